@@ -1,0 +1,86 @@
+/** What `run.json` and `member.json` say: types, and the checks made when they are read back. */
+import * as z from 'zod';
+import { experimentSchema } from '../experiment/schema.js';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const runRecordSchema = z.strictObject({
+  /** Raised when a reader of the older one could misunderstand the newer. */
+  format: z.literal(1),
+  name: z.string(),
+  created: z.iso.datetime(),
+  experiment: experimentSchema,
+  dataset: z.strictObject({
+    name: z.string(),
+    fingerprint: sha256,
+    shape: z.strictObject({ height: z.int(), width: z.int(), channels: z.int() }),
+    classes: z.int(),
+    trainCount: z.int(),
+    testCount: z.int(),
+    licence: z.string(),
+    citation: z.string(),
+  }),
+  /** `cpu` or `gpu` as resolved, with the device's name: `AMD EPYC`, `NVIDIA H200`. */
+  device: z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: z.string() }),
+  /** Threads of each member, by member id. Part of the record since results depend on it in the last bits. */
+  threads: z.record(z.string(), z.int().min(1)),
+  versions: z.strictObject({
+    lab: z.string(),
+    node: z.string(),
+    tensorflow: z.string(),
+    tfjs: z.string(),
+    platform: z.string(),
+  }),
+  gitCommit: z.string().nullable(),
+});
+export type RunRecord = z.output<typeof runRecordSchema>;
+
+export const memberRecordSchema = z.strictObject({
+  format: z.literal(1),
+  id: z.string(),
+  arch: z.string(),
+  width: z.int(),
+  seed: z.int(),
+  status: z.enum(['training', 'complete']),
+  /** Trainable parameters. */
+  parameters: z.int(),
+  /** Floating-point operations of all training steps: those of convolutions and matrix products, a multiply-add as two. */
+  trainingFlops: z.number(),
+  threads: z.int(),
+  epochsDone: z.int(),
+  steps: z.int(),
+  /** Seconds in training steps, summed over all epochs (and over restarts). */
+  trainingSeconds: z.number(),
+  /** Seconds to evaluate the test set. */
+  evaluationSeconds: z.number().nullable(),
+  /** Peak resident memory of the worker in bytes. */
+  peakMemoryBytes: z.number().nullable(),
+  /** SHA-256 of each file beside this one that belongs to the member, by file name. */
+  files: z.record(z.string(), sha256),
+});
+export type MemberRecord = z.output<typeof memberRecordSchema>;
+
+/** One line of history.jsonl. */
+export const epochRecordSchema = z.strictObject({
+  epoch: z.int().min(1),
+  step: z.int(),
+  /** Mean training loss over the epoch's steps (cnn: cross-entropy in nats). */
+  trainLoss: z.number(),
+  /** Share of the epoch's training examples that were right when they were seen. */
+  trainAccuracy: z.number(),
+  learningRate: z.number(),
+  examplesPerSecond: z.number(),
+  seconds: z.number(),
+});
+export type EpochRecord = z.output<typeof epochRecordSchema>;
+
+export interface MemberKey {
+  readonly arch: string;
+  readonly width: number;
+  readonly seed: number;
+}
+
+/** `cnn-w16-s0`: the member's folder and its name in every message. */
+export function memberId({ arch, width, seed }: MemberKey): string {
+  return `${arch}-w${width}-s${seed}`;
+}
