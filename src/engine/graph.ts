@@ -1,0 +1,233 @@
+/**
+ * A traced function as a TensorFlow GraphDef: straight (one call, one result) or as the body of a loop (one call, many
+ * steps). Field numbers are those of tensorflow/core/framework/{graph,node_def,attr_value,tensor,tensor_shape}.proto.
+ */
+import { attributeTypes, dataTypes, type DataTypeNumber, type OpAttribute } from './backend.js';
+import { bytesField, concat, floatField, stringField, varintField } from './protobuf.js';
+import { TraceError, type TensorSpec, type Trace, type TracedOp, type Value } from './trace.js';
+
+export type Precision = 'float32' | 'bfloat16';
+
+/** A name as node inputs write it: `node`, `node:1`, or `^node` for a control input. */
+type Edge = string;
+
+/** GraphDef versions a TensorFlow from 2.10 on writes and reads (graph_def_versions.h: TF_GRAPH_DEF_VERSION). */
+const graphDefProducer = 1766;
+
+const attribute = {
+  type: (dtype: number) => varintField(6, dtype),
+  int: (value: number) => varintField(3, value),
+  float: (value: number) => floatField(4, value),
+  bool: (value: boolean) => varintField(5, value ? 1 : 0),
+  string: (value: string) => stringField(2, value),
+  shape: (shape: readonly number[]) => bytesField(7, shapeProto(shape)),
+  tensor: (spec: TensorSpec, bytes: Uint8Array) =>
+    bytesField(8, concat([varintField(1, spec.dtype), bytesField(2, shapeProto(spec.shape)), bytesField(4, bytes)])),
+  ints: (values: readonly number[]) => bytesField(1, concat(values.map((value) => varintField(3, value)))),
+  types: (values: readonly number[]) => bytesField(1, concat(values.map((value) => varintField(6, value)))),
+  floats: (values: readonly number[]) => bytesField(1, concat(values.map((value) => floatField(4, value)))),
+};
+
+function shapeProto(shape: readonly number[]): Uint8Array {
+  return concat(shape.map((size) => bytesField(2, varintField(1, size))));
+}
+
+class GraphBuilder {
+  readonly #nodes: Uint8Array[] = [];
+  #count = 0;
+
+  /** Adds a node and returns the edge of its first output. */
+  add(op: string, inputs: readonly Edge[], attributes: Readonly<Record<string, Uint8Array>>, name = `${op}_${this.#count++}`): Edge {
+    const attrs = Object.entries(attributes).map(([key, value]) => bytesField(5, concat([stringField(1, key), bytesField(2, value)])));
+    this.#nodes.push(concat([stringField(1, name), stringField(2, op), ...inputs.map((edge) => stringField(3, edge)), ...attrs]));
+    return name;
+  }
+
+  constant(spec: TensorSpec, bytes: Uint8Array, control: readonly Edge[] = []): Edge {
+    return this.add('Const', control, { dtype: attribute.type(spec.dtype), value: attribute.tensor(spec, bytes) });
+  }
+
+  placeholder(name: string, spec: TensorSpec): Edge {
+    return this.add('Placeholder', [], { dtype: attribute.type(spec.dtype), shape: attribute.shape(spec.shape) }, name);
+  }
+
+  /** A SavedModel (saved_model.proto) with this graph under the tag `serve`. */
+  toSavedModel(): Uint8Array {
+    const graph = concat([...this.#nodes.map((node) => bytesField(1, node)), bytesField(4, varintField(1, graphDefProducer))]);
+    const meta = concat([bytesField(1, stringField(4, 'serve')), bytesField(2, graph)]);
+    return concat([varintField(1, 1), bytesField(2, meta)]);
+  }
+}
+
+/** A graph ready to load, with the names to feed and to fetch, in the order of the function's inputs and outputs. */
+export interface CompiledGraph {
+  readonly savedModel: Uint8Array;
+  readonly feeds: readonly string[];
+  readonly fetches: readonly string[];
+}
+
+/** The function as it stands: inputs are fed, outputs fetched. */
+export function straightGraph(traced: Trace, precision: Precision): CompiledGraph {
+  const graph = new GraphBuilder();
+  const inputs = traced.inputs.map((spec, i) => graph.placeholder(`input${i}`, spec));
+  const outputs = emit(graph, traced, { inputs, control: [], precision });
+  return { savedModel: graph.toSavedModel(), feeds: inputs.map(first), fetches: outputs.map(withIndex) };
+}
+
+/**
+ * A loop `for (i = begin; i < end; i++) state = body(i, ...state, ...constants)`. Traced inputs are `[i, ...state,
+ * ...constants]`, traced outputs the new state. Fed are `[begin, end, ...state, ...constants]`, fetched the last state.
+ *
+ * It is TensorFlow's first control flow (Enter, Merge, Switch, Exit, NextIteration; "Implementation of Control Flow in
+ * TensorFlow", 2017), not a While op with functions: one flat graph that Grappler and oneDNN's rewrite see whole.
+ *
+ * All that a step reads comes through one IdentityN, constants too. oneDNN's pass visits nodes depth first and rewrites
+ * MaxPoolGrad only when it has met the MaxPool before; through a loop's back edges it can come to the gradient first,
+ * and the slow kernel stays (ten times slower, 2 of 6.5 ms of a step at width 8). With one entrance it can't.
+ */
+export function loopGraph(traced: Trace, stateCount: number, precision: Precision): CompiledGraph {
+  const graph = new GraphBuilder();
+  const counter: TensorSpec = { shape: [], dtype: dataTypes.int32 };
+  const begin = graph.placeholder('begin', counter);
+  const end = graph.placeholder('end', counter);
+  const carried = traced.inputs.slice(1).map((spec, i) => graph.placeholder(`carried${i}`, spec));
+
+  const types = traced.inputs.map((spec) => spec.dtype);
+  const merges = [begin, ...carried].map((edge, i) => enterVariable(graph, edge, types[i]!, i));
+  const less = graph.add('Less', [merges[0]!, enter(graph, end, counter.dtype, true)], { T: attribute.type(counter.dtype) });
+  const condition = graph.add('LoopCond', [less], {});
+  const switches = merges.map((merge, i) => graph.add('Switch', [merge, condition], { T: attribute.type(types[i]!) }));
+  const gate = graph.add(
+    'IdentityN',
+    switches.map((edge) => `${edge}:1`),
+    { T: attribute.types(types) },
+  );
+  const inputs = types.map((_, i) => (i === 0 ? gate : `${gate}:${i}`));
+  // A node without an input from the loop would run before it, outside its frame: literals wait for the gate.
+  const control = [`^${gate}`];
+
+  const state = emit(graph, traced, { inputs, control, precision });
+  const one = graph.constant(counter, int32Bytes(1), control);
+  const increment = graph.add('AddV2', [inputs[0]!, one], { T: attribute.type(counter.dtype) });
+  [increment, ...state, ...inputs.slice(1 + stateCount)].forEach((edge, i) => {
+    graph.add('NextIteration', [edge], { T: attribute.type(types[i]!) }, nextName(i));
+  });
+  const exits = switches.slice(1, 1 + stateCount).map((edge, i) => graph.add('Exit', [edge], { T: attribute.type(types[1 + i]!) }));
+  return { savedModel: graph.toSavedModel(), feeds: [begin, end, ...carried].map(first), fetches: exits.map(first) };
+}
+
+const nextName = (i: number) => `next${i}`;
+
+function enter(graph: GraphBuilder, edge: Edge, dtype: DataTypeNumber, constant: boolean): Edge {
+  return graph.add('Enter', [edge], {
+    T: attribute.type(dtype),
+    frame_name: attribute.string('steps'),
+    is_constant: attribute.bool(constant),
+    parallel_iterations: attribute.int(1),
+  });
+}
+
+/** The Merge of a loop variable: its first value, then what its NextIteration brings. */
+function enterVariable(graph: GraphBuilder, initial: Edge, dtype: DataTypeNumber, i: number): Edge {
+  const entered = enter(graph, initial, dtype, false);
+  return graph.add('Merge', [entered, nextName(i)], { T: attribute.type(dtype), N: attribute.int(2) });
+}
+
+interface EmitOptions {
+  readonly inputs: readonly Edge[];
+  readonly control: readonly Edge[];
+  readonly precision: Precision;
+}
+
+/** Adds the traced ops to the graph and returns the edges of the trace's outputs. */
+function emit(graph: GraphBuilder, traced: Trace, { inputs, control, precision }: EmitOptions): Edge[] {
+  const names = new Map<TracedOp, Edge>();
+  const constants = new Map<string, Edge>();
+  const edgeOf = (value: Value): Edge => {
+    if (value.kind === 'input') return inputs[value.index]!;
+    if (value.kind === 'result') return value.output === 0 ? names.get(value.op)! : `${names.get(value.op)!}:${value.output}`;
+    const key = `${value.dtype}|${value.shape.join()}|${Buffer.from(value.bytes).toString('latin1')}`;
+    let edge = constants.get(key);
+    if (edge === undefined) constants.set(key, (edge = graph.constant(value, value.bytes, control)));
+    return edge;
+  };
+  for (const op of traced.ops) {
+    const edges = op.inputs.map(edgeOf);
+    names.set(op, precision === 'bfloat16' && isProduct(op) ? addInBfloat16(graph, op, edges) : addOp(graph, op, edges));
+  }
+  return traced.outputs.map(edgeOf);
+}
+
+function addOp(graph: GraphBuilder, op: TracedOp, inputs: readonly Edge[]): Edge {
+  return graph.add(op.name, inputs, attributesOf(op));
+}
+
+/** Types that a kernel leaves to eager mode's inference; a graph wants them said. By op, attribute -> input that has the type. */
+const inferredTypes: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  ExpandDims: { T: 0, Tdim: 1 },
+  Squeeze: { T: 0 },
+  Softmax: { T: 0 },
+  LogSoftmax: { T: 0 },
+  MatrixBandPart: { T: 0, Tindex: 1 },
+  OneHot: { T: 2, TI: 0 },
+  ZerosLike: { T: 0 },
+  OnesLike: { T: 0 },
+};
+
+function attributesOf(op: TracedOp): Record<string, Uint8Array> {
+  const said = Object.fromEntries(op.attributes.map((given) => [given.name, encode(given, op.name)]));
+  const inferred = Object.entries(inferredTypes[op.name] ?? {})
+    .filter(([name, input]) => !(name in said) && op.inputSpecs[input] !== undefined)
+    .map(([name, input]) => [name, attribute.type(op.inputSpecs[input]!.dtype)]);
+  return { ...said, ...Object.fromEntries(inferred) };
+}
+
+function encode({ name, type, value }: OpAttribute, op: string): Uint8Array {
+  if (type === attributeTypes.shape && isNumbers(value)) return attribute.shape(value);
+  if (type === attributeTypes.int && isNumbers(value)) return attribute.ints(value);
+  if (type === attributeTypes.float && isNumbers(value)) return attribute.floats(value);
+  if (type === attributeTypes.type && typeof value === 'number') return attribute.type(value);
+  if (type === attributeTypes.int && typeof value === 'number') return attribute.int(value);
+  if (type === attributeTypes.float && typeof value === 'number') return attribute.float(value);
+  if (type === attributeTypes.bool && typeof value === 'boolean') return attribute.bool(value);
+  if (type === attributeTypes.string && typeof value === 'string') return attribute.string(value);
+  throw new TraceError('no-graph-form', `${op}: attribute ${name} has no graph form here`);
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'number');
+}
+
+/** Products worth a lower precision, with the inputs that carry numbers (the others are sizes). */
+const products: Readonly<Record<string, readonly number[]>> = {
+  Conv2D: [0, 1],
+  Conv2DBackpropFilter: [0, 2],
+  Conv2DBackpropInput: [1, 2],
+  MatMul: [0, 1],
+  BatchMatMulV2: [0, 1],
+};
+
+function isProduct(op: TracedOp): boolean {
+  return op.name in products && op.outputs[0]?.dtype === dataTypes.float32;
+}
+
+/** The op on inputs cast to bfloat16, its result cast back; oneDNN and cuDNN accumulate in float32. */
+function addInBfloat16(graph: GraphBuilder, op: TracedOp, inputs: readonly Edge[]): Edge {
+  const numbers = products[op.name]!;
+  const lowered = inputs.map((edge, i) => (numbers.includes(i) ? cast(graph, edge, dataTypes.float32, dataTypes.bfloat16) : edge));
+  const product = graph.add(op.name, lowered, { ...attributesOf(op), T: attribute.type(dataTypes.bfloat16) });
+  return cast(graph, product, dataTypes.bfloat16, dataTypes.float32);
+}
+
+function cast(graph: GraphBuilder, edge: Edge, from: DataTypeNumber, to: DataTypeNumber): Edge {
+  return graph.add('Cast', [edge], { SrcT: attribute.type(from), DstT: attribute.type(to), Truncate: attribute.bool(false) });
+}
+
+const first = (edge: Edge) => `${edge}:0`;
+const withIndex = (edge: Edge) => (edge.includes(':') ? edge : first(edge));
+
+function int32Bytes(value: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
+}

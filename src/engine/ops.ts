@@ -1,0 +1,139 @@
+/**
+ * TensorFlow's own ops where tfjs's are wasteful or can't be traced. tfjs differentiates relu with seven element-wise ops
+ * over the whole activation and a bias with a generic broadcast sum; TensorFlow has one kernel for each. tfjs's gather
+ * reads its indices on the host. Each function here works eagerly and while being traced.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { attributeTypes, backend, dataTypes, type OpAttribute } from './backend.js';
+
+const typeOf = (dtype: tf.DataType): number => dataTypes[dtype as 'float32' | 'int32' | 'bool'];
+const type = (name: string, value: number): OpAttribute => ({ name, type: attributeTypes.type, value });
+const T = (tensor: tf.Tensor): OpAttribute => type('T', typeOf(tensor.dtype));
+const bool = (name: string, value: boolean): OpAttribute => ({ name, type: attributeTypes.bool, value });
+const text = (name: string, value: string): OpAttribute => ({ name, type: attributeTypes.string, value });
+const ints = (name: string, value: number[]): OpAttribute => ({ name, type: attributeTypes.int, value });
+
+function run(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.Tensor {
+  return backend().executeSingleOutput(name, attributes, inputs);
+}
+
+/** max(x, 0). */
+export const relu = tf.customGrad((x, save) => {
+  const y = run('Relu', [T(x as tf.Tensor)], [x as tf.Tensor]);
+  (save as tf.GradSaveFunc)([y]);
+  return { value: y, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => run('ReluGrad', [T(dy)], [dy, saved[0]!]) };
+}) as <X extends tf.Tensor>(x: X) => X;
+
+/** x + bias, `bias` of shape [channels] along x's last axis. */
+export const biasAdd = tf.customGrad((x, bias) => {
+  const layout = text('data_format', 'NHWC');
+  const value = run('BiasAdd', [T(x as tf.Tensor), layout], [x as tf.Tensor, bias as tf.Tensor]);
+  return { value, gradFunc: (dy: tf.Tensor) => [dy, run('BiasAddGrad', [T(dy), layout], [dy])] };
+}) as <X extends tf.Tensor>(x: X, bias: tf.Tensor) => X;
+
+function product(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor {
+  return run('MatMul', [T(a), bool('transpose_a', transposeA), bool('transpose_b', transposeB)], [a, b]);
+}
+
+/** [m, k] x [k, n] -> [m, n]. */
+export const matMul = tf.customGrad((a, b, save) => {
+  (save as tf.GradSaveFunc)([a as tf.Tensor, b as tf.Tensor]);
+  return {
+    value: product(a as tf.Tensor, b as tf.Tensor, false, false),
+    gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [product(dy, saved[1]!, false, true), product(saved[0]!, dy, true, false)],
+  };
+}) as (a: tf.Tensor2D, b: tf.Tensor2D) => tf.Tensor2D;
+
+/**
+ * Cross-entropy in nats of each row, [n], from logits [n, classes] and labels [n] (int32). Gradients go to the logits alone.
+ */
+export function sparseSoftmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+  const withGradient = tf.customGrad((z, save) => {
+    const types = [type('T', dataTypes.float32), type('Tlabels', dataTypes.int32)];
+    const [loss, slope] = backend().executeMultipleOutputs('SparseSoftmaxCrossEntropyWithLogits', types, [z as tf.Tensor, labels], 2);
+    (save as tf.GradSaveFunc)([slope!]);
+    return {
+      value: loss!,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(tf.reshape(dy, [-1, 1]), saved[0]!),
+    };
+  });
+  return withGradient(logits) as tf.Tensor1D;
+}
+
+/** Rows of `table` [rows, ...] at `indices` [n] (int32): [n, ...]. An index out of range is TensorFlow's error. */
+export function gatherRows(table: tf.Tensor, indices: tf.Tensor): tf.Tensor {
+  const attributes: OpAttribute[] = [
+    { name: 'batch_dims', type: attributeTypes.int, value: 0 },
+    type('Tparams', typeOf(table.dtype)),
+    type('Tindices', dataTypes.int32),
+    type('Taxis', dataTypes.int32),
+  ];
+  return run('GatherV2', attributes, [table, indices, tf.scalar(0, 'int32')]);
+}
+
+/** For each row of `values` [n, classes] the entry at `columns` [n] (int32): [n]. */
+export function gatherColumns(values: tf.Tensor2D, columns: tf.Tensor1D): tf.Tensor1D {
+  const attributes: OpAttribute[] = [
+    { name: 'batch_dims', type: attributeTypes.int, value: 1 },
+    type('Tparams', typeOf(values.dtype)),
+    type('Tindices', dataTypes.int32),
+    type('Taxis', dataTypes.int32),
+  ];
+  return run('GatherV2', attributes, [values, columns, tf.scalar(1, 'int32')]) as tf.Tensor1D;
+}
+
+/**
+ * Bytes as numbers in 0..1. tfjs has no tensor of bytes, so four travel in one int32 (little-endian, as
+ * `packBytes` lays them): a quarter of the memory that float32 images would take.
+ *
+ * @param packed [n, ceil(size / 4)] int32
+ * @returns [n, size] float32
+ */
+export function unpackBytes(packed: tf.Tensor2D, size: number): tf.Tensor2D {
+  const [n, words] = packed.shape;
+  const bytes = run('Bitcast', [type('T', dataTypes.int32), type('type', dataTypes.uint8)], [packed]);
+  const numbers = run('Cast', [type('SrcT', dataTypes.uint8), type('DstT', dataTypes.float32), bool('Truncate', false)], [bytes]);
+  const rows = tf.reshape(numbers, [n, words * 4]) as tf.Tensor2D;
+  return tf.mul(words * 4 === size ? rows : tf.slice(rows, [0, 0], [n, size]), 1 / 255);
+}
+
+/** `count` rows of `size` bytes as the int32 words that `unpackBytes` reads, each row padded to whole words. */
+export function packBytes(bytes: Uint8Array, count: number, size: number): tf.Tensor2D {
+  const words = Math.ceil(size / 4);
+  if (words * 4 === size && bytes.byteOffset % 4 === 0) {
+    return tf.tensor2d(new Int32Array(bytes.buffer, bytes.byteOffset, count * words), [count, words], 'int32');
+  }
+  const padded = new Uint8Array(count * words * 4);
+  for (let i = 0; i < count; i++) padded.set(bytes.subarray(i * size, (i + 1) * size), i * words * 4);
+  return tf.tensor2d(new Int32Array(padded.buffer), [count, words], 'int32');
+}
+
+export interface Convolution {
+  readonly stride: number;
+  readonly padding: 'valid' | 'same';
+}
+
+/** 2-D convolution: images [n, h, w, in], kernel [kh, kw, in, out] -> [n, h', w', out]. */
+export function conv2d(images: tf.Tensor4D, kernel: tf.Tensor4D, { stride, padding }: Convolution): tf.Tensor4D {
+  const attributes = (dtype: tf.Tensor): OpAttribute[] => [
+    T(dtype),
+    ints('strides', [1, stride, stride, 1]),
+    text('padding', padding.toUpperCase()),
+    text('data_format', 'NHWC'),
+    ints('dilations', [1, 1, 1, 1]),
+    bool('use_cudnn_on_gpu', true),
+  ];
+  const withGradient = tf.customGrad((x, k, save) => {
+    const images = x as tf.Tensor4D;
+    const kernel = k as tf.Tensor4D;
+    (save as tf.GradSaveFunc)([images, kernel]);
+    return {
+      value: run('Conv2D', attributes(images), [images, kernel]),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [
+        run('Conv2DBackpropInput', attributes(dy), [tf.tensor1d(saved[0]!.shape, 'int32'), saved[1]!, dy]),
+        run('Conv2DBackpropFilter', attributes(dy), [saved[0]!, tf.tensor1d(saved[1]!.shape, 'int32'), dy]),
+      ],
+    };
+  });
+  return withGradient(images, kernel) as tf.Tensor4D;
+}

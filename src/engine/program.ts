@@ -1,0 +1,144 @@
+/**
+ * A program: a tfjs function compiled into one TensorFlow graph and held in a session. A pure function of its inputs, so
+ * the same inputs give the same bits on the same number of threads.
+ */
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { backend } from './backend.js';
+import { loopGraph, straightGraph, type CompiledGraph, type Precision } from './graph.js';
+import { trace, type Trace } from './trace.js';
+
+export interface Program {
+  /** The ops that one call (of a loop: one step) runs. */
+  readonly traced: Trace;
+  /** Runs it. The results are new tensors, the caller's to dispose of. Throws on a closed program. */
+  run(inputs: readonly tf.Tensor[]): tf.Tensor[];
+  /** Frees the session; a second call does nothing. */
+  close(): void;
+}
+
+export interface LoopProgram {
+  readonly traced: Trace;
+  /** State after the steps `begin` .. `end - 1`: new tensors, the caller's to dispose of. `begin` >= `end` copies the state. */
+  run(begin: number, end: number, state: readonly tf.Tensor[], constants: readonly tf.Tensor[]): tf.Tensor[];
+  close(): void;
+}
+
+export interface CompileOptions {
+  /** bfloat16: convolutions and matrix products alone; all that goes in and comes out stays float32. */
+  readonly precision?: Precision;
+  /** Runs the function op by op through tfjs instead: the slow reference that a compiled program must agree with. */
+  readonly eager?: boolean;
+}
+
+/** Compiles `body` for inputs of the shapes and types of `examples` (whose values don't matter). */
+export function compile(body: (inputs: tf.Tensor[]) => tf.Tensor[], examples: readonly tf.Tensor[], options: CompileOptions = {}): Program {
+  const traced = trace(body, examples);
+  if (options.eager === true) return { traced, run: (inputs) => eagerly(body, inputs), close: () => undefined };
+  const session = new Session(straightGraph(traced, options.precision ?? 'float32'));
+  return {
+    traced,
+    run: (inputs) => session.run(inputs),
+    close: () => {
+      session.close();
+    },
+  };
+}
+
+/** One step of a loop: `index` counts from `begin`; returns the next state, shapes and types as those of `state`. */
+export type StepFunction = (index: tf.Scalar, state: tf.Tensor[], constants: tf.Tensor[]) => tf.Tensor[];
+
+/** Compiles a loop over `step`: one call runs any number of steps inside TensorFlow. */
+export function compileLoop(
+  step: StepFunction,
+  examples: { readonly state: readonly tf.Tensor[]; readonly constants: readonly tf.Tensor[] },
+  options: CompileOptions = {},
+): LoopProgram {
+  const stateCount = examples.state.length;
+  const body = ([index, ...rest]: tf.Tensor[]) => step(index as tf.Scalar, rest.slice(0, stateCount), rest.slice(stateCount));
+  const index = tf.scalar(0, 'int32');
+  const traced = trace(body, [index, ...examples.state, ...examples.constants]);
+  index.dispose();
+  refuseOtherShapes(traced, stateCount);
+  if (options.eager === true) return eagerLoop(step, traced);
+  const session = new Session(loopGraph(traced, stateCount, options.precision ?? 'float32'));
+  return {
+    traced,
+    run(begin, end, state, constants) {
+      const limits = [tf.scalar(begin, 'int32'), tf.scalar(end, 'int32')];
+      try {
+        return session.run([...limits, ...state, ...constants]);
+      } finally {
+        tf.dispose(limits);
+      }
+    },
+    close: () => {
+      session.close();
+    },
+  };
+}
+
+function refuseOtherShapes(traced: Trace, stateCount: number): void {
+  const describe = (spec: { shape: readonly number[]; dtype: number } | undefined) =>
+    spec === undefined ? 'nothing' : `type ${spec.dtype}, shape [${spec.shape.join(', ')}]`;
+  for (let i = 0; i < Math.max(stateCount, traced.outputSpecs.length); i++) {
+    const before = describe(i < stateCount ? traced.inputs[1 + i] : undefined);
+    const after = describe(traced.outputSpecs[i]);
+    if (before !== after) throw new Error(`compileLoop: state ${i} goes in as ${before} and comes out as ${after}`);
+  }
+}
+
+function eagerly(body: (inputs: tf.Tensor[]) => tf.Tensor[], inputs: readonly tf.Tensor[]): tf.Tensor[] {
+  // An output may be an input passed through; the caller gets tensors of its own all the same.
+  return tf.tidy(() => body([...inputs]).map((tensor) => tf.clone(tensor)));
+}
+
+function eagerLoop(step: StepFunction, traced: Trace): LoopProgram {
+  return {
+    traced,
+    run(begin, end, state, constants) {
+      let current = state.map((tensor) => tf.clone(tensor));
+      for (let i = begin; i < end; i++) {
+        const next = eagerly((inputs) => step(tf.scalar(i, 'int32'), inputs, [...constants]), current);
+        tf.dispose(current);
+        current = next;
+      }
+      return current;
+    },
+    close: () => undefined,
+  };
+}
+
+/** A graph loaded into a TensorFlow session. The binding knows one way in: a SavedModel in a folder. */
+class Session {
+  readonly #feeds: string;
+  readonly #fetches: string;
+  #id: number | undefined;
+
+  constructor(graph: CompiledGraph) {
+    this.#feeds = graph.feeds.join(',');
+    this.#fetches = graph.fetches.join(',');
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-graph-'));
+    try {
+      fs.writeFileSync(path.join(folder, 'saved_model.pb'), graph.savedModel);
+      this.#id = backend().binding.loadSavedModel(folder, 'serve');
+    } finally {
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  run(inputs: readonly tf.Tensor[]): tf.Tensor[] {
+    if (this.#id === undefined) throw new Error('the program is closed');
+    const target = backend();
+    const results = target.binding.runSavedModel(this.#id, target.getInputTensorIds([...inputs]), this.#feeds, this.#fetches);
+    return results.map((metadata) => target.createOutputTensor(metadata));
+  }
+
+  close(): void {
+    if (this.#id === undefined) return;
+    backend().binding.deleteSavedModel(this.#id);
+    this.#id = undefined;
+  }
+}
