@@ -1,0 +1,305 @@
+/**
+ * Which member trains when and on how many threads, so that the family is through soonest. More threads make a member
+ * faster, but less than in proportion, so many members do best on one thread each, and a wide one at the end wants them
+ * all. The plan simulates the pool for candidate assignments of threads and takes the best; it is pure and deterministic.
+ */
+
+export interface PlanMember {
+  readonly id: string;
+  readonly width: number;
+  readonly seed: number;
+  /** Floating-point operations of one training step. */
+  readonly flopsPerStep: number;
+  /** Training steps that are left to do. */
+  readonly steps: number;
+}
+
+export interface PlanOptions {
+  readonly members: readonly PlanMember[];
+  readonly cores: number;
+  /** Members at once; what `--jobs` says. */
+  readonly jobs?: number | undefined;
+  /** Threads of each member; what `--threads` says. */
+  readonly threads?: number | undefined;
+  /** Threads by member id that a run's record has: kept, since results depend on them in the last bits. */
+  readonly fixedThreads?: Readonly<Record<string, number>> | undefined;
+  readonly device: 'cpu' | 'gpu';
+}
+
+export interface PlannedMember extends PlanMember {
+  readonly threads: number;
+  readonly estimatedSeconds: number;
+}
+
+export interface Plan {
+  /** In the order in which they are to start. */
+  readonly members: readonly PlannedMember[];
+  readonly estimatedSeconds: number;
+  /** Threads of all members that run at once, for the pool. */
+  readonly maxThreads: number;
+  /** Members at once, for the pool. */
+  readonly maxJobs: number;
+}
+
+/**
+ * Measured on two cores of a current x86 server with the cnn family at batch 128. `workerSeconds`: a worker's start,
+ * from spawn to first step, and its evaluation at the end. `overheadSeconds`: what a step costs without arithmetic.
+ * `flopsPerSecond`: one core. `twoThreads`: how much faster two threads are, for a small and a large step; between
+ * them it grows with the logarithm of the step's size.
+ */
+export const cpuSpeed = {
+  workerSeconds: 2,
+  overheadSeconds: 1.2e-3,
+  flopsPerSecond: 60e9,
+  twoThreads: { small: { flops: 2e8, speedup: 1.25 }, large: { flops: 1e10, speedup: 1.75 } },
+} as const;
+
+/** Orders of magnitude, not measured: on a GPU members run one after the other, and only their order depends on it. */
+export const gpuSpeed = { overheadSeconds: 0.5e-3, flopsPerSecond: 5e12 } as const;
+
+/** Seconds of one training step on a CPU, by Amdahl's law: `T(t) = T(1) (s + (1 - s) / t)`, with the share s that stays serial. */
+export function secondsPerStep(flopsPerStep: number, threads: number): number {
+  const serial = serialShare(flopsPerStep);
+  const alone = cpuSpeed.overheadSeconds + flopsPerStep / cpuSpeed.flopsPerSecond;
+  return alone * (serial + (1 - serial) / threads);
+}
+
+/** From the speed-up of two threads, S = 1 / (s + (1 - s) / 2). */
+function serialShare(flopsPerStep: number): number {
+  const { small, large } = cpuSpeed.twoThreads;
+  const position = Math.log(Math.max(1, flopsPerStep) / small.flops) / Math.log(large.flops / small.flops);
+  const speedup = small.speedup + Math.min(1, Math.max(0, position)) * (large.speedup - small.speedup);
+  return 2 / speedup - 1;
+}
+
+/** The member that starts next: the first in the queue for which there is room. One that needs more than all runs alone. */
+export function firstThatFits(
+  waiting: readonly { readonly threads: number }[],
+  pool: {
+    readonly running: readonly { readonly threads: number }[];
+    readonly maxThreads: number;
+    readonly maxJobs?: number | undefined;
+  },
+): number | undefined {
+  if (pool.running.length >= (pool.maxJobs ?? Infinity)) return undefined;
+  if (pool.running.length === 0) return waiting.length > 0 ? 0 : undefined;
+  const free = pool.maxThreads - pool.running.reduce((sum, { threads }) => sum + threads, 0);
+  const next = waiting.findIndex(({ threads }) => threads <= free);
+  return next < 0 ? undefined : next;
+}
+
+/** Threads for each member, the order of starting, and how long it all should take. */
+export function planFamily(options: PlanOptions): Plan {
+  if (options.device === 'gpu') return planForGpu(options);
+  const limits = limitsOf(options);
+  const search = new Search(options, limits);
+  const best = search.best();
+  return { members: best.order, estimatedSeconds: best.seconds, ...limits };
+}
+
+interface Limits {
+  readonly maxThreads: number;
+  readonly maxJobs: number;
+}
+
+/** What the user asks for outright is done, even with more threads than cores. */
+function limitsOf({ members, cores, jobs, threads }: PlanOptions): Limits {
+  if (jobs === undefined) return { maxThreads: cores, maxJobs: Math.max(1, members.length) };
+  return { maxThreads: Math.max(cores, jobs * (threads ?? 1)), maxJobs: jobs };
+}
+
+function planForGpu({ members, cores, jobs = 1, threads, fixedThreads = {} }: PlanOptions): Plan {
+  const planned = members.map((member) => ({
+    ...member,
+    threads: fixedThreads[member.id] ?? threads ?? Math.max(1, Math.floor(cores / jobs)),
+    estimatedSeconds:
+      cpuSpeed.workerSeconds +
+      member.steps * (gpuSpeed.overheadSeconds + member.flopsPerStep / gpuSpeed.flopsPerSecond),
+  }));
+  const order = inOrder(planned, ({ estimatedSeconds }) => estimatedSeconds);
+  // Members that share a GPU take turns: together they need as long as one after the other.
+  const estimatedSeconds = order.reduce((sum, member) => sum + member.estimatedSeconds, 0);
+  const largest = Math.max(1, ...planned.map((member) => member.threads));
+  return { members: order, estimatedSeconds, maxThreads: Math.max(cores, jobs * largest), maxJobs: jobs };
+}
+
+/** Highest first; equal ones as they were. */
+function inOrder<T>(members: readonly T[], key: (member: T) => number): T[] {
+  return [...members].sort((a, b) => key(b) - key(a));
+}
+
+interface Schedule {
+  readonly order: readonly PlannedMember[];
+  /** When the last member ends. */
+  readonly seconds: number;
+  /** Sum over the members of when each ends: of two plans equally long, the one that shows results earlier. */
+  readonly waiting: number;
+}
+
+/** Up to so many assignments of threads all are tried; beyond, steps of improvement from good starts. */
+const exhaustiveLimit = 2000;
+
+/**
+ * Members of equal cost form a class and get the same threads (a class may be split by `fixedThreads`). An assignment is
+ * the threads of each class, most expensive first.
+ */
+class Search {
+  readonly #classes: readonly (readonly PlanMember[])[];
+  /** Thread counts to choose from, for each class. */
+  readonly #choices: readonly (readonly number[])[];
+  readonly #limits: Limits;
+  readonly #slowdown: number;
+  readonly #known = new Map<string, readonly PlannedMember[]>();
+
+  constructor({ members, cores, jobs, threads, fixedThreads = {} }: PlanOptions, limits: Limits) {
+    const classes = new Map<string, PlanMember[]>();
+    for (const member of inOrder(members, workOf)) {
+      const key = `${workOf(member)} ${fixedThreads[member.id] ?? 'free'}`;
+      classes.set(key, [...(classes.get(key) ?? []), member]);
+    }
+    this.#classes = [...classes.values()];
+    // With more jobs than cores each gets one thread and its share of a core.
+    const free = threads === undefined ? threadChoices(jobs !== undefined && jobs > cores ? 1 : cores) : [threads];
+    this.#choices = this.#classes.map(([member]) => {
+      const fixed = fixedThreads[member!.id];
+      return fixed === undefined ? free : [fixed];
+    });
+    this.#limits = limits;
+    this.#slowdown = Math.max(1, Math.min(limits.maxThreads, limits.maxJobs * Math.max(1, ...free)) / cores);
+  }
+
+  best(): Schedule {
+    const combinations = this.#choices.reduce((product, { length }) => product * length, 1);
+    const exhaustive = combinations <= exhaustiveLimit;
+    let best: Candidate | undefined;
+    for (const assignment of exhaustive ? product(this.#choices) : this.#starts()) {
+      best = this.#better(assignment, best);
+    }
+    if (best === undefined) return { order: [], seconds: 0, waiting: 0 };
+    return exhaustive ? best.schedule : this.#improve(best).schedule;
+  }
+
+  /** The costliest classes get one number of threads, the others another, no larger. */
+  *#starts(): Generator<readonly number[]> {
+    const counts = [...new Set(this.#choices.flat())].sort((a, b) => a - b);
+    const cuts = evenly(this.#classes.length, 16);
+    for (const many of counts) {
+      for (const few of counts.filter((count) => count <= many)) {
+        for (const cut of few === many ? [0] : cuts) {
+          yield this.#choices.map((choices, i) => closest(choices, i < cut ? many : few));
+        }
+      }
+    }
+  }
+
+  /** One class at a time a little up or down, as long as that helps, a few rounds at most. */
+  #improve(start: Candidate): Candidate {
+    let best = start;
+    for (let round = 0; round < 4; round++) {
+      const before = best;
+      for (const [i, choices] of this.#choices.entries()) {
+        const at = choices.indexOf(best.assignment[i]!);
+        for (const count of [choices[at - 1], choices[at + 1]]) {
+          if (count !== undefined) best = this.#better(best.assignment.with(i, count), best);
+        }
+      }
+      if (best === before) break;
+    }
+    return best;
+  }
+
+  /** The new assignment if it is better than the best so far. Most are refused without a simulation, by two lower bounds. */
+  #better(assignment: readonly number[], best: Candidate | undefined): Candidate {
+    const planned = this.#classes.flatMap((_, i) => this.#planned(i, assignment[i]!));
+    if (best !== undefined && lowerBound(planned, this.#limits) > best.schedule.seconds) return best;
+    const schedule = simulate(
+      inOrder(planned, ({ estimatedSeconds }) => estimatedSeconds),
+      this.#limits,
+    );
+    return best === undefined || isBetter(schedule, best.schedule) ? { assignment, schedule } : best;
+  }
+
+  /** A class's members on so many threads each. */
+  #planned(index: number, threads: number): readonly PlannedMember[] {
+    const key = `${index} ${threads}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const planned = this.#classes[index]!.map((member) => {
+      const training = member.steps * secondsPerStep(member.flopsPerStep, threads);
+      return { ...member, threads, estimatedSeconds: (cpuSpeed.workerSeconds + training) * this.#slowdown };
+    });
+    this.#known.set(key, planned);
+    return planned;
+  }
+}
+
+interface Candidate {
+  readonly assignment: readonly number[];
+  readonly schedule: Schedule;
+}
+
+/** No schedule is shorter than its longest member, nor than all members packed without a gap. */
+function lowerBound(planned: readonly PlannedMember[], { maxThreads }: Limits): number {
+  let longest = 0;
+  let area = 0;
+  for (const { threads, estimatedSeconds } of planned) {
+    longest = Math.max(longest, estimatedSeconds);
+    area += Math.min(threads, maxThreads) * estimatedSeconds;
+  }
+  return Math.max(longest, area / maxThreads) * (1 - 1e-9);
+}
+
+/** Seconds on one thread. */
+function workOf({ flopsPerStep, steps }: PlanMember): number {
+  return steps * secondsPerStep(flopsPerStep, 1);
+}
+
+/** All counts up to 8, then ever larger steps: between 40 and 48 threads there is little to choose. */
+function threadChoices(cores: number): number[] {
+  const counts = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256];
+  return [...counts.filter((count) => count < cores), cores];
+}
+
+function* product(choices: readonly (readonly number[])[]): Generator<readonly number[]> {
+  const [first, ...rest] = choices;
+  if (first === undefined) yield [];
+  else for (const count of first) for (const others of product(rest)) yield [count, ...others];
+}
+
+/** At most `count` numbers from 1 to n, evenly spread. */
+function evenly(n: number, count: number): number[] {
+  return [
+    ...new Set(Array.from({ length: Math.min(n, count) }, (_, i) => Math.round(((i + 1) * n) / Math.min(n, count)))),
+  ];
+}
+
+function closest(choices: readonly number[], wanted: number): number {
+  return choices.reduce((best, choice) => (Math.abs(choice - wanted) < Math.abs(best - wanted) ? choice : best));
+}
+
+/** Sooner; as soon, but with results earlier. Differences of rounding are none. */
+function isBetter(a: Schedule, b: Schedule): boolean {
+  const same = (x: number, y: number) => Math.abs(x - y) <= 1e-9 * Math.max(x, y);
+  return same(a.seconds, b.seconds) ? a.waiting < b.waiting && !same(a.waiting, b.waiting) : a.seconds < b.seconds;
+}
+
+/** Runs the pool's rule on estimated times. */
+export function simulate(order: readonly PlannedMember[], limits: Limits): Schedule {
+  const queue = [...order];
+  let running: { readonly threads: number; readonly end: number }[] = [];
+  let now = 0;
+  let waiting = 0;
+  for (;;) {
+    const next = firstThatFits(queue, { running, ...limits });
+    if (next !== undefined) {
+      const [member] = queue.splice(next, 1);
+      const end = now + member!.estimatedSeconds;
+      running.push({ threads: member!.threads, end });
+      waiting += end;
+    } else if (running.length > 0) {
+      now = Math.min(...running.map(({ end }) => end));
+      const reached = now;
+      running = running.filter(({ end }) => end > reached);
+    } else return { order, seconds: now, waiting };
+  }
+}

@@ -1,0 +1,265 @@
+/**
+ * Shows a family while it trains: a bar per member on a terminal, plain lines elsewhere, JSON lines for programs. All
+ * three take the same events. Only JSON lines go to stdout; a note and all the rest go to stderr.
+ */
+import cliProgress from 'cli-progress';
+import type { WriteStream } from 'node:tty';
+import type { TrainingEvent } from '../training/events.js';
+import { formatDuration, formatPercent, formatRate } from './format.js';
+
+export type DisplayMode = 'bars' | 'lines' | 'json';
+
+export interface Display {
+  event(event: TrainingEvent): void;
+  /** One line for the user, above the bars. */
+  note(line: string): void;
+  /** Leaves the terminal as it was; what was shown last stays. */
+  close(): void;
+}
+
+/** Where a display writes, and its clock in milliseconds. */
+export interface DisplayOutput {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'rows' | 'columns'>>;
+  readonly now: () => number;
+}
+
+const processOutput: DisplayOutput = { stdout: process.stdout, stderr: process.stderr, now: () => performance.now() };
+
+/** Bars need a terminal that moves its cursor. */
+export function displayMode({ json }: { readonly json: boolean }, stderr = process.stderr): DisplayMode {
+  if (json) return 'json';
+  return stderr.isTTY && process.env.TERM !== 'dumb' ? 'bars' : 'lines';
+}
+
+/** Opens a display for the members with these ids, in the order in which they are to be shown. */
+export function openDisplay(
+  mode: DisplayMode,
+  members: readonly string[],
+  output: DisplayOutput = processOutput,
+): Display {
+  switch (mode) {
+    case 'bars':
+      return new Bars(members, output);
+    case 'lines':
+      return new Lines(members, output);
+    case 'json':
+      return jsonLines(output);
+  }
+}
+
+function jsonLines({ stdout, stderr }: DisplayOutput): Display {
+  return {
+    event: (event) => void stdout.write(`${JSON.stringify(event)}\n`),
+    note: (line) => void stderr.write(`${line}\n`),
+    close: () => undefined,
+  };
+}
+
+/** Milliseconds between two lines of one member, but for its first, its last and what goes wrong. */
+const lineInterval = 2000;
+/** Within an epoch a line only tells that the member is alive. */
+const progressInterval = 30_000;
+
+/** A line per epoch and member; where epochs are short, not each of them. */
+class Lines implements Display {
+  readonly #output: DisplayOutput;
+  readonly #nameWidth: number;
+  readonly #epochs = new Map<string, number>();
+  readonly #lastLine = new Map<string, number>();
+
+  constructor(members: readonly string[], output: DisplayOutput) {
+    this.#output = output;
+    this.#nameWidth = Math.max(0, ...members.map(({ length }) => length));
+  }
+
+  event(event: TrainingEvent): void {
+    if (event.type === 'started') this.#epochs.set(event.member, event.epochs);
+    if (!this.#isDue(event)) return;
+    const text = describe(event, this.#epochs.get(event.member));
+    if (text === undefined) return;
+    this.#lastLine.set(event.member, this.#output.now());
+    for (const line of text.split('\n')) this.note(`${event.member.padEnd(this.#nameWidth)}  ${line}`);
+  }
+
+  note(line: string): void {
+    this.#output.stderr.write(`${line}\n`);
+  }
+
+  close(): void {
+    // Every line is out already.
+  }
+
+  #isDue(event: TrainingEvent): boolean {
+    const silent = this.#output.now() - (this.#lastLine.get(event.member) ?? -Infinity);
+    if (event.type === 'progress') return silent >= progressInterval;
+    if (event.type === 'epoch') return silent >= lineInterval || event.epoch === this.#epochs.get(event.member);
+    return true;
+  }
+}
+
+/** An event as a line; a failure as several, its last words under it. Undefined for one that a later event includes. */
+function describe(event: TrainingEvent, epochs: number | undefined): string | undefined {
+  switch (event.type) {
+    case 'started': {
+      const from = event.fromEpoch === 0 ? '' : `, goes on after epoch ${event.fromEpoch}`;
+      return `started: ${event.epochs} epochs of ${event.stepsPerEpoch} steps, threads: ${event.threads}${from}`;
+    }
+    case 'progress':
+      return (
+        `epoch ${event.epoch}/${epochs ?? '?'}  step ${event.step}/${event.steps}  ${scores(event.loss, event.accuracy)}  ` +
+        `${formatRate(event.examplesPerSecond)}  ETA ${formatDuration(event.etaSeconds)}`
+      );
+    case 'epoch':
+      return `epoch ${event.epoch}/${epochs ?? '?'}  ${scores(event.trainLoss, event.trainAccuracy)}  ${formatRate(event.examplesPerSecond)}`;
+    case 'evaluated':
+      return undefined;
+    case 'complete':
+      return `complete: ${formatDuration(event.seconds)} of training`;
+    case 'failed':
+      return failure(event);
+  }
+}
+
+function failure({ reason, lastWords }: TrainingEvent & { type: 'failed' }): string {
+  const words = lastWords === '' ? [] : lastWords.split('\n').map((line) => `  | ${line}`);
+  return [`failed: ${reason}`, ...words].join('\n');
+}
+
+function scores(loss: number, accuracy: number): string {
+  return `loss ${loss.toFixed(4)}  accuracy ${formatPercent(accuracy)}`;
+}
+
+/** What a bar shows beside itself. */
+interface Payload {
+  readonly name: string;
+  readonly text: string;
+}
+
+interface ShownMember {
+  bar: cliProgress.SingleBar | undefined;
+  epochs: number;
+  /** The latest loss and accuracy. */
+  scores: string;
+  done: boolean;
+}
+
+const clearToLineEnd = '\u001b[K';
+
+/**
+ * A bar per member and one for the family. Where the terminal has too few rows, only the members that run have theirs:
+ * one that is through becomes a line above.
+ */
+class Bars implements Display {
+  readonly #bars: cliProgress.MultiBar;
+  readonly #members: ReadonlyMap<string, ShownMember>;
+  readonly #nameWidth: number;
+  readonly #total: cliProgress.SingleBar | undefined;
+  /** All members fit. */
+  readonly #roomy: boolean;
+
+  constructor(members: readonly string[], { stderr }: DisplayOutput) {
+    this.#nameWidth = Math.max('family'.length, ...members.map(({ length }) => length));
+    // Room for the total, and for the line on which the cursor waits.
+    this.#roomy = members.length + 2 <= (stderr.rows ?? 24);
+    this.#bars = new cliProgress.MultiBar({
+      stream: stderr,
+      format: '{name} {bar} {text}',
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      barsize: Math.max(8, Math.min(30, (stderr.columns ?? 80) - this.#nameWidth - 62)),
+      fps: 5,
+      hideCursor: true,
+      emptyOnZero: true,
+      // The display is stopped by its owner, who also hears of Ctrl-C.
+      gracefulExit: false,
+    });
+    this.#members = new Map(members.map((id) => [id, { bar: undefined, epochs: 1, scores: '', done: false }]));
+    if (this.#roomy) for (const id of members) this.#barOf(id);
+    this.#total =
+      members.length > 1 ? this.#bars.create(members.length, 0, this.#payload('family', this.#summary())) : undefined;
+  }
+
+  event(event: TrainingEvent): void {
+    const member = this.#members.get(event.member);
+    if (member === undefined) return;
+    if (event.type === 'started') member.epochs = event.epochs;
+    if (event.type === 'progress') member.scores = scores(event.loss, event.accuracy);
+    if (event.type === 'epoch') member.scores = scores(event.trainLoss, event.trainAccuracy);
+    const bar = this.#barOf(event.member);
+    const done = fractionDone(event, member.epochs) ?? bar.getProgress();
+    bar.update(done, this.#payload(event.member, beside(event, member.scores)));
+    if (event.type === 'complete' || event.type === 'failed') this.#end(event);
+  }
+
+  note(line: string): void {
+    for (const each of line.split('\n')) this.#bars.log(`${each}${clearToLineEnd}\n`);
+  }
+
+  close(): void {
+    this.#bars.stop();
+  }
+
+  #barOf(id: string): cliProgress.SingleBar {
+    const member = this.#members.get(id)!;
+    member.bar ??= this.#bars.create(1, 0, this.#payload(id, 'waits'));
+    return member.bar;
+  }
+
+  #end(event: TrainingEvent & { type: 'complete' | 'failed' }): void {
+    const member = this.#members.get(event.member)!;
+    member.done = true;
+    if (event.type === 'failed') this.note(`${event.member}  ${failure(event)}`);
+    if (!this.#roomy && member.bar !== undefined) {
+      this.#bars.remove(member.bar);
+      member.bar = undefined;
+      if (event.type === 'complete') this.note(`${event.member}  ${describe(event, member.epochs) ?? ''}`);
+    }
+    const done = [...this.#members.values()].filter((each) => each.done).length;
+    this.#total?.update(done, this.#payload('family', this.#summary()));
+  }
+
+  #summary(): string {
+    const done = [...this.#members.values()].filter((member) => member.done).length;
+    return `${done} of ${this.#members.size} members are through`;
+  }
+
+  #payload(name: string, text: string): Payload {
+    return { name: name.padEnd(this.#nameWidth), text };
+  }
+}
+
+/** What stands right of the bar: shorter than a line of its own. */
+function beside(event: TrainingEvent, latestScores: string): string {
+  switch (event.type) {
+    case 'started':
+      return `epoch ${event.fromEpoch + 1}/${event.epochs}`;
+    case 'progress':
+      return `${latestScores}  ${formatRate(event.examplesPerSecond)}  ETA ${formatDuration(event.etaSeconds)}`;
+    case 'epoch':
+      return `${latestScores}  ${formatRate(event.examplesPerSecond)}`;
+    case 'evaluated':
+      return `${latestScores}  evaluated`;
+    case 'complete':
+      return `${latestScores}  complete, ${formatDuration(event.seconds)}`;
+    case 'failed':
+      return 'failed';
+  }
+}
+
+/** 0..1; undefined for an event that does not say. */
+function fractionDone(event: TrainingEvent, epochs: number): number | undefined {
+  switch (event.type) {
+    case 'started':
+      return event.fromEpoch / epochs;
+    case 'progress':
+      return (event.epoch - 1 + event.step / event.steps) / epochs;
+    case 'epoch':
+      return event.epoch / epochs;
+    case 'evaluated':
+    case 'complete':
+      return 1;
+    case 'failed':
+      return undefined;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What a worker tells its parent while it trains a member, and the terminal and `--json` show. Times are in seconds,
+ * losses in the unit of the family's loss, `loss` and `accuracy` means over the latest steps. One table gives the types
+ * and the check at the rim; a number may be NaN (a loss that diverged).
+ */
+
+const eventFields = {
+  started: { member: 'string', threads: 'number', epochs: 'number', stepsPerEpoch: 'number', fromEpoch: 'number' },
+  /** `step` of `steps` within `epoch`, which counts from 1; `etaSeconds` is the time left for the member. */
+  progress: {
+    member: 'string',
+    epoch: 'number',
+    step: 'number',
+    steps: 'number',
+    loss: 'number',
+    accuracy: 'number',
+    examplesPerSecond: 'number',
+    etaSeconds: 'number',
+  },
+  /** The line that history.jsonl gets (`EpochRecord`). */
+  epoch: {
+    member: 'string',
+    epoch: 'number',
+    step: 'number',
+    trainLoss: 'number',
+    trainAccuracy: 'number',
+    learningRate: 'number',
+    examplesPerSecond: 'number',
+    seconds: 'number',
+  },
+  evaluated: { member: 'string', examples: 'number', seconds: 'number' },
+  complete: { member: 'string', seconds: 'number', peakMemoryBytes: 'number' },
+  /** `lastWords`: the last lines that the worker wrote; '' when it wrote none. */
+  failed: { member: 'string', reason: 'string', lastWords: 'string' },
+} as const;
+
+type EventFields = typeof eventFields;
+interface FieldTypes {
+  string: string;
+  number: number;
+}
+type EventOf<Type extends keyof EventFields> = { readonly type: Type } & {
+  readonly [Field in keyof EventFields[Type]]: FieldTypes[EventFields[Type][Field] & keyof FieldTypes];
+};
+
+export type TrainingEventType = keyof EventFields;
+/** Told apart by `type`; `member` is the member's id. */
+export type TrainingEvent = { [Type in TrainingEventType]: EventOf<Type> }[TrainingEventType];
+
+/** True for a message that is a whole event; other fields beside are allowed. */
+export function isTrainingEvent(message: unknown): message is TrainingEvent {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return false;
+  const { type } = message;
+  if (typeof type !== 'string' || !Object.hasOwn(eventFields, type)) return false;
+  const values = new Map<string, unknown>(Object.entries(message));
+  const fields: Readonly<Record<string, string>> = eventFields[type as TrainingEventType];
+  return Object.entries(fields).every(([field, kind]) => typeof values.get(field) === kind);
+}
+
+/** What the parent tells a worker: once, at its start. */
+export interface JobMessage {
+  readonly type: 'job';
+  readonly job: unknown;
+}
+
+/** The job in a message from the parent. Throws on anything else: a worker that someone started by hand. */
+export function jobOf(message: unknown): unknown {
+  if (
+    typeof message === 'object' &&
+    message !== null &&
+    'type' in message &&
+    message.type === 'job' &&
+    'job' in message
+  ) {
+    return message.job;
+  }
+  throw new Error('not a job: a worker is started by its parent only');
+}

@@ -1,0 +1,192 @@
+/**
+ * Worker processes, one per member: its own threads, its own memory, its own crash. A worker gets its job as the first
+ * message and answers with events. What a worker prints is kept and shown only as its last words; the terminal belongs
+ * to the parent. No worker outlives the pool: it ends when all are gone, and `orphan.ts` sees to the rest.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { firstThatFits } from '../experiment/plan.js';
+import { messageOf } from '../terminal/errors.js';
+import { isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
+import { parentVariable } from './orphan.js';
+
+export interface PoolJob {
+  /** The member's id. */
+  readonly id: string;
+  /** Cores that it occupies. */
+  readonly threads: number;
+  /** Added to the parent's own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What the worker is told; plain data. */
+  readonly job: unknown;
+}
+
+export interface PoolOptions {
+  /** In the order in which they are to start: longest first. */
+  readonly jobs: readonly PoolJob[];
+  /** Threads of all workers that run at once; a job with more runs alone. */
+  readonly maxThreads: number;
+  /** Workers at once, whatever their threads. */
+  readonly maxJobs?: number | undefined;
+  /** The worker's program, JavaScript or TypeScript. */
+  readonly workerFile: string;
+  /** Options of Node for the worker; by default those that let it run TypeScript. */
+  readonly execArgv?: readonly string[];
+  readonly onEvent: (event: TrainingEvent) => void;
+  /** Stops all workers and starts no more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Ids of the jobs, each in exactly one list; `stopped` by the signal, whether begun or not. */
+export interface PoolResult {
+  readonly complete: readonly string[];
+  readonly failed: readonly string[];
+  readonly stopped: readonly string[];
+}
+
+type Outcome = keyof PoolResult;
+
+/** From SIGTERM to SIGKILL. A worker has nothing to tidy up: its files are whole at every moment. */
+const graceMilliseconds = 3000;
+/** What a worker that is through may take to exit. */
+const farewellMilliseconds = 10_000;
+const lastLines = 20;
+
+/** Runs all jobs. Resolves when no worker is left; a worker's failure is an event and an entry in the result. */
+export async function runPool(options: PoolOptions): Promise<PoolResult> {
+  const waiting = [...options.jobs];
+  const running = new Map<string, { readonly threads: number; readonly ended: Promise<void> }>();
+  const result: Record<Outcome, string[]> = { complete: [], failed: [], stopped: [] };
+
+  const start = (job: PoolJob): void => {
+    const ended = runWorker(job, options).then((outcome) => {
+      result[outcome].push(job.id);
+      running.delete(job.id);
+    });
+    running.set(job.id, { threads: job.threads, ended });
+  };
+  for (;;) {
+    if (isAborted(options)) result.stopped.push(...waiting.splice(0).map(({ id }) => id));
+    const next = firstThatFits(waiting, { running: [...running.values()], ...options });
+    if (next !== undefined) start(...only(waiting.splice(next, 1)));
+    else if (running.size > 0) await Promise.race([...running.values()].map(({ ended }) => ended));
+    else return result;
+  }
+}
+
+/** A function, as the compiler takes a property that it has seen for unchanged. */
+function isAborted({ signal }: PoolOptions): boolean {
+  return signal?.aborted === true;
+}
+
+function only<T>(list: readonly T[]): [T] {
+  return [list[0]!];
+}
+
+/** One worker from start to exit. Never rejects. */
+async function runWorker(job: PoolJob, options: PoolOptions): Promise<Outcome> {
+  const worker = launch(job, options);
+  const words = new LastWords(worker);
+  const heard: { last?: 'complete' | 'failed'; nonsense?: true } = {};
+  worker.on('message', (message: unknown) => {
+    if (!isTrainingEvent(message)) {
+      heard.nonsense = true;
+      worker.kill('SIGKILL');
+      return;
+    }
+    if (message.type === 'complete' || message.type === 'failed') {
+      heard.last = message.type;
+      killAfter(worker, farewellMilliseconds);
+    }
+    options.onEvent(
+      message.type === 'failed' && message.lastWords === '' ? { ...message, lastWords: words.text() } : message,
+    );
+  });
+  const stop = () => {
+    endGently(worker);
+  };
+  options.signal?.addEventListener('abort', stop, { once: true });
+  const exit = await exitOf(worker, { type: 'job', job: job.job });
+  options.signal?.removeEventListener('abort', stop);
+  if (heard.last !== undefined) return heard.last;
+  if (isAborted(options)) return 'stopped';
+  const reason = heard.nonsense ? 'the worker sent a message that is no event' : exit;
+  options.onEvent({ type: 'failed', member: job.id, reason, lastWords: words.text() });
+  return 'failed';
+}
+
+function launch(job: PoolJob, { workerFile, execArgv = typescriptArguments() }: PoolOptions): ChildProcess {
+  return spawn(process.execPath, [...execArgv, workerFile], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // JSON would turn a loss of NaN into null.
+    serialization: 'advanced',
+    env: { ...process.env, ...job.environment, [parentVariable]: String(process.pid) },
+  });
+}
+
+/** Resolved here, so that the worker's working folder does not matter. */
+function typescriptArguments(): string[] {
+  return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
+}
+
+/** Sends the job and waits; resolves to why the worker ended, as a user reads it. */
+function exitOf(worker: ChildProcess, message: JobMessage): Promise<string> {
+  return new Promise((resolve) => {
+    // A worker that dies before it has read its job breaks the channel; its exit tells more than the broken pipe.
+    worker.send(message, () => undefined);
+    worker.on('error', (error) => {
+      if (worker.pid === undefined) resolve(`could not be started (${messageOf(error)})`);
+    });
+    // 'close' and not 'exit': then its last words have arrived.
+    worker.on('close', (code, signal) => {
+      resolve(signal === null ? describeCode(code) : describeSignal(signal));
+    });
+  });
+}
+
+function describeCode(code: number | null): string {
+  return code === 0 ? 'the worker ended before it was through' : `the worker ended with exit code ${String(code)}`;
+}
+
+const causes: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
+  SIGKILL: ', most often because memory ran out',
+  SIGSEGV: ', a crash in native code',
+  SIGABRT: ', a failed check in native code or memory that ran out',
+  SIGBUS: ', a crash in native code or a full disk',
+  SIGILL: ', an instruction that this processor lacks',
+};
+
+function describeSignal(signal: NodeJS.Signals): string {
+  return `the worker was killed by ${signal}${causes[signal] ?? ''}`;
+}
+
+function endGently(worker: ChildProcess): void {
+  worker.kill('SIGTERM');
+  killAfter(worker, graceMilliseconds);
+}
+
+function killAfter(worker: ChildProcess, milliseconds: number): void {
+  const timer = setTimeout(() => worker.kill('SIGKILL'), milliseconds);
+  worker.once('exit', () => {
+    clearTimeout(timer);
+  });
+}
+
+/** The last lines of what a process writes to stdout and stderr, together. */
+class LastWords {
+  #text = '';
+
+  constructor(worker: ChildProcess) {
+    for (const stream of [worker.stdout, worker.stderr]) {
+      stream?.setEncoding('utf8');
+      stream?.on('data', (chunk: string) => {
+        this.#text = (this.#text + chunk).slice(-8000);
+      });
+    }
+  }
+
+  text(): string {
+    return this.#text.trimEnd().split('\n').slice(-lastLines).join('\n');
+  }
+}
