@@ -21,7 +21,7 @@ export function classificationOutcomes(logits: tf.Tensor2D, labels: tf.Tensor1D)
   const otherwise = tf.max<tf.Tensor1D>(tf.sub(probabilities, tf.mul(isLabel, 2)), 1);
   return {
     predicted,
-    correct: tf.cast(tf.equal(predicted, labels), 'int32'),
+    correct: tf.equal(predicted, labels),
     log_probability: gatherColumns(logProbabilities, labels),
     brier: tf.sum<tf.Tensor1D>(tf.square(tf.sub(probabilities, isLabel)), 1),
     confidence: tf.max<tf.Tensor1D>(probabilities, 1),

@@ -23,14 +23,14 @@ export function stateNames(specs: ParameterSpecs, optimizer: Optimizer): string[
 
 /**
  * A training step. Constants are the packed images [examples, words], labels [examples], the epoch's order
- * [steps, batch] (int32) and its learning rates [steps].
+ * [steps, batch] (int32), and [steps, 2] learning rates: the schedule's and the optimiser's effective one.
  */
 export function trainingStep({ family, specs, optimizer, task }: StepOptions): StepFunction {
   const names = Object.keys(specs);
   return (index, state, [images, labels, order, rates]) => {
     const picked = gatherRows(order!, index);
     const batch = batchOf(gatherRows(images!, picked) as tf.Tensor2D, gatherRows(labels!, picked) as tf.Tensor1D, task);
-    const rate = gatherRows(rates!, index) as tf.Scalar;
+    const [rate, effectiveRate] = tf.unstack(gatherRows(rates!, index)) as [tf.Scalar, tf.Scalar];
     const [step, lossSum, accuracySum] = state.slice(-counters.length) as [tf.Scalar, tf.Scalar, tf.Scalar];
     const parameters = state.slice(0, names.length);
 
@@ -42,7 +42,6 @@ export function trainingStep({ family, specs, optimizer, task }: StepOptions): S
     })(parameters);
 
     const next = tf.add<tf.Scalar>(step, 1);
-    const effectiveRate = optimizer.effectiveRate(rate, next);
     const slotCount = optimizer.slots.length;
     const updates = names.map((name, i) =>
       optimizer.update({

@@ -1,0 +1,105 @@
+/**
+ * What a member leaves on disk while it trains and when it is done. The checkpoint is one file, so it is whole or not there:
+ * loop state, history and a hash over both. Everything else is written from it.
+ */
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import * as z from 'zod';
+import type { Experiment } from '../experiment/schema.js';
+import { sha256File, writeFileAtomic } from '../runs/files.js';
+import { encodeHistory } from '../runs/history.js';
+import { encodeOutcomes, type OutcomeColumns } from '../runs/outcomes.js';
+import { epochRecordSchema, memberId, type EpochRecord, type MemberRecord } from '../runs/record.js';
+import { memberFolder, writeMemberRecord } from '../runs/run.js';
+import { decodeSafetensors, encodeSafetensors } from '../runs/safetensors.js';
+import { RunError } from '../terminal/errors.js';
+import type { HostState } from './state.js';
+
+export interface Checkpoint {
+  readonly state: HostState;
+  readonly history: readonly EpochRecord[];
+}
+
+export interface Finished {
+  readonly weights: HostState;
+  readonly outcomes: OutcomeColumns;
+  readonly history: readonly EpochRecord[];
+}
+
+/** The part of member.json that training knows. */
+export type Progress = Omit<MemberRecord, 'format' | 'id' | 'arch' | 'width' | 'seed' | 'status' | 'files'>;
+
+export class MemberFiles {
+  readonly folder: string;
+  readonly id: string;
+  readonly #key: { arch: string; width: number; seed: number };
+
+  constructor(runFolder: string, { arch, width, seed }: Pick<Experiment, 'arch'> & { width: number; seed: number }) {
+    this.#key = { arch, width, seed };
+    this.id = memberId(this.#key);
+    this.folder = memberFolder(runFolder, this.#key);
+  }
+
+  path(file: string): string {
+    return path.join(this.folder, file);
+  }
+
+  /** After an epoch: the checkpoint first, since it alone decides where training goes on. */
+  async checkpoint(progress: Progress, { state, history }: Checkpoint): Promise<void> {
+    await fs.mkdir(this.folder, { recursive: true });
+    const metadata = { history: JSON.stringify(history), sha256: digest(state, JSON.stringify(history)) };
+    await writeFileAtomic(this.path('training.safetensors'), encodeSafetensors(state, metadata));
+    await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));
+    await this.#record(progress, 'training', ['history.jsonl']);
+  }
+
+  /** At the end: results, then the record that declares them complete, then the checkpoint goes. */
+  async complete(progress: Progress, { weights, outcomes, history }: Finished): Promise<void> {
+    const { arch, width, seed } = this.#key;
+    const about = { arch, width: String(width), seed: String(seed) };
+    await writeFileAtomic(this.path('weights.safetensors'), encodeSafetensors(weights, about));
+    await writeFileAtomic(this.path('outcomes.parquet'), await encodeOutcomes(outcomes));
+    await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));
+    await this.#record(progress, 'complete', ['weights.safetensors', 'outcomes.parquet', 'history.jsonl']);
+    await fs.rm(this.path('training.safetensors'), { force: true });
+  }
+
+  async #record(progress: Progress, status: MemberRecord['status'], names: readonly string[]): Promise<void> {
+    const files = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await sha256File(this.path(name))] as const)));
+    await writeMemberRecord(this.folder, { format: 1, id: this.id, ...this.#key, status, ...progress, files });
+  }
+}
+
+/**
+ * The last checkpoint, or undefined where training has not got that far.
+ *
+ * @param names the state's names in their order
+ * @throws RunError naming the file where it is damaged
+ */
+export async function loadCheckpoint(files: MemberFiles, names: readonly string[]): Promise<Checkpoint | undefined> {
+  const file = files.path('training.safetensors');
+  let bytes;
+  try {
+    bytes = await fs.readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const { tensors, metadata } = decodeSafetensors(bytes, file);
+  const damaged = (what: string) => new RunError(what, file, 'delete the file to train this member from its start');
+  if (names.some((name) => !tensors.has(name)) || tensors.size !== names.length) throw damaged('holds other tensors than this member has');
+  const state = new Map(names.map((name) => [name, tensors.get(name)!]));
+  const text = metadata['history'] ?? '';
+  if (digest(state, text) !== metadata['sha256']) throw damaged('is damaged: its content does not match its hash');
+  return { state, history: z.array(epochRecordSchema).parse(JSON.parse(text)) };
+}
+
+function digest(state: HostState, history: string): string {
+  const hash = createHash('sha256').update(history);
+  for (const [name, { shape, data }] of state) {
+    hash.update(JSON.stringify([name, shape]));
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,20 @@
+/** What a worker process is told: all it needs to train one member. Plain JSON, as it travels between processes. */
+import * as z from 'zod';
+import { experimentSchema } from '../experiment/schema.js';
+
+export const workerJobSchema = z.strictObject({
+  width: z.int().min(1),
+  seed: z.int().min(0),
+  experiment: experimentSchema,
+  /** Folder of the run, absolute. */
+  runFolder: z.string(),
+  /** Compiled binding, absolute. */
+  bindingPath: z.string(),
+  /** Threads that the member computes with; the environment variables are set by the parent. */
+  threads: z.int().min(1),
+  /** Op by op through tfjs instead of one graph: slow, the reference. */
+  eager: z.boolean(),
+  /** Folder for TensorBoard's event files, or null. */
+  tensorboardFolder: z.string().nullable(),
+});
+export type WorkerJob = z.output<typeof workerJobSchema>;

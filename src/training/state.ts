@@ -1,0 +1,59 @@
+/** The state of a training loop on both sides: tensors in TensorFlow, arrays on the host and in a checkpoint. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Initial, ParameterSpecs } from '../families/family.js';
+import type { HostTensor } from '../runs/safetensors.js';
+import { Random } from '../statistics/random.js';
+import type { Optimizer } from './optimizers.js';
+import { counters, stateNames } from './step.js';
+
+/** Host state by name, in the order of `stateNames`. */
+export type HostState = ReadonlyMap<string, HostTensor>;
+
+/** First state of a member: parameters from the streams named by seed and parameter, everything else 0. */
+export function initialState(specs: ParameterSpecs, optimizer: Optimizer, seed: number): HostState {
+  const state = new Map<string, HostTensor>();
+  for (const name of stateNames(specs, optimizer)) {
+    const spec = specs[name];
+    state.set(name, spec === undefined ? zeros(shapeOf(name, specs)) : { shape: spec.shape, data: draw(spec.shape, spec.initial, seed, name) });
+  }
+  return state;
+}
+
+function draw(shape: readonly number[], initial: Initial, seed: number, name: string): Float32Array {
+  const data = new Float32Array(sizeOf(shape));
+  if (initial.kind === 'constant') return data.fill(initial.value);
+  const random = Random.named(seed, 'init', name);
+  for (let i = 0; i < data.length; i++) data[i] = initial.deviation * random.normal();
+  return data;
+}
+
+function zeros(shape: readonly number[]): HostTensor {
+  return { shape, data: new Float32Array(sizeOf(shape)) };
+}
+
+/** Shape of a slot (`mean/conv1.kernel` is as its parameter) or a counter (a scalar). */
+function shapeOf(name: string, specs: ParameterSpecs): readonly number[] {
+  return specs[name.slice(name.indexOf('/') + 1)]?.shape ?? [];
+}
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+export function toTensors(state: HostState): tf.Tensor[] {
+  return [...state.values()].map(({ shape, data }) => tf.tensor(data as Float32Array, [...shape], 'float32'));
+}
+
+export function toHost(names: readonly string[], tensors: readonly tf.Tensor[]): HostState {
+  return new Map(names.map((name, i) => [name, { shape: tensors[i]!.shape, data: tensors[i]!.dataSync<'float32'>() as Float32Array }]));
+}
+
+/** The parameters alone, as weights.safetensors keeps them. */
+export function parametersOf(state: HostState, specs: ParameterSpecs): HostState {
+  return new Map(Object.keys(specs).map((name) => [name, state.get(name)!]));
+}
+
+/** The counters at the start of an epoch: sums begin at 0, steps go on. */
+export function atEpochStart(tensors: readonly tf.Tensor[]): tf.Tensor[] {
+  const sums = counters.length - 1;
+  tf.dispose(tensors.slice(-sums));
+  return [...tensors.slice(0, -sums), tf.scalar(0), tf.scalar(0)];
+}

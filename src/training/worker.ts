@@ -1,0 +1,26 @@
+/** A worker process: receives one job, trains that member, reports on the way, exits. */
+import { memberId } from '../runs/record.js';
+import { isReported, messageOf } from '../terminal/errors.js';
+import { jobOf, type TrainingEvent } from './events.js';
+import { workerJobSchema } from './job.js';
+import { endWithParent } from './orphan.js';
+
+endWithParent();
+
+process.once('message', (message) => {
+  void work(message);
+});
+
+async function work(message: unknown): Promise<void> {
+  const job = workerJobSchema.parse(jobOf(message));
+  const id = memberId({ arch: job.experiment.arch, width: job.width, seed: job.seed });
+  const report = (event: TrainingEvent) => process.send?.(event);
+  try {
+    const { trainMember } = await import('./member.js');
+    await trainMember(job, id, report);
+  } catch (error) {
+    // What isn't meant for the user is a fault of ours: its stack becomes the worker's last words.
+    if (!isReported(error)) console.error(error instanceof Error ? error.stack : error);
+    report({ type: 'failed', member: id, reason: messageOf(error), lastWords: '' });
+  }
+}
