@@ -107,7 +107,7 @@ function definitionsOf(schema: AnyObject): OptionDefinition[] {
       flag: `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
       description: property.description ?? '',
       // As one would type it: 8,16,32.
-      default: property.default === undefined ? undefined : [property.default].flat().join(','),
+      default: property.default === undefined ? undefined : JSON.stringify(property.default).replace(/[[\]"]/g, ''),
       value: valueOf(property),
       schema: schema.shape[key]!,
     };
@@ -193,6 +193,7 @@ function readValue(text: string, { flag, value }: OptionDefinition): unknown {
       if (value.choices.includes(text)) return text;
       throw new UsageError(`"${text}" is unknown`, flag, suggestion(text, value.choices));
     case 'text':
+      if (text === '') throw new UsageError('the value is empty', flag);
       return text;
   }
 }

@@ -151,6 +151,7 @@ const clearToLineEnd = '\u001b[K';
  * one that is through becomes a line above.
  */
 class Bars implements Display {
+  readonly #stderr: NodeJS.WritableStream;
   readonly #bars: cliProgress.MultiBar;
   readonly #members: ReadonlyMap<string, ShownMember>;
   readonly #nameWidth: number;
@@ -159,6 +160,7 @@ class Bars implements Display {
   readonly #roomy: boolean;
 
   constructor(members: readonly string[], { stderr }: DisplayOutput) {
+    this.#stderr = stderr;
     this.#nameWidth = Math.max('family'.length, ...members.map(({ length }) => length));
     // Room for the total, and for the line on which the cursor waits.
     this.#roomy = members.length + 2 <= (stderr.rows ?? 24);
@@ -193,10 +195,14 @@ class Bars implements Display {
   }
 
   note(line: string): void {
-    for (const each of line.split('\n')) this.#bars.log(`${each}${clearToLineEnd}\n`);
+    // Without a bar nothing is ever drawn, and a note would wait for the end.
+    if (this.#members.size === 0) this.#stderr.write(`${line}\n`);
+    else for (const each of line.split('\n')) this.#bars.log(`${each}${clearToLineEnd}\n`);
   }
 
   close(): void {
+    // stop() alone would lose the notes since the last frame.
+    this.#bars.update();
     this.#bars.stop();
   }
 

@@ -1,0 +1,74 @@
+/** The program as its user meets it: exit codes, one line for a mistake, nothing half-written. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+
+let folder = '';
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-cli-'));
+});
+afterEach(() => {
+  fs.rmSync(folder, { recursive: true });
+});
+
+async function run(...words: string[]) {
+  const child = spawn(process.execPath, [program, ...words], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+describe('a mistake is one line on stderr and exit code 2, and leaves nothing behind', () => {
+  test.each<[string, string]>([
+    ['train --arch cn', 'error: --arch: "cn" is unknown; did you mean cnn? Known: cnn'],
+    [
+      'train --arch cnn --run a/b',
+      'error: --run: "a/b" is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit',
+    ],
+    ['train --arch cnn --widths', "error: option '--widths <list>' argument missing"],
+    ['train --arch cnn --widht 8', "error: unknown option '--widht'; did you mean --widths?"],
+    ['train --arch cnn 8', "error: too many arguments for 'train'. Expected 0 arguments but got 1."],
+    ['trian', "error: unknown command 'trian'; did you mean train?"],
+  ])('%s', async (line, message) => {
+    expect(await run(...line.split(' '))).toEqual({ code: 2, stdout: '', stderr: `${message}\n` });
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+});
+
+test('without a command the help is shown, as a mistake', async () => {
+  const { code, stdout, stderr } = await run();
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^Usage: emergence \[options\] \[command\]\n/);
+});
+
+test('every help ends with an example of that command', async () => {
+  const { stdout } = await run('--help');
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)]
+    .map(([, name]) => name!)
+    .filter((name) => name !== 'help');
+  expect(commands).toContain('train');
+  for (const command of commands) {
+    const help = await run(command, '--help');
+    expect([help.code, help.stderr]).toEqual([0, '']);
+    expect(help.stdout).toMatch(new RegExp(`Examples?:\\n(.*\\n)*  \\$ emergence ${command}\\b.*\\n$`));
+  }
+});
+
+test('--version is that of the package', async () => {
+  const { version } = JSON.parse(fs.readFileSync(path.join(program, '../../package.json'), 'utf8')) as {
+    version: string;
+  };
+  expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('a reader that has gone is no drama', async () => {
+  const child = spawn(process.execPath, [program, 'train', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  expect(stderr).toBe('');
+});

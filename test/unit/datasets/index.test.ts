@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { datasets, fingerprintOf, loadDataset, loadSplits, parseDatasetName } from '../../../src/datasets/index.js';
+import { folderOf, smallFiles } from '../../support/idx.js';
+
+let small = '';
+beforeAll(() => {
+  small = folderOf(smallFiles());
+});
+afterAll(() => {
+  fs.rmSync(small, { recursive: true });
+});
+
+test('a name is a source and perhaps a path', () => {
+  expect(parseDatasetName('mnist')).toEqual({ source: datasets.mnist, argument: '' });
+  expect(parseDatasetName('idx:a:b/c')).toEqual({ source: datasets['idx:'], argument: 'a:b/c' });
+  expect(() => parseDatasetName('toString')).toThrow(
+    'dataset: "toString" is not a dataset; known: mnist, shapes, idx:PATH',
+  );
+  expect(() => parseDatasetName('mnist:x', '--dataset')).toThrow('--dataset: "mnist:x" is not a dataset');
+});
+
+describe('subsets', () => {
+  test('hold the examples that their indices name, ascending, each once', async () => {
+    const whole = await loadSplits(`idx:${small}`);
+    for (let size = 1; size <= 6; size++) {
+      const { train } = await loadSplits(`idx:${small}`, { trainSize: size });
+      expect(train.count).toBe(size);
+      expect([...train.indices]).toEqual([...new Set(train.indices)].sort((a, b) => a - b));
+      expect([...train.labels]).toEqual([...train.indices].map((i) => whole.train.labels[i]));
+      expect([...train.images]).toEqual(
+        [...train.indices].flatMap((i) => [...whole.train.images.subarray(6 * i, 6 * i + 6)]),
+      );
+    }
+  });
+
+  test('are the same each time, and random', async () => {
+    const sizes = { trainSize: 3000, testSize: 500 };
+    const [first, second] = [await loadSplits('shapes', sizes), await loadSplits('shapes', sizes)];
+    expect(second.train.indices).toEqual(first.train.indices);
+    // The mean of 3000 of 0..5999: sd 6000 / sqrt(12) / sqrt(3000) * sqrt(1/2) = 22; five of them allowed.
+    const mean = first.train.indices.reduce((sum, index) => sum + index, 0) / 3000;
+    expect(Math.abs(mean - 2999.5)).toBeLessThan(110);
+  });
+
+  test('larger than the split are refused with both numbers', async () => {
+    await expect(loadSplits(`idx:${small}`, { testSize: 4 })).rejects.toThrow(
+      `--test-size: 4 examples are asked for and idx:${small} has 3; give at most 3`,
+    );
+  });
+});
+
+describe('the fingerprint', () => {
+  test('is SHA-256 over the header and the bytes', async () => {
+    const header = '{"height":2,"width":3,"channels":1,"classes":3,"train":6,"test":3}';
+    const labels = (values: number[]) => Buffer.concat(values.map((value) => Buffer.from([value, 0, 0, 0])));
+    const expected = createHash('sha256')
+      .update(header)
+      .update(Buffer.concat([smallFiles()['train-images-idx3-ubyte']!.subarray(16), labels([0, 1, 2, 0, 1, 2])]))
+      .update(Buffer.concat([smallFiles()['t10k-images-idx3-ubyte']!.subarray(16), labels([2, 1, 0])]))
+      .digest('hex');
+    expect((await loadDataset(`idx:${small}`)).fingerprint).toBe(expected);
+  });
+
+  test('changes with any byte, and with what is taken', async () => {
+    const splits = await loadSplits(`idx:${small}`);
+    const original = fingerprintOf(splits);
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 35 }), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+        const images = splits.train.images.with(at, splits.train.images[at]! ^ flip);
+        expect(fingerprintOf({ ...splits, train: { ...splits.train, images } })).not.toBe(original);
+      }),
+    );
+    expect((await loadDataset(`idx:${small}`, { trainSize: 5 })).fingerprint).not.toBe(original);
+  });
+});
+
+test('mnist is the MNIST: counts of each class, mean pixel, first labels', async () => {
+  const { train, test: held, shape, classes } = await loadSplits('mnist');
+  expect([shape, classes, train.count, held.count]).toEqual([{ height: 28, width: 28, channels: 1 }, 10, 60000, 10000]);
+  const counts = Array<number>(10).fill(0);
+  for (const label of train.labels) counts[label]!++;
+  // Published with the dataset.
+  expect(counts).toEqual([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
+  expect([...train.labels.subarray(0, 5)]).toEqual([5, 0, 4, 1, 9]);
+  expect([...held.labels.subarray(0, 5)]).toEqual([7, 2, 1, 0, 4]);
+  const mean = train.images.reduce((sum, pixel) => sum + pixel, 0) / train.images.length / 255;
+  expect(mean).toBeCloseTo(0.1307, 4); // the constant that everyone normalises by
+});
+
+describe('shapes', () => {
+  test('are the same bytes everywhere', async () => {
+    const { fingerprint, train, test: held, classes } = await loadDataset('shapes');
+    expect([train.count, held.count, classes]).toEqual([6000, 1000, 8]);
+    expect(fingerprint).toBe('6b9b18f87bf2f2fd5bf9061a6fa7b9a9047ceeb67730934c2fcf84e7601304ed');
+  });
+
+  test('have all classes about equally often', async () => {
+    const { train } = await loadSplits('shapes');
+    const counts = Array<number>(8).fill(0);
+    for (const label of train.labels) counts[label]!++;
+    // Binomial with n = 6000, p = 1/8: mean 750, sd 25.6; five of them allowed.
+    for (const count of counts) expect(Math.abs(count - 750)).toBeLessThan(128);
+  });
+});

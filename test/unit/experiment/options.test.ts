@@ -1,0 +1,120 @@
+import { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { addTrainOptions, parseTrainOptions, runNameOf, type TrainOptions } from '../../../src/experiment/options.js';
+import { executionSchema, experimentSchema, type Experiment } from '../../../src/experiment/schema.js';
+
+function collect(words: readonly string[]): Record<string, unknown> {
+  const command = addTrainOptions(new Command('train'))
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  return command.parse(words, { from: 'user' }).opts();
+}
+
+function parse(line: string, recorded?: Experiment): TrainOptions {
+  return parseTrainOptions(collect(line === '' ? [] : line.split(' ')), recorded);
+}
+
+/** The whole line that the user reads. */
+function mistake(...words: string[]): string {
+  try {
+    parseTrainOptions(collect(words));
+  } catch (error) {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  }
+  throw new Error(`accepted: ${words.join(' ')}`);
+}
+
+test('what is typed is given; the rest comes from the schema', () => {
+  const { given, experiment, execution, flags } = parse(
+    '--arch cnn --widths 4,8 --weight-decay 1e-4 --run a.b-1 --json',
+  );
+  expect(given).toEqual({ arch: 'cnn', widths: [4, 8], weightDecay: 1e-4 });
+  expect(experiment).toEqual(experimentSchema.parse({ arch: 'cnn', widths: [4, 8], weightDecay: 1e-4 }));
+  expect(execution).toEqual({ run: 'a.b-1', device: 'auto' });
+  expect(flags).toEqual({ json: true, tensorboard: false, eager: false });
+});
+
+test('every key of both schemas is an option that is read', () => {
+  const { experiment, execution } = parse(
+    '--arch cnn --dataset shapes --widths 1 --seeds 3,4 --epochs 2 --batch-size 32 --learning-rate .5 --optimizer sgd --weight-decay 0 ' +
+      '--schedule warm-up --precision bfloat16 --train-size 100 --test-size 50 --run r --device cpu --jobs 2 --threads 3',
+  );
+  expect(Object.keys(experiment).sort()).toEqual(Object.keys(experimentSchema.shape).sort());
+  expect(Object.keys(execution).sort()).toEqual(Object.keys(executionSchema.shape).sort());
+  expect(experiment).toMatchObject({
+    seeds: [3, 4],
+    batchSize: 32,
+    learningRate: 0.5,
+    schedule: 'warm-up',
+    testSize: 50,
+  });
+  expect(execution).toEqual({ run: 'r', device: 'cpu', jobs: 2, threads: 3 });
+});
+
+test('with a recorded run nothing need be given, and what is given wins', () => {
+  const recorded = experimentSchema.parse({ arch: 'cnn', dataset: 'shapes', epochs: 7 });
+  const { given, experiment } = parse('--run r --seeds 0,1', recorded);
+  expect(given).toEqual({ seeds: [0, 1] });
+  expect(experiment).toEqual({ ...recorded, seeds: [0, 1] });
+});
+
+test('the run name is there before the rest is looked at', () => {
+  expect(runNameOf(collect(['--run', 'r', '--widths', 'nonsense']))).toBe('r');
+  expect(runNameOf(collect([]))).toBeUndefined();
+  expect(() => runNameOf(collect(['--run', '../r']))).toThrow('--run: "../r" is not a run name');
+});
+
+const runRule = 'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit';
+const widthRule = 'is not a whole number from 1 to 65536; give a comma-separated list such as 8,16,32';
+
+describe('each mistake is one clear line', () => {
+  test.each<[string[], string]>([
+    [[], '--arch: an architecture is needed; known: cnn'],
+    [['--run', 'x'], '--arch: there is no run "x" to go on with, so an architecture is needed; known: cnn'],
+    [['--arch', 'cn'], '--arch: "cn" is unknown; did you mean cnn? Known: cnn'],
+    [['--arch', 'resnet'], '--arch: "resnet" is unknown; known: cnn'],
+    [['--widths', '0'], `--widths: "0" ${widthRule}`],
+    [['--widths', '-3'], `--widths: "-3" ${widthRule}`],
+    [['--widths', '8,8.5'], `--widths: "8.5" ${widthRule}`],
+    [['--widths', 'abc'], `--widths: "abc" ${widthRule}`],
+    [['--widths', '0x10'], `--widths: "0x10" ${widthRule}`],
+    [['--widths', '1e9'], `--widths: "1e9" ${widthRule}`],
+    [['--widths', ''], '--widths: the list is empty; give a comma-separated list such as 8,16,32'],
+    [['--widths='], '--widths: the list is empty; give a comma-separated list such as 8,16,32'],
+    [['--widths', '8,,9'], '--widths: "8,,9" has an empty entry; give a comma-separated list such as 8,16,32'],
+    [['--widths', '8,16,8'], '--widths: 8 is listed twice; list each value once'],
+    [['--widths', '8', '--widths', '9'], '--widths: given more than once; give it once'],
+    [['--widths', '--epochs', '3'], '--widths: a value is missing before --epochs'],
+    [
+      ['--seeds', '-1'],
+      '--seeds: "-1" is not a whole number from 0 to 2147483647; give a comma-separated list such as 0,1,2',
+    ],
+    [
+      ['--arch', 'cnn', '--dataset', 'mnst'],
+      '--dataset: "mnst" is not a dataset; did you mean mnist? Known: mnist, shapes, idx:PATH',
+    ],
+    [['--arch', 'cnn', '--dataset', 'idx:'], '--dataset: "idx:" names no folder; give idx:PATH'],
+    [['--arch', 'cnn', '--dataset', 'idx'], '--dataset: "idx" names no folder; give idx:PATH'],
+    [['--arch', 'cnn', '--dataset', ''], '--dataset: the value is empty'],
+    [['--learning-rate', '-0.1'], '--learning-rate: "-0.1" is not a number above 0 and at most 100'],
+    [['--learning-rate', 'NaN'], '--learning-rate: "NaN" is not a number above 0 and at most 100'],
+    [['--learning-rate', '1e999'], '--learning-rate: "1e999" is not a number above 0 and at most 100'],
+    [['--weight-decay', ''], '--weight-decay: "" is not a number from 0 to 1'],
+    [['--optimizer', 'adma'], '--optimizer: "adma" is unknown; did you mean adam? Known: adam, adamw, sgd'],
+    [['--train-size', '0'], '--train-size: "0" is not a whole number of at least 1'],
+    [['--jobs', '1.5'], '--jobs: "1.5" is not a whole number from 1 to 1024'],
+    [['--run', 'a/b'], `--run: "a/b" ${runRule}`],
+    [['--run', '..'], `--run: ".." ${runRule}`],
+    [['--run', '.a'], `--run: ".a" ${runRule}`],
+    [['--run', ''], '--run: the value is empty'],
+  ])('%j', (words, line) => {
+    expect(mistake(...words)).toBe(`UsageError: ${line}`);
+  });
+});
+
+test("help tells each option's default", () => {
+  const help = addTrainOptions(new Command('train')).configureHelp({ helpWidth: 300 }).helpInformation();
+  expect(help).toMatch(/--widths <list> +width of each member, comma-separated \(default: 8,16,32,64\)\n/);
+  expect(help).toMatch(/--optimizer <name> .*\(default: adam\)\n/);
+  expect(help).toMatch(/--train-size <n> +train on a random subset[^\n]*member\)\n/);
+});

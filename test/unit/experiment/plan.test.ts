@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  cpuSpeed,
+  firstThatFits,
+  planFamily,
+  secondsPerStep,
+  type Plan,
+  type PlanMember,
+} from '../../../src/experiment/plan.js';
+
+function member(id: string, flopsPerStep: number, steps = 1000): PlanMember {
+  return { id, width: 8, seed: 0, flopsPerStep, steps };
+}
+
+function threadsOf({ members }: Plan): Record<string, number> {
+  return Object.fromEntries(members.map(({ id, threads }) => [id, threads]));
+}
+
+function seconds({ flopsPerStep, steps }: PlanMember, threads: number): number {
+  return cpuSpeed.workerSeconds + steps * secondsPerStep(flopsPerStep, threads);
+}
+
+/** When the last ends if each member in turn starts as soon as there is room: written apart from the plan's own simulation. */
+function makespan(order: readonly PlanMember[], threads: readonly number[], cores: number): number {
+  const intervals: { begin: number; end: number; threads: number }[] = [];
+  order.forEach((next, i) => {
+    const used = (time: number) =>
+      intervals.reduce((sum, each) => sum + (each.begin <= time && time < each.end ? each.threads : 0), 0);
+    const duration = seconds(next, threads[i]!);
+    const moments = [0, ...intervals.map(({ end }) => end)].sort((a, b) => a - b);
+    const fits = (begin: number) =>
+      [begin, ...intervals.map((each) => each.begin)]
+        .filter((time) => time >= begin && time < begin + duration)
+        .every((time) => used(time) + threads[i]! <= cores);
+    const begin = moments.find(fits)!;
+    intervals.push({ begin, end: begin + duration, threads: threads[i]! });
+  });
+  return Math.max(0, ...intervals.map(({ end }) => end));
+}
+
+function* permutations<T>(items: readonly T[]): Generator<T[]> {
+  if (items.length === 0) yield [];
+  for (const [i, first] of items.entries()) {
+    for (const rest of permutations(items.toSpliced(i, 1))) yield [first, ...rest];
+  }
+}
+
+function* assignments(count: number, cores: number): Generator<number[]> {
+  if (count === 0) yield [];
+  else for (const rest of assignments(count - 1, cores)) for (let t = 1; t <= cores; t++) yield [...rest, t];
+}
+
+/** The shortest of all assignments of threads in all orders. */
+function bruteForce(members: readonly PlanMember[], cores: number): number {
+  let best = Infinity;
+  for (const order of permutations(members)) {
+    for (const threads of assignments(members.length, cores)) best = Math.min(best, makespan(order, threads, cores));
+  }
+  return best;
+}
+
+describe('the speed model', () => {
+  test('gives the speed-ups of two threads that it is made from', () => {
+    for (const { flops, speedup } of [cpuSpeed.twoThreads.small, cpuSpeed.twoThreads.large]) {
+      expect(secondsPerStep(flops, 1) / secondsPerStep(flops, 2)).toBeCloseTo(speedup, 12);
+    }
+  });
+
+  test('more threads are never slower, more arithmetic is never faster', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1, max: 1e13, noNaN: true }), fc.integer({ min: 1, max: 64 }), (flops, threads) => {
+        expect(secondsPerStep(flops, threads + 1)).toBeLessThan(secondsPerStep(flops, threads));
+        expect(secondsPerStep(2 * flops, 1)).toBeGreaterThan(secondsPerStep(flops, 1));
+      }),
+    );
+  });
+});
+
+describe('the plan on a CPU', () => {
+  test('a single member gets all cores', () => {
+    expect(threadsOf(planFamily({ members: [member('a', 1e9)], cores: 6, device: 'cpu' }))).toEqual({ a: 6 });
+  });
+
+  test('many equal members get a thread each', () => {
+    const members = Array.from({ length: 12 }, (_, i) => member(`m${i}`, 1e9));
+    for (const cores of [2, 3, 4]) {
+      expect(new Set(Object.values(threadsOf(planFamily({ members, cores, device: 'cpu' }))))).toEqual(new Set([1]));
+    }
+  });
+
+  test('is near the best of all assignments in all orders, and never says less time than there is', () => {
+    const costs = fc.array(fc.double({ min: 7, max: 10.5, noNaN: true }), { minLength: 1, maxLength: 4 });
+    let worst = 1;
+    fc.assert(
+      fc.property(costs, fc.integer({ min: 1, max: 3 }), (exponents, cores) => {
+        const members = exponents.map((exponent, i) => member(`m${i}`, 10 ** exponent));
+        const plan = planFamily({ members, cores, device: 'cpu' });
+        const best = bruteForce(members, cores);
+        expect(plan.estimatedSeconds).toBeGreaterThanOrEqual(best * (1 - 1e-9));
+        worst = Math.max(worst, plan.estimatedSeconds / best);
+      }),
+      { numRuns: 60, seed: 1 },
+    );
+    // Longest first is within a third of the best by theory (Graham 1969, for one thread each); here it is much nearer.
+    expect(worst).toBeLessThan(1.1);
+  });
+
+  test('its estimate is the makespan of its own order and threads', () => {
+    const members = [9.9, 9.3, 8.8, 8.1, 7.5].map((exponent, i) => member(`m${i}`, 10 ** exponent));
+    const plan = planFamily({ members, cores: 4, device: 'cpu' });
+    expect(plan.estimatedSeconds).toBeCloseTo(
+      makespan(
+        plan.members,
+        plan.members.map(({ threads }) => threads),
+        4,
+      ),
+      9,
+    );
+    expect(plan.members.map(({ estimatedSeconds }) => estimatedSeconds)).toEqual(
+      plan.members.map(({ estimatedSeconds }) => estimatedSeconds).toSorted((a, b) => b - a),
+    );
+  });
+
+  test('--threads and --jobs are done as said, beyond the cores too', () => {
+    const members = [member('a', 1e10), member('b', 1e9), member('c', 1e8)];
+    const threads = planFamily({ members, cores: 2, threads: 3, device: 'cpu' });
+    expect(threadsOf(threads)).toEqual({ a: 3, b: 3, c: 3 });
+    expect(threads.maxThreads).toBe(2);
+    const jobs = planFamily({ members, cores: 2, jobs: 3, device: 'cpu' });
+    expect(threadsOf(jobs)).toEqual({ a: 1, b: 1, c: 1 });
+    expect([jobs.maxThreads, jobs.maxJobs]).toEqual([3, 3]);
+    const both = planFamily({ members, cores: 4, jobs: 2, threads: 4, device: 'cpu' });
+    expect([threadsOf(both), both.maxThreads, both.maxJobs]).toEqual([{ a: 4, b: 4, c: 4 }, 8, 2]);
+    const single = planFamily({ members, cores: 4, jobs: 1, device: 'cpu' });
+    expect(threadsOf(single)).toEqual({ a: 4, b: 4, c: 4 });
+  });
+
+  test('recorded threads are kept, even where the search would choose others', () => {
+    const members = Array.from({ length: 6 }, (_, i) => member(`m${i}`, 1e9));
+    const plan = planFamily({ members, cores: 2, fixedThreads: { m3: 2, m4: 7 }, device: 'cpu' });
+    expect(threadsOf(plan)).toMatchObject({ m3: 2, m4: 7 });
+    expect(plan.members).toHaveLength(6);
+  });
+
+  test('is the same each time, and quick for many members on many cores', () => {
+    const members = Array.from({ length: 100 }, (_, i) => member(`m${i}`, 1e8 * (i + 1)));
+    const began = performance.now();
+    const plan = planFamily({ members, cores: 64, device: 'cpu' });
+    expect(performance.now() - began).toBeLessThan(3000); // takes 0.2 s on an idle machine
+    expect(planFamily({ members, cores: 64, device: 'cpu' })).toEqual(plan);
+    expect(new Set(plan.members.map(({ id }) => id)).size).toBe(100);
+  });
+
+  test('nothing to train is no time', () => {
+    expect(planFamily({ members: [], cores: 2, device: 'cpu' })).toEqual({
+      members: [],
+      estimatedSeconds: 0,
+      maxThreads: 2,
+      maxJobs: 1,
+    });
+  });
+});
+
+test('on a GPU members train one after the other, unless --jobs says otherwise', () => {
+  const members = [member('a', 1e8), member('b', 1e10)];
+  const plan = planFamily({ members, cores: 8, device: 'gpu' });
+  expect([plan.members.map(({ id }) => id), threadsOf(plan), plan.maxJobs]).toEqual([['b', 'a'], { a: 8, b: 8 }, 1]);
+  const two = planFamily({ members, cores: 8, jobs: 2, device: 'gpu' });
+  expect([threadsOf(two), two.maxJobs]).toEqual([{ a: 4, b: 4 }, 2]);
+});
+
+test('the first in the queue for which there is room starts', () => {
+  const waiting = [{ threads: 4 }, { threads: 2 }, { threads: 1 }];
+  expect(firstThatFits(waiting, { running: [], maxThreads: 2 })).toBe(0); // alone, as it would never fit
+  expect(firstThatFits(waiting, { running: [{ threads: 1 }], maxThreads: 3 })).toBe(1);
+  expect(firstThatFits(waiting, { running: [{ threads: 2 }], maxThreads: 3 })).toBe(2);
+  expect(firstThatFits(waiting, { running: [{ threads: 3 }], maxThreads: 3 })).toBeUndefined();
+  expect(firstThatFits(waiting, { running: [{ threads: 1 }], maxThreads: 9, maxJobs: 1 })).toBeUndefined();
+  expect(firstThatFits([], { running: [], maxThreads: 3 })).toBeUndefined();
+});

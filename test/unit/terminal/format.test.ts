@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { formatDuration, formatPercent, formatRate } from '../../../src/terminal/format.js';
+
+test.each([
+  [0.2, '0 s'],
+  [59.4, '59 s'],
+  [59.6, '1 min 00 s'],
+  [3599.7, '1 h 00 min'],
+  [7500, '2 h 05 min'],
+  [-1, '0 s'],
+  [NaN, '?'],
+  [Infinity, '?'],
+])('%d seconds', (seconds, text) => {
+  expect(formatDuration(seconds)).toBe(text);
+});
+
+test('shares and rates', () => {
+  expect([formatPercent(0.98765), formatRate(12345), formatRate(999.6)]).toEqual([
+    '98.77 %',
+    '12.3k ex/s',
+    '1000 ex/s',
+  ]);
+});

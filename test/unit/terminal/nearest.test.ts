@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { editDistance, nearest, suggestion } from '../../../src/terminal/nearest.js';
+
+test.each([
+  ['mnst', 'mnist'],
+  ['mnits', 'mnist'],
+  ['MNIST', 'mnist'],
+  ['shape', 'shapes'],
+])('%s was meant to be %s', (word, meant) => {
+  expect(nearest(word, ['mnist', 'shapes'])).toBe(meant);
+});
+
+test('a word that resembles none has no nearest', () => {
+  expect(nearest('imagenet', ['mnist', 'shapes'])).toBeUndefined();
+  expect(suggestion('imagenet', ['mnist', 'shapes'])).toBe('known: mnist, shapes');
+});
+
+test('the distance counts a letter more, less, changed or swapped with its neighbour as one', () => {
+  expect(['cn', 'cnnn', 'can', 'ncn', 'cnn'].map((word) => editDistance(word, 'cnn'))).toEqual([1, 1, 1, 1, 0]);
+});
+
+test('the distance is symmetric, and at most the longer length', () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 8 }), fc.string({ maxLength: 8 }), (a, b) => {
+      expect(editDistance(a, b)).toBe(editDistance(b, a));
+      expect(editDistance(a, b)).toBeLessThanOrEqual(Math.max(a.length, b.length));
+      expect(editDistance(a, b)).toBeGreaterThanOrEqual(Math.abs(a.length - b.length));
+    }),
+  );
+});

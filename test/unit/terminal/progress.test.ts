@@ -1,0 +1,140 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { displayMode, openDisplay, type DisplayMode } from '../../../src/terminal/progress.js';
+import type { TrainingEvent } from '../../../src/training/events.js';
+
+const started: TrainingEvent = {
+  type: 'started',
+  member: 'cnn-w8-s0',
+  threads: 2,
+  epochs: 3,
+  stepsPerEpoch: 468,
+  fromEpoch: 0,
+};
+const complete: TrainingEvent = { type: 'complete', member: 'cnn-w8-s0', seconds: 73.2, peakMemoryBytes: 4e8 };
+const failed: TrainingEvent = {
+  type: 'failed',
+  member: 'cnn-w16-s0',
+  reason: 'the disk is full',
+  lastWords: 'first\nsecond',
+};
+
+function progress(epoch: number, step: number): TrainingEvent {
+  const rates = { examplesPerSecond: 12345, etaSeconds: 65 };
+  return { type: 'progress', member: 'cnn-w8-s0', epoch, step, steps: 468, loss: 0.25, accuracy: 0.9312, ...rates };
+}
+
+function epoch(number: number): TrainingEvent {
+  const means = { trainLoss: 0.12345, trainAccuracy: 0.97, learningRate: 0.001, examplesPerSecond: 12000, seconds: 5 };
+  return { type: 'epoch', member: 'cnn-w8-s0', epoch: number, step: number * 468, ...means };
+}
+
+/** A display on streams of its own, with a clock that the test sets (milliseconds). */
+function displayed(mode: DisplayMode, members: readonly string[], terminal: { rows?: number; columns?: number } = {}) {
+  const stdout = new PassThrough();
+  const stderr = Object.assign(
+    new PassThrough(),
+    { isTTY: mode === 'bars', rows: 24, columns: 100, ...terminal },
+    cursor,
+  );
+  const clock = { now: 0 };
+  const display = openDisplay(mode, members, { stdout, stderr, now: () => clock.now });
+  return { display, clock, out: () => textOf(stdout), err: () => textOf(stderr) };
+}
+
+const cursor = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true, clearScreenDown: () => true };
+
+function textOf(stream: PassThrough): string {
+  return ((stream.read() as Buffer | null) ?? '').toString();
+}
+
+test('elsewhere than on a terminal: a line per epoch, and what went wrong with its last words', () => {
+  const { display, clock, out, err } = displayed('lines', ['cnn-w8-s0', 'cnn-w16-s0']);
+  const at = (milliseconds: number, event: TrainingEvent) => {
+    clock.now = milliseconds;
+    display.event(event);
+  };
+  display.note('2 members');
+  at(0, started);
+  at(1000, progress(1, 100));
+  at(5000, epoch(1));
+  at(6000, epoch(2));
+  at(36_000, progress(3, 100));
+  at(36_500, epoch(3));
+  at(37_000, complete);
+  at(37_000, failed);
+  display.close();
+  expect(out()).toBe('');
+  expect(err()).toMatchInlineSnapshot(`
+    "2 members
+    cnn-w8-s0   started: 3 epochs of 468 steps, threads: 2
+    cnn-w8-s0   epoch 1/3  loss 0.1235  accuracy 97.00 %  12.0k ex/s
+    cnn-w8-s0   epoch 3/3  step 100/468  loss 0.2500  accuracy 93.12 %  12.3k ex/s  ETA 1 min 05 s
+    cnn-w8-s0   epoch 3/3  loss 0.1235  accuracy 97.00 %  12.0k ex/s
+    cnn-w8-s0   complete: 1 min 13 s of training
+    cnn-w16-s0  failed: the disk is full
+    cnn-w16-s0    | first
+    cnn-w16-s0    | second
+    "
+  `);
+});
+
+test('json: every event is a line on stdout, notes go to stderr', () => {
+  const { display, out, err } = displayed('json', ['cnn-w8-s0']);
+  const events = [started, progress(1, 5), epoch(1), complete];
+  display.note('a note');
+  events.forEach((event) => {
+    display.event(event);
+  });
+  display.close();
+  expect(
+    out()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual(events);
+  expect(err()).toBe('a note\n');
+});
+
+test('on a terminal: a bar per member with loss, accuracy, rate and time left, and one for the family', () => {
+  const { display, out, err } = displayed('bars', ['cnn-w8-s0', 'cnn-w16-s0']);
+  display.event(started);
+  display.event(progress(2, 234));
+  display.event(failed);
+  display.close();
+  const shown = err();
+  // Half of the second of three epochs is half of the bar.
+  const [, full, empty] = /cnn-w8-s0 {2}(█+)(░+) loss/u.exec(shown)!;
+  expect(full).toHaveLength(empty!.length);
+  expect(shown).toContain('loss 0.2500  accuracy 93.12 %  12.3k ex/s  ETA 1 min 05 s');
+  expect(shown).toContain('family');
+  expect(shown).toContain('1 of 2 members are through');
+  expect(shown).toContain('cnn-w16-s0  failed: the disk is full');
+  expect(shown).toContain('  | second');
+  // No colour, with or without NO_COLOR.
+  expect(shown).not.toMatch(/\u001b\[[0-9;]*m/);
+  expect(out()).toBe('');
+});
+
+test('before there are members a note is shown at once', () => {
+  const { display, err } = displayed('bars', []);
+  display.note('TensorFlow is being fetched');
+  expect(err()).toBe('TensorFlow is being fetched\n');
+});
+
+test('more members than rows: only those that run have a bar', () => {
+  const others = Array.from({ length: 30 }, (_, i) => `cnn-w9-s${i}`);
+  const { display, err } = displayed('bars', ['cnn-w8-s0', ...others], { rows: 10 });
+  display.event(started);
+  display.close();
+  const shown = err();
+  expect(shown).toContain('cnn-w8-s0');
+  expect(shown).not.toContain('cnn-w9');
+  expect(shown).toContain('0 of 31 members are through');
+});
+
+test('the mode follows from --json and from the stream', () => {
+  const stream = (isTTY: boolean) => Object.assign(Object.create(process.stderr), { isTTY }) as typeof process.stderr;
+  expect(displayMode({ json: true }, stream(true))).toBe('json');
+  expect(displayMode({ json: false }, stream(false))).toBe('lines');
+});

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { isTrainingEvent, jobOf, type TrainingEvent } from '../../../src/training/events.js';
+
+const progress: TrainingEvent = {
+  type: 'progress',
+  member: 'cnn-w8-s0',
+  epoch: 1,
+  step: 10,
+  steps: 468,
+  loss: NaN,
+  accuracy: 0.5,
+  examplesPerSecond: 1e4,
+  etaSeconds: 3,
+};
+
+test('a whole event is one, with NaN and further fields too', () => {
+  expect(isTrainingEvent(progress)).toBe(true);
+  expect(isTrainingEvent({ ...progress, more: true })).toBe(true);
+});
+
+describe('what is not an event', () => {
+  test.each([
+    [undefined],
+    [null],
+    ['progress'],
+    [{}],
+    [{ type: 'toString' }],
+    [{ type: 3, member: 'm' }],
+    [{ ...progress, loss: undefined }],
+    [{ ...progress, loss: '1' }],
+    [{ ...progress, member: 7 }],
+  ])('%j', (message) => {
+    expect(isTrainingEvent(message)).toBe(false);
+  });
+});
+
+test('a job is taken out of its message, and nothing else is one', () => {
+  expect(jobOf({ type: 'job', job: { width: 8 } })).toEqual({ width: 8 });
+  for (const message of [undefined, null, 'job', { type: 'job' }, { type: 'other', job: 1 }]) {
+    expect(() => jobOf(message)).toThrow('not a job');
+  }
+});

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import { createRequire } from 'node:module';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+
+/** Gone, or a zombie that nobody has waited for. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  if (process.platform !== 'linux') return true;
+  return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
+}
+
+async function becomesTrue(condition: () => boolean, milliseconds: number): Promise<boolean> {
+  for (const end = performance.now() + milliseconds; performance.now() < end;) {
+    if (condition()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return condition();
+}
+
+test("a busy worker dies with its parent, and not of the terminal's Ctrl-C", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-orphan-'));
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const orphan = pathToFileURL(path.resolve(import.meta.dirname, '../../../src/training/orphan.ts')).href;
+  const worker = path.join(folder, 'worker.mts');
+  // Its event loop never gets a turn again, as in a long native call.
+  fs.writeFileSync(
+    worker,
+    `import { endWithParent } from '${orphan}'; endWithParent(); console.log(process.pid); for (;;);`,
+  );
+  const parentSource = `
+    const child = require('node:child_process').spawn(process.execPath, ['--import', '${tsx}', '${worker}'],
+      { env: { ...process.env, EMERGENCE_PARENT: String(process.pid) }, stdio: ['ignore', 'inherit', 'inherit'] });
+    setInterval(() => {}, 1000);`;
+  const parent = spawn(process.execPath, ['-e', parentSource], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [printed] = (await once(parent.stdout, 'data')) as [Buffer];
+  const pid = Number(printed.toString());
+  try {
+    process.kill(pid, 'SIGINT');
+    expect(await becomesTrue(() => !isRunning(pid), 1200)).toBe(false);
+    parent.kill('SIGKILL');
+    expect(await becomesTrue(() => !isRunning(pid), 2000)).toBe(true);
+  } finally {
+    if (isRunning(pid)) process.kill(pid, 'SIGKILL');
+    fs.rmSync(folder, { recursive: true });
+  }
+}, 20_000);

@@ -1,0 +1,168 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TrainingEvent } from '../../../src/training/events.js';
+import { runPool, type PoolJob, type PoolOptions } from '../../../src/training/pool.js';
+
+/** Real processes: a worker that does what its job says. */
+const workerSource = `
+process.once('message', async ({ job }) => {
+  const member = job.id;
+  process.send({ type: 'started', member, threads: 1, epochs: process.pid, stepsPerEpoch: 1, fromEpoch: 0 });
+  for (const line of job.print ?? []) console.error(line);
+  if (job.stubborn) process.on('SIGTERM', () => {});
+  if (job.kill) process.kill(process.pid, job.kill);
+  if (job.code !== undefined) process.exit(job.code);
+  if (job.send) process.send(job.send);
+  if (job.fail) return process.send({ type: 'failed', member, reason: job.fail, lastWords: '' });
+  await new Promise((resolve) => setTimeout(resolve, job.milliseconds ?? 0));
+  const value = process.env.TEST_VALUE;
+  process.send({ type: 'complete', member, seconds: value === undefined ? NaN : Number(value), peakMemoryBytes: 1 });
+});
+`;
+
+let folder = '';
+beforeAll(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-pool-'));
+  fs.writeFileSync(path.join(folder, 'worker.mjs'), workerSource);
+});
+afterAll(() => {
+  fs.rmSync(folder, { recursive: true });
+});
+
+function job(id: string, what: object = {}, threads = 1): PoolJob {
+  return { id, threads, environment: {}, job: { id, ...what } };
+}
+
+/** Runs the jobs; `log` has `+id` and `-id` for each start and end. */
+async function run(jobs: readonly PoolJob[], options: Partial<PoolOptions> = {}) {
+  const events: TrainingEvent[] = [];
+  const log: string[] = [];
+  const onEvent = (event: TrainingEvent) => {
+    events.push(event);
+    if (event.type === 'started') log.push(`+${event.member}`);
+    if (event.type === 'complete' || event.type === 'failed') log.push(`-${event.member}`);
+    options.onEvent?.(event);
+  };
+  const pool = { jobs, maxThreads: 2, workerFile: path.join(folder, 'worker.mjs'), execArgv: [], ...options, onEvent };
+  const result = await runPool(pool);
+  return { result, events, log };
+}
+
+function failures(events: readonly TrainingEvent[]) {
+  return events.filter((event) => event.type === 'failed').map(({ reason, lastWords }) => ({ reason, lastWords }));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('jobs start in their order, as many as there are threads for', async () => {
+  const slow = { milliseconds: 150 };
+  const { result, log } = await run([job('a', slow, 2), job('b', slow), job('c', slow), job('d', slow, 2)]);
+  expect(result).toEqual({
+    complete: expect.arrayContaining(['a', 'b', 'c', 'd']) as string[],
+    failed: [],
+    stopped: [],
+  });
+  expect(log.slice(0, 2)).toEqual(['+a', '-a']);
+  expect(log.slice(2, 4).sort()).toEqual(['+b', '+c']);
+  expect(log.slice(4, 6).sort()).toEqual(['-b', '-c']);
+  expect(log.slice(6)).toEqual(['+d', '-d']);
+});
+
+test('maxJobs is a limit of its own', async () => {
+  const { log } = await run([job('a'), job('b')], { maxJobs: 1 });
+  expect(log).toEqual(['+a', '-a', '+b', '-b']);
+});
+
+test('a worker has the environment of its job, and NaN stays NaN on the way', async () => {
+  const withValue = { ...job('a'), environment: { TEST_VALUE: '7' } };
+  const { events } = await run([withValue, job('b')]);
+  const seconds = events.filter((event) => event.type === 'complete').map((event) => [event.member, event.seconds]);
+  expect(Object.fromEntries(seconds)).toEqual({ a: 7, b: NaN });
+});
+
+describe('a worker that dies is told of, with its last words, and the others go on', () => {
+  test.each<[string, object, string]>([
+    ['killed', { kill: 'SIGKILL' }, 'the worker was killed by SIGKILL, most often because memory ran out'],
+    ['crashed', { kill: 'SIGSEGV' }, 'the worker was killed by SIGSEGV, a crash in native code'],
+    ['gave up', { code: 3 }, 'the worker ended with exit code 3'],
+    ['left early', { code: 0 }, 'the worker ended before it was through'],
+    ['talked nonsense', { send: { type: 'what' }, milliseconds: 5000 }, 'the worker sent a message that is no event'],
+  ])('%s', async (_, what, reason) => {
+    const { result, events } = await run([job('a', what), job('b')]);
+    expect(result).toEqual({ complete: ['b'], failed: ['a'], stopped: [] });
+    expect(failures(events)).toEqual([{ reason, lastWords: '' }]);
+  });
+
+  test('the last twenty lines are kept', async () => {
+    const print = Array.from({ length: 50 }, (_, i) => `line ${i}`);
+    const { events } = await run([job('a', { print, code: 1 })]);
+    expect(failures(events)).toEqual([
+      { reason: 'the worker ended with exit code 1', lastWords: print.slice(30).join('\n') },
+    ]);
+  });
+
+  test('what a worker says of its own failure is the reason, once', async () => {
+    const { result, events } = await run([job('a', { print: ['why'], fail: 'the disk is full' })]);
+    expect(result.failed).toEqual(['a']);
+    expect(failures(events)).toMatchObject([{ reason: 'the disk is full' }]);
+  });
+
+  test('a program that is not there', async () => {
+    const { result, events } = await run([job('a')], { workerFile: path.join(folder, 'none.mjs') });
+    expect(result.failed).toEqual(['a']);
+    expect(failures(events)[0]?.lastWords).toContain('Cannot find module');
+  });
+});
+
+describe('stopping', () => {
+  test('ends the workers that run, gently or not, and starts no more', async () => {
+    const controller = new AbortController();
+    const pids: number[] = [];
+    const endless = { milliseconds: 60_000 };
+    const began = performance.now();
+    const { result, events } = await run([job('a', endless), job('b', { ...endless, stubborn: true }), job('c')], {
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.type === 'started') pids.push(event.epochs);
+        // The stubborn one hears of SIGTERM only once it has asked to.
+        if (pids.length === 2)
+          setTimeout(() => {
+            controller.abort();
+          }, 100);
+      },
+    });
+    expect(result.complete).toEqual([]);
+    expect(result.failed).toEqual([]);
+    expect([...result.stopped].sort()).toEqual(['a', 'b', 'c']);
+    expect(failures(events)).toEqual([]);
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect(performance.now() - began).toBeGreaterThan(3000); // b had its three seconds
+  }, 15_000);
+
+  test('before the start starts nothing', async () => {
+    const { result, log } = await run([job('a')], { signal: AbortSignal.abort() });
+    expect([result.stopped, log]).toEqual([['a'], []]);
+  });
+});
+
+test('a worker may be TypeScript, whatever the working folder', async () => {
+  fs.writeFileSync(path.join(folder, 'worker.ts'), workerSource.replace('const member =', 'const member: string ='));
+  const here = process.cwd();
+  const workerFile = path.join(folder, 'worker.ts');
+  process.chdir(os.tmpdir());
+  try {
+    const result = await runPool({ jobs: [job('a')], maxThreads: 1, workerFile, onEvent: () => undefined });
+    expect(result.complete).toEqual(['a']);
+  } finally {
+    process.chdir(here);
+  }
+}, 15_000);
