@@ -1,0 +1,78 @@
+/** A metric against scale: each member's value with its uncertainty, and at each scale the mean over seeds with its spread. */
+import type { OutcomeTable } from '../runs/outcomes.js';
+import type { MemberRecord } from '../runs/record.js';
+import { meanOf, tInterval, type Interval } from '../statistics/intervals.js';
+import type { Measurement, Metric } from './metric.js';
+
+export interface MemberOutcomes {
+  readonly record: Pick<MemberRecord, 'id' | 'width' | 'seed' | 'parameters' | 'trainingFlops'>;
+  readonly outcomes: Partial<OutcomeTable>;
+}
+
+/** A member under a metric. The interval is over the draw of the test examples. */
+export interface MemberValue extends Measurement {
+  readonly id: string;
+  readonly width: number;
+  readonly seed: number;
+  readonly parameters: number;
+  readonly trainingFlops: number;
+}
+
+/** All seeds of a width. */
+export interface CurvePoint {
+  readonly width: number;
+  readonly parameters: number;
+  readonly trainingFlops: number;
+  readonly seeds: number;
+  readonly mean: number;
+  /** Of the values over seeds; NaN for one seed. */
+  readonly standardDeviation: number;
+  /** 95 % of the mean over seeds (Student's t), cut to 0..1 for a probability; undefined for one seed. */
+  readonly interval: Interval | undefined;
+}
+
+export interface Curve {
+  readonly metric: Metric;
+  /** In order of width, then seed. */
+  readonly members: readonly MemberValue[];
+  /** In order of width. */
+  readonly points: readonly CurvePoint[];
+}
+
+export function memberValues(metric: Metric, members: readonly MemberOutcomes[]): MemberValue[] {
+  return members
+    .map(({ record: { id, width, seed, parameters, trainingFlops }, outcomes }) => {
+      return { id, width, seed, parameters, trainingFlops, ...metric.measure(outcomes) };
+    })
+    .sort((a, b) => a.width - b.width || a.seed - b.seed);
+}
+
+export function curve(metric: Metric, members: readonly MemberOutcomes[]): Curve {
+  const values = memberValues(metric, members);
+  const widths = [...new Set(values.map(({ width }) => width))];
+  return {
+    metric,
+    members: values,
+    points: widths.map((width) =>
+      pointOf(
+        metric,
+        values.filter((value) => value.width === width),
+      ),
+    ),
+  };
+}
+
+function pointOf(metric: Metric, seeds: readonly MemberValue[]): CurvePoint {
+  const { width, parameters, trainingFlops } = seeds[0]!;
+  const mean = meanOf(seeds.map(({ value }) => value));
+  return {
+    ...{ width, parameters, trainingFlops, seeds: seeds.length },
+    mean: mean.mean,
+    standardDeviation: mean.standardDeviation,
+    interval: seeds.length < 2 ? undefined : within(metric, tInterval(mean)),
+  };
+}
+
+function within({ unit }: Metric, { lower, upper }: Interval): Interval {
+  return unit === 'probability' ? { lower: Math.max(0, lower), upper: Math.min(1, upper) } : { lower, upper };
+}

@@ -1,0 +1,188 @@
+/**
+ * Files that appear whole or not at all, and what goes wrong with disks, said in one line. A process may be killed at any
+ * moment: what is left then is the old file or the new one, and at worst a leftover that `removeLeftovers` takes away.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { RunError, UsageError, messageOf } from '../terminal/errors.js';
+
+/** Marks a file that is being written, and by whom. */
+const temporary = /^\..+\.(\d+)\.[0-9a-f-]{36}\.tmp$/;
+
+function temporaryName(name: string): string {
+  return `.${name}.${process.pid}.${randomUUID()}.tmp`;
+}
+
+/**
+ * Writes beside the target, flushes to disk, renames. Readers see the old file or the new one.
+ *
+ * @throws RunError on a full disk or a folder that can't be written; the old file stays then
+ */
+export async function writeFileAtomic(file: string, data: string | Uint8Array): Promise<void> {
+  const folder = path.dirname(file);
+  const aside = path.join(folder, temporaryName(path.basename(file)));
+  try {
+    await writeFlushed(aside, data);
+    await fs.rename(aside, file);
+    await flushFolder(folder);
+  } catch (error) {
+    await removeQuietly(aside);
+    throw diskError(error, file);
+  }
+}
+
+async function writeFlushed(file: string, data: string | Uint8Array): Promise<void> {
+  const handle = await fs.open(file, 'wx');
+  try {
+    await handle.writeFile(data);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The rename itself reaches the disk only with its folder. */
+async function flushFolder(folder: string): Promise<void> {
+  const handle = await fs.open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems can't flush a folder; there the rename is as durable as they make it.
+    if (!['EINVAL', 'ENOTSUP', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** For tidying up after an error that is being reported: a second one would only hide it. */
+async function removeQuietly(file: string): Promise<void> {
+  await fs.rm(file, { force: true }).catch(() => undefined);
+}
+
+/** Creates a folder and those above it. Throws RunError where that fails. */
+export async function createFolder(folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw diskError(error, folder);
+  }
+}
+
+/** Removes what writers that died left in `folder`. Call it only while holding the run's lock. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    const writer = temporary.exec(name)?.[1];
+    if (writer !== undefined && !isAlive(Number(writer))) await fs.rm(path.join(folder, name), { force: true });
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await fs.readdir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw diskError(error, folder);
+  }
+}
+
+const again = 'the same command then goes on where it was';
+const causes: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
+  ENOSPC: ["can't be written, the disk is full", `free some space, ${again}`],
+  EDQUOT: ["can't be written, the disk quota is used up", `free some space, ${again}`],
+  EROFS: ["can't be written, the file system is read-only", 'work in a folder that can be written'],
+  EACCES: ['no permission', 'change the permissions, or work in another folder'],
+  EPERM: ['no permission', 'change the permissions, or work in another folder'],
+  ENOENT: ['is gone, or its folder is', 'leave the folder of a run in place while it trains'],
+  ENOTDIR: ['a part of the path is a file, not a folder', 'rename that file'],
+  EEXIST: ['is a file, not a folder', 'rename that file'],
+  EISDIR: ['is a folder, not a file', 'rename that folder'],
+  EIO: ['the disk reports an input/output error', 'check the disk'],
+};
+
+/** A RunError for what the disk says, anything else as it was. */
+export function diskError(error: unknown, file: string): unknown {
+  const [what, remedy] = causes[codeOf(error) ?? ''] ?? [];
+  return what === undefined ? error : new RunError(what, file, remedy, { cause: error });
+}
+
+/**
+ * Tries to write into `folder`, or the nearest one above it that exists, before any work is done. Creates nothing.
+ *
+ * @throws UsageError where it can't be written, RunError on a full disk
+ */
+export async function assertWritable(folder: string): Promise<void> {
+  const nearest = await nearestFolder(path.resolve(folder));
+  const probe = path.join(nearest, temporaryName('probe'));
+  try {
+    await fs.writeFile(probe, 'x');
+    await fs.rm(probe);
+  } catch (error) {
+    await removeQuietly(probe);
+    throw refusal(error, nearest);
+  }
+}
+
+async function nearestFolder(folder: string): Promise<string> {
+  for (let at = folder; ; at = path.dirname(at)) {
+    try {
+      if (!(await fs.stat(at)).isDirectory()) throw new UsageError('is a file, not a folder', at, 'rename that file');
+      return at;
+    } catch (error) {
+      const absent = ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '') && at !== path.dirname(at);
+      if (!absent) throw refusal(error, at);
+    }
+  }
+}
+
+/** Before anything was written, a folder that can't be is bad input; a full disk is no mistake of the user's. */
+function refusal(error: unknown, folder: string): unknown {
+  if (error instanceof UsageError) return error;
+  const reported = diskError(error, folder);
+  if (['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')) return reported;
+  if (reported instanceof RunError) return new UsageError(reported.message);
+  return new UsageError(`can't be written (${messageOf(error)})`, folder, 'work in another folder');
+}
+
+/** SHA-256 of a file, hex. Throws RunError where it is missing or can't be read. */
+export async function sha256File(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(file), hash);
+  } catch (error) {
+    throw diskError(error, file);
+  }
+  return hash.digest('hex');
+}
+
+/** A file's text, undefined where there is none. Throws RunError where it can't be read. */
+export async function readTextIfThere(file: string): Promise<string | undefined> {
+  return (await readFileIfThere(file))?.toString('utf8');
+}
+
+/** A file's bytes, undefined where there is none. Throws RunError where it can't be read. */
+export async function readFileIfThere(file: string): Promise<Buffer | undefined> {
+  try {
+    return await fs.readFile(file);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw diskError(error, file);
+  }
+}
+
+/** The code of a system error, such as ENOENT; undefined for anything else. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Whether a process with this id runs on this machine (EPERM: it does, and is somebody else's). */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}

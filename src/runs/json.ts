@@ -1,0 +1,23 @@
+/** JSON files of ours, read back with every field checked. */
+import type * as z from 'zod';
+import { RunError, messageOf } from '../terminal/errors.js';
+
+/** What the text says. Throws RunError, one line, at the first thing that is wrong; `where` names the file. */
+export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new RunError(`is damaged: no JSON (${messageOf(error)})`, where, undefined, { cause: error });
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const key = issue?.path.join('.') ?? '';
+  throw new RunError(`is damaged: ${key === '' ? '' : `${key}: `}${issue?.message ?? 'unknown'}`, where);
+}
+
+/** As people read it too. */
+export function formatJson(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

@@ -1,0 +1,165 @@
+/**
+ * outcomes.parquet: what a member did on each test example, a row each. Written once, read by every metric, a few columns
+ * at a time. Nothing of the time or machine goes in: equal columns make equal files.
+ */
+import { parquetMetadata, parquetRead, type FileMetaData, type ParquetType, type SchemaElement } from 'hyparquet';
+import { ByteWriter, parquetWrite } from 'hyparquet-writer';
+import { RunError, messageOf } from '../terminal/errors.js';
+import { readFileIfThere } from './files.js';
+
+export interface OutcomeColumn {
+  readonly type: ColumnType;
+  readonly unit: string;
+  readonly description: string;
+}
+
+type ColumnType = 'int32' | 'float32' | 'boolean';
+
+/** Every column that an outcome can have. Types, units and meaning; the documentation's table is made of it. */
+export const outcomeColumns = {
+  example: { type: 'int32', unit: '', description: "the example's place in the whole test set, from 0" },
+  label: { type: 'int32', unit: '', description: 'true class, from 0' },
+  predicted: { type: 'int32', unit: '', description: 'class with the largest logit, the first of equals' },
+  correct: { type: 'boolean', unit: '', description: '`predicted` is `label`' },
+  log_probability: { type: 'float32', unit: 'nats', description: "natural logarithm of the true class's probability" },
+  brier: {
+    type: 'float32',
+    unit: '',
+    description: 'sum over the classes of (p - t)², t 1 for the true class, 0 else; 0 to 2',
+  },
+  confidence: { type: 'float32', unit: 'probability', description: 'probability of the predicted class' },
+  margin: {
+    type: 'float32',
+    unit: 'probability',
+    description: "true class's probability minus the largest other; -1 to 1",
+  },
+  rank: { type: 'int32', unit: '', description: 'place of the true class by probability; 1 is first' },
+} as const satisfies Record<string, OutcomeColumn>;
+
+/** `boolean` columns are bytes in memory, 0 or 1. */
+const types = {
+  int32: { array: Int32Array, parquet: 'INT32' },
+  float32: { array: Float32Array, parquet: 'FLOAT' },
+  boolean: { array: Uint8Array, parquet: 'BOOLEAN' },
+} as const satisfies Record<ColumnType, { array: unknown; parquet: ParquetType }>;
+
+type ArrayOf<T extends ColumnType> = InstanceType<(typeof types)[T]['array']>;
+
+export type OutcomeName = keyof typeof outcomeColumns;
+/** All columns by name, each with its array's type. */
+export type OutcomeTable = { readonly [Name in OutcomeName]: ArrayOf<(typeof outcomeColumns)[Name]['type']> };
+/** Some columns, as training hands them over. */
+export type OutcomeColumns = Readonly<Record<string, Int32Array | Float32Array | Uint8Array>>;
+
+/**
+ * The file's bytes.
+ *
+ * @throws Error for a column that `outcomeColumns` lacks, of another type or of another length: no user's mistake
+ */
+export function encodeOutcomes(columns: OutcomeColumns): Uint8Array {
+  const names = Object.keys(columns);
+  const rows = columns[names[0] ?? '']?.length ?? 0;
+  const schema: SchemaElement[] = [{ name: 'outcomes', num_children: names.length }];
+  const columnData = Object.entries(columns).map(([name, data]) => {
+    const { type } = definitionOf(name, data);
+    if (data.length !== rows) throw new Error(`column ${name} has ${data.length} rows, ${names[0] ?? ''} has ${rows}`);
+    schema.push({ name, type: types[type].parquet, repetition_type: 'REQUIRED' });
+    return { name, data: type === 'boolean' ? Array.from(data, (value) => value !== 0) : data };
+  });
+  const writer = new ByteWriter();
+  // One row group: a metric reads whole columns. Into memory it writes at once, and the promise is only its type's.
+  void parquetWrite({ writer, columnData, schema, rowGroupSize: Math.max(1, rows), createdBy: 'vision-emergence-lab' });
+  return writer.getBytes();
+}
+
+function definitionOf(name: string, data: OutcomeColumns[string]): OutcomeColumn {
+  if (!isOutcomeName(name)) throw new Error(`${name} is no column of outcomes`);
+  const definition = outcomeColumns[name];
+  if (!(data instanceof types[definition.type].array)) throw new Error(`column ${name} has to be ${definition.type}`);
+  return definition;
+}
+
+function isOutcomeName(name: string): name is OutcomeName {
+  return Object.hasOwn(outcomeColumns, name);
+}
+
+/**
+ * Some columns of a file's bytes.
+ *
+ * @param where what messages call the file
+ * @throws RunError, one line, where the file is damaged or lacks a column
+ */
+export async function decodeOutcomes<Name extends OutcomeName>(
+  bytes: Uint8Array,
+  names: readonly Name[],
+  where: string,
+): Promise<Pick<OutcomeTable, Name>> {
+  const file = Uint8Array.from(bytes).buffer;
+  const metadata = await whole(where, () => parquetMetadata(file));
+  const rows = Number(metadata.num_rows);
+  const columns: Partial<Record<OutcomeName, OutcomeTable[OutcomeName]>> = {};
+  for (const name of names) {
+    checkType(metadata, name, where);
+    columns[name] = await whole(where, () => readColumn({ file, metadata, rows, name }));
+  }
+  if (!hasColumns(columns, names)) throw new Error(`${names.join(', ')} have not all been read`);
+  return columns;
+}
+
+/** Some columns of a file. Throws RunError, one line, where it is missing, damaged or lacks one. */
+export async function readOutcomes<Name extends OutcomeName>(
+  file: string,
+  names: readonly Name[],
+): Promise<Pick<OutcomeTable, Name>> {
+  const bytes = await readFileIfThere(file);
+  if (bytes === undefined) throw new RunError('is missing', file);
+  return decodeOutcomes(bytes, names, file);
+}
+
+/** What the reader throws on damage, out of its depth, becomes one line of ours. */
+async function whole<T>(where: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new RunError(`is damaged or no Parquet file (${messageOf(error)})`, where, undefined, { cause: error });
+  }
+}
+
+function checkType(metadata: FileMetaData, name: OutcomeName, where: string): void {
+  const found = metadata.schema.find((element) => element.name === name)?.type;
+  const expected = types[outcomeColumns[name].type].parquet;
+  if (found === undefined) throw new RunError(`has no column ${name}`, where);
+  if (found !== expected) throw new RunError(`column ${name} is ${found}, expected ${expected}`, where);
+}
+
+interface ColumnToRead {
+  readonly file: ArrayBuffer;
+  readonly metadata: FileMetaData;
+  readonly rows: number;
+  readonly name: OutcomeName;
+}
+
+async function readColumn({ file, metadata, rows, name }: ColumnToRead): Promise<OutcomeTable[OutcomeName]> {
+  const column = new types[outcomeColumns[name].type].array(rows);
+  let count = 0;
+  await parquetRead({
+    file,
+    metadata,
+    columns: [name],
+    onChunk: ({ columnData, rowStart }) => {
+      // Hot: a plain loop, as a chunk may be a typed array or a plain one, of booleans too.
+      for (let i = 0; i < columnData.length; i++) column[rowStart + i] = Number(columnData[i]);
+      count += columnData.length;
+    },
+  });
+  if (count !== rows) throw new Error(`column ${name} has ${count} of ${rows} rows`);
+  return column;
+}
+
+/** Whether the columns are there. That each has its type is seen to where columns are made. */
+export function hasColumns<Name extends OutcomeName>(
+  columns: Partial<Record<OutcomeName, OutcomeTable[OutcomeName]>>,
+  names: readonly Name[],
+): columns is Pick<OutcomeTable, Name> {
+  return names.every((name) => columns[name] !== undefined);
+}

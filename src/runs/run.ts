@@ -1,0 +1,121 @@
+/**
+ * A run on disk: one trained family. `checkpoints/README.md` describes every file. The members of a run are all its
+ * widths with all its seeds; extending it adds widths or seeds, and the family stays balanced.
+ */
+import { createHash } from 'node:crypto';
+import * as path from 'node:path';
+import { experimentSchema, type Experiment, type ExperimentInput, type ExperimentKey } from '../experiment/schema.js';
+import { RunError } from '../terminal/errors.js';
+import { createFolder, readFileIfThere, readTextIfThere, writeFileAtomic } from './files.js';
+import { formatJson, parseJson } from './json.js';
+import {
+  memberId,
+  memberRecordSchema,
+  runRecordSchema,
+  type MemberKey,
+  type MemberRecord,
+  type RunRecord,
+} from './record.js';
+
+export { lockRun } from './lock.js';
+
+/** `checkpoints/lenet` of `checkpoints` and `lenet`. */
+export function runFolder(root: string, name: string): string {
+  return path.join(root, name);
+}
+
+/** `checkpoints/lenet/members/cnn-w8-s0`. */
+export function memberFolder(runFolder: string, key: MemberKey): string {
+  return path.join(runFolder, 'members', memberId(key));
+}
+
+/** Every width with every seed, widths outermost, in the experiment's order. */
+export function membersOf({ arch, widths, seeds }: Pick<Experiment, 'arch' | 'widths' | 'seeds'>): MemberKey[] {
+  return widths.flatMap((width) => seeds.map((seed) => ({ arch, width, seed })));
+}
+
+const runFile = (folder: string) => path.join(folder, 'run.json');
+const memberFile = (folder: string) => path.join(folder, 'member.json');
+
+/** What run.json says; undefined where there is no run. Throws RunError, one line, where it is damaged. */
+export async function readRunRecord(folder: string): Promise<RunRecord | undefined> {
+  const text = await readTextIfThere(runFile(folder));
+  return text === undefined ? undefined : parseJson(runRecordSchema, text, runFile(folder));
+}
+
+/** Creates or replaces run.json, and the folder where there is none. */
+export async function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
+  await createFolder(folder);
+  await writeFileAtomic(runFile(folder), formatJson(record));
+}
+
+/** What member.json says; undefined where the member was never begun. Throws RunError, one line, where it is damaged. */
+export async function readMemberRecord(folder: string): Promise<MemberRecord | undefined> {
+  const file = memberFile(folder);
+  const text = await readTextIfThere(file);
+  if (text === undefined) return undefined;
+  const record = parseJson(memberRecordSchema, text, file);
+  const missing = record.status === 'complete' ? completeFiles.find((name) => !(name in record.files)) : undefined;
+  if (missing !== undefined) throw new RunError(`is damaged: complete, and no hash of ${missing}`, file);
+  if (record.id !== path.basename(folder)) throw new RunError(`is the record of ${record.id}`, file);
+  return record;
+}
+
+/** Files without which a member is not complete. */
+export const completeFiles = ['weights.safetensors', 'history.jsonl', 'outcomes.parquet'] as const;
+
+/** Creates or replaces member.json, and the folder where there is none. */
+export async function writeMemberRecord(folder: string, record: MemberRecord): Promise<void> {
+  await createFolder(folder);
+  await writeFileAtomic(memberFile(folder), formatJson(record));
+}
+
+/** The first file that is missing or does not match its hash, and which of the two; undefined where all are whole. */
+export async function verifyMember(
+  folder: string,
+  { files }: Pick<MemberRecord, 'files'>,
+): Promise<string | undefined> {
+  for (const [name, expected] of Object.entries(files)) {
+    const bytes = await readFileIfThere(path.join(folder, name));
+    if (bytes === undefined) return `${name} is missing`;
+    if (createHash('sha256').update(bytes).digest('hex') !== expected)
+      return `${name} is damaged: it does not match its SHA-256 in member.json`;
+  }
+  return undefined;
+}
+
+/** An option whose value would make another run of it. Values are as a message shows them. */
+export interface Contradiction {
+  /** As on the command line: `batch-size`. */
+  readonly option: string;
+  readonly recorded: string;
+  readonly asked: string;
+}
+
+/** What keeps an experiment from going on with a run. Widths and seeds extend it and never contradict. */
+export function contradictions(record: RunRecord, experiment: Experiment): Contradiction[] {
+  return experimentSchema
+    .keyof()
+    .options.filter((key) => key !== 'widths' && key !== 'seeds' && record.experiment[key] !== experiment[key])
+    .map((key) => ({ option: optionOf(key), recorded: shown(record.experiment, key), asked: shown(experiment, key) }));
+}
+
+function optionOf(key: ExperimentKey): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function shown(experiment: Experiment, key: ExperimentKey): string {
+  return String(experiment[key] ?? 'all examples');
+}
+
+/** A run's experiment with further widths and seeds, each list in ascending order. */
+export function extendExperiment(
+  recorded: Experiment,
+  { widths = [], seeds = [] }: Partial<Pick<ExperimentInput, 'widths' | 'seeds'>>,
+): Experiment {
+  return { ...recorded, widths: union(recorded.widths, widths), seeds: union(recorded.seeds, seeds) };
+}
+
+function union(a: readonly number[], b: readonly number[]): number[] {
+  return [...new Set([...a, ...b])].sort((x, y) => x - y);
+}
