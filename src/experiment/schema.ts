@@ -47,7 +47,7 @@ export const executionSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit')
     .optional()
-    .describe('name of the run, a folder under checkpoints/; the same name goes on with that run (default: from arch, dataset and widths)'),
+    .describe('name of the run, a folder under checkpoints/; the same name goes on with that run (default: ARCH-DATASET, such as cnn-mnist)'),
   device: z.enum(devices).default('auto').describe('cpu, gpu, or auto: a GPU where one answers, the CPU elsewhere'),
   jobs: positiveInteger.max(1024).optional().describe('members trained at once (default: what finishes the family soonest)'),
   threads: positiveInteger.max(1024).optional().describe('threads of each member (default: what finishes the family soonest)'),

@@ -7,7 +7,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
 import type { Experiment } from '../experiment/schema.js';
-import { sha256File, writeFileAtomic } from '../runs/files.js';
+import { createFolder, readFileIfThere, sha256File, writeFileAtomic } from '../runs/files.js';
 import { encodeHistory } from '../runs/history.js';
 import { encodeOutcomes, type OutcomeColumns } from '../runs/outcomes.js';
 import { epochRecordSchema, memberId, type EpochRecord, type MemberRecord } from '../runs/record.js';
@@ -47,7 +47,7 @@ export class MemberFiles {
 
   /** After an epoch: the checkpoint first, since it alone decides where training goes on. */
   async checkpoint(progress: Progress, { state, history }: Checkpoint): Promise<void> {
-    await fs.mkdir(this.folder, { recursive: true });
+    await createFolder(this.folder);
     const metadata = { history: JSON.stringify(history), sha256: digest(state, JSON.stringify(history)) };
     await writeFileAtomic(this.path('training.safetensors'), encodeSafetensors(state, metadata));
     await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));
@@ -79,13 +79,8 @@ export class MemberFiles {
  */
 export async function loadCheckpoint(files: MemberFiles, names: readonly string[]): Promise<Checkpoint | undefined> {
   const file = files.path('training.safetensors');
-  let bytes;
-  try {
-    bytes = await fs.readFile(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const bytes = await readFileIfThere(file);
+  if (bytes === undefined) return undefined;
   const { tensors, metadata } = decodeSafetensors(bytes, file);
   const damaged = (what: string) => new RunError(what, file, 'delete the file to train this member from its start');
   if (names.some((name) => !tensors.has(name)) || tensors.size !== names.length) throw damaged('holds other tensors than this member has');

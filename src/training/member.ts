@@ -40,8 +40,11 @@ interface Member {
   readonly stepsPerEpoch: number;
 }
 
-/** Trains what is left of the member, evaluates it and writes its files. Throws RunError on disk trouble or damage. */
-export async function trainMember(job: WorkerJob, id: string, report: Report): Promise<void> {
+/**
+ * Trains what is left of the member, evaluates it and writes its files; resolves to its last event. Throws RunError on
+ * disk trouble, damage or divergence.
+ */
+export async function trainMember(job: WorkerJob, id: string, report: Report): Promise<TrainingEvent> {
   loadBackend(job.bindingPath);
   const member = await openMember(job, id);
   const files = new MemberFiles(job.runFolder, { ...job.experiment, width: job.width, seed: job.seed });
@@ -60,7 +63,7 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
   const record = { ...recordOf(member, trained.history), evaluationSeconds, peakMemoryBytes };
   await files.complete(record, { weights, outcomes, history: trained.history });
-  report({ type: 'complete', member: id, seconds: record.trainingSeconds, peakMemoryBytes });
+  return { type: 'complete', member: id, seconds: record.trainingSeconds, peakMemoryBytes };
 }
 
 async function openMember(job: WorkerJob, id: string): Promise<Member> {

@@ -8,19 +8,28 @@ import { endWithParent } from './orphan.js';
 endWithParent();
 
 process.once('message', (message) => {
-  void work(message);
+  // TensorFlow's threads would keep the process alive.
+  void work(message).then(() => process.exit());
 });
 
 async function work(message: unknown): Promise<void> {
   const job = workerJobSchema.parse(jobOf(message));
   const id = memberId({ arch: job.experiment.arch, width: job.width, seed: job.seed });
-  const report = (event: TrainingEvent) => process.send?.(event);
   try {
     const { trainMember } = await import('./member.js');
-    await trainMember(job, id, report);
+    await tell(await trainMember(job, id, (event) => void tell(event)));
   } catch (error) {
     // What isn't meant for the user is a fault of ours: its stack becomes the worker's last words.
     if (!isReported(error)) console.error(error instanceof Error ? error.stack : error);
-    report({ type: 'failed', member: id, reason: messageOf(error), lastWords: '' });
+    await tell({ type: 'failed', member: id, reason: messageOf(error), lastWords: '' });
   }
+}
+
+/** Resolves when the parent's end of the channel has taken the event. */
+function tell(event: TrainingEvent): Promise<void> {
+  return new Promise((resolve) => {
+    process.send?.(event, () => {
+      resolve();
+    });
+  });
 }

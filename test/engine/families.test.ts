@@ -70,7 +70,7 @@ describe.each(Object.values(families) as Family[])('$name', (family) => {
         expect(tensor.dataSync()).toBeAllClose(eager[i]!.dataSync(), { rtol: 1e-3, atol: 2e-5 });
       });
       values.forEach((value, k) => {
-        const gradient = compiled[1 + k]!.dataSync();
+        const gradient = compiled[1 + k]!.dataSync<'float32'>();
         // the largest entry: it stands furthest above rounding
         const largest = gradient.reduce((best, x, i) => (Math.abs(x) > Math.abs(gradient[best]!) ? i : best), 0);
         const at = (x: tf.Tensor) => loss(values.map((other, i) => (i === k ? x : other)));

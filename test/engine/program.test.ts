@@ -74,9 +74,9 @@ describe.each(Object.entries(functions))('compiled and eager agree: %s', (name, 
 });
 
 describe('a loop', () => {
-  /** x <- x a + b_i: has a closed form, and the order of its steps matters. */
-  const step = (index: tf.Scalar, [x]: tf.Tensor[], [b]: tf.Tensor[]) => [tf.add(tf.mul(x!, 0.5), tf.slice1d(b as tf.Tensor1D, 0, 1).mul(0).add(tf.cast(index, 'float32')).reshape([]))];
-  const b = () => tf.tensor1d([0]);
+  /** x <- x / 2 + i: a plain loop gives its result, and the order of its steps matters. */
+  const step = (index: tf.Scalar, [x]: tf.Tensor[], [b]: tf.Tensor[]) => [tf.add(tf.mul(x!, 0.5), tf.add(b!, tf.cast(index, 'float32')))];
+  const b = () => tf.scalar(0);
   const closedForm = (x0: number, begin: number, end: number) => {
     let x = x0;
     for (let i = begin; i < end; i++) x = x * 0.5 + i;
@@ -98,7 +98,7 @@ describe('a loop', () => {
   });
 
   test('cut in pieces gives the same bits as in one', () => {
-    const w = normal([8, 8], 'w').mul(0.3);
+    const w = tf.mul(normal([8, 8], 'w'), 0.3);
     const loop = compileLoop((_, [x], [k]) => [tf.tanh(tf.matMul(x!, k!))], { state: [w], constants: [w] });
     const [whole] = loop.run(0, 20, [w], [w]);
     let pieces = [w];

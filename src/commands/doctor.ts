@@ -1,0 +1,35 @@
+/** `emergence doctor`: what training needs, what of it is here, and the command that mends the rest. */
+import type { Command } from 'commander';
+import { styleText } from 'node:util';
+import type { Finding } from '../engine/install/diagnosis.js';
+
+export function registerDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('say what was found on this machine, what is missing, and what mends it')
+    .option('--json', 'findings as one JSON array on stdout')
+    .option('--verify', "hold TensorFlow's files against the hashes of the wheel they came in (1 GB is read)")
+    .addHelpText('after', '\nExample:\n  $ emergence doctor')
+    .action(async ({ json, verify }: { json?: true; verify?: true }) => {
+      process.exitCode = await doctor({ json: json === true, verify: verify === true });
+    });
+}
+
+const signs = {
+  ok: () => styleText('green', '✓ ok     '),
+  warning: () => styleText('yellow', '! note   '),
+  problem: () => styleText('red', '✗ problem'),
+} as const;
+
+/** Exit code: 1 where training could not work. */
+async function doctor({ json, verify }: { json: boolean; verify: boolean }): Promise<number> {
+  const { diagnose } = await import('../engine/install/diagnosis.js');
+  const findings = await diagnose({ verify });
+  if (json) console.log(JSON.stringify(findings, undefined, 2));
+  else for (const finding of findings) console.log(lineOf(finding));
+  return findings.some(({ status }) => status === 'problem') ? 1 : 0;
+}
+
+function lineOf({ status, subject, what, remedy }: Finding): string {
+  return `${signs[status]()} ${subject.padEnd(12)} ${what}${remedy === undefined ? '' : `; ${remedy}`}`;
+}

@@ -1,0 +1,36 @@
+/** `emergence setup`: the runtime that `train` would fetch by itself, now. */
+import { Option, type Command } from 'commander';
+import type { DeviceRequest } from '../engine/runtime.js';
+import { devices } from '../experiment/schema.js';
+
+interface SetupOptions {
+  readonly device: DeviceRequest;
+  readonly tensorflow?: string;
+  readonly forget?: true;
+}
+
+export function registerSetup(program: Command): void {
+  program
+    .command('setup')
+    .description('fetch TensorFlow and build its binding, as train does on first use')
+    .addOption(new Option('--device <name>', 'the build for cpu or gpu; auto: by what the machine has').choices(devices).default('auto'))
+    .option('--tensorflow <folder>', 'use the TensorFlow in this folder (.../site-packages/tensorflow) from now on')
+    .option('--forget', 'forget what --tensorflow named, and use the one in the cache again')
+    .addHelpText('after', '\nExample:\n  $ emergence setup --device cpu')
+    .action(setup);
+}
+
+async function setup({ device, tensorflow, forget }: SetupOptions): Promise<void> {
+  const { rememberTensorflow } = await import('../engine/install/tensorflow.js');
+  const { ensureRuntime } = await import('../engine/runtime.js');
+  if (forget === true) await rememberTensorflow(undefined);
+  if (tensorflow !== undefined) await rememberTensorflow(tensorflow);
+  const runtime = await ensureRuntime({
+    device,
+    onProgress: (line) => {
+      console.error(line);
+    },
+  });
+  console.log(`TensorFlow ${runtime.tensorflowVersion} in ${runtime.folder}`);
+  console.log(`computes on the ${runtime.device.kind.toUpperCase()}: ${runtime.device.name}`);
+}

@@ -1,0 +1,80 @@
+/** `emergence train`: parse, train what is missing, show the family's curves. */
+import type { Command } from 'commander';
+import { addTrainOptions, parseTrainOptions, runNameOf, type RawOptions } from '../experiment/options.js';
+
+const checkpoints = 'checkpoints';
+
+export function registerTrain(program: Command): void {
+  addTrainOptions(program.command('train').description('train a family, or what a run still lacks, and draw its curves'))
+    .addHelpText('after', '\nExample:\n  $ emergence train --arch cnn --widths 8,16,32,64')
+    .action(async (raw: RawOptions) => {
+      process.exitCode = await train(raw);
+    });
+}
+
+/** Exit code: 0 with every member complete, 1 where one failed, 130 after Ctrl-C. */
+async function train(raw: RawOptions): Promise<number> {
+  const { readRunRecord, runFolder } = await import('../runs/run.js');
+  const { defaultRunName, trainFamily } = await import('../training/train.js');
+  const { displayMode, openDisplay } = await import('../terminal/progress.js');
+
+  const run = runNameOf(raw) ?? defaultRunName(parseTrainOptions(raw).experiment);
+  // What the user leaves out comes from the run, where there is one.
+  const record = await readRunRecord(runFolder(checkpoints, run));
+  const options = parseTrainOptions(raw, record?.experiment);
+  const execution = { ...options.execution, run };
+
+  const stop = stopOnSignals();
+  const mode = displayMode(options.flags);
+  let display = openDisplay(mode, []);
+  const result = await trainFamily(
+    { root: checkpoints, ...options, ...options.flags, execution, signal: stop.signal },
+    {
+      note: (line) => {
+        display.note(line);
+      },
+      planned: (members) => {
+        display.close();
+        display = openDisplay(mode, members);
+      },
+      event: (event) => {
+        display.event(event);
+      },
+    },
+  ).finally(() => {
+    display.close();
+    stop.release();
+  });
+  if (stop.signal.aborted) {
+    console.error(`stopped; the same command goes on where it was: ${result.folder}`);
+    return 130;
+  }
+  await showSummary(result.folder, options.flags.json);
+  return result.failed.length > 0 ? 1 : 0;
+}
+
+async function showSummary(folder: string, json: boolean): Promise<void> {
+  const { summariseRun } = await import('../report/summary.js');
+  const summary = await summariseRun(folder);
+  const lines = [summary.table, '', `run      ${folder}`, `picture  ${summary.figures.svg}`, `         ${summary.figures.png}`];
+  if (json) console.log(JSON.stringify({ type: 'summary', folder, rows: summary.rows, figures: summary.figures }));
+  else console.log(lines.join('\n'));
+}
+
+/** Ctrl-C and a polite kill stop the workers; the second one ends the program at once. */
+function stopOnSignals(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    release: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

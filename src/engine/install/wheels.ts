@@ -1,0 +1,52 @@
+/** Which Python wheels carry TensorFlow's C library for which machine. The Python that runs pip doesn't matter. */
+import { UsageError } from '../../terminal/errors.js';
+
+export const tensorflowVersion = '2.21.0';
+
+export type RuntimeKind = 'cpu' | 'cuda';
+
+export interface WheelSource {
+  /** Project on PyPI, with its version. */
+  readonly requirement: string;
+  /** pip's --platform values, any of which serves. */
+  readonly platforms: readonly string[];
+  /** What of CUDA comes with it. */
+  readonly kind: RuntimeKind;
+}
+
+/** glibc floors that TensorFlow's and NVIDIA's wheels are built for; pip matches each exactly. */
+const glibc = (machine: string) => ['2_27', '2_17', '2_28', '2_26'].map((version) => `manylinux_${version}_${machine}`).concat(`manylinux2014_${machine}`);
+
+/** @throws UsageError for a platform that TensorFlow has no wheels for */
+export function tensorflowWheel(platform: string, machine: string, wantsGpu: boolean): WheelSource {
+  const requirement = (project: string) => `${project}==${tensorflowVersion}`;
+  switch (`${platform} ${machine}`) {
+    case 'linux x64':
+      return wantsGpu
+        ? { requirement: requirement('tensorflow'), platforms: glibc('x86_64'), kind: 'cuda' }
+        : { requirement: requirement('tensorflow-cpu'), platforms: glibc('x86_64'), kind: 'cpu' };
+    case 'linux arm64':
+      return { requirement: requirement('tensorflow'), platforms: glibc('aarch64'), kind: 'cpu' };
+    case 'darwin arm64':
+      return { requirement: requirement('tensorflow'), platforms: ['macosx_12_0_arm64', 'macosx_11_0_arm64'], kind: 'cpu' };
+    default:
+      throw new UsageError(
+        `TensorFlow ${tensorflowVersion} has no build for ${platform} on ${machine}`,
+        undefined,
+        'linux x64, linux arm64 and macOS arm64 are supported; a build of your own can be named by EMERGENCE_TENSORFLOW',
+      );
+  }
+}
+
+/**
+ * NVIDIA's wheels that a TensorFlow wheel names in its extra `and-cuda`, as requirements with exact versions.
+ *
+ * @param metadata the wheel's METADATA, e.g. `Requires-Dist: nvidia-cudnn-cu12<10.0,>=9.3.0.75; extra == "and-cuda"`
+ */
+export function cudaRequirements(metadata: string): string[] {
+  return metadata
+    .split(/\r?\n/)
+    .map((line) => /^Requires-Dist:\s*(nvidia-[A-Za-z0-9._-]+)\s*\(?([^;)]*)\)?\s*;.*extra\s*==\s*['"]and-cuda['"]/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, name, version]) => `${name!}${version!.replaceAll(' ', '')}`);
+}

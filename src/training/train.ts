@@ -1,0 +1,266 @@
+/**
+ * Trains a family: what is asked for is held against the run on disk, what is missing is planned, and a pool of workers
+ * does it. Nothing is written before every check has passed.
+ */
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadDataset } from '../datasets/index.js';
+import type { Dataset } from '../datasets/dataset.js';
+import { ensureRuntime, runtimeEnvironment, type Runtime } from '../engine/runtime.js';
+import { availableCores } from '../experiment/cores.js';
+import { planFamily, type Plan, type PlannedMember } from '../experiment/plan.js';
+import type { Execution, Experiment, ExperimentInput } from '../experiment/schema.js';
+import { families } from '../families/index.js';
+import { assertWritable } from '../runs/files.js';
+import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
+import {
+  contradictions,
+  extendExperiment,
+  lockRun,
+  memberFolder,
+  membersOf,
+  readMemberRecord,
+  readRunRecord,
+  runFolder,
+  verifyMember,
+  writeRunRecord,
+} from '../runs/run.js';
+import { RunError, UsageError } from '../terminal/errors.js';
+import type { TrainingEvent } from './events.js';
+import type { WorkerJob } from './job.js';
+import { runPool, type PoolJob } from './pool.js';
+
+export interface TrainRequest {
+  /** The folder that holds all runs: `checkpoints`. */
+  readonly root: string;
+  /** Complete; for a run that exists its recorded values where the user said nothing. */
+  readonly experiment: Experiment;
+  /** What the user said. */
+  readonly given: Partial<ExperimentInput>;
+  readonly execution: Execution;
+  readonly eager: boolean;
+  readonly tensorboard: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainListener {
+  /** A line for the user: setting up, what is there already, the plan. */
+  note(line: string): void;
+  /** The members that will be trained, in the order of their start. */
+  planned(members: readonly string[]): void;
+  event(event: TrainingEvent): void;
+}
+
+export interface TrainResult {
+  readonly folder: string;
+  /** Members that were complete before. */
+  readonly kept: readonly string[];
+  readonly trained: readonly string[];
+  readonly failed: readonly string[];
+  readonly stopped: readonly string[];
+}
+
+/** `cnn-mnist`, `cnn-idx-letters`: the run of an architecture on a dataset, where no name is given. */
+export function defaultRunName({ arch, dataset }: Pick<Experiment, 'arch' | 'dataset'>): string {
+  const [scheme, ...rest] = dataset.split(':');
+  const argument = path.basename(rest.join(':')).replace(/[^A-Za-z0-9._-]+/g, '-');
+  return [arch, scheme, ...(argument === '' ? [] : [argument])].join('-').slice(0, 100);
+}
+
+/**
+ * Trains what the run lacks. Resolves also when members failed; the result names them.
+ *
+ * @throws UsageError where the request contradicts itself, the dataset or the run; RunError on trouble with the machine
+ */
+export async function trainFamily(request: TrainRequest, listener: TrainListener): Promise<TrainResult> {
+  const folder = runFolder(request.root, request.execution.run ?? defaultRunName(request.experiment));
+  await assertWritable(request.root);
+  const record = await readRunRecord(folder);
+  if (record !== undefined) refuseContradictions(record, request, folder);
+  const experiment = record === undefined ? request.experiment : extendExperiment(record.experiment, request.given);
+  const dataset = await loadDataset(experiment.dataset, experiment);
+  refuseUnfit(experiment, dataset);
+  if (record !== undefined) refuseOtherData(record, dataset, folder);
+  const runtime = await ensureRuntime({
+    device: record?.device.kind ?? request.execution.device,
+    onProgress: (line) => {
+      listener.note(line);
+    },
+  });
+  if (request.eager && experiment.precision !== 'float32') {
+    throw new UsageError(`${experiment.precision} exists in compiled programs only`, '--eager', 'leave one of the two out');
+  }
+  const unlock = await lockRun(folder);
+  try {
+    return await trainMissing({ request, listener, folder, record, experiment, dataset, runtime });
+  } finally {
+    await unlock();
+  }
+}
+
+interface Work {
+  readonly request: TrainRequest;
+  readonly listener: TrainListener;
+  readonly folder: string;
+  readonly record: RunRecord | undefined;
+  readonly experiment: Experiment;
+  readonly dataset: Dataset;
+  readonly runtime: Runtime;
+}
+
+async function trainMissing(work: Work): Promise<TrainResult> {
+  const { request, listener, folder, record, experiment, runtime } = work;
+  const { missing, complete } = await takeStock(folder, experiment);
+  const plan = planMissing(work, missing);
+  const threads = { ...record?.threads, ...Object.fromEntries(plan.members.map((member) => [member.id, member.threads])) };
+  if (plan.members.length > 0 || record === undefined) await writeRunRecord(folder, { ...newRecord(work), ...record, experiment, threads });
+  if (complete.length > 0) listener.note(`${complete.length} of ${complete.length + missing.length} members are complete already: ${complete.join(', ')}`);
+  listener.planned(plan.members.map(({ id }) => id));
+  const result = await runPool({
+    jobs: plan.members.map((member) => poolJob(member, { request, folder, experiment, runtime })),
+    maxThreads: plan.maxThreads,
+    maxJobs: plan.maxJobs,
+    workerFile: fileURLToPath(import.meta.resolve('./worker.ts')),
+    onEvent: (event) => {
+      listener.event(event);
+    },
+    signal: request.signal,
+  });
+  return { folder, kept: complete, trained: result.complete, failed: result.failed, stopped: result.stopped };
+}
+
+/** Which members are whole on disk. One whose files don't match their hashes is an error, not a reason to train anew. */
+async function takeStock(folder: string, experiment: Experiment): Promise<{ missing: MemberKey[]; complete: string[] }> {
+  const missing: MemberKey[] = [];
+  const complete: string[] = [];
+  for (const key of membersOf(experiment)) {
+    const record = await readMemberRecord(memberFolder(folder, key));
+    if (record?.status !== 'complete') {
+      missing.push(key);
+      continue;
+    }
+    const damage = await verifyMember(memberFolder(folder, key), record);
+    if (damage !== undefined) throw new RunError(damage, memberId(key), `delete ${memberFolder(folder, key)} to train this member anew`);
+    complete.push(memberId(key));
+  }
+  return { missing, complete };
+}
+
+function planMissing({ request, experiment, dataset, runtime, record }: Work, missing: readonly MemberKey[]): Plan {
+  const family = families[experiment.arch];
+  const task = { ...dataset.shape, classes: dataset.classes };
+  const steps = Math.floor(dataset.train.count / experiment.batchSize) * experiment.epochs;
+  const { jobs, threads } = request.execution;
+  return planFamily({
+    members: missing.map((key) => ({
+      id: memberId(key),
+      width: key.width,
+      seed: key.seed,
+      flopsPerStep: family.flops(key.width, task).training * experiment.batchSize,
+      steps,
+    })),
+    cores: availableCores(),
+    jobs,
+    threads,
+    fixedThreads: record?.threads,
+    device: runtime.device.kind,
+  });
+}
+
+function poolJob(
+  member: PlannedMember,
+  { request, folder, experiment, runtime }: Pick<Work, 'request' | 'folder' | 'experiment' | 'runtime'>,
+): PoolJob {
+  const job: WorkerJob = {
+    width: member.width,
+    seed: member.seed,
+    experiment,
+    runFolder: path.resolve(folder),
+    bindingPath: runtime.bindingPath,
+    threads: member.threads,
+    eager: request.eager,
+    tensorboardFolder: request.tensorboard ? path.resolve(folder, 'tensorboard') : null,
+  };
+  return { id: member.id, threads: member.threads, environment: runtimeEnvironment({ runtime, threads: member.threads }), job };
+}
+
+function refuseContradictions(record: RunRecord, { experiment, execution, eager }: TrainRequest, folder: string): void {
+  const remedy = 'leave the option out, or give another --run NAME';
+  const [first] = contradictions(record, experiment);
+  if (first !== undefined) {
+    throw new UsageError(`${first.asked} contradicts ${first.recorded}, with which ${folder} was begun`, `--${first.option}`, remedy);
+  }
+  if (execution.device !== 'auto' && execution.device !== record.device.kind) {
+    throw new UsageError(`${execution.device} contradicts ${record.device.kind}, on which ${folder} was begun`, '--device', remedy);
+  }
+  if (eager !== record.eager) {
+    const kind = (is: boolean) => (is ? 'eager' : 'compiled');
+    throw new UsageError(`${kind(eager)} contradicts ${kind(record.eager)}, as ${folder} was begun`, '--eager', 'give another --run NAME');
+  }
+  const other = Object.entries(record.threads).find(([, threads]) => execution.threads !== undefined && threads !== execution.threads);
+  if (other !== undefined) {
+    throw new UsageError(`${String(execution.threads)} contradicts ${other[1]}, with which ${other[0]} in ${folder} was begun`, '--threads', remedy);
+  }
+}
+
+function refuseOtherData(record: RunRecord, dataset: Dataset, folder: string): void {
+  if (record.dataset.fingerprint === dataset.fingerprint) return;
+  throw new UsageError(
+    `its content has changed since ${folder} was begun (fingerprint ${dataset.fingerprint.slice(0, 12)}, recorded ${record.dataset.fingerprint.slice(0, 12)})`,
+    record.dataset.name,
+    'restore the files, or give another --run NAME',
+  );
+}
+
+function refuseUnfit({ arch, batchSize }: Experiment, { train, shape, name }: Dataset): void {
+  if (batchSize > train.count) {
+    throw new UsageError(`${batchSize} is more than the ${train.count} training examples`, '--batch-size', `give at most ${train.count}`);
+  }
+  const { smallestSide } = families[arch];
+  if (Math.min(shape.height, shape.width) < smallestSide) {
+    throw new UsageError(`has images of ${shape.height} x ${shape.width}, too small for ${arch}`, name, `at least ${smallestSide} x ${smallestSide} are needed`);
+  }
+}
+
+function newRecord({ request, folder, experiment, dataset, runtime }: Work): RunRecord {
+  const { lab, tfjs } = packageVersions();
+  return {
+    format: 1,
+    name: path.basename(folder),
+    created: new Date().toISOString(),
+    experiment,
+    dataset: {
+      name: dataset.name,
+      fingerprint: dataset.fingerprint,
+      shape: dataset.shape,
+      classes: dataset.classes,
+      trainCount: dataset.train.count,
+      testCount: dataset.test.count,
+      licence: dataset.licence,
+      citation: dataset.citation,
+    },
+    device: runtime.device,
+    threads: {},
+    eager: request.eager,
+    versions: { lab, node: process.version, tensorflow: runtime.tensorflowVersion, tfjs, platform: `${process.platform}-${process.arch}` },
+    gitCommit: gitCommit(),
+  };
+}
+
+function packageVersions(): { lab: string; tfjs: string } {
+  const { version, dependencies } = createRequire(import.meta.url)('../../package.json') as { version: string; dependencies: Record<string, string> };
+  return { lab: version, tfjs: dependencies['@tensorflow/tfjs-core']! };
+}
+
+/** The lab's own commit, '+' behind it where files differ from it; null where it is no checkout. */
+function gitCommit(): string | null {
+  const git = (...words: string[]) =>
+    execFileSync('git', words, { cwd: path.dirname(fileURLToPath(import.meta.url)), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    return git('rev-parse', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+');
+  } catch {
+    return null;
+  }
+}
