@@ -7,7 +7,7 @@ const none = z.strictObject({});
 
 export const accuracy = defineMetric({
   name: 'accuracy',
-  title: 'accuracy',
+  title: () => 'accuracy',
   kind: 'thresholded',
   better: 'higher',
   unit: 'probability',
@@ -27,7 +27,7 @@ export const accuracy = defineMetric({
 
 export const crossEntropy = defineMetric({
   name: 'cross-entropy',
-  title: 'cross-entropy',
+  title: () => 'cross-entropy',
   kind: 'continuous',
   better: 'lower',
   unit: 'nats',
@@ -52,7 +52,7 @@ export const crossEntropy = defineMetric({
  */
 export const subsetAccuracy = defineMetric({
   name: 'subset-accuracy',
-  title: 'subset accuracy',
+  title: ({ k }) => `subset accuracy, K = ${k}`,
   kind: 'thresholded',
   better: 'higher',
   unit: 'probability',
@@ -60,7 +60,7 @@ export const subsetAccuracy = defineMetric({
   source: 'Schaeffer et al. 2023 (arXiv 2304.15004), App. B, Fig. 10',
   parameters: z.strictObject({ k: z.int().min(1) }),
   needs: ['correct'],
-  interval: 'Wilson limits to the power k',
+  interval: "Wilson's limits to the power K",
   refuses: (n, { k }) => (k > n ? `the test set has ${n} images, ${k} are needed` : undefined),
   evaluate: ({ correct }, { k }) => shareOfSubsets(count(correct), correct.length, k),
   uncertainty({ correct }, { k }) {

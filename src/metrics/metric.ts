@@ -11,8 +11,6 @@ export type MetricKind = 'continuous' | 'thresholded';
 
 interface About {
   readonly name: string;
-  /** As a figure's label and a table's heading have it. */
-  readonly title: string;
   readonly kind: MetricKind;
   readonly better: 'higher' | 'lower';
   readonly unit: string;
@@ -20,15 +18,15 @@ interface About {
   readonly source: string;
 }
 
+/** Standard error, and 95 % interval over the draw of the test examples. */
 export interface Uncertainty extends Interval {
   readonly standardError: number;
-  /** 95 %, over the draw of the test examples. */
-  readonly lower: number;
-  readonly upper: number;
 }
 
 export interface MetricDefinition<Parameters extends z.ZodType, Needs extends OutcomeName> extends About {
   readonly parameters: Parameters;
+  /** As a figure's label and a table's heading have it. */
+  title(parameters: z.output<Parameters>): string;
   /** Columns of the outcomes. */
   readonly needs: readonly Needs[];
   /** What the interval is, for captions: `Wilson`. */
@@ -45,8 +43,11 @@ export interface MetricDefinition<Parameters extends z.ZodType, Needs extends Ou
 export interface Metric extends About {
   /** `accuracy`, `subset-accuracy:k=5`: what `parseMetric` takes. */
   readonly id: string;
+  readonly title: string;
   readonly needs: readonly OutcomeName[];
   readonly interval: string;
+  /** Why so many examples are too few; undefined where they are enough. */
+  refuses(count: number): string | undefined;
   /** Throws UsageError where the test set is too small; Error where columns are missing, which is no user's mistake. */
   measure(outcomes: Partial<OutcomeTable>): Measurement;
 }
@@ -78,11 +79,12 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
   definition: MetricDefinition<Parameters, Needs>,
   parameters: z.output<Parameters>,
 ): Metric {
-  const { name, title, kind, better, unit, formula, source, needs, interval } = definition;
+  const { name, kind, better, unit, formula, source, needs, interval } = definition;
   const chosen = Object.entries(parameters ?? {}).map(([key, value]) => `${key}=${String(value)}`);
   const id = [name, ...(chosen.length > 0 ? [chosen.join(',')] : [])].join(':');
   return {
-    ...{ id, name, title, kind, better, unit, formula, source, needs, interval },
+    ...{ id, name, title: definition.title(parameters), kind, better, unit, formula, source, needs, interval },
+    refuses: (count) => definition.refuses?.(count, parameters),
     measure(outcomes) {
       if (!hasColumns(outcomes, needs)) throw new Error(`${id} needs the columns ${needs.join(', ')}`);
       const count = outcomes[needs[0]!].length;

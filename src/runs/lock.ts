@@ -65,7 +65,9 @@ async function acquire(runFolder: string): Promise<() => Promise<void>> {
 
 async function enterGuard(runFolder: string): Promise<() => Promise<void>> {
   try {
-    return await lockfile.lock(runFolder, {
+    // proper-lockfile knows a lock by the name it was asked for, so the guard needs another than the run's folder.
+    return await lockfile.lock(path.join(runFolder, '.lock-guard'), {
+      realpath: false,
       lockfilePath: path.join(runFolder, '.lock-guard'),
       stale: staleGuardMilliseconds,
       retries: { retries: 80, factor: 1, minTimeout: 50, maxTimeout: 50 },

@@ -24,6 +24,8 @@ export const runRecordSchema = z.strictObject({
   device: z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: z.string() }),
   /** Threads of each member, by member id. Part of the record since results depend on it in the last bits. */
   threads: z.record(z.string(), z.int().min(1)),
+  /** Trained op by op instead of compiled (`--eager`): the last bits differ. */
+  eager: z.boolean(),
   versions: z.strictObject({
     lab: z.string(),
     node: z.string(),

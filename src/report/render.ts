@@ -1,0 +1,58 @@
+/** A figure's specification as a picture. The same specification gives the same bytes on every machine: no canvas, our own font. */
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import { Resvg } from '@resvg/resvg-js';
+import * as vega from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { theme } from './theme.js';
+
+/** Pixels of the PNG per pixel of the figure. */
+const pngScale = 2;
+
+/** @throws Error where Vega has something to warn of: that is a mistake in the figure */
+export async function toSvg(spec: TopLevelSpec): Promise<string> {
+  const logger = new ThrowingLogger();
+  const compiled = compile(spec, { config: theme, logger });
+  const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none', logger });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
+
+/** Vega warns of unknown fields, bad scales and the like on the console, where nobody would see it. */
+class ThrowingLogger {
+  #level: number = vega.Warn;
+
+  level(): number;
+  level(value: number): this;
+  level(value?: number): number | this {
+    if (value === undefined) return this.#level;
+    this.#level = value;
+    return this;
+  }
+  error(...words: readonly unknown[]): this {
+    throw new Error(words.map(String).join(' '));
+  }
+  warn(...words: readonly unknown[]): this {
+    return this.error(...words);
+  }
+  info(): this {
+    return this;
+  }
+  debug(): this {
+    return this;
+  }
+}
+
+/** A PNG of an SVG, twice its size. */
+export function toPng(svg: string): Uint8Array {
+  const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map(fontFile);
+  const font = { loadSystemFonts: false, fontFiles, defaultFontFamily: 'DejaVu Sans' };
+  return new Resvg(svg, { fitTo: { mode: 'zoom', value: pngScale }, font }).render().asPng();
+}
+
+function fontFile(name: string): string {
+  return path.join(path.dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')), 'ttf', name);
+}
