@@ -7,7 +7,13 @@ import type { Experiment } from '../../src/experiment/schema.js';
 import { sha256File, writeFileAtomic } from '../../src/runs/files.js';
 import { encodeHistory } from '../../src/runs/history.js';
 import { encodeOutcomes, type OutcomeColumns } from '../../src/runs/outcomes.js';
-import { memberId, type EpochRecord, type MemberKey, type MemberRecord, type RunRecord } from '../../src/runs/record.js';
+import {
+  memberId,
+  type EpochRecord,
+  type MemberKey,
+  type MemberRecord,
+  type RunRecord,
+} from '../../src/runs/record.js';
 import { memberFolder, membersOf, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
 import { encodeSafetensors } from '../../src/runs/safetensors.js';
 import { Random } from '../../src/statistics/random.js';
@@ -112,7 +118,13 @@ export interface SyntheticRun {
 }
 
 /** Writes a whole run, every member complete. */
-export async function writeSyntheticRun({ folder, record = {}, widths, seeds, accuracy }: SyntheticRun): Promise<RunRecord> {
+export async function writeSyntheticRun({
+  folder,
+  record = {},
+  widths,
+  seeds,
+  accuracy,
+}: SyntheticRun): Promise<RunRecord> {
   const run = runRecord({ ...record, experiment: { ...experiment, widths: [...widths], seeds: [...seeds] } });
   await writeRunRecord(folder, run);
   for (const key of membersOf(run.experiment)) {
@@ -126,7 +138,9 @@ export async function writeMember(runFolder: string, key: MemberKey, outcomes: O
   const folder = memberFolder(runFolder, key);
   const record = memberRecord(key);
   const contents = {
-    'weights.safetensors': encodeSafetensors(new Map([['bias', { shape: [2], data: Float32Array.of(key.width, key.seed) }]])),
+    'weights.safetensors': encodeSafetensors(
+      new Map([['bias', { shape: [2], data: Float32Array.of(key.width, key.seed) }]]),
+    ),
     'history.jsonl': encodeHistory([1, 2, 3].map(epochRecord)),
     'outcomes.parquet': encodeOutcomes(outcomes),
   };

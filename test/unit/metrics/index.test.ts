@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { metrics, parseMetric } from '../../../src/metrics/index.js';
+
+test.each(['accuracy', 'cross-entropy', 'subset-accuracy:k=5'])('%s is its own id', (text) => {
+  expect(parseMetric(text).id).toBe(text);
+});
+
+test('every metric is registered under its name', () => {
+  expect(Object.values(metrics).map(({ name }) => name)).toEqual(Object.keys(metrics));
+});
+
+test.each([
+  [
+    'acuracy',
+    '--metric: "acuracy" is not a metric; did you mean accuracy? Known: accuracy, cross-entropy, subset-accuracy',
+  ],
+  ['toString', '--metric: "toString" is not a metric; known: accuracy, cross-entropy, subset-accuracy'],
+  ['subset-accuracy', '--metric: "subset-accuracy" lacks k; write subset-accuracy:k=5, say'],
+  ['subset-accuracy:K=5', '--metric: "K" is not a parameter of subset-accuracy; did you mean k? Known: k'],
+  ['subset-accuracy:k=', '--metric: "" is not a number; write subset-accuracy:k=5, say'],
+  ['subset-accuracy:k=five', '--metric: "five" is not a number; write subset-accuracy:k=5, say'],
+  ['subset-accuracy:k=1,k=2', '--metric: k is given twice; give it once'],
+  ['subset-accuracy:k=2.5', '--metric "subset-accuracy:k=2.5": k: Invalid input: expected int, received number'],
+  ['subset-accuracy:k=0', '--metric "subset-accuracy:k=0": k: Too small: expected number to be >=1'],
+  ['accuracy:k=5', '--metric: "k" is not a parameter of accuracy; it takes none'],
+])('%s', (text, line) => {
+  expect(() => parseMetric(text)).toThrow(expect.objectContaining({ exitCode: 2, message: line }));
+});

@@ -1,0 +1,101 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { expect, test } from 'vitest';
+import { memberFolder, membersOf } from '../../../src/runs/run.js';
+import { summariseRun } from '../../../src/report/summary.js';
+import { memberRecord, runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
+import { RunError } from '../../../src/terminal/errors.js';
+
+const dataset = { ...runRecord().dataset, testCount: 1000 };
+const rising = ({ width }: { width: number }) => width / (width + 2);
+
+async function syntheticRun(widths: readonly number[], seeds: readonly number[], testCount = 1000): Promise<string> {
+  const folder = path.join(await temporaryFolder(), 'lenet');
+  await writeSyntheticRun({ folder, record: { dataset: { ...dataset, testCount } }, widths, seeds, accuracy: rising });
+  return folder;
+}
+
+/** The texts of an SVG, entities and all. */
+function textsOf(svg: string): string[] {
+  return [...svg.matchAll(/<text[^>]*>(?:<tspan[^>]*>)?([^<]*)</g)].map(([, text]) => text!);
+}
+
+test('one seed: a line a member, with intervals; the picture beside run.json', async () => {
+  const folder = await syntheticRun([2, 8, 32], [0]);
+  const { rows, table, figures } = await summariseRun(folder);
+  expect(table).toMatchInlineSnapshot(`
+    "width  parameters           accuracy, %  cross-entropy, nats  K=5 subset accuracy, %  seconds
+        2       1 466  51.80 [48.70, 54.88]               2.0525       3.69 [2.74, 4.98]      1.0
+        8      20 522  80.30 [77.72, 82.65]               1.0190    33.30 [28.36, 38.56]      2.5
+       32     317 066  94.00 [92.35, 95.31]               0.5175    73.34 [67.18, 78.65]      8.5
+    In brackets: 95 % intervals over the draw of 1 000 test images (Wilson)."
+  `);
+  expect(rows.map(({ id }) => id)).toEqual(['cnn-w2-s0', 'cnn-w8-s0', 'cnn-w32-s0']);
+  expect(figures).toEqual({ svg: path.join(folder, 'curve.svg'), png: path.join(folder, 'curve.png') });
+  const png = await fs.readFile(figures.png);
+  expect([png.subarray(1, 4).toString(), png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual(['PNG', 1724, 992]);
+  expect(textsOf(await fs.readFile(figures.svg, 'utf8'))).toEqual(
+    expect.arrayContaining([
+      'trainable parameters',
+      'width',
+      'accuracy',
+      'subset accuracy, K = 5',
+      'cnn family on mnist: run lenet',
+    ]),
+  );
+});
+
+test('several seeds: a line a width, with the spread', async () => {
+  const { table } = await summariseRun(await syntheticRun([2, 8], [0, 1, 2]));
+  expect(table).toMatchInlineSnapshot(`
+    "width  parameters  seeds   accuracy, %  cross-entropy, nats  K=5 subset accuracy, %  seconds
+        2       1 466      3  51.33 ± 0.42      2.0359 ± 0.0359             3.53 ± 0.14      1.0
+        8      20 522      3  79.97 ± 0.95      1.0223 ± 0.0301            32.65 ± 1.91      2.5
+    Mean ± standard deviation over seeds, each on 1 000 test images; seconds are a member's."
+  `);
+});
+
+test('the same run gives the same picture', async () => {
+  const folder = await syntheticRun([2, 8], [0, 1, 2]);
+  const { figures } = await summariseRun(folder);
+  const before = await Promise.all([fs.readFile(figures.svg), fs.readFile(figures.png)]);
+  await summariseRun(folder);
+  expect(await Promise.all([fs.readFile(figures.svg), fs.readFile(figures.png)])).toEqual(before);
+});
+
+test('members that are not complete are named, in the table and in the picture', async () => {
+  const folder = await syntheticRun([1, 2, 4, 8], [0]);
+  const member = (width: number, file = '') => path.join(memberFolder(folder, { arch: 'cnn', width, seed: 0 }), file);
+  await fs.rm(member(1), { recursive: true });
+  const training = memberRecord({ arch: 'cnn', width: 2, seed: 0 }, { status: 'training', epochsDone: 1 });
+  await fs.writeFile(member(2, 'member.json'), JSON.stringify(training));
+  await fs.truncate(member(4, 'outcomes.parquet'), 100);
+  const { rows, table, figures } = await summariseRun(folder);
+  expect(rows.map(({ width }) => width)).toEqual([8]);
+  expect(table.split('\n').slice(-3)).toEqual([
+    'not included: cnn-w1-s0 (not started)',
+    'not included: cnn-w2-s0 (1 of 3 epochs done)',
+    'not included: cnn-w4-s0 (outcomes.parquet is damaged: it does not match its SHA-256 in member.json)',
+  ]);
+  expect(textsOf(await fs.readFile(figures.svg, 'utf8'))).toContainEqual(
+    expect.stringContaining('1 000 test images, one seed per width; 3 members are missing.'),
+  );
+});
+
+test('fewer test images than K', async () => {
+  const { rows, table } = await summariseRun(await syntheticRun([2, 8], [0], 4));
+  expect(rows.map(({ subsetAccuracy }) => subsetAccuracy)).toEqual([null, null]);
+  expect(table.split('\n')[2]).toMatch(/ - +2\.5$/);
+});
+
+test('nothing to show is an error that says why, and no run is another', async () => {
+  const folder = await syntheticRun([2, 8], [0]);
+  for (const key of membersOf({ arch: 'cnn', widths: [2, 8], seeds: [0] }))
+    await fs.rm(memberFolder(folder, key), { recursive: true });
+  await expect(summariseRun(folder)).rejects.toThrow(
+    new RunError(`${folder}: no member of this run is complete: cnn-w2-s0 (not started), cnn-w8-s0 (not started)`),
+  );
+  await expect(summariseRun('/nowhere')).rejects.toThrow(
+    new RunError('/nowhere: there is no run here: run.json is missing'),
+  );
+});

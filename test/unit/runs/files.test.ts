@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  assertWritable,
+  createFolder,
+  diskError,
+  readTextIfThere,
+  removeLeftovers,
+  sha256File,
+  writeFileAtomic,
+} from '../../../src/runs/files.js';
+import { RunError } from '../../../src/terminal/errors.js';
+import { temporaryFolder } from '../../support/runs.js';
+
+test('a file is replaced whole, and nothing stays beside it', async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'a.json');
+  await writeFileAtomic(file, 'first');
+  await writeFileAtomic(file, 'second');
+  expect(await readTextIfThere(file)).toBe('second');
+  expect(await fs.readdir(folder)).toEqual(['a.json']);
+});
+
+test('where the rename fails, the temporary file goes and the line names the file', async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'taken');
+  await fs.mkdir(path.join(file, 'inside'), { recursive: true });
+  await expect(writeFileAtomic(file, 'x')).rejects.toThrow(
+    new RunError(`${file}: is a folder, not a file; rename that folder`),
+  );
+  expect(await fs.readdir(folder)).toEqual(['taken']);
+});
+
+test('a folder that is gone', async () => {
+  const file = path.join(await temporaryFolder(), 'gone', 'a');
+  await expect(writeFileAtomic(file, 'x')).rejects.toThrow(
+    new RunError(`${file}: is gone, or its folder is; leave the folder of a run in place while it trains`),
+  );
+});
+
+/** A device that is always full. */
+test('a full disk', async () => {
+  const error: unknown = await fs.writeFile('/dev/full', 'x').catch((thrown: unknown) => thrown);
+  expect(diskError(error, 'run/a')).toEqual(
+    new RunError(
+      "can't be written, the disk is full",
+      'run/a',
+      'free some space, the same command then goes on where it was',
+    ),
+  );
+});
+
+describe('assertWritable', () => {
+  test('creates nothing', async () => {
+    const folder = await temporaryFolder();
+    await assertWritable(path.join(folder, 'a', 'b'));
+    expect(await fs.readdir(folder)).toEqual([]);
+  });
+  test('a file in the way', async () => {
+    const file = path.join(await temporaryFolder(), 'file');
+    await fs.writeFile(file, '');
+    const refused = { exitCode: 2, message: `${file}: is a file, not a folder; rename that file` };
+    await expect(assertWritable(file)).rejects.toMatchObject(refused);
+    await expect(assertWritable(path.join(file, 'below'))).rejects.toMatchObject(refused);
+  });
+  test('a file system that takes no files', async () => {
+    await expect(assertWritable('/proc')).rejects.toMatchObject({ exitCode: 2 });
+  });
+});
+
+test('a file in the way of a folder', async () => {
+  const file = path.join(await temporaryFolder(), 'file');
+  await fs.writeFile(file, '');
+  await expect(createFolder(file)).rejects.toThrow(new RunError(`${file}: is a file, not a folder; rename that file`));
+});
+
+test('leftovers of dead processes go, those of living ones and all other files stay', async () => {
+  const folder = await temporaryFolder();
+  const dead = spawnSync(process.execPath, ['-e', '0']).pid;
+  const leftover = (pid: number) => `.weights.safetensors.${pid}.${randomUUID()}.tmp`;
+  const kept = [leftover(process.pid), '.hidden', 'member.json'];
+  for (const name of [...kept, leftover(dead)]) await fs.writeFile(path.join(folder, name), '');
+  await removeLeftovers(folder);
+  await removeLeftovers(path.join(folder, 'not there'));
+  expect(new Set(await fs.readdir(folder))).toEqual(new Set(kept));
+});
+
+/** FIPS 180-2, appendix B.1. */
+test('SHA-256', async () => {
+  const file = path.join(await temporaryFolder(), 'abc');
+  await fs.writeFile(file, 'abc');
+  expect(await sha256File(file)).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+});

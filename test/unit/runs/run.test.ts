@@ -1,0 +1,144 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { decodeHistory, encodeHistory } from '../../../src/runs/history.js';
+import {
+  contradictions,
+  extendExperiment,
+  memberFolder,
+  membersOf,
+  readMemberRecord,
+  readRunRecord,
+  writeRunRecord,
+} from '../../../src/runs/run.js';
+import { verifyRun } from '../../../src/runs/verify.js';
+import {
+  epochRecord,
+  experiment,
+  memberRecord,
+  runRecord,
+  temporaryFolder,
+  writeSyntheticRun,
+} from '../../support/runs.js';
+import { RunError } from '../../../src/terminal/errors.js';
+
+const key = { arch: 'cnn', width: 8, seed: 0 } as const;
+
+describe('run.json', () => {
+  test('comes back as written; undefined where there is none', async () => {
+    const folder = path.join(await temporaryFolder(), 'lenet');
+    expect(await readRunRecord(folder)).toBeUndefined();
+    await writeRunRecord(folder, runRecord());
+    expect(await readRunRecord(folder)).toEqual(runRecord());
+  });
+  test.each([
+    ['{"format": 1', /run\.json: is damaged: no JSON \(.*\)$/],
+    [JSON.stringify({ ...runRecord(), format: 2 }), /run\.json: is damaged: format: Invalid input: expected 1$/],
+    [
+      JSON.stringify({ ...runRecord(), experiment: { ...experiment, widths: [0] } }),
+      /run\.json: is damaged: experiment\.widths\.0: Too small.*$/,
+    ],
+  ])('damage: %s', async (text, line) => {
+    const folder = await temporaryFolder();
+    await fs.writeFile(path.join(folder, 'run.json'), text);
+    await expect(readRunRecord(folder)).rejects.toThrow(line);
+  });
+});
+
+describe('extension', () => {
+  test('members are all widths with all seeds of both', () => {
+    const extended = extendExperiment(experiment, { widths: [4, 16], seeds: [2] });
+    expect(extended).toEqual({ ...experiment, widths: [4, 8, 16], seeds: [0, 2] });
+    expect(membersOf(extended).map(({ width, seed }) => [width, seed])).toEqual([
+      [4, 0],
+      [4, 2],
+      [8, 0],
+      [8, 2],
+      [16, 0],
+      [16, 2],
+    ]);
+  });
+  test('widths and seeds never contradict, everything else does', () => {
+    const asked = { ...experiment, widths: [99], seeds: [99], batchSize: 64, testSize: 500 };
+    expect(contradictions(runRecord(), asked)).toEqual([
+      { option: 'batch-size', recorded: '128', asked: '64' },
+      { option: 'test-size', recorded: 'all examples', asked: '500' },
+    ]);
+    expect(contradictions(runRecord(), experiment)).toEqual([]);
+  });
+});
+
+describe('history.jsonl', () => {
+  const history = [1, 2, 3].map(epochRecord);
+  const text = encodeHistory(history);
+  test('comes back as written', () => {
+    expect(decodeHistory(text, 'h')).toEqual(history);
+    expect(decodeHistory('', 'h')).toEqual([]);
+  });
+  test.each([
+    [text.slice(0, -1), 'h: is cut off in its last line'],
+    [text.replace('"epoch":2', '"epoch":3'), 'h:2: is damaged: epoch 3 where 2 is expected'],
+    [
+      text.replace('"step":936', '"step":"x"'),
+      'h:2: is damaged: step: Invalid input: expected number, received string',
+    ],
+  ])('damage %#', (damaged, line) => {
+    expect(() => decodeHistory(damaged, 'h')).toThrow(new RunError(line));
+  });
+});
+
+describe('member.json', () => {
+  const write = async (record: object) => {
+    const folder = memberFolder(await temporaryFolder(), key);
+    await fs.mkdir(folder, { recursive: true });
+    await fs.writeFile(path.join(folder, 'member.json'), JSON.stringify(record));
+    return folder;
+  };
+  test('complete without a hash of its outcomes', async () => {
+    const hash = 'a'.repeat(64);
+    const folder = await write(memberRecord(key, { files: { 'weights.safetensors': hash, 'history.jsonl': hash } }));
+    await expect(readMemberRecord(folder)).rejects.toThrow(
+      /member\.json: is damaged: complete, and no hash of outcomes\.parquet$/,
+    );
+  });
+  test("another member's", async () => {
+    const folder = await write(memberRecord({ ...key, width: 16 }, { status: 'training' }));
+    await expect(readMemberRecord(folder)).rejects.toThrow(/member\.json: is the record of cnn-w16-s0$/);
+  });
+});
+
+test('verifyRun names what is damaged, missing, in training or not begun', async () => {
+  const folder = await temporaryFolder();
+  await writeSyntheticRun({
+    folder,
+    record: { dataset: { ...runRecord().dataset, testCount: 20 } },
+    widths: [1, 2, 3, 4, 5, 6],
+    seeds: [0],
+    accuracy: () => 0.5,
+  });
+  const member = (width: number, file = '') => path.join(memberFolder(folder, { ...key, width }), file);
+  const outcomes = await fs.readFile(member(2, 'outcomes.parquet'));
+  outcomes[100]! ^= 1;
+  await fs.writeFile(member(2, 'outcomes.parquet'), outcomes);
+  await fs.rm(member(3, 'weights.safetensors'));
+  await fs.rm(member(4), { recursive: true });
+  await fs.writeFile(
+    member(5, 'member.json'),
+    JSON.stringify(memberRecord({ ...key, width: 5 }, { status: 'training' })),
+  );
+  await fs.writeFile(member(6, 'member.json'), '{');
+  const states = await verifyRun(folder);
+  expect(
+    states.map(({ status, problem }) => [status, problem?.replace(folder, 'RUN').replace(/\(.*\)/, '(...)')]),
+  ).toEqual([
+    ['complete', undefined],
+    ['damaged', 'outcomes.parquet is damaged: it does not match its SHA-256 in member.json'],
+    ['damaged', 'weights.safetensors is missing'],
+    ['not started', undefined],
+    ['training', undefined],
+    ['damaged', 'RUN/members/cnn-w6-s0/member.json: is damaged: no JSON (...)'],
+  ]);
+  await expect(verifyRun(path.join(folder, 'members'))).rejects.toThrow(
+    /members: there is no run here: run\.json is missing$/,
+  );
+});
