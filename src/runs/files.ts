@@ -67,7 +67,11 @@ export async function createFolder(folder: string): Promise<void> {
   try {
     await fs.mkdir(folder, { recursive: true });
   } catch (error) {
-    throw diskError(error, folder);
+    // Node 20 says ENOENT for a recursive mkdir on a read-only file system; a plain one says why.
+    if (codeOf(error) !== 'ENOENT') throw diskError(error, folder);
+    await fs.mkdir(folder).catch((reason: unknown) => {
+      throw diskError(reason, folder);
+    });
   }
 }
 

@@ -35,7 +35,11 @@ type Owner = z.output<typeof ownerSchema>;
  */
 export async function lockRun(runFolder: string): Promise<() => Promise<void>> {
   await createFolder(runFolder);
-  const release = await acquire(runFolder);
+  const release = await acquire(runFolder).catch(async (error: unknown) => {
+    // Nothing half-made stays: an empty folder goes, one with anything in it does not.
+    await fs.rmdir(runFolder).catch(() => undefined);
+    throw error;
+  });
   return async () => {
     await fs.rm(ownerFile(runFolder), { force: true });
     await release();
