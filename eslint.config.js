@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'checkpoints', '*.js', 'bin/*.js'] },
+  { ignores: ['node_modules', 'checkpoints', '.trial', '*.js', 'bin/*.js'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
@@ -10,6 +10,8 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // process.env and Record<string, ...> keys may be absent: brackets show that they are data.
+      '@typescript-eslint/dot-notation': 'off',
       // An index that a loop has just bounded is known to be there; noUncheckedIndexedAccess can't see it.
       '@typescript-eslint/no-non-null-assertion': 'off',
     },

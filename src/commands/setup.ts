@@ -13,7 +13,11 @@ export function registerSetup(program: Command): void {
   program
     .command('setup')
     .description('fetch TensorFlow and build its binding, as train does on first use')
-    .addOption(new Option('--device <name>', 'the build for cpu or gpu; auto: by what the machine has').choices(devices).default('auto'))
+    .addOption(
+      new Option('--device <name>', 'the build for cpu or gpu; auto: by what the machine has')
+        .choices(devices)
+        .default('auto'),
+    )
     .option('--tensorflow <folder>', 'use the TensorFlow in this folder (.../site-packages/tensorflow) from now on')
     .option('--forget', 'forget what --tensorflow named, and use the one in the cache again')
     .addHelpText('after', '\nExample:\n  $ emergence setup --device cpu')

@@ -5,7 +5,9 @@ import { addTrainOptions, parseTrainOptions, runNameOf, type RawOptions } from '
 const checkpoints = 'checkpoints';
 
 export function registerTrain(program: Command): void {
-  addTrainOptions(program.command('train').description('train a family, or what a run still lacks, and draw its curves'))
+  addTrainOptions(
+    program.command('train').description('train a family, or what a run still lacks, and draw its curves'),
+  )
     .addHelpText('after', '\nExample:\n  $ emergence train --arch cnn --widths 8,16,32,64')
     .action(async (raw: RawOptions) => {
       process.exitCode = await train(raw);
@@ -56,7 +58,13 @@ async function train(raw: RawOptions): Promise<number> {
 async function showSummary(folder: string, json: boolean): Promise<void> {
   const { summariseRun } = await import('../report/summary.js');
   const summary = await summariseRun(folder);
-  const lines = [summary.table, '', `run      ${folder}`, `picture  ${summary.figures.svg}`, `         ${summary.figures.png}`];
+  const lines = [
+    summary.table,
+    '',
+    `run      ${folder}`,
+    `picture  ${summary.figures.svg}`,
+    `         ${summary.figures.png}`,
+  ];
   if (json) console.log(JSON.stringify({ type: 'summary', folder, rows: summary.rows, figures: summary.figures }));
   else console.log(lines.join('\n'));
 }

@@ -67,7 +67,7 @@ export interface Backend {
  * @param bindingPath compiled tfjs_binding.node; it finds TensorFlow's libraries by its own run path
  */
 export function loadBackend(bindingPath: string): Backend {
-  if (tf.findBackend('tensorflow') === null) {
+  if (!loaded()) {
     const module = { exports: {} as Binding };
     process.dlopen(module, bindingPath);
     const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as {
@@ -78,6 +78,11 @@ export function loadBackend(bindingPath: string): Backend {
     tf.engine().setBackend('tensorflow').catch(rethrowLater);
   }
   return backend();
+}
+
+/** tfjs types `findBackend` as if there always were one. */
+function loaded(): boolean {
+  return (tf.findBackend('tensorflow') as tf.KernelBackend | null) !== null;
 }
 
 /** The backend in use. Throws when `loadBackend` was not called. */

@@ -37,9 +37,18 @@ class GraphBuilder {
   #count = 0;
 
   /** Adds a node and returns the edge of its first output. */
-  add(op: string, inputs: readonly Edge[], attributes: Readonly<Record<string, Uint8Array>>, name = `${op}_${this.#count++}`): Edge {
-    const attrs = Object.entries(attributes).map(([key, value]) => bytesField(5, concat([stringField(1, key), bytesField(2, value)])));
-    this.#nodes.push(concat([stringField(1, name), stringField(2, op), ...inputs.map((edge) => stringField(3, edge)), ...attrs]));
+  add(
+    op: string,
+    inputs: readonly Edge[],
+    attributes: Readonly<Record<string, Uint8Array>>,
+    name = `${op}_${this.#count++}`,
+  ): Edge {
+    const attrs = Object.entries(attributes).map(([key, value]) =>
+      bytesField(5, concat([stringField(1, key), bytesField(2, value)])),
+    );
+    this.#nodes.push(
+      concat([stringField(1, name), stringField(2, op), ...inputs.map((edge) => stringField(3, edge)), ...attrs]),
+    );
     return name;
   }
 
@@ -53,7 +62,10 @@ class GraphBuilder {
 
   /** A SavedModel (saved_model.proto) with this graph under the tag `serve`. */
   toSavedModel(): Uint8Array {
-    const graph = concat([...this.#nodes.map((node) => bytesField(1, node)), bytesField(4, varintField(1, graphDefProducer))]);
+    const graph = concat([
+      ...this.#nodes.map((node) => bytesField(1, node)),
+      bytesField(4, varintField(1, graphDefProducer)),
+    ]);
     const meta = concat([bytesField(1, stringField(4, 'serve')), bytesField(2, graph)]);
     return concat([varintField(1, 1), bytesField(2, meta)]);
   }
@@ -94,7 +106,9 @@ export function loopGraph(traced: Trace, stateCount: number, precision: Precisio
 
   const types = traced.inputs.map((spec) => spec.dtype);
   const merges = [begin, ...carried].map((edge, i) => enterVariable(graph, edge, types[i]!, i));
-  const less = graph.add('Less', [merges[0]!, enter(graph, end, counter.dtype, true)], { T: attribute.type(counter.dtype) });
+  const less = graph.add('Less', [merges[0]!, enter(graph, end, counter.dtype, true)], {
+    T: attribute.type(counter.dtype),
+  });
   const condition = graph.add('LoopCond', [less], {});
   const switches = merges.map((merge, i) => graph.add('Switch', [merge, condition], { T: attribute.type(types[i]!) }));
   const gate = graph.add(
@@ -112,7 +126,9 @@ export function loopGraph(traced: Trace, stateCount: number, precision: Precisio
   [increment, ...state, ...inputs.slice(1 + stateCount)].forEach((edge, i) => {
     graph.add('NextIteration', [edge], { T: attribute.type(types[i]!) }, nextName(i));
   });
-  const exits = switches.slice(1, 1 + stateCount).map((edge, i) => graph.add('Exit', [edge], { T: attribute.type(types[1 + i]!) }));
+  const exits = switches
+    .slice(1, 1 + stateCount)
+    .map((edge, i) => graph.add('Exit', [edge], { T: attribute.type(types[1 + i]!) }));
   return { savedModel: graph.toSavedModel(), feeds: [begin, end, ...carried].map(first), fetches: exits.map(first) };
 }
 
@@ -145,7 +161,8 @@ function emit(graph: GraphBuilder, traced: Trace, { inputs, control, precision }
   const constants = new Map<string, Edge>();
   const edgeOf = (value: Value): Edge => {
     if (value.kind === 'input') return inputs[value.index]!;
-    if (value.kind === 'result') return value.output === 0 ? names.get(value.op)! : `${names.get(value.op)!}:${value.output}`;
+    if (value.kind === 'result')
+      return value.output === 0 ? names.get(value.op)! : `${names.get(value.op)!}:${value.output}`;
     const key = `${value.dtype}|${value.shape.join()}|${Buffer.from(value.bytes).toString('latin1')}`;
     let edge = constants.get(key);
     if (edge === undefined) constants.set(key, (edge = graph.constant(value, value.bytes, control)));
@@ -153,7 +170,10 @@ function emit(graph: GraphBuilder, traced: Trace, { inputs, control, precision }
   };
   for (const op of traced.ops) {
     const edges = op.inputs.map(edgeOf);
-    names.set(op, precision === 'bfloat16' && isProduct(op) ? addInBfloat16(graph, op, edges) : addOp(graph, op, edges));
+    names.set(
+      op,
+      precision === 'bfloat16' && isProduct(op) ? addInBfloat16(graph, op, edges) : addOp(graph, op, edges),
+    );
   }
   return traced.outputs.map(edgeOf);
 }
@@ -178,7 +198,7 @@ function attributesOf(op: TracedOp): Record<string, Uint8Array> {
   const said = Object.fromEntries(op.attributes.map((given) => [given.name, encode(given, op.name)]));
   const inferred = Object.entries(inferredTypes[op.name] ?? {})
     .filter(([name, input]) => !(name in said) && op.inputSpecs[input] !== undefined)
-    .map(([name, input]) => [name, attribute.type(op.inputSpecs[input]!.dtype)]);
+    .map(([name, input]) => [name, attribute.type(op.inputSpecs[input]!.dtype)] as const);
   return { ...said, ...Object.fromEntries(inferred) };
 }
 
@@ -195,7 +215,7 @@ function encode({ name, type, value }: OpAttribute, op: string): Uint8Array {
 }
 
 function isNumbers(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'number');
+  return Array.isArray(value) && (value as unknown[]).every((item) => typeof item === 'number');
 }
 
 /** Products worth a lower precision, with the inputs that carry numbers (the others are sizes). */
@@ -214,13 +234,19 @@ function isProduct(op: TracedOp): boolean {
 /** The op on inputs cast to bfloat16, its result cast back; oneDNN and cuDNN accumulate in float32. */
 function addInBfloat16(graph: GraphBuilder, op: TracedOp, inputs: readonly Edge[]): Edge {
   const numbers = products[op.name]!;
-  const lowered = inputs.map((edge, i) => (numbers.includes(i) ? cast(graph, edge, dataTypes.float32, dataTypes.bfloat16) : edge));
+  const lowered = inputs.map((edge, i) =>
+    numbers.includes(i) ? cast(graph, edge, dataTypes.float32, dataTypes.bfloat16) : edge,
+  );
   const product = graph.add(op.name, lowered, { ...attributesOf(op), T: attribute.type(dataTypes.bfloat16) });
   return cast(graph, product, dataTypes.bfloat16, dataTypes.float32);
 }
 
 function cast(graph: GraphBuilder, edge: Edge, from: DataTypeNumber, to: DataTypeNumber): Edge {
-  return graph.add('Cast', [edge], { SrcT: attribute.type(from), DstT: attribute.type(to), Truncate: attribute.bool(false) });
+  return graph.add('Cast', [edge], {
+    SrcT: attribute.type(from),
+    DstT: attribute.type(to),
+    Truncate: attribute.bool(false),
+  });
 }
 
 const first = (edge: Edge) => `${edge}:0`;

@@ -40,7 +40,10 @@ export const matMul = tf.customGrad((a, b, save) => {
   (save as tf.GradSaveFunc)([a as tf.Tensor, b as tf.Tensor]);
   return {
     value: product(a as tf.Tensor, b as tf.Tensor, false, false),
-    gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [product(dy, saved[1]!, false, true), product(saved[0]!, dy, true, false)],
+    gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [
+      product(dy, saved[1]!, false, true),
+      product(saved[0]!, dy, true, false),
+    ],
   };
 }) as (a: tf.Tensor2D, b: tf.Tensor2D) => tf.Tensor2D;
 
@@ -50,7 +53,12 @@ export const matMul = tf.customGrad((a, b, save) => {
 export function sparseSoftmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
   const withGradient = tf.customGrad((z, save) => {
     const types = [type('T', dataTypes.float32), type('Tlabels', dataTypes.int32)];
-    const [loss, slope] = backend().executeMultipleOutputs('SparseSoftmaxCrossEntropyWithLogits', types, [z as tf.Tensor, labels], 2);
+    const [loss, slope] = backend().executeMultipleOutputs(
+      'SparseSoftmaxCrossEntropyWithLogits',
+      types,
+      [z as tf.Tensor, labels],
+      2,
+    );
     (save as tf.GradSaveFunc)([slope!]);
     return {
       value: loss!,
@@ -92,8 +100,12 @@ export function gatherColumns(values: tf.Tensor2D, columns: tf.Tensor1D): tf.Ten
 export function unpackBytes(packed: tf.Tensor2D, size: number): tf.Tensor2D {
   const [n, words] = packed.shape;
   const bytes = run('Bitcast', [type('T', dataTypes.int32), type('type', dataTypes.uint8)], [packed]);
-  const numbers = run('Cast', [type('SrcT', dataTypes.uint8), type('DstT', dataTypes.float32), bool('Truncate', false)], [bytes]);
-  const rows = tf.reshape(numbers, [n, words * 4]) as tf.Tensor2D;
+  const numbers = run(
+    'Cast',
+    [type('SrcT', dataTypes.uint8), type('DstT', dataTypes.float32), bool('Truncate', false)],
+    [bytes],
+  );
+  const rows = tf.reshape<tf.Rank.R2>(numbers, [n, words * 4]);
   return tf.mul(words * 4 === size ? rows : tf.slice(rows, [0, 0], [n, size]), 1 / 255);
 }
 

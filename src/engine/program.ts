@@ -34,7 +34,11 @@ export interface CompileOptions {
 }
 
 /** Compiles `body` for inputs of the shapes and types of `examples` (whose values don't matter). */
-export function compile(body: (inputs: tf.Tensor[]) => tf.Tensor[], examples: readonly tf.Tensor[], options: CompileOptions = {}): Program {
+export function compile(
+  body: (inputs: tf.Tensor[]) => tf.Tensor[],
+  examples: readonly tf.Tensor[],
+  options: CompileOptions = {},
+): Program {
   const traced = trace(body, examples);
   if (options.eager === true) return { traced, run: (inputs) => eagerly(body, inputs), close: () => undefined };
   const session = new Session(straightGraph(traced, options.precision ?? 'float32'));
@@ -57,7 +61,8 @@ export function compileLoop(
   options: CompileOptions = {},
 ): LoopProgram {
   const stateCount = examples.state.length;
-  const body = ([index, ...rest]: tf.Tensor[]) => step(index as tf.Scalar, rest.slice(0, stateCount), rest.slice(stateCount));
+  const body = ([index, ...rest]: tf.Tensor[]) =>
+    step(index as tf.Scalar, rest.slice(0, stateCount), rest.slice(stateCount));
   const index = tf.scalar(0, 'int32');
   const traced = trace(body, [index, ...examples.state, ...examples.constants]);
   index.dispose();
@@ -132,7 +137,12 @@ class Session {
   run(inputs: readonly tf.Tensor[]): tf.Tensor[] {
     if (this.#id === undefined) throw new Error('the program is closed');
     const target = backend();
-    const results = target.binding.runSavedModel(this.#id, target.getInputTensorIds([...inputs]), this.#feeds, this.#fetches);
+    const results = target.binding.runSavedModel(
+      this.#id,
+      target.getInputTensorIds([...inputs]),
+      this.#feeds,
+      this.#fetches,
+    );
     return results.map((metadata) => target.createOutputTensor(metadata));
   }
 

@@ -11,7 +11,13 @@ import { cacheFolder, publishFolder, type Progress } from './install/cache.js';
 import { bindingFingerprint, compileBinding } from './install/compile.js';
 import { detectGpus, type Gpu } from './install/gpu.js';
 import { probeBinding } from './install/probe.js';
-import { cachedTensorflow, identityOf, installTensorflow, namedTensorflow, type Tensorflow } from './install/tensorflow.js';
+import {
+  cachedTensorflow,
+  identityOf,
+  installTensorflow,
+  namedTensorflow,
+  type Tensorflow,
+} from './install/tensorflow.js';
 
 export type DeviceRequest = 'auto' | 'cpu' | 'gpu';
 
@@ -46,7 +52,11 @@ export interface RuntimeOptions {
 export async function ensureRuntime({ device, onProgress = () => undefined }: RuntimeOptions): Promise<Runtime> {
   const gpus = device === 'cpu' ? [] : detectGpus();
   if (device === 'gpu' && gpus.length === 0) {
-    throw new UsageError('no NVIDIA GPU answers on this machine', '--device gpu', 'leave the option out to train on the CPU; `emergence doctor` says what was found');
+    throw new UsageError(
+      'no NVIDIA GPU answers on this machine',
+      '--device gpu',
+      'leave the option out to train on the CPU; `emergence doctor` says what was found',
+    );
   }
   const tensorflow = await findTensorflow(gpus.length > 0, onProgress);
   const { bindingPath, tensorflowVersion } = await ensureBinding(tensorflow, onProgress);
@@ -65,27 +75,44 @@ async function findTensorflow(wantsGpu: boolean, progress: Progress): Promise<Te
 const aboutSchema = z.object({ tensorflow: z.string() });
 
 /** The compiled binding for this TensorFlow and this Node, and the version that TensorFlow said it has. */
-async function ensureBinding(tensorflow: Tensorflow, progress: Progress): Promise<{ bindingPath: string; tensorflowVersion: string }> {
+async function ensureBinding(
+  tensorflow: Tensorflow,
+  progress: Progress,
+): Promise<{ bindingPath: string; tensorflowVersion: string }> {
   const folder = path.join(cacheFolder(), 'binding', `${await identityOf(tensorflow)}-${bindingFingerprint()}`);
   const bindingPath = path.join(folder, 'tfjs_binding.node');
   await publishFolder(folder, progress, async (aside) => {
     const made = path.join(aside, path.basename(bindingPath));
     await compileBinding(tensorflow, made, progress);
     const answer = probeBinding(made, { CUDA_VISIBLE_DEVICES: '-1', TF_CPP_MIN_LOG_LEVEL: '3' });
-    if ('failure' in answer) throw new RunError(`TensorFlow can't be loaded: ${answer.failure}`, tensorflow.folder, '`emergence doctor` says what is missing');
-    await fs.writeFile(path.join(aside, 'about.json'), JSON.stringify({ tensorflow: answer.version, folder: tensorflow.folder }));
+    if ('failure' in answer)
+      throw new RunError(
+        `TensorFlow can't be loaded: ${answer.failure}`,
+        tensorflow.folder,
+        '`emergence doctor` says what is missing',
+      );
+    await fs.writeFile(
+      path.join(aside, 'about.json'),
+      JSON.stringify({ tensorflow: answer.version, folder: tensorflow.folder }),
+    );
   });
   const about = aboutSchema.parse(JSON.parse(await fs.readFile(path.join(folder, 'about.json'), 'utf8')));
   return { bindingPath, tensorflowVersion: about.tensorflow };
 }
 
 /** A driver answers; whether TensorFlow can use it is for TensorFlow to say, on every start: drivers come and go. */
-function askForGpu(bindingPath: string, gpus: readonly Gpu[], { device, onProgress }: Required<RuntimeOptions>): Device {
+function askForGpu(
+  bindingPath: string,
+  gpus: readonly Gpu[],
+  { device, onProgress }: Required<RuntimeOptions>,
+): Device {
   const answer = probeBinding(bindingPath, { TF_CPP_MIN_LOG_LEVEL: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
   if (!('failure' in answer) && answer.usesGpu) return { kind: 'gpu', name: gpus[0]!.name };
-  const why = 'failure' in answer ? answer.failure : 'it could not open the CUDA libraries, or the driver is too old for them';
+  const why =
+    'failure' in answer ? answer.failure : 'it could not open the CUDA libraries, or the driver is too old for them';
   const what = `${gpus[0]!.name} is here, and TensorFlow can't use it: ${why}`;
-  if (device === 'gpu') throw new UsageError(what, '--device gpu', 'see `emergence doctor`, or leave the option out to train on the CPU');
+  if (device === 'gpu')
+    throw new UsageError(what, '--device gpu', 'see `emergence doctor`, or leave the option out to train on the CPU');
   onProgress(`${what}. Training on the CPU`);
   return cpu();
 }
@@ -98,7 +125,13 @@ function cpu(): Device {
  * Environment variables that a process needs before it loads the binding. Threads decide the last bits of results; on a GPU
  * the deterministic kernels do, and float32 means float32, not TF32 (docs/gpu.md).
  */
-export function runtimeEnvironment({ runtime, threads }: { runtime: Pick<Runtime, 'device'>; threads: number }): Record<string, string> {
+export function runtimeEnvironment({
+  runtime,
+  threads,
+}: {
+  runtime: Pick<Runtime, 'device'>;
+  threads: number;
+}): Record<string, string> {
   return {
     TF_NUM_INTRAOP_THREADS: String(threads),
     TF_NUM_INTEROP_THREADS: '1',

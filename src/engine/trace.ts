@@ -7,13 +7,25 @@
  * tensor from outside that is no input, an op that keeps state in TensorFlow.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { backend, dataTypes, type Backend, type DataTypeNumber, type OpAttribute, type TensorEntry } from './backend.js';
+import {
+  backend,
+  dataTypes,
+  type Backend,
+  type DataTypeNumber,
+  type OpAttribute,
+  type TensorEntry,
+} from './backend.js';
 
 /** Where an op's input comes from. */
 export type Value =
   | { readonly kind: 'input'; readonly index: number }
   | { readonly kind: 'result'; readonly op: TracedOp; readonly output: number }
-  | { readonly kind: 'constant'; readonly dtype: DataTypeNumber; readonly shape: readonly number[]; readonly bytes: Uint8Array };
+  | {
+      readonly kind: 'constant';
+      readonly dtype: DataTypeNumber;
+      readonly shape: readonly number[];
+      readonly bytes: Uint8Array;
+    };
 
 export interface TensorSpec {
   readonly shape: readonly number[];
@@ -51,9 +63,15 @@ export class TraceError extends Error {
 
 /** tfjs functions whose numbers are drawn in JavaScript: in a graph they would be the same at every step. */
 const drawnInJavaScript = new Set(
-  ['rand', 'randomGamma', 'randomNormal', 'randomStandardNormal', 'randomUniform', 'randomUniformInt', 'truncatedNormal'].map(
-    (name) => `${name}__op`,
-  ),
+  [
+    'rand',
+    'randomGamma',
+    'randomNormal',
+    'randomStandardNormal',
+    'randomUniform',
+    'randomUniformInt',
+    'truncatedNormal',
+  ].map((name) => `${name}__op`),
 );
 
 /** TensorFlow ops that draw from hidden state: their results could not be repeated after a restart. */
@@ -106,31 +124,31 @@ class Recorder {
     const target = this.target;
     const engine = tf.engine();
     const original = {
-      single: target.executeSingleOutput,
-      multiple: target.executeMultipleOutputs,
-      read: target.readSync,
-      move: target.move,
+      single: target.executeSingleOutput.bind(target),
+      multiple: target.executeMultipleOutputs.bind(target),
+      read: target.readSync.bind(target),
+      move: target.move.bind(target),
       startScope: engine.startScope.bind(engine),
     };
     target.executeSingleOutput = (name, attributes, inputs) => {
       const values = this.#enter(name, inputs);
-      const output = original.single.call(target, name, attributes, inputs);
+      const output = original.single(name, attributes, inputs);
       this.#leave(name, attributes, inputs, values, [output]);
       return output;
     };
     target.executeMultipleOutputs = (name, attributes, inputs, count) => {
       const values = this.#enter(name, inputs);
-      const outputs = original.multiple.call(target, name, attributes, inputs, count);
+      const outputs = original.multiple(name, attributes, inputs, count);
       this.#leave(name, attributes, inputs, values, outputs);
       return outputs;
     };
     target.readSync = (dataId) => {
       this.#refuseRead(dataId);
-      return original.read.call(target, dataId);
+      return original.read(dataId);
     };
     target.move = (dataId, values, shape, dtype, refCount) => {
       this.#literals.add(dataId);
-      original.move.call(target, dataId, values, shape, dtype, refCount);
+      original.move(dataId, values, shape, dtype, refCount);
     };
     engine.startScope = (name?: string) => {
       this.#refuseRandom(name);
@@ -140,7 +158,8 @@ class Recorder {
       return body();
     } finally {
       // The prototype's methods show again once the own properties are gone.
-      for (const name of ['executeSingleOutput', 'executeMultipleOutputs', 'readSync', 'move']) Reflect.deleteProperty(target, name);
+      for (const name of ['executeSingleOutput', 'executeMultipleOutputs', 'readSync', 'move'])
+        Reflect.deleteProperty(target, name);
       Reflect.deleteProperty(engine, 'startScope');
     }
   }
@@ -165,7 +184,10 @@ class Recorder {
 
   #enter(name: string, inputs: readonly tf.Tensor[]): Value[] {
     if (keepsState.test(name)) {
-      throw new TraceError('stateful-op', `${name} keeps state inside TensorFlow: use a stateless random op with a seed that is an input`);
+      throw new TraceError(
+        'stateful-op',
+        `${name} keeps state inside TensorFlow: use a stateless random op with a seed that is an input`,
+      );
     }
     this.#currentOp = name;
     return inputs.map((tensor) => this.valueOf(tensor, name));
@@ -178,7 +200,13 @@ class Recorder {
     values: readonly Value[],
     outputs: readonly tf.Tensor[],
   ): void {
-    const op: TracedOp = { name, attributes, inputs: values, inputSpecs: inputs.map(specOf), outputs: outputs.map(specOf) };
+    const op: TracedOp = {
+      name,
+      attributes,
+      inputs: values,
+      inputSpecs: inputs.map(specOf),
+      outputs: outputs.map(specOf),
+    };
     outputs.forEach((tensor, output) => this.#values.set(tensor.dataId, { kind: 'result', op, output }));
   }
 
@@ -189,7 +217,7 @@ class Recorder {
     throw new TraceError(
       'host-read',
       `a tensor's value is read on the host after ${this.#currentOp} (dataSync, arraySync, or a kernel such as gather that looks ` +
-        'at its indices): in a graph there is no value yet. Use ops only, and the engine\'s own gather',
+        "at its indices): in a graph there is no value yet. Use ops only, and the engine's own gather",
     );
   }
 

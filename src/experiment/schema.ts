@@ -22,17 +22,39 @@ const distinct = (schema: z.ZodType<number, number>) =>
 export const experimentSchema = z.strictObject({
   arch: z.enum(architectures).describe('architecture of the family'),
   dataset: z.string().min(1).default('mnist').describe('mnist, idx:PATH or shapes'),
-  widths: distinct(positiveInteger.max(65536)).default([8, 16, 32, 64]).describe('width of each member, comma-separated'),
-  seeds: distinct(z.int().min(0).max(2147483647)).default([0]).describe('seeds, comma-separated; every width is trained once with each'),
+  widths: distinct(positiveInteger.max(65536))
+    .default([8, 16, 32, 64])
+    .describe('width of each member, comma-separated'),
+  seeds: distinct(z.int().min(0).max(2147483647))
+    .default([0])
+    .describe('seeds, comma-separated; every width is trained once with each'),
   epochs: positiveInteger.max(100000).default(3).describe('passes over the training examples'),
-  batchSize: positiveInteger.max(65536).default(128).describe('examples per step; what is left over at the end of an epoch is dropped'),
+  batchSize: positiveInteger
+    .max(65536)
+    .default(128)
+    .describe('examples per step; what is left over at the end of an epoch is dropped'),
   learningRate: z.number().positive().max(100).default(0.001).describe('peak learning rate'),
   optimizer: z.enum(optimizers).default('adam').describe('adam, adamw (decoupled weight decay) or sgd (momentum 0.9)'),
-  weightDecay: z.number().min(0).max(1).default(0).describe('L2 penalty for adam and sgd, decoupled decay for adamw; kernels only'),
-  schedule: z.enum(schedules).default('constant').describe('learning rate over the steps: constant, cosine to 0, or warm-up over the first 5 % then cosine'),
-  precision: z.enum(precisions).default('float32').describe('precision of convolutions and matrix products; parameters and optimiser stay float32'),
-  trainSize: positiveInteger.optional().describe('train on a random subset of this many examples (the same for every member)'),
-  testSize: positiveInteger.optional().describe('test on a random subset of this many examples (the same for every member)'),
+  weightDecay: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('L2 penalty for adam and sgd, decoupled decay for adamw; kernels only'),
+  schedule: z
+    .enum(schedules)
+    .default('constant')
+    .describe('learning rate over the steps: constant, cosine to 0, or warm-up over the first 5 % then cosine'),
+  precision: z
+    .enum(precisions)
+    .default('float32')
+    .describe('precision of convolutions and matrix products; parameters and optimiser stay float32'),
+  trainSize: positiveInteger
+    .optional()
+    .describe('train on a random subset of this many examples (the same for every member)'),
+  testSize: positiveInteger
+    .optional()
+    .describe('test on a random subset of this many examples (the same for every member)'),
 });
 
 /** As written in a file or on the command line: defaults may be left out. */
@@ -45,11 +67,22 @@ export type ExperimentKey = keyof Experiment;
 export const executionSchema = z.strictObject({
   run: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit')
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+      'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit',
+    )
     .optional()
-    .describe('name of the run, a folder under checkpoints/; the same name goes on with that run (default: ARCH-DATASET, such as cnn-mnist)'),
+    .describe(
+      'name of the run, a folder under checkpoints/; the same name goes on with that run (default: ARCH-DATASET, such as cnn-mnist)',
+    ),
   device: z.enum(devices).default('auto').describe('cpu, gpu, or auto: a GPU where one answers, the CPU elsewhere'),
-  jobs: positiveInteger.max(1024).optional().describe('members trained at once (default: what finishes the family soonest)'),
-  threads: positiveInteger.max(1024).optional().describe('threads of each member (default: what finishes the family soonest)'),
+  jobs: positiveInteger
+    .max(1024)
+    .optional()
+    .describe('members trained at once (default: what finishes the family soonest)'),
+  threads: positiveInteger
+    .max(1024)
+    .optional()
+    .describe('threads of each member (default: what finishes the family soonest)'),
 });
 export type Execution = z.output<typeof executionSchema>;

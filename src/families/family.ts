@@ -14,7 +14,8 @@ export interface Task {
 }
 
 /** How one parameter tensor begins. Numbers come from the stream named after seed and parameter. */
-export type Initial = { readonly kind: 'normal'; readonly deviation: number } | { readonly kind: 'constant'; readonly value: number };
+export type Initial =
+  { readonly kind: 'normal'; readonly deviation: number } | { readonly kind: 'constant'; readonly value: number };
 
 export interface ParameterSpec {
   readonly shape: readonly number[];

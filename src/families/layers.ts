@@ -56,7 +56,7 @@ export function maxPool(images: tf.Tensor4D): tf.Tensor4D {
 
 /** [n, ...] -> [n, product]. */
 export function flatten(x: tf.Tensor): tf.Tensor2D {
-  return tf.reshape(x, [x.shape[0]!, x.size / x.shape[0]!]);
+  return tf.reshape(x, [x.shape[0], x.size / x.shape[0]]);
 }
 
 /** Of a convolution's forward product, per example, at `outputs` positions. */

@@ -59,14 +59,16 @@ export class MemberFiles {
     const { arch, width, seed } = this.#key;
     const about = { arch, width: String(width), seed: String(seed) };
     await writeFileAtomic(this.path('weights.safetensors'), encodeSafetensors(weights, about));
-    await writeFileAtomic(this.path('outcomes.parquet'), await encodeOutcomes(outcomes));
+    await writeFileAtomic(this.path('outcomes.parquet'), encodeOutcomes(outcomes));
     await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));
     await this.#record(progress, 'complete', ['weights.safetensors', 'outcomes.parquet', 'history.jsonl']);
     await fs.rm(this.path('training.safetensors'), { force: true });
   }
 
   async #record(progress: Progress, status: MemberRecord['status'], names: readonly string[]): Promise<void> {
-    const files = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await sha256File(this.path(name))] as const)));
+    const files = Object.fromEntries(
+      await Promise.all(names.map(async (name) => [name, await sha256File(this.path(name))] as const)),
+    );
     await writeMemberRecord(this.folder, { format: 1, id: this.id, ...this.#key, status, ...progress, files });
   }
 }
@@ -83,7 +85,8 @@ export async function loadCheckpoint(files: MemberFiles, names: readonly string[
   if (bytes === undefined) return undefined;
   const { tensors, metadata } = decodeSafetensors(bytes, file);
   const damaged = (what: string) => new RunError(what, file, 'delete the file to train this member from its start');
-  if (names.some((name) => !tensors.has(name)) || tensors.size !== names.length) throw damaged('holds other tensors than this member has');
+  if (names.some((name) => !tensors.has(name)) || tensors.size !== names.length)
+    throw damaged('holds other tensors than this member has');
   const state = new Map(names.map((name) => [name, tensors.get(name)!]));
   const text = metadata['history'] ?? '';
   if (digest(state, text) !== metadata['sha256']) throw damaged('is damaged: its content does not match its hash');

@@ -50,7 +50,14 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
   const files = new MemberFiles(job.runFolder, { ...job.experiment, width: job.width, seed: job.seed });
   const checkpoint = await loadCheckpoint(files, stateNames(member.specs, member.optimizer));
   const fromEpoch = checkpoint?.history.length ?? 0;
-  report({ type: 'started', member: id, threads: job.threads, epochs: job.experiment.epochs, stepsPerEpoch: member.stepsPerEpoch, fromEpoch });
+  report({
+    type: 'started',
+    member: id,
+    threads: job.threads,
+    epochs: job.experiment.epochs,
+    stepsPerEpoch: member.stepsPerEpoch,
+    fromEpoch,
+  });
 
   const state = checkpoint?.state ?? initialState(member.specs, member.optimizer, job.seed);
   const trained = await trainEpochs(member, files, state, checkpoint?.history ?? [], report);
@@ -152,7 +159,9 @@ function refuseDivergence({ id, job }: Member, { epoch, trainLoss }: EpochRecord
 /** The epoch's order [steps, batch] and learning rates [steps, 2], as `trainingStep` takes them. */
 function epochPlan({ job, data, stepsPerEpoch, optimizer }: Member, epoch: number): tf.Tensor[] {
   const { batchSize, epochs } = job.experiment;
-  const order = Random.named(job.seed, 'shuffle', epoch).permutation(data.train.count).subarray(0, stepsPerEpoch * batchSize);
+  const order = Random.named(job.seed, 'shuffle', epoch)
+    .permutation(data.train.count)
+    .subarray(0, stepsPerEpoch * batchSize);
   const total = epochs * stepsPerEpoch;
   const rates = Array.from({ length: stepsPerEpoch }, (_, i) => {
     const step = epoch * stepsPerEpoch + i;
@@ -170,11 +179,16 @@ interface Epoch {
 }
 
 /** Runs an epoch in calls of about half a second. Where it is cut changes nothing: the state goes on as it is. */
-async function runEpoch(member: Member, program: LoopProgram, { state, constants, epoch }: Epoch, report: Report): Promise<tf.Tensor[]> {
+async function runEpoch(
+  member: Member,
+  program: LoopProgram,
+  { state, constants, epoch }: Epoch,
+  report: Report,
+): Promise<tf.Tensor[]> {
   const { stepsPerEpoch: steps, job, id } = member;
   const { batchSize, epochs } = job.experiment;
   let stepsPerCall = 4;
-  for (let begin = 0; begin < steps; ) {
+  for (let begin = 0; begin < steps;) {
     const end = Math.min(steps, begin + stepsPerCall);
     const started = performance.now();
     const next = program.run(begin, end, state, constants);
@@ -207,7 +221,12 @@ function means(state: readonly tf.Tensor[], steps: number): { loss: number; accu
   return { loss: loss!, accuracy: accuracy! };
 }
 
-function epochRecord({ job, stepsPerEpoch }: Member, state: readonly tf.Tensor[], epoch: number, seconds: number): EpochRecord {
+function epochRecord(
+  { job, stepsPerEpoch }: Member,
+  state: readonly tf.Tensor[],
+  epoch: number,
+  seconds: number,
+): EpochRecord {
   const { loss, accuracy } = means(state, stepsPerEpoch);
   const step = epoch * stepsPerEpoch;
   return {
@@ -231,14 +250,18 @@ function evaluate(member: Member, state: HostState): Record<string, Column> {
   const { images, labels: labelTensor } = splitTensors(data.test);
   const parameters = toTensors(parametersOf(state, specs));
   const names = outcomeNames(member);
-  const program = compile(evaluationBatch(member, size, names), [tf.scalar(0, 'int32'), images, labelTensor, ...parameters], { eager: job.eager });
+  const program = compile(
+    evaluationBatch(member, size, names),
+    [tf.scalar(0, 'int32'), images, labelTensor, ...parameters],
+    { eager: job.eager },
+  );
   const columns: Record<string, Column> = { example: indices, label: labels };
   for (let at = 0; at < count; at += size) {
     const begin = Math.min(at, count - size);
     const start = tf.scalar(begin, 'int32');
     const results = program.run([start, images, labelTensor, ...parameters]);
     names.forEach((name, i) => {
-      const values = results[i]!.dataSync() as Column;
+      const values: Column = results[i]!.dataSync<'float32' | 'int32' | 'bool'>();
       const column = (columns[name] ??= new (values.constructor as new (length: number) => Column)(count));
       column.set(values, begin);
     });
@@ -252,7 +275,9 @@ function evaluate(member: Member, state: HostState): Record<string, Column> {
 /** Column names without a computation: the family is asked on one blank image. */
 function outcomeNames({ family, specs, task }: Member): string[] {
   return tf.tidy(() => {
-    const parameters = Object.fromEntries(Object.entries(specs).map(([name, { shape }]) => [name, tf.zeros([...shape])]));
+    const parameters = Object.fromEntries(
+      Object.entries(specs).map(([name, { shape }]) => [name, tf.zeros([...shape])]),
+    );
     const images = tf.zeros<tf.Rank.R4>([1, task.height, task.width, task.channels]);
     return Object.keys(family.outcomes(parameters, { images, labels: tf.zeros([1], 'int32') }));
   });

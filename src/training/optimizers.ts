@@ -65,10 +65,22 @@ function momentumStep({ parameter, gradient, slots: [velocity], rate }: UpdateIn
 export function createOptimizer({ optimizer, weightDecay }: Pick<Experiment, 'optimizer' | 'weightDecay'>): Optimizer {
   switch (optimizer) {
     case 'adam':
-      return { slots: ['mean', 'square'], effectiveRate: biasCorrected, update: (input) => adamStep(penalised(input, weightDecay)) };
+      return {
+        slots: ['mean', 'square'],
+        effectiveRate: biasCorrected,
+        update: (input) => adamStep(penalised(input, weightDecay)),
+      };
     case 'adamw':
-      return { slots: ['mean', 'square'], effectiveRate: biasCorrected, update: (input) => adamStep(decayed(input, weightDecay)) };
+      return {
+        slots: ['mean', 'square'],
+        effectiveRate: biasCorrected,
+        update: (input) => adamStep(decayed(input, weightDecay)),
+      };
     case 'sgd':
-      return { slots: ['velocity'], effectiveRate: (rate) => rate, update: (input) => momentumStep(penalised(input, weightDecay)) };
+      return {
+        slots: ['velocity'],
+        effectiveRate: (rate) => rate,
+        update: (input) => momentumStep(penalised(input, weightDecay)),
+      };
   }
 }

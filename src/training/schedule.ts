@@ -8,7 +8,11 @@ const warmUpShare = 0.05;
  * Rate of step `step` of `steps` (from 0). `cosine` falls to 0 after the last step (Loshchilov and Hutter 2016, arXiv
  * 1608.03983, without restarts); `warm-up` climbs linearly over the first 5 % of the steps and then does the same.
  */
-export function learningRate({ schedule, learningRate: peak }: Pick<Experiment, 'schedule' | 'learningRate'>, step: number, steps: number): number {
+export function learningRate(
+  { schedule, learningRate: peak }: Pick<Experiment, 'schedule' | 'learningRate'>,
+  step: number,
+  steps: number,
+): number {
   switch (schedule) {
     case 'constant':
       return peak;

@@ -14,7 +14,12 @@ export function initialState(specs: ParameterSpecs, optimizer: Optimizer, seed: 
   const state = new Map<string, HostTensor>();
   for (const name of stateNames(specs, optimizer)) {
     const spec = specs[name];
-    state.set(name, spec === undefined ? zeros(shapeOf(name, specs)) : { shape: spec.shape, data: draw(spec.shape, spec.initial, seed, name) });
+    state.set(
+      name,
+      spec === undefined
+        ? zeros(shapeOf(name, specs))
+        : { shape: spec.shape, data: draw(spec.shape, spec.initial, seed, name) },
+    );
   }
   return state;
 }
@@ -43,7 +48,7 @@ export function toTensors(state: HostState): tf.Tensor[] {
 }
 
 export function toHost(names: readonly string[], tensors: readonly tf.Tensor[]): HostState {
-  return new Map(names.map((name, i) => [name, { shape: tensors[i]!.shape, data: tensors[i]!.dataSync<'float32'>() as Float32Array }]));
+  return new Map(names.map((name, i) => [name, { shape: tensors[i]!.shape, data: tensors[i]!.dataSync<'float32'>() }]));
 }
 
 /** The parameters alone, as weights.safetensors keeps them. */

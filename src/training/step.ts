@@ -60,7 +60,11 @@ export function trainingStep({ family, specs, optimizer, task }: StepOptions): S
 }
 
 /** Outcomes of `size` test examples from `begin` on; inputs are `[begin, images, labels, ...parameters]`. */
-export function evaluationBatch({ family, specs, task }: Pick<StepOptions, 'family' | 'specs' | 'task'>, size: number, columns: readonly string[]) {
+export function evaluationBatch(
+  { family, specs, task }: Pick<StepOptions, 'family' | 'specs' | 'task'>,
+  size: number,
+  columns: readonly string[],
+) {
   const names = Object.keys(specs);
   return ([begin, images, labels, ...parameters]: tf.Tensor[]): tf.Tensor[] => {
     const rows = tf.add(tf.range(0, size, 1, 'int32'), begin!);

@@ -90,7 +90,11 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
     },
   });
   if (request.eager && experiment.precision !== 'float32') {
-    throw new UsageError(`${experiment.precision} exists in compiled programs only`, '--eager', 'leave one of the two out');
+    throw new UsageError(
+      `${experiment.precision} exists in compiled programs only`,
+      '--eager',
+      'leave one of the two out',
+    );
   }
   const unlock = await lockRun(folder);
   try {
@@ -114,9 +118,16 @@ async function trainMissing(work: Work): Promise<TrainResult> {
   const { request, listener, folder, record, experiment, runtime } = work;
   const { missing, complete } = await takeStock(folder, experiment);
   const plan = planMissing(work, missing);
-  const threads = { ...record?.threads, ...Object.fromEntries(plan.members.map((member) => [member.id, member.threads])) };
-  if (plan.members.length > 0 || record === undefined) await writeRunRecord(folder, { ...newRecord(work), ...record, experiment, threads });
-  if (complete.length > 0) listener.note(`${complete.length} of ${complete.length + missing.length} members are complete already: ${complete.join(', ')}`);
+  const threads = {
+    ...record?.threads,
+    ...Object.fromEntries(plan.members.map((member) => [member.id, member.threads])),
+  };
+  if (plan.members.length > 0 || record === undefined)
+    await writeRunRecord(folder, { ...newRecord(work), ...record, experiment, threads });
+  if (complete.length > 0)
+    listener.note(
+      `${complete.length} of ${complete.length + missing.length} members are complete already: ${complete.join(', ')}`,
+    );
   listener.planned(plan.members.map(({ id }) => id));
   const result = await runPool({
     jobs: plan.members.map((member) => poolJob(member, { request, folder, experiment, runtime })),
@@ -132,7 +143,10 @@ async function trainMissing(work: Work): Promise<TrainResult> {
 }
 
 /** Which members are whole on disk. One whose files don't match their hashes is an error, not a reason to train anew. */
-async function takeStock(folder: string, experiment: Experiment): Promise<{ missing: MemberKey[]; complete: string[] }> {
+async function takeStock(
+  folder: string,
+  experiment: Experiment,
+): Promise<{ missing: MemberKey[]; complete: string[] }> {
   const missing: MemberKey[] = [];
   const complete: string[] = [];
   for (const key of membersOf(experiment)) {
@@ -142,7 +156,8 @@ async function takeStock(folder: string, experiment: Experiment): Promise<{ miss
       continue;
     }
     const damage = await verifyMember(memberFolder(folder, key), record);
-    if (damage !== undefined) throw new RunError(damage, memberId(key), `delete ${memberFolder(folder, key)} to train this member anew`);
+    if (damage !== undefined)
+      throw new RunError(damage, memberId(key), `delete ${memberFolder(folder, key)} to train this member anew`);
     complete.push(memberId(key));
   }
   return { missing, complete };
@@ -183,25 +198,48 @@ function poolJob(
     eager: request.eager,
     tensorboardFolder: request.tensorboard ? path.resolve(folder, 'tensorboard') : null,
   };
-  return { id: member.id, threads: member.threads, environment: runtimeEnvironment({ runtime, threads: member.threads }), job };
+  return {
+    id: member.id,
+    threads: member.threads,
+    environment: runtimeEnvironment({ runtime, threads: member.threads }),
+    job,
+  };
 }
 
 function refuseContradictions(record: RunRecord, { experiment, execution, eager }: TrainRequest, folder: string): void {
   const remedy = 'leave the option out, or give another --run NAME';
   const [first] = contradictions(record, experiment);
   if (first !== undefined) {
-    throw new UsageError(`${first.asked} contradicts ${first.recorded}, with which ${folder} was begun`, `--${first.option}`, remedy);
+    throw new UsageError(
+      `${first.asked} contradicts ${first.recorded}, with which ${folder} was begun`,
+      `--${first.option}`,
+      remedy,
+    );
   }
   if (execution.device !== 'auto' && execution.device !== record.device.kind) {
-    throw new UsageError(`${execution.device} contradicts ${record.device.kind}, on which ${folder} was begun`, '--device', remedy);
+    throw new UsageError(
+      `${execution.device} contradicts ${record.device.kind}, on which ${folder} was begun`,
+      '--device',
+      remedy,
+    );
   }
   if (eager !== record.eager) {
     const kind = (is: boolean) => (is ? 'eager' : 'compiled');
-    throw new UsageError(`${kind(eager)} contradicts ${kind(record.eager)}, as ${folder} was begun`, '--eager', 'give another --run NAME');
+    throw new UsageError(
+      `${kind(eager)} contradicts ${kind(record.eager)}, as ${folder} was begun`,
+      '--eager',
+      'give another --run NAME',
+    );
   }
-  const other = Object.entries(record.threads).find(([, threads]) => execution.threads !== undefined && threads !== execution.threads);
+  const other = Object.entries(record.threads).find(
+    ([, threads]) => execution.threads !== undefined && threads !== execution.threads,
+  );
   if (other !== undefined) {
-    throw new UsageError(`${String(execution.threads)} contradicts ${other[1]}, with which ${other[0]} in ${folder} was begun`, '--threads', remedy);
+    throw new UsageError(
+      `${String(execution.threads)} contradicts ${other[1]}, with which ${other[0]} in ${folder} was begun`,
+      '--threads',
+      remedy,
+    );
   }
 }
 
@@ -216,11 +254,19 @@ function refuseOtherData(record: RunRecord, dataset: Dataset, folder: string): v
 
 function refuseUnfit({ arch, batchSize }: Experiment, { train, shape, name }: Dataset): void {
   if (batchSize > train.count) {
-    throw new UsageError(`${batchSize} is more than the ${train.count} training examples`, '--batch-size', `give at most ${train.count}`);
+    throw new UsageError(
+      `${batchSize} is more than the ${train.count} training examples`,
+      '--batch-size',
+      `give at most ${train.count}`,
+    );
   }
   const { smallestSide } = families[arch];
   if (Math.min(shape.height, shape.width) < smallestSide) {
-    throw new UsageError(`has images of ${shape.height} x ${shape.width}, too small for ${arch}`, name, `at least ${smallestSide} x ${smallestSide} are needed`);
+    throw new UsageError(
+      `has images of ${shape.height} x ${shape.width}, too small for ${arch}`,
+      name,
+      `at least ${smallestSide} x ${smallestSide} are needed`,
+    );
   }
 }
 
@@ -244,20 +290,33 @@ function newRecord({ request, folder, experiment, dataset, runtime }: Work): Run
     device: runtime.device,
     threads: {},
     eager: request.eager,
-    versions: { lab, node: process.version, tensorflow: runtime.tensorflowVersion, tfjs, platform: `${process.platform}-${process.arch}` },
+    versions: {
+      lab,
+      node: process.version,
+      tensorflow: runtime.tensorflowVersion,
+      tfjs,
+      platform: `${process.platform}-${process.arch}`,
+    },
     gitCommit: gitCommit(),
   };
 }
 
 function packageVersions(): { lab: string; tfjs: string } {
-  const { version, dependencies } = createRequire(import.meta.url)('../../package.json') as { version: string; dependencies: Record<string, string> };
+  const { version, dependencies } = createRequire(import.meta.url)('../../package.json') as {
+    version: string;
+    dependencies: Record<string, string>;
+  };
   return { lab: version, tfjs: dependencies['@tensorflow/tfjs-core']! };
 }
 
 /** The lab's own commit, '+' behind it where files differ from it; null where it is no checkout. */
 function gitCommit(): string | null {
   const git = (...words: string[]) =>
-    execFileSync('git', words, { cwd: path.dirname(fileURLToPath(import.meta.url)), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    execFileSync('git', words, {
+      cwd: path.dirname(fileURLToPath(import.meta.url)),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   try {
     return git('rev-parse', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+');
   } catch {

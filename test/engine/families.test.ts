@@ -22,7 +22,10 @@ const batchOf = (task: Task, n: number): Batch => {
   const pixels = Float32Array.from({ length: n * task.height * task.width * task.channels }, () => random.uniform());
   return {
     images: tf.tensor4d(pixels, [n, task.height, task.width, task.channels]),
-    labels: tf.tensor1d(Int32Array.from({ length: n }, (_, i) => i % task.classes), 'int32'),
+    labels: tf.tensor1d(
+      Int32Array.from({ length: n }, (_, i) => i % task.classes),
+      'int32',
+    ),
   };
 };
 
@@ -36,13 +39,15 @@ function tracedFlops({ ops }: Trace): number {
     }
     // every output (or gradient) position of the convolution meets kh kw in numbers
     if (name === 'Conv2D') return sum + 2 * size(outputs[0]!.shape) * size(inputSpecs[1]!.shape.slice(0, 3));
-    if (name === 'Conv2DBackpropFilter') return sum + 2 * size(inputSpecs[2]!.shape) * size(outputs[0]!.shape.slice(0, 3));
-    if (name === 'Conv2DBackpropInput') return sum + 2 * size(inputSpecs[2]!.shape) * size(inputSpecs[1]!.shape.slice(0, 3));
+    if (name === 'Conv2DBackpropFilter')
+      return sum + 2 * size(inputSpecs[2]!.shape) * size(outputs[0]!.shape.slice(0, 3));
+    if (name === 'Conv2DBackpropInput')
+      return sum + 2 * size(inputSpecs[2]!.shape) * size(inputSpecs[1]!.shape.slice(0, 3));
     return sum;
   }, 0);
 }
 
-describe.each(Object.values(families) as Family[])('$name', (family) => {
+describe.each<Family>(Object.values(families))('$name', (family) => {
   describe.each(Object.entries(tasks))('%s', (_, task) => {
     const n = 6;
     const width = 3;
@@ -50,14 +55,17 @@ describe.each(Object.values(families) as Family[])('$name', (family) => {
     const names = Object.keys(specs);
     const optimizer = createOptimizer({ optimizer: 'sgd', weightDecay: 0 });
     const start = () => toTensors(parametersOf(initialState(specs, optimizer, 1), specs));
-    const named = (values: readonly tf.Tensor[]): Parameters => Object.fromEntries(names.map((name, i) => [name, values[i]!]));
+    const named = (values: readonly tf.Tensor[]): Parameters =>
+      Object.fromEntries(names.map((name, i) => [name, values[i]!]));
     const loss = (values: readonly tf.Tensor[]) => family.loss(named(values), batchOf(task, n)).loss;
 
     test('loss and gradients: compiled as eager, gradients as finite differences', () => {
       const values = start();
       const body = (inputs: tf.Tensor[]) => {
         const batch = { images: inputs[0] as tf.Tensor4D, labels: inputs[1] as tf.Tensor1D };
-        const { value, grads } = tf.valueAndGrads((...x: tf.Tensor[]) => family.loss(named(x), batch).loss)(inputs.slice(2));
+        const { value, grads } = tf.valueAndGrads((...x: tf.Tensor[]) => family.loss(named(x), batch).loss)(
+          inputs.slice(2),
+        );
         return [value, ...grads];
       };
       const batch = batchOf(task, n);
@@ -85,12 +93,17 @@ describe.each(Object.values(families) as Family[])('$name', (family) => {
       const batch = batchOf(task, n);
       const traced = trace(
         ([images, labels, ...values]) =>
-          tf.valueAndGrads((...x: tf.Tensor[]) => family.loss(named(x), { images: images as tf.Tensor4D, labels: labels as tf.Tensor1D }).loss)(values).grads,
+          tf.valueAndGrads(
+            (...x: tf.Tensor[]) =>
+              family.loss(named(x), { images: images as tf.Tensor4D, labels: labels as tf.Tensor1D }).loss,
+          )(values).grads,
         [batch.images, batch.labels, ...start()],
       );
       expect(tracedFlops(traced)).toBe(n * family.flops(width, task).training);
       const forward = trace(
-        ([images, labels, ...values]) => [family.loss(named(values), { images: images as tf.Tensor4D, labels: labels as tf.Tensor1D }).loss],
+        ([images, labels, ...values]) => [
+          family.loss(named(values), { images: images as tf.Tensor4D, labels: labels as tf.Tensor1D }).loss,
+        ],
         [batch.images, batch.labels, ...start()],
       );
       expect(tracedFlops(forward)).toBe(n * family.flops(width, task).forward);

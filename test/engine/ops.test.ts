@@ -9,7 +9,10 @@ beforeAll(loadTensorFlow);
 
 const normal = (shape: number[], name: string): tf.Tensor => {
   const random = Random.named(1, name);
-  return tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()), shape);
+  return tf.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
+    shape,
+  );
 };
 
 /** [name, function to a scalar, argument, tfjs's own version of the same]. */
@@ -17,8 +20,18 @@ const cases: [string, (x: tf.Tensor) => tf.Tensor, number[], (x: tf.Tensor) => t
   ['relu', (x) => ops.relu(x), [5, 4], (x) => tf.relu(x)],
   ['biasAdd, x', (x) => ops.biasAdd(x, normal([3], 'b')), [2, 2, 3], (x) => tf.add(x, normal([3], 'b'))],
   ['biasAdd, bias', (b) => ops.biasAdd(normal([2, 2, 3], 'x'), b), [3], (b) => tf.add(normal([2, 2, 3], 'x'), b)],
-  ['matMul, left', (a) => ops.matMul(a as tf.Tensor2D, normal([4, 3], 'b') as tf.Tensor2D), [2, 4], (a) => tf.matMul(a, normal([4, 3], 'b'))],
-  ['matMul, right', (b) => ops.matMul(normal([2, 4], 'a') as tf.Tensor2D, b as tf.Tensor2D), [4, 3], (b) => tf.matMul(normal([2, 4], 'a'), b)],
+  [
+    'matMul, left',
+    (a) => ops.matMul(a as tf.Tensor2D, normal([4, 3], 'b') as tf.Tensor2D),
+    [2, 4],
+    (a) => tf.matMul(a, normal([4, 3], 'b')),
+  ],
+  [
+    'matMul, right',
+    (b) => ops.matMul(normal([2, 4], 'a') as tf.Tensor2D, b as tf.Tensor2D),
+    [4, 3],
+    (b) => tf.matMul(normal([2, 4], 'a'), b),
+  ],
   [
     'conv2d, images',
     (x) => ops.conv2d(x as tf.Tensor4D, normal([3, 3, 2, 3], 'k') as tf.Tensor4D, { stride: 1, padding: 'valid' }),
@@ -72,7 +85,10 @@ test.each([1, 2, 3, 4, 7, 784])('bytes packed into words come back as fractions 
   const unpacked = ops.unpackBytes(ops.packBytes(bytes, rows, size), size);
   expect(unpacked.shape).toEqual([rows, size]);
   // x * (1/255) instead of x / 255: one rounding more
-  expect(unpacked.dataSync()).toBeAllClose(Float32Array.from(bytes, (x) => x / 255), { rtol: 1e-6, atol: 0 });
+  expect(unpacked.dataSync()).toBeAllClose(
+    Float32Array.from(bytes, (x) => x / 255),
+    { rtol: 1e-6, atol: 0 },
+  );
 });
 
 test('gathers pick rows and columns', () => {

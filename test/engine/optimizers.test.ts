@@ -25,7 +25,14 @@ test.each(references)('%j goes where PyTorch goes', (options, expected) => {
   for (let t = 1; t <= 10; t++) {
     const rate = tf.scalar(0.1);
     const effectiveRate = tf.scalar(optimizer.effectiveRate(0.1, t));
-    ({ parameter: p, slots } = optimizer.update({ parameter: p, gradient: tf.mul(c, p), slots, rate, effectiveRate, decays: true }));
+    ({ parameter: p, slots } = optimizer.update({
+      parameter: p,
+      gradient: tf.mul(c, p),
+      slots,
+      rate,
+      effectiveRate,
+      decays: true,
+    }));
   }
   // ten steps in float32
   expect(p.dataSync()).toBeAllClose(expected, { rtol: 2e-5, atol: 1e-6 });

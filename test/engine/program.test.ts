@@ -8,13 +8,22 @@ beforeAll(loadTensorFlow);
 
 const normal = (shape: number[], name: string): tf.Tensor => {
   const random = Random.named(2, name);
-  return tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()), shape);
+  return tf.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
+    shape,
+  );
 };
 
 /** Ops whose kernels differ in how they pass attributes, axes and sizes. */
 const functions: Record<string, { inputs: number[][]; body: (x: tf.Tensor[]) => tf.Tensor[] }> = {
-  arithmetic: { inputs: [[3, 4], [4]], body: ([a, b]) => [tf.div(tf.add(a!, b!), tf.maximum(tf.square(a!), 0.5)), tf.sub(1, b!)] },
-  reductions: { inputs: [[3, 4, 2]], body: ([a]) => [tf.mean(a!, [0, 2]), tf.max(a!, 1, true), tf.sum(a!), tf.logSumExp(a!, -1)] },
+  arithmetic: {
+    inputs: [[3, 4], [4]],
+    body: ([a, b]) => [tf.div(tf.add(a!, b!), tf.maximum(tf.square(a!), 0.5)), tf.sub(1, b!)],
+  },
+  reductions: {
+    inputs: [[3, 4, 2]],
+    body: ([a]) => [tf.mean(a!, [0, 2]), tf.max(a!, 1, true), tf.sum(a!), tf.logSumExp(a!, -1)],
+  },
   shapes: {
     inputs: [[2, 3, 4]],
     body: ([a]) => [
@@ -24,25 +33,67 @@ const functions: Record<string, { inputs: number[][]; body: (x: tf.Tensor[]) => 
       tf.squeeze(tf.slice(a!, [0, 1, 0], [2, 1, 4])),
       tf.concat([a!, a!], 2),
       ...tf.unstack(a!, 0),
-      tf.pad(a!, [[0, 0], [1, 2], [0, 0]]),
+      tf.pad(a!, [
+        [0, 0],
+        [1, 2],
+        [0, 0],
+      ]),
       tf.tile(a!, [1, 2, 1]),
     ],
   },
-  products: { inputs: [[2, 3, 4], [2, 4, 5]], body: ([a, b]) => [tf.matMul(a!, b!), tf.matMul(b!, a!, true, true)] },
-  activations: { inputs: [[3, 4]], body: ([a]) => [tf.relu(a!), tf.sigmoid(a!), tf.tanh(a!), tf.softmax(a!), tf.logSoftmax(a!), tf.softplus(a!), tf.elu(a!)] },
+  products: {
+    inputs: [
+      [2, 3, 4],
+      [2, 4, 5],
+    ],
+    body: ([a, b]) => [tf.matMul(a!, b!), tf.matMul(b!, a!, true, true)],
+  },
+  activations: {
+    inputs: [[3, 4]],
+    body: ([a]) => [
+      tf.relu(a!),
+      tf.sigmoid(a!),
+      tf.tanh(a!),
+      tf.softmax(a!),
+      tf.logSoftmax(a!),
+      tf.softplus(a!),
+      tf.elu(a!),
+    ],
+  },
   comparisons: {
     inputs: [[3, 4]],
-    body: ([a]) => [tf.cast(tf.greater(a!, 0), 'int32'), tf.where(tf.less(a!, 0), tf.neg(a!), a!), tf.argMax(a!, 1), tf.equal(a!, a!)],
+    body: ([a]) => [
+      tf.cast(tf.greater(a!, 0), 'int32'),
+      tf.where(tf.less(a!, 0), tf.neg(a!), a!),
+      tf.argMax(a!, 1),
+      tf.equal(a!, a!),
+    ],
   },
-  labels: { inputs: [[4]], body: ([a]) => [tf.oneHot(tf.cast(tf.clipByValue(a!, 0, 2), 'int32'), 3), tf.linalg.bandPart(tf.outerProduct(a as tf.Tensor1D, a as tf.Tensor1D), -1, 0)] },
+  labels: {
+    inputs: [[4]],
+    body: ([a]) => [
+      tf.oneHot(tf.cast(tf.clipByValue(a!, 0, 2), 'int32'), 3),
+      tf.linalg.bandPart(tf.outerProduct(a as tf.Tensor1D, a as tf.Tensor1D), -1, 0),
+    ],
+  },
   images: {
     inputs: [[2, 6, 6, 3]],
-    body: ([a]) => [tf.maxPool(a as tf.Tensor4D, 2, 2, 'valid'), tf.avgPool(a as tf.Tensor4D, 2, 2, 'same'), tf.image.resizeBilinear(a as tf.Tensor4D, [3, 4])],
+    body: ([a]) => [
+      tf.maxPool(a as tf.Tensor4D, 2, 2, 'valid'),
+      tf.avgPool(a as tf.Tensor4D, 2, 2, 'same'),
+      tf.image.resizeBilinear(a as tf.Tensor4D, [3, 4]),
+    ],
   },
   gradients: {
-    inputs: [[2, 6, 6, 3], [3, 3, 3, 2]],
+    inputs: [
+      [2, 6, 6, 3],
+      [3, 3, 3, 2],
+    ],
     body: ([a, k]) => {
-      const f = (x: tf.Tensor, y: tf.Tensor) => tf.sum<tf.Scalar>(tf.square(tf.maxPool(tf.conv2d(x as tf.Tensor4D, y as tf.Tensor4D, 1, 'same'), 2, 2, 'valid')));
+      const f = (x: tf.Tensor, y: tf.Tensor) =>
+        tf.sum<tf.Scalar>(
+          tf.square(tf.maxPool(tf.conv2d(x as tf.Tensor4D, y as tf.Tensor4D, 1, 'same'), 2, 2, 'valid')),
+        );
       return tf.grads(f)([a!, k!]);
     },
   },
@@ -75,7 +126,9 @@ describe.each(Object.entries(functions))('compiled and eager agree: %s', (name, 
 
 describe('a loop', () => {
   /** x <- x / 2 + i: a plain loop gives its result, and the order of its steps matters. */
-  const step = (index: tf.Scalar, [x]: tf.Tensor[], [b]: tf.Tensor[]) => [tf.add(tf.mul(x!, 0.5), tf.add(b!, tf.cast(index, 'float32')))];
+  const step = (index: tf.Scalar, [x]: tf.Tensor[], [b]: tf.Tensor[]) => [
+    tf.add(tf.mul(x!, 0.5), tf.add(b!, tf.cast(index, 'float32'))),
+  ];
   const b = () => tf.scalar(0);
   const closedForm = (x0: number, begin: number, end: number) => {
     let x = x0;
@@ -102,7 +155,12 @@ describe('a loop', () => {
     const loop = compileLoop((_, [x], [k]) => [tf.tanh(tf.matMul(x!, k!))], { state: [w], constants: [w] });
     const [whole] = loop.run(0, 20, [w], [w]);
     let pieces = [w];
-    for (const [begin, end] of [[0, 1], [1, 7], [7, 20]] as const) pieces = loop.run(begin, end, pieces, [w]);
+    for (const [begin, end] of [
+      [0, 1],
+      [1, 7],
+      [7, 20],
+    ] as const)
+      pieces = loop.run(begin, end, pieces, [w]);
     expect(pieces[0]!.dataSync()).toEqual(whole!.dataSync());
     loop.close();
   });

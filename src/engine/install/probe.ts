@@ -15,7 +15,10 @@ const script = `
 `;
 
 /** What a process with this environment sees, or why it could not load the binding. */
-export function probeBinding(bindingPath: string, environment: Readonly<Record<string, string>>): Probe | { readonly failure: string } {
+export function probeBinding(
+  bindingPath: string,
+  environment: Readonly<Record<string, string>>,
+): Probe | { readonly failure: string } {
   const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, ['-e', script, bindingPath], {
     encoding: 'utf8',
     timeout: 120_000,
@@ -23,6 +26,9 @@ export function probeBinding(bindingPath: string, environment: Readonly<Record<s
   });
   const answer = stdout.split('\n').find((line) => line.startsWith('{'));
   if (status === 0 && answer !== undefined) return JSON.parse(answer) as Probe;
-  const reason = stderr.split('\n').find((line) => /error|cannot|failed/i.test(line)) ?? error?.message ?? (signal === null ? `exit code ${String(status)}` : `killed by ${signal}`);
+  const reason =
+    stderr.split('\n').find((line) => /error|cannot|failed/i.test(line)) ??
+    error?.message ??
+    (signal === null ? `exit code ${String(status)}` : `killed by ${signal}`);
   return { failure: reason.replace(/^.*Error: /, '').trim() };
 }

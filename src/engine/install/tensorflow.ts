@@ -40,9 +40,13 @@ export function namedTensorflow(): Tensorflow | undefined {
 function describeTensorflow(folder: string, where: string): Tensorflow {
   const remedy = 'name the package folder of a pip-installed TensorFlow, .../site-packages/tensorflow';
   const names = existsSync(folder) ? readdirSync(folder) : [];
-  const [library, framework] = ['libtensorflow_cc', 'libtensorflow_framework'].map((stem) => names.find((name) => isLibrary(name, stem)));
-  if (library === undefined || framework === undefined) throw new UsageError(`${folder} has no libtensorflow_cc and libtensorflow_framework`, where, remedy);
-  if (!existsSync(path.join(folder, 'include', 'tensorflow', 'c', 'c_api.h'))) throw new UsageError(`${folder} has no include/tensorflow/c/c_api.h`, where, remedy);
+  const [library, framework] = ['libtensorflow_cc', 'libtensorflow_framework'].map((stem) =>
+    names.find((name) => isLibrary(name, stem)),
+  );
+  if (library === undefined || framework === undefined)
+    throw new UsageError(`${folder} has no libtensorflow_cc and libtensorflow_framework`, where, remedy);
+  if (!existsSync(path.join(folder, 'include', 'tensorflow', 'c', 'c_api.h')))
+    throw new UsageError(`${folder} has no include/tensorflow/c/c_api.h`, where, remedy);
   return { folder, library, framework, kind: 'named' };
 }
 
@@ -51,7 +55,11 @@ const isLibrary = (name: string, stem: string) => new RegExp(`^${stem}\\.(so\\.\
 
 /** Folder in the cache of the TensorFlow of this kind. */
 export function runtimeFolder(kind: RuntimeKind): string {
-  return path.join(cacheFolder(), 'runtime', `tensorflow-${tensorflowVersion}-${kind}-${process.platform}-${process.arch}`);
+  return path.join(
+    cacheFolder(),
+    'runtime',
+    `tensorflow-${tensorflowVersion}-${kind}-${process.platform}-${process.arch}`,
+  );
 }
 
 /** The TensorFlow of this kind in the cache, or undefined. */
@@ -84,17 +92,25 @@ async function downloadAll(source: WheelSource, downloads: string, progress: Pro
   if (source.kind === 'cpu') return [wheel];
   const metadata = (await readFromWheel(wheel, '.dist-info/METADATA')) ?? '';
   const cuda: string[] = [];
-  for (const requirement of cudaRequirements(metadata)) cuda.push(await downloadWheel({ ...source, requirement }, downloads, progress));
+  for (const requirement of cudaRequirements(metadata))
+    cuda.push(await downloadWheel({ ...source, requirement }, downloads, progress));
   return [wheel, ...cuda];
 }
 
 /** The C library, its headers, CUDA's libraries where NVIDIA's wheels put them, and what says what they are. */
 function isNeeded(name: string): boolean {
-  return /^tensorflow\/(libtensorflow_[^/]*|include\/.*)$/.test(name) || /^nvidia\/.*\/(lib|bin|nvvm)\/.*/.test(name) || /^[^/]*\.dist-info\/(RECORD|METADATA|[^/]*LICEN[CS]E[^/]*)$/.test(name);
+  return (
+    /^tensorflow\/(libtensorflow_[^/]*|include\/.*)$/.test(name) ||
+    /^nvidia\/.*\/(lib|bin|nvvm)\/.*/.test(name) ||
+    /^[^/]*\.dist-info\/(RECORD|METADATA|[^/]*LICEN[CS]E[^/]*)$/.test(name)
+  );
 }
 
 /** Identity of a TensorFlow for what is compiled against it: its place, and the size and time of its library. */
 export async function identityOf({ folder, library }: Tensorflow): Promise<string> {
   const { size, mtimeMs } = await fs.stat(path.join(folder, library));
-  return createHash('sha256').update(JSON.stringify([folder, size, mtimeMs])).digest('hex').slice(0, 12);
+  return createHash('sha256')
+    .update(JSON.stringify([folder, size, mtimeMs]))
+    .digest('hex')
+    .slice(0, 12);
 }

@@ -19,7 +19,8 @@ interface Entry {
   readonly headerOffset: number;
 }
 
-const damaged = (wheel: string, what: string) => new RunError(`is damaged: ${what}`, wheel, 'delete it and run the command again');
+const damaged = (wheel: string, what: string) =>
+  new RunError(`is damaged: ${what}`, wheel, 'delete it and run the command again');
 
 /**
  * Unpacks the files for which `wanted` is true into `folder`, under their names in the archive.
@@ -31,13 +32,15 @@ export async function unpackWheel(wheel: string, folder: string, wanted: (name: 
   const record = await readRecord(wheel, entries);
   for (const entry of entries.filter(({ name }) => !name.endsWith('/') && wanted(name))) {
     const target = path.join(folder, entry.name);
-    if (!target.startsWith(folder + path.sep) || entry.name.includes('\\')) throw damaged(wheel, `"${entry.name}" leads out of the folder`);
+    if (!target.startsWith(folder + path.sep) || entry.name.includes('\\'))
+      throw damaged(wheel, `"${entry.name}" leads out of the folder`);
     await fs.mkdir(path.dirname(target), { recursive: true });
     const found = await extract(wheel, entry, createWriteStream(target));
     if (isRecord(entry)) continue; // it can't hold its own hash
     const expected = record.get(entry.name);
     if (expected === undefined) throw damaged(wheel, `${entry.name} is not in its RECORD`);
-    if (found.sha256 !== expected.sha256 || found.size !== expected.size) throw damaged(wheel, `${entry.name} does not match its RECORD`);
+    if (found.sha256 !== expected.sha256 || found.size !== expected.size)
+      throw damaged(wheel, `${entry.name} does not match its RECORD`);
   }
 }
 
@@ -85,7 +88,11 @@ export function parseRecord(text: string): Map<string, RecordedFile> {
 }
 
 /** Writes an entry's content to `output`; its size and SHA-256 (URL-safe base64, as in RECORD). */
-async function extract(wheel: string, entry: Entry, output: NodeJS.WritableStream): Promise<{ size: number; sha256: string }> {
+async function extract(
+  wheel: string,
+  entry: Entry,
+  output: NodeJS.WritableStream,
+): Promise<{ size: number; sha256: string }> {
   const hash = createHash('sha256');
   let size = 0;
   const measure = new Transform({
@@ -112,7 +119,8 @@ async function extract(wheel: string, entry: Entry, output: NodeJS.WritableStrea
 /** Where an entry's bytes begin: behind its local header, whose own name and extra field may differ in length. */
 async function contentStart(wheel: string, { headerOffset, name }: Entry): Promise<number> {
   const header = await readAt(wheel, headerOffset, 30);
-  if (header.length < 30 || header.readUInt32LE() !== 0x04034b50) throw damaged(wheel, `${name} is not where its directory says`);
+  if (header.length < 30 || header.readUInt32LE() !== 0x04034b50)
+    throw damaged(wheel, `${name} is not where its directory says`);
   return headerOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
 }
 
@@ -136,8 +144,9 @@ async function listEntries(wheel: string): Promise<Entry[]> {
   const directory = await readAt(wheel, tail.readUInt32LE(end + 16), tail.readUInt32LE(end + 12));
   const count = tail.readUInt16LE(end + 10);
   const entries: Entry[] = [];
-  for (let at = 0; entries.length < count; ) {
-    if (at + 46 > directory.length || directory.readUInt32LE(at) !== 0x02014b50) throw damaged(wheel, 'its zip directory breaks off');
+  for (let at = 0; entries.length < count;) {
+    if (at + 46 > directory.length || directory.readUInt32LE(at) !== 0x02014b50)
+      throw damaged(wheel, 'its zip directory breaks off');
     entries.push(entryAt(directory, at));
     at += 46 + directory.readUInt16LE(at + 28) + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
   }

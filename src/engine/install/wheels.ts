@@ -15,7 +15,10 @@ export interface WheelSource {
 }
 
 /** glibc floors that TensorFlow's and NVIDIA's wheels are built for; pip matches each exactly. */
-const glibc = (machine: string) => ['2_27', '2_17', '2_28', '2_26'].map((version) => `manylinux_${version}_${machine}`).concat(`manylinux2014_${machine}`);
+const glibc = (machine: string) =>
+  ['2_27', '2_17', '2_28', '2_26']
+    .map((version) => `manylinux_${version}_${machine}`)
+    .concat(`manylinux2014_${machine}`);
 
 /** @throws UsageError for a platform that TensorFlow has no wheels for */
 export function tensorflowWheel(platform: string, machine: string, wantsGpu: boolean): WheelSource {
@@ -28,7 +31,11 @@ export function tensorflowWheel(platform: string, machine: string, wantsGpu: boo
     case 'linux arm64':
       return { requirement: requirement('tensorflow'), platforms: glibc('aarch64'), kind: 'cpu' };
     case 'darwin arm64':
-      return { requirement: requirement('tensorflow'), platforms: ['macosx_12_0_arm64', 'macosx_11_0_arm64'], kind: 'cpu' };
+      return {
+        requirement: requirement('tensorflow'),
+        platforms: ['macosx_12_0_arm64', 'macosx_11_0_arm64'],
+        kind: 'cpu',
+      };
     default:
       throw new UsageError(
         `TensorFlow ${tensorflowVersion} has no build for ${platform} on ${machine}`,
@@ -46,7 +53,9 @@ export function tensorflowWheel(platform: string, machine: string, wantsGpu: boo
 export function cudaRequirements(metadata: string): string[] {
   return metadata
     .split(/\r?\n/)
-    .map((line) => /^Requires-Dist:\s*(nvidia-[A-Za-z0-9._-]+)\s*\(?([^;)]*)\)?\s*;.*extra\s*==\s*['"]and-cuda['"]/.exec(line))
+    .map((line) =>
+      /^Requires-Dist:\s*(nvidia-[A-Za-z0-9._-]+)\s*\(?([^;)]*)\)?\s*;.*extra\s*==\s*['"]and-cuda['"]/.exec(line),
+    )
     .filter((match) => match !== null)
     .map(([, name, version]) => `${name!}${version!.replaceAll(' ', '')}`);
 }
