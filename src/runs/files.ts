@@ -78,6 +78,7 @@ export async function createFolder(folder: string): Promise<void> {
 /** Removes what writers that died left in `folder`. Call it only while holding the run's lock. */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
+    // A worker that outlived its parent for a moment may still be writing.
     const writer = temporary.exec(name)?.[1];
     if (writer !== undefined && !isAlive(Number(writer))) await fs.rm(path.join(folder, name), { force: true });
   }
@@ -87,7 +88,7 @@ async function namesIn(folder: string): Promise<string[]> {
   try {
     return await fs.readdir(folder);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return [];
     throw diskError(error, folder);
   }
 }

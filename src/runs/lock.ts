@@ -11,7 +11,7 @@ import * as path from 'node:path';
 import lockfile from 'proper-lockfile';
 import * as z from 'zod';
 import { RunError } from '../terminal/errors.js';
-import { codeOf, createFolder, diskError, isAlive, readTextIfThere } from './files.js';
+import { codeOf, createFolder, diskError, isAlive, readTextIfThere, removeLeftovers } from './files.js';
 
 /** How long after its last sign of life an owner on another machine counts as dead. */
 const staleMilliseconds = 30_000;
@@ -29,7 +29,8 @@ const ownerSchema = z.strictObject({
 type Owner = z.output<typeof ownerSchema>;
 
 /**
- * Locks a run's folder, creating it where there is none, until the returned function is called or the process ends.
+ * Locks a run's folder, creating it where there is none, until the returned function is called or the process ends. Once
+ * it is locked, what killed processes left beside the run's files is removed.
  *
  * @throws RunError, one line, while another process works on the run
  */
@@ -40,10 +41,20 @@ export async function lockRun(runFolder: string): Promise<() => Promise<void>> {
     await fs.rmdir(runFolder).catch(() => undefined);
     throw error;
   });
-  return async () => {
-    await fs.rm(ownerFile(runFolder), { force: true });
-    await release();
-  };
+  await tidy(runFolder);
+  return () => unlock(runFolder, release);
+}
+
+async function unlock(runFolder: string, release: () => Promise<void>): Promise<void> {
+  await fs.rm(ownerFile(runFolder), { force: true });
+  await release();
+}
+
+/** What processes that were killed have left beside the run's files. */
+async function tidy(runFolder: string): Promise<void> {
+  const members = path.join(runFolder, 'members');
+  const names = await fs.readdir(members).catch(() => []);
+  for (const folder of [runFolder, ...names.map((name) => path.join(members, name))]) await removeLeftovers(folder);
 }
 
 const ownerFile = (runFolder: string) => path.join(runFolder, '.lock-owner.json');
@@ -58,7 +69,10 @@ async function acquire(runFolder: string): Promise<() => Promise<void>> {
     if (owner !== undefined && alive === true && (await isLocked(runFolder))) throw busy(runFolder, owner);
     if (alive === false) await fs.rm(lockFolder(runFolder), { recursive: true, force: true });
     const release = await takeLock(runFolder, owner);
-    await fs.writeFile(ownerFile(runFolder), JSON.stringify(thisProcess()));
+    await fs.writeFile(ownerFile(runFolder), JSON.stringify(thisProcess())).catch(async (error: unknown) => {
+      await unlock(runFolder, release);
+      throw error;
+    });
     return release;
   } catch (error) {
     throw diskError(error, runFolder);

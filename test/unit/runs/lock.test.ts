@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -90,4 +91,17 @@ test('on another machine the age of the lock decides', async () => {
   await (
     await lockRun(folder)
   )();
+});
+
+test('what killed processes left goes once the run is locked', async () => {
+  const folder = await runFolder();
+  const member = path.join(folder, 'members', 'cnn-w8-s0');
+  await fs.mkdir(member, { recursive: true });
+  await fs.writeFile(path.join(folder, 'members', 'a file'), '');
+  const dead = spawnSync(process.execPath, ['-e', '0']).pid;
+  for (const at of [folder, member]) await fs.writeFile(path.join(at, `.run.json.${dead}.${randomUUID()}.tmp`), '');
+  await (
+    await lockRun(folder)
+  )();
+  expect([await fs.readdir(folder), await fs.readdir(member)]).toEqual([['members'], []]);
 });
