@@ -24,7 +24,8 @@ const signs = {
 /** Exit code: 1 where training could not work. */
 async function doctor({ json, verify }: { json: boolean; verify: boolean }): Promise<number> {
   const { diagnose } = await import('../engine/install/diagnosis.js');
-  const findings = await diagnose({ verify });
+  const { availableCores } = await import('../experiment/cores.js');
+  const findings = await diagnose({ verify, cores: availableCores() });
   if (json) console.log(JSON.stringify(findings, undefined, 2));
   else for (const finding of findings) console.log(lineOf(finding));
   return findings.some(({ status }) => status === 'problem') ? 1 : 0;

@@ -6,7 +6,6 @@ import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { availableCores } from '../../experiment/cores.js';
 import { messageOf } from '../../terminal/errors.js';
 import { cacheFolder } from './cache.js';
 import { findCompiler } from './compile.js';
@@ -28,7 +27,14 @@ export interface Finding {
 const require = createRequire(import.meta.url);
 const ok = (subject: string, what: string): Finding => ({ status: 'ok', subject, what });
 
-export async function diagnose({ verify }: { readonly verify: boolean }): Promise<Finding[]> {
+export interface DiagnosisOptions {
+  /** Hash TensorFlow's files too. */
+  readonly verify: boolean;
+  /** Cores that training may use. */
+  readonly cores: number;
+}
+
+export async function diagnose({ verify, cores }: DiagnosisOptions): Promise<Finding[]> {
   const gpus = detectGpus();
   const { tensorflow, broken } = await findTensorflow(gpus);
   return [
@@ -36,7 +42,7 @@ export async function diagnose({ verify }: { readonly verify: boolean }): Promis
     nodeFinding(),
     ...(broken === undefined ? runtimeFindings(tensorflow) : [broken]),
     ...(verify && tensorflow !== undefined ? [await integrity(tensorflow)] : []),
-    processorFinding(),
+    processorFinding(cores),
     ...gpuFindings(gpus),
     ...(gpus.length > 0 && tensorflow !== undefined ? cudaFindings(tensorflow) : []),
     datasetFinding(),
@@ -150,8 +156,7 @@ async function integrity({ folder, kind }: Tensorflow): Promise<Finding> {
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
-function processorFinding(): Finding {
-  const cores = availableCores();
+function processorFinding(cores: number): Finding {
   return ok(
     'cpu',
     `${os.cpus()[0]?.model.trim() ?? process.arch}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${gigabytes(os.totalmem())} of memory`,
