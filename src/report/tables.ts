@@ -1,7 +1,7 @@
 /** The table that ends a training: a line per member, or a line per width where there are several seeds. */
 import Table from 'cli-table3';
 import type { Measurement } from '../metrics/metric.js';
-import { meanOf } from '../statistics/intervals.js';
+import { meanOf, tInterval } from '../statistics/intervals.js';
 
 /** A complete member and what it reached. */
 export interface SummaryRow {
@@ -52,29 +52,31 @@ function seedsTable(rows: readonly SummaryRow[]): string {
       String(width),
       grouped(seeds[0]!.parameters),
       String(seeds.length),
-      withSpread(
+      overSeeds(
         seeds.map(({ accuracy }) => accuracy.value),
         percent,
       ),
-      withSpread(
-        seeds.map(({ crossEntropy }) => crossEntropy.value),
-        (nats) => nats.toFixed(4),
-      ),
-      withSpread(
+      meanOf(seeds.map(({ crossEntropy }) => crossEntropy.value)).mean.toFixed(4),
+      overSeeds(
         seeds.flatMap(({ subsetAccuracy }) => subsetAccuracy?.value ?? []),
         percent,
       ),
       meanOf(seeds.map(({ seconds }) => seconds)).mean.toFixed(1),
     ];
   });
-  const note = `Mean ± standard deviation over seeds, each on ${grouped(rows[0]?.accuracy.count ?? 0)} test images; seconds are a member's.`;
+  const note =
+    `Means over seeds, each on ${grouped(rows[0]?.accuracy.count ?? 0)} test images; seconds are a member's.\n` +
+    "In brackets: 95 % intervals of the mean over seeds (Student's t, cut at 0 and 100 %).";
   return `${draw(['width', 'parameters', 'seeds', ...shareHeading], lines)}\n${note}`;
 }
 
-function withSpread(values: readonly number[], format: (value: number) => string): string {
+/** Shares; of one value alone there is no interval. */
+function overSeeds(values: readonly number[], format: (value: number) => string): string {
   if (values.length === 0) return '-';
-  const { mean, standardDeviation } = meanOf(values);
-  return values.length === 1 ? format(mean) : `${format(mean)} ± ${format(standardDeviation)}`;
+  const mean = meanOf(values);
+  if (values.length === 1) return format(mean.mean);
+  const { lower, upper } = tInterval(mean);
+  return `${format(mean.mean)} [${format(Math.max(0, lower))}, ${format(Math.min(1, upper))}]`;
 }
 
 /** Two decimals; two digits where those would show nothing. */

@@ -45,7 +45,7 @@ test('one seed: a line a member, with intervals; the picture beside run.json', a
   );
 });
 
-test('several seeds: a line a width, with the spread', async () => {
+test('several seeds: a line a width, with Student's interval (t = 4.303 at 2 degrees of freedom, times SD over root 3)', async () => {
   const { table } = await summariseRun(await syntheticRun([2, 8], [0, 1, 2]));
   expect(table).toMatchInlineSnapshot(`
     "width  parameters  seeds   accuracy, %  cross-entropy, nats  K=5 subset accuracy, %  seconds
