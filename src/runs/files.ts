@@ -7,7 +7,8 @@ import { createReadStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { RunError, UsageError, messageOf } from '../terminal/errors.js';
+import { isAlive } from '../machine/owner.js';
+import { RunError, UsageError, codeOf, messageOf } from '../terminal/errors.js';
 
 /** Marks a file that is being written, and by whom. */
 const temporary = /^\..+\.(\d+)\.[0-9a-f-]{36}\.tmp$/;
@@ -174,20 +175,5 @@ export async function readFileIfThere(file: string): Promise<Buffer | undefined>
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw diskError(error, file);
-  }
-}
-
-/** The code of a system error, such as ENOENT; undefined for anything else. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
-/** Whether a process with this id runs on this machine (EPERM: it does, and is somebody else's). */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
   }
 }

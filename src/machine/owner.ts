@@ -1,0 +1,64 @@
+/** Which process something belongs to, told so that another process, now or after a crash, knows whether it still runs. */
+import { readFileSync, readlinkSync } from 'node:fs';
+import * as os from 'node:os';
+import * as z from 'zod';
+import { codeOf } from '../terminal/errors.js';
+
+export const ownerSchema = z.strictObject({
+  pid: z.int(),
+  /** When the process started, in the machine's own count, as process ids come again; null where the machine has none. */
+  started: z.string().nullable(),
+  host: z.string(),
+  /** Boot and process namespace: within one, a process id means one process. */
+  machine: z.string(),
+});
+export type Owner = z.output<typeof ownerSchema>;
+
+export function thisProcess(): Owner {
+  return { pid: process.pid, started: startOf(process.pid), host: os.hostname(), machine: machine() };
+}
+
+/** Undefined where it can't be known from here. */
+export function isRunning(owner: Owner): boolean | undefined {
+  if (owner.machine !== machine()) return undefined;
+  if (!isAlive(owner.pid)) return false;
+  return owner.started === null || owner.started === startOf(owner.pid);
+}
+
+/** Whether a process with this id runs on this machine (EPERM: it does, and is somebody else's). */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+/** Start of a process in clock ticks since boot, from Linux's /proc; null elsewhere. A zombie has ended and has none. */
+function startOf(pid: number): string | null {
+  const stat = readQuietly(`/proc/${pid}/stat`);
+  if (stat === null) return null;
+  // The name in brackets may hold spaces and brackets itself; what follows the last one is fields 3, 4, ...
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' ? null : (fields[19] ?? null);
+}
+
+function machine(): string {
+  let namespace = '';
+  try {
+    namespace = readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // Not Linux: the host's name has to do.
+  }
+  return [os.hostname(), (readQuietly('/proc/sys/kernel/random/boot_id') ?? '').trim(), namespace].join(' ');
+}
+
+/** For files that only Linux has. */
+function readQuietly(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
