@@ -18,7 +18,12 @@ export function registerSetup(program: Command): void {
         .choices(devices)
         .default('auto'),
     )
-    .option('--tensorflow <folder>', 'use the TensorFlow in this folder (.../site-packages/tensorflow) from now on')
+    .addOption(
+      new Option(
+        '--tensorflow <folder>',
+        'use the TensorFlow in this folder (.../site-packages/tensorflow) from now on',
+      ).conflicts('forget'),
+    )
     .option('--forget', 'forget what --tensorflow named, and use the one in the cache again')
     .addHelpText('after', '\nExample:\n  $ emergence setup --device cpu')
     .action(setup);
@@ -28,13 +33,15 @@ async function setup({ device, tensorflow, forget }: SetupOptions): Promise<void
   const { rememberTensorflow } = await import('../engine/install/tensorflow.js');
   const { ensureRuntime } = await import('../engine/runtime.js');
   if (forget === true) await rememberTensorflow(undefined);
-  if (tensorflow !== undefined) await rememberTensorflow(tensorflow);
   const runtime = await ensureRuntime({
     device,
+    tensorflow,
     onProgress: (line) => {
       console.error(line);
     },
   });
+  // Only one that could be loaded is kept.
+  if (tensorflow !== undefined) await rememberTensorflow(tensorflow);
   console.log(`TensorFlow ${runtime.tensorflowVersion} in ${runtime.folder}`);
   console.log(`computes on the ${runtime.device.kind.toUpperCase()}: ${runtime.device.name}`);
 }

@@ -2,22 +2,13 @@
  * The TensorFlow that the lab computes with, found or made on first use: libraries from pip's wheels in the user's cache, the
  * binding compiled against them once. Loads nothing of TensorFlow itself.
  */
-import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
-import * as path from 'node:path';
-import * as z from 'zod';
-import { RunError, UsageError } from '../terminal/errors.js';
-import { cacheFolder, publishFolder, type Progress } from './install/cache.js';
-import { bindingFingerprint, compileBinding } from './install/compile.js';
-import { detectGpus, type Gpu } from './install/gpu.js';
+import { UsageError } from '../terminal/errors.js';
+import { ensureBinding } from './install/binding.js';
+import type { Progress } from './install/cache.js';
+import { detectGpus, driverIsLoaded, type Gpu } from './install/gpu.js';
 import { probeBinding } from './install/probe.js';
-import {
-  cachedTensorflow,
-  identityOf,
-  installTensorflow,
-  namedTensorflow,
-  type Tensorflow,
-} from './install/tensorflow.js';
+import { cachedTensorflow, installTensorflow, namedTensorflow, type Tensorflow } from './install/tensorflow.js';
 
 export type DeviceRequest = 'auto' | 'cpu' | 'gpu';
 
@@ -39,6 +30,8 @@ export interface Runtime {
 
 export interface RuntimeOptions {
   readonly device: DeviceRequest;
+  /** Package folder of a TensorFlow to use whatever else is named or cached. */
+  readonly tensorflow?: string | undefined;
   /** One line at a time: what is fetched, compiled, waited for. Silent where all is there. */
   readonly onProgress?: Progress;
 }
@@ -49,72 +42,57 @@ export interface RuntimeOptions {
  * @throws UsageError for `gpu` where none answers, or a platform without TensorFlow; RunError without pip, compiler,
  * network or disk
  */
-export async function ensureRuntime({ device, onProgress = () => undefined }: RuntimeOptions): Promise<Runtime> {
+export async function ensureRuntime({
+  device,
+  tensorflow: given,
+  onProgress = () => undefined,
+}: RuntimeOptions): Promise<Runtime> {
   const gpus = device === 'cpu' ? [] : detectGpus();
-  if (device === 'gpu' && gpus.length === 0) {
-    throw new UsageError(
-      'no NVIDIA GPU answers on this machine',
-      '--device gpu',
-      'leave the option out to train on the CPU; `emergence doctor` says what was found',
-    );
-  }
-  const tensorflow = await findTensorflow(gpus.length > 0, onProgress);
+  if (device === 'gpu' && gpus.length === 0) throw noGpu();
+  const tensorflow = namedTensorflow(given) ?? (await ownTensorflow(gpus.length > 0, onProgress));
   const { bindingPath, tensorflowVersion } = await ensureBinding(tensorflow, onProgress);
-  const resolved = gpus.length > 0 ? askForGpu(bindingPath, gpus, { device, onProgress }) : cpu();
-  return { tensorflowVersion, folder: tensorflow.folder, bindingPath, device: resolved };
+  const refusal = gpus.length > 0 ? refusalOfGpu(bindingPath, tensorflow) : undefined;
+  if (refusal !== undefined) {
+    const what = `${gpus[0]!.name} is here, and TensorFlow can't use it: ${refusal}`;
+    if (device === 'gpu') throw new UsageError(what, '--device gpu', orCpu);
+    onProgress(`${what}. Training on the CPU`);
+  }
+  const usesGpu = gpus.length > 0 && refusal === undefined;
+  return { tensorflowVersion, folder: tensorflow.folder, bindingPath, device: usesGpu ? gpu(gpus) : cpu() };
 }
 
-/** A named one first; then what the cache has that serves; then a download. */
-async function findTensorflow(wantsGpu: boolean, progress: Progress): Promise<Tensorflow> {
-  const named = namedTensorflow();
-  if (named !== undefined) return named;
-  const found = wantsGpu ? undefined : ((await cachedTensorflow('cpu')) ?? (await cachedTensorflow('cuda')));
+const orCpu = 'see `npm run doctor`, or leave the option out to train on the CPU';
+
+function noGpu(): UsageError {
+  if (!driverIsLoaded()) return new UsageError('no NVIDIA GPU answers on this machine', '--device gpu', orCpu);
+  const hidden = process.env['CUDA_VISIBLE_DEVICES'];
+  const why =
+    hidden === undefined
+      ? "NVIDIA's driver is loaded, but nvidia-smi names no GPU"
+      : `NVIDIA's driver is loaded, and CUDA_VISIBLE_DEVICES="${hidden}" leaves no GPU`;
+  return new UsageError(why, '--device gpu', orCpu);
+}
+
+/** What the cache has that serves; else a download. */
+async function ownTensorflow(wantsGpu: boolean, progress: Progress): Promise<Tensorflow> {
+  const found = wantsGpu ? undefined : (cachedTensorflow('cpu') ?? cachedTensorflow('cuda'));
   return found ?? installTensorflow(wantsGpu, progress);
 }
 
-const aboutSchema = z.object({ tensorflow: z.string() });
-
-/** The compiled binding for this TensorFlow and this Node, and the version that TensorFlow said it has. */
-async function ensureBinding(
-  tensorflow: Tensorflow,
-  progress: Progress,
-): Promise<{ bindingPath: string; tensorflowVersion: string }> {
-  const folder = path.join(cacheFolder(), 'binding', `${await identityOf(tensorflow)}-${bindingFingerprint()}`);
-  const bindingPath = path.join(folder, 'tfjs_binding.node');
-  await publishFolder(folder, progress, async (aside) => {
-    const made = path.join(aside, path.basename(bindingPath));
-    await compileBinding(tensorflow, made, progress);
-    const answer = probeBinding(made, { CUDA_VISIBLE_DEVICES: '-1', TF_CPP_MIN_LOG_LEVEL: '3' });
-    if ('failure' in answer)
-      throw new RunError(
-        `TensorFlow can't be loaded: ${answer.failure}`,
-        tensorflow.folder,
-        '`emergence doctor` says what is missing',
-      );
-    await fs.writeFile(
-      path.join(aside, 'about.json'),
-      JSON.stringify({ tensorflow: answer.version, folder: tensorflow.folder }),
-    );
-  });
-  const about = aboutSchema.parse(JSON.parse(await fs.readFile(path.join(folder, 'about.json'), 'utf8')));
-  return { bindingPath, tensorflowVersion: about.tensorflow };
+/**
+ * Why TensorFlow can't compute on the GPU that the driver names, or undefined. It is asked on every start, as drivers come
+ * and go.
+ */
+function refusalOfGpu(bindingPath: string, { kind }: Tensorflow): string | undefined {
+  if (kind === 'cpu') return `its build for ${process.platform} ${process.arch} has no CUDA`;
+  const answer = probeBinding(bindingPath, { TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
+  if ('failure' in answer) return answer.failure;
+  if (answer.usesGpu) return undefined;
+  return 'it could not open the CUDA libraries, or the driver is too old for them';
 }
 
-/** A driver answers; whether TensorFlow can use it is for TensorFlow to say, on every start: drivers come and go. */
-function askForGpu(
-  bindingPath: string,
-  gpus: readonly Gpu[],
-  { device, onProgress }: Required<RuntimeOptions>,
-): Device {
-  const answer = probeBinding(bindingPath, { TF_CPP_MIN_LOG_LEVEL: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
-  if (!('failure' in answer) && answer.usesGpu) return { kind: 'gpu', name: gpus[0]!.name };
-  const why =
-    'failure' in answer ? answer.failure : 'it could not open the CUDA libraries, or the driver is too old for them';
-  const what = `${gpus[0]!.name} is here, and TensorFlow can't use it: ${why}`;
-  if (device === 'gpu')
-    throw new UsageError(what, '--device gpu', 'see `emergence doctor`, or leave the option out to train on the CPU');
-  onProgress(`${what}. Training on the CPU`);
-  return cpu();
+function gpu(gpus: readonly Gpu[]): Device {
+  return { kind: 'gpu', name: gpus[0]!.name };
 }
 
 function cpu(): Device {

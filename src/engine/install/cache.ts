@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import lockfile from 'proper-lockfile';
-import { RunError } from '../../terminal/errors.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { tryLock } from '../../machine/lock.js';
+import type { Owner } from '../../machine/owner.js';
+import { codeOf, RunError } from '../../terminal/errors.js';
 
 export type Progress = (line: string) => void;
 
@@ -17,97 +19,133 @@ export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): strin
   return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : system, 'vision-emergence-lab');
 }
 
-/** A name for work in progress beside `target`. */
-function asideOf(target: string): string {
-  return `${target}.${process.pid}.${randomUUID()}.tmp`;
+export interface Publication {
+  /** Folder that is to be there. */
+  readonly target: string;
+  /** Whether what stands at `target` is what `make` would make; a folder that isn't is made anew. */
+  readonly isWhole: () => Promise<boolean>;
+  /** Fills an empty folder. */
+  readonly make: (folder: string) => Promise<void>;
+  readonly progress: Progress;
 }
 
 /**
- * Has `make` fill a folder and publishes it as `target` by a rename. Of two processes one makes it and the other waits;
- * what a process that was killed left behind is removed. Does nothing where `target` is there.
+ * Has a folder made and publishes it by a rename. Of several processes one makes it and the others wait; what a process
+ * that was killed left behind is removed. Writes nothing where the folder is there, so the cache may be read-only then.
+ *
+ * @throws RunError where the cache can't be written or is full, and whatever `make` throws
  */
-export async function publishFolder(
-  target: string,
-  progress: Progress,
-  make: (folder: string) => Promise<void>,
-): Promise<void> {
-  if (await exists(target)) return;
-  await createCacheFolder(path.dirname(target));
-  const unlock = await lock(target, progress);
+export async function publishFolder(publication: Publication): Promise<void> {
+  if (await publication.isWhole()) return;
+  const { target } = publication;
   try {
-    if (await exists(target)) return;
-    await removeLeftovers(target);
-    const aside = asideOf(target);
+    await createFolder(path.dirname(target));
+    const release = await lock(publication);
+    // Another process has made it while this one waited.
+    if (release === undefined) return;
     try {
-      await fs.mkdir(aside);
-      await make(aside);
-      await fs.rename(aside, target);
+      if (!(await publication.isWhole())) await replace(publication);
     } finally {
-      await fs.rm(aside, { recursive: true, force: true });
+      await release();
     }
   } catch (error) {
-    throw fullDisk(error, target);
-  } finally {
-    await unlock();
+    throw cacheError(error, target);
   }
 }
 
-export async function exists(file: string): Promise<boolean> {
-  return fs.access(file).then(
-    () => true,
-    () => false,
-  );
+async function replace({ target, make }: Publication): Promise<void> {
+  await removeLeftovers(target);
+  const aside = `${target}.${randomUUID()}.tmp`;
+  try {
+    await fs.mkdir(aside);
+    await make(aside);
+    // Gone first: a folder can't be renamed onto one that holds files.
+    await fs.rm(target, { recursive: true, force: true });
+    await fs.rename(aside, target);
+  } finally {
+    await fs.rm(aside, { recursive: true, force: true });
+  }
 }
 
-async function createCacheFolder(folder: string): Promise<void> {
+/** What makers that were killed have left. Call it only with the lock. */
+async function removeLeftovers(target: string): Promise<void> {
+  const folder = path.dirname(target);
+  const prefix = `${path.basename(target)}.`;
+  const names = (await fs.readdir(folder)).filter((name) => name.startsWith(prefix) && name.endsWith('.tmp'));
+  for (const name of names) await fs.rm(path.join(folder, name), { recursive: true, force: true });
+}
+
+const lookAgainMilliseconds = 500;
+const sayAgainMilliseconds = 60_000;
+
+/** The lock's release; undefined where its owner has made the folder meanwhile. */
+async function lock({ target, isWhole, progress }: Publication): Promise<(() => Promise<void>) | undefined> {
+  let saidAt = -Infinity;
+  for (;;) {
+    const attempt = await tryLock({
+      lockFolder: `${target}.lock`,
+      guardFolder: `${target}.lock-guard`,
+      ownerFile: `${target}.lock-owner.json`,
+      // Two makers don't harm each other more than that one may have to begin again.
+      onLost: () => undefined,
+    });
+    if ('release' in attempt) return attempt.release;
+    if (await isWhole()) return undefined;
+    if (performance.now() - saidAt > sayAgainMilliseconds) {
+      progress(`waiting for ${nameOf(attempt.busy)}, which makes ${target}`);
+      saidAt = performance.now();
+    }
+    await sleep(lookAgainMilliseconds);
+  }
+}
+
+function nameOf(owner: Owner | undefined): string {
+  if (owner === undefined) return 'another process';
+  return `process ${owner.pid}${owner.host === os.hostname() ? '' : ` on ${owner.host}`}`;
+}
+
+async function createFolder(folder: string): Promise<void> {
   try {
     await fs.mkdir(folder, { recursive: true });
   } catch (error) {
-    const remedy = 'set EMERGENCE_CACHE_DIR to a folder that can be written';
-    throw new RunError(`can't be made (${(error as NodeJS.ErrnoException).code ?? 'error'})`, folder, remedy, {
-      cause: error,
-    });
+    // Node 20 says ENOENT for a recursive mkdir on a read-only file system; a plain one says why.
+    if (codeOf(error) !== 'ENOENT') throw error;
+    await fs.mkdir(folder);
   }
 }
 
-/** A dead owner's lock is stale after 20 s: its time is no longer kept fresh. */
-async function lock(target: string, progress: Progress): Promise<() => Promise<void>> {
-  const options = { realpath: false, lockfilePath: `${target}.lock`, stale: 20_000, update: 5000 };
+/** Writes a small file of the cache: readers see the old one or the new one. Throws RunError. */
+export async function writeCacheFile(file: string, text: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}.tmp`;
   try {
-    return await lockfile.lock(target, options);
+    await createFolder(path.dirname(file));
+    await fs.writeFile(aside, text);
+    await fs.rename(aside, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw fullDisk(error, target);
+    await fs.rm(aside, { force: true }).catch(() => undefined);
+    throw cacheError(error, file);
   }
-  progress(`another process is making ${target}: waiting for it`);
-  // An hour: a slow line may take that long for a gigabyte.
-  return lockfile.lock(target, {
-    ...options,
-    retries: { retries: 3600, factor: 1, minTimeout: 1000, maxTimeout: 1000 },
+}
+
+const elsewhere = 'set EMERGENCE_CACHE_DIR to a folder that can be written';
+
+export const diskIsFull = (where: string, cause?: unknown): RunError =>
+  new RunError('the disk is full', where, 'free some space, or set EMERGENCE_CACHE_DIR to a folder on another disk', {
+    cause,
   });
-}
 
-async function removeLeftovers(target: string): Promise<void> {
-  const prefix = `${path.basename(target)}.`;
-  for (const name of await fs.readdir(path.dirname(target))) {
-    if (name.startsWith(prefix) && name.endsWith('.tmp'))
-      await fs.rm(path.join(path.dirname(target), name), { recursive: true, force: true });
-  }
-}
+const refusals: Readonly<Record<string, string>> = {
+  EACCES: 'no permission to write',
+  EPERM: 'no permission to write',
+  EROFS: "can't be written, the file system is read-only",
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'a part of the path is a file, not a folder',
+};
 
-function fullDisk(error: unknown, where: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new RunError(
-      'the disk is full',
-      where,
-      'free 3 GB, or set EMERGENCE_CACHE_DIR to a folder on another disk',
-      { cause: error },
-    );
-  }
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
-    return new RunError('no permission to write', where, 'set EMERGENCE_CACHE_DIR to a folder that can be written', {
-      cause: error,
-    });
-  }
-  return error;
+/** A RunError for what the disk says, anything else as it was. */
+export function cacheError(error: unknown, where: string): unknown {
+  const code = codeOf(error) ?? '';
+  if (code === 'ENOSPC' || code === 'EDQUOT') return diskIsFull(where, error);
+  const what = refusals[code];
+  return what === undefined ? error : new RunError(what, where, elsewhere, { cause: error });
 }

@@ -5,16 +5,22 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { RunError } from '../../terminal/errors.js';
-import type { Progress } from './cache.js';
+import { diskIsFull, type Progress } from './cache.js';
 
 const require = createRequire(import.meta.url);
 const packageFolder = (name: string) => path.dirname(require.resolve(`${name}/package.json`));
 
-/** C++ compiler: $CXX, c++, g++ or clang++, or undefined. */
-export function findCompiler(environment: NodeJS.ProcessEnv = process.env): string | undefined {
-  const own = environment['CXX'];
-  const names = own === undefined || own === '' ? ['c++', 'g++', 'clang++'] : [own];
-  return names.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore', env: environment }).status === 0);
+export const compilerRemedy =
+  'install one (Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`), or name one with $CXX';
+
+/** C++ compiler as the words that start it: $CXX (which may be `ccache g++`), c++, g++ or clang++; undefined without one. */
+export function findCompiler(environment: NodeJS.ProcessEnv = process.env): readonly string[] | undefined {
+  const own = (environment['CXX'] ?? '').split(/\s+/).filter((word) => word !== '');
+  const candidates = own.length > 0 ? [own] : [['c++'], ['g++'], ['clang++']];
+  return candidates.find(
+    ([command, ...words]) =>
+      spawnSync(command!, [...words, '--version'], { stdio: 'ignore', env: environment }).status === 0,
+  );
 }
 
 /** Hash of everything that decides the compiled binding besides TensorFlow: its sources, and the N-API of this Node. */
@@ -47,48 +53,56 @@ export async function compileBinding(
     throw new RunError(
       'a C++ compiler is needed once, to build the binding, and none was found',
       undefined,
-      'install one (Debian, Ubuntu: apt install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install)',
+      compilerRemedy,
     );
   }
   const sources = path.join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding');
   const nodeHeaders = path.join(packageFolder('node-api-headers'), 'include');
-  progress(`compiling the binding with ${compiler}`);
+  progress(`compiling the binding with ${compiler.join(' ')}`);
   const words = [
     ...['-O2', '-std=c++17', '-fPIC', '-shared', '-w', '-DNAPI_VERSION=8', '-DNODE_GYP_MODULE_NAME=tfjs_binding'],
     ...[sources, path.dirname(sources), nodeHeaders, path.join(folder, 'include')].map((include) => `-I${include}`),
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => path.join(sources, name)),
-    ...[path.join(folder, library), path.join(folder, framework), `-Wl,-rpath,${folder}`],
+    // Not -Wl,-rpath,FOLDER: there a comma in the folder's name would end it.
+    ...[path.join(folder, library), path.join(folder, framework), '-Xlinker', '-rpath', '-Xlinker', folder],
     // On macOS a bundle's missing symbols, Node's own, must be allowed; elsewhere they are.
     ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []),
     ...['-o', output],
   ];
   const { code, said } = await runCompiler(compiler, words, progress);
   if (code === 0) return;
-  const first = said.split('\n').find((line) => /error/i.test(line)) ?? said.split('\n')[0] ?? '';
+  const lines = said.split('\n').map((line) => line.trim());
+  if (lines.some((line) => line.includes('No space left on device'))) throw diskIsFull(output);
+  const first = lines.find((line) => /error/i.test(line)) ?? lines[0] ?? '';
   throw new RunError(
-    `the binding could not be compiled: ${first.trim()}`,
-    compiler,
+    `the binding could not be compiled: ${first}`,
+    compiler.join(' '),
     'a compiler that knows C++17 is needed; $CXX names another',
   );
 }
 
 function runCompiler(
-  compiler: string,
-  words: string[],
+  [command, ...options]: readonly string[],
+  words: readonly string[],
   progress: Progress,
 ): Promise<{ code: number | null; said: string }> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const process = spawn(compiler, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+    // In English, as its first error is looked for.
+    const environment = { ...process.env, LC_ALL: 'C' };
+    const compiler = spawn(command!, [...options, ...words], { stdio: ['ignore', 'ignore', 'pipe'], env: environment });
     let said = '';
-    process.stderr.setEncoding('utf8').on('data', (text: string) => {
+    compiler.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(0, 20_000);
     });
     const alive = setInterval(() => {
       progress(`still compiling (${Math.round((performance.now() - started) / 1000)} s)`);
     }, 5000);
-    process.on('error', reject);
-    process.on('close', (code) => {
+    compiler.on('error', (error) => {
+      clearInterval(alive);
+      reject(error);
+    });
+    compiler.on('close', (code) => {
       clearInterval(alive);
       resolve({ code, said });
     });

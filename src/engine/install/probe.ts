@@ -1,5 +1,6 @@
 /** Asks TensorFlow itself, in a process of its own: what it can't load must not take the caller with it. */
 import { spawnSync } from 'node:child_process';
+import { withoutInformation } from '../log.js';
 
 export interface Probe {
   readonly version: string;
@@ -22,12 +23,15 @@ export function probeBinding(
   const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, ['-e', script, bindingPath], {
     encoding: 'utf8',
     timeout: 120_000,
-    env: { ...process.env, ...environment },
+    // Options for this process's Node (a loader, a debugger) are not for that one.
+    env: { ...process.env, NODE_OPTIONS: '', TF_CPP_MIN_LOG_LEVEL: '3', ...environment },
   });
   const answer = stdout.split('\n').find((line) => line.startsWith('{'));
   if (status === 0 && answer !== undefined) return JSON.parse(answer) as Probe;
   const reason =
-    stderr.split('\n').find((line) => /error|cannot|failed/i.test(line)) ??
+    withoutInformation(stderr)
+      .split('\n')
+      .find((line) => /error|cannot|failed/i.test(line)) ??
     error?.message ??
     (signal === null ? `exit code ${String(status)}` : `killed by ${signal}`);
   return { failure: reason.replace(/^.*Error: /, '').trim() };

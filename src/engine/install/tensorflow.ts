@@ -1,13 +1,14 @@
 /** A TensorFlow on this machine: fetched into the cache, or one that the user names. */
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { UsageError } from '../../terminal/errors.js';
-import { cacheFolder, exists, publishFolder, type Progress } from './cache.js';
+import * as z from 'zod';
+import { RunError, UsageError } from '../../terminal/errors.js';
+import { cacheError, cacheFolder, publishFolder, writeCacheFile, type Progress } from './cache.js';
 import type { TensorflowFiles } from './compile.js';
+import { linkCusolver } from './cuda.js';
 import { downloadWheel } from './pip.js';
-import { readFromWheel, unpackWheel } from './unpack.js';
+import { DamagedWheelError, readFromWheel, unpackWheel } from './unpack.js';
 import { cudaRequirements, tensorflowVersion, tensorflowWheel, type RuntimeKind, type WheelSource } from './wheels.js';
 
 export interface Tensorflow extends TensorflowFiles {
@@ -20,34 +21,63 @@ const variable = 'EMERGENCE_TENSORFLOW';
 /** Where `setup --tensorflow` writes down which TensorFlow to use. */
 const rememberedFile = () => path.join(cacheFolder(), 'named-tensorflow.json');
 
-/** Uses the TensorFlow in `folder` from now on; undefined forgets it. Throws UsageError where there is none. */
+/** Uses the TensorFlow in `folder` from now on; undefined forgets it. Throws UsageError where there is none, RunError. */
 export async function rememberTensorflow(folder: string | undefined): Promise<void> {
-  if (folder === undefined) return fs.rm(rememberedFile(), { force: true });
-  describeTensorflow(path.resolve(folder), '--tensorflow');
-  await fs.mkdir(cacheFolder(), { recursive: true });
-  await fs.writeFile(rememberedFile(), JSON.stringify({ folder: path.resolve(folder) }));
+  if (folder === undefined) {
+    await fs.rm(rememberedFile(), { force: true }).catch((error: unknown) => {
+      throw cacheError(error, rememberedFile());
+    });
+    return;
+  }
+  const absolute = path.resolve(folder);
+  describeTensorflow(absolute, '--tensorflow');
+  await writeCacheFile(rememberedFile(), JSON.stringify({ folder: absolute }));
 }
 
-/** The user's own TensorFlow, or undefined where none is named. Throws UsageError where the named folder is none. */
-export function namedTensorflow(): Tensorflow | undefined {
+/**
+ * The user's own TensorFlow: `given` (by --tensorflow), or what the environment names, or what setup wrote down; undefined
+ * where none is named. Throws UsageError where the named folder is none.
+ */
+export function namedTensorflow(given?: string): Tensorflow | undefined {
+  if (given !== undefined) return describeTensorflow(path.resolve(given), '--tensorflow');
   const own = process.env[variable];
   if (own !== undefined && own !== '') return describeTensorflow(path.resolve(own), variable);
-  if (!existsSync(rememberedFile())) return undefined;
-  const { folder } = JSON.parse(readFileSync(rememberedFile(), 'utf8')) as { folder: string };
-  return describeTensorflow(folder, '--tensorflow, as setup wrote it down');
+  const file = rememberedFile();
+  return existsSync(file)
+    ? describeTensorflow(readRemembered(file), `${file}, as setup --tensorflow wrote it`)
+    : undefined;
+}
+
+function readRemembered(file: string): string {
+  try {
+    return z.object({ folder: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).folder;
+  } catch {
+    throw new UsageError(
+      'is damaged',
+      file,
+      'name your TensorFlow again, or forget it with `npm run setup -- --forget`',
+    );
+  }
 }
 
 function describeTensorflow(folder: string, where: string): Tensorflow {
+  const found = lookAt(folder);
+  if (typeof found !== 'string') return { ...found, kind: 'named' };
   const remedy = 'name the package folder of a pip-installed TensorFlow, .../site-packages/tensorflow';
-  const names = existsSync(folder) ? readdirSync(folder) : [];
+  throw new UsageError(`${folder} ${found}`, where, remedy);
+}
+
+/** The files to compile against, or what is missing. */
+function lookAt(folder: string): TensorflowFiles | string {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return 'is no folder';
+  const names = readdirSync(folder);
   const [library, framework] = ['libtensorflow_cc', 'libtensorflow_framework'].map((stem) =>
     names.find((name) => isLibrary(name, stem)),
   );
-  if (library === undefined || framework === undefined)
-    throw new UsageError(`${folder} has no libtensorflow_cc and libtensorflow_framework`, where, remedy);
+  if (library === undefined || framework === undefined) return 'has no libtensorflow_cc and libtensorflow_framework';
   if (!existsSync(path.join(folder, 'include', 'tensorflow', 'c', 'c_api.h')))
-    throw new UsageError(`${folder} has no include/tensorflow/c/c_api.h`, where, remedy);
-  return { folder, library, framework, kind: 'named' };
+    return 'has no include/tensorflow/c/c_api.h';
+  return { folder, library, framework };
 }
 
 /** `libtensorflow_cc.so.2` on Linux, `libtensorflow_cc.2.dylib` on macOS; not a longer version's name beside it. */
@@ -62,55 +92,63 @@ export function runtimeFolder(kind: RuntimeKind): string {
   );
 }
 
-/** The TensorFlow of this kind in the cache, or undefined. */
-export async function cachedTensorflow(kind: RuntimeKind): Promise<Tensorflow | undefined> {
-  return (await exists(runtimeFolder(kind))) ? inCache(kind) : undefined;
-}
-
-function inCache(kind: RuntimeKind): Tensorflow {
-  return { ...describeTensorflow(path.join(runtimeFolder(kind), 'tensorflow'), runtimeFolder(kind)), kind };
+/** The TensorFlow of this kind in the cache, or undefined where it isn't or isn't whole. */
+export function cachedTensorflow(kind: RuntimeKind): Tensorflow | undefined {
+  const found = lookAt(path.join(runtimeFolder(kind), 'tensorflow'));
+  return typeof found === 'string' ? undefined : { ...found, kind };
 }
 
 /** Fetches TensorFlow, with CUDA's libraries where `wantsGpu`, unless it is there. Throws UsageError, RunError. */
 export async function installTensorflow(wantsGpu: boolean, progress: Progress): Promise<Tensorflow> {
   const source = tensorflowWheel(process.platform, process.arch, wantsGpu);
-  const downloads = path.join(cacheFolder(), 'downloads', path.basename(runtimeFolder(source.kind)));
-  await publishFolder(runtimeFolder(source.kind), progress, async (folder) => {
-    await fs.mkdir(downloads, { recursive: true });
-    for (const wheel of await downloadAll(source, downloads, progress)) {
-      progress(`unpacking and checking ${path.basename(wheel)}`);
-      await unpackWheel(wheel, folder, isNeeded);
-    }
+  const target = runtimeFolder(source.kind);
+  const downloads = path.join(cacheFolder(), 'downloads', path.basename(target));
+  await publishFolder({
+    target,
+    progress,
+    isWhole: () => Promise.resolve(cachedTensorflow(source.kind) !== undefined),
+    make: async (folder) => {
+      await fs.mkdir(downloads, { recursive: true });
+      for (const wheel of await downloadAll(source, downloads, progress)) {
+        progress(`unpacking and checking ${path.basename(wheel)}`);
+        await anewIfDamaged(wheel, () => unpackWheel(wheel, folder, isNeeded));
+      }
+      const found = lookAt(path.join(folder, 'tensorflow'));
+      if (typeof found === 'string') throw new RunError(`the wheel ${found}`, source.requirement);
+      await linkCusolver(folder);
+      // With the lock still held: a second process may be about to begin.
+      await fs.rm(downloads, { recursive: true, force: true });
+    },
   });
-  await fs.rm(downloads, { recursive: true, force: true });
-  return inCache(source.kind);
+  return cachedTensorflow(source.kind)!;
 }
 
 /** TensorFlow's wheel, then those of CUDA that it names itself. */
 async function downloadAll(source: WheelSource, downloads: string, progress: Progress): Promise<string[]> {
   const wheel = await downloadWheel(source, downloads, progress);
   if (source.kind === 'cpu') return [wheel];
-  const metadata = (await readFromWheel(wheel, '.dist-info/METADATA')) ?? '';
+  const metadata = await anewIfDamaged(wheel, () => readFromWheel(wheel, '.dist-info/METADATA'));
   const cuda: string[] = [];
-  for (const requirement of cudaRequirements(metadata))
+  for (const requirement of cudaRequirements(metadata ?? ''))
     cuda.push(await downloadWheel({ ...source, requirement }, downloads, progress));
   return [wheel, ...cuda];
 }
 
-/** The C library, its headers, CUDA's libraries where NVIDIA's wheels put them, and what says what they are. */
-function isNeeded(name: string): boolean {
-  return (
-    /^tensorflow\/(libtensorflow_[^/]*|include\/.*)$/.test(name) ||
-    /^nvidia\/.*\/(lib|bin|nvvm)\/.*/.test(name) ||
-    /^[^/]*\.dist-info\/(RECORD|METADATA|[^/]*LICEN[CS]E[^/]*)$/.test(name)
-  );
+/** A wheel that is damaged goes, so that the next try fetches it again. */
+async function anewIfDamaged<T>(wheel: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof DamagedWheelError) await fs.rm(wheel, { force: true });
+    throw error;
+  }
 }
 
-/** Identity of a TensorFlow for what is compiled against it: its place, and the size and time of its library. */
-export async function identityOf({ folder, library }: Tensorflow): Promise<string> {
-  const { size, mtimeMs } = await fs.stat(path.join(folder, library));
-  return createHash('sha256')
-    .update(JSON.stringify([folder, size, mtimeMs]))
-    .digest('hex')
-    .slice(0, 12);
+/** The C library, its headers, CUDA's libraries where NVIDIA's wheels put them, and what says what they are. */
+export function isNeeded(name: string): boolean {
+  return (
+    /^tensorflow\/(libtensorflow_[^/]*|include\/.*)$/.test(name) ||
+    /^nvidia\/[^/]+\/(lib|bin|nvvm)\/.*/.test(name) ||
+    /^[^/]*\.dist-info\/(RECORD|METADATA|(.*\/)?[^/]*LICEN[CS]E[^/]*)$/i.test(name)
+  );
 }

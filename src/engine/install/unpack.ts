@@ -9,39 +9,54 @@ import * as path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
-import { RunError } from '../../terminal/errors.js';
+import { codeOf, RunError } from '../../terminal/errors.js';
 
 interface Entry {
   readonly name: string;
   readonly method: number;
   readonly compressedSize: number;
-  readonly size: number;
   readonly headerOffset: number;
+  /** Unix permissions, 0 where the archive has none. */
+  readonly mode: number;
 }
 
-const damaged = (wheel: string, what: string) =>
-  new RunError(`is damaged: ${what}`, wheel, 'delete it and run the command again');
+/** The archive is not what it should be. Whoever fetched it may fetch it again. */
+export class DamagedWheelError extends RunError {
+  constructor(what: string, wheel: string) {
+    super(`is damaged: ${what}`, wheel, 'run the command again, which fetches it anew');
+    this.name = 'DamagedWheelError';
+  }
+}
+
+const damaged = (wheel: string, what: string) => new DamagedWheelError(what, wheel);
 
 /**
  * Unpacks the files for which `wanted` is true into `folder`, under their names in the archive.
  *
- * @throws RunError where the archive or a file in it is not what RECORD says, or a name leads out of `folder`
+ * @throws DamagedWheelError where the archive or a file in it is not what RECORD says, or a name leads out of `folder`
  */
 export async function unpackWheel(wheel: string, folder: string, wanted: (name: string) => boolean): Promise<void> {
   const entries = await listEntries(wheel);
   const record = await readRecord(wheel, entries);
   for (const entry of entries.filter(({ name }) => !name.endsWith('/') && wanted(name))) {
-    const target = path.join(folder, entry.name);
-    if (!target.startsWith(folder + path.sep) || entry.name.includes('\\'))
-      throw damaged(wheel, `"${entry.name}" leads out of the folder`);
-    await fs.mkdir(path.dirname(target), { recursive: true });
-    const found = await extract(wheel, entry, createWriteStream(target));
-    if (isRecord(entry)) continue; // it can't hold its own hash
     const expected = record.get(entry.name);
-    if (expected === undefined) throw damaged(wheel, `${entry.name} is not in its RECORD`);
-    if (found.sha256 !== expected.sha256 || found.size !== expected.size)
+    // RECORD can't hold its own hash.
+    if (expected === undefined && !isRecord(entry)) throw damaged(wheel, `${entry.name} is not in its RECORD`);
+    const target = targetOf(wheel, folder, entry);
+    await fs.mkdir(path.dirname(target), { recursive: true });
+    // An executable stays one: TensorFlow starts CUDA's ptxas.
+    const mode = (entry.mode & 0o111) === 0 ? 0o644 : 0o755;
+    const found = await extract(wheel, entry, createWriteStream(target, { mode }));
+    if (expected !== undefined && (found.sha256 !== expected.sha256 || found.size !== expected.size))
       throw damaged(wheel, `${entry.name} does not match its RECORD`);
   }
+}
+
+function targetOf(wheel: string, folder: string, { name }: Entry): string {
+  const target = path.resolve(folder, name);
+  const inside = target.startsWith(path.resolve(folder) + path.sep) && !/[\\\0]/.test(name);
+  if (!inside) throw damaged(wheel, `${JSON.stringify(name)} leads out of the folder`);
+  return target;
 }
 
 /** The text of one file, undefined where the wheel has none of that name's ending. */
@@ -69,7 +84,8 @@ async function readRecord(wheel: string, entries: readonly Entry[]): Promise<Map
   return parseRecord(await readText(wheel, entry));
 }
 
-const isRecord = ({ name }: Pick<Entry, 'name'>) => name.endsWith('.dist-info/RECORD');
+/** Of the wheel itself: packages carry others' RECORDs in deeper folders. */
+const isRecord = ({ name }: Pick<Entry, 'name'>) => /^[^/]*\.dist-info\/RECORD$/.test(name);
 
 export interface RecordedFile {
   /** URL-safe base64. */
@@ -82,12 +98,15 @@ export function parseRecord(text: string): Map<string, RecordedFile> {
   const record = new Map<string, RecordedFile>();
   for (const line of text.split(/\r?\n/)) {
     const [, name, sha256, size] = /^(.*),sha256=([A-Za-z0-9_-]+),(\d+)$/.exec(line) ?? [];
-    if (name !== undefined) record.set(name.replace(/^"(.*)"$/, '$1'), { sha256: sha256!, size: Number(size) });
+    if (name !== undefined) record.set(unquote(name), { sha256: sha256!, size: Number(size) });
   }
   return record;
 }
 
-/** Writes an entry's content to `output`; its size and SHA-256 (URL-safe base64, as in RECORD). */
+/** RECORD is a CSV file: a name with a comma stands in quotes, a quote in it twice. */
+const unquote = (name: string) => (/^".*"$/.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name);
+
+/** Streams one entry to `output`; resolves to what passed through. */
 async function extract(
   wheel: string,
   entry: Entry,
@@ -102,16 +121,18 @@ async function extract(
       done(null, chunk);
     },
   });
+  if (entry.method !== 0 && entry.method !== 8)
+    throw damaged(wheel, `${entry.name} is packed by method ${entry.method}`);
   const start = await contentStart(wheel, entry);
-  const input = createReadStream(wheel, { start, end: start + entry.compressedSize - 1, highWaterMark: 1 << 20 });
+  const input =
+    entry.compressedSize === 0
+      ? []
+      : createReadStream(wheel, { start, end: start + entry.compressedSize - 1, highWaterMark: 1 << 20 });
   try {
-    if (entry.compressedSize === 0) await pipeline([], measure, output);
-    else if (entry.method === 8) await pipeline(input, createInflateRaw(), measure, output);
-    else if (entry.method === 0) await pipeline(input, measure, output);
-    else throw damaged(wheel, `${entry.name} is packed by method ${entry.method}`);
+    if (entry.method === 8) await pipeline(input, createInflateRaw(), measure, output);
+    else await pipeline(input, measure, output);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw code?.startsWith('Z_') === true ? damaged(wheel, `${entry.name} can't be unpacked`) : error;
+    throw codeOf(error)?.startsWith('Z_') === true ? damaged(wheel, `${entry.name} can't be unpacked`) : error;
   }
   return { size, sha256: hash.digest('base64url') };
 }
@@ -134,14 +155,21 @@ async function readAt(file: string, position: number, length: number): Promise<B
   }
 }
 
+/** Length of the record that ends an archive, and of the longest comment behind it. */
+const endLength = 22;
+const longestComment = 0xffff;
+
 /** The archive's central directory (APPNOTE.TXT 4.3.12). Wheels stay below 4 GB, so without its 64-bit form. */
 async function listEntries(wheel: string): Promise<Entry[]> {
   const { size } = await fs.stat(wheel);
-  const tailLength = Math.min(size, 66_000);
+  const tailLength = Math.min(size, endLength + longestComment);
   const tail = await readAt(wheel, size - tailLength, tailLength);
   const end = tail.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
-  if (end < 0 || end + 22 > tail.length) throw damaged(wheel, 'it has no zip directory; it may not have arrived whole');
-  const directory = await readAt(wheel, tail.readUInt32LE(end + 16), tail.readUInt32LE(end + 12));
+  if (end < 0 || end + endLength > tail.length)
+    throw damaged(wheel, 'it has no zip directory; it may not have arrived whole');
+  const [length, offset] = [tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)];
+  if (offset + length > size) throw damaged(wheel, 'its zip directory lies behind its end');
+  const directory = await readAt(wheel, offset, length);
   const count = tail.readUInt16LE(end + 10);
   const entries: Entry[] = [];
   for (let at = 0; entries.length < count;) {
@@ -159,7 +187,7 @@ function entryAt(directory: Buffer, at: number): Entry {
     name: directory.toString('utf8', at + 46, at + 46 + nameLength),
     method: directory.readUInt16LE(at + 10),
     compressedSize: directory.readUInt32LE(at + 20),
-    size: directory.readUInt32LE(at + 24),
+    mode: directory.readUInt16LE(at + 40),
     headerOffset: directory.readUInt32LE(at + 42),
   };
 }

@@ -14,11 +14,15 @@ export interface WheelSource {
   readonly kind: RuntimeKind;
 }
 
-/** glibc floors that TensorFlow's and NVIDIA's wheels are built for; pip matches each exactly. */
-const glibc = (machine: string) =>
-  ['2_27', '2_17', '2_28', '2_26']
-    .map((version) => `manylinux_${version}_${machine}`)
-    .concat(`manylinux2014_${machine}`);
+/** TensorFlow's wheels need glibc 2.27, so every wheel for that or an older one (PEP 600) runs where they do. */
+const newestGlibc = 27;
+const oldestGlibc = 17;
+
+/** Newest first. pip takes each name literally, whatever the machine that runs it. */
+function glibc(machine: string): string[] {
+  const versions = Array.from({ length: newestGlibc - oldestGlibc + 1 }, (_, i) => newestGlibc - i);
+  return [...versions.map((minor) => `manylinux_2_${minor}_${machine}`), `manylinux2014_${machine}`];
+}
 
 /** @throws UsageError for a platform that TensorFlow has no wheels for */
 export function tensorflowWheel(platform: string, machine: string, wantsGpu: boolean): WheelSource {
@@ -29,6 +33,7 @@ export function tensorflowWheel(platform: string, machine: string, wantsGpu: boo
         ? { requirement: requirement('tensorflow'), platforms: glibc('x86_64'), kind: 'cuda' }
         : { requirement: requirement('tensorflow-cpu'), platforms: glibc('x86_64'), kind: 'cpu' };
     case 'linux arm64':
+      // Built without CUDA.
       return { requirement: requirement('tensorflow'), platforms: glibc('aarch64'), kind: 'cpu' };
     case 'darwin arm64':
       return {
@@ -46,7 +51,8 @@ export function tensorflowWheel(platform: string, machine: string, wantsGpu: boo
 }
 
 /**
- * NVIDIA's wheels that a TensorFlow wheel names in its extra `and-cuda`, as requirements with exact versions.
+ * NVIDIA's wheels that a TensorFlow wheel names in its extra `and-cuda`, as pip takes them: the same that
+ * `pip install tensorflow[and-cuda]` would install, the newest within TensorFlow's bounds.
  *
  * @param metadata the wheel's METADATA, e.g. `Requires-Dist: nvidia-cudnn-cu12<10.0,>=9.3.0.75; extra == "and-cuda"`
  */

@@ -1,0 +1,70 @@
+/** The binding for one TensorFlow and one Node: compiled once, tried once, kept in the cache. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import * as z from 'zod';
+import { RunError } from '../../terminal/errors.js';
+import { cacheFolder, publishFolder, type Progress } from './cache.js';
+import { bindingFingerprint, compileBinding } from './compile.js';
+import { probeBinding } from './probe.js';
+import type { Tensorflow } from './tensorflow.js';
+
+export interface BuiltBinding {
+  readonly bindingPath: string;
+  /** What TensorFlow itself said when it was tried. */
+  readonly tensorflowVersion: string;
+}
+
+const aboutSchema = z.object({ tensorflow: z.string() });
+const fileName = 'tfjs_binding.node';
+
+/** The binding in the cache, or undefined where it isn't or isn't whole. */
+export function builtBinding(tensorflow: Tensorflow): BuiltBinding | undefined {
+  const folder = bindingFolder(tensorflow);
+  const bindingPath = path.join(folder, fileName);
+  if (!existsSync(bindingPath)) return undefined;
+  try {
+    const about = aboutSchema.parse(JSON.parse(readFileSync(path.join(folder, 'about.json'), 'utf8')));
+    return { bindingPath, tensorflowVersion: about.tensorflow };
+  } catch {
+    // Whatever happened to it, it can be made again.
+    return undefined;
+  }
+}
+
+/** The binding, compiled and tried where it isn't there yet. Throws RunError. */
+export async function ensureBinding(tensorflow: Tensorflow, progress: Progress): Promise<BuiltBinding> {
+  await publishFolder({
+    target: bindingFolder(tensorflow),
+    progress,
+    isWhole: () => Promise.resolve(builtBinding(tensorflow) !== undefined),
+    make: async (folder) => {
+      const made = path.join(folder, fileName);
+      await compileBinding(tensorflow, made, progress);
+      const answer = probeBinding(made, { CUDA_VISIBLE_DEVICES: '-1' });
+      if ('failure' in answer)
+        throw new RunError(
+          `TensorFlow can't be loaded: ${answer.failure}`,
+          tensorflow.folder,
+          '`npm run doctor` looks for the cause',
+        );
+      const about = { tensorflow: answer.version, folder: tensorflow.folder };
+      await fs.writeFile(path.join(folder, 'about.json'), JSON.stringify(about));
+    },
+  });
+  return builtBinding(tensorflow)!;
+}
+
+function bindingFolder(tensorflow: Tensorflow): string {
+  return path.join(cacheFolder(), 'binding', `${identityOf(tensorflow)}-${bindingFingerprint()}`);
+}
+
+/** Identity of a TensorFlow for what is compiled against it: its place, and the size and time of its library. */
+function identityOf({ folder, library }: Tensorflow): string {
+  const { size, mtimeMs } = statSync(path.join(folder, library));
+  return createHash('sha256')
+    .update(JSON.stringify([folder, size, mtimeMs]))
+    .digest('hex')
+    .slice(0, 12);
+}
