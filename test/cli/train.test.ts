@@ -1,0 +1,243 @@
+/** `emergence train` on the real engine, with real processes that are really killed. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Random } from '../../src/statistics/random.js';
+
+const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+
+let folder = '';
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-train-'));
+});
+afterEach(() => {
+  fs.rmSync(folder, { recursive: true });
+});
+
+/** Small, and long enough to be killed on the way: 40 epochs of 8 steps. */
+const small = ['--arch', 'cnn', '--dataset', 'shapes', '--train-size', '1024', '--test-size', '200', '--threads', '1'];
+const family = [...small, '--widths', '2,3', '--epochs', '40'];
+const quick = [...small, '--widths', '2', '--epochs', '1'];
+
+function start(words: readonly string[], cwd = folder): ChildProcess {
+  return spawn(process.execPath, [program, 'train', ...words], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+}
+
+async function train(words: readonly string[], cwd = folder) {
+  const child = start(words, cwd);
+  const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+/** SHA-256 of every file under `root` whose name matches, by path. */
+function hashes(root: string, names = /(weights\.safetensors|outcomes\.parquet)$/): Record<string, string> {
+  const files = fs.readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => names.test(name));
+  return Object.fromEntries(
+    files
+      .filter((name) => fs.statSync(path.join(root, name)).isFile())
+      .sort()
+      .map((name) => [
+        name,
+        createHash('sha256')
+          .update(fs.readFileSync(path.join(root, name)))
+          .digest('hex'),
+      ]),
+  );
+}
+
+/** Processes whose parent is `pid`, from Linux's /proc. */
+function childrenOf(pid: number): number[] {
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((candidate) => parentOf(candidate) === pid);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' ? undefined : Number(parent);
+  } catch {
+    return undefined;
+  }
+}
+
+const isRunning = (pid: number) => parentOf(pid) !== undefined;
+
+async function until(condition: () => boolean, milliseconds: number): Promise<boolean> {
+  const end = Date.now() + milliseconds;
+  while (!condition() && Date.now() < end) await sleep(50);
+  return condition();
+}
+
+const leftovers = () => Object.keys(hashes(path.join(folder, 'checkpoints'), /\.tmp$|training\.safetensors$|\.lock/));
+const memberFolder = (run: string, member: string) => path.join(folder, 'checkpoints', run, 'members', member);
+
+test('the same command gives the same bits', async () => {
+  const [first, second] = [path.join(folder, 'a'), path.join(folder, 'b')];
+  for (const place of [first, second]) {
+    fs.mkdirSync(place);
+    expect((await train([...small, '--widths', '2,3', '--epochs', '3'], place)).code).toBe(0);
+  }
+  expect(Object.keys(hashes(first))).toHaveLength(4);
+  expect(hashes(second)).toEqual(hashes(first));
+});
+
+test('killed five times with SIGKILL it ends in the bits of a run that was not', async () => {
+  const undisturbed = path.join(folder, 'undisturbed');
+  fs.mkdirSync(undisturbed);
+  expect((await train(family, undisturbed)).code).toBe(0);
+
+  const random = Random.named(5, 'kills');
+  // before a worker has begun, then after so many epochs of both members and a little more
+  for (const epochs of [0, 1, 4, 2, 7]) {
+    const child = start([...family, '--json']);
+    child.stderr!.resume();
+    let seen = 0;
+    child.stdout!.setEncoding('utf8').on('data', (lines: string) => {
+      seen += lines.split('"type":"epoch"').length - 1;
+    });
+    expect(await until(() => seen >= epochs, 60_000)).toBe(true);
+    await sleep(random.integer(300));
+    const workers = childrenOf(child.pid!);
+    process.kill(child.pid!, 'SIGKILL');
+    await once(child, 'close');
+    // the guard looks twice a second
+    expect(await until(() => !workers.some(isRunning), 3000)).toBe(true);
+  }
+  // 14 epochs of 80 at least are behind, and the last kill came before both members were through
+  expect(Object.keys(hashes(path.join(folder, 'checkpoints'), /training\.safetensors$/)).length).toBeGreaterThan(0);
+  expect((await train(family)).code).toBe(0);
+  expect(hashes(path.join(folder, 'checkpoints'))).toEqual(hashes(path.join(undisturbed, 'checkpoints')));
+  expect(leftovers()).toEqual([]);
+});
+
+test('a worker that dies is reported with its reason; the others go on, and the next command trains it', async () => {
+  const child = start([...small, '--widths', '2,3', '--epochs', '200', '--jobs', '2']);
+  const output = Promise.all([text(child.stdout!), text(child.stderr!)]);
+  expect(await until(() => childrenOf(child.pid!).length === 2, 10_000)).toBe(true);
+  await sleep(1500);
+  process.kill(childrenOf(child.pid!)[0]!, 'SIGKILL');
+  const [, stderr] = await output;
+  if (child.exitCode === null) await once(child, 'close');
+  expect(child.exitCode).toBe(1);
+  expect(stderr).toMatch(/cnn-w\d-s0 +failed: the worker was killed by SIGKILL/);
+  expect(stderr).toMatch(/cnn-w\d-s0 +complete/);
+  const again = await train(['--run', 'cnn-shapes']);
+  expect([again.code, again.stderr.match(/complete:/g)?.length]).toEqual([0, 1]);
+});
+
+test('Ctrl-C stops parent and workers, and the same command goes on', async () => {
+  const child = start([...small, '--widths', '2,3', '--epochs', '200']);
+  const output = Promise.all([text(child.stdout!), text(child.stderr!)]);
+  expect(await until(() => childrenOf(child.pid!).length > 0, 10_000)).toBe(true);
+  await sleep(2000);
+  const workers = childrenOf(child.pid!);
+  process.kill(-child.pid!, 'SIGINT'); // as a terminal does: to the whole group
+  const [, stderr] = await output;
+  if (child.exitCode === null) await once(child, 'close');
+  expect(child.exitCode).toBe(130);
+  expect(stderr).toContain('stopped; the same command goes on where it was');
+  expect(workers.some(isRunning)).toBe(false);
+  expect(fs.existsSync(path.join(memberFolder('cnn-shapes', 'cnn-w2-s0'), 'weights.safetensors'))).toBe(false);
+});
+
+describe('going on with a run', () => {
+  test('trains only what is new', async () => {
+    await train(quick);
+    const before = hashes(path.join(folder, 'checkpoints'), /.*/);
+    const old = Object.keys(before).filter((name) => name.includes('cnn-w2-s0'));
+    expect(old).toHaveLength(4);
+    const nothing = await train(quick);
+    expect([nothing.code, nothing.stderr]).toEqual([0, '1 of 1 members are complete already: cnn-w2-s0\n']);
+
+    const wider = await train(['--run', 'cnn-shapes', '--widths', '3', '--seeds', '1', '--threads', '1']);
+    expect(wider.code).toBe(0);
+    const after = hashes(path.join(folder, 'checkpoints'), /.*/);
+    for (const name of old) expect(after[name]).toBe(before[name]);
+    expect(fs.readdirSync(path.join(folder, 'checkpoints/cnn-shapes/members')).sort()).toEqual([
+      'cnn-w2-s0',
+      'cnn-w2-s1',
+      'cnn-w3-s0',
+      'cnn-w3-s1',
+    ]);
+  });
+
+  test('refuses what contradicts its record, with both values, and changes nothing', async () => {
+    await train(quick);
+    const before = hashes(path.join(folder, 'checkpoints'), /.*/);
+    const refusal = (what: string, option: string, remedy = 'leave the option out, or give another --run NAME') =>
+      `error: --${option}: ${what} checkpoints/cnn-shapes was begun; ${remedy}\n`;
+    for (const [words, message] of [
+      [['--epochs', '2'], refusal('2 contradicts 1, with which', 'epochs')],
+      [['--batch-size', '64'], refusal('64 contradicts 128, with which', 'batch-size')],
+      [['--train-size', '512'], refusal('512 contradicts 1024, with which', 'train-size')],
+      [['--threads', '2'], refusal('2 contradicts 1, with which cnn-w2-s0 in', 'threads')],
+      [['--eager'], refusal('eager contradicts compiled, as', 'eager', 'give another --run NAME')],
+    ] as const) {
+      expect(await train(['--run', 'cnn-shapes', ...words])).toEqual({ code: 2, stdout: '', stderr: message });
+    }
+    expect(hashes(path.join(folder, 'checkpoints'), /.*/)).toEqual(before);
+  });
+
+  test('finds a damaged file by its hash and names it', async () => {
+    await train(quick);
+    const file = path.join(memberFolder('cnn-shapes', 'cnn-w2-s0'), 'weights.safetensors');
+    const bytes = fs.readFileSync(file);
+    bytes[bytes.length - 1]! ^= 1;
+    fs.writeFileSync(file, bytes);
+    const { code, stderr } = await train(['--run', 'cnn-shapes']);
+    expect([code, stderr]).toEqual([
+      1,
+      'error: cnn-w2-s0: weights.safetensors is damaged: it does not match its SHA-256 in member.json; ' +
+        'delete checkpoints/cnn-shapes/members/cnn-w2-s0 to train this member anew\n',
+    ]);
+  });
+});
+
+test('--json: events and the summary on stdout, one JSON a line', async () => {
+  const { code, stdout, stderr } = await train([...quick, '--json']);
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { type: string }).type);
+  expect([code, stderr, [...new Set(events)]]).toEqual([
+    0,
+    '',
+    ['started', 'progress', 'epoch', 'evaluated', 'complete', 'summary'],
+  ]);
+});
+
+test('eager and compiled training agree', async () => {
+  const accuracyAndLoss = async (words: string[]) => {
+    const { stdout } = await train([...quick, ...words, '--json']);
+    const { rows } = JSON.parse(stdout.trim().split('\n').at(-1)!) as { rows: { crossEntropy: { value: number } }[] };
+    return rows[0]!.crossEntropy.value;
+  };
+  // eight steps of float32 in another order of operations
+  expect(await accuracyAndLoss(['--run', 'eager', '--eager'])).toBeAllClose(
+    [await accuracyAndLoss(['--run', 'compiled'])],
+    { rtol: 1e-4 },
+  );
+});
+
+test('more examples a step than there are is refused', async () => {
+  const { code, stderr } = await train([...quick, '--batch-size', '2000']);
+  expect([code, stderr]).toEqual([
+    2,
+    'error: --batch-size: 2000 is more than the 1024 training examples; give at most 1024\n',
+  ]);
+  expect(fs.existsSync(path.join(folder, 'checkpoints/cnn-shapes'))).toBe(false);
+});
