@@ -7,7 +7,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
 import type { Experiment } from '../experiment/schema.js';
-import { createFolder, readFileIfThere, sha256File, writeFileAtomic } from '../runs/files.js';
+import { createFolder, readFileIfThere, removeLeftovers, sha256File, writeFileAtomic } from '../runs/files.js';
 import { encodeHistory } from '../runs/history.js';
 import { encodeOutcomes, type OutcomeColumns } from '../runs/outcomes.js';
 import { epochRecordSchema, memberId, type EpochRecord, type MemberRecord } from '../runs/record.js';
@@ -62,7 +62,9 @@ export class MemberFiles {
     await writeFileAtomic(this.path('outcomes.parquet'), encodeOutcomes(outcomes));
     await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));
     await this.#record(progress, 'complete', ['weights.safetensors', 'outcomes.parquet', 'history.jsonl']);
-    await fs.rm(this.path('training.safetensors'), { force: true });
+    await removeCheckpoint(this.folder);
+    // Of a worker that outlived its killed parent for a moment; the lock's own tidying came before its end.
+    await removeLeftovers(this.folder);
   }
 
   async #record(progress: Progress, status: MemberRecord['status'], names: readonly string[]): Promise<void> {
@@ -71,6 +73,11 @@ export class MemberFiles {
     );
     await writeMemberRecord(this.folder, { format: 1, id: this.id, ...this.#key, status, ...progress, files });
   }
+}
+
+/** What resuming needs is of no use to a member that is complete. */
+export async function removeCheckpoint(memberFolder: string): Promise<void> {
+  await fs.rm(path.join(memberFolder, 'training.safetensors'), { force: true });
 }
 
 /**

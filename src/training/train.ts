@@ -28,6 +28,7 @@ import {
   writeRunRecord,
 } from '../runs/run.js';
 import { RunError, UsageError } from '../terminal/errors.js';
+import { removeCheckpoint } from './checkpoint.js';
 import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
 import { runPool, type PoolJob } from './pool.js';
@@ -142,7 +143,10 @@ async function trainMissing(work: Work): Promise<TrainResult> {
   return { folder, kept: complete, trained: result.complete, failed: result.failed, stopped: result.stopped };
 }
 
-/** Which members are whole on disk. One whose files don't match their hashes is an error, not a reason to train anew. */
+/**
+ * Which members are whole on disk. One whose files don't match their hashes is an error, not a reason to train anew.
+ * Call it while holding the run's lock.
+ */
 async function takeStock(
   folder: string,
   experiment: Experiment,
@@ -158,6 +162,7 @@ async function takeStock(
     const damage = await verifyMember(memberFolder(folder, key), record);
     if (damage !== undefined)
       throw new RunError(damage, memberId(key), `delete ${memberFolder(folder, key)} to train this member anew`);
+    await removeCheckpoint(memberFolder(folder, key)); // it is still there after a kill between the last two steps
     complete.push(memberId(key));
   }
   return { missing, complete };

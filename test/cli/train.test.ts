@@ -20,9 +20,9 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-/** Small, and long enough to be killed on the way: 40 epochs of 8 steps. */
+/** Small, and long enough to be killed on the way: 24 epochs of 8 steps. */
 const small = ['--arch', 'cnn', '--dataset', 'shapes', '--train-size', '1024', '--test-size', '200', '--threads', '1'];
-const family = [...small, '--widths', '2,3', '--epochs', '40'];
+const family = [...small, '--widths', '2,3', '--epochs', '24'];
 const quick = [...small, '--widths', '2', '--epochs', '1'];
 
 function start(words: readonly string[], cwd = folder): ChildProcess {
@@ -102,7 +102,7 @@ test('killed five times with SIGKILL it ends in the bits of a run that was not',
 
   const random = Random.named(5, 'kills');
   // before a worker has begun, then after so many epochs of both members and a little more
-  for (const epochs of [0, 1, 4, 2, 7]) {
+  for (const epochs of [0, 1, 3, 2, 4]) {
     const child = start([...family, '--json']);
     child.stderr!.resume();
     let seen = 0;
@@ -117,7 +117,7 @@ test('killed five times with SIGKILL it ends in the bits of a run that was not',
     // the guard looks twice a second
     expect(await until(() => !workers.some(isRunning), 3000)).toBe(true);
   }
-  // 14 epochs of 80 at least are behind, and the last kill came before both members were through
+  // 10 epochs of 48 at least are behind, and the last kill came before both members were through
   expect(Object.keys(hashes(path.join(folder, 'checkpoints'), /training\.safetensors$/)).length).toBeGreaterThan(0);
   expect((await train(family)).code).toBe(0);
   expect(hashes(path.join(folder, 'checkpoints'))).toEqual(hashes(path.join(undisturbed, 'checkpoints')));
