@@ -1,5 +1,6 @@
 /** The user's cache folder, shared by all checkouts, and how something appears in it whole or not at all. */
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -110,7 +111,10 @@ async function createFolder(folder: string): Promise<void> {
   } catch (error) {
     // Node 20 says ENOENT for a recursive mkdir on a read-only file system; a plain one says why.
     if (codeOf(error) !== 'ENOENT') throw error;
-    await fs.mkdir(folder);
+    let highest = folder;
+    while (!existsSync(path.dirname(highest))) highest = path.dirname(highest);
+    await fs.mkdir(highest);
+    await fs.mkdir(folder, { recursive: true });
   }
 }
 

@@ -119,7 +119,7 @@ function nodeFinding(): Finding {
 }
 
 function runtimeFinding(tensorflow: Tensorflow | undefined, gpus: readonly Gpu[]): Finding {
-  const size = gpus.length > 0 ? 'about 4 GB, as there is a GPU' : 'about 0.3 GB';
+  const size = gpus.length > 0 ? 'about 3.4 GB, as there is a GPU' : 'about 0.3 GB';
   if (tensorflow === undefined)
     return warning(
       'runtime',
@@ -273,7 +273,7 @@ function datasetFinding(): Finding {
 
 /** Bytes that setup would still write: wheel and what is unpacked of it; 0 where it writes nothing. */
 function cacheNeeds(toFetch: boolean, gpus: readonly Gpu[], toBuild: boolean): number {
-  if (toFetch) return gpus.length > 0 ? 10e9 : 2e9;
+  if (toFetch) return gpus.length > 0 ? 11e9 : 2e9;
   return toBuild ? 0.01e9 : 0;
 }
 

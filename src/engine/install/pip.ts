@@ -84,17 +84,20 @@ export async function downloadWheel(
   if (there !== undefined) return there;
   const { command } = requirePip();
   progress(`downloading ${requirement}`);
-  await fs.rm(path.join(folder, incoming), { recursive: true, force: true });
   // pip copies a wheel to where it is asked to, and may be killed while it does: only a rename makes it appear whole.
   const aside = path.join(folder, incoming, randomUUID());
+  await fs.rm(path.dirname(aside), { recursive: true, force: true });
   await fs.mkdir(aside, { recursive: true });
-  await runPip([...command, ...downloadWords(platforms), '-d', aside, requirement], aside, progress);
-  const wheel = await wheelFor(requirement, aside);
-  if (wheel === undefined) throw new RunError(`pip has brought no wheel of ${requirement}`);
-  const target = path.join(folder, path.basename(wheel));
-  await fs.rename(wheel, target);
-  await fs.rm(path.join(folder, incoming), { recursive: true, force: true });
-  return target;
+  try {
+    await runPip([...command, ...downloadWords(platforms), '-d', aside, requirement], aside, progress);
+    const wheel = await wheelFor(requirement, aside);
+    if (wheel === undefined) throw new RunError(`pip has brought no wheel of ${requirement}`);
+    const target = path.join(folder, path.basename(wheel));
+    await fs.rename(wheel, target);
+    return target;
+  } finally {
+    await fs.rm(path.dirname(aside), { recursive: true, force: true });
+  }
 }
 
 /** Python 3.11's wheels hold the same C library as every other's, and each platform has them. */
@@ -147,7 +150,8 @@ const unreachable =
   /Failed to establish a new connection|NewConnectionError|name resolution|Name or service not known|nodename nor servname|Network is unreachable|Max retries exceeded|ConnectTimeout|Read timed out|ReadTimeout/i;
 
 function failure(said: string, signal: NodeJS.Signals | null, folder: string): RunError {
-  if (/No space left on device|\[Errno 28\]|Disk quota exceeded|\[Errno 122\]/.test(said)) return diskIsFull(folder);
+  if (/No space left on device|\[Errno 28\]|Disk quota exceeded|\[Errno 122\]/.test(said))
+    return diskIsFull(path.resolve(folder, '..', '..'));
   if (signal !== null)
     return new RunError(`pip was ended by ${signal} while it fetched TensorFlow`, undefined, 'run the command again');
   if (unreachable.test(said))

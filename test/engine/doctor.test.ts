@@ -1,0 +1,163 @@
+/** What doctor says of the real TensorFlow of this machine and of broken caches, and a TensorFlow that the user names. */
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { diagnose, type Finding } from '../../src/engine/install/diagnosis.js';
+import { probeBinding } from '../../src/engine/install/probe.js';
+import { cachedTensorflow, namedTensorflow, type Tensorflow } from '../../src/engine/install/tensorflow.js';
+import { ensureRuntime, runtimeEnvironment } from '../../src/engine/runtime.js';
+import { withoutInformation } from '../../src/engine/log.js';
+import { temporaryFolder } from '../support/runs.js';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** As `train --device cpu` finds it. */
+function ownTensorflow(): Tensorflow {
+  return (namedTensorflow() ?? cachedTensorflow('cpu') ?? cachedTensorflow('cuda'))!;
+}
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+function doctor(environment: NodeJS.ProcessEnv = {}): { status: number | null; findings: Finding[] } {
+  const { status, stdout } = spawnSync(process.execPath, ['bin/emergence.js', 'doctor', '--json'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+  });
+  return { status, findings: JSON.parse(stdout) as Finding[] };
+}
+
+const on = (findings: readonly Finding[], subject: string) => findings.filter((each) => each.subject === subject);
+
+test('a binding that is none is a reason, not a crash', async () => {
+  const file = path.join(await temporaryFolder(), 'tfjs_binding.node');
+  await fs.writeFile(file, 'not a library');
+  expect(probeBinding(file, {})).toEqual({ failure: `${file}: file too short` });
+});
+
+test('once its lines of information are taken away, TensorFlow says nothing while it loads', async () => {
+  const runtime = await ensureRuntime({ device: 'cpu' });
+  const script = 'const m = { exports: {} }; process.dlopen(m, process.argv[1]); process.exit()';
+  const { stderr } = spawnSync(process.execPath, ['-e', script, runtime.bindingPath], {
+    encoding: 'utf8',
+    env: { ...process.env, ...runtimeEnvironment({ runtime, threads: 1 }) },
+  });
+  expect(withoutInformation(stderr)).toBe('');
+});
+
+test('doctor finds nothing that keeps this machine from training', () => {
+  const { status, findings } = doctor();
+  expect(findings.filter((each) => each.status === 'problem')).toEqual([]);
+  expect(status).toBe(0);
+  expect([...new Set(findings.map(({ subject }) => subject))]).toEqual(
+    expect.arrayContaining(['platform', 'node', 'runtime', 'pip', 'compiler', 'binding', 'cpu', 'gpu', 'datasets']),
+  );
+});
+
+test('an empty cache: training could work, as pip and a compiler are here', async () => {
+  vi.stubEnv('EMERGENCE_TENSORFLOW', '');
+  vi.stubEnv('EMERGENCE_CACHE_DIR', await temporaryFolder());
+  const findings = await diagnose({ verify: true, cores: 1 });
+  expect(on(findings, 'runtime')).toMatchObject([{ status: 'warning' }]);
+  expect(on(findings, 'pip')).toMatchObject([{ status: 'ok' }]);
+  expect(on(findings, 'binding')).toEqual([]);
+});
+
+test('an empty cache without pip and compiler: a problem each, exit code 1', async () => {
+  const cache = await temporaryFolder();
+  const { status, findings } = doctor({ EMERGENCE_CACHE_DIR: cache, EMERGENCE_TENSORFLOW: '', PATH: '', CXX: '' });
+  expect(status).toBe(1);
+  expect(findings.filter((each) => each.status === 'problem').map(({ subject }) => subject)).toEqual([
+    'pip',
+    'compiler',
+  ]);
+});
+
+test('without pip and compiler, but all there: notes, exit code 0', () => {
+  const { status, findings } = doctor({ PATH: '', CXX: '' });
+  expect(status).toBe(0);
+  expect(findings.filter((each) => each.status === 'warning').map(({ subject }) => subject)).toEqual([
+    'pip',
+    'compiler',
+  ]);
+});
+
+test.each(['{', '{"folder": "/nowhere/tensorflow"}'])(
+  'a note of setup that reads %j: a problem, exit code 1',
+  async (note) => {
+    const cache = await temporaryFolder();
+    await fs.writeFile(path.join(cache, 'named-tensorflow.json'), note);
+    const { status, findings } = doctor({ EMERGENCE_CACHE_DIR: cache, EMERGENCE_TENSORFLOW: '' });
+    expect(status).toBe(1);
+    expect(on(findings, 'runtime')).toMatchObject([
+      { status: 'problem', remedy: expect.stringContaining('--forget') as string },
+    ]);
+  },
+);
+
+test('a cache folder that is a file: a problem, no crash', async () => {
+  const file = path.join(await temporaryFolder(), 'cache');
+  await fs.writeFile(file, '');
+  vi.stubEnv('EMERGENCE_TENSORFLOW', '');
+  vi.stubEnv('EMERGENCE_CACHE_DIR', file);
+  const findings = await diagnose({ verify: false, cores: 1 });
+  expect(on(findings, 'cache')).toMatchObject([{ status: 'problem', what: `${file} is a file` }]);
+});
+
+const header = (name: string) => `tensorflow/include/tensorflow/c/${name}`;
+const headers = ['c_api.h', 'tf_status.h'].map(header);
+
+/** A cache whose runtime has the real libraries, as links, and copies of two headers; its RECORD speaks of these alone. */
+async function smallCache(): Promise<string> {
+  const cache = await temporaryFolder();
+  const source = path.dirname(ownTensorflow().folder);
+  const target = path.join(cache, 'runtime', path.basename(source));
+  const info = (await fs.readdir(source)).find((name) => /^tensorflow.*\.dist-info$/.test(name))!;
+  await fs.mkdir(path.join(target, info), { recursive: true });
+  const record = (await fs.readFile(path.join(source, info, 'RECORD'), 'utf8')).split(/\r?\n/);
+  const lines = record.filter((line) => headers.some((name) => line.startsWith(`${name},`)));
+  await fs.writeFile(path.join(target, info, 'RECORD'), lines.join('\n'));
+  for (const name of headers) await fs.cp(path.join(source, name), path.join(target, name));
+  for (const name of await fs.readdir(path.join(source, 'tensorflow')))
+    if (name !== 'include')
+      await fs.symlink(path.join(source, 'tensorflow', name), path.join(target, 'tensorflow', name));
+  return cache;
+}
+
+// A TensorFlow of the user's own has no RECORD that we know.
+test.skipIf(namedTensorflow() !== undefined)('--verify finds a flipped byte and a missing file', async () => {
+  vi.stubEnv('EMERGENCE_CACHE_DIR', await smallCache());
+  const [first, second] = headers.map((name) => path.join(ownTensorflow().folder, '..', name)) as [string, string];
+  const integrity = async () => on(await diagnose({ verify: true, cores: 1 }), 'integrity');
+  expect(await integrity()).toEqual([{ status: 'ok', subject: 'integrity', what: '2 files are as in their wheels' }]);
+
+  const bytes = await fs.readFile(first);
+  bytes[100]! ^= 1;
+  await fs.writeFile(first, bytes);
+  expect(await integrity()).toMatchObject([{ status: 'problem', what: `${first} is damaged` }]);
+
+  bytes[100]! ^= 1;
+  await fs.writeFile(first, bytes);
+  await fs.rm(second);
+  expect(await integrity()).toMatchObject([{ status: 'problem', what: `${second} is missing` }]);
+});
+
+test('a TensorFlow that is named by a link is compiled against and used; the second time nothing is built', async () => {
+  const cache = await temporaryFolder();
+  const { folder } = ownTensorflow();
+  const link = path.join(cache, 'tensorflow');
+  await fs.symlink(folder, link);
+  vi.stubEnv('EMERGENCE_CACHE_DIR', cache);
+  vi.stubEnv('EMERGENCE_TENSORFLOW', link);
+  const said: string[] = [];
+  const runtime = await ensureRuntime({ device: 'cpu', onProgress: (line) => said.push(line) });
+  expect(runtime.folder).toBe(link);
+  expect(said[0]).toMatch(/^compiling the binding with /);
+  expect(runtime.bindingPath.startsWith(path.join(cache, 'binding'))).toBe(true);
+  const again: string[] = [];
+  expect(await ensureRuntime({ device: 'cpu', onProgress: (line) => again.push(line) })).toEqual(runtime);
+  expect(again).toEqual([]);
+});

@@ -1,0 +1,175 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { cacheFolder, publishFolder, writeCacheFile, type Publication } from '../../../../src/engine/install/cache.js';
+import { RunError } from '../../../../src/terminal/errors.js';
+import { temporaryFolder } from '../../../support/runs.js';
+
+const whole = (target: string) =>
+  fs.access(path.join(target, 'last')).then(
+    () => true,
+    () => false,
+  );
+
+/** Publishes two files, with what is told on the way in `said`; returns how often it was made. */
+async function publish(target: string, changes: Partial<Publication> = {}): Promise<{ made: number; said: string[] }> {
+  const result = { made: 0, said: [] as string[] };
+  await publishFolder({
+    target,
+    isWhole: () => whole(target),
+    progress: (line) => result.said.push(line),
+    make: async (folder) => {
+      result.made++;
+      await fs.writeFile(path.join(folder, 'first'), 'here');
+      await fs.writeFile(path.join(folder, 'last'), 'here');
+    },
+    ...changes,
+  });
+  return result;
+}
+
+/** A process that publishes, appends a line to `log` when it makes, and takes `milliseconds` for it. */
+function maker(target: string, log: string, milliseconds: number): ChildProcess {
+  const module = path.resolve(import.meta.dirname, '../../../../src/engine/install/cache.ts');
+  const program = `
+    import * as fs from 'node:fs';
+    const { publishFolder } = await import(${JSON.stringify(module)});
+    await publishFolder({
+      target: ${JSON.stringify(target)},
+      isWhole: () => Promise.resolve(fs.existsSync(${JSON.stringify(path.join(target, 'last'))})),
+      progress: (line) => console.log(line),
+      make: async (folder) => {
+        fs.appendFileSync(${JSON.stringify(log)}, 'made\\n');
+        fs.writeFileSync(folder + '/first', 'here');
+        console.log('making');
+        await new Promise((resolve) => setTimeout(resolve, ${milliseconds}));
+        fs.writeFileSync(folder + '/last', 'here');
+      },
+    });
+    console.log('there: ' + fs.readFileSync(${JSON.stringify(path.join(target, 'last'))}, 'utf8'));`;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  child.stdout.setEncoding('utf8');
+  return child;
+}
+
+/** All that a process prints until it ends. */
+async function outputOf(child: ChildProcess): Promise<string> {
+  let text = '';
+  child.stdout!.on('data', (chunk: string) => (text += chunk));
+  await once(child, 'close');
+  return text;
+}
+
+test('what is made appears whole, and is made once', async () => {
+  const target = path.join(await temporaryFolder(), 'deep', 'thing');
+  expect(await publish(target)).toEqual({ made: 1, said: [] });
+  expect((await fs.readdir(target)).sort()).toEqual(['first', 'last']);
+  expect(await publish(target)).toEqual({ made: 0, said: [] });
+  expect(await fs.readdir(path.dirname(target))).toEqual(['thing']);
+});
+
+test('a maker that fails leaves nothing, and the next one makes it', async () => {
+  const target = path.join(await temporaryFolder(), 'thing');
+  const failing = async (folder: string): Promise<void> => {
+    await fs.writeFile(path.join(folder, 'first'), 'half');
+    throw new RunError('no network');
+  };
+  await expect(publish(target, { make: failing })).rejects.toThrow(new RunError('no network'));
+  expect(await fs.readdir(path.dirname(target))).toEqual([]);
+  expect(await publish(target)).toEqual({ made: 1, said: [] });
+});
+
+test('a folder that is not whole is made anew', async () => {
+  const target = path.join(await temporaryFolder(), 'thing');
+  await fs.mkdir(target);
+  await fs.writeFile(path.join(target, 'stray'), '');
+  expect(await publish(target)).toEqual({ made: 1, said: [] });
+  expect((await fs.readdir(target)).sort()).toEqual(['first', 'last']);
+});
+
+test(
+  'of two processes at once one makes it; the other waits, says for whom, and uses it',
+  { timeout: 30_000 },
+  async () => {
+    const folder = await temporaryFolder();
+    const [target, log] = [path.join(folder, 'cache', 'thing'), path.join(folder, 'log')];
+    const children = [maker(target, log, 1500), maker(target, log, 1500)];
+    const outputs = await Promise.all(children.map(outputOf));
+    expect(children.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    expect(await fs.readFile(log, 'utf8')).toBe('made\n');
+    for (const output of outputs) expect(output).toMatch(/there: here\n$/);
+    const first = outputs.findIndex((output) => output.includes('making'));
+    expect(outputs[1 - first]).toContain(`waiting for process ${children[first]!.pid!}, which makes ${target}\n`);
+    expect(await fs.readdir(path.dirname(target))).toEqual(['thing']);
+  },
+);
+
+test('what a killed process leaves is cleared away at once', { timeout: 30_000 }, async () => {
+  const folder = await temporaryFolder();
+  const [target, log] = [path.join(folder, 'cache', 'thing'), path.join(folder, 'log')];
+  const child = maker(target, log, 60_000);
+  await once(child.stdout!, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const left = await fs.readdir(path.dirname(target));
+  expect(left.filter((name) => /^thing\.(lock|.*\.tmp)$/.test(name))).toHaveLength(2);
+
+  const started = performance.now();
+  expect((await publish(target)).made).toBe(1);
+  // A lock that is judged by its age alone would be kept for 30 s.
+  expect(performance.now() - started).toBeLessThan(5000);
+  expect(await fs.readdir(path.dirname(target))).toEqual(['thing']);
+});
+
+test.skipIf(process.platform !== 'linux')('a full disk is one line', async () => {
+  const target = path.join(await temporaryFolder(), 'thing');
+  // Every write to this device fails as on a full disk.
+  const make = () => fs.writeFile('/dev/full', 'x');
+  await expect(publish(target, { make })).rejects.toThrow(
+    new RunError('the disk is full', target, 'free some space, or set EMERGENCE_CACHE_DIR to a folder on another disk'),
+  );
+});
+
+test('a cache folder that is a file is one line', async () => {
+  const file = path.join(await temporaryFolder(), 'file');
+  await fs.writeFile(file, '');
+  const remedy = 'set EMERGENCE_CACHE_DIR to a folder that can be written';
+  const target = path.join(file, 'runtime', 'thing');
+  await expect(publish(target)).rejects.toThrow(
+    new RunError('a part of the path is a file, not a folder', target, remedy),
+  );
+  const note = path.join(file, 'note.json');
+  await expect(writeCacheFile(note, '{}')).rejects.toThrow(
+    new RunError('a part of the path is a file, not a folder', note, remedy),
+  );
+});
+
+test.skipIf(process.getuid?.() === 0)('a folder of somebody else is one line', async () => {
+  const folder = await temporaryFolder();
+  await fs.chmod(folder, 0o500);
+  const target = path.join(folder, 'thing');
+  await expect(publish(target)).rejects.toThrow(
+    new RunError('no permission to write', target, 'set EMERGENCE_CACHE_DIR to a folder that can be written'),
+  );
+});
+
+test('a small file is replaced whole', async () => {
+  const file = path.join(await temporaryFolder(), 'a', 'note.json');
+  await writeCacheFile(file, '1');
+  await writeCacheFile(file, '2');
+  expect(await fs.readFile(file, 'utf8')).toBe('2');
+  expect(await fs.readdir(path.dirname(file))).toEqual(['note.json']);
+});
+
+test('EMERGENCE_CACHE_DIR comes first, then an absolute XDG_CACHE_HOME', () => {
+  expect(cacheFolder({ EMERGENCE_CACHE_DIR: '/a/b', XDG_CACHE_HOME: '/c' })).toBe('/a/b');
+  expect(cacheFolder({ EMERGENCE_CACHE_DIR: '', XDG_CACHE_HOME: '/c' })).toBe('/c/vision-emergence-lab');
+  // The specification: a relative path is to be ignored.
+  expect(cacheFolder({ XDG_CACHE_HOME: 'c' })).toBe(cacheFolder({}));
+  expect(path.basename(cacheFolder({}))).toBe('vision-emergence-lab');
+});

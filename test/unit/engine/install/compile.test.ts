@@ -1,0 +1,60 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { bindingFingerprint, compileBinding, findCompiler } from '../../../../src/engine/install/compile.js';
+import { RunError } from '../../../../src/terminal/errors.js';
+import { temporaryFolder } from '../../../support/runs.js';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** A TensorFlow without headers. */
+async function compile(): Promise<void> {
+  const folder = await temporaryFolder();
+  const files = { folder, library: 'libtensorflow_cc.so.2', framework: 'libtensorflow_framework.so.2' };
+  await compileBinding(files, path.join(folder, 'out.node'), () => undefined);
+}
+
+test('no compiler: what to install', async () => {
+  vi.stubEnv('PATH', '');
+  vi.stubEnv('CXX', '');
+  await expect(compile()).rejects.toThrow(
+    new RunError(
+      'a C++ compiler is needed once, to build the binding, and none was found',
+      undefined,
+      'install one (Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`), or name one with $CXX',
+    ),
+  );
+});
+
+test('$CXX comes first, and may have words of its own', async () => {
+  const folder = await temporaryFolder();
+  await fs.writeFile(path.join(folder, 'ccache'), '#!/bin/sh\n[ "$1" = g++ ] && [ "$2" = --version ]\n', {
+    mode: 0o755,
+  });
+  const environment = { PATH: `${folder}:/bin:/usr/bin`, CXX: 'ccache g++' };
+  expect(findCompiler(environment)).toEqual(['ccache', 'g++']);
+  expect(findCompiler({ ...environment, CXX: 'no-such-compiler' })).toBeUndefined();
+});
+
+test.skipIf(findCompiler() === undefined)("the compiler's first error is told", async () => {
+  // Every compiler that we know ends this line the same way: `fatal error: tensorflow/c/c_api.h: No such file`, `'...' file not found`.
+  await expect(compile()).rejects.toThrow(
+    /^\S+: the binding could not be compiled: [^\n]*error: [^\n]*tensorflow\/[^\n]*; a compiler that knows C\+\+17 is needed; \$CXX names another$/,
+  );
+});
+
+test('a compiler that fills the disk', async () => {
+  const folder = await temporaryFolder();
+  const script =
+    '#!/bin/sh\n[ "$1" = --version ] && exit\necho "/usr/bin/ld: final link failed: No space left on device" >&2\nexit 1\n';
+  await fs.writeFile(path.join(folder, 'c++'), script, { mode: 0o755 });
+  vi.stubEnv('CXX', path.join(folder, 'c++'));
+  await expect(compile()).rejects.toThrow(/out\.node: the disk is full; free some space/);
+});
+
+test('the fingerprint is that of this Node and these sources', () => {
+  expect(bindingFingerprint()).toMatch(/^[0-9a-f]{12}$/);
+  expect(bindingFingerprint()).toBe(bindingFingerprint());
+});

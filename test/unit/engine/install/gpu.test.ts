@@ -1,0 +1,68 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { expect, test } from 'vitest';
+import { detectGpus, parseGpus, visibleGpus, type Gpu } from '../../../../src/engine/install/gpu.js';
+import { temporaryFolder } from '../../../support/runs.js';
+
+const answer = 'NVIDIA H200, 143771, 580.82.07\nNVIDIA GeForce RTX 4090, 24564, 580.82.07\n';
+const gpus: readonly Gpu[] = [
+  { name: 'NVIDIA H200', memoryBytes: 143771 * 1048576, driver: '580.82.07' },
+  { name: 'NVIDIA GeForce RTX 4090', memoryBytes: 24564 * 1048576, driver: '580.82.07' },
+];
+
+test('one line a GPU, memory from MiB', () => {
+  expect(parseGpus(answer)).toEqual(gpus);
+});
+
+test('a chip that shares the memory of the machine names none', () => {
+  expect(parseGpus('NVIDIA GB10, [N/A], 580.95.05\r\n')).toEqual([
+    { name: 'NVIDIA GB10', memoryBytes: undefined, driver: '580.95.05' },
+  ]);
+});
+
+test('what is no table has no GPUs', () => {
+  expect(parseGpus('')).toEqual([]);
+  expect(parseGpus('No devices were found\n')).toEqual([]);
+});
+
+const [h200, rtx4090] = gpus as [Gpu, Gpu];
+// As CUDA reads the variable: a list of numbers that ends at the first that names no GPU; empty hides all.
+test.each<[string | undefined, readonly Gpu[]]>([
+  [undefined, gpus],
+  ['0', [h200]],
+  ['1', [rtx4090]],
+  ['1,0', [rtx4090, h200]],
+  ['', []],
+  ['-1', []],
+  ['0,-1,1', [h200]],
+  ['7', []],
+  ['GPU-8932f937-d72c-4106-c12f-20bd9faed9f6', [h200]],
+])('CUDA_VISIBLE_DEVICES=%s', (list, expected) => {
+  expect(visibleGpus(gpus, { CUDA_VISIBLE_DEVICES: list })).toEqual(expected);
+});
+
+/** A folder with an nvidia-smi of our own and a file that stands for the loaded driver. */
+async function machine(script: string): Promise<{ signs: string[]; environment: NodeJS.ProcessEnv }> {
+  const folder = await temporaryFolder();
+  await fs.writeFile(path.join(folder, 'nvidia-smi'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const sign = path.join(folder, 'version');
+  await fs.writeFile(sign, '');
+  return { signs: [sign], environment: { PATH: `${folder}:${process.env['PATH'] ?? ''}` } };
+}
+
+test("nvidia-smi is asked where the driver's sign is there", async () => {
+  const found = await machine(`printf '${answer.replaceAll('\n', '\\n')}'`);
+  expect(detectGpus(found)).toEqual(gpus);
+  expect(detectGpus({ ...found, environment: { ...found.environment, CUDA_VISIBLE_DEVICES: '1' } })).toEqual([rtx4090]);
+});
+
+test('without the sign nvidia-smi is not started', async () => {
+  const { environment } = await machine(`printf '${answer.replaceAll('\n', '\\n')}'`);
+  expect(detectGpus({ signs: ['/nowhere/version'], environment })).toEqual([]);
+});
+
+test('an nvidia-smi that fails names no GPU', async () => {
+  expect(
+    detectGpus(await machine('echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18')),
+  ).toEqual([]);
+});

