@@ -144,15 +144,24 @@ const placeholders = { integer: '<n>', number: '<x>', list: '<list>', choice: '<
 
 function toOption(definition: OptionDefinition): Option {
   const shown = definition.default === undefined ? '' : ` (default: ${definition.default})`;
+  const { value } = definition;
+  const choices =
+    value.kind === 'choice' && !mentionsAll(definition.description, value.choices)
+      ? `: ${value.choices.join(', ')}`
+      : '';
   const option = new Option(
     `${definition.flag} ${placeholders[definition.value.kind]}`,
-    definition.description + shown,
+    definition.description + choices + shown,
   );
   // All are collected, so that an option given twice is seen. "--widths --epochs 3" would take "--epochs" for the widths.
   return option.argParser((text: string, earlier: string[] | undefined) => {
     if (text.startsWith('--')) throw new UsageError(`a value is missing before ${text}`, definition.flag);
     return [...(earlier ?? []), text];
   });
+}
+
+function mentionsAll(description: string, choices: readonly string[]): boolean {
+  return choices.every((choice) => description.includes(choice));
 }
 
 function valuesOf(raw: RawOptions, schema: AnyObject): Record<string, unknown> {
@@ -207,9 +216,11 @@ function readList(text: string, flag: string, range: Range): number[] {
 }
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** Digits alone: "1e2" and "02" are more likely slips than widths. */
+const plainWhole = /^(0|-?[1-9]\d*)$/;
 
 function readNumber(text: string, flag: string, kind: 'integer' | 'number', range: Range, remedy?: string): number {
-  const number = decimal.test(text.trim()) ? Number(text) : NaN;
+  const number = (kind === 'integer' ? plainWhole : decimal).test(text.trim()) ? Number(text) : NaN;
   const { minimum, maximum, above } = range;
   const inside = (above ? number > minimum : number >= minimum) && number <= maximum;
   if (inside && (kind === 'number' || Number.isSafeInteger(number))) return number;

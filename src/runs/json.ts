@@ -3,18 +3,18 @@ import type * as z from 'zod';
 import { RunError, messageOf } from '../terminal/errors.js';
 
 /** What the text says. Throws RunError, one line, at the first thing that is wrong; `where` names the file. */
-export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string): T {
+export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string, remedy?: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new RunError(`is damaged: no JSON (${messageOf(error)})`, where, undefined, { cause: error });
+    throw new RunError(`is damaged: no JSON (${messageOf(error)})`, where, remedy, { cause: error });
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const key = issue?.path.join('.') ?? '';
-  throw new RunError(`is damaged: ${key === '' ? '' : `${key}: `}${issue?.message ?? 'unknown'}`, where);
+  throw new RunError(`is damaged: ${key === '' ? '' : `${key}: `}${issue?.message ?? 'unknown'}`, where, remedy);
 }
 
 /** As people read it too. */

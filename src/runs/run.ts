@@ -40,7 +40,8 @@ const memberFile = (folder: string) => path.join(folder, 'member.json');
 /** What run.json says; undefined where there is no run. Throws RunError, one line, where it is damaged. */
 export async function readRunRecord(folder: string): Promise<RunRecord | undefined> {
   const text = await readTextIfThere(runFile(folder));
-  return text === undefined ? undefined : parseJson(runRecordSchema, text, runFile(folder));
+  if (text === undefined) return undefined;
+  return parseJson(runRecordSchema, text, runFile(folder), 'restore it from a copy, or give another --run NAME');
 }
 
 /** Creates or replaces run.json, and the folder where there is none. */
@@ -54,10 +55,11 @@ export async function readMemberRecord(folder: string): Promise<MemberRecord | u
   const file = memberFile(folder);
   const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
-  const record = parseJson(memberRecordSchema, text, file);
+  const remedy = `delete ${folder} to train this member anew`;
+  const record = parseJson(memberRecordSchema, text, file, remedy);
   const missing = record.status === 'complete' ? completeFiles.find((name) => !(name in record.files)) : undefined;
-  if (missing !== undefined) throw new RunError(`is damaged: complete, and no hash of ${missing}`, file);
-  if (record.id !== path.basename(folder)) throw new RunError(`is the record of ${record.id}`, file);
+  if (missing !== undefined) throw new RunError(`is damaged: complete, and no hash of ${missing}`, file, remedy);
+  if (record.id !== path.basename(folder)) throw new RunError(`is the record of ${record.id}`, file, remedy);
   return record;
 }
 
@@ -92,15 +94,19 @@ export interface Contradiction {
   readonly asked: string;
 }
 
+/** Keys that extend a run. */
+export const extending: readonly ExperimentKey[] = ['widths', 'seeds'];
+
 /** What keeps an experiment from going on with a run. Widths and seeds extend it and never contradict. */
 export function contradictions(record: RunRecord, experiment: Experiment): Contradiction[] {
   return experimentSchema
     .keyof()
-    .options.filter((key) => key !== 'widths' && key !== 'seeds' && record.experiment[key] !== experiment[key])
+    .options.filter((key) => !extending.includes(key) && record.experiment[key] !== experiment[key])
     .map((key) => ({ option: optionOf(key), recorded: shown(record.experiment, key), asked: shown(experiment, key) }));
 }
 
-function optionOf(key: ExperimentKey): string {
+/** `batch-size` of `batchSize`. */
+export function optionOf(key: ExperimentKey): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 

@@ -3,14 +3,14 @@ import { isReported, RunError } from '../terminal/errors.js';
 import { memberId, type MemberKey, type MemberRecord } from './record.js';
 import { memberFolder, membersOf, readMemberRecord, readRunRecord, verifyMember } from './run.js';
 
-export type MemberStatus = 'complete' | 'training' | 'not started' | 'damaged';
+export type MemberStatus = 'complete' | 'training' | 'no epoch done' | 'damaged';
 
 export interface MemberState {
   readonly key: MemberKey;
   readonly id: string;
   readonly folder: string;
   readonly status: MemberStatus;
-  /** Undefined where the member was not started, or its record can't be read. */
+  /** Undefined where no epoch of the member is done, or its record can't be read. */
   readonly record: MemberRecord | undefined;
   /** What is damaged, naming the file; undefined where nothing is. */
   readonly problem: string | undefined;
@@ -35,7 +35,7 @@ async function stateOf(runFolder: string, key: MemberKey): Promise<MemberState> 
   const state = { key, id: memberId(key), folder, record: undefined, problem: undefined };
   try {
     const record = await readMemberRecord(folder);
-    if (record === undefined) return { ...state, status: 'not started' };
+    if (record === undefined) return { ...state, status: 'no epoch done' };
     // The history of a member in training is written before its record, so their hashes may disagree after a kill.
     if (record.status === 'training') return { ...state, record, status: 'training' };
     const problem = await verifyMember(folder, record);

@@ -1,8 +1,9 @@
 /** Numbers as they are shown to people. */
 
-/** `8 s`, `3 min 05 s`, `2 h 04 min`; `?` for what isn't a finite number. */
+/** `0.4 s`, `18 s`, `3 min 05 s`, `2 h 04 min`; `?` for what isn't a finite number. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';
+  if (seconds > 0 && seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60)];
   if (minutes === 0) return `${whole} s`;
@@ -19,4 +20,9 @@ export function formatPercent(share: number): string {
 export function formatRate(examplesPerSecond: number): string {
   const thousands = examplesPerSecond / 1000;
   return `${thousands >= 1 ? `${thousands.toFixed(1)}k` : examplesPerSecond.toFixed(0)} ex/s`;
+}
+
+/** `1 epoch`, `3 epochs`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -5,7 +5,7 @@
 import cliProgress from 'cli-progress';
 import type { WriteStream } from 'node:tty';
 import type { TrainingEvent } from '../training/events.js';
-import { formatDuration, formatPercent, formatRate } from './format.js';
+import { counted, formatDuration, formatPercent, formatRate } from './format.js';
 
 export type DisplayMode = 'bars' | 'lines' | 'json';
 
@@ -103,7 +103,7 @@ function describe(event: TrainingEvent, epochs: number | undefined): string | un
   switch (event.type) {
     case 'started': {
       const from = event.fromEpoch === 0 ? '' : `, goes on after epoch ${event.fromEpoch}`;
-      return `started: ${event.epochs} epochs of ${event.stepsPerEpoch} steps, threads: ${event.threads}${from}`;
+      return `started: ${counted(event.epochs, 'epoch')} of ${counted(event.stepsPerEpoch, 'step')}, ${counted(event.threads, 'thread')}${from}`;
     }
     case 'progress':
       return (

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadDataset } from '../datasets/index.js';
@@ -11,16 +12,19 @@ import type { Dataset } from '../datasets/dataset.js';
 import { ensureRuntime, runtimeEnvironment, type Runtime } from '../engine/runtime.js';
 import { availableCores } from '../experiment/cores.js';
 import { planFamily, type Plan, type PlannedMember } from '../experiment/plan.js';
-import type { Execution, Experiment, ExperimentInput } from '../experiment/schema.js';
+import { experimentSchema, type Execution, type Experiment, type ExperimentInput } from '../experiment/schema.js';
+import { parameterCount } from '../families/family.js';
 import { families } from '../families/index.js';
 import { assertWritable } from '../runs/files.js';
 import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 import {
   contradictions,
   extendExperiment,
+  extending,
   lockRun,
   memberFolder,
   membersOf,
+  optionOf,
   readMemberRecord,
   readRunRecord,
   runFolder,
@@ -31,6 +35,7 @@ import { RunError, UsageError } from '../terminal/errors.js';
 import { removeCheckpoint } from './checkpoint.js';
 import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
+import { createOptimizer } from './optimizers.js';
 import { runPool, type PoolJob } from './pool.js';
 
 export interface TrainRequest {
@@ -79,10 +84,15 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   const folder = runFolder(request.root, request.execution.run ?? defaultRunName(request.experiment));
   await assertWritable(request.root);
   const record = await readRunRecord(folder);
-  if (record !== undefined) refuseContradictions(record, request, folder);
+  if (record !== undefined) {
+    refuseContradictions(record, request, folder);
+    const recorded = unsaidValues(record.experiment, request.given);
+    if (recorded.length > 0) listener.note(`goes on with ${folder}, begun with ${recorded.join(' ')}`);
+  }
   const experiment = record === undefined ? request.experiment : extendExperiment(record.experiment, request.given);
   const dataset = await loadDataset(experiment.dataset, experiment);
   refuseUnfit(experiment, dataset);
+  refuseTooLarge(experiment, dataset);
   if (record !== undefined) refuseOtherData(record, dataset, folder);
   const runtime = await ensureRuntime({
     device: record?.device.kind ?? request.execution.device,
@@ -118,6 +128,7 @@ interface Work {
 async function trainMissing(work: Work): Promise<TrainResult> {
   const { request, listener, folder, record, experiment, runtime } = work;
   const { missing, complete } = await takeStock(folder, experiment);
+  refuseOtherThreads(work, missing);
   const plan = planMissing(work, missing);
   const threads = {
     ...record?.threads,
@@ -129,6 +140,9 @@ async function trainMissing(work: Work): Promise<TrainResult> {
     listener.note(
       `${complete.length} of ${complete.length + missing.length} members are complete already: ${complete.join(', ')}`,
     );
+  const { threads: asked } = request.execution;
+  if (asked !== undefined && asked > availableCores())
+    listener.note(`--threads ${asked} on ${availableCores()} cores: slower than as many threads as cores`);
   listener.planned(plan.members.map(({ id }) => id));
   const result = await runPool({
     jobs: plan.members.map((member) => poolJob(member, { request, folder, experiment, runtime })),
@@ -211,8 +225,19 @@ function poolJob(
   };
 }
 
+/** Options that a run was begun with, not defaults and not said again: `--epochs 1`. */
+function unsaidValues(recorded: Experiment, given: Partial<ExperimentInput>): string[] {
+  const defaults = experimentSchema.parse({ arch: recorded.arch });
+  return experimentSchema
+    .keyof()
+    .options.filter((key) => !extending.includes(key) && given[key] === undefined && recorded[key] !== defaults[key])
+    .map((key) => `--${optionOf(key)} ${String(recorded[key])}`);
+}
+
+const contradictionRemedy = 'leave the option out, or give another --run NAME';
+
 function refuseContradictions(record: RunRecord, { experiment, execution, eager }: TrainRequest, folder: string): void {
-  const remedy = 'leave the option out, or give another --run NAME';
+  const remedy = contradictionRemedy;
   const [first] = contradictions(record, experiment);
   if (first !== undefined) {
     throw new UsageError(
@@ -236,16 +261,26 @@ function refuseContradictions(record: RunRecord, { experiment, execution, eager 
       'give another --run NAME',
     );
   }
-  const other = Object.entries(record.threads).find(
-    ([, threads]) => execution.threads !== undefined && threads !== execution.threads,
+}
+
+/**
+ * `--threads` is for the members that are trained now: one of them that was begun with other threads contradicts it, and
+ * where nothing is left to train, any member does.
+ */
+function refuseOtherThreads(
+  { record, request, folder }: Pick<Work, 'record' | 'request' | 'folder'>,
+  missing: readonly MemberKey[],
+): void {
+  const { threads } = request.execution;
+  if (record === undefined || threads === undefined) return;
+  const ids = missing.length > 0 ? missing.map(memberId) : Object.keys(record.threads);
+  const other = ids.find((id) => (record.threads[id] ?? threads) !== threads);
+  if (other === undefined) return;
+  throw new UsageError(
+    `${threads} contradicts ${record.threads[other]!}, with which ${other} in ${folder} was begun`,
+    '--threads',
+    contradictionRemedy,
   );
-  if (other !== undefined) {
-    throw new UsageError(
-      `${String(execution.threads)} contradicts ${other[1]}, with which ${other[0]} in ${folder} was begun`,
-      '--threads',
-      remedy,
-    );
-  }
 }
 
 function refuseOtherData(record: RunRecord, dataset: Dataset, folder: string): void {
@@ -271,6 +306,24 @@ function refuseUnfit({ arch, batchSize }: Experiment, { train, shape, name }: Da
       `has images of ${shape.height} x ${shape.width}, too small for ${arch}`,
       name,
       `at least ${smallestSide} x ${smallestSide} are needed`,
+    );
+  }
+}
+
+/** A member whose parameters, gradients and optimiser alone are more than the machine's memory can't be trained. */
+function refuseTooLarge(experiment: Experiment, dataset: Dataset): void {
+  const family = families[experiment.arch];
+  const { slots } = createOptimizer(experiment);
+  const memory = Math.min(os.totalmem(), process.constrainedMemory() || Infinity);
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
+  for (const width of experiment.widths) {
+    const parameters = parameterCount(family.parameters(width, { ...dataset.shape, classes: dataset.classes }));
+    const bytes = 4 * parameters * (2 + slots.length);
+    if (bytes <= memory) continue;
+    throw new UsageError(
+      `${width} has ${parameters.toPrecision(3)} parameters, which need ${gigabytes(bytes)} of memory at least, and there are ${gigabytes(memory)}`,
+      '--widths',
+      'give smaller ones',
     );
   }
 }

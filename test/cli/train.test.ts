@@ -1,5 +1,5 @@
 /** `emergence train` on the real engine, with real processes that are really killed. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -174,6 +174,77 @@ test('Ctrl-C stops parent and workers, and the same command goes on', async () =
   expect(fs.existsSync(path.join(memberFolder('cnn-shapes', 'cnn-w2-s0'), 'weights.safetensors'))).toBe(false);
 });
 
+/** A file system of its own in `folder`; undefined where this user may not mount one. */
+function mounted(options: string): { readonly folder: string; unmount(): void } | undefined {
+  const place = path.join(folder, 'mounted');
+  fs.mkdirSync(place);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', place], { stdio: 'ignore' });
+  } catch {
+    return undefined;
+  }
+  return { folder: place, unmount: () => void execFileSync('umount', [place]) };
+}
+
+test('on a disk that fills up the member fails in one line; with room again the same command goes on', async (context) => {
+  const disk = mounted('size=120k');
+  if (disk === undefined) return context.skip('mounting needs root');
+  try {
+    // Of width 16 on images of 28 x 28: 80 000 parameters, 320 kB with nothing else.
+    const words = [...small, '--widths', '16', '--epochs', '1'];
+    const full = await train(words, disk.folder);
+    expect([full.code, full.stderr.match(/failed: .*/g)]).toEqual([
+      1,
+      [expect.stringMatching(/training\.safetensors: can't be written, the disk is full; free some space, /)],
+    ]);
+    expect(full.stderr).toMatch(/error: .*no member of this run is complete/);
+    const names = fs.readdirSync(disk.folder, { recursive: true, encoding: 'utf8' });
+    expect(names.filter((name) => /\.tmp$|safetensors|parquet/.test(name))).toEqual([]);
+    execFileSync('mount', ['-o', 'remount,size=50m', disk.folder]);
+    expect((await train(words, disk.folder)).code).toBe(0);
+  } finally {
+    disk.unmount();
+  }
+});
+
+test('a folder that can only be read is refused before anything is done', async (context) => {
+  const disk = mounted('ro');
+  if (disk === undefined) return context.skip('mounting needs root');
+  try {
+    const { code, stdout, stderr } = await train(quick, disk.folder);
+    expect([code, stdout, stderr.replace(fs.realpathSync(disk.folder), 'FOLDER')]).toEqual([
+      2,
+      '',
+      "error: FOLDER: can't be written, the file system is read-only; work in a folder that can be written\n",
+    ]);
+  } finally {
+    disk.unmount();
+  }
+});
+
+test('of two trainings of one run the second is refused, and the first goes on', async () => {
+  const words = [...small, '--widths', '2', '--epochs', '30'];
+  const first = start([...words, '--json']);
+  const errors = text(first.stderr!);
+  await epochsSeen(first, 1);
+  const second = await train(words);
+  expect([second.code, second.stdout]).toEqual([1, '']);
+  expect(second.stderr).toMatch(/^error: another command is working on run "cnn-shapes" .*\n$/);
+  if (first.exitCode === null) await once(first, 'close');
+  expect([first.exitCode, await errors]).toEqual([0, '']);
+});
+
+test('what cannot fit into memory is refused before anything is written', async () => {
+  const { code, stderr } = await train([...small, '--widths', '2,65536']);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(
+      /^error: --widths: 65536 has 2\.\d+e\+11 parameters, which need \S+ GB of memory at least, and there are \S+ GB; give smaller ones\n$/,
+    ),
+  ]);
+  expect(fs.existsSync(path.join(folder, 'checkpoints'))).toBe(false);
+});
+
 describe('going on with a run', () => {
   test('trains only what is new', async () => {
     await train(quick);
@@ -183,8 +254,12 @@ describe('going on with a run', () => {
     const nothing = await train(quick);
     expect([nothing.code, nothing.stderr]).toEqual([0, '1 of 1 members are complete already: cnn-w2-s0\n']);
 
-    const wider = await train(['--run', 'cnn-shapes', '--widths', '3', '--seeds', '1', '--threads', '1']);
+    // Other threads for what is new: the old member keeps its own.
+    const wider = await train(['--run', 'cnn-shapes', '--widths', '3', '--seeds', '1', '--threads', '2']);
     expect(wider.code).toBe(0);
+    expect(wider.stderr).toContain(
+      'goes on with checkpoints/cnn-shapes, begun with --dataset shapes --epochs 1 --train-size 1024 --test-size 200\n',
+    );
     const after = hashes(path.join(folder, 'checkpoints'), /.*/);
     for (const name of old) expect(after[name]).toBe(before[name]);
     expect(fs.readdirSync(path.join(folder, 'checkpoints/cnn-shapes/members')).sort()).toEqual([

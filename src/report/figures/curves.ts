@@ -142,7 +142,7 @@ function axes({ points }: Curve, { x, y }: Frame): Layer[] {
           datum: y[0],
           type: 'quantitative',
           scale: { domain: [...y], nice: false, zero: false },
-          axis: { title: 'accuracy', tickCount: 6, grid: true, minExtent: labelExtent, maxExtent: labelExtent },
+          axis: { title: 'share right', tickCount: 6, grid: true, minExtent: labelExtent, maxExtent: labelExtent },
         },
       },
     },

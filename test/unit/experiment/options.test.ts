@@ -77,6 +77,8 @@ describe('each mistake is one clear line', () => {
     [['--widths', '-3'], `--widths: "-3" ${widthRule}`],
     [['--widths', '8,8.5'], `--widths: "8.5" ${widthRule}`],
     [['--widths', 'abc'], `--widths: "abc" ${widthRule}`],
+    [['--widths', '1e2'], `--widths: "1e2" ${widthRule}`],
+    [['--widths', '02'], `--widths: "02" ${widthRule}`],
     [['--widths', '0x10'], `--widths: "0x10" ${widthRule}`],
     [['--widths', '1e9'], `--widths: "1e9" ${widthRule}`],
     [['--widths', ''], '--widths: the list is empty; give a comma-separated list such as 8,16,32'],

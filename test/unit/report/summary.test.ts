@@ -74,7 +74,7 @@ test('members that are not complete are named, in the table and in the picture',
   const { rows, table, figures } = await summariseRun(folder);
   expect(rows.map(({ width }) => width)).toEqual([8]);
   expect(table.split('\n').slice(-3)).toEqual([
-    'not included: cnn-w1-s0 (not started)',
+    'not included: cnn-w1-s0 (no epoch done)',
     'not included: cnn-w2-s0 (1 of 3 epochs done)',
     'not included: cnn-w4-s0 (outcomes.parquet is damaged: it does not match its SHA-256 in member.json)',
   ]);
@@ -94,7 +94,7 @@ test('nothing to show is an error that says why, and no run is another', async (
   for (const key of membersOf({ arch: 'cnn', widths: [2, 8], seeds: [0] }))
     await fs.rm(memberFolder(folder, key), { recursive: true });
   await expect(summariseRun(folder)).rejects.toThrow(
-    new RunError(`${folder}: no member of this run is complete: cnn-w2-s0 (not started), cnn-w8-s0 (not started)`),
+    new RunError(`${folder}: no member of this run is complete: cnn-w2-s0 (no epoch done), cnn-w8-s0 (no epoch done)`),
   );
   await expect(summariseRun('/nowhere')).rejects.toThrow(
     new RunError('/nowhere: there is no run here: run.json is missing'),

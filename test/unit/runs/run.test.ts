@@ -32,8 +32,11 @@ describe('run.json', () => {
     expect(await readRunRecord(folder)).toEqual(runRecord());
   });
   test.each([
-    ['{"format": 1', /run\.json: is damaged: no JSON \(.*\)$/],
-    [JSON.stringify({ ...runRecord(), format: 2 }), /run\.json: is damaged: format: Invalid input: expected 1$/],
+    ['{"format": 1', /run\.json: is damaged: no JSON \(.*\); restore it from a copy, or give another --run NAME$/],
+    [
+      JSON.stringify({ ...runRecord(), format: 2 }),
+      /run\.json: is damaged: format: Invalid input: expected 1; restore it from a copy, or give another --run NAME$/,
+    ],
     [
       JSON.stringify({ ...runRecord(), experiment: { ...experiment, widths: [0] } }),
       /run\.json: is damaged: experiment\.widths\.0: Too small.*$/,
@@ -98,12 +101,14 @@ describe('member.json', () => {
     const hash = 'a'.repeat(64);
     const folder = await write(memberRecord(key, { files: { 'weights.safetensors': hash, 'history.jsonl': hash } }));
     await expect(readMemberRecord(folder)).rejects.toThrow(
-      /member\.json: is damaged: complete, and no hash of outcomes\.parquet$/,
+      /member\.json: is damaged: complete, and no hash of outcomes\.parquet; delete .* to train this member anew$/,
     );
   });
   test("another member's", async () => {
     const folder = await write(memberRecord({ ...key, width: 16 }, { status: 'training' }));
-    await expect(readMemberRecord(folder)).rejects.toThrow(/member\.json: is the record of cnn-w16-s0$/);
+    await expect(readMemberRecord(folder)).rejects.toThrow(
+      /member\.json: is the record of cnn-w16-s0; delete .* to train this member anew$/,
+    );
   });
 });
 
@@ -129,14 +134,17 @@ test('verifyRun names what is damaged, missing, in training or not begun', async
   await fs.writeFile(member(6, 'member.json'), '{');
   const states = await verifyRun(folder);
   expect(
-    states.map(({ status, problem }) => [status, problem?.replace(folder, 'RUN').replace(/\(.*\)/, '(...)')]),
+    states.map(({ status, problem }) => [status, problem?.replaceAll(folder, 'RUN').replace(/\(.*\)/, '(...)')]),
   ).toEqual([
     ['complete', undefined],
     ['damaged', 'outcomes.parquet is damaged: it does not match its SHA-256 in member.json'],
     ['damaged', 'weights.safetensors is missing'],
-    ['not started', undefined],
+    ['no epoch done', undefined],
     ['training', undefined],
-    ['damaged', 'RUN/members/cnn-w6-s0/member.json: is damaged: no JSON (...)'],
+    [
+      'damaged',
+      'RUN/members/cnn-w6-s0/member.json: is damaged: no JSON (...); delete RUN/members/cnn-w6-s0 to train this member anew',
+    ],
   ]);
   await expect(verifyRun(path.join(folder, 'members'))).rejects.toThrow(
     /members: there is no run here: run\.json is missing$/,

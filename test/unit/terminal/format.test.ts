@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { formatDuration, formatPercent, formatRate } from '../../../src/terminal/format.js';
 
 test.each([
-  [0.2, '0 s'],
+  [0, '0 s'],
+  [0.2, '0.2 s'],
   [59.4, '59 s'],
   [59.6, '1 min 00 s'],
   [3599.7, '1 h 00 min'],

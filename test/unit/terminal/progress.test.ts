@@ -67,7 +67,7 @@ test('elsewhere than on a terminal: a line per epoch, and what went wrong with i
   expect(out()).toBe('');
   expect(err()).toMatchInlineSnapshot(`
     "2 members
-    cnn-w8-s0   started: 3 epochs of 468 steps, threads: 2
+    cnn-w8-s0   started: 3 epochs of 468 steps, 2 threads
     cnn-w8-s0   epoch 1/3  loss 0.1235  accuracy 97.00 %  12.0k ex/s
     cnn-w8-s0   epoch 3/3  step 100/468  loss 0.2500  accuracy 93.12 %  12.3k ex/s  ETA 1 min 05 s
     cnn-w8-s0   epoch 3/3  loss 0.1235  accuracy 97.00 %  12.0k ex/s
