@@ -149,3 +149,93 @@ export function conv2d(images: tf.Tensor4D, kernel: tf.Tensor4D, { stride, paddi
   });
   return withGradient(images, kernel) as tf.Tensor4D;
 }
+
+/** 1 / (1 + exp(-x)). */
+export const sigmoid = tf.customGrad((x, save) => {
+  const y = run('Sigmoid', [T(x as tf.Tensor)], [x as tf.Tensor]);
+  (save as tf.GradSaveFunc)([y]);
+  return { value: y, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => run('SigmoidGrad', [T(dy)], [saved[0]!, dy]) };
+}) as <X extends tf.Tensor>(x: X) => X;
+
+/** tanh(x). */
+export const tanh = tf.customGrad((x, save) => {
+  const y = run('Tanh', [T(x as tf.Tensor)], [x as tf.Tensor]);
+  (save as tf.GradSaveFunc)([y]);
+  return { value: y, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => run('TanhGrad', [T(dy)], [saved[0]!, dy]) };
+}) as <X extends tf.Tensor>(x: X) => X;
+
+/** Mean over all elements of (values - targets)²; gradients go to the values alone. */
+export function meanSquaredError(values: tf.Tensor, targets: tf.Tensor): tf.Scalar {
+  const withGradient = tf.customGrad((x, save) => {
+    const difference = tf.sub(x as tf.Tensor, targets);
+    (save as tf.GradSaveFunc)([difference]);
+    const scale = 2 / difference.size;
+    return {
+      // L2Loss is half the sum of squares, in one pass.
+      value: tf.mul(run('L2Loss', [T(difference)], [difference]), scale),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0]!, tf.mul(dy, scale)),
+    };
+  });
+  return withGradient(values) as tf.Scalar;
+}
+
+/**
+ * Layer normalisation of each row (Ba et al. 2016, arXiv 1607.06450): (x - mean) / sqrt(variance + 1e-5) * gain + bias.
+ * x [rows, n], gain and bias [n].
+ */
+export const layerNorm = tf.customGrad((x, gain, bias, save) => {
+  const centred = tf.sub(x as tf.Tensor2D, tf.mean(x as tf.Tensor2D, 1, true));
+  const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), 1e-5));
+  const normal = tf.mul(centred, scale);
+  (save as tf.GradSaveFunc)([normal, scale, gain as tf.Tensor]);
+  return {
+    value: biasAdd(tf.mul(normal, gain as tf.Tensor), bias as tf.Tensor),
+    gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+      const [normal, scale, gain] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const slope = tf.mul(dy, gain);
+      const across = tf.mul(normal, tf.mean(tf.mul(slope, normal), 1, true));
+      const dx = tf.mul(scale, tf.sub(tf.sub(slope, tf.mean(slope, 1, true)), across));
+      const layout = text('data_format', 'NHWC');
+      return [dx, tf.sum(tf.mul(dy, normal), 0), run('BiasAddGrad', [T(dy), layout], [dy])];
+    },
+  };
+}) as (x: tf.Tensor2D, gain: tf.Tensor, bias: tf.Tensor) => tf.Tensor2D;
+
+/**
+ * Rows of a trained table [rows, n] at `indices` [m] (int32): [m, n]. Its gradient sums what came to each row, in the
+ * order of the indices.
+ */
+export function embed(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
+  const rows = table.shape[0];
+  const withGradient = tf.customGrad((values) => ({
+    value: gatherRows(values as tf.Tensor, indices),
+    gradFunc: (dy: tf.Tensor) => {
+      const attributes = [T(dy), type('Tindices', dataTypes.int32), type('Tnumsegments', dataTypes.int32)];
+      return run('UnsortedSegmentSum', attributes, [dy, indices, tf.scalar(rows, 'int32')]);
+    },
+  }));
+  return withGradient(table) as tf.Tensor2D;
+}
+
+/** Numbers in [0, 1) that depend on `seed` [2] (int32) alone: the same on every machine, device and thread count (Philox). */
+export function statelessUniform(shape: readonly number[], seed: tf.Tensor1D): tf.Tensor {
+  const attributes = [type('dtype', dataTypes.float32), type('T', dataTypes.int32), type('Tseed', dataTypes.int32)];
+  return run('StatelessRandomUniform', attributes, [tf.tensor1d([...shape], 'int32'), seed]);
+}
+
+/**
+ * Images [n, h, w, c] seen through a projective map each, bilinear; beyond the rim the nearest pixel stands.
+ *
+ * @param transforms [n, 8]: pixel (x, y) of the result is the image's at ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k)
+ *   with k = c0 x + c1 y + 1
+ */
+export function projectImages(images: tf.Tensor4D, transforms: tf.Tensor2D): tf.Tensor4D {
+  const [, height, width] = images.shape;
+  const attributes = [
+    type('dtype', typeOf(images.dtype)),
+    text('interpolation', 'BILINEAR'),
+    text('fill_mode', 'NEAREST'),
+  ];
+  const size = tf.tensor1d([height, width], 'int32');
+  return run('ImageProjectiveTransformV3', attributes, [images, transforms, size, tf.scalar(0)]) as tf.Tensor4D;
+}

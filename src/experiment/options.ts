@@ -7,7 +7,18 @@ import * as z from 'zod';
 import { parseDatasetName } from '../datasets/index.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
-import { executionSchema, experimentSchema, type Execution, type Experiment, type ExperimentInput } from './schema.js';
+import { hasOption, ownDefaults, sharedDefaults, type Architecture, type OwnOption } from './architectures.js';
+import {
+  executionSchema,
+  experimentSchema,
+  foreignKeys,
+  optionOf,
+  resolveExperiment,
+  type Execution,
+  type Experiment,
+  type ExperimentInput,
+  type ExperimentKey,
+} from './schema.js';
 
 /** Values by key as the command line has them: text, or a list of texts for an option given more than once. */
 export type RawOptions = Readonly<Record<string, unknown>>;
@@ -76,7 +87,11 @@ export function parseTrainOptions(raw: RawOptions, recorded?: Experiment): Train
   const execution = executionSchema.parse(valuesOf(raw, executionSchema));
   if (typeof values.dataset === 'string') parseDatasetName(values.dataset, '--dataset');
   if (recorded === undefined && values.arch === undefined) throw archMissing(execution.run);
-  const experiment = experimentSchema.parse({ ...recorded, ...values });
+  const arch = (values.arch ?? recorded?.arch) as Architecture;
+  const [foreign] = foreignKeys({ ...values, arch });
+  if (foreign !== undefined) throw foreignOption(foreign, arch);
+  const inherited = Object.entries(recorded ?? {}).filter(([key]) => hasOption(arch, key));
+  const experiment = resolveExperiment({ ...Object.fromEntries(inherited), ...values, arch });
   const keys = experimentSchema.keyof().options.filter((key) => values[key] !== undefined);
   const flags = { json: raw.json === true, tensorboard: raw.tensorboard === true, eager: raw.eager === true };
   return { given: only(experiment, keys), experiment, execution, flags };
@@ -86,6 +101,11 @@ function only<T extends object>(whole: T, keys: readonly (keyof T)[]): Partial<T
   const part: Partial<T> = {};
   for (const key of keys) part[key] = whole[key];
   return part;
+}
+
+function foreignOption(key: ExperimentKey, arch: Architecture): UsageError {
+  const owners = Object.keys(ownDefaults[key as OwnOption]).join(', ');
+  return new UsageError(`${arch} has no such option, only ${owners}`, `--${optionOf(key)}`, 'leave it out');
 }
 
 function archMissing(run: string | undefined): UsageError {
@@ -104,14 +124,22 @@ function definitionsOf(schema: AnyObject): OptionDefinition[] {
     if (typeof property === 'boolean') throw new Error(`no option can be made of ${key}`);
     return {
       key,
-      flag: `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      flag: `--${optionOf(key)}`,
       description: property.description ?? '',
-      // As one would type it: 8,16,32.
-      default: property.default === undefined ? undefined : JSON.stringify(property.default).replace(/[[\]"]/g, ''),
+      default: property.default === undefined ? undefined : shownDefault(key, property.default),
       value: valueOf(property),
       schema: schema.shape[key]!,
     };
   });
+}
+
+/** As one would type it: 8,16,32; with the architectures that have another one. */
+function shownDefault(key: string, value: unknown): string {
+  const typed = (each: unknown) => JSON.stringify(each).replace(/[[\]"]/g, '');
+  const others = Object.entries(sharedDefaults).flatMap(([arch, defaults]) =>
+    key in defaults ? `${arch}: ${typed(defaults[key])}` : [],
+  );
+  return [typed(value), ...others].join('; ');
 }
 
 type AnyObject = z.ZodObject<Readonly<Record<string, z.ZodType>>>;

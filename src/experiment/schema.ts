@@ -3,9 +3,15 @@
  * from here. An `Experiment` is resolved: nothing is left to a default, so two equal ones train the same bits.
  */
 import * as z from 'zod';
-
-export const architectures = ['cnn'] as const;
-export type Architecture = (typeof architectures)[number];
+import {
+  architectures,
+  hasOption,
+  ownDefaults,
+  ownOptions,
+  sharedDefaults,
+  type Architecture,
+  type OwnOption,
+} from './architectures.js';
 
 export const optimizers = ['adam', 'adamw', 'sgd'] as const;
 export const schedules = ['constant', 'cosine', 'warm-up'] as const;
@@ -18,6 +24,22 @@ const distinct = (schema: z.ZodType<number, number>) =>
     .array(schema)
     .min(1)
     .refine((values) => new Set(values).size === values.length, 'lists a value twice');
+
+const share = z.number().min(0);
+
+/** Every own option may be missing: its architecture's default is filled in by `resolveExperiment`. */
+const optionalOwn = Object.fromEntries(
+  Object.entries(ownOptions).map(([key, schema]) => [
+    key,
+    schema.optional().describe(`${schema.description ?? ''} (${ownersOf(key as OwnOption)})`),
+  ]),
+) as { [Key in OwnOption]: z.ZodOptional<(typeof ownOptions)[Key]> };
+
+/** `transformer; default: 8`. */
+function ownersOf(key: OwnOption): string {
+  const owners = Object.entries(ownDefaults[key]);
+  return `${owners.map(([arch]) => arch).join(', ')}; default: ${String(owners[0]?.[1])}`;
+}
 
 export const experimentSchema = z.strictObject({
   arch: z.enum(architectures).describe('architecture of the family'),
@@ -55,6 +77,13 @@ export const experimentSchema = z.strictObject({
   testSize: positiveInteger
     .optional()
     .describe('test on a random subset of this many examples (the same for every member)'),
+  augmentShift: share
+    .max(0.5)
+    .default(0)
+    .describe('training images are moved by up to this share of their side, each time anew'),
+  augmentRotation: share.max(180).default(0).describe('training images are turned by up to so many degrees'),
+  augmentScale: share.max(0.5).default(0).describe('training images are enlarged or shrunk by up to this share'),
+  ...optionalOwn,
 });
 
 /** As written in a file or on the command line: defaults may be left out. */
@@ -62,6 +91,33 @@ export type ExperimentInput = z.input<typeof experimentSchema>;
 /** Resolved. */
 export type Experiment = z.output<typeof experimentSchema>;
 export type ExperimentKey = keyof Experiment;
+
+/** Fills in every default, the architecture's before the schema's. Throws ZodError on values out of range. */
+export function resolveExperiment(input: ExperimentInput): Experiment {
+  const said = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+  return experimentSchema.parse({ ...defaultsOf(input.arch), ...said });
+}
+
+/** An architecture's own options and the shared defaults that are its own. */
+function defaultsOf(arch: Architecture): Record<string, unknown> {
+  const own = Object.entries(ownDefaults).map(([key, defaults]) => [key, (defaults as Record<string, unknown>)[arch]]);
+  return { ...Object.fromEntries(own.filter(([, value]) => value !== undefined)), ...sharedDefaults[arch] };
+}
+
+/** `batch-size` of `batchSize`. */
+export function optionOf(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Keys with a value that the architecture does not have. */
+export function foreignKeys({
+  arch,
+  ...rest
+}: Partial<ExperimentInput> & { readonly arch: Architecture }): ExperimentKey[] {
+  return (Object.keys(rest) as Exclude<ExperimentKey, 'arch'>[]).filter(
+    (key) => rest[key] !== undefined && !hasOption(arch, key),
+  );
+}
 
 /** How, not what, to train. Threads and device change the last bits of a result, so both are recorded too. */
 export const executionSchema = z.strictObject({

@@ -1,9 +1,10 @@
 /**
- * What a model family is: a pure description of its parameters, and pure functions from parameters and a batch to
- * predictions, a loss and outcomes. One size knob, `width`. No state, no value read on the host and no JavaScript
- * randomness inside, since all of it is traced into a graph.
+ * What a model family is: for a width a pure description of the parameters, and pure functions from parameters and a batch
+ * to a loss and outcomes. One size knob, `width`. No state, no value read on the host and no JavaScript randomness inside,
+ * since all of it is traced into a graph.
  */
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Experiment } from '../experiment/schema.js';
 
 /** What the dataset asks of a model. */
 export interface Task {
@@ -28,11 +29,40 @@ export interface ParameterSpec {
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 export type Parameters<Name extends string = string> = Readonly<Record<Name, tf.Tensor>>;
 
-/** One batch: images [n, height, width, channels] in 0..1 and labels [n] (int32). */
+/**
+ * One batch: images [n, height, width, channels] in 0..1 and labels [n] (int32). Where an example is a sequence of images,
+ * its images follow each other.
+ */
 export interface Batch {
   readonly images: tf.Tensor4D;
   readonly labels: tf.Tensor1D;
 }
+
+/** Random numbers of one training step: uniform in [0, 1), other ones at each call. */
+export interface Noise {
+  uniform(shape: readonly number[]): tf.Tensor;
+}
+
+/** A family's member of one width, before its parameters have values. */
+export interface Model {
+  readonly parameters: ParameterSpecs;
+  /** Whether there are right answers, so that the loss comes with an accuracy. */
+  readonly hasAccuracy: boolean;
+  /** Training loss of the batch, a scalar; and the share of right answers, where there are right answers. */
+  loss(parameters: Parameters, batch: Batch, noise: Noise): { loss: tf.Scalar; accuracy?: tf.Scalar };
+  /** One value per image of the batch, by column name of `outcomes.parquet`. */
+  outcomes(parameters: Parameters, batch: Batch): Readonly<Record<string, tf.Tensor1D>>;
+  /** The images as the model gives them back, 0..1; for families that do. */
+  reconstruct?(parameters: Parameters, images: tf.Tensor4D): tf.Tensor4D;
+  /**
+   * Floating-point operations of convolutions and matrix products (a multiply-add is two) per example: of `forward`
+   * alone, and of one training step (forward and both backward products; none for the images' gradient).
+   */
+  readonly flops: { readonly forward: number; readonly training: number };
+}
+
+/** What a model is told beside its width and task: the experiment, with its architecture's own options filled in. */
+export type Settings = Experiment;
 
 export interface Family {
   readonly name: string;
@@ -40,18 +70,25 @@ export interface Family {
   readonly summary: string;
   /** The figure of Schaeffer et al. 2023 (arXiv 2304.15004) that it is for. */
   readonly figure: string;
+  /** An example is one image, or a sequence of `pairs` of them. */
+  readonly examples: 'images' | 'sequences';
   /** Least height and width of an image that its layers leave something of. */
   readonly smallestSide: number;
-  parameters(width: number, task: Task): ParameterSpecs;
-  /** Training loss of the batch, a scalar, and its share of right answers. */
-  loss(parameters: Parameters, batch: Batch): { loss: tf.Scalar; accuracy: tf.Scalar };
-  /** One value per example of the batch, by column name of `outcomes.parquet`. */
-  outcomes(parameters: Parameters, batch: Batch): Readonly<Record<string, tf.Tensor1D>>;
-  /**
-   * Floating-point operations of convolutions and matrix products (a multiply-add is two) per example: of `forward`
-   * alone, and of one training step (forward and both backward products; none for the images' gradient).
-   */
-  flops(width: number, task: Task): { readonly forward: number; readonly training: number };
+  /** Why there is no member of this width, and what would be right; undefined where there is one. */
+  refuses?(width: number, settings: Settings): { readonly what: string; readonly remedy: string } | undefined;
+  model(width: number, task: Task, settings: Settings): Model;
+}
+
+/** Images in one example. */
+export function imagesPerExample({ examples }: Pick<Family, 'examples'>, settings: Settings): number {
+  return examples === 'sequences' ? setting(settings, 'pairs') : 1;
+}
+
+/** An option of the architecture's own; throws Error where the experiment was not resolved. */
+export function setting<Key extends keyof Settings>(settings: Settings, key: Key): NonNullable<Settings[Key]> {
+  const value = settings[key];
+  if (value === undefined) throw new Error(`${key} is missing: the experiment is not resolved`);
+  return value;
 }
 
 /** Trainable parameters. */

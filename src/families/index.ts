@@ -1,6 +1,8 @@
-/** The architectures of the lab. A new one is a file beside this and a line here (and its name in experiment/schema.ts). */
-import type { Architecture } from '../experiment/schema.js';
+/** The architectures of the lab. A new one is a file beside this, a line here, and its options in experiment/architectures.ts. */
+import type { Architecture } from '../experiment/architectures.js';
+import { autoencoder } from './autoencoder.js';
 import { cnn } from './cnn.js';
 import type { Family } from './family.js';
+import { transformer } from './transformer.js';
 
-export const families = { cnn } as const satisfies Record<Architecture, Family>;
+export const families: Readonly<Record<Architecture, Family>> = { cnn, autoencoder, transformer };

@@ -1,52 +1,83 @@
 /** Layers that families share: for each what its parameters are, what it computes, and what it costs. */
 import * as tf from '@tensorflow/tfjs-core';
-import { biasAdd, conv2d, matMul } from '../engine/ops.js';
-import type { ParameterSpec, Parameters } from './family.js';
+import { biasAdd, conv2d, layerNorm, matMul, type Convolution } from '../engine/ops.js';
+import type { Noise, ParameterSpec, ParameterSpecs, Parameters } from './family.js';
 
 /** He et al. 2015 (arXiv 1502.01852): keeps the variance of activations through a relu. */
 function heNormal(shape: readonly number[], fanIn: number): ParameterSpec {
-  return { shape, initial: { kind: 'normal', deviation: Math.sqrt(2 / fanIn) }, decays: true };
+  return normal(shape, Math.sqrt(2 / fanIn));
 }
 
 /** LeCun et al. 1998 (Efficient BackProp): for a layer with no relu behind it. */
 function lecunNormal(shape: readonly number[], fanIn: number): ParameterSpec {
-  return { shape, initial: { kind: 'normal', deviation: Math.sqrt(1 / fanIn) }, decays: true };
+  return normal(shape, Math.sqrt(1 / fanIn));
 }
 
-function zeros(shape: readonly number[]): ParameterSpec {
-  return { shape, initial: { kind: 'constant', value: 0 }, decays: false };
+function normal(shape: readonly number[], deviation: number): ParameterSpec {
+  return { shape, initial: { kind: 'normal', deviation }, decays: true };
+}
+
+function constant(shape: readonly number[], value: number): ParameterSpec {
+  return { shape, initial: { kind: 'constant', value }, decays: false };
 }
 
 export interface LayerOptions {
   /** Whether a relu follows; it decides the scale of the first weights. */
   readonly relu: boolean;
+  /** With a bias, unless said otherwise. */
+  readonly bias?: boolean;
 }
 
-/** Kernel [size, size, from, to] and bias [to]. */
-export function convParameters<N extends string>(name: N, size: number, from: number, to: number) {
-  return {
-    [`${name}.kernel`]: heNormal([size, size, from, to], size * size * from),
-    [`${name}.bias`]: zeros([to]),
-  } as Record<`${N}.kernel` | `${N}.bias`, ParameterSpec>;
+function withBias(
+  name: string,
+  kernel: ParameterSpec,
+  to: number,
+  { bias = true }: Partial<LayerOptions>,
+): ParameterSpecs {
+  return { [`${name}.kernel`]: kernel, ...(bias ? { [`${name}.bias`]: constant([to], 0) } : {}) };
+}
+
+/** Kernel [size, size, from, to] and bias [to]; a relu follows. */
+export function convParameters(
+  name: string,
+  { size, from, to, ...options }: { size: number; from: number; to: number; bias?: boolean },
+): ParameterSpecs {
+  return withBias(name, heNormal([size, size, from, to], size * size * from), to, options);
 }
 
 /** Kernel [from, to] and bias [to]. */
-export function denseParameters<N extends string>(name: N, from: number, to: number, { relu }: LayerOptions) {
-  return {
-    [`${name}.kernel`]: (relu ? heNormal : lecunNormal)([from, to], from),
-    [`${name}.bias`]: zeros([to]),
-  } as Record<`${N}.kernel` | `${N}.bias`, ParameterSpec>;
+export function denseParameters(name: string, from: number, to: number, options: LayerOptions): ParameterSpecs {
+  return withBias(name, (options.relu ? heNormal : lecunNormal)([from, to], from), to, options);
 }
 
-/** Valid padding, stride 1: [n, h, w, from] -> [n, h - size + 1, w - size + 1, to]. */
-export function conv(parameters: Parameters, name: string, images: tf.Tensor4D): tf.Tensor4D {
-  const kernel = parameters[`${name}.kernel`] as tf.Tensor4D;
-  return biasAdd(conv2d(images, kernel, { stride: 1, padding: 'valid' }), parameters[`${name}.bias`]!);
+/** Gain and bias [size]. */
+export function normParameters(name: string, size: number): ParameterSpecs {
+  return { [`${name}.gain`]: constant([size], 1), [`${name}.bias`]: constant([size], 0) };
+}
+
+/** A table of vectors [rows, size] of about unit length. Not a kernel: no weight decay. */
+export function tableParameters(name: string, rows: number, size: number): ParameterSpecs {
+  return { [name]: { ...normal([rows, size], Math.sqrt(1 / size)), decays: false } };
+}
+
+/** [n, h, w, from] -> [n, h', w', to]. */
+export function conv(parameters: Parameters, name: string, images: tf.Tensor4D, shape: Convolution): tf.Tensor4D {
+  return biased(parameters, name, conv2d(images, parameters[`${name}.kernel`] as tf.Tensor4D, shape));
 }
 
 /** [n, from] -> [n, to]. */
 export function dense(parameters: Parameters, name: string, inputs: tf.Tensor2D): tf.Tensor2D {
-  return biasAdd(matMul(inputs, parameters[`${name}.kernel`] as tf.Tensor2D), parameters[`${name}.bias`]!);
+  return biased(parameters, name, matMul(inputs, parameters[`${name}.kernel`] as tf.Tensor2D));
+}
+
+function biased<X extends tf.Tensor>(parameters: Parameters, name: string, x: X): X {
+  const bias = parameters[`${name}.bias`];
+  return bias === undefined ? x : biasAdd(x, bias);
+}
+
+/** Each row of [n, size] with mean 0 and variance 1, then gain and bias. */
+export function norm(parameters: Parameters, name: string, x: tf.Tensor2D): tf.Tensor2D {
+  return layerNorm(x, parameters[`${name}.gain`]!, parameters[`${name}.bias`]!);
 }
 
 /** 2x2, stride 2; an odd last row or column is dropped. */
@@ -59,12 +90,25 @@ export function flatten(x: tf.Tensor): tf.Tensor2D {
   return tf.reshape(x, [x.shape[0], x.size / x.shape[0]]);
 }
 
-/** Of a convolution's forward product, per example, at `outputs` positions. */
+/** Sets activations to 0 while training; the identity elsewhere. */
+export type Dropout = <X extends tf.Tensor>(x: X) => X;
+export const noDropout: Dropout = (x) => x;
+
+/** Srivastava et al. 2014: a share `rate` of activations is 0, the others are 1 / (1 - rate) times what they were. */
+export function dropout(rate: number, noise: Noise): Dropout {
+  if (rate === 0) return noDropout;
+  return (x) => {
+    const kept = tf.cast(tf.greaterEqual(noise.uniform(x.shape), rate), 'float32');
+    return tf.mul(x, tf.mul(kept, 1 / (1 - rate)));
+  };
+}
+
+/** Of a convolution's forward product, per image, at `outputs` positions. */
 export function convFlops(size: number, from: number, to: number, outputs: number): number {
   return 2 * size * size * from * to * outputs;
 }
 
-/** Of a dense layer's forward product, per example. */
+/** Of a dense layer's forward product, per row. */
 export function denseFlops(from: number, to: number): number {
   return 2 * from * to;
 }

@@ -34,6 +34,12 @@ export const outcomeColumns = {
     description: "true class's probability minus the largest other; -1 to 1",
   },
   rank: { type: 'int32', unit: '', description: 'place of the true class by probability; 1 is first' },
+  sequence: { type: 'int32', unit: '', description: 'the test sequence that the image stands in, from 0' },
+  position: { type: 'int32', unit: '', description: 'its place in the sequence, from 0' },
+  mse: { type: 'float32', unit: '', description: 'squared error per pixel, pixels in 0 to 1' },
+  psnr: { type: 'float32', unit: 'dB', description: 'peak signal-to-noise ratio, -10 log10 of `mse`' },
+  ssim: { type: 'float32', unit: '', description: 'structural similarity (Wang et al. 2004); 1 is equal' },
+  max_error: { type: 'float32', unit: '', description: 'largest difference of a pixel, 0 to 1' },
 } as const satisfies Record<string, OutcomeColumn>;
 
 /** `boolean` columns are bytes in memory, 0 or 1. */

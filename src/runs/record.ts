@@ -66,10 +66,10 @@ export type MemberRecord = z.output<typeof memberRecordSchema>;
 export const epochRecordSchema = z.strictObject({
   epoch: z.int().min(1),
   step: z.int(),
-  /** Mean training loss over the epoch's steps (cnn: cross-entropy in nats). */
+  /** Mean training loss over the epoch's steps (cross-entropy in nats; autoencoder: squared error per pixel). */
   trainLoss: z.number(),
-  /** Share of the epoch's training examples that were right when they were seen. */
-  trainAccuracy: z.number(),
+  /** Share of the epoch's training images that were right when they were seen; null where no answer is right or wrong. */
+  trainAccuracy: z.number().nullable(),
   learningRate: z.number(),
   examplesPerSecond: z.number(),
   seconds: z.number(),

@@ -4,7 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
-import { experimentSchema, type Experiment, type ExperimentInput, type ExperimentKey } from '../experiment/schema.js';
+import {
+  experimentSchema,
+  optionOf,
+  type Experiment,
+  type ExperimentInput,
+  type ExperimentKey,
+} from '../experiment/schema.js';
 import { RunError } from '../terminal/errors.js';
 import { createFolder, readFileIfThere, readTextIfThere, writeFileAtomic } from './files.js';
 import { formatJson, parseJson } from './json.js';
@@ -103,11 +109,6 @@ export function contradictions(record: RunRecord, experiment: Experiment): Contr
     .keyof()
     .options.filter((key) => !extending.includes(key) && record.experiment[key] !== experiment[key])
     .map((key) => ({ option: optionOf(key), recorded: shown(record.experiment, key), asked: shown(experiment, key) }));
-}
-
-/** `batch-size` of `batchSize`. */
-export function optionOf(key: ExperimentKey): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function shown(experiment: Experiment, key: ExperimentKey): string {

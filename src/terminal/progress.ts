@@ -126,8 +126,11 @@ function failure({ reason, lastWords }: TrainingEvent & { type: 'failed' }): str
   return [`failed: ${reason}`, ...words].join('\n');
 }
 
-function scores(loss: number, accuracy: number): string {
-  return `loss ${loss.toFixed(4)}  accuracy ${formatPercent(accuracy)}`;
+function scores(loss: number, accuracy: number | null): string {
+  const digits = accuracy === null ? 5 : 4; // squared errors per pixel are small
+  return [`loss ${loss.toFixed(digits)}`, ...(accuracy === null ? [] : [`accuracy ${formatPercent(accuracy)}`])].join(
+    '  ',
+  );
 }
 
 /** What a bar shows beside itself. */

@@ -25,6 +25,8 @@ export interface Finished {
   readonly weights: HostState;
   readonly outcomes: OutcomeColumns;
   readonly history: readonly EpochRecord[];
+  /** Further files by name. */
+  readonly pictures: Readonly<Record<string, Uint8Array>>;
 }
 
 /** The part of member.json that training knows. */
@@ -55,13 +57,15 @@ export class MemberFiles {
   }
 
   /** At the end: results, then the record that declares them complete, then the checkpoint goes. */
-  async complete(progress: Progress, { weights, outcomes, history }: Finished): Promise<void> {
+  async complete(progress: Progress, { weights, outcomes, history, pictures }: Finished): Promise<void> {
     const { arch, width, seed } = this.#key;
     const about = { arch, width: String(width), seed: String(seed) };
     await writeFileAtomic(this.path('weights.safetensors'), encodeSafetensors(weights, about));
     await writeFileAtomic(this.path('outcomes.parquet'), encodeOutcomes(outcomes));
     await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));
-    await this.#record(progress, 'complete', ['weights.safetensors', 'outcomes.parquet', 'history.jsonl']);
+    for (const [name, bytes] of Object.entries(pictures)) await writeFileAtomic(this.path(name), bytes);
+    const names = ['weights.safetensors', 'outcomes.parquet', 'history.jsonl', ...Object.keys(pictures)];
+    await this.#record(progress, 'complete', names);
     await removeCheckpoint(this.folder);
     // Of a worker that outlived its killed parent for a moment; the lock's own tidying came before its end.
     await removeLeftovers(this.folder);

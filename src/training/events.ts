@@ -1,6 +1,7 @@
 /**
  * What a worker tells its parent while it trains a member, and the terminal and `--json` show. Times are in seconds,
- * losses in the unit of the family's loss, `loss` and `accuracy` means over the latest steps. One table gives the types
+ * losses in the unit of the family's loss, `loss` and `accuracy` means over the epoch so far (accuracy null where no answer is
+ * right or wrong). One table gives the types
  * and the check at the rim; a number may be NaN (a loss that diverged).
  */
 
@@ -13,7 +14,7 @@ const eventFields = {
     step: 'number',
     steps: 'number',
     loss: 'number',
-    accuracy: 'number',
+    accuracy: 'number or null',
     examplesPerSecond: 'number',
     etaSeconds: 'number',
   },
@@ -23,7 +24,7 @@ const eventFields = {
     epoch: 'number',
     step: 'number',
     trainLoss: 'number',
-    trainAccuracy: 'number',
+    trainAccuracy: 'number or null',
     learningRate: 'number',
     examplesPerSecond: 'number',
     seconds: 'number',
@@ -38,6 +39,7 @@ type EventFields = typeof eventFields;
 interface FieldTypes {
   string: string;
   number: number;
+  'number or null': number | null;
 }
 type EventOf<Type extends keyof EventFields> = { readonly type: Type } & {
   readonly [Field in keyof EventFields[Type]]: FieldTypes[EventFields[Type][Field] & keyof FieldTypes];
@@ -54,7 +56,11 @@ export function isTrainingEvent(message: unknown): message is TrainingEvent {
   if (typeof type !== 'string' || !Object.hasOwn(eventFields, type)) return false;
   const values = new Map<string, unknown>(Object.entries(message));
   const fields: Readonly<Record<string, string>> = eventFields[type as TrainingEventType];
-  return Object.entries(fields).every(([field, kind]) => typeof values.get(field) === kind);
+  return Object.entries(fields).every(([field, kind]) => isOfKind(values.get(field), kind));
+}
+
+function isOfKind(value: unknown, kind: string): boolean {
+  return kind === 'number or null' ? value === null || typeof value === 'number' : typeof value === kind;
 }
 
 /** What the parent tells a worker: once, at its start. */

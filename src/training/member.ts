@@ -4,12 +4,13 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { loadSplits, type Splits } from '../datasets/index.js';
-import type { Split } from '../datasets/dataset.js';
+import type { ImageShape } from '../datasets/dataset.js';
 import { loadBackend } from '../engine/backend.js';
 import { packBytes } from '../engine/ops.js';
 import { compile, compileLoop, type LoopProgram } from '../engine/program.js';
 import { families } from '../families/index.js';
-import { parameterCount, type Family, type ParameterSpecs, type Task } from '../families/family.js';
+import { imagesPerExample, parameterCount, type Family, type Model, type Task } from '../families/family.js';
+import { encodeStrips, type Strips } from '../runs/pictures.js';
 import type { EpochRecord } from '../runs/record.js';
 import { RunError } from '../terminal/errors.js';
 import { Random } from '../statistics/random.js';
@@ -17,14 +18,18 @@ import { loadCheckpoint, MemberFiles } from './checkpoint.js';
 import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
 import { createOptimizer, type Optimizer } from './optimizers.js';
+import { epochItems, stepsPerEpoch, testItems, type TestItems } from './sampling.js';
 import { learningRate } from './schedule.js';
 import { atEpochStart, initialState, parametersOf, toHost, toTensors, type HostState } from './state.js';
-import { evaluationBatch, stateNames, trainingStep } from './step.js';
+import { evaluationBatch, named, stateNames, trainingStep } from './step.js';
 import { openSummaries } from './tensorboard.js';
 
 /** Seconds of steps per call into TensorFlow: how often the display moves and the process can listen. */
 const secondsPerCall = 0.5;
+/** Images of an evaluation batch, about: whole examples go in. */
 const evaluationBatchSize = 250;
+/** Test images of which every member's reconstructions are kept. */
+const reconstructedImages = 20;
 
 export type Report = (event: TrainingEvent) => void;
 
@@ -32,12 +37,14 @@ export type Report = (event: TrainingEvent) => void;
 interface Member {
   readonly id: string;
   readonly job: WorkerJob;
+  readonly experiment: WorkerJob['experiment'];
   readonly family: Family;
   readonly task: Task;
-  readonly specs: ParameterSpecs;
+  readonly model: Model;
   readonly optimizer: Optimizer;
   readonly data: Splits;
   readonly stepsPerEpoch: number;
+  readonly imagesPerStep: number;
 }
 
 /**
@@ -48,7 +55,7 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
   loadBackend(job.bindingPath);
   const member = await openMember(job, id);
   const files = new MemberFiles(job.runFolder, { ...job.experiment, width: job.width, seed: job.seed });
-  const checkpoint = await loadCheckpoint(files, stateNames(member.specs, member.optimizer));
+  const checkpoint = await loadCheckpoint(files, stateNames(member.model.parameters, member.optimizer));
   const fromEpoch = checkpoint?.history.length ?? 0;
   report({
     type: 'started',
@@ -59,17 +66,20 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
     fromEpoch,
   });
 
-  const state = checkpoint?.state ?? initialState(member.specs, member.optimizer, job.seed);
+  const state = checkpoint?.state ?? initialState(member.model.parameters, member.optimizer, job.seed);
   const trained = await trainEpochs(member, files, state, checkpoint?.history ?? [], report);
   const started = performance.now();
-  const outcomes = evaluate(member, trained.state);
+  const items = testItems(member.family, job.experiment, member.data);
+  const outcomes = evaluate(member, trained.state, items);
   const evaluationSeconds = (performance.now() - started) / 1000;
-  report({ type: 'evaluated', member: id, examples: member.data.test.count, seconds: evaluationSeconds });
+  report({ type: 'evaluated', member: id, examples: items.indices.length, seconds: evaluationSeconds });
+  const strips = reconstruct(member, trained.state);
+  const pictures = strips === undefined ? {} : { 'reconstructions.png': await encodeStrips(strips) };
 
-  const weights = parametersOf(trained.state, member.specs);
+  const weights = parametersOf(trained.state, member.model.parameters);
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
   const record = { ...recordOf(member, trained.history), evaluationSeconds, peakMemoryBytes };
-  await files.complete(record, { weights, outcomes, history: trained.history });
+  await files.complete(record, { weights, outcomes, history: trained.history, pictures });
   return { type: 'complete', member: id, seconds: record.trainingSeconds, peakMemoryBytes };
 }
 
@@ -81,22 +91,24 @@ async function openMember(job: WorkerJob, id: string): Promise<Member> {
   return {
     id,
     job,
+    experiment,
     family,
     task,
-    specs: family.parameters(job.width, task),
+    model: family.model(job.width, task, experiment),
     optimizer: createOptimizer(experiment),
     data,
-    stepsPerEpoch: Math.floor(data.train.count / experiment.batchSize),
+    stepsPerEpoch: stepsPerEpoch(family, experiment, data.train.count),
+    imagesPerStep: experiment.batchSize * imagesPerExample(family, experiment),
   };
 }
 
 /** What member.json says of training, whether it is over or not. */
-function recordOf({ job, family, task, specs, stepsPerEpoch }: Member, history: readonly EpochRecord[]) {
+function recordOf({ job, model, stepsPerEpoch }: Member, history: readonly EpochRecord[]) {
   const { epochs, batchSize } = job.experiment;
   const steps = epochs * stepsPerEpoch;
   return {
-    parameters: parameterCount(specs),
-    trainingFlops: family.flops(job.width, task).training * batchSize * steps,
+    parameters: parameterCount(model.parameters),
+    trainingFlops: model.flops.training * batchSize * steps,
     threads: job.threads,
     epochsDone: history.length,
     steps,
@@ -106,9 +118,9 @@ function recordOf({ job, family, task, specs, stepsPerEpoch }: Member, history: 
   };
 }
 
-/** Tensors of a split as the traced functions take them: images packed four bytes to a word. */
-function splitTensors({ images, labels, count }: Split): { images: tf.Tensor2D; labels: tf.Tensor1D } {
-  return { images: packBytes(images, count, images.length / count), labels: tf.tensor1d(labels, 'int32') };
+/** A split's images as the traced functions take them: packed four bytes to a word. */
+function packed({ images, count }: { readonly images: Uint8Array; readonly count: number }): tf.Tensor2D {
+  return packBytes(images, count, images.length / count);
 }
 
 async function trainEpochs(
@@ -121,20 +133,20 @@ async function trainEpochs(
   const { job, data } = member;
   const { epochs, precision } = job.experiment;
   if (done.length >= epochs) return { state: start, history: done };
-  const names = stateNames(member.specs, member.optimizer);
-  const { images, labels } = splitTensors(data.train);
+  const names = stateNames(member.model.parameters, member.optimizer);
+  const images = packed(data.train);
   const summaries = openSummaries(job.tensorboardFolder, member.id);
   let state = toTensors(start);
-  let constants = [images, labels, ...epochPlan(member, done.length)];
+  let constants = [images, ...epochPlan(member, done.length)];
   const program = compileLoop(trainingStep(member), { state, constants }, { precision, eager: job.eager });
   const history = [...done];
   try {
     while (history.length < epochs) {
       const epoch = history.length;
-      if (epoch > done.length) constants = [images, labels, ...epochPlan(member, epoch)];
+      if (epoch > done.length) constants = [images, ...epochPlan(member, epoch)];
       const began = performance.now();
       state = await runEpoch(member, program, { state: atEpochStart(state), constants, epoch: epoch + 1 }, report);
-      tf.dispose(constants.slice(2));
+      tf.dispose(constants.slice(1));
       const record = epochRecord(member, state, epoch + 1, (performance.now() - began) / 1000);
       refuseDivergence(member, record);
       history.push(record);
@@ -145,7 +157,7 @@ async function trainEpochs(
     return { state: toHost(names, state), history };
   } finally {
     program.close();
-    tf.dispose([...state, images, labels]);
+    tf.dispose([...state, images]);
   }
 }
 
@@ -156,19 +168,24 @@ function refuseDivergence({ id, job }: Member, { epoch, trainLoss }: EpochRecord
   throw new RunError(`training diverged in epoch ${epoch}: the loss is ${trainLoss}`, id, remedy);
 }
 
-/** The epoch's order [steps, batch] and learning rates [steps, 2], as `trainingStep` takes them. */
-function epochPlan({ job, data, stepsPerEpoch, optimizer }: Member, epoch: number): tf.Tensor[] {
-  const { batchSize, epochs } = job.experiment;
-  const order = Random.named(job.seed, 'shuffle', epoch)
-    .permutation(data.train.count)
-    .subarray(0, stepsPerEpoch * batchSize);
-  const total = epochs * stepsPerEpoch;
-  const rates = Array.from({ length: stepsPerEpoch }, (_, i) => {
-    const step = epoch * stepsPerEpoch + i;
-    const rate = learningRate(job.experiment, step, total);
+/** What each step of the epoch is told, as `trainingStep` takes it: images, labels, learning rates and seeds. */
+function epochPlan(member: Member, epoch: number): tf.Tensor[] {
+  const { job, data, family, experiment, stepsPerEpoch: steps, imagesPerStep, optimizer } = member;
+  const { indices, labels } = epochItems(family, experiment, data, { seed: job.seed, epoch });
+  const total = experiment.epochs * steps;
+  const rates = Array.from({ length: steps }, (_, i) => {
+    const step = epoch * steps + i;
+    const rate = learningRate(experiment, step, total);
     return [rate, optimizer.effectiveRate(rate, step + 1)];
   });
-  return [tf.tensor2d(order, [stepsPerEpoch, batchSize], 'int32'), tf.tensor2d(rates, [stepsPerEpoch, 2])];
+  const noise = Random.named(job.seed, 'noise', epoch);
+  const seeds = Int32Array.from({ length: 2 * steps }, () => noise.uint32());
+  return [
+    tf.tensor2d(indices, [steps, imagesPerStep], 'int32'),
+    tf.tensor2d(labels, [steps, imagesPerStep], 'int32'),
+    tf.tensor2d(rates, [steps, 2]),
+    tf.tensor2d(seeds, [steps, 2], 'int32'),
+  ];
 }
 
 interface Epoch {
@@ -185,8 +202,8 @@ async function runEpoch(
   { state, constants, epoch }: Epoch,
   report: Report,
 ): Promise<tf.Tensor[]> {
-  const { stepsPerEpoch: steps, job, id } = member;
-  const { batchSize, epochs } = job.experiment;
+  const { stepsPerEpoch: steps, imagesPerStep, id } = member;
+  const { epochs } = member.experiment;
   let stepsPerCall = 4;
   for (let begin = 0; begin < steps;) {
     const end = Math.min(steps, begin + stepsPerCall);
@@ -198,7 +215,7 @@ async function runEpoch(
     begin = end;
     stepsPerCall = Math.max(1, Math.min(4 * stepsPerCall, Math.round(secondsPerCall / secondsPerStep)));
     const left = (epochs - epoch) * steps + steps - end;
-    const { loss, accuracy } = means(state, end);
+    const { loss, accuracy } = means(state, end, member);
     report({
       type: 'progress',
       member: id,
@@ -207,7 +224,7 @@ async function runEpoch(
       steps,
       loss,
       accuracy,
-      examplesPerSecond: batchSize / secondsPerStep,
+      examplesPerSecond: imagesPerStep / secondsPerStep,
       etaSeconds: left * secondsPerStep,
     });
     await new Promise(setImmediate); // lets messages go out and signals come in
@@ -215,51 +232,48 @@ async function runEpoch(
   return state;
 }
 
-/** Mean loss and accuracy over the epoch's steps so far. */
-function means(state: readonly tf.Tensor[], steps: number): { loss: number; accuracy: number } {
+/** Mean loss over the epoch's steps so far, and mean accuracy where there are right answers. */
+function means(
+  state: readonly tf.Tensor[],
+  steps: number,
+  { model }: Pick<Member, 'model'>,
+): { loss: number; accuracy: number | null } {
   const [loss, accuracy] = state.slice(-2).map((tensor) => tensor.dataSync()[0]! / steps);
-  return { loss: loss!, accuracy: accuracy! };
+  return { loss: loss!, accuracy: model.hasAccuracy ? accuracy! : null };
 }
 
-function epochRecord(
-  { job, stepsPerEpoch }: Member,
-  state: readonly tf.Tensor[],
-  epoch: number,
-  seconds: number,
-): EpochRecord {
-  const { loss, accuracy } = means(state, stepsPerEpoch);
+function epochRecord(member: Member, state: readonly tf.Tensor[], epoch: number, seconds: number): EpochRecord {
+  const { experiment, stepsPerEpoch, imagesPerStep } = member;
+  const { loss, accuracy } = means(state, stepsPerEpoch, member);
   const step = epoch * stepsPerEpoch;
   return {
     epoch,
     step,
     trainLoss: loss,
     trainAccuracy: accuracy,
-    learningRate: learningRate(job.experiment, step - 1, job.experiment.epochs * stepsPerEpoch),
-    examplesPerSecond: (stepsPerEpoch * job.experiment.batchSize) / seconds,
+    learningRate: learningRate(experiment, step - 1, experiment.epochs * stepsPerEpoch),
+    examplesPerSecond: (stepsPerEpoch * imagesPerStep) / seconds,
     seconds,
   };
 }
 
 type Column = Int32Array | Float32Array | Uint8Array;
 
-/** Every test example's outcome, in float32 whatever precision trained. The last batch overlaps the one before it. */
-function evaluate(member: Member, state: HostState): Record<string, Column> {
-  const { data, specs, job } = member;
-  const { count, indices, labels } = data.test;
-  const size = Math.min(evaluationBatchSize, count);
-  const { images, labels: labelTensor } = splitTensors(data.test);
-  const parameters = toTensors(parametersOf(state, specs));
-  const names = outcomeNames(member);
-  const program = compile(
-    evaluationBatch(member, size, names),
-    [tf.scalar(0, 'int32'), images, labelTensor, ...parameters],
-    { eager: job.eager },
-  );
-  const columns: Record<string, Column> = { example: indices, label: labels };
+/** Every test image's outcome, in float32 whatever precision trained. The last batch overlaps the one before it. */
+function evaluate(member: Member, state: HostState, items: TestItems): Record<string, Column> {
+  const { data, model, job } = member;
+  const count = items.indices.length;
+  const size = Math.min(count, items.pairs * Math.max(1, Math.floor(evaluationBatchSize / items.pairs)));
+  const constants = [packed(data.test), tf.tensor1d(items.indices, 'int32'), tf.tensor1d(items.labels, 'int32')];
+  const parameters = toTensors(parametersOf(state, model.parameters));
+  const names = outcomeNames(member, items.pairs);
+  const examples = [tf.scalar(0, 'int32'), ...constants, ...parameters];
+  const program = compile(evaluationBatch(member, size, names), examples, { eager: job.eager });
+  const columns: Record<string, Column> = { ...items.columns };
   for (let at = 0; at < count; at += size) {
     const begin = Math.min(at, count - size);
     const start = tf.scalar(begin, 'int32');
-    const results = program.run([start, images, labelTensor, ...parameters]);
+    const results = program.run([start, ...constants, ...parameters]);
     names.forEach((name, i) => {
       const values: Column = results[i]!.dataSync<'float32' | 'int32' | 'bool'>();
       const column = (columns[name] ??= new (values.constructor as new (length: number) => Column)(count));
@@ -268,17 +282,43 @@ function evaluate(member: Member, state: HostState): Record<string, Column> {
     tf.dispose([start, ...results]);
   }
   program.close();
-  tf.dispose([images, labelTensor, ...parameters]);
+  tf.dispose([...examples]);
   return columns;
 }
 
-/** Column names without a computation: the family is asked on one blank image. */
-function outcomeNames({ family, specs, task }: Member): string[] {
+/** Column names without a computation: the model is asked on one blank example. */
+function outcomeNames({ model, task }: Member, pairs: number): string[] {
   return tf.tidy(() => {
-    const parameters = Object.fromEntries(
-      Object.entries(specs).map(([name, { shape }]) => [name, tf.zeros([...shape])]),
-    );
-    const images = tf.zeros<tf.Rank.R4>([1, task.height, task.width, task.channels]);
-    return Object.keys(family.outcomes(parameters, { images, labels: tf.zeros([1], 'int32') }));
+    const { parameters } = model;
+    const blank = Object.values(parameters).map(({ shape }) => tf.zeros([...shape]));
+    const images = tf.zeros<tf.Rank.R4>([pairs, task.height, task.width, task.channels]);
+    const batch = { images, labels: tf.zeros<tf.Rank.R1>([pairs], 'int32') };
+    return Object.keys(model.outcomes(named(Object.keys(parameters), blank), batch));
   });
+}
+
+/** Some test images, the same for every member, and what the model gives back of them; for families that give any. */
+function reconstruct({ model, data }: Member, state: HostState): Strips | undefined {
+  const { test, shape } = data;
+  const { reconstruct: apply, parameters } = model;
+  if (apply === undefined) return undefined;
+  const chosen = Random.named(0, 'reconstructions').permutation(test.count).slice(0, reconstructedImages).sort();
+  const size = shape.height * shape.width * shape.channels;
+  const originals = new Uint8Array(chosen.length * size);
+  chosen.forEach((index, i) => {
+    originals.set(test.images.subarray(index * size, (index + 1) * size), i * size);
+  });
+  const values = tf.tidy(() => {
+    const images = tf.tensor4d(
+      Float32Array.from(originals, (byte) => byte / 255),
+      [chosen.length, ...sides(shape)],
+    );
+    const given = apply(named(Object.keys(parameters), toTensors(parametersOf(state, parameters))), images);
+    return given.dataSync<'float32'>();
+  });
+  return { shape, originals, reconstructions: Uint8Array.from(values, (value) => Math.round(255 * value)) };
+}
+
+function sides({ height, width, channels }: ImageShape): [number, number, number] {
+  return [height, width, channels];
 }

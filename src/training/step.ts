@@ -1,13 +1,15 @@
 /** One training step and one evaluation batch, as the functions that are traced. */
 import * as tf from '@tensorflow/tfjs-core';
-import { gatherRows, unpackBytes } from '../engine/ops.js';
-import type { Batch, Family, ParameterSpecs, Parameters, Task } from '../families/family.js';
+import { gatherRows, statelessUniform, unpackBytes } from '../engine/ops.js';
 import type { StepFunction } from '../engine/program.js';
+import type { Experiment } from '../experiment/schema.js';
+import type { Batch, Model, Noise, ParameterSpecs, Parameters, Task } from '../families/family.js';
+import { augment } from './augmentation.js';
 import type { Optimizer } from './optimizers.js';
 
 export interface StepOptions {
-  readonly family: Family;
-  readonly specs: ParameterSpecs;
+  readonly model: Model;
+  readonly experiment: Experiment;
   readonly optimizer: Optimizer;
   readonly task: Task;
 }
@@ -22,22 +24,25 @@ export function stateNames(specs: ParameterSpecs, optimizer: Optimizer): string[
 }
 
 /**
- * A training step. Constants are the packed images [examples, words], labels [examples], the epoch's order
- * [steps, batch] (int32), and [steps, 2] learning rates: the schedule's and the optimiser's effective one.
+ * A training step. Constants are the packed images [examples, words], then for each step of the epoch: which images
+ * [steps, n] and their labels [steps, n] (int32), [steps, 2] learning rates (the schedule's and the optimiser's effective
+ * one), and [steps, 2] seeds (int32).
  */
-export function trainingStep({ family, specs, optimizer, task }: StepOptions): StepFunction {
+export function trainingStep({ model, experiment, optimizer, task }: StepOptions): StepFunction {
+  const specs = model.parameters;
   const names = Object.keys(specs);
-  return (index, state, [images, labels, order, rates]) => {
-    const picked = gatherRows(order!, index);
-    const batch = batchOf(gatherRows(images!, picked) as tf.Tensor2D, gatherRows(labels!, picked) as tf.Tensor1D, task);
+  return (index, state, [images, order, labels, rates, seeds]) => {
+    const noise = noiseOf(gatherRows(seeds!, index) as tf.Tensor1D);
+    const picked = batchOf(images!, gatherRows(order!, index), gatherRows(labels!, index), task);
+    const batch = { ...picked, images: augment(picked.images, experiment, noise) };
     const [rate, effectiveRate] = tf.unstack(gatherRows(rates!, index)) as [tf.Scalar, tf.Scalar];
     const [step, lossSum, accuracySum] = state.slice(-counters.length) as [tf.Scalar, tf.Scalar, tf.Scalar];
     const parameters = state.slice(0, names.length);
 
     let accuracy: tf.Scalar | undefined;
     const { value: loss, grads } = tf.valueAndGrads((...values: tf.Tensor[]) => {
-      const result = family.loss(named(names, values), batch);
-      accuracy = tf.keep(result.accuracy);
+      const result = model.loss(named(names, values), batch, noise);
+      if (result.accuracy !== undefined) accuracy = tf.keep(result.accuracy);
       return result.loss;
     })(parameters);
 
@@ -53,32 +58,40 @@ export function trainingStep({ family, specs, optimizer, task }: StepOptions): S
         decays: specs[name]!.decays,
       }),
     );
-    const sums = [tf.add(lossSum, loss), tf.add(accuracySum, accuracy!)];
-    accuracy!.dispose();
+    const sums = [tf.add(lossSum, loss), accuracy === undefined ? accuracySum : tf.add(accuracySum, accuracy)];
+    accuracy?.dispose();
     return [...updates.map((update) => update.parameter), ...updates.flatMap((update) => update.slots), next, ...sums];
   };
 }
 
-/** Outcomes of `size` test examples from `begin` on; inputs are `[begin, images, labels, ...parameters]`. */
+/** Random numbers of a step from its seed [2]; each call adds one to the seed's second number. */
+export function noiseOf(seed: tf.Tensor1D): Noise {
+  let calls = 0;
+  return { uniform: (shape) => statelessUniform(shape, tf.add(seed, tf.tensor1d([0, calls++], 'int32'))) };
+}
+
+/** Outcomes of `size` test images from `begin` on; inputs are `[begin, images, order, labels, ...parameters]`. */
 export function evaluationBatch(
-  { family, specs, task }: Pick<StepOptions, 'family' | 'specs' | 'task'>,
+  { model, task }: Pick<StepOptions, 'model' | 'task'>,
   size: number,
   columns: readonly string[],
 ) {
-  const names = Object.keys(specs);
-  return ([begin, images, labels, ...parameters]: tf.Tensor[]): tf.Tensor[] => {
+  const names = Object.keys(model.parameters);
+  return ([begin, images, order, labels, ...parameters]: tf.Tensor[]): tf.Tensor[] => {
     const rows = tf.add(tf.range(0, size, 1, 'int32'), begin!);
-    const batch = batchOf(gatherRows(images!, rows) as tf.Tensor2D, gatherRows(labels!, rows) as tf.Tensor1D, task);
-    const outcomes = family.outcomes(named(names, parameters), batch);
+    const batch = batchOf(images!, gatherRows(order!, rows), gatherRows(labels!, rows), task);
+    const outcomes = model.outcomes(named(names, parameters), batch);
     return columns.map((column) => outcomes[column]!);
   };
 }
 
-function batchOf(packed: tf.Tensor2D, labels: tf.Tensor1D, { height, width, channels }: Task): Batch {
-  const images = unpackBytes(packed, height * width * channels);
-  return { images: tf.reshape(images, [packed.shape[0], height, width, channels]), labels };
+/** The images at `order` [n] of packed ones, with their labels. */
+function batchOf(packed: tf.Tensor, order: tf.Tensor, labels: tf.Tensor, { height, width, channels }: Task): Batch {
+  const picked = gatherRows(packed, order) as tf.Tensor2D;
+  const images = unpackBytes(picked, height * width * channels);
+  return { images: tf.reshape(images, [picked.shape[0], height, width, channels]), labels: labels as tf.Tensor1D };
 }
 
-function named(names: readonly string[], values: readonly tf.Tensor[]): Parameters {
+export function named(names: readonly string[], values: readonly tf.Tensor[]): Parameters {
   return Object.fromEntries(names.map((name, i) => [name, values[i]!]));
 }

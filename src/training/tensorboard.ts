@@ -24,7 +24,7 @@ export function openSummaries(folder: string | null, member: string): Summaries 
   return {
     write(epoch) {
       writer.scalar('train/loss', epoch.trainLoss, epoch.step);
-      writer.scalar('train/accuracy', epoch.trainAccuracy, epoch.step);
+      if (epoch.trainAccuracy !== null) writer.scalar('train/accuracy', epoch.trainAccuracy, epoch.step);
       writer.scalar('train/learning_rate', epoch.learningRate, epoch.step);
       writer.scalar('train/examples_per_second', epoch.examplesPerSecond, epoch.step);
       writer.flush();

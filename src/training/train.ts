@@ -12,7 +12,14 @@ import type { Dataset } from '../datasets/dataset.js';
 import { ensureRuntime, runtimeEnvironment, type Runtime } from '../engine/runtime.js';
 import { availableCores } from '../experiment/cores.js';
 import { planFamily, type Plan, type PlannedMember } from '../experiment/plan.js';
-import { experimentSchema, type Execution, type Experiment, type ExperimentInput } from '../experiment/schema.js';
+import {
+  experimentSchema,
+  optionOf,
+  resolveExperiment,
+  type Execution,
+  type Experiment,
+  type ExperimentInput,
+} from '../experiment/schema.js';
 import { parameterCount } from '../families/family.js';
 import { families } from '../families/index.js';
 import { assertWritable } from '../runs/files.js';
@@ -24,7 +31,6 @@ import {
   lockRun,
   memberFolder,
   membersOf,
-  optionOf,
   readMemberRecord,
   readRunRecord,
   runFolder,
@@ -37,6 +43,7 @@ import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
 import { createOptimizer } from './optimizers.js';
 import { runPool, type PoolJob } from './pool.js';
+import { stepsPerEpoch } from './sampling.js';
 
 export interface TrainRequest {
   /** The folder that holds all runs: `checkpoints`. */
@@ -185,14 +192,14 @@ async function takeStock(
 function planMissing({ request, experiment, dataset, runtime, record }: Work, missing: readonly MemberKey[]): Plan {
   const family = families[experiment.arch];
   const task = { ...dataset.shape, classes: dataset.classes };
-  const steps = Math.floor(dataset.train.count / experiment.batchSize) * experiment.epochs;
+  const steps = stepsPerEpoch(family, experiment, dataset.train.count) * experiment.epochs;
   const { jobs, threads } = request.execution;
   return planFamily({
     members: missing.map((key) => ({
       id: memberId(key),
       width: key.width,
       seed: key.seed,
-      flopsPerStep: family.flops(key.width, task).training * experiment.batchSize,
+      flopsPerStep: family.model(key.width, task, experiment).flops.training * experiment.batchSize,
       steps,
     })),
     cores: availableCores(),
@@ -227,7 +234,7 @@ function poolJob(
 
 /** Options that a run was begun with, not defaults and not said again: `--epochs 1`. */
 function unsaidValues(recorded: Experiment, given: Partial<ExperimentInput>): string[] {
-  const defaults = experimentSchema.parse({ arch: recorded.arch });
+  const defaults = resolveExperiment({ arch: recorded.arch });
   return experimentSchema
     .keyof()
     .options.filter((key) => !extending.includes(key) && given[key] === undefined && recorded[key] !== defaults[key])
@@ -292,21 +299,27 @@ function refuseOtherData(record: RunRecord, dataset: Dataset, folder: string): v
   );
 }
 
-function refuseUnfit({ arch, batchSize }: Experiment, { train, shape, name }: Dataset): void {
-  if (batchSize > train.count) {
+function refuseUnfit(experiment: Experiment, { train, shape, name }: Dataset): void {
+  const { arch, batchSize } = experiment;
+  const family = families[arch];
+  if (family.examples === 'images' && batchSize > train.count) {
     throw new UsageError(
       `${batchSize} is more than the ${train.count} training examples`,
       '--batch-size',
       `give at most ${train.count}`,
     );
   }
-  const { smallestSide } = families[arch];
+  const { smallestSide } = family;
   if (Math.min(shape.height, shape.width) < smallestSide) {
     throw new UsageError(
       `has images of ${shape.height} x ${shape.width}, too small for ${arch}`,
       name,
       `at least ${smallestSide} x ${smallestSide} are needed`,
     );
+  }
+  for (const width of experiment.widths) {
+    const refusal = family.refuses?.(width, experiment);
+    if (refusal !== undefined) throw new UsageError(refusal.what, '--widths', refusal.remedy);
   }
 }
 
@@ -317,7 +330,9 @@ function refuseTooLarge(experiment: Experiment, dataset: Dataset): void {
   const memory = Math.min(os.totalmem(), process.constrainedMemory() || Infinity);
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
   for (const width of experiment.widths) {
-    const parameters = parameterCount(family.parameters(width, { ...dataset.shape, classes: dataset.classes }));
+    const parameters = parameterCount(
+      family.model(width, { ...dataset.shape, classes: dataset.classes }, experiment).parameters,
+    );
     const bytes = 4 * parameters * (2 + slots.length);
     if (bytes <= memory) continue;
     throw new UsageError(

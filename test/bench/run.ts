@@ -20,6 +20,7 @@ import { availableCores } from '../../src/experiment/cores.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 interface Options {
+  readonly arch: string;
   readonly widths: string;
   readonly seeds: string;
   readonly epochs: string;
@@ -37,6 +38,7 @@ for (const [name, run] of [
 ] as const) {
   program
     .command(name)
+    .option('--arch <name>', 'architecture', 'cnn')
     .option('--widths <list>', 'widths', '8,16,32,64')
     .option('--seeds <list>', 'seeds (family)', '0')
     .option('--epochs <n>', 'epochs (family)', '1')
@@ -62,6 +64,7 @@ async function throughput(options: Options): Promise<void> {
             '--import',
             'tsx',
             path.join(root, 'test/bench/throughput.ts'),
+            options.arch,
             width,
             options.steps,
             precision,
@@ -69,12 +72,12 @@ async function throughput(options: Options): Promise<void> {
           environment,
         ),
     }));
-    const peers = peersOf(options, { width, steps: options.steps }).map(({ name, words }) => ({
+    const peers = peersOf(options, { arch: options.arch, width, steps: options.steps }).map(({ name, words }) => ({
       name,
       run: () => rateOf(words, {}),
     }));
     report(
-      `width ${width}, examples/s`,
+      `${options.arch}, width ${width}: examples/s`,
       inTurn([...ours, ...peers], Number(options.pairs)),
       (mine, theirs) => mine / theirs,
     );
@@ -91,7 +94,7 @@ async function family(options: Options): Promise<void> {
     path.join(root, 'bin/emergence.js'),
     'train',
     '--arch',
-    'cnn',
+    options.arch,
     '--widths',
     widths,
     '--seeds',

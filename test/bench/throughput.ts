@@ -1,54 +1,103 @@
 /**
- * Training throughput of one member on random data of MNIST's shape, after compilation and a warm-up: one JSON line. A
+ * Training throughput of one member on random data of the peers' shapes, after compilation and a warm-up: one JSON line. A
  * process of its own, as the number of threads is fixed when TensorFlow is loaded.
  *
- *     node --import tsx test/bench/throughput.ts WIDTH STEPS PRECISION     (environment of runtimeEnvironment)
+ *     node --import tsx test/bench/throughput.ts ARCH WIDTH STEPS PRECISION     (environment of runtimeEnvironment)
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../src/engine/backend.js';
 import { packBytes } from '../../src/engine/ops.js';
-import { compileLoop } from '../../src/engine/program.js';
+import { compile, compileLoop } from '../../src/engine/program.js';
 import { ensureRuntime } from '../../src/engine/runtime.js';
+import type { Architecture } from '../../src/experiment/architectures.js';
+import { resolveExperiment } from '../../src/experiment/schema.js';
+import { imagesPerExample } from '../../src/families/family.js';
 import { families } from '../../src/families/index.js';
 import { Random } from '../../src/statistics/random.js';
 import { createOptimizer } from '../../src/training/optimizers.js';
-import { initialState, toTensors } from '../../src/training/state.js';
-import { trainingStep } from '../../src/training/step.js';
+import { initialState, parametersOf, toTensors } from '../../src/training/state.js';
+import { evaluationBatch, named, trainingStep } from '../../src/training/step.js';
 
-const [width, steps, precision] = [
-  Number(process.argv[2]),
-  Number(process.argv[3]),
-  process.argv[4] as 'float32' | 'bfloat16',
-];
-const batch = 128;
-const task = { height: 28, width: 28, channels: 1, classes: 10 };
+const arch = process.argv[2] as Architecture;
+const [width, steps] = [Number(process.argv[3]), Number(process.argv[4])];
+const precision = process.argv[5] as 'float32' | 'bfloat16';
+/** As shared by all peers (bench.py): image sizes, classes and examples per step. */
+const workloads = {
+  cnn: { task: { height: 28, width: 28, channels: 1, classes: 10 }, batchSize: 128 },
+  autoencoder: { task: { height: 32, width: 32, channels: 3, classes: 100 }, batchSize: 128 },
+  transformer: { task: { height: 28, width: 28, channels: 1, classes: 242 }, batchSize: 32 },
+} as const;
 loadBackend((await ensureRuntime({ device: 'auto' })).bindingPath);
 
-const family = families.cnn;
-const specs = family.parameters(width, task);
-const optimizer = createOptimizer({ optimizer: 'adam', weightDecay: 0 });
+const { task, batchSize } = workloads[arch];
+const experiment = resolveExperiment({ arch, batchSize });
+const family = families[arch];
+const model = family.model(width, task, experiment);
+const optimizer = createOptimizer(experiment);
 const random = Random.named(0, 'bench');
-const count = batch * steps;
+const perStep = batchSize * imagesPerExample(family, experiment);
+const count = perStep * steps;
+const pixels = task.height * task.width * task.channels;
+const labels = Int32Array.from({ length: count }, () => random.integer(task.classes));
+const images = packBytes(
+  Uint8Array.from({ length: count * pixels }, () => random.integer(256)),
+  count,
+  pixels,
+);
 const constants = [
-  packBytes(
-    Uint8Array.from({ length: count * 784 }, () => random.integer(256)),
-    count,
-    784,
-  ),
-  tf.tensor1d(
-    Int32Array.from({ length: count }, () => random.integer(10)),
-    'int32',
-  ),
-  tf.tensor2d(random.permutation(count), [steps, batch], 'int32'),
+  images,
+  tf.tensor2d(random.permutation(count), [steps, perStep], 'int32'),
+  tf.tensor2d(labels, [steps, perStep], 'int32'),
   tf.fill([steps, 2], 1e-3),
+  tf.zeros<tf.Rank.R2>([steps, 2], 'int32'),
 ];
-let state = toTensors(initialState(specs, optimizer, 0));
-const program = compileLoop(trainingStep({ family, specs, optimizer, task }), { state, constants }, { precision });
+const start = initialState(model.parameters, optimizer, 0);
+let state = toTensors(start);
+const step = trainingStep({ model, experiment, optimizer, task });
+const program = compileLoop(step, { state, constants }, { precision });
 state = program.run(0, Math.min(5, steps), state, constants);
-const started = performance.now();
-state = program.run(0, steps, state, constants);
-state[0]!.dataSync();
-const seconds = (performance.now() - started) / 1000;
-const flops = family.flops(width, task).training * count;
-console.log(JSON.stringify({ width, precision, examples_per_second: count / seconds, gflops: flops / seconds / 1e9 }));
+const seconds = timed(() => {
+  state = program.run(0, steps, state, constants);
+  state[0]!.dataSync();
+});
+
+const evaluationSeconds = evaluate();
+console.log(
+  JSON.stringify({
+    arch,
+    width,
+    precision,
+    examples_per_second: count / seconds,
+    gflops: (model.flops.training * batchSize * steps) / seconds / 1e9,
+    evaluation_examples_per_second: count / evaluationSeconds,
+  }),
+);
 process.exit();
+
+function timed(work: () => void): number {
+  const started = performance.now();
+  work();
+  return (performance.now() - started) / 1000;
+}
+
+/** Seconds for the outcomes of as many images, in batches of 256. */
+function evaluate(): number {
+  const size = Math.min(256, count);
+  const parameters = toTensors(parametersOf(start, model.parameters));
+  const names = Object.keys(model.parameters);
+  const blank = {
+    images: tf.zeros<tf.Rank.R4>([8, task.height, task.width, task.channels]),
+    labels: tf.zeros<tf.Rank.R1>([8], 'int32'),
+  };
+  const columns = Object.keys(model.outcomes(named(names, parameters), blank));
+  const inputs = [images, tf.range(0, count, 1, 'int32'), tf.tensor1d(labels, 'int32'), ...parameters];
+  const evaluation = compile(evaluationBatch({ model, task }, size, columns), [tf.scalar(0, 'int32'), ...inputs]);
+  const run = (begin: number) => {
+    const at = tf.scalar(Math.min(begin, count - size), 'int32');
+    for (const tensor of evaluation.run([at, ...inputs])) tensor.dataSync();
+  };
+  run(0);
+  return timed(() => {
+    for (let begin = 0; begin < count; begin += size) run(begin);
+  });
+}

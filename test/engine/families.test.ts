@@ -2,11 +2,22 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/program.js';
 import { trace, type Trace } from '../../src/engine/trace.js';
+import type { Architecture } from '../../src/experiment/architectures.js';
 import { families } from '../../src/families/index.js';
-import { parameterCount, type Batch, type Family, type Parameters, type Task } from '../../src/families/family.js';
+import { resolveExperiment } from '../../src/experiment/schema.js';
+import {
+  imagesPerExample,
+  parameterCount,
+  type Batch,
+  type Family,
+  type Parameters,
+  type Task,
+} from '../../src/families/family.js';
 import { Random } from '../../src/statistics/random.js';
 import { createOptimizer } from '../../src/training/optimizers.js';
 import { initialState, parametersOf, toTensors } from '../../src/training/state.js';
+import { noiseOf } from '../../src/training/step.js';
+import { dropout } from '../../src/families/layers.js';
 import { finiteDifferences } from '../support/gradients.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
 
@@ -38,6 +49,10 @@ function tracedFlops({ ops }: Trace): number {
       return sum + 2 * size(outputs[0]!.shape) * inputSpecs[0]!.shape[transposed ? 0 : 1]!;
     }
     // every output (or gradient) position of the convolution meets kh kw in numbers
+    if (name === 'BatchMatMulV2') {
+      const transposed = attributes.some((attribute) => attribute.name === 'adj_x' && attribute.value === true);
+      return sum + 2 * size(outputs[0]!.shape) * inputSpecs[0]!.shape.at(transposed ? -2 : -1)!;
+    }
     if (name === 'Conv2D') return sum + 2 * size(outputs[0]!.shape) * size(inputSpecs[1]!.shape.slice(0, 3));
     if (name === 'Conv2DBackpropFilter')
       return sum + 2 * size(inputSpecs[2]!.shape) * size(outputs[0]!.shape.slice(0, 3));
@@ -49,21 +64,29 @@ function tracedFlops({ ops }: Trace): number {
 
 describe.each<Family>(Object.values(families))('$name', (family) => {
   describe.each(Object.entries(tasks))('%s', (_, task) => {
-    const n = 6;
-    const width = 3;
-    const specs = family.parameters(width, task);
+    const experiment = resolveExperiment({
+      arch: family.name as Architecture,
+      ...(family.name === 'transformer' ? { pairs: 3 } : {}),
+    });
+    const examples = 6;
+    const pairs = imagesPerExample(family, experiment);
+    const n = examples * pairs;
+    const width = 4;
+    const model = family.model(width, task, experiment);
+    const specs = model.parameters;
     const names = Object.keys(specs);
     const optimizer = createOptimizer({ optimizer: 'sgd', weightDecay: 0 });
     const start = () => toTensors(parametersOf(initialState(specs, optimizer, 1), specs));
     const named = (values: readonly tf.Tensor[]): Parameters =>
       Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-    const loss = (values: readonly tf.Tensor[]) => family.loss(named(values), batchOf(task, n)).loss;
+    const noise = { uniform: () => tf.scalar(0) };
+    const loss = (values: readonly tf.Tensor[]) => model.loss(named(values), batchOf(task, n), noise).loss;
 
     test('loss and gradients: compiled as eager, gradients as finite differences', () => {
       const values = start();
       const body = (inputs: tf.Tensor[]) => {
         const batch = { images: inputs[0] as tf.Tensor4D, labels: inputs[1] as tf.Tensor1D };
-        const { value, grads } = tf.valueAndGrads((...x: tf.Tensor[]) => family.loss(named(x), batch).loss)(
+        const { value, grads } = tf.valueAndGrads((...x: tf.Tensor[]) => model.loss(named(x), batch, noise).loss)(
           inputs.slice(2),
         );
         return [value, ...grads];
@@ -95,31 +118,32 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
         ([images, labels, ...values]) =>
           tf.valueAndGrads(
             (...x: tf.Tensor[]) =>
-              family.loss(named(x), { images: images as tf.Tensor4D, labels: labels as tf.Tensor1D }).loss,
+              model.loss(named(x), { images: images as tf.Tensor4D, labels: labels as tf.Tensor1D }, noise).loss,
           )(values).grads,
         [batch.images, batch.labels, ...start()],
       );
-      expect(tracedFlops(traced)).toBe(n * family.flops(width, task).training);
+      expect(tracedFlops(traced)).toBe(examples * model.flops.training);
       const forward = trace(
         ([images, labels, ...values]) => [
-          family.loss(named(values), { images: images as tf.Tensor4D, labels: labels as tf.Tensor1D }).loss,
+          model.loss(named(values), { images: images as tf.Tensor4D, labels: labels as tf.Tensor1D }, noise).loss,
         ],
         [batch.images, batch.labels, ...start()],
       );
-      expect(tracedFlops(forward)).toBe(n * family.flops(width, task).forward);
+      expect(tracedFlops(forward)).toBe(examples * model.flops.forward);
     });
 
     test('an example alone has the outcomes that it has in a batch', () => {
       const batch = batchOf(task, n);
-      const whole = family.outcomes(named(start()), batch);
-      const single = family.outcomes(named(start()), {
-        images: tf.slice(batch.images, [2], [1]),
-        labels: tf.slice(batch.labels, [2], [1]),
+      const whole = model.outcomes(named(start()), batch);
+      const single = model.outcomes(named(start()), {
+        images: tf.slice(batch.images, [2 * pairs], [pairs]),
+        labels: tf.slice(batch.labels, [2 * pairs], [pairs]),
       });
       for (const [column, values] of Object.entries(single)) {
-        expect(values.shape, column).toEqual([1]);
+        expect(values.shape, column).toEqual([pairs]);
+        const expected = whole[column]!.dataSync().slice(2 * pairs, 3 * pairs);
         // other blocking of the products in a batch of another size
-        expect(values.dataSync(), column).toBeAllClose([whole[column]!.dataSync()[2]!], { rtol: 1e-4, atol: 1e-5 });
+        expect(values.dataSync(), column).toBeAllClose(expected, { rtol: 1e-4, atol: 1e-5 });
       }
     });
   });
@@ -127,7 +151,8 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
 
 test("LeNet's parameters at w = 8, 32, 64 are Keras's counts of the same layers", () => {
   // keras.Sequential of shared layers: m.count_params(), Keras 3.15.1
-  const count = (w: number) => parameterCount(families.cnn.parameters(w, tasks['grey 28x28']!));
+  const experiment = resolveExperiment({ arch: 'cnn' });
+  const count = (w: number) => parameterCount(families.cnn.model(w, tasks['grey 28x28']!, experiment).parameters);
   expect([8, 32, 64].map(count)).toEqual([20522, 317066, 1260810]);
 });
 
@@ -163,4 +188,101 @@ test('outcomes of a classifier, against a plain loop', async () => {
       { rtol: 1e-5, atol: 1e-6 },
     );
   }
+});
+
+test('parameter counts of the peers: autoencoder 3072-64-3072 and transformer of 242 classes', () => {
+  // bench.py's JAX models: sums over the arrays' sizes. 3072 w + w + w 3072 + 3072; for the transformer the same tables,
+  // kernels and norms.
+  const colour = { height: 32, width: 32, channels: 3, classes: 100 };
+  const autoencoder = families.autoencoder.model(64, colour, resolveExperiment({ arch: 'autoencoder' }));
+  expect(parameterCount(autoencoder.parameters)).toBe(2 * 3072 * 64 + 64 + 3072);
+  const grey = { height: 28, width: 28, channels: 1, classes: 242 };
+  const transformer = families.transformer.model(64, grey, resolveExperiment({ arch: 'transformer' }));
+  const w = 64;
+  const block = 4 * w + 3 * w * w + w * w + 8 * w * w;
+  expect(parameterCount(transformer.parameters)).toBe(
+    9 * 16 + 9 * 16 * 32 + 1568 * w + 242 * w + 16 * w + 2 * block + 242 * w,
+  );
+});
+
+describe('transformer', () => {
+  const task = { height: 8, width: 8, channels: 1, classes: 5 };
+  const experiment = resolveExperiment({ arch: 'transformer', pairs: 4, heads: 2 });
+  const model = families.transformer.model(6, task, experiment);
+  const optimizer = createOptimizer(experiment);
+  const values = () => toTensors(parametersOf(initialState(model.parameters, optimizer, 1), model.parameters));
+  const parameters = () => Object.fromEntries(Object.keys(model.parameters).map((name, i) => [name, values()[i]!]));
+  const logProbabilities = (images: tf.Tensor4D, labels: number[]) =>
+    model.outcomes(parameters(), { images, labels: tf.tensor1d(labels, 'int32') })['log_probability']!.dataSync();
+
+  test('an image is classified without its own label and all that comes after it', () => {
+    const random = Random.named(0, 'causal');
+    const pixels = (count: number) => Float32Array.from({ length: count * 64 }, () => random.uniform());
+    const first = tf.tensor4d(pixels(4), [4, 8, 8, 1]);
+    const labels = [0, 1, 2, 3];
+    const before = model.outcomes(parameters(), { images: first, labels: tf.tensor1d(labels, 'int32') });
+    // the second image's own label, then the third image and what follows
+    const told = model.outcomes(parameters(), { images: first, labels: tf.tensor1d([0, 4, 2, 3], 'int32') });
+    const others = tf.concat([tf.slice(first, [0], [2]), tf.tensor4d(pixels(2), [2, 8, 8, 1])], 0);
+    const changed = logProbabilities(others, [0, 1, 4, 4]);
+    expect([...before['predicted']!.dataSync()].slice(0, 2)).toEqual([...told['predicted']!.dataSync()].slice(0, 2));
+    expect(before['confidence']!.dataSync().slice(0, 2)).toEqual(told['confidence']!.dataSync().slice(0, 2));
+    expect(before['confidence']!.dataSync().slice(2)).not.toEqual(told['confidence']!.dataSync().slice(2));
+    expect(changed.slice(0, 2)).toEqual(before['log_probability']!.dataSync().slice(0, 2));
+  });
+
+  test('the last block on image tokens alone gives what the whole block gives', () => {
+    // A second model whose last block is not the last one: an identity block behind it (all its products are 0).
+    const longer = families.transformer.model(6, task, { ...experiment, blocks: 3 });
+    const random = Random.named(1, 'tokens');
+    const images = tf.tensor4d(
+      Float32Array.from({ length: 4 * 64 }, () => random.uniform()),
+      [4, 8, 8, 1],
+    );
+    const batch = { images, labels: tf.tensor1d([0, 1, 2, 3], 'int32') };
+    const known = parameters();
+    const extended = Object.fromEntries(
+      Object.entries(longer.parameters).map(([name, { shape }]) => [name, known[name] ?? tf.zeros([...shape])]),
+    );
+    const expected = longer.outcomes(extended, batch)['log_probability']!.dataSync();
+    expect(model.outcomes(known, batch)['log_probability']!.dataSync()).toBeAllClose(expected, {
+      rtol: 1e-5,
+      atol: 1e-6,
+    });
+  });
+
+  test('a width that the heads do not divide is refused', () => {
+    expect(families.transformer.refuses?.(7, experiment)).toEqual({
+      what: '7 is not a multiple of the 2 heads',
+      remedy: 'give multiples, or other --heads',
+    });
+    expect(families.transformer.refuses?.(6, experiment)).toBeUndefined();
+  });
+});
+
+test('a deeper autoencoder: twice as wide a layer outside each', () => {
+  const task = { height: 8, width: 8, channels: 1, classes: 2 };
+  const { parameters } = families.autoencoder.model(3, task, resolveExperiment({ arch: 'autoencoder', depth: 3 }));
+  const shapes = Object.entries(parameters).filter(([name]) => name.endsWith('kernel'));
+  expect(shapes.map(([, { shape }]) => shape)).toEqual([
+    [64, 12],
+    [12, 6],
+    [6, 3],
+    [3, 6],
+    [6, 12],
+    [12, 64],
+  ]);
+});
+
+test('dropout: a share of zeros, the mean kept, other numbers at each call, none without a rate', () => {
+  const noise = noiseOf(tf.tensor1d([1, 2], 'int32'));
+  const ones = tf.ones([100, 100]);
+  const drop = dropout(0.25, noise);
+  const [first, second] = [drop(ones).dataSync(), drop(ones).dataSync()];
+  const zeros = first.filter((value) => value === 0).length;
+  // binomial(10000, 0.25): a standard deviation of 43, five of them
+  expect(Math.abs(zeros - 2500)).toBeLessThan(217);
+  expect(new Set(first)).toEqual(new Set([0, Math.fround(1 / 0.75)]));
+  expect(second).not.toEqual(first);
+  expect(dropout(0, noise)(ones)).toBe(ones);
 });

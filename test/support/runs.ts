@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Experiment } from '../../src/experiment/schema.js';
+import { resolveExperiment, type Experiment } from '../../src/experiment/schema.js';
 import { sha256File, writeFileAtomic } from '../../src/runs/files.js';
 import { encodeHistory } from '../../src/runs/history.js';
 import { encodeOutcomes, type OutcomeColumns } from '../../src/runs/outcomes.js';
@@ -25,19 +25,7 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-export const experiment: Experiment = {
-  arch: 'cnn',
-  dataset: 'mnist',
-  widths: [8, 16],
-  seeds: [0],
-  epochs: 3,
-  batchSize: 128,
-  learningRate: 0.001,
-  optimizer: 'adam',
-  weightDecay: 0,
-  schedule: 'constant',
-  precision: 'float32',
-};
+export const experiment: Experiment = resolveExperiment({ arch: 'cnn', dataset: 'mnist', widths: [8, 16] });
 
 export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
   return {

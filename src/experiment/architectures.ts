@@ -1,0 +1,61 @@
+/**
+ * What is an architecture's own: the options that only some have, with their defaults, and defaults of the shared options
+ * that suit it better. Data alone, so that help and checks need no TensorFlow; what is computed is in `families/`.
+ */
+import * as z from 'zod';
+
+export const architectures = ['cnn', 'autoencoder', 'transformer'] as const;
+export type Architecture = (typeof architectures)[number];
+
+export const activations = ['relu', 'tanh', 'sigmoid'] as const;
+export type Activation = (typeof activations)[number];
+
+const count = z.int().min(1);
+const share = z.number().min(0).max(1);
+
+/** Options that not every architecture has. */
+export const ownOptions = {
+  depth: count
+    .max(6)
+    .describe(
+      'layers from the image to the bottleneck, and as many back; each is twice as wide as the next one inwards',
+    ),
+  activation: z.enum(activations).describe('nonlinearity of the hidden layers'),
+  pairs: count.max(64).describe('(image, label) pairs in a sequence'),
+  blocks: count.max(48).describe('attention blocks'),
+  heads: count.max(64).describe('attention heads; the width has to be a multiple'),
+  burstiness: share.describe(
+    'share of sequences in which the last class and another one come up to 3 times before (Chan et al. 2022 train with 0.9)',
+  ),
+  labelRemapping: share.describe(
+    'share of sequences whose classes get labels drawn anew, told by the context alone (Chan et al. 2022 train with 0)',
+  ),
+  testSequences: count.max(1_000_000).describe('sequences drawn from the test images, the same for every member'),
+  dropout: z.number().min(0).lt(1).describe('share of activations set to 0 while training'),
+} as const;
+export type OwnOption = keyof typeof ownOptions;
+
+/** Who has which of them, with its default. */
+export const ownDefaults: {
+  readonly [Key in OwnOption]: Readonly<Partial<Record<Architecture, z.output<(typeof ownOptions)[Key]>>>>;
+} = {
+  depth: { autoencoder: 1 },
+  activation: { autoencoder: 'relu' },
+  pairs: { transformer: 8 },
+  blocks: { transformer: 2 },
+  heads: { transformer: 4 },
+  burstiness: { transformer: 0 },
+  labelRemapping: { transformer: 0 },
+  testSequences: { transformer: 1000 },
+  dropout: { cnn: 0, transformer: 0 },
+};
+
+/** Defaults of shared options where an architecture's differ from the schema's. */
+export const sharedDefaults: Readonly<Partial<Record<Architecture, Readonly<Record<string, unknown>>>>> = {
+  transformer: { dataset: 'omniglot-small', batchSize: 32, epochs: 100 },
+};
+
+/** Whether an architecture has an option: all have one that is not somebody's own. */
+export function hasOption(arch: Architecture, key: string): boolean {
+  return !Object.hasOwn(ownDefaults, key) || ownDefaults[key as OwnOption][arch] !== undefined;
+}

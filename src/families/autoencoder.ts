@@ -1,0 +1,70 @@
+/**
+ * Autoencoder family (Schaeffer et al. 2023, Fig. 7): image, hidden layers, a bottleneck of `width` w units, hidden layers,
+ * image. With `depth` 1 the bottleneck is the only hidden layer; each further layer is twice as wide as the next inwards.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { meanSquaredError, relu, sigmoid, tanh } from '../engine/ops.js';
+import { setting, type Family, type Parameters, type ParameterSpecs, type Settings, type Task } from './family.js';
+import { dense, denseFlops, denseParameters, flatten } from './layers.js';
+import { reconstructionOutcomes } from './reconstruction.js';
+
+const nonlinearities = { relu, tanh, sigmoid } as const;
+
+/** Units of every layer from image to image: [784, w, 784], [784, 2w, w, 2w, 784]. */
+function sizes(w: number, { height, width, channels }: Task, settings: Settings): number[] {
+  const pixels = height * width * channels;
+  const inner = Array.from({ length: setting(settings, 'depth') }, (_, i) => w * 2 ** i);
+  return [pixels, ...inner.toReversed(), ...inner.slice(1), pixels];
+}
+
+const layerName = (i: number) => `dense${i + 1}`;
+
+/** From and to of each layer. */
+function layersOf(units: readonly number[]): [from: number, to: number][] {
+  return units.slice(1).map((to, i) => [units[i]!, to]);
+}
+
+function parameters(units: readonly number[], settings: Settings): ParameterSpecs {
+  const layers = layersOf(units);
+  const specs = layers.map(([from, to], i) =>
+    denseParameters(layerName(i), from, to, {
+      relu: i + 1 < layers.length && setting(settings, 'activation') === 'relu',
+    }),
+  );
+  return Object.assign({}, ...specs) as ParameterSpecs;
+}
+
+/** Images as rows [n, pixels] -> what the model makes of them, [n, pixels] in 0..1. */
+function apply(parameters: Parameters, rows: tf.Tensor2D, layers: number, settings: Settings): tf.Tensor2D {
+  const hidden = nonlinearities[setting(settings, 'activation')];
+  let x = rows;
+  for (let i = 0; i < layers - 1; i++) x = hidden(dense(parameters, layerName(i), x));
+  return sigmoid(dense(parameters, layerName(layers - 1), x));
+}
+
+export const autoencoder: Family = {
+  name: 'autoencoder',
+  summary: 'dense w, relu, dense to the image, sigmoid; mean squared error per pixel',
+  figure: 'Fig. 7',
+  examples: 'images',
+  smallestSide: 7,
+  model(w, task, settings) {
+    const units = sizes(w, task, settings);
+    const layers = units.length - 1;
+    const reconstruct = (values: Parameters, images: tf.Tensor4D): tf.Tensor4D =>
+      tf.reshape(apply(values, flatten(images), layers, settings), images.shape);
+    const costs = layersOf(units).map(([from, to]) => denseFlops(from, to));
+    const forward = costs.reduce((sum, cost) => sum + cost, 0);
+    return {
+      parameters: parameters(units, settings),
+      hasAccuracy: false,
+      loss(values, { images }) {
+        const rows = flatten(images);
+        return { loss: meanSquaredError(apply(values, rows, layers, settings), rows) };
+      },
+      outcomes: (values, { images }) => reconstructionOutcomes(reconstruct(values, images), images),
+      reconstruct,
+      flops: { forward, training: 3 * forward - costs[0]! },
+    };
+  },
+};

@@ -1,0 +1,67 @@
+/**
+ * Which images every training step sees, and with which labels; and which ones the test set asks for. All of it follows
+ * from seed and epoch, on the host, before the epoch runs.
+ */
+import type { Splits } from '../datasets/index.js';
+import { drawSequences, type SequenceOptions, type Sequences } from '../datasets/sequences.js';
+import type { Experiment } from '../experiment/schema.js';
+import { imagesPerExample, setting, type Family } from '../families/family.js';
+import { Random } from '../statistics/random.js';
+
+export interface TestItems extends Sequences {
+  /** Images in one example. */
+  readonly pairs: number;
+  /** Columns of outcomes.parquet that say which item a row is. */
+  readonly columns: Readonly<Record<string, Int32Array>>;
+}
+
+/** Steps in which as many images are seen as the training set has; at least one. */
+export function stepsPerEpoch(family: Family, experiment: Experiment, trainCount: number): number {
+  return Math.max(1, Math.floor(trainCount / (experiment.batchSize * imagesPerExample(family, experiment))));
+}
+
+/** The images of an epoch, step after step: `[steps * batch * images per example]`. */
+export function epochItems(
+  family: Family,
+  experiment: Experiment,
+  data: Pick<Splits, 'train' | 'classes'>,
+  { seed, epoch }: { readonly seed: number; readonly epoch: number },
+): Sequences {
+  const { labels, count } = data.train;
+  const examples = stepsPerEpoch(family, experiment, count) * experiment.batchSize;
+  const random = Random.named(seed, 'shuffle', epoch);
+  if (family.examples === 'sequences') {
+    return drawSequences(examples, sequenceOptions(experiment, labels, data.classes), random);
+  }
+  const indices = random.permutation(count).subarray(0, examples);
+  return { indices, labels: indices.map((index) => labels[index]!) };
+}
+
+/** What every member is tested on; sequences are drawn by a stream that no seed of a member has a part in. */
+export function testItems(family: Family, experiment: Experiment, data: Pick<Splits, 'test' | 'classes'>): TestItems {
+  const { labels, count, indices: examples } = data.test;
+  if (family.examples === 'images') {
+    const indices = Int32Array.from({ length: count }, (_, i) => i);
+    return { indices, labels, pairs: 1, columns: { example: examples, label: labels } };
+  }
+  const pairs = setting(experiment, 'pairs');
+  const options = sequenceOptions(experiment, labels, data.classes);
+  const items = drawSequences(setting(experiment, 'testSequences'), options, Random.named(0, 'test sequences'));
+  const columns = {
+    example: items.indices.map((index) => examples[index]!),
+    label: items.labels,
+    sequence: items.indices.map((_, row) => Math.floor(row / pairs)),
+    position: items.indices.map((_, row) => row % pairs),
+  };
+  return { ...items, pairs, columns };
+}
+
+function sequenceOptions(experiment: Experiment, labels: Int32Array, classes: number): SequenceOptions {
+  return {
+    labels,
+    classes,
+    pairs: setting(experiment, 'pairs'),
+    burstiness: setting(experiment, 'burstiness'),
+    labelRemapping: setting(experiment, 'labelRemapping'),
+  };
+}
