@@ -62,8 +62,7 @@ async function showSummary(folder: string, json: boolean): Promise<void> {
     summary.table,
     '',
     `run      ${folder}`,
-    `picture  ${summary.figures.svg}`,
-    `         ${summary.figures.png}`,
+    ...summary.figures.map((file, i) => `${i === 0 ? 'picture ' : '        '} ${file}`),
   ];
   if (json) console.log(JSON.stringify({ type: 'summary', folder, rows: summary.rows, figures: summary.figures }));
   else console.log(lines.join('\n'));

@@ -101,7 +101,8 @@ export function resolveExperiment(input: ExperimentInput): Experiment {
 /** An architecture's own options and the shared defaults that are its own. */
 function defaultsOf(arch: Architecture): Record<string, unknown> {
   const own = Object.entries(ownDefaults).map(([key, defaults]) => [key, (defaults as Record<string, unknown>)[arch]]);
-  return { ...Object.fromEntries(own.filter(([, value]) => value !== undefined)), ...sharedDefaults[arch] };
+  const had = Object.fromEntries(own.filter(([, value]) => value !== undefined)) as Record<string, unknown>;
+  return { ...had, ...sharedDefaults[arch] };
 }
 
 /** `batch-size` of `batchSize`. */

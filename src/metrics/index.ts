@@ -4,8 +4,21 @@ import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import { accuracy, crossEntropy, subsetAccuracy } from './classification.js';
 import type { Metric } from './metric.js';
+import { mse, psnr, reconstruction, ssim } from './reconstruction.js';
+import { imageAccuracy, imageCrossEntropy, sequenceAccuracy } from './sequence.js';
 
-export const metrics = { accuracy, 'cross-entropy': crossEntropy, 'subset-accuracy': subsetAccuracy } as const;
+export const metrics = {
+  accuracy,
+  'cross-entropy': crossEntropy,
+  'subset-accuracy': subsetAccuracy,
+  mse,
+  psnr,
+  ssim,
+  reconstruction,
+  'image-accuracy': imageAccuracy,
+  'image-cross-entropy': imageCrossEntropy,
+  'sequence-accuracy': sequenceAccuracy,
+} as const;
 export type MetricName = keyof typeof metrics;
 
 /**
@@ -56,7 +69,7 @@ function parseParameters(text: string, { name, known, where }: Known): Record<st
 
 function choose(name: MetricName, parameters: Record<string, number>, where: string): Metric {
   try {
-    return name === 'subset-accuracy' ? metrics[name].with({ k: parameters.k! }) : metrics[name].with({});
+    return metrics[name].from(parameters);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     const [issue] = error.issues;

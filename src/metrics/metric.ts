@@ -67,12 +67,15 @@ export type MetricFamily<Parameters extends z.ZodType, Needs extends OutcomeName
 > & {
   /** Throws ZodError on parameters out of range. */
   with(parameters: z.input<Parameters>): Metric;
+  /** `with` for parameters that someone typed. */
+  from(parameters: unknown): Metric;
 };
 
 export function defineMetric<Parameters extends z.ZodType, Needs extends OutcomeName>(
   definition: MetricDefinition<Parameters, Needs>,
 ): MetricFamily<Parameters, Needs> {
-  return { ...definition, with: (parameters) => choose(definition, definition.parameters.parse(parameters)) };
+  const from = (parameters: unknown) => choose(definition, definition.parameters.parse(parameters));
+  return { ...definition, with: from, from };
 }
 
 function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(

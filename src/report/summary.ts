@@ -1,6 +1,6 @@
 /** What a run shows when it ends: a table, and a picture of its curves beside run.json. From stored outcomes alone. */
 import * as path from 'node:path';
-import { accuracy, crossEntropy, subsetAccuracy } from '../metrics/classification.js';
+import type { Architecture } from '../experiment/architectures.js';
 import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { writeFileAtomic } from '../runs/files.js';
@@ -10,7 +10,9 @@ import { readRunRecord } from '../runs/run.js';
 import { verifyRun, type MemberState } from '../runs/verify.js';
 import { RunError } from '../terminal/errors.js';
 import { curvesFigure } from './figures/curves.js';
+import { reconstructionsGrid } from './figures/reconstructions.js';
 import { toPng, toSvg } from './render.js';
+import { showcaseColumns, showcaseOf, type Showcase } from './showcase.js';
 import { summaryTable, type SummaryRow } from './tables.js';
 
 export interface RunSummary {
@@ -19,15 +21,11 @@ export interface RunSummary {
   /** For a terminal; ends with a line for every member that is not in it. */
   readonly table: string;
   /** Paths of the pictures. */
-  readonly figures: { readonly svg: string; readonly png: string };
+  readonly figures: readonly string[];
 }
 
-const accuracyMetric = accuracy.with({});
-const crossEntropyMetric = crossEntropy.with({});
-const subsetMetric = subsetAccuracy.with({ k: 5 });
-
 /**
- * Reads every complete member's outcomes, writes `curve.svg` and `curve.png` into the run's folder.
+ * Reads every complete member's outcomes, draws its pictures into the run's folder.
  *
  * @throws RunError where there is no run, no member of it is complete, or it can't be read or written
  */
@@ -35,39 +33,51 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
   const record = await readRunRecord(folder);
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   const states = (await verifyRun(folder)).sort((a, b) => a.key.width - b.key.width || a.key.seed - b.key.seed);
-  const members = await readMembers(states);
+  const members = await readMembers(states, record.experiment.arch);
   const incomplete = states.filter(({ status }) => status !== 'complete');
   const absent = incomplete.map((state) => `${state.id} (${reasonOf(state, record)})`);
   if (members.length === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
-  const rows = members.map(rowOf);
-  const table = [summaryTable(rows), ...absent.map((text) => `not included: ${text}`)].join('\n');
-  return { rows, table, figures: await drawCurves(folder, { record, members, missing: incomplete.length }) };
+  const showcase = showcaseOf(record, members.at(-1)!.outcomes);
+  const rows = members.map((member) => rowOf(member, showcase.table));
+  const { testSet } = showcase;
+  const lines = [
+    summaryTable({ rows, metrics: showcase.table, testSet }),
+    ...absent.map((text) => `not included: ${text}`),
+  ];
+  const drawn = { record, members, missing: incomplete.length, showcase };
+  const figures = [...(await drawCurves(folder, drawn)), ...(await drawReconstructions(folder, members))];
+  return { rows, table: lines.join('\n'), figures };
 }
 
 interface SummaryMember extends MemberOutcomes {
   readonly record: MemberRecord;
+  readonly folder: string;
 }
 
-async function readMembers(states: readonly MemberState[]): Promise<SummaryMember[]> {
+async function readMembers(states: readonly MemberState[], arch: Architecture): Promise<SummaryMember[]> {
   const members: SummaryMember[] = [];
   for (const { status, record, folder } of states) {
     if (status !== 'complete' || record === undefined) continue;
-    const outcomes = await readOutcomes(path.join(folder, 'outcomes.parquet'), ['correct', 'log_probability']);
-    members.push({ record, outcomes });
+    const outcomes = await readOutcomes(path.join(folder, 'outcomes.parquet'), showcaseColumns[arch]);
+    members.push({ record, outcomes, folder });
   }
   return members;
 }
 
-function rowOf({ record, outcomes }: SummaryMember): SummaryRow {
+function rowOf({ record, outcomes }: SummaryMember, metrics: readonly Metric[]): SummaryRow {
   const { id, width, seed, parameters, trainingSeconds, evaluationSeconds } = record;
-  const measured = accuracyMetric.measure(outcomes);
   return {
     ...{ id, width, seed, parameters },
-    accuracy: measured,
-    crossEntropy: crossEntropyMetric.measure(outcomes),
-    subsetAccuracy: fits(subsetMetric, measured.count) ? subsetMetric.measure(outcomes) : null,
+    metrics: Object.fromEntries(
+      metrics.map((metric) => [metric.id, fits(metric, rowsOf(outcomes)) ? metric.measure(outcomes) : null]),
+    ),
     seconds: trainingSeconds + (evaluationSeconds ?? 0),
   };
+}
+
+/** Rows of the columns that were read. */
+function rowsOf(outcomes: MemberOutcomes['outcomes']): number {
+  return Object.values(outcomes)[0]?.length ?? 0;
 }
 
 function fits(metric: Metric, testCount: number): boolean {
@@ -83,15 +93,35 @@ interface Drawn {
   readonly record: RunRecord;
   readonly members: readonly SummaryMember[];
   readonly missing: number;
+  readonly showcase: Showcase;
 }
 
-async function drawCurves(folder: string, { record, members, missing }: Drawn): Promise<{ svg: string; png: string }> {
-  const metrics = [accuracyMetric, subsetMetric].filter((metric) => fits(metric, record.dataset.testCount));
-  const curves = metrics.map((metric) => curve(metric, members));
+async function drawCurves(folder: string, { record, members, missing, showcase }: Drawn): Promise<string[]> {
   const { arch, dataset } = record.experiment;
-  const svg = await toSvg(curvesFigure({ run: record.name, arch, dataset, curves, missing }));
-  const figures = { svg: path.join(folder, 'curve.svg'), png: path.join(folder, 'curve.png') };
-  await writeFileAtomic(figures.svg, svg);
-  await writeFileAtomic(figures.png, toPng(svg));
-  return figures;
+  const files: string[] = [];
+  for (const { name, metrics, vertical, axis } of showcase.figures) {
+    const curves = metrics
+      .filter((metric) => fits(metric, rowsOf(members[0]!.outcomes)))
+      .map((metric) => curve(metric, members));
+    const { testSet, drawOf } = showcase;
+    const about = { run: record.name, arch, dataset, curves, missing, vertical, axis, testSet, drawOf };
+    const svg = await toSvg(curvesFigure(about));
+    const [vector, raster] = [path.join(folder, `${name}.svg`), path.join(folder, `${name}.png`)];
+    await writeFileAtomic(vector, svg);
+    await writeFileAtomic(raster, toPng(svg));
+    files.push(vector, raster);
+  }
+  return files;
+}
+
+/** Of families that give images back: the same test images by the first seed of every width. */
+async function drawReconstructions(folder: string, members: readonly SummaryMember[]): Promise<string[]> {
+  const strips = members
+    .filter(({ record }) => 'reconstructions.png' in record.files)
+    .filter(({ record }, i, all) => all.findIndex((other) => other.record.width === record.width) === i)
+    .map((member) => ({ label: `w = ${member.record.width}`, file: path.join(member.folder, 'reconstructions.png') }));
+  if (strips.length === 0) return [];
+  const file = path.join(folder, 'reconstructions.png');
+  await writeFileAtomic(file, await reconstructionsGrid(strips));
+  return [file];
 }

@@ -1,7 +1,8 @@
 /** The table that ends a training: a line per member, or a line per width where there are several seeds. */
 import Table from 'cli-table3';
-import type { Measurement } from '../metrics/metric.js';
+import type { Measurement, Metric } from '../metrics/metric.js';
 import { meanOf, tInterval } from '../statistics/intervals.js';
+import { grouped } from './showcase.js';
 
 /** A complete member and what it reached. */
 export interface SummaryRow {
@@ -10,41 +11,61 @@ export interface SummaryRow {
   readonly seed: number;
   /** Trainable ones. */
   readonly parameters: number;
-  readonly accuracy: Measurement;
-  /** In nats. */
-  readonly crossEntropy: Measurement;
-  /** For K = 5; null where the test set has fewer images. */
-  readonly subsetAccuracy: Measurement | null;
+  /** By the metric's id; null where the test set is too small for it. */
+  readonly metrics: Readonly<Record<string, Measurement | null>>;
   /** Of training and evaluation. */
   readonly seconds: number;
 }
 
-const shareHeading = ['accuracy, %', 'cross-entropy, nats', 'K=5 subset accuracy, %', 'seconds'];
-
-/** As text, without a line break at the end. Rows in the order in which they are to stand. */
-export function summaryTable(rows: readonly SummaryRow[]): string {
-  const severalSeeds = new Set(rows.map(({ seed }) => seed)).size > 1;
-  return severalSeeds ? seedsTable(rows) : membersTable(rows);
+export interface SummaryTable {
+  readonly rows: readonly SummaryRow[];
+  /** In the order of the columns. */
+  readonly metrics: readonly Metric[];
+  /** `10 000 test images`. */
+  readonly testSet: string;
 }
 
-function membersTable(rows: readonly SummaryRow[]): string {
+/** As text, without a line break at the end. Rows in the order in which they are to stand. */
+export function summaryTable(table: SummaryTable): string {
+  const severalSeeds = new Set(table.rows.map(({ seed }) => seed)).size > 1;
+  return severalSeeds ? seedsTable(table) : membersTable(table);
+}
+
+function headings(metrics: readonly Metric[]): string[] {
+  return metrics.map(({ title, unit }) => (unit === '' ? title : `${title} (${unit === 'probability' ? '%' : unit})`));
+}
+
+function membersTable({ rows, metrics, testSet }: SummaryTable): string {
   const lines = rows.map((row) => [
     String(row.width),
     grouped(row.parameters),
-    withInterval(row.accuracy, percent),
-    row.crossEntropy.value.toFixed(4),
-    row.subsetAccuracy === null ? '-' : withInterval(row.subsetAccuracy, percent),
+    ...metrics.map((metric) => measured(metric, row.metrics[metric.id])),
     row.seconds.toFixed(1),
   ]);
-  const note = `In brackets: 95 % intervals over the draw of ${grouped(rows[0]?.accuracy.count ?? 0)} test images (Wilson).`;
-  return `${draw(['width', 'parameters', ...shareHeading], lines)}\n${note}`;
+  const shares = metrics.filter(isShare);
+  const intervals = [...new Set(shares.map(({ interval }) => interval))].join('; ');
+  const note = `In brackets: 95 % intervals over the draw of ${testSet} (${intervals}).`;
+  return `${draw(['width', 'parameters', ...headings(metrics), 'seconds'], lines)}\n${note}`;
 }
 
-function withInterval({ value, lower, upper }: Measurement, format: (share: number) => string): string {
-  return `${format(value)} [${format(lower)}, ${format(upper)}]`;
+function isShare({ unit }: Metric): boolean {
+  return unit === 'probability';
 }
 
-function seedsTable(rows: readonly SummaryRow[]): string {
+/** A share with its interval, anything else alone. */
+function measured(metric: Metric, measurement: Measurement | null | undefined): string {
+  if (!measurement) return '-';
+  const { value, lower, upper } = measurement;
+  return isShare(metric) ? `${percent(value)} [${percent(lower)}, ${percent(upper)}]` : plain(metric, value);
+}
+
+/** As many digits as the unit wants. */
+function plain({ unit, name }: Metric, value: number): string {
+  if (unit === 'dB') return value.toFixed(2);
+  return name === 'mse' ? value.toPrecision(3) : value.toFixed(4);
+}
+
+function seedsTable({ rows, metrics, testSet }: SummaryTable): string {
   const widths = [...new Set(rows.map(({ width }) => width))];
   const lines = widths.map((width) => {
     const seeds = rows.filter((row) => row.width === width);
@@ -52,42 +73,35 @@ function seedsTable(rows: readonly SummaryRow[]): string {
       String(width),
       grouped(seeds[0]!.parameters),
       String(seeds.length),
-      overSeeds(
-        seeds.map(({ accuracy }) => accuracy.value),
-        percent,
-      ),
-      meanOf(seeds.map(({ crossEntropy }) => crossEntropy.value)).mean.toFixed(4),
-      overSeeds(
-        seeds.flatMap(({ subsetAccuracy }) => subsetAccuracy?.value ?? []),
-        percent,
+      ...metrics.map((metric) =>
+        overSeeds(
+          metric,
+          seeds.flatMap((row) => row.metrics[metric.id]?.value ?? []),
+        ),
       ),
       meanOf(seeds.map(({ seconds }) => seconds)).mean.toFixed(1),
     ];
   });
   const note =
-    `Means over seeds, each on ${grouped(rows[0]?.accuracy.count ?? 0)} test images; seconds are a member's.\n` +
+    `Means over seeds, each on ${testSet}; seconds are a member's.\n` +
     "In brackets: 95 % intervals of the mean over seeds (Student's t, cut at 0 and 100 %).";
-  return `${draw(['width', 'parameters', 'seeds', ...shareHeading], lines)}\n${note}`;
+  return `${draw(['width', 'parameters', 'seeds', ...headings(metrics), 'seconds'], lines)}\n${note}`;
 }
 
-/** Shares; of one value alone there is no interval. */
-function overSeeds(values: readonly number[], format: (value: number) => string): string {
+/** The mean; of shares with its interval, for which it takes two. */
+function overSeeds(metric: Metric, values: readonly number[]): string {
   if (values.length === 0) return '-';
   const mean = meanOf(values);
-  if (values.length === 1) return format(mean.mean);
+  if (!isShare(metric)) return plain(metric, mean.mean);
+  if (values.length === 1) return percent(mean.mean);
   const { lower, upper } = tInterval(mean);
-  return `${format(mean.mean)} [${format(Math.max(0, lower))}, ${format(Math.min(1, upper))}]`;
+  return `${percent(mean.mean)} [${percent(Math.max(0, lower))}, ${percent(Math.min(1, upper))}]`;
 }
 
 /** Two decimals; two digits where those would show nothing. */
 function percent(share: number): string {
   const value = 100 * share;
   return value === 0 || Math.abs(value) >= 0.01 ? value.toFixed(2) : value.toPrecision(2);
-}
-
-/** 1234567 as 1 234 567. */
-function grouped(value: number): string {
-  return value.toLocaleString('en-US').replaceAll(',', ' ');
 }
 
 /** Columns set to the right, a rule below the heading and nothing else. */

@@ -300,8 +300,8 @@ function outcomeNames({ model, task }: Member, pairs: number): string[] {
 /** Some test images, the same for every member, and what the model gives back of them; for families that give any. */
 function reconstruct({ model, data }: Member, state: HostState): Strips | undefined {
   const { test, shape } = data;
-  const { reconstruct: apply, parameters } = model;
-  if (apply === undefined) return undefined;
+  const { parameters } = model;
+  if (model.reconstruct === undefined) return undefined;
   const chosen = Random.named(0, 'reconstructions').permutation(test.count).slice(0, reconstructedImages).sort();
   const size = shape.height * shape.width * shape.channels;
   const originals = new Uint8Array(chosen.length * size);
@@ -313,7 +313,10 @@ function reconstruct({ model, data }: Member, state: HostState): Strips | undefi
       Float32Array.from(originals, (byte) => byte / 255),
       [chosen.length, ...sides(shape)],
     );
-    const given = apply(named(Object.keys(parameters), toTensors(parametersOf(state, parameters))), images);
+    const given = model.reconstruct!(
+      named(Object.keys(parameters), toTensors(parametersOf(state, parameters))),
+      images,
+    );
     return given.dataSync<'float32'>();
   });
   return { shape, originals, reconstructions: Uint8Array.from(values, (value) => Math.round(255 * value)) };

@@ -91,11 +91,7 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   const folder = runFolder(request.root, request.execution.run ?? defaultRunName(request.experiment));
   await assertWritable(request.root);
   const record = await readRunRecord(folder);
-  if (record !== undefined) {
-    refuseContradictions(record, request, folder);
-    const recorded = unsaidValues(record.experiment, request.given);
-    if (recorded.length > 0) listener.note(`goes on with ${folder}, begun with ${recorded.join(' ')}`);
-  }
+  if (record !== undefined) refuseContradictions(record, request, folder);
   const experiment = record === undefined ? request.experiment : extendExperiment(record.experiment, request.given);
   const dataset = await loadDataset(experiment.dataset, experiment);
   refuseUnfit(experiment, dataset);
@@ -143,6 +139,9 @@ async function trainMissing(work: Work): Promise<TrainResult> {
   };
   if (plan.members.length > 0 || record === undefined)
     await writeRunRecord(folder, { ...newRecord(work), ...record, experiment, threads });
+  const recorded = record === undefined ? [] : unsaidValues(record.experiment, request.given);
+  if (recorded.length > 0 && missing.length > 0)
+    listener.note(`goes on with ${folder}, begun with ${recorded.join(' ')}`);
   if (complete.length > 0)
     listener.note(
       `${complete.length} of ${complete.length + missing.length} members are complete already: ${complete.join(', ')}`,

@@ -12,8 +12,16 @@ export interface CurvesFigure {
   readonly run: string;
   readonly arch: string;
   readonly dataset: string;
-  /** At least one, each with at least one member, all with the same members and metrics that are probabilities. */
+  /** At least one, each with at least one member, all with the same members and metrics that fit one axis. */
   readonly curves: readonly Curve[];
+  /** An axis of shares, 0 to 1 or a part of it; or a logarithmic one. */
+  readonly vertical: 'share' | 'log';
+  /** Title of the vertical axis. */
+  readonly axis: string;
+  /** What an interval is over the draw of: `test images`. */
+  readonly drawOf: string;
+  /** `10 000 test images`. */
+  readonly testSet: string;
   /** Members of the run that are not in the curves. */
   readonly missing: number;
 }
@@ -33,7 +41,8 @@ const letterWidth = 6.9;
 
 /** The figure's specification. */
 export function curvesFigure(figure: CurvesFigure): TopLevelSpec {
-  const frame: Frame = { x: horizontalDomain(figure.curves), y: verticalDomain(figure.curves) };
+  const { vertical, axis } = figure;
+  const frame: Frame = { x: horizontalDomain(figure.curves), y: verticalDomain(figure), vertical, axis };
   const seeds = seedsOf(figure.curves);
   const heights = labelHeights(figure.curves, frame);
   return {
@@ -63,6 +72,8 @@ export function curvesFigure(figure: CurvesFigure): TopLevelSpec {
 interface Frame {
   readonly x: readonly [number, number];
   readonly y: readonly [number, number];
+  readonly vertical: CurvesFigure['vertical'];
+  readonly axis: string;
 }
 
 interface Seeds {
@@ -83,8 +94,8 @@ function horizontalDomain([first]: readonly Curve[]): [number, number] {
   return [Math.exp(least - margin), Math.exp(most + margin)];
 }
 
-/** 0 to 1, cut to a round part of it at one end where all curves stay there. */
-function verticalDomain(curves: readonly Curve[]): [number, number] {
+/** Of shares 0 to 1, cut to a round part of it at one end where all curves stay there; else what is drawn and a margin. */
+function verticalDomain({ curves, vertical }: CurvesFigure): [number, number] {
   const drawn = curves.flatMap(({ members, points }) => [
     ...members.flatMap(({ value, lower, upper }) => [value, lower, upper]),
     ...points.flatMap(({ interval, seeds }) =>
@@ -92,25 +103,24 @@ function verticalDomain(curves: readonly Curve[]): [number, number] {
     ),
   ]);
   const [least, most] = [Math.min(...drawn), Math.max(...drawn)];
+  if (vertical === 'log') return [least * 0.8, most * 1.25];
   const parts = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
   if (least > 0.5) return [1 - parts.findLast((part) => least >= 1 - part)!, 1];
   return [0, parts.findLast((part) => most <= part) ?? 1];
 }
 
-function caption({ curves, missing }: CurvesFigure, frame: Frame): string[] {
-  const [first] = curves;
-  const images = first!.members[0]!.count.toLocaleString('en-US').replaceAll(',', ' ');
+function caption({ curves, missing, vertical, testSet, drawOf }: CurvesFigure, frame: Frame): string[] {
   const { least, most } = seedsOf(curves);
   const seeds = most === 1 ? 'one seed per width' : `${least === most ? least : `${least} to ${most}`} seeds per width`;
   const absent = missing === 0 ? '' : `; ${missing} ${missing === 1 ? 'member is' : 'members are'} missing`;
-  const cut = frame.y[0] > 0 ? ' The vertical axis does not start at 0.' : '';
-  return [`${images} test images, ${seeds}${absent}.${cut}`, drawn({ least, most }, curves)];
+  const cut = vertical === 'share' && frame.y[0] > 0 ? ' The vertical axis does not start at 0.' : '';
+  return [`${testSet}, ${seeds}${absent}.${cut}`, drawn({ least, most }, curves, drawOf)];
 }
 
-function drawn({ least, most }: Seeds, curves: readonly Curve[]): string {
+function drawn({ least, most }: Seeds, curves: readonly Curve[], drawOf: string): string {
   if (most === 1) {
     const intervals = curves.map(({ metric }) => metric.interval);
-    return `Bars: 95 % interval over the draw of test images (${[...new Set(intervals)].join('; ')}).`;
+    return `Bars: 95 % interval over the draw of ${drawOf} (${[...new Set(intervals)].join('; ')}).`;
   }
   if (least < 3) return 'Points: seeds. Lines: mean over seeds, without an interval for fewer than 3.';
   const [line, band] = curves[0]!.points.length === 1 ? ['Dashes', 'Bars'] : ['Lines', 'Bands'];
@@ -123,7 +133,7 @@ function shortened(name: string): string {
 }
 
 /** Parameters below, widths above. */
-function axes({ points }: Curve, { x, y }: Frame): Layer[] {
+function axes({ points }: Curve, { x, y, vertical, axis }: Frame): Layer[] {
   const data = { values: points.map(({ parameters, width }) => ({ parameters, width })) };
   const widths = Object.fromEntries(points.map(({ parameters, width }) => [parameters, String(width)]));
   const nothing = { type: 'point', opacity: 0 } as const;
@@ -141,8 +151,17 @@ function axes({ points }: Curve, { x, y }: Frame): Layer[] {
         y: {
           datum: y[0],
           type: 'quantitative',
-          scale: { domain: [...y], nice: false, zero: false },
-          axis: { title: 'share right', tickCount: 6, grid: true, minExtent: labelExtent, maxExtent: labelExtent },
+          scale:
+            vertical === 'log'
+              ? { type: 'log', domain: [...y], nice: false }
+              : { domain: [...y], nice: false, zero: false },
+          axis: {
+            title: axis,
+            ...(vertical === 'log' ? { values: logTicks(y), format: '~g' } : { tickCount: 6 }),
+            grid: true,
+            minExtent: labelExtent,
+            maxExtent: labelExtent,
+          },
         },
       },
     },
@@ -172,9 +191,11 @@ function axes({ points }: Curve, { x, y }: Frame): Layer[] {
 
 /** Powers of ten, with 2 and 5 times them where there would be few. */
 function logTicks([least, most]: readonly [number, number]): number[] {
-  const exponents = Array.from({ length: 20 }, (_, i) => i);
+  const exponents = Array.from({ length: 32 }, (_, i) => i - 12);
   const within = (factors: readonly number[]) =>
-    exponents.flatMap((e) => factors.map((factor) => factor * 10 ** e)).filter((tick) => tick >= least && tick <= most);
+    exponents
+      .flatMap((e) => factors.map((factor) => Number(`${factor}e${e}`)))
+      .filter((tick) => tick >= least && tick <= most);
   const decades = within([1]);
   if (decades.length >= 4) return decades;
   const thirds = within([1, 2, 5]);
@@ -263,9 +284,11 @@ function labelWidth(curves: readonly Curve[]): number {
 }
 
 /** Where each curve's label goes, in pixels from the top: at the curve's end, but clear of the others. */
-function labelHeights(curves: readonly Curve[], { y: [bottom, top] }: Frame): number[] {
+function labelHeights(curves: readonly Curve[], { y, vertical }: Frame): number[] {
+  const place = (value: number) => (vertical === 'log' ? Math.log(value) : value);
+  const [bottom, top] = [place(y[0]), place(y[1])];
   const wanted = curves.map(({ points }, index) => {
-    return { index, height: (size.height * (top - points.at(-1)!.mean)) / (top - bottom) };
+    return { index, height: (size.height * (top - place(points.at(-1)!.mean))) / (top - bottom) };
   });
   const placed = apart(
     wanted.toSorted((a, b) => a.height - b.height).map(({ height }) => height),

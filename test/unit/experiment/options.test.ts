@@ -1,7 +1,12 @@
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { addTrainOptions, parseTrainOptions, runNameOf, type TrainOptions } from '../../../src/experiment/options.js';
-import { executionSchema, experimentSchema, type Experiment } from '../../../src/experiment/schema.js';
+import {
+  executionSchema,
+  experimentSchema,
+  resolveExperiment,
+  type Experiment,
+} from '../../../src/experiment/schema.js';
 
 function collect(words: readonly string[]): Record<string, unknown> {
   const command = addTrainOptions(new Command('train'))
@@ -29,7 +34,7 @@ test('what is typed is given; the rest comes from the schema', () => {
     '--arch cnn --widths 4,8 --weight-decay 1e-4 --run a.b-1 --json',
   );
   expect(given).toEqual({ arch: 'cnn', widths: [4, 8], weightDecay: 1e-4 });
-  expect(experiment).toEqual(experimentSchema.parse({ arch: 'cnn', widths: [4, 8], weightDecay: 1e-4 }));
+  expect(experiment).toEqual(resolveExperiment({ arch: 'cnn', widths: [4, 8], weightDecay: 1e-4 }));
   expect(execution).toEqual({ run: 'a.b-1', device: 'auto' });
   expect(flags).toEqual({ json: true, tensorboard: false, eager: false });
 });
@@ -37,9 +42,20 @@ test('what is typed is given; the rest comes from the schema', () => {
 test('every key of both schemas is an option that is read', () => {
   const { experiment, execution } = parse(
     '--arch cnn --dataset shapes --widths 1 --seeds 3,4 --epochs 2 --batch-size 32 --learning-rate .5 --optimizer sgd --weight-decay 0 ' +
-      '--schedule warm-up --precision bfloat16 --train-size 100 --test-size 50 --run r --device cpu --jobs 2 --threads 3',
+      '--augment-shift .1 --augment-rotation 10 --augment-scale .1 --schedule warm-up --precision bfloat16 --train-size 100 --test-size 50 --run r --device cpu --jobs 2 --threads 3',
   );
-  expect(Object.keys(experiment).sort()).toEqual(Object.keys(experimentSchema.shape).sort());
+  const others = parse('--arch autoencoder --depth 2 --activation tanh').experiment;
+  const further = parse(
+    '--arch transformer --pairs 4 --blocks 1 --heads 2 --burstiness .9 --label-remapping 1 --test-sequences 9 --dropout .1',
+  ).experiment;
+  const keys = [experiment, others, further].flatMap((each) => Object.keys(each));
+  expect([...new Set(keys)].sort()).toEqual(Object.keys(experimentSchema.shape).sort());
+  expect(others).toMatchObject({ depth: 2, activation: 'tanh', epochs: 3 });
+  expect(further).toMatchObject({
+    ...{ pairs: 4, blocks: 1, heads: 2, burstiness: 0.9, labelRemapping: 1, testSequences: 9, dropout: 0.1 },
+    // the architecture's own defaults of shared options
+    ...{ dataset: 'omniglot-small', batchSize: 32 },
+  });
   expect(Object.keys(execution).sort()).toEqual(Object.keys(executionSchema.shape).sort());
   expect(experiment).toMatchObject({
     seeds: [3, 4],
@@ -52,7 +68,7 @@ test('every key of both schemas is an option that is read', () => {
 });
 
 test('with a recorded run nothing need be given, and what is given wins', () => {
-  const recorded = experimentSchema.parse({ arch: 'cnn', dataset: 'shapes', epochs: 7 });
+  const recorded = resolveExperiment({ arch: 'cnn', dataset: 'shapes', epochs: 7 });
   const { given, experiment } = parse('--run r --seeds 0,1', recorded);
   expect(given).toEqual({ seeds: [0, 1] });
   expect(experiment).toEqual({ ...recorded, seeds: [0, 1] });
@@ -69,10 +85,15 @@ const widthRule = 'is not a whole number from 1 to 65536; give a comma-separated
 
 describe('each mistake is one clear line', () => {
   test.each<[string[], string]>([
-    [[], '--arch: an architecture is needed; known: cnn'],
-    [['--run', 'x'], '--arch: there is no run "x" to go on with, so an architecture is needed; known: cnn'],
-    [['--arch', 'cn'], '--arch: "cn" is unknown; did you mean cnn? Known: cnn'],
-    [['--arch', 'resnet'], '--arch: "resnet" is unknown; known: cnn'],
+    [[], '--arch: an architecture is needed; known: cnn, autoencoder, transformer'],
+    [
+      ['--run', 'x'],
+      '--arch: there is no run "x" to go on with, so an architecture is needed; known: cnn, autoencoder, transformer',
+    ],
+    [['--arch', 'cnn', '--depth', '2'], '--depth: cnn has no such option, only autoencoder; leave it out'],
+    [['--dropout', '1'], '--dropout: "1" Too big: expected number to be <1'],
+    [['--arch', 'cn'], '--arch: "cn" is unknown; did you mean cnn? Known: cnn, autoencoder, transformer'],
+    [['--arch', 'resnet'], '--arch: "resnet" is unknown; known: cnn, autoencoder, transformer'],
     [['--widths', '0'], `--widths: "0" ${widthRule}`],
     [['--widths', '-3'], `--widths: "-3" ${widthRule}`],
     [['--widths', '8,8.5'], `--widths: "8.5" ${widthRule}`],

@@ -24,20 +24,21 @@ test('one seed: a line a member, with intervals; the picture beside run.json', a
   const folder = await syntheticRun([2, 8, 32], [0]);
   const { rows, table, figures } = await summariseRun(folder);
   expect(table).toMatchInlineSnapshot(`
-    "width  parameters           accuracy, %  cross-entropy, nats  K=5 subset accuracy, %  seconds
-        2       1 466  51.80 [48.70, 54.88]               2.0525       3.69 [2.74, 4.98]      1.0
-        8      20 522  80.30 [77.72, 82.65]               1.0190    33.30 [28.36, 38.56]      2.5
-       32     317 066  94.00 [92.35, 95.31]               0.5175    73.34 [67.18, 78.65]      8.5
-    In brackets: 95 % intervals over the draw of 1 000 test images (Wilson)."
+    "width  parameters          accuracy (%)  cross-entropy (nats)  subset accuracy, K = 5 (%)  seconds
+        2       1 466  51.80 [48.70, 54.88]                2.0525           3.69 [2.74, 4.98]      1.0
+        8      20 522  80.30 [77.72, 82.65]                1.0190        33.30 [28.36, 38.56]      2.5
+       32     317 066  94.00 [92.35, 95.31]                0.5175        73.34 [67.18, 78.65]      8.5
+    In brackets: 95 % intervals over the draw of 1 000 test images (Wilson; Wilson's limits to the power K)."
   `);
   expect(rows.map(({ id }) => id)).toEqual(['cnn-w2-s0', 'cnn-w8-s0', 'cnn-w32-s0']);
-  expect(figures).toEqual({ svg: path.join(folder, 'curve.svg'), png: path.join(folder, 'curve.png') });
-  const png = await fs.readFile(figures.png);
+  expect(figures).toEqual([path.join(folder, 'curve.svg'), path.join(folder, 'curve.png')]);
+  const png = await fs.readFile(figures[1]!);
   expect([png.subarray(1, 4).toString(), png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual(['PNG', 1724, 992]);
-  expect(textsOf(await fs.readFile(figures.svg, 'utf8'))).toEqual(
+  expect(textsOf(await fs.readFile(figures[0]!, 'utf8'))).toEqual(
     expect.arrayContaining([
       'trainable parameters',
       'width',
+      'share right',
       'accuracy',
       'subset accuracy, K = 5',
       'cnn family on mnist: run lenet',
@@ -48,9 +49,9 @@ test('one seed: a line a member, with intervals; the picture beside run.json', a
 test('several seeds: a line a width, with an interval of SD x 4.303 / root 3 (Student, 2 degrees of freedom)', async () => {
   const { table } = await summariseRun(await syntheticRun([2, 8], [0, 1, 2]));
   expect(table).toMatchInlineSnapshot(`
-    "width  parameters  seeds           accuracy, %  cross-entropy, nats  K=5 subset accuracy, %  seconds
-        2       1 466      3  51.33 [50.30, 52.37]               2.0359       3.53 [3.17, 3.89]      1.0
-        8      20 522      3  79.97 [77.62, 82.31]               1.0223    32.65 [27.90, 37.40]      2.5
+    "width  parameters  seeds          accuracy (%)  cross-entropy (nats)  subset accuracy, K = 5 (%)  seconds
+        2       1 466      3  51.33 [50.30, 52.37]                2.0359           3.53 [3.17, 3.89]      1.0
+        8      20 522      3  79.97 [77.62, 82.31]                1.0223        32.65 [27.90, 37.40]      2.5
     Means over seeds, each on 1 000 test images; seconds are a member's.
     In brackets: 95 % intervals of the mean over seeds (Student's t, cut at 0 and 100 %)."
   `);
@@ -59,9 +60,9 @@ test('several seeds: a line a width, with an interval of SD x 4.303 / root 3 (St
 test('the same run gives the same picture', async () => {
   const folder = await syntheticRun([2, 8], [0, 1, 2]);
   const { figures } = await summariseRun(folder);
-  const before = await Promise.all([fs.readFile(figures.svg), fs.readFile(figures.png)]);
+  const before = await Promise.all([fs.readFile(figures[0]!), fs.readFile(figures[1]!)]);
   await summariseRun(folder);
-  expect(await Promise.all([fs.readFile(figures.svg), fs.readFile(figures.png)])).toEqual(before);
+  expect(await Promise.all([fs.readFile(figures[0]!), fs.readFile(figures[1]!)])).toEqual(before);
 });
 
 test('members that are not complete are named, in the table and in the picture', async () => {
@@ -78,14 +79,14 @@ test('members that are not complete are named, in the table and in the picture',
     'not included: cnn-w2-s0 (1 of 3 epochs done)',
     'not included: cnn-w4-s0 (outcomes.parquet is damaged: it does not match its SHA-256 in member.json)',
   ]);
-  expect(textsOf(await fs.readFile(figures.svg, 'utf8'))).toContainEqual(
+  expect(textsOf(await fs.readFile(figures[0]!, 'utf8'))).toContainEqual(
     expect.stringContaining('1 000 test images, one seed per width; 3 members are missing.'),
   );
 });
 
 test('fewer test images than K', async () => {
   const { rows, table } = await summariseRun(await syntheticRun([2, 8], [0], 4));
-  expect(rows.map(({ subsetAccuracy }) => subsetAccuracy)).toEqual([null, null]);
+  expect(rows.map(({ metrics }) => metrics['subset-accuracy:k=5'])).toEqual([null, null]);
   expect(table.split('\n')[2]).toMatch(/ - +2\.5$/);
 });
 

@@ -12,7 +12,7 @@ import { syntheticOutcomes } from '../../support/runs.js';
 import { RunError } from '../../../src/terminal/errors.js';
 
 const columns = syntheticOutcomes(1500, 0.8, Random.named(1, 'outcomes'));
-const names = Object.keys(outcomeColumns) as OutcomeName[];
+const names = Object.keys(columns) as OutcomeName[];
 
 test('columns come back bit by bit, each as its own type', async () => {
   expect(await decodeOutcomes(encodeOutcomes(columns), names, 'o')).toEqual(columns);

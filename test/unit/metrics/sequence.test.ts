@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { imageAccuracy, imageCrossEntropy, sequenceAccuracy } from '../../../src/metrics/sequence.js';
+import { wilsonInterval } from '../../../src/statistics/intervals.js';
+
+/** Columns of sequences given as rows of right and wrong. */
+function columns(rows: readonly (readonly boolean[])[]) {
+  const flat = rows.flatMap((row, sequence) => row.map((right, position) => ({ right, sequence, position })));
+  return {
+    correct: Uint8Array.from(flat, ({ right }) => Number(right)),
+    sequence: Int32Array.from(flat, ({ sequence }) => sequence),
+    position: Int32Array.from(flat, ({ position }) => position),
+    log_probability: Float32Array.from(flat, ({ right }) => (right ? -0.125 : -2)),
+  };
+}
+
+test('sequence accuracy is the share of rows whose first l are all right', () => {
+  const rows = fc.array(fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }), { minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(rows, fc.integer({ min: 1, max: 5 }), (table, l) => {
+      const right = table.filter((row) => row.slice(0, l).every(Boolean)).length;
+      const measured = sequenceAccuracy.with({ l }).measure(columns(table));
+      expect(measured.value).toBe(right / table.length);
+      expect({ lower: measured.lower, upper: measured.upper }).toEqual(wilsonInterval(right, table.length));
+    }),
+  );
+});
+
+test('sequences longer than there are: none is all right', () => {
+  expect(sequenceAccuracy.with({ l: 6 }).measure(columns([[true, true]])).value).toBe(0);
+});
+
+test('per image: the mean, and a standard error over sequences, not over images', () => {
+  const table = [
+    [true, true, true, true],
+    [true, true, true, true],
+    [false, false, false, false],
+    [false, false, false, false],
+  ];
+  const { value, standardError } = imageAccuracy.with({}).measure(columns(table));
+  // four sequences of 1, 1, 0, 0: standard deviation 0.577, over root 4; over 16 images it would be 0.129
+  expect([value, standardError]).toBeAllClose([0.5, Math.sqrt(1 / 3) / 2], { rtol: 1e-12 });
+  const loss = imageCrossEntropy.with({}).measure(columns(table));
+  expect([loss.value, loss.standardError]).toBeAllClose([1.0625, (1.875 * Math.sqrt(1 / 3)) / 2], { rtol: 1e-12 });
+});
