@@ -32,17 +32,22 @@ const beta2 = 0.999;
 const epsilon = 1e-7;
 const momentum = 0.9;
 
-/** Kingma and Ba 2014 (arXiv 1412.6980), Algorithm 1 in the reordered form of its Section 2; epsilon as in Keras. */
+/**
+ * Kingma and Ba 2014 (arXiv 1412.6980), Algorithm 1 in the reordered form of its Section 2; epsilon as in Keras. The slots
+ * are the moments without their constant factors, mean / (1 - beta1) and square / (1 - beta2): the same steps, with two
+ * passes over the parameters fewer.
+ */
 function adamStep({ parameter, gradient, slots: [first, second], effectiveRate }: UpdateInput) {
-  const mean = tf.add(first!, tf.mul(tf.sub(gradient, first!), 1 - beta1));
-  const square = tf.add(second!, tf.mul(tf.sub(tf.mul(gradient, gradient), second!), 1 - beta2));
-  const move = tf.div(tf.mul(mean, effectiveRate), tf.add(tf.sqrt(square), epsilon));
-  return { parameter: tf.sub(parameter, move), slots: [mean, square] };
+  const mean = tf.add(tf.mul(first!, beta1), gradient);
+  const square = tf.add(tf.mul(second!, beta2), tf.mul(gradient, gradient));
+  const move = tf.div(mean, tf.add(tf.sqrt(square), epsilon / Math.sqrt(1 - beta2)));
+  return { parameter: tf.sub(parameter, tf.mul(move, effectiveRate)), slots: [mean, square] };
 }
 
-/** Both bias corrections in one factor: rate sqrt(1 - beta2^t) / (1 - beta1^t). */
-function biasCorrected(rate: number, step: number): number {
-  return (rate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
+/** Both bias corrections and the slots' factors in one: rate sqrt(1 - beta2^t) / (1 - beta1^t) (1 - beta1) / sqrt(1 - beta2). */
+function adamRate(rate: number, step: number): number {
+  const corrected = (rate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
+  return (corrected * (1 - beta1)) / Math.sqrt(1 - beta2);
 }
 
 function penalised(input: UpdateInput, weightDecay: number): UpdateInput {
@@ -67,13 +72,13 @@ export function createOptimizer({ optimizer, weightDecay }: Pick<Experiment, 'op
     case 'adam':
       return {
         slots: ['mean', 'square'],
-        effectiveRate: biasCorrected,
+        effectiveRate: adamRate,
         update: (input) => adamStep(penalised(input, weightDecay)),
       };
     case 'adamw':
       return {
         slots: ['mean', 'square'],
-        effectiveRate: biasCorrected,
+        effectiveRate: adamRate,
         update: (input) => adamStep(decayed(input, weightDecay)),
       };
     case 'sgd':
