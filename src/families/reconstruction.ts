@@ -1,5 +1,6 @@
 /** Outcomes of every model that gives images back: how far each is from the original. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { ImageShape } from '../datasets/dataset.js';
 import { matMul } from '../engine/ops.js';
 
 /** Per image, [n] each: the columns of outcomes.parquet. Both are [n, height, width, channels] in 0..1. */
@@ -26,36 +27,42 @@ const [c1, c2] = [0.01 ** 2, 0.03 ** 2];
 export function structuralSimilarity(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor1D {
   const [n, height, width, channels] = a.shape;
   const window = Math.min(height, width) < 11 ? uniformWindow(7) : gaussianWindow(11, 1.5);
-  const planes = (x: tf.Tensor4D): tf.Tensor3D =>
-    tf.reshape(channels === 1 ? x : tf.transpose(x, [0, 3, 1, 2]), [n * channels, height, width]);
-  const [x, y] = [planes(a), planes(b)];
-  const means = blur(tf.concat([x, y, tf.add(tf.square(x), tf.square(y)), tf.mul(x, y)], 0), window);
-  const [mx, my, squared, mixed] = tf.split(means, 4, 0) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+  const rows = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [n, height, width * channels]);
+  const blur = blurOf({ height, width, channels }, window);
+  const [x, y] = [rows(a), rows(b)];
+  const [mx, my] = [blur(x), blur(y)];
   const product = tf.mul(mx, my);
   const squares = tf.add(tf.square(mx), tf.square(my));
-  const above = tf.mul(tf.add(tf.mul(product, 2), c1), tf.add(tf.mul(tf.sub(mixed, product), 2), c2));
-  const below = tf.mul(tf.add(squares, c1), tf.add(tf.sub(squared, squares), c2));
+  const covariance = tf.sub(blur(tf.mul(x, y)), product);
+  const variances = tf.sub(blur(tf.add(tf.square(x), tf.square(y))), squares);
+  const above = tf.mul(tf.add(tf.mul(product, 2), c1), tf.add(tf.mul(covariance, 2), c2));
+  const below = tf.mul(tf.add(squares, c1), tf.add(variances, c2));
   return tf.mean<tf.Tensor1D>(tf.reshape(tf.div(above, below), [n, -1]), 1);
 }
 
 /**
- * The window's weighted mean at every place where it fits, [m, h, w] -> [m, w', h'], one direction after the other. As
- * products with banded matrices: several times as fast as convolutions of one channel.
+ * The window's weighted mean at every place where it fits, for images with their channels interleaved, [n, h, w c] ->
+ * [n, h', w' c]. As products with banded matrices: several times as fast as convolutions of few channels.
  */
-function blur(planes: tf.Tensor3D, window: readonly number[]): tf.Tensor3D {
-  const [m, height, width] = planes.shape;
-  const along = (rows: tf.Tensor2D) => matMul(rows, bands(rows.shape[1], window));
-  const across = along(tf.reshape(planes, [m * height, width]));
-  const turned = tf.transpose(tf.reshape(across, [m, height, -1]), [0, 2, 1]);
-  return tf.reshape(along(tf.reshape(turned, [-1, height])), [m, turned.shape[1]!, -1]);
+function blurOf({ height, width, channels }: ImageShape, window: readonly number[]): (x: tf.Tensor3D) => tf.Tensor {
+  const down = tf.expandDims(tf.transpose(bands(height, window, 1)), 0); // [1, h', h]
+  const across = bands(width, window, channels); // [w c, w' c]
+  return (x) => {
+    const rows = tf.matMul(down, x);
+    return matMul(tf.reshape(rows, [-1, width * channels]), across);
+  };
 }
 
-/** [size, size - window + 1]: column j holds the window from row j on. */
-function bands(size: number, window: readonly number[]): tf.Tensor2D {
+/** [size c, (size - window + 1) c]: column (j, k) holds the window from row (j, k) on, every c-th row. */
+function bands(size: number, window: readonly number[], channels: number): tf.Tensor2D {
   const places = size - window.length + 1;
-  const values = new Float32Array(size * places);
-  for (let j = 0; j < places; j++) window.forEach((weight, i) => (values[(i + j) * places + j] = weight));
-  return tf.tensor2d(values, [size, places]);
+  const values = new Float32Array(size * channels * places * channels);
+  for (let j = 0; j < places; j++) {
+    for (let k = 0; k < channels; k++) {
+      window.forEach((weight, i) => (values[((i + j) * channels + k) * places * channels + j * channels + k] = weight));
+    }
+  }
+  return tf.tensor2d(values, [size * channels, places * channels]);
 }
 
 function gaussianWindow(size: number, deviation: number): number[] {

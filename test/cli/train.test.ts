@@ -117,6 +117,28 @@ test('the same command gives the same bits', async () => {
   expect(hashes(second)).toEqual(hashes(first));
 });
 
+test.each([
+  ['autoencoder', ['--widths', '2,3', '--depth', '2', '--augment-rotation', '20']],
+  [
+    'transformer',
+    ['--widths', '4,8', '--pairs', '3', '--batch-size', '16', '--dropout', '0.2', '--augment-shift', '0.1'],
+  ],
+])('%s: the same bits too, and after a kill', async (arch, words) => {
+  const options = ['--arch', arch, ...small.slice(2), ...words, '--epochs', '6'];
+  const undisturbed = path.join(folder, 'undisturbed');
+  fs.mkdirSync(undisturbed);
+  expect((await train(options, undisturbed)).code).toBe(0);
+  const child = start([...options, '--json']);
+  child.stderr!.resume();
+  await epochsSeen(child, 2);
+  process.kill(child.pid!, 'SIGKILL');
+  await once(child, 'close');
+  expect((await train(options)).code).toBe(0);
+  const expected = hashes(path.join(undisturbed, 'checkpoints'), /(safetensors|parquet|reconstructions\.png)$/);
+  expect(Object.keys(expected)).toHaveLength(arch === 'autoencoder' ? 7 : 4);
+  expect(hashes(path.join(folder, 'checkpoints'), /(safetensors|parquet|reconstructions\.png)$/)).toEqual(expected);
+});
+
 test('killed five times with SIGKILL it ends in the bits of a run that was not', async () => {
   const undisturbed = path.join(folder, 'undisturbed');
   fs.mkdirSync(undisturbed);
