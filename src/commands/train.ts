@@ -1,6 +1,12 @@
 /** `emergence train`: parse, train what is missing, show the family's curves. */
 import type { Command } from 'commander';
-import { addTrainOptions, parseTrainOptions, runNameOf, type RawOptions } from '../experiment/options.js';
+import {
+  addTrainOptions,
+  experimentFileOf,
+  parseTrainOptions,
+  runNameOf,
+  type RawOptions,
+} from '../experiment/options.js';
 
 const checkpoints = 'checkpoints';
 
@@ -20,10 +26,11 @@ async function train(raw: RawOptions): Promise<number> {
   const { defaultRunName, trainFamily } = await import('../training/train.js');
   const { displayMode, openDisplay } = await import('../terminal/progress.js');
 
-  const run = runNameOf(raw) ?? defaultRunName(parseTrainOptions(raw).experiment);
+  const file = experimentFileOf(raw);
+  const run = runNameOf(raw) ?? runNameOf({ run: file?.name }) ?? defaultRunName(parseTrainOptions(raw).experiment);
   // What the user leaves out comes from the run, where there is one.
   const record = await readRunRecord(runFolder(checkpoints, run));
-  const options = parseTrainOptions(raw, record?.experiment);
+  const options = parseTrainOptions(raw, { file, recorded: record?.experiment });
   const execution = { ...options.execution, run };
 
   const stop = stopOnSignals();

@@ -8,6 +8,7 @@ import { parseDatasetName } from '../datasets/index.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import { hasOption, ownDefaults, sharedDefaults, type Architecture, type OwnOption } from './architectures.js';
+import { loadExperimentFile, type ExperimentFile } from './load.js';
 import {
   executionSchema,
   experimentSchema,
@@ -38,6 +39,8 @@ export interface TrainOptions {
   readonly experiment: Experiment;
   readonly execution: Execution;
   readonly flags: TrainFlags;
+  /** Where a key's value was said, for messages: `--epochs`, or `experiments/a.yaml: epochs`. */
+  readonly place: (key: string) => string;
 }
 
 interface Range {
@@ -68,6 +71,7 @@ export function addTrainOptions(command: Command): Command {
     command.addOption(toOption(definition));
   }
   return command
+    .option('--experiment <file>', 'read options from a YAML file; those given here come first')
     .option('--json', 'events as JSON lines on stdout, everything else on stderr')
     .option('--tensorboard', 'write logs for TensorBoard beside each member')
     .option('--eager', 'run op by op instead of compiled: slow, the same numbers to rounding');
@@ -78,12 +82,20 @@ export function runNameOf(raw: RawOptions): string | undefined {
   return executionSchema.pick({ run: true }).parse(valuesOf(raw, executionSchema.pick({ run: true }))).run;
 }
 
+/** Where values come from that the command line does not give: a file first, then the run that exists. */
+export interface Sources {
+  readonly file?: ExperimentFile | undefined;
+  readonly recorded?: Experiment | undefined;
+}
+
 /**
- * Reads what commander collected. What isn't given comes from `recorded`, the experiment of the run that `--run` names
- * if there is one, and else from the schema's defaults. Throws UsageError, one line, at the first mistake.
+ * Reads what commander collected. What isn't given comes from the experiment file, then from the record of the run that
+ * goes on, and else from the schema's defaults. Throws UsageError, one line, at the first mistake.
  */
-export function parseTrainOptions(raw: RawOptions, recorded?: Experiment): TrainOptions {
-  const values = valuesOf(raw, experimentSchema);
+export function parseTrainOptions(raw: RawOptions, { file, recorded }: Sources = {}): TrainOptions {
+  const flagged = valuesOf(raw, experimentSchema);
+  const fromFile = Object.entries(file?.given ?? {}).filter(([key]) => !isReplaced(key, flagged));
+  const values: Record<string, unknown> = { ...Object.fromEntries(fromFile), ...flagged };
   const execution = executionSchema.parse(valuesOf(raw, executionSchema));
   if (typeof values.dataset === 'string') parseDatasetName(values.dataset, '--dataset');
   if (recorded === undefined && values.arch === undefined) throw archMissing(execution.run);
@@ -94,7 +106,18 @@ export function parseTrainOptions(raw: RawOptions, recorded?: Experiment): Train
   const experiment = resolveExperiment({ ...Object.fromEntries(inherited), ...values, arch });
   const keys = experimentSchema.keyof().options.filter((key) => values[key] !== undefined);
   const flags = { json: raw.json === true, tensorboard: raw.tensorboard === true, eager: raw.eager === true };
-  return { given: only(experiment, keys), experiment, execution, flags };
+  const place = (key: string) => (file === undefined || key in flagged ? `--${optionOf(key)}` : `${file.file}: ${key}`);
+  return { given: only(experiment, keys), experiment, execution, flags, place };
+}
+
+/** A flag comes before the file; another architecture leaves behind what only the file's has. */
+function isReplaced(key: string, flagged: Readonly<Record<string, unknown>>): boolean {
+  return key in flagged || (flagged.arch !== undefined && !hasOption(flagged.arch as Architecture, key));
+}
+
+/** The experiment file that `--experiment` names, read; undefined without the option. */
+export function experimentFileOf(raw: RawOptions): ExperimentFile | undefined {
+  return typeof raw.experiment === 'string' ? loadExperimentFile(raw.experiment) : undefined;
 }
 
 function only<T extends object>(whole: T, keys: readonly (keyof T)[]): Partial<T> {

@@ -143,3 +143,9 @@ export const executionSchema = z.strictObject({
     .describe('threads of each member (default: what finishes the family soonest)'),
 });
 export type Execution = z.output<typeof executionSchema>;
+
+/** What an experiment file may say, as JSON Schema: editors check and complete by it. */
+export function experimentJsonSchema(): Record<string, unknown> {
+  const { properties, ...rest } = z.toJSONSchema(experimentSchema, { io: 'input' });
+  return { ...rest, title: 'An experiment of the vision emergence lab', properties };
+}

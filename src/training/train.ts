@@ -52,6 +52,8 @@ export interface TrainRequest {
   readonly experiment: Experiment;
   /** What the user said. */
   readonly given: Partial<ExperimentInput>;
+  /** Where a key's value was said, for messages: `--epochs`. */
+  readonly place: (key: string) => string;
   readonly execution: Execution;
   readonly eager: boolean;
   readonly tensorboard: boolean;
@@ -242,13 +244,17 @@ function unsaidValues(recorded: Experiment, given: Partial<ExperimentInput>): st
 
 const contradictionRemedy = 'leave the option out, or give another --run NAME';
 
-function refuseContradictions(record: RunRecord, { experiment, execution, eager }: TrainRequest, folder: string): void {
+function refuseContradictions(
+  record: RunRecord,
+  { experiment, execution, eager, place }: TrainRequest,
+  folder: string,
+): void {
   const remedy = contradictionRemedy;
   const [first] = contradictions(record, experiment);
   if (first !== undefined) {
     throw new UsageError(
       `${first.asked} contradicts ${first.recorded}, with which ${folder} was begun`,
-      `--${first.option}`,
+      place(first.key),
       remedy,
     );
   }

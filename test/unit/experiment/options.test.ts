@@ -16,7 +16,7 @@ function collect(words: readonly string[]): Record<string, unknown> {
 }
 
 function parse(line: string, recorded?: Experiment): TrainOptions {
-  return parseTrainOptions(collect(line === '' ? [] : line.split(' ')), recorded);
+  return parseTrainOptions(collect(line === '' ? [] : line.split(' ')), { recorded });
 }
 
 /** The whole line that the user reads. */
