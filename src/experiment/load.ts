@@ -62,7 +62,7 @@ export function parseExperiment(text: string, file: string): ExperimentInput {
   const given = Object.fromEntries(
     Object.entries(parsed.data).filter(([key]) => Object.hasOwn(values, key)),
   ) as unknown as ExperimentInput;
-  const [foreign] = foreignKeys(given as ExperimentInput & { arch: Architecture });
+  const [foreign] = foreignKeys(given);
   if (foreign !== undefined)
     throw new UsageError(
       `${foreign}: ${given.arch} has no such option`,
@@ -107,7 +107,7 @@ function mistake(issue: z.core.$ZodIssue, values: Record<string, unknown>, locat
   if (value === undefined) return new UsageError(`${key} is missing`, locate([]), 'give one, such as arch: cnn');
   const shown = JSON.stringify(value);
   if (issue.code === 'invalid_value') {
-    const remedy = suggestion(String(value), issue.values.map(String));
+    const remedy = suggestion(shown.replaceAll('"', ''), issue.values.map(String));
     return new UsageError(`${key}: ${shown} is unknown`, locate(issue.path), remedy);
   }
   return new UsageError(`${key}: ${shown} is not valid`, locate(issue.path), issue.message);
