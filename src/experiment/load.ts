@@ -8,7 +8,6 @@ import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml
 import type * as z from 'zod';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
-import type { Architecture } from './architectures.js';
 import { experimentSchema, foreignKeys, type ExperimentInput } from './schema.js';
 
 export interface ExperimentFile {

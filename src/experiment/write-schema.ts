@@ -2,4 +2,7 @@
 import * as fs from 'node:fs';
 import { experimentJsonSchema } from './schema.js';
 
-fs.writeFileSync(new URL('../../experiments/schema.json', import.meta.url), `${JSON.stringify(experimentJsonSchema(), undefined, 2)}\n`);
+fs.writeFileSync(
+  new URL('../../experiments/schema.json', import.meta.url),
+  `${JSON.stringify(experimentJsonSchema(), undefined, 2)}\n`,
+);
