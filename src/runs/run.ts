@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { experimentSchema, type Experiment, type ExperimentInput, type ExperimentKey } from '../experiment/schema.js';
 import { RunError } from '../terminal/errors.js';
-import { createFolder, readFileIfThere, readTextIfThere, writeFileAtomic } from './files.js';
+import { createFolder, readFileIfThere, readTextIfThere, writeFileAtomic } from '../machine/files.js';
 import { formatJson, parseJson } from './json.js';
 import {
   memberId,

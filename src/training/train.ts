@@ -15,7 +15,7 @@ import { planFamily, type Plan, type PlannedMember } from '../experiment/plan.js
 import { experimentSchema, type Execution, type Experiment, type ExperimentInput } from '../experiment/schema.js';
 import { parameterCount } from '../families/family.js';
 import { families } from '../families/index.js';
-import { assertWritable } from '../runs/files.js';
+import { assertWritable } from '../machine/files.js';
 import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 import {
   contradictions,

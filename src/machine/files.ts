@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isAlive } from '../machine/owner.js';
+import { isAlive } from './owner.js';
 import { RunError, UsageError, codeOf, messageOf } from '../terminal/errors.js';
 
 /** Marks a file that is being written, and by whom. */
