@@ -62,6 +62,25 @@ export function addTrainOptions(command: Command): Command {
     .option('--eager', 'run op by op instead of compiled: slow, the same numbers to rounding');
 }
 
+/** What commands that show datasets take of the options of `train`. */
+const datasetSchema = z.strictObject({
+  ...experimentSchema.pick({ imageSize: true, colour: true }).shape,
+  ...executionSchema.pick({ dataDir: true }).shape,
+});
+export type DatasetOptions = z.output<typeof datasetSchema>;
+
+/** Adds some of them to a command. */
+export function addDatasetOptions(command: Command, keys: readonly (keyof DatasetOptions)[]): Command {
+  const definitions = definitionsOf(datasetSchema).filter(({ key }) => (keys as readonly string[]).includes(key));
+  for (const definition of definitions) command.addOption(toOption(definition));
+  return command;
+}
+
+/** Throws UsageError, one line, at the first mistake. */
+export function parseDatasetOptions(raw: RawOptions): DatasetOptions {
+  return datasetSchema.parse(valuesOf(raw, datasetSchema));
+}
+
 /** The run that `--run` names, checked; undefined without the option. */
 export function runNameOf(raw: RawOptions): string | undefined {
   return executionSchema.pick({ run: true }).parse(valuesOf(raw, executionSchema.pick({ run: true }))).run;

@@ -3,6 +3,7 @@
  * from here. An `Experiment` is resolved: nothing is left to a default, so two equal ones train the same bits.
  */
 import * as z from 'zod';
+import { colours } from '../datasets/dataset.js';
 
 export const architectures = ['cnn'] as const;
 export type Architecture = (typeof architectures)[number];
@@ -21,7 +22,11 @@ const distinct = (schema: z.ZodType<number, number>) =>
 
 export const experimentSchema = z.strictObject({
   arch: z.enum(architectures).describe('architecture of the family'),
-  dataset: z.string().min(1).default('mnist').describe('mnist, idx:PATH or shapes'),
+  dataset: z
+    .string()
+    .min(1)
+    .default('mnist')
+    .describe('mnist, omniglot-small, images:PATH, ...: `emergence datasets list` shows all'),
   widths: distinct(positiveInteger.max(65536))
     .default([8, 16, 32, 64])
     .describe('width of each member, comma-separated'),
@@ -55,6 +60,11 @@ export const experimentSchema = z.strictObject({
   testSize: positiveInteger
     .optional()
     .describe('test on a random subset of this many examples (the same for every member)'),
+  imageSize: positiveInteger
+    .max(1024)
+    .optional()
+    .describe("pixels of each side of an image (default: the dataset's own; images: 32)"),
+  colour: z.enum(colours).optional().describe("images in grey or rgb (default: the dataset's own; images: rgb)"),
 });
 
 /** As written in a file or on the command line: defaults may be left out. */
@@ -84,5 +94,10 @@ export const executionSchema = z.strictObject({
     .max(1024)
     .optional()
     .describe('threads of each member (default: what finishes the family soonest)'),
+  dataDir: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('folder of downloaded datasets (default: EMERGENCE_DATA_DIR, else one in ~/.local/share)'),
 });
 export type Execution = z.output<typeof executionSchema>;

@@ -111,7 +111,7 @@ export function optionOf(key: ExperimentKey): string {
 }
 
 function shown(experiment: Experiment, key: ExperimentKey): string {
-  return String(experiment[key] ?? 'all examples');
+  return String(experiment[key] ?? (key === 'trainSize' || key === 'testSize' ? 'all examples' : "the dataset's own"));
 }
 
 /** A run's experiment with further widths and seeds, each list in ascending order. */
