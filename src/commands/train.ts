@@ -1,12 +1,7 @@
 /** `emergence train`: parse, train what is missing, show the family's curves. */
 import type { Command } from 'commander';
-import {
-  addTrainOptions,
-  experimentFileOf,
-  parseTrainOptions,
-  runNameOf,
-  type RawOptions,
-} from '../experiment/options.js';
+import type { ExperimentFile } from '../experiment/load.js';
+import { addTrainOptions, parseTrainOptions, runNameOf, type RawOptions } from '../experiment/options.js';
 
 const checkpoints = 'checkpoints';
 
@@ -25,8 +20,9 @@ async function train(raw: RawOptions): Promise<number> {
   const { readRunRecord, runFolder } = await import('../runs/run.js');
   const { defaultRunName, trainFamily } = await import('../training/train.js');
   const { displayMode, openDisplay } = await import('../terminal/progress.js');
+  const { stopOnSignals } = await import('../terminal/signals.js');
 
-  const file = experimentFileOf(raw);
+  const file = typeof raw.experiment === 'string' ? await readExperiment(raw.experiment) : undefined;
   const run = runNameOf(raw) ?? runNameOf({ run: file?.name }) ?? defaultRunName(parseTrainOptions(raw).experiment);
   // What the user leaves out comes from the run, where there is one.
   const record = await readRunRecord(runFolder(checkpoints, run));
@@ -62,6 +58,11 @@ async function train(raw: RawOptions): Promise<number> {
   return result.failed.length > 0 ? 1 : 0;
 }
 
+async function readExperiment(file: string): Promise<ExperimentFile> {
+  const { loadExperimentFile } = await import('../experiment/load.js');
+  return loadExperimentFile(file);
+}
+
 async function showSummary(folder: string, json: boolean): Promise<void> {
   const { summariseRun } = await import('../report/summary.js');
   const summary = await summariseRun(folder);
@@ -73,22 +74,4 @@ async function showSummary(folder: string, json: boolean): Promise<void> {
   ];
   if (json) console.log(JSON.stringify({ type: 'summary', folder, rows: summary.rows, figures: summary.figures }));
   else console.log(lines.join('\n'));
-}
-
-/** Ctrl-C and a polite kill stop the workers; the second one ends the program at once. */
-function stopOnSignals(): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return {
-    signal: controller.signal,
-    release: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
-  };
 }

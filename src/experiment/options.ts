@@ -8,7 +8,7 @@ import { parseDatasetName } from '../datasets/index.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import { hasOption, ownDefaults, sharedDefaults, type Architecture, type OwnOption } from './architectures.js';
-import { loadExperimentFile, type ExperimentFile } from './load.js';
+import type { ExperimentFile } from './load.js';
 import {
   executionSchema,
   experimentSchema,
@@ -77,6 +77,25 @@ export function addTrainOptions(command: Command): Command {
     .option('--eager', 'run op by op instead of compiled: slow, the same numbers to rounding');
 }
 
+/** What commands that show datasets take of the options of `train`. */
+const datasetSchema = z.strictObject({
+  ...experimentSchema.pick({ imageSize: true, colour: true }).shape,
+  ...executionSchema.pick({ dataDir: true }).shape,
+});
+export type DatasetOptions = z.output<typeof datasetSchema>;
+
+/** Adds some of them to a command. */
+export function addDatasetOptions(command: Command, keys: readonly (keyof DatasetOptions)[]): Command {
+  const definitions = definitionsOf(datasetSchema).filter(({ key }) => (keys as readonly string[]).includes(key));
+  for (const definition of definitions) command.addOption(toOption(definition));
+  return command;
+}
+
+/** Throws UsageError, one line, at the first mistake. */
+export function parseDatasetOptions(raw: RawOptions): DatasetOptions {
+  return datasetSchema.parse(valuesOf(raw, datasetSchema));
+}
+
 /** The run that `--run` names, checked; undefined without the option. */
 export function runNameOf(raw: RawOptions): string | undefined {
   return executionSchema.pick({ run: true }).parse(valuesOf(raw, executionSchema.pick({ run: true }))).run;
@@ -113,11 +132,6 @@ export function parseTrainOptions(raw: RawOptions, { file, recorded }: Sources =
 /** A flag comes before the file; another architecture leaves behind what only the file's has. */
 function isReplaced(key: string, flagged: Readonly<Record<string, unknown>>): boolean {
   return key in flagged || (flagged.arch !== undefined && !hasOption(flagged.arch as Architecture, key));
-}
-
-/** The experiment file that `--experiment` names, read; undefined without the option. */
-export function experimentFileOf(raw: RawOptions): ExperimentFile | undefined {
-  return typeof raw.experiment === 'string' ? loadExperimentFile(raw.experiment) : undefined;
 }
 
 function only<T extends object>(whole: T, keys: readonly (keyof T)[]): Partial<T> {

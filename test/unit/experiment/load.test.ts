@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { activations } from '../../../src/experiment/architectures.js';
 import { loadExperimentFile, parseExperiment } from '../../../src/experiment/load.js';
-import { addTrainOptions, experimentFileOf, parseTrainOptions } from '../../../src/experiment/options.js';
+import { addTrainOptions, parseTrainOptions } from '../../../src/experiment/options.js';
 import { planFamily } from '../../../src/experiment/plan.js';
 import { experimentJsonSchema, resolveExperiment, type ExperimentInput } from '../../../src/experiment/schema.js';
 import { families } from '../../../src/families/index.js';
@@ -99,8 +99,8 @@ describe('with flags and a record', () => {
     const raw = addTrainOptions(new Command('train'))
       .parse(['--experiment', file, ...words], { from: 'user' })
       .opts();
-    const experimentFile = experimentFileOf(raw);
-    return { file, name: experimentFile?.name, ...parseTrainOptions(raw, { file: experimentFile, recorded }) };
+    const experimentFile = loadExperimentFile(file);
+    return { file, name: experimentFile.name, ...parseTrainOptions(raw, { file: experimentFile, recorded }) };
   };
 
   test('a flag comes before the file, the file before the defaults', async () => {
