@@ -2,6 +2,7 @@
  * A folder or a zip archive of image files, a folder for each class. Files that are no images are skipped and counted; what
  * would change the classes without being seen, such as a class that has no image, is refused.
  */
+import * as path from 'node:path';
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
@@ -9,7 +10,6 @@ import type { DatasetSource, LoadContext, RawDataset, RawSplit } from './dataset
 import { cachedDataset } from './files/cache.js';
 import { allocateImages, eachAtOnce, imageDecoder, type Wanted } from './files/decode.js';
 import { namesBelow, openParts, placeOf, type Part, type Parts } from './files/layout.js';
-import type { FileTree } from './files/tree.js';
 
 const defaults: Wanted = { side: 32, colour: 'rgb' };
 
@@ -38,14 +38,17 @@ export async function loadImages(location: string, { imageSize, colour }: LoadCo
     train: await recipeOf(parts.train),
     test: parts.test === undefined ? null : await recipeOf(parts.test),
   };
-  return cachedDataset(recipe, () => decodeParts(parts, wanted));
+  const { notes = [], ...dataset } = await cachedDataset(recipe, () => decodeParts(parts, wanted, location));
+  // The cache knows contents and no places: the same images may have moved.
+  return { ...dataset, notes: notes.map((note) => `${location}: ${note}`) };
 }
 
 async function recipeOf({ tree, prefix }: Part) {
   return { prefix, hash: await tree.hash() };
 }
 
-async function decodeParts({ train, test }: Parts, wanted: Wanted): Promise<RawDataset> {
+async function decodeParts(parts: Parts, wanted: Wanted, location: string): Promise<RawDataset> {
+  const { train, test } = parts;
   const classNames = namesBelow(train);
   if (classNames.length < 2)
     throw new UsageError(
@@ -57,6 +60,7 @@ async function decodeParts({ train, test }: Parts, wanted: Wanted): Promise<RawD
   if (test !== undefined) refuseUnknown(test, known);
   const trained = await decodePart(train, known, wanted);
   refuseEmpty(train, trained, classNames);
+  const notes = [...linkNotes(parts), ...skippedNotes(train, trained, location)];
   const channels = wanted.colour === 'rgb' ? 3 : 1;
   const about = {
     shape: { height: wanted.side, width: wanted.side, channels },
@@ -65,12 +69,12 @@ async function decodeParts({ train, test }: Parts, wanted: Wanted): Promise<RawD
   };
   if (test === undefined) {
     const drawn = drawTest(trained, classNames.length);
-    const note = `${train.tree.where} has no test folder: ${drawn.test.labels.length} of its ${trained.labels.length} images, a fifth of each class, are the test set`;
-    return { ...about, ...drawn, notes: [...trained.notes, note] };
+    const note = `no test folder: ${drawn.test.labels.length} of ${trained.labels.length} images, a fifth of each class, are the test set`;
+    return { ...about, ...drawn, notes: [...notes, note] };
   }
   const tested = await decodePart(test, known, wanted);
   if (tested.labels.length === 0) throw new UsageError('holds no image', placeOf(test), layout);
-  const notes = [...trained.notes, ...tested.notes, ...missingNote(test, tested, classNames)];
+  notes.push(...skippedNotes(test, tested, location), ...missingNotes(tested, classNames));
   return { ...about, train: splitOf(trained), test: splitOf(tested), notes };
 }
 
@@ -85,7 +89,13 @@ function refuseUnknown(test: Part, known: ReadonlyMap<string, number>): void {
 }
 
 interface Decoded extends RawSplit {
-  readonly notes: readonly string[];
+  readonly skipped: readonly Skipped[];
+}
+
+interface Skipped {
+  /** From the folder of the class folders. */
+  readonly path: string;
+  readonly why: string;
 }
 
 function splitOf({ images, labels }: Decoded): RawSplit {
@@ -99,8 +109,7 @@ async function decodePart(part: Part, known: ReadonlyMap<string, number>, wanted
   const labelOf = (each: string) => known.get(each.slice(prefix.length).split('/')[0]!)!;
   // A class's files follow each other, whatever else sorts between "cat" and "cat/".
   const files = paths.map((each) => ({ path: each, label: labelOf(each) })).sort((a, b) => a.label - b.label);
-  const { decoded, skipped } = await decodeFiles(tree, files, wanted);
-  return { ...decoded, notes: skippedNotes(part, files.length, skipped) };
+  return decodeFiles(part, files, wanted);
 }
 
 interface LabelledFile {
@@ -108,16 +117,7 @@ interface LabelledFile {
   readonly label: number;
 }
 
-interface Skipped {
-  readonly path: string;
-  readonly why: string;
-}
-
-async function decodeFiles(
-  tree: FileTree,
-  files: readonly LabelledFile[],
-  wanted: Wanted,
-): Promise<{ decoded: RawSplit; skipped: Skipped[] }> {
+async function decodeFiles({ tree, prefix }: Part, files: readonly LabelledFile[], wanted: Wanted): Promise<Decoded> {
   const pixels = wanted.side * wanted.side * (wanted.colour === 'rgb' ? 3 : 1);
   const images = allocateImages(files.length * pixels, tree.where);
   const decoder = await imageDecoder();
@@ -132,34 +132,38 @@ async function decodeFiles(
   const kept = files.map((_, i) => i).filter((i) => !failures.has(i));
   kept.forEach((from, to) => images.copyWithin(to * pixels, from * pixels, (from + 1) * pixels));
   return {
-    decoded: {
-      images: images.subarray(0, kept.length * pixels),
-      labels: Int32Array.from(kept, (i) => files[i]!.label),
-    },
-    skipped: [...failures.keys()].sort((a, b) => a - b).map((i) => ({ path: files[i]!.path, why: failures.get(i)! })),
+    images: images.subarray(0, kept.length * pixels),
+    labels: Int32Array.from(kept, (i) => files[i]!.label),
+    skipped: files.flatMap((file, i) => {
+      const why = failures.get(i);
+      return why === undefined ? [] : [{ path: file.path.slice(prefix.length), why }];
+    }),
   };
 }
 
-function skippedNotes(part: Part, files: number, skipped: readonly Skipped[]): string[] {
-  const notes: string[] = [];
+function skippedNotes(part: Part, { skipped, labels }: Decoded, location: string): string[] {
   const [first] = skipped;
-  if (first !== undefined)
-    notes.push(
-      `${placeOf(part)}: ${skipped.length} of ${counted(files, 'file')} skipped, being damaged or no images; the first is ${first.path} (${first.why})`,
-    );
-  if (part.tree.links > 0)
-    notes.push(
-      `${part.tree.where}: ${counted(part.tree.links, 'link')} out of this folder or to a folder not followed`,
-    );
-  return notes;
+  if (first === undefined) return [];
+  const place = path.relative(location, placeOf(part));
+  const files = counted(skipped.length + labels.length, 'file');
+  const example = `${path.join(place, first.path)} (${first.why})`;
+  return [`${skipped.length} of ${files} skipped, being damaged or no images; the first is ${example}`];
 }
 
-function refuseEmpty(part: Part, { labels, notes }: Decoded, classNames: readonly string[]): void {
+function linkNotes({ train, test }: Parts): string[] {
+  const trees = new Set([train.tree, ...(test === undefined ? [] : [test.tree])]);
+  return [...trees]
+    .filter(({ links }) => links > 0)
+    .map(({ links }) => `${counted(links, 'link')} out of this folder or to a folder not followed`);
+}
+
+function refuseEmpty(part: Part, { labels, skipped }: Decoded, classNames: readonly string[]): void {
   const seen = new Set(labels);
   const [first, ...others] = classNames.filter((_, label) => !seen.has(label));
   if (first === undefined) return;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-  const reason = notes[0] === undefined ? '' : ` [${notes[0]}]`;
+  const bad = skipped.find((file) => file.path.startsWith(`${first}/`));
+  const reason = bad === undefined ? '' : `; ${bad.path}: ${bad.why}`;
   throw new UsageError(
     `the class folder ${first}${more} holds no image that can be read${reason}`,
     placeOf(part),
@@ -167,13 +171,11 @@ function refuseEmpty(part: Part, { labels, notes }: Decoded, classNames: readonl
   );
 }
 
-function missingNote(test: Part, { labels }: RawSplit, classNames: readonly string[]): string[] {
+function missingNotes({ labels }: RawSplit, classNames: readonly string[]): string[] {
   const seen = new Set(labels);
   const missing = classNames.filter((_, label) => !seen.has(label));
-  if (missing.length === 0) return [];
-  return [
-    `${placeOf(test)}: no test image of ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more classes` : ''}`,
-  ];
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more classes` : '';
+  return missing.length === 0 ? [] : [`no test image of ${missing.slice(0, 3).join(', ')}${more}`];
 }
 
 /** A fifth of each class, at random, the same each time; at least one image of a class stays for training. */

@@ -94,5 +94,5 @@ export function namesBelow({ tree, prefix }: Part): string[] {
 
 /** As a message names it. */
 export function placeOf({ tree, prefix }: Part): string {
-  return path.join(tree.where, prefix);
+  return path.join(tree.where, prefix.replace(/\/$/, ''));
 }
