@@ -18,10 +18,12 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-async function run(...words: string[]) {
+const run = (...words: string[]) => runIn({ EMERGENCE_CACHE_DIR: path.join(folder, 'cache') }, ...words);
+
+async function runIn(environment: NodeJS.ProcessEnv, ...words: string[]) {
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,
-    env: { ...process.env, EMERGENCE_DATA_DIR: path.join(folder, 'data'), NO_COLOR: '1' },
+    env: { ...process.env, EMERGENCE_DATA_DIR: path.join(folder, 'data'), NO_COLOR: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
@@ -43,6 +45,32 @@ test('preview writes the picture and says where', async () => {
   const { code, stdout } = await run('datasets', 'preview', 'shapes', '--image-size', '14', '--colour', 'rgb');
   expect([code, stdout]).toEqual([0, 'preview-shapes.png\n']);
   expect((await sharp(path.join(folder, 'preview-shapes.png')).metadata()).format).toBe('png');
+});
+
+test('images of any size train; what was skipped is said, size and colour are recorded', async () => {
+  for (const [name, colour] of [
+    ['red', 'rgb(200, 20, 20)'],
+    ['green', 'rgb(20, 200, 20)'],
+  ] as const) {
+    fs.mkdirSync(path.join(folder, 'pictures', name), { recursive: true });
+    for (let i = 0; i < 10; i++)
+      await sharp({ create: { width: 20 + i, height: 30, channels: 3, background: colour } })
+        .jpeg()
+        .toFile(path.join(folder, 'pictures', name, `${i}.jpg`));
+  }
+  fs.writeFileSync(path.join(folder, 'pictures/red/notes.txt'), 'no picture');
+  const words = '--arch cnn --dataset images:pictures --image-size 16 --widths 2 --epochs 1 --batch-size 4 --threads 1';
+  // The runtime is in the real cache; what this leaves there is the same small file each time.
+  const { code, stderr } = await runIn({}, 'train', ...words.split(' '));
+  expect(stderr).toContain('pictures: 1 of 21 files skipped, being damaged or no images; the first is red/notes.txt (');
+  expect(stderr).toContain('pictures: no test folder: 4 of 20 images, a fifth of each class, are the test set\n');
+  expect(code).toBe(0);
+  const record = JSON.parse(fs.readFileSync(path.join(folder, 'checkpoints/cnn-images-pictures/run.json'), 'utf8')) as {
+    experiment: object;
+    dataset: object;
+  };
+  expect(record.experiment).toMatchObject({ dataset: 'images:pictures', imageSize: 16 });
+  expect(record.dataset).toMatchObject({ shape: { height: 16, width: 16, channels: 3 }, trainCount: 16, testCount: 4 });
 });
 
 test.each<[string, string]>([
