@@ -23,7 +23,9 @@ const distinct = (schema: z.ZodType<number, number>) =>
   z
     .array(schema)
     .min(1)
-    .refine((values) => new Set(values).size === values.length, 'lists a value twice');
+    .refine((values) => new Set(values).size === values.length, 'lists a value twice')
+    // A refinement does not show in a JSON Schema.
+    .meta({ uniqueItems: true });
 
 const share = z.number().min(0);
 
@@ -44,12 +46,8 @@ function ownersOf(key: OwnOption): string {
 export const experimentSchema = z.strictObject({
   arch: z.enum(architectures).describe('architecture of the family'),
   dataset: z.string().min(1).default('mnist').describe('mnist, idx:PATH or shapes'),
-  widths: distinct(positiveInteger.max(65536))
-    .default([8, 16, 32, 64])
-    .describe('width of each member, comma-separated'),
-  seeds: distinct(z.int().min(0).max(2147483647))
-    .default([0])
-    .describe('seeds, comma-separated; every width is trained once with each'),
+  widths: distinct(positiveInteger.max(65536)).default([8, 16, 32, 64]).describe('width of each member'),
+  seeds: distinct(z.int().min(0).max(2147483647)).default([0]).describe('seeds to train every width with, once each'),
   epochs: positiveInteger.max(100000).default(3).describe('passes over the training examples'),
   batchSize: positiveInteger
     .max(65536)

@@ -4,13 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
-import {
-  experimentSchema,
-  optionOf,
-  type Experiment,
-  type ExperimentInput,
-  type ExperimentKey,
-} from '../experiment/schema.js';
+import { experimentSchema, type Experiment, type ExperimentInput, type ExperimentKey } from '../experiment/schema.js';
 import { RunError } from '../terminal/errors.js';
 import { createFolder, readFileIfThere, readTextIfThere, writeFileAtomic } from './files.js';
 import { formatJson, parseJson } from './json.js';
@@ -94,8 +88,7 @@ export async function verifyMember(
 
 /** An option whose value would make another run of it. Values are as a message shows them. */
 export interface Contradiction {
-  /** As on the command line: `batch-size`. */
-  readonly option: string;
+  readonly key: ExperimentKey;
   readonly recorded: string;
   readonly asked: string;
 }
@@ -108,7 +101,7 @@ export function contradictions(record: RunRecord, experiment: Experiment): Contr
   return experimentSchema
     .keyof()
     .options.filter((key) => !extending.includes(key) && record.experiment[key] !== experiment[key])
-    .map((key) => ({ option: optionOf(key), recorded: shown(record.experiment, key), asked: shown(experiment, key) }));
+    .map((key) => ({ key, recorded: shown(record.experiment, key), asked: shown(experiment, key) }));
 }
 
 function shown(experiment: Experiment, key: ExperimentKey): string {

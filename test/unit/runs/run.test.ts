@@ -64,8 +64,8 @@ describe('extension', () => {
   test('widths and seeds never contradict, everything else does', () => {
     const asked = { ...experiment, widths: [99], seeds: [99], batchSize: 64, testSize: 500 };
     expect(contradictions(runRecord(), asked)).toEqual([
-      { option: 'batch-size', recorded: '128', asked: '64' },
-      { option: 'test-size', recorded: 'all examples', asked: '500' },
+      { key: 'batchSize', recorded: '128', asked: '64' },
+      { key: 'testSize', recorded: 'all examples', asked: '500' },
     ]);
     expect(contradictions(runRecord(), experiment)).toEqual([]);
   });
