@@ -164,19 +164,53 @@ export const tanh = tf.customGrad((x, save) => {
   return { value: y, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => run('TanhGrad', [T(dy)], [saved[0]!, dy]) };
 }) as <X extends tf.Tensor>(x: X) => X;
 
-/** Mean over all elements of (values - targets)²; gradients go to the values alone. */
-export function meanSquaredError(values: tf.Tensor, targets: tf.Tensor): tf.Scalar {
-  const withGradient = tf.customGrad((x, save) => {
-    const difference = tf.sub(x as tf.Tensor, targets);
-    (save as tf.GradSaveFunc)([difference]);
-    const scale = 2 / difference.size;
+/**
+ * The last layer of an autoencoder, sigmoid(hidden x kernelᵀ + bias), [n, pixels].
+ *
+ * @param hidden [n, w]
+ * @param kernel [pixels, w]: lying so, the gradient's product with it is half as long as it is the other way
+ * @param bias [pixels]
+ */
+export function decode(hidden: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor): tf.Tensor2D {
+  return run('Sigmoid', [T(hidden)], [decodedLogits(hidden, kernel, bias)]) as tf.Tensor2D;
+}
+
+function decodedLogits(hidden: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): tf.Tensor {
+  const logits = product(hidden, kernel, false, true);
+  return run('BiasAdd', [T(logits), text('data_format', 'NHWC')], [logits, bias]);
+}
+
+/**
+ * Mean over all elements of (decode(hidden, kernel, bias) - targets)². Gradients go to the first three. Their constant
+ * factor, 2 over the number of elements, is applied where tensors are small, not to [n, pixels].
+ */
+export function decodingLoss(
+  inputs: readonly [hidden: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor],
+  targets: tf.Tensor2D,
+): tf.Scalar {
+  const withGradient = tf.customGrad((...values) => {
+    const [hidden, kernel, bias, save] = values as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const decoded = run('Sigmoid', [T(hidden)], [decodedLogits(hidden, kernel, bias)]);
+    const difference = tf.sub(decoded, targets);
+    save([hidden, kernel, decoded, difference]);
+    const factor = 2 / difference.size;
     return {
       // L2Loss is half the sum of squares, in one pass.
-      value: tf.mul(run('L2Loss', [T(difference)], [difference]), scale),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0]!, tf.mul(dy, scale)),
+      value: tf.mul(run('L2Loss', [T(difference)], [difference]), factor),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [hidden, kernel, decoded, difference] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        const slope = run('SigmoidGrad', [T(decoded)], [decoded, difference]);
+        const scale = tf.mul(dy, factor);
+        const layout = text('data_format', 'NHWC');
+        return [
+          tf.mul(product(slope, kernel, false, false), scale),
+          product(slope, tf.mul(hidden, scale), true, false),
+          tf.mul(run('BiasAddGrad', [T(slope), layout], [slope]), scale),
+        ];
+      },
     };
   });
-  return withGradient(values) as tf.Scalar;
+  return withGradient(...inputs) as tf.Scalar;
 }
 
 /**

@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { architectures, hasOption, sharedDefaults, type Architecture } from './architectures.js';
 import { experimentSchema } from './schema.js';
 
-/** Draft 7, which every editor's YAML support knows. */
-export function experimentJsonSchema(): object {
+/** As text. Draft 7, which every editor's YAML support knows. */
+export function experimentJsonSchema(): string {
   const { $schema, ...rest } = z.toJSONSchema(experimentSchema, { io: 'input', target: 'draft-7' });
-  return {
+  const schema = {
     $schema,
     title: 'Experiment',
     description: 'What to train: a family of models of one architecture that differ in width and seed alone.',
@@ -16,6 +16,7 @@ export function experimentJsonSchema(): object {
       then: { properties: peculiarities(arch) },
     })),
   };
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
 /** Options that an architecture does not have, and defaults of its own. */

@@ -7,7 +7,6 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import type * as z from 'zod';
-import { parseDatasetName } from '../datasets/index.js';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
 import { definitionsOf, describeNumber, exampleEntries, type Definition } from './definitions.js';
@@ -20,7 +19,7 @@ export interface ExperimentFile {
   readonly path: string;
   /** `lenet-mnist` of `experiments/lenet-mnist.yaml`: the name of its run, where no other is given. */
   readonly name: string;
-  /** What the file says, and nothing else. */
+  /** What the file says, and nothing else. The dataset's name is text yet: a flag may name another. */
   readonly values: Partial<ExperimentInput> & Pick<ExperimentInput, 'arch'>;
   readonly places: Places;
 }
@@ -42,7 +41,6 @@ export function parseExperiment(text: string, file: string): ExperimentFile {
   if (!parsed.success) throw firstMistake(parsed.error.issues, values, source);
   const given = values as ExperimentFile['values'];
   const places = placesOf(source);
-  if (given.dataset !== undefined) parseDatasetName(given.dataset, places.dataset);
   refuseForeignKeys(given, places);
   return { path: printable(file), name: nameOf(file), values: given, places };
 }

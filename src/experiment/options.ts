@@ -17,7 +17,7 @@ import {
   type Range,
 } from './definitions.js';
 import type { ExperimentFile } from './load.js';
-import { refuseForeignKeys, type Places } from './places.js';
+import { placeOf, refuseForeignKeys, type Places } from './places.js';
 import {
   executionSchema,
   experimentSchema,
@@ -25,6 +25,7 @@ import {
   type Execution,
   type Experiment,
   type ExperimentInput,
+  type ExperimentKey,
 } from './schema.js';
 
 /** Values by key as the command line has them: text, or a list of texts for an option given more than once. */
@@ -103,9 +104,10 @@ export interface TrainSources {
 export function parseTrainOptions(raw: RawOptions, { file, recorded }: TrainSources = {}): TrainOptions {
   const typed = valuesOf(raw, experimentSchema);
   const execution = executionSchema.parse(valuesOf(raw, executionSchema));
-  if (typeof typed.dataset === 'string') parseDatasetName(typed.dataset, '--dataset');
-  const values: Record<string, unknown> = { ...file?.values, ...typed };
-  const places = Object.fromEntries(Object.entries(file?.places ?? {}).filter(([key]) => typed[key] === undefined));
+  const fromFile = Object.entries(file?.values ?? {}).filter(([key]) => !isReplaced(key, typed));
+  const values: Record<string, unknown> = { ...Object.fromEntries(fromFile), ...typed };
+  const places: Places = Object.fromEntries(fromFile.map(([key]) => [key, file?.places[key as ExperimentKey]]));
+  if (typeof values.dataset === 'string') parseDatasetName(values.dataset, placeOf('dataset', places));
   if (recorded === undefined && values.arch === undefined) throw archMissing(execution.run);
   const arch = (values.arch ?? recorded?.arch) as Architecture;
   refuseForeignKeys({ ...values, arch }, places);
@@ -114,6 +116,11 @@ export function parseTrainOptions(raw: RawOptions, { file, recorded }: TrainSour
   const keys = experimentSchema.keyof().options.filter((key) => values[key] !== undefined);
   const flags = { json: raw.json === true, tensorboard: raw.tensorboard === true, eager: raw.eager === true };
   return { given: only(experiment, keys), places, experiment, execution, flags };
+}
+
+/** A flag comes before the file; another architecture leaves behind what only the file's has. */
+function isReplaced(key: string, typed: Readonly<Record<string, unknown>>): boolean {
+  return typed[key] !== undefined || (typed.arch !== undefined && !hasOption(typed.arch as Architecture, key));
 }
 
 function only<T extends object>(whole: T, keys: readonly (keyof T)[]): Partial<T> {

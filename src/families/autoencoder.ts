@@ -3,9 +3,9 @@
  * image. With `depth` 1 the bottleneck is the only hidden layer; each further layer is twice as wide as the next inwards.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { meanSquaredError, relu, sigmoid, tanh } from '../engine/ops.js';
+import { decode, decodingLoss, relu, sigmoid, tanh } from '../engine/ops.js';
 import { setting, type Family, type Parameters, type ParameterSpecs, type Settings, type Task } from './family.js';
-import { dense, denseFlops, denseParameters, flatten } from './layers.js';
+import { dense, denseFlops, denseParameters, flatten, transposedParameters } from './layers.js';
 import { reconstructionOutcomes } from './reconstruction.js';
 
 const nonlinearities = { relu, tanh, sigmoid } as const;
@@ -25,21 +25,27 @@ function layersOf(units: readonly number[]): [from: number, to: number][] {
 }
 
 function parameters(units: readonly number[], settings: Settings): ParameterSpecs {
-  const layers = layersOf(units);
-  const specs = layers.map(([from, to], i) =>
-    denseParameters(layerName(i), from, to, {
-      relu: i + 1 < layers.length && setting(settings, 'activation') === 'relu',
-    }),
-  );
-  return Object.assign({}, ...specs) as ParameterSpecs;
+  const hidden = layersOf(units).slice(0, -1);
+  const relu = setting(settings, 'activation') === 'relu';
+  const [from, pixels] = layersOf(units).at(-1)!;
+  return Object.assign(
+    {},
+    ...hidden.map(([from, to], i) => denseParameters(layerName(i), from, to, { relu })),
+    transposedParameters('output', from, pixels),
+  ) as ParameterSpecs;
 }
 
-/** Images as rows [n, pixels] -> what the model makes of them, [n, pixels] in 0..1. */
-function apply(parameters: Parameters, rows: tf.Tensor2D, layers: number, settings: Settings): tf.Tensor2D {
-  const hidden = nonlinearities[setting(settings, 'activation')];
+/** Images as rows [n, pixels] -> the last hidden layer. */
+function encode(parameters: Parameters, rows: tf.Tensor2D, layers: number, settings: Settings): tf.Tensor2D {
+  const nonlinearity = nonlinearities[setting(settings, 'activation')];
   let x = rows;
-  for (let i = 0; i < layers - 1; i++) x = hidden(dense(parameters, layerName(i), x));
-  return sigmoid(dense(parameters, layerName(layers - 1), x));
+  for (let i = 0; i < layers - 1; i++) x = nonlinearity(dense(parameters, layerName(i), x));
+  return x;
+}
+
+/** Kernel [pixels, from] and bias [pixels] of the last layer. */
+function outputOf(parameters: Parameters): [kernel: tf.Tensor2D, bias: tf.Tensor] {
+  return [parameters['output.kernel'] as tf.Tensor2D, parameters['output.bias']!];
 }
 
 export const autoencoder: Family = {
@@ -52,7 +58,7 @@ export const autoencoder: Family = {
     const units = sizes(w, task, settings);
     const layers = units.length - 1;
     const reconstruct = (values: Parameters, images: tf.Tensor4D): tf.Tensor4D =>
-      tf.reshape(apply(values, flatten(images), layers, settings), images.shape);
+      tf.reshape(decode(encode(values, flatten(images), layers, settings), ...outputOf(values)), images.shape);
     const costs = layersOf(units).map(([from, to]) => denseFlops(from, to));
     const forward = costs.reduce((sum, cost) => sum + cost, 0);
     return {
@@ -60,7 +66,7 @@ export const autoencoder: Family = {
       hasAccuracy: false,
       loss(values, { images }) {
         const rows = flatten(images);
-        return { loss: meanSquaredError(apply(values, rows, layers, settings), rows) };
+        return { loss: decodingLoss([encode(values, rows, layers, settings), ...outputOf(values)], rows) };
       },
       outcomes: (values, { images }) => reconstructionOutcomes(reconstruct(values, images), images),
       reconstruct,

@@ -50,6 +50,11 @@ export function denseParameters(name: string, from: number, to: number, options:
   return withBias(name, (options.relu ? heNormal : lecunNormal)([from, to], from), to, options);
 }
 
+/** Kernel [to, from], the other way round, and bias [to]; no relu follows. */
+export function transposedParameters(name: string, from: number, to: number): ParameterSpecs {
+  return withBias(name, lecunNormal([to, from], from), to, {});
+}
+
 /** Gain and bias [size]. */
 export function normParameters(name: string, size: number): ParameterSpecs {
   return { [`${name}.gain`]: constant([size], 1), [`${name}.bias`]: constant([size], 0) };

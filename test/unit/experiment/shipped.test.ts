@@ -3,8 +3,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { loadExperiment } from '../../../src/experiment/load.js';
-import { parseTrainOptions, runNameOf } from '../../../src/experiment/options.js';
+import { runNameOf } from '../../../src/experiment/options.js';
 import { planFamily } from '../../../src/experiment/plan.js';
+import { resolveExperiment } from '../../../src/experiment/schema.js';
 import { families } from '../../../src/families/index.js';
 import { memberId } from '../../../src/runs/record.js';
 import { membersOf } from '../../../src/runs/run.js';
@@ -15,7 +16,7 @@ const names = fs.readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
 test.each(names)('%s validates and plans', async (name) => {
   const file = await loadExperiment(path.join(folder, name));
   expect(runNameOf({}, file)).toBe(path.basename(name, '.yaml'));
-  const { experiment } = parseTrainOptions({}, { file });
+  const experiment = resolveExperiment(file.values);
   const family = families[experiment.arch];
   for (const width of experiment.widths) expect(family.refuses?.(width, experiment)).toBeUndefined();
   // The images' size changes what a step costs, not what there is to plan.
@@ -38,6 +39,7 @@ test.each(names)('%s validates and plans', async (name) => {
 
 test.each(names)('%s begins with its schema and says how it is run', (name) => {
   const [first, ...header] = fs.readFileSync(path.join(folder, name), 'utf8').split('\n');
+  for (const heading of ['Takes:', 'Shows:']) expect(header.join('\n')).toContain(`# ${heading}  `);
   expect(first).toBe('# yaml-language-server: $schema=schema.json');
   expect(header).toContain(`# Run:    npm run train -- --experiment experiments/${name}`);
 });
