@@ -1,6 +1,7 @@
 /** The program: its commands and its exit codes. Imports nothing heavy, so that help is there at once; commands do so when they run. */
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { registerDatasets } from './commands/datasets.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerSetup } from './commands/setup.js';
 import { registerTrain } from './commands/train.js';
@@ -21,6 +22,7 @@ function createProgram(): Command {
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError();
   registerTrain(program);
+  registerDatasets(program);
   registerSetup(program);
   registerDoctor(program);
   return program;

@@ -25,7 +25,7 @@ const signs = {
 async function doctor({ json, verify }: { json: boolean; verify: boolean }): Promise<number> {
   const { diagnose } = await import('../engine/install/diagnosis.js');
   const { availableCores } = await import('../experiment/cores.js');
-  const findings = await diagnose({ verify, cores: availableCores() });
+  const findings = await diagnose({ verify, cores: availableCores(), datasets: datasetsFinding });
   if (json) console.log(JSON.stringify(findings, undefined, 2));
   else for (const finding of findings) console.log(lineOf(finding));
   return findings.some(({ status }) => status === 'problem') ? 1 : 0;
@@ -33,4 +33,21 @@ async function doctor({ json, verify }: { json: boolean; verify: boolean }): Pro
 
 function lineOf({ status, subject, what, remedy }: Finding): string {
   return `${signs[status]()} ${subject.padEnd(12)} ${what}${remedy === undefined ? '' : `; ${remedy}`}`;
+}
+
+/** A problem where one that comes with the program is damaged. */
+async function datasetsFinding(): Promise<Finding> {
+  const { listDatasets } = await import('../datasets/list.js');
+  const { dataFolder } = await import('../machine/folders.js');
+  const statuses = await listDatasets(dataFolder());
+  const subject = 'datasets';
+  const broken = statuses.find(({ kind, here }) => kind === 'installed' && here === false);
+  if (broken !== undefined) {
+    const what = `${broken.name}: ${broken.fault ?? 'not here'}`;
+    return { status: 'problem', subject, what, remedy: broken.remedy ?? '' };
+  }
+  const named = (here: boolean) => statuses.filter((each) => each.here === here).map(({ name }) => name);
+  const [present, absent] = [named(true), named(false)];
+  const rest = absent.length === 0 ? '' : `; to be fetched when they are needed: ${absent.join(', ')}`;
+  return { status: 'ok', subject, what: `${present.join(', ')}${rest}` };
 }

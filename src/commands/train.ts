@@ -30,6 +30,7 @@ async function train(raw: RawOptions): Promise<number> {
   const { readRunRecord, runFolder } = await import('../runs/run.js');
   const { defaultRunName, trainFamily } = await import('../training/train.js');
   const { displayMode, openDisplay } = await import('../terminal/progress.js');
+  const { stopOnSignals } = await import('../terminal/signals.js');
 
   const file = await readExperiment(raw);
   const run = runNameOf(raw, file) ?? defaultRunName(parseTrainOptions(raw).experiment);
@@ -85,22 +86,4 @@ async function showSummary(folder: string, json: boolean): Promise<void> {
   ];
   if (json) console.log(JSON.stringify({ type: 'summary', folder, rows: summary.rows, figures: summary.figures }));
   else console.log(lines.join('\n'));
-}
-
-/** Ctrl-C and a polite kill stop the workers; the second one ends the program at once. */
-function stopOnSignals(): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return {
-    signal: controller.signal,
-    release: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
-  };
 }

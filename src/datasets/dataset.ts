@@ -21,12 +21,29 @@ export interface Dataset {
   readonly name: string;
   readonly shape: ImageShape;
   readonly classes: number;
+  /** `[classes]`, where the classes have names. */
+  readonly classNames?: readonly string[] | undefined;
   readonly train: Split;
   readonly test: Split;
   /** SHA-256 (hex) over shapes, classes, images and labels of both splits as used. */
   readonly fingerprint: string;
   readonly licence: string;
   readonly citation: string;
+  /** Lines that the user should read: what was skipped, what was drawn at random. */
+  readonly notes: readonly string[];
+}
+
+export const colours = ['grey', 'rgb'] as const;
+export type Colour = (typeof colours)[number];
+
+/** Where files are looked for, and how images are wanted. */
+export interface LoadContext {
+  /** Folder of downloaded datasets, a folder each. */
+  readonly dataDir: string;
+  /** Pixels of each side; left out: the source's own. */
+  readonly imageSize?: number | undefined;
+  /** Left out: the source's own. */
+  readonly colour?: Colour | undefined;
 }
 
 /** A way to get datasets. Registered in `datasets/index.ts`. */
@@ -36,16 +53,56 @@ export interface DatasetSource {
   readonly summary: string;
   readonly licence: string;
   readonly citation: string;
-  /** Reads both splits whole. `argument` is what follows the colon, '' without one. Throws UsageError on bad files. */
-  load(argument: string): Promise<RawDataset>;
+  /** What it holds; left out where that is the user's. */
+  readonly contents?: DatasetContents;
+  /** Its files, where it has fixed ones. */
+  readonly files?: SourceFiles;
+  /**
+   * Reads both splits whole. `argument` is what follows the colon, '' without one. Size and colour of the images may be
+   * left to the caller (who converts them) where nothing is gained by reading the files for it. Throws UsageError on bad files.
+   */
+  load(argument: string, context: LoadContext): Promise<RawDataset>;
+}
+
+export interface DatasetContents {
+  readonly train: number;
+  readonly test: number;
+  readonly classes: number;
+  readonly shape: ImageShape;
+}
+
+/** Fixed files: in a package of npm, in this repository, or downloaded into the data folder. */
+export type SourceFiles =
+  | {
+      readonly kind: 'installed';
+      /** Throws UsageError where it isn't there. */
+      readonly folder: () => string;
+      readonly files: readonly KnownFile[];
+      /** What brings them back. */
+      readonly remedy: string;
+    }
+  | { readonly kind: 'downloaded'; readonly files: readonly RemoteFile[] };
+
+export interface KnownFile {
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+/** A file that its authors publish. */
+export interface RemoteFile extends KnownFile {
+  readonly url: string;
+  /** Hex. */
+  readonly sha256: string;
 }
 
 /** A dataset before subsets are taken and the fingerprint is made. */
 export interface RawDataset {
   readonly shape: ImageShape;
   readonly classes: number;
+  readonly classNames?: readonly string[] | undefined;
   readonly train: RawSplit;
   readonly test: RawSplit;
+  readonly notes?: readonly string[] | undefined;
 }
 
 export interface RawSplit {
@@ -56,4 +113,10 @@ export interface RawSplit {
 export interface SubsetSizes {
   readonly trainSize?: number | undefined;
   readonly testSize?: number | undefined;
+}
+
+/** Everything that may be said about the loading of a dataset. */
+export interface LoadOptions extends SubsetSizes, Pick<LoadContext, 'imageSize' | 'colour'> {
+  /** Left out: the user's data folder. */
+  readonly dataDir?: string | undefined;
 }

@@ -11,7 +11,7 @@ import type { DatasetSource, RawDataset, RawSplit } from './dataset.js';
 
 export const idx: DatasetSource = {
   name: 'idx:',
-  summary: 'a folder of four idx files, as MNIST has them: idx:PATH',
+  summary: 'a folder of four idx files, as MNIST has them',
   licence: "the files' own; not known to this program",
   citation: "the files' own; not known to this program",
   load: (folder) => loadIdxFolder(folder),

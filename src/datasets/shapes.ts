@@ -13,10 +13,12 @@ export const shapes: DatasetSource = {
   summary: 'eight drawn shapes under noise, 28 x 28 grey, 6000 train and 1000 test; made on the spot, for tests',
   licence: 'MIT, as this program, which draws them',
   citation: 'this program',
+  contents: { train: 6000, test: 1000, classes: 8, shape: { height: side, width: side, channels: 1 } },
   load: () =>
     Promise.resolve({
       shape: { height: side, width: side, channels: 1 },
       classes: outlines.length,
+      classNames: ['disc', 'ring', 'square', 'frame', 'triangle', 'outlined triangle', 'diamond', 'cross'],
       train: draw(6000, Random.named(0, 'shapes', 'train')),
       test: draw(1000, Random.named(0, 'shapes', 'test')),
     }),

@@ -3,6 +3,7 @@
  * of the same name in kebab-case, with the schema's description, default and limits. Nothing is described twice.
  */
 import { Option, type Command } from 'commander';
+import * as z from 'zod';
 import { parseDatasetName } from '../datasets/index.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -66,6 +67,25 @@ export function addTrainOptions(command: Command): Command {
     .option('--json', 'events as JSON lines on stdout, everything else on stderr')
     .option('--tensorboard', 'write logs for TensorBoard beside each member')
     .option('--eager', 'run op by op instead of compiled: slow, the same numbers to rounding');
+}
+
+/** What commands that show datasets take of the options of `train`. */
+const datasetSchema = z.strictObject({
+  ...experimentSchema.pick({ imageSize: true, colour: true }).shape,
+  ...executionSchema.pick({ dataDir: true }).shape,
+});
+export type DatasetOptions = z.output<typeof datasetSchema>;
+
+/** Adds some of them to a command. */
+export function addDatasetOptions(command: Command, keys: readonly (keyof DatasetOptions)[]): Command {
+  const definitions = definitionsOf(datasetSchema).filter(({ key }) => (keys as readonly string[]).includes(key));
+  for (const definition of definitions) command.addOption(toOption(definition));
+  return command;
+}
+
+/** Throws UsageError, one line, at the first mistake. */
+export function parseDatasetOptions(raw: RawOptions): DatasetOptions {
+  return datasetSchema.parse(valuesOf(raw, datasetSchema));
 }
 
 /** The file that `--experiment` names; undefined without the option. */

@@ -3,6 +3,7 @@
  * from here. An `Experiment` is resolved: nothing is left to a default, so two equal ones train the same bits.
  */
 import * as z from 'zod';
+import { colours } from '../datasets/dataset.js';
 import {
   architectures,
   hasOption,
@@ -45,7 +46,11 @@ function ownersOf(key: OwnOption): string {
 
 export const experimentSchema = z.strictObject({
   arch: z.enum(architectures).describe('architecture of the family'),
-  dataset: z.string().min(1).default('mnist').describe('mnist, idx:PATH or shapes'),
+  dataset: z
+    .string()
+    .min(1)
+    .default('mnist')
+    .describe('mnist, omniglot-small, images:PATH, ...: `emergence datasets list` shows all'),
   widths: distinct(positiveInteger.max(65536)).default([8, 16, 32, 64]).describe('width of each member'),
   seeds: distinct(z.int().min(0).max(2147483647)).default([0]).describe('seeds to train every width with, once each'),
   epochs: positiveInteger.max(100000).default(3).describe('passes over the training examples'),
@@ -75,6 +80,11 @@ export const experimentSchema = z.strictObject({
   testSize: positiveInteger
     .optional()
     .describe('test on a random subset of this many examples (the same for every member)'),
+  imageSize: positiveInteger
+    .max(1024)
+    .optional()
+    .describe("pixels of each side of an image (default: the dataset's own; images: 32)"),
+  colour: z.enum(colours).optional().describe("images in grey or rgb (default: the dataset's own; images: rgb)"),
   augmentShift: share
     .max(0.5)
     .default(0)
@@ -139,5 +149,10 @@ export const executionSchema = z.strictObject({
     .max(1024)
     .optional()
     .describe('threads of each member (default: what finishes the family soonest)'),
+  dataDir: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('folder of downloaded datasets (default: EMERGENCE_DATA_DIR, else one in ~/.local/share)'),
 });
 export type Execution = z.output<typeof executionSchema>;

@@ -7,7 +7,7 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import { theme } from './theme.js';
 
 /** Pixels of the PNG per pixel of the figure. */
-const pngScale = 2;
+export const pngScale = 2;
 
 /** @throws Error where Vega has something to warn of: that is a mistake in the figure */
 export async function toSvg(spec: TopLevelSpec): Promise<string> {

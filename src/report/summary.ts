@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import type { Architecture } from '../experiment/architectures.js';
 import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
-import { writeFileAtomic } from '../runs/files.js';
+import { writeFileAtomic } from '../machine/files.js';
 import { readOutcomes } from '../runs/outcomes.js';
 import type { MemberRecord, RunRecord } from '../runs/record.js';
 import { readRunRecord } from '../runs/run.js';

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { tryLock } from '../machine/lock.js';
 import { thisProcess, type Owner } from '../machine/owner.js';
 import { RunError } from '../terminal/errors.js';
-import { createFolder, diskError, removeLeftovers } from './files.js';
+import { createFolder, diskError, removeLeftovers } from '../machine/files.js';
 
 /**
  * Locks a run's folder, creating it where there is none, until the returned function is called or the process ends. Once

@@ -5,7 +5,7 @@
 import { parquetMetadata, parquetRead, type FileMetaData, type ParquetType, type SchemaElement } from 'hyparquet';
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
 import { RunError, messageOf } from '../terminal/errors.js';
-import { readFileIfThere } from './files.js';
+import { readFileIfThere } from '../machine/files.js';
 
 export interface OutcomeColumn {
   readonly type: ColumnType;

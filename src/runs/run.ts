@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { experimentSchema, type Experiment, type ExperimentInput, type ExperimentKey } from '../experiment/schema.js';
 import { RunError } from '../terminal/errors.js';
-import { createFolder, readFileIfThere, readTextIfThere, writeFileAtomic } from './files.js';
+import { createFolder, readFileIfThere, readTextIfThere, writeFileAtomic } from '../machine/files.js';
 import { formatJson, parseJson } from './json.js';
 import {
   memberId,
@@ -105,7 +105,7 @@ export function contradictions(record: RunRecord, experiment: Experiment): Contr
 }
 
 function shown(experiment: Experiment, key: ExperimentKey): string {
-  return String(experiment[key] ?? 'all examples');
+  return String(experiment[key] ?? (key === 'trainSize' || key === 'testSize' ? 'all examples' : "the dataset's own"));
 }
 
 /** A run's experiment with further widths and seeds, each list in ascending order. */

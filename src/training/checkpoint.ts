@@ -7,7 +7,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
 import type { Experiment } from '../experiment/schema.js';
-import { createFolder, readFileIfThere, removeLeftovers, sha256File, writeFileAtomic } from '../runs/files.js';
+import { createFolder, readFileIfThere, removeLeftovers, sha256File, writeFileAtomic } from '../machine/files.js';
 import { encodeHistory } from '../runs/history.js';
 import { encodeOutcomes, type OutcomeColumns } from '../runs/outcomes.js';
 import { epochRecordSchema, memberId, type EpochRecord, type MemberRecord } from '../runs/record.js';

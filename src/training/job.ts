@@ -8,6 +8,8 @@ export const workerJobSchema = z.strictObject({
   experiment: experimentSchema,
   /** Folder of the run, absolute. */
   runFolder: z.string(),
+  /** Folder of downloaded datasets, absolute. */
+  dataDir: z.string(),
   /** Compiled binding, absolute. */
   bindingPath: z.string(),
   /** Threads that the member computes with; the environment variables are set by the parent. */

@@ -85,7 +85,7 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
 
 async function openMember(job: WorkerJob, id: string): Promise<Member> {
   const { experiment } = job;
-  const data = await loadSplits(experiment.dataset, experiment);
+  const data = await loadSplits(experiment.dataset, { ...experiment, dataDir: job.dataDir });
   const family = families[experiment.arch];
   const task: Task = { ...data.shape, classes: data.classes };
   return {

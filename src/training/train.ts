@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadDataset } from '../datasets/index.js';
+import { fileNameOf, loadDataset } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { ensureRuntime, runtimeEnvironment, type Runtime } from '../engine/runtime.js';
 import { availableCores } from '../experiment/cores.js';
@@ -23,7 +23,8 @@ import {
 } from '../experiment/schema.js';
 import { parameterCount } from '../families/family.js';
 import { families } from '../families/index.js';
-import { assertWritable } from '../runs/files.js';
+import { dataFolder } from '../machine/folders.js';
+import { assertWritable } from '../machine/files.js';
 import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 import {
   contradictions,
@@ -80,9 +81,7 @@ export interface TrainResult {
 
 /** `cnn-mnist`, `cnn-idx-letters`: the run of an architecture on a dataset, where no name is given. */
 export function defaultRunName({ arch, dataset }: Pick<Experiment, 'arch' | 'dataset'>): string {
-  const [scheme, ...rest] = dataset.split(':');
-  const argument = path.basename(rest.join(':')).replace(/[^A-Za-z0-9._-]+/g, '-');
-  return [arch, scheme, ...(argument === '' ? [] : [argument])].join('-').slice(0, 100);
+  return `${arch}-${fileNameOf(dataset)}`.slice(0, 100);
 }
 
 /**
@@ -96,7 +95,8 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   const record = await readRunRecord(folder);
   if (record !== undefined) refuseContradictions(record, request, folder);
   const experiment = record === undefined ? request.experiment : extendExperiment(record.experiment, request.given);
-  const dataset = await loadDataset(experiment.dataset, experiment);
+  const dataset = await loadDataset(experiment.dataset, { ...experiment, dataDir: request.execution.dataDir });
+  for (const line of dataset.notes) listener.note(line);
   refuseUnfit(experiment, dataset, request.places);
   refuseTooLarge(experiment, dataset, request.places);
   if (record !== undefined) refuseOtherData(record, dataset, folder);
@@ -221,6 +221,7 @@ function poolJob(
     seed: member.seed,
     experiment,
     runFolder: path.resolve(folder),
+    dataDir: path.resolve(request.execution.dataDir ?? dataFolder()),
     bindingPath: runtime.bindingPath,
     threads: member.threads,
     eager: request.eager,

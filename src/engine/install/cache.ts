@@ -1,4 +1,4 @@
-/** The user's cache folder, shared by all checkouts, and how something appears in it whole or not at all. */
+/** How something appears in the user's cache folder, which all checkouts share, whole or not at all. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -10,15 +10,6 @@ import type { Owner } from '../../machine/owner.js';
 import { codeOf, RunError } from '../../terminal/errors.js';
 
 export type Progress = (line: string) => void;
-
-/** EMERGENCE_CACHE_DIR, or a folder of ours in the platform's cache folder. */
-export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  const { EMERGENCE_CACHE_DIR: own, XDG_CACHE_HOME: xdg } = environment;
-  if (own !== undefined && own !== '') return path.resolve(own);
-  const home = os.homedir();
-  const system = process.platform === 'darwin' ? path.join(home, 'Library', 'Caches') : path.join(home, '.cache');
-  return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : system, 'vision-emergence-lab');
-}
 
 export interface Publication {
   /** Folder that is to be there. */

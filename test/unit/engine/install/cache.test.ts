@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { cacheFolder, publishFolder, writeCacheFile, type Publication } from '../../../../src/engine/install/cache.js';
+import { publishFolder, writeCacheFile, type Publication } from '../../../../src/engine/install/cache.js';
 import { RunError } from '../../../../src/terminal/errors.js';
 import { temporaryFolder } from '../../../support/runs.js';
 
@@ -164,12 +164,4 @@ test('a small file is replaced whole', async () => {
   await writeCacheFile(file, '2');
   expect(await fs.readFile(file, 'utf8')).toBe('2');
   expect(await fs.readdir(path.dirname(file))).toEqual(['note.json']);
-});
-
-test('EMERGENCE_CACHE_DIR comes first, then an absolute XDG_CACHE_HOME', () => {
-  expect(cacheFolder({ EMERGENCE_CACHE_DIR: '/a/b', XDG_CACHE_HOME: '/c' })).toBe('/a/b');
-  expect(cacheFolder({ EMERGENCE_CACHE_DIR: '', XDG_CACHE_HOME: '/c' })).toBe('/c/vision-emergence-lab');
-  // The specification: a relative path is to be ignored.
-  expect(cacheFolder({ XDG_CACHE_HOME: 'c' })).toBe(cacheFolder({}));
-  expect(path.basename(cacheFolder({}))).toBe('vision-emergence-lab');
 });

@@ -11,7 +11,7 @@ import {
   removeLeftovers,
   sha256File,
   writeFileAtomic,
-} from '../../../src/runs/files.js';
+} from '../../../src/machine/files.js';
 import { RunError } from '../../../src/terminal/errors.js';
 import { temporaryFolder } from '../../support/runs.js';
 

@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isAlive } from '../machine/owner.js';
+import { isAlive } from './owner.js';
 import { RunError, UsageError, codeOf, messageOf } from '../terminal/errors.js';
 
 /** Marks a file that is being written, and by whom. */
@@ -17,12 +17,15 @@ function temporaryName(name: string): string {
   return `.${name}.${process.pid}.${randomUUID()}.tmp`;
 }
 
+/** One piece, or several that follow each other. */
+export type FileContent = string | Uint8Array | readonly Uint8Array[];
+
 /**
  * Writes beside the target, flushes to disk, renames. Readers see the old file or the new one.
  *
  * @throws RunError on a full disk or a folder that can't be written; the old file stays then
  */
-export async function writeFileAtomic(file: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(file: string, data: FileContent): Promise<void> {
   const folder = path.dirname(file);
   const aside = path.join(folder, temporaryName(path.basename(file)));
   try {
@@ -35,10 +38,11 @@ export async function writeFileAtomic(file: string, data: string | Uint8Array): 
   }
 }
 
-async function writeFlushed(file: string, data: string | Uint8Array): Promise<void> {
+async function writeFlushed(file: string, data: FileContent): Promise<void> {
   const handle = await fs.open(file, 'wx');
   try {
-    await handle.writeFile(data);
+    const pieces = typeof data === 'string' || data instanceof Uint8Array ? [data] : data;
+    for (const piece of pieces) await handle.writeFile(piece);
     await handle.sync();
   } finally {
     await handle.close();

@@ -1,0 +1,96 @@
+/** `emergence datasets`: which there are, fetch some, look at one. */
+import type { Command } from 'commander';
+import { styleText } from 'node:util';
+import type { DatasetStatus } from '../datasets/list.js';
+import { addDatasetOptions, parseDatasetOptions, type RawOptions } from '../experiment/options.js';
+import { formatBytes } from '../terminal/format.js';
+
+export function registerDatasets(program: Command): void {
+  const group = program
+    .command('datasets')
+    .description('list the datasets, fetch those that are downloaded, look at one')
+    .helpCommand(false)
+    .addHelpText('after', '\nExample:\n  $ emergence datasets list');
+  addDatasetOptions(
+    group.command('list').description('what is here, what can be fetched, size, licence and citation'),
+    ['dataDir'],
+  )
+    .option('--json', 'as one JSON array on stdout')
+    .addHelpText('after', '\nExample:\n  $ emergence datasets list')
+    .action(list);
+  addDatasetOptions(
+    group.command('fetch <names...>').description('download datasets into the data folder, or check what is there'),
+    ['dataDir'],
+  )
+    .addHelpText('after', '\nExample:\n  $ emergence datasets fetch fashion-mnist cifar10')
+    .action(async (names: string[], raw: RawOptions) => {
+      process.exitCode = await fetchAll(names, raw);
+    });
+  addDatasetOptions(group.command('preview <name>').description('draw some images of each class into a PNG file'), [
+    'imageSize',
+    'colour',
+    'dataDir',
+  ])
+    .option('--output <file>', 'the PNG file (default: preview-NAME.png)')
+    .addHelpText('after', '\nExample:\n  $ emergence datasets preview omniglot-small')
+    .action(preview);
+}
+
+async function list(raw: RawOptions): Promise<void> {
+  const { listDatasets } = await import('../datasets/list.js');
+  const statuses = await listDatasets(await dataDirOf(raw));
+  console.log(raw['json'] === true ? JSON.stringify(statuses, undefined, 2) : statuses.map(paragraph).join('\n\n'));
+}
+
+/** Absolute. */
+async function dataDirOf(raw: RawOptions): Promise<string> {
+  const path = await import('node:path');
+  const { dataFolder } = await import('../machine/folders.js');
+  return path.resolve(parseDatasetOptions(raw).dataDir ?? dataFolder());
+}
+
+function paragraph(status: DatasetStatus): string {
+  const { name, summary, here, fault, remedy, folder, sizeBytes, licence, citation } = status;
+  const sign = here === null ? ' ' : here ? styleText('green', '✓') : styleText('yellow', '-');
+  return [
+    `${sign} ${styleText('bold', name)}: ${summary}`,
+    ...(fault === null ? [] : [`    not here  ${fault}; type: ${remedy ?? ''}`]),
+    ...(folder === null ? [] : [`    files     ${folder}, ${formatBytes(sizeBytes ?? 0)}`]),
+    `    licence   ${licence}`,
+    `    citation  ${citation}`,
+  ].join('\n');
+}
+
+/** Exit code: 130 after Ctrl-C. */
+async function fetchAll(names: readonly string[], raw: RawOptions): Promise<number> {
+  const { fetchDatasets } = await import('../datasets/download.js');
+  const { stopOnSignals } = await import('../terminal/signals.js');
+  const stop = stopOnSignals();
+  try {
+    await fetchDatasets(names, await dataDirOf(raw), {
+      signal: stop.signal,
+      onProgress: (line) => {
+        console.error(line);
+      },
+    });
+    return 0;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    console.error('stopped; the same command goes on where it was');
+    return 130;
+  } finally {
+    stop.release();
+  }
+}
+
+async function preview(name: string, raw: RawOptions): Promise<void> {
+  const { fileNameOf, loadSplits, parseDatasetName } = await import('../datasets/index.js');
+  const { writeFileAtomic } = await import('../machine/files.js');
+  const { previewDataset } = await import('../report/preview.js');
+  parseDatasetName(name, 'preview');
+  const data = await loadSplits(name, { ...parseDatasetOptions(raw), dataDir: await dataDirOf(raw) });
+  for (const line of data.notes) console.error(line);
+  const output = typeof raw['output'] === 'string' ? raw['output'] : `preview-${fileNameOf(name)}.png`;
+  await writeFileAtomic(output, await previewDataset(data));
+  console.log(output);
+}

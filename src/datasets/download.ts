@@ -1,0 +1,296 @@
+/**
+ * Downloads of published files. What arrives goes to `NAME.part`, which a later try goes on with; only what has the published
+ * size and SHA-256 gets the name NAME. A file that somebody put there by hand is held against them just so.
+ */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createFolder, diskError } from '../machine/files.js';
+import { tryLock } from '../machine/lock.js';
+import { codeOf, messageOf, RunError, UsageError } from '../terminal/errors.js';
+import { formatBytes } from '../terminal/format.js';
+import type { RemoteFile } from './dataset.js';
+import { fileState } from './files/known.js';
+import { parseDatasetName } from './index.js';
+
+export interface DownloadOptions {
+  readonly onProgress: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Waits between tries, in milliseconds. */
+  readonly waits?: Waits | undefined;
+}
+
+/** `lost`: after a try that brought something, which begins them anew; `none`: while nothing has come at all. */
+interface Waits {
+  readonly lost: readonly number[];
+  readonly none: readonly number[];
+}
+
+const defaultWaits: Waits = { lost: [1000, 3000, 10_000, 30_000, 60_000], none: [1000, 3000] };
+/** A server that sends nothing for so long is as good as gone. */
+const silenceMilliseconds = 60_000;
+const sayAgainMilliseconds = 3000;
+
+/** Has all files of some datasets in `dataDir`, a folder each. All names are looked at before anything is fetched. */
+export async function fetchDatasets(
+  names: readonly string[],
+  dataDir: string,
+  options: DownloadOptions,
+): Promise<void> {
+  const sources = names.map((name) => parseDatasetName(name, 'fetch').source);
+  const own = sources.find(({ name }) => name.endsWith(':'));
+  if (own !== undefined)
+    throw new UsageError(`${own.name}PATH is files of your own`, 'fetch', 'there is nothing to fetch');
+  for (const { name, files } of sources) {
+    if (files?.kind !== 'downloaded') options.onProgress(`${name}: comes with this program, there is nothing to fetch`);
+    else for (const file of files.files) await download(file, path.join(dataDir, name), options);
+  }
+}
+
+/**
+ * Has a file in `folder`, which is made where there is none.
+ *
+ * @throws RunError, one line, where it can't be had: no network, an answer that isn't the file, another process at it, a disk
+ * that is full, the signal
+ */
+export async function download(remote: RemoteFile, folder: string, options: DownloadOptions): Promise<void> {
+  const file = path.join(folder, remote.name);
+  await createFolder(folder);
+  const unlock = await lock(file);
+  try {
+    const state = await fileState(file, remote);
+    if (state === 'whole') {
+      options.onProgress(`${remote.name}: is here already, its SHA-256 is right`);
+      return;
+    }
+    if (state !== 'missing') throw new RunError(state.fault, file, 'delete it, and type the same command again');
+    await fetchAll({ remote, file, part: `${file}.part`, ...options });
+  } finally {
+    await unlock();
+  }
+}
+
+async function lock(file: string): Promise<() => Promise<void>> {
+  const attempt = await tryLock({
+    lockFolder: `${file}.lock`,
+    guardFolder: `${file}.lock-guard`,
+    ownerFile: `${file}.lock-owner.json`,
+    // Two that fetch the same file harm each other no more than that its hash is wrong in the end.
+    onLost: () => undefined,
+  }).catch((error: unknown) => {
+    throw diskError(error, file);
+  });
+  if ('release' in attempt) return attempt.release;
+  const who = attempt.busy === undefined ? 'another process' : `process ${attempt.busy.pid}`;
+  throw new RunError(`is being fetched by ${who}`, file, 'wait until that is through');
+}
+
+interface Fetching extends DownloadOptions {
+  readonly remote: RemoteFile;
+  readonly file: string;
+  readonly part: string;
+}
+
+async function fetchAll(fetching: Fetching): Promise<void> {
+  const { remote, file, part, signal, waits = defaultWaits } = fetching;
+  let [failures, hasCome] = [0, false];
+  while ((await sizeOf(part)) < remote.sizeBytes) {
+    const before = await sizeOf(part);
+    try {
+      await fetchRest(fetching, before);
+    } catch (error) {
+      if (signal?.aborted === true) throw stopped(file);
+      if (!(error instanceof Interruption)) throw error;
+      if ((await sizeOf(part)) > before) [failures, hasCome] = [0, true];
+      const wait = (hasCome ? waits.lost : waits.none)[failures++];
+      if (wait === undefined) throw unreachable(fetching, error.message);
+      fetching.onProgress(`${remote.name}: ${error.message}; tries again in ${wait / 1000} s`);
+      await sleep(wait, undefined, { signal }).catch(() => {
+        throw stopped(file);
+      });
+    }
+  }
+  await publish(fetching);
+}
+
+/** What may go better the next time. */
+class Interruption extends Error {}
+
+function stopped(file: string): RunError {
+  return new RunError('was not fetched to its end', file, 'the same command goes on where it stopped');
+}
+
+function unreachable({ remote, file }: Fetching, why: string): RunError {
+  return new RunError(
+    `can't be fetched from ${remote.url} (${why})`,
+    file,
+    'type the same command again later, or put the file there by hand and then type it, which checks it',
+  );
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await fs.stat(file)).size;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 0;
+    throw diskError(error, file);
+  }
+}
+
+/** One request: appends to the part what is missing, or writes it anew where the server can't begin in the middle. */
+async function fetchRest(fetching: Fetching, from: number): Promise<void> {
+  const { remote, part } = fetching;
+  const watch = watchSilence(fetching.signal);
+  try {
+    const response = await request(remote.url, from, watch.signal);
+    const begin = beginOf(fetching, response, from);
+    const size = await store(fetching, begin, chunksOf(response, watch.heard));
+    if (size > remote.sizeBytes) {
+      await fs.rm(part, { force: true });
+      throw wrongFile(fetching, `more than the published ${remote.sizeBytes} bytes came`);
+    }
+    if (size < remote.sizeBytes) throw new Interruption('the connection ended early');
+  } finally {
+    watch.end();
+  }
+}
+
+/** A signal that also fires where nothing has been heard for long. */
+function watchSilence(signal: AbortSignal | undefined) {
+  const silence = new AbortController();
+  const timer = setTimeout(() => {
+    silence.abort(new Interruption(`nothing came for ${silenceMilliseconds / 1000} s`));
+  }, silenceMilliseconds);
+  return {
+    signal: AbortSignal.any([silence.signal, ...(signal === undefined ? [] : [signal])]),
+    heard: () => {
+      timer.refresh();
+    },
+    end: () => {
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function request(url: string, from: number, signal: AbortSignal): Promise<Response> {
+  const range: Record<string, string> = from === 0 ? {} : { range: `bytes=${from}-` };
+  try {
+    // A compressed answer would be unpacked on the way, and its size and hash would be others.
+    return await fetch(url, { headers: { 'accept-encoding': 'identity', ...range }, signal });
+  } catch (error) {
+    throw interruptionOf(error);
+  }
+}
+
+function interruptionOf(error: unknown): Interruption {
+  if (error instanceof Interruption) return error;
+  // fetch says "fetch failed", its cause says why.
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const code = codeOf(cause);
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return new Interruption(`its host is not found; is there a network? ${code}`);
+  return new Interruption(
+    code === undefined || messageOf(cause).includes(code) ? messageOf(cause) : `${messageOf(cause)} ${code}`.trim(),
+  );
+}
+
+/** Where in the file the answer's bytes begin. Throws RunError for an answer that isn't the file. */
+function beginOf(fetching: Fetching, response: Response, from: number): number {
+  const { status, statusText, headers } = response;
+  const announced = Number(headers.get('content-length') ?? NaN);
+  const { sizeBytes } = fetching.remote;
+  if (status === 206) {
+    const [, begin, size] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '') ?? [];
+    if (Number(begin) === from && (size === '*' || Number(size) === sizeBytes)) return from;
+    throw wrongFile(
+      fetching,
+      `the server sends "${headers.get('content-range') ?? 'no range'}" of a file of ${sizeBytes} bytes`,
+    );
+  }
+  if (status === 200) {
+    if (Number.isNaN(announced) || announced === sizeBytes) return 0;
+    throw wrongFile(fetching, `the server has ${announced} bytes, and ${sizeBytes} are published`);
+  }
+  const answer = `it answers ${status} ${statusText}`.trim();
+  if (status === 429 || status >= 500) throw new Interruption(answer);
+  throw wrongFile(fetching, answer);
+}
+
+function wrongFile({ remote, file }: Fetching, why: string): RunError {
+  return new RunError(
+    `can't be fetched from ${remote.url}: ${why}`,
+    file,
+    'if you have the file from elsewhere, put it there and type the same command, which checks it',
+  );
+}
+
+async function* chunksOf(response: Response, heard: () => void): AsyncGenerator<Uint8Array> {
+  if (response.body === null) return;
+  try {
+    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      heard();
+      yield chunk;
+    }
+  } catch (error) {
+    throw interruptionOf(error);
+  }
+}
+
+/** Appends to the part, from its beginning where `begin` is 0. Resolves to the part's size. */
+async function store(fetching: Fetching, begin: number, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+  const { part, remote } = fetching;
+  const say = progressMeter(fetching, begin);
+  let size = begin;
+  const handle = await onDisk(part, fs.open(part, begin === 0 ? 'w' : 'a'));
+  try {
+    for await (const chunk of chunks) {
+      await onDisk(part, handle.writeFile(chunk));
+      size += chunk.length;
+      if (size > remote.sizeBytes) break;
+      say(size);
+    }
+  } finally {
+    await handle.close();
+  }
+  return size;
+}
+
+async function onDisk<T>(file: string, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw diskError(error, file);
+  });
+}
+
+/** `NAME: 45 MB of 170 MB, 5.2 MB/s`, now and then. */
+function progressMeter({ remote, onProgress }: Fetching, begin: number): (size: number) => void {
+  const started = performance.now();
+  let said = started;
+  onProgress(
+    `${remote.name}: ${begin === 0 ? 'fetches' : `goes on at ${formatBytes(begin)} of`} ${formatBytes(remote.sizeBytes)} from ${remote.url}`,
+  );
+  return (size) => {
+    const now = performance.now();
+    if (now - said < sayAgainMilliseconds) return;
+    said = now;
+    const perSecond = Math.round(((size - begin) / (now - started)) * 1000);
+    onProgress(`${remote.name}: ${formatBytes(size)} of ${formatBytes(remote.sizeBytes)}, ${formatBytes(perSecond)}/s`);
+  };
+}
+
+/** The part becomes the file, or goes where it isn't what is published. */
+async function publish({ remote, file, part, onProgress }: Fetching): Promise<void> {
+  const state = await fileState(part, remote);
+  if (state !== 'whole') {
+    await fs.rm(part, { force: true });
+    const fault = state === 'missing' ? 'is gone' : state.fault;
+    throw new RunError(
+      `what came from ${remote.url} ${fault}; it was thrown away`,
+      file,
+      'type the same command again',
+    );
+  }
+  const handle = await onDisk(part, fs.open(part, 'r+'));
+  await onDisk(part, handle.sync()).finally(() => handle.close());
+  await onDisk(file, fs.rename(part, file));
+  onProgress(`${remote.name}: ${formatBytes(remote.sizeBytes)}, its SHA-256 is right`);
+}

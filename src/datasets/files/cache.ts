@@ -1,0 +1,104 @@
+/**
+ * Decoded datasets in the user's cache folder, so that images are decoded and resized once. A file's name is the hash of all
+ * that went into it, its first 32 bytes the SHA-256 of the rest: what is damaged is made anew, what changed is another file.
+ * Then follow the length of a JSON header (uint32), the header, train images, test images, train labels, test labels (int32),
+ * little-endian throughout.
+ */
+import { createHash } from 'node:crypto';
+import * as path from 'node:path';
+import * as z from 'zod';
+import { createFolder, readFileIfThere, removeLeftovers, writeFileAtomic } from '../../machine/files.js';
+import { cacheFolder } from '../../machine/folders.js';
+import { isReported, RunError } from '../../terminal/errors.js';
+import type { RawDataset } from '../dataset.js';
+
+/** Raised whenever the same files and options come to give other bytes. */
+const format = 1;
+
+const size = z.int().min(0);
+const headerSchema = z.strictObject({
+  shape: z.strictObject({ height: size, width: size, channels: size }),
+  classes: size,
+  classNames: z.array(z.string()).optional(),
+  notes: z.array(z.string()).optional(),
+  train: size,
+  test: size,
+});
+
+/** What a dataset was made of and how: any JSON value, and equal ones give equal datasets. */
+export type Recipe = Readonly<Record<string, unknown>>;
+
+/** The dataset from the cache; where it isn't there, `make`'s, which is there from then on. */
+export async function cachedDataset(recipe: Recipe, make: () => Promise<RawDataset>): Promise<RawDataset> {
+  const file = cacheFile(recipe);
+  const found = await readCached(file);
+  if (found !== undefined) return found;
+  const dataset = await make();
+  const failure = await tryWrite(file, dataset);
+  return failure === undefined ? dataset : { ...dataset, notes: [...(dataset.notes ?? []), failure] };
+}
+
+/** Where a dataset of this recipe lies or would lie. */
+export function cacheFile(recipe: Recipe): string {
+  const key = createHash('sha256')
+    .update(JSON.stringify({ format, ...recipe }))
+    .digest('hex');
+  return path.join(cacheFolder(), 'datasets', `${key.slice(0, 32)}.bin`);
+}
+
+async function readCached(file: string): Promise<RawDataset | undefined> {
+  // One that can't be read is as good as none: it is made anew, and what then keeps it from being written is said.
+  const bytes = await readFileIfThere(file).catch(() => undefined);
+  if (bytes === undefined || bytes.length < 36) return undefined;
+  const body = bytes.subarray(32);
+  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(0, 32))) return undefined;
+  return decode(body);
+}
+
+function decode(body: Buffer): RawDataset {
+  let at = 4 + body.readUInt32LE();
+  const { train, test, ...about } = headerSchema.parse(JSON.parse(body.toString('utf8', 4, at)));
+  const { height, width, channels } = about.shape;
+  const take = (length: number) => body.subarray(at, (at += length));
+  const [trainImages, testImages] = [take(train * height * width * channels), take(test * height * width * channels)];
+  const labels = (count: number) => {
+    const bytes = take(4 * count);
+    return Int32Array.from({ length: count }, (_, i) => bytes.readInt32LE(4 * i));
+  };
+  return {
+    ...about,
+    train: { images: trainImages, labels: labels(train) },
+    test: { images: testImages, labels: labels(test) },
+  };
+}
+
+function encode({ shape, classes, classNames, notes, train, test }: RawDataset): Uint8Array[] {
+  const about = { shape, classes, classNames, notes, train: train.labels.length, test: test.labels.length };
+  const header = Buffer.from(JSON.stringify(about));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(header.length);
+  return [length, header, train.images, test.images, int32Bytes(train.labels), int32Bytes(test.labels)];
+}
+
+/** Little-endian. */
+export function int32Bytes(values: Int32Array): Uint8Array {
+  const bytes = Buffer.allocUnsafe(4 * values.length);
+  values.forEach((value, i) => bytes.writeInt32LE(value, 4 * i));
+  return bytes;
+}
+
+/** A dataset is there without its cache too: why it could not be written, for the user; undefined where it was. */
+async function tryWrite(file: string, dataset: RawDataset): Promise<string | undefined> {
+  const body = encode(dataset);
+  const hash = createHash('sha256');
+  for (const piece of body) hash.update(piece);
+  try {
+    await createFolder(path.dirname(file));
+    await removeLeftovers(path.dirname(file));
+    await writeFileAtomic(file, [hash.digest(), ...body]);
+    return undefined;
+  } catch (error) {
+    if (!isReported(error)) throw new RunError("can't be written", file, undefined, { cause: error });
+    return `the decoded images are not kept for the next time: ${error.message}`;
+  }
+}

@@ -1,0 +1,58 @@
+/** Files of which size and hash are published: nothing else is taken for them. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { sha256File } from '../../machine/files.js';
+import { dataFolder } from '../../machine/folders.js';
+import { codeOf, UsageError } from '../../terminal/errors.js';
+import { formatBytes } from '../../terminal/format.js';
+import type { KnownFile, RemoteFile } from '../dataset.js';
+
+/** `whole`, `missing`, or what is wrong with it. */
+export type FileState = 'whole' | 'missing' | { readonly fault: string };
+
+/** Looks at the size alone. */
+export async function sizeState(file: string, { sizeBytes }: KnownFile): Promise<FileState> {
+  try {
+    const { size } = await fs.stat(file);
+    return size === sizeBytes ? 'whole' : { fault: `is ${size} bytes long, and ${sizeBytes} are published` };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return 'missing';
+    throw error;
+  }
+}
+
+/** Looks at the size, and then at every byte. */
+export async function fileState(file: string, remote: RemoteFile): Promise<FileState> {
+  const state = await sizeState(file, remote);
+  if (state !== 'whole') return state;
+  const found = await sha256File(file);
+  if (found === remote.sha256) return 'whole';
+  return { fault: `has the SHA-256 ${found.slice(0, 12)}..., and ${remote.sha256.slice(0, 12)}... is published` };
+}
+
+/** What to type to get a dataset. */
+export function fetchCommand(dataset: string, dataDir: string): string {
+  const elsewhere = dataDir === dataFolder() ? '' : ` --data-dir ${dataDir}`;
+  return `npm run datasets -- fetch ${dataset}${elsewhere}`;
+}
+
+/**
+ * Paths of a dataset's downloaded files, in the order given, each held against size and hash.
+ *
+ * @throws UsageError that names the first one that isn't there or isn't whole, and what to type
+ */
+export async function requireFiles(dataset: string, files: readonly RemoteFile[], dataDir: string): Promise<string[]> {
+  const command = fetchCommand(dataset, dataDir);
+  const paths = files.map(({ name }) => path.join(dataDir, dataset, name));
+  for (const [i, remote] of files.entries()) {
+    const state = await fileState(paths[i]!, remote);
+    if (state === 'whole') continue;
+    if (state !== 'missing') throw new UsageError(state.fault, paths[i], `delete it and type: ${command}`);
+    throw new UsageError(
+      `is not here, and ${dataset} needs it`,
+      paths[i],
+      `type: ${command} (${formatBytes(remote.sizeBytes)}), or put ${remote.url} there by hand`,
+    );
+  }
+  return paths;
+}

@@ -1,0 +1,146 @@
+/** A dataset's images in a grid, a labelled row for each class, as a PNG. */
+import sharp from 'sharp';
+import type { ImageShape, Split } from '../datasets/dataset.js';
+import type { Splits } from '../datasets/index.js';
+import { Random } from '../statistics/random.js';
+import { pngScale, toPng } from './render.js';
+import { fontFamily } from './theme.js';
+
+const mostClasses = 12;
+const imagesPerClass = 10;
+
+/** Lengths in pixels of the picture before it is enlarged. */
+const margin = 16;
+const gap = 3;
+/** A small image is shown enlarged by a whole number, to about this. */
+const shownSide = 48;
+const header = 62;
+const labelFont = 12;
+
+/** Classes and training images are drawn at random, the same each time. */
+export async function previewDataset(data: Splits): Promise<Uint8Array> {
+  const rows = rowsOf(data);
+  const cell = cellOf(data.shape);
+  const columns = Math.max(...rows.map(({ indices }) => indices.length));
+  const labels = rows.map(({ name }) => shortened(name, 34));
+  const labelWidth = Math.ceil(Math.max(...labels.map((label) => 0.58 * labelFont * label.length))) + 12;
+  const grid = {
+    width: columns * (cell.width + gap) - gap,
+    height: rows.length * (cell.height + gap) - gap,
+  };
+  const titles = titlesOf(data, rows.length);
+  const width = Math.max(
+    2 * margin + labelWidth + grid.width,
+    2 * margin + Math.ceil(0.62 * 11 * Math.max(...titles.map((title) => title.length))),
+  );
+  const height = header + grid.height + margin;
+  const picture = await gridPng(data, rows, { cell, columns });
+  const left = margin + labelWidth;
+  const texts = labels.map(
+    (label, row) =>
+      `<text x="${left - 10}" y="${header + row * (cell.height + gap) + cell.height / 2 + 4}" text-anchor="end" font-size="${labelFont}" fill="#333333">${escaped(label)}</text>`,
+  );
+  const [title, subtitle] = titles;
+  return toPng(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" font-family="${fontFamily}">
+<rect width="100%" height="100%" fill="white"/>
+<text x="${margin}" y="27" font-size="14" font-weight="bold" fill="#111111">${escaped(title)}</text>
+<text x="${margin}" y="47" font-size="11" fill="#444444">${escaped(subtitle)}</text>
+${texts.join('\n')}
+<image x="${left}" y="${header}" width="${grid.width}" height="${grid.height}" xlink:href="data:image/png;base64,${picture.toString('base64')}"/>
+</svg>`);
+}
+
+interface Row {
+  readonly name: string;
+  /** Images of the training split. */
+  readonly indices: readonly number[];
+}
+
+function rowsOf({ classes, classNames, train }: Splits): Row[] {
+  const chosen = Random.named(0, 'preview', 'classes').permutation(classes).subarray(0, mostClasses).sort();
+  return Array.from(chosen, (label) => ({
+    name: classNames?.[label] ?? String(label),
+    indices: imagesOf(train, label),
+  })).filter(({ indices }) => indices.length > 0);
+}
+
+function imagesOf({ labels }: Split, label: number): number[] {
+  const members: number[] = [];
+  labels.forEach((each, i) => {
+    if (each === label) members.push(i);
+  });
+  const order = Random.named(0, 'preview', label).permutation(members.length).subarray(0, imagesPerClass).sort();
+  return Array.from(order, (place) => members[place]!);
+}
+
+function titlesOf({ name, classes, shape, train, test }: Splits, rows: number): [string, string] {
+  const kind = shape.channels === 1 ? 'grey' : shape.channels === 3 ? 'rgb' : `${shape.channels} channels`;
+  const shown = rows < classes ? `${rows} of ${classes} classes` : `${classes} classes`;
+  const subtitle = `${shown}, ${shape.height} x ${shape.width} ${kind}, ${train.count} train and ${test.count} test images; training images at random`;
+  return [shortened(name, 70), subtitle];
+}
+
+/** Keeps the end, which tells paths apart. */
+function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `…${text.slice(1 - length)}`;
+}
+
+function escaped(text: string): string {
+  // XML has no control characters, not even escaped.
+  const shown = Array.from(text, (letter) => (letter < ' ' ? '\ufffd' : letter)).join('');
+  return shown.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+function cellOf({ width, height }: ImageShape): Size {
+  const times = Math.max(1, Math.round(shownSide / Math.max(width, height)));
+  const shrink = Math.min(1, 128 / Math.max(width, height));
+  return {
+    width: Math.max(1, Math.round(times * shrink * width)),
+    height: Math.max(1, Math.round(times * shrink * height)),
+  };
+}
+
+/** Each pixel of the final picture by its nearest one in the image, so that small images stay what they are. */
+async function gridPng(
+  { shape, train }: Splits,
+  rows: readonly Row[],
+  { cell, columns }: { cell: Size; columns: number },
+): Promise<Buffer> {
+  const size = { width: pngScale * cell.width, height: pngScale * cell.height };
+  const step = { x: size.width + pngScale * gap, y: size.height + pngScale * gap };
+  const width = columns * step.x - pngScale * gap;
+  const height = rows.length * step.y - pngScale * gap;
+  const pixels = new Uint8Array(3 * width * height).fill(255);
+  rows.forEach(({ indices }, row) => {
+    indices.forEach((index, column) => {
+      for (let y = 0; y < size.height; y++)
+        for (let x = 0; x < size.width; x++) {
+          const source = {
+            x: Math.floor((x * shape.width) / size.width),
+            y: Math.floor((y * shape.height) / size.height),
+          };
+          const to = 3 * ((row * step.y + y) * width + column * step.x + x);
+          pixels.set(pixelAt(train.images, shape, index, source), to);
+        }
+    });
+  });
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+}
+
+/** Red, green and blue; the first channel thrice where there are not three. */
+function pixelAt(
+  images: Uint8Array,
+  { height, width, channels }: ImageShape,
+  index: number,
+  { x, y }: { x: number; y: number },
+): Uint8Array {
+  const at = ((index * height + y) * width + x) * channels;
+  return channels === 3 ? images.subarray(at, at + 3) : new Uint8Array(3).fill(images[at]!);
+}

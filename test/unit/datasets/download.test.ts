@@ -1,0 +1,266 @@
+/** Downloads from a real server on this machine: one that serves ranges, one that doesn't, and ones that fail in every way. */
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { RemoteFile } from '../../../src/datasets/dataset.js';
+import { download, fetchDatasets } from '../../../src/datasets/download.js';
+import { Random } from '../../../src/statistics/random.js';
+import { mistakeOf } from '../../support/pictures.js';
+import { temporaryFolder } from '../../support/runs.js';
+
+const random = Random.named(0, 'download');
+const content = Buffer.from(Uint8Array.from({ length: 300_000 }, () => random.integer(256)));
+
+type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void;
+
+/** Serves answers until the test is over; `ranges` are what was asked for, '' for the whole. */
+async function serve(answer: Answer): Promise<{ url: string; ranges: string[] }> {
+  const ranges: string[] = [];
+  const server = createServer((request, response) => {
+    ranges.push(request.headers.range ?? '');
+    answer(request, response, ranges.length);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.bin`, ranges };
+}
+
+/** As a good server does; `limit` bytes at most, then the line breaks. */
+function sendRange(request: IncomingMessage, response: ServerResponse, limit = Infinity): void {
+  const begin = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  const rest = content.subarray(begin);
+  const range = { 'content-range': `bytes ${begin}-${content.length - 1}/${content.length}` };
+  response.writeHead(begin === 0 ? 200 : 206, { 'content-length': rest.length, ...(begin === 0 ? {} : range) });
+  if (limit >= rest.length) response.end(rest);
+  else response.write(rest.subarray(0, limit), () => setTimeout(() => response.destroy(), 20));
+}
+
+function remoteAt(url: string, changes: Partial<RemoteFile> = {}): RemoteFile {
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return { name: 'a.bin', url, sizeBytes: content.length, sha256, ...changes };
+}
+
+const waits = { lost: [1, 1, 1, 1], none: [1, 1] };
+
+async function run(remote: RemoteFile, folder: string): Promise<{ error: string; lines: string[] }> {
+  const lines: string[] = [];
+  const error = await mistakeOf(download(remote, folder, { onProgress: (line) => lines.push(line), waits }));
+  return { error: error.replaceAll(folder, 'FOLDER').replaceAll(remote.url, 'URL'), lines };
+}
+
+test('a file arrives whole, with its name, and alone; a second fetch asks the server nothing', async () => {
+  const folder = path.join(await temporaryFolder(), 'new', 'folder');
+  const { url, ranges } = await serve((request, response) => {
+    sendRange(request, response);
+  });
+  const { error, lines } = await run(remoteAt(url), folder);
+  expect(error).toBe('accepted');
+  expect(lines).toEqual([`a.bin: fetches 300 kB from ${url}`, 'a.bin: 300 kB, its SHA-256 is right']);
+  expect(await fs.readFile(path.join(folder, 'a.bin'))).toEqual(content);
+  expect(await fs.readdir(folder)).toEqual(['a.bin']);
+  expect((await run(remoteAt(url), folder)).lines).toEqual(['a.bin: is here already, its SHA-256 is right']);
+  expect(ranges).toEqual(['']);
+});
+
+describe('what is there already is used', () => {
+  test('a line that breaks twice: the rest is asked for, each time from where it broke', async () => {
+    const folder = await temporaryFolder();
+    const { url, ranges } = await serve((request, response, count) => {
+      sendRange(request, response, count < 3 ? 100_000 : Infinity);
+    });
+    const { error, lines } = await run(remoteAt(url), folder);
+    expect(error).toBe('accepted');
+    expect(ranges).toEqual(['', 'bytes=100000-', 'bytes=200000-']);
+    expect(await fs.readFile(path.join(folder, 'a.bin'))).toEqual(content);
+    expect(lines).toContain(`a.bin: goes on at 100 kB of 300 kB from ${url}`);
+  });
+
+  test('a part that a killed process left', async () => {
+    const folder = await temporaryFolder();
+    await fs.writeFile(path.join(folder, 'a.bin.part'), content.subarray(0, 123_456));
+    const { url, ranges } = await serve((request, response) => {
+      sendRange(request, response);
+    });
+    expect((await run(remoteAt(url), folder)).error).toBe('accepted');
+    expect(ranges).toEqual(['bytes=123456-']);
+    expect(await fs.readFile(path.join(folder, 'a.bin'))).toEqual(content);
+  });
+
+  test('a part that is complete asks for nothing', async () => {
+    const folder = await temporaryFolder();
+    await fs.writeFile(path.join(folder, 'a.bin.part'), content);
+    expect((await run(remoteAt('http://127.0.0.1:9/'), folder)).error).toBe('accepted');
+    expect(await fs.readdir(folder)).toEqual(['a.bin']);
+  });
+
+  test('a server without ranges sends all of it anew', async () => {
+    const folder = await temporaryFolder();
+    await fs.writeFile(path.join(folder, 'a.bin.part'), 'something of a former try');
+    const { url, ranges } = await serve((_, response) => {
+      response.end(content);
+    });
+    expect((await run(remoteAt(url), folder)).error).toBe('accepted');
+    expect(ranges).toEqual(['bytes=25-']);
+    expect(await fs.readFile(path.join(folder, 'a.bin'))).toEqual(content);
+  });
+
+  test('a file put there by hand is checked, and a wrong one is named and left', async () => {
+    const folder = await temporaryFolder();
+    const file = path.join(folder, 'a.bin');
+    await fs.writeFile(file, content);
+    expect((await run(remoteAt('http://127.0.0.1:9/'), folder)).error).toBe('accepted');
+    await fs.writeFile(file, content.with(7, content[7]! ^ 1));
+    expect((await run(remoteAt('http://127.0.0.1:9/'), folder)).error).toMatch(
+      /^RunError: FOLDER\/a\.bin: has the SHA-256 \w{12}\.\.\., and \w{12}\.\.\. is published; delete it, and type the same command again$/,
+    );
+    expect(await fs.readdir(folder)).toEqual(['a.bin']);
+  });
+});
+
+describe('nothing wrong is ever kept under the name', () => {
+  const byHand = 'if you have the file from elsewhere, put it there and type the same command, which checks it';
+
+  test('other bytes of the same size', async () => {
+    const folder = await temporaryFolder();
+    const { url } = await serve((_, response) => {
+      response.end(Buffer.alloc(content.length));
+    });
+    expect((await run(remoteAt(url), folder)).error).toMatch(
+      /^RunError: FOLDER\/a\.bin: what came from URL has the SHA-256 \w{12}\.\.\., and \w{12}\.\.\. is published; it was thrown away; type the same command again$/,
+    );
+    expect(await fs.readdir(folder)).toEqual([]);
+  });
+
+  test('another size, announced', async () => {
+    const folder = await temporaryFolder();
+    const { url } = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': 5 }).end('login');
+    });
+    expect((await run(remoteAt(url), folder)).error).toBe(
+      `RunError: FOLDER/a.bin: can't be fetched from URL: the server has 5 bytes, and 300000 are published; ${byHand}`,
+    );
+    expect(await fs.readdir(folder)).toEqual([]);
+  });
+
+  test('more than there should be, not announced', async () => {
+    const folder = await temporaryFolder();
+    const { url } = await serve((_, response) => {
+      response.write(content);
+      response.end('and more');
+    });
+    expect((await run(remoteAt(url), folder)).error).toBe(
+      `RunError: FOLDER/a.bin: can't be fetched from URL: more than the published 300000 bytes came; ${byHand}`,
+    );
+    expect(await fs.readdir(folder)).toEqual([]);
+  });
+
+  test('another range than was asked for', async () => {
+    const folder = await temporaryFolder();
+    await fs.writeFile(path.join(folder, 'a.bin.part'), content.subarray(0, 100));
+    const { url } = await serve((_, response) => {
+      response.writeHead(206, { 'content-range': `bytes 0-299999/300000` }).end(content);
+    });
+    expect((await run(remoteAt(url), folder)).error).toBe(
+      `RunError: FOLDER/a.bin: can't be fetched from URL: the server sends "bytes 0-299999/300000" of a file of 300000 bytes; ${byHand}`,
+    );
+  });
+
+  test('404 at once, 503 after some tries', async () => {
+    const folder = await temporaryFolder();
+    const gone = await serve((_, response) => {
+      response.writeHead(404).end();
+    });
+    expect((await run(remoteAt(gone.url), folder)).error).toBe(
+      `RunError: FOLDER/a.bin: can't be fetched from URL: it answers 404 Not Found; ${byHand}`,
+    );
+    expect(gone.ranges).toHaveLength(1);
+    const busy = await serve((request, response, count) => {
+      if (count < 3) response.writeHead(503).end();
+      else sendRange(request, response);
+    });
+    expect((await run(remoteAt(busy.url), folder)).error).toBe('accepted');
+  });
+});
+
+test('nobody answers: one line with the address, the place, and what can be done by hand', async () => {
+  const folder = await temporaryFolder();
+  // Port 9 (discard) is closed here.
+  const { error } = await run(remoteAt('http://127.0.0.1:9/a.bin'), folder);
+  expect(error).toMatch(
+    /^RunError: FOLDER\/a\.bin: can't be fetched from URL \(.+\); type the same command again later, or put the file there by hand and then type it, which checks it$/,
+  );
+  expect(await fs.readdir(folder)).toEqual([]);
+});
+
+test('a line that always breaks is given up, and what came stays for the next time', async () => {
+  const folder = await temporaryFolder();
+  const { url, ranges } = await serve((request, response, count) => {
+    sendRange(request, response, count === 1 ? 1000 : 0);
+  });
+  const { error } = await run(remoteAt(url), folder);
+  expect(error).toMatch(/can't be fetched from URL \(.+\); type the same command again later/);
+  expect(ranges).toHaveLength(5);
+  expect(await fs.readFile(path.join(folder, 'a.bin.part'))).toEqual(content.subarray(0, 1000));
+});
+
+test('Ctrl-C leaves the part, and no lock', async () => {
+  const folder = await temporaryFolder();
+  const controller = new AbortController();
+  const { url } = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 50_000), () =>
+      setTimeout(() => {
+        controller.abort();
+      }, 50),
+    );
+  });
+  const work = download(remoteAt(url), folder, { onProgress: () => undefined, signal: controller.signal, waits });
+  expect(await mistakeOf(work)).toBe(
+    `RunError: ${folder}/a.bin: was not fetched to its end; the same command goes on where it stopped`,
+  );
+  expect(await fs.readdir(folder)).toEqual(['a.bin.part']);
+  expect(await fs.readFile(path.join(folder, 'a.bin.part'))).toEqual(content.subarray(0, 50_000));
+});
+
+test('of two at once one fetches, the other says who does', async () => {
+  const folder = await temporaryFolder();
+  const { url, ranges } = await serve((request, response) =>
+    setTimeout(() => {
+      sendRange(request, response);
+    }, 300),
+  );
+  const [first, second] = await Promise.all([run(remoteAt(url), folder), run(remoteAt(url), folder)]);
+  expect([first.error, second.error].sort()).toEqual([
+    `RunError: FOLDER/a.bin: is being fetched by process ${process.pid}; wait until that is through`,
+    'accepted',
+  ]);
+  expect(ranges).toHaveLength(1);
+});
+
+describe('by name', () => {
+  test('what comes with the program needs no fetching', async () => {
+    const lines: string[] = [];
+    await fetchDatasets(['mnist', 'shapes'], '/nowhere', { onProgress: (line) => lines.push(line) });
+    expect(lines).toEqual([
+      'mnist: comes with this program, there is nothing to fetch',
+      'shapes: comes with this program, there is nothing to fetch',
+    ]);
+  });
+
+  test('all names are looked at first', async () => {
+    const fetchAll = (...names: string[]) =>
+      mistakeOf(fetchDatasets(names, '/nowhere', { onProgress: () => undefined }));
+    expect(await fetchAll('cifar10', 'cifar11')).toMatch(
+      /^UsageError: fetch: "cifar11" is not a dataset; did you mean cifar10\?/,
+    );
+    expect(await fetchAll('images:x')).toBe(
+      'UsageError: fetch: images:PATH is files of your own; there is nothing to fetch',
+    );
+  });
+});

@@ -1,0 +1,335 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { zipSync } from 'fflate';
+import sharp from 'sharp';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { RawDataset, RawSplit } from '../../../src/datasets/dataset.js';
+import { loadImages } from '../../../src/datasets/images.js';
+import { loadDataset } from '../../../src/datasets/index.js';
+import { folderWith, mistakeOf, ownCache, plainPng, zipWith, type Rgb } from '../../support/pictures.js';
+
+const context = { dataDir: '/nowhere' };
+const load = (location: string) => loadImages(location, context);
+
+beforeEach(async () => {
+  await ownCache();
+});
+
+const red: Rgb = [255, 0, 0];
+const blue: Rgb = [0, 0, 255];
+
+/** Class of each image with its first pixel. */
+function pixels({ classNames, shape }: RawDataset, { images, labels }: RawSplit): string[] {
+  const size = shape.height * shape.width * shape.channels;
+  return Array.from(
+    labels,
+    (label, i) => `${classNames![label]!} ${images.subarray(i * size, i * size + shape.channels).join()}`,
+  );
+}
+
+/** Two classes, two images of each in train and one in test, of other shades of red and blue. */
+async function twoClasses(prefix = ''): Promise<Record<string, Buffer>> {
+  const files: Record<string, Buffer> = {};
+  for (const [split, shades] of [
+    ['train', [10, 20]],
+    ['test', [30]],
+  ] as const)
+    for (const shade of shades) {
+      files[`${prefix}${split}/bird/${shade}.png`] = await plainPng([shade, 0, 0]);
+      files[`${prefix}${split}/ant/${shade}.png`] = await plainPng([0, 0, shade], 5, 9);
+    }
+  return files;
+}
+
+const expected = {
+  train: ['ant 0,0,10', 'ant 0,0,20', 'bird 10,0,0', 'bird 20,0,0'],
+  test: ['ant 0,0,30', 'bird 30,0,0'],
+};
+
+function expectTwoClasses(dataset: RawDataset): void {
+  expect(dataset.classNames).toEqual(['ant', 'bird']);
+  expect(dataset.shape).toEqual({ height: 32, width: 32, channels: 3 });
+  expect({ train: pixels(dataset, dataset.train), test: pixels(dataset, dataset.test) }).toEqual(expected);
+}
+
+describe('the same two classes, laid out in every way', () => {
+  test('a folder with train and test', async () => {
+    const dataset = await load(await folderWith(await twoClasses()));
+    expectTwoClasses(dataset);
+    expect(dataset.notes).toEqual([]);
+  });
+
+  test('a zip, a zip in which one folder holds all, and what systems leave in it', async () => {
+    expectTwoClasses(await load(await zipWith(await twoClasses())));
+    const clutter = {
+      '__MACOSX/train/ant/._10.png': Buffer.from('x'),
+      'my/train/.DS_Store': Buffer.from('x'),
+      'my/Thumbs.db': Buffer.from('x'),
+    };
+    expectTwoClasses(await load(await zipWith({ ...(await twoClasses('my/')), ...clutter })));
+  });
+
+  test('a folder with train.zip and test.zip, each with a folder of its name or without', async () => {
+    const files = Object.entries(await twoClasses());
+    for (const strip of [0, 'train/'.length]) {
+      const part = (split: string) =>
+        Buffer.from(
+          zipSync(
+            Object.fromEntries(
+              files
+                .filter(([name]) => name.startsWith(`${split}/`))
+                .map(([name, bytes]) => [strip === 0 ? name : name.slice(split.length + 1), bytes]),
+            ),
+          ),
+        );
+      expectTwoClasses(await load(await folderWith({ 'train.zip': part('train'), 'test.zip': part('test') })));
+    }
+  });
+
+  test('images in folders below the class folder', async () => {
+    const files = await twoClasses();
+    files['train/ant/more/15.png'] = await plainPng([0, 0, 15]);
+    const dataset = await load(await folderWith(files));
+    expect(pixels(dataset, dataset.train)).toEqual([
+      'ant 0,0,10',
+      'ant 0,0,20',
+      'ant 0,0,15',
+      ...expected.train.slice(2),
+    ]);
+  });
+});
+
+test('without a test folder a fifth of each class is drawn, the same each time, and the user is told', async () => {
+  const files: Record<string, Buffer> = {};
+  for (let i = 0; i < 20; i++) files[`a/${i}.png`] = await plainPng([i, 0, 0]);
+  for (let i = 0; i < 3; i++) files[`b/${i}.png`] = await plainPng([0, i, 0]);
+  files['c/0.png'] = await plainPng([0, 0, 9]);
+  const folder = await folderWith(files);
+  const dataset = await load(folder);
+  const [train, held] = [pixels(dataset, dataset.train), pixels(dataset, dataset.test)];
+  const of = (name: string, list: string[]) => list.filter((each) => each.startsWith(name));
+  expect([of('a', train).length, of('a', held).length]).toEqual([16, 4]);
+  expect([of('b', train).length, of('b', held).length]).toEqual([2, 1]);
+  expect([of('c', train).length, of('c', held).length]).toEqual([1, 0]);
+  expect(new Set([...train, ...held]).size).toBe(24);
+  expect(dataset.notes).toEqual([`${folder}: no test folder: 5 of 24 images, a fifth of each class, are the test set`]);
+  await ownCache();
+  const again = await load(folder);
+  expect(pixels(again, again.test)).toEqual(held);
+});
+
+test('size and colour are as asked for', async () => {
+  const folder = await folderWith(await twoClasses());
+  const dataset = await loadImages(folder, { ...context, imageSize: 6, colour: 'grey' });
+  expect(dataset.shape).toEqual({ height: 6, width: 6, channels: 1 });
+  // Pillow's L of (30, 0, 0) and (0, 0, 30): 30 * 0.299 and 30 * 0.114, rounded.
+  expect(pixels(dataset, dataset.test)).toEqual(['ant 3', 'bird 9']);
+});
+
+describe('the cache', () => {
+  test('serves the second time, until a file changes', async () => {
+    const cache = await ownCache();
+    const folder = await folderWith(await twoClasses());
+    const first = await loadDataset(`images:${folder}`);
+    expect(await fs.readdir(path.join(cache, 'datasets'))).toHaveLength(1);
+    expect((await loadDataset(`images:${folder}`)).fingerprint).toBe(first.fingerprint);
+    await fs.writeFile(path.join(folder, 'test/ant/30.png'), await plainPng([0, 0, 31]));
+    const changed = await loadDataset(`images:${folder}`);
+    expect(changed.fingerprint).not.toBe(first.fingerprint);
+    expect(await fs.readdir(path.join(cache, 'datasets'))).toHaveLength(2);
+  });
+
+  test('remembers what was skipped, wherever it lies now', async () => {
+    const folder = await folderWith({ ...(await twoClasses()), 'train/ant/notes.txt': Buffer.from('hello') });
+    const line = `${folder}: 1 of 5 files skipped, being damaged or no images; the first is train/ant/notes.txt (Input buffer contains unsupported image format)`;
+    expect((await load(folder)).notes).toEqual([line]);
+    const moved = path.join(await folderWith({}), 'moved');
+    await fs.rename(folder, moved);
+    expect((await load(moved)).notes).toEqual([line.replace(folder, moved)]);
+    await fs.mkdir(folder);
+  });
+});
+
+test('damaged and other files are skipped and counted, and the rest is in order', async () => {
+  const whole = await plainPng(red, 40, 40);
+  const folder = await folderWith({
+    ...(await twoClasses()),
+    'train/ant/00-cut.png': whole.subarray(0, 90),
+    'train/ant/15-empty.png': Buffer.alloc(0),
+    'train/bird/15.txt': Buffer.from('text'),
+    'train/README.md': Buffer.from('outside the class folders'),
+  });
+  const dataset = await load(folder);
+  expectTwoClasses(dataset);
+  expect(dataset.notes).toHaveLength(1);
+  expect(dataset.notes![0]).toContain(
+    ': 3 of 7 files skipped, being damaged or no images; the first is train/ant/00-cut.png (',
+  );
+});
+
+describe('links', () => {
+  test('to a file inside are followed, all others are counted', async () => {
+    const outside = await folderWith({ 'secret.png': await plainPng(blue) });
+    const folder = await folderWith(await twoClasses());
+    await fs.symlink('10.png', path.join(folder, 'train/ant/30-inside.png'));
+    await fs.symlink(path.join(outside, 'secret.png'), path.join(folder, 'train/ant/40-outside.png'));
+    await fs.symlink('..', path.join(folder, 'train/ant/50-loop'));
+    await fs.symlink('nothing', path.join(folder, 'train/ant/60-broken.png'));
+    const dataset = await load(folder);
+    expect(pixels(dataset, dataset.train)).toEqual([
+      'ant 0,0,10',
+      'ant 0,0,20',
+      'ant 0,0,10',
+      ...expected.train.slice(2),
+    ]);
+    expect(dataset.notes).toEqual([`${folder}: 3 links out of this folder or to a folder not followed`]);
+  });
+
+  test('the folder itself may be one', async () => {
+    const folder = await folderWith(await twoClasses());
+    const link = path.join(await folderWith({}), 'link');
+    await fs.symlink(folder, link);
+    expectTwoClasses(await load(link));
+  });
+});
+
+describe('each mistake is one line', () => {
+  const layout = 'a class is a folder of images: PATH/CLASS/..., or PATH/train/CLASS/... and PATH/test/CLASS/...';
+  const line = async (files: Record<string, Buffer>) => {
+    const folder = await folderWith(files);
+    return (await mistakeOf(load(folder))).replaceAll(folder, 'PATH');
+  };
+
+  test('no such path', async () => {
+    expect(await mistakeOf(load('/no/such'))).toBe(
+      "UsageError: /no/such: can't be read (ENOENT: no such file or directory, stat '/no/such'); give a folder or a zip archive of images",
+    );
+  });
+
+  test('no class folders', async () => {
+    expect(await line({ 'a.png': await plainPng(red) })).toBe(`UsageError: PATH: holds no class folders; ${layout}`);
+    expect(await line({})).toBe(`UsageError: PATH: holds no class folders; ${layout}`);
+  });
+
+  test('one class', async () => {
+    expect(await line({ 'cat/a.png': await plainPng(red) })).toBe(
+      `UsageError: PATH: holds one class alone, cat; ${layout}`,
+    );
+  });
+
+  test('train without test', async () => {
+    const files = { 'train/a/1.png': await plainPng(red), 'val/a/1.png': await plainPng(red) };
+    expect(await line(files)).toBe(
+      'UsageError: PATH: holds the folders train, val, and none of the name test; a dataset has train and test; or give one of them alone, and a fifth of it becomes the test set',
+    );
+    expect(await line({ 'train.zip': Buffer.from('x') })).toBe(
+      'UsageError: PATH: holds train.zip and no test.zip; put the other one beside it, or name the zip itself',
+    );
+  });
+
+  test('a class that only test has', async () => {
+    const files = {
+      ...(await twoClasses()),
+      'test/wasp/1.png': await plainPng(red),
+      'test/yak/1.png': await plainPng(red),
+    };
+    expect(await line(files)).toBe(
+      'UsageError: PATH/test: holds the class wasp and 1 more, of which train has no image; train and test have the same class folders',
+    );
+  });
+
+  test('a class with no image, or none that can be read', async () => {
+    const files = { ...(await twoClasses()), 'train/yak/': Buffer.alloc(0) };
+    expect(await line(files)).toBe(
+      'UsageError: PATH/train: the class folder yak holds no image that can be read; put images into it, or take it away',
+    );
+    const bad = { ...(await twoClasses()), 'train/yak/a.png': Buffer.from('x'), 'train/zoo/': Buffer.alloc(0) };
+    expect(await line(bad)).toBe(
+      'UsageError: PATH/train: the class folder yak (and 1 more) holds no image that can be read; yak/a.png: Input buffer contains unsupported image format; put images into it, or take it away',
+    );
+  });
+
+  test('a test folder with no image', async () => {
+    const files = Object.entries(await twoClasses()).filter(([name]) => name.startsWith('train/'));
+    expect(await line({ ...Object.fromEntries(files), 'test/ant/': Buffer.alloc(0) })).toBe(
+      `UsageError: PATH/test: holds no image; ${layout}`,
+    );
+  });
+
+  test('an archive that leads out, or is none', async () => {
+    const slip = await zipWith({ ...(await twoClasses()), '../../evil.png': await plainPng(red) });
+    expect(await mistakeOf(load(slip))).toContain('holds a file whose name leads out of the archive: "../../evil.png"');
+    const text = path.join(await folderWith({ 'a.zip': Buffer.from('no zip') }), 'a.zip');
+    expect(await mistakeOf(load(text))).toContain('a.zip: is not a whole zip archive');
+  });
+
+  test('more than memory holds', async () => {
+    // 1200 entries of one small image, at 1024 x 1024 x 3 bytes each.
+    const image = await plainPng(red);
+    const files = Object.fromEntries(Array.from({ length: 1200 }, (_, i) => [`train/${i % 2}/${i}.png`, image]));
+    const zip = await zipWith({ ...files, 'test/0/a.png': image });
+    expect(await mistakeOf(loadImages(zip, { ...context, imageSize: 1024 }))).toBe(
+      `UsageError: ${zip}: its images would take 3.8 GB of memory, and 1.5 GB are the limit; give a smaller --image-size, or --colour grey`,
+    );
+  });
+});
+
+test('a class that test lacks is said', async () => {
+  const files = await twoClasses();
+  delete files['test/ant/30.png'];
+  const folder = await folderWith(files);
+  expect((await load(folder)).notes).toEqual([`${folder}: no test image of ant`]);
+});
+
+test('an image of 128 megapixels is skipped, not decoded', async () => {
+  const bomb = await sharp({
+    create: { width: 16_000, height: 8000, channels: 3, background: 'black' },
+    limitInputPixels: false,
+  })
+    .png()
+    .toBuffer();
+  const folder = await folderWith({ ...(await twoClasses()), 'train/ant/bomb.png': bomb });
+  const dataset = await load(folder);
+  expectTwoClasses(dataset);
+  expect(dataset.notes![0]).toContain(
+    '1 of 5 files skipped, being damaged or no images; the first is train/ant/bomb.png (Input image exceeds pixel limit)',
+  );
+}, 60_000);
+
+/** A folder with train.zip and test.zip, CIFAR-10 as JPEG files in class folders. */
+const cifar10 = process.env['EMERGENCE_TEST_CIFAR10'];
+
+test.skipIf(cifar10 === undefined)(
+  'CIFAR-10 as JPEG files: counts, classes, the means that everyone normalises by',
+  async () => {
+    vi.unstubAllEnvs();
+    await ownCache();
+    const dataset = await load(cifar10!);
+    expect(dataset.shape).toEqual({ height: 32, width: 32, channels: 3 });
+    expect(dataset.classNames).toEqual([
+      'airplane',
+      'automobile',
+      'bird',
+      'cat',
+      'deer',
+      'dog',
+      'frog',
+      'horse',
+      'ship',
+      'truck',
+    ]);
+    const counts = (labels: Int32Array) =>
+      Array.from({ length: 10 }, (_, label) => labels.filter((each) => each === label).length);
+    expect(counts(dataset.train.labels)).toEqual(Array(10).fill(5000));
+    expect(counts(dataset.test.labels)).toEqual(Array(10).fill(1000));
+    const sums = [0, 0, 0];
+    dataset.train.images.forEach((value, i) => (sums[i % 3]! += value));
+    // Of the original pixels; JPEG moves a channel's mean by less than a thousandth.
+    const published = [0.4914, 0.4822, 0.4465];
+    sums.forEach((sum, channel) => {
+      expect(Math.abs(sum / (50_000 * 1024 * 255) - published[channel]!)).toBeLessThan(1e-3);
+    });
+    expect(dataset.notes).toEqual([]);
+  },
+  600_000,
+);
