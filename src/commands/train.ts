@@ -1,7 +1,13 @@
 /** `emergence train`: parse, train what is missing, show the family's curves. */
 import type { Command } from 'commander';
+import {
+  addTrainOptions,
+  experimentFileOf,
+  parseTrainOptions,
+  runNameOf,
+  type RawOptions,
+} from '../experiment/options.js';
 import type { ExperimentFile } from '../experiment/load.js';
-import { addTrainOptions, parseTrainOptions, runNameOf, type RawOptions } from '../experiment/options.js';
 
 const checkpoints = 'checkpoints';
 
@@ -9,7 +15,11 @@ export function registerTrain(program: Command): void {
   addTrainOptions(
     program.command('train').description('train a family, or what a run still lacks, and draw its curves'),
   )
-    .addHelpText('after', '\nExample:\n  $ emergence train --arch cnn --widths 8,16,32,64')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ emergence train --arch cnn --widths 8,16,32,64\n' +
+        '  $ emergence train --experiment experiments/smoke.yaml',
+    )
     .action(async (raw: RawOptions) => {
       process.exitCode = await train(raw);
     });
@@ -22,8 +32,8 @@ async function train(raw: RawOptions): Promise<number> {
   const { displayMode, openDisplay } = await import('../terminal/progress.js');
   const { stopOnSignals } = await import('../terminal/signals.js');
 
-  const file = typeof raw.experiment === 'string' ? await readExperiment(raw.experiment) : undefined;
-  const run = runNameOf(raw) ?? runNameOf({ run: file?.name }) ?? defaultRunName(parseTrainOptions(raw).experiment);
+  const file = await readExperiment(raw);
+  const run = runNameOf(raw, file) ?? defaultRunName(parseTrainOptions(raw).experiment);
   // What the user leaves out comes from the run, where there is one.
   const record = await readRunRecord(runFolder(checkpoints, run));
   const options = parseTrainOptions(raw, { file, recorded: record?.experiment });
@@ -58,9 +68,11 @@ async function train(raw: RawOptions): Promise<number> {
   return result.failed.length > 0 ? 1 : 0;
 }
 
-async function readExperiment(file: string): Promise<ExperimentFile> {
-  const { loadExperimentFile } = await import('../experiment/load.js');
-  return loadExperimentFile(file);
+async function readExperiment(raw: RawOptions): Promise<ExperimentFile | undefined> {
+  const file = experimentFileOf(raw);
+  if (file === undefined) return undefined;
+  const { loadExperiment } = await import('../experiment/load.js');
+  return loadExperiment(file);
 }
 
 async function showSummary(folder: string, json: boolean): Promise<void> {

@@ -1,120 +1,220 @@
 /**
- * Experiment files: YAML with the keys of `experimentSchema`. What is wrong is said with file, line and column. Defaults are
- * not filled in here, so that flags and a run's record can come before them.
+ * Reads an experiment file: YAML with the keys of `experimentSchema`, comments welcome, checked whole before anything
+ * happens. Every mistake is one line that names file, line and column. The schema decides what is right; this file finds
+ * the place of what is wrong and words it.
  */
-import * as fs from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import * as path from 'node:path';
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type * as z from 'zod';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
-import { experimentSchema, foreignKeys, type ExperimentInput } from './schema.js';
+import { definitionsOf, describeNumber, exampleEntries, type Definition } from './definitions.js';
+import { refuseForeignKeys, type Places } from './places.js';
+import { executionSchema, experimentSchema, optionOf, type ExperimentInput } from './schema.js';
+import { offsetOf, parseMapping, printable, startOf, textOf, valuesOf, type Source } from './yaml.js';
 
 export interface ExperimentFile {
-  readonly file: string;
-  /** The run's name where no other is given: the file's, without its ending. */
+  /** As the user typed it. */
+  readonly path: string;
+  /** `lenet-mnist` of `experiments/lenet-mnist.yaml`: the name of its run, where no other is given. */
   readonly name: string;
-  /** What the file says, and nothing else. */
-  readonly given: ExperimentInput;
+  /** What the file says, and nothing else. The dataset's name is text yet: a flag may name another. */
+  readonly values: Partial<ExperimentInput> & Pick<ExperimentInput, 'arch'>;
+  readonly places: Places;
 }
 
-const largestBytes = 1_000_000;
+/** A file of a few lines; more is another file named by mistake. */
+const maxBytes = 1_000_000;
 
-/** Reads and checks a file. Throws UsageError, one line, at the first mistake. */
-export function loadExperimentFile(file: string): ExperimentFile {
-  return { file, name: path.basename(file).replace(/\.ya?ml$/, ''), given: parseExperiment(readText(file), file) };
+/** Reads and checks a file. Throws UsageError, one line, at the first mistake in it. */
+export async function loadExperiment(file: string): Promise<ExperimentFile> {
+  return parseExperiment(await readText(file), file);
 }
 
-function readText(file: string): string {
-  try {
-    const { size } = fs.statSync(file);
-    if (size > largestBytes) throw new UsageError(`is ${size} bytes long, no experiment is`, file);
-    return new TextDecoder('utf-8', { fatal: true }).decode(fs.readFileSync(file));
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    if (error instanceof TypeError) throw new UsageError('is no text in UTF-8', file);
-    const what = codeOf(error) === 'ENOENT' ? 'there is no such file' : `can't be read (${messageOf(error)})`;
-    throw new UsageError(what, file, 'those that come with the lab are in experiments/');
-  }
-}
-
-/** The experiment in a text; `file` is what messages call it. Throws UsageError, one line, at the first mistake. */
-export function parseExperiment(text: string, file: string): ExperimentInput {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const at = (offset: number | undefined): string => {
-    if (offset === undefined) return file;
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  const [syntax] = document.errors;
-  if (syntax !== undefined) {
-    throw new UsageError(
-      `is no YAML: ${syntax.message.split('\n')[0]!.replace(/ at line .*$/, '')}`,
-      at(syntax.pos[0]),
-    );
-  }
-  if (!isMap(document.contents)) throw new UsageError('holds no keys', file, 'the first is arch: cnn, say');
-  const values = plainValues(document, file);
+/** `loadExperiment` of a text; `file` is where it comes from. */
+export function parseExperiment(text: string, file: string): ExperimentFile {
+  const source = parseMapping(text, printable(file));
+  refuseKeys(source);
+  const values = valuesOf(source);
   const parsed = experimentSchema.safeParse(values);
-  if (!parsed.success) throw mistake(parsed.error.issues[0]!, values, (path, key) => at(offsetOf(document, path, key)));
-  const given = Object.fromEntries(
-    Object.entries(parsed.data).filter(([key]) => Object.hasOwn(values, key)),
-  ) as unknown as ExperimentInput;
-  const [foreign] = foreignKeys(given);
-  if (foreign !== undefined)
-    throw new UsageError(
-      `${foreign}: ${given.arch} has no such option`,
-      at(offsetOf(document, [], foreign)),
-      'leave it out',
-    );
-  return given;
+  if (!parsed.success) throw firstMistake(parsed.error.issues, values, source);
+  const given = values as ExperimentFile['values'];
+  const places = placesOf(source);
+  refuseForeignKeys(given, places);
+  return { path: printable(file), name: nameOf(file), values: given, places };
 }
 
-/** Aliases are followed a few times at most: a short text could else stand for gigabytes. */
-function plainValues(document: Document, file: string): Record<string, unknown> {
+const extension = /\.ya?ml$/i;
+
+function nameOf(file: string): string {
+  return path.basename(file).replace(extension, '');
+}
+
+async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file);
   try {
-    return document.toJS({ maxAliasCount: 10 }) as Record<string, unknown>;
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new UsageError('is not UTF-8 text', printable(file), 'save it as UTF-8');
+  }
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  try {
+    // One byte more than is allowed: what isn't a regular file has no size to ask for.
+    for await (const chunk of createReadStream(file, { end: maxBytes })) chunks.push(chunk as Buffer);
   } catch (error) {
-    throw new UsageError(`is no YAML: ${messageOf(error)}`, file);
+    throw await unreadable(file, error);
+  }
+  const bytes = Buffer.concat(chunks);
+  if (bytes.length <= maxBytes) return bytes;
+  throw new UsageError('is more than 1 MB', printable(file), 'give an experiment, a YAML file of a few lines');
+}
+
+async function unreadable(file: string, error: unknown): Promise<UsageError> {
+  const where = printable(file);
+  const code = codeOf(error);
+  if (code === 'EISDIR') return new UsageError('is a folder', where, 'give a YAML file');
+  if (code === 'EACCES') return new UsageError("can't be read, permission denied", where, 'make it readable');
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') return new UsageError(`can't be read: ${messageOf(error)}`, where);
+  const folder = path.dirname(file);
+  const others = (await readdir(folder).catch(() => [])).filter((name) => extension.test(name));
+  const meant = nearest(nameOf(file), others.map(nameOf));
+  const other = others.find((name) => nameOf(name) === meant);
+  const remedy = other === undefined ? 'give a YAML file' : `did you mean ${printable(path.join(folder, other))}?`;
+  return new UsageError('does not exist', where, remedy);
+}
+
+function refuseKeys({ mapping, at }: Source): void {
+  const seen = new Set<string>();
+  for (const { key } of mapping.items) {
+    const text = textOf(key);
+    const where = `${at(startOf(key))}: ${keyText(text)}`;
+    if (!known.includes(text)) throw unknownKey(text, where);
+    if (seen.has(text)) throw new UsageError('is given twice', where, 'give it once');
+    seen.add(text);
   }
 }
 
-/** Where a key stands, or else the value at the path. */
-function offsetOf(document: Document, path: readonly PropertyKey[], key?: string): number | undefined {
-  if (key !== undefined) {
-    const map = path.length === 0 ? document.contents : document.getIn(path, true);
-    const pair = isMap(map) ? map.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
-    return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+const known: readonly string[] = experimentSchema.keyof().options;
+
+function unknownKey(key: string, where: string): UsageError {
+  const execution = executionSchema
+    .keyof()
+    .options.find((option) => option === key || optionOf(option) === key.toLowerCase());
+  if (execution !== undefined) {
+    return new UsageError(
+      'is no key of an experiment: it says how to train, not what',
+      where,
+      `give --${optionOf(execution)} on the command line`,
+    );
   }
-  const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
-  return node?.range?.[0];
+  return new UsageError('is no key of an experiment', where, suggestion(key, known));
 }
 
-type Locate = (path: readonly PropertyKey[], key?: string) => string;
+function keyText(key: string): string {
+  return /^[\w.-]{1,40}$/.test(key) ? key : shown(key);
+}
 
-function mistake(issue: z.core.$ZodIssue, values: Record<string, unknown>, locate: Locate): UsageError {
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!;
-    return new UsageError(`${key}: there is no such key`, locate(issue.path, key), keySuggestion(key));
-  }
-  const key = issue.path.join('.');
-  const value = issue.path.reduce<unknown>(
-    (at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part],
-    values,
+function placesOf({ mapping, at }: Source): Places {
+  return Object.fromEntries(
+    mapping.items.map(({ key, value }) => [textOf(key), `${at(startOf(value ?? key))}: ${textOf(key)}`]),
   );
-  if (value === undefined) return new UsageError(`${key} is missing`, locate([]), 'give one, such as arch: cnn');
-  const shown = JSON.stringify(value);
-  if (issue.code === 'invalid_value') {
-    const remedy = suggestion(shown.replaceAll('"', ''), issue.values.map(String));
-    return new UsageError(`${key}: ${shown} is unknown`, locate(issue.path), remedy);
-  }
-  return new UsageError(`${key}: ${shown} is not valid`, locate(issue.path), issue.message);
 }
 
-function keySuggestion(key: string): string {
-  const known = experimentSchema.keyof().options;
-  const camel = key.replace(/[-_]([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  const meant = nearest(camel, known);
-  return meant === undefined ? `known: ${known.join(', ')}` : `did you mean ${meant}?`;
+type Issues = z.ZodError['issues'];
+
+/** The mistake that stands first in the file. */
+function firstMistake(issues: Issues, values: Readonly<Record<string, unknown>>, source: Source): UsageError {
+  const mistakes = issues.flatMap((issue) => describeIssue(issue, values, source));
+  const [first] = mistakes.sort((a, b) => a.offset - b.offset);
+  return new UsageError(first!.what, `${source.at(first!.offset)}: ${first!.key}`, first!.remedy);
+}
+
+interface Mistake {
+  readonly offset: number;
+  readonly key: string;
+  readonly what: string;
+  readonly remedy: string | undefined;
+}
+
+function describeIssue({ path, message }: Issues[number], values: Record<string, unknown>, source: Source): Mistake {
+  const key = String(path[0]);
+  const definition = definitions.get(key)!;
+  const value = values[key];
+  const twice = path.length === 1 && Array.isArray(value) ? value.findIndex(isRepeated) : -1;
+  const place = twice < 0 ? path : [key, twice];
+  const described = describeValue(place.length > 1 ? (value as unknown[])[Number(place[1])] : value, {
+    definition,
+    entry: place.length > 1,
+    repeated: twice >= 0,
+  });
+  const [what, remedy] = described ?? [message, undefined];
+  return { offset: offsetOf(place, source), key, what, remedy };
+}
+
+const definitions = new Map(definitionsOf(experimentSchema).map((definition) => [definition.key, definition]));
+
+function isRepeated(entry: unknown, i: number, all: readonly unknown[]): boolean {
+  return all.indexOf(entry) < i;
+}
+
+interface Context {
+  readonly definition: Definition;
+  /** The value is an entry of a list. */
+  readonly entry: boolean;
+  /** The same entry stands before. */
+  readonly repeated: boolean;
+}
+
+/** What is wrong with a value that the schema refuses, and what would be right; undefined where its kind doesn't tell. */
+function describeValue(
+  value: unknown,
+  context: Context,
+): readonly [what: string, remedy?: string | undefined] | undefined {
+  const { definition, entry, repeated } = context;
+  const { value: wanted } = definition;
+  const needed = !definition.schema.safeParse(undefined).success;
+  const known = wanted.kind === 'choice' ? `known: ${wanted.choices.join(', ')}` : 'give one';
+  if (value === undefined) return ['is missing', known];
+  if (value === null && !entry) return ['has no value', needed ? known : 'give one, or leave the key out'];
+  if (value === null) return ['an entry has no value', 'give one, or leave the entry out'];
+  if (repeated) return [`${shown(value)} is listed twice`, 'list each value once'];
+  switch (wanted.kind) {
+    case 'choice':
+      return [
+        `${shown(value)} is unknown`,
+        suggestion(typeof value === 'string' ? value : shown(value), wanted.choices),
+      ];
+    case 'text':
+      return value === '' ? ['the value is empty'] : [`${shown(value)} is not text`, 'put it in quotes'];
+    case 'integer':
+    case 'number':
+      return [`${shown(value)} is not a ${describeNumber(wanted.kind, wanted.range)}`, unquote(value, definition)];
+    case 'list': {
+      const remedy = `write a list such as [${exampleEntries(wanted.range).join(', ')}]`;
+      if (entry) return [`${shown(value)} is not a ${describeNumber('list', wanted.range)}`, remedy];
+      return [Array.isArray(value) ? 'the list is empty' : `${shown(value)} is not a list`, remedy];
+    }
+  }
+}
+
+/** A number in quotes is text. */
+function unquote(value: unknown, { schema }: Definition): string | undefined {
+  if (typeof value !== 'string' || !/^-?[\d.]+$/.test(value)) return undefined;
+  return schema.safeParse(Number(value)).success ? 'write it without quotes' : undefined;
+}
+
+/** A value as a message has it: on one line, and not all of it where it is long. */
+function shown(value: unknown): string {
+  const text =
+    typeof value === 'number' ? String(value) : printable(JSON.stringify(value, (_, each: unknown) => special(each)));
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+}
+
+/** NaN and infinity would be null. */
+function special(value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }

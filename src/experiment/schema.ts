@@ -24,7 +24,9 @@ const distinct = (schema: z.ZodType<number, number>) =>
   z
     .array(schema)
     .min(1)
-    .refine((values) => new Set(values).size === values.length, 'lists a value twice');
+    .refine((values) => new Set(values).size === values.length, 'lists a value twice')
+    // A refinement does not show in a JSON Schema.
+    .meta({ uniqueItems: true });
 
 const share = z.number().min(0);
 
@@ -49,12 +51,8 @@ export const experimentSchema = z.strictObject({
     .min(1)
     .default('mnist')
     .describe('mnist, omniglot-small, images:PATH, ...: `emergence datasets list` shows all'),
-  widths: distinct(positiveInteger.max(65536))
-    .default([8, 16, 32, 64])
-    .describe('width of each member, comma-separated'),
-  seeds: distinct(z.int().min(0).max(2147483647))
-    .default([0])
-    .describe('seeds, comma-separated; every width is trained once with each'),
+  widths: distinct(positiveInteger.max(65536)).default([8, 16, 32, 64]).describe('width of each member'),
+  seeds: distinct(z.int().min(0).max(2147483647)).default([0]).describe('seeds to train every width with, once each'),
   epochs: positiveInteger.max(100000).default(3).describe('passes over the training examples'),
   batchSize: positiveInteger
     .max(65536)
@@ -158,9 +156,3 @@ export const executionSchema = z.strictObject({
     .describe('folder of downloaded datasets (default: EMERGENCE_DATA_DIR, else one in ~/.local/share)'),
 });
 export type Execution = z.output<typeof executionSchema>;
-
-/** What an experiment file may say, as JSON Schema: editors check and complete by it. */
-export function experimentJsonSchema(): Record<string, unknown> {
-  const { properties, ...rest } = z.toJSONSchema(experimentSchema, { io: 'input' });
-  return { ...rest, title: 'An experiment of the vision emergence lab', properties };
-}

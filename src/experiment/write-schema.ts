@@ -1,8 +1,5 @@
 /** Writes experiments/schema.json: `npm run schema`. */
 import * as fs from 'node:fs';
-import { experimentJsonSchema } from './schema.js';
+import { experimentJsonSchema } from './json-schema.js';
 
-fs.writeFileSync(
-  new URL('../../experiments/schema.json', import.meta.url),
-  `${JSON.stringify(experimentJsonSchema(), undefined, 2)}\n`,
-);
+fs.writeFileSync(new URL('../../experiments/schema.json', import.meta.url), experimentJsonSchema());

@@ -12,6 +12,7 @@ import type { Dataset } from '../datasets/dataset.js';
 import { ensureRuntime, runtimeEnvironment, type Runtime } from '../engine/runtime.js';
 import { availableCores } from '../experiment/cores.js';
 import { planFamily, type Plan, type PlannedMember } from '../experiment/plan.js';
+import { placeOf, type Places } from '../experiment/places.js';
 import {
   experimentSchema,
   optionOf,
@@ -53,8 +54,8 @@ export interface TrainRequest {
   readonly experiment: Experiment;
   /** What the user said. */
   readonly given: Partial<ExperimentInput>;
-  /** Where a key's value was said, for messages: `--epochs`. */
-  readonly place: (key: string) => string;
+  /** Where what is not a flag was said. */
+  readonly places?: Places;
   readonly execution: Execution;
   readonly eager: boolean;
   readonly tensorboard: boolean;
@@ -96,8 +97,8 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   const experiment = record === undefined ? request.experiment : extendExperiment(record.experiment, request.given);
   const dataset = await loadDataset(experiment.dataset, { ...experiment, dataDir: request.execution.dataDir });
   for (const line of dataset.notes) listener.note(line);
-  refuseUnfit(experiment, dataset);
-  refuseTooLarge(experiment, dataset);
+  refuseUnfit(experiment, dataset, request.places);
+  refuseTooLarge(experiment, dataset, request.places);
   if (record !== undefined) refuseOtherData(record, dataset, folder);
   const runtime = await ensureRuntime({
     device: record?.device.kind ?? request.execution.device,
@@ -247,7 +248,7 @@ const contradictionRemedy = 'leave the option out, or give another --run NAME';
 
 function refuseContradictions(
   record: RunRecord,
-  { experiment, execution, eager, place }: TrainRequest,
+  { experiment, places, execution, eager }: TrainRequest,
   folder: string,
 ): void {
   const remedy = contradictionRemedy;
@@ -255,8 +256,8 @@ function refuseContradictions(
   if (first !== undefined) {
     throw new UsageError(
       `${first.asked} contradicts ${first.recorded}, with which ${folder} was begun`,
-      place(first.key),
-      remedy,
+      placeOf(first.key, places),
+      places?.[first.key] === undefined ? remedy : 'change the file, or give another --run NAME',
     );
   }
   if (execution.device !== 'auto' && execution.device !== record.device.kind) {
@@ -305,13 +306,13 @@ function refuseOtherData(record: RunRecord, dataset: Dataset, folder: string): v
   );
 }
 
-function refuseUnfit(experiment: Experiment, { train, shape, name }: Dataset): void {
+function refuseUnfit(experiment: Experiment, { train, shape, name }: Dataset, places?: Places): void {
   const { arch, batchSize } = experiment;
   const family = families[arch];
   if (family.examples === 'images' && batchSize > train.count) {
     throw new UsageError(
       `${batchSize} is more than the ${train.count} training examples`,
-      '--batch-size',
+      placeOf('batchSize', places),
       `give at most ${train.count}`,
     );
   }
@@ -325,12 +326,12 @@ function refuseUnfit(experiment: Experiment, { train, shape, name }: Dataset): v
   }
   for (const width of experiment.widths) {
     const refusal = family.refuses?.(width, experiment);
-    if (refusal !== undefined) throw new UsageError(refusal.what, '--widths', refusal.remedy);
+    if (refusal !== undefined) throw new UsageError(refusal.what, placeOf('widths', places), refusal.remedy);
   }
 }
 
 /** A member whose parameters, gradients and optimiser alone are more than the machine's memory can't be trained. */
-function refuseTooLarge(experiment: Experiment, dataset: Dataset): void {
+function refuseTooLarge(experiment: Experiment, dataset: Dataset, places?: Places): void {
   const family = families[experiment.arch];
   const { slots } = createOptimizer(experiment);
   const memory = Math.min(os.totalmem(), process.constrainedMemory() || Infinity);
@@ -343,7 +344,7 @@ function refuseTooLarge(experiment: Experiment, dataset: Dataset): void {
     if (bytes <= memory) continue;
     throw new UsageError(
       `${width} has ${parameters.toPrecision(3)} parameters, which need ${gigabytes(bytes)} of memory at least, and there are ${gigabytes(memory)}`,
-      '--widths',
+      placeOf('widths', places),
       'give smaller ones',
     );
   }

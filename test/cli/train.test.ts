@@ -325,21 +325,6 @@ describe('going on with a run', () => {
   });
 });
 
-test('an experiment file: flags come before it, and the run has its name', async () => {
-  const file = path.resolve(import.meta.dirname, '../../experiments/smoke.yaml');
-  const { code, stderr } = await train(['--experiment', file, '--widths', '2', '--epochs', '2']);
-  expect([code, stderr.match(/complete:/g)?.length]).toEqual([0, 1]);
-  const record = JSON.parse(fs.readFileSync(path.join(folder, 'checkpoints/smoke/run.json'), 'utf8')) as {
-    experiment: object;
-  };
-  expect(record.experiment).toMatchObject({ arch: 'cnn', dataset: 'shapes', widths: [2], epochs: 2, trainSize: 512 });
-  const again = await train(['--experiment', file]);
-  expect([again.code, again.stderr]).toEqual([
-    2,
-    `error: ${file}: epochs: 1 contradicts 2, with which checkpoints/smoke was begun; leave the option out, or give another --run NAME\n`,
-  ]);
-});
-
 test('--json: events and the summary on stdout, one JSON a line', async () => {
   const { code, stdout, stderr } = await train([...quick, '--json']);
   const events = stdout

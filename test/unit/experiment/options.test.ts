@@ -1,6 +1,13 @@
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { addTrainOptions, parseTrainOptions, runNameOf, type TrainOptions } from '../../../src/experiment/options.js';
+import { parseExperiment, type ExperimentFile } from '../../../src/experiment/load.js';
+import {
+  addTrainOptions,
+  experimentFileOf,
+  parseTrainOptions,
+  runNameOf,
+  type TrainOptions,
+} from '../../../src/experiment/options.js';
 import {
   executionSchema,
   experimentSchema,
@@ -83,6 +90,66 @@ test('the run name is there before the rest is looked at', () => {
   expect(() => runNameOf(collect(['--run', '../r']))).toThrow('--run: "../r" is not a run name');
 });
 
+describe('with an experiment file', () => {
+  const file = parseExperiment('arch: cnn\ndataset: shapes\nwidths: [2, 4]\nepochs: 7\n', 'e/small.yaml');
+  const read = (line: string, recorded?: Experiment, from: ExperimentFile = file) =>
+    parseTrainOptions(collect(line === '' ? [] : line.split(' ')), { file: from, recorded });
+
+  test('flags override it, it overrides the record, and all three the defaults', () => {
+    const recorded = resolveExperiment({ arch: 'cnn', dataset: 'mnist', epochs: 5, batchSize: 64 });
+    const { given, experiment, places } = read('--epochs 9 --seeds 3', recorded);
+    expect(given).toEqual({ arch: 'cnn', dataset: 'shapes', widths: [2, 4], epochs: 9, seeds: [3] });
+    expect(experiment).toEqual(resolveExperiment({ ...given, arch: 'cnn', batchSize: 64 }));
+    expect(places).toEqual({
+      arch: 'e/small.yaml:1:7: arch',
+      dataset: 'e/small.yaml:2:10: dataset',
+      widths: 'e/small.yaml:3:9: widths',
+    });
+  });
+
+  test("an architecture's defaults are those of the one that is trained", () => {
+    const transformer = parseExperiment('arch: transformer', 'x.yaml');
+    expect(read('', undefined, transformer).experiment).toEqual(resolveExperiment({ arch: 'transformer' }));
+    expect(read('--arch autoencoder').experiment).toMatchObject({ arch: 'autoencoder', depth: 1, epochs: 7 });
+  });
+
+  test('the run has its name, unless --run says another', () => {
+    expect(runNameOf(collect([]), file)).toBe('small');
+    expect(runNameOf(collect(['--run', 'r']), file)).toBe('r');
+    const odd = parseExperiment('arch: cnn', 'e/my own.yaml');
+    expect(runNameOf(collect(['--run', 'r']), odd)).toBe('r');
+    expect(() => runNameOf(collect([]), odd)).toThrow(
+      `e/my own.yaml: "my own" ${runRule}; rename the file, or give --run NAME`,
+    );
+  });
+
+  test("a flag's architecture leaves behind what only the file's has", () => {
+    const deep = parseExperiment('arch: autoencoder\ndepth: 2\nepochs: 7', 'x.yaml');
+    const { experiment, places } = read('--arch cnn', undefined, deep);
+    expect(experiment).toEqual(resolveExperiment({ arch: 'cnn', epochs: 7 }));
+    expect(places).toEqual({ epochs: 'x.yaml:3:9: epochs' });
+    expect(() => read('--depth 2')).toThrow('--depth: cnn has no such option, only autoencoder; leave it out');
+  });
+
+  test('a dataset that is none is refused where it stands', () => {
+    const misspelt = parseExperiment('arch: cnn\ndataset: mnst', 'x.yaml');
+    expect(() => read('', undefined, misspelt)).toThrow(
+      'x.yaml:2:10: dataset: "mnst" is not a dataset; did you mean mnist? Known: ',
+    );
+    expect(read('--dataset mnist', undefined, misspelt).experiment.dataset).toBe('mnist');
+  });
+
+  test('--experiment is one file', () => {
+    expect(experimentFileOf(collect(['--experiment', 'e/small.yaml']))).toBe('e/small.yaml');
+    expect(experimentFileOf(collect([]))).toBeUndefined();
+    expect(() => experimentFileOf(collect(['--experiment', 'a', '--experiment', 'b']))).toThrow(
+      '--experiment: given more than once; give it once',
+    );
+    expect(() => experimentFileOf(collect(['--experiment', '']))).toThrow('--experiment: the value is empty');
+    expect(() => collect(['--experiment', '--run'])).toThrow('--experiment: a value is missing before --run');
+  });
+});
+
 const runRule = 'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit';
 const widthRule = 'is not a whole number from 1 to 65536; give a comma-separated list such as 8,16,32';
 
@@ -94,7 +161,7 @@ describe('each mistake is one clear line', () => {
       '--arch: there is no run "x" to go on with, so an architecture is needed; known: cnn, autoencoder, transformer',
     ],
     [['--arch', 'cnn', '--depth', '2'], '--depth: cnn has no such option, only autoencoder; leave it out'],
-    [['--dropout', '1'], '--dropout: "1" Too big: expected number to be <1'],
+    [['--dropout', '1'], '--dropout: "1" is not a number of at least 0 and below 1'],
     [['--arch', 'cn'], '--arch: "cn" is unknown; did you mean cnn? Known: cnn, autoencoder, transformer'],
     [['--arch', 'resnet'], '--arch: "resnet" is unknown; known: cnn, autoencoder, transformer'],
     [['--widths', '0'], `--widths: "0" ${widthRule}`],

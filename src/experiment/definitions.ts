@@ -1,0 +1,97 @@
+/**
+ * What each key of a schema takes, read off the schema itself: the command line's flags, the messages about an experiment
+ * file and their tests are made from this, so that a key is described once.
+ */
+import * as z from 'zod';
+import { optionOf } from './schema.js';
+
+export interface Range {
+  readonly minimum: number;
+  readonly maximum: number;
+  /** The minimum itself is not allowed. */
+  readonly above: boolean;
+  /** The maximum itself is not allowed. */
+  readonly below: boolean;
+}
+
+export type Value =
+  | { readonly kind: 'integer' | 'number' | 'list'; readonly range: Range }
+  | { readonly kind: 'choice'; readonly choices: readonly string[] }
+  | { readonly kind: 'text' };
+
+export interface Definition {
+  readonly key: string;
+  /** `--batch-size` of `batchSize`. */
+  readonly flag: string;
+  readonly description: string;
+  /** Undefined without one. */
+  readonly default: unknown;
+  readonly value: Value;
+  readonly schema: z.ZodType;
+}
+
+export type AnyObject = z.ZodObject<Readonly<Record<string, z.ZodType>>>;
+type Property = Exclude<z.core.JSONSchema._JSONSchema, boolean>;
+
+/** Every key of a schema, in its order. Throws where one has a type that could not be typed as a flag. */
+export function definitionsOf(schema: AnyObject): Definition[] {
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
+  return Object.entries(properties).map(([key, property]) => {
+    if (typeof property === 'boolean') throw new Error(`no option can be made of ${key}`);
+    return {
+      key,
+      flag: `--${optionOf(key)}`,
+      description: property.description ?? '',
+      default: property.default,
+      value: valueOf(property),
+      schema: schema.shape[key]!,
+    };
+  });
+}
+
+function valueOf(property: Property): Value {
+  if (property.enum !== undefined) return { kind: 'choice', choices: property.enum.map(String) };
+  if (property.type === 'integer' || property.type === 'number')
+    return { kind: property.type, range: rangeOf(property) };
+  if (property.type === 'string') return { kind: 'text' };
+  const { items } = property;
+  if (typeof items !== 'object' || Array.isArray(items) || items.type !== 'integer') {
+    throw new Error(`no option can be made of the type ${String(property.type)}`);
+  }
+  return { kind: 'list', range: rangeOf(items) };
+}
+
+function rangeOf({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Property): Range {
+  // JSON Schema before draft 6 had booleans there; zod writes the later form.
+  const above = typeof exclusiveMinimum === 'number' ? exclusiveMinimum : undefined;
+  const below = typeof exclusiveMaximum === 'number' ? exclusiveMaximum : undefined;
+  const upper = maximum ?? below;
+  return {
+    minimum: minimum ?? above ?? -Infinity,
+    // zod's own bound of a whole number is no limit that a user should read about.
+    maximum: upper === undefined || upper === Number.MAX_SAFE_INTEGER ? Infinity : upper,
+    above: above !== undefined,
+    below: below !== undefined,
+  };
+}
+
+export function isInside(number: number, { minimum, maximum, above, below }: Range): boolean {
+  return (above ? number > minimum : number >= minimum) && (below ? number < maximum : number <= maximum);
+}
+
+/** `whole number from 1 to 65536`: what a number, or an entry of a list, has to be. */
+export function describeNumber(kind: 'integer' | 'number' | 'list', range: Range): string {
+  return `${kind === 'number' ? 'number' : 'whole number'} ${describeRange(range)}`;
+}
+
+function describeRange({ minimum, maximum, above, below }: Range): string {
+  if (!above && !below && maximum !== Infinity) return `from ${minimum} to ${maximum}`;
+  const lower = above ? `above ${minimum}` : `of at least ${minimum}`;
+  if (maximum === Infinity) return lower;
+  return `${lower} and ${below ? 'below' : 'at most'} ${maximum}`;
+}
+
+/** Entries for an example of a list: widths such as 8, 16, 32, seeds such as 0, 1, 2. */
+export function exampleEntries({ minimum }: Range): readonly number[] {
+  return minimum > 0 ? [8, 16, 32] : [0, 1, 2];
+}

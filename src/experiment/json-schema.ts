@@ -1,0 +1,31 @@
+/** The JSON Schema of experiment files, with which an editor completes and checks them. `npm run schema` writes it. */
+import * as z from 'zod';
+import { architectures, hasOption, sharedDefaults, type Architecture } from './architectures.js';
+import { experimentSchema } from './schema.js';
+
+/** As text. Draft 7, which every editor's YAML support knows. */
+export function experimentJsonSchema(): string {
+  const { $schema, ...rest } = z.toJSONSchema(experimentSchema, { io: 'input', target: 'draft-7' });
+  const schema = {
+    $schema,
+    title: 'Experiment',
+    description: 'What to train: a family of models of one architecture that differ in width and seed alone.',
+    ...rest,
+    allOf: architectures.map((arch) => ({
+      if: { properties: { arch: { const: arch } }, required: ['arch'] },
+      then: { properties: peculiarities(arch) },
+    })),
+  };
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
+/** Options that an architecture does not have, and defaults of its own. */
+function peculiarities(arch: Architecture): Record<string, unknown> {
+  const foreign = experimentSchema.keyof().options.filter((key) => !hasOption(arch, key));
+  const defaults = Object.entries(sharedDefaults[arch] ?? {});
+  const entries: [string, unknown][] = [
+    ...foreign.map((key): [string, unknown] => [key, false]),
+    ...defaults.map(([key, value]): [string, unknown] => [key, { default: value }]),
+  ];
+  return Object.fromEntries(entries);
+}

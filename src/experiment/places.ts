@@ -1,0 +1,23 @@
+/** Where a value of an experiment was said, for the messages about it: as a flag, or on a line of an experiment file. */
+import { UsageError } from '../terminal/errors.js';
+import { ownDefaults, type Architecture, type OwnOption } from './architectures.js';
+import { foreignKeys, optionOf, type ExperimentInput, type ExperimentKey } from './schema.js';
+
+/** `experiments/lenet-mnist.yaml:5:9: epochs` for every key that an experiment file has. */
+export type Places = Readonly<Partial<Record<ExperimentKey, string>>>;
+
+/** How a message names a key: by its place in a file, and by its flag where it has none. */
+export function placeOf(key: ExperimentKey, places: Places = {}): string {
+  return places[key] ?? `--${optionOf(key)}`;
+}
+
+/** Throws UsageError at the first key that the architecture does not have. */
+export function refuseForeignKeys(
+  values: Partial<ExperimentInput> & { readonly arch: Architecture },
+  places: Places = {},
+): void {
+  const [foreign] = foreignKeys(values);
+  if (foreign === undefined) return;
+  const owners = Object.keys(ownDefaults[foreign as OwnOption]).join(', ');
+  throw new UsageError(`${values.arch} has no such option, only ${owners}`, placeOf(foreign, places), 'leave it out');
+}

@@ -1,0 +1,126 @@
+/** YAML as a mapping whose every key and value knows its line and column. What is no sound YAML is refused in one line. */
+import {
+  isMap,
+  isNode,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Alias,
+  type Document,
+  type ErrorCode,
+  type Node,
+  type YAMLMap,
+} from 'yaml';
+import { UsageError } from '../terminal/errors.js';
+
+/** An experiment needs none, and nested ones grow without bound. */
+const maxAliases = 20;
+const writeOut = 'write the values out';
+
+/** A mapping at the top of a document that is sound YAML. */
+export interface Source {
+  readonly document: Document;
+  readonly mapping: YAMLMap;
+  /** `FILE:LINE:COL` of an offset into the text. */
+  readonly at: (offset: number) => string;
+}
+
+/** `file` names it in messages. Throws UsageError. */
+export function parseMapping(text: string, file: string): Source {
+  const lines = new LineCounter();
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  // The package looks for duplicate keys in time that grows with their square; whoever knows the keys finds them.
+  const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false } as const;
+  const document = parseDocument(text, options);
+  refuseUnsound(document, at);
+  refuseBadAliases(document, at);
+  const { contents } = document;
+  const remedy = 'write keys and values, such as "arch: cnn"';
+  if (contents === null || isMissing(contents)) throw new UsageError('is empty', file, remedy);
+  if (!isMap(contents)) throw new UsageError('is not a mapping', at(startOf(contents)), remedy);
+  return { document, mapping: contents, at };
+}
+
+/** Mistakes whose message from the package is hard to act on: what it is, and what would be right. */
+const reworded: Readonly<Partial<Record<ErrorCode, readonly [what: string, remedy: string]>>> = {
+  MULTIPLE_DOCS: ['a second document begins', 'write one experiment a file'],
+  TAB_AS_INDENT: ['a tab indents', 'use spaces'],
+  NON_STRING_KEY: ['a key is not text', 'write keys and values, such as "arch: cnn"'],
+  RESOURCE_EXHAUSTION: ['is nested too deeply', 'write keys and values, such as "arch: cnn"'],
+  TAG_RESOLVE_FAILED: ['has a tag that is unknown', 'leave it out'],
+};
+
+function refuseUnsound({ errors, warnings }: Document, at: Source['at']): void {
+  const [mistake] = [...errors, ...warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+  if (mistake === undefined) return;
+  const [what, remedy] = reworded[mistake.code] ?? [
+    `is not YAML: ${printable(mistake.message)}`,
+    'write one "key: value" a line',
+  ];
+  throw new UsageError(what, at(mistake.pos[0]), remedy);
+}
+
+/** Counts before it looks anything up, as each look-up goes through the whole document. */
+function refuseBadAliases(document: Document, at: Source['at']): void {
+  const aliases: { readonly alias: Alias; readonly within: readonly unknown[] }[] = [];
+  visit(document, {
+    Alias(_, alias, within) {
+      aliases.push({ alias, within });
+    },
+  });
+  const excess = aliases[maxAliases];
+  if (excess !== undefined)
+    throw new UsageError(`has more than ${maxAliases} aliases`, at(startOf(excess.alias)), writeOut);
+  for (const { alias, within } of aliases) {
+    const target = alias.resolve(document);
+    const name = printable(alias.source);
+    if (target === undefined)
+      throw new UsageError(`no anchor &${name} is above *${name}`, at(startOf(alias)), writeOut);
+    if (within.includes(target)) throw new UsageError(`*${name} stands for itself`, at(startOf(alias)), writeOut);
+  }
+}
+
+/** As plain data. Throws where aliases stand for more than an experiment could need. */
+export function valuesOf({ document, mapping, at }: Source): Record<string, unknown> {
+  try {
+    return document.toJS({ maxAliasCount: maxAliases }) as Record<string, unknown>;
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new UsageError(`has aliases that stand for more than ${maxAliases} values`, at(startOf(mapping)), writeOut);
+  }
+}
+
+/** A key as text. */
+export function textOf(key: unknown): string {
+  return isNode(key) && 'value' in key ? String(key.value) : String(key);
+}
+
+/** Where the value at a path begins, or what holds it: behind an alias nothing has a place of its own. */
+export function offsetOf([key, entry]: readonly PropertyKey[], { mapping }: Source): number {
+  const pair = mapping.items.find((item) => textOf(item.key) === key);
+  if (pair === undefined) return startOf(mapping);
+  const inner = entry === undefined ? undefined : mapping.getIn([key, entry], true);
+  const [node] = [inner, pair.value].filter((each) => isNode(each) && !isMissing(each));
+  return startOf(node ?? pair.key);
+}
+
+/** `epochs:` with nothing behind it: an empty scalar, whose place is after the colon or on a later line. */
+function isMissing(node: Node): boolean {
+  return node.range !== null && node.range !== undefined && node.range[0] === node.range[1];
+}
+
+/** Offset of a node's first character. */
+export function startOf(node: unknown): number {
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+}
+
+/** Without what would end the line or steer the terminal. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
