@@ -25,7 +25,7 @@ async function run(...words: string[]) {
 
 describe('a mistake is one line on stderr and exit code 2, and leaves nothing behind', () => {
   test.each<[string, string]>([
-    ['train --arch cn', 'error: --arch: "cn" is unknown; did you mean cnn? Known: cnn'],
+    ['train --arch cn', 'error: --arch: "cn" is unknown; did you mean cnn? Known: cnn, autoencoder, transformer'],
     [
       'train --arch cnn --run a/b',
       'error: --run: "a/b" is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit',
