@@ -78,17 +78,29 @@ export async function loadSplits(name: string, options: LoadOptions = {}): Promi
   const { shape, classes, classNames, train, test, notes } = await convert(raw, { imageSize, colour }, name, () =>
     fingerprintOf(withCounts(raw)),
   );
+  const used = {
+    train: subset(train, trainSize, { dataset: name, split: 'train' }),
+    test: subset(test, testSize, { dataset: name, split: 'test' }),
+  };
   return {
     name,
     shape,
     classes,
     classNames,
-    train: subset(train, trainSize, { dataset: name, split: 'train' }),
-    test: subset(test, testSize, { dataset: name, split: 'test' }),
+    ...used,
     licence: source.licence,
     citation: source.citation,
-    notes: notes ?? [],
+    notes: [...(notes ?? []), ...unseenClasses(name, used)],
   };
+}
+
+/** A line where classes are tested that no training image shows: nothing could get them right. */
+function unseenClasses(name: string, { train, test }: Readonly<Record<'train' | 'test', Split>>): string[] {
+  const seen = new Set(train.labels);
+  const unseen = [...new Set(test.labels)].filter((label) => !seen.has(label)).sort((a, b) => a - b);
+  if (unseen.length === 0) return [];
+  const shown = unseen.slice(0, 5).join(', ') + (unseen.length > 5 ? ', ...' : '');
+  return [`${name}: ${unseen.length} of the classes in the test images have no training image: ${shown}`];
 }
 
 function withCounts({ train, test, ...rest }: RawDataset) {
