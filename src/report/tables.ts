@@ -93,7 +93,8 @@ function overSeeds(metric: Metric, values: readonly number[]): string {
   if (values.length === 0) return '-';
   const mean = meanOf(values);
   if (!isShare(metric)) return plain(metric, mean.mean);
-  if (values.length === 1) return percent(mean.mean);
+  // Seeds that agree to the last image say nothing of their spread: an interval of no width would be a lie.
+  if (values.length === 1 || mean.standardDeviation === 0) return percent(mean.mean);
   const { lower, upper } = tInterval(mean);
   return `${percent(mean.mean)} [${percent(Math.max(0, lower))}, ${percent(Math.min(1, upper))}]`;
 }
