@@ -12,6 +12,8 @@ export interface Task {
   readonly width: number;
   readonly channels: number;
   readonly classes: number;
+  /** Mean of all pixels of all training images, 0 to 1. */
+  readonly meanPixel: number;
 }
 
 /** How one parameter tensor begins. Numbers come from the stream named after seed and parameter. */

@@ -15,6 +15,8 @@ export const runRecordSchema = z.strictObject({
     fingerprint: sha256,
     shape: z.strictObject({ height: z.int(), width: z.int(), channels: z.int() }),
     classes: z.int(),
+    /** Mean of all training pixels, 0 to 1: autoencoders take it off their input. */
+    meanPixel: z.number(),
     trainCount: z.int(),
     testCount: z.int(),
     licence: z.string(),

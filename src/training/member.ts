@@ -21,6 +21,7 @@ import { createOptimizer, type Optimizer } from './optimizers.js';
 import { epochItems, stepsPerEpoch, testItems, type TestItems } from './sampling.js';
 import { learningRate } from './schedule.js';
 import { atEpochStart, initialState, parametersOf, toHost, toTensors, type HostState } from './state.js';
+import { taskOf } from './task.js';
 import { evaluationBatch, named, stateNames, trainingStep } from './step.js';
 import { openSummaries } from './tensorboard.js';
 
@@ -87,7 +88,7 @@ async function openMember(job: WorkerJob, id: string): Promise<Member> {
   const { experiment } = job;
   const data = await loadSplits(experiment.dataset, { ...experiment, dataDir: job.dataDir });
   const family = families[experiment.arch];
-  const task: Task = { ...data.shape, classes: data.classes };
+  const task = taskOf(data);
   return {
     id,
     job,

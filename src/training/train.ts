@@ -46,6 +46,7 @@ import type { WorkerJob } from './job.js';
 import { createOptimizer } from './optimizers.js';
 import { runPool, type PoolJob } from './pool.js';
 import { stepsPerEpoch } from './sampling.js';
+import { taskOf } from './task.js';
 
 export interface TrainRequest {
   /** The folder that holds all runs: `checkpoints`. */
@@ -193,7 +194,7 @@ async function takeStock(
 
 function planMissing({ request, experiment, dataset, runtime, record }: Work, missing: readonly MemberKey[]): Plan {
   const family = families[experiment.arch];
-  const task = { ...dataset.shape, classes: dataset.classes };
+  const task = taskOf(dataset);
   const steps = stepsPerEpoch(family, experiment, dataset.train.count) * experiment.epochs;
   const { jobs, threads } = request.execution;
   return planFamily({
@@ -333,13 +334,12 @@ function refuseUnfit(experiment: Experiment, { train, shape, name }: Dataset, pl
 /** A member whose parameters, gradients and optimiser alone are more than the machine's memory can't be trained. */
 function refuseTooLarge(experiment: Experiment, dataset: Dataset, places?: Places): void {
   const family = families[experiment.arch];
+  const task = taskOf(dataset);
   const { slots } = createOptimizer(experiment);
   const memory = Math.min(os.totalmem(), process.constrainedMemory() || Infinity);
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
   for (const width of experiment.widths) {
-    const parameters = parameterCount(
-      family.model(width, { ...dataset.shape, classes: dataset.classes }, experiment).parameters,
-    );
+    const parameters = parameterCount(family.model(width, task, experiment).parameters);
     const bytes = 4 * parameters * (2 + slots.length);
     if (bytes <= memory) continue;
     throw new UsageError(
@@ -362,6 +362,7 @@ function newRecord({ request, folder, experiment, dataset, runtime }: Work): Run
       fingerprint: dataset.fingerprint,
       shape: dataset.shape,
       classes: dataset.classes,
+      meanPixel: taskOf(dataset).meanPixel,
       trainCount: dataset.train.count,
       testCount: dataset.test.count,
       licence: dataset.licence,

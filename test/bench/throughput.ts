@@ -23,9 +23,9 @@ const [width, steps] = [Number(process.argv[3]), Number(process.argv[4])];
 const precision = process.argv[5] as 'float32' | 'bfloat16';
 /** As shared by all peers (bench.py): image sizes, classes and examples per step. */
 const workloads = {
-  cnn: { task: { height: 28, width: 28, channels: 1, classes: 10 }, batchSize: 128 },
-  autoencoder: { task: { height: 32, width: 32, channels: 3, classes: 100 }, batchSize: 128 },
-  transformer: { task: { height: 28, width: 28, channels: 1, classes: 242 }, batchSize: 32 },
+  cnn: { task: { height: 28, width: 28, channels: 1, classes: 10, meanPixel: 0.25 }, batchSize: 128 },
+  autoencoder: { task: { height: 32, width: 32, channels: 3, classes: 100, meanPixel: 0.25 }, batchSize: 128 },
+  transformer: { task: { height: 28, width: 28, channels: 1, classes: 242, meanPixel: 0.25 }, batchSize: 32 },
 } as const;
 loadBackend((await ensureRuntime({ device: 'auto' })).bindingPath);
 

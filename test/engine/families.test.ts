@@ -24,8 +24,8 @@ import { loadTensorFlow } from '../support/tensorflow.js';
 beforeAll(loadTensorFlow);
 
 const tasks: Record<string, Task> = {
-  'grey 28x28': { height: 28, width: 28, channels: 1, classes: 10 },
-  'colour 17x20': { height: 17, width: 20, channels: 3, classes: 7 },
+  'grey 28x28': { height: 28, width: 28, channels: 1, classes: 10, meanPixel: 0.25 },
+  'colour 17x20': { height: 17, width: 20, channels: 3, classes: 7, meanPixel: 0.25 },
 };
 
 const batchOf = (task: Task, n: number): Batch => {
@@ -193,10 +193,10 @@ test('outcomes of a classifier, against a plain loop', async () => {
 test('parameter counts of the peers: autoencoder 3072-64-3072 and transformer of 242 classes', () => {
   // bench.py's JAX models: sums over the arrays' sizes. 3072 w + w + w 3072 + 3072; for the transformer the same tables,
   // kernels and norms.
-  const colour = { height: 32, width: 32, channels: 3, classes: 100 };
+  const colour = { height: 32, width: 32, channels: 3, classes: 100, meanPixel: 0.25 };
   const autoencoder = families.autoencoder.model(64, colour, resolveExperiment({ arch: 'autoencoder' }));
   expect(parameterCount(autoencoder.parameters)).toBe(2 * 3072 * 64 + 64 + 3072);
-  const grey = { height: 28, width: 28, channels: 1, classes: 242 };
+  const grey = { height: 28, width: 28, channels: 1, classes: 242, meanPixel: 0.25 };
   const transformer = families.transformer.model(64, grey, resolveExperiment({ arch: 'transformer' }));
   const w = 64;
   const block = 4 * w + 3 * w * w + w * w + 8 * w * w;
@@ -206,7 +206,7 @@ test('parameter counts of the peers: autoencoder 3072-64-3072 and transformer of
 });
 
 describe('transformer', () => {
-  const task = { height: 8, width: 8, channels: 1, classes: 5 };
+  const task = { height: 8, width: 8, channels: 1, classes: 5, meanPixel: 0.25 };
   const experiment = resolveExperiment({ arch: 'transformer', pairs: 4, heads: 2 });
   const model = families.transformer.model(6, task, experiment);
   const optimizer = createOptimizer(experiment);
@@ -261,7 +261,7 @@ describe('transformer', () => {
 });
 
 test('a deeper autoencoder: twice as wide a layer outside each', () => {
-  const task = { height: 8, width: 8, channels: 1, classes: 2 };
+  const task = { height: 8, width: 8, channels: 1, classes: 2, meanPixel: 0.25 };
   const { parameters } = families.autoencoder.model(3, task, resolveExperiment({ arch: 'autoencoder', depth: 3 }));
   const shapes = Object.entries(parameters).filter(([name]) => name.endsWith('kernel'));
   expect(shapes.map(([, { shape }]) => shape)).toEqual([

@@ -38,6 +38,7 @@ export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
       fingerprint: 'a'.repeat(64),
       shape: { height: 28, width: 28, channels: 1 },
       classes: 10,
+      meanPixel: 0.13,
       trainCount: 60000,
       testCount: 10000,
       licence: 'none stated',

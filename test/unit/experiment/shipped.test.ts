@@ -22,7 +22,7 @@ test.each(names)('%s validates and plans', async (name) => {
   const family = families[experiment.arch];
   for (const width of experiment.widths) expect(family.refuses?.(width, experiment)).toBeUndefined();
   // The images' size changes what a step costs, not what there is to plan.
-  const task = { height: 28, width: 28, channels: 1, classes: 10 };
+  const task = { height: 28, width: 28, channels: 1, classes: 10, meanPixel: 0.25 };
   const keys = membersOf(experiment);
   const plan = planFamily({
     members: keys.map((key) => ({
