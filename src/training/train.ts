@@ -4,7 +4,6 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileNameOf, loadDataset } from '../datasets/index.js';
@@ -12,7 +11,7 @@ import type { Dataset } from '../datasets/dataset.js';
 import { ensureRuntime, runtimeEnvironment, type Runtime } from '../engine/runtime.js';
 import { availableCores } from '../experiment/cores.js';
 import { planFamily, type Plan, type PlannedMember } from '../experiment/plan.js';
-import { placeOf, type Places } from '../experiment/places.js';
+import type { Places } from '../experiment/places.js';
 import {
   experimentSchema,
   optionOf,
@@ -21,13 +20,12 @@ import {
   type Experiment,
   type ExperimentInput,
 } from '../experiment/schema.js';
-import { parameterCount } from '../families/family.js';
+import type { Task } from '../families/family.js';
 import { families } from '../families/index.js';
 import { dataFolder } from '../machine/folders.js';
 import { assertWritable } from '../machine/files.js';
 import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 import {
-  contradictions,
   extendExperiment,
   extending,
   lockRun,
@@ -43,8 +41,8 @@ import { RunError, UsageError } from '../terminal/errors.js';
 import { removeCheckpoint } from './checkpoint.js';
 import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
-import { createOptimizer } from './optimizers.js';
 import { runPool, type PoolJob } from './pool.js';
+import { refuseContradictions, refuseOtherData, refuseOtherThreads, refuseTooLarge, refuseUnfit } from './refusals.js';
 import { stepsPerEpoch } from './sampling.js';
 import { taskOf } from './task.js';
 
@@ -99,7 +97,8 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   const dataset = await loadDataset(experiment.dataset, { ...experiment, dataDir: request.execution.dataDir });
   for (const line of dataset.notes) listener.note(line);
   refuseUnfit(experiment, dataset, request.places);
-  refuseTooLarge(experiment, dataset, request.places);
+  const task = taskOf(dataset);
+  refuseTooLarge(experiment, task, request.places);
   if (record !== undefined) refuseOtherData(record, dataset, folder);
   const runtime = await ensureRuntime({
     device: record?.device.kind ?? request.execution.device,
@@ -116,10 +115,17 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   }
   const unlock = await lockRun(folder);
   try {
-    return await trainMissing({ request, listener, folder, record, experiment, dataset, runtime });
+    if (isSame(await readRunRecord(folder), record))
+      return await trainMissing({ request, listener, folder, record, experiment, dataset, task, runtime });
   } finally {
     await unlock();
   }
+  // Another command extended the run while this one read its data.
+  return trainFamily(request, listener);
+}
+
+function isSame(a: RunRecord | undefined, b: RunRecord | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 interface Work {
@@ -129,13 +135,14 @@ interface Work {
   readonly record: RunRecord | undefined;
   readonly experiment: Experiment;
   readonly dataset: Dataset;
+  readonly task: Task;
   readonly runtime: Runtime;
 }
 
 async function trainMissing(work: Work): Promise<TrainResult> {
   const { request, listener, folder, record, experiment, runtime } = work;
   const { missing, complete } = await takeStock(folder, experiment);
-  refuseOtherThreads(work, missing);
+  if (record !== undefined) refuseOtherThreads(record, request.execution, { folder, missing });
   const plan = planMissing(work, missing);
   const threads = {
     ...record?.threads,
@@ -192,9 +199,11 @@ async function takeStock(
   return { missing, complete };
 }
 
-function planMissing({ request, experiment, dataset, runtime, record }: Work, missing: readonly MemberKey[]): Plan {
+function planMissing(
+  { request, experiment, dataset, task, runtime, record }: Work,
+  missing: readonly MemberKey[],
+): Plan {
   const family = families[experiment.arch];
-  const task = taskOf(dataset);
   const steps = stepsPerEpoch(family, experiment, dataset.train.count) * experiment.epochs;
   const { jobs, threads } = request.execution;
   return planFamily({
@@ -245,112 +254,7 @@ function unsaidValues(recorded: Experiment, given: Partial<ExperimentInput>): st
     .map((key) => `--${optionOf(key)} ${String(recorded[key])}`);
 }
 
-const contradictionRemedy = 'leave the option out, or give another --run NAME';
-
-function refuseContradictions(
-  record: RunRecord,
-  { experiment, places, execution, eager }: TrainRequest,
-  folder: string,
-): void {
-  const remedy = contradictionRemedy;
-  const [first] = contradictions(record, experiment);
-  if (first !== undefined) {
-    throw new UsageError(
-      `${first.asked} contradicts ${first.recorded}, with which ${folder} was begun`,
-      placeOf(first.key, places),
-      places?.[first.key] === undefined ? remedy : 'change the file, or give another --run NAME',
-    );
-  }
-  if (execution.device !== 'auto' && execution.device !== record.device.kind) {
-    throw new UsageError(
-      `${execution.device} contradicts ${record.device.kind}, on which ${folder} was begun`,
-      '--device',
-      remedy,
-    );
-  }
-  if (eager !== record.eager) {
-    const kind = (is: boolean) => (is ? 'eager' : 'compiled');
-    throw new UsageError(
-      `${kind(eager)} contradicts ${kind(record.eager)}, as ${folder} was begun`,
-      '--eager',
-      'give another --run NAME',
-    );
-  }
-}
-
-/**
- * `--threads` is for the members that are trained now: one of them that was begun with other threads contradicts it, and
- * where nothing is left to train, any member does.
- */
-function refuseOtherThreads(
-  { record, request, folder }: Pick<Work, 'record' | 'request' | 'folder'>,
-  missing: readonly MemberKey[],
-): void {
-  const { threads } = request.execution;
-  if (record === undefined || threads === undefined) return;
-  const ids = missing.length > 0 ? missing.map(memberId) : Object.keys(record.threads);
-  const other = ids.find((id) => (record.threads[id] ?? threads) !== threads);
-  if (other === undefined) return;
-  throw new UsageError(
-    `${threads} contradicts ${record.threads[other]!}, with which ${other} in ${folder} was begun`,
-    '--threads',
-    contradictionRemedy,
-  );
-}
-
-function refuseOtherData(record: RunRecord, dataset: Dataset, folder: string): void {
-  if (record.dataset.fingerprint === dataset.fingerprint) return;
-  throw new UsageError(
-    `its content has changed since ${folder} was begun (fingerprint ${dataset.fingerprint.slice(0, 12)}, recorded ${record.dataset.fingerprint.slice(0, 12)})`,
-    record.dataset.name,
-    'restore the files, or give another --run NAME',
-  );
-}
-
-function refuseUnfit(experiment: Experiment, { train, shape, name }: Dataset, places?: Places): void {
-  const { arch, batchSize } = experiment;
-  const family = families[arch];
-  if (family.examples === 'images' && batchSize > train.count) {
-    throw new UsageError(
-      `${batchSize} is more than the ${train.count} training examples`,
-      placeOf('batchSize', places),
-      `give at most ${train.count}`,
-    );
-  }
-  const { smallestSide } = family;
-  if (Math.min(shape.height, shape.width) < smallestSide) {
-    throw new UsageError(
-      `has images of ${shape.height} x ${shape.width}, too small for ${arch}`,
-      name,
-      `at least ${smallestSide} x ${smallestSide} are needed`,
-    );
-  }
-  for (const width of experiment.widths) {
-    const refusal = family.refuses?.(width, experiment);
-    if (refusal !== undefined) throw new UsageError(refusal.what, placeOf('widths', places), refusal.remedy);
-  }
-}
-
-/** A member whose parameters, gradients and optimiser alone are more than the machine's memory can't be trained. */
-function refuseTooLarge(experiment: Experiment, dataset: Dataset, places?: Places): void {
-  const family = families[experiment.arch];
-  const task = taskOf(dataset);
-  const { slots } = createOptimizer(experiment);
-  const memory = Math.min(os.totalmem(), process.constrainedMemory() || Infinity);
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
-  for (const width of experiment.widths) {
-    const parameters = parameterCount(family.model(width, task, experiment).parameters);
-    const bytes = 4 * parameters * (2 + slots.length);
-    if (bytes <= memory) continue;
-    throw new UsageError(
-      `${width} has ${parameters.toPrecision(3)} parameters, which need ${gigabytes(bytes)} of memory at least, and there are ${gigabytes(memory)}`,
-      placeOf('widths', places),
-      'give smaller ones',
-    );
-  }
-}
-
-function newRecord({ request, folder, experiment, dataset, runtime }: Work): RunRecord {
+function newRecord({ request, folder, experiment, dataset, task, runtime }: Work): RunRecord {
   const { lab, tfjs } = packageVersions();
   return {
     format: 1,
@@ -362,7 +266,7 @@ function newRecord({ request, folder, experiment, dataset, runtime }: Work): Run
       fingerprint: dataset.fingerprint,
       shape: dataset.shape,
       classes: dataset.classes,
-      meanPixel: taskOf(dataset).meanPixel,
+      meanPixel: task.meanPixel,
       trainCount: dataset.train.count,
       testCount: dataset.test.count,
       licence: dataset.licence,

@@ -1,0 +1,126 @@
+/**
+ * What is refused before anything is written: an option that contradicts the run, data that has changed, a dataset or
+ * width that the architecture can't have. Each is a UsageError, one line.
+ */
+import * as os from 'node:os';
+import type { Dataset } from '../datasets/dataset.js';
+import { placeOf, type Places } from '../experiment/places.js';
+import type { Execution, Experiment } from '../experiment/schema.js';
+import { parameterCount, type Task } from '../families/family.js';
+import { families } from '../families/index.js';
+import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
+import { contradictions } from '../runs/run.js';
+import { UsageError } from '../terminal/errors.js';
+import { createOptimizer } from './optimizers.js';
+
+const contradictionRemedy = 'leave the option out, or give another --run NAME';
+
+/** What was asked for, as far as a run's record can contradict it. */
+export interface Asked {
+  readonly experiment: Experiment;
+  readonly places?: Places;
+  readonly execution: Execution;
+  readonly eager: boolean;
+}
+
+export function refuseContradictions(
+  record: RunRecord,
+  { experiment, places, execution, eager }: Asked,
+  folder: string,
+): void {
+  const remedy = contradictionRemedy;
+  const [first] = contradictions(record, experiment);
+  if (first !== undefined) {
+    throw new UsageError(
+      `${first.asked} contradicts ${first.recorded}, with which ${folder} was begun`,
+      placeOf(first.key, places),
+      places?.[first.key] === undefined ? remedy : 'change the file, or give another --run NAME',
+    );
+  }
+  if (execution.device !== 'auto' && execution.device !== record.device.kind) {
+    throw new UsageError(
+      `${execution.device} contradicts ${record.device.kind}, on which ${folder} was begun`,
+      '--device',
+      remedy,
+    );
+  }
+  if (eager !== record.eager) {
+    const kind = (is: boolean) => (is ? 'eager' : 'compiled');
+    throw new UsageError(
+      `${kind(eager)} contradicts ${kind(record.eager)}, as ${folder} was begun`,
+      '--eager',
+      'give another --run NAME',
+    );
+  }
+}
+
+/**
+ * `--threads` is for the members that are trained now: one of them that was begun with other threads contradicts it, and
+ * where nothing is left to train, any member does.
+ */
+export function refuseOtherThreads(
+  record: RunRecord,
+  { threads }: Pick<Execution, 'threads'>,
+  { folder, missing }: { readonly folder: string; readonly missing: readonly MemberKey[] },
+): void {
+  if (threads === undefined) return;
+  const ids = missing.length > 0 ? missing.map(memberId) : Object.keys(record.threads);
+  const other = ids.find((id) => (record.threads[id] ?? threads) !== threads);
+  if (other === undefined) return;
+  throw new UsageError(
+    `${threads} contradicts ${record.threads[other]!}, with which ${other} in ${folder} was begun`,
+    '--threads',
+    contradictionRemedy,
+  );
+}
+
+export function refuseOtherData(record: RunRecord, dataset: Dataset, folder: string): void {
+  if (record.dataset.fingerprint === dataset.fingerprint) return;
+  throw new UsageError(
+    `its content has changed since ${folder} was begun (fingerprint ${dataset.fingerprint.slice(0, 12)}, recorded ${record.dataset.fingerprint.slice(0, 12)})`,
+    record.dataset.name,
+    'restore the files, or give another --run NAME',
+  );
+}
+
+export function refuseUnfit(experiment: Experiment, { train, shape, name }: Dataset, places?: Places): void {
+  const { arch, batchSize } = experiment;
+  const family = families[arch];
+  if (family.examples === 'images' && batchSize > train.count) {
+    throw new UsageError(
+      `${batchSize} is more than the ${train.count} training examples`,
+      placeOf('batchSize', places),
+      `give at most ${train.count}`,
+    );
+  }
+  const { smallestSide } = family;
+  if (Math.min(shape.height, shape.width) < smallestSide) {
+    throw new UsageError(
+      `has images of ${shape.height} x ${shape.width}, too small for ${arch}`,
+      name,
+      `at least ${smallestSide} x ${smallestSide} are needed`,
+    );
+  }
+  for (const width of experiment.widths) {
+    const refusal = family.refuses?.(width, experiment);
+    if (refusal !== undefined) throw new UsageError(refusal.what, placeOf('widths', places), refusal.remedy);
+  }
+}
+
+/** A member whose parameters, gradients and optimiser alone are more than the machine's memory can't be trained. */
+export function refuseTooLarge(experiment: Experiment, task: Task, places?: Places): void {
+  const family = families[experiment.arch];
+  const { slots } = createOptimizer(experiment);
+  const memory = Math.min(os.totalmem(), process.constrainedMemory() || Infinity);
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
+  for (const width of experiment.widths) {
+    const parameters = parameterCount(family.model(width, task, experiment).parameters);
+    const bytes = 4 * parameters * (2 + slots.length);
+    if (bytes <= memory) continue;
+    throw new UsageError(
+      `${width} has ${parameters.toPrecision(3)} parameters, which need ${gigabytes(bytes)} of memory at least, and there are ${gigabytes(memory)}`,
+      placeOf('widths', places),
+      'give smaller ones',
+    );
+  }
+}
