@@ -9,7 +9,16 @@ import * as tf from '@tensorflow/tfjs-core';
 const require = createRequire(import.meta.url);
 
 /** TensorFlow's DataType numbers (types.proto). */
-export const dataTypes = { float32: 1, uint8: 4, int32: 3, string: 7, int64: 9, bool: 10, bfloat16: 14 } as const;
+export const dataTypes = {
+  float32: 1,
+  uint8: 4,
+  int32: 3,
+  string: 7,
+  int64: 9,
+  bool: 10,
+  bfloat16: 14,
+  resource: 20,
+} as const;
 export type DataTypeNumber = (typeof dataTypes)[keyof typeof dataTypes];
 
 /** An op's attribute as tfjs-node passes it: `type` is a TF_AttrType. */

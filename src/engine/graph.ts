@@ -80,9 +80,20 @@ export interface CompiledGraph {
 
 /** The function as it stands: inputs are fed, outputs fetched. */
 export function straightGraph(traced: Trace, precision: Precision): CompiledGraph {
+  const changing = traced.ops.find(changesInPlace);
+  if (changing !== undefined)
+    throw new TraceError(
+      'no-graph-form',
+      `${changing.name} changes its inputs in place: it is for the steps of a loop`,
+    );
   const graph = new GraphBuilder();
   const inputs = traced.inputs.map((spec, i) => graph.placeholder(`input${i}`, spec));
-  const outputs = emit(graph, traced, { inputs, control: [], precision });
+  const { outputs } = emit(graph, traced, {
+    inputs: new Map(inputs.entries()),
+    variables: new Map(),
+    control: [],
+    precision,
+  });
   return { savedModel: graph.toSavedModel(), feeds: inputs.map(first), fetches: outputs.map(withIndex) };
 }
 
@@ -103,9 +114,13 @@ export function loopGraph(traced: Trace, stateCount: number, precision: Precisio
   const begin = graph.placeholder('begin', counter);
   const end = graph.placeholder('end', counter);
   const carried = traced.inputs.slice(1).map((spec, i) => graph.placeholder(`carried${i}`, spec));
+  const residents = residentsOf(traced, stateCount);
+  const variables = new Map([...residents].map((i) => [i, addVariable(graph, carried[i - 1]!, traced.inputs[i]!, i)]));
 
-  const types = traced.inputs.map((spec) => spec.dtype);
-  const merges = [begin, ...carried].map((edge, i) => enterVariable(graph, edge, types[i]!, i));
+  /** Inputs of a step that the loop carries. */
+  const loose = traced.inputs.map((_, i) => i).filter((i) => !residents.has(i));
+  const types = loose.map((i) => traced.inputs[i]!.dtype);
+  const merges = loose.map((i, at) => enterVariable(graph, i === 0 ? begin : carried[i - 1]!, types[at]!, at));
   const less = graph.add('Less', [merges[0]!, enter(graph, end, counter.dtype, true)], {
     T: attribute.type(counter.dtype),
   });
@@ -116,26 +131,39 @@ export function loopGraph(traced: Trace, stateCount: number, precision: Precisio
     switches.map((edge) => `${edge}:1`),
     { T: attribute.types(types) },
   );
-  const inputs = types.map((_, i) => (i === 0 ? gate : `${gate}:${i}`));
+  const inputs = new Map(loose.map((i, at) => [i, at === 0 ? gate : `${gate}:${at}`]));
   // A node without an input from the loop would run before it, outside its frame: literals wait for the gate.
   const control = [`^${gate}`];
 
-  const state = emit(graph, traced, { inputs, control, precision });
+  const { outputs, changes } = emit(graph, traced, { inputs, variables, control, precision });
   const one = graph.constant(counter, int32Bytes(1), control);
-  const increment = graph.add('AddV2', [inputs[0]!, one], { T: attribute.type(counter.dtype) });
-  [increment, ...state, ...inputs.slice(1 + stateCount)].forEach((edge, i) => {
-    graph.add('NextIteration', [edge], { T: attribute.type(types[i]!) }, nextName(i));
+  // The next step begins when its counter comes, and reads variables: all changes have to be made by then.
+  const increment = graph.add('AddV2', [inputs.get(0)!, one, ...changes.map((edge) => `^${edge}`)], {
+    T: attribute.type(counter.dtype),
   });
-  const exits = switches
-    .slice(1, 1 + stateCount)
-    .map((edge, i) => graph.add('Exit', [edge], { T: attribute.type(types[1 + i]!) }));
-  return { savedModel: graph.toSavedModel(), feeds: [begin, end, ...carried].map(first), fetches: exits.map(first) };
+  const nextOf = (i: number) => (i === 0 ? increment : i <= stateCount ? outputs[i - 1]! : inputs.get(i)!);
+  loose.forEach((i, at) => {
+    graph.add('NextIteration', [nextOf(i)], { T: attribute.type(types[at]!) }, nextName(at));
+  });
+  const exit = (at: number) => graph.add('Exit', [switches[at]!], { T: attribute.type(types[at]!) });
+  const done = exit(0);
+  const results = Array.from({ length: stateCount }, (_, k) => k + 1).map((i) => {
+    const variable = variables.get(i);
+    return variable === undefined ? exit(loose.indexOf(i)) : readVariable(graph, variable, done);
+  });
+  return { savedModel: graph.toSavedModel(), feeds: [begin, end, ...carried].map(first), fetches: results.map(first) };
 }
 
 const nextName = (i: number) => `next${i}`;
 
-function enter(graph: GraphBuilder, edge: Edge, dtype: DataTypeNumber, constant: boolean): Edge {
-  return graph.add('Enter', [edge], {
+function enter(
+  graph: GraphBuilder,
+  edge: Edge,
+  dtype: DataTypeNumber,
+  constant: boolean,
+  control: readonly Edge[] = [],
+): Edge {
+  return graph.add('Enter', [edge, ...control], {
     T: attribute.type(dtype),
     frame_name: attribute.string('steps'),
     is_constant: attribute.bool(constant),
@@ -149,18 +177,89 @@ function enterVariable(graph: GraphBuilder, initial: Edge, dtype: DataTypeNumber
   return graph.add('Merge', [entered, nextName(i)], { T: attribute.type(dtype), N: attribute.int(2) });
 }
 
+function changesInPlace({ name }: Pick<TracedOp, 'name'>): boolean {
+  return name.startsWith('ResourceApply');
+}
+
+/**
+ * Inputs of a step that ops change in place: they live in variables, not in tensors that the loop hands on. Throws
+ * TraceError where such an op is not from a state's value to the same state's next one.
+ */
+function residentsOf(traced: Trace, stateCount: number): Set<number> {
+  const residents = new Set<number>();
+  for (const op of traced.ops.filter(changesInPlace)) {
+    op.outputs.forEach((_, k) => {
+      const value = op.inputs[k]!;
+      const next = value.kind === 'input' ? traced.outputs[value.index - 1] : undefined;
+      const isState = value.kind === 'input' && value.index >= 1 && value.index <= stateCount;
+      if (!isState || next?.kind !== 'result' || next.op !== op || next.output !== k || residents.has(value.index)) {
+        throw new TraceError(
+          'no-graph-form',
+          `${op.name}: input ${k} is changed in place, so it has to be state of the loop`,
+        );
+      }
+      residents.add(value.index);
+    });
+  }
+  return residents;
+}
+
+interface Variable {
+  readonly spec: TensorSpec;
+  /** Outside of the loop, and inside. */
+  readonly handle: Edge;
+  readonly entered: Edge;
+  /** The node that sets it. */
+  readonly set: Edge;
+}
+
+/** A variable that is set to `initial` before the loop begins. */
+function addVariable(graph: GraphBuilder, initial: Edge, spec: TensorSpec, i: number): Variable {
+  const handle = graph.add('VarHandleOp', [], {
+    dtype: attribute.type(spec.dtype),
+    shape: attribute.shape(spec.shape),
+    container: attribute.string(''),
+    shared_name: attribute.string(`state${i}`),
+  });
+  const set = graph.add('AssignVariableOp', [handle, initial], { dtype: attribute.type(spec.dtype) });
+  return { spec, handle, set, entered: enter(graph, handle, dataTypes.resource, true, [`^${set}`]) };
+}
+
+/** After the loop; a loop of no steps leaves what was set. */
+function readVariable(graph: GraphBuilder, { handle, set, spec }: Variable, done: Edge): Edge {
+  return graph.add('ReadVariableOp', [handle, `^${set}`, `^${done}`], { dtype: attribute.type(spec.dtype) });
+}
+
 interface EmitOptions {
-  readonly inputs: readonly Edge[];
+  readonly inputs: ReadonlyMap<number, Edge>;
+  /** Inputs that live in variables. */
+  readonly variables: ReadonlyMap<number, Variable>;
   readonly control: readonly Edge[];
   readonly precision: Precision;
 }
 
-/** Adds the traced ops to the graph and returns the edges of the trace's outputs. */
-function emit(graph: GraphBuilder, traced: Trace, { inputs, control, precision }: EmitOptions): Edge[] {
+interface Emitted {
+  /** The trace's outputs; of a variable's next value, the node that has changed it. */
+  readonly outputs: readonly Edge[];
+  /** Nodes that change variables. */
+  readonly changes: readonly Edge[];
+}
+
+/** Adds the traced ops to the graph. */
+function emit(graph: GraphBuilder, traced: Trace, { inputs, variables, control, precision }: EmitOptions): Emitted {
   const names = new Map<TracedOp, Edge>();
   const constants = new Map<string, Edge>();
+  const reads = new Map<number, Edge>();
+  const changes: Edge[] = [];
+  const readOf = (i: number): Edge => {
+    const { entered, spec } = variables.get(i)!;
+    const edge =
+      reads.get(i) ?? graph.add('ReadVariableOp', [entered, ...control], { dtype: attribute.type(spec.dtype) });
+    reads.set(i, edge);
+    return edge;
+  };
   const edgeOf = (value: Value): Edge => {
-    if (value.kind === 'input') return inputs[value.index]!;
+    if (value.kind === 'input') return inputs.get(value.index) ?? readOf(value.index);
     if (value.kind === 'result')
       return value.output === 0 ? names.get(value.op)! : `${names.get(value.op)!}:${value.output}`;
     const key = `${value.dtype}|${value.shape.join()}|${Buffer.from(value.bytes).toString('latin1')}`;
@@ -168,14 +267,29 @@ function emit(graph: GraphBuilder, traced: Trace, { inputs, control, precision }
     if (edge === undefined) constants.set(key, (edge = graph.constant(value, value.bytes, control)));
     return edge;
   };
+  const changed: TracedOp[] = [];
   for (const op of traced.ops) {
+    if (changesInPlace(op)) {
+      changed.push(op);
+      continue;
+    }
     const edges = op.inputs.map(edgeOf);
     names.set(
       op,
       precision === 'bfloat16' && isProduct(op) ? addInBfloat16(graph, op, edges) : addOp(graph, op, edges),
     );
   }
-  return traced.outputs.map(edgeOf);
+  // Last, when every read of a variable is known: changes wait for them.
+  for (const op of changed) {
+    const indices = op.outputs.map((_, k) => (op.inputs[k] as Extract<Value, { kind: 'input' }>).index);
+    const handles = indices.map((i) => variables.get(i)!.entered);
+    const rest = op.inputs.slice(handles.length).map(edgeOf);
+    const readers = indices.flatMap((i) => (reads.has(i) ? [`^${reads.get(i)!}`] : []));
+    const edge = graph.add(op.name, [...handles, ...rest, ...readers], attributesOf(op));
+    names.set(op, edge);
+    changes.push(edge);
+  }
+  return { outputs: traced.outputs.map(edgeOf), changes };
 }
 
 function addOp(graph: GraphBuilder, op: TracedOp, inputs: readonly Edge[]): Edge {

@@ -4,6 +4,7 @@
  * reads its indices on the host. Each function here works eagerly and while being traced.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { inPlace } from './trace.js';
 import { attributeTypes, backend, dataTypes, type OpAttribute } from './backend.js';
 
 const typeOf = (dtype: tf.DataType): number => dataTypes[dtype as 'float32' | 'int32' | 'bool'];
@@ -40,12 +41,34 @@ export const matMul = tf.customGrad((a, b, save) => {
   (save as tf.GradSaveFunc)([a as tf.Tensor, b as tf.Tensor]);
   return {
     value: product(a as tf.Tensor, b as tf.Tensor, false, false),
-    gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [
-      product(dy, saved[1]!, false, true),
-      product(saved[0]!, dy, true, false),
-    ],
+    gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [product(dy, saved[1]!, false, true), transposedA(saved[0]!, dy)],
   };
 }) as (a: tf.Tensor2D, b: tf.Tensor2D) => tf.Tensor2D;
+
+/** Widest result that `transposedA` makes lying down. */
+const narrow = 16;
+
+/** aᵀ b, [k, m] x [k, n] -> [m, n]: a narrow one as (bᵀ a)ᵀ, since a row of 8 fills half a vector register (90 against 145 us). */
+function transposedA(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  return b.shape[1]! <= narrow ? tf.transpose(product(b, a, true, false)) : product(a, b, true, false);
+}
+
+/**
+ * (inputs - offset) x kernel, [m, k] x [k, n] -> [m, n], without a pass over the inputs. Gradients go to the kernel alone: it
+ * is for a first layer.
+ */
+export function shiftedMatMul(inputs: tf.Tensor2D, kernel: tf.Tensor2D, offset: number): tf.Tensor2D {
+  const withGradient = tf.customGrad((values, save) => {
+    const k = values as tf.Tensor;
+    (save as tf.GradSaveFunc)([inputs]);
+    return {
+      value: tf.sub(product(inputs, k, false, false), tf.mul(tf.sum(k, 0), offset)),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        tf.sub(transposedA(saved[0]!, dy), tf.mul(tf.sum(dy, 0), offset)),
+    };
+  });
+  return withGradient(kernel) as tf.Tensor2D;
+}
 
 /**
  * Cross-entropy in nats of each row, [n], from logits [n, classes] and labels [n] (int32). Gradients go to the logits alone.
@@ -204,7 +227,7 @@ export function decodingLoss(
         const layout = text('data_format', 'NHWC');
         return [
           tf.mul(product(slope, kernel, false, false), scale),
-          product(slope, tf.mul(hidden, scale), true, false),
+          transposedA(slope, tf.mul(hidden, scale)),
           tf.mul(run('BiasAddGrad', [T(slope), layout], [slope]), scale),
         ];
       },
@@ -272,4 +295,64 @@ export function projectImages(images: tf.Tensor4D, transforms: tf.Tensor2D): tf.
   ];
   const size = tf.tensor1d([height, width], 'int32');
   return run('ImageProjectiveTransformV3', attributes, [images, transforms, size, tf.scalar(0)]) as tf.Tensor4D;
+}
+
+/** What a step of Adam works on: tensors of one shape; and the step's rate, bias corrections included. */
+export interface AdamStep {
+  readonly parameter: tf.Tensor;
+  readonly mean: tf.Tensor;
+  readonly square: tf.Tensor;
+  readonly gradient: tf.Tensor;
+  readonly rate: tf.Scalar;
+}
+
+export interface AdamConstants {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/**
+ * mean += (1 - beta1) (g - mean), square += (1 - beta2) (g² - square), parameter -= rate mean / (sqrt(square) + epsilon): the
+ * new three.
+ */
+export function adam({ parameter, mean, square, gradient, rate }: AdamStep, constants: AdamConstants): tf.Tensor[] {
+  const { beta1, beta2, epsilon } = constants;
+  const nextMean = tf.add(mean, tf.mul(tf.sub(gradient, mean), 1 - beta1));
+  const nextSquare = tf.add(square, tf.mul(tf.sub(tf.square(gradient), square), 1 - beta2));
+  const move = tf.div(tf.mul(nextMean, rate), tf.add(tf.sqrt(nextSquare), epsilon));
+  return [tf.sub(parameter, move), nextMean, nextSquare];
+}
+
+/** The same where parameter, mean and square are state of a loop: there one pass of TensorFlow's own kernel. */
+export function applyAdam(step: AdamStep, constants: AdamConstants): tf.Tensor[] {
+  const { parameter, mean, square, gradient, rate } = step;
+  const { beta1, beta2, epsilon } = constants;
+  const none = tf.scalar(0);
+  const op = {
+    name: 'ResourceApplyAdam',
+    attributes: [T(parameter), bool('use_locking', false), bool('use_nesterov', false)],
+    // The powers of beta1 and beta2, which would correct the bias in float32: 0, as the rate has it in double precision.
+    inputs: [
+      ...[parameter, mean, square, none, none, rate],
+      ...[tf.scalar(beta1), tf.scalar(beta2), tf.scalar(epsilon), gradient],
+    ],
+  };
+  return inPlace(op, () => adam(step, constants));
+}
+
+/** velocity = momentum velocity + g, parameter -= rate velocity: the new two, where both are state of a loop. */
+export function applyMomentum(
+  { parameter, velocity, gradient, rate }: Omit<AdamStep, 'mean' | 'square'> & { readonly velocity: tf.Tensor },
+  momentum: number,
+): tf.Tensor[] {
+  const op = {
+    name: 'ResourceApplyMomentum',
+    attributes: [T(parameter), bool('use_locking', false), bool('use_nesterov', false)],
+    inputs: [parameter, velocity, rate, gradient, tf.scalar(momentum)],
+  };
+  return inPlace(op, () => {
+    const next = tf.add(tf.mul(velocity, momentum), gradient);
+    return [tf.sub(parameter, tf.mul(next, rate)), next];
+  });
 }

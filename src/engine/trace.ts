@@ -78,7 +78,7 @@ const drawnInJavaScript = new Set(
 const keepsState = /^(Random|Multinomial|TruncatedNormal|ParameterizedTruncatedNormal|Summary|Write|Create|Var|Assign)/;
 
 /** One op list per traced function; nested traces would record into each other and are not allowed. */
-let tracing = false;
+let current: Recorder | undefined;
 
 /**
  * Runs `body` once on `inputs` and returns the ops that it called. The tensors that it made are disposed of.
@@ -86,9 +86,9 @@ let tracing = false;
  * @throws TraceError where a result would not be a function of the inputs alone
  */
 export function trace(body: (inputs: tf.Tensor[]) => tf.Tensor[], inputs: readonly tf.Tensor[]): Trace {
-  if (tracing) throw new Error('trace: a function that is being traced can not trace another');
+  if (current !== undefined) throw new Error('trace: a function that is being traced can not trace another');
   const recorder = new Recorder(backend(), inputs);
-  tracing = true;
+  current = recorder;
   tf.engine().startScope('trace');
   try {
     const outputs = recorder.record(() => body([...inputs]));
@@ -101,11 +101,29 @@ export function trace(body: (inputs: tf.Tensor[]) => tf.Tensor[], inputs: readon
     };
   } finally {
     tf.engine().endScope();
-    tracing = false;
+    current = undefined;
   }
 }
 
+/** A TensorFlow op that changes variables in place, `ResourceApplyAdam`. */
+export interface InPlaceOp {
+  readonly name: string;
+  readonly attributes: readonly OpAttribute[];
+  /** In the op's order: first what it changes. */
+  readonly inputs: readonly tf.Tensor[];
+}
+
+/**
+ * The new values of the first inputs of an op that changes them in place, as a function. Eagerly `plain` computes them; in
+ * a trace the op is recorded as one, and `loopGraph` keeps what it changes, which has to be state of the loop, in variables.
+ */
+export function inPlace(op: InPlaceOp, plain: () => tf.Tensor[]): tf.Tensor[] {
+  return current === undefined ? plain() : current.inPlace(op, plain);
+}
+
 class Recorder {
+  /** Whether ops go by unrecorded: what an op in place is made of when it runs eagerly. */
+  #silent = false;
   /** What each tensor's data is, by tfjs's data id. */
   readonly #values = new Map<object, Value>();
   /** Data written by the traced function itself: literals such as `tf.scalar(2)`. */
@@ -131,15 +149,17 @@ class Recorder {
       startScope: engine.startScope.bind(engine),
     };
     target.executeSingleOutput = (name, attributes, inputs) => {
+      if (this.#silent) return original.single(name, attributes, inputs);
       const values = this.#enter(name, inputs);
       const output = original.single(name, attributes, inputs);
-      this.#leave(name, attributes, inputs, values, [output]);
+      this.#leave({ name, attributes, inputs, values }, [output]);
       return output;
     };
     target.executeMultipleOutputs = (name, attributes, inputs, count) => {
+      if (this.#silent) return original.multiple(name, attributes, inputs, count);
       const values = this.#enter(name, inputs);
       const outputs = original.multiple(name, attributes, inputs, count);
-      this.#leave(name, attributes, inputs, values, outputs);
+      this.#leave({ name, attributes, inputs, values }, outputs);
       return outputs;
     };
     target.readSync = (dataId) => {
@@ -162,6 +182,15 @@ class Recorder {
         Reflect.deleteProperty(target, name);
       Reflect.deleteProperty(engine, 'startScope');
     }
+  }
+
+  inPlace({ name, attributes, inputs }: InPlaceOp, plain: () => tf.Tensor[]): tf.Tensor[] {
+    const values = inputs.map((tensor) => this.valueOf(tensor, name));
+    this.#silent = true;
+    const outputs = plain();
+    this.#silent = false;
+    this.#leave({ name, attributes, inputs, values }, outputs);
+    return outputs;
   }
 
   /** What `tensor` is in the graph: an input, an op's result or a literal of the function. */
@@ -194,10 +223,7 @@ class Recorder {
   }
 
   #leave(
-    name: string,
-    attributes: readonly OpAttribute[],
-    inputs: readonly tf.Tensor[],
-    values: readonly Value[],
+    { name, attributes, inputs, values }: InPlaceOp & { readonly values: readonly Value[] },
     outputs: readonly tf.Tensor[],
   ): void {
     const op: TracedOp = {

@@ -3,9 +3,9 @@
  * image. With `depth` 1 the bottleneck is the only hidden layer; each further layer is twice as wide as the next inwards.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { decode, decodingLoss, relu, sigmoid, tanh } from '../engine/ops.js';
+import { decode, decodingLoss, relu, shiftedMatMul, sigmoid, tanh } from '../engine/ops.js';
 import { setting, type Family, type Parameters, type ParameterSpecs, type Settings, type Task } from './family.js';
-import { dense, denseFlops, denseParameters, flatten, transposedParameters } from './layers.js';
+import { biased, dense, denseFlops, denseParameters, flatten, transposedParameters } from './layers.js';
 import { reconstructionOutcomes } from './reconstruction.js';
 
 const nonlinearities = { relu, tanh, sigmoid } as const;
@@ -47,8 +47,9 @@ function encode(
   settings: Settings,
 ): tf.Tensor2D {
   const nonlinearity = nonlinearities[setting(settings, 'activation')];
-  let x = tf.sub<tf.Tensor2D>(rows, meanPixel);
-  for (let i = 0; i < layers - 1; i++) x = nonlinearity(dense(parameters, layerName(i), x));
+  const kernel = parameters[`${layerName(0)}.kernel`] as tf.Tensor2D;
+  let x = nonlinearity(biased(parameters, layerName(0), shiftedMatMul(rows, kernel, meanPixel)));
+  for (let i = 1; i < layers - 1; i++) x = nonlinearity(dense(parameters, layerName(i), x));
   return x;
 }
 

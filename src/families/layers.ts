@@ -75,7 +75,8 @@ export function dense(parameters: Parameters, name: string, inputs: tf.Tensor2D)
   return biased(parameters, name, matMul(inputs, parameters[`${name}.kernel`] as tf.Tensor2D));
 }
 
-function biased<X extends tf.Tensor>(parameters: Parameters, name: string, x: X): X {
+/** With the layer's bias added, where it has one. */
+export function biased<X extends tf.Tensor>(parameters: Parameters, name: string, x: X): X {
   const bias = parameters[`${name}.bias`];
   return bias === undefined ? x : biasAdd(x, bias);
 }

@@ -3,6 +3,7 @@
  * the traced step. Learning rates come in as scalar tensors, so that a schedule is data, not graph.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { adam, applyAdam, applyMomentum, type AdamStep } from '../engine/ops.js';
 import type { Experiment } from '../experiment/schema.js';
 
 export interface Optimizer {
@@ -14,7 +15,12 @@ export interface Optimizer {
    */
   effectiveRate(rate: number, step: number): number;
   /** The parameter's next value and its next slots. */
-  update(input: UpdateInput): { parameter: tf.Tensor; slots: tf.Tensor[] };
+  update(input: UpdateInput): Update;
+}
+
+export interface Update {
+  readonly parameter: tf.Tensor;
+  readonly slots: tf.Tensor[];
 }
 
 export interface UpdateInput {
@@ -27,27 +33,28 @@ export interface UpdateInput {
   readonly decays: boolean;
 }
 
-const beta1 = 0.9;
-const beta2 = 0.999;
-const epsilon = 1e-7;
+/** As float32 has them, in which TensorFlow takes them off 1: else bias corrections would be off by 1e-5. */
+const adamConstants = { beta1: Math.fround(0.9), beta2: Math.fround(0.999), epsilon: 1e-7 };
 const momentum = 0.9;
 
-/**
- * Kingma and Ba 2014 (arXiv 1412.6980), Algorithm 1 in the reordered form of its Section 2; epsilon as in Keras. The slots
- * are the moments without their constant factors, mean / (1 - beta1) and square / (1 - beta2): the same steps, with two
- * passes over the parameters fewer.
- */
-function adamStep({ parameter, gradient, slots: [first, second], effectiveRate }: UpdateInput) {
-  const mean = tf.add(tf.mul(first!, beta1), gradient);
-  const square = tf.add(tf.mul(second!, beta2), tf.mul(gradient, gradient));
-  const move = tf.div(mean, tf.add(tf.sqrt(square), epsilon / Math.sqrt(1 - beta2)));
-  return { parameter: tf.sub(parameter, tf.mul(move, effectiveRate)), slots: [mean, square] };
+/** Kingma and Ba 2014 (arXiv 1412.6980), Algorithm 1 in the reordered form of its Section 2; epsilon as in Keras. */
+function adamStep(input: UpdateInput): Update {
+  return updateOf(applyAdam(adamInputs(input), adamConstants));
 }
 
-/** Both bias corrections and the slots' factors in one: rate sqrt(1 - beta2^t) / (1 - beta1^t) (1 - beta1) / sqrt(1 - beta2). */
+function adamInputs({ parameter, gradient, slots, effectiveRate }: UpdateInput): AdamStep {
+  const [mean, square] = slots as [tf.Tensor, tf.Tensor];
+  return { parameter, mean, square, gradient, rate: effectiveRate };
+}
+
+function updateOf([parameter, ...slots]: readonly tf.Tensor[]): Update {
+  return { parameter: parameter!, slots };
+}
+
+/** Both bias corrections in one: rate sqrt(1 - beta2^t) / (1 - beta1^t). */
 function adamRate(rate: number, step: number): number {
-  const corrected = (rate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
-  return (corrected * (1 - beta1)) / Math.sqrt(1 - beta2);
+  const { beta1, beta2 } = adamConstants;
+  return (rate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
 }
 
 function penalised(input: UpdateInput, weightDecay: number): UpdateInput {
@@ -56,15 +63,15 @@ function penalised(input: UpdateInput, weightDecay: number): UpdateInput {
 }
 
 /** Loshchilov and Hutter 2017 (arXiv 1711.05101): decay beside the adaptive step, scaled by the learning rate. */
-function decayed(input: UpdateInput, weightDecay: number): UpdateInput {
-  if (weightDecay === 0 || !input.decays) return input;
-  return { ...input, parameter: tf.mul(input.parameter, tf.sub(1, tf.mul(input.rate, weightDecay))) };
+function decayedAdamStep(input: UpdateInput, weightDecay: number): Update {
+  if (weightDecay === 0 || !input.decays) return adamStep(input);
+  const parameter = tf.mul(input.parameter, tf.sub(1, tf.mul(input.rate, weightDecay)));
+  return updateOf(adam(adamInputs({ ...input, parameter }), adamConstants));
 }
 
 /** Sutskever et al. 2013, as PyTorch and Keras write it without Nesterov: v = 0.9 v + g, p = p - rate v. */
-function momentumStep({ parameter, gradient, slots: [velocity], rate }: UpdateInput) {
-  const next = tf.add(tf.mul(velocity!, momentum), gradient);
-  return { parameter: tf.sub(parameter, tf.mul(next, rate)), slots: [next] };
+function momentumStep({ parameter, gradient, slots, rate }: UpdateInput): Update {
+  return updateOf(applyMomentum({ parameter, velocity: slots[0]!, gradient, rate }, momentum));
 }
 
 export function createOptimizer({ optimizer, weightDecay }: Pick<Experiment, 'optimizer' | 'weightDecay'>): Optimizer {
@@ -79,7 +86,7 @@ export function createOptimizer({ optimizer, weightDecay }: Pick<Experiment, 'op
       return {
         slots: ['mean', 'square'],
         effectiveRate: adamRate,
-        update: (input) => adamStep(decayed(input, weightDecay)),
+        update: (input) => decayedAdamStep(input, weightDecay),
       };
     case 'sgd':
       return {

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
+import { gatherRows } from '../../src/engine/ops.js';
+import { compileLoop } from '../../src/engine/program.js';
 import { createOptimizer } from '../../src/training/optimizers.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
 
@@ -36,4 +38,29 @@ test.each(references)('%j goes where PyTorch goes', (options, expected) => {
   }
   // ten steps in float32
   expect(p.dataSync()).toBeAllClose(expected, { rtol: 2e-5, atol: 1e-6 });
+});
+
+test.each(references)('%j in a compiled loop goes where it goes step by step', (options, expected) => {
+  const optimizer = createOptimizer(options);
+  const start = [tf.tensor1d([1, -2]), ...optimizer.slots.map(() => tf.zeros([2]))];
+  const rates = tf.tensor2d(Array.from({ length: 10 }, (_, i) => [0.1, optimizer.effectiveRate(0.1, i + 1)]));
+  const constants = [tf.tensor1d([1, 0.1]), rates];
+  const program = compileLoop(
+    (index, [parameter, ...slots], [c, rates]) => {
+      const [rate, effectiveRate] = tf.unstack(tf.reshape(gatherRows(rates!, index), [2])) as [tf.Scalar, tf.Scalar];
+      const gradient = tf.mul(c!, parameter!);
+      const update = optimizer.update({ parameter: parameter!, gradient, slots, rate, effectiveRate, decays: true });
+      return [update.parameter, ...update.slots];
+    },
+    { state: start, constants },
+  );
+  // In two calls: what the variables held has to come out and go in again.
+  const half = program.run(0, 4, start, constants);
+  const end = program.run(4, 10, half, constants);
+  expect(end[0]!.dataSync()).toBeAllClose(expected, { rtol: 2e-5, atol: 1e-6 });
+  // The first call's results are its caller's: the second has not changed them, nor what it was given.
+  expect(program.run(4, 10, half, constants)[0]!.dataSync()).toEqual(end[0]!.dataSync());
+  expect([...start[0]!.dataSync()]).toEqual([1, -2]);
+  expect([...program.run(3, 3, start, constants)[0]!.dataSync()]).toEqual([1, -2]);
+  program.close();
 });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { applyMomentum } from '../../src/engine/ops.js';
 import { compile, compileLoop } from '../../src/engine/program.js';
 import { Random } from '../../src/statistics/random.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
@@ -198,4 +199,36 @@ test('a closed program says so', () => {
   program.close();
   program.close();
   expect(() => program.run([tf.scalar(1)])).toThrow('the program is closed');
+});
+
+describe('what is changed in place', () => {
+  const applied = (velocity: tf.Tensor, gradient: tf.Tensor, parameter: tf.Tensor) =>
+    applyMomentum({ parameter, velocity, gradient, rate: tf.scalar(0.5) }, 0.5);
+
+  test('a step that reads it sees the value before, whatever the order of its ops', () => {
+    const start = [tf.tensor1d([1, 2]), tf.zeros([2]), tf.zeros([2])];
+    const program = compileLoop(
+      (_, [p, v]) => {
+        const [next, velocity] = applied(v!, tf.mul(p!, 2), p!);
+        return [next!, velocity!, tf.add(p!, 10)];
+      },
+      { state: start, constants: [] },
+    );
+    // v1 = 2 p = [2, 4], p1 = p - v1 / 2 = 0; then v2 = v1 / 2 = [1, 2], p2 = -[1/2, 1]; the third is p1 + 10.
+    expect(program.run(0, 2, start, []).map((tensor) => [...tensor.dataSync()])).toEqual([
+      [-0.5, -1],
+      [1, 2],
+      [10, 10],
+    ]);
+    program.close();
+  });
+
+  test('has to be state of a loop, and become the same state', () => {
+    const start = [tf.tensor1d([1, 2]), tf.zeros([2])];
+    const swapped = () => compileLoop((_, [p, v]) => applied(v!, p!, p!).reverse(), { state: start, constants: [] });
+    expect(swapped).toThrow('ResourceApplyMomentum: input 0 is changed in place, so it has to be state of the loop');
+    const made = () => compileLoop((_, [p, v]) => applied(v!, p!, tf.mul(p!, 2)), { state: start, constants: [] });
+    expect(made).toThrow('has to be state of the loop');
+    expect(() => compile(([p, v]) => applied(v!, p!, p!), start)).toThrow('it is for the steps of a loop');
+  });
 });
