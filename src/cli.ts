@@ -1,9 +1,15 @@
 /** The program: its commands and its exit codes. Imports nothing heavy, so that help is there at once; commands do so when they run. */
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { registerCompare } from './commands/compare.js';
 import { registerDatasets } from './commands/datasets.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerEvaluate } from './commands/evaluate.js';
+import { registerMetrics } from './commands/metrics.js';
+import { registerSearch } from './commands/search.js';
 import { registerSetup } from './commands/setup.js';
+import { registerSweep } from './commands/sweep.js';
+import { registerTheory } from './commands/theory.js';
 import { registerTrain } from './commands/train.js';
 import { isReported, messageOf } from './terminal/errors.js';
 
@@ -23,6 +29,12 @@ function createProgram(): Command {
     .showSuggestionAfterError();
   registerTrain(program);
   registerDatasets(program);
+  registerEvaluate(program);
+  registerSweep(program);
+  registerCompare(program);
+  registerTheory(program);
+  registerSearch(program);
+  registerMetrics(program);
   registerSetup(program);
   registerDoctor(program);
   return program;

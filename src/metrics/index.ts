@@ -1,25 +1,75 @@
 /** All metrics by name, and how one is read from a flag. */
 import * as z from 'zod';
+import type { OutcomeName } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
-import { accuracy, crossEntropy, subsetAccuracy } from './classification.js';
-import type { Metric } from './metric.js';
-import { mse, psnr, reconstruction, ssim } from './reconstruction.js';
-import { imageAccuracy, imageCrossEntropy, sequenceAccuracy } from './sequence.js';
+import {
+  accuracy,
+  auroc,
+  brier,
+  crossEntropy,
+  margin,
+  subsetAccuracy,
+  subsetTrials,
+  topK,
+  trueProbability,
+} from './classification.js';
+import { above, below } from './column.js';
+import type { Metric, MetricKind, Unit } from './metric.js';
+import { maxError, mse, psnr, reconstruction, ssim } from './reconstruction.js';
+import { editDistance, imageAccuracy, imageBrier, imageCrossEntropy, sequenceAccuracy } from './sequence.js';
 
 export const metrics = {
   accuracy,
+  'top-k': topK,
   'cross-entropy': crossEntropy,
+  brier,
+  probability: trueProbability,
+  margin,
+  auroc,
   'subset-accuracy': subsetAccuracy,
+  'subset-trials': subsetTrials,
   mse,
   psnr,
   ssim,
+  'max-error': maxError,
   reconstruction,
   'image-accuracy': imageAccuracy,
   'image-cross-entropy': imageCrossEntropy,
+  'image-brier': imageBrier,
   'sequence-accuracy': sequenceAccuracy,
+  'edit-distance': editDistance,
+  below,
+  above,
 } as const;
 export type MetricName = keyof typeof metrics;
+
+/** What the registry and a user's own file have in common. */
+export interface RegisteredMetric {
+  readonly name: string;
+  readonly kind: MetricKind;
+  readonly better: 'higher' | 'lower';
+  readonly unit: string;
+  readonly units: Unit;
+  readonly formula: string;
+  readonly source: string;
+  readonly parameters: z.ZodObject;
+  readonly needs: readonly OutcomeName[] | ((parameters: never) => readonly OutcomeName[]);
+  /** Throws ZodError on parameters out of range. */
+  from(parameters: unknown): Metric;
+}
+
+/** Metrics by name: those of the lab, and perhaps a user's own. */
+export type Registry = Readonly<Record<string, RegisteredMetric>>;
+
+/** A value of each parameter that messages and documentation can show. */
+const examples: Readonly<Record<string, string>> = { k: '5', l: '8', c: '0.01', column: 'margin' };
+
+/** `subset-accuracy:k=5`: the metric as one could write it; its name alone where it takes no parameter. */
+export function exampleOf({ name, parameters }: Pick<RegisteredMetric, 'name' | 'parameters'>): string {
+  const keys = Object.keys(parameters.shape);
+  return keys.length === 0 ? name : `${name}:${keys.map((key) => `${key}=${examples[key] ?? '1'}`).join(',')}`;
+}
 
 /**
  * `accuracy`, `subset-accuracy:k=5`, parameters separated by commas.
@@ -27,31 +77,37 @@ export type MetricName = keyof typeof metrics;
  * @param where the flag or key that held the text
  * @throws UsageError on an unknown name or parameter, or a value out of range
  */
-export function parseMetric(text: string, where = '--metric'): Metric {
+export function parseMetric(text: string, where = '--metric', registry: Registry = metrics): Metric {
+  const { metric, parameters } = splitMetric(text, where, registry);
+  const missing = Object.keys(metric.parameters.shape).find((key) => !(key in parameters));
+  if (missing !== undefined)
+    throw new UsageError(`"${text}" lacks ${missing}`, where, `write ${exampleOf(metric)}, say`);
+  return choose(metric, parameters, `${where} "${text}"`);
+}
+
+/**
+ * A metric of which not all parameters need to be there: the rest is swept.
+ *
+ * @throws UsageError on an unknown name or parameter, or what is no number where one is wanted
+ */
+export function splitMetric(
+  text: string,
+  where = '--metric',
+  registry: Registry = metrics,
+): { readonly metric: RegisteredMetric; readonly parameters: Readonly<Record<string, number | string>> } {
   const colon = text.indexOf(':');
   const name = colon < 0 ? text : text.slice(0, colon);
-  if (!isMetricName(name))
-    throw new UsageError(`"${name}" is not a metric`, where, suggestion(name, Object.keys(metrics)));
-  const known = Object.keys(metrics[name].parameters.shape);
-  const parameters = colon < 0 ? {} : parseParameters(text.slice(colon + 1), { name, known, where });
-  const missing = known.find((key) => !(key in parameters));
-  if (missing !== undefined)
-    throw new UsageError(`"${text}" lacks ${missing}`, where, `write ${name}:${missing}=5, say`);
-  return choose(name, parameters, `${where} "${text}"`);
+  const metric = Object.hasOwn(registry, name) ? registry[name] : undefined;
+  if (metric === undefined)
+    throw new UsageError(`"${name}" is not a metric`, where, suggestion(name, Object.keys(registry)));
+  return { metric, parameters: colon < 0 ? {} : parseParameters(text.slice(colon + 1), metric, where) };
 }
 
-function isMetricName(name: string): name is MetricName {
-  return Object.hasOwn(metrics, name);
-}
-
-interface Known {
-  readonly name: string;
-  readonly known: readonly string[];
-  readonly where: string;
-}
-
-function parseParameters(text: string, { name, known, where }: Known): Record<string, number> {
-  const parameters: Record<string, number> = {};
+function parseParameters(text: string, metric: RegisteredMetric, where: string): Record<string, number | string> {
+  const { name } = metric;
+  const shape = metric.parameters.shape as Readonly<Record<string, z.core.$ZodType>>;
+  const known = Object.keys(shape);
+  const parameters: Record<string, number | string> = {};
   for (const part of text.split(',')) {
     const [key = '', value = ''] = part.split('=');
     if (!known.includes(key)) {
@@ -59,17 +115,30 @@ function parseParameters(text: string, { name, known, where }: Known): Record<st
       throw new UsageError(`"${key}" is not a parameter of ${name}`, where, remedy);
     }
     if (key in parameters) throw new UsageError(`${key} is given twice`, where, 'give it once');
-    if (value.trim() === '' || !Number.isFinite(Number(value))) {
-      throw new UsageError(`"${value}" is not a number`, where, `write ${name}:${key}=5, say`);
-    }
-    parameters[key] = Number(value);
+    parameters[key] = parseValue(value, shape[key]!, { where, example: exampleOf(metric) });
   }
   return parameters;
 }
 
-function choose(name: MetricName, parameters: Record<string, number>, where: string): Metric {
+function parseValue(
+  text: string,
+  schema: z.core.$ZodType,
+  { where, example }: { readonly where: string; readonly example: string },
+): number | string {
+  if (schema instanceof z.ZodEnum) {
+    const choices = schema.options.map(String);
+    if (choices.includes(text)) return text;
+    throw new UsageError(`"${text}" is unknown`, where, suggestion(text, choices));
+  }
+  if (text.trim() === '' || !Number.isFinite(Number(text)))
+    throw new UsageError(`"${text}" is not a number`, where, `write ${example}, say`);
+  return Number(text);
+}
+
+/** The metric with parameters that are complete. Throws UsageError on one out of range. */
+export function choose(metric: RegisteredMetric, parameters: unknown, where: string): Metric {
   try {
-    return metrics[name].from(parameters);
+    return metric.from(parameters);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     const [issue] = error.issues;

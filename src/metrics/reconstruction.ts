@@ -1,15 +1,16 @@
 /** Metrics of what an autoencoder gives back. */
 import * as z from 'zod';
 import type { OutcomeName } from '../runs/outcomes.js';
-import { meanInterval, meanOf, wilsonInterval } from '../statistics/intervals.js';
+import { sharesBelow } from './cutoffs.js';
 import { defineMetric } from './metric.js';
 
 const none = z.strictObject({});
 
 /** The mean of a column over the test images. */
 function meanOfColumn<Name extends OutcomeName>(
-  name: Name,
+  column: Name,
   about: {
+    readonly name: string;
     readonly title: string;
     readonly better: 'higher' | 'lower';
     readonly unit: string;
@@ -19,23 +20,19 @@ function meanOfColumn<Name extends OutcomeName>(
 ) {
   const { title, ...rest } = about;
   return defineMetric({
-    name,
     title: () => title,
     kind: 'continuous',
     ...rest,
     parameters: none,
-    needs: [name],
-    interval: 'normal',
-    evaluate: (outcomes) => meanOf(outcomes[name]).mean,
-    uncertainty(outcomes) {
-      const mean = meanOf(outcomes[name]);
-      return { standardError: mean.standardError, ...meanInterval(mean) };
-    },
-    resolution: () => null,
+    needs: [column],
+    units: 'images',
+    share: false,
+    values: (outcomes) => Float64Array.from(outcomes[column]),
   });
 }
 
 export const mse = meanOfColumn('mse', {
+  name: 'mse',
   title: 'squared error per pixel',
   better: 'lower',
   unit: '',
@@ -44,6 +41,7 @@ export const mse = meanOfColumn('mse', {
 });
 
 export const psnr = meanOfColumn('psnr', {
+  name: 'psnr',
   title: 'PSNR',
   better: 'higher',
   unit: 'dB',
@@ -52,11 +50,21 @@ export const psnr = meanOfColumn('psnr', {
 });
 
 export const ssim = meanOfColumn('ssim', {
+  name: 'ssim',
   title: 'SSIM',
   better: 'higher',
   unit: '',
   formula: 'mean over the images of the structural similarity, Gaussian window of 11 x 11 and deviation 1.5',
   source: 'Wang, Bovik, Sheikh, Simoncelli 2004, IEEE Trans. Image Process. 13(4)',
+});
+
+export const maxError = meanOfColumn('max_error', {
+  name: 'max-error',
+  title: 'largest pixel error',
+  better: 'lower',
+  unit: '',
+  formula: 'mean over the images of the largest |x - y| of a pixel, pixels in 0 to 1',
+  source: 'the uniform norm of the error',
 });
 
 export const reconstruction = defineMetric({
@@ -69,19 +77,11 @@ export const reconstruction = defineMetric({
   source: 'Schaeffer et al. 2023 (arXiv 2304.15004), Fig. 7: Reconstruction_c',
   parameters: z.strictObject({ c: z.number().positive() }),
   needs: ['mse'],
-  interval: 'Wilson',
-  evaluate: ({ mse }, { c }) => below(mse, c) / mse.length,
-  uncertainty({ mse }, { c }) {
-    const n = mse.length;
-    const p = below(mse, c) / n;
-    return { standardError: Math.sqrt((p * (1 - p)) / n), ...wilsonInterval(below(mse, c), n) };
+  units: 'images',
+  share: true,
+  values({ mse }, { c }) {
+    const cutoff = Math.fround(c); // as the column is stored
+    return Float64Array.from(mse, (value) => (value < cutoff ? 1 : 0));
   },
-  resolution: (n) => 1 / n,
+  means: ({ mse }, _, { values }) => sharesBelow(mse, values.map(Math.fround)),
 });
-
-function below(values: Float32Array, c: number): number {
-  let count = 0;
-  const cutoff = Math.fround(c); // as the column is stored
-  for (const value of values) if (value < cutoff) count++;
-  return count;
-}

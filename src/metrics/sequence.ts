@@ -1,23 +1,33 @@
-/**
- * Metrics of images in sequences. Images of one sequence are not independent (a label that was seen helps with the next
- * image), so intervals are over the draw of sequences: each gives one number, and those are.
- */
+/** Metrics of images in sequences. A test set is a draw of sequences: each gives one number, and intervals are over those. */
 import * as z from 'zod';
-import { meanInterval, meanOf, wilsonInterval } from '../statistics/intervals.js';
+import type { OutcomeTable } from '../runs/outcomes.js';
+import { sharesBelow } from './cutoffs.js';
 import { defineMetric } from './metric.js';
 
 const none = z.strictObject({});
+const paper = 'Schaeffer et al. 2023 (arXiv 2304.15004)';
 
-/** Mean of a column over each sequence; rows of a sequence follow each other. */
-function meansBySequence(sequence: Int32Array, values: ArrayLike<number>): Float64Array {
-  const sums = new Map<number, { sum: number; count: number }>();
-  for (let i = 0; i < values.length; i++) {
-    const total = sums.get(sequence[i]!) ?? { sum: 0, count: 0 };
-    total.sum += values[i]!;
-    total.count++;
-    sums.set(sequence[i]!, total);
-  }
-  return Float64Array.from(sums.values(), ({ sum, count }) => sum / count);
+/**
+ * Each sequence's rows, in order of position. Rows of a sequence follow each other in the file, so they are read so.
+ *
+ * @returns first row of each sequence, `[sequences + 1]`, the last one the number of rows
+ */
+export function sequenceStarts(sequence: Int32Array): Int32Array {
+  const starts: number[] = [];
+  for (let i = 0; i < sequence.length; i++) if (i === 0 || sequence[i] !== sequence[i - 1]) starts.push(i);
+  return Int32Array.from([...starts, sequence.length]);
+}
+
+/** One number of each sequence from its rows `begin` .. `end - 1`. */
+function perSequence(sequence: Int32Array, value: (begin: number, end: number) => number): Float64Array {
+  const starts = sequenceStarts(sequence);
+  return Float64Array.from({ length: starts.length - 1 }, (_, i) => value(starts[i]!, starts[i + 1]!));
+}
+
+function meanBetween(values: ArrayLike<number>, begin: number, end: number): number {
+  let sum = 0;
+  for (let i = begin; i < end; i++) sum += values[i]!;
+  return sum / (end - begin);
 }
 
 export const imageAccuracy = defineMetric({
@@ -27,17 +37,12 @@ export const imageAccuracy = defineMetric({
   better: 'higher',
   unit: 'probability',
   formula: 'share of the images that are right, wherever they stand in their sequence',
-  source: 'the usual measure; Schaeffer et al. 2023, Fig. 8',
+  source: `the usual measure; ${paper}, Fig. 8`,
   parameters: none,
   needs: ['correct', 'sequence'],
-  interval: 'normal',
-  evaluate: ({ correct }) => meanOf(correct).mean,
-  uncertainty({ correct, sequence }) {
-    const mean = meanOf(meansBySequence(sequence, correct));
-    const { lower, upper } = meanInterval(mean);
-    return { standardError: mean.standardError, lower: Math.max(0, lower), upper: Math.min(1, upper) };
-  },
-  resolution: (n) => 1 / n,
+  units: 'sequences',
+  share: false,
+  values: ({ correct, sequence }) => perSequence(sequence, (begin, end) => meanBetween(correct, begin, end)),
 });
 
 export const imageCrossEntropy = defineMetric({
@@ -50,13 +55,25 @@ export const imageCrossEntropy = defineMetric({
   source: 'the loss that training minimises, on the test sequences',
   parameters: none,
   needs: ['log_probability', 'sequence'],
-  interval: 'normal',
-  evaluate: ({ log_probability }) => -meanOf(log_probability).mean,
-  uncertainty({ log_probability, sequence }) {
-    const mean = meanOf(meansBySequence(sequence, log_probability));
-    return { standardError: mean.standardError, ...meanInterval({ ...mean, mean: -mean.mean }) };
-  },
-  resolution: () => null,
+  units: 'sequences',
+  share: false,
+  values: ({ log_probability, sequence }) =>
+    perSequence(sequence, (begin, end) => -meanBetween(log_probability, begin, end)),
+});
+
+export const imageBrier = defineMetric({
+  name: 'image-brier',
+  title: () => 'Brier score per image',
+  kind: 'continuous',
+  better: 'lower',
+  unit: '',
+  formula: 'mean over the images of the sum over the classes of (p - t)², t 1 for the true class and 0 else; 0 to 2',
+  source: 'Brier 1950, Mon. Weather Rev. 78(1)',
+  parameters: none,
+  needs: ['brier', 'sequence'],
+  units: 'sequences',
+  share: false,
+  values: ({ brier, sequence }) => perSequence(sequence, (begin, end) => meanBetween(brier, begin, end)),
 });
 
 export const sequenceAccuracy = defineMetric({
@@ -66,37 +83,59 @@ export const sequenceAccuracy = defineMetric({
   better: 'higher',
   unit: 'probability',
   formula: 'share of the sequences whose first l images are all right',
-  source: 'Schaeffer et al. 2023 (arXiv 2304.15004), Fig. 8',
+  source: `${paper}, Fig. 8`,
   parameters: z.strictObject({ l: z.int().min(1) }),
-  needs: ['correct', 'sequence', 'position'],
-  interval: 'Wilson',
-  evaluate(outcomes, { l }) {
-    const { right, count } = wholeSequences(outcomes, l);
-    return right / count;
+  needs: ['correct', 'sequence'],
+  units: 'sequences',
+  share: true,
+  values: ({ correct, sequence }, { l }) =>
+    perSequence(sequence, (begin, end) => {
+      if (end - begin < l) return 0;
+      for (let i = begin; i < begin + l; i++) if (correct[i] === 0) return 0;
+      return 1;
+    }),
+  means({ correct, sequence }, _, { values }) {
+    const firstRight = perSequence(sequence, (begin, end) => {
+      let i = begin;
+      while (i < end && correct[i] === 1) i++;
+      return i - begin;
+    });
+    return sharesBelow(firstRight, values).map((share) => 1 - share);
   },
-  uncertainty(outcomes, { l }) {
-    const { right, count } = wholeSequences(outcomes, l);
-    const p = right / count;
-    return { standardError: Math.sqrt((p * (1 - p)) / count), ...wilsonInterval(right, count) };
-  },
-  // Of so many rows: the number of sequences is not known here, and no sequence is shorter than l.
-  resolution: (rows, { l }) => l / rows,
 });
 
-interface SequenceColumns {
-  readonly correct: Uint8Array;
-  readonly sequence: Int32Array;
-  readonly position: Int32Array;
+export const editDistance = defineMetric({
+  name: 'edit-distance',
+  title: () => 'token edit distance',
+  kind: 'continuous',
+  better: 'lower',
+  unit: 'tokens',
+  formula: 'mean over the sequences of the Levenshtein distance between predicted and true classes, each a token',
+  source: `${paper}, Sec. 2; Levenshtein 1966, Sov. Phys. Dokl. 10(8)`,
+  parameters: none,
+  needs: ['label', 'predicted', 'sequence'],
+  units: 'sequences',
+  share: false,
+  values: ({ label, predicted, sequence }) =>
+    perSequence(sequence, (begin, end) => levenshtein(label.subarray(begin, end), predicted.subarray(begin, end))),
+});
+
+/** Insertions, deletions and substitutions that make one list the other. */
+function levenshtein(a: Int32Array, b: Int32Array): number {
+  let last = Int32Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = new Int32Array(b.length + 1);
+    row[0] = i;
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row[j] = Math.min(substituted, last[j]! + 1, row[j - 1]! + 1);
+    }
+    last = row;
+  }
+  return last[b.length]!;
 }
 
-/** How many sequences there are, and of how many the first l images are right. */
-function wholeSequences({ correct, sequence, position }: SequenceColumns, l: number): { right: number; count: number } {
-  const rightUpTo = new Map<number, number>();
-  for (let i = 0; i < correct.length; i++) {
-    const hit = position[i]! < l ? correct[i]! : 0;
-    rightUpTo.set(sequence[i]!, (rightUpTo.get(sequence[i]!) ?? 0) + hit);
-  }
-  let right = 0;
-  for (const hits of rightUpTo.values()) if (hits === l) right++;
-  return { right, count: rightUpTo.size };
+/** Images in each sequence, by the column `sequence`; they all have the same. */
+export function sequenceLength({ sequence }: Pick<OutcomeTable, 'sequence'>): number {
+  return sequenceStarts(sequence)[1] ?? 0;
 }

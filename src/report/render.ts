@@ -15,10 +15,24 @@ export async function toSvg(spec: TopLevelSpec): Promise<string> {
   const compiled = compile(spec, { config: theme, logger });
   const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none', logger });
   try {
-    return await view.toSVG();
+    return trimmed(await view.toSVG());
   } finally {
     view.finalize();
   }
+}
+
+/**
+ * Without a canvas Vega guesses the widths of texts, too wide, and leaves an empty margin on the right. What is drawn is measured
+ * with the font that draws it, and the margin made as wide as on the left.
+ */
+function trimmed(svg: string): string {
+  const size = /^(<svg[^>]*?) width="([\d.]+)" height="([\d.]+)" viewBox="0 0 \2 \3">(<rect) width="\2"/;
+  const [head, before, guessed, height, rect] = size.exec(svg) ?? [];
+  if (head === undefined) return svg;
+  const drawn = new Resvg(svg.replace(/<rect[^>]*>/, ''), { font: font() }).innerBBox();
+  if (drawn === undefined) return svg;
+  const width = Math.min(Number(guessed), Math.ceil(drawn.x + drawn.width + Math.max(drawn.x, 8)));
+  return `${before!} width="${width}" height="${height!}" viewBox="0 0 ${width} ${height!}">${rect!} width="${width}"${svg.slice(head.length)}`;
 }
 
 /** Vega warns of unknown fields, bad scales and the like on the console, where nobody would see it. */
@@ -48,9 +62,12 @@ class ThrowingLogger {
 
 /** A PNG of an SVG, twice its size. */
 export function toPng(svg: string): Uint8Array {
+  return new Resvg(svg, { fitTo: { mode: 'zoom', value: pngScale }, font: font() }).render().asPng();
+}
+
+function font() {
   const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map(fontFile);
-  const font = { loadSystemFonts: false, fontFiles, defaultFontFamily: 'DejaVu Sans' };
-  return new Resvg(svg, { fitTo: { mode: 'zoom', value: pngScale }, font }).render().asPng();
+  return { loadSystemFonts: false, fontFiles, defaultFontFamily: 'DejaVu Sans' };
 }
 
 function fontFile(name: string): string {

@@ -1,8 +1,8 @@
 /** The table that ends a training: a line per member, or a line per width where there are several seeds. */
-import Table from 'cli-table3';
 import type { Measurement, Metric } from '../metrics/metric.js';
 import { meanOf, tInterval } from '../statistics/intervals.js';
 import { grouped } from './showcase.js';
+import { textTable } from './text-table.js';
 
 /** A complete member and what it reached. */
 export interface SummaryRow {
@@ -45,7 +45,7 @@ function membersTable({ rows, metrics, testSet }: SummaryTable): string {
   const shares = metrics.filter(isShare);
   const intervals = [...new Set(shares.map(({ interval }) => interval))].join('; ');
   const note = `In brackets: 95 % intervals over the draw of ${testSet} (${intervals}).`;
-  return `${draw(['width', 'parameters', ...headings(metrics), 'seconds'], lines)}\n${note}`;
+  return `${textTable(['width', 'parameters', ...headings(metrics), 'seconds'], lines)}\n${note}`;
 }
 
 function isShare({ unit }: Metric): boolean {
@@ -85,7 +85,7 @@ function seedsTable({ rows, metrics, testSet }: SummaryTable): string {
   const note =
     `Means over seeds, each on ${testSet}; seconds are a member's.\n` +
     "In brackets: 95 % intervals of the mean over seeds (Student's t, cut at 0 and 100 %).";
-  return `${draw(['width', 'parameters', 'seeds', ...headings(metrics), 'seconds'], lines)}\n${note}`;
+  return `${textTable(['width', 'parameters', 'seeds', ...headings(metrics), 'seconds'], lines)}\n${note}`;
 }
 
 /** The mean; of shares with its interval, for which it takes two. */
@@ -103,32 +103,4 @@ function overSeeds(metric: Metric, values: readonly number[]): string {
 function percent(share: number): string {
   const value = 100 * share;
   return value === 0 || Math.abs(value) >= 0.01 ? value.toFixed(2) : value.toPrecision(2);
-}
-
-/** Columns set to the right, a rule below the heading and nothing else. */
-function draw(heading: readonly string[], lines: readonly (readonly string[])[]): string {
-  const none = [
-    'top',
-    'top-mid',
-    'top-left',
-    'top-right',
-    'bottom',
-    'bottom-mid',
-    'bottom-left',
-    'bottom-right',
-    'left',
-    'left-mid',
-    'mid',
-    'mid-mid',
-    'right',
-    'right-mid',
-  ];
-  const table = new Table({
-    head: [...heading],
-    colAligns: heading.map(() => 'right'),
-    chars: { ...Object.fromEntries(none.map((name) => [name, ''])), middle: '  ' },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  table.push(...lines.map((line) => [...line]));
-  return table.toString();
 }

@@ -122,6 +122,14 @@ export async function readOutcomes<Name extends OutcomeName>(
   return decodeOutcomes(bytes, names, file);
 }
 
+/** The columns that a file has. Throws RunError, one line, where it is missing or damaged. */
+export async function outcomeNames(file: string): Promise<OutcomeName[]> {
+  const bytes = await readFileIfThere(file);
+  if (bytes === undefined) throw new RunError('is missing', file);
+  const metadata = await whole(file, () => parquetMetadata(Uint8Array.from(bytes).buffer));
+  return metadata.schema.map(({ name }) => name).filter(isOutcomeName);
+}
+
 /** What the reader throws on damage, out of its depth, becomes one line of ours. */
 async function whole<T>(where: string, read: () => T | Promise<T>): Promise<T> {
   try {

@@ -35,3 +35,32 @@ export function formatBytes(bytes: number): string {
   const value = bytes / 1000 ** power;
   return `${value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${units[power - 1]!}`;
 }
+
+/** A number to so many digits that count, as short as may be: 0.0123, 12.3, 1.2e-7; `inf` and `-` for what is no number. */
+export function formatNumber(value: number, digits = 3): string {
+  if (Number.isNaN(value)) return '-';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  const rounded = Number(value.toPrecision(digits));
+  const size = Math.abs(rounded);
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return rounded.toExponential().replace('e+', 'e');
+  return size >= 10 ** digits
+    ? rounded.toFixed(0)
+    : rounded
+        .toPrecision(digits)
+        .replace(/(\.\d*?)0+$/, '$1')
+        .replace(/\.$/, '');
+}
+
+/** `0.12 [0.10, 0.15]`. */
+export function formatWithInterval(
+  value: number,
+  { lower, upper }: { readonly lower: number; readonly upper: number },
+  digits = 3,
+): string {
+  return `${formatNumber(value, digits)} [${formatNumber(lower, digits)}, ${formatNumber(upper, digits)}]`;
+}
+
+/** A share of 0 to 1 to four decimals; a smaller one that is not 0 to two digits. */
+export function formatShare(share: number): string {
+  return share !== 0 && Math.abs(share) < 5e-5 ? formatNumber(share, 2) : share.toFixed(4);
+}

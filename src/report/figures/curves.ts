@@ -190,7 +190,7 @@ function axes({ points }: Curve, { x, y, vertical, axis }: Frame): Layer[] {
 }
 
 /** Powers of ten, with 2 and 5 times them where there would be few. */
-function logTicks([least, most]: readonly [number, number]): number[] {
+export function logTicks([least, most]: readonly [number, number]): number[] {
   const exponents = Array.from({ length: 32 }, (_, i) => i - 12);
   const within = (factors: readonly number[]) =>
     exponents

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { accuracy, crossEntropy, subsetAccuracy } from '../../../src/metrics/classification.js';
+import {
+  accuracy,
+  auroc,
+  brier,
+  crossEntropy,
+  margin,
+  subsetAccuracy,
+  subsetTrials,
+  topK,
+  trueProbability,
+} from '../../../src/metrics/classification.js';
 import { Random } from '../../../src/statistics/random.js';
 import { UsageError } from '../../../src/terminal/errors.js';
 
@@ -24,7 +34,7 @@ describe('subset accuracy', () => {
           const all = [...subsets(right, k)];
           const share = all.filter((subset) => subset.every(Boolean)).length / all.length;
           // Log space costs a few ulp.
-          expect(subsetAccuracy.evaluate(outcomesOf(right), { k })).toBeAllClose(share, { rtol: 1e-14 });
+          expect(subsetAccuracy.with({ k }).measure(outcomesOf(right)).value).toBeAllClose(share, { rtol: 1e-14 });
         },
       ),
     );
@@ -32,7 +42,9 @@ describe('subset accuracy', () => {
 
   /** Python: math.comb(9876, 5) / math.comb(10000, 5). */
   test('of a whole test set', () => {
-    expect(subsetAccuracy.evaluate(rightOf(9876, 10000), { k: 5 })).toBeAllClose(0.9395068518838535, { rtol: 1e-14 });
+    expect(subsetAccuracy.with({ k: 5 }).measure(rightOf(9876, 10000)).value).toBeAllClose(0.9395068518838535, {
+      rtol: 1e-14,
+    });
   });
 
   test('k = 1 is accuracy, to the interval', () => {
@@ -69,11 +81,11 @@ describe('subset accuracy', () => {
     const n = 1000;
     const values = Array.from({ length: 2000 }, () => {
       const right = Array.from({ length: n }, () => random.uniform() < 0.9);
-      return subsetAccuracy.evaluate(outcomesOf(right), { k: 5 });
+      return subsetAccuracy.with({ k: 5 }).measure(outcomesOf(right)).value;
     });
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
-    expect(subsetAccuracy.uncertainty(rightOf(900, n), { k: 5 }).standardError).toBeAllClose(spread, { rtol: 0.08 });
+    expect(subsetAccuracy.with({ k: 5 }).measure(rightOf(900, n)).standardError).toBeAllClose(spread, { rtol: 0.08 });
   });
 
   test('more images than there are', () => {
@@ -102,4 +114,57 @@ test('cross-entropy is the mean of -ln p, with the normal interval around it', (
 
 test('a column that is not there is a mistake of ours', () => {
   expect(() => accuracy.with({}).measure({})).toThrow('accuracy needs the columns correct');
+});
+
+test('top-k counts ranks up to k', () => {
+  const rank = Int32Array.from([1, 2, 3, 5, 10]);
+  expect([1, 2, 5, 10].map((k) => topK.with({ k }).measure({ rank }).value)).toEqual([0.2, 0.4, 0.8, 1]);
+});
+
+test('Brier score, margin and probability are means of their columns', () => {
+  const columns = {
+    brier: Float32Array.from([0.5, 1.5]),
+    margin: Float32Array.from([-0.5, 1]),
+    log_probability: Float32Array.from([Math.log(0.25), Math.log(0.75)]),
+  };
+  expect([brier, margin, trueProbability].map((metric) => metric.with({}).measure(columns).value)).toBeAllClose(
+    [1, 0.25, 0.5],
+    { rtol: 1e-7 },
+  );
+});
+
+describe('AUROC of confidence', () => {
+  test('is the share of pairs of a right and a wrong image that are in order, ties half', () => {
+    const image = fc.record({ right: fc.boolean(), confidence: fc.constantFrom(0.25, 0.5, 0.75, 1) });
+    fc.assert(
+      fc.property(fc.array(image, { minLength: 2, maxLength: 30 }), (images) => {
+        const pairs = images
+          .filter(({ right }) => right)
+          .flatMap((a) => images.filter(({ right }) => !right).map((b) => Math.sign(a.confidence - b.confidence)));
+        const expected = pairs.reduce((sum, sign) => sum + (sign + 1) / 2, 0) / pairs.length;
+        const { value } = auroc.with({}).measure({
+          correct: Uint8Array.from(images, ({ right }) => Number(right)),
+          confidence: Float32Array.from(images, ({ confidence }) => confidence),
+        });
+        if (pairs.length === 0) expect(value).toBeNaN();
+        else expect(value).toBeAllClose(expected, { rtol: 1e-12 });
+      }),
+    );
+  });
+
+  test('weights count as repeated images', () => {
+    const [correct, confidence] = [Uint8Array.from([1, 0, 1, 0]), Float32Array.from([0.9, 0.8, 0.5, 0.5])];
+    const repeated = {
+      correct: Uint8Array.from([1, 1, 0, 1, 1, 1, 0]),
+      confidence: Float32Array.from([0.9, 0.9, 0.8, 0.5, 0.5, 0.5, 0.5]),
+    };
+    const { weighted } = auroc.with({});
+    expect(weighted({ correct, confidence }).evaluate([2, 1, 3, 1])).toBe(weighted(repeated).evaluate());
+  });
+});
+
+test('subset accuracy by trials: disjoint groups in order, what is left over counts nowhere', () => {
+  const correct = Uint8Array.from([1, 1, 1, 0, 1, 1, 0]);
+  expect(subsetTrials.with({ k: 2 }).measure({ correct })).toMatchObject({ value: 2 / 3, count: 3, resolution: 1 / 3 });
+  expect(() => subsetTrials.with({ k: 8 }).measure({ correct })).toThrow('the test set has fewer than 8 images');
 });

@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
-import { metrics, parseMetric } from '../../../src/metrics/index.js';
+import { exampleOf, metrics, parseMetric } from '../../../src/metrics/index.js';
 
 const known = Object.keys(metrics).join(', ');
 
 test.each(['accuracy', 'cross-entropy', 'subset-accuracy:k=5'])('%s is its own id', (text) => {
   expect(parseMetric(text).id).toBe(text);
+});
+
+test('the example of every metric is one', () => {
+  for (const metric of Object.values(metrics)) expect(parseMetric(exampleOf(metric)).id).toBe(exampleOf(metric));
 });
 
 test('every metric is registered under its name', () => {
@@ -21,6 +25,10 @@ test.each([
   ['subset-accuracy:k=1,k=2', '--metric: k is given twice; give it once'],
   ['subset-accuracy:k=2.5', '--metric "subset-accuracy:k=2.5": k: Invalid input: expected int, received number'],
   ['subset-accuracy:k=0', '--metric "subset-accuracy:k=0": k: Too small: expected number to be >=1'],
+  [
+    'below:column=mze,c=1',
+    '--metric: "mze" is unknown; did you mean mse? Known: log_probability, brier, confidence, margin, rank, mse, psnr, ssim, max_error',
+  ],
   ['accuracy:k=5', '--metric: "k" is not a parameter of accuracy; it takes none'],
 ])('%s', (text, line) => {
   expect(() => parseMetric(text)).toThrow(expect.objectContaining({ exitCode: 2, message: line }));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { imageAccuracy, imageCrossEntropy, sequenceAccuracy } from '../../../src/metrics/sequence.js';
+import { editDistance, imageAccuracy, imageCrossEntropy, sequenceAccuracy } from '../../../src/metrics/sequence.js';
 import { wilsonInterval } from '../../../src/statistics/intervals.js';
 
 /** Columns of sequences given as rows of right and wrong. */
@@ -42,4 +42,13 @@ test('per image: the mean, and a standard error over sequences, not over images'
   expect([value, standardError]).toBeAllClose([0.5, Math.sqrt(1 / 3) / 2], { rtol: 1e-12 });
   const loss = imageCrossEntropy.with({}).measure(columns(table));
   expect([loss.value, loss.standardError]).toBeAllClose([1.0625, (1.875 * Math.sqrt(1 / 3)) / 2], { rtol: 1e-12 });
+});
+
+test('token edit distance: substitutions, and shifts that cost two instead of many', () => {
+  const label = Int32Array.from([1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8]);
+  // All right; one wrong; shifted by one: drop the 9, add the 8.
+  const predicted = Int32Array.from([1, 2, 3, 4, 1, 2, 9, 4, 9, 5, 6, 7]);
+  const sequence = Int32Array.from([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
+  const { values } = editDistance.with({}).unitValues({ label, predicted, sequence })!;
+  expect([...values]).toEqual([0, 1, 2]);
 });

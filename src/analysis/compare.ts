@@ -1,0 +1,156 @@
+/**
+ * The paper's figures as numbers: a published natural curve, a family's standard curve and its induced one, each with its scores.
+ * Scales of models that have nothing else in common are made comparable as parameters over those of the smallest one.
+ */
+import type { MemberOutcomes } from '../metrics/curve.js';
+import type { Metric } from '../metrics/metric.js';
+import type { Interval } from '../statistics/intervals.js';
+import { Random } from '../statistics/random.js';
+import { intervalsOf, sampleCurve, scoreInterval, scoreCurve, type Scored, type SampleOptions } from './curves.js';
+import { distanceBetween, predictFromStandard, type Distance, type Prediction } from './independence.js';
+import { testAgainstLine, type NullTest } from './null.js';
+import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
+
+export interface ComparedPoint {
+  /** Parameters over those of the curve's smallest model. */
+  readonly relative: number;
+  readonly parameters: number;
+  /** Of a family. */
+  readonly width?: number;
+  readonly value: number;
+  /** 95 %; undefined where nothing is known. */
+  readonly interval: Interval | undefined;
+}
+
+export interface ComparedCurve {
+  readonly title: string;
+  readonly unit: string;
+  /** In order of scale. */
+  readonly points: readonly ComparedPoint[];
+  /** Single members. */
+  readonly members: readonly { readonly relative: number; readonly value: number }[];
+  /** max - min. */
+  readonly range: number;
+  readonly scores: Readonly<Record<ScoreName, Scored>>;
+  /** Against a straight line in log scale; undefined for a natural curve. */
+  readonly test: Readonly<Record<ScoreName, NullTest>> | undefined;
+}
+
+export interface Comparison {
+  readonly run: string;
+  /** Architecture, dataset, seeds: one line. */
+  readonly about: string;
+  readonly natural: readonly ComparedCurve[];
+  readonly standard: ComparedCurve;
+  readonly induced: ComparedCurve;
+  readonly prediction: (Prediction & { readonly distance: Distance }) | undefined;
+}
+
+/** A published curve, as far as it is compared. */
+export interface PublishedCurve {
+  readonly name: string;
+  readonly unit: string;
+  readonly better: 'higher' | 'lower';
+  /** In order of parameters, at least two. */
+  readonly points: readonly {
+    readonly params: number;
+    readonly value: number;
+    readonly standardError: number | undefined;
+  }[];
+}
+
+export interface ComparisonRequest extends SampleOptions {
+  readonly run: string;
+  readonly about: string;
+  readonly standard: Metric;
+  readonly induced: Metric;
+  readonly members: readonly MemberOutcomes[];
+  readonly natural: readonly PublishedCurve[];
+}
+
+export function compare(request: ComparisonRequest): Comparison {
+  const { run, about, standard, induced, members, natural } = request;
+  const measured = compareFamily(induced, members, request);
+  const prediction = predictFromStandard(induced, members);
+  const values = measured.points.map(({ value }) => value);
+  return {
+    run,
+    about,
+    natural: natural.map((curve) => comparePublished(curve, request)),
+    standard: compareFamily(standard, members, request),
+    induced: measured,
+    prediction: prediction && { ...prediction, distance: distanceBetween(values, prediction.values) },
+  };
+}
+
+/** At least two scales. */
+export function compareFamily(
+  metric: Metric,
+  members: readonly MemberOutcomes[],
+  options: SampleOptions,
+): ComparedCurve {
+  const curve = sampleCurve(metric, members, options);
+  const smallest = curve.scales[0]!.parameters;
+  const intervals = intervalsOf(curve);
+  const points = curve.scales.map(({ parameters, width }, i) => {
+    return { relative: parameters / smallest, parameters, width, value: curve.values[i]!, interval: intervals[i] };
+  });
+  return {
+    title: metric.title,
+    unit: metric.unit,
+    points,
+    members: members.map(({ record }, i) => ({
+      relative: record.parameters / smallest,
+      value: curve.memberValues[i]!,
+    })),
+    range: rangeOf(points),
+    scores: scoreCurve(curve),
+    test: testAgainstLine(curve, members, options.draws === undefined ? {} : { draws: options.draws }),
+  };
+}
+
+/** Draws of a published curve are normal, with its standard errors where they are published and else without any. */
+export function comparePublished(
+  { name, unit, better, points }: PublishedCurve,
+  { draws = 2000, seed = 0 }: SampleOptions,
+): ComparedCurve {
+  const random = Random.named(seed, 'natural', name);
+  const sign = better === 'higher' ? 1 : -1;
+  const params = points.map((point) => point.params);
+  const smallest = params[0]!;
+  const observed = scoresOf(
+    points.map(({ value }) => sign * value),
+    params,
+  );
+  const drawn: Scores[] = Array.from({ length: draws }, () =>
+    scoresOf(
+      points.map(({ value, standardError = 0 }) => sign * (value + standardError * random.normal())),
+      params,
+    ),
+  );
+  const scores = scoreNames.map((score) => {
+    const values = drawn.map((each) => each[score]);
+    return [score, { value: observed[score], interval: scoreInterval(score, observed[score], values) }] as const;
+  });
+  const compared = points.map(({ params: parameters, value, standardError }) => {
+    const interval =
+      standardError === undefined
+        ? undefined
+        : { lower: value - 1.96 * standardError, upper: value + 1.96 * standardError };
+    return { relative: parameters / smallest, parameters, value, interval };
+  });
+  return {
+    title: name,
+    unit,
+    points: compared,
+    members: compared.map(({ relative, value }) => ({ relative, value })),
+    range: rangeOf(compared),
+    scores: Object.fromEntries(scores) as Record<ScoreName, Scored>,
+    test: undefined,
+  };
+}
+
+function rangeOf(points: readonly ComparedPoint[]): number {
+  const values = points.map(({ value }) => value);
+  return Math.max(...values) - Math.min(...values);
+}

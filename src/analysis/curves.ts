@@ -1,0 +1,194 @@
+/**
+ * Curves with all that their scores need: values at each scale, and bootstrap draws of the same over test set and seeds. The draw
+ * of units is shared by all members, as the test set is; seeds are drawn within each width. Both at once is Owen's pigeonhole
+ * bootstrap (2007, Ann. Appl. Stat. 1(2)), which is if anything too wide. Of S seeds S - 1 are drawn, so that the variance of
+ * their mean has the right size (McCarthy and Snowden 1985); of one seed nothing is known, and the interval is over the test set
+ * alone.
+ */
+import type { Metric } from '../metrics/metric.js';
+import type { MemberOutcomes } from '../metrics/curve.js';
+import { drawCounts, drawsAtOnce, hullInterval, percentileInterval, weightedSums } from '../statistics/bootstrap.js';
+import type { Interval } from '../statistics/intervals.js';
+import { Random } from '../statistics/random.js';
+import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
+
+/** What is on a curve's horizontal axis. */
+export type ScaleName = 'width' | 'parameters' | 'flops';
+
+/** A point of a family's curve before any metric: the members of one width. */
+export interface Scale {
+  readonly width: number;
+  readonly parameters: number;
+  readonly trainingFlops: number;
+  /** Their places in the list of members. */
+  readonly members: readonly number[];
+}
+
+export interface SampledCurve {
+  readonly metric: Metric;
+  readonly scales: readonly Scale[];
+  /** Of each member, `[members]`. */
+  readonly memberValues: Float64Array;
+  /** Means over seeds, `[scales]`. */
+  readonly values: Float64Array;
+  /** `[draws]` of `[scales]`. */
+  readonly draws: readonly Float64Array[];
+  /** Units of the test set. */
+  readonly count: number;
+}
+
+export interface SampleOptions {
+  /** Left out: 2000. 0 for the values alone. */
+  readonly draws?: number;
+  readonly seed?: number;
+}
+
+export const defaultDraws = 2000;
+
+/** The members of each width, in order of width. */
+export function scalesOf(members: readonly Pick<MemberOutcomes, 'record'>[]): Scale[] {
+  const widths = [...new Set(members.map(({ record }) => record.width))].sort((a, b) => a - b);
+  return widths.map((width) => {
+    const places = members.flatMap(({ record }, i) => (record.width === width ? i : []));
+    const { parameters, trainingFlops } = members[places[0]!]!.record;
+    return { width, parameters, trainingFlops, members: places };
+  });
+}
+
+/** A scale's number on an axis. */
+export function positionOf({ width, parameters, trainingFlops }: Omit<Scale, 'members'>, axis: ScaleName): number {
+  return axis === 'width' ? width : axis === 'flops' ? trainingFlops : parameters;
+}
+
+/** A metric of every member, as measured and under bootstrap draws of the test set that all members share. */
+export interface MemberDraws {
+  /** `[members]` */
+  readonly observed: Float64Array;
+  /** `[draws]` of `[members]`. */
+  readonly draws: readonly Float64Array[];
+  /** Units of the test set. */
+  readonly count: number;
+}
+
+/** Throws UsageError where the test set is too small for the metric. */
+export function drawMembers(
+  metric: Metric,
+  members: readonly MemberOutcomes[],
+  { draws = defaultDraws, seed = 0 }: SampleOptions = {},
+): MemberDraws {
+  const { count, observed, resampled } = evaluatorsOf(metric, members);
+  // The same stream for every metric: curves of one test set are drawn together, and their differences are paired.
+  const random = Random.named(seed, 'bootstrap', 'units', count);
+  const counts = Array.from({ length: drawsAtOnce }, () => new Float64Array(count));
+  const samples: Float64Array[] = [];
+  while (samples.length < draws) {
+    for (const list of counts) drawCounts(random, list);
+    samples.push(...resampled(counts));
+  }
+  samples.length = draws;
+  return { count, observed: observed(), draws: samples };
+}
+
+/** Throws UsageError where the test set is too small for the metric. */
+export function sampleCurve(
+  metric: Metric,
+  members: readonly MemberOutcomes[],
+  options: SampleOptions = {},
+): SampledCurve {
+  const scales = scalesOf(members);
+  const { count, observed, draws } = drawMembers(metric, members, options);
+  const random = Random.named(options.seed ?? 0, 'bootstrap', 'seeds');
+  const samples = draws.map((values) =>
+    Float64Array.from(scales, (scale) => meanOfDrawnSeeds(values, scale.members, random)),
+  );
+  return { metric, scales, memberValues: observed, values: meansOf(observed, scales), draws: samples, count };
+}
+
+interface Evaluators {
+  readonly count: number;
+  /** `[members]` */
+  readonly observed: () => Float64Array;
+  /** `[members]` under each list of counts of the units, of which there are `drawsAtOnce`. */
+  readonly resampled: (counts: readonly Float64Array[]) => Float64Array[];
+}
+
+function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evaluators {
+  const units = members.map(({ outcomes }) => metric.unitValues(outcomes));
+  if (units.every((each) => each !== undefined)) {
+    const columns = units.map(({ values }) => values);
+    const count = columns[0]!.length;
+    const sums = Array.from({ length: drawsAtOnce }, () => new Float64Array(columns.length));
+    const resampled = (counts: readonly Float64Array[]): Float64Array[] => {
+      weightedSums(columns, counts, sums);
+      return sums.map((list) => Float64Array.from(units, ({ transform }, i) => transform(list[i]! / count)));
+    };
+    const once = Array.from({ length: drawsAtOnce }, () => new Float64Array(count).fill(1));
+    return { count, resampled, observed: () => resampled(once)[0]! };
+  }
+  const weighted = members.map(({ outcomes }) => metric.weighted(outcomes));
+  return {
+    count: weighted[0]!.count,
+    observed: () => Float64Array.from(weighted, ({ evaluate }) => evaluate()),
+    resampled: (counts) => counts.map((list) => Float64Array.from(weighted, ({ evaluate }) => evaluate(list))),
+  };
+}
+
+export function meansOf(memberValues: Float64Array, scales: readonly Scale[]): Float64Array {
+  return Float64Array.from(
+    scales,
+    ({ members }) => members.reduce((sum, i) => sum + memberValues[i]!, 0) / members.length,
+  );
+}
+
+function meanOfDrawnSeeds(values: Float64Array, members: readonly number[], random: Random): number {
+  if (members.length === 1) return values[members[0]!]!;
+  let sum = 0;
+  for (let k = 1; k < members.length; k++) sum += values[members[random.integer(members.length)]!]!;
+  return sum / (members.length - 1);
+}
+
+/** 95 % interval of the value at each scale. */
+export function intervalsOf({ draws, scales }: Pick<SampledCurve, 'draws' | 'scales'>): Interval[] {
+  return scales.map((_, i) => percentileInterval(draws.map((draw) => draw[i]!)));
+}
+
+/** The curve with higher values for better ones. */
+export function orient({ better }: Pick<Metric, 'better'>, values: Float64Array): Float64Array {
+  return better === 'higher' ? values : values.map((value) => -value);
+}
+
+export interface Scored {
+  readonly value: number;
+  /** 95 %, see `hullInterval`. */
+  readonly interval: Interval;
+}
+
+/** Every score of a curve of at least two scales, with its bootstrap interval. */
+export function scoreCurve(curve: SampledCurve, axis: ScaleName = 'parameters'): Record<ScoreName, Scored> {
+  const positions = curve.scales.map((scale) => positionOf(scale, axis));
+  const observed = scoresOf(orient(curve.metric, curve.values), positions);
+  const drawn: Scores[] = curve.draws.map((draw) => scoresOf(orient(curve.metric, draw), positions));
+  const scored = scoreNames.map((name) => {
+    const draws = drawn.map((scores) => scores[name]);
+    return [name, { value: observed[name], interval: scoreInterval(name, observed[name], draws) }] as const;
+  });
+  return Object.fromEntries(scored) as Record<ScoreName, Scored>;
+}
+
+/** Eq 1 divides by a step that may be 0: its interval is that of its reciprocal, which stays finite. */
+export function scoreInterval(name: ScoreName, observed: number, draws: readonly number[]): Interval {
+  if (name !== 'emergence' && name !== 'ramp') {
+    const { lower, upper } = hullInterval(observed, draws);
+    // No step is larger than the range.
+    return name === 'jump' ? { lower, upper: Math.min(1, upper) } : { lower, upper };
+  }
+  const sign = observed < 0 ? -1 : 1;
+  // Draws that rise where the curve falls, or do neither, have no place on the reciprocal's scale.
+  if (observed === 0 || draws.some((draw) => !(sign * draw > 0))) return percentileInterval(draws);
+  const { lower, upper } = hullInterval(
+    sign / observed,
+    draws.map((draw) => sign / draw),
+  );
+  const ends = [1 / upper, lower <= 0 ? Infinity : 1 / lower] as const;
+  return sign > 0 ? { lower: ends[0], upper: ends[1] } : { lower: -ends[1], upper: -ends[0] };
+}

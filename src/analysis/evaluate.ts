@@ -1,0 +1,135 @@
+/** Metrics of a run's members and of its scales, each with the intervals that it can have. */
+import type { MemberOutcomes } from '../metrics/curve.js';
+import type { Metric } from '../metrics/metric.js';
+import type { OutcomeName } from '../runs/outcomes.js';
+import { percentileInterval } from '../statistics/bootstrap.js';
+import { meanOf, tInterval, type Interval } from '../statistics/intervals.js';
+import { defaultDraws, drawMembers, scalesOf, type MemberDraws, type SampleOptions, type Scale } from './curves.js';
+
+export interface MemberEvaluation extends Interval {
+  readonly id: string;
+  readonly width: number;
+  readonly seed: number;
+  readonly parameters: number;
+  readonly trainingFlops: number;
+  readonly value: number;
+  readonly standardError: number;
+}
+
+export interface ScaleEvaluation {
+  readonly scale: Scale;
+  readonly seeds: number;
+  /** Mean over seeds. */
+  readonly value: number;
+  /** Of that mean, between seeds; NaN for one seed. */
+  readonly standardDeviation: number;
+  /** 95 % of the mean over all seeds there could be, on this test set: Student's t; undefined for one seed. */
+  readonly overSeeds: Interval | undefined;
+  /** 95 % over test sets, for these seeds. */
+  readonly overExamples: Interval;
+}
+
+export interface MetricEvaluation {
+  readonly metric: Metric;
+  /** Units of the test set. */
+  readonly count: number;
+  readonly resolution: number | null;
+  /** What the intervals over examples are: `Wilson` or `bootstrap, 2000 draws`. */
+  readonly method: string;
+  readonly members: readonly MemberEvaluation[];
+  readonly scales: readonly ScaleEvaluation[];
+}
+
+/**
+ * Members' intervals are Wilson's for shares of independent units, else percentiles of a bootstrap over the units.
+ *
+ * @throws UsageError where the test set is too small for the metric
+ */
+export function evaluateMetric(
+  metric: Metric,
+  members: readonly MemberOutcomes[],
+  options: SampleOptions = {},
+): MetricEvaluation {
+  const measured = members.map(({ outcomes }) => metric.measure(outcomes));
+  const isShare = members[0] !== undefined && metric.unitValues(members[0].outcomes)?.share === true;
+  const scales = scalesOf(members);
+  const severalSeeds = scales.some((scale) => scale.members.length > 1);
+  // A share's mean over seeds has no Wilson interval: one member's right images are another's.
+  const drawn = isShare && !severalSeeds ? undefined : drawMembers(metric, members, options);
+  const evaluations = members.map(({ record }, i) => {
+    const { id, width, seed, parameters, trainingFlops } = record;
+    const about = { id, width, seed, parameters, trainingFlops };
+    const { value, standardError, lower, upper } = measured[i]!;
+    if (isShare || drawn === undefined) return { ...about, value, standardError, lower, upper };
+    const values = drawn.draws.map((draw) => draw[i]!);
+    return { ...about, value, standardError: meanOf(values).standardDeviation, ...percentileInterval(values) };
+  });
+  const { count, resolution } = measured[0]!;
+  const draws = options.draws ?? defaultDraws;
+  return {
+    metric,
+    count,
+    resolution,
+    method: isShare ? metric.interval : `bootstrap, ${draws} draws`,
+    members: evaluations,
+    scales: scales.map((scale) => evaluateScale(metric, scale, { evaluations, drawn })),
+  };
+}
+
+interface Evaluated {
+  readonly evaluations: readonly MemberEvaluation[];
+  readonly drawn: MemberDraws | undefined;
+}
+
+function evaluateScale(metric: Metric, scale: Scale, { evaluations, drawn }: Evaluated): ScaleEvaluation {
+  const seeds = scale.members.map((i) => evaluations[i]!);
+  const mean = meanOf(seeds.map(({ value }) => value));
+  const [first] = seeds;
+  const alone = { lower: first!.lower, upper: first!.upper };
+  return {
+    scale,
+    seeds: seeds.length,
+    value: mean.mean,
+    standardDeviation: mean.standardDeviation,
+    // Seeds that agree to the last image say nothing of their spread.
+    overSeeds: seeds.length < 2 || mean.standardDeviation === 0 ? undefined : within(metric, tInterval(mean)),
+    overExamples:
+      seeds.length === 1 || drawn === undefined
+        ? alone
+        : percentileInterval(
+            drawn.draws.map((draw) => scale.members.reduce((sum, i) => sum + draw[i]!, 0) / seeds.length),
+          ),
+  };
+}
+
+function within({ unit }: Metric, { lower, upper }: Interval): Interval {
+  return unit === 'probability' ? { lower: Math.max(0, lower), upper: Math.min(1, upper) } : { lower, upper };
+}
+
+/**
+ * What is odd about a thresholded metric: it is the same for every member, as a cutoff outside the data's range makes it.
+ * Undefined where it isn't.
+ */
+export function flatness(
+  { metric, members }: MetricEvaluation,
+  outcomes: readonly MemberOutcomes[],
+): string | undefined {
+  if (metric.kind !== 'thresholded') return undefined;
+  const [first] = members;
+  if (first === undefined || (first.value !== 0 && first.value !== 1)) return undefined;
+  if (members.some(({ value }) => value !== first.value)) return undefined;
+  const column = metric.needs.find((name) => typeof metric.parameters['c'] === 'number' && name !== 'sequence');
+  const range = column === undefined ? '' : `; ${column} is ${rangeText(column, outcomes)}`;
+  return `${metric.id} is ${first.value} for every member${range}`;
+}
+
+function rangeText(column: OutcomeName, outcomes: readonly MemberOutcomes[]): string {
+  let [least, most] = [Infinity, -Infinity];
+  for (const { outcomes: columns } of outcomes) {
+    for (const value of columns[column] ?? []) {
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+  }
+  return `${least.toPrecision(3)} to ${most.toPrecision(3)}`;
+}

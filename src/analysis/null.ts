@@ -1,0 +1,140 @@
+/**
+ * How high would a score be for a smooth curve? The null is a straight line in log scale between the measured curve's lowest and
+ * highest value, at the same scales, on a test set of the same size, with as many seeds that scatter as the measured ones do
+ * beyond what the test set explains. Members of the null are drawn on test sets of their own, the measured ones share one.
+ */
+import type { MemberOutcomes } from '../metrics/curve.js';
+import { quantile } from '../statistics/bootstrap.js';
+import { Random } from '../statistics/random.js';
+import { orient, positionOf, type SampledCurve, type ScaleName } from './curves.js';
+import { scoreNames, scoresOf, type ScoreName } from './scores.js';
+
+export interface NullTest {
+  /** Of the score over the null's draws. */
+  readonly median: number;
+  /** 95th percentile. */
+  readonly upper: number;
+  /** Share of draws, the measured curve counted as one, whose score is at least the measured. */
+  readonly p: number;
+}
+
+export interface NullOptions {
+  readonly draws?: number;
+  readonly seed?: number;
+  readonly axis?: ScaleName;
+}
+
+/** Every score of a curve with at least two scales against the null. */
+export function testAgainstLine(
+  curve: SampledCurve,
+  members: readonly MemberOutcomes[],
+  { draws = 2000, seed = 0, axis = 'parameters' }: NullOptions = {},
+): Record<ScoreName, NullTest> {
+  const positions = curve.scales.map((scale) => positionOf(scale, axis));
+  const observed = scoresOf(orient(curve.metric, curve.values), positions);
+  const random = Random.named(seed, 'null');
+  const line = straightLine(curve.values, positions);
+  const drawMember = memberSampler(curve, members, random);
+  const scored = Array.from({ length: draws }, () => {
+    const values = Float64Array.from(curve.scales, ({ members: seeds }, i) => {
+      return meanOf(seeds.map(() => drawMember(line[i]!, i)));
+    });
+    return scoresOf(orient(curve.metric, values), positions);
+  });
+  const tests = scoreNames.map(
+    (name) =>
+      [
+        name,
+        compare(
+          observed[name],
+          scored.map((scores) => scores[name]),
+        ),
+      ] as const,
+  );
+  return Object.fromEntries(tests) as Record<ScoreName, NullTest>;
+}
+
+/** From the curve's lowest to its highest value, in the direction in which it goes. */
+function straightLine(values: Float64Array, positions: readonly number[]): number[] {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const falls = values[values.length - 1]! < values[0]!;
+  const [from, to] = falls ? [most, least] : [least, most];
+  const whole = Math.log(positions.at(-1)! / positions[0]!);
+  return positions.map((position) => from + ((to - from) * Math.log(position / positions[0]!)) / whole);
+}
+
+/** Draws the value of a member whose metric is truly `truth`, at scale `i`. */
+function memberSampler(curve: SampledCurve, members: readonly MemberOutcomes[], random: Random) {
+  const { metric, count } = curve;
+  const share = metric.unitValues(members[0]!.outcomes);
+  const measured = members.map(({ outcomes }) => metric.measure(outcomes).standardError);
+  const errors = measured.map((error, i) => (Number.isNaN(error) ? deviationAt(curve, i) : error));
+  const between = betweenSeeds(curve, errors);
+  const clip = (value: number) => (metric.unit === 'probability' ? Math.min(1, Math.max(0, value)) : value);
+  if (share?.share === true) {
+    return (truth: number): number => {
+      const p = inverse(share.transform, clip(truth + between * random.normal()));
+      return share.transform(drawBinomial(random, count, p) / count);
+    };
+  }
+  const errorAt = curve.scales.map(({ members: seeds }) => meanOf(seeds.map((i) => errors[i]!)));
+  return (truth: number, i: number): number => clip(truth + Math.hypot(between, errorAt[i]!) * random.normal());
+}
+
+/** Standard error of the curve's value at the scale of member `i`, from its draws. */
+function deviationAt({ scales, draws }: SampledCurve, i: number): number {
+  const place = scales.findIndex(({ members }) => members.includes(i));
+  const values = draws.map((draw) => draw[place]!);
+  const mean = meanOf(values);
+  return Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
+}
+
+/** Standard deviation between seeds beyond what the test set's draw explains, pooled over scales; 0 for one seed. */
+function betweenSeeds({ scales, memberValues }: SampledCurve, errors: readonly number[]): number {
+  let [squares, degrees] = [0, 0];
+  for (const { members } of scales) {
+    const values = members.map((i) => memberValues[i]!);
+    const mean = meanOf(values);
+    squares += values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    squares -= (members.length - 1) * meanOf(members.map((i) => errors[i]! ** 2));
+    degrees += members.length - 1;
+  }
+  return degrees === 0 ? 0 : Math.sqrt(Math.max(0, squares / degrees));
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** p with transform(p) = value, by bisection; transform never falls on 0 .. 1. */
+function inverse(transform: (mean: number) => number, value: number): number {
+  let [low, high] = [0, 1];
+  for (let i = 0; i < 40; i++) {
+    const middle = (low + high) / 2;
+    if (transform(middle) < value) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** Successes of `n` trials: one by one where few are expected on a side, else by the normal approximation, rounded. */
+export function drawBinomial(random: Random, n: number, p: number): number {
+  const deviation = Math.sqrt(n * p * (1 - p));
+  if (deviation > 5) return Math.min(n, Math.max(0, Math.round(n * p + deviation * random.normal())));
+  if (p > 0.5) return n - drawBinomial(random, n, 1 - p);
+  if (p <= 0) return 0;
+  // Gaps between successes are geometric (Devroye 1986, ch. X.4.3).
+  const scale = Math.log1p(-p);
+  let successes = 0;
+  for (let at = Math.floor(Math.log(1 - random.uniform()) / scale); at < n; successes++) {
+    at += 1 + Math.floor(Math.log(1 - random.uniform()) / scale);
+  }
+  return successes;
+}
+
+function compare(observed: number, draws: readonly number[]): NullTest {
+  const ascending = Float64Array.from(draws).sort();
+  const atLeast = draws.filter((draw) => draw >= observed).length;
+  const p = Number.isNaN(observed) ? NaN : (1 + atLeast) / (1 + draws.length);
+  return { median: quantile(ascending, 0.5), upper: quantile(ascending, 0.95), p };
+}

@@ -1,0 +1,133 @@
+/**
+ * How sudden a curve is: scores of the values at its scales, in order of scale. All are free of the unit and of where the curve
+ * lies. Higher values are better here: a metric where lower is better comes with its sign turned.
+ *
+ * Eq 1 of Schaeffer et al. 2023 is BIG-bench's breakthroughness. It is fragile, and whoever shows it shows `ramp` and `jump`
+ * beside it: a straight ramp over n scales scores n - 1, so it grows with the number of scales alone; flat floors and ceilings
+ * inflate it, to infinity where half of the steps are 0; a dip anywhere deflates the most visible jump.
+ */
+
+export interface Scores {
+  /**
+   * Eq 1: sign(argmax - argmin) (max - min) / sqrt(median of squared successive differences). argmax and argmin are the first
+   * of equals. 0 for a constant curve; infinite where the median step is 0.
+   */
+  readonly emergence: number;
+  /** `emergence` over that of a straight ramp through as many scales, n - 1. */
+  readonly ramp: number;
+  /** BIG-bench's linearity: as Eq 1 with the mean of the squares for their median. A ramp has n - 1, a single jump sqrt(n - 1). */
+  readonly linearity: number;
+  /** Largest rise between neighbours over max - min: 1 / (n - 1) for a ramp, 1 where one step is all. NaN for a constant curve. */
+  readonly jump: number;
+  /**
+   * Steepest rise per log scale between neighbours over (max - min) per log scale from the first to the last: 1 for a straight
+   * line in log scale, however the scales are spaced. NaN for a constant curve.
+   */
+  readonly steepness: number;
+  /**
+   * Where the least-squares parabola in log scale stands at the middle, below the line between its ends, over max - min:
+   * above 0 for a curve that rises late. NaN for a constant curve and for fewer than three scales.
+   */
+  readonly bow: number;
+}
+
+export type ScoreName = keyof Scores;
+export const scoreNames = [
+  'emergence',
+  'ramp',
+  'linearity',
+  'jump',
+  'steepness',
+  'bow',
+] as const satisfies readonly ScoreName[];
+
+/**
+ * @param values at each scale, `[n]`, n at least 2; higher is better
+ * @param scales ascending and positive, `[n]`
+ */
+export function scoresOf(values: ArrayLike<number>, scales: ArrayLike<number>): Scores {
+  const emergence = emergenceScore(values);
+  return {
+    emergence,
+    ramp: emergence / (values.length - 1),
+    linearity: linearity(values),
+    jump: jump(values),
+    steepness: steepness(values, scales),
+    bow: bow(values, scales),
+  };
+}
+
+/** Eq 1 of Schaeffer et al. 2023; see `Scores`. NaN for fewer than two values. */
+export function emergenceScore(values: ArrayLike<number>): number {
+  return signedRange(values) / Math.sqrt(medianOf(squaredSteps(values))) || constantOr(values, 0);
+}
+
+/** Linearity of Srivastava et al. 2022 (arXiv 2206.04615), App. B; see `Scores`. */
+export function linearity(values: ArrayLike<number>): number {
+  const squares = squaredSteps(values);
+  const mean = squares.reduce((sum, square) => sum + square, 0) / squares.length;
+  return signedRange(values) / Math.sqrt(mean) || constantOr(values, 0);
+}
+
+function jump(values: ArrayLike<number>): number {
+  let largest = -Infinity;
+  for (let i = 1; i < values.length; i++) largest = Math.max(largest, values[i]! - values[i - 1]!);
+  return largest / rangeOf(values);
+}
+
+function steepness(values: ArrayLike<number>, scales: ArrayLike<number>): number {
+  const last = values.length - 1;
+  let largest = -Infinity;
+  for (let i = 1; i <= last; i++) {
+    largest = Math.max(largest, (values[i]! - values[i - 1]!) / Math.log(scales[i]! / scales[i - 1]!));
+  }
+  return (largest * Math.log(scales[last]! / scales[0]!)) / rangeOf(values);
+}
+
+function bow(values: ArrayLike<number>, scales: ArrayLike<number>): number {
+  const n = values.length;
+  const range = rangeOf(values);
+  if (n < 3 || range === 0) return NaN;
+  // In t from -1 to 1 a parabola c2 t² + ... stands c2 below its chord at 0. Least squares by orthogonalising t² to 1 and t.
+  const ends = Math.log(scales[n - 1]! / scales[0]!);
+  const t = Array.from({ length: n }, (_, i) => (2 * Math.log(scales[i]! / scales[0]!)) / ends - 1);
+  const mean = (list: readonly number[]) => list.reduce((sum, value) => sum + value, 0) / n;
+  const centre = mean(t);
+  const centred = t.map((value) => value - centre);
+  const squares = t.map((value) => value * value);
+  const spread = mean(centred.map((value) => value * value));
+  const slope = mean(squares.map((square, i) => square * centred[i]!)) / spread;
+  const level = mean(squares);
+  const residual = squares.map((square, i) => square - level - slope * centred[i]!);
+  const norm = mean(residual.map((value) => value * value));
+  return mean(residual.map((value, i) => value * values[i]!)) / norm / range;
+}
+
+function squaredSteps(values: ArrayLike<number>): number[] {
+  return Array.from({ length: Math.max(0, values.length - 1) }, (_, i) => (values[i + 1]! - values[i]!) ** 2);
+}
+
+function rangeOf(values: ArrayLike<number>): number {
+  const list = Array.from(values);
+  return Math.max(...list) - Math.min(...list);
+}
+
+function signedRange(values: ArrayLike<number>): number {
+  let [low, high] = [0, 0];
+  for (let i = 1; i < values.length; i++) {
+    if (values[i]! < values[low]!) low = i;
+    if (values[i]! > values[high]!) high = i;
+  }
+  return Math.sign(high - low) * (values[high]! - values[low]!);
+}
+
+/** 0 / 0 of a constant curve becomes 0; what is NaN for another reason stays so. */
+function constantOr(values: ArrayLike<number>, constant: number): number {
+  return values.length >= 2 && rangeOf(values) === 0 ? constant : NaN;
+}
+
+function medianOf(values: readonly number[]): number {
+  const ascending = values.toSorted((a, b) => a - b);
+  const half = ascending.length / 2;
+  return ascending.length % 2 === 1 ? ascending[Math.floor(half)]! : (ascending[half - 1]! + ascending[half]!) / 2;
+}

@@ -1,0 +1,267 @@
+/**
+ * Curves over a grid of a metric's parameters, and over what else makes a curve look sudden: few test examples (resolution)
+ * and few scales (sparsity), the paper's other two causes. All from the same outcomes.
+ */
+import type { MemberOutcomes } from '../metrics/curve.js';
+import { choose, type RegisteredMetric } from '../metrics/index.js';
+import type { Metric } from '../metrics/metric.js';
+import { quantile } from '../statistics/bootstrap.js';
+import { Random } from '../statistics/random.js';
+import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './curves.js';
+import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
+
+/** One parameter and the values that it takes. */
+export interface Axis {
+  readonly key: string;
+  readonly values: readonly number[];
+}
+
+export interface GridPoint {
+  readonly metric: Metric;
+  /** Means over seeds, `[scales]`. */
+  readonly values: Float64Array;
+  /** max - min. */
+  readonly range: number;
+  readonly scores: Scores;
+}
+
+export interface Sweep {
+  readonly scales: readonly Scale[];
+  readonly axes: readonly Axis[];
+  /** The last axis changes fastest. */
+  readonly points: readonly GridPoint[];
+}
+
+export interface SweepRequest {
+  readonly metric: RegisteredMetric;
+  /** Of the parameters that are not swept. */
+  readonly parameters: Readonly<Record<string, number | string>>;
+  /** At least one. */
+  readonly axes: readonly Axis[];
+  readonly members: readonly MemberOutcomes[];
+  readonly axis?: ScaleName;
+}
+
+/** Throws UsageError where a value is out of a parameter's range, or the test set too small for it. */
+export function sweep({ metric, parameters, axes, members, axis = 'parameters' }: SweepRequest): Sweep {
+  const scales = scalesOf(members);
+  const positions = scales.map((scale) => positionOf(scale, axis));
+  const inner = axes.at(-1)!;
+  const points = combinations(axes.slice(0, -1)).flatMap((outer) => {
+    const chosen = inner.values.map((value) =>
+      choose(metric, { ...parameters, ...outer, [inner.key]: value }, `--over ${inner.key}`),
+    );
+    const columns = members.map(({ outcomes }) => columnOf(chosen, outcomes, inner));
+    return chosen.map((each, j) => {
+      const values = meansOf(
+        Float64Array.from(columns, (column) => column[j]!),
+        scales,
+      );
+      return { metric: each, values, range: rangeOf(values), scores: scoresOf(orient(each, values), positions) };
+    });
+  });
+  return { scales, axes, points };
+}
+
+function columnOf(chosen: readonly Metric[], outcomes: MemberOutcomes['outcomes'], axis: Axis): ArrayLike<number> {
+  // The largest value needs the largest test set; any that is refused is.
+  for (const metric of [chosen[0]!, chosen.at(-1)!]) metric.weighted(outcomes);
+  return chosen[0]!.sweep(outcomes, axis) ?? chosen.map((metric) => metric.weighted(outcomes).evaluate());
+}
+
+/** Every combination of the axes' values; of none, the empty one. */
+function combinations(axes: readonly Axis[]): Record<string, number>[] {
+  return axes.reduce<Record<string, number>[]>(
+    (all, { key, values }) => all.flatMap((each) => values.map((value) => ({ ...each, [key]: value }))),
+    [{}],
+  );
+}
+
+function rangeOf(values: Float64Array): number {
+  return Math.max(...values) - Math.min(...values);
+}
+
+/** Points with the highest and the lowest score among those whose curve moves by `leastRange` at least. */
+export function extremes(
+  points: readonly GridPoint[],
+  score: ScoreName,
+  leastRange: number,
+): { readonly strongest: GridPoint; readonly weakest: GridPoint } | undefined {
+  const moving = points.filter(({ range, scores }) => range >= leastRange && !Number.isNaN(scores[score]));
+  const [first] = moving;
+  if (first === undefined) return undefined;
+  const by = (better: (a: number, b: number) => boolean) =>
+    moving.reduce((best, point) => (better(point.scores[score], best.scores[score]) ? point : best), first);
+  return { strongest: by((a, b) => a > b), weakest: by((a, b) => a < b) };
+}
+
+/** A score's median and the middle 95 % of its values over draws. */
+export interface Spread {
+  readonly median: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+export interface ResampledCurve {
+  /** Units of the test set, or scales that were kept. */
+  readonly size: number;
+  /** Draws, or sets of scales. */
+  readonly draws: number;
+  readonly scores: Record<ScoreName, Spread>;
+  /** Share of the draws in which the value at the smallest scale is the worst there is: 0 of a share. */
+  readonly flatStart: number;
+  /** One draw to look at: which scales, and the values there. */
+  readonly example: { readonly scales: readonly number[]; readonly values: Float64Array };
+}
+
+export interface ResampleRequest {
+  readonly metric: Metric;
+  readonly members: readonly MemberOutcomes[];
+  readonly sizes: readonly number[];
+  readonly draws: number;
+  readonly seed?: number;
+  readonly axis?: ScaleName;
+}
+
+/**
+ * The same members on smaller test sets, drawn without replacement (paper, Sec. 2, cause 2: resolution).
+ *
+ * @throws RangeError for a size that is not from 1 to the test set's
+ */
+export function sweepTestSizes(request: ResampleRequest): ResampledCurve[] {
+  const { metric, members, sizes, draws, seed = 0, axis = 'parameters' } = request;
+  const scales = scalesOf(members);
+  const positions = scales.map((scale) => positionOf(scale, axis));
+  const all = scales.map((_, i) => i);
+  const evaluators = members.map(({ outcomes }) => onSubset(metric, outcomes));
+  return sizes.map((size) => {
+    const random = Random.named(seed, 'test-size', size);
+    const curves = Array.from({ length: draws }, () => {
+      const chosen = drawWithout(random, evaluators[0]!.count, size);
+      return meansOf(
+        Float64Array.from(evaluators, ({ evaluate }) => evaluate(chosen)),
+        scales,
+      );
+    });
+    return summarise({ metric, size, curves: curves.map((values) => ({ scales: all, values })), positions });
+  });
+}
+
+/** A member under the metric, on the units at `indices`. */
+function onSubset(metric: Metric, outcomes: MemberOutcomes['outcomes']) {
+  const units = metric.unitValues(outcomes);
+  if (units !== undefined) {
+    const { values, transform } = units;
+    const evaluate = (indices: Int32Array): number => {
+      let sum = 0;
+      for (const i of indices) sum += values[i]!;
+      return transform(sum / indices.length, indices.length);
+    };
+    return { count: values.length, evaluate };
+  }
+  const { count, evaluate } = metric.weighted(outcomes);
+  return {
+    count,
+    evaluate(indices: Int32Array): number {
+      const weights = new Float64Array(count);
+      for (const i of indices) weights[i] = 1;
+      return evaluate(weights);
+    },
+  };
+}
+
+/** `size` of 0 .. count - 1, each once (the first of a Fisher-Yates shuffle). */
+function drawWithout(random: Random, count: number, size: number): Int32Array {
+  if (!Number.isInteger(size) || size < 1 || size > count) throw new RangeError(`${size} of ${count}`);
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  for (let i = 0; i < size; i++) {
+    const j = i + random.integer(count - i);
+    const swap = order[i]!;
+    order[i] = order[j]!;
+    order[j] = swap;
+  }
+  return order.subarray(0, size);
+}
+
+/** Most sets of scales that are all looked at; of more, so many are drawn. */
+const mostSubsets = 1000;
+
+/**
+ * The same curve at fewer of its scales, first and last among them (paper, Sec. 2, cause 3: sparsity): every set of `size`
+ * scales, or 1000 drawn ones where there are more.
+ */
+export function sweepScales(request: Omit<ResampleRequest, 'draws'>): ResampledCurve[] {
+  const { metric, members, sizes, seed = 0, axis = 'parameters' } = request;
+  const scales = scalesOf(members);
+  const values = meansOf(
+    Float64Array.from(members, ({ outcomes }) => metric.weighted(outcomes).evaluate()),
+    scales,
+  );
+  const positions = scales.map((scale) => positionOf(scale, axis));
+  return sizes.map((size) => {
+    if (!Number.isInteger(size) || size < 2 || size > scales.length)
+      throw new RangeError(`${size} of ${scales.length}`);
+    const kept = subsetsOf(scales.length, size, Random.named(seed, 'keep-scales', size));
+    const curves = kept.map((places) => ({ scales: places, values: Float64Array.from(places, (i) => values[i]!) }));
+    return summarise({ metric, size, curves, positions });
+  });
+}
+
+/** Sets of `size` of 0 .. n - 1 with both ends, in ascending order. */
+function subsetsOf(n: number, size: number, random: Random): number[][] {
+  const inner = Array.from({ length: n - 2 }, (_, i) => i + 1);
+  const wanted = size - 2;
+  if (binomial(inner.length, wanted) <= mostSubsets)
+    return combinationsOf(inner, wanted).map((middle) => [0, ...middle, n - 1]);
+  return Array.from({ length: mostSubsets }, () => {
+    const drawn = Array.from(drawWithout(random, inner.length, wanted), (i) => inner[i]!);
+    return [0, ...drawn.sort((a, b) => a - b), n - 1];
+  });
+}
+
+function binomial(n: number, k: number): number {
+  let result = 1;
+  for (let i = 0; i < k; i++) result = (result * (n - i)) / (i + 1);
+  return result;
+}
+
+function combinationsOf(items: readonly number[], k: number): number[][] {
+  if (k === 0) return [[]];
+  return items.flatMap((item, i) => combinationsOf(items.slice(i + 1), k - 1).map((rest) => [item, ...rest]));
+}
+
+interface Curves {
+  readonly metric: Metric;
+  readonly size: number;
+  readonly curves: readonly { readonly scales: readonly number[]; readonly values: Float64Array }[];
+  readonly positions: readonly number[];
+}
+
+function summarise({ metric, size, curves, positions }: Curves): ResampledCurve {
+  const scored = curves.map(({ scales, values }) =>
+    scoresOf(
+      orient(metric, values),
+      scales.map((i) => positions[i]!),
+    ),
+  );
+  const spreads = scoreNames.map((name) => [name, spreadOf(scored.map((scores) => scores[name]))] as const);
+  const flat = metric.unit === 'probability' ? curves.filter(({ values }) => values[0] === 0).length : 0;
+  return {
+    size,
+    draws: curves.length,
+    scores: Object.fromEntries(spreads) as Record<ScoreName, Spread>,
+    flatStart: flat / curves.length,
+    example: curves[0]!,
+  };
+}
+
+/** Of those that are numbers; NaN without one. */
+function spreadOf(values: readonly number[]): Spread {
+  const ascending = Float64Array.from(values.filter((value) => !Number.isNaN(value))).sort();
+  if (ascending.length === 0) return { median: NaN, lower: NaN, upper: NaN };
+  return {
+    median: quantile(ascending, 0.5),
+    lower: quantile(ascending, 0.025),
+    upper: quantile(ascending, 0.975),
+  };
+}

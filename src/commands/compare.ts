@@ -1,0 +1,87 @@
+/** `emergence compare`: natural, standard and induced curve side by side. */
+import type { Command } from 'commander';
+import { UsageError } from '../terminal/errors.js';
+import {
+  addMetricFile,
+  collect,
+  jsonOf,
+  metricsOf,
+  openNamed,
+  readRun,
+  refuseImpossible,
+  registryOf,
+  wholeNumber,
+  type Raw,
+} from './runs.js';
+
+export function registerCompare(program: Command): void {
+  addMetricFile(
+    program
+      .command('compare <run>')
+      .description(
+        "a published natural curve, a family's standard curve and its induced one, side by side with their scores",
+      )
+      .option('--standard <metric>', "the field's usual metric (default: accuracy, mse or image-accuracy)")
+      .option('--induced <metric>', 'the metric that induces emergence (default: the one in the curve of train)')
+      .option(
+        '--natural <file:curve>',
+        'a published curve, such as overlay:opt-2digit-addition; may be given again',
+        collect,
+      ),
+  )
+    .option('--draws <n>', 'bootstrap draws (default: 2000)')
+    .option('--output <stem>', "the picture's path without .svg and .png (default: compare in the run's folder)")
+    .option('--json', 'everything, as JSON on stdout')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ emergence compare lenet-mnist --standard accuracy --induced subset-accuracy:k=20 --natural overlay:opt-2digit-addition',
+    )
+    .action(compareRun);
+}
+
+async function compareRun(name: string, raw: Raw): Promise<void> {
+  const path = await import('node:path');
+  const { compare } = await import('../analysis/compare.js');
+  const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
+  const { predictionNeeds } = await import('../analysis/independence.js');
+  const readNaturalCurve = (t: string) => Promise.reject<never>(new Error(t));
+  const { comparisonFigure, comparisonTable } = await import('../report/comparison.js');
+  const { writeFigure } = await import('../report/files.js');
+
+  const registry = await registryOf(raw);
+  const [standard] = await metricsOf(textsOf(raw['standard']), registry, '--standard');
+  const [induced] = await metricsOf(textsOf(raw['induced']), registry, '--induced');
+  const natural = await Promise.all(((raw['natural'] ?? []) as string[]).map((text) => readNaturalCurve(text)));
+  const draws = wholeNumber(raw['draws'], '--draws', 2000, 100);
+  const open = await openNamed(name);
+  if (standard !== undefined) await refuseImpossible(open, [standard], registry, '--standard');
+  if (induced !== undefined) await refuseImpossible(open, [induced], registry, '--induced');
+  const { experiment, dataset } = open.record;
+  const run = await readRun(open, [
+    ...defaultColumns[experiment.arch],
+    ...(standard?.needs ?? []),
+    ...(induced?.needs ?? []),
+    ...(induced === undefined ? [] : (predictionNeeds(induced) ?? [])),
+  ]);
+  const widths = new Set(run.members.map(({ record }) => record.width));
+  if (widths.size < 2)
+    throw new UsageError('has one width, and a curve needs two', name, 'train another one with --widths');
+  const usual = defaultMetrics(run.record, run.members.at(-1)!.outcomes);
+  const comparison = compare({
+    run: run.record.name,
+    about: `${experiment.arch} family on ${experiment.dataset}, ${widths.size} widths, ${experiment.seeds.length} seed${experiment.seeds.length === 1 ? '' : 's'} each, ${dataset.testCount} test images.`,
+    standard: standard ?? usual.standard,
+    induced: induced ?? usual.induced,
+    members: run.members,
+    natural,
+    draws,
+  });
+  const stem = typeof raw['output'] === 'string' ? raw['output'] : path.join(run.folder, 'compare');
+  const files = await writeFigure(stem, comparisonFigure(comparison));
+  if (raw['json'] === true) console.log(jsonOf({ ...comparison, figures: files }));
+  else console.log([comparisonTable(comparison), '', ...files.map((file) => `picture  ${file}`)].join('\n'));
+}
+
+function textsOf(value: unknown): string[] {
+  return typeof value === 'string' ? [value] : [];
+}

@@ -1,0 +1,65 @@
+/** `emergence evaluate`: a run's stored outcomes under any metrics. */
+import type { Command } from 'commander';
+import type { MetricEvaluation } from '../analysis/evaluate.js';
+import { UsageError } from '../terminal/errors.js';
+import {
+  addMetricFile,
+  collect,
+  jsonOf,
+  metricsOf,
+  openNamed,
+  readRun,
+  refuseImpossible,
+  registryOf,
+  wholeNumber,
+  type Raw,
+} from './runs.js';
+
+export function registerEvaluate(program: Command): void {
+  addMetricFile(
+    program
+      .command('evaluate <run>')
+      .description("a run's stored outcomes under any metrics, with intervals")
+      .option('--metric <name>', 'a metric, such as subset-accuracy:k=5; may be given again', collect),
+  )
+    .option('--members', 'a line for every member, where there are several seeds')
+    .option('--draws <n>', 'bootstrap draws (default: 2000)')
+    .option('--json', 'everything, as JSON on stdout')
+    .option('--csv', 'everything, as comma-separated values on stdout')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ emergence evaluate lenet-mnist --metric accuracy --metric subset-accuracy:k=5 --metric cross-entropy',
+    )
+    .action(evaluate);
+}
+
+async function evaluate(name: string, raw: Raw): Promise<void> {
+  const { evaluateMetric, flatness } = await import('../analysis/evaluate.js');
+  const tables = await import('../report/evaluation.js');
+  const texts = raw['metric'] as string[] | undefined;
+  if (texts === undefined) throw new UsageError('a metric is needed', '--metric', 'emergence metrics lists them');
+  if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
+  const registry = await registryOf(raw);
+  const chosen = await metricsOf(texts, registry);
+  const open = await openNamed(name);
+  await refuseImpossible(open, chosen, registry);
+  const draws = wholeNumber(raw['draws'], '--draws', 2000, 100);
+  const run = await readRun(
+    open,
+    chosen.flatMap(({ needs }) => needs),
+  );
+  const evaluations = chosen.map((metric) => evaluateMetric(metric, run.members, { draws }));
+  for (const evaluation of evaluations) {
+    const odd = flatness(evaluation, run.members);
+    if (odd !== undefined) console.error(`note: ${odd}`);
+  }
+  if (raw['json'] === true) console.log(jsonOf({ run: run.record.name, metrics: evaluations.map(plain) }));
+  else if (raw['csv'] === true) process.stdout.write(tables.evaluationCsv(run.record.name, evaluations));
+  else console.log(tables.evaluationTable(evaluations, raw['members'] === true));
+}
+
+/** Without functions. */
+function plain({ metric, ...rest }: MetricEvaluation) {
+  const { id, kind, better, unit, formula } = metric;
+  return { metric: id, kind, better, unit, formula, ...rest };
+}

@@ -1,0 +1,109 @@
+/** What the commands that look at runs have in common: which run, which metrics, and what is said of both. */
+import type { Command } from 'commander';
+import type { Registry } from '../metrics/index.js';
+import type { Metric } from '../metrics/metric.js';
+import type { LoadedRun, OpenRun } from '../runs/load.js';
+import type { OutcomeName } from '../runs/outcomes.js';
+import { UsageError } from '../terminal/errors.js';
+
+export type Raw = Readonly<Record<string, unknown>>;
+
+const root = 'checkpoints';
+
+export const collect = (text: string, earlier: readonly string[] | undefined): string[] => [...(earlier ?? []), text];
+
+export function addMetricFile(command: Command): Command {
+  return command.option(
+    '--metric-file <file>',
+    "a metric of one's own: a JavaScript or TypeScript file (docs/metrics.md)",
+  );
+}
+
+export async function registryOf(raw: Raw): Promise<Registry> {
+  const { withOwnMetric } = await import('../metrics/own.js');
+  return withOwnMetric(raw['metricFile'] as string | undefined);
+}
+
+/** `--metric` texts as metrics, each once. */
+export async function metricsOf(texts: readonly string[], registry: Registry, flag = '--metric'): Promise<Metric[]> {
+  const { parseMetric } = await import('../metrics/index.js');
+  const chosen = texts.map((text) => parseMetric(text, flag, registry));
+  const twice = chosen.find(({ id }, i) => chosen.findIndex((other) => other.id === id) < i);
+  if (twice !== undefined) throw new UsageError(`${twice.id} is given twice`, flag, 'give it once');
+  return chosen;
+}
+
+/** Opens a run by name or path. */
+export async function openNamed(name: string): Promise<OpenRun> {
+  const { openRun } = await import('../runs/load.js');
+  const { locateRun } = await import('../runs/locate.js');
+  return openRun(await locateRun(name, root));
+}
+
+/** Throws UsageError for a metric that the run can't have, with those that it can. */
+export async function refuseImpossible(
+  run: OpenRun,
+  chosen: readonly Pick<Metric, 'id' | 'name' | 'needs' | 'units'>[],
+  registry: Registry,
+  flag = '--metric',
+): Promise<void> {
+  const { isPossible, unitsOf } = await import('../analysis/search.js');
+  const units = unitsOf(run.columns);
+  const wrong = chosen.find((metric) => !isPossible(metric, run.columns, units));
+  if (wrong === undefined) return;
+  const lacking = wrong.needs.filter((name) => !run.columns.includes(name));
+  const what =
+    lacking.length > 0
+      ? `${wrong.id} needs ${lacking.join(', ')}, which ${run.record.experiment.arch} has not`
+      : `${wrong.id} takes ${wrong.units} for independent, and the test set of ${run.folder} is a draw of ${units}`;
+  const possible = Object.values(registry).filter(
+    ({ units: own, needs }) =>
+      own === units && (typeof needs === 'function' || needs.every((name) => run.columns.includes(name))),
+  );
+  throw new UsageError(
+    what,
+    flag,
+    `${run.record.experiment.arch} can have: ${possible.map(({ name }) => name).join(', ')}`,
+  );
+}
+
+/** Reads the columns, and says on stderr which members are not in it. */
+export async function readRun(run: OpenRun, columns: readonly OutcomeName[]): Promise<LoadedRun> {
+  const { readColumns } = await import('../runs/load.js');
+  const loaded = await readColumns(run, [...new Set(columns)]);
+  for (const line of loaded.absent) console.error(`not included: ${line}`);
+  return loaded;
+}
+
+/** A flag's whole numbers: `1,2,5`. Throws UsageError. */
+export function wholeNumbers(text: string, flag: string, least = 1): number[] {
+  return text.split(',').map((part) => {
+    const value = Number(part);
+    if (/^\d+$/.test(part.trim()) && value >= least) return value;
+    throw new UsageError(
+      `"${part}" is not a whole number of at least ${least}`,
+      flag,
+      `give for example ${flag} 10,100`,
+    );
+  });
+}
+
+/** A flag's whole number. Throws UsageError. */
+export function wholeNumber(text: unknown, flag: string, fallback: number, least = 0): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (/^\d+$/.test(String(text)) && value >= least) return value;
+  throw new UsageError(`"${String(text)}" is not a whole number of at least ${least}`, flag);
+}
+
+/** JSON knows no infinity and no NaN: they become null, infinities the texts "Infinity" and "-Infinity". */
+export function jsonOf(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_, each: unknown) => {
+      if (typeof each === 'number' && !Number.isFinite(each)) return Number.isNaN(each) ? null : String(each);
+      return each instanceof Float64Array ? [...each] : each;
+    },
+    2,
+  );
+}

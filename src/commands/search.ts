@@ -1,0 +1,98 @@
+/** `emergence search`: which metric makes a run look most emergent, which least, and which continuous one tells of another. */
+import type { Command } from 'commander';
+import type { ScoreName } from '../analysis/scores.js';
+import type { Candidate } from '../analysis/search.js';
+import { UsageError } from '../terminal/errors.js';
+import { jsonOf, metricsOf, openNamed, readRun, refuseImpossible, registryOf, wholeNumber, type Raw } from './runs.js';
+
+export function registerSearch(program: Command): void {
+  program
+    .command('search <run>')
+    .description(
+      'which metric makes a run look most emergent, which least; and the best continuous surrogate of a thresholded one',
+    )
+    .option('--by <score>', 'the score: jump, ramp, emergence, linearity, steepness, bow (default: bow)')
+    .option('--least-range <x>', 'smallest movement of a share whose score counts (default: 0.1)')
+    .option('--top <n>', 'how many to show of each end (default: 5)')
+    .option('--surrogate-of <metric>', "the all-or-nothing metric (default: the run's induced one)")
+    .option('--draws <n>', 'bootstrap draws of the correlations (default: 500)')
+    .option('--json', 'everything, as JSON on stdout')
+    .addHelpText('after', '\nExample:\n  $ emergence search lenet-mnist --surrogate-of subset-accuracy:k=50')
+    .action(search);
+}
+
+async function search(name: string, raw: Raw): Promise<void> {
+  const { defaultMetrics } = await import('../analysis/defaults.js');
+  const { scoreNames } = await import('../analysis/scores.js');
+  const analysis = await import('../analysis/search.js');
+  const { searchText } = await import('../report/search.js');
+  const by = String(raw['by'] ?? 'bow');
+  if (!scoreNames.some((score) => score === by))
+    throw new UsageError(`"${by}" is not a score`, '--by', `known: ${scoreNames.join(', ')}`);
+  const leastRange = Number(raw['leastRange'] ?? 0.1);
+  if (!(leastRange >= 0))
+    throw new UsageError(`"${String(raw['leastRange'])}" is not a number from 0`, '--least-range');
+  const [draws, top] = [wholeNumber(raw['draws'], '--draws', 500, 100), wholeNumber(raw['top'], '--top', 5, 1)];
+  const registry = await registryOf(raw);
+  const given = typeof raw['surrogateOf'] === 'string' ? [raw['surrogateOf']] : [];
+  const [target] = await metricsOf(given, registry, '--surrogate-of');
+  const open = await openNamed(name);
+  if (target !== undefined) await refuseImpossible(open, [target], registry, '--surrogate-of');
+  const run = await readRun(open, open.columns);
+  if (new Set(run.members.map(({ record }) => record.width)).size < 2)
+    throw new UsageError('has one width, and a curve needs two', name, 'train another one with --widths');
+  const candidates = analysis.candidatesFor(run.members);
+  const scored = analysis.scoreCandidates(candidates, run.members);
+  const ranked = analysis.rankCandidates(scored, by as ScoreName, leastRange);
+  const induced = target ?? defaultMetrics(run.record, run.members.at(-1)!.outcomes).induced;
+  const surrogates = analysis.surrogatesOf(induced, candidates, run.members, { draws });
+  const causes = await causesOf(ranked, run.members);
+  if (raw['json'] === true) {
+    const plain = ({ metric, ...rest }: Candidate) => ({ metric: metric.id, kind: metric.kind, ...rest });
+    console.log(
+      jsonOf({
+        run: run.record.name,
+        by,
+        candidates: scored.length,
+        ranked: ranked.map(plain),
+        causes,
+        surrogateOf: induced.id,
+        surrogates: surrogates.map(({ metric, ...rest }) => ({ metric: metric.id, ...rest })),
+      }),
+    );
+    return;
+  }
+  console.log(
+    searchText({
+      run: run.record.name,
+      ranked,
+      looked: scored.length,
+      by: by as ScoreName,
+      top,
+      induced,
+      surrogates,
+      causes,
+    }),
+  );
+}
+
+/** What resolution and sparsity do to the strongest and the weakest metric. */
+async function causesOf(
+  ranked: readonly Candidate[],
+  members: Parameters<typeof import('../analysis/sweep.js').sweepScales>[0]['members'],
+) {
+  const { sweepScales, sweepTestSizes } = await import('../analysis/sweep.js');
+  const ends = [...new Set([ranked[0], ranked.at(-1)])].filter((each) => each !== undefined);
+  return ends.map(({ metric, values }) => {
+    const { count } = metric.weighted(members[0]!.outcomes);
+    const sizes = [Math.round(count / 100), Math.round(count / 10)].filter(
+      (size) => size >= 2 && metric.refuses(size) === undefined,
+    );
+    const fewer = [Math.ceil(values.length / 2)].filter((size) => size >= 3);
+    return {
+      metric: metric.id,
+      testSizes: sweepTestSizes({ metric, members, sizes, draws: 100 }),
+      keptScales: sweepScales({ metric, members, sizes: fewer }),
+    };
+  });
+}

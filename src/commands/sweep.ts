@@ -1,0 +1,226 @@
+/** `emergence sweep`: a metric over a grid of its parameters, test sizes and scales. */
+import type { Command } from 'commander';
+import type { ScoreName } from '../analysis/scores.js';
+import type { GridPoint, ResampledCurve, Sweep } from '../analysis/sweep.js';
+import type { RegisteredMetric } from '../metrics/index.js';
+import type { LoadedRun } from '../runs/load.js';
+import { UsageError } from '../terminal/errors.js';
+import {
+  addMetricFile,
+  collect,
+  jsonOf,
+  openNamed,
+  readRun,
+  refuseImpossible,
+  registryOf,
+  wholeNumber,
+  wholeNumbers,
+  type Raw,
+} from './runs.js';
+
+export function registerSweep(program: Command): void {
+  addMetricFile(
+    program
+      .command('sweep <runs...>')
+      .description(
+        'a metric over a grid of its parameters, over smaller test sets and over fewer scales: scores and heat map',
+      )
+      .requiredOption(
+        '--metric <name>',
+        'the metric; parameters that are not swept stand behind it, as in below:column=mse',
+      )
+      .option(
+        '--over <key=values>',
+        'a parameter: k=1..20, c=0.01,0.02 or c=1e-4:1e-1:200:log; may be given twice',
+        collect,
+      ),
+  )
+    .option('--test-sizes <list>', 'test examples to draw, such as 100,1000: the effect of resolution')
+    .option('--keep-scales <list>', 'numbers of scales to keep, such as 4,6: the effect of sparsity')
+    .option('--draws <n>', 'draws of each test size (default: 200)')
+    .option(
+      '--by <score>',
+      'the score that says where emergence is strongest: jump, ramp, emergence, ... (default: bow)',
+    )
+    .option('--least-range <x>', 'smallest movement of a curve whose score counts (default: 0.1)')
+    .option('--output <stem>', "the pictures' path without .svg and .png (default: sweep-METRIC in the run's folder)")
+    .option('--json', 'everything, as JSON on stdout')
+    .option('--csv', 'every curve of the grid, as comma-separated values on stdout')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ emergence sweep autoencoder-mnist --metric reconstruction --over c=1e-4:1e-1:200:log\n' +
+        '  $ emergence sweep lenet-mnist --metric subset-accuracy:k=20 --test-sizes 100,1000,10000 --keep-scales 3,5,8',
+    )
+    .action(async (names: string[], raw: Raw) => {
+      const results: unknown[] = [];
+      for (const [i, name] of names.entries())
+        results.push(await sweepRun(name, raw, { first: i === 0, of: names.length }));
+      if (raw['json'] === true) console.log(jsonOf(names.length === 1 ? results[0] : results));
+    });
+}
+
+interface Place {
+  readonly first: boolean;
+  readonly of: number;
+}
+
+async function sweepRun(name: string, raw: Raw, place: Place): Promise<unknown> {
+  const path = await import('node:path');
+  const { parseAxis } = await import('../analysis/axis-text.js');
+  const { scoreNames } = await import('../analysis/scores.js');
+  const { choose, splitMetric } = await import('../metrics/index.js');
+  const { fileNameOf } = await import('../datasets/index.js');
+  const registry = await registryOf(raw);
+  const { metric, parameters } = splitMetric(String(raw['metric']), '--metric', registry);
+  const axes = ((raw['over'] ?? []) as string[]).map((text) => parseAxis(text));
+  const by = String(raw['by'] ?? 'bow');
+  if (!scoreNames.some((score) => score === by))
+    throw new UsageError(`"${by}" is not a score`, '--by', `known: ${scoreNames.join(', ')}`);
+  const leastRange = Number(raw['leastRange'] ?? 0.1);
+  if (!(leastRange >= 0))
+    throw new UsageError(`"${String(raw['leastRange'])}" is not a number from 0`, '--least-range');
+  const sizes = raw['testSizes'] === undefined ? [] : wholeNumbers(String(raw['testSizes']), '--test-sizes');
+  const kept = raw['keepScales'] === undefined ? [] : wholeNumbers(String(raw['keepScales']), '--keep-scales', 2);
+  const draws = wholeNumber(raw['draws'], '--draws', 200, 10);
+  checkAxes(metric, parameters, axes, sizes.length + kept.length > 0);
+  const open = await openNamed(name);
+  const start = Object.fromEntries(axes.map(({ key, values }) => [key, values[0]]));
+  const probe = choose(metric, { ...parameters, ...start }, `--metric "${String(raw['metric'])}"`);
+  await refuseImpossible(open, [probe], registry);
+  const run = await readRun(open, probe.needs);
+  if (new Set(run.members.map(({ record }) => record.width)).size < 2)
+    throw new UsageError('has one width, and a curve needs two', name, 'train another one with --widths');
+  const stem =
+    typeof raw['output'] === 'string' ? raw['output'] : path.join(run.folder, `sweep-${fileNameOf(probe.name)}`);
+  if (typeof raw['output'] === 'string' && place.of > 1)
+    throw new UsageError('one path for several runs', '--output', 'leave it out, or sweep one run');
+  const request = { run, metric, parameters, axes, by: by as ScoreName, leastRange, stem, place, raw };
+  const grid = axes.length > 0 ? await sweepGrid(request) : undefined;
+  const causes =
+    sizes.length + kept.length > 0 ? await sweepCauses({ ...request, sizes, kept, draws, probe }) : undefined;
+  return { run: run.record.name, ...grid, ...causes };
+}
+
+function checkAxes(
+  { name, parameters: { shape } }: RegisteredMetric,
+  given: Readonly<Record<string, unknown>>,
+  axes: Sweep['axes'],
+  hasCauses: boolean,
+): void {
+  const known = Object.keys(shape);
+  const wrong = axes.find(({ key }) => !known.includes(key));
+  if (wrong !== undefined)
+    throw new UsageError(
+      `"${wrong.key}" is not a parameter of ${name}`,
+      '--over',
+      `known: ${known.join(', ') || 'none'}`,
+    );
+  if (axes.length > 2) throw new UsageError(`${axes.length} parameters at once`, '--over', 'give one or two');
+  const twice = axes.find(({ key }, i) => key in given || axes.findIndex((axis) => axis.key === key) < i);
+  if (twice !== undefined) throw new UsageError(`${twice.key} is given twice`, '--over', 'give it once');
+  if (axes.length === 0 && !hasCauses)
+    throw new UsageError('nothing is swept', '--over', 'give --over, --test-sizes or --keep-scales');
+  const missing = known.find((key) => !(key in given) && !axes.some((axis) => axis.key === key));
+  if (missing !== undefined)
+    throw new UsageError(
+      `${name} lacks ${missing}`,
+      '--metric',
+      `sweep it with --over ${missing}=..., or write ${name}:${missing}=...`,
+    );
+}
+
+interface Request {
+  readonly run: LoadedRun;
+  readonly metric: RegisteredMetric;
+  readonly parameters: Readonly<Record<string, number | string>>;
+  readonly axes: Sweep['axes'];
+  readonly by: ScoreName;
+  readonly leastRange: number;
+  readonly stem: string;
+  readonly place: Place;
+  readonly raw: Raw;
+}
+
+async function sweepGrid({
+  run,
+  metric,
+  parameters,
+  axes,
+  by,
+  leastRange,
+  stem,
+  place,
+  raw,
+}: Request): Promise<object> {
+  const { extremes, sweep } = await import('../analysis/sweep.js');
+  const { extremesText, sweepCsv } = await import('../report/sweeps.js');
+  const { sweepFigure } = await import('../report/figures/sweep.js');
+  const { writeFigure } = await import('../report/files.js');
+  const result = sweep({ metric, parameters, axes, members: run.members });
+  const found = extremes(result.points, by, leastRange);
+  const figures = await writeFigure(stem, sweepFigure({ run: run.record.name, sweep: result, leastRange }));
+  if (raw['csv'] === true) process.stdout.write(sweepCsv(run.record.name, result, place.first));
+  else if (raw['json'] !== true)
+    console.log(
+      [
+        extremesText({ run: run.record.name, sweep: result, found, by, leastRange }),
+        ...figures.map((file) => `picture  ${file}`),
+      ].join('\n'),
+    );
+  const plain = ({ metric: { id }, ...rest }: GridPoint) => ({ metric: id, ...rest });
+  return {
+    scales: result.scales,
+    axes: result.axes,
+    points: result.points.map(plain),
+    by,
+    strongest: found === undefined ? null : plain(found.strongest),
+    weakest: found === undefined ? null : plain(found.weakest),
+    figures,
+  };
+}
+
+interface CausesRequest extends Request {
+  readonly sizes: readonly number[];
+  readonly kept: readonly number[];
+  readonly draws: number;
+  readonly probe: ReturnType<RegisteredMetric['from']>;
+}
+
+async function sweepCauses({ run, probe, sizes, kept, draws, stem, raw }: CausesRequest): Promise<object> {
+  const { sweepScales, sweepTestSizes } = await import('../analysis/sweep.js');
+  const { causesText } = await import('../report/sweeps.js');
+  const { causesFigure } = await import('../report/figures/sweep.js');
+  const { writeFigure } = await import('../report/files.js');
+  const { members } = run;
+  const { count } = probe.weighted(members[0]!.outcomes);
+  const tooMany = sizes.find((size) => size > count);
+  if (tooMany !== undefined)
+    throw new UsageError(
+      `${tooMany} is more than the ${count} of the test set`,
+      '--test-sizes',
+      `give at most ${count}`,
+    );
+  const refused = sizes.map((size) => probe.refuses(size)).find((text) => text !== undefined);
+  if (refused !== undefined) throw new UsageError(refused, '--test-sizes');
+  const scales = new Set(members.map(({ record }) => record.width)).size;
+  const tooWide = kept.find((size) => size > scales);
+  if (tooWide !== undefined)
+    throw new UsageError(
+      `${tooWide} is more than the ${scales} scales of the run`,
+      '--keep-scales',
+      `give at most ${scales}`,
+    );
+  const testSizes: ResampledCurve[] = sweepTestSizes({ metric: probe, members, sizes, draws });
+  const keptScales: ResampledCurve[] = sweepScales({ metric: probe, members, sizes: kept });
+  const figures = await writeFigure(
+    `${stem}-causes`,
+    causesFigure({ run: run.record.name, metric: probe.title, testSizes, keptScales }),
+  );
+  if (raw['json'] !== true && raw['csv'] !== true)
+    console.log(
+      [causesText({ metric: probe.title, testSizes, keptScales }), ...figures.map((file) => `picture  ${file}`)].join(
+        '\n',
+      ),
+    );
+  return { metric: probe.id, testSizes, keptScales, causesFigures: figures };
+}

@@ -1,0 +1,76 @@
+/** `emergence theory`: the paper's model, drawn for given parameters or fitted to a run. */
+import type { Command } from 'commander';
+import { UsageError } from '../terminal/errors.js';
+import { jsonOf, openNamed, readRun, wholeNumbers, type Raw } from './runs.js';
+
+export function registerTheory(program: Command): void {
+  program
+    .command('theory [run]')
+    .description("the model of the paper's Sec. 2: from a power law of the loss to sharp and smooth curves")
+    .option('--exponent <x>', 'without a run: a in L(N) = (N / c)^a, below 0 (default: -0.28)')
+    .option('--scale <n>', 'without a run: c, parameters at which L is 1 nat (default: 1e7)')
+    .option('--lengths <list>', 'tokens that have to be right at once (default: 1,5,10,20; of a run: its own)')
+    .option('--output <stem>', "the picture's path without .svg and .png (default: theory, of a run: in its folder)")
+    .option('--json', 'everything, as JSON on stdout')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ emergence theory --lengths 1,5,20\n  $ emergence theory lenet-mnist --lengths 5,20',
+    )
+    .action(theory);
+}
+
+async function theory(name: string | undefined, raw: Raw): Promise<void> {
+  const report = await import('../report/theory.js');
+  const { writeFigure } = await import('../report/files.js');
+  const lengths = raw['lengths'] === undefined ? undefined : wholeNumbers(String(raw['lengths']), '--lengths');
+  const drawn = name === undefined ? drawModel(raw, lengths, report) : await fitRun(name, raw, lengths, report);
+  const files = await writeFigure(typeof raw['output'] === 'string' ? raw['output'] : drawn.stem, drawn.figure);
+  if (raw['json'] === true) console.log(jsonOf({ ...drawn.result, figures: files }));
+  else console.log([drawn.text, '', ...files.map((file) => `picture  ${file}`)].join('\n'));
+}
+
+type Report = typeof import('../report/theory.js');
+
+function drawModel(raw: Raw, lengths: readonly number[] = [1, 5, 10, 20], { modelFigure, modelText }: Report) {
+  const law = {
+    exponent: numberOf(raw['exponent'], '--exponent', -0.28, (value) => value < 0, 'below 0'),
+    scale: numberOf(raw['scale'], '--scale', 1e7, (value) => value > 0, 'above 0'),
+  };
+  return { stem: 'theory', figure: modelFigure(law, lengths), text: modelText(law, lengths), result: { law, lengths } };
+}
+
+function numberOf(
+  text: unknown,
+  flag: string,
+  fallback: number,
+  isFit: (value: number) => boolean,
+  wanted: string,
+): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (String(text).trim() !== '' && Number.isFinite(value) && isFit(value)) return value;
+  throw new UsageError(`"${String(text)}" is not a number ${wanted}`, flag);
+}
+
+async function fitRun(name: string, raw: Raw, lengths: readonly number[] | undefined, { fitFigure, fitText }: Report) {
+  const path = await import('node:path');
+  const { fitFamily } = await import('../analysis/theory-fit.js');
+  const given = ['exponent', 'scale'].find((key) => raw[key] !== undefined);
+  if (given !== undefined)
+    throw new UsageError('is fitted to the run', `--${given}`, 'leave out the option, or the run');
+  const open = await openNamed(name);
+  const { arch, pairs = 1 } = open.record.experiment;
+  if (!open.columns.includes('log_probability'))
+    throw new UsageError(`${arch} has no cross-entropy, which the model begins with`, name);
+  const own = arch === 'transformer' ? [1, pairs] : [1, 5, 20];
+  const wanted = lengths ?? own;
+  const longest = wanted.find((length) => arch === 'transformer' && length > pairs);
+  if (longest !== undefined)
+    throw new UsageError(`${longest} is more than the ${pairs} images of a sequence`, '--lengths');
+  const sequence = arch === 'transformer' ? (['sequence', 'label', 'predicted'] as const) : [];
+  const run = await readRun(open, ['correct', 'log_probability', ...sequence]);
+  if (new Set(run.members.map(({ record }) => record.width)).size < 2)
+    throw new UsageError('has one width, and a fit needs two', name, 'train another one with --widths');
+  const fit = fitFamily(run.record.name, run.members, wanted);
+  return { stem: path.join(run.folder, 'theory'), figure: fitFigure(fit), text: fitText(fit), result: fit };
+}

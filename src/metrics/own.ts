@@ -1,0 +1,100 @@
+/** A user's own metric: one file, JavaScript or TypeScript, whose default export is a plain object. No import of ours is needed. */
+import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as z from 'zod';
+import { outcomeColumns, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
+import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
+import { metrics, type Registry } from './index.js';
+import { defineMetric } from './metric.js';
+
+const columnNames = Object.keys(outcomeColumns) as OutcomeName[];
+
+type Values = (
+  outcomes: Pick<OutcomeTable, OutcomeName>,
+  parameters: Readonly<Record<string, number>>,
+) => ArrayLike<number>;
+
+const isFunction = z.custom<Values>((value) => typeof value === 'function', 'is no function');
+
+export const ownMetricSchema = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'is no name of small letters, digits and dashes'),
+  kind: z.enum(['continuous', 'thresholded']),
+  better: z.enum(['higher', 'lower']),
+  /** `probability`, `nats`, ...; '' for none. */
+  unit: z.string().default(''),
+  formula: z.string(),
+  source: z.string(),
+  /** What the test set is a draw of. */
+  units: z.enum(['images', 'sequences']).default('images'),
+  /** Names of its numbers: `my-metric:c=0.1`. */
+  parameters: z.array(z.string().regex(/^[a-z]+$/, 'is no name of small letters')).default([]),
+  /** Columns of the outcomes that `values` reads. */
+  needs: z.array(z.enum(columnNames as [OutcomeName, ...OutcomeName[]])).min(1),
+  /** Whether every value is 0 or 1. */
+  share: z.boolean().default(false),
+  /** One number per unit; the metric is their mean. */
+  values: isFunction,
+});
+
+/**
+ * The lab's metrics and those of a file.
+ *
+ * @throws UsageError where the file is missing, fails to load or exports no metric
+ */
+export async function withOwnMetric(file: string | undefined): Promise<Registry> {
+  if (file === undefined) return metrics;
+  const own = await readOwn(file);
+  if (Object.hasOwn(metrics, own.name))
+    throw new UsageError(`"${own.name}" is a metric of the lab`, file, 'give it another name');
+  const metric = defineMetric({
+    name: own.name,
+    kind: own.kind,
+    better: own.better,
+    unit: own.unit,
+    formula: own.formula,
+    source: own.source,
+    units: own.units,
+    needs: own.needs,
+    share: own.share,
+    parameters: z.strictObject(Object.fromEntries(own.parameters.map((name) => [name, z.number()]))),
+    title: (chosen) =>
+      [own.name, ...Object.entries(chosen).map(([key, value]) => `${key} = ${String(value)}`)].join(', '),
+    values: (outcomes, chosen) => checked(own.values(outcomes, chosen as Record<string, number>), own, file),
+  });
+  return { ...metrics, [own.name]: metric };
+}
+
+async function readOwn(file: string): Promise<z.output<typeof ownMetricSchema>> {
+  let exported: unknown;
+  try {
+    exported = ((await import(pathToFileURL(path.resolve(file)).href)) as { default?: unknown }).default;
+  } catch (error) {
+    const missing = codeOf(error) === 'ERR_MODULE_NOT_FOUND' || codeOf(error) === 'ENOENT';
+    throw new UsageError(missing ? 'is missing, or imports what is' : `fails to load: ${messageOf(error)}`, file);
+  }
+  if (exported === undefined) throw new UsageError('has no default export', file, 'see docs/metrics.md for an example');
+  const result = ownMetricSchema.safeParse(exported);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new UsageError(
+    `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
+    file,
+    'see docs/metrics.md for an example',
+  );
+}
+
+/** Throws UsageError where the file's function gives what no mean can be taken of. */
+function checked(values: unknown, own: z.output<typeof ownMetricSchema>, file: string): Float64Array {
+  const isList = Array.isArray(values) || ArrayBuffer.isView(values);
+  if (!isList || (values as ArrayLike<number>).length === 0)
+    throw new UsageError(`values of ${own.name} gives no list of numbers`, file);
+  const list = Float64Array.from(values as ArrayLike<number>);
+  const wrong = list.findIndex((value) => Number.isNaN(value) || (own.share && value !== 0 && value !== 1));
+  if (wrong < 0) return list;
+  const expected = own.share ? '0 or 1, as share says' : 'a number';
+  throw new UsageError(
+    `values of ${own.name} gives ${String(list[wrong])} for unit ${wrong}`,
+    file,
+    `give ${expected}`,
+  );
+}

@@ -1,0 +1,75 @@
+/** Evaluations as tables: for a terminal, and everything as CSV. */
+import type { MetricEvaluation } from '../analysis/evaluate.js';
+import type { Metric } from '../metrics/metric.js';
+import type { Interval } from '../statistics/intervals.js';
+import { formatNumber, formatShare } from '../terminal/format.js';
+import { grouped } from './showcase.js';
+import { csv, textTable } from './text-table.js';
+
+/** Without a line break at the end; at least one evaluation, all of the same members. */
+export function evaluationTable(evaluations: readonly MetricEvaluation[], byMember: boolean): string {
+  const severalSeeds = evaluations[0]!.scales.some(({ seeds }) => seeds > 1);
+  const table = severalSeeds && !byMember ? scalesTable(evaluations) : membersTable(evaluations);
+  const notes = evaluations.map(({ metric, count, resolution }) => {
+    const smallest = resolution === null ? '' : `; smallest value above 0: ${formatNumber(resolution)}`;
+    return `${metric.id}: ${grouped(count)} ${metric.units === 'images' && metric.name === 'subset-trials' ? 'groups' : `test ${metric.units}`}${smallest}`;
+  });
+  const method = severalSeeds && !byMember ? overSeedsNote : membersNote(evaluations);
+  return [table, method, ...notes].join('\n');
+}
+
+const overSeedsNote =
+  "Means over seeds. In brackets: 95 % interval of that mean over seeds (Student's t); on other test sets see --json.";
+
+function membersNote(evaluations: readonly MetricEvaluation[]): string {
+  const methods = [...new Set(evaluations.map(({ method }) => method))];
+  return `In brackets: 95 % interval over the draw of the test set (${methods.join('; ')}).`;
+}
+
+function heading({ metric: { title, unit } }: MetricEvaluation): string {
+  return unit === '' || unit === 'probability' ? title : `${title} (${unit})`;
+}
+
+function scalesTable(evaluations: readonly MetricEvaluation[]): string {
+  const lines = evaluations[0]!.scales.map(({ scale, seeds }, i) => [
+    String(scale.width),
+    grouped(scale.parameters),
+    String(seeds),
+    ...evaluations.map(({ metric, scales }) => withInterval(metric, scales[i]!.value, scales[i]!.overSeeds)),
+  ]);
+  return textTable(['width', 'parameters', 'seeds', ...evaluations.map(heading)], lines);
+}
+
+function membersTable(evaluations: readonly MetricEvaluation[]): string {
+  const lines = evaluations[0]!.members.map(({ id, parameters }, i) => [
+    id,
+    grouped(parameters),
+    ...evaluations.map(({ metric, members }) => withInterval(metric, members[i]!.value, members[i])),
+  ]);
+  return textTable(['member', 'parameters', ...evaluations.map(heading)], lines, ['member']);
+}
+
+function withInterval({ unit }: Metric, value: number, interval: Interval | undefined): string {
+  const shown = unit === 'probability' ? formatShare : (each: number) => formatNumber(each, 4);
+  return interval === undefined ? shown(value) : `${shown(value)} [${shown(interval.lower)}, ${shown(interval.upper)}]`;
+}
+
+/** A line for every member and for every scale, under every metric. */
+export function evaluationCsv(run: string, evaluations: readonly MetricEvaluation[]): string {
+  const columns = [
+    ...['run', 'metric', 'of', 'id', 'width', 'seed', 'seeds', 'parameters', 'training_flops', 'value'],
+    ...['standard_error', 'lower', 'upper', 'interval', 'lower_seeds', 'upper_seeds', 'resolution', 'count'],
+  ];
+  const lines = evaluations.flatMap(({ metric, method, resolution, count, members, scales }) => [
+    ...members.map(({ id, width, seed, parameters, trainingFlops, value, standardError, lower, upper }) => [
+      ...[run, metric.id, 'member', id, width, seed, 1, parameters, trainingFlops, value],
+      ...[standardError, lower, upper, method, null, null, resolution, count],
+    ]),
+    ...scales.map(({ scale, seeds, value, standardDeviation, overSeeds, overExamples: { lower, upper } }) => [
+      ...[run, metric.id, 'scale', `w${scale.width}`, scale.width, null, seeds, scale.parameters, scale.trainingFlops],
+      ...[value, Number.isNaN(standardDeviation) ? null : standardDeviation / Math.sqrt(seeds), lower, upper],
+      ...[seeds > 1 ? 'bootstrap over test sets' : method, overSeeds?.lower, overSeeds?.upper, resolution, count],
+    ]),
+  ]);
+  return csv(columns, lines);
+}

@@ -1,0 +1,156 @@
+/**
+ * Panels side by side, each with curves against scale: the shape of the paper's figures. Every panel has its own vertical axis;
+ * the horizontal ones are logarithmic.
+ */
+import type { TopLevelSpec } from 'vega-lite';
+import { logTicks } from './curves.js';
+import { fontFamily, seriesStyle, type SeriesStyle } from '../theme.js';
+
+export interface PanelPoint {
+  readonly x: number;
+  readonly y: number;
+  readonly lower?: number | undefined;
+  readonly upper?: number | undefined;
+}
+
+export interface PanelSeries {
+  readonly label: string;
+  /** In order of x. */
+  readonly line: readonly PanelPoint[];
+  /** Single members, drawn small. */
+  readonly points?: readonly PanelPoint[];
+  /** Place in the palette; left out: the series' place in its panel. */
+  readonly style?: number;
+}
+
+export interface Panel {
+  readonly title: string;
+  readonly subtitle: readonly string[];
+  readonly series: readonly PanelSeries[];
+  readonly xTitle: string;
+  readonly yTitle: string;
+  readonly yLog?: boolean;
+  /** Left out: what is drawn, with a margin. */
+  readonly yDomain?: readonly [number, number];
+}
+
+export interface PanelsFigure {
+  readonly title: string;
+  readonly subtitle: readonly string[];
+  readonly panels: readonly Panel[];
+}
+
+const size = { width: 270, height: 240 };
+/** From the vertical axis to its title. */
+const labelExtent = 38;
+
+export function panelsFigure({ title, subtitle, panels }: PanelsFigure): TopLevelSpec {
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    padding: 16,
+    title: { text: title, subtitle: [...subtitle], anchor: 'start', offset: 14 },
+    hconcat: panels.map(panelSpec),
+    spacing: 26,
+  } as unknown as TopLevelSpec;
+}
+
+function panelSpec(panel: Panel): object {
+  const { title, subtitle, series, xTitle, yTitle, yLog = false } = panel;
+  const x = {
+    field: 'x',
+    type: 'quantitative',
+    scale: { type: 'log', nice: false, domain: xDomain(panel) },
+    axis: { title: xTitle, format: '~s', values: logTicks(xDomain(panel)), labelOverlap: true },
+  };
+  const y = {
+    field: 'y',
+    type: 'quantitative',
+    scale: { ...(yLog ? { type: 'log' } : { zero: false }), nice: false, domain: [...yDomain(panel)] },
+    axis: {
+      title: yTitle,
+      ...(yLog ? { values: logTicks(yDomain(panel)), format: '~g' } : { tickCount: 6 }),
+      minExtent: labelExtent,
+      maxExtent: labelExtent,
+    },
+  };
+  const drawn = series.map((each, i) => ({ ...each, style: seriesStyle(each.style ?? i) }));
+  return {
+    ...size,
+    layer: [
+      ...heading(title, subtitle),
+      // What is pale first, for all series: a band must not tint another one's line.
+      ...drawn.map(({ line, style: { color } }) => ({
+        data: { values: line.filter(({ lower, upper }) => lower !== undefined && upper !== undefined) },
+        mark: { type: 'area', color, opacity: 0.16, clip: true },
+        encoding: { x, y: { ...y, field: 'lower' }, y2: { field: 'upper' } },
+      })),
+      ...drawn.map(({ line, style: { color, dash } }) => ({
+        data: { values: [...line] },
+        mark: { type: 'line', color, strokeDash: [...dash], strokeWidth: 2, clip: true },
+        encoding: { x, y },
+      })),
+      ...drawn.map(({ line, points = line, style: { color, shape } }) => ({
+        data: { values: [...points] },
+        mark: {
+          ...{ type: 'point', filled: true, fill: color, shape, size: 30, opacity: 0.8 },
+          ...{ stroke: 'white', strokeWidth: 0.6, clip: true },
+        },
+        encoding: { x, y },
+      })),
+      ...(series.length === 1 ? [] : drawn.flatMap(({ label, style }, i) => legendEntry(label, style, i))),
+    ],
+  };
+}
+
+/** Set by hand: Vega's own titles stand at heights that depend on the axes' labels, and would not be in line. */
+function heading(title: string, subtitle: readonly string[]): object[] {
+  const bottom = -8;
+  return [title, ...subtitle].map((text, i) => ({
+    data: { values: [{}] },
+    mark: {
+      ...{ type: 'text', text, align: 'left', baseline: 'bottom', font: fontFamily },
+      ...(i === 0 ? { fontSize: 12, fontWeight: 'bold' } : { fontSize: 10.5, color: '#444444' }),
+    },
+    encoding: { x: { value: 0 }, y: { value: bottom - 14 * (subtitle.length - i) } },
+  }));
+}
+
+/** A piece of line and a name, below the horizontal axis. */
+function legendEntry(label: string, { color, dash }: SeriesStyle, place: number): object[] {
+  const data = { values: [{}] };
+  const y = { value: size.height + 54 + 16 * place };
+  return [
+    {
+      data,
+      mark: { type: 'rule', color, strokeWidth: 2, strokeDash: [...dash] },
+      encoding: { x: { value: 0 }, x2: { value: 30 }, y },
+    },
+    {
+      data,
+      mark: { type: 'text', text: label, align: 'left', baseline: 'middle', fontSize: 11, font: fontFamily },
+      encoding: { x: { value: 37 }, y },
+    },
+  ];
+}
+
+function everyPoint({ series }: Panel): PanelPoint[] {
+  return series.flatMap(({ line, points = [] }) => [...line, ...points]);
+}
+
+function xDomain(panel: Panel): [number, number] {
+  const logs = everyPoint(panel).map(({ x }) => Math.log(x));
+  const [least, most] = [Math.min(...logs), Math.max(...logs)];
+  const margin = Math.max(0.06 * (most - least), 0.05);
+  return [Math.exp(least - margin), Math.exp(most + margin)];
+}
+
+function yDomain({ yDomain: given, yLog = false, ...panel }: Panel): readonly [number, number] {
+  if (given !== undefined) return given;
+  const drawn = everyPoint(panel)
+    .flatMap(({ y, lower, upper }) => [y, lower ?? y, upper ?? y])
+    .filter((value) => Number.isFinite(value) && (!yLog || value > 0));
+  const [least, most] = [Math.min(...drawn), Math.max(...drawn)];
+  if (yLog) return [least * 0.8, most * 1.25];
+  const margin = 0.05 * (most - least || 1);
+  return [least - margin, most + margin];
+}

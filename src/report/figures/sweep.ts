@@ -1,0 +1,241 @@
+/** A sweep: the curve at every value of a parameter as a heat map, with the scores beside it; or scores over two parameters. */
+import type { TopLevelSpec } from 'vega-lite';
+import type { GridPoint, ResampledCurve, Sweep } from '../../analysis/sweep.js';
+import type { ScoreName } from '../../analysis/scores.js';
+import { panelsFigure, type Panel } from './panels.js';
+
+const size = { width: 330, height: 290 };
+const side = { width: 150, height: size.height };
+/** Reads the same to the colour-blind, and in grey. */
+const scheme = 'viridis';
+
+export interface SweepFigure {
+  readonly run: string;
+  readonly sweep: Sweep;
+  /** Curves that move by less have no score that means anything. */
+  readonly leastRange: number;
+}
+
+export function sweepFigure(figure: SweepFigure): TopLevelSpec {
+  return figure.sweep.axes.length === 1 ? oneAxis(figure) : twoAxes(figure);
+}
+
+/** Bounds of the cells around ascending values, half-way between neighbours on the axis's own scale. */
+function bounds(values: readonly number[], log: boolean): [low: number, high: number][] {
+  const place = values.map((value) => (log ? Math.log(value) : value));
+  const back = (value: number) => (log ? Math.exp(value) : value);
+  const n = place.length;
+  const alone = log ? 0.5 : 1;
+  return place.map((at, i) => {
+    const before = i > 0 ? (at - place[i - 1]!) / 2 : n > 1 ? (place[1]! - at) / 2 : alone;
+    const after = i < n - 1 ? (place[i + 1]! - at) / 2 : n > 1 ? (at - place[n - 2]!) / 2 : alone;
+    return [back(at - before), back(at + after)];
+  });
+}
+
+/** Whether values lie in ratio rather than evenly: the largest is 20 times the smallest or more. */
+function isLog(values: readonly number[]): boolean {
+  return values[0]! > 0 && values.at(-1)! / values[0]! >= 20;
+}
+
+function axisOf(values: readonly number[], title: string) {
+  const log = isLog(values);
+  const cells = bounds(values, log);
+  return {
+    log,
+    cells,
+    channel: {
+      type: 'quantitative',
+      scale: {
+        ...(log ? ({ type: 'log' } as const) : { zero: false }),
+        domain: [cells[0]![0], cells.at(-1)![1]],
+        nice: false,
+      },
+      axis: { title, grid: false, ...(log ? { format: '~g' } : {}), tickCount: 6, labelOverlap: true },
+    } as const,
+  };
+}
+
+/** A cell reaches under the next one, which is drawn after it: no pale seam between them. */
+function cellAt(cells: readonly [number, number][], i: number, axis: 'x' | 'y'): Record<string, number> {
+  return { [`${axis}0`]: cells[i]![0], [`${axis}1`]: (cells[i + 1] ?? cells[i]!)[1] };
+}
+
+function oneAxis({ run, sweep: { scales, axes, points }, leastRange }: SweepFigure): TopLevelSpec {
+  const [{ key, values }] = axes as [Sweep['axes'][number]];
+  const first = points[0]!.metric;
+  const x = axisOf(
+    scales.map(({ parameters }) => parameters),
+    'trainable parameters',
+  );
+  const y = axisOf(values, key);
+  const cells = points.flatMap((point, j) =>
+    scales.map((_, i) => {
+      return { ...cellAt(x.cells, i, 'x'), ...cellAt(y.cells, j, 'y'), value: point.values[i]! };
+    }),
+  );
+  const scored = points.map((point, j) => scoredPoint(point, values[j]!, leastRange));
+  const share = first.unit === 'probability' ? { domain: [0, 1] } : {};
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    padding: 16,
+    title: {
+      text: `${run}: ${first.name} over ${key}`,
+      subtitle: [
+        'The same outcomes at every value. Scores are missing where the curve moves by less than ' + `${leastRange}.`,
+        'Grey: a straight ramp through as many scales.',
+      ],
+      offset: 14,
+    },
+    spacing: 24,
+    hconcat: [
+      {
+        ...size,
+        data: { values: cells },
+        mark: { type: 'rect', clip: true },
+        encoding: {
+          x: { field: 'x0', ...x.channel },
+          x2: { field: 'x1' },
+          y: { field: 'y0', ...y.channel },
+          y2: { field: 'y1' },
+          color: {
+            field: 'value',
+            type: 'quantitative',
+            scale: { scheme, ...share },
+            legend: { title: null, orient: 'left', gradientLength: 180, offset: 10 },
+          },
+        },
+      },
+      scorePanel(scored, y.channel, { field: 'bow', title: 'bow', ramp: 0 }),
+      scorePanel(scored, y.channel, { field: 'jump', title: 'largest step / range', ramp: 1 / (scales.length - 1) }),
+      scorePanel(scored, y.channel, { field: 'ramp', title: 'Eq 1 / ramp', ramp: 1 }),
+    ],
+    resolve: { scale: { x: 'independent', y: 'independent', color: 'independent' } },
+  } as unknown as TopLevelSpec;
+}
+
+function scoredPoint({ range, scores }: GridPoint, at: number, leastRange: number) {
+  const shown = (score: number) => (range >= leastRange && Number.isFinite(score) ? score : null);
+  // On a logarithmic axis a score that falls has no place.
+  const ramp = shown(scores.ramp);
+  return { at, bow: shown(scores.bow), jump: shown(scores.jump), ramp: ramp !== null && ramp > 0 ? ramp : null };
+}
+
+interface ScoreAxis {
+  readonly field: 'bow' | 'jump' | 'ramp';
+  readonly title: string;
+  readonly ramp: number;
+}
+
+function scorePanel(scored: readonly object[], y: object, { field, title, ramp }: ScoreAxis): object {
+  const scales = { bow: { nice: true }, jump: { domain: [0, 1] }, ramp: { type: 'log', nice: true } };
+  const format = field === 'ramp' ? { format: '~g', tickCount: 3 } : { tickCount: 4 };
+  const x = { type: 'quantitative', scale: scales[field], axis: { title, labelOverlap: true, ...format } };
+  return {
+    ...side,
+    layer: [
+      {
+        data: { values: [{ ramp }] },
+        mark: { type: 'rule', color: '#999999', strokeDash: [4, 3] },
+        encoding: { x: { field: 'ramp', ...x } },
+      },
+      {
+        data: { values: scored },
+        mark: {
+          type: 'line',
+          color: '#0072B2',
+          strokeWidth: 1.8,
+          invalid: 'break-paths-show-path-domains',
+          clip: true,
+        },
+        encoding: { x: { field, ...x }, y: { field: 'at', ...y }, order: { field: 'at' } },
+      },
+    ],
+  };
+}
+
+function twoAxes({ run, sweep: { axes, points }, leastRange }: SweepFigure): TopLevelSpec {
+  const [outer, inner] = axes as [Sweep['axes'][number], Sweep['axes'][number]];
+  const [x, y] = [axisOf(outer.values, outer.key), axisOf(inner.values, inner.key)];
+  const cells = points.map((point, index) => {
+    const [i, j] = [Math.floor(index / inner.values.length), index % inner.values.length];
+    return { ...cellAt(x.cells, i, 'x'), ...cellAt(y.cells, j, 'y'), ...scoredPoint(point, 0, leastRange) };
+  });
+  const panel = (field: 'bow' | 'jump', title: string) => ({
+    ...size,
+    title: { text: title, fontSize: 12 },
+    data: { values: cells },
+    mark: { type: 'rect', clip: true },
+    encoding: {
+      x: { field: 'x0', ...x.channel },
+      x2: { field: 'x1' },
+      y: { field: 'y0', ...y.channel },
+      y2: { field: 'y1' },
+      color: {
+        field,
+        type: 'quantitative',
+        scale: { scheme, ...(field === 'jump' ? { domain: [0, 1] } : {}) },
+        legend: { title: null, gradientLength: 180 },
+      },
+    },
+  });
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    padding: 16,
+    title: {
+      text: `${run}: ${points[0]!.metric.name} over ${outer.key} and ${inner.key}`,
+      subtitle: [`White: the curve moves by less than ${leastRange}.`],
+      offset: 14,
+    },
+    spacing: 24,
+    hconcat: [panel('bow', 'bow'), panel('jump', 'largest step / range')],
+    resolve: { scale: { x: 'independent', y: 'independent', color: 'independent' } },
+  } as unknown as TopLevelSpec;
+}
+
+export interface CausesFigure {
+  readonly run: string;
+  readonly metric: string;
+  readonly testSizes: readonly ResampledCurve[];
+  readonly keptScales: readonly ResampledCurve[];
+}
+
+const shownScores: readonly { readonly name: ScoreName; readonly title: string }[] = [
+  { name: 'bow', title: 'bow' },
+  { name: 'jump', title: 'largest step / range' },
+];
+
+/** Scores against the size of the test set, and against the number of scales. */
+export function causesFigure({ run, metric, testSizes, keptScales }: CausesFigure): TopLevelSpec {
+  const panels = [
+    { curves: testSizes, xTitle: 'test examples', what: 'resolution' },
+    { curves: keptScales, xTitle: 'scales that are kept', what: 'sparsity' },
+  ]
+    .filter(({ curves }) => curves.length > 0)
+    .flatMap(({ curves, xTitle, what }) =>
+      shownScores.map(({ name, title }): Panel => {
+        const finite = curves.filter(({ scores }) => Number.isFinite(scores[name].upper));
+        return {
+          title: `${what}: ${title}`,
+          subtitle: finite.length < curves.length ? ['left out: sizes at which it is infinite in some draws'] : [],
+          xTitle,
+          yTitle: title,
+          series: [
+            {
+              label: title,
+              line: finite.map(({ size: x, scores }) => {
+                return { x, y: scores[name].median, lower: scores[name].lower, upper: scores[name].upper };
+              }),
+            },
+          ],
+          ...(name === 'jump' ? { yDomain: [0, 1] as const } : {}),
+        };
+      }),
+    )
+    .filter(({ series }) => series[0]!.line.length > 0);
+  return panelsFigure({
+    title: `${run}: ${metric}, with fewer test examples and with fewer scales`,
+    subtitle: ['Lines: medians over draws of the test set, or over sets of scales. Bands: the middle 95 %.'],
+    panels,
+  });
+}

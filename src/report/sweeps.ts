@@ -1,0 +1,97 @@
+/** Sweeps as text and CSV. */
+import { scoreNames, type ScoreName } from '../analysis/scores.js';
+import type { extremes, GridPoint, ResampledCurve, Spread, Sweep } from '../analysis/sweep.js';
+import { counted, formatNumber } from '../terminal/format.js';
+import { csv, textTable } from './text-table.js';
+
+export interface SweepText {
+  readonly run: string;
+  readonly sweep: Sweep;
+  readonly found: ReturnType<typeof extremes>;
+  readonly by: ScoreName;
+  readonly leastRange: number;
+}
+
+/** Without a line break at the end. */
+export function extremesText({ run, sweep: { points, scales }, found, by, leastRange }: SweepText): string {
+  const title = `${run}: ${counted(points.length, 'curve')} over ${counted(scales.length, 'scale')}`;
+  if (found === undefined)
+    return `${title}; none moves by ${leastRange} or more, so there is no strongest one (--least-range)`;
+  const line = (name: string, { metric, range, scores }: GridPoint) => [
+    name,
+    metric.id,
+    formatNumber(range),
+    formatNumber(scores.emergence),
+    formatNumber(scores.ramp),
+    formatNumber(scores.jump),
+    formatNumber(scores.steepness),
+    formatNumber(scores.bow),
+  ];
+  const heading = [
+    '',
+    'metric',
+    'range',
+    'emergence (Eq 1)',
+    'Eq 1 / ramp',
+    'largest step / range',
+    'steepest / mean',
+    'bow',
+  ];
+  const table = textTable(
+    heading,
+    [line('strongest', found.strongest), line('weakest', found.weakest)],
+    ['', 'metric'],
+  );
+  return `${title}; strongest and weakest by ${by}, of those that move by ${leastRange} or more:\n${table}`;
+}
+
+/** A line for every scale of every point; the heading where it is the first run. */
+export function sweepCsv(run: string, { points, scales, axes }: Sweep, withHeading: boolean): string {
+  const columns = [
+    ...['run', 'metric', ...axes.map(({ key }) => key), 'width', 'parameters', 'seeds', 'value', 'range'],
+    ...scoreNames,
+  ];
+  const lines = points.flatMap(({ metric, values, range, scores }) =>
+    scales.map(({ width, parameters, members }, i) => [
+      ...[run, metric.id, ...axes.map(({ key }) => metric.parameters[key]), width, parameters, members.length],
+      ...[values[i]!, range, ...scoreNames.map((name) => scores[name])],
+    ]),
+  );
+  const text = csv(columns, lines);
+  return withHeading ? text : text.slice(text.indexOf('\n') + 1);
+}
+
+export interface CausesText {
+  readonly metric: string;
+  readonly testSizes: readonly ResampledCurve[];
+  readonly keptScales: readonly ResampledCurve[];
+}
+
+/** Without a line break at the end. */
+export function causesText({ metric, testSizes, keptScales }: CausesText): string {
+  const lines = (curves: readonly ResampledCurve[]) =>
+    curves.map(({ size, draws, scores, flatStart }) => [
+      String(size),
+      String(draws),
+      formatNumber(flatStart, 2),
+      spread(scores.emergence),
+      spread(scores.ramp),
+      spread(scores.jump),
+      spread(scores.bow),
+    ]);
+  const scores = ['emergence (Eq 1)', 'Eq 1 / ramp', 'largest step / range', 'bow'];
+  const parts: string[] = [];
+  if (testSizes.length > 0) {
+    const heading = ['test examples', 'draws', 'smallest at 0', ...scores];
+    parts.push(`${metric} on smaller test sets (resolution)`, textTable(heading, lines(testSizes)));
+  }
+  if (keptScales.length > 0) {
+    const heading = ['scales', 'sets', 'smallest at 0', ...scores];
+    parts.push(`${metric} at fewer scales (sparsity)`, textTable(heading, lines(keptScales)));
+  }
+  return [...parts, 'Medians over draws; in brackets the middle 95 %.'].join('\n');
+}
+
+function spread({ median, lower, upper }: Spread): string {
+  return `${formatNumber(median)} [${formatNumber(lower)}, ${formatNumber(upper)}]`;
+}

@@ -1,0 +1,106 @@
+/** A run's members with their outcomes: what every analysis begins with. Without TensorFlow, a few columns at a time. */
+import { createHash } from 'node:crypto';
+import * as path from 'node:path';
+import { readFileIfThere } from '../machine/files.js';
+import { messageOf, isReported, RunError } from '../terminal/errors.js';
+import { decodeOutcomes, outcomeNames, type OutcomeName, type OutcomeTable } from './outcomes.js';
+import { memberId, type MemberKey, type MemberRecord, type RunRecord } from './record.js';
+import { memberFolder, membersOf, readMemberRecord, readRunRecord } from './run.js';
+
+export interface LoadedMember {
+  readonly record: MemberRecord;
+  readonly folder: string;
+  readonly outcomes: Partial<OutcomeTable>;
+}
+
+export interface LoadedRun {
+  readonly folder: string;
+  readonly record: RunRecord;
+  /** The complete ones, by width and seed. */
+  readonly members: readonly LoadedMember[];
+  /** `cnn-w8-s0 (2 of 5 epochs done)`: members that are not in it, and why. */
+  readonly absent: readonly string[];
+  /** Columns that the outcomes have, read or not. */
+  readonly columns: readonly OutcomeName[];
+}
+
+/** A run that is opened: its record and columns are known, no outcome is read yet. */
+export interface OpenRun extends Omit<LoadedRun, 'members'> {
+  readonly complete: readonly MemberRecord[];
+}
+
+/**
+ * @throws RunError where run.json is damaged, or no member is complete
+ */
+export async function openRun(folder: string): Promise<OpenRun> {
+  const record = await readRunRecord(folder);
+  if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
+  const complete: MemberRecord[] = [];
+  const absent: string[] = [];
+  for (const key of membersOf(record.experiment).sort((a, b) => a.width - b.width || a.seed - b.seed)) {
+    const found = await completeMember(folder, key, record);
+    if (typeof found === 'string') absent.push(`${memberId(key)} (${found})`);
+    else complete.push(found);
+  }
+  if (complete.length === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
+  const columns = await outcomeNames(outcomesFile(folder, complete[0]!));
+  return { folder, record, complete, absent, columns };
+}
+
+/** Its record, or why it is not complete. */
+async function completeMember(
+  folder: string,
+  key: MemberKey,
+  { experiment }: RunRecord,
+): Promise<MemberRecord | string> {
+  try {
+    const record = await readMemberRecord(memberFolder(folder, key));
+    if (record === undefined) return 'no epoch done';
+    return record.status === 'complete' ? record : `${record.epochsDone} of ${experiment.epochs} epochs done`;
+  } catch (error) {
+    if (!isReported(error)) throw error;
+    return messageOf(error);
+  }
+}
+
+/**
+ * Reads columns of every complete member. A file is checked against its hash; a damaged one is named among the absent.
+ *
+ * @throws RunError where all are damaged, or where a value is no number
+ */
+export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): Promise<LoadedRun> {
+  const { folder, record, complete, columns } = run;
+  const absent = [...run.absent];
+  const members: LoadedMember[] = [];
+  for (const member of complete) {
+    const file = outcomesFile(folder, member);
+    const bytes = await readFileIfThere(file);
+    const problem = bytes === undefined ? 'is missing' : problemOf(bytes, member);
+    if (bytes === undefined || problem !== undefined) {
+      absent.push(`${member.id} (outcomes.parquet ${problem ?? ''})`);
+      continue;
+    }
+    const outcomes = await decodeOutcomes(bytes, names, file);
+    for (const name of names) refuseNaN(outcomes[name], name, file);
+    members.push({ record: member, folder: path.dirname(file), outcomes });
+  }
+  if (members.length === 0) throw new RunError(`no member of this run can be read: ${absent.join(', ')}`, folder);
+  const rows = new Set(members.map(({ outcomes }) => outcomes[names[0]!]?.length));
+  if (rows.size > 1) throw new RunError(`its members have outcomes of ${[...rows].join(' and ')} rows`, folder);
+  return { folder, record, members, absent, columns };
+}
+
+function outcomesFile(folder: string, { arch, width, seed }: MemberKey): string {
+  return path.join(memberFolder(folder, { arch, width, seed }), 'outcomes.parquet');
+}
+
+function problemOf(bytes: Uint8Array, { files }: MemberRecord): string | undefined {
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  return hash === files['outcomes.parquet'] ? undefined : 'is damaged: it does not match its SHA-256 in member.json';
+}
+
+function refuseNaN(values: ArrayLike<number>, name: string, file: string): void {
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i])) throw new RunError(`column ${name} is not a number in row ${i}`, file);
+  }
+}

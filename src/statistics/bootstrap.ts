@@ -1,0 +1,94 @@
+/**
+ * Bootstraps: how a statistic would scatter if the test set and the seeds were drawn anew (Efron 1979). Streams of random
+ * numbers are named, so the same call gives the same interval.
+ */
+import type { Interval } from './intervals.js';
+import type { Random } from './random.js';
+
+/** How many draws `weightedSums` takes at once. */
+export const drawsAtOnce = 4;
+
+/**
+ * Counts of a draw of `[n]` units with replacement. Doubles, as they are factors. Without the rejection that makes
+ * `Random.integer` exact: a unit's chance is off by n / 2^32 of itself at most, and it takes a quarter of the time.
+ */
+export function drawCounts(random: Random, counts: Float64Array): void {
+  counts.fill(0);
+  const n = counts.length;
+  for (let i = 0; i < n; i++) {
+    const unit = Math.floor((random.uint32() * n) / 4294967296);
+    counts[unit]!++;
+  }
+}
+
+/**
+ * Weighted sums of columns `[units]` under four draws: the product of a matrix with their counts, into `sums`, one list per
+ * draw. Two columns and four draws at a time, so that each number that is read is used more than once (2.6 times as fast as
+ * one by one): the bootstrap of a family is this loop.
+ */
+export function weightedSums(
+  columns: readonly Float64Array[],
+  counts: readonly Float64Array[],
+  sums: readonly Float64Array[],
+): void {
+  const [u, v, w, x] = counts as [Float64Array, Float64Array, Float64Array, Float64Array];
+  const n = u.length;
+  for (let c = 0; c < columns.length; c += 2) {
+    const a = columns[c]!;
+    const b = columns[c + 1] ?? a;
+    // Names, not arrays: this is where the time goes.
+    let au = 0;
+    let av = 0;
+    let aw = 0;
+    let ax = 0;
+    let bu = 0;
+    let bv = 0;
+    let bw = 0;
+    let bx = 0;
+    for (let i = 0; i < n; i++) {
+      const p = a[i]!;
+      const q = b[i]!;
+      const ui = u[i]!;
+      const vi = v[i]!;
+      const wi = w[i]!;
+      const xi = x[i]!;
+      au += p * ui;
+      av += p * vi;
+      aw += p * wi;
+      ax += p * xi;
+      bu += q * ui;
+      bv += q * vi;
+      bw += q * wi;
+      bx += q * xi;
+    }
+    [au, av, aw, ax].forEach((sum, k) => (sums[k]![c] = sum));
+    if (c + 1 < columns.length) [bu, bv, bw, bx].forEach((sum, k) => (sums[k]![c + 1] = sum));
+  }
+}
+
+/** The p-quantile of ascending values, linear between them (type 7 of Hyndman and Fan 1996, NumPy's default). */
+export function quantile(ascending: ArrayLike<number>, p: number): number {
+  const at = p * (ascending.length - 1);
+  const [low, high] = [Math.floor(at), Math.ceil(at)];
+  const [a, b] = [ascending[low]!, ascending[high]!];
+  // Equal ends first: between two infinities there is no line.
+  return a === b ? a : a + (at - low) * (b - a);
+}
+
+/** Percentile interval of draws (Efron and Tibshirani 1993, ch. 13); NaN where a draw is NaN. Infinite draws are in order. */
+export function percentileInterval(draws: ArrayLike<number>, confidence = 0.95): Interval {
+  const ascending = Float64Array.from(draws).sort();
+  if (ascending.length === 0 || Number.isNaN(ascending.at(-1))) return { lower: NaN, upper: NaN };
+  return { lower: quantile(ascending, (1 - confidence) / 2), upper: quantile(ascending, (1 + confidence) / 2) };
+}
+
+/**
+ * The hull of the percentile and the basic bootstrap interval, lower to upper. Scores of suddenness are extremes and medians of
+ * steps: noise shifts their draws, and where it does percentiles alone miss the truth always (the largest step of a straight ramp)
+ * and basic limits alone a fifth of the time (the median step of a flat curve). In simulations of ramps, sigmoids and saturating
+ * curves over 8 scales the hull covers 94 to 100 %, of the largest step of a straight ramp 84 %.
+ */
+export function hullInterval(observed: number, draws: ArrayLike<number>, confidence = 0.95): Interval {
+  const { lower, upper } = percentileInterval(draws, confidence);
+  return { lower: Math.min(lower, 2 * observed - upper), upper: Math.max(upper, 2 * observed - lower) };
+}
