@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { registerDatasets } from './commands/datasets.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerQuanta } from './commands/quanta.js';
 import { registerSetup } from './commands/setup.js';
 import { registerTrain } from './commands/train.js';
 import { isReported, messageOf } from './terminal/errors.js';
@@ -23,6 +24,7 @@ function createProgram(): Command {
     .showSuggestionAfterError();
   registerTrain(program);
   registerDatasets(program);
+  registerQuanta(program);
   registerSetup(program);
   registerDoctor(program);
   return program;

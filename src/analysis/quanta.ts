@@ -77,7 +77,7 @@ function accuracyOf({ solved }: SolvedMember): number {
 
 function solvedBy(solved: Uint8Array): number {
   let count = 0;
-  for (let i = 0; i < solved.length; i++) count += solved[i]!;
+  for (const value of solved) count += value;
   return count;
 }
 

@@ -106,7 +106,7 @@ function percent(share: number): string {
 }
 
 /** Columns set to the right, a rule below the heading and nothing else. */
-function draw(heading: readonly string[], lines: readonly (readonly string[])[]): string {
+export function draw(heading: readonly string[], lines: readonly (readonly string[])[]): string {
   const none = [
     'top',
     'top-mid',
