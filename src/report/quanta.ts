@@ -131,7 +131,7 @@ function cutoffOf(members: readonly ReadMember[], given: number | undefined): { 
   }
   const all = cutoff > most ? 'every image of every member is below' : 'no image of any member is below';
   throw new UsageError(
-    `${cutoff}: ${all}`,
+    `${cutoff}${given === undefined ? ' (chosen)' : ''}: ${all}`,
     '--cutoff',
     `squared errors of this run go from ${least.toPrecision(3)} to ${most.toPrecision(3)}`,
   );
