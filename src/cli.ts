@@ -7,6 +7,7 @@ import { registerDoctor } from './commands/doctor.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerMetrics } from './commands/metrics.js';
 import { registerSearch } from './commands/search.js';
+import { registerQuanta } from './commands/quanta.js';
 import { registerSetup } from './commands/setup.js';
 import { registerSweep } from './commands/sweep.js';
 import { registerTheory } from './commands/theory.js';
@@ -35,6 +36,7 @@ function createProgram(): Command {
   registerTheory(program);
   registerSearch(program);
   registerMetrics(program);
+  registerQuanta(program);
   registerSetup(program);
   registerDoctor(program);
   return program;

@@ -128,7 +128,7 @@ function drawn({ least, most }: Seeds, curves: readonly Curve[], drawOf: string)
 }
 
 /** The end of a long name, such as a path: whole, it would be wider than the figure. */
-function shortened(name: string): string {
+export function shortened(name: string): string {
   return name.length <= 32 ? name : `…${name.slice(-31)}`;
 }
 
@@ -300,7 +300,7 @@ function labelHeights(curves: readonly Curve[], { y, vertical }: Frame): number[
 }
 
 /** Ascending positions moved as little as it takes to be `distance` apart: neighbours that collide are centred together. */
-function apart(positions: readonly number[], distance: number): number[] {
+export function apart(positions: readonly number[], distance: number): number[] {
   interface Group {
     readonly count: number;
     /** Where its first label would be if the others did not matter, averaged over the group. */

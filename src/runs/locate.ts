@@ -1,0 +1,38 @@
+/** Which folder a user means by the name of a run. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { UsageError, codeOf } from '../terminal/errors.js';
+import { nearest } from '../terminal/nearest.js';
+import { readFileIfThere } from '../machine/files.js';
+
+/**
+ * The folder of a run: a name under `root`, else a path.
+ *
+ * @throws UsageError where there is no run.json
+ */
+export async function locateRun(text: string, root: string): Promise<string> {
+  for (const folder of [path.join(root, text), text]) if (await hasRun(folder)) return folder;
+  const meant = nearest(text, await runNames(root));
+  const remedy =
+    meant === undefined ? 'give the name of a run there, or the path of its folder' : `did you mean ${meant}?`;
+  throw new UsageError(`"${text}" is not a run in ${root} and no folder with a run.json`, 'RUN', remedy);
+}
+
+async function hasRun(folder: string): Promise<boolean> {
+  try {
+    return (await readFileIfThere(path.join(folder, 'run.json'))) !== undefined;
+  } catch {
+    // A file where a folder is meant; anything worse is told when the run is read.
+    return false;
+  }
+}
+
+async function runNames(root: string): Promise<string[]> {
+  try {
+    const entries = await fs.readdir(root, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+}

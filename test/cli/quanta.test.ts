@@ -1,0 +1,225 @@
+/** `emergence quanta` as its user meets it, on runs that were never trained. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import { resolveExperiment } from '../../src/experiment/schema.js';
+import type { OutcomeColumns } from '../../src/runs/outcomes.js';
+import type { MemberKey } from '../../src/runs/record.js';
+import { memberFolder, membersOf, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
+import { Random } from '../../src/statistics/random.js';
+import {
+  memberRecord,
+  runRecord,
+  syntheticOutcomes,
+  temporaryFolder,
+  writeMember,
+  writeSyntheticRun,
+} from '../support/runs.js';
+
+const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+
+async function run(cwd: string, ...words: string[]) {
+  const child = spawn(process.execPath, [program, 'quanta', ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+interface Family {
+  readonly arch?: 'cnn' | 'autoencoder';
+  readonly widths?: readonly number[];
+  readonly seeds?: readonly number[];
+  readonly examples?: number;
+}
+
+/** Of ten examples: the place of the width at which they turn. With four widths the last never does. */
+const schedule = [0, 1, 2, 3, 3, 3, 2, 1, 0, 4];
+
+/** A run in `checkpoints/stack` whose examples turn at once, each at a width of its own. */
+async function writeStack(
+  root: string,
+  { arch = 'cnn', widths = [1, 2, 4, 8], seeds = [0, 1, 2], examples = 200 }: Family = {},
+) {
+  const folder = path.join(root, 'checkpoints', 'stack');
+  const experiment = resolveExperiment({ arch, dataset: 'mnist', widths: [...widths], seeds: [...seeds] });
+  await writeRunRecord(folder, runRecord({ name: 'stack', experiment }));
+  for (const key of membersOf(experiment))
+    await writeMember(folder, key, stackOutcomes(key, { arch, widths, examples }));
+  return folder;
+}
+
+function stackOutcomes(
+  { width, seed }: MemberKey,
+  { arch, widths, examples }: Required<Omit<Family, 'seeds'>>,
+): OutcomeColumns {
+  const random = Random.named(seed, 'stack', width);
+  const solved = (i: number) => widths.indexOf(width) >= schedule[i % 10]!;
+  const example = Int32Array.from({ length: examples }, (_, i) => i);
+  const label = example.map((i) => i % 10);
+  if (arch === 'cnn') {
+    const correct = Uint8Array.from(example, (i) => Number(solved(i)));
+    return { ...syntheticOutcomes(examples, 0.5, random), label, correct };
+  }
+  const mse = Float32Array.from(example, (i) => (solved(i) ? 0.01 : 0.1) * (0.8 + 0.1 * random.uniform()));
+  return { example, label, mse, psnr: mse.map((value) => -10 * Math.log10(value)), ssim: mse, max_error: mse };
+}
+
+test('a table, a CSV with a row per example, a picture', async () => {
+  const root = await temporaryFolder();
+  const folder = await writeStack(root);
+  const { code, stdout, stderr } = await run(root, 'stack');
+  expect([code, stderr]).toEqual([0, '']);
+  // Accuracies 0.2, 0.4, 0.6, 0.9: F = 0.0432 of coins are always heads, 3 F² - 2 F³ = 0.00544 in two of three seeds.
+  expect(stdout).toContain(
+    [
+      'stays solved from width  parameters  examples (%)  coin flips (%)',
+      '                up to 1         432         20.00            0.54',
+    ].join('\n'),
+  );
+  expect(stdout).toContain('10.00 % of the examples are never solved, by no member.');
+  expect(stdout).toMatch(/^sharp turns {6}70\.00 % of the examples \[/m);
+  expect(stdout).toMatch(/p = 0\.010 \(99 permutations\)$/m);
+  expect(stdout).toMatch(/^ +one sigmoid +2 /m);
+  expect(stdout).toMatch(/BIC prefers? |AICc and BIC prefer /);
+
+  const lines = fs.readFileSync(path.join(folder, 'quanta.csv'), 'utf8').trimEnd().split('\n');
+  expect(lines).toHaveLength(201);
+  expect([...lines.slice(0, 5), lines[10]]).toEqual([
+    'example,label,turn,after_width,by_width,passage_steps,passage_decades,sharp,solved_w1,solved_w2,solved_w4,solved_w8,by_width_s0,by_width_s1,by_width_s2',
+    '0,0,always,,1,,,0,1,1,1,1,1,1,1',
+    '1,1,within,1,2,1,0.5307,1,0,1,1,1,2,2,2',
+    '2,2,within,2,4,1,0.5638,1,0,0,1,1,4,4,4',
+    '3,3,within,4,8,1,0.5822,1,0,0,0,1,8,8,8',
+    '9,9,never,8,,,,0,0,0,0,0,,,',
+  ]);
+  expect(fs.readFileSync(path.join(folder, 'quanta.svg'), 'utf8')).toMatch(/^<svg /);
+  expect(fs.readFileSync(path.join(folder, 'quanta.png')).subarray(1, 4).toString()).toBe('PNG');
+  expect(fs.readdirSync(folder).sort()).toEqual(['members', 'quanta.csv', 'quanta.png', 'quanta.svg', 'run.json']);
+});
+
+test('the same run twice gives the same bytes, by its path too, and as JSON', async () => {
+  const root = await temporaryFolder();
+  const folder = await writeStack(root);
+  const first = await run(root, 'stack', '--json');
+  const csv = fs.readFileSync(path.join(folder, 'quanta.csv'));
+  const second = await run(root, 'stack', '--json', '--root', 'checkpoints');
+  expect(second).toEqual(first);
+  expect(fs.readFileSync(path.join(folder, 'quanta.csv'))).toEqual(csv);
+  const byPath = await run(root, folder, '--json');
+  const result = JSON.parse(first.stdout) as Record<string, unknown>;
+  expect({ ...(JSON.parse(byPath.stdout) as object), folder: result['folder'], files: result['files'] }).toEqual(
+    result,
+  );
+  expect(result).toMatchObject({
+    type: 'quanta',
+    run: 'stack',
+    examples: 200,
+    seeds: [0, 1, 2],
+    cutoff: null,
+    neverSolved: 0.1,
+  });
+});
+
+test('an autoencoder takes a cutoff, or is given one and told', async () => {
+  const root = await temporaryFolder();
+  await writeStack(root, { arch: 'autoencoder' });
+  const given = await run(root, 'stack', '--cutoff', '0.02');
+  expect([given.code, given.stderr]).toEqual([0, '']);
+  expect(given.stdout).toMatch(/^sharp turns {6}70\.00 %/m);
+  expect(await run(root, 'stack', '--cutoff', '5')).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^error: --cutoff: 5: every image of every member is below; squared errors of this run go from 0\.008\d+ to 0\.0\d+\n$/,
+    ) as string,
+  });
+  const chosen = await run(root, 'stack');
+  expect([chosen.code, chosen.stdout]).toEqual([0, given.stdout]);
+  expect(chosen.stderr).toBe(
+    'cutoff 0.01, chosen: the least 1, 2 or 5 times a power of ten that 9 in 10 images of autoencoder-w8-s2 are below; --cutoff sets another\n',
+  );
+});
+
+describe('what can not be told is said', () => {
+  test('one width, one seed', async () => {
+    const root = await temporaryFolder();
+    const widths = [2];
+    await writeSyntheticRun({
+      folder: path.join(root, 'checkpoints', 'lenet'),
+      widths,
+      seeds: [0],
+      accuracy: () => 0.5,
+    });
+    const { code, stdout, stderr } = await run(root, 'lenet');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('One width: whether and where an example turns can not be told, nor any sigmoid.');
+    expect(stdout).toContain('One seed: what an example does and what this seed does can not be told apart');
+  });
+
+  test('two widths', async () => {
+    const root = await temporaryFolder();
+    await writeStack(root, { widths: [1, 2] });
+    const { code, stdout } = await run(root, 'stack');
+    expect(code).toBe(0);
+    expect(stdout).toContain('Two widths: every turn lies between them, and any two accuracies lie on a sigmoid.');
+  });
+});
+
+describe('members that are not whole', () => {
+  test('half-trained and damaged ones are named and left out', async () => {
+    const root = await temporaryFolder();
+    const folder = await writeStack(root);
+    const half = { arch: 'cnn', width: 2, seed: 1 };
+    await writeMemberRecord(memberFolder(folder, half), memberRecord(half, { status: 'training', epochsDone: 1 }));
+    fs.appendFileSync(path.join(memberFolder(folder, { ...half, width: 8, seed: 2 }), 'outcomes.parquet'), 'x');
+    const { code, stdout, stderr } = await run(root, 'stack');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^left out: cnn-w2-s1 \(1 of \d+ epochs done\)\nleft out: cnn-w8-s2 \(outcomes\.parquet is damaged: it does not match its SHA-256 in member\.json\)\n$/,
+    );
+    expect(stdout).toContain('Turns are those of 1 seed with every width; shares and fits take all members.');
+  });
+
+  test('a width that no seed has is left out, and a run without members refused', async () => {
+    const root = await temporaryFolder();
+    const folder = await writeStack(root, { seeds: [0] });
+    fs.rmSync(memberFolder(folder, { arch: 'cnn', width: 2, seed: 0 }), { recursive: true });
+    const { code, stderr } = await run(root, 'stack');
+    // The widths that are left make a grid of their own.
+    expect([code, stderr]).toEqual([0, 'left out: cnn-w2-s0 (no epoch done)\n']);
+    fs.rmSync(path.join(folder, 'members'), { recursive: true });
+    expect(await run(root, 'stack')).toMatchObject({
+      code: 1,
+      stderr: 'error: checkpoints/stack: no member of this run is complete; train it to the end\n',
+    });
+  });
+
+  test('other test examples', async () => {
+    const root = await temporaryFolder();
+    const folder = await writeStack(root);
+    const key = { arch: 'cnn', width: 4, seed: 1 };
+    await writeMember(folder, key, syntheticOutcomes(150, 0.5, Random.named(0, 'other')));
+    expect(await run(root, 'stack')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^error: checkpoints\/stack\/members\/cnn-w4-s1\/outcomes\.parquet: column example differs from that of .*: not the same test examples\n$/,
+      ) as string,
+    });
+  });
+});
+
+test.each<[string, string]>([
+  ['stak', 'error: RUN: "stak" is not a run in checkpoints and no folder with a run.json; did you mean stack?'],
+  ['stack --cutoff 0.1', 'error: --cutoff: a cnn has none: its examples are right or wrong; leave it out'],
+  ['stack --cutoff x', 'error: --cutoff: "x" does not fit; give a number above 0, e.g. 0.02'],
+  ['stack --tolerance 0.5', 'error: --tolerance: "0.5" does not fit; give a share from 0 to below 0.5, e.g. 0.2'],
+  ['', "error: missing required argument 'run'"],
+])('a mistake is one line and writes nothing: %s', async (words, message) => {
+  const root = await temporaryFolder();
+  const folder = await writeStack(root, { widths: [1, 2], seeds: [0] });
+  const { code, stdout, stderr } = await run(root, ...words.split(' ').filter((word) => word !== ''));
+  expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: `${message}\n` });
+  expect(fs.readdirSync(folder).sort()).toEqual(['members', 'run.json']);
+});
