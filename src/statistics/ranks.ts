@@ -63,11 +63,8 @@ export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
 /** Pearson's correlation; NaN where one side is constant. */
 export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const n = a.length;
-  let [meanA, meanB] = [0, 0];
-  for (let i = 0; i < n; i++) {
-    meanA += a[i]! / n;
-    meanB += b[i]! / n;
-  }
+  const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / n;
+  const [meanA, meanB] = [mean(a), mean(b)];
   let [ab, aa, bb] = [0, 0, 0];
   for (let i = 0; i < n; i++) {
     ab += (a[i]! - meanA) * (b[i]! - meanB);

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { sampleCurve } from '../../../src/analysis/curves.js';
+import { drawBinomial, testAgainstLine } from '../../../src/analysis/null.js';
+import { accuracy, crossEntropy } from '../../../src/metrics/classification.js';
+import { Random } from '../../../src/statistics/random.js';
+import { family, memberOf } from '../../support/members.js';
+
+const widths = [1, 2, 4, 8, 16, 32, 64];
+const line = (width: number) => 0.2 + 0.1 * Math.log2(width);
+
+function pOf(name: string | number, p: (width: number) => number) {
+  const members = family({ widths, seeds: 2, count: 400, p, deviation: 0.02, name });
+  return testAgainstLine(sampleCurve(accuracy.with({}), members, { draws: 0 }), members, { draws: 300 });
+}
+
+/** Under the null p is uniform, or larger: the test is not to find what is not there more than 1 in 20 times. */
+test('a straight line is called sudden in about 1 of 20 families', () => {
+  const families = 300;
+  let [jumps, bows] = [0, 0];
+  for (let i = 0; i < families; i++) {
+    const { jump, bow } = pOf(i, line);
+    if (jump.p <= 0.05) jumps++;
+    if (bow.p <= 0.05) bows++;
+  }
+  // 5 % of 300 has a standard deviation of 1.3 %: four of them above
+  expect(jumps / families).toBeLessThanOrEqual(0.1);
+  expect(bows / families).toBeLessThanOrEqual(0.1);
+});
+
+test('a step is found', () => {
+  const { jump, bow, emergence } = pOf('step', (width) => (width < 32 ? 0.05 : 0.85));
+  expect(jump.p).toBeLessThan(0.01);
+  expect(bow.p).toBeLessThan(0.01);
+  expect(emergence.median).toBeGreaterThan(0);
+});
+
+test('continuous metrics, where lower is better, have a null that falls', () => {
+  const random = Random.named(0, 'losses');
+  const members = widths.map((width) => {
+    const losses = Float32Array.from({ length: 400 }, () => -(0.1 + 2 / width) * -Math.log(1 - random.uniform()));
+    return memberOf(width, 0, { log_probability: losses });
+  });
+  const tests = testAgainstLine(sampleCurve(crossEntropy.with({}), members, { draws: 0 }), members, { draws: 500 });
+  // 2 / w falls early: its bow is below 0, which a line hardly ever reaches from above
+  expect(tests.bow.p).toBeGreaterThan(0.99);
+  expect(tests.emergence.median).toBeGreaterThan(0);
+});
+
+test.each([
+  [10, 0.3],
+  [1000, 0.001],
+  [1000, 0.999],
+  [100_000, 0.4],
+])('binomials of %i trials with chance %f have their mean and variance', (n, p) => {
+  const random = Random.named(0, 'binomial', n);
+  const draws = Array.from({ length: 20_000 }, () => drawBinomial(random, n, p));
+  const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
+  const variance = draws.reduce((sum, value) => sum + (value - mean) ** 2, 0) / draws.length;
+  const expected = n * p * (1 - p);
+  expect(mean).toBeAllClose(n * p, { atol: 5 * Math.sqrt(expected / 20_000) });
+  // rounding a normal adds 1/12
+  expect(variance).toBeAllClose(expected, { rtol: 0.06, atol: 0.1 });
+  expect(drawBinomial(random, n, 0)).toBe(0);
+  expect(drawBinomial(random, n, 1)).toBe(n);
+});

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { emergenceScore, linearity, scoresOf } from '../../../src/analysis/scores.js';
+
+const scalesOf = (n: number) => Array.from({ length: n }, (_, i) => 2 ** i);
+const scores = (values: readonly number[]) => scoresOf(values, scalesOf(values.length));
+
+describe('Eq 1', () => {
+  /** numpy: np.sign(y.argmax() - y.argmin()) * (y.max() - y.min()) / np.sqrt(np.median(np.diff(y) ** 2)) */
+  test('of a curve by hand, as NumPy has it', () => {
+    const values = [0.01, 0.02, 0.02, 0.05, 0.6, 0.9];
+    // steps .01, 0, .03, .55, .3: the median of their squares is .0009
+    expect(emergenceScore(values)).toBeAllClose(0.89 / 0.03, { rtol: 1e-12 });
+    // mean of squares: (.0001 + 0 + .0009 + .3025 + .09) / 5
+    expect(linearity(values)).toBeAllClose(0.89 / Math.sqrt(0.3935 / 5), { rtol: 1e-12 });
+  });
+
+  test('a straight ramp over n scales scores n - 1, up or down, whatever its slope', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 20 }), fc.double({ min: 0.01, max: 5, noNaN: true }), (n, slope) => {
+        const ramp = Array.from({ length: n }, (_, i) => i * slope);
+        expect(emergenceScore(ramp)).toBeAllClose(n - 1, { rtol: 1e-9 });
+        expect(emergenceScore(ramp.toReversed())).toBeAllClose(1 - n, { rtol: 1e-9 });
+        expect(scores(ramp)).toMatchObject({
+          ramp: expect.closeTo(1, 9) as number,
+          jump: expect.closeTo(1 / (n - 1), 9) as number,
+        });
+      }),
+    );
+  });
+
+  test('flat floors inflate it, to infinity where more than half of the steps are 0', () => {
+    expect(emergenceScore([0, 0, 0, 0, 1])).toBe(Infinity);
+    expect(emergenceScore([1, 0, 0, 0, 0])).toBe(-Infinity);
+    // an even number of steps, half of them 0: the median is half of the smallest that is not
+    expect(emergenceScore([0, 0, 0, 0.5, 1])).toBeAllClose(1 / Math.sqrt(0.125), { rtol: 1e-12 });
+    expect(scores([0, 0, 0, 0, 1]).jump).toBe(1);
+  });
+
+  test('one dip deflates a visible jump, and its sign turns where the top comes before the bottom', () => {
+    const clean = emergenceScore([0, 0.01, 0.02, 0.9, 0.91]);
+    const dipped = emergenceScore([0, 0.1, 0.02, 0.9, 0.8]);
+    expect(clean / dipped).toBeGreaterThan(5);
+    expect(emergenceScore([0.5, 1, 0, 0.5])).toBeLessThan(0);
+  });
+
+  test('constant curves score 0, two scales 1, equal tops count as the first', () => {
+    expect(emergenceScore([0.3, 0.3, 0.3])).toBe(0);
+    expect(linearity([0.3, 0.3])).toBe(0);
+    expect(emergenceScore([0.1, 0.7])).toBe(1);
+    expect(emergenceScore([0.7, 0.1])).toBe(-1);
+    // argmax is 0 (of 0 and 2), argmin 1
+    expect(emergenceScore([1, 0, 1])).toBe(-1);
+    expect(emergenceScore([0.1])).toBeNaN();
+  });
+
+  test('does not change with unit or zero', () => {
+    const curve = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 10 });
+    fc.assert(
+      fc.property(curve, (values) => {
+        fc.pre(Math.max(...values) - Math.min(...values) > 0.01);
+        const rounded = values.map((value) => Math.round(value * 1000) / 1000);
+        const [a, b] = [scores(rounded), scores(rounded.map((value) => 8 * value + 4))];
+        for (const name of ['jump', 'steepness', 'bow'] as const)
+          expect(b[name]).toBeAllClose(a[name], { rtol: 1e-9, atol: 1e-9 });
+      }),
+    );
+  });
+});
+
+describe('scores that stand what Eq 1 does not', () => {
+  test('a straight line in log scale has steepness 1 and no bow, however its scales are spaced', () => {
+    const positions = [1, 3, 4, 50, 1000];
+    const line = positions.map((position) => 0.2 + 0.1 * Math.log(position));
+    const { steepness, bow } = scoresOf(line, positions);
+    expect([steepness, bow]).toBeAllClose([1, 0], { atol: 1e-12 });
+  });
+
+  test('a parabola bows by how far it sags below its chord', () => {
+    // t from -1 to 1 in log scale: y = t² sags 1 at the middle, its range is 1
+    const positions = scalesOf(9);
+    const parabola = positions.map((_, i) => (i / 4 - 1) ** 2);
+    expect(scoresOf(parabola, positions).bow).toBeAllClose(1, { rtol: 1e-12 });
+    const late = positions.map((_, i) => (i / 8) ** 2);
+    // y = (t + 1)² / 4 over a range of 1: 1/4
+    expect(scoresOf(late, positions).bow).toBeAllClose(0.25, { rtol: 1e-12 });
+    expect(scoresOf(late.map((value) => -value).toReversed(), positions).bow).toBeAllClose(-0.25, { rtol: 1e-12 });
+  });
+
+  test('a constant curve has none, two scales have no bow', () => {
+    expect(scores([1, 1, 1])).toMatchObject({ jump: NaN, steepness: NaN, bow: NaN });
+    expect(scores([0, 1])).toMatchObject({ jump: 1, steepness: 1, bow: NaN });
+  });
+
+  test('a falling curve has no rise', () => {
+    expect(scores([1, 0.5, 0]).jump).toBe(-0.5);
+  });
+});

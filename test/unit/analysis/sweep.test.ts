@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseAxis } from '../../../src/analysis/axis-text.js';
+import { extremes, sweep, sweepScales, sweepTestSizes } from '../../../src/analysis/sweep.js';
+import * as z from 'zod';
+import { metrics, parseMetric } from '../../../src/metrics/index.js';
+import { defineMetric } from '../../../src/metrics/metric.js';
+import { Random } from '../../../src/statistics/random.js';
+import { family, memberOf, rightWith } from '../../support/members.js';
+
+const random = Random.named(0, 'sweep');
+const widths = [1, 2, 4, 8];
+const members = widths.flatMap((width) =>
+  [0, 1].map((seed) => {
+    const correct = rightWith(1 - 0.8 / width, 120, random);
+    return memberOf(width, seed, {
+      correct,
+      rank: Int32Array.from(correct, (right) => (right === 1 ? 1 : 2 + random.integer(8))),
+      sequence: Int32Array.from({ length: 120 }, (_, i) => Math.floor(i / 4)),
+      mse: Float32Array.from({ length: 120 }, () => (0.1 / width) * -Math.log(1 - random.uniform())),
+    });
+  }),
+);
+
+describe('every curve of a grid is what the metric measures one by one', () => {
+  test.each([
+    ['reconstruction', [], { key: 'c', values: [0.001, 0.01, 0.05, 0.2] }],
+    ['subset-accuracy', [], { key: 'k', values: [1, 2, 5, 20] }],
+    ['subset-trials', [], { key: 'k', values: [1, 2, 5, 20] }],
+    ['top-k', [], { key: 'k', values: [1, 2, 5, 20] }],
+    ['sequence-accuracy', [], { key: 'l', values: [1, 2, 3, 4, 5] }],
+    ['below', [['column', 'mse']], { key: 'c', values: [0.001, 0.01] }],
+    ['above', [['column', 'rank']], { key: 'c', values: [1, 1.5, 2] }],
+  ] as const)('%s', (name, fixed, axis) => {
+    const parameters = Object.fromEntries(fixed);
+    const { points } = sweep({ metric: metrics[name], parameters, axes: [axis], members });
+    points.forEach(({ metric, values }, j) => {
+      expect(metric.parameters[axis.key]).toBe(axis.values[j]);
+      const measured = members.map(({ outcomes }) => metric.measure(outcomes).value);
+      const means = widths.map((_, i) => (measured[2 * i]! + measured[2 * i + 1]!) / 2);
+      expect([...values]).toBeAllClose(means, { rtol: 1e-12, atol: 1e-15 });
+    });
+  });
+});
+
+test('two axes: every combination, the last fastest', () => {
+  const between = defineMetric({
+    name: 'between',
+    title: () => 'between',
+    kind: 'thresholded',
+    better: 'higher',
+    unit: 'probability',
+    formula: 'share of the errors between two cutoffs',
+    source: 'this test',
+    parameters: z.strictObject({ low: z.number(), high: z.number() }),
+    needs: ['mse'],
+    units: 'images',
+    share: true,
+    values: ({ mse }, { low, high }) => Float64Array.from(mse, (value) => (low < value && value < high ? 1 : 0)),
+  });
+  const axes = [
+    { key: 'low', values: [0.01, 0.02] },
+    { key: 'high', values: [0.05, 0.1, 0.2] },
+  ];
+  const { points } = sweep({ metric: between, parameters: {}, axes, members });
+  expect(points.map(({ metric: { parameters } }) => [parameters['low'], parameters['high']])).toEqual([
+    [0.01, 0.05],
+    [0.01, 0.1],
+    [0.01, 0.2],
+    [0.02, 0.05],
+    [0.02, 0.1],
+    [0.02, 0.2],
+  ]);
+});
+
+test('extremes are the highest and lowest score of the curves that move', () => {
+  const { points } = sweep({
+    metric: metrics.reconstruction,
+    parameters: {},
+    axes: [parseAxis('c=1e-4:1:40:log')],
+    members,
+  });
+  const found = extremes(points, 'jump', 0.1)!;
+  const moving = points.filter(({ range }) => range >= 0.1).map(({ scores }) => scores.jump);
+  expect(found.strongest.scores.jump).toBe(Math.max(...moving));
+  expect(found.weakest.scores.jump).toBe(Math.min(...moving));
+  expect(extremes(points, 'jump', 2)).toBeUndefined();
+});
+
+describe('test sizes', () => {
+  test('the whole test set gives the curve itself, in every draw', () => {
+    const [whole] = sweepTestSizes({ metric: parseMetric('subset-accuracy:k=3'), members, sizes: [120], draws: 5 });
+    const { lower, upper, median } = whole!.scores.jump;
+    // the order of the sum differs, by rounding
+    expect([lower, upper]).toBeAllClose([median, median], { rtol: 1e-9 });
+  });
+
+  test('a chance below the resolution is 0 in about as many draws as it should be', () => {
+    // 30 of 10 000 right: of 100 none is right with (1 - .003)^100 = .74
+    const correct = Uint8Array.from({ length: 10_000 }, (_, i) => (i < 30 ? 1 : 0));
+    const all = new Uint8Array(10_000).fill(1);
+    const two = [memberOf(1, 0, { correct }), memberOf(2, 0, { correct: all })];
+    const [small] = sweepTestSizes({ metric: parseMetric('accuracy'), members: two, sizes: [100], draws: 2000 });
+    expect(small!.flatStart).toBeAllClose(0.739, { atol: 0.05 });
+  });
+
+  test('sizes that are not there are refused', () => {
+    const request = { metric: parseMetric('accuracy'), members, draws: 2 };
+    for (const size of [0, 1.5, 121]) expect(() => sweepTestSizes({ ...request, sizes: [size] })).toThrow(RangeError);
+  });
+});
+
+test('kept scales: every set with both ends', () => {
+  const six = family({ widths: [1, 2, 4, 8, 16, 32], seeds: 1, count: 50, p: (w) => w / 40, name: 'kept' });
+  const request = { metric: parseMetric('accuracy'), members: six };
+  // of four inner scales: 1, 4, 6, 4, 1 sets
+  expect(sweepScales({ ...request, sizes: [2, 3, 4, 5, 6] }).map(({ draws }) => draws)).toEqual([1, 4, 6, 4, 1]);
+  expect(sweepScales({ ...request, sizes: [2] })[0]!.scores.jump.median).toBe(1);
+  expect(() => sweepScales({ ...request, sizes: [7] })).toThrow(RangeError);
+});
+
+describe('--over', () => {
+  test('ranges, lists and grids', () => {
+    expect(parseAxis('k=1..4')).toEqual({ key: 'k', values: [1, 2, 3, 4] });
+    expect(parseAxis('c=0.1,0.5')).toEqual({ key: 'c', values: [0.1, 0.5] });
+    expect(parseAxis('c=0:1:5').values).toEqual([0, 0.25, 0.5, 0.75, 1]);
+    expect(parseAxis('c=1e-4:1e-1:4:log').values).toBeAllClose([1e-4, 1e-3, 1e-2, 1e-1], { rtol: 1e-6 });
+  });
+
+  test('a grid has as many values as it says, going up', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 300 }), (n) => {
+        const { values } = parseAxis(`c=1e-5:2:${n}:log`);
+        expect(values).toHaveLength(n);
+        expect(values.every((value, i) => i === 0 || value > values[i - 1]!)).toBe(true);
+      }),
+    );
+  });
+
+  test.each([
+    ['k', '"k" names no parameter and its values'],
+    ['k=4..1', '"4..1" is not a range of whole numbers'],
+    ['k=1..x', '"1..x" is not a range of whole numbers'],
+    ['c=0:1:4:log', '"0:1:4:log" has a limit that is not above 0, and log spacing'],
+    ['c=1:0:4', '"1:0:4" does not go up'],
+    ['c=0:1:1', '"0:1:1" is not FROM:TO:COUNT with 2 to 100000 values'],
+    ['c=0:1:4:lin', '"0:1:4:lin" is not FROM:TO:COUNT'],
+    ['c=1,x', '"x" is not a number'],
+    ['c=1,1', '1 is listed twice'],
+    ['c=1,', '"" is not a number'],
+  ])('%s is refused', (text, message) => {
+    expect(() => parseAxis(text)).toThrow(
+      expect.objectContaining({ exitCode: 2, message: expect.stringContaining(message) as string }),
+    );
+  });
+});
