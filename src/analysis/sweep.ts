@@ -51,6 +51,8 @@ export function sweep({ metric, parameters, axes, members, axis = 'parameters' }
     const chosen = inner.values.map((value) =>
       choose(metric, { ...parameters, ...outer, [inner.key]: value }, `--over ${inner.key}`),
     );
+    // The largest value needs the largest test set; any that is refused is. All members have the same one.
+    for (const each of [chosen[0]!, chosen.at(-1)!]) each.weighted(members[0]!.outcomes);
     const columns = members.map(({ outcomes }) => columnOf(chosen, outcomes, inner));
     return chosen.map((each, j) => {
       const values = meansOf(
@@ -64,8 +66,6 @@ export function sweep({ metric, parameters, axes, members, axis = 'parameters' }
 }
 
 function columnOf(chosen: readonly Metric[], outcomes: MemberOutcomes['outcomes'], axis: Axis): ArrayLike<number> {
-  // The largest value needs the largest test set; any that is refused is.
-  for (const metric of [chosen[0]!, chosen.at(-1)!]) metric.weighted(outcomes);
   return chosen[0]!.sweep(outcomes, axis) ?? chosen.map((metric) => metric.weighted(outcomes).evaluate());
 }
 

@@ -85,7 +85,7 @@ async function sweepRun(name: string, raw: Raw, place: Place): Promise<unknown> 
   checkAxes(metric, parameters, axes, sizes.length + kept.length > 0);
   const open = await openNamed(name);
   const start = Object.fromEntries(axes.map(({ key, values }) => [key, values[0]]));
-  const probe = choose(metric, { ...parameters, ...start }, `--metric "${String(raw['metric'])}"`);
+  const probe = choose(metric, { ...parameters, ...start }, axes.length > 0 ? '--over' : '--metric');
   await refuseImpossible(open, [probe], registry);
   const run = await readRun(open, probe.needs);
   if (new Set(run.members.map(({ record }) => record.width)).size < 2)

@@ -1,0 +1,256 @@
+/** The commands that look at stored outcomes, as their user meets them, on runs that were never trained. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parquetReadObjects } from 'hyparquet';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { memberFolder, readMemberRecord, writeMemberRecord } from '../../src/runs/run.js';
+import { Random } from '../../src/statistics/random.js';
+import { memberRecord, syntheticOutcomes, temporaryFolder, writeMember, writeSyntheticRun } from '../support/runs.js';
+
+const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+
+let root = '';
+let folder = '';
+beforeEach(async () => {
+  root = await temporaryFolder();
+  folder = path.join(root, 'checkpoints', 'lenet');
+});
+
+async function run(...words: string[]) {
+  const child = spawn(process.execPath, [program, ...words], {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+const widths = [1, 2, 4, 8, 16];
+const accuracyOf = (width: number) => 1 / (1 + Math.exp(-(Math.log2(width) - 1)));
+
+async function writeRun(testCount = 1000) {
+  const record = { dataset: { ...(await datasetRecord()), testCount } };
+  await writeSyntheticRun({ folder, record, widths, seeds: [0, 1], accuracy: ({ width }) => accuracyOf(width) });
+}
+
+async function datasetRecord() {
+  const { runRecord } = await import('../support/runs.js');
+  return runRecord().dataset;
+}
+
+test('evaluate: the table, CSV and JSON have what a reader of the Parquet files finds', async () => {
+  await writeRun();
+  const { code, stdout, stderr } = await run(
+    'evaluate',
+    'lenet',
+    '--metric',
+    'accuracy',
+    '--metric',
+    'subset-accuracy:k=3',
+    '--json',
+  );
+  expect([code, stderr]).toEqual([0, '']);
+  const { metrics } = JSON.parse(stdout) as {
+    metrics: {
+      metric: string;
+      members: { id: string; value: number; lower: number; upper: number }[];
+      scales: { value: number }[];
+    }[];
+  };
+  expect(metrics.map(({ metric }) => metric)).toEqual(['accuracy', 'subset-accuracy:k=3']);
+  for (const { id, value, lower, upper } of metrics[0]!.members) {
+    const file = fs.readFileSync(path.join(folder, 'members', id, 'outcomes.parquet'));
+    const rows = await parquetReadObjects({ file: Uint8Array.from(file).buffer, columns: ['correct'] });
+    const right = rows.filter(({ correct }) => correct === true).length;
+    expect(value).toBeAllClose(right / rows.length, { rtol: 1e-12 });
+    expect([lower <= value, value <= upper]).toEqual([true, true]);
+  }
+  const { stdout: csv } = await run('evaluate', 'lenet', '--metric', 'accuracy', '--csv');
+  // heading, 10 members, 5 scales, the end
+  expect(csv.split('\n')).toHaveLength(17);
+  const { stdout: table } = await run('evaluate', 'lenet', '--metric', 'accuracy');
+  expect(table).toMatch(/width {2}parameters {2}seeds +accuracy\n/);
+});
+
+test('sweep, compare, theory and search write their pictures and say where', async () => {
+  await writeRun();
+  for (const [words, figure] of [
+    [['sweep', 'lenet', '--metric', 'subset-accuracy', '--over', 'k=1..10'], 'sweep-subset-accuracy'],
+    [
+      ['sweep', 'lenet', '--metric', 'accuracy', '--test-sizes', '50,500', '--keep-scales', '3'],
+      'sweep-accuracy-causes',
+    ],
+    [['compare', 'lenet', '--induced', 'subset-accuracy:k=5', '--draws', '200'], 'compare'],
+    [['theory', 'lenet'], 'theory'],
+  ] as const) {
+    const { code, stdout, stderr } = await run(...words);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(`picture  ${path.join('checkpoints', 'lenet', figure)}.png`);
+    const png = fs.readFileSync(path.join(folder, `${figure}.png`));
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    expect(fs.readFileSync(path.join(folder, `${figure}.svg`), 'utf8')).toMatch(/^<svg .*<\/svg>/s);
+  }
+  const { code, stdout } = await run('search', 'lenet', '--json', '--draws', '100');
+  const found = JSON.parse(stdout) as { ranked: { scores: { bow: number } }[]; surrogates: { metric: string }[] };
+  expect(code).toBe(0);
+  expect(found.surrogates.map(({ metric }) => metric)).toContain('cross-entropy');
+  const bows = found.ranked.map(({ scores }) => scores.bow);
+  expect(bows).toEqual(bows.toSorted((a, b) => b - a));
+});
+
+test('theory without a run draws the model', async () => {
+  const { code, stdout } = await run('theory', '--lengths', '1,10', '--exponent=-0.5', '--scale', '1000');
+  expect([code, stdout.split('\n')[0]]).toEqual([0, 'L(N) = (N / 1000)^-0.5 nats, p = exp(-L)']);
+  expect(fs.existsSync(path.join(root, 'theory.svg'))).toBe(true);
+});
+
+test("a user's own metric, in a file", async () => {
+  await writeRun();
+  fs.writeFileSync(
+    path.join(root, 'mine.mjs'),
+    `export default {
+      name: 'sure-and-right', kind: 'thresholded', better: 'higher', unit: 'probability', share: true,
+      formula: 'right, with a confidence above c', source: 'this test', parameters: ['c'], needs: ['correct', 'confidence'],
+      values: ({ correct, confidence }, { c }) => Array.from(correct, (right, i) => (right === 1 && confidence[i] > c ? 1 : 0)),
+    };`,
+  );
+  const words = ['evaluate', 'lenet', '--metric-file', 'mine.mjs', '--json'];
+  const { code, stdout } = await run(...words, '--metric', 'sure-and-right:c=0', '--metric', 'accuracy');
+  expect(code).toBe(0);
+  const { metrics } = JSON.parse(stdout) as { metrics: { members: { value: number }[] }[] };
+  expect(metrics[0]!.members.map(({ value }) => value)).toEqual(metrics[1]!.members.map(({ value }) => value));
+  const { stderr } = await run(...words, '--metric', 'sure-and-rihgt:c=0');
+  expect(stderr).toMatch(/^error: --metric: "sure-and-rihgt" is not a metric; did you mean sure-and-right\?/);
+  fs.writeFileSync(path.join(root, 'bad.mjs'), `export default { name: 'bad', kind: 'sharp' };`);
+  const bad = await run('metrics', '--metric-file', 'bad.mjs');
+  expect([bad.code, bad.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^error: bad\.mjs: kind: .*; see docs\/metrics\.md for an example\n$/),
+  ]);
+  const missing = await run('metrics', '--metric-file', 'none.mjs');
+  expect([missing.code, missing.stderr]).toEqual([2, 'error: none.mjs: is missing, or imports what is\n']);
+});
+
+describe('bad input is one line and exit code 2', () => {
+  beforeEach(() => writeRun(100));
+
+  test.each([
+    [
+      ['evaluate', 'lenet', '--metric', 'acuracy'],
+      /^error: --metric: "acuracy" is not a metric; did you mean accuracy\?/,
+    ],
+    [
+      ['evaluate', 'lenet', '--metric', 'mse'],
+      /^error: --metric: mse needs mse, which cnn has not; cnn can have: accuracy, top-k, /,
+    ],
+    [
+      ['evaluate', 'lenet', '--metric', 'subset-accuracy:k=101'],
+      /^error: subset-accuracy:k=101: the test set has 100 images, 101 are needed/,
+    ],
+    [
+      ['evaluate', 'lenet', '--metric', 'accuracy', '--metric', 'accuracy'],
+      /^error: --metric: accuracy is given twice/,
+    ],
+    [['evaluate', 'lenet'], /^error: --metric: a metric is needed/],
+    [
+      ['evaluate', 'lenett', '--metric', 'accuracy'],
+      /^error: RUN: "lenett" is not a run in checkpoints .*; did you mean lenet\?/,
+    ],
+    [
+      ['evaluate', 'lenet', '--metric', 'accuracy', '--draws', '3'],
+      /^error: --draws: "3" is not a whole number of at least 100/,
+    ],
+    [['sweep', 'lenet', '--metric', 'accuracy'], /^error: --over: nothing is swept/],
+    [
+      ['sweep', 'lenet', '--metric', 'accuracy', '--over', 'k=1..3'],
+      /^error: --over: "k" is not a parameter of accuracy; known: none/,
+    ],
+    [
+      ['sweep', 'lenet', '--metric', 'subset-accuracy', '--over', 'k=1..101'],
+      /^error: subset-accuracy:k=101: the test set has 100 images/,
+    ],
+    [['sweep', 'lenet', '--metric', 'subset-accuracy', '--over', 'k=0..3'], /^error: --over: k: Too small/],
+    [
+      ['sweep', 'lenet', '--metric', 'accuracy', '--test-sizes', '1000'],
+      /^error: --test-sizes: 1000 is more than the 100 of the test set/,
+    ],
+    [
+      ['sweep', 'lenet', '--metric', 'accuracy', '--keep-scales', '6'],
+      /^error: --keep-scales: 6 is more than the 5 scales of the run/,
+    ],
+    [
+      ['sweep', 'lenet', '--metric', 'accuracy', '--keep-scales', '3', '--by', 'jmp'],
+      /^error: --by: "jmp" is not a score; known: emergence, /,
+    ],
+    [['compare', 'lenet', '--standard', 'mse'], /^error: --standard: mse needs mse, which cnn has not/],
+    [['theory', 'lenet', '--scale', '3'], /^error: --scale: is fitted to the run/],
+    [['theory', '--exponent', '0.3'], /^error: --exponent: "0.3" is not a number below 0/],
+    [['search', 'lenet', '--surrogate-of', 'x'], /^error: --surrogate-of: "x" is not a metric/],
+  ])('%j', async (words, line) => {
+    const { code, stdout, stderr } = await run(...words);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(line);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
+
+test('members that are not whole are named, and the others shown', async () => {
+  await writeRun(100);
+  const [training, damaged] = [
+    { arch: 'cnn', width: 16, seed: 1 },
+    { arch: 'cnn', width: 8, seed: 0 },
+  ];
+  await writeMemberRecord(
+    memberFolder(folder, training!),
+    memberRecord(training!, { status: 'training', epochsDone: 1 }),
+  );
+  const file = path.join(memberFolder(folder, damaged!), 'outcomes.parquet');
+  fs.truncateSync(file, fs.statSync(file).size - 7);
+  const { code, stdout, stderr } = await run('evaluate', 'lenet', '--metric', 'accuracy');
+  expect(code).toBe(0);
+  expect(stderr.trimEnd().split('\n')).toEqual([
+    'not included: cnn-w16-s1 (1 of 3 epochs done)',
+    'not included: cnn-w8-s0 (outcomes.parquet is damaged: it does not match its SHA-256 in member.json)',
+  ]);
+  expect(stdout).toMatch(/^ +8 +\d[\d ]+ +1 /m);
+});
+
+test('a NaN in a column is told, with file and row', async () => {
+  await writeRun(100);
+  const key = { arch: 'cnn', width: 2, seed: 0 };
+  const outcomes = syntheticOutcomes(100, 0.5, Random.named(0, 'nan'));
+  outcomes['log_probability']![17] = NaN;
+  await writeMember(folder, key, outcomes);
+  expect((await readMemberRecord(memberFolder(folder, key)))?.status).toBe('complete');
+  const { code, stderr } = await run('evaluate', 'lenet', '--metric', 'cross-entropy');
+  expect([code, stderr]).toEqual([
+    1,
+    `error: ${path.join('checkpoints/lenet/members/cnn-w2-s0/outcomes.parquet')}: column log_probability is not a number in row 17\n`,
+  ]);
+});
+
+test('one width has no curve', async () => {
+  await writeSyntheticRun({ folder, widths: [4], seeds: [0], accuracy: () => 0.5 });
+  for (const command of ['compare', 'search', 'theory']) {
+    const { code, stderr } = await run(command, 'lenet');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: lenet: has one width, and a (curve|fit) needs two;/),
+    ]);
+  }
+});
+
+test('metrics lists every metric, with how to write it', async () => {
+  const { code, stdout } = await run('metrics', '--json');
+  const listed = JSON.parse(stdout) as { name: string; example: string; source: string }[];
+  expect(code).toBe(0);
+  expect(listed.find(({ name }) => name === 'subset-accuracy')).toMatchObject({
+    example: 'subset-accuracy:k=5',
+    kind: 'thresholded',
+  });
+  expect(listed.every(({ source }) => source.length > 10)).toBe(true);
+});
