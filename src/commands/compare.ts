@@ -10,6 +10,8 @@ import {
   readRun,
   refuseImpossible,
   registryOf,
+  textOf,
+  textsOf,
   wholeNumber,
   type Raw,
 } from './runs.js';
@@ -44,15 +46,15 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const { compare } = await import('../analysis/compare.js');
   const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
   const { predictionNeeds } = await import('../analysis/independence.js');
-  const readNaturalCurve = (t: string) => Promise.reject<never>(new Error(t));
+  const readNaturalCurve = (t: string) => Promise.reject(new Error(t));
   const { comparisonFigure, comparisonTable } = await import('../report/comparison.js');
   const { writeFigure } = await import('../report/files.js');
 
   const registry = await registryOf(raw);
-  const [standard] = await metricsOf(textsOf(raw['standard']), registry, '--standard');
-  const [induced] = await metricsOf(textsOf(raw['induced']), registry, '--induced');
-  const natural = await Promise.all(((raw['natural'] ?? []) as string[]).map((text) => readNaturalCurve(text)));
-  const draws = wholeNumber(raw['draws'], '--draws', 2000, 100);
+  const [standard] = await metricsOf(oneOf(textOf(raw, 'standard')), registry, '--standard');
+  const [induced] = await metricsOf(oneOf(textOf(raw, 'induced')), registry, '--induced');
+  const natural = await Promise.all(textsOf(raw, 'natural').map((text) => readNaturalCurve(text)));
+  const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
   const open = await openNamed(name);
   if (standard !== undefined) await refuseImpossible(open, [standard], registry, '--standard');
   if (induced !== undefined) await refuseImpossible(open, [induced], registry, '--induced');
@@ -76,12 +78,12 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
     natural,
     draws,
   });
-  const stem = typeof raw['output'] === 'string' ? raw['output'] : path.join(run.folder, 'compare');
+  const stem = textOf(raw, 'output') ?? path.join(run.folder, 'compare');
   const files = await writeFigure(stem, comparisonFigure(comparison));
   if (raw['json'] === true) console.log(jsonOf({ ...comparison, figures: files }));
   else console.log([comparisonTable(comparison), '', ...files.map((file) => `picture  ${file}`)].join('\n'));
 }
 
-function textsOf(value: unknown): string[] {
-  return typeof value === 'string' ? [value] : [];
+function oneOf(text: string | undefined): string[] {
+  return text === undefined ? [] : [text];
 }

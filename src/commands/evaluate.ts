@@ -11,6 +11,8 @@ import {
   readRun,
   refuseImpossible,
   registryOf,
+  textOf,
+  textsOf,
   wholeNumber,
   type Raw,
 } from './runs.js';
@@ -36,14 +38,14 @@ export function registerEvaluate(program: Command): void {
 async function evaluate(name: string, raw: Raw): Promise<void> {
   const { evaluateMetric, flatness } = await import('../analysis/evaluate.js');
   const tables = await import('../report/evaluation.js');
-  const texts = raw['metric'] as string[] | undefined;
-  if (texts === undefined) throw new UsageError('a metric is needed', '--metric', 'emergence metrics lists them');
+  const texts = textsOf(raw, 'metric');
+  if (texts.length === 0) throw new UsageError('a metric is needed', '--metric', 'emergence metrics lists them');
   if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
   const registry = await registryOf(raw);
   const chosen = await metricsOf(texts, registry);
   const open = await openNamed(name);
   await refuseImpossible(open, chosen, registry);
-  const draws = wholeNumber(raw['draws'], '--draws', 2000, 100);
+  const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
   const run = await readRun(
     open,
     chosen.flatMap(({ needs }) => needs),

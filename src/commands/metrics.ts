@@ -23,7 +23,7 @@ async function list(raw: Raw): Promise<void> {
   }
   const paragraphs = registered.map(({ example, kind, better, unit, units, formula, source }) =>
     [
-      `${styleText('bold', example)}`,
+      styleText('bold', example),
       `    ${kind}, ${better} is better${unit === '' ? '' : `, in ${unit}`}; over ${units}`,
       `    ${formula}`,
       `    source: ${source}`,

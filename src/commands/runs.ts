@@ -8,6 +8,18 @@ import { UsageError } from '../terminal/errors.js';
 
 export type Raw = Readonly<Record<string, unknown>>;
 
+/** An option's value as it was typed; undefined where it was not given. */
+export function textOf(raw: Raw, key: string): string | undefined {
+  const value = raw[key];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The values of an option that may be given again. */
+export function textsOf(raw: Raw, key: string): readonly string[] {
+  const value = raw[key];
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
 const root = 'checkpoints';
 
 export const collect = (text: string, earlier: readonly string[] | undefined): string[] => [...(earlier ?? []), text];
@@ -21,7 +33,7 @@ export function addMetricFile(command: Command): Command {
 
 export async function registryOf(raw: Raw): Promise<Registry> {
   const { withOwnMetric } = await import('../metrics/own.js');
-  return withOwnMetric(raw['metricFile'] as string | undefined);
+  return withOwnMetric(textOf(raw, 'metricFile'));
 }
 
 /** `--metric` texts as metrics, each once. */
@@ -89,11 +101,11 @@ export function wholeNumbers(text: string, flag: string, least = 1): number[] {
 }
 
 /** A flag's whole number. Throws UsageError. */
-export function wholeNumber(text: unknown, flag: string, fallback: number, least = 0): number {
+export function wholeNumber(text: string | undefined, flag: string, fallback: number, least = 0): number {
   if (text === undefined) return fallback;
   const value = Number(text);
-  if (/^\d+$/.test(String(text)) && value >= least) return value;
-  throw new UsageError(`"${String(text)}" is not a whole number of at least ${least}`, flag);
+  if (/^\d+$/.test(text) && value >= least) return value;
+  throw new UsageError(`"${text}" is not a whole number of at least ${least}`, flag);
 }
 
 /** JSON knows no infinity and no NaN: they become null, infinities the texts "Infinity" and "-Infinity". */

@@ -2,8 +2,19 @@
 import type { Command } from 'commander';
 import type { ScoreName } from '../analysis/scores.js';
 import type { Candidate } from '../analysis/search.js';
+import type { MemberOutcomes } from '../metrics/curve.js';
 import { UsageError } from '../terminal/errors.js';
-import { jsonOf, metricsOf, openNamed, readRun, refuseImpossible, registryOf, wholeNumber, type Raw } from './runs.js';
+import {
+  jsonOf,
+  metricsOf,
+  openNamed,
+  readRun,
+  refuseImpossible,
+  registryOf,
+  textOf,
+  wholeNumber,
+  type Raw,
+} from './runs.js';
 
 export function registerSearch(program: Command): void {
   program
@@ -26,16 +37,19 @@ async function search(name: string, raw: Raw): Promise<void> {
   const { scoreNames } = await import('../analysis/scores.js');
   const analysis = await import('../analysis/search.js');
   const { searchText } = await import('../report/search.js');
-  const by = String(raw['by'] ?? 'bow');
+  const by = textOf(raw, 'by') ?? 'bow';
   if (!scoreNames.some((score) => score === by))
     throw new UsageError(`"${by}" is not a score`, '--by', `known: ${scoreNames.join(', ')}`);
-  const leastRange = Number(raw['leastRange'] ?? 0.1);
+  const leastRange = Number(textOf(raw, 'leastRange') ?? 0.1);
   if (!(leastRange >= 0))
-    throw new UsageError(`"${String(raw['leastRange'])}" is not a number from 0`, '--least-range');
-  const [draws, top] = [wholeNumber(raw['draws'], '--draws', 500, 100), wholeNumber(raw['top'], '--top', 5, 1)];
+    throw new UsageError(`"${textOf(raw, 'leastRange') ?? ''}" is not a number from 0`, '--least-range');
+  const [draws, top] = [
+    wholeNumber(textOf(raw, 'draws'), '--draws', 500, 100),
+    wholeNumber(textOf(raw, 'top'), '--top', 5, 1),
+  ];
   const registry = await registryOf(raw);
-  const given = typeof raw['surrogateOf'] === 'string' ? [raw['surrogateOf']] : [];
-  const [target] = await metricsOf(given, registry, '--surrogate-of');
+  const given = textOf(raw, 'surrogateOf');
+  const [target] = await metricsOf(given === undefined ? [] : [given], registry, '--surrogate-of');
   const open = await openNamed(name);
   if (target !== undefined) await refuseImpossible(open, [target], registry, '--surrogate-of');
   const run = await readRun(open, open.columns);
@@ -77,10 +91,7 @@ async function search(name: string, raw: Raw): Promise<void> {
 }
 
 /** What resolution and sparsity do to the strongest and the weakest metric. */
-async function causesOf(
-  ranked: readonly Candidate[],
-  members: Parameters<typeof import('../analysis/sweep.js').sweepScales>[0]['members'],
-) {
+async function causesOf(ranked: readonly Candidate[], members: readonly MemberOutcomes[]) {
   const { sweepScales, sweepTestSizes } = await import('../analysis/sweep.js');
   const ends = [...new Set([ranked[0], ranked.at(-1)])].filter((each) => each !== undefined);
   return ends.map(({ metric, values }) => {

@@ -13,6 +13,8 @@ import {
   readRun,
   refuseImpossible,
   registryOf,
+  textOf,
+  textsOf,
   wholeNumber,
   wholeNumbers,
   type Raw,
@@ -71,17 +73,17 @@ async function sweepRun(name: string, raw: Raw, place: Place): Promise<unknown> 
   const { choose, splitMetric } = await import('../metrics/index.js');
   const { fileNameOf } = await import('../datasets/index.js');
   const registry = await registryOf(raw);
-  const { metric, parameters } = splitMetric(String(raw['metric']), '--metric', registry);
-  const axes = ((raw['over'] ?? []) as string[]).map((text) => parseAxis(text));
-  const by = String(raw['by'] ?? 'bow');
+  const { metric, parameters } = splitMetric(textOf(raw, 'metric') ?? '', '--metric', registry);
+  const axes = textsOf(raw, 'over').map((text) => parseAxis(text));
+  const by = textOf(raw, 'by') ?? 'bow';
   if (!scoreNames.some((score) => score === by))
     throw new UsageError(`"${by}" is not a score`, '--by', `known: ${scoreNames.join(', ')}`);
-  const leastRange = Number(raw['leastRange'] ?? 0.1);
+  const leastRange = Number(textOf(raw, 'leastRange') ?? 0.1);
   if (!(leastRange >= 0))
-    throw new UsageError(`"${String(raw['leastRange'])}" is not a number from 0`, '--least-range');
-  const sizes = raw['testSizes'] === undefined ? [] : wholeNumbers(String(raw['testSizes']), '--test-sizes');
-  const kept = raw['keepScales'] === undefined ? [] : wholeNumbers(String(raw['keepScales']), '--keep-scales', 2);
-  const draws = wholeNumber(raw['draws'], '--draws', 200, 10);
+    throw new UsageError(`"${textOf(raw, 'leastRange') ?? ''}" is not a number from 0`, '--least-range');
+  const sizes = listOf(textOf(raw, 'testSizes'), '--test-sizes', 1);
+  const kept = listOf(textOf(raw, 'keepScales'), '--keep-scales', 2);
+  const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 200, 10);
   checkAxes(metric, parameters, axes, sizes.length + kept.length > 0);
   const open = await openNamed(name);
   const start = Object.fromEntries(axes.map(({ key, values }) => [key, values[0]]));
@@ -90,15 +92,18 @@ async function sweepRun(name: string, raw: Raw, place: Place): Promise<unknown> 
   const run = await readRun(open, probe.needs);
   if (new Set(run.members.map(({ record }) => record.width)).size < 2)
     throw new UsageError('has one width, and a curve needs two', name, 'train another one with --widths');
-  const stem =
-    typeof raw['output'] === 'string' ? raw['output'] : path.join(run.folder, `sweep-${fileNameOf(probe.name)}`);
-  if (typeof raw['output'] === 'string' && place.of > 1)
+  const stem = textOf(raw, 'output') ?? path.join(run.folder, `sweep-${fileNameOf(probe.name)}`);
+  if (textOf(raw, 'output') !== undefined && place.of > 1)
     throw new UsageError('one path for several runs', '--output', 'leave it out, or sweep one run');
   const request = { run, metric, parameters, axes, by: by as ScoreName, leastRange, stem, place, raw };
   const grid = axes.length > 0 ? await sweepGrid(request) : undefined;
   const causes =
     sizes.length + kept.length > 0 ? await sweepCauses({ ...request, sizes, kept, draws, probe }) : undefined;
   return { run: run.record.name, ...grid, ...causes };
+}
+
+function listOf(text: string | undefined, flag: string, least: number): number[] {
+  return text === undefined ? [] : wholeNumbers(text, flag, least);
 }
 
 function checkAxes(

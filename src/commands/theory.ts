@@ -1,7 +1,8 @@
 /** `emergence theory`: the paper's model, drawn for given parameters or fitted to a run. */
 import type { Command } from 'commander';
+import type * as Theory from '../report/theory.js';
 import { UsageError } from '../terminal/errors.js';
-import { jsonOf, openNamed, readRun, wholeNumbers, type Raw } from './runs.js';
+import { jsonOf, openNamed, readRun, textOf, wholeNumbers, type Raw } from './runs.js';
 
 export function registerTheory(program: Command): void {
   program
@@ -22,25 +23,26 @@ export function registerTheory(program: Command): void {
 async function theory(name: string | undefined, raw: Raw): Promise<void> {
   const report = await import('../report/theory.js');
   const { writeFigure } = await import('../report/files.js');
-  const lengths = raw['lengths'] === undefined ? undefined : wholeNumbers(String(raw['lengths']), '--lengths');
+  const text = textOf(raw, 'lengths');
+  const lengths = text === undefined ? undefined : wholeNumbers(text, '--lengths');
   const drawn = name === undefined ? drawModel(raw, lengths, report) : await fitRun(name, raw, lengths, report);
-  const files = await writeFigure(typeof raw['output'] === 'string' ? raw['output'] : drawn.stem, drawn.figure);
+  const files = await writeFigure(textOf(raw, 'output') ?? drawn.stem, drawn.figure);
   if (raw['json'] === true) console.log(jsonOf({ ...drawn.result, figures: files }));
   else console.log([drawn.text, '', ...files.map((file) => `picture  ${file}`)].join('\n'));
 }
 
-type Report = typeof import('../report/theory.js');
+type Report = typeof Theory;
 
 function drawModel(raw: Raw, lengths: readonly number[] = [1, 5, 10, 20], { modelFigure, modelText }: Report) {
   const law = {
-    exponent: numberOf(raw['exponent'], '--exponent', -0.28, (value) => value < 0, 'below 0'),
-    scale: numberOf(raw['scale'], '--scale', 1e7, (value) => value > 0, 'above 0'),
+    exponent: numberOf(textOf(raw, 'exponent'), '--exponent', -0.28, (value) => value < 0, 'below 0'),
+    scale: numberOf(textOf(raw, 'scale'), '--scale', 1e7, (value) => value > 0, 'above 0'),
   };
   return { stem: 'theory', figure: modelFigure(law, lengths), text: modelText(law, lengths), result: { law, lengths } };
 }
 
 function numberOf(
-  text: unknown,
+  text: string | undefined,
   flag: string,
   fallback: number,
   isFit: (value: number) => boolean,
@@ -48,8 +50,8 @@ function numberOf(
 ): number {
   if (text === undefined) return fallback;
   const value = Number(text);
-  if (String(text).trim() !== '' && Number.isFinite(value) && isFit(value)) return value;
-  throw new UsageError(`"${String(text)}" is not a number ${wanted}`, flag);
+  if (text.trim() !== '' && Number.isFinite(value) && isFit(value)) return value;
+  throw new UsageError(`"${text}" is not a number ${wanted}`, flag);
 }
 
 async function fitRun(name: string, raw: Raw, lengths: readonly number[] | undefined, { fitFigure, fitText }: Report) {

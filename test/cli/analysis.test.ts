@@ -200,15 +200,13 @@ describe('bad input is one line and exit code 2', () => {
 
 test('members that are not whole are named, and the others shown', async () => {
   await writeRun(100);
-  const [training, damaged] = [
-    { arch: 'cnn', width: 16, seed: 1 },
-    { arch: 'cnn', width: 8, seed: 0 },
-  ];
+  const training = { arch: 'cnn', width: 16, seed: 1 };
+  const damaged = { arch: 'cnn', width: 8, seed: 0 };
   await writeMemberRecord(
-    memberFolder(folder, training!),
-    memberRecord(training!, { status: 'training', epochsDone: 1 }),
+    memberFolder(folder, training),
+    memberRecord(training, { status: 'training', epochsDone: 1 }),
   );
-  const file = path.join(memberFolder(folder, damaged!), 'outcomes.parquet');
+  const file = path.join(memberFolder(folder, damaged), 'outcomes.parquet');
   fs.truncateSync(file, fs.statSync(file).size - 7);
   const { code, stdout, stderr } = await run('evaluate', 'lenet', '--metric', 'accuracy');
   expect(code).toBe(0);

@@ -158,8 +158,8 @@ describe('AUROC of confidence', () => {
       correct: Uint8Array.from([1, 1, 0, 1, 1, 1, 0]),
       confidence: Float32Array.from([0.9, 0.9, 0.8, 0.5, 0.5, 0.5, 0.5]),
     };
-    const { weighted } = auroc.with({});
-    expect(weighted({ correct, confidence }).evaluate([2, 1, 3, 1])).toBe(weighted(repeated).evaluate());
+    const metric = auroc.with({});
+    expect(metric.weighted({ correct, confidence }).evaluate([2, 1, 3, 1])).toBe(metric.weighted(repeated).evaluate());
   });
 });
 
