@@ -1,0 +1,73 @@
+/** A curve's data as fits take them, and what the bounds and starts of a model need to know of them. */
+import { FitError } from '../statistics/least-squares.js';
+
+export interface CurveData {
+  /** Above 0, in any order; several points may share one. */
+  readonly scales: readonly number[];
+  readonly values: readonly number[];
+  /** Of the values; see `errors`. */
+  readonly standardErrors?: readonly number[] | undefined;
+  /** As in `LeastSquaresProblem`: right up to a factor (default), or known. */
+  readonly errors?: 'known' | 'relative' | undefined;
+  /** Values that the metric can have, such as 0 and 1. */
+  readonly limits?: { readonly lower: number; readonly upper: number } | undefined;
+}
+
+/** What bounds and starts need to know of the data. */
+export interface Extent {
+  /** Logarithm of each point's scale. */
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  /** 1 / standard error. */
+  readonly weights: readonly number[];
+  readonly first: number;
+  readonly last: number;
+  /** last - first, above 0. */
+  readonly span: number;
+  /** Between the closest two different scales. */
+  readonly gap: number;
+  /** Bounds of a level. */
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** Of a model, what its data are held against. */
+interface Described {
+  readonly name: string;
+  readonly parameters: readonly string[];
+}
+
+/**
+ * @throws FitError with a scale that is not above 0, a value that is not finite, and fewer different scales than the model has
+ * parameters
+ */
+export function extentOf(
+  { scales, values, standardErrors, limits }: CurveData,
+  { name, parameters }: Described,
+): Extent {
+  if (scales.length !== values.length) throw new RangeError('scales and values differ in length');
+  const needed = parameters.length;
+  const bad = scales.findIndex((scale) => !(scale > 0 && scale < Infinity));
+  if (bad >= 0)
+    throw new FitError('not-finite', `scale of point ${bad + 1} is ${scales[bad]}; must be above 0 and finite`);
+  const worst = values.findIndex((value) => !Number.isFinite(value));
+  if (worst >= 0) throw new FitError('not-finite', `value of point ${worst + 1} is ${values[worst]}`);
+  const different = [...new Set(scales)].sort((a, b) => a - b).map(Math.log);
+  if (different.length < needed) {
+    throw new FitError(
+      'too-few-points',
+      `${different.length} different scales are too few for ${name}, which has ${needed} parameters`,
+    );
+  }
+  const [first, last] = [different[0]!, different.at(-1)!];
+  const gaps = different.slice(1).map((x, i) => x - different[i]!);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  // A constant curve has room for levels all the same.
+  const range = high - low || Math.abs(high) || 1;
+  return {
+    ...{ x: scales.map(Math.log), y: values, weights: values.map((_, i) => 1 / (standardErrors?.[i] ?? 1)) },
+    ...{ first, last, span: last - first || 1, gap: Math.min(1e3, ...gaps) },
+    lower: Math.min(low, limits?.lower ?? low - 10 * range),
+    upper: Math.max(high, limits?.upper ?? high + 10 * range),
+  };
+}

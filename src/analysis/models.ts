@@ -1,0 +1,186 @@
+/**
+ * Forms that a curve can take: each a data object with its formula, its source, its derivatives, its bounds and where a fit may
+ * start. x is the natural logarithm of the scale. How they are fitted stands in fits.ts.
+ *
+ * Bounds come from the data: a level (floor, ceiling, limit) stays inside the metric's limits or, without them, ten ranges of
+ * the data beyond it; a rise is at least a tenth of the scales' span long and at most so steep that it is over between two
+ * neighbouring scales. What lies beyond can't be told apart at the points.
+ */
+import type { Parameters } from '../statistics/least-squares.js';
+import type { Extent } from './extent.js';
+import { bnslStarts, linearStarts, powerStarts, sigmoidStarts } from './starts.js';
+
+export interface Bounds {
+  readonly lower: readonly number[];
+  readonly upper: readonly number[];
+}
+
+export interface CurveModel {
+  readonly name: string;
+  readonly formula: string;
+  readonly source: string;
+  readonly parameters: readonly string[];
+  readonly evaluate: (parameters: Parameters, scale: number) => number;
+  /** Derivatives by the parameters. */
+  readonly gradient: (parameters: Parameters, scale: number) => number[];
+  readonly bounds: (extent: Extent) => Bounds;
+  /** Where a search may start, best first. */
+  readonly starts: (extent: Extent) => number[][];
+}
+
+export const constant = polynomial('constant', 'y = c0', 'the null model: scale does not matter', 1);
+export const line = polynomial('line', 'y = c0 + c1 x, x = ln N', 'straight line in log scale', 2);
+export const quadratic = polynomial('quadratic', 'y = c0 + c1 x + c2 x², x = ln N', 'parabola in log scale', 3);
+
+export const powerLaw: CurveModel = {
+  name: 'power-law',
+  formula: 'y = A N^-a + E, 0.01 <= a <= 10; A below 0 for a curve that rises',
+  source: 'Hestness et al. 2017 (arXiv 1712.00409); Hoffmann et al. 2022 (arXiv 2203.15556), Eq 2',
+  parameters: ['amplitude', 'exponent', 'limit'],
+  evaluate: ([amplitude, exponent, limit], scale) => amplitude! * scale ** -exponent! + limit!,
+  gradient([amplitude, exponent], scale) {
+    const power = scale ** -exponent!;
+    return [power, -amplitude! * Math.log(scale) * power, 1];
+  },
+  bounds: ({ lower, upper }) => ({ lower: [-Infinity, 0.01, lower], upper: [Infinity, 10, upper] }),
+  starts: powerStarts,
+};
+
+export const sigmoid: CurveModel = {
+  name: 'sigmoid',
+  formula:
+    'y = floor + (ceiling - floor) / (1 + exp(-slope (ln N - midpoint))), slope above 0; ceiling below floor for a fall',
+  source:
+    'logistic curve of 4 parameters in log scale; as Ruan et al. 2024 (arXiv 2405.10938), with free floor and ceiling',
+  parameters: ['floor', 'ceiling', 'midpoint', 'slope'],
+  evaluate: ([floor, ceiling, midpoint, slope], scale) =>
+    floor! + (ceiling! - floor!) * logistic(slope! * (Math.log(scale) - midpoint!)),
+  gradient([floor, ceiling, midpoint, slope], scale) {
+    const distance = Math.log(scale) - midpoint!;
+    const share = logistic(slope! * distance);
+    const steepness = (ceiling! - floor!) * share * (1 - share);
+    return [1 - share, share, -slope! * steepness, distance * steepness];
+  },
+  bounds(extent) {
+    const [midpoint, slope] = [midpointBounds(extent), slopeBounds(extent)];
+    return {
+      lower: [extent.lower, extent.lower, midpoint[0], slope[0]],
+      upper: [extent.upper, extent.upper, midpoint[1], slope[1]],
+    };
+  },
+  starts: (extent) => sigmoidStarts(extent, 1).map(([floor, height, ...shape]) => [floor!, floor! + height!, ...shape]),
+};
+
+export const twoSigmoids = sumOfSigmoids('two-sigmoids', 2);
+export const threeSigmoids = sumOfSigmoids('three-sigmoids', 3);
+
+/**
+ * Caballero et al.'s b is amplitude d^early: with the amplitude measured at the break instead of at N = 1 the same curves have
+ * parameters that the data tell apart.
+ */
+export const brokenPowerLaw: CurveModel = {
+  name: 'broken-power-law',
+  formula:
+    'y = a + B (N/d)^-c0 (1 + (N/d)^(1/f))^(-c1 f): limit a, amplitude B = b d^-c0, early exponent c0, change of exponent c1, break ln d, smoothness f',
+  source: 'broken neural scaling law with one break, Caballero et al. 2022 (arXiv 2210.14891), Eq 1',
+  parameters: ['limit', 'amplitude', 'early', 'change', 'break', 'smoothness'],
+  evaluate: ([limit, amplitude, early, change, at, smooth], scale) => {
+    const u = Math.log(scale) - at!;
+    return limit! + amplitude! * Math.exp(-early! * u - change! * smooth! * softplus(u / smooth!));
+  },
+  gradient([, amplitude, early, change, at, smooth], scale) {
+    const u = Math.log(scale) - at!;
+    const [bend, share] = [softplus(u / smooth!), logistic(u / smooth!)];
+    const power = Math.exp(-early! * u - change! * smooth! * bend);
+    const product = amplitude! * power;
+    const [byBreak, bySmoothness] = [early! + change! * share, -change! * (bend - (u / smooth!) * share)];
+    return [1, power, -u * product, -smooth! * bend * product, byBreak * product, bySmoothness * product];
+  },
+  bounds({ lower, upper, first, last, span, gap }) {
+    const steepest = Math.min(10, 20 / gap);
+    return {
+      lower: [lower, -Infinity, -steepest, -2 * steepest, first - span / 2, gap / 50],
+      upper: [upper, Infinity, steepest, 2 * steepest, last + span / 2, span],
+    };
+  },
+  starts: bnslStarts,
+};
+
+/** In order of the number of parameters. */
+export const models = {
+  constant,
+  line,
+  quadratic,
+  'power-law': powerLaw,
+  sigmoid,
+  'broken-power-law': brokenPowerLaw,
+  'two-sigmoids': twoSigmoids,
+  'three-sigmoids': threeSigmoids,
+} as const satisfies Readonly<Record<string, CurveModel>>;
+
+export type ModelName = keyof typeof models;
+
+function polynomial(name: string, formula: string, source: string, terms: number): CurveModel {
+  const powers = (scale: number) => Array.from({ length: terms }, (_, j) => Math.log(scale) ** j);
+  return {
+    ...{ name, formula, source },
+    parameters: Array.from({ length: terms }, (_, j) => `c${j}`),
+    evaluate: (parameters, scale) => powers(scale).reduce((sum, power, j) => sum + parameters[j]! * power, 0),
+    gradient: (_, scale) => powers(scale),
+    bounds: () => ({ lower: Array<number>(terms).fill(-Infinity), upper: Array<number>(terms).fill(Infinity) }),
+    starts: (extent) => linearStarts(extent, terms),
+  };
+}
+
+/** Heights of either sign; the sigmoids are in no order. */
+function sumOfSigmoids(name: string, count: number): CurveModel {
+  const each = Array.from({ length: count }, (_, i) => i + 1);
+  return {
+    name,
+    formula: `y = floor + sum of height_i / (1 + exp(-slope_i (ln N - midpoint_i))), i = 1 .. ${count}, slope_i above 0`,
+    source: 'a curve as a stack of abilities that turn on one after the other: Michaud et al. 2023 (arXiv 2303.13506)',
+    parameters: ['floor', ...each.flatMap((i) => [`height${i}`, `midpoint${i}`, `slope${i}`])],
+    evaluate(p, scale) {
+      const x = Math.log(scale);
+      let y = p[0]!;
+      for (let i = 1; i <= 3 * count; i += 3) y += p[i]! * logistic(p[i + 2]! * (x - p[i + 1]!));
+      return y;
+    },
+    gradient(p, scale) {
+      const x = Math.log(scale);
+      const result = [1];
+      for (let i = 1; i <= 3 * count; i += 3) {
+        const share = logistic(p[i + 2]! * (x - p[i + 1]!));
+        const steepness = p[i]! * share * (1 - share);
+        result.push(share, -p[i + 2]! * steepness, (x - p[i + 1]!) * steepness);
+      }
+      return result;
+    },
+    bounds(extent) {
+      const [midpoint, slope] = [midpointBounds(extent), slopeBounds(extent)];
+      const height = extent.upper - extent.lower;
+      return {
+        lower: [extent.lower, ...each.flatMap(() => [-height, midpoint[0], slope[0]])],
+        upper: [extent.upper, ...each.flatMap(() => [height, midpoint[1], slope[1]])],
+      };
+    },
+    starts: (extent) => sigmoidStarts(extent, count),
+  };
+}
+
+function midpointBounds({ first, last, span }: Extent): readonly [number, number] {
+  return [first - 2 * span, last + 2 * span];
+}
+
+function slopeBounds({ span, gap }: Extent): readonly [number, number] {
+  return [0.1 / span, 50 / gap];
+}
+
+function logistic(z: number): number {
+  return 1 / (1 + Math.exp(-z));
+}
+
+/** ln(1 + exp(z)), without overflow. */
+function softplus(z: number): number {
+  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+}

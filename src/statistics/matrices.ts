@@ -1,0 +1,121 @@
+/**
+ * The little linear algebra that fitting a curve needs, for up to a dozen columns: least squares by Householder's QR and the
+ * singular values by one-sided Jacobi. Both work on the matrix itself and not on its square, so that they keep all digits
+ * where a curve's parameters are nearly exchangeable. Matrices are row-major in one array. Plain loops: this is where the time goes.
+ */
+
+export interface Matrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly data: Float64Array;
+}
+
+export function matrix(rows: number, columns: number): Matrix {
+  return { rows, columns, data: new Float64Array(rows * columns) };
+}
+
+/** Euclidean length of a column. */
+export function columnNorm({ rows, columns, data }: Matrix, column: number): number {
+  let squares = 0;
+  for (let i = 0; i < rows; i++) squares += data[i * columns + column]! ** 2;
+  return Math.sqrt(squares);
+}
+
+/**
+ * x that makes |a x - b| smallest, by Householder reflections (Golub and Van Loan, Matrix Computations, Alg. 5.3.2). 0 for a
+ * column that depends on those before it.
+ *
+ * @param a `[rows, columns]`, rows at least columns; overwritten, as is `b`
+ */
+export function solveLeastSquares(a: Matrix, b: Float64Array): Float64Array {
+  const { rows, columns, data } = a;
+  const diagonal = new Float64Array(columns);
+  const lengths = diagonal.map((_, j) => columnNorm(a, j));
+  for (let j = 0; j < columns; j++) {
+    let squares = 0;
+    for (let i = j; i < rows; i++) squares += data[i * columns + j]! ** 2;
+    const length = Math.sqrt(squares);
+    // What is left of a dependent column is rounding.
+    if (length <= 1e-14 * lengths[j]!) continue;
+    const head = data[j * columns + j]!;
+    diagonal[j] = head > 0 ? -length : length;
+    data[j * columns + j] = head - diagonal[j]!;
+    const norm = length * (length + Math.abs(head)); // |v|² / 2
+    for (let k = j + 1; k < columns; k++) {
+      let dot = 0;
+      for (let i = j; i < rows; i++) dot += data[i * columns + j]! * data[i * columns + k]!;
+      for (let i = j; i < rows; i++) data[i * columns + k]! -= (dot / norm) * data[i * columns + j]!;
+    }
+    let dot = 0;
+    for (let i = j; i < rows; i++) dot += data[i * columns + j]! * b[i]!;
+    for (let i = j; i < rows; i++) b[i]! -= (dot / norm) * data[i * columns + j]!;
+  }
+  return backSubstitute(a, diagonal, b);
+}
+
+/** R x = b; R has its own diagonal, where 0 marks a column without a say. */
+function backSubstitute({ columns, data }: Matrix, diagonal: Float64Array, b: Float64Array): Float64Array {
+  const x = new Float64Array(columns);
+  for (let j = columns - 1; j >= 0; j--) {
+    if (diagonal[j] === 0) continue;
+    let sum = b[j]!;
+    for (let k = j + 1; k < columns; k++) sum -= data[j * columns + k]! * x[k]!;
+    x[j] = sum / diagonal[j]!;
+  }
+  return x;
+}
+
+export interface Singular {
+  /** In no order. `[columns]` */
+  readonly values: Float64Array;
+  /** Right singular vectors, one a column. `[columns, columns]` */
+  readonly vectors: Matrix;
+}
+
+/**
+ * Singular values and right singular vectors, by turning pairs of columns until all are orthogonal (Hestenes 1958, J. SIAM 6,
+ * 51-90; rotation as in Demmel and Veselic 1992). Small ones come out with small relative errors.
+ *
+ * @param a `[rows, columns]`, rows at least columns; overwritten
+ */
+export function singularValues(a: Matrix): Singular {
+  const { columns } = a;
+  const vectors = matrix(columns, columns);
+  for (let j = 0; j < columns; j++) vectors.data[j * columns + j] = 1;
+  // Quadratic convergence: a dozen columns need 6 to 10 sweeps.
+  for (let sweep = 0; sweep < 40; sweep++) {
+    let turned = false;
+    for (let j = 0; j < columns - 1; j++) {
+      for (let k = j + 1; k < columns; k++) turned = orthogonalise(a, vectors, j, k) || turned;
+    }
+    if (!turned) break;
+  }
+  return { values: Float64Array.from({ length: columns }, (_, j) => columnNorm(a, j)), vectors };
+}
+
+/** Turns columns j and k of both; false where they were orthogonal. */
+function orthogonalise(a: Matrix, vectors: Matrix, j: number, k: number): boolean {
+  const { rows, columns, data } = a;
+  let [jj, kk, jk] = [0, 0, 0];
+  for (let i = 0; i < rows; i++) {
+    const [u, v] = [data[i * columns + j]!, data[i * columns + k]!];
+    jj += u * u;
+    kk += v * v;
+    jk += u * v;
+  }
+  if (Math.abs(jk) <= 1e-15 * Math.sqrt(jj * kk)) return false;
+  const zeta = (kk - jj) / (2 * jk);
+  const tangent = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
+  const cosine = 1 / Math.sqrt(1 + tangent * tangent);
+  rotate(a, j, k, cosine, cosine * tangent);
+  rotate(vectors, j, k, cosine, cosine * tangent);
+  return true;
+}
+
+function rotate({ rows, columns, data }: Matrix, j: number, k: number, cosine: number, sine: number): void {
+  for (let i = 0; i < rows; i++) {
+    const [u, v] = [data[i * columns + j]!, data[i * columns + k]!];
+    data[i * columns + j] = cosine * u - sine * v;
+    data[i * columns + k] = sine * u + cosine * v;
+  }
+}
