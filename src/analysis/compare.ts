@@ -9,6 +9,7 @@ import { Random } from '../statistics/random.js';
 import { intervalsOf, sampleCurve, scoreInterval, scoreCurve, type Scored, type SampleOptions } from './curves.js';
 import { distanceBetween, predictFromStandard, type Distance, type Prediction } from './independence.js';
 import { testAgainstLine, type NullTest } from './null.js';
+import { shapeOf, type Shape } from './shape.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 export interface ComparedPoint {
@@ -32,6 +33,8 @@ export interface ComparedCurve {
   /** max - min. */
   readonly range: number;
   readonly scores: Readonly<Record<ScoreName, Scored>>;
+  /** Undefined where there are too few points to tell. */
+  readonly shape: Shape | undefined;
   /** Against a straight line in log scale; undefined for a natural curve. */
   readonly test: Readonly<Record<ScoreName, NullTest>> | undefined;
 }
@@ -105,6 +108,7 @@ export function compareFamily(
     })),
     range: rangeOf(points),
     scores: scoreCurve(curve),
+    shape: shapeOf(members.map(({ record }, i) => ({ scale: record.parameters, value: curve.memberValues[i]! }))),
     test: testAgainstLine(curve, members, options.draws === undefined ? {} : { draws: options.draws }),
   };
 }
@@ -146,6 +150,7 @@ export function comparePublished(
     members: compared.map(({ relative, value }) => ({ relative, value })),
     range: rangeOf(compared),
     scores: Object.fromEntries(scores) as Record<ScoreName, Scored>,
+    shape: shapeOf(compared.map(({ parameters, value }) => ({ scale: parameters, value }))),
     test: undefined,
   };
 }

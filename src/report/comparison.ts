@@ -21,12 +21,21 @@ export function comparisonTable({ natural, standard, induced, prediction }: Comp
     formatNumber(curve.range),
     ...shownScores.map(({ name }) => formatWithInterval(curve.scores[name].value, curve.scores[name].interval)),
     curve.test === undefined ? '-' : formatNumber(curve.test.bow.p, 2),
+    curve.shape === undefined ? '-' : `${curve.shape.preferred} (${formatNumber(curve.shape.lineAbove, 2)})`,
   ]);
-  const heading = ['curve', 'scales', 'range', ...shownScores.map(({ title }) => title), 'p of the bow'];
+  const heading = [
+    'curve',
+    'scales',
+    'range',
+    ...shownScores.map(({ title }) => title),
+    'p of the bow',
+    'best fit (line above)',
+  ];
   const notes = [
     'In brackets: 95 % intervals, bootstrap over test examples and seeds; of natural curves over their standard errors.',
     'A straight ramp has Eq 1 / ramp = 1, and a largest step of 1 / (scales - 1); Eq 1 grows with the number of scales alone.',
     'Bow: how far a parabola in log scale sags below its ends, over the range; above 0 the curve rises late, below 0 early.',
+    'Best fit: line, parabola or sigmoid in log scale by AICc, and how far above it the line is; above 10 speaks against the line.',
     'p: chance that a straight line in log scale, measured as finely, bows as far.',
   ];
   if (prediction !== undefined) {
