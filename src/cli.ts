@@ -6,6 +6,7 @@ import { registerDatasets } from './commands/datasets.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerMetrics } from './commands/metrics.js';
+import { registerNatural } from './commands/natural.js';
 import { registerSearch } from './commands/search.js';
 import { registerQuanta } from './commands/quanta.js';
 import { registerSetup } from './commands/setup.js';
@@ -37,6 +38,7 @@ function createProgram(): Command {
   registerSearch(program);
   registerMetrics(program);
   registerQuanta(program);
+  registerNatural(program);
   registerSetup(program);
   registerDoctor(program);
   return program;

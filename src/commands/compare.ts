@@ -46,7 +46,7 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const { compare } = await import('../analysis/compare.js');
   const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
   const { predictionNeeds } = await import('../analysis/independence.js');
-  const readNaturalCurve = (t: string) => Promise.reject(new Error(t));
+  const { readNaturalCurve } = await import('../analysis/natural.js');
   const { comparisonFigure, comparisonTable } = await import('../report/comparison.js');
   const { writeFigure } = await import('../report/files.js');
 

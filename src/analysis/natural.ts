@@ -1,0 +1,258 @@
+/**
+ * Natural curves: published scores of other people's models against their size, from a CSV file. The shipped files, their
+ * columns, sources and licences are described in datasets/natural-curves/README.md; any file of the same columns will do.
+ */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { csvParseRows } from 'd3-dsv';
+import { codeOf, UsageError } from '../terminal/errors.js';
+import { nearest } from '../terminal/nearest.js';
+
+export interface NaturalPoint {
+  readonly model: string;
+  readonly params: number;
+  readonly value: number;
+  /** One standard error; undefined where the source has none. */
+  readonly standardError: number | undefined;
+  /** Training tokens; undefined where the source has none. */
+  readonly tokens: number | undefined;
+  /** Test questions; undefined where the source has none. */
+  readonly examples: number | undefined;
+  /** File inside the source's repository. */
+  readonly source: string;
+}
+
+export interface NaturalCurve {
+  /** Unique in its file: `opt-2digit-addition`, `pythia/lambada_openai/acc/0`. */
+  readonly name: string;
+  readonly family: string;
+  readonly task: string;
+  readonly metric: string;
+  readonly shots: string;
+  readonly better: 'higher' | 'lower';
+  /** `probability` for shares of right answers, `nats`, `bits per byte`; '' for none. */
+  readonly unit: string;
+  /** In order of params, each size once; at least two. */
+  readonly points: readonly NaturalPoint[];
+}
+
+/** Units and directions of the metrics that the shipped files have. A metric that is not here is a number, higher for better. */
+const known: Readonly<Record<string, Pick<NaturalCurve, 'unit' | 'better'>>> = {
+  acc: { unit: 'probability', better: 'higher' },
+  acc_norm: { unit: 'probability', better: 'higher' },
+  acc_len_norm: { unit: 'probability', better: 'higher' },
+  exact_match: { unit: 'probability', better: 'higher' },
+  score: { unit: 'probability', better: 'higher' },
+  soft: { unit: 'probability', better: 'higher' },
+  em: { unit: 'probability', better: 'higher' },
+  f1: { unit: 'probability', better: 'higher' },
+  loss: { unit: 'nats', better: 'lower' },
+  soft_log: { unit: 'nats', better: 'lower' },
+  ppl: { unit: 'perplexity', better: 'lower' },
+  bpb: { unit: 'bits per byte', better: 'lower' },
+  byte_perplexity: { unit: 'perplexity', better: 'lower' },
+  word_perplexity: { unit: 'perplexity', better: 'lower' },
+  bits_per_byte: { unit: 'bits per byte', better: 'lower' },
+  edit_distance: { unit: 'characters', better: 'lower' },
+};
+
+const required = ['family', 'model', 'params', 'task', 'metric', 'value'] as const;
+
+const shippedFolder = fileURLToPath(new URL('../../datasets/natural-curves', import.meta.url));
+
+/** Names of the shipped files, as `--natural` takes them. */
+export async function shippedFiles(): Promise<string[]> {
+  const names = await fs.readdir(shippedFolder);
+  return names
+    .filter((name) => name.endsWith('.csv'))
+    .map((name) => name.slice(0, -4))
+    .sort();
+}
+
+export interface NaturalFile {
+  readonly curves: readonly NaturalCurve[];
+  /** Rows that look like a curve and are none, a line each: `"RWKV/MMLU/score": two models of 14000000000 parameters (line 1567)`. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * Every curve of a file, which is a path or a shipped file's name.
+ *
+ * @throws UsageError, one line, on a file that is missing or is not such a CSV
+ */
+export async function readNaturalCurves(file: string, where = '--natural'): Promise<NaturalFile> {
+  const shipped = await shippedFiles();
+  const location = shipped.includes(file) ? path.join(shippedFolder, `${file}.csv`) : file;
+  const rows = rowsOf(await textOf(location, { file, shipped, where }), location);
+  return curvesOf(rows, location);
+}
+
+/**
+ * `FILE:CURVE`, FILE as in `readNaturalCurves`, CURVE its name or a part of it that no other curve has.
+ *
+ * @throws UsageError as `readNaturalCurves`, and on a curve that is not there or could be several
+ */
+export async function readNaturalCurve(text: string, where = '--natural'): Promise<NaturalCurve> {
+  const colon = text.lastIndexOf(':');
+  if (colon < 0 || colon === text.length - 1)
+    throw new UsageError(`"${text}" names no curve`, where, 'write FILE:CURVE, such as overlay:opt-2digit-addition');
+  const [file, wanted] = [text.slice(0, colon), text.slice(colon + 1)];
+  const { curves, leftOut } = await readNaturalCurves(file, where);
+  const exact = curves.find(({ name }) => name === wanted);
+  if (exact !== undefined) return exact;
+  const candidates = curves.filter(({ name }) => name.includes(wanted));
+  if (candidates.length === 1) return candidates[0]!;
+  const names = curves.map(({ name }) => name);
+  if (candidates.length > 1) {
+    const some = candidates.slice(0, 4).map(({ name }) => name);
+    throw new UsageError(
+      `"${wanted}" is in ${candidates.length} curves of ${file}`,
+      where,
+      `such as ${some.join(', ')}`,
+    );
+  }
+  const ambiguous = leftOut.find((line) => line.startsWith(`"${wanted}":`));
+  if (ambiguous !== undefined) throw new UsageError(ambiguous, where, 'give each size once in a curve');
+  const meant = nearest(wanted, names);
+  throw new UsageError(
+    `"${wanted}" is not a curve of ${file}`,
+    where,
+    `${meant === undefined ? '' : `did you mean ${meant}? `}emergence natural list ${file} shows its ${curves.length} curves`,
+  );
+}
+
+interface Looked {
+  readonly file: string;
+  readonly shipped: readonly string[];
+  readonly where: string;
+}
+
+async function textOf(location: string, { file, shipped, where }: Looked): Promise<string> {
+  try {
+    return await fs.readFile(location, 'utf8');
+  } catch (error) {
+    const code = codeOf(error);
+    if (code !== 'ENOENT' && code !== 'EISDIR' && code !== 'ENOTDIR') throw error;
+    throw new UsageError(
+      `"${file}" is no file`,
+      where,
+      `give a CSV file, or one that is shipped: ${shipped.join(', ')}`,
+    );
+  }
+}
+
+interface Row extends NaturalPoint {
+  readonly line: number;
+  readonly curve: string;
+  readonly family: string;
+  readonly task: string;
+  readonly metric: string;
+  readonly shots: string;
+}
+
+function rowsOf(text: string, file: string): Row[] {
+  const [heading, ...lines] = csvParseRows(text.replace(/^\uFEFF/, ''));
+  const columns = heading ?? [];
+  const missing = required.find((name) => !columns.includes(name));
+  if (missing !== undefined)
+    throw new UsageError(`has no column ${missing}`, `${file}:1`, `it needs ${required.join(', ')}`);
+  if (lines.length === 0) throw new UsageError('has no rows', file);
+  return lines.map((cells, i) => {
+    const line = i + 2;
+    const at = `${file}:${line}`;
+    if (cells.length !== columns.length)
+      throw new UsageError(`has ${cells.length} cells, the heading ${columns.length}`, at);
+    const cell = (name: string) => cells[columns.indexOf(name)]?.trim() ?? '';
+    const number = (name: string) => optional(cell(name), { at, name });
+    const needed = (name: string) => {
+      const value = number(name);
+      if (value === undefined) throw new UsageError(`${name} is empty`, at, 'give a number');
+      return value;
+    };
+    const params = needed('params');
+    if (!(params > 0)) throw new UsageError(`params is ${params}`, at, 'give a number above 0');
+    const standardError = number('stderr');
+    if (standardError !== undefined && standardError < 0)
+      throw new UsageError(`stderr is ${standardError}`, at, 'give a number from 0, or nothing');
+    return {
+      ...{ line, params, standardError, value: needed('value') },
+      ...{ curve: cell('curve'), family: cell('family'), model: cell('model'), task: cell('task') },
+      ...{ metric: cell('metric'), shots: cell('shots'), source: cell('source_path') },
+      ...{ tokens: number('tokens'), examples: number('n_examples') },
+    };
+  });
+}
+
+function optional(text: string, { at, name }: { readonly at: string; readonly name: string }): number | undefined {
+  if (text === '') return undefined;
+  const value = Number(text);
+  if (Number.isFinite(value)) return value;
+  throw new UsageError(`${name} is "${text}"`, at, 'give a number');
+}
+
+/** One curve for each family, task, metric and number of shots; where sizes repeat, for each rule of how many tokens they saw. */
+function curvesOf(rows: readonly Row[], file: string): NaturalFile {
+  const curves: NaturalCurve[] = [];
+  const leftOut: string[] = [];
+  for (const [name, group] of grouped(rows, nameOf)) {
+    const rule = hasRepeats(group) ? tokenRule(group) : () => '';
+    for (const [suffix, points] of grouped(group, rule)) {
+      const full = suffix === '' ? name : `${name}/${suffix}`;
+      const repeated = repeatedRow(points);
+      if (repeated !== undefined)
+        leftOut.push(`"${full}": two models of ${repeated.params} parameters (line ${repeated.line})`);
+      // A single model is no curve.
+      if (repeated !== undefined || points.length < 2) continue;
+      const { family, task, metric, shots } = points[0]!;
+      const { unit, better } = known[metric] ?? { unit: '', better: 'higher' };
+      const ordered = points.toSorted((a, b) => a.params - b.params);
+      curves.push({ name: full, family, task, metric, shots, unit, better, points: ordered });
+    }
+  }
+  if (curves.length === 0) throw new UsageError(leftOut[0] ?? 'has no curve of two sizes or more', file);
+  return { curves, leftOut };
+}
+
+function nameOf({ curve, family, task, metric, shots }: Row): string {
+  if (curve !== '') return curve;
+  return [family, task, metric, ...(shots === '' ? [] : [`${shots}-shot`])].join('/');
+}
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function repeatedRow(rows: readonly Row[]): Row | undefined {
+  const seen = new Set<number>();
+  return rows.find(({ params }) => seen.size === seen.add(params).size);
+}
+
+function hasRepeats(rows: readonly Row[]): boolean {
+  return repeatedRow(rows) !== undefined;
+}
+
+/**
+ * Sizes that repeat were trained for different numbers of tokens: either all sizes for the same numbers (checkpoints of one
+ * training), or each for the same multiples of its size. The rule that leaves no size twice is taken, and the more points.
+ */
+function tokenRule(rows: readonly Row[]): (row: Row) => string {
+  const short = (value: number) => Number(value.toPrecision(2)).toExponential().replace('e+', 'e');
+  const rules = [
+    ({ tokens }: Row) => (tokens === undefined ? '' : `${short(tokens)}-tokens`),
+    ({ tokens, params }: Row) =>
+      tokens === undefined ? '' : `${Number((tokens / params).toPrecision(2))}-per-parameter`,
+  ];
+  const [first, second] = rules as [(typeof rules)[0], (typeof rules)[1]];
+  const whole = (rule: (row: Row) => string) => [...grouped(rows, rule).values()].every((group) => !hasRepeats(group));
+  if (!whole(first)) return second;
+  if (!whole(second)) return first;
+  return grouped(rows, first).size <= grouped(rows, second).size ? first : second;
+}
