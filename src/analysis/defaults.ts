@@ -1,4 +1,5 @@
 /** What a run is looked at with where nothing is said: its field's usual metric, and the one that the paper induces emergence with. */
+import { outcomeKinds } from '../experiment/architectures.js';
 import type { Metric } from '../metrics/metric.js';
 import { accuracy, crossEntropy, subsetAccuracy } from '../metrics/classification.js';
 import { mse, reconstruction } from '../metrics/reconstruction.js';
@@ -19,14 +20,14 @@ export interface DefaultMetrics {
  * @param largest outcomes of the widest member: an autoencoder's cutoff is chosen from them
  */
 export function defaultMetrics({ experiment }: RunRecord, largest: Partial<OutcomeTable>): DefaultMetrics {
-  switch (experiment.arch) {
-    case 'cnn':
+  switch (outcomeKinds[experiment.arch]) {
+    case 'classification':
       return { standard: accuracy.with({}), induced: subsetAccuracy.with({ k: 5 }), loss: crossEntropy.with({}) };
-    case 'autoencoder': {
+    case 'reconstruction': {
       const induced = reconstruction.with({ c: cutoffFor(largest.mse ?? new Float32Array()) });
       return { standard: mse.with({}), induced, loss: mse.with({}) };
     }
-    case 'transformer': {
+    case 'sequences': {
       const induced = sequenceAccuracy.with({ l: experiment.pairs ?? 1 });
       return { standard: imageAccuracy.with({}), induced, loss: imageCrossEntropy.with({}) };
     }
@@ -35,9 +36,9 @@ export function defaultMetrics({ experiment }: RunRecord, largest: Partial<Outco
 
 /** Columns that `defaultMetrics` and its metrics read. */
 export const defaultColumns = {
-  cnn: ['correct', 'log_probability'],
-  autoencoder: ['mse'],
-  transformer: ['correct', 'log_probability', 'sequence'],
+  classification: ['correct', 'log_probability'],
+  reconstruction: ['mse'],
+  sequences: ['correct', 'log_probability', 'sequence'],
 } as const;
 
 /**

@@ -45,6 +45,7 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const path = await import('node:path');
   const { compare } = await import('../analysis/compare.js');
   const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
+  const { outcomeKinds } = await import('../experiment/architectures.js');
   const { predictionNeeds } = await import('../analysis/independence.js');
   const { readNaturalCurve } = await import('../analysis/natural.js');
   const { comparisonFigure, comparisonTable } = await import('../report/comparison.js');
@@ -60,7 +61,7 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   if (induced !== undefined) await refuseImpossible(open, [induced], registry, '--induced');
   const { experiment, dataset } = open.record;
   const run = await readRun(open, [
-    ...defaultColumns[experiment.arch],
+    ...defaultColumns[outcomeKinds[experiment.arch]],
     ...(standard?.needs ?? []),
     ...(induced?.needs ?? []),
     ...(induced === undefined ? [] : (predictionNeeds(induced) ?? [])),

@@ -7,6 +7,14 @@ import * as z from 'zod';
 export const architectures = ['cnn', 'autoencoder', 'transformer'] as const;
 export type Architecture = (typeof architectures)[number];
 
+/** What a member's outcomes are of: metrics, tables and pictures go by it. */
+export const outcomeKinds = {
+  cnn: 'classification',
+  autoencoder: 'reconstruction',
+  transformer: 'sequences',
+} as const satisfies Readonly<Record<Architecture, string>>;
+export type OutcomeKind = (typeof outcomeKinds)[Architecture];
+
 export const activations = ['relu', 'tanh', 'sigmoid'] as const;
 export type Activation = (typeof activations)[number];
 

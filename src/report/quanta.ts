@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { cutoffFor } from '../analysis/defaults.js';
 import { passageSteps, preferred, quanta, type Quanta, type SolvedMember } from '../analysis/quanta.js';
 import { mostClasses, passageDecades, type LatentClass } from '../analysis/threshold-mixture.js';
+import { outcomeKinds } from '../experiment/architectures.js';
 import { writeFileAtomic } from '../machine/files.js';
 import { readOutcomes, type OutcomeName } from '../runs/outcomes.js';
 import type { MemberRecord, RunRecord } from '../runs/record.js';
@@ -48,7 +49,7 @@ export interface QuantaReport {
 export async function reportQuanta(folder: string, options: QuantaOptions = {}): Promise<QuantaReport> {
   const record = await readRunRecord(folder);
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
-  const isAutoencoder = record.experiment.arch === 'autoencoder';
+  const isAutoencoder = outcomeKinds[record.experiment.arch] === 'reconstruction';
   if (options.cutoff !== undefined && !isAutoencoder) {
     throw new UsageError(
       `a ${record.experiment.arch} has none: its examples are right or wrong`,
@@ -83,7 +84,9 @@ interface ReadMember {
 
 /** Columns that say which example a row is. */
 function keyColumns({ experiment }: RunRecord): OutcomeName[] {
-  return experiment.arch === 'transformer' ? ['example', 'sequence', 'position', 'label'] : ['example', 'label'];
+  return outcomeKinds[experiment.arch] === 'sequences'
+    ? ['example', 'sequence', 'position', 'label']
+    : ['example', 'label'];
 }
 
 async function readMembers(states: readonly MemberState[], names: readonly OutcomeName[]): Promise<ReadMember[]> {
@@ -295,7 +298,7 @@ interface Written {
 async function write(folder: string, { record, result, members, meaning }: Written): Promise<string[]> {
   const { arch, dataset } = record.experiment;
   const { examples } = result.grid;
-  const testSet = `${grouped(examples)} test ${arch === 'transformer' ? 'images in sequences' : 'images'}`;
+  const testSet = `${grouped(examples)} test ${outcomeKinds[arch] === 'sequences' ? 'images in sequences' : 'images'}`;
   const about = { run: record.name, arch, dataset, solved: meaning, testSet, quanta: result };
   const svg = await toSvg(quantaFigure(about));
   const files = { 'quanta.csv': csvOf(result, members[0]!.columns), 'quanta.svg': svg, 'quanta.png': toPng(svg) };

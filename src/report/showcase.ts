@@ -1,6 +1,6 @@
-/** What a run shows of itself when it ends: for each architecture the metrics of its table and of its pictures. */
+/** What a run shows of itself when it ends: for each kind of outcomes the metrics of its table and of its pictures. */
 import { defaultMetrics } from '../analysis/defaults.js';
-import type { Architecture } from '../experiment/architectures.js';
+import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import type { Metric } from '../metrics/metric.js';
 import { psnr, ssim } from '../metrics/reconstruction.js';
 import type { OutcomeName, OutcomeTable } from '../runs/outcomes.js';
@@ -24,10 +24,10 @@ export interface Showcase {
 }
 
 /** Columns that a showcase reads. */
-export const showcaseColumns: Readonly<Record<Architecture, readonly OutcomeName[]>> = {
-  cnn: ['correct', 'log_probability'],
-  autoencoder: ['mse', 'psnr', 'ssim'],
-  transformer: ['correct', 'log_probability', 'sequence'],
+export const showcaseColumns: Readonly<Record<OutcomeKind, readonly OutcomeName[]>> = {
+  classification: ['correct', 'log_probability'],
+  reconstruction: ['mse', 'psnr', 'ssim'],
+  sequences: ['correct', 'log_probability', 'sequence'],
 };
 
 /**
@@ -38,10 +38,10 @@ export function showcaseOf(record: RunRecord, largest: Partial<OutcomeTable>): S
   const { standard, induced, loss } = defaultMetrics(record, largest);
   const images = `${grouped(dataset.testCount)} test images`;
   const shares = { name: 'curve', metrics: [standard, induced], vertical: 'share', axis: 'share right' } as const;
-  switch (experiment.arch) {
-    case 'cnn':
+  switch (outcomeKinds[experiment.arch]) {
+    case 'classification':
       return { table: [standard, loss, induced], figures: [shares], testSet: images, drawOf: 'test images' };
-    case 'autoencoder':
+    case 'reconstruction':
       return {
         table: [standard, psnr.with({}), ssim.with({}), induced],
         figures: [
@@ -51,7 +51,7 @@ export function showcaseOf(record: RunRecord, largest: Partial<OutcomeTable>): S
         testSet: images,
         drawOf: 'test images',
       };
-    case 'transformer': {
+    case 'sequences': {
       const { pairs = 1, testSequences = 0 } = experiment;
       const testSet = `${grouped(testSequences)} test sequences of ${pairs} images`;
       return { table: [standard, loss, induced], figures: [shares], drawOf: 'test sequences', testSet };

@@ -1,6 +1,6 @@
 /** What a run shows when it ends: a table, and a picture of its curves beside run.json. From stored outcomes alone. */
 import * as path from 'node:path';
-import type { Architecture } from '../experiment/architectures.js';
+import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { writeFileAtomic } from '../machine/files.js';
@@ -33,7 +33,7 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
   const record = await readRunRecord(folder);
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   const states = (await verifyRun(folder)).sort((a, b) => a.key.width - b.key.width || a.key.seed - b.key.seed);
-  const members = await readMembers(states, record.experiment.arch);
+  const members = await readMembers(states, outcomeKinds[record.experiment.arch]);
   const incomplete = states.filter(({ status }) => status !== 'complete');
   const absent = incomplete.map((state) => `${state.id} (${reasonOf(state, record)})`);
   if (members.length === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
@@ -54,11 +54,11 @@ interface SummaryMember extends MemberOutcomes {
   readonly folder: string;
 }
 
-async function readMembers(states: readonly MemberState[], arch: Architecture): Promise<SummaryMember[]> {
+async function readMembers(states: readonly MemberState[], kind: OutcomeKind): Promise<SummaryMember[]> {
   const members: SummaryMember[] = [];
   for (const { status, record, folder } of states) {
     if (status !== 'complete' || record === undefined) continue;
-    const outcomes = await readOutcomes(path.join(folder, 'outcomes.parquet'), showcaseColumns[arch]);
+    const outcomes = await readOutcomes(path.join(folder, 'outcomes.parquet'), showcaseColumns[kind]);
     members.push({ record, outcomes, folder });
   }
   return members;
