@@ -13,7 +13,7 @@ import { registerSetup } from './commands/setup.js';
 import { registerSweep } from './commands/sweep.js';
 import { registerTheory } from './commands/theory.js';
 import { registerTrain } from './commands/train.js';
-import { isReported, messageOf } from './terminal/errors.js';
+import { codeOf, isReported, messageOf, RunError } from './terminal/errors.js';
 
 /** What a shell reports for a program that SIGPIPE ended: the reader of our output has gone. */
 const closedPipeExitCode = 141;
@@ -63,6 +63,7 @@ async function main(words: readonly string[]): Promise<number> {
 /** Prints what was thrown, as its user needs it, and returns the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return reportUsage(error);
+  if (codeOf(error) === 'EPIPE') return closedPipeExitCode;
   if (isReported(error)) {
     console.error(`error: ${error.message}`);
     return error.exitCode;
@@ -75,6 +76,13 @@ function report(error: unknown): number {
 /** Commander throws for help and version too, which are no errors. */
 function reportUsage({ exitCode, code, message }: CommanderError): number {
   if (exitCode === 0) return 0;
+  if (code === 'commander.excessArguments') {
+    const first = message.split('. ')[0]!;
+    console.error(
+      `${first}; lists have commas and no spaces (--widths 8,16), and a file its option (--experiment FILE)`,
+    );
+    return 2;
+  }
   // Without a command its help has been printed, and that says it all.
   if (code !== 'commander.help') console.error(oneLine(message));
   return 2;
@@ -86,7 +94,8 @@ function oneLine(message: string): string {
 }
 
 function exitOnClosedPipe(error: NodeJS.ErrnoException): void {
-  process.exit(error.code === 'EPIPE' ? closedPipeExitCode : report(error));
+  if (error.code === 'EPIPE') process.exit(closedPipeExitCode);
+  process.exit(report(new RunError(`can't be written (${error.code ?? error.message})`, 'standard output')));
 }
 
 process.stdout.on('error', exitOnClosedPipe);
@@ -94,4 +103,11 @@ process.stderr.on('error', exitOnClosedPipe);
 process.on('uncaughtException', (error) => {
   process.exit(report(error));
 });
-process.exit(await main(process.argv.slice(2)));
+const exitCode = await main(process.argv.slice(2));
+// What is still on its way out may fail: a full disk behind a redirection is told by the listener above.
+await new Promise<void>((resolve) =>
+  process.stdout.write('', () => {
+    resolve();
+  }),
+);
+process.exit(exitCode);

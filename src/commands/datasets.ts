@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { styleText } from 'node:util';
 import type { DatasetStatus } from '../datasets/list.js';
 import { addDatasetOptions, parseDatasetOptions, type RawOptions } from '../experiment/options.js';
+import { UsageError } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
 
 export function registerDatasets(program: Command): void {
@@ -85,12 +86,16 @@ async function fetchAll(names: readonly string[], raw: RawOptions): Promise<numb
 
 async function preview(name: string, raw: RawOptions): Promise<void> {
   const { fileNameOf, loadSplits, parseDatasetName } = await import('../datasets/index.js');
-  const { writeFileAtomic } = await import('../machine/files.js');
+  const { writeOutput } = await import('../machine/files.js');
   const { previewDataset } = await import('../report/preview.js');
   parseDatasetName(name, 'preview');
+  const given = raw['output'];
+  if (typeof given === 'string' && !/\.png$|^\/dev\//i.test(given))
+    throw new UsageError(`"${given}" does not end in .png`, '--output', 'the picture is a PNG');
   const data = await loadSplits(name, { ...parseDatasetOptions(raw), dataDir: await dataDirOf(raw) });
   for (const line of data.notes) console.error(line);
   const output = typeof raw['output'] === 'string' ? raw['output'] : `preview-${fileNameOf(name)}.png`;
-  await writeFileAtomic(output, await previewDataset(data));
-  console.log(output);
+  await writeOutput(output, await previewDataset(data), '--output');
+  // Into a device the picture goes alone.
+  if (!output.startsWith('/dev/')) console.log(output);
 }

@@ -134,7 +134,7 @@ export const executionSchema = z.strictObject({
     .string()
     .regex(
       /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
-      'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit',
+      'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most',
     )
     .optional()
     .describe(

@@ -38,6 +38,27 @@ export async function writeFileAtomic(file: string, data: FileContent): Promise<
   }
 }
 
+/**
+ * A file that the user named: written as `writeFileAtomic` does; through a link to what it points at; and straight into what is
+ * no file, such as /dev/stdout.
+ *
+ * @param where the flag that named it
+ * @throws UsageError where that is a folder, or in a folder that is not there; RunError as `writeFileAtomic`
+ */
+export async function writeOutput(file: string, data: string | Uint8Array, where: string): Promise<void> {
+  if (file === '') throw new UsageError('the value is empty', where);
+  const folder = path.dirname(file);
+  if (!(await fs.stat(folder).catch(() => undefined))?.isDirectory())
+    throw new UsageError(`${folder} is no folder`, where, 'make it, or name another one');
+  const there = await fs.stat(file).catch(() => undefined);
+  if (there?.isDirectory()) throw new UsageError(`${file} is a folder`, where, 'name a file');
+  if (there === undefined || there.isFile())
+    return writeFileAtomic(there === undefined ? file : await fs.realpath(file), data);
+  await fs.writeFile(file, data).catch((error: unknown) => {
+    throw diskError(error, file);
+  });
+}
+
 async function writeFlushed(file: string, data: FileContent): Promise<void> {
   const handle = await fs.open(file, 'wx');
   try {

@@ -1,13 +1,13 @@
 /** A figure as the files that people use: SVG, and a PNG of twice its size. */
 import type { TopLevelSpec } from 'vega-lite';
-import { writeFileAtomic } from '../machine/files.js';
+import { writeOutput } from '../machine/files.js';
 import { toPng, toSvg } from './render.js';
 
 /** Writes `<stem>.svg` and `<stem>.png` and returns their paths. */
 export async function writeFigure(stem: string, spec: TopLevelSpec): Promise<string[]> {
   const svg = await toSvg(spec);
   const files = [`${stem}.svg`, `${stem}.png`] as const;
-  await writeFileAtomic(files[0], svg);
-  await writeFileAtomic(files[1], toPng(svg));
+  await writeOutput(files[0], svg, '--output');
+  await writeOutput(files[1], toPng(svg), '--output');
   return [...files];
 }

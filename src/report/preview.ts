@@ -56,12 +56,14 @@ interface Row {
   readonly indices: readonly number[];
 }
 
-function rowsOf({ classes, classNames, train }: Splits): Row[] {
-  const chosen = Random.named(0, 'preview', 'classes').permutation(classes).subarray(0, mostClasses).sort();
-  return Array.from(chosen, (label) => ({
-    name: classNames?.[label] ?? String(label),
-    indices: imagesOf(train, label),
-  })).filter(({ indices }) => indices.length > 0);
+/** Of the classes that have training images: not every number up to the largest label needs to be one. */
+function rowsOf({ classNames, train }: Splits): Row[] {
+  const present = [...new Set(train.labels)].sort((a, b) => a - b);
+  const places = Random.named(0, 'preview', 'classes').permutation(present.length).subarray(0, mostClasses).sort();
+  return Array.from(places, (place) => {
+    const label = present[place]!;
+    return { name: classNames?.[label] ?? String(label), indices: imagesOf(train, label) };
+  });
 }
 
 function imagesOf({ labels }: Split, label: number): number[] {

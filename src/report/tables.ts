@@ -56,7 +56,11 @@ function isShare({ unit }: Metric): boolean {
 function measured(metric: Metric, measurement: Measurement | null | undefined): string {
   if (!measurement) return '-';
   const { value, lower, upper } = measurement;
-  return isShare(metric) ? `${percent(value)} [${percent(lower)}, ${percent(upper)}]` : plain(metric, value);
+  return isShare(metric) && Number.isFinite(upper - lower)
+    ? `${percent(value)} [${percent(lower)}, ${percent(upper)}]`
+    : isShare(metric)
+      ? percent(value)
+      : plain(metric, value);
 }
 
 /** As many digits as the unit wants. */

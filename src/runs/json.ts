@@ -14,6 +14,13 @@ export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string, 
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const key = issue?.path.join('.') ?? '';
+  const format = (value as { format?: unknown } | null)?.format;
+  if (key === 'format' && typeof format === 'number')
+    throw new RunError(
+      `has format ${format}, which this version does not know`,
+      where,
+      'read it with the version that wrote it',
+    );
   throw new RunError(`is damaged: ${key === '' ? '' : `${key}: `}${issue?.message ?? 'unknown'}`, where, remedy);
 }
 

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { readFileIfThere } from '../machine/files.js';
 import { messageOf, isReported, RunError } from '../terminal/errors.js';
 import { decodeOutcomes, outcomeNames, type OutcomeName, type OutcomeTable } from './outcomes.js';
-import { memberId, type MemberKey, type MemberRecord, type RunRecord } from './record.js';
+import { digestOfRun, memberId, otherExperiment, type MemberKey, type MemberRecord, type RunRecord } from './record.js';
 import { memberFolder, membersOf, readMemberRecord, readRunRecord } from './run.js';
 
 export interface LoadedMember {
@@ -42,21 +42,19 @@ export async function openRun(folder: string): Promise<OpenRun> {
     if (typeof found === 'string') absent.push(`${memberId(key)} (${found})`);
     else complete.push(found);
   }
-  if (complete.length === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
+  if (complete.length === 0)
+    throw new RunError(`none of the ${absent.length} members is complete; the first: ${absent[0] ?? ''}`, folder);
   const columns = await outcomeNames(outcomesFile(folder, complete[0]!));
   return { folder, record, complete, absent, columns };
 }
 
 /** Its record, or why it is not complete. */
-async function completeMember(
-  folder: string,
-  key: MemberKey,
-  { experiment }: RunRecord,
-): Promise<MemberRecord | string> {
+async function completeMember(folder: string, key: MemberKey, run: RunRecord): Promise<MemberRecord | string> {
   try {
     const record = await readMemberRecord(memberFolder(folder, key));
     if (record === undefined) return 'no epoch done';
-    return record.status === 'complete' ? record : `${record.epochsDone} of ${experiment.epochs} epochs done`;
+    if (record.experiment !== digestOfRun(run)) return otherExperiment;
+    return record.status === 'complete' ? record : `${record.epochsDone} of ${run.experiment.epochs} epochs done`;
   } catch (error) {
     if (!isReported(error)) throw error;
     return messageOf(error);
@@ -84,7 +82,8 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
     for (const name of names) refuseNaN(outcomes[name], name, file);
     members.push({ record: member, folder: path.dirname(file), outcomes });
   }
-  if (members.length === 0) throw new RunError(`no member of this run can be read: ${absent.join(', ')}`, folder);
+  if (members.length === 0)
+    throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
   const rows = new Set(members.map(({ outcomes }) => outcomes[names[0]!]?.length));
   if (rows.size > 1) throw new RunError(`its members have outcomes of ${[...rows].join(' and ')} rows`, folder);
   return { folder, record, members, absent, columns };

@@ -1,6 +1,7 @@
 /** What `run.json` and `member.json` say: types, and the checks made when they are read back. */
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { experimentSchema } from '../experiment/schema.js';
+import { experimentSchema, type Experiment } from '../experiment/schema.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -46,6 +47,8 @@ export const memberRecordSchema = z.strictObject({
   width: z.int(),
   seed: z.int(),
   status: z.enum(['training', 'complete']),
+  /** `experimentDigest` of what it was trained as: a member that was copied from another run is known by it. */
+  experiment: sha256,
   /** Trainable parameters. */
   parameters: z.int(),
   /** Floating-point operations of all training steps: those of convolutions and matrix products, a multiply-add as two. */
@@ -63,6 +66,32 @@ export const memberRecordSchema = z.strictObject({
   files: z.record(z.string(), sha256),
 });
 export type MemberRecord = z.output<typeof memberRecordSchema>;
+
+/** What a member's outcomes depend on besides its width, seed, threads and device. */
+export interface Trained {
+  readonly experiment: Experiment;
+  /** The dataset's. */
+  readonly fingerprint: string;
+  readonly eager: boolean;
+}
+
+/** SHA-256 (hex) over the experiment without widths and seeds, the dataset's fingerprint, and whether it is eager. */
+export function experimentDigest({ experiment, fingerprint, eager }: Trained): string {
+  const entries = Object.entries(experiment)
+    .filter(([key, value]) => key !== 'widths' && key !== 'seeds' && value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([entries, fingerprint, eager]))
+    .digest('hex');
+}
+
+/** The digest that a run's members have. */
+export function digestOfRun({ experiment, dataset, eager }: RunRecord): string {
+  return experimentDigest({ experiment, fingerprint: dataset.fingerprint, eager });
+}
+
+/** What is said of a member with another digest than its run's. */
+export const otherExperiment = 'belongs to another experiment than run.json: it was trained with other options or data';
 
 /** One line of history.jsonl. */
 export const epochRecordSchema = z.strictObject({

@@ -1,6 +1,6 @@
 /** Whether what is on disk is what was written: by the hashes that stand in each member.json. */
 import { isReported, RunError } from '../terminal/errors.js';
-import { memberId, type MemberKey, type MemberRecord } from './record.js';
+import { digestOfRun, memberId, otherExperiment, type MemberKey, type MemberRecord } from './record.js';
 import { memberFolder, membersOf, readMemberRecord, readRunRecord, verifyMember } from './run.js';
 
 export type MemberStatus = 'complete' | 'training' | 'no epoch done' | 'damaged';
@@ -26,16 +26,17 @@ export async function verifyRun(folder: string): Promise<MemberState[]> {
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   const states: MemberState[] = [];
   // One after the other: a run's files are read whole, and many at once would only fill the memory.
-  for (const key of membersOf(record.experiment)) states.push(await stateOf(folder, key));
+  for (const key of membersOf(record.experiment)) states.push(await stateOf(folder, key, digestOfRun(record)));
   return states;
 }
 
-async function stateOf(runFolder: string, key: MemberKey): Promise<MemberState> {
+async function stateOf(runFolder: string, key: MemberKey, digest: string): Promise<MemberState> {
   const folder = memberFolder(runFolder, key);
   const state = { key, id: memberId(key), folder, record: undefined, problem: undefined };
   try {
     const record = await readMemberRecord(folder);
     if (record === undefined) return { ...state, status: 'no epoch done' };
+    if (record.experiment !== digest) return { ...state, record, status: 'damaged', problem: otherExperiment };
     // The history of a member in training is written before its record, so their hashes may disagree after a kill.
     if (record.status === 'training') return { ...state, record, status: 'training' };
     const problem = await verifyMember(folder, record);

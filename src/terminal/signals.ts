@@ -15,11 +15,14 @@ export function stopOnSignals(): Stop {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // A terminal that is closed.
+  process.on('SIGHUP', onSignal);
   return {
     signal: controller.signal,
     release: () => {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
+      process.off('SIGHUP', onSignal);
     },
   };
 }

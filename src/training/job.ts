@@ -6,6 +6,8 @@ export const workerJobSchema = z.strictObject({
   width: z.int().min(1),
   seed: z.int().min(0),
   experiment: experimentSchema,
+  /** `experimentDigest` of it, for member.json. */
+  digest: z.string(),
   /** Folder of the run, absolute. */
   runFolder: z.string(),
   /** Folder of downloaded datasets, absolute. */

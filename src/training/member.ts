@@ -110,6 +110,7 @@ function recordOf({ job, model, stepsPerEpoch }: Member, history: readonly Epoch
   return {
     parameters: parameterCount(model.parameters),
     trainingFlops: model.flops.training * batchSize * steps,
+    experiment: job.digest,
     threads: job.threads,
     epochsDone: history.length,
     steps,

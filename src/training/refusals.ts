@@ -94,10 +94,11 @@ export function refuseUnfit(experiment: Experiment, { train, shape, name }: Data
     );
   }
   const { smallestSide } = family;
+  const resized = experiment.imageSize !== undefined;
   if (Math.min(shape.height, shape.width) < smallestSide) {
     throw new UsageError(
       `has images of ${shape.height} x ${shape.width}, too small for ${arch}`,
-      name,
+      resized ? placeOf('imageSize', places) : name,
       `at least ${smallestSide} x ${smallestSide} are needed`,
     );
   }

@@ -24,7 +24,7 @@ import type { Task } from '../families/family.js';
 import { families } from '../families/index.js';
 import { dataFolder } from '../machine/folders.js';
 import { assertWritable } from '../machine/files.js';
-import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
+import { experimentDigest, memberId, otherExperiment, type MemberKey, type RunRecord } from '../runs/record.js';
 import {
   extendExperiment,
   extending,
@@ -141,7 +141,8 @@ interface Work {
 
 async function trainMissing(work: Work): Promise<TrainResult> {
   const { request, listener, folder, record, experiment, runtime } = work;
-  const { missing, complete } = await takeStock(folder, experiment);
+  const digest = experimentDigest({ experiment, fingerprint: work.dataset.fingerprint, eager: request.eager });
+  const { missing, complete } = await takeStock(folder, experiment, digest);
   if (record !== undefined) refuseOtherThreads(record, request.execution, { folder, missing });
   const plan = planMissing(work, missing);
   const threads = {
@@ -162,7 +163,7 @@ async function trainMissing(work: Work): Promise<TrainResult> {
     listener.note(`--threads ${asked} on ${availableCores()} cores: slower than as many threads as cores`);
   listener.planned(plan.members.map(({ id }) => id));
   const result = await runPool({
-    jobs: plan.members.map((member) => poolJob(member, { request, folder, experiment, runtime })),
+    jobs: plan.members.map((member) => poolJob(member, { request, folder, experiment, runtime, digest })),
     maxThreads: plan.maxThreads,
     maxJobs: plan.maxJobs,
     workerFile: fileURLToPath(import.meta.resolve('./worker.ts')),
@@ -181,11 +182,18 @@ async function trainMissing(work: Work): Promise<TrainResult> {
 async function takeStock(
   folder: string,
   experiment: Experiment,
+  digest: string,
 ): Promise<{ missing: MemberKey[]; complete: string[] }> {
   const missing: MemberKey[] = [];
   const complete: string[] = [];
   for (const key of membersOf(experiment)) {
     const record = await readMemberRecord(memberFolder(folder, key));
+    if (record !== undefined && record.experiment !== digest)
+      throw new RunError(
+        otherExperiment,
+        memberFolder(folder, key),
+        'delete it to train this member anew, or give another --run NAME',
+      );
     if (record?.status !== 'complete') {
       missing.push(key);
       continue;
@@ -224,12 +232,19 @@ function planMissing(
 
 function poolJob(
   member: PlannedMember,
-  { request, folder, experiment, runtime }: Pick<Work, 'request' | 'folder' | 'experiment' | 'runtime'>,
+  {
+    request,
+    folder,
+    experiment,
+    runtime,
+    digest,
+  }: Pick<Work, 'request' | 'folder' | 'experiment' | 'runtime'> & { readonly digest: string },
 ): PoolJob {
   const job: WorkerJob = {
     width: member.width,
     seed: member.seed,
     experiment,
+    digest,
     runFolder: path.resolve(folder),
     dataDir: path.resolve(request.execution.dataDir ?? dataFolder()),
     bindingPath: runtime.bindingPath,

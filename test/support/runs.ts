@@ -8,13 +8,14 @@ import { sha256File, writeFileAtomic } from '../../src/machine/files.js';
 import { encodeHistory } from '../../src/runs/history.js';
 import { encodeOutcomes, type OutcomeColumns } from '../../src/runs/outcomes.js';
 import {
+  digestOfRun,
   memberId,
   type EpochRecord,
   type MemberKey,
   type MemberRecord,
   type RunRecord,
 } from '../../src/runs/record.js';
-import { memberFolder, membersOf, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
+import { memberFolder, membersOf, readRunRecord, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
 import { encodeSafetensors } from '../../src/runs/safetensors.js';
 import { Random } from '../../src/statistics/random.js';
 
@@ -59,6 +60,7 @@ export function memberRecord(key: MemberKey, changes: Partial<MemberRecord> = {}
     id: memberId(key),
     ...key,
     status: 'complete',
+    experiment: digestOfRun(runRecord()),
     parameters: lenetParameters(key.width),
     trainingFlops: 1e9 * key.width,
     threads: 1,
@@ -125,7 +127,8 @@ export async function writeSyntheticRun({
 
 export async function writeMember(runFolder: string, key: MemberKey, outcomes: OutcomeColumns): Promise<void> {
   const folder = memberFolder(runFolder, key);
-  const record = memberRecord(key);
+  const run = await readRunRecord(runFolder);
+  const record = memberRecord(key, run === undefined ? {} : { experiment: digestOfRun(run) });
   const contents = {
     'weights.safetensors': encodeSafetensors(
       new Map([['bias', { shape: [2], data: Float32Array.of(key.width, key.seed) }]]),

@@ -1,7 +1,7 @@
 /** Where the class folders of a dataset of images are: how folders and archives are laid out, and which of it is train and test. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { messageOf, UsageError } from '../../terminal/errors.js';
+import { codeOf, messageOf, UsageError } from '../../terminal/errors.js';
 import { openFolderTree, openZipTree, type FileTree } from './tree.js';
 
 /** What holds the class folders of a split: a tree, or a folder in it. */
@@ -40,7 +40,12 @@ async function isFolder(location: string): Promise<boolean> {
   try {
     return (await fs.stat(location)).isDirectory();
   } catch (error) {
-    throw new UsageError(`can't be read (${messageOf(error)})`, location, 'give a folder or a zip archive of images');
+    const home = location.startsWith('~') ? '; the shell leaves ~ alone after images:, write the whole path' : '';
+    throw new UsageError(
+      `can't be read (${codeOf(error) ?? messageOf(error)})`,
+      location,
+      `give a folder or a zip archive of images${home}`,
+    );
   }
 }
 

@@ -17,7 +17,7 @@ export interface BuiltBinding {
   readonly tensorflowVersion: string;
 }
 
-const aboutSchema = z.object({ tensorflow: z.string() });
+const aboutSchema = z.object({ tensorflow: z.string(), sha256: z.string() });
 const fileName = 'tfjs_binding.node';
 
 /** The binding in the cache, or undefined where it isn't or isn't whole. */
@@ -27,7 +27,8 @@ export function builtBinding(tensorflow: Tensorflow): BuiltBinding | undefined {
   if (!existsSync(bindingPath)) return undefined;
   try {
     const about = aboutSchema.parse(JSON.parse(readFileSync(path.join(folder, 'about.json'), 'utf8')));
-    return { bindingPath, tensorflowVersion: about.tensorflow };
+    // A damaged one would end every worker; 2 MB are hashed in 2 ms.
+    return about.sha256 === hashOf(bindingPath) ? { bindingPath, tensorflowVersion: about.tensorflow } : undefined;
   } catch {
     // Whatever happened to it, it can be made again.
     return undefined;
@@ -50,11 +51,15 @@ export async function ensureBinding(tensorflow: Tensorflow, progress: Progress):
           tensorflow.folder,
           '`npm run doctor` looks for the cause',
         );
-      const about = { tensorflow: answer.version, folder: tensorflow.folder };
+      const about = { tensorflow: answer.version, folder: tensorflow.folder, sha256: hashOf(made) };
       await fs.writeFile(path.join(folder, 'about.json'), JSON.stringify(about));
     },
   });
   return builtBinding(tensorflow)!;
+}
+
+function hashOf(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
 function bindingFolder(tensorflow: Tensorflow): string {

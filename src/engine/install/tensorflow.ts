@@ -68,9 +68,18 @@ function describeTensorflow(folder: string, where: string): Tensorflow {
   throw new UsageError(`${folder} ${found}`, where, remedy);
 }
 
+/** False too where a part of the path is a file. */
+function isFolder(folder: string): boolean {
+  try {
+    return statSync(folder).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 /** The files to compile against, or what is missing. */
 function lookAt(folder: string): TensorflowFiles | string {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return 'is no folder';
+  if (!isFolder(folder)) return 'is no folder';
   const names = readdirSync(folder);
   const [library, framework] = ['libtensorflow_cc', 'libtensorflow_framework'].map((stem) =>
     names.find((name) => isLibrary(name, stem)),

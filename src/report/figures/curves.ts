@@ -96,12 +96,14 @@ function horizontalDomain([first]: readonly Curve[]): [number, number] {
 
 /** Of shares 0 to 1, cut to a round part of it at one end where all curves stay there; else what is drawn and a margin. */
 function verticalDomain({ curves, vertical }: CurvesFigure): [number, number] {
-  const drawn = curves.flatMap(({ members, points }) => [
+  const all = curves.flatMap(({ members, points }) => [
     ...members.flatMap(({ value, lower, upper }) => [value, lower, upper]),
     ...points.flatMap(({ interval, seeds }) =>
       interval === undefined || seeds < 3 ? [] : [interval.lower, interval.upper],
     ),
   ]);
+  // A single example has no interval.
+  const drawn = all.filter((value) => Number.isFinite(value));
   const [least, most] = [Math.min(...drawn), Math.max(...drawn)];
   if (vertical === 'log') return [least * 0.8, most * 1.25];
   const parts = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
@@ -208,7 +210,11 @@ interface Drawing {
 }
 
 function spreadLayers({ members, points }: Curve, { style, seeds: { least, most } }: Drawing): Layer[] {
-  if (most === 1) return intervalBars(members, style);
+  if (most === 1)
+    return intervalBars(
+      members.filter(({ lower, upper }) => Number.isFinite(upper - lower)),
+      style,
+    );
   if (least < 3) return [];
   const intervals = points.flatMap(({ parameters, interval }) =>
     interval === undefined ? [] : { parameters, ...interval },

@@ -150,7 +150,7 @@ describe('with an experiment file', () => {
   });
 });
 
-const runRule = 'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit';
+const runRule = 'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most';
 const widthRule = 'is not a whole number from 1 to 65536; give a comma-separated list such as 8,16,32';
 
 describe('each mistake is one clear line', () => {

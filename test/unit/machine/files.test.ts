@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -11,6 +11,7 @@ import {
   removeLeftovers,
   sha256File,
   writeFileAtomic,
+  writeOutput,
 } from '../../../src/machine/files.js';
 import { RunError } from '../../../src/terminal/errors.js';
 import { temporaryFolder } from '../../support/runs.js';
@@ -93,4 +94,40 @@ test('SHA-256', async () => {
   const file = path.join(await temporaryFolder(), 'abc');
   await fs.writeFile(file, 'abc');
   expect(await sha256File(file)).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+});
+
+describe('a file that the user named', () => {
+  test('through a link it is what the link points at; no link is replaced', async () => {
+    const folder = await temporaryFolder();
+    await fs.writeFile(path.join(folder, 'real.png'), 'old');
+    await fs.symlink('real.png', path.join(folder, 'link.png'));
+    await writeOutput(path.join(folder, 'link.png'), 'new', '--output');
+    expect(await fs.readFile(path.join(folder, 'real.png'), 'utf8')).toBe('new');
+    expect((await fs.lstat(path.join(folder, 'link.png'))).isSymbolicLink()).toBe(true);
+  });
+
+  test('what is no file is written to, not renamed over', async () => {
+    const folder = await temporaryFolder();
+    const fifo = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [fifo]);
+    const read = fs.readFile(fifo, 'utf8');
+    await writeOutput(fifo, 'through', '--output');
+    expect(await read).toBe('through');
+    expect((await fs.stat(fifo)).isFIFO()).toBe(true);
+  });
+
+  test('folders, missing folders and empty names are refused, with the flag', async () => {
+    const folder = await temporaryFolder();
+    for (const [file, message] of [
+      [folder, `--output: ${folder} is a folder; name a file`],
+      [
+        path.join(folder, 'none', 'a.png'),
+        `--output: ${path.join(folder, 'none')} is no folder; make it, or name another one`,
+      ],
+      ['', '--output: the value is empty'],
+    ] as const)
+      await expect(writeOutput(file, 'x', '--output')).rejects.toThrow(
+        expect.objectContaining({ exitCode: 2, message }),
+      );
+  });
 });

@@ -54,3 +54,18 @@ test('names of classes may hold anything', async () => {
   const { format } = await sharp(await previewDataset(data)).metadata();
   expect(format).toBe('png');
 });
+
+test('labels with gaps: a row for each class that has images', async () => {
+  const labels = [0, 50, 100, 50, 0, 100];
+  const split = (name: string) => ({
+    [`${name}-images-idx3-ubyte`]: idxBytes(
+      [6, 4, 4],
+      labels.flatMap((label) => range(16).map(() => label)),
+    ),
+    [`${name}-labels-idx1-ubyte`]: idxBytes([6], labels),
+  });
+  const folder = folderOf({ ...split('train'), ...split('t10k') });
+  const data = await loadSplits(`idx:${folder}`);
+  await fs.rm(folder, { recursive: true });
+  expect(await coloursDown(await previewDataset(data))).toEqual(['0,0,0', '50,50,50', '100,100,100']);
+});

@@ -11,6 +11,9 @@ import {
   readRunRecord,
   writeRunRecord,
 } from '../../../src/runs/run.js';
+import { experimentDigest } from '../../../src/runs/record.js';
+import { openRun } from '../../../src/runs/load.js';
+import type { Experiment } from '../../../src/experiment/schema.js';
 import { verifyRun } from '../../../src/runs/verify.js';
 import {
   epochRecord,
@@ -35,7 +38,7 @@ describe('run.json', () => {
     ['{"format": 1', /run\.json: is damaged: no JSON \(.*\); restore it from a copy, or give another --run NAME$/],
     [
       JSON.stringify({ ...runRecord(), format: 2 }),
-      /run\.json: is damaged: format: Invalid input: expected 1; restore it from a copy, or give another --run NAME$/,
+      /run\.json: has format 2, which this version does not know; read it with the version that wrote it$/,
     ],
     [
       JSON.stringify({ ...runRecord(), experiment: { ...experiment, widths: [0] } }),
@@ -149,4 +152,31 @@ test('verifyRun names what is damaged, missing, in training or not begun', async
   await expect(verifyRun(path.join(folder, 'members'))).rejects.toThrow(
     /members: there is no run here: run\.json is missing$/,
   );
+});
+
+describe('a member of another experiment', () => {
+  test('is no member of this run', async () => {
+    const folder = path.join(await temporaryFolder(), 'lenet');
+    await writeSyntheticRun({ folder, widths: [8], seeds: [0, 1], accuracy: () => 0.5 });
+    const file = path.join(memberFolder(folder, key), 'member.json');
+    const record = JSON.parse(await fs.readFile(file, 'utf8')) as object;
+    await fs.writeFile(file, JSON.stringify({ ...record, experiment: 'b'.repeat(64) }));
+    const [other, own] = await verifyRun(folder);
+    expect(other).toMatchObject({
+      status: 'damaged',
+      problem: 'belongs to another experiment than run.json: it was trained with other options or data',
+    });
+    expect(own).toMatchObject({ status: 'complete' });
+    expect((await openRun(folder)).absent).toEqual([
+      expect.stringContaining('cnn-w8-s0 (belongs to another experiment'),
+    ]);
+  });
+
+  test('the digest is of options, data and mode, not of widths and seeds', () => {
+    const digest = (changes: Partial<Experiment>, eager = false, fingerprint = 'a') =>
+      experimentDigest({ experiment: { ...experiment, ...changes }, eager, fingerprint });
+    expect(digest({ widths: [1], seeds: [7] })).toBe(digest({}));
+    const others = [digest({ epochs: 99 }), digest({ learningRate: 0.5 }), digest({}, true), digest({}, false, 'b')];
+    expect(new Set([digest({}), ...others]).size).toBe(5);
+  });
 });
