@@ -32,7 +32,10 @@ describe('a mistake is one line on stderr and exit code 2, and leaves nothing be
     ],
     ['train --arch cnn --widths', "error: option '--widths <list>' argument missing"],
     ['train --arch cnn --widht 8', "error: unknown option '--widht'; did you mean --widths?"],
-    ['train --arch cnn 8', "error: too many arguments for 'train'. Expected 0 arguments but got 1."],
+    [
+      'train --arch cnn 8',
+      "error: too many arguments for 'train'; lists have commas and no spaces (--widths 8,16), and a file its option (--experiment FILE)",
+    ],
     ['trian', "error: unknown command 'trian'; did you mean train?"],
   ])('%s', async (line, message) => {
     expect(await run(...line.split(' '))).toEqual({ code: 2, stdout: '', stderr: `${message}\n` });
