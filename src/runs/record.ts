@@ -49,6 +49,8 @@ export const memberRecordSchema = z.strictObject({
   status: z.enum(['training', 'complete']),
   /** `experimentDigest` of what it was trained as: a member that was copied from another run is known by it. */
   experiment: sha256,
+  /** When its training began (UTC), by the machine's clock: a forecast sealed after it is none. Restarts keep it. */
+  begun: z.iso.datetime(),
   /** Trainable parameters. */
   parameters: z.int(),
   /** Floating-point operations of all training steps: those of convolutions and matrix products, a multiply-add as two. */

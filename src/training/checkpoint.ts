@@ -19,6 +19,8 @@ import type { HostState } from './state.js';
 export interface Checkpoint {
   readonly state: HostState;
   readonly history: readonly EpochRecord[];
+  /** When the member's training began (UTC). */
+  readonly begun: string;
 }
 
 export interface Finished {
@@ -48,9 +50,10 @@ export class MemberFiles {
   }
 
   /** After an epoch: the checkpoint first, since it alone decides where training goes on. */
-  async checkpoint(progress: Progress, { state, history }: Checkpoint): Promise<void> {
+  async checkpoint(progress: Progress, { state, history }: Pick<Checkpoint, 'state' | 'history'>): Promise<void> {
     await createFolder(this.folder);
-    const metadata = { history: JSON.stringify(history), sha256: digest(state, JSON.stringify(history)) };
+    const text = JSON.stringify(history);
+    const metadata = { begun: progress.begun, history: text, sha256: digest(state, text) };
     await writeFileAtomic(this.path('training.safetensors'), encodeSafetensors(state, metadata));
     await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));
     await this.#record(progress, 'training', ['history.jsonl']);
@@ -101,7 +104,9 @@ export async function loadCheckpoint(files: MemberFiles, names: readonly string[
   const state = new Map(names.map((name) => [name, tensors.get(name)!]));
   const text = metadata['history'] ?? '';
   if (digest(state, text) !== metadata['sha256']) throw damaged('is damaged: its content does not match its hash');
-  return { state, history: z.array(epochRecordSchema).parse(JSON.parse(text)) };
+  const begun = metadata['begun'];
+  if (begun === undefined) throw damaged('is damaged: it does not say when training began');
+  return { state, begun, history: z.array(epochRecordSchema).parse(JSON.parse(text)) };
 }
 
 function digest(state: HostState, history: string): string {

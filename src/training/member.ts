@@ -14,7 +14,7 @@ import { encodeStrips, type Strips } from '../runs/pictures.js';
 import type { EpochRecord } from '../runs/record.js';
 import { RunError } from '../terminal/errors.js';
 import { Random } from '../statistics/random.js';
-import { loadCheckpoint, MemberFiles } from './checkpoint.js';
+import { loadCheckpoint, MemberFiles, type Checkpoint } from './checkpoint.js';
 import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
 import { createOptimizer, type Optimizer } from './optimizers.js';
@@ -48,6 +48,12 @@ interface Member {
   readonly imagesPerStep: number;
 }
 
+/** What is recorded of how the training went; nothing computed depends on it. */
+interface Log {
+  readonly begun: string;
+  readonly history: readonly EpochRecord[];
+}
+
 /**
  * Trains what is left of the member, evaluates it and writes its files; resolves to its last event. Throws RunError on
  * disk trouble, damage or divergence.
@@ -67,8 +73,9 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
     fromEpoch,
   });
 
+  const begun = checkpoint?.begun ?? new Date().toISOString();
   const state = checkpoint?.state ?? initialState(member.model.parameters, member.optimizer, job.seed);
-  const trained = await trainEpochs(member, files, state, checkpoint?.history ?? [], report);
+  const trained = await trainEpochs(member, files, { state, begun, history: checkpoint?.history ?? [] }, report);
   const started = performance.now();
   const items = testItems(member.family, job.experiment, member.data);
   const outcomes = evaluate(member, trained.state, items);
@@ -79,7 +86,7 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
 
   const weights = parametersOf(trained.state, member.model.parameters);
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
-  const record = { ...recordOf(member, trained.history), evaluationSeconds, peakMemoryBytes };
+  const record = { ...recordOf(member, { begun, history: trained.history }), evaluationSeconds, peakMemoryBytes };
   await files.complete(record, { weights, outcomes, history: trained.history, pictures });
   return { type: 'complete', member: id, seconds: record.trainingSeconds, peakMemoryBytes };
 }
@@ -104,13 +111,14 @@ async function openMember(job: WorkerJob, id: string): Promise<Member> {
 }
 
 /** What member.json says of training, whether it is over or not. */
-function recordOf({ job, model, stepsPerEpoch }: Member, history: readonly EpochRecord[]) {
+function recordOf({ job, model, stepsPerEpoch }: Member, { begun, history }: Log) {
   const { epochs, batchSize } = job.experiment;
   const steps = epochs * stepsPerEpoch;
   return {
     parameters: parameterCount(model.parameters),
     trainingFlops: model.flops.training * batchSize * steps,
     experiment: job.digest,
+    begun,
     threads: job.threads,
     epochsDone: history.length,
     steps,
@@ -128,8 +136,7 @@ function packed({ images, count }: { readonly images: Uint8Array; readonly count
 async function trainEpochs(
   member: Member,
   files: MemberFiles,
-  start: HostState,
-  done: readonly EpochRecord[],
+  { state: start, begun, history: done }: Checkpoint,
   report: Report,
 ): Promise<{ state: HostState; history: readonly EpochRecord[] }> {
   const { job, data } = member;
@@ -152,7 +159,7 @@ async function trainEpochs(
       const record = epochRecord(member, state, epoch + 1, (performance.now() - began) / 1000);
       refuseDivergence(member, record);
       history.push(record);
-      await files.checkpoint(recordOf(member, history), { state: toHost(names, state), history });
+      await files.checkpoint(recordOf(member, { begun, history }), { state: toHost(names, state), history });
       summaries.write(record);
       report({ type: 'epoch', member: member.id, ...record });
     }

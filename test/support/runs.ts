@@ -61,6 +61,7 @@ export function memberRecord(key: MemberKey, changes: Partial<MemberRecord> = {}
     ...key,
     status: 'complete',
     experiment: digestOfRun(runRecord()),
+    begun: '2026-01-01T12:00:00.000Z',
     parameters: lenetParameters(key.width),
     trainingFlops: 1e9 * key.width,
     threads: 1,
