@@ -5,6 +5,7 @@ import { registerCompare } from './commands/compare.js';
 import { registerDatasets } from './commands/datasets.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerEvaluate } from './commands/evaluate.js';
+import { registerForecast } from './commands/forecast.js';
 import { registerMetrics } from './commands/metrics.js';
 import { registerNatural } from './commands/natural.js';
 import { registerSearch } from './commands/search.js';
@@ -36,6 +37,7 @@ function createProgram(): Command {
   registerCompare(program);
   registerTheory(program);
   registerSearch(program);
+  registerForecast(program);
   registerMetrics(program);
   registerQuanta(program);
   registerNatural(program);

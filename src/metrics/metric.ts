@@ -26,6 +26,9 @@ interface About {
   readonly source: string;
 }
 
+/** Least and greatest value that a metric can have, infinite where there is none. */
+export type Limits = readonly [number, number];
+
 /** A metric under weights of the units, and how many units there are. */
 export interface Weighted {
   readonly count: number;
@@ -41,6 +44,8 @@ interface Definition<Parameters extends z.ZodType, Needs extends OutcomeName> ex
   /** Columns of the outcomes. */
   needs: readonly Needs[] | ((parameters: z.output<Parameters>) => readonly Needs[]);
   readonly units: Unit;
+  /** Left out: 0 to 1 for a probability, else none. */
+  readonly limits?: Limits;
   /** Why so many units are too few for the parameters; undefined where they are enough. */
   refuses?(count: number, parameters: z.output<Parameters>): string | undefined;
 }
@@ -111,6 +116,7 @@ export interface Metric extends About {
   readonly title: string;
   readonly needs: readonly OutcomeName[];
   readonly units: Unit;
+  readonly limits: Limits;
   /** Names and values of the parameters. */
   readonly parameters: Readonly<Record<string, number | string>>;
   /** What the interval of `measure` is, for captions: `Wilson`. */
@@ -172,7 +178,9 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
     if (refusal !== undefined) throw new UsageError(refusal, id);
     return count;
   };
-  const about = { id, name, title: definition.title(chosen), kind, better, unit, formula, source, needs, units };
+  const limits = definition.limits ?? (unit === 'probability' ? [0, 1] : [-Infinity, Infinity]);
+  const title = definition.title(chosen);
+  const about = { id, name, title, kind, better, unit, formula, source, needs, units, limits };
   const refuses = (count: number) => definition.refuses?.(count, chosen);
   if ('weighted' in definition) {
     const weighted = (outcomes: Partial<OutcomeTable>): Weighted => {

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { sharesBelow } from './cutoffs.js';
-import { defineMetric } from './metric.js';
+import { defineMetric, type Limits } from './metric.js';
 
 const none = z.strictObject({});
 
@@ -16,6 +16,7 @@ function meanOfColumn<Name extends OutcomeName>(
     readonly unit: string;
     readonly formula: string;
     readonly source: string;
+    readonly limits?: Limits;
   },
 ) {
   const { title, ...rest } = about;
@@ -38,6 +39,7 @@ export const mse = meanOfColumn('mse', {
   unit: '',
   formula: 'mean over the images of the mean over the pixels of (x - y)², pixels in 0 to 1',
   source: 'the loss that training minimises, on the test set; Schaeffer et al. 2023, Fig. 7',
+  limits: [0, Infinity],
 });
 
 export const psnr = meanOfColumn('psnr', {
@@ -56,6 +58,7 @@ export const ssim = meanOfColumn('ssim', {
   unit: '',
   formula: 'mean over the images of the structural similarity, Gaussian window of 11 x 11 and deviation 1.5',
   source: 'Wang, Bovik, Sheikh, Simoncelli 2004, IEEE Trans. Image Process. 13(4)',
+  limits: [-1, 1],
 });
 
 export const maxError = meanOfColumn('max_error', {
@@ -65,6 +68,7 @@ export const maxError = meanOfColumn('max_error', {
   unit: '',
   formula: 'mean over the images of the largest |x - y| of a pixel, pixels in 0 to 1',
   source: 'the uniform norm of the error',
+  limits: [0, 1],
 });
 
 export const reconstruction = defineMetric({

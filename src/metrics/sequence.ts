@@ -55,6 +55,7 @@ export const imageCrossEntropy = defineMetric({
   source: 'the loss that training minimises, on the test sequences',
   parameters: none,
   needs: ['log_probability', 'sequence'],
+  limits: [0, Infinity],
   units: 'sequences',
   share: false,
   values: ({ log_probability, sequence }) =>
@@ -71,6 +72,7 @@ export const imageBrier = defineMetric({
   source: 'Brier 1950, Mon. Weather Rev. 78(1)',
   parameters: none,
   needs: ['brier', 'sequence'],
+  limits: [0, 2],
   units: 'sequences',
   share: false,
   values: ({ brier, sequence }) => perSequence(sequence, (begin, end) => meanBetween(brier, begin, end)),
@@ -114,6 +116,7 @@ export const editDistance = defineMetric({
   source: `${paper}, Sec. 2; Levenshtein 1966, Sov. Phys. Dokl. 10(8)`,
   parameters: none,
   needs: ['label', 'predicted', 'sequence'],
+  limits: [0, Infinity],
   units: 'sequences',
   share: false,
   values: ({ label, predicted, sequence }) =>

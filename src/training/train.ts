@@ -2,8 +2,6 @@
  * Trains a family: what is asked for is held against the run on disk, what is missing is planned, and a pool of workers
  * does it. Nothing is written before every check has passed.
  */
-import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileNameOf, loadDataset } from '../datasets/index.js';
@@ -24,6 +22,7 @@ import type { Task } from '../families/family.js';
 import { families } from '../families/index.js';
 import { dataFolder } from '../machine/folders.js';
 import { assertWritable } from '../machine/files.js';
+import { gitCommit, packageVersions } from '../machine/version.js';
 import { experimentDigest, memberId, otherExperiment, type MemberKey, type RunRecord } from '../runs/record.js';
 import {
   extendExperiment,
@@ -299,27 +298,4 @@ function newRecord({ request, folder, experiment, dataset, task, runtime }: Work
     },
     gitCommit: gitCommit(),
   };
-}
-
-function packageVersions(): { lab: string; tfjs: string } {
-  const { version, dependencies } = createRequire(import.meta.url)('../../package.json') as {
-    version: string;
-    dependencies: Record<string, string>;
-  };
-  return { lab: version, tfjs: dependencies['@tensorflow/tfjs-core']! };
-}
-
-/** The lab's own commit, '+' behind it where files differ from it; null where it is no checkout. */
-function gitCommit(): string | null {
-  const git = (...words: string[]) =>
-    execFileSync('git', words, {
-      cwd: path.dirname(fileURLToPath(import.meta.url)),
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  try {
-    return git('rev-parse', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+');
-  } catch {
-    return null;
-  }
 }

@@ -21,6 +21,8 @@ export interface PanelSeries {
   readonly points?: readonly PanelPoint[];
   /** Place in the palette; left out: the series' place in its panel. */
   readonly style?: number;
+  /** Ranges to be drawn behind the line, widest first: a fan. */
+  readonly bands?: readonly (readonly PanelPoint[])[];
 }
 
 export interface Panel {
@@ -38,18 +40,22 @@ export interface PanelsFigure {
   readonly title: string;
   readonly subtitle: readonly string[];
   readonly panels: readonly Panel[];
+  /** Panels in a row; left out: all. */
+  readonly columns?: number;
 }
 
 const size = { width: 270, height: 240 };
 /** From the vertical axis to its title. */
 const labelExtent = 38;
 
-export function panelsFigure({ title, subtitle, panels }: PanelsFigure): TopLevelSpec {
+export function panelsFigure({ title, subtitle, panels, columns = panels.length }: PanelsFigure): TopLevelSpec {
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     padding: 16,
     title: { text: title, subtitle: [...subtitle], anchor: 'start', offset: 14 },
-    hconcat: panels.map(panelSpec),
+    ...(columns >= panels.length
+      ? { hconcat: panels.map(panelSpec) }
+      : { vconcat: rowsOf(panels, columns).map((row) => ({ hconcat: row.map(panelSpec), spacing: 26 })) }),
     spacing: 26,
   } as unknown as TopLevelSpec;
 }
@@ -78,6 +84,13 @@ function panelSpec(panel: Panel): object {
     ...size,
     layer: [
       ...heading(title, subtitle),
+      ...drawn.flatMap(({ bands = [], style: { color } }) =>
+        bands.map((band) => ({
+          data: { values: [...band] },
+          mark: { type: 'area', color, opacity: 0.18, clip: true },
+          encoding: { x, y: { ...y, field: 'lower' }, y2: { field: 'upper' } },
+        })),
+      ),
       // What is pale first, for all series: a band must not tint another one's line.
       ...drawn.map(({ line, style: { color } }) => ({
         data: { values: line.filter(({ lower, upper }) => lower !== undefined && upper !== undefined) },
@@ -100,6 +113,11 @@ function panelSpec(panel: Panel): object {
       ...(series.length === 1 ? [] : drawn.flatMap(({ label, style }, i) => legendEntry(label, style, i))),
     ],
   };
+}
+
+function rowsOf<T>(items: readonly T[], columns: number): T[][] {
+  const count = Math.ceil(items.length / columns);
+  return Array.from({ length: count }, (_, i) => items.slice(i * columns, (i + 1) * columns));
 }
 
 /** Set by hand: Vega's own titles stand at heights that depend on the axes' labels, and would not be in line. */
@@ -134,7 +152,7 @@ function legendEntry(label: string, { color, dash }: SeriesStyle, place: number)
 }
 
 function everyPoint({ series }: Panel): PanelPoint[] {
-  return series.flatMap(({ line, points = [] }) => [...line, ...points]);
+  return series.flatMap(({ line, points = [], bands = [] }) => [...line, ...points, ...bands.flat()]);
 }
 
 function xDomain(panel: Panel): [number, number] {

@@ -1,0 +1,121 @@
+/** A metric of members that are yet to be trained: quantiles by every method, and what their fits say. */
+import type { MemberOutcomes } from '../../metrics/curve.js';
+import type { Metric } from '../../metrics/metric.js';
+import type { OutcomeName } from '../../runs/outcomes.js';
+import { quantile } from '../../statistics/bootstrap.js';
+import { FitError, parameterInterval } from '../../statistics/least-squares.js';
+import { predictionNeeds } from '../independence.js';
+import { forecastMethods, problemOf, type UsedFit } from './methods.js';
+import { latentOf } from './outcome-distribution.js';
+
+/** Of the quantiles that a forecast is made of: 1/40 to 39/40, the ends of the 50, 80 and 95 % intervals among them. */
+export const levels: readonly number[] = Array.from({ length: 39 }, (_, i) => (i + 1) / 40);
+
+export interface FitSummary {
+  /** What was fitted: the metric, or a number that it is derived from. */
+  readonly of: string;
+  readonly model: string;
+  /** Share of the method's draws. */
+  readonly weight: number;
+  /** The rest is missing for a way of no parameters. */
+  readonly converged?: boolean;
+  readonly aicc?: number;
+  /** Root mean square of the residuals of the members, in units of how far such a value scatters. */
+  readonly rms?: number;
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly value: number;
+    readonly lower: number;
+    readonly upper: number;
+    readonly atBound: boolean;
+  }[];
+}
+
+export interface MethodForecast {
+  readonly method: string;
+  /** `[targets]` of `[levels]`, ascending. */
+  readonly quantiles: readonly (readonly number[])[];
+  readonly fits: readonly FitSummary[];
+}
+
+export interface MetricForecast {
+  readonly metric: Metric;
+  /** `[scales]`: parameters, and the metric of each seed. */
+  readonly known: readonly {
+    readonly width: number;
+    readonly parameters: number;
+    readonly values: readonly number[];
+  }[];
+  readonly methods: readonly MethodForecast[];
+  /** Methods that can't say anything, and why. */
+  readonly silent: readonly { readonly method: string; readonly why: string }[];
+}
+
+export interface ForecastOptions {
+  /** Parameters of the members that are forecast. */
+  readonly targets: readonly number[];
+  /** Left out: 400. */
+  readonly draws?: number;
+  readonly seed?: number;
+}
+
+export const forecastDraws = 400;
+
+/** Columns that the methods read for a metric. */
+export function forecastNeeds(metric: Metric): OutcomeName[] {
+  return [...new Set([...metric.needs, ...(predictionNeeds(metric) ?? []), ...(latentOf(metric)?.needs ?? [])])];
+}
+
+/**
+ * @param members of at least two scales
+ * @throws UsageError where the test set is too small for the metric
+ */
+export function forecastMetric(
+  metric: Metric,
+  members: readonly MemberOutcomes[],
+  { targets, draws = forecastDraws, seed = 0 }: ForecastOptions,
+): MetricForecast {
+  const problem = problemOf(metric, members, { targets, draws, seed });
+  const methods: MethodForecast[] = [];
+  const silent: { method: string; why: string }[] = [];
+  for (const { name, run } of forecastMethods) {
+    try {
+      const result = run(problem);
+      methods.push({ method: name, quantiles: result.draws.map(quantilesOf), fits: result.fits.map(summaryOf) });
+    } catch (error) {
+      if (!(error instanceof FitError)) throw error;
+      silent.push({ method: name, why: error.message });
+    }
+  }
+  const widths = [...new Set(members.map(({ record }) => record.width))].sort((a, b) => a - b);
+  const known = widths.map((width, i) => ({
+    width,
+    parameters: problem.scales[i]!,
+    values: problem.curve.seeds[i]!,
+  }));
+  return { metric, known, methods, silent };
+}
+
+function quantilesOf(draws: Float64Array): number[] {
+  const ascending = draws.slice().sort();
+  return levels.map((level) => quantile(ascending, level));
+}
+
+function summaryOf({ of, name: model, fit, weight }: UsedFit): FitSummary {
+  if (fit === undefined) return { of, model, weight };
+  const { converged, aicc, sumOfSquares, points, parameters, atBound } = fit;
+  return {
+    of,
+    model,
+    weight,
+    converged,
+    aicc,
+    rms: Math.sqrt(sumOfSquares / points),
+    parameters: fit.model.parameters.map((name, i) => ({
+      name,
+      value: parameters[i]!,
+      ...parameterInterval(fit, i),
+      atBound: atBound[i]!,
+    })),
+  };
+}

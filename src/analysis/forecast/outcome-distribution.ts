@@ -1,0 +1,138 @@
+/**
+ * Through the continuous: a thresholded metric is the share of the test set whose *latent* number is above 0, such as the
+ * logarithm of a cutoff over an error, or the log odds of the true class against the next. Its distribution moves smoothly with
+ * scale even where the share stays at 0. Each member's distribution is told by where and how wide it is against that of the
+ * largest known scale, whose shape stays (regression of quantiles on quantiles); both numbers are extrapolated.
+ */
+import type { Metric } from '../../metrics/metric.js';
+import { sequenceStarts } from '../../metrics/sequence.js';
+import type { OutcomeName, OutcomeTable } from '../../runs/outcomes.js';
+import { quantile } from '../../statistics/bootstrap.js';
+
+export interface Latent {
+  readonly needs: readonly OutcomeName[];
+  /** One number for each unit, above 0 where the metric counts it. */
+  readonly of: (outcomes: Partial<OutcomeTable>, parameters: Metric['parameters']) => Float64Array;
+  /** `ln(c / mse)` */
+  readonly formula: string;
+}
+
+const logOdds: Latent = {
+  needs: ['correct', 'log_probability', 'margin'],
+  formula: 'ln(p / q), p the probability of the true class, q that of the most probable other',
+  of: (outcomes) => logOddsOf(outcomes),
+};
+
+const latents: Readonly<Record<string, Latent>> = {
+  accuracy: logOdds,
+  'subset-accuracy': logOdds,
+  'image-accuracy': logOdds,
+  'sequence-accuracy': {
+    needs: [...logOdds.needs, 'sequence'],
+    formula: `the least over the first l images of ${logOdds.formula}`,
+    of(outcomes, { l }) {
+      const odds = logOddsOf(outcomes);
+      const starts = sequenceStarts(outcomes.sequence!);
+      return Float64Array.from({ length: starts.length - 1 }, (_, s) =>
+        Math.min(...odds.subarray(starts[s], Math.min(starts[s]! + Number(l), starts[s + 1]!))),
+      );
+    },
+  },
+  reconstruction: {
+    needs: ['mse'],
+    formula: 'ln(c / mse)',
+    of: ({ mse }, { c }) => Float64Array.from(mse!, (error) => Math.log(Number(c) / Math.max(error, 1e-12))),
+  },
+};
+
+/** Undefined for a metric that is no threshold on a continuous outcome. */
+export function latentOf({ name }: Pick<Metric, 'name'>): Latent | undefined {
+  return latents[name];
+}
+
+/** Beyond this float32 probabilities near 1 can't be told apart: 1 - 6e-6. */
+const saturated = 12;
+
+function logOddsOf({ correct, log_probability, margin }: Partial<OutcomeTable>): Float64Array {
+  return Float64Array.from(log_probability!, (log, i) => {
+    const other = Math.max(1e-7, Math.exp(log) - margin![i]!);
+    const odds = log - Math.log(other);
+    // Rounding of nearly equal probabilities must not change who is right.
+    return correct![i] === 1 ? Math.max(odds, 1e-9) : Math.min(odds, -1e-9);
+  });
+}
+
+/** Against the reference: `location` is where its centre lies, `logSpread` ln of how much wider it is. */
+export interface Placement {
+  readonly location: number;
+  readonly logSpread: number;
+}
+
+/** The distribution that others are held against. */
+export interface Reference {
+  /** Ascending. */
+  readonly values: Float64Array;
+  /** Levels of the quantiles that are used, and the quantiles. */
+  readonly levels: readonly number[];
+  readonly quantiles: readonly number[];
+  readonly weights: readonly number[];
+  /** Weighted mean of the quantiles. */
+  readonly centre: number;
+}
+
+/** Latents of all members of the largest known scale. */
+export function referenceOf(members: readonly Float64Array[]): Reference {
+  const values = new Float64Array(members.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const member of members) {
+    values.set(member, at);
+    at += member.length;
+  }
+  values.sort();
+  const all = Array.from({ length: 199 }, (_, i) => (i + 1) / 200);
+  const levels = all.filter((level) => quantile(values, level) < saturated);
+  const quantiles = levels.map((level) => quantile(values, level));
+  const width = quantile(values, 0.75) - quantile(values, 0.25) || 1;
+  // What lies near the threshold decides.
+  const weights = quantiles.map((value) => 1 / (1 + (value / width) ** 2));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const centre = quantiles.reduce((sum, value, i) => sum + weights[i]! * value, 0) / total;
+  return { values, levels, quantiles, weights, centre };
+}
+
+/** Weighted regression of a member's quantiles on the reference's. Undefined where it has no spread. */
+export function placementOf(latent: Float64Array, reference: Reference): Placement | undefined {
+  const ascending = latent.slice().sort();
+  let [total, meanX, meanY] = [0, 0, 0];
+  const points = reference.levels.flatMap((level, i) => {
+    const y = quantile(ascending, level);
+    return y < saturated ? [[reference.quantiles[i]!, y, reference.weights[i]!] as const] : [];
+  });
+  for (const [x, y, weight] of points) {
+    total += weight;
+    meanX += weight * x;
+    meanY += weight * y;
+  }
+  [meanX, meanY] = [meanX / total, meanY / total];
+  let [xx, xy] = [0, 0];
+  for (const [x, y, weight] of points) {
+    xx += weight * (x - meanX) ** 2;
+    xy += weight * (x - meanX) * (y - meanY);
+  }
+  const slope = xy / xx;
+  if (!(slope > 0) || !Number.isFinite(slope)) return undefined;
+  return { location: meanY + slope * (reference.centre - meanX), logSpread: Math.log(slope) };
+}
+
+/** Share of a distribution of the reference's shape that is above 0. */
+export function shareAbove({ location, logSpread }: Placement, { values, centre }: Reference): number {
+  // location + spread (x - centre) > 0
+  const threshold = centre - location / Math.exp(logSpread);
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (values[middle]! <= threshold) low = middle + 1;
+    else high = middle;
+  }
+  return 1 - low / values.length;
+}

@@ -1,0 +1,141 @@
+/**
+ * What a fitted curve says of a member that is yet to be trained, as draws. Three sources of doubt come together:
+ *
+ * - the points: test examples and seeds are drawn anew (the curve's own bootstrap), and the model is fitted again;
+ * - the model: where the points lie further from the curve than that explains, the rest is taken for a wandering of the truth
+ *   around it, independent between scales, whose variance is itself uncertain (s² df / chi², so that the tails are Student's);
+ * - the member: it has a seed of its own, which scatters as the seeds of the fitted scales do.
+ *
+ * What none of them knows: that the truth leaves the model beyond the fitted scales.
+ */
+import type { Limits } from '../../metrics/metric.js';
+import { FitError, leastSquares } from '../../statistics/least-squares.js';
+import type { Random } from '../../statistics/random.js';
+import { extentOf } from '../extent.js';
+import { fitModel, type ModelFit } from '../fits.js';
+import type { CurveModel } from '../models.js';
+
+/** A curve at the scales where it is known. */
+export interface KnownCurve {
+  /** Above 0, ascending, `[scales]`. */
+  readonly scales: readonly number[];
+  /** Values of the members of each scale: one for each seed. */
+  readonly seeds: readonly (readonly number[])[];
+  /** Bootstrap draws of the means over seeds, `[draws]` of `[scales]`; none where only the scatter around the fit is known. */
+  readonly resampled: readonly ArrayLike<number>[];
+  readonly limits: Limits;
+  /** How far a value scatters in proportion to others: 1 everywhere, or the value itself. */
+  readonly spread: (value: number) => number;
+}
+
+export interface PredictiveDraws {
+  readonly fit: ModelFit;
+  /** `[targets]` of `[draws]`, inside the limits. */
+  readonly draws: readonly Float64Array[];
+}
+
+export interface Targets {
+  /** Above 0, `[targets]`. */
+  readonly scales: readonly number[];
+  readonly draws: number;
+  readonly random: Random;
+}
+
+/** Most steps of a fit to a draw: it starts at the fit to the data. */
+const stepsOfRefit = 60;
+
+/**
+ * @throws FitError with fewer scales than the model has parameters and one to spare, and where no start of the fit converged
+ */
+export function predictiveDraws(
+  model: CurveModel,
+  curve: KnownCurve,
+  { scales: targets, draws, random }: Targets,
+): PredictiveDraws {
+  const { scales, limits, spread } = curve;
+  const n = scales.length;
+  const spare = n - model.parameters.length;
+  if (spare < 1)
+    throw new FitError('too-few-points', `${n} scales, and ${model.name} needs ${model.parameters.length + 1}`);
+  const means = curve.seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+  const units = means.map(spread);
+  const finite = { lower: limits[0], upper: limits[1] };
+  // One point for each member: how far seeds lie apart is what the models are ranked by.
+  const fit = fitModel(model, {
+    scales: curve.seeds.flatMap((values, i) => values.map(() => scales[i]!)),
+    values: curve.seeds.flat(),
+    standardErrors: curve.seeds.flatMap((values, i) => values.map(() => units[i]!)),
+    limits: finite,
+  });
+  const fitted = scales.map((scale) => model.evaluate(fit.parameters, scale));
+  const residual = sum(means.map((mean, i) => ((mean - fitted[i]!) / units[i]!) ** 2)) / spare;
+  const explained = resampledVariance(curve, means, units);
+  const seedVariance = varianceOfSeeds(curve.seeds, units);
+  // Of a mean over seeds; where there is one seed the scatter around the fit has it already.
+  const sampled = Math.max(explained, curve.resampled.length > 0 ? 0 : seedVariance / curve.seeds[0]!.length);
+
+  const results = targets.map(() => new Float64Array(draws));
+  const y = new Float64Array(n);
+  for (let b = 0; b < draws; b++) {
+    const wander = Math.sqrt(Math.max(0, (residual * spare) / chiSquared(spare, random) - sampled));
+    const drawn = curve.resampled.length === 0 ? undefined : curve.resampled[b % curve.resampled.length]!;
+    for (let i = 0; i < n; i++) {
+      const noise = drawn === undefined ? Math.sqrt(sampled) * random.normal() * units[i]! : drawn[i]! - means[i]!;
+      y[i] = fitted[i]! + noise + wander * random.normal() * units[i]!;
+    }
+    const parameters = refit(model, { scales, values: [...y], standardErrors: units, limits: finite }, fit);
+    targets.forEach((target, t) => {
+      const value = model.evaluate(parameters, target);
+      const unit = spread(Math.min(limits[1], Math.max(limits[0], value)));
+      const scatter = wander * random.normal() + Math.sqrt(seedVariance) * random.normal();
+      results[t]![b] = Math.min(limits[1], Math.max(limits[0], value + unit * scatter));
+    });
+  }
+  return { fit, draws: results };
+}
+
+type Points = Parameters<typeof extentOf>[0];
+
+/** From the optimum of the data and from the best node of a grid: a draw may have another optimum. */
+function refit(model: CurveModel, data: Points, { parameters }: ModelFit): readonly number[] {
+  const extent = extentOf(data, model);
+  try {
+    return leastSquares({
+      ...{ x: data.scales, y: data.values, standardErrors: data.standardErrors },
+      ...{ model: model.evaluate, gradient: model.gradient, maxSteps: stepsOfRefit },
+      ...model.bounds(extent),
+      starts: [parameters, ...model.starts(extent).slice(0, 1)],
+    }).parameters;
+  } catch (error) {
+    if (error instanceof FitError) return parameters;
+    throw error;
+  }
+}
+
+/** Mean over scales of the variance that the bootstrap has, in units of the spread. */
+function resampledVariance({ resampled }: KnownCurve, means: readonly number[], units: readonly number[]): number {
+  if (resampled.length === 0) return 0;
+  const perScale = means.map((mean, i) => sum(resampled.map((draw) => ((draw[i]! - mean) / units[i]!) ** 2)));
+  return sum(perScale) / means.length / resampled.length;
+}
+
+/** Between seeds, pooled over scales, in units of the spread; 0 where each scale has one. */
+function varianceOfSeeds(seeds: readonly (readonly number[])[], units: readonly number[]): number {
+  let [squares, degrees] = [0, 0];
+  seeds.forEach((values, i) => {
+    const mean = sum(values) / values.length;
+    squares += sum(values.map((value) => ((value - mean) / units[i]!) ** 2));
+    degrees += values.length - 1;
+  });
+  return degrees === 0 ? 0 : squares / degrees;
+}
+
+export function chiSquared(degrees: number, random: Random): number {
+  let total = 0;
+  for (let i = 0; i < degrees; i++) total += random.normal() ** 2;
+  return total;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,133 @@
+/**
+ * Every beginning of a family forecasts the rest (leave-future-out): which metrics are told from how far below, by which method.
+ * The members are there already, so this is hindsight; what it says of a method's worth is honest as no later member is ever read.
+ */
+import type { MemberOutcomes } from '../../metrics/curve.js';
+import type { Metric } from '../../metrics/metric.js';
+import { scalesOf } from '../curves.js';
+import { forecastMetric } from './forecast.js';
+import { forecastMethods } from './methods.js';
+import { medianOf, scoreTarget, type TargetScore } from './scoring.js';
+
+export interface StudyCell extends TargetScore {
+  readonly metric: string;
+  readonly method: string;
+  /** How many scales were known, and the widest of them. */
+  readonly known: number;
+  readonly knownWidth: number;
+  readonly target: number;
+  readonly targetWidth: number;
+  /** Parameters of the target over those of the largest known scale. */
+  readonly ratio: number;
+  readonly median: number;
+  readonly truth: number;
+}
+
+export interface MetricStudy {
+  readonly metric: Metric;
+  /** Means over seeds, `[scales]`. */
+  readonly values: readonly number[];
+  readonly widths: readonly number[];
+  readonly parameters: readonly number[];
+  /** Largest less smallest of `values`. */
+  readonly range: number;
+  readonly cells: readonly StudyCell[];
+  readonly methods: readonly MethodStudy[];
+}
+
+export interface MethodStudy {
+  readonly method: string;
+  /** Pairs of a beginning and a later scale that it could say something of. */
+  readonly cells: number;
+  /** Mean of CRPS over the curve's range, over those pairs. */
+  readonly crps: number;
+  /** The same over the pairs that every baseline could say something of too, over that of the best baseline there; below 1 is better. */
+  readonly skill: number;
+  /** Shares of members inside the 50, 80 and 95 % intervals. */
+  readonly covered: readonly number[];
+  /** The narrowest beginning from which on the largest scale's median is off by no more than a tenth of the range; undefined for none. */
+  readonly from: { readonly width: number; readonly ratio: number; readonly value: number } | undefined;
+}
+
+/** Fewest scales that anything is forecast from. */
+export const fewestKnown = 3;
+
+/** An error of this share of the curve's range still tells what comes. */
+export const tolerance = 0.1;
+
+/** @param members of at least `fewestKnown` + 1 scales */
+export function studyMetric(
+  metric: Metric,
+  members: readonly MemberOutcomes[],
+  options: { readonly draws?: number; readonly seed?: number } = {},
+): MetricStudy {
+  const scales = scalesOf(members);
+  const measured = members.map(({ outcomes }) => metric.measure(outcomes).value);
+  const truths = scales.map((scale) => scale.members.map((place) => measured[place]!));
+  const values = truths.map((each) => each.reduce((sum, value) => sum + value, 0) / each.length);
+  const range = Math.max(...values) - Math.min(...values);
+  const cells: StudyCell[] = [];
+  for (let known = fewestKnown; known < scales.length; known++) {
+    const later = scales.slice(known);
+    const last = scales[known - 1]!;
+    const { methods } = forecastMetric(
+      metric,
+      members.filter(({ record }) => record.width <= last.width),
+      { ...options, targets: later.map(({ parameters }) => parameters) },
+    );
+    for (const { method, quantiles } of methods) {
+      later.forEach((scale, t) => {
+        const target = known + t;
+        cells.push({
+          ...{ metric: metric.id, method, known, knownWidth: last.width, target, targetWidth: scale.width },
+          ratio: scale.parameters / last.parameters,
+          median: medianOf(quantiles[t]!),
+          truth: values[target]!,
+          ...scoreTarget(quantiles[t]!, truths[target]!),
+        });
+      });
+    }
+  }
+  const widths = scales.map(({ width }) => width);
+  const parameters = scales.map((scale) => scale.parameters);
+  const about = { metric, values, widths, parameters, range };
+  const methods = forecastMethods.flatMap(({ name }) => summaryOf(name, cells, about) ?? []);
+  return { ...about, cells, methods };
+}
+
+const baselines = forecastMethods.filter(({ kind }) => kind === 'baseline').map(({ name }) => name);
+
+function summaryOf(
+  method: string,
+  cells: readonly StudyCell[],
+  { values, widths, parameters, range }: Pick<MetricStudy, 'values' | 'widths' | 'parameters' | 'range'>,
+): MethodStudy | undefined {
+  const own = cells.filter((cell) => cell.method === method);
+  if (own.length === 0) return undefined;
+  const members = own.reduce((sum, { seeds }) => sum + seeds, 0);
+  const of = (name: string, { known, target }: StudyCell) =>
+    cells.find((cell) => cell.method === name && cell.known === known && cell.target === target);
+  const shared = own.filter((cell) => baselines.every((name) => of(name, cell) !== undefined));
+  const meanOf = (name: string) => shared.reduce((sum, cell) => sum + of(name, cell)!.crps, 0) / shared.length;
+  const least = Math.min(...baselines.map(meanOf));
+  const last = values.length - 1;
+  const ends = own.filter(({ target }) => target === last).sort((a, b) => b.known - a.known);
+  const firstMiss = ends.findIndex(({ median, truth }) => !(Math.abs(median - truth) <= tolerance * range));
+  const hits = firstMiss < 0 ? ends : ends.slice(0, firstMiss);
+  const from = hits.at(-1);
+  return {
+    method,
+    cells: own.length,
+    crps: own.reduce((sum, cell) => sum + cell.crps, 0) / own.length / range,
+    skill: meanOf(method) / least,
+    covered: own[0]!.covered.map((_, i) => own.reduce((sum, { covered }) => sum + covered[i]!, 0) / members),
+    from:
+      from === undefined
+        ? undefined
+        : {
+            width: widths[from.known - 1]!,
+            ratio: parameters[last]! / parameters[from.known - 1]!,
+            value: values[from.known - 1]!,
+          },
+  };
+}

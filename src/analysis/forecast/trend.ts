@@ -1,0 +1,154 @@
+/**
+ * Smooth curves of no known form, extrapolated: a slope that wanders (local linear trend, Harvey 1989, Forecasting, Structural Time
+ * Series Models and the Kalman Filter, Sec. 2.3), and candidates weighed by how well they have foretold the scales so far.
+ */
+import { quantile } from '../../statistics/bootstrap.js';
+import { FitError } from '../../statistics/least-squares.js';
+import { Random } from '../../statistics/random.js';
+import type { ModelFit } from '../fits.js';
+import type { CurveModel } from '../models.js';
+import { chiSquared, predictiveDraws, type KnownCurve } from './predictive.js';
+
+export interface Extrapolated {
+  /** `[targets]` of `[draws]`. */
+  readonly draws: readonly Float64Array[];
+  /** None for a local trend. */
+  readonly fit?: ModelFit;
+}
+
+/** A way to go on with a curve. Throws FitError where it can't. */
+export interface Candidate {
+  readonly name: string;
+  readonly extrapolate: (
+    curve: KnownCurve,
+    targets: { readonly scales: readonly number[]; readonly draws: number; readonly random: Random },
+  ) => Extrapolated;
+}
+
+export const fitted = (model: CurveModel): Candidate => ({
+  name: model.name,
+  extrapolate: (curve, targets) => predictiveDraws(model, curve, targets),
+});
+
+/** The last slope per ln N, wandering on as it has wandered: variance of its changes per ln N, less what seeds explain. */
+export const localTrend: Candidate = {
+  name: 'local-trend',
+  extrapolate({ scales, seeds }, { scales: targets, draws, random }) {
+    const n = scales.length;
+    if (n < 3) throw new FitError('too-few-points', `${n} scales, and local-trend needs 3`);
+    const x = scales.map(Math.log);
+    const means = seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+    const noise = noiseOf(seeds, means);
+    const slopes = x.slice(1).map((at, i) => (means[i + 1]! - means[i]!) / (at - x[i]!));
+    const rates = slopes.slice(1).map((slope, i) => {
+      const [before, after] = [x[i + 1]! - x[i]!, x[i + 2]! - x[i + 1]!];
+      // Of a change of slope, from the noise of three means.
+      const byNoise = (noise / seeds[i]!.length) * (1 / before ** 2 + (1 / before + 1 / after) ** 2 + 1 / after ** 2);
+      return ((slope - slopes[i]!) ** 2 - byNoise) / ((before + after) / 2);
+    });
+    const rate = Math.max(0, rates.reduce((sum, each) => sum + each, 0) / rates.length);
+    const last = x[n - 1]! - x[n - 2]!;
+    const results = targets.map(() => new Float64Array(draws));
+    for (let b = 0; b < draws; b++) {
+      const wander = (rate * rates.length) / chiSquared(rates.length, random);
+      const slope = slopes.at(-1)! + Math.sqrt((wander * last) / 2) * random.normal();
+      targets.forEach((target, t) => {
+        const ahead = Math.log(target) - x[n - 1]!;
+        const bend = Math.sqrt((wander * Math.abs(ahead) ** 3) / 3) * random.normal();
+        results[t]![b] = means[n - 1]! + slope * ahead + bend + Math.sqrt(noise) * random.normal();
+      });
+    }
+    return { draws: results };
+  },
+};
+
+/** Variance between seeds, pooled over scales; 0 with one seed. */
+function noiseOf(seeds: readonly (readonly number[])[], means: readonly number[]): number {
+  const degrees = seeds.reduce((sum, values) => sum + values.length - 1, 0);
+  const squares = seeds.flatMap((values, i) => values.map((value) => (value - means[i]!) ** 2));
+  return degrees === 0 ? 0 : squares.reduce((sum, value) => sum + value, 0) / degrees;
+}
+
+export interface Weighed extends Extrapolated {
+  readonly name: string;
+  readonly weight: number;
+}
+
+/** Fewest scales from which a candidate is asked for the next one. */
+const fewest = 3;
+
+/**
+ * Candidates with weights by their likelihood for each scale that is known, told from those before it (prequential, Dawid 1984,
+ * J. R. Stat. Soc. A 147, 278-292); equal weights where there is nothing to judge them by.
+ *
+ * @throws FitError where no candidate can go on with the curve
+ */
+export function weighCandidates(
+  candidates: readonly Candidate[],
+  curve: KnownCurve,
+  targets: { readonly scales: readonly number[]; readonly draws: number; readonly seed: number; readonly name: string },
+): Weighed[] {
+  const going: { candidate: Candidate; result: Extrapolated }[] = [];
+  let refusal: FitError | undefined;
+  for (const candidate of candidates) {
+    try {
+      const random = Random.named(targets.seed, 'forecast', targets.name, candidate.name);
+      going.push({ candidate, result: candidate.extrapolate(curve, { ...targets, random }) });
+    } catch (error) {
+      if (!(error instanceof FitError)) throw error;
+      refusal ??= error;
+    }
+  }
+  if (going.length === 0) throw refusal ?? new FitError('too-few-points', 'nothing to go on with');
+  const logs = going.map(({ candidate }) => prequential(candidate, curve, targets.seed));
+  const most = Math.max(...logs);
+  const likelihoods = logs.map((log) => Math.exp(log - most));
+  const total = likelihoods.reduce((sum, each) => sum + each, 0);
+  return going.map(({ candidate, result }, i) => ({
+    name: candidate.name,
+    weight: likelihoods[i]! / total,
+    ...result,
+  }));
+}
+
+/** Sum of ln density of each scale's mean, told from those before it; a scale that it can't tell counts as all candidates' worst guess. */
+function prequential(candidate: Candidate, curve: KnownCurve, seed: number): number {
+  let total = 0;
+  for (let known = fewest; known < curve.scales.length; known++) {
+    const before = { ...curve, scales: curve.scales.slice(0, known), seeds: curve.seeds.slice(0, known) };
+    const values = curve.seeds[known]!;
+    const truth = values.reduce((sum, value) => sum + value, 0) / values.length;
+    total += logDensity(candidate, before, { scale: curve.scales[known]!, truth, seed });
+  }
+  return total;
+}
+
+const judgingDraws = 200;
+
+function logDensity(
+  candidate: Candidate,
+  before: KnownCurve,
+  { scale, truth, seed }: { readonly scale: number; readonly truth: number; readonly seed: number },
+): number {
+  const seen = before.seeds.flat();
+  const range = Math.max(...seen) - Math.min(...seen) || 1;
+  // As good as knowing no more than that it may be anywhere within twice the range seen.
+  const ignorance = -Math.log(2 * range);
+  try {
+    const random = Random.named(seed, 'prequential', candidate.name, before.scales.length);
+    const { draws } = candidate.extrapolate(
+      { ...before, resampled: [] },
+      { scales: [scale], draws: judgingDraws, random },
+    );
+    const ascending = draws[0]!.slice().sort();
+    const centre = quantile(ascending, 0.5);
+    // Student's tails are no part of it: the quartiles tell the width.
+    const width = Math.max((quantile(ascending, 0.75) - quantile(ascending, 0.25)) / 1.349, 1e-3 * range);
+    const density = Math.exp(-(((truth - centre) / width) ** 2) / 2) / (width * Math.sqrt(2 * Math.PI));
+    // One miss must not rule out a candidate for ever.
+    return Math.log(0.9 * density + 0.1 * Math.exp(ignorance));
+  } catch (error) {
+    if (error instanceof FitError) return ignorance;
+    throw error;
+  }
+}

@@ -1,0 +1,447 @@
+/** `emergence forecast`: predictions of larger members, sealed before they are trained, and what they were worth. */
+import type { Command } from 'commander';
+import type { MetricForecast } from '../analysis/forecast/forecast.js';
+import type { Metric } from '../metrics/metric.js';
+import type { OpenRun } from '../runs/load.js';
+import type { Seal } from '../runs/forecasts.js';
+import { RunError, UsageError } from '../terminal/errors.js';
+import {
+  addMetricFile,
+  collect,
+  jsonOf,
+  metricsOf,
+  openNamed,
+  readRun,
+  refuseImpossible,
+  registryOf,
+  textOf,
+  textsOf,
+  wholeNumber,
+  wholeNumbers,
+  type Raw,
+} from './runs.js';
+
+const root = 'checkpoints';
+const metricHelp =
+  'a metric, such as subset-accuracy:k=10; may be given again (default: the standard and the induced one)';
+
+export function registerForecast(program: Command): void {
+  const group = program
+    .command('forecast')
+    .description('predictions of larger members, written down before these are trained, and what they were worth')
+    .helpCommand(false)
+    .addHelpText('after', '\nExample:\n  $ emergence forecast seal lenet-mnist --widths 24,32 --metric accuracy');
+  addMetricFile(
+    group
+      .command('seal <run>')
+      .description('predict members that are not trained yet from those that are, in a file that shows any change')
+      .requiredOption('--widths <list>', 'widths to predict')
+      .option('--seeds <list>', "their seeds (default: the run's)")
+      .option('--metric <name>', metricHelp, collect),
+  )
+    .option('--name <name>', "the forecast's name (default: the run's with a number)")
+    .option('--draws <n>', 'draws of each predictive distribution (default: 400)')
+    .option('--json', 'the sealed file, as JSON on stdout')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ emergence forecast seal lenet-mnist --widths 24,32 --metric accuracy --metric subset-accuracy:k=20',
+    )
+    .action(seal);
+  addMetricFile(
+    group
+      .command('score <name>')
+      .description('hold a sealed forecast against the members that were trained since; NAME, RUN/NAME or the file'),
+  )
+    .option('--output <stem>', "the picture's path without .svg and .png (default: beside the sealed file)")
+    .option('--json', 'everything, as JSON on stdout')
+    .option('--csv', 'everything, as comma-separated values on stdout')
+    .addHelpText('after', '\nExample:\n  $ emergence forecast score lenet-mnist-1')
+    .action(score);
+  group
+    .command('verify [name]')
+    .description(
+      "whether sealed files, what they were made from and their order are as they were; a forecast's name or a run's, or all",
+    )
+    .addHelpText('after', '\nExample:\n  $ emergence forecast verify lenet-mnist')
+    .action(verify);
+  group
+    .command('list [run]')
+    .description('sealed forecasts, of a run or of all')
+    .option('--json', 'everything, as JSON on stdout')
+    .addHelpText('after', '\nExample:\n  $ emergence forecast list')
+    .action(list);
+  addMetricFile(
+    group
+      .command('study <run>')
+      .description(
+        'every beginning of the family predicts the rest: which metrics are told from how far below, and by what',
+      )
+      .option('--metric <name>', metricHelp, collect),
+  )
+    .option('--draws <n>', 'draws of each predictive distribution (default: 400)')
+    .option('--output <stem>', "the picture's path without .svg and .png (default: forecast-study in the run's folder)")
+    .option('--json', 'everything, as JSON on stdout')
+    .option('--csv', 'everything, as comma-separated values on stdout')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ emergence forecast study lenet-mnist --metric accuracy --metric subset-accuracy:k=20',
+    )
+    .action(study);
+  group
+    .command('methods')
+    .description('how forecasts are made: formulas and sources')
+    .addHelpText('after', '\nExample:\n  $ emergence forecast methods')
+    .action(methods);
+}
+
+/** Metrics that were asked for, else the run's standard and induced one, with the members and all columns that they take. */
+async function openWithMetrics(name: string, raw: Raw) {
+  const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
+  const { forecastNeeds } = await import('../analysis/forecast/forecast.js');
+  const { outcomeKinds } = await import('../experiment/architectures.js');
+  const registry = await registryOf(raw);
+  const asked = await metricsOf(textsOf(raw, 'metric'), registry);
+  const open = await openNamed(name);
+  await refuseImpossible(open, asked, registry);
+  if (asked.length > 0) return { metrics: asked, run: await readAll(open, asked.flatMap(forecastNeeds)) };
+  const kind = outcomeKinds[open.record.experiment.arch];
+  const first = await readRun(open, defaultColumns[kind]);
+  const { standard, induced } = defaultMetrics(open.record, first.members.at(-1)!.outcomes);
+  return { metrics: [standard, induced], run: await readAll(open, [standard, induced].flatMap(forecastNeeds)) };
+}
+
+async function readAll(open: OpenRun, needs: Parameters<typeof readRun>[1]) {
+  // What a detour reads may be missing; the detour then says so.
+  return readRun(
+    open,
+    needs.filter((column) => open.columns.includes(column)),
+  );
+}
+
+async function seal(name: string, raw: Raw): Promise<void> {
+  const { forecastDraws, forecastMetric, levels } = await import('../analysis/forecast/forecast.js');
+  const { scalesOf } = await import('../analysis/curves.js');
+  const { gitCommit, packageVersions } = await import('../machine/version.js');
+  const { digestOfRun } = await import('../runs/record.js');
+  const { readSeals, writeSeal } = await import('../runs/forecasts.js');
+  const { lockRun } = await import('../runs/lock.js');
+  const { sealedTable } = await import('../report/forecast.js');
+  const { sizesOf } = await import('../training/sizes.js');
+
+  const widths = ascending(wholeNumbers(textOf(raw, 'widths') ?? '', '--widths'), '--widths');
+  const draws = wholeNumber(textOf(raw, 'draws'), '--draws', forecastDraws, 100);
+  const { metrics, run } = await openWithMetrics(name, raw);
+  const { record, folder, members } = run;
+  const seedText = textOf(raw, 'seeds');
+  const seeds =
+    seedText === undefined ? record.experiment.seeds : ascending(wholeNumbers(seedText, '--seeds', 0), '--seeds');
+  const scales = scalesOf(members);
+  if (scales.length < 3)
+    throw new UsageError(
+      `has ${scales.length} complete widths, and a forecast needs 3`,
+      name,
+      'train more with --widths',
+    );
+  const targets = sizesOf(record, widths, '--widths');
+
+  const release = await lockRun(folder);
+  try {
+    await refuseTrained(run, widths, seeds);
+    const earlier = await readSeals(folder);
+    const sealName = nameOf(
+      textOf(raw, 'name'),
+      record.name,
+      earlier.map(({ seal: each }) => each.name),
+    );
+    const parameters = targets.map((target) => target.parameters);
+    const forecasts = metrics.map((metric) => forecastMetric(metric, members, { targets: parameters, draws }));
+    const last = earlier.at(-1)?.seal;
+    const sealed: Omit<Seal, 'digest'> = {
+      format: 1,
+      name: sealName,
+      run: record.name,
+      number: (last?.number ?? 0) + 1,
+      sealed: new Date().toISOString(),
+      previous: last === undefined ? null : { name: last.name, digest: last.digest },
+      lab: packageVersions().lab,
+      gitCommit: gitCommit(),
+      experiment: digestOfRun(record),
+      fingerprint: record.dataset.fingerprint,
+      evidence: members.map(({ record: { id, parameters: count, files } }) => {
+        return { member: id, parameters: count, outcomes: files['outcomes.parquet']! };
+      }),
+      targets,
+      seeds: [...seeds],
+      metricFile: await hashOfMetricFile(raw),
+      levels: [...levels],
+      draws,
+      metrics: forecasts.map(plainForecast),
+    };
+    const { file, digest } = await writeSeal(folder, sealed);
+    if (raw['json'] === true) {
+      console.log(jsonOf({ ...sealed, digest }));
+      return;
+    }
+    console.log(
+      [
+        sealedTable(forecasts, targets),
+        '',
+        'Median [80 % interval] of a member.',
+        `sealed  ${file}`,
+        `        ${sealed.sealed}, number ${sealed.number} of this run`,
+        `digest  ${digest}`,
+        'Publish the digest (a commit, a timestamping service), then train:',
+        `        emergence train --run ${record.name} --widths ${widths.join(',')}${seedText === undefined ? '' : ` --seeds ${seeds.join(',')}`}`,
+      ].join('\n'),
+    );
+  } finally {
+    await release();
+  }
+}
+
+/** Numbers as JSON has them: six digits, and null for what is not finite. */
+function plainForecast({ metric, known, methods: each, silent }: MetricForecast): Seal['metrics'][number] {
+  const short = (value: number) => Number(value.toPrecision(6));
+  const finite = (value: number) => (Number.isFinite(value) ? short(value) : null);
+  return {
+    metric: metric.id,
+    better: metric.better,
+    known: known.map(({ width, parameters, values }) => ({ width, parameters, values: values.map(short) })),
+    methods: each.map(({ method, quantiles, fits }) => ({
+      method,
+      quantiles: quantiles.map((list) => list.map(short)),
+      fits: fits.map(({ of, model, weight, converged, aicc, rms, parameters }) => ({
+        ...{ of, model, weight: short(weight) },
+        ...(parameters === undefined || aicc === undefined || rms === undefined || converged === undefined
+          ? {}
+          : {
+              converged,
+              aicc: finite(aicc),
+              rms: finite(rms),
+              parameters: parameters.map(({ lower, upper, value, ...rest }) => {
+                return { ...rest, value: short(value), lower: finite(lower), upper: finite(upper) };
+              }),
+            }),
+      })),
+    })),
+    silent: [...silent],
+  };
+}
+
+/** What is trained or in training already can't be foretold. Throws UsageError. */
+async function refuseTrained(
+  { folder, record }: OpenRun | Awaited<ReturnType<typeof readRun>>,
+  widths: readonly number[],
+  seeds: readonly number[],
+) {
+  const { memberFolder, readMemberRecord } = await import('../runs/run.js');
+  const { memberId } = await import('../runs/record.js');
+  for (const width of widths) {
+    for (const seed of seeds) {
+      const key = { arch: record.experiment.arch, width, seed };
+      const found = await readMemberRecord(memberFolder(folder, key));
+      if (found === undefined) continue;
+      const what = found.status === 'complete' ? 'is trained already' : 'is in training already';
+      throw new UsageError(`${memberId(key)} ${what}`, '--widths', 'predict what is not');
+    }
+  }
+}
+
+function nameOf(asked: string | undefined, run: string, taken: readonly string[]): string {
+  if (asked === undefined) {
+    for (let i = taken.length + 1; ; i++) if (!taken.includes(`${run}-${i}`)) return `${run}-${i}`;
+  }
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(asked))
+    throw new UsageError(
+      `"${asked}" is not a name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most`,
+      '--name',
+    );
+  return asked;
+}
+
+function ascending(values: readonly number[], flag: string): number[] {
+  const twice = values.find((value, i) => values.indexOf(value) < i);
+  if (twice !== undefined) throw new UsageError(`${twice} is listed twice`, flag, 'list each once');
+  return [...values].sort((a, b) => a - b);
+}
+
+async function hashOfMetricFile(raw: Raw): Promise<string | null> {
+  const file = textOf(raw, 'metricFile');
+  if (file === undefined) return null;
+  const { sha256File } = await import('../machine/files.js');
+  return sha256File(file);
+}
+
+async function score(name: string, raw: Raw): Promise<void> {
+  const path = await import('node:path');
+  const { scoreMetric } = await import('../analysis/forecast/scoring.js');
+  const { scoreCsv, scoreFigure, scoreTable } = await import('../report/forecast.js');
+  const { locateSeal, whyVoid } = await import('../runs/forecasts.js');
+  const { writeFigure } = await import('../report/files.js');
+  if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
+  const { runFolder, read } = await locateSeal(name, root);
+  const { seal: sealed } = read;
+  const open = await openNamed(runFolder);
+  const reasons = await whyVoid(runFolder, open.record, read);
+  if (reasons.length > 0) throw new RunError(`void, and not scored: ${reasons.join('; ')}`, sealed.name);
+  if (sealed.metricFile !== (await hashOfMetricFile(raw)))
+    throw new UsageError(
+      sealed.metricFile === null
+        ? 'the forecast was sealed without one'
+        : 'the forecast was sealed with another file, or an earlier version of it',
+      '--metric-file',
+      sealed.metricFile === null ? 'leave it out' : 'give that one',
+    );
+  const registry = await registryOf(raw);
+  const metrics = await metricsOf(
+    sealed.metrics.map(({ metric }) => metric),
+    registry,
+  );
+  const wanted = new Set(sealed.targets.map(({ width }) => width));
+  const there = open.complete.filter(({ width, seed }) => wanted.has(width) && sealed.seeds.includes(seed));
+  if (there.length === 0)
+    throw new UsageError(
+      'none of its members is trained yet',
+      sealed.name,
+      `emergence train --run ${open.record.name} --widths ${sealed.targets.map(({ width }) => width).join(',')}`,
+    );
+  const run = await readRun(
+    { ...open, complete: there, absent: [] },
+    metrics.flatMap(({ needs }) => needs),
+  );
+  const missing = sealed.targets.length * sealed.seeds.length - run.members.length;
+  const truthsOf = (metric: Metric) =>
+    sealed.targets.map(({ width }) => {
+      const members = run.members.filter(({ record }) => record.width === width);
+      return members.length === 0 ? undefined : members.map(({ outcomes }) => metric.measure(outcomes).value);
+    });
+  const scores = metrics.map((metric, i) => scoreMetric(metric, sealed.metrics[i]!, sealed.targets, truthsOf(metric)));
+  if (raw['json'] === true) {
+    const { plainMetric } = await import('../report/forecast.js');
+    const plain = scores.map(({ metric, ...rest }) => ({ ...plainMetric(metric), ...rest }));
+    console.log(
+      jsonOf({ forecast: sealed.name, sealed: sealed.sealed, digest: sealed.digest, missing, metrics: plain }),
+    );
+    return;
+  }
+  if (raw['csv'] === true) {
+    process.stdout.write(scoreCsv(sealed.name, scores));
+    return;
+  }
+  const about = { name: sealed.name, run: `run ${open.record.name}`, sealed: sealed.sealed.slice(0, 10) };
+  const stem = textOf(raw, 'output') ?? path.join(path.dirname(read.file), sealed.name);
+  const files = await writeFigure(stem, scoreFigure(about, scores));
+  console.log(
+    [
+      `${sealed.name}: sealed ${sealed.sealed}, from ${sealed.evidence.length} members; unchanged, and all that it predicts began later.`,
+      ...(missing > 0 ? [`${missing} of its members are not trained yet.`] : []),
+      '',
+      scoreTable(scores),
+      '',
+      ...files.map((file) => `picture  ${file}`),
+    ].join('\n'),
+  );
+}
+
+async function verify(name: string | undefined): Promise<void> {
+  const { whyVoid } = await import('../runs/forecasts.js');
+  let broken = 0;
+  let count = 0;
+  for (const { folder, record, seals } of await sealsOf(name)) {
+    for (const read of seals) {
+      count++;
+      const reasons = await whyVoid(folder, record, read);
+      if (reasons.length > 0) broken++;
+      console.log(
+        reasons.length === 0
+          ? `✓ ok    ${read.seal.name}  ${read.seal.digest}`
+          : `✗ void  ${read.seal.name}  ${reasons.join('; ')}`,
+      );
+    }
+  }
+  if (count === 0) console.log('no forecast is sealed');
+  if (broken > 0) throw new RunError(`${broken} of ${count} forecasts are void`);
+}
+
+async function list(name: string | undefined, raw: Raw): Promise<void> {
+  const { textTable } = await import('../report/text-table.js');
+  const found = await sealsOf(name);
+  const seals = found.flatMap(({ seals: each }) => each.map(({ seal: one }) => one));
+  if (raw['json'] === true) {
+    console.log(jsonOf(seals));
+    return;
+  }
+  if (seals.length === 0) {
+    console.log('no forecast is sealed');
+    return;
+  }
+  const lines = seals.map((each) => [
+    ...[each.name, each.run, each.sealed, each.targets.map(({ width }) => width).join(',')],
+    each.metrics.map(({ metric }) => metric).join(', '),
+  ]);
+  const heading = ['forecast', 'run', 'sealed', 'widths', 'metrics'];
+  console.log(textTable(heading, lines, heading));
+}
+
+/** Of a run, of the run of a forecast, or of every run. */
+async function sealsOf(name: string | undefined) {
+  const fs = await import('node:fs/promises');
+  const path = await import('node:path');
+  const { locateSeal, readSeals } = await import('../runs/forecasts.js');
+  const { locateRun } = await import('../runs/locate.js');
+  const { readRunRecord } = await import('../runs/run.js');
+  const ofRun = async (folder: string) => {
+    const record = await readRunRecord(folder);
+    return record === undefined ? [] : [{ folder, record, seals: await readSeals(folder) }];
+  };
+  if (name === undefined) {
+    const entries = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
+    const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(root, entry.name));
+    return (await Promise.all(folders.map(ofRun))).flat();
+  }
+  let folder: string | undefined;
+  try {
+    folder = await locateRun(name, root);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+  }
+  if (folder !== undefined) return ofRun(folder);
+  const { runFolder, read } = await locateSeal(name, root);
+  return (await ofRun(runFolder)).map((each) => ({ ...each, seals: [read] }));
+}
+
+async function study(name: string, raw: Raw): Promise<void> {
+  const path = await import('node:path');
+  const { scalesOf } = await import('../analysis/curves.js');
+  const { forecastDraws } = await import('../analysis/forecast/forecast.js');
+  const { fewestKnown, studyMetric } = await import('../analysis/forecast/study.js');
+  const { plainMetric, studyCsv, studyFigure, studyTable } = await import('../report/forecast.js');
+  const { writeFigure } = await import('../report/files.js');
+  if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
+  const draws = wholeNumber(textOf(raw, 'draws'), '--draws', forecastDraws, 100);
+  const { metrics, run } = await openWithMetrics(name, raw);
+  const scales = scalesOf(run.members);
+  if (scales.length <= fewestKnown)
+    throw new UsageError(
+      `has ${scales.length} complete widths, and a study needs ${fewestKnown + 1}`,
+      name,
+      'train more with --widths',
+    );
+  const studies = metrics.map((metric) => studyMetric(metric, run.members, { draws }));
+  if (raw['json'] === true)
+    console.log(
+      jsonOf(studies.map(({ metric, ...rest }) => ({ run: run.record.name, ...plainMetric(metric), ...rest }))),
+    );
+  else if (raw['csv'] === true) process.stdout.write(studyCsv(run.record.name, studies));
+  else {
+    const stem = textOf(raw, 'output') ?? path.join(run.folder, 'forecast-study');
+    const files = await writeFigure(stem, studyFigure(run.record.name, studies));
+    console.log([studyTable(studies), '', ...files.map((file) => `picture  ${file}`)].join('\n'));
+  }
+}
+
+async function methods(): Promise<void> {
+  const { forecastMethods } = await import('../analysis/forecast/methods.js');
+  for (const { name, kind, formula, source } of forecastMethods)
+    console.log(`${name} (${kind})\n    ${formula}\n    ${source}`);
+}

@@ -1,0 +1,309 @@
+/** Forecasts as tables, CSV and pictures: as sealed, as scored, and in hindsight. */
+import type { MetricForecast } from '../analysis/forecast/forecast.js';
+import {
+  centralInterval,
+  coverages,
+  medianOf,
+  type MethodScore,
+  type MetricScore,
+  type ScoredTarget,
+} from '../analysis/forecast/scoring.js';
+import { tolerance, type MetricStudy } from '../analysis/forecast/study.js';
+import type { Metric } from '../metrics/metric.js';
+import { formatNumber } from '../terminal/format.js';
+import { panelsFigure, type Panel, type PanelPoint } from './figures/panels.js';
+import { csv, textTable } from './text-table.js';
+
+const shown = (value: number) => formatNumber(value);
+
+function withRange(quantiles: readonly number[]): string {
+  const { lower, upper } = centralInterval(quantiles, 0.8);
+  return `${shown(medianOf(quantiles))} [${shown(lower)}, ${shown(upper)}]`;
+}
+
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Medians and 80 % intervals, a table for each metric; without a line break at the end. */
+export function sealedTable(
+  forecasts: readonly MetricForecast[],
+  targets: readonly { readonly width: number }[],
+): string {
+  return forecasts
+    .map(({ metric, known, methods, silent }) =>
+      [
+        textTable(
+          [metric.id, ...targets.map(({ width }) => `width ${width}`)],
+          [
+            [
+              `known: width ${known.at(-1)!.width}`,
+              shown(meanOf(known.at(-1)!.values)),
+              ...targets.slice(1).map(() => ''),
+            ],
+            ...methods.map(({ method, quantiles }) => [method, ...quantiles.map(withRange)]),
+          ],
+          [metric.id],
+        ),
+        ...silent.map(({ method, why }) => `${method}: nothing (${why})`),
+      ].join('\n'),
+    )
+    .join('\n\n');
+}
+
+/** A table for each metric; without a line break at the end. */
+export function scoreTable(scores: readonly MetricScore[]): string {
+  const tables = scores.map(({ metric, targets, methods, silent }) =>
+    [
+      textTable(
+        [
+          metric.id,
+          ...targets.map(({ width }) => `width ${width}`),
+          ...['mean |error|', '|ln ratio|', ...coverages.map((coverage) => `in ${100 * coverage} %`), 'CRPS', 'skill'],
+        ],
+        [
+          ['measured', ...targets.map(({ truths }) => shown(meanOf(truths))), '', '', '', '', '', '', ''],
+          ...methods.map((each) => [
+            each.method,
+            ...each.targets.map(({ quantiles }) => withRange(quantiles)),
+            shown(each.error),
+            shown(each.logError),
+            ...each.covered.map((inside) => `${inside}/${each.members}`),
+            shown(each.crps),
+            formatNumber(each.skill, 2),
+          ]),
+        ],
+        [metric.id],
+      ),
+      ...silent.map(({ method, why }) => `${method}: nothing (${why})`),
+    ].join('\n'),
+  );
+  return [
+    tables.join('\n\n'),
+    '',
+    'Forecasts: median [80 % interval] of a member; measured: mean over seeds. In 50, 80, 95 %: members inside those intervals.',
+    'CRPS: in the unit of the metric, of the 39 sealed quantiles. Skill: CRPS over that of the best of last-value, line and power-law; below 1 is better.',
+  ].join('\n');
+}
+
+/** A line for every metric, method and target. */
+export function scoreCsv(forecast: string, scores: readonly MetricScore[]): string {
+  const columns = [
+    ...['forecast', 'metric', 'method', 'kind', 'width', 'parameters', 'measured', 'seeds', 'median'],
+    ...coverages.flatMap((coverage) => [
+      `lower_${100 * coverage}`,
+      `upper_${100 * coverage}`,
+      `inside_${100 * coverage}`,
+    ]),
+    ...['error', 'log_error', 'crps'],
+  ];
+  const lines = scores.flatMap(({ metric, targets, methods }) =>
+    methods.flatMap(({ method, kind, targets: each }) =>
+      each.map((score, t) => [
+        ...[forecast, metric.id, method, kind, targets[t]!.width, targets[t]!.parameters, meanOf(targets[t]!.truths)],
+        ...[score.seeds, medianOf(score.quantiles)],
+        ...coverages.flatMap((coverage, i) => {
+          const { lower, upper } = centralInterval(score.quantiles, coverage);
+          return [lower, upper, score.covered[i]!];
+        }),
+        ...[score.error, Number.isNaN(score.logError) ? null : score.logError, score.crps],
+      ]),
+    ),
+  );
+  return csv(columns, lines);
+}
+
+/** Methods that a picture shows, where they could say something: a baseline, a direct fit, both detours. */
+const pictured = ['power-law', 'average', 'pass-rate', 'outcomes'];
+
+/** A row for each metric, a panel for each of four methods: what was known, the fan, what came. */
+export function scoreFigure(
+  about: { readonly name: string; readonly run: string; readonly sealed: string },
+  scores: readonly MetricScore[],
+) {
+  const panels = scores.flatMap((score) =>
+    pictured.map((name) =>
+      panelOf(
+        score,
+        name,
+        score.methods.find(({ method }) => method === name),
+      ),
+    ),
+  );
+  return panelsFigure({
+    title: `${about.name}: forecast and what came`,
+    subtitle: [
+      `${about.run}, sealed ${about.sealed}. Fan: median with 50, 80 and 95 % intervals of a member. Blue: known before. Orange: trained after.`,
+    ],
+    panels,
+    columns: pictured.length,
+  });
+}
+
+function panelOf(score: MetricScore, name: string, method: MethodScore | undefined): Panel {
+  const { metric, known, targets, silent } = score;
+  const isShare = metric.unit === 'probability';
+  const last = known.at(-1)!;
+  const origin = { x: last.parameters, y: meanOf(last.values) };
+  const fan = method === undefined ? [] : [{ label: 'forecast', style: 2, ...fanOf(origin, targets, method) }];
+  const why = silent.find(({ method: other }) => other === name)?.why ?? 'not asked';
+  return {
+    title: `${metric.title}: ${name}`,
+    subtitle: [
+      method === undefined
+        ? `says nothing: ${why}`
+        : `CRPS ${formatNumber(method.crps)}, skill ${formatNumber(method.skill, 2)}, ${method.covered[1]!}/${method.members} in 80 %`,
+    ],
+    series: [
+      ...fan,
+      {
+        label: 'known',
+        style: 0,
+        line: known.map(({ parameters, values }) => ({ x: parameters, y: meanOf(values) })),
+        points: known.flatMap(({ parameters, values }) => values.map((y) => ({ x: parameters, y }))),
+      },
+      {
+        label: 'came',
+        style: 1,
+        line: [origin, ...targets.map(({ parameters, truths }) => ({ x: parameters, y: meanOf(truths) }))],
+        points: targets.flatMap(({ parameters, truths }) => truths.map((y) => ({ x: parameters, y }))),
+      },
+    ],
+    xTitle: 'trainable parameters',
+    yTitle: isShare ? 'share right' : metric.title,
+    ...(isShare ? { yDomain: [0, 1] as const } : {}),
+  };
+}
+
+function fanOf(origin: PanelPoint, targets: readonly ScoredTarget[], { targets: forecasts }: MethodScore) {
+  const start = { ...origin, lower: origin.y, upper: origin.y };
+  return {
+    line: [origin, ...targets.map(({ parameters }, t) => ({ x: parameters, y: medianOf(forecasts[t]!.quantiles) }))],
+    points: [],
+    bands: [...coverages].reverse().map((coverage) => [
+      start,
+      ...targets.map(({ parameters }, t) => {
+        const { quantiles } = forecasts[t]!;
+        return { x: parameters, y: medianOf(quantiles), ...centralInterval(quantiles, coverage) };
+      }),
+    ]),
+  };
+}
+
+/** What each method tells from how far below, a table for each metric; without a line break at the end. */
+export function studyTable(studies: readonly MetricStudy[]): string {
+  const tables = studies.map(({ metric, methods, widths, values }) => {
+    const target = widths.at(-1)!;
+    return textTable(
+      [
+        metric.id,
+        ...['cases', 'CRPS / range', 'skill', ...coverages.map((coverage) => `in ${100 * coverage} %`)],
+        `width ${target} told from`,
+        'at',
+      ],
+      methods.map(({ method, cells, crps, skill, covered, from }) => [
+        method,
+        String(cells),
+        shown(crps),
+        formatNumber(skill, 2),
+        ...covered.map((share) => formatNumber(100 * share, 3)),
+        from === undefined ? '-' : `width ${from.width}, ${formatNumber(from.ratio, 2)} times smaller`,
+        from === undefined ? '-' : shown(from.value),
+      ]),
+      [metric.id],
+    ).concat(`\nwidths ${widths.join(', ')}: ${values.map(shown).join(', ')}`);
+  });
+  return [
+    tables.join('\n\n'),
+    '',
+    `Every beginning of at least 3 scales forecasts all later ones; none of those is read. Told from: the narrowest beginning from which on the median of the`,
+    `widest is off by at most ${100 * tolerance} % of the curve's range; at: the metric there. In 50, 80, 95 %: per cent of members inside those intervals.`,
+    'Skill: CRPS over that of the best of last-value, line and power-law, where all of them say something; below 1 is better.',
+  ].join('\n');
+}
+
+export function studyCsv(run: string, studies: readonly MetricStudy[]): string {
+  const columns = [
+    ...[
+      'run',
+      'metric',
+      'method',
+      'known_scales',
+      'known_width',
+      'target_width',
+      'ratio',
+      'median',
+      'measured',
+      'error',
+    ],
+    ...['crps', 'seeds', ...coverages.map((coverage) => `inside_${100 * coverage}`)],
+  ];
+  const lines = studies.flatMap(({ cells }) =>
+    cells.map((cell) => [
+      ...[
+        run,
+        cell.metric,
+        cell.method,
+        cell.known,
+        cell.knownWidth,
+        cell.targetWidth,
+        cell.ratio,
+        cell.median,
+        cell.truth,
+      ],
+      ...[cell.error, cell.crps, cell.seeds, ...cell.covered],
+    ]),
+  );
+  return csv(columns, lines);
+}
+
+/** A panel for each metric: how far off the widest member is told, from each beginning; the curve itself behind. */
+export function studyFigure(run: string, studies: readonly MetricStudy[]) {
+  return panelsFigure({
+    title: `${run}: from how far below is the widest told?`,
+    subtitle: [
+      `Error of the median of the widest width, over the curve's range, against the parameters of the largest scale that was known; below ${tolerance} it is told.`,
+      'Points at the top: off by more than the whole range. Pale: the curve itself, over its range.',
+    ],
+    panels: studies.map((study) => studyPanel(study)),
+    columns: 3,
+  });
+}
+
+function studyPanel({ metric, cells, parameters, values, range }: MetricStudy): Panel {
+  const target = values.length - 1;
+  const least = Math.min(...values);
+  const ends = (name: string): PanelPoint[] =>
+    cells
+      .filter((cell) => cell.method === name && cell.target === target)
+      .map(({ known, error }) => ({ x: parameters[known - 1]!, y: Math.min(1, Math.abs(error) / range) }));
+  return {
+    title: metric.title,
+    subtitle: [],
+    series: [
+      ...pictured.flatMap((label, i) =>
+        ends(label).length === 0 ? [] : [{ label, style: studyStyles[i]!, line: ends(label) }],
+      ),
+      {
+        label: 'the curve',
+        style: 4,
+        line: values.map((value, i) => ({ x: parameters[i]!, y: (value - least) / range })),
+        points: [],
+      },
+      {
+        label: 'told: a tenth of the range',
+        style: 5,
+        line: [parameters[0]!, parameters.at(-1)!].map((x) => ({ x, y: tolerance })),
+        points: [],
+      },
+    ],
+    xTitle: 'parameters of the largest known',
+    yTitle: 'error / range',
+    yDomain: [0, 1],
+  };
+}
+
+const studyStyles = [3, 1, 0, 2];
+
+/** What a metric is, for JSON. */
+export function plainMetric({ id, kind, better, unit, formula }: Metric) {
+  return { metric: id, kind, better, unit, formula };
+}

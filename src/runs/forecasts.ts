@@ -1,0 +1,237 @@
+/**
+ * Sealed forecasts: `checkpoints/<run>/forecasts/<name>.json`, plain files that say what was known, what is predicted, and when. The
+ * last line has the SHA-256 of the file with that line's value left empty, so that anyone can check it:
+ *
+ *     sed 's/"digest": "[0-9a-f]*"/"digest": ""/' FILE | sha256sum
+ *
+ * Each names the digest of the seal before it in the same run: none can be changed or slipped in later without the next ones telling.
+ * A digest shows that nothing changed since; that it was there at that time takes a witness, such as a timestamping service or a
+ * public commit.
+ */
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import * as z from 'zod';
+import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
+import { codeOf, isReported, messageOf, RunError, UsageError } from '../terminal/errors.js';
+import { nearest } from '../terminal/nearest.js';
+import { formatJson, parseJson } from './json.js';
+import { digestOfRun, memberId, type RunRecord } from './record.js';
+import { memberFolder, readMemberRecord } from './run.js';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const number = z.number().nullable();
+
+const fitSchema = z.strictObject({
+  /** The metric, or what it is derived from. */
+  of: z.string(),
+  model: z.string(),
+  /** Share of the method's draws. */
+  weight: z.number(),
+  converged: z.boolean().optional(),
+  /** null: infinite. */
+  aicc: number.optional(),
+  rms: number.optional(),
+  /** 95 % limits; null: the data do not tell. */
+  parameters: z
+    .array(z.strictObject({ name: z.string(), value: z.number(), lower: number, upper: number, atBound: z.boolean() }))
+    .optional(),
+});
+
+export const sealSchema = z.strictObject({
+  format: z.literal(1),
+  name: z.string(),
+  run: z.string(),
+  /** Place in the run's chain, from 1. */
+  number: z.int().min(1),
+  /** UTC, by the machine's clock. */
+  sealed: z.iso.datetime(),
+  /** The seal before it in this run. */
+  previous: z.strictObject({ name: z.string(), digest: sha256 }).nullable(),
+  lab: z.string(),
+  gitCommit: z.string().nullable(),
+  /** As in member.json. */
+  experiment: sha256,
+  /** Of the dataset, as in run.json. */
+  fingerprint: sha256,
+  /** Members that were known, and the SHA-256 of their outcomes.parquet. */
+  evidence: z.array(z.strictObject({ member: z.string(), parameters: z.int(), outcomes: sha256 })),
+  targets: z.array(z.strictObject({ width: z.int(), parameters: z.int(), trainingFlops: z.number() })),
+  seeds: z.array(z.int()),
+  /** Of the file with a metric of one's own; null where there is none. */
+  metricFile: sha256.nullable(),
+  /** Levels of the quantiles. */
+  levels: z.array(z.number()),
+  /** Draws that the quantiles are of. */
+  draws: z.int(),
+  metrics: z.array(
+    z.strictObject({
+      metric: z.string(),
+      better: z.enum(['higher', 'lower']),
+      known: z.array(z.strictObject({ width: z.int(), parameters: z.int(), values: z.array(z.number()) })),
+      methods: z.array(
+        z.strictObject({ method: z.string(), quantiles: z.array(z.array(z.number())), fits: z.array(fitSchema) }),
+      ),
+      silent: z.array(z.strictObject({ method: z.string(), why: z.string() })),
+    }),
+  ),
+  digest: z.string(),
+});
+export type Seal = z.output<typeof sealSchema>;
+
+export function forecastsFolder(runFolder: string): string {
+  return path.join(runFolder, 'forecasts');
+}
+
+export function sealFile(runFolder: string, name: string): string {
+  return path.join(forecastsFolder(runFolder), `${name}.json`);
+}
+
+const digestLine = /"digest": "([0-9a-f]*)"\n\}\n$/;
+
+/** The file's text and its digest. */
+export function formatSeal(seal: Omit<Seal, 'digest'>): { readonly text: string; readonly digest: string } {
+  const blank = formatJson({ ...seal, digest: '' });
+  const digest = createHash('sha256').update(blank).digest('hex');
+  return { digest, text: blank.replace(digestLine, `"digest": "${digest}"\n}\n`) };
+}
+
+/** Whether a file's text is as it was sealed. */
+export function isUnchanged(text: string): boolean {
+  const [, digest] = digestLine.exec(text) ?? [];
+  if (digest === undefined) return false;
+  const blank = text.replace(digestLine, '"digest": ""\n}\n');
+  return createHash('sha256').update(blank).digest('hex') === digest;
+}
+
+/** A seal as it is read back. */
+export interface ReadSeal {
+  readonly file: string;
+  readonly seal: Seal;
+  /** As it was sealed, by its digest. */
+  readonly unchanged: boolean;
+}
+
+/** Throws RunError where it is no forecast or can't be read; a changed one is told by `unchanged`. */
+export async function readSeal(file: string): Promise<ReadSeal> {
+  const text = await readTextIfThere(file);
+  if (text === undefined) throw new RunError('there is no forecast here', file);
+  const seal = parseJson(sealSchema, text, file, 'restore it from a copy');
+  if (path.basename(file) !== `${seal.name}.json`)
+    throw new RunError(`is the forecast ${seal.name}`, file, 'name it so');
+  return { file, seal, unchanged: isUnchanged(text) };
+}
+
+/** All of a run's, in the order of the chain. Throws RunError as `readSeal`. */
+export async function readSeals(runFolder: string): Promise<ReadSeal[]> {
+  const folder = forecastsFolder(runFolder);
+  let names: string[];
+  try {
+    names = await fs.readdir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw new RunError(`can't be read (${messageOf(error)})`, folder);
+  }
+  const files = names.filter((name) => name.endsWith('.json') && !name.startsWith('.'));
+  const seals = await Promise.all(files.map((name) => readSeal(path.join(folder, name))));
+  return seals.sort((a, b) => a.seal.number - b.seal.number);
+}
+
+/** Writes a new seal. Call it only while holding the run's lock. Throws UsageError where there is one of this name. */
+export async function writeSeal(
+  runFolder: string,
+  seal: Omit<Seal, 'digest'>,
+): Promise<{ file: string; digest: string }> {
+  const file = sealFile(runFolder, seal.name);
+  if ((await readTextIfThere(file)) !== undefined)
+    throw new UsageError(`there is a forecast "${seal.name}" already`, '--name', 'give another name');
+  const { text, digest } = formatSeal(seal);
+  await createFolder(forecastsFolder(runFolder));
+  await writeFileAtomic(file, text);
+  return { file, digest };
+}
+
+/**
+ * What makes a forecast void: it was changed, the chain is broken before it, what was known is not what it was, or a member that
+ * it predicts began before it was sealed. Empty where nothing does.
+ */
+export async function whyVoid(runFolder: string, run: RunRecord, read: ReadSeal): Promise<string[]> {
+  const { seal, unchanged } = read;
+  const reasons: string[] = [];
+  if (!unchanged) reasons.push('the file was changed after it was sealed: its digest does not match');
+  if (seal.experiment !== digestOfRun(run)) reasons.push('the run is of another experiment now');
+  reasons.push(...(await brokenChain(runFolder, seal)));
+  for (const { member, outcomes } of seal.evidence) {
+    const now = await outcomesHash(path.join(runFolder, 'members', member));
+    if (now === undefined) reasons.push(`${member}, which it was made from, is not there any more`);
+    else if (now !== outcomes) reasons.push(`${member}, which it was made from, has other outcomes now`);
+  }
+  for (const { width } of seal.targets) {
+    for (const seed of seal.seeds) {
+      const key = { arch: run.experiment.arch, width, seed };
+      const record = await readMemberRecord(memberFolder(runFolder, key));
+      if (record === undefined || record.begun > seal.sealed) continue;
+      reasons.push(`${memberId(key)} began ${record.begun}, and the forecast was sealed ${seal.sealed}`);
+    }
+  }
+  return reasons;
+}
+
+async function outcomesHash(folder: string): Promise<string | undefined> {
+  try {
+    return (await readMemberRecord(folder))?.files['outcomes.parquet'];
+  } catch (error) {
+    if (isReported(error)) return undefined;
+    throw error;
+  }
+}
+
+async function brokenChain(runFolder: string, { number: place, previous }: Seal): Promise<string[]> {
+  if (previous === null) return place === 1 ? [] : [`it is number ${place} and names no seal before it`];
+  try {
+    const { seal, unchanged } = await readSeal(sealFile(runFolder, previous.name));
+    if (!unchanged || seal.digest !== previous.digest) return [`${previous.name}, the seal before it, was changed`];
+    return seal.number === place - 1 ? [] : [`${previous.name}, which it names, is number ${seal.number} of the chain`];
+  } catch (error) {
+    if (isReported(error)) return [`${previous.name}, the seal before it, can't be read`];
+    throw error;
+  }
+}
+
+/**
+ * The run's folder and the seal of a name: `NAME`, `RUN/NAME` where several runs have one, or the file's path.
+ *
+ * @throws UsageError where there is none, or more than one; RunError where it can't be read
+ */
+export async function locateSeal(text: string, root: string): Promise<{ runFolder: string; read: ReadSeal }> {
+  const { dir, base } = path.parse(text);
+  const candidates: string[] = [];
+  if (text.endsWith('.json') && (await readTextIfThere(text)) !== undefined) candidates.push(text);
+  const runs = dir === '' ? await foldersIn(root) : [dir];
+  for (const run of runs) {
+    for (const folder of dir === '' ? [path.join(root, run)] : [path.join(root, run), run]) {
+      const file = sealFile(folder, base);
+      if (!candidates.includes(file) && (await readTextIfThere(file)) !== undefined) candidates.push(file);
+    }
+  }
+  if (candidates.length === 0) {
+    const all = await Promise.all((await foldersIn(root)).map((run) => namesIn(path.join(root, run))));
+    const meant = nearest(base, all.flat());
+    const remedy = meant === undefined ? 'emergence forecast list shows those there are' : `did you mean ${meant}?`;
+    throw new UsageError(`"${text}" is no sealed forecast of a run in ${root}`, 'NAME', remedy);
+  }
+  if (candidates.length > 1)
+    throw new UsageError(`"${text}" is in several runs: ${candidates.join(', ')}`, 'NAME', 'give RUN/NAME');
+  const file = candidates[0]!;
+  return { runFolder: path.dirname(path.dirname(file)), read: await readSeal(file) };
+}
+
+async function foldersIn(root: string): Promise<string[]> {
+  const entries = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+async function namesIn(runFolder: string): Promise<string[]> {
+  const names = await fs.readdir(forecastsFolder(runFolder)).catch(() => []);
+  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5));
+}

@@ -1,0 +1,31 @@
+/** How large members are that nobody has trained yet. Models are asked, and nothing is computed. */
+import { families } from '../families/index.js';
+import { parameterCount } from '../families/family.js';
+import type { RunRecord } from '../runs/record.js';
+import { UsageError } from '../terminal/errors.js';
+import { stepsPerEpoch } from './sampling.js';
+
+export interface Size {
+  readonly width: number;
+  /** Trainable ones. */
+  readonly parameters: number;
+  /** Of all training steps, as member.json counts them. */
+  readonly trainingFlops: number;
+}
+
+/** Of members of a run. Throws UsageError, one line, for a width that its architecture can't have; `where` names the flag. */
+export function sizesOf({ experiment, dataset }: RunRecord, widths: readonly number[], where: string): Size[] {
+  const family = families[experiment.arch];
+  const { shape, classes, meanPixel, trainCount } = dataset;
+  const steps = stepsPerEpoch(family, experiment, trainCount) * experiment.epochs;
+  return widths.map((width) => {
+    const refusal = family.refuses?.(width, experiment);
+    if (refusal !== undefined) throw new UsageError(refusal.what, where, refusal.remedy);
+    const { parameters, flops } = family.model(width, { ...shape, classes, meanPixel }, experiment);
+    return {
+      width,
+      parameters: parameterCount(parameters),
+      trainingFlops: flops.training * experiment.batchSize * steps,
+    };
+  });
+}
