@@ -279,14 +279,9 @@ export function problemOf(
   return { metric, members, scales: curve.scales, curve, targets, draws, seed };
 }
 
-/**
- * Shares scatter as a binomial's do, but no less than a fiftieth of what they do at a half; what is above 0 without limit, such as an
- * error or a loss, scatters in proportion; all else the same everywhere.
- */
+/** What is above 0 without limit, such as an error or a loss, scatters in proportion; all else the same everywhere, as curves are usually fitted. */
 function spreadOf({ limits: [lower, upper] }: Metric): (value: number) => number {
-  if (lower === 0 && upper === 1) return (value) => Math.sqrt(Math.max(1e-4, value * (1 - value)));
-  if (lower === 0 && upper === Infinity) return (value) => Math.max(value, 1e-12);
-  return () => 1;
+  return lower === 0 && upper === Infinity ? (value) => Math.max(value, 1e-12) : () => 1;
 }
 
 /** Of S seeds S - 1, as curves.ts says. */
