@@ -2,7 +2,7 @@
  * Sealed forecasts: `checkpoints/<run>/forecasts/<name>.json`, plain files that say what was known, what is predicted, and when. The
  * last line has the SHA-256 of the file with that line's value left empty, so that anyone can check it:
  *
- *     sed 's/"digest": "[0-9a-f]*"/"digest": ""/' FILE | sha256sum
+ *     sed 's/^  "digest": "[0-9a-f]*"$/  "digest": ""/' FILE | sha256sum
  *
  * Each names the digest of the seal before it in the same run: none can be changed or slipped in later without the next ones telling.
  * A digest shows that nothing changed since; that it was there at that time takes a witness, such as a timestamping service or a
