@@ -180,7 +180,8 @@ const outcomes: ForecastMethod = {
     };
     const location = along('location', [fitted(line), fitted(powerLaw), localTrend]);
     const spread = along('logSpread', [fitted(constant), fitted(line)]);
-    const transform = metric.unitValues(members.at(-1)!.outcomes)!.transform;
+    const own = metric.unitValues(members.at(-1)!.outcomes)!.transform;
+    const transform = (share: number) => latent.metricOf?.(share, metric.parameters) ?? own(share);
     const results = problem.targets.map((_, t) =>
       Float64Array.from({ length: draws }, (__, b) =>
         transform(shareOf(location.draws[t]![b]!, spread.draws[t]![b]!, reference)),

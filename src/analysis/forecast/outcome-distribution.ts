@@ -5,7 +5,6 @@
  * largest known scale, whose shape stays (regression of quantiles on quantiles); both numbers are extrapolated.
  */
 import type { Metric } from '../../metrics/metric.js';
-import { sequenceStarts } from '../../metrics/sequence.js';
 import type { OutcomeName, OutcomeTable } from '../../runs/outcomes.js';
 import { quantile } from '../../statistics/bootstrap.js';
 
@@ -15,6 +14,8 @@ export interface Latent {
   readonly of: (outcomes: Partial<OutcomeTable>, parameters: Metric['parameters']) => Float64Array;
   /** `ln(c / mse)` */
   readonly formula: string;
+  /** The metric from the share above 0; left out: the metric's own transform. */
+  readonly metricOf?: (share: number, parameters: Metric['parameters']) => number;
 }
 
 const logOdds: Latent = {
@@ -28,15 +29,9 @@ const latents: Readonly<Record<string, Latent>> = {
   'subset-accuracy': logOdds,
   'image-accuracy': logOdds,
   'sequence-accuracy': {
-    needs: [...logOdds.needs, 'sequence'],
-    formula: `the least over the first l images of ${logOdds.formula}`,
-    of(outcomes, { l }) {
-      const odds = logOddsOf(outcomes);
-      const starts = sequenceStarts(outcomes.sequence!);
-      return Float64Array.from({ length: starts.length - 1 }, (_, s) =>
-        Math.min(...odds.subarray(starts[s], Math.min(starts[s]! + Number(l), starts[s + 1]!))),
-      );
-    },
+    ...logOdds,
+    formula: `${logOdds.formula}, of each image; then the l-th power, as if images of a sequence were independent`,
+    metricOf: (share, { l }) => share ** Number(l),
   },
   reconstruction: {
     needs: ['mse'],
