@@ -1,0 +1,158 @@
+/** Forecasts as their user meets them: sealed, tampered with, scored, on runs that were never trained. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { beforeEach, expect, test } from 'vitest';
+import {
+  memberFolder,
+  readMemberRecord,
+  readRunRecord,
+  writeMemberRecord,
+  writeRunRecord,
+} from '../../src/runs/run.js';
+import { Random } from '../../src/statistics/random.js';
+import { syntheticOutcomes, temporaryFolder, writeMember, writeSyntheticRun, runRecord } from '../support/runs.js';
+
+const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+
+let root = '';
+let folder = '';
+beforeEach(async () => {
+  root = await temporaryFolder();
+  folder = path.join(root, 'checkpoints', 'lenet');
+  const record = { dataset: { ...runRecord().dataset, testCount: 500 } };
+  await writeSyntheticRun({
+    folder,
+    record,
+    widths: [1, 2, 4, 8],
+    seeds: [0, 1],
+    accuracy: ({ width }) => accuracyOf(width),
+  });
+});
+
+const accuracyOf = (width: number) => 1 / (1 + Math.exp(-(Math.log2(width) - 3)));
+
+async function run(line: string) {
+  const child = spawn(process.execPath, [program, ...line.split(' ')], {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+/** What `train --widths 16` would leave. */
+async function trainNext(begun: string): Promise<void> {
+  const record = (await readRunRecord(folder))!;
+  await writeRunRecord(folder, { ...record, experiment: { ...record.experiment, widths: [1, 2, 4, 8, 16] } });
+  for (const seed of [0, 1]) {
+    const key = { arch: 'cnn', width: 16, seed };
+    await writeMember(folder, key, syntheticOutcomes(500, accuracyOf(16), Random.named(seed, 'later')));
+    const member = (await readMemberRecord(memberFolder(folder, key)))!;
+    await writeMemberRecord(memberFolder(folder, key), { ...member, begun });
+  }
+}
+
+const seal = 'forecast seal lenet --widths 16 --metric accuracy --metric subset-accuracy:k=5 --draws 100';
+
+test('sealed, verified, trained, scored', async () => {
+  const sealed = await run(seal);
+  expect([sealed.code, sealed.stderr]).toEqual([0, '']);
+  const file = path.join(folder, 'forecasts', 'lenet-1.json');
+  const { digest, targets } = JSON.parse(fs.readFileSync(file, 'utf8')) as {
+    digest: string;
+    targets: { width: number; parameters: number }[];
+  };
+  expect(sealed.stdout).toContain(`digest  ${digest}`);
+  // LeNet on 28 x 28 images: 25w + w + 50w² + 2w + 256w² + 8w + 80w + 10.
+  expect(targets).toMatchObject([{ width: 16, parameters: 306 * 256 + 116 * 16 + 10 }]);
+  expect(await run('forecast verify')).toEqual({ code: 0, stdout: `✓ ok    lenet-1  ${digest}\n`, stderr: '' });
+
+  expect(await run('forecast score lenet-1')).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'error: lenet-1: none of its members is trained yet; emergence train --run lenet --widths 16\n',
+  });
+  await trainNext(new Date(Date.now() + 1000).toISOString());
+  const scored = await run('forecast score lenet-1');
+  expect([scored.code, scored.stderr]).toEqual([0, '']);
+  expect(scored.stdout).toMatch(/^accuracy +width 16 +mean \|error\|/m);
+  for (const ending of ['svg', 'png'])
+    expect(fs.existsSync(path.join(folder, 'forecasts', `lenet-1.${ending}`))).toBe(true);
+  const { stdout } = await run('forecast score lenet-1 --csv');
+  const [heading, ...lines] = stdout.trim().split('\n');
+  expect(heading).toMatch(/^forecast,metric,method,kind,width,parameters,measured,seeds,median,lower_50/);
+  expect(lines.filter((each) => each.startsWith('lenet-1,accuracy,last-value,baseline,16,'))).toHaveLength(1);
+
+  expect(await run(seal)).toMatchObject({
+    code: 2,
+    stderr: 'error: --widths: cnn-w16-s0 is trained already; predict what is not\n',
+  });
+});
+
+test('a changed file, and members that were there before, make it void', async () => {
+  await run(seal);
+  const file = path.join(folder, 'forecasts', 'lenet-1.json');
+  const before = fs.readFileSync(file, 'utf8');
+  fs.writeFileSync(file, before.replace('"draws": 100', '"draws": 200'));
+  const verified = await run('forecast verify lenet');
+  expect(verified).toEqual({
+    code: 1,
+    stdout: '✗ void  lenet-1  the file was changed after it was sealed: its digest does not match\n',
+    stderr: 'error: 1 of 1 forecasts are void\n',
+  });
+  fs.writeFileSync(file, before);
+  await trainNext('2026-01-01T00:00:00.000Z');
+  const scored = await run('forecast score lenet-1');
+  expect(scored.code).toBe(1);
+  expect(scored.stderr).toMatch(
+    /^error: lenet-1: void, and not scored: cnn-w16-s0 began 2026-01-01T00:00:00.000Z, and/,
+  );
+});
+
+test('a second seal names the first', async () => {
+  await run(seal);
+  await run(seal);
+  const read = (name: string) =>
+    JSON.parse(fs.readFileSync(path.join(folder, 'forecasts', `${name}.json`), 'utf8')) as {
+      number: number;
+      digest: string;
+      previous: unknown;
+    };
+  expect(read('lenet-2')).toMatchObject({ number: 2, previous: { name: 'lenet-1', digest: read('lenet-1').digest } });
+});
+
+test('the study has every pair of a beginning and a later scale', async () => {
+  const { code, stdout } = await run('forecast study lenet --metric accuracy --draws 100 --csv');
+  expect(code).toBe(0);
+  const pairs = stdout.split('\n').filter((each) => each.startsWith('lenet,accuracy,last-value,'));
+  expect(pairs.map((each) => each.split(',').slice(3, 6).join())).toEqual(['3,4,8']);
+});
+
+test.each([
+  [
+    'forecast seal lenet --widths 0',
+    '--widths: "0" is not a whole number of at least 1; give for example --widths 10,100',
+  ],
+  ['forecast seal lenet --widths 16,16', '--widths: 16 is listed twice; list each once'],
+  ['forecast seal lenet --widths 8', '--widths: cnn-w8-s0 is trained already; predict what is not'],
+  [
+    'forecast seal lenet --widths 16 --name a/b',
+    '--name: "a/b" is not a name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most',
+  ],
+  [
+    'forecast seal lenet --widths 16 --metric mse',
+    '--metric: mse needs mse, which cnn has not; cnn can have: accuracy, top-k, cross-entropy, brier, probability, margin, auroc, subset-accuracy, subset-trials, below, above',
+  ],
+  [
+    'forecast score nothing',
+    'NAME: "nothing" is no sealed forecast of a run in checkpoints; emergence forecast list shows those there are',
+  ],
+  ['forecast seal lenet', "required option '--widths <list>' not specified"],
+])('%s', async (line, message) => {
+  expect(await run(line)).toEqual({ code: 2, stdout: '', stderr: `error: ${message}\n` });
+  expect(fs.existsSync(path.join(folder, 'forecasts'))).toBe(false);
+});

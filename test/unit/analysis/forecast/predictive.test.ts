@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { predictiveDraws, type KnownCurve } from '../../../../src/analysis/forecast/predictive.js';
+import { localTrend, weighCandidates, fitted } from '../../../../src/analysis/forecast/trend.js';
+import { line, powerLaw, sigmoid, type CurveModel } from '../../../../src/analysis/models.js';
+import { quantile } from '../../../../src/statistics/bootstrap.js';
+import { Random } from '../../../../src/statistics/random.js';
+
+const free = { limits: [-Infinity, Infinity] as const, spread: () => 1, resampled: [] };
+
+interface Truth {
+  readonly curve: (scale: number) => number;
+  readonly scales: number;
+  readonly seeds: number;
+  /** Deviation of a scale's mean from the curve, and of a seed from its scale's mean. */
+  readonly wander: number;
+  readonly noise: number;
+}
+
+/** Families drawn from a truth: how many later members lie inside the central intervals. */
+function coverage(
+  forecast: (curve: KnownCurve, targets: number[], random: Random) => readonly Float64Array[],
+  { curve, scales: n, seeds, wander, noise }: Truth,
+  families: number,
+): number[] {
+  const scales = Array.from({ length: n + 2 }, (_, i) => 1000 * 2 ** i);
+  const random = Random.named(7, 'coverage', n, seeds, wander);
+  const inside = [0, 0, 0];
+  let members = 0;
+  for (let k = 0; k < families; k++) {
+    const values = scales.map((scale) => {
+      const mean = curve(scale) + wander * random.normal();
+      return Array.from({ length: seeds }, () => mean + noise * random.normal());
+    });
+    const known = { ...free, scales: scales.slice(0, n), seeds: values.slice(0, n) };
+    forecast(known, scales.slice(n), random).forEach((draws, t) => {
+      const ascending = draws.slice().sort();
+      for (const truth of values[n + t]!) {
+        members++;
+        [0.5, 0.8, 0.95].forEach((share, i) => {
+          const within = truth >= quantile(ascending, (1 - share) / 2) && truth <= quantile(ascending, (1 + share) / 2);
+          inside[i]! += Number(within);
+        });
+      }
+    });
+  }
+  return inside.map((count) => count / members);
+}
+
+const truths = {
+  line: [line, (scale: number) => 0.1 + 0.08 * Math.log(scale / 1000)],
+  'power law': [powerLaw, (scale: number) => 2 * (scale / 1000) ** -0.5 + 0.3],
+  sigmoid: [sigmoid, (scale: number) => 0.05 + 0.9 / (1 + Math.exp(-1.2 * (Math.log(scale / 1000) - 3)))],
+} as const satisfies Record<string, readonly [CurveModel, (scale: number) => number]>;
+
+describe('intervals of the true model hold what comes as often as they say', () => {
+  test.for(
+    Object.keys(truths).flatMap((name) => [
+      { name: name as keyof typeof truths, seeds: 1, wander: 0 },
+      { name: name as keyof typeof truths, seeds: 3, wander: 0.02 },
+    ]),
+  )('$name, $seeds seeds, wandering by $wander', { timeout: 60_000 }, ({ name, seeds, wander }) => {
+    const [model, curve] = truths[name];
+    const [half, eighty, most] = coverage(
+      (known, scales, random) => predictiveDraws(model, known, { scales, draws: 100, random }).draws,
+      { curve, scales: 6, seeds, wander, noise: 0.02 },
+      60,
+    );
+    // 120 or 360 members, those of a family dependent: standard errors of about 0.05, 0.04 and 0.02.
+    expect(half).toBeGreaterThan(0.38);
+    expect(half).toBeLessThan(0.65);
+    expect(eighty).toBeGreaterThan(0.7);
+    expect(eighty).toBeLessThan(0.92);
+    expect(most).toBeGreaterThan(0.87);
+  });
+});
+
+test('a local trend covers a curve whose slope wanders', () => {
+  const scales = Array.from({ length: 9 }, (_, i) => 1000 * 2 ** i);
+  const random = Random.named(3, 'wandering slopes');
+  const families = 300;
+  let inside = 0;
+  for (let k = 0; k < families; k++) {
+    let [value, slope] = [0, 1];
+    const values = scales.map(() => {
+      slope += 0.3 * random.normal();
+      value += slope * Math.log(2);
+      return [value];
+    });
+    const { draws } = localTrend.extrapolate(
+      { ...free, scales: scales.slice(0, 8), seeds: values.slice(0, 8) },
+      { scales: [scales[8]!], draws: 200, random },
+    );
+    const ascending = draws[0]!.slice().sort();
+    const truth = values[8]![0]!;
+    inside += Number(truth >= quantile(ascending, 0.1) && truth <= quantile(ascending, 0.9));
+  }
+  // Standard error 0.023; slopes that jump at the scales are not quite the model's, whose slope wanders between them.
+  expect(inside / families).toBeGreaterThan(0.7);
+  expect(inside / families).toBeLessThan(0.9);
+});
+
+test('a straight line is gone on with exactly, by a line and by a local trend', () => {
+  const scales = [1, 2, 4, 8, 16];
+  const curve = { ...free, scales, seeds: scales.map((scale) => [3 + 2 * Math.log(scale)]) };
+  const random = Random.named(0, 'exact');
+  for (const candidate of [fitted(line), localTrend]) {
+    const { draws } = candidate.extrapolate(curve, { scales: [64], draws: 20, random });
+    for (const value of draws[0]!) expect(value).toBeCloseTo(3 + 2 * Math.log(64), 6);
+  }
+});
+
+test('candidates are weighed by what they foretold: a power law of a power law, a trend of what bends', () => {
+  const scales = Array.from({ length: 8 }, (_, i) => 2 ** i);
+  const of = (truth: (scale: number) => number) => {
+    const random = Random.named(1, 'weigh');
+    const seeds = scales.map((scale) => [0, 1, 2].map(() => truth(scale) + 0.005 * random.normal()));
+    const targets = { scales: [512], draws: 50, seed: 0, name: 'test' };
+    const weighed = weighCandidates([fitted(line), fitted(powerLaw), localTrend], { ...free, scales, seeds }, targets);
+    expect(weighed.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
+    return Object.fromEntries(weighed.map(({ name, weight }) => [name, weight]));
+  };
+  expect(of((scale) => 1 + scale ** -0.8)['power-law']).toBeGreaterThan(0.5);
+  // Faster than any power: a line and a power law lag behind.
+  expect(of((scale) => Math.log(scale) ** 2)['local-trend']).toBeGreaterThan(0.8);
+});
+
+test('values stay inside the limits, and too few scales are refused', () => {
+  const scales = [1, 2, 4, 8, 16];
+  const curve = { ...free, limits: [0, 1] as const, scales, seeds: [[0.1], [0.3], [0.5], [0.8], [0.9]] };
+  const random = Random.named(0, 'limits');
+  const { draws } = predictiveDraws(line, curve, { scales: [1e6], draws: 100, random });
+  expect([Math.min(...draws[0]!) >= 0, Math.max(...draws[0]!)]).toEqual([true, 1]);
+  const few = { ...curve, scales: scales.slice(0, 4), seeds: curve.seeds.slice(0, 4) };
+  expect(() => predictiveDraws(sigmoid, few, { scales: [32], draws: 10, random })).toThrow(
+    '4 scales, and sigmoid needs 5',
+  );
+});

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { forecastMetric } from '../../../../src/analysis/forecast/forecast.js';
+import { forecastMethods } from '../../../../src/analysis/forecast/methods.js';
+import { studyMetric } from '../../../../src/analysis/forecast/study.js';
+import { parseMetric } from '../../../../src/metrics/index.js';
+import type { MemberOutcomes } from '../../../../src/metrics/curve.js';
+import { Random } from '../../../../src/statistics/random.js';
+import { lenetParameters, syntheticOutcomes } from '../../../support/runs.js';
+
+const accuracyOf = (width: number) => 0.05 + 0.9 / (1 + Math.exp(-(Math.log2(width) - 3)));
+
+function family(widths: readonly number[], accuracy = accuracyOf): MemberOutcomes[] {
+  return widths.flatMap((width) =>
+    [0, 1].map((seed) => ({
+      record: { id: `cnn-w${width}-s${seed}`, width, seed, parameters: lenetParameters(width), trainingFlops: width },
+      outcomes: syntheticOutcomes(400, accuracy(width), Random.named(seed, 'study', width)),
+    })),
+  );
+}
+
+const widths = [1, 2, 4, 8, 16, 32];
+const accuracy = parseMetric('accuracy', '--metric');
+
+test('what comes later is never read: other later members, the same forecasts', { timeout: 30_000 }, () => {
+  const told = (members: readonly MemberOutcomes[]) =>
+    studyMetric(accuracy, members, { draws: 100 }).cells.filter(({ known }) => known === 4);
+  const [first, second] = [
+    told(family(widths)),
+    told(family(widths, (width) => (width > 8 ? 0.3 : accuracyOf(width)))),
+  ];
+  const medians = (cells: typeof first) => cells.map(({ method, target, median }) => [method, target, median]);
+  expect(medians(second)).toEqual(medians(first));
+  expect(second.map(({ truth }) => truth)).not.toEqual(first.map(({ truth }) => truth));
+});
+
+test('every beginning tells all later scales, and the errors are those of its medians', { timeout: 30_000 }, () => {
+  const study = studyMetric(accuracy, family(widths), { draws: 100 });
+  const lastValue = study.cells.filter(({ method }) => method === 'last-value');
+  expect(lastValue.map(({ knownWidth, targetWidth }) => [knownWidth, targetWidth])).toEqual([
+    [4, 8],
+    [4, 16],
+    [4, 32],
+    [8, 16],
+    [8, 32],
+    [16, 32],
+  ]);
+  for (const { median, truth, error } of study.cells) expect(error).toBeCloseTo(median - truth, 12);
+  expect(study.range).toBeCloseTo(Math.max(...study.values) - Math.min(...study.values), 12);
+  // By definition the best baseline of those that always speak.
+  const baselines = study.methods.filter(({ method }) => ['last-value', 'line', 'power-law'].includes(method));
+  expect(Math.min(...baselines.map(({ skill }) => skill))).toBe(1);
+});
+
+test('the same call says the same, and each method speaks or says why not', { timeout: 30_000 }, () => {
+  const members = family(widths.slice(0, 4));
+  const options = { targets: [lenetParameters(16)], draws: 100 };
+  const forecast = forecastMetric(accuracy, members, options);
+  expect(forecast).toEqual(forecastMetric(accuracy, members, options));
+  const named = [...forecast.methods.map(({ method }) => method), ...forecast.silent.map(({ method }) => method)];
+  expect(named.sort()).toEqual(forecastMethods.map(({ name }) => name).sort());
+  expect(forecast.silent).toContainEqual({ method: 'two-sigmoids', why: '4 scales, and two-sigmoids needs 8' });
+  for (const { quantiles } of forecast.methods)
+    expect(quantiles[0]!.every((value, i) => i === 0 || value >= quantiles[0]![i - 1]!)).toBe(true);
+});
+
+test(
+  'a success rate that follows the task scaling law is told by pass-rate where it is still below one in the test set',
+  { timeout: 30_000 },
+  () => {
+    // ln(-ln y) a line in ln N: accuracy exp(-(N / N0)^-0.5), so that of 20 images none of a small member are all right.
+    const law = (width: number) => Math.exp(-((lenetParameters(width) / 3000) ** -0.5));
+    const metric = parseMetric('subset-accuracy:k=20', '--metric');
+    const exact = widths.flatMap((width) =>
+      [0].map((seed) => {
+        const right = Math.round(4000 * law(width));
+        const outcomes = syntheticOutcomes(4000, 0, Random.named(seed, 'law', width));
+        return {
+          record: { id: `cnn-w${width}-s0`, width, seed, parameters: lenetParameters(width), trainingFlops: width },
+          outcomes: { ...outcomes, correct: Uint8Array.from({ length: 4000 }, (_, i) => Number(i < right)) },
+        };
+      }),
+    );
+    const forecast = forecastMetric(metric, exact.slice(0, 4), { targets: [lenetParameters(32)], draws: 100 });
+    const { quantiles } = forecast.methods.find(({ method }) => method === 'pass-rate')!;
+    // Counts are whole: relative error of accuracy below 1e-4, of its 20th power below a few per cent after extrapolation.
+    expect(quantiles[0]![19]! / law(32) ** 20).toBeCloseTo(1, 1);
+  },
+);

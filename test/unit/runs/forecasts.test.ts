@@ -1,0 +1,131 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as fc from 'fast-check';
+import { beforeEach, expect, test } from 'vitest';
+import {
+  formatSeal,
+  isUnchanged,
+  locateSeal,
+  readSeals,
+  sealFile,
+  whyVoid,
+  writeSeal,
+  type Seal,
+} from '../../../src/runs/forecasts.js';
+import { digestOfRun, type RunRecord } from '../../../src/runs/record.js';
+import { memberFolder, readMemberRecord, writeMemberRecord } from '../../../src/runs/run.js';
+import { memberRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
+
+let root = '';
+let folder = '';
+let run: RunRecord;
+
+beforeEach(async () => {
+  root = await temporaryFolder();
+  folder = path.join(root, 'lenet');
+  run = await writeSyntheticRun({ folder, widths: [1, 2, 4], seeds: [0], record: {}, accuracy: () => 0.5 });
+});
+
+async function sealOf(changes: Partial<Omit<Seal, 'digest'>> = {}): Promise<Omit<Seal, 'digest'>> {
+  const evidence = await Promise.all(
+    [1, 2, 4].map(async (width) => {
+      const record = (await readMemberRecord(memberFolder(folder, { arch: 'cnn', width, seed: 0 })))!;
+      return { member: record.id, parameters: record.parameters, outcomes: record.files['outcomes.parquet']! };
+    }),
+  );
+  return {
+    format: 1,
+    name: 'lenet-1',
+    run: 'lenet',
+    number: 1,
+    sealed: '2026-03-01T00:00:00.000Z',
+    previous: null,
+    lab: '0.1.0',
+    gitCommit: null,
+    experiment: digestOfRun(run),
+    fingerprint: run.dataset.fingerprint,
+    evidence,
+    targets: [{ width: 8, parameters: 20522, trainingFlops: 1e9 }],
+    seeds: [0],
+    metricFile: null,
+    levels: [0.5],
+    draws: 100,
+    metrics: [],
+    ...changes,
+  };
+}
+
+async function voidReasons(): Promise<string[][]> {
+  return Promise.all((await readSeals(folder)).map((read) => whyVoid(folder, run, read)));
+}
+
+test('the digest is what sed and sha256sum say', async () => {
+  const { file, digest } = await writeSeal(folder, await sealOf());
+  const script = `sed 's/^  "digest": "[0-9a-f]*"$/  "digest": ""/' "$1" | sha256sum`;
+  expect(execFileSync('sh', ['-c', script, 'sh', file], { encoding: 'utf8' }).slice(0, 64)).toBe(digest);
+});
+
+test('any change of a byte is found', async () => {
+  const { text } = formatSeal(await sealOf());
+  expect(isUnchanged(text)).toBe(true);
+  fc.assert(
+    fc.property(fc.nat(text.length - 1), fc.integer({ min: 32, max: 126 }), (at, code) => {
+      const changed = text.slice(0, at) + String.fromCharCode(code) + text.slice(at + 1);
+      expect(isUnchanged(changed)).toBe(changed === text);
+    }),
+  );
+});
+
+test('a seal is sound until what it stands on moves', async () => {
+  await writeSeal(folder, await sealOf());
+  expect(await voidReasons()).toEqual([[]]);
+
+  // A member that it predicts, begun before it, then after it.
+  const target = { arch: 'cnn', width: 8, seed: 0 };
+  const write = (begun: string) =>
+    writeMemberRecord(memberFolder(folder, target), memberRecord(target, { begun, status: 'training' }));
+  await write('2026-02-28T23:59:59.999Z');
+  expect(await voidReasons()).toEqual([
+    ['cnn-w8-s0 began 2026-02-28T23:59:59.999Z, and the forecast was sealed 2026-03-01T00:00:00.000Z'],
+  ]);
+  await write('2026-03-01T00:00:00.001Z');
+  expect(await voidReasons()).toEqual([[]]);
+
+  const evidence = { arch: 'cnn', width: 2, seed: 0 };
+  const record = (await readMemberRecord(memberFolder(folder, evidence)))!;
+  await writeMemberRecord(memberFolder(folder, evidence), {
+    ...record,
+    files: { ...record.files, 'outcomes.parquet': 'f'.repeat(64) },
+  });
+  expect(await voidReasons()).toEqual([['cnn-w2-s0, which it was made from, has other outcomes now']]);
+  fs.rmSync(memberFolder(folder, evidence), { recursive: true });
+  expect(await voidReasons()).toEqual([['cnn-w2-s0, which it was made from, is not there any more']]);
+});
+
+test('each seal holds the one before it', async () => {
+  const first = await writeSeal(folder, await sealOf());
+  const second = await sealOf({ name: 'lenet-2', number: 2, previous: { name: 'lenet-1', digest: first.digest } });
+  await writeSeal(folder, second);
+  expect(await voidReasons()).toEqual([[], []]);
+
+  // Changed and sealed anew: its own digest is right, and the next one tells.
+  const forged = formatSeal(await sealOf({ draws: 101 }));
+  fs.writeFileSync(sealFile(folder, 'lenet-1'), forged.text);
+  expect(await voidReasons()).toEqual([[], ['lenet-1, the seal before it, was changed']]);
+  fs.rmSync(sealFile(folder, 'lenet-1'));
+  expect(await voidReasons()).toEqual([["lenet-1, the seal before it, can't be read"]]);
+});
+
+test('names: bare, of a run, a path; twice the same is asked about, a slip is understood', async () => {
+  const { file } = await writeSeal(folder, await sealOf());
+  for (const name of ['lenet-1', 'lenet/lenet-1', file]) expect((await locateSeal(name, root)).read.file).toBe(file);
+  await expect(locateSeal('lenet-l', root)).rejects.toThrow(
+    `NAME: "lenet-l" is no sealed forecast of a run in ${root}; did you mean lenet-1?`,
+  );
+  const other = path.join(root, 'other');
+  fs.cpSync(folder, other, { recursive: true });
+  await expect(locateSeal('lenet-1', root)).rejects.toThrow('give RUN/NAME');
+  expect((await locateSeal('other/lenet-1', root)).runFolder).toBe(other);
+  await expect(writeSeal(folder, await sealOf())).rejects.toThrow('there is a forecast "lenet-1" already');
+});
