@@ -119,41 +119,33 @@ export function scoreFigure(
   about: { readonly name: string; readonly run: string; readonly sealed: string },
   scores: readonly MetricScore[],
 ) {
-  const panels = scores.flatMap((score) =>
-    pictured.map((name) =>
-      panelOf(
-        score,
-        name,
-        score.methods.find(({ method }) => method === name),
-      ),
-    ),
+  const rows = scores.map((score, row) =>
+    pictured
+      .flatMap((name) => score.methods.find(({ method }) => method === name) ?? [])
+      .map((method, place) => ({ ...panelOf(score, method), legend: row === scores.length - 1 && place === 0 })),
   );
   return panelsFigure({
     title: `${about.name}: forecast and what came`,
     subtitle: [
-      `${about.run}, sealed ${about.sealed}. Fan: median with 50, 80 and 95 % intervals of a member. Blue: known before. Orange: trained after.`,
+      `${about.run}, sealed ${about.sealed}. Fan: median with 50, 80 and 95 % intervals of a member.`,
+      'Blue: known before. Orange: trained after. Points: seeds.',
     ],
-    panels,
-    columns: pictured.length,
+    panels: rows,
   });
 }
 
-function panelOf(score: MetricScore, name: string, method: MethodScore | undefined): Panel {
-  const { metric, known, targets, silent } = score;
+function panelOf({ metric, known, targets }: MetricScore, method: MethodScore): Panel {
   const isShare = metric.unit === 'probability';
   const last = known.at(-1)!;
   const origin = { x: last.parameters, y: meanOf(last.values) };
-  const fan = method === undefined ? [] : [{ label: 'forecast', style: 2, ...fanOf(origin, targets, method) }];
-  const why = silent.find(({ method: other }) => other === name)?.why ?? 'not asked';
   return {
-    title: `${metric.title}: ${name}`,
+    title: method.method,
     subtitle: [
-      method === undefined
-        ? `says nothing: ${why}`
-        : `CRPS ${formatNumber(method.crps)}, skill ${formatNumber(method.skill, 2)}, ${method.covered[1]!}/${method.members} in 80 %`,
+      metric.title,
+      `CRPS ${formatNumber(method.crps)}, skill ${formatNumber(method.skill, 2)}, ${method.covered[1]!}/${method.members} in 80 %`,
     ],
     series: [
-      ...fan,
+      { label: 'forecast', style: 2, ...fanOf(origin, targets, method) },
       {
         label: 'known',
         style: 0,
@@ -169,8 +161,31 @@ function panelOf(score: MetricScore, name: string, method: MethodScore | undefin
     ],
     xTitle: 'trainable parameters',
     yTitle: isShare ? 'share right' : metric.title,
-    ...(isShare ? { yDomain: [0, 1] as const } : {}),
+    yDomain: isShare ? shareDomain(known, targets) : valueDomain(known, targets, method),
   };
+}
+
+/** What is known and came, and the 80 % intervals; 95 % may reach anywhere. */
+function valueDomain(
+  known: MetricScore['known'],
+  targets: readonly ScoredTarget[],
+  { targets: forecasts }: MethodScore,
+): readonly [number, number] {
+  const ranges = forecasts.map(({ quantiles }) => centralInterval(quantiles, 0.8));
+  const drawn = [
+    ...known.flatMap(({ values }) => values),
+    ...targets.flatMap(({ truths }) => truths),
+    ...ranges.flatMap(({ lower, upper }) => [lower, upper]),
+  ];
+  const [least, most] = [Math.min(...drawn), Math.max(...drawn)];
+  const margin = 0.05 * (most - least || 1);
+  return [least - margin, most + margin];
+}
+
+/** From 0 to a little above what is known and came; all of 0 to 1 where that is more than half of it. */
+function shareDomain(known: MetricScore['known'], targets: readonly ScoredTarget[]): readonly [number, number] {
+  const most = Math.max(...known.flatMap(({ values }) => values), ...targets.flatMap(({ truths }) => truths));
+  return [0, most > 0.4 ? 1 : 2.5 * most];
 }
 
 function fanOf(origin: PanelPoint, targets: readonly ScoredTarget[], { targets: forecasts }: MethodScore) {
@@ -263,9 +278,13 @@ export function studyFigure(run: string, studies: readonly MetricStudy[]) {
       `Error of the median of the widest width, over the curve's range, against the parameters of the largest scale that was known; below ${tolerance} it is told.`,
       'Points at the top: off by more than the whole range. Pale: the curve itself, over its range.',
     ],
-    panels: studies.map((study) => studyPanel(study)),
-    columns: 3,
+    panels: inRows(studies.map((study) => studyPanel(study))),
   });
+}
+
+/** Three in a row. */
+function inRows(panels: readonly Panel[]): Panel[][] {
+  return Array.from({ length: Math.ceil(panels.length / 3) }, (_, i) => panels.slice(3 * i, 3 * i + 3));
 }
 
 function studyPanel({ metric, cells, parameters, values, range }: MetricStudy): Panel {
@@ -297,7 +316,7 @@ function studyPanel({ metric, cells, parameters, values, range }: MetricStudy): 
     ],
     xTitle: 'parameters of the largest known',
     yTitle: 'error / range',
-    yDomain: [0, 1],
+    yDomain: [-0.02, 1.02],
   };
 }
 

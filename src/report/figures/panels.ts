@@ -34,34 +34,36 @@ export interface Panel {
   readonly yLog?: boolean;
   /** Left out: what is drawn, with a margin. */
   readonly yDomain?: readonly [number, number];
+  /** Left out: where there is more than one series. */
+  readonly legend?: boolean;
 }
 
 export interface PanelsFigure {
   readonly title: string;
   readonly subtitle: readonly string[];
-  readonly panels: readonly Panel[];
-  /** Panels in a row; left out: all. */
-  readonly columns?: number;
+  /** Side by side, or row below row. */
+  readonly panels: readonly Panel[] | readonly (readonly Panel[])[];
 }
 
 const size = { width: 270, height: 240 };
+const spacing = 26;
 /** From the vertical axis to its title. */
 const labelExtent = 38;
 
-export function panelsFigure({ title, subtitle, panels, columns = panels.length }: PanelsFigure): TopLevelSpec {
+export function panelsFigure({ title, subtitle, panels }: PanelsFigure): TopLevelSpec {
+  const rows = panels.map((each) => (Array.isArray(each) ? (each as readonly Panel[]).map(panelSpec) : undefined));
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     padding: 16,
     title: { text: title, subtitle: [...subtitle], anchor: 'start', offset: 14 },
-    ...(columns >= panels.length
-      ? { hconcat: panels.map(panelSpec) }
-      : { vconcat: rowsOf(panels, columns).map((row) => ({ hconcat: row.map(panelSpec), spacing: 26 })) }),
-    spacing: 26,
+    ...(rows[0] === undefined
+      ? { hconcat: (panels as readonly Panel[]).map(panelSpec), spacing }
+      : { vconcat: rows.map((row) => ({ hconcat: row, bounds: 'flush', spacing: 74 })), spacing }),
   } as unknown as TopLevelSpec;
 }
 
 function panelSpec(panel: Panel): object {
-  const { title, subtitle, series, xTitle, yTitle, yLog = false } = panel;
+  const { title, subtitle, series, xTitle, yTitle, yLog = false, legend = series.length > 1 } = panel;
   const x = {
     field: 'x',
     type: 'quantitative',
@@ -110,14 +112,9 @@ function panelSpec(panel: Panel): object {
         },
         encoding: { x, y },
       })),
-      ...(series.length === 1 ? [] : drawn.flatMap(({ label, style }, i) => legendEntry(label, style, i))),
+      ...(legend ? drawn.flatMap(({ label, style }, i) => legendEntry(label, style, i)) : []),
     ],
   };
-}
-
-function rowsOf<T>(items: readonly T[], columns: number): T[][] {
-  const count = Math.ceil(items.length / columns);
-  return Array.from({ length: count }, (_, i) => items.slice(i * columns, (i + 1) * columns));
 }
 
 /** Set by hand: Vega's own titles stand at heights that depend on the axes' labels, and would not be in line. */
