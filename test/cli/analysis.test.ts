@@ -252,3 +252,54 @@ test('metrics lists every metric, with how to write it', async () => {
   });
   expect(listed.every(({ source }) => source.length > 10)).toBe(true);
 });
+
+describe('natural curves', () => {
+  test('list: the picked ones, one file, a search, JSON', async () => {
+    const picked = await run('natural', 'list');
+    expect([picked.code, picked.stderr]).toEqual([0, '']);
+    // datasets/natural-curves/overlay.csv has eight sizes of OPT, 125 million to 66 billion.
+    expect(picked.stdout).toMatch(/^opt-2digit-addition +8 +1\.25e8 to 6\.6e10 +acc +0\.0065 to 0\.499 +probability$/m);
+    const { stdout } = await run('natural', 'list', 'overlay', '--search', 'loss', '--json');
+    const curves = JSON.parse(stdout) as { name: string; points: unknown[] }[];
+    expect(curves.map(({ name, points }) => [name, points.length])).toEqual([['openlm-c4-loss', 6]]);
+  });
+
+  test("compare: one's own CSV of the same columns stands beside the family, and its standard errors are its interval", async () => {
+    await writeRun();
+    const lines = [1e6, 1e7, 1e8].map(
+      (params, i) => `own,m${i},${params},,,task,acc,,${[0.1, 0.2, 0.9][i]!},0.001,,here`,
+    );
+    const heading =
+      'family,model,params,params_non_embedding,tokens,task,metric,shots,value,stderr,n_examples,source_path';
+    fs.writeFileSync(path.join(root, 'mine.csv'), `${[heading, ...lines].join('\n')}\n`);
+    const names = JSON.parse((await run('natural', 'list', 'mine.csv', '--json')).stdout) as { name: string }[];
+    const { code, stdout, stderr } = await run(
+      'compare',
+      'lenet',
+      '--natural',
+      `mine.csv:${names[0]!.name}`,
+      '--draws',
+      '200',
+      '--json',
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    const { natural } = JSON.parse(stdout) as {
+      natural: { range: number; scores: { jump: { value: number }; emergence: { value: number } } }[];
+    };
+    expect(natural[0]!.range).toBeCloseTo(0.8, 12);
+    expect(natural[0]!.scores.jump.value).toBeCloseTo(0.7 / 0.8, 12);
+    // Eq 1 by hand: 0.8 over the root of the median of 0.01 and 0.49.
+    expect(natural[0]!.scores.emergence.value).toBeCloseTo(0.8 / Math.sqrt((0.01 + 0.49) / 2), 12);
+  });
+
+  test.each([
+    ['overlay:opt-3digit-addition', 'did you mean opt-2digit-addition?'],
+    ['nowhere.csv:x', 'nowhere.csv'],
+  ])('compare --natural %s is one line', async (name, part) => {
+    await writeRun(100);
+    const { code, stderr } = await run('compare', 'lenet', '--natural', name);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: [^\n]+\n$/);
+    expect(stderr).toContain(part);
+  });
+});
