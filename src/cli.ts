@@ -5,6 +5,7 @@ import { registerCompare } from './commands/compare.js';
 import { registerDatasets } from './commands/datasets.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerEvaluate } from './commands/evaluate.js';
+import { registerRuns } from './commands/list-runs.js';
 import { registerMetrics } from './commands/metrics.js';
 import { registerNatural } from './commands/natural.js';
 import { registerSearch } from './commands/search.js';
@@ -30,6 +31,7 @@ function createProgram(): Command {
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError();
   registerTrain(program);
+  registerRuns(program);
   registerDatasets(program);
   registerEvaluate(program);
   registerSweep(program);
