@@ -11,6 +11,7 @@ import { registerNatural } from './commands/natural.js';
 import { registerSearch } from './commands/search.js';
 import { registerQuanta } from './commands/quanta.js';
 import { registerSetup } from './commands/setup.js';
+import { registerShow } from './commands/show.js';
 import { registerSweep } from './commands/sweep.js';
 import { registerTheory } from './commands/theory.js';
 import { registerTrain } from './commands/train.js';
@@ -32,6 +33,7 @@ function createProgram(): Command {
     .showSuggestionAfterError();
   registerTrain(program);
   registerRuns(program);
+  registerShow(program);
   registerDatasets(program);
   registerEvaluate(program);
   registerSweep(program);
