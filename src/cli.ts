@@ -1,6 +1,7 @@
 /** The program: its commands and its exit codes. Imports nothing heavy, so that help is there at once; commands do so when they run. */
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { registerClean } from './commands/clean.js';
 import { registerCompare } from './commands/compare.js';
 import { registerDatasets } from './commands/datasets.js';
 import { registerDoctor } from './commands/doctor.js';
@@ -34,6 +35,7 @@ function createProgram(): Command {
   registerTrain(program);
   registerRuns(program);
   registerShow(program);
+  registerClean(program);
   registerDatasets(program);
   registerEvaluate(program);
   registerSweep(program);

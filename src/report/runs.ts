@@ -1,6 +1,6 @@
 /** The list of runs as a table, and under it what the incomplete ones lack. */
 import type { MissingMember, RunStatus, RunSummary } from '../runs/inventory.js';
-import { formatBytes } from '../terminal/format.js';
+import { condensed, formatBytes } from '../terminal/format.js';
 import { textTable } from './text-table.js';
 
 const statusWords: Readonly<Record<RunStatus, string>> = {
@@ -36,16 +36,4 @@ function groupedByReason(missing: readonly MissingMember[]): [string, string[]][
   const groups = new Map<string, string[]>();
   for (const { id, why } of missing) groups.set(why, [...(groups.get(why) ?? []), id]);
   return [...groups];
-}
-
-/** Names that stand there whole; of more, the first and the last few say which. */
-const namedInFull = 4;
-
-/** `a, b and c`, or `a, b, c and 21 more, the last z`. */
-export function condensed(ids: readonly string[]): string {
-  const last = ids.at(-1) ?? '';
-  if (ids.length === 1) return last;
-  if (ids.length <= namedInFull) return `${ids.slice(0, -1).join(', ')} and ${last}`;
-  const first = ids.slice(0, namedInFull - 1);
-  return `${first.join(', ')} and ${ids.length - first.length} more, the last ${last}`;
 }

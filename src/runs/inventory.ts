@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { diskError } from '../machine/files.js';
 import { bytesOf, entriesAt } from '../machine/usage.js';
 import { codeOf, isReported } from '../terminal/errors.js';
-import { isTrained } from './lock.js';
+import { trainerOf } from './lock.js';
 import type { RunRecord } from './record.js';
 import { membersOf, readRunRecord } from './run.js';
 import { verifyRun, whyMissing, type MemberState, type Scrutiny } from './verify.js';
@@ -70,7 +70,7 @@ async function summariseFolder(root: string, name: string, scrutiny: Scrutiny): 
   const folder = path.join(root, name);
   // A run may be a link to another disk, and is as large as what it points at.
   const sizeBytes = bytesOf(await entriesAt(await fs.realpath(folder).catch(() => folder)));
-  const isBusy = await isTrained(folder);
+  const isBusy = (await trainerOf(folder)) !== undefined;
   const none = { arch: null, dataset: null, created: null, members: null, missing: [] };
   try {
     const record = await readRunRecord(folder);

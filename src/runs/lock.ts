@@ -23,10 +23,13 @@ export async function lockRun(runFolder: string): Promise<() => Promise<void>> {
   return release;
 }
 
-/** Whether a process trains the run now. */
-export async function isTrained(runFolder: string): Promise<boolean> {
-  return (await holderOf(placesOf(runFolder))) !== undefined;
+/** Who trains the run now; undefined where nobody does. The owner is undefined where it is not known. */
+export async function trainerOf(runFolder: string): Promise<{ readonly owner: Owner | undefined } | undefined> {
+  return holderOf(placesOf(runFolder));
 }
+
+/** Names in a run's folder that belong to its lock. */
+export const lockNames: readonly string[] = ['.lock', '.lock-guard', '.lock-owner.json'];
 
 function placesOf(runFolder: string) {
   return {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { condensed, runsTable } from '../../../src/report/runs.js';
+import { runsTable } from '../../../src/report/runs.js';
 import type { RunSummary } from '../../../src/runs/inventory.js';
 
 const run: RunSummary = {
@@ -36,13 +36,4 @@ test('the table, and what each run lacks by reason', () => {
     deep lacks cnn-w2-s0, cnn-w2-s1, cnn-w4-s0 and 2 more, the last cnn-w8-s0: no epoch done
     odd: run.json is missing"
   `);
-});
-
-test.each([
-  [['a'], 'a'],
-  [['a', 'b'], 'a and b'],
-  [['a', 'b', 'c', 'd'], 'a, b, c and d'],
-  [['a', 'b', 'c', 'd', 'e'], 'a, b, c and 2 more, the last e'],
-])('%j is condensed to %s', (ids, text) => {
-  expect(condensed(ids)).toBe(text);
 });
