@@ -16,6 +16,7 @@ import { registerShow } from './commands/show.js';
 import { registerSweep } from './commands/sweep.js';
 import { registerTheory } from './commands/theory.js';
 import { registerTrain } from './commands/train.js';
+import { registerWatch } from './commands/watch.js';
 import { codeOf, isReported, messageOf, RunError } from './terminal/errors.js';
 
 /** What a shell reports for a program that SIGPIPE ended: the reader of our output has gone. */
@@ -35,6 +36,7 @@ function createProgram(): Command {
   registerTrain(program);
   registerRuns(program);
   registerShow(program);
+  registerWatch(program);
   registerClean(program);
   registerDatasets(program);
   registerEvaluate(program);

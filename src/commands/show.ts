@@ -1,6 +1,5 @@
 /** `emergence show`: a run's curves, drawn in the terminal. */
 import type { Command } from 'commander';
-import type { WriteStream } from 'node:tty';
 import type { ScaleName } from '../analysis/curves.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -52,12 +51,13 @@ async function show(name: string, raw: Raw): Promise<void> {
   const { outcomeKinds } = await import('../experiment/architectures.js');
   const { leastPlot } = await import('../report/plot.js');
   const { panelsOf, showText } = await import('../report/show.js');
+  const { sizeOf } = await import('../terminal/size.js');
   const { usesColour } = await import('../terminal/colour.js');
 
   const axis = axisOf(textOf(raw, 'axis'));
-  const terminal: Partial<Pick<WriteStream, 'columns' | 'rows'>> = process.stdout;
+  const terminal = sizeOf(process.stdout);
   const width =
-    cellsOf(textOf(raw, 'width'), '--width', leastPlot.width) ?? Math.max(leastPlot.width, terminal.columns ?? 80);
+    cellsOf(textOf(raw, 'width'), '--width', leastPlot.width) ?? Math.max(leastPlot.width, terminal.columns);
   const height = cellsOf(textOf(raw, 'height'), '--height', leastPlot.height);
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
   const registry = await registryOf(raw);
@@ -80,7 +80,7 @@ async function show(name: string, raw: Raw): Promise<void> {
   const text = showText(shown, {
     axis,
     width,
-    height: height ?? heightFor(terminal.rows ?? 24, panels),
+    height: height ?? heightFor(terminal.rows, panels),
     xScale: raw['linear'] === true ? 'linear' : 'log',
     characters: raw['ascii'] === true ? 'ascii' : 'braille',
     colour: usesColour(process.stdout),
