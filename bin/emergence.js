@@ -10,4 +10,4 @@ try {
   console.error('error: the dependencies are not installed; run: npm ci');
   process.exit(1);
 }
-await import('../src/cli.ts');
+await import('../src/main.ts');

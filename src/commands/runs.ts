@@ -20,7 +20,8 @@ export function textsOf(raw: Raw, key: string): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
 
-const root = 'checkpoints';
+/** Where commands look for runs. */
+export const root = 'checkpoints';
 
 export const collect = (text: string, earlier: readonly string[] | undefined): string[] => [...(earlier ?? []), text];
 

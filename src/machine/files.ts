@@ -104,10 +104,20 @@ export async function createFolder(folder: string): Promise<void> {
 /** Removes what writers that died left in `folder`. Call it only while holding the run's lock. */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
-    // A worker that outlived its parent for a moment may still be writing.
-    const writer = temporary.exec(name)?.[1];
-    if (writer !== undefined && !isAlive(Number(writer))) await fs.rm(path.join(folder, name), { force: true });
+    if (isLeftover(name)) await fs.rm(path.join(folder, name), { force: true });
   }
+}
+
+/** Whether a file of this name was being written by a process that is gone. */
+export function isLeftover(name: string): boolean {
+  // A worker that outlived its parent for a moment may still be writing.
+  const writer = temporary.exec(name)?.[1];
+  return writer !== undefined && !isAlive(Number(writer));
+}
+
+/** Whether a file of this name is one that is being written, or was. */
+export function isTemporary(name: string): boolean {
+  return temporary.test(name);
 }
 
 async function namesIn(folder: string): Promise<string[]> {

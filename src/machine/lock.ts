@@ -44,6 +44,17 @@ export async function tryLock(lock: Lock): Promise<Attempt> {
   }
 }
 
+/** Who holds the lock, found without taking it; undefined where nobody does. Its owner is undefined where it is not known. */
+export async function holderOf(
+  lock: Pick<Lock, 'lockFolder' | 'ownerFile'>,
+): Promise<{ readonly owner: Owner | undefined } | undefined> {
+  const held = await fs.stat(lock.lockFolder).catch(() => undefined);
+  if (held === undefined) return undefined;
+  const owner = await readOwner(lock);
+  const alive = owner === undefined ? undefined : isRunning(owner);
+  return (alive ?? Date.now() - held.mtimeMs < staleMilliseconds) ? { owner } : undefined;
+}
+
 /** Undefined where others are in it all the time. */
 async function enterGuard({ guardFolder }: Lock): Promise<(() => Promise<void>) | undefined> {
   const retries = { retries: 80, factor: 1, minTimeout: 50, maxTimeout: 50 };
@@ -89,7 +100,7 @@ async function orBusy<T>(locked: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function readOwner({ ownerFile }: Lock): Promise<Owner | undefined> {
+async function readOwner({ ownerFile }: Pick<Lock, 'ownerFile'>): Promise<Owner | undefined> {
   try {
     return ownerSchema.parse(JSON.parse(await fs.readFile(ownerFile, 'utf8')));
   } catch {

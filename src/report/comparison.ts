@@ -5,7 +5,8 @@ import { formatNumber, formatWithInterval } from '../terminal/format.js';
 import { panelsFigure, type Panel, type PanelSeries } from './figures/panels.js';
 import { textTable } from './text-table.js';
 
-const shownScores: readonly { readonly name: ScoreName; readonly title: string }[] = [
+/** Scores that tables have, and their headings. */
+export const shownScores: readonly { readonly name: ScoreName; readonly title: string }[] = [
   { name: 'emergence', title: 'emergence (Eq 1)' },
   { name: 'ramp', title: 'Eq 1 / ramp' },
   { name: 'jump', title: 'largest step / range' },

@@ -1,7 +1,7 @@
 /** One `train` at a time works on a run. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { tryLock } from '../machine/lock.js';
+import { holderOf, tryLock } from '../machine/lock.js';
 import { thisProcess, type Owner } from '../machine/owner.js';
 import { RunError } from '../terminal/errors.js';
 import { createFolder, diskError, removeLeftovers } from '../machine/files.js';
@@ -14,7 +14,7 @@ import { createFolder, diskError, removeLeftovers } from '../machine/files.js';
  */
 export async function lockRun(runFolder: string): Promise<() => Promise<void>> {
   await createFolder(runFolder);
-  const release = await acquire(runFolder).catch(async (error: unknown) => {
+  const release = await holdRun(runFolder).catch(async (error: unknown) => {
     // Nothing half-made stays: an empty folder goes, one with anything in it does not.
     await fs.rmdir(runFolder).catch(() => undefined);
     throw error;
@@ -23,11 +23,26 @@ export async function lockRun(runFolder: string): Promise<() => Promise<void>> {
   return release;
 }
 
-async function acquire(runFolder: string): Promise<() => Promise<void>> {
-  const attempt = await tryLock({
+/** Who trains the run now; undefined where nobody does. The owner is undefined where it is not known. */
+export async function trainerOf(runFolder: string): Promise<{ readonly owner: Owner | undefined } | undefined> {
+  return holderOf(placesOf(runFolder));
+}
+
+/** Names in a run's folder that belong to its lock. */
+export const lockNames: readonly string[] = ['.lock', '.lock-guard', '.lock-owner.json'];
+
+function placesOf(runFolder: string) {
+  return {
     lockFolder: path.join(runFolder, '.lock'),
     guardFolder: path.join(runFolder, '.lock-guard'),
     ownerFile: path.join(runFolder, '.lock-owner.json'),
+  };
+}
+
+/** The lock alone, of a folder that exists: nothing is tidied. Throws as `lockRun`. */
+export async function holdRun(runFolder: string): Promise<() => Promise<void>> {
+  const attempt = await tryLock({
+    ...placesOf(runFolder),
     onLost: (error) => {
       throw new RunError(
         'the lock of this run was lost: another process took it or removed it',

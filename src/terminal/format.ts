@@ -64,3 +64,15 @@ export function formatWithInterval(
 export function formatShare(share: number): string {
   return share !== 0 && Math.abs(share) < 5e-5 ? formatNumber(share, 2) : share.toFixed(4);
 }
+
+/** Names that stand there whole; of more, the first and the last few say which. */
+const namedInFull = 4;
+
+/** `a, b and c`, or `a, b, c and 21 more, the last z`. */
+export function condensed(ids: readonly string[]): string {
+  const last = ids.at(-1) ?? '';
+  if (ids.length === 1) return last;
+  if (ids.length <= namedInFull) return `${ids.slice(0, -1).join(', ')} and ${last}`;
+  const first = ids.slice(0, namedInFull - 1);
+  return `${first.join(', ')} and ${ids.length - first.length} more, the last ${last}`;
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatDuration, formatPercent, formatRate } from '../../../src/terminal/format.js';
+import { condensed, formatDuration, formatPercent, formatRate } from '../../../src/terminal/format.js';
 
 test.each([
   [0, '0 s'],
@@ -21,4 +21,13 @@ test('shares and rates', () => {
     '12.3k ex/s',
     '1000 ex/s',
   ]);
+});
+
+test.each([
+  [['a'], 'a'],
+  [['a', 'b'], 'a and b'],
+  [['a', 'b', 'c', 'd'], 'a, b, c and d'],
+  [['a', 'b', 'c', 'd', 'e'], 'a, b, c and 2 more, the last e'],
+])('%j is condensed to %s', (ids, text) => {
+  expect(condensed(ids)).toBe(text);
 });

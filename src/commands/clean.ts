@@ -1,0 +1,116 @@
+/** `emergence clean`: frees space, after it has said what would go. */
+import type { Command } from 'commander';
+import type { Removal } from '../machine/removal.js';
+import { RunError, UsageError } from '../terminal/errors.js';
+import { root } from './runs.js';
+
+interface CleanOptions {
+  readonly unfinished?: true;
+  readonly cache?: true;
+  readonly dryRun?: true;
+  readonly yes?: true;
+}
+
+export function registerClean(program: Command): void {
+  program
+    .command('clean [runs...]')
+    .description(
+      'free space: what killed processes left behind, whole runs that are named, and what the options say; asks first',
+    )
+    .option('--unfinished', 'what unfinished members would go on from; of runs that are named then nothing else goes')
+    .option(
+      '--cache',
+      'TensorFlow, its binding and prepared datasets in the cache folder, which all come again when needed',
+    )
+    .option('--dry-run', 'only say what would go, file by file')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', '\nExample:\n  $ emergence clean lenet-mnist --dry-run')
+    .action(async (names: string[], options: CleanOptions) => {
+      process.exitCode = await clean(names, options);
+    });
+}
+
+/** Exit code: 130 after Ctrl-C at the question. */
+async function clean(names: readonly string[], { unfinished, cache, dryRun, yes }: CleanOptions): Promise<number> {
+  const { executeClean, planClean } = await import('../runs/clean.js');
+  const { cachedRemovals } = await import('../machine/cached.js');
+  const { freedBy, removeAll } = await import('../machine/removal.js');
+  const { formatBytes } = await import('../terminal/format.js');
+
+  const request = { root, names, unfinished: unfinished === true };
+  if (cache === true) await refuseTraining();
+  const plan = await planClean(request);
+  const cached = cache === true ? await cachedRemovals() : [];
+  const removals = [...plan.removals, ...cached];
+  for (const note of plan.notes) console.error(`note: ${note}`);
+  if (removals.length === 0) {
+    console.log('nothing to remove');
+    return 0;
+  }
+  console.log(await listText(removals, dryRun === true));
+  if (dryRun === true) return 0;
+  if (yes !== true) {
+    if (!process.stdin.isTTY)
+      throw new UsageError('nothing was removed: there is no terminal to ask on', '--yes', 'add it to do without');
+    const answer = await ask('Remove all of this? [y/N] ');
+    if (answer === undefined) return 130;
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      console.log('nothing was removed');
+      return 0;
+    }
+  }
+  // The question may have stood there for hours.
+  if (cache === true) await refuseTraining();
+  const ofRuns = await executeClean(plan, request);
+  const ofCache = ofRuns.problem === undefined ? await removeAll(cached) : undefined;
+  for (const folder of [...ofRuns.left, ...(ofCache?.left ?? [])])
+    console.error(`note: ${folder} stays, as something has come into it`);
+  console.log(`freed ${formatBytes(await freedBy(removals))}`);
+  const problem = ofRuns.problem ?? ofCache?.problem;
+  if (problem !== undefined) throw problem;
+  return 0;
+}
+
+/** Members that are yet to start would not find TensorFlow. */
+async function refuseTraining(): Promise<void> {
+  const path = await import('node:path');
+  const { runNames } = await import('../runs/inventory.js');
+  const { trainerOf } = await import('../runs/lock.js');
+  for (const name of await runNames(root)) {
+    if ((await trainerOf(path.join(root, name))) === undefined) continue;
+    const remedy = 'nothing was removed; stop it, or wait until it is through';
+    throw new RunError(`${path.join(root, name)} is being trained now, with what lies in the cache`, '--cache', remedy);
+  }
+}
+
+async function listText(removals: readonly Removal[], isLong: boolean): Promise<string> {
+  const { freedBytes } = await import('../machine/usage.js');
+  const { counted, formatBytes } = await import('../terminal/format.js');
+  const { textTable } = await import('../report/text-table.js');
+  const row = (what: string, entries: Removal['entries']) => {
+    const files = entries.filter(({ isFolder }) => !isFolder).length;
+    return [what, counted(files, 'file'), formatBytes(freedBytes(entries))];
+  };
+  const lines = removals.map(({ what, entries }) => row(what, entries));
+  const all = removals.flatMap(({ entries }) => entries);
+  if (removals.length > 1) lines.push(row('all together', all));
+  const table = textTable(['to be removed', 'files', 'frees'], lines, ['to be removed']);
+  return isLong ? [table, '', ...all.map(({ path }) => path)].join('\n') : table;
+}
+
+/** Undefined where the question is left with Ctrl-C or the end of the input. */
+async function ask(question: string): Promise<string | undefined> {
+  const { createInterface } = await import('node:readline');
+  const { stdin: input, stderr: output } = process;
+  const reader = createInterface({ input, output });
+  try {
+    return await new Promise((resolve) => {
+      reader.on('close', () => {
+        resolve(undefined);
+      });
+      reader.question(question, resolve);
+    });
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,72 @@
+/** docs/commands.md, from the same definitions as `--help`: `npm run docs` writes it. */
+import type { Command, Help } from 'commander';
+
+const opening = `# Commands
+<!-- Written by \`npm run docs\` from the definitions of the commands; a change here is lost. -->
+
+Each is \`emergence COMMAND\`, and an npm script too: \`emergence train\` is \`npm run train --\`. \`emergence COMMAND --help\` prints what
+stands here. A mistake in a command line is one line and exit code 2, a failure of the work exit code 1.
+`;
+
+/** As Markdown. */
+export function commandsMarkdown(program: Command): string {
+  const commands = help(program).visibleCommands(program).filter(isDocumented);
+  const contents = commands.map((command) => `- [\`${command.name()}\`](#${command.name()}): ${command.description()}`);
+  return `${[opening, ...contents, '', ...commands.flatMap((command) => section(command, 2))].join('\n').trimEnd()}\n`;
+}
+
+function isDocumented(command: Command): boolean {
+  return command.name() !== 'help';
+}
+
+function help(command: Command): Help {
+  return command.createHelp();
+}
+
+/** A command; under it those that it consists of. */
+function section(command: Command, level: number): string[] {
+  const tool = help(command);
+  const options = tool.visibleOptions(command).filter(({ long }) => long !== '--help');
+  const parts = tool.visibleCommands(command).filter(isDocumented);
+  const rows = options.map((option) => [`\`${tool.optionTerm(option)}\``, tool.optionDescription(option)]);
+  return [
+    `${'#'.repeat(level)} \`${nameOf(command)}\``,
+    `    ${tool.commandUsage(command)}`,
+    '',
+    sentence(command.description()),
+    '',
+    ...(rows.length === 0 ? [] : [...table(['option', 'what'], rows), '']),
+    ...exampleOf(command),
+    '',
+    ...parts.flatMap((part) => section(part, level + 1)),
+  ];
+}
+
+/** `datasets list`. */
+function nameOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name();
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function table(heading: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(heading), line(heading.map(() => '---')), ...rows.map(line)];
+}
+
+/** What help prints after all else: `Example:` and a command line, or several. */
+function exampleOf(command: Command): string[] {
+  let printed = '';
+  const print = (text: string) => void (printed += text);
+  const before = command.configureOutput();
+  command.configureOutput({ writeOut: print, getOutHelpWidth: () => 1000, getOutHasColors: () => false });
+  command.outputHelp();
+  command.configureOutput(before);
+  const at = printed.search(/^Examples?:$/m);
+  if (at < 0) return [];
+  const [title, ...lines] = printed.slice(at).trimEnd().split('\n');
+  return [title!, '', ...lines.map((line) => `    ${line.trim().replace(/^\$ /, '')}`)];
+}

@@ -1,0 +1,22 @@
+/** `emergence runs`: which runs there are, and what each lacks. */
+import type { Command } from 'commander';
+import { jsonOf, root } from './runs.js';
+
+export function registerRuns(program: Command): void {
+  program
+    .command('runs')
+    .description('list the runs in checkpoints: members, status, size on disk, and what is missing')
+    .option('--verify', 'hold every file against its hash, not only look whether it is there (everything is read)')
+    .option('--json', 'as one JSON array on stdout')
+    .addHelpText('after', '\nExample:\n  $ emergence runs')
+    .action(list);
+}
+
+async function list({ json, verify }: { readonly json?: true; readonly verify?: true }): Promise<void> {
+  const { listRuns } = await import('../runs/inventory.js');
+  const { runsTable } = await import('../report/runs.js');
+  const runs = await listRuns(root, verify === true ? 'hashes' : 'presence');
+  if (json === true) console.log(jsonOf(runs));
+  else if (runs.length === 0) console.log(`there is no run in ${root}; emergence train makes one`);
+  else console.log(runsTable(runs));
+}

@@ -1,0 +1,56 @@
+/** What lies in the cache folder that can be made or fetched again, told by its names: whatever else is there is not ours. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { RunError } from '../terminal/errors.js';
+import { isLeftover } from './files.js';
+import { cacheFolder } from './folders.js';
+import { holderOf } from './lock.js';
+import type { Removal } from './removal.js';
+import { entriesAt } from './usage.js';
+
+interface Kind {
+  readonly folder: string;
+  readonly name: RegExp;
+  readonly what: string;
+}
+
+const kinds: readonly Kind[] = [
+  { folder: 'runtime', name: /^tensorflow-[\w.-]+$/, what: 'TensorFlow, which the next train fetches again' },
+  { folder: 'downloads', name: /^tensorflow-[\w.-]+$/, what: 'downloads of TensorFlow that were cut off' },
+  { folder: 'binding', name: /^[0-9a-f]{12}-[0-9a-f]{12}$/, what: 'the binding, which the next train compiles again' },
+  { folder: 'datasets', name: /^[0-9a-f]{32}\.bin$/, what: 'prepared datasets, which are prepared again when needed' },
+];
+
+/** Behind the name of what was being made by a process that was killed. */
+const aside = /\.[0-9a-f-]{36}\.tmp$/;
+const lockEnding = /\.(lock|lock-guard|lock-owner\.json)$/;
+
+/**
+ * One for each kind that is there.
+ *
+ * @throws RunError while a process makes one of them
+ */
+export async function cachedRemovals(cache = cacheFolder()): Promise<Removal[]> {
+  const removals: Removal[] = [];
+  for (const { folder, name, what } of kinds) {
+    const place = path.join(cache, folder);
+    const places: string[] = [];
+    for (const each of await fs.readdir(place, { withFileTypes: true }).catch(() => [])) {
+      // A link is its maker's own; what it points at would stay anyway.
+      if (each.isSymbolicLink()) continue;
+      if (each.name.endsWith('.lock')) await refuseHeld(path.join(place, each.name.slice(0, -'.lock'.length)));
+      const bare = each.name.replace(aside, '').replace(lockEnding, '');
+      if (name.test(bare) || isLeftover(each.name)) places.push(path.join(place, each.name));
+    }
+    const entries = (await Promise.all(places.sort().map(entriesAt))).flat();
+    if (entries.length > 0) removals.push({ what: `${what} (${place})`, entries });
+  }
+  return removals;
+}
+
+async function refuseHeld(target: string): Promise<void> {
+  const holder = await holderOf({ lockFolder: `${target}.lock`, ownerFile: `${target}.lock-owner.json` });
+  if (holder === undefined) return;
+  const who = holder.owner === undefined ? 'another process' : `process ${holder.owner.pid}`;
+  throw new RunError(`is being made by ${who}`, target, 'wait until that is through');
+}

@@ -1,0 +1,87 @@
+/** A run's curves for a terminal: a plot for each unit, and under them the scores. */
+import { intervalsOf, positionOf, type SampledCurve, type ScaleName, type Scored } from '../analysis/curves.js';
+import type { ScoreName } from '../analysis/scores.js';
+import { counted, formatNumber, formatWithInterval } from '../terminal/format.js';
+import { shownScores } from './comparison.js';
+import { drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from './plot.js';
+import { textTable } from './text-table.js';
+
+export interface ShownCurve {
+  readonly curve: SampledCurve;
+  readonly scores: Readonly<Record<ScoreName, Scored>>;
+}
+
+export interface ShowOptions extends Pick<Plot, 'xScale' | 'width' | 'characters' | 'colour'> {
+  readonly axis: ScaleName;
+  /** Of one plot, in cells. */
+  readonly height: number;
+}
+
+const axisTitles: Readonly<Record<ScaleName, string>> = {
+  width: 'width',
+  parameters: 'trainable parameters',
+  flops: 'training operations (FLOPs)',
+};
+
+/** Curves that share a vertical axis, in the order in which they are given. */
+export function panelsOf<T extends { readonly metric: Pick<SampledCurve['metric'], 'unit' | 'name'> }>(
+  curves: readonly T[],
+): T[][] {
+  const panels = new Map<string, T[]>();
+  for (const curve of curves) {
+    const { unit, name } = curve.metric;
+    // What has no unit is comparable with itself alone.
+    const key = unit === '' ? `of ${name}` : unit;
+    panels.set(key, [...(panels.get(key) ?? []), curve]);
+  }
+  return [...panels.values()];
+}
+
+/** Plots and scores, without a line break at the end; at least one curve, all of the same members. */
+export function showText(shown: readonly ShownCurve[], options: ShowOptions): string {
+  const plots = panelsOf(shown.map(({ curve }) => curve)).map((curves) => panelText(curves, options));
+  return [...plots, scoresTable(shown, options)].join('\n\n');
+}
+
+function panelText(curves: readonly SampledCurve[], { axis, ...look }: ShowOptions): string {
+  const plot: Plot = {
+    ...look,
+    series: curves.map((curve) => seriesOf(curve, axis)),
+    xTitle: `${axisTitles[axis]}${look.xScale === 'log' ? ', logarithmic' : ''}`,
+    yTitle: yTitleOf(curves[0]!),
+    // Widths are few and chosen: their own numbers say more than round ones.
+    xTicks: axis === 'width' ? curves[0]!.scales.map(({ width }) => width) : undefined,
+  };
+  return [drawPlot(plot), ...(hasRoomForIntervals(plot) ? [] : ['Too narrow for intervals.'])].join('\n');
+}
+
+function yTitleOf({ metric: { unit, title } }: SampledCurve): string {
+  return unit === 'probability' ? 'share' : unit === '' ? title : unit;
+}
+
+function seriesOf(curve: SampledCurve, axis: ScaleName): PlotSeries {
+  const intervals = intervalsOf(curve);
+  const points = curve.scales.map((scale, i) => {
+    return { x: positionOf(scale, axis), y: curve.values[i]!, ...intervals[i]! };
+  });
+  return { label: curve.metric.title, points };
+}
+
+/** A line a score and a column a curve: two curves fit a terminal of 80 columns. */
+function scoresTable(shown: readonly ShownCurve[], { axis }: ShowOptions): string {
+  const titles = shown.map(({ curve }) => curve.metric.title);
+  const ranges = shown.map(({ curve: { values } }) => formatNumber(Math.max(...values) - Math.min(...values)));
+  const lines = [
+    [`range over ${counted(shown[0]!.curve.scales.length, 'scale')}`, ...ranges],
+    ...shownScores.map(({ name, title }) => [
+      title,
+      ...shown.map(({ scores }) => formatWithInterval(scores[name].value, scores[name].interval)),
+    ]),
+  ];
+  return [
+    textTable(['score', ...titles], lines, ['score']),
+    'Bars and brackets: 95 % intervals, bootstrap over test examples and seeds.',
+    'A straight ramp has Eq 1 / ramp = 1. Bow: how far a parabola in the logarithm of',
+    `the ${axisTitles[axis]} sags below its ends, over the range.`,
+  ].join('\n');
+}

@@ -1,0 +1,226 @@
+/**
+ * Freeing space: first a plan, which names every file and folder that would go and writes nothing; then its execution, under the
+ * locks of all runs that it touches, and only where a second plan says the same as the one that the user has seen.
+ */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { isLeftover } from '../machine/files.js';
+import type { Owner } from '../machine/owner.js';
+import { removeAll, type Removal, type Removed } from '../machine/removal.js';
+import { entriesAt, type DiskEntry } from '../machine/usage.js';
+import { isReported, messageOf, RunError, UsageError } from '../terminal/errors.js';
+import { condensed } from '../terminal/format.js';
+import { nearest } from '../terminal/nearest.js';
+import { isOfRun } from './contents.js';
+import { runNames } from './inventory.js';
+import { holdRun, lockNames, trainerOf } from './lock.js';
+import { verifyRun, type MemberState } from './verify.js';
+
+export interface CleanRequest {
+  /** The folder that holds all runs: `checkpoints`. */
+  readonly root: string;
+  /** Of runs; none: all, but never whole. */
+  readonly names: readonly string[];
+  /** What unfinished members go on from; of the named runs then nothing else goes. */
+  readonly unfinished: boolean;
+}
+
+export interface CleanPlan {
+  readonly removals: readonly Removal[];
+  /** Folders of the runs that are touched. */
+  readonly runs: readonly string[];
+  /** What stays though it may be looked for, and why. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * What would be removed. Writes nothing.
+ *
+ * @throws UsageError for a name that is no run in `root`, RunError for a named run that is being trained now
+ */
+export async function planClean(request: CleanRequest): Promise<CleanPlan> {
+  const { root, names } = request;
+  const folders =
+    names.length > 0 ? await foldersOf(root, names) : (await runNames(root)).map((n) => path.join(root, n));
+  const plans: CleanPlan[] = names.length > 0 ? [] : [{ removals: await probesIn(root), runs: [], notes: [] }];
+  for (const folder of folders) {
+    const trainer = await trainerOf(folder);
+    if (trainer === undefined) plans.push(await planRun(folder, request));
+    else if (names.length > 0) throw beingTrained(folder, trainer.owner);
+    else plans.push({ removals: [], runs: [], notes: [`${folder} is being trained now and not looked at`] });
+  }
+  return {
+    removals: plans.flatMap(({ removals }) => removals).filter(({ entries }) => entries.length > 0),
+    runs: plans.flatMap(({ runs }) => runs),
+    notes: plans.flatMap(({ notes }) => notes),
+  };
+}
+
+/**
+ * Removes what the plan says.
+ *
+ * @throws RunError where a run is being trained meanwhile, or the plan would be another one now; nothing is removed then
+ */
+export async function executeClean(plan: CleanPlan, request: CleanRequest): Promise<Removed> {
+  const releases: (() => Promise<void>)[] = [];
+  // Backwards: a folder that holds a lock can only go once that is released.
+  const release = async () => {
+    for (const each of releases.splice(0).reverse()) await each();
+  };
+  try {
+    for (const folder of plan.runs) releases.push(await holdRun(folder));
+    const now = await Promise.all(plan.runs.map((folder) => planRun(folder, request)));
+    const listed = plan.removals.filter(({ entries }) => plan.runs.some((folder) => isInside(entries, folder)));
+    if (pathsOf(now.flatMap(({ removals }) => removals)) !== pathsOf(listed))
+      throw new RunError(
+        'has changed since the list was made, and nothing was removed',
+        request.root,
+        'type the command again',
+      );
+    const folders = new Set(plan.runs);
+    const split = (isWanted: (entry: DiskEntry) => boolean) =>
+      plan.removals.map(({ what, entries }) => ({ what, entries: entries.filter(isWanted) }));
+    const first = await removeAll(split((entry) => !folders.has(entry.path) && !isLockEntry(entry)));
+    // The lock of a dead process goes with ours, which has taken its place.
+    await release();
+    if (first.problem !== undefined) return first;
+    const last = await removeAll(split((entry) => folders.has(entry.path)));
+    return { left: [...first.left, ...last.left], problem: last.problem };
+  } finally {
+    await release();
+  }
+}
+
+function isInside(entries: readonly DiskEntry[], folder: string): boolean {
+  return entries.some(({ path: each }) => each === folder || each.startsWith(folder + path.sep));
+}
+
+/** Of one who holds the locks, the locks are no part of what is compared. */
+function pathsOf(removals: readonly Removal[]): string {
+  const paths = removals.flatMap(({ entries }) => entries.filter((entry) => !isLockEntry(entry)).map((e) => e.path));
+  return JSON.stringify(paths.sort());
+}
+
+function isLockEntry({ path: place }: DiskEntry): boolean {
+  return lockNames.includes(path.basename(place));
+}
+
+async function planRun(folder: string, { names, unfinished }: CleanRequest): Promise<CleanPlan> {
+  if (names.length > 0 && !unfinished) return planWhole(folder);
+  const all = await entriesAt(folder);
+  const leftovers = all.filter((entry) => isOurs(entry, folder) && isLeftBehind(entry));
+  const states = await statesOf(folder);
+  if (typeof states === 'string') {
+    if (names.length > 0) throw new RunError(states);
+    return planOf(
+      folder,
+      [leftoversOf(folder, leftovers)],
+      unfinished ? [`${folder} is not looked at: ${states}`] : [],
+    );
+  }
+  const begun = unfinished ? states.filter((state) => isUnfinished(state, all)) : [];
+  const ofBegun = begun.flatMap((state) => oursIn(state.folder, all, folder));
+  // A kill between the last two steps of a member leaves it, and the next train would remove it.
+  const complete = states.filter(({ status }) => status === 'complete');
+  const spent = complete.map((state) => path.join(state.folder, 'training.safetensors'));
+  const useless = [...leftovers, ...all.filter((entry) => spent.includes(entry.path))];
+  return planOf(folder, [
+    { what: `what ${condensed(begun.map(({ id }) => id))} of ${folder} would go on from`, entries: ofBegun },
+    leftoversOf(
+      folder,
+      useless.filter((entry) => !ofBegun.includes(entry)),
+    ),
+  ]);
+}
+
+function isLeftBehind(entry: DiskEntry): boolean {
+  // Nobody holds the lock, or the run would not be looked at.
+  return isLeftover(path.basename(entry.path)) || isLockEntry(entry);
+}
+
+function leftoversOf(folder: string, entries: readonly DiskEntry[]): Removal {
+  return { what: `what killed processes left in ${folder}`, entries };
+}
+
+function planOf(folder: string, removals: readonly Removal[], notes: readonly string[] = []): CleanPlan {
+  const isTouched = removals.some(({ entries }) => entries.length > 0);
+  return { removals: removals.filter(({ entries }) => entries.length > 0), runs: isTouched ? [folder] : [], notes };
+}
+
+async function planWhole(folder: string): Promise<CleanPlan> {
+  const all = await entriesAt(folder);
+  const record = path.join(folder, 'run.json');
+  const rank = ({ path: place }: DiskEntry) => (place === folder ? 2 : place === record ? 1 : 0);
+  // The record last: a run that is removed half way is a run still, and the same command removes the rest.
+  const entries = oursIn(folder, all, folder).toSorted((a, b) => rank(a) - rank(b));
+  const foreign = all.filter((entry) => !isOurs(entry, folder));
+  return planOf(
+    folder,
+    [{ what: `${folder}, the whole run`, entries }],
+    foreign.map(({ path: place }) => `${place} stays, as it is not of the lab's making`),
+  );
+}
+
+function isOurs({ path: place, isFolder }: DiskEntry, runFolder: string): boolean {
+  const relative = path.relative(runFolder, place);
+  return isOfRun(relative === '' ? [] : relative.split(path.sep), isFolder);
+}
+
+/** What of a folder is ours, without the folders in which something stays. */
+function oursIn(within: string, all: readonly DiskEntry[], runFolder: string): DiskEntry[] {
+  const inside = all.filter(({ path: place }) => place === within || place.startsWith(within + path.sep));
+  const foreign = inside.filter((entry) => !isOurs(entry, runFolder));
+  const holdsForeign = ({ path: place }: DiskEntry) => foreign.some((each) => each.path.startsWith(place + path.sep));
+  return inside.filter((entry) => isOurs(entry, runFolder) && !holdsForeign(entry));
+}
+
+async function statesOf(folder: string): Promise<MemberState[] | string> {
+  try {
+    return await verifyRun(folder, 'presence');
+  } catch (error) {
+    if (isReported(error)) return messageOf(error);
+    throw error;
+  }
+}
+
+function isUnfinished({ status, folder }: MemberState, entries: readonly DiskEntry[]): boolean {
+  return (status === 'training' || status === 'no epoch done') && entries.some(({ path: place }) => place === folder);
+}
+
+async function foldersOf(root: string, names: readonly string[]): Promise<string[]> {
+  const known = await runNames(root);
+  const chosen = new Set<string>();
+  for (const text of names) {
+    // `checkpoints/lenet`, as a shell completes it.
+    const isPath = path.dirname(path.resolve(text)) === path.resolve(root);
+    const name = isPath ? path.basename(path.resolve(text)) : text;
+    if (!known.includes(name)) throw noRun(text, root, known);
+    const folder = path.join(root, name);
+    if ((await fs.lstat(folder)).isSymbolicLink())
+      throw new UsageError(`${folder} is a link to ${await fs.readlink(folder)}`, 'RUN', 'remove that yourself');
+    chosen.add(folder);
+  }
+  return [...chosen];
+}
+
+function noRun(text: string, root: string, known: readonly string[]): UsageError {
+  const meant = nearest(text, known);
+  const remedy = meant === undefined ? 'emergence runs lists those that are' : `did you mean ${meant}?`;
+  return new UsageError(`"${text}" is not a run in ${root}`, 'RUN', remedy);
+}
+
+function beingTrained(folder: string, owner: Owner | undefined): RunError {
+  const who = owner === undefined ? '' : ` by process ${owner.pid}`;
+  return new RunError(
+    `is being trained now${who}`,
+    folder,
+    'nothing was removed; stop it, or wait until it is through',
+  );
+}
+
+/** What probes of the disk left that were killed. */
+async function probesIn(root: string): Promise<Removal[]> {
+  const names = await fs.readdir(root).catch(() => []);
+  const entries = await Promise.all(names.filter(isLeftover).map((name) => entriesAt(path.join(root, name))));
+  return [leftoversOf(root, entries.flat())];
+}

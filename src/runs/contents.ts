@@ -1,0 +1,36 @@
+/** Which files of a run's folder the lab has written, by their names. What else lies there is the user's. */
+import { architectures } from '../experiment/architectures.js';
+import { isTemporary } from '../machine/files.js';
+import { lockNames } from './lock.js';
+
+const picture = /^(curve|error|reconstructions|compare|theory|quanta|forecast-study|sweep-.+)\.(svg|png)$/;
+const forecast = /^[A-Za-z0-9][A-Za-z0-9._-]*\.(json|svg|png)$/;
+const member = new RegExp(`^(${architectures.join('|')})-w\\d+-s\\d+$`);
+
+/** In a run's own folder. */
+const runFiles: readonly string[] = ['run.json', 'quanta.csv', ...lockNames];
+/** In a member's. */
+const memberFiles: readonly string[] = [
+  'member.json',
+  'weights.safetensors',
+  'training.safetensors',
+  'history.jsonl',
+  'outcomes.parquet',
+  'reconstructions.png',
+];
+
+/** Whether the file or folder of this path, relative to the run's folder and in its parts, is the lab's. */
+export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
+  const [first = '', second, third, ...deeper] = parts;
+  if (deeper.length > 0) return false;
+  if (second === undefined) {
+    if (isFolder) return ['', 'members', 'tensorboard', 'forecasts', ...lockNames].includes(first);
+    return runFiles.includes(first) || picture.test(first) || isTemporary(first);
+  }
+  if (first === 'forecasts') return third === undefined && !isFolder && (forecast.test(second) || isTemporary(second));
+  if (!member.test(second)) return false;
+  if (third === undefined) return isFolder && (first === 'members' || first === 'tensorboard');
+  if (isFolder) return false;
+  if (first === 'members') return memberFiles.includes(third) || isTemporary(third);
+  return first === 'tensorboard' && third.startsWith('events.out.tfevents.');
+}

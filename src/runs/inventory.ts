@@ -1,0 +1,109 @@
+/** All runs of a folder, each with its state: what is complete, what is missing, what it takes on the disk. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { diskError } from '../machine/files.js';
+import { bytesOf, entriesAt } from '../machine/usage.js';
+import { codeOf, isReported } from '../terminal/errors.js';
+import { trainerOf } from './lock.js';
+import type { RunRecord } from './record.js';
+import { membersOf, readRunRecord } from './run.js';
+import { verifyRun, whyMissing, type MemberState, type Scrutiny } from './verify.js';
+
+/** `training`: a process works on it now; `stopped`: members are missing and nobody does. */
+export type RunStatus = 'complete' | 'training' | 'stopped' | 'damaged';
+
+export interface MissingMember {
+  readonly id: string;
+  /** `2 of 5 epochs done`, or what is damaged. */
+  readonly why: string;
+}
+
+export interface RunSummary {
+  /** The folder's name, by which commands know the run. */
+  readonly name: string;
+  readonly folder: string;
+  /** Null where run.json can't be read. */
+  readonly arch: string | null;
+  readonly dataset: string | null;
+  /** UTC. */
+  readonly created: string | null;
+  readonly status: RunStatus;
+  readonly members: { readonly complete: number; readonly total: number } | null;
+  /** In the run's order. */
+  readonly missing: readonly MissingMember[];
+  /** What is wrong with run.json; null where nothing is. */
+  readonly problem: string | null;
+  /** On the disk, as `du` counts. */
+  readonly sizeBytes: number;
+}
+
+/**
+ * The runs in `root` by name; none where there is no such folder. A folder is a run where it holds a run.json, members or a lock.
+ *
+ * @throws RunError where `root` can't be read
+ */
+export async function listRuns(root: string, scrutiny: Scrutiny = 'presence'): Promise<RunSummary[]> {
+  const summaries: RunSummary[] = [];
+  for (const name of await runNames(root)) summaries.push(await summariseFolder(root, name, scrutiny));
+  return summaries;
+}
+
+/** Names of the folders in `root` that are runs, sorted. Throws as `listRuns`. */
+export async function runNames(root: string): Promise<string[]> {
+  const names = await fs.readdir(root).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw diskError(error, root);
+  });
+  const runs: string[] = [];
+  for (const name of names.sort()) if (await looksLikeRun(path.join(root, name))) runs.push(name);
+  return runs;
+}
+
+async function looksLikeRun(folder: string): Promise<boolean> {
+  for (const name of ['run.json', 'members', '.lock']) {
+    if ((await fs.stat(path.join(folder, name)).catch(() => undefined)) !== undefined) return true;
+  }
+  return false;
+}
+
+async function summariseFolder(root: string, name: string, scrutiny: Scrutiny): Promise<RunSummary> {
+  const folder = path.join(root, name);
+  // A run may be a link to another disk, and is as large as what it points at.
+  const sizeBytes = bytesOf(await entriesAt(await fs.realpath(folder).catch(() => folder)));
+  const isBusy = (await trainerOf(folder)) !== undefined;
+  const none = { arch: null, dataset: null, created: null, members: null, missing: [] };
+  try {
+    const record = await readRunRecord(folder);
+    const status = isBusy ? 'training' : 'damaged';
+    if (record === undefined) return { name, folder, ...none, status, problem: 'run.json is missing', sizeBytes };
+    const states = await verifyRun(folder, scrutiny);
+    return { name, folder, ...membersOfSummary(record, states, isBusy), problem: null, sizeBytes };
+  } catch (error) {
+    if (!isReported(error)) throw error;
+    const status = isBusy ? 'training' : 'damaged';
+    return { name, folder, ...none, status, problem: error.message, sizeBytes };
+  }
+}
+
+function membersOfSummary({ experiment, created }: RunRecord, states: readonly MemberState[], isBusy: boolean) {
+  const missing = states.flatMap((state) => {
+    const why = whyMissing(state, experiment.epochs);
+    return why === undefined ? [] : { id: state.id, why };
+  });
+  const total = membersOf(experiment).length;
+  return {
+    arch: experiment.arch,
+    dataset: experiment.dataset,
+    created,
+    status: statusOf(states, isBusy),
+    members: { complete: total - missing.length, total },
+    missing,
+  };
+}
+
+/** Of a run whose run.json can be read. */
+export function statusOf(states: readonly Pick<MemberState, 'status'>[], isBusy: boolean): RunStatus {
+  if (isBusy) return 'training';
+  if (states.some(({ status }) => status === 'damaged')) return 'damaged';
+  return states.every(({ status }) => status === 'complete') ? 'complete' : 'stopped';
+}

@@ -1,0 +1,161 @@
+/** How far a run is, from what lies in its folder alone: members tell of an epoch once it is over, so nothing is newer than that. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { RunError } from '../terminal/errors.js';
+import { readHistory } from './history.js';
+import { statusOf, type RunStatus } from './inventory.js';
+import { trainerOf } from './lock.js';
+import type { EpochRecord } from './record.js';
+import { readRunRecord } from './run.js';
+import { verifyRun, type MemberState, type MemberStatus } from './verify.js';
+
+export interface MemberProgress {
+  readonly id: string;
+  readonly status: MemberStatus;
+  readonly epochsDone: number;
+  /** Of the last epoch; null before the first, and accuracy where no answer is right or wrong. */
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly examplesPerSecond: number | null;
+  /** Estimated; null where nothing can be said, 0 for one that is complete. */
+  readonly etaSeconds: number | null;
+  /** What is damaged. */
+  readonly problem: string | null;
+  /** Of each epoch that is over. */
+  readonly losses: readonly number[];
+}
+
+export interface RunProgress {
+  readonly run: string;
+  readonly arch: string;
+  readonly dataset: string;
+  readonly epochs: number;
+  readonly status: RunStatus;
+  readonly complete: number;
+  /** Of all members that are left; null where nothing can be said, or nobody trains them. */
+  readonly etaSeconds: number | null;
+  /** In the run's order. */
+  readonly members: readonly MemberProgress[];
+}
+
+/**
+ * @param now milliseconds, as `Date.now()`
+ * @throws RunError where there is no run, or run.json is damaged
+ */
+export async function readProgress(folder: string, now = Date.now()): Promise<RunProgress> {
+  const record = await readRunRecord(folder);
+  if (record === undefined) throw new RunError('there is no run here any more: run.json is missing', folder);
+  const states = await verifyRun(folder, 'presence');
+  const isBusy = (await trainerOf(folder)) !== undefined;
+  const { arch, dataset, epochs } = record.experiment;
+  const timed = await Promise.all(states.map((state) => timingOf(state, { epochs, now })));
+  const left = timed.map((timing) => secondsLeft(timing, timed));
+  const members = states.map((state, i) => memberProgress(state, timed[i]!, isBusy ? left[i]! : null));
+  return {
+    run: record.name,
+    arch,
+    dataset,
+    epochs,
+    status: statusOf(states, isBusy),
+    complete: states.filter(({ status }) => status === 'complete').length,
+    etaSeconds: isBusy ? familySeconds(timed, left) : null,
+    members,
+  };
+}
+
+/** What is known of a member's pace. */
+export interface Timing {
+  readonly width: number;
+  readonly epochs: number;
+  readonly history: readonly Pick<EpochRecord, 'seconds'>[];
+  /** Since its last epoch was over. */
+  readonly idleSeconds: number;
+  readonly isComplete: boolean;
+}
+
+interface When {
+  readonly epochs: number;
+  readonly now: number;
+}
+
+async function timingOf({ key, folder, status }: MemberState, { epochs, now }: When) {
+  const file = path.join(folder, 'history.jsonl');
+  // Of a damaged one nothing is shown; the member's own problem says why, or the next command that reads it.
+  const history = await readHistory(file).catch(() => []);
+  const stats = await fs.stat(file).catch(() => undefined);
+  const idleSeconds = stats === undefined ? 0 : Math.max(0, (now - stats.mtimeMs) / 1000);
+  return { width: key.width, epochs, history, idleSeconds, isComplete: status === 'complete' };
+}
+
+function memberProgress(
+  { id, status, problem }: MemberState,
+  { history }: { readonly history: readonly EpochRecord[] },
+  etaSeconds: number | null,
+): MemberProgress {
+  const last = history.at(-1);
+  return {
+    id,
+    status,
+    epochsDone: history.length,
+    loss: last?.trainLoss ?? null,
+    accuracy: last?.trainAccuracy ?? null,
+    examplesPerSecond: last?.examplesPerSecond ?? null,
+    etaSeconds: status === 'complete' ? 0 : etaSeconds,
+    problem: problem ?? null,
+    losses: history.map(({ trainLoss }) => trainLoss),
+  };
+}
+
+/** Epochs whose mean says how long the next one takes: the first one is slower. */
+const recentEpochs = 3;
+
+/** Of an epoch; undefined before the first. */
+function pace({ history }: Timing): number | undefined {
+  const recent = history.slice(-recentEpochs);
+  return recent.length === 0 ? undefined : recent.reduce((sum, { seconds }) => sum + seconds, 0) / recent.length;
+}
+
+/** Estimate of what a member still takes; null where no other member says anything of it. */
+export function secondsLeft(timing: Timing, all: readonly Timing[]): number | null {
+  if (timing.isComplete) return 0;
+  const own = pace(timing);
+  if (own === undefined) {
+    const estimate = paceAt(timing.width, all);
+    return estimate === undefined ? null : estimate * timing.epochs;
+  }
+  // One that was stopped meanwhile has not been at its epoch for all that time.
+  const under = Math.min(timing.idleSeconds, own);
+  return Math.max(0, (timing.epochs - timing.history.length) * own - under);
+}
+
+/** Of an epoch at a width where no member has one: the mean of the same width, else a power law through the two nearest widths. */
+function paceAt(width: number, all: readonly Timing[]): number | undefined {
+  const byWidth = new Map<number, number[]>();
+  for (const timing of all) {
+    const own = pace(timing);
+    if (own !== undefined) byWidth.set(timing.width, [...(byWidth.get(timing.width) ?? []), own]);
+  }
+  const known = [...byWidth]
+    .map(([at, paces]) => ({ at, seconds: paces.reduce((sum, each) => sum + each, 0) / paces.length }))
+    .sort((a, b) => Math.abs(Math.log(a.at / width)) - Math.abs(Math.log(b.at / width)));
+  const [near, far] = known;
+  if (near?.at === width) return near.seconds;
+  if (near === undefined || far === undefined) return undefined;
+  const exponent = Math.log(far.seconds / near.seconds) / Math.log(far.at / near.at);
+  return near.seconds * (width / near.at) ** exponent;
+}
+
+/** As many at once as are at it now; but it takes at least as long as the longest. */
+export function familySeconds(timed: readonly Timing[], left: readonly (number | null)[]): number | null {
+  const known = left.filter((seconds) => seconds !== null);
+  if (known.length < left.length) return null;
+  const atOnce = timed.filter((timing) => !timing.isComplete && isActive(timing)).length;
+  const sum = known.reduce((total, seconds) => total + seconds, 0);
+  return Math.max(...known, sum / Math.max(1, atOnce));
+}
+
+/** Whether its last epoch is not longer ago than three take. */
+function isActive(timing: Timing): boolean {
+  const own = pace(timing);
+  return own !== undefined && timing.idleSeconds < 3 * own + 10;
+}

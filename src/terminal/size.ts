@@ -1,0 +1,12 @@
+/** How many cells a terminal has. */
+import type { WriteStream } from 'node:tty';
+
+export type MaybeTerminal = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns' | 'rows'>>;
+
+/** 80 by 24 where there is no terminal, or one that does not say: some pseudo-terminals have 0 columns. */
+export function sizeOf({ columns = 0, rows = 0 }: Partial<Pick<MaybeTerminal, 'columns' | 'rows'>>): {
+  readonly columns: number;
+  readonly rows: number;
+} {
+  return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 };
+}

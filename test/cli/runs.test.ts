@@ -1,0 +1,52 @@
+/** `emergence runs` as its user meets it, on runs that were never trained. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { holdLock } from '../support/holders.js';
+import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
+
+const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+
+async function run(cwd: string, ...words: string[]) {
+  const child = spawn(process.execPath, [program, ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+test('lists runs, one of them being trained; JSON has the same; nothing is written', async () => {
+  const root = await temporaryFolder();
+  const checkpoints = path.join(root, 'checkpoints');
+  const folder = path.join(checkpoints, 'lenet');
+  const record = { dataset: { ...runRecord().dataset, testCount: 20 } };
+  await writeSyntheticRun({ folder, record, widths: [1, 2], seeds: [0], accuracy: () => 0.5 });
+  await fs.rm(path.join(folder, 'members', 'cnn-w2-s0'), { recursive: true });
+  await holdLock(folder);
+  const before = await fs.readdir(checkpoints, { recursive: true });
+  const { code, stdout, stderr } = await run(root, 'runs');
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(
+    /^run .*\nlenet +cnn +mnist +1 of 2 +training now .* 2026-01-02 03:04\n\nlenet lacks cnn-w2-s0: no epoch done\n$/,
+  );
+  const listed = JSON.parse((await run(root, 'runs', '--json')).stdout) as { name: string; status: string }[];
+  expect(listed).toMatchObject([{ name: 'lenet', status: 'training', members: { complete: 1, total: 2 } }]);
+  expect(await fs.readdir(checkpoints, { recursive: true })).toEqual(before);
+});
+
+test('no run is no mistake; an unknown option is one, in one line', async () => {
+  const root = await temporaryFolder();
+  expect(await run(root, 'runs')).toEqual({
+    code: 0,
+    stdout: 'there is no run in checkpoints; emergence train makes one\n',
+    stderr: '',
+  });
+  expect((await run(root, 'runs', '--json')).stdout).toBe('[]\n');
+  expect(await run(root, 'runs', '--jsn')).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: "error: unknown option '--jsn'; did you mean --json?\n",
+  });
+  expect(await fs.readdir(root)).toEqual([]);
+});

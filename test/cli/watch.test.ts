@@ -1,0 +1,154 @@
+/** `emergence watch` as its user meets it: a run is written epoch by epoch while a living process holds its lock. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { encodeHistory } from '../../src/runs/history.js';
+import { memberFolder, readMemberRecord, writeMemberRecord } from '../../src/runs/run.js';
+import { holdLock, killHolder } from '../support/holders.js';
+import { epochRecord, memberRecord, runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
+
+const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+const key = { arch: 'cnn', width: 2, seed: 0 };
+
+let root = '';
+let folder = '';
+beforeEach(async () => {
+  root = await temporaryFolder();
+  folder = path.join(root, 'checkpoints', 'lenet');
+  const record = { dataset: { ...runRecord().dataset, testCount: 20 } };
+  await writeSyntheticRun({ folder, record, widths: [1, 2], seeds: [0], accuracy: () => 0.5 });
+});
+
+/** Takes a member back to its first epoch; the result is what completes it. */
+async function unfinish(): Promise<() => Promise<void>> {
+  const member = memberFolder(folder, key);
+  const complete = (await readMemberRecord(member))!;
+  const history = await fs.readFile(path.join(member, 'history.jsonl'));
+  await writeEpochs(1);
+  return async () => {
+    await fs.writeFile(path.join(member, 'history.jsonl'), history);
+    await writeMemberRecord(member, complete);
+  };
+}
+
+async function writeEpochs(count: number): Promise<void> {
+  const member = memberFolder(folder, key);
+  const history = Array.from({ length: count }, (_, i) => epochRecord(i + 1));
+  await fs.writeFile(path.join(member, 'history.jsonl'), encodeHistory(history));
+  await writeMemberRecord(member, memberRecord(key, { status: 'training', epochsDone: count }));
+}
+
+interface Watcher {
+  readonly child: ChildProcess;
+  /** What has been written so far. */
+  readonly output: { stdout: string; stderr: string };
+  /** Resolves once the output matches. */
+  readonly until: (pattern: RegExp) => Promise<RegExpExecArray>;
+  readonly ended: Promise<number | null>;
+}
+
+function watch(...words: string[]): Watcher {
+  return start(process.execPath, [program, 'watch', ...words]);
+}
+
+function start(file: string, words: readonly string[]): Watcher {
+  const env = { ...process.env, TERM: 'xterm', NO_COLOR: '1' };
+  const child = spawn(file, words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  const ended = once(child, 'close').then(() => child.exitCode);
+  const until = async (pattern: RegExp) => {
+    for (;;) {
+      const found = pattern.exec(output.stdout);
+      if (found !== null) return found;
+      if (child.exitCode !== null) throw new Error(`ended without ${pattern.source}: ${JSON.stringify(output)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  return { child, output, until, ended };
+}
+
+test('a line for each epoch, until the run is complete', async () => {
+  const complete = await unfinish();
+  const trainer = await holdLock(folder);
+  const { until, ended, output } = watch('lenet');
+  await until(/^lenet: cnn on mnist, 1 of 2 members complete, training now, about /);
+  await until(/cnn-w2-s0 {2}epoch 1\/\d+ {2}loss 1\.0000 {2}accuracy 50\.00 % {2}12\.3k ex\/s {2}ETA /);
+  await writeEpochs(2);
+  await until(/cnn-w2-s0 {2}epoch 2\/\d+ {2}loss 0\.5000 /);
+  await complete();
+  await until(/cnn-w2-s0 .* complete\n/);
+  await killHolder(trainer);
+  expect(await ended).toBe(0);
+  expect(output.stderr).toBe('');
+  expect(output.stdout).toMatch(/lenet: cnn on mnist, 2 of 2 members complete, the run is complete\n$/);
+});
+
+test('Ctrl-C ends it with 130, and it leaves the run as it is', async () => {
+  await unfinish();
+  const before = await fs.readdir(folder, { recursive: true });
+  const { child, until, ended, output } = watch('lenet');
+  await until(/stopped: nobody trains it now\n.*epoch 1/s);
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+  expect(output.stderr).toBe('');
+  expect(await fs.readdir(folder, { recursive: true })).toEqual(before);
+});
+
+test('on a terminal the view is redrawn in place, and the cursor comes back', async () => {
+  await unfinish();
+  // Python's pty, as Node has none.
+  const script = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
+  const complete = start('python3', ['-c', script, process.execPath, program, 'watch', 'lenet']);
+  await complete.until(
+    /\u001b\[\?25l\r\u001b\[Jlenet: .*cnn-w1-s0 █{20} .*cnn-w2-s0 █*░+ epoch 1.*\u001b\[3A\r\u001b\[J/s,
+  );
+  await fs.rm(folder, { recursive: true });
+  expect(await complete.ended).toBe(1);
+  expect(complete.output.stdout).toMatch(
+    /\u001b\[\?25herror: .*there is no run here any more: run\.json is missing\r\n$/,
+  );
+});
+
+test('--page: on the loopback, with a token; events until the run is complete', async () => {
+  const complete = await unfinish();
+  const { until, ended, output } = watch('lenet', '--page');
+  const [, url] = await until(
+    /^open (http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/) in a browser on this machine; Ctrl-C ends it\n/,
+  );
+  expect((await fetch(url!)).status).toBe(200);
+  expect((await fetch(new URL('/', url))).status).toBe(403);
+  const events = await fetch(new URL('events', url));
+  const heard = events.text();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await complete();
+  expect(await ended).toBe(0);
+  const messages = [...(await heard).matchAll(/^data: (.+)$/gm)].map(([, data]) => JSON.parse(data!) as object);
+  expect(messages[0]).toMatchObject({ run: 'lenet', complete: 1, status: 'stopped' });
+  expect(messages.at(-2)).toMatchObject({ complete: 2, status: 'complete' });
+  expect(await heard).toMatch(/event: end\ndata: \{\}\n\n$/);
+  expect(output.stderr).toBe('');
+});
+
+test('a run that is complete already is shown once, and no page is opened', async () => {
+  const { ended, output } = watch('lenet', '--page');
+  expect(await ended).toBe(0);
+  expect(output.stdout).toMatch(/^lenet: cnn on mnist, 2 of 2 members complete, the run is complete\n/);
+  expect(output.stdout).not.toContain('http');
+});
+
+test.each([
+  [['lenett'], /^error: RUN: "lenett" is not a run in checkpoints .*; did you mean lenet\?\n$/],
+  [[], /^error: missing required argument 'run'\n$/],
+  [['lenet', '--port', '80'], /^error: --port: is of the page; add --page\n$/],
+  [['lenet', '--page', '--port', '99999'], /^error: --port: 99999 is no port; ports end at 65535\n$/],
+  [['lenet', '--page', '--port', 'x'], /^error: --port: "x" is not a whole number/],
+])('bad input is one line and exit code 2: %j', async (words, line) => {
+  const { ended, output } = watch(...words);
+  expect([await ended, output.stdout]).toEqual([2, '']);
+  expect(output.stderr).toMatch(line);
+});

@@ -1,0 +1,27 @@
+/** Processes that hold a run's lock, as one that trains it does. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import * as path from 'node:path';
+import { onTestFinished } from 'vitest';
+
+const lockFile = path.resolve(import.meta.dirname, '../../src/runs/lock.ts');
+
+/** Resolves once the lock is held. The process ends with the test. */
+export async function holdLock(runFolder: string): Promise<ChildProcess> {
+  const program =
+    `const { lockRun } = await import(${JSON.stringify(lockFile)});` +
+    `await lockRun(${JSON.stringify(path.resolve(runFolder))}); process.stdout.write('held'); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    cwd: import.meta.dirname,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  return child;
+}
+
+/** Kills it, so that its lock stays behind. */
+export async function killHolder(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}

@@ -1,0 +1,69 @@
+import * as fs from 'node:fs';
+import { Command, Option } from 'commander';
+import { expect, test } from 'vitest';
+import { createProgram } from '../../../src/cli.js';
+import { commandsMarkdown } from '../../../src/commands/document.js';
+
+test('docs/commands.md is current; else: npm run docs', () => {
+  const file = new URL('../../../docs/commands.md', import.meta.url);
+  expect(fs.readFileSync(file, 'utf8')).toBe(commandsMarkdown(createProgram()));
+});
+
+test('every command is an npm script, and every script that runs one names a command', () => {
+  const { scripts } = JSON.parse(fs.readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const run = Object.entries(scripts).filter(([, line]) => line.startsWith('node bin/emergence.js '));
+  expect(run.map(([name, line]) => [name, line.split(' ')[2]])).toEqual(run.map(([name]) => [name, name]));
+  const commands = createProgram().commands.map((command) => command.name());
+  expect(run.map(([name]) => name).sort()).toEqual(commands.sort());
+});
+
+test('usage, description, options with defaults and choices, examples, commands within commands', () => {
+  const program = new Command('emergence').helpCommand('help [command]');
+  const group = program
+    .command('shop')
+    .description('buy or sell')
+    .addHelpText('after', '\nExample:\n  $ emergence shop buy');
+  group
+    .command('buy <things...>')
+    .description('buy | things')
+    .option('--much <n>', 'how much', '3')
+    .addOption(new Option('--in <unit>', 'of what').choices(['kg', 'l']).default('kg'))
+    .addOption(new Option('--secret').hideHelp())
+    .addHelpText('after', '\nExamples:\n  $ emergence shop buy milk\n  $ emergence shop buy tea');
+  const text = commandsMarkdown(program);
+  expect(text.slice(text.indexOf('- ['))).toMatchInlineSnapshot(`
+    "- [\`shop\`](#shop): buy or sell
+
+    ## \`shop\`
+        emergence shop [options] [command]
+
+    Buy or sell.
+
+    Example:
+
+        emergence shop buy
+
+    ### \`shop buy\`
+        emergence shop buy [options] <things...>
+
+    Buy | things.
+
+    | option | what |
+    | --- | --- |
+    | \`--much <n>\` | how much (default: "3") |
+    | \`--in <unit>\` | of what (choices: "kg", "l", default: "kg") |
+
+    Examples:
+
+        emergence shop buy milk
+        emergence shop buy tea
+    "
+  `);
+});
+
+test('what was printed elsewhere before is not in it, and nothing is printed', () => {
+  const program = createProgram();
+  expect(commandsMarkdown(program)).toBe(commandsMarkdown(program));
+});

@@ -1,0 +1,76 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { encodeHistory } from '../../../src/runs/history.js';
+import { familySeconds, readProgress, secondsLeft, type Timing } from '../../../src/runs/progress.js';
+import { memberFolder, writeMemberRecord } from '../../../src/runs/run.js';
+import { holdLock } from '../../support/holders.js';
+import { epochRecord, memberRecord, runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
+
+const timing = (width: number, seconds: readonly number[], changes: Partial<Timing> = {}): Timing => ({
+  width,
+  epochs: 10,
+  history: seconds.map((each) => ({ seconds: each })),
+  idleSeconds: 0,
+  isComplete: false,
+  ...changes,
+});
+
+describe('what a member still takes', () => {
+  test('its own pace of the last three epochs, less what has gone by of the one under way', () => {
+    const member = timing(8, [100, 2, 3, 4], { idleSeconds: 1 });
+    expect(secondsLeft(member, [member])).toBeCloseTo(6 * 3 - 1, 12);
+    // One that was stopped yesterday has most of an epoch to go all the same.
+    expect(secondsLeft({ ...member, idleSeconds: 86_400 }, [member])).toBeCloseTo(5 * 3, 12);
+    expect(secondsLeft(timing(8, Array(10).fill(2), { isComplete: true, idleSeconds: 5 }), [])).toBe(0);
+  });
+
+  test('before its first epoch: the mean of its width, else a power law through the two nearest widths', () => {
+    const others = [timing(4, [16]), timing(8, [64]), timing(64, [9999])];
+    expect(secondsLeft(timing(8, []), [...others, timing(8, [66])])).toBeCloseTo(650, 9);
+    // Seconds go as the width squared between 4 and 8, so at 16 they are 256, and at 2 they are 4.
+    expect(secondsLeft(timing(16, []), others.slice(0, 2))).toBeCloseTo(2560, 9);
+    expect(secondsLeft(timing(2, []), others)).toBeCloseTo(40, 9);
+    expect(secondsLeft(timing(16, []), others.slice(0, 1))).toBeNull();
+    expect(secondsLeft(timing(16, []), [timing(16, [])])).toBeNull();
+  });
+
+  test('the family: shared among those at work, and never less than the longest', () => {
+    const atWork = timing(8, [10]);
+    const timed = [atWork, atWork, timing(8, [10], { idleSeconds: 41 }), timing(8, [])];
+    expect(familySeconds(timed, [90, 90, 90, 90])).toBe(180);
+    expect(familySeconds(timed, [300, 1, 1, 1])).toBe(300);
+    expect(familySeconds(timed, [1, 1, 1, null])).toBeNull();
+    expect(familySeconds([timing(8, [])], [7])).toBe(7);
+  });
+});
+
+test('a run on disk: epochs from history.jsonl, estimates only while a living process has the lock', async () => {
+  const folder = path.join(await temporaryFolder(), 'lenet');
+  const record = { dataset: { ...runRecord().dataset, testCount: 20 } };
+  const run = await writeSyntheticRun({ folder, record, widths: [1, 2], seeds: [0], accuracy: () => 0.5 });
+  const { epochs } = run.experiment;
+  const key = { arch: 'cnn', width: 2, seed: 0 };
+  const member = memberFolder(folder, key);
+  await writeMemberRecord(member, memberRecord(key, { status: 'training', epochsDone: 1 }));
+  await fs.writeFile(path.join(member, 'history.jsonl'), encodeHistory([epochRecord(1)]));
+  const stopped = await readProgress(folder);
+  expect(stopped).toMatchObject({
+    ...{ run: 'lenet', arch: 'cnn', dataset: 'mnist', epochs, status: 'stopped', complete: 1, etaSeconds: null },
+    members: [
+      { id: 'cnn-w1-s0', status: 'complete', epochsDone: 3, etaSeconds: 0 },
+      { id: 'cnn-w2-s0', status: 'training', epochsDone: 1, loss: 1, accuracy: 0.5, etaSeconds: null, losses: [1] },
+    ],
+  });
+  await holdLock(folder);
+  const { mtimeMs } = await fs.stat(path.join(member, 'history.jsonl'));
+  const trained = await readProgress(folder, mtimeMs + 1000);
+  const left = (epochs - 1) * 4.875 - 1;
+  expect(trained.status).toBe('training');
+  expect(trained.etaSeconds).toBeCloseTo(left, 6);
+  expect(trained.members.map(({ etaSeconds }) => etaSeconds)).toEqual([0, trained.etaSeconds]);
+  await fs.writeFile(path.join(member, 'history.jsonl'), '{');
+  expect((await readProgress(folder)).members[1]).toMatchObject({ epochsDone: 0, loss: null });
+  await fs.rm(path.join(folder, 'run.json'));
+  await expect(readProgress(folder)).rejects.toThrow(/lenet: there is no run here any more: run\.json is missing$/);
+});
