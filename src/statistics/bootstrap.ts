@@ -2,17 +2,17 @@
  * Bootstraps: how a statistic would scatter if the test set and the seeds were drawn anew (Efron 1979). Streams of random
  * numbers are named, so the same call gives the same interval.
  */
-import type { Interval } from './intervals.js';
-import type { Random } from './random.js';
+import type { Sfc32 } from './sfc32.js';
+import type { Interval } from './wilson.js';
 
 /** How many draws `weightedSums` takes at once. */
 export const drawsAtOnce = 4;
 
 /**
  * Counts of a draw of `[n]` units with replacement. Doubles, as they are factors. Without the rejection that makes
- * `Random.integer` exact: a unit's chance is off by n / 2^32 of itself at most, and it takes a quarter of the time.
+ * `Sfc32.integer` exact: a unit's chance is off by n / 2^32 of itself at most, and it takes a quarter of the time.
  */
-export function drawCounts(random: Random, counts: Float64Array): void {
+export function drawCounts(random: Sfc32, counts: Float64Array): void {
   counts.fill(0);
   const n = counts.length;
   for (let i = 0; i < n; i++) {
