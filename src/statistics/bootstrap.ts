@@ -66,6 +66,17 @@ export function weightedSums(
   }
 }
 
+/**
+ * Mean over places drawn with replacement, one fewer than there are, so that its variance has the right size (McCarthy and
+ * Snowden 1985); of a single place its value.
+ */
+export function drawnMean(values: ArrayLike<number>, places: readonly number[], random: Sfc32): number {
+  if (places.length === 1) return values[places[0]!]!;
+  let sum = 0;
+  for (let k = 1; k < places.length; k++) sum += values[places[random.integer(places.length)]!]!;
+  return sum / (places.length - 1);
+}
+
 /** The p-quantile of ascending values, linear between them (type 7 of Hyndman and Fan 1996, NumPy's default). */
 export function quantile(ascending: ArrayLike<number>, p: number): number {
   const at = p * (ascending.length - 1);
