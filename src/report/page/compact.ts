@@ -10,6 +10,7 @@ import type { OutcomeTable } from '../../runs/outcomes.js';
 import type { RunRecord } from '../../runs/record.js';
 import { codesOf, cutoffGrid, packBits, toBase64 } from './codes.js';
 import type { PageMetric, PageOutcomes, PageRun, PageThreshold } from './data.js';
+import { testSizes } from './sizes.js';
 
 /** A family that can be explored. */
 export type CompactRun = Omit<PageRun, 'about' | 'pictures' | 'reconstructions'>;
@@ -108,12 +109,6 @@ const steps = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 25, 30, 35, 40
 
 function withChosen(options: readonly number[], chosen: number): number[] {
   return [...new Set([...options, chosen])].sort((a, b) => a - b);
-}
-
-/** Test-set sizes that the slider has: 1, 2 and 5 times powers of ten from 100 on, and all. */
-export function testSizes(count: number): number[] {
-  const sizes = [1e2, 1e3, 1e4, 1e5, 1e6].flatMap((power) => [power, 2 * power, 5 * power]);
-  return [...sizes.filter((size) => size < count), count];
 }
 
 /** The largest K has to be possible on the smallest test set. */
