@@ -7,6 +7,7 @@ import { registerDoctor } from './commands/doctor.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerMetrics } from './commands/metrics.js';
 import { registerNatural } from './commands/natural.js';
+import { registerReport } from './commands/report.js';
 import { registerSearch } from './commands/search.js';
 import { registerQuanta } from './commands/quanta.js';
 import { registerSetup } from './commands/setup.js';
@@ -39,6 +40,7 @@ function createProgram(): Command {
   registerMetrics(program);
   registerQuanta(program);
   registerNatural(program);
+  registerReport(program);
   registerSetup(program);
   registerDoctor(program);
   return program;

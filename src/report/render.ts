@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
+import sharp from 'sharp';
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { theme } from './theme.js';
@@ -61,8 +62,16 @@ class ThrowingLogger {
 }
 
 /** A PNG of an SVG, twice its size. */
-export function toPng(svg: string): Uint8Array {
-  return new Resvg(svg, { fitTo: { mode: 'zoom', value: pngScale }, font: font() }).render().asPng();
+export function toPng(svg: string, scale = pngScale): Uint8Array {
+  return new Resvg(svg, { fitTo: { mode: 'zoom', value: scale }, font: font() }).render().asPng();
+}
+
+/** A PNG for print: as many pixels as `dpi` asks for where the SVG has 96 an inch, and it says so. */
+export async function toPrintPng(svg: string, dpi = 300): Promise<Uint8Array> {
+  return sharp(toPng(svg, dpi / 96))
+    .withMetadata({ density: dpi })
+    .png({ compressionLevel: 9 })
+    .toBuffer();
 }
 
 function font() {

@@ -127,8 +127,14 @@ function showControls(): void {
   if (focused !== undefined && focused !== '') document.getElementById(focused)?.focus();
 }
 
+/** `#caveats` leads to a part of the page and says nothing of the view. */
+function isAnchor(): boolean {
+  return location.hash.length > 1 && !location.hash.includes('=');
+}
+
 function showAddress(): void {
   const fragment = formatState(state, data);
+  if (fragment === '' && isAnchor()) return;
   if (fragment === location.hash.replace(/^#/, '')) return;
   history.replaceState(null, '', `${location.pathname}${location.search}${fragment === '' ? '' : `#${fragment}`}`);
 }
@@ -162,6 +168,7 @@ byId('copy').addEventListener('click', () => {
   }
 });
 addEventListener('hashchange', () => {
+  if (isAnchor()) return;
   state = parseState(location.hash, data);
   showTheme();
   showControls();
