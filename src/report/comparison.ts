@@ -5,6 +5,7 @@ import type { ScoreName } from '../analysis/scores.js';
 import type { RunRecord } from '../runs/record.js';
 import { counted, formatNumber, formatWithInterval } from '../terminal/format.js';
 import { panelsFigure, type Panel, type PanelSeries } from './figures/panels.js';
+import { grouped } from './showcase.js';
 import { textTable } from './text-table.js';
 
 export const shownScores: readonly { readonly name: ScoreName; readonly title: string }[] = [
@@ -20,7 +21,7 @@ export function aboutFamily(
   widths: number,
 ): string {
   const seeds = counted(experiment.seeds.length, 'seed');
-  return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${widths} widths, ${seeds} each, ${dataset.testCount} test images.`;
+  return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${widths} widths, ${seeds} each, ${grouped(dataset.testCount)} test images.`;
 }
 
 /** A dataset's name without the folders that lead to it. */

@@ -80,7 +80,7 @@ function thresholdOf({ name, parameters }: Metric, { members, count, length }: E
     case 'subset-accuracy': {
       const chosen = Number(parameters['k']);
       return {
-        ...{ key: 'k', metric: name, chosen, label: 'K, images that have to be right at once' },
+        ...{ key: 'k', metric: name, chosen, label: 'K images at once have to be right' },
         options: withChosen(
           steps.filter((k) => k <= smallestSize(count)),
           chosen,
@@ -91,13 +91,13 @@ function thresholdOf({ name, parameters }: Metric, { members, count, length }: E
       const chosen = Number(parameters['l']);
       const options = Array.from({ length }, (_, i) => i + 1);
       return {
-        ...{ key: 'l', metric: name, chosen, label: 'L, images from the first on that have to be right' },
+        ...{ key: 'l', metric: name, chosen, label: 'the first L images have to be right' },
         options,
       };
     }
     case 'reconstruction': {
       const chosen = Number(parameters['c']);
-      const label = 'c, squared error per pixel that an image has to stay below';
+      const label = 'squared error per pixel below c';
       return { ...{ key: 'c', metric: name, chosen, label }, options: cutoffsOf(members, chosen) };
     }
     default:

@@ -39,7 +39,7 @@ export async function pageOf({ report, data, images }: PageRequest): Promise<str
     '<a class="skip" href="#explorer">Skip to the explorer</a>',
     header(title, subtitle),
     '<main>',
-    `<section class="summary" aria-label="Summary">${summary.map((text) => `<p>${escaped(text)}</p>`).join('')}</section>`,
+    `<section class="summary" aria-label="Summary">${summary.map((text) => `<p>${prose(text)}</p>`).join('')}</section>`,
     explorer,
     examples,
     reconstructions,
@@ -134,9 +134,9 @@ function sectionOf({ id, title, level, blocks }: Section, images: PageRequest['i
 function blockOf(block: Block, images: PageRequest['images']): string {
   switch (block.kind) {
     case 'text':
-      return `<p>${escaped(block.text)}</p>`;
+      return `<p>${prose(block.text)}</p>`;
     case 'list':
-      return `<ul>${block.items.map((item) => `<li>${escaped(item)}</li>`).join('')}</ul>`;
+      return `<ul>${block.items.map((item) => `<li>${prose(item)}</li>`).join('')}</ul>`;
     case 'code':
       return code(block.lines);
     case 'table':
@@ -181,4 +181,9 @@ function tableOf({ name, caption, columns, rows, raw }: Table): string {
 
 function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Prose: minus signs before numbers. */
+function prose(text: string): string {
+  return escaped(text).replaceAll(/(^|[[( ])-(?=\d)/g, '$1\u2212');
 }

@@ -55,7 +55,7 @@ export function parseState(fragment: string, data: PageData): State {
   const scales = new Set(widths).size;
   return {
     ...first,
-    threshold: among(options, numberIn(words, key), first.threshold),
+    threshold: nearest(options, numberIn(words, key)) ?? first.threshold,
     size: among(testSizes(run.count), numberIn(words, 'n'), first.size),
     withoutWidths: listIn(words, 'without', widths),
     withoutSeeds: listIn(words, 'without-seeds', seeds),
@@ -105,6 +105,13 @@ export function membersIn({ members }: PageRun, { withoutWidths, withoutSeeds }:
 
 function among<T>(options: readonly T[], value: unknown, fallback: T): T {
   return options.find((option) => option === value) ?? fallback;
+}
+
+/** In ratio; undefined for what is no number above 0. */
+function nearest(options: readonly number[], value: number | undefined): number | undefined {
+  if (value === undefined || !(value > 0)) return undefined;
+  const distance = (option: number) => Math.abs(Math.log(option / value));
+  return options.reduce((best, option) => (distance(option) < distance(best) ? option : best), options[0]!);
 }
 
 function numberIn(words: URLSearchParams, name: string): number | undefined {

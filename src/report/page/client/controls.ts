@@ -41,7 +41,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
         change({ threshold });
       },
     }),
-    slider('size', `Test set: the first so many ${run.units}, in random order`, {
+    slider('size', `Test set: ${run.units}, drawn at random`, {
       options: sizes,
       value: state.size,
       text: (value) => `${grouped(value)} ${run.units}`,

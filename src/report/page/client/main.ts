@@ -123,7 +123,7 @@ function showControls(): void {
   const focused = document.activeElement?.id;
   controls = { run: run.name, element: controlsOf(data, run, state, change) };
   byId('controls').replaceChildren(controls.element);
-  byId('about').textContent = run.about;
+  byId('about').textContent = data.runs.length < 2 ? '' : run.about;
   if (focused !== undefined && focused !== '') document.getElementById(focused)?.focus();
 }
 

@@ -5,7 +5,7 @@ import { formatNumber, formatShare } from '../../../terminal/format.js';
 import type { PageNatural, PageRun } from '../data.js';
 import type { Explored, ExploredCurve, Scored } from '../family.js';
 import type { State } from '../state.js';
-import { plain } from './axis.js';
+import { plain, withMargin } from './axis.js';
 import { Chart, type ChartContent, type ChartMember, type Role } from './chart.js';
 import { symbolOf } from './controls.js';
 import { grouped, h, short } from './dom.js';
@@ -235,10 +235,22 @@ function familyContent(view: View, explored: Explored, which: 'standard' | 'indu
     yTitle: isShare ? (run.induced.key === 'c' ? 'share below the cutoff' : 'share right') : metric.title,
     xLog: state.horizontal === 'log',
     yLog: state.vertical === 'log',
-    yDomain: state.vertical !== 'whole' ? undefined : isShare ? [0, 1] : [0, highest(curve)],
+    yDomain: yDomainOf(state, isShare, curve),
     ...{ xFormat: short, yFormat: plain },
     ...(state.axis === 'width' ? { xTicks: positions } : {}),
   };
+}
+
+/** Whole: shares from 0 to 1, errors from 0. Fitted to what is drawn, but for shares not beyond 0 and 1. */
+function yDomainOf({ vertical }: State, isShare: boolean, curve: ExploredCurve): readonly [number, number] | undefined {
+  if (vertical === 'log') return undefined;
+  if (vertical === 'whole') return isShare ? [0, 1] : [0, highest(curve)];
+  if (!isShare) return undefined;
+  const [least, most] = withMargin(
+    [...curve.members, ...curve.points].flatMap(({ value, lower, upper }) => [value, lower, upper]),
+    false,
+  );
+  return [Math.max(0, least), Math.min(1, most)];
 }
 
 function highest({ points, members }: ExploredCurve): number {
@@ -264,10 +276,10 @@ export function readingOf({ run, state, explored }: View): string {
   if (explored === undefined) return 'A curve needs two scales: tick another one.';
   const { standard, induced } = explored;
   const [first, last] = [induced.points[0]!, induced.points.at(-1)!];
-  const { resolution } = { resolution: Math.min(...induced.points.map(({ value }) => value)) === 0 };
-  const floor = resolution ? ' Values of 0 are below what this test set can show.' : '';
+  const isAtZero = induced.points.some(({ value }) => value === 0);
+  const floor = isAtZero ? ' Where it stands at 0 it may rise below what this test set can show.' : '';
   return signed(
-    `${inducedTitle(run, state)}, on ${grouped(state.size)} ${run.units}: from ${formatNumber(first.value)} at width ${explored.scales[0]!.width} to ${formatNumber(last.value)} at width ${explored.scales.at(-1)!.width}. ` +
+    `With ${inducedTitle(run, state)} on ${grouped(state.size)} ${run.units} the curve goes from ${formatNumber(first.value)} at width ${explored.scales[0]!.width} to ${formatNumber(last.value)} at width ${explored.scales.at(-1)!.width}. ` +
       `Eq 1 over a ramp's is ${withInterval(induced.scores.ramp, 2)}, against ${withInterval(standard.scores.ramp, 2)} for ${run.standard.title}. ` +
       `The induced curve ${rises(induced.scores.bow)} (bow ${withInterval(induced.scores.bow, 2)}), the standard one ${rises(standard.scores.bow)} (bow ${withInterval(standard.scores.bow, 2)}).${floor}`,
   );
