@@ -1,7 +1,13 @@
 /** Families of each kind of outcomes in memory, and what a report makes of them. */
+import * as path from 'node:path';
+import { loadDataset } from '../../src/datasets/index.js';
+import { resolveExperiment } from '../../src/experiment/schema.js';
 import type { MemberOutcomes } from '../../src/metrics/curve.js';
 import type { OutcomeTable } from '../../src/runs/outcomes.js';
+import type { RunRecord } from '../../src/runs/record.js';
+import { writeRunRecord } from '../../src/runs/run.js';
 import { Random } from '../../src/statistics/random.js';
+import { runRecord, writeMember } from './runs.js';
 
 export type Kind = 'cnn' | 'autoencoder' | 'transformer';
 
@@ -56,4 +62,32 @@ export function membersOf(shape: FamilyShape): MemberOutcomes[] {
       outcomes: outcomesOf(shape, width, seed),
     })),
   );
+}
+
+/** A run of the drawn shapes on disk, so that a report has pictures of its test examples. */
+export async function writeFamily(folder: string, shape: FamilyShape): Promise<RunRecord> {
+  const { arch, widths, seeds, count } = shape;
+  const own = arch === 'transformer' ? { pairs, testSequences: count } : {};
+  const testSize = arch === 'transformer' ? undefined : count;
+  const experiment = resolveExperiment({
+    arch,
+    dataset: 'shapes',
+    widths: [...widths],
+    seeds: [...seeds],
+    testSize,
+    ...own,
+  });
+  const data = await loadDataset('shapes', { testSize });
+  const record = runRecord({
+    ...{ name: path.basename(folder), experiment },
+    dataset: {
+      ...{ name: 'shapes', fingerprint: data.fingerprint, shape: data.shape, classes: data.classes, meanPixel: 0.1 },
+      ...{ trainCount: data.train.count, testCount: data.test.count, licence: data.licence, citation: data.citation },
+    },
+  });
+  await writeRunRecord(folder, record);
+  for (const width of widths) {
+    for (const seed of seeds) await writeMember(folder, { arch, width, seed }, outcomesOf(shape, width, seed));
+  }
+  return record;
 }

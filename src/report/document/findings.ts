@@ -21,6 +21,7 @@ export function scored({ value, interval }: Scored): string {
 /** Where a curve rises, as far as the bow's interval tells. */
 export function rises({ value, interval }: Scored): string {
   if (Number.isNaN(value)) return 'is constant, or has too few scales to say where it rises';
+  if (Number.isNaN(interval.lower)) return "can't be told late from early";
   if (interval.lower > 0) return 'rises late';
   if (interval.upper < 0) return 'rises early';
   return 'rises neither late nor early beyond what chance explains';
@@ -40,7 +41,8 @@ export function describeContrast({ standard, induced }: Comparison): string {
 }
 
 function bowContrast(standard: Scored, induced: Scored): string {
-  if (Number.isNaN(standard.value) || Number.isNaN(induced.value)) return 'The bow is not defined for one of them.';
+  if (Number.isNaN(standard.interval.lower) || Number.isNaN(induced.interval.lower))
+    return 'The bow of one of them is not defined, or not in every draw.';
   if (!apart(standard, induced)) return 'Their bows do not differ beyond their intervals.';
   if (induced.value < standard.value)
     return 'By the bow the induced curve rises earlier than the standard one: this metric induces nothing.';

@@ -100,12 +100,12 @@ const explorer = `<section id="explorer" class="wide" aria-labelledby="explorer-
 <p class="actions"><button type="button" id="reset">Reset</button> <button type="button" id="copy">Copy a link to this view</button> <span id="copied" role="status"></span></p>
 <div id="panels" class="panels"></div>
 <p id="reading" class="text reading" role="status" aria-live="polite"></p>
-<div id="scores" class="scroll" tabindex="0" role="region" aria-label="Scores of what is drawn"></div>
+<div id="scores" class="scroll" tabindex="0" role="group" aria-label="Scores of what is drawn"></div>
 <div class="text note">
 <p>Points are members, lines means over seeds, bands 95 % bootstrap intervals of that mean. Scores are of the means, oriented so that higher is better: a straight ramp has Eq 1 / ramp = 1, whatever its number of scales; a bow above 0 says that the curve rises late, below 0 early. Their intervals are a bootstrap made in this page, ${draws} draws of ${groups} random groups of test examples, which all members share, and of seeds; the tables below have one of 2000 draws of single examples. Published curves have their own axis, and intervals from their standard errors alone.</p>
 <p id="resolution"></p>
 </div>
-<details id="curves"><summary>The members as a table</summary><div id="curve-table" class="scroll" tabindex="0" role="region" aria-label="The members as a table"></div></details>
+<details id="curves"><summary>The members as a table</summary><div id="curve-table" class="scroll" tabindex="0" role="group" aria-label="The members as a table"></div></details>
 </section>`;
 
 const examples = `<section id="examples" class="wide" aria-labelledby="examples-title">
@@ -118,7 +118,7 @@ const examples = `<section id="examples" class="wide" aria-labelledby="examples-
 const reconstructions = `<section id="reconstructions" class="wide" aria-labelledby="reconstructions-title" hidden>
 <h2 id="reconstructions-title">What comes back</h2>
 <p class="text">Twenty test images, and what the first seed of each width makes of them. Images whose squared error per pixel is not below the cutoff are pale: the pictures improve gradually, the count on the right does not.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Reconstructions by width"><div id="strips" class="strips"></div></div>
+<div class="scroll" tabindex="0" role="group" aria-label="Reconstructions by width"><div id="strips" class="strips"></div></div>
 </section>`;
 
 function contents(sections: readonly Section[]): string {
@@ -148,7 +148,7 @@ function blockOf(block: Block, images: PageRequest['images']): string {
       const picture =
         image === undefined
           ? ''
-          : `<div class="plate scroll" tabindex="0" role="region" aria-label="${escaped(alt)}"><img src="${image}" alt="${escaped(alt)}"></div>`;
+          : `<div class="plate scroll" tabindex="0" role="group" aria-label="${escaped(alt)}"><img src="${image}" alt="${escaped(alt)}"></div>`;
       return `<figure class="static">${picture}<figcaption>${escaped(caption)} Files: ${links}. Drawn again by</figcaption>${code([command])}</figure>`;
     }
   }
@@ -176,7 +176,7 @@ function tableOf({ name, caption, columns, rows, raw }: Table): string {
     ({ title, align }) => `<th scope="col"${align === 'left' ? ' class="left"' : ''}>${escaped(title)}</th>`,
   );
   const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`);
-  return `<div class="scroll" tabindex="0" role="region" aria-label="${escaped(caption)}"><table><caption>${escaped(caption)}${files}</caption><thead><tr>${heading.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+  return `<div class="scroll" tabindex="0" role="group" aria-label="${escaped(caption)}"><table><caption>${escaped(caption)}${files}</caption><thead><tr>${heading.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
 }
 
 function escaped(text: string): string {

@@ -57,14 +57,16 @@ export class Examples {
       const name = turnName(grid, place);
       const text = `${(100 * share).toFixed(1)} %`;
       const flips = `${(100 * expected[place]!).toFixed(1)} %`;
-      const button = h('button', {
-        ...{ type: 'button', id: `turn-${place}`, class: 'turn', 'aria-pressed': String(place === turn) },
-        'aria-label': `${name}: ${text} of the ${run.units}; coin flips would have ${flips}`,
-      });
-      const bar = `<svg viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width="${((100 * share) / most).toFixed(2)}" height="14"/><rect class="flips" x="${Math.max(0, (100 * expected[place]!) / most - 0.6).toFixed(2)}" width="1.2" height="14"/></svg>`;
-      button.innerHTML = `<span class="turn-name"></span><span class="turn-bar">${bar}</span><span class="turn-share"></span>`;
-      button.querySelector('.turn-name')!.textContent = name;
-      button.querySelector('.turn-share')!.textContent = text;
+      const bar = h('span', { class: 'turn-bar' });
+      bar.innerHTML = `<svg viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width="${((100 * share) / most).toFixed(2)}" height="14"/><rect class="flips" x="${Math.max(0, (100 * expected[place]!) / most - 0.6).toFixed(2)}" width="1.2" height="14"/></svg>`;
+      const button = h(
+        'button',
+        { type: 'button', id: `turn-${place}`, class: 'turn', 'aria-pressed': String(place === turn) },
+        h('span', { class: 'turn-name' }, name),
+        bar,
+        h('span', { class: 'turn-share' }, text),
+        h('span', { class: 'sr' }, ` of the ${run.units}; coin flips would have ${flips}`),
+      );
       button.addEventListener('click', () => {
         this.#change({ turn: place, example: undefined });
       });
@@ -157,7 +159,7 @@ export class Examples {
       h('p', { class: 'note' }, `${example.label}. Filled: ${solved}.`),
       h(
         'div',
-        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${example.name} by seed and width` },
+        { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': `${example.name} by seed and width` },
         h(
           'table',
           { class: 'cells' },

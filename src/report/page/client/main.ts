@@ -41,6 +41,7 @@ function shared({ axis, horizontal, vertical, natural, theme }: State): Partial<
 }
 
 function request(): void {
+  document.documentElement.dataset['busy'] = '';
   frame ??= requestAnimationFrame(() => {
     frame = undefined;
     draw();
@@ -96,7 +97,8 @@ function settle({ family, choice, ...view }: ReturnType<typeof viewOf>): void {
   }
   showReconstructions(view, family);
   showAddress();
-  document.documentElement.dataset['settled'] = formatState(state, data);
+  document.documentElement.dataset['settled'] = '';
+  delete document.documentElement.dataset['busy'];
 }
 
 function resolutionOf({ run }: View, family: Family): string {

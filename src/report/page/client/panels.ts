@@ -178,7 +178,7 @@ function withInterval({ value, lower, upper }: Scored, digits = 3): string {
 
 /** With a minus sign for a hyphen. */
 function signed(text: string): string {
-  return text.replaceAll(/-(?=[\d i])/g, '\u2212');
+  return text.replaceAll(/(?<![\de])-(?=[\di])/g, '\u2212');
 }
 
 function scoreRow(role: Role, title: string, scores: Readonly<Record<ScoreName, Scored | number>>): HTMLElement {
@@ -287,6 +287,7 @@ export function readingOf({ run, state, explored }: View): string {
 
 function rises({ value, lower, upper }: Scored): string {
   if (Number.isNaN(value)) return 'is constant or has two scales';
+  if (Number.isNaN(lower)) return 'can\u2019t be told late from early';
   if (lower > 0) return 'rises late';
   if (upper < 0) return 'rises early';
   return 'rises about as a straight line in log scale does';

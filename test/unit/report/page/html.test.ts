@@ -5,7 +5,6 @@ import type { Report } from '../../../../src/report/document/blocks.js';
 import { compact } from '../../../../src/report/page/compact.js';
 import type { PageData } from '../../../../src/report/page/data.js';
 import { pageOf } from '../../../../src/report/page/html.js';
-import type { RunRecord } from '../../../../src/runs/record.js';
 import { membersOf, type Kind } from '../../../support/families.js';
 
 const report: Report = {
@@ -55,7 +54,7 @@ function largest(arch: Kind): PageData {
     name: 'a',
     experiment: resolveExperiment({ arch, dataset: 'mnist', ...(arch === 'transformer' ? { pairs: 4 } : {}) }),
   };
-  const { run } = compact({ record: record as RunRecord, members });
+  const { run } = compact({ record: record, members });
   // What pictures.ts keeps a sprite below, and strips of 20 MNIST images, 16 kB each; in Base64.
   const sprite = 'A'.repeat(400_000);
   const strips = widths.map((_, member) => ({ member, png: 'A'.repeat(22_000) }));
