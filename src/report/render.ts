@@ -16,6 +16,8 @@ export async function toSvg(spec: TopLevelSpec): Promise<string> {
   const compiled = compile(spec, { config: theme, logger });
   const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none', logger });
   try {
+    // Else clip paths are numbered on from the figure before.
+    vega.resetSVGDefIds();
     return trimmed(await view.toSVG());
   } finally {
     view.finalize();

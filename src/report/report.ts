@@ -199,7 +199,9 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
       command: `npm run sweep -- ${name} --metric ${induced.name} --over ${over}`,
     }),
   ];
-  if (sizes.length + kept.length > 0) {
+  // Constant curves have no scores to draw.
+  const scored = [...causes.testSizes, ...causes.keptScales].some(({ scores }) => Number.isFinite(scores.jump.upper));
+  if (scored) {
     const flags = [
       ...(sizes.length > 0 ? [`--test-sizes ${sizes.join(',')}`] : []),
       ...(kept.length > 0 ? [`--keep-scales ${kept.join(',')}`] : []),
@@ -241,7 +243,8 @@ async function reconstructionFigure({ run }: AnalysedFamily, { files }: Drawing)
     .map(({ record, folder }) => ({ label: `w = ${record.width}`, file: path.join(folder, 'reconstructions.png') }));
   if (strips.length === 0) return [];
   const { name } = run.record;
-  files.set(`figures/${name}-reconstructions.png`, await reconstructionsGrid(strips));
+  const png = await reconstructionsGrid(strips);
+  files.set(`figures/${name}-reconstructions.png`, await sharp(png).withMetadata({ density: 300 }).png().toBuffer());
   return [
     {
       name: `${name}-reconstructions`,

@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { memberFolder } from '../../src/runs/run.js';
 import { metrics } from '../../src/metrics/index.js';
 import { membersOf, writeFamily, type FamilyShape } from '../support/families.js';
-import { temporaryFolder } from '../support/runs.js';
+import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
 
 const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
 const shape: FamilyShape = { arch: 'cnn', widths: [1, 2, 4, 8], seeds: [0, 1], count: 300 };
@@ -99,18 +99,22 @@ test('the commands that are printed draw the same figures', async () => {
   }
 });
 
-test('members that are missing and pictures that are, are named; the rest is reported', async () => {
-  const member = memberFolder(path.join(root, 'checkpoints/lenet'), { arch: 'cnn', width: 8, seed: 1 });
-  fs.rmSync(path.join(member, 'outcomes.parquet'));
-  const record = path.join(root, 'checkpoints/lenet/run.json');
-  fs.writeFileSync(record, fs.readFileSync(record, 'utf8').replace(/"fingerprint": "./, '"fingerprint": "0'));
-  const { code, stderr } = await report();
-  // With another fingerprint the members are those of another experiment: all of them.
-  expect([code, stderr.split('\n')[0]]).toEqual([
-    1,
-    expect.stringMatching(/^error: checkpoints\/lenet: none of the 8 members is complete/),
-  ]);
-  fs.writeFileSync(record, fs.readFileSync(record, 'utf8').replace(/"fingerprint": "./, '"fingerprint": "1'));
+test('where the dataset is another one than was trained on, the page has no pictures and says why', async () => {
+  const other = path.join(root, 'checkpoints', 'other');
+  const dataset = { ...runRecord().dataset, testCount: 200 };
+  await writeSyntheticRun({
+    folder: other,
+    record: { name: 'other', dataset },
+    widths: [1, 2],
+    seeds: [0],
+    accuracy: () => 0.5,
+  });
+  const { code, stderr } = await run('report', 'other', '--draws', '100');
+  expect([code, stderr]).toEqual([0, 'no pictures of test examples: mnist has another fingerprint than in run.json\n']);
+  const page = fs.readFileSync(path.join(root, 'reports/other/report.html'), 'utf8');
+  expect(page).toContain(
+    '"pictures":"the dataset has changed since the run was trained, and other images would be shown."',
+  );
 });
 
 test('a missing member is named on the way and among the caveats', async () => {

@@ -10,6 +10,7 @@ import { metrics, type RegisteredMetric } from '../../metrics/index.js';
 import type { Metric } from '../../metrics/metric.js';
 import { readColumns, type LoadedRun, type OpenRun } from '../../runs/load.js';
 import type { OutcomeName } from '../../runs/outcomes.js';
+import { quantile } from '../../statistics/bootstrap.js';
 import { UsageError } from '../../terminal/errors.js';
 import { aboutFamily } from '../comparison.js';
 
@@ -85,7 +86,7 @@ function overText({ name }: Metric, { members, record }: LoadedRun, count: numbe
   if (name === 'sequence-accuracy') return `l=1..${record.experiment.pairs ?? 1}`;
   const ends = members.map(({ outcomes }) => {
     const ascending = Float32Array.from(outcomes.mse!).sort();
-    return [ascending[Math.floor(0.01 * ascending.length)]!, ascending.at(-1)!] as const;
+    return [quantile(ascending, 0.01), quantile(ascending, 0.99)] as const;
   });
   const least = Math.floor(Math.log10(Math.max(1e-12, Math.min(...ends.map(([low]) => low)))));
   const most = Math.max(least + 1, Math.ceil(Math.log10(Math.max(...ends.map(([, high]) => high)) || 1)));
