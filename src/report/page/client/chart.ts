@@ -55,6 +55,8 @@ export class Chart {
   #chosen: number | undefined;
   #places: { readonly x: number; readonly y: number; readonly member: ChartMember }[] = [];
   #size = { width: 0, height: 0 };
+  /** Kept, since to ask for it makes the browser lay the page out. */
+  #width = 0;
 
   constructor(name: string) {
     this.#name = name;
@@ -85,7 +87,8 @@ export class Chart {
       this.#onKey(event);
     });
     new ResizeObserver(() => {
-      if (this.#plot.clientWidth !== this.#size.width) this.draw();
+      this.#width = this.#plot.clientWidth;
+      if (this.#width !== this.#size.width) this.draw();
     }).observe(this.#plot);
   }
 
@@ -98,7 +101,7 @@ export class Chart {
 
   draw(): void {
     const content = this.#content;
-    const width = this.#plot.clientWidth;
+    const width = (this.#width ||= this.#plot.clientWidth);
     if (content === undefined || width === 0) return;
     const height = Math.round(Math.min(330, Math.max(230, 0.78 * width)));
     this.#size = { width, height };

@@ -40,6 +40,7 @@ interface Panel {
 export class Panels {
   readonly #panels: Readonly<Record<'standard' | 'induced' | 'natural', Panel>>;
   readonly #table: HTMLElement;
+  readonly #shown = new Map<string, readonly unknown[]>();
 
   constructor(panels: HTMLElement, scores: HTMLElement) {
     this.#panels = { standard: panelOf('standard'), induced: panelOf('induced'), natural: panelOf('natural') };
@@ -69,10 +70,14 @@ export class Panels {
       ] as const) {
         panel.scores.textContent = scoreLine(curve.scores);
       }
-      standard.chart.show(
-        familyContent(view, explored, 'standard'),
-        `${run.standard.title} against ${xTitles[state.axis]}`,
-      );
+      // A slider of the threshold leaves this one as it is.
+      const { axis, horizontal, vertical } = state;
+      if (this.#isNew('standard', explored.standard, axis, horizontal, vertical)) {
+        standard.chart.show(
+          familyContent(view, explored, 'standard'),
+          `${run.standard.title} against ${xTitles[state.axis]}`,
+        );
+      }
       induced.chart.show(
         familyContent(view, explored, 'induced'),
         `${inducedTitle(run, state)} against ${xTitles[state.axis]}`,
@@ -83,10 +88,17 @@ export class Panels {
     this.#showScores(view);
   }
 
+  /** Whether a panel is to show anything else than last time. */
+  #isNew(panel: string, ...content: readonly unknown[]): boolean {
+    const last = this.#shown.get(panel);
+    this.#shown.set(panel, content);
+    return last === undefined || content.some((each, i) => each !== last[i]);
+  }
+
   #showNatural(natural: PageNatural | undefined, state: State): void {
     const { figure, chart, heading, scores } = this.#panels.natural;
     figure.hidden = natural === undefined;
-    if (natural === undefined) return;
+    if (natural === undefined || !this.#isNew('natural', natural, state.horizontal, state.vertical)) return;
     heading.textContent = `Natural: ${natural.name}`;
     scores.textContent = scoreLine(scoresOfNatural(natural));
     const yDomain = state.vertical === 'whole' && natural.unit === 'probability' ? ([0, 1] as const) : undefined;
