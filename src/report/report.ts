@@ -169,7 +169,7 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
   const { options } = run.induced;
   const step = Math.max(0, ...options.slice(1).map((cutoff, i) => cutoff / options[i]! - 1));
   return [
-    `The explorer has each error as its place among ${options.length} cutoffs: shares below a cutoff of its slider are exact, mean errors are on the whole test set and on smaller ones known to a fraction of the ${formatNumber(100 * step, 2)} % between cutoffs, and what independence predicts is within ${formatNumber(difference, 2)} of the exact value at c = ${run.induced.chosen}.`,
+    `The explorer has each error as its place among ${options.length} cutoffs. Shares below a cutoff of its slider and mean errors on the whole test set are exact; on smaller test sets each error is known to within the ${formatNumber(100 * step, 2)} % between two cutoffs. What independence predicts is within ${formatNumber(difference, 2)} of the exact value at c = ${run.induced.chosen}.`,
   ];
 }
 

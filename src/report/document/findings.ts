@@ -60,8 +60,10 @@ function apart(a: { readonly interval: Interval }, b: { readonly interval: Inter
 export function describePrediction({ prediction, induced }: Comparison): string | undefined {
   if (prediction === undefined) return undefined;
   const { title, assumption, distance } = prediction;
+  const what = `What independence predicts from the standard outcomes alone (${title}: ${assumption})`;
+  if (distance.largest < 1e-9) return `${what} is what was measured.`;
   const width = induced.points[distance.at]?.width;
-  return `What independence predicts from the standard outcomes alone (${title}: ${assumption}) differs from what was measured by ${formatNumber(distance.rms)} (rms over scales), most at width ${width ?? '?'}: ${formatNumber(distance.largest)}.`;
+  return `${what} differs from what was measured by ${formatNumber(distance.rms)} (rms over scales), most at width ${width ?? '?'}: ${formatNumber(distance.largest)}.`;
 }
 
 export function describeNatural(natural: ComparedCurve, { induced }: Comparison): string {

@@ -106,7 +106,7 @@ function trainedText({ run, standard }: AnalysedFamily): string {
     `${counted(run.members.length, `${experiment.arch} member`)} of ${counted(widths.length, 'width')} (${widths.join(', ')}; ${grouped(least)} to ${grouped(most)} trainable parameters) ` +
     `and ${counted(experiment.seeds.length, 'seed')} each, trained for ${counted(experiment.epochs, 'epoch')} on ${grouped(dataset.trainCount)} images of ${shownDataset(experiment.dataset)} ` +
     `(${experiment.optimizer}, learning rate ${experiment.learningRate}, batches of ${experiment.batchSize}) and tested on ${tested}. ` +
-    `All of them saw the same test set, and every number below is made from what each did on each example; ${standard.title} is the field's usual metric.`
+    `All were tested on the same examples, and every number below is made from what each did on each of them; ${standard.title} is the field's usual metric.`
   );
 }
 

@@ -154,8 +154,10 @@ function blockOf(block: Block, images: PageRequest['images']): string {
   }
 }
 
+/** Lines break between words, and not after a hyphen: what is copied has to run. */
 function code(lines: readonly string[]): string {
-  return `<pre tabindex="0"><code>${lines.map(escaped).join('\n')}</code></pre>`;
+  const words = (line: string) => line.split(' ').map((word) => `<span>${escaped(word)}</span>`);
+  return `<pre tabindex="0"><code>${lines.map((line) => words(line).join(' ')).join('\n')}</code></pre>`;
 }
 
 function tableOf({ name, caption, columns, rows, raw }: Table): string {

@@ -60,7 +60,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
         change({ axis });
       },
     }),
-    choice('horizontal', 'Its spacing', {
+    choice('horizontal', 'Horizontal spacing', {
       options: horizontals.map((each) => [each, horizontalNames[each]]),
       value: state.horizontal,
       change: (horizontal) => {
