@@ -2,6 +2,7 @@
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { outcomeKinds } from '../../experiment/architectures.js';
 import { optionOf } from '../../experiment/schema.js';
+import type { Metric } from '../../metrics/metric.js';
 import { counted, formatNumber, formatShare, formatWithInterval } from '../../terminal/format.js';
 import { shownDataset, shownScores } from '../comparison.js';
 import { grouped } from '../showcase.js';
@@ -283,9 +284,15 @@ function thresholdsText({ sweep: { points }, induced, causes }: AnalysedFamily):
       : ` On ${grouped(smallest.size)} test examples instead of all, the bow of ${induced.title} lies between ${formatNumber(smallest.scores.bow.lower, 2)} and ${formatNumber(smallest.scores.bow.upper, 2)} in the middle 95 % of draws.`;
   return (
     `The same outcomes under ${grouped(points.length)} thresholds: of the ${grouped(moving.length)} curves that move by 0.1 or more, ${grouped(late)} rise late (bow above 0). ` +
-    `The latest is ${latest.metric.title} (bow ${formatNumber(latest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(latest.scores.ramp, 2)}), the earliest ${earliest.metric.title} (bow ${formatNumber(earliest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(earliest.scores.ramp, 2)}). ` +
+    `The latest is ${titleOf(latest.metric)} (bow ${formatNumber(latest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(latest.scores.ramp, 2)}), the earliest ${titleOf(earliest.metric)} (bow ${formatNumber(earliest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(earliest.scores.ramp, 2)}). ` +
     `Which of them is shown is a choice, and a score of the chosen one is no evidence of anything else.${coarse}`
   );
+}
+
+/** With three digits of the threshold, as a swept one has as many as a number can. */
+function titleOf({ title, parameters }: Metric): string {
+  const [value] = Object.values(parameters);
+  return title.replace(String(value), formatNumber(Number(value)));
 }
 
 /** Some thresholds of the sweep; the CSV has all. */

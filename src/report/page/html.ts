@@ -185,7 +185,9 @@ function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Prose: minus signs before numbers. */
+/** Prose: minus signs before numbers, and no line that begins with a per cent sign. */
 function prose(text: string): string {
-  return escaped(text).replaceAll(/(^|[[( ])-(?=\d)/g, '$1\u2212');
+  return escaped(text)
+    .replaceAll(/(^|[[( ])-(?=\d)/g, '$1\u2212')
+    .replaceAll(/(?<=\d) %/g, '\u00a0%');
 }
