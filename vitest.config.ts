@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` needs no TensorFlow; `engine` runs the real one in each test process; `cli` starts the real program. */
+/**
+ * `unit` needs no TensorFlow; `engine` runs the real one in each test process; `cli` starts the real program; `page` makes reports,
+ * without TensorFlow, and opens them in a real Chromium.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -25,6 +28,18 @@ export default defineConfig({
           pool: 'forks',
           maxWorkers: 1,
           testTimeout: 240_000,
+        },
+      },
+      {
+        test: {
+          name: 'page',
+          include: ['test/page/**/*.test.ts'],
+          setupFiles: ['test/support/matchers.ts'],
+          globalSetup: ['test/support/chromium-there.ts'],
+          pool: 'forks',
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

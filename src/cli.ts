@@ -10,6 +10,7 @@ import { registerForecast } from './commands/forecast.js';
 import { registerRuns } from './commands/list-runs.js';
 import { registerMetrics } from './commands/metrics.js';
 import { registerNatural } from './commands/natural.js';
+import { registerReport } from './commands/report.js';
 import { registerSearch } from './commands/search.js';
 import { registerQuanta } from './commands/quanta.js';
 import { registerSetup } from './commands/setup.js';
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   registerMetrics(program);
   registerQuanta(program);
   registerNatural(program);
+  registerReport(program);
   registerSetup(program);
   registerDoctor(program);
   return program;

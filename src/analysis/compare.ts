@@ -6,9 +6,10 @@ import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import type { Interval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
-import { intervalsOf, sampleCurve, scoreInterval, scoreCurve, type Scored, type SampleOptions } from './curves.js';
+import { intervalsOf, sampleCurve, scoreCurve, type Scored, type SampleOptions } from './curves.js';
 import { distanceBetween, predictFromStandard, type Distance, type Prediction } from './independence.js';
 import { testAgainstLine, type NullTest } from './null.js';
+import { scoreInterval } from './score-interval.js';
 import { shapeOf, type Shape } from './shape.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 

@@ -7,22 +7,14 @@
  */
 import type { Metric } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
-import { drawCounts, drawsAtOnce, hullInterval, percentileInterval, weightedSums } from '../statistics/bootstrap.js';
+import { drawCounts, drawnMean, drawsAtOnce, percentileInterval, weightedSums } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
+import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
+import { scoreInterval } from './score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
-/** What is on a curve's horizontal axis. */
-export type ScaleName = 'width' | 'parameters' | 'flops';
-
-/** A point of a family's curve before any metric: the members of one width. */
-export interface Scale {
-  readonly width: number;
-  readonly parameters: number;
-  readonly trainingFlops: number;
-  /** Their places in the list of members. */
-  readonly members: readonly number[];
-}
+export { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
 
 export interface SampledCurve {
   readonly metric: Metric;
@@ -44,21 +36,6 @@ export interface SampleOptions {
 }
 
 export const defaultDraws = 2000;
-
-/** The members of each width, in order of width. */
-export function scalesOf(members: readonly Pick<MemberOutcomes, 'record'>[]): Scale[] {
-  const widths = [...new Set(members.map(({ record }) => record.width))].sort((a, b) => a - b);
-  return widths.map((width) => {
-    const places = members.flatMap(({ record }, i) => (record.width === width ? i : []));
-    const { parameters, trainingFlops } = members[places[0]!]!.record;
-    return { width, parameters, trainingFlops, members: places };
-  });
-}
-
-/** A scale's number on an axis. */
-export function positionOf({ width, parameters, trainingFlops }: Omit<Scale, 'members'>, axis: ScaleName): number {
-  return axis === 'width' ? width : axis === 'flops' ? trainingFlops : parameters;
-}
 
 /** A metric of every member, as measured and under bootstrap draws of the test set that all members share. */
 export interface MemberDraws {
@@ -98,9 +75,7 @@ export function sampleCurve(
   const scales = scalesOf(members);
   const { count, observed, draws } = drawMembers(metric, members, options);
   const random = Random.named(options.seed ?? 0, 'bootstrap', 'seeds');
-  const samples = draws.map((values) =>
-    Float64Array.from(scales, (scale) => meanOfDrawnSeeds(values, scale.members, random)),
-  );
+  const samples = draws.map((values) => Float64Array.from(scales, (scale) => drawnMean(values, scale.members, random)));
   return { metric, scales, memberValues: observed, values: meansOf(observed, scales), draws: samples, count };
 }
 
@@ -133,28 +108,9 @@ function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evalu
   };
 }
 
-export function meansOf(memberValues: Float64Array, scales: readonly Scale[]): Float64Array {
-  return Float64Array.from(
-    scales,
-    ({ members }) => members.reduce((sum, i) => sum + memberValues[i]!, 0) / members.length,
-  );
-}
-
-function meanOfDrawnSeeds(values: Float64Array, members: readonly number[], random: Random): number {
-  if (members.length === 1) return values[members[0]!]!;
-  let sum = 0;
-  for (let k = 1; k < members.length; k++) sum += values[members[random.integer(members.length)]!]!;
-  return sum / (members.length - 1);
-}
-
 /** 95 % interval of the value at each scale. */
 export function intervalsOf({ draws, scales }: Pick<SampledCurve, 'draws' | 'scales'>): Interval[] {
   return scales.map((_, i) => percentileInterval(draws.map((draw) => draw[i]!)));
-}
-
-/** The curve with higher values for better ones. */
-export function orient({ better }: Pick<Metric, 'better'>, values: Float64Array): Float64Array {
-  return better === 'higher' ? values : values.map((value) => -value);
 }
 
 export interface Scored {
@@ -173,22 +129,4 @@ export function scoreCurve(curve: SampledCurve, axis: ScaleName = 'parameters'):
     return [name, { value: observed[name], interval: scoreInterval(name, observed[name], draws) }] as const;
   });
   return Object.fromEntries(scored) as Record<ScoreName, Scored>;
-}
-
-/** Eq 1 divides by a step that may be 0: its interval is that of its reciprocal, which stays finite. */
-export function scoreInterval(name: ScoreName, observed: number, draws: readonly number[]): Interval {
-  if (name !== 'emergence' && name !== 'ramp') {
-    const { lower, upper } = hullInterval(observed, draws);
-    // No step is larger than the range.
-    return name === 'jump' ? { lower, upper: Math.min(1, upper) } : { lower, upper };
-  }
-  const sign = observed < 0 ? -1 : 1;
-  // Draws that rise where the curve falls, or do neither, have no place on the reciprocal's scale.
-  if (observed === 0 || draws.some((draw) => !(sign * draw > 0))) return percentileInterval(draws);
-  const { lower, upper } = hullInterval(
-    sign / observed,
-    draws.map((draw) => sign / draw),
-  );
-  const ends = [1 / upper, lower <= 0 ? Infinity : 1 / lower] as const;
-  return sign > 0 ? { lower: ends[0], upper: ends[1] } : { lower: -ends[1], upper: -ends[0] };
 }

@@ -48,7 +48,7 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const { outcomeKinds } = await import('../experiment/architectures.js');
   const { predictionNeeds } = await import('../analysis/independence.js');
   const { readNaturalCurve } = await import('../analysis/natural.js');
-  const { comparisonFigure, comparisonTable } = await import('../report/comparison.js');
+  const { aboutFamily, comparisonFigure, comparisonTable } = await import('../report/comparison.js');
   const { writeFigure } = await import('../report/files.js');
 
   const registry = await registryOf(raw);
@@ -59,7 +59,7 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const open = await openNamed(name);
   if (standard !== undefined) await refuseImpossible(open, [standard], registry, '--standard');
   if (induced !== undefined) await refuseImpossible(open, [induced], registry, '--induced');
-  const { experiment, dataset } = open.record;
+  const { experiment } = open.record;
   const run = await readRun(open, [
     ...defaultColumns[outcomeKinds[experiment.arch]],
     ...(standard?.needs ?? []),
@@ -72,7 +72,7 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const usual = defaultMetrics(run.record, run.members.at(-1)!.outcomes);
   const comparison = compare({
     run: run.record.name,
-    about: `${experiment.arch} family on ${experiment.dataset}, ${widths.size} widths, ${experiment.seeds.length} seed${experiment.seeds.length === 1 ? '' : 's'} each, ${dataset.testCount} test images.`,
+    about: aboutFamily(run.record, widths.size),
     standard: standard ?? usual.standard,
     induced: induced ?? usual.induced,
     members: run.members,

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { sharesAtMost } from './cutoffs.js';
 import { areaUnderRoc } from '../statistics/ranks.js';
 import { defineMetric } from './metric.js';
+import { shareOfSubsets } from './subsets.js';
 
 const none = z.strictObject({});
 const paper = 'Schaeffer et al. 2023 (arXiv 2304.15004)';
@@ -144,14 +145,6 @@ export const subsetAccuracy = defineMetric({
     return new Float64Array(values.length).fill(mean);
   },
 });
-
-/** C(m, k) / C(n, k) = product over i < k of (m - i) / (n - i); as a sum of logarithms, since factors underflow and C(n, k) overflows. */
-function shareOfSubsets(m: number, n: number, k: number): number {
-  if (m < k) return 0;
-  let log = 0;
-  for (let i = 0; i < k; i++) log += Math.log((m - i) / (n - i));
-  return Math.exp(log);
-}
 
 export const subsetTrials = defineMetric({
   name: 'subset-trials',

@@ -1,8 +1,11 @@
 /** The comparison of a standard, an induced and natural curves as figure and table. */
+import * as path from 'node:path';
 import type { Comparison, ComparedCurve } from '../analysis/compare.js';
 import type { ScoreName } from '../analysis/scores.js';
-import { formatNumber, formatWithInterval } from '../terminal/format.js';
+import type { RunRecord } from '../runs/record.js';
+import { counted, formatNumber, formatWithInterval } from '../terminal/format.js';
 import { panelsFigure, type Panel, type PanelSeries } from './figures/panels.js';
+import { grouped } from './showcase.js';
 import { textTable } from './text-table.js';
 
 /** Scores that tables have, and their headings. */
@@ -12,6 +15,21 @@ export const shownScores: readonly { readonly name: ScoreName; readonly title: s
   { name: 'jump', title: 'largest step / range' },
   { name: 'bow', title: 'bow' },
 ];
+
+/** Architecture, dataset, seeds: one line. */
+export function aboutFamily(
+  { experiment, dataset }: Pick<RunRecord, 'experiment' | 'dataset'>,
+  widths: number,
+): string {
+  const seeds = counted(experiment.seeds.length, 'seed');
+  return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${widths} widths, ${seeds} each, ${grouped(dataset.testCount)} test images.`;
+}
+
+/** A dataset's name without the folders that lead to it. */
+export function shownDataset(name: string): string {
+  const [scheme, ...rest] = name.split(':');
+  return rest.length === 0 ? name : `${scheme!}:${path.basename(rest.join(':'))}`;
+}
 
 /** Without a line break at the end. */
 export function comparisonTable({ natural, standard, induced, prediction }: Comparison): string {

@@ -2,7 +2,7 @@
 import { Canvas, cellSize, type CharacterSet, type Dot } from '../terminal/canvas.js';
 import { inSeriesColour } from '../terminal/colour.js';
 import { formatNumber } from '../terminal/format.js';
-import { logTicks } from './figures/curves.js';
+import { logTicks } from './figures/ticks.js';
 
 export interface PlotPoint {
   readonly x: number;

@@ -1,8 +1,9 @@
 /** What `emergence quanta` shows of a run: tables, a CSV of every example's turn, a picture. From stored outcomes alone. */
 import * as path from 'node:path';
 import { cutoffFor } from '../analysis/defaults.js';
-import { passageSteps, preferred, quanta, type Quanta, type SolvedMember } from '../analysis/quanta.js';
+import { preferred, quanta, type Quanta } from '../analysis/quanta.js';
 import { mostClasses, passageDecades, type LatentClass } from '../analysis/threshold-mixture.js';
+import { passageSteps, type SolvedMember } from '../analysis/turns.js';
 import { outcomeKinds } from '../experiment/architectures.js';
 import { writeFileAtomic } from '../machine/files.js';
 import { readOutcomes, type OutcomeName } from '../runs/outcomes.js';

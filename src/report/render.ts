@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
+import sharp from 'sharp';
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { theme } from './theme.js';
@@ -15,6 +16,8 @@ export async function toSvg(spec: TopLevelSpec): Promise<string> {
   const compiled = compile(spec, { config: theme, logger });
   const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none', logger });
   try {
+    // Else clip paths are numbered on from the figure before.
+    vega.resetSVGDefIds();
     return trimmed(await view.toSVG());
   } finally {
     view.finalize();
@@ -61,8 +64,16 @@ class ThrowingLogger {
 }
 
 /** A PNG of an SVG, twice its size. */
-export function toPng(svg: string): Uint8Array {
-  return new Resvg(svg, { fitTo: { mode: 'zoom', value: pngScale }, font: font() }).render().asPng();
+export function toPng(svg: string, scale = pngScale): Uint8Array {
+  return new Resvg(svg, { fitTo: { mode: 'zoom', value: scale }, font: font() }).render().asPng();
+}
+
+/** A PNG for print: as many pixels as `dpi` asks for where the SVG has 96 an inch, and it says so. */
+export async function toPrintPng(svg: string, dpi = 300): Promise<Uint8Array> {
+  return sharp(toPng(svg, dpi / 96))
+    .withMetadata({ density: dpi })
+    .png({ compressionLevel: 9 })
+    .toBuffer();
 }
 
 function font() {

@@ -6,6 +6,8 @@ export const fontFamily = 'DejaVu Sans, Verdana, sans-serif';
 
 export interface SeriesStyle {
   readonly color: string;
+  /** The same hue, at least 4.5 to 1 against the page's dark ground. */
+  readonly onDark: string;
   readonly shape: 'circle' | 'square' | 'triangle-up' | 'diamond' | 'triangle-down' | 'cross';
   /** Lengths of stroke and gap in pixels; [1, 0] is a solid line. */
   readonly dash: readonly number[];
@@ -13,12 +15,12 @@ export interface SeriesStyle {
 
 /** Okabe and Ito's palette (2008) without yellow, which is too pale for lines on white. */
 const seriesStyles: readonly SeriesStyle[] = [
-  { color: '#0072B2', shape: 'circle', dash: [1, 0] },
-  { color: '#D55E00', shape: 'square', dash: [7, 4] },
-  { color: '#009E73', shape: 'triangle-up', dash: [2, 3] },
-  { color: '#CC79A7', shape: 'diamond', dash: [10, 3, 2, 3] },
-  { color: '#56B4E9', shape: 'triangle-down', dash: [4, 2] },
-  { color: '#E69F00', shape: 'cross', dash: [12, 4] },
+  { color: '#0072B2', onDark: '#5AB4E8', shape: 'circle', dash: [1, 0] },
+  { color: '#D55E00', onDark: '#FF8A3D', shape: 'square', dash: [7, 4] },
+  { color: '#009E73', onDark: '#2FCB9A', shape: 'triangle-up', dash: [2, 3] },
+  { color: '#CC79A7', onDark: '#E39AC5', shape: 'diamond', dash: [10, 3, 2, 3] },
+  { color: '#56B4E9', onDark: '#9AD3F5', shape: 'triangle-down', dash: [4, 2] },
+  { color: '#E69F00', onDark: '#F5BC42', shape: 'cross', dash: [12, 4] },
 ];
 
 /** The style of a figure's n-th series, from 0. */

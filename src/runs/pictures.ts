@@ -1,6 +1,14 @@
 /** reconstructions.png of a member: some test images side by side, and under them what the member gives back. */
 import sharp from 'sharp';
 import type { ImageShape } from '../datasets/dataset.js';
+import { Random } from '../statistics/random.js';
+
+const kept = 20;
+
+/** Test images of which every member's reconstructions are kept: their places in the test set as used, ascending. */
+export function reconstructedImages(testCount: number): Int32Array {
+  return Random.named(0, 'reconstructions').permutation(testCount).slice(0, kept).sort();
+}
 
 export interface Strips {
   readonly shape: ImageShape;

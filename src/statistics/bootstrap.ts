@@ -2,17 +2,17 @@
  * Bootstraps: how a statistic would scatter if the test set and the seeds were drawn anew (Efron 1979). Streams of random
  * numbers are named, so the same call gives the same interval.
  */
-import type { Interval } from './intervals.js';
-import type { Random } from './random.js';
+import type { Sfc32 } from './sfc32.js';
+import type { Interval } from './wilson.js';
 
 /** How many draws `weightedSums` takes at once. */
 export const drawsAtOnce = 4;
 
 /**
  * Counts of a draw of `[n]` units with replacement. Doubles, as they are factors. Without the rejection that makes
- * `Random.integer` exact: a unit's chance is off by n / 2^32 of itself at most, and it takes a quarter of the time.
+ * `Sfc32.integer` exact: a unit's chance is off by n / 2^32 of itself at most, and it takes a quarter of the time.
  */
-export function drawCounts(random: Random, counts: Float64Array): void {
+export function drawCounts(random: Sfc32, counts: Float64Array): void {
   counts.fill(0);
   const n = counts.length;
   for (let i = 0; i < n; i++) {
@@ -64,6 +64,17 @@ export function weightedSums(
     [au, av, aw, ax].forEach((sum, k) => (sums[k]![c] = sum));
     if (c + 1 < columns.length) [bu, bv, bw, bx].forEach((sum, k) => (sums[k]![c + 1] = sum));
   }
+}
+
+/**
+ * Mean over places drawn with replacement, one fewer than there are, so that its variance has the right size (McCarthy and
+ * Snowden 1985); of a single place its value.
+ */
+export function drawnMean(values: ArrayLike<number>, places: readonly number[], random: Sfc32): number {
+  if (places.length === 1) return values[places[0]!]!;
+  let sum = 0;
+  for (let k = 1; k < places.length; k++) sum += values[places[random.integer(places.length)]!]!;
+  return sum / (places.length - 1);
 }
 
 /** The p-quantile of ascending values, linear between them (type 7 of Hyndman and Fan 1996, NumPy's default). */

@@ -1,24 +1,16 @@
 /** Confidence intervals in closed form, two-sided. Quantiles are jStat's: relative error below 1e-7, checked against SciPy. */
 import jStat from 'jstat';
+import { wilsonLimits, type Interval } from './wilson.js';
 
-export interface Interval {
-  readonly lower: number;
-  readonly upper: number;
-}
+export type { Interval } from './wilson.js';
 
 /**
- * Wilson's score interval of a share (Wilson 1927, J. Am. Stat. Assoc. 22, 209-212), without continuity correction. Never
- * leaves 0 .. 1 and has a width also where none or all of the trials succeeded.
+ * Wilson's score interval of a share, see `wilsonLimits`.
  *
  * @param successes of `trials` independent ones; `trials` at least 1
  */
 export function wilsonInterval(successes: number, trials: number, confidence = 0.95): Interval {
-  const z = normalQuantile(confidence);
-  const p = successes / trials;
-  const centre = (p + (z * z) / (2 * trials)) / (1 + (z * z) / trials);
-  const half = (z / (1 + (z * z) / trials)) * Math.sqrt((p * (1 - p)) / trials + (z * z) / (4 * trials * trials));
-  // At the ends the limit is 0 or 1 exactly; rounding would leave 1e-17.
-  return { lower: successes === 0 ? 0 : centre - half, upper: successes === trials ? 1 : centre + half };
+  return wilsonLimits(successes, trials, normalQuantile(confidence));
 }
 
 export interface Mean {

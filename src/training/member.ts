@@ -10,7 +10,7 @@ import { packBytes } from '../engine/ops.js';
 import { compile, compileLoop, type LoopProgram } from '../engine/program.js';
 import { families } from '../families/index.js';
 import { imagesPerExample, parameterCount, type Family, type Model, type Task } from '../families/family.js';
-import { encodeStrips, type Strips } from '../runs/pictures.js';
+import { encodeStrips, reconstructedImages, type Strips } from '../runs/pictures.js';
 import type { EpochRecord } from '../runs/record.js';
 import { RunError } from '../terminal/errors.js';
 import { Random } from '../statistics/random.js';
@@ -29,8 +29,6 @@ import { openSummaries } from './tensorboard.js';
 const secondsPerCall = 0.5;
 /** Images of an evaluation batch, about: whole examples go in. */
 const evaluationBatchSize = 250;
-/** Test images of which every member's reconstructions are kept. */
-const reconstructedImages = 20;
 
 export type Report = (event: TrainingEvent) => void;
 
@@ -311,7 +309,7 @@ function reconstruct({ model, data }: Member, state: HostState): Strips | undefi
   const { test, shape } = data;
   const { parameters } = model;
   if (model.reconstruct === undefined) return undefined;
-  const chosen = Random.named(0, 'reconstructions').permutation(test.count).slice(0, reconstructedImages).sort();
+  const chosen = reconstructedImages(test.count);
   const size = shape.height * shape.width * shape.channels;
   const originals = new Uint8Array(chosen.length * size);
   chosen.forEach((index, i) => {

@@ -48,7 +48,7 @@ const tensorFlowFolders = ['engine', 'families', 'training'];
 
 /** Packages that help and version must not wait for. */
 const heavy =
-  /^(@tensorflow\/|vega|@resvg\/|hyparquet|sharp|tar-stream|yaml$|cli-progress$|cli-table3$|jstat$|fflate$|proper-lockfile$)/;
+  /^(@tensorflow\/|vega|@resvg\/|hyparquet|sharp|tar-stream|yaml$|cli-progress$|cli-table3$|jstat$|fflate$|proper-lockfile$|esbuild$)/;
 
 interface Import {
   /** Relative to src. */

@@ -7,6 +7,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Curve } from '../../metrics/curve.js';
 import type { Interval } from '../../statistics/intervals.js';
 import { fontFamily, seriesStyle, type SeriesStyle } from '../theme.js';
+import { logTicks } from './ticks.js';
 
 export interface CurvesFigure {
   readonly run: string;
@@ -189,19 +190,6 @@ function axes({ points }: Curve, { x, y, vertical, axis }: Frame): Layer[] {
       },
     },
   ];
-}
-
-/** Powers of ten, with 2 and 5 times them where there would be few. */
-export function logTicks([least, most]: readonly [number, number]): number[] {
-  const exponents = Array.from({ length: 32 }, (_, i) => i - 12);
-  const within = (factors: readonly number[]) =>
-    exponents
-      .flatMap((e) => factors.map((factor) => Number(`${factor}e${e}`)))
-      .filter((tick) => tick >= least && tick <= most);
-  const decades = within([1]);
-  if (decades.length >= 4) return decades;
-  const thirds = within([1, 2, 5]);
-  return thirds.length >= 2 ? thirds : within([1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9]);
 }
 
 interface Drawing {

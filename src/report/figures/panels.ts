@@ -3,7 +3,7 @@
  * the horizontal ones are logarithmic.
  */
 import type { TopLevelSpec } from 'vega-lite';
-import { logTicks } from './curves.js';
+import { logTicks } from './ticks.js';
 import { fontFamily, seriesStyle, type SeriesStyle } from '../theme.js';
 
 export interface PanelPoint {

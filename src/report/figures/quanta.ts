@@ -6,7 +6,8 @@ import type { TopLevelSpec } from 'vega-lite';
 import { preferred, type Quanta } from '../../analysis/quanta.js';
 import { probabilityAt, type LatentClass } from '../../analysis/threshold-mixture.js';
 import { fontFamily, seriesStyle } from '../theme.js';
-import { apart, logTicks, shortened } from './curves.js';
+import { apart, shortened } from './curves.js';
+import { logTicks } from './ticks.js';
 
 export interface QuantaFigure {
   readonly run: string;

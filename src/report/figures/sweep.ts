@@ -127,8 +127,18 @@ interface ScoreAxis {
   readonly ramp: number;
 }
 
-function scorePanel(scored: readonly object[], y: object, { field, title, ramp }: ScoreAxis): object {
-  const scales = { bow: { nice: true }, jump: { domain: [0, 1] }, ramp: { type: 'log', nice: true } };
+function scorePanel(
+  scored: readonly ReturnType<typeof scoredPoint>[],
+  y: object,
+  { field, title, ramp }: ScoreAxis,
+): object {
+  // Two scales have no bow, and a constant curve no score at all: an axis has to come from elsewhere.
+  const empty = scored.every((point) => point[field] === null);
+  const scales = {
+    bow: empty ? { domain: [-1, 1] } : { nice: true },
+    jump: { domain: [0, 1] },
+    ramp: { type: 'log', ...(empty ? { domain: [0.1, 10] } : { nice: true }) },
+  };
   const format = field === 'ramp' ? { format: '~g', tickCount: 3 } : { tickCount: 4 };
   const x = { type: 'quantitative', scale: scales[field], axis: { title, labelOverlap: true, ...format } };
   return {

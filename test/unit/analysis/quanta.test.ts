@@ -1,19 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { classesOf, memberDispersion, preferred, quanta, sharpTurns } from '../../../src/analysis/quanta.js';
 import {
-  classesOf,
   coinFlips,
   expectedDistribution,
-  memberDispersion,
   passageSteps,
-  preferred,
-  quanta,
-  sharpTurns,
   solvedGrid,
   turnDistribution,
   turnsOf,
   type SolvedMember,
-} from '../../../src/analysis/quanta.js';
+} from '../../../src/analysis/turns.js';
 import { Random } from '../../../src/statistics/random.js';
 
 /** `patterns[example]` has a text per seed, a digit per width: '011' turns at the second of three. */

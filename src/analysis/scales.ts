@@ -1,0 +1,42 @@
+/** The scales of a family, and curves as lists of values at them. Pure, so that a page computes the same. */
+import type { MemberOutcomes } from '../metrics/curve.js';
+import type { Metric } from '../metrics/metric.js';
+
+/** What is on a curve's horizontal axis. */
+export type ScaleName = 'width' | 'parameters' | 'flops';
+
+/** A point of a family's curve before any metric: the members of one width. */
+export interface Scale {
+  readonly width: number;
+  readonly parameters: number;
+  readonly trainingFlops: number;
+  /** Their places in the list of members. */
+  readonly members: readonly number[];
+}
+
+/** The members of each width, in order of width. */
+export function scalesOf(members: readonly Pick<MemberOutcomes, 'record'>[]): Scale[] {
+  const widths = [...new Set(members.map(({ record }) => record.width))].sort((a, b) => a - b);
+  return widths.map((width) => {
+    const places = members.flatMap(({ record }, i) => (record.width === width ? i : []));
+    const { parameters, trainingFlops } = members[places[0]!]!.record;
+    return { width, parameters, trainingFlops, members: places };
+  });
+}
+
+/** A scale's number on an axis. */
+export function positionOf({ width, parameters, trainingFlops }: Omit<Scale, 'members'>, axis: ScaleName): number {
+  return axis === 'width' ? width : axis === 'flops' ? trainingFlops : parameters;
+}
+
+export function meansOf(memberValues: Float64Array, scales: readonly Scale[]): Float64Array {
+  return Float64Array.from(
+    scales,
+    ({ members }) => members.reduce((sum, i) => sum + memberValues[i]!, 0) / members.length,
+  );
+}
+
+/** The curve with higher values for better ones. */
+export function orient({ better }: Pick<Metric, 'better'>, values: Float64Array): Float64Array {
+  return better === 'higher' ? values : values.map((value) => -value);
+}

@@ -1,0 +1,91 @@
+/** A folder of files that appears whole: written beside, then renamed. What is replaced is only what this program wrote. */
+import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { codeOf, RunError, UsageError } from '../terminal/errors.js';
+import { createFolder, diskError, writeFileAtomic, type FileContent } from './files.js';
+
+/** Files by their path in the folder, with `/`. */
+export type FolderContent = ReadonlyMap<string, FileContent>;
+
+/** What is known of a folder that may be replaced: the files that were written into it. */
+export type KnownFiles = (folder: string) => Promise<readonly string[] | undefined>;
+
+/**
+ * Refuses, before any work is done, a folder that can't be replaced.
+ *
+ * @param known the files that this program wrote into a folder; undefined where it is none of its own
+ * @throws UsageError for a file, and for a folder that has anything else in it
+ */
+export async function refuseForeignFolder(folder: string, known: KnownFiles, where: string): Promise<void> {
+  if (folder.trim() === '') throw new UsageError('the value is empty', where);
+  const there = await fs.stat(folder).catch(() => undefined);
+  if (there === undefined) return;
+  if (!there.isDirectory()) throw new UsageError(`${folder} is a file, not a folder`, where, 'name another one');
+  const names = await filesIn(folder);
+  if (names.length === 0) return;
+  const written = await known(folder);
+  if (written === undefined)
+    throw new UsageError(`${folder} is a folder with other files in it`, where, 'name a new or empty one');
+  const foreign = names.find((name) => !written.includes(name));
+  if (foreign !== undefined)
+    throw new UsageError(
+      `${path.join(folder, foreign)} is none of the report's files`,
+      where,
+      'move it, or name another folder',
+    );
+}
+
+/**
+ * Writes all files into a new folder beside the target and puts it in the target's place; an older one goes.
+ *
+ * @throws RunError on a full disk or a folder that can't be written; the old one stays then
+ */
+export async function writeFolder(folder: string, files: FolderContent): Promise<void> {
+  const parent = path.dirname(path.resolve(folder));
+  const name = path.basename(path.resolve(folder));
+  await createFolder(parent);
+  const aside = path.join(parent, `.${name}.${process.pid}.${randomUUID()}.tmp`);
+  try {
+    for (const [file, data] of files) {
+      const target = path.join(aside, ...file.split('/'));
+      await createFolder(path.dirname(target));
+      await writeFileAtomic(target, data);
+    }
+    await replace(path.join(parent, name), aside);
+  } catch (error) {
+    await fs.rm(aside, { recursive: true, force: true }).catch(() => undefined);
+    throw diskError(error, folder);
+  }
+}
+
+/** Two renames, as a folder with files can't be renamed over; should the second fail, the first is undone. */
+async function replace(folder: string, by: string): Promise<void> {
+  const old = `${by}.old`;
+  const hadOld = await fs.rename(folder, old).then(
+    () => true,
+    (error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );
+  try {
+    await fs.rename(by, folder);
+  } catch (error) {
+    if (hadOld) await fs.rename(old, folder);
+    throw error;
+  }
+  if (hadOld) await fs.rm(old, { recursive: true, force: true });
+}
+
+/** Paths of all files in a folder, with `/`. */
+async function filesIn(folder: string): Promise<string[]> {
+  try {
+    const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'));
+  } catch (error) {
+    throw error instanceof RunError ? error : diskError(error, folder);
+  }
+}

@@ -1,0 +1,55 @@
+/** A report's text as data: what report.md, report.html and the files of tables are made of. */
+
+export interface Section {
+  /** Letters, digits and dashes; unique in the report. */
+  readonly id: string;
+  readonly title: string;
+  /** 2 or 3. */
+  readonly level: 2 | 3;
+  readonly blocks: readonly Block[];
+}
+
+export type Block =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'list'; readonly items: readonly string[] }
+  /** Commands, a line each. */
+  | { readonly kind: 'code'; readonly lines: readonly string[] }
+  | { readonly kind: 'table'; readonly table: Table }
+  | { readonly kind: 'figure'; readonly figure: Figure };
+
+export interface Table {
+  /** File names without ending. */
+  readonly name: string;
+  readonly caption: string;
+  readonly columns: readonly { readonly title: string; readonly align: 'left' | 'right' }[];
+  /** As they are read. */
+  readonly rows: readonly (readonly string[])[];
+  /** All digits, and more columns than fit a page; left out for a table that is text. */
+  readonly raw?: {
+    readonly heading: readonly string[];
+    readonly lines: readonly (readonly (string | number | null | undefined)[])[];
+  };
+}
+
+export interface Figure {
+  /** File name without ending. */
+  readonly name: string;
+  readonly alt: string;
+  readonly caption: string;
+  /** What draws it again. */
+  readonly command: string;
+  /** Endings of its files; the first is shown in report.md. */
+  readonly formats: readonly ('png' | 'svg' | 'vl.json')[];
+}
+
+export interface Report {
+  readonly title: string;
+  readonly subtitle: string;
+  /** What there is to know, in a paragraph or two. */
+  readonly summary: readonly string[];
+  readonly sections: readonly Section[];
+}
+
+export function tablesOf({ sections }: Pick<Report, 'sections'>): Table[] {
+  return sections.flatMap(({ blocks }) => blocks.flatMap((block) => (block.kind === 'table' ? block.table : [])));
+}

@@ -1,0 +1,94 @@
+/** Everything that a report says of one run, computed from its stored outcomes. */
+import { parseAxis } from '../../analysis/axis-text.js';
+import { compare, type Comparison, type PublishedCurve } from '../../analysis/compare.js';
+import { defaultColumns, defaultMetrics } from '../../analysis/defaults.js';
+import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.js';
+import { predictFromStandard } from '../../analysis/independence.js';
+import { sweep, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../analysis/sweep.js';
+import { outcomeKinds } from '../../experiment/architectures.js';
+import { metrics, type RegisteredMetric } from '../../metrics/index.js';
+import type { Metric } from '../../metrics/metric.js';
+import { readColumns, type LoadedRun, type OpenRun } from '../../runs/load.js';
+import type { OutcomeName } from '../../runs/outcomes.js';
+import { quantile } from '../../statistics/bootstrap.js';
+import { UsageError } from '../../terminal/errors.js';
+import { aboutFamily } from '../comparison.js';
+
+export interface FamilyRequest {
+  /** As the user named it. */
+  readonly name: string;
+  readonly open: OpenRun;
+  /** Left out: the induced metric of `train`. */
+  readonly induced: Metric | undefined;
+  readonly natural: readonly PublishedCurve[];
+  readonly draws: number;
+}
+
+export interface AnalysedFamily {
+  readonly run: LoadedRun;
+  readonly about: string;
+  readonly standard: Metric;
+  readonly induced: Metric;
+  /** Whether the induced metric is the lab's choice, which for autoencoders is made from the outcomes. */
+  readonly isUsual: boolean;
+  readonly comparison: Comparison;
+  readonly evaluations: readonly [standard: MetricEvaluation, induced: MetricEvaluation];
+  /** At each scale. */
+  readonly predicted: Float64Array;
+  readonly sweep: Sweep;
+  /** As `--over` takes it. */
+  readonly over: string;
+  readonly causes: { readonly testSizes: readonly ResampledCurve[]; readonly keptScales: readonly ResampledCurve[] };
+  readonly sizes: readonly number[];
+  readonly kept: readonly number[];
+}
+
+/** Columns beyond those of the metrics: which example a row is. */
+const keyColumns: readonly OutcomeName[] = ['example', 'label'];
+
+/** Throws UsageError where the run has a single width, RunError where it can't be read. */
+export async function analyseFamily({ name, open, induced, natural, draws }: FamilyRequest): Promise<AnalysedFamily> {
+  const kind = outcomeKinds[open.record.experiment.arch];
+  const run = await readColumns(open, [...new Set([...defaultColumns[kind], ...keyColumns])]);
+  const widths = new Set(run.members.map(({ record }) => record.width)).size;
+  if (widths < 2) throw new UsageError('has one width, and a curve needs two', name, 'train another one with --widths');
+  const usual = defaultMetrics(run.record, run.members.at(-1)!.outcomes);
+  const [standard, chosen] = [usual.standard, induced ?? usual.induced];
+  const about = aboutFamily(run.record, widths);
+  const { members } = run;
+  const evaluations = [
+    evaluateMetric(standard, members, { draws }),
+    evaluateMetric(chosen, members, { draws }),
+  ] as const;
+  const { count } = evaluations[1];
+  const over = overText(chosen, run, count);
+  const sizes = [100, 1000, 10_000, 100_000].filter((size) => size <= count && chosen.refuses(size) === undefined);
+  const kept = Array.from({ length: Math.max(0, widths - 3) }, (_, i) => i + 3);
+  return {
+    ...{ run, about, standard, induced: chosen, isUsual: induced === undefined, evaluations, over, sizes, kept },
+    comparison: compare({ run: run.record.name, about, standard, induced: chosen, members, natural, draws }),
+    predicted: predictFromStandard(chosen, members)!.values,
+    sweep: sweep({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),
+    causes: {
+      testSizes: sweepTestSizes({ metric: chosen, members, sizes, draws: 200 }),
+      keptScales: sweepScales({ metric: chosen, members, sizes: kept }),
+    },
+  };
+}
+
+function registered({ name }: Metric): RegisteredMetric {
+  return metrics[name as keyof typeof metrics];
+}
+
+/** Thresholds worth a look: K to 100, every L, cutoffs over the decades that the errors span. */
+function overText({ name }: Metric, { members, record }: LoadedRun, count: number): string {
+  if (name === 'subset-accuracy') return `k=1..${Math.min(100, count)}`;
+  if (name === 'sequence-accuracy') return `l=1..${record.experiment.pairs ?? 1}`;
+  const ends = members.map(({ outcomes }) => {
+    const ascending = Float32Array.from(outcomes.mse!).sort();
+    return [quantile(ascending, 0.01), quantile(ascending, 0.99)] as const;
+  });
+  const least = Math.floor(Math.log10(Math.max(1e-12, Math.min(...ends.map(([low]) => low)))));
+  const most = Math.max(least + 1, Math.ceil(Math.log10(Math.max(...ends.map(([, high]) => high)) || 1)));
+  return `c=1e${least}:1e${most}:200:log`;
+}

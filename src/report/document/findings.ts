@@ -1,0 +1,76 @@
+/** What a comparison says, as sentences made from its numbers; nothing is said that they don't show. */
+import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
+import type { Scored } from '../../analysis/curves.js';
+import type { Interval } from '../../statistics/wilson.js';
+import { formatNumber, formatWithInterval } from '../../terminal/format.js';
+
+/** Values from the smallest scale to the largest, and how they get there. */
+export function describeCurve(role: string, curve: ComparedCurve): string {
+  const [first, last] = [curve.points[0]!, curve.points.at(-1)!];
+  const unit = curve.unit === '' || curve.unit === 'probability' ? '' : ` ${curve.unit}`;
+  const ends = `${formatNumber(first.value)}${unit} at the smallest scale to ${formatNumber(last.value)}${unit} at the largest`;
+  const jump = curve.scores.jump.value;
+  const step = Number.isNaN(jump) ? '' : `, its largest step being ${percent(jump)} of its range`;
+  return `${role}, ${curve.title}, goes from ${ends}${step}. It ${rises(curve.scores.bow)} (bow ${scored(curve.scores.bow)}).`;
+}
+
+export function scored({ value, interval }: Scored): string {
+  return formatWithInterval(value, interval, 2);
+}
+
+/** Where a curve rises, as far as the bow's interval tells. */
+export function rises({ value, interval }: Scored): string {
+  if (Number.isNaN(value)) return 'is constant, or has too few scales to say where it rises';
+  if (Number.isNaN(interval.lower)) return "can't be told late from early";
+  if (interval.lower > 0) return 'rises late';
+  if (interval.upper < 0) return 'rises early';
+  return 'rises neither late nor early beyond what chance explains';
+}
+
+/** What the choice of metric did, from scores and their intervals. */
+export function describeContrast({ standard, induced }: Comparison): string {
+  const [ramp, bow] = [
+    { standard: standard.scores.ramp, induced: induced.scores.ramp },
+    { standard: standard.scores.bow, induced: induced.scores.bow },
+  ];
+  const eq1 = `Eq 1 over that of a straight ramp is ${scored(ramp.induced)} for the induced curve and ${scored(ramp.standard)} for the standard one`;
+  const told = apart(ramp.induced, ramp.standard)
+    ? 'the intervals do not overlap'
+    : 'the intervals overlap, so that Eq 1 does not tell the two curves apart';
+  return `${eq1}: ${told}. ${bowContrast(bow.standard, bow.induced)}`;
+}
+
+function bowContrast(standard: Scored, induced: Scored): string {
+  if (Number.isNaN(standard.interval.lower) || Number.isNaN(induced.interval.lower))
+    return 'The bow of one of them is not defined, or not in every draw.';
+  if (!apart(standard, induced)) return 'Their bows do not differ beyond their intervals.';
+  if (induced.value < standard.value)
+    return 'By the bow the induced curve rises earlier than the standard one: this metric induces nothing.';
+  if (induced.interval.lower > 0)
+    return standard.interval.lower > 0
+      ? 'By the bow both rise late, the induced one later.'
+      : 'By the bow the induced curve rises late where the standard one does not: no model has changed, the metric has.';
+  return 'By the bow the induced curve is less early than the standard one, but rises no later than a straight line: the metric bends the curve without making it look emergent.';
+}
+
+function apart(a: { readonly interval: Interval }, b: { readonly interval: Interval }): boolean {
+  return a.interval.lower > b.interval.upper || b.interval.lower > a.interval.upper;
+}
+
+export function describePrediction({ prediction, induced }: Comparison): string | undefined {
+  if (prediction === undefined) return undefined;
+  const { title, assumption, distance } = prediction;
+  const what = `What independence predicts from the standard outcomes alone (${title}: ${assumption})`;
+  if (distance.largest < 1e-9) return `${what} is what was measured.`;
+  const width = induced.points[distance.at]?.width;
+  return `${what} differs from what was measured by ${formatNumber(distance.rms)} (rms over scales), most at width ${width ?? '?'}: ${formatNumber(distance.largest)}.`;
+}
+
+export function describeNatural(natural: ComparedCurve, { induced }: Comparison): string {
+  const { ramp, bow } = natural.scores;
+  return `Beside them stands a published curve, ${natural.title}: Eq 1 / ramp ${scored(ramp)}, bow ${scored(bow)}; the induced curve has ${scored(induced.scores.ramp)} and ${scored(induced.scores.bow)}.`;
+}
+
+function percent(share: number): string {
+  return `${formatNumber(100 * share, 2)} %`;
+}

@@ -1,0 +1,54 @@
+/** Tables as LaTeX, for the packages booktabs and, where a table is wide, graphicx. */
+import type { Table } from './blocks.js';
+
+const escapes: Readonly<Record<string, string>> = {
+  '\\': '\\textbackslash{}',
+  '{': '\\{',
+  '}': '\\}',
+  $: '\\$',
+  '&': '\\&',
+  '#': '\\#',
+  '%': '\\%',
+  _: '\\_',
+  '^': '\\textasciicircum{}',
+  '~': '\\textasciitilde{}',
+  '<': '\\textless{}',
+  '>': '\\textgreater{}',
+  '|': '\\textbar{}',
+  '²': '$^2$',
+  '×': '$\\times$',
+};
+
+/** Text as LaTeX sets it. */
+export function latexText(text: string): string {
+  return text.replace(/[\\{}$&#%_^~<>|²×]/g, (character) => escapes[character]!);
+}
+
+/** A number, or one with its interval, in math mode where it has a sign, an exponent or is infinite; else as text. */
+export function latexCell(text: string): string {
+  if (!/^[-\d[\], .einf]*\d[-\d[\], .einf]*$/.test(text)) return latexText(text);
+  return text
+    .replace(/-?\binf\b/g, (word) => (word.startsWith('-') ? '$-\\infty$' : '$\\infty$'))
+    .replace(/(-?\d+(?:\.\d+)?)e(-?\d+)/g, '$$$1 \\cdot 10^{$2}$$')
+    .replace(/(?<![\w$.{])-\d+(?:\.\d+)?(?!\S*\$)/g, '$$$&$$');
+}
+
+export function latexTable({ name, caption, columns, rows }: Table): string {
+  const line = (cells: readonly string[]) => `  ${cells.join(' & ')} \\\\`;
+  return [
+    '% \\usepackage{booktabs}',
+    '\\begin{table}',
+    '\\centering',
+    `\\caption{${latexText(caption)}}`,
+    `\\label{tab:${name}}`,
+    `\\begin{tabular}{${columns.map(({ align }) => (align === 'right' ? 'r' : 'l')).join('')}}`,
+    '\\toprule',
+    line(columns.map(({ title }) => latexText(title))),
+    '\\midrule',
+    ...rows.map((row) => line(row.map(latexCell))),
+    '\\bottomrule',
+    '\\end{tabular}',
+    '\\end{table}',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,397 @@
+/** A report's text and tables, from what was computed of its runs. */
+import type { ComparedCurve } from '../../analysis/compare.js';
+import { outcomeKinds } from '../../experiment/architectures.js';
+import { optionOf } from '../../experiment/schema.js';
+import type { Metric } from '../../metrics/metric.js';
+import { counted, formatNumber, formatShare, formatWithInterval } from '../../terminal/format.js';
+import { shownDataset, shownScores } from '../comparison.js';
+import { grouped } from '../showcase.js';
+import type { Block, Figure, Report, Section, Table } from './blocks.js';
+import type { AnalysedFamily } from './family.js';
+import { describeContrast, describeCurve, describeNatural, describePrediction, rises, scored } from './findings.js';
+
+/** A run with what the page adds to it. */
+export interface ReportedFamily extends AnalysedFamily {
+  /** What the page can't do as well as the files, a sentence each. */
+  readonly pageNotes: readonly string[];
+  readonly figures: readonly Figure[];
+}
+
+/**
+ * Sections that a run has only where its folder holds what they show, such as forecasts: each gives undefined for a run without.
+ * None so far.
+ */
+const optionalSections: readonly ((family: ReportedFamily) => Section | undefined)[] = [];
+
+export function storyOf(families: readonly ReportedFamily[]): Report {
+  const several = families.length > 1;
+  const names = families.map(({ run }) => run.record.name);
+  return {
+    title: several ? 'Emergence and the choice of metric' : `Emergence and the choice of metric: ${names[0]!}`,
+    subtitle: families.map(({ about }) => about).join(' '),
+    summary: families.map((family) => summaryOf(family, several)),
+    sections: families.flatMap((family) => sectionsOf(family, several)),
+  };
+}
+
+function summaryOf({ run, comparison, standard, induced }: AnalysedFamily, several: boolean): string {
+  const { bow: standardBow, ramp: standardRamp } = comparison.standard.scores;
+  const { bow, ramp } = comparison.induced.scores;
+  const [first, last] = [comparison.induced.points[0]!, comparison.induced.points.at(-1)!];
+  const subject = several ? `${run.record.name}: the` : 'The';
+  return (
+    `${subject} same ${counted(run.members.length, 'trained model')} under two metrics. Under ${standard.title} the curve ${rises(standardBow)} (bow ${scored(standardBow)}, Eq 1 / ramp ${scored(standardRamp)}). ` +
+    `Under ${induced.title} it goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${rises(bow)} (bow ${scored(bow)}, Eq 1 / ramp ${scored(ramp)}).`
+  );
+}
+
+function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
+  const { name } = family.run.record;
+  const prefix = several ? `${name}: ` : '';
+  const section = (id: string, title: string, blocks: readonly Block[]): Section => {
+    return {
+      id: several ? `${name}-${id}` : id,
+      title: several ? `${prefix}${lowered(title)}` : title,
+      level: 2,
+      blocks,
+    };
+  };
+  const text = (paragraph: string): Block => ({ kind: 'text', text: paragraph });
+  const [compared, ...further] = family.figures;
+  return [
+    section('trained', 'What was trained', [
+      text(trainedText(family)),
+      { kind: 'code', lines: [trainCommand(family)] },
+      { kind: 'table', table: membersTable(family) },
+    ]),
+    section('standard', 'What the standard metric shows', [
+      text(describeCurve('The standard curve', family.comparison.standard)),
+      ...shapeOf(family.comparison.standard).map(text),
+    ]),
+    section('induced', 'What the induced metric shows', [
+      text(describeCurve('The induced curve', family.comparison.induced)),
+      ...shapeOf(family.comparison.induced).map(text),
+      text(describeContrast(family.comparison)),
+      ...[describePrediction(family.comparison)].flatMap((sentence) => (sentence === undefined ? [] : text(sentence))),
+      ...family.comparison.natural.map((natural) => text(describeNatural(natural, family.comparison))),
+      ...(compared === undefined ? [] : [{ kind: 'figure', figure: compared } as const]),
+      { kind: 'table', table: scoresTable(family) },
+      { kind: 'table', table: curvesTable(family) },
+    ]),
+    section('thresholds', 'Other thresholds, smaller test sets, fewer scales', [
+      text(thresholdsText(family)),
+      ...further.map((figure): Block => ({ kind: 'figure', figure })),
+      { kind: 'table', table: sweepTable(family) },
+    ]),
+    ...optionalSections.flatMap((make) => make(family) ?? []),
+    section('caveats', 'What to keep in mind', [{ kind: 'list', items: caveatsOf(family) }]),
+    section('provenance', 'Where it comes from', [{ kind: 'table', table: provenanceTable(family) }]),
+  ];
+}
+
+function lowered(title: string): string {
+  return title[0]!.toLowerCase() + title.slice(1);
+}
+
+function trainedText({ run, standard }: AnalysedFamily): string {
+  const { experiment, dataset } = run.record;
+  const parameters = run.members.map(({ record }) => record.parameters);
+  const [least, most] = [Math.min(...parameters), Math.max(...parameters)];
+  const widths = [...new Set(run.members.map(({ record }) => record.width))];
+  const kind = outcomeKinds[experiment.arch];
+  const tested =
+    kind === 'sequences'
+      ? `${grouped(experiment.testSequences ?? 0)} sequences of ${experiment.pairs ?? 1} test images`
+      : `${grouped(dataset.testCount)} test images`;
+  return (
+    `${counted(run.members.length, `${experiment.arch} member`)} of ${counted(widths.length, 'width')} (${widths.join(', ')}; ${grouped(least)} to ${grouped(most)} trainable parameters) ` +
+    `and ${counted(experiment.seeds.length, 'seed')} each, trained for ${counted(experiment.epochs, 'epoch')} on ${grouped(dataset.trainCount)} images of ${shownDataset(experiment.dataset)} ` +
+    `(${experiment.optimizer}, learning rate ${experiment.learningRate}, batches of ${experiment.batchSize}) and tested on ${tested}. ` +
+    `All were tested on the same examples, and every number below is made from what each did on each of them; ${standard.title} is the field's usual metric.`
+  );
+}
+
+/** Every option as it was resolved, so that no default can change what it trains. */
+export function trainCommand({ run }: Pick<AnalysedFamily, 'run'>): string {
+  const { name, experiment, eager } = run.record;
+  const words = Object.entries(experiment).flatMap(([key, value]) =>
+    value === undefined ? [] : [`--${optionOf(key)}`, key === 'dataset' ? shownDataset(String(value)) : String(value)],
+  );
+  return ['npm run train -- --run', name, ...words, ...(eager ? ['--eager'] : [])].join(' ');
+}
+
+function shapeOf({ shape, test }: ComparedCurve): string[] {
+  const fitted =
+    shape === undefined
+      ? []
+      : [
+          shape.preferred === 'line'
+            ? 'Of a straight line, a parabola and a sigmoid in log scale, AICc prefers the line.'
+            : `Of a straight line, a parabola and a sigmoid in log scale, AICc prefers the ${shape.preferred === 'quadratic' ? 'parabola' : shape.preferred}; the line is ${formatNumber(shape.lineAbove, 2)} above it${shape.lineAbove > 10 ? ', which leaves next to nothing to say for the line' : ''}.`,
+        ];
+  const tested =
+    test === undefined
+      ? []
+      : [`A straight line in log scale, measured as finely, bows as far with p = ${formatNumber(test.bow.p, 2)}.`];
+  return [[...fitted, ...tested].join(' ')].filter((sentence) => sentence !== '');
+}
+
+function curvesOf({ comparison }: AnalysedFamily): { readonly role: string; readonly curve: ComparedCurve }[] {
+  const { natural, standard, induced } = comparison;
+  return [
+    { role: 'standard', curve: standard },
+    { role: 'induced', curve: induced },
+    ...natural.map((curve) => ({ role: 'natural', curve })),
+  ];
+}
+
+function scoresTable(family: AnalysedFamily): Table {
+  const name = `${family.run.record.name}-scores`;
+  const curves = curvesOf(family);
+  return {
+    name,
+    caption:
+      'Scores of each curve, with 95 % bootstrap intervals over test examples and seeds (of natural curves over their standard errors). A straight ramp has Eq 1 / ramp = 1; above 0 the bow says late, below 0 early.',
+    columns: [
+      { title: 'curve', align: 'left' },
+      { title: 'scales', align: 'right' },
+      { title: 'range', align: 'right' },
+      ...shownScores.map(({ title }) => ({ title, align: 'right' as const })),
+    ],
+    rows: curves.map(({ role, curve: { title, points, range, scores } }) => [
+      `${role}: ${title}`,
+      String(points.length),
+      formatNumber(range),
+      ...shownScores.map((score) => formatWithInterval(scores[score.name].value, scores[score.name].interval)),
+    ]),
+    raw: {
+      heading: [
+        'role',
+        'curve',
+        'scales',
+        'range',
+        ...shownScores.flatMap((score) => [score.name, `${score.name}_lower`, `${score.name}_upper`]),
+        'bow_p',
+      ],
+      lines: curves.map(({ role, curve: { title, points, range, scores, test } }) => [
+        ...[role, title, points.length, range],
+        ...shownScores.flatMap((score) => [
+          scores[score.name].value,
+          scores[score.name].interval.lower,
+          scores[score.name].interval.upper,
+        ]),
+        test?.bow.p,
+      ]),
+    },
+  };
+}
+
+function curvesTable({ run, comparison: { standard, induced }, evaluations, predicted }: AnalysedFamily): Table {
+  const shown = (curve: ComparedCurve, i: number) => {
+    const { value, interval } = curve.points[i]!;
+    if (curve.unit !== 'probability')
+      return interval === undefined ? formatNumber(value, 4) : formatWithInterval(value, interval, 4);
+    return interval === undefined
+      ? formatShare(value)
+      : `${formatShare(value)} [${formatShare(interval.lower)}, ${formatShare(interval.upper)}]`;
+  };
+  const { scales } = evaluations[0];
+  return {
+    name: `${run.record.name}-curves`,
+    caption: 'The curves: means over seeds, with 95 % bootstrap intervals over test examples and seeds.',
+    columns: ['width', 'parameters', 'seeds', standard.title, induced.title, 'predicted by independence'].map(
+      (title) => ({ title, align: 'right' }),
+    ),
+    rows: scales.map(({ scale, seeds }, i) => [
+      ...[String(scale.width), grouped(scale.parameters), String(seeds)],
+      ...[shown(standard, i), shown(induced, i), formatShare(predicted[i]!)],
+    ]),
+    raw: {
+      heading: [
+        'width',
+        'parameters',
+        'training_flops',
+        'seeds',
+        'standard',
+        'standard_lower',
+        'standard_upper',
+        'induced',
+        'induced_lower',
+        'induced_upper',
+        'predicted',
+      ],
+      lines: scales.map(({ scale, seeds }, i) => [
+        ...[scale.width, scale.parameters, scale.trainingFlops, seeds],
+        ...[standard, induced].flatMap(({ points }) => [
+          points[i]!.value,
+          points[i]!.interval?.lower,
+          points[i]!.interval?.upper,
+        ]),
+        predicted[i]!,
+      ]),
+    },
+  };
+}
+
+function membersTable({ run, evaluations }: AnalysedFamily): Table {
+  const [standard, induced] = evaluations;
+  const seconds = run.members.map(({ record }) => record.trainingSeconds + (record.evaluationSeconds ?? 0));
+  const shown = ({ metric, members }: (typeof evaluations)[0], i: number) =>
+    metric.unit === 'probability' ? formatShare(members[i]!.value) : formatNumber(members[i]!.value, 4);
+  return {
+    name: `${run.record.name}-members`,
+    caption: `Members; seconds are of training and evaluation. Intervals over the draw of the test set are in the CSV (${[...new Set(evaluations.map(({ method }) => method))].join('; ')}).`,
+    columns: [
+      { title: 'member', align: 'left' },
+      ...['parameters', 'training FLOPs', 'seconds', standard.metric.title, induced.metric.title].map((title) => ({
+        title,
+        align: 'right' as const,
+      })),
+    ],
+    rows: run.members.map(({ record }, i) => [
+      ...[record.id, grouped(record.parameters), formatNumber(record.trainingFlops), seconds[i]!.toFixed(1)],
+      ...[shown(standard, i), shown(induced, i)],
+    ]),
+    raw: {
+      heading: [
+        'member',
+        'width',
+        'seed',
+        'parameters',
+        'training_flops',
+        'seconds',
+        ...['standard', 'induced'].flatMap((role) => [role, `${role}_lower`, `${role}_upper`]),
+      ],
+      lines: run.members.map(({ record }, i) => [
+        ...[record.id, record.width, record.seed, record.parameters, record.trainingFlops, seconds[i]!],
+        ...[standard, induced].flatMap(({ members }) => [members[i]!.value, members[i]!.lower, members[i]!.upper]),
+      ]),
+    },
+  };
+}
+
+function thresholdsText({ sweep: { points }, induced, causes }: AnalysedFamily): string {
+  const moving = points.filter(({ range, scores }) => range >= 0.1 && !Number.isNaN(scores.bow));
+  if (moving.length === 0) return 'At no other threshold does the curve move by 0.1 or more.';
+  const by = (sign: number) =>
+    moving.reduce((best, point) => (sign * point.scores.bow > sign * best.scores.bow ? point : best), moving[0]!);
+  const [latest, earliest] = [by(1), by(-1)];
+  const late = moving.filter(({ scores }) => scores.bow > 0).length;
+  const smallest = causes.testSizes[0];
+  const coarse =
+    smallest === undefined
+      ? ''
+      : ` On ${grouped(smallest.size)} test examples instead of all, the bow of ${induced.title} lies between ${formatNumber(smallest.scores.bow.lower, 2)} and ${formatNumber(smallest.scores.bow.upper, 2)} in the middle 95 % of draws.`;
+  return (
+    `The same outcomes under ${grouped(points.length)} thresholds: of the ${grouped(moving.length)} curves that move by 0.1 or more, ${grouped(late)} rise late (bow above 0). ` +
+    `The latest is ${titleOf(latest.metric)} (bow ${formatNumber(latest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(latest.scores.ramp, 2)}), the earliest ${titleOf(earliest.metric)} (bow ${formatNumber(earliest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(earliest.scores.ramp, 2)}). ` +
+    `Which of them is shown is a choice, and a score of the chosen one is no evidence of anything else.${coarse}`
+  );
+}
+
+/** With three digits of the threshold, as a swept one has as many as a number can. */
+function titleOf({ title, parameters }: Metric): string {
+  const [value] = Object.values(parameters);
+  return title.replace(String(value), formatNumber(Number(value)));
+}
+
+/** Some thresholds of the sweep; the CSV has all. */
+function sweepTable({ run, sweep: { points, axes } }: AnalysedFamily): Table {
+  const key = axes[0]!.key;
+  const few = 9;
+  const places =
+    points.length <= few
+      ? points.map((_, i) => i)
+      : Array.from({ length: few }, (_, i) => Math.round((i * (points.length - 1)) / (few - 1)));
+  return {
+    name: `${run.record.name}-thresholds`,
+    caption: `Thresholds and the scores of their curves${places.length < points.length ? `; the CSV has all ${points.length}` : ''}.`,
+    columns: [key, 'range', ...shownScores.map(({ title }) => title)].map((title) => ({ title, align: 'right' })),
+    rows: places.map((i) => {
+      const { metric, range, scores } = points[i]!;
+      return [
+        formatNumber(Number(metric.parameters[key])),
+        formatNumber(range),
+        ...shownScores.map((score) => formatNumber(scores[score.name])),
+      ];
+    }),
+    raw: {
+      heading: [key, 'range', ...shownScores.map((score) => score.name)],
+      lines: points.map(({ metric, range, scores }) => [
+        metric.parameters[key],
+        range,
+        ...shownScores.map((score) => scores[score.name]),
+      ]),
+    },
+  };
+}
+
+function caveatsOf(family: ReportedFamily): string[] {
+  const { run, induced, isUsual, evaluations, comparison, pageNotes } = family;
+  const { seeds } = run.record.experiment;
+  const [, { resolution, count }] = evaluations;
+  const units = induced.units;
+  const lowest = Math.min(...comparison.induced.points.map(({ value }) => value));
+  return [
+    `Resolution: with ${grouped(count)} test ${units} the smallest value of ${induced.title} above 0 is ${formatNumber(resolution ?? NaN)}.${lowest === 0 ? ' Where the curve stands at 0, it may rise below that unseen.' : ''}`,
+    seeds.length === 1
+      ? 'One seed: intervals are over the draw of test examples alone; another seed may lie outside them.'
+      : `${seeds.length} seeds: intervals are bootstraps over test examples and seeds, and ${seeds.length === 2 ? 'two seeds tell' : 'few seeds tell'} little of how much seeds differ.`,
+    thresholdCaveat(induced.parameters, isUsual, outcomeKinds[run.record.experiment.arch]),
+    run.absent.length === 0
+      ? 'No member is missing: every width has every seed.'
+      : `${counted(run.absent.length, 'member')} of the run ${run.absent.length === 1 ? 'is' : 'are'} not in it: ${run.absent.join('; ')}.`,
+    `Scales: Eq 1 grows with the number of scales alone (a straight ramp over ${comparison.induced.points.length} has ${comparison.induced.points.length - 1}), and a single dip deflates it; it stands beside its ratio to a ramp, the largest step and the bow for that reason.`,
+    'A width says nothing of what lies between widths, and a family trained on one dataset with one recipe nothing of others.',
+    ...pageNotes,
+  ];
+}
+
+function thresholdCaveat(
+  parameters: Readonly<Record<string, number | string>>,
+  isUsual: boolean,
+  kind: string,
+): string {
+  const [key, value] = Object.entries(parameters)[0]!;
+  const symbol = key === 'c' ? 'cutoff' : key.toUpperCase();
+  if (kind === 'reconstruction' && isUsual)
+    return `The cutoff ${value} was chosen from these outcomes: the least of 1, 2 and 5 times a power of ten that 9 in 10 images of the widest member stay below. That choice is what induces the effect.`;
+  if (kind === 'sequences' && isUsual) return `L = ${value} is the whole sequence; shorter ones bend the curve less.`;
+  return `The ${symbol === 'cutoff' ? `cutoff ${value}` : `${symbol} = ${value}`} is a choice${isUsual ? ', the one of the training\u2019s own table' : ', made with --induced'}; other ones give other curves.`;
+}
+
+function provenanceTable({ run }: AnalysedFamily): Table {
+  const { created, experiment, dataset, device, versions, gitCommit, eager, threads } = run.record;
+  const used = [...new Set(run.members.map(({ record }) => threads[record.id] ?? record.threads))].sort(
+    (a, b) => a - b,
+  );
+  const rows = [
+    ['run', `${run.record.name}, begun ${created}`],
+    [
+      'device',
+      `${device.kind}: ${device.name}; ${counted(used.at(-1) ?? 1, 'thread')} a member${used.length > 1 ? ` at most, ${used[0]!} at least` : ''}`,
+    ],
+    ['precision', `${experiment.precision}${eager ? ', op by op' : ''}`],
+    [
+      'versions',
+      `lab ${versions.lab}, Node ${versions.node}, TensorFlow ${versions.tensorflow}, TensorFlow.js ${versions.tfjs}, ${versions.platform}`,
+    ],
+    ['commit', gitCommit ?? 'unknown'],
+    [
+      'dataset',
+      `${shownDataset(dataset.name)}: ${grouped(dataset.trainCount)} training and ${grouped(dataset.testCount)} test images, ${dataset.classes} classes, ${dataset.shape.height} x ${dataset.shape.width} x ${dataset.shape.channels}`,
+    ],
+    ['fingerprint', `SHA-256 ${dataset.fingerprint}`],
+    ['licence', dataset.licence],
+    ['citation', dataset.citation],
+  ];
+  return {
+    name: `${run.record.name}-provenance`,
+    caption: 'As recorded in run.json when the run was begun.',
+    columns: [
+      { title: 'what', align: 'left' },
+      { title: 'value', align: 'left' },
+    ],
+    rows,
+  };
+}

@@ -1,0 +1,295 @@
+/**
+ * One chart: curves against scale as SVG, drawn anew for every change. Its points are a list that arrow keys and the pointer go
+ * through; what a point is stands in a label beside it and is read out. Lines, bands and points have classes, and the style sheet
+ * their colours, so that dark and light need no drawing.
+ */
+import { axisOf, withMargin, type Axis } from './axis.js';
+import { escaped, h } from './dom.js';
+
+export interface ChartPoint {
+  readonly x: number;
+  readonly y: number;
+  readonly lower?: number;
+  readonly upper?: number;
+}
+
+export interface ChartMember extends ChartPoint {
+  /** What the label says, a line each. */
+  readonly lines: readonly string[];
+}
+
+export type Role = 'standard' | 'induced' | 'predicted' | 'natural';
+
+export interface ChartSeries {
+  readonly role: Role;
+  readonly label: string;
+  readonly line: readonly ChartPoint[];
+  /** Points that can be chosen; none where the series is only a line. */
+  readonly members: readonly ChartMember[];
+}
+
+export interface ChartContent {
+  readonly series: readonly ChartSeries[];
+  readonly xTitle: string;
+  readonly yTitle: string;
+  readonly xLog: boolean;
+  readonly yLog: boolean;
+  /** Left out: what is drawn, with a margin. */
+  readonly yDomain: readonly [number, number] | undefined;
+  readonly xFormat: (value: number) => string;
+  readonly yFormat: (value: number) => string;
+  /** Where the horizontal axis has its ticks; left out: round numbers. */
+  readonly xTicks?: readonly number[];
+}
+
+const margin = { left: 52, right: 14, top: 10, bottom: 44 };
+
+export class Chart {
+  readonly element: HTMLElement;
+  readonly #plot: HTMLElement;
+  readonly #svg: SVGSVGElement;
+  readonly #label: HTMLElement;
+  readonly #name: string;
+  #content: ChartContent | undefined;
+  /** Chosen among all members of all series; undefined for none. */
+  #chosen: number | undefined;
+  #places: { readonly x: number; readonly y: number; readonly member: ChartMember }[] = [];
+  #size = { width: 0, height: 0 };
+  /** Kept, since to ask for it makes the browser lay the page out. */
+  #width = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+    this.#svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    this.#svg.setAttribute('role', 'listbox');
+    this.#svg.setAttribute('tabindex', '0');
+    this.#svg.id = `chart-${name}`;
+    this.#label = h('div', { class: 'point-label', 'aria-hidden': 'true', hidden: true });
+    this.#plot = h('div', { class: 'plot' }, this.#svg, this.#label);
+    this.element = this.#plot;
+    this.#svg.addEventListener('pointermove', (event) => {
+      this.#choose(this.#nearest(event));
+    });
+    this.#svg.addEventListener('pointerdown', (event) => {
+      this.#choose(this.#nearest(event));
+    });
+    this.#svg.addEventListener('pointerleave', (event) => {
+      // A finger leaves as it lifts; what it chose stays.
+      if (event.pointerType === 'mouse' && document.activeElement !== this.#svg) this.#choose(undefined);
+    });
+    this.#svg.addEventListener('focus', () => {
+      this.#choose(this.#chosen ?? 0);
+    });
+    this.#svg.addEventListener('blur', () => {
+      this.#choose(undefined);
+    });
+    this.#svg.addEventListener('keydown', (event) => {
+      this.#onKey(event);
+    });
+    new ResizeObserver(() => {
+      this.#width = this.#plot.clientWidth;
+      if (this.#width !== this.#size.width) this.draw();
+    }).observe(this.#plot);
+  }
+
+  /** Shows other content; `title` names the list for who can't see it. */
+  show(content: ChartContent, title: string): void {
+    this.#content = content;
+    this.#svg.setAttribute('aria-label', `${title}. Points: arrow keys go from one to the next.`);
+    this.draw();
+  }
+
+  draw(): void {
+    const content = this.#content;
+    const width = (this.#width ||= this.#plot.clientWidth);
+    if (content === undefined || width === 0) return;
+    const height = Math.round(Math.min(330, Math.max(230, 0.78 * width)));
+    this.#size = { width, height };
+    this.#svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
+    this.#svg.setAttribute('width', String(width));
+    this.#svg.setAttribute('height', String(height));
+    const [x, y] = this.#axes(content);
+    this.#places = content.series.flatMap(({ members }) =>
+      members.map((member) => ({ x: x.place(member.x), y: y.place(member.y), member })),
+    );
+    const drawn = [
+      `<g aria-hidden="true">${frame(content, x, y, this.#size)}`,
+      ...content.series.map((each) => band(each, x, y)),
+      ...content.series.map((each) => line(each, x, y)),
+      '</g>',
+      this.#options(content),
+    ];
+    this.#svg.innerHTML = drawn.join('');
+    if (this.#chosen !== undefined && this.#chosen >= this.#places.length) this.#chosen = undefined;
+    this.#choose(this.#chosen);
+  }
+
+  #axes({ series, xLog, yLog, yDomain, xFormat, yFormat, xTicks }: ChartContent): [Axis, Axis] {
+    const { width, height } = this.#size;
+    const points = series.flatMap(({ line: list, members }) => [...list, ...members]);
+    const x = axisOf({
+      domain: withMargin(
+        points.map((point) => point.x),
+        xLog,
+      ),
+      range: [margin.left, width - margin.right],
+      isLog: xLog,
+      format: xFormat,
+      count: width / 90,
+    });
+    const values = points.flatMap((point) => [point.y, point.lower ?? point.y, point.upper ?? point.y]);
+    const y = axisOf({
+      domain: yDomain ?? withMargin(values, yLog),
+      range: [height - margin.bottom, margin.top],
+      isLog: yLog,
+      format: yFormat,
+      count: 5,
+    });
+    const ticks = xTicks === undefined ? x.ticks : xTicks.map((at) => ({ at, text: xFormat(at) }));
+    return [{ ...x, ticks: apart(ticks, x) }, y];
+  }
+
+  /** Every member as an option of the list. */
+  #options({ series }: ChartContent): string {
+    let i = 0;
+    return series
+      .flatMap(({ role, members }) =>
+        members.map(({ lines }) => {
+          const { x, y } = this.#places[i]!;
+          const id = `${this.#svg.id}-${i++}`;
+          const shown = Number.isFinite(x) && Number.isFinite(y);
+          const label = escaped(lines.join(', ') + (shown ? '' : ', not on this axis'));
+          const at = shown ? ` transform="translate(${x.toFixed(1)} ${y.toFixed(1)})"` : ' visibility="hidden"';
+          return `<g role="option" aria-selected="false" id="${id}" aria-label="${label}" class="member ${role}"${at}>${marker(role)}</g>`;
+        }),
+      )
+      .join('');
+  }
+
+  #nearest(event: PointerEvent): number | undefined {
+    const box = this.#svg.getBoundingClientRect();
+    const [px, py] = [event.clientX - box.left, event.clientY - box.top];
+    let [best, least] = [undefined as number | undefined, 40 ** 2];
+    this.#places.forEach(({ x, y }, i) => {
+      const distance = (x - px) ** 2 + (y - py) ** 2;
+      if (distance < least) [best, least] = [i, distance];
+    });
+    return best;
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const last = this.#places.length - 1;
+    const at = this.#chosen ?? 0;
+    const next = {
+      ArrowRight: at + 1,
+      ArrowDown: at + 1,
+      ArrowLeft: at - 1,
+      ArrowUp: at - 1,
+      Home: 0,
+      End: last,
+    }[event.key];
+    if (event.key === 'Escape') this.#choose(undefined);
+    if (next === undefined || last < 0) return;
+    event.preventDefault();
+    this.#choose(Math.min(last, Math.max(0, next)));
+  }
+
+  #choose(chosen: number | undefined): void {
+    const id = (i: number) => `${this.#svg.id}-${i}`;
+    if (this.#chosen !== undefined) document.getElementById(id(this.#chosen))?.setAttribute('aria-selected', 'false');
+    const place = chosen === undefined ? undefined : this.#places[chosen];
+    this.#chosen = place === undefined ? undefined : chosen;
+    this.#label.hidden = place === undefined || !Number.isFinite(place.x + place.y);
+    if (place === undefined || chosen === undefined) {
+      this.#svg.removeAttribute('aria-activedescendant');
+      return;
+    }
+    document.getElementById(id(chosen))?.setAttribute('aria-selected', 'true');
+    this.#svg.setAttribute('aria-activedescendant', id(chosen));
+    if (this.#label.hidden) return;
+    const [first, ...rest] = place.member.lines;
+    this.#label.replaceChildren(h('strong', {}, first), ...rest.map((text) => h('span', {}, text)));
+    const { width } = this.#size;
+    const left = place.x + 12 + this.#label.offsetWidth > width ? place.x - 12 - this.#label.offsetWidth : place.x + 12;
+    // Through the object model: a style attribute would be against the page's policy.
+    this.#label.style.left = `${Math.max(0, Math.min(left, width - this.#label.offsetWidth))}px`;
+    this.#label.style.top = `${Math.max(0, place.y - this.#label.offsetHeight - 10)}px`;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+}
+
+/** Ticks whose texts leave room for each other, about; the first is kept. */
+function apart(ticks: Axis['ticks'], axis: Axis): Axis['ticks'] {
+  let end = -Infinity;
+  return ticks.filter(({ at, text }) => {
+    const half = 4 * text.length;
+    const place = axis.place(at);
+    if (place - half < end + 6) return false;
+    end = place + half;
+    return true;
+  });
+}
+
+function frame(
+  { xTitle, yTitle }: ChartContent,
+  x: Axis,
+  y: Axis,
+  { width, height }: { width: number; height: number },
+): string {
+  const bottom = height - margin.bottom;
+  const right = width - margin.right;
+  const horizontal = y.ticks.map(({ at, text }) => {
+    const place = y.place(at).toFixed(1);
+    return `<line class="grid" x1="${margin.left}" x2="${right}" y1="${place}" y2="${place}"/><text x="${margin.left - 8}" y="${place}" dy="0.32em" text-anchor="end">${escaped(text)}</text>`;
+  });
+  const vertical = x.ticks.map(({ at, text }) => {
+    const place = x.place(at).toFixed(1);
+    return `<line class="tick" x1="${place}" x2="${place}" y1="${bottom}" y2="${bottom + 5}"/><text x="${place}" y="${bottom + 18}" text-anchor="middle">${escaped(text)}</text>`;
+  });
+  return [
+    ...horizontal,
+    ...vertical,
+    `<line class="domain" x1="${margin.left}" x2="${right}" y1="${bottom}" y2="${bottom}"/>`,
+    `<text class="title" x="${(margin.left + right) / 2}" y="${height - 6}" text-anchor="middle">${escaped(xTitle)}</text>`,
+    `<text class="title" transform="translate(11 ${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escaped(yTitle)}</text>`,
+  ].join('');
+}
+
+type Place = readonly [number, number];
+
+function band({ role, line: list }: ChartSeries, x: Axis, y: Axis): string {
+  const known = list.filter(({ lower, upper }) => lower !== undefined && upper !== undefined);
+  const at = (key: 'lower' | 'upper') =>
+    known.map((point): Place => [x.place(point.x), y.place(point[key]!)]).filter(isPlace);
+  const [lower, upper] = [at('lower'), at('upper')];
+  if (upper.length < 2 || lower.length < 2) return '';
+  return `<path class="band ${role}" d="${path([...upper, ...lower.reverse()])}Z"/>`;
+}
+
+function line({ role, line: list }: ChartSeries, x: Axis, y: Axis): string {
+  const places = list.map((point): Place => [x.place(point.x), y.place(point.y)]).filter(isPlace);
+  return places.length < 2 ? '' : `<path class="line ${role}" d="${path(places)}"/>`;
+}
+
+function isPlace([a, b]: Place): boolean {
+  return Number.isFinite(a) && Number.isFinite(b);
+}
+
+function path(places: readonly Place[]): string {
+  return `M${places.map(([a, b]) => `${a.toFixed(1)} ${b.toFixed(1)}`).join('L')}`;
+}
+
+const shapes: Readonly<Record<Role, string>> = {
+  standard: '<circle r="3.6"/>',
+  induced: '<path d="M-3.4-3.4h6.8v6.8h-6.8z"/>',
+  predicted: '<path d="M0-4.2l4 7h-8z"/>',
+  natural: '<path d="M0-4.6l4.6 4.6-4.6 4.6-4.6-4.6z"/>',
+};
+
+/** A ring that shows when the point is chosen, and the point. */
+export function marker(role: Role): string {
+  return `<circle class="ring" r="8.5"/>${shapes[role]}`;
+}

@@ -1,0 +1,231 @@
+/** Example by example: at which scale test examples turn, which ones those are, and what each member made of one. */
+import { coinFlips, expectedDistribution, type SolvedGrid, type Turns } from '../../../analysis/turns.js';
+import type { PageExample, PagePictures, PageRun } from '../data.js';
+import type { Choice, Family } from '../family.js';
+import type { State } from '../state.js';
+import { grouped, h } from './dom.js';
+
+/** Pictures of one turn that are shown at most. */
+const mostShown = 48;
+
+export interface ExamplesView {
+  readonly run: PageRun;
+  readonly family: Family;
+  readonly state: State;
+  readonly choice: Choice;
+  /** What solved means here: `right`. */
+  readonly solved: string;
+}
+
+export class Examples {
+  readonly #bars: HTMLElement;
+  readonly #pictures: HTMLElement;
+  readonly #detail: HTMLElement;
+  readonly #change: (part: Pick<State, 'turn' | 'example'>) => void;
+  #sprite: { readonly uri: string; readonly image: HTMLImageElement } | undefined;
+
+  constructor(element: HTMLElement, change: (part: Pick<State, 'turn' | 'example'>) => void) {
+    this.#change = change;
+    this.#bars = h('div', { class: 'turns', role: 'group', 'aria-label': 'Scales at which examples turn' });
+    this.#pictures = h('div', { class: 'pictures' });
+    this.#detail = h('div', { class: 'detail' });
+    element.replaceChildren(this.#bars, h('div', { class: 'beside' }, this.#pictures, this.#detail));
+  }
+
+  show(view: ExamplesView): void {
+    const focused = document.activeElement?.id;
+    const found = turnsOf(view);
+    if (typeof found === 'string') {
+      this.#bars.replaceChildren(h('p', { class: 'note' }, found));
+      this.#pictures.replaceChildren();
+      this.#detail.replaceChildren();
+      return;
+    }
+    const { grid, turns } = found;
+    const measured = shares(turns.median, grid.scales.length + 1);
+    const expected = expectedDistribution(grid, turns, [coinFlips(grid)]).median;
+    const turn = view.state.turn ?? fullest(measured);
+    this.#showBars(view, grid, { measured, expected, turn });
+    this.#showPictures(view, grid, turns, turn);
+    // What was drawn anew keeps the focus that the old had.
+    if (focused !== undefined && focused !== '') document.getElementById(focused)?.focus();
+  }
+
+  #showBars({ run, state }: ExamplesView, grid: SolvedGrid, { measured, expected, turn }: Bars): void {
+    const most = Math.max(...measured, ...expected);
+    const rows = measured.map((share, place) => {
+      const name = turnName(grid, place);
+      const text = `${(100 * share).toFixed(1)} %`;
+      const flips = `${(100 * expected[place]!).toFixed(1)} %`;
+      const bar = h('span', { class: 'turn-bar' });
+      bar.innerHTML = `<svg viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width="${((100 * share) / most).toFixed(2)}" height="14"/><rect class="flips" x="${Math.max(0, (100 * expected[place]!) / most - 0.6).toFixed(2)}" width="1.2" height="14"/></svg>`;
+      const button = h(
+        'button',
+        { type: 'button', id: `turn-${place}`, class: 'turn', 'aria-pressed': String(place === turn) },
+        h('span', { class: 'turn-name' }, name),
+        bar,
+        h('span', { class: 'turn-share' }, text),
+        h('span', { class: 'sr' }, ` of the ${run.units}; coin flips would have ${flips}`),
+      );
+      button.addEventListener('click', () => {
+        this.#change({ turn: place, example: undefined });
+      });
+      return button;
+    });
+    const keys = h('p', { class: 'keys' });
+    keys.innerHTML =
+      '<span class="key"><svg width="22" height="10" aria-hidden="true"><rect class="bar" width="22" height="10"/></svg>measured</span>' +
+      '<span class="key"><svg width="8" height="12" aria-hidden="true"><rect class="flips" x="3" width="2.5" height="12"/></svg>coin flips with each member\u2019s accuracy</span>';
+    this.#bars.replaceChildren(
+      h(
+        'p',
+        { class: 'note' },
+        `Share of the ${grouped(state.size)} ${run.units} by the scale from which on at least half of the seeds solve them at every scale:`,
+      ),
+      ...rows,
+      keys,
+    );
+  }
+
+  #showPictures(view: ExamplesView, grid: SolvedGrid, turns: Turns, turn: number): void {
+    const { run, state } = view;
+    this.#detail.replaceChildren();
+    if (typeof run.pictures === 'string') {
+      this.#pictures.replaceChildren(h('p', { class: 'note' }, `No pictures: ${run.pictures}`));
+      return;
+    }
+    const pictures = run.pictures;
+    const fitting = pictures.examples.flatMap((example, i) =>
+      example.unit < state.size && turns.median[example.unit] === turn ? [{ example, i }] : [],
+    );
+    const shown = fitting.slice(0, mostShown);
+    const title = h('h3', {}, turnName(grid, turn));
+    const about = h(
+      'p',
+      { class: 'note' },
+      shown.length === 0
+        ? `None of the ${grouped(pictures.examples.length)} ${run.units} whose pictures are in this page.`
+        : `${shown.length} of them, from the ${grouped(pictures.examples.length)} ${run.units} whose pictures are in this page. Choose one to see what every member made of it.`,
+    );
+    const buttons = shown.map(({ example, i }) => {
+      const button = h('button', {
+        ...{ type: 'button', class: 'picture', id: `example-${i}`, 'aria-pressed': String(i === state.example) },
+        'aria-label': `${example.name}, ${example.label}`,
+      });
+      button.append(this.#canvasOf(pictures, i));
+      button.addEventListener('click', () => {
+        this.#change({ turn, example: i });
+      });
+      return button;
+    });
+    this.#pictures.replaceChildren(title, about, h('div', { class: 'grid' }, ...buttons));
+    const chosen = state.example === undefined ? undefined : pictures.examples[state.example];
+    if (chosen !== undefined && chosen.unit < state.size) this.#showDetail(view, chosen, pictures, state.example!);
+  }
+
+  #showDetail(
+    { run, family, state, choice, solved }: ExamplesView,
+    example: PageExample,
+    pictures: PagePictures,
+    i: number,
+  ): void {
+    const widths = [...new Set(choice.members.map((place) => run.members[place]!.width))];
+    const seeds = [...new Set(choice.members.map((place) => run.members[place]!.seed))].sort((a, b) => a - b);
+    const rows = seeds.map((seed) =>
+      h(
+        'tr',
+        {},
+        h('th', { scope: 'row' }, String(seed)),
+        ...widths.map((width) => {
+          const place = choice.members.find(
+            (each) => run.members[each]!.width === width && run.members[each]!.seed === seed,
+          );
+          if (place === undefined) return h('td', {}, '\u2013');
+          const is = family.isSolved(place, example.unit, state.threshold);
+          return h(
+            'td',
+            { class: is ? 'solved' : 'failed' },
+            h('span', { class: 'sr' }, is ? 'yes' : 'no'),
+            h('span', { 'aria-hidden': 'true' }, is ? '\u25cf' : '\u25cb'),
+          );
+        }),
+      ),
+    );
+    const picture = this.#canvasOf(pictures, i);
+    picture.classList.add('large');
+    this.#detail.replaceChildren(
+      picture,
+      h('h3', {}, example.name),
+      h('p', { class: 'note' }, `${example.label}. Filled: ${solved}.`),
+      h(
+        'div',
+        { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': `${example.name} by seed and width` },
+        h(
+          'table',
+          { class: 'cells' },
+          h('caption', { class: 'sr' }, `Whether ${example.name} is ${solved}, by seed and width`),
+          h(
+            'thead',
+            {},
+            h(
+              'tr',
+              {},
+              h('th', { scope: 'col' }, 'seed'),
+              ...widths.map((width) => h('th', { scope: 'col' }, String(width))),
+            ),
+          ),
+          h('tbody', {}, ...rows),
+        ),
+      ),
+    );
+  }
+
+  /** An example's row of the sprite. */
+  #canvasOf({ sprite, width, height, across }: PagePictures, i: number): HTMLCanvasElement {
+    const canvas = h('canvas', { width: width * across, height, 'aria-hidden': 'true' });
+    if (this.#sprite?.uri !== sprite) {
+      const image = new Image();
+      image.src = sprite;
+      this.#sprite = { uri: sprite, image };
+    }
+    const { image } = this.#sprite;
+    const draw = () =>
+      canvas.getContext('2d')?.drawImage(image, 0, i * height, width * across, height, 0, 0, width * across, height);
+    if (image.complete && image.naturalWidth > 0) draw();
+    else image.addEventListener('load', draw);
+    return canvas;
+  }
+}
+
+interface Bars {
+  readonly measured: readonly number[];
+  readonly expected: readonly number[];
+  readonly turn: number;
+}
+
+/** Why there are no turns is a sentence. */
+function turnsOf({ family, choice }: ExamplesView): { grid: SolvedGrid; turns: Turns } | string {
+  try {
+    return family.turns(choice);
+  } catch (error) {
+    if (error instanceof RangeError) return `Turns can\u2019t be told: ${error.message}.`;
+    throw error;
+  }
+}
+
+function shares(places: Uint8Array, length: number): number[] {
+  const counts = new Array<number>(length).fill(0);
+  for (const place of places) counts[place]!++;
+  return counts.map((count) => count / places.length);
+}
+
+/** The turn inside the scales that most examples have. */
+function fullest(measured: readonly number[]): number {
+  const inside = measured.slice(1, -1);
+  return inside.length === 0 ? 0 : 1 + inside.indexOf(Math.max(...inside));
+}
+
+function turnName({ scales }: SolvedGrid, place: number): string {
+  if (place === 0) return `from width ${scales[0]!.width} on`;
+  return place === scales.length ? `not by width ${scales.at(-1)!.width}` : `by width ${scales[place]!.width}`;
+}

@@ -1,0 +1,334 @@
+/** The three panels and the numbers below them, from what was explored. */
+import { positionOf } from '../../../analysis/scales.js';
+import type { ScoreName } from '../../../analysis/scores.js';
+import { formatNumber, formatShare } from '../../../terminal/format.js';
+import type { PageNatural, PageRun } from '../data.js';
+import type { Explored, ExploredCurve, Scored } from '../family.js';
+import type { State } from '../state.js';
+import { plain, withMargin } from './axis.js';
+import { Chart, type ChartContent, type ChartMember, type Role } from './chart.js';
+import { symbolOf } from './controls.js';
+import { grouped, h, short } from './dom.js';
+
+/** Scores that are shown; what a straight ramp has stands in the page's text. */
+const shownScores: readonly { readonly name: ScoreName; readonly title: string }[] = [
+  { name: 'emergence', title: 'emergence (Eq 1)' },
+  { name: 'ramp', title: 'Eq 1 / ramp' },
+  { name: 'jump', title: 'largest step / range' },
+  { name: 'bow', title: 'bow' },
+];
+
+const xTitles = { parameters: 'trainable parameters', width: 'width', flops: 'training FLOPs' } as const;
+
+export interface View {
+  readonly run: PageRun;
+  readonly state: State;
+  /** Places in the run's list. */
+  readonly members: readonly number[];
+  /** Undefined with fewer than two scales. */
+  readonly explored: Explored | undefined;
+  readonly natural: PageNatural | undefined;
+}
+
+interface Panel {
+  readonly chart: Chart;
+  readonly figure: HTMLElement;
+  readonly heading: HTMLElement;
+  readonly scores: HTMLElement;
+}
+
+export class Panels {
+  readonly #panels: Readonly<Record<'standard' | 'induced' | 'natural', Panel>>;
+  readonly #table: HTMLElement;
+  readonly #shown = new Map<string, readonly unknown[]>();
+
+  constructor(panels: HTMLElement, scores: HTMLElement) {
+    this.#panels = { standard: panelOf('standard'), induced: panelOf('induced'), natural: panelOf('natural') };
+    panels.append(...Object.values(this.#panels).map(({ figure }) => figure));
+    this.#table = h('tbody');
+    const heading = ['curve', ...shownScores.map(({ title }) => title)];
+    scores.append(
+      h(
+        'table',
+        { class: 'scores' },
+        h('caption', {}, 'Scores of what is drawn. In brackets: 95 % bootstrap intervals.'),
+        h('thead', {}, h('tr', {}, ...heading.map((text) => h('th', { scope: 'col' }, text)))),
+        this.#table,
+      ),
+    );
+  }
+
+  show(view: View): void {
+    const { run, state, explored, natural } = view;
+    const { standard, induced } = this.#panels;
+    if (explored !== undefined) {
+      standard.heading.textContent = `Standard: ${run.standard.title}`;
+      induced.heading.textContent = `Induced: ${inducedTitle(run, state)}`;
+      for (const [panel, curve] of [
+        [standard, explored.standard],
+        [induced, explored.induced],
+      ] as const) {
+        panel.scores.textContent = scoreLine(curve.scores);
+      }
+      // A slider of the threshold leaves this one as it is.
+      const { axis, horizontal, vertical } = state;
+      if (this.#isNew('standard', explored.standard, axis, horizontal, vertical)) {
+        standard.chart.show(
+          familyContent(view, explored, 'standard'),
+          `${run.standard.title} against ${xTitles[state.axis]}`,
+        );
+      }
+      induced.chart.show(
+        familyContent(view, explored, 'induced'),
+        `${inducedTitle(run, state)} against ${xTitles[state.axis]}`,
+      );
+    }
+    standard.figure.hidden = induced.figure.hidden = explored === undefined;
+    this.#showNatural(natural, state);
+    this.#showScores(view);
+  }
+
+  /** Whether a panel is to show anything else than last time. */
+  #isNew(panel: string, ...content: readonly unknown[]): boolean {
+    const last = this.#shown.get(panel);
+    this.#shown.set(panel, content);
+    return last === undefined || content.some((each, i) => each !== last[i]);
+  }
+
+  #showNatural(natural: PageNatural | undefined, state: State): void {
+    const { figure, chart, heading, scores } = this.#panels.natural;
+    figure.hidden = natural === undefined;
+    if (natural === undefined || !this.#isNew('natural', natural, state.horizontal, state.vertical)) return;
+    heading.textContent = `Natural: ${natural.name}`;
+    scores.textContent = scoreLine(scoresOfNatural(natural));
+    const yDomain = state.vertical === 'whole' && natural.unit === 'probability' ? ([0, 1] as const) : undefined;
+    chart.show(
+      {
+        series: [
+          {
+            role: 'natural',
+            label: natural.name,
+            line: natural.points.map(({ parameters, value, lower, upper }) => {
+              return {
+                x: parameters,
+                y: value,
+                ...(lower === undefined || upper === undefined ? {} : { lower, upper }),
+              };
+            }),
+            members: natural.points.map(({ model, parameters, value, lower, upper }): ChartMember => {
+              const interval =
+                lower === undefined || upper === undefined ? '' : ` [${formatNumber(lower)}, ${formatNumber(upper)}]`;
+              const lines = [model, `${short(parameters)} parameters`, `${formatNumber(value)}${interval}`];
+              return { x: parameters, y: value, lines };
+            }),
+          },
+        ],
+        ...{ xTitle: 'parameters', yTitle: natural.unit === 'probability' ? 'share right' : natural.unit },
+        xLog: state.horizontal === 'log',
+        yLog: state.vertical === 'log',
+        ...{ yDomain, xFormat: short, yFormat: plain },
+      },
+      `${natural.name} against parameters`,
+    );
+  }
+
+  #showScores({ run, state, explored, natural }: View): void {
+    const rows: HTMLElement[] = [];
+    if (explored !== undefined) {
+      rows.push(
+        scoreRow('standard', run.standard.title, explored.standard.scores),
+        scoreRow('induced', inducedTitle(run, state), explored.induced.scores),
+        scoreRow('predicted', `predicted by independence: ${predictedTitle(run, state)}`, explored.predicted.scores),
+      );
+    }
+    if (natural !== undefined) rows.push(scoreRow('natural', natural.name, scoresOfNatural(natural)));
+    this.#table.replaceChildren(...rows);
+  }
+}
+
+function panelOf(name: 'standard' | 'induced' | 'natural'): Panel {
+  const chart = new Chart(name);
+  const heading = h('h3');
+  const scores = h('p', { class: 'panel-scores' });
+  const key = name === 'induced' ? [keyOf('induced', 'measured'), keyOf('predicted', 'predicted by independence')] : [];
+  const figure = h(
+    'figure',
+    { class: 'panel' },
+    h('figcaption', {}, heading, scores),
+    chart.element,
+    h('p', { class: 'keys' }, ...key),
+  );
+  return { chart, figure, heading, scores };
+}
+
+/** A piece of the line beside its name. */
+function keyOf(role: Role, text: string): HTMLElement {
+  const key = h('span', { class: 'key' });
+  key.innerHTML = `<svg width="26" height="10" aria-hidden="true"><path class="line ${role}" d="M0 5H26"/></svg>`;
+  key.append(text);
+  return key;
+}
+
+/** `subset accuracy, K = 20`, with the value where the slider stands. */
+export function inducedTitle({ induced: { title, key } }: PageRun, { threshold }: Pick<State, 'threshold'>): string {
+  return `${title.split(',')[0]!}, ${symbolOf(key)} = ${formatNumber(threshold, 4)}`;
+}
+
+function predictedTitle({ induced: { chosen }, predicted: { title } }: PageRun, { threshold }: State): string {
+  return title.replace(String(chosen), String(threshold));
+}
+
+function scoreLine(scores: Readonly<Record<ScoreName, Scored>>): string {
+  const shown = (name: ScoreName) => withInterval(scores[name], 2);
+  return `Eq 1 / ramp ${shown('ramp')} · bow ${shown('bow')}`;
+}
+
+function withInterval({ value, lower, upper }: Scored, digits = 3): string {
+  const interval = Number.isNaN(lower) ? '' : ` [${formatNumber(lower, digits)}, ${formatNumber(upper, digits)}]`;
+  return signed(`${formatNumber(value, digits)}${interval}`);
+}
+
+/** With a minus sign for a hyphen. */
+function signed(text: string): string {
+  return text.replaceAll(/(?<![\de])-(?=[\di])/g, '\u2212');
+}
+
+function scoreRow(role: Role, title: string, scores: Readonly<Record<ScoreName, Scored | number>>): HTMLElement {
+  const cells = shownScores.map(({ name }) => {
+    const score = scores[name];
+    if (typeof score === 'number') return h('td', {}, signed(formatNumber(score)));
+    const { value, lower, upper } = score;
+    return h(
+      'td',
+      {},
+      signed(formatNumber(value)),
+      Number.isNaN(lower)
+        ? undefined
+        : h('span', { class: 'interval' }, signed(` [${formatNumber(lower)}, ${formatNumber(upper)}]`)),
+    );
+  });
+  const key = h('span', { class: 'swatch' });
+  key.innerHTML = `<svg width="26" height="10" aria-hidden="true"><path class="line ${role}" d="M0 5H26"/></svg>`;
+  return h('tr', {}, h('th', { scope: 'row' }, key, title), ...cells);
+}
+
+function scoresOfNatural({ scores }: PageNatural): Record<ScoreName, Scored> {
+  const entries = Object.entries(scores).map(([name, [value, lower, upper]]) => {
+    return [name, { value: Number(value), lower: Number(lower), upper: Number(upper) }] as const;
+  });
+  return Object.fromEntries(entries) as Record<ScoreName, Scored>;
+}
+
+function familyContent(view: View, explored: Explored, which: 'standard' | 'induced'): ChartContent {
+  const { run, state } = view;
+  const { scales, predicted } = explored;
+  const metric = which === 'standard' ? run.standard : run.induced;
+  const curve = explored[which];
+  const positions = scales.map((scale) => positionOf(scale, state.axis));
+  const isShare = metric.unit === 'probability';
+  return {
+    series: [
+      {
+        role: which,
+        label: metric.title,
+        line: curve.points.map(({ value, lower, upper }, i) => ({ x: positions[i]!, y: value, lower, upper })),
+        members: membersOf(view, curve, isShare),
+      },
+      ...(which === 'standard'
+        ? []
+        : [
+            {
+              ...({ role: 'predicted', label: 'predicted by independence', members: [] } as const),
+              line: positions.map((x, i) => ({ x, y: predicted.values[i]! })),
+            },
+          ]),
+    ],
+    xTitle: xTitles[state.axis],
+    yTitle: isShare ? (run.induced.key === 'c' ? 'share below the cutoff' : 'share right') : metric.title,
+    xLog: state.horizontal === 'log',
+    yLog: state.vertical === 'log',
+    yDomain: yDomainOf(state, isShare, curve),
+    ...{ xFormat: short, yFormat: plain },
+    ...(state.axis === 'width' ? { xTicks: positions } : {}),
+  };
+}
+
+/** Whole: shares from 0 to 1, errors from 0. Fitted to what is drawn, but for shares not beyond 0 and 1. */
+function yDomainOf({ vertical }: State, isShare: boolean, curve: ExploredCurve): readonly [number, number] | undefined {
+  if (vertical === 'log') return undefined;
+  if (vertical === 'whole') return isShare ? [0, 1] : [0, highest(curve)];
+  if (!isShare) return undefined;
+  const [least, most] = withMargin(
+    [...curve.members, ...curve.points].flatMap(({ value, lower, upper }) => [value, lower, upper]),
+    false,
+  );
+  return [Math.max(0, least), Math.min(1, most)];
+}
+
+function highest({ points, members }: ExploredCurve): number {
+  return 1.05 * Math.max(...members.map(({ value }) => value), ...points.map(({ upper }) => upper));
+}
+
+function membersOf({ run, members, state }: View, curve: ExploredCurve, isShare: boolean): ChartMember[] {
+  const shown = isShare ? formatShare : (value: number) => formatNumber(value, 4);
+  return members.map((place, i) => {
+    const member = run.members[place]!;
+    const { value, lower, upper } = curve.members[i]!;
+    const lines = [
+      `width ${member.width}, seed ${member.seed}`,
+      `${grouped(member.parameters)} parameters, ${short(member.trainingFlops)} FLOPs`,
+      `${shown(value)} [${shown(lower)}, ${shown(upper)}]`,
+    ];
+    return { x: positionOf(member, state.axis), y: value, lines };
+  });
+}
+
+/** What is drawn, as a sentence for who can't see it, and a summary for who can. */
+export function readingOf({ run, state, explored }: View): string {
+  if (explored === undefined) return 'A curve needs two scales: tick another one.';
+  const { standard, induced } = explored;
+  const [first, last] = [induced.points[0]!, induced.points.at(-1)!];
+  const isAtZero = induced.points.some(({ value }) => value === 0);
+  const floor = isAtZero ? ' Where it stands at 0 it may rise below what this test set can show.' : '';
+  return signed(
+    `With ${inducedTitle(run, state)} on ${grouped(state.size)} ${run.units} the curve goes from ${formatNumber(first.value)} at width ${explored.scales[0]!.width} to ${formatNumber(last.value)} at width ${explored.scales.at(-1)!.width}. ` +
+      `Eq 1 over a ramp's is ${withInterval(induced.scores.ramp, 2)}, against ${withInterval(standard.scores.ramp, 2)} for ${run.standard.title}. ` +
+      `The induced curve ${rises(induced.scores.bow)} (bow ${withInterval(induced.scores.bow, 2)}), the standard one ${rises(standard.scores.bow)} (bow ${withInterval(standard.scores.bow, 2)}).${floor}`,
+  );
+}
+
+function rises({ value, lower, upper }: Scored): string {
+  if (Number.isNaN(value)) return 'is constant or has two scales';
+  if (Number.isNaN(lower)) return 'can\u2019t be told late from early';
+  if (lower > 0) return 'rises late';
+  if (upper < 0) return 'rises early';
+  return 'rises about as a straight line in log scale does';
+}
+
+/** The data behind both curves, a row for each member, or nothing to draw. */
+export function curveTable({ run, state, members, explored }: View): HTMLElement | undefined {
+  if (explored === undefined) return undefined;
+  const heading = ['width', 'seed', 'parameters', 'FLOPs', run.standard.title, inducedTitle(run, state), 'predicted'];
+  const shown = (value: number) => signed(formatNumber(value, 4));
+  const rows = members.map((place, i) => {
+    const { width, seed, parameters, trainingFlops } = run.members[place]!;
+    const [standard, induced] = [explored.standard.members[i]!, explored.induced.members[i]!];
+    const cells = [
+      ...[String(seed), grouped(parameters), short(trainingFlops)],
+      ...[standard, induced].map(({ value, lower, upper }) => `${shown(value)} [${shown(lower)}, ${shown(upper)}]`),
+      shown(explored.predicted.members[i]!),
+    ];
+    return h('tr', {}, h('th', { scope: 'row' }, String(width)), ...cells.map((text) => h('td', {}, text)));
+  });
+  return h(
+    'table',
+    {},
+    h(
+      'caption',
+      {},
+      `Every member on ${grouped(state.size)} ${run.units}; in brackets 95 % intervals over the draw of the test set.`,
+    ),
+    h('thead', {}, h('tr', {}, ...heading.map((text) => h('th', { scope: 'col' }, text)))),
+    h('tbody', {}, ...rows),
+  );
+}

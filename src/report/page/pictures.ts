@@ -1,0 +1,153 @@
+/** Test examples and reconstructions as the page shows them: small PNGs as data URIs, from the dataset's own files. */
+import * as path from 'node:path';
+import sharp from 'sharp';
+import type { Dataset } from '../../datasets/dataset.js';
+import { loadDataset } from '../../datasets/index.js';
+import { readFileIfThere } from '../../machine/files.js';
+import type { LoadedRun } from '../../runs/load.js';
+import { reconstructedImages } from '../../runs/pictures.js';
+import { isReported, messageOf } from '../../terminal/errors.js';
+import { Family } from './family.js';
+import type { PageExample, PagePictures, PageReconstructions, PageRun } from './data.js';
+
+/** Pictures of a random sample, and so many more of each turn at the first threshold, which may be rare. */
+const sampled = { images: 160, sequences: 48 } as const;
+const perTurn = { images: 24, sequences: 8 } as const;
+/** Bytes of one run's sprite; fewer examples are in it where it would be larger. */
+const spriteBudget = 300_000;
+/** Pixels of the longer side, at most. */
+const mostPixels = 48;
+
+export interface PicturesRequest {
+  readonly loaded: LoadedRun;
+  readonly run: PageRun;
+  /** Each of the page's units: its place in the test set. */
+  readonly order: Int32Array;
+}
+
+export interface Pictures {
+  readonly pictures: PagePictures | string;
+  /** Why there are none, with paths, for the terminal. */
+  readonly problem?: string;
+}
+
+/** Pictures of the page's examples. A dataset that is not here, or is another one, leaves the page without. */
+export async function examplePictures({ loaded, run, order }: PicturesRequest): Promise<Pictures> {
+  const { experiment, dataset: recorded } = loaded.record;
+  const { trainSize, testSize, imageSize, colour } = experiment;
+  let dataset: Dataset;
+  try {
+    dataset = await loadDataset(experiment.dataset, { trainSize, testSize, imageSize, colour });
+  } catch (error) {
+    if (!isReported(error)) throw error;
+    return {
+      pictures: 'the dataset could not be read where this report was made.',
+      problem: `no pictures of test examples: ${messageOf(error)}`,
+    };
+  }
+  if (dataset.fingerprint !== recorded.fingerprint) {
+    const pictures = 'the dataset has changed since the run was trained, and other images would be shown.';
+    return {
+      pictures,
+      problem: `no pictures of test examples: ${recorded.name} has another fingerprint than in run.json`,
+    };
+  }
+  const across = run.outcomes.kind === 'sequences' ? run.outcomes.length : 1;
+  const { example, label } = loaded.members[0]!.outcomes;
+  const placeOf = new Map(Array.from(dataset.test.indices, (index, place) => [index, place]));
+  const rowsOf = (unit: number) => Array.from({ length: across }, (_, i) => order[unit]! * across + i);
+  const units = chosenUnits(run);
+  for (let count = units.length; ; count = Math.floor(0.7 * count)) {
+    const shown = units.slice(0, count);
+    const places = shown.map((unit) => rowsOf(unit).map((row) => placeOf.get(example![row]!) ?? 0));
+    const { png, width, height } = await spriteOf(dataset, places);
+    if (png.length > spriteBudget && count > 8) continue;
+    const examples = shown.map((unit): PageExample => {
+      const rows = rowsOf(unit);
+      const labels = rows.map((row) => dataset.classNames?.[label![row]!] ?? String(label![row]!));
+      const name = across === 1 ? `image ${example![rows[0]!]!}` : `sequence ${order[unit]!}`;
+      return { unit, name, label: across === 1 ? `class ${labels[0]!}` : `classes ${labels.join(', ')}` };
+    });
+    return { pictures: { sprite: dataUri(png), width, height, across, examples } };
+  }
+}
+
+/** The first ones, which are a random sample, then further ones of each turn. */
+function chosenUnits(run: PageRun): number[] {
+  const first = Array.from({ length: Math.min(run.count, sampled[run.units]) }, (_, i) => i);
+  const members = run.members.map((_, i) => i);
+  try {
+    const { grid, turns } = new Family(run).turns({
+      threshold: run.induced.chosen,
+      size: run.count,
+      members,
+      axis: 'parameters',
+    });
+    const more = Array.from({ length: grid.scales.length + 1 }, (_, turn) => {
+      const fitting = (unit: number) => turns.median[unit] === turn;
+      const wanted = perTurn[run.units] - first.filter(fitting).length;
+      const found: number[] = [];
+      for (let unit = first.length; unit < run.count && found.length < wanted; unit++)
+        if (fitting(unit)) found.push(unit);
+      return found;
+    });
+    // One of each turn after the other, so that a shorter list still has all.
+    const most = Math.max(...more.map(({ length }) => length));
+    return [...first, ...Array.from({ length: most }, (_, i) => more.flatMap((list) => list[i] ?? [])).flat()];
+  } catch (error) {
+    // No seed at every scale: no turns to choose by.
+    if (error instanceof RangeError) return first;
+    throw error;
+  }
+}
+
+/** A row for each list of images, side by side; shrunk where they are large. */
+async function spriteOf({ shape, test }: Dataset, rows: readonly (readonly number[])[]) {
+  const { height, width, channels } = shape;
+  const across = rows[0]!.length;
+  const size = height * width * channels;
+  const raw = new Uint8Array(rows.length * across * size);
+  const line = width * channels;
+  rows.forEach((places, row) => {
+    places.forEach((place, column) => {
+      for (let y = 0; y < height; y++) {
+        const from = place * size + y * line;
+        raw.set(test.images.subarray(from, from + line), ((row * height + y) * across + column) * line);
+      }
+    });
+  });
+  const shrink = Math.min(1, mostPixels / Math.max(width, height));
+  const [w, h] = [Math.max(1, Math.round(width * shrink)), Math.max(1, Math.round(height * shrink))];
+  const picture = sharp(raw, {
+    raw: { width: across * width, height: rows.length * height, channels: channels === 1 ? 1 : 3 },
+    // A tall strip of small images is no attack.
+    limitInputPixels: false,
+  });
+  const sized = shrink === 1 ? picture : picture.resize({ width: across * w, height: rows.length * h, fit: 'fill' });
+  return { png: await sized.png({ compressionLevel: 9 }).toBuffer(), width: w, height: h };
+}
+
+function dataUri(png: Uint8Array): string {
+  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+}
+
+/** Members' own strips, of the first seed of every width; null for families that give no images back. */
+export async function reconstructionsOf({
+  loaded,
+  order,
+}: Omit<PicturesRequest, 'run'>): Promise<PageReconstructions | null> {
+  const { shape, testCount } = loaded.record.dataset;
+  const strips: { member: number; png: string }[] = [];
+  const widths = new Set<number>();
+  for (const [member, { record, folder }] of loaded.members.entries()) {
+    if (widths.has(record.width) || !('reconstructions.png' in record.files)) continue;
+    const bytes = await readFileIfThere(path.join(folder, 'reconstructions.png'));
+    if (bytes === undefined) continue;
+    widths.add(record.width);
+    strips.push({ member, png: dataUri(bytes) });
+  }
+  if (strips.length === 0) return null;
+  const unitOf = new Map(Array.from(order, (place, unit) => [place, unit]));
+  const units = Array.from(reconstructedImages(testCount), (place) => unitOf.get(place) ?? -1);
+  return { width: shape.width, height: shape.height, units, strips };
+}

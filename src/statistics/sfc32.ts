@@ -1,0 +1,71 @@
+/**
+ * sfc32, Chris Doty-Humphrey's Small Fast Counter (PractRand 0.94), and what is drawn with it. Without Node, so that a page draws
+ * the same numbers; `random.ts` names its streams.
+ */
+export class Sfc32 {
+  #spareNormal: number | undefined;
+
+  constructor(
+    private a: number,
+    private b: number,
+    private c: number,
+    private counter: number,
+  ) {
+    for (let i = 0; i < 15; i++) this.uint32();
+  }
+
+  /** Uniform in 0 .. 2^32 - 1. */
+  uint32(): number {
+    const t = (((this.a + this.b) | 0) + this.counter) | 0;
+    this.counter = (this.counter + 1) | 0;
+    this.a = this.b ^ (this.b >>> 9);
+    this.b = (this.c + (this.c << 3)) | 0;
+    this.c = (this.c << 21) | (this.c >>> 11);
+    this.c = (this.c + t) | 0;
+    return t >>> 0;
+  }
+
+  /** Uniform in [0, 1), 53 bits. */
+  uniform(): number {
+    return ((this.uint32() >>> 5) * 67108864 + (this.uint32() >>> 6)) / 9007199254740992;
+  }
+
+  /** Uniform in 0 .. n - 1, without modulo bias. `n` in 1 .. 2^32. */
+  integer(n: number): number {
+    const limit = 4294967296 - (4294967296 % n);
+    let value;
+    do value = this.uint32();
+    while (value >= limit);
+    return value % n;
+  }
+
+  /** Standard normal by Marsaglia's polar method (1964). */
+  normal(): number {
+    if (this.#spareNormal !== undefined) {
+      const spare = this.#spareNormal;
+      this.#spareNormal = undefined;
+      return spare;
+    }
+    for (;;) {
+      const u = 2 * this.uniform() - 1;
+      const v = 2 * this.uniform() - 1;
+      const s = u * u + v * v;
+      if (s >= 1 || s === 0) continue;
+      const scale = Math.sqrt((-2 * Math.log(s)) / s);
+      this.#spareNormal = v * scale;
+      return u * scale;
+    }
+  }
+
+  /** A uniformly random order of 0 .. n - 1 (Fisher and Yates). */
+  permutation(n: number): Int32Array {
+    const order = Int32Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = this.integer(i + 1);
+      const swap = order[i]!;
+      order[i] = order[j]!;
+      order[j] = swap;
+    }
+    return order;
+  }
+}

@@ -1,0 +1,292 @@
+/** report.html as its reader meets it: opened from disk in a real Chromium, offline. */
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { metrics } from '../../src/metrics/index.js';
+import { readNaturalCurve } from '../../src/analysis/natural.js';
+import { makeReport, writeReport } from '../../src/report/report.js';
+import { openRun } from '../../src/runs/load.js';
+import { launch } from '../support/chromium.js';
+import { membersOf, writeFamily, type FamilyShape, type Kind } from '../support/families.js';
+
+const kinds: readonly Kind[] = ['cnn', 'autoencoder', 'transformer'];
+const shape = (arch: Kind): FamilyShape => ({ arch, widths: [1, 2, 4, 8, 16], seeds: [0, 1], count: 400 });
+
+let browser: Browser;
+let root = '';
+let file = '';
+beforeAll(async () => {
+  browser = await launch();
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-page-'));
+  const runs = [];
+  for (const arch of kinds) {
+    await writeFamily(path.join(root, arch), shape(arch));
+    runs.push({ name: arch, open: await openRun(path.join(root, arch)), induced: undefined });
+  }
+  const text = 'overlay:opt-2digit-addition';
+  const natural = [{ curve: await readNaturalCurve(text), text, inFigures: true }];
+  const folder = path.join(root, 'report');
+  await writeReport(folder, await makeReport({ runs, natural, draws: 100 }));
+  file = path.join(folder, 'report.html');
+});
+afterAll(async () => {
+  await browser.close();
+  fs.rmSync(root, { recursive: true, force: true });
+});
+
+/** A page that fails the test on any error, warning, violation of its policy or request. */
+async function open(fragment = '', options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, offline: true, ...options });
+  const page = await context.newPage();
+  const wrong: string[] = [];
+  page.on('pageerror', (error) => wrong.push(String(error)));
+  page.on('console', (message) => wrong.push(message.text()));
+  page.on('request', (request) => {
+    if (!/^(data:|file:.*report\.html)/.test(request.url())) wrong.push(`request of ${request.url()}`);
+  });
+  onTestFinished(async () => {
+    await context.close();
+    expect(wrong).toEqual([]);
+  });
+  await page.goto(`${pathToFileURL(file).href}${fragment}`);
+  await settled(page);
+  return page;
+}
+
+/** The page rests: tables, examples and address are of the state that the controls show. */
+async function settled(page: Page): Promise<void> {
+  await page.locator('html[data-settled]:not([data-busy])').waitFor({ state: 'attached' });
+}
+
+const line = (page: Page, role: string) => page.locator(`#panels path.line.${role}`).first().getAttribute('d');
+const slider = (page: Page, id: string) => page.locator(`#${id}`);
+
+async function move(page: Page, id: string, place: number): Promise<void> {
+  await slider(page, id).fill(String(place));
+  await settled(page);
+}
+
+test('sliders move the curves that they are about, and only these', async () => {
+  const page = await open('#run=cnn');
+  const before = { standard: await line(page, 'standard'), induced: await line(page, 'induced') };
+  await move(page, 'threshold', 14);
+  expect(await page.locator('#threshold-value').textContent()).toBe('K = 20');
+  expect(await line(page, 'standard')).toBe(before.standard);
+  expect(await line(page, 'induced')).not.toBe(before.induced);
+  await move(page, 'size', 0);
+  expect(await page.locator('#size-value').textContent()).toBe('100 images');
+  expect(await line(page, 'standard')).not.toBe(before.standard);
+});
+
+test('the table has what the metric says of the same outcomes', async () => {
+  const page = await open('#run=cnn&k=10');
+  await page.locator('#curves summary').click();
+  const rows = await page.locator('#curve-table tbody tr').allInnerTexts();
+  const shown = rows.map((row) => Number(row.split('\t')[5]!.split(' ')[0]));
+  const metric = metrics['subset-accuracy'].with({ k: 10 });
+  const expected = membersOf(shape('cnn')).map(({ outcomes }) => metric.measure(outcomes).value);
+  // Four digits are shown.
+  expect(shown).toBeAllClose(expected, { rtol: 5e-4 });
+});
+
+test.each(kinds)('%s: the view is in the address, and comes back from it', async (arch) => {
+  const page = await open(`#run=${arch}`);
+  await move(page, 'threshold', 1);
+  await move(page, 'size', 1);
+  await page.locator('#widths-4').uncheck();
+  await page.locator('#seeds-1').uncheck();
+  await page.locator('#axis').selectOption('flops');
+  await page.locator('#horizontal').selectOption('linear');
+  await page.locator('#vertical').selectOption('fitted');
+  await page.locator('#natural').selectOption('');
+  await page.locator('#theme-dark').check();
+  await settled(page);
+  await page.locator('#turn-3').click();
+  await settled(page);
+  const drawn = [
+    '#chart-standard',
+    '#chart-induced',
+    '#scores',
+    '#reading',
+    '#resolution',
+    '#curve-table',
+    '#turns',
+    '#strips',
+  ];
+  const shown = (each: Page) => Promise.all(drawn.map((id) => each.locator(id).innerHTML()));
+  const other = await open(new URL(page.url()).hash);
+  expect(await shown(other)).toEqual(await shown(page));
+  for (const id of ['threshold', 'size', 'axis', 'horizontal', 'vertical', 'natural'])
+    expect(await other.locator(`#${id}`).inputValue()).toBe(await page.locator(`#${id}`).inputValue());
+  expect(new URL(other.url()).hash).toBe(new URL(page.url()).hash);
+  expect(await other.locator('html').getAttribute('data-theme')).toBe('dark');
+});
+
+test('a fragment that is edited in place is followed, one that leads to a section changes nothing', async () => {
+  const page = await open('#run=cnn&k=5');
+  await page.evaluate("location.hash = 'run=cnn&k=50'");
+  await page.getByText('K = 50', { exact: true }).waitFor();
+  await page.locator('.contents a').last().click();
+  await settled(page);
+  expect(await page.locator('#threshold-value').textContent()).toBe('K = 50');
+});
+
+test('runs are switched, each with its threshold', async () => {
+  const page = await open();
+  expect(await page.locator('#threshold-value').textContent()).toBe('K = 5');
+  await page.locator('#run').selectOption('transformer');
+  await settled(page);
+  expect(await page.locator('#threshold-value').textContent()).toBe('L = 4');
+  expect(await page.locator('#about').textContent()).toMatch(/^transformer family on shapes/);
+  await page.locator('#run').selectOption('autoencoder');
+  await settled(page);
+  expect(await page.locator('#threshold-value').textContent()).toMatch(/^c = /);
+});
+
+test('with one scale left there is a sentence and no curve; reset brings all back', async () => {
+  const page = await open('#run=cnn&without=1,2,4,8');
+  expect(await page.locator('#reading').textContent()).toBe('A curve needs two scales: tick another one.');
+  expect(await page.locator('#panels figure:visible').count()).toBe(1);
+  await page.locator('#reset').click();
+  await settled(page);
+  expect(await page.locator('#panels figure:visible').count()).toBe(3);
+  expect(await page.locator('#widths input:checked').count()).toBe(5);
+});
+
+test('the pointer on a point shows its member', async () => {
+  const page = await open('#run=cnn');
+  await page.locator('#chart-standard .member').first().hover({ force: true });
+  const label = page.locator('.point-label:visible');
+  expect(await label.innerText()).toMatch(/^width 1, seed [01]\n100|^width 1, seed [01]\n/);
+  await page.mouse.move(5, 5);
+  expect(await label.count()).toBe(0);
+});
+
+test('an example shows what every member made of it', async () => {
+  const page = await open('#run=transformer');
+  const shares = await page.locator('.turn .turn-share').allTextContents();
+  // Each is rounded to a tenth.
+  expect(shares.reduce((sum, text) => sum + parseFloat(text), 0)).toBeAllClose(100, { atol: 0.4 });
+  await page.locator('.picture').first().click();
+  await settled(page);
+  expect(await page.locator('.cells tbody td').count()).toBe(10);
+  expect(
+    await page.locator('.detail canvas').evaluate((canvas) => (canvas as unknown as { width: number }).width),
+  ).toBe(4 * 28);
+});
+
+test('the keyboard alone is enough', async () => {
+  const page = await open('#run=cnn');
+  const focus = () => page.evaluate<string>('document.activeElement.id || document.activeElement.className');
+  const tabTo = async (id: string) => {
+    for (let i = 0; i < 120; i++) {
+      await page.keyboard.press('Tab');
+      if ((await focus()) === id) return;
+    }
+    throw new Error(`Tab never came to ${id}`);
+  };
+  await page.keyboard.press('Tab');
+  expect(await focus()).toBe('skip');
+  await page.keyboard.press('Enter');
+  await tabTo('threshold');
+  await page.keyboard.press('End');
+  await settled(page);
+  expect(await page.locator('#threshold-value').textContent()).toBe('K = 100');
+  expect(await focus()).toBe('threshold');
+  await tabTo('widths-2');
+  await page.keyboard.press('Space');
+  await settled(page);
+  expect(await page.locator('#chart-induced .member').count()).toBe(8);
+  await tabTo('axis');
+  await page.keyboard.press('ArrowDown');
+  await settled(page);
+  expect(await page.locator('#chart-induced').getAttribute('aria-label')).toMatch(/against width/);
+  await tabTo('chart-induced');
+  await page.keyboard.press('ArrowRight');
+  const active = await page.locator('#chart-induced').getAttribute('aria-activedescendant');
+  expect(await page.locator(`#${active!}`).getAttribute('aria-label')).toMatch(
+    /^width 1, seed 1, 100|^width 1, seed 1, /,
+  );
+  expect(await page.locator('.point-label:visible').count()).toBe(1);
+  await page.keyboard.press('End');
+  expect(await page.locator('#chart-induced [aria-selected=true]').getAttribute('aria-label')).toMatch(
+    /^width 16, seed 1/,
+  );
+  await page.keyboard.press('Escape');
+  expect(await page.locator('.point-label:visible').count()).toBe(0);
+  await tabTo('turn-3');
+  await page.keyboard.press('Enter');
+  await settled(page);
+  expect(await focus()).toBe('turn-3');
+  expect(await page.locator('#turn-3').getAttribute('aria-pressed')).toBe('true');
+});
+
+test('what a slider did is read out when it rests', async () => {
+  const page = await open('#run=cnn');
+  const status = page.locator('#reading[role=status][aria-live=polite]');
+  expect(await status.textContent()).toMatch(/^With subset accuracy, K = 5 on 400 images the curve goes from /);
+  await move(page, 'threshold', 0);
+  expect(await status.textContent()).toMatch(/^With subset accuracy, K = 1 /);
+  expect(await slider(page, 'threshold').getAttribute('aria-valuetext')).toBe('K = 1');
+});
+
+test('the policy holds: neither scripts nor styles nor images from elsewhere get in', async () => {
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(pathToFileURL(file).href);
+  const violated = await page.evaluate<string[]>(`new Promise((resolve) => {
+    const seen = [];
+    document.addEventListener('securitypolicyviolation', (event) => seen.push(event.effectiveDirective));
+    const script = document.createElement('script');
+    script.textContent = 'window.got = true';
+    document.body.append(script);
+    document.body.insertAdjacentHTML('beforeend', '<p style="color:red">x</p><img src="https://example.org/a.png"><b onclick="window.got = true">x</b>');
+    fetch('https://example.org/').catch(() => undefined);
+    document.body.lastElementChild.click();
+    setTimeout(() => resolve([...new Set(seen), String(window.got)]), 500);
+  })`);
+  await page.context().close();
+  expect(violated.sort()).toEqual([
+    'connect-src',
+    'img-src',
+    'script-src-attr',
+    'script-src-elem',
+    'style-src-attr',
+    'undefined',
+  ]);
+});
+
+describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
+  test.each(kinds)('%s: axe finds nothing serious', async (arch) => {
+    const page = await open(`#run=${arch}&turn=2&example=1`, { colorScheme });
+    await page.locator('#curves summary').click();
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
+    const found = violations.map(
+      ({ id, impact, nodes }) => `${impact ?? ''}: ${id}: ${nodes.map(({ html }) => html.slice(0, 90)).join(' ')}`,
+    );
+    expect(found).toEqual([]);
+  });
+});
+
+test.each(kinds)('%s: nothing is wider than a phone', async (arch) => {
+  const page = await open(`#run=${arch}&turn=2&example=1`, {
+    viewport: { width: 360, height: 740 },
+    hasTouch: true,
+    isMobile: true,
+  });
+  await page.locator('#curves summary').click();
+  const [scroll, inner] = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
+  expect([scroll, inner]).toEqual([360, 360]);
+});
+
+test('without scripts the text, the tables and a word on what is missing are there', async () => {
+  const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+  await page.goto(pathToFileURL(file).href);
+  expect(await page.locator('noscript').innerText()).toMatch(/needs JavaScript/);
+  expect(await page.locator('main table').count()).toBeGreaterThan(9);
+  await page.context().close();
+});

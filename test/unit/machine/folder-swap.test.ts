@@ -1,0 +1,77 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { refuseForeignFolder, writeFolder } from '../../../src/machine/folder-swap.js';
+import { temporaryFolder } from '../../support/runs.js';
+import { mistakeOf } from '../../support/pictures.js';
+
+let root = '';
+let folder = '';
+beforeEach(async () => {
+  root = await temporaryFolder();
+  folder = path.join(root, 'reports', 'a');
+});
+
+const first = new Map([
+  ['report.html', 'one'],
+  ['figures/a.svg', 'two'],
+]);
+
+async function contents(): Promise<Record<string, string>> {
+  const names = (await fs.readdir(folder, { recursive: true })).sort();
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    const file = path.join(folder, name);
+    if ((await fs.stat(file)).isFile()) found[name] = await fs.readFile(file, 'utf8');
+  }
+  return found;
+}
+
+test('all files are there, and nothing beside the folder', async () => {
+  await writeFolder(folder, first);
+  expect(await contents()).toEqual(Object.fromEntries(first));
+  expect(await fs.readdir(path.dirname(folder))).toEqual(['a']);
+});
+
+test('an older one goes whole', async () => {
+  await writeFolder(folder, first);
+  await writeFolder(folder, new Map([['report.html', 'new']]));
+  expect(await contents()).toEqual({ 'report.html': 'new' });
+  expect(await fs.readdir(path.dirname(folder))).toEqual(['a']);
+});
+
+test('where a file can not be written the older one stays, and nothing is left beside', async () => {
+  await writeFolder(folder, first);
+  // A file cannot be a folder too.
+  const broken = new Map([
+    ['x', '1'],
+    ['x/y', '2'],
+  ]);
+  expect(await mistakeOf(writeFolder(folder, broken))).toMatch(/is a file, not a folder|a part of the path is a file/);
+  expect(await contents()).toEqual(Object.fromEntries(first));
+  expect(await fs.readdir(path.dirname(folder))).toEqual(['a']);
+});
+
+describe('a folder that is not ours is refused', () => {
+  const known = (files?: readonly string[]) => () => Promise.resolve(files);
+  const refusal = (files?: readonly string[]) => mistakeOf(refuseForeignFolder(folder, known(files), '--output'));
+
+  test('but for one that is not there, and an empty one', async () => {
+    expect(await refusal()).toBe('accepted');
+    await fs.mkdir(folder, { recursive: true });
+    expect(await refusal()).toBe('accepted');
+  });
+
+  test('a file, other files, and a file of the user among ours', async () => {
+    await fs.mkdir(folder, { recursive: true });
+    await fs.writeFile(path.join(folder, 'notes.txt'), '');
+    expect(await refusal()).toMatch(/--output: .*a is a folder with other files in it; name a new or empty one$/);
+    expect(await refusal(['report.html'])).toMatch(
+      /notes\.txt is none of the report's files; move it, or name another folder$/,
+    );
+    expect(await refusal(['notes.txt'])).toBe('accepted');
+    const file = path.join(folder, 'notes.txt');
+    expect(await mistakeOf(refuseForeignFolder(file, known(), '--output'))).toMatch(/is a file, not a folder/);
+    expect(await mistakeOf(refuseForeignFolder(' ', known(), '--output'))).toMatch(/--output: the value is empty/);
+  });
+});
