@@ -35,7 +35,6 @@ export default defineConfig({
           name: 'page',
           include: ['test/page/**/*.test.ts'],
           setupFiles: ['test/support/matchers.ts'],
-          globalSetup: ['test/support/chromium-there.ts'],
           pool: 'forks',
           maxWorkers: 1,
           testTimeout: 120_000,

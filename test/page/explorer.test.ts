@@ -16,7 +16,7 @@ import { membersOf, writeFamily, type FamilyShape, type Kind } from '../support/
 const kinds: readonly Kind[] = ['cnn', 'autoencoder', 'transformer'];
 const shape = (arch: Kind): FamilyShape => ({ arch, widths: [1, 2, 4, 8, 16], seeds: [0, 1], count: 400 });
 
-let browser: Browser;
+let browser: Browser | undefined;
 let root = '';
 let file = '';
 beforeAll(async () => {
@@ -34,13 +34,13 @@ beforeAll(async () => {
   file = path.join(folder, 'report.html');
 });
 afterAll(async () => {
-  await browser.close();
+  await browser?.close();
   fs.rmSync(root, { recursive: true, force: true });
 });
 
 /** A page that fails the test on any error, warning, violation of its policy or request. */
 async function open(fragment = '', options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, offline: true, ...options });
+  const context = await browser!.newContext({ viewport: { width: 1200, height: 900 }, offline: true, ...options });
   const page = await context.newPage();
   const wrong: string[] = [];
   page.on('pageerror', (error) => wrong.push(String(error)));
@@ -235,7 +235,7 @@ test('what a slider did is read out when it rests', async () => {
 });
 
 test('the policy holds: neither scripts nor styles nor images from elsewhere get in', async () => {
-  const page = await (await browser.newContext()).newPage();
+  const page = await (await browser!.newContext()).newPage();
   await page.goto(pathToFileURL(file).href);
   const violated = await page.evaluate<string[]>(`new Promise((resolve) => {
     const seen = [];
@@ -284,7 +284,7 @@ test.each(kinds)('%s: nothing is wider than a phone', async (arch) => {
 });
 
 test('without scripts the text, the tables and a word on what is missing are there', async () => {
-  const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+  const page = await (await browser!.newContext({ javaScriptEnabled: false })).newPage();
   await page.goto(pathToFileURL(file).href);
   expect(await page.locator('noscript').innerText()).toMatch(/needs JavaScript/);
   expect(await page.locator('main table').count()).toBeGreaterThan(9);
