@@ -20,7 +20,8 @@ export function parseAxis(text: string, flag = '--over'): Axis {
       : listed(rest, flag);
   const twice = values.find((value, i) => values.indexOf(value) < i);
   if (twice !== undefined) throw new UsageError(`${twice} is listed twice`, flag, 'list each value once');
-  return { key, values };
+  // Pictures and means of cells need them in order.
+  return { key, values: [...values].sort((a, b) => a - b) };
 }
 
 function wholeRange(text: string, flag: string): number[] {

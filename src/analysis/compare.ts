@@ -47,6 +47,8 @@ export interface Comparison {
   readonly natural: readonly ComparedCurve[];
   readonly standard: ComparedCurve;
   readonly induced: ComparedCurve;
+  /** Of the family: at some scale more than one. */
+  readonly severalSeeds: boolean;
   readonly prediction: (Prediction & { readonly distance: Distance }) | undefined;
 }
 
@@ -59,6 +61,7 @@ export interface PublishedCurve {
   readonly points: readonly {
     readonly params: number;
     readonly value: number;
+    /** Undefined where none is published. */
     readonly standardError: number | undefined;
   }[];
 }
@@ -77,9 +80,11 @@ export function compare(request: ComparisonRequest): Comparison {
   const measured = compareFamily(induced, members, request);
   const prediction = predictFromStandard(induced, members);
   const values = measured.points.map(({ value }) => value);
+  const widths = members.map(({ record }) => record.width);
   return {
     run,
     about,
+    severalSeeds: new Set(widths).size < widths.length,
     natural: natural.map((curve) => comparePublished(curve, request)),
     standard: compareFamily(standard, members, request),
     induced: measured,
@@ -114,12 +119,13 @@ export function compareFamily(
   };
 }
 
-/** Draws of a published curve are normal, with its standard errors where they are published and else without any. */
+/** Draws of a published curve are normal, with its standard errors; a curve that lacks one of them has no intervals. */
 export function comparePublished(
   { name, unit, better, points }: PublishedCurve,
   { draws = 2000, seed = 0 }: SampleOptions,
 ): ComparedCurve {
   const random = Random.named(seed, 'natural', name);
+  const known = points.every(({ standardError }) => standardError !== undefined);
   const sign = better === 'higher' ? 1 : -1;
   const params = points.map((point) => point.params);
   const smallest = params[0]!;
@@ -135,7 +141,8 @@ export function comparePublished(
   );
   const scores = scoreNames.map((score) => {
     const values = drawn.map((each) => each[score]);
-    return [score, { value: observed[score], interval: scoreInterval(score, observed[score], values) }] as const;
+    const interval = known ? scoreInterval(score, observed[score], values) : { lower: NaN, upper: NaN };
+    return [score, { value: observed[score], interval }] as const;
   });
   const compared = points.map(({ params: parameters, value, standardError }) => {
     const interval =

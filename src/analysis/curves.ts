@@ -7,9 +7,10 @@
  */
 import type { Metric } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
-import { drawCounts, drawnMean, drawsAtOnce, percentileInterval, weightedSums } from '../statistics/bootstrap.js';
+import { drawCounts, drawnMean, drawsAtOnce, weightedSums } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
+import { overSeedsAndExamples } from '../statistics/seeds.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
 import { scoreInterval } from './score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
@@ -108,9 +109,15 @@ function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evalu
   };
 }
 
-/** 95 % interval of the value at each scale. */
-export function intervalsOf({ draws, scales }: Pick<SampledCurve, 'draws' | 'scales'>): Interval[] {
-  return scales.map((_, i) => percentileInterval(draws.map((draw) => draw[i]!)));
+/** 95 % interval of the value at each scale; see `overSeedsAndExamples`. */
+export function intervalsOf({ metric, draws, scales, memberValues }: SampledCurve): Interval[] {
+  return scales.map(({ members }, i) =>
+    overSeedsAndExamples(
+      members.map((place) => memberValues[place]!),
+      draws.map((draw) => draw[i]!),
+      metric.limits,
+    ),
+  );
 }
 
 export interface Scored {

@@ -111,7 +111,7 @@ function within({ unit }: Metric, { lower, upper }: Interval): Interval {
  * Undefined where it isn't.
  */
 export function flatness(
-  { metric, members }: MetricEvaluation,
+  { metric, members }: { readonly metric: Metric; readonly members: readonly { readonly value: number }[] },
   outcomes: readonly MemberOutcomes[],
 ): string | undefined {
   if (metric.kind !== 'thresholded') return undefined;

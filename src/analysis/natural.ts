@@ -176,7 +176,7 @@ function rowsOf(text: string, file: string): Row[] {
     if (standardError !== undefined && standardError < 0)
       throw new UsageError(`stderr is ${standardError}`, at, 'give a number from 0, or nothing');
     return {
-      ...{ line, params, standardError, value: needed('value') },
+      ...{ line, params, standardError: errorOf(standardError, number('n_examples')), value: needed('value') },
       ...{ curve: cell('curve'), family: cell('family'), model: cell('model'), task: cell('task') },
       ...{ metric: cell('metric'), shots: cell('shots'), source: cell('source_path') },
       ...{ tokens: number('tokens'), examples: number('n_examples') },
@@ -255,4 +255,15 @@ function tokenRule(rows: readonly Row[]): (row: Row) => string {
   if (!whole(first)) return second;
   if (!whole(second)) return first;
   return grouped(rows, first).size <= grouped(rows, second).size ? first : second;
+}
+
+/**
+ * None of all or all of all right have a standard error of 0 by the usual formula, which would make the curve's floor certain: of n
+ * examples that of (1 + 0) / (n + 2) is taken (Laplace's rule of succession).
+ */
+function errorOf(published: number | undefined, examples: number | undefined): number | undefined {
+  if (published !== 0) return published;
+  if (examples === undefined || examples < 1) return undefined;
+  const p = 1 / (examples + 2);
+  return Math.sqrt((p * (1 - p)) / examples);
 }

@@ -1,7 +1,8 @@
 /**
- * How high would a score be for a smooth curve? The null is a straight line in log scale between the measured curve's lowest and
- * highest value, at the same scales, on a test set of the same size, with as many seeds that scatter as the measured ones do
- * beyond what the test set explains. Members of the null are drawn on test sets of their own, the measured ones share one.
+ * How high would a score be for a smooth curve? The null is the straight line in log scale that is nearest to the measured curve,
+ * at the same scales, on a test set of the same size, with as many seeds that scatter as the measured ones do beyond what the test
+ * set explains. Members of the null are drawn on test sets of their own, the measured ones share one. With one seed for each scale
+ * nobody knows how seeds scatter, and there is no p.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { quantile } from '../statistics/bootstrap.js';
@@ -14,7 +15,7 @@ export interface NullTest {
   readonly median: number;
   /** 95th percentile. */
   readonly upper: number;
-  /** Share of draws, the measured curve counted as one, whose score is at least the measured. */
+  /** Share of draws, the measured curve counted as one, whose score is at least the measured; NaN with one seed for each scale. */
   readonly p: number;
 }
 
@@ -34,8 +35,10 @@ export function testAgainstLine(
   const observed = scoresOf(orient(curve.metric, curve.values), positions);
   const random = Random.named(seed, 'null');
   const line = straightLine(curve.values, positions);
-  const drawMember = memberSampler(curve, members, random);
+  const nextSampler = memberSampler(curve, members, random);
+  const severalSeeds = curve.scales.some((scale) => scale.members.length > 1);
   const scored = Array.from({ length: draws }, () => {
+    const drawMember = nextSampler();
     const values = Float64Array.from(curve.scales, ({ members: seeds }, i) => {
       return meanOf(seeds.map(() => drawMember(line[i]!, i)));
     });
@@ -46,7 +49,7 @@ export function testAgainstLine(
       [
         name,
         compare(
-          observed[name],
+          severalSeeds ? observed[name] : NaN,
           scored.map((scores) => scores[name]),
         ),
       ] as const,
@@ -54,31 +57,44 @@ export function testAgainstLine(
   return Object.fromEntries(tests) as Record<ScoreName, NullTest>;
 }
 
-/** From the curve's lowest to its highest value, in the direction in which it goes. */
+/** Least squares over scales; from the extremes it would have the noise twice. */
 function straightLine(values: Float64Array, positions: readonly number[]): number[] {
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  const falls = values[values.length - 1]! < values[0]!;
-  const [from, to] = falls ? [most, least] : [least, most];
-  const whole = Math.log(positions.at(-1)! / positions[0]!);
-  return positions.map((position) => from + ((to - from) * Math.log(position / positions[0]!)) / whole);
+  const x = positions.map(Math.log);
+  const [centre, level] = [meanOf(x), meanOf([...values])];
+  const [xx, xy] = [
+    x.reduce((sum, at) => sum + (at - centre) ** 2, 0),
+    x.reduce((sum, at, i) => sum + (at - centre) * values[i]!, 0),
+  ];
+  return x.map((at) => level + (xy / xx) * (at - centre));
 }
 
-/** Draws the value of a member whose metric is truly `truth`, at scale `i`. */
+/**
+ * For each draw of the null another way to draw the value of a member whose metric is truly `truth`, at scale `i`: how far seeds
+ * scatter is known from a few of them, so it is drawn too, s² df / chi².
+ */
 function memberSampler(curve: SampledCurve, members: readonly MemberOutcomes[], random: Random) {
   const { metric, count } = curve;
   const share = metric.unitValues(members[0]!.outcomes);
   const measured = members.map(({ outcomes }) => metric.measure(outcomes).standardError);
   const errors = measured.map((error, i) => (Number.isNaN(error) ? deviationAt(curve, i) : error));
-  const between = betweenSeeds(curve, errors);
+  const { between, degrees } = betweenSeeds(curve, errors);
   const clip = (value: number) => (metric.unit === 'probability' ? Math.min(1, Math.max(0, value)) : value);
-  if (share?.share === true) {
-    return (truth: number): number => {
-      const p = inverse(share.transform, clip(truth + between * random.normal()));
-      return share.transform(drawBinomial(random, count, p) / count);
-    };
-  }
+  const spread = () => {
+    let squares = 0;
+    for (let i = 0; i < degrees; i++) squares += random.normal() ** 2;
+    return degrees === 0 ? 0 : between * Math.sqrt(degrees / squares);
+  };
   const errorAt = curve.scales.map(({ members: seeds }) => meanOf(seeds.map((i) => errors[i]!)));
-  return (truth: number, i: number): number => clip(truth + Math.hypot(between, errorAt[i]!) * random.normal());
+  return () => {
+    const deviation = spread();
+    if (share?.share === true) {
+      return (truth: number): number => {
+        const p = inverse(share.transform, clip(truth + deviation * random.normal()));
+        return share.transform(drawBinomial(random, count, p) / count);
+      };
+    }
+    return (truth: number, i: number): number => clip(truth + Math.hypot(deviation, errorAt[i]!) * random.normal());
+  };
 }
 
 /** Standard error of the curve's value at the scale of member `i`, from its draws. */
@@ -89,8 +105,8 @@ function deviationAt({ scales, draws }: SampledCurve, i: number): number {
   return Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
 }
 
-/** Standard deviation between seeds beyond what the test set's draw explains, pooled over scales; 0 for one seed. */
-function betweenSeeds({ scales, memberValues }: SampledCurve, errors: readonly number[]): number {
+/** Standard deviation between seeds beyond what the test set's draw explains, pooled over scales, and its degrees of freedom. */
+function betweenSeeds({ scales, memberValues }: SampledCurve, errors: readonly number[]) {
   let [squares, degrees] = [0, 0];
   for (const { members } of scales) {
     const values = members.map((i) => memberValues[i]!);
@@ -99,7 +115,7 @@ function betweenSeeds({ scales, memberValues }: SampledCurve, errors: readonly n
     squares -= (members.length - 1) * meanOf(members.map((i) => errors[i]! ** 2));
     degrees += members.length - 1;
   }
-  return degrees === 0 ? 0 : Math.sqrt(Math.max(0, squares / degrees));
+  return { between: degrees === 0 ? 0 : Math.sqrt(Math.max(0, squares / degrees)), degrees };
 }
 
 function meanOf(values: readonly number[]): number {
@@ -109,7 +125,7 @@ function meanOf(values: readonly number[]): number {
 /** p with transform(p) = value, by bisection; transform never falls on 0 .. 1. */
 function inverse(transform: (mean: number) => number, value: number): number {
   let [low, high] = [0, 1];
-  for (let i = 0; i < 40; i++) {
+  for (let i = 0; i < 30; i++) {
     const middle = (low + high) / 2;
     if (transform(middle) < value) low = middle;
     else high = middle;

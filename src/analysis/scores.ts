@@ -4,7 +4,7 @@
  *
  * Eq 1 of Schaeffer et al. 2023 is BIG-bench's breakthroughness. It is fragile, and whoever shows it shows `ramp` and `jump`
  * beside it: a straight ramp over n scales scores n - 1, so it grows with the number of scales alone; flat floors and ceilings
- * inflate it, to infinity where half of the steps are 0; a dip anywhere deflates the most visible jump.
+ * inflate it, to infinity where more than half of the steps are 0; a dip anywhere deflates the most visible jump.
  */
 
 export interface Scores {
@@ -42,10 +42,11 @@ export const scoreNames = [
 ] as const satisfies readonly ScoreName[];
 
 /**
- * @param values at each scale, `[n]`, n at least 2; higher is better
+ * @param measured values at each scale, `[n]`, n at least 2; higher is better
  * @param scales ascending and positive, `[n]`
  */
-export function scoresOf(values: ArrayLike<number>, scales: ArrayLike<number>): Scores {
+export function scoresOf(measured: ArrayLike<number>, scales: ArrayLike<number>): Scores {
+  const values = withoutRounding(measured);
   const emergence = emergenceScore(values);
   return {
     emergence,
@@ -55,6 +56,21 @@ export function scoresOf(values: ArrayLike<number>, scales: ArrayLike<number>): 
     steepness: steepness(values, scales),
     bow: bow(values, scales),
   };
+}
+
+/** Values that differ by rounding alone, as means over the same seeds in another order do, made equal: ties are ties. */
+function withoutRounding(values: ArrayLike<number>): Float64Array {
+  const result = Float64Array.from(values);
+  let largest = 0;
+  for (const value of result) largest = Math.max(largest, Math.abs(value));
+  for (let i = 1; i < result.length; i++) {
+    for (let j = 0; j < i; j++) {
+      if (Math.abs(result[i]! - result[j]!) > 1e-13 * largest) continue;
+      result[i] = result[j]!;
+      break;
+    }
+  }
+  return result;
 }
 
 /** Eq 1 of Schaeffer et al. 2023; see `Scores`. NaN for fewer than two values. */

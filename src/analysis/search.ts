@@ -98,14 +98,14 @@ export function scoreCandidates(
 }
 
 /**
- * By a score, highest first. Left out: curves that are not numbers, and shares that move by less than `leastRange`, which are
- * sudden only because there is next to nothing to see.
+ * By a score, highest first. Left out: curves that are not numbers or fall, and shares that move by less than `leastRange`, which
+ * are sudden only because there is next to nothing to see.
  */
 export function rankCandidates(candidates: readonly Candidate[], by: ScoreName, leastRange: number): Candidate[] {
   return candidates
     .filter(({ metric, range, scores }) => {
       const moves = metric.unit === 'probability' ? range >= leastRange : range > 0;
-      return moves && !Number.isNaN(scores[by]);
+      return moves && scores.emergence > 0 && !Number.isNaN(scores[by]);
     })
     .sort((a, b) => b.scores[by] - a.scores[by]);
 }

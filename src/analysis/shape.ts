@@ -26,7 +26,9 @@ export function shapeOf(points: readonly { readonly scale: number; readonly valu
     const { fits } = fitModels({ scales: points.map(({ scale }) => scale), values }, [line, quadratic, sigmoid]);
     const straight = fits.find(({ fit }) => fit.model.name === 'line');
     const [best] = fits;
-    if (straight === undefined || best === undefined || !Number.isFinite(straight.fit.aicc)) return undefined;
+    // With too few points for a sigmoid's AICc the line would win unopposed.
+    if (straight === undefined || best === undefined || fits.length < 3) return undefined;
+    if (!fits.every(({ fit }) => Number.isFinite(fit.aicc))) return undefined;
     return {
       preferred: best.fit.model.name as ModelName,
       lineAbove: straight.fit.aicc - best.fit.aicc,

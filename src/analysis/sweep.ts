@@ -7,6 +7,7 @@ import { choose, type RegisteredMetric } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import { quantile } from '../statistics/bootstrap.js';
 import { Random } from '../statistics/random.js';
+import { UsageError } from '../terminal/errors.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './curves.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
@@ -51,8 +52,11 @@ export function sweep({ metric, parameters, axes, members, axis = 'parameters' }
     const chosen = inner.values.map((value) =>
       choose(metric, { ...parameters, ...outer, [inner.key]: value }, `--over ${inner.key}`),
     );
-    // The largest value needs the largest test set; any that is refused is. All members have the same one.
-    for (const each of [chosen[0]!, chosen.at(-1)!]) each.weighted(members[0]!.outcomes);
+    const { count } = chosen[0]!.weighted(members[0]!.outcomes);
+    for (const each of chosen) {
+      const refusal = each.refuses(count);
+      if (refusal !== undefined) throw new UsageError(refusal, each.id);
+    }
     const columns = members.map(({ outcomes }) => columnOf(chosen, outcomes, inner));
     return chosen.map((each, j) => {
       const values = meansOf(
@@ -81,13 +85,18 @@ function rangeOf(values: Float64Array): number {
   return Math.max(...values) - Math.min(...values);
 }
 
-/** Points with the highest and the lowest score among those whose curve moves by `leastRange` at least. */
+/**
+ * Points with the highest and the lowest score among those whose curve rises, and moves by `leastRange` at least. A curve that
+ * falls has scores too, and they are not of emergence.
+ */
 export function extremes(
   points: readonly GridPoint[],
   score: ScoreName,
   leastRange: number,
 ): { readonly strongest: GridPoint; readonly weakest: GridPoint } | undefined {
-  const moving = points.filter(({ range, scores }) => range >= leastRange && !Number.isNaN(scores[score]));
+  const moving = points.filter(
+    ({ range, scores }) => range >= leastRange && scores.emergence > 0 && !Number.isNaN(scores[score]),
+  );
   const [first] = moving;
   if (first === undefined) return undefined;
   const by = (better: (a: number, b: number) => boolean) =>

@@ -59,6 +59,7 @@ export function fitPowerLaw(points: readonly { readonly parameters: number; read
     exponent,
     scale: Math.exp(mx - my / exponent),
     rmsLog: Math.sqrt(squares / n),
-    standardError: Math.sqrt(squares / (n - 2) / xx),
+    // Of two sizes nothing is left over; rounding may say otherwise.
+    standardError: n > 2 ? Math.sqrt(squares / (n - 2) / xx) : NaN,
   };
 }

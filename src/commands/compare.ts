@@ -49,6 +49,7 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const { predictionNeeds } = await import('../analysis/independence.js');
   const { readNaturalCurve } = await import('../analysis/natural.js');
   const { aboutFamily, comparisonFigure, comparisonTable } = await import('../report/comparison.js');
+  const { flatness } = await import('../analysis/evaluate.js');
   const { writeFigure } = await import('../report/files.js');
 
   const registry = await registryOf(raw);
@@ -80,6 +81,9 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
     draws,
   });
   const stem = textOf(raw, 'output') ?? path.join(run.folder, 'compare');
+  const shown = { metric: induced ?? usual.induced, members: comparison.induced.members };
+  const odd = flatness(shown, run.members);
+  if (odd !== undefined) console.error(`note: ${odd}`);
   const files = await writeFigure(stem, comparisonFigure(comparison));
   if (raw['json'] === true) console.log(jsonOf({ ...comparison, figures: files }));
   else console.log([comparisonTable(comparison), '', ...files.map((file) => `picture  ${file}`)].join('\n'));

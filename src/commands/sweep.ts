@@ -157,12 +157,19 @@ async function sweepGrid({
   place,
   raw,
 }: Request): Promise<object> {
+  const { flatness } = await import('../analysis/evaluate.js');
   const { extremes, sweep } = await import('../analysis/sweep.js');
   const { extremesText, sweepCsv } = await import('../report/sweeps.js');
   const { sweepFigure } = await import('../report/figures/sweep.js');
   const { writeFigure } = await import('../report/files.js');
   const result = sweep({ metric, parameters, axes, members: run.members });
   const found = extremes(result.points, by, leastRange);
+  if (found === undefined) {
+    for (const { metric: one, values } of [result.points[0]!, result.points.at(-1)!]) {
+      const odd = flatness({ metric: one, members: Array.from(values, (value) => ({ value })) }, run.members);
+      if (odd !== undefined) console.error(`note: ${odd}`);
+    }
+  }
   const figures = await writeFigure(stem, sweepFigure({ run: run.record.name, sweep: result, leastRange }));
   if (raw['csv'] === true) process.stdout.write(sweepCsv(run.record.name, result, place.first));
   else if (raw['json'] !== true)

@@ -265,9 +265,12 @@ function weightedMean(values: Float64Array, weights: ArrayLike<number> | undefin
 
 /** The least value above 0 that a share of `count` units leads to. */
 function smallest(count: number, transform: (mean: number) => number): number | null {
-  for (let m = 1; m <= count; m++) {
-    const value = transform(m / count);
-    if (value > 0) return value;
+  let [low, high] = [1, count];
+  if (!(transform(1) > 0)) return null;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (transform(middle / count) > 0) high = middle;
+    else low = middle + 1;
   }
-  return null;
+  return transform(low / count);
 }

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { OutcomeTable } from '../runs/outcomes.js';
 import { sharesBelow } from './cutoffs.js';
+import { UsageError } from '../terminal/errors.js';
 import { defineMetric } from './metric.js';
 
 const none = z.strictObject({});
@@ -78,6 +79,10 @@ export const imageBrier = defineMetric({
   values: ({ brier, sequence }) => perSequence(sequence, (begin, end) => meanBetween(brier, begin, end)),
 });
 
+function refuseLonger(l: number, length: number): void {
+  if (l > length) throw new UsageError(`the test sequences have ${length} images`, `sequence-accuracy:l=${l}`);
+}
+
 export const sequenceAccuracy = defineMetric({
   name: 'sequence-accuracy',
   title: ({ l }) => `sequence accuracy, L = ${l}`,
@@ -92,12 +97,13 @@ export const sequenceAccuracy = defineMetric({
   share: true,
   values: ({ correct, sequence }, { l }) =>
     perSequence(sequence, (begin, end) => {
-      if (end - begin < l) return 0;
+      refuseLonger(l, end - begin);
       for (let i = begin; i < begin + l; i++) if (correct[i] === 0) return 0;
       return 1;
     }),
   means({ correct, sequence }, _, { values }) {
     const firstRight = perSequence(sequence, (begin, end) => {
+      refuseLonger(Math.max(...values), end - begin);
       let i = begin;
       while (i < end && correct[i] === 1) i++;
       return i - begin;

@@ -4,7 +4,10 @@
 export function shareOfSubsets(m: number, n: number, k: number): number {
   if (m < k) return 0;
   let log = 0;
-  for (let i = 0; i < k; i++) log += Math.log((m - i) / (n - i));
+  // The same with n - m and k in each other's place: the shorter product.
+  const misses = n - m;
+  if (misses < k) for (let i = 0; i < misses; i++) log += Math.log((n - k - i) / (n - i));
+  else for (let i = 0; i < k; i++) log += Math.log((m - i) / (n - i));
   return Math.exp(log);
 }
 

@@ -32,40 +32,61 @@ export function shownDataset(name: string): string {
 }
 
 /** Without a line break at the end. */
-export function comparisonTable({ natural, standard, induced, prediction }: Comparison): string {
+export function comparisonTable({ natural, standard, induced, prediction, severalSeeds }: Comparison): string {
   const curves = [...natural, standard, induced];
   const lines = curves.map((curve) => [
     curve.title,
     String(curve.points.length),
     formatNumber(curve.range),
     ...shownScores.map(({ name }) => formatWithInterval(curve.scores[name].value, curve.scores[name].interval)),
-    curve.test === undefined ? '-' : formatNumber(curve.test.bow.p, 2),
     curve.shape === undefined ? '-' : `${curve.shape.preferred} (${formatNumber(curve.shape.lineAbove, 2)})`,
   ]);
-  const heading = [
-    'curve',
-    'scales',
-    'range',
-    ...shownScores.map(({ title }) => title),
-    'p of the bow',
-    'best fit (line above)',
-  ];
+  const heading = ['curve', 'scales', 'range', ...shownScores.map(({ title }) => title), 'best fit (line above)'];
+  const over = severalSeeds
+    ? 'bootstrap over test examples and seeds'
+    : 'bootstrap over test examples alone, as there is one seed: another one may lie outside';
   const notes = [
-    'In brackets: 95 % intervals, bootstrap over test examples and seeds; of natural curves over their standard errors.',
+    `In brackets: 95 % intervals, ${over}; of natural curves over their standard errors, where all are published.`,
     'A straight ramp has Eq 1 / ramp = 1, and a largest step of 1 / (scales - 1); Eq 1 grows with the number of scales alone.',
-    'Bow: how far a parabola in log scale sags below its ends, over the range; above 0 the curve rises late, below 0 early.',
+    'Bow: how far a parabola in log scale sags below its ends, over the range; above 0 the curve rises late, below 0 early. A step in',
+    'the middle has none: it is the largest step that tells it.',
     'Best fit: line, parabola or sigmoid in log scale by AICc, and how far above it the line is; above 10 speaks against the line.',
-    'p: chance that a straight line in log scale, measured as finely, bows as far.',
   ];
   if (prediction !== undefined) {
     const { title, assumption, distance } = prediction;
     notes.push(
-      `Independence predicts ${title}: ${assumption}.`,
+      `Predicted: ${title}; ${assumption}.`,
       `Measured and predicted differ by ${formatNumber(distance.rms)} (rms over scales), most at width ` +
         `${induced.points[distance.at]!.width ?? '?'}: ${formatNumber(distance.largest)}.`,
     );
   }
-  return [textTable(heading, lines, ['curve']), ...notes].join('\n');
+  return [textTable(heading, lines, ['curve']), ...notes, '', nullTable([standard, induced])].join('\n');
+}
+
+const everyScore: readonly { readonly name: ScoreName; readonly title: string }[] = [
+  { name: 'emergence', title: 'emergence (Eq 1)' },
+  { name: 'linearity', title: 'linearity' },
+  { name: 'jump', title: 'largest step / range' },
+  { name: 'steepness', title: 'steepest / mean slope' },
+  { name: 'bow', title: 'bow' },
+];
+
+/** Each score beside what a straight line would have. */
+function nullTable(curves: readonly ComparedCurve[]): string {
+  const heading = ['could a straight line do it?', ...curves.flatMap(({ title }) => [title, 'line, up to', 'p'])];
+  const lines = everyScore.map(({ name, title }) => [
+    title,
+    ...curves.flatMap(({ scores, test }) => [
+      formatNumber(scores[name].value),
+      test === undefined ? '-' : formatNumber(test[name].upper),
+      test === undefined || Number.isNaN(test[name].p) ? '-' : formatNumber(test[name].p, 2),
+    ]),
+  ]);
+  return [
+    textTable(heading, lines, [heading[0]!]),
+    'Line: 95th percentile of 2000 draws of the nearest straight line in log scale, with as many test examples and seeds that scatter as much;',
+    'p: share of them with a score at least as high; - where there is one seed, and nobody knows how seeds scatter.',
+  ].join('\n');
 }
 
 /** Panels: natural curves, the standard curve, the induced one. */
@@ -76,7 +97,7 @@ export function comparisonFigure(comparison: Comparison) {
       ? []
       : [
           {
-            label: 'predicted by independence',
+            label: `predicted: ${shortened(prediction.title)}`,
             line: induced.points.map(({ relative }, i) => ({ x: relative, y: prediction.values[i]! })),
             points: [],
             style: 2,

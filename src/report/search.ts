@@ -27,7 +27,8 @@ export interface SearchText {
 /** Without a line break at the end. */
 export function searchText(found: SearchText): string {
   const { run, ranked, looked, by, top, induced, surrogates, causes } = found;
-  if (ranked.length === 0) return `${run}: none of ${looked} metrics moves enough to be scored (--least-range)`;
+  if (ranked.length === 0)
+    return `${run}: none of ${looked} metrics rises enough to be scored (--least-range), or has a ${by}: two scales have no bow`;
   const heading = [
     'metric',
     'kind',
@@ -49,9 +50,9 @@ export function searchText(found: SearchText): string {
   const most = ranked.slice(0, top);
   const least = ranked.slice(Math.max(top, ranked.length - top)).toReversed();
   const parts = [
-    `${run}: ${ranked.length} of ${looked} metrics move enough to be scored; by ${by}, most emergent first`,
+    `${run}: ${ranked.length} of ${looked} metrics move enough to be scored; by ${by}, highest first; curves that fall are left out`,
     textTable(heading, most.map(line), left),
-    ...(least.length === 0 ? [] : ['', 'least emergent first', textTable(heading, least.map(line), left)]),
+    ...(least.length === 0 ? [] : ['', `lowest ${by} first`, textTable(heading, least.map(line), left)]),
     '',
     `${by} of these with fewer test examples, or at fewer scales (median and middle 95 % of draws)`,
     causesTable(causes, by),

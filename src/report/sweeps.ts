@@ -16,7 +16,7 @@ export interface SweepText {
 export function extremesText({ run, sweep: { points, scales }, found, by, leastRange }: SweepText): string {
   const title = `${run}: ${counted(points.length, 'curve')} over ${counted(scales.length, 'scale')}`;
   if (found === undefined)
-    return `${title}; none moves by ${leastRange} or more, so there is no strongest one (--least-range)`;
+    return `${title}; none rises by ${leastRange} or more and has a ${by}, so there is no strongest one (--least-range)`;
   const line = (name: string, { metric, range, scores }: GridPoint) => [
     name,
     metric.id,
@@ -37,12 +37,8 @@ export function extremesText({ run, sweep: { points, scales }, found, by, leastR
     'steepest / mean',
     'bow',
   ];
-  const table = textTable(
-    heading,
-    [line('strongest', found.strongest), line('weakest', found.weakest)],
-    ['', 'metric'],
-  );
-  return `${title}; strongest and weakest by ${by}, of those that move by ${leastRange} or more:\n${table}`;
+  const table = textTable(heading, [line('highest', found.strongest), line('lowest', found.weakest)], ['', 'metric']);
+  return `${title}; highest and lowest ${by} of those that rise by ${leastRange} or more:\n${table}`;
 }
 
 /** A line for every scale of every point; the heading where it is the first run. */

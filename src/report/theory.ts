@@ -8,7 +8,7 @@ import { textTable } from './text-table.js';
 
 const equation = (law: PowerLaw) => `L(N) = (N / ${formatNumber(law.scale)})^${formatNumber(law.exponent)} nats`;
 
-/** The paper's three panels over five decades around c. */
+/** The paper's three panels over six decades around c. */
 export function modelFigure(law: PowerLaw, lengths: readonly number[]) {
   const sizes = Array.from({ length: 101 }, (_, i) => law.scale * 10 ** (-2 + (6 * i) / 100));
   const line = (value: (parameters: number) => number): PanelPoint[] => sizes.map((x) => ({ x, y: value(x) }));

@@ -44,8 +44,22 @@ export async function openRun(folder: string): Promise<OpenRun> {
   }
   if (complete.length === 0)
     throw new RunError(`none of the ${absent.length} members is complete; the first: ${absent[0] ?? ''}`, folder);
-  const columns = await outcomeNames(outcomesFile(folder, complete[0]!));
+  const columns = await columnsOf(folder, complete);
   return { folder, record, complete, absent, columns };
+}
+
+/** Of the first member whose file can be read; the others are told when theirs are. */
+async function columnsOf(folder: string, complete: readonly MemberRecord[]): Promise<OutcomeName[]> {
+  let first: unknown;
+  for (const member of complete) {
+    try {
+      return await outcomeNames(outcomesFile(folder, member));
+    } catch (error) {
+      if (!isReported(error)) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
 }
 
 /** Its record, or why it is not complete. */

@@ -51,13 +51,15 @@ export function formatNumber(value: number, digits = 3): string {
         .replace(/\.$/, '');
 }
 
-/** `0.12 [0.10, 0.15]`. */
+/** `0.12 [0.10, 0.15]`; the value alone where nothing is known of an end. */
 export function formatWithInterval(
   value: number,
   { lower, upper }: { readonly lower: number; readonly upper: number },
   digits = 3,
 ): string {
-  return `${formatNumber(value, digits)} [${formatNumber(lower, digits)}, ${formatNumber(upper, digits)}]`;
+  const shown = formatNumber(value, digits);
+  if (Number.isNaN(lower) || Number.isNaN(upper)) return shown;
+  return `${shown} [${formatNumber(lower, digits)}, ${formatNumber(upper, digits)}]`;
 }
 
 /** A share of 0 to 1 to four decimals; a smaller one that is not 0 to two digits. */

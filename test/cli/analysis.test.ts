@@ -303,3 +303,48 @@ describe('natural curves', () => {
     expect(stderr).toContain(part);
   });
 });
+
+describe('sweeps of what is not well-behaved', () => {
+  test('curves that fall, or stand still: said, with a picture, and not an accident', async () => {
+    await writeRun(200);
+    const falls = await run(...'sweep lenet --metric below:column=margin --over c=0.1:0.9:5'.split(' '));
+    expect([falls.code, falls.stdout.split('\n')[0]]).toEqual([
+      0,
+      'lenet: 5 curves over 5 scales; none rises by 0.1 or more and has a bow, so there is no strongest one (--least-range)',
+    ]);
+    const flat = await run(...'sweep lenet --metric below:column=confidence --over c=1e-9:1e-8:3:log'.split(' '));
+    expect([flat.code, flat.stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^note: below:column=confidence,c=1e-9 is 0 for every member; confidence is 0\.\d+ to/,
+      ) as string,
+    ]);
+  });
+
+  test('values in any order are the same sweep, and each of them is checked', async () => {
+    await writeRun(200);
+    const sweep = async (values: string) =>
+      run('sweep', 'lenet', '--metric', 'subset-accuracy', '--over', `k=${values}`, '--csv');
+    expect((await sweep('20,5,10')).stdout).toBe((await sweep('5,10,20')).stdout);
+    expect(await sweep('5,20000,10')).toMatchObject({
+      code: 2,
+      stderr: 'error: subset-accuracy:k=20000: the test set has 200 images, 20000 are needed\n',
+    });
+  });
+
+  test('two widths have no bow, and are swept all the same', async () => {
+    await writeSyntheticRun({ folder, widths: [1, 8], seeds: [0], accuracy: ({ width }) => accuracyOf(width) });
+    const { code, stdout } = await run(...'sweep lenet --metric subset-accuracy --over k=1..5 --by jump'.split(' '));
+    expect(code).toBe(0);
+    expect(stdout).toContain('highest and lowest jump of those that rise by 0.1 or more');
+  });
+});
+
+test('compare: a cutoff that nothing reaches is said', async () => {
+  await writeRun(200);
+  const { code, stderr } = await run(
+    ...'compare lenet --induced below:column=confidence,c=1e-9 --draws 100'.split(' '),
+  );
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^note: below:column=confidence,c=1e-9 is 0 for every member/);
+});

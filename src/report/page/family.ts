@@ -9,7 +9,8 @@ import { scoreInterval } from '../../analysis/score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from '../../analysis/scores.js';
 import { solvedGrid, turnsOf, type SolvedGrid, type Turns } from '../../analysis/turns.js';
 import { sharesOfSubsets } from '../../metrics/subsets.js';
-import { drawCounts, drawnMean, drawsAtOnce, percentileInterval, weightedSums } from '../../statistics/bootstrap.js';
+import { drawCounts, drawnMean, drawsAtOnce, weightedSums } from '../../statistics/bootstrap.js';
+import { overSeedsAndExamples } from '../../statistics/seeds.js';
 import { Sfc32 } from '../../statistics/sfc32.js';
 import { wilsonLimits, z95, type Interval } from '../../statistics/wilson.js';
 import { fromBase64, unpackBits } from './codes.js';
@@ -38,7 +39,7 @@ export interface Scored extends Interval {
 export interface ExploredCurve {
   /** Of each member, with the 95 % interval over the draw of the test set in closed form. */
   readonly members: readonly Scored[];
-  /** Means over seeds with the bootstrap's 95 % interval, at each scale. */
+  /** Means over seeds with their 95 % interval, at each scale. */
   readonly points: readonly Scored[];
   readonly scores: Readonly<Record<ScoreName, Scored>>;
 }
@@ -102,7 +103,13 @@ export class Family {
       const interval = isSubset ? wilsonOf(size) : normalOf(size, unit);
       this.#standardCurve = {
         key,
-        curve: this.#curve(standard, { ...about, better, transform: (mean) => mean, interval }),
+        curve: this.#curve(standard, {
+          ...about,
+          better,
+          transform: (mean) => mean,
+          interval,
+          limits: unit === 'probability' ? [0, 1] : [0, Infinity],
+        }),
       };
     }
     return {
@@ -112,6 +119,7 @@ export class Family {
         ...about,
         better: this.run.induced.better,
         transform,
+        limits: [0, 1],
         interval: isSubset
           ? (sum) => {
               const { lower, upper } = wilsonLimits(sum, size);
@@ -194,7 +202,7 @@ export class Family {
   }
 
   #curve(sums: Sums, about: CurveRequest): ExploredCurve {
-    const { scales, positions, size, better, transform, interval } = about;
+    const { scales, positions, size, better, transform, interval, limits } = about;
     const values = sums.totals.map((total) => transform(total / size));
     const members = Array.from(values, (value, i) => {
       return { value, ...interval(sums.totals[i]!, sums.squares[i]!) };
@@ -202,7 +210,9 @@ export class Family {
     const drawn = this.#draws(sums, about);
     const observed = meansOf(values, scales);
     const points = scales.map((_, i) => {
-      return { value: observed[i]!, ...percentileInterval(drawn.map((draw) => draw[i]!)) };
+      const seeds = scales[i]!.members.map((place) => members[place]!.value);
+      const values = drawn.map((draw) => draw[i]!);
+      return { value: observed[i]!, ...overSeedsAndExamples(seeds, values, limits) };
     });
     const measured = scoresOf(orient({ better }, observed), positions);
     const scored = drawn.map((draw) => scoresOf(orient({ better }, draw), positions));
@@ -240,6 +250,8 @@ interface CurveRequest {
   readonly size: number;
   readonly better: 'higher' | 'lower';
   readonly transform: (mean: number) => number;
+  /** Of the metric. */
+  readonly limits: readonly [number, number];
   /** Of a member, from the sum of its units' values and of their squares. */
   readonly interval: (sum: number, squares: number) => Interval;
 }

@@ -96,3 +96,15 @@ describe('scores that stand what Eq 1 does not', () => {
     expect(scores([1, 0.5, 0]).jump).toBe(-0.5);
   });
 });
+
+test('ties are ties, in whatever order the seeds were added', () => {
+  const orders = [
+    [0.1, 0.2, 0.3],
+    [0.3, 0.1, 0.2],
+    [0.2, 0.3, 0.1],
+  ].map((seeds) => seeds.reduce((sum, value) => sum + value, 0) / 3);
+  // The means differ in the last bit, or the test says nothing.
+  expect(new Set(orders).size).toBeGreaterThan(1);
+  const scores = scoresOf([orders[0]!, orders[1]!, orders[2]!], [1, 2, 4]);
+  expect([scores.emergence, scores.jump, scores.bow]).toEqual([0, NaN, NaN]);
+});

@@ -30,3 +30,8 @@ test('constant curves and two points have no shape', () => {
   expect(shapeOf(scales.map((scale) => ({ scale, value: 0.5 })))).toBeUndefined();
   expect(shapeOf([1, 2].map((scale) => ({ scale, value: scale })))).toBeUndefined();
 });
+
+test('too few points for a sigmoid to be judged say nothing, and not a line', () => {
+  const values = [0.01, 0.012, 0.02, 0.5, 0.97, 0.98];
+  expect(shapeOf(values.map((value, i) => ({ scale: 2 ** i, value })))).toBeUndefined();
+});

@@ -26,8 +26,10 @@ test('sequence accuracy is the share of rows whose first l are all right', () =>
   );
 });
 
-test('sequences longer than there are: none is all right', () => {
-  expect(sequenceAccuracy.with({ l: 6 }).measure(columns([[true, true]])).value).toBe(0);
+test('sequences longer than there are are refused', () => {
+  expect(() => sequenceAccuracy.with({ l: 6 }).measure(columns([[true, true]]))).toThrow(
+    'sequence-accuracy:l=6: the test sequences have 2 images',
+  );
 });
 
 test('per image: the mean, and a standard error over sequences, not over images', () => {
