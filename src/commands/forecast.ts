@@ -1,7 +1,6 @@
 /** `emergence forecast`: predictions of larger members, sealed before they are trained, and what they were worth. */
 import type { Command } from 'commander';
 import type { MetricForecast } from '../analysis/forecast/forecast.js';
-import type { Metric } from '../metrics/metric.js';
 import type { OpenRun } from '../runs/load.js';
 import type { Seal } from '../runs/forecasts.js';
 import { RunError, UsageError } from '../terminal/errors.js';
@@ -274,17 +273,16 @@ async function hashOfMetricFile(raw: Raw): Promise<string | null> {
 
 async function score(name: string, raw: Raw): Promise<void> {
   const path = await import('node:path');
-  const { scoreMetric } = await import('../analysis/forecast/scoring.js');
+  const { outcomeOf } = await import('../analysis/forecast/sealed.js');
+  const { parseMetric } = await import('../metrics/index.js');
   const { scoreCsv, scoreFigure, scoreTable } = await import('../report/forecast.js');
-  const { locateSeal, whyVoid } = await import('../runs/forecasts.js');
+  const { locateSeal } = await import('../runs/forecasts.js');
   const { writeFigure } = await import('../report/files.js');
   if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
   const { runFolder, read } = await locateSeal(name, root);
   const { seal: sealed } = read;
   const open = await openNamed(runFolder);
-  const reasons = await whyVoid(runFolder, open.record, read);
-  if (reasons.length > 0) throw new RunError(`void, and not scored: ${reasons.join('; ')}`, sealed.name);
-  if (sealed.metricFile !== (await hashOfMetricFile(raw)))
+  if (read.unchanged && sealed.metricFile !== (await hashOfMetricFile(raw)))
     throw new UsageError(
       sealed.metricFile === null
         ? 'the forecast was sealed without one'
@@ -293,29 +291,14 @@ async function score(name: string, raw: Raw): Promise<void> {
       sealed.metricFile === null ? 'leave it out' : 'give that one',
     );
   const registry = await registryOf(raw);
-  const metrics = await metricsOf(
-    sealed.metrics.map(({ metric }) => metric),
-    registry,
-  );
-  const wanted = new Set(sealed.targets.map(({ width }) => width));
-  const there = open.complete.filter(({ width, seed }) => wanted.has(width) && sealed.seeds.includes(seed));
-  if (there.length === 0)
+  const { reasons, scores, missing } = await outcomeOf(open, read, (id) => parseMetric(id, sealed.name, registry));
+  if (reasons.length > 0) throw new RunError(`void, and not scored: ${reasons.join('; ')}`, sealed.name);
+  if (scores.length === 0)
     throw new UsageError(
       'none of its members is trained yet',
       sealed.name,
       `emergence train --run ${open.record.name} --widths ${sealed.targets.map(({ width }) => width).join(',')}`,
     );
-  const run = await readRun(
-    { ...open, complete: there, absent: [] },
-    metrics.flatMap(({ needs }) => needs),
-  );
-  const missing = sealed.targets.length * sealed.seeds.length - run.members.length;
-  const truthsOf = (metric: Metric) =>
-    sealed.targets.map(({ width }) => {
-      const members = run.members.filter(({ record }) => record.width === width);
-      return members.length === 0 ? undefined : members.map(({ outcomes }) => metric.measure(outcomes).value);
-    });
-  const scores = metrics.map((metric, i) => scoreMetric(metric, sealed.metrics[i]!, sealed.targets, truthsOf(metric)));
   if (raw['json'] === true) {
     const { plainMetric } = await import('../report/forecast.js');
     const plain = scores.map(({ metric, ...rest }) => ({ ...plainMetric(metric), ...rest }));

@@ -84,18 +84,19 @@ export function scoreTable(scores: readonly MetricScore[]): string {
   ].join('\n');
 }
 
+export const scoreCsvColumns: readonly string[] = [
+  ...['forecast', 'metric', 'method', 'kind', 'width', 'parameters', 'measured', 'seeds', 'median'],
+  ...coverages.flatMap((coverage) => [
+    `lower_${100 * coverage}`,
+    `upper_${100 * coverage}`,
+    `inside_${100 * coverage}`,
+  ]),
+  ...['error', 'log_error', 'crps'],
+];
+
 /** A line for every metric, method and target. */
-export function scoreCsv(forecast: string, scores: readonly MetricScore[]): string {
-  const columns = [
-    ...['forecast', 'metric', 'method', 'kind', 'width', 'parameters', 'measured', 'seeds', 'median'],
-    ...coverages.flatMap((coverage) => [
-      `lower_${100 * coverage}`,
-      `upper_${100 * coverage}`,
-      `inside_${100 * coverage}`,
-    ]),
-    ...['error', 'log_error', 'crps'],
-  ];
-  const lines = scores.flatMap(({ metric, targets, methods }) =>
+export function scoreCsvLines(forecast: string, scores: readonly MetricScore[]) {
+  return scores.flatMap(({ metric, targets, methods }) =>
     methods.flatMap(({ method, kind, targets: each }) =>
       each.map((score, t) => [
         ...[forecast, metric.id, method, kind, targets[t]!.width, targets[t]!.parameters, meanOf(targets[t]!.truths)],
@@ -108,7 +109,10 @@ export function scoreCsv(forecast: string, scores: readonly MetricScore[]): stri
       ]),
     ),
   );
-  return csv(columns, lines);
+}
+
+export function scoreCsv(forecast: string, scores: readonly MetricScore[]): string {
+  return csv(scoreCsvColumns, scoreCsvLines(forecast, scores));
 }
 
 /** Methods that a picture shows, where they could say something: a baseline, a direct fit, both detours. */

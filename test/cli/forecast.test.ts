@@ -87,6 +87,14 @@ test('sealed, verified, trained, scored', async () => {
   expect(heading).toMatch(/^forecast,metric,method,kind,width,parameters,measured,seeds,median,lower_50/);
   expect(lines.filter((each) => each.startsWith('lenet-1,accuracy,last-value,baseline,16,'))).toHaveLength(1);
 
+  const report = await run('report lenet --draws 100');
+  expect(report.code).toBe(0);
+  const written = fs.readFileSync(path.join(root, 'reports', 'lenet', 'report.md'), 'utf8');
+  expect(written).toContain(
+    `sealed ${(JSON.parse(fs.readFileSync(file, 'utf8')) as { sealed: string }).sealed} with SHA-256 ${digest}`,
+  );
+  expect(written).toMatch(/\| accuracy +\| last-value/);
+
   expect(await run(seal)).toMatchObject({
     code: 2,
     stderr: 'error: --widths: cnn-w16-s0 is trained already; predict what is not\n',

@@ -3,11 +3,13 @@ import { parseAxis } from '../../analysis/axis-text.js';
 import { compare, type Comparison, type PublishedCurve } from '../../analysis/compare.js';
 import { defaultColumns, defaultMetrics } from '../../analysis/defaults.js';
 import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.js';
+import { outcomeOf, type SealedOutcome } from '../../analysis/forecast/sealed.js';
 import { predictFromStandard } from '../../analysis/independence.js';
 import { sweep, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../analysis/sweep.js';
 import { outcomeKinds } from '../../experiment/architectures.js';
-import { metrics, type RegisteredMetric } from '../../metrics/index.js';
+import { metrics, parseMetric, type RegisteredMetric } from '../../metrics/index.js';
 import type { Metric } from '../../metrics/metric.js';
+import { readSeals } from '../../runs/forecasts.js';
 import { readColumns, type LoadedRun, type OpenRun } from '../../runs/load.js';
 import type { OutcomeName } from '../../runs/outcomes.js';
 import { quantile } from '../../statistics/bootstrap.js';
@@ -41,6 +43,8 @@ export interface AnalysedFamily {
   readonly causes: { readonly testSizes: readonly ResampledCurve[]; readonly keptScales: readonly ResampledCurve[] };
   readonly sizes: readonly number[];
   readonly kept: readonly number[];
+  /** In the order in which they were sealed; those with a metric of somebody's own are left out. */
+  readonly forecasts: readonly SealedOutcome[];
 }
 
 /** Columns beyond those of the metrics: which example a row is. */
@@ -67,6 +71,7 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
   return {
     ...{ run, about, standard, induced: chosen, isUsual: induced === undefined, evaluations, over, sizes, kept },
     comparison: compare({ run: run.record.name, about, standard, induced: chosen, members, natural, draws }),
+    forecasts: await forecastsOf(open),
     predicted: predictFromStandard(chosen, members)!.values,
     sweep: sweep({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),
     causes: {
@@ -74,6 +79,12 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
       keptScales: sweepScales({ metric: chosen, members, sizes: kept }),
     },
   };
+}
+
+async function forecastsOf(open: OpenRun): Promise<SealedOutcome[]> {
+  const seals = await readSeals(open.folder);
+  const own = seals.filter(({ seal }) => seal.metricFile === null);
+  return Promise.all(own.map((read) => outcomeOf(open, read, (id) => parseMetric(id, read.seal.name))));
 }
 
 function registered({ name }: Metric): RegisteredMetric {

@@ -8,6 +8,7 @@ import { shownDataset, shownScores } from '../comparison.js';
 import { grouped } from '../showcase.js';
 import type { Block, Figure, Report, Section, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
+import { forecastBlocks } from './forecasts.js';
 import { describeContrast, describeCurve, describeNatural, describePrediction, rises, scored } from './findings.js';
 
 /** A run with what the page adds to it. */
@@ -17,11 +18,12 @@ export interface ReportedFamily extends AnalysedFamily {
   readonly figures: readonly Figure[];
 }
 
-/**
- * Sections that a run has only where its folder holds what they show, such as forecasts: each gives undefined for a run without.
- * None so far.
- */
-const optionalSections: readonly ((family: ReportedFamily) => Section | undefined)[] = [];
+/** Blocks of a section that a run has only where its folder holds what they show; undefined for a run without. */
+const optionalSections: readonly {
+  readonly id: string;
+  readonly title: string;
+  readonly blocks: (family: ReportedFamily) => readonly Block[] | undefined;
+}[] = [{ id: 'forecasts', title: 'Forecasts, sealed before', blocks: forecastBlocks }];
 
 export function storyOf(families: readonly ReportedFamily[]): Report {
   const several = families.length > 1;
@@ -83,7 +85,10 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
       ...further.map((figure): Block => ({ kind: 'figure', figure })),
       { kind: 'table', table: sweepTable(family) },
     ]),
-    ...optionalSections.flatMap((make) => make(family) ?? []),
+    ...optionalSections.flatMap(({ id, title, blocks }) => {
+      const found = blocks(family);
+      return found === undefined ? [] : [section(id, title, found)];
+    }),
     section('caveats', 'What to keep in mind', [{ kind: 'list', items: caveatsOf(family) }]),
     section('provenance', 'Where it comes from', [{ kind: 'table', table: provenanceTable(family) }]),
   ];
@@ -132,7 +137,9 @@ function shapeOf({ shape, test }: ComparedCurve): string[] {
   const tested =
     test === undefined
       ? []
-      : [`A straight line in log scale, measured as finely, bows as far with p = ${formatNumber(test.bow.p, 2)}.`];
+      : Number.isNaN(test.bow.p)
+        ? []
+        : [`A straight line in log scale, measured as finely, bows as far with p = ${formatNumber(test.bow.p, 2)}.`];
   return [[...fitted, ...tested].join(' ')].filter((sentence) => sentence !== '');
 }
 

@@ -1,0 +1,63 @@
+/** What a report says of a run's sealed forecasts: each with what came of it. */
+import { medianOf, type MethodScore, type MetricScore } from '../../analysis/forecast/scoring.js';
+import type { SealedOutcome } from '../../analysis/forecast/sealed.js';
+import { counted, formatNumber } from '../../terminal/format.js';
+import { scoreCsvColumns, scoreCsvLines } from '../forecast.js';
+import type { Block, Table } from './blocks.js';
+import type { AnalysedFamily } from './family.js';
+
+export function forecastBlocks({ forecasts, run }: AnalysedFamily): Block[] | undefined {
+  if (forecasts.length === 0) return undefined;
+  return forecasts.flatMap((forecast): Block[] => {
+    const text: Block = { kind: 'text', text: textOf(forecast) };
+    if (forecast.scores.length === 0) return [text];
+    const command = `emergence forecast score ${run.record.name}/${forecast.seal.name}`;
+    return [text, { kind: 'table', table: tableOf(forecast) }, { kind: 'code', lines: [command] }];
+  });
+}
+
+function textOf({ seal, reasons, scores, missing }: SealedOutcome): string {
+  const widths = seal.targets.map(({ width }) => width).join(', ');
+  const said = `${seal.name} predicted ${seal.targets.length === 1 ? 'width' : 'widths'} ${widths} from ${counted(seal.evidence.length, 'member')}, sealed ${seal.sealed} with SHA-256 ${seal.digest}.`;
+  if (reasons.length > 0) return `${said} It is void: ${reasons.join('; ')}.`;
+  if (scores.length === 0) return `${said} None of what it predicts is trained yet.`;
+  const open =
+    missing === 0
+      ? ''
+      : ` ${counted(missing, 'member')} of what it predicts ${missing === 1 ? 'is' : 'are'} not trained yet.`;
+  return `${said} The file is unchanged, and all that it predicts began later.${open} ${scores.map(bestOf).join(' ')}`;
+}
+
+function bestOf({ metric, methods }: MetricScore): string {
+  const by = (a: MethodScore, b: MethodScore) => a.crps - b.crps;
+  const [best] = [...methods].sort(by);
+  const [baseline] = methods.filter(({ kind }) => kind === 'baseline').sort(by);
+  if (best === undefined || baseline === undefined) return '';
+  const against =
+    best.kind === 'baseline'
+      ? 'no method was better than that baseline'
+      : `the best baseline, ${baseline.method}, has ${formatNumber(baseline.crps)}`;
+  return `For ${metric.title} ${best.method} came nearest (CRPS ${formatNumber(best.crps)}, ${best.covered[1]!} of ${best.members} members inside 80 %); ${against}.`;
+}
+
+function tableOf({ seal, scores }: SealedOutcome): Table {
+  const columns = ['metric', 'method', 'median', 'measured', 'CRPS', 'skill', 'in 80 %'];
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    name: `forecast-${seal.name}`,
+    caption: `${seal.name}: medians and means over seeds, by width. Skill: CRPS over that of the best of last-value, line and power-law. In 80 %: members inside that interval.`,
+    columns: columns.map((title, i) => ({ title, align: i < 2 ? 'left' : 'right' })),
+    rows: scores.flatMap(({ metric, targets, methods }) =>
+      methods.map((each, i) => [
+        i === 0 ? metric.title : '',
+        each.method,
+        each.targets.map(({ quantiles }) => formatNumber(medianOf(quantiles))).join(', '),
+        targets.map(({ truths }) => formatNumber(mean(truths))).join(', '),
+        formatNumber(each.crps),
+        formatNumber(each.skill, 2),
+        `${each.covered[1]!}/${each.members}`,
+      ]),
+    ),
+    raw: { heading: scoreCsvColumns, lines: scoreCsvLines(seal.name, scores) },
+  };
+}
