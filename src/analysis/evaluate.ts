@@ -96,14 +96,26 @@ function evaluateScale(metric: Metric, scale: Scale, { evaluations, drawn }: Eva
     overExamples:
       seeds.length === 1 || drawn === undefined
         ? alone
-        : percentileInterval(
-            drawn.draws.map((draw) => scale.members.reduce((sum, i) => sum + draw[i]!, 0) / seeds.length),
+        : notBare(
+            percentileInterval(
+              drawn.draws.map((draw) => scale.members.reduce((sum, i) => sum + draw[i]!, 0) / seeds.length),
+            ),
+            seeds,
           ),
   };
 }
 
-function within({ unit }: Metric, { lower, upper }: Interval): Interval {
-  return unit === 'probability' ? { lower: Math.max(0, lower), upper: Math.min(1, upper) } : { lower, upper };
+/** Where none or all of the examples are right a bootstrap has no width; each member's own interval has. */
+function notBare(interval: Interval, seeds: readonly MemberEvaluation[]): Interval {
+  if (interval.lower !== interval.upper) return interval;
+  return {
+    lower: Math.min(interval.lower, ...seeds.map(({ lower }) => lower)),
+    upper: Math.max(interval.upper, ...seeds.map(({ upper }) => upper)),
+  };
+}
+
+function within({ limits: [least, most] }: Metric, { lower, upper }: Interval): Interval {
+  return { lower: Math.max(least, lower), upper: Math.min(most, upper) };
 }
 
 /**

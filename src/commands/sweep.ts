@@ -61,6 +61,8 @@ export function registerSweep(program: Command): void {
     });
 }
 
+const mostCurves = 100_000;
+
 interface Place {
   readonly first: boolean;
   readonly of: number;
@@ -86,7 +88,18 @@ async function sweepRun(name: string, raw: Raw, place: Place): Promise<unknown> 
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 200, 10);
   checkAxes(metric, parameters, axes, sizes.length + kept.length > 0);
   const open = await openNamed(name);
-  const start = Object.fromEntries(axes.map(({ key, values }) => [key, values[0]]));
+  // The other causes need one curve: that of the last values.
+  const start = Object.fromEntries(axes.map(({ key, values }) => [key, values.at(-1)]));
+  if (axes.reduce((product, { values }) => product * values.length, 1) > mostCurves)
+    throw new UsageError(
+      `${axes.map(({ values }) => values.length).join(' x ')} curves are more than ${mostCurves}`,
+      '--over',
+      'give fewer values',
+    );
+  if (raw['csv'] === true && axes.length === 0)
+    throw new UsageError('has the curves of a grid, and there is none', '--csv', 'give --over, or --json');
+  for (const { key, values } of axes)
+    for (const value of values) choose(metric, { ...parameters, ...start, [key]: value }, '--over');
   const probe = choose(metric, { ...parameters, ...start }, axes.length > 0 ? '--over' : '--metric');
   await refuseImpossible(open, [probe], registry);
   const run = await readRun(open, probe.needs);
@@ -170,9 +183,11 @@ async function sweepGrid({
       if (odd !== undefined) console.error(`note: ${odd}`);
     }
   }
-  const figures = await writeFigure(stem, sweepFigure({ run: run.record.name, sweep: result, leastRange }));
-  if (raw['csv'] === true) process.stdout.write(sweepCsv(run.record.name, result, place.first));
-  else if (raw['json'] !== true)
+  const csv = raw['csv'] === true;
+  if (csv) process.stdout.write(sweepCsv(run.record.name, result, place.first));
+  const figure = sweepFigure({ run: run.record.name, sweep: result, leastRange });
+  const figures = csv ? [] : await writeFigure(stem, figure);
+  if (!csv && raw['json'] !== true)
     console.log(
       [
         extremesText({ run: run.record.name, sweep: result, found, by, leastRange }),

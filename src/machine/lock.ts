@@ -5,7 +5,6 @@
  * only from another machine (a shared disk) or after a restart of this one.
  */
 import * as fs from 'node:fs/promises';
-import lockfile from 'proper-lockfile';
 import { codeOf } from '../terminal/errors.js';
 import { isRunning, ownerSchema, thisProcess, type Owner } from './owner.js';
 
@@ -55,11 +54,16 @@ export async function holderOf(
   return (alive ?? Date.now() - held.mtimeMs < staleMilliseconds) ? { owner } : undefined;
 }
 
+/** It listens to every signal once it is loaded, so that Ctrl-C would wait for whoever computes without a pause: only for who locks. */
+async function locks() {
+  return (await import('proper-lockfile')).default;
+}
+
 /** Undefined where others are in it all the time. */
 async function enterGuard({ guardFolder }: Lock): Promise<(() => Promise<void>) | undefined> {
   const retries = { retries: 80, factor: 1, minTimeout: 50, maxTimeout: 50 };
   return orBusy(
-    lockfile.lock(guardFolder, {
+    (await locks()).lock(guardFolder, {
       realpath: false,
       lockfilePath: guardFolder,
       stale: staleGuardMilliseconds,
@@ -70,7 +74,7 @@ async function enterGuard({ guardFolder }: Lock): Promise<(() => Promise<void>) 
 
 async function take({ lockFolder, ownerFile, onLost }: Lock): Promise<(() => Promise<void>) | undefined> {
   const release = await orBusy(
-    lockfile.lock(lockFolder, {
+    (await locks()).lock(lockFolder, {
       realpath: false,
       lockfilePath: lockFolder,
       stale: staleMilliseconds,

@@ -59,15 +59,41 @@ export async function withOwnMetric(file: string | undefined): Promise<Registry>
     parameters: z.strictObject(Object.fromEntries(own.parameters.map((name) => [name, z.number()]))),
     title: (chosen) =>
       [own.name, ...Object.entries(chosen).map(([key, value]) => `${key} = ${String(value)}`)].join(', '),
-    values: (outcomes, chosen) => checked(own.values(outcomes, chosen as Record<string, number>), own, file),
+    values: (outcomes, chosen) => checked(called(own, outcomes, chosen as Record<string, number>, file), own, file),
   });
   return { ...metrics, [own.name]: metric };
+}
+
+/** What the user's function gives back; what it throws is the user's. */
+function called(
+  own: z.output<typeof ownMetricSchema>,
+  outcomes: Parameters<typeof own.values>[0],
+  chosen: Record<string, number>,
+  file: string,
+): unknown {
+  try {
+    return own.values(outcomes, chosen);
+  } catch (error) {
+    throw new UsageError(`its values() fails: ${messageOf(error)}`, file);
+  }
+}
+
+/** Node takes .ts files outside of packages like ours for CommonJS, which only tsImport translates. */
+async function load(file: string): Promise<unknown> {
+  const url = pathToFileURL(path.resolve(file)).href;
+  return file.endsWith('.ts') ? (await import('tsx/esm/api')).tsImport(url, import.meta.url) : import(url);
+}
+
+function defaultOf(module: unknown): unknown {
+  return (module as { default?: unknown } | undefined)?.default;
 }
 
 async function readOwn(file: string): Promise<z.output<typeof ownMetricSchema>> {
   let exported: unknown;
   try {
-    exported = ((await import(pathToFileURL(path.resolve(file)).href)) as { default?: unknown }).default;
+    exported = defaultOf(await load(file));
+    // In a folder without "type": "module" a .ts file is CommonJS, whose default export is that of the module's default.
+    if (file.endsWith('.ts')) exported = defaultOf(exported) ?? exported;
   } catch (error) {
     const missing = codeOf(error) === 'ERR_MODULE_NOT_FOUND' || codeOf(error) === 'ENOENT';
     throw new UsageError(missing ? 'is missing, or imports what is' : `fails to load: ${messageOf(error)}`, file);

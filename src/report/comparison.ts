@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import type { Comparison, ComparedCurve } from '../analysis/compare.js';
 import type { ScoreName } from '../analysis/scores.js';
+import { outcomeKinds } from '../experiment/architectures.js';
 import type { RunRecord } from '../runs/record.js';
 import { counted, formatNumber, formatWithInterval } from '../terminal/format.js';
 import { panelsFigure, type Panel, type PanelSeries } from './figures/panels.js';
@@ -21,8 +22,13 @@ export function aboutFamily(
   { experiment, dataset }: Pick<RunRecord, 'experiment' | 'dataset'>,
   widths: number,
 ): string {
-  const seeds = counted(experiment.seeds.length, 'seed');
-  return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${widths} widths, ${seeds} each, ${grouped(dataset.testCount)} test images.`;
+  const { length: most } = experiment.seeds;
+  const seeds = most === 1 ? 'one seed' : `up to ${most} seeds`;
+  const testSet =
+    outcomeKinds[experiment.arch] === 'sequences'
+      ? `${grouped(experiment.testSequences ?? 0)} test sequences of ${experiment.pairs ?? 1} images`
+      : `${grouped(dataset.testCount)} test images`;
+  return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${widths} widths, ${seeds} each, ${testSet}.`;
 }
 
 /** A dataset's name without the folders that lead to it. */

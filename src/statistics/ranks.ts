@@ -41,9 +41,10 @@ export function areaUnderRoc(
   };
 }
 
-/** Ranks from 1, equal values sharing the mean of theirs. */
+/** Ranks from 1, equal values sharing the mean of theirs; all NaN where a value is. */
 export function ranksOf(values: ArrayLike<number>): Float64Array {
   const count = values.length;
+  if (Array.from(values).some(Number.isNaN)) return new Float64Array(count).fill(NaN);
   const order = Int32Array.from({ length: count }, (_, i) => i).sort((i, j) => values[i]! - values[j]!);
   const ranks = new Float64Array(count);
   for (let begin = 0; begin < count;) {
@@ -55,7 +56,7 @@ export function ranksOf(values: ArrayLike<number>): Float64Array {
   return ranks;
 }
 
-/** Spearman's rank correlation, ties by mean ranks (Spearman 1904); NaN where one side is constant. */
+/** Spearman's rank correlation, ties by mean ranks (Spearman 1904); NaN where one side is constant or has a NaN. */
 export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return pearson(ranksOf(a), ranksOf(b));
 }

@@ -108,6 +108,28 @@ test('theory without a run draws the model', async () => {
   expect(fs.existsSync(path.join(root, 'theory.svg'))).toBe(true);
 });
 
+test("a user's own metric in TypeScript, wherever it lies; another user's Ctrl-C while it computes", async () => {
+  await writeRun(100);
+  const values = (body: string) => `interface Columns { correct: ArrayLike<number> }
+    export default { name: 'mine', kind: 'continuous' as const, better: 'higher', unit: '', formula: 'right', source: 'this test',
+      parameters: [], needs: ['correct'], values: ({ correct }: Columns): number[] => { ${body} return Array.from(correct); } };`;
+  fs.writeFileSync(path.join(root, 'mine.ts'), values(''));
+  const words = ['evaluate', 'lenet', '--metric', 'mine', '--metric', 'accuracy', '--metric-file', 'mine.ts', '--json'];
+  const { code, stdout } = await run(...words);
+  const { metrics } = JSON.parse(stdout) as { metrics: { members: { value: number }[] }[] };
+  expect([code, metrics[0]!.members.map(({ value }) => value)]).toEqual([
+    0,
+    metrics[1]!.members.map(({ value }) => value),
+  ]);
+  // One that never ends, and so never lets a listener for signals run.
+  fs.writeFileSync(path.join(root, 'mine.ts'), values('process.stderr.write("computes"); for (;;);'));
+  const child = spawn(process.execPath, [program, ...words], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  await once(child.stderr, 'data');
+  child.kill('SIGINT');
+  await once(child, 'close');
+  expect(child.signalCode).toBe('SIGINT');
+});
+
 test("a user's own metric, in a file", async () => {
   await writeRun();
   fs.writeFileSync(

@@ -38,8 +38,7 @@ function isLog(values: readonly number[]): boolean {
   return values[0]! > 0 && values.at(-1)! / values[0]! >= 20;
 }
 
-function axisOf(values: readonly number[], title: string) {
-  const log = isLog(values);
+function axisOf(values: readonly number[], title: string, log = isLog(values)) {
   const cells = bounds(values, log);
   return {
     log,
@@ -51,7 +50,13 @@ function axisOf(values: readonly number[], title: string) {
         domain: [cells[0]![0], cells.at(-1)![1]],
         nice: false,
       },
-      axis: { title, grid: false, ...(log ? { format: '~g' } : {}), tickCount: 6, labelOverlap: true },
+      axis: {
+        title,
+        grid: false,
+        ...(log ? { format: title === 'trainable parameters' ? '~s' : '~g' } : {}),
+        tickCount: 6,
+        labelOverlap: true,
+      },
     } as const,
   };
 }
@@ -61,12 +66,19 @@ function cellAt(cells: readonly [number, number][], i: number, axis: 'x' | 'y'):
   return { [`${axis}0`]: cells[i]![0], [`${axis}1`]: (cells[i + 1] ?? cells[i]!)[1] };
 }
 
-function oneAxis({ run, sweep: { scales, axes, points }, leastRange }: SweepFigure): TopLevelSpec {
-  const [{ key, values }] = axes as [Sweep['axes'][number]];
+/** Rows of a heat map: more are thinner than what is drawn, and their edges shine through. */
+const mostRows = 400;
+
+function oneAxis({ run, sweep: { scales, axes, points: all }, leastRange }: SweepFigure): TopLevelSpec {
+  const [{ key, values: every }] = axes as [Sweep['axes'][number]];
+  const step = Math.ceil(every.length / mostRows);
+  const kept = every.flatMap((_, j) => (j % step === 0 || j === every.length - 1 ? j : []));
+  const [values, points] = [kept.map((j) => every[j]!), kept.map((j) => all[j]!)];
   const first = points[0]!.metric;
   const x = axisOf(
     scales.map(({ parameters }) => parameters),
     'trainable parameters',
+    true,
   );
   const y = axisOf(values, key);
   const cells = points.flatMap((point, j) =>

@@ -18,3 +18,8 @@ test('correlations are SciPy’s', () => {
 test('a constant side has none', () => {
   expect(spearman([1, 2, 3], [5, 5, 5])).toBeNaN();
 });
+
+test('a value that is no number has no rank, and is no reason to go on for ever', () => {
+  expect([...ranksOf([1, NaN, 2])]).toEqual([NaN, NaN, NaN]);
+  expect(spearman([1, NaN, 2], [1, 2, 3])).toBeNaN();
+});
