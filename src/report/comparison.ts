@@ -4,7 +4,7 @@ import type { Comparison, ComparedCurve } from '../analysis/compare.js';
 import type { ScoreName } from '../analysis/scores.js';
 import { outcomeKinds } from '../experiment/architectures.js';
 import type { RunRecord } from '../runs/record.js';
-import { counted, formatNumber, formatWithInterval } from '../terminal/format.js';
+import { formatNumber, formatWithInterval } from '../terminal/format.js';
 import { panelsFigure, type Panel, type PanelSeries } from './figures/panels.js';
 import { grouped } from './showcase.js';
 import { textTable } from './text-table.js';
