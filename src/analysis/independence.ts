@@ -50,7 +50,7 @@ const predictors: Readonly<Record<string, Predictor>> = {
   },
   reconstruction: {
     needs: ['mse'],
-    title: () => 'one error distribution, scaled by the mean',
+    title: () => 'one scaled error distribution',
     assumption:
       "errors of all members have one distribution but for the member's mean; it is pooled over all members' errors, each over its mean",
     values: (metric, members) => scaledErrors(Number(metric.parameters['c']), members),

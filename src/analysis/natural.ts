@@ -118,7 +118,7 @@ export async function readNaturalCurve(text: string, where = '--natural'): Promi
   throw new UsageError(
     `"${wanted}" is not a curve of ${file}`,
     where,
-    `${meant === undefined ? '' : `did you mean ${meant}? `}emergence natural list ${file} shows its ${curves.length} curves`,
+    `${meant === undefined ? '' : `did you mean ${meant}? `}npm run natural -- list ${file} shows its ${curves.length} curves`,
   );
 }
 

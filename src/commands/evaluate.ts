@@ -39,7 +39,7 @@ async function evaluate(name: string, raw: Raw): Promise<void> {
   const { evaluateMetric, flatness } = await import('../analysis/evaluate.js');
   const tables = await import('../report/evaluation.js');
   const texts = textsOf(raw, 'metric');
-  if (texts.length === 0) throw new UsageError('a metric is needed', '--metric', 'emergence metrics lists them');
+  if (texts.length === 0) throw new UsageError('a metric is needed', '--metric', 'npm run metrics lists them');
   if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
   const registry = await registryOf(raw);
   const chosen = await metricsOf(texts, registry);

@@ -190,7 +190,8 @@ async function seal(name: string, raw: Raw): Promise<void> {
         `        ${sealed.sealed}, number ${sealed.number} of this run`,
         `digest  ${digest}`,
         'Publish the digest (a commit, a timestamping service), then train:',
-        `        emergence train --run ${record.name} --widths ${widths.join(',')}${seedText === undefined ? '' : ` --seeds ${seeds.join(',')}`}`,
+        `        npm run train -- --run ${record.name} --widths ${widths.join(',')}${seedText === undefined ? '' : ` --seeds ${seeds.join(',')}`}`,
+        `        npm run forecast -- score ${sealed.name}`,
       ].join('\n'),
     );
   } finally {
@@ -297,7 +298,7 @@ async function score(name: string, raw: Raw): Promise<void> {
     throw new UsageError(
       'none of its members is trained yet',
       sealed.name,
-      `emergence train --run ${open.record.name} --widths ${sealed.targets.map(({ width }) => width).join(',')}`,
+      `npm run train -- --run ${open.record.name} --widths ${sealed.targets.map(({ width }) => width).join(',')}`,
     );
   if (raw['json'] === true) {
     const { plainMetric } = await import('../report/forecast.js');

@@ -17,6 +17,7 @@ async function list({ json, verify }: { readonly json?: true; readonly verify?: 
   const { runsTable } = await import('../report/runs.js');
   const runs = await listRuns(root, verify === true ? 'hashes' : 'presence');
   if (json === true) console.log(jsonOf(runs));
-  else if (runs.length === 0) console.log(`there is no run in ${root}; emergence train makes one`);
+  else if (runs.length === 0)
+    console.log(`there is no run in ${root}; npm run train -- --arch cnn --widths 8,16,32,64 makes one`);
   else console.log(runsTable(runs));
 }

@@ -49,7 +49,7 @@ async function list(file: string | undefined, raw: Raw): Promise<void> {
     [
       textTable([`${name}:`, 'sizes', 'parameters', 'metric', 'values', 'unit'], lines, [`${name}:`, 'metric', 'unit']),
       ...(file === undefined
-        ? ['', `more curves: emergence natural list FILE, FILE one of ${others.join(', ')} or your own`]
+        ? ['', `more curves: npm run natural -- list FILE, FILE one of ${others.join(', ')} or your own`]
         : []),
     ].join('\n'),
   );

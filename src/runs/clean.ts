@@ -205,7 +205,7 @@ async function foldersOf(root: string, names: readonly string[]): Promise<string
 
 function noRun(text: string, root: string, known: readonly string[]): UsageError {
   const meant = nearest(text, known);
-  const remedy = meant === undefined ? 'emergence runs lists those that are' : `did you mean ${meant}?`;
+  const remedy = meant === undefined ? 'npm run runs lists those that are' : `did you mean ${meant}?`;
   return new UsageError(`"${text}" is not a run in ${root}`, 'RUN', remedy);
 }
 

@@ -199,7 +199,8 @@ async function brokenChain(runFolder: string, { number: place, previous }: Seal)
 }
 
 /**
- * The run's folder and the seal of a name: `NAME`, `RUN/NAME` where several runs have one, or the file's path.
+ * The run's folder and the seal of a name: `NAME`, `RUN/NAME` where several runs have one, `RUN` where it has but one, or the
+ * file's path.
  *
  * @throws UsageError where there is none, or more than one; RunError where it can't be read
  */
@@ -215,9 +216,13 @@ export async function locateSeal(text: string, root: string): Promise<{ runFolde
     }
   }
   if (candidates.length === 0) {
+    const sealedHere = await namesIn(path.join(root, text));
+    if (sealedHere.length === 1) return locateSeal(`${text}/${sealedHere[0]!}`, root);
+    if (sealedHere.length > 1)
+      throw new UsageError(`"${text}" has several sealed forecasts`, 'NAME', `give one of ${sealedHere.join(', ')}`);
     const all = await Promise.all((await foldersIn(root)).map((run) => namesIn(path.join(root, run))));
     const meant = nearest(base, all.flat());
-    const remedy = meant === undefined ? 'emergence forecast list shows those there are' : `did you mean ${meant}?`;
+    const remedy = meant === undefined ? 'npm run forecast -- list shows those there are' : `did you mean ${meant}?`;
     throw new UsageError(`"${text}" is no sealed forecast of a run in ${root}`, 'NAME', remedy);
   }
   if (candidates.length > 1)

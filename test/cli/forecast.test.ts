@@ -74,11 +74,12 @@ test('sealed, verified, trained, scored', async () => {
   expect(await run('forecast score lenet-1')).toEqual({
     code: 2,
     stdout: '',
-    stderr: 'error: lenet-1: none of its members is trained yet; emergence train --run lenet --widths 16\n',
+    stderr: 'error: lenet-1: none of its members is trained yet; npm run train -- --run lenet --widths 16\n',
   });
   await trainNext(new Date(Date.now() + 1000).toISOString());
   const scored = await run('forecast score lenet-1');
   expect([scored.code, scored.stderr]).toEqual([0, '']);
+  expect(await run('forecast score lenet')).toEqual(scored);
   expect(scored.stdout).toMatch(/^accuracy +width 16 +mean \|error\|/m);
   for (const ending of ['svg', 'png'])
     expect(fs.existsSync(path.join(folder, 'forecasts', `lenet-1.${ending}`))).toBe(true);
@@ -157,7 +158,7 @@ test.each([
   ],
   [
     'forecast score nothing',
-    'NAME: "nothing" is no sealed forecast of a run in checkpoints; emergence forecast list shows those there are',
+    'NAME: "nothing" is no sealed forecast of a run in checkpoints; npm run forecast -- list shows those there are',
   ],
   ['forecast seal lenet', "required option '--widths <list>' not specified"],
 ])('%s', async (line, message) => {

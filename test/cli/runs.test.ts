@@ -39,7 +39,7 @@ test('no run is no mistake; an unknown option is one, in one line', async () => 
   const root = await temporaryFolder();
   expect(await run(root, 'runs')).toEqual({
     code: 0,
-    stdout: 'there is no run in checkpoints; emergence train makes one\n',
+    stdout: 'there is no run in checkpoints; npm run train -- --arch cnn --widths 8,16,32,64 makes one\n',
     stderr: '',
   });
   expect((await run(root, 'runs', '--json')).stdout).toBe('[]\n');

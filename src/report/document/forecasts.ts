@@ -11,7 +11,7 @@ export function forecastBlocks({ forecasts, run }: AnalysedFamily): Block[] | un
   return forecasts.flatMap((forecast): Block[] => {
     const text: Block = { kind: 'text', text: textOf(forecast) };
     if (forecast.scores.length === 0) return [text];
-    const command = `emergence forecast score ${run.record.name}/${forecast.seal.name}`;
+    const command = `npm run forecast -- score ${run.record.name}/${forecast.seal.name}`;
     return [text, { kind: 'table', table: tableOf(forecast) }, { kind: 'code', lines: [command] }];
   });
 }

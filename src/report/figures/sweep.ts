@@ -81,10 +81,9 @@ function oneAxis({ run, sweep: { scales, axes, points: all }, leastRange }: Swee
     true,
   );
   const y = axisOf(values, key);
-  const cells = points.flatMap((point, j) =>
-    scales.map((_, i) => {
-      return { ...cellAt(x.cells, i, 'x'), ...cellAt(y.cells, j, 'y'), value: point.values[i]! };
-    }),
+  // Column by column: else the column before would shine through where two rows meet within a pixel.
+  const cells = scales.flatMap((_, i) =>
+    points.map((point, j) => ({ ...cellAt(x.cells, i, 'x'), ...cellAt(y.cells, j, 'y'), value: point.values[i]! })),
   );
   const scored = points.map((point, j) => scoredPoint(point, values[j]!, leastRange));
   const share = first.unit === 'probability' ? { domain: [0, 1] } : {};
@@ -114,7 +113,12 @@ function oneAxis({ run, sweep: { scales, axes, points: all }, leastRange }: Swee
             field: 'value',
             type: 'quantitative',
             scale: { scheme, ...share },
-            legend: { title: null, orient: 'left', gradientLength: 180, offset: 10 },
+            legend: {
+              title: first.unit === 'probability' ? 'share' : first.unit || first.name,
+              orient: 'left',
+              gradientLength: 180,
+              offset: 10,
+            },
           },
         },
       },

@@ -14,7 +14,7 @@ const statusWords: Readonly<Record<RunProgress['status'], string>> = {
   complete: 'the run is complete',
   training: 'training now',
   stopped: 'stopped: nobody trains it now',
-  damaged: 'damaged: emergence runs says what',
+  damaged: 'damaged: npm run runs says what',
 };
 
 /** `lenet: cnn on mnist, 3 of 8 members complete, training now, about 1 min 34 s left`. */

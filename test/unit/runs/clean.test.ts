@@ -213,7 +213,7 @@ test('names that are no runs here: a path elsewhere, a folder of notes, a link',
   expect(await refusal(path.join(elsewhere, 'lenet'))).toMatch(/^UsageError: RUN: ".*lenet" is not a run in /);
   expect(await refusal('..')).toMatch(/^UsageError: RUN: "\.\." is not a run in /);
   expect(await refusal('notes')).toMatch(
-    /^UsageError: RUN: "notes" is not a run in .*; emergence runs lists those that are$/,
+    /^UsageError: RUN: "notes" is not a run in .*; npm run runs lists those that are$/,
   );
   expect(await refusal('lennet')).toMatch(/; did you mean lenet\?$/);
   expect(await refusal('link')).toMatch(/^UsageError: RUN: .*link is a link to .*lenet; remove that yourself$/);
