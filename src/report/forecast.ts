@@ -164,7 +164,7 @@ function panelOf({ metric, known, targets }: MetricScore, method: MethodScore): 
       },
     ],
     xTitle: 'trainable parameters',
-    yTitle: isShare ? 'share right' : metric.title,
+    yTitle: isShare ? 'share' : metric.title,
     yDomain: isShare ? shareDomain(known, targets) : valueDomain(known, targets, method),
   };
 }

@@ -127,6 +127,9 @@ function isSame(a: RunRecord | undefined, b: RunRecord | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** More names than these are a wall of text. */
+const mostNamed = 8;
+
 interface Work {
   readonly request: TrainRequest;
   readonly listener: TrainListener;
@@ -155,7 +158,7 @@ async function trainMissing(work: Work): Promise<TrainResult> {
     listener.note(`goes on with ${folder}, begun with ${recorded.join(' ')}`);
   if (complete.length > 0)
     listener.note(
-      `${complete.length} of ${complete.length + missing.length} members are complete already: ${complete.join(', ')}`,
+      `${complete.length} of ${complete.length + missing.length} members are complete already${complete.length <= mostNamed ? `: ${complete.join(', ')}` : ''}`,
     );
   const { threads: asked } = request.execution;
   if (asked !== undefined && asked > availableCores())
