@@ -1,6 +1,8 @@
-/** Writes docs/commands.md: `npm run docs`. */
+/** Writes what stands in docs/ from definitions, docs/commands.md and the table of docs/metrics.md: `npm run docs`. */
 import * as fs from 'node:fs';
 import { createProgram } from './cli.js';
-import { commandsMarkdown } from './commands/document.js';
+import { commandsMarkdown, withMetricsTable } from './commands/document.js';
 
-fs.writeFileSync(new URL('../docs/commands.md', import.meta.url), commandsMarkdown(createProgram()));
+const file = (name: string) => new URL(`../docs/${name}`, import.meta.url);
+fs.writeFileSync(file('commands.md'), commandsMarkdown(createProgram()));
+fs.writeFileSync(file('metrics.md'), withMetricsTable(fs.readFileSync(file('metrics.md'), 'utf8')));

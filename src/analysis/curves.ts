@@ -5,9 +5,9 @@
  * their mean has the right size (McCarthy and Snowden 1985); of one seed nothing is known, and the interval is over the test set
  * alone.
  */
-import type { Metric } from '../metrics/metric.js';
+import type { Metric, UnitValues } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
-import { drawCounts, drawnMean, drawsAtOnce, weightedSums } from '../statistics/bootstrap.js';
+import { drawCounts, drawnMean, drawsAtOnce, packCounts, unpacked, weightedSums } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
@@ -90,23 +90,42 @@ interface Evaluators {
 
 function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evaluators {
   const units = members.map(({ outcomes }) => metric.unitValues(outcomes));
-  if (units.every((each) => each !== undefined)) {
-    const columns = units.map(({ values }) => values);
-    const count = columns[0]!.length;
-    const sums = Array.from({ length: drawsAtOnce }, () => new Float64Array(columns.length));
-    const resampled = (counts: readonly Float64Array[]): Float64Array[] => {
-      weightedSums(columns, counts, sums);
-      return sums.map((list) => Float64Array.from(units, ({ transform }, i) => transform(list[i]! / count)));
-    };
-    const once = Array.from({ length: drawsAtOnce }, () => new Float64Array(count).fill(1));
-    return { count, resampled, observed: () => resampled(once)[0]! };
-  }
+  if (units.every((each) => each !== undefined)) return meanEvaluators(units);
   const weighted = members.map(({ outcomes }) => metric.weighted(outcomes));
+  const { count } = weighted[0]!;
   return {
-    count: weighted[0]!.count,
+    count,
     observed: () => Float64Array.from(weighted, ({ evaluate }) => evaluate()),
-    resampled: (counts) => counts.map((list) => Float64Array.from(weighted, ({ evaluate }) => evaluate(list))),
+    resampled(counts) {
+      const packed = packCounts(counts);
+      const values = weighted.map(
+        ({ evaluate, resample }) => resample?.(packed) ?? counts.map((list) => evaluate(list)),
+      );
+      return counts.map((_, draw) => Float64Array.from(values, (ofMember) => ofMember[draw]!));
+    },
   };
+}
+
+function meanEvaluators(units: readonly UnitValues[]): Evaluators {
+  const columns = units.map(({ values }) => values);
+  const count = columns[0]!.length;
+  const areShares = units.every(({ share }) => share);
+  const sumsOf = (weights: readonly Float64Array[]): Float64Array[] => {
+    const sums = weights.map(() => new Float64Array(columns.length));
+    weightedSums(columns, weights, sums);
+    return sums;
+  };
+  const resampled = (counts: readonly Float64Array[]): Float64Array[] => {
+    if (!areShares) return valuesOf(sumsOf(counts));
+    // Sums of zeros and ones are whole numbers, and several draws go in one.
+    const { words, perWord, base } = packCounts(counts);
+    const packed = sumsOf(words);
+    const sums = counts.map((_, k) => packed[Math.floor(k / perWord)]!.map((sum) => unpacked(sum, k % perWord, base)));
+    return valuesOf(sums);
+  };
+  const valuesOf = (sums: readonly Float64Array[]) =>
+    sums.map((list) => Float64Array.from(units, ({ transform }, i) => transform(list[i]! / count)));
+  return { count, resampled, observed: () => valuesOf(sumsOf([new Float64Array(count).fill(1)]))[0]! };
 }
 
 /** 95 % interval of the value at each scale; see `overSeedsAndExamples`. */

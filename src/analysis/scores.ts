@@ -88,7 +88,7 @@ export function linearity(values: ArrayLike<number>): number {
 function jump(values: ArrayLike<number>): number {
   let largest = -Infinity;
   for (let i = 1; i < values.length; i++) largest = Math.max(largest, values[i]! - values[i - 1]!);
-  return largest / rangeOf(values);
+  return largest / Math.abs(signedRange(values));
 }
 
 function steepness(values: ArrayLike<number>, scales: ArrayLike<number>): number {
@@ -97,14 +97,29 @@ function steepness(values: ArrayLike<number>, scales: ArrayLike<number>): number
   for (let i = 1; i <= last; i++) {
     largest = Math.max(largest, (values[i]! - values[i - 1]!) / Math.log(scales[i]! / scales[i - 1]!));
   }
-  return (largest * Math.log(scales[last]! / scales[0]!)) / rangeOf(values);
+  return (largest * Math.log(scales[last]! / scales[0]!)) / Math.abs(signedRange(values));
 }
 
 function bow(values: ArrayLike<number>, scales: ArrayLike<number>): number {
-  const n = values.length;
-  const range = rangeOf(values);
-  if (n < 3 || range === 0) return NaN;
-  // In t from -1 to 1 a parabola c2 t² + ... stands c2 below its chord at 0. Least squares by orthogonalising t² to 1 and t.
+  const range = Math.abs(signedRange(values));
+  if (values.length < 3 || range === 0) return NaN;
+  const weights = parabolaWeights(scales);
+  let sum = 0;
+  for (let i = 0; i < weights.length; i++) sum += weights[i]! * values[i]!;
+  return sum / range;
+}
+
+/** Of scales that many curves share. */
+const knownWeights = new WeakMap<ArrayLike<number>, readonly number[]>();
+
+/**
+ * What each value counts in the c2 of the least-squares parabola c2 t² + c1 t + c0, with t from -1 to 1 in log scale: it stands c2
+ * below its chord at 0. By orthogonalising t² to 1 and t.
+ */
+function parabolaWeights(scales: ArrayLike<number>): readonly number[] {
+  const known = knownWeights.get(scales);
+  if (known !== undefined) return known;
+  const n = scales.length;
   const ends = Math.log(scales[n - 1]! / scales[0]!);
   const t = Array.from({ length: n }, (_, i) => (2 * Math.log(scales[i]! / scales[0]!)) / ends - 1);
   const mean = (list: readonly number[]) => list.reduce((sum, value) => sum + value, 0) / n;
@@ -115,17 +130,14 @@ function bow(values: ArrayLike<number>, scales: ArrayLike<number>): number {
   const slope = mean(squares.map((square, i) => square * centred[i]!)) / spread;
   const level = mean(squares);
   const residual = squares.map((square, i) => square - level - slope * centred[i]!);
-  const norm = mean(residual.map((value) => value * value));
-  return mean(residual.map((value, i) => value * values[i]!)) / norm / range;
+  const norm = residual.reduce((sum, value) => sum + value * value, 0);
+  const weights = residual.map((value) => value / norm);
+  knownWeights.set(scales, weights);
+  return weights;
 }
 
 function squaredSteps(values: ArrayLike<number>): number[] {
   return Array.from({ length: Math.max(0, values.length - 1) }, (_, i) => (values[i + 1]! - values[i]!) ** 2);
-}
-
-function rangeOf(values: ArrayLike<number>): number {
-  const list = Array.from(values);
-  return Math.max(...list) - Math.min(...list);
 }
 
 function signedRange(values: ArrayLike<number>): number {
@@ -139,7 +151,7 @@ function signedRange(values: ArrayLike<number>): number {
 
 /** 0 / 0 of a constant curve becomes 0; what is NaN for another reason stays so. */
 function constantOr(values: ArrayLike<number>, constant: number): number {
-  return values.length >= 2 && rangeOf(values) === 0 ? constant : NaN;
+  return values.length >= 2 && Math.abs(signedRange(values)) === 0 ? constant : NaN;
 }
 
 function medianOf(values: readonly number[]): number {

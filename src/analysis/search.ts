@@ -3,7 +3,7 @@
  * an all-or-nothing one. The candidates are the registry's metrics with grids of their parameters.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
-import { above, below } from '../metrics/column.js';
+import { above, below, imageAbove, imageBelow } from '../metrics/column.js';
 import { metrics, type RegisteredMetric } from '../metrics/index.js';
 import type { Metric, Unit } from '../metrics/metric.js';
 import type { OutcomeName } from '../runs/outcomes.js';
@@ -56,9 +56,12 @@ export function candidatesFor(members: readonly MemberOutcomes[]): Metric[] {
   for (let l = 1; l <= length; l++) chosen.push(metrics['sequence-accuracy'].with({ l }));
   chosen.push(...cutoffsOf(members, 'mse').map((c) => metrics.reconstruction.with({ c })));
   for (const column of ['psnr', 'ssim', 'margin', 'log_probability', 'confidence'] as const)
-    chosen.push(...cutoffsOf(members, column).map((c) => above.with({ column, c })));
+    for (const c of cutoffsOf(members, column))
+      chosen.push(above.with({ column, c }), ...(length > 0 ? [imageAbove.with({ column, c })] : []));
   for (const column of ['max_error', 'brier'] as const)
-    chosen.push(...cutoffsOf(members, column).map((c) => below.with({ column, c })));
+    for (const c of cutoffsOf(members, column))
+      chosen.push(below.with({ column, c }), ...(length > 0 ? [imageBelow.with({ column, c })] : []));
+  if (length > 0) chosen.push(...topRanks.map((k) => imageBelow.with({ column: 'rank', c: k + 0.5 })));
   const units = unitsOf(columns);
   return chosen.filter((metric) => isPossible(metric, columns, units) && metric.refuses(rows) === undefined);
 }

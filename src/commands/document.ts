@@ -1,5 +1,6 @@
-/** docs/commands.md, from the same definitions as `--help`: `npm run docs` writes it. */
+/** What docs/ says from definitions: commands.md as `--help` has it, the table of metrics.md. `npm run docs` writes them. */
 import type { Command, Help } from 'commander';
+import { exampleOf as metricExample, metrics } from '../metrics/index.js';
 
 const opening = `# Commands
 <!-- Written by \`npm run docs\` from the definitions of the commands; a change here is lost. -->
@@ -13,6 +14,16 @@ export function commandsMarkdown(program: Command): string {
   const commands = help(program).visibleCommands(program).filter(isDocumented);
   const contents = commands.map((command) => `- [\`${command.name()}\`](#${command.name()}): ${command.description()}`);
   return `${[opening, ...contents, '', ...commands.flatMap((command) => section(command, 2))].join('\n').trimEnd()}\n`;
+}
+
+/** docs/metrics.md with its table as the registry has it. */
+export function withMetricsTable(text: string): string {
+  const rows = Object.values(metrics).map((metric) => [
+    `\`${metricExample(metric)}\``,
+    ...[metric.kind, metric.better, metric.unit, metric.units, metric.formula, metric.source],
+  ]);
+  const lines = table(['metric', 'kind', 'better', 'unit', 'over', 'formula', 'source'], rows);
+  return text.replace(/^\| metric \|.*\n(?:\|.*\n)*/m, () => `${lines.join('\n')}\n`);
 }
 
 function isDocumented(command: Command): boolean {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { sharesAtMost } from './cutoffs.js';
 import { areaUnderRoc } from '../statistics/ranks.js';
 import { defineMetric } from './metric.js';
-import { shareOfSubsets } from './subsets.js';
+import { allOfK } from './subsets.js';
 
 const none = z.strictObject({});
 const paper = 'Schaeffer et al. 2023 (arXiv 2304.15004)';
@@ -116,12 +116,6 @@ export const auroc = defineMetric({
   weighted: ({ correct, confidence }) => areaUnderRoc(confidence, correct),
 });
 
-/**
- * The unbiased estimate over all subsets of the test set, and no simulation of some. Its interval: with images drawn
- * independently, K of them are all right with probability p^K, and p -> p^K is monotonic, so the limits of Wilson's interval
- * for p, each to the power K, cover p^K exactly as often as Wilson's cover p. The standard error is the delta method's,
- * K p^(K-1) sqrt(p (1-p) / n).
- */
 export const subsetAccuracy = defineMetric({
   name: 'subset-accuracy',
   title: ({ k }) => `subset accuracy, K = ${k}`,
@@ -133,13 +127,8 @@ export const subsetAccuracy = defineMetric({
   parameters: z.strictObject({ k: z.int().min(1) }),
   needs: ['correct'],
   units: 'images',
-  share: true,
-  interval: "Wilson's limits to the power K",
-  refuses: (n, { k }) => (k > n ? `the test set has ${n} images, ${k} are needed` : undefined),
+  ...allOfK,
   values: ({ correct }) => Float64Array.from(correct),
-  transform: (mean, n, { k }) => shareOfSubsets(Math.round(mean * n), n, k),
-  slope: (mean, { k }) => k * mean ** (k - 1),
-  limit: (end, { k }) => end ** k,
   means({ correct }, _, { values }) {
     const mean = correct.reduce((sum, value) => sum + value, 0) / correct.length;
     return new Float64Array(values.length).fill(mean);

@@ -14,10 +14,27 @@ import {
   topK,
   trueProbability,
 } from './classification.js';
-import { above, below } from './column.js';
+import {
+  above,
+  below,
+  imageAbove,
+  imageBelow,
+  sequenceAbove,
+  sequenceBelow,
+  subsetAbove,
+  subsetBelow,
+} from './column.js';
 import type { Metric, MetricKind, Unit } from './metric.js';
 import { maxError, mse, psnr, reconstruction, ssim } from './reconstruction.js';
-import { editDistance, imageAccuracy, imageBrier, imageCrossEntropy, sequenceAccuracy } from './sequence.js';
+import {
+  editDistance,
+  imageAccuracy,
+  imageAuroc,
+  imageBrier,
+  imageCrossEntropy,
+  imageMargin,
+  sequenceAccuracy,
+} from './sequence.js';
 
 export const metrics = {
   accuracy,
@@ -37,10 +54,18 @@ export const metrics = {
   'image-accuracy': imageAccuracy,
   'image-cross-entropy': imageCrossEntropy,
   'image-brier': imageBrier,
+  'image-margin': imageMargin,
+  'image-auroc': imageAuroc,
   'sequence-accuracy': sequenceAccuracy,
   'edit-distance': editDistance,
   below,
   above,
+  'subset-below': subsetBelow,
+  'subset-above': subsetAbove,
+  'image-below': imageBelow,
+  'image-above': imageAbove,
+  'sequence-below': sequenceBelow,
+  'sequence-above': sequenceAbove,
 } as const;
 export type MetricName = keyof typeof metrics;
 

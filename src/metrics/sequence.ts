@@ -1,6 +1,7 @@
 /** Metrics of images in sequences. A test set is a draw of sequences: each gives one number, and intervals are over those. */
 import * as z from 'zod';
 import type { OutcomeTable } from '../runs/outcomes.js';
+import { areaUnderRoc } from '../statistics/ranks.js';
 import { sharesBelow } from './cutoffs.js';
 import { UsageError } from '../terminal/errors.js';
 import { defineMetric } from './metric.js';
@@ -20,7 +21,7 @@ export function sequenceStarts(sequence: Int32Array): Int32Array {
 }
 
 /** One number of each sequence from its rows `begin` .. `end - 1`. */
-function perSequence(sequence: Int32Array, value: (begin: number, end: number) => number): Float64Array {
+export function perSequence(sequence: Int32Array, value: (begin: number, end: number) => number): Float64Array {
   const starts = sequenceStarts(sequence);
   return Float64Array.from({ length: starts.length - 1 }, (_, i) => value(starts[i]!, starts[i + 1]!));
 }
@@ -79,9 +80,52 @@ export const imageBrier = defineMetric({
   values: ({ brier, sequence }) => perSequence(sequence, (begin, end) => meanBetween(brier, begin, end)),
 });
 
-function refuseLonger(l: number, length: number): void {
-  if (l > length) throw new UsageError(`the test sequences have ${length} images`, `sequence-accuracy:l=${l}`);
+/** Throws UsageError where sequences are shorter than a metric asks for. */
+export function refuseLonger(name: string, l: number, length: number): void {
+  if (l > length) throw new UsageError(`the test sequences have ${length} images`, `${name}:l=${l}`);
 }
+
+export const imageMargin = defineMetric({
+  name: 'image-margin',
+  title: () => 'margin per image',
+  kind: 'continuous',
+  better: 'higher',
+  unit: '',
+  formula: "mean over the images of the true class's probability minus the largest other; -1 to 1",
+  source: 'the distance to the threshold of image-accuracy, which is margin above 0',
+  parameters: none,
+  needs: ['margin', 'sequence'],
+  limits: [-1, 1],
+  units: 'sequences',
+  share: false,
+  values: ({ margin, sequence }) => perSequence(sequence, (begin, end) => meanBetween(margin, begin, end)),
+});
+
+export const imageAuroc = defineMetric({
+  name: 'image-auroc',
+  title: () => 'AUROC of confidence per image',
+  kind: 'continuous',
+  better: 'higher',
+  unit: 'probability',
+  formula: 'chance that of a right and a wrong image the right one has the higher confidence, ties counting half',
+  source: 'Hendrycks and Gimpel 2017 (arXiv 1610.02136); its interval draws whole sequences',
+  parameters: none,
+  needs: ['correct', 'confidence', 'sequence'],
+  units: 'sequences',
+  weighted({ correct, confidence, sequence }) {
+    const starts = sequenceStarts(sequence);
+    const area = areaUnderRoc(confidence, correct);
+    const ofImages = (weights: ArrayLike<number>) => {
+      const each = new Float64Array(sequence.length);
+      for (let i = 0; i + 1 < starts.length; i++) each.fill(weights[i]!, starts[i], starts[i + 1]);
+      return each;
+    };
+    return {
+      count: starts.length - 1,
+      evaluate: (weights) => area.evaluate(weights === undefined ? undefined : ofImages(weights)),
+    };
+  },
+});
 
 export const sequenceAccuracy = defineMetric({
   name: 'sequence-accuracy',
@@ -97,13 +141,13 @@ export const sequenceAccuracy = defineMetric({
   share: true,
   values: ({ correct, sequence }, { l }) =>
     perSequence(sequence, (begin, end) => {
-      refuseLonger(l, end - begin);
+      refuseLonger('sequence-accuracy', l, end - begin);
       for (let i = begin; i < begin + l; i++) if (correct[i] === 0) return 0;
       return 1;
     }),
   means({ correct, sequence }, _, { values }) {
     const firstRight = perSequence(sequence, (begin, end) => {
-      refuseLonger(Math.max(...values), end - begin);
+      refuseLonger('sequence-accuracy', Math.max(...values), end - begin);
       let i = begin;
       while (i < end && correct[i] === 1) i++;
       return i - begin;

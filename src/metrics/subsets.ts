@@ -1,4 +1,20 @@
-/** Subsets of a test set that are all right: the formula alone. */
+/** Subsets of a test set that are all right. */
+
+/**
+ * What metrics have in common that ask for K images at once: the unbiased estimate over all subsets of the test set, and no
+ * simulation of some. Its interval: with images drawn independently, K of them are all right with probability p^K, and p -> p^K
+ * is monotonic, so the limits of Wilson's interval for p, each to the power K, cover p^K exactly as often as Wilson's cover p.
+ * The standard error is the delta method's, K p^(K-1) sqrt(p (1-p) / n).
+ */
+export const allOfK = {
+  share: true,
+  interval: "Wilson's limits to the power K",
+  refuses: (n: number, { k }: { readonly k: number }) =>
+    k > n ? `the test set has ${n} images, ${k} are needed` : undefined,
+  transform: (mean: number, n: number, { k }: { readonly k: number }) => shareOfSubsets(Math.round(mean * n), n, k),
+  slope: (mean: number, { k }: { readonly k: number }) => k * mean ** (k - 1),
+  limit: (end: number, { k }: { readonly k: number }) => end ** k,
+} as const;
 
 /** C(m, k) / C(n, k) = product over i < k of (m - i) / (n - i); as a sum of logarithms, since factors underflow and C(n, k) overflows. */
 export function shareOfSubsets(m: number, n: number, k: number): number {

@@ -5,6 +5,8 @@
  *     npm run bench -- throughput --widths 8,64 --peer "keras=python bench.py --framework keras --arch cnn --width {width}"
  *     npm run bench -- family --widths 4,8 --seeds 0,1 --peer "keras=python test/bench/keras_family.py {mnist} {widths} {seeds} {epochs}"
  *
+ *     npm run bench -- analysis
+ *
  * A throughput peer prints a line of JSON with `examples_per_second` last; of a family peer the wall time is taken.
  */
 import { spawnSync } from 'node:child_process';
@@ -48,7 +50,32 @@ for (const [name, run] of [
     .option('--peer <name=command>', 'a peer; may be given again', collect, [])
     .action(run);
 }
+program.command('analysis').option('--rounds <n>', 'runs of each job', '5').action(analysis);
 await program.parseAsync();
+
+/** Seconds and memory of what looks at stored outcomes, each in a process of its own; the jobs in turn. */
+function analysis({ rounds }: { readonly rounds: string }): void {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-bench-'));
+  const metricNames = ['accuracy', 'subset-accuracy:k=5', 'cross-entropy', 'auroc'];
+  const jobs = [['read'], ['sweep'], ...metricNames.map((name) => ['bootstrap', name])];
+  const program = path.join(root, 'test/bench/analysis.ts');
+  const once = (words: readonly string[]) =>
+    lastLineOf([process.execPath, '--import', 'tsx', program, path.join(folder, 'run'), ...words], {}) as {
+      seconds: number;
+      peak_mb: number;
+    };
+  once(['read']);
+  const results = jobs.map(() => [] as ReturnType<typeof once>[]);
+  for (let round = 0; round < Number(rounds); round++) jobs.forEach((words, i) => results[i]!.push(once(words)));
+  for (const [i, words] of jobs.entries()) {
+    const seconds = results[i]!.map((each) => each.seconds).sort((a, b) => a - b);
+    const peak = Math.max(...results[i]!.map((each) => each.peak_mb));
+    console.log(
+      `${words.join(' ').padEnd(30)} ${median(seconds).toFixed(3)} s (${seconds[0]!.toFixed(3)} to ${seconds.at(-1)!.toFixed(3)}), peak ${peak.toFixed(0)} MB`,
+    );
+  }
+  fs.rmSync(folder, { recursive: true, force: true });
+}
 
 /** Examples per second of one member on all cores: ours in each precision, and every peer, in turn. */
 async function throughput(options: Options): Promise<void> {
@@ -169,14 +196,18 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-function rateOf([command, ...words]: readonly string[], environment: Readonly<Record<string, string>>): number {
+function rateOf(words: readonly string[], environment: Readonly<Record<string, string>>): number {
+  return (lastLineOf(words, environment) as { examples_per_second: number }).examples_per_second;
+}
+
+function lastLineOf([command, ...words]: readonly string[], environment: Readonly<Record<string, string>>): unknown {
   const { stdout, status, stderr } = spawnSync(command!, words, {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, ...environment },
   });
   if (status !== 0) throw new Error(`${command!} ${words.join(' ')}: ${stderr.slice(-2000)}`);
-  return (JSON.parse(stdout.trim().split('\n').at(-1)!) as { examples_per_second: number }).examples_per_second;
+  return JSON.parse(stdout.trim().split('\n').at(-1)!);
 }
 
 function secondsOf([command, ...words]: readonly string[], cwd: string): number {

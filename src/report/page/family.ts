@@ -9,7 +9,7 @@ import { scoreInterval } from '../../analysis/score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from '../../analysis/scores.js';
 import { solvedGrid, turnsOf, type SolvedGrid, type Turns } from '../../analysis/turns.js';
 import { sharesOfSubsets } from '../../metrics/subsets.js';
-import { drawCounts, drawnMean, drawsAtOnce, weightedSums } from '../../statistics/bootstrap.js';
+import { drawCounts, drawnMean, weightedSums } from '../../statistics/bootstrap.js';
 import { overSeedsAndExamples } from '../../statistics/seeds.js';
 import { Sfc32 } from '../../statistics/sfc32.js';
 import { wilsonLimits, z95, type Interval } from '../../statistics/wilson.js';
@@ -230,17 +230,13 @@ export class Family {
     const weights = this.#drawn(sizes.length);
     const random = new Sfc32(5, 6, 7, 8);
     const withSizes = [...columns, sizes];
-    const sums = Array.from({ length: drawsAtOnce }, () => new Float64Array(withSizes.length));
-    const drawn: Float64Array[] = [];
-    for (let d = 0; d < draws; d += drawsAtOnce) {
-      weightedSums(withSizes, weights.slice(d, d + drawsAtOnce), sums);
-      for (const list of sums) {
-        const count = list[columns.length]!;
-        const values = Float64Array.from(columns, (_, i) => transform(list[i]! / count));
-        drawn.push(Float64Array.from(scales, (scale) => drawnMean(values, scale.members, random)));
-      }
-    }
-    return drawn;
+    const sums = weights.map(() => new Float64Array(withSizes.length));
+    weightedSums(withSizes, weights, sums);
+    return sums.map((list) => {
+      const count = list[columns.length]!;
+      const values = Float64Array.from(columns, (_, i) => transform(list[i]! / count));
+      return Float64Array.from(scales, (scale) => drawnMean(values, scale.members, random));
+    });
   }
 }
 

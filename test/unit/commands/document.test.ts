@@ -2,11 +2,19 @@ import * as fs from 'node:fs';
 import { Command, Option } from 'commander';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../../src/cli.js';
-import { commandsMarkdown } from '../../../src/commands/document.js';
+import { commandsMarkdown, withMetricsTable } from '../../../src/commands/document.js';
 
 test('docs/commands.md is current; else: npm run docs', () => {
   const file = new URL('../../../docs/commands.md', import.meta.url);
   expect(fs.readFileSync(file, 'utf8')).toBe(commandsMarkdown(createProgram()));
+});
+
+test("docs/metrics.md's table is current; else: npm run docs", () => {
+  const text = fs.readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+  expect(withMetricsTable(text)).toBe(text);
+  const stale = text.replace('| `accuracy` | thresholded', '| `accuracy` | round');
+  expect(stale).not.toBe(text);
+  expect(withMetricsTable(stale)).toBe(text);
 });
 
 test('every command is an npm script, and every script that runs one names a command', () => {

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { editDistance, imageAccuracy, imageCrossEntropy, sequenceAccuracy } from '../../../src/metrics/sequence.js';
+import {
+  editDistance,
+  imageAccuracy,
+  imageAuroc,
+  imageCrossEntropy,
+  imageMargin,
+  sequenceAccuracy,
+} from '../../../src/metrics/sequence.js';
 import { wilsonInterval } from '../../../src/statistics/intervals.js';
 
 /** Columns of sequences given as rows of right and wrong. */
@@ -53,4 +60,18 @@ test('token edit distance: substitutions, and shifts that cost two instead of ma
   const sequence = Int32Array.from([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
   const { values } = editDistance.with({}).unitValues({ label, predicted, sequence })!;
   expect([...values]).toEqual([0, 1, 2]);
+});
+
+test('AUROC and margin of images in sequences: of all images, and a sequence drawn twice counts twice', () => {
+  const correct = Uint8Array.from([1, 0, 1, 1, 0, 0]);
+  const confidence = Float32Array.from([0.9, 0.5, 0.5, 0.75, 0.25, 0.875]);
+  const sequence = Int32Array.from([0, 0, 0, 1, 1, 1]);
+  const { count, evaluate } = imageAuroc.with({}).weighted({ correct, confidence, sequence });
+  // Right: .9 .5 .75; wrong: .5 .25 .875. In order: 3 of .9, 1.5 of .5, 2 of .75.
+  expect([count, evaluate()]).toBeAllClose([2, 6.5 / 9], { rtol: 1e-12 });
+  // The first alone: .9 and .5 against .5.
+  expect(evaluate([2, 0])).toBeAllClose(0.75, { rtol: 1e-12 });
+  const margin = Float32Array.from([1, 0, 0.5, 0.5, -1, 0]);
+  const { value } = imageMargin.with({}).measure({ margin, sequence });
+  expect(value).toBeAllClose(1 / 6, { rtol: 1e-12 });
 });

@@ -4,8 +4,10 @@ import {
   drawCounts,
   drawsAtOnce,
   hullInterval,
+  packCounts,
   percentileInterval,
   quantile,
+  unpacked,
   weightedSums,
 } from '../../../src/statistics/bootstrap.js';
 import { Random } from '../../../src/statistics/random.js';
@@ -22,6 +24,20 @@ test('weighted sums are those of a plain loop, for odd and even numbers of colum
       const expected = list.map((column) => column.reduce((sum, value, i) => sum + value * weights[i]!, 0));
       expect([...sums[draw]!]).toBeAllClose(expected, { rtol: 1e-12, atol: 1e-12 });
     });
+  }
+});
+
+test.each([1000, 131_071, 131_072, 200_000])('packed counts of %i units add up as each draw does', (units) => {
+  const random = Random.named(0, 'packed', units);
+  const counts = Array.from({ length: 5 }, () => new Float64Array(units));
+  for (const each of counts) drawCounts(random, each);
+  const chosen = Float64Array.from({ length: units }, () => random.integer(2));
+  const { words, perWord, base } = packCounts(counts);
+  // All units in one sum are the most that there can be.
+  for (const column of [chosen, new Float64Array(units).fill(1)]) {
+    const sums = words.map((word) => word.reduce((sum, value, i) => sum + value * column[i]!, 0));
+    const expected = counts.map((each) => each.reduce((sum, value, i) => sum + value * column[i]!, 0));
+    expect(expected.map((_, k) => unpacked(sums[Math.floor(k / perWord)]!, k % perWord, base))).toEqual(expected);
   }
 });
 

@@ -1,5 +1,51 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pearson, ranksOf, spearman } from '../../../src/statistics/ranks.js';
+import { drawCounts, packCounts } from '../../../src/statistics/bootstrap.js';
+import { areaUnderRoc, pearson, ranksOf, spearman } from '../../../src/statistics/ranks.js';
+import { Sfc32 } from '../../../src/statistics/sfc32.js';
+
+/** By its definition, over all pairs. */
+function pairsArea(scores: readonly number[], positive: readonly number[], weights: ArrayLike<number>): number {
+  let [above, pairs] = [0, 0];
+  for (const [i, score] of scores.entries())
+    for (const [j, other] of scores.entries()) {
+      if (positive[i] !== 1 || positive[j] !== 0) continue;
+      const weight = weights[i]! * weights[j]!;
+      pairs += weight;
+      above += weight * (score > other ? 1 : score === other ? 0.5 : 0);
+    }
+  return above / pairs;
+}
+
+test('the area under the ROC is the share of pairs in order, of one draw and of many at once', () => {
+  // Few scores, so that ties of all kinds come; 1 to 14 draws, so that words and groups of words are full and not.
+  const examples = fc.array(
+    fc.record({ score: fc.integer({ min: 0, max: 6 }), positive: fc.integer({ min: 0, max: 1 }) }),
+    {
+      minLength: 1,
+      maxLength: 30,
+    },
+  );
+  fc.assert(
+    fc.property(examples, fc.integer({ min: 1, max: 14 }), fc.integer(), (list, draws, seed) => {
+      const scores = list.map(({ score }) => score);
+      const positive = list.map((each) => each.positive);
+      const area = areaUnderRoc(scores, positive);
+      expect(area.evaluate()).toBeAllClose(pairsArea(scores, positive, new Float64Array(list.length).fill(1)), {
+        rtol: 1e-12,
+      });
+      const random = new Sfc32(1, 2, 3, seed);
+      const counts = Array.from({ length: draws }, () => {
+        const drawn = new Float64Array(list.length);
+        drawCounts(random, drawn);
+        return drawn;
+      });
+      const expected = counts.map((drawn) => pairsArea(scores, positive, drawn));
+      expect(counts.map((drawn) => area.evaluate(drawn))).toBeAllClose(expected, { rtol: 1e-12 });
+      expect([...area.resample(packCounts(counts))].slice(0, draws)).toBeAllClose(expected, { rtol: 1e-12 });
+    }),
+  );
+});
 
 test('equal values share the mean of their ranks', () => {
   expect([...ranksOf([3, 1, 3, 2, 3])]).toEqual([4, 1, 4, 2, 4]);
