@@ -52,7 +52,7 @@ const predictors: Readonly<Record<string, Predictor>> = {
     needs: ['mse'],
     title: () => 'one scaled error distribution',
     assumption:
-      "errors of all members have one distribution but for the member's mean; it is pooled over all members' errors, each over its mean",
+      "errors of all members have one distribution but for the member's mean; it is pooled over the members of the other widths, each error over its member's mean",
     values: (metric, members) => scaledErrors(Number(metric.parameters['c']), members),
   },
 };
@@ -110,13 +110,18 @@ function productOfPlaces({ correct, sequence }: MemberOutcomes['outcomes'], l: n
 
 function scaledErrors(c: number, members: readonly MemberOutcomes[]): Float64Array {
   const means = members.map(({ outcomes: { mse } }) => mse!.reduce((sum, value) => sum + value, 0) / mse!.length);
-  const pooled = new Float64Array(members.reduce((sum, { outcomes }) => sum + outcomes.mse!.length, 0));
-  let at = 0;
-  members.forEach(({ outcomes: { mse } }, i) => {
-    for (const value of mse!) pooled[at++] = value / means[i]!;
+  const pools = new Map<number, number[]>();
+  members.forEach(({ record: { width }, outcomes: { mse } }, i) => {
+    const pool = pools.get(width) ?? [];
+    pools.set(width, pool);
+    for (const value of mse!) pool.push(value / means[i]!);
   });
-  pooled.sort();
-  return Float64Array.from(means, (mean) => countBelow(pooled, c / mean) / pooled.length);
+  const sorted = [...pools].map(([width, pool]) => ({ width, pool: Float64Array.from(pool).sort() }));
+  return Float64Array.from(members, ({ record }, i) => {
+    const others = sorted.filter(({ width }) => sorted.length === 1 || width !== record.width);
+    const below = others.reduce((sum, { pool }) => sum + countBelow(pool, c / means[i]!), 0);
+    return below / others.reduce((sum, { pool }) => sum + pool.length, 0);
+  });
 }
 
 function countBelow(ascending: Float64Array, value: number): number {

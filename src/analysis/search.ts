@@ -4,7 +4,7 @@
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { above, below, imageAbove, imageBelow } from '../metrics/column.js';
-import { metrics, type RegisteredMetric } from '../metrics/index.js';
+import { metrics, type Registry } from '../metrics/index.js';
 import type { Metric, Unit } from '../metrics/metric.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { drawCounts, percentileInterval, quantile } from '../statistics/bootstrap.js';
@@ -42,13 +42,13 @@ export function unitsOf(columns: readonly OutcomeName[]): Unit {
   return columns.includes('sequence') ? 'sequences' : 'images';
 }
 
-/** Every metric that is looked at, its parameters on their grids. `members` have all columns. */
-export function candidatesFor(members: readonly MemberOutcomes[]): Metric[] {
+/** Every metric of a registry that is looked at, its parameters on their grids. `members` have all columns. */
+export function candidatesFor(members: readonly MemberOutcomes[], registry: Registry = metrics): Metric[] {
   const outcomes = members[0]!.outcomes;
   const columns = Object.keys(outcomes) as OutcomeName[];
   const rows = outcomes[columns[0]!]!.length;
   const length = outcomes.sequence === undefined ? 0 : lengthOf(outcomes.sequence);
-  const chosen: Metric[] = Object.values<RegisteredMetric>(metrics)
+  const chosen: Metric[] = Object.values(registry)
     .filter(({ parameters }) => Object.keys(parameters.shape).length === 0)
     .map((metric) => metric.from({}));
   chosen.push(...subsetSizes.map((k) => metrics['subset-accuracy'].with({ k })));

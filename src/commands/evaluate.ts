@@ -1,6 +1,8 @@
 /** `emergence evaluate`: a run's stored outcomes under any metrics. */
 import type { Command } from 'commander';
+import type { DefaultMetrics } from '../analysis/defaults.js';
 import type { MetricEvaluation } from '../analysis/evaluate.js';
+import type { Metric } from '../metrics/metric.js';
 import { UsageError } from '../terminal/errors.js';
 import {
   addMetricFile,
@@ -22,7 +24,11 @@ export function registerEvaluate(program: Command): void {
     program
       .command('evaluate <run>')
       .description("a run's stored outcomes under any metrics, with intervals")
-      .option('--metric <name>', 'a metric, such as subset-accuracy:k=5; may be given again', collect),
+      .option(
+        '--metric <name>',
+        'a metric, such as subset-accuracy:k=5; may be given again (default: the usual one, the induced one and the loss)',
+        collect,
+      ),
   )
     .option('--members', 'a line for every member, where there are several seeds')
     .option('--draws <n>', 'bootstrap draws (default: 2000)')
@@ -36,10 +42,11 @@ export function registerEvaluate(program: Command): void {
 }
 
 async function evaluate(name: string, raw: Raw): Promise<void> {
+  const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
   const { evaluateMetric, flatness } = await import('../analysis/evaluate.js');
+  const { outcomeKinds } = await import('../experiment/architectures.js');
   const tables = await import('../report/evaluation.js');
   const texts = textsOf(raw, 'metric');
-  if (texts.length === 0) throw new UsageError('a metric is needed', '--metric', 'npm run metrics lists them');
   if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
   const registry = await registryOf(raw);
   const chosen = await metricsOf(texts, registry);
@@ -48,9 +55,12 @@ async function evaluate(name: string, raw: Raw): Promise<void> {
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
   const run = await readRun(
     open,
-    chosen.flatMap(({ needs }) => needs),
+    chosen.length > 0
+      ? chosen.flatMap(({ needs }) => needs)
+      : defaultColumns[outcomeKinds[open.record.experiment.arch]],
   );
-  const evaluations = chosen.map((metric) => evaluateMetric(metric, run.members, { draws }));
+  const metrics = chosen.length > 0 ? chosen : usualOf(defaultMetrics(run.record, run.members.at(-1)!.outcomes));
+  const evaluations = metrics.map((metric) => evaluateMetric(metric, run.members, { draws }));
   for (const evaluation of evaluations) {
     const odd = flatness(evaluation, run.members);
     if (odd !== undefined) console.error(`note: ${odd}`);
@@ -58,6 +68,11 @@ async function evaluate(name: string, raw: Raw): Promise<void> {
   if (raw['json'] === true) console.log(jsonOf({ run: run.record.name, metrics: evaluations.map(plain) }));
   else if (raw['csv'] === true) process.stdout.write(tables.evaluationCsv(run.record.name, evaluations));
   else console.log(tables.evaluationTable(evaluations, raw['members'] === true));
+}
+
+/** Each once: an autoencoder's loss is its standard metric. */
+function usualOf({ standard, induced, loss }: DefaultMetrics): readonly Metric[] {
+  return loss.id === standard.id ? [standard, induced] : [standard, induced, loss];
 }
 
 /** Without functions. */

@@ -5,6 +5,7 @@ import type { Candidate } from '../analysis/search.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { UsageError } from '../terminal/errors.js';
 import {
+  addMetricFile,
   jsonOf,
   metricsOf,
   openNamed,
@@ -17,11 +18,13 @@ import {
 } from './runs.js';
 
 export function registerSearch(program: Command): void {
-  program
-    .command('search <run>')
-    .description(
-      'which metric makes a run look most emergent, which least; and the best continuous surrogate of a thresholded one',
-    )
+  addMetricFile(
+    program
+      .command('search <run>')
+      .description(
+        'which metric makes a run look most emergent, which least; and the best continuous surrogate of a thresholded one',
+      ),
+  )
     .option('--by <score>', 'the score: jump, ramp, emergence, linearity, steepness, bow (default: bow)')
     .option('--least-range <x>', 'smallest movement of a share whose score counts (default: 0.1)')
     .option('--top <n>', 'how many to show of each end (default: 5)')
@@ -55,7 +58,7 @@ async function search(name: string, raw: Raw): Promise<void> {
   const run = await readRun(open, open.columns);
   if (new Set(run.members.map(({ record }) => record.width)).size < 2)
     throw new UsageError('has one width, and a curve needs two', name, 'train another one with --widths');
-  const candidates = analysis.candidatesFor(run.members);
+  const candidates = analysis.candidatesFor(run.members, registry);
   const scored = analysis.scoreCandidates(candidates, run.members);
   const ranked = analysis.rankCandidates(scored, by as ScoreName, leastRange);
   const induced = target ?? defaultMetrics(run.record, run.members.at(-1)!.outcomes).induced;

@@ -24,11 +24,23 @@ async function theory(name: string | undefined, raw: Raw): Promise<void> {
   const report = await import('../report/theory.js');
   const { writeFigure } = await import('../report/files.js');
   const text = textOf(raw, 'lengths');
-  const lengths = text === undefined ? undefined : wholeNumbers(text, '--lengths');
+  const lengths = text === undefined ? undefined : lengthsOf(text);
   const drawn = name === undefined ? drawModel(raw, lengths, report) : await fitRun(name, raw, lengths, report);
   const files = await writeFigure(textOf(raw, 'output') ?? drawn.stem, drawn.figure);
   if (raw['json'] === true) console.log(jsonOf({ ...drawn.result, figures: files }));
   else console.log([drawn.text, '', ...files.map((file) => `picture  ${file}`)].join('\n'));
+}
+
+/** As many as there are colours. */
+const mostLengths = 6;
+
+function lengthsOf(text: string): number[] {
+  const lengths = wholeNumbers(text, '--lengths');
+  const twice = lengths.find((length, i) => lengths.indexOf(length) < i);
+  if (twice !== undefined) throw new UsageError(`${twice} is listed twice`, '--lengths', 'list each once');
+  if (lengths.length > mostLengths)
+    throw new UsageError(`${lengths.length} at once`, '--lengths', `give at most ${mostLengths}`);
+  return lengths;
 }
 
 type Report = typeof Theory;

@@ -167,6 +167,17 @@ export function choose(metric: RegisteredMetric, parameters: unknown, where: str
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     const [issue] = error.issues;
-    throw new UsageError(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, where);
+    const key = issue?.path.join('.') ?? '';
+    const value = (parameters as Readonly<Record<string, unknown>> | undefined)?.[key];
+    throw new UsageError(`${key} is ${String(value)}`, where, rangeText(issue) ?? issue?.message);
   }
+}
+
+/** What would be right. */
+function rangeText(issue: z.ZodError['issues'][number] | undefined): string | undefined {
+  if (issue?.code === 'invalid_type' && issue.expected === 'int') return 'give a whole number';
+  if (issue?.code === 'too_small')
+    return `give ${issue.inclusive === true ? 'at least' : 'more than'} ${issue.minimum}`;
+  if (issue?.code === 'too_big') return `give at most ${issue.maximum}`;
+  return undefined;
 }

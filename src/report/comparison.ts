@@ -91,7 +91,7 @@ function nullTable(curves: readonly ComparedCurve[]): string {
   return [
     textTable(heading, lines, [heading[0]!]),
     'Line: 95th percentile of 2000 draws of the nearest straight line in log scale, with as many test examples and seeds that scatter as much;',
-    'p: share of them with a score at least as high; - where there is one seed, and nobody knows how seeds scatter.',
+    'p: share of them with a score at least as high (one-sided: near 1 where the line scores higher); - where there is one seed, and nobody knows how seeds scatter.',
   ].join('\n');
 }
 

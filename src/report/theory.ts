@@ -122,7 +122,7 @@ export function fitText({ law, scales, loss, fittedLoss, right, edits }: TheoryF
       `${metric.id}: predicted and measured differ by ${formatNumber(distance.rms)} (rms over scales)`,
   );
   const error = Number.isNaN(law.standardError)
-    ? ''
+    ? ' (two widths: the law goes through both, whatever they are)'
     : ` (standard error of the exponent ${formatNumber(law.standardError, 2)})`;
   return [`${equation(law)}${error}`, '', textTable(heading, lines), ...distances].join('\n');
 }

@@ -195,7 +195,7 @@ describe('bad input is one line and exit code 2', () => {
       ['sweep', 'lenet', '--metric', 'subset-accuracy', '--over', 'k=1..101'],
       /^error: subset-accuracy:k=101: the test set has 100 images/,
     ],
-    [['sweep', 'lenet', '--metric', 'subset-accuracy', '--over', 'k=0..3'], /^error: --over: k: Too small/],
+    [['sweep', 'lenet', '--metric', 'subset-accuracy', '--over', 'k=0..3'], /^error: --over: k is 0; give at least 1/],
     [
       ['sweep', 'lenet', '--metric', 'accuracy', '--test-sizes', '1000'],
       /^error: --test-sizes: 1000 is more than the 100 of the test set/,

@@ -154,7 +154,7 @@ test.each([
   ],
   [
     'forecast seal lenet --widths 16 --metric mse',
-    '--metric: mse needs mse, which cnn has not; cnn can have: accuracy, top-k, cross-entropy, brier, probability, margin, auroc, subset-accuracy, subset-trials, below, above',
+    '--metric: mse needs mse, which cnn has not; cnn can have: accuracy, top-k, cross-entropy, brier, probability, margin, auroc, subset-accuracy, subset-trials, below, above, subset-below, subset-above',
   ],
   [
     'forecast score nothing',

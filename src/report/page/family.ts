@@ -365,11 +365,16 @@ function belowCutoffs(run: PageRun, outcomes: Extract<PageRun['outcomes'], { kin
       return (member, unit) => (codes[member]![unit]! <= place ? 1 : 0);
     },
     predicted(chosen, size, c) {
-      const list = chosen.map((i) => distributionOf(i, size));
-      return Float64Array.from(list, ({ mean }) => {
-        let below = 0;
-        for (const other of list) below += countBelow(other.atMost, cutoffs, (c * other.mean) / mean);
-        return below / (size * list.length);
+      const list = chosen.map((i) => ({ width: members[i]!.width, ...distributionOf(i, size) }));
+      const isAlone = list.every(({ width }) => width === list[0]!.width);
+      return Float64Array.from(list, ({ width, mean }) => {
+        let [below, count] = [0, 0];
+        for (const other of list) {
+          if (other.width === width && !isAlone) continue;
+          below += countBelow(other.atMost, cutoffs, (c * other.mean) / mean);
+          count += size;
+        }
+        return below / count;
       });
     },
   };

@@ -49,6 +49,21 @@ test('errors of one distribution but for their mean: shares below a cutoff are a
   );
 });
 
+test('a member is predicted from the errors of the other widths alone', () => {
+  const members = [
+    memberOf(1, 0, { mse: Float32Array.of(0.5, 0.5) }),
+    memberOf(2, 0, { mse: Float32Array.of(0.25, 0.75) }),
+    memberOf(2, 1, { mse: Float32Array.of(0.25, 0.75) }),
+  ];
+  // over their means: 1, 1 at width 1; 1/2, 3/2 at width 2. Below 0.375, 3/4 of all means: none of the former, half of the latter.
+  const { memberValues } = predictFromStandard(parseMetric('reconstruction:c=0.375'), members)!;
+  expect([...memberValues]).toEqual([0.5, 0, 0]);
+  // with no other width, from its own
+  expect([...predictFromStandard(parseMetric('reconstruction:c=0.375'), members.slice(1))!.memberValues]).toEqual([
+    0.5, 0.5,
+  ]);
+});
+
 test('subset accuracy is predicted by a power of accuracy; a mean has no prediction', () => {
   const members = [memberOf(1, 0, { correct: Uint8Array.from([1, 1, 1, 0]) })];
   expect(predictFromStandard(parseMetric('subset-accuracy:k=2'), members)!.values[0]).toBe(0.75 ** 2);

@@ -23,8 +23,10 @@ test.each([
   ['subset-accuracy:k=', '--metric: "" is not a number; write subset-accuracy:k=5, say'],
   ['subset-accuracy:k=five', '--metric: "five" is not a number; write subset-accuracy:k=5, say'],
   ['subset-accuracy:k=1,k=2', '--metric: k is given twice; give it once'],
-  ['subset-accuracy:k=2.5', '--metric "subset-accuracy:k=2.5": k: Invalid input: expected int, received number'],
-  ['subset-accuracy:k=0', '--metric "subset-accuracy:k=0": k: Too small: expected number to be >=1'],
+  ['subset-accuracy:k=2.5', '--metric "subset-accuracy:k=2.5": k is 2.5; give a whole number'],
+  ['subset-accuracy:k=0', '--metric "subset-accuracy:k=0": k is 0; give at least 1'],
+  ['reconstruction:c=0', '--metric "reconstruction:c=0": c is 0; give more than 0'],
+  ['top-k:k=1e300', '--metric "top-k:k=1e300": k is 1e+300; give at most 9007199254740991'],
   [
     'below:column=mze,c=1',
     '--metric: "mze" is unknown; did you mean mse? Known: log_probability, brier, confidence, margin, rank, mse, psnr, ssim, max_error',
