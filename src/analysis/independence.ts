@@ -42,7 +42,7 @@ const predictors: Readonly<Record<string, Predictor>> = {
   },
   'sequence-accuracy': {
     needs: ['correct', 'sequence'],
-    title: ({ parameters }) => `product of the accuracies at ${parameters['l']!} places`,
+    title: ({ parameters }) => `product of ${parameters['l']!} accuracies`,
     assumption:
       'images of a sequence are right or wrong for themselves, with a chance that depends on their place alone',
     values: (metric, members) =>

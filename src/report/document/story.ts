@@ -139,7 +139,7 @@ function shapeOf({ shape, test }: ComparedCurve): string[] {
       ? []
       : Number.isNaN(test.bow.p)
         ? []
-        : [`A straight line in log scale, measured as finely, bows as far with p = ${formatNumber(test.bow.p, 2)}.`];
+        : [`A straight line in log scale, measured as finely, rises as late with p = ${formatNumber(test.bow.p, 2)}.`];
   return [[...fitted, ...tested].join(' ')].filter((sentence) => sentence !== '');
 }
 

@@ -78,7 +78,7 @@ function histogram({ grid, turns, measured, coinFlips }: Quanta): Unit {
     type: 'ordinal',
     scale: { domain: order, paddingInner: 0.25 },
     axis: {
-      title: 'width from which on it stays solved (median over seeds)',
+      title: 'width from which on it is solved (median over seeds)',
       labelAngle: 0,
       labelOverlap: 'greedy',
       grid: false,
@@ -88,6 +88,8 @@ function histogram({ grid, turns, measured, coinFlips }: Quanta): Unit {
   const y = {
     field: 'share',
     type: 'quantitative',
+    // A labelled tick at the top, as beside it: else the panels' titles stand at different heights.
+    scale: { nice: 6 },
     axis: { title: 'share of examples', format: '~%', tickCount: 6 },
   } as const;
   return {
