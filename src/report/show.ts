@@ -78,9 +78,15 @@ function scoresTable(shown: readonly ShownCurve[], { axis }: ShowOptions): strin
       ...shown.map(({ scores }) => formatWithInterval(scores[name].value, scores[name].interval)),
     ]),
   ];
+  const severalSeeds = shown[0]!.curve.scales.some(({ members }) => members.length > 1);
   return [
     textTable(['score', ...titles], lines, ['score']),
-    'Bars and brackets: 95 % intervals, bootstrap over test examples and seeds.',
+    ...(severalSeeds
+      ? [
+          "Bars: 95 % intervals of the mean, Student's t over seeds and test examples.",
+          'In brackets: 95 % intervals, bootstrap over test examples and seeds.',
+        ]
+      : ['Bars and brackets: 95 % intervals, bootstrap over test examples alone (one seed).']),
     'A straight ramp has Eq 1 / ramp = 1. Bow: how far a parabola in the logarithm of',
     `the ${axisTitles[axis]} sags below its ends, over the range.`,
   ].join('\n');

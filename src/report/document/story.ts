@@ -193,7 +193,8 @@ function scoresTable(family: AnalysedFamily): Table {
   };
 }
 
-function curvesTable({ run, comparison: { standard, induced }, evaluations, predicted }: AnalysedFamily): Table {
+function curvesTable({ run, comparison, evaluations, predicted }: AnalysedFamily): Table {
+  const { standard, induced, severalSeeds } = comparison;
   const shown = (curve: ComparedCurve, i: number) => {
     const { value, interval } = curve.points[i]!;
     if (curve.unit !== 'probability')
@@ -205,7 +206,9 @@ function curvesTable({ run, comparison: { standard, induced }, evaluations, pred
   const { scales } = evaluations[0];
   return {
     name: `${run.record.name}-curves`,
-    caption: 'The curves: means over seeds, with 95 % bootstrap intervals over test examples and seeds.',
+    caption: severalSeeds
+      ? "The curves: means over seeds, with 95 % intervals (Student's t over seeds, widened by what the draw of test examples adds)."
+      : 'The curves, with 95 % intervals over the draw of test examples.',
     columns: ['width', 'parameters', 'seeds', standard.title, induced.title, 'predicted by independence'].map(
       (title) => ({ title, align: 'right' }),
     ),
@@ -343,7 +346,7 @@ function caveatsOf(family: ReportedFamily): string[] {
     `Resolution: with ${grouped(count)} test ${units} the smallest value of ${induced.title} above 0 is ${formatNumber(resolution ?? NaN)}.${lowest === 0 ? ' Where the curve stands at 0, it may rise below that unseen.' : ''}`,
     seeds.length === 1
       ? 'One seed: intervals are over the draw of test examples alone; another seed may lie outside them.'
-      : `${seeds.length} seeds: intervals are bootstraps over test examples and seeds, and ${seeds.length === 2 ? 'two seeds tell' : 'few seeds tell'} little of how much seeds differ.`,
+      : `${seeds.length} seeds: intervals are over test examples and seeds (Student's t for the means, bootstraps for the scores), and ${seeds.length === 2 ? 'two seeds tell' : 'few seeds tell'} little of how much seeds differ.`,
     thresholdCaveat(induced.parameters, isUsual, outcomeKinds[run.record.experiment.arch]),
     run.absent.length === 0
       ? 'No member is missing: every width has every seed.'
