@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
-import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
+import { createFolder, readTextIfThere, sha256File, writeFileAtomic } from '../machine/files.js';
 import { codeOf, isReported, messageOf, RunError, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import { formatJson, parseJson } from './json.js';
@@ -152,18 +152,18 @@ export async function writeSeal(
 }
 
 /**
- * What makes a forecast void: it was changed, the chain is broken before it, what was known is not what it was, or a member that
- * it predicts began before it was sealed. Empty where nothing does.
+ * What makes a forecast void: it was changed, the chain is broken before it or forks at it, what was known is not what it was, or a
+ * member that it predicts began before it was sealed. Empty where nothing does.
  */
 export async function whyVoid(runFolder: string, run: RunRecord, read: ReadSeal): Promise<string[]> {
   const { seal, unchanged } = read;
   const reasons: string[] = [];
   if (!unchanged) reasons.push('the file was changed after it was sealed: its digest does not match');
   if (seal.experiment !== digestOfRun(run)) reasons.push('the run is of another experiment now');
-  reasons.push(...(await brokenChain(runFolder, seal)));
+  reasons.push(...(await brokenChain(runFolder, seal)), ...(await rivalsOf(runFolder, seal)));
   for (const { member, outcomes } of seal.evidence) {
     const now = await outcomesHash(path.join(runFolder, 'members', member));
-    if (now === undefined) reasons.push(`${member}, which it was made from, is not there any more`);
+    if (now === undefined) reasons.push(`${member}, which it was made from, is not there any more, or can't be read`);
     else if (now !== outcomes) reasons.push(`${member}, which it was made from, has other outcomes now`);
   }
   for (const { width } of seal.targets) {
@@ -177,13 +177,30 @@ export async function whyVoid(runFolder: string, run: RunRecord, read: ReadSeal)
   return reasons;
 }
 
+/** Of the file itself: what member.json says of it may be out of date. */
 async function outcomesHash(folder: string): Promise<string | undefined> {
   try {
-    return (await readMemberRecord(folder))?.files['outcomes.parquet'];
+    return await sha256File(path.join(folder, 'outcomes.parquet'));
   } catch (error) {
     if (isReported(error)) return undefined;
     throw error;
   }
+}
+
+/** Seals with the same place in the chain: one was taken away while the other was made. */
+async function rivalsOf(runFolder: string, { name, number: place }: Seal): Promise<string[]> {
+  const rivals: string[] = [];
+  for (const other of await namesIn(runFolder)) {
+    if (other === name) continue;
+    try {
+      const { seal } = await readSeal(sealFile(runFolder, other));
+      if (seal.number === place) rivals.push(`${other} is number ${place} of the chain too`);
+    } catch (error) {
+      // A file that is no seal voids those that name it, and is reported by itself.
+      if (!isReported(error)) throw error;
+    }
+  }
+  return rivals;
 }
 
 async function brokenChain(runFolder: string, { number: place, previous }: Seal): Promise<string[]> {

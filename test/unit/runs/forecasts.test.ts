@@ -93,14 +93,11 @@ test('a seal is sound until what it stands on moves', async () => {
   expect(await voidReasons()).toEqual([[]]);
 
   const evidence = { arch: 'cnn', width: 2, seed: 0 };
-  const record = (await readMemberRecord(memberFolder(folder, evidence)))!;
-  await writeMemberRecord(memberFolder(folder, evidence), {
-    ...record,
-    files: { ...record.files, 'outcomes.parquet': 'f'.repeat(64) },
-  });
+  // The file itself, whatever member.json says of it.
+  fs.appendFileSync(path.join(memberFolder(folder, evidence), 'outcomes.parquet'), ' ');
   expect(await voidReasons()).toEqual([['cnn-w2-s0, which it was made from, has other outcomes now']]);
   fs.rmSync(memberFolder(folder, evidence), { recursive: true });
-  expect(await voidReasons()).toEqual([['cnn-w2-s0, which it was made from, is not there any more']]);
+  expect(await voidReasons()).toEqual([["cnn-w2-s0, which it was made from, is not there any more, or can't be read"]]);
 });
 
 test('each seal holds the one before it', async () => {
@@ -115,6 +112,15 @@ test('each seal holds the one before it', async () => {
   expect(await voidReasons()).toEqual([[], ['lenet-1, the seal before it, was changed']]);
   fs.rmSync(sealFile(folder, 'lenet-1'));
   expect(await voidReasons()).toEqual([["lenet-1, the seal before it, can't be read"]]);
+});
+
+test('two seals for one place in the chain: neither can be chosen afterwards', async () => {
+  await writeSeal(folder, await sealOf());
+  await writeSeal(folder, await sealOf({ name: 'other' }));
+  expect((await voidReasons()).sort()).toEqual([
+    ['lenet-1 is number 1 of the chain too'],
+    ['other is number 1 of the chain too'],
+  ]);
 });
 
 test('names: bare, of a run, a path; twice the same is asked about, a slip is understood', async () => {
