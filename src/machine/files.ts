@@ -90,14 +90,26 @@ async function removeQuietly(file: string): Promise<void> {
 
 /** Creates a folder and those above it. Throws RunError where that fails. */
 export async function createFolder(folder: string): Promise<void> {
+  await makeFolders(folder).catch((error: unknown) => {
+    throw diskError(error, folder);
+  });
+}
+
+/**
+ * The same, with the system's own error. A recursive mkdir of Node 20 says ENOENT on a read-only file system, and never returns
+ * from one that takes no folders, such as /proc.
+ */
+export async function makeFolders(folder: string): Promise<void> {
   try {
-    await fs.mkdir(folder, { recursive: true });
+    await fs.mkdir(folder);
   } catch (error) {
-    // Node 20 says ENOENT for a recursive mkdir on a read-only file system; a plain one says why.
-    if (codeOf(error) !== 'ENOENT') throw diskError(error, folder);
-    await fs.mkdir(folder).catch((reason: unknown) => {
-      throw diskError(reason, folder);
-    });
+    const there = await fs.stat(folder).catch(() => undefined);
+    if (there?.isDirectory() === true) return;
+    const parent = path.dirname(folder);
+    if (codeOf(error) !== 'ENOENT' || (await fs.stat(parent).catch(() => undefined)) !== undefined) throw error;
+    await makeFolders(parent);
+    // Another process may have made it meanwhile.
+    await makeFolders(folder);
   }
 }
 
@@ -181,8 +193,11 @@ async function nearestFolder(folder: string): Promise<string> {
 /** Before anything was written, a folder that can't be is bad input; a full disk is no mistake of the user's. */
 function refusal(error: unknown, folder: string): unknown {
   if (error instanceof UsageError) return error;
+  const code = codeOf(error) ?? '';
   const reported = diskError(error, folder);
-  if (['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')) return reported;
+  if (['ENOSPC', 'EDQUOT'].includes(code)) return reported;
+  // The folder is there: what does not exist is the file that it does not take.
+  if (code === 'ENOENT') return new UsageError('takes no files', folder, 'work in another folder');
   if (reported instanceof RunError) return new UsageError(reported.message);
   return new UsageError(`can't be written (${messageOf(error)})`, folder, 'work in another folder');
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { codeOf, RunError, UsageError } from '../terminal/errors.js';
-import { createFolder, diskError, writeFileAtomic, type FileContent } from './files.js';
+import { assertWritable, createFolder, diskError, writeFileAtomic, type FileContent } from './files.js';
 
 /** Files by their path in the folder, with `/`. */
 export type FolderContent = ReadonlyMap<string, FileContent>;
@@ -19,6 +19,7 @@ export type KnownFiles = (folder: string) => Promise<readonly string[] | undefin
  */
 export async function refuseForeignFolder(folder: string, known: KnownFiles, where: string): Promise<void> {
   if (folder.trim() === '') throw new UsageError('the value is empty', where);
+  await assertWritable(folder);
   const there = await fs.stat(folder).catch(() => undefined);
   if (there === undefined) return;
   if (!there.isDirectory()) throw new UsageError(`${folder} is a file, not a folder`, where, 'name another one');

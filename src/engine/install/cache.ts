@@ -1,10 +1,10 @@
 /** How something appears in the user's cache folder, which all checkouts share, whole or not at all. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolders } from '../../machine/files.js';
 import { tryLock } from '../../machine/lock.js';
 import type { Owner } from '../../machine/owner.js';
 import { codeOf, RunError } from '../../terminal/errors.js';
@@ -31,7 +31,7 @@ export async function publishFolder(publication: Publication): Promise<void> {
   if (await publication.isWhole()) return;
   const { target } = publication;
   try {
-    await createFolder(path.dirname(target));
+    await makeFolders(path.dirname(target));
     const release = await lock(publication);
     // Another process has made it while this one waited.
     if (release === undefined) return;
@@ -96,24 +96,11 @@ function nameOf(owner: Owner | undefined): string {
   return `process ${owner.pid}${owner.host === os.hostname() ? '' : ` on ${owner.host}`}`;
 }
 
-async function createFolder(folder: string): Promise<void> {
-  try {
-    await fs.mkdir(folder, { recursive: true });
-  } catch (error) {
-    // Node 20 says ENOENT for a recursive mkdir on a read-only file system; a plain one says why.
-    if (codeOf(error) !== 'ENOENT') throw error;
-    let highest = folder;
-    while (!existsSync(path.dirname(highest))) highest = path.dirname(highest);
-    await fs.mkdir(highest);
-    await fs.mkdir(folder, { recursive: true });
-  }
-}
-
 /** Writes a small file of the cache: readers see the old one or the new one. Throws RunError. */
 export async function writeCacheFile(file: string, text: string): Promise<void> {
   const aside = `${file}.${randomUUID()}.tmp`;
   try {
-    await createFolder(path.dirname(file));
+    await makeFolders(path.dirname(file));
     await fs.writeFile(aside, text);
     await fs.rename(aside, file);
   } catch (error) {
@@ -135,6 +122,7 @@ const refusals: Readonly<Record<string, string>> = {
   EROFS: "can't be written, the file system is read-only",
   ENOTDIR: 'a part of the path is a file, not a folder',
   EEXIST: 'a part of the path is a file, not a folder',
+  ENOENT: "can't be made, or went away meanwhile",
 };
 
 /** A RunError for what the disk says, anything else as it was. */

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
+import { makeFolders } from '../../machine/files.js';
 import { RunError } from '../../terminal/errors.js';
 import { diskIsFull, type Progress } from './cache.js';
 import type { WheelSource } from './wheels.js';
@@ -87,7 +88,7 @@ export async function downloadWheel(
   // pip copies a wheel to where it is asked to, and may be killed while it does: only a rename makes it appear whole.
   const aside = path.join(folder, incoming, randomUUID());
   await fs.rm(path.dirname(aside), { recursive: true, force: true });
-  await fs.mkdir(aside, { recursive: true });
+  await makeFolders(aside);
   try {
     await runPip([...command, ...downloadWords(platforms), '-d', aside, requirement], aside, progress);
     const wheel = await wheelFor(requirement, aside);

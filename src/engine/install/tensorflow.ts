@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
+import { makeFolders } from '../../machine/files.js';
 import { cacheFolder } from '../../machine/folders.js';
 import { RunError, UsageError } from '../../terminal/errors.js';
 import { cacheError, publishFolder, writeCacheFile, type Progress } from './cache.js';
@@ -118,7 +119,7 @@ export async function installTensorflow(wantsGpu: boolean, progress: Progress): 
     progress,
     isWhole: () => Promise.resolve(cachedTensorflow(source.kind) !== undefined),
     make: async (folder) => {
-      await fs.mkdir(downloads, { recursive: true });
+      await makeFolders(downloads);
       for (const wheel of await downloadAll(source, downloads, progress)) {
         progress(`unpacking and checking ${path.basename(wheel)}`);
         await anewIfDamaged(wheel, () => unpackWheel(wheel, folder, isNeeded));

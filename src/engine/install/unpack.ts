@@ -9,6 +9,7 @@ import * as path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
+import { makeFolders } from '../../machine/files.js';
 import { codeOf, RunError } from '../../terminal/errors.js';
 
 interface Entry {
@@ -43,7 +44,7 @@ export async function unpackWheel(wheel: string, folder: string, wanted: (name: 
     // RECORD can't hold its own hash.
     if (expected === undefined && !isRecord(entry)) throw damaged(wheel, `${entry.name} is not in its RECORD`);
     const target = targetOf(wheel, folder, entry);
-    await fs.mkdir(path.dirname(target), { recursive: true });
+    await makeFolders(path.dirname(target));
     // An executable stays one: TensorFlow starts CUDA's ptxas.
     const mode = (entry.mode & 0o111) === 0 ? 0o644 : 0o755;
     const found = await extract(wheel, entry, createWriteStream(target, { mode }));

@@ -78,6 +78,14 @@ test('a file in the way of a folder', async () => {
   await expect(createFolder(file)).rejects.toThrow(new RunError(`${file}: is a file, not a folder; rename that file`));
 });
 
+test('folders above are made, also by several at once; a file system that takes none says so', async () => {
+  const folder = path.join(await temporaryFolder(), 'a', 'b', 'c');
+  await Promise.all(Array.from({ length: 8 }, () => createFolder(folder)));
+  expect((await fs.stat(folder)).isDirectory()).toBe(true);
+  // Where mkdir's own recursion never comes back.
+  await expect(createFolder('/proc/none/below/it')).rejects.toMatchObject({ exitCode: 1 });
+});
+
 test('leftovers of dead processes go, those of living ones and all other files stay', async () => {
   const folder = await temporaryFolder();
   const dead = spawnSync(process.execPath, ['-e', '0']).pid;
