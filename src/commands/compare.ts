@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../terminal/errors.js';
 import {
+  assertSeveralWidths,
   addMetricFile,
   collect,
   jsonOf,
@@ -67,9 +68,8 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
     ...(induced?.needs ?? []),
     ...(induced === undefined ? [] : (predictionNeeds(induced) ?? [])),
   ]);
+  assertSeveralWidths(run, name);
   const widths = new Set(run.members.map(({ record }) => record.width));
-  if (widths.size < 2)
-    throw new UsageError('has one width, and a curve needs two', name, 'train another one with --widths');
   const usual = defaultMetrics(run.record, run.members.at(-1)!.outcomes);
   const comparison = compare({
     run: run.record.name,

@@ -88,6 +88,12 @@ export async function readRun(run: OpenRun, columns: readonly OutcomeName[]): Pr
   return loaded;
 }
 
+/** Throws UsageError where nothing can be drawn against scale. */
+export function assertSeveralWidths({ members }: LoadedRun, name: string, what = 'a curve'): void {
+  if (new Set(members.map(({ record }) => record.width)).size < 2)
+    throw new UsageError(`has one width, and ${what} needs two`, name, 'train another one with --widths');
+}
+
 /** A flag's whole numbers: `1,2,5`. Throws UsageError. */
 export function wholeNumbers(text: string, flag: string, least = 1): number[] {
   return text.split(',').map((part) => {

@@ -5,6 +5,7 @@ import type { Candidate } from '../analysis/search.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { UsageError } from '../terminal/errors.js';
 import {
+  assertSeveralWidths,
   addMetricFile,
   jsonOf,
   metricsOf,
@@ -56,8 +57,7 @@ async function search(name: string, raw: Raw): Promise<void> {
   const open = await openNamed(name);
   if (target !== undefined) await refuseImpossible(open, [target], registry, '--surrogate-of');
   const run = await readRun(open, open.columns);
-  if (new Set(run.members.map(({ record }) => record.width)).size < 2)
-    throw new UsageError('has one width, and a curve needs two', name, 'train another one with --widths');
+  assertSeveralWidths(run, name);
   const candidates = analysis.candidatesFor(run.members, registry);
   const scored = analysis.scoreCandidates(candidates, run.members);
   const ranked = analysis.rankCandidates(scored, by as ScoreName, leastRange);

@@ -4,6 +4,7 @@ import type { ScaleName } from '../analysis/curves.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import {
+  assertSeveralWidths,
   addMetricFile,
   collect,
   metricsOf,
@@ -68,8 +69,7 @@ async function show(name: string, raw: Raw): Promise<void> {
     open,
     asked.length > 0 ? asked.flatMap(({ needs }) => needs) : defaultColumns[outcomeKinds[open.record.experiment.arch]],
   );
-  if (new Set(run.members.map(({ record }) => record.width)).size < 2)
-    throw new UsageError('has one width, and a curve needs two', name, 'train another one with --widths');
+  assertSeveralWidths(run, name);
   const usual = defaultMetrics(run.record, run.members.at(-1)!.outcomes);
   const metrics = asked.length > 0 ? asked : [usual.standard, usual.induced];
   const shown = metrics.map((metric) => {

@@ -6,6 +6,7 @@ import type { RegisteredMetric } from '../metrics/index.js';
 import type { LoadedRun } from '../runs/load.js';
 import { UsageError } from '../terminal/errors.js';
 import {
+  assertSeveralWidths,
   addMetricFile,
   collect,
   jsonOf,
@@ -103,8 +104,7 @@ async function sweepRun(name: string, raw: Raw, place: Place): Promise<unknown> 
   const probe = choose(metric, { ...parameters, ...start }, axes.length > 0 ? '--over' : '--metric');
   await refuseImpossible(open, [probe], registry);
   const run = await readRun(open, probe.needs);
-  if (new Set(run.members.map(({ record }) => record.width)).size < 2)
-    throw new UsageError('has one width, and a curve needs two', name, 'train another one with --widths');
+  assertSeveralWidths(run, name);
   const stem = textOf(raw, 'output') ?? path.join(run.folder, `sweep-${fileNameOf(probe.name)}`);
   if (textOf(raw, 'output') !== undefined && place.of > 1)
     throw new UsageError('one path for several runs', '--output', 'leave it out, or sweep one run');

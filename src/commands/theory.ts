@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type * as Theory from '../report/theory.js';
 import { UsageError } from '../terminal/errors.js';
-import { jsonOf, openNamed, readRun, textOf, wholeNumbers, type Raw } from './runs.js';
+import { assertSeveralWidths, jsonOf, openNamed, readRun, textOf, wholeNumbers, type Raw } from './runs.js';
 
 export function registerTheory(program: Command): void {
   program
@@ -83,8 +83,7 @@ async function fitRun(name: string, raw: Raw, lengths: readonly number[] | undef
     throw new UsageError(`${longest} is more than the ${pairs} images of a sequence`, '--lengths');
   const sequence = arch === 'transformer' ? (['sequence', 'label', 'predicted'] as const) : [];
   const run = await readRun(open, ['correct', 'log_probability', ...sequence]);
-  if (new Set(run.members.map(({ record }) => record.width)).size < 2)
-    throw new UsageError('has one width, and a fit needs two', name, 'train another one with --widths');
+  assertSeveralWidths(run, name, 'a fit');
   const fit = fitFamily(run.record.name, run.members, wanted);
   return { stem: path.join(run.folder, 'theory'), figure: fitFigure(fit), text: fitText(fit), result: fit };
 }

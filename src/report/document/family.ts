@@ -55,7 +55,9 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
   const kind = outcomeKinds[open.record.experiment.arch];
   const run = await readColumns(open, [...new Set([...defaultColumns[kind], ...keyColumns])]);
   const widths = new Set(run.members.map(({ record }) => record.width)).size;
-  if (widths < 2) throw new UsageError('has one width, and a curve needs two', name, 'train another one with --widths');
+  const without = run.absent.length === 0 ? '' : ` without ${run.absent.join('; ')}`;
+  if (widths < 2)
+    throw new UsageError(`has one width${without}, and a curve needs two`, name, 'train another one with --widths');
   const usual = defaultMetrics(run.record, run.members.at(-1)!.outcomes);
   const [standard, chosen] = [usual.standard, induced ?? usual.induced];
   const about = aboutFamily(run.record, widths);
