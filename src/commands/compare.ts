@@ -1,6 +1,5 @@
 /** `emergence compare`: natural, standard and induced curve side by side. */
 import type { Command } from 'commander';
-import { UsageError } from '../terminal/errors.js';
 import {
   assertSeveralWidths,
   addMetricFile,

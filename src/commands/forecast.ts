@@ -122,7 +122,7 @@ async function seal(name: string, raw: Raw): Promise<void> {
   const { scalesOf } = await import('../analysis/curves.js');
   const { gitCommit, packageVersions } = await import('../machine/version.js');
   const { digestOfRun } = await import('../runs/record.js');
-  const { readSeals, writeSeal } = await import('../runs/forecasts.js');
+  const { endOfChain, readSeals, writeSeal } = await import('../runs/forecasts.js');
   const { lockRun } = await import('../runs/lock.js');
   const { sealedTable } = await import('../report/forecast.js');
   const { sizesOf } = await import('../training/sizes.js');
@@ -146,7 +146,16 @@ async function seal(name: string, raw: Raw): Promise<void> {
   const release = await lockRun(folder);
   try {
     await refuseTrained(run, widths, seeds);
-    const earlier = await readSeals(folder);
+    const widest = scales.at(-1)!;
+    const known = targets.find(({ parameters }) => parameters <= widest.parameters);
+    if (known !== undefined)
+      throw new UsageError(
+        `${known.width} is not above ${widest.width}, the widest that is known`,
+        '--widths',
+        'a forecast is of larger members',
+      );
+    const last = await endOfChain(folder);
+    const { seals: earlier } = await readSeals(folder);
     const sealName = nameOf(
       textOf(raw, 'name'),
       record.name,
@@ -154,7 +163,15 @@ async function seal(name: string, raw: Raw): Promise<void> {
     );
     const parameters = targets.map((target) => target.parameters);
     const forecasts = metrics.map((metric) => forecastMetric(metric, members, { targets: parameters, draws }));
-    const last = earlier.at(-1)?.seal;
+    for (const { metric, known } of forecasts) {
+      const odd = known.find(({ values }) => !values.every(Number.isFinite));
+      if (odd !== undefined)
+        throw new UsageError(
+          `${metric.id} is ${String(odd.values.find((value) => !Number.isFinite(value)))} at width ${odd.width}`,
+          '--metric',
+          'a forecast needs numbers',
+        );
+    }
     const sealed: Omit<Seal, 'digest'> = {
       format: 1,
       name: sealName,
@@ -331,7 +348,12 @@ async function verify(name: string | undefined): Promise<void> {
   const { whyVoid } = await import('../runs/forecasts.js');
   let broken = 0;
   let count = 0;
-  for (const { folder, record, seals } of await sealsOf(name)) {
+  for (const { folder, record, seals, unreadable } of await sealsOf(name)) {
+    for (const line of unreadable) {
+      count++;
+      broken++;
+      console.log(`✗ unreadable  ${line}`);
+    }
     for (const read of seals) {
       count++;
       const reasons = await whyVoid(folder, record, read);
@@ -344,12 +366,13 @@ async function verify(name: string | undefined): Promise<void> {
     }
   }
   if (count === 0) console.log('no forecast is sealed');
-  if (broken > 0) throw new RunError(`${broken} of ${count} forecasts are void`);
+  if (broken > 0) throw new RunError(`${broken} of ${count} forecasts are void, or can't be read`);
 }
 
 async function list(name: string | undefined, raw: Raw): Promise<void> {
   const { textTable } = await import('../report/text-table.js');
   const found = await sealsOf(name);
+  for (const line of found.flatMap(({ unreadable }) => unreadable)) console.error(`not listed: ${line}`);
   const seals = found.flatMap(({ seals: each }) => each.map(({ seal: one }) => one));
   if (raw['json'] === true) {
     console.log(jsonOf(seals));
@@ -376,7 +399,7 @@ async function sealsOf(name: string | undefined) {
   const { readRunRecord } = await import('../runs/run.js');
   const ofRun = async (folder: string) => {
     const record = await readRunRecord(folder);
-    return record === undefined ? [] : [{ folder, record, seals: await readSeals(folder) }];
+    return record === undefined ? [] : [{ folder, record, ...(await readSeals(folder)) }];
   };
   if (name === undefined) {
     const entries = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
@@ -391,7 +414,7 @@ async function sealsOf(name: string | undefined) {
   }
   if (folder !== undefined) return ofRun(folder);
   const { runFolder, read } = await locateSeal(name, root);
-  return (await ofRun(runFolder)).map((each) => ({ ...each, seals: [read] }));
+  return (await ofRun(runFolder)).map((each) => ({ ...each, seals: [read], unreadable: [] }));
 }
 
 async function study(name: string, raw: Raw): Promise<void> {

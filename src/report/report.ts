@@ -94,7 +94,8 @@ export async function makeReport({ runs, natural, draws }: ReportRequest): Promi
       draws,
       natural: inFigures.map(({ curve }) => published(curve)),
     });
-    warnings.push(...analysed.run.absent.map((line) => `not included: ${line}`));
+    const missing = [...analysed.run.absent, ...analysed.unreadableForecasts];
+    warnings.push(...missing.map((line) => `not included: ${line}`));
     const page = await pageRunOf(analysed, budget);
     if (page.problem !== undefined) warnings.push(page.problem);
     pages.push(page.run);

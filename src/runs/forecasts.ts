@@ -116,25 +116,48 @@ export interface ReadSeal {
 export async function readSeal(file: string): Promise<ReadSeal> {
   const text = await readTextIfThere(file);
   if (text === undefined) throw new RunError('there is no forecast here', file);
-  const seal = parseJson(sealSchema, text, file, 'restore it from a copy');
+  const seal = parseJson(sealSchema, text, file, 'restore it from a copy, or move it elsewhere if it is no forecast');
   if (path.basename(file) !== `${seal.name}.json`)
-    throw new RunError(`is the forecast ${seal.name}`, file, 'name it so');
+    throw new RunError(`is the forecast ${seal.name}`, file, 'name it so, or move it elsewhere');
   return { file, seal, unchanged: isUnchanged(text) };
 }
 
-/** All of a run's, in the order of the chain. Throws RunError as `readSeal`. */
-export async function readSeals(runFolder: string): Promise<ReadSeal[]> {
-  const folder = forecastsFolder(runFolder);
-  let names: string[];
-  try {
-    names = await fs.readdir(folder);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw new RunError(`can't be read (${messageOf(error)})`, folder);
+/** A run's seals in the order of the chain, and files among them that are none, or damaged: a line each. */
+export async function readSeals(runFolder: string): Promise<{ seals: ReadSeal[]; unreadable: string[] }> {
+  const seals: ReadSeal[] = [];
+  const unreadable: string[] = [];
+  for (const name of await namesIn(runFolder)) {
+    try {
+      seals.push(await readSeal(sealFile(runFolder, name)));
+    } catch (error) {
+      if (!isReported(error)) throw error;
+      unreadable.push(error.message);
+    }
   }
-  const files = names.filter((name) => name.endsWith('.json') && !name.startsWith('.'));
-  const seals = await Promise.all(files.map((name) => readSeal(path.join(folder, name))));
-  return seals.sort((a, b) => a.seal.number - b.seal.number);
+  return { seals: seals.sort((a, b) => a.seal.number - b.seal.number), unreadable };
+}
+
+/**
+ * The last seal of the chain, which the next one names; undefined where there is none.
+ *
+ * @throws RunError where what would follow it were void
+ */
+export async function endOfChain(runFolder: string): Promise<Seal | undefined> {
+  const { seals, unreadable } = await readSeals(runFolder);
+  if (unreadable.length > 0) throw new RunError(unreadable[0]!);
+  const last = seals.at(-1);
+  if (last === undefined) return undefined;
+  const faults = [
+    ...(last.unchanged ? [] : ['it was changed after it was sealed']),
+    ...(await brokenChain(runFolder, last.seal)),
+    ...(await rivalsOf(runFolder, last.seal)),
+  ];
+  if (faults.length === 0) return last.seal;
+  throw new RunError(
+    `${faults.join('; ')}; what is sealed after it would be void`,
+    last.file,
+    'restore the seals from a copy',
+  );
 }
 
 /** Writes a new seal. Call it only while holding the run's lock. Throws UsageError where there is one of this name. */
@@ -146,6 +169,8 @@ export async function writeSeal(
   if ((await readTextIfThere(file)) !== undefined)
     throw new UsageError(`there is a forecast "${seal.name}" already`, '--name', 'give another name');
   const { text, digest } = formatSeal(seal);
+  // What can't be read back is no seal, and would stop all later ones.
+  sealSchema.parse(JSON.parse(text));
   await createFolder(forecastsFolder(runFolder));
   await writeFileAtomic(file, text);
   return { file, digest };
@@ -189,30 +214,32 @@ async function outcomesHash(folder: string): Promise<string | undefined> {
 
 /** Seals with the same place in the chain: one was taken away while the other was made. */
 async function rivalsOf(runFolder: string, { name, number: place }: Seal): Promise<string[]> {
-  const rivals: string[] = [];
-  for (const other of await namesIn(runFolder)) {
-    if (other === name) continue;
-    try {
-      const { seal } = await readSeal(sealFile(runFolder, other));
-      if (seal.number === place) rivals.push(`${other} is number ${place} of the chain too`);
-    } catch (error) {
-      // A file that is no seal voids those that name it, and is reported by itself.
-      if (!isReported(error)) throw error;
-    }
-  }
-  return rivals;
+  const { seals } = await readSeals(runFolder);
+  return seals
+    .filter(({ seal }) => seal.number === place && seal.name !== name)
+    .map(({ seal }) => `${seal.name} is number ${place} of the chain too`);
 }
 
-async function brokenChain(runFolder: string, { number: place, previous }: Seal): Promise<string[]> {
-  if (previous === null) return place === 1 ? [] : [`it is number ${place} and names no seal before it`];
-  try {
-    const { seal, unchanged } = await readSeal(sealFile(runFolder, previous.name));
-    if (!unchanged || seal.digest !== previous.digest) return [`${previous.name}, the seal before it, was changed`];
-    return seal.number === place - 1 ? [] : [`${previous.name}, which it names, is number ${seal.number} of the chain`];
-  } catch (error) {
-    if (isReported(error)) return [`${previous.name}, the seal before it, can't be read`];
-    throw error;
+/** From a seal to the first: each names the one before it, which is as it was named, and was sealed before. */
+async function brokenChain(runFolder: string, last: Seal): Promise<string[]> {
+  let next = last;
+  while (next.previous !== null) {
+    const { name, digest } = next.previous;
+    let before: ReadSeal;
+    try {
+      before = await readSeal(sealFile(runFolder, name));
+    } catch (error) {
+      if (isReported(error)) return [`${name}, a seal before it, can't be read`];
+      throw error;
+    }
+    const { seal, unchanged } = before;
+    if (!unchanged || seal.digest !== digest) return [`${name}, a seal before it, was changed`];
+    if (seal.number !== next.number - 1)
+      return [`${name}, a seal before it, is number ${seal.number} of the chain and not ${next.number - 1}`];
+    if (seal.sealed > next.sealed) return [`${name}, a seal before it, was sealed later, ${seal.sealed}`];
+    next = seal;
   }
+  return next.number === 1 ? [] : [`number ${next.number} of the chain names no seal before it`];
 }
 
 /**
@@ -254,6 +281,10 @@ async function foldersIn(root: string): Promise<string[]> {
 }
 
 async function namesIn(runFolder: string): Promise<string[]> {
-  const names = await fs.readdir(forecastsFolder(runFolder)).catch(() => []);
-  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5));
+  const folder = forecastsFolder(runFolder);
+  const names = await fs.readdir(folder).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return [];
+    throw new RunError(`can't be read (${messageOf(error)})`, folder);
+  });
+  return names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).map((name) => name.slice(0, -5));
 }

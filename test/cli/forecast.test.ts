@@ -111,7 +111,7 @@ test('a changed file, and members that were there before, make it void', async (
   expect(verified).toEqual({
     code: 1,
     stdout: '✗ void  lenet-1  the file was changed after it was sealed: its digest does not match\n',
-    stderr: 'error: 1 of 1 forecasts are void\n',
+    stderr: "error: 1 of 1 forecasts are void, or can't be read\n",
   });
   fs.writeFileSync(file, before);
   await trainNext('2026-01-01T00:00:00.000Z');
@@ -148,6 +148,14 @@ test.each([
   ],
   ['forecast seal lenet --widths 16,16', '--widths: 16 is listed twice; list each once'],
   ['forecast seal lenet --widths 8', '--widths: cnn-w8-s0 is trained already; predict what is not'],
+  [
+    'forecast seal lenet --widths 6,16',
+    '--widths: 6 is not above 8, the widest that is known; a forecast is of larger members',
+  ],
+  [
+    'forecast seal lenet --widths 8 --seeds 7',
+    '--widths: 8 is not above 8, the widest that is known; a forecast is of larger members',
+  ],
   [
     'forecast seal lenet --widths 16 --name a/b',
     '--name: "a/b" is not a name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most',

@@ -81,6 +81,8 @@ export function forecastMetric(
   for (const { name, run } of forecastMethods) {
     try {
       const result = run(problem);
+      if (!result.draws.every((each) => each.every(Number.isFinite)))
+        throw new FitError('not-finite', 'it gives what is no number');
       methods.push({ method: name, quantiles: result.draws.map(quantilesOf), fits: result.fits.map(summaryOf) });
     } catch (error) {
       if (!(error instanceof FitError)) throw error;

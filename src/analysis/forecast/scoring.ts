@@ -120,7 +120,7 @@ export function scoreMetric(
       kind: forecastMethods.find(({ name }) => name === method)?.kind ?? 'direct',
       targets: scores,
       error: mean(scores.map(({ error }) => Math.abs(error))),
-      logError: mean(scores.map(({ logError }) => Math.abs(logError))),
+      logError: mean(scores.map(({ logError }) => Math.abs(logError)).filter((value) => !Number.isNaN(value))),
       crps: mean(scores.map((score) => score.crps)),
       covered: coverages.map((_, i) => scores.reduce((sum, { covered }) => sum + covered[i]!, 0)),
       members: scores.reduce((sum, { seeds }) => sum + seeds, 0),

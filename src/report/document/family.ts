@@ -45,6 +45,8 @@ export interface AnalysedFamily {
   readonly kept: readonly number[];
   /** In the order in which they were sealed; those with a metric of somebody's own are left out. */
   readonly forecasts: readonly SealedOutcome[];
+  /** Files beside them that are none, or damaged: a line each. */
+  readonly unreadableForecasts: readonly string[];
 }
 
 /** Columns beyond those of the metrics: which example a row is. */
@@ -73,7 +75,7 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
   return {
     ...{ run, about, standard, induced: chosen, isUsual: induced === undefined, evaluations, over, sizes, kept },
     comparison: compare({ run: run.record.name, about, standard, induced: chosen, members, natural, draws }),
-    forecasts: await forecastsOf(open),
+    ...(await forecastsOf(open)),
     predicted: predictFromStandard(chosen, members)!.values,
     sweep: sweep({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),
     causes: {
@@ -83,10 +85,15 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
   };
 }
 
-async function forecastsOf(open: OpenRun): Promise<SealedOutcome[]> {
-  const seals = await readSeals(open.folder);
+async function forecastsOf(
+  open: OpenRun,
+): Promise<{ forecasts: SealedOutcome[]; unreadableForecasts: readonly string[] }> {
+  const { seals, unreadable } = await readSeals(open.folder);
   const own = seals.filter(({ seal }) => seal.metricFile === null);
-  return Promise.all(own.map((read) => outcomeOf(open, read, (id) => parseMetric(id, read.seal.name))));
+  const forecasts = await Promise.all(
+    own.map((read) => outcomeOf(open, read, (id) => parseMetric(id, read.seal.name))),
+  );
+  return { forecasts, unreadableForecasts: unreadable };
 }
 
 function registered({ name }: Metric): RegisteredMetric {

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import * as fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import {
+  endOfChain,
   formatSeal,
   isUnchanged,
   locateSeal,
@@ -57,7 +58,7 @@ async function sealOf(changes: Partial<Omit<Seal, 'digest'>> = {}): Promise<Omit
 }
 
 async function voidReasons(): Promise<string[][]> {
-  return Promise.all((await readSeals(folder)).map((read) => whyVoid(folder, run, read)));
+  return Promise.all((await readSeals(folder)).seals.map((read) => whyVoid(folder, run, read)));
 }
 
 test('the digest is what sed and sha256sum say', async () => {
@@ -109,9 +110,62 @@ test('each seal holds the one before it', async () => {
   // Changed and sealed anew: its own digest is right, and the next one tells.
   const forged = formatSeal(await sealOf({ draws: 101 }));
   fs.writeFileSync(sealFile(folder, 'lenet-1'), forged.text);
-  expect(await voidReasons()).toEqual([[], ['lenet-1, the seal before it, was changed']]);
+  expect(await voidReasons()).toEqual([[], ['lenet-1, a seal before it, was changed']]);
   fs.rmSync(sealFile(folder, 'lenet-1'));
-  expect(await voidReasons()).toEqual([["lenet-1, the seal before it, can't be read"]]);
+  expect(await voidReasons()).toEqual([["lenet-1, a seal before it, can't be read"]]);
+});
+
+test('a chain holds back to its first seal, and in time; nothing is sealed on a broken one', async () => {
+  const one = await writeSeal(folder, await sealOf());
+  expect((await endOfChain(folder))!.digest).toBe(one.digest);
+  const two = await writeSeal(
+    folder,
+    await sealOf({ name: 'lenet-2', number: 2, previous: { name: 'lenet-1', digest: one.digest } }),
+  );
+  await writeSeal(
+    folder,
+    await sealOf({ name: 'lenet-3', number: 3, previous: { name: 'lenet-2', digest: two.digest } }),
+  );
+  expect(await voidReasons()).toEqual([[], [], []]);
+  fs.renameSync(sealFile(folder, 'lenet-1'), path.join(root, 'aside.json'));
+  const lost = ["lenet-1, a seal before it, can't be read"];
+  expect(await voidReasons()).toEqual([lost, lost]);
+  await expect(endOfChain(folder)).rejects.toThrow(
+    "lenet-1, a seal before it, can't be read; what is sealed after it would be void; restore the seals from a copy",
+  );
+  fs.renameSync(path.join(root, 'aside.json'), sealFile(folder, 'lenet-1'));
+  expect((await endOfChain(folder))!.name).toBe('lenet-3');
+
+  fs.appendFileSync(sealFile(folder, 'lenet-3'), ' ');
+  await expect(endOfChain(folder)).rejects.toThrow(
+    'it was changed after it was sealed; what is sealed after it would be void',
+  );
+  fs.rmSync(sealFile(folder, 'lenet-3'));
+  const early = { name: 'early', number: 3, previous: { name: 'lenet-2', digest: two.digest } };
+  await writeSeal(folder, await sealOf({ ...early, sealed: '2026-02-01T00:00:00.000Z' }));
+  expect((await voidReasons())[2]).toEqual(['lenet-2, a seal before it, was sealed later, 2026-03-01T00:00:00.000Z']);
+});
+
+test('a file that is no seal is named, and the others are read', async () => {
+  await writeSeal(folder, await sealOf());
+  const stray = sealFile(folder, 'notes');
+  fs.writeFileSync(stray, '{}');
+  fs.copyFileSync(sealFile(folder, 'lenet-1'), sealFile(folder, 'lenet-1 (copy)'));
+  const { seals, unreadable } = await readSeals(folder);
+  expect(seals.map(({ seal }) => seal.name)).toEqual(['lenet-1']);
+  expect(unreadable.sort()).toEqual([
+    expect.stringMatching(/lenet-1 \(copy\)\.json: is the forecast lenet-1; name it so, or move it elsewhere$/),
+    expect.stringMatching(
+      /notes\.json: is damaged: .*; restore it from a copy, or move it elsewhere if it is no forecast$/,
+    ),
+  ]);
+});
+
+test('what could not be read back is not written', async () => {
+  const known = [{ width: 1, parameters: 432, values: [Infinity] }];
+  const metrics = [{ metric: 'mine', better: 'lower' as const, known, methods: [], silent: [] }];
+  await expect(writeSeal(folder, await sealOf({ metrics }))).rejects.toThrow();
+  expect((await readSeals(folder)).seals).toEqual([]);
 });
 
 test('two seals for one place in the chain: neither can be chosen afterwards', async () => {
