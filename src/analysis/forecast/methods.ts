@@ -108,6 +108,19 @@ const average: ForecastMethod = {
   run: (problem) => averageOf(averaged, problem, problem.metric.id),
 };
 
+/** Seeds of a scale wander with it, so that AICc over members counts one misfit for each of them; what was foretold counts once. */
+const prequential: ForecastMethod = {
+  name: 'prequential',
+  kind: 'direct',
+  formula: `${averaged.map(({ name }) => name).join(', ')}, weighed by how well they have foretold each scale from those before`,
+  source: 'Dawid 1984, J. R. Stat. Soc. A 147, 278-292',
+  run({ metric, curve, targets, draws, seed }) {
+    const candidates = averaged.map((model) => fitted(model));
+    const weighed = weighCandidates(candidates, curve, { scales: targets, draws, seed, name: metric.id });
+    return mixtureOf(weighed, { of: metric.id, draws, seed });
+  },
+};
+
 /** Hu et al.'s law needs success rates above 0: closed forms show rates far below one over the size of the test set. */
 const passRate: ForecastMethod = {
   name: 'pass-rate',
@@ -204,6 +217,7 @@ export const forecastMethods = [
   direct(twoSigmoids),
   direct(brokenPowerLaw),
   average,
+  prequential,
   passRate,
   outcomes,
 ] as const;

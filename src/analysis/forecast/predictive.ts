@@ -1,7 +1,8 @@
 /**
  * What a fitted curve says of a member that is yet to be trained, as draws. Three sources of doubt come together:
  *
- * - the points: test examples and seeds are drawn anew (the curve's own bootstrap), and the model is fitted again;
+ * - the points: test examples and seeds are drawn anew (the curve's own bootstrap), and the model is fitted again, so that it is
+ *   members on another test set of this size that are foretold, and intervals are wide for those on the same one;
  * - the model: where the points lie further from the curve than that explains, the rest is taken for a wandering of the truth
  *   around it, independent between scales, whose variance is itself uncertain (s² df / chi², so that the tails are Student's);
  * - the member: it has a seed of its own, which scatters as the seeds of the fitted scales do.
@@ -69,7 +70,7 @@ export function predictiveDraws(
   });
   const fitted = scales.map((scale) => model.evaluate(fit.parameters, scale));
   const residual = sum(means.map((mean, i) => ((mean - fitted[i]!) / units[i]!) ** 2)) / spare;
-  const explained = resampledVariance(curve, means, units);
+  const explained = resampledResidual({ model, fit, curve, means, units, spare });
   const seedVariance = varianceOfSeeds(curve.seeds, units);
   // Of a mean over seeds; where there is one seed the scatter around the fit has it already.
   const sampled = Math.max(explained, curve.resampled.length > 0 ? 0 : seedVariance / curve.seeds[0]!.length);
@@ -112,11 +113,46 @@ function refit(model: CurveModel, data: Points, { parameters }: ModelFit): reado
   }
 }
 
-/** Mean over scales of the variance that the bootstrap has, in units of the spread. */
-function resampledVariance({ resampled }: KnownCurve, means: readonly number[], units: readonly number[]): number {
+interface Resampling {
+  readonly model: CurveModel;
+  readonly fit: ModelFit;
+  readonly curve: KnownCurve;
+  readonly means: readonly number[];
+  readonly units: readonly number[];
+  readonly spare: number;
+}
+
+/**
+ * What `residual` would be if nothing but the bootstrap moved the points, in units of the spread: of its draws only what the model
+ * can't follow. Test examples that all members share move the points together, which a model follows well.
+ */
+function resampledResidual({ model, fit, curve, means, units, spare }: Resampling): number {
+  const { resampled, scales } = curve;
   if (resampled.length === 0) return 0;
-  const perScale = means.map((mean, i) => sum(resampled.map((draw) => ((draw[i]! - mean) / units[i]!) ** 2)));
-  return sum(perScale) / means.length / resampled.length;
+  const rows = scales.map((scale, i) => model.gradient(fit.parameters, scale).map((value) => value / units[i]!));
+  const basis = orthonormal(model.parameters.map((_, j) => rows.map((row) => row[j]!)));
+  const left = resampled.map((draw) => {
+    const moved = means.map((mean, i) => (draw[i]! - mean) / units[i]!);
+    const dot = (direction: readonly number[]) => sum(direction.map((value, i) => value * moved[i]!));
+    return sum(moved.map((value) => value ** 2)) - sum(basis.map((direction) => dot(direction) ** 2));
+  });
+  return Math.max(0, sum(left)) / left.length / spare;
+}
+
+/** Gram and Schmidt's, twice for its rounding; directions that hardly differ from those before them are left out. */
+function orthonormal(columns: readonly (readonly number[])[]): number[][] {
+  const basis: number[][] = [];
+  for (const column of columns) {
+    let rest = [...column];
+    const length = Math.sqrt(sum(rest.map((value) => value ** 2)));
+    for (const direction of [...basis, ...basis]) {
+      const along = sum(direction.map((value, i) => value * rest[i]!));
+      rest = rest.map((value, i) => value - along * direction[i]!);
+    }
+    const left = Math.sqrt(sum(rest.map((value) => value ** 2)));
+    if (left > 1e-9 * length) basis.push(rest.map((value) => value / left));
+  }
+  return basis;
 }
 
 /** Between seeds, pooled over scales, in units of the spread; 0 where each scale has one. */

@@ -40,22 +40,28 @@ export const localTrend: Candidate = {
     const means = seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
     const noise = noiseOf(seeds, means);
     const slopes = x.slice(1).map((at, i) => (means[i + 1]! - means[i]!) / (at - x[i]!));
+    const ofMean = seeds.map((values) => noise / values.length);
     const rates = slopes.slice(1).map((slope, i) => {
       const [before, after] = [x[i + 1]! - x[i]!, x[i + 2]! - x[i + 1]!];
       // Of a change of slope, from the noise of three means.
-      const byNoise = (noise / seeds[i]!.length) * (1 / before ** 2 + (1 / before + 1 / after) ** 2 + 1 / after ** 2);
-      return ((slope - slopes[i]!) ** 2 - byNoise) / ((before + after) / 2);
+      const byNoise =
+        ofMean[i]! / before ** 2 + ofMean[i + 1]! * (1 / before + 1 / after) ** 2 + ofMean[i + 2]! / after ** 2;
+      // Mean slopes of two neighbouring stretches of a Wiener process differ by its rate times a third of their length.
+      return ((slope - slopes[i]!) ** 2 - byNoise) / ((before + after) / 3);
     });
     const rate = Math.max(0, rates.reduce((sum, each) => sum + each, 0) / rates.length);
-    const last = x[n - 1]! - x[n - 2]!;
+    const length = x[n - 1]! - x[n - 2]!;
     const results = targets.map(() => new Float64Array(draws));
     for (let b = 0; b < draws; b++) {
       const wander = (rate * rates.length) / chiSquared(rates.length, random);
-      const slope = slopes.at(-1)! + Math.sqrt((wander * last) / 2) * random.normal();
+      // Where the curve stands at the last two scales is known from few seeds.
+      const last = Math.sqrt(ofMean[n - 1]!) * random.normal();
+      const before = Math.sqrt(ofMean[n - 2]!) * random.normal();
+      const slope = slopes.at(-1)! + (last - before) / length + Math.sqrt((wander * length) / 3) * random.normal();
       targets.forEach((target, t) => {
         const ahead = Math.log(target) - x[n - 1]!;
         const bend = Math.sqrt((wander * Math.abs(ahead) ** 3) / 3) * random.normal();
-        results[t]![b] = means[n - 1]! + slope * ahead + bend + Math.sqrt(noise) * random.normal();
+        results[t]![b] = means[n - 1]! + last + slope * ahead + bend + Math.sqrt(noise) * random.normal();
       });
     }
     return { draws: results };

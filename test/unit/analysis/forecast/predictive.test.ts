@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { predictiveDraws, type KnownCurve } from '../../../../src/analysis/forecast/predictive.js';
 import { localTrend, weighCandidates, fitted } from '../../../../src/analysis/forecast/trend.js';
-import { line, powerLaw, sigmoid, type CurveModel } from '../../../../src/analysis/models.js';
+import { line, powerLaw, sigmoid, twoSigmoids, type CurveModel } from '../../../../src/analysis/models.js';
 import { quantile } from '../../../../src/statistics/bootstrap.js';
 import { Random } from '../../../../src/statistics/random.js';
 
@@ -73,6 +73,91 @@ describe('intervals of the true model hold what comes as often as they say', () 
     expect(most).toBeGreaterThan(0.87);
   });
 });
+
+test('members of a scale scatter as seeds do, and that is foretold', { timeout: 60_000 }, () => {
+  const truth = { curve: truths.line[1], scales: 8, seeds: 3, wander: 0, noise: 0.02 };
+  const held = coverage(
+    (known, scales, random) => predictiveDraws(line, known, { scales, draws: 200, random }).draws,
+    truth,
+    300,
+  );
+  // 1800 members, six of a family: standard errors of about 0.02, 0.02 and 0.01.
+  expect(held[0]).toBeGreaterThan(0.44);
+  expect(held[0]).toBeLessThan(0.6);
+  expect(held[1]).toBeGreaterThan(0.74);
+  expect(held[1]).toBeLessThan(0.88);
+  expect(held[2]).toBeGreaterThan(0.91);
+});
+
+const varianceOf = (values: Float64Array) => {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+};
+
+describe('draws of the points move the forecast, and explain what lies off the curve', () => {
+  const n = 30;
+  const scales = Array.from({ length: n }, (_, i) => 2 ** i);
+  const random = Random.named(5, 'points');
+  const forecast = (seeds: number[][], resampled: number[][]) => {
+    const options = { scales: [2 ** n], draws: 2000, random };
+    return varianceOf(predictiveDraws(line, { ...free, scales, seeds, resampled }, options).draws[0]!);
+  };
+  const sigma = 0.02;
+
+  test('a shift of all points, as by test examples that all members share: the forecast shifts with them', () => {
+    const points = scales.map((scale) => [Math.log(scale)]);
+    const resampled = Array.from({ length: 2000 }, () => {
+      const shift = sigma * random.normal();
+      return points.map(([value]) => value! + shift);
+    });
+    // Of a variance from 2000 draws: 3 %.
+    expect(Math.abs(forecast(points, resampled) / sigma ** 2 - 1)).toBeLessThan(0.15);
+  });
+
+  test('points that lie off the line by no more than their own noise: no wandering is added', () => {
+    const points = scales.map((scale) => [Math.log(scale) + sigma * random.normal()]);
+    const resampled = Array.from({ length: 2000 }, () => points.map(([value]) => value! + sigma * random.normal()));
+    // The line's own variance one step ahead is (1/30 + 15.5²/2247.5) σ² = 0.14 σ²; taken for wandering, the noise would add 1.1 σ².
+    expect(forecast(points, resampled) / sigma ** 2).toBeLessThan(0.7);
+  });
+});
+
+test('a local trend knows that means over few seeds are not exact', { timeout: 60_000 }, () => {
+  const truth = { curve: truths.line[1], scales: 8, seeds: 3, wander: 0, noise: 0.02 };
+  const held = coverage(
+    (known, scales, random) => localTrend.extrapolate(known, { scales, draws: 200, random }).draws,
+    truth,
+    600,
+  );
+  // 3600 members, six of a family: standard errors of about 0.015 and 0.01. On the wide side: the rate of bending is at least 0.
+  expect(held[1]).toBeGreaterThan(0.78);
+  expect(held[1]).toBeLessThan(0.9);
+  expect(held[2]).toBeGreaterThan(0.92);
+});
+
+test(
+  'a line that wanders keeps its weight against what bends with it, by what it foretold',
+  { timeout: 60_000 },
+  () => {
+    const scales = Array.from({ length: 8 }, (_, i) => 1000 * 2 ** i);
+    const random = Random.named(11, 'wandering line');
+    let [foretold, families] = [0, 0];
+    for (; families < 8; families++) {
+      const seeds = scales.map((scale) => {
+        const mean = 0.1 + 0.08 * Math.log(scale / 1000) + 0.02 * random.normal();
+        return [0, 1, 2].map(() => mean + 0.007 * random.normal());
+      });
+      const targets = { scales: [512_000], draws: 50, seed: families, name: 'test' };
+      const weighed = weighCandidates(
+        [fitted(line), fitted(sigmoid), fitted(twoSigmoids)],
+        { ...free, scales, seeds },
+        targets,
+      );
+      foretold += weighed.find(({ name }) => name === 'line')!.weight;
+    }
+    expect(foretold / families).toBeGreaterThan(0.6);
+  },
+);
 
 test('a local trend covers a curve whose slope wanders', () => {
   const scales = Array.from({ length: 9 }, (_, i) => 1000 * 2 ** i);

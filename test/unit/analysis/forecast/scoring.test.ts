@@ -1,8 +1,15 @@
 import * as fc from 'fast-check';
 import jStat from 'jstat';
 import { expect, test } from 'vitest';
+import { parseMetric } from '../../../../src/metrics/index.js';
 import { levels } from '../../../../src/analysis/forecast/forecast.js';
-import { centralInterval, crps, medianOf, scoreTarget } from '../../../../src/analysis/forecast/scoring.js';
+import {
+  centralInterval,
+  crps,
+  medianOf,
+  scoreMetric,
+  scoreTarget,
+} from '../../../../src/analysis/forecast/scoring.js';
 
 const normalQuantiles = levels.map((level) => jStat.normal.inv(level, 0, 1));
 
@@ -57,4 +64,28 @@ test('a target is scored over its seeds', () => {
   expect(score.logError).toBeCloseTo(Math.log(0.5 / mean), 12);
   expect(score.crps).toBeCloseTo((crps(levels, 0.26) + crps(levels, 0.05) + crps(levels, 0.01)) / 3, 12);
   expect(scoreTarget(levels, [0]).logError).toBeNaN();
+});
+
+test('a method is scored over its targets: errors without their signs, logarithms where there are any, skill against the best baseline', () => {
+  const at = (value: number) => levels.map(() => value);
+  const targets = [8, 16, 32, 64].map((width) => ({ width, parameters: width, trainingFlops: width }));
+  const sealed = {
+    metric: 'accuracy',
+    better: 'higher' as const,
+    known: [],
+    silent: [],
+    methods: [
+      { method: 'last-value', quantiles: [at(0.2), at(0.2), at(0.2), at(0.2)], fits: [] },
+      { method: 'line', quantiles: [at(0.4), at(0.2), at(0), at(0.9)], fits: [] },
+    ],
+  };
+  // The last target is not trained.
+  const score = scoreMetric(parseMetric('accuracy'), sealed, targets, [[0.3], [0.4], [0.5], undefined]);
+  const [lastValue, line] = score.methods;
+  expect(score.targets.map(({ width }) => width)).toEqual([8, 16, 32]);
+  expect(lastValue!.error).toBeCloseTo((0.1 + 0.2 + 0.3) / 3, 12);
+  // Errors of 0.1, -0.2 and -0.5; a logarithm of the first two alone.
+  expect(line!.error).toBeCloseTo(0.8 / 3, 12);
+  expect(line!.logError).toBeCloseTo((Math.log(0.4 / 0.3) + Math.log(0.4 / 0.2)) / 2, 12);
+  expect([lastValue!.skill, line!.skill]).toEqual([1, expect.closeTo(0.8 / 0.6, 12)]);
 });

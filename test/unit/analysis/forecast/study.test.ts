@@ -63,6 +63,20 @@ test('the same call says the same, and each method speaks or says why not', { ti
     expect(quantiles[0]!.every((value, i) => i === 0 || value >= quantiles[0]![i - 1]!)).toBe(true);
 });
 
+test("the average's weights are Akaike's", { timeout: 30_000 }, () => {
+  const { methods } = forecastMetric(accuracy, family(widths), { targets: [lenetParameters(64)], draws: 100 });
+  const { fits } = methods.find(({ method }) => method === 'average')!;
+  expect(fits.length).toBeGreaterThan(2);
+  const least = Math.min(...fits.map(({ aicc }) => aicc!));
+  const likelihoods = fits.map(({ aicc }) => Math.exp((least - aicc!) / 2));
+  const total = likelihoods.reduce((sum, value) => sum + value, 0);
+  fits.forEach(({ weight }, i) => {
+    expect(weight).toBeCloseTo(likelihoods[i]! / total, 10);
+  });
+  // Drawn from a sigmoid in log scale.
+  expect(fits.find(({ model }) => model === 'sigmoid')!.weight).toBeGreaterThan(0.5);
+});
+
 test(
   'a success rate that follows the task scaling law is told by pass-rate where it is still below one in the test set',
   { timeout: 30_000 },
