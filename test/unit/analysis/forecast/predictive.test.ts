@@ -159,6 +159,15 @@ test(
   },
 );
 
+test('a local trend of what is straight: the variance is that of two means, the slope between them, and a seed', () => {
+  const scales = Array.from({ length: 6 }, (_, i) => 2 ** i);
+  const seeds = scales.map((scale) => [-0.1, 0, 0.1].map((off) => Math.log(scale) + off));
+  const random = Random.named(2, 'straight');
+  const { draws } = localTrend.extrapolate({ ...free, scales, seeds }, { scales: [64], draws: 20_000, random });
+  // Variance v = 0.01 between seeds, v / 3 of a mean. One step ahead stands at 2 last - before: 4 v / 3 + v / 3, and the seed's v.
+  expect(varianceOf(draws[0]!) / (0.01 * (4 / 3 + 1 / 3 + 1))).toBeCloseTo(1, 1);
+});
+
 test('a local trend covers a curve whose slope wanders', () => {
   const scales = Array.from({ length: 9 }, (_, i) => 1000 * 2 ** i);
   const random = Random.named(3, 'wandering slopes');
