@@ -123,7 +123,6 @@ async function seal(name: string, raw: Raw): Promise<void> {
   const { gitCommit, packageVersions } = await import('../machine/version.js');
   const { digestOfRun } = await import('../runs/record.js');
   const { endOfChain, readSeals, writeSeal } = await import('../runs/forecasts.js');
-  const { lockRun } = await import('../runs/lock.js');
   const { sealedTable } = await import('../report/forecast.js');
   const { sizesOf } = await import('../training/sizes.js');
 
@@ -143,35 +142,34 @@ async function seal(name: string, raw: Raw): Promise<void> {
     );
   const targets = sizesOf(record, widths, '--widths');
 
+  await refuseTrained(run, widths, seeds);
+  const widest = scales.at(-1)!;
+  const known = targets.find(({ parameters }) => parameters <= widest.parameters);
+  if (known !== undefined)
+    throw new UsageError(
+      `${known.width} is not above ${widest.width}, the widest that is known`,
+      '--widths',
+      'a forecast is of larger members',
+    );
+  const asked = textOf(raw, 'name');
+  await endOfChain(folder);
+  nameOf(asked, record.name, []);
+  const parameters = targets.map((target) => target.parameters);
+  const forecasts = metrics.map((metric) => forecastMetric(metric, members, { targets: parameters, draws }));
+  for (const { metric, known: values } of forecasts) refuseInfinite(metric.id, values);
+
+  // What holds the lock tidies up on a signal, and a computation would not let it: only then.
+  const { lockRun } = await import('../runs/lock.js');
   const release = await lockRun(folder);
   try {
     await refuseTrained(run, widths, seeds);
-    const widest = scales.at(-1)!;
-    const known = targets.find(({ parameters }) => parameters <= widest.parameters);
-    if (known !== undefined)
-      throw new UsageError(
-        `${known.width} is not above ${widest.width}, the widest that is known`,
-        '--widths',
-        'a forecast is of larger members',
-      );
     const last = await endOfChain(folder);
     const { seals: earlier } = await readSeals(folder);
     const sealName = nameOf(
-      textOf(raw, 'name'),
+      asked,
       record.name,
       earlier.map(({ seal: each }) => each.name),
     );
-    const parameters = targets.map((target) => target.parameters);
-    const forecasts = metrics.map((metric) => forecastMetric(metric, members, { targets: parameters, draws }));
-    for (const { metric, known } of forecasts) {
-      const odd = known.find(({ values }) => !values.every(Number.isFinite));
-      if (odd !== undefined)
-        throw new UsageError(
-          `${metric.id} is ${String(odd.values.find((value) => !Number.isFinite(value)))} at width ${odd.width}`,
-          '--metric',
-          'a forecast needs numbers',
-        );
-    }
     const sealed: Omit<Seal, 'digest'> = {
       format: 1,
       name: sealName,
@@ -213,6 +211,14 @@ async function seal(name: string, raw: Raw): Promise<void> {
     );
   } finally {
     await release();
+  }
+}
+
+function refuseInfinite(id: string, known: MetricForecast['known']): void {
+  for (const { width, values } of known) {
+    const odd = values.find((value) => !Number.isFinite(value));
+    if (odd !== undefined)
+      throw new UsageError(`${id} is ${odd} at width ${width}`, '--metric', 'a forecast needs numbers');
   }
 }
 

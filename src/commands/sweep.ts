@@ -109,6 +109,7 @@ async function sweepRun(name: string, raw: Raw, place: Place): Promise<unknown> 
   if (textOf(raw, 'output') !== undefined && place.of > 1)
     throw new UsageError('one path for several runs', '--output', 'leave it out, or sweep one run');
   const request = { run, metric, parameters, axes, by: by as ScoreName, leastRange, stem, place, raw };
+  checkCauses({ run, probe, sizes, kept });
   const grid = axes.length > 0 ? await sweepGrid(request) : undefined;
   const causes =
     sizes.length + kept.length > 0 ? await sweepCauses({ ...request, sizes, kept, draws, probe }) : undefined;
@@ -143,7 +144,9 @@ function checkAxes(
     throw new UsageError(
       `${name} lacks ${missing}`,
       '--metric',
-      `sweep it with --over ${missing}=..., or write ${name}:${missing}=...`,
+      missing === 'column'
+        ? `write ${name}:column=mse, say`
+        : `sweep it with --over ${missing}=..., or write ${name}:${missing}=...`,
     );
 }
 
@@ -213,12 +216,12 @@ interface CausesRequest extends Request {
   readonly probe: ReturnType<RegisteredMetric['from']>;
 }
 
-async function sweepCauses({ run, probe, sizes, kept, draws, stem, raw }: CausesRequest): Promise<object> {
-  const { sweepScales, sweepTestSizes } = await import('../analysis/sweep.js');
-  const { causesText } = await import('../report/sweeps.js');
-  const { causesFigure } = await import('../report/figures/sweep.js');
-  const { writeFigure } = await import('../report/files.js');
-  const { members } = run;
+function checkCauses({
+  run: { members },
+  probe,
+  sizes,
+  kept,
+}: Pick<CausesRequest, 'run' | 'probe' | 'sizes' | 'kept'>): void {
   const { count } = probe.weighted(members[0]!.outcomes);
   const tooMany = sizes.find((size) => size > count);
   if (tooMany !== undefined)
@@ -237,6 +240,14 @@ async function sweepCauses({ run, probe, sizes, kept, draws, stem, raw }: Causes
       '--keep-scales',
       `give at most ${scales}`,
     );
+}
+
+async function sweepCauses({ run, probe, sizes, kept, draws, stem, raw }: CausesRequest): Promise<object> {
+  const { sweepScales, sweepTestSizes } = await import('../analysis/sweep.js');
+  const { causesText } = await import('../report/sweeps.js');
+  const { causesFigure } = await import('../report/figures/sweep.js');
+  const { writeFigure } = await import('../report/files.js');
+  const { members } = run;
   const testSizes: ResampledCurve[] = sweepTestSizes({ metric: probe, members, sizes, draws });
   const keptScales: ResampledCurve[] = sweepScales({ metric: probe, members, sizes: kept });
   const figures = await writeFigure(

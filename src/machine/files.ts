@@ -52,6 +52,7 @@ export async function writeOutput(file: string, data: string | Uint8Array, where
     throw new UsageError(`${folder} is no folder`, where, 'make it, or name another one');
   const there = await fs.stat(file).catch(() => undefined);
   if (there?.isDirectory()) throw new UsageError(`${file} is a folder`, where, 'name a file');
+  if (there === undefined) await assertWritable(folder);
   if (there === undefined || there.isFile())
     return writeFileAtomic(there === undefined ? file : await fs.realpath(file), data);
   await fs.writeFile(file, data).catch((error: unknown) => {

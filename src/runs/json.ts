@@ -8,7 +8,9 @@ export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string, 
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new RunError(`is damaged: no JSON (${messageOf(error)})`, where, remedy, { cause: error });
+    throw new RunError(`is damaged: no JSON (${messageOf(error).replaceAll(/\s+/g, ' ')})`, where, remedy, {
+      cause: error,
+    });
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

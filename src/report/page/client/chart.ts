@@ -42,7 +42,7 @@ export interface ChartContent {
   readonly xTicks?: readonly number[];
 }
 
-const margin = { left: 52, right: 14, top: 10, bottom: 44 };
+const margin = { left: 58, right: 14, top: 10, bottom: 44 };
 
 export class Chart {
   readonly element: HTMLElement;
@@ -114,7 +114,7 @@ export class Chart {
     );
     const drawn = [
       `<g aria-hidden="true">${frame(content, x, y, this.#size)}`,
-      ...content.series.map((each) => band(each, x, y)),
+      ...content.series.map((each) => band(each, x, y, height - margin.bottom)),
       ...content.series.map((each) => line(each, x, y)),
       '</g>',
       this.#options(content),
@@ -260,12 +260,15 @@ function frame(
 
 type Place = readonly [number, number];
 
-function band({ role, line: list }: ChartSeries, x: Axis, y: Axis): string {
-  const known = list.filter(({ lower, upper }) => lower !== undefined && upper !== undefined);
-  const at = (key: 'lower' | 'upper') =>
-    known.map((point): Place => [x.place(point.x), y.place(point[key]!)]).filter(isPlace);
-  const [lower, upper] = [at('lower'), at('upper')];
-  if (upper.length < 2 || lower.length < 2) return '';
+/** A lower limit that a logarithmic axis does not have, such as 0, lies on its floor. */
+function band({ role, line: list }: ChartSeries, x: Axis, y: Axis, floor: number): string {
+  const edges = list
+    .filter(({ lower, upper }) => lower !== undefined && upper !== undefined)
+    .map((point) => ({ x: x.place(point.x), upper: y.place(point.upper!), lower: y.place(point.lower!) }))
+    .filter((edge) => isPlace([edge.x, edge.upper]));
+  if (edges.length < 2) return '';
+  const upper = edges.map((edge): Place => [edge.x, edge.upper]);
+  const lower = edges.map((edge): Place => [edge.x, Number.isFinite(edge.lower) ? edge.lower : floor]);
   return `<path class="band ${role}" d="${path([...upper, ...lower.reverse()])}Z"/>`;
 }
 

@@ -285,7 +285,7 @@ function membersOf({ run, members, state }: View, curve: ExploredCurve, isShare:
 
 /** What is drawn, as a sentence for who can't see it, and a summary for who can. */
 export function readingOf({ run, state, explored }: View): string {
-  if (explored === undefined) return 'A curve needs two scales: tick another one.';
+  if (explored === undefined) return 'A curve needs a seed and two scales: tick another one.';
   const { standard, induced } = explored;
   const [first, last] = [induced.points[0]!, induced.points.at(-1)!];
   const isAtZero = induced.points.some(({ value }) => value === 0);
