@@ -123,11 +123,15 @@ test("a user's own metric in TypeScript, wherever it lies; another user's Ctrl-C
   ]);
   // One that never ends, and so never lets a listener for signals run.
   fs.writeFileSync(path.join(root, 'mine.ts'), values('process.stderr.write("computes"); for (;;);'));
-  const child = spawn(process.execPath, [program, ...words], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
-  await once(child.stderr, 'data');
-  child.kill('SIGINT');
-  await once(child, 'close');
-  expect(child.signalCode).toBe('SIGINT');
+  const sealed = ['forecast', 'seal', 'lenet', '--widths', '64', '--metric', 'mine', '--metric-file', 'mine.ts'];
+  for (const command of [words, sealed]) {
+    const child = spawn(process.execPath, [program, ...command], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+    await once(child.stderr, 'data');
+    child.kill('SIGINT');
+    await once(child, 'close');
+    expect(child.signalCode).toBe('SIGINT');
+  }
+  expect(fs.existsSync(path.join(root, 'checkpoints', 'lenet', 'forecasts'))).toBe(false);
 });
 
 test("a user's own metric, in a file", async () => {
