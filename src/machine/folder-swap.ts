@@ -19,9 +19,8 @@ export type KnownFiles = (folder: string) => Promise<readonly string[] | undefin
  */
 export async function refuseForeignFolder(folder: string, known: KnownFiles, where: string): Promise<void> {
   if (folder.trim() === '') throw new UsageError('the value is empty', where);
-  await assertWritable(folder);
   const there = await fs.stat(folder).catch(() => undefined);
-  if (there === undefined) return;
+  if (there === undefined) return assertWritable(folder);
   if (!there.isDirectory()) throw new UsageError(`${folder} is a file, not a folder`, where, 'name another one');
   const names = await filesIn(folder);
   if (names.length === 0) return;
