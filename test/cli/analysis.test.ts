@@ -102,6 +102,16 @@ test('sweep, compare, theory and search write their pictures and say where', asy
   expect(bows).toEqual(bows.toSorted((a, b) => b - a));
 });
 
+test('evaluate without a metric: the usual one, the induced one and the loss', async () => {
+  await writeRun(100);
+  const { code, stdout } = await run('evaluate', 'lenet', '--json');
+  const { metrics } = JSON.parse(stdout) as { metrics: { metric: string }[] };
+  expect([code, metrics.map(({ metric }) => metric)]).toEqual([
+    0,
+    ['accuracy', 'subset-accuracy:k=5', 'cross-entropy'],
+  ]);
+});
+
 test('theory without a run draws the model', async () => {
   const { code, stdout } = await run('theory', '--lengths', '1,10', '--exponent=-0.5', '--scale', '1000');
   expect([code, stdout.split('\n')[0]]).toEqual([0, 'L(N) = (N / 1000)^-0.5 nats, p = exp(-L)']);
@@ -181,7 +191,6 @@ describe('bad input is one line and exit code 2', () => {
       ['evaluate', 'lenet', '--metric', 'accuracy', '--metric', 'accuracy'],
       /^error: --metric: accuracy is given twice/,
     ],
-    [['evaluate', 'lenet'], /^error: --metric: a metric is needed/],
     [
       ['evaluate', 'lenett', '--metric', 'accuracy'],
       /^error: RUN: "lenett" is not a run in checkpoints .*; did you mean lenet\?/,

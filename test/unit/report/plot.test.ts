@@ -81,6 +81,7 @@ describe.each(['braille', 'ascii'] as const)('%s', (characters) => {
           });
         },
       ),
+      { examples: [[[-999999.9999824999, -999999.9999524999], 40, 17]] },
     );
   });
 });
