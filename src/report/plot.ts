@@ -108,9 +108,10 @@ function verticalAxis({ series }: Plot, rows: number): Axis {
     .filter(Number.isFinite);
   let [low, high] = [Math.min(...all), Math.max(...all)];
   if (low > 0 && low < high / 2) low = 0;
-  // The same but for rounding, as far as the axis's numbers can tell.
-  if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high)))
-    [low, high] = high === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, high)];
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  // The same but for rounding, as far as the axis's numbers can tell; or so small that steps of them have no digits left.
+  if (largest < 1e-280) [low, high] = [0, 1];
+  else if (high - low <= 1e-9 * largest) [low, high] = [Math.min(0, low), Math.max(0, high)];
   const values = roundTicks(low, high, Math.max(2, Math.min(6, Math.floor(rows / 2))));
   return {
     low: values[0]!,
