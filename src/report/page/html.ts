@@ -117,7 +117,7 @@ const examples = `<section id="examples" class="wide" aria-labelledby="examples-
 
 const reconstructions = `<section id="reconstructions" class="wide" aria-labelledby="reconstructions-title" hidden>
 <h2 id="reconstructions-title">What comes back</h2>
-<p class="text">Twenty test images, and what the first seed of each width makes of them. Images whose squared error per pixel is not below the cutoff are pale: the pictures improve gradually, the count on the right does not.</p>
+<p class="text">Twenty test images, and what the first seed of each width makes of them. Images whose squared error per pixel is not below the cutoff are pale; on the right is the count of those below.</p>
 <div class="scroll" tabindex="0" role="group" aria-label="Reconstructions by width"><div id="strips" class="strips"></div></div>
 </section>`;
 
