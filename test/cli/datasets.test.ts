@@ -15,7 +15,7 @@ beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-datasets-'));
 });
 afterEach(() => {
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(folder, { recursive: true, maxRetries: 10 });
 });
 
 const run = (...words: string[]) => runIn({ EMERGENCE_CACHE_DIR: path.join(folder, 'cache') }, ...words);

@@ -16,7 +16,7 @@ beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-experiment-'));
 });
 afterEach(() => {
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(folder, { recursive: true, maxRetries: 10 });
 });
 
 async function train(...words: string[]) {

@@ -14,7 +14,7 @@ beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-cli-'));
 });
 afterEach(() => {
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(folder, { recursive: true, maxRetries: 10 });
 });
 
 async function run(...words: string[]) {

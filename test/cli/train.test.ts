@@ -9,16 +9,25 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Random } from '../../src/statistics/random.js';
+import { childrenOf, isRunning, until } from '../support/processes.js';
 
 const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
 
 let folder = '';
+const started: ChildProcess[] = [];
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-train-'));
 });
-afterEach(() => {
-  fs.rmSync(folder, { recursive: true });
+afterEach(async () => {
+  // Where a test failed, what it started is still at work.
+  for (const child of started.splice(0).filter(isAlive)) {
+    process.kill(-child.pid!, 'SIGKILL');
+    await once(child, 'exit');
+  }
+  fs.rmSync(folder, { recursive: true, maxRetries: 10 });
 });
+
+const isAlive = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
 
 /** Small: epochs of 8 steps. */
 const small = ['--arch', 'cnn', '--dataset', 'shapes', '--train-size', '1024', '--test-size', '200', '--threads', '1'];
@@ -27,11 +36,13 @@ const family = [...small, '--widths', '2,3', '--epochs', '60'];
 const quick = [...small, '--widths', '2', '--epochs', '1'];
 
 function start(words: readonly string[], cwd = folder): ChildProcess {
-  return spawn(process.execPath, [program, 'train', ...words], {
+  const child = spawn(process.execPath, [program, 'train', ...words], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
+    detached: true, // a group of its own, as a shell gives it
   });
+  started.push(child);
+  return child;
 }
 
 async function train(words: readonly string[], cwd = folder) {
@@ -54,33 +65,6 @@ function hashes(root: string, names = /(weights\.safetensors|outcomes\.parquet)$
           .digest('hex'),
       ]),
   );
-}
-
-/** Processes whose parent is `pid`, from Linux's /proc. */
-function childrenOf(pid: number): number[] {
-  return fs
-    .readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((candidate) => parentOf(candidate) === pid);
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' ? undefined : Number(parent);
-  } catch {
-    return undefined;
-  }
-}
-
-const isRunning = (pid: number) => parentOf(pid) !== undefined;
-
-async function until(condition: () => boolean, milliseconds: number): Promise<boolean> {
-  const end = Date.now() + milliseconds;
-  while (!condition() && Date.now() < end) await sleep(50);
-  return condition();
 }
 
 /** Resolves once a child with `--json` has told of so many epochs; rejects where it ends before. */
@@ -157,7 +141,7 @@ test('killed five times with SIGKILL it ends in the bits of a run that was not',
     process.kill(child.pid!, 'SIGKILL');
     await once(child, 'close');
     // the guard looks twice a second
-    expect(await until(() => !workers.some(isRunning), 3000)).toBe(true);
+    expect(await until(() => !workers.some(isRunning), 30_000)).toBe(true);
   }
   // 10 epochs of 120 at least are behind, and the last kill came before both members were through
   expect(Object.keys(hashes(path.join(folder, 'checkpoints'), /training\.safetensors$/)).length).toBeGreaterThan(0);
@@ -167,29 +151,28 @@ test('killed five times with SIGKILL it ends in the bits of a run that was not',
 });
 
 test('a worker that dies is reported with its reason; the others go on, and the next command trains it', async () => {
-  const child = start([...small, '--widths', '2,3', '--epochs', '200', '--jobs', '2']);
-  const output = Promise.all([text(child.stdout!), text(child.stderr!)]);
+  const child = start([...small, '--widths', '2,3', '--epochs', '100', '--jobs', '2', '--json']);
+  const output = text(child.stdout!);
+  child.stderr!.resume();
+  await epochsSeen(child, 1);
   expect(await until(() => childrenOf(child.pid!).length === 2, 60_000)).toBe(true);
-  await sleep(1500);
   process.kill(childrenOf(child.pid!)[0]!, 'SIGKILL');
-  const [, stderr] = await output;
-  if (child.exitCode === null) await once(child, 'close');
+  const [stdout] = await Promise.all([output, once(child, 'close')]);
   expect(child.exitCode).toBe(1);
-  expect(stderr).toMatch(/cnn-w\d-s0 +failed: the worker was killed by SIGKILL/);
-  expect(stderr).toMatch(/cnn-w\d-s0 +complete/);
+  expect(stdout).toMatch(/"type":"failed","member":"cnn-w\d-s0","reason":"the worker was killed by SIGKILL/);
+  expect(stdout).toMatch(/"type":"complete","member":"cnn-w\d-s0"/);
   const again = await train(['--run', 'cnn-shapes']);
   expect([again.code, again.stderr.match(/complete:/g)?.length]).toEqual([0, 1]);
 });
 
 test('Ctrl-C stops parent and workers, and the same command goes on', async () => {
-  const child = start([...small, '--widths', '2,3', '--epochs', '200']);
-  const output = Promise.all([text(child.stdout!), text(child.stderr!)]);
-  expect(await until(() => childrenOf(child.pid!).length > 0, 60_000)).toBe(true);
-  await sleep(2000);
+  const child = start([...small, '--widths', '2,3', '--epochs', '200', '--json']);
+  const errors = text(child.stderr!);
+  await epochsSeen(child, 1);
   const workers = childrenOf(child.pid!);
+  expect(workers.length).toBeGreaterThan(0);
   process.kill(-child.pid!, 'SIGINT'); // as a terminal does: to the whole group
-  const [, stderr] = await output;
-  if (child.exitCode === null) await once(child, 'close');
+  const [stderr] = await Promise.all([errors, once(child, 'close')]);
   expect(child.exitCode).toBe(130);
   expect(stderr).toContain('stopped; the same command goes on where it was');
   expect(workers.some(isRunning)).toBe(false);

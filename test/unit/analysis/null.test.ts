@@ -18,7 +18,7 @@ test.each([
   { name: 'a straight line', slope: 0.1, seeds: 2 },
   { name: 'a flat line', slope: 0, seeds: 3 },
   { name: 'a line that is hardly steeper than its noise', slope: 0.005, seeds: 3 },
-])('$name is called sudden in about 1 of 20 families', { timeout: 30_000 }, ({ name, slope, seeds }) => {
+])('$name is called sudden in about 1 of 20 families', ({ name, slope, seeds }) => {
   const families = 200;
   const found = { emergence: 0, jump: 0, steepness: 0, bow: 0 };
   for (let i = 0; i < families; i++) {

@@ -294,7 +294,7 @@ test('an image of 128 megapixels is skipped, not decoded', async () => {
   expect(dataset.notes![0]).toContain(
     '1 of 5 files skipped, being damaged or no images; the first is train/ant/bomb.png (Input image exceeds pixel limit)',
   );
-}, 60_000);
+});
 
 /** A folder with train.zip and test.zip, CIFAR-10 as JPEG files in class folders. */
 const cifar10 = process.env['EMERGENCE_TEST_CIFAR10'];

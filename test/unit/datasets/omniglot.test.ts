@@ -102,7 +102,7 @@ test('omniglot-small: 242 characters, 16 and 4 drawers of each, as Pillow shrink
   // The share of ink in the original files, by Pillow. Shrinking keeps it, but for the edges.
   const ink = train.images.reduce((sum, value) => sum + value, 0) / train.images.length / 255;
   expect(Math.abs(ink - 0.0806)).toBeLessThan(0.001);
-}, 120_000);
+});
 
 test('the official archives are named where they are missing, and nothing else is taken for them', async () => {
   const dataDir = await temporaryFolder();

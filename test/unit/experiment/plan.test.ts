@@ -143,11 +143,9 @@ describe('the plan on a CPU', () => {
     expect(plan.members).toHaveLength(6);
   });
 
-  test('is the same each time, and quick for many members on many cores', () => {
+  test('is the same each time, for many members on many cores too', () => {
     const members = Array.from({ length: 100 }, (_, i) => member(`m${i}`, 1e8 * (i + 1)));
-    const began = performance.now();
     const plan = planFamily({ members, cores: 64, device: 'cpu' });
-    expect(performance.now() - began).toBeLessThan(3000); // takes 0.2 s on an idle machine
     expect(planFamily({ members, cores: 64, device: 'cpu' })).toEqual(plan);
     expect(new Set(plan.members.map(({ id }) => id)).size).toBe(100);
   });

@@ -6,25 +6,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-
-/** Gone, or a zombie that nobody has waited for. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  if (process.platform !== 'linux') return true;
-  return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
-}
-
-async function becomesTrue(condition: () => boolean, milliseconds: number): Promise<boolean> {
-  for (const end = performance.now() + milliseconds; performance.now() < end;) {
-    if (condition()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return condition();
-}
+import { isRunning, until } from '../../support/processes.js';
 
 test("a busy worker dies with its parent, and not of the terminal's Ctrl-C", async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-orphan-'));
@@ -45,11 +27,11 @@ test("a busy worker dies with its parent, and not of the terminal's Ctrl-C", asy
   const pid = Number(printed.toString());
   try {
     process.kill(pid, 'SIGINT');
-    expect(await becomesTrue(() => !isRunning(pid), 1200)).toBe(false);
+    expect(await until(() => !isRunning(pid), 1200)).toBe(false);
     parent.kill('SIGKILL');
-    expect(await becomesTrue(() => !isRunning(pid), 2000)).toBe(true);
+    expect(await until(() => !isRunning(pid), 30_000)).toBe(true);
   } finally {
     if (isRunning(pid)) process.kill(pid, 'SIGKILL');
-    fs.rmSync(folder, { recursive: true });
+    fs.rmSync(folder, { recursive: true, maxRetries: 10 });
   }
-}, 20_000);
+});

@@ -4,14 +4,15 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainingEvent } from '../../../src/training/events.js';
 import { runPool, type PoolJob, type PoolOptions } from '../../../src/training/pool.js';
+import { isRunning } from '../../support/processes.js';
 
 /** Real processes: a worker that does what its job says. */
 const workerSource = `
 process.once('message', async ({ job }) => {
   const member = job.id;
+  if (job.stubborn) process.on('SIGTERM', () => {});
   process.send({ type: 'started', member, threads: 1, epochs: process.pid, stepsPerEpoch: 1, fromEpoch: 0 });
   for (const line of job.print ?? []) console.error(line);
-  if (job.stubborn) process.on('SIGTERM', () => {});
   if (job.kill) process.kill(process.pid, job.kill);
   if (job.code !== undefined) process.exit(job.code);
   if (job.send) process.send(job.send);
@@ -28,7 +29,7 @@ beforeAll(() => {
   fs.writeFileSync(path.join(folder, 'worker.mjs'), workerSource);
 });
 afterAll(() => {
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(folder, { recursive: true, maxRetries: 10 });
 });
 
 function job(id: string, what: object = {}, threads = 1): PoolJob {
@@ -52,15 +53,6 @@ async function run(jobs: readonly PoolJob[], options: Partial<PoolOptions> = {})
 
 function failures(events: readonly TrainingEvent[]) {
   return events.filter((event) => event.type === 'failed').map(({ reason, lastWords }) => ({ reason, lastWords }));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 test('jobs start in their order, as many as there are threads for', async () => {
@@ -133,20 +125,16 @@ describe('stopping', () => {
       signal: controller.signal,
       onEvent: (event) => {
         if (event.type === 'started') pids.push(event.epochs);
-        // The stubborn one hears of SIGTERM only once it has asked to.
-        if (pids.length === 2)
-          setTimeout(() => {
-            controller.abort();
-          }, 100);
+        if (pids.length === 2) controller.abort();
       },
     });
     expect(result.complete).toEqual([]);
     expect(result.failed).toEqual([]);
     expect([...result.stopped].sort()).toEqual(['a', 'b', 'c']);
     expect(failures(events)).toEqual([]);
-    expect(pids.filter(isAlive)).toEqual([]);
+    expect(pids.filter(isRunning)).toEqual([]);
     expect(performance.now() - began).toBeGreaterThan(3000); // b had its three seconds
-  }, 15_000);
+  });
 
   test('before the start starts nothing', async () => {
     const { result, log } = await run([job('a')], { signal: AbortSignal.abort() });
@@ -165,4 +153,4 @@ test('a worker may be TypeScript, whatever the working folder', async () => {
   } finally {
     process.chdir(here);
   }
-}, 15_000);
+});

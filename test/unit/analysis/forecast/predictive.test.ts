@@ -58,7 +58,7 @@ describe('intervals of the true model hold what comes as often as they say', () 
       { name: name as keyof typeof truths, seeds: 1, wander: 0 },
       { name: name as keyof typeof truths, seeds: 3, wander: 0.02 },
     ]),
-  )('$name, $seeds seeds, wandering by $wander', { timeout: 60_000 }, ({ name, seeds, wander }) => {
+  )('$name, $seeds seeds, wandering by $wander', ({ name, seeds, wander }) => {
     const [model, curve] = truths[name];
     const [half, eighty, most] = coverage(
       (known, scales, random) => predictiveDraws(model, known, { scales, draws: 100, random }).draws,
@@ -74,7 +74,7 @@ describe('intervals of the true model hold what comes as often as they say', () 
   });
 });
 
-test('members of a scale scatter as seeds do, and that is foretold', { timeout: 60_000 }, () => {
+test('members of a scale scatter as seeds do, and that is foretold', () => {
   const truth = { curve: truths.line[1], scales: 8, seeds: 3, wander: 0, noise: 0.02 };
   const held = coverage(
     (known, scales, random) => predictiveDraws(line, known, { scales, draws: 200, random }).draws,
@@ -122,7 +122,7 @@ describe('draws of the points move the forecast, and explain what lies off the c
   });
 });
 
-test('a local trend knows that means over few seeds are not exact', { timeout: 60_000 }, () => {
+test('a local trend knows that means over few seeds are not exact', () => {
   const truth = { curve: truths.line[1], scales: 8, seeds: 3, wander: 0, noise: 0.02 };
   const held = coverage(
     (known, scales, random) => localTrend.extrapolate(known, { scales, draws: 200, random }).draws,
@@ -135,29 +135,25 @@ test('a local trend knows that means over few seeds are not exact', { timeout: 6
   expect(held[2]).toBeGreaterThan(0.92);
 });
 
-test(
-  'a line that wanders keeps its weight against what bends with it, by what it foretold',
-  { timeout: 60_000 },
-  () => {
-    const scales = Array.from({ length: 8 }, (_, i) => 1000 * 2 ** i);
-    const random = Random.named(11, 'wandering line');
-    let [foretold, families] = [0, 0];
-    for (; families < 8; families++) {
-      const seeds = scales.map((scale) => {
-        const mean = 0.1 + 0.08 * Math.log(scale / 1000) + 0.02 * random.normal();
-        return [0, 1, 2].map(() => mean + 0.007 * random.normal());
-      });
-      const targets = { scales: [512_000], draws: 50, seed: families, name: 'test' };
-      const weighed = weighCandidates(
-        [fitted(line), fitted(sigmoid), fitted(twoSigmoids)],
-        { ...free, scales, seeds },
-        targets,
-      );
-      foretold += weighed.find(({ name }) => name === 'line')!.weight;
-    }
-    expect(foretold / families).toBeGreaterThan(0.6);
-  },
-);
+test('a line that wanders keeps its weight against what bends with it, by what it foretold', () => {
+  const scales = Array.from({ length: 8 }, (_, i) => 1000 * 2 ** i);
+  const random = Random.named(11, 'wandering line');
+  let [foretold, families] = [0, 0];
+  for (; families < 8; families++) {
+    const seeds = scales.map((scale) => {
+      const mean = 0.1 + 0.08 * Math.log(scale / 1000) + 0.02 * random.normal();
+      return [0, 1, 2].map(() => mean + 0.007 * random.normal());
+    });
+    const targets = { scales: [512_000], draws: 50, seed: families, name: 'test' };
+    const weighed = weighCandidates(
+      [fitted(line), fitted(sigmoid), fitted(twoSigmoids)],
+      { ...free, scales, seeds },
+      targets,
+    );
+    foretold += weighed.find(({ name }) => name === 'line')!.weight;
+  }
+  expect(foretold / families).toBeGreaterThan(0.6);
+});
 
 test('a local trend of what is straight: the variance is that of two means, the slope between them, and a seed', () => {
   const scales = Array.from({ length: 6 }, (_, i) => 2 ** i);

@@ -21,7 +21,7 @@ function family(widths: readonly number[], accuracy = accuracyOf): MemberOutcome
 const widths = [1, 2, 4, 8, 16, 32];
 const accuracy = parseMetric('accuracy', '--metric');
 
-test('what comes later is never read: other later members, the same forecasts', { timeout: 30_000 }, () => {
+test('what comes later is never read: other later members, the same forecasts', () => {
   const told = (members: readonly MemberOutcomes[]) =>
     studyMetric(accuracy, members, { draws: 100 }).cells.filter(({ known }) => known === 4);
   const [first, second] = [
@@ -33,7 +33,7 @@ test('what comes later is never read: other later members, the same forecasts', 
   expect(second.map(({ truth }) => truth)).not.toEqual(first.map(({ truth }) => truth));
 });
 
-test('every beginning tells all later scales, and the errors are those of its medians', { timeout: 30_000 }, () => {
+test('every beginning tells all later scales, and the errors are those of its medians', () => {
   const study = studyMetric(accuracy, family(widths), { draws: 100 });
   const lastValue = study.cells.filter(({ method }) => method === 'last-value');
   expect(lastValue.map(({ knownWidth, targetWidth }) => [knownWidth, targetWidth])).toEqual([
@@ -51,7 +51,7 @@ test('every beginning tells all later scales, and the errors are those of its me
   expect(Math.min(...baselines.map(({ skill }) => skill))).toBe(1);
 });
 
-test('the same call says the same, and each method speaks or says why not', { timeout: 30_000 }, () => {
+test('the same call says the same, and each method speaks or says why not', () => {
   const members = family(widths.slice(0, 4));
   const options = { targets: [lenetParameters(16)], draws: 100 };
   const forecast = forecastMetric(accuracy, members, options);
@@ -63,7 +63,7 @@ test('the same call says the same, and each method speaks or says why not', { ti
     expect(quantiles[0]!.every((value, i) => i === 0 || value >= quantiles[0]![i - 1]!)).toBe(true);
 });
 
-test("the average's weights are Akaike's", { timeout: 30_000 }, () => {
+test("the average's weights are Akaike's", () => {
   const { methods } = forecastMetric(accuracy, family(widths), { targets: [lenetParameters(64)], draws: 100 });
   const { fits } = methods.find(({ method }) => method === 'average')!;
   expect(fits.length).toBeGreaterThan(2);
@@ -77,26 +77,22 @@ test("the average's weights are Akaike's", { timeout: 30_000 }, () => {
   expect(fits.find(({ model }) => model === 'sigmoid')!.weight).toBeGreaterThan(0.5);
 });
 
-test(
-  'a success rate that follows the task scaling law is told by pass-rate where it is still below one in the test set',
-  { timeout: 30_000 },
-  () => {
-    // ln(-ln y) a line in ln N: accuracy exp(-(N / N0)^-0.5), so that of 20 images none of a small member are all right.
-    const law = (width: number) => Math.exp(-((lenetParameters(width) / 3000) ** -0.5));
-    const metric = parseMetric('subset-accuracy:k=20', '--metric');
-    const exact = widths.flatMap((width) =>
-      [0].map((seed) => {
-        const right = Math.round(4000 * law(width));
-        const outcomes = syntheticOutcomes(4000, 0, Random.named(seed, 'law', width));
-        return {
-          record: { id: `cnn-w${width}-s0`, width, seed, parameters: lenetParameters(width), trainingFlops: width },
-          outcomes: { ...outcomes, correct: Uint8Array.from({ length: 4000 }, (_, i) => Number(i < right)) },
-        };
-      }),
-    );
-    const forecast = forecastMetric(metric, exact.slice(0, 4), { targets: [lenetParameters(32)], draws: 100 });
-    const { quantiles } = forecast.methods.find(({ method }) => method === 'pass-rate')!;
-    // Counts are whole: relative error of accuracy below 1e-4, of its 20th power below a few per cent after extrapolation.
-    expect(quantiles[0]![19]! / law(32) ** 20).toBeCloseTo(1, 1);
-  },
-);
+test('a success rate that follows the task scaling law is told by pass-rate where it is still below one in the test set', () => {
+  // ln(-ln y) a line in ln N: accuracy exp(-(N / N0)^-0.5), so that of 20 images none of a small member are all right.
+  const law = (width: number) => Math.exp(-((lenetParameters(width) / 3000) ** -0.5));
+  const metric = parseMetric('subset-accuracy:k=20', '--metric');
+  const exact = widths.flatMap((width) =>
+    [0].map((seed) => {
+      const right = Math.round(4000 * law(width));
+      const outcomes = syntheticOutcomes(4000, 0, Random.named(seed, 'law', width));
+      return {
+        record: { id: `cnn-w${width}-s0`, width, seed, parameters: lenetParameters(width), trainingFlops: width },
+        outcomes: { ...outcomes, correct: Uint8Array.from({ length: 4000 }, (_, i) => Number(i < right)) },
+      };
+    }),
+  );
+  const forecast = forecastMetric(metric, exact.slice(0, 4), { targets: [lenetParameters(32)], draws: 100 });
+  const { quantiles } = forecast.methods.find(({ method }) => method === 'pass-rate')!;
+  // Counts are whole: relative error of accuracy below 1e-4, of its 20th power below a few per cent after extrapolation.
+  expect(quantiles[0]![19]! / law(32) ** 20).toBeCloseTo(1, 1);
+});

@@ -123,7 +123,7 @@ test('what a killed pip left goes with the next download', async () => {
 });
 
 // The real pip, towards a port on which nothing listens.
-test.skipIf(findPip() === undefined)('offline', { timeout: 60_000 }, async () => {
+test.skipIf(findPip() === undefined)('offline', async () => {
   vi.stubEnv('PIP_INDEX_URL', 'http://127.0.0.1:9/simple');
   vi.stubEnv('PIP_EXTRA_INDEX_URL', '');
   vi.stubEnv('PIP_FIND_LINKS', '');

@@ -1,0 +1,46 @@
+/** Processes as seen from outside, and waiting for what they do. */
+import * as fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Processes whose parent is `pid`, from Linux's /proc. */
+export function childrenOf(pid: number): number[] {
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((candidate) => statOf(candidate)?.parent === pid);
+}
+
+/** Not gone, nor a zombie that nobody has waited for. */
+export function isRunning(pid: number): boolean {
+  if (process.platform === 'linux') return statOf(pid) !== undefined;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Undefined for a zombie too. */
+function statOf(pid: number): { readonly parent: number } | undefined {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' ? undefined : { parent: Number(parent) };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether the condition became true within so many milliseconds of this process's own waiting: looks are counted, not the clock,
+ * which runs on while a machine is paused or busy with others.
+ */
+export async function until(condition: () => boolean, milliseconds: number): Promise<boolean> {
+  for (let looks = milliseconds / 20; looks > 0; looks--) {
+    if (condition()) return true;
+    await sleep(20);
+  }
+  return condition();
+}
