@@ -7,8 +7,9 @@
  */
 import type { Metric, UnitValues } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
-import { drawCounts, drawnMean, drawsAtOnce, packCounts, unpacked, weightedSums } from '../statistics/bootstrap.js';
+import { drawCounts, drawnMean, weightedSums } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/intervals.js';
+import { listsAtOnce, pairsKernel, sumsKernel, type Ordered } from '../statistics/kernels/kernels.js';
 import { Random } from '../statistics/random.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
@@ -57,7 +58,7 @@ export function drawMembers(
   const { count, observed, resampled } = evaluatorsOf(metric, members);
   // The same stream for every metric: curves of one test set are drawn together, and their differences are paired.
   const random = Random.named(seed, 'bootstrap', 'units', count);
-  const counts = Array.from({ length: drawsAtOnce }, () => new Float64Array(count));
+  const counts = Array.from({ length: listsAtOnce }, () => new Float64Array(count));
   const samples: Float64Array[] = [];
   while (samples.length < draws) {
     for (const list of counts) drawCounts(random, list);
@@ -84,7 +85,7 @@ interface Evaluators {
   readonly count: number;
   /** `[members]` */
   readonly observed: () => Float64Array;
-  /** `[members]` under each list of counts of the units, of which there are `drawsAtOnce`. */
+  /** `[members]` under each list of counts of the units, of which there are `listsAtOnce`. */
   readonly resampled: (counts: readonly Float64Array[]) => Float64Array[];
 }
 
@@ -93,39 +94,48 @@ function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evalu
   if (units.every((each) => each !== undefined)) return meanEvaluators(units);
   const weighted = members.map(({ outcomes }) => metric.weighted(outcomes));
   const { count } = weighted[0]!;
+  const orders = weighted.map((each) => each.orders);
   return {
     count,
     observed: () => Float64Array.from(weighted, ({ evaluate }) => evaluate()),
-    resampled(counts) {
-      const packed = packCounts(counts);
-      const values = weighted.map(
-        ({ evaluate, resample }) => resample?.(packed) ?? counts.map((list) => evaluate(list)),
-      );
-      return counts.map((_, draw) => Float64Array.from(values, (ofMember) => ofMember[draw]!));
-    },
+    resampled:
+      (orders.every((each) => each !== undefined) ? areasOver(orders, count) : undefined) ??
+      ((counts) => counts.map((list) => Float64Array.from(weighted, ({ evaluate }) => evaluate(list)))),
+  };
+}
+
+/** Areas under ROCs; undefined for a test set that is too large for the kernel. */
+function areasOver(members: readonly (readonly Ordered[])[], count: number): Evaluators['resampled'] | undefined {
+  const items = Math.max(...members.flatMap((orders) => orders.map(({ unitOf }) => unitOf.length)));
+  const kernel = pairsKernel(count, items);
+  if (kernel === undefined) return undefined;
+  return (counts) => {
+    kernel.setWeights(counts);
+    const values = members.map((orders) => {
+      const shares = orders.map((order) => kernel.shares(order));
+      return shares.length === 1 ? shares[0]! : shares[0]!.map((share, k) => (share + shares[1]![k]!) / 2);
+    });
+    return counts.map((_, k) => Float64Array.from(values, (ofMember) => ofMember[k]!));
   };
 }
 
 function meanEvaluators(units: readonly UnitValues[]): Evaluators {
   const columns = units.map(({ values }) => values);
   const count = columns[0]!.length;
-  const areShares = units.every(({ share }) => share);
+  const kernel = sumsKernel(columns);
   const sumsOf = (weights: readonly Float64Array[]): Float64Array[] => {
+    if (kernel !== undefined) return kernel.sums(weights);
     const sums = weights.map(() => new Float64Array(columns.length));
     weightedSums(columns, weights, sums);
     return sums;
   };
-  const resampled = (counts: readonly Float64Array[]): Float64Array[] => {
-    if (!areShares) return valuesOf(sumsOf(counts));
-    // Sums of zeros and ones are whole numbers, and several draws go in one.
-    const { words, perWord, base } = packCounts(counts);
-    const packed = sumsOf(words);
-    const sums = counts.map((_, k) => packed[Math.floor(k / perWord)]!.map((sum) => unpacked(sum, k % perWord, base)));
-    return valuesOf(sums);
-  };
   const valuesOf = (sums: readonly Float64Array[]) =>
     sums.map((list) => Float64Array.from(units, ({ transform }, i) => transform(list[i]! / count)));
-  return { count, resampled, observed: () => valuesOf(sumsOf([new Float64Array(count).fill(1)]))[0]! };
+  return {
+    count,
+    resampled: (counts) => valuesOf(sumsOf(counts)),
+    observed: () => valuesOf(sumsOf([new Float64Array(count).fill(1)]))[0]!,
+  };
 }
 
 /** 95 % interval of the value at each scale; see `overSeedsAndExamples`. */

@@ -58,11 +58,10 @@ export function sweep({ metric, parameters, axes, members, axis = 'parameters' }
       if (refusal !== undefined) throw new UsageError(refusal, each.id);
     }
     const columns = members.map(({ outcomes }) => columnOf(chosen, outcomes, inner));
+    const ofMembers = new Float64Array(members.length);
     return chosen.map((each, j) => {
-      const values = meansOf(
-        Float64Array.from(columns, (column) => column[j]!),
-        scales,
-      );
+      for (let i = 0; i < ofMembers.length; i++) ofMembers[i] = columns[i]![j]!;
+      const values = meansOf(ofMembers, scales);
       return { metric: each, values, range: rangeOf(values), scores: scoresOf(orient(each, values), positions) };
     });
   });

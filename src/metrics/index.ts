@@ -134,12 +134,13 @@ function parseParameters(text: string, metric: RegisteredMetric, where: string):
   const known = Object.keys(shape);
   const parameters: Record<string, number | string> = {};
   for (const part of text.split(',')) {
-    const [key = '', value = ''] = part.split('=');
+    const [key = '', value] = part.split('=');
     if (!known.includes(key)) {
       const remedy = known.length === 0 ? 'it takes none' : suggestion(key, known);
       throw new UsageError(`"${key}" is not a parameter of ${name}`, where, remedy);
     }
     if (key in parameters) throw new UsageError(`${key} is given twice`, where, 'give it once');
+    if (value === undefined) throw new UsageError(`${key} has no value`, where, `write ${exampleOf(metric)}, say`);
     parameters[key] = parseValue(value, shape[key]!, { where, example: exampleOf(metric) });
   }
   return parameters;

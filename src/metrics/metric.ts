@@ -8,7 +8,7 @@
  */
 import type * as z from 'zod';
 import { hasColumns, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
-import type { PackedCounts } from '../statistics/bootstrap.js';
+import type { Ordered } from '../statistics/kernels/kernels.js';
 import { meanInterval, meanOf, wilsonInterval, type Interval } from '../statistics/intervals.js';
 import { UsageError } from '../terminal/errors.js';
 
@@ -35,8 +35,8 @@ export interface Weighted {
   readonly count: number;
   /** Weights of the units, `[count]`; every unit once where left out. */
   readonly evaluate: (weights?: ArrayLike<number>) => number;
-  /** `evaluate` under each of several draws' counts, where there is a faster way than one by one. */
-  readonly resample?: (counts: PackedCounts) => Float64Array;
+  /** Of an area under a ROC: its items in order, for `pairsKernel`; of several orders the mean is taken. */
+  readonly orders?: readonly Ordered[];
 }
 
 /** What each way of defining a metric has in common. */

@@ -120,8 +120,10 @@ export const imageAuroc = defineMetric({
       for (let i = 0; i + 1 < starts.length; i++) each.fill(weights[i]!, starts[i], starts[i + 1]);
       return each;
     };
+    const sequenceOf = ofImages(Array.from(starts, (_, i) => i));
     return {
       count: starts.length - 1,
+      orders: area.orders.map(({ unitOf, negative }) => ({ unitOf: unitOf.map((i) => sequenceOf[i]!), negative })),
       evaluate: (weights) => area.evaluate(weights === undefined ? undefined : ofImages(weights)),
     };
   },

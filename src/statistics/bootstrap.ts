@@ -5,8 +5,7 @@
 import type { Sfc32 } from './sfc32.js';
 import type { Interval } from './wilson.js';
 
-/** How many draws are taken at once. */
-export const drawsAtOnce = 12;
+const drawn = new Uint32Array(4096);
 
 /**
  * Counts of a draw of `[n]` units with replacement. Doubles, as they are factors. Without the rejection that makes
@@ -15,52 +14,17 @@ export const drawsAtOnce = 12;
 export function drawCounts(random: Sfc32, counts: Float64Array): void {
   counts.fill(0);
   const n = counts.length;
-  for (let i = 0; i < n; i++) {
-    const unit = Math.floor((random.uint32() * n) / 4294967296);
-    counts[unit]!++;
+  for (let left = n; left > 0; left -= drawn.length) {
+    const end = Math.min(left, drawn.length);
+    random.fill(drawn, end);
+    for (let i = 0; i < end; i++) counts[Math.floor((drawn[i]! * n) / 4294967296)]!++;
   }
-}
-
-/**
- * Counts of several draws side by side in the 53 bits that a double's integers have: a sum of words is the sum of each draw,
- * exactly, at the price of one. Word w holds the draws w * perWord and on, the first in its lowest bits.
- */
-export interface PackedCounts {
-  /** `[units]` each. */
-  readonly words: readonly Float64Array[];
-  readonly perWord: 1 | 2 | 3;
-  /** 2 to the bits of a draw: above any sum of counts. */
-  readonly base: number;
-}
-
-/** Packs lists of counts `[units]` that each add up to the number of units, as `drawCounts` leaves them. */
-export function packCounts(counts: readonly Float64Array[]): PackedCounts {
-  const units = counts[0]!.length;
-  const [perWord, base] =
-    units < 2 ** 17 ? ([3, 2 ** 17] as const) : units < 2 ** 26 ? ([2, 2 ** 26] as const) : ([1, 2 ** 53] as const);
-  const words: Float64Array[] = [];
-  for (let first = 0; first < counts.length; first += perWord) {
-    const word = Float64Array.from(counts[first]!);
-    for (let k = 1; k < perWord && first + k < counts.length; k++) {
-      const list = counts[first + k]!;
-      const factor = base ** k;
-      for (let i = 0; i < units; i++) word[i]! += factor * list[i]!;
-    }
-    words.push(word);
-  }
-  return { words, perWord, base };
-}
-
-/** The draw at place `k` of a word, or of a sum of words. */
-export function unpacked(word: number, k: number, base: number): number {
-  const above = k === 0 ? word : Math.floor(word / base ** k);
-  return above - base * Math.floor(above / base);
 }
 
 /**
  * Weighted sums of columns `[units]` under lists of weights: the product of a matrix with them, into `sums`, one list per list
  * of weights. Two columns and four lists at a time, so that each number that is read is used more than once (2.6 times as fast
- * as one by one): the bootstrap of a family is this loop.
+ * as one by one). Where there is WebAssembly, `sumsKernel` is 3 times as fast again; a page may forbid it.
  */
 export function weightedSums(
   columns: readonly Float64Array[],

@@ -27,6 +27,7 @@ const flow = [
   'cli.ts',
   'main.ts',
   'write-docs.ts',
+  'write-kernels.ts',
 ];
 
 /** Files that stand elsewhere in the flow than their folder: the display shows what training tells. */

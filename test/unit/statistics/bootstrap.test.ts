@@ -2,12 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   drawCounts,
-  drawsAtOnce,
   hullInterval,
-  packCounts,
   percentileInterval,
   quantile,
-  unpacked,
   weightedSums,
 } from '../../../src/statistics/bootstrap.js';
 import { Random } from '../../../src/statistics/random.js';
@@ -16,7 +13,7 @@ test('weighted sums are those of a plain loop, for odd and even numbers of colum
   const random = Random.named(0, 'sums');
   for (const columns of [1, 2, 5]) {
     const list = Array.from({ length: columns }, () => Float64Array.from({ length: 30 }, () => random.normal()));
-    const counts = Array.from({ length: drawsAtOnce }, () => new Float64Array(30));
+    const counts = Array.from({ length: 16 }, () => new Float64Array(30));
     for (const each of counts) drawCounts(random, each);
     const sums = counts.map(() => new Float64Array(columns));
     weightedSums(list, counts, sums);
@@ -24,20 +21,6 @@ test('weighted sums are those of a plain loop, for odd and even numbers of colum
       const expected = list.map((column) => column.reduce((sum, value, i) => sum + value * weights[i]!, 0));
       expect([...sums[draw]!]).toBeAllClose(expected, { rtol: 1e-12, atol: 1e-12 });
     });
-  }
-});
-
-test.each([1000, 131_071, 131_072, 200_000])('packed counts of %i units add up as each draw does', (units) => {
-  const random = Random.named(0, 'packed', units);
-  const counts = Array.from({ length: 5 }, () => new Float64Array(units));
-  for (const each of counts) drawCounts(random, each);
-  const chosen = Float64Array.from({ length: units }, () => random.integer(2));
-  const { words, perWord, base } = packCounts(counts);
-  // All units in one sum are the most that there can be.
-  for (const column of [chosen, new Float64Array(units).fill(1)]) {
-    const sums = words.map((word) => word.reduce((sum, value, i) => sum + value * column[i]!, 0));
-    const expected = counts.map((each) => each.reduce((sum, value, i) => sum + value * column[i]!, 0));
-    expect(expected.map((_, k) => unpacked(sums[Math.floor(k / perWord)]!, k % perWord, base))).toEqual(expected);
   }
 });
 
@@ -83,7 +66,7 @@ describe('coverage', () => {
   test('percentiles of a mean cover it in 93 to 97 of 100 test sets', () => {
     const random = Random.named(0, 'coverage');
     const [n, draws, trials] = [400, 400, 1000];
-    const counts = Array.from({ length: drawsAtOnce }, () => new Float64Array(n));
+    const counts = Array.from({ length: 16 }, () => new Float64Array(n));
     const sums = counts.map(() => new Float64Array(1));
     let covered = 0;
     for (let trial = 0; trial < trials; trial++) {

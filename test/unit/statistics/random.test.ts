@@ -23,6 +23,10 @@ test('is sfc32 seeded with SHA-256 of the name, 15 numbers thrown away', () => {
   for (let i = 0; i < 15; i++) reference.next();
   const random = Random.named(17, 'shuffle', 3);
   for (let i = 0; i < 1000; i++) expect(random.uint32()).toBe(reference.next().value);
+  const words = new Uint32Array(1000);
+  random.fill(words, 999);
+  for (const word of words.subarray(0, 999)) expect(word).toBe(reference.next().value);
+  expect(random.uint32()).toBe(reference.next().value);
 });
 
 test('streams differ by seed and by every part of the name', () => {

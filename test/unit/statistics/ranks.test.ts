@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { drawCounts, packCounts } from '../../../src/statistics/bootstrap.js';
+import { drawCounts } from '../../../src/statistics/bootstrap.js';
+import { listsAtOnce, pairsKernel } from '../../../src/statistics/kernels/kernels.js';
 import { areaUnderRoc, pearson, ranksOf, spearman } from '../../../src/statistics/ranks.js';
 import { Sfc32 } from '../../../src/statistics/sfc32.js';
 
@@ -17,34 +18,64 @@ function pairsArea(scores: readonly number[], positive: readonly number[], weigh
   return above / pairs;
 }
 
+/** As the bootstrap of a family does it: sixteen draws at once. */
+function areasByKernel({ count, orders }: ReturnType<typeof areaUnderRoc>, counts: readonly Float64Array[]): number[] {
+  const kernel = pairsKernel(count, count)!;
+  kernel.setWeights(counts);
+  const shares = orders.map((order) => kernel.shares(order));
+  return counts.map((_, k) => shares.reduce((sum, each) => sum + each[k]!, 0) / shares.length);
+}
+
 test('the area under the ROC is the share of pairs in order, of one draw and of many at once', () => {
-  // Few scores, so that ties of all kinds come; 1 to 14 draws, so that words and groups of words are full and not.
+  // Few scores, so that ties of all kinds come; as 32-bit numbers, which are sorted in another way, and as doubles.
   const examples = fc.array(
-    fc.record({ score: fc.integer({ min: 0, max: 6 }), positive: fc.integer({ min: 0, max: 1 }) }),
-    {
-      minLength: 1,
-      maxLength: 30,
-    },
+    fc.record({ score: fc.integer({ min: -3, max: 3 }), positive: fc.integer({ min: 0, max: 1 }) }),
+    { minLength: 1, maxLength: 30 },
   );
   fc.assert(
-    fc.property(examples, fc.integer({ min: 1, max: 14 }), fc.integer(), (list, draws, seed) => {
-      const scores = list.map(({ score }) => score);
+    fc.property(examples, fc.boolean(), fc.integer(), (list, single, seed) => {
+      const values = list.map(({ score }) => score / 7);
+      const scores = single ? Float32Array.from(values) : values;
       const positive = list.map((each) => each.positive);
       const area = areaUnderRoc(scores, positive);
-      expect(area.evaluate()).toBeAllClose(pairsArea(scores, positive, new Float64Array(list.length).fill(1)), {
+      expect(area.evaluate()).toBeAllClose(pairsArea([...scores], positive, new Float64Array(list.length).fill(1)), {
         rtol: 1e-12,
       });
       const random = new Sfc32(1, 2, 3, seed);
-      const counts = Array.from({ length: draws }, () => {
+      const counts = Array.from({ length: listsAtOnce }, () => {
         const drawn = new Float64Array(list.length);
         drawCounts(random, drawn);
         return drawn;
       });
-      const expected = counts.map((drawn) => pairsArea(scores, positive, drawn));
+      const expected = counts.map((drawn) => pairsArea([...scores], positive, drawn));
       expect(counts.map((drawn) => area.evaluate(drawn))).toBeAllClose(expected, { rtol: 1e-12 });
-      expect([...area.resample(packCounts(counts))].slice(0, draws)).toBeAllClose(expected, { rtol: 1e-12 });
+      expect(areasByKernel(area, counts)).toBeAllClose(expected, { rtol: 1e-12 });
     }),
   );
+});
+
+test('the area of as many examples as 32 bits hold, all negatives below all positives or above; of more there is no kernel', () => {
+  const count = 2 ** 16 - 1;
+  const scores = Float32Array.from({ length: count }, (_, i) => i - 1000);
+  const ones = new Float64Array(count).fill(1);
+  for (const [positive, expected] of [
+    [(i: number) => Number(i >= 2 ** 15), 1],
+    [(i: number) => Number(i < 2 ** 15), 0],
+  ] as const)
+    expect(
+      areasByKernel(
+        areaUnderRoc(
+          scores,
+          Array.from(scores, (_, i) => positive(i)),
+        ),
+        [ones],
+      ),
+    ).toEqual([expected]);
+  expect(pairsKernel(2 ** 16, 2 ** 16)).toBeUndefined();
+});
+
+test('0 and -0 are equal scores', () => {
+  expect(areaUnderRoc(Float32Array.of(0, -0), [1, 0]).evaluate()).toBe(0.5);
 });
 
 test('equal values share the mean of their ranks', () => {
