@@ -30,10 +30,13 @@ export function positionOf({ width, parameters, trainingFlops }: Omit<Scale, 'me
 }
 
 export function meansOf(memberValues: Float64Array, scales: readonly Scale[]): Float64Array {
-  return Float64Array.from(
-    scales,
-    ({ members }) => members.reduce((sum, i) => sum + memberValues[i]!, 0) / members.length,
-  );
+  const means = new Float64Array(scales.length);
+  for (const [i, { members }] of scales.entries()) {
+    let sum = 0;
+    for (const member of members) sum += memberValues[member]!;
+    means[i] = sum / members.length;
+  }
+  return means;
 }
 
 /** The curve with higher values for better ones. */

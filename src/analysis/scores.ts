@@ -41,11 +41,17 @@ export const scoreNames = [
   'bow',
 ] as const satisfies readonly ScoreName[];
 
+const undefinedScores = Object.fromEntries(scoreNames.map((name) => [name, NaN])) as unknown as Scores;
+
 /**
+ * All scores; NaN each where a value is no finite number: of an area under a ROC without a mistake, or the PSNR of a perfect image,
+ * there is no step.
+ *
  * @param measured values at each scale, `[n]`, n at least 2; higher is better
  * @param scales ascending and positive, `[n]`
  */
 export function scoresOf(measured: ArrayLike<number>, scales: ArrayLike<number>): Scores {
+  if (!Array.from(measured).every(Number.isFinite)) return undefinedScores;
   const values = withoutRounding(measured);
   const emergence = emergenceScore(values);
   return {
@@ -61,11 +67,13 @@ export function scoresOf(measured: ArrayLike<number>, scales: ArrayLike<number>)
 /** Values that differ by rounding alone, as means over the same seeds in another order do, made equal: ties are ties. */
 function withoutRounding(values: ArrayLike<number>): Float64Array {
   const result = Float64Array.from(values);
-  let largest = 0;
-  for (const value of result) largest = Math.max(largest, Math.abs(value));
+  const ascending = result.slice().sort();
+  const least = 1e-13 * Math.max(Math.abs(ascending[0]!), Math.abs(ascending.at(-1)!));
+  if (ascending.every((value, i) => i === 0 || value === ascending[i - 1] || value - ascending[i - 1]! > least))
+    return result;
   for (let i = 1; i < result.length; i++) {
     for (let j = 0; j < i; j++) {
-      if (Math.abs(result[i]! - result[j]!) > 1e-13 * largest) continue;
+      if (Math.abs(result[i]! - result[j]!) > least) continue;
       result[i] = result[j]!;
       break;
     }
@@ -136,8 +144,10 @@ function parabolaWeights(scales: ArrayLike<number>): readonly number[] {
   return weights;
 }
 
-function squaredSteps(values: ArrayLike<number>): number[] {
-  return Array.from({ length: Math.max(0, values.length - 1) }, (_, i) => (values[i + 1]! - values[i]!) ** 2);
+function squaredSteps(values: ArrayLike<number>): Float64Array {
+  const squares = new Float64Array(Math.max(0, values.length - 1));
+  for (let i = 0; i < squares.length; i++) squares[i] = (values[i + 1]! - values[i]!) ** 2;
+  return squares;
 }
 
 function signedRange(values: ArrayLike<number>): number {
@@ -154,8 +164,8 @@ function constantOr(values: ArrayLike<number>, constant: number): number {
   return values.length >= 2 && Math.abs(signedRange(values)) === 0 ? constant : NaN;
 }
 
-function medianOf(values: readonly number[]): number {
-  const ascending = values.toSorted((a, b) => a - b);
+function medianOf(values: Float64Array): number {
+  const ascending = values.slice().sort();
   const half = ascending.length / 2;
   return ascending.length % 2 === 1 ? ascending[Math.floor(half)]! : (ascending[half - 1]! + ascending[half]!) / 2;
 }

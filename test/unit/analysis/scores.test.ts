@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { emergenceScore, linearity, scoresOf } from '../../../src/analysis/scores.js';
+import { emergenceScore, linearity, scoreNames, scoresOf } from '../../../src/analysis/scores.js';
 
 const scalesOf = (n: number) => Array.from({ length: n }, (_, i) => 2 ** i);
 const scores = (values: readonly number[]) => scoresOf(values, scalesOf(values.length));
@@ -107,4 +107,11 @@ test('ties are ties, in whatever order the seeds were added', () => {
   expect(new Set(orders).size).toBeGreaterThan(1);
   const scores = scoresOf([orders[0]!, orders[1]!, orders[2]!], [1, 2, 4]);
   expect([scores.emergence, scores.jump, scores.bow]).toEqual([0, NaN, NaN]);
+});
+
+test('a value that is no number, or infinite, leaves no score', () => {
+  const none = Object.fromEntries(scoreNames.map((name) => [name, NaN]));
+  for (const wrong of [NaN, Infinity])
+    for (const place of [0, 1, 3])
+      expect(scoresOf([0.5, 0.6, 0.7, 0.9].with(place, wrong), [1, 2, 4, 8])).toEqual(none);
 });
