@@ -1,5 +1,6 @@
 /** `emergence compare`: natural, standard and induced curve side by side. */
 import type { Command } from 'commander';
+import { UsageError } from '../terminal/errors.js';
 import {
   assertSeveralWidths,
   addMetricFile,
@@ -70,18 +71,23 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   assertSeveralWidths(run, name);
   const widths = new Set(run.members.map(({ record }) => record.width));
   const usual = defaultMetrics(run.record, run.members.at(-1)!.outcomes);
+  const shown = { standard: standard ?? usual.standard, induced: induced ?? usual.induced };
+  if (shown.standard.id === shown.induced.id)
+    throw new UsageError(
+      `${shown.induced.id} is the standard metric too`,
+      induced === undefined ? '--standard' : '--induced',
+      'give two metrics',
+    );
   const comparison = compare({
     run: run.record.name,
     about: aboutFamily(run.record, widths.size),
-    standard: standard ?? usual.standard,
-    induced: induced ?? usual.induced,
+    ...shown,
     members: run.members,
     natural,
     draws,
   });
   const stem = textOf(raw, 'output') ?? path.join(run.folder, 'compare');
-  const shown = { metric: induced ?? usual.induced, members: comparison.induced.members };
-  const odd = flatness(shown, run.members);
+  const odd = flatness({ metric: shown.induced, members: comparison.induced.members }, run.members);
   if (odd !== undefined) console.error(`note: ${odd}`);
   const files = await writeFigure(stem, comparisonFigure(comparison));
   if (raw['json'] === true) console.log(jsonOf({ ...comparison, figures: files }));

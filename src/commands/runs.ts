@@ -1,5 +1,6 @@
 /** What the commands that look at runs have in common: which run, which metrics, and what is said of both. */
 import type { Command } from 'commander';
+import type { ScoreName } from '../analysis/scores.js';
 import type { Registry } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun, OpenRun } from '../runs/load.js';
@@ -113,6 +114,23 @@ export function wholeNumber(text: string | undefined, flag: string, fallback: nu
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least) return value;
   throw new UsageError(`"${text}" is not a whole number of at least ${least}`, flag);
+}
+
+/** `--by`. Throws UsageError. */
+export async function scoreOf(raw: Raw): Promise<ScoreName> {
+  const { scoreNames } = await import('../analysis/scores.js');
+  const text = textOf(raw, 'by') ?? 'bow';
+  const score = scoreNames.find((name) => name === text);
+  if (score === undefined) throw new UsageError(`"${text}" is not a score`, '--by', `known: ${scoreNames.join(', ')}`);
+  return score;
+}
+
+/** `--least-range`, in the metric's unit. Throws UsageError. */
+export function leastRangeOf(raw: Raw, most = Infinity): number {
+  const text = textOf(raw, 'leastRange') ?? '0.1';
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= most) return value;
+  throw new UsageError(`"${text}" is not a number from 0${most === Infinity ? '' : ` to ${most}`}`, '--least-range');
 }
 
 /** JSON knows no infinity and no NaN: they become null, infinities the texts "Infinity" and "-Infinity". */

@@ -1,6 +1,5 @@
 /** `emergence search`: which metric makes a run look most emergent, which least, and which continuous one tells of another. */
 import type { Command } from 'commander';
-import type { ScoreName } from '../analysis/scores.js';
 import type { Candidate } from '../analysis/search.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { UsageError } from '../terminal/errors.js';
@@ -8,11 +7,13 @@ import {
   assertSeveralWidths,
   addMetricFile,
   jsonOf,
+  leastRangeOf,
   metricsOf,
   openNamed,
   readRun,
   refuseImpossible,
   registryOf,
+  scoreOf,
   textOf,
   wholeNumber,
   type Raw,
@@ -38,15 +39,9 @@ export function registerSearch(program: Command): void {
 
 async function search(name: string, raw: Raw): Promise<void> {
   const { defaultMetrics } = await import('../analysis/defaults.js');
-  const { scoreNames } = await import('../analysis/scores.js');
   const analysis = await import('../analysis/search.js');
   const { searchText } = await import('../report/search.js');
-  const by = textOf(raw, 'by') ?? 'bow';
-  if (!scoreNames.some((score) => score === by))
-    throw new UsageError(`"${by}" is not a score`, '--by', `known: ${scoreNames.join(', ')}`);
-  const leastRange = Number(textOf(raw, 'leastRange') ?? 0.1);
-  if (!(leastRange >= 0))
-    throw new UsageError(`"${textOf(raw, 'leastRange') ?? ''}" is not a number from 0`, '--least-range');
+  const [by, leastRange] = [await scoreOf(raw), leastRangeOf(raw, 1)];
   const [draws, top] = [
     wholeNumber(textOf(raw, 'draws'), '--draws', 500, 100),
     wholeNumber(textOf(raw, 'top'), '--top', 5, 1),
@@ -54,13 +49,15 @@ async function search(name: string, raw: Raw): Promise<void> {
   const registry = await registryOf(raw);
   const given = textOf(raw, 'surrogateOf');
   const [target] = await metricsOf(given === undefined ? [] : [given], registry, '--surrogate-of');
+  if (target?.kind === 'continuous')
+    throw new UsageError(`${target.id} is continuous`, '--surrogate-of', 'give a thresholded one');
   const open = await openNamed(name);
   if (target !== undefined) await refuseImpossible(open, [target], registry, '--surrogate-of');
   const run = await readRun(open, open.columns);
   assertSeveralWidths(run, name);
   const candidates = analysis.candidatesFor(run.members, registry);
   const scored = analysis.scoreCandidates(candidates, run.members);
-  const ranked = analysis.rankCandidates(scored, by as ScoreName, leastRange);
+  const ranked = analysis.rankCandidates(scored, by, leastRange);
   const induced = target ?? defaultMetrics(run.record, run.members.at(-1)!.outcomes).induced;
   const surrogates = analysis.surrogatesOf(induced, candidates, run.members, { draws });
   const causes = await causesOf(ranked, run.members);
@@ -84,7 +81,7 @@ async function search(name: string, raw: Raw): Promise<void> {
       run: run.record.name,
       ranked,
       looked: scored.length,
-      by: by as ScoreName,
+      by,
       top,
       induced,
       surrogates,

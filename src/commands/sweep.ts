@@ -12,8 +12,10 @@ import {
   jsonOf,
   openNamed,
   readRun,
+  leastRangeOf,
   refuseImpossible,
   registryOf,
+  scoreOf,
   textOf,
   textsOf,
   wholeNumber,
@@ -38,8 +40,14 @@ export function registerSweep(program: Command): void {
         collect,
       ),
   )
-    .option('--test-sizes <list>', 'test examples to draw, such as 100,1000: the effect of resolution')
-    .option('--keep-scales <list>', 'numbers of scales to keep, such as 4,6: the effect of sparsity')
+    .option(
+      '--test-sizes <list>',
+      'test examples to draw, such as 100,1000: the effect of resolution, at the last values of --over',
+    )
+    .option(
+      '--keep-scales <list>',
+      'numbers of scales to keep, such as 4,6: the effect of sparsity, at the last values of --over',
+    )
     .option('--draws <n>', 'draws of each test size (default: 200)')
     .option(
       '--by <score>',
@@ -55,9 +63,13 @@ export function registerSweep(program: Command): void {
         '  $ emergence sweep lenet-mnist --metric subset-accuracy:k=20 --test-sizes 100,1000,10000 --keep-scales 3,5,8',
     )
     .action(async (names: string[], raw: Raw) => {
+      const sweeps: Request[] = [];
+      for (const name of names) sweeps.push(await prepare(name, raw, { first: name === names[0], of: names.length }));
+      const folders = sweeps.map(({ run }) => run.folder);
+      const twice = names.find((_, i) => folders.indexOf(folders[i]!) < i);
+      if (twice !== undefined) throw new UsageError('is given twice', twice, 'give each run once');
       const results: unknown[] = [];
-      for (const [i, name] of names.entries())
-        results.push(await sweepRun(name, raw, { first: i === 0, of: names.length }));
+      for (const sweep of sweeps) results.push(await sweepRun(sweep));
       if (raw['json'] === true) console.log(jsonOf(names.length === 1 ? results[0] : results));
     });
 }
@@ -69,51 +81,38 @@ interface Place {
   readonly of: number;
 }
 
-async function sweepRun(name: string, raw: Raw, place: Place): Promise<unknown> {
+/** Reads the run, and refuses what can't be swept before anything is written. */
+async function prepare(name: string, raw: Raw, place: Place): Promise<Request> {
   const path = await import('node:path');
   const { parseAxis } = await import('../analysis/axis-text.js');
-  const { scoreNames } = await import('../analysis/scores.js');
   const { choose, splitMetric } = await import('../metrics/index.js');
   const { fileNameOf } = await import('../datasets/index.js');
   const registry = await registryOf(raw);
   const { metric, parameters } = splitMetric(textOf(raw, 'metric') ?? '', '--metric', registry);
   const axes = textsOf(raw, 'over').map((text) => parseAxis(text));
-  const by = textOf(raw, 'by') ?? 'bow';
-  if (!scoreNames.some((score) => score === by))
-    throw new UsageError(`"${by}" is not a score`, '--by', `known: ${scoreNames.join(', ')}`);
-  const leastRange = Number(textOf(raw, 'leastRange') ?? 0.1);
-  if (!(leastRange >= 0))
-    throw new UsageError(`"${textOf(raw, 'leastRange') ?? ''}" is not a number from 0`, '--least-range');
+  const [by, leastRange] = [await scoreOf(raw), leastRangeOf(raw)];
   const sizes = listOf(textOf(raw, 'testSizes'), '--test-sizes', 1);
   const kept = listOf(textOf(raw, 'keepScales'), '--keep-scales', 2);
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 200, 10);
   checkAxes(metric, parameters, axes, sizes.length + kept.length > 0);
-  const open = await openNamed(name);
-  // The other causes need one curve: that of the last values.
+  checkOutput(raw, axes, place);
   const start = Object.fromEntries(axes.map(({ key, values }) => [key, values.at(-1)]));
-  if (axes.reduce((product, { values }) => product * values.length, 1) > mostCurves)
-    throw new UsageError(
-      `${axes.map(({ values }) => values.length).join(' x ')} curves are more than ${mostCurves}`,
-      '--over',
-      'give fewer values',
-    );
-  if (raw['csv'] === true && axes.length === 0)
-    throw new UsageError('has the curves of a grid, and there is none', '--csv', 'give --over, or --json');
   for (const { key, values } of axes)
     for (const value of values) choose(metric, { ...parameters, ...start, [key]: value }, '--over');
   const probe = choose(metric, { ...parameters, ...start }, axes.length > 0 ? '--over' : '--metric');
+  const open = await openNamed(name);
   await refuseImpossible(open, [probe], registry);
   const run = await readRun(open, probe.needs);
   assertSeveralWidths(run, name);
-  const stem = textOf(raw, 'output') ?? path.join(run.folder, `sweep-${fileNameOf(probe.name)}`);
-  if (textOf(raw, 'output') !== undefined && place.of > 1)
-    throw new UsageError('one path for several runs', '--output', 'leave it out, or sweep one run');
-  const request = { run, metric, parameters, axes, by: by as ScoreName, leastRange, stem, place, raw };
   checkCauses({ run, probe, sizes, kept });
-  const grid = axes.length > 0 ? await sweepGrid(request) : undefined;
-  const causes =
-    sizes.length + kept.length > 0 ? await sweepCauses({ ...request, sizes, kept, draws, probe }) : undefined;
-  return { run: run.record.name, ...grid, ...causes };
+  const stem = textOf(raw, 'output') ?? path.join(run.folder, `sweep-${fileNameOf(probe.name)}`);
+  return { run, metric, parameters, axes, by, leastRange, stem, place, raw, sizes, kept, draws, probe };
+}
+
+async function sweepRun(request: Request): Promise<unknown> {
+  const grid = request.axes.length > 0 ? await sweepGrid(request) : undefined;
+  const causes = request.sizes.length + request.kept.length > 0 ? await sweepCauses(request) : undefined;
+  return { run: request.run.record.name, ...grid, ...causes };
 }
 
 function listOf(text: string | undefined, flag: string, least: number): number[] {
@@ -150,6 +149,22 @@ function checkAxes(
     );
 }
 
+function checkOutput(raw: Raw, axes: Sweep['axes'], { of }: Place): void {
+  if (axes.reduce((product, { values }) => product * values.length, 1) > mostCurves)
+    throw new UsageError(
+      `${axes.map(({ values }) => values.length).join(' x ')} curves are more than ${mostCurves}`,
+      '--over',
+      'give fewer values',
+    );
+  const csv = raw['csv'] === true;
+  if (csv && raw['json'] === true) throw new UsageError('both write to stdout', '--csv and --json', 'give one of them');
+  if (csv && axes.length === 0)
+    throw new UsageError('has the curves of a grid, and there is none', '--csv', 'give --over, or --json');
+  if (textOf(raw, 'output') === undefined) return;
+  if (of > 1) throw new UsageError('one path for several runs', '--output', 'leave it out, or sweep one run');
+  if (csv) throw new UsageError('is of pictures, and --csv draws none', '--output', 'leave one of them out');
+}
+
 interface Request {
   readonly run: LoadedRun;
   readonly metric: RegisteredMetric;
@@ -160,6 +175,11 @@ interface Request {
   readonly stem: string;
   readonly place: Place;
   readonly raw: Raw;
+  readonly sizes: readonly number[];
+  readonly kept: readonly number[];
+  readonly draws: number;
+  /** The metric at the last value of each axis: the curve whose other causes are looked for. */
+  readonly probe: ReturnType<RegisteredMetric['from']>;
 }
 
 async function sweepGrid({
@@ -209,19 +229,12 @@ async function sweepGrid({
   };
 }
 
-interface CausesRequest extends Request {
-  readonly sizes: readonly number[];
-  readonly kept: readonly number[];
-  readonly draws: number;
-  readonly probe: ReturnType<RegisteredMetric['from']>;
-}
-
 function checkCauses({
   run: { members },
   probe,
   sizes,
   kept,
-}: Pick<CausesRequest, 'run' | 'probe' | 'sizes' | 'kept'>): void {
+}: Pick<Request, 'run' | 'probe' | 'sizes' | 'kept'>): void {
   const { count } = probe.weighted(members[0]!.outcomes);
   const tooMany = sizes.find((size) => size > count);
   if (tooMany !== undefined)
@@ -242,7 +255,7 @@ function checkCauses({
     );
 }
 
-async function sweepCauses({ run, probe, sizes, kept, draws, stem, raw }: CausesRequest): Promise<object> {
+async function sweepCauses({ run, probe, sizes, kept, draws, stem, raw }: Request): Promise<object> {
   const { sweepScales, sweepTestSizes } = await import('../analysis/sweep.js');
   const { causesText } = await import('../report/sweeps.js');
   const { causesFigure } = await import('../report/figures/sweep.js');

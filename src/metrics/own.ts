@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { outcomeColumns, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
+import { whatIsWrong } from '../terminal/wrong.js';
 import { metrics, type Registry } from './index.js';
 import { defineMetric } from './metric.js';
 
@@ -101,12 +102,7 @@ async function readOwn(file: string): Promise<z.output<typeof ownMetricSchema>> 
   if (exported === undefined) throw new UsageError('has no default export', file, 'see docs/metrics.md for an example');
   const result = ownMetricSchema.safeParse(exported);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new UsageError(
-    `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
-    file,
-    'see docs/metrics.md for an example',
-  );
+  throw new UsageError(whatIsWrong(result.error, exported), file, 'see docs/metrics.md for an example');
 }
 
 /** Throws UsageError where the file's function gives what no mean can be taken of. */

@@ -56,7 +56,7 @@ function jsonLines({ stdout, stderr }: DisplayOutput): Display {
   };
 }
 
-/** Milliseconds between two lines of one member, but for its first, its last and what goes wrong. */
+/** Milliseconds between two epochs' lines of one member, but for its last. */
 const lineInterval = 2000;
 /** Within an epoch a line only tells that the member is alive. */
 const progressInterval = 30_000;
@@ -67,6 +67,7 @@ class Lines implements Display {
   readonly #nameWidth: number;
   readonly #epochs = new Map<string, number>();
   readonly #lastLine = new Map<string, number>();
+  readonly #lastEpoch = new Map<string, number>();
 
   constructor(members: readonly string[], output: DisplayOutput) {
     this.#output = output;
@@ -79,6 +80,7 @@ class Lines implements Display {
     const text = describe(event, this.#epochs.get(event.member));
     if (text === undefined) return;
     this.#lastLine.set(event.member, this.#output.now());
+    if (event.type !== 'progress') this.#lastEpoch.set(event.member, this.#output.now());
     for (const line of text.split('\n')) this.note(`${event.member.padEnd(this.#nameWidth)}  ${line}`);
   }
 
@@ -91,9 +93,11 @@ class Lines implements Display {
   }
 
   #isDue(event: TrainingEvent): boolean {
-    const silent = this.#output.now() - (this.#lastLine.get(event.member) ?? -Infinity);
-    if (event.type === 'progress') return silent >= progressInterval;
-    if (event.type === 'epoch') return silent >= lineInterval || event.epoch === this.#epochs.get(event.member);
+    const since = (last: ReadonlyMap<string, number>) => this.#output.now() - (last.get(event.member) ?? -Infinity);
+    if (event.type === 'progress') return since(this.#lastLine) >= progressInterval;
+    // That it is alive was said perhaps just before.
+    if (event.type === 'epoch')
+      return since(this.#lastEpoch) >= lineInterval || event.epoch === this.#epochs.get(event.member);
     return true;
   }
 }

@@ -42,7 +42,7 @@ describe('run.json', () => {
     ],
     [
       JSON.stringify({ ...runRecord(), experiment: { ...experiment, widths: [0] } }),
-      /run\.json: is damaged: experiment\.widths\.0: Too small.*$/,
+      /run\.json: is damaged: experiment\.widths\[0\]: 0 is too small; at least 1; restore it /,
     ],
   ])('damage: %s', async (text, line) => {
     const folder = await temporaryFolder();
@@ -84,10 +84,7 @@ describe('history.jsonl', () => {
   test.each([
     [text.slice(0, -1), 'h: is cut off in its last line'],
     [text.replace('"epoch":2', '"epoch":3'), 'h:2: is damaged: epoch 3 where 2 is expected'],
-    [
-      text.replace('"step":936', '"step":"x"'),
-      'h:2: is damaged: step: Invalid input: expected number, received string',
-    ],
+    [text.replace('"step":936', '"step":"x"'), 'h:2: is damaged: step: "x" is not a number'],
   ])('damage %#', (damaged, line) => {
     expect(() => decodeHistory(damaged, 'h')).toThrow(new RunError(line));
   });

@@ -79,6 +79,19 @@ test('elsewhere than on a terminal: a line per epoch, and what went wrong with i
   `);
 });
 
+test("elsewhere than on a terminal: an epoch's end is told though its progress was just before", () => {
+  const { display, clock, err } = displayed('lines', ['cnn-w8-s0']);
+  for (const [milliseconds, event] of [
+    [0, started],
+    [31_000, progress(1, 448)],
+    [32_000, epoch(1)],
+  ] as const) {
+    clock.now = milliseconds;
+    display.event(event);
+  }
+  expect(err().match(/epoch .* loss/g)).toEqual(['epoch 1/3  step 448/468  loss', 'epoch 1/3  loss']);
+});
+
 test('json: every event is a line on stdout, notes go to stderr', () => {
   const { display, out, err } = displayed('json', ['cnn-w8-s0']);
   const events = [started, progress(1, 5), epoch(1), complete];

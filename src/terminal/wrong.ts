@@ -1,0 +1,61 @@
+/** What a schema refuses, in one line that names the place and the value. */
+import type * as z from 'zod';
+
+/** `needs[0]: "colour" is unknown; known: label, predicted`: the first thing that is wrong with `value`. */
+export function whatIsWrong(error: z.ZodError, value: unknown): string {
+  const [issue] = error.issues;
+  if (issue === undefined) return 'unknown';
+  const place = placeOf(issue.path);
+  return place === '' ? sentence(issue, value) : `${place}: ${sentence(issue, valueAt(value, issue.path))}`;
+}
+
+function sentence(issue: z.ZodError['issues'][number], value: unknown): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return value === undefined ? 'is missing' : `${shown(value)} is not ${named(issue.expected)}`;
+    case 'invalid_value':
+      return value === undefined
+        ? `is missing; known: ${issue.values.map(String).join(', ')}`
+        : `${shown(value)} is unknown; known: ${issue.values.map(String).join(', ')}`;
+    case 'unrecognized_keys':
+      return `${issue.keys.map((key) => `"${key}"`).join(', ')} is not a key of it`;
+    case 'too_small':
+      return `${shown(value)} is too ${lengthOf(value) === undefined ? 'small' : 'short'}; at least ${issue.minimum}`;
+    case 'too_big':
+      return `${shown(value)} is too ${lengthOf(value) === undefined ? 'large' : 'long'}; at most ${issue.maximum}`;
+    case 'custom':
+    case 'invalid_format':
+      return value === undefined
+        ? 'is missing'
+        : `${shown(value)} ${issue.message.replace(/^Invalid .*/, 'has another form')}`;
+    case 'not_multiple_of':
+    case 'invalid_union':
+    case 'invalid_key':
+    case 'invalid_element':
+      return `${shown(value)} has another form`;
+  }
+}
+
+function named(expected: string): string {
+  if (expected === 'array') return 'a list';
+  if (expected === 'int') return 'a whole number';
+  return `${/^[aeio]/.test(expected) ? 'an' : 'a'} ${expected}`;
+}
+
+function placeOf(path: readonly PropertyKey[]): string {
+  return path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${String(key)}`)).join('');
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
+}
+
+function lengthOf(value: unknown): number | undefined {
+  return typeof value === 'string' || Array.isArray(value) ? value.length : undefined;
+}
+
+function shown(value: unknown): string {
+  // Functions have no JSON.
+  const text = (JSON.stringify(value) as string | undefined) ?? `a ${typeof value}`;
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+}
