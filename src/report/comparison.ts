@@ -54,7 +54,7 @@ export function comparisonTable({ natural, standard, induced, prediction, severa
   const notes = [
     `In brackets: 95 % intervals, ${over}; of natural curves over their standard errors, where all are published.`,
     'A straight ramp has Eq 1 / ramp = 1, and a largest step of 1 / (scales - 1); Eq 1 grows with the number of scales alone.',
-    'Bow: how far a parabola in log scale sags below its ends, over the range; above 0 the curve rises late, below 0 early. A step in',
+    'Bow: how far a parabola in log scale sags below its ends, over the range; above 0 the curve improves late, below 0 early. A step in',
     'the middle has none: it is the largest step that tells it.',
     'Best fit: line, parabola or sigmoid in log scale by AICc, and how far above it the line is; above 10 speaks against the line.',
   ];

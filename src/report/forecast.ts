@@ -13,6 +13,7 @@ import type { Metric } from '../metrics/metric.js';
 import { formatNumber } from '../terminal/format.js';
 import { panelsFigure, type Panel, type PanelPoint } from './figures/panels.js';
 import { csv, textTable } from './text-table.js';
+import { referenceStyles } from './theme.js';
 
 const shown = (value: number) => formatNumber(value);
 
@@ -280,7 +281,7 @@ export function studyFigure(run: string, studies: readonly MetricStudy[]) {
     title: `${run}: from how far below is the widest told?`,
     subtitle: [
       `Error of the median of the widest width, over the curve's range, against the parameters of the largest scale that was known; below ${tolerance} it is told.`,
-      'Points at the top: off by more than the whole range. Pale: the curve itself, over its range.',
+      'Points at the top: off by more than the whole range. Grey: the curve itself, over its range.',
     ],
     panels: inRows(studies.map((study) => studyPanel(study))),
   });
@@ -301,22 +302,23 @@ function studyPanel({ metric, cells, parameters, values, range }: MetricStudy): 
   return {
     title: metric.title,
     subtitle: [],
+    // What is behind comes first.
     series: [
-      ...pictured.flatMap((label, i) =>
-        ends(label).length === 0 ? [] : [{ label, style: studyStyles[i]!, line: ends(label) }],
-      ),
       {
         label: 'the curve',
-        style: 4,
+        style: referenceStyles.curve,
         line: values.map((value, i) => ({ x: parameters[i]!, y: (value - least) / range })),
         points: [],
       },
       {
         label: 'told: a tenth of the range',
-        style: 5,
+        style: referenceStyles.limit,
         line: [parameters[0]!, parameters.at(-1)!].map((x) => ({ x, y: tolerance })),
         points: [],
       },
+      ...pictured.flatMap((label, i) =>
+        ends(label).length === 0 ? [] : [{ label, style: studyStyles[i]!, line: ends(label) }],
+      ),
     ],
     xTitle: 'parameters of the largest known',
     yTitle: 'error / range',

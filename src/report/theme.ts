@@ -28,6 +28,12 @@ export function seriesStyle(index: number): SeriesStyle {
   return seriesStyles[index % seriesStyles.length]!;
 }
 
+/** What others are held against: greys beside the series' colours. */
+export const referenceStyles: Readonly<Record<'curve' | 'limit', SeriesStyle>> = {
+  curve: { color: '#9a9a9a', onDark: '#9a9a9a', shape: 'circle', dash: [1, 0] },
+  limit: { color: '#555555', onDark: '#b5b5b5', shape: 'circle', dash: [3, 3] },
+};
+
 export const theme: Config = {
   background: 'white',
   font: fontFamily,

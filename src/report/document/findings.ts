@@ -11,20 +11,24 @@ export function describeCurve(role: string, curve: ComparedCurve): string {
   const ends = `${formatNumber(first.value)}${unit} at the smallest scale to ${formatNumber(last.value)}${unit} at the largest`;
   const jump = curve.scores.jump.value;
   const step = Number.isNaN(jump) ? '' : `, its largest step being ${percent(jump)} of its range`;
-  return `${role}, ${curve.title}, goes from ${ends}${step}. It ${rises(curve.scores.bow)} (bow ${scored(curve.scores.bow)}).`;
+  return `${role}, ${curve.title}, goes from ${ends}${step}. It ${improves(curve.scores)} (bow ${scored(curve.scores.bow)}).`;
 }
 
 export function scored({ value, interval }: Scored): string {
   return formatWithInterval(value, interval, 2);
 }
 
-/** Where a curve rises, as far as the bow's interval tells. */
-export function rises({ value, interval }: Scored): string {
-  if (Number.isNaN(value)) return 'is constant, or has too few scales to say where it rises';
+/** Where a curve gets better, as far as the bow's interval tells. Scores are oriented: a falling error gets better. */
+export function improves({
+  emergence,
+  bow: { value, interval },
+}: Pick<ComparedCurve['scores'], 'emergence' | 'bow'>): string {
+  if (Number.isNaN(value)) return 'is constant, or has too few scales to say where it improves';
+  if (emergence.value < 0) return 'gets worse towards larger scales';
   if (Number.isNaN(interval.lower)) return "can't be told late from early";
-  if (interval.lower > 0) return 'rises late';
-  if (interval.upper < 0) return 'rises early';
-  return 'rises neither late nor early beyond what chance explains';
+  if (interval.lower > 0) return 'improves late';
+  if (interval.upper < 0) return 'improves early';
+  return 'improves neither late nor early beyond what chance explains';
 }
 
 /** What the choice of metric did, from scores and their intervals. */
@@ -45,12 +49,12 @@ function bowContrast(standard: Scored, induced: Scored): string {
     return 'The bow of one of them is not defined, or not in every draw.';
   if (!apart(standard, induced)) return 'Their bows do not differ beyond their intervals.';
   if (induced.value < standard.value)
-    return 'By the bow the induced curve rises earlier than the standard one: this metric induces nothing.';
+    return 'By the bow the induced curve improves earlier than the standard one: this metric induces nothing.';
   if (induced.interval.lower > 0)
     return standard.interval.lower > 0
-      ? 'By the bow both rise late, the induced one later.'
-      : 'By the bow the induced curve rises late where the standard one does not: no model has changed, the metric has.';
-  return 'By the bow the induced curve is less early than the standard one, but rises no later than a straight line: the metric bends the curve without making it look emergent.';
+      ? 'By the bow both improve late, the induced one later.'
+      : 'By the bow the induced curve improves late where the standard one does not: no model has changed, the metric has.';
+  return 'By the bow the induced curve is less early than the standard one, but improves no later than a straight line: the metric bends the curve without making it look emergent.';
 }
 
 function apart(a: { readonly interval: Interval }, b: { readonly interval: Interval }): boolean {

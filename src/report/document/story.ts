@@ -9,7 +9,7 @@ import { grouped } from '../showcase.js';
 import type { Block, Figure, Report, Section, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 import { forecastBlocks } from './forecasts.js';
-import { describeContrast, describeCurve, describeNatural, describePrediction, rises, scored } from './findings.js';
+import { describeContrast, describeCurve, describeNatural, describePrediction, improves, scored } from './findings.js';
 
 /** A run with what the page adds to it. */
 export interface ReportedFamily extends AnalysedFamily {
@@ -31,10 +31,14 @@ export function storyOf(families: readonly ReportedFamily[]): Report {
   return {
     title: several ? 'Emergence and the choice of metric' : `Emergence and the choice of metric: ${names[0]!}`,
     subtitle: families.map(({ about }) => about).join(' '),
-    summary: families.map((family) => summaryOf(family, several)),
+    summary: [...families.map((family) => summaryOf(family, several)), scoresInWords],
     sections: families.flatMap((family) => sectionsOf(family, several)),
   };
 }
+
+const scoresInWords =
+  'Bow: above 0 most of the improvement comes at the largest scales, below 0 at the smallest; a straight line in log scale has 0. ' +
+  "Eq 1 / ramp: the paper's emergence score over that of a straight line through as many scales.";
 
 function summaryOf({ run, comparison, standard, induced }: AnalysedFamily, several: boolean): string {
   const { bow: standardBow, ramp: standardRamp } = comparison.standard.scores;
@@ -42,8 +46,8 @@ function summaryOf({ run, comparison, standard, induced }: AnalysedFamily, sever
   const [first, last] = [comparison.induced.points[0]!, comparison.induced.points.at(-1)!];
   const subject = several ? `${run.record.name}: the` : 'The';
   return (
-    `${subject} same ${counted(run.members.length, 'trained model')} under two metrics. Under ${standard.title} the curve ${rises(standardBow)} (bow ${scored(standardBow)}, Eq 1 / ramp ${scored(standardRamp)}). ` +
-    `Under ${induced.title} it goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${rises(bow)} (bow ${scored(bow)}, Eq 1 / ramp ${scored(ramp)}).`
+    `${subject} same ${counted(run.members.length, 'trained model')} under two metrics. Under ${standard.title} the curve ${improves(comparison.standard.scores)} (bow ${scored(standardBow)}, Eq 1 / ramp ${scored(standardRamp)}). ` +
+    `Under ${induced.title} it goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${improves(comparison.induced.scores)} (bow ${scored(bow)}, Eq 1 / ramp ${scored(ramp)}).`
   );
 }
 
@@ -139,7 +143,9 @@ function shapeOf({ shape, test }: ComparedCurve): string[] {
       ? []
       : Number.isNaN(test.bow.p)
         ? []
-        : [`A straight line in log scale, measured as finely, rises as late with p = ${formatNumber(test.bow.p, 2)}.`];
+        : [
+            `A straight line in log scale, measured as finely, improves as late with p = ${formatNumber(test.bow.p, 2)}.`,
+          ];
   return [[...fitted, ...tested].join(' ')].filter((sentence) => sentence !== '');
 }
 

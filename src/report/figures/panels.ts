@@ -19,8 +19,8 @@ export interface PanelSeries {
   readonly line: readonly PanelPoint[];
   /** Single members, drawn small. */
   readonly points?: readonly PanelPoint[];
-  /** Place in the palette; left out: the series' place in its panel. */
-  readonly style?: number;
+  /** Place in the palette, or what is no series of its own but a reference; left out: the series' place in its panel. */
+  readonly style?: number | SeriesStyle;
   /** Ranges to be drawn behind the line, widest first: a fan. */
   readonly bands?: readonly (readonly PanelPoint[])[];
 }
@@ -75,13 +75,16 @@ function panelSpec(panel: Panel): object {
     type: 'quantitative',
     scale: { ...(yLog ? { type: 'log' } : { zero: false }), nice: false, domain: [...yDomain(panel)] },
     axis: {
-      title: yTitle,
+      title: yLog ? `${yTitle} (log scale)` : yTitle,
       ...(yLog ? { values: logTicks(yDomain(panel)), format: '~g' } : { tickCount: 6 }),
       minExtent: labelExtent,
       maxExtent: labelExtent,
     },
   };
-  const drawn = series.map((each, i) => ({ ...each, style: seriesStyle(each.style ?? i) }));
+  const drawn = series.map((each, i) => ({
+    ...each,
+    style: typeof each.style === 'object' ? each.style : seriesStyle(each.style ?? i),
+  }));
   return {
     ...size,
     layer: [
@@ -104,15 +107,12 @@ function panelSpec(panel: Panel): object {
         mark: { type: 'line', color, strokeDash: [...dash], strokeWidth: 2, clip: true },
         encoding: { x, y },
       })),
-      ...drawn.map(({ line, points = line, style: { color, shape } }) => ({
+      ...drawn.map(({ line, points = line, style }) => ({
         data: { values: [...points] },
-        mark: {
-          ...{ type: 'point', filled: true, fill: color, shape, size: 30, opacity: 0.8 },
-          ...{ stroke: 'white', strokeWidth: 0.6, clip: true },
-        },
+        mark: { ...pointMark(style), clip: true },
         encoding: { x, y },
       })),
-      ...(legend ? drawn.flatMap(({ label, style }, i) => legendEntry(label, style, i)) : []),
+      ...(legend ? drawn.flatMap((each, i) => legendEntry(each, i)) : []),
     ],
   };
 }
@@ -130,16 +130,24 @@ function heading(title: string, subtitle: readonly string[]): object[] {
   }));
 }
 
-/** A piece of line and a name, below the horizontal axis. */
-function legendEntry(label: string, { color, dash }: SeriesStyle, place: number): object[] {
+function pointMark({ color, shape }: SeriesStyle): object {
+  return { type: 'point', filled: true, fill: color, shape, size: 30, opacity: 0.8, stroke: 'white', strokeWidth: 0.6 };
+}
+
+/** A piece of line, with a point on it where the series has some, and a name: below the horizontal axis. */
+function legendEntry(
+  { label, line, points = line, style }: PanelSeries & { readonly style: SeriesStyle },
+  place: number,
+): object[] {
   const data = { values: [{}] };
   const y = { value: size.height + 54 + 16 * place };
   return [
     {
       data,
-      mark: { type: 'rule', color, strokeWidth: 2, strokeDash: [...dash] },
+      mark: { type: 'rule', color: style.color, strokeWidth: 2, strokeDash: [...style.dash] },
       encoding: { x: { value: 0 }, x2: { value: 30 }, y },
     },
+    ...(points.length === 0 ? [] : [{ data, mark: pointMark(style), encoding: { x: { value: 15 }, y } }]),
     {
       data,
       mark: { type: 'text', text: label, align: 'left', baseline: 'middle', fontSize: 11, font: fontFamily },

@@ -25,10 +25,13 @@ type Layer = Extract<TopLevelSpec, { readonly layer: unknown }>['layer'][number]
 
 /** Pixels of the areas inside the axes. */
 const small = { width: 310, height: 235 };
-const large = { width: 590, height: 275 };
+/** Wider, for what stands apart and never. */
+const histogramSize = { width: 340, height: small.height };
+const large = { width: 620, height: 275 };
 /** Rows of the heat map: more would be thinner than a pixel. */
 const heatRows = 115;
 const labelDistance = 16;
+const turnLabelSize = 10.5;
 
 const measuredColor = seriesStyle(0).color;
 const coinColor = seriesStyle(1).color;
@@ -72,6 +75,8 @@ function histogram({ grid, turns, measured, coinFlips }: Quanta): Unit {
     kind: t === 0 || t === scales.length ? 'censored' : 'turn',
   }));
   const order = [...names.slice(0, 1), ' ', ...names.slice(1, -1), '  ', names.at(-1)!, '   ', 'never'];
+  const step = histogramSize.width / order.length;
+  const fit = names.slice(1, -1).every((name) => 0.66 * turnLabelSize * name.length + 3 < step);
   const flips = coinFlips.median.map((share, t) => ({ turn: names[t]!, share }));
   const x = {
     field: 'turn',
@@ -80,7 +85,9 @@ function histogram({ grid, turns, measured, coinFlips }: Quanta): Unit {
     axis: {
       title: 'width from which on it is solved (median over seeds)',
       labelAngle: 0,
-      labelOverlap: 'greedy',
+      labelFontSize: turnLabelSize,
+      // Vega guesses texts to be wider than they are.
+      labelOverlap: fit ? false : 'greedy',
       grid: false,
       ticks: false,
     },
@@ -93,7 +100,7 @@ function histogram({ grid, turns, measured, coinFlips }: Quanta): Unit {
     axis: { title: 'share of examples', format: '~%', tickCount: 6 },
   } as const;
   return {
-    ...small,
+    ...histogramSize,
     title: panelTitle('(a) Turns', 'Dashes: independent coin flips with the same accuracies'),
     layer: [
       {

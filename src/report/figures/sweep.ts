@@ -3,6 +3,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { GridPoint, ResampledCurve, Sweep } from '../../analysis/sweep.js';
 import type { ScoreName } from '../../analysis/scores.js';
 import { panelsFigure, type Panel } from './panels.js';
+import { logTicks } from './ticks.js';
 
 const size = { width: 330, height: 290 };
 const side = { width: 150, height: size.height };
@@ -53,8 +54,13 @@ function axisOf(values: readonly number[], title: string, log = isLog(values)) {
       axis: {
         title,
         grid: false,
-        ...(log ? { format: title === 'trainable parameters' ? '~s' : '~g' } : {}),
-        tickCount: 6,
+        ...(log
+          ? {
+              format: title === 'trainable parameters' ? '~s' : '~g',
+              // Within the values: a cell around the first one reaches below what a parameter can be.
+              values: logTicks([values[0]!, values.at(-1)!]),
+            }
+          : { tickCount: 6 }),
         labelOverlap: true,
       },
     } as const,
@@ -124,7 +130,7 @@ function oneAxis({ run, sweep: { scales, axes, points: all }, leastRange }: Swee
       },
       scorePanel(scored, y.channel, { field: 'bow', title: 'bow', ramp: 0 }),
       scorePanel(scored, y.channel, { field: 'jump', title: 'largest step / range', ramp: 1 / (scales.length - 1) }),
-      scorePanel(scored, y.channel, { field: 'ramp', title: 'Eq 1 / ramp', ramp: 1 }),
+      scorePanel(scored, y.channel, { field: 'ramp', title: 'Eq 1 / ramp (log scale)', ramp: 1 }),
     ],
     resolve: { scale: { x: 'independent', y: 'independent', color: 'independent' } },
   } as unknown as TopLevelSpec;
@@ -150,12 +156,14 @@ function scorePanel(
 ): object {
   // Two scales have no bow, and a constant curve no score at all: an axis has to come from elsewhere.
   const empty = scored.every((point) => point[field] === null);
+  const finite = scored.map((point) => point[field]).filter((value) => value !== null);
+  const ramps = [empty ? 0.1 : 0.8 * Math.min(1, ...finite), empty ? 10 : 1.25 * Math.max(1, ...finite)] as const;
   const scales = {
     bow: empty ? { domain: [-1, 1] } : { nice: true },
     jump: { domain: [0, 1] },
-    ramp: { type: 'log', ...(empty ? { domain: [0.1, 10] } : { nice: true }) },
+    ramp: { type: 'log', domain: ramps, nice: false },
   };
-  const format = field === 'ramp' ? { format: '~g', tickCount: 3 } : { tickCount: 4 };
+  const format = field === 'ramp' ? { format: '~g', values: logTicks(ramps) } : { tickCount: 4 };
   const x = { type: 'quantitative', scale: scales[field], axis: { title, labelOverlap: true, ...format } };
   return {
     ...side,

@@ -102,7 +102,7 @@ const explorer = `<section id="explorer" class="wide" aria-labelledby="explorer-
 <p id="reading" class="text reading" role="status" aria-live="polite"></p>
 <div id="scores" class="scroll" tabindex="0" role="group" aria-label="Scores of what is drawn"></div>
 <div class="text note">
-<p>Points are members, lines means over seeds, bands 95 % intervals of that mean (Student's t over seeds, widened by what the draw of test examples adds). Scores are of the means, oriented so that higher is better: a straight ramp has Eq 1 / ramp = 1, whatever its number of scales; a bow above 0 says that the curve rises late, below 0 early. Their intervals are a bootstrap made in this page, ${draws} draws of ${groups} random groups of test examples, which all members share, and of seeds; the tables below have one of 2000 draws of single examples. Published curves have their own axis, and intervals from their standard errors alone.</p>
+<p>Points are members, lines means over seeds, bands 95 % intervals of that mean (Student's t over seeds, widened by what the draw of test examples adds). Scores are of the means, oriented so that higher is better: a straight ramp has Eq 1 / ramp = 1, whatever its number of scales; a bow above 0 says that the curve improves late, below 0 early. Their intervals are a bootstrap made in this page, ${draws} draws of ${groups} random groups of test examples, which all members share, and of seeds; the tables below have one of 2000 draws of single examples. Published curves have their own axis, and intervals from their standard errors alone.</p>
 <p id="resolution"></p>
 </div>
 <details id="curves"><summary>The members as a table</summary><div id="curve-table" class="scroll" tabindex="0" role="group" aria-label="The members as a table"></div></details>
@@ -149,7 +149,7 @@ function blockOf(block: Block, images: PageRequest['images']): string {
         image === undefined
           ? ''
           : `<div class="plate scroll" tabindex="0" role="group" aria-label="${escaped(alt)}"><img src="${image}" alt="${escaped(alt)}"></div>`;
-      return `<figure class="static">${picture}<figcaption>${escaped(caption)} Files: ${links}. Drawn again by</figcaption>${code([command])}</figure>`;
+      return `<figure class="static">${picture}<figcaption>${escaped(caption)} ${image === undefined ? 'Not drawn in this page; files' : 'Files'}: ${links}. Drawn again by</figcaption>${code([command])}</figure>`;
     }
   }
 }

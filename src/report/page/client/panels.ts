@@ -293,16 +293,17 @@ export function readingOf({ run, state, explored }: View): string {
   return signed(
     `With ${inducedTitle(run, state)} on ${grouped(state.size)} ${run.units} the curve goes from ${formatNumber(first.value)} at width ${explored.scales[0]!.width} to ${formatNumber(last.value)} at width ${explored.scales.at(-1)!.width}. ` +
       `Eq 1 over a ramp's is ${withInterval(induced.scores.ramp, 2)}, against ${withInterval(standard.scores.ramp, 2)} for ${run.standard.title}. ` +
-      `The induced curve ${rises(induced.scores.bow)} (bow ${withInterval(induced.scores.bow, 2)}), the standard one ${rises(standard.scores.bow)} (bow ${withInterval(standard.scores.bow, 2)}).${floor}`,
+      `The induced curve ${improves(induced.scores)} (bow ${withInterval(induced.scores.bow, 2)}), the standard one ${improves(standard.scores)} (bow ${withInterval(standard.scores.bow, 2)}).${floor}`,
   );
 }
 
-function rises({ value, lower, upper }: Scored): string {
+function improves({ emergence, bow: { value, lower, upper } }: Readonly<Record<'emergence' | 'bow', Scored>>): string {
   if (Number.isNaN(value)) return 'is constant or has two scales';
+  if (emergence.value < 0) return 'gets worse towards larger scales';
   if (Number.isNaN(lower)) return 'can\u2019t be told late from early';
-  if (lower > 0) return 'rises late';
-  if (upper < 0) return 'rises early';
-  return 'rises about as a straight line in log scale does';
+  if (lower > 0) return 'improves late';
+  if (upper < 0) return 'improves early';
+  return 'improves about as a straight line in log scale does';
 }
 
 /** The data behind both curves, a row for each member, or nothing to draw. */

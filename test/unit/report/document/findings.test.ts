@@ -6,7 +6,7 @@ import {
   describeContrast,
   describeCurve,
   describePrediction,
-  rises,
+  improves,
 } from '../../../../src/report/document/findings.js';
 import { family } from '../../../support/members.js';
 
@@ -28,19 +28,19 @@ function comparison(p: (place: number) => number, k = 10) {
 test('a line in log scale under K = 10: straight, and late', () => {
   const straight = comparison((place) => 0.5 + 0.48 * place);
   expect(describeCurve('The standard curve', straight.standard)).toMatch(
-    /^The standard curve, accuracy, goes from 0\.\d+ at the smallest scale to 0\.98\d* at the largest, its largest step being 2\d % of its range\. It rises neither late nor early/,
+    /^The standard curve, accuracy, goes from 0\.\d+ at the smallest scale to 0\.98\d* at the largest, its largest step being 2\d % of its range\. It improves neither late nor early/,
   );
   expect(describeContrast(straight)).toMatch(
-    /the induced curve rises late where the standard one does not: no model has changed, the metric has\.$/,
+    /the induced curve improves late where the standard one does not: no model has changed, the metric has\.$/,
   );
 });
 
 test('a curve that saturates under K = 2 stays early, and no emergence is claimed', () => {
   const early = comparison((place) => 0.99 - 0.6 * Math.exp(-6 * place), 2);
   expect(describeContrast(early)).toMatch(
-    /less early than the standard one, but rises no later than a straight line|do not differ beyond their intervals/,
+    /less early than the standard one, but improves no later than a straight line|do not differ beyond their intervals/,
   );
-  expect(describeContrast(early)).not.toMatch(/rises late/);
+  expect(describeContrast(early)).not.toMatch(/improves late/);
 });
 
 test('K = 1 is accuracy, and nothing differs', () => {
@@ -51,14 +51,19 @@ test('K = 1 is accuracy, and nothing differs', () => {
   expect(describePrediction(same)).toMatch(/^What independence predicts .* is what was measured\.$/);
 });
 
-describe('where a curve rises', () => {
+describe('where a curve improves', () => {
   test.each([
-    [0.3, 0.2, 0.4, 'rises late'],
-    [-0.3, -0.4, -0.2, 'rises early'],
-    [0.1, -0.1, 0.3, 'rises neither late nor early beyond what chance explains'],
-    [0.1, NaN, NaN, "can't be told late from early"],
-    [NaN, NaN, NaN, 'is constant, or has too few scales to say where it rises'],
-  ])('bow %d [%d, %d]', (value, lower, upper, expected) => {
-    expect(rises({ value, interval: { lower, upper } })).toBe(expected);
+    [1, 0.3, 0.2, 0.4, 'improves late'],
+    [1, -0.3, -0.4, -0.2, 'improves early'],
+    [1, 0.1, -0.1, 0.3, 'improves neither late nor early beyond what chance explains'],
+    [1, 0.1, NaN, NaN, "can't be told late from early"],
+    [-1, 0.3, 0.2, 0.4, 'gets worse towards larger scales'],
+    [NaN, NaN, NaN, NaN, 'is constant, or has too few scales to say where it improves'],
+  ])('Eq 1 %d, bow %d [%d, %d]', (emergence, value, lower, upper, expected) => {
+    const scores = {
+      emergence: { value: emergence, interval: { lower: emergence, upper: emergence } },
+      bow: { value, interval: { lower, upper } },
+    };
+    expect(improves(scores)).toBe(expected);
   });
 });
