@@ -60,7 +60,7 @@ function nameOf(command: Command): string {
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('?') ? '' : '.'}`;
 }
 
 function table(heading: readonly string[], rows: readonly (readonly string[])[]): string[] {

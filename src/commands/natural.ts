@@ -34,6 +34,10 @@ async function list(file: string | undefined, raw: Raw): Promise<void> {
     console.log(jsonOf(shown));
     return;
   }
+  if (shown.length === 0 && curves.length > 0) {
+    console.log(`none of the ${curves.length} curves of ${name} has "${wanted}" in its name`);
+    return;
+  }
   const range = (values: readonly number[]) =>
     `${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}`;
   const lines = shown.map((curve) => [

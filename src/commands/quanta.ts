@@ -2,11 +2,11 @@
 import type { Command } from 'commander';
 import type { QuantaReport } from '../report/quanta.js';
 import { UsageError } from '../terminal/errors.js';
+import { root } from './runs.js';
 
 interface RawOptions {
   readonly cutoff?: string;
   readonly tolerance?: string;
-  readonly root: string;
   readonly json?: true;
 }
 
@@ -18,13 +18,12 @@ export function registerQuanta(program: Command): void {
     )
     .option('--cutoff <c>', 'autoencoders: an image is solved where its squared error per pixel is below c')
     .option('--tolerance <share>', "share of a width's seeds that may disagree about an example (default: 0.2)")
-    .option('--root <folder>', 'where runs are', 'checkpoints')
     .option('--json', 'as one JSON object on stdout')
     .addHelpText('after', '\nExample:\n  $ emergence quanta lenet-mnist')
     .action(quanta);
 }
 
-async function quanta(run: string, { cutoff, tolerance, root, json }: RawOptions): Promise<void> {
+async function quanta(run: string, { cutoff, tolerance, json }: RawOptions): Promise<void> {
   const options = {
     cutoff: numberOf(cutoff, '--cutoff', { wanted: 'a number above 0, e.g. 0.02', fits: (c) => c > 0 }),
     tolerance: numberOf(tolerance, '--tolerance', {

@@ -43,6 +43,7 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
   const lines = [
     summaryTable({ rows, metrics: showcase.table, testSet }),
     ...absent.map((text) => `not included: ${text}`),
+    ...guessing(rows, record),
   ];
   const drawn = { record, members, missing: incomplete.length, showcase };
   const figures = [...(await drawCurves(folder, drawn)), ...(await drawReconstructions(folder, members))];
@@ -82,6 +83,16 @@ function rowsOf(outcomes: MemberOutcomes['outcomes']): number {
 
 function fits(metric: Metric, testCount: number): boolean {
   return metric.refuses(testCount) === undefined;
+}
+
+/** Members that would do better to give every class the same chance, in a line. */
+function guessing(rows: readonly SummaryRow[], { dataset }: RunRecord): string[] {
+  const chance = Math.log(dataset.classes);
+  const found = rows.filter(({ metrics }) => (metrics['cross-entropy']?.value ?? 0) > chance).map(({ id }) => id);
+  const bound = `ln ${dataset.classes} = ${chance.toFixed(3)} nats, equal chances for every class`;
+  return found.length === 0
+    ? []
+    : [`cross-entropy above ${bound}: ${found.join(', ')}; overfitted, or a --learning-rate too large`];
 }
 
 function reasonOf({ status, record, problem }: MemberState, { experiment }: RunRecord): string {

@@ -104,7 +104,7 @@ test('the same run twice gives the same bytes, by its path too, and as JSON', as
   const folder = await writeStack(root);
   const first = await run(root, 'stack', '--json');
   const csv = fs.readFileSync(path.join(folder, 'quanta.csv'));
-  const second = await run(root, 'stack', '--json', '--root', 'checkpoints');
+  const second = await run(root, 'stack', '--json');
   expect(second).toEqual(first);
   expect(fs.readFileSync(path.join(folder, 'quanta.csv'))).toEqual(csv);
   const byPath = await run(root, folder, '--json');

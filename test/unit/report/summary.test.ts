@@ -84,6 +84,17 @@ test('members that are not complete are named, in the table and in the picture',
   );
 });
 
+test('members whose cross-entropy is above that of equal chances for 10 classes, ln 10, are named', async () => {
+  const folder = path.join(await temporaryFolder(), 'lenet');
+  const accuracy = ({ width }: { width: number }) => (width === 2 ? 0.05 : 0.8);
+  await writeSyntheticRun({ folder, record: { dataset }, widths: [2, 8], seeds: [0], accuracy });
+  const { rows, table } = await summariseRun(folder);
+  expect(rows[0]!.metrics['cross-entropy']!.value).toBeGreaterThan(Math.LN10);
+  expect(table.split('\n').at(-1)).toBe(
+    'cross-entropy above ln 10 = 2.303 nats, equal chances for every class: cnn-w2-s0; overfitted, or a --learning-rate too large',
+  );
+});
+
 test('fewer test images than K', async () => {
   const { rows, table } = await summariseRun(await syntheticRun([2, 8], [0], 4));
   expect(rows.map(({ metrics }) => metrics['subset-accuracy:k=5'])).toEqual([null, null]);
