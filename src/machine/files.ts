@@ -101,16 +101,24 @@ export async function createFolder(folder: string): Promise<void> {
  * from one that takes no folders, such as /proc.
  */
 export async function makeFolders(folder: string): Promise<void> {
+  const error = await makeFolder(folder);
+  if (error === undefined) return;
+  if (codeOf(error) !== 'ENOENT') throw error;
+  const parent = path.dirname(folder);
+  if ((await fs.stat(parent).catch(() => undefined)) === undefined) await makeFolders(parent);
+  // Another process may have made the parent, or the folder, meanwhile.
+  const second = await makeFolder(folder);
+  if (second !== undefined) throw second;
+}
+
+/** @returns the system's error where no folder is there then */
+async function makeFolder(folder: string): Promise<Error | undefined> {
   try {
     await fs.mkdir(folder);
+    return undefined;
   } catch (error) {
     const there = await fs.stat(folder).catch(() => undefined);
-    if (there?.isDirectory() === true) return;
-    const parent = path.dirname(folder);
-    if (codeOf(error) !== 'ENOENT' || (await fs.stat(parent).catch(() => undefined)) !== undefined) throw error;
-    await makeFolders(parent);
-    // Another process may have made it meanwhile.
-    await makeFolders(folder);
+    return there?.isDirectory() === true ? undefined : (error as Error);
   }
 }
 
