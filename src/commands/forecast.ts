@@ -379,7 +379,10 @@ async function list(name: string | undefined, raw: Raw): Promise<void> {
   const { textTable } = await import('../report/text-table.js');
   const found = await sealsOf(name);
   for (const line of found.flatMap(({ unreadable }) => unreadable)) console.error(`not listed: ${line}`);
-  const seals = found.flatMap(({ seals: each }) => each.map(({ seal: one }) => one));
+  const read = found.flatMap(({ seals: each }) => each);
+  for (const { seal: changed } of read.filter(({ unchanged }) => !unchanged))
+    console.error(`changed after it was sealed, so void: ${changed.name}`);
+  const seals = read.map(({ seal: one }) => one);
   if (raw['json'] === true) {
     console.log(jsonOf(seals));
     return;

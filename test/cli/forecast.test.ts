@@ -113,7 +113,10 @@ test('a changed file, and members that were there before, make it void', async (
     stdout: '✗ void  lenet-1  the file was changed after it was sealed: its digest does not match\n',
     stderr: "error: 1 of 1 forecasts are void, or can't be read\n",
   });
+  const listed = await run('forecast list');
+  expect([listed.code, listed.stderr]).toEqual([0, 'changed after it was sealed, so void: lenet-1\n']);
   fs.writeFileSync(file, before);
+  expect((await run('forecast list')).stderr).toBe('');
   await trainNext('2026-01-01T00:00:00.000Z');
   const scored = await run('forecast score lenet-1');
   expect(scored.code).toBe(1);
