@@ -29,6 +29,8 @@ export interface SampledCurve {
   readonly draws: readonly Float64Array[];
   /** Units of the test set. */
   readonly count: number;
+  /** 95 % interval of a member's value, over the test set alone. */
+  readonly ownInterval: (member: number) => Interval;
 }
 
 export interface SampleOptions {
@@ -78,7 +80,16 @@ export function sampleCurve(
   const { count, observed, draws } = drawMembers(metric, members, options);
   const random = Random.named(options.seed ?? 0, 'bootstrap', 'seeds');
   const samples = draws.map((values) => Float64Array.from(scales, (scale) => drawnMean(values, scale.members, random)));
-  return { metric, scales, memberValues: observed, values: meansOf(observed, scales), draws: samples, count };
+  const ownInterval = (member: number) => metric.measure(members[member]!.outcomes);
+  return {
+    metric,
+    scales,
+    memberValues: observed,
+    values: meansOf(observed, scales),
+    draws: samples,
+    count,
+    ownInterval,
+  };
 }
 
 interface Evaluators {
@@ -104,10 +115,18 @@ function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evalu
   };
 }
 
+/** Items of the unit that has most. */
+function mostOfOne(unitOf: Int32Array, units: number): number {
+  const counts = new Int32Array(units);
+  for (const unit of unitOf) counts[unit]!++;
+  return counts.reduce((most, count) => Math.max(most, count), 0);
+}
+
 /** Areas under ROCs; undefined for a test set that is too large for the kernel. */
 function areasOver(members: readonly (readonly Ordered[])[], count: number): Evaluators['resampled'] | undefined {
-  const items = Math.max(...members.flatMap((orders) => orders.map(({ unitOf }) => unitOf.length)));
-  const kernel = pairsKernel(count, items);
+  const lists = members.flatMap((orders) => orders.map(({ unitOf }) => unitOf));
+  const items = Math.max(...lists.map((unitOf) => unitOf.length));
+  const kernel = pairsKernel(count, items, count * Math.max(...lists.map((unitOf) => mostOfOne(unitOf, count))));
   if (kernel === undefined) return undefined;
   return (counts) => {
     kernel.setWeights(counts);
@@ -139,12 +158,13 @@ function meanEvaluators(units: readonly UnitValues[]): Evaluators {
 }
 
 /** 95 % interval of the value at each scale; see `overSeedsAndExamples`. */
-export function intervalsOf({ metric, draws, scales, memberValues }: SampledCurve): Interval[] {
+export function intervalsOf({ metric, draws, scales, memberValues, ownInterval }: SampledCurve): Interval[] {
   return scales.map(({ members }, i) =>
     overSeedsAndExamples(
       members.map((place) => memberValues[place]!),
       draws.map((draw) => draw[i]!),
       metric.limits,
+      (seed) => ownInterval(members[seed]!),
     ),
   );
 }

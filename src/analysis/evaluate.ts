@@ -2,7 +2,7 @@
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import type { OutcomeName } from '../runs/outcomes.js';
-import { percentileInterval } from '../statistics/bootstrap.js';
+import { drawsWithValue, percentileInterval } from '../statistics/bootstrap.js';
 import { meanOf, tInterval, type Interval } from '../statistics/intervals.js';
 import { defaultDraws, drawMembers, scalesOf, type MemberDraws, type SampleOptions, type Scale } from './curves.js';
 
@@ -62,7 +62,12 @@ export function evaluateMetric(
     const { value, standardError, lower, upper } = measured[i]!;
     if (isShare || drawn === undefined) return { ...about, value, standardError, lower, upper };
     const values = drawn.draws.map((draw) => draw[i]!);
-    return { ...about, value, standardError: meanOf(values).standardDeviation, ...percentileInterval(values) };
+    return {
+      ...about,
+      value,
+      standardError: meanOf([...drawsWithValue(values)]).standardDeviation,
+      ...percentileInterval(values),
+    };
   });
   const { count, resolution } = measured[0]!;
   const draws = options.draws ?? defaultDraws;

@@ -5,7 +5,7 @@
  * nobody knows how seeds scatter, and there is no p.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
-import { quantile } from '../statistics/bootstrap.js';
+import { drawsWithValue, quantile } from '../statistics/bootstrap.js';
 import { Random } from '../statistics/random.js';
 import { orient, positionOf, type SampledCurve, type ScaleName } from './curves.js';
 import { scoreNames, scoresOf, type ScoreName } from './scores.js';
@@ -15,7 +15,10 @@ export interface NullTest {
   readonly median: number;
   /** 95th percentile. */
   readonly upper: number;
-  /** Share of draws, the measured curve counted as one, whose score is at least the measured; NaN with one seed for each scale. */
+  /**
+   * Share of draws, the measured curve counted as one, whose score is at least the measured. Draws without a score, as constant
+   * ones are without a jump, don't count. NaN with one seed for each scale, and where no draw has a score.
+   */
   readonly p: number;
 }
 
@@ -100,7 +103,7 @@ function memberSampler(curve: SampledCurve, members: readonly MemberOutcomes[], 
 /** Standard error of the curve's value at the scale of member `i`, from its draws. */
 function deviationAt({ scales, draws }: SampledCurve, i: number): number {
   const place = scales.findIndex(({ members }) => members.includes(i));
-  const values = draws.map((draw) => draw[place]!);
+  const values = [...drawsWithValue(draws.map((draw) => draw[place]!))];
   const mean = meanOf(values);
   return Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
 }
@@ -149,8 +152,11 @@ export function drawBinomial(random: Random, n: number, p: number): number {
 }
 
 function compare(observed: number, draws: readonly number[]): NullTest {
-  const ascending = Float64Array.from(draws).sort();
-  const atLeast = draws.filter((draw) => draw >= observed).length;
-  const p = Number.isNaN(observed) ? NaN : (1 + atLeast) / (1 + draws.length);
+  const ascending = Float64Array.from(draws)
+    .filter((draw) => !Number.isNaN(draw))
+    .sort();
+  if (ascending.length === 0) return { median: NaN, upper: NaN, p: NaN };
+  const atLeast = ascending.filter((draw) => draw >= observed).length;
+  const p = Number.isNaN(observed) ? NaN : (1 + atLeast) / (1 + ascending.length);
   return { median: quantile(ascending, 0.5), upper: quantile(ascending, 0.95), p };
 }

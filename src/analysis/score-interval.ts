@@ -1,9 +1,16 @@
 /** The interval of a score from its bootstrap draws. */
-import { hullInterval, percentileInterval } from '../statistics/bootstrap.js';
+import { drawsWithValue, hullInterval, percentileInterval } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/wilson.js';
 import type { ScoreName } from './scores.js';
 
-/** Eq 1 divides by a step that may be 0: its interval is that of its reciprocal, which stays finite. */
+/** Share of draws that may go the other way before the interval is one of curves that may go either way. */
+const mostTurned = 0.025;
+
+/**
+ * Eq 1 divides by a step that may be 0: its interval is that of its reciprocal, which stays finite. Draws that rise where the curve
+ * falls, or do neither, have no place on the reciprocal's scale. A few count as 0 there, the end next to them; with more the
+ * interval is the percentiles'.
+ */
 export function scoreInterval(name: ScoreName, observed: number, draws: readonly number[]): Interval {
   if (name !== 'emergence' && name !== 'ramp') {
     const { lower, upper } = hullInterval(observed, draws);
@@ -11,11 +18,12 @@ export function scoreInterval(name: ScoreName, observed: number, draws: readonly
     return name === 'jump' ? { lower, upper: Math.min(1, upper) } : { lower, upper };
   }
   const sign = observed < 0 ? -1 : 1;
-  // Draws that rise where the curve falls, or do neither, have no place on the reciprocal's scale.
-  if (observed === 0 || draws.some((draw) => !(sign * draw > 0))) return percentileInterval(draws);
+  const known = drawsWithValue(draws);
+  const turned = known.filter((draw) => sign * draw <= 0).length;
+  if (observed === 0 || turned > mostTurned * known.length) return percentileInterval(known);
   const { lower, upper } = hullInterval(
     sign / observed,
-    draws.map((draw) => sign / draw),
+    known.map((draw) => (sign * draw > 0 ? sign / draw : 0)),
   );
   const ends = [1 / upper, lower <= 0 ? Infinity : 1 / lower] as const;
   return sign > 0 ? { lower: ends[0], upper: ends[1] } : { lower: -ends[1], upper: -ends[0] };

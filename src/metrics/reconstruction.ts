@@ -56,7 +56,8 @@ export const ssim = meanOfColumn('ssim', {
   title: 'SSIM',
   better: 'higher',
   unit: '',
-  formula: 'mean over the images of the structural similarity, Gaussian window of 11 x 11 and deviation 1.5',
+  formula:
+    'mean over the images of the structural similarity, Gaussian window of 11 x 11 and deviation 1.5; of images below 11 pixels a uniform one of 7 x 7',
   source: 'Wang, Bovik, Sheikh, Simoncelli 2004, IEEE Trans. Image Process. 13(4)',
   limits: [-1, 1],
 });

@@ -1,5 +1,5 @@
 /** The interval of a mean over a few seeds on a shared test set: pure, so that the explorer's page can use it. */
-import { percentileInterval } from './bootstrap.js';
+import { drawsWithValue, percentileInterval } from './bootstrap.js';
 import { z95, type Interval } from './wilson.js';
 
 /** 97.5 % quantiles of Student's t with 1, 2, .. degrees of freedom; beyond the list z + (z + z³) / (4 df) (Abramowitz and Stegun 26.7.5). */
@@ -11,12 +11,29 @@ export function studentQuantile95(degrees: number): number {
 
 /**
  * 95 %. With several seeds: Student's t for their spread, and the normal's 1.96 for what draws of seeds and test examples have beyond
- * it, as independent; percentiles of draws of a few seeds would never leave those seeds. With one: percentiles of the draws.
+ * it, as independent; percentiles of draws of a few seeds would never leave those seeds. With one: percentiles of the draws. Where
+ * nothing varies, as none or all of the examples are right, it is the hull of the seeds' own intervals.
  *
  * @param seeds the values, at least one
  * @param draws of their mean
+ * @param ownInterval of a seed by its place, over the examples alone
  */
 export function overSeedsAndExamples(
+  seeds: readonly number[],
+  draws: ArrayLike<number>,
+  limits: readonly [number, number],
+  ownInterval: (place: number) => Interval,
+): Interval {
+  const { lower, upper } = fromDraws(seeds, draws, limits);
+  if (lower !== upper) return { lower, upper };
+  const own = seeds.map((_, place) => ownInterval(place));
+  return {
+    lower: Math.min(lower, ...own.map((each) => each.lower)),
+    upper: Math.max(upper, ...own.map((each) => each.upper)),
+  };
+}
+
+function fromDraws(
   seeds: readonly number[],
   draws: ArrayLike<number>,
   [least, most]: readonly [number, number],
@@ -31,7 +48,7 @@ export function overSeedsAndExamples(
 }
 
 function varianceOf(draws: ArrayLike<number>): number {
-  const values = Array.from(draws);
+  const values = drawsWithValue(draws);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
 }

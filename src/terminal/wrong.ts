@@ -20,9 +20,9 @@ function sentence(issue: z.ZodError['issues'][number], value: unknown): string {
     case 'unrecognized_keys':
       return `${issue.keys.map((key) => `"${key}"`).join(', ')} is not a key of it`;
     case 'too_small':
-      return `${shown(value)} is too ${lengthOf(value) === undefined ? 'small' : 'short'}; at least ${issue.minimum}`;
+      return `${shown(value)} is too ${lengthOf(value) === undefined ? 'small' : 'short'}; ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}`;
     case 'too_big':
-      return `${shown(value)} is too ${lengthOf(value) === undefined ? 'large' : 'long'}; at most ${issue.maximum}`;
+      return `${shown(value)} is too ${lengthOf(value) === undefined ? 'large' : 'long'}; ${issue.inclusive === false ? 'below' : 'at most'} ${issue.maximum}`;
     case 'custom':
     case 'invalid_format':
       return value === undefined
@@ -32,7 +32,7 @@ function sentence(issue: z.ZodError['issues'][number], value: unknown): string {
     case 'invalid_union':
     case 'invalid_key':
     case 'invalid_element':
-      return `${shown(value)} has another form`;
+      return value === undefined ? 'is missing' : `${shown(value)} has another form`;
   }
 }
 
@@ -55,7 +55,18 @@ function lengthOf(value: unknown): number | undefined {
 }
 
 function shown(value: unknown): string {
-  // Functions have no JSON.
-  const text = (JSON.stringify(value) as string | undefined) ?? `a ${typeof value}`;
+  const text = jsonOf(value);
   return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+}
+
+function jsonOf(value: unknown): string {
+  // JSON has no NaN.
+  if (typeof value === 'number') return String(value);
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    // A bigint has no JSON, nor has what holds itself; functions are left out without an error.
+  }
+  return text ?? named(typeof value);
 }

@@ -210,9 +210,18 @@ export class Family {
     const drawn = this.#draws(sums, about);
     const observed = meansOf(values, scales);
     const points = scales.map((_, i) => {
-      const seeds = scales[i]!.members.map((place) => members[place]!.value);
+      const seeds = scales[i]!.members.map((place) => members[place]!);
+      const own = (place: number) => seeds[place]!;
       const values = drawn.map((draw) => draw[i]!);
-      return { value: observed[i]!, ...overSeedsAndExamples(seeds, values, limits) };
+      return {
+        value: observed[i]!,
+        ...overSeedsAndExamples(
+          seeds.map(({ value }) => value),
+          values,
+          limits,
+          own,
+        ),
+      };
     });
     const measured = scoresOf(orient({ better }, observed), positions);
     const scored = drawn.map((draw) => scoresOf(orient({ better }, draw), positions));

@@ -12,7 +12,7 @@ interface Kernels {
   ): void;
   sortFloats(floats: number, spare: number, counts: number, count: number): void;
   countBelow(floats: number, count: number, cutoffs: number, cutoffCount: number, orAt: 0 | 1, below: number): void;
-  orderedPairs(rows: number, order: number, negative: number, units: number, pairs: number): void;
+  orderedPairs(rows: number, order: number, negative: number, items: number, pairs: number): void;
 }
 
 /** How many lists of weights `PairsKernel` takes at once; `SumsKernel` takes multiples of 4. */
@@ -76,15 +76,22 @@ export interface Ordered {
 
 /** Pairs of a negative and a positive behind it, under many lists of weights of their units. */
 export interface PairsKernel {
-  /** `[listsAtOnce][units]`: how often each is drawn, 255 times at most. */
+  /**
+   * `[listsAtOnce][units]`: how often each is drawn, 255 times at most. A bootstrap of fewer than 256 units can't draw one more
+   * often, and of more it never will: the chance is about 1 / 256!.
+   */
   setWeights(weights: readonly Float64Array[]): void;
   /** Share of the pairs of a negative and a positive in which the negative comes first, `[listsAtOnce]`; NaN where there is none. */
   shares(items: Ordered): Float64Array;
 }
 
-/** @returns undefined for items whose pairs 32 bits can't count */
-export function pairsKernel(units: number, items: number): PairsKernel | undefined {
-  if (items >= 2 ** 16) return undefined;
+/**
+ * @param items at most
+ * @param drawn most items that a draw of as many units as there are may have, each as often as it is drawn
+ * @returns undefined where 32 bits can't count their pairs
+ */
+export function pairsKernel(units: number, items: number, drawn: number): PairsKernel | undefined {
+  if (Math.max(items, drawn) >= 2 ** 16) return undefined;
   const orderAt = units * listsAtOnce;
   const negativeAt = orderAt + 4 * items;
   const pairsAt = evened(negativeAt + items, 16);

@@ -95,6 +95,21 @@ describe('coverage over test sets and seeds', () => {
   });
 });
 
+test('near a floor bands hold the truth, also of scales at which no image is right', () => {
+  // Chance .002 and 500 images: no image is right in 37 % of members.
+  const [truth, families] = [0.002, 300];
+  let [inside, bare] = [0, 0];
+  for (let i = 0; i < families; i++) {
+    const members = family({ widths: [1], seeds: 2, count: 500, p: () => truth, name: `floor ${i}` });
+    const [band] = intervalsOf(sampleCurve(accuracy.with({}), members, { draws: 200, seed: i }));
+    inside += Number(band!.lower <= truth && truth <= band!.upper);
+    bare += Number(band!.lower === band!.upper);
+  }
+  expect(bare).toBe(0);
+  // simulation error 1.3 %
+  expect(inside / families).toBeGreaterThanOrEqual(0.93);
+});
+
 test('a flat floor gives Eq 1 an interval that reaches infinity, and no NaN', () => {
   const members = family({ widths, seeds: 2, count: 500, p: (w) => (w < 32 ? 0 : 0.9), name: 'flat' });
   const { emergence, jump } = scoreCurve(sampleCurve(accuracy.with({}), members, { draws: 100 }));

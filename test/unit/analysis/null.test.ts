@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sampleCurve } from '../../../src/analysis/curves.js';
 import { drawBinomial, testAgainstLine } from '../../../src/analysis/null.js';
-import { accuracy, crossEntropy } from '../../../src/metrics/classification.js';
+import { accuracy, auroc, crossEntropy } from '../../../src/metrics/classification.js';
 import { Random } from '../../../src/statistics/random.js';
 import { family, memberOf } from '../../support/members.js';
 
@@ -37,6 +37,26 @@ test('with one seed for each scale nobody knows how seeds scatter: no p', () => 
   const tests = testAgainstLine(sampleCurve(accuracy.with({}), members, { draws: 0 }), members, { draws: 100 });
   expect(Object.values(tests).map(({ p }) => p)).toEqual(Array(6).fill(NaN));
   expect(tests.jump.upper).toBeGreaterThan(tests.jump.median);
+});
+
+test('AUROC of members with hardly a mistake: a draw without one leaves the null what it is, many leave no p', () => {
+  const mistaken = (name: string, mistakes: number) => {
+    const random = Random.named(0, 'mistakes', name);
+    const members = widths.flatMap((width) =>
+      [0, 1, 2].map((seed) => {
+        const correct = Uint8Array.from({ length: 400 }, (_, i) => (i < (width === 64 ? mistakes : 150) ? 0 : 1));
+        // The area rises by no more than chance: confidence knows nothing.
+        return memberOf(width, seed, { correct, confidence: Float32Array.from(correct, () => random.uniform()) });
+      }),
+    );
+    return testAgainstLine(sampleCurve(auroc.with({}), members, { draws: 500 }), members, { draws: 200 });
+  };
+  // A draw of 400 has none of 6 mistakes with chance (1 - 6 / 400) ** 400 = .0024, for three members each; of 1 with .37.
+  const few = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => mistaken(name, 6));
+  for (const { jump } of few) expect(Number.isFinite(jump.upper)).toBe(true);
+  // Eight at once below 1 in 10 has chance 1e-8.
+  expect(Math.max(...few.map(({ jump }) => jump.p))).toBeGreaterThan(0.1);
+  expect(Object.values(mistaken('one', 1)).map(({ p }) => p)).toEqual(Array(6).fill(NaN));
 });
 
 test('a step is found', () => {

@@ -43,10 +43,13 @@ test('quantiles are NumPy’s', () => {
   expect([0.025, 0.3, 0.5, 0.975].map((p) => quantile(values, p))).toBeAllClose([1.1, 2.4, 4, 15.2], { rtol: 1e-12 });
 });
 
-test('infinite draws are in order, a draw that is no number leaves no interval', () => {
+test('infinite draws are in order; draws without a value are left out, more than 1 in 20 leave no interval', () => {
   const draws = [...Array.from({ length: 90 }, (_, i) => i), ...(new Array(10).fill(Infinity) as number[])];
   expect(percentileInterval(draws)).toEqual({ lower: expect.closeTo(2.475, 9) as number, upper: Infinity });
-  expect(percentileInterval([1, NaN, 2])).toEqual({ lower: NaN, upper: NaN });
+  const without = (count: number) => draws.map((draw, i) => (i < count ? NaN : draw));
+  expect(percentileInterval(without(5))).toEqual(percentileInterval(draws.slice(5)));
+  expect(percentileInterval(without(6))).toEqual({ lower: NaN, upper: NaN });
+  expect(percentileInterval([])).toEqual({ lower: NaN, upper: NaN });
 });
 
 test('the hull holds the percentile and the basic interval', () => {

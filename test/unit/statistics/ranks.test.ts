@@ -20,7 +20,7 @@ function pairsArea(scores: readonly number[], positive: readonly number[], weigh
 
 /** As the bootstrap of a family does it: sixteen draws at once. */
 function areasByKernel({ count, orders }: ReturnType<typeof areaUnderRoc>, counts: readonly Float64Array[]): number[] {
-  const kernel = pairsKernel(count, count)!;
+  const kernel = pairsKernel(count, count, count)!;
   kernel.setWeights(counts);
   const shares = orders.map((order) => kernel.shares(order));
   return counts.map((_, k) => shares.reduce((sum, each) => sum + each[k]!, 0) / shares.length);
@@ -71,7 +71,9 @@ test('the area of as many examples as 32 bits hold, all negatives below all posi
         [ones],
       ),
     ).toEqual([expected]);
-  expect(pairsKernel(2 ** 16, 2 ** 16)).toBeUndefined();
+  expect(pairsKernel(2 ** 16, 2 ** 16, 2 ** 16)).toBeUndefined();
+  // A hundred units, one of which has 1000 items and could be drawn each time.
+  expect(pairsKernel(100, 2000, 100_000)).toBeUndefined();
 });
 
 test('0 and -0 are equal scores', () => {

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { overSeedsAndExamples, studentQuantile95 } from '../../../src/statistics/seeds.js';
 import { Random } from '../../../src/statistics/random.js';
 
+const unused = () => ({ lower: NaN, upper: NaN });
+
 test("Student's quantiles are jStat's", () => {
   for (const degrees of [1, 2, 3, 7, 10])
     expect(studentQuantile95(degrees)).toBeCloseTo(jStat.studentt.inv(0.975, degrees), 4);
@@ -25,7 +27,7 @@ test.each([2, 3, 5])('the interval of a mean over %i seeds covers the truth', (c
       for (let k = 1; k < count; k++) sum += seeds[random.integer(count)]!;
       return sum / (count - 1) + byExamples * random.normal();
     });
-    const { lower, upper } = overSeedsAndExamples(seeds, draws, [0, 1]);
+    const { lower, upper } = overSeedsAndExamples(seeds, draws, [0, 1], unused);
     inside += Number(lower <= 0.5 && 0.5 <= upper);
   }
   // Standard error 0.5 %; with two seeds the draws of one of them are noisy, and the interval errs to the wide side.
@@ -34,6 +36,14 @@ test.each([2, 3, 5])('the interval of a mean over %i seeds covers the truth', (c
 });
 
 test('one seed: percentiles of the draws; the limits hold', () => {
-  expect(overSeedsAndExamples([0.5], [0.4, 0.5, 0.6], [0, 1]).lower).toBeCloseTo(0.405, 12);
-  expect(overSeedsAndExamples([0.99, 1], [0.99, 1, 1], [0, 1]).upper).toBe(1);
+  expect(overSeedsAndExamples([0.5], [0.4, 0.5, 0.6], [0, 1], unused).lower).toBeCloseTo(0.405, 12);
+  expect(overSeedsAndExamples([0.99, 1], [0.99, 1, 1], [0, 1], unused).upper).toBe(1);
+});
+
+test("where nothing varies, the hull of the seeds' own intervals", () => {
+  const own = [
+    { lower: 0, upper: 0.004 },
+    { lower: 0, upper: 0.007 },
+  ];
+  expect(overSeedsAndExamples([0, 0], [0, 0, 0], [0, 1], (place) => own[place]!)).toEqual({ lower: 0, upper: 0.007 });
 });

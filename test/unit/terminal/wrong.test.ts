@@ -8,6 +8,8 @@ const schema = z.strictObject({
   needs: z.array(z.enum(['label', 'predicted'])).min(1),
   values: z.custom<() => number>((value) => typeof value === 'function', 'is no function').optional(),
   inner: z.object({ at: z.iso.datetime() }).optional(),
+  share: z.number().gt(0).lt(1).optional(),
+  either: z.union([z.string(), z.boolean()]).default(true),
 });
 const right = { name: 'a', needs: ['label'] };
 
@@ -26,6 +28,19 @@ test.each<[unknown, string]>([
   [{ ...right, values: 5 }, 'values: 5 is no function'],
   [{ ...right, inner: { at: 'noon' } }, 'inner.at: "noon" has another form'],
   [{ ...right, name: 'B'.repeat(100) }, `name: "${'B'.repeat(56)}... is no name of small letters`],
+  [{ ...right, share: 0 }, 'share: 0 is too small; above 0'],
+  [{ ...right, share: 1 }, 'share: 1 is too large; below 1'],
+  [{ ...right, share: NaN }, 'share: NaN is not a number'],
+  [{ ...right, either: 5 }, 'either: 5 has another form'],
 ])('%j: %s', (value, line) => {
   expect(whatIsWrong(schema.safeParse(value).error!, value)).toBe(line);
+});
+
+test('what has no JSON is named by its type', () => {
+  const circular: unknown[] = [];
+  circular.push(circular);
+  const line = (name: unknown) => whatIsWrong(schema.safeParse({ ...right, name }).error!, { ...right, name });
+  expect(line(5n)).toBe('name: a bigint is not a string');
+  expect(line(circular)).toBe('name: an object is not a string');
+  expect(line(() => 1)).toBe('name: a function is not a string');
 });
