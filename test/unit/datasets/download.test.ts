@@ -1,5 +1,6 @@
 /** Downloads from a real server on this machine: one that serves ranges, one that doesn't, and ones that fail in every way. */
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +10,7 @@ import type { RemoteFile } from '../../../src/datasets/dataset.js';
 import { download, fetchDatasets } from '../../../src/datasets/download.js';
 import { Random } from '../../../src/statistics/random.js';
 import { mistakeOf } from '../../support/pictures.js';
+import { until } from '../../support/processes.js';
 import { temporaryFolder } from '../../support/runs.js';
 
 const random = Random.named(0, 'download');
@@ -45,6 +47,8 @@ function remoteAt(url: string, changes: Partial<RemoteFile> = {}): RemoteFile {
   const sha256 = createHash('sha256').update(content).digest('hex');
   return { name: 'a.bin', url, sizeBytes: content.length, sha256, ...changes };
 }
+
+const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size;
 
 const waits = { lost: [1, 1, 1, 1], none: [1, 1] };
 
@@ -214,11 +218,11 @@ test('Ctrl-C leaves the part, and no lock', async () => {
   const controller = new AbortController();
   const { url } = await serve((_, response) => {
     response.writeHead(200, { 'content-length': content.length });
-    response.write(content.subarray(0, 50_000), () =>
-      setTimeout(() => {
-        controller.abort();
-      }, 50),
-    );
+    response.write(content.subarray(0, 50_000));
+    const arrived = () => sizeOf(path.join(folder, 'a.bin.part')) === 50_000;
+    void until(arrived, 60_000).then(() => {
+      controller.abort();
+    });
   });
   const work = download(remoteAt(url), folder, { onProgress: () => undefined, signal: controller.signal, waits });
   expect(await mistakeOf(work)).toBe(
@@ -230,12 +234,18 @@ test('Ctrl-C leaves the part, and no lock', async () => {
 
 test('of two at once one fetches, the other says who does', async () => {
   const folder = await temporaryFolder();
-  const { url, ranges } = await serve((request, response) =>
-    setTimeout(() => {
+  // The answer comes once one of them has given up.
+  const answers: (() => void)[] = [];
+  const { url, ranges } = await serve((request, response) => {
+    answers.push(() => {
       sendRange(request, response);
-    }, 300),
-  );
-  const [first, second] = await Promise.all([run(remoteAt(url), folder), run(remoteAt(url), folder)]);
+    });
+  });
+  const both = [run(remoteAt(url), folder), run(remoteAt(url), folder)] as const;
+  await Promise.race(both);
+  expect(await until(() => answers.length > 0, 60_000)).toBe(true);
+  for (const answer of answers) answer();
+  const [first, second] = await Promise.all(both);
   expect([first.error, second.error].sort()).toEqual([
     `RunError: FOLDER/a.bin: is being fetched by process ${process.pid}; wait until that is through`,
     'accepted',
