@@ -9,10 +9,11 @@ import * as path from 'node:path';
 import type * as z from 'zod';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
+import { isNameable, printable } from '../terminal/printable.js';
 import { definitionsOf, describeNumber, exampleEntries, type Definition } from './definitions.js';
 import { refuseForeignKeys, type Places } from './places.js';
 import { executionSchema, experimentSchema, optionOf, type ExperimentInput } from './schema.js';
-import { offsetOf, parseMapping, printable, startOf, textOf, valuesOf, type Source } from './yaml.js';
+import { offsetOf, parseMapping, startOf, textOf, valuesOf, type Source } from './yaml.js';
 
 export interface ExperimentFile {
   /** As the user typed it. */
@@ -189,6 +190,7 @@ function describeValue(
         suggestion(typeof value === 'string' ? value : shown(value), wanted.choices),
       ];
     case 'text':
+      if (typeof value === 'string' && !isNameable(value)) return [`${shown(value)} has control characters`];
       return value === '' ? ['the value is empty'] : [`${shown(value)} is not text`, 'put it in quotes'];
     case 'integer':
     case 'number':

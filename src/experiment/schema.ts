@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { colours } from '../datasets/dataset.js';
+import { isNameable } from '../terminal/printable.js';
 import {
   architectures,
   hasOption,
@@ -49,6 +50,7 @@ export const experimentSchema = z.strictObject({
   dataset: z
     .string()
     .min(1)
+    .refine(isNameable, 'has control characters')
     .default('mnist')
     .describe('mnist, omniglot-small, images:PATH, ...: `emergence datasets list` shows all'),
   widths: distinct(positiveInteger.max(65536)).default([8, 16, 32, 64]).describe('width of each member'),
@@ -128,14 +130,17 @@ export function foreignKeys({
   );
 }
 
+/** The name of a run is a folder's, and stands in file names, links and labels of reports. */
+export const runNameSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+    'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most',
+  );
+
 /** How, not what, to train. Threads and device change the last bits of a result, so both are recorded too. */
 export const executionSchema = z.strictObject({
-  run: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
-      'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most',
-    )
+  run: runNameSchema
     .optional()
     .describe(
       'name of the run, a folder under checkpoints/; the same name goes on with that run (default: ARCH-DATASET, such as cnn-mnist)',

@@ -12,6 +12,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { UsageError } from '../terminal/errors.js';
+import { printable } from '../terminal/printable.js';
 
 /** An experiment needs none, and nested ones grow without bound. */
 const maxAliases = 20;
@@ -115,12 +116,4 @@ function isMissing(node: Node): boolean {
 /** Offset of a node's first character. */
 export function startOf(node: unknown): number {
   return isNode(node) ? (node.range?.[0] ?? 0) : 0;
-}
-
-/** Without what would end the line or steer the terminal. */
-export function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u2028\u2029]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

@@ -1,31 +1,26 @@
 /**
- * Sealed forecasts: `checkpoints/<run>/forecasts/<name>.json`, plain files that say what was known, what is predicted, and when. The
- * last line has the SHA-256 of the file with that line's value left empty, so that anyone can check it:
- *
- *     sed 's/^  "digest": "[0-9a-f]*"$/  "digest": ""/' FILE | sha256sum
- *
- * Each names the digest of the seal before it in the same run: none can be changed or slipped in later without the next ones telling.
- * A digest shows that nothing changed since; that it was there at that time takes a witness, such as a timestamping service or a
- * public commit.
+ * Sealed forecasts: `checkpoints/<run>/forecasts/<name>.json`, plain files that say what was known, what is predicted, and when, with
+ * a digest in their last line (json.ts). Each names the digest of the seal before it in the same run: none can be changed or slipped
+ * in later without the next ones telling. A digest shows that nothing changed since; that it was there at that time takes a witness,
+ * such as a timestamping service or a public commit.
  */
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
+import { runNameSchema } from '../experiment/schema.js';
 import { createFolder, readTextIfThere, sha256File, writeFileAtomic } from '../machine/files.js';
 import { codeOf, isReported, messageOf, RunError, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
-import { formatJson, parseJson } from './json.js';
-import { digestOfRun, memberId, type RunRecord } from './record.js';
+import { formatSealed, isUnchanged, parseJson } from './json.js';
+import { digestOfRun, memberId, memberIdSchema, sha256, textSchema, type RunRecord } from './record.js';
 import { memberFolder, readMemberRecord } from './run.js';
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const number = z.number().nullable();
 
 const fitSchema = z.strictObject({
   /** The metric, or what it is derived from. */
-  of: z.string(),
-  model: z.string(),
+  of: textSchema,
+  model: textSchema,
   /** Share of the method's draws. */
   weight: z.number(),
   converged: z.boolean().optional(),
@@ -34,28 +29,28 @@ const fitSchema = z.strictObject({
   rms: number.optional(),
   /** 95 % limits; null: the data do not tell. */
   parameters: z
-    .array(z.strictObject({ name: z.string(), value: z.number(), lower: number, upper: number, atBound: z.boolean() }))
+    .array(z.strictObject({ name: textSchema, value: z.number(), lower: number, upper: number, atBound: z.boolean() }))
     .optional(),
 });
 
 export const sealSchema = z.strictObject({
   format: z.literal(1),
-  name: z.string(),
-  run: z.string(),
+  name: runNameSchema,
+  run: runNameSchema,
   /** Place in the run's chain, from 1. */
   number: z.int().min(1),
   /** UTC, by the machine's clock. */
   sealed: z.iso.datetime(),
   /** The seal before it in this run. */
-  previous: z.strictObject({ name: z.string(), digest: sha256 }).nullable(),
-  lab: z.string(),
-  gitCommit: z.string().nullable(),
+  previous: z.strictObject({ name: runNameSchema, digest: sha256 }).nullable(),
+  lab: textSchema,
+  gitCommit: textSchema.nullable(),
   /** As in member.json. */
   experiment: sha256,
   /** Of the dataset, as in run.json. */
   fingerprint: sha256,
   /** Members that were known, and the SHA-256 of their outcomes.parquet. */
-  evidence: z.array(z.strictObject({ member: z.string(), parameters: z.int(), outcomes: sha256 })),
+  evidence: z.array(z.strictObject({ member: memberIdSchema, parameters: z.int(), outcomes: sha256 })),
   targets: z.array(z.strictObject({ width: z.int(), parameters: z.int(), trainingFlops: z.number() })),
   seeds: z.array(z.int()),
   /** Of the file with a metric of one's own; null where there is none. */
@@ -66,16 +61,17 @@ export const sealSchema = z.strictObject({
   draws: z.int(),
   metrics: z.array(
     z.strictObject({
-      metric: z.string(),
+      metric: textSchema,
       better: z.enum(['higher', 'lower']),
       known: z.array(z.strictObject({ width: z.int(), parameters: z.int(), values: z.array(z.number()) })),
       methods: z.array(
-        z.strictObject({ method: z.string(), quantiles: z.array(z.array(z.number())), fits: z.array(fitSchema) }),
+        z.strictObject({ method: textSchema, quantiles: z.array(z.array(z.number())), fits: z.array(fitSchema) }),
       ),
-      silent: z.array(z.strictObject({ method: z.string(), why: z.string() })),
+      silent: z.array(z.strictObject({ method: textSchema, why: textSchema })),
     }),
   ),
-  digest: z.string(),
+  /** Any text: one that is no digest says that the file was changed. */
+  digest: textSchema,
 });
 export type Seal = z.output<typeof sealSchema>;
 
@@ -85,23 +81,6 @@ export function forecastsFolder(runFolder: string): string {
 
 export function sealFile(runFolder: string, name: string): string {
   return path.join(forecastsFolder(runFolder), `${name}.json`);
-}
-
-const digestLine = /"digest": "([0-9a-f]*)"\n\}\n$/;
-
-/** The file's text and its digest. */
-export function formatSeal(seal: Omit<Seal, 'digest'>): { readonly text: string; readonly digest: string } {
-  const blank = formatJson({ ...seal, digest: '' });
-  const digest = createHash('sha256').update(blank).digest('hex');
-  return { digest, text: blank.replace(digestLine, `"digest": "${digest}"\n}\n`) };
-}
-
-/** Whether a file's text is as it was sealed. */
-export function isUnchanged(text: string): boolean {
-  const [, digest] = digestLine.exec(text) ?? [];
-  if (digest === undefined) return false;
-  const blank = text.replace(digestLine, '"digest": ""\n}\n');
-  return createHash('sha256').update(blank).digest('hex') === digest;
 }
 
 /** A seal as it is read back. */
@@ -168,7 +147,7 @@ export async function writeSeal(
   const file = sealFile(runFolder, seal.name);
   if ((await readTextIfThere(file)) !== undefined)
     throw new UsageError(`there is a forecast "${seal.name}" already`, '--name', 'give another name');
-  const { text, digest } = formatSeal(seal);
+  const { text, digest } = formatSealed(seal);
   // What can't be read back is no seal, and would stop all later ones.
   sealSchema.parse(JSON.parse(text));
   await createFolder(forecastsFolder(runFolder));

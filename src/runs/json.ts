@@ -1,4 +1,10 @@
-/** JSON files of ours, read back with every field checked. */
+/**
+ * JSON files of ours, read back with every field checked. Records and forecasts are sealed: their last line has the SHA-256 of the
+ * file with that line's value left empty, so that a change of any byte shows, to us and to anyone:
+ *
+ *     sed 's/^  "digest": "[0-9a-f]*"$/  "digest": ""/' FILE | sha256sum
+ */
+import { createHash } from 'node:crypto';
 import type * as z from 'zod';
 import { RunError, messageOf } from '../terminal/errors.js';
 import { whatIsWrong } from '../terminal/wrong.js';
@@ -29,4 +35,35 @@ export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string, 
 /** As people read it too. */
 export function formatJson(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+/**
+ * A record: sealed since format 2, and without a digest before. Throws as `parseJson`, and where the text is not as it was sealed.
+ */
+export function parseRecord<T extends { readonly format: number; readonly digest?: string | undefined }>(
+  schema: z.ZodType<T>,
+  text: string,
+  where: string,
+  remedy?: string,
+): Omit<T, 'digest'> {
+  const { digest, ...record } = parseJson(schema, text, where, remedy);
+  if (record.format >= 2 ? isUnchanged(text) : digest === undefined) return record;
+  throw new RunError('is damaged: it does not match the SHA-256 in its last line', where, remedy);
+}
+
+const digestLine = /"digest": "([0-9a-f]*)"\n\}\n$/;
+
+/** The text of a sealed file, and its digest. */
+export function formatSealed(content: object): { readonly text: string; readonly digest: string } {
+  const blank = formatJson({ ...content, digest: '' });
+  const digest = createHash('sha256').update(blank).digest('hex');
+  return { digest, text: blank.replace(digestLine, `"digest": "${digest}"\n}\n`) };
+}
+
+/** Whether a file's text is as it was sealed. */
+export function isUnchanged(text: string): boolean {
+  const [, digest] = digestLine.exec(text) ?? [];
+  if (digest === undefined) return false;
+  const blank = text.replace(digestLine, '"digest": ""\n}\n');
+  return createHash('sha256').update(blank).digest('hex') === digest;
 }

@@ -1,18 +1,34 @@
 /** What `run.json` and `member.json` say: types, and the checks made when they are read back. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { experimentSchema, type Experiment } from '../experiment/schema.js';
+import { architectures } from '../experiment/architectures.js';
+import { experimentSchema, runNameSchema, type Experiment } from '../experiment/schema.js';
+import { isNameable } from '../terminal/printable.js';
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** Hex. */
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** A text on one line, as it may stand in any file that is made of it. */
+export const textSchema = z.string().refine(isNameable, 'has control characters');
+export const memberIdSchema = z
+  .string()
+  .regex(new RegExp(`^(${architectures.join('|')})-w[0-9]{1,16}-s[0-9]{1,16}$`), 'is not the id of a member');
+/** In a member's folder, and nowhere else. */
+const fileNameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'is not the name of a file');
+
+/**
+ * Raised when a reader of the older one could misunderstand the newer. Since 2 a record is sealed (json.ts): any change shows. Those
+ * of 1 are read as they are.
+ */
+const formatSchema = z.literal([1, 2]);
+export const recordFormat = 2;
 
 export const runRecordSchema = z.strictObject({
-  /** Raised when a reader of the older one could misunderstand the newer. */
-  format: z.literal(1),
-  name: z.string(),
+  format: formatSchema,
+  name: runNameSchema,
   created: z.iso.datetime(),
   experiment: experimentSchema,
   dataset: z.strictObject({
-    name: z.string(),
+    name: textSchema.min(1),
     fingerprint: sha256,
     shape: z.strictObject({ height: z.int(), width: z.int(), channels: z.int() }),
     classes: z.int(),
@@ -20,29 +36,31 @@ export const runRecordSchema = z.strictObject({
     meanPixel: z.number(),
     trainCount: z.int(),
     testCount: z.int(),
-    licence: z.string(),
-    citation: z.string(),
+    licence: textSchema,
+    citation: textSchema,
   }),
   /** `cpu` or `gpu` as resolved, with the device's name: `AMD EPYC`, `NVIDIA H200`. */
-  device: z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: z.string() }),
+  device: z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: textSchema }),
   /** Threads of each member, by member id. Part of the record since results depend on it in the last bits. */
-  threads: z.record(z.string(), z.int().min(1)),
+  threads: z.record(memberIdSchema, z.int().min(1)),
   /** Trained op by op instead of compiled (`--eager`): the last bits differ. */
   eager: z.boolean(),
   versions: z.strictObject({
-    lab: z.string(),
-    node: z.string(),
-    tensorflow: z.string(),
-    tfjs: z.string(),
-    platform: z.string(),
+    lab: textSchema,
+    node: textSchema,
+    tensorflow: textSchema,
+    tfjs: textSchema,
+    platform: textSchema,
   }),
-  gitCommit: z.string().nullable(),
+  gitCommit: textSchema.nullable(),
+  digest: sha256.optional(),
 });
-export type RunRecord = z.output<typeof runRecordSchema>;
+/** Without the digest, which is of the file. */
+export type RunRecord = Omit<z.output<typeof runRecordSchema>, 'digest'>;
 
 export const memberRecordSchema = z.strictObject({
-  format: z.literal(1),
-  id: z.string(),
+  format: formatSchema,
+  id: memberIdSchema,
   arch: z.string(),
   width: z.int(),
   seed: z.int(),
@@ -65,9 +83,11 @@ export const memberRecordSchema = z.strictObject({
   /** Peak resident memory of the worker in bytes. */
   peakMemoryBytes: z.number().nullable(),
   /** SHA-256 of each file beside this one that belongs to the member, by file name. */
-  files: z.record(z.string(), sha256),
+  files: z.record(fileNameSchema, sha256),
+  digest: sha256.optional(),
 });
-export type MemberRecord = z.output<typeof memberRecordSchema>;
+/** Without the digest, which is of the file. */
+export type MemberRecord = Omit<z.output<typeof memberRecordSchema>, 'digest'>;
 
 /** What a member's outcomes depend on besides its width, seed, threads and device. */
 export interface Trained {

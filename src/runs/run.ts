@@ -7,10 +7,11 @@ import * as path from 'node:path';
 import { experimentSchema, type Experiment, type ExperimentInput, type ExperimentKey } from '../experiment/schema.js';
 import { RunError } from '../terminal/errors.js';
 import { createFolder, readFileIfThere, readTextIfThere, writeFileAtomic } from '../machine/files.js';
-import { formatJson, parseJson } from './json.js';
+import { formatSealed, parseRecord } from './json.js';
 import {
   memberId,
   memberRecordSchema,
+  recordFormat,
   runRecordSchema,
   type MemberKey,
   type MemberRecord,
@@ -41,13 +42,13 @@ const memberFile = (folder: string) => path.join(folder, 'member.json');
 export async function readRunRecord(folder: string): Promise<RunRecord | undefined> {
   const text = await readTextIfThere(runFile(folder));
   if (text === undefined) return undefined;
-  return parseJson(runRecordSchema, text, runFile(folder), 'restore it from a copy, or give another --run NAME');
+  return parseRecord(runRecordSchema, text, runFile(folder), 'restore it from a copy, or give another --run NAME');
 }
 
-/** Creates or replaces run.json, and the folder where there is none. */
+/** Creates or replaces run.json, in the newest format, and the folder where there is none. */
 export async function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
   await createFolder(folder);
-  await writeFileAtomic(runFile(folder), formatJson(record));
+  await writeFileAtomic(runFile(folder), formatSealed({ ...record, format: recordFormat }).text);
 }
 
 /** What member.json says; undefined where the member was never begun. Throws RunError, one line, where it is damaged. */
@@ -56,20 +57,22 @@ export async function readMemberRecord(folder: string): Promise<MemberRecord | u
   const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
   const remedy = `delete ${folder} to train this member anew`;
-  const record = parseJson(memberRecordSchema, text, file, remedy);
+  const record = parseRecord(memberRecordSchema, text, file, remedy);
   const missing = record.status === 'complete' ? completeFiles.find((name) => !(name in record.files)) : undefined;
   if (missing !== undefined) throw new RunError(`is damaged: complete, and no hash of ${missing}`, file, remedy);
   if (record.id !== path.basename(folder)) throw new RunError(`is the record of ${record.id}`, file, remedy);
+  if (record.id !== memberId(record))
+    throw new RunError(`is damaged: ${record.id} with width ${record.width} and seed ${record.seed}`, file, remedy);
   return record;
 }
 
 /** Files without which a member is not complete. */
 export const completeFiles = ['weights.safetensors', 'history.jsonl', 'outcomes.parquet'] as const;
 
-/** Creates or replaces member.json, and the folder where there is none. */
+/** Creates or replaces member.json, in the newest format, and the folder where there is none. */
 export async function writeMemberRecord(folder: string, record: MemberRecord): Promise<void> {
   await createFolder(folder);
-  await writeFileAtomic(memberFile(folder), formatJson(record));
+  await writeFileAtomic(memberFile(folder), formatSealed({ ...record, format: recordFormat }).text);
 }
 
 /** The first file that is missing or does not match its hash, and which of the two; undefined where all are whole. */

@@ -1,7 +1,9 @@
 /**
  * The two ways a command fails, as its user meets them: a mistake of the user's is one line and exit code 2, a failure of
- * the run itself (disk full, worker died, no compiler) one line and exit code 1. Neither shows a stack.
+ * the run itself (disk full, worker died, no compiler) one line and exit code 1. Neither shows a stack. Whatever a message is made
+ * of, it is one line, and nothing in it steers a terminal.
  */
+import { printable } from './printable.js';
 
 /** Bad input. Exit code 2. `where` names the flag, file or key; `remedy` says what would be right. */
 export class UsageError extends Error {
@@ -22,7 +24,7 @@ export class RunError extends Error {
 }
 
 function sentence(what: string, where: string | undefined, remedy: string | undefined): string {
-  return `${where === undefined ? '' : `${where}: `}${what}${remedy === undefined ? '' : `; ${remedy}`}`;
+  return printable(`${where === undefined ? '' : `${where}: `}${what}${remedy === undefined ? '' : `; ${remedy}`}`);
 }
 
 /** True for errors that carry a message meant for the user. */

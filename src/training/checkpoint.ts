@@ -10,7 +10,7 @@ import type { Experiment } from '../experiment/schema.js';
 import { createFolder, readFileIfThere, removeLeftovers, sha256File, writeFileAtomic } from '../machine/files.js';
 import { encodeHistory } from '../runs/history.js';
 import { encodeOutcomes, type OutcomeColumns } from '../runs/outcomes.js';
-import { epochRecordSchema, memberId, type EpochRecord, type MemberRecord } from '../runs/record.js';
+import { epochRecordSchema, memberId, recordFormat, type EpochRecord, type MemberRecord } from '../runs/record.js';
 import { memberFolder, writeMemberRecord } from '../runs/run.js';
 import { decodeSafetensors, encodeSafetensors } from '../runs/safetensors.js';
 import { RunError } from '../terminal/errors.js';
@@ -78,7 +78,14 @@ export class MemberFiles {
     const files = Object.fromEntries(
       await Promise.all(names.map(async (name) => [name, await sha256File(this.path(name))] as const)),
     );
-    await writeMemberRecord(this.folder, { format: 1, id: this.id, ...this.#key, status, ...progress, files });
+    await writeMemberRecord(this.folder, {
+      format: recordFormat,
+      id: this.id,
+      ...this.#key,
+      status,
+      ...progress,
+      files,
+    });
   }
 }
 

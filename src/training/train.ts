@@ -23,7 +23,14 @@ import { families } from '../families/index.js';
 import { dataFolder } from '../machine/folders.js';
 import { assertWritable } from '../machine/files.js';
 import { gitCommit, packageVersions } from '../machine/version.js';
-import { experimentDigest, memberId, otherExperiment, type MemberKey, type RunRecord } from '../runs/record.js';
+import {
+  experimentDigest,
+  memberId,
+  otherExperiment,
+  recordFormat,
+  type MemberKey,
+  type RunRecord,
+} from '../runs/record.js';
 import {
   extendExperiment,
   extending,
@@ -274,7 +281,7 @@ function unsaidValues(recorded: Experiment, given: Partial<ExperimentInput>): st
 function newRecord({ request, folder, experiment, dataset, task, runtime }: Work): RunRecord {
   const { lab, tfjs } = packageVersions();
   return {
-    format: 1,
+    format: recordFormat,
     name: path.basename(folder),
     created: new Date().toISOString(),
     experiment,

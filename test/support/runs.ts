@@ -10,6 +10,7 @@ import { encodeOutcomes, type OutcomeColumns } from '../../src/runs/outcomes.js'
 import {
   digestOfRun,
   memberId,
+  recordFormat,
   type EpochRecord,
   type MemberKey,
   type MemberRecord,
@@ -30,7 +31,7 @@ export const experiment: Experiment = resolveExperiment({ arch: 'cnn', dataset: 
 
 export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
   return {
-    format: 1,
+    format: recordFormat,
     name: 'lenet',
     created: '2026-01-02T03:04:05.000Z',
     experiment,
@@ -56,7 +57,7 @@ export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
 
 export function memberRecord(key: MemberKey, changes: Partial<MemberRecord> = {}): MemberRecord {
   return {
-    format: 1,
+    format: recordFormat,
     id: memberId(key),
     ...key,
     status: 'complete',

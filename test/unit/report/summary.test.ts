@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
-import { memberFolder, membersOf } from '../../../src/runs/run.js';
+import { memberFolder, membersOf, writeMemberRecord } from '../../../src/runs/run.js';
 import { summariseRun } from '../../../src/report/summary.js';
 import { memberRecord, runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
 import { RunError } from '../../../src/terminal/errors.js';
@@ -70,7 +70,7 @@ test('members that are not complete are named, in the table and in the picture',
   const member = (width: number, file = '') => path.join(memberFolder(folder, { arch: 'cnn', width, seed: 0 }), file);
   await fs.rm(member(1), { recursive: true });
   const training = memberRecord({ arch: 'cnn', width: 2, seed: 0 }, { status: 'training', epochsDone: 1 });
-  await fs.writeFile(member(2, 'member.json'), JSON.stringify(training));
+  await writeMemberRecord(member(2), training);
   await fs.truncate(member(4, 'outcomes.parquet'), 100);
   const { rows, table, figures } = await summariseRun(folder);
   expect(rows.map(({ width }) => width)).toEqual([8]);

@@ -5,8 +5,6 @@ import * as fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import {
   endOfChain,
-  formatSeal,
-  isUnchanged,
   locateSeal,
   readSeals,
   sealFile,
@@ -14,6 +12,7 @@ import {
   writeSeal,
   type Seal,
 } from '../../../src/runs/forecasts.js';
+import { formatSealed, isUnchanged } from '../../../src/runs/json.js';
 import { digestOfRun, type RunRecord } from '../../../src/runs/record.js';
 import { memberFolder, readMemberRecord, writeMemberRecord } from '../../../src/runs/run.js';
 import { memberRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
@@ -68,7 +67,7 @@ test('the digest is what sed and sha256sum say', async () => {
 });
 
 test('any change of a byte is found', async () => {
-  const { text } = formatSeal(await sealOf());
+  const { text } = formatSealed(await sealOf());
   expect(isUnchanged(text)).toBe(true);
   fc.assert(
     fc.property(fc.nat(text.length - 1), fc.integer({ min: 32, max: 126 }), (at, code) => {
@@ -108,7 +107,7 @@ test('each seal holds the one before it', async () => {
   expect(await voidReasons()).toEqual([[], []]);
 
   // Changed and sealed anew: its own digest is right, and the next one tells.
-  const forged = formatSeal(await sealOf({ draws: 101 }));
+  const forged = formatSealed(await sealOf({ draws: 101 }));
   fs.writeFileSync(sealFile(folder, 'lenet-1'), forged.text);
   expect(await voidReasons()).toEqual([[], ['lenet-1, a seal before it, was changed']]);
   fs.rmSync(sealFile(folder, 'lenet-1'));

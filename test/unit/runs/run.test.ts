@@ -9,8 +9,10 @@ import {
   membersOf,
   readMemberRecord,
   readRunRecord,
+  writeMemberRecord,
   writeRunRecord,
 } from '../../../src/runs/run.js';
+import { formatSealed } from '../../../src/runs/json.js';
 import { experimentDigest } from '../../../src/runs/record.js';
 import { openRun } from '../../../src/runs/load.js';
 import type { Experiment } from '../../../src/experiment/schema.js';
@@ -37,8 +39,8 @@ describe('run.json', () => {
   test.each([
     ['{"format": 1', /run\.json: is damaged: no JSON \(.*\); restore it from a copy, or give another --run NAME$/],
     [
-      JSON.stringify({ ...runRecord(), format: 2 }),
-      /run\.json: has format 2, which this version does not know; read it with the version that wrote it$/,
+      JSON.stringify({ ...runRecord(), format: 3 }),
+      /run\.json: has format 3, which this version does not know; read it with the version that wrote it$/,
     ],
     [
       JSON.stringify({ ...runRecord(), experiment: { ...experiment, widths: [0] } }),
@@ -94,7 +96,7 @@ describe('member.json', () => {
   const write = async (record: object) => {
     const folder = memberFolder(await temporaryFolder(), key);
     await fs.mkdir(folder, { recursive: true });
-    await fs.writeFile(path.join(folder, 'member.json'), JSON.stringify(record));
+    await fs.writeFile(path.join(folder, 'member.json'), formatSealed(record).text);
     return folder;
   };
   test('complete without a hash of its outcomes', async () => {
@@ -127,10 +129,7 @@ test('verifyRun names what is damaged, missing, in training or not begun', async
   await fs.writeFile(member(2, 'outcomes.parquet'), outcomes);
   await fs.rm(member(3, 'weights.safetensors'));
   await fs.rm(member(4), { recursive: true });
-  await fs.writeFile(
-    member(5, 'member.json'),
-    JSON.stringify(memberRecord({ ...key, width: 5 }, { status: 'training' })),
-  );
+  await writeMemberRecord(member(5), memberRecord({ ...key, width: 5 }, { status: 'training' }));
   await fs.writeFile(member(6, 'member.json'), '{');
   const states = await verifyRun(folder);
   expect(
@@ -155,9 +154,8 @@ describe('a member of another experiment', () => {
   test('is no member of this run', async () => {
     const folder = path.join(await temporaryFolder(), 'lenet');
     await writeSyntheticRun({ folder, widths: [8], seeds: [0, 1], accuracy: () => 0.5 });
-    const file = path.join(memberFolder(folder, key), 'member.json');
-    const record = JSON.parse(await fs.readFile(file, 'utf8')) as object;
-    await fs.writeFile(file, JSON.stringify({ ...record, experiment: 'b'.repeat(64) }));
+    const member = memberFolder(folder, key);
+    await writeMemberRecord(member, { ...(await readMemberRecord(member))!, experiment: 'b'.repeat(64) });
     const [other, own] = await verifyRun(folder);
     expect(other).toMatchObject({
       status: 'damaged',
