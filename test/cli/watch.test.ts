@@ -61,12 +61,14 @@ function start(file: string, words: readonly string[]): Watcher {
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   const ended = once(child, 'close').then(() => child.exitCode);
+  let isClosed = false;
+  child.on('close', () => (isClosed = true));
   const until = async (pattern: RegExp) => {
     for (;;) {
       const found = pattern.exec(output.stdout);
       if (found !== null) return found;
-      if (child.exitCode !== null) throw new Error(`ended without ${pattern.source}: ${JSON.stringify(output)}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (isClosed) throw new Error(`ended without ${pattern.source}: ${JSON.stringify(output)}`);
+      await Promise.race([once(child.stdout, 'data'), ended]);
     }
   };
   return { child, output, until, ended };
@@ -123,14 +125,18 @@ test('--page: on the loopback, with a token; events until the run is complete', 
   expect((await fetch(url!)).status).toBe(200);
   expect((await fetch(new URL('/', url))).status).toBe(403);
   const events = await fetch(new URL('events', url));
-  const heard = events.text();
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  await complete();
+  let heard = '';
+  for await (const chunk of events.body!.pipeThrough(new TextDecoderStream())) {
+    // The run is completed once the page knows that it is not, and the stream ends by itself.
+    const isFirst = !/^data: /m.test(heard);
+    heard += chunk;
+    if (isFirst && /^data: /m.test(heard)) await complete();
+  }
   expect(await ended).toBe(0);
-  const messages = [...(await heard).matchAll(/^data: (.+)$/gm)].map(([, data]) => JSON.parse(data!) as object);
+  const messages = [...heard.matchAll(/^data: (.+)$/gm)].map(([, data]) => JSON.parse(data!) as object);
   expect(messages[0]).toMatchObject({ run: 'lenet', complete: 1, status: 'stopped' });
   expect(messages.at(-2)).toMatchObject({ complete: 2, status: 'complete' });
-  expect(await heard).toMatch(/event: end\ndata: \{\}\n\n$/);
+  expect(heard).toMatch(/event: end\ndata: \{\}\n\n$/);
   expect(output.stderr).toBe('');
 });
 

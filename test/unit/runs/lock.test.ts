@@ -18,7 +18,7 @@ async function runFolder(): Promise<string> {
 /** A process that locks the run and then is busy: its event loop does nothing more. */
 async function holder(folder: string): Promise<ChildProcess> {
   const lockFile = path.resolve(import.meta.dirname, '../../../src/runs/lock.ts');
-  const program = `const { lockRun } = await import(${JSON.stringify(lockFile)}); await lockRun(${JSON.stringify(folder)}); process.stdout.write('held'); setTimeout(() => { for (;;); }, 50);`;
+  const program = `const { lockRun } = await import(${JSON.stringify(lockFile)}); await lockRun(${JSON.stringify(folder)}); process.stdout.write('held', () => { for (;;); });`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -41,7 +41,9 @@ test('one at a time; afterwards the folder is as before', async () => {
 test('of many at once exactly one gets it', async () => {
   const folder = await runFolder();
   const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockRun(folder)));
-  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const held = results.filter((result) => result.status === 'fulfilled');
+  expect(held).toHaveLength(1);
+  await held[0]!.value();
 });
 
 test('a busy owner keeps it however old the lock looks; a killed one loses it at once', async () => {

@@ -1,23 +1,28 @@
+import { once } from 'node:events';
 import * as fs from 'node:fs';
+import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { TrainingEvent } from '../../../src/training/events.js';
 import { runPool, type PoolJob, type PoolOptions } from '../../../src/training/pool.js';
 import { isRunning } from '../../support/processes.js';
 
 /** Real processes: a worker that does what its job says. */
 const workerSource = `
+import { once } from 'node:events';
+import * as net from 'node:net';
 process.once('message', async ({ job }) => {
   const member = job.id;
-  if (job.stubborn) process.on('SIGTERM', () => {});
+  if (job.stubborn) process.on('SIGTERM', () => process.send({ type: 'evaluated', member, examples: 0, seconds: 0 }));
   process.send({ type: 'started', member, threads: 1, epochs: process.pid, stepsPerEpoch: 1, fromEpoch: 0 });
   for (const line of job.print ?? []) console.error(line);
   if (job.kill) process.kill(process.pid, job.kill);
   if (job.code !== undefined) process.exit(job.code);
   if (job.send) process.send(job.send);
   if (job.fail) return process.send({ type: 'failed', member, reason: job.fail, lastWords: '' });
-  await new Promise((resolve) => setTimeout(resolve, job.milliseconds ?? 0));
+  if (job.stay) await new Promise(() => setInterval(() => {}, 60_000));
+  if (job.gate) await once(net.connect(job.gate).resume(), 'close');
   const value = process.env.TEST_VALUE;
   process.send({ type: 'complete', member, seconds: value === undefined ? NaN : Number(value), peakMemoryBytes: 1 });
 });
@@ -34,6 +39,30 @@ afterAll(() => {
 
 function job(id: string, what: object = {}, threads = 1): PoolJob {
   return { id, threads, environment: {}, job: { id, ...what } };
+}
+
+/** A socket on which jobs wait until it is opened. */
+async function closedGate(name: string): Promise<{ readonly path: string; readonly open: () => void }> {
+  const waiting = new Set<net.Socket>();
+  let isOpen = false;
+  const server = net.createServer((socket) => {
+    // A worker that is killed resets its connection.
+    socket.on('error', () => undefined);
+    if (isOpen) socket.end();
+    else waiting.add(socket);
+  });
+  const gate = { path: path.join(folder, name), open };
+  function open(): void {
+    isOpen = true;
+    for (const socket of waiting) socket.end();
+  }
+  server.listen(gate.path);
+  await once(server, 'listening');
+  onTestFinished(() => {
+    open();
+    server.close();
+  });
+  return gate;
 }
 
 /** Runs the jobs; `log` has `+id` and `-id` for each start and end. */
@@ -56,8 +85,15 @@ function failures(events: readonly TrainingEvent[]) {
 }
 
 test('jobs start in their order, as many as there are threads for', async () => {
-  const slow = { milliseconds: 150 };
-  const { result, log } = await run([job('a', slow, 2), job('b', slow), job('c', slow), job('d', slow, 2)]);
+  const gate = await closedGate('order');
+  const held = { gate: gate.path };
+  const begun = new Set<string>();
+  const { result, log } = await run([job('a', {}, 2), job('b', held), job('c', held), job('d', {}, 2)], {
+    // b and c end only once both have begun; if they waited for each other, this would never end.
+    onEvent: ({ type, member }) => {
+      if (type === 'started' && begun.add(member).has('b') && begun.has('c')) gate.open();
+    },
+  });
   expect(result).toEqual({
     complete: expect.arrayContaining(['a', 'b', 'c', 'd']) as string[],
     failed: [],
@@ -87,7 +123,7 @@ describe('a worker that dies is told of, with its last words, and the others go 
     ['crashed', { kill: 'SIGSEGV' }, 'the worker was killed by SIGSEGV, a crash in native code'],
     ['gave up', { code: 3 }, 'the worker ended with exit code 3'],
     ['left early', { code: 0 }, 'the worker ended before it was through'],
-    ['talked nonsense', { send: { type: 'what' }, milliseconds: 5000 }, 'the worker sent a message that is no event'],
+    ['talked nonsense', { send: { type: 'what' }, stay: true }, 'the worker sent a message that is no event'],
   ])('%s', async (_, what, reason) => {
     const { result, events } = await run([job('a', what), job('b')]);
     expect(result).toEqual({ complete: ['b'], failed: ['a'], stopped: [] });
@@ -117,23 +153,32 @@ describe('a worker that dies is told of, with its last words, and the others go 
 
 describe('stopping', () => {
   test('ends the workers that run, gently or not, and starts no more', async () => {
+    const gate = await closedGate('stopping');
+    // Only the pool's own patience is on this clock: it has to be moved on by hand.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const controller = new AbortController();
-    const pids: number[] = [];
-    const endless = { milliseconds: 60_000 };
-    const began = performance.now();
-    const { result, events } = await run([job('a', endless), job('b', { ...endless, stubborn: true }), job('c')], {
+    const pids = new Map<string, number>();
+    const refused: boolean[] = [];
+    const held = { gate: gate.path };
+    const { result, events } = await run([job('a', held), job('b', { ...held, stubborn: true }), job('c')], {
       signal: controller.signal,
       onEvent: (event) => {
-        if (event.type === 'started') pids.push(event.epochs);
-        if (pids.length === 2) controller.abort();
+        if (event.type === 'started' && pids.set(event.member, event.epochs).size === 2) controller.abort();
+        // b says that it was asked, and stays; it has three seconds.
+        if (event.type === 'evaluated') {
+          vi.advanceTimersByTime(2999);
+          refused.push(isRunning(pids.get(event.member)!));
+          vi.advanceTimersByTime(1);
+        }
       },
     });
     expect(result.complete).toEqual([]);
     expect(result.failed).toEqual([]);
     expect([...result.stopped].sort()).toEqual(['a', 'b', 'c']);
     expect(failures(events)).toEqual([]);
-    expect(pids.filter(isRunning)).toEqual([]);
-    expect(performance.now() - began).toBeGreaterThan(3000); // b had its three seconds
+    expect(refused).toEqual([true]);
+    expect([...pids.values()].filter(isRunning)).toEqual([]);
   });
 
   test('before the start starts nothing', async () => {

@@ -52,6 +52,9 @@ const truths = {
   sigmoid: [sigmoid, (scale: number) => 0.05 + 0.9 / (1 + Math.exp(-1.2 * (Math.log(scale / 1000) - 3)))],
 } as const satisfies Record<string, readonly [CurveModel, (scale: number) => number]>;
 
+/** Of a forecast, as few as tell its intervals: refits of curves that are not lines are most of this file's time. */
+const draws = 40;
+
 describe('intervals of the true model hold what comes as often as they say', () => {
   test.for(
     Object.keys(truths).flatMap((name) => [
@@ -61,32 +64,34 @@ describe('intervals of the true model hold what comes as often as they say', () 
   )('$name, $seeds seeds, wandering by $wander', ({ name, seeds, wander }) => {
     const [model, curve] = truths[name];
     const [half, eighty, most] = coverage(
-      (known, scales, random) => predictiveDraws(model, known, { scales, draws: 100, random }).draws,
+      (known, scales, random) => predictiveDraws(model, known, { scales, draws, random }).draws,
       { curve, scales: 6, seeds, wander, noise: 0.02 },
-      60,
+      36,
     );
-    // 120 or 360 members, those of a family dependent: standard errors of about 0.05, 0.04 and 0.02.
-    expect(half).toBeGreaterThan(0.38);
-    expect(half).toBeLessThan(0.65);
-    expect(eighty).toBeGreaterThan(0.7);
-    expect(eighty).toBeLessThan(0.92);
-    expect(most).toBeGreaterThan(0.87);
+    // 72 or 216 members, those of a family dependent: standard errors of about 0.07, 0.05 and 0.035, and the ends of an interval
+    // from n draws hold (n - 1) / (n + 1) of what they should, 0.95 here; by two of both errors.
+    expect(half).toBeGreaterThan(0.34);
+    expect(half).toBeLessThan(0.64);
+    expect(eighty).toBeGreaterThan(0.66);
+    expect(eighty).toBeLessThan(0.9);
+    expect(most).toBeGreaterThan(0.83);
   });
 });
 
 test('members of a scale scatter as seeds do, and that is foretold', () => {
   const truth = { curve: truths.line[1], scales: 8, seeds: 3, wander: 0, noise: 0.02 };
   const held = coverage(
-    (known, scales, random) => predictiveDraws(line, known, { scales, draws: 200, random }).draws,
+    (known, scales, random) => predictiveDraws(line, known, { scales, draws, random }).draws,
     truth,
-    300,
+    100,
   );
-  // 1800 members, six of a family: standard errors of about 0.02, 0.02 and 0.01.
-  expect(held[0]).toBeGreaterThan(0.44);
+  // 600 members, six of a family: standard errors of about 0.03, 0.03 and 0.015; see above of the draws. Without the scatter of
+  // the seeds the line's own error would be left, two fifths of it, and the first share would be 0.2.
+  expect(held[0]).toBeGreaterThan(0.41);
   expect(held[0]).toBeLessThan(0.6);
-  expect(held[1]).toBeGreaterThan(0.74);
+  expect(held[1]).toBeGreaterThan(0.7);
   expect(held[1]).toBeLessThan(0.88);
-  expect(held[2]).toBeGreaterThan(0.91);
+  expect(held[2]).toBeGreaterThan(0.87);
 });
 
 const varianceOf = (values: Float64Array) => {
@@ -138,13 +143,15 @@ test('a local trend knows that means over few seeds are not exact', () => {
 test('a line that wanders keeps its weight against what bends with it, by what it foretold', () => {
   const scales = Array.from({ length: 8 }, (_, i) => 1000 * 2 ** i);
   const random = Random.named(11, 'wandering line');
+  // Equal weights would be 0.33.
   let [foretold, families] = [0, 0];
-  for (; families < 8; families++) {
+  for (; families < 3; families++) {
     const seeds = scales.map((scale) => {
       const mean = 0.1 + 0.08 * Math.log(scale / 1000) + 0.02 * random.normal();
       return [0, 1, 2].map(() => mean + 0.007 * random.normal());
     });
-    const targets = { scales: [512_000], draws: 50, seed: families, name: 'test' };
+    // Their draws are not looked at.
+    const targets = { scales: [512_000], draws: 1, seed: families, name: 'test' };
     const weighed = weighCandidates(
       [fitted(line), fitted(sigmoid), fitted(twoSigmoids)],
       { ...free, scales, seeds },

@@ -1,0 +1,16 @@
+/** A test file gets the process as the one before it did: files share it. */
+import { afterAll, beforeAll } from 'vitest';
+
+let before: { readonly folder: string; readonly environment: NodeJS.ProcessEnv } | undefined;
+
+beforeAll(() => {
+  before = { folder: process.cwd(), environment: { ...process.env } };
+});
+
+afterAll(() => {
+  if (before === undefined) return;
+  process.chdir(before.folder);
+  for (const name of Object.keys(process.env))
+    if (!(name in before.environment)) Reflect.deleteProperty(process.env, name);
+  Object.assign(process.env, before.environment);
+});
