@@ -25,7 +25,13 @@ const signs = {
 async function doctor({ json, verify }: { json: boolean; verify: boolean }): Promise<number> {
   const { diagnose } = await import('../engine/install/diagnosis.js');
   const { availableCores } = await import('../experiment/cores.js');
-  const findings = await diagnose({ verify, cores: availableCores(), datasets: datasetsFinding });
+  const { tryTraining } = await import('../training/trial.js');
+  const findings = await diagnose({
+    verify,
+    cores: availableCores(),
+    training: tryTraining,
+    datasets: datasetsFinding,
+  });
   if (json) console.log(JSON.stringify(findings, undefined, 2));
   else for (const finding of findings) console.log(lineOf(finding));
   return findings.some(({ status }) => status === 'problem') ? 1 : 0;

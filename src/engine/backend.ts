@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
+import { restoreNodeApi } from './node-api.js';
 
 const require = createRequire(import.meta.url);
 
@@ -79,6 +80,7 @@ export function loadBackend(bindingPath: string): Backend {
   if (!loaded()) {
     const module = { exports: {} as Binding };
     process.dlopen(module, bindingPath);
+    restoreNodeApi();
     const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as {
       NodeJSKernelBackend: new (binding: Binding, packageName: string) => tf.KernelBackend;
     };

@@ -3,7 +3,6 @@
  * does it. Nothing is written before every check has passed.
  */
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { fileNameOf, loadDataset } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { ensureRuntime, runtimeEnvironment, type Runtime } from '../engine/runtime.js';
@@ -51,6 +50,7 @@ import { runPool, type PoolJob } from './pool.js';
 import { refuseContradictions, refuseOtherData, refuseOtherThreads, refuseTooLarge, refuseUnfit } from './refusals.js';
 import { stepsPerEpoch } from './sampling.js';
 import { taskOf } from './task.js';
+import { workerFile } from './worker-file.js';
 
 export interface TrainRequest {
   /** The folder that holds all runs: `checkpoints`. */
@@ -175,7 +175,7 @@ async function trainMissing(work: Work): Promise<TrainResult> {
     jobs: plan.members.map((member) => poolJob(member, { request, folder, experiment, runtime, digest })),
     maxThreads: plan.maxThreads,
     maxJobs: plan.maxJobs,
-    workerFile: fileURLToPath(import.meta.resolve('./worker.ts')),
+    workerFile,
     onEvent: (event) => {
       listener.event(event);
     },

@@ -55,12 +55,34 @@ test('doctor finds nothing that keeps this machine from training', () => {
   expect([...new Set(findings.map(({ subject }) => subject))]).toEqual(
     expect.arrayContaining(['platform', 'node', 'runtime', 'pip', 'compiler', 'binding', 'cpu', 'gpu', 'datasets']),
   );
+  expect(on(findings, 'training')).toEqual([
+    { status: 'ok', subject: 'training', what: 'a step was traced, compiled and taken on the CPU' },
+  ]);
+});
+
+// As a Node does that has lost what tfjs-node calls: everything is there, TensorFlow answers, and no op can be run.
+test('what lets no step be taken is a problem, with the reason, exit code 1', async () => {
+  const preload = path.join(await temporaryFolder(), 'preload.cjs');
+  const nothing = '{ get: () => undefined, set: () => undefined }';
+  await fs.writeFile(preload, `Object.defineProperty(require('node:util'), 'isNullOrUndefined', ${nothing});`);
+  const { status, findings } = doctor({ NODE_OPTIONS: `--require ${preload}` });
+  expect(status).toBe(1);
+  expect(findings.filter((each) => each.status === 'problem')).toEqual([
+    {
+      status: 'problem',
+      subject: 'training',
+      what: 'a first step fails on the CPU: (0 , util_1.isNullOrUndefined) is not a function',
+      remedy: expect.any(String) as string,
+    },
+  ]);
 });
 
 test('an empty cache: training could work, as pip and a compiler are here', async () => {
   vi.stubEnv('EMERGENCE_TENSORFLOW', '');
   vi.stubEnv('EMERGENCE_CACHE_DIR', await temporaryFolder());
-  const findings = await diagnose({ verify: true, cores: 1 });
+  const training = () => Promise.reject(new Error('there is nothing to try'));
+  const findings = await diagnose({ verify: true, cores: 1, training });
+  expect(on(findings, 'training')).toMatchObject([{ status: 'warning', what: 'not tried yet' }]);
   expect(on(findings, 'runtime')).toMatchObject([{ status: 'warning' }]);
   expect(on(findings, 'pip')).toMatchObject([{ status: 'ok' }]);
   expect(on(findings, 'binding')).toEqual([]);

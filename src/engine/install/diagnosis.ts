@@ -13,6 +13,7 @@ import { compilerRemedy, findCompiler } from './compile.js';
 import { missingCudaLibraries } from './cuda.js';
 import { detectGpus, driverIsLoaded, type Gpu } from './gpu.js';
 import { findPip, oldPipRemedy, pipRemedy } from './pip.js';
+import type { Runtime } from '../runtime.js';
 import { probeBinding } from './probe.js';
 import { cachedTensorflow, isNeeded, namedTensorflow, type Tensorflow } from './tensorflow.js';
 import { parseRecord } from './unpack.js';
@@ -42,9 +43,14 @@ const problem = (subject: string, what: string, remedy: string): Finding => ({
   remedy,
 });
 
+/** What a worker has to know of the runtime. */
+export type Trainable = Pick<Runtime, 'bindingPath' | 'device'>;
+
 export interface DiagnosisOptions {
   /** Hash TensorFlow's files too. */
   readonly verify: boolean;
+  /** Takes one step of training on a device, and resolves to why it could not; undefined where it could. */
+  readonly training?: (runtime: Trainable) => Promise<string | undefined>;
   /** What there is to say of datasets, of which the engine knows nothing. */
   readonly datasets?: () => Findings | Promise<Findings>;
   /** Cores that training may use. */
@@ -52,11 +58,12 @@ export interface DiagnosisOptions {
 }
 
 /** Never rejects: what can't be looked at is a problem with its reason. */
-export async function diagnose({ verify, cores, datasets = () => [] }: DiagnosisOptions): Promise<Finding[]> {
+export async function diagnose({ verify, cores, training, datasets = () => [] }: DiagnosisOptions): Promise<Finding[]> {
   const gpus = detectGpus();
   const { tensorflow, broken } = findTensorflow(gpus);
   const built = tensorflow === undefined ? undefined : builtBinding(tensorflow);
   const toFetch = tensorflow === undefined && broken === undefined;
+  const answer = gpus.length > 0 && built !== undefined ? askForGpu(built.bindingPath) : undefined;
   const looks: readonly (readonly [subject: string, () => Findings | Promise<Findings>])[] = [
     ['platform', () => platformFinding(tensorflow)],
     ['node', nodeFinding],
@@ -66,8 +73,9 @@ export async function diagnose({ verify, cores, datasets = () => [] }: Diagnosis
     ['binding', () => bindingFinding(tensorflow, built?.bindingPath)],
     ['integrity', () => (verify && tensorflow !== undefined ? integrity(tensorflow) : [])],
     ['cpu', () => processorFinding(cores)],
-    ['gpu', () => gpuFindings(gpus, built?.bindingPath)],
+    ['gpu', () => gpuFindings(gpus, answer)],
     ['cuda', () => (gpus.length > 0 && tensorflow !== undefined ? cudaFinding(tensorflow) : [])],
+    ['training', () => trainingFindings(built?.bindingPath, answer, training)],
     ['datasets', datasets],
     ['cache', () => diskFinding('cache', cacheFolder(), cacheNeeds(toFetch, gpus, built === undefined))],
     ['checkpoints', () => diskFinding('checkpoints', path.resolve('checkpoints'), 0.2e9)],
@@ -209,12 +217,20 @@ function processorFinding(cores: number): Finding {
   return ok('cpu', `${name}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${gigabytes(os.totalmem())} of memory`);
 }
 
-function gpuFindings(gpus: readonly Gpu[], bindingPath: string | undefined): Findings {
+/** The last word on whether training will use the GPU. */
+function askForGpu(bindingPath: string): ReturnType<typeof probeBinding> {
+  return probeBinding(bindingPath, { TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
+}
+
+const usesGpu = (answer: ReturnType<typeof askForGpu> | undefined) =>
+  answer !== undefined && 'usesGpu' in answer && answer.usesGpu;
+
+function gpuFindings(gpus: readonly Gpu[], answer: ReturnType<typeof askForGpu> | undefined): Findings {
   if (gpus.length === 0) return noGpuFinding();
   const found = gpus.map(({ name, memoryBytes, driver }) =>
     ok('gpu', [name, ...(memoryBytes === undefined ? [] : [gigabytes(memoryBytes)]), `driver ${driver}`].join(', ')),
   );
-  return bindingPath === undefined ? found : [...found, askTensorflow(bindingPath)];
+  return answer === undefined ? found : [...found, answerFinding(answer)];
 }
 
 function noGpuFinding(): Finding {
@@ -228,9 +244,7 @@ function noGpuFinding(): Finding {
   );
 }
 
-/** The last word on whether training will use the GPU. */
-function askTensorflow(bindingPath: string): Finding {
-  const answer = probeBinding(bindingPath, { TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
+function answerFinding(answer: ReturnType<typeof askForGpu>): Finding {
   if ('failure' in answer)
     return warning(
       'gpu',
@@ -249,6 +263,28 @@ function cudaFinding({ folder }: Tensorflow): Finding {
     `${missing.join(', ')} not found: TensorFlow will not use the GPU`,
     '`npm run setup -- --device gpu` fetches CUDA beside TensorFlow',
   );
+}
+
+/** All that was looked at may be well, and training fail all the same: only a step of it tells. */
+async function trainingFindings(
+  bindingPath: string | undefined,
+  answer: ReturnType<typeof askForGpu> | undefined,
+  training: DiagnosisOptions['training'],
+): Promise<Findings> {
+  if (training === undefined) return [];
+  if (bindingPath === undefined) return warning('training', 'not tried yet', '`npm run setup`, then ask doctor again');
+  const devices: Trainable['device'][] = [{ kind: 'cpu', name: 'CPU' }];
+  if (usesGpu(answer)) devices.push({ kind: 'gpu', name: 'GPU' });
+  const findings: Finding[] = [];
+  for (const device of devices) {
+    const failure = await training({ bindingPath, device });
+    findings.push(
+      failure === undefined
+        ? ok('training', `a step was traced, compiled and taken on the ${device.name}`)
+        : problem('training', `a first step fails on the ${device.name}: ${failure}`, 'fix that first'),
+    );
+  }
+  return findings;
 }
 
 /** Bytes that setup would still write: wheel and what is unpacked of it; 0 where it writes nothing. */
