@@ -16,6 +16,17 @@ export interface Split {
   readonly indices: Int32Array;
 }
 
+/**
+ * What test images share above the single image: the person who wrote them, the patient they are of. Images of one group are not
+ * independent, so intervals draw whole groups where there are enough of them (metrics/clusters.ts).
+ */
+export interface TestGroups {
+  /** Plural, for sentences: `writers`, `patients`. */
+  readonly noun: string;
+  /** `[test images]`, the group of each, any whole number. */
+  readonly of: Int32Array;
+}
+
 export interface Dataset {
   /** As the user named it: `mnist`, `idx:PATH`, `shapes`. */
   readonly name: string;
@@ -25,6 +36,8 @@ export interface Dataset {
   readonly classNames?: readonly string[] | undefined;
   readonly train: Split;
   readonly test: Split;
+  /** Where the source knows them. */
+  readonly groups?: TestGroups | undefined;
   /** SHA-256 (hex) over shapes, classes, images and labels of both splits as used. */
   readonly fingerprint: string;
   readonly licence: string;
@@ -69,6 +82,8 @@ export interface DatasetContents {
   readonly test: number;
   readonly classes: number;
   readonly shape: ImageShape;
+  /** Groups of the test images, where they are known: what they are, and how many. */
+  readonly groups?: { readonly noun: string; readonly count: number };
 }
 
 /** Fixed files: in a package of npm, in this repository, or downloaded into the data folder. */
@@ -102,6 +117,8 @@ export interface RawDataset {
   readonly classNames?: readonly string[] | undefined;
   readonly train: RawSplit;
   readonly test: RawSplit;
+  /** Of the test images; no part of the fingerprint, as no model sees them. */
+  readonly groups?: TestGroups | undefined;
   readonly notes?: readonly string[] | undefined;
 }
 

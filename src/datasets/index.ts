@@ -75,8 +75,11 @@ export async function loadSplits(name: string, options: LoadOptions = {}): Promi
   const { source, argument } = parseDatasetName(name);
   const { imageSize, colour, trainSize, testSize, dataDir } = options;
   const raw = await source.load(argument, { dataDir: dataDir ?? dataFolder(), imageSize, colour });
-  const { shape, classes, classNames, train, test, notes } = await convert(raw, { imageSize, colour }, name, () =>
-    fingerprintOf(withCounts(raw)),
+  const { shape, classes, classNames, train, test, groups, notes } = await convert(
+    raw,
+    { imageSize, colour },
+    name,
+    () => fingerprintOf(withCounts(raw)),
   );
   const used = {
     train: subset(train, trainSize, { dataset: name, split: 'train' }),
@@ -88,6 +91,7 @@ export async function loadSplits(name: string, options: LoadOptions = {}): Promi
     classes,
     classNames,
     ...used,
+    ...(groups === undefined ? {} : { groups: { ...groups, of: used.test.indices.map((index) => groups.of[index]!) } }),
     licence: source.licence,
     citation: source.citation,
     notes: [...(notes ?? []), ...unseenClasses(name, used)],

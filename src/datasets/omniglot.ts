@@ -21,6 +21,8 @@ const citation =
   'Brenden M. Lake, Ruslan Salakhutdinov, Joshua B. Tenenbaum: Human-level concept learning through probabilistic program induction, Science 350(6266), 2015';
 const licence = 'MIT, Copyright (c) 2015 Brenden Lake';
 const shape = { height: defaultSide, width: defaultSide, channels: 1 };
+/** Drawings with the same number are taken to be by the same person in every alphabet; the archives do not say whether they are. */
+const groups = { noun: 'writers', count: drawers - trainDrawers };
 
 function published(name: string, sizeBytes: number, sha256: string): RemoteFile {
   return { name, url: `https://github.com/brendenlake/omniglot/raw/master/python/${name}`, sizeBytes, sha256 };
@@ -53,7 +55,7 @@ export const omniglotSmall: DatasetSource = {
   summary: 'handwritten characters, 28 x 28 grey, 242 classes, 3872 train and 968 test; part of this repository',
   licence,
   citation,
-  contents: { train: 242 * trainDrawers, test: 242 * (drawers - trainDrawers), classes: 242, shape },
+  contents: { train: 242 * trainDrawers, test: 242 * (drawers - trainDrawers), classes: 242, shape, groups },
   files: { kind: 'installed', folder: smallFolder, files: smallFiles, remedy: smallRemedy },
   async load(_, context) {
     const archives = smallFiles.map(({ name }) => path.join(smallFolder(), name));
@@ -71,7 +73,7 @@ export const omniglot: DatasetSource = {
   summary: 'handwritten characters, 28 x 28 grey, 1623 classes, 25968 train and 6492 test',
   licence,
   citation,
-  contents: { train: 1623 * trainDrawers, test: 1623 * (drawers - trainDrawers), classes: 1623, shape },
+  contents: { train: 1623 * trainDrawers, test: 1623 * (drawers - trainDrawers), classes: 1623, shape, groups },
   files: { kind: 'downloaded', files },
   async load(_, context) {
     return readOmniglot(await requireFiles('omniglot', files, context.dataDir), context);
@@ -90,7 +92,10 @@ export async function readOmniglot(
   const side = imageSize ?? defaultSide;
   const hashes = [];
   for (const archive of archives) hashes.push(await sha256File(archive));
-  return cachedDataset({ source: 'omniglot', side, hashes }, () => decodeOmniglot(archives, side));
+  const dataset = await cachedDataset({ source: 'omniglot', side, hashes }, () => decodeOmniglot(archives, side));
+  // Classes follow each other, and in each the drawers.
+  const of = Int32Array.from(dataset.test.labels, (_, i) => trainDrawers + 1 + (i % groups.count));
+  return { ...dataset, groups: { noun: groups.noun, of } };
 }
 
 interface Drawing {

@@ -18,6 +18,11 @@ type ColumnType = 'int32' | 'float32' | 'boolean';
 /** Every column that an outcome can have. Types, units and meaning; the documentation's table is made of it. */
 export const outcomeColumns = {
   example: { type: 'int32', unit: '', description: "the example's place in the whole test set, from 0" },
+  group: {
+    type: 'int32',
+    unit: '',
+    description: 'who wrote the image, whose it is: images of one group are not independent; where the dataset knows',
+  },
   label: { type: 'int32', unit: '', description: 'true class, from 0' },
   predicted: { type: 'int32', unit: '', description: 'class with the largest logit, the first of equals' },
   correct: { type: 'boolean', unit: '', description: '`predicted` is `label`' },

@@ -38,6 +38,8 @@ export const runRecordSchema = z.strictObject({
     testCount: z.int(),
     licence: textSchema,
     citation: textSchema,
+    /** What the column `group` tells apart, in the plural, and how many of them the test images have; where they are known. */
+    groups: z.strictObject({ noun: textSchema.min(1), count: z.int() }).optional(),
   }),
   /** `cpu` or `gpu` as resolved, with the device's name: `AMD EPYC`, `NVIDIA H200`. */
   device: z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: textSchema }),

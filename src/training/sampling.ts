@@ -38,17 +38,26 @@ export function epochItems(
 }
 
 /** What every member is tested on; sequences are drawn by a stream that no seed of a member has a part in. */
-export function testItems(family: Family, experiment: Experiment, data: Pick<Splits, 'test' | 'classes'>): TestItems {
+export function testItems(
+  family: Family,
+  experiment: Experiment,
+  data: Pick<Splits, 'test' | 'classes' | 'groups'>,
+): TestItems {
   const { labels, count, indices: examples } = data.test;
+  const groupsOf = (indices: Int32Array): Record<string, Int32Array> => {
+    const { groups } = data;
+    return groups === undefined ? {} : { group: indices.map((index) => groups.of[index]!) };
+  };
   if (family.examples === 'images') {
     const indices = Int32Array.from({ length: count }, (_, i) => i);
-    return { indices, labels, pairs: 1, columns: { example: examples, label: labels } };
+    return { indices, labels, pairs: 1, columns: { example: examples, ...groupsOf(indices), label: labels } };
   }
   const pairs = setting(experiment, 'pairs');
   const options = sequenceOptions(experiment, labels, data.classes);
   const items = drawSequences(setting(experiment, 'testSequences'), options, Random.named(0, 'test sequences'));
   const columns = {
     example: items.indices.map((index) => examples[index]!),
+    ...groupsOf(items.indices),
     label: items.labels,
     sequence: items.indices.map((_, row) => Math.floor(row / pairs)),
     position: items.indices.map((_, row) => row % pairs),

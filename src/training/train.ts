@@ -295,6 +295,9 @@ function newRecord({ request, folder, experiment, dataset, task, runtime }: Work
       testCount: dataset.test.count,
       licence: dataset.licence,
       citation: dataset.citation,
+      ...(dataset.groups === undefined
+        ? {}
+        : { groups: { noun: dataset.groups.noun, count: new Set(dataset.groups.of).size } }),
     },
     device: runtime.device,
     threads: {},

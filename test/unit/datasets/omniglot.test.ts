@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { loadSplits } from '../../../src/datasets/index.js';
+import { datasets, loadSplits } from '../../../src/datasets/index.js';
 import { readOmniglot } from '../../../src/datasets/omniglot.js';
 import { mistakeOf, ownCache, pngOf, zipWith } from '../../support/pictures.js';
 import { temporaryFolder } from '../../support/runs.js';
@@ -43,7 +43,7 @@ describe('archives in the official format', () => {
     const second = await zipWith(
       await archive('images_evaluation', { 'Atlantean/character01': 3, 'Greek/character01': 4 }),
     );
-    const { classNames, classes, shape, train, test: held } = await readOmniglot([first, second], {});
+    const { classNames, classes, shape, train, test: held, groups } = await readOmniglot([first, second], {});
     expect(classNames).toEqual(['Atlantean/character01', 'Greek/character01', 'Greek/character02']);
     expect([classes, shape]).toEqual([3, { height: 28, width: 28, channels: 1 }]);
     expect([...train.labels]).toEqual([
@@ -56,6 +56,7 @@ describe('archives in the official format', () => {
     for (let i = 0; i < 48; i++) expect(darkest(train.images, i)).toEqual([3 + Math.floor(i / 16), 1 + (i % 16)]);
     for (let i = 0; i < 12; i++) expect(darkest(held.images, i)).toEqual([3 + Math.floor(i / 4), 17 + (i % 4)]);
     expect(train.images[0]).toBe(0);
+    expect([groups?.noun, ...groups!.of]).toEqual(['writers', 17, 18, 19, 20, 17, 18, 19, 20, 17, 18, 19, 20]);
   });
 
   test('at another size', async () => {
@@ -102,6 +103,13 @@ test('omniglot-small: 242 characters, 16 and 4 drawers of each, as Pillow shrink
   // The share of ink in the original files, by Pillow. Shrinking keeps it, but for the edges.
   const ink = train.images.reduce((sum, value) => sum + value, 0) / train.images.length / 255;
   expect(Math.abs(ink - 0.0806)).toBeLessThan(0.001);
+});
+
+test('groups of test images stay with them in another colour and in a subset', async () => {
+  const { test: held, groups } = await loadSplits('omniglot-small', { testSize: 50, colour: 'rgb' });
+  // In the whole test set the four drawers of a character follow each other.
+  expect(groups).toEqual({ noun: 'writers', of: held.indices.map((index) => 17 + (index % 4)) });
+  expect(datasets['omniglot-small'].contents?.groups).toEqual({ noun: 'writers', count: new Set(groups!.of).size });
 });
 
 test('the official archives are named where they are missing, and nothing else is taken for them', async () => {
