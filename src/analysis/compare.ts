@@ -3,14 +3,15 @@
  * Scales of models that have nothing else in common are made comparable as parameters over those of the smallest one.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
-import type { Metric } from '../metrics/metric.js';
 import type { Interval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
-import { intervalsOf, sampleCurve, scoreCurve, type Scored, type SampleOptions } from './curves.js';
+import { sampleChosen, type ChosenMetric } from './chosen.js';
+import { intervalsOf, type SampledCurve, type Scored, type SampleOptions } from './curves.js';
 import { distanceBetween, predictFromStandard, type Distance, type Prediction } from './independence.js';
 import { testAgainstLine, type NullTest } from './null.js';
 import { scoreInterval } from './score-interval.js';
 import { shapeOf, type Shape } from './shape.js';
+import { sharpnessOf, type SampledMetric, type Sharpness } from './sharpness.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 export interface ComparedPoint {
@@ -47,8 +48,8 @@ export interface Comparison {
   readonly natural: readonly ComparedCurve[];
   readonly standard: ComparedCurve;
   readonly induced: ComparedCurve;
-  /** Of the family: at some scale more than one. */
-  readonly severalSeeds: boolean;
+  /** What the two curves' scores say of each other, and of smooth growth. */
+  readonly sharpness: Sharpness;
   readonly prediction: (Prediction & { readonly distance: Distance }) | undefined;
 }
 
@@ -69,36 +70,40 @@ export interface PublishedCurve {
 export interface ComparisonRequest extends SampleOptions {
   readonly run: string;
   readonly about: string;
-  readonly standard: Metric;
-  readonly induced: Metric;
+  readonly standard: ChosenMetric;
+  readonly induced: ChosenMetric;
   readonly members: readonly MemberOutcomes[];
   readonly natural: readonly PublishedCurve[];
 }
 
 export function compare(request: ComparisonRequest): Comparison {
-  const { run, about, standard, induced, members, natural } = request;
-  const measured = compareFamily(induced, members, request);
-  const prediction = predictFromStandard(induced, members);
+  const { run, about, members, natural } = request;
+  const [standard, induced] = [request.standard, request.induced].map((chosen) => ({
+    ...chosen,
+    curve: sampleChosen(chosen, members, request),
+  })) as [SampledMetric, SampledMetric];
+  const sharpness = sharpnessOf(standard, induced, request);
+  const measured = familyCurve(induced.curve, members, { scores: sharpness.induced.scores });
+  const prediction = predictFromStandard(induced.metric, members);
   const values = measured.points.map(({ value }) => value);
-  const widths = members.map(({ record }) => record.width);
   return {
     run,
     about,
-    severalSeeds: new Set(widths).size < widths.length,
     natural: natural.map((curve) => comparePublished(curve, request)),
-    standard: compareFamily(standard, members, request),
+    standard: familyCurve(standard.curve, members, { scores: sharpness.standard.scores }),
     induced: measured,
+    sharpness,
     prediction: prediction && { ...prediction, distance: distanceBetween(values, prediction.values) },
   };
 }
 
 /** At least two scales. */
-export function compareFamily(
-  metric: Metric,
+function familyCurve(
+  curve: SampledCurve,
   members: readonly MemberOutcomes[],
-  options: SampleOptions,
+  { scores }: Pick<ComparedCurve, 'scores'>,
 ): ComparedCurve {
-  const curve = sampleCurve(metric, members, options);
+  const { metric } = curve;
   const smallest = curve.scales[0]!.parameters;
   const intervals = intervalsOf(curve);
   const points = curve.scales.map(({ parameters, width }, i) => {
@@ -113,9 +118,9 @@ export function compareFamily(
       value: curve.memberValues[i]!,
     })),
     range: rangeOf(points),
-    scores: scoreCurve(curve),
+    scores,
     shape: shapeOf(members.map(({ record }, i) => ({ scale: record.parameters, value: curve.memberValues[i]! }))),
-    test: testAgainstLine(curve, members, options.draws === undefined ? {} : { draws: options.draws }),
+    test: testAgainstLine(curve, members, { draws: curve.draws.length }),
   };
 }
 

@@ -27,6 +27,8 @@ export interface SampledCurve {
   readonly values: Float64Array;
   /** `[draws]` of `[scales]`. */
   readonly draws: readonly Float64Array[];
+  /** Over the test set alone: every member in each of the same draws, `[draws]` of `[members]`. */
+  readonly memberDraws: readonly Float64Array[];
   /** Units of the test set. */
   readonly count: number;
   /** 95 % interval of a member's value, over the test set alone. */
@@ -87,6 +89,7 @@ export function sampleCurve(
     memberValues: observed,
     values: meansOf(observed, scales),
     draws: samples,
+    memberDraws: draws,
     count,
     ownInterval,
   };

@@ -45,7 +45,7 @@ export function registerCompare(program: Command): void {
 async function compareRun(name: string, raw: Raw): Promise<void> {
   const path = await import('node:path');
   const { compare } = await import('../analysis/compare.js');
-  const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
+  const { defaultColumns, defaultInduced, defaultMetrics } = await import('../analysis/defaults.js');
   const { outcomeKinds } = await import('../experiment/architectures.js');
   const { predictionNeeds } = await import('../analysis/independence.js');
   const { readNaturalCurve } = await import('../analysis/natural.js');
@@ -71,10 +71,13 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   assertSeveralWidths(run, name);
   const widths = new Set(run.members.map(({ record }) => record.width));
   const usual = defaultMetrics(run.record, run.members.at(-1)!.outcomes);
-  const shown = { standard: standard ?? usual.standard, induced: induced ?? usual.induced };
-  if (shown.standard.id === shown.induced.id)
+  const shown = {
+    standard: { metric: standard ?? usual.standard },
+    induced: induced === undefined ? defaultInduced(run.record, run.members) : { metric: induced },
+  };
+  if (shown.standard.metric.id === shown.induced.metric.id)
     throw new UsageError(
-      `${shown.induced.id} is the standard metric too`,
+      `${shown.induced.metric.id} is the standard metric too`,
       induced === undefined ? '--standard' : '--induced',
       'give two metrics',
     );
@@ -87,7 +90,7 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
     draws,
   });
   const stem = textOf(raw, 'output') ?? path.join(run.folder, 'compare');
-  const odd = flatness({ metric: shown.induced, members: comparison.induced.members }, run.members);
+  const odd = flatness({ metric: shown.induced.metric, members: comparison.induced.members }, run.members);
   if (odd !== undefined) console.error(`note: ${odd}`);
   const files = await writeFigure(stem, comparisonFigure(comparison));
   if (raw['json'] === true) console.log(jsonOf({ ...comparison, figures: files }));

@@ -1,6 +1,7 @@
 /** The comparison of a standard, an induced and natural curves as figure and table. */
 import * as path from 'node:path';
 import type { Comparison, ComparedCurve } from '../analysis/compare.js';
+import type { PairedScore, PairedScores, Pairing } from '../analysis/paired.js';
 import type { ScoreName } from '../analysis/scores.js';
 import { outcomeKinds } from '../experiment/architectures.js';
 import type { RunRecord } from '../runs/record.js';
@@ -38,7 +39,7 @@ export function shownDataset(name: string): string {
 }
 
 /** Without a line break at the end. */
-export function comparisonTable({ natural, standard, induced, prediction, severalSeeds }: Comparison): string {
+export function comparisonTable({ natural, standard, induced, prediction, sharpness }: Comparison): string {
   const curves = [...natural, standard, induced];
   const lines = curves.map((curve) => [
     curve.title,
@@ -48,7 +49,7 @@ export function comparisonTable({ natural, standard, induced, prediction, severa
     curve.shape === undefined ? '-' : `${curve.shape.preferred} (${formatNumber(curve.shape.lineAbove, 2)})`,
   ]);
   const heading = ['curve', 'scales', 'range', ...shownScores.map(({ title }) => title), 'best fit (line above)'];
-  const over = severalSeeds
+  const over = sharpness.severalSeeds
     ? 'bootstrap over test examples and seeds'
     : 'bootstrap over test examples alone, as there is one seed: another one may lie outside';
   const notes = [
@@ -66,7 +67,55 @@ export function comparisonTable({ natural, standard, induced, prediction, severa
         `${induced.points[distance.at]!.width ?? '?'}: ${formatNumber(distance.largest)}.`,
     );
   }
-  return [textTable(heading, lines, ['curve']), ...notes, '', nullTable([standard, induced])].join('\n');
+  return [
+    textTable(heading, lines, ['curve']),
+    ...notes,
+    '',
+    pairedTable(sharpness.paired),
+    '',
+    nullTable([standard, induced]),
+  ].join('\n');
+}
+
+/** What the two curves of a pair have in common in each draw. */
+const pairings: Readonly<Record<Pairing, string>> = {
+  'test examples and seeds': 'each draw is of the same test examples and seeds for both curves',
+  'test examples': 'each draw is of the same test examples for both curves; with one seed, another one may lie outside',
+  seeds: 'each draw is of the same seeds for both curves, but not of the same test examples: their units differ',
+  nothing: 'the curves have units of different size, so that their draws of test examples are not the same',
+};
+
+/** A share of draws, never rounded to all or none of them. */
+export function shareOfDraws(share: number): string {
+  if (Number.isNaN(share)) return '-';
+  const percent = 100 * share;
+  return `${percent > 99.9 && percent < 100 ? '> 99.9' : percent < 0.1 && percent > 0 ? '< 0.1' : formatNumber(percent)} %`;
+}
+
+/** Second curve over the first; the bow has no ratio. */
+export function shownRatio({ ratio }: PairedScore): string {
+  return ratio === undefined ? '-' : formatWithInterval(ratio.value, ratio.interval);
+}
+
+/** Each score of the induced curve against the standard one's, in the same draws. */
+function pairedTable({ pairing, scores }: PairedScores): string {
+  const heading = ['is the induced curve sharper?', 'induced / standard', 'difference', 'higher in', 'p', 'adjusted'];
+  const lines = everyScore.map(({ name, title }) => {
+    const { difference, higher, test } = scores[name];
+    return [
+      title,
+      shownRatio(scores[name]),
+      formatWithInterval(difference.value, difference.interval),
+      shareOfDraws(higher),
+      formatNumber(test.p, 2),
+      formatNumber(test.adjusted, 2),
+    ];
+  });
+  return [
+    textTable(heading, lines, [heading[0]!]),
+    `Paired: ${pairings[pairing]}; 95 % intervals. Only the bow tells late from early.`,
+    'p: that the induced curve is not higher (one-sided); adjusted: for all of these at once (step-down minP, Westfall and Young 1993).',
+  ].join('\n');
 }
 
 const everyScore: readonly { readonly name: ScoreName; readonly title: string }[] = [

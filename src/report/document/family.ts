@@ -1,7 +1,7 @@
 /** Everything that a report says of one run, computed from its stored outcomes. */
 import { parseAxis } from '../../analysis/axis-text.js';
 import { compare, type Comparison, type PublishedCurve } from '../../analysis/compare.js';
-import { defaultColumns, defaultMetrics } from '../../analysis/defaults.js';
+import { defaultColumns, defaultInduced, defaultMetrics } from '../../analysis/defaults.js';
 import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.js';
 import { outcomeOf, type SealedOutcome } from '../../analysis/forecast/sealed.js';
 import { predictFromStandard } from '../../analysis/independence.js';
@@ -74,7 +74,15 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
   const kept = Array.from({ length: Math.max(0, widths - 3) }, (_, i) => i + 3);
   return {
     ...{ run, about, standard, induced: chosen, isUsual: induced === undefined, evaluations, over, sizes, kept },
-    comparison: compare({ run: run.record.name, about, standard, induced: chosen, members, natural, draws }),
+    comparison: compare({
+      run: run.record.name,
+      about,
+      standard: { metric: standard },
+      induced: induced === undefined ? defaultInduced(run.record, members) : { metric: induced },
+      members,
+      natural,
+      draws,
+    }),
     ...(await forecastsOf(open)),
     predicted: predictFromStandard(chosen, members)!.values,
     sweep: sweep({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),

@@ -1,7 +1,6 @@
 /** What a comparison says, as sentences made from its numbers; nothing is said that they don't show. */
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
 import type { Scored } from '../../analysis/curves.js';
-import type { Interval } from '../../statistics/wilson.js';
 import { formatNumber, formatWithInterval } from '../../terminal/format.js';
 
 /** Values from the smallest scale to the largest, and how they get there. */
@@ -31,34 +30,34 @@ export function improves({
   return 'improves neither late nor early beyond what chance explains';
 }
 
-/** What the choice of metric did, from scores and their intervals. */
-export function describeContrast({ standard, induced }: Comparison): string {
-  const [ramp, bow] = [
-    { standard: standard.scores.ramp, induced: induced.scores.ramp },
-    { standard: standard.scores.bow, induced: induced.scores.bow },
-  ];
-  const eq1 = `Eq 1 over that of a straight ramp is ${scored(ramp.induced)} for the induced curve and ${scored(ramp.standard)} for the standard one`;
-  const told = apart(ramp.induced, ramp.standard)
-    ? 'the intervals do not overlap'
-    : 'the intervals overlap, so that Eq 1 does not tell the two curves apart';
-  return `${eq1}: ${told}. ${bowContrast(bow.standard, bow.induced)}`;
+/** What the choice of metric did, from the paired contrasts of the two curves' scores. */
+export function describeContrast({ standard, induced, sharpness }: Comparison): string {
+  const { pairing, scores } = sharpness.paired;
+  const draws = pairing === 'nothing' ? '95 % interval; draws are not paired' : `paired 95 % interval over ${pairing}`;
+  return `${eq1Contrast(scores.ramp.ratio, draws)} ${bowContrast(standard.scores.bow, induced.scores.bow, scores.bow.difference)}`;
 }
 
-function bowContrast(standard: Scored, induced: Scored): string {
-  if (Number.isNaN(standard.interval.lower) || Number.isNaN(induced.interval.lower))
-    return 'The bow of one of them is not defined, or not in every draw.';
-  if (!apart(standard, induced)) return 'Their bows do not differ beyond their intervals.';
-  if (induced.value < standard.value)
-    return 'By the bow the induced curve improves earlier than the standard one: this metric induces nothing.';
+function eq1Contrast(ratio: Scored | undefined, draws: string): string {
+  if (ratio === undefined || Number.isNaN(ratio.value) || Number.isNaN(ratio.interval.lower))
+    return 'Eq 1 of the two curves has no ratio, or not in every draw.';
+  const what = `Eq 1 of the induced curve is ${scored(ratio)} times that of the standard one (${draws})`;
+  if (ratio.interval.lower > 1) return `${what}: by Eq 1 it is the sharper one.`;
+  if (ratio.interval.upper < 1) return `${what}: by Eq 1 it is the less sharp one.`;
+  return `${what}: the interval contains 1, so that Eq 1 does not tell which is sharper.`;
+}
+
+function bowContrast(standard: Scored, induced: Scored, difference: Scored): string {
+  if (Number.isNaN(difference.interval.lower)) return 'The bow of one of them is not defined, or not in every draw.';
+  const what = `Its bow differs by ${scored(difference)}`;
+  if (difference.interval.lower <= 0 && difference.interval.upper >= 0)
+    return `${what}: the interval contains 0, and the bow does not tell which is later.`;
+  if (difference.value < 0)
+    return `${what}: the induced curve improves earlier than the standard one, and this metric induces nothing.`;
   if (induced.interval.lower > 0)
     return standard.interval.lower > 0
-      ? 'By the bow both improve late, the induced one later.'
-      : 'By the bow the induced curve improves late where the standard one does not: no model has changed, the metric has.';
-  return 'By the bow the induced curve is less early than the standard one, but improves no later than a straight line: the metric bends the curve without making it look emergent.';
-}
-
-function apart(a: { readonly interval: Interval }, b: { readonly interval: Interval }): boolean {
-  return a.interval.lower > b.interval.upper || b.interval.lower > a.interval.upper;
+      ? `${what}: both improve late, the induced one later.`
+      : `${what}: the induced curve improves late where the standard one does not: no model has changed, the metric has.`;
+  return `${what}: the induced curve is less early than the standard one, but improves no later than a straight line: the metric bends the curve without making it look emergent.`;
 }
 
 export function describePrediction({ prediction, induced }: Comparison): string | undefined {

@@ -1,10 +1,11 @@
 /** A report's text and tables, from what was computed of its runs. */
 import type { ComparedCurve } from '../../analysis/compare.js';
+import { scoreNames } from '../../analysis/scores.js';
 import { outcomeKinds } from '../../experiment/architectures.js';
 import { optionOf } from '../../experiment/schema.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, formatNumber, formatShare, formatWithInterval } from '../../terminal/format.js';
-import { shownDataset, shownScores } from '../comparison.js';
+import { shareOfDraws, shownDataset, shownRatio, shownScores } from '../comparison.js';
 import { grouped } from '../showcase.js';
 import type { Block, Figure, Report, Section, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
@@ -47,7 +48,8 @@ function summaryOf({ run, comparison, standard, induced }: AnalysedFamily, sever
   const subject = several ? `${run.record.name}: the` : 'The';
   return (
     `${subject} same ${counted(run.members.length, 'trained model')} under two metrics. Under ${standard.title} the curve ${improves(comparison.standard.scores)} (bow ${scored(standardBow)}, Eq 1 / ramp ${scored(standardRamp)}). ` +
-    `Under ${induced.title} it goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${improves(comparison.induced.scores)} (bow ${scored(bow)}, Eq 1 / ramp ${scored(ramp)}).`
+    `Under ${induced.title} it goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${improves(comparison.induced.scores)} (bow ${scored(bow)}, Eq 1 / ramp ${scored(ramp)}). ` +
+    describeContrast(comparison)
   );
 }
 
@@ -82,6 +84,7 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
       ...family.comparison.natural.map((natural) => text(describeNatural(natural, family.comparison))),
       ...(compared === undefined ? [] : [{ kind: 'figure', figure: compared } as const]),
       { kind: 'table', table: scoresTable(family) },
+      { kind: 'table', table: pairedTable(family) },
       { kind: 'table', table: curvesTable(family) },
     ]),
     section('thresholds', 'Other thresholds, smaller test sets, fewer scales', [
@@ -199,8 +202,45 @@ function scoresTable(family: AnalysedFamily): Table {
   };
 }
 
+function pairedTable({ run, comparison: { sharpness } }: AnalysedFamily): Table {
+  const { pairing, scores } = sharpness.paired;
+  const drawn = pairing === 'nothing' ? 'draws that are not paired' : `the same draws of ${pairing}`;
+  return {
+    name: `${run.record.name}-paired`,
+    caption: `The induced curve's scores against the standard one's, with 95 % intervals over ${drawn}; p, one-sided, that it is not higher, and adjusted for all scores (step-down minP).`,
+    columns: [
+      { title: 'score', align: 'left' },
+      ...['induced / standard', 'difference', 'higher in', 'p', 'adjusted p'].map((title) => ({
+        title,
+        align: 'right' as const,
+      })),
+    ],
+    rows: shownScores.map(({ name, title }) => {
+      const { difference, higher, test } = scores[name];
+      return [
+        ...[title, shownRatio(scores[name]), formatWithInterval(difference.value, difference.interval)],
+        ...[shareOfDraws(higher), formatNumber(test.p, 2), formatNumber(test.adjusted, 2)],
+      ];
+    }),
+    raw: {
+      heading: [
+        'score',
+        ...['ratio', 'difference'].flatMap((name) => [name, `${name}_lower`, `${name}_upper`]),
+        ...['higher', 'p', 'adjusted_p'],
+      ],
+      lines: scoreNames.map((name) => {
+        const { difference, ratio, higher, test } = scores[name];
+        return [
+          ...[name, ratio?.value, ratio?.interval.lower, ratio?.interval.upper],
+          ...[difference.value, difference.interval.lower, difference.interval.upper, higher, test.p, test.adjusted],
+        ];
+      }),
+    },
+  };
+}
+
 function curvesTable({ run, comparison, evaluations, predicted }: AnalysedFamily): Table {
-  const { standard, induced, severalSeeds } = comparison;
+  const { standard, induced, sharpness } = comparison;
   const shown = (curve: ComparedCurve, i: number) => {
     const { value, interval } = curve.points[i]!;
     if (curve.unit !== 'probability')
@@ -212,7 +252,7 @@ function curvesTable({ run, comparison, evaluations, predicted }: AnalysedFamily
   const { scales } = evaluations[0];
   return {
     name: `${run.record.name}-curves`,
-    caption: severalSeeds
+    caption: sharpness.severalSeeds
       ? "The curves: means over seeds, with 95 % intervals (Student's t over seeds, widened by what the draw of test examples adds)."
       : 'The curves, with 95 % intervals over the draw of test examples.',
     columns: ['width', 'parameters', 'seeds', standard.title, induced.title, 'predicted by independence'].map(

@@ -1,0 +1,98 @@
+/**
+ * Metrics that were chosen on the outcomes they are used on: a cutoff that the widest member meets, the K with the sharpest curve.
+ * A choice favours what chance made look best, so that it is made again in each bootstrap draw: a chosen metric's draws are those
+ * of whichever candidate the rule takes in that draw.
+ */
+import type { MemberOutcomes } from '../metrics/curve.js';
+import type { Metric } from '../metrics/metric.js';
+import { orient, positionOf, sampleCurve, type SampledCurve, type SampleOptions, type ScaleName } from './curves.js';
+import { scoresOf, type ScoreName } from './scores.js';
+
+/** A candidate's curve, as measured or in one draw. */
+export interface CandidateCurve {
+  readonly metric: Metric;
+  /** On this draw of the test set, `[members]`. */
+  readonly memberValues: Float64Array;
+  /** Means over the seeds of this draw, `[scales]`. */
+  readonly values: Float64Array;
+  /** Of the axis, `[scales]`. */
+  readonly positions: readonly number[];
+}
+
+/** How a metric was chosen among candidates. */
+export interface Choice {
+  /** What was chosen and how, as a caption has it: `the least of 1, 2, 5 times a power of ten that 9 in 10 images stay below`. */
+  readonly rule: string;
+  /** At least one; those alone that some draw could take, as each is drawn. */
+  readonly candidates: readonly Metric[];
+  /** Place of the one that is taken. The same function of the same curves. */
+  readonly pick: (candidates: readonly CandidateCurve[]) => number;
+}
+
+/** A metric, and how it was chosen if it was chosen on the same outcomes. */
+export interface ChosenMetric {
+  readonly metric: Metric;
+  readonly choice?: Choice | undefined;
+}
+
+/**
+ * `sampleCurve` of the metric that was chosen; where it was chosen on these outcomes, each draw is of the candidate that the rule
+ * takes in it.
+ *
+ * @throws UsageError where the test set is too small for a candidate
+ */
+export function sampleChosen(
+  { metric, choice }: ChosenMetric,
+  members: readonly MemberOutcomes[],
+  options: SampleOptions & { readonly axis?: ScaleName } = {},
+): SampledCurve {
+  const own = sampleCurve(metric, members, options);
+  if (choice === undefined || choice.candidates.every(({ id }) => id === metric.id)) return own;
+  const curves = choice.candidates.map((each) => (each.id === metric.id ? own : sampleCurve(each, members, options)));
+  const positions = own.scales.map((scale) => positionOf(scale, options.axis ?? 'parameters'));
+  const taken = own.draws.map((_, b) =>
+    choice.pick(
+      curves.map((curve, i) => ({
+        metric: choice.candidates[i]!,
+        memberValues: curve.memberDraws[b]!,
+        values: curve.draws[b]!,
+        positions,
+      })),
+    ),
+  );
+  return {
+    ...own,
+    draws: taken.map((i, b) => curves[i]!.draws[b]!),
+    memberDraws: taken.map((i, b) => curves[i]!.memberDraws[b]!),
+  };
+}
+
+export interface ScoreChoice {
+  readonly by: ScoreName;
+  /** Smallest max - min of a curve that is looked at; left out: 0. */
+  readonly leastRange?: number;
+  readonly axis?: ScaleName;
+}
+
+/** The candidate whose curve rises and has the highest score, as a sweep ranks them; the first of equals, and where none rises. */
+export function chooseByScore(
+  candidates: readonly Metric[],
+  members: readonly MemberOutcomes[],
+  { by, leastRange = 0, axis = 'parameters' }: ScoreChoice,
+): ChosenMetric {
+  const pick = (curves: readonly CandidateCurve[]): number => {
+    let [best, place] = [-Infinity, 0];
+    for (const [i, { metric, values, positions }] of curves.entries()) {
+      const scores = scoresOf(orient(metric, values), positions);
+      const moves = scores.emergence > 0 && Math.max(...values) - Math.min(...values) >= leastRange;
+      if (moves && scores[by] > best) [best, place] = [scores[by], i];
+    }
+    return place;
+  };
+  const measured = candidates.map((metric) => {
+    const { scales, memberValues, values } = sampleCurve(metric, members, { draws: 0 });
+    return { metric, memberValues, values, positions: scales.map((scale) => positionOf(scale, axis)) };
+  });
+  const metric = candidates[pick(measured)]!;
+  return { metric, choice: { rule: `the highest ${by} of ${candidates.length} candidates`, candidates, pick } };
+}

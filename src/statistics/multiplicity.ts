@@ -1,0 +1,82 @@
+/**
+ * Several tests at once: step-down minP over draws that the tests share (Westfall and Young 1993), which bounds the chance of even
+ * one false alarm, and Benjamini and Hochberg's step-up (1995), which bounds the expected share of false alarms among all alarms.
+ */
+
+/** A test of several: its statistic as observed and in each draw of its null. Larger speaks against the null. */
+export interface DrawnTest {
+  /** NaN where there is none: the test is left out, and its p is NaN. */
+  readonly observed: number;
+  /** `[draws]`, the same draws for all tests; NaN in a draw without a value, which never counts as large. */
+  readonly null: ArrayLike<number>;
+}
+
+export interface AdjustedP {
+  /** Share of draws, the observed one counted among them, in which the statistic is at least the observed. */
+  readonly p: number;
+  /** As adjusted for all tests: rejecting where it is at most alpha makes even one false alarm with chance alpha at most. */
+  readonly adjusted: number;
+}
+
+/**
+ * Step-down maxT of Westfall and Young (1993, Resampling-Based Multiple Testing, Algorithm 2.8) over ranks, which is their minP:
+ * each draw's statistics are replaced by the p they would have among all draws, so that scores of different units count alike.
+ * Tests that move together, as Eq 1 and its ratio to a ramp do, cost nothing.
+ */
+export function stepDown(tests: readonly DrawnTest[]): AdjustedP[] {
+  const result = tests.map((): AdjustedP => ({ p: NaN, adjusted: NaN }));
+  const ranked = tests
+    .map((test, place) => ({ place, shares: sharesAtLeast(test) }))
+    .filter(({ place }) => !Number.isNaN(tests[place]!.observed))
+    .sort((a, b) => a.shares[0]! - b.shares[0]!);
+  const draws = (ranked[0]?.shares.length ?? 1) - 1;
+  const least = new Float64Array(draws + 1).fill(1);
+  const raw = new Map<number, number>();
+  for (const { place, shares } of ranked.toReversed()) {
+    let count = 0;
+    for (let b = 0; b <= draws; b++) {
+      least[b] = Math.min(least[b]!, shares[b]!);
+      if (least[b]! <= shares[0]!) count++;
+    }
+    raw.set(place, count / (draws + 1));
+  }
+  let adjusted = 0;
+  for (const { place, shares } of ranked) {
+    adjusted = Math.max(adjusted, raw.get(place)!);
+    result[place] = { p: shares[0]!, adjusted };
+  }
+  return result;
+}
+
+/** For the observed statistic, then each draw's: the share of all of them that are at least as large, `[1 + draws]`. */
+function sharesAtLeast({ observed, null: draws }: DrawnTest): Float64Array {
+  const all = Float64Array.from([observed, ...Array.from(draws)], (value) => (Number.isNaN(value) ? -Infinity : value));
+  const ascending = all.slice().sort();
+  return all.map((value) => (all.length - firstAtLeast(ascending, value)) / all.length);
+}
+
+function firstAtLeast(ascending: Float64Array, value: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * p-values adjusted by Benjamini and Hochberg (1995, J. R. Stat. Soc. B 57, 289-300): of those at most q, an expected share of q
+ * at most are false alarms, for tests that are independent or positively dependent (Benjamini and Yekutieli 2001, Ann. Stat. 29,
+ * 1165-1188), as metrics of the same outcomes are. NaN stays NaN and doesn't count as a test.
+ */
+export function falseDiscoveryRates(p: readonly number[]): number[] {
+  const places = p.flatMap((value, i) => (Number.isNaN(value) ? [] : i)).sort((a, b) => p[b]! - p[a]!);
+  const result = p.map(() => NaN);
+  let least = 1;
+  for (const [i, place] of places.entries()) {
+    least = Math.min(least, (p[place]! * places.length) / (places.length - i));
+    result[place] = least;
+  }
+  return result;
+}

@@ -1,0 +1,75 @@
+/** A choice made on the outcomes is made again in each draw: what that does to a score's interval. */
+import { expect, test } from 'vitest';
+import { chooseByScore, sampleChosen } from '../../../src/analysis/chosen.js';
+import { sampleCurve, scoreCurve } from '../../../src/analysis/curves.js';
+import { cutoffFor, defaultInduced } from '../../../src/analysis/defaults.js';
+import { resolveExperiment } from '../../../src/experiment/schema.js';
+import { subsetAccuracy } from '../../../src/metrics/classification.js';
+import { reconstruction } from '../../../src/metrics/reconstruction.js';
+import { Random } from '../../../src/statistics/random.js';
+import { family, memberOf } from '../../support/members.js';
+import { runRecord } from '../../support/runs.js';
+
+const widths = [1, 2, 4, 8, 16];
+const record = runRecord({ experiment: resolveExperiment({ arch: 'autoencoder', dataset: 'mnist', widths }) });
+
+/** Errors of the largest member of which `share` lie below 0.002, the rest and all others above. */
+function autoencoders(share: number, count = 500) {
+  const random = Random.named(0, 'errors', share);
+  return widths.map((width) => {
+    const mse = Float32Array.from({ length: count }, () =>
+      random.uniform() < share && width === 16 ? 0.0015 : 0.003 + 0.02 / width,
+    );
+    return memberOf(width, 0, { mse });
+  });
+}
+
+test('each draw takes the cutoff that its own largest member meets', () => {
+  const members = autoencoders(0.9);
+  const chosen = defaultInduced(record, members);
+  const candidates = chosen.choice!.candidates.map(({ id }) => id);
+  expect(candidates).toEqual(['reconstruction:c=0.002', 'reconstruction:c=0.005']);
+  const { draws } = sampleChosen(chosen, members, { draws: 400 });
+  // Under c = 0.002 the largest member has 9 in 10 in about half of the draws; in the others c = 0.005, under which it has all.
+  const [at, instead] = [0.002, 0.005].map(
+    (c) => sampleCurve(reconstruction.with({ c }), members, { draws: 400 }).draws,
+  );
+  const taken = draws.map((draw, b) => {
+    const wanted = at![b]![4]! >= 0.9 - 1e-12 ? at![b]! : instead![b]!;
+    expect([...draw]).toEqual([...wanted]);
+    return wanted === at![b];
+  });
+  const share = taken.filter(Boolean).length / taken.length;
+  expect(share).toBeGreaterThan(0.2);
+  expect(share).toBeLessThan(0.8);
+});
+
+test('where no draw could choose otherwise, the draws are those of the metric alone', () => {
+  const members = autoencoders(0.99);
+  const chosen = defaultInduced(record, members);
+  expect(chosen.choice!.candidates.map(({ id }) => id)).toEqual([chosen.metric.id]);
+  expect(chosen.metric.id).toBe(`reconstruction:c=${cutoffFor(members.at(-1)!.outcomes.mse!)}`);
+  expect(sampleChosen(chosen, members, { draws: 20 }).draws).toEqual(
+    sampleCurve(chosen.metric, members, { draws: 20 }).draws,
+  );
+});
+
+test('the best of many is taken anew in each draw', () => {
+  const members = family({
+    widths,
+    seeds: 2,
+    count: 80,
+    p: (w) => 0.5 + 0.1 * Math.log2(w),
+    deviation: 0.03,
+    name: 'best',
+  });
+  const candidates = [1, 2, 3, 5, 10, 20].map((k) => subsetAccuracy.with({ k }));
+  const chosen = chooseByScore(candidates, members, { by: 'jump' });
+  const jumps = candidates.map((metric) => scoreCurve(sampleCurve(metric, members, { draws: 200 })).jump);
+  const best = Math.max(...jumps.map(({ value }) => value));
+  const drawn = scoreCurve(sampleChosen(chosen, members, { draws: 200 })).jump;
+  expect(drawn.value).toBe(best);
+  // A draw's best is at least what the chosen metric has in it.
+  const fixed = jumps[candidates.indexOf(chosen.metric)]!;
+  expect(drawn.interval.upper).toBeGreaterThanOrEqual(fixed.interval.upper);
+});

@@ -1,0 +1,120 @@
+/** Two curves of one family: truths with a closed form, and truths that are equally sharp. */
+import { expect, test } from 'vitest';
+import { sampleCurve, scoreCurve } from '../../../src/analysis/curves.js';
+import { pairScores } from '../../../src/analysis/paired.js';
+import { scoresOf } from '../../../src/analysis/scores.js';
+import { accuracy, subsetAccuracy, subsetTrials, topK } from '../../../src/metrics/classification.js';
+import type { MemberOutcomes } from '../../../src/metrics/curve.js';
+import { Random } from '../../../src/statistics/random.js';
+import { family, memberOf } from '../../support/members.js';
+
+const widths = [1, 2, 4, 8, 16, 32];
+const sigmoid = (width: number) => 1 / (1 + Math.exp(-1.5 * (Math.log2(width) - 2.5)));
+const standard = accuracy.with({});
+const induced = subsetAccuracy.with({ k: 5 });
+
+function paired(members: readonly MemberOutcomes[], draws: number, [a, b] = [standard, induced] as const) {
+  return pairScores(sampleCurve(a, members, { draws }), sampleCurve(b, members, { draws }));
+}
+
+test('intervals of ratio and difference cover the truth of accuracy and accuracy^5', () => {
+  const truth = {
+    first: scoresOf(widths.map(sigmoid), widths),
+    second: scoresOf(
+      widths.map((w) => sigmoid(w) ** 5),
+      widths,
+    ),
+  };
+  const names = ['ramp', 'jump', 'linearity', 'bow'] as const;
+  const covered = {
+    ratio: { ramp: 0, jump: 0, linearity: 0, bow: 0 },
+    difference: { ramp: 0, jump: 0, linearity: 0, bow: 0 },
+  };
+  const families = 150;
+  for (let i = 0; i < families; i++) {
+    const members = family({ widths, seeds: 4, count: 300, p: sigmoid, deviation: 0.02, name: `paired ${i}` });
+    const { scores } = paired(members, 300);
+    for (const name of names) {
+      const { ratio, difference } = scores[name];
+      const [x, y] = [truth.first[name], truth.second[name]];
+      covered.difference[name] += Number(difference.interval.lower <= y - x && y - x <= difference.interval.upper);
+      if (ratio !== undefined)
+        covered.ratio[name] += Number(ratio.interval.lower <= y / x && y / x <= ratio.interval.upper);
+    }
+  }
+  // simulation error of 150: 1.8 %; as curves.test.ts has it of the scores themselves
+  for (const name of names)
+    expect([name, covered.difference[name] / families]).toEqual([name, expect.toSatisfy((x: number) => x >= 0.9)]);
+  for (const name of names.slice(0, 3))
+    expect([name, covered.ratio[name] / families]).toEqual([name, expect.toSatisfy((x: number) => x >= 0.9)]);
+});
+
+test('of two metrics that are equally sharp one is called sharper in about 1 of 20 families', () => {
+  const families = 200;
+  const alarms = { ramp: 0, jump: 0, bow: 0, any: 0 };
+  for (let i = 0; i < families; i++) {
+    const random = Random.named(0, 'equal', i);
+    const members = widths.flatMap((width) =>
+      [0, 1, 2].map((seed) => {
+        const chance = Math.min(1, Math.max(0, sigmoid(width) + 0.02 * random.normal()));
+        // Half of the images have the same outcome under both, the rest one of their own: equal truths, correlated noise.
+        const correct = Uint8Array.from({ length: 300 }, () => (random.uniform() < chance ? 1 : 0));
+        const rank = Int32Array.from(correct, (value) =>
+          random.uniform() < 0.5 ? 2 - value : random.uniform() < chance ? 1 : 2,
+        );
+        return memberOf(width, seed, { correct, rank });
+      }),
+    );
+    const { scores } = paired(members, 200, [standard, topK.with({ k: 1 })]);
+    for (const name of ['ramp', 'jump', 'bow'] as const) alarms[name] += Number(scores[name].test.p <= 0.05);
+    alarms.any += Number(Object.values(scores).some(({ test: { adjusted } }) => adjusted <= 0.05));
+  }
+  // simulation error 1.5 %, three of them above 5 %
+  for (const count of Object.values(alarms)) expect(count / families).toBeLessThanOrEqual(0.095);
+});
+
+test('intervals that overlap may belong to curves that differ in nearly every draw', () => {
+  const members = family({
+    widths,
+    seeds: 2,
+    count: 60,
+    p: (w) => 0.3 + 0.6 * sigmoid(w),
+    deviation: 0.05,
+    name: 'overlap',
+  });
+  const [a, b] = [standard, subsetAccuracy.with({ k: 2 })].map((metric) =>
+    sampleCurve(metric, members, { draws: 1000 }),
+  ) as [ReturnType<typeof sampleCurve>, ReturnType<typeof sampleCurve>];
+  const [first, second] = [scoreCurve(a).bow, scoreCurve(b).bow];
+  expect(second.interval.lower).toBeLessThan(first.interval.upper);
+  const { bow } = pairScores(a, b).scores;
+  expect(bow.higher).toBeGreaterThan(0.98);
+  expect(bow.difference.interval.lower).toBeGreaterThan(0);
+});
+
+test('a metric against itself: no difference, ratio 1, nothing higher', () => {
+  const members = family({ widths, seeds: 2, count: 100, p: sigmoid, name: 'itself' });
+  const { scores, pairing } = paired(members, 100, [standard, subsetAccuracy.with({ k: 1 })]);
+  expect(pairing).toBe('test examples and seeds');
+  const { jump } = scores;
+  expect(jump.ratio!.value).toBeAllClose(1, { rtol: 1e-9 });
+  expect(jump.difference.interval.upper).toBeAllClose(0, { atol: 1e-9 });
+  expect(scores.bow.ratio).toBeUndefined();
+});
+
+test('a floor makes the ratio of Eq 1 infinite above and leaves it a lower end', () => {
+  const members = family({ widths, seeds: 3, count: 400, p: (w) => (w < 16 ? 0.05 : 0.5 + w / 100), name: 'floor' });
+  const { ramp, emergence } = paired(members, 400, [standard, subsetAccuracy.with({ k: 20 })]).scores;
+  expect(ramp.ratio!.interval.upper).toBeGreaterThan(1e3);
+  expect(ramp.ratio!.interval.lower).toBeGreaterThan(1);
+  expect(ramp.ratio).toEqual(emergence.ratio);
+});
+
+test('a curve that falls has no ratio; fewer units are no pairs', () => {
+  const falling = family({ widths, seeds: 2, count: 100, p: (w) => 1 - sigmoid(w), name: 'falls' });
+  expect(paired(falling, 100).scores.ramp.ratio!.value).toBeNaN();
+  expect(paired(falling, 100).scores.ramp.test.p).toBeNaN();
+  const members = family({ widths, seeds: 1, count: 100, p: sigmoid, name: 'trials' });
+  expect(paired(members, 50, [standard, subsetTrials.with({ k: 5 })]).pairing).toBe('nothing');
+  expect(paired(members, 50).pairing).toBe('test examples');
+});
