@@ -24,6 +24,11 @@ export function registerReport(program: Command): void {
       `a published curve in figures and page; may be given again (default: ${usualNatural})`,
       collect,
     )
+    .option(
+      '--dataset <name>',
+      'images:PATH or idx:PATH of a run that was trained on your own images, for their pictures: no path that a run names is read; may be given again',
+      collect,
+    )
     .option('--draws <n>', 'bootstrap draws of the tables and figures (default: 2000)')
     .option('--output <folder>', 'where it goes (default: reports/RUN, of several runs their names joined)')
     .option('--json', 'what was written, as JSON on stdout')
@@ -40,6 +45,7 @@ async function report(names: string[], raw: Raw): Promise<void> {
   const { formatBytes } = await import('../terminal/format.js');
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
   const natural = await naturalCurves(textsOf(raw, 'natural'));
+  const datasets = textsOf(raw, 'dataset');
   const opened: { name: string; open: OpenRun }[] = [];
   for (const name of names) {
     const open = await openNamed(name);
@@ -47,12 +53,13 @@ async function report(names: string[], raw: Raw): Promise<void> {
     if (twice) throw new UsageError(`two runs have the name ${open.record.name}`, 'RUN', 'report on one of them');
     opened.push({ name, open });
   }
+  await refuseUnusedDatasets(datasets, opened);
   const chosen = await inducedMetrics(textsOf(raw, 'induced'), opened);
   const joined = opened.map(({ open }) => open.record.name).join('+');
   const folder = textOf(raw, 'output') ?? path.join('reports', joined);
   await refuseOutput(folder, '--output');
   const runs = opened.map((each, i) => ({ ...each, induced: chosen[i] }));
-  const made = await makeReport({ runs, natural, draws });
+  const made = await makeReport({ runs, natural, datasets, draws });
   for (const line of made.warnings) console.error(line);
   await writeReport(folder, made);
   const sizes = [...made.files].map(([file, content]) => [path.join(folder, file), sizeOf(content)] as const);
@@ -83,6 +90,21 @@ async function naturalCurves(asked: readonly string[]) {
   const { curves: further } = await readNaturalCurves(explorerFile);
   const others = further.filter(({ name }) => !curves.some(({ curve }) => curve.name === name));
   return [...curves, ...others.map((curve) => ({ curve, text: `${explorerFile}:${curve.name}`, inFigures: false }))];
+}
+
+/** Datasets without a path need not be given, and of those with one some run has to be. */
+async function refuseUnusedDatasets(
+  given: readonly string[],
+  runs: readonly { readonly open: OpenRun }[],
+): Promise<void> {
+  const { parseDatasetName } = await import('../datasets/index.js');
+  const flag = '--dataset';
+  for (const text of given) {
+    const { source, argument } = parseDatasetName(text, flag);
+    if (argument === '') throw new UsageError(`${text} is not a path, and found by its name`, flag, 'leave it out');
+    if (!runs.some(({ open }) => open.record.experiment.dataset.startsWith(source.name)))
+      throw new UsageError(`no run here was trained on ${source.name}PATH`, flag, 'leave it out');
+  }
 }
 
 /** For each run the metric that was asked for, if one of them is of its kind. */

@@ -3,12 +3,13 @@
  * moment: what is left then is the old file or the new one, and at worst a leftover that `removeLeftovers` takes away.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isAlive } from './owner.js';
 import { RunError, UsageError, codeOf, messageOf } from '../terminal/errors.js';
+import { formatBytes } from '../terminal/format.js';
 
 /** Marks a file that is being written, and by whom. */
 const temporary = /^\..+\.(\d+)\.[0-9a-f-]{36}\.tmp$/;
@@ -161,13 +162,61 @@ const causes: Readonly<Record<string, readonly [what: string, remedy: string]>> 
   ENOTDIR: ['a part of the path is a file, not a folder', 'rename that file'],
   EEXIST: ['is a file, not a folder', 'rename that file'],
   EISDIR: ['is a folder, not a file', 'rename that folder'],
+  ENAMETOOLONG: ['the name is too long', 'give a shorter one'],
+  ELOOP: ['is a link that leads in a circle', 'remove the link'],
+  EMFILE: ['too many files are open', 'raise the limit (ulimit -n)'],
+  ENFILE: ['too many files are open on this machine', 'try again later'],
+  ENXIO: ['is a device or a socket that can not be opened', 'name a file'],
+  ERR_INVALID_ARG_VALUE: ['no path can hold a NUL character', 'give another one'],
   EIO: ['the disk reports an input/output error', 'check the disk'],
 };
 
 /** A RunError for what the disk says, anything else as it was. */
 export function diskError(error: unknown, file: string): unknown {
   const [what, remedy] = causes[codeOf(error) ?? ''] ?? [];
-  return what === undefined ? error : new RunError(what, file, remedy, { cause: error });
+  if (what !== undefined) return new RunError(what, file, remedy, { cause: error });
+  return isSystemError(error) ? new RunError(`the system reports ${messageOf(error)}`, file) : error;
+}
+
+/** An error of a call into the system, such as `open`. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && codeOf(error) !== undefined;
+}
+
+function isEndless(stats: Stats): boolean {
+  return !stats.isFile() && !stats.isDirectory();
+}
+
+/** A name that may stand where a device is given: `/dev/stdin`, or what a shell makes of `<(command)`. */
+const openDescriptor = /^\/(dev|proc)\//;
+
+/**
+ * A file that the user named, whole.
+ *
+ * @param where the flag that named it, or the file itself
+ * @throws UsageError where it is missing, can't be read, is no file or larger than `mostBytes`; `remedy` says what would be right
+ */
+export async function readInput(
+  file: string,
+  where: string,
+  { mostBytes, remedy }: { readonly mostBytes: number; readonly remedy: string },
+): Promise<Buffer> {
+  const refused = (what: string) => new UsageError(where === file ? what : `"${file}" ${what}`, where, remedy);
+  const chunks: Buffer[] = [];
+  try {
+    const stats = await fs.stat(file);
+    if (stats.isDirectory()) throw refused('is a folder');
+    if (isEndless(stats) && !openDescriptor.test(file)) throw refused('is a pipe or a socket, not a file');
+    // One byte more than is allowed: a device has no size to ask for.
+    for await (const chunk of createReadStream(file, { end: mostBytes })) chunks.push(chunk as Buffer);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) throw refused('does not exist');
+    throw refused(`can't be read: ${causes[codeOf(error) ?? '']?.[0] ?? messageOf(error)}`);
+  }
+  const bytes = Buffer.concat(chunks);
+  if (bytes.length > mostBytes) throw refused(`is more than ${formatBytes(mostBytes)}`);
+  return bytes;
 }
 
 /**
@@ -211,6 +260,11 @@ function refusal(error: unknown, folder: string): unknown {
   return new UsageError(`can't be written (${messageOf(error)})`, folder, 'work in another folder');
 }
 
+/** SHA-256 of bytes, or of a text in UTF-8; hex. */
+export function sha256Of(data: Uint8Array | string): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
 /** SHA-256 of a file, hex. Throws RunError where it is missing or can't be read. */
 export async function sha256File(file: string): Promise<string> {
   const hash = createHash('sha256');
@@ -230,6 +284,8 @@ export async function readTextIfThere(file: string): Promise<string | undefined>
 /** A file's bytes, undefined where there is none. Throws RunError where it can't be read. */
 export async function readFileIfThere(file: string): Promise<Buffer | undefined> {
   try {
+    // A pipe may never end, and a device never does.
+    if (isEndless(await fs.stat(file))) throw new RunError('is a pipe, a socket or a device, not a file', file);
     return await fs.readFile(file);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;

@@ -49,6 +49,8 @@ export async function writeFolder(folder: string, files: FolderContent): Promise
   try {
     for (const [file, data] of files) {
       const target = path.join(aside, ...file.split('/'));
+      // Names are checked where they are read; nothing is written elsewhere should one slip through.
+      if (!target.startsWith(aside + path.sep)) throw new Error(`${file} is outside of the folder`);
       await createFolder(path.dirname(target));
       await writeFileAtomic(target, data);
     }

@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import type { ImageShape, Split } from '../datasets/dataset.js';
 import type { Splits } from '../datasets/index.js';
 import { Random } from '../statistics/random.js';
+import { markupText } from './escape.js';
 import { pngScale, toPng } from './render.js';
 import { fontFamily } from './theme.js';
 
@@ -38,13 +39,13 @@ export async function previewDataset(data: Splits): Promise<Uint8Array> {
   const left = margin + labelWidth;
   const texts = labels.map(
     (label, row) =>
-      `<text x="${left - 10}" y="${header + row * (cell.height + gap) + cell.height / 2 + 4}" text-anchor="end" font-size="${labelFont}" fill="#333333">${escaped(label)}</text>`,
+      `<text x="${left - 10}" y="${header + row * (cell.height + gap) + cell.height / 2 + 4}" text-anchor="end" font-size="${labelFont}" fill="#333333">${markupText(label)}</text>`,
   );
   const [title, subtitle] = titles;
   return toPng(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" font-family="${fontFamily}">
 <rect width="100%" height="100%" fill="white"/>
-<text x="${margin}" y="27" font-size="14" font-weight="bold" fill="#111111">${escaped(title)}</text>
-<text x="${margin}" y="47" font-size="11" fill="#444444">${escaped(subtitle)}</text>
+<text x="${margin}" y="27" font-size="14" font-weight="bold" fill="#111111">${markupText(title)}</text>
+<text x="${margin}" y="47" font-size="11" fill="#444444">${markupText(subtitle)}</text>
 ${texts.join('\n')}
 <image x="${left}" y="${header}" width="${grid.width}" height="${grid.height}" xlink:href="data:image/png;base64,${picture.toString('base64')}"/>
 </svg>`);
@@ -85,12 +86,6 @@ function titlesOf({ name, classes, shape, train, test }: Splits, rows: number): 
 /** Keeps the end, which tells paths apart. */
 function shortened(text: string, length: number): string {
   return text.length <= length ? text : `…${text.slice(1 - length)}`;
-}
-
-function escaped(text: string): string {
-  // XML has no control characters, not even escaped.
-  const shown = Array.from(text, (letter) => (letter < ' ' ? '\ufffd' : letter)).join('');
-  return shown.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
 interface Size {

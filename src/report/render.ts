@@ -5,6 +5,7 @@ import { Resvg } from '@resvg/resvg-js';
 import sharp from 'sharp';
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { writable } from './escape.js';
 import { theme } from './theme.js';
 
 /** Pixels of the PNG per pixel of the figure. */
@@ -18,7 +19,7 @@ export async function toSvg(spec: TopLevelSpec): Promise<string> {
   try {
     // Else clip paths are numbered on from the figure before.
     vega.resetSVGDefIds();
-    return trimmed(await view.toSVG());
+    return trimmed(writable(await view.toSVG()));
   } finally {
     view.finalize();
   }

@@ -11,6 +11,7 @@ import { readFileIfThere } from '../machine/files.js';
 import { refuseForeignFolder, writeFolder, type FolderContent } from '../machine/folder-swap.js';
 import type { Metric } from '../metrics/metric.js';
 import type { OpenRun } from '../runs/load.js';
+import { readStrips, type MemberStrips } from '../runs/pictures.js';
 import { formatNumber } from '../terminal/format.js';
 import { comparisonFigure } from './comparison.js';
 import { tablesOf, type Figure, type Report } from './document/blocks.js';
@@ -18,6 +19,7 @@ import { analyseFamily, type AnalysedFamily } from './document/family.js';
 import { latexTable } from './document/latex.js';
 import { markdownOf } from './document/markdown.js';
 import { storyOf, trainCommand, type ReportedFamily } from './document/story.js';
+import { shellWord } from './escape.js';
 import { reconstructionsGrid } from './figures/reconstructions.js';
 import { causesFigure, sweepFigure } from './figures/sweep.js';
 import { compact, outcomeBudget } from './page/compact.js';
@@ -35,6 +37,8 @@ export interface ReportRequest {
   readonly runs: readonly { readonly name: string; readonly open: OpenRun; readonly induced: Metric | undefined }[];
   /** Those of the figures come first, then those that the explorer has besides. */
   readonly natural: readonly { readonly curve: NaturalCurve; readonly text: string; readonly inFigures: boolean }[];
+  /** Datasets whose path the user gave, such as `images:PATH`: no path of a run's own record is read. */
+  readonly datasets?: readonly string[];
   readonly draws: number;
 }
 
@@ -78,7 +82,7 @@ export async function writeReport(folder: string, { files }: Pick<MadeReport, 'f
 }
 
 /** Throws UsageError and RunError as `analyseFamily`. */
-export async function makeReport({ runs, natural, draws }: ReportRequest): Promise<MadeReport> {
+export async function makeReport({ runs, natural, datasets = [], draws }: ReportRequest): Promise<MadeReport> {
   const warnings: string[] = [];
   const files = new Map<string, string | Uint8Array>();
   const images = new Map<string, string>();
@@ -96,10 +100,12 @@ export async function makeReport({ runs, natural, draws }: ReportRequest): Promi
     });
     const missing = [...analysed.run.absent, ...analysed.unreadableForecasts];
     warnings.push(...missing.map((line) => `not included: ${line}`));
-    const page = await pageRunOf(analysed, budget);
+    const { strips, problems } = await readStrips(analysed.run.record, analysed.run.members);
+    warnings.push(...problems);
+    const page = await pageRunOf(analysed, { budget, strips, datasets });
     if (page.problem !== undefined) warnings.push(page.problem);
     pages.push(page.run);
-    const figures = await figuresOf(analysed, { files, images, natural: inFigures.map(({ text }) => text) });
+    const figures = await figuresOf(analysed, { files, images, strips, natural: inFigures.map(({ text }) => text) });
     families.push({ ...analysed, figures, pageNotes: page.notes });
   }
   const report = storyOf(families);
@@ -139,11 +145,21 @@ interface PageOfRun {
   readonly problem: string | undefined;
 }
 
-async function pageRunOf({ run: loaded, about, induced }: AnalysedFamily, budget: number): Promise<PageOfRun> {
+interface PageSources {
+  /** Bytes of outcomes. */
+  readonly budget: number;
+  readonly strips: readonly MemberStrips[];
+  readonly datasets: readonly string[];
+}
+
+async function pageRunOf(
+  { run: loaded, about, induced }: AnalysedFamily,
+  { budget, strips, datasets }: PageSources,
+): Promise<PageOfRun> {
   const { run: compacted, order } = compact({ record: loaded.record, members: loaded.members, induced, budget });
   const bare: PageRun = { ...compacted, about, pictures: '', reconstructions: null };
-  const { pictures, problem } = await examplePictures({ loaded, run: bare, order });
-  const reconstructions = await reconstructionsOf({ loaded, order });
+  const { pictures, problem } = await examplePictures({ loaded, run: bare, order, datasets });
+  const reconstructions = reconstructionsOf(strips, { loaded, order });
   return { run: { ...bare, pictures, reconstructions }, notes: pageNotes(bare, { loaded, induced }), problem };
 }
 
@@ -177,6 +193,7 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
 interface Drawing {
   readonly files: Map<string, string | Uint8Array>;
   readonly images: Map<string, string>;
+  readonly strips: readonly MemberStrips[];
   /** As `--natural` takes them. */
   readonly natural: readonly string[];
 }
@@ -185,7 +202,7 @@ interface Drawing {
 async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figure[]> {
   const { run, standard, induced, comparison, sweep, over, causes, sizes, kept } = family;
   const { name } = run.record;
-  const naturals = drawing.natural.map((text) => ` --natural ${text}`).join('');
+  const naturals = drawing.natural.map((text) => ` --natural ${shellWord(text)}`).join('');
   const drawn: Figure[] = [
     await draw(comparisonFigure(comparison), drawing, {
       name: `${name}-compare`,
@@ -237,11 +254,7 @@ async function smallImage(svg: string): Promise<string> {
 }
 
 /** Of families that give images back. The page has them already, with the cutoff drawn in. */
-async function reconstructionFigure({ run }: AnalysedFamily, { files }: Drawing): Promise<Figure[]> {
-  const strips = run.members
-    .filter(({ record }) => 'reconstructions.png' in record.files)
-    .filter(({ record }, i, all) => all.findIndex((other) => other.record.width === record.width) === i)
-    .map(({ record, folder }) => ({ label: `w = ${record.width}`, file: path.join(folder, 'reconstructions.png') }));
+async function reconstructionFigure({ run }: AnalysedFamily, { files, strips }: Drawing): Promise<Figure[]> {
   if (strips.length === 0) return [];
   const { name } = run.record;
   const png = await reconstructionsGrid(strips);

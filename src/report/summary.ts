@@ -5,6 +5,7 @@ import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { writeFileAtomic } from '../machine/files.js';
 import { readOutcomes } from '../runs/outcomes.js';
+import { readStrips } from '../runs/pictures.js';
 import type { MemberRecord, RunRecord } from '../runs/record.js';
 import { readRunRecord } from '../runs/run.js';
 import { verifyRun, type MemberState } from '../runs/verify.js';
@@ -40,14 +41,16 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
   const showcase = showcaseOf(record, members.at(-1)!.outcomes);
   const rows = members.map((member) => rowOf(member, showcase.table));
   const { testSet } = showcase;
+  const drawn = { record, members, missing: incomplete.length, showcase };
+  const curves = await drawCurves(folder, drawn);
+  const reconstructions = await drawReconstructions(folder, drawn);
   const lines = [
     summaryTable({ rows, metrics: showcase.table, testSet }),
     ...absent.map((text) => `not included: ${text}`),
+    ...reconstructions.problems,
     ...guessing(rows, record),
   ];
-  const drawn = { record, members, missing: incomplete.length, showcase };
-  const figures = [...(await drawCurves(folder, drawn)), ...(await drawReconstructions(folder, members))];
-  return { rows, table: lines.join('\n'), figures };
+  return { rows, table: lines.join('\n'), figures: [...curves, ...reconstructions.figures] };
 }
 
 interface SummaryMember extends MemberOutcomes {
@@ -126,13 +129,13 @@ async function drawCurves(folder: string, { record, members, missing, showcase }
 }
 
 /** Of families that give images back: the same test images by the first seed of every width. */
-async function drawReconstructions(folder: string, members: readonly SummaryMember[]): Promise<string[]> {
-  const strips = members
-    .filter(({ record }) => 'reconstructions.png' in record.files)
-    .filter(({ record }, i, all) => all.findIndex((other) => other.record.width === record.width) === i)
-    .map((member) => ({ label: `w = ${member.record.width}`, file: path.join(member.folder, 'reconstructions.png') }));
-  if (strips.length === 0) return [];
+async function drawReconstructions(
+  folder: string,
+  { record, members }: Drawn,
+): Promise<{ figures: string[]; problems: readonly string[] }> {
+  const { strips, problems } = await readStrips(record, members);
+  if (strips.length === 0) return { figures: [], problems };
   const file = path.join(folder, 'reconstructions.png');
   await writeFileAtomic(file, await reconstructionsGrid(strips));
-  return [file];
+  return { figures: [file], problems };
 }

@@ -1,11 +1,18 @@
 /** A run's members with their outcomes: what every analysis begins with. Without TensorFlow, a few columns at a time. */
-import { createHash } from 'node:crypto';
 import * as path from 'node:path';
-import { readFileIfThere } from '../machine/files.js';
 import { messageOf, isReported, RunError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { decodeOutcomes, outcomeNames, type OutcomeName, type OutcomeTable } from './outcomes.js';
-import { digestOfRun, memberId, otherExperiment, type MemberKey, type MemberRecord, type RunRecord } from './record.js';
-import { memberFolder, membersOf, readMemberRecord, readRunRecord } from './run.js';
+import {
+  digestOfRun,
+  isUnsealed,
+  memberId,
+  otherExperiment,
+  type MemberKey,
+  type MemberRecord,
+  type RunRecord,
+} from './record.js';
+import { memberFolder, membersOf, readMemberFile, readMemberRecord, readRunRecord } from './run.js';
 
 export interface LoadedMember {
   readonly record: MemberRecord;
@@ -22,6 +29,8 @@ export interface LoadedRun {
   readonly absent: readonly string[];
   /** Columns that the outcomes have, read or not. */
   readonly columns: readonly OutcomeName[];
+  /** What the user should know of the run's files, a line each. */
+  readonly notes: readonly string[];
 }
 
 /** A run that is opened: its record and columns are known, no outcome is read yet. */
@@ -45,15 +54,28 @@ export async function openRun(folder: string): Promise<OpenRun> {
   if (complete.length === 0)
     throw new RunError(`none of the ${absent.length} members is complete; the first: ${absent[0] ?? ''}`, folder);
   const columns = await columnsOf(folder, complete);
-  return { folder, record, complete, absent, columns };
+  return { folder, record, complete, absent, columns, notes: unsealedNotes(folder, record, complete) };
 }
 
-/** Of the first member whose file can be read; the others are told when theirs are. */
+/** A line where changes of a record can't be seen. */
+function unsealedNotes(folder: string, run: RunRecord, members: readonly MemberRecord[]): string[] {
+  const old = members.filter(isUnsealed).length;
+  if (old === 0 && !isUnsealed(run)) return [];
+  const which = [...(isUnsealed(run) ? ['run.json'] : []), ...(old > 0 ? [counted(old, 'member.json')] : [])];
+  return [
+    `${folder}: ${which.join(' and ')} from an earlier version, without a hash: a change in it would not be seen`,
+  ];
+}
+
+/** Of the first member whose file is whole; the others are told when theirs are read. */
 async function columnsOf(folder: string, complete: readonly MemberRecord[]): Promise<OutcomeName[]> {
   let first: unknown;
   for (const member of complete) {
+    const file = outcomesFile(folder, member);
     try {
-      return await outcomeNames(outcomesFile(folder, member));
+      const bytes = await readMemberFile(path.dirname(file), member, path.basename(file));
+      if (typeof bytes === 'string') throw new RunError(bytes, path.dirname(file));
+      return await outcomeNames(bytes, file);
     } catch (error) {
       if (!isReported(error)) throw error;
       first ??= error;
@@ -86,10 +108,9 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
   const members: LoadedMember[] = [];
   for (const member of complete) {
     const file = outcomesFile(folder, member);
-    const bytes = await readFileIfThere(file);
-    const problem = bytes === undefined ? 'is missing' : problemOf(bytes, member);
-    if (bytes === undefined || problem !== undefined) {
-      absent.push(`${member.id} (outcomes.parquet ${problem ?? ''})`);
+    const bytes = await readMemberFile(path.dirname(file), member, path.basename(file));
+    if (typeof bytes === 'string') {
+      absent.push(`${member.id} (${bytes})`);
       continue;
     }
     const outcomes = await decodeOutcomes(bytes, names, file);
@@ -100,16 +121,11 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
     throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
   const rows = new Set(members.map(({ outcomes }) => outcomes[names[0]!]?.length));
   if (rows.size > 1) throw new RunError(`its members have outcomes of ${[...rows].join(' and ')} rows`, folder);
-  return { folder, record, members, absent, columns };
+  return { folder, record, members, absent, columns, notes: run.notes };
 }
 
 function outcomesFile(folder: string, { arch, width, seed }: MemberKey): string {
   return path.join(memberFolder(folder, { arch, width, seed }), 'outcomes.parquet');
-}
-
-function problemOf(bytes: Uint8Array, { files }: MemberRecord): string | undefined {
-  const hash = createHash('sha256').update(bytes).digest('hex');
-  return hash === files['outcomes.parquet'] ? undefined : 'is damaged: it does not match its SHA-256 in member.json';
 }
 
 function refuseNaN(values: ArrayLike<number>, name: string, file: string): void {

@@ -127,11 +127,9 @@ export async function readOutcomes<Name extends OutcomeName>(
   return decodeOutcomes(bytes, names, file);
 }
 
-/** The columns that a file has. Throws RunError, one line, where it is missing or damaged. */
-export async function outcomeNames(file: string): Promise<OutcomeName[]> {
-  const bytes = await readFileIfThere(file);
-  if (bytes === undefined) throw new RunError('is missing', file);
-  const metadata = await whole(file, () => parquetMetadata(Uint8Array.from(bytes).buffer));
+/** The columns that a file's bytes have. Throws RunError, one line, where it is damaged. */
+export async function outcomeNames(bytes: Uint8Array, where: string): Promise<OutcomeName[]> {
+  const metadata = await whole(where, () => parquetMetadata(Uint8Array.from(bytes).buffer));
   return metadata.schema.map(({ name }) => name).filter(isOutcomeName);
 }
 

@@ -2,6 +2,8 @@
 import sharp from 'sharp';
 import type { ImageShape } from '../datasets/dataset.js';
 import { Random } from '../statistics/random.js';
+import type { MemberRecord, RunRecord } from './record.js';
+import { readMemberFile } from './run.js';
 
 const kept = 20;
 
@@ -37,4 +39,48 @@ function sideBySide(images: Uint8Array, count: number, { height, width, channels
     }
   }
   return strip;
+}
+
+const fileName = 'reconstructions.png';
+
+/** The strips of one member. */
+export interface MemberStrips {
+  /** Its place in the list that was asked for. */
+  readonly member: number;
+  readonly width: number;
+  readonly png: Uint8Array;
+}
+
+/**
+ * The strips of the first member of every width, in the members' order; `problems` names what is not as it was written, which is left
+ * out. Both are empty for families that give no images back.
+ */
+export async function readStrips(
+  { dataset: { shape, testCount } }: Pick<RunRecord, 'dataset'>,
+  members: readonly { readonly record: MemberRecord; readonly folder: string }[],
+): Promise<{ strips: MemberStrips[]; problems: string[] }> {
+  const strips: MemberStrips[] = [];
+  const problems: string[] = [];
+  const size = `${Math.min(kept, testCount) * shape.width} x ${2 * shape.height}`;
+  for (const [member, { record, folder }] of members.entries()) {
+    if (!(fileName in record.files) || strips.some(({ width }) => width === record.width)) continue;
+    const png = await readMemberFile(folder, record, fileName);
+    const problem = typeof png === 'string' ? png : await notOfSize(png, size);
+    if (typeof png === 'string' || problem !== undefined)
+      problems.push(`no reconstructions of ${record.id}: ${problem ?? ''}`);
+    else strips.push({ member, width: record.width, png });
+  }
+  return { strips, problems };
+}
+
+/** Why a file is no picture of so many pixels. */
+async function notOfSize(bytes: Uint8Array, size: string): Promise<string | undefined> {
+  const found = await sharp(bytes)
+    .metadata()
+    .then(
+      ({ format, width, height }) => (format === 'png' ? `${width} x ${height}` : undefined),
+      () => undefined,
+    );
+  if (found === size) return undefined;
+  return `${fileName} is ${found === undefined ? 'no PNG' : `of ${found} pixels, and ${size} are expected`}`;
 }

@@ -6,7 +6,7 @@ import { readHistory } from './history.js';
 import { statusOf, type RunStatus } from './inventory.js';
 import { trainerOf } from './lock.js';
 import type { EpochRecord } from './record.js';
-import { readRunRecord } from './run.js';
+import { readMemberFile, readRunRecord } from './run.js';
 import { verifyRun, type MemberState, type MemberStatus } from './verify.js';
 
 export interface MemberProgress {
@@ -78,18 +78,20 @@ interface When {
   readonly now: number;
 }
 
-async function timingOf({ key, folder, status }: MemberState, { epochs, now }: When) {
+async function timingOf({ key, folder, status, record }: MemberState, { epochs, now }: When) {
   const file = path.join(folder, 'history.jsonl');
   // Of a damaged one nothing is shown; the member's own problem says why, or the next command that reads it.
-  const history = await readHistory(file).catch(() => []);
+  const read = status === 'complete' ? await readMemberFile(folder, record!, 'history.jsonl') : undefined;
+  const problem = typeof read === 'string' ? read : undefined;
+  const history = problem === undefined ? await readHistory(file).catch(() => []) : [];
   const stats = await fs.stat(file).catch(() => undefined);
   const idleSeconds = stats === undefined ? 0 : Math.max(0, (now - stats.mtimeMs) / 1000);
-  return { width: key.width, epochs, history, idleSeconds, isComplete: status === 'complete' };
+  return { width: key.width, epochs, history, problem, idleSeconds, isComplete: status === 'complete' };
 }
 
 function memberProgress(
   { id, status, problem }: MemberState,
-  { history }: { readonly history: readonly EpochRecord[] },
+  { history, problem: ofHistory }: Awaited<ReturnType<typeof timingOf>>,
   etaSeconds: number | null,
 ): MemberProgress {
   const last = history.at(-1);
@@ -101,7 +103,7 @@ function memberProgress(
     accuracy: last?.trainAccuracy ?? null,
     examplesPerSecond: last?.examplesPerSecond ?? null,
     etaSeconds: status === 'complete' ? 0 : etaSeconds,
-    problem: problem ?? null,
+    problem: problem ?? ofHistory ?? null,
     losses: history.map(({ trainLoss }) => trainLoss),
   };
 }

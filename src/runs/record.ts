@@ -22,6 +22,11 @@ const fileNameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'is
 const formatSchema = z.literal([1, 2]);
 export const recordFormat = 2;
 
+/** Whether a record has no digest: a change in it is not seen. */
+export function isUnsealed({ format }: { readonly format: number }): boolean {
+  return format < 2;
+}
+
 export const runRecordSchema = z.strictObject({
   format: formatSchema,
   name: runNameSchema,

@@ -2,11 +2,10 @@
  * A run on disk: one trained family. `checkpoints/README.md` describes every file. The members of a run are all its
  * widths with all its seeds; extending it adds widths or seeds, and the family stays balanced.
  */
-import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { experimentSchema, type Experiment, type ExperimentInput, type ExperimentKey } from '../experiment/schema.js';
 import { RunError } from '../terminal/errors.js';
-import { createFolder, readFileIfThere, readTextIfThere, writeFileAtomic } from '../machine/files.js';
+import { createFolder, readFileIfThere, readTextIfThere, sha256Of, writeFileAtomic } from '../machine/files.js';
 import { formatSealed, parseRecord } from './json.js';
 import {
   memberId,
@@ -76,17 +75,24 @@ export async function writeMemberRecord(folder: string, record: MemberRecord): P
 }
 
 /** The first file that is missing or does not match its hash, and which of the two; undefined where all are whole. */
-export async function verifyMember(
-  folder: string,
-  { files }: Pick<MemberRecord, 'files'>,
-): Promise<string | undefined> {
-  for (const [name, expected] of Object.entries(files)) {
-    const bytes = await readFileIfThere(path.join(folder, name));
-    if (bytes === undefined) return `${name} is missing`;
-    if (createHash('sha256').update(bytes).digest('hex') !== expected)
-      return `${name} is damaged: it does not match its SHA-256 in member.json`;
+export async function verifyMember(folder: string, record: Pick<MemberRecord, 'files'>): Promise<string | undefined> {
+  for (const name of Object.keys(record.files)) {
+    const bytes = await readMemberFile(folder, record, name);
+    if (typeof bytes === 'string') return bytes;
   }
   return undefined;
+}
+
+/** A file beside a member's record, held against its hash there; what is wrong with it, naming it, where it is not whole. */
+export async function readMemberFile(
+  folder: string,
+  { files }: Pick<MemberRecord, 'files'>,
+  name: string,
+): Promise<Buffer | string> {
+  const bytes = await readFileIfThere(path.join(folder, name));
+  if (bytes === undefined) return `${name} is missing`;
+  if (sha256Of(bytes) === files[name]) return bytes;
+  return `${name} is damaged: it does not match its SHA-256 in member.json`;
 }
 
 /** An option whose value would make another run of it. Values are as a message shows them. */

@@ -2,6 +2,7 @@
  * safetensors, the format of Hugging Face's library of that name: a little-endian 64-bit length, a JSON header, raw data.
  * Written as the Python library writes it: widest type first, then by name, header padded with spaces to 8 bytes.
  */
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { RunError } from '../terminal/errors.js';
 
@@ -58,6 +59,36 @@ export function encodeSafetensors(
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length + padding.length));
   return Buffer.concat([length, json, padding, ...parts]);
+}
+
+const digestKey = 'digest';
+/** As long as the SHA-256 in hex whose place it keeps. */
+const noDigest = '0'.repeat(64);
+
+/** `encodeSafetensors` with the SHA-256 of the whole file in its metadata, made while that value is all zeros. */
+export function encodeSealed(
+  tensors: ReadonlyMap<string, HostTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  // First, so that it is the first of its form in the header, whatever the other values are.
+  const bytes = encodeSafetensors(tensors, { [digestKey]: noDigest, ...metadata });
+  bytes.set(Buffer.from(createHash('sha256').update(bytes).digest('hex')), digestPlace(bytes));
+  return bytes;
+}
+
+/** Whether a file is as `encodeSealed` made it; undefined for one without a digest. */
+export function isSealIntact(bytes: Uint8Array): boolean | undefined {
+  const at = digestPlace(bytes);
+  if (at === undefined) return undefined;
+  const blank = Buffer.from(bytes);
+  blank.write(noDigest, at);
+  return createHash('sha256').update(blank).digest('hex') === Buffer.from(bytes).toString('latin1', at, at + 64);
+}
+
+function digestPlace(bytes: Uint8Array): number | undefined {
+  const before = Buffer.from(`{"__metadata__":{"${digestKey}":"`);
+  const isThere = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(before) === 8;
+  return isThere ? 8 + before.length : undefined;
 }
 
 /** @throws RunError naming `where` and what is wrong with it */

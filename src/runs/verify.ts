@@ -1,10 +1,21 @@
-/** Whether what is on disk is what was written: by the hashes that stand in each member.json. */
+/** Whether what is on disk is what was written: by the digests of the records and the hashes that stand in each member.json. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import * as z from 'zod';
+import { readFileIfThere, readTextIfThere, sha256Of } from '../machine/files.js';
 import { isReported, RunError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
-import { digestOfRun, memberId, otherExperiment, type MemberKey, type MemberRecord } from './record.js';
+import { encodeHistory } from './history.js';
+import {
+  digestOfRun,
+  epochRecordSchema,
+  memberId,
+  otherExperiment,
+  type MemberKey,
+  type MemberRecord,
+} from './record.js';
 import { memberFolder, membersOf, readMemberRecord, readRunRecord, verifyMember } from './run.js';
+import { decodeSafetensors, isSealIntact } from './safetensors.js';
 
 export type MemberStatus = 'complete' | 'training' | 'no epoch done' | 'damaged';
 
@@ -55,8 +66,10 @@ async function stateOf(runFolder: string, key: MemberKey, { digest, scrutiny }: 
     const record = await readMemberRecord(folder);
     if (record === undefined) return { ...state, status: 'no epoch done' };
     if (record.experiment !== digest) return { ...state, record, status: 'damaged', problem: otherExperiment };
-    // The history of a member in training is written before its record, so their hashes may disagree after a kill.
-    if (record.status === 'training') return { ...state, record, status: 'training' };
+    if (record.status === 'training') {
+      const problem = scrutiny === 'hashes' ? await trainingProblem(folder, record) : undefined;
+      return { ...state, record, problem, status: problem === undefined ? 'training' : 'damaged' };
+    }
     const problem = scrutiny === 'hashes' ? await verifyMember(folder, record) : await absentFile(folder, record);
     return { ...state, record, problem, status: problem === undefined ? 'complete' : 'damaged' };
   } catch (error) {
@@ -71,4 +84,33 @@ async function absentFile(folder: string, { files }: MemberRecord): Promise<stri
     if (stats?.isFile() !== true) return `${name} is missing`;
   }
   return undefined;
+}
+
+/**
+ * What of a member in training is not as it was written. The checkpoint is written first, then the history, then the record: after
+ * a kill, or just now, the history may have an epoch more than the record knows.
+ */
+async function trainingProblem(folder: string, record: MemberRecord): Promise<string | undefined> {
+  const [name, checkpoint] = ['history.jsonl', 'training.safetensors'];
+  const expected = record.files[name];
+  const history = await readTextIfThere(path.join(folder, name));
+  const state = await readFileIfThere(path.join(folder, checkpoint));
+  if (state !== undefined && isSealIntact(state) === false)
+    return `${checkpoint} is damaged: it does not match its SHA-256`;
+  if (expected === undefined || sha256Of(history ?? '') === expected) return undefined;
+  const isEarlier = history !== undefined && sha256Of(history.replace(/[^\n]*\n$/, '')) === expected;
+  if (isEarlier && (state === undefined || history === historyIn(state, checkpoint))) return undefined;
+  const now = await readMemberRecord(folder);
+  // Its training went on while the files were read.
+  if (now !== undefined && now.files[name] !== expected)
+    return now.status === 'training' ? trainingProblem(folder, now) : verifyMember(folder, now);
+  return history === undefined
+    ? `${name} is missing`
+    : `${name} is damaged: it does not match its SHA-256 in member.json`;
+}
+
+/** The history that a checkpoint holds, as history.jsonl has it. */
+function historyIn(checkpoint: Uint8Array, where: string): string {
+  const { metadata } = decodeSafetensors(checkpoint, where);
+  return encodeHistory(z.array(epochRecordSchema).parse(JSON.parse(metadata['history'] ?? '[]')));
 }

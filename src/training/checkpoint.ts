@@ -1,6 +1,6 @@
 /**
  * What a member leaves on disk while it trains and when it is done. The checkpoint is one file, so it is whole or not there:
- * loop state, history and a hash over both. Everything else is written from it.
+ * loop state, history and a hash over all of it. Everything else is written from it.
  */
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { encodeHistory } from '../runs/history.js';
 import { encodeOutcomes, type OutcomeColumns } from '../runs/outcomes.js';
 import { epochRecordSchema, memberId, recordFormat, type EpochRecord, type MemberRecord } from '../runs/record.js';
 import { memberFolder, writeMemberRecord } from '../runs/run.js';
-import { decodeSafetensors, encodeSafetensors } from '../runs/safetensors.js';
+import { decodeSafetensors, encodeSafetensors, encodeSealed, isSealIntact } from '../runs/safetensors.js';
 import { RunError } from '../terminal/errors.js';
 import type { HostState } from './state.js';
 
@@ -52,9 +52,8 @@ export class MemberFiles {
   /** After an epoch: the checkpoint first, since it alone decides where training goes on. */
   async checkpoint(progress: Progress, { state, history }: Pick<Checkpoint, 'state' | 'history'>): Promise<void> {
     await createFolder(this.folder);
-    const text = JSON.stringify(history);
-    const metadata = { begun: progress.begun, history: text, sha256: digest(state, text) };
-    await writeFileAtomic(this.path('training.safetensors'), encodeSafetensors(state, metadata));
+    const metadata = { begun: progress.begun, history: JSON.stringify(history) };
+    await writeFileAtomic(this.path('training.safetensors'), encodeSealed(state, metadata));
     await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));
     await this.#record(progress, 'training', ['history.jsonl']);
   }
@@ -110,13 +109,15 @@ export async function loadCheckpoint(files: MemberFiles, names: readonly string[
     throw damaged('holds other tensors than this member has');
   const state = new Map(names.map((name) => [name, tensors.get(name)!]));
   const text = metadata['history'] ?? '';
-  if (digest(state, text) !== metadata['sha256']) throw damaged('is damaged: its content does not match its hash');
+  if (!(isSealIntact(bytes) ?? contentDigest(state, text) === metadata['sha256']))
+    throw damaged('is damaged: its content does not match its hash');
   const begun = metadata['begun'];
   if (begun === undefined) throw damaged('is damaged: it does not say when training began');
   return { state, begun, history: z.array(epochRecordSchema).parse(JSON.parse(text)) };
 }
 
-function digest(state: HostState, history: string): string {
+/** The hash in a checkpoint of format 1. */
+function contentDigest(state: HostState, history: string): string {
   const hash = createHash('sha256').update(history);
   for (const [name, { shape, data }] of state) {
     hash.update(JSON.stringify([name, shape]));

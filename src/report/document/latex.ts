@@ -1,4 +1,5 @@
 /** Tables as LaTeX, for the packages booktabs and, where a table is wide, graphicx. */
+import { writable } from '../escape.js';
 import type { Table } from './blocks.js';
 
 const escapes: Readonly<Record<string, string>> = {
@@ -19,9 +20,11 @@ const escapes: Readonly<Record<string, string>> = {
   '×': '$\\times$',
 };
 
-/** Text as LaTeX sets it. */
+/** Text as LaTeX sets it: one paragraph, and nothing in it is a command. */
 export function latexText(text: string): string {
-  return text.replace(/[\\{}$&#%_^~<>|²×]/g, (character) => escapes[character]!);
+  return writable(text)
+    .replaceAll(/\s+/g, ' ')
+    .replace(/[\\{}$&#%_^~<>|²×]/g, (character) => escapes[character]!);
 }
 
 /** A number, or one with its interval, in math mode where it has a sign, an exponent or is infinite; else as text. */
@@ -40,12 +43,12 @@ export function latexTable({ name, caption, columns, rows }: Table): string {
     '\\begin{table}',
     '\\centering',
     `\\caption{${latexText(caption)}}`,
-    `\\label{tab:${name}}`,
+    `\\label{tab:${name.replaceAll(/[^\w.-]/g, '-')}}`,
     `\\begin{tabular}{${columns.map(({ align }) => (align === 'right' ? 'r' : 'l')).join('')}}`,
     '\\toprule',
     line(columns.map(({ title }) => latexText(title))),
     '\\midrule',
-    ...rows.map((row) => line(row.map(latexCell))),
+    ...rows.map((row) => line(row.map(latexCell)).replace(/^ *(?=[[*])/, '  {}')),
     '\\bottomrule',
     '\\end{tabular}',
     '\\end{table}',

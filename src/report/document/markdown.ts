@@ -1,13 +1,17 @@
 /** A report as Markdown that GitHub shows: the same text as the page's. */
+import { linkPath, markdownText } from '../escape.js';
 import type { Block, Report, Table } from './blocks.js';
 
 export function markdownOf({ title, subtitle, summary, sections }: Report): string {
   const parts = [
-    `# ${title}`,
-    ...(subtitle === '' ? [] : [subtitle]),
-    ...summary,
+    `# ${markdownText(title)}`,
+    ...(subtitle === '' ? [] : [markdownText(subtitle)]),
+    ...summary.map(markdownText),
     'Explore thresholds, test sets, scales and single examples in [report.html](report.html): one file, opened from disk.',
-    ...sections.flatMap((section) => [`${'#'.repeat(section.level)} ${section.title}`, ...section.blocks.map(blockOf)]),
+    ...sections.flatMap((section) => [
+      `${'#'.repeat(section.level)} ${markdownText(section.title)}`,
+      ...section.blocks.map(blockOf),
+    ]),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -15,34 +19,36 @@ export function markdownOf({ title, subtitle, summary, sections }: Report): stri
 function blockOf(block: Block): string {
   switch (block.kind) {
     case 'text':
-      return block.text;
+      return markdownText(block.text);
     case 'list':
-      return block.items.map((item) => `- ${item}`).join('\n');
+      return block.items.map((item) => `- ${markdownText(item)}`).join('\n');
     case 'code':
-      return block.lines.map((line) => `    ${line}`).join('\n');
+      return block.lines.map(codeLine).join('\n');
     case 'table':
       return [markdownTable(block.table), captionOf(block.table)].join('\n\n');
     case 'figure': {
       const { name, alt, caption, command, formats } = block.figure;
-      const links = formats.map((format) => `[${format}](figures/${name}.${format})`).join(', ');
-      return [`![${alt}](figures/${name}.png)`, `*${caption}* Files: ${links}. Drawn again by`, `    ${command}`].join(
-        '\n\n',
-      );
+      const links = formats.map((format) => `[${format}](${linkPath(`figures/${name}.${format}`)})`).join(', ');
+      const picture = `![${markdownText(alt)}](${linkPath(`figures/${name}.png`)})`;
+      return [picture, `*${markdownText(caption)}* Files: ${links}. Drawn again by`, codeLine(command)].join('\n\n');
     }
   }
 }
 
 function captionOf({ name, caption, raw }: Table): string {
-  return raw === undefined
-    ? `*${caption}*`
-    : `*${caption}* Files: [csv](tables/${name}.csv), [tex](tables/${name}.tex).`;
+  const [text, file] = [`*${markdownText(caption)}*`, linkPath(`tables/${name}`)];
+  return raw === undefined ? text : `${text} Files: [csv](${file}.csv), [tex](${file}.tex).`;
 }
 
 export function markdownTable({ columns, rows }: Pick<Table, 'columns' | 'rows'>): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
-    line(columns.map(({ title }) => title)),
+    line(columns.map(({ title }) => markdownText(title))),
     line(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
-    ...rows.map(line),
+    ...rows.map((row) => line(row.map(markdownText))),
   ].join('\n');
+}
+
+function codeLine(line: string): string {
+  return `    ${line.replaceAll(/[\r\n]+/g, ' ')}`;
 }

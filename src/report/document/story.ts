@@ -6,6 +6,7 @@ import { optionOf } from '../../experiment/schema.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, formatNumber, formatShare, formatWithInterval } from '../../terminal/format.js';
 import { shareOfDraws, shownDataset, shownRatio, shownScores } from '../comparison.js';
+import { shellWord } from '../escape.js';
 import { grouped } from '../showcase.js';
 import type { Block, Figure, Report, Section, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
@@ -127,7 +128,9 @@ function trainedText({ run, standard }: AnalysedFamily): string {
 export function trainCommand({ run }: Pick<AnalysedFamily, 'run'>): string {
   const { name, experiment, eager } = run.record;
   const words = Object.entries(experiment).flatMap(([key, value]) =>
-    value === undefined ? [] : [`--${optionOf(key)}`, key === 'dataset' ? shownDataset(String(value)) : String(value)],
+    value === undefined
+      ? []
+      : [`--${optionOf(key)}`, shellWord(key === 'dataset' ? shownDataset(String(value)) : String(value))],
   );
   return ['npm run train -- --run', name, ...words, ...(eager ? ['--eager'] : [])].join(' ');
 }

@@ -1,14 +1,8 @@
 /** The same test images by every member: the originals in the first row, then a row per width. */
 import sharp from 'sharp';
+import type { MemberStrips } from '../../runs/pictures.js';
 import { toPng } from '../render.js';
 import { fontFamily } from '../theme.js';
-
-export interface StripFile {
-  /** Stands left of the row. */
-  readonly label: string;
-  /** A member's reconstructions.png: originals above, reconstructions below. */
-  readonly file: string;
-}
 
 /** Pixels of the picture per pixel of an image, and of the room round it. */
 const zoom = 2;
@@ -16,11 +10,11 @@ const labelWidth = 76;
 const gap = 6;
 
 /** PNG of all strips; at least one. Each comes from the same images. */
-export async function reconstructionsGrid(strips: readonly StripFile[]): Promise<Uint8Array> {
-  const halves = await Promise.all(strips.map(({ file }) => halvesOf(file)));
+export async function reconstructionsGrid(strips: readonly MemberStrips[]): Promise<Uint8Array> {
+  const halves = await Promise.all(strips.map(({ png }) => halvesOf(png)));
   const rows = [
     { label: 'original', png: halves[0]!.above },
-    ...strips.map(({ label }, i) => ({ label, png: halves[i]!.below })),
+    ...strips.map(({ width }, i) => ({ label: `w = ${width}`, png: halves[i]!.below })),
   ];
   const [width, height] = [zoom * halves[0]!.width, zoom * halves[0]!.height];
   const total = { width: labelWidth + width + gap, height: gap + rows.length * (height + gap) };
@@ -38,11 +32,11 @@ export async function reconstructionsGrid(strips: readonly StripFile[]): Promise
 
 /** Enlarged without smoothing, as large as they are drawn: each pixel stays a square. */
 async function halvesOf(
-  file: string,
+  strip: Uint8Array,
 ): Promise<{ above: Uint8Array; below: Uint8Array; width: number; height: number }> {
-  const { width, height } = await sharp(file).metadata();
+  const { width, height } = await sharp(strip).metadata();
   const half = (top: number) =>
-    sharp(file)
+    sharp(strip)
       .extract({ left: 0, top, width, height: height / 2 })
       .resize({ width: 2 * zoom * width, kernel: 'nearest' })
       .png()

@@ -1,6 +1,7 @@
 /** report.html: one file that needs nothing else and asks for nothing. */
 import { createHash } from 'node:crypto';
 import type { Block, Report, Section, Table } from '../document/blocks.js';
+import { linkPath, markupText, scriptJson } from '../escape.js';
 import { seriesStyle } from '../theme.js';
 import { pageScript, pageStyle } from './build.js';
 import type { PageData } from './data.js';
@@ -32,7 +33,7 @@ export async function pageOf({ report, data, images }: PageRequest): Promise<str
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="color-scheme" content="light dark">',
-    `<title>${escaped(title)}</title>`,
+    `<title>${markupText(title)}</title>`,
     `<style>${style}</style>`,
     '</head>',
     '<body>',
@@ -47,8 +48,7 @@ export async function pageOf({ report, data, images }: PageRequest): Promise<str
     ...sections.map((section) => sectionOf(section, images)),
     '</main>',
     `<footer><p>Made by vision-emergence-lab from stored outcomes alone. After R. Schaeffer, B. Miranda, S. Koyejo, “Are Emergent Abilities of Large Language Models a Mirage?”, 2023, arXiv 2304.15004. This file makes no request; links lead to the files beside it.</p></footer>`,
-    // In a data block "<" is all that could end it.
-    `<script type="application/json" id="data">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>`,
+    `<script type="application/json" id="data">${scriptJson(data)}</script>`,
     `<script>${script}</script>`,
     '</body>',
     '</html>',
@@ -87,7 +87,7 @@ function header(title: string, subtitle: string): string {
   );
   return (
     `<header><fieldset class="theme"><legend>Colours</legend>${choices.join('')}</fieldset>` +
-    `<h1>${escaped(title)}</h1><p class="subtitle">${escaped(subtitle)}</p></header>`
+    `<h1>${markupText(title)}</h1><p class="subtitle">${markupText(subtitle)}</p></header>`
   );
 }
 
@@ -122,13 +122,14 @@ const reconstructions = `<section id="reconstructions" class="wide" aria-labelle
 </section>`;
 
 function contents(sections: readonly Section[]): string {
-  const items = sections.map(({ id, title }) => `<li><a href="#${id}">${escaped(title)}</a></li>`);
+  const items = sections.map(({ id, title }) => `<li><a href="#${fileLink(id)}">${markupText(title)}</a></li>`);
   return `<nav class="contents" aria-labelledby="contents-title"><h2 id="contents-title">The report</h2><ol>${items.join('')}</ol></nav>`;
 }
 
 function sectionOf({ id, title, level, blocks }: Section, images: PageRequest['images']): string {
-  const heading = `<h${level} id="${id}-title">${escaped(title)}</h${level}>`;
-  return `<section id="${id}" aria-labelledby="${id}-title">${heading}${blocks.map((block) => blockOf(block, images)).join('\n')}</section>`;
+  const anchor = markupText(id);
+  const heading = `<h${level} id="${anchor}-title">${markupText(title)}</h${level}>`;
+  return `<section id="${anchor}" aria-labelledby="${anchor}-title">${heading}${blocks.map((block) => blockOf(block, images)).join('\n')}</section>`;
 }
 
 function blockOf(block: Block, images: PageRequest['images']): string {
@@ -144,19 +145,21 @@ function blockOf(block: Block, images: PageRequest['images']): string {
     case 'figure': {
       const { name, alt, caption, command, formats } = block.figure;
       const image = images.get(name);
-      const links = formats.map((format) => `<a href="figures/${name}.${format}">${format}</a>`).join(', ');
+      const links = formats
+        .map((format) => `<a href="${fileLink(`figures/${name}.${format}`)}">${format}</a>`)
+        .join(', ');
       const picture =
         image === undefined
           ? ''
-          : `<div class="plate scroll" tabindex="0" role="group" aria-label="${escaped(alt)}"><img src="${image}" alt="${escaped(alt)}"></div>`;
-      return `<figure class="static">${picture}<figcaption>${escaped(caption)} ${image === undefined ? 'Not drawn in this page; files' : 'Files'}: ${links}. Drawn again by</figcaption>${code([command])}</figure>`;
+          : `<div class="plate scroll" tabindex="0" role="group" aria-label="${markupText(alt)}"><img src="${image}" alt="${markupText(alt)}"></div>`;
+      return `<figure class="static">${picture}<figcaption>${markupText(caption)} ${image === undefined ? 'Not drawn in this page; files' : 'Files'}: ${links}. Drawn again by</figcaption>${code([command])}</figure>`;
     }
   }
 }
 
 /** Lines break between words, and not after a hyphen: what is copied has to run. */
 function code(lines: readonly string[]): string {
-  const words = (line: string) => line.split(' ').map((word) => `<span>${escaped(word)}</span>`);
+  const words = (line: string) => line.split(' ').map((word) => `<span>${markupText(word)}</span>`);
   return `<pre tabindex="0"><code>${lines.map((line) => words(line).join(' ')).join('\n')}</code></pre>`;
 }
 
@@ -164,30 +167,31 @@ function tableOf({ name, caption, columns, rows, raw }: Table): string {
   const files =
     raw === undefined
       ? ''
-      : ` <span class="files">Files: <a href="tables/${name}.csv">csv</a>, <a href="tables/${name}.tex">tex</a>.</span>`;
+      : ` <span class="files">Files: <a href="${fileLink(`tables/${name}.csv`)}">csv</a>, <a href="${fileLink(`tables/${name}.tex`)}">tex</a>.</span>`;
   const cell = (text: string, i: number) => {
     const kind = columns[i]!.align === 'left' ? ' class="left"' : '';
-    const shown = escaped(text)
+    const shown = markupText(text)
       .replaceAll(/(^|[[ ])-(?=[\d.]|inf)/g, '$1\u2212')
       .replaceAll('inf', '∞');
     return i === 0
-      ? `<th scope="row"${kind}>${escaped(text)}</th>`
-      : `<td${kind}>${columns[i]!.align === 'left' ? escaped(text) : shown}</td>`;
+      ? `<th scope="row"${kind}>${markupText(text)}</th>`
+      : `<td${kind}>${columns[i]!.align === 'left' ? markupText(text) : shown}</td>`;
   };
   const heading = columns.map(
-    ({ title, align }) => `<th scope="col"${align === 'left' ? ' class="left"' : ''}>${escaped(title)}</th>`,
+    ({ title, align }) => `<th scope="col"${align === 'left' ? ' class="left"' : ''}>${markupText(title)}</th>`,
   );
   const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`);
-  return `<div class="scroll" tabindex="0" role="group" aria-label="${escaped(caption)}"><table><caption>${escaped(caption)}${files}</caption><thead><tr>${heading.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+  return `<div class="scroll" tabindex="0" role="group" aria-label="${markupText(caption)}"><table><caption>${markupText(caption)}${files}</caption><thead><tr>${heading.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
 }
 
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+/** The address of a file beside the page, or of a place in it, between quotes. */
+function fileLink(path: string): string {
+  return markupText(linkPath(path));
 }
 
 /** Prose: minus signs before numbers, and no line that begins with a per cent sign. */
 function prose(text: string): string {
-  return escaped(text)
+  return markupText(text)
     .replaceAll(/(^|[[( ])-(?=\d)/g, '$1\u2212')
     .replaceAll(/(?<=\d) %/g, '\u00a0%');
 }

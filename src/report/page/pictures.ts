@@ -1,11 +1,9 @@
 /** Test examples and reconstructions as the page shows them: small PNGs as data URIs, from the dataset's own files. */
-import * as path from 'node:path';
 import sharp from 'sharp';
 import type { Dataset } from '../../datasets/dataset.js';
 import { loadDataset } from '../../datasets/index.js';
-import { readFileIfThere } from '../../machine/files.js';
 import type { LoadedRun } from '../../runs/load.js';
-import { reconstructedImages } from '../../runs/pictures.js';
+import { reconstructedImages, type MemberStrips } from '../../runs/pictures.js';
 import { isReported, messageOf } from '../../terminal/errors.js';
 import { Family } from './family.js';
 import type { PageExample, PagePictures, PageReconstructions, PageRun } from './data.js';
@@ -23,6 +21,8 @@ export interface PicturesRequest {
   readonly run: PageRun;
   /** Each of the page's units: its place in the test set. */
   readonly order: Int32Array;
+  /** Datasets whose path the user gave. */
+  readonly datasets: readonly string[];
 }
 
 export interface Pictures {
@@ -31,27 +31,13 @@ export interface Pictures {
   readonly problem?: string;
 }
 
-/** Pictures of the page's examples. A dataset that is not here, or is another one, leaves the page without. */
-export async function examplePictures({ loaded, run, order }: PicturesRequest): Promise<Pictures> {
-  const { experiment, dataset: recorded } = loaded.record;
-  const { trainSize, testSize, imageSize, colour } = experiment;
-  let dataset: Dataset;
-  try {
-    dataset = await loadDataset(experiment.dataset, { trainSize, testSize, imageSize, colour });
-  } catch (error) {
-    if (!isReported(error)) throw error;
-    return {
-      pictures: 'the dataset could not be read where this report was made.',
-      problem: `no pictures of test examples: ${messageOf(error)}`,
-    };
-  }
-  if (dataset.fingerprint !== recorded.fingerprint) {
-    const pictures = 'the dataset has changed since the run was trained, and other images would be shown.';
-    return {
-      pictures,
-      problem: `no pictures of test examples: ${recorded.name} has another fingerprint than in run.json`,
-    };
-  }
+/**
+ * Pictures of the page's examples. A dataset that is not here, or is another one, leaves the page without; so does one that is a path,
+ * unless the user has given it: a record may come from anyone, and name any folder of this machine.
+ */
+export async function examplePictures({ loaded, run, order, datasets }: PicturesRequest): Promise<Pictures> {
+  const dataset = await datasetOf(loaded, datasets);
+  if ('problem' in dataset) return dataset;
   const across = run.outcomes.kind === 'sequences' ? run.outcomes.length : 1;
   const { example, label } = loaded.members[0]!.outcomes;
   const placeOf = new Map(Array.from(dataset.test.indices, (index, place) => [index, place]));
@@ -70,6 +56,36 @@ export async function examplePictures({ loaded, run, order }: PicturesRequest): 
     });
     return { pictures: { sprite: dataUri(png), width, height, across, examples } };
   }
+}
+
+async function datasetOf({ record }: LoadedRun, given: readonly string[]): Promise<Dataset | Required<Pictures>> {
+  const { dataset: name, trainSize, testSize, imageSize, colour } = record.experiment;
+  const scheme = /^[^:]*:/.exec(name)?.[0];
+  const fitting = scheme === undefined ? [name] : given.filter((each) => each.startsWith(scheme));
+  if (fitting.length === 0) {
+    return {
+      pictures: 'the dataset is a path, which was not given when this report was made.',
+      problem: `no pictures of test examples of ${record.name}: a path that a run names is not read; give it by --dataset ${scheme}PATH`,
+    };
+  }
+  let failed: Required<Pictures> | undefined;
+  for (const each of fitting) {
+    try {
+      const dataset = await loadDataset(each, { trainSize, testSize, imageSize, colour });
+      if (dataset.fingerprint === record.dataset.fingerprint) return dataset;
+      failed = {
+        pictures: 'the dataset has changed since the run was trained, and other images would be shown.',
+        problem: `no pictures of test examples: ${each} has another fingerprint than in run.json`,
+      };
+    } catch (error) {
+      if (!isReported(error)) throw error;
+      failed ??= {
+        pictures: 'the dataset could not be read where this report was made.',
+        problem: `no pictures of test examples: ${messageOf(error)}`,
+      };
+    }
+  }
+  return failed!;
 }
 
 /** The first ones, which are a random sample, then further ones of each turn. */
@@ -131,23 +147,15 @@ function dataUri(png: Uint8Array): string {
   return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
 }
 
-/** Members' own strips, of the first seed of every width; null for families that give no images back. */
-export async function reconstructionsOf({
-  loaded,
-  order,
-}: Omit<PicturesRequest, 'run'>): Promise<PageReconstructions | null> {
+/** Members' own strips; null for families that give no images back. */
+export function reconstructionsOf(
+  strips: readonly MemberStrips[],
+  { loaded, order }: Pick<PicturesRequest, 'loaded' | 'order'>,
+): PageReconstructions | null {
   const { shape, testCount } = loaded.record.dataset;
-  const strips: { member: number; png: string }[] = [];
-  const widths = new Set<number>();
-  for (const [member, { record, folder }] of loaded.members.entries()) {
-    if (widths.has(record.width) || !('reconstructions.png' in record.files)) continue;
-    const bytes = await readFileIfThere(path.join(folder, 'reconstructions.png'));
-    if (bytes === undefined) continue;
-    widths.add(record.width);
-    strips.push({ member, png: dataUri(bytes) });
-  }
   if (strips.length === 0) return null;
   const unitOf = new Map(Array.from(order, (place, unit) => [place, unit]));
   const units = Array.from(reconstructedImages(testCount), (place) => unitOf.get(place) ?? -1);
-  return { width: shape.width, height: shape.height, units, strips };
+  const { width, height } = shape;
+  return { width, height, units, strips: strips.map(({ member, png }) => ({ member, png: dataUri(png) })) };
 }
