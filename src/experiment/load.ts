@@ -11,7 +11,7 @@ import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
 import { isNameable, printable } from '../terminal/printable.js';
 import { definitionsOf, describeNumber, exampleEntries, type Definition } from './definitions.js';
-import { refuseForeignKeys, type Places } from './places.js';
+import { refuseForeignKeys, refuseTwoLengths, type Places } from './places.js';
 import { executionSchema, experimentSchema, optionOf, type ExperimentInput } from './schema.js';
 import { offsetOf, parseMapping, startOf, textOf, valuesOf, type Source } from './yaml.js';
 
@@ -43,6 +43,7 @@ export function parseExperiment(text: string, file: string): ExperimentFile {
   const given = values as ExperimentFile['values'];
   const places = placesOf(source);
   refuseForeignKeys(given, places);
+  refuseTwoLengths(given, places);
   return { path: printable(file), name: nameOf(file), values: given, places };
 }
 

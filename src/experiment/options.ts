@@ -18,10 +18,11 @@ import {
   type Range,
 } from './definitions.js';
 import type { ExperimentFile } from './load.js';
-import { placeOf, refuseForeignKeys, type Places } from './places.js';
+import { placeOf, refuseForeignKeys, refuseTwoLengths, type Places } from './places.js';
 import {
   executionSchema,
   experimentSchema,
+  isReplacedBy,
   resolveExperiment,
   type Execution,
   type Experiment,
@@ -131,7 +132,10 @@ export function parseTrainOptions(raw: RawOptions, { file, recorded }: TrainSour
   if (recorded === undefined && values.arch === undefined) throw archMissing(execution.run);
   const arch = (values.arch ?? recorded?.arch) as Architecture;
   refuseForeignKeys({ ...values, arch }, places);
-  const inherited = Object.entries(recorded ?? {}).filter(([key]) => hasOption(arch, key));
+  refuseTwoLengths(values, places);
+  const inherited = Object.entries(recorded ?? {}).filter(
+    ([key]) => hasOption(arch, key) && !isReplacedBy(key, values),
+  );
   const experiment = resolveExperiment({ ...Object.fromEntries(inherited), ...values, arch });
   const keys = experimentSchema.keyof().options.filter((key) => values[key] !== undefined);
   const flags = { json: raw.json === true, tensorboard: raw.tensorboard === true, eager: raw.eager === true };
@@ -140,7 +144,7 @@ export function parseTrainOptions(raw: RawOptions, { file, recorded }: TrainSour
 
 /** A flag comes before the file; another architecture leaves behind what only the file's has. */
 function isReplaced(key: string, typed: Readonly<Record<string, unknown>>): boolean {
-  return typed[key] !== undefined || (typed.arch !== undefined && !hasOption(typed.arch as Architecture, key));
+  return isReplacedBy(key, typed) || (typed.arch !== undefined && !hasOption(typed.arch as Architecture, key));
 }
 
 function only<T extends object>(whole: T, keys: readonly (keyof T)[]): Partial<T> {
@@ -165,14 +169,15 @@ function shownDefault(key: string, value: unknown): string {
   const others = Object.entries(sharedDefaults).flatMap(([arch, defaults]) =>
     key in defaults ? `${arch}: ${typed(defaults[key])}` : [],
   );
-  return [typed(value), ...others].join('; ');
+  return [...(value === undefined ? [] : [typed(value)]), ...others].join('; ');
 }
 
 const placeholders = { integer: '<n>', number: '<x>', list: '<list>', choice: '<name>', text: '<name>' } as const;
 
 function toOption(definition: Definition): Option {
   const { key, value } = definition;
-  const shown = definition.default === undefined ? '' : ` (default: ${shownDefault(key, definition.default)})`;
+  const defaults = shownDefault(key, definition.default);
+  const shown = defaults === '' ? '' : ` (default: ${defaults})`;
   const form = value.kind === 'list' ? ', comma-separated' : '';
   const choices =
     value.kind === 'choice' && !mentionsAll(definition.description, value.choices)

@@ -21,3 +21,13 @@ export function refuseForeignKeys(
   const owners = Object.keys(ownDefaults[foreign as OwnOption]).join(', ');
   throw new UsageError(`${values.arch} has no such option, only ${owners}`, placeOf(foreign, places), 'leave it out');
 }
+
+/** Throws UsageError where both `epochs` and `steps` say how long to train. */
+export function refuseTwoLengths({ epochs, steps }: Readonly<Record<string, unknown>>, places: Places = {}): void {
+  if (epochs === undefined || steps === undefined) return;
+  throw new UsageError(
+    `contradicts ${places.epochs ?? '--epochs'}: both say how long to train`,
+    placeOf('steps', places),
+    'give one of the two',
+  );
+}

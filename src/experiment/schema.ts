@@ -55,7 +55,11 @@ export const experimentSchema = z.strictObject({
     .describe('mnist, omniglot-small, images:PATH, ...: `emergence datasets list` shows all'),
   widths: distinct(positiveInteger.max(65536)).default([8, 16, 32, 64]).describe('width of each member'),
   seeds: distinct(z.int().min(0).max(2147483647)).default([0]).describe('seeds to train every width with, once each'),
-  epochs: positiveInteger.max(100000).default(3).describe('passes over the training examples'),
+  epochs: positiveInteger.max(100000).optional().describe('passes over the training examples, in place of --steps'),
+  steps: positiveInteger
+    .max(100_000_000)
+    .optional()
+    .describe('training length in optimiser steps, in place of --epochs'),
   batchSize: positiveInteger
     .max(65536)
     .default(128)
@@ -105,7 +109,15 @@ export type ExperimentKey = keyof Experiment;
 /** Fills in every default, the architecture's before the schema's. Throws ZodError on values out of range. */
 export function resolveExperiment(input: ExperimentInput): Experiment {
   const said = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-  return experimentSchema.parse({ ...defaultsOf(input.arch), ...said });
+  const defaults = Object.entries(defaultsOf(input.arch)).filter(([key]) => !isReplacedBy(key, said));
+  return experimentSchema.parse({ ...Object.fromEntries(defaults), ...said });
+}
+
+const lengths: readonly string[] = ['epochs', 'steps'];
+
+/** Whether a value gives way to those that were said: of the same key, or of the other one of `epochs` and `steps`. */
+export function isReplacedBy(key: string, said: Readonly<Record<string, unknown>>): boolean {
+  return said[key] !== undefined || (lengths.includes(key) && lengths.some((other) => said[other] !== undefined));
 }
 
 /** An architecture's own options and the shared defaults that are its own. */

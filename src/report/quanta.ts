@@ -7,7 +7,7 @@ import { passageSteps, type SolvedMember } from '../analysis/turns.js';
 import { outcomeKinds } from '../experiment/architectures.js';
 import { writeFileAtomic } from '../machine/files.js';
 import { readOutcomes, type OutcomeName } from '../runs/outcomes.js';
-import type { MemberRecord, RunRecord } from '../runs/record.js';
+import { epochsOf, type MemberRecord, type RunRecord } from '../runs/record.js';
 import { readRunRecord } from '../runs/run.js';
 import { verifyRun, type MemberState } from '../runs/verify.js';
 import { RunError, UsageError } from '../terminal/errors.js';
@@ -100,8 +100,8 @@ async function readMembers(states: readonly MemberState[], names: readonly Outco
   return members.sort((a, b) => a.record.width - b.record.width || a.record.seed - b.record.seed);
 }
 
-function leftOut({ id, status, record, problem }: MemberState, { experiment }: RunRecord): string {
-  const done = `${record?.epochsDone ?? 0} of ${counted(experiment.epochs, 'epoch')} done`;
+function leftOut({ id, status, record, problem }: MemberState, run: RunRecord): string {
+  const done = `${record?.epochsDone ?? 0} of ${counted(epochsOf(run), 'epoch')} done`;
   return `left out: ${id} (${problem ?? (status === 'training' ? done : status)})`;
 }
 

@@ -6,10 +6,11 @@ import type { Metric } from '../metrics/metric.js';
 import { writeFileAtomic } from '../machine/files.js';
 import { readOutcomes } from '../runs/outcomes.js';
 import { readStrips } from '../runs/pictures.js';
-import type { MemberRecord, RunRecord } from '../runs/record.js';
+import { epochsOf, type MemberRecord, type RunRecord } from '../runs/record.js';
 import { readRunRecord } from '../runs/run.js';
 import { verifyRun, type MemberState } from '../runs/verify.js';
 import { RunError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { curvesFigure } from './figures/curves.js';
 import { reconstructionsGrid } from './figures/reconstructions.js';
 import { toPng, toSvg } from './render.js';
@@ -98,9 +99,9 @@ function guessing(rows: readonly SummaryRow[], { dataset }: RunRecord): string[]
     : [`cross-entropy above ${bound}: ${found.join(', ')}; overfitted, or a --learning-rate too large`];
 }
 
-function reasonOf({ status, record, problem }: MemberState, { experiment }: RunRecord): string {
+function reasonOf({ status, record, problem }: MemberState, run: RunRecord): string {
   if (problem !== undefined) return problem;
-  return status === 'training' ? `${record?.epochsDone ?? 0} of ${experiment.epochs} epochs done` : status;
+  return status === 'training' ? `${record?.epochsDone ?? 0} of ${counted(epochsOf(run), 'epoch')} done` : status;
 }
 
 interface Drawn {

@@ -5,7 +5,7 @@ import { diskError } from '../machine/files.js';
 import { bytesOf, entriesAt } from '../machine/usage.js';
 import { codeOf, isReported } from '../terminal/errors.js';
 import { trainerOf } from './lock.js';
-import type { RunRecord } from './record.js';
+import { epochsOf, type RunRecord } from './record.js';
 import { membersOf, readRunRecord } from './run.js';
 import { verifyRun, whyMissing, type MemberState, type Scrutiny } from './verify.js';
 
@@ -85,11 +85,12 @@ async function summariseFolder(root: string, name: string, scrutiny: Scrutiny): 
   }
 }
 
-function membersOfSummary({ experiment, created }: RunRecord, states: readonly MemberState[], isBusy: boolean) {
+function membersOfSummary(record: RunRecord, states: readonly MemberState[], isBusy: boolean) {
   const missing = states.flatMap((state) => {
-    const why = whyMissing(state, experiment.epochs);
+    const why = whyMissing(state, epochsOf(record));
     return why === undefined ? [] : { id: state.id, why };
   });
+  const { experiment, created } = record;
   const total = membersOf(experiment).length;
   return {
     arch: experiment.arch,

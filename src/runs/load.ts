@@ -5,6 +5,7 @@ import { counted } from '../terminal/format.js';
 import { decodeOutcomes, outcomeNames, type OutcomeName, type OutcomeTable } from './outcomes.js';
 import {
   digestOfRun,
+  epochsOf,
   isUnsealed,
   memberId,
   otherExperiment,
@@ -90,7 +91,7 @@ async function completeMember(folder: string, key: MemberKey, run: RunRecord): P
     const record = await readMemberRecord(memberFolder(folder, key));
     if (record === undefined) return 'no epoch done';
     if (record.experiment !== digestOfRun(run)) return otherExperiment;
-    return record.status === 'complete' ? record : `${record.epochsDone} of ${run.experiment.epochs} epochs done`;
+    return record.status === 'complete' ? record : `${record.epochsDone} of ${counted(epochsOf(run), 'epoch')} done`;
   } catch (error) {
     if (!isReported(error)) throw error;
     return messageOf(error);

@@ -5,7 +5,7 @@ import { RunError } from '../terminal/errors.js';
 import { readHistory } from './history.js';
 import { statusOf, type RunStatus } from './inventory.js';
 import { trainerOf } from './lock.js';
-import type { EpochRecord } from './record.js';
+import { epochsOf, type EpochRecord } from './record.js';
 import { readMemberFile, readRunRecord } from './run.js';
 import { verifyRun, type MemberState, type MemberStatus } from './verify.js';
 
@@ -47,7 +47,8 @@ export async function readProgress(folder: string, now = Date.now()): Promise<Ru
   if (record === undefined) throw new RunError('there is no run here any more: run.json is missing', folder);
   const states = await verifyRun(folder, 'presence');
   const isBusy = (await trainerOf(folder)) !== undefined;
-  const { arch, dataset, epochs } = record.experiment;
+  const { arch, dataset } = record.experiment;
+  const epochs = epochsOf(record);
   const timed = await Promise.all(states.map((state) => timingOf(state, { epochs, now })));
   const left = timed.map((timing) => secondsLeft(timing, timed));
   const members = states.map((state, i) => memberProgress(state, timed[i]!, isBusy ? left[i]! : null));

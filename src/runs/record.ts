@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { architectures } from '../experiment/architectures.js';
+import { lengthOf } from '../experiment/length.js';
 import { experimentSchema, runNameSchema, type Experiment } from '../experiment/schema.js';
 import { isNameable } from '../terminal/printable.js';
 
@@ -31,7 +32,9 @@ export const runRecordSchema = z.strictObject({
   format: formatSchema,
   name: runNameSchema,
   created: z.iso.datetime(),
-  experiment: experimentSchema,
+  experiment: experimentSchema.refine(({ epochs, steps }) => (epochs === undefined) !== (steps === undefined), {
+    error: 'needs either epochs or steps',
+  }),
   dataset: z.strictObject({
     name: textSchema.min(1),
     fingerprint: sha256,
@@ -112,6 +115,11 @@ export function experimentDigest({ experiment, fingerprint, eager }: Trained): s
   return createHash('sha256')
     .update(JSON.stringify([entries, fingerprint, eager]))
     .digest('hex');
+}
+
+/** Epochs that each member trains for; the last one may be cut short. */
+export function epochsOf({ experiment, dataset }: RunRecord): number {
+  return lengthOf(experiment, dataset.trainCount).epochs;
 }
 
 /** The digest that a run's members have. */

@@ -3,6 +3,7 @@
  * widths with all its seeds; extending it adds widths or seeds, and the family stays balanced.
  */
 import * as path from 'node:path';
+import { lengthText } from '../experiment/length.js';
 import { experimentSchema, type Experiment, type ExperimentInput, type ExperimentKey } from '../experiment/schema.js';
 import { RunError } from '../terminal/errors.js';
 import { createFolder, readFileIfThere, readTextIfThere, sha256Of, writeFileAtomic } from '../machine/files.js';
@@ -107,13 +108,22 @@ export const extending: readonly ExperimentKey[] = ['widths', 'seeds'];
 
 /** What keeps an experiment from going on with a run. Widths and seeds extend it and never contradict. */
 export function contradictions(record: RunRecord, experiment: Experiment): Contradiction[] {
-  return experimentSchema
-    .keyof()
-    .options.filter((key) => !extending.includes(key) && record.experiment[key] !== experiment[key])
-    .map((key) => ({ key, recorded: shown(record.experiment, key), asked: shown(experiment, key) }));
+  return (
+    experimentSchema
+      .keyof()
+      .options.filter((key) => !extending.includes(key) && record.experiment[key] !== experiment[key])
+      // Of a length that was asked for in the other unit, the unit that was asked for speaks.
+      .filter((key) => !(isLength(key) && experiment[key] === undefined))
+      .map((key) => ({ key, recorded: shown(record.experiment, key), asked: shown(experiment, key) }))
+  );
+}
+
+function isLength(key: ExperimentKey): boolean {
+  return key === 'epochs' || key === 'steps';
 }
 
 function shown(experiment: Experiment, key: ExperimentKey): string {
+  if (isLength(key)) return lengthText(experiment);
   return String(experiment[key] ?? (key === 'trainSize' || key === 'testSize' ? 'all examples' : "the dataset's own"));
 }
 

@@ -102,12 +102,18 @@ class Lines implements Display {
   }
 }
 
+/** `3 epochs of 468 steps`; `1000 steps, 468 to an epoch` where the last epoch is cut short. */
+function planned({ epochs, steps, stepsPerEpoch }: Extract<TrainingEvent, { readonly type: 'started' }>): string {
+  if (steps === epochs * stepsPerEpoch) return `${counted(epochs, 'epoch')} of ${counted(stepsPerEpoch, 'step')}`;
+  return `${counted(steps, 'step')}, ${stepsPerEpoch} to an epoch`;
+}
+
 /** An event as a line; a failure as several, its last words under it. Undefined for one that a later event includes. */
 function describe(event: TrainingEvent, epochs: number | undefined): string | undefined {
   switch (event.type) {
     case 'started': {
       const from = event.fromEpoch === 0 ? '' : `, goes on after epoch ${event.fromEpoch}`;
-      return `started: ${counted(event.epochs, 'epoch')} of ${counted(event.stepsPerEpoch, 'step')}, ${counted(event.threads, 'thread')}${from}`;
+      return `started: ${planned(event)}, ${counted(event.threads, 'thread')}${from}`;
     }
     case 'progress':
       return (

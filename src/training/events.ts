@@ -6,7 +6,14 @@
  */
 
 const eventFields = {
-  started: { member: 'string', threads: 'number', epochs: 'number', stepsPerEpoch: 'number', fromEpoch: 'number' },
+  started: {
+    member: 'string',
+    threads: 'number',
+    epochs: 'number',
+    steps: 'number',
+    stepsPerEpoch: 'number',
+    fromEpoch: 'number',
+  },
   /** `step` of `steps` within `epoch`, which counts from 1; `etaSeconds` is the time left for the member. */
   progress: {
     member: 'string',

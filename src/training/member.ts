@@ -8,6 +8,7 @@ import type { ImageShape } from '../datasets/dataset.js';
 import { loadBackend } from '../engine/backend.js';
 import { packBytes } from '../engine/ops.js';
 import { compile, compileLoop, type LoopProgram } from '../engine/program.js';
+import { lengthOf, stepsIn, type TrainingLength } from '../experiment/length.js';
 import { families } from '../families/index.js';
 import { imagesPerExample, parameterCount, type Family, type Model, type Task } from '../families/family.js';
 import { encodeStrips, reconstructedImages, type Strips } from '../runs/pictures.js';
@@ -18,7 +19,7 @@ import { loadCheckpoint, MemberFiles, type Checkpoint } from './checkpoint.js';
 import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
 import { createOptimizer, type Optimizer } from './optimizers.js';
-import { epochItems, stepsPerEpoch, testItems, type TestItems } from './sampling.js';
+import { epochItems, testItems, type TestItems } from './sampling.js';
 import { learningRate } from './schedule.js';
 import { atEpochStart, initialState, parametersOf, toHost, toTensors, type HostState } from './state.js';
 import { taskOf } from './task.js';
@@ -42,7 +43,7 @@ interface Member {
   readonly model: Model;
   readonly optimizer: Optimizer;
   readonly data: Splits;
-  readonly stepsPerEpoch: number;
+  readonly length: TrainingLength;
   readonly imagesPerStep: number;
 }
 
@@ -66,8 +67,7 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
     type: 'started',
     member: id,
     threads: job.threads,
-    epochs: job.experiment.epochs,
-    stepsPerEpoch: member.stepsPerEpoch,
+    ...member.length,
     fromEpoch,
   });
 
@@ -103,15 +103,14 @@ async function openMember(job: WorkerJob, id: string): Promise<Member> {
     model: family.model(job.width, task, experiment),
     optimizer: createOptimizer(experiment),
     data,
-    stepsPerEpoch: stepsPerEpoch(family, experiment, data.train.count),
+    length: lengthOf(experiment, data.train.count),
     imagesPerStep: experiment.batchSize * imagesPerExample(family, experiment),
   };
 }
 
 /** What member.json says of training, whether it is over or not. */
-function recordOf({ job, model, stepsPerEpoch }: Member, { begun, history }: Log) {
-  const { epochs, batchSize } = job.experiment;
-  const steps = epochs * stepsPerEpoch;
+function recordOf({ job, model, length: { steps } }: Member, { begun, history }: Log) {
+  const { batchSize } = job.experiment;
   return {
     parameters: parameterCount(model.parameters),
     trainingFlops: model.flops.training * batchSize * steps,
@@ -138,7 +137,8 @@ async function trainEpochs(
   report: Report,
 ): Promise<{ state: HostState; history: readonly EpochRecord[] }> {
   const { job, data } = member;
-  const { epochs, precision } = job.experiment;
+  const { epochs } = member.length;
+  const { precision } = job.experiment;
   if (done.length >= epochs) return { state: start, history: done };
   const names = stateNames(member.model.parameters, member.optimizer);
   const images = packed(data.train);
@@ -175,11 +175,14 @@ function refuseDivergence({ id, job }: Member, { epoch, trainLoss }: EpochRecord
   throw new RunError(`training diverged in epoch ${epoch}: the loss is ${trainLoss}`, id, remedy);
 }
 
-/** What each step of the epoch is told, as `trainingStep` takes it: images, labels, learning rates and seeds. */
+/**
+ * What each step of the epoch is told, as `trainingStep` takes it: images, labels, learning rates and seeds. It is of a whole
+ * epoch also where the last one is cut short: shapes stay, and a step sees the same however long training is.
+ */
 function epochPlan(member: Member, epoch: number): tf.Tensor[] {
-  const { job, data, family, experiment, stepsPerEpoch: steps, imagesPerStep, optimizer } = member;
+  const { job, data, family, experiment, imagesPerStep, optimizer } = member;
+  const { stepsPerEpoch: steps, steps: total } = member.length;
   const { indices, labels } = epochItems(family, experiment, data, { seed: job.seed, epoch });
-  const total = experiment.epochs * steps;
   const rates = Array.from({ length: steps }, (_, i) => {
     const step = epoch * steps + i;
     const rate = learningRate(experiment, step, total);
@@ -209,8 +212,9 @@ async function runEpoch(
   { state, constants, epoch }: Epoch,
   report: Report,
 ): Promise<tf.Tensor[]> {
-  const { stepsPerEpoch: steps, imagesPerStep, id } = member;
-  const { epochs } = member.experiment;
+  const { length, imagesPerStep, id } = member;
+  const steps = stepsIn(epoch - 1, length);
+  const later = length.steps - (epoch - 1) * length.stepsPerEpoch - steps;
   let stepsPerCall = 4;
   for (let begin = 0; begin < steps;) {
     const end = Math.min(steps, begin + stepsPerCall);
@@ -221,7 +225,7 @@ async function runEpoch(
     state = next;
     begin = end;
     stepsPerCall = Math.max(1, Math.min(4 * stepsPerCall, Math.round(secondsPerCall / secondsPerStep)));
-    const left = (epochs - epoch) * steps + steps - end;
+    const left = later + steps - end;
     const { loss, accuracy } = means(state, end, member);
     report({
       type: 'progress',
@@ -250,16 +254,17 @@ function means(
 }
 
 function epochRecord(member: Member, state: readonly tf.Tensor[], epoch: number, seconds: number): EpochRecord {
-  const { experiment, stepsPerEpoch, imagesPerStep } = member;
-  const { loss, accuracy } = means(state, stepsPerEpoch, member);
-  const step = epoch * stepsPerEpoch;
+  const { experiment, length, imagesPerStep } = member;
+  const steps = stepsIn(epoch - 1, length);
+  const { loss, accuracy } = means(state, steps, member);
+  const step = (epoch - 1) * length.stepsPerEpoch + steps;
   return {
     epoch,
     step,
     trainLoss: loss,
     trainAccuracy: accuracy,
-    learningRate: learningRate(experiment, step - 1, experiment.epochs * stepsPerEpoch),
-    examplesPerSecond: (stepsPerEpoch * imagesPerStep) / seconds,
+    learningRate: learningRate(experiment, step - 1, length.steps),
+    examplesPerSecond: (steps * imagesPerStep) / seconds,
     seconds,
   };
 }

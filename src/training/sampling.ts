@@ -4,8 +4,9 @@
  */
 import type { Splits } from '../datasets/index.js';
 import { drawSequences, type SequenceOptions, type Sequences } from '../datasets/sequences.js';
+import { lengthOf } from '../experiment/length.js';
 import type { Experiment } from '../experiment/schema.js';
-import { imagesPerExample, setting, type Family } from '../families/family.js';
+import { setting, type Family } from '../families/family.js';
 import { Random } from '../statistics/random.js';
 
 export interface TestItems extends Sequences {
@@ -13,11 +14,6 @@ export interface TestItems extends Sequences {
   readonly pairs: number;
   /** Columns of outcomes.parquet that say which item a row is. */
   readonly columns: Readonly<Record<string, Int32Array>>;
-}
-
-/** Steps in which as many images are seen as the training set has; at least one. */
-export function stepsPerEpoch(family: Family, experiment: Experiment, trainCount: number): number {
-  return Math.max(1, Math.floor(trainCount / (experiment.batchSize * imagesPerExample(family, experiment))));
 }
 
 /** The images of an epoch, step after step: `[steps * batch * images per example]`. */
@@ -28,7 +24,7 @@ export function epochItems(
   { seed, epoch }: { readonly seed: number; readonly epoch: number },
 ): Sequences {
   const { labels, count } = data.train;
-  const examples = stepsPerEpoch(family, experiment, count) * experiment.batchSize;
+  const examples = lengthOf(experiment, count).stepsPerEpoch * experiment.batchSize;
   const random = Random.named(seed, 'shuffle', epoch);
   if (family.examples === 'sequences') {
     return drawSequences(examples, sequenceOptions(experiment, labels, data.classes), random);

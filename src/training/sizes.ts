@@ -1,9 +1,9 @@
 /** How large members are that nobody has trained yet. Models are asked, and nothing is computed. */
+import { lengthOf } from '../experiment/length.js';
 import { families } from '../families/index.js';
 import { parameterCount } from '../families/family.js';
 import type { RunRecord } from '../runs/record.js';
 import { UsageError } from '../terminal/errors.js';
-import { stepsPerEpoch } from './sampling.js';
 
 export interface Size {
   readonly width: number;
@@ -17,7 +17,7 @@ export interface Size {
 export function sizesOf({ experiment, dataset }: RunRecord, widths: readonly number[], where: string): Size[] {
   const family = families[experiment.arch];
   const { shape, classes, meanPixel, trainCount } = dataset;
-  const steps = stepsPerEpoch(family, experiment, trainCount) * experiment.epochs;
+  const { steps } = lengthOf(experiment, trainCount);
   return widths.map((width) => {
     const refusal = family.refuses?.(width, experiment);
     if (refusal !== undefined) throw new UsageError(refusal.what, where, refusal.remedy);

@@ -7,6 +7,7 @@ import { fileNameOf, loadDataset } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { ensureRuntime, runtimeEnvironment, type Runtime } from '../engine/runtime.js';
 import { availableCores } from '../experiment/cores.js';
+import { lengthOf } from '../experiment/length.js';
 import { planFamily, type Plan, type PlannedMember } from '../experiment/plan.js';
 import type { Places } from '../experiment/places.js';
 import {
@@ -48,7 +49,6 @@ import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
 import { runPool, type PoolJob } from './pool.js';
 import { refuseContradictions, refuseOtherData, refuseOtherThreads, refuseTooLarge, refuseUnfit } from './refusals.js';
-import { stepsPerEpoch } from './sampling.js';
 import { taskOf } from './task.js';
 import { workerFile } from './worker-file.js';
 
@@ -221,7 +221,7 @@ function planMissing(
   missing: readonly MemberKey[],
 ): Plan {
   const family = families[experiment.arch];
-  const steps = stepsPerEpoch(family, experiment, dataset.train.count) * experiment.epochs;
+  const { steps } = lengthOf(experiment, dataset.train.count);
   const { jobs, threads } = request.execution;
   return planFamily({
     members: missing.map((key) => ({
@@ -274,7 +274,8 @@ function unsaidValues(recorded: Experiment, given: Partial<ExperimentInput>): st
   const defaults = resolveExperiment({ arch: recorded.arch });
   return experimentSchema
     .keyof()
-    .options.filter((key) => !extending.includes(key) && given[key] === undefined && recorded[key] !== defaults[key])
+    .options.filter((key) => !extending.includes(key) && recorded[key] !== undefined)
+    .filter((key) => given[key] === undefined && recorded[key] !== defaults[key])
     .map((key) => `--${optionOf(key)} ${String(recorded[key])}`);
 }
 

@@ -30,7 +30,7 @@ afterEach(async () => {
 const isAlive = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
 
 /** Small: epochs of 8 steps. */
-const small = ['--arch', 'cnn', '--dataset', 'shapes', '--train-size', '1024', '--test-size', '200', '--threads', '1'];
+const small = '--arch cnn --dataset shapes --train-size 1024 --test-size 200 --threads 1 --seeds 0'.split(' ');
 /** Long enough to be killed on the way. */
 const family = [...small, '--widths', '2,3', '--epochs', '60'];
 const quick = [...small, '--widths', '2', '--epochs', '1'];
@@ -99,6 +99,28 @@ test('the same command gives the same bits', async () => {
   }
   expect(Object.keys(hashes(first))).toHaveLength(4);
   expect(hashes(second)).toEqual(hashes(first));
+});
+
+test('as many steps as two epochs have give the same weights, and an epoch that is cut short ends where it was asked to', async () => {
+  const weights = async (length: readonly string[], run: string) => {
+    const { code, stderr } = await train([...small, '--widths', '2', ...length, '--run', run]);
+    expect(code, stderr).toBe(0);
+    return Object.values(hashes(memberFolder(run, 'cnn-w2-s0'), /weights\.safetensors$/));
+  };
+  const whole = await weights(['--epochs', '2'], 'epochs');
+  expect(await weights(['--steps', '16'], 'steps')).toEqual(whole);
+  expect(await weights(['--steps', '12'], 'short')).not.toEqual(whole);
+  const history = fs.readFileSync(path.join(memberFolder('short', 'cnn-w2-s0'), 'history.jsonl'), 'utf8');
+  const steps = history
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { step: number }).step);
+  expect(steps).toEqual([8, 12]);
+  const { code, stderr } = await train([...small, '--steps', '16', '--run', 'short']);
+  expect([code, stderr]).toEqual([
+    2,
+    'error: --steps: 16 steps contradicts 12 steps, with which checkpoints/short was begun; leave the option out, or give another --run NAME\n',
+  ]);
 });
 
 test.each([
@@ -282,7 +304,7 @@ describe('going on with a run', () => {
     const refusal = (what: string, option: string, remedy = 'leave the option out, or give another --run NAME') =>
       `error: --${option}: ${what} checkpoints/cnn-shapes was begun; ${remedy}\n`;
     for (const [words, message] of [
-      [['--epochs', '2'], refusal('2 contradicts 1, with which', 'epochs')],
+      [['--epochs', '2'], refusal('2 epochs contradicts 1 epoch, with which', 'epochs')],
       [['--batch-size', '64'], refusal('64 contradicts 128, with which', 'batch-size')],
       [['--train-size', '512'], refusal('512 contradicts 1024, with which', 'train-size')],
       [['--threads', '2'], refusal('2 contradicts 1, with which cnn-w2-s0 in', 'threads')],

@@ -27,7 +27,14 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-export const experiment: Experiment = resolveExperiment({ arch: 'cnn', dataset: 'mnist', widths: [8, 16] });
+export const experiment: Experiment = resolveExperiment({
+  arch: 'cnn',
+  dataset: 'mnist',
+  widths: [8, 16],
+  seeds: [0],
+  epochs: 3,
+  learningRate: 0.001,
+});
 
 export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
   return {

@@ -4,6 +4,7 @@ import { scoreNames } from '../../analysis/scores.js';
 import { outcomeKinds } from '../../experiment/architectures.js';
 import { optionOf } from '../../experiment/schema.js';
 import type { Metric } from '../../metrics/metric.js';
+import { lengthText } from '../../experiment/length.js';
 import { counted, formatNumber, formatShare, formatWithInterval } from '../../terminal/format.js';
 import { shareOfDraws, shownDataset, shownRatio, shownScores } from '../comparison.js';
 import { shellWord } from '../escape.js';
@@ -118,7 +119,7 @@ function trainedText({ run, standard }: AnalysedFamily): string {
       : `${grouped(dataset.testCount)} test images`;
   return (
     `${counted(run.members.length, `${experiment.arch} member`)} of ${counted(widths.length, 'width')} (${widths.join(', ')}; ${grouped(least)} to ${grouped(most)} trainable parameters) ` +
-    `and ${counted(experiment.seeds.length, 'seed')} each, trained for ${counted(experiment.epochs, 'epoch')} on ${grouped(dataset.trainCount)} images of ${shownDataset(experiment.dataset)} ` +
+    `and ${counted(experiment.seeds.length, 'seed')} each, trained for ${lengthText(experiment)} on ${grouped(dataset.trainCount)} images of ${shownDataset(experiment.dataset)} ` +
     `(${experiment.optimizer}, learning rate ${experiment.learningRate}, batches of ${experiment.batchSize}) and tested on ${tested}. ` +
     `All were tested on the same examples, and every number below is made from what each did on each of them; ${standard.title} is the field's usual metric.`
   );

@@ -83,8 +83,10 @@ const experiments = fc
     { requiredKeys: ['arch'] },
   )
   .map((values) => {
-    const { arch } = values as ExperimentInput;
-    return Object.fromEntries(Object.entries(values).filter(([key]) => hasOption(arch, key)));
+    const { arch, steps } = values as ExperimentInput;
+    const taken = Object.entries(values).filter(([key]) => hasOption(arch, key));
+    // One of the two lengths.
+    return Object.fromEntries(taken.filter(([key]) => key !== 'epochs' || steps === undefined));
   });
 
 const styles = fc.record<ToStringOptions>({

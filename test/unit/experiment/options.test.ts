@@ -52,13 +52,14 @@ test('every key of both schemas is an option that is read', () => {
       '--augment-shift .1 --augment-rotation 10 --augment-scale .1 --schedule warm-up --precision bfloat16 --train-size 100 --test-size 50 ' +
       '--image-size 16 --colour rgb --run r --device cpu --jobs 2 --threads 3 --data-dir d',
   );
-  const others = parse('--arch autoencoder --depth 2 --activation tanh').experiment;
+  const others = parse('--arch autoencoder --depth 2 --activation tanh --steps 70').experiment;
   const further = parse(
     '--arch transformer --pairs 4 --blocks 1 --heads 2 --burstiness .9 --label-remapping 1 --test-sequences 9 --dropout .1',
   ).experiment;
   const keys = [experiment, others, further].flatMap((each) => Object.keys(each));
   expect([...new Set(keys)].sort()).toEqual(Object.keys(experimentSchema.shape).sort());
-  expect(others).toMatchObject({ depth: 2, activation: 'tanh', epochs: 3 });
+  expect(others).toMatchObject({ depth: 2, activation: 'tanh', steps: 70 });
+  expect(others.epochs).toBeUndefined();
   expect(further).toMatchObject({
     ...{ pairs: 4, blocks: 1, heads: 2, burstiness: 0.9, labelRemapping: 1, testSequences: 9, dropout: 0.1 },
     // the architecture's own defaults of shared options
@@ -88,6 +89,27 @@ test('the run name is there before the rest is looked at', () => {
   expect(runNameOf(collect(['--run', 'r', '--widths', 'nonsense']))).toBe('r');
   expect(runNameOf(collect([]))).toBeUndefined();
   expect(() => runNameOf(collect(['--run', '../r']))).toThrow('--run: "../r" is not a run name');
+});
+
+describe('training length', () => {
+  test("the one that is given replaces the default, the recorded and the file's other one", () => {
+    expect(parse('--arch cnn').experiment).toMatchObject({ steps: 64, seeds: [0, 1, 2], learningRate: 1e-4 });
+    expect(parse('--arch cnn --epochs 2').experiment).not.toHaveProperty('steps');
+    const recorded = resolveExperiment({ arch: 'cnn', epochs: 3 });
+    expect(parseTrainOptions(collect(['--run', 'r']), { recorded }).experiment).toEqual(recorded);
+    const file = parseExperiment('arch: cnn\nepochs: 7\n', 'x.yaml');
+    const { experiment, given } = parseTrainOptions(collect(['--steps', '9']), { file, recorded });
+    expect([experiment.epochs, experiment.steps, given]).toEqual([undefined, 9, { arch: 'cnn', steps: 9 }]);
+  });
+
+  test('both at once contradict each other', () => {
+    expect(() => parse('--arch cnn --epochs 2 --steps 9')).toThrow(
+      '--steps: contradicts --epochs: both say how long to train; give one of the two',
+    );
+    expect(() => parseExperiment('arch: cnn\nsteps: 9\nepochs: 7\n', 'x.yaml')).toThrow(
+      'x.yaml:2:8: steps: contradicts x.yaml:3:9: epochs: both say how long to train; give one of the two',
+    );
+  });
 });
 
 describe('with an experiment file', () => {

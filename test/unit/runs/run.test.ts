@@ -73,6 +73,11 @@ describe('extension', () => {
       { key: 'testSize', recorded: 'all examples', asked: '500' },
     ]);
     expect(contradictions(runRecord(), experiment)).toEqual([]);
+    const { epochs, ...others } = experiment;
+    expect(epochs).toBe(3);
+    expect(contradictions(runRecord(), { ...others, steps: 64 })).toEqual([
+      { key: 'steps', recorded: '3 epochs', asked: '64 steps' },
+    ]);
   });
 });
 

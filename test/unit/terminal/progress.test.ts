@@ -8,6 +8,7 @@ const started: TrainingEvent = {
   member: 'cnn-w8-s0',
   threads: 2,
   epochs: 3,
+  steps: 1404,
   stepsPerEpoch: 468,
   fromEpoch: 0,
 };

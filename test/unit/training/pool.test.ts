@@ -15,7 +15,7 @@ import * as net from 'node:net';
 process.once('message', async ({ job }) => {
   const member = job.id;
   if (job.stubborn) process.on('SIGTERM', () => process.send({ type: 'evaluated', member, examples: 0, seconds: 0 }));
-  process.send({ type: 'started', member, threads: 1, epochs: process.pid, stepsPerEpoch: 1, fromEpoch: 0 });
+  process.send({ type: 'started', member, threads: 1, epochs: process.pid, steps: 1, stepsPerEpoch: 1, fromEpoch: 0 });
   for (const line of job.print ?? []) console.error(line);
   if (job.kill) process.kill(process.pid, job.kill);
   if (job.code !== undefined) process.exit(job.code);
