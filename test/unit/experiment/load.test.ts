@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify, type ToStringOptions } from 'yaml';
 import { hasOption } from '../../../src/experiment/architectures.js';
+import { isNameable } from '../../../src/terminal/printable.js';
 import { definitionsOf, type Definition, type Range } from '../../../src/experiment/definitions.js';
 import { loadExperiment, parseExperiment } from '../../../src/experiment/load.js';
 import { executionSchema, experimentSchema, optionOf, type ExperimentInput } from '../../../src/experiment/schema.js';
@@ -73,7 +74,7 @@ function valuesOf({ value }: Definition): fc.Arbitrary<unknown> {
     case 'choice':
       return fc.constantFrom(...value.choices);
     case 'text':
-      return fc.string({ unit: 'binary', minLength: 1 });
+      return fc.string({ unit: 'binary', minLength: 1 }).filter(isNameable);
   }
 }
 

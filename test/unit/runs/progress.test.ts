@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { encodeHistory } from '../../../src/runs/history.js';
+import { epochsOf } from '../../../src/runs/record.js';
 import { familySeconds, readProgress, secondsLeft, type Timing } from '../../../src/runs/progress.js';
 import { memberFolder, writeMemberRecord } from '../../../src/runs/run.js';
 import { holdLock } from '../../support/holders.js';
@@ -49,7 +50,7 @@ test('a run on disk: epochs from history.jsonl, estimates only while a living pr
   const folder = path.join(await temporaryFolder(), 'lenet');
   const record = { dataset: { ...runRecord().dataset, testCount: 20 } };
   const run = await writeSyntheticRun({ folder, record, widths: [1, 2], seeds: [0], accuracy: () => 0.5 });
-  const { epochs } = run.experiment;
+  const epochs = epochsOf(run);
   const key = { arch: 'cnn', width: 2, seed: 0 };
   const member = memberFolder(folder, key);
   await writeMemberRecord(member, memberRecord(key, { status: 'training', epochsDone: 1 }));
