@@ -2,7 +2,8 @@
 import { UsageError } from '../terminal/errors.js';
 import type { ImageShape, LoadContext, RawDataset, RawSplit } from './dataset.js';
 import { cachedDataset } from './files/cache.js';
-import { allocateImages, eachAtOnce, greyToRgb, imageDecoder, rgbToGrey } from './files/decode.js';
+import { allocateImages, eachAtOnce, imageDecoder } from './files/decode.js';
+import { greyToRgb, rgbToGrey } from './files/pixels.js';
 
 /**
  * The dataset as it is wanted; itself where it is so already. Resized images are kept in the cache under `fingerprint()` of

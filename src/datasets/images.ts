@@ -1,15 +1,19 @@
 /**
- * A folder or a zip archive of image files, a folder for each class. Files that are no images are skipped and counted; what
- * would change the classes without being seen, such as a class that has no image, is refused.
+ * Image files with a class each: by the folders in which they lie, or by a labels file. Files that are no images are skipped and
+ * counted; what would change the classes without being seen, such as a class that has no image, is refused.
  */
+import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import type { DatasetSource, LoadContext, RawDataset, RawSplit } from './dataset.js';
 import { cachedDataset } from './files/cache.js';
+import { layouts, placeOf, type LabelledFiles, type Layout, type Part } from './files/classes.js';
 import { allocateImages, eachAtOnce, imageDecoder, type Wanted } from './files/decode.js';
-import { namesBelow, openParts, placeOf, type Part, type Parts } from './files/layout.js';
+import { quantise, type DeepPlace } from './files/deep.js';
+import { openLayout } from './files/layout.js';
+import type { FileTree } from './files/tree.js';
 
 const defaults: Wanted = { side: 32, colour: 'rgb' };
 
@@ -21,9 +25,6 @@ export const images: DatasetSource = {
   load: loadImages,
 };
 
-/** What `images:PATH` needs to be, for whoever got it wrong. */
-const layout = 'a class is a folder of images: PATH/CLASS/..., or PATH/train/CLASS/... and PATH/test/CLASS/...';
-
 /**
  * Images cropped to their middle square and resized, in the order of class and path.
  *
@@ -31,61 +32,57 @@ const layout = 'a class is a folder of images: PATH/CLASS/..., or PATH/train/CLA
  */
 export async function loadImages(location: string, { imageSize, colour }: LoadContext): Promise<RawDataset> {
   const wanted: Wanted = { side: imageSize ?? defaults.side, colour: colour ?? defaults.colour };
-  const parts = await openParts(location);
-  const recipe = {
+  const layout = await openLayout(location);
+  const recipe = await recipeOf(layout, wanted);
+  const { notes = [], ...dataset } = await cachedDataset(recipe, () => decodeLayout(layout, wanted, location));
+  const { classNames, train, test, notes: first } = layout;
+  const all = [...first, ...linkNotes([train, ...(test === undefined ? [] : [test])]), ...notes];
+  // The cache knows contents and no places: the same images may have moved.
+  return { ...dataset, classNames, notes: all.map((note) => `${location}: ${note}`) };
+}
+
+/** All that the decoded images depend on. */
+async function recipeOf({ classNames, train, test }: Layout, wanted: Wanted) {
+  const parts = [train, ...(test === undefined ? [] : [test])];
+  const hashes = new Map<FileTree, string>();
+  for (const { tree } of parts) if (!hashes.has(tree)) hashes.set(tree, await tree.hash());
+  const files = createHash('sha256').update(JSON.stringify(parts.map((part) => part.files)));
+  return {
     source: 'images',
     ...wanted,
-    train: await recipeOf(parts.train),
-    test: parts.test === undefined ? null : await recipeOf(parts.test),
-  };
-  const { notes = [], ...dataset } = await cachedDataset(recipe, () => decodeParts(parts, wanted, location));
-  // The cache knows contents and no places: the same images may have moved.
-  return { ...dataset, notes: notes.map((note) => `${location}: ${note}`) };
-}
-
-async function recipeOf({ tree, prefix }: Part) {
-  return { prefix, hash: await tree.hash() };
-}
-
-async function decodeParts(parts: Parts, wanted: Wanted, location: string): Promise<RawDataset> {
-  const { train, test } = parts;
-  const classNames = namesBelow(train);
-  if (classNames.length < 2)
-    throw new UsageError(
-      classNames.length === 0 ? 'holds no class folders' : `holds one class alone, ${classNames[0]!}`,
-      placeOf(train),
-      layout,
-    );
-  const known = new Map(classNames.map((name, label) => [name, label]));
-  if (test !== undefined) refuseUnknown(test, known);
-  const trained = await decodePart(train, known, wanted);
-  refuseEmpty(train, trained, classNames);
-  const notes = [...linkNotes(parts), ...skippedNotes(train, trained, location)];
-  const channels = wanted.colour === 'rgb' ? 3 : 1;
-  const about = {
-    shape: { height: wanted.side, width: wanted.side, channels },
     classes: classNames.length,
-    classNames,
+    hashes: parts.map(({ tree }) => hashes.get(tree)),
+    files: files.digest('hex'),
   };
-  if (test === undefined) {
+}
+
+async function decodeLayout(
+  { classNames, train, test }: Layout,
+  wanted: Wanted,
+  location: string,
+): Promise<RawDataset> {
+  const files = { train: await readFiles(train, wanted), test: test && (await readFiles(test, wanted)) };
+  const notes = quantise([...files.train.deep, ...(files.test?.deep ?? [])]);
+  const trained = keptOf(train, files.train);
+  refuseEmpty(train, trained, classNames);
+  notes.push(...skippedNotes(train, trained, location));
+  const channels = wanted.colour === 'rgb' ? 3 : 1;
+  const about = { shape: { height: wanted.side, width: wanted.side, channels }, classes: classNames.length };
+  if (test === undefined || files.test === undefined) {
     const drawn = drawTest(trained, classNames.length);
+    if (drawn.test.labels.length === 0)
+      throw new UsageError(
+        'each class has one image alone, and none is left for the test set',
+        placeOf(train),
+        'put two images at least into a class folder, or test images beside (docs/datasets.md)',
+      );
     const note = `no test folder: ${drawn.test.labels.length} of ${trained.labels.length} images, a fifth of each class, are the test set`;
     return { ...about, ...drawn, notes: [...notes, note] };
   }
-  const tested = await decodePart(test, known, wanted);
-  if (tested.labels.length === 0) throw new UsageError('holds no image', placeOf(test), layout);
-  notes.push(...skippedNotes(test, tested, location), ...missingNotes(tested, classNames));
+  const tested = keptOf(test, files.test);
+  if (tested.labels.length === 0) throw new UsageError('holds no image', placeOf(test), layouts);
+  notes.push(...skippedNotes(test, tested, location));
   return { ...about, train: splitOf(trained), test: splitOf(tested), notes };
-}
-
-function refuseUnknown(test: Part, known: ReadonlyMap<string, number>): void {
-  const [first, ...others] = namesBelow(test).filter((name) => !known.has(name));
-  if (first === undefined) return;
-  throw new UsageError(
-    `holds the class ${first}${others.length === 0 ? '' : ` and ${others.length} more`}, of which train has no image`,
-    placeOf(test),
-    'train and test have the same class folders',
-  );
 }
 
 interface Decoded extends RawSplit {
@@ -98,37 +95,41 @@ interface Skipped {
   readonly why: string;
 }
 
-function splitOf({ images, labels }: Decoded): RawSplit {
+function splitOf({ images, labels }: RawSplit): RawSplit {
   return { images, labels };
 }
 
-/** Decodes what can be decoded, in the order of class and path. */
-async function decodePart(part: Part, known: ReadonlyMap<string, number>, wanted: Wanted): Promise<Decoded> {
-  const { tree, prefix } = part;
-  const paths = tree.paths.filter((each) => each.startsWith(prefix) && each.slice(prefix.length).includes('/'));
-  const labelOf = (each: string) => known.get(each.slice(prefix.length).split('/')[0]!)!;
-  // A class's files follow each other, whatever else sorts between "cat" and "cat/".
-  const files = paths.map((each) => ({ path: each, label: labelOf(each) })).sort((a, b) => a.label - b.label);
-  return decodeFiles(part, files, wanted);
+interface ReadFiles {
+  /** Of every file; of one that has no image it is blank. */
+  readonly images: Uint8Array;
+  /** By the file's place. */
+  readonly failures: ReadonlyMap<number, string>;
+  /** Images of which black and white are not known before all have been read. */
+  readonly deep: readonly DeepPlace[];
 }
 
-interface LabelledFile {
-  readonly path: string;
-  readonly label: number;
-}
-
-async function decodeFiles({ tree, prefix }: Part, files: readonly LabelledFile[], wanted: Wanted): Promise<Decoded> {
+async function readFiles({ tree, files }: LabelledFiles, wanted: Wanted): Promise<ReadFiles> {
   const pixels = wanted.side * wanted.side * (wanted.colour === 'rgb' ? 3 : 1);
   const images = allocateImages(files.length * pixels, tree.where);
   const decoder = await imageDecoder();
   const failures = new Map<number, string>();
+  const deep: DeepPlace[] = [];
   let next = 0;
   await eachAtOnce(tree.contents(files.map((file) => file.path)), async ([, bytes]) => {
     const at = next++;
-    const image = bytes === undefined ? 'unreadable' : await decoder.decode(bytes, wanted);
-    if (typeof image === 'string') failures.set(at, image);
+    const image = typeof bytes === 'string' ? bytes : await decoder.decode(bytes, wanted);
+    const own = typeof bytes === 'string' || typeof image === 'string' ? undefined : await decoder.deep(bytes, wanted);
+    if (typeof image === 'string' || typeof own === 'string')
+      failures.set(at, typeof own === 'string' ? own : String(image));
     else images.set(image, at * pixels);
+    if (typeof own === 'object') deep.push({ ...own, into: images.subarray(at * pixels, (at + 1) * pixels) });
   });
+  return { images, failures, deep };
+}
+
+/** The images alone, in the order of the files. */
+function keptOf({ prefix, files }: LabelledFiles, { images, failures }: ReadFiles): Decoded {
+  const pixels = images.length / Math.max(1, files.length);
   const kept = files.map((_, i) => i).filter((i) => !failures.has(i));
   kept.forEach((from, to) => images.copyWithin(to * pixels, from * pixels, (from + 1) * pixels));
   return {
@@ -150,11 +151,10 @@ function skippedNotes(part: Part, { skipped, labels }: Decoded, location: string
   return [`${skipped.length} of ${files} skipped, being damaged or no images; the first is ${example}`];
 }
 
-function linkNotes({ train, test }: Parts): string[] {
-  const trees = new Set([train.tree, ...(test === undefined ? [] : [test.tree])]);
-  return [...trees]
-    .filter(({ links }) => links > 0)
-    .map(({ links }) => `${counted(links, 'link')} out of this folder or to a folder not followed`);
+function linkNotes(parts: readonly Part[]): string[] {
+  return [...new Set(parts.map(({ tree }) => tree))]
+    .filter(({ links }) => links.length > 0)
+    .map(({ links }) => `${counted(links.length, 'link')} out of this folder or to a folder not followed`);
 }
 
 function refuseEmpty(part: Part, { labels, skipped }: Decoded, classNames: readonly string[]): void {
@@ -162,20 +162,13 @@ function refuseEmpty(part: Part, { labels, skipped }: Decoded, classNames: reado
   const [first, ...others] = classNames.filter((_, label) => !seen.has(label));
   if (first === undefined) return;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-  const bad = skipped.find((file) => file.path.startsWith(`${first}/`));
+  const bad = skipped.find((file) => file.path.startsWith(`${first}/`)) ?? skipped[0];
   const reason = bad === undefined ? '' : `; ${bad.path}: ${bad.why}`;
   throw new UsageError(
-    `the class folder ${first}${more} holds no image that can be read${reason}`,
+    `the class ${first}${more} has no image that can be read${reason}`,
     placeOf(part),
-    'put images into it, or take it away',
+    'give it images, or take it away',
   );
-}
-
-function missingNotes({ labels }: RawSplit, classNames: readonly string[]): string[] {
-  const seen = new Set(labels);
-  const missing = classNames.filter((_, label) => !seen.has(label));
-  const more = missing.length > 3 ? ` and ${missing.length - 3} more classes` : '';
-  return missing.length === 0 ? [] : [`no test image of ${missing.slice(0, 3).join(', ')}${more}`];
 }
 
 /** A fifth of each class, at random, the same each time; at least one image of a class stays for training. */

@@ -13,6 +13,7 @@ import { int32Bytes } from './files/cache.js';
 import { idx } from './idx.js';
 import { images } from './images.js';
 import { mnist } from './mnist.js';
+import { notesOn } from './notes.js';
 import { omniglot, omniglotSmall } from './omniglot.js';
 import { shapes } from './shapes.js';
 
@@ -67,10 +68,10 @@ export function fileNameOf(dataset: string): string {
 /** Reads a dataset, takes the subsets, computes the fingerprint. Throws UsageError on bad names, files and sizes. */
 export async function loadDataset(name: string, options: LoadOptions = {}): Promise<Dataset> {
   const splits = await loadSplits(name, options);
-  return { ...splits, fingerprint: fingerprintOf(splits) };
+  return { ...splits, notes: [...splits.notes, ...notesOn(splits)], fingerprint: fingerprintOf(splits) };
 }
 
-/** `loadDataset` without the fingerprint: for a worker, whose parent has computed it. */
+/** `loadDataset` without the fingerprint and the notes on its contents: for a worker, whose parent has had them. */
 export async function loadSplits(name: string, options: LoadOptions = {}): Promise<Splits> {
   const { source, argument } = parseDatasetName(name);
   const { imageSize, colour, trainSize, testSize, dataDir } = options;
@@ -94,17 +95,8 @@ export async function loadSplits(name: string, options: LoadOptions = {}): Promi
     ...(groups === undefined ? {} : { groups: { ...groups, of: used.test.indices.map((index) => groups.of[index]!) } }),
     licence: source.licence,
     citation: source.citation,
-    notes: [...(notes ?? []), ...unseenClasses(name, used)],
+    notes: notes ?? [],
   };
-}
-
-/** A line where classes are tested that no training image shows: nothing could get them right. */
-function unseenClasses(name: string, { train, test }: Readonly<Record<'train' | 'test', Split>>): string[] {
-  const seen = new Set(train.labels);
-  const unseen = [...new Set(test.labels)].filter((label) => !seen.has(label)).sort((a, b) => a - b);
-  if (unseen.length === 0) return [];
-  const shown = unseen.slice(0, 5).join(', ') + (unseen.length > 5 ? ', ...' : '');
-  return [`${name}: ${unseen.length} of the classes in the test images have no training image: ${shown}`];
 }
 
 function withCounts({ train, test, ...rest }: RawDataset) {

@@ -133,9 +133,9 @@ async function decodeOmniglot(archives: readonly string[], side: number): Promis
 }
 
 function drawingsOf(zip: Zip): Drawing[] {
-  return zip.entries
-    .filter(({ name }) => name.endsWith('.png'))
-    .map(({ name }) => {
+  return [...zip.entries.keys()]
+    .filter((name) => name.endsWith('.png'))
+    .map((name) => {
       const [, character, drawer] = /^[^/]+\/([^/]+\/character\d+)\/\d+_(\d\d)\.png$/.exec(name) ?? [];
       if (character === undefined)
         throw new UsageError(
@@ -165,7 +165,7 @@ async function decodeDrawings(
       ),
       async ([name, bytes]) => {
         const place = places[next++]!;
-        const image = bytes === undefined ? 'damaged' : await decoder.decode(bytes, { side, colour: 'grey' });
+        const image = typeof bytes === 'string' ? bytes : await decoder.decode(bytes, { side, colour: 'grey' });
         if (typeof image === 'string') throw new UsageError(`${name} is no image (${image})`, zip.file);
         images.set(
           image.map((paper) => 255 - paper),

@@ -13,7 +13,7 @@ import { isReported, RunError } from '../../terminal/errors.js';
 import type { RawDataset } from '../dataset.js';
 
 /** Raised whenever the same files and options come to give other bytes. */
-const format = 1;
+const format = 2;
 
 const size = z.int().min(0);
 const headerSchema = z.strictObject({

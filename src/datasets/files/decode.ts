@@ -3,6 +3,8 @@ import type { Sharp, SharpOptions } from 'sharp';
 import { messageOf, UsageError } from '../../terminal/errors.js';
 import { formatBytes } from '../../terminal/format.js';
 import type { Colour, ImageShape } from '../dataset.js';
+import type { DeepImage } from './deep.js';
+import { rgbToGrey } from './pixels.js';
 
 /** A file whose header promises more is not decoded: 100 megapixels are 300 MB. */
 const mostPixels = 100e6;
@@ -20,6 +22,11 @@ export interface ImageDecoder {
    * it: `[side, side, channels]`. A string where it can't be decoded: why.
    */
   decode(file: Uint8Array, wanted: Wanted): Promise<Uint8Array | string>;
+  /**
+   * The numbers of a file in which they don't say what is black and white; undefined for any other file. A string where they are
+   * none: why. For files that `decode` can read.
+   */
+  deep(file: Uint8Array, wanted: Pick<Wanted, 'side'>): Promise<DeepImage | string | undefined>;
   /** Bytes `[height, width, channels]` of one or three channels, the middle square of them, at another size. */
   resize(image: Uint8Array, shape: ImageShape, side: number): Promise<Uint8Array>;
 }
@@ -39,6 +46,13 @@ export async function imageDecoder(): Promise<ImageDecoder> {
         return firstLine(messageOf(error));
       }
     },
+    deep: async (file, { side }) => {
+      try {
+        return isTiff(file) ? await readDeep(() => sharp(file, options), side) : undefined;
+      } catch (error) {
+        return firstLine(messageOf(error));
+      }
+    },
     resize: async (image, { height, width, channels }, side) => {
       const raw = { width, height, channels: channels as 1 | 3 };
       const rgb = await bytesOf(sharp(image, { raw }), side);
@@ -52,30 +66,38 @@ export async function imageDecoder(): Promise<ImageDecoder> {
  * Pillow's BILINEAR. It never leaves 0..255, so thin ink gets no halo as it would by Lanczos.
  */
 function bytesOf(image: Sharp, side: number): Promise<Buffer> {
-  return image
-    .resize(side, side, { fit: 'cover', position: 'centre', kernel: 'linear' })
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer();
+  return image.resize(side, side, cover).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer();
+}
+
+/** `open` gives the image anew: it is looked at first, and then read. */
+async function readDeep(open: () => Sharp, side: number): Promise<DeepImage | string | undefined> {
+  const { depth, space } = await open().metadata();
+  if (depth === 'uchar' || depth === 'ushort') return undefined;
+  const isWide = space === 'grey16' || space === 'rgb16';
+  const isFloat = depth === 'float' || depth === 'double';
+  if (isFloat && isWide) return 'floating-point numbers of 16 bits are not read';
+  // What is signed of 16 bits comes out unsigned: it is moved up before, and back.
+  const shift = isWide ? 32768 : 0;
+  const image = open().pipelineColourspace(space).removeAlpha().resize(side, side, cover);
+  const moved = shift === 0 ? image : image.linear(1, shift);
+  const raw = await moved.toColourspace(space).raw({ depth: 'float' }).toBuffer();
+  const values = new Float32Array(Uint8Array.from(raw).buffer).map((value) => value - shift);
+  const channels = values.length / side ** 2;
+  if (channels !== 1 && channels !== 3) return `${channels} channels of such numbers are not read`;
+  if (!values.every(Number.isFinite)) return 'holds pixels that are not numbers';
+  return { values, isFloat, white: space === 'scrgb' ? 1 : isWide ? 65535 : 255 };
+}
+
+const cover = { fit: 'cover', position: 'centre', kernel: 'linear' } as const;
+
+/** Little-endian or big-endian, of 32 or 64 bits (TIFF 6.0; BigTIFF). */
+function isTiff(file: Uint8Array): boolean {
+  const start = Buffer.from(file.subarray(0, 4)).toString('latin1');
+  return ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(start);
 }
 
 /** libvips appends one line per message. */
 const firstLine = (text: string) => text.split('\n')[0]!.trim();
-
-/** ITU-R BT.601 luma, in the fixed point of Pillow's mode L. Equal channels stay what they are: the weights add up to 2^16. */
-export function rgbToGrey(rgb: Uint8Array): Uint8Array {
-  const grey = new Uint8Array(rgb.length / 3);
-  for (let i = 0; i < grey.length; i++)
-    grey[i] = (19595 * rgb[3 * i]! + 38470 * rgb[3 * i + 1]! + 7471 * rgb[3 * i + 2]! + 0x8000) >> 16;
-  return grey;
-}
-
-/** The same byte in three channels. */
-export function greyToRgb(grey: Uint8Array): Uint8Array {
-  const rgb = new Uint8Array(3 * grey.length);
-  for (let i = 0; i < grey.length; i++) rgb.fill(grey[i]!, 3 * i, 3 * i + 3);
-  return rgb;
-}
 
 /** Node reads and writes files of up to 2 GB at once, a dataset's two splits make one, and a member holds more than one copy. */
 const mostBytes = 1.5e9;

@@ -1,39 +1,36 @@
-/** Where the class folders of a dataset of images are: how folders and archives are laid out, and which of it is train and test. */
+/** How a folder or an archive of images is laid out: which file is of which class, and which of them are train and test. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { codeOf, messageOf, UsageError } from '../../terminal/errors.js';
+import { counted } from '../../terminal/format.js';
+import { layouts, likeNamed, placeOf, refuseUnknown, type LabelledFiles, type Layout, type Part } from './classes.js';
+import { labelColumns, labelsFileIn, readLabels } from './labels.js';
+import { sameName } from './names.js';
+import { chooseSplits, splitsAmong, type Chosen, type SplitNames } from './splits.js';
 import { openFolderTree, openZipTree, type FileTree } from './tree.js';
 
-/** What holds the class folders of a split: a tree, or a folder in it. */
-export interface Part {
-  readonly tree: FileTree;
-  /** With a slash at its end; '' for the tree itself. */
-  readonly prefix: string;
-}
-
-export interface Parts {
-  readonly train: Part;
-  /** Undefined where it is to be drawn from the training images. */
-  readonly test: Part | undefined;
-}
-
 /**
- * Looks for train and test: two archives in a folder, or two folders in what was named, perhaps in one folder that holds all.
+ * Looks for labels.csv or labels.tsv, else for class folders: in two archives in a folder, in split folders, or in what was
+ * named, perhaps in one folder that holds all.
  *
- * @throws UsageError where one of the two is missing, or nothing can be read
+ * @throws UsageError where nothing can be read, or it can be no dataset
  */
-export async function openParts(location: string): Promise<Parts> {
-  if (!(await isFolder(location))) return splitInTree(await openZipTree(location));
-  const [train, test] = [path.join(location, 'train.zip'), path.join(location, 'test.zip')];
-  const [hasTrain, hasTest] = [await exists(train), await exists(test)];
-  if (!hasTrain && !hasTest) return splitInTree(await openFolderTree(location));
-  if (!hasTrain || !hasTest)
-    throw new UsageError(
-      `holds ${hasTrain ? 'train.zip and no test.zip' : 'test.zip and no train.zip'}`,
-      location,
-      'put the other one beside it, or name the zip itself',
-    );
-  return { train: partOf(await openZipTree(train)), test: partOf(await openZipTree(test)) };
+export async function openLayout(location: string): Promise<Layout> {
+  if (/\.[ct]sv$/i.test(location) && !(await isFolder(location))) {
+    const layout = await readLabels(await openFolderTree(path.dirname(location)), path.basename(location));
+    if (typeof layout === 'string') throw new UsageError(layout, location, labelColumns);
+    return layout;
+  }
+  if (!(await isFolder(location))) return treeLayout(await openZipTree(location));
+  const tree = await openFolderTree(location);
+  const archives = tree.paths.filter((each) => /^[^/]+\.zip$/i.test(each));
+  const splits = splitsAmong(
+    archives.map((each) => each.slice(0, -'.zip'.length)),
+    location,
+  );
+  if (splits.train === undefined && splits.test === undefined) return treeLayout(tree);
+  const archiveOf = (name: string | undefined) => archives.find((each) => each.slice(0, -'.zip'.length) === name);
+  return archivesLayout(location, archiveOf(splits.train), archiveOf(splits.test), archiveOf(splits.val));
 }
 
 async function isFolder(location: string): Promise<boolean> {
@@ -49,45 +46,142 @@ async function isFolder(location: string): Promise<boolean> {
   }
 }
 
-async function exists(file: string): Promise<boolean> {
-  return fs.access(file).then(
-    () => true,
-    () => false,
-  );
+async function archivesLayout(location: string, train?: string, test?: string, val?: string): Promise<Layout> {
+  if (train === undefined || (test ?? val) === undefined)
+    throw new UsageError(
+      `holds ${train === undefined ? `${test!} and no train.zip` : `${train} and no test.zip`}`,
+      location,
+      'put the other one beside it, or name the zip itself',
+    );
+  const chosen = chooseSplits({ train, test, val });
+  const whole = async (name: string): Promise<Part> => ({
+    tree: await openZipTree(path.join(location, name)),
+    prefix: '',
+  });
+  return classLayout(await whole(chosen.train), await whole(chosen.test!), splitNotes(chosen));
 }
 
-/** Archives often hold one folder that holds all: it is looked through. */
-function partOf(tree: FileTree): Part {
-  let prefix = '';
-  for (;;) {
-    const [only, ...others] = namesBelow({ tree, prefix });
-    const inside = `${prefix}${only ?? ''}/`;
-    if (only === undefined || others.length > 0 || namesBelow({ tree, prefix: inside }).length === 0)
-      return { tree, prefix };
-    prefix = inside;
+async function treeLayout(tree: FileTree): Promise<Layout> {
+  const file = labelsFileIn(tree);
+  if (file === undefined) return foldersLayout(tree);
+  const layout = await readLabels(tree, file);
+  if (typeof layout !== 'string') return layout;
+  // Something else of the same name beside class folders.
+  try {
+    const { notes, ...rest } = foldersLayout(tree);
+    return { ...rest, notes: [...notes, `${file} is not used: ${layout}`] };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(layout, path.join(tree.where, file), labelColumns);
   }
 }
 
-function splitInTree(tree: FileTree): Parts {
-  const whole = partOf(tree);
+function foldersLayout(tree: FileTree): Layout {
+  const whole = lookedThrough({ tree, prefix: '' });
   const names = namesBelow(whole);
-  if (!names.includes('train') && !names.includes('test')) return { train: whole, test: undefined };
-  for (const name of ['train', 'test']) {
-    if (!names.includes(name))
-      throw new UsageError(
-        `holds the folders ${names.join(', ')}, and none of the name ${name}`,
-        tree.where,
-        'a dataset has train and test; or give one of them alone, and a fifth of it becomes the test set',
-      );
+  const named = splitsAmong(names, placeOf(whole));
+  const nested = Object.fromEntries(
+    Object.entries(named).filter(([, name]) => namesBelow(below(whole, name)).length > 0),
+  ) as SplitNames;
+  const { train, test, val } = nested;
+  if (train === undefined || (test ?? val) === undefined) {
+    refuseHalf(whole, { names, named, nested });
+    return classLayout(whole, undefined, []);
   }
+  const chosen = chooseSplits({ train, test, val });
+  const others = names.filter((name) => ![train, test, val].includes(name));
+  const notes = [...splitNotes(chosen), ...others.map((name) => `${name} is not used: it is neither train nor test`)];
+  return classLayout(below(whole, chosen.train), below(whole, chosen.test!), notes);
+}
+
+/**
+ * Refuses what looks like splits and can't be read as such: folders of both names that don't both hold class folders, or half of
+ * it, spelled as we do. A class may be called train: its folder holds images.
+ */
+function refuseHalf(
+  whole: Part,
+  { names, named, nested }: { names: readonly string[]; named: SplitNames; nested: SplitNames },
+): void {
+  const said = Object.values(named);
+  const bothNamed = named.train !== undefined && said.length > 1;
+  const flat = said.filter((name) => !Object.values(nested).includes(name));
+  if (bothNamed && (flat.length < said.length || said.length === names.length))
+    throw new UsageError(
+      `${flat.join(' and ')} hold${flat.length === 1 ? 's' : ''} no class folders`,
+      placeOf(whole),
+      layouts,
+    );
+  const half = nested.train === 'train' || nested.test === 'test';
+  if (half)
+    throw new UsageError(
+      `holds the folders ${names.join(', ')}, and none of the name ${nested.train === 'train' ? 'test' : 'train'}`,
+      placeOf(whole),
+      'a dataset has train and test; or give one of them alone, and a fifth of it becomes the test set',
+    );
+}
+
+/** What was taken for what, where the names are not plainly train and test. */
+function splitNotes({ train, test, unused }: Chosen<string>): string[] {
+  const isPlain = /^train(\.zip)?$/.test(train) && /^test(\.zip)?$/.test(test ?? '');
+  return [
+    ...(isPlain ? [] : [`${train} is taken for the training images, ${test!} for the test images`]),
+    ...(unused === undefined ? [] : [`${unused} is not used: nothing is tuned on validation images here`]),
+  ];
+}
+
+function below({ tree, prefix }: Part, name: string): Part {
+  return { tree, prefix: `${prefix}${name}/` };
+}
+
+/** Archives often hold one folder that holds all: it is looked through, but for one that is known to be a class. */
+function lookedThrough(part: Part, known: ReadonlySet<string> = new Set()): Part {
+  const [only, ...others] = namesBelow(part);
+  if (only === undefined || others.length > 0 || known.has(sameName(only))) return part;
+  const inside = below(part, only);
+  return namesBelow(inside).length === 0 ? part : lookedThrough(inside, known);
+}
+
+/** Class folders of train and perhaps of test. */
+function classLayout(outer: Part, tested: Part | undefined, notes: readonly string[]): Layout {
+  const train = lookedThrough(outer);
+  const folders = namesBelow(train);
+  // Classes are in the order of their folders' names as they are stored.
+  const classNames = [...new Set(folders.map(sameName))];
+  if (classNames.length < 2) throw noClasses(train, classNames);
+  const labels = new Map(classNames.map((name, label) => [name, label]));
+  const test = tested === undefined ? undefined : lookedThrough(tested, new Set(classNames));
+  if (test !== undefined) refuseUnknown(test, namesBelow(test).map(sameName), labels);
   return {
-    train: { tree, prefix: `${whole.prefix}train/` },
-    test: { tree, prefix: `${whole.prefix}test/` },
+    classNames,
+    train: filesOf(train, labels),
+    test: test === undefined ? undefined : filesOf(test, labels),
+    notes: [...notes, ...likeNamed(folders, classNames)],
   };
 }
 
+/** A class's files follow each other, whatever else sorts between "cat" and "cat/". */
+function filesOf({ tree, prefix }: Part, labels: ReadonlyMap<string, number>): LabelledFiles {
+  const files = tree.paths
+    .filter((each) => each.startsWith(prefix) && each.slice(prefix.length).includes('/'))
+    .map((each) => ({ path: each, label: labels.get(sameName(each.slice(prefix.length).split('/')[0]!))! }))
+    .sort((a, b) => a.label - b.label);
+  return { tree, prefix, files };
+}
+
+function noClasses({ tree, prefix }: Part, classNames: readonly string[]): UsageError {
+  const [only] = classNames;
+  const what = only === undefined ? 'holds no class folders' : `holds one class alone, ${only}`;
+  const links = tree.links.filter((each) => each.startsWith(prefix));
+  const archives = tree.paths.filter((each) => each.startsWith(prefix) && /\.zip$/i.test(each));
+  const more = [
+    ...(links.length === 0 ? [] : [`${counted(links.length, 'link')} not followed, such as ${links[0]!}`]),
+    ...(archives.length === 0 ? [] : [`${counted(archives.length, 'archive')} not opened, such as ${archives[0]!}`]),
+  ];
+  return new UsageError([what, ...more].join(', '), placeOf({ tree, prefix }), layouts);
+}
+
 /** Names of the folders right below: the classes. Ascending. */
-export function namesBelow({ tree, prefix }: Part): string[] {
+function namesBelow({ tree, prefix }: Part): string[] {
   const names = new Set<string>();
   for (const each of tree.folders) if (each.startsWith(prefix)) names.add(each.slice(prefix.length).split('/')[0]!);
   for (const each of tree.paths) {
@@ -95,9 +189,4 @@ export function namesBelow({ tree, prefix }: Part): string[] {
     if (rest.length > 0) names.add(name!);
   }
   return [...names].filter((name) => name !== '').sort();
-}
-
-/** As a message names it. */
-export function placeOf({ tree, prefix }: Part): string {
-  return path.join(tree.where, prefix.replace(/\/$/, ''));
 }

@@ -3,8 +3,12 @@ import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { messageOf, UsageError } from '../../terminal/errors.js';
+import { codeOf, messageOf, UsageError } from '../../terminal/errors.js';
+import { decodeName, isClutter } from './names.js';
 import { openZip, unzip } from './zip.js';
+
+/** A file's bytes, or why it has none. */
+export type Content = readonly [path: string, bytes: Uint8Array | string];
 
 export interface FileTree {
   /** The folder or the archive. */
@@ -13,30 +17,22 @@ export interface FileTree {
   readonly paths: readonly string[];
   /** Folders, likewise. */
   readonly folders: readonly string[];
-  /** Links that were not followed. */
-  readonly links: number;
-  /** The bytes of some files, in the given order; undefined for one that can't be read. */
-  contents(paths: readonly string[]): AsyncGenerator<readonly [path: string, bytes: Uint8Array | undefined]>;
+  /** Links that were not followed, likewise; pipes and devices are among them. */
+  readonly links: readonly string[];
+  /** The bytes of some files, in the given order. */
+  contents(paths: readonly string[]): AsyncGenerator<Content>;
   /** SHA-256 (hex) over paths and contents. */
   hash(): Promise<string>;
-}
-
-/** What file managers and archivers add on their own. */
-function isClutter(relative: string): boolean {
-  return relative
-    .split('/')
-    .some((name) => name.startsWith('.') || ['Thumbs.db', 'desktop.ini', '__MACOSX'].includes(name));
 }
 
 /** Throws UsageError, one line, where the archive is unsafe or damaged. */
 export async function openZipTree(file: string): Promise<FileTree> {
   const zip = await openZip(file);
-  const names = zip.entries.map(({ name }) => name).filter((name) => !isClutter(name));
   return {
     where: file,
-    paths: names.sort(),
+    paths: [...zip.entries.keys()].filter((name) => !isClutter(name)).sort(),
     folders: zip.folders.filter((name) => !isClutter(name)).sort(),
-    links: 0,
+    links: [],
     contents: (paths) => unzip(zip, paths),
     hash: () => Promise.resolve(createHash('sha256').update(zip.bytes).digest('hex')),
   };
@@ -48,59 +44,68 @@ export async function openZipTree(file: string): Promise<FileTree> {
  * @throws UsageError where the folder can't be read
  */
 export async function openFolderTree(folder: string): Promise<FileTree> {
-  const found: Found = { paths: [], folders: [], links: 0 };
+  const found: Found = { files: new Map(), folders: [], links: [] };
   try {
-    await walk(await fs.realpath(folder), '', found);
+    const root = await fs.realpath(folder, { encoding: 'buffer' });
+    await walk({ root, below: '', absolute: root }, found);
   } catch (error) {
     throw new UsageError(`can't be read (${messageOf(error)})`, folder);
   }
-  const paths = found.paths.sort();
+  const paths = [...found.files.keys()].sort();
   const folders = found.folders.sort();
-  const contents = (some: readonly string[]) => readFiles(folder, some);
-  return { where: folder, paths, folders, links: found.links, contents, hash: () => hashOf(contents(paths), folders) };
+  const contents = (some: readonly string[]) => readFiles(found.files, some);
+  const hash = () => hashOf(contents(paths), folders);
+  return { where: folder, paths, folders, links: found.links.sort(), contents, hash };
 }
 
 interface Found {
-  readonly paths: string[];
+  /** Relative path as text, and the bytes of the absolute one: not every name is UTF-8. */
+  readonly files: Map<string, Buffer>;
   readonly folders: string[];
-  links: number;
+  readonly links: string[];
 }
 
-async function walk(root: string, below: string, found: Found): Promise<void> {
-  for (const entry of await fs.readdir(path.join(root, below), { withFileTypes: true })) {
-    const relative = below === '' ? entry.name : `${below}/${entry.name}`;
+interface Place {
+  readonly root: Buffer;
+  /** Relative, with slashes. */
+  readonly below: string;
+  readonly absolute: Buffer;
+}
+
+async function walk({ root, below, absolute }: Place, found: Found): Promise<void> {
+  for (const entry of await fs.readdir(absolute, { withFileTypes: true, encoding: 'buffer' })) {
+    const name = decodeName(entry.name);
+    const relative = below === '' ? name : `${below}/${name}`;
+    const inside = Buffer.concat([absolute, Buffer.from(path.sep), entry.name]);
     if (isClutter(relative)) continue;
     if (entry.isDirectory()) {
       found.folders.push(relative);
-      await walk(root, relative, found);
-    } else if (await isOurs(root, relative, entry)) found.paths.push(relative);
-    else found.links++;
+      await walk({ root, below: relative, absolute: inside }, found);
+    } else if (await isOurs(root, inside, entry)) found.files.set(relative, inside);
+    else found.links.push(relative);
   }
 }
 
 /** A file, or a link to one inside. Pipes, sockets and devices are neither. */
-async function isOurs(root: string, relative: string, entry: Dirent): Promise<boolean> {
+async function isOurs(root: Buffer, file: Buffer, entry: Dirent<Buffer>): Promise<boolean> {
   if (!entry.isSymbolicLink()) return entry.isFile();
-  const target = await fs.realpath(path.join(root, relative)).catch(() => undefined);
-  if (target?.startsWith(root + path.sep) !== true) return false;
+  const target = await fs.realpath(file, { encoding: 'buffer' }).catch(() => undefined);
+  const folder = Buffer.concat([root, Buffer.from(path.sep)]);
+  if (target?.subarray(0, folder.length).equals(folder) !== true) return false;
   return (await fs.stat(target)).isFile();
 }
 
-async function* readFiles(
-  folder: string,
-  paths: readonly string[],
-): AsyncGenerator<readonly [path: string, bytes: Uint8Array | undefined]> {
-  // The caller says what could not be read.
-  for (const each of paths) yield [each, await fs.readFile(path.join(folder, each)).catch(() => undefined)];
+async function* readFiles(files: ReadonlyMap<string, Buffer>, paths: readonly string[]): AsyncGenerator<Content> {
+  for (const each of paths)
+    yield [each, await fs.readFile(files.get(each)!).catch((error: unknown) => `unreadable (${reason(error)})`)];
 }
 
-async function hashOf(
-  contents: AsyncGenerator<readonly [path: string, bytes: Uint8Array | undefined]>,
-  folders: readonly string[],
-): Promise<string> {
+const reason = (error: unknown) => codeOf(error) ?? messageOf(error);
+
+async function hashOf(contents: AsyncGenerator<Content>, folders: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(folders));
   for await (const [each, bytes] of contents) {
-    const own = bytes === undefined ? null : createHash('sha256').update(bytes).digest('hex');
+    const own = typeof bytes === 'string' ? null : createHash('sha256').update(bytes).digest('hex');
     hash.update(JSON.stringify([each, own]));
   }
   return hash.digest('hex');

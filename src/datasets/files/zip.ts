@@ -3,22 +3,21 @@
  * they are, are refused before anything is unpacked; nothing is ever written to disk. The archive is held in memory.
  */
 import * as fs from 'node:fs';
-import type { UnzipFileInfo } from 'fflate';
+import { inflateRawSync } from 'node:zlib';
+import crc32 from 'crc-32';
+import type { Entry, ZipFile } from 'yauzl';
 import { messageOf, UsageError } from '../../terminal/errors.js';
 import { formatBytes } from '../../terminal/format.js';
+import { decodeName } from './names.js';
 
 export interface Zip {
   readonly file: string;
-  readonly bytes: Uint8Array;
-  /** In the archive's order, each name once. */
-  readonly entries: readonly ZipEntry[];
+  readonly bytes: Buffer;
+  readonly reader: ZipFile;
+  /** By name, in the archive's order. */
+  readonly entries: ReadonlyMap<string, Entry>;
   /** Names of folders that the archive lists, without the slash at their end. */
   readonly folders: readonly string[];
-}
-
-export interface ZipEntry {
-  readonly name: string;
-  readonly sizeBytes: number;
 }
 
 export interface ZipLimits {
@@ -45,20 +44,20 @@ export const zipLimits: ZipLimits = {
 /** Reads an archive and looks at every name and size in it. Throws UsageError, one line, where it is unsafe or damaged. */
 export async function openZip(file: string, limits: ZipLimits = zipLimits): Promise<Zip> {
   const bytes = readArchive(file, limits);
-  const listed = await list(file, bytes);
+  const { reader, listed } = await list(file, bytes);
+  for (const { entry } of listed) refuseUnsafe(file, decodeName(entry.fileNameRaw));
   const files = listed.filter(({ name }) => !name.endsWith('/'));
-  for (const { name } of listed) refuseUnsafe(file, name);
   refuseBomb(file, bytes.length, files, limits);
-  const byName = new Map(files.map((info) => [info.name, info]));
   return {
     file,
     bytes,
-    entries: [...byName.values()].map(({ name, originalSize }) => ({ name, sizeBytes: originalSize })),
+    reader,
+    entries: new Map(files.map(({ name, entry }) => [name, entry])),
     folders: listed.filter(({ name }) => name.endsWith('/')).map(({ name }) => name.slice(0, -1)),
   };
 }
 
-function readArchive(file: string, { archiveBytes }: ZipLimits): Uint8Array {
+function readArchive(file: string, { archiveBytes }: ZipLimits): Buffer {
   try {
     const { size } = fs.statSync(file);
     if (size > archiveBytes) {
@@ -75,20 +74,33 @@ function readArchive(file: string, { archiveBytes }: ZipLimits): Uint8Array {
   }
 }
 
-async function list(file: string, bytes: Uint8Array): Promise<UnzipFileInfo[]> {
-  const { unzipSync } = await import('fflate');
-  const infos: UnzipFileInfo[] = [];
+interface Listed {
+  /** With slashes. */
+  readonly name: string;
+  readonly entry: Entry;
+}
+
+async function list(file: string, bytes: Buffer): Promise<{ reader: ZipFile; listed: Listed[] }> {
+  const { fromBufferPromise } = await import('yauzl');
   try {
-    unzipSync(bytes, {
-      filter: (info) => {
-        infos.push(info);
-        return false;
-      },
-    });
+    // Sizes are checked where a file is unpacked: one that is wrong there is no reason to refuse the others.
+    const reader = await fromBufferPromise(bytes, { decodeStrings: false, validateEntrySizes: false });
+    const listed: Listed[] = [];
+    for await (const entry of reader.eachEntry()) listed.push({ name: nameOf(entry), entry });
+    return { reader, listed };
   } catch (error) {
     throw new UsageError(`is not a whole zip archive (${messageOf(error)})`, file);
   }
-  return infos;
+}
+
+/** Systems on which a backslash separates folders: MS-DOS and NTFS in the upper byte of "version made by". */
+const backslashSystems = [0, 10];
+
+/** As PowerShell 5 writes it, `cat\0.png` is a file in a folder, whatever system the archive says that it comes from. */
+function nameOf({ fileNameRaw, versionMadeBy }: Entry): string {
+  const name = decodeName(fileNameRaw);
+  const separates = !name.includes('/') || backslashSystems.includes(versionMadeBy >>> 8);
+  return separates ? name.replaceAll('\\', '/') : name;
 }
 
 function refuseUnsafe(file: string, name: string): void {
@@ -102,51 +114,46 @@ function refuseUnsafe(file: string, name: string): void {
     );
 }
 
-function refuseBomb(file: string, packed: number, files: readonly UnzipFileInfo[], limits: ZipLimits): void {
+function refuseBomb(file: string, packed: number, files: readonly Listed[], limits: ZipLimits): void {
   const remedy = 'unpack it yourself if you trust it, and give the folder';
-  const large = files.find(({ originalSize }) => originalSize > limits.fileBytes);
+  const large = files.find(({ entry }) => entry.uncompressedSize > limits.fileBytes);
   if (large !== undefined)
     throw new UsageError(
-      `${large.name} unpacks to ${formatBytes(large.originalSize)}, more than the ${formatBytes(limits.fileBytes)} of an image`,
+      `${large.name} unpacks to ${formatBytes(large.entry.uncompressedSize)}, more than the ${formatBytes(limits.fileBytes)} of an image`,
       file,
       remedy,
     );
-  const total = files.reduce((sum, { originalSize }) => sum + originalSize, 0);
+  const total = files.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
   if (total > limits.totalBytes || (total > limits.ratioFromBytes && total > limits.ratio * packed))
     throw new UsageError(`${formatBytes(packed)} that unpack to ${formatBytes(total)}`, file, remedy);
 }
 
-/** Unpacked bytes at once in memory. */
-const batchBytes = 64e6;
-
-/** Unpacks files one batch after the other, in the given order; undefined for one that is damaged or packed in an unknown way. */
+/** Unpacks files one after the other, in the given order; in place of one that can't be: why. */
 export async function* unzip(
   zip: Zip,
   names: readonly string[],
-): AsyncGenerator<readonly [name: string, bytes: Uint8Array | undefined]> {
-  const sizes = new Map(zip.entries.map(({ name, sizeBytes }) => [name, sizeBytes]));
-  const { unzipSync } = await import('fflate');
-  const unpack = (wanted: ReadonlySet<string>) => unzipSync(zip.bytes, { filter: ({ name }) => wanted.has(name) });
-  for (let begin = 0; begin < names.length;) {
-    let [end, bytes] = [begin, 0];
-    while (end < names.length && (end === begin || bytes + sizes.get(names[end]!)! <= batchBytes))
-      bytes += sizes.get(names[end++]!)!;
-    const batch = names.slice(begin, end);
-    const files = attempt(() => unpack(new Set(batch)));
-    for (const name of batch) {
-      // One damaged file fails its whole batch: then each is tried alone.
-      const alone = files ?? attempt(() => unpack(new Set([name])));
-      yield [name, alone !== undefined && Object.hasOwn(alone, name) ? alone[name] : undefined];
-    }
-    begin = end;
+): AsyncGenerator<readonly [name: string, bytes: Uint8Array | string]> {
+  for (const name of names) {
+    const entry = zip.entries.get(name);
+    yield [name, entry === undefined ? 'not in the archive' : await unpack(zip, entry)];
   }
 }
 
-/** Undefined where fflate finds damage, which it tells by throwing. */
-function attempt<T>(unpack: () => T): T | undefined {
+const stored = 0;
+const deflated = 8;
+
+async function unpack({ bytes, reader }: Zip, entry: Entry): Promise<Uint8Array | string> {
+  const { compressionMethod: method, compressedSize, uncompressedSize: size } = entry;
+  if (entry.isEncrypted()) return 'encrypted';
+  if (method !== stored && method !== deflated) return `packed by method ${method}, and only deflate is read`;
+  let unpacked;
   try {
-    return unpack();
-  } catch {
-    return undefined;
+    const { fileDataStart: start } = await reader.readLocalFileHeaderPromise(entry, { minimal: true });
+    const packed = bytes.subarray(start, start + compressedSize);
+    unpacked = method === stored ? packed : inflateRawSync(packed, { maxOutputLength: Math.max(1, size) });
+  } catch (error) {
+    return `damaged in the archive (${messageOf(error)})`;
   }
+  if (unpacked.length !== size) return `damaged in the archive (${unpacked.length} of ${size} bytes)`;
+  return crc32.buf(unpacked) >>> 0 === entry.crc32 ? unpacked : 'damaged in the archive (its CRC-32 does not match)';
 }

@@ -194,7 +194,8 @@ describe('links', () => {
 });
 
 describe('each mistake is one line', () => {
-  const layout = 'a class is a folder of images: PATH/CLASS/..., or PATH/train/CLASS/... and PATH/test/CLASS/...';
+  const layout =
+    'a class is a folder of images: PATH/CLASS/..., or PATH/train/CLASS/... and PATH/test/CLASS/...; or PATH/labels.csv says file and label';
   const line = async (files: Record<string, Buffer>) => {
     const folder = await folderWith(files);
     return (await mistakeOf(load(folder))).replaceAll(folder, 'PATH');
@@ -218,9 +219,9 @@ describe('each mistake is one line', () => {
   });
 
   test('train without test', async () => {
-    const files = { 'train/a/1.png': await plainPng(red), 'val/a/1.png': await plainPng(red) };
+    const files = { 'train/a/1.png': await plainPng(red), 'more/a/1.png': await plainPng(red) };
     expect(await line(files)).toBe(
-      'UsageError: PATH: holds the folders train, val, and none of the name test; a dataset has train and test; or give one of them alone, and a fifth of it becomes the test set',
+      'UsageError: PATH: holds the folders more, train, and none of the name test; a dataset has train and test; or give one of them alone, and a fifth of it becomes the test set',
     );
     expect(await line({ 'train.zip': Buffer.from('x') })).toBe(
       'UsageError: PATH: holds train.zip and no test.zip; put the other one beside it, or name the zip itself',
@@ -234,18 +235,18 @@ describe('each mistake is one line', () => {
       'test/yak/1.png': await plainPng(red),
     };
     expect(await line(files)).toBe(
-      'UsageError: PATH/test: holds the class wasp and 1 more, of which train has no image; train and test have the same class folders',
+      'UsageError: PATH/test: holds the class wasp and 1 more, of which train has no image; train and test have the same classes',
     );
   });
 
   test('a class with no image, or none that can be read', async () => {
     const files = { ...(await twoClasses()), 'train/yak/': Buffer.alloc(0) };
     expect(await line(files)).toBe(
-      'UsageError: PATH/train: the class folder yak holds no image that can be read; put images into it, or take it away',
+      'UsageError: PATH/train: the class yak has no image that can be read; give it images, or take it away',
     );
     const bad = { ...(await twoClasses()), 'train/yak/a.png': Buffer.from('x'), 'train/zoo/': Buffer.alloc(0) };
     expect(await line(bad)).toBe(
-      'UsageError: PATH/train: the class folder yak (and 1 more) holds no image that can be read; yak/a.png: Input buffer contains unsupported image format; put images into it, or take it away',
+      'UsageError: PATH/train: the class yak (and 1 more) has no image that can be read; yak/a.png: Input buffer contains unsupported image format; give it images, or take it away',
     );
   });
 
@@ -274,11 +275,164 @@ describe('each mistake is one line', () => {
   });
 });
 
-test('a class that test lacks is said', async () => {
-  const files = await twoClasses();
-  delete files['test/ant/30.png'];
-  const folder = await folderWith(files);
-  expect((await load(folder)).notes).toEqual([`${folder}: no test image of ant`]);
+/** Whole names in order, each with two shades in train and one in test, or three without a test. */
+async function shades(names: readonly string[]): Promise<Record<string, Buffer>> {
+  const files: Record<string, Buffer> = {};
+  for (const [i, name] of names.entries()) files[name] = await plainPng([7 * i, 0, 0]);
+  return files;
+}
+
+describe('split folders under other names', () => {
+  const named = async (train: string, test: string, more: readonly string[] = []) => {
+    const of = (split: string) =>
+      ['ant', 'bird'].flatMap((name) => [`${split}/${name}/1.png`, `${split}/${name}/2.png`]);
+    const folder = await folderWith(await shades([...of(train), ...of(test), ...more]));
+    const { classNames, train: trained, test: tested, notes } = await load(folder);
+    expect([classNames, trained.labels.length, tested.labels.length]).toEqual([['ant', 'bird'], 4, 4]);
+    return notes!.map((note) => note.replace(`${folder}: `, ''));
+  };
+
+  test.each([
+    ['Training', 'Testing'],
+    ['Train', 'Test'],
+    ['training', 'testing'],
+    ['train_images', 'test_images'],
+    ['trainset', 'test-set'],
+    ['seg_train', 'seg_test'],
+    ['train2017', 'val2017'],
+    ['train', 'valid'],
+    ['train', 'dev'],
+  ])('%s and %s are taken for them, and that is said', async (train, tested) => {
+    expect(await named(train, tested)).toEqual([
+      `${train} is taken for the training images, ${tested} for the test images`,
+    ]);
+  });
+
+  test('one more folder of the same name inside is looked through', async () => {
+    expect(await named('seg_train/seg_train', 'seg_test/seg_test')).toEqual([
+      'seg_train is taken for the training images, seg_test for the test images',
+    ]);
+  });
+
+  test('val beside test is not used, nor is anything else', async () => {
+    expect(await named('train', 'test', ['val/ant/1.png', 'docs/a/b.png'])).toEqual([
+      'val is not used: nothing is tuned on validation images here',
+      'docs is not used: it is neither train nor test',
+    ]);
+  });
+
+  test('archives, too', async () => {
+    const zip = async (names: string[]) => fs.readFile(await zipWith(await shades(names)));
+    const folder = await folderWith({
+      'Training.zip': await zip(['a/1.png', 'b/1.png']),
+      'validation.zip': await zip(['a/1.png', 'b/1.png']),
+    });
+    expect((await load(folder)).notes).toEqual([
+      `${folder}: Training.zip is taken for the training images, validation.zip for the test images`,
+    ]);
+  });
+
+  test('two names that are as good are refused, as are images without a class', async () => {
+    const mistake = async (names: string[]) => {
+      const folder = await folderWith(await shades(names));
+      return (await mistakeOf(load(folder))).replaceAll(folder, 'PATH').split('; a class is')[0];
+    };
+    expect(await mistake(['Train/a/1.png', 'Training/a/1.png', 'Test/a/1.png'])).toBe(
+      'UsageError: PATH: holds Train and Training, and both may be the train images; name one of them train',
+    );
+    expect(await mistake(['Train/1.png', 'Test/1.png'])).toBe('UsageError: PATH: Train and Test hold no class folders');
+    expect(await mistake(['train/a/1.png', 'train/b/1.png', 'test/1.png'])).toBe(
+      'UsageError: PATH: test holds no class folders',
+    );
+  });
+
+  test('a folder of images that is called train is a class', async () => {
+    const names = ['bus', 'car', 'train'].flatMap((name) => Array.from({ length: 5 }, (_, i) => `${name}/${i}.png`));
+    expect((await load(await folderWith(await shades(names)))).classNames).toEqual(['bus', 'car', 'train']);
+  });
+});
+
+describe('what can be no test set is refused before anything is trained', () => {
+  test('one image of each class', async () => {
+    const folder = await folderWith(await shades(['cat/0.png', 'dog/0.png']));
+    expect(await mistakeOf(load(folder))).toBe(
+      `UsageError: ${folder}: each class has one image alone, and none is left for the test set; put two images at least into a class folder, or test images beside (docs/datasets.md)`,
+    );
+  });
+});
+
+describe('names', () => {
+  test('in NFC and NFD are one, and are in the order of the folders as they are stored', async () => {
+    const [composed, split] = ['caf\u00e9', 'cafe\u0301'];
+    const folder = await folderWith(
+      await shades([`train/${split}/1.png`, 'train/cafz/1.png', `test/${composed}/1.png`, 'test/cafz/1.png']),
+    );
+    const { classNames, notes, train, test: tested } = await load(folder);
+    // "e" of the stored name sorts before "z"; "é" would sort behind.
+    expect(classNames).toEqual([composed, 'cafz']);
+    expect([[...train.labels], [...tested.labels], notes]).toEqual([[0, 1], [0, 1], []]);
+  });
+
+  test('of one class in both forms join, those in other case do not, and both are said', async () => {
+    const names = ['caf\u00e9/1.png', 'cafe\u0301/2.png', 'Dog/1.png', 'dog/1.png', 'dog/2.png'];
+    const folder = await folderWith(await shades(names));
+    const { classNames, notes } = await load(folder);
+    expect(classNames).toEqual(['Dog', 'caf\u00e9', 'dog']);
+    expect(notes!.slice(0, 2)).toEqual([
+      `${folder}: Dog and dog are 2 classes that differ in case alone`,
+      `${folder}: 1 class folder joined with another that has the same name in other bytes`,
+    ]);
+  });
+
+  test('of a class in test that is spelled otherwise', async () => {
+    const folder = await folderWith(
+      await shades(['train/Cat/1.png', 'train/dog/1.png', 'test/cat/1.png', 'test/dog/1.png']),
+    );
+    expect(await mistakeOf(load(folder))).toBe(
+      `UsageError: ${folder}/test: holds the class cat, of which train has no image; train has Cat: spell it alike`,
+    );
+  });
+
+  test('that are not UTF-8 are read', async () => {
+    const folder = await folderWith(await shades(['dog/1.png', 'dog/2.png']));
+    // é in Latin-1, as an old archive leaves it.
+    const own = Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.of(0xe9)]);
+    await fs.mkdir(own);
+    for (const name of ['1.png', '\xe9.png'])
+      await fs.writeFile(Buffer.concat([own, Buffer.from(`/${name}`, 'latin1')]), await plainPng(blue));
+    const dataset = await load(folder);
+    expect(dataset.classNames).toEqual(['caf\u00e9', 'dog']);
+    expect([...pixels(dataset, dataset.train), ...pixels(dataset, dataset.test)].sort()).toEqual([
+      'caf\u00e9 0,0,255',
+      'caf\u00e9 0,0,255',
+      'dog 0,0,0',
+      'dog 7,0,0',
+    ]);
+  });
+});
+
+test('what disk stations and file managers leave is no image and no class', async () => {
+  const clutter = [
+    '@eaDir/1.png/SYNOPHOTO_THUMB_M.jpg',
+    'train/ant/@eaDir/10.png/SYNOPHOTO_THUMB_M.png',
+    '#recycle/1.png',
+  ];
+  const folder = await folderWith({
+    ...(await twoClasses()),
+    ...(await shades([...clutter, 'lost+found/1.png', 'train/__MACOSX/._1.png', 'train/ant/Thumbs.db'])),
+  });
+  const dataset = await load(folder);
+  expectTwoClasses(dataset);
+  expect(dataset.notes).toEqual([]);
+});
+
+test('links and archives in place of class folders are named', async () => {
+  const real = await folderWith(await twoClasses());
+  const folder = await folderWith({ 'birds.zip': Buffer.from('x') });
+  for (const name of ['dog', 'cat']) await fs.symlink(path.join(real, 'train'), path.join(folder, name));
+  expect((await mistakeOf(load(folder))).split(';')[0]).toBe(
+    `UsageError: ${folder}: holds no class folders, 2 links not followed, such as cat, 1 archive not opened, such as birds.zip`,
+  );
 });
 
 test('an image of 128 megapixels is skipped, not decoded', async () => {

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { eachAtOnce, greyToRgb, imageDecoder, rgbToGrey } from '../../../../src/datasets/files/decode.js';
+import { eachAtOnce, imageDecoder } from '../../../../src/datasets/files/decode.js';
+import { greyToRgb, rgbToGrey } from '../../../../src/datasets/files/pixels.js';
 import { plainPng, pngOf } from '../../../support/pictures.js';
 
 const grey = { side: 4, colour: 'grey' } as const;

@@ -1,0 +1,67 @@
+/** Classes of a dataset of images: which file is of which, whatever says so. */
+import * as path from 'node:path';
+import { UsageError } from '../../terminal/errors.js';
+import { counted } from '../../terminal/format.js';
+import type { FileTree } from './tree.js';
+
+export interface LabelledFile {
+  readonly path: string;
+  readonly label: number;
+}
+
+/** Files of a split in the order in which they are to stand. */
+export interface LabelledFiles extends Part {
+  readonly files: readonly LabelledFile[];
+}
+
+export interface Layout {
+  readonly classNames: readonly string[];
+  readonly train: LabelledFiles;
+  /** Undefined where it is to be drawn from the training images. */
+  readonly test: LabelledFiles | undefined;
+  /** What was taken for what, and what was left out. */
+  readonly notes: readonly string[];
+}
+
+/** A tree, or a folder in it. */
+export interface Part {
+  readonly tree: FileTree;
+  /** With a slash at its end; '' for the tree itself. */
+  readonly prefix: string;
+}
+
+/** What `images:PATH` needs to be, for whoever got it wrong. */
+export const layouts =
+  'a class is a folder of images: PATH/CLASS/..., or PATH/train/CLASS/... and PATH/test/CLASS/...; or PATH/labels.csv says file and label';
+
+/** Throws UsageError for a class that is tested and not trained. */
+export function refuseUnknown(test: Part, names: readonly string[], labels: ReadonlyMap<string, number>): void {
+  const [first, ...others] = names.filter((name) => !labels.has(name));
+  if (first === undefined) return;
+  const alike = [...labels.keys()].find((name) => name.toLowerCase() === first.toLowerCase());
+  throw new UsageError(
+    `holds the class ${first}${others.length === 0 ? '' : ` and ${others.length} more`}, of which train has no image`,
+    placeOf(test),
+    alike === undefined ? 'train and test have the same classes' : `train has ${alike}: spell it alike`,
+  );
+}
+
+/** Names that a file system or a person may have meant for one. */
+export function likeNamed(folders: readonly string[], classNames: readonly string[]): string[] {
+  const lower = classNames.map((name) => name.toLowerCase());
+  const cased = [...new Set(lower)]
+    .map((letters) => classNames.filter((_, i) => lower[i] === letters))
+    .filter((names) => names.length > 1);
+  const merged = folders.length - classNames.length;
+  return [
+    ...cased.map((names) => `${names.join(' and ')} are ${names.length} classes that differ in case alone`),
+    ...(merged === 0
+      ? []
+      : [`${counted(merged, 'class folder')} joined with another that has the same name in other bytes`]),
+  ];
+}
+
+/** As a message names it. */
+export function placeOf({ tree, prefix }: Part): string {
+  return path.join(tree.where, prefix.replace(/\/$/, ''));
+}

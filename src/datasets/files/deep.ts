@@ -1,0 +1,67 @@
+/**
+ * Images of which the numbers don't say what is black and white: TIFF files of floats, or of integers that are not unsigned ones
+ * of 8 or 16 bits. One scale is taken for all of a dataset, since a scale for each image would make a dark one as light as others.
+ */
+import { counted, formatNumber } from '../../terminal/format.js';
+import { greyToRgb, rgbToGrey } from './pixels.js';
+
+export interface DeepImage {
+  /** `[side, side, 1 or 3]`, as the file has them. */
+  readonly values: Float32Array;
+  readonly isFloat: boolean;
+  /** What an ordinary decoder takes for white, 0 being black. */
+  readonly white: number;
+}
+
+export interface DeepPlace extends DeepImage {
+  /** `[side, side, channels]`, where the image's bytes go; those of an ordinary decoder are there already. */
+  readonly into: Uint8Array;
+}
+
+interface Range {
+  readonly black: number;
+  readonly white: number;
+}
+
+/**
+ * Fills in the bytes of all the images. Black and white are the narrowest of the ranges usual for the type that hold all the
+ * values: 0 to 1 for floats, 0 to 255, 0 to 65535; else the least and the greatest value there is.
+ *
+ * @returns lines that say so, where it is not what an ordinary decoder does
+ */
+export function quantise(images: readonly DeepPlace[]): string[] {
+  return [true, false].flatMap((isFloat) => {
+    const group = images.filter((image) => image.isFloat === isFloat);
+    const extent = extentOf(group);
+    const range = rangeOf(extent, isFloat);
+    const other = group.filter(({ white }) => range.black !== 0 || range.white !== white);
+    for (const { values, into } of other) fill(into, values, range);
+    if (other.length === 0) return [];
+    const kind = isFloat ? 'floating-point numbers' : 'signed integers, or of 32 bits,';
+    return [
+      `${counted(other.length, 'TIFF image')} of ${kind} from ${formatNumber(extent.black)} to ${formatNumber(extent.white)}: ${formatNumber(range.black)} is taken for black, ${formatNumber(range.white)} for white`,
+    ];
+  });
+}
+
+function extentOf(group: readonly DeepImage[]): Range {
+  let [black, white] = [Infinity, -Infinity];
+  for (const { values } of group)
+    for (const value of values) {
+      if (value < black) black = value;
+      if (value > white) white = value;
+    }
+  return { black, white };
+}
+
+function rangeOf({ black, white }: Range, isFloat: boolean): Range {
+  const usual = [...(isFloat ? [1] : []), 255, 65535].find((most) => black >= 0 && white <= most);
+  return usual === undefined ? { black, white } : { black: 0, white: usual };
+}
+
+function fill(into: Uint8Array, values: Float32Array, { black, white }: Range): void {
+  const slope = white > black ? 255 / (white - black) : 0;
+  const bytes = Uint8Array.from(values, (value) => Math.round((value - black) * slope));
+  if (bytes.length === into.length) into.set(bytes);
+  else into.set(bytes.length < into.length ? greyToRgb(bytes) : rgbToGrey(bytes));
+}

@@ -1,0 +1,263 @@
+/**
+ * labels.csv or labels.tsv beside the images: a file and its label in each row, and perhaps the split. The first row names the
+ * columns; without such a row they are file, label and split in this order.
+ */
+import * as path from 'node:path';
+import { dsvFormat } from 'd3-dsv';
+import { UsageError } from '../../terminal/errors.js';
+import { counted } from '../../terminal/format.js';
+import { likeNamed, refuseUnknown, type LabelledFiles, type Layout } from './classes.js';
+import { sameName } from './names.js';
+import { chooseSplits, roleOf, splitsAmong, type SplitRole } from './splits.js';
+import type { FileTree } from './tree.js';
+
+/** What columns are called, ours first. */
+const headings = {
+  file: ['file', 'filename', 'file_name', 'path', 'filepath', 'image', 'image_path', 'name', 'id', 'image_id', 'fname'],
+  label: ['label', 'labels', 'class', 'class_name', 'category', 'target', 'breed', 'species'],
+  split: ['split', 'set', 'subset', 'partition'],
+} as const;
+type Heading = keyof typeof headings;
+
+/** What a labels file has to be, for whoever got it wrong. */
+export const labelColumns = 'its first row names the columns file, label and perhaps split';
+
+/**
+ * The labels file of a tree: at its top, or in the one folder that holds all. Undefined where there is none.
+ *
+ * @throws UsageError for two of them
+ */
+export function labelsFileIn({ paths, where }: FileTree): string | undefined {
+  const found = paths.filter((each) => /^labels\.[ct]sv$/i.test(path.posix.basename(each)));
+  const holdsAll = found.filter((each) => {
+    const prefix = each.slice(0, each.lastIndexOf('/') + 1);
+    return paths.every((other) => other.startsWith(prefix));
+  });
+  if (holdsAll.length > 1) throw new UsageError(`holds ${holdsAll.join(' and ')}`, where, 'keep one of them');
+  return holdsAll[0];
+}
+
+interface Row {
+  /** From 1, as a spreadsheet counts. */
+  readonly row: number;
+  readonly file: string;
+  readonly label: string;
+  readonly split: SplitRole | undefined;
+}
+
+interface Found extends Row {
+  readonly path: string;
+}
+
+/**
+ * The dataset that a labels file describes; why it describes none of what is here. Paths in it are from its own folder; a name
+ * alone, with or without its ending, is the one file that has it.
+ *
+ * @throws UsageError where it can't be read, a file has two labels, a split is unknown, or it can be no dataset
+ */
+export async function readLabels(tree: FileTree, file: string): Promise<Layout | string> {
+  const where = path.join(tree.where, file);
+  const prefix = file.slice(0, file.lastIndexOf('/') + 1);
+  const find = finder(tree, prefix, file);
+  const table = tableOf(await textOf(tree, file, where), where, find);
+  if (table === undefined) return 'has no columns file and label';
+  const rows = parseRows(table, where, find);
+  if (rows.found.length === 0 && rows.missing.length > 0)
+    return `none of its ${counted(rows.missing.length, 'file')} is here, such as ${rows.missing[0]!}`;
+  const found = withoutTwins(rows.found, where);
+  const byFolder = table.columns.split === undefined ? splitsByFolder(found, prefix, where) : undefined;
+  const roles = byFolder ?? found.map(({ split }) => split ?? 'train');
+  const part = (role: SplitRole) => found.filter((_, i) => roles[i] === role);
+  const some = (list: readonly Found[]) => (list.length === 0 ? undefined : list);
+  const [train, test, val] = [part('train'), some(part('test')), some(part('val'))];
+  if (train.length === 0) throw new UsageError('has no row of a training image', where, labelColumns);
+  const chosen = chooseSplits({ train, test, val });
+  const classNames = classesOf(train);
+  if (classNames.length < 2)
+    throw new UsageError(`has one class alone, ${classNames[0]!}`, where, 'two are needed at least');
+  const labels = new Map(classNames.map((name, label) => [name, label]));
+  refuseUnknown({ tree, prefix: file }, [...new Set((chosen.test ?? []).map(({ label }) => label))], labels);
+  const filesOf = (list: readonly Found[]): LabelledFiles => ({
+    tree,
+    prefix,
+    files: list.map((row) => ({ path: row.path, label: labels.get(row.label)! })).sort((a, b) => a.label - b.label),
+  });
+  const name = path.posix.basename(file);
+  const unused = filesWithout(tree, { prefix, file, found });
+  return {
+    classNames,
+    train: filesOf(train),
+    test: chosen.test === undefined ? undefined : filesOf(chosen.test),
+    notes: [
+      `classes are those of ${name}${byFolder === undefined ? '' : ', splits those of the folders'}`,
+      ...likeNamed(classNames, classNames),
+      ...(val !== undefined && chosen.test === val ? ['the split val is taken for the test images'] : []),
+      ...told(chosen.unused?.length, 'image', 'of val not used: nothing is tuned on validation images here'),
+      ...told(rows.missing.length, 'file', `of ${name} not here, such as ${rows.missing[0] ?? ''}`),
+      ...told(rows.unlabelled, 'row', `of ${name} without a label, not used`),
+      ...told(rows.found.length - found.length, 'row', `of ${name} repeated, not used again`),
+      ...told(
+        unused.length,
+        'file',
+        `without a row in ${name}, such as ${unused[0]?.slice(prefix.length) ?? ''}, not used`,
+      ),
+    ],
+  };
+}
+
+function told(count: number | undefined, noun: string, what: string): string[] {
+  return count === undefined || count === 0 ? [] : [`${counted(count, noun)} ${what}`];
+}
+
+function filesWithout(
+  { paths }: FileTree,
+  { prefix, file, found }: { readonly prefix: string; readonly file: string; readonly found: readonly Found[] },
+): string[] {
+  const used = new Set([file, ...found.map((row) => row.path)]);
+  return paths.filter((each) => each.startsWith(prefix) && !used.has(each));
+}
+
+async function textOf(tree: FileTree, file: string, where: string): Promise<string> {
+  for await (const [, bytes] of tree.contents([file])) {
+    if (typeof bytes === 'string') throw new UsageError(bytes, where);
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    } catch {
+      throw new UsageError('is not UTF-8', where, 'save it as "CSV UTF-8"');
+    }
+  }
+  throw new UsageError('is missing', where);
+}
+
+type Find = (name: string) => string | undefined;
+
+/** By path, by name and by name without ending; what several files have is not found. */
+function finder({ paths }: FileTree, prefix: string, labels: string): Find {
+  const places = new Map<string, string | undefined>();
+  const set = (kind: string, name: string, each: string) => {
+    const key = `${kind} ${sameName(name)}`;
+    places.set(key, places.has(key) && places.get(key) !== each ? undefined : each);
+  };
+  for (const each of paths) {
+    if (!each.startsWith(prefix) || each === labels) continue;
+    const relative = each.slice(prefix.length);
+    const { base, name } = path.posix.parse(relative);
+    set('path', relative, each);
+    set('path', relative.slice(0, relative.length - path.posix.extname(relative).length), each);
+    set('name', base, each);
+    set('name', name, each);
+  }
+  return (text) => {
+    const name = sameName(
+      text
+        .trim()
+        .replaceAll('\\', '/')
+        .replace(/^(\.\/)+/, ''),
+    );
+    return places.get(`path ${name}`) ?? places.get(`name ${name}`);
+  };
+}
+
+interface Parsed {
+  readonly found: readonly Found[];
+  /** Files that are not here. */
+  readonly missing: readonly string[];
+  /** Rows without a label. */
+  readonly unlabelled: number;
+}
+
+function parseRows({ rows, columns, first }: Table, where: string, find: Find): Parsed {
+  const cell = (row: readonly string[], heading: Heading) => {
+    const at = columns[heading];
+    return at === undefined ? '' : (row[at] ?? '').trim();
+  };
+  const found: Found[] = [];
+  const missing: string[] = [];
+  let unlabelled = 0;
+  for (const [i, cells] of rows.entries()) {
+    const row = first + i;
+    if (cells.every((each) => each.trim() === '')) continue;
+    const file = cell(cells, 'file');
+    if (file === '') throw new UsageError(`row ${row} names no file`, where, labelColumns);
+    if (/[\r\n]/.test(cells.join('')))
+      throw new UsageError(`row ${row} has a line break in a cell`, where, 'is a quotation mark left open?');
+    const label = sameName(cell(cells, 'label'));
+    if (label === '') unlabelled++;
+    const place = find(file);
+    if (place === undefined) missing.push(file);
+    if (label === '' || place === undefined) continue;
+    found.push({ row, file, label, path: place, split: splitOf(cell(cells, 'split'), row, where) });
+  }
+  return { found, missing, unlabelled };
+}
+
+function splitOf(text: string, row: number, where: string): SplitRole | undefined {
+  if (text === '') return undefined;
+  const role = roleOf(text);
+  if (role === undefined) throw new UsageError(`row ${row} has the split ${text}`, where, 'known: train, test, val');
+  return role;
+}
+
+interface Table {
+  readonly rows: readonly (readonly string[])[];
+  readonly columns: Readonly<{ file: number; label: number; split: number | undefined }>;
+  /** Number of the first of the rows. */
+  readonly first: number;
+}
+
+/** Undefined where it has not the columns. Spreadsheets of some countries write semicolons. */
+function tableOf(text: string, where: string, find: Find): Table | undefined {
+  const delimiters = /\.tsv$/i.test(where) ? ['\t'] : [',', ';', '\t'];
+  for (const delimiter of delimiters) {
+    const [head = [], ...rows] = dsvFormat(delimiter).parseRows(text);
+    const named = head.map((each) => each.trim().toLowerCase());
+    const at = (heading: Heading) => {
+      return headings[heading].map((name) => named.indexOf(name)).find((place) => place >= 0);
+    };
+    const [file, label, split] = [at('file'), at('label'), at('split')];
+    if (file !== undefined && label !== undefined) return { rows, columns: { file, label, split }, first: 2 };
+    if (head.length >= 2 && find(head[0]!) !== undefined)
+      return {
+        rows: [head, ...rows],
+        columns: { file: 0, label: 1, split: head.length > 2 ? 2 : undefined },
+        first: 1,
+      };
+  }
+  return undefined;
+}
+
+/** Each file once. Throws UsageError for one of two labels or two splits. */
+function withoutTwins(found: readonly Found[], where: string): Found[] {
+  const byPath = new Map<string, Found>();
+  for (const row of found) {
+    const earlier = byPath.get(row.path);
+    if (earlier === undefined) byPath.set(row.path, row);
+    else if (earlier.label !== row.label || earlier.split !== row.split)
+      throw new UsageError(
+        `rows ${earlier.row} and ${row.row} say of ${row.file} ${saidOf(earlier)} and ${saidOf(row)}`,
+        where,
+        'an image has one label, and is in one split',
+      );
+  }
+  return [...byPath.values()];
+}
+
+const saidOf = ({ label, split }: Row) => `"${label}"${split === undefined ? '' : ` in ${split}`}`;
+
+/** The splits that the files' folders are named for: `train/3.png`. Undefined where they are not. */
+function splitsByFolder(found: readonly Found[], prefix: string, where: string): SplitRole[] | undefined {
+  const folders = found.map((row) => row.path.slice(prefix.length).split('/').slice(0, -1)[0] ?? '');
+  const { train, test, val } = splitsAmong([...new Set(folders)], where);
+  if (train === undefined || (test ?? val) === undefined) return undefined;
+  const roles = folders.flatMap((name): SplitRole[] =>
+    name === train ? ['train'] : name === test ? ['test'] : name === val ? ['val'] : [],
+  );
+  return roles.length === found.length ? roles : undefined;
+}
+
+/** By code point; numbers by their value. */
+function classesOf(rows: readonly Found[]): string[] {
+  const names = [...new Set(rows.map(({ label }) => label))];
+  const areNumbers = names.every((name) => /^-?\d{1,15}$/.test(name));
+  return areNumbers ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();
+}

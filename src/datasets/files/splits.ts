@@ -1,0 +1,101 @@
+/** Folders, archives and values of a column that are a dataset's splits, under the names that people give them. */
+import { UsageError } from '../../terminal/errors.js';
+
+export const splitRoles = ['train', 'test', 'val'] as const;
+export type SplitRole = (typeof splitRoles)[number];
+
+const words: Readonly<Record<string, SplitRole>> = {
+  ...{ train: 'train', training: 'train', trn: 'train' },
+  ...{ test: 'test', testing: 'test', tst: 'test' },
+  ...{ val: 'val', valid: 'val', validation: 'val', dev: 'val' },
+};
+
+/** What may stand beside the word and says nothing: `train_images`, `TestSet`. */
+const companions = /^(?:images?|imgs?|data|dataset|set|split)$/;
+
+interface Said {
+  readonly role: SplitRole;
+  /** What else the name says: the `seg` of `seg_train`, the `2017` of `val2017`; '' for nothing. */
+  readonly rest: string;
+}
+
+function saidBy(name: string): Said | undefined {
+  const parts = name
+    .replaceAll(/([a-z])([A-Z0-9])/g, '$1 $2')
+    .toLowerCase()
+    .replace(/^(train(?:ing)?|test(?:ing)?|val(?:id(?:ation)?)?)(images?|set|data)$/, '$1 $2')
+    .split(/[\s._-]+/)
+    .filter((part) => !companions.test(part));
+  const said = parts.filter((part) => Object.hasOwn(words, part));
+  if (said.length !== 1) return undefined;
+  return { role: words[said[0]!]!, rest: parts.filter((part) => part !== said[0]).join(' ') };
+}
+
+/** Which split a name says it is: `train`, `Training`, `test_images`, `valid`. Undefined for any other. */
+export function roleOf(name: string): SplitRole | undefined {
+  const said = saidBy(name);
+  return said?.rest === '' ? said.role : undefined;
+}
+
+export type SplitNames = Readonly<Partial<Record<SplitRole, string>>>;
+
+/**
+ * Which of the names are splits: plain ones, else those that say the same besides, as `seg_train` and `seg_test`. Of several for
+ * one split it is the one that is spelled as we do.
+ *
+ * @throws UsageError where two are as good
+ */
+export function splitsAmong(names: readonly string[], where: string): SplitNames {
+  const said = names.flatMap((name) => {
+    const each = saidBy(name);
+    return each === undefined ? [] : [{ name, ...each }];
+  });
+  const rests = [...new Set(said.map(({ rest }) => rest))].sort();
+  for (const rest of rests) {
+    const group = said.filter((each) => each.rest === rest);
+    const isPair = group.some(({ role }) => role === 'train') && group.some(({ role }) => role !== 'train');
+    if (rest === '' || isPair) return namesOf(group, where);
+  }
+  return {};
+}
+
+function namesOf(group: readonly { readonly name: string; readonly role: SplitRole }[], where: string): SplitNames {
+  const found: Partial<Record<SplitRole, string>> = {};
+  for (const role of splitRoles) {
+    const [first, second] = group
+      .filter((each) => each.role === role)
+      .map(({ name }) => name)
+      .sort((a, b) => Number(b === role) - Number(a === role));
+    if (first === undefined) continue;
+    if (second !== undefined && first !== role)
+      throw new UsageError(
+        `holds ${first} and ${second}, and both may be the ${role} images`,
+        where,
+        `name one of them ${role}`,
+      );
+    found[role] = first;
+  }
+  return found;
+}
+
+/** Roles that are read as train and test, once it is settled what validation images are for. */
+export interface Chosen<T> {
+  readonly train: T;
+  /** Undefined where it is to be drawn from the training images. */
+  readonly test: T | undefined;
+  /** Left alone. */
+  readonly unused: T | undefined;
+}
+
+/** Validation images are the test set where there is none, and are not used where there is one: nothing here is tuned on them. */
+export function chooseSplits<T>({
+  train,
+  test,
+  val,
+}: {
+  train: T;
+  test: T | undefined;
+  val: T | undefined;
+}): Chosen<T> {
+  return test === undefined ? { train, test: val, unused: undefined } : { train, test, unused: val };
+}
