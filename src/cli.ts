@@ -1,10 +1,11 @@
 /** The commands of the program. Imports nothing heavy, so that help is there at once; commands do so when they run. */
-import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { commandLine, packageJson } from './machine/installation.js';
 import { registerClean } from './commands/clean.js';
 import { registerCompare } from './commands/compare.js';
 import { registerDatasets } from './commands/datasets.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerExperiments } from './commands/experiments.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerForecast } from './commands/forecast.js';
 import { registerRuns } from './commands/list-runs.js';
@@ -19,20 +20,26 @@ import { registerSweep } from './commands/sweep.js';
 import { registerTheory } from './commands/theory.js';
 import { registerTrain } from './commands/train.js';
 import { registerWatch } from './commands/watch.js';
+import { examples, typeAs, type AsTyped } from './commands/examples.js';
 
-/** Anew each time: commander keeps in it what it has parsed. */
-export function createProgram(): Command {
-  const program = new Command('emergence')
+/**
+ * Anew each time: commander keeps in it what it has parsed.
+ *
+ * @param asTyped how help says the program's commands
+ */
+export function createProgram(asTyped: AsTyped = commandLine): Command {
+  const program = typeAs(new Command('emergence'), asTyped)
     .description('Train families of vision models, and see what of their emergence is the model and what the metric.')
-    .version(version(), '--version', 'print the version')
+    .version(packageJson().version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
-    .addHelpText('after', '\nExample:\n  $ emergence train --arch cnn --widths 8,16,32,64')
+    .addHelpText('after', examples('train --arch cnn --widths 8,16,32,64'))
     // Commands take these over as they are added: commander neither prints errors nor ends the process.
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError();
   registerTrain(program);
+  registerExperiments(program);
   registerRuns(program);
   registerShow(program);
   registerWatch(program);
@@ -51,9 +58,4 @@ export function createProgram(): Command {
   registerSetup(program);
   registerDoctor(program);
   return program;
-}
-
-function version(): string {
-  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-  return version;
 }

@@ -4,5 +4,5 @@ import { createProgram } from './cli.js';
 import { commandsMarkdown, withMetricsTable } from './commands/document.js';
 
 const file = (name: string) => new URL(`../docs/${name}`, import.meta.url);
-fs.writeFileSync(file('commands.md'), commandsMarkdown(createProgram()));
+fs.writeFileSync(file('commands.md'), commandsMarkdown(createProgram((line) => `emergence ${line}`)));
 fs.writeFileSync(file('metrics.md'), withMetricsTable(fs.readFileSync(file('metrics.md'), 'utf8')));

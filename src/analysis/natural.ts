@@ -4,10 +4,10 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { csvParseRows } from 'd3-dsv';
 import { codeOf, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
+import { commandLine, labFolder } from '../machine/installation.js';
 
 export interface NaturalPoint {
   readonly model: string;
@@ -59,7 +59,7 @@ const known: Readonly<Record<string, Pick<NaturalCurve, 'unit' | 'better'>>> = {
 
 const required = ['family', 'model', 'params', 'task', 'metric', 'value'] as const;
 
-const shippedFolder = fileURLToPath(new URL('../../datasets/natural-curves', import.meta.url));
+const shippedFolder = path.join(labFolder, 'datasets/natural-curves');
 
 /** Names of the shipped files, as `--natural` takes them. */
 export async function shippedFiles(): Promise<string[]> {
@@ -118,7 +118,7 @@ export async function readNaturalCurve(text: string, where = '--natural'): Promi
   throw new UsageError(
     `"${wanted}" is not a curve of ${file}`,
     where,
-    `${meant === undefined ? '' : `did you mean ${meant}? `}npm run natural -- list ${file} shows its ${curves.length} curves`,
+    `${meant === undefined ? '' : `did you mean ${meant}? `}${commandLine(`natural list ${file}`)} shows its ${curves.length} curves`,
   );
 }
 

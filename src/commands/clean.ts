@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Removal } from '../machine/removal.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { root } from './runs.js';
+import { examples } from './examples.js';
 
 interface CleanOptions {
   readonly unfinished?: true;
@@ -24,7 +25,7 @@ export function registerClean(program: Command): void {
     )
     .option('--dry-run', 'only say what would go, file by file')
     .option('--yes', 'do not ask')
-    .addHelpText('after', '\nExample:\n  $ emergence clean lenet-mnist --dry-run')
+    .addHelpText('after', examples('clean lenet-mnist --dry-run'))
     .action(async (names: string[], options: CleanOptions) => {
       process.exitCode = await clean(names, options);
     });

@@ -16,6 +16,7 @@ import {
   wholeNumber,
   type Raw,
 } from './runs.js';
+import { examples } from './examples.js';
 
 export function registerCompare(program: Command): void {
   addMetricFile(
@@ -37,7 +38,9 @@ export function registerCompare(program: Command): void {
     .option('--json', 'everything, as JSON on stdout')
     .addHelpText(
       'after',
-      '\nExample:\n  $ emergence compare lenet-mnist --standard accuracy --induced subset-accuracy:k=20 --natural overlay:opt-2digit-addition',
+      examples(
+        'compare lenet-mnist --standard accuracy --induced subset-accuracy:k=20 --natural overlay:opt-2digit-addition',
+      ),
     )
     .action(compareRun);
 }

@@ -5,25 +5,26 @@ import type { DatasetStatus } from '../datasets/list.js';
 import { addDatasetOptions, parseDatasetOptions, type RawOptions } from '../experiment/options.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
+import { examples } from './examples.js';
 
 export function registerDatasets(program: Command): void {
   const group = program
     .command('datasets')
     .description('list the datasets, fetch those that are downloaded, look at one')
     .helpCommand(false)
-    .addHelpText('after', '\nExample:\n  $ emergence datasets list');
+    .addHelpText('after', examples('datasets list'));
   addDatasetOptions(
     group.command('list').description('what is here, what can be fetched, size, licence and citation'),
     ['dataDir'],
   )
     .option('--json', 'as one JSON array on stdout')
-    .addHelpText('after', '\nExample:\n  $ emergence datasets list')
+    .addHelpText('after', examples('datasets list'))
     .action(list);
   addDatasetOptions(
     group.command('fetch <names...>').description('download datasets into the data folder, or check what is there'),
     ['dataDir'],
   )
-    .addHelpText('after', '\nExample:\n  $ emergence datasets fetch fashion-mnist cifar10')
+    .addHelpText('after', examples('datasets fetch fashion-mnist cifar10'))
     .action(async (names: string[], raw: RawOptions) => {
       process.exitCode = await fetchAll(names, raw);
     });
@@ -33,7 +34,7 @@ export function registerDatasets(program: Command): void {
     'dataDir',
   ])
     .option('--output <file>', 'the PNG file (default: preview-NAME.png)')
-    .addHelpText('after', '\nExample:\n  $ emergence datasets preview omniglot-small')
+    .addHelpText('after', examples('datasets preview omniglot-small'))
     .action(preview);
 }
 

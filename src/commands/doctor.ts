@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { styleText } from 'node:util';
 import type { Finding } from '../engine/install/diagnosis.js';
+import { examples } from './examples.js';
 
 export function registerDoctor(program: Command): void {
   program
@@ -9,7 +10,7 @@ export function registerDoctor(program: Command): void {
     .description('say what was found on this machine, what is missing, and what mends it')
     .option('--json', 'findings as one JSON array on stdout')
     .option('--verify', "hold TensorFlow's files against the hashes of the wheel they came in (1 GB is read)")
-    .addHelpText('after', '\nExample:\n  $ emergence doctor')
+    .addHelpText('after', examples('doctor'))
     .action(async ({ json, verify }: { json?: true; verify?: true }) => {
       process.exitCode = await doctor({ json: json === true, verify: verify === true });
     });

@@ -1,12 +1,13 @@
 /** What docs/ says from definitions: commands.md as `--help` has it, the table of metrics.md. `npm run docs` writes them. */
 import type { Command, Help } from 'commander';
+import { nameOf } from './examples.js';
 import { exampleOf as metricExample, metrics } from '../metrics/index.js';
 
 const opening = `# Commands
 <!-- Written by \`npm run docs\` from the definitions of the commands; a change here is lost. -->
 
-Each is \`emergence COMMAND\`, and an npm script too: \`emergence train\` is \`npm run train --\`. \`emergence COMMAND --help\` prints what
-stands here. A mistake in a command line is one line and exit code 2, a failure of the work exit code 1.
+Each is \`emergence COMMAND\` where the package is installed, and an npm script in a checkout: \`emergence train\` is \`npm run train --\` there.
+\`emergence COMMAND --help\` prints what stands here. A mistake in a command line is one line and exit code 2, a failure of the work exit code 1.
 `;
 
 /** As Markdown. */
@@ -51,12 +52,6 @@ function section(command: Command, level: number): string[] {
     '',
     ...parts.flatMap((part) => section(part, level + 1)),
   ];
-}
-
-/** `datasets list`. */
-function nameOf(command: Command): string {
-  const { parent } = command;
-  return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name();
 }
 
 function sentence(text: string): string {

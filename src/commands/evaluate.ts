@@ -18,6 +18,7 @@ import {
   wholeNumber,
   type Raw,
 } from './runs.js';
+import { examples } from './examples.js';
 
 export function registerEvaluate(program: Command): void {
   addMetricFile(
@@ -36,7 +37,7 @@ export function registerEvaluate(program: Command): void {
     .option('--csv', 'everything, as comma-separated values on stdout')
     .addHelpText(
       'after',
-      '\nExample:\n  $ emergence evaluate lenet-mnist --metric accuracy --metric subset-accuracy:k=5 --metric cross-entropy',
+      examples('evaluate lenet-mnist --metric accuracy --metric subset-accuracy:k=5 --metric cross-entropy'),
     )
     .action(evaluate);
 }

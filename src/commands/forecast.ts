@@ -19,6 +19,8 @@ import {
   wholeNumbers,
   type Raw,
 } from './runs.js';
+import { commandLine } from '../machine/installation.js';
+import { examples } from './examples.js';
 
 const root = 'checkpoints';
 const metricHelp =
@@ -29,7 +31,7 @@ export function registerForecast(program: Command): void {
     .command('forecast')
     .description('predictions of larger members, written down before these are trained, and what they were worth')
     .helpCommand(false)
-    .addHelpText('after', '\nExample:\n  $ emergence forecast seal lenet-mnist --widths 24,32 --metric accuracy');
+    .addHelpText('after', examples('forecast seal lenet-mnist --widths 24,32 --metric accuracy'));
   addMetricFile(
     group
       .command('seal <run>')
@@ -43,7 +45,7 @@ export function registerForecast(program: Command): void {
     .option('--json', 'the sealed file, as JSON on stdout')
     .addHelpText(
       'after',
-      '\nExample:\n  $ emergence forecast seal lenet-mnist --widths 24,32 --metric accuracy --metric subset-accuracy:k=20',
+      examples('forecast seal lenet-mnist --widths 24,32 --metric accuracy --metric subset-accuracy:k=20'),
     )
     .action(seal);
   addMetricFile(
@@ -54,20 +56,20 @@ export function registerForecast(program: Command): void {
     .option('--output <stem>', "the picture's path without .svg and .png (default: beside the sealed file)")
     .option('--json', 'everything, as JSON on stdout')
     .option('--csv', 'everything, as comma-separated values on stdout')
-    .addHelpText('after', '\nExample:\n  $ emergence forecast score lenet-mnist-1')
+    .addHelpText('after', examples('forecast score lenet-mnist-1'))
     .action(score);
   group
     .command('verify [name]')
     .description(
       "whether sealed files, what they were made from and their order are as they were; a forecast's name or a run's, or all",
     )
-    .addHelpText('after', '\nExample:\n  $ emergence forecast verify lenet-mnist')
+    .addHelpText('after', examples('forecast verify lenet-mnist'))
     .action(verify);
   group
     .command('list [run]')
     .description('sealed forecasts, of a run or of all')
     .option('--json', 'everything, as JSON on stdout')
-    .addHelpText('after', '\nExample:\n  $ emergence forecast list')
+    .addHelpText('after', examples('forecast list'))
     .action(list);
   addMetricFile(
     group
@@ -81,15 +83,12 @@ export function registerForecast(program: Command): void {
     .option('--output <stem>', "the picture's path without .svg and .png (default: forecast-study in the run's folder)")
     .option('--json', 'everything, as JSON on stdout')
     .option('--csv', 'everything, as comma-separated values on stdout')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ emergence forecast study lenet-mnist --metric accuracy --metric subset-accuracy:k=20',
-    )
+    .addHelpText('after', examples('forecast study lenet-mnist --metric accuracy --metric subset-accuracy:k=20'))
     .action(study);
   group
     .command('methods')
     .description('how forecasts are made: formulas and sources')
-    .addHelpText('after', '\nExample:\n  $ emergence forecast methods')
+    .addHelpText('after', examples('forecast methods'))
     .action(methods);
 }
 
@@ -205,8 +204,8 @@ async function seal(name: string, raw: Raw): Promise<void> {
         `        ${sealed.sealed}, number ${sealed.number} of this run`,
         `digest  ${digest}`,
         'Publish the digest (a commit, a timestamping service), then train:',
-        `        npm run train -- --run ${record.name} --widths ${widths.join(',')}${seedText === undefined ? '' : ` --seeds ${seeds.join(',')}`}`,
-        `        npm run forecast -- score ${sealed.name}`,
+        `        ${commandLine(`train --run ${record.name} --widths ${widths.join(',')}${seedText === undefined ? '' : ` --seeds ${seeds.join(',')}`}`)}`,
+        `        ${commandLine(`forecast score ${sealed.name}`)}`,
       ].join('\n'),
     );
   } finally {
@@ -321,7 +320,7 @@ async function score(name: string, raw: Raw): Promise<void> {
     throw new UsageError(
       'none of its members is trained yet',
       sealed.name,
-      `npm run train -- --run ${open.record.name} --widths ${sealed.targets.map(({ width }) => width).join(',')}`,
+      commandLine(`train --run ${open.record.name} --widths ${sealed.targets.map(({ width }) => width).join(',')}`),
     );
   if (raw['json'] === true) {
     const { plainMetric } = await import('../report/forecast.js');

@@ -1,6 +1,8 @@
 /** `emergence runs`: which runs there are, and what each lacks. */
 import type { Command } from 'commander';
 import { jsonOf, root } from './runs.js';
+import { commandLine } from '../machine/installation.js';
+import { examples } from './examples.js';
 
 export function registerRuns(program: Command): void {
   program
@@ -8,7 +10,7 @@ export function registerRuns(program: Command): void {
     .description('list the runs in checkpoints: members, status, size on disk, and what is missing')
     .option('--verify', 'hold every file against its hash, not only look whether it is there (everything is read)')
     .option('--json', 'as one JSON array on stdout')
-    .addHelpText('after', '\nExample:\n  $ emergence runs')
+    .addHelpText('after', examples('runs'))
     .action(list);
 }
 
@@ -18,6 +20,6 @@ async function list({ json, verify }: { readonly json?: true; readonly verify?: 
   const runs = await listRuns(root, verify === true ? 'hashes' : 'presence');
   if (json === true) console.log(jsonOf(runs));
   else if (runs.length === 0)
-    console.log(`there is no run in ${root}; npm run train -- --arch cnn --widths 8,16,32,64 makes one`);
+    console.log(`there is no run in ${root}; ${commandLine('train --arch cnn --widths 8,16,32,64')} makes one`);
   else console.log(runsTable(runs));
 }

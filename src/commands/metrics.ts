@@ -1,11 +1,12 @@
 /** `emergence metrics`: every metric that a run can be looked at with. */
 import type { Command } from 'commander';
 import { addMetricFile, jsonOf, registryOf, type Raw } from './runs.js';
+import { examples } from './examples.js';
 
 export function registerMetrics(program: Command): void {
   addMetricFile(program.command('metrics').description('list the metrics: kind, direction, unit, formula and source'))
     .option('--json', 'as one JSON array on stdout')
-    .addHelpText('after', '\nExample:\n  $ emergence metrics')
+    .addHelpText('after', examples('metrics'))
     .action(list);
 }
 

@@ -1,13 +1,15 @@
 /** `emergence natural`: published curves that a family can be compared with. */
 import type { Command } from 'commander';
 import { jsonOf, textOf, type Raw } from './runs.js';
+import { commandLine } from '../machine/installation.js';
+import { examples } from './examples.js';
 
 export function registerNatural(program: Command): void {
   const group = program
     .command('natural')
     .description('published scores of other models against their size, to compare with')
     .helpCommand(false)
-    .addHelpText('after', '\nExample:\n  $ emergence natural list overlay');
+    .addHelpText('after', examples('natural list overlay'));
   group
     .command('list [file]')
     .description(
@@ -15,7 +17,7 @@ export function registerNatural(program: Command): void {
     )
     .option('--search <text>', 'only curves whose name holds the text')
     .option('--json', 'everything, as JSON on stdout')
-    .addHelpText('after', '\nExample:\n  $ emergence natural list pythia --search lambada')
+    .addHelpText('after', examples('natural list pythia --search lambada'))
     .action(list);
 }
 
@@ -53,7 +55,7 @@ async function list(file: string | undefined, raw: Raw): Promise<void> {
     [
       textTable([`${name}:`, 'sizes', 'parameters', 'metric', 'values', 'unit'], lines, [`${name}:`, 'metric', 'unit']),
       ...(file === undefined
-        ? ['', `more curves: npm run natural -- list FILE, FILE one of ${others.join(', ')} or your own`]
+        ? ['', `more curves: ${commandLine('natural list FILE')}, FILE one of ${others.join(', ')} or your own`]
         : []),
     ].join('\n'),
   );

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { QuantaReport } from '../report/quanta.js';
 import { UsageError } from '../terminal/errors.js';
 import { root } from './runs.js';
+import { examples } from './examples.js';
 
 interface RawOptions {
   readonly cutoff?: string;
@@ -19,7 +20,7 @@ export function registerQuanta(program: Command): void {
     .option('--cutoff <c>', 'autoencoders: an image is solved where its squared error per pixel is below c')
     .option('--tolerance <share>', "share of a width's seeds that may disagree about an example (default: 0.2)")
     .option('--json', 'as one JSON object on stdout')
-    .addHelpText('after', '\nExample:\n  $ emergence quanta lenet-mnist')
+    .addHelpText('after', examples('quanta lenet-mnist'))
     .action(quanta);
 }
 

@@ -5,6 +5,7 @@ import type { Metric } from '../metrics/metric.js';
 import type { OpenRun } from '../runs/load.js';
 import { UsageError } from '../terminal/errors.js';
 import { collect, metricsOf, openNamed, textOf, textsOf, wholeNumber, type Raw } from './runs.js';
+import { examples } from './examples.js';
 
 /** What stands in the figures where nothing is said, and its file's other curves in the explorer. */
 const usualNatural = 'overlay:opt-2digit-addition';
@@ -34,7 +35,10 @@ export function registerReport(program: Command): void {
     .option('--json', 'what was written, as JSON on stdout')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ emergence report lenet-mnist\n  $ emergence report autoencoder-mnist --induced reconstruction:c=0.005 --natural overlay:pythia-lambada',
+      examples(
+        'report lenet-mnist',
+        'report autoencoder-mnist --induced reconstruction:c=0.005 --natural overlay:pythia-lambada',
+      ),
     )
     .action(report);
 }

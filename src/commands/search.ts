@@ -18,6 +18,7 @@ import {
   wholeNumber,
   type Raw,
 } from './runs.js';
+import { examples } from './examples.js';
 
 export function registerSearch(program: Command): void {
   addMetricFile(
@@ -33,7 +34,7 @@ export function registerSearch(program: Command): void {
     .option('--surrogate-of <metric>', "the all-or-nothing metric (default: the run's induced one)")
     .option('--draws <n>', 'bootstrap draws of the correlations (default: 500)')
     .option('--json', 'everything, as JSON on stdout')
-    .addHelpText('after', '\nExample:\n  $ emergence search lenet-mnist --surrogate-of subset-accuracy:k=50')
+    .addHelpText('after', examples('search lenet-mnist --surrogate-of subset-accuracy:k=50'))
     .action(search);
 }
 

@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import type { DeviceRequest } from '../engine/runtime.js';
 import { devices } from '../experiment/schema.js';
+import { examples } from './examples.js';
 
 interface SetupOptions {
   readonly device: DeviceRequest;
@@ -25,7 +26,7 @@ export function registerSetup(program: Command): void {
       ).conflicts('forget'),
     )
     .option('--forget', 'forget what --tensorflow named, and use the one in the cache again')
-    .addHelpText('after', '\nExample:\n  $ emergence setup --device cpu')
+    .addHelpText('after', examples('setup --device cpu'))
     .action(setup);
 }
 

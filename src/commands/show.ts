@@ -17,6 +17,7 @@ import {
   wholeNumber,
   type Raw,
 } from './runs.js';
+import { examples } from './examples.js';
 
 export function registerShow(program: Command): void {
   addMetricFile(
@@ -35,10 +36,7 @@ export function registerShow(program: Command): void {
     .option('--height <cells>', "the height of each plot (default: what fits the terminal's)")
     .option('--ascii', 'ASCII characters instead of braille')
     .option('--draws <n>', 'bootstrap draws (default: 2000)')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ emergence show lenet-mnist --metric accuracy --metric subset-accuracy:k=20 --axis width',
-    )
+    .addHelpText('after', examples('show lenet-mnist --metric accuracy --metric subset-accuracy:k=20 --axis width'))
     .action(show);
 }
 

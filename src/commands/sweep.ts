@@ -22,6 +22,7 @@ import {
   wholeNumbers,
   type Raw,
 } from './runs.js';
+import { examples } from './examples.js';
 
 export function registerSweep(program: Command): void {
   addMetricFile(
@@ -59,8 +60,10 @@ export function registerSweep(program: Command): void {
     .option('--csv', 'every curve of the grid, as comma-separated values on stdout')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ emergence sweep autoencoder-mnist --metric reconstruction --over c=1e-4:1e-1:200:log\n' +
-        '  $ emergence sweep lenet-mnist --metric subset-accuracy:k=20 --test-sizes 100,1000,10000 --keep-scales 3,5,8',
+      examples(
+        'sweep autoencoder-mnist --metric reconstruction --over c=1e-4:1e-1:200:log',
+        'sweep lenet-mnist --metric subset-accuracy:k=20 --test-sizes 100,1000,10000 --keep-scales 3,5,8',
+      ),
     )
     .action(async (names: string[], raw: Raw) => {
       const sweeps: Request[] = [];

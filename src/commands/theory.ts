@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type * as Theory from '../report/theory.js';
 import { UsageError } from '../terminal/errors.js';
 import { assertSeveralWidths, jsonOf, openNamed, readRun, textOf, wholeNumbers, type Raw } from './runs.js';
+import { examples } from './examples.js';
 
 export function registerTheory(program: Command): void {
   program
@@ -13,10 +14,7 @@ export function registerTheory(program: Command): void {
     .option('--lengths <list>', 'tokens that have to be right at once (default: 1,5,10,20; of a run: its own)')
     .option('--output <stem>', "the picture's path without .svg and .png (default: theory, of a run: in its folder)")
     .option('--json', 'everything, as JSON on stdout')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ emergence theory --lengths 1,5,20\n  $ emergence theory lenet-mnist --lengths 5,20',
-    )
+    .addHelpText('after', examples('theory --lengths 1,5,20', 'theory lenet-mnist --lengths 5,20'))
     .action(theory);
 }
 

@@ -8,6 +8,7 @@ import {
   type RawOptions,
 } from '../experiment/options.js';
 import type { ExperimentFile } from '../experiment/load.js';
+import { examples } from './examples.js';
 
 const checkpoints = 'checkpoints';
 
@@ -15,11 +16,7 @@ export function registerTrain(program: Command): void {
   addTrainOptions(
     program.command('train').description('train a family, or what a run still lacks, and draw its curves'),
   )
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ emergence train --arch cnn --widths 8,16,32,64\n' +
-        '  $ emergence train --experiment experiments/smoke.yaml',
-    )
+    .addHelpText('after', examples('train --arch cnn --widths 8,16,32,64', 'train --experiment smoke'))
     .action(async (raw: RawOptions) => {
       process.exitCode = await train(raw);
     });

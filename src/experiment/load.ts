@@ -13,6 +13,7 @@ import { isNameable, printable } from '../terminal/printable.js';
 import { definitionsOf, describeNumber, exampleEntries, type Definition } from './definitions.js';
 import { refuseForeignKeys, refuseTwoLengths, type Places } from './places.js';
 import { executionSchema, experimentSchema, optionOf, type ExperimentInput } from './schema.js';
+import { isName, shippedFile, shippedNames } from './shipped.js';
 import { offsetOf, parseMapping, startOf, textOf, valuesOf, type Source } from './yaml.js';
 
 export interface ExperimentFile {
@@ -28,8 +29,12 @@ export interface ExperimentFile {
 /** A file of a few lines; more is another file named by mistake. */
 const maxBytes = 1_000_000;
 
-/** Reads and checks a file. Throws UsageError, one line, at the first mistake in it. */
-export async function loadExperiment(file: string): Promise<ExperimentFile> {
+/**
+ * Reads and checks an experiment of the lab by its name, or a file by its path: what has neither a folder nor an extension is a
+ * name where there is one. Throws UsageError, one line, at the first mistake in it.
+ */
+export async function loadExperiment(nameOrFile: string): Promise<ExperimentFile> {
+  const file = (await shippedFile(nameOrFile)) ?? nameOrFile;
   return parseExperiment(await readText(file), file);
 }
 
@@ -81,11 +86,15 @@ async function unreadable(file: string, error: unknown): Promise<UsageError> {
   if (code === 'EISDIR') return new UsageError('is a folder', where, 'give a YAML file');
   if (code === 'EACCES') return new UsageError("can't be read, permission denied", where, 'make it readable');
   if (code !== 'ENOENT' && code !== 'ENOTDIR') return new UsageError(`can't be read: ${messageOf(error)}`, where);
+  const shipped = await shippedNames();
+  if (isName(file)) return new UsageError('is no experiment of the lab, and no file', where, suggestion(file, shipped));
   const folder = path.dirname(file);
   const others = (await readdir(folder).catch(() => [])).filter((name) => extension.test(name));
   const meant = nearest(nameOf(file), others.map(nameOf));
   const other = others.find((name) => nameOf(name) === meant);
-  const remedy = other === undefined ? 'give a YAML file' : `did you mean ${printable(path.join(folder, other))}?`;
+  // Where there is no experiments/, its files are those that came with the lab.
+  const named = other === undefined ? nearest(nameOf(file), shipped) : path.join(folder, other);
+  const remedy = named === undefined ? 'give a YAML file' : `did you mean ${printable(named)}?`;
   return new UsageError('does not exist', where, remedy);
 }
 

@@ -58,7 +58,7 @@ const experimentFlag = '--experiment';
 export function addTrainOptions(command: Command): Command {
   const file = new Option(
     `${experimentFlag} <file>`,
-    'YAML file with an experiment, such as those in experiments/; the options below override what it says',
+    'a shipped experiment by its name (the command `experiments` lists them), or a YAML file; the options below override what it says',
   );
   command.addOption(collecting(file, experimentFlag));
   for (const definition of [...definitionsOf(experimentSchema), ...definitionsOf(executionSchema)]) {

@@ -52,7 +52,7 @@ export const experimentSchema = z.strictObject({
     .min(1)
     .refine(isNameable, 'has control characters')
     .default('mnist')
-    .describe('mnist, omniglot-small, images:PATH, ...: `emergence datasets list` shows all'),
+    .describe('mnist, omniglot-small, images:PATH, ...: the command `datasets list` shows all'),
   widths: distinct(positiveInteger.max(65536)).default([8, 16, 32, 64]).describe('width of each member'),
   seeds: distinct(z.int().min(0).max(2147483647)).default([0]).describe('seeds to train every width with, once each'),
   epochs: positiveInteger.max(100000).optional().describe('passes over the training examples, in place of --steps'),

@@ -1,26 +1,23 @@
 /** Which version of the lab this is. */
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { builtFolder, isCheckout, labFolder, packageJson } from './installation.js';
 
 /** Of the lab and of TensorFlow.js, as package.json has them. */
 export function packageVersions(): { lab: string; tfjs: string } {
-  const { version, dependencies } = createRequire(import.meta.url)('../../package.json') as {
-    version: string;
-    dependencies: Record<string, string>;
-  };
-  return { lab: version, tfjs: dependencies['@tensorflow/tfjs-core']! };
+  const { version, devDependencies } = packageJson();
+  return { lab: version, tfjs: devDependencies['@tensorflow/tfjs-core']! };
 }
 
-/** The lab's own commit, '+' behind it where files differ from it; null where it is no checkout. */
+/** Holds the commit that a package was built from: the folder that it is installed in may be another repository's. */
+export const commitFile = path.join(builtFolder, 'commit.json');
+
+/** The lab's own commit, '+' behind it where files differ from it; null where it is unknown. */
 export function gitCommit(): string | null {
+  if (!isCheckout) return JSON.parse(fs.readFileSync(commitFile, 'utf8')) as string | null;
   const git = (...words: string[]) =>
-    execFileSync('git', words, {
-      cwd: path.dirname(fileURLToPath(import.meta.url)),
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
+    execFileSync('git', words, { cwd: labFolder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
     return git('rev-parse', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+');
   } catch {

@@ -2,8 +2,9 @@
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
+import { isCheckout } from '../machine/installation.js';
 import { outcomeColumns, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
-import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
+import { codeOf, isReported, messageOf, UsageError } from '../terminal/errors.js';
 import { whatIsWrong } from '../terminal/wrong.js';
 import { metrics, type Registry } from './index.js';
 import { defineMetric } from './metric.js';
@@ -79,10 +80,21 @@ function called(
   }
 }
 
-/** Node takes .ts files outside of packages like ours for CommonJS, which only tsImport translates. */
+/**
+ * In a checkout tsx translates, by tsImport, as Node takes .ts files outside of packages like ours for CommonJS. The package has
+ * no translator: Node itself leaves the types out from 22.18 on.
+ */
 async function load(file: string): Promise<unknown> {
   const url = pathToFileURL(path.resolve(file)).href;
-  return file.endsWith('.ts') ? (await import('tsx/esm/api')).tsImport(url, import.meta.url) : import(url);
+  if (!file.endsWith('.ts')) return import(url);
+  if (isCheckout) return (await import('tsx/esm/api')).tsImport(url, import.meta.url);
+  const { typescript = false } = process.features as { typescript?: string | false };
+  if (typescript !== false) return import(url);
+  throw new UsageError(
+    `is TypeScript, which Node ${process.version} doesn't run`,
+    file,
+    'give a .js file, or take Node 22.18 or newer',
+  );
 }
 
 function defaultOf(module: unknown): unknown {
@@ -96,6 +108,7 @@ async function readOwn(file: string): Promise<z.output<typeof ownMetricSchema>> 
     // In a folder without "type": "module" a .ts file is CommonJS, whose default export is that of the module's default.
     if (file.endsWith('.ts')) exported = defaultOf(exported) ?? exported;
   } catch (error) {
+    if (isReported(error)) throw error;
     const missing = codeOf(error) === 'ERR_MODULE_NOT_FOUND' || codeOf(error) === 'ENOENT';
     throw new UsageError(missing ? 'is missing, or imports what is' : `fails to load: ${messageOf(error)}`, file);
   }

@@ -1,5 +1,4 @@
 /** A figure's specification as a picture. The same specification gives the same bytes on every machine: no canvas, our own font. */
-import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
 import sharp from 'sharp';
@@ -7,6 +6,7 @@ import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { writable } from './escape.js';
 import { theme } from './theme.js';
+import { packageFolder } from '../machine/installation.js';
 
 /** Pixels of the PNG per pixel of the figure. */
 export const pngScale = 2;
@@ -83,5 +83,5 @@ function font() {
 }
 
 function fontFile(name: string): string {
-  return path.join(path.dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')), 'ttf', name);
+  return path.join(packageFolder('dejavu-fonts-ttf'), 'ttf', name);
 }

@@ -31,6 +31,7 @@ import { toPng, toPrintPng, toSvg } from './render.js';
 import { grouped } from './showcase.js';
 import { csv } from './text-table.js';
 import { theme } from './theme.js';
+import { commandLine } from '../machine/installation.js';
 
 export interface ReportRequest {
   /** At least one, of different names. */
@@ -208,13 +209,13 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
       name: `${name}-compare`,
       alt: `Curves of ${name}: ${standard.title}, ${induced.title}${drawing.natural.length > 0 ? ' and a published one' : ''}`,
       caption: `${standard.title} and ${induced.title} of the same members, against parameters over those of the smallest model${drawing.natural.length > 0 ? ', beside a published curve' : ''}. Bands: 95 % intervals. Points: members.`,
-      command: `npm run compare -- ${name} --standard ${standard.id} --induced ${induced.id}${naturals}`,
+      command: commandLine(`compare ${name} --standard ${standard.id} --induced ${induced.id}${naturals}`),
     }),
     await draw(sweepFigure({ run: name, sweep, leastRange: 0.1 }), drawing, {
       name: `${name}-thresholds`,
       alt: `Heat map of ${induced.name} of ${name} over thresholds and parameters`,
       caption: `Every threshold at once: ${induced.name} over thresholds and parameters, and the scores of each threshold's curve.`,
-      command: `npm run sweep -- ${name} --metric ${induced.name} --over ${over}`,
+      command: commandLine(`sweep ${name} --metric ${induced.name} --over ${over}`),
     }),
   ];
   // Constant curves have no scores to draw.
@@ -229,7 +230,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
         name: `${name}-causes`,
         alt: `Scores of ${induced.title} of ${name} on smaller test sets and at fewer scales`,
         caption: `What fewer test examples and fewer scales do to the scores of ${induced.title}: medians over draws and the middle 95 %.`,
-        command: `npm run sweep -- ${name} --metric ${induced.id} ${flags.join(' ')}`,
+        command: commandLine(`sweep ${name} --metric ${induced.id} ${flags.join(' ')}`),
       }),
     );
   }
@@ -264,7 +265,7 @@ async function reconstructionFigure({ run }: AnalysedFamily, { files, strips }: 
       name: `${name}-reconstructions`,
       alt: `Test images and what autoencoders of each width of ${name} give back`,
       caption: 'Twenty test images and what the first seed of each width gives back.',
-      command: `npm run train -- --run ${name}`,
+      command: commandLine(`train --run ${name}`),
       formats: ['png'],
     },
   ];

@@ -15,6 +15,7 @@ import { isOfRun } from './contents.js';
 import { runNames } from './inventory.js';
 import { holdRun, lockNames, trainerOf } from './lock.js';
 import { verifyRun, type MemberState } from './verify.js';
+import { commandLine } from '../machine/installation.js';
 
 export interface CleanRequest {
   /** The folder that holds all runs: `checkpoints`. */
@@ -205,7 +206,7 @@ async function foldersOf(root: string, names: readonly string[]): Promise<string
 
 function noRun(text: string, root: string, known: readonly string[]): UsageError {
   const meant = nearest(text, known);
-  const remedy = meant === undefined ? 'npm run runs lists those that are' : `did you mean ${meant}?`;
+  const remedy = meant === undefined ? `${commandLine('runs')} lists those that are` : `did you mean ${meant}?`;
   return new UsageError(`"${text}" is not a run in ${root}`, 'RUN', remedy);
 }
 

@@ -14,6 +14,7 @@ import { nearest } from '../terminal/nearest.js';
 import { formatSealed, isUnchanged, parseJson } from './json.js';
 import { digestOfRun, memberId, memberIdSchema, sha256, textSchema, type RunRecord } from './record.js';
 import { memberFolder, readMemberRecord } from './run.js';
+import { commandLine } from '../machine/installation.js';
 
 const number = z.number().nullable();
 
@@ -245,7 +246,8 @@ export async function locateSeal(text: string, root: string): Promise<{ runFolde
       throw new UsageError(`"${text}" has several sealed forecasts`, 'NAME', `give one of ${sealedHere.join(', ')}`);
     const all = await Promise.all((await foldersIn(root)).map((run) => namesIn(path.join(root, run))));
     const meant = nearest(base, all.flat());
-    const remedy = meant === undefined ? 'npm run forecast -- list shows those there are' : `did you mean ${meant}?`;
+    const remedy =
+      meant === undefined ? `${commandLine('forecast list')} shows those there are` : `did you mean ${meant}?`;
     throw new UsageError(`"${text}" is no sealed forecast of a run in ${root}`, 'NAME', remedy);
   }
   if (candidates.length > 1)

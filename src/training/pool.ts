@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { withoutInformation } from '../engine/log.js';
 import { firstThatFits } from '../experiment/plan.js';
+import { isCheckout } from '../machine/installation.js';
 import { messageOf } from '../terminal/errors.js';
 import { isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
 import { parentVariable } from './orphan.js';
@@ -126,8 +127,9 @@ function launch(job: PoolJob, { workerFile, execArgv = typescriptArguments() }: 
   });
 }
 
-/** Resolved here, so that the worker's working folder does not matter. */
+/** Resolved here, so that the worker's working folder does not matter. The built worker is JavaScript. */
 function typescriptArguments(): string[] {
+  if (!isCheckout) return [];
   return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
 }
 

@@ -6,6 +6,7 @@ import { dataFolder } from '../../machine/folders.js';
 import { codeOf, UsageError } from '../../terminal/errors.js';
 import { formatBytes } from '../../terminal/format.js';
 import type { KnownFile, RemoteFile } from '../dataset.js';
+import { commandLine } from '../../machine/installation.js';
 
 /** `whole`, `missing`, or what is wrong with it. */
 export type FileState = 'whole' | 'missing' | { readonly fault: string };
@@ -33,7 +34,7 @@ export async function fileState(file: string, remote: RemoteFile): Promise<FileS
 /** What to type to get a dataset. */
 export function fetchCommand(dataset: string, dataDir: string): string {
   const elsewhere = dataDir === dataFolder() ? '' : ` --data-dir ${dataDir}`;
-  return `npm run datasets -- fetch ${dataset}${elsewhere}`;
+  return commandLine(`datasets fetch ${dataset}${elsewhere}`);
 }
 
 /**

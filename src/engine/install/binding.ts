@@ -10,6 +10,7 @@ import { publishFolder, type Progress } from './cache.js';
 import { bindingFingerprint, compileBinding } from './compile.js';
 import { probeBinding } from './probe.js';
 import type { Tensorflow } from './tensorflow.js';
+import { commandLine } from '../../machine/installation.js';
 
 export interface BuiltBinding {
   readonly bindingPath: string;
@@ -49,7 +50,7 @@ export async function ensureBinding(tensorflow: Tensorflow, progress: Progress):
         throw new RunError(
           `TensorFlow can't be loaded: ${answer.failure}`,
           tensorflow.folder,
-          '`npm run doctor` looks for the cause',
+          `\`${commandLine('doctor')}\` looks for the cause`,
         );
       const about = { tensorflow: answer.version, folder: tensorflow.folder, sha256: hashOf(made) };
       await fs.writeFile(path.join(folder, 'about.json'), JSON.stringify(about));

@@ -2,13 +2,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { RunError } from '../../terminal/errors.js';
 import { diskIsFull, type Progress } from './cache.js';
-
-const require = createRequire(import.meta.url);
-const packageFolder = (name: string) => path.dirname(require.resolve(`${name}/package.json`));
+import { packageFolder } from '../../machine/installation.js';
 
 export const compilerRemedy =
   'install one (Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`), or name one with $CXX';

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { cacheFolder } from '../../machine/folders.js';
+import { commandLine, packageJson } from '../../machine/installation.js';
 import { messageOf } from '../../terminal/errors.js';
 import { builtBinding } from './binding.js';
 import { compilerRemedy, findCompiler } from './compile.js';
@@ -28,7 +28,6 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-const require = createRequire(import.meta.url);
 const ok = (subject: string, what: string): Finding => ({ status: 'ok', subject, what });
 const warning = (subject: string, what: string, remedy?: string): Finding => ({
   status: 'warning',
@@ -104,7 +103,7 @@ function findTensorflow(gpus: readonly Gpu[]): { tensorflow?: Tensorflow | undef
       return { tensorflow: cachedTensorflow('cuda') ?? cachedTensorflow('cpu') };
     return { tensorflow: cachedTensorflow('cpu') ?? cachedTensorflow('cuda') };
   } catch (error) {
-    const remedy = 'name another with `npm run setup -- --tensorflow FOLDER`, or none with `npm run setup -- --forget`';
+    const remedy = `name another with \`${commandLine('setup --tensorflow FOLDER')}\`, or none with \`${commandLine('setup --forget')}\``;
     return { broken: problem('runtime', messageOf(error), remedy) };
   }
 }
@@ -120,7 +119,7 @@ function platformFinding(tensorflow: Tensorflow | undefined): Finding {
 }
 
 function nodeFinding(): Finding {
-  const { engines } = require('../../../package.json') as { engines: { node: string } };
+  const { engines } = packageJson();
   const [major, minor] = process.versions.node.split('.').map(Number);
   const [needsMajor, needsMinor] = engines.node.replace('>=', '').split('.').map(Number);
   const enough = major! > needsMajor! || (major === needsMajor && minor! >= needsMinor!);
@@ -134,7 +133,7 @@ function runtimeFinding(tensorflow: Tensorflow | undefined, gpus: readonly Gpu[]
     return warning(
       'runtime',
       `TensorFlow ${tensorflowVersion} is not here yet`,
-      `\`npm run setup\` fetches it (${size}), as the first \`npm run train\` does`,
+      `\`${commandLine('setup')}\` fetches it (${size}), as the first \`${commandLine('train')}\` does`,
     );
   const where = `in ${tensorflow.folder}`;
   if (tensorflow.kind === 'named') return ok('runtime', `TensorFlow, named by you, ${where}`);
@@ -142,7 +141,7 @@ function runtimeFinding(tensorflow: Tensorflow | undefined, gpus: readonly Gpu[]
     return warning(
       'runtime',
       `TensorFlow ${tensorflowVersion} ${where} has no CUDA`,
-      '`npm run setup` fetches the one that has; --device cpu does without',
+      `\`${commandLine('setup')}\` fetches the one that has; --device cpu does without`,
     );
   return ok('runtime', `TensorFlow ${tensorflowVersion} (${tensorflow.kind}) ${where}`);
 }
@@ -171,7 +170,11 @@ function compilerFinding(needed: boolean): Finding {
 function bindingFinding(tensorflow: Tensorflow | undefined, bindingPath: string | undefined): Findings {
   if (tensorflow === undefined) return [];
   if (bindingPath === undefined)
-    return warning('binding', 'not built yet', '`npm run setup` builds it, as the first `npm run train` does');
+    return warning(
+      'binding',
+      'not built yet',
+      `\`${commandLine('setup')}\` builds it, as the first \`${commandLine('train')}\` does`,
+    );
   const answer = probeBinding(bindingPath, { CUDA_VISIBLE_DEVICES: '-1' });
   if ('failure' in answer)
     return problem('binding', `TensorFlow can't be loaded: ${answer.failure}`, rebuild(bindingPath, tensorflow));
@@ -180,14 +183,14 @@ function bindingFinding(tensorflow: Tensorflow | undefined, bindingPath: string 
 
 function rebuild(bindingPath: string, { kind, folder }: Tensorflow): string {
   const folders = [path.dirname(bindingPath), ...(kind === 'named' ? [] : [path.dirname(folder)])];
-  return `\`rm -r ${folders.join(' ')}\` and \`npm run setup\``;
+  return `\`rm -r ${folders.join(' ')}\` and \`${commandLine('setup')}\``;
 }
 
 /** Every unpacked file against the RECORD of the wheel that it came in. */
 async function integrity({ folder, kind }: Tensorflow): Promise<Finding> {
   if (kind === 'named') return ok('integrity', 'not checked: this TensorFlow is your own');
   const root = path.dirname(folder);
-  const remedy = `\`rm -r ${root}\` and \`npm run setup\``;
+  const remedy = `\`rm -r ${root}\` and \`${commandLine('setup')}\``;
   let count = 0;
   for (const info of readdirSync(root).filter((name) => name.endsWith('.dist-info'))) {
     const record = parseRecord(readFileSync(path.join(root, info, 'RECORD'), 'utf8'));
@@ -261,7 +264,7 @@ function cudaFinding({ folder }: Tensorflow): Finding {
   return warning(
     'cuda',
     `${missing.join(', ')} not found: TensorFlow will not use the GPU`,
-    '`npm run setup -- --device gpu` fetches CUDA beside TensorFlow',
+    `\`${commandLine('setup --device gpu')}\` fetches CUDA beside TensorFlow`,
   );
 }
 
@@ -272,7 +275,7 @@ async function trainingFindings(
   training: DiagnosisOptions['training'],
 ): Promise<Findings> {
   if (training === undefined) return [];
-  if (bindingPath === undefined) return warning('training', 'not tried yet', '`npm run setup`, then ask doctor again');
+  if (bindingPath === undefined) return warning('training', 'not tried yet', `\`${commandLine('setup')}\`, then ask doctor again`);
   const devices: Trainable['device'][] = [{ kind: 'cpu', name: 'CPU' }];
   if (usesGpu(answer)) devices.push({ kind: 'gpu', name: 'GPU' });
   const findings: Finding[] = [];

@@ -8,6 +8,7 @@ import { makeFolders } from '../../machine/files.js';
 import { RunError } from '../../terminal/errors.js';
 import { diskIsFull, type Progress } from './cache.js';
 import type { WheelSource } from './wheels.js';
+import { commandLine } from '../../machine/installation.js';
 
 const candidates: readonly (readonly string[])[] = [
   ['python3', '-m', 'pip'],
@@ -51,7 +52,7 @@ function askVersion(command: readonly string[]): Pip | undefined {
 export const pipRemedy =
   'install it (Debian, Ubuntu: `apt install python3-pip`; Fedora: `dnf install python3-pip`; macOS: `brew install python`)';
 export const oldPipRemedy = 'get a newer one with `python3 -m pip install --user --upgrade pip`';
-const orName = 'or name a TensorFlow on this machine with `npm run setup -- --tensorflow FOLDER`';
+const orName = `or name a TensorFlow on this machine with \`${commandLine('setup --tensorflow FOLDER')}\``;
 
 /** @throws RunError without a pip that serves */
 function requirePip(): Pip {

@@ -12,6 +12,7 @@ import { linkCusolver } from './cuda.js';
 import { downloadWheel } from './pip.js';
 import { DamagedWheelError, readFromWheel, unpackWheel } from './unpack.js';
 import { cudaRequirements, tensorflowVersion, tensorflowWheel, type RuntimeKind, type WheelSource } from './wheels.js';
+import { commandLine } from '../../machine/installation.js';
 
 export interface Tensorflow extends TensorflowFiles {
   /** `named`: the user's own; whether it has CUDA is not known before it runs. */
@@ -57,7 +58,7 @@ function readRemembered(file: string): string {
     throw new UsageError(
       'is damaged',
       file,
-      'name your TensorFlow again, or forget it with `npm run setup -- --forget`',
+      `name your TensorFlow again, or forget it with \`${commandLine('setup --forget')}\``,
     );
   }
 }

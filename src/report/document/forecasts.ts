@@ -5,13 +5,14 @@ import { counted, formatNumber } from '../../terminal/format.js';
 import { scoreCsvColumns, scoreCsvLines } from '../forecast.js';
 import type { Block, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
+import { commandLine } from '../../machine/installation.js';
 
 export function forecastBlocks({ forecasts, run }: AnalysedFamily): Block[] | undefined {
   if (forecasts.length === 0) return undefined;
   return forecasts.flatMap((forecast): Block[] => {
     const text: Block = { kind: 'text', text: textOf(forecast) };
     if (forecast.scores.length === 0) return [text];
-    const command = `npm run forecast -- score ${run.record.name}/${forecast.seal.name}`;
+    const command = commandLine(`forecast score ${run.record.name}/${forecast.seal.name}`);
     return [text, { kind: 'table', table: tableOf(forecast) }, { kind: 'code', lines: [command] }];
   });
 }

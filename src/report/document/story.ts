@@ -13,6 +13,7 @@ import type { Block, Figure, Report, Section, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 import { forecastBlocks } from './forecasts.js';
 import { describeContrast, describeCurve, describeNatural, describePrediction, improves, scored } from './findings.js';
+import { commandLine } from '../../machine/installation.js';
 
 /** A run with what the page adds to it. */
 export interface ReportedFamily extends AnalysedFamily {
@@ -133,7 +134,7 @@ export function trainCommand({ run }: Pick<AnalysedFamily, 'run'>): string {
       ? []
       : [`--${optionOf(key)}`, shellWord(key === 'dataset' ? shownDataset(String(value)) : String(value))],
   );
-  return ['npm run train -- --run', name, ...words, ...(eager ? ['--eager'] : [])].join(' ');
+  return commandLine(['train --run', name, ...words, ...(eager ? ['--eager'] : [])].join(' '));
 }
 
 function shapeOf({ shape, test }: ComparedCurve): string[] {

@@ -1,12 +1,18 @@
-/** The page's script, bundled from its TypeScript each time a report is made, so that it is never older than what it shares. */
-import { fileURLToPath } from 'node:url';
-import * as fs from 'node:fs/promises';
+/** Bundles the page's script and style from their sources. Not part of the package, which has what this makes. */
 import { build, transform } from 'esbuild';
+import * as fs from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { PageAssets } from './assets.js';
 
 const target = ['chrome110', 'firefox115', 'safari16.4'];
 
+export async function buildPage(): Promise<PageAssets> {
+  const [script, style] = await Promise.all([buildScript(), buildStyle()]);
+  return { script, style };
+}
+
 /** Minified, for a script element: nothing in it ends one. */
-export async function pageScript(): Promise<string> {
+async function buildScript(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('client/main.ts', import.meta.url))],
     ...{ bundle: true, minify: true, write: false, format: 'iife', platform: 'browser', charset: 'utf8' },
@@ -15,13 +21,9 @@ export async function pageScript(): Promise<string> {
   return outputFiles[0]!.text.replaceAll('</script', '<\\/script').trim();
 }
 
-/** Minified, after `variables`. */
-export async function pageStyle(variables: string): Promise<string> {
-  const file = fileURLToPath(new URL('client/style.css', import.meta.url));
-  const { code } = await transform(`${variables}\n${await fs.readFile(file, 'utf8')}`, {
-    loader: 'css',
-    minify: true,
-    target,
-  });
+/** Minified. */
+async function buildStyle(): Promise<string> {
+  const text = await fs.readFile(new URL('client/style.css', import.meta.url), 'utf8');
+  const { code } = await transform(text, { loader: 'css', minify: true, target });
   return code.replaceAll('</style', '<\\/style').trim();
 }

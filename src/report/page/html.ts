@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Block, Report, Section, Table } from '../document/blocks.js';
 import { linkPath, markupText, scriptJson } from '../escape.js';
 import { seriesStyle } from '../theme.js';
-import { pageScript, pageStyle } from './build.js';
+import { pageAssets } from './assets.js';
 import type { PageData } from './data.js';
 import { draws, groups } from './family.js';
 
@@ -15,7 +15,8 @@ export interface PageRequest {
 }
 
 export async function pageOf({ report, data, images }: PageRequest): Promise<string> {
-  const [script, style] = await Promise.all([pageScript(), pageStyle(colours())]);
+  const { script, style: rules } = await pageAssets();
+  const style = `${colours()}${rules}`;
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(script)}'`,

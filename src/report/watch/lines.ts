@@ -2,6 +2,7 @@
 import type { MemberProgress, RunProgress } from '../../runs/progress.js';
 import { formatDuration, formatPercent, formatRate } from '../../terminal/format.js';
 import { inSeriesColour } from '../../terminal/colour.js';
+import { commandLine } from '../../machine/installation.js';
 
 export interface WatchView {
   /** Of the terminal, in cells. */
@@ -14,7 +15,7 @@ const statusWords: Readonly<Record<RunProgress['status'], string>> = {
   complete: 'the run is complete',
   training: 'training now',
   stopped: 'stopped: nobody trains it now',
-  damaged: 'damaged: npm run runs says what',
+  damaged: `damaged: ${commandLine('runs')} says what`,
 };
 
 /** `lenet: cnn on mnist, 3 of 8 members complete, training now, about 1 min 34 s left`. */

@@ -1,0 +1,25 @@
+/** The page's script and style. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { builtFolder, isCheckout } from '../../machine/installation.js';
+
+export interface PageAssets {
+  readonly script: string;
+  /** Needs the colours before it, as custom properties. */
+  readonly style: string;
+}
+
+/** Where the build puts them. */
+export const assetFiles: Readonly<Record<keyof PageAssets, string>> = {
+  script: path.join(builtFolder, 'page.js'),
+  style: path.join(builtFolder, 'page.css'),
+};
+
+/** In a checkout bundled each time a report is made, so that they are never older than what they share with it. */
+export async function pageAssets(): Promise<PageAssets> {
+  if (isCheckout) return (await import('./build.js')).buildPage();
+  const [script, style] = await Promise.all(
+    [assetFiles.script, assetFiles.style].map((file) => fs.readFile(file, 'utf8')),
+  );
+  return { script: script!, style: style! };
+}
