@@ -2,7 +2,8 @@
 import * as fs from 'node:fs';
 import { createProgram } from './cli.js';
 import { commandsMarkdown, withMetricsTable } from './commands/document.js';
+import { commandLine } from './machine/installation.js';
 
 const file = (name: string) => new URL(`../docs/${name}`, import.meta.url);
-fs.writeFileSync(file('commands.md'), commandsMarkdown(createProgram((line) => `emergence ${line}`)));
+fs.writeFileSync(file('commands.md'), commandsMarkdown(createProgram((line) => commandLine(line, false))));
 fs.writeFileSync(file('metrics.md'), withMetricsTable(fs.readFileSync(file('metrics.md'), 'utf8')));

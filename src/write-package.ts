@@ -25,8 +25,8 @@ const checkoutOnly = ['esbuild', 'tsx'];
 /** `require` of ours, made by hand as there is none in modules, becomes one that the bundler follows. */
 const followRequire: Plugin = {
   name: 'follow-require',
-  setup({ onLoad }) {
-    onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, ({ path: file }) => ({
+  setup(builder) {
+    builder.onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, ({ path: file }) => ({
       contents: fs.readFileSync(file, 'utf8').replace('const require = createRequire(import.meta.url);', ''),
       loader: 'ts',
     }));
@@ -45,7 +45,9 @@ async function bundle(): Promise<string[]> {
     // Native ones find the library for a platform themselves.
     external: [...Object.keys(packageJson().dependencies), ...checkoutOnly],
     // Bundled CommonJS requires Node's own modules.
-    banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
     plugins: [followRequire],
     ...{ metafile: true, legalComments: 'none', logLevel: 'warning' },
   });

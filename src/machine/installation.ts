@@ -45,8 +45,8 @@ export function restoreCommand(inCheckout: string): string {
  *
  * @param line the command with its options, such as `train --run x`
  */
-export function commandLine(line: string): string {
-  if (!isCheckout) return `emergence ${line}`;
+export function commandLine(line: string, inCheckout = isCheckout): string {
+  if (!inCheckout) return `emergence ${line}`;
   const [, name = '', rest = ''] = /^(\S*) *(.*)$/s.exec(line)!;
   return rest === '' ? `npm run ${name}` : `npm run ${name} -- ${rest}`;
 }

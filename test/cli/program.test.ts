@@ -46,7 +46,7 @@ describe('a mistake is one line on stderr and exit code 2, and leaves nothing be
 test('without a command the help is shown, as a mistake', async () => {
   const { code, stdout, stderr } = await run();
   expect([code, stdout]).toEqual([2, '']);
-  expect(stderr).toMatch(/^Usage: emergence \[options\] \[command\]\n/);
+  expect(stderr).toMatch(/^Usage: npm run COMMAND -- \[options\]\n/);
 });
 
 test('every help ends with an example of that command', async () => {
@@ -58,7 +58,7 @@ test('every help ends with an example of that command', async () => {
   for (const command of commands) {
     const help = await run(command, '--help');
     expect([help.code, help.stderr]).toEqual([0, '']);
-    expect(help.stdout).toMatch(new RegExp(`Examples?:\\n(.*\\n)*  \\$ emergence ${command}\\b.*\\n$`));
+    expect(help.stdout).toMatch(new RegExp(`Examples?:\\n(.*\\n)*  \\$ npm run ${command}\\b.*\\n$`));
   }
 });
 

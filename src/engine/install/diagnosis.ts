@@ -275,7 +275,8 @@ async function trainingFindings(
   training: DiagnosisOptions['training'],
 ): Promise<Findings> {
   if (training === undefined) return [];
-  if (bindingPath === undefined) return warning('training', 'not tried yet', `\`${commandLine('setup')}\`, then ask doctor again`);
+  if (bindingPath === undefined)
+    return warning('training', 'not tried yet', `\`${commandLine('setup')}\`, then ask doctor again`);
   const devices: Trainable['device'][] = [{ kind: 'cpu', name: 'CPU' }];
   if (usesGpu(answer)) devices.push({ kind: 'gpu', name: 'GPU' });
   const findings: Finding[] = [];

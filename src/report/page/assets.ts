@@ -2,12 +2,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { builtFolder, isCheckout } from '../../machine/installation.js';
-
-export interface PageAssets {
-  readonly script: string;
-  /** Needs the colours before it, as custom properties. */
-  readonly style: string;
-}
+import type { PageAssets } from './build.js';
 
 /** Where the build puts them. */
 export const assetFiles: Readonly<Record<keyof PageAssets, string>> = {

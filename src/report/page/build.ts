@@ -2,9 +2,14 @@
 import { build, transform } from 'esbuild';
 import * as fs from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { PageAssets } from './assets.js';
 
 const target = ['chrome110', 'firefox115', 'safari16.4'];
+
+export interface PageAssets {
+  readonly script: string;
+  /** Needs the colours before it, as custom properties. */
+  readonly style: string;
+}
 
 export async function buildPage(): Promise<PageAssets> {
   const [script, style] = await Promise.all([buildScript(), buildStyle()]);
