@@ -58,10 +58,16 @@ const wantedShare = 0.9;
 export function subsetSizeFor(correct: ArrayLike<number>): number {
   const table = { correct: Uint8Array.from(correct) };
   const allRight = (k: number) => subsetAccuracy.with({ k }).measure(table).value;
-  const sizes = [0, 1, 2, 3, 4]
-    .flatMap((exponent) => [1, 2, 5].map((digit) => digit * 10 ** exponent))
-    .filter((k) => k > 1 && 10 * k <= correct.length);
-  return sizes.findLast((k) => allRight(k) >= 0.1) ?? 2;
+  return subsetSizes(correct.length).findLast((k) => allRight(k) >= wantedChance) ?? 2;
+}
+
+/** Chance that the widest member is to have of getting all K right. */
+const wantedChance = 0.1;
+
+/** Of a test set of so many images: 2, and those of which it holds ten groups. */
+function subsetSizes(images: number): number[] {
+  const sizes = [0, 1, 2, 3, 4].flatMap((exponent) => [1, 2, 5].map((digit) => digit * 10 ** exponent));
+  return sizes.filter((k) => (k === 2 && images > 1) || (k > 2 && 10 * k <= images));
 }
 
 /**
@@ -76,19 +82,61 @@ export function cutoffFor(errors: Float32Array): number {
 
 const cutoffs = Array.from({ length: 25 }, (_, i) => Number(`${[1, 2, 5][i % 3]!}e${Math.floor(i / 3) - 8}`));
 
-/** The induced metric of `defaultMetrics`, with the choice of an autoencoder's cutoff, which is made on the outcomes. */
+/** The induced metric of `defaultMetrics`, with the choice of K or of the cutoff, which is made on the outcomes. */
 export function defaultInduced(record: RunRecord, members: readonly MemberOutcomes[]): ChosenMetric {
+  const { induced } = defaultMetrics(record, members.at(-1)!.outcomes);
+  switch (outcomeKinds[record.experiment.arch]) {
+    case 'classification':
+      return chosenSize(induced, members);
+    case 'reconstruction':
+      return chosenCutoff(induced, members);
+    case 'sequences':
+      return { metric: induced };
+  }
+}
+
+/** Standard errors that no draw gets across. */
+const mostErrors = 6;
+
+function chosenSize(induced: Metric, members: readonly MemberOutcomes[]): ChosenMetric {
+  const largest = members.length - 1;
+  const { correct } = members[largest]!.outcomes;
+  const n = correct!.length;
+  const right = accuracy.with({}).measure({ correct: correct! }).value;
+  const reach = mostErrors * Math.sqrt((right * (1 - right)) / n);
+  const chance = (share: number, k: number) => Math.min(1, Math.max(0, share)) ** k;
+  const sizes = subsetSizes(n);
+  // From the size that the least share would take to the first that not even the largest share gets right often enough.
+  const within = sizes.filter((k, i) => {
+    const isTooEasy = i + 1 < sizes.length && chance(right - reach, sizes[i + 1]!) >= wantedChance;
+    const isTooHard = i > 0 && chance(right + reach, k) < wantedChance;
+    return !isTooEasy && !isTooHard;
+  });
+  const metrics = within.map((k) => subsetAccuracy.with({ k }));
+  return {
+    metric: induced,
+    choice: {
+      rule: 'the largest K of 2, 5, 10, 20, 50, ... that the largest member still gets all right in 1 of 10 draws',
+      candidates: metrics.some(({ id }) => id === induced.id) ? metrics : [induced],
+      pick(curves) {
+        return Math.max(
+          0,
+          curves.findLastIndex(({ memberValues }) => memberValues[largest]! >= wantedChance),
+        );
+      },
+    },
+  };
+}
+
+function chosenCutoff(induced: Metric, members: readonly MemberOutcomes[]): ChosenMetric {
   const largest = members.length - 1;
   const { outcomes } = members[largest]!;
-  const { induced } = defaultMetrics(record, outcomes);
-  if (outcomeKinds[record.experiment.arch] !== 'reconstruction') return { metric: induced };
   const { mse: errors } = outcomes;
   const met = cutoffs.map((c) => {
     const metric = reconstruction.with({ c });
     return { metric, share: metric.measure(outcomes).value };
   });
-  // Six standard errors from the wanted share no draw gets across.
-  const reach = 6 * Math.sqrt((wantedShare * (1 - wantedShare)) / errors!.length);
+  const reach = mostErrors * Math.sqrt((wantedShare * (1 - wantedShare)) / errors!.length);
   const always = met.findIndex(({ share }) => share === 1 || share > wantedShare + reach);
   const within = met
     .slice(0, always < 0 ? met.length : always + 1)

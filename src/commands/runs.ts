@@ -134,13 +134,13 @@ export function leastRangeOf(raw: Raw, most = Infinity): number {
 }
 
 /** JSON knows no infinity and no NaN: they become null, infinities the texts "Infinity" and "-Infinity". */
-export function jsonOf(value: unknown): string {
+export function jsonOf(value: unknown, indent = 2): string {
   return JSON.stringify(
     value,
     (_, each: unknown) => {
       if (typeof each === 'number' && !Number.isFinite(each)) return Number.isNaN(each) ? null : String(each);
       return each instanceof Float64Array ? [...each] : each;
     },
-    2,
+    indent,
   );
 }

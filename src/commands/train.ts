@@ -1,4 +1,5 @@
 /** `emergence train`: parse, train what is missing, show the family's curves. */
+import * as path from 'node:path';
 import type { Command } from 'commander';
 import {
   addTrainOptions,
@@ -7,8 +8,11 @@ import {
   runNameOf,
   type RawOptions,
 } from '../experiment/options.js';
+import type { Sharpness } from '../analysis/sharpness.js';
 import type { ExperimentFile } from '../experiment/load.js';
+import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
+import { jsonOf } from './runs.js';
 
 const checkpoints = 'checkpoints';
 
@@ -78,9 +82,19 @@ async function showSummary(folder: string, json: boolean): Promise<void> {
   const lines = [
     summary.table,
     '',
+    ...summary.findings,
+    ...(summary.findings.length > 0 ? [''] : []),
     `run      ${folder}`,
     ...summary.figures.map((file, i) => `${i === 0 ? 'picture ' : '        '} ${file}`),
+    ...(summary.sharpness === undefined ? [] : [`next     ${nextCommand(folder, summary.sharpness)}`]),
   ];
-  if (json) console.log(JSON.stringify({ type: 'summary', folder, rows: summary.rows, figures: summary.figures }));
+  const { rows, figures, sharpness } = summary;
+  if (json) console.log(jsonOf({ type: 'summary', folder, rows, sharpness: sharpness ?? null, figures }, 0));
   else console.log(lines.join('\n'));
+}
+
+/** How the induced curve compares with a published one, and with smooth growth. */
+function nextCommand(folder: string, { induced }: Sharpness): string {
+  const name = path.basename(folder);
+  return commandLine(`compare ${name} --induced ${induced.metric} --natural overlay:opt-2digit-addition`);
 }

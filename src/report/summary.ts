@@ -1,5 +1,7 @@
 /** What a run shows when it ends: a table, and a picture of its curves beside run.json. From stored outcomes alone. */
 import * as path from 'node:path';
+import { defaultInduced, defaultMetrics } from '../analysis/defaults.js';
+import { compareSharpness, type Sharpness } from '../analysis/sharpness.js';
 import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
@@ -11,6 +13,7 @@ import { readRunRecord } from '../runs/run.js';
 import { verifyRun, type MemberState } from '../runs/verify.js';
 import { RunError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
+import { describeSharpness } from './document/findings.js';
 import { curvesFigure } from './figures/curves.js';
 import { reconstructionsGrid } from './figures/reconstructions.js';
 import { toPng, toSvg } from './render.js';
@@ -22,6 +25,10 @@ export interface RunSummary {
   readonly rows: readonly SummaryRow[];
   /** For a terminal; ends with a line for every member that is not in it. */
   readonly table: string;
+  /** What the standard and the induced curve say, in sentences; none for a single width. */
+  readonly findings: readonly string[];
+  /** The numbers behind them; undefined for a single width, or a test set too small for the induced metric. */
+  readonly sharpness: Sharpness | undefined;
   /** Paths of the pictures. */
   readonly figures: readonly string[];
 }
@@ -45,13 +52,27 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
   const drawn = { record, members, missing: incomplete.length, showcase };
   const curves = await drawCurves(folder, drawn);
   const reconstructions = await drawReconstructions(folder, drawn);
+  const sharpness = sharpnessOf(record, members);
   const lines = [
     summaryTable({ rows, metrics: showcase.table, testSet }),
     ...absent.map((text) => `not included: ${text}`),
     ...reconstructions.problems,
     ...guessing(rows, record),
   ];
-  return { rows, table: lines.join('\n'), figures: [...curves, ...reconstructions.figures] };
+  const findings = sharpness === undefined ? [] : describeSharpness(sharpness, widthsOf(members));
+  return { rows, table: lines.join('\n'), findings, sharpness, figures: [...curves, ...reconstructions.figures] };
+}
+
+/** Of families of one width there is none, nor of a test set that is too small for the induced metric. */
+function sharpnessOf(record: RunRecord, members: readonly SummaryMember[]): Sharpness | undefined {
+  const { standard } = defaultMetrics(record, members.at(-1)!.outcomes);
+  const induced = defaultInduced(record, members);
+  const isShown = widthsOf(members).length > 1 && fits(induced.metric, rowsOf(members[0]!.outcomes));
+  return isShown ? compareSharpness({ standard: { metric: standard }, induced, members }) : undefined;
+}
+
+function widthsOf(members: readonly SummaryMember[]): number[] {
+  return [...new Set(members.map(({ record }) => record.width))];
 }
 
 interface SummaryMember extends MemberOutcomes {

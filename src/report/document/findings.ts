@@ -1,7 +1,10 @@
 /** What a comparison says, as sentences made from its numbers; nothing is said that they don't show. */
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
+import { parseMetric } from '../../metrics/index.js';
+import type { Metric } from '../../metrics/metric.js';
 import type { Scored } from '../../analysis/curves.js';
-import { formatNumber, formatWithInterval } from '../../terminal/format.js';
+import type { CurveSharpness, Sharpness } from '../../analysis/sharpness.js';
+import { formatNumber, formatPercent, formatWithInterval } from '../../terminal/format.js';
 
 /** Values from the smallest scale to the largest, and how they get there. */
 export function describeCurve(role: string, curve: ComparedCurve): string {
@@ -30,9 +33,40 @@ export function improves({
   return 'improves neither late nor early beyond what chance explains';
 }
 
+/** What the two curves of a run say, and what follows from it: lines for the end of a training. */
+export function describeSharpness(sharpness: Sharpness, widths: readonly number[]): string[] {
+  const standard = parseMetric(sharpness.standard.metric);
+  const induced = parseMetric(sharpness.induced.metric);
+  const { rule } = sharpness.induced;
+  return [
+    `${capital(standard.title)} goes ${endsOf(sharpness.standard, standard, widths)} and ${verdict(sharpness.standard)}.`,
+    `${capital(induced.title)}, of the same predictions, goes ${endsOf(sharpness.induced, induced, widths)} and ${verdict(sharpness.induced)}.`,
+    describeContrast(sharpness),
+    ...(rule === undefined ? [] : [`Chosen on these outcomes, and again in each bootstrap draw: ${rule}.`]),
+  ];
+}
+
+function verdict({ scores }: CurveSharpness): string {
+  return `${improves(scores)} (Eq 1 ${scored(scores.emergence)}, bow ${scored(scores.bow)})`;
+}
+
+function endsOf({ values }: CurveSharpness, { unit }: Metric, widths: readonly number[]): string {
+  const shown = (value: number) =>
+    unit !== 'probability'
+      ? formatNumber(value)
+      : value >= 5e-5
+        ? formatPercent(value)
+        : `${formatNumber(100 * value, 2)} %`;
+  return `from ${shown(values[0]!)} at width ${widths[0]!} to ${shown(values.at(-1)!)} at width ${widths.at(-1)!}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** What the choice of metric did, from the paired contrasts of the two curves' scores. */
-export function describeContrast({ standard, induced, sharpness }: Comparison): string {
-  const { pairing, scores } = sharpness.paired;
+export function describeContrast({ standard, induced, paired }: Sharpness): string {
+  const { pairing, scores } = paired;
   const draws = pairing === 'nothing' ? '95 % interval; draws are not paired' : `paired 95 % interval over ${pairing}`;
   return `${eq1Contrast(scores.ramp.ratio, draws)} ${bowContrast(standard.scores.bow, induced.scores.bow, scores.bow.difference)}`;
 }

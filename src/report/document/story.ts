@@ -52,7 +52,7 @@ function summaryOf({ run, comparison, standard, induced }: AnalysedFamily, sever
   return (
     `${subject} same ${counted(run.members.length, 'trained model')} under two metrics. Under ${standard.title} the curve ${improves(comparison.standard.scores)} (bow ${scored(standardBow)}, Eq 1 / ramp ${scored(standardRamp)}). ` +
     `Under ${induced.title} it goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${improves(comparison.induced.scores)} (bow ${scored(bow)}, Eq 1 / ramp ${scored(ramp)}). ` +
-    describeContrast(comparison)
+    describeContrast(comparison.sharpness)
   );
 }
 
@@ -82,7 +82,7 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
     section('induced', 'What the induced metric shows', [
       text(describeCurve('The induced curve', family.comparison.induced)),
       ...shapeOf(family.comparison.induced).map(text),
-      text(describeContrast(family.comparison)),
+      text(describeContrast(family.comparison.sharpness)),
       ...[describePrediction(family.comparison)].flatMap((sentence) => (sentence === undefined ? [] : text(sentence))),
       ...family.comparison.natural.map((natural) => text(describeNatural(natural, family.comparison))),
       ...(compared === undefined ? [] : [{ kind: 'figure', figure: compared } as const]),

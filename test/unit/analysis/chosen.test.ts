@@ -73,3 +73,25 @@ test('the best of many is taken anew in each draw', () => {
   const fixed = jumps[candidates.indexOf(chosen.metric)]!;
   expect(drawn.interval.upper).toBeGreaterThanOrEqual(fixed.interval.upper);
 });
+
+test('each draw takes the K that its own largest member still gets right', () => {
+  const count = 1000;
+  const [mean, classifiers] = [0.895, runRecord({ experiment: resolveExperiment({ arch: 'cnn', widths }) })];
+  // C(895, 20) / C(1000, 20) = 0.1066, as large as the wanted 0.1 at 0.892: a third of the share's standard error below.
+  const right = (width: number) => Math.round(count * (width === 16 ? mean : 0.05 * width));
+  const members = widths.map((width) =>
+    memberOf(width, 0, { correct: Uint8Array.from({ length: count }, (_, i) => Number(i < right(width))) }),
+  );
+  const chosen = defaultInduced(classifiers, members);
+  expect(chosen.metric.id).toBe('subset-accuracy:k=20');
+  expect(chosen.choice!.candidates.map(({ id }) => id)).toEqual(['subset-accuracy:k=10', 'subset-accuracy:k=20']);
+  const [ten, twenty] = chosen.choice!.candidates.map((metric) => sampleCurve(metric, members, { draws: 400 }).draws);
+  const taken = sampleChosen(chosen, members, { draws: 400 }).draws.map((draw, b) => {
+    const fits = twenty![b]![4]! >= 0.1;
+    expect([...draw]).toEqual([...(fits ? twenty![b]! : ten![b]!)]);
+    return fits;
+  });
+  const share = taken.filter(Boolean).length / taken.length;
+  expect(share).toBeGreaterThan(0.4);
+  expect(share).toBeLessThan(0.8);
+});

@@ -30,22 +30,22 @@ test('a line in log scale under K = 10: straight, and late', () => {
   expect(describeCurve('The standard curve', straight.standard)).toMatch(
     /^The standard curve, accuracy, goes from 0\.\d+ at the smallest scale to 0\.98\d* at the largest, its largest step being 2\d % of its range\. It improves neither late nor early/,
   );
-  expect(describeContrast(straight)).toMatch(
+  expect(describeContrast(straight.sharpness)).toMatch(
     /the induced curve improves late where the standard one does not: no model has changed, the metric has\.$/,
   );
 });
 
 test('a curve that saturates under K = 2 stays early, and no emergence is claimed', () => {
   const early = comparison((place) => 0.99 - 0.6 * Math.exp(-6 * place), 2);
-  expect(describeContrast(early)).toMatch(
+  expect(describeContrast(early.sharpness)).toMatch(
     /less early than the standard one, but improves no later than a straight line|the bow does not tell which is later/,
   );
-  expect(describeContrast(early)).not.toMatch(/improves late/);
+  expect(describeContrast(early.sharpness)).not.toMatch(/improves late/);
 });
 
 test('K = 1 is accuracy, and nothing differs', () => {
   const same = comparison((place) => 0.2 + 0.7 * place ** 3, 1);
-  expect(describeContrast(same)).toMatch(
+  expect(describeContrast(same.sharpness)).toMatch(
     /^Eq 1 of the induced curve is 1 \[1, 1\] times that of the standard one .*the interval contains 1, .*Its bow differs by 0 \[0, 0\]: the interval contains 0/,
   );
   expect(describePrediction(same)).toMatch(/^What independence predicts .* is what was measured\.$/);
