@@ -1,0 +1,38 @@
+"use strict";
+/**
+ * @license
+ * Copyright 2020 Google LLC. All Rights Reserved.
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ * http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ * =============================================================================
+ */
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.tileConfig = void 0;
+var tfjs_1 = require("@tensorflow/tfjs");
+var nodejs_kernel_backend_1 = require("../nodejs_kernel_backend");
+exports.tileConfig = {
+    kernelName: tfjs_1.Tile,
+    backendName: 'tensorflow',
+    kernelFunc: function (args) {
+        var x = args.inputs.x;
+        var backend = args.backend;
+        var reps = args.attrs.reps;
+        var opAttrs = [
+            (0, nodejs_kernel_backend_1.createTensorsTypeOpAttr)('T', x.dtype),
+            (0, nodejs_kernel_backend_1.createTensorsTypeOpAttr)('Tmultiples', 'int32')
+        ];
+        var multiples = (0, tfjs_1.tensor1d)(reps, 'int32');
+        var res = backend.executeSingleOutput(tfjs_1.Tile, opAttrs, [x, multiples]);
+        multiples.dispose();
+        return res;
+    }
+};
