@@ -63,7 +63,7 @@ function paragraph(status: DatasetStatus): string {
   ].join('\n');
 }
 
-/** Exit code: 130 after Ctrl-C. */
+/** Exit code: 130 after Ctrl-C, 143 after SIGTERM. */
 async function fetchAll(names: readonly string[], raw: RawOptions): Promise<number> {
   const { fetchDatasets } = await import('../datasets/download.js');
   const { stopOnSignals } = await import('../terminal/signals.js');
@@ -79,7 +79,7 @@ async function fetchAll(names: readonly string[], raw: RawOptions): Promise<numb
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     console.error('stopped; the same command goes on where it was');
-    return 130;
+    return stop.exitCode();
   } finally {
     stop.release();
   }

@@ -26,7 +26,7 @@ export function registerTrain(program: Command): void {
     });
 }
 
-/** Exit code: 0 with every member complete, 1 where one failed, 130 after Ctrl-C. */
+/** Exit code: 0 with every member complete, 1 where one failed, 130 after Ctrl-C, 143 after SIGTERM. */
 async function train(raw: RawOptions): Promise<number> {
   const { readRunRecord, runFolder } = await import('../runs/run.js');
   const { defaultRunName, trainFamily } = await import('../training/train.js');
@@ -57,13 +57,19 @@ async function train(raw: RawOptions): Promise<number> {
         display.event(event);
       },
     },
-  ).finally(() => {
-    display.close();
-    stop.release();
-  });
-  if (stop.signal.aborted) {
-    console.error(`stopped; the same command goes on where it was: ${result.folder}`);
-    return 130;
+  )
+    .catch((error: unknown) => {
+      // Ctrl-C in a terminal goes to pip and the compiler too, and ends them.
+      if (stop.signal.aborted) return undefined;
+      throw error;
+    })
+    .finally(() => {
+      display.close();
+      stop.release();
+    });
+  if (result === undefined || stop.signal.aborted) {
+    console.error(`stopped; the same command goes on where it was: ${runFolder(checkpoints, run)}`);
+    return stop.exitCode();
   }
   await showSummary(result.folder, options.flags.json);
   return result.failed.length > 0 ? 1 : 0;

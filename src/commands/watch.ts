@@ -31,7 +31,7 @@ interface Screen {
 
 const intervalMilliseconds = 1000;
 
-/** Exit code: 0 when the run is complete, 130 after Ctrl-C. */
+/** Exit code: 0 when the run is complete, 130 after Ctrl-C, 143 after SIGTERM. */
 async function watch(name: string, { page, port }: WatchOptions): Promise<number> {
   const { setTimeout: sleep } = await import('node:timers/promises');
   const { locateRun } = await import('../runs/locate.js');
@@ -53,7 +53,7 @@ async function watch(name: string, { page, port }: WatchOptions): Promise<number
       if (progress.status === 'complete') return 0;
       // Ctrl-C ends the wait by an error.
       await sleep(intervalMilliseconds, undefined, { signal: stop.signal }).catch(() => undefined);
-      if (stop.signal.aborted) return 130;
+      if (stop.signal.aborted) return stop.exitCode();
     }
   } finally {
     await screen?.close();

@@ -1,6 +1,7 @@
 /** The user's folders, shared by all checkouts: what can be made again, and what was downloaded. */
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { UsageError } from '../terminal/errors.js';
 
 const lab = 'vision-emergence-lab';
 
@@ -8,15 +9,37 @@ const lab = 'vision-emergence-lab';
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const { EMERGENCE_CACHE_DIR: own, XDG_CACHE_HOME: xdg } = environment;
   if (own !== undefined && own !== '') return path.resolve(own);
-  const home = os.homedir();
-  const system = process.platform === 'darwin' ? path.join(home, 'Library', 'Caches') : path.join(home, '.cache');
-  return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : system, lab);
+  if (xdg !== undefined && path.isAbsolute(xdg)) return path.join(xdg, lab);
+  const home = homeFolder(environment, 'EMERGENCE_CACHE_DIR');
+  return path.join(home, ...(process.platform === 'darwin' ? ['Library', 'Caches'] : ['.cache']), lab);
 }
 
 /** EMERGENCE_DATA_DIR, or a folder of ours in XDG_DATA_HOME: downloaded datasets, a folder each. */
 export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const { EMERGENCE_DATA_DIR: own, XDG_DATA_HOME: xdg } = environment;
   if (own !== undefined && own !== '') return path.resolve(own);
-  const system = path.join(os.homedir(), '.local', 'share');
-  return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : system, lab, 'datasets');
+  if (xdg !== undefined && path.isAbsolute(xdg)) return path.join(xdg, lab, 'datasets');
+  return path.join(homeFolder(environment, 'EMERGENCE_DATA_DIR'), '.local', 'share', lab, 'datasets');
+}
+
+/**
+ * HOME, or what the system knows of the user where it is empty or relative: a cache in whatever folder a command is run in would be
+ * made again in each.
+ *
+ * @throws UsageError where neither names a folder, naming the variable that does without
+ */
+export function homeFolder(
+  { HOME: home }: NodeJS.ProcessEnv,
+  instead: string,
+  ofSystem = () => os.userInfo().homedir,
+): string {
+  for (const candidate of [() => home ?? '', ofSystem]) {
+    try {
+      const folder = candidate();
+      if (path.isAbsolute(folder)) return folder;
+    } catch {
+      // userInfo throws for a user that the system does not know, as in a container started with --user.
+    }
+  }
+  throw new UsageError('names no folder', 'HOME', `set it, or ${instead}, to a folder`);
 }

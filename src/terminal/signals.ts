@@ -1,28 +1,35 @@
 /** Ctrl-C and a polite kill, for commands that can stop on the way and go on later. */
 
+import * as os from 'node:os';
+
 export interface Stop {
   readonly signal: AbortSignal;
-  /** Gives both back to Node, which ends the process. */
+  /** What a shell reports for a program that the signal ended: 130 after Ctrl-C, 143 after SIGTERM. */
+  readonly exitCode: () => number;
+  /** Gives all back to Node, which ends the process. */
   readonly release: () => void;
 }
+
+/** Ctrl-C, a polite kill, and a terminal that is closed. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const exitCodeOf = (name: NodeJS.Signals) => 128 + os.constants.signals[name];
 
 /** The first one asks to stop; the second one ends the program at once. */
 export function stopOnSignals(): Stop {
   const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(130);
+  let first: NodeJS.Signals = 'SIGINT';
+  const onSignal = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(exitCodeOf(name));
+    first = name;
     controller.abort();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  // A terminal that is closed.
-  process.on('SIGHUP', onSignal);
+  for (const name of signals) process.on(name, onSignal);
   return {
     signal: controller.signal,
+    exitCode: () => exitCodeOf(first),
     release: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-      process.off('SIGHUP', onSignal);
+      for (const name of signals) process.off(name, onSignal);
     },
   };
 }

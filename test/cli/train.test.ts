@@ -187,15 +187,21 @@ test('a worker that dies is reported with its reason; the others go on, and the 
   expect([again.code, again.stderr.match(/complete:/g)?.length]).toEqual([0, 1]);
 });
 
-test('Ctrl-C stops parent and workers, and the same command goes on', async () => {
+// What a shell reports for a program that the signal ended: 128 and its number. A terminal sends Ctrl-C to the whole group, `kill` and
+// job schedulers SIGTERM to one process, a terminal that is closed SIGHUP to the group.
+test.each([
+  ['SIGINT', 130, -1],
+  ['SIGTERM', 143, 1],
+  ['SIGHUP', 129, -1],
+] as const)('%s stops parent and workers with %i, and the same command goes on', async (signal, exitCode, group) => {
   const child = start([...small, '--widths', '2,3', '--epochs', '200', '--json']);
   const errors = text(child.stderr!);
   await epochsSeen(child, 1);
   const workers = childrenOf(child.pid!);
   expect(workers.length).toBeGreaterThan(0);
-  process.kill(-child.pid!, 'SIGINT'); // as a terminal does: to the whole group
+  process.kill(group * child.pid!, signal);
   const [stderr] = await Promise.all([errors, once(child, 'close')]);
-  expect(child.exitCode).toBe(130);
+  expect(child.exitCode).toBe(exitCode);
   expect(stderr).toContain('stopped; the same command goes on where it was');
   expect(workers.some(isRunning)).toBe(false);
   expect(fs.existsSync(path.join(memberFolder('cnn-shapes', 'cnn-w2-s0'), 'weights.safetensors'))).toBe(false);

@@ -90,13 +90,16 @@ test('a line for each epoch, until the run is complete', async () => {
   expect(output.stdout).toMatch(/lenet: cnn on mnist, 2 of 2 members complete, the run is complete\n$/);
 });
 
-test('Ctrl-C ends it with 130, and it leaves the run as it is', async () => {
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s ends it with %i, and it leaves the run as it is', async (signal, exitCode) => {
   await unfinish();
   const before = await fs.readdir(folder, { recursive: true });
   const { child, until, ended, output } = watch('lenet');
   await until(/stopped: nobody trains it now\n.*epoch 1/s);
-  child.kill('SIGINT');
-  expect(await ended).toBe(130);
+  child.kill(signal);
+  expect(await ended).toBe(exitCode);
   expect(output.stderr).toBe('');
   expect(await fs.readdir(folder, { recursive: true })).toEqual(before);
 });

@@ -163,6 +163,12 @@ test.skipIf(namedTensorflow() !== undefined)('--verify finds a flipped byte and 
 
   bytes[100]! ^= 1;
   await fs.writeFile(first, bytes);
+  await fs.appendFile(first, '//');
+  const size = bytes.length;
+  const what = `${first} is damaged (it has ${size + 2} of ${size} bytes)`;
+  expect(await integrity()).toMatchObject([{ status: 'problem', what }]);
+
+  await fs.writeFile(first, bytes);
   await fs.rm(second);
   expect(await integrity()).toMatchObject([{ status: 'problem', what: `${second} is missing` }]);
 });

@@ -8,6 +8,7 @@ import { cacheFolder } from '../../machine/folders.js';
 import { RunError } from '../../terminal/errors.js';
 import { publishFolder, type Progress } from './cache.js';
 import { bindingFingerprint, compileBinding } from './compile.js';
+import { refuseDamage } from './integrity.js';
 import { probeBinding } from './probe.js';
 import type { Tensorflow } from './tensorflow.js';
 import { commandLine } from '../../machine/installation.js';
@@ -36,27 +37,35 @@ export function builtBinding(tensorflow: Tensorflow): BuiltBinding | undefined {
   }
 }
 
-/** The binding, compiled and tried where it isn't there yet. Throws RunError. */
+/** The binding, compiled and tried where it isn't there yet. Throws RunError, also where TensorFlow's libraries are not whole. */
 export async function ensureBinding(tensorflow: Tensorflow, progress: Progress): Promise<BuiltBinding> {
+  await refuseDamage(tensorflow, 'libraries');
   await publishFolder({
     target: bindingFolder(tensorflow),
     progress,
     isWhole: () => Promise.resolve(builtBinding(tensorflow) !== undefined),
-    make: async (folder) => {
-      const made = path.join(folder, fileName);
-      await compileBinding(tensorflow, made, progress);
-      const answer = probeBinding(made, { CUDA_VISIBLE_DEVICES: '-1' });
-      if ('failure' in answer)
-        throw new RunError(
-          `TensorFlow can't be loaded: ${answer.failure}`,
-          tensorflow.folder,
-          `\`${commandLine('doctor')}\` looks for the cause`,
-        );
-      const about = { tensorflow: answer.version, folder: tensorflow.folder, sha256: hashOf(made) };
-      await fs.writeFile(path.join(folder, 'about.json'), JSON.stringify(about));
-    },
+    make: (folder) =>
+      make(tensorflow, folder, progress).catch(async (error: unknown) => {
+        // Neither compiler nor loader knows that a library is not what it was.
+        await refuseDamage(tensorflow, 'everything');
+        throw error;
+      }),
   });
   return builtBinding(tensorflow)!;
+}
+
+async function make(tensorflow: Tensorflow, folder: string, progress: Progress): Promise<void> {
+  const made = path.join(folder, fileName);
+  await compileBinding(tensorflow, made, progress);
+  const answer = probeBinding(made, { CUDA_VISIBLE_DEVICES: '-1' });
+  if ('failure' in answer)
+    throw new RunError(
+      `TensorFlow can't be loaded: ${answer.failure}`,
+      tensorflow.folder,
+      `\`${commandLine('doctor')}\` looks for the cause`,
+    );
+  const about = { tensorflow: answer.version, folder: tensorflow.folder, sha256: hashOf(made) };
+  await fs.writeFile(path.join(folder, 'about.json'), JSON.stringify(about));
 }
 
 function hashOf(file: string): string {

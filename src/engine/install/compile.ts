@@ -10,14 +10,36 @@ import { packageFolder } from '../../machine/installation.js';
 export const compilerRemedy =
   'install one (Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`), or name one with $CXX';
 
-/** C++ compiler as the words that start it: $CXX (which may be `ccache g++`), c++, g++ or clang++; undefined without one. */
+/** C++ compiler as the words that start it: $CXX (which may be `ccache g++`), or c++, g++ or clang++; undefined without one. */
 export function findCompiler(environment: NodeJS.ProcessEnv = process.env): readonly string[] | undefined {
-  const own = (environment['CXX'] ?? '').split(/\s+/).filter((word) => word !== '');
-  const candidates = own.length > 0 ? [own] : [['c++'], ['g++'], ['clang++']];
-  return candidates.find(
-    ([command, ...words]) =>
-      spawnSync(command!, [...words, '--version'], { stdio: 'ignore', env: environment }).status === 0,
-  );
+  const named = (environment['CXX'] ?? '').trim();
+  const candidates = named === '' ? usualCompilers : [[named], named.split(/\s+/)]; // a path may have spaces
+  return candidates.find((words) => answers(words, environment));
+}
+
+const usualCompilers = [['c++'], ['g++'], ['clang++']] as const;
+
+function answers([command, ...words]: readonly string[], environment: NodeJS.ProcessEnv): boolean {
+  return spawnSync(command!, [...words, '--version'], { stdio: 'ignore', env: environment }).status === 0;
+}
+
+export interface MissingCompiler {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** Why `findCompiler` found none: $CXX is the reason where it is set. */
+export function missingCompiler(environment: NodeJS.ProcessEnv = process.env): MissingCompiler {
+  const named = (environment['CXX'] ?? '').trim();
+  if (named === '') return { what: 'none was found', remedy: compilerRemedy };
+  const other = usualCompilers.find((words) => answers(words, environment));
+  return {
+    what: `$CXX names one that can't be run, ${named}`,
+    remedy:
+      other === undefined
+        ? `set CXX to one that can, or unset it and ${compilerRemedy}`
+        : `unset CXX to use ${other[0]}, or set it to a compiler that can be run`,
+  };
 }
 
 /** Hash of everything that decides the compiled binding besides TensorFlow: its sources, and the N-API of this Node. */
@@ -47,11 +69,8 @@ export async function compileBinding(
 ): Promise<void> {
   const compiler = findCompiler();
   if (compiler === undefined) {
-    throw new RunError(
-      'a C++ compiler is needed once, to build the binding, and none was found',
-      undefined,
-      compilerRemedy,
-    );
+    const { what, remedy } = missingCompiler();
+    throw new RunError(`a C++ compiler is needed once, to build the binding: ${what}`, undefined, remedy);
   }
   const sources = path.join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding');
   const nodeHeaders = path.join(packageFolder('node-api-headers'), 'include');

@@ -1,23 +1,21 @@
 /** What of all that training needs is on this machine. Looks only: nothing is fetched, built or changed. */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { cacheFolder } from '../../machine/folders.js';
 import { commandLine, packageJson } from '../../machine/installation.js';
 import { messageOf } from '../../terminal/errors.js';
 import { builtBinding } from './binding.js';
-import { compilerRemedy, findCompiler } from './compile.js';
+import { findCompiler, missingCompiler } from './compile.js';
 import { missingCudaLibraries } from './cuda.js';
 import { detectGpus, driverIsLoaded, type Gpu } from './gpu.js';
+import { findDamage, recordedFiles } from './integrity.js';
 import { findPip, oldPipRemedy, pipRemedy } from './pip.js';
 import type { Runtime } from '../runtime.js';
 import { probeBinding } from './probe.js';
-import { cachedTensorflow, isNeeded, namedTensorflow, type Tensorflow } from './tensorflow.js';
-import { parseRecord } from './unpack.js';
-import { tensorflowVersion, tensorflowWheel } from './wheels.js';
+import { cachedTensorflow, namedTensorflow, wheelOfThisMachine, type Tensorflow } from './tensorflow.js';
+import { tensorflowVersion } from './wheels.js';
 
 export interface Finding {
   /** A problem is what training can't do without. */
@@ -110,7 +108,7 @@ function findTensorflow(gpus: readonly Gpu[]): { tensorflow?: Tensorflow | undef
 
 function platformFinding(tensorflow: Tensorflow | undefined): Finding {
   try {
-    tensorflowWheel(process.platform, process.arch, false);
+    wheelOfThisMachine(false);
     return ok('platform', `${process.platform} ${process.arch}, ${os.release()}`);
   } catch (error) {
     if (tensorflow?.kind === 'named') return warning('platform', messageOf(error));
@@ -127,7 +125,7 @@ function nodeFinding(): Finding {
   return problem('node', `${process.version} is too old`, `install Node ${engines.node}`);
 }
 
-function runtimeFinding(tensorflow: Tensorflow | undefined, gpus: readonly Gpu[]): Finding {
+async function runtimeFinding(tensorflow: Tensorflow | undefined, gpus: readonly Gpu[]): Promise<Finding> {
   const size = gpus.length > 0 ? 'about 3.4 GB, as there is a GPU' : 'about 0.3 GB';
   if (tensorflow === undefined)
     return warning(
@@ -135,6 +133,8 @@ function runtimeFinding(tensorflow: Tensorflow | undefined, gpus: readonly Gpu[]
       `TensorFlow ${tensorflowVersion} is not here yet`,
       `\`${commandLine('setup')}\` fetches it (${size}), as the first \`${commandLine('train')}\` does`,
     );
+  const damage = await findDamage(tensorflow, 'libraries');
+  if (damage !== undefined) return problem('runtime', `${damage.file} ${damage.what}`, damage.remedy);
   const where = `in ${tensorflow.folder}`;
   if (tensorflow.kind === 'named') return ok('runtime', `TensorFlow, named by you, ${where}`);
   if (tensorflow.kind === 'cpu' && gpus.length > 0 && process.arch === 'x64')
@@ -159,11 +159,8 @@ function compilerFinding(needed: boolean): Finding {
   const compiler = findCompiler();
   if (compiler !== undefined) return ok('compiler', compiler.join(' '));
   const mark = needed ? problem : warning;
-  return mark(
-    'compiler',
-    `none for C++ found; it builds the binding${needed ? '' : ', which is here'}`,
-    compilerRemedy,
-  );
+  const { what, remedy } = missingCompiler();
+  return mark('compiler', `for C++ ${what}; it builds the binding${needed ? '' : ', which is here'}`, remedy);
 }
 
 /** The binding is tried, as it is in every worker: the libraries that it needs may have gone since it was built. */
@@ -187,30 +184,18 @@ function rebuild(bindingPath: string, { kind, folder }: Tensorflow): string {
 }
 
 /** Every unpacked file against the RECORD of the wheel that it came in. */
-async function integrity({ folder, kind }: Tensorflow): Promise<Finding> {
-  if (kind === 'named') return ok('integrity', 'not checked: this TensorFlow is your own');
-  const root = path.dirname(folder);
-  const remedy = `\`rm -r ${root}\` and \`${commandLine('setup')}\``;
-  let count = 0;
-  for (const info of readdirSync(root).filter((name) => name.endsWith('.dist-info'))) {
-    const record = parseRecord(readFileSync(path.join(root, info, 'RECORD'), 'utf8'));
-    for (const [name, recorded] of record) {
-      if (!isNeeded(name)) continue; // not unpacked
-      const file = path.join(root, name);
-      if (!existsSync(file)) return problem('integrity', `${file} is missing`, remedy);
-      if (!(await isAsRecorded(file, recorded))) return problem('integrity', `${file} is damaged`, remedy);
-      count++;
-    }
-  }
-  if (count === 0) return problem('integrity', `${root} has no record of its files`, remedy);
-  return ok('integrity', `${count} files are as in their wheels`);
-}
-
-async function isAsRecorded(file: string, { size, sha256 }: { size: number; sha256: string }): Promise<boolean> {
-  if (statSync(file).size !== size) return false;
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('base64url') === sha256;
+async function integrity(tensorflow: Tensorflow): Promise<Finding> {
+  if (tensorflow.kind === 'named') return ok('integrity', 'not checked: this TensorFlow is your own');
+  const damage = await findDamage(tensorflow, 'everything');
+  if (damage !== undefined) return problem('integrity', `${damage.file} ${damage.what}`, damage.remedy);
+  const { root, files } = recordedFiles(tensorflow);
+  if (files.length === 0)
+    return problem(
+      'integrity',
+      `${root} has no record of its files`,
+      `\`rm -r ${root}\` and \`${commandLine('setup')}\``,
+    );
+  return ok('integrity', `${files.length} files are as in their wheels`);
 }
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
@@ -285,7 +270,11 @@ async function trainingFindings(
     findings.push(
       failure === undefined
         ? ok('training', `a step was traced, compiled and taken on the ${device.name}`)
-        : problem('training', `a first step fails on the ${device.name}: ${failure}`, 'fix that first'),
+        : problem(
+            'training',
+            `a first step fails on the ${device.name}: ${failure}`,
+            `\`${commandLine('doctor --verify')}\` checks the files of TensorFlow`,
+          ),
     );
   }
   return findings;

@@ -1,6 +1,7 @@
 /** pip, as the machine has it set up, is what fetches wheels: mirrors, proxies and certificates are its business. */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,12 +11,27 @@ import { diskIsFull, type Progress } from './cache.js';
 import type { WheelSource } from './wheels.js';
 import { commandLine } from '../../machine/installation.js';
 
-const candidates: readonly (readonly string[])[] = [
-  ['python3', '-m', 'pip'],
-  ['python', '-m', 'pip'],
-  ['pip3'],
-  ['pip'],
-];
+/** Every Python may be the only one: `python3.14` too, without a plain name beside it. */
+function candidates(): readonly (readonly string[])[] {
+  const pythons = ['python3', 'python', ...versionedPythons()];
+  return [...pythons.map((python) => [python, '-m', 'pip']), ['pip3'], ['pip']];
+}
+
+/** `python3.14`, `python3.9`: those on the path, newest first. */
+function versionedPythons(): string[] {
+  const names = (process.env['PATH'] ?? '').split(path.delimiter).flatMap(namesIn);
+  const minor = (name: string) => Number(name.slice('python3.'.length));
+  return [...new Set(names.filter((name) => /^python3\.\d+$/.test(name)))].sort((a, b) => minor(b) - minor(a));
+}
+
+/** None where there is no such folder, or none that may be read. */
+function namesIn(folder: string): string[] {
+  try {
+    return path.isAbsolute(folder) ? readdirSync(folder) : [];
+  } catch {
+    return [];
+  }
+}
 
 /** The first that takes several platforms in one command. */
 const oldestPip = [20, 3] as const;
@@ -30,7 +46,7 @@ export interface Pip {
 /** A pip that serves; else one that is too old; undefined where there is none. */
 export function findPip(): Pip | undefined {
   let tooOld: Pip | undefined;
-  for (const command of candidates) {
+  for (const command of candidates()) {
     const pip = askVersion(command);
     if (pip?.isTooOld === false) return pip;
     tooOld ??= pip;
@@ -91,7 +107,9 @@ export async function downloadWheel(
   await fs.rm(path.dirname(aside), { recursive: true, force: true });
   await makeFolders(aside);
   try {
-    await runPip([...command, ...downloadWords(platforms), '-d', aside, requirement], aside, progress);
+    await runForAnyPython((python) =>
+      runPip([...command, ...downloadWords(platforms, python), '-d', aside, requirement], aside, progress),
+    );
     const wheel = await wheelFor(requirement, aside);
     if (wheel === undefined) throw new RunError(`pip has brought no wheel of ${requirement}`);
     const target = path.join(folder, path.basename(wheel));
@@ -102,11 +120,30 @@ export async function downloadWheel(
   }
 }
 
-/** Python 3.11's wheels hold the same C library as every other's, and each platform has them. */
-function downloadWords(platforms: readonly string[]): string[] {
+/**
+ * Wheels of every Python hold the same C library, whichever Python runs pip. TensorFlow's index has all of these; a folder or a
+ * mirror of someone's own may have one.
+ */
+const pythons = ['3.11', '3.12', '3.13', '3.10'] as const;
+
+async function runForAnyPython(attempt: (python: string) => Promise<void>): Promise<void> {
+  let first: NoSuchWheelError | undefined;
+  for (const python of pythons) {
+    try {
+      await attempt(python);
+      return;
+    } catch (error) {
+      if (!(error instanceof NoSuchWheelError)) throw error;
+      first ??= error;
+    }
+  }
+  throw first!;
+}
+
+function downloadWords(platforms: readonly string[], python: string): string[] {
   return [
-    ...['download', '--no-deps', '--only-binary=:all:', '--python-version', '3.11', '--implementation', 'cp'],
-    ...['cp311', 'abi3', 'none'].flatMap((name) => ['--abi', name]),
+    ...['download', '--no-deps', '--only-binary=:all:', '--python-version', python, '--implementation', 'cp'],
+    ...[`cp${python.replace('.', '')}`, 'abi3', 'none'].flatMap((name) => ['--abi', name]),
     ...platforms.flatMap((name) => ['--platform', name]),
     // pip's own cache would keep a second copy of what is unpacked and thrown away.
     ...['--no-cache-dir', '--disable-pip-version-check', '--no-input', '--progress-bar', 'off'],
@@ -128,7 +165,8 @@ function runPip([command, ...words]: readonly string[], temporary: string, progr
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const environment = { ...process.env, TMPDIR: temporary };
-    const pip = spawn(command!, words, { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
+    const log = path.join(temporary, 'pip.log');
+    const pip = spawn(command!, [...words, '--log', log], { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
     let said = '';
     pip.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-8000);
@@ -143,26 +181,60 @@ function runPip([command, ...words]: readonly string[], temporary: string, progr
     pip.on('close', (code, signal) => {
       clearInterval(alive);
       if (code === 0) resolve();
-      else reject(failure(said, signal, temporary));
+      else reject(failure({ said, signal, refusals: refusalsIn(log), folder: temporary }));
     });
   });
 }
 
-const unreachable =
-  /Failed to establish a new connection|NewConnectionError|name resolution|Name or service not known|nodename nor servname|Network is unreachable|Max retries exceeded|ConnectTimeout|Read timed out|ReadTimeout/i;
+/**
+ * Why pages of the index could not be read. pip says it on the terminal only when it tries again (with PIP_RETRIES=0 it
+ * speaks of a version that does not exist), but always in its log: `Could not fetch URL https://...: REASON - skipping`.
+ */
+function refusalsIn(log: string): string {
+  if (!existsSync(log)) return '';
+  const lines = readFileSync(log, 'utf8').matchAll(/Could not fetch URL \S+ (.*) - skipping/g);
+  return [...lines].map(([, reason]) => reason).join('\n');
+}
 
-function failure(said: string, signal: NodeJS.Signals | null, folder: string): RunError {
+const unreachable =
+  /Failed to establish a new connection|NewConnectionError|name resolution|Name or service not known|nodename nor servname|Network is unreachable|Max retries exceeded|ConnectTimeout|Read timed out|ReadTimeout|connection error/i;
+const distrusted = /confirming the ssl certificate|CERTIFICATE_VERIFY_FAILED/i;
+const noSuchWheel = /Could not find a version|No matching distribution/;
+
+/** The index was read, and has no wheel for what was asked. */
+class NoSuchWheelError extends RunError {}
+
+interface Failure {
+  readonly said: string;
+  readonly signal: NodeJS.Signals | null;
+  readonly refusals: string;
+  readonly folder: string;
+}
+
+function failure({ said, signal, refusals, folder }: Failure): RunError {
+  const all = `${said}\n${refusals}`;
   if (/No space left on device|\[Errno 28\]|Disk quota exceeded|\[Errno 122\]/.test(said))
     return diskIsFull(path.resolve(folder, '..', '..'));
   if (signal !== null)
     return new RunError(`pip was ended by ${signal} while it fetched TensorFlow`, undefined, 'run the command again');
-  if (unreachable.test(said))
+  if (distrusted.test(all))
     return new RunError(
-      'pip could not reach its package index to fetch TensorFlow',
+      'pip does not trust the certificate of its package index',
       undefined,
-      `connect to the network and run the command again, ${orName}`,
+      `name a file of certificates with PIP_CERT, ${orName}`,
     );
-  return new RunError(`pip could not fetch TensorFlow: ${lastError(said)}`, undefined, `mend that, ${orName}`);
+  if (unreachable.test(all)) {
+    const byProxy = /proxy/i.test(all);
+    return new RunError(
+      `pip could not reach its package index to fetch TensorFlow${byProxy ? ': the proxy does not answer' : ''}`,
+      undefined,
+      byProxy
+        ? `correct or unset HTTPS_PROXY, HTTP_PROXY or PIP_PROXY, ${orName}`
+        : `connect to the network and run the command again, ${orName}`,
+    );
+  }
+  const FailureKind = noSuchWheel.test(said) ? NoSuchWheelError : RunError;
+  return new FailureKind(`pip could not fetch TensorFlow: ${lastError(said)}`, undefined, `mend that, ${orName}`);
 }
 
 /** pip's own last ERROR line, else the last line. */

@@ -11,7 +11,14 @@ import type { TensorflowFiles } from './compile.js';
 import { linkCusolver } from './cuda.js';
 import { downloadWheel } from './pip.js';
 import { DamagedWheelError, readFromWheel, unpackWheel } from './unpack.js';
-import { cudaRequirements, tensorflowVersion, tensorflowWheel, type RuntimeKind, type WheelSource } from './wheels.js';
+import {
+  cudaRequirements,
+  linuxLibrary,
+  tensorflowVersion,
+  tensorflowWheel,
+  type RuntimeKind,
+  type WheelSource,
+} from './wheels.js';
 import { commandLine } from '../../machine/installation.js';
 
 export interface Tensorflow extends TensorflowFiles {
@@ -110,9 +117,15 @@ export function cachedTensorflow(kind: RuntimeKind): Tensorflow | undefined {
   return typeof found === 'string' ? undefined : { ...found, kind };
 }
 
+/** @throws UsageError where TensorFlow has none */
+export function wheelOfThisMachine(wantsGpu: boolean): WheelSource {
+  const { platform, arch } = process;
+  return tensorflowWheel(platform, arch, wantsGpu, platform === 'linux' ? linuxLibrary() : undefined);
+}
+
 /** Fetches TensorFlow, with CUDA's libraries where `wantsGpu`, unless it is there. Throws UsageError, RunError. */
 export async function installTensorflow(wantsGpu: boolean, progress: Progress): Promise<Tensorflow> {
-  const source = tensorflowWheel(process.platform, process.arch, wantsGpu);
+  const source = wheelOfThisMachine(wantsGpu);
   const target = runtimeFolder(source.kind);
   const downloads = path.join(cacheFolder(), 'downloads', path.basename(target));
   await publishFolder({

@@ -24,9 +24,28 @@ function glibc(machine: string): string[] {
   return [...versions.map((minor) => `manylinux_2_${minor}_${machine}`), `manylinux2014_${machine}`];
 }
 
+export type CLibrary = 'glibc' | 'musl';
+
+/** Linux's C library under this Node, which names glibc's version in its report where it runs on it. */
+export function linuxLibrary(): CLibrary {
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+}
+
 /** @throws UsageError for a platform that TensorFlow has no wheels for */
-export function tensorflowWheel(platform: string, machine: string, wantsGpu: boolean): WheelSource {
+export function tensorflowWheel(
+  platform: string,
+  machine: string,
+  wantsGpu: boolean,
+  library: CLibrary = 'glibc',
+): WheelSource {
   const requirement = (project: string) => `${project}==${tensorflowVersion}`;
+  if (platform === 'linux' && library === 'musl')
+    throw new UsageError(
+      `TensorFlow ${tensorflowVersion} has no build for musl, the C library of Alpine Linux`,
+      undefined,
+      'use a Linux with glibc, such as Debian or Ubuntu (the container image node:24-slim, not node:24-alpine)',
+    );
   switch (`${platform} ${machine}`) {
     case 'linux x64':
       return wantsGpu

@@ -1,6 +1,8 @@
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
-import { cacheFolder, dataFolder } from '../../../src/machine/folders.js';
+import { cacheFolder, dataFolder, homeFolder } from '../../../src/machine/folders.js';
+import { UsageError } from '../../../src/terminal/errors.js';
 
 test('EMERGENCE_CACHE_DIR comes first, then an absolute XDG_CACHE_HOME', () => {
   expect(cacheFolder({ EMERGENCE_CACHE_DIR: '/a/b', XDG_CACHE_HOME: '/c' })).toBe('/a/b');
@@ -15,4 +17,24 @@ test('EMERGENCE_DATA_DIR comes first, then an absolute XDG_DATA_HOME', () => {
   expect(dataFolder({ EMERGENCE_DATA_DIR: '', XDG_DATA_HOME: '/c' })).toBe('/c/vision-emergence-lab/datasets');
   expect(dataFolder({ XDG_DATA_HOME: 'c' })).toBe(dataFolder({}));
   expect(dataFolder({})).toMatch(/\/\.local\/share\/vision-emergence-lab\/datasets$/);
+});
+
+// A relative one would be another cache in each folder that a command is run in.
+test.each(['', 'home'])('where HOME is %j, the home folder is the one that the system knows', (home) => {
+  const known = os.userInfo().homedir;
+  expect(path.relative(known, cacheFolder({ HOME: home }))).toMatch(
+    /^(\.cache|Library\/Caches)\/vision-emergence-lab$/,
+  );
+  expect(path.relative(known, dataFolder({ HOME: home }))).toBe('.local/share/vision-emergence-lab/datasets');
+  expect(cacheFolder({ HOME: home, XDG_CACHE_HOME: '/c' })).toBe('/c/vision-emergence-lab');
+});
+
+test('where nobody knows a home folder, what to set', () => {
+  // As userInfo does for a user without an entry, in a container started with --user.
+  const unknown = () => {
+    throw new Error('uv_os_get_passwd returned ENOENT');
+  };
+  const error = new UsageError('names no folder', 'HOME', 'set it, or EMERGENCE_CACHE_DIR, to a folder');
+  expect(() => homeFolder({ HOME: '' }, 'EMERGENCE_CACHE_DIR', unknown)).toThrow(error);
+  expect(homeFolder({ HOME: '/h' }, 'EMERGENCE_CACHE_DIR', unknown)).toBe('/h');
 });

@@ -21,7 +21,7 @@ test('no compiler: what to install', async () => {
   vi.stubEnv('CXX', '');
   await expect(compile()).rejects.toThrow(
     new RunError(
-      'a C++ compiler is needed once, to build the binding, and none was found',
+      'a C++ compiler is needed once, to build the binding: none was found',
       undefined,
       'install one (Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`), or name one with $CXX',
     ),
@@ -36,6 +36,27 @@ test('$CXX comes first, and may have words of its own', async () => {
   const environment = { PATH: `${folder}:/bin:/usr/bin`, CXX: 'ccache g++' };
   expect(findCompiler(environment)).toEqual(['ccache', 'g++']);
   expect(findCompiler({ ...environment, CXX: 'no-such-compiler' })).toBeUndefined();
+});
+
+test('$CXX may be a path with a space in it', async () => {
+  const folder = path.join(await temporaryFolder(), 'my compilers');
+  await fs.mkdir(folder);
+  const compiler = path.join(folder, 'g++');
+  await fs.writeFile(compiler, '#!/bin/sh\n', { mode: 0o755 });
+  expect(findCompiler({ PATH: '/bin', CXX: compiler })).toEqual([compiler]);
+});
+
+test('$CXX that names no program is what is to blame, whether another compiler is there or not', async () => {
+  const folder = await temporaryFolder();
+  vi.stubEnv('PATH', folder);
+  vi.stubEnv('CXX', '/nonexistent/g++');
+  const what =
+    "a C++ compiler is needed once, to build the binding: $CXX names one that can't be run, /nonexistent/g++";
+  await expect(compile()).rejects.toThrow(`${what}; set CXX to one that can, or unset it and install one (`);
+  await fs.writeFile(path.join(folder, 'g++'), '#!/bin/sh\n', { mode: 0o755 });
+  await expect(compile()).rejects.toThrow(
+    new RunError(`${what}; unset CXX to use g++, or set it to a compiler that can be run`),
+  );
 });
 
 test.skipIf(findCompiler() === undefined)("the compiler's first error is told", async () => {

@@ -22,6 +22,7 @@ async function pipIs(script: string, version = '23.2.1'): Promise<void> {
   const folder = await temporaryFolder();
   const text = `#!/bin/sh
 if [ "$1" = --version ]; then echo "pip ${version} from /nowhere (python 3.11)"; exit; fi
+all="$*"
 while [ "$1" != -d ]; do shift; done
 folder=$2
 ${script}
@@ -56,6 +57,19 @@ test.each([
   expect(findPip()).toEqual({ command: ['pip'], version, isTooOld });
 });
 
+test('a Python with a version in its name may be the only one; the newest is taken', async () => {
+  const folder = await temporaryFolder();
+  const python = (version: string) => `#!/bin/sh\necho "pip 25.3 from /nowhere (python ${version})"\n`;
+  for (const version of ['3.9', '3.13', '3.14'])
+    await fs.writeFile(path.join(folder, `python${version}`), python(version), { mode: 0o755 });
+  await fs.writeFile(path.join(folder, 'python3.14-config'), python('3.14'), { mode: 0o755 });
+  vi.stubEnv('PATH', `/nonexistent:${path.join(folder, 'python3.9')}:${folder}`);
+  expect(findPip()).toEqual({ command: ['python3.14', '-m', 'pip'], version: '25.3', isTooOld: false });
+  // One without pip is passed over.
+  await fs.writeFile(path.join(folder, 'python3.14'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  expect(findPip()?.command).toEqual(['python3.13', '-m', 'pip']);
+});
+
 test('an old pip is not tried', async () => {
   await pipIs('exit 0', '20.0.2');
   await expect(download()).rejects.toThrow(
@@ -78,6 +92,50 @@ test('a wheel that pip brings appears under its name, and nothing else does', as
   // The next time it is there, and pip is not needed.
   vi.stubEnv('PATH', '');
   expect(await downloadWheel(source, folder, () => undefined)).toBe(wheel);
+});
+
+/** As pip says it, whatever the reason. */
+const noVersion = `ERROR: Could not find a version that satisfies the requirement (from versions: none)
+ERROR: No matching distribution found for tensorflow-cpu==2.21.0`;
+
+// A folder of wheels that a machine with Python 3.13 has filled: any Python's will do.
+test('where no wheel of Python 3.11 is, one of another Python is taken', async () => {
+  const other = wheelName.replaceAll('cp311', 'cp313');
+  await pipIs(`case "$all" in
+*"--python-version 3.13 --implementation cp --abi cp313 "*) : > "$folder/${other}";;
+*) printf '%s\\n' '${noVersion}' >&2; exit 1;;
+esac`);
+  expect(path.basename(await download())).toBe(other);
+});
+
+// pip 23.2 and 26.3 with PIP_RETRIES=0: the terminal has `noVersion` alone, the log this line.
+test.each([
+  [
+    "connection error: HTTPSConnectionPool(host='pypi.org', port=443): Max retries exceeded with url: /simple/tensorflow-cpu/ (Caused by ProxyError('Cannot connect to proxy.', NewConnectionError('...: Failed to establish a new connection: [Errno 111] Connection refused')))",
+    `pip could not reach its package index to fetch TensorFlow: the proxy does not answer; correct or unset HTTPS_PROXY, HTTP_PROXY or PIP_PROXY, ${orName}`,
+  ],
+  [
+    'proxy connection error: (Unable to connect to proxy, NewConnectionError("HTTPSConnection(host=127.0.0.1, port=9): Failed to establish a new connection: [Errno 111] Connection refused"))',
+    `pip could not reach its package index to fetch TensorFlow: the proxy does not answer; correct or unset HTTPS_PROXY, HTTP_PROXY or PIP_PROXY, ${orName}`,
+  ],
+  [
+    "connection error: HTTPSConnectionPool(host='pypi.org', port=443): Read timed out. (read timeout=15)",
+    `pip could not reach its package index to fetch TensorFlow; connect to the network and run the command again, ${orName}`,
+  ],
+  [
+    'There was a problem confirming the ssl certificate: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate (_ssl.c:1006)',
+    `pip does not trust the certificate of its package index; name a file of certificates with PIP_CERT, ${orName}`,
+  ],
+  [
+    '404 Client Error: Not Found for url: https://example.org/simple/tensorflow-cpu/',
+    `pip could not fetch TensorFlow: No matching distribution found for tensorflow-cpu==2.21.0; mend that, ${orName}`,
+  ],
+])('pip that says no reason, and logs %j', async (reason, message) => {
+  const line = `2026-01-02T03:04:05,678 Could not fetch URL https://pypi.org/simple/tensorflow-cpu/: ${reason} - skipping`;
+  const text = line.replaceAll("'", '');
+  await pipIs(`while [ "$1" != --log ]; do shift; done
+printf '%s\\n' '${text}' > "$2"; printf '%s\\n' '${noVersion}' >&2; exit 1`);
+  await expect(download()).rejects.toThrow(new RunError(message));
 });
 
 test('a wheel of another project is not taken for it', async () => {
@@ -122,13 +180,13 @@ test('what a killed pip left goes with the next download', async () => {
   expect(await fs.readdir(folder)).toEqual([wheelName]);
 });
 
-// The real pip, towards a port on which nothing listens.
-test.skipIf(findPip() === undefined)('offline', async () => {
+// The real pip, towards a port on which nothing listens; without a second try it gives no reason on the terminal.
+test.skipIf(findPip() === undefined).each(['0', '1'])('offline, tried again %s times', async (retries) => {
   vi.stubEnv('PIP_INDEX_URL', 'http://127.0.0.1:9/simple');
   vi.stubEnv('PIP_EXTRA_INDEX_URL', '');
   vi.stubEnv('PIP_FIND_LINKS', '');
   vi.stubEnv('PIP_CONFIG_FILE', '/dev/null');
-  vi.stubEnv('PIP_RETRIES', '1');
+  vi.stubEnv('PIP_RETRIES', retries);
   for (const name of ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) vi.stubEnv(name, '');
   await expect(download()).rejects.toThrow(
     new RunError(

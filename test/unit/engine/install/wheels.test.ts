@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { cudaRequirements, tensorflowWheel } from '../../../../src/engine/install/wheels.js';
+import { cudaRequirements, linuxLibrary, tensorflowWheel } from '../../../../src/engine/install/wheels.js';
 import { UsageError } from '../../../../src/terminal/errors.js';
 
 test.each([
@@ -34,6 +35,21 @@ test.each([
         'a build of your own can be named by EMERGENCE_TENSORFLOW',
     ),
   );
+});
+
+test.each(['x64', 'arm64'])('musl on %s is refused, with the reason', (machine) => {
+  expect(() => tensorflowWheel('linux', machine, false, 'musl')).toThrow(
+    new UsageError(
+      'TensorFlow 2.21.0 has no build for musl, the C library of Alpine Linux; ' +
+        'use a Linux with glibc, such as Debian or Ubuntu (the container image node:24-slim, not node:24-alpine)',
+    ),
+  );
+});
+
+// ldd is a part of the C library and says which one.
+test.runIf(process.platform === 'linux')('the C library of this machine is the one that its ldd names', () => {
+  const { stdout, stderr } = spawnSync('ldd', ['--version'], { encoding: 'utf8' });
+  expect(linuxLibrary()).toBe((stdout + stderr).includes('musl') ? 'musl' : 'glibc');
 });
 
 /** From the METADATA of tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl, every line of the extras and two others. */
