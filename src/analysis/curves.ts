@@ -1,11 +1,12 @@
 /**
  * Curves with all that their scores need: values at each scale, and bootstrap draws of the same over test set and seeds. The draw
- * of units is shared by all members, as the test set is; seeds are drawn within each width. Both at once is Owen's pigeonhole
+ * of the test set (images; of sequences the images that they share, and what sequences have of their own; groups of images where
+ * there are enough) is shared by all members, as the test set is; seeds are drawn within each width. Both at once is Owen's pigeonhole
  * bootstrap (2007, Ann. Appl. Stat. 1(2)), which is if anything too wide. Of S seeds S - 1 are drawn, so that the variance of
  * their mean has the right size (McCarthy and Snowden 1985); of one seed nothing is known, and the interval is over the test set
  * alone.
  */
-import type { Metric, UnitValues } from '../metrics/metric.js';
+import type { Drawn, Metric } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawCounts, drawnMean, weightedSums } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/intervals.js';
@@ -59,13 +60,19 @@ export function drawMembers(
   members: readonly MemberOutcomes[],
   { draws = defaultDraws, seed = 0 }: SampleOptions = {},
 ): MemberDraws {
-  const { count, observed, resampled } = evaluatorsOf(metric, members);
-  // The same stream for every metric: curves of one test set are drawn together, and their differences are paired.
-  const random = Random.named(seed, 'bootstrap', 'units', count);
-  const counts = Array.from({ length: listsAtOnce }, () => new Float64Array(count));
+  const { count, blocks, observed, resampled } = evaluatorsOf(metric, members);
+  // The same streams for every metric: curves of one test set are drawn together, and their differences are paired.
+  const streams = blocks.map((block) => Random.named(seed, 'bootstrap', block.of, block.count));
+  const total = blocks.reduce((sum, block) => sum + block.count, 0);
+  const counts = Array.from({ length: listsAtOnce }, () => new Float64Array(total));
   const samples: Float64Array[] = [];
   while (samples.length < draws) {
-    for (const list of counts) drawCounts(random, list);
+    for (const list of counts) {
+      let at = 0;
+      blocks.forEach((block, i) => {
+        drawCounts(streams[i]!, list.subarray(at, (at += block.count)));
+      });
+    }
     samples.push(...resampled(counts));
   }
   samples.length = draws;
@@ -96,25 +103,30 @@ export function sampleCurve(
 }
 
 interface Evaluators {
+  /** Units of the test set. */
   readonly count: number;
+  /** What is drawn with replacement: lists of counts have these one after the other. */
+  readonly blocks: readonly { readonly of: string; readonly count: number }[];
   /** `[members]` */
   readonly observed: () => Float64Array;
-  /** `[members]` under each list of counts of the units, of which there are `listsAtOnce`. */
+  /** `[members]` under each list of counts, of which there are `listsAtOnce`. */
   readonly resampled: (counts: readonly Float64Array[]) => Float64Array[];
 }
 
 function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evaluators {
-  const units = members.map(({ outcomes }) => metric.unitValues(outcomes));
-  if (units.every((each) => each !== undefined)) return meanEvaluators(units);
-  const weighted = members.map(({ outcomes }) => metric.weighted(outcomes));
-  const { count } = weighted[0]!;
-  const orders = weighted.map((each) => each.orders);
+  const drawn = members.map(({ outcomes }) => metric.drawn(outcomes));
+  if (drawn.every((each) => each.kind === 'units')) return unitEvaluators(drawn);
+  if (drawn.every((each) => each.kind === 'terms')) return termEvaluators(drawn);
+  if (!drawn.every((each) => each.kind === 'weights')) throw new Error(`members differ in what ${metric.id} draws`);
+  const { count, units } = drawn[0]!;
+  const orders = drawn.map((each) => each.orders);
   return {
-    count,
-    observed: () => Float64Array.from(weighted, ({ evaluate }) => evaluate()),
+    count: units,
+    blocks: [{ of: 'units', count }],
+    observed: () => Float64Array.from(drawn, ({ evaluate }) => evaluate()),
     resampled:
       (orders.every((each) => each !== undefined) ? areasOver(orders, count) : undefined) ??
-      ((counts) => counts.map((list) => Float64Array.from(weighted, ({ evaluate }) => evaluate(list)))),
+      ((counts) => counts.map((list) => Float64Array.from(drawn, ({ evaluate }) => evaluate(list)))),
   };
 }
 
@@ -141,22 +153,52 @@ function areasOver(members: readonly (readonly Ordered[])[], count: number): Eva
   };
 }
 
-function meanEvaluators(units: readonly UnitValues[]): Evaluators {
-  const columns = units.map(({ values }) => values);
-  const count = columns[0]!.length;
+/** Sums of columns under lists of weights, `[lists]` of `[columns]`. */
+function sumsOver(columns: readonly Float64Array[]): (weights: readonly Float64Array[]) => Float64Array[] {
   const kernel = sumsKernel(columns);
-  const sumsOf = (weights: readonly Float64Array[]): Float64Array[] => {
-    if (kernel !== undefined) return kernel.sums(weights);
+  if (kernel !== undefined) return (weights) => kernel.sums(weights);
+  return (weights) => {
     const sums = weights.map(() => new Float64Array(columns.length));
     weightedSums(columns, weights, sums);
     return sums;
   };
+}
+
+function unitEvaluators(units: readonly Extract<Drawn, { kind: 'units' }>[]): Evaluators {
+  const count = units[0]!.values.length;
+  const sumsOf = sumsOver(units.map(({ values }) => values));
   const valuesOf = (sums: readonly Float64Array[]) =>
     sums.map((list) => Float64Array.from(units, ({ transform }, i) => transform(list[i]! / count)));
   return {
     count,
+    blocks: [{ of: 'units', count }],
     resampled: (counts) => valuesOf(sumsOf(counts)),
     observed: () => valuesOf(sumsOf([new Float64Array(count).fill(1)]))[0]!,
+  };
+}
+
+function termEvaluators(members: readonly Extract<Drawn, { kind: 'terms' }>[]): Evaluators {
+  const { count, terms } = members[0]!;
+  const clusters = terms.clusters.length;
+  // Where images are the units and groups are drawn, images have nothing of their own.
+  const units = members.some((member) => member.terms.units.some((term) => term !== 0)) ? terms.units.length : 0;
+  const sumsOf = sumsOver(
+    members.map((member) => {
+      const column = new Float64Array(clusters + units);
+      column.set(member.terms.clusters);
+      if (units > 0) column.set(member.terms.units, clusters);
+      return column;
+    }),
+  );
+  return {
+    count,
+    blocks: [
+      { of: 'units', count: clusters },
+      { of: 'sequences', count: units },
+    ],
+    resampled: (counts) =>
+      sumsOf(counts).map((list) => Float64Array.from(members, ({ mean, transform }, i) => transform(mean + list[i]!))),
+    observed: () => Float64Array.from(members, ({ mean, transform }) => transform(mean)),
   };
 }
 

@@ -42,7 +42,7 @@ export function defaultMetrics({ experiment }: RunRecord, largest: Partial<Outco
 export const defaultColumns = {
   classification: ['correct', 'log_probability'],
   reconstruction: ['mse'],
-  sequences: ['correct', 'log_probability', 'sequence'],
+  sequences: ['correct', 'log_probability', 'sequence', 'example'],
 } as const;
 
 /** Share of the images that the chosen cutoff is to be above. */

@@ -41,7 +41,8 @@ export interface MetricEvaluation {
 }
 
 /**
- * Members' intervals are Wilson's for shares of independent units, else percentiles of a bootstrap over the units.
+ * Members' intervals are Wilson's for shares, at the effective sample size where sequences share images or images a group; else
+ * percentiles of a bootstrap over what clusters.ts says.
  *
  * @throws UsageError where the test set is too small for the metric
  */
@@ -51,16 +52,15 @@ export function evaluateMetric(
   options: SampleOptions = {},
 ): MetricEvaluation {
   const measured = members.map(({ outcomes }) => metric.measure(outcomes));
-  const isShare = members[0] !== undefined && metric.unitValues(members[0].outcomes)?.share === true;
   const scales = scalesOf(members);
   const severalSeeds = scales.some((scale) => scale.members.length > 1);
   // A share's mean over seeds has no Wilson interval: one member's right images are another's.
-  const drawn = isShare && !severalSeeds ? undefined : drawMembers(metric, members, options);
+  const drawn = metric.wilson && !severalSeeds ? undefined : drawMembers(metric, members, options);
   const evaluations = members.map(({ record }, i) => {
     const { id, width, seed, parameters, trainingFlops } = record;
     const about = { id, width, seed, parameters, trainingFlops };
     const { value, standardError, lower, upper } = measured[i]!;
-    if (isShare || drawn === undefined) return { ...about, value, standardError, lower, upper };
+    if (metric.wilson || drawn === undefined) return { ...about, value, standardError, lower, upper };
     const values = drawn.draws.map((draw) => draw[i]!);
     return {
       ...about,
@@ -75,7 +75,7 @@ export function evaluateMetric(
     metric,
     count,
     resolution,
-    method: isShare ? metric.interval : `bootstrap, ${draws} draws`,
+    method: metric.wilson ? metric.interval : `bootstrap, ${draws} draws`,
     members: evaluations,
     scales: scales.map((scale) => evaluateScale(metric, scale, { evaluations, drawn })),
   };

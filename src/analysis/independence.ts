@@ -4,7 +4,7 @@
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
-import { sequenceStarts } from '../metrics/sequence.js';
+import { sequenceStarts } from '../metrics/sequence-rows.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { meansOf, scalesOf } from './curves.js';
 

@@ -6,6 +6,7 @@
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawsWithValue, quantile } from '../statistics/bootstrap.js';
+import { varianceOfTerms } from '../statistics/shared-clusters.js';
 import { Random } from '../statistics/random.js';
 import { orient, positionOf, type SampledCurve, type ScaleName } from './curves.js';
 import { scoreNames, scoresOf, type ScoreName } from './scores.js';
@@ -87,17 +88,28 @@ function memberSampler(curve: SampledCurve, members: readonly MemberOutcomes[], 
     for (let i = 0; i < degrees; i++) squares += random.normal() ** 2;
     return degrees === 0 ? 0 : between * Math.sqrt(degrees / squares);
   };
+  const trials = effectiveTrials(curve, members);
   const errorAt = curve.scales.map(({ members: seeds }) => meanOf(seeds.map((i) => errors[i]!)));
   return () => {
     const deviation = spread();
     if (share?.share === true) {
       return (truth: number): number => {
         const p = inverse(share.transform, clip(truth + deviation * random.normal()));
-        return share.transform(drawBinomial(random, count, p) / count);
+        return share.transform(drawBinomial(random, trials, p) / trials);
       };
     }
     return (truth: number, i: number): number => clip(truth + Math.hypot(deviation, errorAt[i]!) * random.normal());
   };
+}
+
+/** Of how many independent trials a member's share tells as much: units that share images or groups tell less. */
+function effectiveTrials({ metric, count }: SampledCurve, members: readonly MemberOutcomes[]): number {
+  const effects = members.flatMap(({ outcomes }) => {
+    const drawn = metric.drawn(outcomes);
+    if (drawn.kind !== 'terms' || drawn.mean <= 0 || drawn.mean >= 1) return [];
+    return (varianceOfTerms(drawn.terms) * count) / (drawn.mean * (1 - drawn.mean));
+  });
+  return effects.length === 0 ? count : Math.max(1, Math.round(count / meanOf(effects)));
 }
 
 /** Standard error of the curve's value at the scale of member `i`, from its draws. */

@@ -7,11 +7,11 @@ import { above, below, imageAbove, imageBelow } from '../metrics/column.js';
 import { metrics, type Registry } from '../metrics/index.js';
 import type { Metric, Unit } from '../metrics/metric.js';
 import type { OutcomeName } from '../runs/outcomes.js';
-import { drawCounts, percentileInterval, quantile } from '../statistics/bootstrap.js';
+import { percentileInterval, quantile } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
 import { spearman } from '../statistics/ranks.js';
-import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './curves.js';
+import { drawMembers, meansOf, orient, positionOf, scalesOf, type ScaleName } from './curves.js';
 import { scoresOf, type ScoreName, type Scores } from './scores.js';
 
 export interface Candidate {
@@ -131,26 +131,24 @@ export function surrogatesOf(
   { draws = 500, seed = 0 }: { readonly draws?: number; readonly seed?: number } = {},
 ): Surrogate[] {
   const continuous = candidates.filter(({ kind, id }) => kind === 'continuous' && id !== target.id);
-  const wanted = members.map(({ outcomes }) => target.weighted(outcomes));
+  const wanted = drawMembers(target, members, { draws, seed });
   const widths = members.map(({ record }) => record.width);
   return continuous
     .map((metric) => {
-      const own = members.map(({ outcomes }) => metric.weighted(outcomes));
+      // Both are of the same test set, and drawn together.
+      const own = drawMembers(metric, members, { draws, seed });
       const sign = metric.better === target.better ? 1 : -1;
-      const [a, b] = [own, wanted].map((list) => list.map(({ evaluate }) => evaluate())) as [number[], number[]];
+      const [a, b] = [own, wanted].map(({ observed }) => [...observed]) as [number[], number[]];
       const random = Random.named(seed, 'surrogate');
-      const counts = [own, wanted].map((list) => new Float64Array(list[0]!.count));
-      const drawn = Array.from({ length: draws }, () => {
+      const drawn = own.draws.map((values, draw) => {
         const places = members.map(() => random.integer(members.length));
-        drawCounts(random, counts[0]!);
-        // Both are of the same test set: where their units are, they get the same draw.
-        if (counts[0]!.length === counts[1]!.length) counts[1]!.set(counts[0]!);
-        else drawCounts(random, counts[1]!);
-        const [x, y] = [own, wanted].map((list, side) => {
-          const values = new Map([...new Set(places)].map((i) => [i, list[i]!.evaluate(counts[side])] as const));
-          return places.map((i) => values.get(i)!);
-        }) as [number[], number[]];
-        return sign * spearman(x, y);
+        return (
+          sign *
+          spearman(
+            places.map((i) => values[i]!),
+            places.map((i) => wanted.draws[draw]![i]!),
+          )
+        );
       });
       return {
         metric,

@@ -152,4 +152,5 @@ export const subsetTrials = defineMetric({
     const groups = Math.floor(correct.length / k);
     return Float64Array.from({ length: groups }, (_, i) => Math.min(...correct.subarray(i * k, (i + 1) * k)));
   },
+  parts: ({ correct }, { k }) => ({ rows: correct, perUnit: k, allOf: true }),
 });

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { outcomeColumns, type OutcomeName } from '../runs/outcomes.js';
 import { sharesAtMost, sharesBelow } from './cutoffs.js';
 import { defineMetric } from './metric.js';
-import { perSequence, refuseLonger } from './sequence.js';
+import { meanPerSequence, perSequence } from './sequence-rows.js';
+import { refuseLonger } from './sequence.js';
 import { allOfK } from './subsets.js';
 
 /** Columns that can be compared with a cutoff. */
@@ -116,13 +117,9 @@ function perImage(side: Side) {
     needs: ({ column }) => [column, 'sequence'] as OutcomeName[],
     units: 'sequences',
     share: false,
-    values(outcomes, { column, c }) {
-      const hit = hits(side, outcomes[column], asStored(column, c));
-      return perSequence(
-        outcomes.sequence,
-        (begin, end) => hit.subarray(begin, end).reduce((sum, value) => sum + value, 0) / (end - begin),
-      );
-    },
+    values: (outcomes, { column, c }) =>
+      meanPerSequence(outcomes.sequence, hits(side, outcomes[column], asStored(column, c))),
+    parts: (outcomes, { column, c }) => ({ rows: hits(side, outcomes[column], asStored(column, c)) }),
   });
 }
 
@@ -147,6 +144,11 @@ function ofSequences(side: Side) {
         return list.subarray(begin, begin + l).every((value) => isHit(value, at)) ? 1 : 0;
       });
     },
+    parts: (outcomes, { column, c, l }) => ({
+      rows: hits(side, outcomes[column], asStored(column, c)),
+      first: l,
+      allOf: true,
+    }),
     means(outcomes, { column, c, l }, { key, values }) {
       const list = outcomes[column];
       if (key === 'c') {

@@ -2,20 +2,29 @@
  * A metric is a function of stored outcomes. Its definition is data: the registry, the parser of `subset-accuracy:k=5`,
  * tables, captions and documentation all read the same object.
  *
- * A test set is a draw of units, images or sequences. Almost every metric is a function of the mean of one number per unit
- * (`values`, `transform`), and that is all that intervals, bootstraps and sweeps need to know. What is no such mean, as the
- * area under a curve, says how it is computed under weights of the units (`weighted`).
+ * A metric is of units, images or sequences. Almost every metric is a function of the mean of one number per unit (`values`,
+ * `transform`), and that is all that sweeps need to know. What is no such mean, as the area under a curve, says how it is computed
+ * under weights of the rows (`weighted`). What intervals and bootstraps draw anew may be something else than the units: the images
+ * that sequences share, groups of images (clusters.ts).
  */
 import type * as z from 'zod';
 import { hasColumns, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
 import type { Ordered } from '../statistics/kernels/kernels.js';
 import { meanInterval, meanOf, wilsonInterval, type Interval } from '../statistics/intervals.js';
+import {
+  sampledMean,
+  wilsonOfMean,
+  type SampledMean,
+  type SharedSample,
+  type Terms,
+} from '../statistics/shared-clusters.js';
 import { UsageError } from '../terminal/errors.js';
+import { clustersOf, type Unit } from './clusters.js';
+import { sequenceStarts } from './sequence-rows.js';
 
 export type MetricKind = 'continuous' | 'thresholded';
 
-/** What a test set is a draw of. Images of one sequence are not independent: a label that was seen helps with the next. */
-export type Unit = 'images' | 'sequences';
+export type { Unit } from './clusters.js';
 
 interface About {
   readonly name: string;
@@ -30,10 +39,10 @@ interface About {
 /** Least and greatest value that a metric can have, infinite where there is none. */
 export type Limits = readonly [number, number];
 
-/** A metric under weights of the units, and how many units there are. */
+/** A metric under weights of rows, units or clusters of them, and how many there are. */
 export interface Weighted {
   readonly count: number;
-  /** Weights of the units, `[count]`; every unit once where left out. */
+  /** Weights `[count]`; everything once where left out. */
   readonly evaluate: (weights?: ArrayLike<number>) => number;
   /** Of an area under a ROC: its items in order, for `pairsKernel`; of several orders the mean is taken. */
   readonly orders?: readonly Ordered[];
@@ -53,6 +62,12 @@ interface Definition<Parameters extends z.ZodType, Needs extends OutcomeName> ex
   refuses?(count: number, parameters: z.output<Parameters>): string | undefined;
 }
 
+/** What a unit's value hangs on, where units share images or groups: see `SharedSample`. */
+export interface Parts extends Pick<SharedSample, 'rows' | 'first' | 'allOf'> {
+  /** Rows of each unit where units are images; left out: 1. */
+  readonly perUnit?: number;
+}
+
 /** `transform` of the mean over the units of one number each. */
 export interface MeanDefinition<Parameters extends z.ZodType, Needs extends OutcomeName> extends Definition<
   Parameters,
@@ -62,6 +77,8 @@ export interface MeanDefinition<Parameters extends z.ZodType, Needs extends Outc
   readonly share: boolean;
   /** `[units]` */
   values(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): Float64Array;
+  /** Left out: all rows of a unit, and nothing is known of what each does. */
+  parts?(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): Parts;
   /** Never falling in `mean`; left out: the mean itself. */
   transform?(mean: number, count: number, parameters: z.output<Parameters>): number;
   /** Slope of `transform`, for the delta method; left out: 1. */
@@ -81,11 +98,12 @@ export interface MeanDefinition<Parameters extends z.ZodType, Needs extends Outc
   ): Float64Array | undefined;
 }
 
-/** Any function of weighted units. Its interval needs a bootstrap. */
+/** Any function of weighted rows. Its interval needs a bootstrap. */
 export interface WeightedDefinition<Parameters extends z.ZodType, Needs extends OutcomeName> extends Definition<
   Parameters,
   Needs
 > {
+  /** Under weights of the rows. */
   weighted(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): Weighted;
 }
 
@@ -101,10 +119,26 @@ export interface UnitValues {
   readonly transform: (mean: number, count?: number) => number;
 }
 
+/** How a bootstrap draws a metric of one member. */
+export type Drawn =
+  /** Its units, each for itself. */
+  | ({ readonly kind: 'units' } & Pick<UnitValues, 'values' | 'transform'>)
+  /** Clusters and units that share them: the metric is `transform` of `mean` and the sum of counts times terms. */
+  | {
+      readonly kind: 'terms';
+      readonly mean: number;
+      readonly terms: Terms;
+      readonly transform: (mean: number) => number;
+      /** Units. */
+      readonly count: number;
+    }
+  /** What has weights: images, or groups. */
+  | ({ readonly kind: 'weights'; /** Units. */ readonly units: number } & Weighted);
+
 /** One member under one metric. */
 export interface Measurement extends Interval {
   readonly value: number;
-  /** NaN where only a bootstrap can tell; so are `lower` and `upper`, the 95 % interval over the draw of the units. */
+  /** NaN where only a bootstrap can tell; so are `lower` and `upper`, the 95 % interval over the draw of the test set. */
   readonly standardError: number;
   /** Smallest value above 0 that the test set can show; null where any value can come. */
   readonly resolution: number | null;
@@ -117,9 +151,12 @@ export interface Metric extends About {
   /** `accuracy`, `subset-accuracy:k=5`: what `parseMetric` takes. */
   readonly id: string;
   readonly title: string;
+  /** Columns that are to be read, those that intervals need among them. */
   readonly needs: readonly OutcomeName[];
   readonly units: Unit;
   readonly limits: Limits;
+  /** Whether the interval of `measure` is Wilson's, which holds near 0 and 1 too. */
+  readonly wilson: boolean;
   /** Names and values of the parameters. */
   readonly parameters: Readonly<Record<string, number | string>>;
   /** What the interval of `measure` is, for captions: `Wilson`. */
@@ -133,7 +170,9 @@ export interface Metric extends About {
   measure(outcomes: Partial<OutcomeTable>): Measurement;
   /** Undefined for a metric that is no function of a mean. Throws as `measure`. */
   unitValues(outcomes: Partial<OutcomeTable>): UnitValues | undefined;
-  /** Throws as `measure`. */
+  /** What a bootstrap of the test set draws. Throws as `measure`. */
+  drawn(outcomes: Partial<OutcomeTable>): Drawn;
+  /** Under weights of the units. Throws as `measure`. */
   weighted(outcomes: Partial<OutcomeTable>): Weighted;
   /**
    * The metric at each value of one of its parameters, `[values]`; undefined where it knows no faster way than one by one.
@@ -171,9 +210,10 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
   const parameters = { ...(chosen as object) } as Readonly<Record<string, number | string>>;
   const shown = Object.entries(parameters).map(([key, value]) => `${key}=${String(value)}`);
   const id = [name, ...(shown.length > 0 ? [shown.join(',')] : [])].join(':');
-  const needs = typeof definition.needs === 'function' ? definition.needs(chosen) : definition.needs;
+  const own = typeof definition.needs === 'function' ? definition.needs(chosen) : definition.needs;
+  const needs = units === 'images' ? own : [...new Set<OutcomeName>([...own, 'sequence', 'example'])];
   const columnsOf = (outcomes: Partial<OutcomeTable>): Pick<OutcomeTable, Needs> => {
-    if (!hasColumns(outcomes, needs)) throw new Error(`${id} needs the columns ${needs.join(', ')}`);
+    if (!hasColumns(outcomes, own)) throw new Error(`${id} needs the columns ${own.join(', ')}`);
     return outcomes;
   };
   const fitting = (count: number): number => {
@@ -186,8 +226,10 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
   const about = { id, name, title, kind, better, unit, formula, source, needs, units, limits };
   const refuses = (count: number) => definition.refuses?.(count, chosen);
   if ('weighted' in definition) {
+    const rows = (outcomes: Partial<OutcomeTable>) => definition.weighted(columnsOf(outcomes), chosen);
     const weighted = (outcomes: Partial<OutcomeTable>): Weighted => {
-      const result = definition.weighted(columnsOf(outcomes), chosen);
+      const ofRows = rows(outcomes);
+      const result = units === 'images' ? ofRows : weightedBy(ofRows, sequencesOf(outcomes));
       fitting(result.count);
       return result;
     };
@@ -195,8 +237,15 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
       ...about,
       parameters,
       interval: 'bootstrap',
+      wilson: false,
       refuses,
       weighted,
+      drawn(outcomes) {
+        const { count } = weighted(outcomes);
+        const clusters = clustersOf(outcomes, units);
+        const ofRows = rows(outcomes);
+        return { kind: 'weights', units: count, ...(clusters === undefined ? ofRows : weightedBy(ofRows, clusters)) };
+      },
       sweep: () => undefined,
       unitValues: () => undefined,
       measure(outcomes) {
@@ -211,12 +260,37 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
     const count = fitting(values.length);
     return { values, share, transform: (mean, n = count) => definition.transform?.(mean, n, chosen) ?? mean };
   };
+  const sampled = (outcomes: Partial<OutcomeTable>, values: Float64Array): SampledMean | undefined => {
+    const parts = definition.parts?.(columnsOf(outcomes), chosen) ?? {};
+    return sampledOf(values, { id, units, outcomes, parts });
+  };
+  const wilson = share || (units === 'sequences' && unit === 'probability');
   return {
     ...about,
     parameters,
-    interval: definition.interval ?? (share ? 'Wilson' : 'normal'),
+    interval:
+      units === 'sequences'
+        ? wilson
+          ? 'Wilson at the effective sample size'
+          : 'normal, images as clusters'
+        : (definition.interval ?? (share ? 'Wilson' : 'normal')),
+    wilson,
     refuses,
     unitValues,
+    drawn(outcomes) {
+      const { values, transform } = unitValues(outcomes);
+      const shared = sampled(outcomes, values);
+      if (shared === undefined) return { kind: 'units', values, transform };
+      const within = (value: number) => Math.min(limits[1], Math.max(limits[0], value));
+      return {
+        kind: 'terms',
+        count: values.length,
+        mean: meanOf(values).mean,
+        terms: shared.terms,
+        // Terms are linear, and what they are of may end at 0 and 1.
+        transform: (mean) => within(transform(share ? Math.min(1, Math.max(0, mean)) : mean)),
+      };
+    },
     sweep(outcomes, over) {
       const columns = columnsOf(outcomes);
       const means = definition.means?.(columns, chosen, over);
@@ -238,10 +312,17 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
       const value = transform(mean.mean);
       const slope = definition.slope?.(mean.mean, chosen) ?? 1;
       const limit = (end: number) => definition.limit?.(end, chosen) ?? transform(end);
-      const ends = share ? wilsonInterval(Math.round(mean.mean * count), count) : meanInterval(mean);
+      const shared = sampled(outcomes, values);
       const within = (end: number) => (unit === 'probability' ? Math.min(1, Math.max(0, end)) : end);
       // Of a share the standard error is that of its binomial, n and not n - 1 below.
-      const standardError = share ? Math.sqrt((mean.mean * (1 - mean.mean)) / count) : mean.standardError;
+      const standardError =
+        shared?.standardError ?? (share ? Math.sqrt((mean.mean * (1 - mean.mean)) / count) : mean.standardError);
+      const ends =
+        shared !== undefined && wilson
+          ? wilsonOfMean(shared)
+          : share
+            ? wilsonInterval(Math.round(mean.mean * count), count)
+            : meanInterval({ ...mean, standardError });
       return {
         value,
         standardError: slope * standardError,
@@ -253,6 +334,49 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
       };
     },
   };
+}
+
+function sequencesOf({ sequence }: Partial<OutcomeTable>): { readonly count: number; readonly of: Int32Array } {
+  if (sequence === undefined) throw new Error('sequences need the column sequence');
+  const starts = sequenceStarts(sequence);
+  const of = new Int32Array(sequence.length);
+  for (let i = 0; i + 1 < starts.length; i++) of.fill(i, starts[i], starts[i + 1]);
+  return { count: starts.length - 1, of };
+}
+
+/** What has weights of rows under weights of what the rows belong to. */
+function weightedBy({ evaluate, orders }: Weighted, { count, of }: { count: number; of: Int32Array }): Weighted {
+  return {
+    count,
+    evaluate: (weights) => evaluate(weights && Float64Array.from(of, (place) => weights[place]!)),
+    ...(orders === undefined
+      ? {}
+      : { orders: orders.map(({ unitOf, negative }) => ({ unitOf: unitOf.map((row) => of[row]!), negative })) }),
+  };
+}
+
+interface SampledRequest {
+  readonly id: string;
+  readonly units: Unit;
+  readonly outcomes: Partial<OutcomeTable>;
+  readonly parts: Parts;
+}
+
+/** Undefined where each unit is drawn for itself. Throws UsageError where the values are not one for each unit. */
+function sampledOf(values: Float64Array, { id, units, outcomes, parts }: SampledRequest): SampledMean | undefined {
+  const clusters = clustersOf(outcomes, units);
+  if (clusters === undefined) return undefined;
+  const { perUnit = 1, rows, first, allOf } = parts;
+  const starts =
+    units === 'sequences'
+      ? sequenceStarts(outcomes.sequence!)
+      : Int32Array.from({ length: Math.floor(clusters.of.length / perUnit) + 1 }, (_, i) => i * perUnit);
+  const expected = starts.length - 1;
+  if (values.length !== expected)
+    throw new UsageError(`gives ${values.length} numbers for ${expected} test ${units}`, id, 'give one for each');
+  // A metric of images has a row's own number for its value.
+  const known = rows ?? (units === 'images' && perUnit === 1 ? values : undefined);
+  return sampledMean({ values, starts, clusterOf: clusters.of, clusters: clusters.count, rows: known, first, allOf });
 }
 
 function weightedMean(values: Float64Array, weights: ArrayLike<number> | undefined): number {

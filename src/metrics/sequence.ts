@@ -1,35 +1,23 @@
-/** Metrics of images in sequences. A test set is a draw of sequences: each gives one number, and intervals are over those. */
+/** Metrics of images in sequences. Each sequence gives one number; intervals know that sequences share images (clusters.ts). */
 import * as z from 'zod';
-import type { OutcomeTable } from '../runs/outcomes.js';
+import type { OutcomeName, OutcomeTable } from '../runs/outcomes.js';
 import { areaUnderRoc } from '../statistics/ranks.js';
 import { sharesBelow } from './cutoffs.js';
 import { UsageError } from '../terminal/errors.js';
 import { defineMetric } from './metric.js';
+import { meanPerSequence, perSequence, sequenceStarts } from './sequence-rows.js';
 
 const none = z.strictObject({});
 const paper = 'Schaeffer et al. 2023 (arXiv 2304.15004)';
 
-/**
- * Each sequence's rows, in order of position. Rows of a sequence follow each other in the file, so they are read so.
- *
- * @returns first row of each sequence, `[sequences + 1]`, the last one the number of rows
- */
-export function sequenceStarts(sequence: Int32Array): Int32Array {
-  const starts: number[] = [];
-  for (let i = 0; i < sequence.length; i++) if (i === 0 || sequence[i] !== sequence[i - 1]) starts.push(i);
-  return Int32Array.from([...starts, sequence.length]);
-}
-
-/** One number of each sequence from its rows `begin` .. `end - 1`. */
-export function perSequence(sequence: Int32Array, value: (begin: number, end: number) => number): Float64Array {
-  const starts = sequenceStarts(sequence);
-  return Float64Array.from({ length: starts.length - 1 }, (_, i) => value(starts[i]!, starts[i + 1]!));
-}
-
-function meanBetween(values: ArrayLike<number>, begin: number, end: number): number {
-  let sum = 0;
-  for (let i = begin; i < end; i++) sum += values[i]!;
-  return sum / (end - begin);
+/** A mean over images, wherever they stand: each sequence has the mean of its own, and all are of the same length. */
+function meanOfRows<Needs extends OutcomeName>(rows: (outcomes: Pick<OutcomeTable, Needs>) => ArrayLike<number>) {
+  return {
+    units: 'sequences',
+    share: false,
+    values: (outcomes: Pick<OutcomeTable, Needs | 'sequence'>) => meanPerSequence(outcomes.sequence, rows(outcomes)),
+    parts: (outcomes: Pick<OutcomeTable, Needs>) => ({ rows: rows(outcomes) }),
+  } as const;
 }
 
 export const imageAccuracy = defineMetric({
@@ -42,9 +30,7 @@ export const imageAccuracy = defineMetric({
   source: `the usual measure; ${paper}, Fig. 8`,
   parameters: none,
   needs: ['correct', 'sequence'],
-  units: 'sequences',
-  share: false,
-  values: ({ correct, sequence }) => perSequence(sequence, (begin, end) => meanBetween(correct, begin, end)),
+  ...meanOfRows<'correct'>(({ correct }) => correct),
 });
 
 export const imageCrossEntropy = defineMetric({
@@ -58,10 +44,7 @@ export const imageCrossEntropy = defineMetric({
   parameters: none,
   needs: ['log_probability', 'sequence'],
   limits: [0, Infinity],
-  units: 'sequences',
-  share: false,
-  values: ({ log_probability, sequence }) =>
-    perSequence(sequence, (begin, end) => -meanBetween(log_probability, begin, end)),
+  ...meanOfRows<'log_probability'>(({ log_probability }) => Float64Array.from(log_probability, (value) => -value)),
 });
 
 export const imageBrier = defineMetric({
@@ -75,9 +58,7 @@ export const imageBrier = defineMetric({
   parameters: none,
   needs: ['brier', 'sequence'],
   limits: [0, 2],
-  units: 'sequences',
-  share: false,
-  values: ({ brier, sequence }) => perSequence(sequence, (begin, end) => meanBetween(brier, begin, end)),
+  ...meanOfRows<'brier'>(({ brier }) => brier),
 });
 
 /** Throws UsageError where sequences are shorter than a metric asks for. */
@@ -96,9 +77,7 @@ export const imageMargin = defineMetric({
   parameters: none,
   needs: ['margin', 'sequence'],
   limits: [-1, 1],
-  units: 'sequences',
-  share: false,
-  values: ({ margin, sequence }) => perSequence(sequence, (begin, end) => meanBetween(margin, begin, end)),
+  ...meanOfRows<'margin'>(({ margin }) => margin),
 });
 
 export const imageAuroc = defineMetric({
@@ -108,25 +87,11 @@ export const imageAuroc = defineMetric({
   better: 'higher',
   unit: 'probability',
   formula: 'chance that of a right and a wrong image the right one has the higher confidence, ties counting half',
-  source: 'Hendrycks and Gimpel 2017 (arXiv 1610.02136); its interval draws whole sequences',
+  source: 'Hendrycks and Gimpel 2017 (arXiv 1610.02136); its interval draws images',
   parameters: none,
   needs: ['correct', 'confidence', 'sequence'],
   units: 'sequences',
-  weighted({ correct, confidence, sequence }) {
-    const starts = sequenceStarts(sequence);
-    const area = areaUnderRoc(confidence, correct);
-    const ofImages = (weights: ArrayLike<number>) => {
-      const each = new Float64Array(sequence.length);
-      for (let i = 0; i + 1 < starts.length; i++) each.fill(weights[i]!, starts[i], starts[i + 1]);
-      return each;
-    };
-    const sequenceOf = ofImages(Array.from(starts, (_, i) => i));
-    return {
-      count: starts.length - 1,
-      orders: area.orders.map(({ unitOf, negative }) => ({ unitOf: unitOf.map((i) => sequenceOf[i]!), negative })),
-      evaluate: (weights) => area.evaluate(weights === undefined ? undefined : ofImages(weights)),
-    };
-  },
+  weighted: ({ correct, confidence }) => areaUnderRoc(confidence, correct),
 });
 
 export const sequenceAccuracy = defineMetric({
@@ -147,6 +112,7 @@ export const sequenceAccuracy = defineMetric({
       for (let i = begin; i < begin + l; i++) if (correct[i] === 0) return 0;
       return 1;
     }),
+  parts: ({ correct }, { l }) => ({ rows: correct, first: l, allOf: true }),
   means({ correct, sequence }, _, { values }) {
     const firstRight = perSequence(sequence, (begin, end) => {
       refuseLonger('sequence-accuracy', Math.max(...values), end - begin);
@@ -173,6 +139,7 @@ export const editDistance = defineMetric({
   share: false,
   values: ({ label, predicted, sequence }) =>
     perSequence(sequence, (begin, end) => levenshtein(label.subarray(begin, end), predicted.subarray(begin, end))),
+  parts: ({ label, predicted }) => ({ rows: label.map((each, i) => Number(each !== predicted[i])) }),
 });
 
 /** Insertions, deletions and substitutions that make one list the other. */

@@ -27,7 +27,7 @@ export interface Showcase {
 export const showcaseColumns: Readonly<Record<OutcomeKind, readonly OutcomeName[]>> = {
   classification: ['correct', 'log_probability'],
   reconstruction: ['mse', 'psnr', 'ssim'],
-  sequences: ['correct', 'log_probability', 'sequence'],
+  sequences: ['correct', 'log_probability', 'sequence', 'example'],
 };
 
 /**

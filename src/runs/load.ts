@@ -114,7 +114,7 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
       absent.push(`${member.id} (${bytes})`);
       continue;
     }
-    const outcomes = await decodeOutcomes(bytes, names, file);
+    const outcomes = await decodeOutcomes(bytes, await withGroup(names, bytes, file), file);
     for (const name of names) refuseNaN(outcomes[name], name, file);
     members.push({ record: member, folder: path.dirname(file), outcomes });
   }
@@ -122,7 +122,20 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
     throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
   const rows = new Set(members.map(({ outcomes }) => outcomes[names[0]!]?.length));
   if (rows.size > 1) throw new RunError(`its members have outcomes of ${[...rows].join(' and ')} rows`, folder);
-  return { folder, record, members, absent, columns, notes: run.notes };
+  return { folder, record, members: withSameGroups(members), absent, columns, notes: run.notes };
+}
+
+/** All intervals need the groups, where there are any; members trained before the dataset knew them have none. */
+async function withGroup(names: readonly OutcomeName[], bytes: Uint8Array, file: string): Promise<OutcomeName[]> {
+  const others = names.filter((name) => name !== 'group');
+  return (await outcomeNames(bytes, file)).includes('group') ? [...others, 'group'] : others;
+}
+
+/** A run has one test set. */
+function withSameGroups(members: readonly LoadedMember[]): readonly LoadedMember[] {
+  const group = members.find(({ outcomes }) => outcomes.group !== undefined)?.outcomes.group;
+  if (group === undefined) return members;
+  return members.map((member) => ({ ...member, outcomes: { ...member.outcomes, group } }));
 }
 
 function outcomesFile(folder: string, { arch, width, seed }: MemberKey): string {

@@ -2,11 +2,14 @@
 import { drawsWithValue, percentileInterval } from './bootstrap.js';
 import { z95, type Interval } from './wilson.js';
 
-/** 97.5 % quantiles of Student's t with 1, 2, .. degrees of freedom; beyond the list z + (z + z³) / (4 df) (Abramowitz and Stegun 26.7.5). */
+/** 97.5 % quantiles of Student's t with 1, 2, .. degrees of freedom; beyond the list two terms of Abramowitz and Stegun 26.7.5, to 1e-3. */
 const t95 = [12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.306, 2.26216, 2.22814];
 
 export function studentQuantile95(degrees: number): number {
-  return t95[degrees - 1] ?? z95 + (z95 + z95 ** 3) / (4 * degrees);
+  return (
+    t95[degrees - 1] ??
+    z95 + (z95 ** 3 + z95) / (4 * degrees) + (5 * z95 ** 5 + 16 * z95 ** 3 + 3 * z95) / (96 * degrees ** 2)
+  );
 }
 
 /**

@@ -2,13 +2,14 @@
 import { defaultMetrics } from '../../analysis/defaults.js';
 import { predictFromStandard } from '../../analysis/independence.js';
 import { outcomeKinds } from '../../experiment/architectures.js';
+import { clustersOf } from '../../metrics/clusters.js';
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
 import { quantile } from '../../statistics/bootstrap.js';
 import { Random } from '../../statistics/random.js';
 import type { OutcomeTable } from '../../runs/outcomes.js';
 import type { RunRecord } from '../../runs/record.js';
-import { codesOf, cutoffGrid, packBits, toBase64 } from './codes.js';
+import { codesOf, cutoffGrid, int32Bytes, packBits, toBase64 } from './codes.js';
 import type { PageMetric, PageOutcomes, PageRun, PageThreshold } from './data.js';
 import { testSizes } from './sizes.js';
 
@@ -41,7 +42,10 @@ export function compact({ record, members, induced, budget = outcomeBudget }: Co
   const length = kind === 'sequences' ? (record.experiment.pairs ?? 1) : 1;
   const total = rowsOf(members[0]!.outcomes) / length;
   const bits = kind === 'reconstruction' ? 8 : length;
-  const count = Math.min(total, Math.floor((8 * budget) / members.length / bits));
+  const units = kind === 'sequences' ? 'sequences' : 'images';
+  const clusters = clustersOf(members[0]!.outcomes, units);
+  const bytesForAll = clusters === undefined ? 0 : 4 * length;
+  const count = Math.min(total, Math.floor((8 * budget) / (members.length * bits + 8 * bytesForAll)));
   const order = Random.named(0, 'page', total).permutation(total).slice(0, count);
   const threshold = thresholdOf(metric, { members, count, length });
   const outcomes = outcomesOf(kind, { members, order, length, cutoffs: threshold.options });
@@ -51,12 +55,12 @@ export function compact({ record, members, induced, budget = outcomeBudget }: Co
     members: members.map(({ record: { id, width, seed, parameters, trainingFlops } }) => {
       return { id, width, seed, parameters, trainingFlops };
     }),
-    units: kind === 'sequences' ? 'sequences' : 'images',
-    ...{ count, total },
+    ...{ units, count, total },
     standard: about(usual.standard),
     induced: { ...about(metric), ...threshold },
     predicted: { title: prediction.title, assumption: prediction.assumption },
     outcomes,
+    clusters: clusters === undefined ? null : toBase64(int32Bytes(inOrder(clusters.of, order, length))),
   };
   return { run, order };
 }
@@ -153,7 +157,7 @@ function outcomesOf(kind: PageOutcomes['kind'], { members, order, length, cutoff
 }
 
 /** Units in another order, `length` rows each. */
-function inOrder<T extends Uint8Array | Float32Array>(column: T, order: Int32Array, length: number): T {
+function inOrder<T extends Uint8Array | Float32Array | Int32Array>(column: T, order: Int32Array, length: number): T {
   const result = column.slice(0, order.length * length);
   order.forEach((unit, place) => {
     result.set(column.subarray(unit * length, (unit + 1) * length), place * length);

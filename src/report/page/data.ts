@@ -16,7 +16,7 @@ export interface PageRun {
   /** Architecture, dataset, seeds: one line. */
   readonly about: string;
   readonly members: readonly PageMember[];
-  /** What a test set is a draw of. */
+  /** What the induced metric has one number of. */
   readonly units: 'images' | 'sequences';
   /** Units in this page. */
   readonly count: number;
@@ -27,6 +27,8 @@ export interface PageRun {
   /** Of the line that independence predicts. */
   readonly predicted: { readonly title: string; readonly assumption: string };
   readonly outcomes: PageOutcomes;
+  /** What intervals draw where it is not the units: base64 of the image's or group's number, four bytes each, of each row of the units. */
+  readonly clusters: string | null;
   /** Some test examples as pictures; why there are none. */
   readonly pictures: PagePictures | string;
   readonly reconstructions: PageReconstructions | null;

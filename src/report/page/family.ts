@@ -1,8 +1,8 @@
 /**
  * A family as the page explores it: curves, intervals and scores for any threshold, test-set size and choice of members, from the
- * compact outcomes, in milliseconds. The bootstrap is that of `analysis/curves.ts`, over groups of test examples instead of
- * single ones: examples stand in random order, so that 400 blocks of neighbours are random groups, and their sums scatter as
- * the examples do.
+ * compact outcomes, in milliseconds. The bootstrap is that of `analysis/curves.ts`, over blocks of test examples instead of
+ * single ones (of sequences: of images, and of what sequences have of their own): they stand in random order, so that 400 blocks
+ * of neighbours are drawn at random, and their sums scatter as the examples do.
  */
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from '../../analysis/scales.js';
 import { scoreInterval } from '../../analysis/score-interval.js';
@@ -11,13 +11,14 @@ import { solvedGrid, turnsOf, type SolvedGrid, type Turns } from '../../analysis
 import { sharesOfSubsets } from '../../metrics/subsets.js';
 import { drawCounts, drawnMean, weightedSums } from '../../statistics/bootstrap.js';
 import { overSeedsAndExamples } from '../../statistics/seeds.js';
+import { sampledMean, wilsonOfMean, type SampledMean, type SharedSample } from '../../statistics/shared-clusters.js';
 import { Sfc32 } from '../../statistics/sfc32.js';
 import { wilsonLimits, z95, type Interval } from '../../statistics/wilson.js';
-import { fromBase64, unpackBits } from './codes.js';
+import { fromBase64, int32From, unpackBits } from './codes.js';
 import type { PageRun } from './data.js';
 
-/** Groups of test examples that are drawn, and draws of them. */
-export const groups = 400;
+/** Blocks of test examples that are drawn, and draws of them. */
+export const blocks = 400;
 export const draws = 400;
 
 /** What the controls say. */
@@ -53,10 +54,12 @@ export interface Explored {
   readonly predicted: { readonly members: Float64Array; readonly values: Float64Array; readonly scores: Scores };
 }
 
-/** One number per unit of each member, as sums over groups. */
+/** One number per unit of each member, as sums over blocks. */
 interface Sums {
-  /** `[members]` of `[groups]`. */
-  readonly groups: readonly Float64Array[];
+  /** `[members]` of `[blocks]`; of shared clusters their terms, and those of units behind them. */
+  readonly blocks: readonly Float64Array[];
+  /** Where units share clusters: each member's mean, `[members]`. */
+  readonly shared: readonly SampledMean[] | undefined;
   /** `[members]`, of the values and of their squares. */
   readonly totals: Float64Array;
   readonly squares: Float64Array;
@@ -68,18 +71,26 @@ interface Outcomes {
   readonly standard: (member: number, unit: number) => number;
   /** Whether a unit is solved: right, below the cutoff, the first L right. */
   solved(threshold: number): (member: number, unit: number) => number;
+  /** What hangs on single rows, of the standard metric or of the units solved at a threshold: see `SharedSample`. */
+  parts(
+    member: number,
+    threshold: number | undefined,
+  ): Pick<SharedSample, 'rows' | 'first' | 'allOf'> & { length: number };
   predicted(members: readonly number[], size: number, threshold: number): Float64Array;
 }
 
 export class Family {
   readonly #outcomes: Outcomes;
   readonly #standard = new Map<number, Sums>();
-  readonly #weights = new Map<number, readonly Float64Array[]>();
+  readonly #weights = new Map<string, readonly Float64Array[]>();
+  /** Of each row of the units, where it is not units that are drawn. */
+  readonly #clusterOf: Int32Array | undefined;
   /** The last one: it stays as it is while the threshold moves. */
   #standardCurve: { readonly key: string; readonly curve: ExploredCurve } | undefined;
 
   constructor(readonly run: PageRun) {
     this.#outcomes = unpack(run);
+    this.#clusterOf = run.clusters === null ? undefined : int32From(fromBase64(run.clusters));
   }
 
   /** At least two scales among the members. */
@@ -91,7 +102,7 @@ export class Family {
     const standard = pick(all, members);
     // What K takes to its power is the standard metric's count; other thresholds are counted anew.
     const isSubset = this.run.outcomes.kind === 'classification';
-    const induced = isSubset ? standard : this.#sumsOf(members, size, this.#outcomes.solved(threshold));
+    const induced = isSubset ? standard : this.#sumsOf(members, size, threshold);
     const table = isSubset ? sharesOfSubsets(size, threshold) : undefined;
     const transform = (mean: number) => table?.[Math.round(mean * size)] ?? mean;
     const about = { scales, positions, size };
@@ -101,6 +112,7 @@ export class Family {
     if (this.#standardCurve?.key !== key) {
       const { better, unit } = this.run.standard;
       const interval = isSubset ? wilsonOf(size) : normalOf(size, unit);
+      const limits = unit === 'probability' ? ([0, 1] as const) : ([0, Infinity] as const);
       this.#standardCurve = {
         key,
         curve: this.#curve(standard, {
@@ -108,7 +120,7 @@ export class Family {
           better,
           transform: (mean) => mean,
           interval,
-          limits: unit === 'probability' ? [0, 1] : [0, Infinity],
+          limits,
         }),
       };
     }
@@ -121,9 +133,9 @@ export class Family {
         transform,
         limits: [0, 1],
         interval: isSubset
-          ? (sum) => {
-              const { lower, upper } = wilsonLimits(sum, size);
-              const value = transform(sum / size);
+          ? (place) => {
+              const { lower, upper } = wilsonOf(size)(place, standard);
+              const value = transform(standard.totals[place]! / size);
               return { lower: Math.min(lower ** threshold, value), upper: Math.max(upper ** threshold, value) };
             }
           : wilsonOf(size),
@@ -160,44 +172,64 @@ export class Family {
     const known = this.#standard.get(size);
     if (known !== undefined) return known;
     const members = this.run.members.map((_, i) => i);
-    const sums = this.#sumsOf(members, size, this.#outcomes.standard);
+    const sums = this.#sumsOf(members, size, undefined);
     this.#standard.set(size, sums);
     return sums;
   }
 
-  /** Hot: members times units. */
-  #sumsOf(members: readonly number[], size: number, valueOf: (member: number, unit: number) => number): Sums {
-    const edges = groupEdges(size);
+  /** Of the standard metric, or of the units solved at a threshold. Hot: members times units. */
+  #sumsOf(members: readonly number[], size: number, threshold: number | undefined): Sums {
+    const valueOf = threshold === undefined ? this.#outcomes.standard : this.#outcomes.solved(threshold);
     const totals = new Float64Array(members.length);
     const squares = new Float64Array(members.length);
-    const lists = members.map((member, place) => {
-      const sums = new Float64Array(edges.length - 1);
-      for (let g = 0; g < sums.length; g++) {
-        let sum = 0;
-        for (let unit = edges[g]!; unit < edges[g + 1]!; unit++) {
-          const value = valueOf(member, unit);
-          sum += value;
-          squares[place]! += value * value;
-        }
-        sums[g] = sum;
-        totals[place]! += sum;
+    const values = members.map((member, place) => {
+      const list = new Float64Array(size);
+      for (let unit = 0; unit < size; unit++) {
+        const value = valueOf(member, unit);
+        list[unit] = value;
+        totals[place]! += value;
+        squares[place]! += value * value;
       }
-      return sums;
+      return list;
     });
-    return { groups: lists, totals, squares };
+    const shared = this.#clusterOf && this.#sharedBy(this.#clusterOf, members, { values, threshold });
+    const lists =
+      shared === undefined
+        ? values.map(inBlocks)
+        : shared.map(({ terms }) => Float64Array.of(...inBlocks(terms.clusters), ...inBlocks(terms.units)));
+    return { blocks: lists, shared, totals, squares };
   }
 
-  /** How often each group is drawn, `[draws]` of `[groups]`: the same for every curve, so that curves are drawn together. */
-  #drawn(count: number): readonly Float64Array[] {
-    const known = this.#weights.get(count);
-    if (known !== undefined) return known;
-    const random = new Sfc32(1, 2, 3, count);
-    const lists = Array.from({ length: draws }, () => {
-      const counts = new Float64Array(count);
-      drawCounts(random, counts);
-      return counts;
+  #sharedBy(
+    clusterOf: Int32Array,
+    members: readonly number[],
+    { values, threshold }: { readonly values: readonly Float64Array[]; readonly threshold: number | undefined },
+  ): SampledMean[] {
+    const size = values[0]!.length;
+    const { length } = this.#outcomes.parts(members[0]!, threshold);
+    const { of, count } = numbered(clusterOf, size * length);
+    const starts = Int32Array.from({ length: size + 1 }, (_, unit) => unit * length);
+    return members.map((member, place) => {
+      const { rows = values[place]!, first, allOf } = this.#outcomes.parts(member, threshold);
+      return sampledMean({ values: values[place]!, starts, clusterOf: of, clusters: count, rows, first, allOf });
     });
-    this.#weights.set(count, lists);
+  }
+
+  /** How often each block is drawn, `[draws]` of `[blocks]`: the same for every curve, so that curves are drawn together. */
+  #drawn(counts: readonly number[]): readonly Float64Array[] {
+    const known = this.#weights.get(counts.join());
+    if (known !== undefined) return known;
+    const streams = counts.map((count, i) => new Sfc32(1 + i, 2, 3, count));
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const lists = Array.from({ length: draws }, () => {
+      const list = new Float64Array(total);
+      let at = 0;
+      counts.forEach((count, i) => {
+        drawCounts(streams[i]!, list.subarray(at, (at += count)));
+      });
+      return list;
+    });
+    this.#weights.set(counts.join(), lists);
     return lists;
   }
 
@@ -205,7 +237,7 @@ export class Family {
     const { scales, positions, size, better, transform, interval, limits } = about;
     const values = sums.totals.map((total) => transform(total / size));
     const members = Array.from(values, (value, i) => {
-      return { value, ...interval(sums.totals[i]!, sums.squares[i]!) };
+      return { value, ...interval(i, sums) };
     });
     const drawn = this.#draws(sums, about);
     const observed = meansOf(values, scales);
@@ -233,20 +265,36 @@ export class Family {
   }
 
   /** `[draws]` of `[scales]`. */
-  #draws({ groups: columns }: Sums, { scales, size, transform }: CurveRequest): Float64Array[] {
-    const edges = groupEdges(size);
-    const sizes = Float64Array.from({ length: edges.length - 1 }, (_, g) => edges[g + 1]! - edges[g]!);
-    const weights = this.#drawn(sizes.length);
+  #draws(sums: Sums, { scales, size, transform, limits }: CurveRequest): Float64Array[] {
     const random = new Sfc32(5, 6, 7, 8);
-    const withSizes = [...columns, sizes];
-    const sums = weights.map(() => new Float64Array(withSizes.length));
-    weightedSums(withSizes, weights, sums);
-    return sums.map((list) => {
-      const count = list[columns.length]!;
-      const values = Float64Array.from(columns, (_, i) => transform(list[i]! / count));
+    const within = (value: number) => Math.min(limits[1], Math.max(limits[0], value));
+    const members = sums.shared === undefined ? this.#drawnMeans(sums, size) : this.#drawnTerms(sums, sums.shared);
+    return members.map((means) => {
+      const values = means.map((mean) => within(transform(within(mean))));
       return Float64Array.from(scales, (scale) => drawnMean(values, scale.members, random));
     });
   }
+
+  /** Of units each for itself, `[draws]` of `[members]`. */
+  #drawnMeans({ blocks: columns }: Sums, size: number): Float64Array[] {
+    const sizes = inBlocks(new Float64Array(size).fill(1));
+    return drawnSums([...columns, sizes], this.#drawn([sizes.length])).map((list) => {
+      const count = list[columns.length]!;
+      return list.subarray(0, columns.length).map((sum) => sum / count);
+    });
+  }
+
+  #drawnTerms({ blocks: columns }: Sums, shared: readonly SampledMean[]): Float64Array[] {
+    const { clusters, units } = shared[0]!.terms;
+    const counts = [clusters, units].map(({ length }) => Math.min(length, blocks));
+    return drawnSums(columns, this.#drawn(counts)).map((list) => list.map((sum, i) => shared[i]!.mean + sum));
+  }
+}
+
+function drawnSums(columns: readonly Float64Array[], weights: readonly Float64Array[]): Float64Array[] {
+  const sums = weights.map(() => new Float64Array(columns.length));
+  weightedSums(columns, weights, sums);
+  return sums;
 }
 
 interface CurveRequest {
@@ -257,33 +305,56 @@ interface CurveRequest {
   readonly transform: (mean: number) => number;
   /** Of the metric. */
   readonly limits: readonly [number, number];
-  /** Of a member, from the sum of its units' values and of their squares. */
-  readonly interval: (sum: number, squares: number) => Interval;
+  /** Of the member at a place. */
+  readonly interval: (place: number, sums: Sums) => Interval;
 }
 
-const wilsonOf = (size: number) => (sum: number) => wilsonLimits(sum, size);
+const wilsonOf =
+  (size: number) =>
+  (place: number, { totals, shared }: Sums) =>
+    shared === undefined ? wilsonLimits(totals[place]!, size) : wilsonOfMean(shared[place]!);
 
-/** As `meanInterval` has it. */
-const normalOf = (size: number, unit: string) => (sum: number, squares: number) => {
-  const mean = sum / size;
-  const variance = Math.max(0, squares - size * mean * mean) / (size - 1);
-  const half = z95 * Math.sqrt(variance / size);
-  const ends = { lower: mean - half, upper: mean + half };
-  return unit === 'probability' ? { lower: Math.max(0, ends.lower), upper: Math.min(1, ends.upper) } : ends;
-};
+/** As `meanInterval` has it; Wilson's of a mean of shares in sequences. */
+const normalOf =
+  (size: number, unit: string) =>
+  (place: number, { totals, squares, shared }: Sums) => {
+    if (shared !== undefined && unit === 'probability') return wilsonOfMean(shared[place]!);
+    const mean = totals[place]! / size;
+    const variance = Math.max(0, squares[place]! - size * mean * mean) / (size - 1);
+    const half = z95 * (shared?.[place]!.standardError ?? Math.sqrt(variance / size));
+    const ends = { lower: mean - half, upper: mean + half };
+    return unit === 'probability' ? { lower: Math.max(0, ends.lower), upper: Math.min(1, ends.upper) } : ends;
+  };
 
-function pick({ groups: lists, totals, squares }: Sums, members: readonly number[]): Sums {
+function pick({ blocks: lists, shared, totals, squares }: Sums, members: readonly number[]): Sums {
   return {
-    groups: members.map((i) => lists[i]!),
+    blocks: members.map((i) => lists[i]!),
+    shared: shared && members.map((i) => shared[i]!),
     totals: Float64Array.from(members, (i) => totals[i]!),
     squares: Float64Array.from(members, (i) => squares[i]!),
   };
 }
 
-/** Where each group begins, and the end: as even as they can be. */
-function groupEdges(size: number): Int32Array {
-  const count = Math.min(size, groups);
-  return Int32Array.from({ length: count + 1 }, (_, g) => Math.round((g * size) / count));
+/** Sums over blocks of neighbours, as even as they can be. */
+function inBlocks(values: Float64Array): Float64Array {
+  const count = Math.min(values.length, blocks);
+  return Float64Array.from({ length: count }, (_, block) => {
+    let sum = 0;
+    const end = Math.round(((block + 1) * values.length) / count);
+    for (let i = Math.round((block * values.length) / count); i < end; i++) sum += values[i]!;
+    return sum;
+  });
+}
+
+/** The clusters of the first rows as numbers from 0, in order of their first row. */
+function numbered(clusterOf: Int32Array, rows: number): { readonly of: Int32Array; readonly count: number } {
+  const numbers = new Map<number, number>();
+  const of = clusterOf.subarray(0, rows).map((cluster) => {
+    const number = numbers.get(cluster) ?? numbers.size;
+    numbers.set(cluster, number);
+    return number;
+  });
+  return { of, count: numbers.size };
 }
 
 function unpack(run: PageRun): Outcomes {
@@ -309,6 +380,7 @@ function rightOrWrong(right: readonly Uint8Array[]): Outcomes {
   return {
     standard: (member, unit) => right[member]![unit]!,
     solved: () => (member, unit) => right[member]![unit]!,
+    parts: () => ({ length: 1 }),
     predicted: (members, size, k) =>
       Float64Array.from(members, (member) => (sumOf(right[member]!.subarray(0, size)) / size) ** k),
   };
@@ -325,6 +397,10 @@ function inSequences(right: readonly Uint8Array[], length: number): Outcomes {
   return {
     standard: (member, unit) => shares[member]![unit]!,
     solved: (l) => (member, unit) => (firstRight[member]![unit]! >= l ? 1 : 0),
+    parts: (member, l) => ({
+      ...{ length, rows: right[member]! },
+      ...(l === undefined ? {} : { first: l, allOf: true }),
+    }),
     predicted: (members, size, l) =>
       Float64Array.from(members, (member) => {
         let product = 1;
@@ -373,6 +449,7 @@ function belowCutoffs(run: PageRun, outcomes: Extract<PageRun['outcomes'], { kin
       const place = cutoffs.indexOf(c);
       return (member, unit) => (codes[member]![unit]! <= place ? 1 : 0);
     },
+    parts: () => ({ length: 1 }),
     predicted(chosen, size, c) {
       const list = chosen.map((i) => ({ width: members[i]!.width, ...distributionOf(i, size) }));
       const isAlone = list.every(({ width }) => width === list[0]!.width);

@@ -5,7 +5,7 @@ import { linkPath, markupText, scriptJson } from '../escape.js';
 import { seriesStyle } from '../theme.js';
 import { pageAssets } from './assets.js';
 import type { PageData } from './data.js';
-import { draws, groups } from './family.js';
+import { blocks, draws } from './family.js';
 
 export interface PageRequest {
   readonly report: Report;
@@ -103,7 +103,7 @@ const explorer = `<section id="explorer" class="wide" aria-labelledby="explorer-
 <p id="reading" class="text reading" role="status" aria-live="polite"></p>
 <div id="scores" class="scroll" tabindex="0" role="group" aria-label="Scores of what is drawn"></div>
 <div class="text note">
-<p>Points are members, lines means over seeds, bands 95 % intervals of that mean (Student's t over seeds, widened by what the draw of test examples adds). Scores are of the means, oriented so that higher is better: a straight ramp has Eq 1 / ramp = 1, whatever its number of scales; a bow above 0 says that the curve improves late, below 0 early. Their intervals are a bootstrap made in this page, ${draws} draws of ${groups} random groups of test examples, which all members share, and of seeds; the tables below have one of 2000 draws of single examples. Published curves have their own axis, and intervals from their standard errors alone.</p>
+<p>Points are members, lines means over seeds, bands 95 % intervals of that mean (Student's t over seeds, widened by what the draw of test examples adds). Scores are of the means, oriented so that higher is better: a straight ramp has Eq 1 / ramp = 1, whatever its number of scales; a bow above 0 says that the curve improves late, below 0 early. Their intervals are a bootstrap made in this page, ${draws} draws of ${blocks} random blocks of test examples (of sequences: of the images that they share), which all members share, and of seeds; the tables below have one of 2000 draws of single ones. Published curves have their own axis, and intervals from their standard errors alone.</p>
 <p id="resolution"></p>
 </div>
 <details id="curves"><summary>The members as a table</summary><div id="curve-table" class="scroll" tabindex="0" role="group" aria-label="The members as a table"></div></details>

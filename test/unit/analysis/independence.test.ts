@@ -7,11 +7,12 @@ import { memberOf, rightWith } from '../../support/members.js';
 
 const sequence = (count: number, length: number) =>
   Int32Array.from({ length: count * length }, (_, i) => Math.floor(i / length));
+const range = (count: number) => Int32Array.from({ length: count }, (_, i) => i);
 
 test('images that are right for themselves: sequences are as predicted', () => {
   const random = Random.named(0, 'independent');
   const members = [0.5, 0.8, 0.95].map((p, i) =>
-    memberOf(2 ** i, 0, { correct: rightWith(p, 20_000, random), sequence: sequence(5000, 4) }),
+    memberOf(2 ** i, 0, { correct: rightWith(p, 20_000, random), sequence: sequence(5000, 4), example: range(20_000) }),
   );
   const metric = parseMetric('sequence-accuracy:l=4');
   const { values } = predictFromStandard(metric, members)!;
@@ -22,7 +23,7 @@ test('images that are right for themselves: sequences are as predicted', () => {
 
 test('sequences that are right as wholes: measured p, predicted p^4', () => {
   const correct = Uint8Array.from({ length: 4000 }, (_, i) => Math.floor(i / 4) % 2);
-  const members = [memberOf(1, 0, { correct, sequence: sequence(1000, 4) })];
+  const members = [memberOf(1, 0, { correct, sequence: sequence(1000, 4), example: range(4000) })];
   const metric = parseMetric('sequence-accuracy:l=4');
   expect(metric.measure(members[0]!.outcomes).value).toBe(0.5);
   expect(predictFromStandard(metric, members)!.values[0]).toBe(0.5 ** 4);

@@ -35,7 +35,7 @@ test('ranked by the score, highest first, without curves that hardly move', () =
 });
 
 test('images and sequences are not taken for each other', () => {
-  const columns = ['correct', 'sequence'] as const;
+  const columns = ['correct', 'sequence', 'example'] as const;
   expect(unitsOf(columns)).toBe('sequences');
   expect(isPossible(parseMetric('accuracy'), columns, 'sequences')).toBe(false);
   expect(isPossible(parseMetric('image-accuracy'), columns, 'sequences')).toBe(true);

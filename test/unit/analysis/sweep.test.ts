@@ -17,6 +17,7 @@ const members = widths.flatMap((width) =>
       correct,
       rank: Int32Array.from(correct, (right) => (right === 1 ? 1 : 2 + random.integer(8))),
       sequence: Int32Array.from({ length: 120 }, (_, i) => Math.floor(i / 4)),
+      example: Int32Array.from({ length: 120 }, (_, i) => i),
       mse: Float32Array.from({ length: 120 }, () => (0.1 / width) * -Math.log(1 - random.uniform())),
     });
   }),

@@ -86,7 +86,7 @@ test('in sequences: every image, and the first L of each, on one side of a cutof
     fc.property(rows, fc.integer({ min: 1, max: 4 }), (table, l) => {
       const brier = Float32Array.from(table.flat());
       const sequence = Int32Array.from(table.flatMap((row, i) => row.map(() => i)));
-      const outcomes = { brier, sequence };
+      const outcomes = { brier, sequence, example: sequence.map((_, i) => i) };
       const column = 'brier';
       for (const [image, whole, isHit] of [
         [imageBelow, sequenceBelow, (error: number, c: number) => error < c],

@@ -24,6 +24,7 @@ function run(name: string, key: 'k' | 'c', options: readonly number[]): PageRun 
     induced: { ...metric, key, metric: 'm', label: 'l', options, chosen: options[1]! },
     predicted: { title: '', assumption: '' },
     outcomes: { kind: 'classification', right: '' },
+    clusters: null,
     pictures: {
       sprite: '',
       width: 1,

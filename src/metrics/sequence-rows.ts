@@ -1,0 +1,23 @@
+/** Rows of outcomes that belong to one sequence. They follow each other in the file, in order of position, and are read so. */
+
+/** First row of each sequence, `[sequences + 1]`, the last one the number of rows. */
+export function sequenceStarts(sequence: Int32Array): Int32Array {
+  const starts: number[] = [];
+  for (let i = 0; i < sequence.length; i++) if (i === 0 || sequence[i] !== sequence[i - 1]) starts.push(i);
+  return Int32Array.from([...starts, sequence.length]);
+}
+
+/** One number of each sequence from its rows `begin` .. `end - 1`. */
+export function perSequence(sequence: Int32Array, value: (begin: number, end: number) => number): Float64Array {
+  const starts = sequenceStarts(sequence);
+  return Float64Array.from({ length: starts.length - 1 }, (_, i) => value(starts[i]!, starts[i + 1]!));
+}
+
+/** Mean over the rows of each sequence. */
+export function meanPerSequence(sequence: Int32Array, values: ArrayLike<number>): Float64Array {
+  return perSequence(sequence, (begin, end) => {
+    let sum = 0;
+    for (let i = begin; i < end; i++) sum += values[i]!;
+    return sum / (end - begin);
+  });
+}

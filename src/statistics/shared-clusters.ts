@@ -1,0 +1,207 @@
+/**
+ * Means over units that share what they are made of: test sequences that show the same images, images by the same writer. Two units
+ * that share a cluster are not independent, and the more often a cluster is shared, the less a further unit tells.
+ *
+ * A mean's error is written as a sum of terms of clusters and of units, so that a bootstrap draws both with replacement (after
+ * Menzel 2021, Econometrica 89(5), 2143-2188, who decomposes arrays so): `mean + sum of count × term`. The variance that these terms
+ * have is that of cluster-robust inference where units belong to several clusters (Cameron, Gelbach and Miller 2011, J. Bus. Econ.
+ * Stat. 29(2), 238-249; Aronow, Samii and Assenova 2015, Polit. Anal. 23(4), 564-577): the sum of e e' over all pairs of units that
+ * share a cluster, e a unit's value less the mean.
+ *
+ * Taken by clusters alone, a unit's own noise would count once for each of its clusters. So what of a unit's value hangs on single
+ * rows is told by regression on `rows` (right or wrong, image by image), and a cluster's term is the sum over its own rows; a unit's
+ * term has what is left. Clusters that also act on the other rows of a unit, as an image that confuses what follows it, show in the
+ * pairs that share them: terms of clusters take as much of that as the pairs show.
+ */
+import { matrix, solveLeastSquares } from './matrices.js';
+import { studentQuantile95 } from './seeds.js';
+import { wilsonLimits, z95, type Interval } from './wilson.js';
+
+export interface SharedSample {
+  /** One number of each unit, `[units]`. */
+  readonly values: Float64Array;
+  /** First row of each unit, and behind the last one the number of rows, `[units + 1]`. */
+  readonly starts: Int32Array;
+  /** Rows of a unit that its value depends on, from its first; left out: all. */
+  readonly first?: number | undefined;
+  /** Which cluster each row belongs to, `[rows]`, from 0. */
+  readonly clusterOf: Int32Array;
+  readonly clusters: number;
+  /** A number of each row that tells what it does to its unit's value, `[rows]`; left out: nothing is known. */
+  readonly rows?: ArrayLike<number> | undefined;
+  /** A unit counts only where all of its rows do, so that no single row could make it. */
+  readonly allOf?: boolean | undefined;
+}
+
+/** A mean with what its intervals and draws are made of. */
+export interface SampledMean {
+  readonly mean: number;
+  readonly terms: Terms;
+  readonly standardError: number;
+  /** So many independent ones a mean of 0 or of 1 tells as much as, where nothing varies that could tell how much is shared. */
+  readonly countAtEnds: { readonly zero: number; readonly one: number };
+}
+
+/**
+ * At the ends, at worst, every image is right or wrong for good and a unit hangs on one of them. Where all rows of a unit have to be
+ * right, that none is tells as much as independent ones do: hardly a unit that could be right shares all of its rows with another.
+ */
+export function sampledMean(sample: SharedSample): SampledMean {
+  const { values, starts, first = starts.at(-1)! / values.length, allOf = false, rows } = sample;
+  const terms = termsOf(sample);
+  const units = values.length / rowsInOneCluster(sample);
+  const one = rows === undefined || allOf ? units : units * first;
+  return {
+    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    terms,
+    standardError: Math.sqrt(varianceOfTerms(terms)),
+    countAtEnds: { zero: allOf && first > 1 ? values.length : one, one },
+  };
+}
+
+/** Wilson's interval with as many independent trials as would have this variance (Korn and Graubard 1998, Surv. Methodol. 24(2)). */
+export function wilsonOfMean({ mean, standardError, countAtEnds }: SampledMean): Interval {
+  const p = Math.min(1, Math.max(0, mean));
+  if (p === 0) return wilsonLimits(0, countAtEnds.zero);
+  if (p === 1 || standardError === 0) return wilsonLimits(p * countAtEnds.one, countAtEnds.one);
+  const trials = (p * (1 - p)) / standardError ** 2;
+  return wilsonLimits(p * trials, trials);
+}
+
+/** What each cluster and each unit adds to the mean's error when it is drawn once more; each list sums to 0. */
+export interface Terms {
+  /** `[clusters]` */
+  readonly clusters: Float64Array;
+  /** `[units]` */
+  readonly units: Float64Array;
+}
+
+/** Of the mean of independent draws of the terms' clusters and units. */
+export function varianceOfTerms({ clusters, units }: Terms): number {
+  return squaresOf(clusters) + squaresOf(units);
+}
+
+export function termsOf(sample: SharedSample): Terms {
+  const { values } = sample;
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const errors = values.map((value) => value - mean);
+  const byRows = rowEffects(sample, errors);
+  const own = sumsByCluster(sample, (row) => byRows[row]!);
+  const shared = sumsByCluster(sample, (_, unit) => errors[unit]!);
+  const noise = squaresOf(errors);
+  const left = Math.max(0, noise - own.withinUnits);
+  const ofClusters = squaresOf(own.sums);
+  const ofPairs = Math.max(0, squaresOf(shared.sums) - shared.withinUnits);
+  const others = shared.sums.map((sum, cluster) => sum - own.sums[cluster]!);
+  const variance = Math.max(ofClusters + left, noise + ofPairs);
+  const part = stepTo(own.sums, others, variance - left);
+  const byCluster = own.sums.map((sum, cluster) => sum + part * others[cluster]!);
+  const scale = smallSample(effectiveClusters(sample)) / n;
+  const ofUnits = noise === 0 ? 0 : scale * Math.sqrt(Math.max(left, variance - squaresOf(byCluster)) / noise);
+  return {
+    clusters: byCluster.map((sum) => scale * sum),
+    units: errors.map((error) => ofUnits * error),
+  };
+}
+
+/**
+ * How many rows share a cluster with a row drawn at random, itself among them: by how much clusters can at most widen an interval's
+ * variance.
+ */
+export function rowsInOneCluster(sample: Pick<SharedSample, 'starts' | 'first' | 'clusterOf' | 'clusters'>): number {
+  const counts = new Float64Array(sample.clusters);
+  eachRow(sample, (row) => counts[sample.clusterOf[row]!]!++);
+  return squaresOf(counts) / counts.reduce((sum, count) => sum + count, 0);
+}
+
+function effectiveClusters(sample: SharedSample): number {
+  let rows = 0;
+  eachRow(sample, () => rows++);
+  return rows / rowsInOneCluster(sample);
+}
+
+/**
+ * With few clusters their spread is told too small by (g - 1) / g, and is itself uncertain as Student's t has it; g is the number
+ * of equal clusters that would tell as much (Carter, Schnepel and Steigerwald 2017, Rev. Econ. Stat. 99(4), 698-709).
+ */
+function smallSample(g: number): number {
+  if (g < 2) return 1;
+  return (Math.sqrt(g / (g - 1)) * studentQuantile95(Math.floor(g - 1))) / z95;
+}
+
+/** What each row does to its unit's value, as far as a straight line tells for each place: least squares over units, `[rows]`. */
+function rowEffects(sample: SharedSample, errors: Float64Array): Float64Array {
+  const { rows, starts } = sample;
+  const effects = new Float64Array(starts.at(-1)!);
+  if (rows === undefined) return effects;
+  const units = errors.length;
+  let places = 0;
+  eachRow(sample, (_row, _unit, place) => (places = Math.max(places, place + 1)));
+  if (units <= places) return effects;
+  const design = matrix(units, places);
+  const means = new Float64Array(places);
+  const counts = new Float64Array(places);
+  eachRow(sample, (row, _, place) => {
+    means[place]! += rows[row]!;
+    counts[place]!++;
+  });
+  means.forEach((sum, place) => (means[place] = sum / counts[place]!));
+  eachRow(sample, (row, unit, place) => (design.data[unit * places + place] = rows[row]! - means[place]!));
+  const slopes = solveLeastSquares(design, errors.slice());
+  eachRow(sample, (row, _, place) => (effects[row] = slopes[place]! * (rows[row]! - means[place]!)));
+  return effects;
+}
+
+interface ClusterSums {
+  /** `[clusters]` */
+  readonly sums: Float64Array;
+  /** Sum over units and their clusters of the squared sum over the unit's rows in the cluster. */
+  readonly withinUnits: number;
+}
+
+function sumsByCluster(sample: SharedSample, valueOf: (row: number, unit: number) => number): ClusterSums {
+  const { clusterOf, clusters, values } = sample;
+  const sums = new Float64Array(clusters);
+  const before = new Float64Array(clusters);
+  let withinUnits = 0;
+  for (let unit = 0; unit < values.length; unit++) {
+    const [begin, end] = rowsOf(sample, unit);
+    for (let row = begin; row < end; row++) before[clusterOf[row]!] = sums[clusterOf[row]!]!;
+    for (let row = begin; row < end; row++) sums[clusterOf[row]!]! += valueOf(row, unit);
+    for (let row = begin; row < end; row++) {
+      const cluster = clusterOf[row]!;
+      withinUnits += (sums[cluster]! - before[cluster]!) ** 2;
+      before[cluster] = sums[cluster]!;
+    }
+  }
+  return { sums, withinUnits };
+}
+
+function rowsOf({ starts, first = Infinity }: Pick<SharedSample, 'starts' | 'first'>, unit: number): [number, number] {
+  return [starts[unit]!, Math.min(starts[unit + 1]!, starts[unit]! + first)];
+}
+
+function eachRow(
+  sample: Pick<SharedSample, 'starts' | 'first'>,
+  visit: (row: number, unit: number, place: number) => void,
+): void {
+  for (let unit = 0; unit + 1 < sample.starts.length; unit++) {
+    const [begin, end] = rowsOf(sample, unit);
+    for (let row = begin; row < end; row++) visit(row, unit, row - begin);
+  }
+}
+
+/** How much of b is to be added to a for the sum's squares to come to `target`, or as near as all of b takes it; 0 to 1. */
+function stepTo(a: Float64Array, b: Float64Array, target: number): number {
+  const [aa, bb] = [squaresOf(a), squaresOf(b)];
+  const ab = a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+  if (bb === 0 || target <= aa) return 0;
+  return Math.min(1, (Math.sqrt(ab * ab + bb * (target - aa)) - ab) / bb);
+}
+
+function squaresOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return sum;
+}

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Random } from '../../../src/statistics/random.js';
+import {
+  rowsInOneCluster,
+  termsOf,
+  varianceOfTerms,
+  type SharedSample,
+} from '../../../src/statistics/shared-clusters.js';
+import { studentQuantile95 } from '../../../src/statistics/seeds.js';
+import { z95 } from '../../../src/statistics/wilson.js';
+
+const sum = (values: ArrayLike<number>) => Array.from(values).reduce((total, value) => total + value, 0);
+
+/** Units of `length` rows, each row of a cluster drawn at random. */
+function shared(options: {
+  units: number;
+  length: number;
+  clusters: number;
+  name: string;
+  first?: number | undefined;
+}) {
+  const { units, length, clusters, name, first } = options;
+  const random = Random.named(0, 'shared', name);
+  const clusterOf = Int32Array.from({ length: units * length }, () => random.integer(clusters));
+  const starts = Int32Array.from({ length: units + 1 }, (_, i) => i * length);
+  return { clusterOf, starts, clusters, first, random };
+}
+
+/** Sum of e e' over all pairs of units, a unit with itself among them, that share a cluster: as often as rows do. */
+function overPairs({ values, starts, clusterOf, first = Infinity }: SharedSample): number {
+  const mean = sum(values) / values.length;
+  let total = 0;
+  for (let a = 0; a < values.length; a++) {
+    for (let b = 0; b < values.length; b++) {
+      if (a === b) total += (values[a]! - mean) ** 2;
+      else {
+        let both = 0;
+        for (let i = starts[a]!; i < Math.min(starts[a]! + first, starts[a + 1]!); i++)
+          for (let j = starts[b]!; j < Math.min(starts[b]! + first, starts[b + 1]!); j++)
+            both += Number(clusterOf[i] === clusterOf[j]);
+        total += both * (values[a]! - mean) * (values[b]! - mean);
+      }
+    }
+  }
+  return total;
+}
+
+/** What few clusters add, by the formula. */
+function factor(sample: SharedSample): number {
+  const { values, first, starts } = sample;
+  const rows = values.length * (first ?? starts[1]!);
+  const g = rows / rowsInOneCluster(sample);
+  return Math.sqrt(g / (g - 1)) * (studentQuantile95(Math.floor(g - 1)) / z95);
+}
+
+describe('the variance of a mean over units that share clusters', () => {
+  test.each([undefined, 2])('without rows it is the sum over all pairs that share one; first %s', (first) => {
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const about = shared({ units: 40, length: 4, clusters: 25, name, first });
+      const effect = Float64Array.from({ length: 25 }, () => about.random.normal());
+      const values = Float64Array.from({ length: 40 }, (_, unit) => {
+        const rows = [...about.clusterOf.subarray(4 * unit, 4 * unit + (first ?? 4))];
+        return sum(rows.map((cluster) => effect[cluster]!)) + 0.5 * about.random.normal();
+      });
+      const sample = { values, ...about };
+      const noise = sum(values.map((value) => (value - sum(values) / 40) ** 2));
+      const expected = (factor(sample) ** 2 * Math.max(noise, overPairs(sample))) / 40 ** 2;
+      expect(varianceOfTerms(termsOf(sample))).toBeAllClose(expected, { rtol: 1e-10 });
+    }
+  });
+
+  test('of units that share nothing it is that of independent ones, whatever their rows say', () => {
+    const random = Random.named(0, 'nothing shared');
+    const values = Float64Array.from({ length: 50 }, () => random.normal());
+    const starts = Int32Array.from({ length: 51 }, (_, i) => 3 * i);
+    const clusterOf = Int32Array.from({ length: 150 }, (_, i) => i);
+    const rows = Float64Array.from({ length: 150 }, (_, i) => values[Math.floor(i / 3)]! + random.normal());
+    const mean = sum(values) / 50;
+    const plain = sum(values.map((value) => (value - mean) ** 2)) / 50 ** 2;
+    for (const known of [{}, { rows }]) {
+      const sample = { values, starts, clusterOf, clusters: 150, ...known };
+      expect(varianceOfTerms(termsOf(sample))).toBeAllClose(plain * factor(sample) ** 2, { rtol: 1e-10 });
+    }
+  });
+
+  test('units with the same single cluster count as one', () => {
+    // Two clusters of five units each, 1 and 0: the means of two, whose squared deviations are 1/4 each.
+    const clusterOf = Int32Array.from({ length: 10 }, (_, i) => Number(i >= 5));
+    const values = Float64Array.from(clusterOf);
+    const sample = {
+      values,
+      starts: Int32Array.from({ length: 11 }, (_, i) => i),
+      clusterOf,
+      clusters: 2,
+      rows: values,
+    };
+    const expected = (((2 * 0.25) / 4) * 2 * 12.7062 ** 2) / z95 ** 2;
+    expect(varianceOfTerms(termsOf(sample))).toBeAllClose(expected, { rtol: 1e-10 });
+  });
+
+  test('nothing that varies has no terms', () => {
+    const about = shared({ units: 10, length: 3, clusters: 5, name: 'flat' });
+    const { clusters, units } = termsOf({
+      values: new Float64Array(10).fill(1),
+      rows: new Uint8Array(30).fill(1),
+      ...about,
+    });
+    expect([...clusters, ...units].every((term) => term === 0)).toBe(true);
+  });
+
+  test('terms sum to 0 and are never fewer than those of independent units, for any sample', () => {
+    const samples = fc.record({
+      length: fc.integer({ min: 1, max: 4 }),
+      clusters: fc.integer({ min: 1, max: 12 }),
+      first: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
+      values: fc.array(fc.integer({ min: -20, max: 20 }), { minLength: 1, maxLength: 20 }),
+      name: fc.string(),
+    });
+    fc.assert(
+      fc.property(samples, ({ length, clusters, first, values: list, name }) => {
+        const values = Float64Array.from(list);
+        const about = shared({
+          units: values.length,
+          length,
+          clusters,
+          name,
+          ...(first === undefined ? {} : { first }),
+        });
+        const rows = Float64Array.from(about.clusterOf, () => about.random.normal());
+        const terms = termsOf({ ...about, values, rows });
+        expect(sum(terms.clusters)).toBeCloseTo(0, 9);
+        expect(sum(terms.units)).toBeCloseTo(0, 9);
+        const mean = sum(values) / values.length;
+        const plain = sum(values.map((value) => (value - mean) ** 2)) / values.length ** 2;
+        expect(varianceOfTerms(terms)).toBeGreaterThanOrEqual(plain * (1 - 1e-9));
+      }),
+    );
+  });
+});
