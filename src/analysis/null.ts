@@ -77,7 +77,7 @@ function straightLine(values: Float64Array, positions: readonly number[]): numbe
  * scatter is known from a few of them, so it is drawn too, s² df / chi².
  */
 function memberSampler(curve: SampledCurve, members: readonly MemberOutcomes[], random: Random) {
-  const { metric, count } = curve;
+  const { metric } = curve;
   const share = metric.unitValues(members[0]!.outcomes);
   const measured = members.map(({ outcomes }) => metric.measure(outcomes).standardError);
   const errors = measured.map((error, i) => (Number.isNaN(error) ? deviationAt(curve, i) : error));
