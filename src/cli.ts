@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { commandLine, packageJson } from './machine/installation.js';
 import { registerClean } from './commands/clean.js';
+import { registerClaim } from './commands/claim.js';
 import { registerCompare } from './commands/compare.js';
 import { registerDatasets } from './commands/datasets.js';
 import { registerDoctor } from './commands/doctor.js';
@@ -51,6 +52,7 @@ export function createProgram(asTyped: AsTyped = commandLine): Command {
   registerTheory(program);
   registerSearch(program);
   registerForecast(program);
+  registerClaim(program);
   registerMetrics(program);
   registerQuanta(program);
   registerNatural(program);

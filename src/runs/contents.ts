@@ -24,10 +24,11 @@ export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
   const [first = '', second, third, ...deeper] = parts;
   if (deeper.length > 0) return false;
   if (second === undefined) {
-    if (isFolder) return ['', 'members', 'tensorboard', 'forecasts', ...lockNames].includes(first);
+    if (isFolder) return ['', 'members', 'tensorboard', 'forecasts', 'claims', ...lockNames].includes(first);
     return runFiles.includes(first) || picture.test(first) || isTemporary(first);
   }
-  if (first === 'forecasts') return third === undefined && !isFolder && (forecast.test(second) || isTemporary(second));
+  if (first === 'forecasts' || first === 'claims')
+    return third === undefined && !isFolder && (forecast.test(second) || isTemporary(second));
   if (!member.test(second)) return false;
   if (third === undefined) return isFolder && (first === 'members' || first === 'tensorboard');
   if (isFolder) return false;

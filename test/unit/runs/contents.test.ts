@@ -13,6 +13,7 @@ test.each([
   'curve.png',
   'sweep-subset-accuracy-causes.svg',
   'quanta.csv',
+  'claims/lenet.json',
   '.lock-owner.json',
   '.run.json.12.00000000-0000-4000-8000-000000000000.tmp',
   'members/autoencoder-w1-s0/reconstructions.png',

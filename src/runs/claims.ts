@@ -1,0 +1,113 @@
+/**
+ * Sealed claims: `checkpoints/<pilot>/claims/<name>.json`, what a run that is not begun yet will show, with the choices (widths,
+ * metric, K or cutoff) that were made on a pilot. A file ends in a digest (json.ts), as a forecast does; when it was there takes a
+ * witness, such as a public commit.
+ */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import * as z from 'zod';
+import { experimentSchema, runNameSchema } from '../experiment/schema.js';
+import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
+import { RunError, UsageError } from '../terminal/errors.js';
+import { formatSealed, isUnchanged, parseJson } from './json.js';
+import { digestOfRun, memberIdSchema, sha256, textSchema, type MemberRecord, type RunRecord } from './record.js';
+
+export const claimFileSchema = z.strictObject({
+  format: z.literal(1),
+  kind: z.literal('claim'),
+  name: runNameSchema,
+  /** UTC, by the machine's clock. */
+  sealed: z.iso.datetime(),
+  lab: textSchema,
+  gitCommit: textSchema.nullable(),
+  /** The run that the choices were made on: the SHA-256 of each member's outcomes.parquet. */
+  pilot: z.strictObject({
+    run: runNameSchema,
+    evidence: z.array(z.strictObject({ member: memberIdSchema, outcomes: sha256 })),
+  }),
+  /** The run that will tell. */
+  run: runNameSchema,
+  experiment: experimentSchema,
+  /** As in its members' member.json. */
+  experimentDigest: sha256,
+  standard: textSchema,
+  induced: textSchema,
+  /** Bootstrap draws of the intervals. */
+  draws: z.int(),
+  /** As `parseClaim` takes them. */
+  claims: z.array(textSchema).min(1),
+  /** Any text: one that is no digest says that the file was changed. */
+  digest: textSchema,
+});
+export type ClaimFile = z.output<typeof claimFileSchema>;
+
+export function claimsFolder(runFolder: string): string {
+  return path.join(runFolder, 'claims');
+}
+
+/** Writes a new one. Throws UsageError where there is one of this name. */
+export async function writeClaims(
+  runFolder: string,
+  claim: Omit<ClaimFile, 'digest'>,
+): Promise<{ readonly file: string; readonly digest: string }> {
+  const file = path.join(claimsFolder(runFolder), `${claim.name}.json`);
+  if ((await readTextIfThere(file)) !== undefined)
+    throw new UsageError(`there is a claim "${claim.name}" already`, '--name', 'give another name');
+  const { text, digest } = formatSealed(claim);
+  claimFileSchema.parse(JSON.parse(text));
+  await createFolder(claimsFolder(runFolder));
+  await writeFileAtomic(file, text);
+  return { file, digest };
+}
+
+export interface ReadClaims {
+  readonly file: string;
+  readonly claim: ClaimFile;
+  /** As it was sealed, by its digest. */
+  readonly unchanged: boolean;
+}
+
+/** The claims of a name, of any pilot below `root`, or of a file. Throws UsageError where there are none, or several. */
+export async function locateClaims(text: string, root: string): Promise<ReadClaims> {
+  const runs = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
+  const below = runs.map((run) => path.join(claimsFolder(path.join(root, run.name)), `${text}.json`));
+  const found: string[] = [];
+  for (const file of text.endsWith('.json') ? [text] : below)
+    if ((await readTextIfThere(file)) !== undefined) found.push(file);
+  const [file, ...others] = found;
+  if (file === undefined) throw new UsageError(`there are no sealed claims "${text}" in ${root}`, 'NAME');
+  if (others.length > 0)
+    throw new UsageError(`"${text}" is in several runs: ${found.join(', ')}`, 'NAME', 'give the file');
+  return readClaims(file);
+}
+
+async function readClaims(file: string): Promise<ReadClaims> {
+  const text = (await readTextIfThere(file)) ?? '';
+  const claim = parseJson(claimFileSchema, text, file, 'restore it from a copy');
+  if (path.basename(file) !== `${claim.name}.json`)
+    throw new RunError(`has the claims ${claim.name}`, file, 'name it so, or move it elsewhere');
+  return { file, claim, unchanged: isUnchanged(text) };
+}
+
+/**
+ * Why claims can't be judged by a run: they were changed, the run is another than the one that was claimed, or a member began
+ * before they were sealed. Empty where nothing is in the way.
+ */
+export function whyClaimsVoid(
+  { claim, unchanged }: ReadClaims,
+  run: RunRecord,
+  members: readonly Pick<MemberRecord, 'id' | 'begun'>[],
+): string[] {
+  const same = (a: readonly number[], b: readonly number[]) => JSON.stringify(a) === JSON.stringify(b);
+  const { experiment } = run;
+  return [
+    ...(unchanged ? [] : ['the file was changed after it was sealed: its digest does not match']),
+    ...(digestOfRun(run) === claim.experimentDigest ? [] : [`${run.name} is of another experiment or other data`]),
+    ...(same(experiment.widths, claim.experiment.widths) && same(experiment.seeds, claim.experiment.seeds)
+      ? []
+      : [`${run.name} has other widths or seeds than were claimed`]),
+    ...members
+      .filter(({ begun }) => begun <= claim.sealed)
+      .map(({ id, begun }) => `${id} began ${begun}, and the claims were sealed ${claim.sealed}`),
+  ];
+}

@@ -1,0 +1,93 @@
+/** Claims as their user meets them: sealed on a pilot, judged by a run that was trained since, void where something is amiss. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { beforeEach, expect, test } from 'vitest';
+import { memberFolder, membersOf, readMemberRecord, writeMemberRecord } from '../../src/runs/run.js';
+import { writeFamily } from '../support/families.js';
+import { temporaryFolder } from '../support/runs.js';
+
+const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+const shape = { arch: 'cnn', widths: [1, 2, 4], count: 200, name: 'claims' } as const;
+
+let root = '';
+beforeEach(async () => {
+  root = await temporaryFolder();
+  await writeFamily(path.join(root, 'checkpoints', 'pilot'), { ...shape, seeds: [0, 1] });
+  await fs.writeFile(
+    path.join(root, 'final.yaml'),
+    'arch: cnn\ndataset: shapes\nwidths: [1, 2, 4]\nseeds: [5, 6]\ntestSize: 200\n',
+  );
+});
+
+async function run(...words: readonly string[]) {
+  const child = spawn(process.execPath, [program, ...words], {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+/** What `train --experiment final.yaml` would leave. */
+async function trainFinal(begun: string): Promise<void> {
+  const folder = path.join(root, 'checkpoints', 'final');
+  const { experiment } = await writeFamily(folder, { ...shape, seeds: [5, 6] });
+  for (const key of membersOf(experiment)) {
+    const member = (await readMemberRecord(memberFolder(folder, key)))!;
+    await writeMemberRecord(memberFolder(folder, key), { ...member, begun });
+  }
+}
+
+const claims = ['--claim', 'standard.last > 0.01', '--claim', 'standard.last > 2'];
+const seal = ['claim', 'seal', 'pilot', '--experiment', 'final.yaml', '--induced', 'subset-accuracy:k=2', ...claims];
+const later = () => new Date(Date.now() + 60_000).toISOString();
+
+test('sealed, trained, judged: what holds and what does not', async () => {
+  const sealed = await run(...seal);
+  expect([sealed.code, sealed.stderr]).toEqual([0, '']);
+  expect(sealed.stdout).toContain('subset-accuracy:k=2 against accuracy, on final: 3 widths, seeds 5,6\n');
+  await trainFinal(later());
+  const scored = await run('claim', 'score', 'final');
+  expect([scored.code, scored.stderr]).toEqual([0, '']);
+  // A share is above 0.01 where anything is learnt, and never above 2.
+  expect(scored.stdout).toMatch(/standard\.last > 0\.01 +\S+ +holds\n *standard\.last > 2 +\S+ +does not hold\n/);
+});
+
+test('a member that began before the seal, and a changed file, make the claims void', async () => {
+  await run(...seal);
+  await trainFinal('2026-01-01T12:00:00.000Z');
+  const before = await run('claim', 'score', 'final');
+  expect(before.code).toBe(1);
+  expect(before.stderr).toMatch(/^error: final: void, and not judged: cnn-w1-s5 began 2026-01-01T12:00:00\.000Z, and /);
+  await trainFinal(later());
+  const file = path.join(root, 'checkpoints/pilot/claims/final.json');
+  await fs.writeFile(file, (await fs.readFile(file, 'utf8')).replace('standard.last > 2', 'standard.last > 0'));
+  expect(await run('claim', 'score', 'final')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'error: final: void, and not judged: the file was changed after it was sealed: its digest does not match\n',
+  });
+});
+
+test.each([
+  [['--claim', 'ratio'], 'error: --claim: "ratio" is not a claim;'],
+  [['--run', 'pilot'], 'error: --run: there is a run "pilot" already; a claim is about a run that is not begun\n'],
+  [['--induced', 'accuracy'], 'error: --induced: accuracy is the standard metric too; give two metrics\n'],
+])('%s is refused', async (words, message) => {
+  const { code, stderr } = await run('claim', 'seal', 'pilot', '--experiment', 'final.yaml', ...words);
+  expect([code, stderr.slice(0, message.length)]).toEqual([2, message]);
+});
+
+test("the pilot's own seeds are refused", async () => {
+  await fs.writeFile(path.join(root, 'final.yaml'), 'arch: cnn\ndataset: shapes\nseeds: [1, 2]\n');
+  expect(await run(...seal)).toEqual({
+    code: 2,
+    stdout: '',
+    stderr:
+      "error: final.yaml: seeds 1 are the pilot's too; claims are about seeds that nobody has seen: give others\n",
+  });
+});
