@@ -27,6 +27,8 @@ export interface ComparedPoint {
 
 export interface ComparedCurve {
   readonly title: string;
+  /** Of its metric. */
+  readonly notFinite?: string | undefined;
   readonly unit: string;
   /** In order of scale. */
   readonly points: readonly ComparedPoint[];
@@ -110,8 +112,7 @@ function familyCurve(
     return { relative: parameters / smallest, parameters, width, value: curve.values[i]!, interval: intervals[i] };
   });
   return {
-    title: metric.title,
-    unit: metric.unit,
+    ...{ title: metric.title, notFinite: metric.notFinite, unit: metric.unit },
     points,
     members: members.map(({ record }, i) => ({
       relative: record.parameters / smallest,

@@ -51,14 +51,14 @@ const wantedShare = 0.9;
 /**
  * The largest of 2, 5, 10, 20, 50, ... that the widest member still gets all right in 1 of 10 draws, with at least 10 disjoint
  * groups of it in the test set: a K that tells the largest member from the others. It is chosen from the data, which is what
- * induces the effect. 2 where none of them is that easy.
+ * induces the effect. 2 where none of them is that easy, 1 of a single image.
  *
  * @param correct 1 or 0, of every test image
  */
 export function subsetSizeFor(correct: ArrayLike<number>): number {
   const table = { correct: Uint8Array.from(correct) };
   const allRight = (k: number) => subsetAccuracy.with({ k }).measure(table).value;
-  return subsetSizes(correct.length).findLast((k) => allRight(k) >= wantedChance) ?? 2;
+  return subsetSizes(correct.length).findLast((k) => allRight(k) >= wantedChance) ?? (correct.length === 1 ? 1 : 2);
 }
 
 /** Chance that the widest member is to have of getting all K right. */

@@ -13,7 +13,9 @@ export interface MemberEvaluation extends Interval {
   readonly parameters: number;
   readonly trainingFlops: number;
   readonly value: number;
+  /** NaN where there is none; so are `lower` and `upper`, and `note` says why. */
   readonly standardError: number;
+  readonly note: string | undefined;
 }
 
 export interface ScaleEvaluation {
@@ -25,8 +27,9 @@ export interface ScaleEvaluation {
   readonly standardDeviation: number;
   /** 95 % of the mean over all seeds there could be, on this test set: Student's t; undefined for one seed. */
   readonly overSeeds: Interval | undefined;
-  /** 95 % over test sets, for these seeds. */
+  /** 95 % over test sets, for these seeds; NaN where there is none, and `note` says why. */
   readonly overExamples: Interval;
+  readonly note: string | undefined;
 }
 
 export interface MetricEvaluation {
@@ -60,13 +63,13 @@ export function evaluateMetric(
     const { id, width, seed, parameters, trainingFlops } = record;
     const about = { id, width, seed, parameters, trainingFlops };
     const { value, standardError, lower, upper } = measured[i]!;
-    if (metric.wilson || drawn === undefined) return { ...about, value, standardError, lower, upper };
+    if (metric.wilson || drawn === undefined)
+      return { ...about, ...withReason(metric, { value, standardError, lower, upper }) };
     const values = drawn.draws.map((draw) => draw[i]!);
+    const { standardDeviation } = meanOf([...drawsWithValue(values)]);
     return {
       ...about,
-      value,
-      standardError: meanOf([...drawsWithValue(values)]).standardDeviation,
-      ...percentileInterval(values),
+      ...withReason(metric, { value, standardError: standardDeviation, ...percentileInterval(values) }),
     };
   });
   const { count, resolution } = measured[0]!;
@@ -90,24 +93,62 @@ function evaluateScale(metric: Metric, scale: Scale, { evaluations, drawn }: Eva
   const seeds = scale.members.map((i) => evaluations[i]!);
   const mean = meanOf(seeds.map(({ value }) => value));
   const [first] = seeds;
-  const alone = { lower: first!.lower, upper: first!.upper };
+  const overExamples =
+    seeds.length === 1 || drawn === undefined
+      ? { lower: first!.lower, upper: first!.upper }
+      : notBare(
+          percentileInterval(
+            drawn.draws.map((draw) => scale.members.reduce((sum, i) => sum + draw[i]!, 0) / seeds.length),
+          ),
+          seeds,
+        );
+  const { lower, upper, note } = withReason(metric, { value: mean.mean, standardError: NaN, ...overExamples });
+  const ofSeeds = seeds.find((seed) => Number.isNaN(seed.lower))?.note;
+  const spread = mean.standardDeviation;
   return {
     scale,
     seeds: seeds.length,
     value: mean.mean,
-    standardDeviation: mean.standardDeviation,
     // Seeds that agree to the last image say nothing of their spread.
-    overSeeds: seeds.length < 2 || mean.standardDeviation === 0 ? undefined : within(metric, tInterval(mean)),
-    overExamples:
-      seeds.length === 1 || drawn === undefined
-        ? alone
-        : notBare(
-            percentileInterval(
-              drawn.draws.map((draw) => scale.members.reduce((sum, i) => sum + draw[i]!, 0) / seeds.length),
-            ),
-            seeds,
-          ),
+    standardDeviation: spread > 0 ? spread : NaN,
+    overSeeds: spread > 0 ? within(metric, tInterval(mean)) : undefined,
+    overExamples: { lower, upper },
+    note:
+      (Number.isNaN(lower) ? ofSeeds : undefined) ??
+      note ??
+      (seeds.length > 1 && !(spread > 0)
+        ? 'no interval over seeds: they all have the same value, which says nothing of their spread'
+        : undefined),
   };
+}
+
+interface Estimate extends Interval {
+  readonly value: number;
+  readonly standardError: number;
+}
+
+/** Without what would claim a certainty that nobody has, and with the reason. */
+function withReason(
+  metric: Metric,
+  { value, standardError, lower, upper }: Estimate,
+): Estimate & Pick<MemberEvaluation, 'note'> {
+  const unit = metric.units === 'images' ? 'image' : 'sequence';
+  const notFinite = metric.notFinite ?? 'a test example has no finite value';
+  const none = { value, standardError: NaN, lower: NaN, upper: NaN };
+  if (!Number.isFinite(value)) return { ...none, note: notFinite };
+  if (!Number.isFinite(lower) || !Number.isFinite(upper)) {
+    const why = metric.notFinite ?? `the test set has one ${unit}`;
+    return { ...none, note: `no interval: ${metric.notFinite === undefined ? why : `too many draws in which ${why}`}` };
+  }
+  if (lower === upper)
+    return {
+      ...none,
+      note: `no interval: every draw of the test set has this value, which says nothing of other ${unit}s`,
+    };
+  // Of a share of 0 or 1, whose interval is Wilson's: the formula gives 0.
+  if (standardError === 0)
+    return { value, lower, upper, standardError: NaN, note: 'no standard error: all or none of the test set' };
+  return { value, standardError, lower, upper, note: undefined };
 }
 
 /** Where none or all of the examples are right a bootstrap has no width; each member's own interval has. */

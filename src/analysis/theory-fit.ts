@@ -9,6 +9,8 @@ import {
   sequenceAccuracy,
   sequenceLength,
 } from '../metrics/sequence.js';
+import { FitError } from '../statistics/least-squares.js';
+import { condensed } from '../terminal/format.js';
 import { meansOf, scalesOf, type Scale } from './curves.js';
 import { distanceBetween, type Distance } from './independence.js';
 import { allRight, expectedEditDistance, fitPowerLaw, lossAt, type PowerLawFit } from './theory.js';
@@ -35,7 +37,11 @@ export interface TheoryFit {
   readonly edits: PredictedCurve | undefined;
 }
 
-/** At least two widths; members have the columns of cross-entropy and accuracy. */
+/**
+ * At least two widths; members have the columns of cross-entropy and accuracy.
+ *
+ * @throws FitError, what is the matter with the cross-entropy, where it is no power law of the parameters
+ */
 export function fitFamily(run: string, members: readonly MemberOutcomes[], lengths: readonly number[]): TheoryFit {
   const scales = scalesOf(members);
   const { sequence } = members[0]!.outcomes;
@@ -46,6 +52,12 @@ export function fitFamily(run: string, members: readonly MemberOutcomes[], lengt
       scales,
     );
   const loss = measure(isSequence ? imageCrossEntropy.with({}) : crossEntropy.with({}));
+  const none = scales.filter((_, i) => !(loss[i]! > 0 && loss[i]! < Infinity)).map(({ width }) => String(width));
+  if (none.length > 0)
+    throw new FitError(
+      'not-finite',
+      `it is not above 0 and finite at width ${condensed(none)}, and a power law always is`,
+    );
   const law = fitPowerLaw(scales.map(({ parameters }, i) => ({ parameters, loss: loss[i]! })));
   const against = (metric: Metric, length: number, predict: (parameters: number) => number): PredictedCurve => {
     const measured = measure(metric);

@@ -4,6 +4,8 @@
  * l tokens are right with p^l, and about l (1 - p) are wrong.
  */
 
+import { FitError } from '../statistics/least-squares.js';
+
 export interface PowerLaw {
   /** Negative: the exponent of N. */
   readonly exponent: number;
@@ -43,6 +45,7 @@ export function expectedEditDistance(law: PowerLaw, parameters: number, length: 
  *
  * @param points at least two numbers of parameters, losses above 0
  * @throws RangeError for a loss that is not above 0, or fewer than two numbers of parameters
+ * @throws FitError where the losses are so much the same that no c is a number
  */
 export function fitPowerLaw(points: readonly { readonly parameters: number; readonly loss: number }[]): PowerLawFit {
   if (points.some(({ loss }) => !(loss > 0))) throw new RangeError('a loss is not above 0');
@@ -54,10 +57,13 @@ export function fitPowerLaw(points: readonly { readonly parameters: number; read
   const xx = x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
   if (xx === 0) throw new RangeError('fewer than two numbers of parameters');
   const exponent = x.reduce((sum, value, i) => sum + (value - mx) * (y[i]! - my), 0) / xx;
+  const scale = Math.exp(mx - my / exponent);
+  if (!(scale > 0 && scale < Infinity))
+    throw new FitError('not-finite', `it hardly changes with the number of parameters, and (N / c)^a has no c`);
   const squares = x.reduce((sum, value, i) => sum + (y[i]! - my - exponent * (value - mx)) ** 2, 0);
   return {
     exponent,
-    scale: Math.exp(mx - my / exponent),
+    scale,
     rmsLog: Math.sqrt(squares / n),
     // Of two sizes nothing is left over; rounding may say otherwise.
     standardError: n > 2 ? Math.sqrt(squares / (n - 2) / xx) : NaN,

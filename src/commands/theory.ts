@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type * as Theory from '../report/theory.js';
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { assertSeveralWidths, jsonOf, openNamed, readRun, textOf, wholeNumbers, type Raw } from './runs.js';
 import { examples } from './examples.js';
 
@@ -67,6 +68,7 @@ function numberOf(
 async function fitRun(name: string, raw: Raw, lengths: readonly number[] | undefined, { fitFigure, fitText }: Report) {
   const path = await import('node:path');
   const { fitFamily } = await import('../analysis/theory-fit.js');
+  const { FitError } = await import('../statistics/least-squares.js');
   const given = ['exponent', 'scale'].find((key) => raw[key] !== undefined);
   if (given !== undefined)
     throw new UsageError('is fitted to the run', `--${given}`, 'leave out the option, or the run');
@@ -74,7 +76,7 @@ async function fitRun(name: string, raw: Raw, lengths: readonly number[] | undef
   const { arch, pairs = 1 } = open.record.experiment;
   if (!open.columns.includes('log_probability'))
     throw new UsageError(`${arch} has no cross-entropy, which the model begins with`, name);
-  const own = arch === 'transformer' ? [1, pairs] : [1, 5, 20];
+  const own = [...new Set(arch === 'transformer' ? [1, pairs] : [1, 5, 20])];
   const wanted = lengths ?? own;
   const longest = wanted.find((length) => arch === 'transformer' && length > pairs);
   if (longest !== undefined)
@@ -82,6 +84,17 @@ async function fitRun(name: string, raw: Raw, lengths: readonly number[] | undef
   const sequence = arch === 'transformer' ? (['sequence', 'label', 'predicted'] as const) : [];
   const run = await readRun(open, ['correct', 'log_probability', ...sequence]);
   assertSeveralWidths(run, name, 'a fit');
-  const fit = fitFamily(run.record.name, run.members, wanted);
-  return { stem: path.join(run.folder, 'theory'), figure: fitFigure(fit), text: fitText(fit), result: fit };
+  const images = run.members[0]!.outcomes.correct!.length;
+  // What nobody asked for is left out, and said.
+  const tooLong = lengths === undefined && arch !== 'transformer' ? own.filter((length) => length > images) : [];
+  if (tooLong.length > 0)
+    console.error(`note: ${tooLong.join(' and ')} at once are left out: the test set has ${counted(images, 'image')}`);
+  const kept = wanted.filter((length) => !tooLong.includes(length));
+  try {
+    const fit = fitFamily(run.record.name, run.members, kept);
+    return { stem: path.join(run.folder, 'theory'), figure: fitFigure(fit), text: fitText(fit), result: fit };
+  } catch (error) {
+    if (error instanceof FitError) throw new UsageError(`the cross-entropy has no power law: ${error.message}`, name);
+    throw error;
+  }
 }

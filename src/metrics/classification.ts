@@ -110,6 +110,7 @@ export const auroc = defineMetric({
   unit: 'probability',
   formula: 'chance that of a right and a wrong image the right one has the higher confidence, ties counting half',
   source: 'Hendrycks and Gimpel 2017 (arXiv 1610.02136); Hanley and McNeil 1982, Radiology 143(1)',
+  notFinite: 'no image is wrong, or none is right: there is no pair to compare',
   parameters: none,
   needs: ['correct', 'confidence'],
   units: 'images',

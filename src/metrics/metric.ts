@@ -34,6 +34,8 @@ interface About {
   readonly unit: string;
   readonly formula: string;
   readonly source: string;
+  /** What makes it infinite or leaves it without a value, for notes: `no image is wrong, or none is right`. */
+  readonly notFinite?: string | undefined;
 }
 
 /** Least and greatest value that a metric can have, infinite where there is none. */
@@ -206,7 +208,7 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
   definition: MetricDefinition<Parameters, Needs>,
   chosen: z.output<Parameters>,
 ): Metric {
-  const { name, kind, better, unit, formula, source, units } = definition;
+  const { name, kind, better, unit, formula, source, notFinite, units } = definition;
   const parameters = { ...(chosen as object) } as Readonly<Record<string, number | string>>;
   const shown = Object.entries(parameters).map(([key, value]) => `${key}=${String(value)}`);
   const id = [name, ...(shown.length > 0 ? [shown.join(',')] : [])].join(':');
@@ -223,7 +225,7 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
   };
   const limits = definition.limits ?? (unit === 'probability' ? [0, 1] : [-Infinity, Infinity]);
   const title = definition.title(chosen);
-  const about = { id, name, title, kind, better, unit, formula, source, needs, units, limits };
+  const about = { id, name, title, kind, better, unit, formula, source, notFinite, needs, units, limits };
   const refuses = (count: number) => definition.refuses?.(count, chosen);
   if ('weighted' in definition) {
     const rows = (outcomes: Partial<OutcomeTable>) => definition.weighted(columnsOf(outcomes), chosen);

@@ -17,6 +17,7 @@ function meanOfColumn<Name extends OutcomeName>(
     readonly formula: string;
     readonly source: string;
     readonly limits?: Limits;
+    readonly notFinite?: string;
   },
 ) {
   const { title, ...rest } = about;
@@ -49,6 +50,7 @@ export const psnr = meanOfColumn('psnr', {
   unit: 'dB',
   formula: 'mean over the images of -10 log10 of the squared error per pixel',
   source: 'the usual measure of compression; peak signal-to-noise ratio of pixels in 0 to 1',
+  notFinite: 'an image is reconstructed without any error, and its PSNR is infinite',
 });
 
 export const ssim = meanOfColumn('ssim', {

@@ -88,6 +88,7 @@ export const imageAuroc = defineMetric({
   unit: 'probability',
   formula: 'chance that of a right and a wrong image the right one has the higher confidence, ties counting half',
   source: 'Hendrycks and Gimpel 2017 (arXiv 1610.02136); its interval draws images',
+  notFinite: 'no image is wrong, or none is right: there is no pair to compare',
   parameters: none,
   needs: ['correct', 'confidence', 'sequence'],
   units: 'sequences',

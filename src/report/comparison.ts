@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import type { Comparison, ComparedCurve } from '../analysis/compare.js';
 import type { PairedScore, PairedScores, Pairing } from '../analysis/paired.js';
 import type { ScoreName } from '../analysis/scores.js';
+import { unscoredLines } from '../analysis/unscored.js';
 import { outcomeKinds } from '../experiment/architectures.js';
 import type { RunRecord } from '../runs/record.js';
 import { formatNumber, formatWithInterval } from '../terminal/format.js';
@@ -53,12 +54,17 @@ export function comparisonTable({ natural, standard, induced, prediction, sharpn
     ? 'bootstrap over test examples and seeds'
     : 'bootstrap over test examples alone, as there is one seed: another one may lie outside';
   const notes = [
-    `In brackets: 95 % intervals, ${over}; of natural curves over their standard errors, where all are published.`,
+    `In brackets: 95 % intervals, ${over}; of natural curves over their standard errors, where all are published; none where all draws agree.`,
     'A straight ramp has Eq 1 / ramp = 1, and a largest step of 1 / (scales - 1); Eq 1 grows with the number of scales alone.',
     'Bow: how far a parabola in log scale sags below its ends, over the range; above 0 the curve improves late, below 0 early. A step in',
     'the middle has none: it is the largest step that tells it.',
     'Best fit: line, parabola or sigmoid in log scale by AICc, and how far above it the line is; above 10 speaks against the line.',
   ];
+  notes.push(
+    ...unscoredLines(
+      curves.map(({ title, notFinite, points }) => ({ title, notFinite, values: points.map(({ value }) => value) })),
+    ),
+  );
   if (prediction !== undefined) {
     const { title, assumption, distance } = prediction;
     notes.push(

@@ -2,7 +2,7 @@
 import type { MetricEvaluation } from '../analysis/evaluate.js';
 import type { Metric } from '../metrics/metric.js';
 import type { Interval } from '../statistics/intervals.js';
-import { formatNumber, formatShare } from '../terminal/format.js';
+import { condensed, formatNumber, formatShare } from '../terminal/format.js';
 import { grouped } from './showcase.js';
 import { csv, textTable } from './text-table.js';
 
@@ -15,7 +15,25 @@ export function evaluationTable(evaluations: readonly MetricEvaluation[], byMemb
     return `${metric.id}: ${grouped(count)} ${metric.units === 'images' && metric.name === 'subset-trials' ? 'groups' : `test ${metric.units}`}${smallest}`;
   });
   const method = severalSeeds && !byMember ? overSeedsNote : membersNote(evaluations);
-  return [table, method, ...notes].join('\n');
+  return [table, method, ...notes, ...reasons(evaluations, severalSeeds && !byMember)].join('\n');
+}
+
+/** `auroc at width 1 and 2: no image is wrong, ...`: why a value or an interval is not there, a line a reason. */
+function reasons(evaluations: readonly MetricEvaluation[], byScale: boolean): string[] {
+  const where = new Map<string, string[]>();
+  for (const { metric, members, scales } of evaluations) {
+    const noted = byScale
+      ? scales.map(({ scale, note }) => ({ of: String(scale.width), note }))
+      : // A standard error is not in the table.
+        members.map(({ id, note, lower }) => ({ of: id, note: Number.isNaN(lower) ? note : undefined }));
+    for (const text of new Set(noted.flatMap(({ note }) => note ?? []))) {
+      const which = noted.flatMap(({ of, note }) => (note === text ? of : []));
+      const place =
+        which.length === noted.length ? '' : byScale ? ` at width ${condensed(which)}` : ` of ${condensed(which)}`;
+      where.set(text, [...(where.get(text) ?? []), `${metric.id}${place}`]);
+    }
+  }
+  return [...where].map(([text, places]) => `${places.join('; ')}: ${text}`);
 }
 
 const overSeedsNote =
@@ -51,7 +69,8 @@ function membersTable(evaluations: readonly MetricEvaluation[]): string {
 
 function withInterval({ unit }: Metric, value: number, interval: Interval | undefined): string {
   const shown = unit === 'probability' ? formatShare : (each: number) => formatNumber(each, 4);
-  return interval === undefined ? shown(value) : `${shown(value)} [${shown(interval.lower)}, ${shown(interval.upper)}]`;
+  if (interval === undefined || !Number.isFinite(interval.upper - interval.lower)) return shown(value);
+  return `${shown(value)} [${shown(interval.lower)}, ${shown(interval.upper)}]`;
 }
 
 /** A line for every member and for every scale, under every metric. */
@@ -59,16 +78,18 @@ export function evaluationCsv(run: string, evaluations: readonly MetricEvaluatio
   const columns = [
     ...['run', 'metric', 'of', 'id', 'width', 'seed', 'seeds', 'parameters', 'training_flops', 'value'],
     ...['standard_error', 'lower', 'upper', 'interval', 'lower_seeds', 'upper_seeds', 'resolution', 'count'],
+    'note',
   ];
   const lines = evaluations.flatMap(({ metric, method, resolution, count, members, scales }) => [
-    ...members.map(({ id, width, seed, parameters, trainingFlops, value, standardError, lower, upper }) => [
+    ...members.map(({ id, width, seed, parameters, trainingFlops, value, standardError, lower, upper, note }) => [
       ...[run, metric.id, 'member', id, width, seed, 1, parameters, trainingFlops, value],
-      ...[standardError, lower, upper, method, null, null, resolution, count],
+      ...[standardError, lower, upper, method, null, null, resolution, count, note],
     ]),
-    ...scales.map(({ scale, seeds, value, standardDeviation, overSeeds, overExamples: { lower, upper } }) => [
+    ...scales.map(({ scale, seeds, value, standardDeviation, overSeeds, overExamples: { lower, upper }, note }) => [
       ...[run, metric.id, 'scale', `w${scale.width}`, scale.width, null, seeds, scale.parameters, scale.trainingFlops],
-      ...[value, Number.isNaN(standardDeviation) ? null : standardDeviation / Math.sqrt(seeds), lower, upper],
+      ...[value, standardDeviation / Math.sqrt(seeds), lower, upper],
       ...[seeds > 1 ? 'bootstrap over test sets' : method, overSeeds?.lower, overSeeds?.upper, resolution, count],
+      note,
     ]),
   ]);
   return csv(columns, lines);

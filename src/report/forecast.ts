@@ -10,16 +10,49 @@ import {
 } from '../analysis/forecast/scoring.js';
 import { tolerance, type MetricStudy } from '../analysis/forecast/study.js';
 import type { Metric } from '../metrics/metric.js';
-import { formatNumber } from '../terminal/format.js';
+import type { Interval } from '../statistics/intervals.js';
+import { condensed, formatNumber, formatWithInterval } from '../terminal/format.js';
 import { panelsFigure, type Panel, type PanelPoint } from './figures/panels.js';
 import { csv, textTable } from './text-table.js';
 import { referenceStyles } from './theme.js';
 
 const shown = (value: number) => formatNumber(value);
 
+/** Digits enough to tell the ends apart; the value alone where they are the same, of which `bareLines` says why. */
 function withRange(quantiles: readonly number[]): string {
   const { lower, upper } = centralInterval(quantiles, 0.8);
-  return `${shown(medianOf(quantiles))} [${shown(lower)}, ${shown(upper)}]`;
+  if (isBare({ lower, upper })) return shown(lower);
+  const digits = [3, 4, 6, 9].find((each) => formatNumber(lower, each) !== formatNumber(upper, each)) ?? 9;
+  return formatWithInterval(medianOf(quantiles), { lower, upper }, digits);
+}
+
+/** Of no width but for rounding. */
+function isBare({ lower, upper }: Interval): boolean {
+  return formatNumber(lower, 9) === formatNumber(upper, 9);
+}
+
+/** Why forecasts have no interval, a line for all that have none. */
+function bareLines(
+  { id, limits }: Metric,
+  known: MetricForecast['known'],
+  methods: readonly { readonly method: string; readonly quantiles: readonly (readonly number[])[] }[],
+): string[] {
+  const [first, ...others] = known.flatMap(({ values }) => values);
+  if (others.every((value) => value === first))
+    return [
+      `no interval: all known members have the value ${shown(first!)}, and nothing tells how larger ones may differ`,
+    ];
+  const bare = methods.flatMap(({ method, quantiles }) => {
+    const ends = quantiles.map((each) => centralInterval(each, 0.8)).filter(isBare);
+    return ends.length === 0
+      ? []
+      : [{ method, isAtLimit: ends.every(({ lower }) => limits.some((limit) => Math.abs(lower - limit) < 1e-9)) }];
+  });
+  if (bare.length === 0) return [];
+  const why = bare.every(({ isAtLimit }) => isAtLimit)
+    ? `the draws go beyond what ${id} can be, and are cut to its limit`
+    : 'all draws agree';
+  return [`${condensed(bare.map(({ method }) => method))}: no interval where ${why}`];
 }
 
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -45,6 +78,7 @@ export function sealedTable(
           [metric.id],
         ),
         ...silent.map(({ method, why }) => `${method}: nothing (${why})`),
+        ...bareLines(metric, known, methods),
       ].join('\n'),
     )
     .join('\n\n');
@@ -52,7 +86,7 @@ export function sealedTable(
 
 /** A table for each metric; without a line break at the end. */
 export function scoreTable(scores: readonly MetricScore[]): string {
-  const tables = scores.map(({ metric, targets, methods, silent }) =>
+  const tables = scores.map(({ metric, known, targets, methods, silent }) =>
     [
       textTable(
         [
@@ -75,6 +109,11 @@ export function scoreTable(scores: readonly MetricScore[]): string {
         [metric.id],
       ),
       ...silent.map(({ method, why }) => `${method}: nothing (${why})`),
+      ...bareLines(
+        metric,
+        known,
+        methods.map(({ method, targets: each }) => ({ method, quantiles: each.map(({ quantiles }) => quantiles) })),
+      ),
     ].join('\n'),
   );
   return [
@@ -210,7 +249,7 @@ function fanOf(origin: PanelPoint, targets: readonly ScoredTarget[], { targets: 
 
 /** What each method tells from how far below, a table for each metric; without a line break at the end. */
 export function studyTable(studies: readonly MetricStudy[]): string {
-  const tables = studies.map(({ metric, methods, widths, values }) => {
+  const tables = studies.map(({ metric, methods, widths, values, range }) => {
     const target = widths.at(-1)!;
     return textTable(
       [
@@ -229,7 +268,10 @@ export function studyTable(studies: readonly MetricStudy[]): string {
         from === undefined ? '-' : shown(from.value),
       ]),
       [metric.id],
-    ).concat(`\nwidths ${widths.join(', ')}: ${values.map(shown).join(', ')}`);
+    ).concat(
+      `\nwidths ${widths.join(', ')}: ${values.map(shown).join(', ')}`,
+      range > 0 ? '' : '\nThe curve does not move: an error over its range, and a skill, have no value.',
+    );
   });
   return [
     tables.join('\n\n'),

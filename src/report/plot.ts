@@ -14,7 +14,7 @@ export interface PlotPoint {
 
 export interface PlotSeries {
   readonly label: string;
-  /** By x. What is not finite is left out. */
+  /** By x. What is infinite stands at the edge as an arrow, what is no number is left out. */
   readonly points: readonly PlotPoint[];
 }
 
@@ -39,6 +39,9 @@ const looks = {
   braille: { marks: ['●', '■', '▲', '◆', '▼', '✚'], side: '│', tick: '┤', corner: '└', floor: '─', xTick: '┬' },
   ascii: { marks: ['o', 'x', '+', '*', '#', '@'], side: '|', tick: '+', corner: '+', floor: '-', xTick: '+' },
 } as const;
+
+/** Of what is infinite. */
+export const arrows = { braille: { up: '↑', down: '↓' }, ascii: { up: '^', down: 'v' } } as const;
 
 /** In dots: solid first, then dashes that tell curves apart without colour. */
 const dashes: readonly (readonly [on: number, off: number])[] = [
@@ -106,7 +109,7 @@ function verticalAxis({ series }: Plot, rows: number): Axis {
   const all = series
     .flatMap(({ points }) => points.flatMap(({ y, lower, upper }) => [y, lower ?? y, upper ?? y]))
     .filter(Number.isFinite);
-  let [low, high] = [Math.min(...all), Math.max(...all)];
+  let [low, high] = all.length === 0 ? [0, 1] : [Math.min(...all), Math.max(...all)];
   if (low > 0 && low < high / 2) low = 0;
   const largest = Math.max(Math.abs(low), Math.abs(high));
   // The same but for rounding, as far as the axis's numbers can tell; or so small that steps of them have no digits left.
@@ -162,10 +165,12 @@ function cellOf({ x, y }: Dot, { characters }: Plot): { readonly column: number;
 function drawSeries(plot: Plot, canvas: Canvas, place: Place): void {
   const shown = plot.series.map(({ points }) => points.filter(({ y }) => Number.isFinite(y)));
   shown.forEach((points, style) => {
-    const dots = points.map(place);
     const dash = dashes[style % dashes.length];
-    dots.slice(1).forEach((dot, i) => {
-      canvas.line(dots[i]!, dot, { style, dash });
+    points.slice(1).forEach((point, i) => {
+      // Between neighbours alone: no line runs across a point that is missing.
+      const all = plot.series[style]!.points;
+      if (all.indexOf(point) === all.indexOf(points[i]!) + 1)
+        canvas.line(place(points[i]!), place(point), { style, dash });
     });
   });
   if (hasRoomForIntervals(plot))
@@ -178,6 +183,11 @@ function drawSeries(plot: Plot, canvas: Canvas, place: Place): void {
   const { marks } = looks[plot.characters];
   shown.forEach((points, style) => {
     for (const point of points) canvas.mark(place(point), marks[style % marks.length]!, style);
+  });
+  const { up, down } = arrows[plot.characters];
+  plot.series.forEach(({ points }, style) => {
+    for (const { x, y } of points.filter((point) => Math.abs(point.y) === Infinity))
+      canvas.mark({ ...place({ x, y: 0 }), y: y > 0 ? 0 : canvas.size.high - 1 }, y > 0 ? up : down, style);
   });
 }
 

@@ -161,10 +161,14 @@ function assertWholeSeed(members: readonly SolvedMember[], folder: string): void
   throw new RunError('no seed of this run is complete at every width', folder, 'train it to the end');
 }
 
-function notesOf({ grid, dispersion, fits, turns }: Quanta): string[] {
+function notesOf({ grid, dispersion, fits, turns, measured }: Quanta): string[] {
   const { scales, seeds } = grid;
   const trials = scales.map(({ members }) => members.length);
   const notes: string[] = [];
+  if (scales.length > 1 && measured.passage[0] === 1)
+    notes.push(
+      'No example turns within these widths: how turns are spread, and which model they follow, cannot be told.',
+    );
   if (scales.length === 1)
     notes.push('One width: whether and where an example turns can not be told, nor any sigmoid.');
   if (scales.length === 2) {
@@ -228,8 +232,13 @@ function sharpLines({ sharp, grid, measured, fits }: Quanta): string {
   const whole = 1 - measured.passage[0]!;
   return [
     `sharp turns      ${percent(sharp.share)} % of the examples [${percent(interval.lower)}, ${percent(interval.upper)}]: failed up to one width, solved from the next on`,
-    `  coin flips     ${percent(coinFlips.share)} % [${percent(coinFlips.interval.lower)}, ${percent(coinFlips.interval.upper)}], p = ${coinFlips.pValue.toPrecision(2)} (${coinFlips.permutations} permutations)`,
-    ...(best === undefined ? [] : [`  preferred fit  ${percent(best.expected.passage[1]!)} %`]),
+    // Where nothing turns, no permutation does either.
+    ...(whole === 0
+      ? []
+      : [
+          `  coin flips     ${percent(coinFlips.share)} % [${percent(coinFlips.interval.lower)}, ${percent(coinFlips.interval.upper)}], p = ${coinFlips.pValue.toPrecision(2)} (${coinFlips.permutations} permutations)`,
+        ]),
+    ...(best === undefined || whole === 0 ? [] : [`  preferred fit  ${percent(best.expected.passage[1]!)} %`]),
     `passage seen     ${percent(whole)} % of the examples go from failed to solved within these widths${
       whole === 0 ? '' : `; ${percent(sharp.shareOfWhole)} % of those sharply`
     }`,
@@ -249,7 +258,9 @@ function nameOf({ kind, classes, ownSlopes }: Quanta['fits'][number]): string {
   }
 }
 
-function fitTables({ fits, grid }: Quanta): string {
+function fitTables({ fits, grid, measured }: Quanta): string {
+  // Nothing turns: any threshold outside of the widths fits as well as any other.
+  if (measured.passage[0] === 1) return '';
   const [aicc, bic] = [preferred(fits, 'aicc'), preferred(fits, 'bic')];
   if (aicc === undefined || bic === undefined) return '';
   const lines = fits.map((fit) => [
@@ -261,12 +272,28 @@ function fitTables({ fits, grid }: Quanta): string {
   ]);
   const table = textTable(['model', 'fitted', 'AICc above best', 'BIC above best', 'sharp turns (%)'], lines);
   const same = aicc === bic ? 'AICc and BIC prefer' : `AICc prefers ${nameOf(aicc)}, BIC`;
-  const named = `${same} ${nameOf(bic)}${bic.spread === undefined ? '' : `: ${spreadOf(bic.spread)}`}`;
+  const named = `${same} ${nameOf(bic)}${bic.spread === undefined ? '' : `: ${spreadOf(bic.spread, grid)}`}`;
   return bic.kind === 'continuum' ? `${table}\n${named}` : `${table}\n${named}:\n\n${classTable(bic.classes, grid)}`;
 }
 
-function spreadOf({ mean, standardDeviation }: { readonly mean: number; readonly standardDeviation: number }): string {
-  return `thresholds around ${grouped(Math.round(Math.exp(mean)))} parameters, standard deviation ${(standardDeviation / Math.LN10).toFixed(2)} decades`;
+/** What lies beyond the scales is an extrapolation, and only its side is told. */
+function spreadOf(
+  { mean, standardDeviation }: { readonly mean: number; readonly standardDeviation: number },
+  { scales }: Quanta['grid'],
+): string {
+  const [first, last] = [Math.log(scales[0]!.parameters), Math.log(scales.at(-1)!.parameters)];
+  const decades = (width: number) => `${(width / Math.LN10).toFixed(2)} decades`;
+  const centre =
+    mean < first
+      ? 'below the smallest width'
+      : mean > last
+        ? 'above the largest width'
+        : `around ${grouped(Math.round(Math.exp(mean)))} parameters`;
+  const spread =
+    standardDeviation > last - first
+      ? `a standard deviation of more than the ${decades(last - first)} that the widths span`
+      : `standard deviation ${decades(standardDeviation)}`;
+  return `thresholds ${centre}, ${spread}`;
 }
 
 function classTable(classes: readonly LatentClass[], { scales }: Quanta['grid']): string {

@@ -28,7 +28,7 @@ export interface SearchText {
 export function searchText(found: SearchText): string {
   const { run, ranked, looked, by, top, induced, surrogates, causes } = found;
   if (ranked.length === 0)
-    return `${run}: none of ${looked} metrics rises enough to be scored (--least-range), or has a ${by}: two scales have no bow`;
+    return `${run}: none of ${looked} metrics rises enough to be scored (--least-range), or has the score ${by}: two scales have no bow`;
   const heading = [
     'metric',
     'kind',

@@ -1,9 +1,10 @@
 /** A run's curves for a terminal: a plot for each unit, and under them the scores. */
 import { intervalsOf, positionOf, type SampledCurve, type ScaleName, type Scored } from '../analysis/curves.js';
 import type { ScoreName } from '../analysis/scores.js';
-import { counted, formatNumber, formatWithInterval } from '../terminal/format.js';
+import { unscoredLines } from '../analysis/unscored.js';
+import { condensed, counted, formatNumber, formatWithInterval } from '../terminal/format.js';
 import { shownScores } from './comparison.js';
-import { drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from './plot.js';
+import { arrows, drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from './plot.js';
 import { textTable } from './text-table.js';
 
 export interface ShownCurve {
@@ -52,7 +53,27 @@ function panelText(curves: readonly SampledCurve[], { axis, ...look }: ShowOptio
     // Widths are few and chosen: their own numbers say more than round ones.
     xTicks: axis === 'width' ? curves[0]!.scales.map(({ width }) => width) : undefined,
   };
-  return [drawPlot(plot), ...(hasRoomForIntervals(plot) ? [] : ['Too narrow for intervals.'])].join('\n');
+  const drawn = curves.some(({ values }) => values.some((value) => !Number.isNaN(value)))
+    ? [drawPlot(plot), ...(hasRoomForIntervals(plot) ? [] : ['Too narrow for intervals.'])]
+    : [`Nothing to draw of ${curves.map(({ metric }) => metric.title).join(' and ')}.`];
+  return [...drawn, ...curves.flatMap((curve) => notFiniteLines(curve, look.characters))].join('\n');
+}
+
+/** Where a curve has no point, or one at the edge, and why. */
+function notFiniteLines(
+  { metric: { title, notFinite = 'a test example has no finite value' }, scales, values }: SampledCurve,
+  characters: Plot['characters'],
+): string[] {
+  const widthsWith = (isSo: (value: number) => boolean) =>
+    scales.flatMap(({ width }, i) => (isSo(values[i]!) ? String(width) : []));
+  const [none, infinite] = [widthsWith(Number.isNaN), widthsWith((value) => Math.abs(value) === Infinity)];
+  const { up, down } = arrows[characters];
+  return [
+    ...(none.length > 0 ? [`${title} has no value at width ${condensed(none)}: ${notFinite}.`] : []),
+    ...(infinite.length > 0
+      ? [`${up} or ${down}: ${title} is infinite at width ${condensed(infinite)}: ${notFinite}.`]
+      : []),
+  ];
 }
 
 function yTitleOf({ metric: { unit, title } }: SampledCurve): string {
@@ -84,10 +105,13 @@ function scoresTable(shown: readonly ShownCurve[], { axis }: ShowOptions): strin
     ...(severalSeeds
       ? [
           "Bars: 95 % intervals of the mean, Student's t over seeds and test examples.",
-          'In brackets: 95 % intervals, bootstrap over test examples and seeds.',
+          'In brackets: 95 % intervals, bootstrap over test examples and seeds; none where all draws agree.',
         ]
-      : ['Bars and brackets: 95 % intervals, bootstrap over test examples alone (one seed).']),
+      : [
+          'Bars and brackets: 95 % intervals, bootstrap over test examples alone (one seed); none where all draws agree.',
+        ]),
     'A straight ramp has Eq 1 / ramp = 1. Bow: how far a parabola in the logarithm of',
     `the ${axisTitles[axis]} sags below its ends, over the range.`,
+    ...unscoredLines(shown.map(({ curve: { metric, values } }) => ({ ...metric, values }))),
   ].join('\n');
 }

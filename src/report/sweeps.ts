@@ -1,7 +1,8 @@
 /** Sweeps as text and CSV. */
+import { whyUnscored } from '../analysis/unscored.js';
 import { scoreNames, type ScoreName } from '../analysis/scores.js';
 import type { extremes, GridPoint, ResampledCurve, Spread, Sweep } from '../analysis/sweep.js';
-import { counted, formatNumber } from '../terminal/format.js';
+import { counted, formatNumber, formatWithInterval } from '../terminal/format.js';
 import { csv, textTable } from './text-table.js';
 
 export interface SweepText {
@@ -16,7 +17,7 @@ export interface SweepText {
 export function extremesText({ run, sweep: { points, scales }, found, by, leastRange }: SweepText): string {
   const title = `${run}: ${counted(points.length, 'curve')} over ${counted(scales.length, 'scale')}`;
   if (found === undefined)
-    return `${title}; none rises by ${leastRange} or more and has a ${by}, so there is no strongest one (--least-range)`;
+    return `${title}; none rises by ${leastRange} or more and has the score ${by}, so there is no strongest one (--least-range)`;
   const line = (name: string, { metric, range, scores }: GridPoint) => [
     name,
     metric.id,
@@ -46,11 +47,12 @@ export function sweepCsv(run: string, { points, scales, axes }: Sweep, withHeadi
   const columns = [
     ...['run', 'metric', ...axes.map(({ key }) => key), 'width', 'parameters', 'seeds', 'value', 'range'],
     ...scoreNames,
+    'note',
   ];
   const lines = points.flatMap(({ metric, values, range, scores }) =>
     scales.map(({ width, parameters, members }, i) => [
       ...[run, metric.id, ...axes.map(({ key }) => metric.parameters[key]), width, parameters, members.length],
-      ...[values[i]!, range, ...scoreNames.map((name) => scores[name])],
+      ...[values[i]!, range, ...scoreNames.map((name) => scores[name]), whyUnscored(metric, values)],
     ]),
   );
   const text = csv(columns, lines);
@@ -85,9 +87,18 @@ export function causesText({ metric, testSizes, keptScales }: CausesText): strin
     const heading = ['scales', 'sets', 'smallest at 0', ...scores];
     parts.push(`${metric} at fewer scales (sparsity)`, textTable(heading, lines(keptScales)));
   }
-  return [...parts, 'Medians over draws; in brackets the middle 95 %.'].join('\n');
+  const hasBlank = [...testSizes, ...keptScales].some(({ scores: { jump, bow } }) =>
+    [jump, bow].some(({ median }) => Number.isNaN(median)),
+  );
+  return [
+    ...parts,
+    'Medians over draws; in brackets the middle 95 %, where draws differ.',
+    ...(hasBlank
+      ? ['-: most curves that were drawn do not move, have a value that is not finite or, for the bow, two scales.']
+      : []),
+  ].join('\n');
 }
 
-function spread({ median, lower, upper }: Spread): string {
-  return `${formatNumber(median)} [${formatNumber(lower)}, ${formatNumber(upper)}]`;
+function spread({ median, ...interval }: Spread): string {
+  return formatWithInterval(median, interval);
 }

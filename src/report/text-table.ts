@@ -33,7 +33,7 @@ function isFormula(text: string): boolean {
 }
 
 /**
- * Comma-separated values as RFC 4180 has them, with a line break at the end. Empty for what is undefined or null; a text that a
+ * Comma-separated values as RFC 4180 has them, with a line break at the end. Empty for what is undefined, null or NaN; a text that a
  * spreadsheet would take for a formula has an apostrophe before it.
  */
 export function csv(
@@ -41,6 +41,7 @@ export function csv(
   lines: readonly (readonly (string | number | null | undefined)[])[],
 ): string {
   const cell = (value: string | number | null | undefined): string => {
+    if (Number.isNaN(value)) return '';
     const text = typeof value === 'string' && isFormula(value) ? `'${value}` : String(value ?? '');
     return /[",;\t\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };

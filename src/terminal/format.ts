@@ -51,19 +51,20 @@ export function formatNumber(value: number, digits = 3): string {
         .replace(/\.$/, '');
 }
 
-/** `0.12 [0.10, 0.15]`; the value alone where nothing is known of an end. */
+/** `0.12 [0.10, 0.15]`; the value alone where nothing is known of an end, or both are the same: that is no certainty. */
 export function formatWithInterval(
   value: number,
   { lower, upper }: { readonly lower: number; readonly upper: number },
   digits = 3,
 ): string {
   const shown = formatNumber(value, digits);
-  if (Number.isNaN(lower) || Number.isNaN(upper)) return shown;
+  if (Number.isNaN(value) || Number.isNaN(lower) || Number.isNaN(upper) || lower === upper) return shown;
   return `${shown} [${formatNumber(lower, digits)}, ${formatNumber(upper, digits)}]`;
 }
 
-/** A share of 0 to 1 to four decimals; a smaller one that is not 0 to two digits. */
+/** A share of 0 to 1 to four decimals; a smaller one that is not 0 to two digits; `-` for none. */
 export function formatShare(share: number): string {
+  if (!Number.isFinite(share)) return formatNumber(share);
   return share !== 0 && Math.abs(share) < 5e-5 ? formatNumber(share, 2) : share.toFixed(4);
 }
 

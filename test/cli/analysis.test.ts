@@ -345,7 +345,7 @@ describe('sweeps of what is not well-behaved', () => {
     const falls = await run(...'sweep lenet --metric below:column=margin --over c=0.1:0.9:5'.split(' '));
     expect([falls.code, falls.stdout.split('\n')[0]]).toEqual([
       0,
-      'lenet: 5 curves over 5 scales; none rises by 0.1 or more and has a bow, so there is no strongest one (--least-range)',
+      'lenet: 5 curves over 5 scales; none rises by 0.1 or more and has the score bow, so there is no strongest one (--least-range)',
     ]);
     const flat = await run(...'sweep lenet --metric below:column=confidence --over c=1e-9:1e-8:3:log'.split(' '));
     expect([flat.code, flat.stderr]).toEqual([

@@ -73,7 +73,7 @@ export interface MethodScore {
   readonly error: number;
   readonly logError: number;
   readonly crps: number;
-  /** CRPS over that of the best baseline; below 1 is better. */
+  /** CRPS over that of the best baseline; below 1 is better; NaN where a baseline is exact. */
   readonly skill: number;
   /** For each of `coverages`: members inside. */
   readonly covered: readonly number[];
@@ -131,7 +131,7 @@ export function scoreMetric(
     metric,
     known: sealed.known,
     targets: scored.map(({ width, parameters, truths: values }) => ({ width, parameters, truths: values })),
-    methods: methods.map((each) => ({ ...each, skill: each.crps / baseline })),
+    methods: methods.map((each) => ({ ...each, skill: baseline > 0 ? each.crps / baseline : NaN })),
     silent: sealed.silent,
   };
 }

@@ -39,9 +39,9 @@ export interface MethodStudy {
   readonly method: string;
   /** Pairs of a beginning and a later scale that it could say something of. */
   readonly cells: number;
-  /** Mean of CRPS over the curve's range, over those pairs. */
+  /** Mean of CRPS over the curve's range, over those pairs; NaN for a curve that does not move. */
   readonly crps: number;
-  /** The same over the pairs that every baseline could say something of too, over that of the best baseline there; below 1 is better. */
+  /** The same over the pairs that every baseline could say something of too, over that of the best baseline there; below 1 is better. NaN where a baseline is exact. */
   readonly skill: number;
   /** Shares of members inside the 50, 80 and 95 % intervals. */
   readonly covered: readonly number[];
@@ -114,12 +114,14 @@ function summaryOf(
   const ends = own.filter(({ target }) => target === last).sort((a, b) => b.known - a.known);
   const firstMiss = ends.findIndex(({ median, truth }) => !(Math.abs(median - truth) <= tolerance * range));
   const hits = firstMiss < 0 ? ends : ends.slice(0, firstMiss);
-  const from = hits.at(-1);
+  // A curve that does not move is told from anywhere, which says nothing.
+  const from = range > 0 ? hits.at(-1) : undefined;
   return {
     method,
     cells: own.length,
-    crps: own.reduce((sum, cell) => sum + cell.crps, 0) / own.length / range,
-    skill: meanOf(method) / least,
+    // Of a curve that does not move, nor a baseline that is exact, nothing is a part.
+    crps: range > 0 ? own.reduce((sum, cell) => sum + cell.crps, 0) / own.length / range : NaN,
+    skill: least > 0 ? meanOf(method) / least : NaN,
     covered: own[0]!.covered.map((_, i) => own.reduce((sum, { covered }) => sum + covered[i]!, 0) / members),
     from:
       from === undefined

@@ -74,6 +74,8 @@ export function describeContrast({ standard, induced, paired }: Sharpness): stri
 function eq1Contrast(ratio: Scored | undefined, draws: string): string {
   if (ratio === undefined || Number.isNaN(ratio.value) || Number.isNaN(ratio.interval.lower))
     return 'Eq 1 of the two curves has no ratio, or not in every draw.';
+  if (ratio.interval.lower === 1 && ratio.interval.upper === 1)
+    return 'Eq 1 of the two curves is the same in every draw.';
   const what = `Eq 1 of the induced curve is ${scored(ratio)} times that of the standard one (${draws})`;
   if (ratio.interval.lower > 1) return `${what}: by Eq 1 it is the sharper one.`;
   if (ratio.interval.upper < 1) return `${what}: by Eq 1 it is the less sharp one.`;
@@ -82,6 +84,8 @@ function eq1Contrast(ratio: Scored | undefined, draws: string): string {
 
 function bowContrast(standard: Scored, induced: Scored, difference: Scored): string {
   if (Number.isNaN(difference.interval.lower)) return 'The bow of one of them is not defined, or not in every draw.';
+  if (difference.interval.lower === 0 && difference.interval.upper === 0)
+    return 'Their bows are the same in every draw.';
   const what = `Its bow differs by ${scored(difference)}`;
   if (difference.interval.lower <= 0 && difference.interval.upper >= 0)
     return `${what}: the interval contains 0, and the bow does not tell which is later.`;

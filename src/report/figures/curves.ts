@@ -41,9 +41,10 @@ const labelDistance = 19;
 const letterWidth = 6.9;
 
 /** The figure's specification. */
-export function curvesFigure(figure: CurvesFigure): TopLevelSpec {
-  const { vertical, axis } = figure;
-  const frame: Frame = { x: horizontalDomain(figure.curves), y: verticalDomain(figure), vertical, axis };
+export function curvesFigure(whole: CurvesFigure): TopLevelSpec {
+  const { vertical, axis } = whole;
+  const frame: Frame = { x: horizontalDomain(whole.curves), y: verticalDomain(whole), vertical, axis };
+  const figure = { ...whole, curves: whole.curves.map((curve) => withEdges(curve, frame)) };
   const seeds = seedsOf(figure.curves);
   const heights = labelHeights(figure.curves, frame);
   return {
@@ -54,7 +55,7 @@ export function curvesFigure(figure: CurvesFigure): TopLevelSpec {
     padding: { left: labelExtent + 32, right: labelWidth(figure.curves), top: 112, bottom: 54 },
     title: {
       text: `${figure.arch} family on ${shortened(figure.dataset)}: run ${shortened(figure.run)}`,
-      subtitle: caption(figure, frame),
+      subtitle: caption(whole, frame),
     },
     resolve: { axis: { x: 'independent' } },
     layer: [
@@ -103,8 +104,9 @@ function verticalDomain({ curves, vertical }: CurvesFigure): [number, number] {
       interval === undefined || seeds < 3 ? [] : [interval.lower, interval.upper],
     ),
   ]);
-  // A single example has no interval.
-  const drawn = all.filter((value) => Number.isFinite(value));
+  // A single example has no interval, and 0 no logarithm.
+  const drawn = all.filter((value) => Number.isFinite(value) && (vertical === 'share' || value > 0));
+  if (drawn.length === 0) return vertical === 'log' ? [0.1, 10] : [0, 1];
   const [least, most] = [Math.min(...drawn), Math.max(...drawn)];
   if (vertical === 'log') return [least * 0.8, most * 1.25];
   const parts = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
@@ -112,12 +114,46 @@ function verticalDomain({ curves, vertical }: CurvesFigure): [number, number] {
   return [0, parts.findLast((part) => most <= part) ?? 1];
 }
 
-function caption({ curves, missing, vertical, testSet, drawOf }: CurvesFigure, frame: Frame): string[] {
+/** What the axis does not have, 0 on a logarithmic one and infinity, stands at its edge. */
+function withEdges({ metric, members, points }: Curve, { y: [bottom, top], vertical }: Frame): Curve {
+  const onAxis = (value: number) =>
+    value === Infinity ? top : value === -Infinity || (vertical === 'log' && value <= 0) ? bottom : value;
+  const within = <T extends Interval>(each: T): T => ({
+    ...each,
+    lower: onAxis(each.lower),
+    upper: onAxis(each.upper),
+  });
+  return {
+    metric,
+    members: members
+      .filter(({ value }) => !Number.isNaN(value))
+      .map((each) => ({ ...within(each), value: onAxis(each.value) })),
+    points: points
+      .filter(({ mean }) => !Number.isNaN(mean))
+      .map((each) => ({ ...each, mean: onAxis(each.mean), interval: each.interval && within(each.interval) })),
+  };
+}
+
+/** What of the curves is at an edge of the axis, or nowhere; '' where all is in its place. */
+function atEdges({ curves, vertical }: CurvesFigure): string {
+  const values = curves.flatMap(({ members }) => members.map(({ value }) => value));
+  const parts = [
+    ...(vertical === 'log' && values.some((value) => value <= 0)
+      ? ['at the lower edge: 0, which has no logarithm']
+      : []),
+    ...(values.includes(Infinity) ? ['at the upper edge: infinity'] : []),
+    ...(values.some(Number.isNaN) ? ['left out: members without a value'] : []),
+  ];
+  return parts.length === 0 ? '' : ` ${parts.join('; ').replace(/^./, (letter) => letter.toUpperCase())}.`;
+}
+
+function caption(figure: CurvesFigure, frame: Frame): string[] {
+  const { curves, missing, vertical, testSet, drawOf } = figure;
   const { least, most } = seedsOf(curves);
   const seeds = most === 1 ? 'one seed per width' : `${least === most ? least : `${least} to ${most}`} seeds per width`;
   const absent = missing === 0 ? '' : `; ${missing} ${missing === 1 ? 'member is' : 'members are'} missing`;
   const cut = vertical === 'share' && frame.y[0] > 0 ? ' The vertical axis does not start at 0.' : '';
-  return [`${testSet}, ${seeds}${absent}.${cut}`, drawn({ least, most }, curves, drawOf)];
+  return [`${testSet}, ${seeds}${absent}.${cut}${atEdges(figure)}`, drawn({ least, most }, curves, drawOf)];
 }
 
 function drawn({ least, most }: Seeds, curves: readonly Curve[], drawOf: string): string {
@@ -282,7 +318,7 @@ function labelHeights(curves: readonly Curve[], { y, vertical }: Frame): number[
   const place = (value: number) => (vertical === 'log' ? Math.log(value) : value);
   const [bottom, top] = [place(y[0]), place(y[1])];
   const wanted = curves.map(({ points }, index) => {
-    return { index, height: (size.height * (top - place(points.at(-1)!.mean))) / (top - bottom) };
+    return { index, height: (size.height * (top - place(points.at(-1)?.mean ?? y[0]))) / (top - bottom) };
   });
   const placed = apart(
     wanted.toSorted((a, b) => a.height - b.height).map(({ height }) => height),

@@ -62,7 +62,8 @@ export function panelsFigure({ title, subtitle, panels }: PanelsFigure): TopLeve
   } as unknown as TopLevelSpec;
 }
 
-function panelSpec(panel: Panel): object {
+function panelSpec(whole: Panel): object {
+  const panel = withEdges(whole);
   const { title, subtitle, series, xTitle, yTitle, yLog = false, legend = series.length > 1 } = panel;
   const x = {
     field: 'x',
@@ -156,12 +157,46 @@ function legendEntry(
   ];
 }
 
+/** What the vertical axis does not have, 0 on a logarithmic one and infinity, stands at its edge, and the axis says so. */
+function withEdges(panel: Panel): Panel {
+  const [bottom, top] = yDomain(panel);
+  const { yLog = false, yTitle } = panel;
+  const isLow = (y: number) => y === -Infinity || (yLog && y <= 0);
+  const onAxis = (y: number) => (isLow(y) ? bottom : y === Infinity ? top : y);
+  const moved = (points: readonly PanelPoint[]): PanelPoint[] =>
+    points
+      .filter(({ y }) => !Number.isNaN(y))
+      .map(({ lower, upper, ...point }) => ({
+        ...{ ...point, y: onAxis(point.y) },
+        ...(lower === undefined || upper === undefined || Number.isNaN(upper - lower)
+          ? {}
+          : { lower: onAxis(lower), upper: onAxis(upper) }),
+      }));
+  const centres = panel.series.flatMap(({ line, points = [] }) => [...line, ...points]).map(({ y }) => y);
+  const edges = [
+    ...(centres.some(isLow) ? [`at the bottom: ${centres.includes(-Infinity) ? '-infinity' : '0'}`] : []),
+    ...(centres.includes(Infinity) ? ['at the top: infinity'] : []),
+  ];
+  return {
+    ...panel,
+    yDomain: [bottom, top],
+    yTitle: edges.length === 0 ? yTitle : `${yTitle}; ${edges.join(', ')}`,
+    series: panel.series.map(({ line, points, bands, ...series }) => ({
+      ...series,
+      line: moved(line),
+      ...(points === undefined ? {} : { points: moved(points) }),
+      ...(bands === undefined ? {} : { bands: bands.map(moved) }),
+    })),
+  };
+}
+
 function everyPoint({ series }: Panel): PanelPoint[] {
   return series.flatMap(({ line, points = [], bands = [] }) => [...line, ...points, ...bands.flat()]);
 }
 
 function xDomain(panel: Panel): [number, number] {
   const logs = everyPoint(panel).map(({ x }) => Math.log(x));
+  if (logs.length === 0) return [1, 10];
   const [least, most] = [Math.min(...logs), Math.max(...logs)];
   const margin = Math.max(0.06 * (most - least), 0.05);
   return [Math.exp(least - margin), Math.exp(most + margin)];
@@ -172,6 +207,7 @@ function yDomain({ yDomain: given, yLog = false, ...panel }: Panel): readonly [n
   const drawn = everyPoint(panel)
     .flatMap(({ y, lower, upper }) => [y, lower ?? y, upper ?? y])
     .filter((value) => Number.isFinite(value) && (!yLog || value > 0));
+  if (drawn.length === 0) return yLog ? [0.1, 10] : [0, 1];
   const [least, most] = [Math.min(...drawn), Math.max(...drawn)];
   if (yLog) return [least * 0.8, most * 1.25];
   const margin = 0.05 * (most - least || 1);

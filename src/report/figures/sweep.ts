@@ -100,7 +100,7 @@ function oneAxis({ run, sweep: { scales, axes, points: all }, leastRange }: Swee
       text: `${run}: ${first.name} over ${key}`,
       subtitle: [
         'The same outcomes at every value. Scores are missing where the curve moves by less than ' + `${leastRange}.`,
-        'Grey: a straight ramp through as many scales.',
+        `Grey: a straight ramp through as many scales.${scored.some(({ isInfinite }) => isInfinite) ? ' Triangles at the edge: infinite.' : ''}`,
       ],
       offset: 14,
     },
@@ -140,7 +140,11 @@ function scoredPoint({ range, scores }: GridPoint, at: number, leastRange: numbe
   const shown = (score: number) => (range >= leastRange && Number.isFinite(score) ? score : null);
   // On a logarithmic axis a score that falls has no place.
   const ramp = shown(scores.ramp);
-  return { at, bow: shown(scores.bow), jump: shown(scores.jump), ramp: ramp !== null && ramp > 0 ? ramp : null };
+  return {
+    ...{ at, bow: shown(scores.bow), jump: shown(scores.jump), ramp: ramp !== null && ramp > 0 ? ramp : null },
+    // Eq 1 where more than half of the steps are 0: it is not missing, it has no place on the axis.
+    isInfinite: range >= leastRange && scores.ramp === Infinity,
+  };
 }
 
 interface ScoreAxis {
@@ -163,6 +167,8 @@ function scorePanel(
     jump: { domain: [0, 1] },
     ramp: { type: 'log', domain: ramps, nice: false },
   };
+  const beyond =
+    field === 'ramp' ? scored.filter(({ isInfinite }) => isInfinite).map(({ at }) => ({ at, edge: ramps[1] })) : [];
   const format = field === 'ramp' ? { format: '~g', values: logTicks(ramps) } : { tickCount: 4 };
   const x = { type: 'quantitative', scale: scales[field], axis: { title, labelOverlap: true, ...format } };
   return {
@@ -184,6 +190,23 @@ function scorePanel(
         },
         encoding: { x: { field, ...x }, y: { field: 'at', ...y }, order: { field: 'at' } },
       },
+      ...(beyond.length === 0
+        ? []
+        : [
+            {
+              data: { values: beyond },
+              mark: {
+                type: 'point',
+                shape: 'triangle-right',
+                filled: true,
+                size: 36,
+                color: '#0072B2',
+                opacity: 1,
+                clip: false,
+              },
+              encoding: { x: { field: 'edge', ...x }, y: { field: 'at', ...y } },
+            },
+          ]),
     ],
   };
 }
@@ -251,7 +274,7 @@ export function causesFigure({ run, metric, testSizes, keptScales }: CausesFigur
         const finite = curves.filter(({ scores }) => Number.isFinite(scores[name].upper));
         return {
           title: `${what}: ${title}`,
-          subtitle: finite.length < curves.length ? ['left out: sizes at which it is infinite in some draws'] : [],
+          subtitle: finite.length < curves.length ? ['left out: sizes at which it is not finite in some draws'] : [],
           xTitle,
           yTitle: title,
           series: [
@@ -269,7 +292,11 @@ export function causesFigure({ run, metric, testSizes, keptScales }: CausesFigur
     .filter(({ series }) => series[0]!.line.length > 0);
   return panelsFigure({
     title: `${run}: ${metric}, with fewer test examples and with fewer scales`,
-    subtitle: ['Lines: medians over draws of the test set, or over sets of scales. Bands: the middle 95 %.'],
+    subtitle: [
+      panels.length === 0
+        ? 'Nothing to draw: no score is finite.'
+        : 'Lines: medians over draws of the test set, or over sets of scales. Bands: the middle 95 %.',
+    ],
     panels,
   });
 }

@@ -19,6 +19,8 @@ export async function buildPage(): Promise<PageAssets> {
 /** Minified, for a script element: nothing in it ends one. */
 async function buildScript(): Promise<string> {
   const { outputFiles } = await build({
+    // Of its own, as the working folder may be gone by now: esbuild stays where its first caller was.
+    absWorkingDir: fileURLToPath(new URL('.', import.meta.url)),
     entryPoints: [fileURLToPath(new URL('client/main.ts', import.meta.url))],
     ...{ bundle: true, minify: true, write: false, format: 'iife', platform: 'browser', charset: 'utf8' },
     ...{ target, logLevel: 'silent', legalComments: 'none' },

@@ -1,0 +1,33 @@
+/** Why a curve lacks scores: they are blank in tables and CSV, and a blank has to have a reason. */
+import type { Metric } from '../metrics/metric.js';
+
+/**
+ * One clause; undefined where every score has a value.
+ *
+ * @param values means over seeds at each scale, `[scales]`
+ */
+export function whyUnscored(
+  { notFinite = 'a test example has no finite value' }: Pick<Metric, 'notFinite'>,
+  values: ArrayLike<number>,
+): string | undefined {
+  const all = Array.from(values);
+  const none = all.filter((value) => !Number.isFinite(value)).length;
+  if (none > 0) return `no finite value at ${none} of ${all.length} scales: ${notFinite}`;
+  if (Math.max(...all) === Math.min(...all))
+    return 'the same at every scale, and a curve that does not move has no shape';
+  return all.length < 3 ? 'two scales have no bow' : undefined;
+}
+
+/** Why scores of a curve are blank, a line a curve. */
+export function unscoredLines(
+  curves: readonly {
+    readonly title: string;
+    readonly notFinite?: string | undefined;
+    readonly values: ArrayLike<number>;
+  }[],
+): string[] {
+  return curves.flatMap((curve) => {
+    const why = whyUnscored(curve, curve.values);
+    return why === undefined ? [] : `-: ${curve.title}: ${why}.`;
+  });
+}
