@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
+import { guide } from '../machine/installation.js';
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
@@ -74,7 +75,7 @@ async function decodeLayout(
       throw new UsageError(
         'each class has one image alone, and none is left for the test set',
         placeOf(train),
-        'put two images at least into a class folder, or test images beside (docs/datasets.md)',
+        `put two images at least into a class folder, or test images beside (${guide('datasets.md')})`,
       );
     const note = `no test folder: ${drawn.test.labels.length} of ${trained.labels.length} images, a fifth of each class, are the test set`;
     return { ...about, ...drawn, notes: [...notes, note] };

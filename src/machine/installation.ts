@@ -34,9 +34,14 @@ export function packageJson(): PackageJson {
   return JSON.parse(fs.readFileSync(path.join(labFolder, 'package.json'), 'utf8')) as PackageJson;
 }
 
+/** A page of docs/ as its reader finds it: `docs/gpu.md` in a checkout, its whole path where the package is installed. */
+export function guide(name: string): string {
+  return isCheckout ? `docs/${name}` : path.join(labFolder, 'docs', name);
+}
+
 /** What brings back a file of the lab's own, or of a package's, that is missing or damaged. */
 export function restoreCommand(inCheckout: string): string {
-  return isCheckout ? inCheckout : 'install the package again: npm install -g TARBALL';
+  return isCheckout ? inCheckout : 'install the package again: npm install --global TARBALL';
 }
 
 /**

@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import { isCheckout } from '../machine/installation.js';
+import { guide, isCheckout } from '../machine/installation.js';
 import { outcomeColumns, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
 import { codeOf, isReported, messageOf, UsageError } from '../terminal/errors.js';
 import { whatIsWrong } from '../terminal/wrong.js';
@@ -112,10 +112,10 @@ async function readOwn(file: string): Promise<z.output<typeof ownMetricSchema>> 
     const missing = codeOf(error) === 'ERR_MODULE_NOT_FOUND' || codeOf(error) === 'ENOENT';
     throw new UsageError(missing ? 'is missing, or imports what is' : `fails to load: ${messageOf(error)}`, file);
   }
-  if (exported === undefined) throw new UsageError('has no default export', file, 'see docs/metrics.md for an example');
+  if (exported === undefined) throw new UsageError('has no default export', file, `see ${guide('metrics.md')} for an example`);
   const result = ownMetricSchema.safeParse(exported);
   if (result.success) return result.data;
-  throw new UsageError(whatIsWrong(result.error, exported), file, 'see docs/metrics.md for an example');
+  throw new UsageError(whatIsWrong(result.error, exported), file, `see ${guide('metrics.md')} for an example`);
 }
 
 /** Throws UsageError where the file's function gives what no mean can be taken of. */

@@ -4,7 +4,7 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { cacheFolder } from '../../machine/folders.js';
-import { commandLine, packageJson } from '../../machine/installation.js';
+import { commandLine, guide, packageJson } from '../../machine/installation.js';
 import { messageOf } from '../../terminal/errors.js';
 import { builtBinding } from './binding.js';
 import { findCompiler, missingCompiler } from './compile.js';
@@ -237,10 +237,10 @@ function answerFinding(answer: ReturnType<typeof askForGpu>): Finding {
     return warning(
       'gpu',
       `TensorFlow can't be loaded with it: ${answer.failure}`,
-      'docs/gpu.md, "When it doesn\'t work"',
+      `${guide('gpu.md')}, "When it doesn't work"`,
     );
   if (answer.usesGpu) return ok('gpu', 'TensorFlow uses it');
-  return warning('gpu', 'TensorFlow does not use it; training runs on the CPU', 'docs/gpu.md, "When it doesn\'t work"');
+  return warning('gpu', 'TensorFlow does not use it; training runs on the CPU', `${guide('gpu.md')}, "When it doesn't work"`);
 }
 
 function cudaFinding({ folder }: Tensorflow): Finding {
