@@ -1,7 +1,9 @@
 /** Runs the program: exit codes, and what its user is told when something goes wrong. */
 import { CommanderError } from 'commander';
 import { createProgram } from './cli.js';
+import { diskError, isSystemError } from './machine/files.js';
 import { codeOf, isReported, messageOf, RunError } from './terminal/errors.js';
+import { guardTerminal } from './terminal/guard.js';
 
 /** What a shell reports for a program that SIGPIPE ended: the reader of our output has gone. */
 const closedPipeExitCode = 141;
@@ -25,8 +27,11 @@ function report(error: unknown): number {
     console.error(`error: ${error.message}`);
     return error.exitCode;
   }
+  // What the system refuses is no bug, even where nobody foresaw it.
+  if (isSystemError(error)) return report(diskError(error, error.path ?? 'the system'));
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-  console.error(`error: this is a bug in emergence; please report it with the command and these lines\n${stack}`);
+  const request = 'error: this is a bug in emergence; please report it with the command and these lines';
+  process.stderr.write(`${request}\n${stack}\n`);
   return 1;
 }
 
@@ -55,6 +60,7 @@ function exitOnClosedPipe(error: NodeJS.ErrnoException): void {
   process.exit(report(new RunError(`can't be written (${error.code ?? error.message})`, 'standard output')));
 }
 
+guardTerminal();
 process.stdout.on('error', exitOnClosedPipe);
 process.stderr.on('error', exitOnClosedPipe);
 process.on('uncaughtException', (error) => {

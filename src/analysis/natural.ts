@@ -5,9 +5,11 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { csvParseRows } from 'd3-dsv';
-import { codeOf, UsageError } from '../terminal/errors.js';
+import { readInput } from '../machine/files.js';
+import { UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import { commandLine, labFolder } from '../machine/installation.js';
+import { isNameable } from '../terminal/printable.js';
 
 export interface NaturalPoint {
   readonly model: string;
@@ -129,17 +131,9 @@ interface Looked {
 }
 
 async function textOf(location: string, { file, shipped, where }: Looked): Promise<string> {
-  try {
-    return await fs.readFile(location, 'utf8');
-  } catch (error) {
-    const code = codeOf(error);
-    if (code !== 'ENOENT' && code !== 'EISDIR' && code !== 'ENOTDIR') throw error;
-    throw new UsageError(
-      `"${file}" is no file`,
-      where,
-      `give a CSV file, or one that is shipped: ${shipped.join(', ')}`,
-    );
-  }
+  const remedy = `give a CSV file, or one that is shipped: ${shipped.join(', ')}`;
+  const bytes = await readInput(location, where, { shown: file, mostBytes: 100e6, remedy });
+  return bytes.toString('utf8');
 }
 
 interface Row extends NaturalPoint {
@@ -163,6 +157,9 @@ function rowsOf(text: string, file: string): Row[] {
     const at = `${file}:${line}`;
     if (cells.length !== columns.length)
       throw new UsageError(`has ${cells.length} cells, the heading ${columns.length}`, at);
+    const strange = cells.find((each) => !isNameable(each));
+    if (strange !== undefined)
+      throw new UsageError(`"${strange}" has control characters`, at, 'write names on one line');
     const cell = (name: string) => cells[columns.indexOf(name)]?.trim() ?? '';
     const number = (name: string) => optional(cell(name), { at, name });
     const needed = (name: string) => {

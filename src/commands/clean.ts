@@ -88,6 +88,7 @@ async function listText(removals: readonly Removal[], isLong: boolean): Promise<
   const { freedBytes } = await import('../machine/usage.js');
   const { counted, formatBytes } = await import('../terminal/format.js');
   const { textTable } = await import('../report/text-table.js');
+  const { printable } = await import('../terminal/printable.js');
   const row = (what: string, entries: Removal['entries']) => {
     const files = entries.filter(({ isFolder }) => !isFolder).length;
     return [what, counted(files, 'file'), formatBytes(freedBytes(entries))];
@@ -96,14 +97,14 @@ async function listText(removals: readonly Removal[], isLong: boolean): Promise<
   const all = removals.flatMap(({ entries }) => entries);
   if (removals.length > 1) lines.push(row('all together', all));
   const table = textTable(['to be removed', 'files', 'frees'], lines, ['to be removed']);
-  return isLong ? [table, '', ...all.map(({ path }) => path)].join('\n') : table;
+  return isLong ? [table, '', ...all.map(({ path }) => printable(path))].join('\n') : table;
 }
 
 /** Undefined where the question is left with Ctrl-C or the end of the input. */
 async function ask(question: string): Promise<string | undefined> {
   const { createInterface } = await import('node:readline');
-  const { stdin: input, stderr: output } = process;
-  const reader = createInterface({ input, output });
+  const { drawn } = await import('../terminal/guard.js');
+  const reader = createInterface({ input: process.stdin, output: drawn(process.stderr) });
   try {
     return await new Promise((resolve) => {
       reader.on('close', () => {

@@ -8,6 +8,7 @@ import {
   jsonOf,
   metricsOf,
   openNamed,
+  pictureLines,
   readRun,
   refuseImpossible,
   registryOf,
@@ -97,7 +98,7 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   if (odd !== undefined) console.error(`note: ${odd}`);
   const files = await writeFigure(stem, comparisonFigure(comparison));
   if (raw['json'] === true) console.log(jsonOf({ ...comparison, figures: files }));
-  else console.log([comparisonTable(comparison), '', ...files.map((file) => `picture  ${file}`)].join('\n'));
+  else console.log([comparisonTable(comparison), '', ...pictureLines(files)].join('\n'));
 }
 
 function oneOf(text: string | undefined): string[] {

@@ -6,6 +6,7 @@ import { addDatasetOptions, parseDatasetOptions, type RawOptions } from '../expe
 import { UsageError } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
 import { examples } from './examples.js';
+import { printable } from '../terminal/printable.js';
 
 export function registerDatasets(program: Command): void {
   const group = program
@@ -57,7 +58,7 @@ function paragraph(status: DatasetStatus): string {
   return [
     `${sign} ${styleText('bold', name)}: ${summary}`,
     ...(fault === null ? [] : [`    not here  ${fault}; type: ${remedy ?? ''}`]),
-    ...(folder === null ? [] : [`    files     ${folder}, ${formatBytes(sizeBytes ?? 0)}`]),
+    ...(folder === null ? [] : [`    files     ${printable(folder)}, ${formatBytes(sizeBytes ?? 0)}`]),
     `    licence   ${licence}`,
     `    citation  ${citation}`,
   ].join('\n');
@@ -98,5 +99,5 @@ async function preview(name: string, raw: RawOptions): Promise<void> {
   const output = typeof raw['output'] === 'string' ? raw['output'] : `preview-${fileNameOf(name)}.png`;
   await writeOutput(output, await previewDataset(data), '--output');
   // Into a device the picture goes alone.
-  if (!output.startsWith('/dev/')) console.log(output);
+  if (!output.startsWith('/dev/')) console.log(printable(output));
 }

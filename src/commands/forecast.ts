@@ -10,6 +10,7 @@ import {
   jsonOf,
   metricsOf,
   openNamed,
+  pictureLines,
   readRun,
   refuseImpossible,
   registryOf,
@@ -344,7 +345,7 @@ async function score(name: string, raw: Raw): Promise<void> {
       '',
       scoreTable(scores),
       '',
-      ...files.map((file) => `picture  ${file}`),
+      ...pictureLines(files),
     ].join('\n'),
   );
 }
@@ -451,7 +452,7 @@ async function study(name: string, raw: Raw): Promise<void> {
   else {
     const stem = textOf(raw, 'output') ?? path.join(run.folder, 'forecast-study');
     const files = await writeFigure(stem, studyFigure(run.record.name, studies));
-    console.log([studyTable(studies), '', ...files.map((file) => `picture  ${file}`)].join('\n'));
+    console.log([studyTable(studies), '', ...pictureLines(files)].join('\n'));
   }
 }
 

@@ -1,5 +1,6 @@
 /** `emergence natural`: published curves that a family can be compared with. */
 import type { Command } from 'commander';
+import { printable } from '../terminal/printable.js';
 import { jsonOf, textOf, type Raw } from './runs.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
@@ -37,7 +38,7 @@ async function list(file: string | undefined, raw: Raw): Promise<void> {
     return;
   }
   if (shown.length === 0 && curves.length > 0) {
-    console.log(`none of the ${curves.length} curves of ${name} has "${wanted}" in its name`);
+    console.log(printable(`none of the ${curves.length} curves of ${name} has "${wanted}" in its name`));
     return;
   }
   const range = (values: readonly number[]) =>

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { QuantaReport } from '../report/quanta.js';
 import { UsageError } from '../terminal/errors.js';
+import { printable } from '../terminal/printable.js';
 import { root } from './runs.js';
 import { examples } from './examples.js';
 
@@ -53,7 +54,7 @@ function numberOf(text: string | undefined, flag: string, { wanted, fits }: Limi
 }
 
 function readable({ table, notes, files }: QuantaReport): string {
-  const written = files.map((file, i) => `${i === 0 ? 'written' : '       '}  ${file}`);
+  const written = files.map((file, i) => `${i === 0 ? 'written' : '       '}  ${printable(file)}`);
   return [table, '', ...notes, ...(notes.length === 0 ? [] : ['']), ...written].join('\n');
 }
 

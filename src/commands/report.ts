@@ -4,6 +4,7 @@ import type { NaturalCurve } from '../analysis/natural.js';
 import type { Metric } from '../metrics/metric.js';
 import type { OpenRun } from '../runs/load.js';
 import { UsageError } from '../terminal/errors.js';
+import { printable } from '../terminal/printable.js';
 import { collect, metricsOf, openNamed, textOf, textsOf, wholeNumber, type Raw } from './runs.js';
 import { examples } from './examples.js';
 
@@ -75,7 +76,12 @@ async function report(names: string[], raw: Raw): Promise<void> {
   const [page] = sizes.filter(([file]) => file.endsWith('report.html'));
   const text = made.report.summary.join('\n');
   console.log(
-    [text, '', `report  ${folder}, ${sizes.length} files`, `page    ${page![0]}, ${formatBytes(page![1])}`].join('\n'),
+    [
+      text,
+      '',
+      printable(`report  ${folder}, ${sizes.length} files`),
+      printable(`page    ${page![0]}, ${formatBytes(page![1])}`),
+    ].join('\n'),
   );
 }
 

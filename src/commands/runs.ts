@@ -6,6 +6,7 @@ import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun, OpenRun } from '../runs/load.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
+import { printable } from '../terminal/printable.js';
 
 export type Raw = Readonly<Record<string, unknown>>;
 
@@ -19,6 +20,11 @@ export function textOf(raw: Raw, key: string): string | undefined {
 export function textsOf(raw: Raw, key: string): readonly string[] {
   const value = raw[key];
   return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** A line for each picture that was drawn. */
+export function pictureLines(files: readonly string[]): string[] {
+  return files.map((file) => `picture  ${printable(file)}`);
 }
 
 /** Where commands look for runs. */
@@ -51,7 +57,9 @@ export async function metricsOf(texts: readonly string[], registry: Registry, fl
 export async function openNamed(name: string): Promise<OpenRun> {
   const { openRun } = await import('../runs/load.js');
   const { locateRun } = await import('../runs/locate.js');
-  return openRun(await locateRun(name, root));
+  const run = await openRun(await locateRun(name, root));
+  for (const line of run.notes) console.error(`note: ${line}`);
+  return run;
 }
 
 /** Throws UsageError for a metric that the run can't have, with those that it can. */

@@ -11,6 +11,7 @@ import {
   collect,
   jsonOf,
   openNamed,
+  pictureLines,
   readRun,
   leastRangeOf,
   refuseImpossible,
@@ -215,10 +216,9 @@ async function sweepGrid({
   const figures = csv ? [] : await writeFigure(stem, figure);
   if (!csv && raw['json'] !== true)
     console.log(
-      [
-        extremesText({ run: run.record.name, sweep: result, found, by, leastRange }),
-        ...figures.map((file) => `picture  ${file}`),
-      ].join('\n'),
+      [extremesText({ run: run.record.name, sweep: result, found, by, leastRange }), ...pictureLines(figures)].join(
+        '\n',
+      ),
     );
   const plain = ({ metric: { id }, ...rest }: GridPoint) => ({ metric: id, ...rest });
   return {
@@ -271,10 +271,6 @@ async function sweepCauses({ run, probe, sizes, kept, draws, stem, raw }: Reques
     causesFigure({ run: run.record.name, metric: probe.title, testSizes, keptScales }),
   );
   if (raw['json'] !== true && raw['csv'] !== true)
-    console.log(
-      [causesText({ metric: probe.title, testSizes, keptScales }), ...figures.map((file) => `picture  ${file}`)].join(
-        '\n',
-      ),
-    );
+    console.log([causesText({ metric: probe.title, testSizes, keptScales }), ...pictureLines(figures)].join('\n'));
   return { metric: probe.id, testSizes, keptScales, causesFigures: figures };
 }

@@ -3,7 +3,16 @@ import type { Command } from 'commander';
 import type * as Theory from '../report/theory.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
-import { assertSeveralWidths, jsonOf, openNamed, readRun, textOf, wholeNumbers, type Raw } from './runs.js';
+import {
+  assertSeveralWidths,
+  jsonOf,
+  openNamed,
+  pictureLines,
+  readRun,
+  textOf,
+  wholeNumbers,
+  type Raw,
+} from './runs.js';
 import { examples } from './examples.js';
 
 export function registerTheory(program: Command): void {
@@ -27,7 +36,7 @@ async function theory(name: string | undefined, raw: Raw): Promise<void> {
   const drawn = name === undefined ? drawModel(raw, lengths, report) : await fitRun(name, raw, lengths, report);
   const files = await writeFigure(textOf(raw, 'output') ?? drawn.stem, drawn.figure);
   if (raw['json'] === true) console.log(jsonOf({ ...drawn.result, figures: files }));
-  else console.log([drawn.text, '', ...files.map((file) => `picture  ${file}`)].join('\n'));
+  else console.log([drawn.text, '', ...pictureLines(files)].join('\n'));
 }
 
 /** As many as there are colours. */

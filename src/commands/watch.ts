@@ -79,8 +79,10 @@ async function openPage(port: number): Promise<Screen> {
 async function openTerminal(): Promise<Screen> {
   const { newsLines, viewLines } = await import('../report/watch/lines.js');
   const { usesColour } = await import('../terminal/colour.js');
+  const { drawn } = await import('../terminal/guard.js');
+  const { printableText } = await import('../terminal/printable.js');
   const { sizeOf } = await import('../terminal/size.js');
-  const out: MaybeTerminal = process.stdout;
+  const out: MaybeTerminal = drawn(process.stdout);
   if (out.isTTY !== true || process.env['TERM'] === 'dumb') {
     let before: RunProgress | undefined;
     return {
@@ -96,7 +98,7 @@ async function openTerminal(): Promise<Screen> {
   out.write(hideCursor);
   return {
     show(progress) {
-      const lines = viewLines(progress, { ...sizeOf(out), colour: usesColour(out) });
+      const lines = viewLines(progress, { ...sizeOf(out), colour: usesColour(out) }).map(printableText);
       const up = height === 0 ? '' : `\u001b[${height}A`;
       out.write(`${up}\r${clearBelow}${lines.join('\n')}\n`);
       height = lines.length;

@@ -125,9 +125,11 @@ async function readIdx(file: string): Promise<Idx> {
 async function readBytes(file: string): Promise<Buffer> {
   let bytes;
   try {
+    if (!fs.statSync(file).isFile()) throw new UsageError('is not a file', file);
     // At once: fs.promises.readFile reads half a megabyte at a time, 0.2 s more for MNIST.
     bytes = fs.readFileSync(file);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`can't be read (${messageOf(error)})`, file);
   }
   if (!file.endsWith('.gz')) return bytes;

@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import type * as z from 'zod';
+import { isPipe } from '../machine/files.js';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
 import { isNameable, printable } from '../terminal/printable.js';
@@ -69,6 +70,8 @@ async function readText(file: string): Promise<string> {
 
 async function readBytes(file: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
+  if (await isPipe(file))
+    throw new UsageError('is a pipe or a socket, not a file', printable(file), 'give a YAML file');
   try {
     // One byte more than is allowed: what isn't a regular file has no size to ask for.
     for await (const chunk of createReadStream(file, { end: maxBytes })) chunks.push(chunk as Buffer);

@@ -187,31 +187,37 @@ function isEndless(stats: Stats): boolean {
   return !stats.isFile() && !stats.isDirectory();
 }
 
-/** A name that may stand where a device is given: `/dev/stdin`, or what a shell makes of `<(command)`. */
+/** Pipes that are open already, and have an end: `/dev/stdin`, and what a shell makes of `<(command)`. */
 const openDescriptor = /^\/(dev|proc)\//;
+
+/** Whether a name is that of a pipe or socket, which might never end. */
+export async function isPipe(file: string): Promise<boolean> {
+  const stats = await fs.stat(file).catch(() => undefined);
+  return stats !== undefined && isEndless(stats) && !openDescriptor.test(file);
+}
 
 /**
  * A file that the user named, whole.
  *
  * @param where the flag that named it, or the file itself
- * @throws UsageError where it is missing, can't be read, is no file or larger than `mostBytes`; `remedy` says what would be right
+ * @throws UsageError where it is missing, can't be read, is no file or larger than `mostBytes`; `remedy` says what would be right,
+ * `shown` how the user named it
  */
 export async function readInput(
   file: string,
   where: string,
-  { mostBytes, remedy }: { readonly mostBytes: number; readonly remedy: string },
+  { shown = file, mostBytes, remedy }: { readonly shown?: string; readonly mostBytes: number; readonly remedy: string },
 ): Promise<Buffer> {
-  const refused = (what: string) => new UsageError(where === file ? what : `"${file}" ${what}`, where, remedy);
+  const refused = (what: string) => new UsageError(where === shown ? what : `"${shown}" ${what}`, where, remedy);
   const chunks: Buffer[] = [];
   try {
-    const stats = await fs.stat(file);
-    if (stats.isDirectory()) throw refused('is a folder');
-    if (isEndless(stats) && !openDescriptor.test(file)) throw refused('is a pipe or a socket, not a file');
+    if ((await fs.stat(file)).isDirectory()) throw refused('is a folder, not a file');
+    if (await isPipe(file)) throw refused('is a pipe or a socket, not a file');
     // One byte more than is allowed: a device has no size to ask for.
     for await (const chunk of createReadStream(file, { end: mostBytes })) chunks.push(chunk as Buffer);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) throw refused('does not exist');
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) throw refused('is no file');
     throw refused(`can't be read: ${causes[codeOf(error) ?? '']?.[0] ?? messageOf(error)}`);
   }
   const bytes = Buffer.concat(chunks);

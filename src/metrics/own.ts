@@ -1,4 +1,5 @@
 /** A user's own metric: one file, JavaScript or TypeScript, whose default export is a plain object. No import of ours is needed. */
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
@@ -103,6 +104,8 @@ function defaultOf(module: unknown): unknown {
 
 async function readOwn(file: string): Promise<z.output<typeof ownMetricSchema>> {
   let exported: unknown;
+  const stats = await fs.stat(file).catch(() => undefined);
+  if (stats?.isFile() === false) throw new UsageError('is not a file', file, 'give a JavaScript or TypeScript file');
   try {
     exported = defaultOf(await load(file));
     // In a folder without "type": "module" a .ts file is CommonJS, whose default export is that of the module's default.

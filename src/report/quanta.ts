@@ -7,7 +7,7 @@ import { passageSteps, type SolvedMember } from '../analysis/turns.js';
 import { outcomeKinds } from '../experiment/architectures.js';
 import { writeFileAtomic } from '../machine/files.js';
 import { readOutcomes, type OutcomeName } from '../runs/outcomes.js';
-import { epochsOf, type MemberRecord, type RunRecord } from '../runs/record.js';
+import { epochsOf, unsealedNotes, type MemberRecord, type RunRecord } from '../runs/record.js';
 import { readRunRecord } from '../runs/run.js';
 import { verifyRun, type MemberState } from '../runs/verify.js';
 import { RunError, UsageError } from '../terminal/errors.js';
@@ -60,7 +60,14 @@ export async function reportQuanta(folder: string, options: QuantaOptions = {}):
   }
   const states = await verifyRun(folder);
   const members = await readMembers(states, [...keyColumns(record), isAutoencoder ? 'mse' : 'correct']);
-  const warnings = states.filter(({ status }) => status !== 'complete').map((state) => leftOut(state, record));
+  const warnings = [
+    ...unsealedNotes(
+      folder,
+      record,
+      members.map((member) => member.record),
+    ).map((line) => `note: ${line}`),
+    ...states.filter(({ status }) => status !== 'complete').map((state) => leftOut(state, record)),
+  ];
   if (members.length === 0) throw new RunError('no member of this run is complete', folder, 'train it to the end');
   checkSameExamples(members);
   const { cutoff, note } = isAutoencoder ? cutoffOf(members, options.cutoff) : { cutoff: undefined, note: undefined };

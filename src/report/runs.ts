@@ -1,6 +1,7 @@
 /** The list of runs as a table, and under it what the incomplete ones lack. */
 import type { MissingMember, RunStatus, RunSummary } from '../runs/inventory.js';
 import { condensed, formatBytes } from '../terminal/format.js';
+import { printable } from '../terminal/printable.js';
 import { textTable } from './text-table.js';
 
 const statusWords: Readonly<Record<RunStatus, string>> = {
@@ -27,9 +28,10 @@ export function runsTable(runs: readonly RunSummary[]): string {
   return [table, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
 }
 
-function notesOf({ name, missing, problem }: RunSummary): string[] {
-  if (problem !== null) return [`${name}: ${problem}`];
-  return groupedByReason(missing).map(([why, ids]) => `${name} lacks ${condensed(ids)}: ${why}`);
+function notesOf({ name, missing, problem, notes }: RunSummary): string[] {
+  if (problem !== null) return [printable(`${name}: ${problem}`)];
+  const lacks = groupedByReason(missing).map(([why, ids]) => `${name} lacks ${condensed(ids)}: ${why}`);
+  return [...lacks, ...notes].map(printable);
 }
 
 function groupedByReason(missing: readonly MissingMember[]): [string, string[]][] {

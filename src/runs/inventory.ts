@@ -4,8 +4,9 @@ import * as path from 'node:path';
 import { diskError } from '../machine/files.js';
 import { bytesOf, entriesAt } from '../machine/usage.js';
 import { codeOf, isReported } from '../terminal/errors.js';
+import { readSeals } from './forecasts.js';
 import { trainerOf } from './lock.js';
-import { epochsOf, type RunRecord } from './record.js';
+import { epochsOf, unsealedNotes, type RunRecord } from './record.js';
 import { membersOf, readRunRecord } from './run.js';
 import { verifyRun, whyMissing, type MemberState, type Scrutiny } from './verify.js';
 
@@ -33,6 +34,8 @@ export interface RunSummary {
   readonly missing: readonly MissingMember[];
   /** What is wrong with run.json; null where nothing is. */
   readonly problem: string | null;
+  /** What else there is to know, a line each: sealed forecasts that were changed, records that are under no hash. Only where files are read. */
+  readonly notes: readonly string[];
   /** On the disk, as `du` counts. */
   readonly sizeBytes: number;
 }
@@ -71,18 +74,34 @@ async function summariseFolder(root: string, name: string, scrutiny: Scrutiny): 
   // A run may be a link to another disk, and is as large as what it points at.
   const sizeBytes = bytesOf(await entriesAt(await fs.realpath(folder).catch(() => folder)));
   const isBusy = (await trainerOf(folder)) !== undefined;
-  const none = { arch: null, dataset: null, created: null, members: null, missing: [] };
+  const none = { arch: null, dataset: null, created: null, members: null, missing: [], notes: [] };
+  const unread = { name, folder, ...none, status: isBusy ? 'training' : 'damaged', sizeBytes } as const;
   try {
     const record = await readRunRecord(folder);
-    const status = isBusy ? 'training' : 'damaged';
-    if (record === undefined) return { name, folder, ...none, status, problem: 'run.json is missing', sizeBytes };
+    if (record === undefined) return { ...unread, problem: 'run.json is missing' };
     const states = await verifyRun(folder, scrutiny);
-    return { name, folder, ...membersOfSummary(record, states, isBusy), problem: null, sizeBytes };
+    const summary = { name, folder, ...membersOfSummary(record, states, isBusy), problem: null, sizeBytes };
+    if (scrutiny === 'presence') return { ...summary, notes: [] };
+    const changed = await changedForecasts(folder);
+    const unsealed = unsealedNotes(
+      folder,
+      record,
+      states.flatMap((state) => state.record ?? []),
+    );
+    const status = changed.length > 0 && !isBusy ? 'damaged' : summary.status;
+    return { ...summary, status, notes: [...changed, ...unsealed] };
   } catch (error) {
     if (!isReported(error)) throw error;
-    const status = isBusy ? 'training' : 'damaged';
-    return { name, folder, ...none, status, problem: error.message, sizeBytes };
+    return { ...unread, problem: error.message };
   }
+}
+
+async function changedForecasts(folder: string): Promise<string[]> {
+  const { seals, unreadable } = await readSeals(folder);
+  return [
+    ...unreadable,
+    ...seals.filter(({ unchanged }) => !unchanged).map(({ file }) => `${file} was changed after it was sealed`),
+  ];
 }
 
 function membersOfSummary(record: RunRecord, states: readonly MemberState[], isBusy: boolean) {

@@ -1,14 +1,13 @@
 /** A run's members with their outcomes: what every analysis begins with. Without TensorFlow, a few columns at a time. */
 import * as path from 'node:path';
 import { messageOf, isReported, RunError } from '../terminal/errors.js';
-import { counted } from '../terminal/format.js';
 import { decodeOutcomes, outcomeNames, type OutcomeName, type OutcomeTable } from './outcomes.js';
 import {
   digestOfRun,
   epochsOf,
-  isUnsealed,
   memberId,
   otherExperiment,
+  unsealedNotes,
   type MemberKey,
   type MemberRecord,
   type RunRecord,
@@ -56,16 +55,6 @@ export async function openRun(folder: string): Promise<OpenRun> {
     throw new RunError(`none of the ${absent.length} members is complete; the first: ${absent[0] ?? ''}`, folder);
   const columns = await columnsOf(folder, complete);
   return { folder, record, complete, absent, columns, notes: unsealedNotes(folder, record, complete) };
-}
-
-/** A line where changes of a record can't be seen. */
-function unsealedNotes(folder: string, run: RunRecord, members: readonly MemberRecord[]): string[] {
-  const old = members.filter(isUnsealed).length;
-  if (old === 0 && !isUnsealed(run)) return [];
-  const which = [...(isUnsealed(run) ? ['run.json'] : []), ...(old > 0 ? [counted(old, 'member.json')] : [])];
-  return [
-    `${folder}: ${which.join(' and ')} from an earlier version, without a hash: a change in it would not be seen`,
-  ];
 }
 
 /** Of the first member whose file is whole; the others are told when theirs are read. */

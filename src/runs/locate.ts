@@ -3,12 +3,12 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { UsageError, codeOf } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
-import { readFileIfThere } from '../machine/files.js';
+import { diskError } from '../machine/files.js';
 
 /**
  * The folder of a run: a name under `root`, else a path.
  *
- * @throws UsageError where there is no run.json
+ * @throws UsageError where there is no run.json, RunError where that can't be told, for want of permission
  */
 export async function locateRun(text: string, root: string): Promise<string> {
   for (const folder of [path.join(root, text), text]) if (await hasRun(folder)) return folder;
@@ -18,12 +18,16 @@ export async function locateRun(text: string, root: string): Promise<string> {
   throw new UsageError(`"${text}" is not a run in ${root} and no folder with a run.json`, 'RUN', remedy);
 }
 
+/** Whether a run.json is there, readable or not: what is wrong with it is said when the run is read. */
 async function hasRun(folder: string): Promise<boolean> {
   try {
-    return (await readFileIfThere(path.join(folder, 'run.json'))) !== undefined;
-  } catch {
-    // A file where a folder is meant; anything worse is told when the run is read.
-    return false;
+    await fs.lstat(path.join(folder, 'run.json'));
+    return true;
+  } catch (error) {
+    // A file where a folder is meant, or a name that no folder can have.
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE'].includes(codeOf(error) ?? ''))
+      return false;
+    throw diskError(error, folder);
   }
 }
 
@@ -33,6 +37,6 @@ async function runNames(root: string): Promise<string[]> {
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
-    throw error;
+    throw diskError(error, root);
   }
 }

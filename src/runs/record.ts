@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { architectures } from '../experiment/architectures.js';
 import { lengthOf } from '../experiment/length.js';
 import { experimentSchema, runNameSchema, type Experiment } from '../experiment/schema.js';
+import { counted } from '../terminal/format.js';
 import { isNameable } from '../terminal/printable.js';
 
 /** Hex. */
@@ -24,7 +25,7 @@ const formatSchema = z.literal([1, 2]);
 export const recordFormat = 2;
 
 /** Whether a record has no digest: a change in it is not seen. */
-export function isUnsealed({ format }: { readonly format: number }): boolean {
+function isUnsealed({ format }: { readonly format: number }): boolean {
   return format < 2;
 }
 
@@ -98,6 +99,19 @@ export const memberRecordSchema = z.strictObject({
 });
 /** Without the digest, which is of the file. */
 export type MemberRecord = Omit<z.output<typeof memberRecordSchema>, 'digest'>;
+
+/** A line for the user where changes of some records can't be seen. */
+export function unsealedNotes(folder: string, run: RunRecord, members: readonly MemberRecord[]): string[] {
+  const old = members.filter(isUnsealed).length;
+  const which = [
+    ...(isUnsealed(run) ? ['run.json'] : []),
+    ...(old > 0 ? [`member.json of ${counted(old, 'member')}`] : []),
+  ];
+  if (which.length === 0) return [];
+  return [
+    `${folder}: ${which.join(' and ')} from an earlier version, without a hash: changes in them would not be seen`,
+  ];
+}
 
 /** What a member's outcomes depend on besides its width, seed, threads and device. */
 export interface Trained {

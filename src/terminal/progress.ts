@@ -6,6 +6,8 @@ import cliProgress from 'cli-progress';
 import type { WriteStream } from 'node:tty';
 import type { TrainingEvent } from '../training/events.js';
 import { counted, formatDuration, formatPercent, formatRate } from './format.js';
+import { drawn } from './guard.js';
+import { printable } from './printable.js';
 
 export type DisplayMode = 'bars' | 'lines' | 'json';
 
@@ -51,7 +53,7 @@ export function openDisplay(
 function jsonLines({ stdout, stderr }: DisplayOutput): Display {
   return {
     event: (event) => void stdout.write(`${JSON.stringify(event)}\n`),
-    note: (line) => void stderr.write(`${line}\n`),
+    note: (line) => void stderr.write(`${printable(line)}\n`),
     close: () => undefined,
   };
 }
@@ -85,7 +87,7 @@ class Lines implements Display {
   }
 
   note(line: string): void {
-    this.#output.stderr.write(`${line}\n`);
+    this.#output.stderr.write(`${printable(line)}\n`);
   }
 
   close(): void {
@@ -178,7 +180,7 @@ class Bars implements Display {
     // Room for the total, and for the line on which the cursor waits.
     this.#roomy = members.length + 2 <= (stderr.rows ?? 24);
     this.#bars = new cliProgress.MultiBar({
-      stream: stderr,
+      stream: drawn(stderr),
       format: '{name} {bar} {text}',
       barCompleteChar: '█',
       barIncompleteChar: '░',
@@ -209,8 +211,8 @@ class Bars implements Display {
 
   note(line: string): void {
     // Without a bar nothing is ever drawn, and a note would wait for the end.
-    if (this.#members.size === 0) this.#stderr.write(`${line}\n`);
-    else for (const each of line.split('\n')) this.#bars.log(`${each}${clearToLineEnd}\n`);
+    if (this.#members.size === 0) this.#stderr.write(`${printable(line)}\n`);
+    else this.#bars.log(`${printable(line)}${clearToLineEnd}\n`);
   }
 
   close(): void {
@@ -228,7 +230,7 @@ class Bars implements Display {
   #end(event: TrainingEvent & { type: 'complete' | 'failed' }): void {
     const member = this.#members.get(event.member)!;
     member.done = true;
-    if (event.type === 'failed') this.note(`${event.member}  ${failure(event)}`);
+    if (event.type === 'failed') for (const line of `${event.member}  ${failure(event)}`.split('\n')) this.note(line);
     if (!this.#roomy && member.bar !== undefined) {
       this.#bars.remove(member.bar);
       member.bar = undefined;

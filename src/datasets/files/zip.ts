@@ -59,7 +59,9 @@ export async function openZip(file: string, limits: ZipLimits = zipLimits): Prom
 
 function readArchive(file: string, { archiveBytes }: ZipLimits): Buffer {
   try {
-    const { size } = fs.statSync(file);
+    const stats = fs.statSync(file);
+    if (!stats.isFile()) throw new UsageError('is neither a folder nor a file', file, 'give a folder or a zip archive');
+    const { size } = stats;
     if (size > archiveBytes) {
       throw new UsageError(
         `is ${formatBytes(size)} long, and an archive is held in memory`,

@@ -12,6 +12,7 @@ const run: RunSummary = {
   members: { complete: 6, total: 6 },
   missing: [],
   problem: null,
+  notes: [],
   sizeBytes: 4_400_000,
 };
 

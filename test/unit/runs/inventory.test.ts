@@ -32,6 +32,7 @@ test('a complete run: what its records say, and the size that du has', async () 
     members: { complete: 4, total: 4 },
     missing: [],
     problem: null,
+    notes: [],
   });
   const du = execFileSync('du', ['-sk', folder], { encoding: 'utf8' });
   expect(Math.ceil(sizeBytes / 1024)).toBe(Number(du.split('\t')[0]));
