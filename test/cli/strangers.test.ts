@@ -1,0 +1,156 @@
+/** Runs, names and files that others made, as the program's user meets them. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { formatSealed } from '../../src/runs/json.js';
+import { digestOfRun } from '../../src/runs/record.js';
+import { readMemberRecord, readRunRecord, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
+import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
+
+const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+
+let root = '';
+let folder = '';
+beforeEach(async () => {
+  root = await temporaryFolder();
+  folder = path.join(root, 'a/b/c/checkpoints/lenet');
+  const record = { dataset: { ...runRecord().dataset, testCount: 50 } };
+  await writeSyntheticRun({ folder, record, widths: [1, 2, 4], seeds: [0], accuracy: ({ width }) => width / 5 });
+});
+
+async function run(...words: string[]) {
+  const cwd = path.join(root, 'a/b/c');
+  const child = spawn(process.execPath, [program, ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+const everything = () => (fs.readdirSync(root, { recursive: true }) as string[]).sort();
+/** What a terminal would obey, but for line breaks. */
+const steering = /[^\P{Cc}\n]|\p{Bidi_Control}/u;
+
+/** A record as its forger would write it: with a digest that fits. */
+async function forge(change: (record: Record<string, unknown>) => void): Promise<void> {
+  const record = structuredClone(await readRunRecord(folder)) as unknown as Record<string, unknown>;
+  change(record);
+  fs.writeFileSync(path.join(folder, 'run.json'), formatSealed(record).text);
+}
+
+test('a forged run.json is refused in one line, and nothing is written anywhere', async () => {
+  await forge((record) => (record['name'] = '../../../deep/"><script>\u001b]0;owned\u0007\nerror: forged'));
+  const before = everything();
+  for (const words of [
+    ['report', 'lenet'],
+    ['evaluate', 'lenet', '--csv'],
+  ]) {
+    const { code, stdout, stderr } = await run(...words);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^error: checkpoints\/lenet\/run\.json: is damaged: name: .* is not a run name: .*\n$/);
+    expect(stderr).not.toMatch(steering);
+  }
+  expect(everything()).toEqual(before);
+});
+
+test('a member.json that names files elsewhere is refused', async () => {
+  const file = path.join(folder, 'members/cnn-w2-s0/member.json');
+  const { digest: _, ...record } = JSON.parse(fs.readFileSync(file, 'utf8')) as {
+    digest: string;
+    files: Record<string, string>;
+  };
+  record.files['../../../../secret'] = 'a'.repeat(64);
+  fs.writeFileSync(file, formatSealed(record).text);
+  const { code, stderr } = await run('evaluate', 'lenet');
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^not included: cnn-w2-s0 \(.*member\.json: is damaged: files\.\.\.\/.*\)\n$/);
+});
+
+test("no path that a run names is read; the user's own is", async () => {
+  // Whoever opens the pipe waits for a writer: the path is one that nobody may even look into.
+  const trap = path.join(root, 'trap');
+  execFileSync('mkfifo', [trap]);
+  const record = (await readRunRecord(folder))!;
+  const dataset = `images:${trap}`;
+  const trapped = {
+    ...record,
+    experiment: { ...record.experiment, dataset },
+    dataset: { ...record.dataset, name: dataset },
+  };
+  await writeRunRecord(folder, trapped);
+  for (const width of record.experiment.widths) {
+    const member = path.join(folder, `members/cnn-w${width}-s0`);
+    await writeMemberRecord(member, { ...(await readMemberRecord(member))!, experiment: digestOfRun(trapped) });
+  }
+  const { code, stderr } = await run('report', 'lenet', '--draws', '100');
+  expect([code, stderr]).toEqual([
+    0,
+    'no pictures of test examples of lenet: a path that a run names is not read; give it by --dataset images:PATH\n',
+  ]);
+  expect(await run('report', 'lenet', '--dataset', 'mnist')).toMatchObject({
+    code: 2,
+    stderr: 'error: --dataset: mnist is not a path, and found by its name; leave it out\n',
+  });
+  expect(await run('report', 'lenet', '--dataset', 'idx:there')).toMatchObject({
+    code: 2,
+    stderr: 'error: --dataset: no run here was trained on idx:PATH; leave it out\n',
+  });
+  const pictures = path.join(root, 'pictures');
+  for (const name of ['cat', 'dog']) fs.mkdirSync(path.join(pictures, name), { recursive: true });
+  const given = await run('report', 'lenet', '--draws', '100', '--dataset', `images:${pictures}`);
+  expect([given.code, given.stderr]).toEqual([
+    0,
+    expect.stringMatching(/^no pictures of test examples: .*pictures: .*holds no image/),
+  ]);
+});
+
+test.each([
+  ['compare', 'lenet', '--natural', '/dev/zero:x'],
+  ['natural', 'list', `x\u001b]0;x\u0007\nerror: forged`],
+  ['show', 'n'.repeat(5000)],
+])('bad input %#: one line, exit code 2, no bug', async (...words) => {
+  const { code, stdout, stderr } = await run(...words);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^error: [^\n]+\n$/);
+  expect(stderr).not.toMatch(steering);
+});
+
+test('a run.json that is not readable says so, and is not taken for a misspelt name', async () => {
+  fs.rmSync(path.join(folder, 'run.json'));
+  fs.mkdirSync(path.join(folder, 'run.json'));
+  expect(await run('show', 'lenet')).toMatchObject({
+    code: 1,
+    stderr: 'error: checkpoints/lenet/run.json: is a folder, not a file; rename that folder\n',
+  });
+});
+
+test.skipIf(process.getuid?.() !== 0)('without permission likewise, for another user than root', () => {
+  fs.chmodSync(path.join(folder, 'run.json'), 0);
+  for (let at = folder; at !== path.dirname(root); at = path.dirname(at)) fs.chmodSync(at, 0o755);
+  const script = `
+    process.setuid(65534);
+    const { locateRun } = await import(${JSON.stringify(path.resolve(import.meta.dirname, '../../src/runs/locate.ts'))});
+    const { openRun } = await import(${JSON.stringify(path.resolve(import.meta.dirname, '../../src/runs/load.ts'))});
+    await openRun(await locateRun('lenet', 'checkpoints')).catch((error) => console.log(error.message));`;
+  const options = { cwd: path.join(root, 'a/b/c'), encoding: 'utf8' } as const;
+  const words = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script];
+  expect(execFileSync(process.execPath, words, options)).toMatch(/^checkpoints\/lenet\/run\.json: no permission; /);
+});
+
+test('folders and files with names that steer a terminal are listed on one line each', async () => {
+  const odd = path.join(root, 'a/b/c/checkpoints', 'x\u001b]0;owned\u0007\nerror: forged \u202e');
+  fs.mkdirSync(odd);
+  fs.writeFileSync(path.join(odd, 'run.json'), '{');
+  for (const words of [
+    ['runs'],
+    ['runs', '--verify'],
+    ['runs', '--json'],
+    ['clean', '--dry-run'],
+    ['forecast', 'verify'],
+  ]) {
+    const { stdout, stderr } = await run(...words);
+    expect(stdout + stderr).not.toMatch(steering);
+    expect(stdout + stderr).not.toMatch(/^error: forged/m);
+  }
+});
