@@ -1,6 +1,7 @@
 /** A run's members with their outcomes: what every analysis begins with. Without TensorFlow, a few columns at a time. */
 import * as path from 'node:path';
 import { messageOf, isReported, RunError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { decodeOutcomes, outcomeNames, type OutcomeName, type OutcomeTable } from './outcomes.js';
 import {
   digestOfRun,

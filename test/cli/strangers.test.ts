@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { formatSealed } from '../../src/runs/json.js';
 import { digestOfRun } from '../../src/runs/record.js';
 import { readMemberRecord, readRunRecord, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
@@ -55,13 +55,9 @@ test('a forged run.json is refused in one line, and nothing is written anywhere'
 });
 
 test('a member.json that names files elsewhere is refused', async () => {
-  const file = path.join(folder, 'members/cnn-w2-s0/member.json');
-  const { digest: _, ...record } = JSON.parse(fs.readFileSync(file, 'utf8')) as {
-    digest: string;
-    files: Record<string, string>;
-  };
-  record.files['../../../../secret'] = 'a'.repeat(64);
-  fs.writeFileSync(file, formatSealed(record).text);
+  const member = path.join(folder, 'members/cnn-w2-s0');
+  const { files, ...record } = (await readMemberRecord(member))!;
+  await writeMemberRecord(member, { ...record, files: { ...files, '../../../../secret': 'a'.repeat(64) } });
   const { code, stderr } = await run('evaluate', 'lenet');
   expect(code).toBe(0);
   expect(stderr).toMatch(/^not included: cnn-w2-s0 \(.*member\.json: is damaged: files\.\.\.\/.*\)\n$/);

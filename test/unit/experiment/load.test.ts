@@ -9,7 +9,6 @@ import { definitionsOf, type Definition, type Range } from '../../../src/experim
 import { loadExperiment, parseExperiment } from '../../../src/experiment/load.js';
 import { executionSchema, experimentSchema, optionOf, type ExperimentInput } from '../../../src/experiment/schema.js';
 import { temporaryFolder } from '../../support/runs.js';
-import { isNameable } from '../../../src/terminal/printable.js';
 
 const known = experimentSchema.keyof().options.join(', ');
 
