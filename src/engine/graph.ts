@@ -138,7 +138,8 @@ export function loopGraph(traced: Trace, stateCount: number, precision: Precisio
   const { outputs, changes } = emit(graph, traced, { inputs, variables, control, precision });
   const one = graph.constant(counter, int32Bytes(1), control);
   // The next step begins when its counter comes, and reads variables: all changes have to be made by then.
-  const increment = graph.add('AddV2', [inputs.get(0)!, one, ...changes.map((edge) => `^${edge}`)], {
+  // Counted past the gate: on a GPU that puts all of its outputs into device memory, and int32 is added in host memory.
+  const increment = graph.add('AddV2', [`${switches[0]!}:1`, one, ...changes.map((edge) => `^${edge}`)], {
     T: attribute.type(counter.dtype),
   });
   const nextOf = (i: number) => (i === 0 ? increment : i <= stateCount ? outputs[i - 1]! : inputs.get(i)!);

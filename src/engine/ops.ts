@@ -113,16 +113,21 @@ export function gatherColumns(values: tf.Tensor2D, columns: tf.Tensor1D): tf.Ten
   return run('GatherV2', attributes, [values, columns, tf.scalar(1, 'int32')]) as tf.Tensor1D;
 }
 
+function bitcast(values: tf.Tensor, from: number, to: number): tf.Tensor {
+  return run('Bitcast', [type('T', from), type('type', to)], [values]);
+}
+
 /**
- * Bytes as numbers in 0..1. tfjs has no tensor of bytes, so four travel in one int32 (little-endian, as
- * `packBytes` lays them): a quarter of the memory that float32 images would take.
+ * Bytes as numbers in 0..1. tfjs has no tensor of bytes, so four travel in the bits of one float32 (little-endian, as
+ * `packBytes` lays them): a quarter of the memory that a float32 for each would take. Not in an int32, as a loop on a GPU keeps
+ * its int32 state in host memory and would copy all images over at each step (docs/gpu.md).
  *
- * @param packed [n, ceil(size / 4)] int32
+ * @param packed [n, ceil(size / 4)] float32, of which nothing but the bits means anything
  * @returns [n, size] float32
  */
 export function unpackBytes(packed: tf.Tensor2D, size: number): tf.Tensor2D {
   const [n, words] = packed.shape;
-  const bytes = run('Bitcast', [type('T', dataTypes.int32), type('type', dataTypes.uint8)], [packed]);
+  const bytes = bitcast(packed, dataTypes.float32, dataTypes.uint8);
   const numbers = run(
     'Cast',
     [type('SrcT', dataTypes.uint8), type('DstT', dataTypes.float32), bool('Truncate', false)],
@@ -132,15 +137,25 @@ export function unpackBytes(packed: tf.Tensor2D, size: number): tf.Tensor2D {
   return tf.mul(words * 4 === size ? rows : tf.slice(rows, [0, 0], [n, size]), 1 / 255);
 }
 
-/** `count` rows of `size` bytes as the int32 words that `unpackBytes` reads, each row padded to whole words. */
+/** `count` rows of `size` bytes as the words that `unpackBytes` reads, each row padded to whole words. */
 export function packBytes(bytes: Uint8Array, count: number, size: number): tf.Tensor2D {
   const words = Math.ceil(size / 4);
   if (words * 4 === size && bytes.byteOffset % 4 === 0) {
-    return tf.tensor2d(new Int32Array(bytes.buffer, bytes.byteOffset, count * words), [count, words], 'int32');
+    return tf.tensor2d(new Float32Array(bytes.buffer, bytes.byteOffset, count * words), [count, words]);
   }
   const padded = new Uint8Array(count * words * 4);
   for (let i = 0; i < count; i++) padded.set(bytes.subarray(i * size, (i + 1) * size), i * words * 4);
-  return tf.tensor2d(new Int32Array(padded.buffer), [count, words], 'int32');
+  return tf.tensor2d(new Float32Array(padded.buffer), [count, words]);
+}
+
+/** Integers [rows, columns] in the bits of float32, for the same reason; `integersOf` gives them back. */
+export function packIntegers(values: Int32Array, shape: [rows: number, columns: number]): tf.Tensor2D {
+  return tf.tensor2d(new Float32Array(values.buffer, values.byteOffset, values.length), shape);
+}
+
+/** What `packIntegers` packed, or rows of it: int32 of the same shape. */
+export function integersOf(packed: tf.Tensor): tf.Tensor {
+  return bitcast(packed, dataTypes.float32, dataTypes.int32);
 }
 
 export interface Convolution {

@@ -23,7 +23,7 @@ import { epochItems, testItems, type TestItems } from './sampling.js';
 import { learningRate } from './schedule.js';
 import { atEpochStart, initialState, parametersOf, toHost, toTensors, type HostState } from './state.js';
 import { taskOf } from './task.js';
-import { evaluationBatch, named, stateNames, trainingStep } from './step.js';
+import { evaluationBatch, named, planConstants, stateNames, trainingStep } from './step.js';
 import { openSummaries } from './tensorboard.js';
 
 /** Seconds of steps per call into TensorFlow: how often the display moves and the process can listen. */
@@ -144,13 +144,13 @@ async function trainEpochs(
   const images = packed(data.train);
   const summaries = openSummaries(job.tensorboardFolder, member.id);
   let state = toTensors(start);
-  let constants = [images, ...epochPlan(member, done.length)];
+  let constants = [images, ...epochConstants(member, done.length)];
   const program = compileLoop(trainingStep(member), { state, constants }, { precision, eager: job.eager });
   const history = [...done];
   try {
     while (history.length < epochs) {
       const epoch = history.length;
-      if (epoch > done.length) constants = [images, ...epochPlan(member, epoch)];
+      if (epoch > done.length) constants = [images, ...epochConstants(member, epoch)];
       const began = performance.now();
       state = await runEpoch(member, program, { state: atEpochStart(state), constants, epoch: epoch + 1 }, report);
       tf.dispose(constants.slice(1));
@@ -176,26 +176,21 @@ function refuseDivergence({ id, job }: Member, { epoch, trainLoss }: EpochRecord
 }
 
 /**
- * What each step of the epoch is told, as `trainingStep` takes it: images, labels, learning rates and seeds. It is of a whole
+ * What each step of the epoch is told, as constants of the loop. It is of a whole
  * epoch also where the last one is cut short: shapes stay, and a step sees the same however long training is.
  */
-function epochPlan(member: Member, epoch: number): tf.Tensor[] {
-  const { job, data, family, experiment, imagesPerStep, optimizer } = member;
+function epochConstants(member: Member, epoch: number): tf.Tensor[] {
+  const { job, data, family, experiment, optimizer } = member;
   const { stepsPerEpoch: steps, steps: total } = member.length;
   const { indices, labels } = epochItems(family, experiment, data, { seed: job.seed, epoch });
   const rates = Array.from({ length: steps }, (_, i) => {
     const step = epoch * steps + i;
     const rate = learningRate(experiment, step, total);
-    return [rate, optimizer.effectiveRate(rate, step + 1)];
+    return [rate, optimizer.effectiveRate(rate, step + 1)] as const;
   });
   const noise = Random.named(job.seed, 'noise', epoch);
   const seeds = Int32Array.from({ length: 2 * steps }, () => noise.uint32());
-  return [
-    tf.tensor2d(indices, [steps, imagesPerStep], 'int32'),
-    tf.tensor2d(labels, [steps, imagesPerStep], 'int32'),
-    tf.tensor2d(rates, [steps, 2]),
-    tf.tensor2d(seeds, [steps, 2], 'int32'),
-  ];
+  return planConstants({ indices, labels, rates, seeds });
 }
 
 interface Epoch {

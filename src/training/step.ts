@@ -1,6 +1,6 @@
 /** One training step and one evaluation batch, as the functions that are traced. */
 import * as tf from '@tensorflow/tfjs-core';
-import { gatherRows, statelessUniform, unpackBytes } from '../engine/ops.js';
+import { gatherRows, integersOf, packIntegers, statelessUniform, unpackBytes } from '../engine/ops.js';
 import type { StepFunction } from '../engine/program.js';
 import type { Experiment } from '../experiment/schema.js';
 import type { Batch, Model, Noise, ParameterSpecs, Parameters, Task } from '../families/family.js';
@@ -23,17 +23,40 @@ export function stateNames(specs: ParameterSpecs, optimizer: Optimizer): string[
   return [...names, ...names.flatMap((name) => optimizer.slots.map((slot) => `${slot}/${name}`)), ...counters];
 }
 
+/** What the steps of an epoch are told, each value for each step. */
+export interface EpochPlan {
+  /** Which images, and their labels: [steps * n]. */
+  readonly indices: Int32Array;
+  readonly labels: Int32Array;
+  /** The schedule's learning rate and the optimiser's effective one: [steps, 2]. */
+  readonly rates: readonly (readonly [rate: number, effectiveRate: number])[];
+  /** [steps * 2] */
+  readonly seeds: Int32Array;
+}
+
 /**
- * A training step. Constants are the packed images [examples, words], then for each step of the epoch: which images
- * [steps, n] and their labels [steps, n] (int32), [steps, 2] learning rates (the schedule's and the optimiser's effective
- * one), and [steps, 2] seeds (int32).
+ * Constants of the loop of an epoch, besides its images. Indices and labels in the bits of float32, so that a GPU keeps
+ * them; seeds as int32, since its random kernels read them in host memory.
  */
+export function planConstants({ indices, labels, rates, seeds }: EpochPlan): tf.Tensor[] {
+  const steps = rates.length;
+  const shape: [number, number] = [steps, indices.length / steps];
+  return [
+    packIntegers(indices, shape),
+    packIntegers(labels, shape),
+    tf.tensor2d(rates as [number, number][], [steps, 2]),
+    tf.tensor2d(seeds, [steps, 2], 'int32'),
+  ];
+}
+
+/** A training step. Constants are the packed images [examples, words], then those of `planConstants`. */
 export function trainingStep({ model, experiment, optimizer, task }: StepOptions): StepFunction {
   const specs = model.parameters;
   const names = Object.keys(specs);
   return (index, state, [images, order, labels, rates, seeds]) => {
     const noise = noiseOf(gatherRows(seeds!, index) as tf.Tensor1D);
-    const picked = batchOf(images!, gatherRows(order!, index), gatherRows(labels!, index), task);
+    const [chosen, answers] = [order!, labels!].map((packed) => integersOf(gatherRows(packed, index)));
+    const picked = batchOf(images!, chosen!, answers!, task);
     const batch = { ...picked, images: augment(picked.images, experiment, noise) };
     const [rate, effectiveRate] = tf.unstack(gatherRows(rates!, index)) as [tf.Scalar, tf.Scalar];
     const [step, lossSum, accuracySum] = state.slice(-counters.length) as [tf.Scalar, tf.Scalar, tf.Scalar];

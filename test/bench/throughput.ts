@@ -16,7 +16,7 @@ import { families } from '../../src/families/index.js';
 import { Random } from '../../src/statistics/random.js';
 import { createOptimizer } from '../../src/training/optimizers.js';
 import { initialState, parametersOf, toTensors } from '../../src/training/state.js';
-import { evaluationBatch, named, trainingStep } from '../../src/training/step.js';
+import { evaluationBatch, named, planConstants, trainingStep } from '../../src/training/step.js';
 
 const arch = process.argv[2] as Architecture;
 const [width, steps] = [Number(process.argv[3]), Number(process.argv[4])];
@@ -46,10 +46,12 @@ const images = packBytes(
 );
 const constants = [
   images,
-  tf.tensor2d(random.permutation(count), [steps, perStep], 'int32'),
-  tf.tensor2d(labels, [steps, perStep], 'int32'),
-  tf.fill([steps, 2], 1e-3),
-  tf.zeros<tf.Rank.R2>([steps, 2], 'int32'),
+  ...planConstants({
+    indices: random.permutation(count),
+    labels,
+    rates: Array.from({ length: steps }, () => [1e-3, 1e-3]),
+    seeds: new Int32Array(2 * steps),
+  }),
 ];
 const start = initialState(model.parameters, optimizer, 0);
 let state = toTensors(start);

@@ -1,0 +1,109 @@
+/**
+ * Which state of a training loop would lie in host memory on a GPU: all of it that is int32 or a handle of a variable, by
+ * TensorFlow's registrations for Enter, Merge, Switch, NextIteration and Exit. What lies there is copied over at each step, so it
+ * has to be small.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { dataTypes } from '../../src/engine/backend.js';
+import { loopGraph } from '../../src/engine/graph.js';
+import { integersOf, packBytes, packIntegers } from '../../src/engine/ops.js';
+import { compileLoop } from '../../src/engine/program.js';
+import { architectures, type Architecture } from '../../src/experiment/architectures.js';
+import { resolveExperiment } from '../../src/experiment/schema.js';
+import { imagesPerExample } from '../../src/families/family.js';
+import { families } from '../../src/families/index.js';
+import { createOptimizer } from '../../src/training/optimizers.js';
+import { initialState, toTensors } from '../../src/training/state.js';
+import { planConstants, stateNames, trainingStep } from '../../src/training/step.js';
+import { nodesOf, type Node } from '../support/graph-def.js';
+import { loadTensorFlow } from '../support/tensorflow.js';
+
+beforeAll(loadTensorFlow);
+
+const loopOps = ['Enter', 'Merge', 'Switch', 'NextIteration', 'Exit'];
+/** tensorflow/core/kernels/control_flow_ops.cc; of those in the table also string, which no loop here has. */
+const inHostMemory: readonly number[] = [dataTypes.int32, dataTypes.string, dataTypes.resource];
+
+const steps = 3;
+const examples = 40;
+
+/** The loop that `member.ts` compiles, with rotation and dropout where the family has it, and names of what it is fed. */
+function loopOf(arch: Architecture): { nodes: readonly Node[]; nameOf: ReadonlyMap<string, string> } {
+  const experiment = resolveExperiment({ arch, widths: [8], batchSize: 4, augmentRotation: 10 });
+  const family = families[arch];
+  const task = { height: 28, width: 28, channels: 1, classes: 10, meanPixel: 0.25 };
+  const model = family.model(8, task, experiment);
+  const optimizer = createOptimizer(experiment);
+  const state = toTensors(initialState(model.parameters, optimizer, 0));
+  const count = steps * experiment.batchSize * imagesPerExample(family, experiment);
+  const constants = [
+    packBytes(new Uint8Array(examples * 784), examples, 784),
+    ...planConstants({
+      indices: new Int32Array(count),
+      labels: new Int32Array(count),
+      rates: Array.from({ length: steps }, () => [0.001, 0.001] as const),
+      seeds: new Int32Array(2 * steps),
+    }),
+  ];
+  const step = trainingStep({ model, experiment, optimizer, task });
+  const { traced, close } = compileLoop(step, { state, constants });
+  close();
+  const names = [
+    ...stateNames(model.parameters, optimizer),
+    ...['images', 'indices', 'labels', 'learning rates', 'seeds of random numbers'],
+  ];
+  const nameOf = new Map(names.map((name, i) => [`carried${i}`, name]));
+  nameOf.set('begin', 'the step').set('end', 'the last step');
+  return { nodes: nodesOf(loopGraph(traced, state.length, 'float32').savedModel), nameOf };
+}
+
+describe.each(architectures)('%s', (arch) => {
+  let nodes: readonly Node[] = [];
+  let nameOf: ReadonlyMap<string, string> = new Map();
+  const host = (node: Node) => loopOps.includes(node.op) && inHostMemory.includes(node.type);
+  beforeAll(() => {
+    ({ nodes, nameOf } = loopOf(arch));
+  });
+
+  test('in host memory are two counters, the seeds of an epoch, and handles of variables', () => {
+    const entered = nodes.filter((node) => node.op === 'Enter' && host(node)).map(({ inputs }) => inputs[0]!);
+    const fed = entered.flatMap((edge) => nameOf.get(edge) ?? []);
+    expect(fed.sort()).toEqual(['seeds of random numbers', 'the last step', 'the step']);
+    const handles = entered.filter((edge) => !nameOf.has(edge));
+    expect(handles.every((edge) => nodes.find(({ name }) => name === edge)?.op === 'VarHandleOp')).toBe(true);
+    // Each has one entry into the loop, and what is carried goes round by one of each op; variables only enter.
+    const rounds = nodes.filter((node) => host(node) && node.op !== 'Enter').map(({ op }) => op);
+    expect(rounds.sort()).toEqual(['Exit', 'Merge', 'Merge', 'NextIteration', 'NextIteration', 'Switch', 'Switch']);
+  });
+
+  test('the counter goes round without the node that puts all that a step reads into device memory', () => {
+    const gate = nodes.find(({ op }) => op === 'IdentityN')!.name;
+    const byName = new Map(nodes.map((node) => [node.name, node]));
+    const next = nodes.find(({ op, type }) => op === 'NextIteration' && type === dataTypes.int32)!;
+    const increment = byName.get(next.inputs[0]!)!;
+    const data = increment.inputs.filter((edge) => !edge.startsWith('^'));
+    expect(increment.op).toBe('AddV2');
+    expect(data.map((edge) => byName.get(edge.replace(/:\d+$/, ''))!.op)).toEqual(['Switch', 'Const']);
+    expect(data).not.toContain(gate);
+  });
+});
+
+// Among them such as float32 calls signalling and quiet NaN, infinity, denormal numbers and both zeros.
+const integers = [0, 1, -1, 59_999, 2 ** 31 - 1, -(2 ** 31), 0x7f800000, 0x7f800001, 0x7fc00001, 0x007fffff];
+
+test('integers packed into the bits of float32 come back, whatever float32 takes them for', () => {
+  const packed = packIntegers(Int32Array.from(integers), [2, 5]);
+  expect([...integersOf(packed).dataSync()]).toEqual(integers);
+});
+
+test('and so they do round a loop, and gathered', () => {
+  const packed = packIntegers(Int32Array.from(integers), [2, 5]);
+  const zeros = tf.zeros([5], 'int32');
+  const step = (_: tf.Scalar, __: tf.Tensor[], [table]: tf.Tensor[]) => [
+    integersOf(tf.reshape(tf.slice(table!, [1, 0], [1, 5]), [5])),
+  ];
+  const loop = compileLoop(step, { state: [zeros], constants: [packed] });
+  expect([...loop.run(0, 3, [zeros], [packed])[0]!.dataSync()]).toEqual(integers.slice(5));
+  loop.close();
+});
