@@ -47,15 +47,15 @@ function loopOf(arch: Architecture): { nodes: readonly Node[]; nameOf: ReadonlyM
     }),
   ];
   const step = trainingStep({ model, experiment, optimizer, task });
-  const { traced, close } = compileLoop(step, { state, constants });
-  close();
+  const program = compileLoop(step, { state, constants });
+  program.close();
   const names = [
     ...stateNames(model.parameters, optimizer),
     ...['images', 'indices', 'labels', 'learning rates', 'seeds of random numbers'],
   ];
   const nameOf = new Map(names.map((name, i) => [`carried${i}`, name]));
   nameOf.set('begin', 'the step').set('end', 'the last step');
-  return { nodes: nodesOf(loopGraph(traced, state.length, 'float32').savedModel), nameOf };
+  return { nodes: nodesOf(loopGraph(program.traced, state.length, 'float32').savedModel), nameOf };
 }
 
 describe.each(architectures)('%s', (arch) => {
