@@ -115,7 +115,8 @@ async function readOwn(file: string): Promise<z.output<typeof ownMetricSchema>> 
     const missing = codeOf(error) === 'ERR_MODULE_NOT_FOUND' || codeOf(error) === 'ENOENT';
     throw new UsageError(missing ? 'is missing, or imports what is' : `fails to load: ${messageOf(error)}`, file);
   }
-  if (exported === undefined) throw new UsageError('has no default export', file, `see ${guide('metrics.md')} for an example`);
+  if (exported === undefined)
+    throw new UsageError('has no default export', file, `see ${guide('metrics.md')} for an example`);
   const result = ownMetricSchema.safeParse(exported);
   if (result.success) return result.data;
   throw new UsageError(whatIsWrong(result.error, exported), file, `see ${guide('metrics.md')} for an example`);

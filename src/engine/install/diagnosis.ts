@@ -240,7 +240,11 @@ function answerFinding(answer: ReturnType<typeof askForGpu>): Finding {
       `${guide('gpu.md')}, "When it doesn't work"`,
     );
   if (answer.usesGpu) return ok('gpu', 'TensorFlow uses it');
-  return warning('gpu', 'TensorFlow does not use it; training runs on the CPU', `${guide('gpu.md')}, "When it doesn't work"`);
+  return warning(
+    'gpu',
+    'TensorFlow does not use it; training runs on the CPU',
+    `${guide('gpu.md')}, "When it doesn't work"`,
+  );
 }
 
 function cudaFinding({ folder }: Tensorflow): Finding {
