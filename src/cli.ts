@@ -15,6 +15,7 @@ import { registerNatural } from './commands/natural.js';
 import { registerReport } from './commands/report.js';
 import { registerSearch } from './commands/search.js';
 import { registerQuanta } from './commands/quanta.js';
+import { registerSeeds } from './commands/seeds.js';
 import { registerSetup } from './commands/setup.js';
 import { registerShow } from './commands/show.js';
 import { registerSweep } from './commands/sweep.js';
@@ -55,6 +56,7 @@ export function createProgram(asTyped: AsTyped = commandLine): Command {
   registerClaim(program);
   registerMetrics(program);
   registerQuanta(program);
+  registerSeeds(program);
   registerNatural(program);
   registerReport(program);
   registerSetup(program);

@@ -3,7 +3,7 @@ import { architectures } from '../experiment/architectures.js';
 import { isTemporary } from '../machine/files.js';
 import { lockNames } from './lock.js';
 
-const picture = /^(curve|error|reconstructions|compare|theory|quanta|forecast-study|sweep-.+)\.(svg|png)$/;
+const picture = /^(curve|error|reconstructions|compare|theory|quanta|seeds|forecast-study|sweep-.+)\.(svg|png)$/;
 const forecast = /^[A-Za-z0-9][A-Za-z0-9._-]*\.(json|svg|png)$/;
 const member = new RegExp(`^(${architectures.join('|')})-w\\d+-s\\d+$`);
 

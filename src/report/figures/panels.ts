@@ -62,7 +62,8 @@ export function panelsFigure({ title, subtitle, panels }: PanelsFigure): TopLeve
   } as unknown as TopLevelSpec;
 }
 
-function panelSpec(whole: Panel): object {
+/** One panel, for a figure that has other parts beside it. */
+export function panelSpec(whole: Panel): object {
   const panel = withEdges(whole);
   const { title, subtitle, series, xTitle, yTitle, yLog = false, legend = series.length > 1 } = panel;
   const x = {

@@ -1,0 +1,218 @@
+/**
+ * Seeds as a distribution and not only a mean. A jump of the mean can be a mixture of failed and successful trainings that changes
+ * its weights (Zhao et al. 2025, arXiv 2502.17356): so for each scale whether its seeds have two modes, how many succeed and how
+ * well those do, what scores single paths through the scales have (one seed each) beside those of the mean, and how much of the seeds'
+ * variance a finite test set explains (Jordan 2023, arXiv 2304.01910).
+ */
+import type { MemberOutcomes } from '../metrics/curve.js';
+import type { Metric } from '../metrics/metric.js';
+import { percentileInterval, quantile } from '../statistics/bootstrap.js';
+import { dipOf, dipPValues } from '../statistics/dip.js';
+import type { Interval } from '../statistics/wilson.js';
+import { wilsonInterval } from '../statistics/intervals.js';
+import { Random } from '../statistics/random.js';
+import { isBimodal, testTwoNormals, type TwoNormalsTest } from '../statistics/two-normals.js';
+import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
+import { scoresOf, type ScoreName } from './scores.js';
+
+export interface SeedVariance {
+  /** Between seeds, as measured on this test set. */
+  readonly observed: number;
+  /** What independent flips of single examples make of it: nothing is left of it on an endless test set. */
+  readonly testSet: number;
+  /** The rest, at least 0: seeds that are better or worse throughout. */
+  readonly beyond: number;
+}
+
+export interface SeedScale {
+  readonly scale: Scale;
+  /** Of each seed. */
+  readonly values: readonly number[];
+  readonly mean: number;
+  /** Hartigan's; `p` against one mode, `adjusted` over the scales by Holm. NaN for fewer than 4 seeds. */
+  readonly dip: { readonly value: number; readonly p: number; readonly adjusted: number };
+  /** Two normals against one, where that can be asked: 4 seeds at least that differ. */
+  readonly mixture: (TwoNormalsTest & { readonly adjusted: number; readonly bimodal: boolean }) | undefined;
+  readonly success: { readonly count: number; readonly share: number; readonly interval: Interval };
+  /** NaN where no seed succeeds. */
+  readonly meanGivenSuccess: number;
+  /** Undefined for one seed, and for a metric that is no function of a mean over examples. */
+  readonly variance: SeedVariance | undefined;
+}
+
+export interface PathScore {
+  /** Of the mean over seeds. */
+  readonly mean: number;
+  /** Of single paths: median and 95 % of them. */
+  readonly median: number;
+  readonly range: Interval;
+}
+
+export interface SeedDistribution {
+  readonly metric: Metric;
+  /** A seed succeeds where its value is at least (lower is better: at most) this. */
+  readonly threshold: number;
+  readonly scales: readonly SeedScale[];
+  readonly paths: Readonly<Record<'emergence' | 'ramp' | 'bow', PathScore>>;
+}
+
+export interface SeedOptions {
+  /** Left out: half-way between the means of the smallest and the largest scale. */
+  readonly threshold?: number | undefined;
+  readonly axis?: ScaleName;
+  /** Of the bootstrap of a mixture. */
+  readonly draws?: number;
+}
+
+const pathDraws = 1000;
+
+/** Of a family of at least two scales. Throws UsageError where the test set is too small for the metric. */
+export function seedDistribution(
+  metric: Metric,
+  members: readonly MemberOutcomes[],
+  { threshold: asked, axis = 'parameters', draws = 499 }: SeedOptions = {},
+): SeedDistribution {
+  const scales = scalesOf(members);
+  const memberValues = Float64Array.from(members, ({ outcomes }) => metric.measure(outcomes).value);
+  const means = meansOf(memberValues, scales);
+  const threshold = asked ?? (means[0]! + means.at(-1)!) / 2;
+  const values = scales.map((scale) => scale.members.map((place) => memberValues[place]!));
+  const continuous = withoutTies(metric, members);
+  const dips = scales.map(({ members: places }) =>
+    places.length < 4 ? NaN : dipOf(places.map((place) => continuous[place]!)),
+  );
+  const dipPs = pValuesByCount(dips, values);
+  const mixtures = values.map((list) => testTwoNormals(list, draws));
+  const [dipAdjusted, mixtureAdjusted] = [holm(dipPs), holm(mixtures.map((each) => each?.p ?? NaN))];
+  return {
+    metric,
+    threshold,
+    scales: scales.map((scale, i) => {
+      const mixture = mixtures[i];
+      const good = values[i]!.filter((value) => (metric.better === 'higher' ? value >= threshold : value <= threshold));
+      return {
+        scale,
+        values: values[i]!,
+        mean: means[i]!,
+        dip: { value: dips[i]!, p: dipPs[i]!, adjusted: dipAdjusted[i]! },
+        mixture: mixture && { ...mixture, adjusted: mixtureAdjusted[i]!, bimodal: isBimodal(mixture.fit) },
+        success: {
+          count: good.length,
+          share: good.length / values[i]!.length,
+          interval: wilsonInterval(good.length, values[i]!.length),
+        },
+        meanGivenSuccess: good.reduce((sum, value) => sum + value, 0) / good.length,
+        variance: varianceOf(
+          metric,
+          scale.members.map((place) => members[place]!),
+        ),
+      };
+    }),
+    paths: pathScores(metric, { scales, values, means, axis }),
+  };
+}
+
+/**
+ * Values with steps made continuous: a share of n images moves in steps of 1 / n, and equal values would each count as a mode. Each is
+ * moved at random by up to half a step, as if the last image were right in part.
+ */
+function withoutTies(metric: Metric, members: readonly MemberOutcomes[]): number[] {
+  const random = Random.named(0, 'ties', members.length);
+  return members.map(({ outcomes }) => {
+    const units = metric.unitValues(outcomes);
+    if (units?.share !== true) return metric.measure(outcomes).value;
+    const n = units.values.length;
+    const mean = units.values.reduce((sum, value) => sum + value, 0) / n;
+    return units.transform(Math.min(1, Math.max(0, mean + (random.uniform() - 0.5) / n)));
+  });
+}
+
+/** The dips of samples of one size are compared with the same draws. */
+function pValuesByCount(dips: readonly number[], values: readonly (readonly number[])[]): number[] {
+  const p = dips.map(() => NaN);
+  for (const count of new Set(values.map((list) => list.length))) {
+    const places = dips.flatMap((dip, i) => (values[i]!.length === count && !Number.isNaN(dip) ? [i] : []));
+    const found =
+      places.length === 0
+        ? []
+        : dipPValues(
+            places.map((i) => dips[i]!),
+            count,
+          );
+    places.forEach((place, k) => (p[place] = found[k]!));
+  }
+  return p;
+}
+
+/** Step-down Bonferroni (Holm 1979); what is NaN doesn't count. */
+export function holm(p: readonly number[]): number[] {
+  const order = p.flatMap((value, i) => (Number.isNaN(value) ? [] : [i])).sort((a, b) => p[a]! - p[b]!);
+  const adjusted = p.map(() => NaN);
+  let largest = 0;
+  order.forEach((place, rank) => {
+    largest = Math.max(largest, Math.min(1, (order.length - rank) * p[place]!));
+    adjusted[place] = largest;
+  });
+  return adjusted;
+}
+
+/** For a metric that is `transform` of a mean the variances are those of the mean, times the transform's slope squared. */
+function varianceOf(metric: Metric, members: readonly MemberOutcomes[]): SeedVariance | undefined {
+  const units = members.map(({ outcomes }) => metric.unitValues(outcomes));
+  const seeds = members.length;
+  if (seeds < 2 || !units.every((each) => each !== undefined)) return undefined;
+  const n = units[0]!.values.length;
+  const means = units.map(({ values }) => values.reduce((sum, value) => sum + value, 0) / n);
+  let flips = 0;
+  for (let i = 0; i < n; i++) flips += sampleVariance(units.map(({ values }) => values[i]!));
+  const slope = slopeAt(units[0]!.transform, means.reduce((sum, value) => sum + value, 0) / seeds);
+  const observed = slope ** 2 * sampleVariance(means);
+  const testSet = slope ** 2 * (flips / n ** 2);
+  return { observed, testSet, beyond: Math.max(0, observed - testSet) };
+}
+
+function sampleVariance(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+}
+
+function slopeAt(transform: (mean: number) => number, mean: number): number {
+  const step = 1e-5 * Math.max(1, Math.abs(mean));
+  const slope = (transform(mean + step) - transform(mean - step)) / (2 * step);
+  return Number.isFinite(slope) ? slope : 1;
+}
+
+interface PathInput {
+  readonly scales: readonly Scale[];
+  readonly values: readonly (readonly number[])[];
+  readonly means: Float64Array;
+  readonly axis: ScaleName;
+}
+
+function pathScores(metric: Metric, { scales, values, means, axis }: PathInput): SeedDistribution['paths'] {
+  const positions = scales.map((scale) => positionOf(scale, axis));
+  const random = Random.named(0, 'seed paths', scales.length);
+  const drawn = Array.from({ length: pathDraws }, () =>
+    scoresOf(
+      orient(
+        metric,
+        Float64Array.from(values, (list) => list[random.integer(list.length)]!),
+      ),
+      positions,
+    ),
+  );
+  const ofMean = scoresOf(orient(metric, means), positions);
+  const score = (name: ScoreName): PathScore => {
+    const list = drawn
+      .map((each) => each[name])
+      .filter((value) => !Number.isNaN(value))
+      .sort((a, b) => a - b);
+    const known = list.length > 0;
+    return {
+      mean: ofMean[name],
+      median: known ? quantile(list, 0.5) : NaN,
+      range: known ? percentileInterval(list) : { lower: NaN, upper: NaN },
+    };
+  };
+  return { emergence: score('emergence'), ramp: score('ramp'), bow: score('bow') };
+}

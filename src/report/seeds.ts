@@ -1,0 +1,62 @@
+/** Seeds as distributions, as text. */
+import type { PathScore, SeedDistribution, SeedScale } from '../analysis/seed-distribution.js';
+import { formatNumber, formatWithInterval } from '../terminal/format.js';
+import { textTable } from './text-table.js';
+
+/** Without a line break at the end. */
+export function seedsTable({ metric, scales, threshold, paths }: SeedDistribution): string {
+  const heading = [
+    ...['width', 'seeds', 'mean', 'dip', 'p', 'two modes?', 'weight of the upper', 'P(success)', 'mean given success'],
+    'sd of seeds',
+    'of it beyond the test set',
+  ];
+  const success = `${metric.better === 'higher' ? 'at least' : 'at most'} ${formatNumber(threshold)}`;
+  return [
+    textTable(heading, scales.map(row)),
+    `Success: ${metric.title} of ${success}. In brackets: 95 %.`,
+    'Dip: Hartigan and Hartigan 1985, p against one mode. Two modes: a mixture of two normals against one, p by parametric bootstrap; "yes" where',
+    'its p is at most 0.05 and the mixture has two peaks. All p are adjusted over the widths (Holm 1979).',
+    'Beyond the test set: the standard deviation that an endless test set would leave (Jordan 2023); 0 where the test set explains all of it.',
+    '',
+    textTable(
+      ['score', 'of the mean over seeds', 'of single seeds: median, 95 %'],
+      [
+        ['Eq 1', ...pathCells(paths.emergence)],
+        ['Eq 1 / ramp', ...pathCells(paths.ramp)],
+        ['bow', ...pathCells(paths.bow)],
+      ],
+      ['score'],
+    ),
+    'A single seed: one seed for each width, drawn at random, 1000 times.',
+  ].join('\n');
+}
+
+function row({ scale, values, mean, dip, mixture, success, meanGivenSuccess, variance }: SeedScale): string[] {
+  const weight = mixture === undefined ? '-' : formatWithInterval(mixture.fit.weight, mixture.weightInterval, 2);
+  return [
+    String(scale.width),
+    String(values.length),
+    formatNumber(mean),
+    formatNumber(dip.value, 2),
+    formatNumber(dip.adjusted, 2),
+    twoModes(mixture),
+    mixture !== undefined && hasTwoModes(mixture) ? weight : '-',
+    formatWithInterval(success.share, success.interval, 2),
+    formatNumber(meanGivenSuccess),
+    variance === undefined ? '-' : formatNumber(Math.sqrt(variance.observed), 2),
+    variance === undefined ? '-' : formatNumber(Math.sqrt(variance.beyond), 2),
+  ];
+}
+
+function twoModes(mixture: SeedScale['mixture']): string {
+  if (mixture === undefined) return '-';
+  return `${hasTwoModes(mixture) ? 'yes' : 'no'} (p ${formatNumber(mixture.adjusted, 2)})`;
+}
+
+function hasTwoModes({ adjusted, bimodal }: NonNullable<SeedScale['mixture']>): boolean {
+  return adjusted <= 0.05 && bimodal;
+}
+
+function pathCells({ mean, median, range }: PathScore): string[] {
+  return [formatNumber(mean, 3), formatWithInterval(median, range)];
+}

@@ -1,0 +1,123 @@
+/**
+ * One normal distribution or a mixture of two with a common standard deviation, by maximum likelihood (EM from several splits of the
+ * sorted values). Whether two are needed is judged by a parametric bootstrap of the likelihood ratio under one (McLachlan 1987,
+ * J. R. Stat. Soc. C 36(3)): its distribution is not chi-squared there.
+ */
+import type { Interval } from './wilson.js';
+import { percentileInterval } from './bootstrap.js';
+import { Random } from './random.js';
+
+export interface TwoNormals {
+  /** Of the upper component, 0 to 1. */
+  readonly weight: number;
+  readonly lowerMean: number;
+  readonly upperMean: number;
+  readonly deviation: number;
+  /** Twice the logarithm of the likelihood ratio against one normal; at least 0. */
+  readonly ratio: number;
+}
+
+/**
+ * Undefined for fewer than four values, or where none differs. The deviation is at least a thousandth of that of all values, below
+ * which single values would make the likelihood infinite.
+ */
+export function fitTwoNormals(values: ArrayLike<number>): TwoNormals | undefined {
+  const sorted = Float64Array.from(values).sort();
+  const n = sorted.length;
+  const { mean, variance } = momentsOf(sorted);
+  if (n < 4 || !(variance > 0)) return undefined;
+  const least = 1e-6 * variance;
+  const single = -0.5 * n * (Math.log(2 * Math.PI * variance) + 1);
+  let best:
+    { weight: number; lowerMean: number; upperMean: number; variance: number; logLikelihood: number } | undefined;
+  for (const share of [0.1, 0.25, 0.5, 0.75, 0.9]) {
+    const split = Math.min(n - 1, Math.max(1, Math.round(share * n)));
+    const fitted = climb(sorted, split, least);
+    if (best === undefined || fitted.logLikelihood > best.logLikelihood) best = fitted;
+  }
+  const { weight, lowerMean, upperMean, variance: within, logLikelihood } = best!;
+  const ratio = Math.max(0, 2 * (logLikelihood - single));
+  return ratio === 0
+    ? { weight: 0.5, lowerMean: mean, upperMean: mean, deviation: Math.sqrt(variance), ratio }
+    : { weight, lowerMean, upperMean, deviation: Math.sqrt(within), ratio };
+}
+
+function momentsOf(values: Float64Array): { mean: number; variance: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { mean, variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length };
+}
+
+/** EM from the values below and above a split, until it gains less than a millionth. */
+function climb(x: Float64Array, split: number, leastVariance: number) {
+  const n = x.length;
+  const [low, high] = [momentsOf(x.subarray(0, split)), momentsOf(x.subarray(split))];
+  let [lowerMean, upperMean, weight] = [low.mean, high.mean, (n - split) / n];
+  let variance = Math.max(leastVariance, (split * low.variance + (n - split) * high.variance) / n);
+  let logLikelihood = -Infinity;
+  for (let step = 0; step < 500; step++) {
+    let [next, upper, upperSum, lowerSum] = [-0.5 * n * Math.log(2 * Math.PI * variance), 0, 0, 0];
+    const responsibilities = new Float64Array(n);
+    for (let i = 0; i < n; i++) {
+      const [a, b] = [(x[i]! - lowerMean) ** 2 / (2 * variance), (x[i]! - upperMean) ** 2 / (2 * variance)];
+      const least = Math.min(a, b);
+      const [p, q] = [(1 - weight) * Math.exp(least - a), weight * Math.exp(least - b)];
+      next += Math.log(p + q) - least;
+      const r = q / (p + q);
+      responsibilities[i] = r;
+      upper += r;
+      upperSum += r * x[i]!;
+      lowerSum += (1 - r) * x[i]!;
+    }
+    const gain = next - logLikelihood;
+    logLikelihood = next;
+    if (gain < 1e-6 || upper < 1e-9 || n - upper < 1e-9) break;
+    weight = upper / n;
+    [lowerMean, upperMean] = [lowerSum / (n - upper), upperSum / upper];
+    let squares = 0;
+    for (let i = 0; i < n; i++) {
+      const r = responsibilities[i]!;
+      squares += (1 - r) * (x[i]! - lowerMean) ** 2 + r * (x[i]! - upperMean) ** 2;
+    }
+    variance = Math.max(leastVariance, squares / n);
+  }
+  return { weight, lowerMean, upperMean, variance, logLikelihood };
+}
+
+/** Whether the density of the mixture has two peaks (Holzmann and Hollmann 2008; for equal deviations Behboodian 1970). */
+export function isBimodal({ weight, lowerMean, upperMean, deviation }: TwoNormals): boolean {
+  const d = (upperMean - lowerMean) / (2 * deviation);
+  if (!(d > 1)) return false;
+  const bound = 2 * Math.log(d - Math.sqrt(d ** 2 - 1)) + 2 * d * Math.sqrt(d ** 2 - 1);
+  return Math.abs(Math.log((1 - weight) / weight)) <= bound;
+}
+
+export interface TwoNormalsTest {
+  readonly fit: TwoNormals;
+  /** That one normal makes a ratio as large: bootstrap under one. */
+  readonly p: number;
+  /** 95 %, percentiles of the nonparametric bootstrap. */
+  readonly weightInterval: Interval;
+}
+
+/** Undefined where nothing can be fitted. */
+export function testTwoNormals(values: ArrayLike<number>, draws = 499, seed = 0): TwoNormalsTest | undefined {
+  const fit = fitTwoNormals(values);
+  if (fit === undefined) return undefined;
+  const n = values.length;
+  const random = Random.named(seed, 'two normals', n);
+  const sample = new Float64Array(n);
+  let above = 1;
+  for (let b = 0; b < draws; b++) {
+    for (let i = 0; i < n; i++) sample[i] = random.normal();
+    if (fitTwoNormals(sample)!.ratio >= fit.ratio) above++;
+  }
+  const weights = Array.from({ length: draws }, () => {
+    for (let i = 0; i < n; i++) sample[i] = values[random.integer(n)]!;
+    return fitTwoNormals(sample)?.weight ?? NaN;
+  });
+  return {
+    fit,
+    p: above / (draws + 1),
+    weightInterval: percentileInterval(weights.filter((each) => !Number.isNaN(each))),
+  };
+}

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { holm, seedDistribution } from '../../../src/analysis/seed-distribution.js';
+import { accuracy } from '../../../src/metrics/classification.js';
+import { Random } from '../../../src/statistics/random.js';
+import { memberOf } from '../../support/members.js';
+
+/** Every seed of a width has one chance for all images, drawn by `chance`. */
+function members(
+  widths: readonly number[],
+  seeds: number,
+  count: number,
+  chance: (width: number, random: Random) => number,
+) {
+  const random = Random.named(0, 'seed distribution', seeds, count);
+  return widths.flatMap((width) =>
+    Array.from({ length: seeds }, (_, seed) => {
+      const p = chance(width, random);
+      return memberOf(width, seed, { correct: Uint8Array.from({ length: count }, () => Number(random.uniform() < p)) });
+    }),
+  );
+}
+
+test('seeds that fail or succeed: two modes, their weight, and what the successful ones do', () => {
+  const share = (width: number) => (width === 1 ? 0 : width === 2 ? 0.5 : 1);
+  const family = members([1, 2, 4], 40, 500, (width, random) => (random.uniform() < share(width) ? 0.9 : 0.1));
+  const { scales, threshold } = seedDistribution(accuracy.with({}), family, { draws: 99 });
+  expect(threshold).toBeCloseTo(0.5, 1);
+  const [low, middle, high] = scales;
+  expect([low!.success.share, high!.success.share]).toEqual([0, 1]);
+  // 40 seeds at a half: three standard errors are 0.24.
+  expect(middle!.success.share).toBeAllClose(0.5, { atol: 0.24 });
+  expect(middle!.mixture!.fit.weight).toBeAllClose(middle!.success.share, { atol: 1e-6 });
+  expect(middle!.mixture).toMatchObject({ bimodal: true, p: 0.01 });
+  expect(middle!.dip.adjusted).toBeLessThan(0.001);
+  expect([low!.meanGivenSuccess, high!.meanGivenSuccess]).toBeAllClose([NaN, 0.9], { atol: 0.01 });
+});
+
+test('variance of seeds: where all have one chance the test set explains it, and what they differ by is beyond it', () => {
+  const count = 400;
+  const same = seedDistribution(
+    accuracy.with({}),
+    members([1, 2], 100, count, () => 0.7),
+    { draws: 19 },
+  );
+  // Binomial: 0.7 x 0.3 / 400; the sample variance of 100 seeds scatters by a seventh.
+  for (const { variance } of same.scales) {
+    expect(variance!.testSet).toBeAllClose((0.7 * 0.3) / count, { rtol: 0.02 });
+    expect(variance!.observed).toBeAllClose((0.7 * 0.3) / count, { rtol: 0.45 });
+  }
+  const apart = seedDistribution(
+    accuracy.with({}),
+    members([1, 2], 100, count, (_, random) => 0.7 + 0.05 * random.normal()),
+    { draws: 19 },
+  );
+  for (const { variance } of apart.scales) expect(variance!.beyond).toBeAllClose(0.05 ** 2, { rtol: 0.45 });
+});
+
+test('paths of one seed each scatter about the mean: with equal seeds they are the mean', () => {
+  const equal = [1, 2, 4, 8].flatMap((width) =>
+    [0, 1, 2].map((seed) =>
+      memberOf(width, seed, { correct: Uint8Array.from({ length: 10 }, (_, i) => Number(i < width)) }),
+    ),
+  );
+  const { paths } = seedDistribution(accuracy.with({}), equal);
+  for (const { mean, median, range } of Object.values(paths))
+    expect([median, range.lower, range.upper]).toBeAllClose([mean, mean, mean], { atol: 1e-12 });
+});
+
+test('Holm: the example of three tests, and those without a p do not count', () => {
+  expect(holm([0.01, NaN, 0.04, 0.03])).toBeAllClose([0.03, NaN, 0.06, 0.06], { atol: 1e-12 });
+});
