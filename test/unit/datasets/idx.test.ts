@@ -140,3 +140,79 @@ describe('a fault is one line with the file, what is wrong and what is expected'
     );
   });
 });
+
+describe('a gzipped file unpacks to no more than its header promises', () => {
+  const name = 'train-images-idx3-ubyte';
+  const packed = (bytes: Uint8Array) => ({ ...without(name), [`${name}.gz`]: gzipSync(bytes) });
+
+  test('a bomb is not unpacked', async () => {
+    const bomb = Buffer.concat([smallFiles()[name]!, Buffer.alloc(50e6)]);
+    expect(await mistake(packed(bomb))).toBe(
+      `UsageError: FOLDER/${name}.gz: is too long: more than the 6 x 2 x 3 = 36 bytes of data expected`,
+    );
+  });
+
+  test('a header that promises what can not be there is not believed', async () => {
+    const liar = Buffer.from(smallFiles()[name]!);
+    liar.writeUInt32BE(4e9, 4);
+    expect(await mistake(packed(liar))).toMatch(
+      /: is truncated: \d+ bytes can't hold 4000000000 x 2 x 3 = 24000000000 bytes of data$/,
+    );
+    expect(await mistake({ ...smallFiles(), [name]: liar })).toContain(': is truncated: 36 bytes of data where');
+  });
+
+  test('labels of another count than the images are not unpacked', async () => {
+    const labels = 'train-labels-idx1-ubyte';
+    const many = Buffer.concat([idxBytes([50e6], []), Buffer.alloc(50e6)]);
+    expect(await mistake({ ...without(labels), [`${labels}.gz`]: gzipSync(many) })).toBe(
+      `UsageError: FOLDER/${labels}.gz: 50000000 labels for the 6 images of FOLDER/${name}; the counts must be equal`,
+    );
+  });
+
+  test('a file of a few bytes is no header', async () => {
+    expect(await mistake(packed(Buffer.of(0, 0, 8, 3, 0)))).toContain('ends within its header (5 of 16 bytes)');
+  });
+});
+
+describe("EMNIST's files", () => {
+  /** The small files under the names of a set. */
+  const named = (set: string) =>
+    Object.fromEntries(
+      Object.entries(smallFiles()).map(([name, bytes]) => [
+        `emnist-${set}-${name.replace('t10k', 'test')}.gz`,
+        gzipSync(bytes),
+      ]),
+    );
+
+  test('are found under their names, and put upright', async () => {
+    const { shape, train, test: tested, notes, classNames } = await loadIdxFolder(folder(named('letters')));
+    expect(shape).toEqual({ height: 3, width: 2, channels: 1 });
+    // Rows 0 1 2 and 3 4 5 are the columns of the image upright.
+    expect([...train.images.subarray(0, 12)]).toEqual([0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]);
+    expect([...tested.images.subarray(0, 6)]).toEqual([100, 103, 101, 104, 102, 105]);
+    expect([notes, classNames]).toEqual([
+      ['EMNIST stores its images with rows and columns exchanged: they are put upright'],
+      undefined,
+    ]);
+  });
+
+  test('name their classes by character codes', async () => {
+    const mapping = Buffer.from('1 65 97\n2 66 98\n');
+    const { classNames } = await loadIdxFolder(folder({ ...named('letters'), 'emnist-letters-mapping.txt': mapping }));
+    expect(classNames).toEqual(['0', 'Aa', 'Bb']);
+  });
+
+  test('of several sets in one folder, one is named', async () => {
+    const made = folder({ ...named('letters'), ...named('digits') });
+    await expect(loadIdxFolder(made)).rejects.toThrow(
+      `${made}: holds 2 sets: emnist-digits, emnist-letters; name one of them: idx:${made}/emnist-digits`,
+    );
+    expect((await loadIdxFolder(`${made}/emnist-letters`)).train.labels).toHaveLength(6);
+    await expect(loadIdxFolder(`${made}/emnist-byclass`)).rejects.toThrow('not a folder that can be read (ENOENT');
+  });
+
+  test('of one set beside MNIST itself are left alone', async () => {
+    const { notes } = await loadIdxFolder(folder({ ...smallFiles(), ...named('digits') }));
+    expect(notes).toBeUndefined();
+  });
+});
