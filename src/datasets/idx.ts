@@ -137,18 +137,13 @@ async function namesOf({ folder, prefix, names }: IdxSet, classes: number): Prom
   if (!names.includes(file)) return undefined;
   const lines = (await fs.promises.readFile(path.join(folder, file), 'utf8')).split('\n');
   const known = new Map(
-    lines.map((line) => {
-      const [label, ...codes] = line.trim().split(/\s+/).map(Number);
-      return [
-        label,
-        codes
-          .filter((code) => code > 32 && code < 127)
-          .map((code) => String.fromCharCode(code))
-          .join(''),
-      ];
+    lines.flatMap((line): [number, string][] => {
+      const [label = NaN, ...codes] = line.trim().split(/\s+/).map(Number);
+      const letters = codes.filter((code) => code > 32 && code < 127).map((code) => String.fromCharCode(code));
+      return letters.length === 0 ? [] : [[label, letters.join('')]];
     }),
   );
-  return Array.from({ length: classes }, (_, label) => known.get(label) || String(label));
+  return Array.from({ length: classes }, (_, label) => known.get(label) ?? String(label));
 }
 
 async function readSplit(set: IdxSet, split: 'train' | 'test'): Promise<ImageSplit> {

@@ -5,6 +5,7 @@ import { dataFolder } from '../machine/folders.js';
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
+import { printable } from '../terminal/printable.js';
 import { cifar10, cifar100 } from './cifar.js';
 import { convert } from './convert.js';
 import type { Dataset, DatasetSource, LoadOptions, RawDataset, RawSplit, Split } from './dataset.js';
@@ -90,7 +91,8 @@ export async function loadSplits(name: string, options: LoadOptions = {}): Promi
     name,
     shape,
     classes,
-    classNames,
+    // On one line, as every file and message needs them.
+    classNames: classNames?.map(printable),
     ...used,
     ...(groups === undefined ? {} : { groups: { ...groups, of: used.test.indices.map((index) => groups.of[index]!) } }),
     licence: source.licence,

@@ -63,11 +63,11 @@ export type OutcomeTable = { readonly [Name in OutcomeName]: ArrayOf<(typeof out
 export type OutcomeColumns = Readonly<Record<string, Int32Array | Float32Array | Uint8Array>>;
 
 /**
- * The file's bytes.
+ * The file's bytes. Names of the classes go into its metadata, as a JSON list under the key `classNames`.
  *
  * @throws Error for a column that `outcomeColumns` lacks, of another type or of another length: no user's mistake
  */
-export function encodeOutcomes(columns: OutcomeColumns): Uint8Array {
+export function encodeOutcomes(columns: OutcomeColumns, classNames?: readonly string[]): Uint8Array {
   const names = Object.keys(columns);
   const rows = columns[names[0] ?? '']?.length ?? 0;
   const schema: SchemaElement[] = [{ name: 'outcomes', num_children: names.length }];
@@ -79,7 +79,14 @@ export function encodeOutcomes(columns: OutcomeColumns): Uint8Array {
   });
   const writer = new ByteWriter();
   // One row group: a metric reads whole columns. Into memory it writes at once, and the promise is only its type's.
-  void parquetWrite({ writer, columnData, schema, rowGroupSize: Math.max(1, rows), createdBy: 'vision-emergence-lab' });
+  void parquetWrite({
+    writer,
+    columnData,
+    schema,
+    rowGroupSize: Math.max(1, rows),
+    createdBy: 'vision-emergence-lab',
+    ...(classNames === undefined ? {} : { kvMetadata: [{ key: 'classNames', value: JSON.stringify(classNames) }] }),
+  });
   return writer.getBytes();
 }
 

@@ -49,6 +49,10 @@ export const runRecordSchema = z.strictObject({
     citation: textSchema,
     /** What the column `group` tells apart, in the plural, and how many of them the test images have; where they are known. */
     groups: z.strictObject({ noun: textSchema.min(1), count: z.int() }).optional(),
+    /** `[classes]`, where the classes have names. */
+    classNames: z.array(textSchema).optional(),
+    /** Images of each class as used, `[classes]`; runs of older versions lack it. */
+    classCounts: z.strictObject({ train: z.array(z.int()), test: z.array(z.int()) }).optional(),
   }),
   /** `cpu` or `gpu` as resolved, with the device's name: `AMD EPYC`, `NVIDIA H200`. */
   device: z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: textSchema }),

@@ -26,6 +26,8 @@ export interface Checkpoint {
 export interface Finished {
   readonly weights: HostState;
   readonly outcomes: OutcomeColumns;
+  /** `[classes]`, where the classes have names. */
+  readonly classNames: readonly string[] | undefined;
   readonly history: readonly EpochRecord[];
   /** Further files by name. */
   readonly pictures: Readonly<Record<string, Uint8Array>>;
@@ -59,11 +61,11 @@ export class MemberFiles {
   }
 
   /** At the end: results, then the record that declares them complete, then the checkpoint goes. */
-  async complete(progress: Progress, { weights, outcomes, history, pictures }: Finished): Promise<void> {
+  async complete(progress: Progress, { weights, outcomes, classNames, history, pictures }: Finished): Promise<void> {
     const { arch, width, seed } = this.#key;
     const about = { arch, width: String(width), seed: String(seed) };
     await writeFileAtomic(this.path('weights.safetensors'), encodeSafetensors(weights, about));
-    await writeFileAtomic(this.path('outcomes.parquet'), encodeOutcomes(outcomes));
+    await writeFileAtomic(this.path('outcomes.parquet'), encodeOutcomes(outcomes, classNames));
     await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));
     for (const [name, bytes] of Object.entries(pictures)) await writeFileAtomic(this.path(name), bytes);
     const names = ['weights.safetensors', 'outcomes.parquet', 'history.jsonl', ...Object.keys(pictures)];

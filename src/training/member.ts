@@ -85,7 +85,8 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
   const weights = parametersOf(trained.state, member.model.parameters);
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
   const record = { ...recordOf(member, { begun, history: trained.history }), evaluationSeconds, peakMemoryBytes };
-  await files.complete(record, { weights, outcomes, history: trained.history, pictures });
+  const { classNames } = member.data;
+  await files.complete(record, { weights, outcomes, classNames, history: trained.history, pictures });
   return { type: 'complete', member: id, seconds: record.trainingSeconds, peakMemoryBytes };
 }
 

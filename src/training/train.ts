@@ -5,6 +5,7 @@
 import * as path from 'node:path';
 import { fileNameOf, loadDataset } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
+import { countsOf } from '../datasets/notes.js';
 import { ensureRuntime, runtimeEnvironment, type Runtime } from '../engine/runtime.js';
 import { availableCores } from '../experiment/cores.js';
 import { lengthOf } from '../experiment/length.js';
@@ -299,6 +300,11 @@ function newRecord({ request, folder, experiment, dataset, task, runtime }: Work
       ...(dataset.groups === undefined
         ? {}
         : { groups: { noun: dataset.groups.noun, count: new Set(dataset.groups.of).size } }),
+      ...(dataset.classNames === undefined ? {} : { classNames: [...dataset.classNames] }),
+      classCounts: {
+        train: [...countsOf(dataset.train, dataset.classes)],
+        test: [...countsOf(dataset.test, dataset.classes)],
+      },
     },
     device: runtime.device,
     threads: {},

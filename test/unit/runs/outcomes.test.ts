@@ -1,4 +1,5 @@
 import * as fs from 'node:fs/promises';
+import { parquetMetadata } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
 import {
   decodeOutcomes,
@@ -32,6 +33,14 @@ test('a probability that underflowed and a NaN stay what they are', async () => 
 
 test('equal columns make equal bytes', () => {
   expect(encodeOutcomes(columns)).toEqual(encodeOutcomes(columns));
+});
+
+test('names of the classes are in the metadata, where other programs find them, and change no column', async () => {
+  const classNames = ['caf\u00e9', '"1"'];
+  const bytes = encodeOutcomes(columns, classNames);
+  const { key_value_metadata: pairs } = parquetMetadata(Uint8Array.from(bytes).buffer);
+  expect(pairs).toEqual([{ key: 'classNames', value: JSON.stringify(classNames) }]);
+  expect(await decodeOutcomes(bytes, names, 'o')).toEqual(columns);
 });
 
 /** pyarrow 26.0.1: correct [True, False, True], rank int32 [1, 3, 1], log_probability float32 [-0.25, -2.5, -0.125], snappy. */
