@@ -44,7 +44,7 @@ export interface MetricEvaluation {
 }
 
 /**
- * Members' intervals are Wilson's for shares, at the effective sample size where sequences share images or images a group; else
+ * Members' intervals are made of Wilson's for shares, at the effective sample size where sequences share images or images a group; else
  * percentiles of a bootstrap over what clusters.ts says.
  *
  * @throws UsageError where the test set is too small for the metric
@@ -55,15 +55,16 @@ export function evaluateMetric(
   options: SampleOptions = {},
 ): MetricEvaluation {
   const measured = members.map(({ outcomes }) => metric.measure(outcomes));
+  const isClosed = metric.wilson && measured.every(({ lower }) => !Number.isNaN(lower));
   const scales = scalesOf(members);
   const severalSeeds = scales.some((scale) => scale.members.length > 1);
   // A share's mean over seeds has no Wilson interval: one member's right images are another's.
-  const drawn = metric.wilson && !severalSeeds ? undefined : drawMembers(metric, members, options);
+  const drawn = isClosed && !severalSeeds ? undefined : drawMembers(metric, members, options);
   const evaluations = members.map(({ record }, i) => {
     const { id, width, seed, parameters, trainingFlops } = record;
     const about = { id, width, seed, parameters, trainingFlops };
     const { value, standardError, lower, upper } = measured[i]!;
-    if (metric.wilson || drawn === undefined)
+    if (isClosed || drawn === undefined)
       return { ...about, ...withReason(metric, { value, standardError, lower, upper }) };
     const values = drawn.draws.map((draw) => draw[i]!);
     const { standardDeviation } = meanOf([...drawsWithValue(values)]);
@@ -78,7 +79,7 @@ export function evaluateMetric(
     metric,
     count,
     resolution,
-    method: metric.wilson ? metric.interval : `bootstrap, ${draws} draws`,
+    method: isClosed ? metric.interval : `bootstrap, ${draws} draws`,
     members: evaluations,
     scales: scales.map((scale) => evaluateScale(metric, scale, { evaluations, drawn })),
   };
@@ -179,6 +180,23 @@ export function flatness(
   const column = metric.needs.find((name) => typeof metric.parameters['c'] === 'number' && name !== 'sequence');
   const range = column === undefined ? '' : `; ${column} is ${rangeText(column, outcomes)}`;
   return `${metric.id} is ${first.value} for every member${range}`;
+}
+
+/** Columns that `oneAnswer` reads, where a run has them. */
+export const answerColumns = ['label', 'predicted'] as const satisfies readonly OutcomeName[];
+
+/** A line that names the members which give every test image the same class, though the images have several. */
+export function oneAnswer(
+  members: readonly MemberOutcomes[],
+  { classNames }: { readonly classNames?: readonly string[] | undefined },
+): string[] {
+  const found = members.flatMap(({ record, outcomes: { label, predicted } }) => {
+    const [answer] = predicted ?? [];
+    if (label === undefined || predicted === undefined || answer === undefined) return [];
+    const isOne = predicted.every((each) => each === answer) && label.some((each) => each !== label[0]);
+    return isOne ? [`${record.id} (${classNames?.[answer] ?? `class ${answer}`})`] : [];
+  });
+  return found.length === 0 ? [] : [`gives every test image the same class: ${found.join(', ')}`];
 }
 
 function rangeText(column: OutcomeName, outcomes: readonly MemberOutcomes[]): string {

@@ -57,12 +57,12 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const { flatness } = await import('../analysis/evaluate.js');
   const { writeFigure } = await import('../report/files.js');
 
-  const registry = await registryOf(raw);
+  const open = await openNamed(name);
+  const registry = await registryOf(raw, open);
   const [standard] = await metricsOf(oneOf(textOf(raw, 'standard')), registry, '--standard');
   const [induced] = await metricsOf(oneOf(textOf(raw, 'induced')), registry, '--induced');
   const natural = await Promise.all(textsOf(raw, 'natural').map((text) => readNaturalCurve(text)));
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
-  const open = await openNamed(name);
   if (standard !== undefined) await refuseImpossible(open, [standard], registry, '--standard');
   if (induced !== undefined) await refuseImpossible(open, [induced], registry, '--induced');
   const { experiment } = open.record;

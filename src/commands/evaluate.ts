@@ -44,28 +44,28 @@ export function registerEvaluate(program: Command): void {
 
 async function evaluate(name: string, raw: Raw): Promise<void> {
   const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
-  const { evaluateMetric, flatness } = await import('../analysis/evaluate.js');
+  const { answerColumns, evaluateMetric, flatness, oneAnswer } = await import('../analysis/evaluate.js');
   const { outcomeKinds } = await import('../experiment/architectures.js');
   const tables = await import('../report/evaluation.js');
   const texts = textsOf(raw, 'metric');
   if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
-  const registry = await registryOf(raw);
-  const chosen = await metricsOf(texts, registry);
   const open = await openNamed(name);
+  const registry = await registryOf(raw, open);
+  const chosen = await metricsOf(texts, registry);
   await refuseImpossible(open, chosen, registry);
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
-  const run = await readRun(
-    open,
+  const needs =
     chosen.length > 0
-      ? chosen.flatMap(({ needs }) => needs)
-      : defaultColumns[outcomeKinds[open.record.experiment.arch]],
-  );
+      ? chosen.flatMap((metric) => metric.needs)
+      : defaultColumns[outcomeKinds[open.record.experiment.arch]];
+  const run = await readRun(open, [...needs, ...answerColumns.filter((column) => open.columns.includes(column))]);
   const metrics = chosen.length > 0 ? chosen : usualOf(defaultMetrics(run.record, run.members.at(-1)!.outcomes));
   const evaluations = metrics.map((metric) => evaluateMetric(metric, run.members, { draws }));
   for (const evaluation of evaluations) {
     const odd = flatness(evaluation, run.members);
     if (odd !== undefined) console.error(`note: ${odd}`);
   }
+  for (const line of oneAnswer(run.members, run.record.dataset)) console.error(`note: ${line}`);
   if (raw['json'] === true) console.log(jsonOf({ run: run.record.name, metrics: evaluations.map(plain) }));
   else if (raw['csv'] === true) process.stdout.write(tables.evaluationCsv(run.record.name, evaluations));
   else console.log(tables.evaluationTable(evaluations, raw['members'] === true));

@@ -98,9 +98,9 @@ async function openWithMetrics(name: string, raw: Raw) {
   const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
   const { forecastNeeds } = await import('../analysis/forecast/forecast.js');
   const { outcomeKinds } = await import('../experiment/architectures.js');
-  const registry = await registryOf(raw);
-  const asked = await metricsOf(textsOf(raw, 'metric'), registry);
   const open = await openNamed(name);
+  const registry = await registryOf(raw, open);
+  const asked = await metricsOf(textsOf(raw, 'metric'), registry);
   await refuseImpossible(open, asked, registry);
   if (asked.length > 0) return { metrics: asked, run: await readAll(open, asked.flatMap(forecastNeeds)) };
   const kind = outcomeKinds[open.record.experiment.arch];
@@ -314,7 +314,7 @@ async function score(name: string, raw: Raw): Promise<void> {
       '--metric-file',
       sealed.metricFile === null ? 'leave it out' : 'give that one',
     );
-  const registry = await registryOf(raw);
+  const registry = await registryOf(raw, open);
   const { reasons, scores, missing } = await outcomeOf(open, read, (id) => parseMetric(id, sealed.name, registry));
   if (reasons.length > 0) throw new RunError(`void, and not scored: ${reasons.join('; ')}`, sealed.name);
   if (scores.length === 0)

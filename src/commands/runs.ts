@@ -39,9 +39,11 @@ export function addMetricFile(command: Command): Command {
   );
 }
 
-export async function registryOf(raw: Raw): Promise<Registry> {
+/** The lab's metrics and the user's own; those of a run know the names of its classes. */
+export async function registryOf(raw: Raw, run?: Pick<OpenRun, 'record'>): Promise<Registry> {
+  const { withClassNames } = await import('../metrics/index.js');
   const { withOwnMetric } = await import('../metrics/own.js');
-  return withOwnMetric(textOf(raw, 'metricFile'));
+  return withClassNames(await withOwnMetric(textOf(raw, 'metricFile')), run?.record.dataset.classNames);
 }
 
 /** `--metric` texts as metrics, each once. */

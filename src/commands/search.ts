@@ -47,12 +47,12 @@ async function search(name: string, raw: Raw): Promise<void> {
     wholeNumber(textOf(raw, 'draws'), '--draws', 500, 100),
     wholeNumber(textOf(raw, 'top'), '--top', 5, 1),
   ];
-  const registry = await registryOf(raw);
+  const open = await openNamed(name);
+  const registry = await registryOf(raw, open);
   const given = textOf(raw, 'surrogateOf');
   const [target] = await metricsOf(given === undefined ? [] : [given], registry, '--surrogate-of');
   if (target?.kind === 'continuous')
     throw new UsageError(`${target.id} is continuous`, '--surrogate-of', 'give a thresholded one');
-  const open = await openNamed(name);
   if (target !== undefined) await refuseImpossible(open, [target], registry, '--surrogate-of');
   const run = await readRun(open, open.columns);
   assertSeveralWidths(run, name);

@@ -59,9 +59,9 @@ async function show(name: string, raw: Raw): Promise<void> {
     cellsOf(textOf(raw, 'width'), '--width', leastPlot.width) ?? Math.max(leastPlot.width, terminal.columns);
   const height = cellsOf(textOf(raw, 'height'), '--height', leastPlot.height);
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
-  const registry = await registryOf(raw);
-  const asked = await metricsOf(textsOf(raw, 'metric'), registry);
   const open = await openNamed(name);
+  const registry = await registryOf(raw, open);
+  const asked = await metricsOf(textsOf(raw, 'metric'), registry);
   await refuseImpossible(open, asked, registry);
   const run = await readRun(
     open,

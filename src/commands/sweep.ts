@@ -91,7 +91,8 @@ async function prepare(name: string, raw: Raw, place: Place): Promise<Request> {
   const { parseAxis } = await import('../analysis/axis-text.js');
   const { choose, splitMetric } = await import('../metrics/index.js');
   const { fileNameOf } = await import('../datasets/index.js');
-  const registry = await registryOf(raw);
+  const open = await openNamed(name);
+  const registry = await registryOf(raw, open);
   const { metric, parameters } = splitMetric(textOf(raw, 'metric') ?? '', '--metric', registry);
   const axes = textsOf(raw, 'over').map((text) => parseAxis(text));
   const [by, leastRange] = [await scoreOf(raw), leastRangeOf(raw)];
@@ -104,7 +105,6 @@ async function prepare(name: string, raw: Raw, place: Place): Promise<Request> {
   for (const { key, values } of axes)
     for (const value of values) choose(metric, { ...parameters, ...start, [key]: value }, '--over');
   const probe = choose(metric, { ...parameters, ...start }, axes.length > 0 ? '--over' : '--metric');
-  const open = await openNamed(name);
   await refuseImpossible(open, [probe], registry);
   const run = await readRun(open, probe.needs);
   assertSeveralWidths(run, name);

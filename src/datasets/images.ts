@@ -20,7 +20,7 @@ const defaults: Wanted = { side: 32, colour: 'rgb' };
 
 export const images: DatasetSource = {
   name: 'images:',
-  summary: 'a folder or a zip archive of images, a folder for each class',
+  summary: 'a folder or a zip archive of images, with a folder for each class or with labels.csv',
   licence: "the images' own; not known to this program",
   citation: "the images' own; not known to this program",
   load: loadImages,

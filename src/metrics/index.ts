@@ -14,6 +14,7 @@ import {
   topK,
   trueProbability,
 } from './classification.js';
+import { balancedAccuracy, classAccuracy, classAccuracyOf } from './classes.js';
 import {
   above,
   below,
@@ -38,6 +39,8 @@ import {
 
 export const metrics = {
   accuracy,
+  'balanced-accuracy': balancedAccuracy,
+  'class-accuracy': classAccuracy,
   'top-k': topK,
   'cross-entropy': crossEntropy,
   brier,
@@ -87,8 +90,13 @@ export interface RegisteredMetric {
 /** Metrics by name: those of the lab, and perhaps a user's own. */
 export type Registry = Readonly<Record<string, RegisteredMetric>>;
 
+/** The same for a run whose classes have names, by which its metrics may call them. */
+export function withClassNames(registry: Registry, names: readonly string[] | undefined): Registry {
+  return names === undefined ? registry : { ...registry, 'class-accuracy': classAccuracyOf(names) };
+}
+
 /** A value of each parameter that messages and documentation can show. */
-const examples: Readonly<Record<string, string>> = { k: '5', l: '8', c: '0.01', column: 'margin' };
+const examples: Readonly<Record<string, string>> = { k: '5', l: '8', c: '0.01', column: 'margin', class: '0' };
 
 /** `subset-accuracy:k=5`: the metric as one could write it; its name alone where it takes no parameter. */
 export function exampleOf({ name, parameters }: Pick<RegisteredMetric, 'name' | 'parameters'>): string {
@@ -156,8 +164,10 @@ function parseValue(
     if (choices.includes(text)) return text;
     throw new UsageError(`"${text}" is unknown`, where, suggestion(text, choices));
   }
-  if (text.trim() === '' || !Number.isFinite(Number(text)))
-    throw new UsageError(`"${text}" is not a number`, where, `write ${example}, say`);
+  const isNumber = text.trim() !== '' && Number.isFinite(Number(text));
+  // What is no number may be a name: the schema knows.
+  if (schema instanceof z.ZodPipe && !isNumber && text.trim() !== '') return text;
+  if (!isNumber) throw new UsageError(`"${text}" is not a number`, where, `write ${example}, say`);
   return Number(text);
 }
 

@@ -100,13 +100,20 @@ export interface MeanDefinition<Parameters extends z.ZodType, Needs extends Outc
   ): Float64Array | undefined;
 }
 
-/** Any function of weighted rows. Its interval needs a bootstrap. */
+/** What is known of a value in closed form: its standard error, its 95 % interval, the smallest value above 0 there can be. */
+export type Closed = Pick<Measurement, 'standardError' | 'lower' | 'upper' | 'resolution'>;
+
+/** Any function of weighted rows. Without an interval in closed form it needs a bootstrap. */
 export interface WeightedDefinition<Parameters extends z.ZodType, Needs extends OutcomeName> extends Definition<
   Parameters,
   Needs
 > {
   /** Under weights of the rows. */
   weighted(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): Weighted;
+  /** Where rows are independent: of shares, from Wilson's intervals. */
+  closed?(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): Closed;
+  /** What the interval of `closed` is, for captions. */
+  readonly interval?: string;
 }
 
 export type MetricDefinition<Parameters extends z.ZodType, Needs extends OutcomeName> =
@@ -157,7 +164,7 @@ export interface Metric extends About {
   readonly needs: readonly OutcomeName[];
   readonly units: Unit;
   readonly limits: Limits;
-  /** Whether the interval of `measure` is Wilson's, which holds near 0 and 1 too. */
+  /** Whether the interval of `measure`, where it has one, is made of Wilson's, which hold near 0 and 1 too. */
   readonly wilson: boolean;
   /** Names and values of the parameters. */
   readonly parameters: Readonly<Record<string, number | string>>;
@@ -238,8 +245,8 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
     return {
       ...about,
       parameters,
-      interval: 'bootstrap',
-      wilson: false,
+      interval: definition.interval ?? 'bootstrap',
+      wilson: definition.closed !== undefined,
       refuses,
       weighted,
       drawn(outcomes) {
@@ -252,7 +259,8 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
       unitValues: () => undefined,
       measure(outcomes) {
         const { count, evaluate } = weighted(outcomes);
-        return { value: evaluate(), standardError: NaN, lower: NaN, upper: NaN, resolution: null, count };
+        const closed = clustersOf(outcomes, units) === undefined && definition.closed?.(columnsOf(outcomes), chosen);
+        return { value: evaluate(), ...(closed || bootstrapped), count };
       },
     };
   }
@@ -337,6 +345,9 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
     },
   };
 }
+
+/** What only a bootstrap can tell. */
+const bootstrapped: Closed = { standardError: NaN, lower: NaN, upper: NaN, resolution: null };
 
 function sequencesOf({ sequence }: Partial<OutcomeTable>): { readonly count: number; readonly of: Int32Array } {
   if (sequence === undefined) throw new Error('sequences need the column sequence');

@@ -25,9 +25,9 @@ export interface Showcase {
 
 /** Columns that a showcase reads. */
 export const showcaseColumns: Readonly<Record<OutcomeKind, readonly OutcomeName[]>> = {
-  classification: ['correct', 'log_probability'],
+  classification: ['correct', 'log_probability', 'label', 'predicted'],
   reconstruction: ['mse', 'psnr', 'ssim'],
-  sequences: ['correct', 'log_probability', 'sequence', 'example'],
+  sequences: ['correct', 'log_probability', 'sequence', 'example', 'label', 'predicted'],
 };
 
 /**

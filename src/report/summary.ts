@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import { defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import { compareSharpness, type Sharpness } from '../analysis/sharpness.js';
+import { oneAnswer } from '../analysis/evaluate.js';
 import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
@@ -58,6 +59,7 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
     ...absent.map((text) => `not included: ${text}`),
     ...reconstructions.problems,
     ...guessing(rows, record),
+    ...oneAnswer(members, record.dataset),
   ];
   const findings = sharpness === undefined ? [] : describeSharpness(sharpness, widthsOf(members));
   return { rows, table: lines.join('\n'), findings, sharpness, figures: [...curves, ...reconstructions.figures] };
