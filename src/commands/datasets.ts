@@ -89,13 +89,14 @@ async function fetchAll(names: readonly string[], raw: RawOptions): Promise<numb
 async function preview(name: string, raw: RawOptions): Promise<void> {
   const { fileNameOf, loadDataset, parseDatasetName } = await import('../datasets/index.js');
   const { writeOutput } = await import('../machine/files.js');
-  const { previewDataset } = await import('../report/preview.js');
+  const { classTable, previewDataset } = await import('../report/preview.js');
   parseDatasetName(name, 'preview');
   const given = raw['output'];
   if (typeof given === 'string' && !/\.png$|^\/dev\//i.test(given))
     throw new UsageError(`"${given}" does not end in .png`, '--output', 'the picture is a PNG');
   const data = await loadDataset(name, { ...parseDatasetOptions(raw), dataDir: await dataDirOf(raw) });
   for (const line of data.notes) console.error(line);
+  console.error(classTable(data));
   const output = typeof raw['output'] === 'string' ? raw['output'] : `preview-${fileNameOf(name)}.png`;
   await writeOutput(output, await previewDataset(data), '--output');
   // Into a device the picture goes alone.

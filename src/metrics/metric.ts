@@ -259,8 +259,9 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
       unitValues: () => undefined,
       measure(outcomes) {
         const { count, evaluate } = weighted(outcomes);
-        const closed = clustersOf(outcomes, units) === undefined && definition.closed?.(columnsOf(outcomes), chosen);
-        return { value: evaluate(), ...(closed || bootstrapped), count };
+        const isPlain = clustersOf(outcomes, units) === undefined;
+        const closed = isPlain ? definition.closed?.(columnsOf(outcomes), chosen) : undefined;
+        return { value: evaluate(), ...(closed ?? bootstrapped), count };
       },
     };
   }

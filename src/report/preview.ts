@@ -2,9 +2,11 @@
 import sharp from 'sharp';
 import type { ImageShape, Split } from '../datasets/dataset.js';
 import type { Splits } from '../datasets/index.js';
+import { countsOf } from '../datasets/notes.js';
 import { Random } from '../statistics/random.js';
 import { markupText } from './escape.js';
 import { pngScale, toPng } from './render.js';
+import { textTable } from './text-table.js';
 import { fontFamily } from './theme.js';
 
 const mostClasses = 12;
@@ -17,6 +19,22 @@ const gap = 3;
 const shownSide = 48;
 const header = 62;
 const labelFont = 12;
+
+/** More classes than these are a wall of numbers; a run's record lists them all. */
+const mostListed = 40;
+
+/** Classes with their numbers of images in train and test, as a table for a terminal. */
+export function classTable({ classNames, classes, train, test }: Splits): string {
+  const [trained, tested] = [countsOf(train, classes), countsOf(test, classes)];
+  const rows = Array.from(trained.subarray(0, mostListed), (count, label) => [
+    String(label),
+    classNames?.[label] ?? '-',
+    String(count),
+    String(tested[label]!),
+  ]);
+  const table = textTable(['label', 'class', 'train', 'test'], rows, ['class']);
+  return classes > mostListed ? `${table}\n... and ${classes - mostListed} more classes` : table;
+}
 
 /** Classes and training images are drawn at random, the same each time. */
 export async function previewDataset(data: Splits): Promise<Uint8Array> {

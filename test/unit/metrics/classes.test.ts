@@ -90,6 +90,22 @@ describe('balanced accuracy', () => {
     expect(balanced.weighted(few).evaluate(weights)).toBeAllClose(2 / 3, { rtol: 1e-14 });
   });
 
+  test('of images in groups is drawn by groups', () => {
+    const label = Array.from({ length: 120 }, (_, i) => i % 3);
+    const group = Int32Array.from(label, (_, i) => Math.floor(i / 3));
+    const grouped = {
+      ...outcomesOf(
+        label,
+        label.map((each, i) => (i % 5 === 0 ? 9 : each)),
+      ),
+      group,
+    };
+    const { method, members } = evaluateMetric(balanced, [memberOf(8, 0, grouped)], { draws: 200 });
+    expect(method).toBe('bootstrap, 200 draws');
+    expect(members[0]!.value).toBeAllClose(0.8, { rtol: 1e-12 });
+    expect(members[0]!.upper - members[0]!.lower).toBeGreaterThan(0);
+  });
+
   test('is evaluated by its own interval, not by a bootstrap', () => {
     const { method, members } = evaluateMetric(balanced, [memberOf(8, 0, few)], { draws: 10 });
     expect(method).toBe("Wilson's of each class, combined");

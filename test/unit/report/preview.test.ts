@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { loadSplits } from '../../../src/datasets/index.js';
-import { previewDataset } from '../../../src/report/preview.js';
+import { classTable, previewDataset } from '../../../src/report/preview.js';
 import { folderOf, idxBytes, range } from '../../support/idx.js';
 
 /** Classes of one colour each, so that a place in the picture tells its class. */
@@ -68,4 +68,19 @@ test('labels with gaps: a row for each class that has images', async () => {
   const data = await loadSplits(`idx:${folder}`);
   await fs.rm(folder, { recursive: true });
   expect(await coloursDown(await previewDataset(data))).toEqual(['0,0,0', '50,50,50', '100,100,100']);
+});
+
+test('the table of classes has names and numbers of images, and ends where it would be long', async () => {
+  const data = await loadSplits('shapes', { trainSize: 100, testSize: 50 });
+  const lines = classTable(data).split('\n');
+  expect(lines[0]).toMatch(/^label +class +train +test$/);
+  const cells = lines.slice(1).map((line) => line.trim().split(/\s+/));
+  expect(cells.map(([, name]) => name)).toEqual(data.classNames);
+  const sum = (column: number) => cells.reduce((total, row) => total + Number(row[column]), 0);
+  expect([sum(2), sum(3)]).toEqual([100, 50]);
+  expect(
+    classTable({ ...data, classes: 45, classNames: undefined })
+      .split('\n')
+      .slice(-2),
+  ).toEqual(['   39  -          0     0', '... and 5 more classes']);
 });
