@@ -181,7 +181,7 @@ describe('bad input is one line and exit code 2', () => {
     ],
     [
       ['evaluate', 'lenet', '--metric', 'mse'],
-      /^error: --metric: mse needs mse, which cnn has not; cnn can have: accuracy, top-k, /,
+      /^error: --metric: mse needs mse, which cnn has not; cnn can have: accuracy, balanced-accuracy, class-accuracy, top-k, /,
     ],
     [
       ['evaluate', 'lenet', '--metric', 'subset-accuracy:k=101'],

@@ -74,7 +74,7 @@ test('the table of classes has names and numbers of images, and ends where it wo
   const data = await loadSplits('shapes', { trainSize: 100, testSize: 50 });
   const lines = classTable(data).split('\n');
   expect(lines[0]).toMatch(/^label +class +train +test$/);
-  const cells = lines.slice(1).map((line) => line.trim().split(/\s+/));
+  const cells = lines.slice(1).map((line) => line.trim().split(/ {2,}/));
   expect(cells.map(([, name]) => name)).toEqual(data.classNames);
   const sum = (column: number) => cells.reduce((total, row) => total + Number(row[column]), 0);
   expect([sum(2), sum(3)]).toEqual([100, 50]);
