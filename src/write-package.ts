@@ -6,6 +6,7 @@
 import { build, type Plugin } from 'esbuild';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { mnist } from './datasets/mnist.js';
 import { builtFolder, labFolder, packageFolder, packageJson } from './machine/installation.js';
 import { commitFile, gitCommit } from './machine/version.js';
 import { assetFiles } from './report/page/assets.js';
@@ -73,7 +74,9 @@ function noticeOf(folder: string): string {
     .filter((name) => /^(licen[cs]e|copying|notice)/i.test(name))
     .map((name) => fs.readFileSync(path.join(folder, name), 'utf8').trim());
   const title = `${about.name} ${about.version}`;
-  return [title, '='.repeat(title.length), `Licence: ${about.license ?? 'see below'}`, '', ...texts, ''].join('\n');
+  const licence = about.license ?? 'see below';
+  const note = texts.length === 0 ? ' (the package comes without its text)' : '';
+  return [title, '='.repeat(title.length), `Licence: ${licence}${note}`, '', ...texts, ''].join('\n');
 }
 
 function copyPackage(name: string, wanted: readonly string[]): void {
@@ -93,5 +96,5 @@ const folders = [...bundled, ...Object.keys(readPackages).map(packageFolder)].ma
 const notices = [...new Set(folders)].sort().map(noticeOf);
 fs.writeFileSync(
   path.join(builtFolder, 'THIRD-PARTY.txt'),
-  `The code and files of others in this folder, and their licences.\n\n${notices.join('\n\n')}`,
+  `The code and files of others in this folder, and their licences. MNIST: ${mnist.licence}.\n\n${notices.join('\n\n')}`,
 );

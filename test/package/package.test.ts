@@ -159,8 +159,8 @@ test("a metric of the user's own, in JavaScript and in TypeScript where Node run
   const inJavaScript = await emergence('evaluate smoke --metric-file mine.mjs --metric mine --json');
   expect([inJavaScript.code, inJavaScript.stderr]).toEqual([0, '']);
   const inTypeScript = await emergence('evaluate smoke --metric-file mine.ts --metric mine --json');
-  const runsIt = (process.features as { typescript?: unknown }).typescript !== undefined;
-  if (runsIt) expect(inTypeScript.stdout).toBe(inJavaScript.stdout);
+  const { typescript = false } = process.features as { typescript?: string | false };
+  if (typescript !== false) expect(inTypeScript.stdout).toBe(inJavaScript.stdout);
   else
     expect([inTypeScript.code, inTypeScript.stderr]).toEqual([
       2,
