@@ -106,9 +106,10 @@ test('evaluate without a metric: the usual one, the induced one and the loss', a
   await writeRun(100);
   const { code, stdout } = await run('evaluate', 'lenet', '--json');
   const { metrics } = JSON.parse(stdout) as { metrics: { metric: string }[] };
+  // 0.95 of the largest member's answers are right, of 10 images all in 60 of 100 draws; 100 images hold no ten groups of 20.
   expect([code, metrics.map(({ metric }) => metric)]).toEqual([
     0,
-    ['accuracy', 'subset-accuracy:k=5', 'cross-entropy'],
+    ['accuracy', 'subset-accuracy:k=10', 'cross-entropy'],
   ]);
 });
 

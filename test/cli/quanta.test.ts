@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveExperiment } from '../../src/experiment/schema.js';
 import type { OutcomeColumns } from '../../src/runs/outcomes.js';
 import type { MemberKey } from '../../src/runs/record.js';
-import { memberFolder, membersOf, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
+import { memberFolder, membersOf, readMemberRecord, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
 import { Random } from '../../src/statistics/random.js';
 import {
   memberRecord,
@@ -172,12 +172,16 @@ describe('members that are not whole', () => {
     const root = await temporaryFolder();
     const folder = await writeStack(root);
     const half = { arch: 'cnn', width: 2, seed: 1 };
-    await writeMemberRecord(memberFolder(folder, half), memberRecord(half, { status: 'training', epochsDone: 1 }));
+    const { experiment } = (await readMemberRecord(memberFolder(folder, half)))!;
+    await writeMemberRecord(
+      memberFolder(folder, half),
+      memberRecord(half, { status: 'training', epochsDone: 1, experiment }),
+    );
     fs.appendFileSync(path.join(memberFolder(folder, { ...half, width: 8, seed: 2 }), 'outcomes.parquet'), 'x');
     const { code, stdout, stderr } = await run(root, 'stack');
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^left out: cnn-w2-s1 \(1 of \d+ epochs done\)\nleft out: cnn-w8-s2 \(outcomes\.parquet is damaged: it does not match its SHA-256 in member\.json\)\n$/,
+      /^left out: cnn-w2-s1 \(1 of \d+ epochs? done\)\nleft out: cnn-w8-s2 \(outcomes\.parquet is damaged: it does not match its SHA-256 in member\.json\)\n$/,
     );
     expect(stdout).toContain('Turns are those of 1 seed with every width; shares and fits take all members.');
   });
