@@ -44,6 +44,8 @@ test('smoke.yaml is trained, a flag overrides it, and the run has its name', asy
     trainSize: 512,
     testSize: 200,
     epochs: 1,
+    learningRate: 0.001,
+    seeds: [0],
   };
   const first = await train('--experiment', smoke, '--widths', '2', '--batch-size', '64', '--threads', '1');
   expect(first.code).toBe(0);
@@ -65,11 +67,11 @@ test('smoke.yaml is trained, a flag overrides it, and the run has its name', asy
     code: 2,
     stdout: '',
     stderr:
-      'error: mine/smoke.yaml:3:9: epochs: 2 contradicts 1, with which checkpoints/smoke was begun; ' +
+      'error: mine/smoke.yaml:3:9: epochs: 2 epochs contradicts 1 epoch, with which checkpoints/smoke was begun; ' +
       'change the file, or give another --run NAME\n',
   });
   expect((await train('--experiment', 'mine/smoke.yaml', '--epochs', '3')).stderr).toBe(
-    'error: --epochs: 3 contradicts 1, with which checkpoints/smoke was begun; ' +
+    'error: --epochs: 3 epochs contradicts 1 epoch, with which checkpoints/smoke was begun; ' +
       'leave the option out, or give another --run NAME\n',
   );
   expect(fs.readFileSync(path.join(folder, 'checkpoints/smoke/run.json'), 'utf8')).toBe(before);
