@@ -8,7 +8,10 @@ export function registerRuns(program: Command): void {
   program
     .command('runs')
     .description('list the runs in checkpoints: members, status, size on disk, and what is missing')
-    .option('--verify', 'hold every file against its hash, not only look whether it is there (everything is read)')
+    .option(
+      '--verify',
+      'read every file and compare it with its hash, not only look whether it is there; exit code 1 where one is damaged',
+    )
     .option('--json', 'as one JSON array on stdout')
     .addHelpText('after', examples('runs'))
     .action(list);
@@ -18,6 +21,7 @@ async function list({ json, verify }: { readonly json?: true; readonly verify?: 
   const { listRuns } = await import('../runs/inventory.js');
   const { runsTable } = await import('../report/runs.js');
   const runs = await listRuns(root, verify === true ? 'hashes' : 'presence');
+  if (verify === true && runs.some(({ status }) => status === 'damaged')) process.exitCode = 1;
   if (json === true) console.log(jsonOf(runs));
   else if (runs.length === 0)
     console.log(`there is no run in ${root}; ${commandLine('train --arch cnn --widths 8,16,32,64')} makes one`);

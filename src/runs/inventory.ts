@@ -1,10 +1,12 @@
 /** All runs of a folder, each with its state: what is complete, what is missing, what it takes on the disk. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { diskError } from '../machine/files.js';
+import { diskError, readTextIfThere } from '../machine/files.js';
 import { bytesOf, entriesAt } from '../machine/usage.js';
 import { codeOf, isReported } from '../terminal/errors.js';
-import { readSeals } from './forecasts.js';
+import { claimsFolder } from './claims.js';
+import { forecastsFolder } from './forecasts.js';
+import { isUnchanged } from './json.js';
 import { trainerOf } from './lock.js';
 import { epochsOf, unsealedNotes, type RunRecord } from './record.js';
 import { membersOf, readRunRecord } from './run.js';
@@ -34,7 +36,7 @@ export interface RunSummary {
   readonly missing: readonly MissingMember[];
   /** What is wrong with run.json; null where nothing is. */
   readonly problem: string | null;
-  /** What else there is to know, a line each: sealed forecasts that were changed, records that are under no hash. Only where files are read. */
+  /** What else there is to know, a line each: sealed files that were changed, records that are under no hash. Only where files are read. */
   readonly notes: readonly string[];
   /** On the disk, as `du` counts. */
   readonly sizeBytes: number;
@@ -82,7 +84,7 @@ async function summariseFolder(root: string, name: string, scrutiny: Scrutiny): 
     const states = await verifyRun(folder, scrutiny);
     const summary = { name, folder, ...membersOfSummary(record, states, isBusy), problem: null, sizeBytes };
     if (scrutiny === 'presence') return { ...summary, notes: [] };
-    const changed = await changedForecasts(folder);
+    const changed = await changedSeals(folder);
     const unsealed = unsealedNotes(
       folder,
       record,
@@ -96,12 +98,17 @@ async function summariseFolder(root: string, name: string, scrutiny: Scrutiny): 
   }
 }
 
-async function changedForecasts(folder: string): Promise<string[]> {
-  const { seals, unreadable } = await readSeals(folder);
-  return [
-    ...unreadable,
-    ...seals.filter(({ unchanged }) => !unchanged).map(({ file }) => `${file} was changed after it was sealed`),
-  ];
+/** Sealed files of a run that are not as they were sealed. */
+async function changedSeals(folder: string): Promise<string[]> {
+  const changed: string[] = [];
+  for (const within of [forecastsFolder(folder), claimsFolder(folder)]) {
+    for (const name of await fs.readdir(within).catch(() => [])) {
+      const file = path.join(within, name);
+      if (name.endsWith('.json') && !name.startsWith('.') && !isUnchanged((await readTextIfThere(file)) ?? ''))
+        changed.push(`${file} was changed after it was sealed, or is damaged`);
+    }
+  }
+  return changed;
 }
 
 function membersOfSummary(record: RunRecord, states: readonly MemberState[], isBusy: boolean) {

@@ -29,6 +29,7 @@ import {
   memberId,
   otherExperiment,
   recordFormat,
+  unsealedNotes,
   type MemberKey,
   type RunRecord,
 } from '../runs/record.js';
@@ -101,6 +102,7 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   const record = await readRunRecord(folder);
   if (record !== undefined) refuseContradictions(record, request, folder);
   const experiment = record === undefined ? request.experiment : extendExperiment(record.experiment, request.given);
+  if (record !== undefined) for (const line of recordNotes(folder, record, request)) listener.note(line);
   const dataset = await loadDataset(experiment.dataset, { ...experiment, dataDir: request.execution.dataDir });
   for (const line of dataset.notes) listener.note(line);
   refuseUnfit(experiment, dataset, request.places);
@@ -129,6 +131,16 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   }
   // Another command extended the run while this one read its data.
   return trainFamily(request, listener);
+}
+
+/** What its user should know of a run that goes on: a path that was not typed, records that are under no hash. */
+function recordNotes(folder: string, record: RunRecord, { given }: Pick<TrainRequest, 'given'>): string[] {
+  const { dataset } = record.experiment;
+  const isUnsaid = given.dataset === undefined && dataset.includes(':');
+  return [
+    ...unsealedNotes(folder, record, []),
+    ...(isUnsaid ? [`reads ${dataset}, the dataset that ${folder} was begun with`] : []),
+  ];
 }
 
 function isSame(a: RunRecord | undefined, b: RunRecord | undefined): boolean {

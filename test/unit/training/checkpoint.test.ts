@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { encodeSafetensors, isSealIntact } from '../../../src/runs/safetensors.js';
+import { loadCheckpoint, MemberFiles } from '../../../src/training/checkpoint.js';
+import { epochRecord, memberRecord, temporaryFolder } from '../../support/runs.js';
+
+const names = ['bias', 'kernel'];
+const state = new Map([
+  ['bias', { shape: [2], data: Float32Array.of(1, 2) }],
+  ['kernel', { shape: [1, 3], data: Float32Array.of(3, 4, 5) }],
+]);
+const history = [1, 2].map(epochRecord);
+const begun = '2026-01-01T12:00:00.000Z';
+const files = async () => new MemberFiles(await temporaryFolder(), { arch: 'cnn', width: 8, seed: 0 });
+const file = 'training.safetensors';
+
+test('a checkpoint comes back as it was written; a change of when training began, or of any other byte, shows', async () => {
+  const member = await files();
+  await member.checkpoint({ ...memberRecord({ arch: 'cnn', width: 8, seed: 0 }), begun }, { state, history });
+  expect(await loadCheckpoint(member, names)).toEqual({ state, history, begun });
+  const bytes = await fs.readFile(member.path(file));
+  for (let at = 0; at < bytes.length; at++) {
+    const changed = Buffer.from(bytes);
+    changed[at]! ^= 1;
+    await fs.writeFile(member.path(file), changed);
+    await expect(loadCheckpoint(member, names)).rejects.toThrow(/training\.safetensors: /);
+  }
+});
+
+test('one of format 1 is gone on with, and checked by the hash that it has', async () => {
+  const member = await files();
+  await fs.mkdir(member.folder, { recursive: true });
+  const text = JSON.stringify(history);
+  // As that format has it: history, then each tensor's name and shape as JSON, and its bytes.
+  const hash = createHash('sha256').update(text);
+  for (const [name, { shape, data }] of state)
+    hash.update(JSON.stringify([name, shape])).update(Buffer.from(data.buffer));
+  const written = encodeSafetensors(state, { begun, history: text, sha256: hash.digest('hex') });
+  expect(isSealIntact(written)).toBeUndefined();
+  await fs.writeFile(member.path(file), written);
+  expect(await loadCheckpoint(member, names)).toEqual({ state, history, begun });
+  written[written.length - 1]! ^= 1;
+  await fs.writeFile(member.path(file), written);
+  await expect(loadCheckpoint(member, names)).rejects.toThrow('its content does not match its hash');
+});
