@@ -109,6 +109,34 @@ describe('the variance of a mean over units that share clusters', () => {
     expect([...clusters, ...units].every((term) => term === 0)).toBe(true);
   });
 
+  test('a sample that the reference has too: python test/reference/shared_images.py --example', () => {
+    // Images and right answers by the minimal standard generator, as there.
+    let state = 1;
+    const drawn = Array.from({ length: 72 }, () => (state = Number((16807n * BigInt(state)) % 2147483647n)));
+    const clusterOf = Int32Array.from(drawn.slice(0, 36), (each) => each % 7);
+    const rows = Float64Array.from(drawn.slice(36), (each, i) => Number(each % 10 < 6 + (clusterOf[i]! % 3)));
+    const starts = Int32Array.from({ length: 13 }, (_, i) => 3 * i);
+    const firstRight = (l: number) =>
+      Float64Array.from({ length: 12 }, (_, unit) => Math.min(...rows.subarray(3 * unit, 3 * unit + l)));
+    const mean = Float64Array.from({ length: 12 }, (_, unit) => sum(rows.subarray(3 * unit, 3 * unit + 3)) / 3);
+    const about = { starts, clusterOf, clusters: 7 };
+    const samples = [
+      { ...about, values: mean, rows },
+      { ...about, values: firstRight(3), rows },
+      { ...about, values: firstRight(2), rows, first: 2 },
+      { ...about, values: firstRight(3) },
+    ];
+    // The reference solves for the step by bisection, and has Student's quantiles from SciPy; here they have six digits.
+    expect(samples.map((sample) => varianceOfTerms(termsOf(sample)))).toBeAllClose(
+      [0.01837768646825496, 0.0326955666672746, 0.031986287357144594, 0.03189841294132826],
+      { rtol: 1e-5 },
+    );
+    expect([...termsOf(samples[1]!).clusters]).toBeAllClose(
+      [0.01400794259, 0.126071483314, 0.007003971295, 0, -0.115565526371, 0.021011913886, -0.052529784714],
+      { rtol: 1e-5, atol: 1e-12 },
+    );
+  });
+
   test('terms sum to 0 and are never fewer than those of independent units, for any sample', () => {
     const samples = fc.record({
       length: fc.integer({ min: 1, max: 4 }),
