@@ -5,7 +5,8 @@
  * the same examples are solved by every seed. `turns.ts` has the turns, this file their sharpness and what coin flips with the
  * same accuracies would show; `threshold-mixture.ts` has the sigmoids.
  */
-import { wilsonInterval, type Interval } from '../statistics/intervals.js';
+import { sampledMean, wilsonOfMean } from '../statistics/shared-clusters.js';
+import { wilsonLimits, type Interval } from '../statistics/wilson.js';
 import { Random } from '../statistics/random.js';
 import { fitThresholds, type ThresholdFit } from './threshold-mixture.js';
 import {
@@ -28,7 +29,7 @@ export interface SharpTurns {
   readonly count: number;
   /** Of all examples. */
   readonly share: number;
-  /** Wilson, 95 %, over the draw of examples with these members. */
+  /** Wilson, 95 %, over the draw of examples, or of what they share, with these members. */
   readonly interval: Interval;
   /** Of the examples whose passage the scales show whole; NaN where there are none. */
   readonly shareOfWhole: number;
@@ -47,6 +48,8 @@ export interface SharpOptions {
   readonly permutations?: number;
   /** Of the permutations. */
   readonly seed?: number;
+  /** What examples share that are not drawn one by one: the image that several rows show, or a group of images. */
+  readonly clusters?: { readonly count: number; readonly of: Int32Array } | undefined;
 }
 
 /**
@@ -56,7 +59,7 @@ export interface SharpOptions {
 export function sharpTurns(
   grid: SolvedGrid,
   turns: Turns,
-  { permutations = 99, seed = 0 }: SharpOptions = {},
+  { permutations = 99, seed = 0, clusters }: SharpOptions = {},
 ): SharpTurns {
   const steps = passageSteps(turns, grid.scales.length);
   const count = steps.reduce((sum, step) => sum + Number(step === 1), 0);
@@ -67,7 +70,7 @@ export function sharpTurns(
   return {
     count,
     share: count / grid.examples,
-    interval: wilsonInterval(count, grid.examples),
+    interval: intervalOf(steps, clusters),
     shareOfWhole: count / whole,
     coinFlips: {
       share: expectedDistribution(grid, turns, [coinFlips(grid)]).passage[1]!,
@@ -78,11 +81,25 @@ export function sharpTurns(
   };
 }
 
+/** Of the share of examples whose passage takes one step. */
+function intervalOf(steps: ArrayLike<number>, clusters: SharpOptions['clusters']): Interval {
+  const sharp = Float64Array.from(steps, (step) => Number(step === 1));
+  if (clusters === undefined)
+    return wilsonLimits(
+      sharp.reduce((sum, value) => sum + value, 0),
+      sharp.length,
+    );
+  const starts = Int32Array.from({ length: sharp.length + 1 }, (_, i) => i);
+  return wilsonOfMean(
+    sampledMean({ values: sharp, starts, clusterOf: clusters.of, clusters: clusters.count, rows: sharp }),
+  );
+}
+
 /** Sharp turns in each permutation. Hot: 40 members x 10 000 examples x 99. */
 function permutedSharp(
   { scales, examples }: SolvedGrid,
   slack: readonly number[],
-  { permutations, seed }: Required<SharpOptions>,
+  { permutations, seed }: Required<Pick<SharpOptions, 'permutations' | 'seed'>>,
 ): Int32Array {
   const random = Random.named(seed, 'quanta', 'permutations');
   const order = Int32Array.from({ length: examples }, (_, i) => i);

@@ -55,6 +55,7 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const { readNaturalCurve } = await import('../analysis/natural.js');
   const { aboutFamily, comparisonFigure, comparisonTable } = await import('../report/comparison.js');
   const { flatness } = await import('../analysis/evaluate.js');
+  const { samplingOf } = await import('../report/sampling.js');
   const { writeFigure } = await import('../report/files.js');
 
   const open = await openNamed(name);
@@ -97,8 +98,9 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const odd = flatness({ metric: shown.induced.metric, members: comparison.induced.members }, run.members);
   if (odd !== undefined) console.error(`note: ${odd}`);
   const files = await writeFigure(stem, comparisonFigure(comparison));
+  const sampling = samplingOf(run.record, run.members[0]!.outcomes);
   if (raw['json'] === true) console.log(jsonOf({ ...comparison, figures: files }));
-  else console.log([comparisonTable(comparison), '', ...pictureLines(files)].join('\n'));
+  else console.log([comparisonTable(comparison, sampling), '', ...pictureLines(files)].join('\n'));
 }
 
 function oneOf(text: string | undefined): string[] {

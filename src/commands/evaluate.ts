@@ -47,6 +47,7 @@ async function evaluate(name: string, raw: Raw): Promise<void> {
   const { answerColumns, evaluateMetric, flatness, oneAnswer } = await import('../analysis/evaluate.js');
   const { outcomeKinds } = await import('../experiment/architectures.js');
   const tables = await import('../report/evaluation.js');
+  const { samplingOf } = await import('../report/sampling.js');
   const texts = textsOf(raw, 'metric');
   if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
   const open = await openNamed(name);
@@ -68,7 +69,10 @@ async function evaluate(name: string, raw: Raw): Promise<void> {
   for (const line of oneAnswer(run.members, run.record.dataset)) console.error(`note: ${line}`);
   if (raw['json'] === true) console.log(jsonOf({ run: run.record.name, metrics: evaluations.map(plain) }));
   else if (raw['csv'] === true) process.stdout.write(tables.evaluationCsv(run.record.name, evaluations));
-  else console.log(tables.evaluationTable(evaluations, raw['members'] === true));
+  else {
+    const sampling = samplingOf(run.record, run.members[0]!.outcomes);
+    console.log(tables.evaluationTable(evaluations, { byMember: raw['members'] === true, sampling }));
+  }
 }
 
 /** Each once: an autoencoder's loss is its standard metric. */

@@ -50,6 +50,7 @@ async function show(name: string, raw: Raw): Promise<void> {
   const { outcomeKinds } = await import('../experiment/architectures.js');
   const { leastPlot } = await import('../report/plot.js');
   const { panelsOf, showText } = await import('../report/show.js');
+  const { samplingOf } = await import('../report/sampling.js');
   const { sizeOf } = await import('../terminal/size.js');
   const { usesColour } = await import('../terminal/colour.js');
 
@@ -75,15 +76,15 @@ async function show(name: string, raw: Raw): Promise<void> {
     return { curve, scores: scoreCurve(curve, axis) };
   });
   const panels = panelsOf(shown.map(({ curve }) => curve)).length;
-  const text = showText(shown, {
+  const look = {
     axis,
     width,
     height: height ?? heightFor(terminal.rows, panels),
     xScale: raw['linear'] === true ? 'linear' : 'log',
     characters: raw['ascii'] === true ? 'ascii' : 'braille',
     colour: usesColour(process.stdout),
-  });
-  console.log(text);
+  } as const;
+  console.log(showText(shown, look, samplingOf(run.record, run.members[0]!.outcomes)));
 }
 
 /** Room for the scores below; a plot that is lower than this is read badly, and the terminal scrolls instead. */

@@ -8,7 +8,8 @@ import { outcomeKinds } from '../experiment/architectures.js';
 import type { RunRecord } from '../runs/record.js';
 import { formatNumber, formatWithInterval } from '../terminal/format.js';
 import { panelsFigure, type Panel, type PanelSeries } from './figures/panels.js';
-import { grouped } from './showcase.js';
+import { grouped } from './numbers.js';
+import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
 
 /** Scores that tables have, and their headings. */
@@ -40,7 +41,10 @@ export function shownDataset(name: string): string {
 }
 
 /** Without a line break at the end. */
-export function comparisonTable({ natural, standard, induced, prediction, sharpness }: Comparison): string {
+export function comparisonTable(
+  { natural, standard, induced, prediction, sharpness }: Comparison,
+  sampling: Sampling,
+): string {
   const curves = [...natural, standard, induced];
   const lines = curves.map((curve) => [
     curve.title,
@@ -51,10 +55,11 @@ export function comparisonTable({ natural, standard, induced, prediction, sharpn
   ]);
   const heading = ['curve', 'scales', 'range', ...shownScores.map(({ title }) => title), 'best fit (line above)'];
   const over = sharpness.severalSeeds
-    ? 'bootstrap over test examples and seeds'
-    : 'bootstrap over test examples alone, as there is one seed: another one may lie outside';
+    ? `bootstrap over ${sampling.text} and seeds`
+    : `bootstrap over ${sampling.text} alone, as there is one seed: another one may lie outside`;
   const notes = [
     `In brackets: 95 % intervals, ${over}; of natural curves over their standard errors, where all are published; none where all draws agree.`,
+    ...(sampling.note === undefined ? [] : [sampling.note]),
     'A straight ramp has Eq 1 / ramp = 1, and a largest step of 1 / (scales - 1); Eq 1 grows with the number of scales alone.',
     'Bow: how far a parabola in log scale sags below its ends, over the range; above 0 the curve improves late, below 0 early. A step in',
     'the middle has none: it is the largest step that tells it.',

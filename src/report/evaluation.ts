@@ -3,19 +3,24 @@ import type { MetricEvaluation } from '../analysis/evaluate.js';
 import type { Metric } from '../metrics/metric.js';
 import type { Interval } from '../statistics/intervals.js';
 import { condensed, formatNumber, formatShare } from '../terminal/format.js';
-import { grouped } from './showcase.js';
+import { grouped } from './numbers.js';
+import type { Sampling } from './sampling.js';
 import { csv, textTable } from './text-table.js';
 
 /** Without a line break at the end; at least one evaluation, all of the same members. */
-export function evaluationTable(evaluations: readonly MetricEvaluation[], byMember: boolean): string {
+export function evaluationTable(
+  evaluations: readonly MetricEvaluation[],
+  { byMember, sampling }: { readonly byMember: boolean; readonly sampling: Sampling },
+): string {
   const severalSeeds = evaluations[0]!.scales.some(({ seeds }) => seeds > 1);
   const table = severalSeeds && !byMember ? scalesTable(evaluations) : membersTable(evaluations);
   const notes = evaluations.map(({ metric, count, resolution }) => {
     const smallest = resolution === null ? '' : `; smallest value above 0: ${formatNumber(resolution)}`;
     return `${metric.id}: ${grouped(count)} ${metric.units === 'images' && metric.name === 'subset-trials' ? 'groups' : `test ${metric.units}`}${smallest}`;
   });
-  const method = severalSeeds && !byMember ? overSeedsNote : membersNote(evaluations);
-  return [table, method, ...notes, ...reasons(evaluations, severalSeeds && !byMember)].join('\n');
+  const method = severalSeeds && !byMember ? overSeedsNote : membersNote(evaluations, sampling);
+  const given = sampling.note === undefined ? [] : [sampling.note];
+  return [table, method, ...given, ...notes, ...reasons(evaluations, severalSeeds && !byMember)].join('\n');
 }
 
 /** `auroc at width 1 and 2: no image is wrong, ...`: why a value or an interval is not there, a line a reason. */
@@ -39,9 +44,9 @@ function reasons(evaluations: readonly MetricEvaluation[], byScale: boolean): st
 const overSeedsNote =
   "Means over seeds. In brackets: 95 % interval of that mean over seeds (Student's t); on other test sets see --json.";
 
-function membersNote(evaluations: readonly MetricEvaluation[]): string {
+function membersNote(evaluations: readonly MetricEvaluation[], { text }: Sampling): string {
   const methods = [...new Set(evaluations.map(({ method }) => method))];
-  return `In brackets: 95 % interval over the draw of the test set (${methods.join('; ')}).`;
+  return `In brackets: 95 % interval over the draw of ${text} (${methods.join('; ')}).`;
 }
 
 function heading({ metric: { title, unit } }: MetricEvaluation): string {

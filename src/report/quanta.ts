@@ -6,7 +6,8 @@ import { mostClasses, passageDecades, type LatentClass } from '../analysis/thres
 import { passageSteps, type SolvedMember } from '../analysis/turns.js';
 import { outcomeKinds } from '../experiment/architectures.js';
 import { writeFileAtomic } from '../machine/files.js';
-import { readOutcomes, type OutcomeName } from '../runs/outcomes.js';
+import { clustersOf, type Clusters } from '../metrics/clusters.js';
+import { readOutcomes, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
 import { epochsOf, unsealedNotes, type MemberRecord, type RunRecord } from '../runs/record.js';
 import { readRunRecord } from '../runs/run.js';
 import { verifyRun, type MemberState } from '../runs/verify.js';
@@ -14,7 +15,7 @@ import { RunError, UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { quantaFigure } from './figures/quanta.js';
 import { toPng, toSvg } from './render.js';
-import { grouped } from './showcase.js';
+import { grouped } from './numbers.js';
 import { textTable } from './text-table.js';
 
 export interface QuantaOptions {
@@ -74,9 +75,11 @@ export async function reportQuanta(folder: string, options: QuantaOptions = {}):
   if (note !== undefined) warnings.push(note);
   const solved = members.map((member) => solvedBy(member, cutoff));
   assertWholeSeed(solved, folder);
-  const result = quanta(solved, options.tolerance === undefined ? {} : { tolerance: options.tolerance });
+  const clusters = clustersIn(members);
+  const tolerance = options.tolerance === undefined ? {} : { tolerance: options.tolerance };
+  const result = quanta(solved, { ...tolerance, clusters });
   const meaning = cutoff === undefined ? 'right' : `squared error per pixel below ${cutoff}`;
-  const notes = notesOf(result);
+  const notes = [...sharedNotes(result, clusters), ...notesOf(result)];
   const files = await write(folder, { record, result, members, meaning });
   return {
     ...{ run: record.name, solved: meaning, cutoff, quanta: result, notes, warnings, files },
@@ -87,7 +90,7 @@ export async function reportQuanta(folder: string, options: QuantaOptions = {}):
 interface ReadMember {
   readonly record: MemberRecord;
   readonly file: string;
-  readonly columns: Partial<Record<OutcomeName, Int32Array | Float32Array | Uint8Array>>;
+  readonly columns: Partial<OutcomeTable>;
 }
 
 /** Columns that say which example a row is. */
@@ -166,6 +169,21 @@ function assertWholeSeed(members: readonly SolvedMember[], folder: string): void
   for (const { seed } of members) perSeed.set(seed, (perSeed.get(seed) ?? 0) + 1);
   if (Math.max(...perSeed.values()) === widths) return;
   throw new RunError('no seed of this run is complete at every width', folder, 'train it to the end');
+}
+
+/** Members that were trained before their dataset knew groups have none; the test set is the same. */
+function clustersIn(members: readonly ReadMember[]): Clusters | undefined {
+  const columns = members.find(({ columns: { group } }) => group !== undefined)?.columns ?? members[0]!.columns;
+  return clustersOf(columns, columns.sequence === undefined ? 'images' : 'sequences');
+}
+
+function sharedNotes({ grid }: Quanta, clusters: Clusters | undefined): string[] {
+  if (clusters === undefined) return [];
+  const what = clusters.by === 'images' ? 'images, each in several sequences' : 'groups of images';
+  return [
+    `The ${grid.examples} examples are of ${clusters.count} ${what}. The interval of the sharp turns draws those; permutations and ` +
+      'criteria take examples for independent, and are surer than they should be.',
+  ];
 }
 
 function notesOf({ grid, dispersion, fits, turns, measured }: Quanta): string[] {

@@ -28,7 +28,7 @@ import { Family } from './page/family.js';
 import { pageOf } from './page/html.js';
 import { examplePictures, reconstructionsOf } from './page/pictures.js';
 import { toPng, toPrintPng, toSvg } from './render.js';
-import { grouped } from './showcase.js';
+import { grouped } from './numbers.js';
 import { csv } from './text-table.js';
 import { theme } from './theme.js';
 import { commandLine } from '../machine/installation.js';

@@ -5,6 +5,7 @@ import { unscoredLines } from '../analysis/unscored.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../terminal/format.js';
 import { shownScores } from './comparison.js';
 import { arrows, drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from './plot.js';
+import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
 
 export interface ShownCurve {
@@ -39,9 +40,9 @@ export function panelsOf<T extends { readonly metric: Pick<SampledCurve['metric'
 }
 
 /** Plots and scores, without a line break at the end; at least one curve, all of the same members. */
-export function showText(shown: readonly ShownCurve[], options: ShowOptions): string {
+export function showText(shown: readonly ShownCurve[], options: ShowOptions, sampling: Sampling): string {
   const plots = panelsOf(shown.map(({ curve }) => curve)).map((curves) => panelText(curves, options));
-  return [...plots, scoresTable(shown, options)].join('\n\n');
+  return [...plots, scoresTable(shown, options, sampling)].join('\n\n');
 }
 
 function panelText(curves: readonly SampledCurve[], { axis, ...look }: ShowOptions): string {
@@ -89,7 +90,7 @@ function seriesOf(curve: SampledCurve, axis: ScaleName): PlotSeries {
 }
 
 /** A line a score and a column a curve: two curves fit a terminal of 80 columns. */
-function scoresTable(shown: readonly ShownCurve[], { axis }: ShowOptions): string {
+function scoresTable(shown: readonly ShownCurve[], { axis }: ShowOptions, sampling: Sampling): string {
   const titles = shown.map(({ curve }) => curve.metric.title);
   const ranges = shown.map(({ curve: { values } }) => formatNumber(Math.max(...values) - Math.min(...values)));
   const lines = [
@@ -110,6 +111,8 @@ function scoresTable(shown: readonly ShownCurve[], { axis }: ShowOptions): strin
       : [
           'Bars and brackets: 95 % intervals, bootstrap over test examples alone (one seed); none where all draws agree.',
         ]),
+    `Test examples: ${sampling.text}.`,
+    ...(sampling.note === undefined ? [] : [sampling.note]),
     'A straight ramp has Eq 1 / ramp = 1. Bow: how far a parabola in the logarithm of',
     `the ${axisTitles[axis]} sags below its ends, over the range.`,
     ...unscoredLines(shown.map(({ curve: { metric, values } }) => ({ ...metric, values }))),

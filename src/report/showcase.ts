@@ -5,6 +5,8 @@ import type { Metric } from '../metrics/metric.js';
 import { psnr, ssim } from '../metrics/reconstruction.js';
 import type { OutcomeName, OutcomeTable } from '../runs/outcomes.js';
 import type { RunRecord } from '../runs/record.js';
+import { grouped } from './numbers.js';
+import { samplingOf, type Sampling } from './sampling.js';
 
 export interface Showcase {
   readonly table: readonly Metric[];
@@ -19,8 +21,8 @@ export interface Showcase {
   }[];
   /** `10 000 test images`. */
   readonly testSet: string;
-  /** What an interval is over the draw of. */
-  readonly drawOf: 'test images' | 'test sequences';
+  /** What intervals are over the draw of. */
+  readonly sampling: Sampling;
 }
 
 /** Columns that a showcase reads. */
@@ -37,10 +39,11 @@ export function showcaseOf(record: RunRecord, largest: Partial<OutcomeTable>): S
   const { experiment, dataset } = record;
   const { standard, induced, loss } = defaultMetrics(record, largest);
   const images = `${grouped(dataset.testCount)} test images`;
+  const sampling = samplingOf(record, largest);
   const shares = { name: 'curve', metrics: [standard, induced], vertical: 'share', axis: 'share right' } as const;
   switch (outcomeKinds[experiment.arch]) {
     case 'classification':
-      return { table: [standard, loss, induced], figures: [shares], testSet: images, drawOf: 'test images' };
+      return { table: [standard, loss, induced], figures: [shares], testSet: images, sampling };
     case 'reconstruction':
       return {
         table: [standard, psnr.with({}), ssim.with({}), induced],
@@ -49,17 +52,12 @@ export function showcaseOf(record: RunRecord, largest: Partial<OutcomeTable>): S
           { name: 'error', metrics: [standard], vertical: 'log', axis: 'squared error per pixel' },
         ],
         testSet: images,
-        drawOf: 'test images',
+        sampling,
       };
     case 'sequences': {
       const { pairs = 1, testSequences = 0 } = experiment;
       const testSet = `${grouped(testSequences)} test sequences of ${pairs} images`;
-      return { table: [standard, loss, induced], figures: [shares], drawOf: 'test sequences', testSet };
+      return { table: [standard, loss, induced], figures: [shares], testSet, sampling };
     }
   }
-}
-
-/** 1234567 as 1 234 567. */
-export function grouped(value: number): string {
-  return value.toLocaleString('en-US').replaceAll(',', ' ');
 }

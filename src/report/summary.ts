@@ -7,6 +7,7 @@ import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { writeFileAtomic } from '../machine/files.js';
+import { withSameGroups } from '../runs/load.js';
 import { readOutcomes } from '../runs/outcomes.js';
 import { readStrips } from '../runs/pictures.js';
 import { epochsOf, type MemberRecord, type RunRecord } from '../runs/record.js';
@@ -49,13 +50,13 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
   if (members.length === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
   const showcase = showcaseOf(record, members.at(-1)!.outcomes);
   const rows = members.map((member) => rowOf(member, showcase.table));
-  const { testSet } = showcase;
+  const { testSet, sampling } = showcase;
   const drawn = { record, members, missing: incomplete.length, showcase };
   const curves = await drawCurves(folder, drawn);
   const reconstructions = await drawReconstructions(folder, drawn);
   const sharpness = sharpnessOf(record, members);
   const lines = [
-    summaryTable({ rows, metrics: showcase.table, testSet }),
+    summaryTable({ rows, metrics: showcase.table, testSet, sampling }),
     ...absent.map((text) => `not included: ${text}`),
     ...reconstructions.problems,
     ...guessing(rows, record),
@@ -82,14 +83,14 @@ interface SummaryMember extends MemberOutcomes {
   readonly folder: string;
 }
 
-async function readMembers(states: readonly MemberState[], kind: OutcomeKind): Promise<SummaryMember[]> {
+async function readMembers(states: readonly MemberState[], kind: OutcomeKind): Promise<readonly SummaryMember[]> {
   const members: SummaryMember[] = [];
   for (const { status, record, folder } of states) {
     if (status !== 'complete' || record === undefined) continue;
     const outcomes = await readOutcomes(path.join(folder, 'outcomes.parquet'), showcaseColumns[kind]);
     members.push({ record, outcomes, folder });
   }
-  return members;
+  return withSameGroups(members);
 }
 
 function rowOf({ record, outcomes }: SummaryMember, metrics: readonly Metric[]): SummaryRow {
@@ -141,8 +142,8 @@ async function drawCurves(folder: string, { record, members, missing, showcase }
     const curves = metrics
       .filter((metric) => fits(metric, rowsOf(members[0]!.outcomes)))
       .map((metric) => curve(metric, members));
-    const { testSet, drawOf } = showcase;
-    const about = { run: record.name, arch, dataset, curves, missing, vertical, axis, testSet, drawOf };
+    const { testSet, sampling } = showcase;
+    const about = { run: record.name, arch, dataset, curves, missing, vertical, axis, testSet, drawOf: sampling.of };
     const svg = await toSvg(curvesFigure(about));
     const [vector, raster] = [path.join(folder, `${name}.svg`), path.join(folder, `${name}.png`)];
     await writeFileAtomic(vector, svg);

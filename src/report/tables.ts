@@ -1,7 +1,8 @@
 /** The table that ends a training: a line per member, or a line per width where there are several seeds. */
 import type { Measurement, Metric } from '../metrics/metric.js';
 import { meanOf, tInterval } from '../statistics/intervals.js';
-import { grouped } from './showcase.js';
+import { grouped } from './numbers.js';
+import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
 
 /** A complete member and what it reached. */
@@ -23,19 +24,22 @@ export interface SummaryTable {
   readonly metrics: readonly Metric[];
   /** `10 000 test images`. */
   readonly testSet: string;
+  /** What intervals of members are over the draw of. */
+  readonly sampling: Sampling;
 }
 
 /** As text, without a line break at the end. Rows in the order in which they are to stand. */
 export function summaryTable(table: SummaryTable): string {
   const severalSeeds = new Set(table.rows.map(({ seed }) => seed)).size > 1;
-  return severalSeeds ? seedsTable(table) : membersTable(table);
+  const { note } = table.sampling;
+  return [severalSeeds ? seedsTable(table) : membersTable(table), ...(note === undefined ? [] : [note])].join('\n');
 }
 
 function headings(metrics: readonly Metric[]): string[] {
   return metrics.map(({ title, unit }) => (unit === '' ? title : `${title} (${unit === 'probability' ? '%' : unit})`));
 }
 
-function membersTable({ rows, metrics, testSet }: SummaryTable): string {
+function membersTable({ rows, metrics, sampling }: SummaryTable): string {
   const lines = rows.map((row) => [
     String(row.width),
     grouped(row.parameters),
@@ -44,7 +48,7 @@ function membersTable({ rows, metrics, testSet }: SummaryTable): string {
   ]);
   const shares = metrics.filter(isShare);
   const intervals = [...new Set(shares.map(({ interval }) => interval))].join('; ');
-  const note = `In brackets: 95 % intervals over the draw of ${testSet} (${intervals}).`;
+  const note = `In brackets: 95 % intervals over the draw of ${sampling.text} (${intervals}).`;
   return `${textTable(['width', 'parameters', ...headings(metrics), 'seconds'], lines)}\n${note}`;
 }
 

@@ -3,7 +3,7 @@ import type { PredictedCurve, TheoryFit } from '../analysis/theory-fit.js';
 import { allRight, expectedEditDistance, lossAt, type PowerLaw } from '../analysis/theory.js';
 import { formatNumber } from '../terminal/format.js';
 import { panelsFigure, type Panel, type PanelPoint } from './figures/panels.js';
-import { grouped } from './showcase.js';
+import { grouped } from './numbers.js';
 import { textTable } from './text-table.js';
 
 const equation = (law: PowerLaw) => `L(N) = (N / ${formatNumber(law.scale)})^${formatNumber(law.exponent)} nats`;

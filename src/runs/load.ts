@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { messageOf, isReported, RunError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
-import { decodeOutcomes, outcomeNames, type OutcomeName, type OutcomeTable } from './outcomes.js';
+import { decodeWithGroup, outcomeNames, type OutcomeName, type OutcomeTable } from './outcomes.js';
 import {
   digestOfRun,
   epochsOf,
@@ -104,8 +104,8 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
       absent.push(`${member.id} (${bytes})`);
       continue;
     }
-    const outcomes = await decodeOutcomes(bytes, await withGroup(names, bytes, file), file);
-    for (const name of names) refuseNaN(outcomes[name], name, file);
+    const outcomes = await decodeWithGroup(bytes, names, file);
+    for (const name of names) refuseNaN(outcomes[name] ?? [], name, file);
     members.push({ record: member, folder: path.dirname(file), outcomes });
   }
   if (members.length === 0)
@@ -115,14 +115,10 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
   return { folder, record, members: withSameGroups(members), absent, columns, notes: run.notes };
 }
 
-/** All intervals need the groups, where there are any; members trained before the dataset knew them have none. */
-async function withGroup(names: readonly OutcomeName[], bytes: Uint8Array, file: string): Promise<OutcomeName[]> {
-  const others = names.filter((name) => name !== 'group');
-  return (await outcomeNames(bytes, file)).includes('group') ? [...others, 'group'] : others;
-}
-
-/** A run has one test set. */
-function withSameGroups(members: readonly LoadedMember[]): readonly LoadedMember[] {
+/** A run has one test set: groups that one member's file has are all members'. */
+export function withSameGroups<Member extends Pick<LoadedMember, 'outcomes'>>(
+  members: readonly Member[],
+): readonly Member[] {
   const group = members.find(({ outcomes }) => outcomes.group !== undefined)?.outcomes.group;
   if (group === undefined) return members;
   return members.map((member) => ({ ...member, outcomes: { ...member.outcomes, group } }));

@@ -124,14 +124,25 @@ export async function decodeOutcomes<Name extends OutcomeName>(
   return columns;
 }
 
-/** Some columns of a file. Throws RunError, one line, where it is missing, damaged or lacks one. */
-export async function readOutcomes<Name extends OutcomeName>(
-  file: string,
-  names: readonly Name[],
-): Promise<Pick<OutcomeTable, Name>> {
+/**
+ * Some columns, and `group` where the file has it: all intervals need the groups, and members trained before their dataset knew
+ * them have none. Throws as `decodeOutcomes`.
+ */
+export async function decodeWithGroup(
+  bytes: Uint8Array,
+  names: readonly OutcomeName[],
+  where: string,
+): Promise<Partial<OutcomeTable>> {
+  const others = names.filter((name) => name !== 'group');
+  const isGrouped = (await outcomeNames(bytes, where)).includes('group');
+  return decodeOutcomes(bytes, isGrouped ? [...others, 'group'] : others, where);
+}
+
+/** `decodeWithGroup` of a file. Throws RunError, one line, where it is missing, damaged or lacks a column. */
+export async function readOutcomes(file: string, names: readonly OutcomeName[]): Promise<Partial<OutcomeTable>> {
   const bytes = await readFileIfThere(file);
   if (bytes === undefined) throw new RunError('is missing', file);
-  return decodeOutcomes(bytes, names, file);
+  return decodeWithGroup(bytes, names, file);
 }
 
 /** The columns that a file's bytes have. Throws RunError, one line, where it is damaged. */

@@ -87,8 +87,8 @@ export function termsOf(sample: SharedSample): Terms {
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
   const errors = values.map((value) => value - mean);
   const byRows = rowEffects(sample, errors);
-  const own = sumsByCluster(sample, (row) => byRows[row]!);
-  const shared = sumsByCluster(sample, (_, unit) => errors[unit]!);
+  const own = sumsByCluster(sample, byRows);
+  const shared = sumsByCluster(sample, spreadOverRows(sample, errors));
   const noise = squaresOf(errors);
   const left = Math.max(0, noise - own.withinUnits);
   const ofClusters = squaresOf(own.sums);
@@ -110,15 +110,25 @@ export function termsOf(sample: SharedSample): Terms {
  * variance.
  */
 export function rowsInOneCluster(sample: Pick<SharedSample, 'starts' | 'first' | 'clusterOf' | 'clusters'>): number {
-  const counts = new Float64Array(sample.clusters);
-  eachRow(sample, (row) => counts[sample.clusterOf[row]!]!++);
-  return squaresOf(counts) / counts.reduce((sum, count) => sum + count, 0);
+  const { sizes, rows } = clusterSizes(sample);
+  return squaresOf(sizes) / rows;
 }
 
 function effectiveClusters(sample: SharedSample): number {
+  const { sizes, rows } = clusterSizes(sample);
+  return rows ** 2 / squaresOf(sizes);
+}
+
+function clusterSizes(sample: Pick<SharedSample, 'starts' | 'first' | 'clusterOf' | 'clusters'>) {
+  const { starts, clusterOf, clusters } = sample;
+  const sizes = new Float64Array(clusters);
   let rows = 0;
-  eachRow(sample, () => rows++);
-  return rows / rowsInOneCluster(sample);
+  for (let unit = 0; unit + 1 < starts.length; unit++) {
+    const end = endOf(sample, unit);
+    for (let row = starts[unit]!; row < end; row++) sizes[clusterOf[row]!]!++;
+    rows += end - starts[unit]!;
+  }
+  return { sizes, rows };
 }
 
 /**
@@ -130,27 +140,48 @@ function smallSample(g: number): number {
   return (Math.sqrt(g / (g - 1)) * studentQuantile95(Math.floor(g - 1))) / z95;
 }
 
-/** What each row does to its unit's value, as far as a straight line tells for each place: least squares over units, `[rows]`. */
+/**
+ * What each row does to its unit's value, as far as a straight line tells for each place: least squares over units, `[rows]`. Hot, as
+ * all loops over rows here: plain ones.
+ */
 function rowEffects(sample: SharedSample, errors: Float64Array): Float64Array {
   const { rows, starts } = sample;
   const effects = new Float64Array(starts.at(-1)!);
-  if (rows === undefined) return effects;
   const units = errors.length;
   let places = 0;
-  eachRow(sample, (_row, _unit, place) => (places = Math.max(places, place + 1)));
-  if (units <= places) return effects;
-  const design = matrix(units, places);
+  for (let unit = 0; unit < units; unit++) places = Math.max(places, endOf(sample, unit) - starts[unit]!);
+  if (rows === undefined || units <= places) return effects;
   const means = new Float64Array(places);
   const counts = new Float64Array(places);
-  eachRow(sample, (row, _, place) => {
-    means[place]! += rows[row]!;
-    counts[place]!++;
-  });
-  means.forEach((sum, place) => (means[place] = sum / counts[place]!));
-  eachRow(sample, (row, unit, place) => (design.data[unit * places + place] = rows[row]! - means[place]!));
+  for (let unit = 0; unit < units; unit++) {
+    const [begin, end] = [starts[unit]!, endOf(sample, unit)];
+    for (let row = begin; row < end; row++) {
+      means[row - begin]! += rows[row]!;
+      counts[row - begin]!++;
+    }
+  }
+  for (let place = 0; place < places; place++) means[place]! /= counts[place]!;
+  const design = matrix(units, places);
+  for (let unit = 0; unit < units; unit++) {
+    const [begin, end] = [starts[unit]!, endOf(sample, unit)];
+    for (let row = begin; row < end; row++) {
+      effects[row] = rows[row]! - means[row - begin]!;
+      design.data[unit * places + row - begin] = effects[row]!;
+    }
+  }
   const slopes = solveLeastSquares(design, errors.slice());
-  eachRow(sample, (row, _, place) => (effects[row] = slopes[place]! * (rows[row]! - means[place]!)));
+  for (let unit = 0; unit < units; unit++) {
+    const [begin, end] = [starts[unit]!, endOf(sample, unit)];
+    for (let row = begin; row < end; row++) effects[row]! *= slopes[row - begin]!;
+  }
   return effects;
+}
+
+/** Each unit's number at each of its rows, `[rows]`. */
+function spreadOverRows(sample: SharedSample, values: Float64Array): Float64Array {
+  const spread = new Float64Array(sample.starts.at(-1)!);
+  for (let unit = 0; unit < values.length; unit++) spread.fill(values[unit]!, sample.starts[unit], endOf(sample, unit));
+  return spread;
 }
 
 interface ClusterSums {
@@ -160,15 +191,15 @@ interface ClusterSums {
   readonly withinUnits: number;
 }
 
-function sumsByCluster(sample: SharedSample, valueOf: (row: number, unit: number) => number): ClusterSums {
-  const { clusterOf, clusters, values } = sample;
+function sumsByCluster(sample: SharedSample, ofRows: Float64Array): ClusterSums {
+  const { clusterOf, clusters, values, starts } = sample;
   const sums = new Float64Array(clusters);
   const before = new Float64Array(clusters);
   let withinUnits = 0;
   for (let unit = 0; unit < values.length; unit++) {
-    const [begin, end] = rowsOf(sample, unit);
+    const [begin, end] = [starts[unit]!, endOf(sample, unit)];
     for (let row = begin; row < end; row++) before[clusterOf[row]!] = sums[clusterOf[row]!]!;
-    for (let row = begin; row < end; row++) sums[clusterOf[row]!]! += valueOf(row, unit);
+    for (let row = begin; row < end; row++) sums[clusterOf[row]!]! += ofRows[row]!;
     for (let row = begin; row < end; row++) {
       const cluster = clusterOf[row]!;
       withinUnits += (sums[cluster]! - before[cluster]!) ** 2;
@@ -178,18 +209,9 @@ function sumsByCluster(sample: SharedSample, valueOf: (row: number, unit: number
   return { sums, withinUnits };
 }
 
-function rowsOf({ starts, first = Infinity }: Pick<SharedSample, 'starts' | 'first'>, unit: number): [number, number] {
-  return [starts[unit]!, Math.min(starts[unit + 1]!, starts[unit]! + first)];
-}
-
-function eachRow(
-  sample: Pick<SharedSample, 'starts' | 'first'>,
-  visit: (row: number, unit: number, place: number) => void,
-): void {
-  for (let unit = 0; unit + 1 < sample.starts.length; unit++) {
-    const [begin, end] = rowsOf(sample, unit);
-    for (let row = begin; row < end; row++) visit(row, unit, row - begin);
-  }
+/** Behind the last row that a unit's value depends on. */
+function endOf({ starts, first = Infinity }: Pick<SharedSample, 'starts' | 'first'>, unit: number): number {
+  return Math.min(starts[unit + 1]!, starts[unit]! + first);
 }
 
 /** How much of b is to be added to a for the sum's squares to come to `target`, or as near as all of b takes it; 0 to 1. */

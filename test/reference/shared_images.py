@@ -170,10 +170,9 @@ MODELS = {
 }
 
 
-def coverage(kind, l, level, model, reuse, reps, seed=7):
+def coverage(kind, l, level, target, model, reuse, reps, seed=7):
     """Share of test sets whose interval holds the truth: ours, and with sequences for independent."""
     share = kind in ('accuracy', 'all right')
-    target = truth(kind, l, level, model)
     rng = np.random.default_rng(seed)
     hits = np.zeros(2)
     for _ in range(reps):
@@ -270,14 +269,16 @@ def main():
     for name, model in MODELS.items():
         for kind, l, p in cells:
             level = 0.5 if p is None else level_for(p, kind, l, model)
-            line = [coverage(kind, l, level, model, reuse, reps) for reuse in (1, 4, 8.26, 16)]
+            target = truth(kind, l, level, model)
+            line = [coverage(kind, l, level, target, model, reuse, reps) for reuse in (1, 4, 8.26, 16)]
             print(f'{name:22s} {kind:14s} l={l} p={p}', ' '.join(f'{a:5.1f} ({b:4.1f})' for a, b in line), flush=True)
     print('near the ends, difficult images')
     model = MODELS['difficult images']
     for kind, l in (('accuracy', 8), ('all right', 8), ('all right', 1)):
         for p in (0.002, 0.005, 0.995, 0.998):
             level = level_for(p, kind, l, model)
-            line = [coverage(kind, l, level, model, reuse, reps) for reuse in (1, 8.26, 16)]
+            target = truth(kind, l, level, model)
+            line = [coverage(kind, l, level, target, model, reuse, reps) for reuse in (1, 8.26, 16)]
             print(f'{kind:14s} l={l} p={p}', ' '.join(f'{a:5.1f} ({b:4.1f})' for a, b in line), flush=True)
     print('paired differences: accuracy, all 8 right, accuracy less all 8 right; widths over what they should be')
     for name, model in MODELS.items():

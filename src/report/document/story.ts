@@ -8,7 +8,8 @@ import { lengthText } from '../../experiment/length.js';
 import { counted, formatNumber, formatShare, formatWithInterval } from '../../terminal/format.js';
 import { shareOfDraws, shownDataset, shownRatio, shownScores } from '../comparison.js';
 import { shellWord } from '../escape.js';
-import { grouped } from '../showcase.js';
+import { grouped } from '../numbers.js';
+import { samplingOf } from '../sampling.js';
 import type { Block, Figure, Report, Section, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 import { forecastBlocks } from './forecasts.js';
@@ -398,6 +399,7 @@ function caveatsOf(family: ReportedFamily): string[] {
     seeds.length === 1
       ? 'One seed: intervals are over the draw of test examples alone; another seed may lie outside them.'
       : `${seeds.length} seeds: intervals are over test examples and seeds (Student's t for the means, bootstraps for the scores), and ${seeds.length === 2 ? 'two seeds tell' : 'few seeds tell'} little of how much seeds differ.`,
+    samplingCaveat(run),
     thresholdCaveat(induced.parameters, isUsual, outcomeKinds[run.record.experiment.arch]),
     run.absent.length === 0
       ? 'No member is missing: every width has every seed.'
@@ -406,6 +408,11 @@ function caveatsOf(family: ReportedFamily): string[] {
     'A width says nothing of what lies between widths, and a family trained on one dataset with one recipe nothing of others.',
     ...pageNotes,
   ];
+}
+
+function samplingCaveat({ record, members }: ReportedFamily['run']): string {
+  const { text, note } = samplingOf(record, members[0]!.outcomes);
+  return `Test set: intervals are over the draw of ${text}.${note === undefined ? '' : ` ${note}`}`;
 }
 
 function thresholdCaveat(
