@@ -120,7 +120,10 @@ function familyCurve(
     })),
     range: rangeOf(points),
     scores,
-    shape: shapeOf(members.map(({ record }, i) => ({ scale: record.parameters, value: curve.memberValues[i]! }))),
+    shape: shapeOf(
+      members.map(({ record }, i) => ({ scale: record.parameters, value: curve.memberValues[i]! })),
+      { lower: metric.limits[0], upper: metric.limits[1] },
+    ),
     test: testAgainstLine(curve, members, { draws: curve.draws.length }),
   };
 }
@@ -164,7 +167,10 @@ export function comparePublished(
     members: compared.map(({ relative, value }) => ({ relative, value })),
     range: rangeOf(compared),
     scores: Object.fromEntries(scores) as Record<ScoreName, Scored>,
-    shape: shapeOf(compared.map(({ parameters, value }) => ({ scale: parameters, value }))),
+    shape: shapeOf(
+      compared.map(({ parameters, value }) => ({ scale: parameters, value })),
+      unit === 'probability' ? { lower: 0, upper: 1 } : undefined,
+    ),
     test: undefined,
   };
 }

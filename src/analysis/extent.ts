@@ -15,6 +15,7 @@ export interface CurveData {
 
 /** What bounds and starts need to know of the data. */
 export interface Extent {
+  readonly scales: readonly number[];
   /** Logarithm of each point's scale. */
   readonly x: readonly number[];
   readonly y: readonly number[];
@@ -52,6 +53,11 @@ export function extentOf(
     throw new FitError('not-finite', `scale of point ${bad + 1} is ${scales[bad]}; must be above 0 and finite`);
   const worst = values.findIndex((value) => !Number.isFinite(value));
   if (worst >= 0) throw new FitError('not-finite', `value of point ${worst + 1} is ${values[worst]}`);
+  const uncertain = standardErrors?.findIndex((error) => !(error > 0 && error < Infinity)) ?? -1;
+  if (uncertain >= 0) {
+    const message = `standard error of point ${uncertain + 1} is ${standardErrors![uncertain]}; must be above 0 and finite`;
+    throw new FitError('not-finite', message);
+  }
   const different = [...new Set(scales)].sort((a, b) => a - b).map(Math.log);
   if (different.length < needed) {
     throw new FitError(
@@ -65,7 +71,7 @@ export function extentOf(
   // A constant curve has room for levels all the same.
   const range = high - low || Math.abs(high) || 1;
   return {
-    ...{ x: scales.map(Math.log), y: values, weights: values.map((_, i) => 1 / (standardErrors?.[i] ?? 1)) },
+    ...{ scales, x: scales.map(Math.log), y: values, weights: values.map((_, i) => 1 / (standardErrors?.[i] ?? 1)) },
     ...{ first, last, span: last - first || 1, gap: Math.min(1e3, ...gaps) },
     lower: Math.min(low, limits?.lower ?? low - 10 * range),
     upper: Math.max(high, limits?.upper ?? high + 10 * range),

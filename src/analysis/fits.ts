@@ -17,6 +17,7 @@ import {
 } from '../statistics/least-squares.js';
 import { extentOf, type CurveData } from './extent.js';
 import { models, type CurveModel } from './models.js';
+import { startsOf } from './starts.js';
 
 export interface ModelFit extends LeastSquaresFit {
   readonly model: CurveModel;
@@ -58,7 +59,7 @@ export function fitModel(model: CurveModel, data: CurveData): ModelFit {
     ...{ x: data.scales, y: values, standardErrors, errors },
     ...{ model: model.evaluate, gradient: model.gradient },
     ...model.bounds(extent),
-    starts: model.starts(extent),
+    starts: startsOf(model, extent),
   });
   return { model, ...fit };
 }

@@ -1,6 +1,6 @@
 /**
- * Forms that a curve can take: each a data object with its formula, its source, its derivatives, its bounds and where a fit may
- * start. x is the natural logarithm of the scale. How they are fitted stands in fits.ts.
+ * Forms that a curve can take: each a data object with its formula, its source, its derivatives, its bounds and the shapes that a
+ * search begins with. x is the natural logarithm of the scale. How they are fitted stands in fits.ts.
  *
  * Bounds come from the data: a level (floor, ceiling, limit) stays inside the metric's limits or, without them, ten ranges of
  * the data beyond it; a rise is at least a tenth of the scales' span long and at most so steep that it is over between two
@@ -8,7 +8,7 @@
  */
 import type { Parameters } from '../statistics/least-squares.js';
 import type { Extent } from './extent.js';
-import { bnslStarts, linearStarts, powerStarts, sigmoidStarts } from './starts.js';
+import { brokenPowerShapes, powerShapes, sigmoidShapes, threeSigmoidShapes, twoSigmoidShapes } from './starts.js';
 
 export interface Bounds {
   readonly lower: readonly number[];
@@ -20,12 +20,14 @@ export interface CurveModel {
   readonly formula: string;
   readonly source: string;
   readonly parameters: readonly string[];
+  /** Places of the levels, which the model is linear in: it is the sum of each times its derivative. The rest is its shape. */
+  readonly linear: readonly number[];
   readonly evaluate: (parameters: Parameters, scale: number) => number;
   /** Derivatives by the parameters. */
   readonly gradient: (parameters: Parameters, scale: number) => number[];
   readonly bounds: (extent: Extent) => Bounds;
-  /** Where a search may start, best first. */
-  readonly starts: (extent: Extent) => number[][];
+  /** Groups of shapes, `[groups][shapes][parameters]`: from the best of a group a search may start. */
+  readonly shapes: (extent: Extent) => number[][][];
 }
 
 export const constant = polynomial('constant', 'y = c0', 'the null model: scale does not matter', 1);
@@ -37,13 +39,14 @@ export const powerLaw: CurveModel = {
   formula: 'y = A N^-a + E, 0.01 <= a <= 10; A below 0 for a curve that rises',
   source: 'Hestness et al. 2017 (arXiv 1712.00409); Hoffmann et al. 2022 (arXiv 2203.15556), Eq 2',
   parameters: ['amplitude', 'exponent', 'limit'],
+  linear: [0, 2],
   evaluate: ([amplitude, exponent, limit], scale) => amplitude! * scale ** -exponent! + limit!,
   gradient([amplitude, exponent], scale) {
     const power = scale ** -exponent!;
     return [power, -amplitude! * Math.log(scale) * power, 1];
   },
   bounds: ({ lower, upper }) => ({ lower: [-Infinity, 0.01, lower], upper: [Infinity, 10, upper] }),
-  starts: powerStarts,
+  shapes: powerShapes,
 };
 
 export const sigmoid: CurveModel = {
@@ -53,6 +56,7 @@ export const sigmoid: CurveModel = {
   source:
     'logistic curve of 4 parameters in log scale; as Ruan et al. 2024 (arXiv 2405.10938), with free floor and ceiling',
   parameters: ['floor', 'ceiling', 'midpoint', 'slope'],
+  linear: [0, 1],
   evaluate: ([floor, ceiling, midpoint, slope], scale) =>
     floor! + (ceiling! - floor!) * logistic(slope! * (Math.log(scale) - midpoint!)),
   gradient([floor, ceiling, midpoint, slope], scale) {
@@ -68,11 +72,11 @@ export const sigmoid: CurveModel = {
       upper: [extent.upper, extent.upper, midpoint[1], slope[1]],
     };
   },
-  starts: (extent) => sigmoidStarts(extent, 1).map(([floor, height, ...shape]) => [floor!, floor! + height!, ...shape]),
+  shapes: sigmoidShapes,
 };
 
-export const twoSigmoids = sumOfSigmoids('two-sigmoids', 2);
-export const threeSigmoids = sumOfSigmoids('three-sigmoids', 3);
+export const twoSigmoids = sumOfSigmoids('two-sigmoids', 2, twoSigmoidShapes);
+export const threeSigmoids = sumOfSigmoids('three-sigmoids', 3, threeSigmoidShapes);
 
 /**
  * Caballero et al.'s b is amplitude d^early: with the amplitude measured at the break instead of at N = 1 the same curves have
@@ -84,6 +88,7 @@ export const brokenPowerLaw: CurveModel = {
     'y = a + B (N/d)^-c0 (1 + (N/d)^(1/f))^(-c1 f): limit a, amplitude B = b d^-c0, early exponent c0, change of exponent c1, break ln d, smoothness f',
   source: 'broken neural scaling law with one break, Caballero et al. 2022 (arXiv 2210.14891), Eq 1',
   parameters: ['limit', 'amplitude', 'early', 'change', 'break', 'smoothness'],
+  linear: [0, 1],
   evaluate: ([limit, amplitude, early, change, at, smooth], scale) => {
     const u = Math.log(scale) - at!;
     return limit! + amplitude! * Math.exp(-early! * u - change! * smooth! * softplus(u / smooth!));
@@ -103,7 +108,7 @@ export const brokenPowerLaw: CurveModel = {
       upper: [upper, Infinity, steepest, 2 * steepest, last + span / 2, span],
     };
   },
-  starts: bnslStarts,
+  shapes: brokenPowerShapes,
 };
 
 /** In order of the number of parameters. */
@@ -125,21 +130,23 @@ function polynomial(name: string, formula: string, source: string, terms: number
   return {
     ...{ name, formula, source },
     parameters: Array.from({ length: terms }, (_, j) => `c${j}`),
+    linear: Array.from({ length: terms }, (_, j) => j),
     evaluate: (parameters, scale) => powers(scale).reduce((sum, power, j) => sum + parameters[j]! * power, 0),
     gradient: (_, scale) => powers(scale),
     bounds: () => ({ lower: Array<number>(terms).fill(-Infinity), upper: Array<number>(terms).fill(Infinity) }),
-    starts: (extent) => linearStarts(extent, terms),
+    shapes: () => [[[]]],
   };
 }
 
 /** Heights of either sign; the sigmoids are in no order. */
-function sumOfSigmoids(name: string, count: number): CurveModel {
+function sumOfSigmoids(name: string, count: number, shapes: CurveModel['shapes']): CurveModel {
   const each = Array.from({ length: count }, (_, i) => i + 1);
   return {
     name,
     formula: `y = floor + sum of height_i / (1 + exp(-slope_i (ln N - midpoint_i))), i = 1 .. ${count}, slope_i above 0`,
     source: 'a curve as a stack of abilities that turn on one after the other: Michaud et al. 2023 (arXiv 2303.13506)',
     parameters: ['floor', ...each.flatMap((i) => [`height${i}`, `midpoint${i}`, `slope${i}`])],
+    linear: [0, ...each.map((i) => 3 * i - 2)],
     evaluate(p, scale) {
       const x = Math.log(scale);
       let y = p[0]!;
@@ -164,7 +171,7 @@ function sumOfSigmoids(name: string, count: number): CurveModel {
         upper: [extent.upper, ...each.flatMap(() => [height, midpoint[1], slope[1]])],
       };
     },
-    starts: (extent) => sigmoidStarts(extent, count),
+    shapes,
   };
 }
 

@@ -1,41 +1,105 @@
 /**
  * Is a curve bent, and how? A straight line in log scale against a parabola and a sigmoid, by AICc (Hurvich and Tsai 1989): the
- * question that no single step decides.
+ * question that no single step decides. Members of one scale are not independent: scales wander around any curve together with their
+ * seeds. So the likelihood has a variance between scales beside that of seeds, and AICc counts scales, which is exact where the
+ * wandering is most of the scatter: a curve is then a regression of as many means as there are scales. Shares stay shares: the line
+ * and the parabola are inside the metric's limits at the ends (and in the middle), the sigmoid everywhere.
  */
-import { FitError } from '../statistics/least-squares.js';
-import { fitModels } from './fits.js';
-import { line, quadratic, sigmoid, type ModelName } from './models.js';
+import { aicc, akaikeWeights, FitError } from '../statistics/least-squares.js';
+import { varianceComponents } from '../statistics/variance-components.js';
+import type { CurveData } from './extent.js';
+import { fitModel } from './fits.js';
+import { models, sigmoid, type CurveModel, type ModelName } from './models.js';
 
 export interface Shape {
   /** The model with the least AICc. */
   readonly preferred: ModelName;
-  /** AICc of the line above that of the preferred; 0 where the line is. Above 10 there is next to nothing to say for the line. */
+  /** AICc of the line above that of the preferred; 0 where the line is. docs/emergence.md says how often it is above 10 by chance. */
   readonly lineAbove: number;
   /** Akaike's weight of the line among the three. */
   readonly lineWeight: number;
 }
 
+/** Fewest scales: with one less AICc has no value for a sigmoid. */
+export const fewestScales = 7;
+
 /**
- * @param points one for each member, so that the scatter over seeds is what the fits are held against
- * @returns undefined where there are too few points, or nothing to fit: a constant curve
+ * @param points one for each member
+ * @param limits values that the metric can have
+ * @returns undefined with fewer than seven scales, and where there is nothing to fit: a constant curve
  */
-export function shapeOf(points: readonly { readonly scale: number; readonly value: number }[]): Shape | undefined {
-  const values = points.map(({ value }) => value);
-  if (new Set(values).size === 1) return undefined;
+export function shapeOf(
+  points: readonly { readonly scale: number; readonly value: number }[],
+  limits?: CurveData['limits'],
+): Shape | undefined {
+  const scales = [...new Set(points.map(({ scale }) => scale))].sort((a, b) => a - b);
+  if (scales.length < fewestScales || new Set(points.map(({ value }) => value)).size === 1) return undefined;
+  const seeds = scales.map((scale) => points.filter((point) => point.scale === scale).map(({ value }) => value));
+  const [first, last] = [Math.log(scales[0]!), Math.log(scales.at(-1)!)];
+  const candidates = [
+    through('line', [first, last]),
+    through('quadratic', [first, (first + last) / 2, last]),
+    sigmoid,
+  ] as const;
   try {
-    const { fits } = fitModels({ scales: points.map(({ scale }) => scale), values }, [line, quadratic, sigmoid]);
-    const straight = fits.find(({ fit }) => fit.model.name === 'line');
-    const [best] = fits;
-    // With too few points for a sigmoid's AICc the line would win unopposed.
-    if (straight === undefined || best === undefined || fits.length < 3) return undefined;
-    if (!fits.every(({ fit }) => Number.isFinite(fit.aicc))) return undefined;
+    const scores = candidates.map((model) => criterionOf(model, { scales, seeds, limits }));
+    const least = Math.min(...scores);
     return {
-      preferred: best.fit.model.name as ModelName,
-      lineAbove: straight.fit.aicc - best.fit.aicc,
-      lineWeight: straight.weight,
+      preferred: candidates[scores.indexOf(least)]!.name as ModelName,
+      lineAbove: scores[0]! - least,
+      lineWeight: akaikeWeights(scores)[0]!,
     };
   } catch (error) {
     if (error instanceof FitError) return undefined;
     throw error;
   }
+}
+
+/** The polynomial with these values at these places (Lagrange's form), each inside the limits. */
+function through(name: 'line' | 'quadratic', places: readonly number[]): CurveModel {
+  const basis = (scale: number) =>
+    places.map((at) =>
+      places.reduce(
+        (product, other) => (other === at ? product : (product * (Math.log(scale) - other)) / (at - other)),
+        1,
+      ),
+    );
+  return {
+    ...models[name],
+    parameters: places.map((_, j) => `y${j}`),
+    evaluate: (values, scale) => basis(scale).reduce((sum, weight, j) => sum + weight * values[j]!, 0),
+    gradient: (_, scale) => basis(scale),
+    bounds: ({ lower, upper }) => ({ lower: places.map(() => lower), upper: places.map(() => upper) }),
+  };
+}
+
+interface Curve {
+  readonly scales: readonly number[];
+  /** Values of each scale's members. */
+  readonly seeds: readonly (readonly number[])[];
+  readonly limits: CurveData['limits'];
+}
+
+/** Rounds of fitting with the weights that the variances make, where scales differ in their numbers of seeds. */
+const rounds = 4;
+
+/** AICc of scales: the curve's parameters and the variance of means; that of seeds is told by the seeds alone. */
+function criterionOf(model: CurveModel, { scales, seeds, limits }: Curve): number {
+  const sizes = seeds.map(({ length }) => length);
+  const means = seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+  const within = seeds.reduce(
+    (total, values, i) => total + values.reduce((sum, value) => sum + (value - means[i]!) ** 2, 0),
+    0,
+  );
+  const balanced = new Set(sizes).size === 1;
+  let [deviance, ratio] = [Infinity, Infinity];
+  for (let round = 0; round < (balanced ? 1 : rounds); round++) {
+    const standardErrors = sizes.map((size) => (ratio === Infinity ? 1 : Math.sqrt(ratio + 1 / size)));
+    const fit = fitModel(model, { scales, values: means, standardErrors, limits });
+    const residuals = means.map((mean, i) => mean - model.evaluate(fit.parameters, scales[i]!));
+    const found = varianceComponents({ residuals, sizes, within });
+    ratio = found.ratio;
+    deviance = Math.min(deviance, found.deviance);
+  }
+  return aicc(deviance, model.parameters.length + 1, scales.length);
 }

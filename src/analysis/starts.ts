@@ -1,139 +1,107 @@
-/**
- * Where fits of the curve models start. Every model is linear in its levels once its shape (exponents, midpoints, slopes) is
- * given, so a grid over the shape with the best levels at each node (Golub and Pereyra 1973, SIAM J. Numer. Anal. 10, 413-432)
- * lands close to every optimum worth a search.
- */
-import { matrix, solveLeastSquares } from '../statistics/matrices.js';
+/** Where fits of the curve models start: grids of shapes, and the best of them that are not each other's neighbours. */
+import { projectionOf, type Projected, type Projection } from '../statistics/variable-projection.js';
 import type { Extent } from './extent.js';
+import type { CurveModel } from './models.js';
 
-/** Polynomial in x: its optimum itself. */
-export function linearStarts(extent: Extent, terms: number): number[][] {
-  const columns = Array.from({ length: terms }, (_, j) => extent.x.map((x) => x ** j));
-  return [levelsSolver(extent, terms)(columns)];
+/** exponent */
+export function powerShapes(): number[][][] {
+  return spaced(0.01, 10, 40, 'log').map((exponent) => [[exponent]]);
 }
 
-/** amplitude, exponent, limit */
-export function powerStarts(extent: Extent): number[][] {
-  const middle = extent.first + extent.span / 2;
-  const nodes = spaced(0.01, 10, 40, 'log').map((exponent) => [exponent]);
-  const column = ([exponent]: readonly number[]) => [extent.x.map((x) => Math.exp(-exponent! * (x - middle)))];
-  return bestNodes(extent, nodes, column, 2).map(({ shape: [exponent], levels: [limit, height] }) => [
-    ...[height! * Math.exp(exponent! * middle), exponent!, limit!],
-  ]);
+/** midpoint and slope */
+export function sigmoidShapes(extent: Extent): number[][][] {
+  const { span, gap } = extent;
+  const slopes = spaced(1 / span, 20 / gap, 8, 'log');
+  return placesIn(extent, 17).map((midpoint) => slopes.map((slope) => [midpoint, slope]));
 }
 
-/** floor, then height, midpoint and slope of each */
-export function sigmoidStarts(extent: Extent, count: number): number[][] {
-  const { x, first, last, span, gap } = extent;
-  const slopes = spaced(1 / span, 20 / gap, count === 1 ? 8 : 3, 'log');
-  const midpoints =
-    count === 1 ? spaced(first - span / 2, last + span / 2, 17) : spaced(first - span / 8, last + span / 8, 9);
-  const nodes = subsets(midpoints, count).flatMap((chosen) =>
-    // A slope for all where there are three: 84 triples of midpoints are many already.
-    (count === 2 ? pairs(slopes) : slopes.map((slope) => Array<number>(count).fill(slope))).map((steep) =>
-      chosen.flatMap((midpoint, i) => [midpoint, steep[i]!]),
+/** midpoint and slope of each of two */
+export function twoSigmoidShapes(extent: Extent): number[][][] {
+  const { span, gap } = extent;
+  const steepness = pairs(spaced(1 / span, 40 / gap, 5, 'log'));
+  const orders = [-1, 0, 1].map((order) => steepness.filter(([a, b]) => Math.sign(a! - b!) === order));
+  const places = placesIn(extent, 9);
+  const together = places.map((at) => [at - gap / 4, at + gap / 4]);
+  return [...subsets(places, 2), ...together].flatMap(([one, other]) =>
+    orders.map((alike) => alike.map(([a, b]) => [one!, a!, other!, b!])),
+  );
+}
+
+/** midpoint and slope of each of three; a slope for all, as triples of midpoints are many already */
+export function threeSigmoidShapes({ first, last, span, gap }: Extent): number[][][] {
+  const slopes = spaced(1 / span, 20 / gap, 3, 'log');
+  return subsets(spaced(first - span / 8, last + span / 8, 9), 3).map((midpoints) =>
+    slopes.map((slope) => midpoints.flatMap((midpoint) => [midpoint, slope])),
+  );
+}
+
+/** early exponent, change of exponent, break, smoothness */
+export function brokenPowerShapes(extent: Extent): number[][][] {
+  const { span, gap } = extent;
+  const exponents = [-10, -3, -1, -0.3, -0.05, 0.05, 0.3, 1, 3, 10];
+  const around = pairs(exponents).filter(([early, late]) => early !== late);
+  const halves = [around.filter(([early]) => early! < 0), around.filter(([early]) => early! > 0)];
+  return placesIn(extent, 9).flatMap((at) =>
+    spaced(gap / 20, span / 4, 3, 'log').flatMap((smooth) =>
+      halves.map((half) => half.map(([early, late]) => [early!, late! - early!, at, smooth])),
     ),
   );
-  // Few different columns in many combinations.
-  const column = remembered((midpoint, slope) => x.map((value) => 1 / (1 + Math.exp(-slope * (value - midpoint)))));
-  const columns = (shape: readonly number[]) =>
-    Array.from({ length: count }, (_, i) => column(shape[2 * i]!, shape[2 * i + 1]!));
-  return bestNodes(extent, nodes, columns, 3).map(({ shape, levels: [floor, ...heights] }) => [
-    floor!,
-    ...heights.flatMap((height, i) => [height, shape[2 * i]!, shape[2 * i + 1]!]),
-  ]);
 }
 
-/** limit, amplitude, early exponent, change of exponent, break, smoothness */
-export function bnslStarts(extent: Extent): number[][] {
-  const { x, first, last, span, gap } = extent;
-  const exponents = [-3, -1, -0.3, 0, 0.3, 1, 3];
-  const nodes = pairs(exponents)
-    .filter(([early, late]) => early !== late)
-    .flatMap(([early, late]) =>
-      spaced(first, last, 6).flatMap((at) =>
-        spaced(gap / 5, span / 4, 2, 'log').map((smooth) => [early!, late! - early!, at, smooth]),
-      ),
-    );
-  const column = ([early, change, at, smooth]: readonly number[]) => [
-    x.map((value) => {
-      const u = value - at!;
-      const bend = Math.max(u, 0) + smooth! * Math.log1p(Math.exp(-Math.abs(u / smooth!)));
-      return Math.exp(-early! * u - change! * bend);
-    }),
-  ];
-  return bestNodes(extent, nodes, column, 4).map(({ shape, levels }) => [...levels, ...shape]);
+/** Between each two neighbouring scales, or evenly where those are more than `most` or so, and to both sides of them. */
+function placesIn({ x, first, last, span }: Extent, most: number): number[] {
+  const different = [...new Set(x)].sort((a, b) => a - b);
+  const between = different.slice(1).map((value, i) => (value + different[i]!) / 2);
+  const inside = between.length <= most ? between : spaced(first, last, most);
+  // Outside last: where all shapes are as good, as for a constant, it is one inside that is taken.
+  return [...inside, first - span / 8, last + span / 8, first - span / 2, last + span / 2];
 }
 
-interface Node {
-  readonly shape: readonly number[];
-  /** Of a column of ones, then of each column. */
-  readonly levels: readonly number[];
-  readonly sumOfSquares: number;
+/**
+ * From the best shapes of so many groups the search is begun, and the best few of them are taken to the end. One or two dimensions of
+ * shape have few optima; with four or six, fewer searches end above what SciPy finds in one published curve of ten.
+ */
+const begun = { flat: 8, deep: 120, steps: 20 };
+const ended = { groups: 8, steps: 100 };
+
+/**
+ * Parameters that a fit may start from, best first: shapes with the best levels of each, searched from the best shapes of the model's
+ * groups.
+ */
+export function startsOf(model: CurveModel, extent: Extent): (readonly number[])[] {
+  const { at, search } = projected(model, extent);
+  const nodes = sorted(model.shapes(extent).flatMap((group) => sorted(group.map(at)).slice(0, 1)));
+  const groups = model.parameters.length - model.linear.length > 2 ? begun.deep : begun.flat;
+  const near = sorted(nodes.slice(0, groups).map(({ shape }) => search(shape, begun.steps)));
+  // Searches that have come to the same place already are one.
+  const different = near.filter(({ sumOfSquares }, i) => i === 0 || sumOfSquares > 1.001 * near[i - 1]!.sumOfSquares);
+  const found = sorted(different.slice(0, ended.groups).map(({ shape }) => search(shape, ended.steps)));
+  return found.map(({ parameters }) => parameters);
 }
 
-/** The best nodes of a grid that are not each other's neighbours, best first. */
-function bestNodes(
+/** Of parameters that fit other data of the same scales, so many that fit these best, with the best levels for these. */
+export function startsAmong(
+  model: CurveModel,
   extent: Extent,
-  shapes: readonly (readonly number[])[],
-  columnsOf: (shape: readonly number[]) => number[][],
+  among: readonly (readonly number[])[],
   count: number,
-): Node[] {
-  const ones = extent.x.map(() => 1);
-  const solve = levelsSolver(extent, 1 + columnsOf(shapes[0]!).length);
-  const nodes = shapes
-    .map((shape) => nodeOf(extent, shape, [ones, ...columnsOf(shape)], solve))
+): (readonly number[])[] {
+  const { at } = projected(model, extent);
+  const shapeOf = (parameters: readonly number[]) => parameters.filter((_, j) => !model.linear.includes(j));
+  const found = sorted(among.map((parameters) => at(shapeOf(parameters))));
+  return found.slice(0, count).map(({ parameters }) => parameters);
+}
+
+function projected({ linear, gradient, bounds }: CurveModel, extent: Extent): Projection {
+  const { scales, y, weights } = extent;
+  return projectionOf({ linear, gradient, ...bounds(extent), x: scales, y, weights });
+}
+
+/** Best first, without what is not finite. Below rounding all are as good, and stay in their order. */
+function sorted(found: readonly Projected[]): Projected[] {
+  return found
     .filter(({ sumOfSquares }) => Number.isFinite(sumOfSquares))
-    .sort((a, b) => a.sumOfSquares - b.sumOfSquares);
-  const axes = shapes[0]!.map((_, j) => [...new Set(shapes.map((shape) => shape[j]!))].sort((a, b) => a - b));
-  const apart = (a: Node, b: Node) =>
-    axes.some((axis, j) => Math.abs(axis.indexOf(a.shape[j]!) - axis.indexOf(b.shape[j]!)) > 0.15 * axis.length);
-  const chosen: Node[] = [];
-  for (const node of nodes) {
-    if (chosen.length === count) break;
-    if (chosen.every((other) => apart(node, other))) chosen.push(node);
-  }
-  return chosen;
-}
-
-function nodeOf(extent: Extent, shape: readonly number[], columns: readonly number[][], solve: Solve): Node {
-  const { y, weights, lower, upper } = extent;
-  const levels = solve(columns);
-  levels[0] = Math.min(upper, Math.max(lower, levels[0]!));
-  let sumOfSquares = 0;
-  for (let i = 0; i < y.length; i++) {
-    let residual = y[i]!;
-    for (let j = 0; j < columns.length; j++) residual -= levels[j]! * columns[j]![i]!;
-    sumOfSquares += (weights[i]! * residual) ** 2;
-  }
-  return { shape, levels, sumOfSquares };
-}
-
-type Solve = (columns: readonly (readonly number[])[]) => number[];
-
-/** Weighted linear least squares of y by k columns, in one scratch space for all nodes of a grid. */
-function levelsSolver({ y, weights }: Extent, k: number): Solve {
-  const n = y.length;
-  const a = matrix(n, k);
-  const right = new Float64Array(n);
-  return (columns) => {
-    for (let i = 0; i < n; i++) {
-      right[i] = weights[i]! * y[i]!;
-      for (let j = 0; j < k; j++) a.data[i * k + j] = weights[i]! * columns[j]![i]!;
-    }
-    return Array.from(solveLeastSquares(a, right));
-  };
-}
-
-function remembered<T>(compute: (a: number, b: number) => T): (a: number, b: number) => T {
-  const known = new Map<number, Map<number, T>>();
-  return (a, b) => {
-    const row = known.get(a) ?? new Map<number, T>();
-    known.set(a, row);
-    const value = row.get(b) ?? compute(a, b);
-    row.set(b, value);
-    return value;
-  };
+    .sort((a, b) => Math.max(a.exact, a.sumOfSquares) - Math.max(b.exact, b.sumOfSquares));
 }
 
 /** `count` values from one to the other. */

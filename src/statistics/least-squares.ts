@@ -10,6 +10,7 @@
 import jStat from 'jstat';
 import type { Interval } from './intervals.js';
 import {
+  exactly,
   levenbergMarquardt,
   type Attempt,
   type Ending,
@@ -54,7 +55,7 @@ export interface LeastSquaresFit {
   readonly ending: Ending;
   readonly steps: number;
   /** What became of each start, in their order. */
-  readonly attempts: readonly Omit<Attempt, 'parameters'>[];
+  readonly attempts: readonly Attempt[];
   /** Parameters that ended on a bound. Their standard errors are as if there were no bound. */
   readonly atBound: readonly boolean[];
   /**
@@ -105,7 +106,7 @@ export function leastSquares(problem: LeastSquaresProblem): LeastSquaresFit {
     const endings = [...new Set(attempts.map(({ ending }) => ending))].join(', ');
     throw new FitError('not-converged', `none of ${starts.length} starts converged (${endings})`);
   }
-  const best = attempts.reduce((a, b) => (b.sumOfSquares < a.sumOfSquares ? b : a));
+  const best = attempts.reduce((a, b) => (a.sumOfSquares > residuals.exact && b.sumOfSquares < a.sumOfSquares ? b : a));
   const { parameters, sumOfSquares, converged, ending, steps } = best;
   const known = problem.errors === 'known';
   const points = residuals.count;
@@ -117,12 +118,7 @@ export function leastSquares(problem: LeastSquaresProblem): LeastSquaresFit {
   return {
     parameters: Array.from(parameters),
     ...{ sumOfSquares, points, degreesOfFreedom, scatter, converged, ending, steps },
-    attempts: attempts.map(({ sumOfSquares, converged, ending, steps }) => ({
-      sumOfSquares,
-      converged,
-      ending,
-      steps,
-    })),
+    attempts,
     atBound: Array.from(parameters, (value, j) => value <= residuals.lower[j]! || value >= residuals.upper[j]!),
     ...uncertainty(residuals.jacobian(parameters), parameters, scatter, weightedNorm(problem)),
     ...{ magnitude, deviance },
@@ -220,8 +216,7 @@ function residualsOf(problem: LeastSquaresProblem): Residuals {
       }
       return result;
     },
-    // Below what any measurement tells, above what rounding leaves; not 0 where all y are.
-    exact: Math.max(1e-300, (1e-11 * weightedNorm(problem)) ** 2),
+    exact: exactly(weightedNorm(problem) ** 2),
     lower: Float64Array.from(starts[0]!, (_, j) => problem.lower?.[j] ?? -Infinity),
     upper: Float64Array.from(starts[0]!, (_, j) => problem.upper?.[j] ?? Infinity),
   };

@@ -67,6 +67,11 @@ interface Slope {
   readonly steepest: number;
 }
 
+/** A sum of squares below what any measurement tells and above what rounding leaves of values with this one; not 0 where all are. */
+export function exactly(sumOfSquares: number): number {
+  return Math.max(1e-300, 1e-22 * sumOfSquares);
+}
+
 /** @param start is moved inside the bounds first */
 export function levenbergMarquardt(residuals: Residuals, start: Parameters, maxSteps: number): Attempt {
   let state = stateAt(residuals, project(residuals, Float64Array.from(start)));

@@ -53,6 +53,54 @@ export function solveLeastSquares(a: Matrix, b: Float64Array): Float64Array {
   return backSubstitute(a, diagonal, b);
 }
 
+/**
+ * The same with every x inside its bounds. Exact: of the bounds that the best x without them breaks, the best x with them has at least
+ * one reached, as the sum of squares is convex; each is tried, and the rest solved again.
+ *
+ * @param a not overwritten here, nor is `b`
+ */
+export function solveBounded(a: Matrix, b: Float64Array, lower: Float64Array, upper: Float64Array): Float64Array {
+  const x = solveLeastSquares({ ...a, data: a.data.slice() }, b.slice());
+  let best: { readonly x: Float64Array; readonly sumOfSquares: number } | undefined;
+  for (let j = 0; j < a.columns; j++) {
+    if (!(x[j]! < lower[j]! || x[j]! > upper[j]!)) continue;
+    const bound = x[j]! < lower[j]! ? lower[j]! : upper[j]!;
+    const found = withFixed(a, b, { lower, upper }, { place: j, value: bound });
+    const sumOfSquares = squaresLeft(a, b, found);
+    if (best === undefined || sumOfSquares < best.sumOfSquares) best = { x: found, sumOfSquares };
+  }
+  return best?.x ?? x;
+}
+
+/** Solves for the other columns, inside their bounds. */
+function withFixed(
+  { rows, columns, data }: Matrix,
+  b: Float64Array,
+  { lower, upper }: { readonly lower: Float64Array; readonly upper: Float64Array },
+  { place, value }: { readonly place: number; readonly value: number },
+): Float64Array {
+  const rest = matrix(rows, columns - 1);
+  const right = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    right[i] = b[i]! - value * data[i * columns + place]!;
+    for (let j = 0, c = 0; j < columns; j++)
+      if (j !== place) rest.data[i * rest.columns + c++] = data[i * columns + j]!;
+  }
+  const others = (list: Float64Array) => list.filter((_, j) => j !== place);
+  const found = solveBounded(rest, right, others(lower), others(upper));
+  return Float64Array.of(...found.subarray(0, place), value, ...found.subarray(place));
+}
+
+function squaresLeft({ rows, columns, data }: Matrix, b: Float64Array, x: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < rows; i++) {
+    let residual = b[i]!;
+    for (let j = 0; j < columns; j++) residual -= x[j]! * data[i * columns + j]!;
+    sum += residual * residual;
+  }
+  return sum;
+}
+
 /** R x = b; R has its own diagonal, where 0 marks a column without a say. */
 function backSubstitute({ columns, data }: Matrix, diagonal: Float64Array, b: Float64Array): Float64Array {
   const x = new Float64Array(columns);

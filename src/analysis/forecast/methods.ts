@@ -103,12 +103,11 @@ const averaged = [line, powerLaw, sigmoid, brokenPowerLaw, twoSigmoids] as const
 const average: ForecastMethod = {
   name: 'average',
   kind: 'direct',
-  formula: `${averaged.map(({ name }) => name).join(', ')}, each with Akaike's weight by AICc over all members`,
+  formula: `${averaged.map(({ name }) => name).join(', ')}, each with Akaike's weight by AICc over the scales, which wander together with their seeds`,
   source: 'Burnham and Anderson 2002, Model Selection, Ch. 4',
   run: (problem) => averageOf(averaged, problem, problem.metric.id),
 };
 
-/** Seeds of a scale wander with it, so that AICc over members counts one misfit for each of them; what was foretold counts once. */
 const prequential: ForecastMethod = {
   name: 'prequential',
   kind: 'direct',

@@ -10,11 +10,13 @@
  * What none of them knows: that the truth leaves the model beyond the fitted scales.
  */
 import type { Limits } from '../../metrics/metric.js';
-import { FitError, leastSquares } from '../../statistics/least-squares.js';
+import { aicc, FitError, leastSquares } from '../../statistics/least-squares.js';
 import type { Random } from '../../statistics/random.js';
+import { varianceComponents } from '../../statistics/variance-components.js';
 import { extentOf } from '../extent.js';
 import { fitModel, type ModelFit } from '../fits.js';
 import type { CurveModel } from '../models.js';
+import { startsAmong } from '../starts.js';
 
 /** A curve at the scales where it is known. */
 export interface KnownCurve {
@@ -30,6 +32,7 @@ export interface KnownCurve {
 }
 
 export interface PredictiveDraws {
+  /** To all members, its AICc as in `shapeOf`: of scales. */
   readonly fit: ModelFit;
   /** `[targets]` of `[draws]`, inside the limits. */
   readonly draws: readonly Float64Array[];
@@ -61,14 +64,14 @@ export function predictiveDraws(
   const means = curve.seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
   const units = means.map(spread);
   const finite = { lower: limits[0], upper: limits[1] };
-  // One point for each member: how far seeds lie apart is what the models are ranked by.
-  const fit = fitModel(model, {
+  const members = fitModel(model, {
     scales: curve.seeds.flatMap((values, i) => values.map(() => scales[i]!)),
     values: curve.seeds.flat(),
     standardErrors: curve.seeds.flatMap((values, i) => values.map(() => units[i]!)),
     limits: finite,
   });
-  const fitted = scales.map((scale) => model.evaluate(fit.parameters, scale));
+  const fitted = scales.map((scale) => model.evaluate(members.parameters, scale));
+  const fit = { ...members, aicc: scalesAicc(model, { seeds: curve.seeds, means, fitted, units }) };
   const residual = sum(means.map((mean, i) => ((mean - fitted[i]!) / units[i]!) ** 2)) / spare;
   const explained = resampledResidual({ model, fit, curve, means, units, spare });
   const seedVariance = varianceOfSeeds(curve.seeds, units);
@@ -95,17 +98,35 @@ export function predictiveDraws(
   return { fit, draws: results };
 }
 
+interface Around {
+  readonly seeds: KnownCurve['seeds'];
+  readonly means: readonly number[];
+  readonly fitted: readonly number[];
+  readonly units: readonly number[];
+}
+
+/** Members of a scale wander with it: see `shape.ts`. */
+function scalesAicc(model: CurveModel, { seeds, means, fitted, units }: Around): number {
+  const { deviance } = varianceComponents({
+    residuals: means.map((mean, i) => (mean - fitted[i]!) / units[i]!),
+    sizes: seeds.map(({ length }) => length),
+    within: sum(seeds.map((values, i) => sum(values.map((value) => ((value - means[i]!) / units[i]!) ** 2)))),
+  });
+  return aicc(deviance, model.parameters.length + 1, seeds.length);
+}
+
 type Points = Parameters<typeof extentOf>[0];
 
-/** From the optimum of the data and from the best node of a grid: a draw may have another optimum. */
-function refit(model: CurveModel, data: Points, { parameters }: ModelFit): readonly number[] {
+/** From those two of the optima of the data that suit the draw best: a draw may have another optimum. */
+function refit(model: CurveModel, data: Points, { parameters, attempts }: ModelFit): readonly number[] {
   const extent = extentOf(data, model);
+  const optima = attempts.map((attempt) => Array.from(attempt.parameters));
   try {
     return leastSquares({
       ...{ x: data.scales, y: data.values, standardErrors: data.standardErrors },
       ...{ model: model.evaluate, gradient: model.gradient, maxSteps: stepsOfRefit },
       ...model.bounds(extent),
-      starts: [parameters, ...model.starts(extent).slice(0, 1)],
+      starts: startsAmong(model, extent, optima, 2),
     }).parameters;
   } catch (error) {
     if (error instanceof FitError) return parameters;

@@ -64,7 +64,8 @@ test('the same call says the same, and each method speaks or says why not', () =
 });
 
 test("the average's weights are Akaike's", () => {
-  const { methods } = forecastMetric(accuracy, family(widths), { targets: [lenetParameters(64)], draws: 100 });
+  const nine = [1, 2, 3, 4, 6, 8, 12, 16, 32];
+  const { methods } = forecastMetric(accuracy, family(nine), { targets: [lenetParameters(64)], draws: 100 });
   const { fits } = methods.find(({ method }) => method === 'average')!;
   expect(fits.length).toBeGreaterThan(2);
   const least = Math.min(...fits.map(({ aicc }) => aicc!));
