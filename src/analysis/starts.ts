@@ -61,7 +61,7 @@ function placesIn({ x, first, last, span }: Extent, most: number): number[] {
  * From the best shapes of so many groups the search is begun, and the best few of them are taken to the end. One or two dimensions of
  * shape have few optima; with four or six, fewer searches end above what SciPy finds in one published curve of ten.
  */
-const begun = { flat: 8, deep: 120, steps: 20 };
+const begun = { flat: 8, deep: 60, steps: 20 };
 const ended = { groups: 8, steps: 100 };
 
 /**
