@@ -3,7 +3,8 @@ import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { drawsWithValue, percentileInterval } from '../statistics/bootstrap.js';
-import { meanOf, tInterval, type Interval } from '../statistics/intervals.js';
+import { meanOf, type Interval } from '../statistics/intervals.js';
+import { overSeeds } from '../statistics/seeds.js';
 import { defaultDraws, drawMembers, scalesOf, type MemberDraws, type SampleOptions, type Scale } from './curves.js';
 
 export interface MemberEvaluation extends Interval {
@@ -25,7 +26,7 @@ export interface ScaleEvaluation {
   readonly value: number;
   /** Of that mean, between seeds; NaN for one seed. */
   readonly standardDeviation: number;
-  /** 95 % of the mean over all seeds there could be, on this test set: Student's t; undefined for one seed. */
+  /** 95 % of the mean over all seeds there could be, on this test set, see `overSeeds`; undefined for one seed. */
   readonly overSeeds: Interval | undefined;
   /** 95 % over test sets, for these seeds; NaN where there is none, and `note` says why. */
   readonly overExamples: Interval;
@@ -92,7 +93,8 @@ interface Evaluated {
 
 function evaluateScale(metric: Metric, scale: Scale, { evaluations, drawn }: Evaluated): ScaleEvaluation {
   const seeds = scale.members.map((i) => evaluations[i]!);
-  const mean = meanOf(seeds.map(({ value }) => value));
+  const values = seeds.map(({ value }) => value);
+  const mean = meanOf(values);
   const [first] = seeds;
   const overExamples =
     seeds.length === 1 || drawn === undefined
@@ -112,7 +114,7 @@ function evaluateScale(metric: Metric, scale: Scale, { evaluations, drawn }: Eva
     value: mean.mean,
     // Seeds that agree to the last image say nothing of their spread.
     standardDeviation: spread > 0 ? spread : NaN,
-    overSeeds: spread > 0 ? within(metric, tInterval(mean)) : undefined,
+    overSeeds: spread > 0 ? overSeeds(values, metric.limits, (place) => seeds[place]!) : undefined,
     overExamples: { lower, upper },
     note:
       (Number.isNaN(lower) ? ofSeeds : undefined) ??
@@ -159,10 +161,6 @@ function notBare(interval: Interval, seeds: readonly MemberEvaluation[]): Interv
     lower: Math.min(interval.lower, ...seeds.map(({ lower }) => lower)),
     upper: Math.max(interval.upper, ...seeds.map(({ upper }) => upper)),
   };
-}
-
-function within({ limits: [least, most] }: Metric, { lower, upper }: Interval): Interval {
-  return { lower: Math.max(least, lower), upper: Math.min(most, upper) };
 }
 
 /**

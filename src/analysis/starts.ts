@@ -48,11 +48,12 @@ export function brokenPowerShapes(extent: Extent): number[][][] {
   );
 }
 
-/** Between each two neighbouring scales, or evenly where those are more than `most` or so, and to both sides of them. */
+/** At the scales and between them, between them alone or evenly, where more would be too many; and to both sides. */
 function placesIn({ x, first, last, span }: Extent, most: number): number[] {
   const different = [...new Set(x)].sort((a, b) => a - b);
   const between = different.slice(1).map((value, i) => (value + different[i]!) / 2);
-  const inside = between.length <= most ? between : spaced(first, last, most);
+  const all = [...between, ...different];
+  const inside = all.length <= most ? all : between.length <= most ? between : spaced(first, last, most);
   // Outside last: where all shapes are as good, as for a constant, it is one inside that is taken.
   return [...inside, first - span / 8, last + span / 8, first - span / 2, last + span / 2];
 }

@@ -1,7 +1,8 @@
 /** A metric against scale: each member's value with its uncertainty, and at each scale the mean over seeds with its spread. */
 import type { OutcomeTable } from '../runs/outcomes.js';
 import type { MemberRecord } from '../runs/record.js';
-import { meanOf, tInterval, type Interval } from '../statistics/intervals.js';
+import { meanOf, type Interval } from '../statistics/intervals.js';
+import { overSeeds } from '../statistics/seeds.js';
 import type { Measurement, Metric } from './metric.js';
 
 export interface MemberOutcomes {
@@ -27,7 +28,7 @@ export interface CurvePoint {
   readonly mean: number;
   /** Of the values over seeds; NaN for one seed. */
   readonly standardDeviation: number;
-  /** 95 % of the mean over seeds (Student's t), cut to 0..1 for a probability; undefined for one seed. */
+  /** 95 % of the mean over seeds, see `overSeeds`; undefined for one seed. */
   readonly interval: Interval | undefined;
 }
 
@@ -64,15 +65,10 @@ export function curve(metric: Metric, members: readonly MemberOutcomes[]): Curve
 
 function pointOf(metric: Metric, seeds: readonly MemberValue[]): CurvePoint {
   const { width, parameters, trainingFlops } = seeds[0]!;
-  const mean = meanOf(seeds.map(({ value }) => value));
+  const values = seeds.map(({ value }) => value);
+  const { mean, standardDeviation } = meanOf(values);
   return {
-    ...{ width, parameters, trainingFlops, seeds: seeds.length },
-    mean: mean.mean,
-    standardDeviation: mean.standardDeviation,
-    interval: seeds.length < 2 ? undefined : within(metric, tInterval(mean)),
+    ...{ width, parameters, trainingFlops, seeds: seeds.length, mean, standardDeviation },
+    interval: seeds.length < 2 ? undefined : overSeeds(values, metric.limits, (place) => seeds[place]!),
   };
-}
-
-function within({ unit }: Metric, { lower, upper }: Interval): Interval {
-  return unit === 'probability' ? { lower: Math.max(0, lower), upper: Math.min(1, upper) } : { lower, upper };
 }

@@ -1,6 +1,7 @@
 /** The table that ends a training: a line per member, or a line per width where there are several seeds. */
 import type { Measurement, Metric } from '../metrics/metric.js';
-import { meanOf, tInterval } from '../statistics/intervals.js';
+import { meanOf } from '../statistics/intervals.js';
+import { overSeeds } from '../statistics/seeds.js';
 import { grouped } from './numbers.js';
 import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
@@ -82,7 +83,7 @@ function seedsTable({ rows, metrics, testSet }: SummaryTable): string {
       grouped(seeds[0]!.parameters),
       String(seeds.length),
       ...metrics.map((metric) =>
-        overSeeds(
+        meanWithInterval(
           metric,
           seeds.flatMap((row) => row.metrics[metric.id]?.value ?? []),
         ),
@@ -92,19 +93,19 @@ function seedsTable({ rows, metrics, testSet }: SummaryTable): string {
   });
   const note =
     `Means over seeds, each on ${testSet}; seconds are a member's.\n` +
-    "In brackets: 95 % intervals of the mean over seeds (Student's t, cut at 0 and 100 %).";
+    "In brackets: 95 % intervals of the mean over seeds (Student's t on the logit scale).";
   return `${textTable(['width', 'parameters', 'seeds', ...headings(metrics), 'seconds'], lines)}\n${note}`;
 }
 
 /** The mean; of shares with its interval, for which it takes two. */
-function overSeeds(metric: Metric, values: readonly number[]): string {
+function meanWithInterval(metric: Metric, values: readonly number[]): string {
   if (values.length === 0) return '-';
   const mean = meanOf(values);
   if (!isShare(metric)) return plain(metric, mean.mean);
   // Seeds that agree to the last image say nothing of their spread: an interval of no width would be a lie.
   if (values.length === 1 || mean.standardDeviation === 0) return percent(mean.mean);
-  const { lower, upper } = tInterval(mean);
-  return `${percent(mean.mean)} [${percent(Math.max(0, lower))}, ${percent(Math.min(1, upper))}]`;
+  const { lower, upper } = overSeeds(values, metric.limits);
+  return `${percent(mean.mean)} [${percent(lower)}, ${percent(upper)}]`;
 }
 
 /** Two decimals; two digits where those would show nothing. */

@@ -39,11 +39,6 @@ export function meanInterval({ mean, standardError }: Mean, confidence = 0.95): 
   return around(mean, normalQuantile(confidence) * standardError);
 }
 
-/** Of a mean over a few independent, roughly normal values such as seeds (Student 1908). NaN for one value. */
-export function tInterval({ mean, standardError, count }: Mean, confidence = 0.95): Interval {
-  return around(mean, count < 2 ? NaN : jStat.studentt.inv((1 + confidence) / 2, count - 1) * standardError);
-}
-
 function around(mean: number, half: number): Interval {
   return { lower: mean - half, upper: mean + half };
 }

@@ -1,13 +1,14 @@
 """Least sums of squares that SciPy finds for curve models on published curves.
 
     node --import tsx test/reference/natural-fits.ts > curves.json
-    python test/reference/natural_fits.py < curves.json > test/fixtures/natural-fits.json
+    python test/reference/natural_fits.py < curves.json > test/fixtures/natural-fits.csv
 
 Every model inside the bounds that src/analysis/models.ts states: trust region reflective over the shape, from 60 of 1500 random
 shapes and from around the best optimum so far, with the levels of each shape by linear least squares.
 Made with SciPy 1.17.1 and NumPy 2; random numbers from a fixed seed.
 """
 
+import csv
 import json
 import sys
 
@@ -142,21 +143,13 @@ def fit(name, x, y, limits, random, draws=1500, starts=60, hops=20):
 
 def main():
     curves = json.load(sys.stdin)
-    wanted = sys.argv[1:] or list(MODELS)
-    rows = []
+    rows = csv.writer(sys.stdout, lineterminator="\n")
+    rows.writerow(["file", "curve", *MODELS])
     for place, curve in enumerate(curves):
         x, y = np.log(curve["scales"]), np.array(curve["values"], float)
         limits = [0, 1] if curve["unit"] == "probability" else None
-        sums = {}
-        for name in MODELS:
-            if name in wanted and len(bounds_of(name, x, y, limits)[0]) <= len(x):
-                random = np.random.default_rng([place, len(name)])
-                sums[name] = float(f"{fit(name, x, y, limits, random):.10g}")
-        rows.append({"file": curve["file"], "curve": curve["name"], "sums": sums})
-        print(place, curve["name"], sums, file=sys.stderr, flush=True)
-    print("[")
-    print(",\n".join("  " + json.dumps(row) for row in rows))
-    print("]")
+        sums = [fit(name, x, y, limits, np.random.default_rng([place, len(name)])) for name in MODELS]
+        rows.writerow([curve["file"], curve["name"], *(f"{value:.10g}" for value in sums)])
 
 
 main()

@@ -144,8 +144,8 @@ function shapeOf({ shape, test }: ComparedCurve): string[] {
       ? []
       : [
           shape.preferred === 'line'
-            ? 'Of a straight line, a parabola and a sigmoid in log scale, AICc prefers the line.'
-            : `Of a straight line, a parabola and a sigmoid in log scale, AICc prefers the ${shape.preferred === 'quadratic' ? 'parabola' : shape.preferred}; the line is ${formatNumber(shape.lineAbove, 2)} above it${shape.lineAbove > 10 ? ', which leaves next to nothing to say for the line' : ''}.`,
+            ? 'Of a straight line, a parabola and a sigmoid in log scale, AICc over scales prefers the line.'
+            : `Of a straight line, a parabola and a sigmoid in log scale, AICc over scales prefers the ${shape.preferred === 'quadratic' ? 'parabola' : shape.preferred}; the line is ${formatNumber(shape.lineAbove, 2)} above it${shape.lineAbove > 10 ? ', which a straight truth has in 1 of 100 families at most' : ''}.`,
         ];
   const tested =
     test === undefined

@@ -3,23 +3,16 @@
  * Some curves of each model here; all of them in `npm run test:fits`.
  */
 import * as fs from 'node:fs';
+import { csvParse } from 'd3-dsv';
 import { expect, test } from 'vitest';
 import { fitModel } from '../../../src/analysis/fits.js';
 import { models, type ModelName } from '../../../src/analysis/models.js';
 import { readNaturalCurves } from '../../../src/analysis/natural.js';
 
-interface Reference {
-  readonly file: string;
-  readonly curve: string;
-  readonly sums: Readonly<Partial<Record<ModelName, number>>>;
-}
-
-const references = JSON.parse(
-  fs.readFileSync(new URL('../../fixtures/natural-fits.json', import.meta.url), 'utf8'),
-) as Reference[];
+const references = csvParse(fs.readFileSync(new URL('../../fixtures/natural-fits.csv', import.meta.url), 'utf8'));
 const files = new Map(
   await Promise.all(
-    [...new Set(references.map(({ file }) => file))].map(
+    [...new Set(references.map(({ file }) => file!))].map(
       async (file) => [file, (await readNaturalCurves(file)).curves] as const,
     ),
   ),
@@ -27,16 +20,15 @@ const files = new Map(
 const all = process.env['NATURAL_FITS'] === 'all';
 
 /** Our sum of squares over SciPy's, less 1; what is below a billionth of the curve's own sum of squares counts as 0. */
-function excesses(name: ModelName, count: number): number[] {
+function excesses(model: ModelName, count: number): number[] {
   const results: number[] = [];
-  for (const { file, curve, sums } of references.slice(0, all ? references.length : count)) {
-    const sum = sums[name];
-    if (sum === undefined) continue;
-    const { points, unit } = files.get(file)!.find((each) => each.name === curve)!;
+  for (const reference of references.slice(0, all ? references.length : count)) {
+    const { points, unit } = files.get(reference.file!)!.find(({ name }) => name === reference.curve)!;
+    const sum = Number(reference[model]);
     const values = points.map(({ value }) => value);
     const limits = unit === 'probability' ? { lower: 0, upper: 1 } : undefined;
     // Refused, it would throw.
-    const fit = fitModel(models[name], { scales: points.map(({ params }) => params), values, limits });
+    const fit = fitModel(models[model], { scales: points.map(({ params }) => params), values, limits });
     const mean = values.reduce((total, value) => total + value, 0) / values.length;
     const negligible = 1e-9 * values.reduce((total, value) => total + (value - mean) ** 2, 0);
     results.push((fit.sumOfSquares + negligible) / (sum + negligible) - 1);

@@ -30,11 +30,13 @@ test('members by width and seed, points with the mean over seeds', () => {
   expect(points[1]).toMatchObject({ mean: 0.9, standardDeviation: NaN, interval: undefined });
 });
 
-/** t(0.975, 2 degrees of freedom) = 4.302653 (SciPy): 0.2 +- 0.2484, of which a probability has the part above 0. */
+/** SciPy: logits of 0.1, 0.2, 0.3 scatter by 0.679513; t(0.975, 2) = 4.302653 times it over root 3 around the logit of 0.2. */
 test('the interval over seeds stays a probability', () => {
   const { points } = curve(accuracy.with({}), [member(2, 0, 10), member(2, 1, 20), member(2, 2, 30)]);
+  const odds = 0.25;
+  const factor = Math.exp((4.302653 * 0.679513) / Math.sqrt(3));
   expect([points[0]!.interval!.lower, points[0]!.interval!.upper]).toBeAllClose(
-    [0, 0.2 + (4.302653 * 0.1) / Math.sqrt(3)],
-    { rtol: 1e-6 },
+    [odds / factor / (1 + odds / factor), (odds * factor) / (1 + odds * factor)],
+    { rtol: 1e-5 },
   );
 });
