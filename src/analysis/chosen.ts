@@ -35,6 +35,23 @@ export interface ChosenMetric {
   readonly choice?: Choice | undefined;
 }
 
+/** A chosen metric with its curve, and the curves of all that it was chosen among. */
+export interface SampledChoice {
+  readonly metric: Metric;
+  /** How it was chosen; undefined where it was not chosen on these outcomes. */
+  readonly rule: string | undefined;
+  /** As measured under the metric; each of its draws is of the candidate that is taken in it. */
+  readonly curve: SampledCurve;
+  /** The metric's own alone where there was no choice. */
+  readonly candidates: readonly SampledCurve[];
+  /** Place of the metric among them. */
+  readonly place: number;
+  /** Which of the candidates is taken for families with these values, one for each candidate. */
+  readonly pick: (families: readonly Pick<CandidateCurve, 'memberValues' | 'values'>[]) => number;
+  /** Which of them is taken in each draw, `[draws]`. */
+  readonly taken: readonly number[];
+}
+
 /**
  * `sampleCurve` of the metric that was chosen; where it was chosen on these outcomes, each draw is of the candidate that the rule
  * takes in it.
@@ -45,26 +62,31 @@ export function sampleChosen(
   { metric, choice }: ChosenMetric,
   members: readonly MemberOutcomes[],
   options: SampleOptions & { readonly axis?: ScaleName } = {},
-): SampledCurve {
+): SampledChoice {
   const own = sampleCurve(metric, members, options);
-  if (choice === undefined || choice.candidates.every(({ id }) => id === metric.id)) return own;
-  const curves = choice.candidates.map((each) => (each.id === metric.id ? own : sampleCurve(each, members, options)));
-  const positions = own.scales.map((scale) => positionOf(scale, options.axis ?? 'parameters'));
-  const taken = own.draws.map((_, b) =>
-    choice.pick(
-      curves.map((curve, i) => ({
-        metric: choice.candidates[i]!,
-        memberValues: curve.memberDraws[b]!,
-        values: curve.draws[b]!,
-        positions,
-      })),
-    ),
+  const alone = choice === undefined || choice.candidates.every(({ id }) => id === metric.id);
+  if (alone)
+    return {
+      ...{ metric, rule: choice?.rule, curve: own, candidates: [own], place: 0, pick: () => 0 },
+      taken: own.draws.map(() => 0),
+    };
+  const place = choice.candidates.findIndex(({ id }) => id === metric.id);
+  if (place < 0) throw new RangeError(`${metric.id} is not among its candidates`);
+  const candidates = choice.candidates.map((each) =>
+    each.id === metric.id ? own : sampleCurve(each, members, options),
   );
-  return {
+  const positions = own.scales.map((scale) => positionOf(scale, options.axis ?? 'parameters'));
+  const pick: SampledChoice['pick'] = (families) =>
+    choice.pick(families.map((family, i) => ({ ...family, metric: choice.candidates[i]!, positions })));
+  const taken = own.draws.map((_, b) =>
+    pick(candidates.map(({ memberDraws, draws }) => ({ memberValues: memberDraws[b]!, values: draws[b]! }))),
+  );
+  const curve = {
     ...own,
-    draws: taken.map((i, b) => curves[i]!.draws[b]!),
-    memberDraws: taken.map((i, b) => curves[i]!.memberDraws[b]!),
+    draws: taken.map((i, b) => candidates[i]!.draws[b]!),
+    memberDraws: taken.map((i, b) => candidates[i]!.memberDraws[b]!),
   };
+  return { metric, rule: choice.rule, curve, candidates, place, pick, taken };
 }
 
 export interface ScoreChoice {

@@ -8,10 +8,9 @@ import { Random } from '../statistics/random.js';
 import { sampleChosen, type ChosenMetric } from './chosen.js';
 import { intervalsOf, type SampledCurve, type Scored, type SampleOptions } from './curves.js';
 import { distanceBetween, predictFromStandard, type Distance, type Prediction } from './independence.js';
-import { testAgainstLine, type NullTest } from './null.js';
 import { scoreInterval } from './score-interval.js';
 import { shapeOf, type Shape } from './shape.js';
-import { sharpnessOf, type SampledMetric, type Sharpness } from './sharpness.js';
+import { sharpnessOf, type Sharpness } from './sharpness.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 export interface ComparedPoint {
@@ -39,8 +38,6 @@ export interface ComparedCurve {
   readonly scores: Readonly<Record<ScoreName, Scored>>;
   /** Undefined where there are too few points to tell. */
   readonly shape: Shape | undefined;
-  /** Against a straight line in log scale; undefined for a natural curve. */
-  readonly test: Readonly<Record<ScoreName, NullTest>> | undefined;
 }
 
 export interface Comparison {
@@ -80,10 +77,8 @@ export interface ComparisonRequest extends SampleOptions {
 
 export function compare(request: ComparisonRequest): Comparison {
   const { run, about, members, natural } = request;
-  const [standard, induced] = [request.standard, request.induced].map((chosen) => ({
-    ...chosen,
-    curve: sampleChosen(chosen, members, request),
-  })) as [SampledMetric, SampledMetric];
+  const standard = sampleChosen(request.standard, members, request);
+  const induced = sampleChosen(request.induced, members, request);
   const sharpness = sharpnessOf(standard, induced, request);
   const measured = familyCurve(induced.curve, members, { scores: sharpness.induced.scores });
   const prediction = predictFromStandard(induced.metric, members);
@@ -124,7 +119,6 @@ function familyCurve(
       members.map(({ record }, i) => ({ scale: record.parameters, value: curve.memberValues[i]! })),
       { lower: metric.limits[0], upper: metric.limits[1] },
     ),
-    test: testAgainstLine(curve, members, { draws: curve.draws.length }),
   };
 }
 
@@ -171,7 +165,6 @@ export function comparePublished(
       compared.map(({ parameters, value }) => ({ scale: parameters, value })),
       unit === 'probability' ? { lower: 0, upper: 1 } : undefined,
     ),
-    test: undefined,
   };
 }
 

@@ -4,7 +4,9 @@
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
-import { sequenceStarts } from '../metrics/sequence-rows.js';
+import { accuracy } from '../metrics/classification.js';
+import { mse } from '../metrics/reconstruction.js';
+import { placeAccuracy } from '../metrics/sequence.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { meansOf, scalesOf } from './curves.js';
 
@@ -19,12 +21,25 @@ export interface Prediction {
   readonly values: Float64Array;
 }
 
+/** The induced metric as a function of what it is made of. */
+export interface Link {
+  /** Metrics whose values the prediction is made from: accuracy, the accuracy at each place, the mean error. */
+  readonly bases: readonly Metric[];
+  /** The induced metric of a member of a width whose base metrics have these values. */
+  readonly push: (values: ArrayLike<number>, width: number) => number;
+}
+
 interface Predictor {
   readonly needs: readonly OutcomeName[];
   readonly title: (metric: Metric) => string;
   readonly assumption: string;
-  readonly values: (metric: Metric, members: readonly MemberOutcomes[]) => Float64Array;
+  readonly link: (metric: Metric, members: readonly MemberOutcomes[]) => Link;
 }
+
+const powerOfAccuracy = ({ parameters }: Metric): Link => {
+  const k = Number(parameters['k']);
+  return { bases: [accuracy.with({})], push: (values) => values[0]! ** k };
+};
 
 const predictors: Readonly<Record<string, Predictor>> = {
   'subset-accuracy': {
@@ -32,28 +47,30 @@ const predictors: Readonly<Record<string, Predictor>> = {
     title: ({ parameters }) => `accuracy^${parameters['k']!}`,
     assumption:
       'every image is right with the same chance and for itself; subsets are drawn at random, so this holds by construction',
-    values: (metric, members) => accuracyToThe(Number(metric.parameters['k']), members),
+    link: powerOfAccuracy,
   },
   'subset-trials': {
     needs: ['correct'],
     title: ({ parameters }) => `accuracy^${parameters['k']!}`,
     assumption: 'every image is right with the same chance and for itself, whatever stands beside it in the test set',
-    values: (metric, members) => accuracyToThe(Number(metric.parameters['k']), members),
+    link: powerOfAccuracy,
   },
   'sequence-accuracy': {
     needs: ['correct', 'sequence'],
     title: ({ parameters }) => `product of ${parameters['l']!} accuracies`,
     assumption:
       'images of a sequence are right or wrong for themselves, with a chance that depends on their place alone',
-    values: (metric, members) =>
-      Float64Array.from(members, ({ outcomes }) => productOfPlaces(outcomes, Number(metric.parameters['l']))),
+    link({ parameters }) {
+      const places = Array.from({ length: Number(parameters['l']) }, (_, i) => placeAccuracy.with({ place: i + 1 }));
+      return { bases: places, push: (values) => Array.from(values).reduce((product, p) => product * p, 1) };
+    },
   },
   reconstruction: {
     needs: ['mse'],
     title: () => 'one scaled error distribution',
     assumption:
       "errors of all members have one distribution but for the member's mean; it is pooled over the members of the other widths, each error over its member's mean",
-    values: (metric, members) => scaledErrors(Number(metric.parameters['c']), members),
+    link: (metric, members) => scaledErrors(Number(metric.parameters['c']), members),
   },
 };
 
@@ -62,11 +79,22 @@ export function predictionNeeds({ name }: Pick<Metric, 'name'>): readonly Outcom
   return predictors[name]?.needs;
 }
 
-/** What independence predicts; undefined for a metric that is no threshold on several examples, or on an error. */
+/** What a metric makes of others; undefined for one that is no threshold on several examples, or on an error. */
+export function linkOf(metric: Metric, members: readonly MemberOutcomes[]): Link | undefined {
+  return predictors[metric.name]?.link(metric, members);
+}
+
+/** What independence predicts; undefined as `linkOf`. */
 export function predictFromStandard(metric: Metric, members: readonly MemberOutcomes[]): Prediction | undefined {
   const predictor = predictors[metric.name];
   if (predictor === undefined) return undefined;
-  const memberValues = predictor.values(metric, members);
+  const { bases, push } = predictor.link(metric, members);
+  const memberValues = Float64Array.from(members, ({ record, outcomes }) =>
+    push(
+      bases.map((base) => base.weighted(outcomes).evaluate()),
+      record.width,
+    ),
+  );
   const { title, assumption } = predictor;
   return { title: title(metric), assumption, memberValues, values: meansOf(memberValues, scalesOf(members)) };
 }
@@ -90,38 +118,24 @@ export function distanceBetween(a: ArrayLike<number>, b: ArrayLike<number>): Dis
   return { rms: Math.sqrt(squares / a.length), largest, at };
 }
 
-function accuracyToThe(k: number, members: readonly MemberOutcomes[]): Float64Array {
-  return Float64Array.from(members, ({ outcomes: { correct } }) => {
-    return (correct!.reduce((sum, value) => sum + value, 0) / correct!.length) ** k;
-  });
-}
-
-function productOfPlaces({ correct, sequence }: MemberOutcomes['outcomes'], l: number): number {
-  const starts = sequenceStarts(sequence!);
-  const sequences = starts.length - 1;
-  let product = 1;
-  for (let place = 0; place < l; place++) {
-    let right = 0;
-    for (let s = 0; s < sequences; s++) if (starts[s]! + place < starts[s + 1]!) right += correct![starts[s]! + place]!;
-    product *= right / sequences;
-  }
-  return product;
-}
-
-function scaledErrors(c: number, members: readonly MemberOutcomes[]): Float64Array {
-  const means = members.map(({ outcomes: { mse } }) => mse!.reduce((sum, value) => sum + value, 0) / mse!.length);
+function scaledErrors(c: number, members: readonly MemberOutcomes[]): Link {
   const pools = new Map<number, number[]>();
-  members.forEach(({ record: { width }, outcomes: { mse } }, i) => {
-    const pool = pools.get(width) ?? [];
-    pools.set(width, pool);
-    for (const value of mse!) pool.push(value / means[i]!);
-  });
+  for (const { record, outcomes } of members) {
+    const errors = outcomes.mse!;
+    const mean = errors.reduce((sum, value) => sum + value, 0) / errors.length;
+    const pool = pools.get(record.width) ?? [];
+    pools.set(record.width, pool);
+    for (const value of errors) pool.push(value / mean);
+  }
   const sorted = [...pools].map(([width, pool]) => ({ width, pool: Float64Array.from(pool).sort() }));
-  return Float64Array.from(members, ({ record }, i) => {
-    const others = sorted.filter(({ width }) => sorted.length === 1 || width !== record.width);
-    const below = others.reduce((sum, { pool }) => sum + countBelow(pool, c / means[i]!), 0);
-    return below / others.reduce((sum, { pool }) => sum + pool.length, 0);
-  });
+  return {
+    bases: [mse.with({})],
+    push(values, width) {
+      const others = sorted.filter((each) => sorted.length === 1 || each.width !== width);
+      const below = others.reduce((sum, { pool }) => sum + countBelow(pool, c / values[0]!), 0);
+      return below / others.reduce((sum, { pool }) => sum + pool.length, 0);
+    },
+  };
 }
 
 function countBelow(ascending: Float64Array, value: number): number {

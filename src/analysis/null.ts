@@ -1,27 +1,31 @@
 /**
- * How high would a score be for a smooth curve? The null is the straight line in log scale that is nearest to the measured curve,
- * at the same scales, on a test set of the same size, with as many seeds that scatter as the measured ones do beyond what the test
- * set explains. Members of the null are drawn on test sets of their own, the measured ones share one. With one seed for each scale
- * nobody knows how seeds scatter, and there is no p.
+ * What a curve would score if the family grew smoothly: families are drawn around smooth truths with the noise of seeds and test
+ * set (a parametric bootstrap), and a metric that was chosen on the outcomes is chosen again in each.
+ *
+ * Two nulls. *Smooth growth*: the curve itself is one of the families of smooth.ts. *A smooth family under this metric*: what the
+ * induced metric is made of (accuracy, the accuracy at each place, the error) grows smoothly, and the metric does the rest. Both
+ * are composite: each family of curves with its best fit is a truth, and p is the largest over these truths.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
-import { drawsWithValue, quantile } from '../statistics/bootstrap.js';
-import { varianceOfTerms } from '../statistics/shared-clusters.js';
+import type { Metric } from '../metrics/metric.js';
+import { sequentialP, stepDown, type AdjustedP } from '../statistics/multiplicity.js';
 import { Random } from '../statistics/random.js';
-import { orient, positionOf, type SampledCurve, type ScaleName } from './curves.js';
-import { scoreNames, scoresOf, type ScoreName } from './scores.js';
-
-export interface NullTest {
-  /** Of the score over the null's draws. */
-  readonly median: number;
-  /** 95th percentile. */
-  readonly upper: number;
-  /**
-   * Share of draws, the measured curve counted as one, whose score is at least the measured. Draws without a score, as constant
-   * ones are without a jump, don't count. NaN with one seed for each scale, and where no draw has a score.
-   */
-  readonly p: number;
-}
+import type { SampledChoice } from './chosen.js';
+import {
+  defaultDraws,
+  orient,
+  positionOf,
+  sampleCurve,
+  type SampledCurve,
+  type Scale,
+  type ScaleName,
+  type Scored,
+} from './curves.js';
+import { linkOf, predictFromStandard } from './independence.js';
+import { noiseOf, type NoisyCurve, type NoisyFamily } from './noise.js';
+import { differenceOf } from './paired.js';
+import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
+import { bestOf, smoothFitter, smoothNames, type SmoothFit, type SmoothName } from './smooth.js';
 
 export interface NullOptions {
   readonly draws?: number;
@@ -29,146 +33,266 @@ export interface NullOptions {
   readonly axis?: ScaleName;
 }
 
-/** Every score of a curve with at least two scales against the null. */
-export function testAgainstLine(
-  curve: SampledCurve,
-  members: readonly MemberOutcomes[],
-  { draws = 2000, seed = 0, axis = 'parameters' }: NullOptions = {},
-): Record<ScoreName, NullTest> {
-  const positions = curve.scales.map((scale) => positionOf(scale, axis));
-  const observed = scoresOf(orient(curve.metric, curve.values), positions);
-  const random = Random.named(seed, 'null');
-  const line = straightLine(curve.values, positions);
-  const nextSampler = memberSampler(curve, members, random);
-  const severalSeeds = curve.scales.some((scale) => scale.members.length > 1);
-  const scored = Array.from({ length: draws }, () => {
-    const drawMember = nextSampler();
-    const values = Float64Array.from(curve.scales, ({ members: seeds }, i) => {
-      return meanOf(seeds.map(() => drawMember(line[i]!, i)));
-    });
-    return scoresOf(orient(curve.metric, values), positions);
-  });
-  const tests = scoreNames.map(
-    (name) =>
-      [
-        name,
-        compare(
-          severalSeeds ? observed[name] : NaN,
-          scored.map((scores) => scores[name]),
-        ),
-      ] as const,
-  );
-  return Object.fromEntries(tests) as Record<ScoreName, NullTest>;
+/** One-sided, adjusted for all scores of the test; NaN with one seed for each scale: nobody knows how seeds scatter. */
+export interface ScoreTest extends AdjustedP {
+  /** The score that the smooth curve has. */
+  readonly smooth: number;
 }
 
-/** Least squares over scales; from the extremes it would have the noise twice. */
-function straightLine(values: Float64Array, positions: readonly number[]): number[] {
-  const x = positions.map(Math.log);
-  const [centre, level] = [meanOf(x), meanOf([...values])];
-  const [xx, xy] = [
-    x.reduce((sum, at) => sum + (at - centre) ** 2, 0),
-    x.reduce((sum, at, i) => sum + (at - centre) * values[i]!, 0),
-  ];
-  return x.map((at) => level + (xy / xx) * (at - centre));
+export interface SmoothTest {
+  /** The family that fits the curve best, and its values at the scales. */
+  readonly family: SmoothName;
+  readonly values: readonly number[];
+  readonly scores: Readonly<Record<ScoreName, ScoreTest>>;
+}
+
+/** Of a metric made of others that grow smoothly. */
+export interface PushedTest {
+  /** What independence makes of them: `accuracy^20`. */
+  readonly title: string;
+  readonly assumption: string;
+  /** Families that fit what the metric is made of. */
+  readonly families: readonly SmoothName[];
+  /** At each scale, the smooth fits pushed through the metric. */
+  readonly values: readonly number[];
+  readonly scores: Readonly<Record<ScoreName, ScoreTest & { readonly left: Scored }>>;
+}
+
+/** Is the curve sharper than smooth growth? */
+export function testAgainstSmooth(
+  sampled: SampledChoice,
+  members: readonly MemberOutcomes[],
+  options: NullOptions = {},
+): SmoothTest {
+  const { observed, truths, best, smooth } = smoothNull(sampled, members, options);
+  const tests = largestOf(observed, truths, options);
+  return {
+    family: best.name,
+    values: [...best.values],
+    scores: ofScores((name, j) => ({ smooth: smooth[name], ...tests[j]! })),
+  };
+}
+
+/** The p of one score in `testAgainstSmooth`, from as many draws as it takes to see that it is not small; see `sequentialP`. */
+export function smoothP(
+  sampled: SampledChoice,
+  members: readonly MemberOutcomes[],
+  by: ScoreName,
+  options: NullOptions = {},
+): number {
+  const { observed, truths } = smoothNull(sampled, members, options);
+  const j = scoreNames.indexOf(by);
+  const { draws = defaultDraws } = options;
+  if (truths.length === 0) return NaN;
+  return Math.max(
+    ...truths.map(({ judges, draw }) =>
+      sequentialP(
+        judges.map((s) => observed[s]![j]!),
+        (b) => {
+          const drawn = draw(b);
+          return judges.map((s) => drawn[s]![j]!);
+        },
+        { draws, enough: 20 },
+      ),
+    ),
+  );
+}
+
+function smoothNull(sampled: SampledChoice, members: readonly MemberOutcomes[], options: NullOptions) {
+  const { candidates, curve } = sampled;
+  const { fitter, score } = scoringAt(curve.scales, options);
+  const statistics = ({ metric }: SampledCurve, values: Float64Array) =>
+    statisticsOf(score(metric, values), score(metric, fitter.best(values).values), values.length);
+  const best = fitter.best(curve.values);
+  const fits = candidates.map(({ values }) => fitter.fits(values));
+  const truths = truthsOf(candidates, members, { fits, around: (smooth) => smooth });
+  return {
+    observed: statistics(curve, curve.values),
+    truths: truths.map(({ noisy, judges }) => ({
+      judges,
+      draw: (b: number): Statistics => {
+        const families = drawTogether(noisy, b, options);
+        const taken = takenOf(sampled, families);
+        return statistics(candidates[taken]!, families[taken]!.values);
+      },
+    })),
+    best,
+    smooth: score(curve.metric, best.values),
+  };
 }
 
 /**
- * For each draw of the null another way to draw the value of a member whose metric is truly `truth`, at scale `i`: how far seeds
- * scatter is known from a few of them, so it is drawn too, s² df / chi².
+ * Is the curve sharper than its metric makes of a smooth family? Undefined for a metric of which it isn't known what it is made
+ * of; see independence.ts, whose assumptions these are: what examples have in common stays in what is left.
  */
-function memberSampler(curve: SampledCurve, members: readonly MemberOutcomes[], random: Random) {
-  const { metric } = curve;
-  const share = metric.unitValues(members[0]!.outcomes);
-  const measured = members.map(({ outcomes }) => metric.measure(outcomes).standardError);
-  const errors = measured.map((error, i) => (Number.isNaN(error) ? deviationAt(curve, i) : error));
-  const { between, degrees } = betweenSeeds(curve, errors);
-  const clip = (value: number) => (metric.unit === 'probability' ? Math.min(1, Math.max(0, value)) : value);
-  const spread = () => {
-    let squares = 0;
-    for (let i = 0; i < degrees; i++) squares += random.normal() ** 2;
-    return degrees === 0 ? 0 : between * Math.sqrt(degrees / squares);
+export function testAgainstPushed(
+  sampled: SampledChoice,
+  members: readonly MemberOutcomes[],
+  options: NullOptions = {},
+): PushedTest | undefined {
+  const { candidates, place, curve, taken } = sampled;
+  const making = makingOf(sampled, members, options);
+  if (making === undefined) return undefined;
+  const { bases, push } = making;
+  const { fitter, score } = scoringAt(curve.scales, options);
+  /** Scores of a candidate's curve, and of what it makes of the smooth fits of its bases. */
+  const pair = (i: number, values: Float64Array, ofBases: readonly ArrayLike<number>[]) => {
+    const { metric } = candidates[i]!;
+    const smooth = ofBases.map((each) => fitter.best(each).values);
+    return [score(metric, values), score(metric, push(i, smooth))] as const;
   };
-  const trials = effectiveTrials(curve, members);
-  const errorAt = curve.scales.map(({ members: seeds }) => meanOf(seeds.map((i) => errors[i]!)));
-  return () => {
-    const deviation = spread();
-    if (share?.share === true) {
-      return (truth: number): number => {
-        const p = inverse(share.transform, clip(truth + deviation * random.normal()));
-        return share.transform(drawBinomial(random, trials, p) / trials);
-      };
-    }
-    return (truth: number, i: number): number => clip(truth + Math.hypot(deviation, errorAt[i]!) * random.normal());
-  };
-}
-
-/** Of how many independent trials a member's share tells as much: units that share images or groups tell less. */
-function effectiveTrials({ metric, count }: SampledCurve, members: readonly MemberOutcomes[]): number {
-  const effects = members.flatMap(({ outcomes }) => {
-    const drawn = metric.drawn(outcomes);
-    if (drawn.kind !== 'terms' || drawn.mean <= 0 || drawn.mean >= 1) return [];
-    return (varianceOfTerms(drawn.terms) * count) / (drawn.mean * (1 - drawn.mean));
+  const ofBases = bases.map(({ values }) => values);
+  const fits = ofBases.map((values) => fitter.fits(values));
+  const truths = truthsOf([...candidates, ...bases], members, {
+    fits,
+    around: (smooth) => [...candidates.map((_, i) => push(i, smooth)), ...smooth],
   });
-  return effects.length === 0 ? count : Math.max(1, Math.round(count / meanOf(effects)));
+  const [measured, smooth] = pair(place, curve.values, ofBases);
+  const tests = largestOf(
+    statisticsOf(measured, smooth, curve.scales.length),
+    truths.map(({ noisy, judges }) => ({
+      judges,
+      draw: (b) => {
+        const families = drawTogether(noisy, b, options);
+        const i = takenOf(sampled, families.slice(0, candidates.length));
+        const drawnBases = families.slice(candidates.length).map(({ values }) => values);
+        return statisticsOf(...pair(i, families[i]!.values, drawnBases), curve.scales.length);
+      },
+    })),
+    options,
+  );
+  const drawn = curve.draws.map((values, b) => {
+    const drawnBases = bases.map(({ draws }) => draws[b]!);
+    return pair(taken[b]!, values, drawnBases);
+  });
+  const best = ofBases.map((values) => fitter.best(values));
+  const { title, assumption } = predictFromStandard(curve.metric, members)!;
+  return {
+    ...{ title, assumption, families: best.map(({ name }) => name) },
+    values: Array.from(
+      push(
+        place,
+        best.map(({ values }) => values),
+      ),
+    ),
+    scores: ofScores((name, j) => {
+      const draws = drawn.map(([whole, part]) => [whole[name], part[name]] as const);
+      return { smooth: smooth[name], ...tests[j]!, left: differenceOf(measured[name], smooth[name], draws) };
+    }),
+  };
 }
 
-/** Standard error of the curve's value at the scale of member `i`, from its draws. */
-function deviationAt({ scales, draws }: SampledCurve, i: number): number {
-  const place = scales.findIndex(({ members }) => members.includes(i));
-  const values = [...drawsWithValue(draws.map((draw) => draw[place]!))];
-  const mean = meanOf(values);
-  return Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
+/** What a metric and its candidates are made of; undefined where that isn't known of all. */
+function makingOf({ candidates, curve }: SampledChoice, members: readonly MemberOutcomes[], { seed = 0 }: NullOptions) {
+  const links = candidates.flatMap(({ metric }) => linkOf(metric, members) ?? []);
+  if (links.length < candidates.length) return undefined;
+  const metrics = new Map(links.flatMap(({ bases }) => bases.map((base) => [base.id, base])));
+  const ids = [...metrics.keys()];
+  return {
+    /** With the same draws as the candidates. */
+    bases: [...metrics.values()].map((base) => sampleCurve(base, members, { draws: curve.draws.length, seed })),
+    /** What candidate `i` makes of curves of all bases, `[bases]` of `[scales]`. */
+    push: (i: number, ofBases: readonly ArrayLike<number>[]): Float64Array => {
+      const { bases: needed, push } = links[i]!;
+      const inputs = needed.map(({ id, limits: [least, most] }) =>
+        Float64Array.from(ofBases[ids.indexOf(id)]!, (each) => Math.min(most, Math.max(least, each))),
+      );
+      const at = (place: number) => inputs.map((input) => input[place]!);
+      return Float64Array.from(curve.scales, ({ width }, place) => push(at(place), width));
+    },
+  };
 }
 
-/** Standard deviation between seeds beyond what the test set's draw explains, pooled over scales, and its degrees of freedom. */
-function betweenSeeds({ scales, memberValues }: SampledCurve, errors: readonly number[]) {
-  let [squares, degrees] = [0, 0];
-  for (const { members } of scales) {
-    const values = members.map((i) => memberValues[i]!);
-    const mean = meanOf(values);
-    squares += values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-    squares -= (members.length - 1) * meanOf(members.map((i) => errors[i]! ** 2));
-    degrees += members.length - 1;
-  }
-  return { between: degrees === 0 ? 0 : Math.sqrt(Math.max(0, squares / degrees)), degrees };
+function ofScores<T>(make: (name: ScoreName, place: number) => T): Record<ScoreName, T> {
+  return Object.fromEntries(scoreNames.map((name, j) => [name, make(name, j)])) as Record<ScoreName, T>;
 }
 
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+/** Fits and scores at the scales of a family. */
+function scoringAt(scales: readonly Scale[], { axis = 'parameters' }: NullOptions) {
+  const positions = scales.map((scale) => positionOf(scale, axis));
+  return {
+    fitter: smoothFitter(positions),
+    score: (metric: Metric, values: Float64Array): Scores => scoresOf(orient(metric, values), positions),
+  };
 }
 
-/** p with transform(p) = value, by bisection; transform never falls on 0 .. 1. */
-function inverse(transform: (mean: number) => number, value: number): number {
-  let [low, high] = [0, 1];
-  for (let i = 0; i < 30; i++) {
-    const middle = (low + high) / 2;
-    if (transform(middle) < value) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+/**
+ * Two statistics for each score, in the order of `scoreNames`: itself, and how far it is above that of a smooth curve. Eq 1 on a scale
+ * on which infinity has a place.
+ */
+type Statistics = readonly (readonly number[])[];
+
+function statisticsOf(measured: Scores, smooth: Scores, scales: number): Statistics {
+  const finite = (name: ScoreName, scores: Scores) => {
+    const value = scores[name];
+    if (name !== 'emergence' && name !== 'ramp') return value;
+    const ramp = name === 'ramp' ? value : value / (scales - 1);
+    return Number.isFinite(ramp) ? ramp / (1 + Math.abs(ramp)) : Math.sign(ramp);
+  };
+  const own = scoreNames.map((name) => finite(name, measured));
+  return [own, scoreNames.map((name, j) => own[j]! - finite(name, smooth))];
 }
 
-/** Successes of `n` trials: one by one where few are expected on a side, else by the normal approximation, rounded. */
-export function drawBinomial(random: Random, n: number, p: number): number {
-  const deviation = Math.sqrt(n * p * (1 - p));
-  if (deviation > 5) return Math.min(n, Math.max(0, Math.round(n * p + deviation * random.normal())));
-  if (p > 0.5) return n - drawBinomial(random, n, 1 - p);
-  if (p <= 0) return 0;
-  // Gaps between successes are geometric (Devroye 1986, ch. X.4.3).
-  const scale = Math.log1p(-p);
-  let successes = 0;
-  for (let at = Math.floor(Math.log(1 - random.uniform()) / scale); at < n; successes++) {
-    at += 1 + Math.floor(Math.log(1 - random.uniform()) / scale);
-  }
-  return successes;
+/** Places in `Statistics`. */
+const [itself, excess] = [0, 1];
+
+interface Truth {
+  /** Of every curve. */
+  readonly noisy: readonly NoisyCurve[];
+  /** Statistics that are judged by it: by the best fits both, by others the excess alone, as their curves are others. */
+  readonly judges: readonly number[];
 }
 
-function compare(observed: number, draws: readonly number[]): NullTest {
-  const ascending = Float64Array.from(draws)
-    .filter((draw) => !Number.isNaN(draw))
-    .sort();
-  if (ascending.length === 0) return { median: NaN, upper: NaN, p: NaN };
-  const atLeast = ascending.filter((draw) => draw >= observed).length;
-  const p = Number.isNaN(observed) ? NaN : (1 + atLeast) / (1 + ascending.length);
-  return { median: quantile(ascending, 0.5), upper: quantile(ascending, 0.95), p };
+interface TruthRequest {
+  /** By family, of each curve that grows smoothly. */
+  readonly fits: readonly (readonly SmoothFit[])[];
+  /** Every curve, where those grow smoothly like this. */
+  readonly around: (smooth: readonly Float64Array[]) => readonly ArrayLike<number>[];
+}
+
+/** The best fits as a truth, then each family of smooth curves as one; none where it isn't known how seeds scatter. */
+function truthsOf(
+  curves: readonly SampledCurve[],
+  members: readonly MemberOutcomes[],
+  { fits, around }: TruthRequest,
+): Truth[] {
+  const noises = curves.flatMap((curve) => noiseOf(curve, members) ?? []);
+  if (noises.length < curves.length) return [];
+  const bests = fits.map(bestOf);
+  const truthOf = (smooth: readonly SmoothFit[], judges: readonly number[]): Truth => {
+    const truths = around(smooth.map(({ values }) => values));
+    return { noisy: noises.map((noise, i) => noise.around(truths[i]!)), judges };
+  };
+  const others = smoothNames
+    .map((_, family) => fits.map((each) => each[family]!))
+    .filter((smooth) => smooth.some((fit, i) => fit !== bests[i]));
+  return [truthOf(bests, [itself, excess]), ...others.map((smooth) => truthOf(smooth, [excess]))];
+}
+
+/** Families of the same seeds on the same test set. */
+function drawTogether(noisy: readonly NoisyCurve[], b: number, { seed = 0 }: NullOptions): NoisyFamily[] {
+  return noisy.map((each) => each(b, Random.named(seed, 'null', b)));
+}
+
+function takenOf({ pick }: SampledChoice, families: readonly NoisyFamily[]): number {
+  return families.length === 1 ? 0 : pick(families);
+}
+
+/** Of each score the largest p, over the truths and the statistics that they judge. */
+function largestOf(
+  observed: Statistics,
+  truths: readonly (Pick<Truth, 'judges'> & { readonly draw: (b: number) => Statistics })[],
+  { draws = defaultDraws }: NullOptions,
+): AdjustedP[] {
+  if (truths.length === 0 || draws === 0) return scoreNames.map(() => ({ p: NaN, adjusted: NaN }));
+  const tests = truths.flatMap(({ judges, draw }) => {
+    const drawn = Array.from({ length: draws }, (_, b) => draw(b));
+    return judges.map((s) =>
+      stepDown(observed[s]!.map((value, j) => ({ observed: value, null: drawn.map((each) => each[s]![j]!) }))),
+    );
+  });
+  return scoreNames.map((_, j) => ({
+    p: Math.max(...tests.map((test) => test[j]!.p)),
+    adjusted: Math.max(...tests.map((test) => test[j]!.adjusted)),
+  }));
 }

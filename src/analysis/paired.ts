@@ -85,7 +85,11 @@ function contrast(name: ScoreName, first: ScoredDraws, second: ScoredDraws): Con
   const [a, b] = [first.observed[name], second.observed[name]];
   const pairs = first.draws.map((scores, i) => [scores[name], second.draws[i]![name]] as const);
   const differences = pairs.map(([x, y]) => minus(y, x));
-  const difference = { value: minus(b, a), interval: differenceInterval(minus(b, a), differences) };
+  const difference = differenceOf(
+    b,
+    a,
+    pairs.map(([x, y]) => [y, x] as const),
+  );
   const known = drawsWithValue(differences);
   const above = known.reduce((sum, value) => sum + (value > 0 ? 1 : value === 0 ? 0.5 : 0), 0);
   const higher = known.length === 0 ? NaN : above / known.length;
@@ -126,10 +130,13 @@ function ratioInterval(observed: number, draws: readonly number[]): Interval {
   return { lower: low / (1 - low), upper: high / (1 - high) };
 }
 
-/** The basic interval has no meaning where an end is infinite: then the percentiles alone. */
-function differenceInterval(observed: number, draws: readonly number[]): Interval {
-  const percentiles = percentileInterval(draws);
-  return [observed, percentiles.lower, percentiles.upper].every(Number.isFinite)
-    ? hullInterval(observed, draws)
-    : percentiles;
+/**
+ * y - x with its 95 % interval from draws of both. The basic interval has no meaning where an end is infinite: then it is of the
+ * percentiles alone.
+ */
+export function differenceOf(y: number, x: number, draws: readonly (readonly [y: number, x: number])[]): Scored {
+  const [value, differences] = [minus(y, x), draws.map(([one, other]) => minus(one, other))];
+  const percentiles = percentileInterval(differences);
+  const isFinite = [value, percentiles.lower, percentiles.upper].every(Number.isFinite);
+  return { value, interval: isFinite ? hullInterval(value, differences) : percentiles };
 }

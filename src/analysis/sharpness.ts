@@ -7,13 +7,16 @@
  * ```
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
-import { sampleChosen, type ChosenMetric } from './chosen.js';
-import { scoreCurve, type SampledCurve, type Scored, type SampleOptions, type ScaleName } from './curves.js';
+import { sampleChosen, type ChosenMetric, type SampledChoice } from './chosen.js';
+import { scoreCurve, type Scored, type SampleOptions, type ScaleName } from './curves.js';
+import { testAgainstPushed, testAgainstSmooth, type NullOptions, type PushedTest, type SmoothTest } from './null.js';
 import { pairScores, type PairedScores } from './paired.js';
 import type { ScoreName } from './scores.js';
 
 export interface SharpnessOptions extends SampleOptions {
   readonly axis?: ScaleName;
+  /** Of each null of the first and the third question; left out: as many as `draws`. 0 for none, and their p are NaN: they take seconds. */
+  readonly nullDraws?: number;
 }
 
 export interface SharpnessRequest extends SharpnessOptions {
@@ -34,6 +37,8 @@ export interface CurveSharpness {
   /** Means over seeds, `[scales]`. */
   readonly values: readonly number[];
   readonly scores: Readonly<Record<ScoreName, Scored>>;
+  /** Is it sharper than smooth growth? */
+  readonly smooth: SmoothTest;
 }
 
 export interface Sharpness {
@@ -44,43 +49,49 @@ export interface Sharpness {
   readonly induced: CurveSharpness;
   /** Is the induced curve sharper than the standard one? On the same draws of test set and seeds. */
   readonly paired: PairedScores;
+  /** Is the induced curve sharper than its metric makes of a smooth family? Undefined where it isn't known what it makes of one. */
+  readonly pushed: PushedTest | undefined;
 }
 
 /** Throws UsageError where the test set is too small for a metric. */
 export function compareSharpness(request: SharpnessRequest): Sharpness {
   const { standard, induced, members } = request;
-  return sharpnessOf(
-    { ...standard, curve: sampleChosen(standard, members, request) },
-    { ...induced, curve: sampleChosen(induced, members, request) },
-    request,
-  );
-}
-
-/** A metric with its curve sampled already. */
-export interface SampledMetric extends ChosenMetric {
-  readonly curve: SampledCurve;
+  return sharpnessOf(sampleChosen(standard, members, request), sampleChosen(induced, members, request), request);
 }
 
 /** `compareSharpness` of curves of the same members, sampled with the same options. */
 export function sharpnessOf(
-  standard: SampledMetric,
-  induced: SampledMetric,
-  { axis = 'parameters' }: SharpnessOptions,
+  standard: SampledChoice,
+  induced: SampledChoice,
+  { members, ...options }: SharpnessOptions & Pick<SharpnessRequest, 'members'>,
 ): Sharpness {
+  const { axis = 'parameters' } = options;
+  const nullOptions = nullOptionsOf(options, standard);
   return {
     draws: standard.curve.draws.length,
-    severalSeeds: standard.curve.scales.some(({ members }) => members.length > 1),
-    standard: curveSharpness(standard, axis),
-    induced: curveSharpness(induced, axis),
+    severalSeeds: standard.curve.scales.some((scale) => scale.members.length > 1),
+    standard: curveSharpness(standard, members, options),
+    induced: curveSharpness(induced, members, options),
     paired: pairScores(standard.curve, induced.curve, axis),
+    pushed: testAgainstPushed(induced, members, nullOptions),
   };
 }
 
-function curveSharpness({ metric, choice, curve }: SampledMetric, axis: ScaleName): CurveSharpness {
+function curveSharpness(
+  sampled: SampledChoice,
+  members: readonly MemberOutcomes[],
+  options: SharpnessOptions,
+): CurveSharpness {
+  const { metric, rule, curve } = sampled;
   return {
     metric: metric.id,
-    rule: choice?.rule,
+    rule,
     values: [...curve.values],
-    scores: scoreCurve(curve, axis),
+    scores: scoreCurve(curve, options.axis),
+    smooth: testAgainstSmooth(sampled, members, nullOptionsOf(options, sampled)),
   };
+}
+
+function nullOptionsOf(options: SharpnessOptions, { curve }: SampledChoice): NullOptions {
+  return { ...options, draws: options.nullDraws ?? curve.draws.length };
 }

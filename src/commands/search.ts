@@ -41,6 +41,7 @@ export function registerSearch(program: Command): void {
 async function search(name: string, raw: Raw): Promise<void> {
   const { defaultMetrics } = await import('../analysis/defaults.js');
   const analysis = await import('../analysis/search.js');
+  const { discoveriesOf } = await import('../analysis/discoveries.js');
   const { searchText } = await import('../report/search.js');
   const [by, leastRange] = [await scoreOf(raw), leastRangeOf(raw, 1)];
   const [draws, top] = [
@@ -59,6 +60,11 @@ async function search(name: string, raw: Raw): Promise<void> {
   const candidates = analysis.candidatesFor(run.members, registry);
   const scored = analysis.scoreCandidates(candidates, run.members);
   const ranked = analysis.rankCandidates(scored, by, leastRange);
+  const discoveries = discoveriesOf(
+    ranked.map(({ metric }) => metric),
+    run.members,
+    by,
+  );
   const induced = target ?? defaultMetrics(run.record, run.members.at(-1)!.outcomes).induced;
   const surrogates = analysis.surrogatesOf(induced, candidates, run.members, { draws });
   const causes = await causesOf(ranked, run.members);
@@ -70,6 +76,7 @@ async function search(name: string, raw: Raw): Promise<void> {
         by,
         candidates: scored.length,
         ranked: ranked.map(plain),
+        discoveries,
         causes,
         surrogateOf: induced.id,
         surrogates: surrogates.map(({ metric, ...rest }) => ({ metric: metric.id, ...rest })),
@@ -81,6 +88,7 @@ async function search(name: string, raw: Raw): Promise<void> {
     searchText({
       run: run.record.name,
       ranked,
+      discoveries,
       looked: scored.length,
       by,
       top,

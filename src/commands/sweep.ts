@@ -197,6 +197,7 @@ async function sweepGrid({
   place,
   raw,
 }: Request): Promise<object> {
+  const { discoveriesOf, mostTested } = await import('../analysis/discoveries.js');
   const { flatness } = await import('../analysis/evaluate.js');
   const { extremes, sweep } = await import('../analysis/sweep.js');
   const { extremesText, sweepCsv } = await import('../report/sweeps.js');
@@ -204,6 +205,15 @@ async function sweepGrid({
   const { writeFigure } = await import('../report/files.js');
   const result = sweep({ metric, parameters, axes, members: run.members });
   const found = extremes(result.points, by, leastRange);
+  const moving = result.points.filter(({ range, scores }) => range >= leastRange && scores.emergence > 0);
+  const discoveries =
+    moving.length > mostTested
+      ? undefined
+      : discoveriesOf(
+          moving.map(({ metric: each }) => each),
+          run.members,
+          by,
+        );
   if (found === undefined) {
     for (const { metric: one, values } of [result.points[0]!, result.points.at(-1)!]) {
       const odd = flatness({ metric: one, members: Array.from(values, (value) => ({ value })) }, run.members);
@@ -216,9 +226,10 @@ async function sweepGrid({
   const figures = csv ? [] : await writeFigure(stem, figure);
   if (!csv && raw['json'] !== true)
     console.log(
-      [extremesText({ run: run.record.name, sweep: result, found, by, leastRange }), ...pictureLines(figures)].join(
-        '\n',
-      ),
+      [
+        extremesText({ run: run.record.name, sweep: result, found, by, leastRange, discoveries }),
+        ...pictureLines(figures),
+      ].join('\n'),
     );
   const plain = ({ metric: { id }, ...rest }: GridPoint) => ({ metric: id, ...rest });
   return {
@@ -228,6 +239,7 @@ async function sweepGrid({
     by,
     strongest: found === undefined ? null : plain(found.strongest),
     weakest: found === undefined ? null : plain(found.weakest),
+    discoveries: discoveries ?? null,
     figures,
   };
 }

@@ -61,6 +61,26 @@ export const imageBrier = defineMetric({
   ...meanOfRows<'brier'>(({ brier }) => brier),
 });
 
+/** What sequence-accuracy is made of; not in the registry, as a curve for each place is no metric that anyone reports. */
+export const placeAccuracy = defineMetric({
+  name: 'place-accuracy',
+  title: ({ place }) => `accuracy at place ${place}`,
+  kind: 'thresholded',
+  better: 'higher',
+  unit: 'probability',
+  formula: 'share of the sequences whose image at a place is right; place 1 is the first',
+  source: `${paper}, Sec. 2: the accuracies whose product all of a sequence would be right with, were they independent`,
+  parameters: z.strictObject({ place: z.int().min(1) }),
+  needs: ['correct', 'sequence'],
+  units: 'sequences',
+  share: true,
+  values: ({ correct, sequence }, { place }) =>
+    perSequence(sequence, (begin, end) => {
+      refuseLonger('place-accuracy', place, end - begin);
+      return correct[begin + place - 1]!;
+    }),
+});
+
 /** Throws UsageError where sequences are shorter than a metric asks for. */
 export function refuseLonger(name: string, l: number, length: number): void {
   if (l > length) throw new UsageError(`the test sequences have ${length} images`, `${name}:l=${l}`);

@@ -1,9 +1,11 @@
 /** The comparison of a standard, an induced and natural curves as figure and table. */
 import * as path from 'node:path';
 import type { Comparison, ComparedCurve } from '../analysis/compare.js';
+import type { ScoreTest } from '../analysis/null.js';
 import type { PairedScore, PairedScores, Pairing } from '../analysis/paired.js';
 import type { ScoreName } from '../analysis/scores.js';
 import { unscoredLines } from '../analysis/unscored.js';
+import type { Sharpness } from '../analysis/sharpness.js';
 import { outcomeKinds } from '../experiment/architectures.js';
 import type { RunRecord } from '../runs/record.js';
 import { formatNumber, formatWithInterval } from '../terminal/format.js';
@@ -84,7 +86,7 @@ export function comparisonTable(
     '',
     pairedTable(sharpness.paired),
     '',
-    nullTable([standard, induced]),
+    questionsTable([standard, induced], sharpness),
   ].join('\n');
 }
 
@@ -137,22 +139,53 @@ const everyScore: readonly { readonly name: ScoreName; readonly title: string }[
   { name: 'bow', title: 'bow' },
 ];
 
-/** Each score beside what a straight line would have. */
-function nullTable(curves: readonly ComparedCurve[]): string {
-  const heading = ['could a straight line do it?', ...curves.flatMap(({ title }) => [title, 'line, up to', 'p'])];
+/** Each curve against smooth growth, and the induced one against what its metric makes of a smooth family. */
+function questionsTable(
+  curves: readonly ComparedCurve[],
+  { standard, induced, pushed, draws, severalSeeds }: Sharpness,
+) {
+  const tests = [standard.smooth, induced.smooth];
+  const heading = [
+    'sharper than smooth growth?',
+    ...curves.flatMap(({ title }, i) => [title, tests[i]!.family, 'p', 'adjusted']),
+  ];
   const lines = everyScore.map(({ name, title }) => [
     title,
-    ...curves.flatMap(({ scores, test }) => [
-      formatNumber(scores[name].value),
-      test === undefined ? '-' : formatNumber(test[name].upper),
-      test === undefined || Number.isNaN(test[name].p) ? '-' : formatNumber(test[name].p, 2),
-    ]),
+    ...curves.flatMap(({ scores }, i) => [formatNumber(scores[name].value), ...shownTest(tests[i]!.scores[name])]),
   ]);
-  return [
+  const parts = [
     textTable(heading, lines, [heading[0]!]),
-    'Line: 95th percentile of 2000 draws of the nearest straight line in log scale, with as many test examples and seeds that scatter as much;',
-    'p: share of them with a score at least as high (one-sided: near 1 where the line scores higher); - where there is one seed, and nobody knows how seeds scatter.',
-  ].join('\n');
+    'Smooth: the best of line, power law with offset, saturating exponential, and a logistic curve that takes half of the log range or more from 10 to',
+    `90 %; p: the largest share, over these as truths, of ${grouped(draws)} families with such seeds and test set whose score exceeds their own smooth fit's as far.`,
+  ];
+  if (pushed !== undefined) {
+    const first = "sharper than the metric's doing?";
+    const rows = everyScore.map(({ name, title }) => {
+      const { left, ...test } = pushed.scores[name];
+      const [smooth, ...p] = shownTest(test);
+      return [
+        title,
+        formatNumber(curves[1]!.scores[name].value),
+        smooth!,
+        formatWithInterval(left.value, left.interval),
+        ...p,
+      ];
+    });
+    parts.push(
+      '',
+      textTable([first, curves[1]!.title, 'of a smooth family', 'left', 'p', 'adjusted'], rows, [first]),
+      `Of a smooth family: ${pushed.title} of the best smooth fits (${[...new Set(pushed.families)].join(', ')}). What is left is the models' own, and whatever`,
+      'the prediction leaves out: what examples have in common.',
+    );
+  }
+  if (induced.rule !== undefined)
+    parts.push(`The induced metric is chosen on these outcomes (${induced.rule}), and chosen again in each draw.`);
+  if (!severalSeeds) parts.push('No p: with one seed for each scale nobody knows how seeds scatter.');
+  return parts.join('\n');
+}
+
+function shownTest({ smooth, p, adjusted }: ScoreTest): string[] {
+  return [formatNumber(smooth), formatNumber(p, 2), formatNumber(adjusted, 2)];
 }
 
 /** Panels: natural curves, the standard curve, the induced one. */

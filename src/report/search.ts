@@ -1,15 +1,19 @@
 /** What a search found, as text. */
+import type { Discoveries } from '../analysis/discoveries.js';
 import type { ScoreName } from '../analysis/scores.js';
 import type { Candidate, Surrogate } from '../analysis/search.js';
 import type { ResampledCurve } from '../analysis/sweep.js';
 import type { Metric } from '../metrics/metric.js';
 import { formatNumber, formatWithInterval } from '../terminal/format.js';
+import { discoveriesText } from './sweeps.js';
 import { textTable } from './text-table.js';
 
 export interface SearchText {
   readonly run: string;
   /** Highest score first. */
   readonly ranked: readonly Candidate[];
+  /** Of `ranked`, in its order. */
+  readonly discoveries: Discoveries;
   /** Metrics that were looked at. */
   readonly looked: number;
   readonly by: ScoreName;
@@ -26,7 +30,7 @@ export interface SearchText {
 
 /** Without a line break at the end. */
 export function searchText(found: SearchText): string {
-  const { run, ranked, looked, by, top, induced, surrogates, causes } = found;
+  const { run, ranked, discoveries, looked, by, top, induced, surrogates, causes } = found;
   if (ranked.length === 0)
     return `${run}: none of ${looked} metrics rises enough to be scored (--least-range), or has the score ${by}: two scales have no bow`;
   const heading = [
@@ -38,8 +42,18 @@ export function searchText(found: SearchText): string {
     'largest step / range',
     'steepest / mean',
     'bow',
+    'p',
+    'rate',
   ];
-  const line = ({ metric, range, scores }: Candidate) => [
+  const line = ({ metric, range, scores }: Candidate) => {
+    const test = discoveries.tests.find(({ metric: id }) => id === metric.id);
+    return [
+      ...scoresOfLine({ metric, range, scores }),
+      formatNumber(test?.p ?? NaN, 2),
+      formatNumber(test?.rate ?? NaN, 2),
+    ];
+  };
+  const scoresOfLine = ({ metric, range, scores }: Pick<Candidate, 'metric' | 'range' | 'scores'>) => [
     metric.id,
     metric.kind,
     ...[range, scores.emergence, scores.ramp, scores.jump, scores.steepness, scores.bow].map((value) =>
@@ -53,6 +67,8 @@ export function searchText(found: SearchText): string {
     `${run}: ${ranked.length} of ${looked} metrics move enough to be scored; by ${by}, highest first; curves that fall are left out`,
     textTable(heading, most.map(line), left),
     ...(least.length === 0 ? [] : ['', `lowest ${by} first`, textTable(heading, least.map(line), left)]),
+    `p: of ${by}, against smooth growth; rate: the false discovery rate at which it is named.`,
+    discoveriesText(discoveries),
     '',
     `${by} of these with fewer test examples, or at fewer scales (median and middle 95 % of draws)`,
     causesTable(causes, by),

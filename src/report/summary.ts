@@ -71,7 +71,9 @@ function sharpnessOf(record: RunRecord, members: readonly SummaryMember[]): Shar
   const { standard } = defaultMetrics(record, members.at(-1)!.outcomes);
   const induced = defaultInduced(record, members);
   const isShown = widthsOf(members).length > 1 && fits(induced.metric, rowsOf(members[0]!.outcomes));
-  return isShown ? compareSharpness({ standard: { metric: standard }, induced, members }) : undefined;
+  if (!isShown) return undefined;
+  // What is said at the end of a training rests on the paired contrast alone.
+  return compareSharpness({ standard: { metric: standard }, induced, members, nullDraws: 0 });
 }
 
 function widthsOf(members: readonly SummaryMember[]): number[] {

@@ -1,8 +1,9 @@
 /** Sweeps as text and CSV. */
+import { discovered, mostTested, type Discoveries } from '../analysis/discoveries.js';
 import { whyUnscored } from '../analysis/unscored.js';
 import { scoreNames, type ScoreName } from '../analysis/scores.js';
 import type { extremes, GridPoint, ResampledCurve, Spread, Sweep } from '../analysis/sweep.js';
-import { counted, formatNumber, formatWithInterval } from '../terminal/format.js';
+import { condensed, counted, formatNumber, formatWithInterval } from '../terminal/format.js';
 import { csv, textTable } from './text-table.js';
 
 export interface SweepText {
@@ -11,10 +12,19 @@ export interface SweepText {
   readonly found: ReturnType<typeof extremes>;
   readonly by: ScoreName;
   readonly leastRange: number;
+  /** Of the curves that move enough; undefined where they are not tested. */
+  readonly discoveries: Discoveries | undefined;
 }
 
 /** Without a line break at the end. */
-export function extremesText({ run, sweep: { points, scales }, found, by, leastRange }: SweepText): string {
+export function extremesText({
+  run,
+  sweep: { points, scales },
+  found,
+  by,
+  leastRange,
+  discoveries,
+}: SweepText): string {
   const title = `${run}: ${counted(points.length, 'curve')} over ${counted(scales.length, 'scale')}`;
   if (found === undefined)
     return `${title}; none rises by ${leastRange} or more and has the score ${by}, so there is no strongest one (--least-range)`;
@@ -39,7 +49,21 @@ export function extremesText({ run, sweep: { points, scales }, found, by, leastR
     'bow',
   ];
   const table = textTable(heading, [line('highest', found.strongest), line('lowest', found.weakest)], ['', 'metric']);
-  return `${title}; highest and lowest ${by} of those that rise by ${leastRange} or more:\n${table}`;
+  const tested =
+    discoveries === undefined ? `Not tested: more than ${mostTested} curves.` : discoveriesText(discoveries);
+  return `${title}; highest and lowest ${by} of those that rise by ${leastRange} or more:\n${table}\n${tested}`;
+}
+
+/** How many of many metrics are sharper than smooth growth, when so many were looked at. */
+export function discoveriesText(discoveries: Discoveries): string {
+  const { by, tests } = discoveries;
+  const known = tests.filter(({ p }) => !Number.isNaN(p)).length;
+  if (known === 0)
+    return 'None is tested against smooth growth: with one seed for each scale it is not known how seeds scatter.';
+  const found = discovered(discoveries).map(({ metric }) => metric);
+  const [count, verb] = found.length === 0 ? ['none', 'is'] : [String(found.length), found.length === 1 ? 'is' : 'are'];
+  const names = found.length === 0 ? '' : `: ${condensed(found)}`;
+  return `By ${by}, ${count} of ${counted(known, 'curve')} ${verb} sharper than smooth growth at a false discovery rate of 5 % (Benjamini and Hochberg)${names}.`;
 }
 
 /** A line for every scale of every point; the heading where it is the first run. */

@@ -7,7 +7,10 @@
 export interface DrawnTest {
   /** NaN where there is none: the test is left out, and its p is NaN. */
   readonly observed: number;
-  /** `[draws]`, the same draws for all tests; NaN in a draw without a value, which never counts as large. */
+  /**
+   * `[draws]`, the same draws for all tests; NaN in a draw without a value, which never counts as large. Where more than 1 in 20
+   * has none the test is left out too: the rest would say little of what the others hold.
+   */
   readonly null: ArrayLike<number>;
 }
 
@@ -27,7 +30,7 @@ export function stepDown(tests: readonly DrawnTest[]): AdjustedP[] {
   const result = tests.map((): AdjustedP => ({ p: NaN, adjusted: NaN }));
   const ranked = tests
     .map((test, place) => ({ place, shares: sharesAtLeast(test) }))
-    .filter(({ place }) => !Number.isNaN(tests[place]!.observed))
+    .filter(({ place }) => isKnown(tests[place]!))
     .sort((a, b) => a.shares[0]! - b.shares[0]!);
   const draws = (ranked[0]?.shares.length ?? 1) - 1;
   const least = new Float64Array(draws + 1).fill(1);
@@ -46,6 +49,33 @@ export function stepDown(tests: readonly DrawnTest[]): AdjustedP[] {
     result[place] = { p: shares[0]!, adjusted };
   }
   return result;
+}
+
+/**
+ * The largest p of statistics that draws have in common, by Besag and Clifford's sequential Monte Carlo (1991, Biometrika 78,
+ * 301-304): it ends with the first statistic that `enough` draws have reached, whose p is then `enough` over their number. A p that
+ * is not small takes few draws; a small one all of them. NaN where a statistic has no value, or more than 1 in 20 draws none.
+ */
+export function sequentialP(
+  observed: readonly number[],
+  draw: (place: number) => readonly number[],
+  { draws, enough }: { readonly draws: number; readonly enough: number },
+): number {
+  if (observed.some(Number.isNaN)) return NaN;
+  const reached = observed.map(() => 0);
+  let without = 0;
+  for (let b = 0; b < draws; b++) {
+    const values = draw(b);
+    without += Number(values.some(Number.isNaN));
+    values.forEach((value, s) => (reached[s]! += Number(value >= observed[s]!)));
+    if (Math.max(...reached) === enough) return enough / (b + 1);
+  }
+  return without > draws / 20 ? NaN : (1 + Math.max(...reached)) / (1 + draws);
+}
+
+function isKnown({ observed, null: draws }: DrawnTest): boolean {
+  const without = Array.from(draws).filter(Number.isNaN).length;
+  return !Number.isNaN(observed) && without <= draws.length / 20;
 }
 
 /** For the observed statistic, then each draw's: the share of all of them that are at least as large, `[1 + draws]`. */

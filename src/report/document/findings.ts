@@ -98,6 +98,45 @@ function bowContrast(standard: Scored, induced: Scored, difference: Scored): str
   return `${what}: the induced curve is less early than the standard one, but improves no later than a straight line: the metric bends the curve without making it look emergent.`;
 }
 
+const shownTests = [
+  { name: 'emergence', title: 'Eq 1' },
+  { name: 'jump', title: 'the largest step' },
+  { name: 'bow', title: 'the bow' },
+] as const;
+
+/** Whether a curve is sharper than smooth growth, by p-values that are adjusted for all scores. */
+export function describeSmooth({ smooth: { family, scores } }: CurveSharpness): string {
+  const least = Math.min(
+    ...Object.values(scores).map(({ adjusted }) => (Number.isNaN(adjusted) ? Infinity : adjusted)),
+  );
+  if (least === Infinity)
+    return 'With one seed for each scale it is not known how seeds scatter: whether it is sharper than smooth growth cannot be tested.';
+  const found = shownTests.filter(({ name }) => scores[name].adjusted <= 0.05);
+  const fit = `the best smooth fit, a ${family}${family === 'line' ? ' in log scale' : ''}`;
+  if (found.length === 0)
+    return `It is not shown to be sharper than smooth growth: against ${fit}, no score stands out (least adjusted p ${formatNumber(least, 2)}).`;
+  const list = found.map(
+    ({ name, title }) =>
+      `${title} (${formatNumber(scores[name].p, 2)}, adjusted ${formatNumber(scores[name].adjusted, 2)})`,
+  );
+  return `It is sharper than smooth growth: above ${fit}, by p of ${list.join(', ')}.`;
+}
+
+/** What of the induced curve's sharpness the metric makes of a smooth family, and what is left. */
+export function describePushed({ pushed, induced }: Pick<Sharpness, 'pushed' | 'induced'>): string[] {
+  if (pushed === undefined) return [];
+  const { smooth, left, p, adjusted } = pushed.scores.jump;
+  if (Number.isNaN(smooth)) return [];
+  const measured = `Of its largest step of ${percent(induced.scores.jump.value)} of the range, the metric makes ${percent(smooth)} of a family that grows smoothly (${pushed.title} of the best smooth fits)`;
+  const rest = `what is left is ${scored({ value: 100 * left.value, interval: { lower: 100 * left.interval.lower, upper: 100 * left.interval.upper } })} points`;
+  const tested = Number.isNaN(p)
+    ? '; how likely that is by chance is not known with one seed'
+    : adjusted <= 0.05
+      ? `, more than chance explains (p ${formatNumber(p, 2)}, adjusted ${formatNumber(adjusted, 2)}): part of the jump is the models' own, or comes from what examples have in common`
+      : `, no more than chance explains (p ${formatNumber(p, 2)}, adjusted ${formatNumber(adjusted, 2)})`;
+  return [`${measured}; ${rest}${tested}.`];
+}
+
 export function describePrediction({ prediction, induced }: Comparison): string | undefined {
   if (prediction === undefined) return undefined;
   const { title, assumption, distance } = prediction;

@@ -13,7 +13,16 @@ import { samplingOf } from '../sampling.js';
 import type { Block, Figure, Report, Section, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 import { forecastBlocks } from './forecasts.js';
-import { describeContrast, describeCurve, describeNatural, describePrediction, improves, scored } from './findings.js';
+import {
+  describeContrast,
+  describeCurve,
+  describeNatural,
+  describePrediction,
+  describePushed,
+  describeSmooth,
+  improves,
+  scored,
+} from './findings.js';
 import { commandLine } from '../../machine/installation.js';
 
 /** A run with what the page adds to it. */
@@ -79,16 +88,20 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
     section('standard', 'What the standard metric shows', [
       text(describeCurve('The standard curve', family.comparison.standard)),
       ...shapeOf(family.comparison.standard).map(text),
+      text(describeSmooth(family.comparison.sharpness.standard)),
     ]),
     section('induced', 'What the induced metric shows', [
       text(describeCurve('The induced curve', family.comparison.induced)),
       ...shapeOf(family.comparison.induced).map(text),
+      text(describeSmooth(family.comparison.sharpness.induced)),
       text(describeContrast(family.comparison.sharpness)),
+      ...describePushed(family.comparison.sharpness).map(text),
       ...[describePrediction(family.comparison)].flatMap((sentence) => (sentence === undefined ? [] : text(sentence))),
       ...family.comparison.natural.map((natural) => text(describeNatural(natural, family.comparison))),
       ...(compared === undefined ? [] : [{ kind: 'figure', figure: compared } as const]),
       { kind: 'table', table: scoresTable(family) },
       { kind: 'table', table: pairedTable(family) },
+      { kind: 'table', table: smoothTable(family) },
       { kind: 'table', table: curvesTable(family) },
     ]),
     section('thresholds', 'Other thresholds, smaller test sets, fewer scales', [
@@ -138,24 +151,13 @@ export function trainCommand({ run }: Pick<AnalysedFamily, 'run'>): string {
   return commandLine(['train --run', name, ...words, ...(eager ? ['--eager'] : [])].join(' '));
 }
 
-function shapeOf({ shape, test }: ComparedCurve): string[] {
-  const fitted =
-    shape === undefined
-      ? []
-      : [
-          shape.preferred === 'line'
-            ? 'Of a straight line, a parabola and a sigmoid in log scale, AICc over scales prefers the line.'
-            : `Of a straight line, a parabola and a sigmoid in log scale, AICc over scales prefers the ${shape.preferred === 'quadratic' ? 'parabola' : shape.preferred}; the line is ${formatNumber(shape.lineAbove, 2)} above it${shape.lineAbove > 10 ? ', which a straight truth has in 1 of 100 families at most' : ''}.`,
-        ];
-  const tested =
-    test === undefined
-      ? []
-      : Number.isNaN(test.bow.p)
-        ? []
-        : [
-            `A straight line in log scale, measured as finely, improves as late with p = ${formatNumber(test.bow.p, 2)}.`,
-          ];
-  return [[...fitted, ...tested].join(' ')].filter((sentence) => sentence !== '');
+function shapeOf({ shape }: ComparedCurve): string[] {
+  if (shape === undefined) return [];
+  return [
+    shape.preferred === 'line'
+      ? 'Of a straight line, a parabola and a sigmoid in log scale, AICc over scales prefers the line.'
+      : `Of a straight line, a parabola and a sigmoid in log scale, AICc over scales prefers the ${shape.preferred === 'quadratic' ? 'parabola' : shape.preferred}; the line is ${formatNumber(shape.lineAbove, 2)} above it${shape.lineAbove > 10 ? ', which a straight truth has in 1 of 100 families at most' : ''}.`,
+  ];
 }
 
 function curvesOf({ comparison }: AnalysedFamily): { readonly role: string; readonly curve: ComparedCurve }[] {
@@ -193,16 +195,14 @@ function scoresTable(family: AnalysedFamily): Table {
         'scales',
         'range',
         ...shownScores.flatMap((score) => [score.name, `${score.name}_lower`, `${score.name}_upper`]),
-        'bow_p',
       ],
-      lines: curves.map(({ role, curve: { title, points, range, scores, test } }) => [
+      lines: curves.map(({ role, curve: { title, points, range, scores } }) => [
         ...[role, title, points.length, range],
         ...shownScores.flatMap((score) => [
           scores[score.name].value,
           scores[score.name].interval.lower,
           scores[score.name].interval.upper,
         ]),
-        test?.bow.p,
       ]),
     },
   };
@@ -241,6 +241,57 @@ function pairedTable({ run, comparison: { sharpness } }: AnalysedFamily): Table 
           ...[difference.value, difference.interval.lower, difference.interval.upper, higher, test.p, test.adjusted],
         ];
       }),
+    },
+  };
+}
+
+/** Questions one and three: each curve against smooth growth, and the induced one against its metric's doing. */
+function smoothTable({ run, comparison: { standard, induced, sharpness } }: AnalysedFamily): Table {
+  const { pushed } = sharpness;
+  const tests = [
+    {
+      curve: standard.title,
+      scores: standard.scores,
+      against: 'smooth growth',
+      tests: sharpness.standard.smooth.scores,
+    },
+    { curve: induced.title, scores: induced.scores, against: 'smooth growth', tests: sharpness.induced.smooth.scores },
+    ...(pushed === undefined
+      ? []
+      : [
+          {
+            curve: induced.title,
+            scores: induced.scores,
+            against: `${pushed.title} of smooth growth`,
+            tests: pushed.scores,
+          },
+        ]),
+  ];
+  return {
+    name: `${run.record.name}-smooth`,
+    caption:
+      'Each score against that of a smooth curve: the best of line, power law with offset, saturating exponential and a logistic curve no steeper than half of the log range; below, the same pushed through the induced metric. p, one-sided, and adjusted for all scores of a curve (step-down minP).',
+    columns: [
+      ...['curve', 'against', 'score'].map((title) => ({ title, align: 'left' as const })),
+      ...['measured', 'smooth', 'p', 'adjusted p'].map((title) => ({ title, align: 'right' as const })),
+    ],
+    rows: tests.flatMap(({ curve, scores, against, tests: ofScores }) =>
+      shownScores.map(({ name, title }) => {
+        const { smooth, p, adjusted } = ofScores[name];
+        return [
+          ...[curve, against, title, formatNumber(scores[name].value), formatNumber(smooth)],
+          ...[formatNumber(p, 2), formatNumber(adjusted, 2)],
+        ];
+      }),
+    ),
+    raw: {
+      heading: ['curve', 'against', 'score', 'measured', 'smooth', 'p', 'adjusted_p'],
+      lines: tests.flatMap(({ curve, scores, against, tests: ofScores }) =>
+        scoreNames.map((name) => {
+          const { smooth, p, adjusted } = ofScores[name];
+          return [curve, against, name, scores[name].value, smooth, p, adjusted];
+        }),
+      ),
     },
   };
 }

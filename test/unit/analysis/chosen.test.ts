@@ -29,7 +29,7 @@ test('each draw takes the cutoff that its own largest member meets', () => {
   const chosen = defaultInduced(record, members);
   const candidates = chosen.choice!.candidates.map(({ id }) => id);
   expect(candidates).toEqual(['reconstruction:c=0.002', 'reconstruction:c=0.005']);
-  const { draws } = sampleChosen(chosen, members, { draws: 400 });
+  const { draws } = sampleChosen(chosen, members, { draws: 400 }).curve;
   // Under c = 0.002 the largest member has 9 in 10 in about half of the draws; in the others c = 0.005, under which it has all.
   const [at, instead] = [0.002, 0.005].map(
     (c) => sampleCurve(reconstruction.with({ c }), members, { draws: 400 }).draws,
@@ -49,7 +49,7 @@ test('where no draw could choose otherwise, the draws are those of the metric al
   const chosen = defaultInduced(record, members);
   expect(chosen.choice!.candidates.map(({ id }) => id)).toEqual([chosen.metric.id]);
   expect(chosen.metric.id).toBe(`reconstruction:c=${cutoffFor(members.at(-1)!.outcomes.mse!)}`);
-  expect(sampleChosen(chosen, members, { draws: 20 }).draws).toEqual(
+  expect(sampleChosen(chosen, members, { draws: 20 }).curve.draws).toEqual(
     sampleCurve(chosen.metric, members, { draws: 20 }).draws,
   );
 });
@@ -67,7 +67,7 @@ test('the best of many is taken anew in each draw', () => {
   const chosen = chooseByScore(candidates, members, { by: 'jump' });
   const jumps = candidates.map((metric) => scoreCurve(sampleCurve(metric, members, { draws: 200 })).jump);
   const best = Math.max(...jumps.map(({ value }) => value));
-  const drawn = scoreCurve(sampleChosen(chosen, members, { draws: 200 })).jump;
+  const drawn = scoreCurve(sampleChosen(chosen, members, { draws: 200 }).curve).jump;
   expect(drawn.value).toBe(best);
   // A draw's best is at least what the chosen metric has in it.
   const fixed = jumps[candidates.indexOf(chosen.metric)]!;
@@ -86,7 +86,7 @@ test('each draw takes the K that its own largest member still gets right', () =>
   expect(chosen.metric.id).toBe('subset-accuracy:k=20');
   expect(chosen.choice!.candidates.map(({ id }) => id)).toEqual(['subset-accuracy:k=10', 'subset-accuracy:k=20']);
   const [ten, twenty] = chosen.choice!.candidates.map((metric) => sampleCurve(metric, members, { draws: 400 }).draws);
-  const taken = sampleChosen(chosen, members, { draws: 400 }).draws.map((draw, b) => {
+  const taken = sampleChosen(chosen, members, { draws: 400 }).curve.draws.map((draw, b) => {
     const fits = twenty![b]![4]! >= 0.1;
     expect([...draw]).toEqual([...(fits ? twenty![b]! : ten![b]!)]);
     return fits;

@@ -1,99 +1,193 @@
-import { expect, test } from 'vitest';
-import { sampleCurve } from '../../../src/analysis/curves.js';
-import { drawBinomial, testAgainstLine } from '../../../src/analysis/null.js';
-import { accuracy, auroc, crossEntropy } from '../../../src/metrics/classification.js';
+/**
+ * How often smooth families are called sharp, and steps are found. Few families each, as every one is some thousand fits; the tables
+ * of docs/emergence.md are of test/reference/sharpness.py, another implementation, with 1000.
+ */
+import { describe, expect, test } from 'vitest';
+import { chooseByScore, sampleChosen } from '../../../src/analysis/chosen.js';
+import { testAgainstPushed, testAgainstSmooth } from '../../../src/analysis/null.js';
+import { scoreNames } from '../../../src/analysis/scores.js';
+import { accuracy, auroc, crossEntropy, subsetAccuracy } from '../../../src/metrics/classification.js';
+import type { MemberOutcomes } from '../../../src/metrics/curve.js';
+import type { Metric } from '../../../src/metrics/metric.js';
+import { reconstruction } from '../../../src/metrics/reconstruction.js';
+import { sequenceAccuracy } from '../../../src/metrics/sequence.js';
 import { Random } from '../../../src/statistics/random.js';
 import { family, memberOf } from '../../support/members.js';
 
 const widths = [1, 2, 4, 8, 16, 32, 64];
-const line = (width: number) => 0.2 + 0.1 * Math.log2(width);
+const place = (width: number) => Math.log2(width) / 6;
+const logistic = (slope: number, middle: number) => (width: number) =>
+  1 / (1 + Math.exp(-slope * (place(width) - middle)));
+const bound = 4 * Math.log(9);
 
-function pOf(name: string | number, p: (width: number) => number) {
-  const members = family({ widths, seeds: 2, count: 400, p, deviation: 0.02, name });
-  return testAgainstLine(sampleCurve(accuracy.with({}), members, { draws: 0 }), members, { draws: 300 });
+function sampled(metric: Metric, members: readonly MemberOutcomes[], draws = 60) {
+  return sampleChosen({ metric }, members, { draws });
 }
 
-/** Under the null p is uniform, or larger: the test is not to find what is not there more than 1 in 20 times. */
-test.each([
-  { name: 'a straight line', slope: 0.1, seeds: 2 },
-  { name: 'a flat line', slope: 0, seeds: 3 },
-  { name: 'a line that is hardly steeper than its noise', slope: 0.005, seeds: 3 },
-])('$name is called sudden in about 1 of 20 families', ({ name, slope, seeds }) => {
-  const families = 200;
-  const found = { emergence: 0, jump: 0, steepness: 0, bow: 0 };
-  for (let i = 0; i < families; i++) {
-    const p = (width: number) => 0.2 + slope * Math.log2(width);
-    const members = family({ widths, seeds, count: 400, p, deviation: 0.02, name: `${name} ${i}` });
-    const curve = sampleCurve(accuracy.with({}), members, { draws: 0 });
-    const tests = testAgainstLine(curve, members, { draws: 200 });
-    for (const score of Object.keys(found) as (keyof typeof found)[]) if (tests[score].p <= 0.05) found[score]++;
-  }
-  // 5 % of 200 has a standard deviation of 1.5 %: three of them above.
-  for (const count of Object.values(found)) expect(count / families).toBeLessThanOrEqual(0.1);
-});
+function families(count: number, p: (width: number) => number, name: string, deviation = 0.02) {
+  return Array.from({ length: count }, (_, i) =>
+    family({ widths, seeds: 3, count: 400, p, deviation, name: `${name} ${i}` }),
+  );
+}
 
-test('with one seed for each scale nobody knows how seeds scatter: no p', () => {
-  const members = family({ widths, seeds: 1, count: 400, p: line, name: 'one seed' });
-  const tests = testAgainstLine(sampleCurve(accuracy.with({}), members, { draws: 0 }), members, { draws: 100 });
-  expect(Object.values(tests).map(({ p }) => p)).toEqual(Array(6).fill(NaN));
-  expect(tests.jump.upper).toBeGreaterThan(tests.jump.median);
-});
+describe('smooth growth', () => {
+  test.each([
+    ['a line', (w: number) => 0.2 + 0.6 * place(w)],
+    ['a power law, N^-0.3', (w: number) => 0.95 - 0.75 * w ** -0.3],
+    ['a power law, N^-0.75', (w: number) => 0.95 - 0.75 * w ** -0.75],
+    ['a saturating exponential', (w: number) => 0.1 - 0.8 * Math.expm1(-w / 12)],
+    ['a logistic at the bound', (w: number) => 0.1 + 0.8 * logistic(bound, 0.5)(w)],
+  ])('%s is called sharp in about 1 of 20 families, by every score', (name, p) => {
+    const count = 24;
+    const alarms = scoreNames.map(() => 0);
+    let any = 0;
+    for (const members of families(count, p, name)) {
+      const { scores } = testAgainstSmooth(sampled(accuracy.with({}), members), members, { draws: 39 });
+      scoreNames.forEach((score, j) => (alarms[j]! += Number(scores[score].p <= 0.05)));
+      any += Number(scoreNames.some((score) => scores[score].adjusted <= 0.05));
+    }
+    // Of 24 with chance .05 more than 5 are alarms with chance .1 %; six scores of five truths.
+    expect(Math.max(...alarms)).toBeLessThanOrEqual(5);
+    expect(any).toBeLessThanOrEqual(5);
+  });
 
-test('AUROC of members with hardly a mistake: a draw without one leaves the null what it is, many leave no p', () => {
-  const mistaken = (name: string, mistakes: number) => {
-    const random = Random.named(0, 'mistakes', name);
+  test('a step in the middle is found, and by which scores', () => {
+    const found = { jump: 0, emergence: 0, linearity: 0 };
+    for (const members of families(10, (w) => (w < 8 ? 0.3 : 0.7), 'step')) {
+      const { scores, family: fitted } = testAgainstSmooth(sampled(accuracy.with({}), members), members, { draws: 99 });
+      for (const name of ['jump', 'emergence', 'linearity'] as const)
+        found[name] += Number(scores[name].adjusted <= 0.05);
+      expect(['logistic', 'saturating exponential']).toContain(fitted);
+    }
+    expect(found.jump).toBe(10);
+    expect(found.emergence).toBeGreaterThanOrEqual(8);
+    // A step has less linearity than a ramp, not more.
+    expect(found.linearity).toBe(0);
+  });
+
+  test('with one seed for each scale nobody knows how seeds scatter: no p, but the smooth curve', () => {
+    const members = family({ widths, seeds: 1, count: 400, p: logistic(5, 0.5), name: 'one seed' });
+    const { scores, values } = testAgainstSmooth(sampled(accuracy.with({}), members), members, { draws: 50 });
+    expect(scoreNames.map((name) => [scores[name].p, scores[name].adjusted])).toEqual(scoreNames.map(() => [NaN, NaN]));
+    expect(scores.jump.smooth).toBeGreaterThan(0);
+    expect(values).toHaveLength(7);
+  });
+
+  test('a loss that falls at once is sharp, one that falls as a power law is not', () => {
+    const random = Random.named(0, 'losses');
+    const losses = (mean: (width: number) => number) =>
+      widths.flatMap((width) =>
+        [0, 1, 2].map((seed) => {
+          const scale = mean(width) * (1 + 0.02 * random.normal());
+          return memberOf(width, seed, {
+            log_probability: Float32Array.from({ length: 400 }, () => scale * Math.log(1 - random.uniform())),
+          });
+        }),
+      );
+    const pOf = (members: readonly MemberOutcomes[]) =>
+      testAgainstSmooth(sampled(crossEntropy.with({}), members), members, { draws: 199 }).scores.jump.p;
+    expect(pOf(losses((width) => (width < 8 ? 2 : 0.3)))).toBeLessThan(0.02);
+    expect(pOf(losses((width) => 0.1 + 2 * width ** -0.5))).toBeGreaterThan(0.05);
+  });
+
+  test('a score that most draws have not has no p: AUROC of members with hardly a mistake', () => {
+    const random = Random.named(0, 'mistakes');
     const members = widths.flatMap((width) =>
-      [0, 1, 2].map((seed) => {
-        const correct = Uint8Array.from({ length: 400 }, (_, i) => (i < (width === 64 ? mistakes : 150) ? 0 : 1));
-        // The area rises by no more than chance: confidence knows nothing.
+      [0, 1].map((seed) => {
+        const correct = Uint8Array.from({ length: 200 }, (_, i) => (i < (width === 64 ? 0 : 60) ? 0 : 1));
         return memberOf(width, seed, { correct, confidence: Float32Array.from(correct, () => random.uniform()) });
       }),
     );
-    return testAgainstLine(sampleCurve(auroc.with({}), members, { draws: 500 }), members, { draws: 200 });
-  };
-  // A draw of 400 has none of 6 mistakes with chance (1 - 6 / 400) ** 400 = .0024, for three members each; of 1 with .37.
-  const few = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => mistaken(name, 6));
-  for (const { jump } of few) expect(Number.isFinite(jump.upper)).toBe(true);
-  // Eight at once below 1 in 10 has chance 1e-8.
-  expect(Math.max(...few.map(({ jump }) => jump.p))).toBeGreaterThan(0.1);
-  expect(Object.values(mistaken('one', 1)).map(({ p }) => p)).toEqual(Array(6).fill(NaN));
+    const { scores } = testAgainstSmooth(sampled(auroc.with({}), members), members, { draws: 30 });
+    expect(scores.jump.p).toBeNaN();
+  });
+
+  test('a metric that was chosen for its score is judged by what chance would have chosen', () => {
+    const candidates = [1, 2, 3, 5].map((k) => subsetAccuracy.with({ k }));
+    let [fixed, chosen] = [0, 0];
+    for (const members of families(6, (w) => 0.5 + 0.3 * place(w), 'chosen', 0.03)) {
+      const best = chooseByScore(candidates, members, { by: 'jump' });
+      const p = (choice: typeof best) =>
+        testAgainstSmooth(sampleChosen(choice, members, { draws: 40 }), members, { draws: 39 }).scores.jump.p;
+      fixed += p({ metric: best.metric });
+      chosen += p(best);
+    }
+    // Chosen again in each draw, the null is as high as what was chosen.
+    expect(chosen).toBeGreaterThan(fixed);
+  });
 });
 
-test('a step is found', () => {
-  const { jump, bow, emergence } = pOf('step', (width) => (width < 32 ? 0.05 : 0.85));
-  expect(jump.p).toBeLessThan(0.01);
-  expect(bow.p).toBeLessThan(0.01);
-  expect(emergence.median).toBeGreaterThan(0);
-});
+describe('what the metric makes of a smooth family', () => {
+  const k20 = subsetAccuracy.with({ k: 20 });
 
-test('continuous metrics, where lower is better, have a null that falls', () => {
-  const random = Random.named(0, 'losses');
-  const members = widths.flatMap((width) =>
-    [0, 1].map((seed) => {
-      const losses = Float32Array.from({ length: 400 }, () => -(0.1 + 2 / width) * -Math.log(1 - random.uniform()));
-      return memberOf(width, seed, { log_probability: losses });
-    }),
-  );
-  const tests = testAgainstLine(sampleCurve(crossEntropy.with({}), members, { draws: 0 }), members, { draws: 500 });
-  // 2 / w falls early: its bow is below 0, which a line hardly ever reaches from above
-  expect(tests.bow.p).toBeGreaterThan(0.99);
-  expect(tests.emergence.median).toBeGreaterThan(0);
-});
+  test('accuracy that grows smoothly leaves nothing under K = 20, however sharp that is', () => {
+    let [left, sharper] = [0, 0];
+    for (const members of families(16, (w) => 0.4 + 0.57 * logistic(5, 0.4)(w), 'pushed', 0.01)) {
+      const { scores, values, families: fitted } = testAgainstPushed(sampled(k20, members), members, { draws: 39 })!;
+      left += Number(scoreNames.some((name) => scores[name].adjusted <= 0.05));
+      sharper += Number(scores.jump.smooth > 0.4);
+      expect(values).toHaveLength(7);
+      expect(fitted).toHaveLength(1);
+    }
+    expect(sharper).toBe(16);
+    // Of 16 with chance .05 more than 4 come with chance .1 %.
+    expect(left).toBeLessThanOrEqual(4);
+  });
 
-test.each([
-  [10, 0.3],
-  [1000, 0.001],
-  [1000, 0.999],
-  [100_000, 0.4],
-])('binomials of %i trials with chance %f have their mean and variance', (n, p) => {
-  const random = Random.named(0, 'binomial', n);
-  const draws = Array.from({ length: 20_000 }, () => drawBinomial(random, n, p));
-  const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
-  const variance = draws.reduce((sum, value) => sum + (value - mean) ** 2, 0) / draws.length;
-  const expected = n * p * (1 - p);
-  expect(mean).toBeAllClose(n * p, { atol: 5 * Math.sqrt(expected / 20_000) });
-  // rounding a normal adds 1/12
-  expect(variance).toBeAllClose(expected, { rtol: 0.06, atol: 0.1 });
-  expect(drawBinomial(random, n, 0)).toBe(0);
-  expect(drawBinomial(random, n, 1)).toBe(n);
+  test("a step of accuracy is the models' own, and its share is left", () => {
+    const [members] = families(1, (w) => (w < 8 ? 0.9 : 0.97), 'own', 0.003) as [MemberOutcomes[]];
+    const { scores } = testAgainstPushed(sampled(k20, members, 300), members, { draws: 199 })!;
+    expect(scores.jump.adjusted).toBeLessThanOrEqual(0.05);
+    expect(scores.jump.left.interval.lower).toBeGreaterThan(0);
+    expect(scores.jump.left.value).toBeAllClose(1 - scores.jump.smooth, { atol: 0.15 });
+  });
+
+  test('sequences: the product over places of what each place grows by', () => {
+    const random = Random.named(0, 'sequences');
+    const length = 4;
+    const members = widths.flatMap((width) =>
+      [0, 1, 2].map((seed) => {
+        const p = 0.1 + 0.8 * logistic(5, 0.5)(width) + 0.01 * random.normal();
+        const sequence = Int32Array.from({ length: 300 * length }, (_, i) => Math.floor(i / length));
+        return memberOf(width, seed, {
+          correct: Uint8Array.from(sequence, () => (random.uniform() < p ? 1 : 0)),
+          sequence,
+        });
+      }),
+    );
+    const metric = sequenceAccuracy.with({ l: length });
+    const { values, families: fitted, scores } = testAgainstPushed(sampled(metric, members), members, { draws: 59 })!;
+    expect(fitted).toHaveLength(length);
+    // Independent places of accuracy p: p^4, and nothing else.
+    expect(values).toBeAllClose(
+      widths.map((width) => (0.1 + 0.8 * logistic(5, 0.5)(width)) ** 4),
+      { atol: 0.03 },
+    );
+    expect(scores.jump.adjusted).toBeGreaterThan(0.05);
+  });
+
+  test('cutoffs: the share below of one scaled distribution of errors', () => {
+    const random = Random.named(0, 'cutoffs');
+    const members = widths.flatMap((width) =>
+      [0, 1, 2].map((seed) => {
+        const mean = 0.06 * width ** -0.6 * (1 + 0.01 * random.normal());
+        // Gamma of shape 4, mean 1: a sum of four exponentials.
+        const error = () => [0, 1, 2, 3].reduce((sum) => sum - Math.log(1 - random.uniform()) / 4, 0);
+        return memberOf(width, seed, { mse: Float32Array.from({ length: 400 }, () => mean * error()) });
+      }),
+    );
+    const pushed = testAgainstPushed(sampled(reconstruction.with({ c: 0.01 }), members), members, { draws: 59 })!;
+    // 1 - exp(-4x) (1 + 4x + 8x² + 32/3 x³) of x = c / mean
+    const expected = widths.map((width) => {
+      const x = 4 * (0.01 / (0.06 * width ** -0.6));
+      return 1 - Math.exp(-x) * (1 + x + x ** 2 / 2 + x ** 3 / 6);
+    });
+    expect(pushed.values).toBeAllClose(expected, { atol: 0.05 });
+    expect(pushed.scores.jump.adjusted).toBeGreaterThan(0.05);
+  });
+
+  test('of a metric whose making is not known nothing is said', () => {
+    const [members] = families(1, place, 'unknown') as [MemberOutcomes[]];
+    expect(testAgainstPushed(sampled(accuracy.with({}), members), members, { draws: 10 })).toBeUndefined();
+  });
 });

@@ -1,0 +1,49 @@
+/**
+ * Which of many metrics' curves are sharper than smooth growth, when all of them were looked at: the expected share of false
+ * alarms among those named is bounded (Benjamini and Hochberg), as the highest of hundreds of scores is high by chance.
+ */
+import type { MemberOutcomes } from '../metrics/curve.js';
+import type { Metric } from '../metrics/metric.js';
+import { falseDiscoveryRates } from '../statistics/multiplicity.js';
+import { sampleChosen } from './chosen.js';
+import { smoothP, type NullOptions } from './null.js';
+import type { ScoreName } from './scores.js';
+
+export interface Discoveries {
+  readonly by: ScoreName;
+  /** Of each test's null, at most. */
+  readonly draws: number;
+  /** In the order of the metrics. */
+  readonly tests: readonly Discovery[];
+}
+
+export interface Discovery {
+  readonly metric: string;
+  /** Of the score, against smooth growth; NaN where there is none, as with one seed for each scale. */
+  readonly p: number;
+  /** False discovery rate at which the metric would be named. */
+  readonly rate: number;
+}
+
+/** Members are drawn as if each had a test set of its own: what they have in common is not looked for in every metric. */
+export function discoveriesOf(
+  metrics: readonly Metric[],
+  members: readonly MemberOutcomes[],
+  by: ScoreName,
+  { draws = 500, ...options }: NullOptions = {},
+): Discoveries {
+  const p = metrics.map((metric) => {
+    const sampled = sampleChosen({ metric }, members, { draws: 0 });
+    return smoothP(sampled, members, by, { ...options, draws });
+  });
+  const rates = falseDiscoveryRates(p);
+  return { by, draws, tests: metrics.map(({ id }, i) => ({ metric: id, p: p[i]!, rate: rates[i]! })) };
+}
+
+/** More curves than these are swept for their picture, and testing each of them would take minutes. */
+export const mostTested = 400;
+
+/** Metrics whose rate is at most `level`. */
+export function discovered({ tests }: Discoveries, level = 0.05): readonly Discovery[] {
+  return tests.filter(({ rate }) => rate <= level);
+}

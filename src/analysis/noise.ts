@@ -1,0 +1,198 @@
+/**
+ * How a family's curve would scatter around a given truth if its seeds and its test set were drawn anew: what a null draws from.
+ *
+ * The test set is shared by all members, and an image that is hard for one is hard for others: members' deviations in the
+ * bootstrap's draws of it are kept together, as normal scores (a Gaussian copula), and applied to each member's own distribution,
+ * a binomial for a share of units. Seeds deviate by themselves. How far is measured from the spread of seeds beyond what the test
+ * set explains, pooled over scales by a variance that may depend on the level (a power of p (1 - p) for shares, of the level for
+ * what is 0 at least), and is itself drawn, as a few seeds don't tell it well. Where there is one seed for each scale there is
+ * nothing to measure, and no noise to be had.
+ */
+import type { MemberOutcomes } from '../metrics/curve.js';
+import { drawsWithValue } from '../statistics/bootstrap.js';
+import { binomialQuantile, normalScores } from '../statistics/distributions.js';
+import type { Random } from '../statistics/random.js';
+import { varianceOfTerms } from '../statistics/shared-clusters.js';
+import { meansOf, type SampledCurve } from './curves.js';
+
+export interface Noise {
+  /** @param truth in the metric's unit, `[scales]` */
+  around(truth: ArrayLike<number>): NoisyCurve;
+}
+
+/**
+ * A draw of a family: each member's value, and at each scale the mean over seeds.
+ *
+ * @param place of the bootstrap draw whose test set is taken, modulo their number
+ * @param random for seeds; the same stream gives two metrics of the same members the same seeds
+ */
+export type NoisyCurve = (place: number, random: Random) => NoisyFamily;
+
+export interface NoisyFamily {
+  /** `[members]` */
+  readonly memberValues: Float64Array;
+  /** `[scales]` */
+  readonly values: Float64Array;
+}
+
+/** Exponents of the level that the variance between seeds may have. */
+const exponents = [0, 1, 2];
+
+/**
+ * @returns undefined where no scale has two seeds
+ * @param curve sampled with draws; without any, members are as if each had a test set of its own
+ */
+export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[]): Noise | undefined {
+  const { metric, scales, memberDraws } = curve;
+  if (scales.every((scale) => scale.members.length < 2)) return undefined;
+  const units = metric.unitValues(members[0]!.outcomes);
+  const isShare = units?.share === true;
+  const [least, most] = isShare ? [0, 1] : metric.limits;
+  const within = (value: number) => Math.min(most, Math.max(least, value));
+  // Of a share of units, on the scale of that share: seeds and test examples act there, and the transform comes after.
+  const base = isShare
+    ? members.map(({ outcomes }) => meanOf(metric.unitValues(outcomes)!.values))
+    : Array.from(curve.memberValues);
+  const toBase = (value: number) => (isShare ? inverse(units.transform, value) : value);
+  const errors = isShare ? undefined : errorsOf(curve, members);
+  const count = isShare ? effectiveCount(curve, members) : curve.count;
+  const variances = base.map((p, i) => (isShare ? (p * (1 - p)) / count : errors![i]! ** 2));
+  const scores = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));
+  const level = isShare ? (p: number) => p * (1 - p) : least === 0 ? (value: number) => value : undefined;
+  const between = betweenSeeds(curve, { base, variances, scores, level });
+
+  return {
+    around(truth) {
+      const middles = Array.from(truth, toBase);
+      return (place, random) => {
+        const scatter = between.draw(random);
+        const memberValues = new Float64Array(members.length);
+        for (const [at, scale] of scales.entries()) {
+          const deviation = Math.sqrt(scatter(middles[at]!));
+          for (const i of scale.members) {
+            const value = within(middles[at]! + deviation * random.normal());
+            const own = random.normal();
+            const byTest = scores[i]?.[place % memberDraws.length] ?? own;
+            memberValues[i] = isShare
+              ? units.transform(binomialQuantile(count, value, byTest) / count)
+              : within(value + errors![i]! * byTest);
+          }
+        }
+        return { memberValues, values: meansOf(memberValues, scales) };
+      };
+    },
+  };
+}
+
+function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (const value of Array.from(values)) sum += value;
+  return sum / values.length;
+}
+
+/** Standard error of each member over the draw of the test set. */
+function errorsOf({ metric, memberDraws }: SampledCurve, members: readonly MemberOutcomes[]): number[] {
+  return members.map(({ outcomes }, i) => {
+    const drawn = varianceOf(drawsWithValue(memberDraws.map((draw) => draw[i]!)));
+    return Number.isNaN(drawn) ? metric.measure(outcomes).standardError : Math.sqrt(drawn);
+  });
+}
+
+function varianceOf(values: ArrayLike<number>): number {
+  const mean = meanOf(values);
+  return values.length < 2 ? NaN : meanOf(Array.from(values, (value) => (value - mean) ** 2));
+}
+
+/** Of how many independent units a member's share tells as much: units that share images or groups tell less. */
+function effectiveCount({ metric, count }: SampledCurve, members: readonly MemberOutcomes[]): number {
+  const effects = members.flatMap(({ outcomes }) => {
+    const drawn = metric.drawn(outcomes);
+    if (drawn.kind !== 'terms' || drawn.mean <= 0 || drawn.mean >= 1) return [];
+    return (varianceOfTerms(drawn.terms) * count) / (drawn.mean * (1 - drawn.mean));
+  });
+  return effects.length === 0 ? count : Math.max(1, Math.round(count / meanOf(effects)));
+}
+
+interface SeedSpread {
+  /** Of each member, on the scale on which seeds act. */
+  readonly base: readonly number[];
+  /** Of each member over the draw of the test set. */
+  readonly variances: readonly number[];
+  readonly scores: readonly (Float64Array | undefined)[];
+  readonly level: ((value: number) => number) | undefined;
+}
+
+/** The variance between seeds at a level, as a distribution. */
+function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level }: SeedSpread) {
+  const groups = scales
+    .filter(({ members }) => members.length > 1)
+    .map(({ members }) => {
+      const values = members.map((i) => base[i]!);
+      const mean = meanOf(values);
+      const degrees = members.length - 1;
+      return {
+        degrees,
+        variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / degrees,
+        // What of it the test set explains: seeds that fail on the same images don't differ by them.
+        explained: meanOf(members.map((i) => variances[i]!)) * (1 - correlation(members.map((i) => scores[i]))),
+        size: Math.abs(level?.(mean) ?? 1),
+      };
+    });
+  const degrees = groups.reduce((sum, group) => sum + group.degrees, 0);
+  const fits = (level === undefined ? [0] : exponents).map((exponent) => {
+    const sizes = groups.map(({ size }) => size ** exponent);
+    const weigh = (value: (group: (typeof groups)[0], i: number) => number) =>
+      groups.reduce((sum, group, i) => sum + group.degrees * value(group, i), 0);
+    const [total, test, size] = [
+      weigh(({ variance }) => variance),
+      weigh(({ explained }) => explained),
+      weigh((_, i) => sizes[i]!),
+    ];
+    const factor = size === 0 ? 0 : Math.max(0, total - test) / size;
+    // Of chi-squares with these variances; a scale at which nothing varies says nothing.
+    const deviance = weigh(({ variance, explained }, i) => {
+      const expected = factor * sizes[i]! + explained;
+      return expected > 0 ? Math.log(expected) + variance / expected : 0;
+    });
+    return { exponent, total, test, size, deviance };
+  });
+  const { exponent, total, test, size } = fits.reduce((a, b) => (b.deviance < a.deviance ? b : a));
+  return {
+    draw(random: Random): (value: number) => number {
+      let squares = 0;
+      for (let i = 0; i < degrees; i++) squares += random.normal() ** 2;
+      const factor = size === 0 ? 0 : Math.max(0, (total * degrees) / squares - test) / size;
+      return (value) => factor * Math.abs(level?.(value) ?? 1) ** exponent;
+    },
+  };
+}
+
+/** Mean over pairs of lists of normal scores; a list that is missing is of its own. */
+function correlation(lists: readonly (Float64Array | undefined)[]): number {
+  let [sum, pairs] = [0, 0];
+  lists.forEach((a, i) => {
+    for (const b of lists.slice(0, i)) {
+      pairs++;
+      if (a === undefined || b === undefined) continue;
+      let [product, squares] = [0, 0];
+      for (let k = 0; k < a.length; k++) {
+        product += a[k]! * b[k]!;
+        squares += a[k]! ** 2;
+      }
+      sum += product / squares;
+    }
+  });
+  return Math.max(0, sum / pairs);
+}
+
+/** p with transform(p) = value, by bisection; transform never falls on 0 .. 1. */
+function inverse(transform: (mean: number) => number, value: number): number {
+  if (value <= 0) return 0;
+  let [low, high] = [0, 1];
+  for (let i = 0; i < 40; i++) {
+    const middle = (low + high) / 2;
+    if (transform(middle) < value) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}

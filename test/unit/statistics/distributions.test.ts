@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { binomialQuantile, normalScores } from '../../../src/statistics/distributions.js';
+import { Random } from '../../../src/statistics/random.js';
+
+test.each([
+  [10, 0.3],
+  [1000, 0.001],
+  [1000, 0.999],
+  [100_000, 0.4],
+])('binomials of %i trials with chance %f have their mean and variance', (n, p) => {
+  const random = Random.named(0, 'binomial', n);
+  const draws = Array.from({ length: 20_000 }, () => binomialQuantile(n, p, random.normal()));
+  const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
+  const variance = draws.reduce((sum, value) => sum + (value - mean) ** 2, 0) / draws.length;
+  const expected = n * p * (1 - p);
+  expect(mean).toBeAllClose(n * p, { atol: 5 * Math.sqrt(expected / 20_000) });
+  // rounding a normal adds 1/12
+  expect(variance).toBeAllClose(expected, { rtol: 0.06, atol: 0.1 });
+  expect([binomialQuantile(n, 0, 1), binomialQuantile(n, 1, -1)]).toEqual([0, n]);
+});
+
+/** scipy.stats.binom.ppf(norm.cdf(z), n, p), SciPy 1.17.1 */
+test.each([
+  [1000, 0.002, 1.3, 4],
+  [1000, 0.002, -2, 0],
+  [50, 0.4, 0.7, 22],
+  [10_000, 0.3, -1.5, 2931],
+  [400, 0.97, 2.2, 395],
+  [2000, 0.02, -1, 34],
+])('%i trials of chance %f at %f: SciPy has %i', (n, p, z, expected) => {
+  // The approximation rounds to the nearest, a quantile up.
+  expect(Math.abs(binomialQuantile(n, p, z) - expected)).toBeLessThanOrEqual(1);
+});
+
+test('normal scores: quantiles of ranks, ties in the middle', () => {
+  // norm.ppf([1/4, 1/2, 3/4]), and of ties at ranks 1.5 of 3
+  expect([...normalScores([5, 7, 90])!]).toBeAllClose([-0.6744897501960817, 0, 0.6744897501960817], { atol: 1e-9 });
+  expect([...normalScores([7, 5, 5])!]).toBeAllClose([0.6744897501960817, -0.31863936396437514, -0.31863936396437514], {
+    atol: 1e-9,
+  });
+  expect([normalScores([]), normalScores([1, 1]), normalScores([1, NaN])]).toEqual([undefined, undefined, undefined]);
+});
