@@ -6,7 +6,8 @@
 import { drawsWithValue, hullInterval, percentileInterval } from '../statistics/bootstrap.js';
 import { stepDown, type AdjustedP } from '../statistics/multiplicity.js';
 import type { Interval } from '../statistics/wilson.js';
-import { orient, positionOf, type SampledCurve, type Scored, type ScaleName } from './curves.js';
+import type { SampledCurve, Scored } from './curves.js';
+import { orient, positionOf, type ScaleName } from './scales.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 export interface PairedScore {
@@ -62,7 +63,8 @@ function pairingOf(first: SampledCurve, second: SampledCurve): Pairing {
   return severalSeeds ? 'seeds' : 'nothing';
 }
 
-interface ScoredDraws {
+/** A curve's scores, as measured and in each draw. */
+export interface ScoredDraws {
   readonly observed: Scores;
   readonly draws: readonly Scores[];
 }
@@ -75,13 +77,14 @@ function scoreDraws({ metric, scales, values, draws }: SampledCurve, axis: Scale
   };
 }
 
-interface Contrast extends Omit<PairedScore, 'test'> {
+export interface Contrast extends Omit<PairedScore, 'test'> {
   /** On a scale on which both curves count alike and nothing is infinite; above 0 where the second is higher. */
   readonly at: number;
   readonly draws: readonly number[];
 }
 
-function contrast(name: ScoreName, first: ScoredDraws, second: ScoredDraws): Contrast {
+/** One score of two curves that were drawn together. */
+export function contrast(name: ScoreName, first: ScoredDraws, second: ScoredDraws): Contrast {
   const [a, b] = [first.observed[name], second.observed[name]];
   const pairs = first.draws.map((scores, i) => [scores[name], second.draws[i]![name]] as const);
   const differences = pairs.map(([x, y]) => minus(y, x));

@@ -4,6 +4,7 @@
  * single ones (of sequences: of images, and of what sequences have of their own): they stand in random order, so that 400 blocks
  * of neighbours are drawn at random, and their sums scatter as the examples do.
  */
+import { contrast, type ScoredDraws } from '../../analysis/paired.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from '../../analysis/scales.js';
 import { scoreInterval } from '../../analysis/score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from '../../analysis/scores.js';
@@ -43,6 +44,7 @@ export interface ExploredCurve {
   /** Means over seeds with their 95 % interval, at each scale. */
   readonly points: readonly Scored[];
   readonly scores: Readonly<Record<ScoreName, Scored>>;
+  readonly drawn: ScoredDraws;
 }
 
 export interface Explored {
@@ -50,6 +52,8 @@ export interface Explored {
   readonly scales: readonly Scale[];
   readonly standard: ExploredCurve;
   readonly induced: ExploredCurve;
+  /** The induced curve's Eq 1 over the standard one's, and its bow less the standard one's, in the same draws. */
+  readonly paired: { readonly ratio: Scored; readonly bow: Scored };
   /** What independence makes of the standard outcomes. */
   readonly predicted: { readonly members: Float64Array; readonly values: Float64Array; readonly scores: Scores };
 }
@@ -124,22 +128,30 @@ export class Family {
         }),
       };
     }
+    const standardCurve = this.#standardCurve.curve;
+    const inducedCurve = this.#curve(induced, {
+      ...about,
+      better: this.run.induced.better,
+      transform,
+      limits: [0, 1],
+      interval: isSubset
+        ? (place) => {
+            const { lower, upper } = wilsonOf(size)(place, standard);
+            const value = transform(standard.totals[place]! / size);
+            return { lower: Math.min(lower ** threshold, value), upper: Math.max(upper ** threshold, value) };
+          }
+        : wilsonOf(size),
+    });
+    const { ratio } = contrast('ramp', standardCurve.drawn, inducedCurve.drawn);
+    const { difference } = contrast('bow', standardCurve.drawn, inducedCurve.drawn);
     return {
       scales,
-      standard: this.#standardCurve.curve,
-      induced: this.#curve(induced, {
-        ...about,
-        better: this.run.induced.better,
-        transform,
-        limits: [0, 1],
-        interval: isSubset
-          ? (place) => {
-              const { lower, upper } = wilsonOf(size)(place, standard);
-              const value = transform(standard.totals[place]! / size);
-              return { lower: Math.min(lower ** threshold, value), upper: Math.max(upper ** threshold, value) };
-            }
-          : wilsonOf(size),
-      }),
+      standard: standardCurve,
+      induced: inducedCurve,
+      paired: {
+        ratio: { value: ratio!.value, ...ratio!.interval },
+        bow: { value: difference.value, ...difference.interval },
+      },
       predicted: { members: predicted, values: predictedValues, scores: scoresOf(predictedValues, positions) },
     };
   }
@@ -261,7 +273,12 @@ export class Family {
       const list = scored.map((each) => each[name]);
       return [name, { value: measured[name], ...scoreInterval(name, measured[name], list) }] as const;
     });
-    return { members, points, scores: Object.fromEntries(scores) as Record<ScoreName, Scored> };
+    return {
+      members,
+      points,
+      scores: Object.fromEntries(scores) as Record<ScoreName, Scored>,
+      drawn: { observed: measured, draws: scored },
+    };
   }
 
   /** `[draws]` of `[scales]`. */

@@ -152,6 +152,8 @@ describe('what the metric makes of a smooth family', () => {
         return memberOf(width, seed, {
           correct: Uint8Array.from(sequence, () => (random.uniform() < p ? 1 : 0)),
           sequence,
+          // Each image once.
+          example: Int32Array.from(sequence, (_, i) => i),
         });
       }),
     );

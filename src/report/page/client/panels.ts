@@ -286,14 +286,14 @@ function membersOf({ run, members, state }: View, curve: ExploredCurve, isShare:
 /** What is drawn, as a sentence for who can't see it, and a summary for who can. */
 export function readingOf({ run, state, explored }: View): string {
   if (explored === undefined) return 'A curve needs a seed and two scales: tick another one.';
-  const { standard, induced } = explored;
+  const { standard, induced, paired } = explored;
   const [first, last] = [induced.points[0]!, induced.points.at(-1)!];
   const isAtZero = induced.points.some(({ value }) => value === 0);
   const floor = isAtZero ? ' Where it stands at 0 it may rise below what this test set can show.' : '';
   return signed(
     `With ${inducedTitle(run, state)} on ${grouped(state.size)} ${run.units} the curve goes from ${formatNumber(first.value)} at width ${explored.scales[0]!.width} to ${formatNumber(last.value)} at width ${explored.scales.at(-1)!.width}. ` +
-      `Eq 1 over a ramp's is ${withInterval(induced.scores.ramp, 2)}, against ${withInterval(standard.scores.ramp, 2)} for ${run.standard.title}. ` +
-      `The induced curve ${improves(induced.scores)} (bow ${withInterval(induced.scores.bow, 2)}), the standard one ${improves(standard.scores)} (bow ${withInterval(standard.scores.bow, 2)}).${floor}`,
+      `Eq 1 is ${withInterval(paired.ratio, 2)} times that of ${run.standard.title}, in the same draws (${withInterval(induced.scores.ramp, 2)} against ${withInterval(standard.scores.ramp, 2)} times a ramp's). ` +
+      `The induced curve ${improves(induced.scores)} (bow ${withInterval(induced.scores.bow, 2)}), the standard one ${improves(standard.scores)} (bow ${withInterval(standard.scores.bow, 2)}); the bows differ by ${withInterval(paired.bow, 2)}.${floor}`,
   );
 }
 
