@@ -93,6 +93,12 @@ export function startsAmong(
   return found.slice(0, count).map(({ parameters }) => parameters);
 }
 
+/** The best node of the grid of shapes, with the best levels. */
+export function bestNode(model: CurveModel, extent: Extent): readonly number[] | undefined {
+  const { at } = projected(model, extent);
+  return sorted(model.shapes(extent).flatMap((group) => group.map(at)))[0]?.parameters;
+}
+
 function projected({ linear, gradient, bounds }: CurveModel, extent: Extent): Projection {
   const { scales, y, weights } = extent;
   return projectionOf({ linear, gradient, ...bounds(extent), x: scales, y, weights });

@@ -16,7 +16,7 @@ import { varianceComponents } from '../../statistics/variance-components.js';
 import { extentOf } from '../extent.js';
 import { fitModel, type ModelFit } from '../fits.js';
 import type { CurveModel } from '../models.js';
-import { startsAmong } from '../starts.js';
+import { bestNode, startsAmong } from '../starts.js';
 
 /** A curve at the scales where it is known. */
 export interface KnownCurve {
@@ -117,16 +117,21 @@ function scalesAicc(model: CurveModel, { seeds, means, fitted, units }: Around):
 
 type Points = Parameters<typeof extentOf>[0];
 
-/** From those two of the optima of the data that suit the draw best: a draw may have another optimum. */
+/**
+ * A draw may have another optimum than the data: it is looked for from the best node of the grid too (without it the intervals of a
+ * sigmoid are too narrow), and where the grid is too large for that, from those two of the optima of the data that suit the draw best.
+ */
 function refit(model: CurveModel, data: Points, { parameters, attempts }: ModelFit): readonly number[] {
   const extent = extentOf(data, model);
   const optima = attempts.map((attempt) => Array.from(attempt.parameters));
+  const isDeep = model.parameters.length - model.linear.length > 2;
+  const starts = isDeep ? startsAmong(model, extent, optima, 2) : [parameters, bestNode(model, extent) ?? parameters];
   try {
     return leastSquares({
       ...{ x: data.scales, y: data.values, standardErrors: data.standardErrors },
       ...{ model: model.evaluate, gradient: model.gradient, maxSteps: stepsOfRefit },
       ...model.bounds(extent),
-      starts: startsAmong(model, extent, optima, 2),
+      starts,
     }).parameters;
   } catch (error) {
     if (error instanceof FitError) return parameters;
