@@ -17,7 +17,7 @@ import {
 } from '../statistics/least-squares.js';
 import { extentOf, type CurveData } from './extent.js';
 import { models, type CurveModel } from './models.js';
-import { startsOf } from './starts.js';
+import { startsOf } from './searches.js';
 
 export interface ModelFit extends LeastSquaresFit {
   readonly model: CurveModel;

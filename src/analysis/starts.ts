@@ -1,7 +1,5 @@
-/** Where fits of the curve models start: grids of shapes, and the best of them that are not each other's neighbours. */
-import { projectionOf, type Projected, type Projection } from '../statistics/variable-projection.js';
+/** Grids of the shapes of the curve models, over which a fit is searched (searches.ts). */
 import type { Extent } from './extent.js';
-import type { CurveModel } from './models.js';
 
 /** exponent */
 export function powerShapes(): number[][][] {
@@ -56,59 +54,6 @@ function placesIn({ x, first, last, span }: Extent, most: number): number[] {
   const inside = all.length <= most ? all : between.length <= most ? between : spaced(first, last, most);
   // Outside last: where all shapes are as good, as for a constant, it is one inside that is taken.
   return [...inside, first - span / 8, last + span / 8, first - span / 2, last + span / 2];
-}
-
-/**
- * From the best shapes of so many groups the search is begun, and the best few of them are taken to the end. One or two dimensions of
- * shape have few optima; with four or six, fewer searches end above what SciPy finds in one published curve of ten.
- */
-const begun = { flat: 8, deep: 60, steps: 20 };
-const ended = { groups: 8, steps: 100 };
-
-/**
- * Parameters that a fit may start from, best first: shapes with the best levels of each, searched from the best shapes of the model's
- * groups.
- */
-export function startsOf(model: CurveModel, extent: Extent): (readonly number[])[] {
-  const { at, search } = projected(model, extent);
-  const nodes = sorted(model.shapes(extent).flatMap((group) => sorted(group.map(at)).slice(0, 1)));
-  const groups = model.parameters.length - model.linear.length > 2 ? begun.deep : begun.flat;
-  const near = sorted(nodes.slice(0, groups).map(({ shape }) => search(shape, begun.steps)));
-  // Searches that have come to the same place already are one.
-  const different = near.filter(({ sumOfSquares }, i) => i === 0 || sumOfSquares > 1.001 * near[i - 1]!.sumOfSquares);
-  const found = sorted(different.slice(0, ended.groups).map(({ shape }) => search(shape, ended.steps)));
-  return found.map(({ parameters }) => parameters);
-}
-
-/** Of parameters that fit other data of the same scales, so many that fit these best, with the best levels for these. */
-export function startsAmong(
-  model: CurveModel,
-  extent: Extent,
-  among: readonly (readonly number[])[],
-  count: number,
-): (readonly number[])[] {
-  const { at } = projected(model, extent);
-  const shapeOf = (parameters: readonly number[]) => parameters.filter((_, j) => !model.linear.includes(j));
-  const found = sorted(among.map((parameters) => at(shapeOf(parameters))));
-  return found.slice(0, count).map(({ parameters }) => parameters);
-}
-
-/** The best node of the grid of shapes, with the best levels. */
-export function bestNode(model: CurveModel, extent: Extent): readonly number[] | undefined {
-  const { at } = projected(model, extent);
-  return sorted(model.shapes(extent).flatMap((group) => group.map(at)))[0]?.parameters;
-}
-
-function projected({ linear, gradient, bounds }: CurveModel, extent: Extent): Projection {
-  const { scales, y, weights } = extent;
-  return projectionOf({ linear, gradient, ...bounds(extent), x: scales, y, weights });
-}
-
-/** Best first, without what is not finite. Below rounding all are as good, and stay in their order. */
-function sorted(found: readonly Projected[]): Projected[] {
-  return found
-    .filter(({ sumOfSquares }) => Number.isFinite(sumOfSquares))
-    .sort((a, b) => Math.max(a.exact, a.sumOfSquares) - Math.max(b.exact, b.sumOfSquares));
 }
 
 /** `count` values from one to the other. */

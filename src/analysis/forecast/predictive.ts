@@ -16,7 +16,7 @@ import { varianceComponents } from '../../statistics/variance-components.js';
 import { extentOf } from '../extent.js';
 import { fitModel, type ModelFit } from '../fits.js';
 import type { CurveModel } from '../models.js';
-import { bestNode, startsAmong } from '../starts.js';
+import { bestNode, startsAmong } from '../searches.js';
 
 /** A curve at the scales where it is known. */
 export interface KnownCurve {
