@@ -69,11 +69,10 @@ function notFiniteLines(
     scales.flatMap(({ width }, i) => (isSo(values[i]!) ? String(width) : []));
   const [none, infinite] = [widthsWith(Number.isNaN), widthsWith((value) => Math.abs(value) === Infinity)];
   const { up, down } = arrows[characters];
+  const used = [...(values.includes(Infinity) ? [up] : []), ...(values.includes(-Infinity) ? [down] : [])].join(' or ');
   return [
     ...(none.length > 0 ? [`${title} has no value at width ${condensed(none)}: ${notFinite}.`] : []),
-    ...(infinite.length > 0
-      ? [`${up} or ${down}: ${title} is infinite at width ${condensed(infinite)}: ${notFinite}.`]
-      : []),
+    ...(infinite.length > 0 ? [`${used}: ${title} is infinite at width ${condensed(infinite)}: ${notFinite}.`] : []),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { forecastMetric } from '../../../../src/analysis/forecast/forecast.js';
 import { forecastMethods } from '../../../../src/analysis/forecast/methods.js';
-import { studyMetric } from '../../../../src/analysis/forecast/study.js';
+import { studyMetric, type MetricStudy } from '../../../../src/analysis/forecast/study.js';
 import { parseMetric } from '../../../../src/metrics/index.js';
 import type { MemberOutcomes } from '../../../../src/metrics/curve.js';
 import { Random } from '../../../../src/statistics/random.js';
@@ -21,21 +21,24 @@ function family(widths: readonly number[], accuracy = accuracyOf): MemberOutcome
 const widths = [1, 2, 4, 8, 16, 32];
 const accuracy = parseMetric('accuracy', '--metric');
 
+/** Nothing here is about intervals. */
+const draws = 30;
+let known: MetricStudy | undefined;
+/** Of the whole family, made once: fits are most of this file's time. */
+const study = (): MetricStudy => (known ??= studyMetric(accuracy, family(widths), { draws }));
+
 test('what comes later is never read: other later members, the same forecasts', () => {
-  const told = (members: readonly MemberOutcomes[]) =>
-    studyMetric(accuracy, members, { draws: 100 }).cells.filter(({ known }) => known === 4);
-  const [first, second] = [
-    told(family(widths)),
-    told(family(widths, (width) => (width > 8 ? 0.3 : accuracyOf(width)))),
-  ];
+  const told = ({ cells }: MetricStudy) => cells.filter(({ known }) => known === 4);
+  const other = family(widths, (width) => (width > 8 ? 0.3 : accuracyOf(width)));
+  const [first, second] = [told(study()), told(studyMetric(accuracy, other, { draws }))];
   const medians = (cells: typeof first) => cells.map(({ method, target, median }) => [method, target, median]);
   expect(medians(second)).toEqual(medians(first));
   expect(second.map(({ truth }) => truth)).not.toEqual(first.map(({ truth }) => truth));
 });
 
 test('every beginning tells all later scales, and the errors are those of its medians', () => {
-  const study = studyMetric(accuracy, family(widths), { draws: 100 });
-  const lastValue = study.cells.filter(({ method }) => method === 'last-value');
+  const { cells, methods, values, range } = study();
+  const lastValue = cells.filter(({ method }) => method === 'last-value');
   expect(lastValue.map(({ knownWidth, targetWidth }) => [knownWidth, targetWidth])).toEqual([
     [4, 8],
     [4, 16],
@@ -44,16 +47,16 @@ test('every beginning tells all later scales, and the errors are those of its me
     [8, 32],
     [16, 32],
   ]);
-  for (const { median, truth, error } of study.cells) expect(error).toBeCloseTo(median - truth, 12);
-  expect(study.range).toBeCloseTo(Math.max(...study.values) - Math.min(...study.values), 12);
+  for (const { median, truth, error } of cells) expect(error).toBeCloseTo(median - truth, 12);
+  expect(range).toBeCloseTo(Math.max(...values) - Math.min(...values), 12);
   // By definition the best baseline of those that always speak.
-  const baselines = study.methods.filter(({ method }) => ['last-value', 'line', 'power-law'].includes(method));
+  const baselines = methods.filter(({ method }) => ['last-value', 'line', 'power-law'].includes(method));
   expect(Math.min(...baselines.map(({ skill }) => skill))).toBe(1);
 });
 
 test('the same call says the same, and each method speaks or says why not', () => {
   const members = family(widths.slice(0, 4));
-  const options = { targets: [lenetParameters(16)], draws: 100 };
+  const options = { targets: [lenetParameters(16)], draws };
   const forecast = forecastMetric(accuracy, members, options);
   expect(forecast).toEqual(forecastMetric(accuracy, members, options));
   const named = [...forecast.methods.map(({ method }) => method), ...forecast.silent.map(({ method }) => method)];
@@ -65,7 +68,7 @@ test('the same call says the same, and each method speaks or says why not', () =
 
 test("the average's weights are Akaike's", () => {
   const nine = [1, 2, 3, 4, 6, 8, 12, 16, 32];
-  const { methods } = forecastMetric(accuracy, family(nine), { targets: [lenetParameters(64)], draws: 100 });
+  const { methods } = forecastMetric(accuracy, family(nine), { targets: [lenetParameters(64)], draws });
   const { fits } = methods.find(({ method }) => method === 'average')!;
   expect(fits.length).toBeGreaterThan(2);
   const least = Math.min(...fits.map(({ aicc }) => aicc!));
