@@ -111,7 +111,7 @@ esac`);
 // pip 23.2 and 26.3 with PIP_RETRIES=0: the terminal has `noVersion` alone, the log this line.
 test.each([
   [
-    "connection error: HTTPSConnectionPool(host='pypi.org', port=443): Max retries exceeded with url: /simple/tensorflow-cpu/ (Caused by ProxyError('Cannot connect to proxy.', NewConnectionError('...: Failed to establish a new connection: [Errno 111] Connection refused')))",
+    "connection error: HTTPSConnectionPool(host='index.example', port=443): Max retries exceeded with url: /simple/tensorflow-cpu/ (Caused by ProxyError('Cannot connect to proxy.', NewConnectionError('...: Failed to establish a new connection: [Errno 111] Connection refused')))",
     `pip could not reach its package index to fetch TensorFlow: the proxy does not answer; correct or unset HTTPS_PROXY, HTTP_PROXY or PIP_PROXY, ${orName}`,
   ],
   [
@@ -119,7 +119,7 @@ test.each([
     `pip could not reach its package index to fetch TensorFlow: the proxy does not answer; correct or unset HTTPS_PROXY, HTTP_PROXY or PIP_PROXY, ${orName}`,
   ],
   [
-    "connection error: HTTPSConnectionPool(host='pypi.org', port=443): Read timed out. (read timeout=15)",
+    "connection error: HTTPSConnectionPool(host='index.example', port=443): Read timed out. (read timeout=15)",
     `pip could not reach its package index to fetch TensorFlow; connect to the network and run the command again, ${orName}`,
   ],
   [
@@ -131,7 +131,7 @@ test.each([
     `pip could not fetch TensorFlow: No matching distribution found for tensorflow-cpu==2.21.0; mend that, ${orName}`,
   ],
 ])('pip that says no reason, and logs %j', async (reason, message) => {
-  const line = `2026-01-02T03:04:05,678 Could not fetch URL https://pypi.org/simple/tensorflow-cpu/: ${reason} - skipping`;
+  const line = `2026-01-02T03:04:05,678 Could not fetch URL https://index.example/simple/tensorflow-cpu/: ${reason} - skipping`;
   const text = line.replaceAll("'", '');
   await pipIs(`while [ "$1" != --log ]; do shift; done
 printf '%s\\n' '${text}' > "$2"; printf '%s\\n' '${noVersion}' >&2; exit 1`);
