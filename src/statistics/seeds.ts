@@ -14,8 +14,9 @@ export function studentQuantile95(degrees: number): number {
 
 /**
  * 95 %. With several seeds: `overSeeds`, widened by what draws of seeds and test examples have beyond the seeds' spread, as
- * independent; percentiles of draws of a few seeds would never leave those seeds. With one: percentiles of the draws. Where nothing
- * varies, as none or all of the examples are right, it is the hull of the seeds' own intervals.
+ * independent; percentiles of draws of a few seeds would never leave those seeds. With one: its own interval between finite limits,
+ * where it has one in closed form; else percentiles of the draws. Where nothing varies, as none or all of the examples are right, it
+ * is the hull of the seeds' own intervals.
  *
  * @param seeds the values, at least one
  * @param draws of their mean
@@ -27,6 +28,10 @@ export function overSeedsAndExamples(
   limits: readonly [number, number],
   ownInterval: (place: number) => Interval,
 ): Interval {
+  // Of a share near 0 or 1 percentiles of draws end too soon.
+  const isBounded = limits.every(Number.isFinite);
+  const alone = seeds.length === 1 && isBounded ? ownInterval(0) : undefined;
+  if (alone !== undefined && !Number.isNaN(alone.lower)) return alone;
   const { lower, upper } =
     seeds.length === 1
       ? percentileInterval(draws)
