@@ -120,7 +120,7 @@ export function scoreTable(scores: readonly MetricScore[]): string {
     tables.join('\n\n'),
     '',
     'Forecasts: median [80 % interval] of a member; measured: mean over seeds. In 50, 80, 95 %: members inside those intervals.',
-    'CRPS: in the unit of the metric, of the 39 sealed quantiles. Skill: CRPS over that of the best of last-value, line and power-law; below 1 is better.',
+    'CRPS: in the unit of the metric, of the distribution that the sealed quantiles describe. Skill: CRPS over that of the best of last-value, line and power-law; below 1 is better.',
   ].join('\n');
 }
 

@@ -8,8 +8,11 @@ import { predictionNeeds } from '../independence.js';
 import { forecastMethods, problemOf, type UsedFit } from './methods.js';
 import { latentOf } from './outcome-distribution.js';
 
-/** Of the quantiles that a forecast is made of: 1/40 to 39/40, the ends of the 50, 80 and 95 % intervals among them. */
-export const levels: readonly number[] = Array.from({ length: 39 }, (_, i) => (i + 1) / 40);
+/**
+ * Of the quantiles that a forecast is made of: 1/200 to 199/200, the ends of the 50, 80 and 95 % intervals among them. Seals of earlier
+ * versions have 39, 1/40 to 39/40.
+ */
+export const levels: readonly number[] = Array.from({ length: 199 }, (_, i) => (i + 1) / 200);
 
 export interface FitSummary {
   /** What was fitted: the metric, or a number that it is derived from. */

@@ -1,21 +1,59 @@
-/** What a forecast was worth once the truth is known. Quantiles stand for the whole distribution. */
+/** What a forecast was worth once the truth is known. Quantiles, at equally spaced levels, stand for the whole distribution. */
+import jStat from 'jstat';
 import type { Metric } from '../../metrics/metric.js';
 import type { Seal } from '../../runs/forecasts.js';
-import { levels } from './forecast.js';
 import { forecastMethods, type ForecastMethod } from './methods.js';
 
 /**
- * Continuous ranked probability score: mean over the levels of twice the quantile loss (Gneiting and Ranjan 2011, J. Bus. Econ.
- * Stat. 29, 411-422; with these levels the weighted interval score of Bracher et al. 2021, PLoS Comput. Biol. 17(2)). In the unit of the
- * metric; the absolute error where all quantiles are one number.
+ * Continuous ranked probability score, in the unit of the metric: the integral over p of twice the quantile loss (Gneiting and Ranjan
+ * 2011, J. Bus. Econ. Stat. 29, 411-422), in closed form. Between the quantiles and beyond them the forecast is straight in the normal
+ * score, so that the tails count, which a mean over the quantiles leaves out (4 % of a normal's score at 39). Exact for a normal; of
+ * 199 quantiles within 0.1 % for uniform, exponential, logistic and Student's t of 4 degrees of freedom. The absolute error where all
+ * quantiles are one number.
+ *
+ * @param quantiles ascending, at the levels 1/(n + 1) to n/(n + 1), two at least
  */
 export function crps(quantiles: readonly number[], truth: number): number {
+  const n = quantiles.length;
+  const scores = scoresOf(n);
   let total = 0;
-  for (let i = 0; i < levels.length; i++) {
-    const q = quantiles[i]!;
-    total += 2 * (truth < q ? (1 - levels[i]!) * (q - truth) : levels[i]! * (truth - q));
+  for (let i = 0; i + 1 < n; i++) {
+    const [low, high] = [quantiles[i]!, quantiles[i + 1]!];
+    const slope = (high - low) / (scores[i + 1]! - scores[i]!);
+    const line = { slope, offset: low - slope * scores[i]! - truth };
+    // The first and the last stretch go on for ever.
+    const from = i === 0 ? -Infinity : scores[i]!;
+    const to = i + 2 === n ? Infinity : scores[i + 1]!;
+    const crossing = slope > 0 ? Math.min(to, Math.max(from, -line.offset / slope)) : line.offset > 0 ? from : to;
+    total +=
+      lossUpTo(crossing, line, 0) - lossUpTo(from, line, 0) + lossUpTo(to, line, 1) - lossUpTo(crossing, line, 1);
   }
-  return total / levels.length;
+  return total;
+}
+
+/** Integral up to z of 2 (above - Phi) (slope z + offset) phi, above 1 where the forecast exceeds the truth and 0 elsewhere. */
+function lossUpTo(
+  z: number,
+  { slope, offset }: { readonly slope: number; readonly offset: number },
+  above: 0 | 1,
+): number {
+  if (z === -Infinity) return 0;
+  const [below, density] = z === Infinity ? [1, 0] : [normalShare(z), Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)];
+  const squared = (z === Infinity ? 1 : normalShare(Math.SQRT2 * z)) / (2 * Math.sqrt(Math.PI));
+  return 2 * offset * (above * below - below ** 2 / 2) + 2 * slope * (density * below - above * density - squared);
+}
+
+function normalShare(z: number): number {
+  return jStat.normal.cdf(z, 0, 1);
+}
+
+const known = new Map<number, readonly number[]>();
+
+/** Normal scores of n equally spaced levels. */
+function scoresOf(n: number): readonly number[] {
+  const scores = known.get(n) ?? Array.from({ length: n }, (_, i) => jStat.normal.inv((i + 1) / (n + 1), 0, 1));
+  known.set(n, scores);
+  return scores;
 }
 
 /** Central intervals that forecasts are held to. */
@@ -28,12 +66,12 @@ export interface CentralInterval {
 }
 
 export function centralInterval(quantiles: readonly number[], coverage: Coverage): CentralInterval {
-  const tail = Math.round(((1 - coverage) / 2) * (levels.length + 1));
-  return { lower: quantiles[tail - 1]!, upper: quantiles[levels.length - tail]! };
+  const tail = Math.round(((1 - coverage) / 2) * (quantiles.length + 1));
+  return { lower: quantiles[tail - 1]!, upper: quantiles[quantiles.length - tail]! };
 }
 
 export function medianOf(quantiles: readonly number[]): number {
-  return quantiles[(levels.length - 1) / 2]!;
+  return quantiles[(quantiles.length - 1) / 2]!;
 }
 
 export interface TargetScore {

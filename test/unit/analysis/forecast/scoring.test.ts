@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import jStat from 'jstat';
 import { expect, test } from 'vitest';
+import { quantile } from '../../../../src/statistics/bootstrap.js';
+import { Random } from '../../../../src/statistics/random.js';
 import { parseMetric } from '../../../../src/metrics/index.js';
 import { levels } from '../../../../src/analysis/forecast/forecast.js';
 import {
@@ -12,16 +14,46 @@ import {
 } from '../../../../src/analysis/forecast/scoring.js';
 
 const normalQuantiles = levels.map((level) => jStat.normal.inv(level, 0, 1));
+const density = (z: number) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
 
-test('CRPS of a normal forecast is near the closed form', () => {
+/** As sealed now, and as by earlier versions. */
+test.each([199, 39])('CRPS of a normal forecast by %i quantiles is the closed form', (count) => {
+  const quantiles = Array.from({ length: count }, (_, i) => 3 + 2 * jStat.normal.inv((i + 1) / (count + 1), 0, 1));
   // Gneiting and Raftery 2007, J. Am. Stat. Assoc. 102, Eq 21: z (2 Phi(z) - 1) + 2 phi(z) - 1 / sqrt(pi)
-  const density = (z: number) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
-  for (const z of [-2, -1, 0, 0.5, 1.5]) {
-    const probability = jStat.normal.cdf(z, 0, 1);
-    const exact = z * (2 * probability - 1) + 2 * density(z) - 1 / Math.sqrt(Math.PI);
-    // 39 quantiles leave out the tails: within 4 %.
-    expect(crps(normalQuantiles, z) / exact).toBeCloseTo(1, 1);
-    expect(Math.abs(crps(normalQuantiles, z) / exact - 1)).toBeLessThan(0.04);
+  for (const z of [-6, -2, -1, 0, 0.013, 0.5, 1.5, 4]) {
+    const exact = z * (2 * jStat.normal.cdf(z, 0, 1) - 1) + 2 * density(z) - 1 / Math.sqrt(Math.PI);
+    // jStat's quantiles and shares have seven digits.
+    expect(crps(quantiles, 3 + 2 * z)).toBeAllClose(2 * exact, { rtol: 1e-6 });
+  }
+});
+
+/** Jordan, Krüger and Lerch 2019, J. Stat. Softw. 90(12), App. A; Student's t by SciPy 1.17.1, the integral of (F - 1{x > y})². */
+test.each<[string, (p: number) => number, (y: number) => number, readonly number[]]>([
+  ['uniform', (p) => p, (y) => (y ** 3 + (1 - y) ** 3) / 3, [0.02, 0.3, 0.5, 0.99]],
+  ['exponential', (p) => -Math.log(1 - p), (y) => y - 2 * (1 - Math.exp(-y)) + 1 / 2, [0.01, 0.5, 1, 4]],
+  ['logistic', (p) => Math.log(p / (1 - p)), (y) => y + 2 * Math.log(1 + Math.exp(-y)) - 1, [-4, -1, 0, 2]],
+  [
+    ...(["Student's t, 4 degrees of freedom", (p: number) => jStat.studentt.inv(p, 4)] as const),
+    (y) => ({ '-3': 2.3145403011, '0': 0.2636892218, '1': 0.6053300083 })[String(y)]!,
+    [-3, 0, 1],
+  ],
+])('CRPS to 0.1 %%: %s', (_, quantile, exact, truths) => {
+  for (const y of truths) expect(crps(levels.map(quantile), y)).toBeAllClose(exact(y), { rtol: 1e-3 });
+});
+
+test('CRPS of draws is that of all pairs: E|X - y| - E|X - X*| / 2', () => {
+  const random = Random.named(0, 'crps');
+  // Two humps and a long tail.
+  const draws = Float64Array.from({ length: 4000 }, () =>
+    random.uniform() < 0.6 ? random.normal() : 4 + Math.exp(0.5 * random.normal()),
+  ).sort();
+  const n = draws.length;
+  const pairs = draws.reduce((sum, value, i) => sum + value * (2 * i - n + 1), 0) / n ** 2;
+  const quantiles = levels.map((level) => quantile(draws, level));
+  for (const y of [-2, 0.5, 2.5, 5, 9]) {
+    const exact = draws.reduce((sum, value) => sum + Math.abs(value - y), 0) / n - pairs;
+    // The gap between the humps lies inside one step between quantiles.
+    expect(crps(quantiles, y)).toBeAllClose(exact, { rtol: 2e-3 });
   }
 });
 
