@@ -201,7 +201,7 @@ interface Drawing {
 
 /** Draws a run's figures into the files; the comparison is the first. */
 async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figure[]> {
-  const { run, standard, induced, comparison, sweep, over, causes, sizes, kept } = family;
+  const { run, standard, induced, isUsual, comparison, sweep, over, causes, sizes, kept } = family;
   const { name } = run.record;
   const naturals = drawing.natural.map((text) => ` --natural ${shellWord(text)}`).join('');
   const drawn: Figure[] = [
@@ -209,7 +209,10 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
       name: `${name}-compare`,
       alt: `Curves of ${name}: ${standard.title}, ${induced.title}${drawing.natural.length > 0 ? ' and a published one' : ''}`,
       caption: `${standard.title} and ${induced.title} of the same members, against parameters over those of the smallest model${drawing.natural.length > 0 ? ', beside a published curve' : ''}. Bands: 95 % intervals. Points: members.`,
-      command: commandLine(`compare ${name} --standard ${standard.id} --induced ${induced.id}${naturals}`),
+      // A metric that was chosen on the outcomes is chosen again in each draw: named, it would be taken as given.
+      command: commandLine(
+        `compare ${name} --standard ${standard.id}${isUsual ? '' : ` --induced ${induced.id}`}${naturals}`,
+      ),
     }),
     await draw(sweepFigure({ run: name, sweep, leastRange: 0.1 }), drawing, {
       name: `${name}-thresholds`,

@@ -46,14 +46,14 @@ function filesIn(of: string): string[] {
 test('a folder with page, text, figures of three formats and tables of two; the same bytes each time', async () => {
   const { code, stdout, stderr } = await report();
   expect([code, stderr]).toEqual([0, '']);
-  expect(stdout).toMatch(/\nreport {2}reports\/lenet, 20 files\npage {4}reports\/lenet\/report\.html, \d+ kB\n$/);
+  expect(stdout).toMatch(/\nreport {2}reports\/lenet, 24 files\npage {4}reports\/lenet\/report\.html, \d+ kB\n$/);
   expect(filesIn(folder)).toEqual(
     [
       ...['causes', 'compare', 'thresholds'].flatMap((name) =>
         ['png', 'svg', 'vl.json'].map((end) => `figures/lenet-${name}.${end}`),
       ),
       ...['report.html', 'report.json', 'report.md'],
-      ...['curves', 'members', 'scores', 'thresholds'].flatMap((name) =>
+      ...['curves', 'members', 'paired', 'scores', 'smooth', 'thresholds'].flatMap((name) =>
         ['csv', 'tex'].map((end) => `tables/lenet-${name}.${end}`),
       ),
     ].sort(),
