@@ -71,7 +71,7 @@ async function move(page: Page, id: string, place: number): Promise<void> {
 }
 
 test('sliders move the curves that they are about, and only these', async () => {
-  const page = await open('#run=cnn');
+  const page = await open('#run=cnn&k=5');
   const before = { standard: await line(page, 'standard'), induced: await line(page, 'induced') };
   await move(page, 'threshold', 14);
   expect(await page.locator('#threshold-value').textContent()).toBe('K = 20');
@@ -137,7 +137,8 @@ test('a fragment that is edited in place is followed, one that leads to a sectio
 
 test('runs are switched, each with its threshold', async () => {
   const page = await open();
-  expect(await page.locator('#threshold-value').textContent()).toBe('K = 5');
+  // Of 2, 5, 10, 20, 50, ... the largest of which 400 images hold ten groups; the widest member gets it right often enough.
+  expect(await page.locator('#threshold-value').textContent()).toBe('K = 20');
   await page.locator('#run').selectOption('transformer');
   await settled(page);
   expect(await page.locator('#threshold-value').textContent()).toBe('L = 4');
@@ -228,7 +229,7 @@ test('the keyboard alone is enough', async () => {
 test('what a slider did is read out when it rests', async () => {
   const page = await open('#run=cnn');
   const status = page.locator('#reading[role=status][aria-live=polite]');
-  expect(await status.textContent()).toMatch(/^With subset accuracy, K = 5 on 400 images the curve goes from /);
+  expect(await status.textContent()).toMatch(/^With subset accuracy, K = 20 on 400 images the curve goes from /);
   await move(page, 'threshold', 0);
   expect(await status.textContent()).toMatch(/^With subset accuracy, K = 1 /);
   expect(await slider(page, 'threshold').getAttribute('aria-valuetext')).toBe('K = 1');
