@@ -14,6 +14,14 @@ export default tseslint.config(
       '@typescript-eslint/dot-notation': 'off',
       // An index that a loop has just bounded is known to be there; noUncheckedIndexedAccess can't see it.
       '@typescript-eslint/no-non-null-assertion': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'VariableDeclarator[init.argument.source.value=/^(?!node:)[a-z@]/] > ObjectPattern > Property[key.name!="default"]',
+          message: 'Of a CommonJS package that is loaded late, the bundle of the npm package knows `default` alone.',
+        },
+      ],
     },
   },
 );

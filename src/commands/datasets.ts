@@ -96,7 +96,8 @@ async function preview(name: string, raw: RawOptions): Promise<void> {
     throw new UsageError(`"${given}" does not end in .png`, '--output', 'the picture is a PNG');
   const data = await loadDataset(name, { ...parseDatasetOptions(raw), dataDir: await dataDirOf(raw) });
   for (const line of data.notes) console.error(line);
-  console.error(classTable(data));
+  // Line by line: a message is one line, and a break in it would be escaped.
+  for (const line of classTable(data).split('\n')) console.error(line);
   const output = typeof raw['output'] === 'string' ? raw['output'] : `preview-${fileNameOf(name)}.png`;
   await writeOutput(output, await previewDataset(data), '--output');
   // Into a device the picture goes alone.

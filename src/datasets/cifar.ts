@@ -102,9 +102,10 @@ export async function readCifar(archive: string, format: CifarFormat): Promise<R
 }
 
 async function unpack(archive: string, wanted: readonly string[]): Promise<Map<string, Buffer>> {
-  const { extract } = await import('tar-stream');
+  // By its default, as a bundle knows a CommonJS module that is loaded late.
+  const { default: tar } = await import('tar-stream');
   const files = new Map<string, Buffer>();
-  const entries = extract();
+  const entries = tar.extract();
   const read = async () => {
     for await (const entry of entries) {
       const name = path.posix.basename(entry.header.name);

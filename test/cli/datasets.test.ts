@@ -42,8 +42,10 @@ test('list says what is here, and what to type for the rest; --json the same for
 });
 
 test('preview writes the picture and says where', async () => {
-  const { code, stdout } = await run('datasets', 'preview', 'shapes', '--image-size', '14', '--colour', 'rgb');
+  const { code, stdout, stderr } = await run('datasets', 'preview', 'shapes', '--image-size', '14', '--colour', 'rgb');
   expect([code, stdout]).toEqual([0, 'preview-shapes.png\n']);
+  // A table, a line for each of the eight classes, and not one line with escaped breaks.
+  expect(stderr.split('\n').filter((line) => /^ +\d+ +\S.* \d+ +\d+$/.test(line)).length).toBe(8);
   expect((await sharp(path.join(folder, 'preview-shapes.png')).metadata()).format).toBe('png');
 });
 

@@ -83,10 +83,11 @@ interface Listed {
 }
 
 async function list(file: string, bytes: Buffer): Promise<{ reader: ZipFile; listed: Listed[] }> {
-  const { fromBufferPromise } = await import('yauzl');
+  // By its default: the package's bundle has no other name of a CommonJS module that is loaded late.
+  const { default: yauzl } = await import('yauzl');
   try {
     // Sizes are checked where a file is unpacked: one that is wrong there is no reason to refuse the others.
-    const reader = await fromBufferPromise(bytes, { decodeStrings: false, validateEntrySizes: false });
+    const reader = await yauzl.fromBufferPromise(bytes, { decodeStrings: false, validateEntrySizes: false });
     const listed: Listed[] = [];
     for await (const entry of reader.eachEntry()) listed.push({ name: nameOf(entry), entry });
     return { reader, listed };
