@@ -58,7 +58,7 @@ async function recipeOf({ classNames, train, test }: Layout, wanted: Wanted) {
 }
 
 async function decodeLayout(
-  { classNames, train, test }: Layout,
+  { classNames, train, test, groupNoun }: Layout,
   wanted: Wanted,
   location: string,
 ): Promise<RawDataset> {
@@ -78,15 +78,23 @@ async function decodeLayout(
         `put two images at least into a class folder, or test images beside (${guide('datasets.md')})`,
       );
     const note = `no test folder: ${drawn.test.labels.length} of ${trained.labels.length} images, a fifth of each class, are the test set`;
-    return { ...about, ...drawn, notes: [...notes, note] };
+    const known = groupsOf(groupNoun, drawn.train, drawn.test);
+    return { ...about, ...splitsOf(drawn), ...known.groups, notes: [...notes, note, ...known.notes] };
   }
   const tested = keptOf(test, files.test);
   if (tested.labels.length === 0) throw new UsageError('holds no image', placeOf(test), layouts);
   notes.push(...skippedNotes(test, tested, location));
-  return { ...about, train: splitOf(trained), test: splitOf(tested), notes };
+  const known = groupsOf(groupNoun, trained, tested);
+  const splits = splitsOf({ train: trained, test: tested });
+  return { ...about, ...splits, ...known.groups, notes: [...notes, ...known.notes] };
 }
 
-interface Decoded extends RawSplit {
+/** Images with what a labels file says of each. */
+interface Grouped extends RawSplit {
+  readonly groupNames: readonly (string | undefined)[];
+}
+
+interface Decoded extends Grouped {
   readonly skipped: readonly Skipped[];
 }
 
@@ -96,8 +104,24 @@ interface Skipped {
   readonly why: string;
 }
 
-function splitOf({ images, labels }: RawSplit): RawSplit {
-  return { images, labels };
+function splitsOf({ train, test }: { readonly train: RawSplit; readonly test: RawSplit }) {
+  const plain = ({ images, labels }: RawSplit): RawSplit => ({ images, labels });
+  return { train: plain(train), test: plain(test) };
+}
+
+/** Those of the test images, and what is to be said of them. */
+function groupsOf(
+  noun: string | undefined,
+  train: Grouped,
+  test: Grouped,
+): { readonly groups: Pick<RawDataset, 'groups'>; readonly notes: readonly string[] } {
+  if (noun === undefined) return { groups: {}, notes: [] };
+  const numbers = new Map([...new Set(test.groupNames)].map((name, number) => [name, number]));
+  const of = Int32Array.from(test.groupNames, (name) => numbers.get(name)!);
+  const trained = new Set(train.groupNames);
+  const both = [...numbers.keys()].filter((name) => trained.has(name)).length;
+  const note = `${both} of the ${numbers.size} ${noun} of test images have training images too: what is learnt of them is no evidence on other ${noun}`;
+  return { groups: { groups: { noun, of } }, notes: both === 0 ? [] : [note] };
 }
 
 interface ReadFiles {
@@ -136,6 +160,7 @@ function keptOf({ prefix, files }: LabelledFiles, { images, failures }: ReadFile
   return {
     images: images.subarray(0, kept.length * pixels),
     labels: Int32Array.from(kept, (i) => files[i]!.label),
+    groupNames: kept.map((i) => files[i]!.group),
     skipped: files.flatMap((file, i) => {
       const why = failures.get(i);
       return why === undefined ? [] : [{ path: file.path.slice(prefix.length), why }];
@@ -173,7 +198,7 @@ function refuseEmpty(part: Part, { labels, skipped }: Decoded, classNames: reado
 }
 
 /** A fifth of each class, at random, the same each time; at least one image of a class stays for training. */
-function drawTest(whole: RawSplit, classes: number): { train: RawSplit; test: RawSplit } {
+function drawTest(whole: Grouped, classes: number): { train: Grouped; test: Grouped } {
   const members = Array.from({ length: classes }, (): number[] => []);
   whole.labels.forEach((label, i) => members[label]!.push(i));
   const test = new Set<number>();
@@ -195,11 +220,15 @@ function drawTest(whole: RawSplit, classes: number): { train: RawSplit; test: Ra
   };
 }
 
-function pick({ images, labels }: RawSplit, indices: readonly number[]): RawSplit {
+function pick({ images, labels, groupNames }: Grouped, indices: readonly number[]): Grouped {
   const pixels = images.length / labels.length;
   const some = new Uint8Array(indices.length * pixels);
   indices.forEach((from, to) => {
     some.set(images.subarray(from * pixels, (from + 1) * pixels), to * pixels);
   });
-  return { images: some, labels: Int32Array.from(indices, (i) => labels[i]!) };
+  return {
+    images: some,
+    labels: Int32Array.from(indices, (i) => labels[i]!),
+    groupNames: indices.map((i) => groupNames[i]),
+  };
 }

@@ -21,6 +21,8 @@ const headerSchema = z.strictObject({
   classes: size,
   classNames: z.array(z.string()).optional(),
   notes: z.array(z.string()).optional(),
+  /** Of the test images. */
+  groups: z.strictObject({ noun: z.string(), of: z.array(z.int()) }).optional(),
   train: size,
   test: size,
 });
@@ -57,7 +59,7 @@ async function readCached(file: string): Promise<RawDataset | undefined> {
 
 function decode(body: Buffer): RawDataset {
   let at = 4 + body.readUInt32LE();
-  const { train, test, ...about } = headerSchema.parse(JSON.parse(body.toString('utf8', 4, at)));
+  const { train, test, groups, ...about } = headerSchema.parse(JSON.parse(body.toString('utf8', 4, at)));
   const { height, width, channels } = about.shape;
   const take = (length: number) => body.subarray(at, (at += length));
   const [trainImages, testImages] = [take(train * height * width * channels), take(test * height * width * channels)];
@@ -67,13 +69,16 @@ function decode(body: Buffer): RawDataset {
   };
   return {
     ...about,
+    ...(groups === undefined ? {} : { groups: { ...groups, of: Int32Array.from(groups.of) } }),
     train: { images: trainImages, labels: labels(train) },
     test: { images: testImages, labels: labels(test) },
   };
 }
 
-function encode({ shape, classes, classNames, notes, train, test }: RawDataset): Uint8Array[] {
-  const about = { shape, classes, classNames, notes, train: train.labels.length, test: test.labels.length };
+function encode({ shape, classes, classNames, notes, groups, train, test }: RawDataset): Uint8Array[] {
+  const counts = { train: train.labels.length, test: test.labels.length };
+  const known = groups === undefined ? {} : { groups: { ...groups, of: [...groups.of] } };
+  const about = { shape, classes, classNames, notes, ...known, ...counts };
   const header = Buffer.from(JSON.stringify(about));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);

@@ -7,6 +7,8 @@ import type { FileTree } from './tree.js';
 export interface LabelledFile {
   readonly path: string;
   readonly label: number;
+  /** Whom or what it is of, where a labels file says it. */
+  readonly group?: string | undefined;
 }
 
 /** Files of a split in the order in which they are to stand. */
@@ -19,6 +21,8 @@ export interface Layout {
   readonly train: LabelledFiles;
   /** Undefined where it is to be drawn from the training images. */
   readonly test: LabelledFiles | undefined;
+  /** What the files' groups are, in the plural; of a labels file with a column of them. */
+  readonly groupNoun?: string | undefined;
   /** What was taken for what, and what was left out. */
   readonly notes: readonly string[];
 }

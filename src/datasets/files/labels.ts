@@ -1,6 +1,6 @@
 /**
- * labels.csv or labels.tsv beside the images: a file and its label in each row, and perhaps the split. The first row names the
- * columns; without such a row they are file, label and split in this order.
+ * labels.csv or labels.tsv beside the images: a file and its label in each row, and perhaps the split, and whom or what the image
+ * is of. The first row names the columns; without such a row they are file, label and split in this order.
  */
 import * as path from 'node:path';
 import { dsvFormat } from 'd3-dsv';
@@ -16,11 +16,20 @@ const headings = {
   file: ['file', 'filename', 'file_name', 'path', 'filepath', 'image', 'image_path', 'name', 'id', 'image_id', 'fname'],
   label: ['label', 'labels', 'class', 'class_name', 'category', 'target', 'breed', 'species'],
   split: ['split', 'set', 'subset', 'partition'],
+  group: ['group', 'writer', 'author', 'patient', 'subject', 'participant', 'person', 'donor', 'user', 'site'].flatMap(
+    (name) => [name, `${name}_id`],
+  ),
 } as const;
 type Heading = keyof typeof headings;
 
+/** `writers` of a column `writer_id`. */
+function nounOf(heading: string): string {
+  const name = heading.replace(/_id$/, '');
+  return name === 'person' ? 'people' : `${name}s`;
+}
+
 /** What a labels file has to be, for whoever got it wrong. */
-export const labelColumns = 'its first row names the columns file, label and perhaps split';
+export const labelColumns = 'its first row names the columns file, label and perhaps split and group';
 
 /**
  * The labels file of a tree: at its top, or in the one folder that holds all. Undefined where there is none.
@@ -43,6 +52,8 @@ interface Row {
   readonly file: string;
   readonly label: string;
   readonly split: SplitRole | undefined;
+  /** Where there is a column of groups. */
+  readonly group: string | undefined;
 }
 
 interface Found extends Row {
@@ -80,7 +91,13 @@ export async function readLabels(tree: FileTree, file: string): Promise<Layout |
   const filesOf = (list: readonly Found[]): LabelledFiles => ({
     tree,
     prefix,
-    files: list.map((row) => ({ path: row.path, label: labels.get(row.label)! })).sort((a, b) => a.label - b.label),
+    files: list
+      .map(({ path: each, label, group }) => ({
+        path: each,
+        label: labels.get(label)!,
+        ...(group === undefined ? {} : { group }),
+      }))
+      .sort((a, b) => a.label - b.label),
   });
   const name = path.posix.basename(file);
   const unused = filesWithout(tree, { prefix, file, found });
@@ -88,6 +105,7 @@ export async function readLabels(tree: FileTree, file: string): Promise<Layout |
     classNames,
     train: filesOf(train),
     test: chosen.test === undefined ? undefined : filesOf(chosen.test),
+    groupNoun: table.columns.group === undefined ? undefined : nounOf(table.columns.group.heading),
     notes: [
       `classes are those of ${name}${byFolder === undefined ? '' : ', splits those of the folders'}`,
       ...likeNamed(classNames, classNames),
@@ -167,7 +185,7 @@ interface Parsed {
 }
 
 function parseRows({ rows, columns, first }: Table, where: string, find: Find): Parsed {
-  const cell = (row: readonly string[], heading: Heading) => {
+  const cell = (row: readonly string[], heading: Exclude<Heading, 'group'>) => {
     const at = columns[heading];
     return at === undefined ? '' : (row[at] ?? '').trim();
   };
@@ -186,9 +204,16 @@ function parseRows({ rows, columns, first }: Table, where: string, find: Find): 
     const place = find(file);
     if (place === undefined) missing.push(file);
     if (label === '' || place === undefined) continue;
-    found.push({ row, file, label, path: place, split: splitOf(cell(cells, 'split'), row, where) });
+    const group =
+      columns.group === undefined ? undefined : groupOf(sameName((cells[columns.group.at] ?? '').trim()), place);
+    found.push({ row, file, label, path: place, split: splitOf(cell(cells, 'split'), row, where), group });
   }
   return { found, missing, unlabelled };
+}
+
+/** An image of which nothing is said has a group of its own. */
+function groupOf(name: string, place: string): string {
+  return name === '' ? `file ${place}` : `group ${name}`;
 }
 
 function splitOf(text: string, row: number, where: string): SplitRole | undefined {
@@ -200,7 +225,12 @@ function splitOf(text: string, row: number, where: string): SplitRole | undefine
 
 interface Table {
   readonly rows: readonly (readonly string[])[];
-  readonly columns: Readonly<{ file: number; label: number; split: number | undefined }>;
+  readonly columns: Readonly<{
+    file: number;
+    label: number;
+    split: number | undefined;
+    group: { readonly at: number; readonly heading: string } | undefined;
+  }>;
   /** Number of the first of the rows. */
   readonly first: number;
 }
@@ -215,11 +245,13 @@ function tableOf(text: string, where: string, find: Find): Table | undefined {
       return headings[heading].map((name) => named.indexOf(name)).find((place) => place >= 0);
     };
     const [file, label, split] = [at('file'), at('label'), at('split')];
-    if (file !== undefined && label !== undefined) return { rows, columns: { file, label, split }, first: 2 };
+    const groupAt = at('group');
+    const group = groupAt === undefined ? undefined : { at: groupAt, heading: named[groupAt]! };
+    if (file !== undefined && label !== undefined) return { rows, columns: { file, label, split, group }, first: 2 };
     if (head.length >= 2 && find(head[0]!) !== undefined)
       return {
         rows: [head, ...rows],
-        columns: { file: 0, label: 1, split: head.length > 2 ? 2 : undefined },
+        columns: { file: 0, label: 1, split: head.length > 2 ? 2 : undefined, group: undefined },
         first: 1,
       };
   }
@@ -232,17 +264,18 @@ function withoutTwins(found: readonly Found[], where: string): Found[] {
   for (const row of found) {
     const earlier = byPath.get(row.path);
     if (earlier === undefined) byPath.set(row.path, row);
-    else if (earlier.label !== row.label || earlier.split !== row.split)
+    else if (earlier.label !== row.label || earlier.split !== row.split || earlier.group !== row.group)
       throw new UsageError(
         `rows ${earlier.row} and ${row.row} say of ${row.file} ${saidOf(earlier)} and ${saidOf(row)}`,
         where,
-        'an image has one label, and is in one split',
+        'an image has one label, and is in one split and of one group',
       );
   }
   return [...byPath.values()];
 }
 
-const saidOf = ({ label, split }: Row) => `"${label}"${split === undefined ? '' : ` in ${split}`}`;
+const saidOf = ({ label, split, group }: Row) =>
+  `"${label}"${split === undefined ? '' : ` in ${split}`}${group === undefined ? '' : ` of ${group}`}`;
 
 /** The splits that the files' folders are named for: `train/3.png`. Undefined where they are not. */
 function splitsByFolder(found: readonly Found[], prefix: string, where: string): SplitRole[] | undefined {

@@ -142,22 +142,22 @@ describe('each mistake is one line', () => {
     [
       'no columns',
       'a,b\nc,d',
-      'PATH/labels.csv: has no columns file and label; its first row names the columns file, label and perhaps split',
+      'PATH/labels.csv: has no columns file and label; its first row names the columns file, label and perhaps split and group',
     ],
     [
       'no files',
       'file,label\nx.png,a\ny.png,b',
-      'PATH/labels.csv: none of its 2 files is here, such as x.png; its first row names the columns file, label and perhaps split',
+      'PATH/labels.csv: none of its 2 files is here, such as x.png; its first row names the columns file, label and perhaps split and group',
     ],
     [
       'two labels',
       'file,label\n1.png,a\n2.png,b\n1.png,b',
-      'PATH/labels.csv: rows 2 and 4 say of 1.png "a" and "b"; an image has one label, and is in one split',
+      'PATH/labels.csv: rows 2 and 4 say of 1.png "a" and "b"; an image has one label, and is in one split and of one group',
     ],
     [
       'two splits',
       'file,label,split\n1.png,a,train\n2.png,b,train\n1.png,a,test',
-      'PATH/labels.csv: rows 2 and 4 say of 1.png "a" in train and "a" in test; an image has one label, and is in one split',
+      'PATH/labels.csv: rows 2 and 4 say of 1.png "a" in train and "a" in test; an image has one label, and is in one split and of one group',
     ],
     [
       'an unknown split',
@@ -172,13 +172,13 @@ describe('each mistake is one line', () => {
     [
       'no file',
       'file,label\n,a',
-      'PATH/labels.csv: row 2 names no file; its first row names the columns file, label and perhaps split',
+      'PATH/labels.csv: row 2 names no file; its first row names the columns file, label and perhaps split and group',
     ],
     ['one class', 'file,label\n1.png,a\n2.png,a', 'PATH/labels.csv: has one class alone, a; two are needed at least'],
     [
       'no training image',
       'file,label,split\n1.png,a,test',
-      'PATH/labels.csv: has no row of a training image; its first row names the columns file, label and perhaps split',
+      'PATH/labels.csv: has no row of a training image; its first row names the columns file, label and perhaps split and group',
     ],
     [
       'a class of test alone',
@@ -198,6 +198,45 @@ describe('each mistake is one line', () => {
   test('two files', async () => {
     expect(await line('file,label', { 'labels.tsv': Buffer.from('x') })).toBe(
       'PATH: holds labels.csv and labels.tsv; keep one of them',
+    );
+  });
+});
+
+describe('groups', () => {
+  const ofPatients = (heading: string, labels: string) => `file,label,split,${heading}\n${labels}`;
+
+  test('are those of a column, under the name that it has; an image without one is alone', async () => {
+    const names = ['1.png', '2.png', '3.png', '4.png', '5.png', '6.png', '7.png'];
+    const table = ofPatients(
+      'Patient_ID',
+      '1.png,a,train,p1\n2.png,b,train,p2\n3.png,b,test,p3\n4.png,a,test,p3\n5.png,a,test,\n6.png,b,test,\n7.png,b,test,p2',
+    );
+    for (let time = 0; time < 2; time++) {
+      // The second time from the cache.
+      const folder = await folderWith(await filesWith(names, table));
+      const { test: tested, groups, notes } = await load(folder);
+      // In the order of classes: 4 and 5 of a, then 3, 6, 7 of b.
+      expect([...tested.images]).toEqual([3, 4, 2, 5, 6]);
+      expect([groups!.noun, ...groups!.of]).toEqual(['patients', 0, 1, 0, 2, 3]);
+      expect(notes!.map((note) => note.replace(`${folder}: `, ''))).toContain(
+        '1 of the 4 patients of test images have training images too: what is learnt of them is no evidence on other patients',
+      );
+    }
+  });
+
+  test('stay with the images of a test set that is drawn', async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `${i}.png`);
+    const table = `file,label,writer\n${names.map((name, i) => `${name},${i % 2 === 0 ? 'a' : 'b'},w${i}`).join('\n')}`;
+    const { test: tested, groups } = await load(await folderWith(await filesWith(names, table)));
+    expect([groups!.noun, tested.labels.length, new Set(groups!.of).size]).toEqual(['writers', 4, 4]);
+  });
+
+  test('there are none without a column, and a file has one', async () => {
+    const { groups } = await load(await folderWith(await filesWith(four, rows.join('\n'))));
+    expect(groups).toBeUndefined();
+    const table = ofPatients('group', '1.png,a,train,x\n2.png,b,train,x\n1.png,a,train,y');
+    expect(await mistakeOf(load(await folderWith(await filesWith(four, table))))).toMatch(
+      /rows 2 and 4 say of 1\.png "a" in train of group x and "a" in train of group y; an image has one label/,
     );
   });
 });
