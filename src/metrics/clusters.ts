@@ -12,7 +12,7 @@ export type Unit = 'images' | 'sequences';
  * Fewest groups that intervals draw, as equal ones count: with fewer a cluster bootstrap tells too little of how groups differ
  * (coverage in docs/metrics.md), and intervals are over images, given the groups.
  */
-export const fewestGroups = 30;
+export const fewestGroups = 40;
 
 export interface Clusters {
   readonly by: 'images' | 'groups';
