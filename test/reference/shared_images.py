@@ -195,12 +195,12 @@ def paired(level, model, reuse, reps, agreement, seed=11):
     width = np.zeros(3)
     seen = [[], [], []]
     for _ in range(reps):
-        common = rng.standard_normal(IMAGES)
+        common, confusing = rng.standard_normal(IMAGES), rng.standard_normal(IMAGES)
         images = rng.integers(IMAGES, size=(round(IMAGES * reuse / LENGTH), LENGTH))
         means, pairs = [], []
         for each in levels:
             own = np.sqrt(agreement) * common + np.sqrt(1 - agreement) * rng.standard_normal(IMAGES)
-            m = margins(rng, model['image'] * own, common, images, each, model['sequence'], model['context'])
+            m = margins(rng, model['image'] * own, confusing, images, each, model['sequence'], model['context'])
             of = [measure(kind, m, LENGTH, rng) for kind in ('accuracy', 'all right')]
             means.append([values.mean() for values, _ in of])
             pairs.append([terms(values, images, rows) for values, rows in of])
