@@ -2,7 +2,7 @@
 docs/emergence.md alone. Prints the tables that stand there.
 
     pip install numpy
-    python test/reference/sharpness.py            # all tables, about 6 minutes on a core of its own
+    python test/reference/sharpness.py            # all tables, about 10 minutes on a core of its own
     python test/reference/sharpness.py 200        # fewer families of each kind
     python test/reference/sharpness.py 200 smooth # one of them: smooth, smooth-power, metric or metric-power
 
@@ -217,6 +217,6 @@ TABLES = {
 }
 
 if __name__ == "__main__":
-    families = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    families = int(sys.argv[1]) if len(sys.argv) > 1 else 400
     for name in sys.argv[2:] or TABLES:
         TABLES[name](families)

@@ -1,6 +1,6 @@
 /**
  * How often smooth families are called sharp, and steps are found. Few families each, as every one is some thousand fits; the tables
- * of docs/emergence.md are of test/reference/sharpness.py, another implementation, with 1000.
+ * of docs/emergence.md are of test/reference/sharpness.py, another implementation, with hundreds.
  */
 import { describe, expect, test } from 'vitest';
 import { chooseByScore, sampleChosen } from '../../../src/analysis/chosen.js';
