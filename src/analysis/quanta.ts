@@ -45,7 +45,10 @@ export interface SharpTurns {
 }
 
 export interface SharpOptions {
+  /** At first; left out: 99. */
   readonly permutations?: number;
+  /** Up to so many where none has as many sharp turns, so that p is the least it can be; left out: 999. */
+  readonly mostPermutations?: number;
   /** Of the permutations. */
   readonly seed?: number;
   /** What examples share that are not drawn one by one: the image that several rows show, or a group of images. */
@@ -59,13 +62,17 @@ export interface SharpOptions {
 export function sharpTurns(
   grid: SolvedGrid,
   turns: Turns,
-  { permutations = 99, seed = 0, clusters }: SharpOptions = {},
+  { permutations: first = 99, mostPermutations = 999, seed = 0, clusters }: SharpOptions = {},
 ): SharpTurns {
   const steps = passageSteps(turns, grid.scales.length);
   const count = steps.reduce((sum, step) => sum + Number(step === 1), 0);
   const whole = steps.reduce((sum, step) => sum + Number(step > 0), 0);
-  const permuted = permutedSharp(grid, turns.slack, { permutations, seed }).sort();
-  const atLeast = permuted.reduce((sum, value) => sum + Number(value >= count), 0);
+  const permute = permutedSharp(grid, turns.slack, seed);
+  const drawn = Array.from({ length: first }, permute);
+  while (drawn.length < mostPermutations && drawn.every((value) => value < count)) drawn.push(permute());
+  const permuted = drawn.sort((a, b) => a - b);
+  const permutations = permuted.length;
+  const atLeast = permuted.filter((value) => value >= count).length;
   const quantile = (q: number) => permuted[Math.round(q * (permutations - 1))]! / grid.examples;
   return {
     count,
@@ -95,23 +102,19 @@ function intervalOf(steps: ArrayLike<number>, clusters: SharpOptions['clusters']
   );
 }
 
-/** Sharp turns in each permutation. Hot: 40 members x 10 000 examples x 99. */
-function permutedSharp(
-  { scales, examples }: SolvedGrid,
-  slack: readonly number[],
-  { permutations, seed }: Required<Pick<SharpOptions, 'permutations' | 'seed'>>,
-): Int32Array {
+/** Sharp turns in one more permutation at each call. Hot: 40 members x 10 000 examples. */
+function permutedSharp({ scales, examples }: SolvedGrid, slack: readonly number[], seed: number): () => number {
   const random = Random.named(seed, 'quanta', 'permutations');
   const order = Int32Array.from({ length: examples }, (_, i) => i);
   const members = scales.map((scale) => scale.members.map(({ solved }) => solvedBy(solved)));
   const counts = scales.map(() => new Int16Array(examples));
   const enough = members.map(({ length }, s) => length - slack[s]!);
-  return Int32Array.from({ length: permutations }, () => {
+  return () => {
     members.forEach((solved, s) => {
       scatterAll(solved, { into: counts[s]!, order, random });
     });
     return countSharp(counts, slack, enough);
-  });
+  };
 }
 
 interface Scatter {
@@ -181,6 +184,8 @@ export interface QuantaOptions extends SharpOptions {
   readonly tolerance?: number;
   /** Latent classes that are tried, at most. */
   readonly most?: number;
+  /** Chance that a guess is right; left out: 0. */
+  readonly chance?: number;
 }
 
 export interface Quanta {
@@ -211,7 +216,7 @@ export function quanta(members: readonly SolvedMember[], options: QuantaOptions 
       trials: scales.map((scale) => scale.members.length),
       counts,
     },
-    options.most === undefined ? {} : { most: options.most },
+    options,
   );
   return {
     grid,

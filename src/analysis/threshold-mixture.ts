@@ -6,7 +6,11 @@
  * - `classes`: K latent classes of examples with thresholds of their own, with a common slope or with slopes of their own.
  * - `continuum`: thresholds spread normally over the examples, common slope. Three parameters, and no classes at all.
  *
- * With a common slope these are Rasch models: an example's likelihood depends on how many members solve it and no more, so
+ * Who does not know an example may guess it: with a chance above 0 every model is fitted with that floor under its sigmoids and without
+ * (a logistic model of three parameters, Birnbaum 1968, its third one given), and the better is kept; the choice counts as a parameter.
+ * Guesses are what EM has to fill in: of the solved trials, which were known.
+ *
+ * Without a floor and with a common slope these are Rasch models: an example's likelihood depends on how many members solve it and no more, so
  * that fits take milliseconds, and no more than (members + 1) / 2 classes can be told (Lindsay, Clogg and Grego 1991, J. Am.
  * Stat. Assoc. 86, 96-107; for one scale Teicher 1961: a mixture of K binomials needs 2K - 1 trials). Fitted by EM
  * (Dempster, Laird and Rubin 1977), accelerated; classes are added by splitting those of the smaller fit.
@@ -23,26 +27,28 @@ export interface SolvedTable {
   readonly counts: readonly ArrayLike<number>[];
 }
 
-/** Examples with one sigmoid: probability 1 / (1 + exp(-slope (log parameters - threshold))). */
+/** Examples with one sigmoid: probability floor + (1 - floor) / (1 + exp(-slope (log parameters - threshold))). */
 export interface LatentClass {
   /** Share of the examples. */
   readonly weight: number;
-  /** Natural logarithm of the parameters at which half of the members solve it. May lie outside the scales. */
+  /** Of being solved by luck. */
+  readonly floor: number;
+  /** Natural logarithm of the parameters at which half of the members know it. May lie outside the scales. */
   readonly threshold: number;
   /** Per unit of log parameters. Negative where the class is solved less with scale. */
   readonly slope: number;
-  /** Logit of its probability at the smallest scale: what is left to tell where the slope is next to nothing. */
+  /** Logit of its being known at the smallest scale: what is left to tell where the slope is next to nothing. */
   readonly logit: number;
   /** Probability of being solved at each scale. */
   readonly solved: readonly number[];
 }
 
 /** Probability of being solved at so much above the smallest scale's log parameters. */
-export function probabilityAt({ logit, slope }: LatentClass, above: number): number {
-  return sigmoid(logit + slope * above);
+export function probabilityAt({ logit, slope, floor }: LatentClass, above: number): number {
+  return floor + (1 - floor) * sigmoid(logit + slope * above);
 }
 
-/** Powers of ten over which the probability goes from 10 to 90 %. */
+/** Powers of ten over which the sigmoid goes from 10 to 90 % of its height. */
 export function passageDecades({ slope }: LatentClass): number {
   return (2 * Math.log(9)) / (Math.abs(slope) * Math.LN10);
 }
@@ -51,6 +57,8 @@ export interface ThresholdFit {
   readonly kind: 'one' | 'classes' | 'continuum' | 'curve';
   /** Classes have slopes of their own. */
   readonly ownSlopes: boolean;
+  /** Under its sigmoids: 0, or the chance of a guess. */
+  readonly floor: number;
   /** By threshold where the slope is common, else by mean probability, easiest first. Of `continuum` the nodes of its normal. */
   readonly classes: readonly LatentClass[];
   /** Of thresholds, of `continuum` alone: natural logarithm of parameters. */
@@ -72,6 +80,8 @@ export interface ThresholdFit {
 export interface MixtureOptions {
   /** Classes that are tried, at most. */
   readonly most?: number;
+  /** Chance that a guess is right, from 0 to below 1. */
+  readonly chance?: number;
 }
 
 /** Most classes of a common slope that so many trials per example can tell apart. */
@@ -83,13 +93,22 @@ export function mostClasses(trials: readonly number[]): number {
  * All models that the scales and members can tell apart: `curve`, `one`, `continuum`, then classes from 2 on with a common
  * slope and with their own. Empty for a single scale.
  */
-export function fitThresholds(table: SolvedTable, { most = 6 }: MixtureOptions = {}): ThresholdFit[] {
+export function fitThresholds(table: SolvedTable, { most = 6, chance = 0 }: MixtureOptions = {}): ThresholdFit[] {
   if (table.logParameters.length < 2) return [];
-  const data = prepare(table);
-  const common = fitCommon(data, Math.min(most, mostClasses(table.trials)));
+  const choices = chance > 0 ? 1 : 0;
+  const plain = fitAll(prepare(table, { floor: 0, choices }), most);
+  if (chance === 0) return plain;
+  const guessed = fitAll(prepare(table, { floor: chance, choices }), most);
+  // The same models in the same order.
+  return plain.map((fit, i) => (guessed[i]!.logLikelihood > fit.logLikelihood ? guessed[i]! : fit));
+}
+
+function fitAll(data: Data, most: number): ThresholdFit[] {
+  const { trials } = data.table;
+  const common = fitCommon(data, Math.min(most, mostClasses(trials)));
   const own = fitOwn(data, common);
   const fits = [freeCurve(data), describeCommon(data, common[0]!)];
-  if (mostClasses(table.trials) >= 2) fits.push(fitContinuum(data, common[0]!));
+  if (mostClasses(trials) >= 2) fits.push(fitContinuum(data, common[0]!));
   for (let k = 2; k <= common.length; k++) {
     fits.push(describeCommon(data, common[k - 1]!));
     const wide = own[k - 2];
@@ -104,55 +123,153 @@ interface Data {
   /** Position of each scale between the smallest, 0, and the largest, 1. */
   readonly place: Float64Array;
   readonly trials: Float64Array;
+  readonly floor: number;
+  /** Parameters besides those of a model: whether there is a floor. */
+  readonly choices: number;
   /** Examples by the number of members that solve them. */
   readonly totals: Float64Array;
-  /** Distinct pairs of solved members and of the sum of their places, with how many examples have them. */
-  readonly rows: { readonly solved: Float64Array; readonly placed: Float64Array; readonly examples: Float64Array };
-  /** Sum of `placed` over all examples. */
+  /** Sum of place over all solved trials. */
   readonly placedSum: number;
+  /** For a common slope: what its likelihood depends on. */
+  readonly commonRows: Rows;
+  readonly rows: Rows;
   /** Slopes up to here: 10 to 90 % within a fifth of the closest two scales' distance, a step for all that can be seen. */
   readonly steepest: number;
+}
+
+/**
+ * Distinct examples with how many there are of each. Without a floor they are told by their solved trials and by the sum of these
+ * trials' places, with a common slope by the first alone; with one, by their solved trials at each scale.
+ */
+interface Rows {
+  /** `[features][rows]` */
+  readonly features: readonly Float64Array[];
+  readonly examples: Float64Array;
 }
 
 /** Logit of a class at its better end, at least: a probability of 2e-9, which no data tell from 0. */
 const lowest = -20;
 
-function prepare(table: SolvedTable): Data {
+function prepare(table: SolvedTable, { floor, choices }: Pick<Data, 'floor' | 'choices'>): Data {
   const { logParameters, trials, counts } = table;
   const [first, last] = [logParameters[0]!, logParameters.at(-1)!];
   const place = Float64Array.from(logParameters, (x) => (x - first) / (last - first));
   const gaps = Array.from(place.subarray(1), (t, s) => t - place[s]!);
   const examples = counts[0]!.length;
   const totals = new Float64Array(trials.reduce((sum, n) => sum + n, 0) + 1);
-  const rows = new Map<number, { solved: number; placed: number; examples: number }>();
-  let placedSum = 0;
+  const sums = [new Float64Array(examples), new Float64Array(examples)] as const;
   for (let i = 0; i < examples; i++) {
-    let solved = 0;
-    let placed = 0;
     for (let s = 0; s < counts.length; s++) {
-      solved += counts[s]![i]!;
-      placed += counts[s]![i]! * place[s]!;
+      sums[0][i]! += counts[s]![i]!;
+      sums[1][i]! += counts[s]![i]! * place[s]!;
     }
-    totals[solved]!++;
-    placedSum += placed;
-    // Both in one number: `placed` is never above `solved`, and agrees to 1e-10 or is another.
-    const key = solved * totals.length + placed;
-    const row = rows.get(key);
-    if (row === undefined) rows.set(key, { solved, placed, examples: 1 });
-    else row.examples++;
+    totals[sums[0][i]!]!++;
   }
-  const list = [...rows.values()];
+  const rows = floor === 0 ? distinct(sums, examples) : distinct(counts, examples);
   return {
-    ...{ table, examples, place, totals, placedSum },
+    ...{ table, examples, place, totals, floor, choices, rows },
+    commonRows: floor === 0 ? distinct([sums[0]], examples) : rows,
+    placedSum: sums[1].reduce((sum, value) => sum + value, 0),
     trials: Float64Array.from(trials),
-    rows: {
-      solved: Float64Array.from(list, (row) => row.solved),
-      placed: Float64Array.from(list, (row) => row.placed),
-      examples: Float64Array.from(list, (row) => row.examples),
-    },
     steepest: (10 * Math.log(9)) / Math.min(...gaps),
   };
 }
+
+function distinct(columns: readonly ArrayLike<number>[], examples: number): Rows {
+  const found = new Map<string, { first: number; examples: number }>();
+  for (let i = 0; i < examples; i++) {
+    const key = columns.map((column) => column[i]!).join();
+    const row = found.get(key);
+    if (row === undefined) found.set(key, { first: i, examples: 1 });
+    else row.examples++;
+  }
+  const list = [...found.values()];
+  return {
+    features: columns.map((column) => Float64Array.from(list, ({ first }) => column[first]!)),
+    examples: Float64Array.from(list, (row) => row.examples),
+  };
+}
+
+/** Classes as a step of EM has them, `[classes]` each. */
+interface Classes {
+  readonly eases: Float64Array;
+  readonly slopes: ArrayLike<number>;
+  readonly logWeights: Float64Array;
+}
+
+/** What a step of EM fills in, `[classes]` each. */
+interface Expected {
+  readonly logLikelihood: number;
+  /** Examples. */
+  readonly weight: Float64Array;
+  /** Their trials that were known. */
+  readonly solved: Float64Array;
+  /** The sum of place over those; not a number for rows that do not tell. */
+  readonly placed: Float64Array;
+}
+
+/** Hot: every distinct row, each class. */
+function expect(data: Data, { features, examples }: Rows, { eases, slopes, logWeights }: Classes): Expected {
+  const { place, trials, floor } = data;
+  const [k, d] = [eases.length, features.length];
+  // A class's log-likelihood of a row is linear in its features.
+  const factors = Array.from(eases, (ease, j) =>
+    floor === 0 ? [ease, slopes[j]!].slice(0, d) : Array.from(place, (t) => logOddsOver(ease + slopes[j]! * t, floor)),
+  );
+  const spared = floor === 0 ? 0 : Math.log1p(-floor) * trials.reduce((sum, n) => sum + n, 0);
+  const base = eases.map((ease, j) => logWeights[j]! - expectedCost(data, ease, slopes[j]!) + spared);
+  const weight = new Float64Array(k);
+  const sums = factors.map(() => new Float64Array(d));
+  const terms = new Float64Array(k);
+  let logLikelihood = 0;
+  for (let i = 0; i < examples.length; i++) {
+    let top = -Infinity;
+    for (let j = 0; j < k; j++) {
+      let term = base[j]!;
+      for (let f = 0; f < d; f++) term += factors[j]![f]! * features[f]![i]!;
+      terms[j] = term;
+      if (term > top) top = term;
+    }
+    let all = 0;
+    for (let j = 0; j < k; j++) all += terms[j] = Math.exp(terms[j]! - top);
+    logLikelihood += examples[i]! * (top + Math.log(all));
+    for (let j = 0; j < k; j++) {
+      const share = (examples[i]! * terms[j]!) / all;
+      weight[j]! += share;
+      for (let f = 0; f < d; f++) sums[j]![f]! += share * features[f]![i]!;
+    }
+  }
+  if (floor === 0) {
+    const [solved, placed] = [0, 1].map((f) => Float64Array.from(sums, (sum) => sum[f] ?? NaN));
+    return { logLikelihood, weight, solved: solved!, placed: placed! };
+  }
+  // Of what is solved, the share that was known.
+  const known = sums.map((sum, j) =>
+    sum.map((solved, s) => solved / (1 + floor * Math.exp(-(eases[j]! + slopes[j]! * place[s]!)))),
+  );
+  const total = (list: Float64Array) => list.reduce((sum, value) => sum + value, 0);
+  return {
+    ...{ logLikelihood, weight, solved: Float64Array.from(known, total) },
+    placed: Float64Array.from(known, (list) => total(list.map((value, s) => value * place[s]!))),
+  };
+}
+
+/** Logit of floor + (1 - floor) sigmoid(x). */
+function logOddsOver(x: number, floor: number): number {
+  return Math.max(x, 0) + Math.log(Math.exp(Math.min(x, 0)) + floor * Math.exp(-Math.max(x, 0))) - Math.log1p(-floor);
+}
+
+/** The same where classes have one slope; `placed` is of them all. */
+function expectCommon(data: Data, slope: number, eases: Float64Array, logWeights: Float64Array) {
+  const slopes = new Float64Array(eases.length).fill(slope);
+  const { logLikelihood, placed, ...rest } = expect(data, data.commonRows, { eases, slopes, logWeights });
+  // Without a floor the rows do not tell places, which are the same for all classes.
+  return data.floor === 0
+    ? { ...rest, logLikelihood: logLikelihood + slope * data.placedSum, placed: data.placedSum }
+    : { ...rest, logLikelihood, placed: placed.reduce((sum, value) => sum + value, 0) };
+}
+
+type ExpectedCommon = ReturnType<typeof expectCommon>;
 
 function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
@@ -255,50 +372,21 @@ interface Shape {
   readonly project: (at: Float64Array) => void;
 }
 
-/** E: classes of each total. M: one Newton step in slope and eases, halved until it climbs. */
+/** E: classes of each row. M: one Newton step in slope and eases, halved until it climbs. */
 function commonStep(data: Data, at: Float64Array, { k, project }: Shape) {
-  const { totals, placedSum } = data;
-  const slope = at[0]!;
-  const eases = at.subarray(1, 1 + k);
-  const cost = eases.map((ease) => expectedCost(data, ease, slope));
-  const weight = new Float64Array(k);
-  const solved = new Float64Array(k);
-  let logLikelihood = slope * placedSum;
-  const terms = new Float64Array(k);
-  for (let total = 0; total < totals.length; total++) {
-    const count = totals[total]!;
-    if (count === 0) continue;
-    for (let j = 0; j < k; j++) terms[j] = at[1 + k + j]! + eases[j]! * total - cost[j]!;
-    const { log, shares } = posterior(terms);
-    logLikelihood += count * log;
-    for (let j = 0; j < k; j++) {
-      weight[j]! += count * shares[j]!;
-      solved[j]! += count * shares[j]! * total;
-    }
-  }
+  const expected = expectCommon(data, at[0]!, at.subarray(1, 1 + k), at.subarray(1 + k));
   const next = at.slice();
-  const expected = { weight, solved };
   ascend(next, {
     direction: commonDirection(data, at, expected),
     value: (point) => commonObjective(data, point, expected),
     project,
   });
-  for (let j = 0; j < k; j++) next[1 + k + j] = Math.log(weight[j]! / data.examples);
+  for (let j = 0; j < k; j++) next[1 + k + j] = Math.log(expected.weight[j]! / data.examples);
   normalise(next.subarray(1 + k));
-  return { next, logLikelihood };
+  return { next, logLikelihood: expected.logLikelihood };
 }
 
-/** Reused from call to call of one step: `shares` is `terms`, overwritten. */
-function posterior(terms: Float64Array): { log: number; shares: Float64Array } {
-  let top = -Infinity;
-  for (const term of terms) top = Math.max(top, term);
-  let sum = 0;
-  for (let j = 0; j < terms.length; j++) sum += terms[j] = Math.exp(terms[j]! - top);
-  for (let j = 0; j < terms.length; j++) terms[j]! /= sum;
-  return { log: top + Math.log(sum), shares: terms };
-}
-
-/** Minus log-likelihood of an example that nobody solves. */
+/** Minus log-likelihood of an example that nobody knows. */
 function expectedCost({ place, trials }: Data, ease: number, slope: number): number {
   let cost = 0;
   for (let s = 0; s < place.length; s++) cost += trials[s]! * softplus(ease + slope * place[s]!);
@@ -320,15 +408,8 @@ function moments({ place, trials }: Data, ease: number, slope: number) {
   return sum;
 }
 
-interface Expected {
-  /** Examples of each class. */
-  readonly weight: Float64Array;
-  /** Their solved trials. */
-  readonly solved: Float64Array;
-}
-
-function commonObjective(data: Data, point: Float64Array, { weight, solved }: Expected): number {
-  let value = point[0]! * data.placedSum;
+function commonObjective(data: Data, point: Float64Array, { weight, solved, placed }: ExpectedCommon): number {
+  let value = point[0]! * placed;
   for (let j = 0; j < weight.length; j++) {
     value += point[1 + j]! * solved[j]! - weight[j]! * expectedCost(data, point[1 + j]!, point[0]!);
   }
@@ -336,13 +417,13 @@ function commonObjective(data: Data, point: Float64Array, { weight, solved }: Ex
 }
 
 /** Newton's: the Hessian is an arrow, the slope tied to every ease and the eases to nothing else. */
-function commonDirection(data: Data, at: Float64Array, { weight, solved }: Expected): Float64Array {
+function commonDirection(data: Data, at: Float64Array, { weight, solved, placed }: ExpectedCommon): Float64Array {
   const k = weight.length;
   const direction = new Float64Array(at.length);
   const ties = weight.map((w, j) => w * moments(data, at[1 + j]!, at[0]!).vt);
   const rise = new Float64Array(k);
   const curvature = new Float64Array(k);
-  let slopeRise = data.placedSum;
+  let slopeRise = placed;
   let slopeCurvature = 0;
   for (let j = 0; j < k; j++) {
     const m = moments(data, at[1 + j]!, at[0]!);
@@ -388,7 +469,7 @@ function describeCommon(data: Data, { at, logLikelihood, converged }: Climb): Th
     kind: k === 1 ? 'one' : 'classes',
     ownSlopes: false,
     classes,
-    ...{ logLikelihood, parameters: 2 * k, converged },
+    ...{ logLikelihood, parameters: 2 * k + data.choices, converged },
   });
 }
 
@@ -398,23 +479,24 @@ interface Sigmoid {
   readonly slope: number;
 }
 
-function latentClass({ table: { logParameters }, place }: Data, { weight, ease, slope }: Sigmoid): LatentClass {
+function latentClass({ table: { logParameters }, place, floor }: Data, { weight, ease, slope }: Sigmoid): LatentClass {
   const [first, range] = [logParameters[0]!, logParameters.at(-1)! - logParameters[0]!];
   return {
-    weight,
+    ...{ weight, floor },
     threshold: first - (range * ease) / slope,
     slope: slope / range,
     logit: ease,
-    solved: Array.from(place, (t) => sigmoid(ease + slope * t)),
+    solved: Array.from(place, (t) => floor + (1 - floor) * sigmoid(ease + slope * t)),
   };
 }
 
 type Fitted = Pick<ThresholdFit, 'kind' | 'ownSlopes' | 'classes' | 'logLikelihood' | 'parameters' | 'converged'>;
 
-function describe({ examples: n, table }: Data, fitted: Fitted, spread?: ThresholdFit['spread']): ThresholdFit {
+function describe({ examples: n, table, floor }: Data, fitted: Fitted, spread?: ThresholdFit['spread']): ThresholdFit {
   const { classes, logLikelihood, parameters: p } = fitted;
   return {
     ...fitted,
+    floor: fitted.kind === 'curve' ? 0 : floor,
     classes: classes.toSorted((a, b) => meanOf(b.solved) - meanOf(a.solved)),
     spread,
     aicc: n - p - 1 > 0 ? -2 * logLikelihood + 2 * p + (2 * p * (p + 1)) / (n - p - 1) : Infinity,
@@ -463,34 +545,11 @@ function ownModel(data: Data, k: number): FixedPoint {
   return { project, step: (at) => ownStep(data, at, { k, project }) };
 }
 
-/** Hot: every distinct row of counts, each class. */
 function ownStep(data: Data, at: Float64Array, { k, project }: Shape) {
-  const { rows, examples } = data;
   const [eases, slopes] = [at.subarray(0, k), at.subarray(k, 2 * k)];
-  const base = eases.map((ease, j) => at[2 * k + j]! - expectedCost(data, ease, slopes[j]!));
-  const weight = new Float64Array(k);
-  const solved = new Float64Array(k);
-  const placed = new Float64Array(k);
-  const terms = new Float64Array(k);
-  let logLikelihood = 0;
-  for (let i = 0; i < rows.examples.length; i++) {
-    const [total, sum, count] = [rows.solved[i]!, rows.placed[i]!, rows.examples[i]!];
-    let top = -Infinity;
-    for (let j = 0; j < k; j++) {
-      const term = base[j]! + eases[j]! * total + slopes[j]! * sum;
-      terms[j] = term;
-      if (term > top) top = term;
-    }
-    let all = 0;
-    for (let j = 0; j < k; j++) all += terms[j] = Math.exp(terms[j]! - top);
-    logLikelihood += count * (top + Math.log(all));
-    for (let j = 0; j < k; j++) {
-      const share = (count * terms[j]!) / all;
-      weight[j]! += share;
-      solved[j]! += share * total;
-      placed[j]! += share * sum;
-    }
-  }
+  const { logLikelihood, weight, solved, placed } = expect(data, data.rows, {
+    ...{ eases, slopes, logWeights: at.subarray(2 * k) },
+  });
   const next = at.slice();
   for (let j = 0; j < k; j++) {
     const own = { weight: weight[j]!, solved: solved[j]!, placed: placed[j]! };
@@ -498,7 +557,7 @@ function ownStep(data: Data, at: Float64Array, { k, project }: Shape) {
     ascend(point, sigmoidAscent(data, point, own));
     next[j] = point[0]!;
     next[k + j] = point[1]!;
-    next[2 * k + j] = Math.log(weight[j]! / examples);
+    next[2 * k + j] = Math.log(weight[j]! / data.examples);
   }
   project(next);
   return { next, logLikelihood };
@@ -531,7 +590,7 @@ function describeOwn(data: Data, { at, logLikelihood, converged }: Climb): Thres
     latentClass(data, { weight: Math.exp(at[2 * k + j]!), ease: at[j]!, slope: at[k + j]! }),
   );
   return describe(data, {
-    ...{ kind: 'classes', ownSlopes: true, classes, logLikelihood, parameters: 3 * k - 1, converged },
+    ...{ kind: 'classes', ownSlopes: true, classes, logLikelihood, parameters: 3 * k - 1 + data.choices, converged },
   });
 }
 
@@ -559,44 +618,26 @@ function fitContinuum(data: Data, one: Climb): ThresholdFit {
   const middle = latentClass(data, { weight: 1, ease: mean, slope });
   return describe(
     data,
-    { kind: 'continuum', ownSlopes: false, classes, logLikelihood, parameters: 3, converged },
+    { kind: 'continuum', ownSlopes: false, classes, logLikelihood, parameters: 3 + data.choices, converged },
     { mean: middle.threshold, standardDeviation: Math.abs(deviation / middle.slope) },
   );
 }
 
 function continuumStep(data: Data, at: Float64Array, project: Ascent['project']) {
-  const { totals, placedSum } = data;
-  const eases = nodes.map((z) => at[1]! + at[2]! * z);
-  const cost = eases.map((ease) => expectedCost(data, ease, at[0]!));
-  const weight = new Float64Array(nodes.length);
-  const solved = new Float64Array(nodes.length);
-  const terms = new Float64Array(nodes.length);
-  let logLikelihood = at[0]! * placedSum;
-  for (let total = 0; total < totals.length; total++) {
-    const count = totals[total]!;
-    if (count === 0) continue;
-    for (let j = 0; j < nodes.length; j++) terms[j] = nodeLogs[j]! + eases[j]! * total - cost[j]!;
-    const { log, shares } = posterior(terms);
-    logLikelihood += count * log;
-    for (let j = 0; j < nodes.length; j++) {
-      weight[j]! += count * shares[j]!;
-      solved[j]! += count * shares[j]! * total;
-    }
-  }
+  const easesOf = (point: Float64Array) => nodes.map((z) => point[1]! + point[2]! * z);
+  const expected = expectCommon(data, at[0]!, easesOf(at), nodeLogs);
   const next = at.slice();
-  const expected = { weight, solved };
-  const spreadOut = (point: Float64Array) => Float64Array.of(point[0]!, ...nodes.map((z) => point[1]! + point[2]! * z));
   ascend(next, {
     direction: continuumDirection(data, at, expected),
-    value: (point) => commonObjective(data, spreadOut(point), expected),
+    value: (point) => commonObjective(data, Float64Array.of(point[0]!, ...easesOf(point)), expected),
     project,
   });
-  return { next, logLikelihood };
+  return { next, logLikelihood: expected.logLikelihood };
 }
 
 /** Newton's in slope, mean and deviation: the regressors are place, 1 and z. */
-function continuumDirection(data: Data, at: Float64Array, { weight, solved }: Expected): Float64Array {
-  const rise = [data.placedSum, 0, 0];
+function continuumDirection(data: Data, at: Float64Array, { weight, solved, placed }: ExpectedCommon): Float64Array {
+  const rise = [placed, 0, 0];
   const hessian = [
     [0, 0, 0],
     [0, 0, 0],
@@ -647,7 +688,7 @@ function freeCurve(data: Data): ThresholdFit {
     logLikelihood += (sum === 0 ? 0 : sum * Math.log(p)) + (failed === 0 ? 0 : failed * Math.log(1 - p));
     return p;
   });
-  const classes = [{ weight: 1, threshold: NaN, slope: NaN, logit: NaN, solved }];
+  const classes = [{ weight: 1, floor: 0, threshold: NaN, slope: NaN, logit: NaN, solved }];
   const parameters = logParameters.length;
   return describe(data, { kind: 'curve', ownSlopes: false, classes, logLikelihood, parameters, converged: true });
 }

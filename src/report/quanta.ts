@@ -13,7 +13,7 @@ import { readRunRecord } from '../runs/run.js';
 import { verifyRun, type MemberState } from '../runs/verify.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
-import { quantaFigure } from './figures/quanta.js';
+import { nameOf, quantaFigure } from './figures/quanta.js';
 import { toPng, toSvg } from './render.js';
 import { grouped } from './numbers.js';
 import { textTable } from './text-table.js';
@@ -75,9 +75,10 @@ export async function reportQuanta(folder: string, options: QuantaOptions = {}):
   if (note !== undefined) warnings.push(note);
   const solved = members.map((member) => solvedBy(member, cutoff));
   assertWholeSeed(solved, folder);
+  const chance = isAutoencoder ? 0 : 1 / record.dataset.classes;
   const clusters = clustersIn(members);
   const tolerance = options.tolerance === undefined ? {} : { tolerance: options.tolerance };
-  const result = quanta(solved, { ...tolerance, clusters });
+  const result = quanta(solved, { ...tolerance, clusters, chance });
   const meaning = cutoff === undefined ? 'right' : `squared error per pixel below ${cutoff}`;
   const notes = [...sharedNotes(result, clusters), ...notesOf(result)];
   const files = await write(folder, { record, result, members, meaning });
@@ -222,9 +223,8 @@ function notesOf({ grid, dispersion, fits, turns, measured }: Quanta): string[] 
   }
   const stuck = fits.filter(({ converged }) => !converged);
   if (stuck.length > 0) notes.push(`Not climbed to the top: ${stuck.map(nameOf).join('; ')}.`);
-  const best = preferred(fits, 'bic');
   const most = Math.max(0, ...fits.filter(({ kind }) => kind !== 'continuum').map(({ classes }) => classes.length));
-  if (best?.kind === 'classes' && best.classes.length === most) {
+  if (chosenBy(fits).some(({ fit }) => fit.kind === 'classes' && fit.classes.length === most)) {
     notes.push(
       most === mostClasses(trials)
         ? `More than ${most} classes can not be told with ${trials.reduce((a, b) => a + b, 0)} members: there may be any number.`
@@ -253,7 +253,6 @@ function turnTable({ grid: { scales, examples }, turns, measured, coinFlips }: Q
 function sharpLines({ sharp, grid, measured, fits }: Quanta): string {
   if (grid.scales.length < 2) return '';
   const { coinFlips, interval } = sharp;
-  const best = preferred(fits, 'bic');
   const whole = 1 - measured.passage[0]!;
   return [
     `sharp turns      ${percent(sharp.share)} % of the examples [${percent(interval.lower)}, ${percent(interval.upper)}]: failed up to one width, solved from the next on`,
@@ -263,42 +262,52 @@ function sharpLines({ sharp, grid, measured, fits }: Quanta): string {
       : [
           `  coin flips     ${percent(coinFlips.share)} % [${percent(coinFlips.interval.lower)}, ${percent(coinFlips.interval.upper)}], p = ${coinFlips.pValue.toPrecision(2)} (${coinFlips.permutations} permutations)`,
         ]),
-    ...(best === undefined || whole === 0 ? [] : [`  preferred fit  ${percent(best.expected.passage[1]!)} %`]),
+    ...(whole === 0 ? [] : chosenBy(fits)).map(
+      ({ by, fit }) => `  ${by.padEnd(15)}${percent(fit.expected.passage[1]!)} % expected by ${nameOf(fit)}`,
+    ),
     `passage seen     ${percent(whole)} % of the examples go from failed to solved within these widths${
       whole === 0 ? '' : `; ${percent(sharp.shareOfWhole)} % of those sharply`
     }`,
   ].join('\n');
 }
 
-function nameOf({ kind, classes, ownSlopes }: Quanta['fits'][number]): string {
-  switch (kind) {
-    case 'curve':
-      return 'examples alike, any curve';
-    case 'one':
-      return 'one sigmoid';
-    case 'continuum':
-      return 'normal continuum';
-    case 'classes':
-      return `${classes.length} sigmoids, ${ownSlopes ? 'own slopes' : 'common slope'}`;
-  }
+/** What each criterion prefers; one entry where they agree, none without a fit. */
+function chosenBy(fits: Quanta['fits']) {
+  const [aicc, bic] = [preferred(fits, 'aicc'), preferred(fits, 'bic')];
+  if (aicc === undefined || bic === undefined) return [];
+  if (aicc === bic) return [{ by: 'AICc and BIC', fit: bic }];
+  return [
+    { by: 'AICc', fit: aicc },
+    { by: 'BIC', fit: bic },
+  ];
 }
 
 function fitTables({ fits, grid, measured }: Quanta): string {
+  const chosen = chosenBy(fits);
   // Nothing turns: any threshold outside of the widths fits as well as any other.
-  if (measured.passage[0] === 1) return '';
-  const [aicc, bic] = [preferred(fits, 'aicc'), preferred(fits, 'bic')];
-  if (aicc === undefined || bic === undefined) return '';
+  if (measured.passage[0] === 1 || chosen.length === 0) return '';
+  const [aicc, bic] = [chosen[0]!.fit, chosen.at(-1)!.fit];
+  const hasFloor = fits.some(({ floor }) => floor > 0);
   const lines = fits.map((fit) => [
     nameOf(fit),
     String(fit.parameters),
+    ...(hasFloor ? [percent(fit.floor)] : []),
     (fit.aicc - aicc.aicc).toFixed(1),
     (fit.bic - bic.bic).toFixed(1),
     percent(fit.expected.passage[1]!),
   ]);
-  const table = textTable(['model', 'fitted', 'AICc above best', 'BIC above best', 'sharp turns (%)'], lines);
-  const same = aicc === bic ? 'AICc and BIC prefer' : `AICc prefers ${nameOf(aicc)}, BIC`;
-  const named = `${same} ${nameOf(bic)}${bic.spread === undefined ? '' : `: ${spreadOf(bic.spread, grid)}`}`;
-  return bic.kind === 'continuum' ? `${table}\n${named}` : `${table}\n${named}:\n\n${classTable(bic.classes, grid)}`;
+  const heading = ['model', 'fitted', ...(hasFloor ? ['floor (%)'] : [])];
+  const table = textTable([...heading, 'AICc above best', 'BIC above best', 'sharp turns (%)'], lines);
+  const lead = chosen.length === 1 ? [] : ['AICc and BIC do not agree, and neither decides alone.'];
+  return [table, ...lead, ...chosen.map((each) => choiceText(each, grid))].join('\n\n');
+}
+
+function choiceText({ by, fit }: ReturnType<typeof chosenBy>[number], grid: Quanta['grid']): string {
+  const verb = by === 'AICc and BIC' ? 'prefer' : 'prefers';
+  const title = `${by} ${verb} ${nameOf(fit)}`;
+  return fit.spread === undefined
+    ? `${title}:\n\n${classTable(fit.classes, grid)}`
+    : `${title}: ${spreadOf(fit.spread, grid)}`;
 }
 
 /** What lies beyond the scales is an extrapolation, and only its side is told. */
@@ -330,15 +339,15 @@ function classTable(classes: readonly LatentClass[], { scales }: Quanta['grid'])
     percent(each.solved[0]!),
     percent(each.solved.at(-1)!),
   ]);
-  const heading = ['examples (%)', 'half solved at parameters', '10 to 90 % in decades'];
+  const heading = ['examples (%)', 'half known at parameters', '10 to 90 % in decades'];
   return textTable([...heading, `solved at w = ${first.width} (%)`, `at w = ${last.width} (%)`], lines);
 }
 
 /** A threshold outside the scales is an extrapolation, and only its side is told. */
-function half({ threshold, solved }: LatentClass, first: number, last: number): string {
+function half({ threshold, logit }: LatentClass, first: number, last: number): string {
   const parameters = Math.exp(threshold);
   if (parameters >= first && parameters <= last) return grouped(Number(parameters.toPrecision(3)));
-  return solved[0]! > 0.5 ? 'below the smallest' : 'above the largest';
+  return logit > 0 ? 'below the smallest' : 'above the largest';
 }
 
 interface Written {

@@ -1,6 +1,6 @@
 /**
  * Where test examples turn from failed to solved: the distribution of turns beside what coin flips would show, which share
- * of the seeds solves each example at each width, and the sigmoids of the preferred mixture over the accuracies.
+ * of the seeds solves each example at each width, and the sigmoids of BIC's mixture over the accuracies.
  */
 import type { TopLevelSpec } from 'vega-lite';
 import { preferred, type Quanta } from '../../analysis/quanta.js';
@@ -186,7 +186,7 @@ function sortedExamples({ examples, counts }: Quanta['grid'], median: Uint8Array
   );
 }
 
-/** The preferred fit's classes, what they add up to, and the one sigmoid. */
+/** The classes of the fit that BIC prefers, what they add up to, and the one sigmoid. */
 function sigmoids({ grid, fits }: Quanta): Unit {
   const { scales } = grid;
   const fit = preferred(fits, 'bic')!;
@@ -210,7 +210,7 @@ function sigmoids({ grid, fits }: Quanta): Unit {
   );
   return {
     ...large,
-    title: panelTitle(`(c) ${titleOf(fit)}`, [
+    title: panelTitle(`(c) ${titleOf(fit, fits)}`, [
       'Points: accuracy of each member. Black: what the curves add up to.',
       'Grey dashes: one sigmoid for all examples.',
     ]),
@@ -321,8 +321,29 @@ function rounded(percent: number): string {
   return percent >= 1 ? percent.toFixed(0) : Number(percent.toPrecision(1)).toString();
 }
 
-function titleOf({ kind, classes, ownSlopes }: Quanta['fits'][number]): string {
-  if (kind === 'one') return 'One sigmoid for all examples (preferred by BIC)';
-  if (kind === 'continuum') return 'Thresholds spread normally over the examples (preferred by BIC)';
-  return `${classes.length} classes of examples, ${ownSlopes ? 'slopes of their own' : 'common slope'} (preferred by BIC)`;
+function titleOf(fit: Quanta['fits'][number], fits: Quanta['fits']): string {
+  const other = preferred(fits, 'aicc')!;
+  const by = other === fit ? 'preferred by AICc and BIC' : `preferred by BIC; by AICc: ${nameOf(other)}`;
+  const floor = fit.floor === 0 ? '' : `, above ${rounded(100 * fit.floor)} % by luck`;
+  const what = {
+    one: 'One sigmoid for all examples',
+    continuum: 'Thresholds spread normally over the examples',
+    classes: `${fit.classes.length} classes of examples, ${fit.ownSlopes ? 'slopes of their own' : 'common slope'}`,
+    curve: 'Examples alike, any curve',
+  }[fit.kind];
+  return `${what}${floor} (${by})`;
+}
+
+/** As tables name a model. */
+export function nameOf({ kind, classes, ownSlopes }: Quanta['fits'][number]): string {
+  switch (kind) {
+    case 'curve':
+      return 'examples alike, any curve';
+    case 'one':
+      return 'one sigmoid';
+    case 'continuum':
+      return 'normal continuum';
+    case 'classes':
+      return `${classes.length} sigmoids, ${ownSlopes ? 'own slopes' : 'common slope'}`;
+  }
 }

@@ -181,13 +181,26 @@ describe('sharp turns against permuted examples', () => {
   test('p values of coin flips are even: 5 % at most are 0.05 or less, but for chance', () => {
     const pValues = Array.from({ length: 400 }, (_, i) => {
       const grid = solvedGrid(flips(rising, 300, Random.named(i, 'calibration')));
-      return sharpTurns(grid, turnsOf(grid), { permutations: 39, seed: i }).coinFlips.pValue;
+      return sharpTurns(grid, turnsOf(grid), { permutations: 39, mostPermutations: 39, seed: i }).coinFlips.pValue;
     });
     const share = (level: number) => pValues.filter((p) => p <= level + 1e-12).length / pValues.length;
     // Ties take a little off; 3 standard errors of a share of 400 are 0.033 at 0.05 and 0.075 at 0.5.
     expect(share(0.05)).toBeLessThan(0.05 + 0.033);
     expect(share(0.05)).toBeGreaterThan(0.01);
     expect(share(0.5)).toBeAllClose(0.5, { atol: 0.09 });
+  });
+
+  test('where p would be its least there are more permutations, until one has as many; elsewhere there are not', () => {
+    const pValues = Array.from({ length: 300 }, (_, i) => {
+      const grid = solvedGrid(flips(rising, 200, Random.named(i, 'more permutations')));
+      return sharpTurns(grid, turnsOf(grid), { permutations: 19, mostPermutations: 199, seed: i }).coinFlips;
+    });
+    expect(pValues.filter(({ permutations }) => permutations === 19).length).toBeGreaterThan(250);
+    // It stops at the first that has as many: p is 2 over one more than the permutations. Still valid: at 0.05 no more than that.
+    for (const { permutations, pValue } of pValues)
+      if (permutations > 19) expect(pValue).toBeOneOf([2 / (1 + permutations), 1 / (1 + permutations)]);
+    // Three standard errors of a share of 300 are 0.038.
+    expect(pValues.filter(({ pValue }) => pValue <= 0.05).length / 300).toBeLessThan(0.05 + 0.038);
   });
 
   test('examples that turn together in all seeds are found', () => {
@@ -201,7 +214,8 @@ describe('sharp turns against permuted examples', () => {
     expect(sharp.share).toBeGreaterThan(0.6);
     expect(sharp.shareOfWhole).toBe(1);
     expect(sharp.coinFlips.share).toBeLessThan(0.05);
-    expect(sharp.coinFlips.pValue).toBe(0.01);
+    // None of 99 permutations has as many, nor of 900 more.
+    expect([sharp.coinFlips.pValue, sharp.coinFlips.permutations]).toEqual([0.001, 999]);
   });
 });
 

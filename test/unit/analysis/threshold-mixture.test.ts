@@ -10,6 +10,8 @@ import {
 import { Random } from '../../../src/statistics/random.js';
 
 interface Simulated {
+  /** Share of right guesses at what is not known; left out: none. */
+  readonly chance?: number;
   readonly logParameters: readonly number[];
   readonly members: number;
   readonly examples: number;
@@ -17,14 +19,15 @@ interface Simulated {
   readonly draw: (random: Random) => readonly [threshold: number, slope: number];
 }
 
-function simulate({ logParameters, members, examples, draw }: Simulated, seed: number): SolvedTable {
+function simulate({ logParameters, members, examples, draw, chance = 0 }: Simulated, seed: number): SolvedTable {
   const random = Random.named(seed, 'simulated');
   const counts = logParameters.map(() => new Uint16Array(examples));
   for (let i = 0; i < examples; i++) {
     const [threshold, slope] = draw(random);
     logParameters.forEach((x, s) => {
       for (let r = 0; r < members; r++) {
-        counts[s]![i]! += Number(random.uniform() < 1 / (1 + Math.exp(-slope * (x - threshold))));
+        const known = 1 / (1 + Math.exp(-slope * (x - threshold)));
+        counts[s]![i]! += Number(random.uniform() < chance + (1 - chance) * known);
       }
     });
   }
@@ -191,6 +194,44 @@ describe('what was simulated is found again', () => {
     const best = bestByBic(fits);
     expect(best.kind).toBe('continuum');
     expect([best.spread!.mean, best.spread!.standardDeviation]).toBeAllClose([8.5, 1.2], { rtol: 0.04 });
+  });
+});
+
+describe('with a chance to guess right', () => {
+  const guessed = { logParameters: [6, 7, 8, 9, 10, 11, 12, 13], members: 5, examples: 1500, chance: 0.1 };
+
+  test('one sigmoid above the floor is one sigmoid, where without a floor it takes classes', () => {
+    const table = simulate({ ...guessed, draw: () => [9, 1.2] }, 11);
+    const best = bestByBic(fitThresholds(table, { chance: 0.1 }));
+    expect([best.kind, best.floor, best.parameters]).toEqual(['one', 0.1, 3]);
+    expect([best.classes[0]!.threshold, best.classes[0]!.slope]).toBeAllClose([9, 1.2], { rtol: 0.03 });
+    const without = fitThresholds(table);
+    expect(find(without, 'classes', 3, true).aicc).toBeLessThan(find(without, 'one').aicc);
+    // All but the free curve, which is the truth with more parameters.
+    expect(best.aicc).toBeLessThan(Math.min(...without.slice(1).map(({ aicc }) => aicc)) - 100);
+  });
+
+  test('classes above the floor are found, and every fit has the likelihood of its classes', () => {
+    const table = simulate({ ...guessed, draw: (random) => [random.uniform() < 0.4 ? 7.5 : 11, 2] }, 12);
+    const fits = fitThresholds(table, { chance: 0.1, most: 3 });
+    for (const fit of fits) {
+      expect(fit.logLikelihood).toBeAllClose(logLikelihoodOf(table, fit.classes), { rtol: 1e-9 });
+      if (fit.kind !== 'curve') expect(fit.floor).toBe(0.1);
+      for (const each of fit.classes.slice(0, 3))
+        if (fit.kind !== 'curve') expect(probabilityAt(each, 2)).toBeAllClose(each.solved[2]!, { rtol: 1e-9 });
+    }
+    const best = bestByBic(fits);
+    expect([best.kind, best.classes.length, best.ownSlopes]).toEqual(['classes', 2, false]);
+    expect(best.classes.map(({ threshold }) => threshold)).toBeAllClose([7.5, 11], { atol: 0.1 });
+  });
+
+  test('where nobody guesses the floor is left out', () => {
+    const table = simulate({ ...guessed, chance: 0, draw: () => [9, 1.2] }, 13);
+    const [with10, without] = [fitThresholds(table, { chance: 0.1, most: 2 }), fitThresholds(table, { most: 2 })];
+    expect(bestByBic(with10).floor).toBe(0);
+    // The choice costs a parameter, but for the curve that has no sigmoids too: no more changes.
+    expect(with10.map(({ logLikelihood }) => logLikelihood)).toEqual(without.map(({ logLikelihood }) => logLikelihood));
+    expect(find(with10, 'one').parameters).toBe(find(without, 'one').parameters + 1);
   });
 });
 
