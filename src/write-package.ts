@@ -3,11 +3,12 @@
  * bundled, and files of others that are read, not run, are copied, so that an installed lab needs neither TypeScript nor a package
  * that runs a script while it is installed.
  */
-import { build, type Plugin } from 'esbuild';
+import type { Plugin } from 'esbuild';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { bundle, withFollowedRequire } from './bundle.js';
 import { mnist } from './datasets/mnist.js';
-import { builtFolder, labFolder, packageFolder, packageJson } from './machine/installation.js';
+import { builtFolder, labFolder, packageFolder } from './machine/installation.js';
 import { commitFile, gitCommit } from './machine/version.js';
 import { assetFiles } from './report/page/assets.js';
 import { buildPage } from './report/page/build.js';
@@ -20,40 +21,15 @@ const readPackages: Readonly<Record<string, readonly string[]>> = {
   'dejavu-fonts-ttf': ['ttf/DejaVuSans.ttf', 'ttf/DejaVuSans-Bold.ttf'],
 };
 
-/** Loaded in a checkout alone. */
-const checkoutOnly = ['esbuild', 'tsx'];
-
-/** `require` of ours, made by hand as there is none in modules, becomes one that the bundler follows. */
 const followRequire: Plugin = {
   name: 'follow-require',
   setup(builder) {
     builder.onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, ({ path: file }) => ({
-      contents: fs.readFileSync(file, 'utf8').replace('const require = createRequire(import.meta.url);', ''),
+      contents: withFollowedRequire(fs.readFileSync(file, 'utf8')),
       loader: 'ts',
     }));
   },
 };
-
-/** Writes the program and the worker with what they share; returns the files that went in. */
-async function bundle(): Promise<string[]> {
-  const { metafile } = await build({
-    absWorkingDir: labFolder,
-    entryPoints: { main: 'src/main.ts', worker: 'src/training/worker.ts' },
-    outdir: builtFolder,
-    // All in one folder: labFolder is found from it.
-    chunkNames: 'chunk-[hash]',
-    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.12', charset: 'utf8' },
-    // Native ones find the library for a platform themselves.
-    external: [...Object.keys(packageJson().dependencies), ...checkoutOnly],
-    // Bundled CommonJS requires Node's own modules.
-    banner: {
-      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
-    },
-    plugins: [followRequire],
-    ...{ metafile: true, legalComments: 'none', logLevel: 'warning' },
-  });
-  return Object.keys(metafile.inputs);
-}
 
 /** `node_modules/zod/v4/core.js` -> `node_modules/zod`; undefined for a file of ours. */
 function packageOf(file: string): string | undefined {
@@ -85,7 +61,10 @@ function copyPackage(name: string, wanted: readonly string[]): void {
 }
 
 fs.rmSync(builtFolder, { recursive: true, force: true });
-const bundled = (await bundle()).flatMap((file) => packageOf(file) ?? []).map((folder) => path.join(labFolder, folder));
+const { inputs } = await bundle(builtFolder, [followRequire]);
+const bundled = Object.keys(inputs)
+  .flatMap((file) => packageOf(file) ?? [])
+  .map((folder) => path.join(labFolder, folder));
 for (const [name, wanted] of Object.entries(readPackages)) copyPackage(name, wanted);
 const page = await buildPage();
 fs.writeFileSync(assetFiles.script, page.script);

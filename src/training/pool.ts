@@ -8,7 +8,6 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { withoutInformation } from '../engine/log.js';
 import { firstThatFits } from '../experiment/plan.js';
-import { isCheckout } from '../machine/installation.js';
 import { messageOf } from '../terminal/errors.js';
 import { isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
 import { parentVariable } from './orphan.js';
@@ -118,7 +117,7 @@ async function runWorker(job: PoolJob, options: PoolOptions): Promise<Outcome> {
   return 'failed';
 }
 
-function launch(job: PoolJob, { workerFile, execArgv = typescriptArguments() }: PoolOptions): ChildProcess {
+function launch(job: PoolJob, { workerFile, execArgv = typescriptArguments(workerFile) }: PoolOptions): ChildProcess {
   return spawn(process.execPath, [...execArgv, workerFile], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // JSON would turn a loss of NaN into null.
@@ -127,9 +126,9 @@ function launch(job: PoolJob, { workerFile, execArgv = typescriptArguments() }: 
   });
 }
 
-/** Resolved here, so that the worker's working folder does not matter. The built worker is JavaScript. */
-function typescriptArguments(): string[] {
-  if (!isCheckout) return [];
+/** Resolved here, so that the worker's working folder does not matter. */
+function typescriptArguments(workerFile: string): string[] {
+  if (!workerFile.endsWith('.ts')) return [];
   return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
 }
 

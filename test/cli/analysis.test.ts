@@ -9,8 +9,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { memberFolder, readMemberRecord, writeMemberRecord } from '../../src/runs/run.js';
 import { Random } from '../../src/statistics/random.js';
 import { memberRecord, syntheticOutcomes, temporaryFolder, writeMember, writeSyntheticRun } from '../support/runs.js';
-
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+import { program } from '../support/program.js';
 
 let root = '';
 let folder = '';

@@ -8,8 +8,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { memberFolder, membersOf, readMemberRecord, writeMemberRecord } from '../../src/runs/run.js';
 import { writeFamily } from '../support/families.js';
 import { temporaryFolder } from '../support/runs.js';
+import { program } from '../support/program.js';
 
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
 const shape = { arch: 'cnn', widths: [1, 2, 4], count: 200, name: 'claims' } as const;
 
 let root = '';

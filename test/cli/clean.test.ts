@@ -9,8 +9,7 @@ import { formatBytes } from '../../src/terminal/format.js';
 import { holdLock } from '../support/holders.js';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
 import { duBytes, treeOf, writeLeftover } from '../support/trees.js';
-
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+import { program } from '../support/program.js';
 
 let root = '';
 beforeEach(async () => {

@@ -7,8 +7,7 @@ import * as path from 'node:path';
 import { text } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+import { program } from '../support/program.js';
 
 let folder = '';
 beforeEach(() => {

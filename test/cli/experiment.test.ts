@@ -1,4 +1,4 @@
-/** `emergence train --experiment` as its user meets it. */
+/** `emergence train --experiment` as its user meets it, in a checkout: TypeScript, which is translated as it is loaded. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';

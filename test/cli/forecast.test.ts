@@ -14,8 +14,7 @@ import {
 } from '../../src/runs/run.js';
 import { Random } from '../../src/statistics/random.js';
 import { syntheticOutcomes, temporaryFolder, writeMember, writeSyntheticRun, runRecord } from '../support/runs.js';
-
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+import { program } from '../support/program.js';
 
 let root = '';
 let folder = '';

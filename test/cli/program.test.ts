@@ -6,8 +6,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+import { packageJson } from '../../src/machine/installation.js';
+import { program } from '../support/program.js';
 
 let folder = '';
 beforeEach(() => {
@@ -63,9 +63,7 @@ test('every help ends with an example of that command', async () => {
 });
 
 test('--version is that of the package', async () => {
-  const { version } = JSON.parse(fs.readFileSync(path.join(program, '../../package.json'), 'utf8')) as {
-    version: string;
-  };
+  const { version } = packageJson();
   expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 

@@ -18,8 +18,7 @@ import {
   writeMember,
   writeSyntheticRun,
 } from '../support/runs.js';
-
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+import { program } from '../support/program.js';
 
 async function run(cwd: string, ...words: string[]) {
   const child = spawn(process.execPath, [program, 'quanta', ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -7,8 +7,7 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { holdLock } from '../support/holders.js';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
-
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+import { program } from '../support/program.js';
 
 async function run(cwd: string, ...words: string[]) {
   const child = spawn(process.execPath, [program, ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });

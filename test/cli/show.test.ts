@@ -5,8 +5,7 @@ import * as path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
-
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+import { program } from '../support/program.js';
 
 let root = '';
 beforeEach(async () => {

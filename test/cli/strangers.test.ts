@@ -9,8 +9,7 @@ import { formatSealed } from '../../src/runs/json.js';
 import { digestOfRun } from '../../src/runs/record.js';
 import { readMemberRecord, readRunRecord, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
-
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+import { program } from '../support/program.js';
 
 let root = '';
 let folder = '';

@@ -10,8 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Random } from '../../src/statistics/random.js';
 import { childrenOf, isRunning, until } from '../support/processes.js';
-
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
+import { program } from '../support/program.js';
 
 let folder = '';
 const started: ChildProcess[] = [];

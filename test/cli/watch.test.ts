@@ -8,8 +8,8 @@ import { encodeHistory } from '../../src/runs/history.js';
 import { memberFolder, readMemberRecord, writeMemberRecord } from '../../src/runs/run.js';
 import { holdLock, killHolder } from '../support/holders.js';
 import { epochRecord, memberRecord, runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
+import { program } from '../support/program.js';
 
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
 const key = { arch: 'cnn', width: 2, seed: 0 };
 
 let root = '';

@@ -7,12 +7,13 @@ import { text } from 'node:stream/consumers';
 import { csvParse } from 'd3-dsv';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { labFolder } from '../../src/machine/installation.js';
 import { memberFolder } from '../../src/runs/run.js';
 import { metrics } from '../../src/metrics/index.js';
 import { membersOf, writeFamily, type FamilyShape } from '../support/families.js';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
+import { program } from '../support/program.js';
 
-const program = path.resolve(import.meta.dirname, '../../bin/emergence.js');
 const shape: FamilyShape = { arch: 'cnn', widths: [1, 2, 4, 8], seeds: [0, 1], count: 300 };
 
 let root = '';
@@ -76,7 +77,7 @@ test('figures say 300 dpi, tables have what the metrics say, and no file has a p
   );
   for (const file of filesIn(folder)) {
     const content = fs.readFileSync(path.join(folder, file), 'latin1');
-    expect([file, content.includes(root), content.includes(path.dirname(program))]).toEqual([file, false, false]);
+    expect([file, content.includes(root), content.includes(labFolder)]).toEqual([file, false, false]);
   }
 });
 

@@ -26,6 +26,7 @@ const flow = [
   'index.ts',
   'cli.ts',
   'main.ts',
+  'bundle.ts',
   'write-docs.ts',
   'write-kernels.ts',
   'write-package.ts',
