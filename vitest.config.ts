@@ -30,7 +30,7 @@ export default defineConfig({
           setupFiles: ['test/support/matchers.ts'],
           globalSetup: ['test/support/runtime.ts'],
           pool: 'forks',
-          maxWorkers: 1,
+          maxWorkers: cores,
           testTimeout: hanging,
         },
       },

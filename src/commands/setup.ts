@@ -27,22 +27,38 @@ export function registerSetup(program: Command): void {
     )
     .option('--forget', 'forget what --tensorflow named, and use the one in the cache again')
     .addHelpText('after', examples('setup --device cpu'))
-    .action(setup);
+    .action(async (options: SetupOptions) => {
+      process.exitCode = await setup(options);
+    });
 }
 
-async function setup({ device, tensorflow, forget }: SetupOptions): Promise<void> {
+/** Exit code: 0 once all is there, 130 after Ctrl-C, 143 after SIGTERM. */
+async function setup({ device, tensorflow, forget }: SetupOptions): Promise<number> {
   const { rememberTensorflow } = await import('../engine/install/tensorflow.js');
   const { ensureRuntime } = await import('../engine/runtime.js');
+  const { stopOnSignals } = await import('../terminal/signals.js');
   if (forget === true) await rememberTensorflow(undefined);
+  const stop = stopOnSignals();
   const runtime = await ensureRuntime({
     device,
     tensorflow,
     onProgress: (line) => {
       console.error(line);
     },
-  });
+    signal: stop.signal,
+  })
+    .catch((error: unknown) => {
+      if (stop.signal.aborted) return undefined;
+      throw error;
+    })
+    .finally(stop.release);
+  if (runtime === undefined) {
+    console.error('stopped; the same command begins anew with what was not finished');
+    return stop.exitCode();
+  }
   // Only one that could be loaded is kept.
   if (tensorflow !== undefined) await rememberTensorflow(tensorflow);
   console.log(`TensorFlow ${runtime.tensorflowVersion} in ${runtime.folder}`);
   console.log(`computes on the ${runtime.device.kind.toUpperCase()}: ${runtime.device.name}`);
+  return 0;
 }

@@ -58,7 +58,7 @@ async function train(raw: RawOptions): Promise<number> {
     },
   )
     .catch((error: unknown) => {
-      // Ctrl-C in a terminal goes to pip and the compiler too, and ends them.
+      // What was being installed has been stopped.
       if (stop.signal.aborted) return undefined;
       throw error;
     })

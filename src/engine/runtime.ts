@@ -35,6 +35,8 @@ export interface RuntimeOptions {
   readonly tensorflow?: string | undefined;
   /** One line at a time: what is fetched, compiled, waited for. Silent where all is there. */
   readonly onProgress?: Progress;
+  /** Ends downloads and the compiler at once; the promise then rejects with its reason, and nothing half-made stays. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -47,11 +49,12 @@ export async function ensureRuntime({
   device,
   tensorflow: given,
   onProgress = () => undefined,
+  signal,
 }: RuntimeOptions): Promise<Runtime> {
   const gpus = device === 'cpu' ? [] : detectGpus();
   if (device === 'gpu' && gpus.length === 0) throw noGpu();
-  const tensorflow = namedTensorflow(given) ?? (await ownTensorflow(gpus.length > 0, onProgress));
-  const { bindingPath, tensorflowVersion } = await ensureBinding(tensorflow, onProgress);
+  const tensorflow = namedTensorflow(given) ?? (await ownTensorflow(gpus.length > 0, onProgress, signal));
+  const { bindingPath, tensorflowVersion } = await ensureBinding(tensorflow, onProgress, signal);
   const refusal = gpus.length > 0 ? refusalOfGpu(bindingPath, tensorflow) : undefined;
   if (refusal !== undefined) {
     const what = `${gpus[0]!.name} is here, and TensorFlow can't use it: ${refusal}`;
@@ -75,9 +78,9 @@ function noGpu(): UsageError {
 }
 
 /** What the cache has that serves; else a download. */
-async function ownTensorflow(wantsGpu: boolean, progress: Progress): Promise<Tensorflow> {
+async function ownTensorflow(wantsGpu: boolean, progress: Progress, signal?: AbortSignal): Promise<Tensorflow> {
   const found = wantsGpu ? undefined : (cachedTensorflow('cpu') ?? cachedTensorflow('cuda'));
-  return found ?? installTensorflow(wantsGpu, progress);
+  return found ?? installTensorflow(wantsGpu, progress, signal);
 }
 
 /**

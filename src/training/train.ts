@@ -114,6 +114,7 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
     onProgress: (line) => {
       listener.note(line);
     },
+    signal: request.signal,
   });
   if (request.eager && experiment.precision !== 'float32') {
     throw new UsageError(

@@ -31,7 +31,7 @@ const isAlive = (child: ChildProcess) => child.exitCode === null && child.signal
 /** Small: epochs of 8 steps. */
 const small = '--arch cnn --dataset shapes --train-size 1024 --test-size 200 --threads 1 --seeds 0'.split(' ');
 /** Long enough to be killed on the way. */
-const family = [...small, '--widths', '2,3', '--epochs', '60'];
+const family = [...small, '--widths', '2,3', '--epochs', '36'];
 const quick = [...small, '--widths', '2', '--epochs', '1'];
 
 function start(words: readonly string[], cwd = folder): ChildProcess {
@@ -164,7 +164,7 @@ test('killed five times with SIGKILL it ends in the bits of a run that was not',
     // the guard looks twice a second
     expect(await until(() => !workers.some(isRunning), 30_000)).toBe(true);
   }
-  // 10 epochs of 120 at least are behind, and the last kill came before both members were through
+  // 10 epochs of 72 at least are behind, and the last kill came before both members were through
   expect(Object.keys(hashes(path.join(folder, 'checkpoints'), /training\.safetensors$/)).length).toBeGreaterThan(0);
   expect((await train(family)).code).toBe(0);
   expect(hashes(path.join(folder, 'checkpoints'))).toEqual(hashes(path.join(undisturbed, 'checkpoints')));
@@ -172,7 +172,7 @@ test('killed five times with SIGKILL it ends in the bits of a run that was not',
 });
 
 test('a worker that dies is reported with its reason; the others go on, and the next command trains it', async () => {
-  const child = start([...small, '--widths', '2,3', '--epochs', '100', '--jobs', '2', '--json']);
+  const child = start([...small, '--widths', '2,3', '--epochs', '60', '--jobs', '2', '--json']);
   const output = text(child.stdout!);
   child.stderr!.resume();
   await epochsSeen(child, 1);

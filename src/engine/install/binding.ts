@@ -38,14 +38,20 @@ export function builtBinding(tensorflow: Tensorflow): BuiltBinding | undefined {
 }
 
 /** The binding, compiled and tried where it isn't there yet. Throws RunError, also where TensorFlow's libraries are not whole. */
-export async function ensureBinding(tensorflow: Tensorflow, progress: Progress): Promise<BuiltBinding> {
+export async function ensureBinding(
+  tensorflow: Tensorflow,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<BuiltBinding> {
   await refuseDamage(tensorflow, 'libraries');
   await publishFolder({
     target: bindingFolder(tensorflow),
     progress,
+    signal,
     isWhole: () => Promise.resolve(builtBinding(tensorflow) !== undefined),
     make: (folder) =>
-      make(tensorflow, folder, progress).catch(async (error: unknown) => {
+      make(tensorflow, folder, { progress, signal }).catch(async (error: unknown) => {
+        signal?.throwIfAborted();
         // Neither compiler nor loader knows that a library is not what it was.
         await refuseDamage(tensorflow, 'everything');
         throw error;
@@ -54,9 +60,13 @@ export async function ensureBinding(tensorflow: Tensorflow, progress: Progress):
   return builtBinding(tensorflow)!;
 }
 
-async function make(tensorflow: Tensorflow, folder: string, progress: Progress): Promise<void> {
+async function make(
+  tensorflow: Tensorflow,
+  folder: string,
+  { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal | undefined },
+): Promise<void> {
   const made = path.join(folder, fileName);
-  await compileBinding(tensorflow, made, progress);
+  await compileBinding(tensorflow, made, progress, signal);
   const answer = probeBinding(made, { CUDA_VISIBLE_DEVICES: '-1' });
   if ('failure' in answer)
     throw new RunError(

@@ -19,6 +19,8 @@ export interface Publication {
   /** Fills an empty folder. */
   readonly make: (folder: string) => Promise<void>;
   readonly progress: Progress;
+  /** Stops waiting for another process. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -71,7 +73,7 @@ const lookAgainMilliseconds = 500;
 const sayAgainMilliseconds = 60_000;
 
 /** The lock's release; undefined where its owner has made the folder meanwhile. */
-async function lock({ target, isWhole, progress }: Publication): Promise<(() => Promise<void>) | undefined> {
+async function lock({ target, isWhole, progress, signal }: Publication): Promise<(() => Promise<void>) | undefined> {
   let saidAt = -Infinity;
   for (;;) {
     const attempt = await tryLock({
@@ -87,7 +89,7 @@ async function lock({ target, isWhole, progress }: Publication): Promise<(() => 
       progress(`waiting for ${nameOf(attempt.busy)}, which makes ${target}`);
       saidAt = performance.now();
     }
-    await sleep(lookAgainMilliseconds);
+    await sleep(lookAgainMilliseconds, undefined, { signal });
   }
 }
 

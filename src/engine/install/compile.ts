@@ -1,10 +1,11 @@
 /** tfjs-node-gpu's own binding sources, compiled against a TensorFlow of our choice. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { RunError } from '../../terminal/errors.js';
 import { diskIsFull, type Progress } from './cache.js';
+import { spawnGroup } from './child.js';
 import { packageFolder } from '../../machine/installation.js';
 
 export const compilerRemedy =
@@ -66,6 +67,7 @@ export async function compileBinding(
   { folder, framework, library }: TensorflowFiles,
   output: string,
   progress: Progress,
+  signal?: AbortSignal,
 ): Promise<void> {
   const compiler = findCompiler();
   if (compiler === undefined) {
@@ -85,7 +87,8 @@ export async function compileBinding(
     ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []),
     ...['-o', output],
   ];
-  const { code, said } = await runCompiler(compiler, words, progress);
+  const { code, said } = await runCompiler([...compiler, ...words], progress, signal);
+  signal?.throwIfAborted();
   if (code === 0) return;
   const lines = said.split('\n').map((line) => line.trim());
   if (lines.some((line) => line.includes('No space left on device'))) throw diskIsFull(output);
@@ -98,17 +101,17 @@ export async function compileBinding(
 }
 
 function runCompiler(
-  [command, ...options]: readonly string[],
-  words: readonly string[],
+  command: readonly string[],
   progress: Progress,
+  signal: AbortSignal | undefined,
 ): Promise<{ code: number | null; said: string }> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     // In English, as its first error is looked for.
     const environment = { ...process.env, LC_ALL: 'C' };
-    const compiler = spawn(command!, [...options, ...words], { stdio: ['ignore', 'ignore', 'pipe'], env: environment });
+    const compiler = spawnGroup(command, { stdio: ['ignore', 'ignore', 'pipe'], env: environment }, signal);
     let said = '';
-    compiler.stderr.setEncoding('utf8').on('data', (text: string) => {
+    compiler.stderr!.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(0, 20_000);
     });
     const alive = setInterval(() => {

@@ -1,5 +1,5 @@
 /** pip, as the machine has it set up, is what fetches wheels: mirrors, proxies and certificates are its business. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnOptions } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { makeFolders } from '../../machine/files.js';
 import { RunError } from '../../terminal/errors.js';
 import { diskIsFull, type Progress } from './cache.js';
+import { spawnGroup } from './child.js';
 import type { WheelSource } from './wheels.js';
 import { commandLine } from '../../machine/installation.js';
 
@@ -97,6 +98,7 @@ export async function downloadWheel(
   { requirement, platforms }: Pick<WheelSource, 'requirement' | 'platforms'>,
   folder: string,
   progress: Progress,
+  signal?: AbortSignal,
 ): Promise<string> {
   const there = await wheelFor(requirement, folder);
   if (there !== undefined) return there;
@@ -108,7 +110,11 @@ export async function downloadWheel(
   await makeFolders(aside);
   try {
     await runForAnyPython((python) =>
-      runPip([...command, ...downloadWords(platforms, python), '-d', aside, requirement], aside, progress),
+      runPip([...command, ...downloadWords(platforms, python), '-d', aside, requirement], {
+        temporary: aside,
+        progress,
+        signal,
+      }),
     );
     const wheel = await wheelFor(requirement, aside);
     if (wheel === undefined) throw new RunError(`pip has brought no wheel of ${requirement}`);
@@ -160,28 +166,37 @@ async function wheelFor(requirement: string, folder: string): Promise<string | u
 
 const normalised = (name: string) => name.toLowerCase().replace(/[-_.]+/g, '-');
 
+interface PipOptions {
+  /** Folder for its temporary files. */
+  readonly temporary: string;
+  readonly progress: Progress;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** pip's temporary files go beside its result, so that a small /tmp is enough and nothing stays of a killed one. */
-function runPip([command, ...words]: readonly string[], temporary: string, progress: Progress): Promise<void> {
+function runPip(command: readonly string[], { temporary, progress, signal }: PipOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const environment = { ...process.env, TMPDIR: temporary };
     const log = path.join(temporary, 'pip.log');
-    const pip = spawn(command!, [...words, '--log', log], { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
+    const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], env: environment };
+    const pip = spawnGroup([...command, '--log', log], options, signal);
     let said = '';
-    pip.stderr.setEncoding('utf8').on('data', (text: string) => {
+    pip.stderr!.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-8000);
     });
-    createInterface({ input: pip.stdout }).on('line', (line) => {
+    createInterface({ input: pip.stdout! }).on('line', (line) => {
       if (/^\s*Downloading/.test(line)) progress(line.trim().replace(/https?:\/\/\S*\//, ''));
     });
     const alive = setInterval(() => {
       progress(`still downloading (${Math.round((performance.now() - started) / 1000)} s)`);
     }, 5000);
     pip.on('error', reject);
-    pip.on('close', (code, signal) => {
+    pip.on('close', (code, endedBy) => {
       clearInterval(alive);
       if (code === 0) resolve();
-      else reject(failure({ said, signal, refusals: refusalsIn(log), folder: temporary }));
+      else if (signal?.aborted === true) reject(signal.reason as Error);
+      else reject(failure({ said, signal: endedBy, refusals: refusalsIn(log), folder: temporary }));
     });
   });
 }

@@ -124,19 +124,24 @@ export function wheelOfThisMachine(wantsGpu: boolean): WheelSource {
 }
 
 /** Fetches TensorFlow, with CUDA's libraries where `wantsGpu`, unless it is there. Throws UsageError, RunError. */
-export async function installTensorflow(wantsGpu: boolean, progress: Progress): Promise<Tensorflow> {
+export async function installTensorflow(
+  wantsGpu: boolean,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<Tensorflow> {
   const source = wheelOfThisMachine(wantsGpu);
   const target = runtimeFolder(source.kind);
   const downloads = path.join(cacheFolder(), 'downloads', path.basename(target));
   await publishFolder({
     target,
     progress,
+    signal,
     isWhole: () => Promise.resolve(cachedTensorflow(source.kind) !== undefined),
     make: async (folder) => {
       await makeFolders(downloads);
-      for (const wheel of await downloadAll(source, downloads, progress)) {
+      for (const wheel of await downloadAll(source, downloads, { progress, signal })) {
         progress(`unpacking and checking ${path.basename(wheel)}`);
-        await anewIfDamaged(wheel, () => unpackWheel(wheel, folder, isNeeded));
+        await anewIfDamaged(wheel, () => unpackWheel(wheel, folder, isNeeded, signal));
       }
       const found = lookAt(path.join(folder, 'tensorflow'));
       if (typeof found === 'string') throw new RunError(`the wheel ${found}`, source.requirement);
@@ -149,13 +154,17 @@ export async function installTensorflow(wantsGpu: boolean, progress: Progress): 
 }
 
 /** TensorFlow's wheel, then those of CUDA that it names itself. */
-async function downloadAll(source: WheelSource, downloads: string, progress: Progress): Promise<string[]> {
-  const wheel = await downloadWheel(source, downloads, progress);
+async function downloadAll(
+  source: WheelSource,
+  downloads: string,
+  { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal | undefined },
+): Promise<string[]> {
+  const wheel = await downloadWheel(source, downloads, progress, signal);
   if (source.kind === 'cpu') return [wheel];
   const metadata = await anewIfDamaged(wheel, () => readFromWheel(wheel, '.dist-info/METADATA'));
   const cuda: string[] = [];
   for (const requirement of cudaRequirements(metadata ?? ''))
-    cuda.push(await downloadWheel({ ...source, requirement }, downloads, progress));
+    cuda.push(await downloadWheel({ ...source, requirement }, downloads, progress, signal));
   return [wheel, ...cuda];
 }
 

@@ -36,7 +36,12 @@ const damaged = (wheel: string, what: string) => new DamagedWheelError(what, whe
  *
  * @throws DamagedWheelError where the archive or a file in it is not what RECORD says, or a name leads out of `folder`
  */
-export async function unpackWheel(wheel: string, folder: string, wanted: (name: string) => boolean): Promise<void> {
+export async function unpackWheel(
+  wheel: string,
+  folder: string,
+  wanted: (name: string) => boolean,
+  signal?: AbortSignal,
+): Promise<void> {
   const entries = await listEntries(wheel);
   const record = await readRecord(wheel, entries);
   for (const entry of entries.filter(({ name }) => !name.endsWith('/') && wanted(name))) {
@@ -47,7 +52,7 @@ export async function unpackWheel(wheel: string, folder: string, wanted: (name: 
     await makeFolders(path.dirname(target));
     // An executable stays one: TensorFlow starts CUDA's ptxas.
     const mode = (entry.mode & 0o111) === 0 ? 0o644 : 0o755;
-    const found = await extract(wheel, entry, createWriteStream(target, { mode }));
+    const found = await extract(wheel, entry, createWriteStream(target, { mode }), signal);
     if (expected !== undefined && (found.sha256 !== expected.sha256 || found.size !== expected.size))
       throw damaged(wheel, `${entry.name} does not match its RECORD`);
   }
@@ -112,6 +117,7 @@ async function extract(
   wheel: string,
   entry: Entry,
   output: NodeJS.WritableStream,
+  signal?: AbortSignal,
 ): Promise<{ size: number; sha256: string }> {
   const hash = createHash('sha256');
   let size = 0;
@@ -129,9 +135,10 @@ async function extract(
     entry.compressedSize === 0
       ? []
       : createReadStream(wheel, { start, end: start + entry.compressedSize - 1, highWaterMark: 1 << 20 });
+  const options = signal === undefined ? {} : { signal };
   try {
-    if (entry.method === 8) await pipeline(input, createInflateRaw(), measure, output);
-    else await pipeline(input, measure, output);
+    if (entry.method === 8) await pipeline(input, createInflateRaw(), measure, output, options);
+    else await pipeline(input, measure, output, options);
   } catch (error) {
     throw codeOf(error)?.startsWith('Z_') === true ? damaged(wheel, `${entry.name} can't be unpacked`) : error;
   }
