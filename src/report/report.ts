@@ -21,6 +21,7 @@ import { markdownOf } from './document/markdown.js';
 import { storyOf, trainCommand, type ReportedFamily } from './document/story.js';
 import { shellWord } from './escape.js';
 import { reconstructionsGrid } from './figures/reconstructions.js';
+import { seedsFigure } from './figures/seeds.js';
 import { causesFigure, sweepFigure } from './figures/sweep.js';
 import { compact, outcomeBudget } from './page/compact.js';
 import type { PageData, PageNatural, PageRun } from './page/data.js';
@@ -106,8 +107,14 @@ export async function makeReport({ runs, natural, datasets = [], draws }: Report
     const page = await pageRunOf(analysed, { budget, strips, datasets });
     if (page.problem !== undefined) warnings.push(page.problem);
     pages.push(page.run);
-    const figures = await figuresOf(analysed, { files, images, strips, natural: inFigures.map(({ text }) => text) });
-    families.push({ ...analysed, figures, pageNotes: page.notes });
+    const drawing = { files, images, strips, natural: inFigures.map(({ text }) => text) };
+    const figures = await figuresOf(analysed, drawing);
+    families.push({
+      ...analysed,
+      figures,
+      seedsFigure: await drawSeeds(analysed, drawing),
+      pageNotes: page.notes,
+    });
   }
   const report = storyOf(families);
   const data: PageData = { runs: pages, natural: natural.map(({ curve }) => pageNatural(curve, draws)) };
@@ -238,6 +245,17 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
     );
   }
   return [...drawn, ...(await reconstructionFigure(family, drawing))];
+}
+
+async function drawSeeds({ run, standard, seeds }: AnalysedFamily, drawing: Drawing): Promise<Figure | undefined> {
+  if (seeds === undefined) return undefined;
+  const { name } = run.record;
+  return draw(seedsFigure(name, seeds), drawing, {
+    name: `${name}-seeds`,
+    alt: `${standard.title} of each seed of ${name}, by width, and the share of seeds that succeed`,
+    caption: `Every seed's ${standard.title}. Dashed: a seed succeeds from there on, half-way between the means of the smallest and the largest width.`,
+    command: commandLine(`seeds ${name} --metric ${standard.id}`),
+  });
 }
 
 async function draw(spec: TopLevelSpec, { files, images }: Drawing, about: Omit<Figure, 'formats'>): Promise<Figure> {

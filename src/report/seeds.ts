@@ -3,20 +3,28 @@ import type { PathScore, SeedDistribution, SeedScale } from '../analysis/seed-di
 import { formatNumber, formatWithInterval } from '../terminal/format.js';
 import { textTable } from './text-table.js';
 
-/** Without a line break at the end. */
-export function seedsTable({ metric, scales, threshold, paths }: SeedDistribution): string {
-  const heading = [
-    ...['width', 'seeds', 'mean', 'dip', 'p', 'two modes?', 'weight of the upper', 'P(success)', 'mean given success'],
-    'sd of seeds',
-    'of it beyond the test set',
-  ];
+export const seedHeading: readonly string[] = [
+  ...['width', 'seeds', 'mean', 'dip', 'p', 'two modes?', 'weight of the upper', 'P(success)', 'mean given success'],
+  ...['sd of seeds', 'of it beyond the test set'],
+];
+
+/** What the columns are, a line each. */
+export function seedNotes({ metric, threshold }: SeedDistribution): string[] {
   const success = `${metric.better === 'higher' ? 'at least' : 'at most'} ${formatNumber(threshold)}`;
   return [
-    textTable(heading, scales.map(row)),
     `Success: ${metric.title} of ${success}. In brackets: 95 %.`,
     'Dip: Hartigan and Hartigan 1985, p against one mode. Two modes: a mixture of two normals against one, p by parametric bootstrap; "yes" where',
     'its p is at most 0.05 and the mixture has two peaks. All p are adjusted over the widths (Holm 1979).',
     'Beyond the test set: the standard deviation that an endless test set would leave (Jordan 2023); 0 where the test set explains all of it.',
+  ];
+}
+
+/** Without a line break at the end. */
+export function seedsTable(seeds: SeedDistribution): string {
+  const { scales, paths } = seeds;
+  return [
+    textTable(seedHeading, scales.map(seedRow)),
+    ...seedNotes(seeds),
     '',
     textTable(
       ['score', 'of the mean over seeds', 'of single seeds: median, 95 %'],
@@ -31,7 +39,16 @@ export function seedsTable({ metric, scales, threshold, paths }: SeedDistributio
   ].join('\n');
 }
 
-function row({ scale, values, mean, dip, mixture, success, meanGivenSuccess, variance }: SeedScale): string[] {
+export function seedRow({
+  scale,
+  values,
+  mean,
+  dip,
+  mixture,
+  success,
+  meanGivenSuccess,
+  variance,
+}: SeedScale): string[] {
   const weight = mixture === undefined ? '-' : formatWithInterval(mixture.fit.weight, mixture.weightInterval, 2);
   return [
     String(scale.width),
@@ -53,7 +70,7 @@ function twoModes(mixture: SeedScale['mixture']): string {
   return `${hasTwoModes(mixture) ? 'yes' : 'no'} (p ${formatNumber(mixture.adjusted, 2)})`;
 }
 
-function hasTwoModes({ adjusted, bimodal }: NonNullable<SeedScale['mixture']>): boolean {
+export function hasTwoModes({ adjusted, bimodal }: NonNullable<SeedScale['mixture']>): boolean {
   return adjusted <= 0.05 && bimodal;
 }
 

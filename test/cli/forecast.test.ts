@@ -55,7 +55,7 @@ async function trainNext(begun: string): Promise<void> {
   }
 }
 
-const seal = 'forecast seal lenet --widths 16 --metric accuracy --metric subset-accuracy:k=5 --draws 40';
+const seal = 'forecast seal lenet --widths 16 --metric accuracy --metric subset-accuracy:k=5 --draws 100';
 
 test('sealed, verified, trained, scored', async () => {
   const sealed = await run(seal);
@@ -87,7 +87,7 @@ test('sealed, verified, trained, scored', async () => {
   expect(heading).toMatch(/^forecast,metric,method,kind,width,parameters,measured,seeds,median,lower_50/);
   expect(lines.filter((each) => each.startsWith('lenet-1,accuracy,last-value,baseline,16,'))).toHaveLength(1);
 
-  const report = await run('report lenet --draws 40');
+  const report = await run('report lenet --draws 100');
   expect(report.code).toBe(0);
   const written = fs.readFileSync(path.join(root, 'reports', 'lenet', 'report.md'), 'utf8');
   expect(written).toContain(
@@ -105,7 +105,7 @@ test('a changed file, and members that were there before, make it void', async (
   await run(seal);
   const file = path.join(folder, 'forecasts', 'lenet-1.json');
   const before = fs.readFileSync(file, 'utf8');
-  fs.writeFileSync(file, before.replace('"draws": 40', '"draws": 200'));
+  fs.writeFileSync(file, before.replace('"draws": 100', '"draws": 200'));
   const verified = await run('forecast verify lenet');
   expect(verified).toEqual({
     code: 1,

@@ -65,6 +65,35 @@ test('a folder with page, text, figures of three formats and tables of two; the 
   expect(fs.readdirSync(path.join(root, 'reports'))).toEqual(['lenet']);
 });
 
+test('eight seeds or more of each width are a section with figure and table; the command beneath it draws the same', async () => {
+  const seeds = Array.from({ length: 8 }, (_, seed) => seed);
+  const many: FamilyShape = { arch: 'cnn', widths: [1, 2, 8], seeds, count: 100 };
+  await writeFamily(path.join(root, 'checkpoints', 'many'), many);
+  const made = await run('report', 'many', '--draws', '100');
+  expect([made.code, made.stderr]).toEqual([0, '']);
+  const reported = path.join(root, 'reports', 'many');
+  const members = membersOf(many);
+  const accuracies = members.map(({ outcomes }) => metrics.accuracy.with({}).measure(outcomes).value);
+  const means = many.widths.map((_, i) => accuracies.slice(8 * i, 8 * i + 8).reduce((sum, value) => sum + value) / 8);
+  const from = (means[0]! + means[2]!) / 2;
+  const rows = csvParse(fs.readFileSync(path.join(reported, 'tables/many-seeds.csv'), 'utf8'));
+  expect(rows.map(({ width, mean, success }) => [width, mean, success].map(Number))).toEqual(
+    many.widths.map((width, i) => [
+      width,
+      means[i],
+      accuracies.slice(8 * i, 8 * i + 8).filter((value) => value >= from).length / 8,
+    ]),
+  );
+  const text = fs.readFileSync(path.join(reported, 'report.md'), 'utf8');
+  expect(text).toContain('\n## Seeds as a distribution\n');
+  expect(fs.readFileSync(path.join(reported, 'report.html'), 'utf8')).toContain('Seeds as a distribution');
+  const [, words] = /npm run seeds -- (.*)$/m.exec(text) ?? [];
+  const again = await run('seeds', ...words!.split(' '), '--output', path.join(root, 'again'));
+  expect(again.code).toBe(0);
+  const [one, other] = [path.join(root, 'again.svg'), path.join(reported, 'figures/many-seeds.svg')];
+  expect(fs.readFileSync(one, 'utf8') === fs.readFileSync(other, 'utf8')).toBe(true);
+});
+
 test('figures say 300 dpi, tables have what the metrics say, and no file has a path of this machine', async () => {
   await report('--induced', 'subset-accuracy:k=7');
   const { density, width } = await sharp(path.join(folder, 'figures/lenet-compare.png')).metadata();

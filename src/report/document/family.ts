@@ -5,6 +5,7 @@ import { defaultColumns, defaultInduced, defaultMetrics } from '../../analysis/d
 import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.js';
 import { outcomeOf, type SealedOutcome } from '../../analysis/forecast/sealed.js';
 import { predictFromStandard } from '../../analysis/independence.js';
+import { seedDistribution, type SeedDistribution } from '../../analysis/seed-distribution.js';
 import { sweep, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../analysis/sweep.js';
 import { outcomeKinds } from '../../experiment/architectures.js';
 import { metrics, parseMetric, type RegisteredMetric } from '../../metrics/index.js';
@@ -43,11 +44,16 @@ export interface AnalysedFamily {
   readonly causes: { readonly testSizes: readonly ResampledCurve[]; readonly keptScales: readonly ResampledCurve[] };
   readonly sizes: readonly number[];
   readonly kept: readonly number[];
+  /** Of the standard metric; undefined where a width has too few seeds. */
+  readonly seeds: SeedDistribution | undefined;
   /** In the order in which they were sealed; those with a metric of somebody's own are left out. */
   readonly forecasts: readonly SealedOutcome[];
   /** Files beside them that are none, or damaged: a line each. */
   readonly unreadableForecasts: readonly string[];
 }
+
+/** Of every width: fewer have too little shape for the dip or a mixture of two normals to see. */
+const leastSeeds = 8;
 
 /** Columns beyond those of the metrics: which example a row is. */
 const keyColumns: readonly OutcomeName[] = ['example', 'label'];
@@ -83,6 +89,7 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
       natural,
       draws,
     }),
+    seeds: fewestSeeds(members) < leastSeeds ? undefined : seedDistribution(standard, members),
     ...(await forecastsOf(open)),
     predicted: predictFromStandard(chosen, members)!.values,
     sweep: sweep({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),
@@ -91,6 +98,12 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
       keptScales: sweepScales({ metric: chosen, members, sizes: kept }),
     },
   };
+}
+
+function fewestSeeds(members: LoadedRun['members']): number {
+  const counts = new Map<number, number>();
+  for (const { record } of members) counts.set(record.width, (counts.get(record.width) ?? 0) + 1);
+  return Math.min(...counts.values());
 }
 
 async function forecastsOf(

@@ -13,6 +13,7 @@ import { samplingOf } from '../sampling.js';
 import type { Block, Figure, Report, Section, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 import { forecastBlocks } from './forecasts.js';
+import { seedBlocks } from './seeds.js';
 import {
   describeContrast,
   describeCurve,
@@ -30,6 +31,8 @@ export interface ReportedFamily extends AnalysedFamily {
   /** What the page can't do as well as the files, a sentence each. */
   readonly pageNotes: readonly string[];
   readonly figures: readonly Figure[];
+  /** Where `seeds` is there. */
+  readonly seedsFigure: Figure | undefined;
 }
 
 /** Blocks of a section that a run has only where its folder holds what they show; undefined for a run without. */
@@ -37,7 +40,10 @@ const optionalSections: readonly {
   readonly id: string;
   readonly title: string;
   readonly blocks: (family: ReportedFamily) => readonly Block[] | undefined;
-}[] = [{ id: 'forecasts', title: 'Forecasts, sealed before', blocks: forecastBlocks }];
+}[] = [
+  { id: 'seeds', title: 'Seeds as a distribution', blocks: seedBlocks },
+  { id: 'forecasts', title: 'Forecasts, sealed before', blocks: forecastBlocks },
+];
 
 export function storyOf(families: readonly ReportedFamily[]): Report {
   const several = families.length > 1;

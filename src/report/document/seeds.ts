@@ -1,0 +1,65 @@
+/** What a report says of a run's seeds as distributions, where there are enough of them to have a shape. */
+import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
+import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { hasTwoModes, seedHeading, seedNotes, seedRow } from '../seeds.js';
+import type { Block, Table } from './blocks.js';
+import type { ReportedFamily } from './story.js';
+
+export function seedBlocks({ run, seeds, seedsFigure }: ReportedFamily): Block[] | undefined {
+  if (seeds === undefined) return undefined;
+  return [
+    { kind: 'text', text: modesText(seeds) },
+    { kind: 'text', text: pathsText(seeds) },
+    ...(seedsFigure === undefined ? [] : [{ kind: 'figure', figure: seedsFigure } as const]),
+    { kind: 'table', table: seedsTableOf(`${run.record.name}-seeds`, seeds) },
+  ];
+}
+
+function modesText({ metric, scales }: SeedDistribution): string {
+  const [mixed, dipping] = [
+    scales.filter(({ mixture }) => mixture !== undefined && hasTwoModes(mixture)),
+    scales.filter(({ dip }) => dip.adjusted <= 0.05),
+  ];
+  const at = (found: readonly SeedScale[]) => {
+    const widths = found.map(({ scale }) => scale.width).join(', ');
+    return found.length === 0 ? 'no width' : `${found.length === 1 ? 'width' : 'widths'} ${widths}`;
+  };
+  const counts = scales.map(({ values }) => values.length);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return (
+    `A mean over seeds can jump because the share of trainings that succeed does. Of ${least === most ? counted(most, 'seed') : `${least} to ${most} seeds`} for each width, ` +
+    `${metric.title} has two modes at ${at(mixed)} by a mixture of two normals; Hartigan's dip finds more than one at ${at(dipping)} (both p at most 0.05, adjusted over the widths).`
+  );
+}
+
+function pathsText({ paths }: SeedDistribution): string {
+  const { bow, ramp } = paths;
+  return (
+    `One seed for each width, drawn at random, would show a bow of ${formatWithInterval(bow.median, bow.range)} and Eq 1 / ramp of ${formatWithInterval(ramp.median, ramp.range)} (medians, and 95 % of such draws); ` +
+    `the mean over seeds has ${formatNumber(bow.mean, 3)} and ${formatNumber(ramp.mean, 3)}.`
+  );
+}
+
+function seedsTableOf(name: string, seeds: SeedDistribution): Table {
+  return {
+    name,
+    caption: seedNotes(seeds).join(' '),
+    columns: seedHeading.map((title) => ({ title, align: 'right' })),
+    rows: seeds.scales.map(seedRow),
+    raw: {
+      heading: [
+        ...['width', 'parameters', 'seeds', 'mean', 'dip', 'dip_p', 'dip_adjusted_p'],
+        ...['mixture_p', 'mixture_adjusted_p', 'peaks', 'upper_weight', 'upper_weight_lower', 'upper_weight_upper'],
+        ...['success_from', 'success', 'success_lower', 'success_upper', 'mean_given_success'],
+        ...['variance', 'variance_of_test_set', 'variance_beyond'],
+      ],
+      lines: seeds.scales.map(({ scale, values, mean, dip, mixture, success, meanGivenSuccess, variance }) => [
+        ...[scale.width, scale.parameters, values.length, mean, dip.value, dip.p, dip.adjusted],
+        ...[mixture?.p, mixture?.adjusted, mixture === undefined ? undefined : mixture.bimodal ? 2 : 1],
+        ...[mixture?.fit.weight, mixture?.weightInterval.lower, mixture?.weightInterval.upper],
+        ...[seeds.threshold, success.share, success.interval.lower, success.interval.upper, meanGivenSuccess],
+        ...[variance?.observed, variance?.testSet, variance?.beyond],
+      ]),
+    },
+  };
+}
