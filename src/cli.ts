@@ -5,6 +5,7 @@ import { registerClean } from './commands/clean.js';
 import { registerClaim } from './commands/claim.js';
 import { registerCompare } from './commands/compare.js';
 import { registerDatasets } from './commands/datasets.js';
+import { registerDesign } from './commands/design.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerExperiments } from './commands/experiments.js';
 import { registerEvaluate } from './commands/evaluate.js';
@@ -53,6 +54,7 @@ export function createProgram(asTyped: AsTyped = commandLine): Command {
   registerTheory(program);
   registerSearch(program);
   registerForecast(program);
+  registerDesign(program);
   registerClaim(program);
   registerMetrics(program);
   registerQuanta(program);

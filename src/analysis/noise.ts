@@ -91,7 +91,7 @@ function meanOf(values: ArrayLike<number>): number {
 }
 
 /** Standard error of each member over the draw of the test set. */
-function errorsOf({ metric, memberDraws }: SampledCurve, members: readonly MemberOutcomes[]): number[] {
+export function errorsOf({ metric, memberDraws }: SampledCurve, members: readonly MemberOutcomes[]): number[] {
   return members.map(({ outcomes }, i) => {
     const drawn = varianceOf(drawsWithValue(memberDraws.map((draw) => draw[i]!)));
     return Number.isNaN(drawn) ? metric.measure(outcomes).standardError : Math.sqrt(drawn);
@@ -104,7 +104,7 @@ function varianceOf(values: ArrayLike<number>): number {
 }
 
 /** Of how many independent units a member's share tells as much: units that share images or groups tell less. */
-function effectiveCount({ metric, count }: SampledCurve, members: readonly MemberOutcomes[]): number {
+export function effectiveCount({ metric, count }: SampledCurve, members: readonly MemberOutcomes[]): number {
   const effects = members.flatMap(({ outcomes }) => {
     const drawn = metric.drawn(outcomes);
     if (drawn.kind !== 'terms' || drawn.mean <= 0 || drawn.mean >= 1) return [];
@@ -168,7 +168,7 @@ function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level
 }
 
 /** Mean over pairs of lists of normal scores; a list that is missing is of its own. */
-function correlation(lists: readonly (Float64Array | undefined)[]): number {
+export function correlation(lists: readonly (Float64Array | undefined)[]): number {
   let [sum, pairs] = [0, 0];
   lists.forEach((a, i) => {
     for (const b of lists.slice(0, i)) {

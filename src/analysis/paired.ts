@@ -64,9 +64,9 @@ function pairingOf(first: SampledCurve, second: SampledCurve): Pairing {
 }
 
 /** A curve's scores, as measured and in each draw. */
-export interface ScoredDraws {
-  readonly observed: Scores;
-  readonly draws: readonly Scores[];
+export interface ScoredDraws<Name extends ScoreName = ScoreName> {
+  readonly observed: Pick<Scores, Name>;
+  readonly draws: readonly Pick<Scores, Name>[];
 }
 
 function scoreDraws({ metric, scales, values, draws }: SampledCurve, axis: ScaleName): ScoredDraws {
@@ -84,7 +84,11 @@ export interface Contrast extends Omit<PairedScore, 'test'> {
 }
 
 /** One score of two curves that were drawn together. */
-export function contrast(name: ScoreName, first: ScoredDraws, second: ScoredDraws): Contrast {
+export function contrast<Name extends ScoreName>(
+  name: Name,
+  first: ScoredDraws<Name>,
+  second: ScoredDraws<Name>,
+): Contrast {
   const [a, b] = [first.observed[name], second.observed[name]];
   const pairs = first.draws.map((scores, i) => [scores[name], second.draws[i]![name]] as const);
   const differences = pairs.map(([x, y]) => minus(y, x));

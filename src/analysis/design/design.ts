@@ -1,0 +1,285 @@
+/**
+ * A follow-up experiment from a pilot run: widths with equal steps of the standard metric, the metric that induces emergence, and how
+ * many seeds and test examples tell the two apart. All that is chosen is chosen on the pilot, so that the claim is for seeds that
+ * nobody has seen.
+ *
+ * Why equal steps: Eq 1 divides the range by the median step. With equal steps that of the standard curve is n - 1, a ramp's, the
+ * least that a curve can have whose steps are no larger than they need to be; half of the scales then lie in the lower half of its
+ * range, where a power of it hardly moves, so that the induced curve's median step is next to nothing.
+ */
+import { outcomeKinds } from '../../experiment/architectures.js';
+import { subsetAccuracy } from '../../metrics/classification.js';
+import type { MemberOutcomes } from '../../metrics/curve.js';
+import type { Metric } from '../../metrics/metric.js';
+import { reconstruction } from '../../metrics/reconstruction.js';
+import { sequenceAccuracy } from '../../metrics/sequence.js';
+import type { MemberRecord, RunRecord } from '../../runs/record.js';
+import { UsageError } from '../../terminal/errors.js';
+import { scalesOf } from '../scales.js';
+import { between, expectedCurve, meanOf, pilotOf, type PilotMetric } from './pilot.js';
+import { simulatePower, type Power, type PowerRequest } from './power.js';
+import { evenWidths } from './widths.js';
+
+/** Fewest widths that tell a curve's course, and seeds of each that tell how seeds scatter. */
+export const fewestWidths = 4;
+export const fewestSeeds = 2;
+/** Fewest seeds that are proposed: of two the interval of Eq 1 covers 85 % (docs/emergence.md). */
+export const fewestProposed = 3;
+/** The induced curve is to be above it at the largest width: one that stays on the floor shows nothing. */
+export const reach = 0.5;
+/** Or else above this, as where K is chosen for a picture. */
+const leastEnd = 0.1;
+/** Simulated families by which a design is judged; metrics are compared by a part of them. */
+export const usualFamilies = 300;
+const comparedPart = 1 / 3;
+/** Bootstrap draws of each family's interval. */
+const draws = 200;
+/** Parts of the test set that are looked at. */
+const testSizes = [0.1, 0.3] as const;
+
+export interface DesignRequest {
+  /** Of a pilot that is complete. */
+  readonly record: Pick<RunRecord, 'name' | 'experiment' | 'dataset'>;
+  readonly members: readonly (MemberOutcomes & {
+    readonly record: Pick<MemberRecord, 'trainingSeconds' | 'evaluationSeconds' | 'threads'>;
+  })[];
+  readonly standard: Metric;
+  /** Left out: chosen among `candidateMetrics`. */
+  readonly induced?: Metric | undefined;
+  /** Wanted number of widths. */
+  readonly scales: number;
+  readonly mostSeeds: number;
+  readonly power: number;
+  readonly ratio: number;
+  /** Smallest and largest width; left out: the pilot's. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Test examples; left out: as many as the pilot has. */
+  readonly testSize?: number | undefined;
+  /** Simulated for each number; left out: `usualFamilies`. */
+  readonly families?: number;
+  readonly onProgress?: (what: string) => void;
+}
+
+export interface Candidate extends Power {
+  readonly metric: string;
+  readonly title: string;
+  /** Expected at the largest width. */
+  readonly end: number;
+  /** Whether the curve is expected to rise late, and to end above `reach`. */
+  readonly fits: boolean;
+}
+
+export interface Design {
+  readonly standard: Metric;
+  readonly induced: Metric;
+  readonly widths: readonly number[];
+  /** Expected means over seeds, `[widths]`. */
+  readonly curves: { readonly standard: readonly number[]; readonly induced: readonly number[] };
+  /** Of metrics that were looked at, mildest first; with the most seeds. */
+  readonly candidates: readonly Candidate[];
+  /** As its candidate. */
+  readonly fits: boolean;
+  /** By number of seeds, up to the first that suffices. */
+  readonly bySeeds: readonly (Power & { readonly seeds: number })[];
+  /** With the proposed seeds, by test examples; the last is the proposed one. */
+  readonly bySize: readonly (Power & { readonly examples: number })[];
+  readonly suffices: boolean;
+  /** Of the proposed design, were the pilot's curve the true one. */
+  readonly exact: Power;
+  /** New ones. */
+  readonly seeds: readonly number[];
+  readonly testSize: number | undefined;
+  /** Estimated from the pilot's, of all members one after the other on one core. */
+  readonly coreSeconds: number;
+}
+
+/** Throws UsageError where the pilot tells too little. */
+export function design(request: DesignRequest): Design {
+  const { record, members, scales: wanted, mostSeeds, ratio, power } = request;
+  const { families = usualFamilies, onProgress = () => undefined } = request;
+  const { experiment } = record;
+  const pilots = pilotOf(members, draws);
+  refuseFew(request);
+  onProgress('reading the pilot');
+  const standard = pilots(request.standard);
+  refuseFlat(standard, record.name);
+  const curve = expectedCurve(standard);
+  const { from = Math.min(...experiment.widths), to = Math.max(...experiment.widths) } = request;
+  const widths = evenWidths(curve, { from, to, count: wanted, multiple: experiment.heads ?? 1 });
+  if (widths.length < fewestWidths)
+    throw new UsageError(
+      `there are ${widths.length} widths from ${from} to ${to}, and ${fewestWidths} are needed`,
+      record.name,
+      'extend it with --from or --to',
+    );
+  const examples = record.dataset.testCount;
+  const size = (request.testSize ?? examples) / examples;
+  const simulate: Simulate = (induced, options) =>
+    simulatePower({ standard, induced, widths, ratio, draws, size, ...options });
+
+  const { chosen, candidates } = chooseInduced(request, { widths, pilots, simulate });
+  const { pilot: induced } = chosen;
+
+  const bySeeds: (Power & { seeds: number })[] = [];
+  for (let seeds = fewestProposed; seeds <= mostSeeds && !((bySeeds.at(-1)?.power ?? 0) >= power); seeds++) {
+    onProgress(`simulating ${seeds} seeds`);
+    bySeeds.push({ seeds, ...simulate(induced, { seeds, families }) });
+  }
+  const last = bySeeds.at(-1)!;
+  const bySize = testSizes.map((part) => {
+    const fewer = Math.round(part * size * examples);
+    onProgress(`simulating ${fewer} test examples`);
+    const found = simulate(induced, { seeds: last.seeds, families, size: fewer / examples });
+    return { ...found, examples: fewer };
+  });
+  return {
+    ...{ standard: standard.metric, induced: induced.metric, widths, fits: chosen.row.fits },
+    candidates: candidates.map(({ row }) => row),
+    curves: { standard: widths.map(curve), induced: chosen.expected },
+    bySeeds,
+    bySize: [...bySize, { ...last, examples: Math.round(size * examples) }],
+    suffices: last.power >= power,
+    exact: simulate(induced, { seeds: last.seeds, families, redrawCurve: false }),
+    seeds: newSeeds(experiment.seeds, last.seeds),
+    testSize: request.testSize ?? experiment.testSize,
+    coreSeconds: coreSecondsOf(members, widths) * last.seeds,
+  };
+}
+
+type Simulate = (
+  induced: PilotMetric,
+  options: Pick<PowerRequest, 'seeds' | 'families'> & Partial<PowerRequest>,
+) => Power;
+
+interface Choosing {
+  readonly widths: readonly number[];
+  readonly pilots: (metric: Metric) => PilotMetric;
+  readonly simulate: Simulate;
+}
+
+/** The induced metric, and all that were looked at, mildest first. */
+function chooseInduced(request: DesignRequest, { widths, pilots, simulate }: Choosing) {
+  const { induced, power, mostSeeds, record, families = usualFamilies, onProgress = () => undefined } = request;
+  const all = (induced === undefined ? candidateMetrics(request) : [induced]).map((metric) => {
+    const pilot = pilots(metric);
+    const expected = widths.map(expectedCurve(pilot));
+    return { pilot, expected, end: expected.at(-1)!, isLate: isLate(pilot.metric, expected) };
+  });
+  const consider = ({ pilot, expected, end, isLate }: (typeof all)[0]) => {
+    const { id, title } = pilot.metric;
+    onProgress(`simulating ${title}`);
+    const simulated = simulate(pilot, { seeds: mostSeeds, families: Math.round(families * comparedPart) });
+    const row: Candidate = { metric: id, title, end, fits: isLate && end > reach, ...simulated };
+    return { pilot, expected, row };
+  };
+  const late = all.filter((each) => each.isLate);
+  const endsIn = (least: number, most: number) => late.filter(({ end }) => end > least && end <= most).map(consider);
+  const candidates = induced === undefined ? endsIn(reach, Infinity) : all.map(consider);
+  // Only where no curve that ends high is told from the standard one is it to be one that ends lower.
+  if (induced === undefined && !candidates.some(({ row }) => row.power >= power))
+    candidates.push(...endsIn(leastEnd, reach));
+  if (candidates.length === 0) candidates.push(...(late.length > 0 ? late : all).slice(0, 1).map(consider));
+  if (candidates.length === 0)
+    throw new UsageError('has no K, cutoff or L by which its members could differ', record.name, 'give --induced');
+  const rows = candidates.map(({ row }) => row);
+  return { chosen: candidates[chosenOf(rows, power)]!, candidates };
+}
+
+/**
+ * Whether a curve lies in the lower half of its range at half of the widths: one that is up there sooner has as high an Eq 1, which
+ * doesn't know early from late.
+ */
+function isLate({ better }: Metric, values: readonly number[]): boolean {
+  const middle = (Math.min(...values) + Math.max(...values)) / 2;
+  return values.filter((value) => (better === 'higher' ? value < middle : value > middle)).length >= values.length / 2;
+}
+
+/** The mildest that suffices; else the one with the most power, and of equals the one with the highest ratio. */
+function chosenOf(candidates: readonly Candidate[], power: number): number {
+  const first = candidates.findIndex((each) => each.power >= power);
+  if (first >= 0) return first;
+  const best = candidates.reduce((a, b) =>
+    b.power > a.power || (b.power === a.power && b.ratio.median > a.ratio.median) ? b : a,
+  );
+  return candidates.indexOf(best);
+}
+
+const digits = [1, 1.5, 2, 3, 5, 7];
+
+/** K, cutoffs or L that are looked at, mildest first. */
+export function candidateMetrics({ record: { experiment }, members }: Pick<DesignRequest, 'record' | 'members'>) {
+  const { outcomes } = members.at(-1)!;
+  switch (outcomeKinds[experiment.arch]) {
+    case 'classification': {
+      const images = outcomes.correct!.length;
+      const sizes = [2, 3, 4, 5, 7, ...[10, 100, 1000].flatMap((ten) => digits.map((digit) => digit * ten))];
+      // As where K is chosen for a picture: the test set is to hold ten groups.
+      return sizes.filter((k) => 10 * k <= images).map((k) => subsetAccuracy.with({ k }));
+    }
+    case 'reconstruction': {
+      const powers = Array.from({ length: 9 }, (_, i) => -i);
+      const cutoffs = powers.flatMap((exponent) => digits.toReversed().map((digit) => Number(`${digit}e${exponent}`)));
+      const share = (c: number, member: MemberOutcomes) => reconstruction.with({ c }).measure(member.outcomes).value;
+      // One that the smallest member meets already, or not even the largest, can't be met late.
+      const within = cutoffs.filter((c) => share(c, members[0]!) < reach && share(c, members.at(-1)!) > 0);
+      return within.map((c) => reconstruction.with({ c }));
+    }
+    case 'sequences':
+      return Array.from({ length: Math.max(0, (experiment.pairs ?? 1) - 1) }, (_, i) =>
+        sequenceAccuracy.with({ l: i + 2 }),
+      );
+  }
+}
+
+function refuseFew({ record, members }: DesignRequest): void {
+  const scales = scalesOf(members);
+  if (scales.length < fewestWidths)
+    throw new UsageError(
+      `has ${scales.length} widths, and a design needs ${fewestWidths}`,
+      record.name,
+      'train more with --widths',
+    );
+  const fewest = Math.min(...scales.map((scale) => scale.members.length));
+  if (fewest < fewestSeeds)
+    throw new UsageError(
+      `has one seed for each width, and a design needs ${fewestSeeds}`,
+      record.name,
+      'train more with --seeds, such as 0,1,2',
+    );
+}
+
+/** A curve that ends no better than it begins, beyond what seeds alone would do, has no steps to make equal. */
+function refuseFlat(pilot: PilotMetric, name: string): void {
+  const { scales, centres, variances, sign, metric } = pilot;
+  const [first, last] = [0, scales.length - 1];
+  const rise = sign * (centres[last]! - centres[first]!);
+  const error = Math.sqrt([first, last].reduce((sum, j) => sum + variances[j]! / scales[j]!.members.length, 0));
+  if (rise > 2 * error && rise > 0) return;
+  throw new UsageError(
+    `${metric.title} does not improve from width ${scales[first]!.width} to ${scales[last]!.width} by more than seeds differ`,
+    name,
+    'a pilot has to show the rise: train other widths, or for longer',
+  );
+}
+
+/** The smallest numbers that are no seeds of the pilot's. */
+function newSeeds(known: readonly number[], count: number): number[] {
+  const found: number[] = [];
+  for (let seed = 0; found.length < count; seed++) if (!known.includes(seed)) found.push(seed);
+  return found;
+}
+
+/** Of one seed at each width: the pilot's times, straight in log-log between its widths. */
+function coreSecondsOf(members: DesignRequest['members'], widths: readonly number[]): number {
+  const scales = scalesOf(members);
+  const logs = scales.map((scale) => {
+    const seconds = scale.members.map((i) => {
+      const { trainingSeconds, evaluationSeconds, threads } = members[i]!.record;
+      return (trainingSeconds + (evaluationSeconds ?? 0)) * threads;
+    });
+    return Math.log(Math.max(1e-3, meanOf(seconds)));
+  });
+  const places = scales.map(({ width }) => Math.log(width));
+  return widths.reduce((sum, width) => sum + Math.exp(between(places, logs, Math.log(width))), 0);
+}

@@ -1,0 +1,135 @@
+/**
+ * How often the paired interval of a planned family would find what it is to find: families are drawn from the pilot's models, each
+ * on a test set of its own, and each has its interval made as `pairScores` makes it, from bootstrap draws of test set and seeds. The
+ * pilot's curve is itself known from a few seeds and one test set, so that each family is drawn around another one that could as well
+ * be true.
+ */
+import { contrast, type ScoredDraws } from '../paired.js';
+import { Random } from '../../statistics/random.js';
+import { drawnMean, quantile } from '../../statistics/bootstrap.js';
+import { wilsonInterval, type Interval } from '../../statistics/intervals.js';
+import { emergenceScore } from '../scores.js';
+import { interpolated, meanOf, varianceAt, type PilotMetric } from './pilot.js';
+
+export interface PowerRequest {
+  readonly standard: PilotMetric;
+  readonly induced: PilotMetric;
+  readonly widths: readonly number[];
+  readonly seeds: number;
+  /** The interval's lower end is to be above it. */
+  readonly ratio: number;
+  /** Test examples over the pilot's; left out: 1. */
+  readonly size?: number;
+  /** Simulated. */
+  readonly families: number;
+  /** Bootstrap draws of each interval. */
+  readonly draws: number;
+  /** Whether each family has a curve that the pilot's could be of; left out: true. False: the pilot's own. */
+  readonly redrawCurve?: boolean;
+}
+
+export interface Power {
+  readonly families: number;
+  /** Share of the families whose interval has its lower end above the ratio. */
+  readonly power: number;
+  /** Of that share, 95 %: how well so many families know it. */
+  readonly interval: Interval;
+  /** Median over families, and what 80 % of them are within. */
+  readonly ratio: { readonly median: number; readonly lower: number; readonly upper: number };
+  /** Median of the standard curve's Eq 1 over a ramp's. */
+  readonly standardRamp: number;
+}
+
+/** Families of the same number share their random numbers, whatever is asked: differences between designs are told sooner. */
+export function simulatePower(request: PowerRequest): Power {
+  const { standard, induced, families, ratio, widths } = request;
+  const link = correlationOf(standard, induced);
+  const found = Array.from({ length: families }, (_, family) => simulateFamily(request, link, family));
+  const wins = found.filter(({ lower }) => lower > ratio).length;
+  const ratios = found.map(({ value }) => (Number.isNaN(value) ? 0 : value)).sort((a, b) => a - b);
+  const ramps = found.map(({ ramp }) => ramp).sort((a, b) => a - b);
+  return {
+    families,
+    power: wins / families,
+    interval: wilsonInterval(wins, families),
+    ratio: { median: quantile(ratios, 0.5), lower: quantile(ratios, 0.1), upper: quantile(ratios, 0.9) },
+    standardRamp: quantile(ramps, 0.5) / (widths.length - 1),
+  };
+}
+
+/** Between the seeds' deviations of the two metrics. */
+function correlationOf(a: PilotMetric, b: PilotMetric): number {
+  const sum = (x: readonly number[], y: readonly number[]) => x.reduce((total, value, i) => total + value * y[i]!, 0);
+  const squares = sum(a.deviations, a.deviations) * sum(b.deviations, b.deviations);
+  return squares === 0 ? 0 : sum(a.deviations, b.deviations) / Math.sqrt(squares);
+}
+
+/** What test sets show of each member: one, and its bootstrap draws. */
+interface Measured {
+  readonly observed: readonly number[];
+  /** `[draws]` of `[members]` */
+  readonly redrawn: readonly Float64Array[];
+}
+
+function simulateFamily(request: PowerRequest, link: number, family: number) {
+  const { standard, induced, widths, seeds, size = 1, draws, redrawCurve = true } = request;
+  const random = Random.named(0, 'design', 'family', family);
+  const normals = () => {
+    const first = random.normal();
+    return [first, link * first + Math.sqrt(Math.max(0, 1 - link * link)) * random.normal()] as const;
+  };
+  const pilots = [standard, induced] as const;
+  const shifts = standard.scales.map(normals);
+  const place = random.integer(draws);
+  const another = random.integer(draws);
+  const curves = pilots.map((pilot, k) => {
+    if (!redrawCurve) return interpolated(pilot, pilot.centres);
+    const centres = pilot.onAnotherTestSet(another).map((centre, j) => {
+      const error = Math.sqrt(pilot.variances[j]! / pilot.scales[j]!.members.length);
+      return centre + error * shifts[j]![k]!;
+    });
+    return interpolated(pilot, centres);
+  });
+  const members = widths.flatMap((width) =>
+    Array.from({ length: seeds }, (_, seed) => ({ width, seed, z: normals() })),
+  );
+  const measure = (pilot: PilotMetric, k: 0 | 1): Measured => {
+    const scores = members.map(({ width, seed }) => pilot.scores(width, seed));
+    const deviations = widths.map((width) => Math.sqrt(varianceAt(pilot, width)));
+    const observed = members.map(({ width, z }, i) => {
+      const truth = pilot.base(curves[k]!(width) + deviations[Math.floor(i / seeds)]! * z[k]);
+      return pilot.measured(truth, scores[i]![place]!, size);
+    });
+    // Plain loops from here on: the time goes here.
+    const redrawn = Array.from({ length: draws }, (_, b) => {
+      const values = new Float64Array(observed.length);
+      for (let i = 0; i < values.length; i++) values[i] = pilot.measured(observed[i]!, scores[i]![b]!, size);
+      return values;
+    });
+    return { observed, redrawn };
+  };
+  const byWidth = widths.map((_, i) => Array.from({ length: seeds }, (__, seed) => i * seeds + seed));
+  const scored = (pilot: PilotMetric, { observed, redrawn }: Measured): ScoredDraws<'emergence'> => {
+    const sign = pilot.metric.better === 'higher' ? 1 : -1;
+    const valuesOf = (bases: ArrayLike<number>) => {
+      const result = new Float64Array(bases.length);
+      for (let i = 0; i < result.length; i++) result[i] = sign * pilot.value(bases[i]!, size);
+      return result;
+    };
+    // The same stream for both curves: their seeds are drawn together.
+    const picks = Random.named(0, 'design', 'bootstrap', family);
+    const values = valuesOf(observed);
+    return {
+      observed: { emergence: emergenceScore(byWidth.map((places) => meanOf(places.map((i) => values[i]!)))) },
+      draws: redrawn.map((bases) => {
+        const drawn = valuesOf(bases);
+        return { emergence: emergenceScore(byWidth.map((places) => drawnMean(drawn, places, picks))) };
+      }),
+    };
+  };
+  const ofStandard = measure(standard, 0);
+  const first = scored(standard, ofStandard);
+  const second = scored(induced, induced.made === standard.made ? ofStandard : measure(induced, 1));
+  const { value, interval } = contrast('emergence', first, second).ratio!;
+  return { value, lower: interval.lower, ramp: first.observed.emergence };
+}
