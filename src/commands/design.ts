@@ -84,9 +84,7 @@ async function designRun(name: string, raw: Raw): Promise<void> {
   const usual = standard ?? defaultMetrics(loaded.record, loaded.members.at(-1)!.outcomes).standard;
   if (usual.id === induced?.id)
     throw new UsageError(`${usual.id} is the standard metric too`, '--induced', 'give two metrics');
-  const progress = progressLine();
-  const found = design({ ...asked, ...loaded, standard: usual, induced, onProgress: progress.say });
-  progress.end();
+  const found = withProgress((onProgress) => design({ ...asked, ...loaded, standard: usual, induced, onProgress }));
   const claim = `ratio.lower > ${asked.ratio}`;
   const metrics = `--standard ${found.standard.id} --induced ${found.induced.id}`;
   const typed = /^[\w./-]+$/.test(file) ? file : JSON.stringify(file);
@@ -102,7 +100,9 @@ async function designRun(name: string, raw: Raw): Promise<void> {
     return;
   }
   const next = [`experiment  ${printable(file)}`, ...[commands.seal, commands.train, commands.score].map(nextLine)];
-  console.log([designTable(found, { ...asked, cores: availableCores() }), '', ...next].join('\n'));
+  console.log(
+    [designTable(found, { ...asked, isGiven: induced !== undefined, cores: availableCores() }), '', ...next].join('\n'),
+  );
 }
 
 function nextLine(command: string, place: number): string {
@@ -157,18 +157,17 @@ function optionalWhole(raw: Raw, key: string, flag: string): number | undefined 
 }
 
 /** On a terminal, what is being done, on one line that goes when it is over. */
-function progressLine() {
+function withProgress<T>(work: (say: (what: string) => void) => T): T {
   const begun = Date.now();
-  let shown = false;
+  const line = { shown: false };
   const write = (text: string) => process.stderr.write(`\r${text}\u001b[K`);
-  return {
-    say: (what: string) => {
+  try {
+    return work((what) => {
       if (!process.stderr.isTTY || Date.now() - begun < 1000) return;
-      shown = true;
+      line.shown = true;
       write(`${what} ...`);
-    },
-    end: () => {
-      if (shown) write('');
-    },
-  };
+    });
+  } finally {
+    if (line.shown) write('');
+  }
 }

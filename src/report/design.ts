@@ -10,11 +10,13 @@ interface Asked {
   readonly ratio: number;
   readonly power: number;
   readonly mostSeeds: number;
+  /** Whether the induced metric was given, not chosen. */
+  readonly isGiven: boolean;
   readonly cores: number;
 }
 
 /** Without a line break at the end. */
-export function designTable(design: Design, { ratio, power, mostSeeds, cores }: Asked): string {
+export function designTable(design: Design, { ratio, power, mostSeeds, isGiven, cores }: Asked): string {
   const { standard, induced, widths, curves, candidates, bySeeds, bySize } = design;
   const value = (list: readonly number[], i: number) => formatNumber(list[i]!);
   const [proposed, wanted] = [bySeeds.at(-1)!, formatNumber(power)];
@@ -26,6 +28,9 @@ export function designTable(design: Design, { ratio, power, mostSeeds, cores }: 
       widths.map((width, i) => [String(width), value(curves.standard, i), value(curves.induced, i)]),
     ),
     `Expected means over seeds, interpolated on the pilot: steps of ${standard.title} as equal as whole widths allow (Eq 1 / ramp ${formatNumber(proposed.standardRamp, 2)}, median over simulated families).`,
+    ...(design.isExtrapolated
+      ? ["Beyond the pilot's widths the curves go on as its last step does: nobody has seen them there."]
+      : []),
     '',
     textTable(
       ['metric', 'at the largest width', 'ratio of Eq 1', 'power', ''],
@@ -33,8 +38,8 @@ export function designTable(design: Design, { ratio, power, mostSeeds, cores }: 
       [''],
     ),
     `With ${counted(mostSeeds, 'seed')}. Ratio: Eq 1 of the induced curve over that of the standard one, median and what 80 % of simulated families are within. Power: the share`,
-    `of families whose paired 95 % interval ${effect}. Chosen: the mildest metric with a power of ${wanted} whose curve lies in the lower half of its range at half of the`,
-    `widths and ends above 0.5, or else above 0.1; or else the one with the most power.`,
+    `of families whose paired 95 % interval ${effect}.`,
+    ...(isGiven ? [] : [howChosen(wanted)]),
     ...(design.fits ? [] : ['The induced curve is not expected to rise late and end above 0.5.']),
     '',
     textTable(
@@ -51,6 +56,13 @@ export function designTable(design: Design, { ratio, power, mostSeeds, cores }: 
       ? `${counted(proposed.seeds, 'seed')} of each width suffice for a power of ${wanted}${less === undefined || less === bySize.at(-1) ? '' : `; ${less.examples} test examples would do`}.`
       : `A power of ${wanted} is not reached with up to ${counted(proposed.seeds, 'seed')}: give --most-seeds, another --induced, more --scales or another range of widths.`,
     `Training takes about ${formatDuration(design.coreSeconds / cores)} on ${counted(cores, 'core')} (${counted(widths.length * proposed.seeds, 'member')}, by the times of the pilot's).`,
+  ].join('\n');
+}
+
+function howChosen(power: string): string {
+  return [
+    `Chosen: the mildest metric with a power of ${power} whose curve lies in the lower half of its range at half of the widths and ends above 0.5, or else`,
+    'above 0.1; or else the one with the most power.',
   ].join('\n');
 }
 

@@ -74,6 +74,8 @@ export interface Design {
   readonly standard: Metric;
   readonly induced: Metric;
   readonly widths: readonly number[];
+  /** Whether a width is beyond the pilot's. */
+  readonly isExtrapolated: boolean;
   /** Expected means over seeds, `[widths]`. */
   readonly curves: { readonly standard: readonly number[]; readonly induced: readonly number[] };
   /** Of metrics that were looked at, mildest first; with the most seeds. */
@@ -115,6 +117,8 @@ export function design(request: DesignRequest): Design {
     );
   const examples = record.dataset.testCount;
   const size = (request.testSize ?? examples) / examples;
+  const refusal = request.induced?.refuses(request.testSize ?? Infinity);
+  if (refusal !== undefined) throw new UsageError(refusal, '--test-size');
   const simulate: Simulate = (induced, options) =>
     simulatePower({ standard, induced, widths, ratio, draws, size, ...options });
 
@@ -136,6 +140,7 @@ export function design(request: DesignRequest): Design {
   return {
     ...{ standard: standard.metric, induced: induced.metric, widths, fits: chosen.row.fits },
     candidates: candidates.map(({ row }) => row),
+    isExtrapolated: from < Math.min(...experiment.widths) || to > Math.max(...experiment.widths),
     curves: { standard: widths.map(curve), induced: chosen.expected },
     bySeeds,
     bySize: [...bySize, { ...last, examples: Math.round(size * examples) }],
@@ -170,7 +175,13 @@ function chooseInduced(request: DesignRequest, { widths, pilots, simulate }: Cho
     const { id, title } = pilot.metric;
     onProgress(`simulating ${title}`);
     const simulated = simulate(pilot, { seeds: mostSeeds, families: Math.round(families * comparedPart) });
-    const row: Candidate = { metric: id, title, end, fits: isLate && end > reach, ...simulated };
+    const row: Candidate = {
+      metric: id,
+      title,
+      end,
+      fits: isLate && (pilot.metric.unit !== 'probability' || end > reach),
+      ...simulated,
+    };
     return { pilot, expected, row };
   };
   const late = all.filter((each) => each.isLate);
@@ -208,11 +219,15 @@ function chosenOf(candidates: readonly Candidate[], power: number): number {
 const digits = [1, 1.5, 2, 3, 5, 7];
 
 /** K, cutoffs or L that are looked at, mildest first. */
-export function candidateMetrics({ record: { experiment }, members }: Pick<DesignRequest, 'record' | 'members'>) {
+export function candidateMetrics({
+  record: { experiment },
+  members,
+  testSize,
+}: Pick<DesignRequest, 'record' | 'members' | 'testSize'>): Metric[] {
   const { outcomes } = members.at(-1)!;
   switch (outcomeKinds[experiment.arch]) {
     case 'classification': {
-      const images = outcomes.correct!.length;
+      const images = testSize ?? outcomes.correct!.length;
       const sizes = [2, 3, 4, 5, 7, ...[10, 100, 1000].flatMap((ten) => digits.map((digit) => digit * ten))];
       // As where K is chosen for a picture: the test set is to hold ten groups.
       return sizes.filter((k) => 10 * k <= images).map((k) => subsetAccuracy.with({ k }));

@@ -58,8 +58,8 @@ test.each(['cnn', 'autoencoder', 'transformer'] as const)(
 test('an experiment is extended only where that is asked for', () => {
   const request = { ...pilot('cnn'), induced: subsetAccuracy.with({ k: 5 }) };
   expect([design(request).widths[0], design(request).widths.at(-1)]).toEqual([1, 16]);
-  const { widths } = design({ ...request, to: 32 });
-  expect([widths[0], widths.at(-1)]).toEqual([1, 32]);
+  const { widths, isExtrapolated } = design({ ...request, to: 32 });
+  expect([widths[0], widths.at(-1), isExtrapolated]).toEqual([1, 32, true]);
 });
 
 test('cutoffs that the smallest member meets already are no candidates', () => {
@@ -75,6 +75,11 @@ test.each([
   [{ seeds: [0] }, 'pilot: has one seed for each width, and a design needs 2; train more with --seeds, such as 0,1,2'],
 ])('%o is too little', (changes, message) => {
   expect(() => design(pilot('cnn', changes))).toThrow(message);
+});
+
+test('a test set that is too small for the metric is refused', () => {
+  const request = { ...pilot('cnn'), induced: subsetAccuracy.with({ k: 10 }), testSize: 9 };
+  expect(() => design(request)).toThrow('--test-size: the test set has 9 images, 10 are needed');
 });
 
 test('a curve that does not rise has no steps', () => {
