@@ -5,6 +5,7 @@
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { falseDiscoveryRates } from '../statistics/multiplicity.js';
+import type { OnStep } from '../terminal/steps.js';
 import { sampleChosen } from './chosen.js';
 import { smoothP, type NullOptions } from './null.js';
 import type { ScoreName } from './scores.js';
@@ -30,9 +31,10 @@ export function discoveriesOf(
   metrics: readonly Metric[],
   members: readonly MemberOutcomes[],
   by: ScoreName,
-  { draws = 500, ...options }: NullOptions = {},
+  { draws = 500, onStep, ...options }: NullOptions & { readonly onStep?: OnStep } = {},
 ): Discoveries {
-  const p = metrics.map((metric) => {
+  const p = metrics.map((metric, i) => {
+    onStep?.(i, metrics.length);
     const sampled = sampleChosen({ metric }, members, { draws: 0 });
     return smoothP(sampled, members, by, { ...options, draws });
   });

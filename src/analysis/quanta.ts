@@ -8,6 +8,7 @@
 import { sampledMean, wilsonOfMean } from '../statistics/shared-clusters.js';
 import { wilsonLimits, type Interval } from '../statistics/wilson.js';
 import { Random } from '../statistics/random.js';
+import type { OnStep } from '../terminal/steps.js';
 import { fitThresholds, type ThresholdFit } from './threshold-mixture.js';
 import {
   accuracyOf,
@@ -51,6 +52,8 @@ export interface SharpOptions {
   readonly mostPermutations?: number;
   /** Of the permutations. */
   readonly seed?: number;
+  /** Told after each permutation. */
+  readonly onStep?: OnStep | undefined;
   /** What examples share that are not drawn one by one: the image that several rows show, or a group of images. */
   readonly clusters?: { readonly count: number; readonly of: Int32Array } | undefined;
 }
@@ -62,14 +65,17 @@ export interface SharpOptions {
 export function sharpTurns(
   grid: SolvedGrid,
   turns: Turns,
-  { permutations: first = 99, mostPermutations = 999, seed = 0, clusters }: SharpOptions = {},
+  { permutations: first = 99, mostPermutations = 999, seed = 0, clusters, onStep }: SharpOptions = {},
 ): SharpTurns {
   const steps = passageSteps(turns, grid.scales.length);
   const count = steps.reduce((sum, step) => sum + Number(step === 1), 0);
   const whole = steps.reduce((sum, step) => sum + Number(step > 0), 0);
   const permute = permutedSharp(grid, turns.slack, seed);
-  const drawn = Array.from({ length: first }, permute);
-  while (drawn.length < mostPermutations && drawn.every((value) => value < count)) drawn.push(permute());
+  const drawn: number[] = [];
+  while (drawn.length < first || (drawn.length < mostPermutations && drawn.every((value) => value < count))) {
+    drawn.push(permute());
+    onStep?.(drawn.length, Math.max(first, mostPermutations));
+  }
   const permuted = drawn.sort((a, b) => a - b);
   const permutations = permuted.length;
   const atLeast = permuted.filter((value) => value >= count).length;

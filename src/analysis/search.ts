@@ -10,6 +10,7 @@ import type { OutcomeName } from '../runs/outcomes.js';
 import { percentileInterval, quantile } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
+import type { OnStep } from '../terminal/steps.js';
 import { spearman } from '../statistics/ranks.js';
 import { drawMembers, meansOf, orient, positionOf, scalesOf, type ScaleName } from './curves.js';
 import { scoresOf, type ScoreName, type Scores } from './scores.js';
@@ -128,13 +129,14 @@ export function surrogatesOf(
   target: Metric,
   candidates: readonly Metric[],
   members: readonly MemberOutcomes[],
-  { draws = 500, seed = 0 }: { readonly draws?: number; readonly seed?: number } = {},
+  { draws = 500, seed = 0, onStep }: { readonly draws?: number; readonly seed?: number; readonly onStep?: OnStep } = {},
 ): Surrogate[] {
   const continuous = candidates.filter(({ kind, id }) => kind === 'continuous' && id !== target.id);
   const wanted = drawMembers(target, members, { draws, seed });
   const widths = members.map(({ record }) => record.width);
   return continuous
-    .map((metric) => {
+    .map((metric, i) => {
+      onStep?.(i, continuous.length);
       // Both are of the same test set, and drawn together.
       const own = drawMembers(metric, members, { draws, seed });
       const sign = metric.better === target.better ? 1 : -1;

@@ -11,6 +11,7 @@ import { dipOf, dipPValues } from '../statistics/dip.js';
 import type { Interval } from '../statistics/wilson.js';
 import { wilsonInterval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
+import type { OnStep } from '../terminal/steps.js';
 import { isBimodal, testTwoNormals, type TwoNormalsTest } from '../statistics/two-normals.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
 import { scoresOf, type ScoreName } from './scores.js';
@@ -62,6 +63,8 @@ export interface SeedOptions {
   readonly axis?: ScaleName;
   /** Of the bootstrap of a mixture. */
   readonly draws?: number;
+  /** Told after each scale's. */
+  readonly onStep?: OnStep;
 }
 
 const pathDraws = 1000;
@@ -70,7 +73,7 @@ const pathDraws = 1000;
 export function seedDistribution(
   metric: Metric,
   members: readonly MemberOutcomes[],
-  { threshold: asked, axis = 'parameters', draws = 499 }: SeedOptions = {},
+  { threshold: asked, axis = 'parameters', draws = 499, onStep }: SeedOptions = {},
 ): SeedDistribution {
   const scales = scalesOf(members);
   const memberValues = Float64Array.from(members, ({ outcomes }) => metric.measure(outcomes).value);
@@ -82,7 +85,11 @@ export function seedDistribution(
     places.length < 4 ? NaN : dipOf(places.map((place) => continuous[place]!)),
   );
   const dipPs = pValuesByCount(dips, values);
-  const mixtures = values.map((list) => testTwoNormals(list, draws));
+  const mixtures = values.map((list, i) => {
+    const mixture = testTwoNormals(list, draws);
+    onStep?.(i + 1, values.length);
+    return mixture;
+  });
   const [dipAdjusted, mixtureAdjusted] = [holm(dipPs), holm(mixtures.map((each) => each?.p ?? NaN))];
   return {
     metric,

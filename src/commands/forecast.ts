@@ -125,6 +125,7 @@ async function seal(name: string, raw: Raw): Promise<void> {
   const { endOfChain, readSeals, writeSeal } = await import('../runs/forecasts.js');
   const { sealedTable } = await import('../report/forecast.js');
   const { sizesOf } = await import('../training/sizes.js');
+  const { stepsOfPart, withSteps } = await import('../terminal/steps.js');
 
   const widths = ascending(wholeNumbers(textOf(raw, 'widths') ?? '', '--widths'), '--widths');
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', forecastDraws, 100);
@@ -155,7 +156,15 @@ async function seal(name: string, raw: Raw): Promise<void> {
   await endOfChain(folder);
   nameOf(asked, record.name, []);
   const parameters = targets.map((target) => target.parameters);
-  const forecasts = metrics.map((metric) => forecastMetric(metric, members, { targets: parameters, draws }));
+  const forecasts = await withSteps('forecasts', (onStep) =>
+    metrics.map((metric, i) =>
+      forecastMetric(metric, members, {
+        targets: parameters,
+        draws,
+        onStep: stepsOfPart(onStep, i, metrics.length),
+      }),
+    ),
+  );
   for (const { metric, known: values } of forecasts) refuseInfinite(metric.id, values);
 
   // What holds the lock tidies up on a signal, and a computation would not let it: only then.
@@ -433,6 +442,7 @@ async function study(name: string, raw: Raw): Promise<void> {
   const { fewestKnown, studyMetric } = await import('../analysis/forecast/study.js');
   const { plainMetric, studyCsv, studyFigure, studyTable } = await import('../report/forecast.js');
   const { writeFigure } = await import('../report/files.js');
+  const { stepsOfPart, withSteps } = await import('../terminal/steps.js');
   if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', forecastDraws, 100);
   const { metrics, run } = await openWithMetrics(name, raw);
@@ -443,7 +453,11 @@ async function study(name: string, raw: Raw): Promise<void> {
       name,
       'train more with --widths',
     );
-  const studies = metrics.map((metric) => studyMetric(metric, run.members, { draws }));
+  const studies = await withSteps('forecasts', (onStep) =>
+    metrics.map((metric, i) =>
+      studyMetric(metric, run.members, { draws, onStep: stepsOfPart(onStep, i, metrics.length) }),
+    ),
+  );
   if (raw['json'] === true)
     console.log(
       jsonOf(studies.map(({ metric, ...rest }) => ({ run: run.record.name, ...plainMetric(metric), ...rest }))),

@@ -35,8 +35,9 @@ async function quanta(run: string, { cutoff, tolerance, json }: RawOptions): Pro
   };
   const { locateRun } = await import('../runs/locate.js');
   const { reportQuanta } = await import('../report/quanta.js');
+  const { withSteps } = await import('../terminal/steps.js');
   const folder = await locateRun(run, root);
-  const report = await reportQuanta(folder, options);
+  const report = await withSteps('permutations, at most', (onStep) => reportQuanta(folder, { ...options, onStep }));
   for (const line of report.warnings) console.error(line);
   console.log(json === true ? JSON.stringify(machineReadable(folder, report)) : readable(report));
 }

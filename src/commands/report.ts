@@ -48,6 +48,7 @@ async function report(names: string[], raw: Raw): Promise<void> {
   const path = await import('node:path');
   const { makeReport, refuseOutput, writeReport } = await import('../report/report.js');
   const { formatBytes } = await import('../terminal/format.js');
+  const { withSteps } = await import('../terminal/steps.js');
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
   const natural = await naturalCurves(textsOf(raw, 'natural'));
   const datasets = textsOf(raw, 'dataset');
@@ -64,7 +65,9 @@ async function report(names: string[], raw: Raw): Promise<void> {
   const folder = textOf(raw, 'output') ?? path.join('reports', joined);
   await refuseOutput(folder, '--output');
   const runs = opened.map((each, i) => ({ ...each, induced: chosen[i] }));
-  const made = await makeReport({ runs, natural, datasets, draws });
+  const made = await withSteps('parts of the report', (onStep) =>
+    makeReport({ runs, natural, datasets, draws, onStep }),
+  );
   for (const line of made.warnings) console.error(line);
   await writeReport(folder, made);
   const sizes = [...made.files].map(([file, content]) => [path.join(folder, file), sizeOf(content)] as const);

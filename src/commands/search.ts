@@ -43,6 +43,7 @@ async function search(name: string, raw: Raw): Promise<void> {
   const analysis = await import('../analysis/search.js');
   const { discoveriesOf } = await import('../analysis/discoveries.js');
   const { searchText } = await import('../report/search.js');
+  const { withSteps } = await import('../terminal/steps.js');
   const [by, leastRange] = [await scoreOf(raw), leastRangeOf(raw, 1)];
   const [draws, top] = [
     wholeNumber(textOf(raw, 'draws'), '--draws', 500, 100),
@@ -60,13 +61,14 @@ async function search(name: string, raw: Raw): Promise<void> {
   const candidates = analysis.candidatesFor(run.members, registry);
   const scored = analysis.scoreCandidates(candidates, run.members);
   const ranked = analysis.rankCandidates(scored, by, leastRange);
-  const discoveries = discoveriesOf(
-    ranked.map(({ metric }) => metric),
-    run.members,
-    by,
+  const chosen = ranked.map(({ metric }) => metric);
+  const discoveries = await withSteps('metrics against smooth growth', (onStep) =>
+    discoveriesOf(chosen, run.members, by, { onStep }),
   );
   const induced = target ?? defaultMetrics(run.record, run.members.at(-1)!.outcomes).induced;
-  const surrogates = analysis.surrogatesOf(induced, candidates, run.members, { draws });
+  const surrogates = await withSteps('surrogates', (onStep) =>
+    analysis.surrogatesOf(induced, candidates, run.members, { draws, onStep }),
+  );
   const causes = await causesOf(ranked, run.members);
   if (raw['json'] === true) {
     const plain = ({ metric, ...rest }: Candidate) => ({ metric: metric.id, kind: metric.kind, ...rest });

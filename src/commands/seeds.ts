@@ -39,6 +39,7 @@ async function seeds(name: string, raw: Raw): Promise<void> {
   const { seedsFigure } = await import('../report/figures/seeds.js');
   const { writeFigure } = await import('../report/files.js');
   const { seedsTable } = await import('../report/seeds.js');
+  const { withSteps } = await import('../terminal/steps.js');
 
   const threshold = successOf(textOf(raw, 'success'));
   const registry = await registryOf(raw);
@@ -52,7 +53,7 @@ async function seeds(name: string, raw: Raw): Promise<void> {
   const most = Math.max(...countsOf(run.members.map(({ record }) => record.width)));
   if (most < 2) throw new UsageError('has one seed for each width', name, 'train more with --seeds, such as 0,1,2,3,4');
   const metric = asked ?? defaultMetrics(run.record, run.members.at(-1)!.outcomes).standard;
-  const found = seedDistribution(metric, run.members, { threshold });
+  const found = await withSteps('widths', (onStep) => seedDistribution(metric, run.members, { threshold, onStep }));
   const stem = textOf(raw, 'output') ?? path.join(run.folder, 'seeds');
   const files = await writeFigure(stem, seedsFigure(run.record.name, found));
   if (raw['json'] === true) console.log(jsonOf({ run: run.record.name, ...found, metric: metric.id, figures: files }));

@@ -13,6 +13,7 @@ import { readRunRecord } from '../runs/run.js';
 import { verifyRun, type MemberState } from '../runs/verify.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
+import type { OnStep } from '../terminal/steps.js';
 import { nameOf, quantaFigure } from './figures/quanta.js';
 import { toPng, toSvg } from './render.js';
 import { grouped } from './numbers.js';
@@ -23,6 +24,8 @@ export interface QuantaOptions {
   readonly cutoff?: number | undefined;
   /** Share of a width's seeds that may disagree with the others; 0.2 unless given. */
   readonly tolerance?: number | undefined;
+  /** Told after each permutation. */
+  readonly onStep?: OnStep;
 }
 
 export interface QuantaReport {
@@ -78,7 +81,7 @@ export async function reportQuanta(folder: string, options: QuantaOptions = {}):
   const chance = isAutoencoder ? 0 : 1 / record.dataset.classes;
   const clusters = clustersIn(members);
   const tolerance = options.tolerance === undefined ? {} : { tolerance: options.tolerance };
-  const result = quanta(solved, { ...tolerance, clusters, chance });
+  const result = quanta(solved, { ...tolerance, clusters, chance, onStep: options.onStep });
   const meaning = cutoff === undefined ? 'right' : `squared error per pixel below ${cutoff}`;
   const notes = [...sharedNotes(result, clusters), ...notesOf(result)];
   const files = await write(folder, { record, result, members, meaning });

@@ -13,6 +13,7 @@ import type { Metric } from '../metrics/metric.js';
 import type { OpenRun } from '../runs/load.js';
 import { readStrips, type MemberStrips } from '../runs/pictures.js';
 import { formatNumber } from '../terminal/format.js';
+import type { OnStep } from '../terminal/steps.js';
 import { comparisonFigure } from './comparison.js';
 import { tablesOf, type Figure, type Report } from './document/blocks.js';
 import { analyseFamily, type AnalysedFamily } from './document/family.js';
@@ -42,6 +43,8 @@ export interface ReportRequest {
   /** Datasets whose path the user gave, such as `images:PATH`: no path of a run's own record is read. */
   readonly datasets?: readonly string[];
   readonly draws: number;
+  /** Told after each part of a run's: what is computed, the page's data, the figures; and once all is written together. */
+  readonly onStep?: OnStep;
 }
 
 export interface MadeReport {
@@ -84,7 +87,7 @@ export async function writeReport(folder: string, { files }: Pick<MadeReport, 'f
 }
 
 /** Throws UsageError and RunError as `analyseFamily`. */
-export async function makeReport({ runs, natural, datasets = [], draws }: ReportRequest): Promise<MadeReport> {
+export async function makeReport({ runs, natural, datasets = [], draws, onStep }: ReportRequest): Promise<MadeReport> {
   const warnings: string[] = [];
   const files = new Map<string, string | Uint8Array>();
   const images = new Map<string, string>();
@@ -92,6 +95,8 @@ export async function makeReport({ runs, natural, datasets = [], draws }: Report
   const families: ReportedFamily[] = [];
   const pages: PageRun[] = [];
   const budget = Math.floor(outcomeBudget / runs.length);
+  let done = 0;
+  const step = () => onStep?.(++done, 3 * runs.length + 1);
   for (const { name, open, induced } of runs) {
     const analysed = await analyseFamily({
       name,
@@ -100,6 +105,7 @@ export async function makeReport({ runs, natural, datasets = [], draws }: Report
       draws,
       natural: inFigures.map(({ curve }) => published(curve)),
     });
+    step();
     const missing = [...analysed.run.absent, ...analysed.unreadableForecasts];
     warnings.push(...missing.map((line) => `not included: ${line}`));
     const { strips, problems } = await readStrips(analysed.run.record, analysed.run.members);
@@ -107,6 +113,7 @@ export async function makeReport({ runs, natural, datasets = [], draws }: Report
     const page = await pageRunOf(analysed, { budget, strips, datasets });
     if (page.problem !== undefined) warnings.push(page.problem);
     pages.push(page.run);
+    step();
     const drawing = { files, images, strips, natural: inFigures.map(({ text }) => text) };
     const figures = await figuresOf(analysed, drawing);
     families.push({
@@ -115,6 +122,7 @@ export async function makeReport({ runs, natural, datasets = [], draws }: Report
       seedsFigure: await drawSeeds(analysed, drawing),
       pageNotes: page.notes,
     });
+    step();
   }
   const report = storyOf(families);
   const data: PageData = { runs: pages, natural: natural.map(({ curve }) => pageNatural(curve, draws)) };
@@ -125,6 +133,7 @@ export async function makeReport({ runs, natural, datasets = [], draws }: Report
   }
   files.set('report.md', markdownOf(report));
   files.set('report.html', await pageOf({ report, data, images }));
+  step();
   files.set(manifestName, manifestOf(families, [...files.keys()]));
   return { report, files, warnings };
 }

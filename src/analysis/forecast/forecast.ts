@@ -5,6 +5,7 @@ import type { OutcomeName } from '../../runs/outcomes.js';
 import { quantile } from '../../statistics/bootstrap.js';
 import { FitError, parameterInterval } from '../../statistics/least-squares.js';
 import { predictionNeeds } from '../independence.js';
+import type { OnStep } from '../../terminal/steps.js';
 import { forecastMethods, problemOf, type UsedFit } from './methods.js';
 import { latentOf } from './outcome-distribution.js';
 
@@ -60,6 +61,8 @@ export interface ForecastOptions {
   /** Left out: 400. */
   readonly draws?: number;
   readonly seed?: number;
+  /** Told after each method. */
+  readonly onStep?: OnStep;
 }
 
 export const forecastDraws = 400;
@@ -76,12 +79,12 @@ export function forecastNeeds(metric: Metric): OutcomeName[] {
 export function forecastMetric(
   metric: Metric,
   members: readonly MemberOutcomes[],
-  { targets, draws = forecastDraws, seed = 0 }: ForecastOptions,
+  { targets, draws = forecastDraws, seed = 0, onStep }: ForecastOptions,
 ): MetricForecast {
   const problem = problemOf(metric, members, { targets, draws, seed });
   const methods: MethodForecast[] = [];
   const silent: { method: string; why: string }[] = [];
-  for (const { name, run } of forecastMethods) {
+  for (const [i, { name, run }] of forecastMethods.entries()) {
     try {
       const result = run(problem);
       if (!result.draws.every((each) => each.every(Number.isFinite)))
@@ -91,6 +94,7 @@ export function forecastMetric(
       if (!(error instanceof FitError)) throw error;
       silent.push({ method: name, why: error.message });
     }
+    onStep?.(i + 1, forecastMethods.length);
   }
   const widths = [...new Set(members.map(({ record }) => record.width))].sort((a, b) => a - b);
   const known = widths.map((width, i) => ({

@@ -4,6 +4,7 @@
  */
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
+import { stepsOfPart, type OnStep } from '../../terminal/steps.js';
 import { scalesOf } from '../curves.js';
 import { forecastMetric } from './forecast.js';
 import { forecastMethods } from './methods.js';
@@ -59,7 +60,7 @@ export const tolerance = 0.1;
 export function studyMetric(
   metric: Metric,
   members: readonly MemberOutcomes[],
-  options: { readonly draws?: number; readonly seed?: number } = {},
+  { onStep, ...options }: { readonly draws?: number; readonly seed?: number; readonly onStep?: OnStep } = {},
 ): MetricStudy {
   const scales = scalesOf(members);
   const measured = members.map(({ outcomes }) => metric.measure(outcomes).value);
@@ -73,7 +74,11 @@ export function studyMetric(
     const { methods } = forecastMetric(
       metric,
       members.filter(({ record }) => record.width <= last.width),
-      { ...options, targets: later.map(({ parameters }) => parameters) },
+      {
+        ...options,
+        targets: later.map(({ parameters }) => parameters),
+        onStep: stepsOfPart(onStep, known - fewestKnown, scales.length - fewestKnown),
+      },
     );
     for (const { method, quantiles } of methods) {
       later.forEach((scale, t) => {

@@ -2,10 +2,14 @@
 import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
 import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { hasTwoModes, seedHeading, seedNotes, seedRow } from '../seeds.js';
-import type { Block, Table } from './blocks.js';
-import type { ReportedFamily } from './story.js';
+import type { Block, Figure, Table } from './blocks.js';
+import type { AnalysedFamily } from './family.js';
 
-export function seedBlocks({ run, seeds, seedsFigure }: ReportedFamily): Block[] | undefined {
+interface WithFigure extends AnalysedFamily {
+  readonly seedsFigure: Figure | undefined;
+}
+
+export function seedBlocks({ run, seeds, seedsFigure }: WithFigure): Block[] | undefined {
   if (seeds === undefined) return undefined;
   return [
     { kind: 'text', text: modesText(seeds) },

@@ -23,7 +23,14 @@ function members(
 test('seeds that fail or succeed: two modes, their weight, and what the successful ones do', () => {
   const share = (width: number) => (width === 1 ? 0 : width === 2 ? 0.5 : 1);
   const family = members([1, 2, 4], 40, 500, (width, random) => (random.uniform() < share(width) ? 0.9 : 0.1));
-  const { scales, threshold } = seedDistribution(accuracy.with({}), family, { draws: 99 });
+  const steps: number[][] = [];
+  const onStep = (done: number, of: number) => void steps.push([done, of]);
+  const { scales, threshold } = seedDistribution(accuracy.with({}), family, { draws: 99, onStep });
+  expect(steps).toEqual([
+    [1, 3],
+    [2, 3],
+    [3, 3],
+  ]);
   expect(threshold).toBeCloseTo(0.5, 1);
   const [low, middle, high] = scales;
   expect([low!.success.share, high!.success.share]).toEqual([0, 1]);

@@ -1,0 +1,82 @@
+import { Writable } from 'node:stream';
+import { expect, test, vi } from 'vitest';
+import { withSteps, type StepsOutput } from '../../../src/terminal/steps.js';
+
+/** Ten steps of so many seconds each; what was written. */
+async function shown(seconds: number, screen: { readonly isTTY?: boolean; readonly columns?: number } = {}) {
+  vi.stubEnv('TERM', 'xterm');
+  const written: string[] = [];
+  const stream = new Writable({
+    write(chunk, _, done) {
+      written.push(String(chunk));
+      done();
+    },
+  });
+  let passed = 0;
+  const output: StepsOutput = { stderr: Object.assign(stream, screen), now: () => 1000 * passed };
+  const result = await withSteps(
+    'forecasts',
+    (onStep) => {
+      for (let done = 1; done <= 10; done++) {
+        passed += seconds;
+        onStep(done, 10);
+      }
+      return 'over';
+    },
+    output,
+  );
+  expect(result).toBe('over');
+  return written;
+}
+
+test('what is over at once is not shown', async () => {
+  expect(await shown(0.09, { isTTY: true })).toEqual([]);
+  expect(await shown(0.9)).toEqual([]);
+});
+
+test('lines: the first after ten seconds, then one each half minute at most', async () => {
+  // 12, 48, 84 and 120 s after the start; each step takes 12 s.
+  expect(await shown(12)).toEqual([
+    'forecasts: 1 of 10, ETA 1 min 48 s\n',
+    'forecasts: 4 of 10, ETA 1 min 12 s\n',
+    'forecasts: 7 of 10, ETA 36 s\n',
+    'forecasts: 10 of 10, ETA 0 s\n',
+  ]);
+});
+
+test('a terminal: one line, drawn anew each time, and gone at the end', async () => {
+  const written = await shown(1, { isTTY: true });
+  expect(written).toHaveLength(11);
+  expect(written[0]).toBe(`\r\u001b[Kforecasts ${'█'.repeat(2)}${'░'.repeat(22)} 1/10  ETA 9.0 s`);
+  expect(written[9]).toBe(`\r\u001b[Kforecasts ${'█'.repeat(24)} 10/10  ETA 0 s`);
+  expect(written[10]).toBe('\r\u001b[K');
+});
+
+test('a narrow terminal: cut, as a line that wraps could not be drawn over', async () => {
+  expect((await shown(1, { isTTY: true, columns: 20 }))[0]).toBe('\r\u001b[Kforecasts ██░░░░░░░░');
+});
+
+test('an error passes through, and stands on a line of its own', async () => {
+  const written: string[] = [];
+  const stream = Object.assign(
+    new Writable({
+      write(chunk, _, done) {
+        written.push(String(chunk));
+        done();
+      },
+    }),
+    { isTTY: true },
+  );
+  let now = 0;
+  const failing = withSteps(
+    'x',
+    (onStep) => {
+      now = 5000;
+      onStep(1, 2);
+      throw new Error('no');
+    },
+    { stderr: stream, now: () => now },
+  );
+  await expect(failing).rejects.toThrow('no');
+  expect(written.at(-1)).toBe('\r\u001b[K');
+});
