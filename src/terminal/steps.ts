@@ -3,10 +3,10 @@
  * over at once. A computation that never waits starves timers, so it draws only when a step is told, and leaves the cursor and the line's
  * wrapping as they are: Ctrl-C ends the program on the spot, without a chance to put them back.
  */
-import type { WriteStream } from 'node:tty';
 import { formatDuration } from './format.js';
 import { drawn } from './guard.js';
 import { printable } from './printable.js';
+import { sizeOf, type MaybeTerminal } from './size.js';
 
 /** So many of so many steps are done. They should take about as long as each other. */
 export type OnStep = (done: number, of: number) => void;
@@ -18,7 +18,7 @@ export function stepsOfPart(onStep: OnStep | undefined, part: number, parts: num
 
 /** Where it is shown, and a clock in milliseconds. */
 export interface StepsOutput {
-  readonly stderr: NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
+  readonly stderr: MaybeTerminal;
   readonly now: () => number;
 }
 
@@ -45,7 +45,9 @@ export async function withSteps<T>(
     const left = formatDuration(((at - started) / 1000 / done) * (of - done));
     if (!isTerminal) stderr.write(`${name}: ${done} of ${of}, ETA ${left}\n`);
     else
-      drawn(stderr).write(clearLine + `${name} ${bar(done / of)} ${done}/${of}  ETA ${left}`.slice(0, stderr.columns));
+      drawn(stderr).write(
+        clearLine + `${name} ${bar(done / of)} ${done}/${of}  ETA ${left}`.slice(0, sizeOf(stderr).columns),
+      );
   };
   try {
     return await compute(show);

@@ -56,6 +56,10 @@ test('a narrow terminal: cut, as a line that wraps could not be drawn over', asy
   expect((await shown(1, { isTTY: true, columns: 20 }))[0]).toBe('\r\u001b[Kforecasts ██░░░░░░░░');
 });
 
+test('a terminal that does not say how wide it is: whole', async () => {
+  expect((await shown(1, { isTTY: true, columns: 0 }))[0]).toMatch(/forecasts █.*ETA 9\.0 s$/);
+});
+
 test('an error passes through, and stands on a line of its own', async () => {
   const written: string[] = [];
   const stream = Object.assign(
