@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 const cores = os.availableParallelism();
 /** Milliseconds. For what hangs: tests of seconds take minutes where others have the cores. */
 const hanging = 900_000;
+/** Lines on how far a command is depend on the clock. */
+const withoutProgress = { EMERGENCE_PROGRESS: 'none' };
 
 /**
  * `unit` needs no TensorFlow, and its files share a module graph in each process, as loading one for each took a third of the CPU
@@ -40,6 +42,7 @@ export default defineConfig({
           include: ['test/cli/**/*.test.ts'],
           setupFiles: ['test/support/matchers.ts'],
           globalSetup: ['test/support/runtime.ts', 'test/support/bundle.ts'],
+          env: withoutProgress,
           pool: 'forks',
           maxWorkers: cores,
           testTimeout: hanging,
@@ -51,6 +54,7 @@ export default defineConfig({
           include: ['test/page/**/*.test.ts'],
           setupFiles: ['test/support/matchers.ts'],
           globalSetup: ['test/support/bundle.ts'],
+          env: withoutProgress,
           pool: 'forks',
           maxWorkers: cores,
           testTimeout: hanging,

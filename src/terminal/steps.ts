@@ -27,6 +27,9 @@ const times = { terminal: { first: 1000, next: 200 }, lines: { first: 10_000, ne
 const barLength = 24;
 const clearLine = '\r\u001b[K';
 
+/** `none` leaves the lines out where there is no terminal, for programs and tests that take whatever is on stderr for trouble. */
+const variable = 'EMERGENCE_PROGRESS';
+
 /** Computes, and shows under the name `what` how far it is. What was shown on a terminal is gone when it is over. */
 export async function withSteps<T>(
   what: string,
@@ -39,7 +42,7 @@ export async function withSteps<T>(
   const shown = { due: started + first, once: false };
   const show = (done: number, of: number): void => {
     const at = now();
-    if (at < shown.due || done === 0) return;
+    if (at < shown.due || done === 0 || (!isTerminal && process.env[variable] === 'none')) return;
     shown.due = at + next;
     shown.once = true;
     const left = formatDuration(((at - started) / 1000 / done) * (of - done));

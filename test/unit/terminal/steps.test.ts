@@ -1,6 +1,10 @@
 import { Writable } from 'node:stream';
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { withSteps, type StepsOutput } from '../../../src/terminal/steps.js';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 /** Ten steps of so many seconds each; what was written. */
 async function shown(seconds: number, screen: { readonly isTTY?: boolean; readonly columns?: number } = {}) {
@@ -42,6 +46,12 @@ test('lines: the first after ten seconds, then one each half minute at most', as
     'forecasts: 7 of 10, ETA 36 s\n',
     'forecasts: 10 of 10, ETA 0 s\n',
   ]);
+});
+
+test('EMERGENCE_PROGRESS=none: no lines, and a terminal as ever', async () => {
+  vi.stubEnv('EMERGENCE_PROGRESS', 'none');
+  expect(await shown(12)).toEqual([]);
+  expect(await shown(12, { isTTY: true })).toHaveLength(11);
 });
 
 test('a terminal: one line, drawn anew each time, and gone at the end', async () => {
