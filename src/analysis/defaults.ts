@@ -1,12 +1,12 @@
 /** What a run is looked at with where nothing is said: its field's usual metric, and the one that the paper induces emergence with. */
-import { outcomeKinds } from '../experiment/architectures.js';
 import type { Metric } from '../metrics/metric.js';
 import { accuracy, crossEntropy, subsetAccuracy } from '../metrics/classification.js';
 import { mse, reconstruction } from '../metrics/reconstruction.js';
 import { imageAccuracy, imageCrossEntropy, sequenceAccuracy } from '../metrics/sequence.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
-import type { OutcomeTable } from '../runs/outcomes.js';
-import type { RunRecord } from '../runs/record.js';
+import { isImported, kindOf, pairsOf, type Made } from '../runs/imported.js';
+import type { OpenRun } from '../runs/load.js';
+import type { OutcomeName, OutcomeTable } from '../runs/outcomes.js';
 import type { ChosenMetric } from './chosen.js';
 
 export interface DefaultMetrics {
@@ -14,32 +14,38 @@ export interface DefaultMetrics {
   readonly standard: Metric;
   /** Nonlinear or discontinuous in the same outcomes. */
   readonly induced: Metric;
-  /** Continuous: what training minimises. */
-  readonly loss: Metric;
+  /** Continuous: what training minimises; of imported outcomes that have no probabilities there is none. */
+  readonly loss?: Metric | undefined;
 }
 
 /**
  * @param largest outcomes of the widest member: K of a classifier and the cutoff of an autoencoder are chosen from them
  */
-export function defaultMetrics({ experiment }: RunRecord, largest: Partial<OutcomeTable>): DefaultMetrics {
-  switch (outcomeKinds[experiment.arch]) {
+export function defaultMetrics(record: Made, largest: Partial<OutcomeTable>): DefaultMetrics {
+  switch (kindOf(record)) {
     case 'classification': {
       const induced = subsetAccuracy.with({ k: subsetSizeFor(largest.correct ?? new Uint8Array()) });
-      return { standard: accuracy.with({}), induced, loss: crossEntropy.with({}) };
+      const loss = largest.log_probability === undefined ? undefined : crossEntropy.with({});
+      return { standard: accuracy.with({}), induced, loss };
     }
     case 'reconstruction': {
       const induced = reconstruction.with({ c: cutoffFor(largest.mse ?? new Float32Array()) });
       return { standard: mse.with({}), induced, loss: mse.with({}) };
     }
     case 'sequences': {
-      const induced = sequenceAccuracy.with({ l: experiment.pairs ?? 1 });
+      const induced = sequenceAccuracy.with({ l: pairsOf(record) });
       return { standard: imageAccuracy.with({}), induced, loss: imageCrossEntropy.with({}) };
     }
   }
 }
 
-/** Columns that `defaultMetrics` and its metrics read. */
-export const defaultColumns = {
+/** Columns that `defaultMetrics` and its metrics read; of imported outcomes those that they have. */
+export function defaultColumnsOf({ record, columns }: Pick<OpenRun, 'record' | 'columns'>): OutcomeName[] {
+  const all = defaultColumns[kindOf(record)];
+  return isImported(record) ? all.filter((name) => columns.includes(name)) : [...all];
+}
+
+const defaultColumns = {
   classification: ['correct', 'log_probability'],
   reconstruction: ['mse'],
   sequences: ['correct', 'log_probability', 'sequence', 'example'],
@@ -83,9 +89,9 @@ export function cutoffFor(errors: Float32Array): number {
 const cutoffs = Array.from({ length: 25 }, (_, i) => Number(`${[1, 2, 5][i % 3]!}e${Math.floor(i / 3) - 8}`));
 
 /** The induced metric of `defaultMetrics`, with the choice of K or of the cutoff, which is made on the outcomes. */
-export function defaultInduced(record: RunRecord, members: readonly MemberOutcomes[]): ChosenMetric {
+export function defaultInduced(record: Made, members: readonly MemberOutcomes[]): ChosenMetric {
   const { induced } = defaultMetrics(record, members.at(-1)!.outcomes);
-  switch (outcomeKinds[record.experiment.arch]) {
+  switch (kindOf(record)) {
     case 'classification':
       return chosenSize(induced, members);
     case 'reconstruction':

@@ -56,7 +56,7 @@ export function candidatesFor(members: readonly MemberOutcomes[], registry: Regi
   chosen.push(...topRanks.map((k) => metrics['top-k'].with({ k })));
   for (let l = 1; l <= length; l++) chosen.push(metrics['sequence-accuracy'].with({ l }));
   chosen.push(...cutoffsOf(members, 'mse').map((c) => metrics.reconstruction.with({ c })));
-  for (const column of ['psnr', 'ssim', 'margin', 'log_probability', 'confidence'] as const)
+  for (const column of ['psnr', 'ssim', 'margin', 'log_probability', 'confidence', 'score'] as const)
     for (const c of cutoffsOf(members, column))
       chosen.push(above.with({ column, c }), ...(length > 0 ? [imageAbove.with({ column, c })] : []));
   for (const column of ['max_error', 'brier'] as const)

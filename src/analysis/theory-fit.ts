@@ -9,6 +9,7 @@ import {
   sequenceAccuracy,
   sequenceLength,
 } from '../metrics/sequence.js';
+import { scaleText, trainedWords, type FamilyWords } from '../runs/words.js';
 import { FitError } from '../statistics/least-squares.js';
 import { condensed } from '../terminal/format.js';
 import { meansOf, scalesOf, type Scale } from './curves.js';
@@ -42,7 +43,11 @@ export interface TheoryFit {
  *
  * @throws FitError, what is the matter with the cross-entropy, where it is no power law of the parameters
  */
-export function fitFamily(run: string, members: readonly MemberOutcomes[], lengths: readonly number[]): TheoryFit {
+export function fitFamily(
+  run: string,
+  members: readonly MemberOutcomes[],
+  { lengths, words = trainedWords }: { readonly lengths: readonly number[]; readonly words?: FamilyWords },
+): TheoryFit {
   const scales = scalesOf(members);
   const { sequence } = members[0]!.outcomes;
   const isSequence = sequence !== undefined;
@@ -52,11 +57,13 @@ export function fitFamily(run: string, members: readonly MemberOutcomes[], lengt
       scales,
     );
   const loss = measure(isSequence ? imageCrossEntropy.with({}) : crossEntropy.with({}));
-  const none = scales.filter((_, i) => !(loss[i]! > 0 && loss[i]! < Infinity)).map(({ width }) => String(width));
+  const none = scales
+    .filter((_, i) => !(loss[i]! > 0 && loss[i]! < Infinity))
+    .map(({ width }) => scaleText(width, words));
   if (none.length > 0)
     throw new FitError(
       'not-finite',
-      `it is not above 0 and finite at width ${condensed(none)}, and a power law always is`,
+      `it is not above 0 and finite at ${words.scale} ${condensed(none)}, and a power law always is`,
     );
   const law = fitPowerLaw(scales.map(({ parameters }, i) => ({ parameters, loss: loss[i]! })));
   const against = (metric: Metric, length: number, predict: (parameters: number) => number): PredictedCurve => {

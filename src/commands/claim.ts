@@ -4,7 +4,18 @@ import type { ClaimFile } from '../runs/claims.js';
 import { commandLine } from '../machine/installation.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
-import { collect, jsonOf, openNamed, readRun, root, textOf, textsOf, wholeNumber, type Raw } from './runs.js';
+import {
+  collect,
+  jsonOf,
+  openNamed,
+  readRun,
+  root,
+  textOf,
+  textsOf,
+  trainedRecord,
+  wholeNumber,
+  type Raw,
+} from './runs.js';
 
 export function registerClaim(program: Command): void {
   const group = program
@@ -47,9 +58,8 @@ export function registerClaim(program: Command): void {
 
 async function seal(pilotName: string, raw: Raw): Promise<void> {
   const { claimText, parseClaim, usualClaims } = await import('../analysis/claims.js');
-  const { defaultColumns, defaultInduced, defaultMetrics } = await import('../analysis/defaults.js');
+  const { defaultColumnsOf, defaultInduced, defaultMetrics } = await import('../analysis/defaults.js');
   const { loadDataset } = await import('../datasets/index.js');
-  const { outcomeKinds } = await import('../experiment/architectures.js');
   const { loadExperiment } = await import('../experiment/load.js');
   const { parseTrainOptions, runNameOf } = await import('../experiment/options.js');
   const { gitCommit, packageVersions } = await import('../machine/version.js');
@@ -73,9 +83,10 @@ async function seal(pilotName: string, raw: Raw): Promise<void> {
   if ((await readRunRecord(runFolder(root, run))) !== undefined)
     throw new UsageError(`there is a run "${run}" already`, '--run', 'a claim is about a run that is not begun');
   const open = await openNamed(pilotName);
-  if (open.record.experiment.arch !== experiment.arch)
-    throw new UsageError(`is a pilot of ${open.record.experiment.arch}, not of ${experiment.arch}`, pilotName);
-  const known = experiment.seeds.filter((seed) => open.record.experiment.seeds.includes(seed));
+  const pilotRecord = await trainedRecord(open, pilotName, 'a claim is of a family that is trained');
+  if (pilotRecord.experiment.arch !== experiment.arch)
+    throw new UsageError(`is a pilot of ${pilotRecord.experiment.arch}, not of ${experiment.arch}`, pilotName);
+  const known = experiment.seeds.filter((seed) => pilotRecord.experiment.seeds.includes(seed));
   if (known.length > 0)
     throw new UsageError(
       `seeds ${known.join(', ')} are the pilot's too`,
@@ -83,7 +94,7 @@ async function seal(pilotName: string, raw: Raw): Promise<void> {
       'claims are about seeds that nobody has seen: give others',
     );
   const { fingerprint } = await loadDataset(experiment.dataset, experiment);
-  const pilot = await readRun(open, defaultColumns[outcomeKinds[experiment.arch]]);
+  const pilot = await readRun(open, defaultColumnsOf(open));
   const standard = standardId ?? defaultMetrics(pilot.record, pilot.members.at(-1)!.outcomes).standard.id;
   const induced = inducedId ?? defaultInduced(pilot.record, pilot.members).metric.id;
   if (standard === induced)
@@ -129,11 +140,16 @@ async function score(name: string, raw: Raw): Promise<void> {
   const read = await locateClaims(name, root);
   const { claim } = read;
   const open = await openNamed(runFolder(root, claim.run));
-  const reasons = whyClaimsVoid(read, open.record, open.complete);
+  const record = await trainedRecord(open, claim.run, 'a claim is of a family that is trained');
+  const reasons = whyClaimsVoid(
+    read,
+    record,
+    open.complete.flatMap(({ trained }) => trained ?? []),
+  );
   if (reasons.length > 0) throw new RunError(`void, and not judged: ${reasons.join('; ')}`, claim.name);
   const [standard, induced] = [parseMetric(claim.standard, name), parseMetric(claim.induced, name)];
   const run = await readRun(open, [...standard.needs, ...induced.needs, ...(predictionNeeds(induced) ?? [])]);
-  const wanted = membersOf(open.record.experiment).length;
+  const wanted = membersOf(record.experiment).length;
   if (run.members.length < wanted)
     throw new UsageError(
       `${wanted - run.members.length} of ${wanted} members of ${claim.run} are missing`,

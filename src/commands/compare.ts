@@ -49,8 +49,7 @@ export function registerCompare(program: Command): void {
 async function compareRun(name: string, raw: Raw): Promise<void> {
   const path = await import('node:path');
   const { compare } = await import('../analysis/compare.js');
-  const { defaultColumns, defaultInduced, defaultMetrics } = await import('../analysis/defaults.js');
-  const { outcomeKinds } = await import('../experiment/architectures.js');
+  const { defaultColumnsOf, defaultInduced, defaultMetrics } = await import('../analysis/defaults.js');
   const { predictionNeeds } = await import('../analysis/independence.js');
   const { readNaturalCurve } = await import('../analysis/natural.js');
   const { aboutFamily, comparisonFigure, comparisonTable } = await import('../report/comparison.js');
@@ -66,9 +65,8 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
   if (standard !== undefined) await refuseImpossible(open, [standard], registry, '--standard');
   if (induced !== undefined) await refuseImpossible(open, [induced], registry, '--induced');
-  const { experiment } = open.record;
   const run = await readRun(open, [
-    ...defaultColumns[outcomeKinds[experiment.arch]],
+    ...defaultColumnsOf(open),
     ...(standard?.needs ?? []),
     ...(induced?.needs ?? []),
     ...(induced === undefined ? [] : (predictionNeeds(induced) ?? [])),
@@ -97,10 +95,10 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const stem = textOf(raw, 'output') ?? path.join(run.folder, 'compare');
   const odd = flatness({ metric: shown.induced.metric, members: comparison.induced.members }, run.members);
   if (odd !== undefined) console.error(`note: ${odd}`);
-  const files = await writeFigure(stem, comparisonFigure(comparison));
+  const files = await writeFigure(stem, comparisonFigure(comparison, run.words));
   const sampling = samplingOf(run.record, run.members[0]!.outcomes);
-  if (raw['json'] === true) console.log(jsonOf({ ...comparison, figures: files }));
-  else console.log([comparisonTable(comparison, sampling), '', ...pictureLines(files)].join('\n'));
+  if (raw['json'] === true) console.log(jsonOf({ ...comparison, figures: files }, { words: run.words }));
+  else console.log([comparisonTable(comparison, sampling, run.words), '', ...pictureLines(files)].join('\n'));
 }
 
 function oneOf(text: string | undefined): string[] {

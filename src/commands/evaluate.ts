@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { DefaultMetrics } from '../analysis/defaults.js';
 import type { MetricEvaluation } from '../analysis/evaluate.js';
 import type { Metric } from '../metrics/metric.js';
+import type { OpenRun } from '../runs/load.js';
 import { UsageError } from '../terminal/errors.js';
 import {
   addMetricFile,
@@ -43,9 +44,8 @@ export function registerEvaluate(program: Command): void {
 }
 
 async function evaluate(name: string, raw: Raw): Promise<void> {
-  const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
+  const { defaultColumnsOf, defaultMetrics } = await import('../analysis/defaults.js');
   const { answerColumns, evaluateMetric, flatness, oneAnswer } = await import('../analysis/evaluate.js');
-  const { outcomeKinds } = await import('../experiment/architectures.js');
   const tables = await import('../report/evaluation.js');
   const { samplingOf } = await import('../report/sampling.js');
   const texts = textsOf(raw, 'metric');
@@ -55,11 +55,9 @@ async function evaluate(name: string, raw: Raw): Promise<void> {
   const chosen = await metricsOf(texts, registry);
   await refuseImpossible(open, chosen, registry);
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
-  const needs =
-    chosen.length > 0
-      ? chosen.flatMap((metric) => metric.needs)
-      : defaultColumns[outcomeKinds[open.record.experiment.arch]];
+  const needs = chosen.length > 0 ? chosen.flatMap((metric) => metric.needs) : defaultColumnsOf(open);
   const run = await readRun(open, [...needs, ...answerColumns.filter((column) => open.columns.includes(column))]);
+  if (chosen.length === 0) for (const line of missingLines(open)) console.error(`note: ${line}`);
   const metrics = chosen.length > 0 ? chosen : usualOf(defaultMetrics(run.record, run.members.at(-1)!.outcomes));
   const evaluations = metrics.map((metric) => evaluateMetric(metric, run.members, { draws }));
   for (const evaluation of evaluations) {
@@ -67,17 +65,25 @@ async function evaluate(name: string, raw: Raw): Promise<void> {
     if (odd !== undefined) console.error(`note: ${odd}`);
   }
   for (const line of oneAnswer(run.members, run.record.dataset)) console.error(`note: ${line}`);
-  if (raw['json'] === true) console.log(jsonOf({ run: run.record.name, metrics: evaluations.map(plain) }));
-  else if (raw['csv'] === true) process.stdout.write(tables.evaluationCsv(run.record.name, evaluations));
+  if (raw['json'] === true) {
+    const axis = run.words.isImported ? { axis: run.words.axis } : {};
+    console.log(jsonOf({ run: run.record.name, ...axis, metrics: evaluations.map(plain) }, { words: run.words }));
+  } else if (raw['csv'] === true) process.stdout.write(tables.evaluationCsv(run.record.name, evaluations, run.words));
   else {
     const sampling = samplingOf(run.record, run.members[0]!.outcomes);
-    console.log(tables.evaluationTable(evaluations, { byMember: raw['members'] === true, sampling }));
+    console.log(tables.evaluationTable(evaluations, { byMember: raw['members'] === true, sampling, words: run.words }));
   }
+}
+
+/** The usual metrics that imported outcomes lack the columns of. */
+function missingLines({ columns, words }: OpenRun): string[] {
+  if (!words.isImported || columns.includes('log_probability')) return [];
+  return ['no cross-entropy: the imported outcomes have no log-probability of the right answer'];
 }
 
 /** Each once: an autoencoder's loss is its standard metric. */
 function usualOf({ standard, induced, loss }: DefaultMetrics): readonly Metric[] {
-  return loss.id === standard.id ? [standard, induced] : [standard, induced, loss];
+  return loss === undefined || loss.id === standard.id ? [standard, induced] : [standard, induced, loss];
 }
 
 /** Without functions. */

@@ -2,10 +2,12 @@
 import type { Command } from 'commander';
 import type { MetricForecast } from '../analysis/forecast/forecast.js';
 import type { OpenRun } from '../runs/load.js';
+import type { RunRecord } from '../runs/record.js';
 import type { Seal } from '../runs/forecasts.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import {
   addMetricFile,
+  furtherScales,
   collect,
   jsonOf,
   metricsOf,
@@ -16,6 +18,7 @@ import {
   registryOf,
   textOf,
   textsOf,
+  trainedRecord,
   wholeNumber,
   wholeNumbers,
   type Raw,
@@ -95,16 +98,14 @@ export function registerForecast(program: Command): void {
 
 /** Metrics that were asked for, else the run's standard and induced one, with the members and all columns that they take. */
 async function openWithMetrics(name: string, raw: Raw) {
-  const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
+  const { defaultColumnsOf, defaultMetrics } = await import('../analysis/defaults.js');
   const { forecastNeeds } = await import('../analysis/forecast/forecast.js');
-  const { outcomeKinds } = await import('../experiment/architectures.js');
   const open = await openNamed(name);
   const registry = await registryOf(raw, open);
   const asked = await metricsOf(textsOf(raw, 'metric'), registry);
   await refuseImpossible(open, asked, registry);
   if (asked.length > 0) return { metrics: asked, run: await readAll(open, asked.flatMap(forecastNeeds)) };
-  const kind = outcomeKinds[open.record.experiment.arch];
-  const first = await readRun(open, defaultColumns[kind]);
+  const first = await readRun(open, defaultColumnsOf(open));
   const { standard, induced } = defaultMetrics(open.record, first.members.at(-1)!.outcomes);
   return { metrics: [standard, induced], run: await readAll(open, [standard, induced].flatMap(forecastNeeds)) };
 }
@@ -130,7 +131,12 @@ async function seal(name: string, raw: Raw): Promise<void> {
   const widths = ascending(wholeNumbers(textOf(raw, 'widths') ?? '', '--widths'), '--widths');
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', forecastDraws, 100);
   const { metrics, run } = await openWithMetrics(name, raw);
-  const { record, folder, members } = run;
+  const { folder, members } = run;
+  const record = await trainedRecord(
+    run,
+    name,
+    'what to seal is the sizes that the lab will train; forecast study works on it',
+  );
   const seedText = textOf(raw, 'seeds');
   const seeds =
     seedText === undefined ? record.experiment.seeds : ascending(wholeNumbers(seedText, '--seeds', 0), '--seeds');
@@ -143,7 +149,7 @@ async function seal(name: string, raw: Raw): Promise<void> {
     );
   const targets = sizesOf(record, widths, '--widths');
 
-  await refuseTrained(run, widths, seeds);
+  await refuseTrained({ folder, record }, widths, seeds);
   const widest = scales.at(-1)!;
   const known = targets.find(({ parameters }) => parameters <= widest.parameters);
   if (known !== undefined)
@@ -171,7 +177,7 @@ async function seal(name: string, raw: Raw): Promise<void> {
   const { lockRun } = await import('../runs/lock.js');
   const release = await lockRun(folder);
   try {
-    await refuseTrained(run, widths, seeds);
+    await refuseTrained({ folder, record }, widths, seeds);
     const last = await endOfChain(folder);
     const { seals: earlier } = await readSeals(folder);
     const sealName = nameOf(
@@ -262,7 +268,7 @@ function plainForecast({ metric, known, methods: each, silent }: MetricForecast)
 
 /** What is trained or in training already can't be foretold. Throws UsageError. */
 async function refuseTrained(
-  { folder, record }: OpenRun | Awaited<ReturnType<typeof readRun>>,
+  { folder, record }: { readonly folder: string; readonly record: RunRecord },
   widths: readonly number[],
   seeds: readonly number[],
 ) {
@@ -414,10 +420,11 @@ async function sealsOf(name: string | undefined) {
   const path = await import('node:path');
   const { locateSeal, readSeals } = await import('../runs/forecasts.js');
   const { locateRun } = await import('../runs/locate.js');
-  const { readRunRecord } = await import('../runs/run.js');
+  const { isImported } = await import('../runs/imported.js');
+  const { readAnyRun } = await import('../runs/run.js');
   const ofRun = async (folder: string) => {
-    const record = await readRunRecord(folder);
-    return record === undefined ? [] : [{ folder, record, ...(await readSeals(folder)) }];
+    const record = await readAnyRun(folder);
+    return record === undefined || isImported(record) ? [] : [{ folder, record, ...(await readSeals(folder)) }];
   };
   if (name === undefined) {
     const entries = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
@@ -449,9 +456,9 @@ async function study(name: string, raw: Raw): Promise<void> {
   const scales = scalesOf(run.members);
   if (scales.length <= fewestKnown)
     throw new UsageError(
-      `has ${scales.length} complete widths, and a study needs ${fewestKnown + 1}`,
+      `has ${scales.length} complete ${run.words.scales}, and a study needs ${fewestKnown + 1}`,
       name,
-      'train more with --widths',
+      run.words.isImported ? furtherScales(run.words) : 'train more with --widths',
     );
   const studies = await withSteps('forecasts', (onStep) =>
     metrics.map((metric, i) =>
@@ -460,13 +467,16 @@ async function study(name: string, raw: Raw): Promise<void> {
   );
   if (raw['json'] === true)
     console.log(
-      jsonOf(studies.map(({ metric, ...rest }) => ({ run: run.record.name, ...plainMetric(metric), ...rest }))),
+      jsonOf(
+        studies.map(({ metric, ...rest }) => ({ run: run.record.name, ...plainMetric(metric), ...rest })),
+        { words: run.words },
+      ),
     );
-  else if (raw['csv'] === true) process.stdout.write(studyCsv(run.record.name, studies));
+  else if (raw['csv'] === true) process.stdout.write(studyCsv(run.record.name, studies, run.words));
   else {
     const stem = textOf(raw, 'output') ?? path.join(run.folder, 'forecast-study');
-    const files = await writeFigure(stem, studyFigure(run.record.name, studies));
-    console.log([studyTable(studies), '', ...pictureLines(files)].join('\n'));
+    const files = await writeFigure(stem, studyFigure(run.record.name, studies, run.words));
+    console.log([studyTable(studies, run.words), '', ...pictureLines(files)].join('\n'));
   }
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { QuantaReport } from '../report/quanta.js';
 import { UsageError } from '../terminal/errors.js';
 import { printable } from '../terminal/printable.js';
-import { root } from './runs.js';
+import { jsonOf, root } from './runs.js';
 import { examples } from './examples.js';
 
 interface RawOptions {
@@ -39,7 +39,9 @@ async function quanta(run: string, { cutoff, tolerance, json }: RawOptions): Pro
   const folder = await locateRun(run, root);
   const report = await withSteps('permutations, at most', (onStep) => reportQuanta(folder, { ...options, onStep }));
   for (const line of report.warnings) console.error(line);
-  console.log(json === true ? JSON.stringify(machineReadable(folder, report)) : readable(report));
+  console.log(
+    json === true ? jsonOf(machineReadable(folder, report), { indent: 0, words: report.words }) : readable(report),
+  );
 }
 
 interface Limits {

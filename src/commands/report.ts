@@ -111,12 +111,14 @@ async function refuseUnusedDatasets(
   runs: readonly { readonly open: OpenRun }[],
 ): Promise<void> {
   const { parseDatasetName } = await import('../datasets/index.js');
+  const { isImported } = await import('../runs/imported.js');
   const flag = '--dataset';
   for (const text of given) {
     const { source, argument } = parseDatasetName(text, flag);
     if (argument === '') throw new UsageError(`${text} is not a path, and found by its name`, flag, 'leave it out');
-    if (!runs.some(({ open }) => open.record.experiment.dataset.startsWith(source.name)))
-      throw new UsageError(`no run here was trained on ${source.name}PATH`, flag, 'leave it out');
+    const isOf = ({ open: { record } }: (typeof runs)[number]) =>
+      !isImported(record) && record.experiment.dataset.startsWith(source.name);
+    if (!runs.some(isOf)) throw new UsageError(`no run here was trained on ${source.name}PATH`, flag, 'leave it out');
   }
 }
 
@@ -126,7 +128,7 @@ async function inducedMetrics(
   runs: readonly { readonly open: OpenRun }[],
 ): Promise<(Metric | undefined)[]> {
   const { metrics } = await import('../metrics/index.js');
-  const { outcomeKinds } = await import('../experiment/architectures.js');
+  const { kindOf, pairsOf } = await import('../runs/imported.js');
   const flag = '--induced';
   const metricOf = {
     classification: 'subset-accuracy',
@@ -134,7 +136,7 @@ async function inducedMetrics(
     sequences: 'sequence-accuracy',
   };
   const asked = await metricsOf(texts, metrics, flag);
-  const names = runs.map(({ open }) => metricOf[outcomeKinds[open.record.experiment.arch]]);
+  const names = runs.map(({ open }) => metricOf[kindOf(open.record)]);
   const twice = asked.find(({ name }, i) => asked.findIndex((other) => other.name === name) < i);
   if (twice !== undefined) throw new UsageError(`${twice.name} is given twice`, flag, 'give it once');
   const unfit = asked.find(({ name }) => !names.includes(name));
@@ -146,13 +148,9 @@ async function inducedMetrics(
     );
   return runs.map(({ open }, i) => {
     const metric = asked.find(({ name }) => name === names[i]);
-    const { pairs } = open.record.experiment;
-    if (metric?.name === 'sequence-accuracy' && Number(metric.parameters['l']) > (pairs ?? 1))
-      throw new UsageError(
-        `sequences of ${open.record.name} have ${pairs ?? 1} images`,
-        flag,
-        `give l=${pairs ?? 1} at most`,
-      );
+    const pairs = pairsOf(open.record);
+    if (metric?.name === 'sequence-accuracy' && Number(metric.parameters['l']) > pairs)
+      throw new UsageError(`sequences of ${open.record.name} have ${pairs} images`, flag, `give l=${pairs} at most`);
     return metric;
   });
 }

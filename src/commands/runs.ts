@@ -5,6 +5,8 @@ import type { Registry } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun, OpenRun } from '../runs/load.js';
 import type { OutcomeName } from '../runs/outcomes.js';
+import type { RunRecord } from '../runs/record.js';
+import type { FamilyWords } from '../runs/words.js';
 import { UsageError } from '../terminal/errors.js';
 import { printable } from '../terminal/printable.js';
 
@@ -55,13 +57,24 @@ export async function metricsOf(texts: readonly string[], registry: Registry, fl
   return chosen;
 }
 
-/** Opens a run by name or path. */
-export async function openNamed(name: string): Promise<OpenRun> {
+/** Opens a run by name or path; `axis` is what curves of imported members are drawn over. */
+export async function openNamed(name: string, axis?: string): Promise<OpenRun> {
   const { openRun } = await import('../runs/load.js');
   const { locateRun } = await import('../runs/locate.js');
-  const run = await openRun(await locateRun(name, root));
+  const run = await openRun(await locateRun(name, root), axis);
   for (const line of run.notes) console.error(`note: ${line}`);
   return run;
+}
+
+/** The record of a run that was trained here. Throws UsageError for one of imported members, with what it is that these have not. */
+export async function trainedRecord(
+  { record }: Pick<OpenRun, 'record'>,
+  name: string,
+  what: string,
+): Promise<RunRecord> {
+  const { isImported } = await import('../runs/imported.js');
+  if (!isImported(record)) return record;
+  throw new UsageError(`is a run of imported members, and ${what}`, name);
 }
 
 /** Throws UsageError for a metric that the run can't have, with those that it can. */
@@ -72,23 +85,21 @@ export async function refuseImpossible(
   flag = '--metric',
 ): Promise<void> {
   const { isPossible, unitsOf } = await import('../analysis/search.js');
+  const { isImported, makeOf } = await import('../runs/imported.js');
   const units = unitsOf(run.columns);
   const wrong = chosen.find((metric) => !isPossible(metric, run.columns, units));
   if (wrong === undefined) return;
+  const who = isImported(run.record) ? `the run ${run.record.name}` : makeOf(run.record);
   const lacking = wrong.needs.filter((name) => !run.columns.includes(name));
   const what =
     lacking.length > 0
-      ? `${wrong.id} needs ${lacking.join(', ')}, which ${run.record.experiment.arch} has not`
+      ? `${wrong.id} needs ${lacking.join(', ')}, which ${who} has not`
       : `${wrong.id} takes ${wrong.units} for independent, and the test set of ${run.folder} is a draw of ${units}`;
   const possible = Object.values(registry).filter(
     ({ units: own, needs }) =>
       own === units && (typeof needs === 'function' || needs.every((name) => run.columns.includes(name))),
   );
-  throw new UsageError(
-    what,
-    flag,
-    `${run.record.experiment.arch} can have: ${possible.map(({ name }) => name).join(', ')}`,
-  );
+  throw new UsageError(what, flag, `${who} can have: ${possible.map(({ name }) => name).join(', ')}`);
 }
 
 /** Reads the columns, and says on stderr which members are not in it. */
@@ -100,9 +111,20 @@ export async function readRun(run: OpenRun, columns: readonly OutcomeName[]): Pr
 }
 
 /** Throws UsageError where nothing can be drawn against scale. */
-export function assertSeveralWidths({ members }: LoadedRun, name: string, what = 'a curve'): void {
+export function assertSeveralWidths({ members, words }: LoadedRun, name: string, what = 'a curve'): void {
   if (new Set(members.map(({ record }) => record.width)).size < 2)
-    throw new UsageError(`has one width, and ${what} needs two`, name, 'train another one with --widths');
+    throw new UsageError(
+      `has one ${words.isImported ? `value of ${words.scale}` : words.scale}, and ${what} needs two`,
+      name,
+      furtherScales(words),
+    );
+}
+
+/** What brings a run that has too few scales another one. */
+export function furtherScales({ isImported }: FamilyWords): string {
+  return isImported
+    ? 'import models of other sizes too, or draw it over another coordinate'
+    : 'train another one with --widths';
 }
 
 /** A flag's whole numbers: `1,2,5`. Throws UsageError. */
@@ -143,14 +165,35 @@ export function leastRangeOf(raw: Raw, most = Infinity): number {
   throw new UsageError(`"${text}" is not a number from 0${most === Infinity ? '' : ` to ${most}`}`, '--least-range');
 }
 
-/** JSON knows no infinity and no NaN: they become null, infinities the texts "Infinity" and "-Infinity". */
-export function jsonOf(value: unknown, indent = 2): string {
+/**
+ * JSON knows no infinity and no NaN: they become null, infinities the texts "Infinity" and "-Infinity". With `words` of imported
+ * members a scale's number has its own name in place of `width` and `parameters`.
+ */
+export function jsonOf(
+  value: unknown,
+  { indent = 2, words }: { readonly indent?: number; readonly words?: FamilyWords } = {},
+): string {
   return JSON.stringify(
     value,
     (_, each: unknown) => {
       if (typeof each === 'number' && !Number.isFinite(each)) return Number.isNaN(each) ? null : String(each);
-      return each instanceof Float64Array ? [...each] : each;
+      if (each instanceof Float64Array) return [...each];
+      return words?.isImported === true && isScaled(each) ? withScale(each, words.scale) : each;
     },
     indent,
   );
+}
+
+type Scaled = Readonly<Record<string, unknown>> & { readonly width: number; readonly parameters: number };
+
+function isScaled(value: unknown): value is Scaled {
+  const { width, parameters } = (value ?? {}) as Partial<Record<string, unknown>>;
+  return typeof width === 'number' && typeof parameters === 'number';
+}
+
+function withScale(value: Scaled, name: string): object {
+  const kept = Object.entries(value).filter(([key]) => !['width', 'parameters', 'trainingFlops'].includes(key));
+  // First where the width was: after the id of a member.
+  const place = Object.keys(value).indexOf('width');
+  return Object.fromEntries([...kept.slice(0, place), [name, value.width], ...kept.slice(place)]);
 }

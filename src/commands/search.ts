@@ -97,6 +97,7 @@ async function search(name: string, raw: Raw): Promise<void> {
       induced,
       surrogates,
       causes,
+      words: run.words,
     }),
   );
 }

@@ -33,9 +33,8 @@ export function registerSeeds(program: Command): void {
 
 async function seeds(name: string, raw: Raw): Promise<void> {
   const path = await import('node:path');
-  const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
+  const { defaultColumnsOf, defaultMetrics } = await import('../analysis/defaults.js');
   const { seedDistribution } = await import('../analysis/seed-distribution.js');
-  const { outcomeKinds } = await import('../experiment/architectures.js');
   const { seedsFigure } = await import('../report/figures/seeds.js');
   const { writeFigure } = await import('../report/files.js');
   const { seedsTable } = await import('../report/seeds.js');
@@ -47,17 +46,24 @@ async function seeds(name: string, raw: Raw): Promise<void> {
   const [asked] = await metricsOf(text === undefined ? [] : [text], registry);
   const open = await openNamed(name);
   if (asked !== undefined) await refuseImpossible(open, [asked], registry);
-  const kind = outcomeKinds[open.record.experiment.arch];
-  const run = await readRun(open, [...defaultColumns[kind], ...(asked?.needs ?? [])]);
+  const run = await readRun(open, [...defaultColumnsOf(open), ...(asked?.needs ?? [])]);
   assertSeveralWidths(run, name);
   const most = Math.max(...countsOf(run.members.map(({ record }) => record.width)));
-  if (most < 2) throw new UsageError('has one seed for each width', name, 'train more with --seeds, such as 0,1,2,3,4');
+  if (most < 2)
+    throw new UsageError(
+      `has one ${run.words.isImported ? 'model' : 'seed'} for each ${run.words.noun}`,
+      name,
+      run.words.isImported
+        ? 'import models that differ in their seed alone too, with --seed COLUMN'
+        : 'train more with --seeds, such as 0,1,2,3,4',
+    );
   const metric = asked ?? defaultMetrics(run.record, run.members.at(-1)!.outcomes).standard;
   const found = await withSteps('widths', (onStep) => seedDistribution(metric, run.members, { threshold, onStep }));
   const stem = textOf(raw, 'output') ?? path.join(run.folder, 'seeds');
-  const files = await writeFigure(stem, seedsFigure(run.record.name, found));
-  if (raw['json'] === true) console.log(jsonOf({ run: run.record.name, ...found, metric: metric.id, figures: files }));
-  else console.log([seedsTable(found), '', ...files.map((file) => `picture  ${file}`)].join('\n'));
+  const files = await writeFigure(stem, seedsFigure(run.record.name, found, run.words));
+  if (raw['json'] === true)
+    console.log(jsonOf({ run: run.record.name, ...found, metric: metric.id, figures: files }, { words: run.words }));
+  else console.log([seedsTable(found, run.words), '', ...files.map((file) => `picture  ${file}`)].join('\n'));
 }
 
 function successOf(text: string | undefined): number | undefined {

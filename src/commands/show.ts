@@ -12,6 +12,7 @@ import {
   readRun,
   refuseImpossible,
   registryOf,
+  root,
   textOf,
   textsOf,
   wholeNumber,
@@ -30,7 +31,10 @@ export function registerShow(program: Command): void {
         collect,
       ),
   )
-    .option('--axis <name>', 'horizontal axis: width, parameters or flops (default: parameters)')
+    .option(
+      '--axis <name>',
+      'horizontal axis: width, parameters or flops; of imported members any of their coordinates (default: parameters, or what the run names)',
+    )
     .option('--linear', 'a linear horizontal axis instead of a logarithmic one')
     .option('--width <cells>', "the drawing's width (default: the terminal's, 80 elsewhere)")
     .option('--height <cells>', "the height of each plot (default: what fits the terminal's)")
@@ -46,28 +50,23 @@ const mostCells = 1000;
 
 async function show(name: string, raw: Raw): Promise<void> {
   const { sampleCurve, scoreCurve } = await import('../analysis/curves.js');
-  const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
-  const { outcomeKinds } = await import('../experiment/architectures.js');
+  const { defaultColumnsOf, defaultMetrics } = await import('../analysis/defaults.js');
   const { leastPlot } = await import('../report/plot.js');
   const { panelsOf, showText } = await import('../report/show.js');
   const { samplingOf } = await import('../report/sampling.js');
   const { sizeOf } = await import('../terminal/size.js');
   const { usesColour } = await import('../terminal/colour.js');
 
-  const axis = axisOf(textOf(raw, 'axis'));
   const terminal = sizeOf(process.stdout);
   const width =
     cellsOf(textOf(raw, 'width'), '--width', leastPlot.width) ?? Math.max(leastPlot.width, terminal.columns);
   const height = cellsOf(textOf(raw, 'height'), '--height', leastPlot.height);
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
-  const open = await openNamed(name);
+  const { open, axis } = await openOver(name, textOf(raw, 'axis'));
   const registry = await registryOf(raw, open);
   const asked = await metricsOf(textsOf(raw, 'metric'), registry);
   await refuseImpossible(open, asked, registry);
-  const run = await readRun(
-    open,
-    asked.length > 0 ? asked.flatMap(({ needs }) => needs) : defaultColumns[outcomeKinds[open.record.experiment.arch]],
-  );
+  const run = await readRun(open, asked.length > 0 ? asked.flatMap(({ needs }) => needs) : defaultColumnsOf(open));
   assertSeveralWidths(run, name);
   const usual = defaultMetrics(run.record, run.members.at(-1)!.outcomes);
   const metrics = asked.length > 0 ? asked : [usual.standard, usual.induced];
@@ -80,6 +79,7 @@ async function show(name: string, raw: Raw): Promise<void> {
     axis,
     width,
     height: height ?? heightFor(terminal.rows, panels),
+    words: run.words,
     xScale: raw['linear'] === true ? 'linear' : 'log',
     characters: raw['ascii'] === true ? 'ascii' : 'braille',
     colour: usesColour(process.stdout),
@@ -90,6 +90,18 @@ async function show(name: string, raw: Raw): Promise<void> {
 /** Room for the scores below; a plot that is lower than this is read badly, and the terminal scrolls instead. */
 function heightFor(rows: number, panels: number): number {
   return Math.min(24, Math.max(15, Math.floor((rows - 6) / panels)));
+}
+
+/** Which numbers are on the axis: a trained family's own, or the coordinate that imported members are placed by. */
+async function openOver(name: string, text: string | undefined) {
+  const { isImported } = await import('../runs/imported.js');
+  const { locateRun } = await import('../runs/locate.js');
+  const { readAnyRun } = await import('../runs/run.js');
+  const record = await readAnyRun(await locateRun(name, root));
+  if (record !== undefined && isImported(record))
+    return { open: await openNamed(name, text), axis: 'parameters' as const };
+  const axis = axisOf(text);
+  return { open: await openNamed(name), axis };
 }
 
 function axisOf(text: string | undefined): ScaleName {

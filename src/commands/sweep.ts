@@ -72,9 +72,19 @@ export function registerSweep(program: Command): void {
       const folders = sweeps.map(({ run }) => run.folder);
       const twice = names.find((_, i) => folders.indexOf(folders[i]!) < i);
       if (twice !== undefined) throw new UsageError('is given twice', twice, 'give each run once');
+      const scales = new Set(sweeps.map(({ run }) => run.words.axis));
+      if (raw['csv'] === true && scales.size > 1)
+        throw new UsageError(
+          `the runs are drawn over ${[...scales].join(' and ')}`,
+          '--csv',
+          'sweep one after the other',
+        );
       const results: unknown[] = [];
       for (const sweep of sweeps) results.push(await sweepRun(sweep));
-      if (raw['json'] === true) console.log(jsonOf(names.length === 1 ? results[0] : results));
+      if (raw['json'] !== true) return;
+      // Each in its own words, then all in one list.
+      const texts = results.map((result, i) => jsonOf(result, { words: sweeps[i]!.run.words }));
+      console.log(texts.length === 1 ? texts[0] : jsonOf(texts.map((text) => JSON.parse(text) as unknown)));
     });
 }
 
@@ -221,8 +231,8 @@ async function sweepGrid({
     }
   }
   const csv = raw['csv'] === true;
-  if (csv) process.stdout.write(sweepCsv(run.record.name, result, place.first));
-  const figure = sweepFigure({ run: run.record.name, sweep: result, leastRange });
+  if (csv) process.stdout.write(sweepCsv(run.record.name, result, { withHeading: place.first, words: run.words }));
+  const figure = sweepFigure({ run: run.record.name, sweep: result, leastRange, words: run.words });
   const figures = csv ? [] : await writeFigure(stem, figure);
   if (!csv && raw['json'] !== true)
     console.log(

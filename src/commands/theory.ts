@@ -35,7 +35,8 @@ async function theory(name: string | undefined, raw: Raw): Promise<void> {
   const lengths = text === undefined ? undefined : lengthsOf(text);
   const drawn = name === undefined ? drawModel(raw, lengths, report) : await fitRun(name, raw, lengths, report);
   const files = await writeFigure(textOf(raw, 'output') ?? drawn.stem, drawn.figure);
-  if (raw['json'] === true) console.log(jsonOf({ ...drawn.result, figures: files }));
+  if (raw['json'] === true)
+    console.log(jsonOf({ ...drawn.result, figures: files }, 'words' in drawn ? { words: drawn.words } : {}));
   else console.log([drawn.text, '', ...pictureLines(files)].join('\n'));
 }
 
@@ -82,26 +83,39 @@ async function fitRun(name: string, raw: Raw, lengths: readonly number[] | undef
   if (given !== undefined)
     throw new UsageError('is fitted to the run', `--${given}`, 'leave out the option, or the run');
   const open = await openNamed(name);
-  const { arch, pairs = 1 } = open.record.experiment;
+  const { kindOf, makeOf, pairsOf } = await import('../runs/imported.js');
+  const pairs = pairsOf(open.record);
+  const isSequences = kindOf(open.record) === 'sequences';
   if (!open.columns.includes('log_probability'))
-    throw new UsageError(`${arch} has no cross-entropy, which the model begins with`, name);
-  const own = [...new Set(arch === 'transformer' ? [1, pairs] : [1, 5, 20])];
+    throw new UsageError(
+      `${open.words.isImported ? 'it' : makeOf(open.record)} has no cross-entropy, which the model begins with`,
+      name,
+    );
+  const own = [...new Set(isSequences ? [1, pairs] : [1, 5, 20])];
   const wanted = lengths ?? own;
-  const longest = wanted.find((length) => arch === 'transformer' && length > pairs);
+  const longest = wanted.find((length) => isSequences && length > pairs);
   if (longest !== undefined)
     throw new UsageError(`${longest} is more than the ${pairs} images of a sequence`, '--lengths');
-  const sequence = arch === 'transformer' ? (['sequence', 'label', 'predicted'] as const) : [];
+  const sequence = isSequences ? (['sequence', 'label', 'predicted'] as const) : [];
   const run = await readRun(open, ['correct', 'log_probability', ...sequence]);
   assertSeveralWidths(run, name, 'a fit');
   const images = run.members[0]!.outcomes.correct!.length;
   // What nobody asked for is left out, and said.
-  const tooLong = lengths === undefined && arch !== 'transformer' ? own.filter((length) => length > images) : [];
+  const tooLong = lengths === undefined && !isSequences ? own.filter((length) => length > images) : [];
   if (tooLong.length > 0)
-    console.error(`note: ${tooLong.join(' and ')} at once are left out: the test set has ${counted(images, 'image')}`);
+    console.error(
+      `note: ${tooLong.join(' and ')} at once are left out: the test set has ${counted(images, run.words.isImported ? 'example' : 'image')}`,
+    );
   const kept = wanted.filter((length) => !tooLong.includes(length));
   try {
-    const fit = fitFamily(run.record.name, run.members, kept);
-    return { stem: path.join(run.folder, 'theory'), figure: fitFigure(fit), text: fitText(fit), result: fit };
+    const fit = fitFamily(run.record.name, run.members, { lengths: kept, words: run.words });
+    return {
+      stem: path.join(run.folder, 'theory'),
+      figure: fitFigure(fit, run.words),
+      text: fitText(fit, run.words),
+      result: fit,
+      words: run.words,
+    };
   } catch (error) {
     if (error instanceof FitError) throw new UsageError(`the cross-entropy has no power law: ${error.message}`, name);
     throw error;

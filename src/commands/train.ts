@@ -94,7 +94,8 @@ async function showSummary(folder: string, json: boolean): Promise<void> {
     ...(summary.sharpness === undefined ? [] : [`next     ${nextCommand(folder)}`]),
   ];
   const { rows, figures, sharpness } = summary;
-  if (json) console.log(jsonOf({ type: 'summary', folder, rows, sharpness: sharpness ?? null, figures }, 0));
+  if (json)
+    console.log(jsonOf({ type: 'summary', folder, rows, sharpness: sharpness ?? null, figures }, { indent: 0 }));
   else console.log(lines.join('\n'));
 }
 

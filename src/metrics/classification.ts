@@ -102,6 +102,22 @@ export const margin = defineMetric({
   values: ({ margin }) => Float64Array.from(margin),
 });
 
+/** Imported outcomes alone have it. */
+export const score = defineMetric({
+  name: 'score',
+  title: () => 'score',
+  kind: 'continuous',
+  better: 'higher',
+  unit: '',
+  formula: 'mean over the examples of a score that another tool gave them, higher for better',
+  source: 'imported: docs/import.md',
+  parameters: none,
+  needs: ['score'],
+  units: 'images',
+  share: false,
+  values: ({ score: values }) => Float64Array.from(values),
+});
+
 export const auroc = defineMetric({
   name: 'auroc',
   title: () => 'AUROC of confidence',

@@ -18,6 +18,7 @@ export const comparable = [
   'psnr',
   'ssim',
   'max_error',
+  'score',
 ] as const satisfies readonly OutcomeName[];
 type Comparable = (typeof comparable)[number];
 

@@ -6,8 +6,8 @@ import type { PairedScore, PairedScores, Pairing } from '../analysis/paired.js';
 import type { ScoreName } from '../analysis/scores.js';
 import { unscoredLines } from '../analysis/unscored.js';
 import type { Sharpness } from '../analysis/sharpness.js';
-import { outcomeKinds } from '../experiment/architectures.js';
-import type { RunRecord } from '../runs/record.js';
+import { isImported, kindOf, type AnyRun, type ImportedRun } from '../runs/imported.js';
+import { scaleText, trainedWords, type FamilyWords } from '../runs/words.js';
 import { formatNumber, formatWithInterval } from '../terminal/format.js';
 import { panelsFigure, type Panel, type PanelSeries } from './figures/panels.js';
 import { grouped } from './numbers.js';
@@ -23,17 +23,26 @@ export const shownScores: readonly { readonly name: ScoreName; readonly title: s
 ];
 
 /** Architecture, dataset, seeds: one line. */
-export function aboutFamily(
-  { experiment, dataset }: Pick<RunRecord, 'experiment' | 'dataset'>,
-  widths: number,
-): string {
+export function aboutFamily(record: AnyRun, widths: number): string {
+  if (isImported(record)) return aboutImported(record, widths);
+  const { experiment, dataset } = record;
   const { length: most } = experiment.seeds;
   const seeds = most === 1 ? 'one seed' : `up to ${most} seeds`;
   const testSet =
-    outcomeKinds[experiment.arch] === 'sequences'
+    kindOf(record) === 'sequences'
       ? `${grouped(experiment.testSequences ?? 0)} test sequences of ${experiment.pairs ?? 1} images`
       : `${grouped(dataset.testCount)} test images`;
   return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${widths} widths, ${seeds} each, ${testSet}.`;
+}
+
+function aboutImported({ source, dataset, members }: ImportedRun, scales: number): string {
+  const models = `${grouped(members.length)} imported ${members.length === 1 ? 'model' : 'models'}`;
+  return `${models} on ${dataset.name} (${sourceText(source)}), ${scales} ${scales === 1 ? 'scale' : 'scales'}, ${grouped(dataset.testCount)} test examples.`;
+}
+
+/** `lm-eval 0.4.9`, `table`: what the outcomes were made by, as far as it is known. */
+export function sourceText({ format, tool, version }: ImportedRun['source']): string {
+  return [tool ?? format, ...(version === null ? [] : [version])].join(' ');
 }
 
 /** A dataset's name without the folders that lead to it. */
@@ -46,6 +55,7 @@ export function shownDataset(name: string): string {
 export function comparisonTable(
   { natural, standard, induced, prediction, sharpness }: Comparison,
   sampling: Sampling,
+  words: FamilyWords = trainedWords,
 ): string {
   const curves = [...natural, standard, induced];
   const lines = curves.map((curve) => [
@@ -76,8 +86,8 @@ export function comparisonTable(
     const { title, assumption, distance } = prediction;
     notes.push(
       `Predicted: ${title}; ${assumption}.`,
-      `Measured and predicted differ by ${formatNumber(distance.rms)} (rms over scales), most at width ` +
-        `${induced.points[distance.at]!.width ?? '?'}: ${formatNumber(distance.largest)}.`,
+      `Measured and predicted differ by ${formatNumber(distance.rms)} (rms over scales), most at ${words.scale} ` +
+        `${scaleText(induced.points[distance.at]!.width ?? NaN, words)}: ${formatNumber(distance.largest)}.`,
     );
   }
   return [
@@ -189,8 +199,9 @@ function shownTest({ smooth, p, adjusted }: ScoreTest): string[] {
 }
 
 /** Panels: natural curves, the standard curve, the induced one. */
-export function comparisonFigure(comparison: Comparison) {
+export function comparisonFigure(comparison: Comparison, words: FamilyWords = trainedWords) {
   const { natural, standard, induced, prediction, run, about } = comparison;
+  const size = words.isImported ? words.axis : 'parameters';
   const predicted: PanelSeries[] =
     prediction === undefined
       ? []
@@ -206,13 +217,18 @@ export function comparisonFigure(comparison: Comparison) {
     title: `${run}: ${standard.title} and ${induced.title}`,
     subtitle: [
       about,
-      'Horizontal axes: parameters over those of the smallest model, logarithmic. Bands: 95 % intervals. Points: seeds.',
+      `Horizontal axes: ${size} over ${words.isImported ? 'that' : 'those'} of the smallest model, logarithmic. Bands: 95 % intervals. Points: ${words.isImported ? 'models' : 'seeds'}.`,
     ],
     panels: [
-      ...natural.map((curve) => panelOf(curve, 'natural', 3)),
-      panelOf(standard, 'standard', 0),
+      ...natural.map((curve) => panelOf(curve, { role: 'natural', style: 3, size: 'parameters' })),
+      panelOf(standard, { role: 'standard', style: 0, size }),
       {
-        ...panelOf(induced, 'induced', 1, predicted.length > 0 ? 'measured' : undefined),
+        ...panelOf(induced, {
+          role: 'induced',
+          style: 1,
+          size,
+          label: predicted.length > 0 ? 'measured' : induced.title,
+        }),
         ...withSeries(induced, predicted),
       },
     ],
@@ -224,7 +240,15 @@ function withSeries(induced: ComparedCurve, predicted: readonly PanelSeries[]): 
   return { series: [seriesOf(induced, 1, 'measured'), ...predicted] };
 }
 
-function panelOf(curve: ComparedCurve, role: string, style: number, label = curve.title): Panel {
+interface PanelLook {
+  readonly role: string;
+  readonly style: number;
+  /** What is over that of the smallest model on the horizontal axis. */
+  readonly size: string;
+  readonly label?: string;
+}
+
+function panelOf(curve: ComparedCurve, { role, style, size, label = curve.title }: PanelLook): Panel {
   const { emergence, jump, bow } = curve.scores;
   const isShare = curve.unit === 'probability';
   return {
@@ -235,7 +259,7 @@ function panelOf(curve: ComparedCurve, role: string, style: number, label = curv
       `bow ${formatWithInterval(bow.value, bow.interval, 2)}`,
     ],
     series: [seriesOf(curve, style, label)],
-    xTitle: 'parameters / smallest',
+    xTitle: `${size} / smallest`,
     yTitle: isShare ? 'share' : curve.unit === '' ? curve.title : curve.unit,
     ...(isShare ? { yDomain: [0, 1] as const } : {}),
   };

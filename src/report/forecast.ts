@@ -13,6 +13,7 @@ import type { Metric } from '../metrics/metric.js';
 import type { Interval } from '../statistics/intervals.js';
 import { condensed, formatNumber, formatWithInterval } from '../terminal/format.js';
 import { panelsFigure, type Panel, type PanelPoint } from './figures/panels.js';
+import { scaleText, trainedWords, type FamilyWords } from '../runs/words.js';
 import { csv, textTable } from './text-table.js';
 import { referenceStyles } from './theme.js';
 
@@ -248,14 +249,14 @@ function fanOf(origin: PanelPoint, targets: readonly ScoredTarget[], { targets: 
 }
 
 /** What each method tells from how far below, a table for each metric; without a line break at the end. */
-export function studyTable(studies: readonly MetricStudy[]): string {
+export function studyTable(studies: readonly MetricStudy[], words: FamilyWords = trainedWords): string {
   const tables = studies.map(({ metric, methods, widths, values, range }) => {
-    const target = widths.at(-1)!;
+    const target = scaleText(widths.at(-1)!, words);
     return textTable(
       [
         metric.id,
         ...['cases', 'CRPS / range', 'skill', ...coverages.map((coverage) => `in ${100 * coverage} %`)],
-        `width ${target} told from`,
+        `${words.scale} ${target} told from`,
         'at',
       ],
       methods.map(({ method, cells, crps, skill, covered, from }) => [
@@ -264,33 +265,35 @@ export function studyTable(studies: readonly MetricStudy[]): string {
         shown(crps),
         formatNumber(skill, 2),
         ...covered.map((share) => formatNumber(100 * share, 3)),
-        from === undefined ? '-' : `width ${from.width}, ${formatNumber(from.ratio, 2)} times smaller`,
+        from === undefined
+          ? '-'
+          : `${words.scale} ${scaleText(from.width, words)}, ${formatNumber(from.ratio, 2)} times smaller`,
         from === undefined ? '-' : shown(from.value),
       ]),
       [metric.id],
     ).concat(
-      `\nwidths ${widths.join(', ')}: ${values.map(shown).join(', ')}`,
+      `\n${words.isImported ? words.scale : words.scales} ${widths.map((width) => scaleText(width, words)).join(', ')}: ${values.map(shown).join(', ')}`,
       range > 0 ? '' : '\nThe curve does not move: an error over its range, and a skill, have no value.',
     );
   });
   return [
     tables.join('\n\n'),
     '',
-    `Every beginning of at least 3 scales forecasts all later ones; none of those is read. Told from: the narrowest beginning from which on the median of the`,
-    `widest is off by at most ${100 * tolerance} % of the curve's range; at: the metric there. In 50, 80, 95 %: per cent of members inside those intervals.`,
+    `Every beginning of at least 3 scales forecasts all later ones; none of those is read. Told from: the ${words.isImported ? 'shortest' : 'narrowest'} beginning from which on the median of the`,
+    `${words.isImported ? 'largest' : 'widest'} is off by at most ${100 * tolerance} % of the curve's range; at: the metric there. In 50, 80, 95 %: per cent of members inside those intervals.`,
     'Skill: CRPS over that of the best of last-value, line and power-law, where all of them say something; below 1 is better.',
   ].join('\n');
 }
 
-export function studyCsv(run: string, studies: readonly MetricStudy[]): string {
+export function studyCsv(run: string, studies: readonly MetricStudy[], { scale }: FamilyWords = trainedWords): string {
   const columns = [
     ...[
       'run',
       'metric',
       'method',
       'known_scales',
-      'known_width',
-      'target_width',
+      `known_${scale}`,
+      `target_${scale}`,
       'ratio',
       'median',
       'measured',
@@ -318,14 +321,16 @@ export function studyCsv(run: string, studies: readonly MetricStudy[]): string {
 }
 
 /** A panel for each metric: how far off the widest member is told, from each beginning; the curve itself behind. */
-export function studyFigure(run: string, studies: readonly MetricStudy[]) {
+export function studyFigure(run: string, studies: readonly MetricStudy[], words: FamilyWords = trainedWords) {
+  const largest = words.isImported ? 'largest' : 'widest';
+  const size = words.isImported ? words.axis : 'parameters';
   return panelsFigure({
-    title: `${run}: from how far below is the widest told?`,
+    title: `${run}: from how far below is the ${largest} told?`,
     subtitle: [
-      `Error of the median of the widest width, over the curve's range, against the parameters of the largest scale that was known; below ${tolerance} it is told.`,
+      `Error of the median of the ${words.isImported ? 'largest scale' : 'widest width'}, over the curve's range, against the ${size} of the largest scale that was known; below ${tolerance} it is told.`,
       'Points at the top: off by more than the whole range. Grey: the curve itself, over its range.',
     ],
-    panels: inRows(studies.map((study) => studyPanel(study))),
+    panels: inRows(studies.map((study) => studyPanel(study, size))),
   });
 }
 
@@ -334,7 +339,7 @@ function inRows(panels: readonly Panel[]): Panel[][] {
   return Array.from({ length: Math.ceil(panels.length / 3) }, (_, i) => panels.slice(3 * i, 3 * i + 3));
 }
 
-function studyPanel({ metric, cells, parameters, values, range }: MetricStudy): Panel {
+function studyPanel({ metric, cells, parameters, values, range }: MetricStudy, size: string): Panel {
   const target = values.length - 1;
   const least = Math.min(...values);
   const ends = (name: string): PanelPoint[] =>
@@ -362,7 +367,7 @@ function studyPanel({ metric, cells, parameters, values, range }: MetricStudy): 
         ends(label).length === 0 ? [] : [{ label, style: studyStyles[i]!, line: ends(label) }],
       ),
     ],
-    xTitle: 'parameters of the largest known',
+    xTitle: `${size} of the largest known`,
     yTitle: 'error / range',
     yDomain: [-0.02, 1.02],
   };

@@ -4,13 +4,15 @@ import { cutoffFor } from '../analysis/defaults.js';
 import { preferred, quanta, type Quanta } from '../analysis/quanta.js';
 import { mostClasses, passageDecades, type LatentClass } from '../analysis/threshold-mixture.js';
 import { passageSteps, type SolvedMember } from '../analysis/turns.js';
-import { outcomeKinds } from '../experiment/architectures.js';
 import { writeFileAtomic } from '../machine/files.js';
 import { clustersOf, type Clusters } from '../metrics/clusters.js';
 import { readOutcomes, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
-import { epochsOf, unsealedNotes, type MemberRecord, type RunRecord } from '../runs/record.js';
-import { readRunRecord } from '../runs/run.js';
+import { isImported, kindOf, type AnyRun } from '../runs/imported.js';
+import { openRun, readColumns, type FamilyMember } from '../runs/load.js';
+import { epochsOf, unsealedNotes, type RunRecord } from '../runs/record.js';
+import { readAnyRun } from '../runs/run.js';
 import { verifyRun, type MemberState } from '../runs/verify.js';
+import { importedWords, scaleText, trainedWords, type FamilyWords } from '../runs/words.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import type { OnStep } from '../terminal/steps.js';
@@ -35,6 +37,7 @@ export interface QuantaReport {
   /** Of autoencoders. */
   readonly cutoff: number | undefined;
   readonly quanta: Quanta;
+  readonly words: FamilyWords;
   /** For a terminal. */
   readonly table: string;
   /** What the run can't tell, or tells less surely than it looks. A line each. */
@@ -52,56 +55,82 @@ export interface QuantaReport {
  * widths complete, or outcomes can't be read or do not belong together
  */
 export async function reportQuanta(folder: string, options: QuantaOptions = {}): Promise<QuantaReport> {
-  const record = await readRunRecord(folder);
+  const record = await readAnyRun(folder);
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
-  const isAutoencoder = outcomeKinds[record.experiment.arch] === 'reconstruction';
+  const isAutoencoder = kindOf(record) === 'reconstruction';
   if (options.cutoff !== undefined && !isAutoencoder) {
     throw new UsageError(
-      `a ${record.experiment.arch} has none: its examples are right or wrong`,
+      `${isImported(record) ? 'an imported member' : `a ${record.experiment.arch}`} has none: its examples are right or wrong`,
       '--cutoff',
       'leave it out',
     );
   }
-  const states = await verifyRun(folder);
-  const members = await readMembers(states, [...keyColumns(record), isAutoencoder ? 'mse' : 'correct']);
-  const warnings = [
-    ...unsealedNotes(
-      folder,
-      record,
-      members.map((member) => member.record),
-    ).map((line) => `note: ${line}`),
-    ...states.filter(({ status }) => status !== 'complete').map((state) => leftOut(state, record)),
-  ];
+  const words = isImported(record) ? importedWords(record.axis) : trainedWords;
+  const { members, warnings } = isImported(record)
+    ? await readImported(folder)
+    : await readTrained(folder, record, [...keyColumns(record), isAutoencoder ? 'mse' : 'correct']);
   if (members.length === 0) throw new RunError('no member of this run is complete', folder, 'train it to the end');
   checkSameExamples(members);
   const { cutoff, note } = isAutoencoder ? cutoffOf(members, options.cutoff) : { cutoff: undefined, note: undefined };
   if (note !== undefined) warnings.push(note);
   const solved = members.map((member) => solvedBy(member, cutoff));
-  assertWholeSeed(solved, folder);
-  const chance = isAutoencoder ? 0 : 1 / record.dataset.classes;
+  assertWholeSeed(solved, folder, words);
+  // Where nobody knows of how many choices an answer is one, guesses are left out of the fits.
+  const chance = isAutoencoder || record.dataset.classes === null ? 0 : 1 / record.dataset.classes;
+  if (record.dataset.classes === null)
+    warnings.push('note: no example is taken to be solved by guessing, as it is not known how many choices there are');
   const clusters = clustersIn(members);
   const tolerance = options.tolerance === undefined ? {} : { tolerance: options.tolerance };
   const result = quanta(solved, { ...tolerance, clusters, chance, onStep: options.onStep });
   const meaning = cutoff === undefined ? 'right' : `squared error per pixel below ${cutoff}`;
-  const notes = [...sharedNotes(result, clusters), ...notesOf(result)];
-  const files = await write(folder, { record, result, members, meaning });
+  const notes = [...sharedNotes(result, clusters), ...notesOf(result, words)];
+  const files = await write(folder, { record, result, members, meaning, words });
   return {
     ...{ run: record.name, solved: meaning, cutoff, quanta: result, notes, warnings, files },
-    table: [turnTable(result), sharpLines(result), fitTables(result)].filter((part) => part !== '').join('\n\n'),
+    words,
+    table: [turnTable(result, words), sharpLines(result, words), fitTables(result, words)]
+      .filter((part) => part !== '')
+      .join('\n\n'),
   };
 }
 
 interface ReadMember {
-  readonly record: MemberRecord;
+  readonly record: Pick<FamilyMember, 'id' | 'width' | 'seed' | 'parameters'>;
   readonly file: string;
   readonly columns: Partial<OutcomeTable>;
 }
 
+interface ReadFamily {
+  readonly members: readonly ReadMember[];
+  readonly warnings: string[];
+}
+
+async function readImported(folder: string): Promise<ReadFamily> {
+  const open = await openRun(folder);
+  const keys = (['example', 'label'] as const).filter((name) => open.columns.includes(name));
+  const { members, absent } = await readColumns(open, [...keys, 'correct']);
+  const read = members.map(({ record, folder: of, outcomes }) => {
+    return { record, file: path.join(of, 'outcomes.parquet'), columns: outcomes };
+  });
+  return { members: read, warnings: absent.map((line) => `left out: ${line}`) };
+}
+
+async function readTrained(folder: string, record: RunRecord, names: readonly OutcomeName[]): Promise<ReadFamily> {
+  const states = await verifyRun(folder);
+  const members = await readMembers(states, names);
+  const complete = states.flatMap((state) => (state.status === 'complete' ? (state.record ?? []) : []));
+  return {
+    members,
+    warnings: [
+      ...unsealedNotes(folder, record, complete).map((line) => `note: ${line}`),
+      ...states.filter(({ status }) => status !== 'complete').map((state) => leftOut(state, record)),
+    ],
+  };
+}
+
 /** Columns that say which example a row is. */
-function keyColumns({ experiment }: RunRecord): OutcomeName[] {
-  return outcomeKinds[experiment.arch] === 'sequences'
-    ? ['example', 'sequence', 'position', 'label']
-    : ['example', 'label'];
+function keyColumns(record: AnyRun): OutcomeName[] {
+  return kindOf(record) === 'sequences' ? ['example', 'sequence', 'position', 'label'] : ['example', 'label'];
 }
 
 async function readMembers(states: readonly MemberState[], names: readonly OutcomeName[]): Promise<ReadMember[]> {
@@ -167,12 +196,20 @@ function solvedBy(
   return { width, seed, parameters, solved };
 }
 
-function assertWholeSeed(members: readonly SolvedMember[], folder: string): void {
+function assertWholeSeed(
+  members: readonly SolvedMember[],
+  folder: string,
+  { isImported: isForeign, noun }: FamilyWords,
+): void {
   const widths = new Set(members.map(({ width }) => width)).size;
   const perSeed = new Map<number, number>();
   for (const { seed } of members) perSeed.set(seed, (perSeed.get(seed) ?? 0) + 1);
   if (Math.max(...perSeed.values()) === widths) return;
-  throw new RunError('no seed of this run is complete at every width', folder, 'train it to the end');
+  throw new RunError(
+    `no seed of this run is complete at every ${noun}`,
+    folder,
+    isForeign ? 'import the others too' : 'train it to the end',
+  );
 }
 
 /** Members that were trained before their dataset knew groups have none; the test set is the same. */
@@ -190,37 +227,41 @@ function sharedNotes({ grid }: Quanta, clusters: Clusters | undefined): string[]
   ];
 }
 
-function notesOf({ grid, dispersion, fits, turns, measured }: Quanta): string[] {
+function notesOf(
+  { grid, dispersion, fits, turns, measured }: Quanta,
+  { noun, scales: nouns, isImported: isForeign }: FamilyWords,
+): string[] {
+  const get = isForeign ? 'Import' : 'Train';
   const { scales, seeds } = grid;
   const trials = scales.map(({ members }) => members.length);
   const notes: string[] = [];
   if (scales.length > 1 && measured.passage[0] === 1)
     notes.push(
-      'No example turns within these widths: how turns are spread, and which model they follow, cannot be told.',
+      `No example turns within these ${nouns}: how turns are spread, and which model they follow, cannot be told.`,
     );
   if (scales.length === 1)
-    notes.push('One width: whether and where an example turns can not be told, nor any sigmoid.');
+    notes.push(`One ${noun}: whether and where an example turns can not be told, nor any sigmoid.`);
   if (scales.length === 2) {
     notes.push(
-      'Two widths: every turn lies between them, and any two accuracies lie on a sigmoid. Train a third width at least.',
+      `Two ${nouns}: every turn lies between them, and any two accuracies lie on a sigmoid. ${get} a third ${noun} at least.`,
     );
   }
   if (seeds.length === 1) {
     notes.push(
-      'One seed: what an example does and what this seed does can not be told apart; how wide its passage is neither. Train a second seed at least.',
+      `One seed: what an example does and what this seed does can not be told apart; how wide its passage is neither. ${get} a second seed at least.`,
     );
   }
   if (trials.some((n) => n !== seeds.length)) {
     notes.push(
-      `Turns are those of ${counted(seeds.length, 'seed')} with every width; shares and fits take all members.`,
+      `Turns are those of ${counted(seeds.length, 'seed')} with every ${noun}; shares and fits take all members.`,
     );
   }
   if (turns.slack.some((slack) => slack > 0)) {
-    notes.push(`Failed or solved by all: up to ${Math.max(...turns.slack)} of a width's seeds may disagree.`);
+    notes.push(`Failed or solved by all: up to ${Math.max(...turns.slack)} of a ${noun}'s seeds may disagree.`);
   }
   if (dispersion > 2) {
     notes.push(
-      `Accuracies of one width's seeds vary ${dispersion.toFixed(0)} times as much as independent examples would let them: ` +
+      `Accuracies of one ${noun}'s seeds vary ${dispersion.toFixed(0)} times as much as independent examples would let them: ` +
         'examples succeed and fail together, and the criteria are surer than they should be.',
     );
   }
@@ -241,24 +282,27 @@ function percent(share: number): string {
   return (100 * share).toFixed(2);
 }
 
-function turnTable({ grid: { scales, examples }, turns, measured, coinFlips }: Quanta): string {
+function turnTable({ grid: { scales, examples }, turns, measured, coinFlips }: Quanta, words: FamilyWords): string {
+  const shown = (scale: { readonly width: number }) => scaleText(scale.width, words);
   const lines = measured.median.map((share, t) => {
     const scale = scales[t];
     const from =
-      t === 0 ? `up to ${scale!.width}` : scale === undefined ? `above ${scales.at(-1)!.width}` : String(scale.width);
-    return [from, scale === undefined ? '' : grouped(scale.parameters), percent(share), percent(coinFlips.median[t]!)];
+      t === 0 ? `up to ${shown(scale!)}` : scale === undefined ? `above ${shown(scales.at(-1)!)}` : shown(scale);
+    const size = scale === undefined ? '' : grouped(scale.parameters);
+    return [from, ...(words.isImported ? [] : [size]), percent(share), percent(coinFlips.median[t]!)];
   });
   const never = turns.never.reduce((sum, value) => sum + value, 0) / examples;
-  const heading = ['stays solved from width', 'parameters', 'examples (%)', 'coin flips (%)'];
+  const sizes = words.isImported ? [] : ['parameters'];
+  const heading = [`stays solved from ${words.scale}`, ...sizes, 'examples (%)', 'coin flips (%)'];
   return `${textTable(heading, lines)}\n${percent(never)} % of the examples are never solved, by no member.`;
 }
 
-function sharpLines({ sharp, grid, measured, fits }: Quanta): string {
+function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scales }: FamilyWords): string {
   if (grid.scales.length < 2) return '';
   const { coinFlips, interval } = sharp;
   const whole = 1 - measured.passage[0]!;
   return [
-    `sharp turns      ${percent(sharp.share)} % of the examples [${percent(interval.lower)}, ${percent(interval.upper)}]: failed up to one width, solved from the next on`,
+    `sharp turns      ${percent(sharp.share)} % of the examples [${percent(interval.lower)}, ${percent(interval.upper)}]: failed up to one ${noun}, solved from the next on`,
     // Where nothing turns, no permutation does either.
     ...(whole === 0
       ? []
@@ -268,7 +312,7 @@ function sharpLines({ sharp, grid, measured, fits }: Quanta): string {
     ...(whole === 0 ? [] : chosenBy(fits)).map(
       ({ by, fit }) => `  ${by.padEnd(15)}${percent(fit.expected.passage[1]!)} % expected by ${nameOf(fit)}`,
     ),
-    `passage seen     ${percent(whole)} % of the examples go from failed to solved within these widths${
+    `passage seen     ${percent(whole)} % of the examples go from failed to solved within these ${scales}${
       whole === 0 ? '' : `; ${percent(sharp.shareOfWhole)} % of those sharply`
     }`,
   ].join('\n');
@@ -285,7 +329,7 @@ function chosenBy(fits: Quanta['fits']) {
   ];
 }
 
-function fitTables({ fits, grid, measured }: Quanta): string {
+function fitTables({ fits, grid, measured }: Quanta, words: FamilyWords): string {
   const chosen = chosenBy(fits);
   // Nothing turns: any threshold outside of the widths fits as well as any other.
   if (measured.passage[0] === 1 || chosen.length === 0) return '';
@@ -302,71 +346,94 @@ function fitTables({ fits, grid, measured }: Quanta): string {
   const heading = ['model', 'fitted', ...(hasFloor ? ['floor (%)'] : [])];
   const table = textTable([...heading, 'AICc above best', 'BIC above best', 'sharp turns (%)'], lines);
   const lead = chosen.length === 1 ? [] : ['AICc and BIC do not agree, and neither decides alone.'];
-  return [table, ...lead, ...chosen.map((each) => choiceText(each, grid))].join('\n\n');
+  return [table, ...lead, ...chosen.map((each) => choiceText(each, grid, words))].join('\n\n');
 }
 
-function choiceText({ by, fit }: ReturnType<typeof chosenBy>[number], grid: Quanta['grid']): string {
+function choiceText(
+  { by, fit }: ReturnType<typeof chosenBy>[number],
+  grid: Quanta['grid'],
+  words: FamilyWords,
+): string {
   const verb = by === 'AICc and BIC' ? 'prefer' : 'prefers';
   const title = `${by} ${verb} ${nameOf(fit)}`;
   return fit.spread === undefined
-    ? `${title}:\n\n${classTable(fit.classes, grid)}`
-    : `${title}: ${spreadOf(fit.spread, grid)}`;
+    ? `${title}:\n\n${classTable(fit.classes, grid, words)}`
+    : `${title}: ${spreadOf(fit.spread, grid, words)}`;
 }
 
 /** What lies beyond the scales is an extrapolation, and only its side is told. */
 function spreadOf(
   { mean, standardDeviation }: { readonly mean: number; readonly standardDeviation: number },
   { scales }: Quanta['grid'],
+  words: FamilyWords,
 ): string {
   const [first, last] = [Math.log(scales[0]!.parameters), Math.log(scales.at(-1)!.parameters)];
   const decades = (width: number) => `${(width / Math.LN10).toFixed(2)} decades`;
   const centre =
     mean < first
-      ? 'below the smallest width'
+      ? `below the smallest ${words.noun}`
       : mean > last
-        ? 'above the largest width'
-        : `around ${grouped(Math.round(Math.exp(mean)))} parameters`;
+        ? `above the largest ${words.noun}`
+        : words.isImported
+          ? `around ${words.scale} ${scaleText(Math.exp(mean), words)}`
+          : `around ${grouped(Math.round(Math.exp(mean)))} parameters`;
   const spread =
     standardDeviation > last - first
-      ? `a standard deviation of more than the ${decades(last - first)} that the widths span`
+      ? `a standard deviation of more than the ${decades(last - first)} that the ${words.scales} span`
       : `standard deviation ${decades(standardDeviation)}`;
   return `thresholds ${centre}, ${spread}`;
 }
 
-function classTable(classes: readonly LatentClass[], { scales }: Quanta['grid']): string {
+function classTable(classes: readonly LatentClass[], { scales }: Quanta['grid'], words: FamilyWords): string {
   const [first, last] = [scales[0]!, scales.at(-1)!];
+  const at = ({ width }: { readonly width: number }) => (words.isImported ? scaleText(width, words) : `w = ${width}`);
   const lines = classes.map((each) => [
     percent(each.weight),
-    half(each, first.parameters, last.parameters),
+    half(each, [first.parameters, last.parameters], words),
     Math.abs(each.solved.at(-1)! - each.solved[0]!) < 0.01 ? '-' : passageDecades(each).toFixed(2),
     percent(each.solved[0]!),
     percent(each.solved.at(-1)!),
   ]);
-  const heading = ['examples (%)', 'half known at parameters', '10 to 90 % in decades'];
-  return textTable([...heading, `solved at w = ${first.width} (%)`, `at w = ${last.width} (%)`], lines);
+  const heading = [
+    'examples (%)',
+    `half known at ${words.isImported ? words.scale : 'parameters'}`,
+    '10 to 90 % in decades',
+  ];
+  return textTable([...heading, `solved at ${at(first)} (%)`, `at ${at(last)} (%)`], lines);
 }
 
 /** A threshold outside the scales is an extrapolation, and only its side is told. */
-function half({ threshold, logit }: LatentClass, first: number, last: number): string {
+function half({ threshold, logit }: LatentClass, [first, last]: readonly [number, number], words: FamilyWords): string {
   const parameters = Math.exp(threshold);
-  if (parameters >= first && parameters <= last) return grouped(Number(parameters.toPrecision(3)));
+  if (parameters >= first && parameters <= last) {
+    const rounded = Number(parameters.toPrecision(3));
+    return words.isImported ? scaleText(rounded, words) : grouped(rounded);
+  }
   return logit > 0 ? 'below the smallest' : 'above the largest';
 }
 
 interface Written {
-  readonly record: RunRecord;
+  readonly record: AnyRun;
+  readonly words: FamilyWords;
   readonly result: Quanta;
   readonly members: readonly ReadMember[];
   readonly meaning: string;
 }
 
-async function write(folder: string, { record, result, members, meaning }: Written): Promise<string[]> {
-  const { arch, dataset } = record.experiment;
+async function write(folder: string, { record, result, members, meaning, words }: Written): Promise<string[]> {
   const { examples } = result.grid;
-  const testSet = `${grouped(examples)} test ${outcomeKinds[arch] === 'sequences' ? 'images in sequences' : 'images'}`;
-  const about = { run: record.name, arch, dataset, solved: meaning, testSet, quanta: result };
+  const units = kindOf(record) === 'sequences' ? 'images in sequences' : words.examples;
+  const family = isImported(record)
+    ? { arch: 'imported', dataset: record.dataset.name }
+    : { arch: record.experiment.arch, dataset: record.experiment.dataset };
+  const testSet = `${grouped(examples)} test ${units}`;
+  const about = { run: record.name, ...family, solved: meaning, testSet, quanta: result, words };
   const svg = await toSvg(quantaFigure(about));
-  const files = { 'quanta.csv': csvOf(result, members[0]!.columns), 'quanta.svg': svg, 'quanta.png': toPng(svg) };
+  const files = {
+    'quanta.csv': csvOf(result, members[0]!.columns, words),
+    'quanta.svg': svg,
+    'quanta.png': toPng(svg),
+  };
   const written: string[] = [];
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(folder, name);
@@ -377,15 +444,19 @@ async function write(folder: string, { record, result, members, meaning }: Writt
 }
 
 /** A row per example; `docs/quanta.md` has the columns. */
-function csvOf({ grid, turns }: Quanta, { example, sequence, position, label }: ReadMember['columns']): string {
+function csvOf(
+  { grid, turns }: Quanta,
+  { example, sequence, position, label }: ReadMember['columns'],
+  { scale: name, isImported: isForeign }: FamilyWords,
+): string {
   const { scales, seeds, counts } = grid;
   const steps = passageSteps(turns, scales.length);
   const keys = Object.entries({ example, sequence, position, label }).filter(([, column]) => column !== undefined);
   const heading = [
     ...keys.map(([name]) => name),
-    ...['turn', 'after_width', 'by_width', 'passage_steps', 'passage_decades', 'sharp'],
-    ...scales.map(({ width }) => `solved_w${width}`),
-    ...seeds.map((seed) => `by_width_s${seed}`),
+    ...['turn', `after_${name}`, `by_${name}`, 'passage_steps', 'passage_decades', 'sharp'],
+    ...scales.map(({ width }) => `solved_${isForeign ? '' : 'w'}${width}`),
+    ...seeds.map((seed) => `by_${name}_s${seed}`),
   ];
   const widthAt = (t: number) => scales[t]?.width ?? '';
   const lines = [heading.join(',')];

@@ -10,6 +10,7 @@ import { scoreNames } from '../analysis/scores.js';
 import { readFileIfThere } from '../machine/files.js';
 import { refuseForeignFolder, writeFolder, type FolderContent } from '../machine/folder-swap.js';
 import type { Metric } from '../metrics/metric.js';
+import { isImported, makeOf } from '../runs/imported.js';
 import type { OpenRun } from '../runs/load.js';
 import { readStrips, type MemberStrips } from '../runs/pictures.js';
 import { formatNumber } from '../terminal/format.js';
@@ -19,13 +20,13 @@ import { tablesOf, type Figure, type Report } from './document/blocks.js';
 import { analyseFamily, type AnalysedFamily } from './document/family.js';
 import { latexTable } from './document/latex.js';
 import { markdownOf } from './document/markdown.js';
-import { storyOf, trainCommand, type ReportedFamily } from './document/story.js';
+import { commandOf, storyOf, type ReportedFamily } from './document/story.js';
 import { shellWord } from './escape.js';
 import { reconstructionsGrid } from './figures/reconstructions.js';
 import { seedsFigure } from './figures/seeds.js';
 import { causesFigure, sweepFigure } from './figures/sweep.js';
 import { compact, outcomeBudget } from './page/compact.js';
-import type { PageData, PageNatural, PageRun } from './page/data.js';
+import { unitsText, type PageData, type PageNatural, type PageRun } from './page/data.js';
 import { Family } from './page/family.js';
 import { pageOf } from './page/html.js';
 import { examplePictures, reconstructionsOf } from './page/pictures.js';
@@ -108,7 +109,8 @@ export async function makeReport({ runs, natural, datasets = [], draws, onStep }
     step();
     const missing = [...analysed.run.absent, ...analysed.unreadableForecasts];
     warnings.push(...missing.map((line) => `not included: ${line}`));
-    const { strips, problems } = await readStrips(analysed.run.record, analysed.run.members);
+    const { record, members } = analysed.run;
+    const { strips, problems } = isImported(record) ? { strips: [], problems: [] } : await readStrips(record, members);
     warnings.push(...problems);
     const page = await pageRunOf(analysed, { budget, strips, datasets });
     if (page.problem !== undefined) warnings.push(page.problem);
@@ -141,11 +143,12 @@ export async function makeReport({ runs, natural, datasets = [], draws, onStep }
 function manifestOf(families: readonly ReportedFamily[], files: readonly string[]): string {
   const runs = families.map((family) => {
     const { record, members, absent } = family.run;
-    const { name, created, dataset, device, versions, gitCommit, experiment } = record;
+    const { name, created, dataset, versions, gitCommit } = record;
+    const device = isImported(record) ? null : record.device;
     return {
-      ...{ name, created, device, versions, gitCommit, fingerprint: dataset.fingerprint, arch: experiment.arch },
+      ...{ name, created, device, versions, gitCommit, fingerprint: dataset.fingerprint, arch: makeOf(record) },
       ...{ members: members.map((member) => member.record.id), absent },
-      ...{ standard: family.standard.id, induced: family.induced.id, train: trainCommand(family) },
+      ...{ standard: family.standard.id, induced: family.induced.id, train: commandOf(family.run.record) },
     };
   });
   return `${JSON.stringify({ kind: 'emergence report', format: 1, runs, files }, null, 2)}\n`;
@@ -173,7 +176,13 @@ async function pageRunOf(
   { run: loaded, about, induced }: AnalysedFamily,
   { budget, strips, datasets }: PageSources,
 ): Promise<PageOfRun> {
-  const { run: compacted, order } = compact({ record: loaded.record, members: loaded.members, induced, budget });
+  const { run: compacted, order } = compact({
+    record: loaded.record,
+    members: loaded.members,
+    words: loaded.words,
+    induced,
+    budget,
+  });
   const bare: PageRun = { ...compacted, about, pictures: '', reconstructions: null };
   const { pictures, problem } = await examplePictures({ loaded, run: bare, order, datasets });
   const reconstructions = reconstructionsOf(strips, { loaded, order });
@@ -184,7 +193,7 @@ async function pageRunOf(
 function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['run']; induced: Metric }): string[] {
   if (run.count < run.total) {
     return [
-      `The explorer works on ${grouped(run.count)} of the ${grouped(run.total)} test ${run.units}, drawn at random once for all members, so that the page stays small; its values are estimates of those in the tables.`,
+      `The explorer works on ${grouped(run.count)} of the ${grouped(run.total)} test ${unitsText(run)}, drawn at random once for all members, so that the page stays small; its values are estimates of those in the tables.`,
     ];
   }
   if (run.outcomes.kind !== 'reconstruction')
@@ -218,22 +227,24 @@ interface Drawing {
 /** Draws a run's figures into the files; the comparison is the first. */
 async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figure[]> {
   const { run, standard, induced, isUsual, comparison, sweep, over, causes, sizes, kept } = family;
+  const { words } = run;
   const { name } = run.record;
+  const size = words.isImported ? words.axis : 'parameters';
   const naturals = drawing.natural.map((text) => ` --natural ${shellWord(text)}`).join('');
   const drawn: Figure[] = [
-    await draw(comparisonFigure(comparison), drawing, {
+    await draw(comparisonFigure(comparison, words), drawing, {
       name: `${name}-compare`,
       alt: `Curves of ${name}: ${standard.title}, ${induced.title}${drawing.natural.length > 0 ? ' and a published one' : ''}`,
-      caption: `${standard.title} and ${induced.title} of the same members, against parameters over those of the smallest model${drawing.natural.length > 0 ? ', beside a published curve' : ''}. Bands: 95 % intervals. Points: members.`,
+      caption: `${standard.title} and ${induced.title} of the same members, against ${size} over ${words.isImported ? 'that' : 'those'} of the smallest model${drawing.natural.length > 0 ? ', beside a published curve' : ''}. Bands: 95 % intervals. Points: members.`,
       // A metric that was chosen on the outcomes is chosen again in each draw: named, it would be taken as given.
       command: commandLine(
         `compare ${name} --standard ${standard.id}${isUsual ? '' : ` --induced ${induced.id}`}${naturals}`,
       ),
     }),
-    await draw(sweepFigure({ run: name, sweep, leastRange: 0.1 }), drawing, {
+    await draw(sweepFigure({ run: name, sweep, leastRange: 0.1, words }), drawing, {
       name: `${name}-thresholds`,
-      alt: `Heat map of ${induced.name} of ${name} over thresholds and parameters`,
-      caption: `Every threshold at once: ${induced.name} over thresholds and parameters, and the scores of each threshold's curve.`,
+      alt: `Heat map of ${induced.name} of ${name} over thresholds and ${size}`,
+      caption: `Every threshold at once: ${induced.name} over thresholds and ${size}, and the scores of each threshold's curve.`,
       command: commandLine(`sweep ${name} --metric ${induced.name} --over ${over}`),
     }),
   ];
@@ -259,7 +270,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
 async function drawSeeds({ run, standard, seeds }: AnalysedFamily, drawing: Drawing): Promise<Figure | undefined> {
   if (seeds === undefined) return undefined;
   const { name } = run.record;
-  return draw(seedsFigure(name, seeds), drawing, {
+  return draw(seedsFigure(name, seeds, run.words), drawing, {
     name: `${name}-seeds`,
     alt: `${standard.title} of each seed of ${name}, by width, and the share of seeds that succeed`,
     caption: `Every seed's ${standard.title}. Dashed: a seed succeeds from there on, half-way between the means of the smallest and the largest width.`,

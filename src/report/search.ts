@@ -4,6 +4,7 @@ import type { ScoreName } from '../analysis/scores.js';
 import type { Candidate, Surrogate } from '../analysis/search.js';
 import type { ResampledCurve } from '../analysis/sweep.js';
 import type { Metric } from '../metrics/metric.js';
+import { trainedWords, type FamilyWords } from '../runs/words.js';
 import { formatNumber, formatWithInterval } from '../terminal/format.js';
 import { discoveriesText } from './sweeps.js';
 import { textTable } from './text-table.js';
@@ -20,6 +21,7 @@ export interface SearchText {
   /** To show of each end. */
   readonly top: number;
   readonly induced: Metric;
+  readonly words?: FamilyWords;
   readonly surrogates: readonly Surrogate[];
   readonly causes: readonly {
     readonly metric: string;
@@ -30,7 +32,7 @@ export interface SearchText {
 
 /** Without a line break at the end. */
 export function searchText(found: SearchText): string {
-  const { run, ranked, discoveries, looked, by, top, induced, surrogates, causes } = found;
+  const { run, ranked, discoveries, looked, by, top, induced, surrogates, causes, words = trainedWords } = found;
   if (ranked.length === 0)
     return `${run}: none of ${looked} metrics rises enough to be scored (--least-range), or has the score ${by}: two scales have no bow`;
   const heading = [
@@ -73,9 +75,9 @@ export function searchText(found: SearchText): string {
     `${by} of these with fewer test examples, or at fewer scales (median and middle 95 % of draws)`,
     causesTable(causes, by),
     '',
-    `continuous surrogates of ${induced.id}: rank correlation over members, and over seeds within widths`,
+    `continuous surrogates of ${induced.id}: rank correlation over members, and over seeds within ${words.scales}`,
     textTable(
-      ['metric', 'correlation', 'within widths'],
+      ['metric', 'correlation', `within ${words.scales}`],
       surrogates.map(({ metric, correlation, interval, withinWidths }) => [
         metric.id,
         formatWithInterval(correlation, interval),

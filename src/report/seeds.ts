@@ -1,30 +1,36 @@
 /** Seeds as distributions, as text. */
 import type { PathScore, SeedDistribution, SeedScale } from '../analysis/seed-distribution.js';
+import { scaleText, trainedWords, type FamilyWords } from '../runs/words.js';
 import { formatNumber, formatWithInterval } from '../terminal/format.js';
 import { textTable } from './text-table.js';
 
-export const seedHeading: readonly string[] = [
-  ...['width', 'seeds', 'mean', 'dip', 'p', 'two modes?', 'weight of the upper', 'P(success)', 'mean given success'],
-  ...['sd of seeds', 'of it beyond the test set'],
-];
+export function seedHeading({ scale }: FamilyWords): string[] {
+  return [
+    ...[scale, 'seeds', 'mean', 'dip', 'p', 'two modes?', 'weight of the upper', 'P(success)', 'mean given success'],
+    ...['sd of seeds', 'of it beyond the test set'],
+  ];
+}
 
 /** What the columns are, a line each. */
-export function seedNotes({ metric, threshold }: SeedDistribution): string[] {
+export function seedNotes({ metric, threshold }: SeedDistribution, { scales }: FamilyWords): string[] {
   const success = `${metric.better === 'higher' ? 'at least' : 'at most'} ${formatNumber(threshold)}`;
   return [
     `Success: ${metric.title} of ${success}. In brackets: 95 %.`,
     'Dip: Hartigan and Hartigan 1985, p against one mode. Two modes: a mixture of two normals against one, p by parametric bootstrap; "yes" where',
-    'its p is at most 0.05 and the mixture has two peaks. All p are adjusted over the widths (Holm 1979).',
+    `its p is at most 0.05 and the mixture has two peaks. All p are adjusted over the ${scales} (Holm 1979).`,
     'Beyond the test set: the standard deviation that an endless test set would leave (Jordan 2023); 0 where the test set explains all of it.',
   ];
 }
 
 /** Without a line break at the end. */
-export function seedsTable(seeds: SeedDistribution): string {
+export function seedsTable(seeds: SeedDistribution, words: FamilyWords = trainedWords): string {
   const { scales, paths } = seeds;
   return [
-    textTable(seedHeading, scales.map(seedRow)),
-    ...seedNotes(seeds),
+    textTable(
+      seedHeading(words),
+      scales.map((scale) => seedRow(scale, words)),
+    ),
+    ...seedNotes(seeds, words),
     '',
     textTable(
       ['score', 'of the mean over seeds', 'of single seeds: median, 95 %'],
@@ -35,23 +41,17 @@ export function seedsTable(seeds: SeedDistribution): string {
       ],
       ['score'],
     ),
-    'A single seed: one seed for each width, drawn at random, 1000 times.',
+    `A single seed: one seed for each ${words.noun}, drawn at random, 1000 times.`,
   ].join('\n');
 }
 
-export function seedRow({
-  scale,
-  values,
-  mean,
-  dip,
-  mixture,
-  success,
-  meanGivenSuccess,
-  variance,
-}: SeedScale): string[] {
+export function seedRow(
+  { scale, values, mean, dip, mixture, success, meanGivenSuccess, variance }: SeedScale,
+  words: FamilyWords,
+): string[] {
   const weight = mixture === undefined ? '-' : formatWithInterval(mixture.fit.weight, mixture.weightInterval, 2);
   return [
-    String(scale.width),
+    scaleText(scale.width, words),
     String(values.length),
     formatNumber(mean),
     formatNumber(dip.value, 2),

@@ -2,6 +2,7 @@
 import { intervalsOf, positionOf, type SampledCurve, type ScaleName, type Scored } from '../analysis/curves.js';
 import type { ScoreName } from '../analysis/scores.js';
 import { unscoredLines } from '../analysis/unscored.js';
+import { scaleText, type FamilyWords } from '../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../terminal/format.js';
 import { shownScores } from './comparison.js';
 import { arrows, drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from './plot.js';
@@ -15,6 +16,7 @@ export interface ShownCurve {
 
 export interface ShowOptions extends Pick<Plot, 'xScale' | 'width' | 'characters' | 'colour'> {
   readonly axis: ScaleName;
+  readonly words: FamilyWords;
   /** Of one plot, in cells. */
   readonly height: number;
 }
@@ -45,11 +47,15 @@ export function showText(shown: readonly ShownCurve[], options: ShowOptions, sam
   return [...plots, scoresTable(shown, options, sampling)].join('\n\n');
 }
 
-function panelText(curves: readonly SampledCurve[], { axis, ...look }: ShowOptions): string {
+function axisTitle({ axis, words }: Pick<ShowOptions, 'axis' | 'words'>): string {
+  return words.isImported ? words.axis : axisTitles[axis];
+}
+
+function panelText(curves: readonly SampledCurve[], { axis, words, ...look }: ShowOptions): string {
   const plot: Plot = {
     ...look,
     series: curves.map((curve) => seriesOf(curve, axis)),
-    xTitle: `${axisTitles[axis]}${look.xScale === 'log' ? ', logarithmic' : ''}`,
+    xTitle: `${axisTitle({ axis, words })}${look.xScale === 'log' ? ', logarithmic' : ''}`,
     yTitle: yTitleOf(curves[0]!),
     // Widths are few and chosen: their own numbers say more than round ones.
     xTicks: axis === 'width' ? curves[0]!.scales.map(({ width }) => width) : undefined,
@@ -57,22 +63,25 @@ function panelText(curves: readonly SampledCurve[], { axis, ...look }: ShowOptio
   const drawn = curves.some(({ values }) => values.some((value) => !Number.isNaN(value)))
     ? [drawPlot(plot), ...(hasRoomForIntervals(plot) ? [] : ['Too narrow for intervals.'])]
     : [`Nothing to draw of ${curves.map(({ metric }) => metric.title).join(' and ')}.`];
-  return [...drawn, ...curves.flatMap((curve) => notFiniteLines(curve, look.characters))].join('\n');
+  return [...drawn, ...curves.flatMap((curve) => notFiniteLines(curve, look.characters, words))].join('\n');
 }
 
 /** Where a curve has no point, or one at the edge, and why. */
 function notFiniteLines(
   { metric: { title, notFinite = 'a test example has no finite value' }, scales, values }: SampledCurve,
   characters: Plot['characters'],
+  words: FamilyWords,
 ): string[] {
   const widthsWith = (isSo: (value: number) => boolean) =>
-    scales.flatMap(({ width }, i) => (isSo(values[i]!) ? String(width) : []));
+    scales.flatMap(({ width }, i) => (isSo(values[i]!) ? scaleText(width, words) : []));
   const [none, infinite] = [widthsWith(Number.isNaN), widthsWith((value) => Math.abs(value) === Infinity)];
   const { up, down } = arrows[characters];
   const used = [...(values.includes(Infinity) ? [up] : []), ...(values.includes(-Infinity) ? [down] : [])].join(' or ');
   return [
-    ...(none.length > 0 ? [`${title} has no value at width ${condensed(none)}: ${notFinite}.`] : []),
-    ...(infinite.length > 0 ? [`${used}: ${title} is infinite at width ${condensed(infinite)}: ${notFinite}.`] : []),
+    ...(none.length > 0 ? [`${title} has no value at ${words.scale} ${condensed(none)}: ${notFinite}.`] : []),
+    ...(infinite.length > 0
+      ? [`${used}: ${title} is infinite at ${words.scale} ${condensed(infinite)}: ${notFinite}.`]
+      : []),
   ];
 }
 
@@ -89,7 +98,7 @@ function seriesOf(curve: SampledCurve, axis: ScaleName): PlotSeries {
 }
 
 /** A line a score and a column a curve: two curves fit a terminal of 80 columns. */
-function scoresTable(shown: readonly ShownCurve[], { axis }: ShowOptions, sampling: Sampling): string {
+function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, sampling: Sampling): string {
   const titles = shown.map(({ curve }) => curve.metric.title);
   const ranges = shown.map(({ curve: { values } }) => formatNumber(Math.max(...values) - Math.min(...values)));
   const lines = [
@@ -113,7 +122,7 @@ function scoresTable(shown: readonly ShownCurve[], { axis }: ShowOptions, sampli
     `Test examples: ${sampling.text}.`,
     ...(sampling.note === undefined ? [] : [sampling.note]),
     'A straight ramp has Eq 1 / ramp = 1. Bow: how far a parabola in the logarithm of',
-    `the ${axisTitles[axis]} sags below its ends, over the range.`,
+    `the ${axisTitle(options)} sags below its ends, over the range.`,
     ...unscoredLines(shown.map(({ curve: { metric, values } }) => ({ ...metric, values }))),
   ].join('\n');
 }

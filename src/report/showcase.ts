@@ -38,12 +38,13 @@ export const showcaseColumns: Readonly<Record<OutcomeKind, readonly OutcomeName[
 export function showcaseOf(record: RunRecord, largest: Partial<OutcomeTable>): Showcase {
   const { experiment, dataset } = record;
   const { standard, induced, loss } = defaultMetrics(record, largest);
+  const losses = loss === undefined ? [] : [loss];
   const images = `${grouped(dataset.testCount)} test images`;
   const sampling = samplingOf(record, largest);
   const shares = { name: 'curve', metrics: [standard, induced], vertical: 'share', axis: 'share right' } as const;
   switch (outcomeKinds[experiment.arch]) {
     case 'classification':
-      return { table: [standard, loss, induced], figures: [shares], testSet: images, sampling };
+      return { table: [standard, ...losses, induced], figures: [shares], testSet: images, sampling };
     case 'reconstruction':
       return {
         table: [standard, psnr.with({}), ssim.with({}), induced],
@@ -57,7 +58,7 @@ export function showcaseOf(record: RunRecord, largest: Partial<OutcomeTable>): S
     case 'sequences': {
       const { pairs = 1, testSequences = 0 } = experiment;
       const testSet = `${grouped(testSequences)} test sequences of ${pairs} images`;
-      return { table: [standard, loss, induced], figures: [shares], testSet, sampling };
+      return { table: [standard, ...losses, induced], figures: [shares], testSet, sampling };
     }
   }
 }

@@ -3,6 +3,7 @@ import { discovered, mostTested, type Discoveries } from '../analysis/discoverie
 import { whyUnscored } from '../analysis/unscored.js';
 import { scoreNames, type ScoreName } from '../analysis/scores.js';
 import type { extremes, GridPoint, ResampledCurve, Spread, Sweep } from '../analysis/sweep.js';
+import { trainedWords, type FamilyWords } from '../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../terminal/format.js';
 import { csv, textTable } from './text-table.js';
 
@@ -66,16 +67,28 @@ export function discoveriesText(discoveries: Discoveries): string {
   return `By ${by}, ${count} of ${counted(known, 'curve')} ${verb} sharper than smooth growth at a false discovery rate of 5 % (Benjamini and Hochberg)${names}.`;
 }
 
+export interface SweepCsvOptions {
+  readonly withHeading: boolean;
+  readonly words?: FamilyWords;
+}
+
 /** A line for every scale of every point; the heading where it is the first run. */
-export function sweepCsv(run: string, { points, scales, axes }: Sweep, withHeading: boolean): string {
+export function sweepCsv(
+  run: string,
+  { points, scales, axes }: Sweep,
+  { withHeading, words = trainedWords }: SweepCsvOptions,
+): string {
+  const sized = <T>(value: T) => (words.isImported ? [] : [value]);
   const columns = [
-    ...['run', 'metric', ...axes.map(({ key }) => key), 'width', 'parameters', 'seeds', 'value', 'range'],
+    ...['run', 'metric', ...axes.map(({ key }) => key), words.scale, ...sized('parameters')],
+    ...['seeds', 'value', 'range'],
     ...scoreNames,
     'note',
   ];
   const lines = points.flatMap(({ metric, values, range, scores }) =>
     scales.map(({ width, parameters, members }, i) => [
-      ...[run, metric.id, ...axes.map(({ key }) => metric.parameters[key]), width, parameters, members.length],
+      ...[run, metric.id, ...axes.map(({ key }) => metric.parameters[key]), width],
+      ...[...sized(parameters), members.length],
       ...[values[i]!, range, ...scoreNames.map((name) => scores[name]), whyUnscored(metric, values)],
     ]),
   );

@@ -1,6 +1,7 @@
 /** The model of Sec. 2 as figure and text: drawn for parameters, or beside a family that it was fitted to. */
 import type { PredictedCurve, TheoryFit } from '../analysis/theory-fit.js';
 import { allRight, expectedEditDistance, lossAt, type PowerLaw } from '../analysis/theory.js';
+import { scaleText, trainedWords, type FamilyWords } from '../runs/words.js';
 import { formatNumber } from '../terminal/format.js';
 import { panelsFigure, type Panel, type PanelPoint } from './figures/panels.js';
 import { grouped } from './numbers.js';
@@ -57,14 +58,17 @@ export function modelText(law: PowerLaw, lengths: readonly number[]): string {
   return [`${equation(law)}, p = exp(-L)`, '', textTable(heading, lines)].join('\n');
 }
 
-export function fitFigure({ run, law, scales, loss, fittedLoss, right, edits }: TheoryFit) {
+export function fitFigure(
+  { run, law, scales, loss, fittedLoss, right, edits }: TheoryFit,
+  words: FamilyWords = trainedWords,
+) {
   const points = (values: Float64Array): PanelPoint[] =>
     scales.map(({ parameters }, i) => ({ x: parameters, y: values[i]! }));
   const pair = (measured: Float64Array, predicted: Float64Array, label = '') => [
     { label: `measured${label}`, line: points(measured) },
     { label: `predicted${label}`, line: points(predicted), points: [] },
   ];
-  const xTitle = 'trainable parameters';
+  const xTitle = words.axis;
   const panels: Panel[] = [
     {
       title: 'cross-entropy',
@@ -101,18 +105,21 @@ export function fitFigure({ run, law, scales, loss, fittedLoss, right, edits }: 
 }
 
 /** Without a line break at the end. */
-export function fitText({ law, scales, loss, fittedLoss, right, edits }: TheoryFit): string {
+export function fitText(
+  { law, scales, loss, fittedLoss, right, edits }: TheoryFit,
+  words: FamilyWords = trainedWords,
+): string {
   const curves: PredictedCurve[] = edits === undefined ? [...right] : [...right, edits];
   const heading = [
-    'width',
-    'parameters',
+    words.scale,
+    ...(words.isImported ? [] : ['parameters']),
     'L',
     'fitted',
     ...curves.flatMap(({ metric }) => [metric.title, 'predicted']),
   ];
   const lines = scales.map(({ width, parameters }, i) => [
-    String(width),
-    grouped(parameters),
+    scaleText(width, words),
+    ...(words.isImported ? [] : [grouped(parameters)]),
     formatNumber(loss[i]!),
     formatNumber(fittedLoss[i]!),
     ...curves.flatMap(({ measured, predicted }) => [formatNumber(measured[i]!), formatNumber(predicted[i]!)]),
@@ -122,7 +129,7 @@ export function fitText({ law, scales, loss, fittedLoss, right, edits }: TheoryF
       `${metric.id}: predicted and measured differ by ${formatNumber(distance.rms)} (rms over scales)`,
   );
   const error = Number.isNaN(law.standardError)
-    ? ' (two widths: the law goes through both, whatever they are)'
+    ? ` (two ${words.scales}: the law goes through both, whatever they are)`
     : ` (standard error of the exponent ${formatNumber(law.standardError, 2)})`;
   return [`${equation(law)}${error}`, '', textTable(heading, lines), ...distances].join('\n');
 }

@@ -14,7 +14,7 @@ import { nearest } from '../terminal/nearest.js';
 import { isOfRun } from './contents.js';
 import { runNames } from './inventory.js';
 import { holdRun, lockNames, trainerOf } from './lock.js';
-import { verifyRun, type MemberState } from './verify.js';
+import { verifyAnyRun, type AnyMemberState } from './verify.js';
 import { commandLine } from '../machine/installation.js';
 
 export interface CleanRequest {
@@ -175,16 +175,16 @@ function oursIn(within: string, all: readonly DiskEntry[], runFolder: string): D
   return inside.filter((entry) => isOurs(entry, runFolder) && !holdsForeign(entry));
 }
 
-async function statesOf(folder: string): Promise<MemberState[] | string> {
+async function statesOf(folder: string): Promise<readonly AnyMemberState[] | string> {
   try {
-    return await verifyRun(folder, 'presence');
+    return (await verifyAnyRun(folder, 'presence')).states;
   } catch (error) {
     if (isReported(error)) return messageOf(error);
     throw error;
   }
 }
 
-function isUnfinished({ status, folder }: MemberState, entries: readonly DiskEntry[]): boolean {
+function isUnfinished({ status, folder }: AnyMemberState, entries: readonly DiskEntry[]): boolean {
   return (status === 'training' || status === 'no epoch done') && entries.some(({ path: place }) => place === folder);
 }
 

@@ -1,14 +1,15 @@
 /** Which files of a run's folder the lab has written, by their names. What else lies there is the user's. */
 import { architectures } from '../experiment/architectures.js';
 import { isTemporary } from '../machine/files.js';
+import { examplesFile, importedId } from './imported.js';
 import { lockNames } from './lock.js';
 
 const picture = /^(curve|error|reconstructions|compare|theory|quanta|seeds|forecast-study|sweep-.+)\.(svg|png)$/;
 const forecast = /^[A-Za-z0-9][A-Za-z0-9._-]*\.(json|svg|png)$/;
-const member = new RegExp(`^(${architectures.join('|')})-w\\d+-s\\d+$`);
+const trained = new RegExp(`^(${architectures.join('|')})-w\\d+-s\\d+$`);
 
 /** In a run's own folder. */
-const runFiles: readonly string[] = ['run.json', 'quanta.csv', ...lockNames];
+const runFiles: readonly string[] = ['run.json', 'quanta.csv', examplesFile, ...lockNames];
 /** In a member's. */
 const memberFiles: readonly string[] = [
   'member.json',
@@ -29,7 +30,8 @@ export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
   }
   if (first === 'forecasts' || first === 'claims')
     return third === undefined && !isFolder && (forecast.test(second) || isTemporary(second));
-  if (!member.test(second)) return false;
+  const isMember = trained.test(second) || (first === 'members' && importedId.test(second));
+  if (!isMember) return false;
   if (third === undefined) return isFolder && (first === 'members' || first === 'tensorboard');
   if (isFolder) return false;
   if (first === 'members') return memberFiles.includes(third) || isTemporary(third);

@@ -8,9 +8,10 @@ import { claimsFolder } from './claims.js';
 import { forecastsFolder } from './forecasts.js';
 import { isUnchanged } from './json.js';
 import { trainerOf } from './lock.js';
-import { epochsOf, unsealedNotes, type RunRecord } from './record.js';
-import { membersOf, readRunRecord } from './run.js';
-import { verifyRun, whyMissing, type MemberState, type Scrutiny } from './verify.js';
+import { isImported, makeOf, type AnyRun } from './imported.js';
+import { epochsOf, unsealedNotes } from './record.js';
+import { readAnyRun } from './run.js';
+import { verifyAnyRun, whyMissing, type AnyMemberState, type MemberState, type Scrutiny } from './verify.js';
 
 /** `training`: a process works on it now; `stopped`: members are missing and nobody does. */
 export type RunStatus = 'complete' | 'training' | 'stopped' | 'damaged';
@@ -25,7 +26,7 @@ export interface RunSummary {
   /** The folder's name, by which commands know the run. */
   readonly name: string;
   readonly folder: string;
-  /** Null where run.json can't be read. */
+  /** The architecture, or `imported`; null where run.json can't be read. */
   readonly arch: string | null;
   readonly dataset: string | null;
   /** UTC. */
@@ -79,17 +80,14 @@ async function summariseFolder(root: string, name: string, scrutiny: Scrutiny): 
   const none = { arch: null, dataset: null, created: null, members: null, missing: [], notes: [] };
   const unread = { name, folder, ...none, status: isBusy ? 'training' : 'damaged', sizeBytes } as const;
   try {
-    const record = await readRunRecord(folder);
+    const record = await readAnyRun(folder);
     if (record === undefined) return { ...unread, problem: 'run.json is missing' };
-    const states = await verifyRun(folder, scrutiny);
+    const { states, problem } = await verifyAnyRun(folder, scrutiny);
     const summary = { name, folder, ...membersOfSummary(record, states, isBusy), problem: null, sizeBytes };
     if (scrutiny === 'presence') return { ...summary, notes: [] };
-    const changed = await changedSeals(folder);
-    const unsealed = unsealedNotes(
-      folder,
-      record,
-      states.flatMap((state) => state.record ?? []),
-    );
+    const changed = [...(problem === undefined ? [] : [`${folder}: ${problem}`]), ...(await changedSeals(folder))];
+    const trained = states.flatMap((state) => state.record ?? []);
+    const unsealed = isImported(record) ? [] : unsealedNotes(folder, record, trained);
     const status = changed.length > 0 && !isBusy ? 'damaged' : summary.status;
     return { ...summary, status, notes: [...changed, ...unsealed] };
   } catch (error) {
@@ -111,17 +109,17 @@ async function changedSeals(folder: string): Promise<string[]> {
   return changed;
 }
 
-function membersOfSummary(record: RunRecord, states: readonly MemberState[], isBusy: boolean) {
+function membersOfSummary(record: AnyRun, states: readonly AnyMemberState[], isBusy: boolean) {
+  const epochs = isImported(record) ? 0 : epochsOf(record);
   const missing = states.flatMap((state) => {
-    const why = whyMissing(state, epochsOf(record));
+    const why = whyMissing(state, epochs);
     return why === undefined ? [] : { id: state.id, why };
   });
-  const { experiment, created } = record;
-  const total = membersOf(experiment).length;
+  const total = states.length;
   return {
-    arch: experiment.arch,
-    dataset: experiment.dataset,
-    created,
+    arch: makeOf(record),
+    dataset: isImported(record) ? record.dataset.name : record.experiment.dataset,
+    created: record.created,
     status: statusOf(states, isBusy),
     members: { complete: total - missing.length, total },
     missing,

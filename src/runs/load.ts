@@ -1,7 +1,17 @@
 /** A run's members with their outcomes: what every analysis begins with. Without TensorFlow, a few columns at a time. */
 import * as path from 'node:path';
-import { messageOf, isReported, RunError } from '../terminal/errors.js';
+import { messageOf, isReported, RunError, UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
+import { suggestion } from '../terminal/nearest.js';
+import {
+  importedFolder,
+  isImported,
+  readImportedMember,
+  shownId,
+  type AnyRun,
+  type ImportedMember,
+  type ImportedRun,
+} from './imported.js';
 import { decodeWithGroup, outcomeNames, type OutcomeName, type OutcomeTable } from './outcomes.js';
 import {
   digestOfRun,
@@ -13,17 +23,36 @@ import {
   type MemberRecord,
   type RunRecord,
 } from './record.js';
-import { memberFolder, membersOf, readMemberFile, readMemberRecord, readRunRecord } from './run.js';
+import { memberFolder, membersOf, readAnyRun, readMemberFile, readMemberRecord } from './run.js';
+import { importedWords, trainedWords, type FamilyWords } from './words.js';
+
+/** A member as curves take it. Of imported ones `width` and `parameters` are the coordinate that curves are drawn over. */
+export interface FamilyMember {
+  readonly id: string;
+  readonly width: number;
+  readonly seed: number;
+  readonly parameters: number;
+  /** NaN where nobody knows. */
+  readonly trainingFlops: number;
+  /** SHA-256 by file name. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Its folder. */
+  readonly folder: string;
+  /** Undefined for an imported member. */
+  readonly trained: MemberRecord | undefined;
+}
 
 export interface LoadedMember {
-  readonly record: MemberRecord;
+  readonly record: FamilyMember;
   readonly folder: string;
   readonly outcomes: Partial<OutcomeTable>;
 }
 
 export interface LoadedRun {
   readonly folder: string;
-  readonly record: RunRecord;
+  readonly record: AnyRun;
+  /** What its scales and examples are called. */
+  readonly words: FamilyWords;
   /** The complete ones, by width and seed. */
   readonly members: readonly LoadedMember[];
   /** `cnn-w8-s0 (2 of 5 epochs done)`: members that are not in it, and why. */
@@ -36,15 +65,20 @@ export interface LoadedRun {
 
 /** A run that is opened: its record and columns are known, no outcome is read yet. */
 export interface OpenRun extends Omit<LoadedRun, 'members'> {
-  readonly complete: readonly MemberRecord[];
+  readonly complete: readonly FamilyMember[];
 }
 
 /**
- * @throws RunError where run.json is damaged, or no member is complete
+ * @param axis of imported members, the coordinate that curves are drawn over; left out: the one that the run names
+ * @throws RunError where run.json is damaged, or no member is complete; UsageError where the members have no such coordinate
  */
-export async function openRun(folder: string): Promise<OpenRun> {
-  const record = await readRunRecord(folder);
+export async function openRun(folder: string, axis?: string): Promise<OpenRun> {
+  const record = await readAnyRun(folder);
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
+  return isImported(record) ? openImported(folder, record, axis ?? record.axis) : openTrained(folder, record);
+}
+
+async function openTrained(folder: string, record: RunRecord): Promise<OpenRun> {
   const complete: MemberRecord[] = [];
   const absent: string[] = [];
   for (const key of membersOf(record.experiment).sort((a, b) => a.width - b.width || a.seed - b.seed)) {
@@ -54,15 +88,75 @@ export async function openRun(folder: string): Promise<OpenRun> {
   }
   if (complete.length === 0)
     throw new RunError(`none of the ${absent.length} members is complete; the first: ${absent[0] ?? ''}`, folder);
-  const columns = await columnsOf(folder, complete);
-  return { folder, record, complete, absent, columns, notes: unsealedNotes(folder, record, complete) };
+  const notes = unsealedNotes(folder, record, complete);
+  const members = complete.map((member) => ({ ...member, folder: memberFolder(folder, member), trained: member }));
+  const columns = await columnsOf(members);
+  return { folder, record, words: trainedWords, complete: members, absent, columns, notes };
+}
+
+async function openImported(folder: string, record: ImportedRun, axis: string): Promise<OpenRun> {
+  const found: ImportedMember[] = [];
+  const absent: string[] = [];
+  for (const id of record.members) {
+    try {
+      found.push(await readImportedMember(folder, id, record));
+    } catch (error) {
+      if (!isReported(error)) throw error;
+      absent.push(`${shownId(id)} (${error.message})`);
+    }
+  }
+  const known = [...new Set(found.flatMap(({ coordinates }) => Object.keys(coordinates)))];
+  if (found.length > 0 && !known.includes(axis))
+    throw new UsageError(`no member has a coordinate ${axis}`, '--axis', suggestion(axis, known));
+  const placed = found.filter(({ coordinates }) => (coordinates[axis] ?? 0) > 0);
+  for (const { id, coordinates } of found)
+    if (!((coordinates[axis] ?? 0) > 0))
+      absent.push(`${shownId(id)} (${coordinates[axis] === undefined ? `has no ${axis}` : `${axis} is not above 0`})`);
+  if (placed.length === 0)
+    throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
+  const complete = onScale(placed, axis).map(({ member, seed }) => placeOf(folder, member, { axis, seed }));
+  const columns = await columnsOf(complete);
+  return { folder, record, words: importedWords(axis), complete, absent, columns, notes: [] };
+}
+
+/**
+ * In order of the coordinate, and each with the place that seeds have: models at one scale are its replicates, those of one seed
+ * together where seeds are told.
+ */
+function onScale(members: readonly ImportedMember[], axis: string): { member: ImportedMember; seed: number }[] {
+  const sorted = [...members].sort(
+    (a, b) =>
+      a.coordinates[axis]! - b.coordinates[axis]! || (a.seed ?? 0) - (b.seed ?? 0) || (a.name < b.name ? -1 : 1),
+  );
+  const taken = new Map<number, Set<number>>();
+  return sorted.map((member) => {
+    const scale = member.coordinates[axis]!;
+    const used = taken.get(scale) ?? new Set<number>();
+    taken.set(scale, used);
+    let seed = member.seed ?? 0;
+    while (used.has(seed)) seed++;
+    used.add(seed);
+    return { member, seed };
+  });
+}
+
+function placeOf(
+  folder: string,
+  { id, coordinates, files }: ImportedMember,
+  { axis, seed }: { readonly axis: string; readonly seed: number },
+): FamilyMember {
+  const scale = coordinates[axis]!;
+  return {
+    ...{ id: shownId(id), width: scale, seed, parameters: scale, trainingFlops: coordinates['flops'] ?? NaN },
+    ...{ files, folder: importedFolder(folder, id), trained: undefined },
+  };
 }
 
 /** Of the first member whose file is whole; the others are told when theirs are read. */
-async function columnsOf(folder: string, complete: readonly MemberRecord[]): Promise<OutcomeName[]> {
+async function columnsOf(complete: readonly FamilyMember[]): Promise<OutcomeName[]> {
   let first: unknown;
   for (const member of complete) {
-    const file = outcomesFile(folder, member);
+    const file = outcomesFile(member);
     try {
       const bytes = await readMemberFile(path.dirname(file), member, path.basename(file));
       if (typeof bytes === 'string') throw new RunError(bytes, path.dirname(file));
@@ -94,25 +188,25 @@ async function completeMember(folder: string, key: MemberKey, run: RunRecord): P
  * @throws RunError where all are damaged, or where a value is no number
  */
 export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): Promise<LoadedRun> {
-  const { folder, record, complete, columns } = run;
+  const { folder, complete } = run;
   const absent = [...run.absent];
   const members: LoadedMember[] = [];
   for (const member of complete) {
-    const file = outcomesFile(folder, member);
-    const bytes = await readMemberFile(path.dirname(file), member, path.basename(file));
+    const file = outcomesFile(member);
+    const bytes = await readMemberFile(member.folder, member, path.basename(file));
     if (typeof bytes === 'string') {
       absent.push(`${member.id} (${bytes})`);
       continue;
     }
     const outcomes = await decodeWithGroup(bytes, names, file);
     for (const name of names) refuseNaN(outcomes[name] ?? [], name, file);
-    members.push({ record: member, folder: path.dirname(file), outcomes });
+    members.push({ record: member, folder: member.folder, outcomes });
   }
   if (members.length === 0)
     throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
   const rows = new Set(members.map(({ outcomes }) => outcomes[names[0]!]?.length));
   if (rows.size > 1) throw new RunError(`its members have outcomes of ${[...rows].join(' and ')} rows`, folder);
-  return { folder, record, members: withSameGroups(members), absent, columns, notes: run.notes };
+  return { ...run, members: withSameGroups(members), absent };
 }
 
 /** A run has one test set: groups that one member's file has are all members'. */
@@ -124,8 +218,8 @@ export function withSameGroups<Member extends Pick<LoadedMember, 'outcomes'>>(
   return members.map((member) => ({ ...member, outcomes: { ...member.outcomes, group } }));
 }
 
-function outcomesFile(folder: string, { arch, width, seed }: MemberKey): string {
-  return path.join(memberFolder(folder, { arch, width, seed }), 'outcomes.parquet');
+function outcomesFile({ folder }: FamilyMember): string {
+  return path.join(folder, 'outcomes.parquet');
 }
 
 function refuseNaN(values: ArrayLike<number>, name: string, file: string): void {

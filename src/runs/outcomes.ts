@@ -13,7 +13,7 @@ export interface OutcomeColumn {
   readonly description: string;
 }
 
-type ColumnType = 'int32' | 'float32' | 'boolean';
+type ColumnType = 'int32' | 'float32' | 'float64' | 'boolean';
 
 /** Every column that an outcome can have. Types, units and meaning; the documentation's table is made of it. */
 export const outcomeColumns = {
@@ -39,6 +39,12 @@ export const outcomeColumns = {
     description: "true class's probability minus the largest other; -1 to 1",
   },
   rank: { type: 'int32', unit: '', description: 'place of the true class by probability; 1 is first' },
+  score: {
+    type: 'float64',
+    unit: '',
+    description:
+      'of imported members: a score of their own tool, higher for better; run.json has the command that named it',
+  },
   sequence: { type: 'int32', unit: '', description: 'the test sequence that the image stands in, from 0' },
   position: { type: 'int32', unit: '', description: 'its place in the sequence, from 0' },
   mse: { type: 'float32', unit: '', description: 'squared error per pixel, pixels in 0 to 1' },
@@ -51,6 +57,7 @@ export const outcomeColumns = {
 const types = {
   int32: { array: Int32Array, parquet: 'INT32' },
   float32: { array: Float32Array, parquet: 'FLOAT' },
+  float64: { array: Float64Array, parquet: 'DOUBLE' },
   boolean: { array: Uint8Array, parquet: 'BOOLEAN' },
 } as const satisfies Record<ColumnType, { array: unknown; parquet: ParquetType }>;
 
@@ -60,7 +67,7 @@ export type OutcomeName = keyof typeof outcomeColumns;
 /** All columns by name, each with its array's type. */
 export type OutcomeTable = { readonly [Name in OutcomeName]: ArrayOf<(typeof outcomeColumns)[Name]['type']> };
 /** Some columns, as training hands them over. */
-export type OutcomeColumns = Readonly<Record<string, Int32Array | Float32Array | Uint8Array>>;
+export type OutcomeColumns = Readonly<Record<string, Int32Array | Float32Array | Float64Array | Uint8Array>>;
 
 /**
  * The file's bytes. Names of the classes go into its metadata, as a JSON list under the key `classNames`.

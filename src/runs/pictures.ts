@@ -2,7 +2,8 @@
 import sharp from 'sharp';
 import type { ImageShape } from '../datasets/dataset.js';
 import { Random } from '../statistics/random.js';
-import type { MemberRecord, RunRecord } from './record.js';
+import type { FamilyMember } from './load.js';
+import type { RunRecord } from './record.js';
 import { readMemberFile } from './run.js';
 
 const kept = 20;
@@ -57,7 +58,7 @@ export interface MemberStrips {
  */
 export async function readStrips(
   { dataset: { shape, testCount } }: Pick<RunRecord, 'dataset'>,
-  members: readonly { readonly record: MemberRecord; readonly folder: string }[],
+  members: readonly { readonly record: Pick<FamilyMember, 'id' | 'width' | 'files'>; readonly folder: string }[],
 ): Promise<{ strips: MemberStrips[]; problems: string[] }> {
   const strips: MemberStrips[] = [];
   const problems: string[] = [];

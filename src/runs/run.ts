@@ -5,8 +5,9 @@
 import * as path from 'node:path';
 import { lengthText } from '../experiment/length.js';
 import { experimentSchema, type Experiment, type ExperimentInput, type ExperimentKey } from '../experiment/schema.js';
-import { RunError } from '../terminal/errors.js';
+import { RunError, UsageError } from '../terminal/errors.js';
 import { createFolder, readFileIfThere, readTextIfThere, sha256Of, writeFileAtomic } from '../machine/files.js';
+import { importedRunSchema, isImported, type AnyRun } from './imported.js';
 import { formatSealed, parseRecord } from './json.js';
 import {
   memberId,
@@ -39,10 +40,33 @@ const runFile = (folder: string) => path.join(folder, 'run.json');
 const memberFile = (folder: string) => path.join(folder, 'member.json');
 
 /** What run.json says; undefined where there is no run. Throws RunError, one line, where it is damaged. */
-export async function readRunRecord(folder: string): Promise<RunRecord | undefined> {
-  const text = await readTextIfThere(runFile(folder));
+export async function readAnyRun(folder: string): Promise<AnyRun | undefined> {
+  const file = runFile(folder);
+  const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
-  return parseRecord(runRecordSchema, text, runFile(folder), 'restore it from a copy, or give another --run NAME');
+  const remedy = 'restore it from a copy, or give another --run NAME';
+  return saysImported(text)
+    ? parseRecord(importedRunSchema, text, file, remedy)
+    : parseRecord(runRecordSchema, text, file, remedy);
+}
+
+/** `readAnyRun` of a trained family. Throws UsageError for one of imported members, which have nothing to train. */
+export async function readRunRecord(folder: string): Promise<RunRecord | undefined> {
+  const record = await readAnyRun(folder);
+  if (record === undefined || !isImported(record)) return record;
+  throw new UsageError(
+    'is a run of imported members, which nothing is known of but their outcomes: they cannot be trained',
+    folder,
+  );
+}
+
+/** Whether a text, which may be no JSON at all, is of a run of imported members. */
+function saysImported(text: string): boolean {
+  try {
+    return (JSON.parse(text) as { kind?: unknown } | null)?.kind === 'imported';
+  } catch {
+    return false;
+  }
 }
 
 /** Creates or replaces run.json, in the newest format, and the folder where there is none. */

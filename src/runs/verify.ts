@@ -7,6 +7,14 @@ import { isReported, RunError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { encodeHistory } from './history.js';
 import {
+  examplesProblem,
+  importedFolder,
+  isImported,
+  readImportedMember,
+  shownId,
+  type ImportedRun,
+} from './imported.js';
+import {
   digestOfRun,
   epochRecordSchema,
   memberId,
@@ -14,7 +22,7 @@ import {
   type MemberKey,
   type MemberRecord,
 } from './record.js';
-import { memberFolder, membersOf, readMemberRecord, readRunRecord, verifyMember } from './run.js';
+import { memberFolder, membersOf, readAnyRun, readMemberRecord, readRunRecord, verifyMember } from './run.js';
 import { decodeSafetensors, isSealIntact } from './safetensors.js';
 
 export type MemberStatus = 'complete' | 'training' | 'no epoch done' | 'damaged';
@@ -48,8 +56,41 @@ export async function verifyRun(folder: string, scrutiny: Scrutiny = 'hashes'): 
   return states;
 }
 
+/** A member's state, however it came to be. */
+export type AnyMemberState = Omit<MemberState, 'key'>;
+
+/** `verifyRun` of any run; of one that was imported, with what is wrong with the list of its examples. Throws as that. */
+export async function verifyAnyRun(
+  folder: string,
+  scrutiny: Scrutiny = 'hashes',
+): Promise<{ readonly states: readonly AnyMemberState[]; readonly problem: string | undefined }> {
+  const record = await readAnyRun(folder);
+  if (record === undefined || !isImported(record))
+    return { states: await verifyRun(folder, scrutiny), problem: undefined };
+  const states: AnyMemberState[] = [];
+  for (const id of record.members) states.push(await stateOfImported(folder, id, { record, scrutiny }));
+  return { states, problem: scrutiny === 'hashes' ? await examplesProblem(folder, record) : undefined };
+}
+
+async function stateOfImported(
+  runFolder: string,
+  id: string,
+  { record, scrutiny }: { readonly record: ImportedRun; readonly scrutiny: Scrutiny },
+): Promise<AnyMemberState> {
+  const folder = importedFolder(runFolder, id);
+  const state = { id: shownId(id), folder, record: undefined };
+  try {
+    const member = await readImportedMember(runFolder, id, record);
+    const problem = scrutiny === 'hashes' ? await verifyMember(folder, member) : await absentFile(folder, member);
+    return { ...state, problem, status: problem === undefined ? 'complete' : 'damaged' };
+  } catch (error) {
+    if (!isReported(error)) throw error;
+    return { ...state, status: 'damaged', problem: error.message };
+  }
+}
+
 /** Why the member is not complete; undefined where it is. `of` is how many epochs it is to have. */
-export function whyMissing({ status, record, problem }: MemberState, of: number): string | undefined {
+export function whyMissing({ status, record, problem }: AnyMemberState, of: number): string | undefined {
   if (status === 'complete') return undefined;
   return problem ?? (status === 'training' ? `${record?.epochsDone ?? 0} of ${counted(of, 'epoch')} done` : status);
 }
@@ -78,7 +119,7 @@ async function stateOf(runFolder: string, key: MemberKey, { digest, scrutiny }: 
   }
 }
 
-async function absentFile(folder: string, { files }: MemberRecord): Promise<string | undefined> {
+async function absentFile(folder: string, { files }: Pick<MemberRecord, 'files'>): Promise<string | undefined> {
   for (const name of Object.keys(files)) {
     const stats = await fs.stat(path.join(folder, name)).catch(() => undefined);
     if (stats?.isFile() !== true) return `${name} is missing`;

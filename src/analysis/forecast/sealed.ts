@@ -1,6 +1,7 @@
 /** A sealed forecast against the members that were trained since. */
 import type { Metric } from '../../metrics/metric.js';
 import { whyVoid, type ReadSeal, type Seal } from '../../runs/forecasts.js';
+import { isImported } from '../../runs/imported.js';
 import { readColumns, type OpenRun } from '../../runs/load.js';
 import { scoreMetric, type MetricScore } from './scoring.js';
 
@@ -24,7 +25,9 @@ export async function outcomeOf(
   metricOf: (id: string) => Metric,
 ): Promise<SealedOutcome> {
   const { seal } = read;
-  const reasons = await whyVoid(open.folder, open.record, read);
+  const reasons = isImported(open.record)
+    ? ['it is of a trained family, and the run is of imported members']
+    : await whyVoid(open.folder, open.record, read);
   const wanted = seal.targets.length * seal.seeds.length;
   if (reasons.length > 0) return { seal, reasons, scores: [], missing: wanted };
   const widths = new Set(seal.targets.map(({ width }) => width));

@@ -1,15 +1,15 @@
 /** Everything that a report says of one run, computed from its stored outcomes. */
 import { parseAxis } from '../../analysis/axis-text.js';
 import { compare, type Comparison, type PublishedCurve } from '../../analysis/compare.js';
-import { defaultColumns, defaultInduced, defaultMetrics } from '../../analysis/defaults.js';
+import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../../analysis/defaults.js';
 import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.js';
 import { outcomeOf, type SealedOutcome } from '../../analysis/forecast/sealed.js';
 import { predictFromStandard } from '../../analysis/independence.js';
 import { seedDistribution, type SeedDistribution } from '../../analysis/seed-distribution.js';
 import { sweep, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../analysis/sweep.js';
-import { outcomeKinds } from '../../experiment/architectures.js';
 import { metrics, parseMetric, type RegisteredMetric } from '../../metrics/index.js';
 import type { Metric } from '../../metrics/metric.js';
+import { pairsOf } from '../../runs/imported.js';
 import { readSeals } from '../../runs/forecasts.js';
 import { readColumns, type LoadedRun, type OpenRun } from '../../runs/load.js';
 import type { OutcomeName } from '../../runs/outcomes.js';
@@ -60,8 +60,9 @@ const keyColumns: readonly OutcomeName[] = ['example', 'label'];
 
 /** Throws UsageError where the run has a single width, RunError where it can't be read. */
 export async function analyseFamily({ name, open, induced, natural, draws }: FamilyRequest): Promise<AnalysedFamily> {
-  const kind = outcomeKinds[open.record.experiment.arch];
-  const run = await readColumns(open, [...new Set([...defaultColumns[kind], ...keyColumns])]);
+  const run = await readColumns(open, [
+    ...new Set([...defaultColumnsOf(open), ...keyColumns.filter((name) => open.columns.includes(name))]),
+  ]);
   const widths = new Set(run.members.map(({ record }) => record.width)).size;
   const without = run.absent.length === 0 ? '' : ` without ${run.absent.join('; ')}`;
   if (widths < 2)
@@ -124,7 +125,7 @@ function registered({ name }: Metric): RegisteredMetric {
 /** Thresholds worth a look: K to 100, every L, cutoffs over the decades that the errors span. */
 function overText({ name }: Metric, { members, record }: LoadedRun, count: number): string {
   if (name === 'subset-accuracy') return `k=1..${Math.min(100, count)}`;
-  if (name === 'sequence-accuracy') return `l=1..${record.experiment.pairs ?? 1}`;
+  if (name === 'sequence-accuracy') return `l=1..${pairsOf(record)}`;
   const ends = members.map(({ outcomes }) => {
     const ascending = Float32Array.from(outcomes.mse!).sort();
     return [quantile(ascending, 0.01), quantile(ascending, 0.99)] as const;

@@ -1,12 +1,15 @@
 /** A report's text and tables, from what was computed of its runs. */
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
-import { outcomeKinds } from '../../experiment/architectures.js';
 import { optionOf } from '../../experiment/schema.js';
 import type { Metric } from '../../metrics/metric.js';
 import { lengthText } from '../../experiment/length.js';
 import { counted, formatNumber, formatShare, formatWithInterval } from '../../terminal/format.js';
-import { shareOfDraws, shownDataset, shownRatio, shownScores } from '../comparison.js';
+import { isImported, kindOf, type AnyRun, type ImportedRun } from '../../runs/imported.js';
+import type { FamilyMember } from '../../runs/load.js';
+import type { RunRecord } from '../../runs/record.js';
+import { scaleText } from '../../runs/words.js';
+import { shareOfDraws, shownDataset, shownRatio, shownScores, sourceText } from '../comparison.js';
 import { shellWord } from '../escape.js';
 import { grouped } from '../numbers.js';
 import { samplingOf } from '../sampling.js';
@@ -66,14 +69,15 @@ function summaryOf({ run, comparison, standard, induced }: AnalysedFamily, sever
   const [first, last] = [comparison.induced.points[0]!, comparison.induced.points.at(-1)!];
   const subject = several ? `${run.record.name}: the` : 'The';
   return (
-    `${subject} same ${counted(run.members.length, 'trained model')} under two metrics. Under ${standard.title} the curve ${improves(comparison.standard.scores)} (bow ${scored(standardBow)}, Eq 1 / ramp ${scored(standardRamp)}). ` +
+    `${subject} same ${counted(run.members.length, run.words.isImported ? 'model' : 'trained model')} under two metrics. Under ${standard.title} the curve ${improves(comparison.standard.scores)} (bow ${scored(standardBow)}, Eq 1 / ramp ${scored(standardRamp)}). ` +
     `Under ${induced.title} it goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${improves(comparison.induced.scores)} (bow ${scored(bow)}, Eq 1 / ramp ${scored(ramp)}). ` +
     describeContrast(comparison.sharpness)
   );
 }
 
 function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
-  const { name } = family.run.record;
+  const { run } = family;
+  const { name } = run.record;
   const prefix = several ? `${name}: ` : '';
   const section = (id: string, title: string, blocks: readonly Block[]): Section => {
     return {
@@ -86,11 +90,15 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
   const text = (paragraph: string): Block => ({ kind: 'text', text: paragraph });
   const [compared, ...further] = family.figures;
   return [
-    section('trained', 'What was trained', [
-      text(trainedText(family)),
-      { kind: 'code', lines: [trainCommand(family)] },
-      { kind: 'table', table: membersTable(family) },
-    ]),
+    section(
+      run.words.isImported ? 'imported' : 'trained',
+      run.words.isImported ? 'What was imported' : 'What was trained',
+      [
+        text(isImported(run.record) ? importedText(family, run.record) : trainedText(family, run.record)),
+        { kind: 'code', lines: [commandOf(run.record)] },
+        { kind: 'table', table: membersTable(family) },
+      ],
+    ),
     section('standard', 'What the standard metric shows', [
       text(describeCurve('The standard curve', family.comparison.standard)),
       ...shapeOf(family.comparison.standard).map(text),
@@ -128,14 +136,27 @@ function lowered(title: string): string {
   return title[0]!.toLowerCase() + title.slice(1);
 }
 
-function trainedText({ run, standard }: AnalysedFamily): string {
-  const { experiment, dataset } = run.record;
+function importedText({ run, standard }: AnalysedFamily, { source, dataset, axis }: ImportedRun): string {
+  const positions = run.members.map(({ record }) => record.width);
+  const [least, most] = [Math.min(...positions), Math.max(...positions)].map((value) => scaleText(value, run.words));
+  const scales = new Set(positions).size;
+  const left =
+    dataset.dropped === 0
+      ? ''
+      : ` ${counted(dataset.dropped, 'example')} that not every model was tested on ${dataset.dropped === 1 ? 'is' : 'are'} left out.`;
+  return (
+    `${counted(run.members.length, 'model')} at ${counted(scales, 'scale')} (${axis} ${least!} to ${most!}), trained and tested elsewhere; their outcomes on ${grouped(dataset.testCount)} examples of ${dataset.name} were imported (${sourceText(source)}).${left} ` +
+    `All were tested on the same examples, and every number below is made from what each did on each of them. Nothing else is known of them here: no weights, no training, no pictures; ${standard.title} is the usual metric.`
+  );
+}
+
+function trainedText({ run, standard }: AnalysedFamily, record: RunRecord): string {
+  const { experiment, dataset } = record;
   const parameters = run.members.map(({ record }) => record.parameters);
   const [least, most] = [Math.min(...parameters), Math.max(...parameters)];
   const widths = [...new Set(run.members.map(({ record }) => record.width))];
-  const kind = outcomeKinds[experiment.arch];
   const tested =
-    kind === 'sequences'
+    kindOf(record) === 'sequences'
       ? `${grouped(experiment.testSequences ?? 0)} sequences of ${experiment.pairs ?? 1} test images`
       : `${grouped(dataset.testCount)} test images`;
   return (
@@ -146,9 +167,13 @@ function trainedText({ run, standard }: AnalysedFamily): string {
   );
 }
 
+/** What makes the run again. */
+export function commandOf(record: AnyRun): string {
+  return isImported(record) ? commandLine(record.source.command) : trainCommand(record);
+}
+
 /** Every option as it was resolved, so that no default can change what it trains. */
-export function trainCommand({ run }: Pick<AnalysedFamily, 'run'>): string {
-  const { name, experiment, eager } = run.record;
+function trainCommand({ name, experiment, eager }: RunRecord): string {
   const words = Object.entries(experiment).flatMap(([key, value]) =>
     value === undefined
       ? []
@@ -304,6 +329,9 @@ function smoothTable({ run, comparison: { standard, induced, sharpness } }: Anal
 
 function curvesTable({ run, comparison, evaluations, predicted }: AnalysedFamily): Table {
   const { standard, induced, sharpness } = comparison;
+  const { words } = run;
+  // Of imported members a scale is one number.
+  const sized = <T>(...values: readonly T[]) => (words.isImported ? [] : values);
   const shown = (curve: ComparedCurve, i: number) => {
     const { value, interval } = curve.points[i]!;
     if (curve.unit !== 'probability')
@@ -318,18 +346,22 @@ function curvesTable({ run, comparison, evaluations, predicted }: AnalysedFamily
     caption: sharpness.severalSeeds
       ? "The curves: means over seeds, with 95 % intervals (Student's t over seeds, widened by what the draw of test examples adds)."
       : 'The curves, with 95 % intervals over the draw of test examples.',
-    columns: ['width', 'parameters', 'seeds', standard.title, induced.title, 'predicted by independence'].map(
-      (title) => ({ title, align: 'right' }),
-    ),
+    columns: [
+      words.scale,
+      ...sized('parameters'),
+      'seeds',
+      standard.title,
+      induced.title,
+      'predicted by independence',
+    ].map((title) => ({ title, align: 'right' })),
     rows: scales.map(({ scale, seeds }, i) => [
-      ...[String(scale.width), grouped(scale.parameters), String(seeds)],
+      ...[scaleText(scale.width, words), ...sized(grouped(scale.parameters)), String(seeds)],
       ...[shown(standard, i), shown(induced, i), formatShare(predicted[i]!)],
     ]),
     raw: {
       heading: [
-        'width',
-        'parameters',
-        'training_flops',
+        words.scale,
+        ...sized('parameters', 'training_flops'),
         'seeds',
         'standard',
         'standard_lower',
@@ -340,7 +372,7 @@ function curvesTable({ run, comparison, evaluations, predicted }: AnalysedFamily
         'predicted',
       ],
       lines: scales.map(({ scale, seeds }, i) => [
-        ...[scale.width, scale.parameters, scale.trainingFlops, seeds],
+        ...[scale.width, ...sized(scale.parameters, scale.trainingFlops), seeds],
         ...[standard, induced].flatMap(({ points }) => [
           points[i]!.value,
           points[i]!.interval?.lower,
@@ -354,39 +386,46 @@ function curvesTable({ run, comparison, evaluations, predicted }: AnalysedFamily
 
 function membersTable({ run, evaluations }: AnalysedFamily): Table {
   const [standard, induced] = evaluations;
-  const seconds = run.members.map(({ record }) => record.trainingSeconds + (record.evaluationSeconds ?? 0));
+  const { words } = run;
+  const trained = <T>(...values: readonly T[]) => (words.isImported ? [] : values);
+  const seconds = run.members.map(({ record }) => secondsOf(record));
   const shown = ({ metric, members }: (typeof evaluations)[0], i: number) =>
     metric.unit === 'probability' ? formatShare(members[i]!.value) : formatNumber(members[i]!.value, 4);
   return {
     name: `${run.record.name}-members`,
-    caption: `Members; seconds are of training and evaluation. Intervals over the draw of the test set are in the CSV (${[...new Set(evaluations.map(({ method }) => method))].join('; ')}).`,
+    caption: `Members${words.isImported ? '' : '; seconds are of training and evaluation'}. Intervals over the draw of the test set are in the CSV (${[...new Set(evaluations.map(({ method }) => method))].join('; ')}).`,
     columns: [
       { title: 'member', align: 'left' },
-      ...['parameters', 'training FLOPs', 'seconds', standard.metric.title, induced.metric.title].map((title) => ({
-        title,
-        align: 'right' as const,
-      })),
+      ...[
+        ...(words.isImported ? [words.scale] : ['parameters', 'training FLOPs', 'seconds']),
+        ...[standard.metric.title, induced.metric.title],
+      ].map((title) => ({ title, align: 'right' as const })),
     ],
     rows: run.members.map(({ record }, i) => [
-      ...[record.id, grouped(record.parameters), formatNumber(record.trainingFlops), seconds[i]!.toFixed(1)],
+      ...[record.id, words.isImported ? scaleText(record.width, words) : grouped(record.parameters)],
+      ...trained(formatNumber(record.trainingFlops), seconds[i]!.toFixed(1)),
       ...[shown(standard, i), shown(induced, i)],
     ]),
     raw: {
       heading: [
         'member',
-        'width',
+        words.scale,
         'seed',
-        'parameters',
-        'training_flops',
-        'seconds',
+        ...trained('parameters', 'training_flops', 'seconds'),
         ...['standard', 'induced'].flatMap((role) => [role, `${role}_lower`, `${role}_upper`]),
       ],
       lines: run.members.map(({ record }, i) => [
-        ...[record.id, record.width, record.seed, record.parameters, record.trainingFlops, seconds[i]!],
+        ...[record.id, record.width, record.seed],
+        ...trained(record.parameters, record.trainingFlops, seconds[i]!),
         ...[standard, induced].flatMap(({ members }) => [members[i]!.value, members[i]!.lower, members[i]!.upper]),
       ]),
     },
   };
+}
+
+/** Of training and evaluation; NaN where nobody knows. */
+function secondsOf({ trained }: FamilyMember): number {
+  return trained === undefined ? NaN : trained.trainingSeconds + (trained.evaluationSeconds ?? 0);
 }
 
 function thresholdsText({ sweep: { points }, induced, causes }: AnalysedFamily): string {
@@ -447,22 +486,27 @@ function sweepTable({ run, sweep: { points, axes } }: AnalysedFamily): Table {
 
 function caveatsOf(family: ReportedFamily): string[] {
   const { run, induced, isUsual, evaluations, comparison, pageNotes } = family;
-  const { seeds } = run.record.experiment;
-  const [, { resolution, count }] = evaluations;
-  const units = induced.units;
+  const { words } = run;
+  const [{ scales }, { resolution, count }] = evaluations;
+  const seeds = Math.max(...scales.map((scale) => scale.seeds));
+  const units = induced.units === 'images' ? words.examples : induced.units;
   const lowest = Math.min(...comparison.induced.points.map(({ value }) => value));
   return [
     `Resolution: with ${grouped(count)} test ${units} the smallest value of ${induced.title} above 0 is ${formatNumber(resolution ?? NaN)}.${lowest === 0 ? ' Where the curve stands at 0, it may rise below that unseen.' : ''}`,
-    seeds.length === 1
+    seeds === 1
       ? 'One seed: intervals are over the draw of test examples alone; another seed may lie outside them.'
-      : `${seeds.length} seeds: intervals are over test examples and seeds (Student's t for the means, bootstraps for the scores), and ${seeds.length === 2 ? 'two seeds tell' : 'few seeds tell'} little of how much seeds differ.`,
+      : `${seeds} seeds: intervals are over test examples and seeds (Student's t for the means, bootstraps for the scores), and ${seeds === 2 ? 'two seeds tell' : 'few seeds tell'} little of how much seeds differ.`,
     samplingCaveat(run),
-    thresholdCaveat(induced.parameters, isUsual, outcomeKinds[run.record.experiment.arch]),
+    thresholdCaveat(induced.parameters, isUsual, run.record),
     run.absent.length === 0
-      ? 'No member is missing: every width has every seed.'
+      ? words.isImported
+        ? 'No member of the run is missing.'
+        : 'No member is missing: every width has every seed.'
       : `${counted(run.absent.length, 'member')} of the run ${run.absent.length === 1 ? 'is' : 'are'} not in it: ${run.absent.join('; ')}.`,
     `Scales: Eq 1 grows with the number of scales alone (a straight ramp over ${comparison.induced.points.length} has ${comparison.induced.points.length - 1}), and a single dip deflates it; it stands beside its ratio to a ramp, the largest step and the bow for that reason.`,
-    'A width says nothing of what lies between widths, and a family trained on one dataset with one recipe nothing of others.',
+    words.isImported
+      ? 'Imported models may differ in more than their scale: in data, recipe, tokeniser and prompt; a curve through them is no curve of one family. Models that share a scale count as its seeds.'
+      : 'A width says nothing of what lies between widths, and a family trained on one dataset with one recipe nothing of others.',
     ...pageNotes,
   ];
 }
@@ -475,23 +519,49 @@ function samplingCaveat({ record, members }: ReportedFamily['run']): string {
 function thresholdCaveat(
   parameters: Readonly<Record<string, number | string>>,
   isUsual: boolean,
-  kind: string,
+  record: AnyRun,
 ): string {
+  const kind = kindOf(record);
   const [key, value] = Object.entries(parameters)[0]!;
   const symbol = key === 'c' ? 'cutoff' : key.toUpperCase();
   if (kind === 'reconstruction' && isUsual)
     return `The cutoff ${value} was chosen from these outcomes: the least of 1, 2 and 5 times a power of ten that 9 in 10 images of the widest member stay below. That choice is what induces the effect.`;
   if (kind === 'sequences' && isUsual) return `L = ${value} is the whole sequence; shorter ones bend the curve less.`;
-  return `The ${symbol === 'cutoff' ? `cutoff ${value}` : `${symbol} = ${value}`} is a choice${isUsual ? ', the one of the training\u2019s own table' : ', made with --induced'}; other ones give other curves.`;
+  return `The ${symbol === 'cutoff' ? `cutoff ${value}` : `${symbol} = ${value}`} is a choice${isUsual ? (isImported(record) ? ', the lab\u2019s own' : ', the one of the training\u2019s own table') : ', made with --induced'}; other ones give other curves.`;
 }
 
 function provenanceTable({ run }: AnalysedFamily): Table {
-  const { created, experiment, dataset, device, versions, gitCommit, eager, threads } = run.record;
-  const used = [...new Set(run.members.map(({ record }) => threads[record.id] ?? record.threads))].sort(
+  const { record } = run;
+  return {
+    name: `${record.name}-provenance`,
+    caption: `As recorded in run.json when the run was ${isImported(record) ? 'imported' : 'begun'}.`,
+    columns: [
+      { title: 'what', align: 'left' },
+      { title: 'value', align: 'left' },
+    ],
+    rows: isImported(record) ? importedProvenance(record) : trainedProvenance(record, run.members),
+  };
+}
+
+function importedProvenance({ name, created, source, dataset, versions, gitCommit }: ImportedRun): string[][] {
+  return [
+    ['run', `${name}, imported ${created}`],
+    ['outcomes', `${source.format}${source.tool === null ? '' : `, made by ${sourceText(source)}`}`],
+    ...source.files.map(({ name: file, bytes, sha256 }) => [file, `${grouped(bytes)} bytes, SHA-256 ${sha256}`]),
+    ['versions', `lab ${versions.lab}, Node ${versions.node}, ${versions.platform}`],
+    ['commit', gitCommit ?? 'unknown'],
+    ['test set', `${dataset.name}: ${grouped(dataset.testCount)} examples`],
+    ['fingerprint', `SHA-256 ${dataset.fingerprint}`],
+  ];
+}
+
+function trainedProvenance(record: RunRecord, members: AnalysedFamily['run']['members']): string[][] {
+  const { created, experiment, dataset, device, versions, gitCommit, eager, threads } = record;
+  const used = [...new Set(members.map(({ record: { id, trained } }) => threads[id] ?? trained?.threads ?? 1))].sort(
     (a, b) => a - b,
   );
-  const rows = [
-    ['run', `${run.record.name}, begun ${created}`],
+  return [
+    ['run', `${record.name}, begun ${created}`],
     [
       'device',
       `${device.kind}: ${device.name}; ${counted(used.at(-1) ?? 1, 'thread')} a member${used.length > 1 ? ` at most, ${used[0]!} at least` : ''}`,
@@ -510,13 +580,4 @@ function provenanceTable({ run }: AnalysedFamily): Table {
     ['licence', dataset.licence],
     ['citation', dataset.citation],
   ];
-  return {
-    name: `${run.record.name}-provenance`,
-    caption: 'As recorded in run.json when the run was begun.',
-    columns: [
-      { title: 'what', align: 'left' },
-      { title: 'value', align: 'left' },
-    ],
-    rows,
-  };
 }

@@ -5,6 +5,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { preferred, type Quanta } from '../../analysis/quanta.js';
 import { probabilityAt, type LatentClass } from '../../analysis/threshold-mixture.js';
+import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { fontFamily, seriesStyle } from '../theme.js';
 import { apart, shortened } from './curves.js';
 import { logTicks } from './ticks.js';
@@ -18,6 +19,7 @@ export interface QuantaFigure {
   /** `10 000 test images`. */
   readonly testSet: string;
   readonly quanta: Quanta;
+  readonly words?: FamilyWords;
 }
 
 type Unit = Exclude<Extract<TopLevelSpec, { readonly hconcat: unknown }>['hconcat'][number], string>;
@@ -40,22 +42,22 @@ const grey = '#777777';
 /** The figure's specification. */
 export function quantaFigure(figure: QuantaFigure): TopLevelSpec {
   const { scales, seeds } = figure.quanta.grid;
-  const { run, arch, dataset, solved, testSet } = figure;
+  const { run, arch, dataset, solved, testSet, words = trainedWords } = figure;
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     padding: 14,
     title: {
       text: `Where test examples turn: ${arch} family on ${shortened(dataset)}, run ${shortened(run)}`,
       subtitle:
-        `${testSet}, ${scales.length} ${scales.length === 1 ? 'width' : 'widths'}, ` +
+        `${testSet}, ${scales.length} ${scales.length === 1 ? words.noun : words.scales}, ` +
         `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}. Solved: ${solved}.`,
       frame: 'bounds',
     },
     spacing: 24,
     vconcat: [
       // From axes to axes: Vega only guesses the widths of texts, and what goes by them ends anywhere.
-      { spacing: 85, bounds: 'flush', hconcat: [histogram(figure.quanta), heatMap(figure.quanta)] },
-      ...(figure.quanta.fits.length === 0 ? [] : [sigmoids(figure.quanta)]),
+      { spacing: 85, bounds: 'flush', hconcat: [histogram(figure.quanta, words), heatMap(figure.quanta, words)] },
+      ...(figure.quanta.fits.length === 0 ? [] : [sigmoids(figure.quanta, words)]),
     ],
   };
 }
@@ -65,9 +67,9 @@ function panelTitle(text: string, subtitle: string | string[]) {
 }
 
 /** Bars that are censored stand apart: they are no turns at a width. */
-function histogram({ grid, turns, measured, coinFlips }: Quanta): Unit {
+function histogram({ grid, turns, measured, coinFlips }: Quanta, words: FamilyWords): Unit {
   const { scales, examples } = grid;
-  const names = turnNames(grid);
+  const names = turnNames(grid, words);
   const never = turns.never.reduce((sum, value) => sum + value, 0) / examples;
   const bars = measured.median.map((share, t) => ({
     turn: names[t]!,
@@ -83,7 +85,7 @@ function histogram({ grid, turns, measured, coinFlips }: Quanta): Unit {
     type: 'ordinal',
     scale: { domain: order, paddingInner: 0.25 },
     axis: {
-      title: 'width from which on it is solved (median over seeds)',
+      title: `${words.scale} from which on it is solved (median over seeds)`,
       labelAngle: 0,
       labelFontSize: turnLabelSize,
       // Vega guesses texts to be wider than they are.
@@ -127,13 +129,13 @@ function histogram({ grid, turns, measured, coinFlips }: Quanta): Unit {
 }
 
 /** `≤ 1` for what is solved from the smallest width on, the widths, `> 8` for what is not solved by the largest. */
-function turnNames({ scales }: Quanta['grid']): string[] {
-  const widths = scales.map(({ width }) => String(width));
+function turnNames({ scales }: Quanta['grid'], words: FamilyWords): string[] {
+  const widths = scales.map(({ width }) => scaleText(width, words));
   return [`≤ ${widths[0]!}`, ...widths.slice(1), `> ${widths.at(-1)!}`];
 }
 
 /** Examples in order of difficulty, easiest below; each row of cells is the mean of as many neighbours as it takes. */
-function heatMap({ grid, turns }: Quanta): Unit {
+function heatMap({ grid, turns }: Quanta, words: FamilyWords): Unit {
   const { scales, examples, counts } = grid;
   const order = sortedExamples(grid, turns.median);
   const rows = Math.min(heatRows, examples);
@@ -141,7 +143,7 @@ function heatMap({ grid, turns }: Quanta): Unit {
     const [from, to] = [Math.floor((row * examples) / rows), Math.floor(((row + 1) * examples) / rows)];
     const part = order.subarray(from, to);
     return scales.map(({ width, members }, s) => ({
-      width: String(width),
+      width: scaleText(width, words),
       from: from / examples,
       // Reaches under the next row, as `band` does under the next width: the seams between cells would show.
       to: Math.min(1, (to + (to - from)) / examples),
@@ -157,8 +159,8 @@ function heatMap({ grid, turns }: Quanta): Unit {
       x: {
         field: 'width',
         type: 'ordinal',
-        scale: { domain: scales.map(({ width }) => String(width)), padding: 0 },
-        axis: { title: 'width', labelAngle: 0, grid: false },
+        scale: { domain: scales.map(({ width }) => scaleText(width, words)), padding: 0 },
+        axis: { title: words.scale, labelAngle: 0, grid: false },
       },
       y: {
         field: 'from',
@@ -187,7 +189,7 @@ function sortedExamples({ examples, counts }: Quanta['grid'], median: Uint8Array
 }
 
 /** The classes of the fit that BIC prefers, what they add up to, and the one sigmoid. */
-function sigmoids({ grid, fits }: Quanta): Unit {
+function sigmoids({ grid, fits }: Quanta, words: FamilyWords): Unit {
   const { scales } = grid;
   const fit = preferred(fits, 'bic')!;
   const one = fits.find(({ kind }) => kind === 'one')!;
@@ -197,7 +199,7 @@ function sigmoids({ grid, fits }: Quanta): Unit {
     aboves.map((above) => ({ parameters: Math.min(last, first * Math.exp(above)), share: value(above) }));
   const mixture = (classes: readonly LatentClass[]) => (above: number) =>
     classes.reduce((sum, each) => sum + each.weight * probabilityAt(each, above), 0);
-  const encoding = encodings(first, last);
+  const encoding = encodings(first, last, words);
   const drawn = drawnClasses(fit);
   const ends = drawn.map(({ curve }) => (1 - probabilityAt(curve, aboves.at(-1)!)) * large.height);
   const ranks = ends.map((_, i) => i).sort((a, b) => ends[a]! - ends[b]! || a - b);
@@ -260,7 +262,7 @@ function lineLayer(values: { parameters: number; share: number }[], style: LineS
 
 type Encoding = ReturnType<typeof encodings>;
 
-function encodings(first: number, last: number) {
+function encodings(first: number, last: number, { axis }: FamilyWords) {
   const margin = (last / first) ** 0.02;
   const domain: [number, number] = [first / margin, last * margin];
   const shares: [number, number] = [0, 1];
@@ -269,7 +271,7 @@ function encodings(first: number, last: number) {
       field: 'parameters',
       type: 'quantitative',
       scale: { type: 'log', domain, nice: false },
-      axis: { title: 'trainable parameters', values: logTicks(domain), format: '~s' },
+      axis: { title: axis, values: logTicks(domain), format: '~s' },
     },
     y: {
       field: 'share',

@@ -1,6 +1,7 @@
 /** Seeds as distributions: a violin and a strip of points for each scale, and beside it how many succeed and how well those do. */
 import type { TopLevelSpec } from 'vega-lite';
 import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
+import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { seriesStyle } from '../theme.js';
 import { panelSpec } from './panels.js';
 
@@ -8,7 +9,11 @@ import { panelSpec } from './panels.js';
 const halfWidth = 0.4;
 const gridPoints = 60;
 
-export function seedsFigure(run: string, { metric, scales, threshold }: SeedDistribution): TopLevelSpec {
+export function seedsFigure(
+  run: string,
+  { metric, scales, threshold }: SeedDistribution,
+  words: FamilyWords = trainedWords,
+): TopLevelSpec {
   const counts = scales.map(({ values }) => values.length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const share = metric.limits[0] === 0 && metric.limits[1] === 1;
@@ -20,7 +25,7 @@ export function seedsFigure(run: string, { metric, scales, threshold }: SeedDist
     title: {
       text: `${metric.title} of ${run}, seed by seed`,
       subtitle: [
-        `${least === most ? most : `${least} to ${most}`} seeds per width. Points: seeds. Shapes: kernel density (Gaussian, Silverman's rule).`,
+        `${least === most ? most : `${least} to ${most}`} seeds per ${words.noun}. Points: seeds. Shapes: kernel density (Gaussian, Silverman's rule).`,
         `Dashed: success, ${metric.better === 'higher' ? 'at least' : 'at most'} ${Number(threshold.toPrecision(3))}. Bars on the right: Wilson's 95 % over seeds.`,
       ],
       anchor: 'start',
@@ -28,11 +33,11 @@ export function seedsFigure(run: string, { metric, scales, threshold }: SeedDist
     },
     spacing: 30,
     hconcat: [
-      violins(scales, metric.title, threshold),
+      violins(scales, { title: metric.title, threshold, words }),
       panelSpec({
         title: 'success',
         subtitle: [],
-        xTitle: 'trainable parameters',
+        xTitle: words.axis,
         yTitle: share ? 'share' : 'share of seeds',
         yDomain: [0, 1],
         series: [
@@ -50,7 +55,13 @@ export function seedsFigure(run: string, { metric, scales, threshold }: SeedDist
   } as unknown as TopLevelSpec;
 }
 
-function violins(scales: readonly SeedScale[], title: string, threshold: number): object {
+interface Violins {
+  readonly title: string;
+  readonly threshold: number;
+  readonly words: FamilyWords;
+}
+
+function violins(scales: readonly SeedScale[], { title, threshold, words }: Violins): object {
   const { color } = seriesStyle(0);
   const outline = scales.flatMap(({ values }, place) =>
     densityOf(values).map(({ value, density }) => {
@@ -61,12 +72,12 @@ function violins(scales: readonly SeedScale[], title: string, threshold: number)
     // Side by side within a tenth, in their order: the same seeds at the same place on every drawing.
     values.map((value, i) => ({ at: place + 0.12 * (((i * 0.618034) % 1) - 0.5), value })),
   );
-  const names = Object.fromEntries(scales.map(({ scale }, place) => [place, String(scale.width)]));
+  const names = Object.fromEntries(scales.map(({ scale }, place) => [place, scaleText(scale.width, words)]));
   const x = {
     type: 'quantitative',
     scale: { domain: [-0.6, scales.length - 0.4], nice: false },
     axis: {
-      title: 'width',
+      title: words.scale,
       grid: false,
       values: scales.map((_, place) => place),
       labelExpr: `(${JSON.stringify(names)})[datum.value]`,

@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { GridPoint, ResampledCurve, Sweep } from '../../analysis/sweep.js';
 import type { ScoreName } from '../../analysis/scores.js';
+import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { panelsFigure, type Panel } from './panels.js';
 import { logTicks } from './ticks.js';
 
@@ -15,6 +16,7 @@ export interface SweepFigure {
   readonly sweep: Sweep;
   /** Curves that move by less have no score that means anything. */
   readonly leastRange: number;
+  readonly words?: FamilyWords;
 }
 
 export function sweepFigure(figure: SweepFigure): TopLevelSpec {
@@ -39,7 +41,9 @@ function isLog(values: readonly number[]): boolean {
   return values[0]! > 0 && values.at(-1)! / values[0]! >= 20;
 }
 
-function axisOf(values: readonly number[], title: string, log = isLog(values)) {
+/** An axis of scales is logarithmic and has the letters of model sizes. */
+function axisOf(values: readonly number[], title: string, isScale = false) {
+  const log = isScale || isLog(values);
   const cells = bounds(values, log);
   return {
     log,
@@ -56,7 +60,7 @@ function axisOf(values: readonly number[], title: string, log = isLog(values)) {
         grid: false,
         ...(log
           ? {
-              format: title === 'trainable parameters' ? '~s' : '~g',
+              format: isScale ? '~s' : '~g',
               // Within the values: a cell around the first one reaches below what a parameter can be.
               values: logTicks([values[0]!, values.at(-1)!]),
             }
@@ -75,7 +79,12 @@ function cellAt(cells: readonly [number, number][], i: number, axis: 'x' | 'y'):
 /** Rows of a heat map: more are thinner than what is drawn, and their edges shine through. */
 const mostRows = 400;
 
-function oneAxis({ run, sweep: { scales, axes, points: all }, leastRange }: SweepFigure): TopLevelSpec {
+function oneAxis({
+  run,
+  sweep: { scales, axes, points: all },
+  leastRange,
+  words = trainedWords,
+}: SweepFigure): TopLevelSpec {
   const [{ key, values: every }] = axes as [Sweep['axes'][number]];
   const step = Math.ceil(every.length / mostRows);
   const kept = every.flatMap((_, j) => (j % step === 0 || j === every.length - 1 ? j : []));
@@ -83,7 +92,7 @@ function oneAxis({ run, sweep: { scales, axes, points: all }, leastRange }: Swee
   const first = points[0]!.metric;
   const x = axisOf(
     scales.map(({ parameters }) => parameters),
-    'trainable parameters',
+    words.axis,
     true,
   );
   const y = axisOf(values, key);

@@ -1,14 +1,14 @@
 /** A family's outcomes as the page carries them. */
 import { defaultMetrics } from '../../analysis/defaults.js';
 import { predictFromStandard } from '../../analysis/independence.js';
-import { outcomeKinds } from '../../experiment/architectures.js';
 import { clustersOf } from '../../metrics/clusters.js';
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
 import { quantile } from '../../statistics/bootstrap.js';
 import { Random } from '../../statistics/random.js';
 import type { OutcomeTable } from '../../runs/outcomes.js';
-import type { RunRecord } from '../../runs/record.js';
+import { kindOf, pairsOf, type AnyRun, type Made } from '../../runs/imported.js';
+import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { codesOf, cutoffGrid, int32Bytes, packBits, toBase64 } from './codes.js';
 import type { PageMetric, PageOutcomes, PageRun, PageThreshold } from './data.js';
 import { testSizes } from './sizes.js';
@@ -20,7 +20,8 @@ export type CompactRun = Omit<PageRun, 'about' | 'pictures' | 'reconstructions'>
 export const outcomeBudget = 1_200_000;
 
 export interface CompactRequest {
-  readonly record: Pick<RunRecord, 'name' | 'experiment'>;
+  readonly record: Made & Pick<AnyRun, 'name'>;
+  readonly words?: FamilyWords;
   /** By width and seed, at least two widths. */
   readonly members: readonly MemberOutcomes[];
   /** Left out: the induced metric of `train`. A subset accuracy, a reconstruction or a sequence accuracy. */
@@ -35,11 +36,17 @@ export interface Compacted {
   readonly order: Int32Array;
 }
 
-export function compact({ record, members, induced, budget = outcomeBudget }: CompactRequest): Compacted {
-  const usual = defaultMetrics(record as RunRecord, members.at(-1)!.outcomes);
+export function compact({
+  record,
+  members,
+  induced,
+  words = trainedWords,
+  budget = outcomeBudget,
+}: CompactRequest): Compacted {
+  const usual = defaultMetrics(record, members.at(-1)!.outcomes);
   const metric = induced ?? usual.induced;
-  const kind = outcomeKinds[record.experiment.arch];
-  const length = kind === 'sequences' ? (record.experiment.pairs ?? 1) : 1;
+  const kind = kindOf(record);
+  const length = kind === 'sequences' ? pairsOf(record) : 1;
   const total = rowsOf(members[0]!.outcomes) / length;
   const bits = kind === 'reconstruction' ? 8 : length;
   const units = kind === 'sequences' ? 'sequences' : 'images';
@@ -52,6 +59,7 @@ export function compact({ record, members, induced, budget = outcomeBudget }: Co
   const prediction = predictFromStandard(metric, members)!;
   const run: CompactRun = {
     name: record.name,
+    words,
     members: members.map(({ record: { id, width, seed, parameters, trainingFlops } }) => {
       return { id, width, seed, parameters, trainingFlops };
     }),

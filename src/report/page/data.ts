@@ -4,6 +4,7 @@
  * them are a random test set of n.
  */
 import type { OutcomeKind } from '../../experiment/architectures.js';
+import type { FamilyWords } from '../../runs/words.js';
 import type { ScoreName } from '../../analysis/scores.js';
 
 export interface PageData {
@@ -15,6 +16,8 @@ export interface PageRun {
   readonly name: string;
   /** Architecture, dataset, seeds: one line. */
   readonly about: string;
+  /** What its scales and examples are called. */
+  readonly words: FamilyWords;
   readonly members: readonly PageMember[];
   /** What the induced metric has one number of. */
   readonly units: 'images' | 'sequences';
@@ -32,6 +35,11 @@ export interface PageRun {
   /** Some test examples as pictures; why there are none. */
   readonly pictures: PagePictures | string;
   readonly reconstructions: PageReconstructions | null;
+}
+
+/** What the test set of a page is of, in words. */
+export function unitsText({ units, words }: Pick<PageRun, 'units' | 'words'>): string {
+  return units === 'images' ? words.examples : units;
 }
 
 export interface PageMember {

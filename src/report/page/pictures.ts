@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import type { Dataset } from '../../datasets/dataset.js';
 import { loadDataset } from '../../datasets/index.js';
+import { isImported } from '../../runs/imported.js';
 import type { LoadedRun } from '../../runs/load.js';
 import { reconstructedImages, type MemberStrips } from '../../runs/pictures.js';
 import { isReported, messageOf } from '../../terminal/errors.js';
@@ -59,6 +60,11 @@ export async function examplePictures({ loaded, run, order, datasets }: Pictures
 }
 
 async function datasetOf({ record }: LoadedRun, given: readonly string[]): Promise<Dataset | Required<Pictures>> {
+  if (isImported(record))
+    return {
+      pictures: 'the members are imported, and nothing but the ids of their examples is known.',
+      problem: `no pictures of test examples of ${record.name}: imported members have none`,
+    };
   const { dataset: name, trainSize, testSize, imageSize, colour } = record.experiment;
   const scheme = /^[^:]*:/.exec(name)?.[0];
   const fitting = scheme === undefined ? [name] : given.filter((each) => each.startsWith(scheme));
@@ -152,8 +158,9 @@ export function reconstructionsOf(
   strips: readonly MemberStrips[],
   { loaded, order }: Pick<PicturesRequest, 'loaded' | 'order'>,
 ): PageReconstructions | null {
-  const { shape, testCount } = loaded.record.dataset;
-  if (strips.length === 0) return null;
+  const { record } = loaded;
+  if (strips.length === 0 || isImported(record)) return null;
+  const { shape, testCount } = record.dataset;
   const unitOf = new Map(Array.from(order, (place, unit) => [place, unit]));
   const units = Array.from(reconstructedImages(testCount), (place) => unitOf.get(place) ?? -1);
   const { width, height } = shape;

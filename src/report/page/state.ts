@@ -59,7 +59,8 @@ export function parseState(fragment: string, data: PageData): State {
     size: among(testSizes(run.count), numberIn(words, 'n'), first.size),
     withoutWidths: listIn(words, 'without', widths),
     withoutSeeds: listIn(words, 'without-seeds', seeds),
-    axis: among(axes, words.get('x'), first.axis),
+    // Imported members are placed by one coordinate.
+    axis: run.words.isImported ? first.axis : among(axes, words.get('x'), first.axis),
     horizontal: among(horizontals, words.get('horizontal'), first.horizontal),
     vertical: among(verticals, words.get('vertical'), first.vertical),
     natural: among(naturals, words.get('natural'), first.natural),

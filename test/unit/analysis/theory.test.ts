@@ -66,7 +66,7 @@ test('a family that the model is true of is predicted: accuracy^L, edit distance
       sequence: Int32Array.from({ length: count }, (_, i) => Math.floor(i / 8)),
     });
   });
-  const fit = fitFamily('run', members, [1, 8]);
+  const fit = fitFamily('run', members, { lengths: [1, 8] });
   expect(fit.law.exponent).toBeAllClose(-0.5, { rtol: 1e-5 });
   // 5000 sequences: standard errors below .007 of a share, below .02 of a distance of 8 tokens
   for (const { distance } of fit.right) expect(distance.largest).toBeLessThan(0.03);

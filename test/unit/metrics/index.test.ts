@@ -29,7 +29,7 @@ test.each([
   ['top-k:k=1e300', '--metric "top-k:k=1e300": k is 1e+300; give at most 9007199254740991'],
   [
     'below:column=mze,c=1',
-    '--metric: "mze" is unknown; did you mean mse? Known: log_probability, brier, confidence, margin, rank, mse, psnr, ssim, max_error',
+    '--metric: "mze" is unknown; did you mean mse? Known: log_probability, brier, confidence, margin, rank, mse, psnr, ssim, max_error, score',
   ],
   ['accuracy:k=5', '--metric: "k" is not a parameter of accuracy; it takes none'],
 ])('%s', (text, line) => {

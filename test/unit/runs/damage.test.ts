@@ -128,7 +128,7 @@ test('records of format 1 open as they are, and a line says that they have no ha
     await fs.writeFile(file, `${JSON.stringify({ ...content, format: 1 }, undefined, 2)}\n`);
   }
   const open = await openRun(folder);
-  expect([open.record.format, open.complete.map(({ format }) => format)]).toEqual([1, [1, 2]]);
+  expect([open.record.format, open.complete.map(({ trained }) => trained?.format)]).toEqual([1, [1, 2]]);
   const line = `${folder}: run.json and member.json of 1 member from an earlier version, without a hash: changes in them would not be seen`;
   expect(open.notes).toEqual([line]);
   expect((await listRuns(root, 'hashes'))[0]).toMatchObject({ status: 'complete', notes: [line] });

@@ -1,6 +1,7 @@
 /** The controls: native inputs, each with a label and its value in words. They change the state; drawing is left to whoever listens. */
 import { formatNumber } from '../../../terminal/format.js';
-import type { PageData, PageRun } from '../data.js';
+import { scaleText } from '../../../runs/words.js';
+import { unitsText, type PageData, type PageRun } from '../data.js';
 import { testSizes } from '../sizes.js';
 import { axes, horizontals, verticals, type State } from '../state.js';
 import { grouped, h } from './dom.js';
@@ -41,10 +42,10 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
         change({ threshold });
       },
     }),
-    slider('size', `Test set: ${run.units}, drawn at random`, {
+    slider('size', `Test set: ${unitsText(run)}, drawn at random`, {
       options: sizes,
       value: state.size,
-      text: (value) => `${grouped(value)} ${run.units}`,
+      text: (value) => `${grouped(value)} ${unitsText(run)}`,
       change: (size) => {
         change({ size });
       },
@@ -53,13 +54,16 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
   const selects = h(
     'div',
     { class: 'selects' },
-    choice('axis', 'Horizontal axis', {
-      options: axes.map((axis) => [axis, axisNames[axis]]),
-      value: state.axis,
-      change: (axis) => {
-        change({ axis });
-      },
-    }),
+    // Imported members are placed by one coordinate.
+    run.words.isImported
+      ? undefined
+      : choice('axis', 'Horizontal axis', {
+          options: axes.map((axis) => [axis, axisNames[axis]]),
+          value: state.axis,
+          change: (axis) => {
+            change({ axis });
+          },
+        }),
     choice('horizontal', 'Horizontal spacing', {
       options: horizontals.map((each) => [each, horizontalNames[each]]),
       value: state.horizontal,
@@ -85,8 +89,9 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
   const boxes = h(
     'div',
     { class: 'boxes' },
-    checkBoxes('widths', 'Scales (width)', {
+    checkBoxes('widths', `Scales (${run.words.scale})`, {
       values: widths,
+      text: (width) => scaleText(width, run.words),
       without: state.withoutWidths,
       change: (withoutWidths) => {
         change({ withoutWidths });
@@ -94,6 +99,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
     }),
     checkBoxes('seeds', 'Seeds', {
       values: seeds,
+      text: String,
       without: state.withoutSeeds,
       change: (withoutSeeds) => {
         change({ withoutSeeds });
@@ -158,11 +164,12 @@ function choice<T extends string>(id: string, label: string, { options, value, c
 
 interface Boxes {
   readonly values: readonly number[];
+  readonly text: (value: number) => string;
   readonly without: readonly number[];
   readonly change: (without: readonly number[]) => void;
 }
 
-function checkBoxes(id: string, legend: string, { values, without, change }: Boxes): HTMLElement {
+function checkBoxes(id: string, legend: string, { values, text, without, change }: Boxes): HTMLElement {
   const inputs = values.map((value) => {
     const input = h('input', { type: 'checkbox', id: `${id}-${value}`, value, checked: !without.includes(value) });
     input.addEventListener('change', () => {
@@ -174,6 +181,6 @@ function checkBoxes(id: string, legend: string, { values, without, change }: Box
     'fieldset',
     { id },
     h('legend', {}, legend),
-    ...inputs.map((input) => h('label', { class: 'box' }, input, h('span', {}, input.value))),
+    ...inputs.map((input, i) => h('label', { class: 'box' }, input, h('span', {}, text(values[i]!)))),
   );
 }

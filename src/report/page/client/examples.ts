@@ -1,6 +1,7 @@
 /** Example by example: at which scale test examples turn, which ones those are, and what each member made of one. */
 import { coinFlips, expectedDistribution, type SolvedGrid, type Turns } from '../../../analysis/turns.js';
-import type { PageExample, PagePictures, PageRun } from '../data.js';
+import { scaleText, type FamilyWords } from '../../../runs/words.js';
+import { unitsText, type PageExample, type PagePictures, type PageRun } from '../data.js';
 import type { Choice, Family } from '../family.js';
 import type { State } from '../state.js';
 import { grouped, h } from './dom.js';
@@ -54,7 +55,7 @@ export class Examples {
   #showBars({ run, state }: ExamplesView, grid: SolvedGrid, { measured, expected, turn }: Bars): void {
     const most = Math.max(...measured, ...expected);
     const rows = measured.map((share, place) => {
-      const name = turnName(grid, place);
+      const name = turnName(grid, place, run.words);
       const text = `${(100 * share).toFixed(1)} %`;
       const flips = `${(100 * expected[place]!).toFixed(1)} %`;
       const bar = h('span', { class: 'turn-bar' });
@@ -65,7 +66,7 @@ export class Examples {
         h('span', { class: 'turn-name' }, name),
         bar,
         h('span', { class: 'turn-share' }, text),
-        h('span', { class: 'sr' }, ` of the ${run.units}; coin flips would have ${flips}`),
+        h('span', { class: 'sr' }, ` of the ${unitsText(run)}; coin flips would have ${flips}`),
       );
       button.addEventListener('click', () => {
         this.#change({ turn: place, example: undefined });
@@ -80,7 +81,7 @@ export class Examples {
       h(
         'p',
         { class: 'note' },
-        `Share of the ${grouped(state.size)} ${run.units} by the scale from which on at least half of the seeds solve them at every scale:`,
+        `Share of the ${grouped(state.size)} ${unitsText(run)} by the scale from which on at least half of the seeds solve them at every scale:`,
       ),
       ...rows,
       keys,
@@ -99,13 +100,13 @@ export class Examples {
       example.unit < state.size && turns.median[example.unit] === turn ? [{ example, i }] : [],
     );
     const shown = fitting.slice(0, mostShown);
-    const title = h('h3', {}, turnName(grid, turn));
+    const title = h('h3', {}, turnName(grid, turn, run.words));
     const about = h(
       'p',
       { class: 'note' },
       shown.length === 0
-        ? `None of the ${grouped(pictures.examples.length)} ${run.units} whose pictures are in this page.`
-        : `${shown.length} of them, from the ${grouped(pictures.examples.length)} ${run.units} whose pictures are in this page. Choose one to see what every member made of it.`,
+        ? `None of the ${grouped(pictures.examples.length)} ${unitsText(run)} whose pictures are in this page.`
+        : `${shown.length} of them, from the ${grouped(pictures.examples.length)} ${unitsText(run)} whose pictures are in this page. Choose one to see what every member made of it.`,
     );
     const buttons = shown.map(({ example, i }) => {
       const button = h('button', {
@@ -159,11 +160,11 @@ export class Examples {
       h('p', { class: 'note' }, `${example.label}. Filled: ${solved}.`),
       h(
         'div',
-        { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': `${example.name} by seed and width` },
+        { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': `${example.name} by seed and ${run.words.scale}` },
         h(
           'table',
           { class: 'cells' },
-          h('caption', { class: 'sr' }, `Whether ${example.name} is ${solved}, by seed and width`),
+          h('caption', { class: 'sr' }, `Whether ${example.name} is ${solved}, by seed and ${run.words.scale}`),
           h(
             'thead',
             {},
@@ -171,7 +172,7 @@ export class Examples {
               'tr',
               {},
               h('th', { scope: 'col' }, 'seed'),
-              ...widths.map((width) => h('th', { scope: 'col' }, String(width))),
+              ...widths.map((width) => h('th', { scope: 'col' }, scaleText(width, run.words))),
             ),
           ),
           h('tbody', {}, ...rows),
@@ -225,7 +226,8 @@ function fullest(measured: readonly number[]): number {
   return inside.length === 0 ? 0 : 1 + inside.indexOf(Math.max(...inside));
 }
 
-function turnName({ scales }: SolvedGrid, place: number): string {
-  if (place === 0) return `from width ${scales[0]!.width} on`;
-  return place === scales.length ? `not by width ${scales.at(-1)!.width}` : `by width ${scales[place]!.width}`;
+function turnName({ scales }: SolvedGrid, place: number, words: FamilyWords): string {
+  const at = (i: number) => `${words.scale} ${scaleText(scales.at(i)!.width, words)}`;
+  if (place === 0) return `from ${at(0)} on`;
+  return place === scales.length ? `not by ${at(-1)}` : `by ${at(place)}`;
 }

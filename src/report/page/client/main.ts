@@ -2,7 +2,7 @@
  * The explorer: state in the address, controls that change it, and everything drawn from it. What a slider moves is drawn in the
  * next frame; what takes longer, or would chatter (tables, examples, what is read out, the address), when it rests.
  */
-import type { PageData } from '../data.js';
+import { unitsText, type PageData } from '../data.js';
 import { Family, type Choice } from '../family.js';
 import { formatState, membersIn, parseState, runOf, themes, type State } from '../state.js';
 import { controlsOf, symbolOf } from './controls.js';
@@ -105,7 +105,7 @@ function resolutionOf({ run }: View, family: Family): string {
   const least = formatNumber(family.resolution(state));
   const part =
     run.count < run.total
-      ? ` The page has ${grouped(run.count)} of the ${grouped(run.total)} test ${run.units}, drawn at random.`
+      ? ` The page has ${grouped(run.count)} of the ${grouped(run.total)} test ${unitsText(run)}, drawn at random.`
       : '';
   return `Smallest value above 0 that this test set can show: ${least}.${part}`;
 }

@@ -2,7 +2,8 @@
 import { positionOf } from '../../../analysis/scales.js';
 import type { ScoreName } from '../../../analysis/scores.js';
 import { formatNumber, formatShare } from '../../../terminal/format.js';
-import type { PageNatural, PageRun } from '../data.js';
+import { scaleText } from '../../../runs/words.js';
+import { unitsText, type PageMember, type PageNatural, type PageRun } from '../data.js';
 import type { Explored, ExploredCurve, Scored } from '../family.js';
 import type { State } from '../state.js';
 import { plain, withMargin } from './axis.js';
@@ -243,7 +244,7 @@ function familyContent(view: View, explored: Explored, which: 'standard' | 'indu
             },
           ]),
     ],
-    xTitle: xTitles[state.axis],
+    xTitle: run.words.isImported ? run.words.axis : xTitles[state.axis],
     yTitle: isShare ? (run.induced.key === 'c' ? 'share below the cutoff' : 'share right') : metric.title,
     xLog: state.horizontal === 'log',
     yLog: state.vertical === 'log',
@@ -274,13 +275,15 @@ function membersOf({ run, members, state }: View, curve: ExploredCurve, isShare:
   return members.map((place, i) => {
     const member = run.members[place]!;
     const { value, lower, upper } = curve.members[i]!;
-    const lines = [
-      `width ${member.width}, seed ${member.seed}`,
-      `${grouped(member.parameters)} parameters, ${short(member.trainingFlops)} FLOPs`,
-      `${shown(value)} [${shown(lower)}, ${shown(upper)}]`,
-    ];
+    const lines = [...aboutMember(run, member), `${shown(value)} [${shown(lower)}, ${shown(upper)}]`];
     return { x: positionOf(member, state.axis), y: value, lines };
   });
+}
+
+/** Which member it is, as its label has it. */
+function aboutMember({ words }: PageRun, { id, width, seed, parameters, trainingFlops }: PageMember): string[] {
+  if (words.isImported) return [id, `${words.scale} ${scaleText(width, words)}`];
+  return [`width ${width}, seed ${seed}`, `${grouped(parameters)} parameters, ${short(trainingFlops)} FLOPs`];
 }
 
 /** What is drawn, as a sentence for who can't see it, and a summary for who can. */
@@ -288,10 +291,11 @@ export function readingOf({ run, state, explored }: View): string {
   if (explored === undefined) return 'A curve needs a seed and two scales: tick another one.';
   const { standard, induced, paired } = explored;
   const [first, last] = [induced.points[0]!, induced.points.at(-1)!];
+  const at = (place: number) => `${run.words.scale} ${scaleText(explored.scales.at(place)!.width, run.words)}`;
   const isAtZero = induced.points.some(({ value }) => value === 0);
   const floor = isAtZero ? ' Where it stands at 0 it may rise below what this test set can show.' : '';
   return signed(
-    `With ${inducedTitle(run, state)} on ${grouped(state.size)} ${run.units} the curve goes from ${formatNumber(first.value)} at width ${explored.scales[0]!.width} to ${formatNumber(last.value)} at width ${explored.scales.at(-1)!.width}. ` +
+    `With ${inducedTitle(run, state)} on ${grouped(state.size)} ${unitsText(run)} the curve goes from ${formatNumber(first.value)} at ${at(0)} to ${formatNumber(last.value)} at ${at(-1)}. ` +
       `Eq 1 is ${withInterval(paired.ratio, 2)} times that of ${run.standard.title}, in the same draws (${withInterval(induced.scores.ramp, 2)} against ${withInterval(standard.scores.ramp, 2)} times a ramp's). ` +
       `The induced curve ${improves(induced.scores)} (bow ${withInterval(induced.scores.bow, 2)}), the standard one ${improves(standard.scores)} (bow ${withInterval(standard.scores.bow, 2)}); the bows differ by ${withInterval(paired.bow, 2)}.${floor}`,
   );
@@ -309,17 +313,24 @@ function improves({ emergence, bow: { value, lower, upper } }: Readonly<Record<'
 /** The data behind both curves, a row for each member, or nothing to draw. */
 export function curveTable({ run, state, members, explored }: View): HTMLElement | undefined {
   if (explored === undefined) return undefined;
-  const heading = ['width', 'seed', 'parameters', 'FLOPs', run.standard.title, inducedTitle(run, state), 'predicted'];
+  const { words } = run;
+  const about = words.isImported ? ['model', words.scale] : ['width', 'seed', 'parameters', 'FLOPs'];
+  const heading = [...about, run.standard.title, inducedTitle(run, state), 'predicted'];
   const shown = (value: number) => signed(formatNumber(value, 4));
   const rows = members.map((place, i) => {
-    const { width, seed, parameters, trainingFlops } = run.members[place]!;
+    const { id, width, seed, parameters, trainingFlops } = run.members[place]!;
     const [standard, induced] = [explored.standard.members[i]!, explored.induced.members[i]!];
     const cells = [
-      ...[String(seed), grouped(parameters), short(trainingFlops)],
+      ...(words.isImported ? [scaleText(width, words)] : [String(seed), grouped(parameters), short(trainingFlops)]),
       ...[standard, induced].map(({ value, lower, upper }) => `${shown(value)} [${shown(lower)}, ${shown(upper)}]`),
       shown(explored.predicted.members[i]!),
     ];
-    return h('tr', {}, h('th', { scope: 'row' }, String(width)), ...cells.map((text) => h('td', {}, text)));
+    return h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, words.isImported ? id : String(width)),
+      ...cells.map((text) => h('td', {}, text)),
+    );
   });
   return h(
     'table',
@@ -327,7 +338,7 @@ export function curveTable({ run, state, members, explored }: View): HTMLElement
     h(
       'caption',
       {},
-      `Every member on ${grouped(state.size)} ${run.units}; in brackets 95 % intervals over the draw of the test set.`,
+      `Every member on ${grouped(state.size)} ${unitsText(run)}; in brackets 95 % intervals over the draw of the test set.`,
     ),
     h('thead', {}, h('tr', {}, ...heading.map((text) => h('th', { scope: 'col' }, text)))),
     h('tbody', {}, ...rows),

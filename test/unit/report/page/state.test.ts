@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PageData, PageRun } from '../../../../src/report/page/data.js';
+import { trainedWords } from '../../../../src/runs/words.js';
 import { testSizes } from '../../../../src/report/page/sizes.js';
 import {
   axes,
@@ -20,7 +21,7 @@ function run(name: string, key: 'k' | 'c', options: readonly number[]): PageRun 
   );
   const metric = { title: 'a', unit: 'probability', better: 'higher' } as const;
   return {
-    ...{ name, about: '', members, units: 'images', count: 1000, total: 1000, standard: metric },
+    ...{ name, about: '', members, units: 'images', words: trainedWords, count: 1000, total: 1000, standard: metric },
     induced: { ...metric, key, metric: 'm', label: 'l', options, chosen: options[1]! },
     predicted: { title: '', assumption: '' },
     outcomes: { kind: 'classification', right: '' },

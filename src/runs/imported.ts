@@ -1,0 +1,180 @@
+/**
+ * Runs of imported members: models that were trained and scored elsewhere. A member is a name, its coordinates (parameters,
+ * FLOPs, tokens, ...) and its outcomes; there are no weights, no history and no pictures. `run.json` says where all of it comes
+ * from. Any of the coordinates can be what curves are drawn over; the record names one of them.
+ */
+import { createHash } from 'node:crypto';
+import * as path from 'node:path';
+import * as z from 'zod';
+import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
+import { runNameSchema } from '../experiment/schema.js';
+import { readTextIfThere, sha256Of } from '../machine/files.js';
+import { RunError } from '../terminal/errors.js';
+import { formatSealed, parseRecord } from './json.js';
+import type { outcomeColumns } from './outcomes.js';
+import { sha256, textSchema, type RunRecord } from './record.js';
+
+/** A member's folder: what tells it from those of trained members, and from a user's own. */
+export const importedId = /^imported-[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const idSchema = z.string().regex(importedId, 'is not the id of an imported member');
+/** As a flag takes it, and as an axis is titled. */
+export const coordinateName = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
+const coordinateSchema = z.string().regex(coordinateName, 'is not the name of a coordinate');
+const coordinates = z.record(coordinateSchema, z.number());
+
+export const importedRunSchema = z.strictObject({
+  format: z.literal(2),
+  kind: z.literal('imported'),
+  name: runNameSchema,
+  created: z.iso.datetime(),
+  /** What the files are of, and how they were read: `table`, `lm-eval`, ... */
+  source: z.strictObject({
+    format: textSchema.min(1),
+    /** The program that made them, where it is known. */
+    tool: textSchema.nullable(),
+    version: textSchema.nullable(),
+    /** The command that imported them, files by their names alone. */
+    command: textSchema,
+    files: z.array(z.strictObject({ name: textSchema.min(1), bytes: z.int(), sha256 })).min(1),
+  }),
+  /** The test set that all members have in common. */
+  dataset: z.strictObject({
+    name: textSchema.min(1),
+    /** Of the examples' ids, and of their labels where those are known. */
+    fingerprint: sha256,
+    testCount: z.int().min(1),
+    /** Classes or choices of every example; null where they differ or nobody knows. */
+    classes: z.int().min(1).nullable(),
+    classNames: z.array(textSchema).optional(),
+    groups: z.strictObject({ noun: textSchema.min(1), count: z.int() }).optional(),
+    /** Examples that some member has no outcome of, and that are therefore left out. */
+    dropped: z.int().min(0),
+  }),
+  /** The coordinate that curves are drawn over where nothing else is asked for. */
+  axis: coordinateSchema,
+  members: z.array(idSchema).min(1),
+  /** SHA-256 of examples.jsonl: the examples' ids, a JSON string a line, in the order of the rows. */
+  examples: sha256,
+  versions: z.strictObject({ lab: textSchema, node: textSchema, platform: textSchema }),
+  gitCommit: textSchema.nullable(),
+  digest: sha256.optional(),
+});
+/** Without the digest, which is of the file. */
+export type ImportedRun = Omit<z.output<typeof importedRunSchema>, 'digest'>;
+
+export const importedMemberSchema = z.strictObject({
+  format: z.literal(2),
+  kind: z.literal('imported'),
+  id: idSchema,
+  /** As its source calls it. */
+  name: textSchema.min(1),
+  /** Which of the models that differ in their seed alone; null where the source tells none apart. */
+  seed: z.int().min(0).nullable(),
+  coordinates,
+  /** The run's `dataset.fingerprint`: a member that was copied from elsewhere is known by it. */
+  testSet: sha256,
+  imported: z.iso.datetime(),
+  /** SHA-256 of outcomes.parquet. */
+  files: z.strictObject({ 'outcomes.parquet': sha256 }),
+  digest: sha256.optional(),
+});
+export type ImportedMember = Omit<z.output<typeof importedMemberSchema>, 'digest'>;
+
+export type AnyRun = RunRecord | ImportedRun;
+
+/** What tells how a run's members came to be. */
+export type Made = Pick<RunRecord, 'experiment'> | Pick<ImportedRun, 'kind'>;
+
+export function isImported(record: AnyRun): record is ImportedRun {
+  return 'kind' in record;
+}
+
+/** What the outcomes of a run's members are of. */
+export function kindOf(record: Made): OutcomeKind {
+  return 'kind' in record ? 'classification' : outcomeKinds[record.experiment.arch];
+}
+
+/** Images in a sequence of the test set; 1 where there are no sequences. */
+export function pairsOf(record: Made): number {
+  return 'kind' in record ? 1 : (record.experiment.pairs ?? 1);
+}
+
+/** `imported`, or the architecture: what a run's members are, in one word. */
+export function makeOf(record: AnyRun): string {
+  return isImported(record) ? 'imported' : record.experiment.arch;
+}
+
+export const examplesFile = 'examples.jsonl';
+
+/** The examples' ids as examples.jsonl has them. */
+export function encodeExamples(ids: readonly string[]): string {
+  return ids.map((id) => `${JSON.stringify(id)}\n`).join('');
+}
+
+/** SHA-256 over the ids, and over the labels where there are any. */
+export function fingerprintOf(examples: string, labels: Int32Array | undefined): string {
+  const hash = createHash('sha256').update(examples);
+  if (labels !== undefined) hash.update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength));
+  return hash.digest('hex');
+}
+
+/** The id of a name: what no folder can be called becomes a dash; `taken` are others' ids. */
+export function idOf(name: string, taken: ReadonlySet<string>): string {
+  const plain = name.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  const stem = `imported-${(plain === '' ? 'model' : plain).slice(0, 90)}`;
+  let id = stem;
+  for (let i = 2; taken.has(id); i++) id = `${stem}-${i}`;
+  return id;
+}
+
+/** `pythia-70m` of `imported-pythia-70m`. */
+export function shownId(id: string): string {
+  return id.replace(/^imported-/, '');
+}
+
+export function importedFolder(runFolder: string, id: string): string {
+  return path.join(runFolder, 'members', id);
+}
+
+/** A record as its file has it. */
+export function encodeImported(record: ImportedRun | ImportedMember): string {
+  return formatSealed(record).text;
+}
+
+/** Throws RunError, one line, where member.json is missing, damaged or another member's. */
+export async function readImportedMember(runFolder: string, id: string, run: ImportedRun): Promise<ImportedMember> {
+  const file = path.join(importedFolder(runFolder, id), 'member.json');
+  const text = await readTextIfThere(file);
+  const remedy = 'import the run again';
+  if (text === undefined) throw new RunError('is missing', file, remedy);
+  const record = parseRecord(importedMemberSchema, text, file, remedy);
+  if (record.id !== id) throw new RunError(`is the record of ${record.id}`, file, remedy);
+  if (record.testSet !== run.dataset.fingerprint)
+    throw new RunError('belongs to another run: its outcomes are of another test set', file, remedy);
+  return record;
+}
+
+/** What is wrong with examples.jsonl; undefined where it is as it was written. */
+export async function examplesProblem(runFolder: string, run: ImportedRun): Promise<string | undefined> {
+  const text = await readTextIfThere(path.join(runFolder, examplesFile));
+  if (text === undefined) return `${examplesFile} is missing`;
+  return sha256Of(text) === run.examples
+    ? undefined
+    : `${examplesFile} is damaged: it does not match its SHA-256 in run.json`;
+}
+
+/** Columns that an imported run can have. */
+export const importedColumns = [
+  'example',
+  'group',
+  'label',
+  'predicted',
+  'correct',
+  'log_probability',
+  'brier',
+  'confidence',
+  'margin',
+  'rank',
+  'score',
+] as const satisfies readonly (keyof typeof outcomeColumns)[];
+export type ImportedColumn = (typeof importedColumns)[number];
