@@ -11,6 +11,7 @@ import { registerExperiments } from './commands/experiments.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerForecast } from './commands/forecast.js';
 import { registerRuns } from './commands/list-runs.js';
+import { registerImport } from './commands/import.js';
 import { registerMetrics } from './commands/metrics.js';
 import { registerNatural } from './commands/natural.js';
 import { registerReport } from './commands/report.js';
@@ -47,6 +48,7 @@ export function createProgram(asTyped: AsTyped = commandLine): Command {
   registerShow(program);
   registerWatch(program);
   registerClean(program);
+  registerImport(program);
   registerDatasets(program);
   registerEvaluate(program);
   registerSweep(program);

@@ -135,7 +135,7 @@ async function seal(name: string, raw: Raw): Promise<void> {
   const record = await trainedRecord(
     run,
     name,
-    'what to seal is the sizes that the lab will train; forecast study works on it',
+    'only members that the lab will train can be sealed; forecast study works on it',
   );
   const seedText = textOf(raw, 'seeds');
   const seeds =

@@ -3,7 +3,6 @@
  * FLOPs, tokens, ...) and its outcomes; there are no weights, no history and no pictures. `run.json` says where all of it comes
  * from. Any of the coordinates can be what curves are drawn over; the record names one of them.
  */
-import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import * as z from 'zod';
 import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
@@ -109,13 +108,6 @@ export const examplesFile = 'examples.jsonl';
 /** The examples' ids as examples.jsonl has them. */
 export function encodeExamples(ids: readonly string[]): string {
   return ids.map((id) => `${JSON.stringify(id)}\n`).join('');
-}
-
-/** SHA-256 over the ids, and over the labels where there are any. */
-export function fingerprintOf(examples: string, labels: Int32Array | undefined): string {
-  const hash = createHash('sha256').update(examples);
-  if (labels !== undefined) hash.update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength));
-  return hash.digest('hex');
 }
 
 /** The id of a name: what no folder can be called becomes a dash; `taken` are others' ids. */

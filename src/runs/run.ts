@@ -55,7 +55,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord | undefin
   const record = await readAnyRun(folder);
   if (record === undefined || !isImported(record)) return record;
   throw new UsageError(
-    'is a run of imported members, which nothing is known of but their outcomes: they cannot be trained',
+    'is a run of imported members: only their outcomes are known, and they cannot be trained',
     folder,
   );
 }

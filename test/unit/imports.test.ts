@@ -16,6 +16,7 @@ const flow = [
   'datasets',
   'experiment',
   'runs',
+  'import',
   'engine',
   'families',
   'training',

@@ -170,6 +170,8 @@ const outcomes: ForecastMethod = {
     const { metric, members, curve, draws, seed } = problem;
     const latent = latentOf(metric);
     if (latent === undefined) throw new FitError('not-finite', `${metric.id} is no threshold on a continuous outcome`);
+    const lacking = latent.needs.filter((name) => members.some((member) => member.outcomes[name] === undefined));
+    if (lacking.length > 0) throw new FitError('not-finite', `the outcomes have no ${lacking.join(', ')}`);
     const scales = scalesOf(members);
     const values = members.map((member) => latent.of(member.outcomes, metric.parameters));
     const reference = referenceOf(scales.at(-1)!.members.map((place) => values[place]!));

@@ -4,6 +4,7 @@ import { parseMetric } from '../../metrics/index.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { Scored } from '../../analysis/curves.js';
 import type { CurveSharpness, Sharpness } from '../../analysis/sharpness.js';
+import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber, formatPercent, formatWithInterval } from '../../terminal/format.js';
 
 /** Values from the smallest scale to the largest, and how they get there. */
@@ -137,13 +138,16 @@ export function describePushed({ pushed, induced }: Pick<Sharpness, 'pushed' | '
   return [`${measured}; ${rest}${tested}.`];
 }
 
-export function describePrediction({ prediction, induced }: Comparison): string | undefined {
+export function describePrediction(
+  { prediction, induced }: Comparison,
+  words: FamilyWords = trainedWords,
+): string | undefined {
   if (prediction === undefined) return undefined;
   const { title, assumption, distance } = prediction;
   const what = `What independence predicts from the standard outcomes alone (${title}: ${assumption})`;
   if (distance.largest < 1e-9) return `${what} is what was measured.`;
   const width = induced.points[distance.at]?.width;
-  return `${what} differs from what was measured by ${formatNumber(distance.rms)} (rms over scales), most at width ${width ?? '?'}: ${formatNumber(distance.largest)}.`;
+  return `${what} differs from what was measured by ${formatNumber(distance.rms)} (rms over scales), most at ${words.scale} ${scaleText(width ?? NaN, words)}: ${formatNumber(distance.largest)}.`;
 }
 
 export function describeNatural(natural: ComparedCurve, { induced }: Comparison): string {

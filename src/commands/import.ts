@@ -1,0 +1,156 @@
+/** `emergence import`: outcomes of models that were trained and scored elsewhere, as a run. */
+import type { Command } from 'commander';
+import type { Collector } from '../import/collector.js';
+import { tableColumns, usualCoordinates, type TableColumn } from '../import/columns.js';
+import type { Source } from '../import/write.js';
+import { UsageError } from '../terminal/errors.js';
+import { examples } from './examples.js';
+import { jsonOf, root, textOf, textsOf, wholeNumber, type Raw } from './runs.js';
+
+export function registerImport(program: Command): void {
+  const group = program
+    .command('import')
+    .description('make a run of models that were trained and scored elsewhere, from their outcomes on each example')
+    .helpCommand(false)
+    .addHelpText('after', examples('import table outcomes.csv --run my-models --scale params.csv'));
+  const table = group
+    .command('table <files...>')
+    .description('CSV, JSON lines or Parquet: a row for each model and example, or a column for each model');
+  for (const [key, { description }] of Object.entries(tableColumns))
+    table.option(`--${kebab(key)} <column>`, description);
+  addCommon(
+    table
+      .option(
+        '--coordinates <list>',
+        `columns that are numbers of the model (default: those of ${usualCoordinates.join(', ')} that are there)`,
+      )
+      .option(
+        '--wide <what>',
+        'each column that is nothing else is a model, and its values are: correct (0 or 1) or predicted (its class)',
+      ),
+  )
+    .addHelpText(
+      'after',
+      examples(
+        'import table outcomes.csv --run my-models --scale params.csv',
+        'import table resnet18.parquet resnet50.parquet --run resnets --example image --label target --predicted top1',
+      ),
+    )
+    .action(importTable);
+}
+
+function kebab(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function addCommon(command: Command): Command {
+  return command
+    .requiredOption('--run <name>', "the run's name, a folder under checkpoints/")
+    .option('--scale <file>', "a table with the models' numbers: the columns model, parameters, flops, tokens, ...")
+    .option('--axis <coordinate>', 'what curves are drawn over (default: parameters, else the first that differs)')
+    .option('--test-set <name>', "the test set's name (default: that of the files)")
+    .option('--classes <n>', 'classes or choices of every example, where the files do not tell')
+    .option('--strict', 'refuse examples that some models lack, in place of leaving them out')
+    .option('--json', 'what was imported, as JSON on stdout');
+}
+
+async function importTable(files: string[], raw: Raw): Promise<void> {
+  const { nameOfFile, parseCoordinates, readTable } = await import('../import/table.js');
+  const keys = Object.keys(tableColumns) as TableColumn[];
+  const named = keys.flatMap((key) => {
+    const text = textOf(raw, key);
+    return text === undefined ? [] : [[key, text] as const];
+  });
+  const coordinates = textOf(raw, 'coordinates');
+  const wide = textOf(raw, 'wide');
+  if (wide !== undefined && wide !== 'correct' && wide !== 'predicted')
+    throw new UsageError(`"${wide}" is not what columns of models can hold`, '--wide', 'give correct or predicted');
+  await importFrom(files, raw, {
+    read: () =>
+      readTable(files, {
+        columns: Object.fromEntries(named),
+        coordinates: coordinates === undefined ? undefined : parseCoordinates(coordinates),
+        wide,
+      }),
+    source: () => ({ format: 'table', tool: null, version: null, files }),
+    testSet: () => files.map(nameOfFile).join('+').slice(0, 100),
+    classes: () => null,
+  });
+}
+
+interface Importing {
+  /** Reads everything. */
+  readonly read: () => Promise<Collector>;
+  /** Known once it is read; so is the rest. */
+  readonly source: () => Source;
+  readonly testSet: () => string;
+  readonly classes: () => number | null;
+  /** Lines that the user should see besides. */
+  readonly notes?: () => readonly string[];
+}
+
+/** From files to a run, or to one line that says why not. */
+async function importFrom(files: readonly string[], raw: Raw, importing: Importing): Promise<void> {
+  const { runNameSchema } = await import('../experiment/schema.js');
+  const { axisOf, placeModels } = await import('../import/scale.js');
+  const { refuseTaken, writeImportedRun } = await import('../import/write.js');
+  const { printable } = await import('../terminal/printable.js');
+  const name = textOf(raw, 'run')!;
+  const parsed = runNameSchema.safeParse(name);
+  if (!parsed.success) throw new UsageError(`"${name}" ${parsed.error.issues[0]!.message}`, '--run');
+  const given = textOf(raw, 'classes');
+  const classes = given === undefined ? undefined : wholeNumber(given, '--classes', 0, 1);
+  await refuseTaken(root, name);
+  const collector = await importing.read();
+  const scale = textOf(raw, 'scale');
+  if (scale !== undefined) await placeModels(collector, scale);
+  const axis = axisOf(collector.models, textOf(raw, 'axis'));
+  const collected = collector.finish({ strict: raw['strict'] === true });
+  const notes = [...(importing.notes?.() ?? []), ...collected.notes, ...(await aboutCollected(collected, axis))];
+  const { folder, record } = await writeImportedRun(
+    {
+      ...{ root, name, source: importing.source(), axis, scale },
+      command: await commandOf(raw, importing.source().format, files),
+      testSet: printable(textOf(raw, 'testSet') ?? importing.testSet()),
+      classes: classes ?? importing.classes(),
+      groupNoun: 'groups',
+    },
+    collected,
+  );
+  for (const line of notes) console.error(printable(`note: ${line}`));
+  if (raw['json'] === true) {
+    const { dataset, members } = record;
+    console.log(jsonOf({ type: 'import', run: name, folder, axis, members, dataset, notes }));
+    return;
+  }
+  const { importedText } = await import('../report/imported.js');
+  console.log(importedText(folder, record, collected.members));
+}
+
+async function aboutCollected({ dropped, members }: ReturnType<Collector['finish']>, axis: string): Promise<string[]> {
+  const { condensed, counted } = await import('../terminal/format.js');
+  const scales = new Map<number, string[]>();
+  for (const { name, seed, coordinates } of members)
+    if (seed === null) scales.set(coordinates[axis]!, [...(scales.get(coordinates[axis]!) ?? []), name]);
+  const shared = [...scales.values()].filter((names) => names.length > 1);
+  return [
+    ...(dropped === 0
+      ? []
+      : [
+          `${counted(dropped, 'example')} left out: not every model has an outcome of ${dropped === 1 ? 'it' : 'them'}`,
+        ]),
+    ...shared.map((names) => `${condensed(names)} have the same ${axis}, and count as seeds of one scale`),
+  ];
+}
+
+/** What was typed, as it can be typed again where the files are: without the folders that lead to them. */
+async function commandOf(raw: Raw, format: string, files: readonly string[]): Promise<string> {
+  const path = await import('node:path');
+  const { shellWord } = await import('../report/escape.js');
+  const options = Object.entries(raw).flatMap(([key, value]) => {
+    if (value === true) return key === 'json' ? [] : [`--${kebab(key)}`];
+    const texts = typeof value === 'string' ? [value] : textsOf(raw, key);
+    return texts.flatMap((text) => [`--${kebab(key)}`, shellWord(key === 'scale' ? path.basename(text) : text)]);
+  });
+  return ['import', format, ...files.map((file) => shellWord(path.basename(file))), ...options].join(' ');
+}

@@ -1,0 +1,107 @@
+/** Rows of a Parquet file, a row group at a time, whatever it is compressed with. */
+import * as fs from 'node:fs/promises';
+import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { messageOf, UsageError } from '../terminal/errors.js';
+import type { Batch, Row } from './batch.js';
+
+/** Rows of a batch: a row group may be the whole file. */
+const mostRows = 20_000;
+
+/** @throws UsageError where it is damaged or no Parquet file */
+export async function* parquetBatches(file: string): AsyncGenerator<Batch> {
+  const handle = await fs.open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const buffer: AsyncBuffer = {
+      byteLength: size,
+      async slice(start, end = size) {
+        const bytes = new Uint8Array(end - start);
+        await handle.read(bytes, 0, bytes.length, start);
+        return bytes.buffer;
+      },
+    };
+    const metadata = await whole(file, () => parquetMetadataAsync(buffer));
+    const columns = topColumns(metadata);
+    let start = 0;
+    for (const group of metadata.row_groups) {
+      const end = start + Number(group.num_rows);
+      const columnData = await whole(file, () => readGroup({ buffer, metadata, columns, start, end }));
+      for (let from = 0; from < end - start; from += mostRows) {
+        const count = Math.min(mostRows, end - start - from);
+        yield {
+          rows: Array.from({ length: count }, (_, i) => rowAt(columns, columnData, from + i)),
+          lines: Array.from({ length: count }, (_, i) => start + from + i + 1),
+        };
+      }
+      start = end;
+    }
+    if (start === 0) throw new UsageError('is empty', file);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Names of columns that are no part of another: lists and structures come whole. */
+function topColumns({ schema }: FileMetaData): string[] {
+  const names: string[] = [];
+  let at = 1;
+  const skip = () => {
+    const { num_children: children = 0 } = schema[at++]!;
+    for (let i = 0; i < children; i++) skip();
+  };
+  while (at < schema.length) {
+    names.push(schema[at]!.name);
+    skip();
+  }
+  return names;
+}
+
+interface Group {
+  readonly buffer: AsyncBuffer;
+  readonly metadata: FileMetaData;
+  readonly columns: readonly string[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Values of each column, `[columns][rows]`. */
+async function readGroup({ buffer, metadata, columns, start, end }: Group): Promise<unknown[][]> {
+  const place = new Map(columns.map((name, i) => [name, i]));
+  const data = columns.map(() => new Array<unknown>(end - start));
+  let count = 0;
+  await parquetRead({
+    file: buffer,
+    metadata,
+    compressors,
+    rowStart: start,
+    rowEnd: end,
+    onChunk({ columnName, columnData, rowStart }) {
+      const column = data[place.get(columnName) ?? -1];
+      if (column === undefined) return;
+      for (let i = 0; i < columnData.length; i++) {
+        const row = rowStart - start + i;
+        if (row < 0 || row >= end - start) continue;
+        column[row] = columnData[i];
+        count++;
+      }
+    },
+  });
+  if (count < columns.length * (end - start)) throw new Error(`${count} of ${columns.length * (end - start)} values`);
+  return data;
+}
+
+function rowAt(columns: readonly string[], data: readonly (readonly unknown[])[], i: number): Row {
+  const row: Record<string, unknown> = {};
+  for (let c = 0; c < columns.length; c++) row[columns[c]!] = data[c]![i];
+  return row;
+}
+
+/** What the reader throws on damage becomes one line of ours. */
+async function whole<T>(file: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new UsageError(`is damaged or no Parquet file (${messageOf(error).slice(0, 100)})`, file);
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * Rows of a table on disk, a batch at a time: CSV, JSON lines, a JSON list, Parquet. A file of a million lines is never in memory as a
+ * whole. What is damaged is named with its line.
+ */
+import { createReadStream } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { createGunzip } from 'node:zlib';
+import { dsvFormat } from 'd3-dsv';
+import { diskError, isPipe } from '../machine/files.js';
+import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
+import type { Batch, Row } from './batch.js';
+import { parquetBatches } from './parquet.js';
+
+/** Files that `readRows` takes, by their endings. */
+export const tableEndings = ['.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.parquet'] as const;
+
+/** `line 17`, `row 17`: where a message points. */
+export function placeIn(file: string, line: number): string {
+  return file.endsWith('.parquet') ? `${file}, row ${line}` : `${file}:${line}`;
+}
+
+/** @throws UsageError where the file is missing, of no known kind or damaged, with the line */
+export async function* readRows(file: string): AsyncGenerator<Batch> {
+  const plain = file.replace(/\.gz$/, '');
+  const ending = path.extname(plain).toLowerCase();
+  await refuseNoFile(file);
+  if (ending === '.parquet') yield* parquetBatches(file);
+  else if (ending === '.csv' || ending === '.tsv') yield* csvBatches(file, ending === '.tsv' ? '\t' : ',');
+  else if (ending === '.jsonl' || ending === '.ndjson') yield* jsonLineBatches(file);
+  else if (ending === '.json') yield* jsonListBatches(file);
+  else throw new UsageError(`is none of ${tableEndings.join(', ')}`, file, 'convert it, or name it by what it is');
+}
+
+/** @throws UsageError for what is no file that can be read */
+export async function refuseNoFile(file: string): Promise<void> {
+  if (await isPipe(file)) throw new UsageError('is a pipe or a socket, not a file', file);
+  const stats = await fs.stat(file).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') throw new UsageError('does not exist', file);
+    throw diskError(error, file);
+  });
+  if (stats.isDirectory()) throw new UsageError('is a folder', file, 'give the files in it');
+}
+
+/** Texts of a file in pieces that end anywhere. */
+async function* textOf(file: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const raw = createReadStream(file, { highWaterMark: 1 << 20 });
+  const bytes = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
+  // A pipe passes on no error of where it comes from.
+  if (bytes !== raw) raw.on('error', (error) => bytes.destroy(error));
+  try {
+    for await (const piece of bytes) yield decoder.decode(piece as Buffer, { stream: true });
+    yield decoder.decode();
+  } catch (error) {
+    if (error instanceof TypeError || codeOf(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      throw new UsageError('is not UTF-8 text', file, 'save it as UTF-8');
+    if (codeOf(error)?.startsWith('Z_') === true) throw new UsageError(`is no whole gzip file`, file);
+    throw diskError(error, file);
+  }
+}
+
+/** Texts of whole lines; `isInside` tells of the text so far whether its end is inside of a value that goes on. */
+async function* linesOf(
+  file: string,
+  wholeUntil: (text: string) => number,
+): AsyncGenerator<{ readonly text: string; readonly line: number }> {
+  let rest = '';
+  let line = 1;
+  for await (const piece of textOf(file)) {
+    rest += piece;
+    const end = wholeUntil(rest);
+    if (end === 0) continue;
+    const text = rest.slice(0, end);
+    yield { text, line };
+    line += newlines(text);
+    rest = rest.slice(end);
+  }
+  if (rest.trim() !== '') yield { text: rest, line };
+}
+
+function newlines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}
+
+/** After the last line break that is in no quoted value; 0 where there is none. */
+function wholeRecords(text: string): number {
+  let whole = 0;
+  let from = 0;
+  for (let isQuoted = false; ; isQuoted = !isQuoted) {
+    const quote = text.indexOf('"', from);
+    const to = quote < 0 ? text.length : quote;
+    if (!isQuoted) {
+      const last = text.lastIndexOf('\n', to - 1);
+      if (last >= from) whole = last + 1;
+    }
+    if (quote < 0) return whole;
+    from = quote + 1;
+  }
+}
+
+async function* csvBatches(file: string, delimiter: string): AsyncGenerator<Batch> {
+  const format = dsvFormat(delimiter);
+  let columns: readonly string[] | undefined;
+  for await (const { text, line } of linesOf(file, wholeRecords)) {
+    refuseOpenQuote(text, line, file);
+    const rows: Row[] = [];
+    const lines: number[] = [];
+    const hasQuotes = text.includes('"');
+    let at = line;
+    for (const cells of format.parseRows(columns === undefined ? text.replace(/^\uFEFF/, '') : text)) {
+      const here = at;
+      at += 1 + (hasQuotes ? cells.reduce((sum, cell) => sum + newlines(cell), 0) : 0);
+      // An empty line, such as the last one.
+      if (cells.length === 1 && cells[0]!.trim() === '') continue;
+      if (columns === undefined) {
+        columns = headingOf(cells, file);
+        continue;
+      }
+      if (cells.length !== columns.length)
+        throw new UsageError(`has ${cells.length} values for ${columns.length} columns`, placeIn(file, here));
+      rows.push(rowOf(columns, cells));
+      lines.push(here);
+    }
+    if (rows.length > 0) yield { rows, lines };
+  }
+  if (columns === undefined) throw new UsageError('is empty', file);
+}
+
+/** Plain loops: a million rows come this way. */
+function rowOf(columns: readonly string[], cells: readonly unknown[]): Row {
+  const row: Record<string, unknown> = {};
+  for (let i = 0; i < columns.length; i++) row[columns[i]!] = cells[i];
+  return row;
+}
+
+function headingOf(cells: readonly string[], file: string): readonly string[] {
+  const columns = cells.map((cell) => cell.trim());
+  const twice = columns.find((name, i) => columns.indexOf(name) < i);
+  if (twice !== undefined) throw new UsageError(`has two columns ${JSON.stringify(twice)}`, placeIn(file, 1));
+  // It would be no column of a row but what all objects have.
+  if (columns.includes('__proto__')) throw new UsageError('has a column __proto__', placeIn(file, 1), 'rename it');
+  return columns;
+}
+
+/** Only the end of a file can be inside of quotes: all else was cut where they are closed. */
+function refuseOpenQuote(text: string, line: number, file: string): void {
+  let open = -1;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) open = open < 0 ? at : -1;
+  if (open < 0) return;
+  const where = placeIn(file, line + newlines(text.slice(0, open)));
+  throw new UsageError('a quotation mark is opened and never closed', where, 'the file may be cut short');
+}
+
+const wholeLines = (text: string) => text.lastIndexOf('\n') + 1;
+
+async function* jsonLineBatches(file: string): AsyncGenerator<Batch> {
+  let isEmpty = true;
+  for await (const { text, line } of linesOf(file, wholeLines)) {
+    const rows: Row[] = [];
+    const lines: number[] = [];
+    for (const [i, each] of text.split('\n').entries()) {
+      if (each.trim() === '') continue;
+      rows.push(objectOf(each, placeIn(file, line + i)));
+      lines.push(line + i);
+    }
+    isEmpty &&= rows.length === 0;
+    if (rows.length > 0) yield { rows, lines };
+  }
+  if (isEmpty) throw new UsageError('is empty', file);
+}
+
+/** Python writes NaN and Infinity, which are no JSON; they are numbers all the same. */
+export function parseLoose(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!/NaN|Infinity/.test(text)) throw error;
+    const quoted = text.replaceAll(
+      /("(?:[^"\\]|\\.)*")|(-?\bInfinity\b|\bNaN\b)/g,
+      (_, string?: string, number?: string) => string ?? JSON.stringify(number),
+    );
+    return JSON.parse(quoted);
+  }
+}
+
+function objectOf(text: string, where: string): Row {
+  let value: unknown;
+  try {
+    value = parseLoose(text);
+  } catch (error) {
+    throw new UsageError(`is not JSON (${reasonOf(error)})`, where, 'the file may be damaged or cut short');
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Row;
+  throw new UsageError('is not a JSON object with named values', where);
+}
+
+/** What the parser found, without the text that it quotes: that may be as long as the line. */
+function reasonOf(error: unknown): string {
+  return messageOf(error)
+    .replace(/,? *"[\s\S]*?\.*" is not valid JSON/, '')
+    .replaceAll(/\s+/g, ' ')
+    .slice(0, 100);
+}
+
+/** Larger ones are written as JSON lines. */
+const mostJson = 400e6;
+
+/** The text of a JSON file and what it says. Throws UsageError, one line. */
+export async function readJson(file: string): Promise<unknown> {
+  await refuseNoFile(file);
+  const { size } = await fs.stat(file);
+  if (size > mostJson) throw new UsageError(`has ${size} bytes, more than ${mostJson}`, file, 'write it as JSON lines');
+  let text = '';
+  for await (const piece of textOf(file)) text += piece;
+  try {
+    return parseLoose(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new UsageError(`is not JSON (${reasonOf(error)})`, file, 'the file may be damaged or cut short');
+  }
+}
+
+async function* jsonListBatches(file: string): AsyncGenerator<Batch> {
+  const value = await readJson(file);
+  if (!Array.isArray(value) || value.length === 0)
+    throw new UsageError('is not a JSON list of objects', file, 'one object a line is .jsonl');
+  const wrong = value.findIndex((each) => typeof each !== 'object' || each === null || Array.isArray(each));
+  if (wrong >= 0) throw new UsageError(`entry ${wrong + 1} is not an object`, file);
+  yield { rows: value as Row[], lines: value.map((_, i) => i + 1) };
+}

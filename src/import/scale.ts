@@ -1,0 +1,91 @@
+/** Coordinates of models: from a table of their own, and which of them curves are drawn over. */
+import { coordinateName } from '../runs/imported.js';
+import { UsageError } from '../terminal/errors.js';
+import { condensed } from '../terminal/format.js';
+import { nearest, suggestion } from '../terminal/nearest.js';
+import type { Collector } from './collector.js';
+import { placeIn, readRows } from './rows.js';
+import { isBlank, Misread, readName, readNumber } from './values.js';
+
+export type Coordinates = Readonly<Record<string, number>>;
+
+/** Of each model in a table with a column `model`; every other column that holds numbers is a coordinate. Throws UsageError. */
+export async function readScale(file: string): Promise<ReadonlyMap<string, Coordinates>> {
+  const models = new Map<string, Coordinates>();
+  for await (const { rows, lines } of readRows(file)) {
+    for (const [i, row] of rows.entries()) {
+      const where = placeIn(file, lines[i]!);
+      if (!('model' in row)) throw new UsageError('has no column model', where, 'name the models as the outcomes do');
+      const name = readName(row['model']);
+      if (name instanceof Misread) throw new UsageError(`model ${name.what}`, where);
+      if (models.has(name)) throw new UsageError(`has ${name} twice`, where, 'give each model once');
+      models.set(name, coordinatesIn(row, where));
+    }
+  }
+  return models;
+}
+
+function coordinatesIn(row: Readonly<Record<string, unknown>>, where: string): Coordinates {
+  const coordinates: Record<string, number> = {};
+  for (const [name, value] of Object.entries(row)) {
+    if (name === 'model' || isBlank(value)) continue;
+    const number = readNumber(value);
+    // What is no number is about the model, and no coordinate: its family, its licence.
+    if (number instanceof Misread) continue;
+    if (!coordinateName.test(name))
+      throw new UsageError(
+        `${JSON.stringify(name)} cannot be the name of a coordinate`,
+        where,
+        'letters, digits, _ and -',
+      );
+    if (!Number.isFinite(number)) throw new UsageError(`${name} is ${number}`, where, 'give a finite number');
+    coordinates[name] = number;
+  }
+  return coordinates;
+}
+
+/** Gives the collected models the coordinates of a table. Throws UsageError where it has none of a model. */
+export async function placeModels(collector: Collector, file: string): Promise<void> {
+  const known = await readScale(file);
+  const without = collector.place((model) => known.get(model));
+  const [first] = without;
+  if (first === undefined) return;
+  const meant = nearest(first, [...known.keys()]);
+  throw new UsageError(
+    `has no line for ${condensed(without)}`,
+    file,
+    meant === undefined ? 'add one' : `${JSON.stringify(meant)} may be meant: names have to be the same`,
+  );
+}
+
+/**
+ * The coordinate that curves are drawn over: the one that is asked for, else parameters, else the first that differs.
+ *
+ * @throws UsageError where some model has none, or it is not above 0
+ */
+export function axisOf(models: Collector['models'], asked: string | undefined): string {
+  const known = [...new Set(models.flatMap(({ coordinates }) => Object.keys(coordinates)))];
+  if (asked !== undefined && !known.includes(asked))
+    throw new UsageError(
+      known.length === 0 ? `no model has a coordinate` : `no model has a coordinate ${asked}`,
+      '--axis',
+      known.length === 0 ? howToPlace : suggestion(asked, known),
+    );
+  const complete = known.filter((name) => models.every(({ coordinates }) => coordinates[name] !== undefined));
+  const varies = (name: string) => new Set(models.map(({ coordinates }) => coordinates[name])).size > 1;
+  const axis = asked ?? (complete.includes('parameters') ? 'parameters' : (complete.find(varies) ?? complete[0]));
+  if (axis === undefined) {
+    const lacking = models.find(({ coordinates }) => Object.keys(coordinates).length === 0) ?? models[0]!;
+    throw new UsageError(`nothing is known of the scale of ${lacking.name}`, undefined, howToPlace);
+  }
+  const wrong = models.find(({ coordinates }) => !((coordinates[axis] ?? 0) > 0));
+  if (wrong === undefined) return axis;
+  const value = wrong.coordinates[axis];
+  throw new UsageError(
+    value === undefined ? `${wrong.name} has no ${axis}` : `${axis} of ${wrong.name} is ${value}, not above 0`,
+    asked === undefined ? undefined : '--axis',
+    value === undefined ? howToPlace : 'draw the curves over another coordinate: --axis NAME',
+  );
+}
+
+const howToPlace = 'give --scale FILE, a table with the columns model and parameters (or flops, tokens, ...)';

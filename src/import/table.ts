@@ -1,0 +1,215 @@
+/** `import table`: any CSV, JSON lines or Parquet of outcomes. Long: a row for each model and example. Wide: a row for each example, a column for each model. */
+import * as path from 'node:path';
+import { coordinateName } from '../runs/imported.js';
+import { UsageError } from '../terminal/errors.js';
+import { suggestion } from '../terminal/nearest.js';
+import { Collector, numberColumns, type NumberColumn, type OutcomeRow } from './collector.js';
+import { tableColumns, usualCoordinates, type TableColumn } from './columns.js';
+import type { Row } from './batch.js';
+import { placeIn, readRows } from './rows.js';
+import { isBlank, Misread, readName, readNumber, readRight } from './values.js';
+
+export interface TableOptions {
+  /** Columns that the user named. */
+  readonly columns: Readonly<Partial<Record<TableColumn, string>>>;
+  /** Names of the columns that are coordinates; undefined: the usual ones. */
+  readonly coordinates: readonly string[] | undefined;
+  /** Every column that is nothing else is a model, whose values are this; undefined for a long table. */
+  readonly wide: 'correct' | 'predicted' | undefined;
+}
+
+/** Reads all rows of the files. Throws UsageError, one line, at the first that is wrong. */
+export async function readTable(files: readonly string[], options: TableOptions): Promise<Collector> {
+  const collector = new Collector();
+  for (const file of files) {
+    let add: ((row: Row, line: number) => void) | undefined;
+    for await (const { rows, lines } of readRows(file)) {
+      add ??= adderOf(rows, { file, options, collector });
+      for (let i = 0; i < rows.length; i++) add(rows[i]!, lines[i]!);
+    }
+  }
+  return collector;
+}
+
+interface Reading {
+  readonly file: string;
+  readonly options: TableOptions;
+  readonly collector: Collector;
+}
+
+/** Which columns a file has is read off its first rows. */
+function adderOf(rows: readonly Row[], { file, options, collector }: Reading): (row: Row, line: number) => void {
+  const present = [...new Set(rows.slice(0, 100).flatMap((row) => Object.keys(row)))];
+  const columns = columnsOf(present, options, file);
+  const example = columns.example;
+  if (example === undefined)
+    throw new UsageError(
+      'has no column of the ids of examples',
+      file,
+      `name one with --example: ${shownColumns(present)}`,
+    );
+  const coordinates = coordinatesOf(present, columns, options);
+  for (const name of coordinates)
+    if (!present.includes(name)) throw new UsageError(`has no column ${name}`, file, suggestion(name, present));
+  if (options.wide !== undefined) {
+    const models = wideModels(present, columns);
+    if (models.length === 0) throw new UsageError('has no columns of models', file, `it has ${shownColumns(present)}`);
+    return (row, line) => {
+      for (const model of models) {
+        if (isBlank(row[model])) continue;
+        collector.add(wideRow(row, { model, example, columns, wide: options.wide!, at: { file, line } }), () =>
+          placeIn(file, line),
+        );
+      }
+    };
+  }
+  return (row, line) => {
+    collector.add(longRow(row, { columns, example, coordinates, at: { file, line } }), () => placeIn(file, line));
+  };
+}
+
+type Columns = Readonly<Partial<Record<TableColumn, string>>>;
+
+/** The user's, which have to be there, else those that are known by their names. */
+function columnsOf(present: readonly string[], { columns }: TableOptions, file: string): Columns {
+  const found: Partial<Record<TableColumn, string>> = {};
+  const named = Object.values(columns);
+  for (const key of Object.keys(tableColumns) as TableColumn[]) {
+    const name = columns[key];
+    if (name !== undefined && !present.includes(name))
+      throw new UsageError(`has no column ${JSON.stringify(name)}`, file, suggestion(name, present));
+    const usual = tableColumns[key].names.find((each) => present.includes(each) && !named.includes(each));
+    const chosen = name ?? usual;
+    if (chosen !== undefined) found[key] = chosen;
+  }
+  return found;
+}
+
+function coordinatesOf(present: readonly string[], columns: Columns, { coordinates }: TableOptions): readonly string[] {
+  const taken = Object.values(columns);
+  return coordinates ?? usualCoordinates.filter((name) => present.includes(name) && !taken.includes(name));
+}
+
+function wideModels(present: readonly string[], { example, label, group }: Columns): string[] {
+  return present.filter((name) => name !== example && name !== label && name !== group);
+}
+
+/** At most eight of them. */
+function shownColumns(present: readonly string[]): string {
+  return (
+    present
+      .slice(0, 8)
+      .map((name) => JSON.stringify(name))
+      .join(', ') + (present.length > 8 ? ', ...' : '')
+  );
+}
+
+interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A cell as its reader takes it. Throws UsageError with the place and the column. */
+function read<T>(row: Row, column: string, { file, line }: Place, reader: (value: unknown) => T | Misread): T {
+  const value = reader(row[column]);
+  if (value instanceof Misread) throw new UsageError(`${column} ${value.what}`, placeIn(file, line));
+  return value;
+}
+
+function optional<T>(
+  row: Row,
+  column: string | undefined,
+  at: Place,
+  reader: (value: unknown) => T | Misread,
+): T | undefined {
+  return column === undefined || isBlank(row[column]) ? undefined : read(row, column, at, reader);
+}
+
+interface Long {
+  readonly columns: Columns;
+  readonly example: string;
+  readonly coordinates: readonly string[];
+  readonly at: Place;
+}
+
+function longRow(row: Row, { columns, example, coordinates, at }: Long): OutcomeRow {
+  const model = columns.model === undefined ? nameOfFile(at.file) : read(row, columns.model, at, readFilled);
+  const placed: Record<string, number> = {};
+  for (const name of coordinates) placed[name] = read(row, name, at, readNumber);
+  const label = optional(row, columns.label, at, readName);
+  const predicted = optional(row, columns.predicted, at, readName);
+  const numbers: Partial<Record<NumberColumn, number>> = {};
+  for (const name of numberColumns) {
+    const value = optional(row, columns[name === 'log_probability' ? 'logProbability' : name], at, readNumber);
+    if (value !== undefined) numbers[name] = value;
+  }
+  const probability = optional(row, columns.probability, at, readProbability);
+  if (probability !== undefined) numbers.log_probability ??= Math.log(Math.min(1, probability));
+  return {
+    model,
+    seed: optional(row, columns.seed, at, readSeed) ?? null,
+    example: read(row, example, at, readFilled),
+    correct: optional(row, columns.correct, at, readRight) ?? rightOf(label, predicted),
+    label,
+    predicted,
+    group: optional(row, columns.group, at, readName),
+    numbers,
+    coordinates: placed,
+  };
+}
+
+interface Wide {
+  readonly model: string;
+  readonly example: string;
+  readonly columns: Columns;
+  readonly wide: 'correct' | 'predicted';
+  readonly at: Place;
+}
+
+function wideRow(row: Row, { model, example, columns, wide, at }: Wide): OutcomeRow {
+  const label = optional(row, columns.label, at, readName);
+  const predicted = wide === 'predicted' ? read(row, model, at, readName) : undefined;
+  return {
+    ...{ model, seed: null, example: read(row, example, at, readFilled), label, predicted },
+    correct: wide === 'correct' ? read(row, model, at, readRight) : rightOf(label, predicted),
+    group: optional(row, columns.group, at, readName),
+  };
+}
+
+function rightOf(label: string | undefined, predicted: string | undefined): 0 | 1 | undefined {
+  if (label === undefined || predicted === undefined) return undefined;
+  return label === predicted ? 1 : 0;
+}
+
+function readFilled(value: unknown): string | Misread {
+  return isBlank(value) ? new Misread('is empty') : readName(value);
+}
+
+function readProbability(value: unknown): number | Misread {
+  const number = readNumber(value);
+  if (number instanceof Misread || (number >= 0 && number <= 1.0001)) return number;
+  return new Misread(`is ${number}, and a probability is from 0 to 1`);
+}
+
+function readSeed(value: unknown): number | Misread {
+  const number = readNumber(value);
+  if (number instanceof Misread || (Number.isInteger(number) && number >= 0 && number <= 2147483647)) return number;
+  return new Misread(`is ${number}, and a seed is a whole number from 0`);
+}
+
+/** `resnet18` of `outcomes/resnet18.csv.gz`. */
+export function nameOfFile(file: string): string {
+  return path
+    .basename(file)
+    .replace(/(\.gz)$/, '')
+    .replace(/\.[^.]*$/, '');
+}
+
+/** Throws UsageError for what can't be the name of a coordinate. */
+export function parseCoordinates(text: string): string[] {
+  return text.split(',').map((part) => {
+    const name = part.trim();
+    if (coordinateName.test(name)) return name;
+    throw new UsageError(`"${part}" cannot be the name of a coordinate`, '--coordinates', 'letters, digits, _ and -');
+  });
+}

@@ -1,0 +1,111 @@
+/** A run of imported members, written whole or not at all. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { sha256File, sha256Of, type FileContent } from '../machine/files.js';
+import { writeFolder } from '../machine/folder-swap.js';
+import { gitCommit, packageVersions } from '../machine/version.js';
+import { encodeExamples, encodeImported, examplesFile, idOf, type ImportedRun } from '../runs/imported.js';
+import { encodeOutcomes } from '../runs/outcomes.js';
+import { runFolder } from '../runs/run.js';
+import { UsageError } from '../terminal/errors.js';
+import { printable } from '../terminal/printable.js';
+import type { Collected } from './collector.js';
+
+/** Where the outcomes come from. */
+export interface Source {
+  /** `table`, `lm-eval`, ... */
+  readonly format: string;
+  readonly tool: string | null;
+  readonly version: string | null;
+  /** Every file that outcomes were read from. */
+  readonly files: readonly string[];
+}
+
+export interface NewRun {
+  /** The folder that holds all runs. */
+  readonly root: string;
+  readonly name: string;
+  readonly source: Source;
+  /** As it was typed, with files by their names alone. */
+  readonly command: string;
+  /** Of the test set. */
+  readonly testSet: string;
+  readonly axis: string;
+  /** The table of the models' numbers, where there is one. */
+  readonly scale: string | undefined;
+  /** Classes or choices of every example, where the source tells; else what labels and predictions tell. */
+  readonly classes: number | null;
+  /** What groups are, in the plural. */
+  readonly groupNoun: string | undefined;
+}
+
+/** Throws UsageError where there is a run of this name, or something else in its place. */
+export async function refuseTaken(root: string, name: string): Promise<void> {
+  const folder = runFolder(root, name);
+  const there = await fs.lstat(folder).catch(() => undefined);
+  if (there === undefined) return;
+  throw new UsageError(`${folder} is there already`, '--run', 'give another name, or remove that with clean');
+}
+
+/**
+ * Writes the run. Nothing is there before all of it is.
+ *
+ * @throws UsageError where there is one of this name, RunError where it can't be written
+ */
+export async function writeImportedRun(
+  run: NewRun,
+  collected: Collected,
+): Promise<{ folder: string; record: ImportedRun }> {
+  const { root, name, source, axis } = run;
+  const folder = runFolder(root, name);
+  const created = new Date().toISOString();
+  const files = new Map<string, FileContent>();
+  const examples = encodeExamples(collected.examples);
+  const taken = new Set<string>();
+  const { classNames } = collected;
+  for (const { name: model, seed, coordinates, columns } of collected.members) {
+    const id = idOf(seed === null ? model : `${model}-s${seed}`, taken);
+    taken.add(id);
+    const outcomes = encodeOutcomes(columns, classNames);
+    files.set(`members/${id}/outcomes.parquet`, outcomes);
+    const record = encodeImported({
+      ...{ format: 2, kind: 'imported', id, name: model, seed, coordinates },
+      ...{ testSet: collected.fingerprint, imported: created, files: { 'outcomes.parquet': sha256Of(outcomes) } },
+    });
+    files.set(`members/${id}/member.json`, record);
+  }
+  const record: ImportedRun = {
+    ...{ format: 2, kind: 'imported', name, created },
+    source: {
+      ...{ format: source.format, tool: source.tool, version: source.version, command: run.command },
+      files: await Promise.all([...source.files, ...(run.scale === undefined ? [] : [run.scale])].map(describeFile)),
+    },
+    dataset: {
+      name: run.testSet,
+      fingerprint: collected.fingerprint,
+      testCount: collected.examples.length,
+      classes: run.classes ?? collected.classes,
+      ...(classNames === undefined ? {} : { classNames: [...classNames] }),
+      ...(collected.groups === undefined
+        ? {}
+        : { groups: { noun: run.groupNoun ?? 'groups', count: collected.groups } }),
+      dropped: collected.dropped,
+    },
+    axis,
+    members: [...taken],
+    examples: sha256Of(examples),
+    versions: { lab: packageVersions().lab, node: process.version, platform: `${process.platform}-${process.arch}` },
+    gitCommit: gitCommit(),
+  };
+  files.set(examplesFile, examples);
+  files.set('run.json', encodeImported(record));
+  await refuseTaken(root, name);
+  await writeFolder(folder, files);
+  return { folder, record };
+}
+
+async function describeFile(file: string): Promise<ImportedRun['source']['files'][number]> {
+  const { size } = await fs.stat(file);
+  // Without the folders that lead to it: a record may go to strangers.
+  return { name: printable(path.basename(file)), bytes: size, sha256: await sha256File(file) };
+}

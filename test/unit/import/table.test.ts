@@ -1,0 +1,146 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { expect, test } from 'vitest';
+import type { Collected } from '../../../src/import/collector.js';
+import { axisOf, placeModels } from '../../../src/import/scale.js';
+import { readTable, type TableOptions } from '../../../src/import/table.js';
+import { Random } from '../../../src/statistics/random.js';
+import { temporaryFolder } from '../../support/runs.js';
+
+const long: TableOptions = { columns: {}, coordinates: undefined, wide: undefined };
+
+async function written(content: string, name = 'table.csv'): Promise<string> {
+  const file = path.join(await temporaryFolder(), name);
+  await fs.writeFile(file, content);
+  return file;
+}
+
+async function collected(content: string, options: Partial<TableOptions> = {}, strict = false): Promise<Collected> {
+  return (await readTable([await written(content)], { ...long, ...options })).finish({ strict });
+}
+
+test('rows in any order end as the same columns: examples by their ids, members as they come', async () => {
+  const random = Random.named(0, 'import table');
+  const models = ['small', 'large'];
+  const truth = models.flatMap((model) =>
+    Array.from({ length: 200 }, (_, example) => {
+      const label = random.integer(10);
+      return { model, example, label: example % 7, predicted: label, p: random.uniform() };
+    }),
+  );
+  const header = 'model,example,label,predicted,probability,parameters';
+  const line = (row: (typeof truth)[number]) =>
+    [row.model, row.example, row.label, row.predicted, row.p, row.model === 'small' ? 1e6 : 1e9].join(',');
+  const shuffled = Array.from(random.permutation(truth.length), (i) => truth[i]!);
+  const found = await collected([header, ...shuffled.map(line)].join('\n'));
+  const straight = await collected([header, ...truth.map(line)].join('\n'));
+  expect(found.examples).toEqual(Array.from({ length: 200 }, (_, i) => String(i)));
+  expect(found.fingerprint).toBe(straight.fingerprint);
+  for (const { name, columns, coordinates } of found.members) {
+    const own = truth.filter(({ model }) => model === name);
+    expect(coordinates).toEqual({ parameters: name === 'small' ? 1e6 : 1e9 });
+    expect([...columns['label']!]).toEqual(own.map(({ label }) => label));
+    expect([...columns['predicted']!]).toEqual(own.map(({ predicted }) => predicted));
+    expect([...columns['correct']!]).toEqual(own.map(({ label, predicted }) => Number(label === predicted)));
+    expect([...columns['log_probability']!]).toEqual(own.map(({ p }) => Math.fround(Math.log(p))));
+  }
+  expect(found.classes).toBe(10);
+});
+
+test('wide: a column for each model; a cell that is empty is no outcome', async () => {
+  const table = 'id,label,a,b\nx,cat,cat,dog\ny,dog,dog,dog\nz,cat,,cat\n';
+  const { members, examples, dropped, classNames } = await collected(table, { wide: 'predicted' });
+  expect([examples, dropped, classNames]).toEqual([['x', 'y'], 1, ['cat', 'dog']]);
+  expect(members.map(({ name, columns }) => [name, [...columns['correct']!]])).toEqual([
+    ['a', [1, 1]],
+    ['b', [0, 1]],
+  ]);
+  expect([...members[1]!.columns['predicted']!]).toEqual([1, 1]);
+});
+
+test('correct alone is enough; a column that some rows lack is left out, and said', async () => {
+  const alone = await collected('model,example,correct\nm,1,True\nm,2,0\n');
+  expect(Object.keys(alone.members[0]!.columns)).toEqual(['example', 'correct']);
+  expect(alone.classes).toBeNull();
+  const some = await collected('model,example,correct,brier\nm,1,1,0.1\nm,2,0,\nn,1,1,0.2\nn,2,1,0.3\n');
+  expect(Object.keys(some.members[1]!.columns)).toEqual(['example', 'correct']);
+  expect(some.notes).toEqual(['brier is left out: m lacks it for some examples']);
+});
+
+test('seeds of one model are members of their own; models without any are named by their file', async () => {
+  const { members } = await collected('model,seed,example,correct\nm,0,1,1\nm,1,1,0\n');
+  expect(members.map(({ name, seed }) => [name, seed])).toEqual([
+    ['m', 0],
+    ['m', 1],
+  ]);
+  const file = await written('id,correct\n1,1\n', 'resnet18.csv');
+  expect((await readTable([file], long)).finish({ strict: false }).members[0]!.name).toBe('resnet18');
+});
+
+test.each([
+  ['model,example,correct\nm,1,maybe\n', 2, 'correct "maybe" is not 0 or 1, true or false'],
+  ['model,example,correct\nm,1,1\nm,1,0\n', 3, 'm has a second outcome of example 1; give each once'],
+  ['model,example,correct\n,1,1\n', 2, 'model is empty'],
+  ['model,example,correct\nm,,1\n', 2, 'example is empty'],
+  ['model,example,correct,brier\nm,1,1,3\n', 2, 'brier is 3; it has to be a Brier score, 0 to 2'],
+  ['model,example,correct,rank\nm,1,1,0.5\n', 2, 'rank is 0.5; it has to be a rank, 1 for the first'],
+  [
+    'model,example,correct,log_probability\nm,1,1,0.7\n',
+    2,
+    'log-probability is 0.7; it has to be a logarithm of a probability, at most 0',
+  ],
+  ['model,example,correct,probability\nm,1,1,1.2\n', 2, 'probability is 1.2, and a probability is from 0 to 1'],
+  ['model,example,correct,parameters\nm,1,1,8\nm,2,1,9\n', 3, 'parameters of m is 9, and was 8 before'],
+  [
+    'model,example,label,predicted\nm,1,a,b\nn,1,c,c\n',
+    3,
+    'the label of example 1 is another than before; give one test set',
+  ],
+  ['model,example,correct,seed\nm,1,1,-1\n', 2, 'seed is -1, and a seed is a whole number from 0'],
+])('line %#: what is wrong and where', async (content, line, message) => {
+  const file = await written(content);
+  await expect(readTable([file], long)).rejects.toMatchObject({ exitCode: 2, message: `${file}:${line}: ${message}` });
+});
+
+test.each<[string, Partial<TableOptions>, string]>([
+  ['a,b\n1,2\n', {}, 'has no column of the ids of examples; name one with --example: "a", "b"'],
+  [
+    'model,example,correct\nm,1,1\n',
+    { columns: { correct: 'corect' } },
+    'has no column "corect"; did you mean correct?',
+  ],
+  ['model,example,correct\nm,1,1\n', { coordinates: ['flops'] }, 'has no column flops'],
+])('columns that are not there: %#', async (content, options, message) => {
+  await expect(collected(content, options)).rejects.toThrow(message);
+});
+
+test('no example in common, none that is right or wrong, and what --strict refuses', async () => {
+  await expect(collected('model,example,correct\nm,1,1\nn,2,1\n')).rejects.toThrow(
+    'there is no example that all 2 models have an outcome of',
+  );
+  await expect(collected('model,example,brier\nm,1,1\n')).rejects.toThrow(
+    'nothing says of every outcome whether it is right; name the column with --correct',
+  );
+  await expect(collected('model,example,correct\nm,1,1\nm,2,1\nn,2,1\n', {}, true)).rejects.toThrow(
+    '--strict: n has no outcome of example 1; without it such examples are left out',
+  );
+});
+
+test('coordinates of a table: matched by name, the axis is parameters or the first that differs', async () => {
+  const file = await written('model,example,correct\nalpha,1,1\nomega,1,0\n');
+  const collector = await readTable([file], long);
+  expect(() => axisOf(collector.models, undefined)).toThrow(
+    'nothing is known of the scale of alpha; give --scale FILE, a table with the columns model and parameters',
+  );
+  await placeModels(
+    collector,
+    await written('model,family,layers,tokens\nalpha,x,4,1e9\nomega,y,4,2e9\n', 'scale.csv'),
+  );
+  expect(axisOf(collector.models, undefined)).toBe('tokens');
+  expect(axisOf(collector.models, 'layers')).toBe('layers');
+  expect(() => axisOf(collector.models, 'token')).toThrow(
+    '--axis: no model has a coordinate token; did you mean tokens?',
+  );
+  const short = await written('model,parameters\nalpha,4\n', 'scale.csv');
+  await expect(placeModels(collector, short)).rejects.toThrow('scale.csv: has no line for omega; add one');
+});
