@@ -7,7 +7,7 @@ export class Misread {
 
 /** At most 60 characters of it, on one line. */
 export function shownValue(value: unknown): string {
-  const text = typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? value : ((JSON.stringify(value) as string | undefined) ?? '');
   return JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 57)}...`);
 }
 
