@@ -269,11 +269,12 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
 
 async function drawSeeds({ run, standard, seeds }: AnalysedFamily, drawing: Drawing): Promise<Figure | undefined> {
   if (seeds === undefined) return undefined;
+  const { noun } = run.words;
   const { name } = run.record;
   return draw(seedsFigure(name, seeds, run.words), drawing, {
     name: `${name}-seeds`,
-    alt: `${standard.title} of each seed of ${name}, by width, and the share of seeds that succeed`,
-    caption: `Every seed's ${standard.title}. Dashed: a seed succeeds from there on, half-way between the means of the smallest and the largest width.`,
+    alt: `${standard.title} of each seed of ${name}, by ${noun}, and the share of seeds that succeed`,
+    caption: `Every seed's ${standard.title}. Dashed: a seed succeeds from there on, half-way between the means of the smallest and the largest ${noun}.`,
     command: commandLine(`seeds ${name} --metric ${standard.id}`),
   });
 }

@@ -66,7 +66,11 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
   const widths = new Set(run.members.map(({ record }) => record.width)).size;
   const without = run.absent.length === 0 ? '' : ` without ${run.absent.join('; ')}`;
   if (widths < 2)
-    throw new UsageError(`has one width${without}, and a curve needs two`, name, 'train another one with --widths');
+    throw new UsageError(
+      `has one ${run.words.noun}${without}, and a curve needs two`,
+      name,
+      run.words.isImported ? 'import models of other sizes too' : 'train another one with --widths',
+    );
   const usual = defaultMetrics(run.record, run.members.at(-1)!.outcomes);
   const [standard, chosen] = [usual.standard, induced ?? usual.induced];
   const about = aboutFamily(run.record, widths);

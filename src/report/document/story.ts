@@ -110,7 +110,9 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
       text(describeSmooth(family.comparison.sharpness.induced)),
       text(describeContrast(family.comparison.sharpness)),
       ...describePushed(family.comparison.sharpness).map(text),
-      ...[describePrediction(family.comparison, run.words)].flatMap((sentence) => (sentence === undefined ? [] : text(sentence))),
+      ...[describePrediction(family.comparison, run.words)].flatMap((sentence) =>
+        sentence === undefined ? [] : text(sentence),
+      ),
       ...family.comparison.natural.map((natural) => text(describeNatural(natural, family.comparison))),
       ...(compared === undefined ? [] : [{ kind: 'figure', figure: compared } as const]),
       { kind: 'table', table: scoresTable(family) },
