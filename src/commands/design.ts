@@ -15,6 +15,7 @@ import {
   registryOf,
   root,
   textOf,
+  trainedRecord,
   wholeNumber,
   type Raw,
 } from './runs.js';
@@ -45,8 +46,7 @@ export function registerDesign(program: Command): void {
 
 async function designRun(name: string, raw: Raw): Promise<void> {
   const { design } = await import('../analysis/design/design.js');
-  const { defaultColumns, defaultMetrics } = await import('../analysis/defaults.js');
-  const { outcomeKinds } = await import('../experiment/architectures.js');
+  const { defaultColumnsOf, defaultMetrics } = await import('../analysis/defaults.js');
   const { availableCores } = await import('../experiment/cores.js');
   const { writeOutput } = await import('../machine/files.js');
   const { designTable, experimentText } = await import('../report/design.js');
@@ -65,6 +65,7 @@ async function designRun(name: string, raw: Raw): Promise<void> {
   if (to > 65536) throw new UsageError(`"${to}" is more than 65536`, '--to');
   if (from >= to) throw new UsageError(`"${from}" is not below --to ${to}`, '--from');
   const open = await openNamed(name);
+  const record = await trainedRecord(open, name, 'a design is of a family that is trained');
   const registry = await registryOf(raw, open);
   const [standard, induced] = await Promise.all(
     ['standard', 'induced'].map(async (key) => {
@@ -75,16 +76,23 @@ async function designRun(name: string, raw: Raw): Promise<void> {
     }),
   );
   refuseUnfinished(open);
-  const { experiment, name: pilot } = open.record;
+  const { experiment, name: pilot } = record;
   const file = textOf(raw, 'output') ?? `${pilot}-design.yaml`;
   const run = await newRunOf(file, raw['force'] === true);
-  const columns = defaultColumns[outcomeKinds[experiment.arch]];
-  const loaded = await readRun(open, [...columns, ...(standard?.needs ?? []), ...(induced?.needs ?? [])]);
+  const loaded = await readRun(open, [
+    ...defaultColumnsOf(open),
+    ...(standard?.needs ?? []),
+    ...(induced?.needs ?? []),
+  ]);
   refuseUnfinished(loaded);
+  const members = loaded.members.flatMap(({ record: { trained }, outcomes }) =>
+    trained === undefined ? [] : [{ record: trained, outcomes }],
+  );
   const usual = standard ?? defaultMetrics(loaded.record, loaded.members.at(-1)!.outcomes).standard;
   if (usual.id === induced?.id)
     throw new UsageError(`${usual.id} is the standard metric too`, '--induced', 'give two metrics');
-  const found = withProgress((onProgress) => design({ ...asked, ...loaded, standard: usual, induced, onProgress }));
+  const request = { ...asked, ...loaded, record, members, standard: usual, induced };
+  const found = withProgress((onProgress) => design({ ...request, onProgress }));
   const claim = `ratio.lower > ${asked.ratio}`;
   const metrics = `--standard ${found.standard.id} --induced ${found.induced.id}`;
   const typed = /^[\w./-]+$/.test(file) ? file : JSON.stringify(file);
