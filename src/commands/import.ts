@@ -2,10 +2,9 @@
 import type { Command } from 'commander';
 import type { Collector } from '../import/collector.js';
 import { tableColumns, usualCoordinates, type TableColumn } from '../import/columns.js';
-import type { Source } from '../import/write.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
-import { jsonOf, root, textOf, textsOf, wholeNumber, type Raw } from './runs.js';
+import { collect, jsonOf, root, textOf, textsOf, wholeNumber, type Raw } from './runs.js';
 
 export function registerImport(program: Command): void {
   const group = program
@@ -37,6 +36,17 @@ export function registerImport(program: Command): void {
       ),
     )
     .action(importTable);
+  addCommon(
+    group
+      .command('lm-eval <paths...>')
+      .description('lm-evaluation-harness: folders with samples_*.jsonl (--log_samples) beside results_*.json')
+      .option('--task <name>', 'the task, * for anything; may be given again (default: the only one)', collect)
+      .option('--filter <name>', 'which reading of the answers, such as strict-match (default: the only one)')
+      .option('--correct <metric>', 'what says whether an answer is right (default: acc or exact_match)')
+      .option('--score <metric>', 'a metric of any value, higher for better, to keep besides'),
+  )
+    .addHelpText('after', examples('import lm-eval results/ --run pythia --task hellaswag'))
+    .action(importLmEval);
 }
 
 function kebab(key: string): string {
@@ -65,32 +75,51 @@ async function importTable(files: string[], raw: Raw): Promise<void> {
   const wide = textOf(raw, 'wide');
   if (wide !== undefined && wide !== 'correct' && wide !== 'predicted')
     throw new UsageError(`"${wide}" is not what columns of models can hold`, '--wide', 'give correct or predicted');
-  await importFrom(files, raw, {
-    read: () =>
-      readTable(files, {
-        columns: Object.fromEntries(named),
-        coordinates: coordinates === undefined ? undefined : parseCoordinates(coordinates),
-        wide,
-      }),
-    source: () => ({ format: 'table', tool: null, version: null, files }),
-    testSet: () => files.map(nameOfFile).join('+').slice(0, 100),
-    classes: () => null,
-  });
+  const options = {
+    columns: Object.fromEntries(named),
+    coordinates: coordinates === undefined ? undefined : parseCoordinates(coordinates),
+    wide,
+  } as const;
+  await importFrom('table', { paths: files, raw }, async () => ({
+    collector: await readTable(files, options),
+    files,
+    testSet: files.map(nameOfFile).join('+').slice(0, 100),
+  }));
 }
 
-interface Importing {
-  /** Reads everything. */
-  readonly read: () => Promise<Collector>;
-  /** Known once it is read; so is the rest. */
-  readonly source: () => Source;
-  readonly testSet: () => string;
-  readonly classes: () => number | null;
-  /** Lines that the user should see besides. */
-  readonly notes?: () => readonly string[];
+async function importLmEval(paths: string[], raw: Raw): Promise<void> {
+  const { readLmEval } = await import('../import/lm-eval.js');
+  const options = {
+    tasks: textsOf(raw, 'task'),
+    filter: textOf(raw, 'filter'),
+    correct: textOf(raw, 'correct'),
+    score: textOf(raw, 'score'),
+  };
+  await importFrom('lm-eval', { paths, raw }, async () => ({ tool: 'lm-eval', ...(await readLmEval(paths, options)) }));
+}
+
+/** What a reader of some format gives. */
+interface Read {
+  readonly collector: Collector;
+  /** Every file that was read. */
+  readonly files: readonly string[];
+  readonly testSet: string;
+  /** The program that made them. */
+  readonly tool?: string | null;
+  readonly version?: string | null;
+  /** Classes or choices of every example, where the source tells. */
+  readonly classes?: number | null;
+  /** Lines that the user should see. */
+  readonly notes?: readonly string[];
+}
+
+interface Typed {
+  readonly paths: readonly string[];
+  readonly raw: Raw;
 }
 
 /** From files to a run, or to one line that says why not. */
-async function importFrom(files: readonly string[], raw: Raw, importing: Importing): Promise<void> {
+async function importFrom(format: string, { paths, raw }: Typed, read: () => Promise<Read>): Promise<void> {
   const { runNameSchema } = await import('../experiment/schema.js');
   const { axisOf, placeModels } = await import('../import/scale.js');
   const { refuseTaken, writeImportedRun } = await import('../import/write.js');
@@ -99,21 +128,21 @@ async function importFrom(files: readonly string[], raw: Raw, importing: Importi
   const parsed = runNameSchema.safeParse(name);
   if (!parsed.success) throw new UsageError(`"${name}" ${parsed.error.issues[0]!.message}`, '--run');
   const given = textOf(raw, 'classes');
-  const classes = given === undefined ? undefined : wholeNumber(given, '--classes', 0, 1);
+  const asked = given === undefined ? undefined : wholeNumber(given, '--classes', 0, 1);
   await refuseTaken(root, name);
-  const collector = await importing.read();
+  const { collector, files, testSet, tool = null, version = null, classes = null, notes: known = [] } = await read();
   const scale = textOf(raw, 'scale');
   if (scale !== undefined) await placeModels(collector, scale);
   const axis = axisOf(collector.models, textOf(raw, 'axis'));
   const collected = collector.finish({ strict: raw['strict'] === true });
-  const notes = [...(importing.notes?.() ?? []), ...collected.notes, ...(await aboutCollected(collected, axis))];
+  const notes = [...known, ...collected.notes, ...(await aboutCollected(collected, axis))];
   const { folder, record } = await writeImportedRun(
     {
-      ...{ root, name, source: importing.source(), axis, scale },
-      command: await commandOf(raw, importing.source().format, files),
-      testSet: printable(textOf(raw, 'testSet') ?? importing.testSet()),
-      classes: classes ?? importing.classes(),
-      groupNoun: 'groups',
+      ...{ root, name, axis, scale, groupNoun: 'groups' },
+      source: { format, tool, version, files },
+      command: await commandOf(raw, format, paths),
+      testSet: printable(textOf(raw, 'testSet') ?? testSet),
+      classes: asked ?? classes,
     },
     collected,
   );

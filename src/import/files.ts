@@ -1,0 +1,37 @@
+/** Files of a tool, in the folders that a user gives. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { diskError } from '../machine/files.js';
+import { codeOf, UsageError } from '../terminal/errors.js';
+
+/**
+ * Files whose name fits, sorted: those that are given, and those anywhere below a given folder.
+ *
+ * @param wanted what they are called, for messages
+ * @throws UsageError where a path is missing or none fits
+ */
+export async function filesIn(
+  paths: readonly string[],
+  fits: (name: string) => boolean,
+  wanted: string,
+): Promise<string[]> {
+  const found = new Set<string>();
+  for (const given of paths) {
+    const stats = await fs.stat(given).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') throw new UsageError('does not exist', given);
+      throw diskError(error, given);
+    });
+    if (!stats.isDirectory()) {
+      if (!fits(path.basename(given))) throw new UsageError(`is not ${wanted}`, given);
+      found.add(given);
+      continue;
+    }
+    const entries = await fs.readdir(given, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+      throw diskError(error, given);
+    });
+    const inside = entries.filter((entry) => entry.isFile() && fits(entry.name));
+    if (inside.length === 0) throw new UsageError(`has no file ${wanted} in it`, given);
+    for (const entry of inside) found.add(path.join(entry.parentPath, entry.name));
+  }
+  return [...found].sort();
+}

@@ -1,0 +1,430 @@
+/**
+ * `import lm-eval`: EleutherAI's lm-evaluation-harness, `samples_TASK_TIME.jsonl` (written with --log_samples) beside
+ * `results_TIME.json`. Of multiple-choice tasks the log-likelihoods of the choices give probabilities among them. The means of the
+ * samples are compared with those that the harness reports.
+ */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import * as z from 'zod';
+import { UsageError } from '../terminal/errors.js';
+import { condensed, counted } from '../terminal/format.js';
+import { suggestion } from '../terminal/nearest.js';
+import type { Row } from './batch.js';
+import { outcomesOfChoices } from './choices.js';
+import { Collector, type OutcomeRow } from './collector.js';
+import { filesIn } from './files.js';
+import { placeIn, readJson, readRows } from './rows.js';
+import { isBlank, Misread, readName, readNumber } from './values.js';
+
+export interface LmEvalOptions {
+  /** Names of tasks, `*` for anything; empty: the one that there is. */
+  readonly tasks: readonly string[];
+  /** Of answers, such as `strict-match`; undefined: the one that there is. */
+  readonly filter: string | undefined;
+  /** The metric that says whether an answer is right; undefined: acc, exact_match, or the first of 0 and 1. */
+  readonly correct: string | undefined;
+  /** The metric that becomes the score; undefined: none. */
+  readonly score: string | undefined;
+}
+
+export interface LmEvalImport {
+  readonly collector: Collector;
+  readonly version: string | null;
+  readonly files: readonly string[];
+  readonly testSet: string;
+  /** Choices of every example; null where they differ or there are none. */
+  readonly classes: number | null;
+  readonly notes: readonly string[];
+}
+
+const samplesName = /^samples_(.+?)(?:_(\d{4}-\d{2}-\d{2}T[\d.:-]+))?\.jsonl$/;
+
+const resultsSchema = z.looseObject({
+  results: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+  configs: z
+    .record(
+      z.string(),
+      z.looseObject({
+        metric_list: z.array(z.looseObject({ metric: z.unknown(), aggregation: z.unknown() })).optional(),
+      }),
+    )
+    .default({}),
+  config: z
+    .looseObject({ model_args: z.unknown(), model_num_parameters: z.number().nullish() })
+    .default({ model_args: undefined }),
+  model_name: z.string().nullish(),
+  lm_eval_version: z.string().nullish(),
+  'n-samples': z.record(z.string(), z.looseObject({ effective: z.number() })).default({}),
+});
+type Results = z.output<typeof resultsSchema>;
+
+interface SamplesFile {
+  readonly file: string;
+  readonly task: string;
+  readonly results: { readonly file: string; readonly content: Results } | undefined;
+}
+
+/** Throws UsageError, one line, at the first thing that is wrong. */
+export async function readLmEval(paths: readonly string[], options: LmEvalOptions): Promise<LmEvalImport> {
+  const samples = await findSamples(paths);
+  const chosen = chooseTasks(samples, options.tasks);
+  const tasks = [...new Set(chosen.map(({ task }) => task))];
+  const reading: Reading = {
+    collector: new Collector(),
+    options,
+    severalTasks: tasks.length > 1,
+    filter: options.filter,
+    documents: new Map(),
+    choices: new Set(),
+    unplaced: 0,
+    notes: [],
+  };
+  for (const each of chosen) await readSamples(each, reading);
+  const { collector, choices, notes, unplaced } = reading;
+  if (unplaced > 0)
+    notes.push(
+      `${counted(unplaced, 'sample')} without one true choice that agrees with acc: no probabilities of ${unplaced === 1 ? 'it' : 'them'}`,
+    );
+  const [count] = choices;
+  const versions = [...new Set(chosen.flatMap(({ results }) => results?.content.lm_eval_version ?? []))];
+  return {
+    collector,
+    version: versions.length === 1 ? versions[0]! : null,
+    files: [
+      ...new Set(chosen.flatMap(({ file, results }) => [file, ...(results === undefined ? [] : [results.file])])),
+    ],
+    testSet: tasks.length <= 3 ? tasks.join('+') : `${counted(tasks.length, 'task')} of lm-eval`,
+    classes: choices.size === 1 ? count! : null,
+    notes,
+  };
+}
+
+async function findSamples(paths: readonly string[]): Promise<SamplesFile[]> {
+  const files = await filesIn(paths, (name) => samplesName.test(name), 'called samples_TASK_TIME.jsonl');
+  const read = new Map<string, Results>();
+  const found: SamplesFile[] = [];
+  for (const file of files) {
+    const [, task = '', time] = samplesName.exec(path.basename(file))!;
+    const results = await resultsBeside(file, time);
+    if (results !== undefined && !read.has(results)) read.set(results, await readResults(results));
+    found.push({
+      file,
+      task,
+      results: results === undefined ? undefined : { file: results, content: read.get(results)! },
+    });
+  }
+  return found;
+}
+
+/** Of the same time; where times are not told, the only one. */
+async function resultsBeside(file: string, time: string | undefined): Promise<string | undefined> {
+  const folder = path.dirname(file);
+  const names = await fs.readdir(folder);
+  const exact = time === undefined ? undefined : names.find((name) => name === `results_${time}.json`);
+  const any = names.filter((name) => /^results.*\.json$/.test(name));
+  const name = exact ?? (time === undefined && any.length === 1 ? any[0] : undefined);
+  return name === undefined ? undefined : path.join(folder, name);
+}
+
+async function readResults(file: string): Promise<Results> {
+  const parsed = resultsSchema.safeParse(await readJson(file));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UsageError(`is not what lm-eval writes: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, file);
+}
+
+function chooseTasks(samples: readonly SamplesFile[], asked: readonly string[]): readonly SamplesFile[] {
+  const known = [...new Set(samples.map(({ task }) => task))];
+  if (asked.length === 0) {
+    if (known.length > 1)
+      throw new UsageError(
+        `there are ${known.length} tasks: ${condensed(known)}`,
+        '--task',
+        'name the one to import, or several, * for anything',
+      );
+    return samples;
+  }
+  const patterns = asked.map((text) => {
+    const pattern = new RegExp(
+      `^${text
+        .split('*')
+        .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
+        .join('.*')}$`,
+    );
+    if (!known.some((task) => pattern.test(task)))
+      throw new UsageError(`there is no task ${text}`, '--task', suggestion(text, known));
+    return pattern;
+  });
+  return samples.filter(({ task }) => patterns.some((pattern) => pattern.test(task)));
+}
+
+interface Reading {
+  readonly collector: Collector;
+  readonly options: LmEvalOptions;
+  readonly severalTasks: boolean;
+  /** What was found first, where none was asked for. */
+  filter: string | undefined;
+  /** Hash of each example's question. */
+  readonly documents: Map<string, string>;
+  readonly choices: Set<number>;
+  unplaced: number;
+  readonly notes: string[];
+}
+
+async function readSamples(samples: SamplesFile, reading: Reading): Promise<void> {
+  const { file, task, results } = samples;
+  const model = modelOf(samples);
+  const parameters = results?.content.config.model_num_parameters;
+  const coordinates = typeof parameters === 'number' && parameters > 0 ? { parameters } : {};
+  const sums = new Map<string, number>();
+  let metrics: Chosen | undefined;
+  let count = 0;
+  for await (const { rows, lines } of readRows(file)) {
+    for (const [i, row] of rows.entries()) {
+      const where = placeIn(file, lines[i]!);
+      if (!isOfFilter(row, reading, where)) continue;
+      metrics ??= chooseMetrics(row, reading.options, where);
+      const outcome = outcomeOf(row, metrics, { where, reading });
+      const id = read(row, 'doc_id', where, readName);
+      const example = reading.severalTasks ? `${task}:${id}` : id;
+      refuseOtherQuestion(row, example, { where, reading });
+      reading.collector.add({ model, seed: null, example, coordinates, ...outcome.row }, () => where);
+      for (const [name, value] of outcome.metrics) sums.set(name, (sums.get(name) ?? 0) + value);
+      count++;
+    }
+  }
+  if (count === 0) throw new UsageError(`has no samples of the filter ${reading.filter ?? ''}`, file);
+  compareMeans(samples, { sums, count, filter: reading.filter ?? 'none', notes: reading.notes });
+}
+
+/** As the harness calls it, else the folder: newer versions make one for each model. */
+function modelOf({ file, results }: SamplesFile): string {
+  const { model_name: name, config } = results?.content ?? {};
+  const pretrained =
+    typeof config?.model_args === 'string' ? /(?:^|,)pretrained=([^,]+)/.exec(config.model_args)?.[1] : undefined;
+  const args = config?.model_args;
+  const ofDict =
+    typeof args === 'object' && args !== null ? (args as Readonly<Record<string, unknown>>)['pretrained'] : undefined;
+  const found = name ?? pretrained ?? ofDict;
+  if (typeof found === 'string' && found !== '') return found;
+  return path.basename(path.dirname(path.resolve(file))).replaceAll('__', '/');
+}
+
+function read<T>(row: Row, key: string, where: string, reader: (value: unknown) => T | Misread): T {
+  const value = isBlank(row[key]) ? new Misread('is missing') : reader(row[key]);
+  if (value instanceof Misread) throw new UsageError(`${key} ${value.what}`, where);
+  return value;
+}
+
+/** A task may have several ways of reading an answer: each sample is there once for each. */
+function isOfFilter(row: Row, reading: Reading, where: string): boolean {
+  const filter = typeof row['filter'] === 'string' ? row['filter'] : 'none';
+  reading.filter ??= filter;
+  if (filter === reading.filter) return true;
+  if (reading.options.filter !== undefined) return false;
+  throw new UsageError(`has answers of the filters ${reading.filter} and ${filter}`, where, 'choose one with --filter');
+}
+
+interface Chosen {
+  readonly correct: string;
+  readonly score: string | undefined;
+  /** All that the samples have a number of. */
+  readonly names: readonly string[];
+}
+
+const usualCorrect = ['acc', 'exact_match'];
+
+function chooseMetrics(row: Row, { correct, score }: LmEvalOptions, where: string): Chosen {
+  const listed = Array.isArray(row['metrics'])
+    ? row['metrics'].map(String)
+    : Object.keys(row).filter((key) => !ownKeys.has(key));
+  const names = listed.filter((name) => typeof row[name] === 'number' || typeof row[name] === 'boolean');
+  for (const [flag, asked] of [
+    ['--correct', correct],
+    ['--score', score],
+  ] as const)
+    if (asked !== undefined && !names.includes(asked))
+      throw new UsageError(`the samples have no metric ${asked}`, flag, suggestion(asked, names));
+  const found =
+    correct ??
+    usualCorrect.find((name) => names.includes(name)) ??
+    names.find((name) => [0, 1].includes(Number(row[name])));
+  if (found === undefined)
+    throw new UsageError(
+      'no metric says whether the answer is right',
+      where,
+      `it has ${condensed(names.length === 0 ? ['none'] : names)}`,
+    );
+  return { correct: found, score, names };
+}
+
+/** Keys of a sample that are no metrics. */
+const ownKeys = new Set([
+  ...['doc_id', 'doc', 'target', 'arguments', 'resps', 'filtered_resps', 'filter', 'metrics'],
+  ...['doc_hash', 'prompt_hash', 'target_hash'],
+]);
+
+interface Context {
+  readonly where: string;
+  readonly reading: Reading;
+}
+
+type Outcome = Pick<OutcomeRow, 'correct' | 'label' | 'predicted' | 'numbers'>;
+
+function outcomeOf(
+  row: Row,
+  { correct, score, names }: Chosen,
+  { where, reading }: Context,
+): { readonly row: Outcome; readonly metrics: readonly (readonly [string, number])[] } {
+  const metrics = names.map((name) => [name, read(row, name, where, readNumber)] as const);
+  const valueOf = (name: string) => metrics.find(([each]) => each === name)![1];
+  const right = valueOf(correct);
+  if (right !== 0 && right !== 1)
+    throw new UsageError(
+      `${correct} is ${right}, and right or wrong is 1 or 0`,
+      where,
+      'choose a metric with --correct, or take it as --score',
+    );
+  const scored = score === undefined ? {} : { score: valueOf(score) };
+  const logits = logitsOf(row['filtered_resps'], row);
+  if (logits === undefined) return { row: { correct: right, numbers: scored }, metrics };
+  const label = labelOf(row, logits);
+  if (label === undefined) {
+    reading.unplaced++;
+    return { row: { correct: right, numbers: scored }, metrics };
+  }
+  reading.choices.add(logits.length);
+  const { predicted, log_probability, brier, confidence, margin, rank } = outcomesOfChoices(logits, label);
+  // Of the log-likelihoods themselves: what acc_norm is right by is another order.
+  const ofOrder = correct === 'acc' ? { confidence, margin, rank } : {};
+  return {
+    row: {
+      correct: right,
+      label: String(label),
+      predicted: correct === 'acc' ? String(predicted) : undefined,
+      numbers: { ...scored, log_probability, brier, ...ofOrder },
+    },
+    metrics: [...metrics, ...('brier_score' in row ? [['brier_score', brier] as const] : [])],
+  };
+}
+
+/**
+ * Log-likelihoods of the choices, of the shapes that versions have written: `[[-1.5, false], ...]`, the same as texts, and one level
+ * deeper; undefined for a task without choices.
+ */
+export function logitsOf(responses: unknown, row: Row = {}): number[] | undefined {
+  if (!Array.isArray(responses) || responses.length < 2) return undefined;
+  const logits: number[] = [];
+  for (const each of responses) {
+    const value = logLikelihoodIn(each);
+    if (value === undefined) return undefined;
+    logits.push(value);
+  }
+  // With mutual information, the second half is of the choices without their question.
+  const isDoubled = 'acc_mutual_info' in row && logits.length % 2 === 0;
+  const kept = isDoubled ? logits.slice(0, logits.length / 2) : logits;
+  return kept.some((value) => value > -Infinity) ? kept : undefined;
+}
+
+/** Of `[ll, is_greedy]` in a list, of its texts, or of the text of a tuple. */
+function logLikelihoodIn(value: unknown): number | undefined {
+  if (Array.isArray(value)) {
+    if (value.length === 1) return logLikelihoodIn(value[0]);
+    if (value.length !== 2 || !isGreedy(value[1])) return undefined;
+    const number = readNumber(value[0]);
+    return number instanceof Misread ? undefined : number;
+  }
+  const tuple = typeof value === 'string' ? /^\(\s*([^,]+),\s*(True|False)\s*\)$/.exec(value) : null;
+  if (tuple === null) return undefined;
+  const number = readNumber(tuple[1]);
+  return number instanceof Misread ? undefined : number;
+}
+
+function isGreedy(value: unknown): boolean {
+  return typeof value === 'boolean' || (typeof value === 'string' && /^(true|false)$/i.test(value));
+}
+
+/**
+ * Place of the true choice: `target` is that place or the choice's text, and a text may be a number. Taken is the reading that `acc`
+ * agrees with; undefined where none does, as of questions with several true choices.
+ */
+function labelOf(row: Row, logits: readonly number[]): number | undefined {
+  const target = readName(row['target']);
+  if (target instanceof Misread) return undefined;
+  const text = target.trim();
+  const texts = choiceTexts(row['arguments'], logits.length);
+  const byPlace = /^\d+$/.test(text) ? [Number(text)] : [];
+  const byText = texts.flatMap((choice, i) => (choice === text ? [i] : []));
+  const best = logits.indexOf(Math.max(...logits));
+  const acc = row['acc'] === undefined ? undefined : Number(row['acc']);
+  return [...byPlace, ...byText].find(
+    (label) => label < logits.length && (acc === undefined || Number(best === label) === acc),
+  );
+}
+
+/** What was asked for the likelihood of: the second argument of each request. */
+function choiceTexts(requests: unknown, count: number): string[] {
+  const list = Array.isArray(requests)
+    ? (requests as unknown[])
+    : typeof requests === 'object' && requests !== null
+      ? Object.values(requests)
+      : [];
+  return list.slice(0, count).map((request) => {
+    const continuation = Array.isArray(request)
+      ? (request as unknown[])[1]
+      : (request as { arg_1?: unknown } | null)?.arg_1;
+    return typeof continuation === 'string' ? continuation.trim() : '';
+  });
+}
+
+function refuseOtherQuestion(row: Row, example: string, { where, reading }: Context): void {
+  const hash = row['doc_hash'];
+  if (typeof hash !== 'string') return;
+  const known = reading.documents.get(example);
+  if (known !== undefined && known !== hash)
+    throw new UsageError(
+      `doc_id ${example} is another question than in the files before (doc_hash)`,
+      where,
+      'import one version of the task',
+    );
+  reading.documents.set(example, hash);
+}
+
+interface Means {
+  readonly sums: ReadonlyMap<string, number>;
+  readonly count: number;
+  readonly filter: string;
+  readonly notes: string[];
+}
+
+/** The harness sums in another order: that is all that its means may differ by. */
+const tolerance = 1e-9;
+
+/** Throws UsageError where a mean of the samples is another than the harness reports for as many. */
+function compareMeans({ file, task, results }: SamplesFile, { sums, count, filter, notes }: Means): void {
+  if (results === undefined) {
+    notes.push(`${path.basename(file)} has no results beside it: its means are not compared with any`);
+    return;
+  }
+  const { content, file: of } = results;
+  const effective = content['n-samples'][task]?.effective;
+  if (effective !== undefined && effective !== count) {
+    notes.push(
+      `${path.basename(file)} has ${count} of the ${effective} samples that ${path.basename(of)} is of: means are not compared`,
+    );
+    return;
+  }
+  const averaged = content.configs[task]?.metric_list?.flatMap(({ metric, aggregation }) =>
+    aggregation === 'mean' || metric === 'brier_score' ? [String(metric)] : [],
+  );
+  for (const [name, sum] of sums) {
+    const reported = content.results[task]?.[`${name},${filter}`];
+    if (typeof reported !== 'number' || averaged?.includes(name) === false) continue;
+    if (Math.abs(sum / count - reported) > tolerance * Math.max(1, Math.abs(reported)))
+      throw new UsageError(
+        `its mean ${name} is ${sum / count}, and ${path.basename(of)} says ${reported}`,
+        file,
+        'the two are of different runs, or one was changed',
+      );
+  }
+}
