@@ -68,7 +68,7 @@ async function write(root: string, model: string, list: readonly Question[], abo
       (_, choice) => [`gen_args_${choice}`, { arg_0: 'Q', arg_1: ` choice ${choice}` }] as const,
     );
     return {
-      ...{ doc_id: i, doc: {}, target: target(question), arguments: Object.fromEntries(requests) as object },
+      ...{ doc_id: i, doc: {}, target: target(question), arguments: Object.fromEntries(requests) },
       ...{ resps: [], filtered_resps: shape(question.logits), filter: 'none', metrics: ['acc', 'acc_norm'] },
       ...{ doc_hash: `hash of ${i}`, acc, acc_norm },
     };
