@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Collected } from '../../../src/import/collector.js';
+import { tableColumns, usualCoordinates } from '../../../src/import/columns.js';
 import { axisOf, placeModels } from '../../../src/import/scale.js';
 import { readTable, type TableOptions } from '../../../src/import/table.js';
 import { Random } from '../../../src/statistics/random.js';
@@ -143,4 +144,13 @@ test('coordinates of a table: matched by name, the axis is parameters or the fir
   );
   const short = await written('model,parameters\nalpha,4\n', 'scale.csv');
   await expect(placeModels(collector, short)).rejects.toThrow('scale.csv: has no line for omega; add one');
+});
+
+test('the columns that the guide writes from Python are those that are known', async () => {
+  const guide = await fs.readFile(new URL('../../../docs/import.md', import.meta.url), 'utf8');
+  const frame = /pd\.DataFrame\(\{(.*?)\}\)/s.exec(guide)![1]!;
+  const written = [...frame.matchAll(/'(\w+)':/g)].map(([, name]) => name!);
+  const known: readonly string[] = [...Object.values(tableColumns).flatMap(({ names }) => names), ...usualCoordinates];
+  expect(written.length).toBeGreaterThan(8);
+  expect(written.filter((name) => !known.includes(name))).toEqual([]);
 });
