@@ -38,6 +38,21 @@ export function registerImport(program: Command): void {
     .action(importTable);
   addCommon(
     group
+      .command('logits <files...>')
+      .description('matrices of logits, [examples, classes], in .npy, .npz or .safetensors: one for each model')
+      .option(
+        '--labels <file>',
+        'the true classes: an array, or a table with a column label (default: the array labels beside the logits)',
+      )
+      .option('--probabilities', 'rows are probabilities, not logits'),
+  )
+    .addHelpText(
+      'after',
+      examples('import logits resnet18.npy resnet50.npy --labels labels.npy --run resnets --scale params.csv'),
+    )
+    .action(importLogits);
+  addCommon(
+    group
       .command('lm-eval <paths...>')
       .description('lm-evaluation-harness: folders with samples_*.jsonl (--log_samples) beside results_*.json')
       .option('--task <name>', 'the task, * for anything; may be given again (default: the only one)', collect)
@@ -96,6 +111,12 @@ async function importLmEval(paths: string[], raw: Raw): Promise<void> {
     score: textOf(raw, 'score'),
   };
   await importFrom('lm-eval', { paths, raw }, async () => ({ tool: 'lm-eval', ...(await readLmEval(paths, options)) }));
+}
+
+async function importLogits(files: string[], raw: Raw): Promise<void> {
+  const { readLogits } = await import('../import/logits.js');
+  const options = { labels: textOf(raw, 'labels'), probabilities: raw['probabilities'] === true };
+  await importFrom('logits', { paths: files, raw }, () => readLogits(files, options));
 }
 
 /** What a reader of some format gives. */
@@ -179,7 +200,10 @@ async function commandOf(raw: Raw, format: string, files: readonly string[]): Pr
   const options = Object.entries(raw).flatMap(([key, value]) => {
     if (value === true) return key === 'json' ? [] : [`--${kebab(key)}`];
     const texts = typeof value === 'string' ? [value] : textsOf(raw, key);
-    return texts.flatMap((text) => [`--${kebab(key)}`, shellWord(key === 'scale' ? path.basename(text) : text)]);
+    return texts.flatMap((text) => [
+      `--${kebab(key)}`,
+      shellWord(key === 'scale' || key === 'labels' ? path.basename(text) : text),
+    ]);
   });
   return ['import', format, ...files.map((file) => shellWord(path.basename(file))), ...options].join(' ');
 }

@@ -93,6 +93,13 @@ function digestPlace(bytes: Uint8Array): number | undefined {
 
 /** @throws RunError naming `where` and what is wrong with it */
 export function decodeSafetensors(bytes: Uint8Array, where: string): SafeTensors {
+  const { entries, content, metadata, damaged } = openSafetensors(bytes, where);
+  const tensors = new Map(entries.map(([name, entry]) => [name, tensorAt(name, entry, content, damaged)] as const));
+  return { tensors, metadata };
+}
+
+/** A file's tensors as they lie in it, of any type: the header is checked, no value is looked at. Throws as `decodeSafetensors`. */
+export function openSafetensors(bytes: Uint8Array, where: string) {
   const damaged = (what: string) => new RunError(`is not a whole safetensors file: ${what}`, where);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 8) throw damaged(`${buffer.length} bytes are too few for a header`);
@@ -106,10 +113,7 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): SafeTensors
   );
   const content = buffer.subarray(8 + headerLength);
   refuseGaps(Object.entries(entries), content.length, damaged);
-  const tensors = new Map(
-    Object.entries(entries).map(([name, entry]) => [name, tensorAt(name, entry, content, damaged)] as const),
-  );
-  return { tensors, metadata };
+  return { entries: Object.entries(entries), content, metadata, damaged };
 }
 
 type Entry = z.output<typeof entrySchema>;

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 import crc32 from 'crc-32';
+import { Decompress } from 'fzstd';
 import type { Entry, ZipFile } from 'yauzl';
 import { messageOf, UsageError } from '../../terminal/errors.js';
 import { formatBytes } from '../../terminal/format.js';
@@ -144,19 +145,39 @@ export async function* unzip(
 
 const stored = 0;
 const deflated = 8;
+const zstandard = 93;
 
 async function unpack({ bytes, reader }: Zip, entry: Entry): Promise<Uint8Array | string> {
   const { compressionMethod: method, compressedSize, uncompressedSize: size } = entry;
   if (entry.isEncrypted()) return 'encrypted';
-  if (method !== stored && method !== deflated) return `packed by method ${method}, and only deflate is read`;
+  if (![stored, deflated, zstandard].includes(method))
+    return `packed by method ${method}, and only deflate and Zstandard are read`;
   let unpacked;
   try {
     const { fileDataStart: start } = await reader.readLocalFileHeaderPromise(entry, { minimal: true });
     const packed = bytes.subarray(start, start + compressedSize);
-    unpacked = method === stored ? packed : inflateRawSync(packed, { maxOutputLength: Math.max(1, size) });
+    unpacked =
+      method === stored
+        ? packed
+        : method === zstandard
+          ? unpackZstandard(packed, size)
+          : inflateRawSync(packed, { maxOutputLength: Math.max(1, size) });
   } catch (error) {
     return `damaged in the archive (${messageOf(error)})`;
   }
   if (unpacked.length !== size) return `damaged in the archive (${unpacked.length} of ${size} bytes)`;
   return crc32.buf(unpacked) >>> 0 === entry.crc32 ? unpacked : 'damaged in the archive (its CRC-32 does not match)';
+}
+
+/** Throws where there is more than the archive says: it may be any number of times as much. */
+function unpackZstandard(packed: Uint8Array, size: number): Uint8Array {
+  const unpacked = new Uint8Array(size);
+  let at = 0;
+  const stream = new Decompress((chunk) => {
+    if (at + chunk.length > size) throw new Error(`more than its ${size} bytes`);
+    unpacked.set(chunk, at);
+    at += chunk.length;
+  });
+  stream.push(packed, true);
+  return unpacked.subarray(0, at);
 }

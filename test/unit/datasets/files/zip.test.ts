@@ -110,7 +110,7 @@ test('a damaged file is missing alone, with the reason', async () => {
   expect(await contents(zip, [...zip.entries.keys()])).toEqual([
     'one',
     'no: damaged in the archive (invalid block type)',
-    'no: packed by method 99, and only deflate is read',
+    'no: packed by method 99, and only deflate and Zstandard are read',
     'no: damaged in the archive (its CRC-32 does not match)',
     'no: damaged in the archive (its CRC-32 does not match)',
     'no: encrypted',
@@ -190,4 +190,29 @@ test('what is no archive, or half of one, is one line', async () => {
     expect(await mistakeOf(openZip(file))).toMatch(/^UsageError: .*\.zip: is not a whole zip archive \(.+\)$/);
   }
   expect(await mistakeOf(openZip(path.join(folder, 'none')))).toMatch(/none: can't be read \(ENOENT/);
+});
+
+describe('Zstandard, method 93', () => {
+  // One file, samples/1.json, packed by the zstandard module of Python; the archive around it by struct.
+  const fixture = path.resolve(import.meta.dirname, '../../../fixtures/import/zstandard.zip');
+
+  test('is unpacked', async () => {
+    expect(await contents(await openZip(fixture), ['samples/1.json'])).toEqual(['{"x": 1}\n'.repeat(400)]);
+  });
+
+  test('what unpacks to more than the archive says is stopped there, and damage is told', async () => {
+    const bytes = await fs.readFile(fixture);
+    const file = path.join(await temporaryFolder(), 'changed.zip');
+    const smaller = Buffer.from(bytes);
+    smaller.writeUInt32LE(100, directoryEntry(smaller, 'samples/1.json') + 24);
+    await fs.writeFile(file, smaller);
+    expect(await contents(await openZip(file), ['samples/1.json'])).toEqual([
+      'no: damaged in the archive (more than its 100 bytes)',
+    ]);
+    const damaged = Buffer.from(bytes);
+    // The first byte of the packed data, behind the local header and the name.
+    damaged[30 + 'samples/1.json'.length] = 0;
+    await fs.writeFile(file, damaged);
+    expect((await contents(await openZip(file), ['samples/1.json']))[0]).toMatch(/^no: damaged in the archive/);
+  });
 });
