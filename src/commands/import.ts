@@ -62,6 +62,36 @@ export function registerImport(program: Command): void {
   )
     .addHelpText('after', examples('import lm-eval results/ --run pythia --task hellaswag'))
     .action(importLmEval);
+  addCommon(
+    group
+      .command('helm <paths...>')
+      .description('HELM: folders of runs, each with per_instance_stats.json, run_spec.json and stats.json')
+      .option('--split <name>', 'such as test (default: the only one)')
+      .option('--correct <metric>', 'what says whether an answer is right (default: exact_match)')
+      .option('--score <metric>', 'a metric of any value, higher for better, to keep besides'),
+  )
+    .addHelpText(
+      'after',
+      examples('import helm benchmark_output/runs/latest --run helm --split test --scale params.csv'),
+    )
+    .action(importHelm);
+  addCommon(
+    group
+      .command('inspect <paths...>')
+      .description('Inspect (inspect_ai): .eval and .json logs, or folders of them')
+      .option('--task <name>', 'the task (default: the only one)')
+      .option('--scorer <name>', 'whose score says whether an answer is right (default: the only one)'),
+  )
+    .addHelpText('after', examples('import inspect logs/ --run arc --task inspect_evals/arc_easy --scale params.csv'))
+    .action(importInspect);
+  addCommon(
+    group
+      .command('every-eval-ever <paths...>')
+      .description('instance-level results of the Every Eval Ever schema: .jsonl files, or folders of them')
+      .option('--evaluation <name>', 'the evaluation (default: the only one)'),
+  )
+    .addHelpText('after', examples('import every-eval-ever data/ --run eee --scale params.csv'))
+    .action(importEveryEval);
 }
 
 function kebab(key: string): string {
@@ -111,6 +141,27 @@ async function importLmEval(paths: string[], raw: Raw): Promise<void> {
     score: textOf(raw, 'score'),
   };
   await importFrom('lm-eval', { paths, raw }, async () => ({ tool: 'lm-eval', ...(await readLmEval(paths, options)) }));
+}
+
+async function importHelm(paths: string[], raw: Raw): Promise<void> {
+  const { readHelm } = await import('../import/helm.js');
+  const options = { split: textOf(raw, 'split'), correct: textOf(raw, 'correct'), score: textOf(raw, 'score') };
+  await importFrom('helm', { paths, raw }, async () => ({ tool: 'HELM', ...(await readHelm(paths, options)) }));
+}
+
+async function importInspect(paths: string[], raw: Raw): Promise<void> {
+  const { readInspect } = await import('../import/inspect.js');
+  const options = { task: textOf(raw, 'task'), scorer: textOf(raw, 'scorer') };
+  await importFrom('inspect', { paths, raw }, async () => ({
+    tool: 'inspect_ai',
+    ...(await readInspect(paths, options)),
+  }));
+}
+
+async function importEveryEval(paths: string[], raw: Raw): Promise<void> {
+  const { readEveryEval } = await import('../import/every-eval-ever.js');
+  const options = { evaluation: textOf(raw, 'evaluation') };
+  await importFrom('every-eval-ever', { paths, raw }, () => readEveryEval(paths, options));
 }
 
 async function importLogits(files: string[], raw: Raw): Promise<void> {

@@ -11,6 +11,7 @@ import { condensed, counted } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
 import type { Row } from './batch.js';
 import { outcomesOfChoices } from './choices.js';
+import { refuseOtherMean } from './choose.js';
 import { Collector, type OutcomeRow } from './collector.js';
 import { filesIn } from './files.js';
 import { placeIn, readJson, readRows } from './rows.js';
@@ -397,9 +398,6 @@ interface Means {
   readonly notes: string[];
 }
 
-/** The harness sums in another order: that is all that its means may differ by. */
-const tolerance = 1e-9;
-
 /** Throws UsageError where a mean of the samples is another than the harness reports for as many. */
 function compareMeans({ file, task, results }: SamplesFile, { sums, count, filter, notes }: Means): void {
   if (results === undefined) {
@@ -420,11 +418,6 @@ function compareMeans({ file, task, results }: SamplesFile, { sums, count, filte
   for (const [name, sum] of sums) {
     const reported = content.results[task]?.[`${name},${filter}`];
     if (typeof reported !== 'number' || averaged?.includes(name) === false) continue;
-    if (Math.abs(sum / count - reported) > tolerance * Math.max(1, Math.abs(reported)))
-      throw new UsageError(
-        `its mean ${name} is ${sum / count}, and ${path.basename(of)} says ${reported}`,
-        file,
-        'the two are of different runs, or one was changed',
-      );
+    refuseOtherMean({ name, mean: sum / count, reported }, { where: file, of: path.basename(of) });
   }
 }

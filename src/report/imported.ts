@@ -40,7 +40,7 @@ export function importedText(
   return [
     textTable(['model', axis, 'accuracy'], shown, ['model']),
     printable(
-      `${name}: ${counted(members.length, 'model')} on the same ${grouped(dataset.testCount)} examples of ${dataset.name}, over ${axis}`,
+      `${name}: ${counted(members.length, 'model')} on the same ${grouped(dataset.testCount)} ${dataset.testCount === 1 ? 'example' : 'examples'} of ${dataset.name}, over ${axis}`,
     ),
     `known of each outcome: ${columns.join(', ')}`,
     ...missingLine(columns),

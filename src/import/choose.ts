@@ -1,0 +1,44 @@
+/** One of several that a file has: the one that is asked for, or the only one. */
+import { UsageError } from '../terminal/errors.js';
+import { condensed } from '../terminal/format.js';
+import { suggestion } from '../terminal/nearest.js';
+
+export interface Choosing {
+  /** `metric`, `split`: what it is. */
+  readonly what: string;
+  readonly flag: string;
+  readonly asked: string | undefined;
+  readonly where: string;
+}
+
+/** Throws UsageError where what is asked for is not there, nothing is, or several are and none is asked for. */
+export function chooseOne(known: readonly string[], { what, flag, asked, where }: Choosing): string {
+  if (asked !== undefined) {
+    if (known.includes(asked)) return asked;
+    throw new UsageError(
+      `has no ${what} ${asked}`,
+      where,
+      known.length === 0 ? `it has none` : suggestion(asked, known),
+    );
+  }
+  if (known.length === 1) return known[0]!;
+  if (known.length === 0) throw new UsageError(`has no ${what}`, where);
+  throw new UsageError(`has more than one ${what}: ${condensed(known)}`, where, `choose one with ${flag}`);
+}
+
+/** The tools sum in another order than we do: that is all that their means may differ by. */
+export const meanTolerance = 1e-9;
+
+/** Throws UsageError where a mean of what was read is not the one that the tool reports. */
+export function refuseOtherMean(
+  { name, mean, reported }: { readonly name: string; readonly mean: number; readonly reported: unknown },
+  { where, of }: { readonly where: string; readonly of: string },
+): void {
+  if (typeof reported !== 'number' || Math.abs(mean - reported) <= meanTolerance * Math.max(1, Math.abs(reported)))
+    return;
+  throw new UsageError(
+    `its mean ${name} is ${mean}, and ${of} says ${reported}`,
+    where,
+    'the two are of different runs, or one was changed',
+  );
+}

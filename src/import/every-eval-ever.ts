@@ -1,0 +1,64 @@
+/** `import every-eval-ever`: instance-level results of the Every Eval Ever schema (0.2, 0.3), `*_samples.jsonl`. */
+import { UsageError } from '../terminal/errors.js';
+import type { Row } from './batch.js';
+import { chooseOne } from './choose.js';
+import { Collector } from './collector.js';
+import { filesIn } from './files.js';
+import { placeIn, readRows } from './rows.js';
+import { isBlank, Misread, readName, readNumber, readRight } from './values.js';
+
+export interface EveryEvalOptions {
+  /** Name of the evaluation; undefined: the only one. */
+  readonly evaluation: string | undefined;
+}
+
+export interface EveryEvalImport {
+  readonly collector: Collector;
+  readonly files: readonly string[];
+  readonly testSet: string;
+}
+
+/** Throws UsageError, one line, at the first thing that is wrong. */
+export async function readEveryEval(
+  paths: readonly string[],
+  { evaluation }: EveryEvalOptions,
+): Promise<EveryEvalImport> {
+  const files = await filesIn(paths, (name) => name.endsWith('.jsonl'), 'of instance-level results: .jsonl');
+  const collector = new Collector();
+  const names = new Set<string>();
+  for (const file of files) {
+    for await (const { rows, lines } of readRows(file)) {
+      for (const [i, row] of rows.entries()) {
+        const where = placeIn(file, lines[i]!);
+        const name = read(row, 'evaluation_name', where, readName);
+        if (evaluation !== undefined && name !== evaluation) continue;
+        names.add(name);
+        if (names.size > 1)
+          chooseOne([...names], { what: 'evaluation', flag: '--evaluation', asked: undefined, where });
+        addRow(row, { collector, where });
+      }
+    }
+  }
+  if (collector.rows === 0) throw new UsageError(`there is no evaluation ${evaluation ?? ''}`, '--evaluation');
+  return { collector, files, testSet: [...names][0]!.slice(0, 100) };
+}
+
+function addRow(row: Row, { collector, where }: { readonly collector: Collector; readonly where: string }): void {
+  const { evaluation } = row;
+  if (typeof evaluation !== 'object' || evaluation === null) throw new UsageError('has no evaluation', where);
+  const scored = evaluation as Row;
+  const correct = read(scored, 'is_correct', where, readRight);
+  const numbers = isBlank(scored['score']) ? {} : { score: read(scored, 'score', where, readNumber) };
+  const about = {
+    model: read(row, 'model_id', where, readName),
+    seed: null,
+    example: read(row, 'sample_id', where, readName),
+  };
+  collector.add({ ...about, correct, numbers }, () => where);
+}
+
+function read<T>(row: Row, key: string, where: string, reader: (value: unknown) => T | Misread): T {
+  const value = isBlank(row[key]) ? new Misread('is missing') : reader(row[key]);
+  if (value instanceof Misread) throw new UsageError(`${key} ${value.what}`, where);
+  return value;
+}
