@@ -64,7 +64,7 @@ test('HELM: a score besides; splits, scenarios and metrics that are not one', as
   await expect(readHelm([fixture('helm-pythia')], { ...helm, correct: 'num_prompt_tokens' })).rejects.toThrow(
     /entry 1: num_prompt_tokens is \d+, and right or wrong is 1 or 0/,
   );
-  const other = await changed('helm-pythia', '"mean": 0.3}', '"mean": 0.4}', 'stats.json');
+  const other = await changed('helm-pythia', '"mean": 0.3', '"mean": 0.4', 'stats.json');
   await expect(readHelm([other], helm)).rejects.toThrow(/its mean exact_match is 0\.3, and stats\.json says 0\.4/);
 });
 
