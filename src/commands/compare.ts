@@ -4,6 +4,7 @@ import { UsageError } from '../terminal/errors.js';
 import {
   assertSeveralWidths,
   addMetricFile,
+  axisOption,
   collect,
   jsonOf,
   metricsOf,
@@ -36,6 +37,7 @@ export function registerCompare(program: Command): void {
   )
     .option('--draws <n>', 'bootstrap draws (default: 2000)')
     .option('--output <stem>', "the picture's path without .svg and .png (default: compare in the run's folder)")
+    .option(...axisOption)
     .option('--json', 'everything, as JSON on stdout')
     .addHelpText(
       'after',
@@ -57,7 +59,7 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const { samplingOf } = await import('../report/sampling.js');
   const { writeFigure } = await import('../report/files.js');
 
-  const open = await openNamed(name);
+  const open = await openNamed(name, textOf(raw, 'axis'));
   const registry = await registryOf(raw, open);
   const [standard] = await metricsOf(oneOf(textOf(raw, 'standard')), registry, '--standard');
   const [induced] = await metricsOf(oneOf(textOf(raw, 'induced')), registry, '--induced');

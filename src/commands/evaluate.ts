@@ -7,6 +7,7 @@ import type { OpenRun } from '../runs/load.js';
 import { UsageError } from '../terminal/errors.js';
 import {
   addMetricFile,
+  axisOption,
   collect,
   jsonOf,
   metricsOf,
@@ -34,6 +35,7 @@ export function registerEvaluate(program: Command): void {
   )
     .option('--members', 'a line for every member, where there are several seeds')
     .option('--draws <n>', 'bootstrap draws (default: 2000)')
+    .option(...axisOption)
     .option('--json', 'everything, as JSON on stdout')
     .option('--csv', 'everything, as comma-separated values on stdout')
     .addHelpText(
@@ -50,7 +52,7 @@ async function evaluate(name: string, raw: Raw): Promise<void> {
   const { samplingOf } = await import('../report/sampling.js');
   const texts = textsOf(raw, 'metric');
   if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
-  const open = await openNamed(name);
+  const open = await openNamed(name, textOf(raw, 'axis'));
   const registry = await registryOf(raw, open);
   const chosen = await metricsOf(texts, registry);
   await refuseImpossible(open, chosen, registry);

@@ -7,6 +7,7 @@ import type { Seal } from '../runs/forecasts.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import {
   addMetricFile,
+  axisOption,
   furtherScales,
   collect,
   jsonOf,
@@ -84,6 +85,7 @@ export function registerForecast(program: Command): void {
       .option('--metric <name>', metricHelp, collect),
   )
     .option('--draws <n>', 'draws of each predictive distribution (default: 400)')
+    .option(...axisOption)
     .option('--output <stem>', "the picture's path without .svg and .png (default: forecast-study in the run's folder)")
     .option('--json', 'everything, as JSON on stdout')
     .option('--csv', 'everything, as comma-separated values on stdout')
@@ -100,7 +102,7 @@ export function registerForecast(program: Command): void {
 async function openWithMetrics(name: string, raw: Raw) {
   const { defaultColumnsOf, defaultMetrics } = await import('../analysis/defaults.js');
   const { forecastNeeds } = await import('../analysis/forecast/forecast.js');
-  const open = await openNamed(name);
+  const open = await openNamed(name, textOf(raw, 'axis'));
   const registry = await registryOf(raw, open);
   const asked = await metricsOf(textsOf(raw, 'metric'), registry);
   await refuseImpossible(open, asked, registry);

@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import type { QuantaReport } from '../report/quanta.js';
 import { UsageError } from '../terminal/errors.js';
 import { printable } from '../terminal/printable.js';
-import { jsonOf, root } from './runs.js';
+import { axisOption, jsonOf, root } from './runs.js';
 import { examples } from './examples.js';
 
 interface RawOptions {
   readonly cutoff?: string;
   readonly tolerance?: string;
+  readonly axis?: string;
   readonly json?: true;
 }
 
@@ -20,13 +21,15 @@ export function registerQuanta(program: Command): void {
     )
     .option('--cutoff <c>', 'autoencoders: an image is solved where its squared error per pixel is below c')
     .option('--tolerance <share>', "share of a width's seeds that may disagree about an example (default: 0.2)")
+    .option(...axisOption)
     .option('--json', 'as one JSON object on stdout')
     .addHelpText('after', examples('quanta lenet-mnist'))
     .action(quanta);
 }
 
-async function quanta(run: string, { cutoff, tolerance, json }: RawOptions): Promise<void> {
+async function quanta(run: string, { cutoff, tolerance, axis, json }: RawOptions): Promise<void> {
   const options = {
+    axis,
     cutoff: numberOf(cutoff, '--cutoff', { wanted: 'a number above 0, e.g. 0.02', fits: (c) => c > 0 }),
     tolerance: numberOf(tolerance, '--tolerance', {
       wanted: 'a share from 0 to below 0.5, e.g. 0.2',

@@ -5,7 +5,7 @@ import type { Metric } from '../metrics/metric.js';
 import type { OpenRun } from '../runs/load.js';
 import { UsageError } from '../terminal/errors.js';
 import { printable } from '../terminal/printable.js';
-import { collect, metricsOf, openNamed, textOf, textsOf, wholeNumber, type Raw } from './runs.js';
+import { axisOption, collect, metricsOf, openNamed, textOf, textsOf, wholeNumber, type Raw } from './runs.js';
 import { examples } from './examples.js';
 
 /** What stands in the figures where nothing is said, and its file's other curves in the explorer. */
@@ -31,6 +31,7 @@ export function registerReport(program: Command): void {
       'images:PATH or idx:PATH of a run that was trained on your own images, for their pictures: no path that a run names is read; may be given again',
       collect,
     )
+    .option(...axisOption)
     .option('--draws <n>', 'bootstrap draws of the tables and figures (default: 2000)')
     .option('--output <folder>', 'where it goes (default: reports/RUN, of several runs their names joined)')
     .option('--json', 'what was written, as JSON on stdout')
@@ -54,7 +55,7 @@ async function report(names: string[], raw: Raw): Promise<void> {
   const datasets = textsOf(raw, 'dataset');
   const opened: { name: string; open: OpenRun }[] = [];
   for (const name of names) {
-    const open = await openNamed(name);
+    const open = await openNamed(name, textOf(raw, 'axis'));
     const twice = opened.some(({ open: { record } }) => record.name === open.record.name);
     if (twice) throw new UsageError(`two runs have the name ${open.record.name}`, 'RUN', 'report on one of them');
     opened.push({ name, open });

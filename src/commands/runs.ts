@@ -57,11 +57,25 @@ export async function metricsOf(texts: readonly string[], registry: Registry, fl
   return chosen;
 }
 
-/** Opens a run by name or path; `axis` is what curves of imported members are drawn over. */
+/** `--axis`, for commands that draw curves over scale or test them against it. */
+export const axisOption = [
+  '--axis <coordinate>',
+  'of imported members: the coordinate that curves are over (default: the one that the run names)',
+] as const;
+
+/**
+ * Opens a run by name or path; `axis` is what curves of imported members are drawn over. Throws UsageError for an axis of trained ones.
+ */
 export async function openNamed(name: string, axis?: string): Promise<OpenRun> {
   const { openRun } = await import('../runs/load.js');
   const { locateRun } = await import('../runs/locate.js');
   const run = await openRun(await locateRun(name, root), axis);
+  if (axis !== undefined && !run.words.isImported)
+    throw new UsageError(
+      `the members of ${name} were trained here, and have no other coordinates`,
+      '--axis',
+      'leave it out',
+    );
   for (const line of run.notes) console.error(`note: ${line}`);
   return run;
 }

@@ -6,6 +6,7 @@ import { UsageError } from '../terminal/errors.js';
 import {
   assertSeveralWidths,
   addMetricFile,
+  axisOption,
   jsonOf,
   leastRangeOf,
   metricsOf,
@@ -33,6 +34,7 @@ export function registerSearch(program: Command): void {
     .option('--top <n>', 'how many to show of each end (default: 5)')
     .option('--surrogate-of <metric>', "the all-or-nothing metric (default: the run's induced one)")
     .option('--draws <n>', 'bootstrap draws of the correlations (default: 500)')
+    .option(...axisOption)
     .option('--json', 'everything, as JSON on stdout')
     .addHelpText('after', examples('search lenet-mnist --surrogate-of subset-accuracy:k=50'))
     .action(search);
@@ -49,7 +51,7 @@ async function search(name: string, raw: Raw): Promise<void> {
     wholeNumber(textOf(raw, 'draws'), '--draws', 500, 100),
     wholeNumber(textOf(raw, 'top'), '--top', 5, 1),
   ];
-  const open = await openNamed(name);
+  const open = await openNamed(name, textOf(raw, 'axis'));
   const registry = await registryOf(raw, open);
   const given = textOf(raw, 'surrogateOf');
   const [target] = await metricsOf(given === undefined ? [] : [given], registry, '--surrogate-of');

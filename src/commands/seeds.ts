@@ -4,6 +4,7 @@ import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
 import {
   addMetricFile,
+  axisOption,
   assertSeveralWidths,
   jsonOf,
   metricsOf,
@@ -26,6 +27,7 @@ export function registerSeeds(program: Command): void {
   )
     .option('--success <value>', 'a seed succeeds from here on (default: half-way between smallest and largest scale)')
     .option('--output <stem>', "the picture's path without .svg and .png (default: seeds in the run's folder)")
+    .option(...axisOption)
     .option('--json', 'everything, as JSON on stdout')
     .addHelpText('after', examples('seeds lenet-mnist --metric subset-accuracy:k=20'))
     .action(seeds);
@@ -44,7 +46,7 @@ async function seeds(name: string, raw: Raw): Promise<void> {
   const registry = await registryOf(raw);
   const text = textOf(raw, 'metric');
   const [asked] = await metricsOf(text === undefined ? [] : [text], registry);
-  const open = await openNamed(name);
+  const open = await openNamed(name, textOf(raw, 'axis'));
   if (asked !== undefined) await refuseImpossible(open, [asked], registry);
   const run = await readRun(open, [...defaultColumnsOf(open), ...(asked?.needs ?? [])]);
   assertSeveralWidths(run, name);

@@ -8,6 +8,7 @@ import { UsageError } from '../terminal/errors.js';
 import {
   assertSeveralWidths,
   addMetricFile,
+  axisOption,
   collect,
   jsonOf,
   openNamed,
@@ -57,6 +58,7 @@ export function registerSweep(program: Command): void {
     )
     .option('--least-range <x>', 'smallest movement of a curve whose score counts (default: 0.1)')
     .option('--output <stem>', "the pictures' path without .svg and .png (default: sweep-METRIC in the run's folder)")
+    .option(...axisOption)
     .option('--json', 'everything, as JSON on stdout')
     .option('--csv', 'every curve of the grid, as comma-separated values on stdout')
     .addHelpText(
@@ -101,7 +103,7 @@ async function prepare(name: string, raw: Raw, place: Place): Promise<Request> {
   const { parseAxis } = await import('../analysis/axis-text.js');
   const { choose, splitMetric } = await import('../metrics/index.js');
   const { fileNameOf } = await import('../datasets/index.js');
-  const open = await openNamed(name);
+  const open = await openNamed(name, textOf(raw, 'axis'));
   const registry = await registryOf(raw, open);
   const { metric, parameters } = splitMetric(textOf(raw, 'metric') ?? '', '--metric', registry);
   const axes = textsOf(raw, 'over').map((text) => parseAxis(text));

@@ -5,6 +5,7 @@ import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import {
   assertSeveralWidths,
+  axisOption,
   jsonOf,
   openNamed,
   pictureLines,
@@ -23,6 +24,7 @@ export function registerTheory(program: Command): void {
     .option('--scale <n>', 'without a run: c, parameters at which L is 1 nat (default: 1e7)')
     .option('--lengths <list>', 'tokens that have to be right at once (default: 1,5,10,20; of a run: its own)')
     .option('--output <stem>', "the picture's path without .svg and .png (default: theory, of a run: in its folder)")
+    .option(...axisOption)
     .option('--json', 'everything, as JSON on stdout')
     .addHelpText('after', examples('theory --lengths 1,5,20', 'theory lenet-mnist --lengths 5,20'))
     .action(theory);
@@ -82,7 +84,7 @@ async function fitRun(name: string, raw: Raw, lengths: readonly number[] | undef
   const given = ['exponent', 'scale'].find((key) => raw[key] !== undefined);
   if (given !== undefined)
     throw new UsageError('is fitted to the run', `--${given}`, 'leave out the option, or the run');
-  const open = await openNamed(name);
+  const open = await openNamed(name, textOf(raw, 'axis'));
   const { kindOf, makeOf, pairsOf } = await import('../runs/imported.js');
   const pairs = pairsOf(open.record);
   const isSequences = kindOf(open.record) === 'sequences';

@@ -217,7 +217,7 @@ export function comparisonFigure(comparison: Comparison, words: FamilyWords = tr
     title: `${run}: ${standard.title} and ${induced.title}`,
     subtitle: [
       about,
-      `Horizontal axes: ${size} over ${words.isImported ? 'that' : 'those'} of the smallest model, logarithmic. Bands: 95 % intervals. Points: ${words.isImported ? 'models' : 'seeds'}.`,
+      `Horizontal axes: ${size} over ${size.endsWith('s') ? 'those' : 'that'} of the smallest model, logarithmic. Bands: 95 % intervals. Points: ${words.isImported ? 'models' : 'seeds'}.`,
     ],
     panels: [
       ...natural.map((curve) => panelOf(curve, { role: 'natural', style: 3, size: 'parameters' })),

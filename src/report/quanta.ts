@@ -22,6 +22,8 @@ import { grouped } from './numbers.js';
 import { textTable } from './text-table.js';
 
 export interface QuantaOptions {
+  /** Of imported members: the coordinate that scales are told by; left out: the one that the run names. */
+  readonly axis?: string | undefined;
   /** Of autoencoders: an image is solved where its squared error per pixel is below. Else chosen from the widest member. */
   readonly cutoff?: number | undefined;
   /** Share of a width's seeds that may disagree with the others; 0.2 unless given. */
@@ -65,9 +67,11 @@ export async function reportQuanta(folder: string, options: QuantaOptions = {}):
       'leave it out',
     );
   }
-  const words = isImported(record) ? importedWords(record.axis) : trainedWords;
+  if (options.axis !== undefined && !isImported(record))
+    throw new UsageError('the members were trained here, and have no other coordinates', '--axis', 'leave it out');
+  const words = isImported(record) ? importedWords(options.axis ?? record.axis) : trainedWords;
   const { members, warnings } = isImported(record)
-    ? await readImported(folder)
+    ? await readImported(folder, options.axis)
     : await readTrained(folder, record, [...keyColumns(record), isAutoencoder ? 'mse' : 'correct']);
   if (members.length === 0) throw new RunError('no member of this run is complete', folder, 'train it to the end');
   checkSameExamples(members);
@@ -105,8 +109,8 @@ interface ReadFamily {
   readonly warnings: string[];
 }
 
-async function readImported(folder: string): Promise<ReadFamily> {
-  const open = await openRun(folder);
+async function readImported(folder: string, axis: string | undefined): Promise<ReadFamily> {
+  const open = await openRun(folder, axis);
   const keys = (['example', 'label'] as const).filter((name) => open.columns.includes(name));
   const { members, absent } = await readColumns(open, [...keys, 'correct']);
   const read = members.map(({ record, folder: of, outcomes }) => {

@@ -227,25 +227,27 @@ interface Drawing {
 /** Draws a run's figures into the files; the comparison is the first. */
 async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figure[]> {
   const { run, standard, induced, isUsual, comparison, sweep, over, causes, sizes, kept } = family;
-  const { words } = run;
-  const { name } = run.record;
+  const { words, record } = run;
+  const { name } = record;
+  // As the curves are drawn, where that is not what the run names.
+  const axis = isImported(record) && words.axis !== record.axis ? ` --axis ${words.axis}` : '';
   const size = words.isImported ? words.axis : 'parameters';
   const naturals = drawing.natural.map((text) => ` --natural ${shellWord(text)}`).join('');
   const drawn: Figure[] = [
     await draw(comparisonFigure(comparison, words), drawing, {
       name: `${name}-compare`,
       alt: `Curves of ${name}: ${standard.title}, ${induced.title}${drawing.natural.length > 0 ? ' and a published one' : ''}`,
-      caption: `${standard.title} and ${induced.title} of the same members, against ${size} over ${words.isImported ? 'that' : 'those'} of the smallest model${drawing.natural.length > 0 ? ', beside a published curve' : ''}. Bands: 95 % intervals. Points: members.`,
+      caption: `${standard.title} and ${induced.title} of the same members, against ${size} over ${size.endsWith('s') ? 'those' : 'that'} of the smallest model${drawing.natural.length > 0 ? ', beside a published curve' : ''}. Bands: 95 % intervals. Points: members.`,
       // A metric that was chosen on the outcomes is chosen again in each draw: named, it would be taken as given.
       command: commandLine(
-        `compare ${name} --standard ${standard.id}${isUsual ? '' : ` --induced ${induced.id}`}${naturals}`,
+        `compare ${name} --standard ${standard.id}${isUsual ? '' : ` --induced ${induced.id}`}${naturals}${axis}`,
       ),
     }),
     await draw(sweepFigure({ run: name, sweep, leastRange: 0.1, words }), drawing, {
       name: `${name}-thresholds`,
       alt: `Heat map of ${induced.name} of ${name} over thresholds and ${size}`,
       caption: `Every threshold at once: ${induced.name} over thresholds and ${size}, and the scores of each threshold's curve.`,
-      command: commandLine(`sweep ${name} --metric ${induced.name} --over ${over}`),
+      command: commandLine(`sweep ${name} --metric ${induced.name} --over ${over}${axis}`),
     }),
   ];
   // Constant curves have no scores to draw.
@@ -260,7 +262,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
         name: `${name}-causes`,
         alt: `Scores of ${induced.title} of ${name} on smaller test sets and at fewer scales`,
         caption: `What fewer test examples and fewer scales do to the scores of ${induced.title}: medians over draws and the middle 95 %.`,
-        command: commandLine(`sweep ${name} --metric ${induced.id} ${flags.join(' ')}`),
+        command: commandLine(`sweep ${name} --metric ${induced.id} ${flags.join(' ')}${axis}`),
       }),
     );
   }

@@ -80,6 +80,7 @@ test('a table becomes a run that commands evaluate, compare and report on, over 
     ['evaluate lm --draws 100', /^org-model-70m +70M /m],
     ['show lm --axis tokens --draws 100 --width 80', /tokens, logarithmic/],
     ['compare lm --draws 100', /most at parameters /],
+    ['compare lm --axis tokens --draws 100', /most at tokens /],
     ['sweep lm --metric subset-accuracy --over k=1..5 --csv', /^run,metric,k,parameters,seeds,/],
     ['search lm --draws 100 --top 1', /within scales/],
     ['quanta lm', /stays solved from parameters/],

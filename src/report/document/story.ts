@@ -138,7 +138,8 @@ function lowered(title: string): string {
   return title[0]!.toLowerCase() + title.slice(1);
 }
 
-function importedText({ run, standard }: AnalysedFamily, { source, dataset, axis }: ImportedRun): string {
+function importedText({ run, standard }: AnalysedFamily, { source, dataset }: ImportedRun): string {
+  const { axis } = run.words;
   const positions = run.members.map(({ record }) => record.width);
   const [least, most] = [Math.min(...positions), Math.max(...positions)].map((value) => scaleText(value, run.words));
   const scales = new Set(positions).size;

@@ -54,7 +54,7 @@ export function compact({
   const bytesForAll = clusters === undefined ? 0 : 4 * length;
   const count = Math.min(total, Math.floor((8 * budget) / (members.length * bits + 8 * bytesForAll)));
   const order = Random.named(0, 'page', total).permutation(total).slice(0, count);
-  const threshold = thresholdOf(metric, { members, count, length });
+  const threshold = thresholdOf(metric, { members, count, length, words });
   const outcomes = outcomesOf(kind, { members, order, length, cutoffs: threshold.options });
   const prediction = predictFromStandard(metric, members)!;
   const run: CompactRun = {
@@ -85,14 +85,15 @@ interface Extent {
   readonly members: readonly MemberOutcomes[];
   readonly count: number;
   readonly length: number;
+  readonly words: FamilyWords;
 }
 
-function thresholdOf({ name, parameters }: Metric, { members, count, length }: Extent): PageThreshold {
+function thresholdOf({ name, parameters }: Metric, { members, count, length, words }: Extent): PageThreshold {
   switch (name) {
     case 'subset-accuracy': {
       const chosen = Number(parameters['k']);
       return {
-        ...{ key: 'k', metric: name, chosen, label: 'K images at once have to be right' },
+        ...{ key: 'k', metric: name, chosen, label: `K ${words.examples} at once have to be right` },
         options: withChosen(
           steps.filter((k) => k <= smallestSize(count)),
           chosen,
