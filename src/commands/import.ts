@@ -24,6 +24,10 @@ export function registerImport(program: Command): void {
         `columns that are numbers of the model (default: those of ${usualCoordinates.join(', ')} that are there)`,
       )
       .option(
+        '--label-from <what>',
+        'the true classes: folder (of an example that is a path), name (its file name up to the first _), or a file with the columns example and label',
+      )
+      .option(
         '--wide <what>',
         'each column that is nothing else is a model, and its values are: correct (0 or 1) or predicted (its class)',
       ),
@@ -33,6 +37,7 @@ export function registerImport(program: Command): void {
       examples(
         'import table outcomes.csv --run my-models --scale params.csv',
         'import table resnet18.parquet resnet50.parquet --run resnets --example image --label target --predicted top1',
+        'import table resnet18.csv resnet50.csv --run timm --example filename --predicted label --label-from folder',
       ),
     )
     .action(importTable);
@@ -110,7 +115,7 @@ function addCommon(command: Command): Command {
 }
 
 async function importTable(files: string[], raw: Raw): Promise<void> {
-  const { nameOfFile, parseCoordinates, readTable } = await import('../import/table.js');
+  const { nameOfFile, parseCoordinates, readLabelSource, readTable } = await import('../import/table.js');
   const keys = Object.keys(tableColumns) as TableColumn[];
   const named = keys.flatMap((key) => {
     const text = textOf(raw, key);
@@ -120,8 +125,12 @@ async function importTable(files: string[], raw: Raw): Promise<void> {
   const wide = textOf(raw, 'wide');
   if (wide !== undefined && wide !== 'correct' && wide !== 'predicted')
     throw new UsageError(`"${wide}" is not what columns of models can hold`, '--wide', 'give correct or predicted');
+  const labelFrom = textOf(raw, 'labelFrom');
+  if (labelFrom !== undefined && textOf(raw, 'label') !== undefined)
+    throw new UsageError('--label names a column of them already', '--label-from', 'give one of the two');
   const options = {
     columns: Object.fromEntries(named),
+    labelFrom: labelFrom === undefined ? undefined : await readLabelSource(labelFrom),
     coordinates: coordinates === undefined ? undefined : parseCoordinates(coordinates),
     wide,
   } as const;
@@ -253,7 +262,7 @@ async function commandOf(raw: Raw, format: string, files: readonly string[]): Pr
     const texts = typeof value === 'string' ? [value] : textsOf(raw, key);
     return texts.flatMap((text) => [
       `--${kebab(key)}`,
-      shellWord(key === 'scale' || key === 'labels' ? path.basename(text) : text),
+      shellWord(['scale', 'labels', 'labelFrom'].includes(key) ? path.basename(text) : text),
     ]);
   });
   return ['import', format, ...files.map((file) => shellWord(path.basename(file))), ...options].join(' ');

@@ -16,6 +16,37 @@ export interface TableOptions {
   readonly coordinates: readonly string[] | undefined;
   /** Every column that is nothing else is a model, whose values are this; undefined for a long table. */
   readonly wide: 'correct' | 'predicted' | undefined;
+  /** Where the true classes come from if not from a column. */
+  readonly labelFrom?: LabelSource | undefined;
+}
+
+/** Of an example that is named by its file: the folder that it is in, or its name up to the first `_`; or by its id in a table. */
+export type LabelSource = 'folder' | 'name' | ReadonlyMap<string, string>;
+
+/** `folder`, `name`, or a file with the columns `example` and `label`. Throws UsageError. */
+export async function readLabelSource(text: string): Promise<LabelSource> {
+  if (text === 'folder' || text === 'name') return text;
+  const labels = new Map<string, string>();
+  for await (const { rows, lines } of readRows(text)) {
+    for (const [i, row] of rows.entries()) {
+      const at = { file: text, line: lines[i]! };
+      const example = read(row, 'example', at, readFilled);
+      if (labels.has(example)) throw new UsageError(`has example ${example} twice`, placeIn(text, at.line));
+      labels.set(example, read(row, 'label', at, readFilled));
+    }
+  }
+  return labels;
+}
+
+/** Throws UsageError where it has none. */
+function sourcedLabel(source: LabelSource, example: string, where: () => string): string {
+  const parts = example.split(/[\\/]/);
+  const label =
+    source === 'folder' ? parts.at(-2) : source === 'name' ? /^([^_]+)_/.exec(parts.at(-1)!)?.[1] : source.get(example);
+  if (label !== undefined && label !== '') return label;
+  const lacking =
+    source === 'folder' ? 'is in no folder' : source === 'name' ? 'has no name of the form CLASS_...' : 'has no label';
+  throw new UsageError(`example ${example} ${lacking}`, where(), 'see --label-from');
 }
 
 /** Reads all rows of the files. Throws UsageError, one line, at the first that is wrong. */
@@ -41,6 +72,7 @@ interface Reading {
 function adderOf(rows: readonly Row[], { file, options, collector }: Reading): (row: Row, line: number) => void {
   const present = [...new Set(rows.slice(0, 100).flatMap((row) => Object.keys(row)))];
   const columns = columnsOf(present, options, file);
+  const { labelFrom } = options;
   const example = columns.example;
   if (example === undefined)
     throw new UsageError(
@@ -57,14 +89,17 @@ function adderOf(rows: readonly Row[], { file, options, collector }: Reading): (
     return (row, line) => {
       for (const model of models) {
         if (isBlank(row[model])) continue;
-        collector.add(wideRow(row, { model, example, columns, wide: options.wide!, at: { file, line } }), () =>
-          placeIn(file, line),
+        collector.add(
+          wideRow(row, { model, example, columns, labelFrom, wide: options.wide!, at: { file, line } }),
+          () => placeIn(file, line),
         );
       }
     };
   }
   return (row, line) => {
-    collector.add(longRow(row, { columns, example, coordinates, at: { file, line } }), () => placeIn(file, line));
+    collector.add(longRow(row, { columns, example, coordinates, labelFrom, at: { file, line } }), () =>
+      placeIn(file, line),
+    );
   };
 }
 
@@ -129,14 +164,16 @@ interface Long {
   readonly columns: Columns;
   readonly example: string;
   readonly coordinates: readonly string[];
+  readonly labelFrom: LabelSource | undefined;
   readonly at: Place;
 }
 
-function longRow(row: Row, { columns, example, coordinates, at }: Long): OutcomeRow {
+function longRow(row: Row, { columns, example, coordinates, labelFrom, at }: Long): OutcomeRow {
+  const id = read(row, example, at, readFilled);
   const model = columns.model === undefined ? nameOfFile(at.file) : read(row, columns.model, at, readFilled);
   const placed: Record<string, number> = {};
   for (const name of coordinates) placed[name] = read(row, name, at, readNumber);
-  const label = optional(row, columns.label, at, readName);
+  const label = labelOf(row, id, { columns, labelFrom, at });
   const predicted = optional(row, columns.predicted, at, readName);
   const numbers: Partial<Record<NumberColumn, number>> = {};
   for (const name of numberColumns) {
@@ -148,7 +185,7 @@ function longRow(row: Row, { columns, example, coordinates, at }: Long): Outcome
   return {
     model,
     seed: optional(row, columns.seed, at, readSeed) ?? null,
-    example: read(row, example, at, readFilled),
+    example: id,
     correct: optional(row, columns.correct, at, readRight) ?? rightOf(label, predicted),
     label,
     predicted,
@@ -162,18 +199,29 @@ interface Wide {
   readonly model: string;
   readonly example: string;
   readonly columns: Columns;
+  readonly labelFrom: LabelSource | undefined;
   readonly wide: 'correct' | 'predicted';
   readonly at: Place;
 }
 
-function wideRow(row: Row, { model, example, columns, wide, at }: Wide): OutcomeRow {
-  const label = optional(row, columns.label, at, readName);
+function wideRow(row: Row, { model, example, columns, labelFrom, wide, at }: Wide): OutcomeRow {
+  const id = read(row, example, at, readFilled);
+  const label = labelOf(row, id, { columns, labelFrom, at });
   const predicted = wide === 'predicted' ? read(row, model, at, readName) : undefined;
   return {
-    ...{ model, seed: null, example: read(row, example, at, readFilled), label, predicted },
+    ...{ model, seed: null, example: id, label, predicted },
     correct: wide === 'correct' ? read(row, model, at, readRight) : rightOf(label, predicted),
     group: optional(row, columns.group, at, readName),
   };
+}
+
+function labelOf(
+  row: Row,
+  id: string,
+  { columns, labelFrom, at }: Pick<Long, 'columns' | 'labelFrom' | 'at'>,
+): string | undefined {
+  if (labelFrom === undefined) return optional(row, columns.label, at, readName);
+  return sourcedLabel(labelFrom, id, () => placeIn(at.file, at.line));
 }
 
 function rightOf(label: string | undefined, predicted: string | undefined): 0 | 1 | undefined {

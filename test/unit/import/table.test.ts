@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Collected } from '../../../src/import/collector.js';
 import { tableColumns, usualCoordinates } from '../../../src/import/columns.js';
 import { axisOf, placeModels } from '../../../src/import/scale.js';
-import { readTable, type TableOptions } from '../../../src/import/table.js';
+import { readLabelSource, readTable, type LabelSource, type TableOptions } from '../../../src/import/table.js';
 import { Random } from '../../../src/statistics/random.js';
 import { temporaryFolder } from '../../support/runs.js';
 
@@ -153,4 +153,22 @@ test('the columns that the guide writes from Python are those that are known', a
   const known: readonly string[] = [...Object.values(tableColumns).flatMap(({ names }) => names), ...usualCoordinates];
   expect(written.length).toBeGreaterThan(8);
   expect(written.filter((name) => !known.includes(name))).toEqual([]);
+});
+
+test('true classes from the folder of a path, from a file name, or from a table of their own', async () => {
+  const table = 'filename,label,prob\nval/cat/1.jpg,cat,0.9\nval/dog/cat_2.jpg,cat,0.6\n';
+  const named = { columns: { example: 'filename', predicted: 'label', confidence: 'prob' } };
+  const rightBy = async (labelFrom: LabelSource) => {
+    const { members } = await collected(table.replace('1.jpg', 'dog_1.jpg'), { ...named, labelFrom });
+    return [...members[0]!.columns['correct']!];
+  };
+  expect(await rightBy('folder')).toEqual([1, 0]);
+  expect(await rightBy('name')).toEqual([0, 1]);
+  const labels = await written('example,label\nval/cat/dog_1.jpg,cat\nval/dog/cat_2.jpg,cat\n', 'labels.csv');
+  expect(await rightBy(await readLabelSource(labels))).toEqual([1, 1]);
+  await expect(collected(table, { ...named, labelFrom: 'name' })).rejects.toThrow(
+    ':2: example val/cat/1.jpg has no name of the form CLASS_...; see --label-from',
+  );
+  await expect(collected(table, { ...named, labelFrom: new Map() })).rejects.toThrow('has no label');
+  await expect(readLabelSource(await written('example,label\na,1\na,2\n'))).rejects.toThrow(':3: has example a twice');
 });
