@@ -7,6 +7,7 @@ import { registerCompare } from './commands/compare.js';
 import { registerDatasets } from './commands/datasets.js';
 import { registerDesign } from './commands/design.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerExport } from './commands/export.js';
 import { registerExperiments } from './commands/experiments.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerForecast } from './commands/forecast.js';
@@ -63,6 +64,7 @@ export function createProgram(asTyped: AsTyped = commandLine): Command {
   registerSeeds(program);
   registerNatural(program);
   registerReport(program);
+  registerExport(program);
   registerSetup(program);
   registerDoctor(program);
   return program;

@@ -40,6 +40,8 @@ export interface FamilyMember {
   readonly folder: string;
   /** Undefined for an imported member. */
   readonly trained: MemberRecord | undefined;
+  /** Undefined for a trained one. */
+  readonly imported: ImportedMember | undefined;
 }
 
 export interface LoadedMember {
@@ -89,7 +91,12 @@ async function openTrained(folder: string, record: RunRecord): Promise<OpenRun> 
   if (complete.length === 0)
     throw new RunError(`none of the ${absent.length} members is complete; the first: ${absent[0] ?? ''}`, folder);
   const notes = unsealedNotes(folder, record, complete);
-  const members = complete.map((member) => ({ ...member, folder: memberFolder(folder, member), trained: member }));
+  const members = complete.map((member) => ({
+    ...member,
+    folder: memberFolder(folder, member),
+    trained: member,
+    imported: undefined,
+  }));
   const columns = await columnsOf(members);
   return { folder, record, words: trainedWords, complete: members, absent, columns, notes };
 }
@@ -143,13 +150,14 @@ function onScale(members: readonly ImportedMember[], axis: string): { member: Im
 
 function placeOf(
   folder: string,
-  { id, coordinates, files }: ImportedMember,
+  member: ImportedMember,
   { axis, seed }: { readonly axis: string; readonly seed: number },
 ): FamilyMember {
+  const { id, coordinates, files } = member;
   const scale = coordinates[axis]!;
   return {
     ...{ id: shownId(id), width: scale, seed, parameters: scale, trainingFlops: coordinates['flops'] ?? NaN },
-    ...{ files, folder: importedFolder(folder, id), trained: undefined },
+    ...{ files, folder: importedFolder(folder, id), trained: undefined, imported: member },
   };
 }
 
