@@ -110,12 +110,13 @@ export function encodeExamples(ids: readonly string[]): string {
   return ids.map((id) => `${JSON.stringify(id)}\n`).join('');
 }
 
-/** The id of a name: what no folder can be called becomes a dash; `taken` are others' ids. */
+/** The id of a name: what no folder can be called becomes a dash; `taken` are others' ids, which differ in more than their case. */
 export function idOf(name: string, taken: ReadonlySet<string>): string {
   const plain = name.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
   const stem = `imported-${(plain === '' ? 'model' : plain).slice(0, 90)}`;
   let id = stem;
-  for (let i = 2; taken.has(id); i++) id = `${stem}-${i}`;
+  const lowered = new Set([...taken].map((each) => each.toLowerCase()));
+  for (let i = 2; lowered.has(id.toLowerCase()); i++) id = `${stem}-${i}`;
   return id;
 }
 

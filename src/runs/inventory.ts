@@ -1,7 +1,7 @@
 /** All runs of a folder, each with its state: what is complete, what is missing, what it takes on the disk. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { diskError, readTextIfThere } from '../machine/files.js';
+import { diskError, isTemporary, readTextIfThere } from '../machine/files.js';
 import { bytesOf, entriesAt } from '../machine/usage.js';
 import { codeOf, isReported } from '../terminal/errors.js';
 import { claimsFolder } from './claims.js';
@@ -61,7 +61,9 @@ export async function runNames(root: string): Promise<string[]> {
     throw diskError(error, root);
   });
   const runs: string[] = [];
-  for (const name of names.sort()) if (await looksLikeRun(path.join(root, name))) runs.push(name);
+  // What is being imported, or was when its process died, is none yet.
+  for (const name of names.sort())
+    if (!isTemporary(name) && (await looksLikeRun(path.join(root, name)))) runs.push(name);
   return runs;
 }
 

@@ -5,6 +5,7 @@ import type { Collected } from '../../../src/import/collector.js';
 import { tableColumns, usualCoordinates } from '../../../src/import/columns.js';
 import { axisOf, placeModels } from '../../../src/import/scale.js';
 import { readLabelSource, readTable, type LabelSource, type TableOptions } from '../../../src/import/table.js';
+import { idOf } from '../../../src/runs/imported.js';
 import { Random } from '../../../src/statistics/random.js';
 import { temporaryFolder } from '../../support/runs.js';
 
@@ -171,4 +172,16 @@ test('true classes from the folder of a path, from a file name, or from a table 
   );
   await expect(collected(table, { ...named, labelFrom: new Map() })).rejects.toThrow('has no label');
   await expect(readLabelSource(await written('example,label\na,1\na,2\n'))).rejects.toThrow(':3: has example a twice');
+});
+
+test('ids of models whose names make the same folder, on disks that ignore case too', () => {
+  const taken = new Set<string>();
+  for (const name of ['org/m', 'org m', 'ORG-M', '../..', 'ü']) taken.add(idOf(name, taken));
+  expect([...taken]).toEqual([
+    'imported-org-m',
+    'imported-org-m-2',
+    'imported-ORG-M-3',
+    'imported-model',
+    'imported-model-2',
+  ]);
 });

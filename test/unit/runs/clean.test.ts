@@ -218,3 +218,14 @@ test('names that are no runs here: a path elsewhere, a folder of notes, a link',
   expect(await refusal('lennet')).toMatch(/; did you mean lenet\?$/);
   expect(await refusal('link')).toMatch(/^UsageError: RUN: .*link is a link to .*lenet; remove that yourself$/);
 });
+
+test('what a killed import left is no run, and goes with the other leftovers', async () => {
+  const lenet = await writeRun('lenet');
+  // As the folder is called while it is filled; no process has the number 4999999.
+  const aside = path.join(root, '.lm.4999999.00000000-0000-4000-8000-000000000000.tmp');
+  await fs.cp(lenet, aside, { recursive: true });
+  expect((await listRuns(root)).map(({ name }) => name)).toEqual(['lenet']);
+  const plan = await planClean(request());
+  expect((await executeClean(plan, request())).problem).toBeUndefined();
+  expect(await fs.readdir(root)).toEqual(['lenet']);
+});
