@@ -33,7 +33,7 @@ export interface NullOptions {
   readonly axis?: ScaleName;
 }
 
-/** One-sided, adjusted for all scores of the test; NaN with one seed for each scale: nobody knows how seeds scatter. */
+/** One-sided, adjusted for all scores of the test; NaN with a single seed for each scale, whose spread is unknown. */
 export interface ScoreTest extends AdjustedP {
   /** The score that the smooth curve has. */
   readonly smooth: number;

@@ -15,10 +15,8 @@ interface CleanOptions {
 export function registerClean(program: Command): void {
   program
     .command('clean [runs...]')
-    .description(
-      'free space: what killed processes left behind, whole runs that are named, and what the options say; asks first',
-    )
-    .option('--unfinished', 'what unfinished members would go on from; of runs that are named then nothing else goes')
+    .description('delete leftovers of killed processes and the runs you name; asks first')
+    .option('--unfinished', 'delete only the checkpoints of unfinished members')
     .option(
       '--cache',
       'TensorFlow, its binding and prepared datasets in the cache folder, which all come again when needed',
@@ -65,7 +63,7 @@ async function clean(names: readonly string[], { unfinished, cache, dryRun, yes 
   const ofRuns = await executeClean(plan, request);
   const ofCache = ofRuns.problem === undefined ? await removeAll(cached) : undefined;
   for (const folder of [...ofRuns.left, ...(ofCache?.left ?? [])])
-    console.error(`note: ${folder} stays, as something has come into it`);
+    console.error(`note: ${folder} is kept: it is no longer empty`);
   console.log(`freed ${formatBytes(await freedBy(removals))}`);
   const problem = ofRuns.problem ?? ofCache?.problem;
   if (problem !== undefined) throw problem;

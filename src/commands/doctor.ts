@@ -7,7 +7,7 @@ import { examples } from './examples.js';
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('say what was found on this machine, what is missing, and what mends it')
+    .description('check this machine: what is installed, what is missing, how to fix it')
     .option('--json', 'findings as one JSON array on stdout')
     .option('--verify', "hold TensorFlow's files against the hashes of the wheel they came in (1 GB is read)")
     .addHelpText('after', examples('doctor'))

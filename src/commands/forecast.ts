@@ -40,7 +40,7 @@ export function registerForecast(program: Command): void {
   addMetricFile(
     group
       .command('seal <run>')
-      .description('predict members that are not trained yet from those that are, in a file that shows any change')
+      .description('predict untrained members and write the prediction to a tamper-evident file')
       .requiredOption('--widths <list>', 'widths to predict')
       .option('--seeds <list>', "their seeds (default: the run's)")
       .option('--metric <name>', metricHelp, collect),
@@ -66,7 +66,7 @@ export function registerForecast(program: Command): void {
   group
     .command('verify [name]')
     .description(
-      "whether sealed files, what they were made from and their order are as they were; a forecast's name or a run's, or all",
+      "check that sealed forecasts, their inputs and their order are unchanged; a forecast's name or a run's, or all",
     )
     .addHelpText('after', examples('forecast verify lenet-mnist'))
     .action(verify);
@@ -79,9 +79,7 @@ export function registerForecast(program: Command): void {
   addMetricFile(
     group
       .command('study <run>')
-      .description(
-        'every beginning of the family predicts the rest: which metrics are told from how far below, and by what',
-      )
+      .description('backtest: forecast the larger widths from every set of smaller ones')
       .option('--metric <name>', metricHelp, collect),
   )
     .option('--draws <n>', 'draws of each predictive distribution (default: 400)')

@@ -24,6 +24,6 @@ async function list({ json, verify }: { readonly json?: true; readonly verify?: 
   if (verify === true && runs.some(({ status }) => status === 'damaged')) process.exitCode = 1;
   if (json === true) console.log(jsonOf(runs));
   else if (runs.length === 0)
-    console.log(`there is no run in ${root}; ${commandLine('train --arch cnn --widths 8,16,32,64')} makes one`);
+    console.log(`no runs in ${root}; create one with: ${commandLine('train --arch cnn --widths 8,16,32,64')}`);
   else console.log(runsTable(runs));
 }

@@ -56,7 +56,7 @@ function numberOf(text: string | undefined, flag: string, { wanted, fits }: Limi
   if (text === undefined) return undefined;
   const value = text.trim() === '' ? NaN : Number(text);
   if (Number.isFinite(value) && fits(value)) return value;
-  throw new UsageError(`"${text}" does not fit`, flag, `give ${wanted}`);
+  throw new UsageError(`"${text}" is out of range`, flag, `give ${wanted}`);
 }
 
 function readable({ table, notes, files }: QuantaReport): string {

@@ -37,7 +37,7 @@ export const collect = (text: string, earlier: readonly string[] | undefined): s
 export function addMetricFile(command: Command): Command {
   return command.option(
     '--metric-file <file>',
-    "a metric of one's own: a JavaScript or TypeScript file (docs/metrics.md)",
+    'a JavaScript or TypeScript file that defines your own metric (docs/metrics.md)',
   );
 }
 
@@ -103,17 +103,18 @@ export async function refuseImpossible(
   const units = unitsOf(run.columns);
   const wrong = chosen.find((metric) => !isPossible(metric, run.columns, units));
   if (wrong === undefined) return;
-  const who = isImported(run.record) ? `the run ${run.record.name}` : makeOf(run.record);
   const lacking = wrong.needs.filter((name) => !run.columns.includes(name));
   const what =
-    lacking.length > 0
-      ? `${wrong.id} needs ${lacking.join(', ')}, which ${who} has not`
-      : `${wrong.id} takes ${wrong.units} for independent, and the test set of ${run.folder} is a draw of ${units}`;
+    lacking.length === 0
+      ? `${wrong.id} assumes independent ${wrong.units}, but ${run.folder} is tested on ${units}`
+      : isImported(run.record)
+        ? `${wrong.id} needs ${lacking.join(', ')}, which the run ${run.record.name} does not have`
+        : `${wrong.id} is not available for ${makeOf(run.record)} runs`;
   const possible = Object.values(registry).filter(
     ({ units: own, needs }) =>
       own === units && (typeof needs === 'function' || needs.every((name) => run.columns.includes(name))),
   );
-  throw new UsageError(what, flag, `${who} can have: ${possible.map(({ name }) => name).join(', ')}`);
+  throw new UsageError(what, flag, `available: ${possible.map(({ name }) => name).join(', ')}`);
 }
 
 /** Reads the columns, and says on stderr which members are not in it. */

@@ -35,7 +35,7 @@ export function registerSweep(program: Command): void {
       )
       .requiredOption(
         '--metric <name>',
-        'the metric; parameters that are not swept stand behind it, as in below:column=mse',
+        'the metric; give parameters that are not swept after it, as in below:column=mse',
       )
       .option(
         '--over <key=values>',

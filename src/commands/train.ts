@@ -17,7 +17,7 @@ const checkpoints = 'checkpoints';
 
 export function registerTrain(program: Command): void {
   addTrainOptions(
-    program.command('train').description('train a family, or what a run still lacks, and draw its curves'),
+    program.command('train').description('train a family, or the members a run is missing, and plot its curves'),
   )
     .addHelpText('after', examples('train --arch cnn --widths 8,16,32,64', 'train --experiment smoke'))
     .action(async (raw: RawOptions) => {

@@ -63,7 +63,7 @@ export async function download(remote: RemoteFile, folder: string, options: Down
       options.onProgress(`${remote.name}: is here already, its SHA-256 is right`);
       return;
     }
-    if (state !== 'missing') throw new RunError(state.fault, file, 'delete it, and type the same command again');
+    if (state !== 'missing') throw new RunError(state.fault, file, 'delete it, and run the same command again');
     await fetchAll({ remote, file, part: `${file}.part`, ...options });
   } finally {
     await unlock();
@@ -82,7 +82,7 @@ async function lock(file: string): Promise<() => Promise<void>> {
   });
   if ('release' in attempt) return attempt.release;
   const who = attempt.busy === undefined ? 'another process' : `process ${attempt.busy.pid}`;
-  throw new RunError(`is being fetched by ${who}`, file, 'wait until that is through');
+  throw new RunError(`is being fetched by ${who}`, file, 'wait until it has finished');
 }
 
 interface Fetching extends DownloadOptions {
@@ -124,7 +124,7 @@ function unreachable({ remote, file }: Fetching, why: string): RunError {
   return new RunError(
     `can't be fetched from ${remote.url} (${why})`,
     file,
-    'type the same command again later, or put the file there by hand and then type it, which checks it',
+    'run the command again later, or copy the file there yourself and run it again to verify it',
   );
 }
 
@@ -283,11 +283,7 @@ async function publish({ remote, file, part, onProgress }: Fetching): Promise<vo
   if (state !== 'whole') {
     await fs.rm(part, { force: true });
     const fault = state === 'missing' ? 'is gone' : state.fault;
-    throw new RunError(
-      `what came from ${remote.url} ${fault}; it was thrown away`,
-      file,
-      'type the same command again',
-    );
+    throw new RunError(`what came from ${remote.url} ${fault}; it was thrown away`, file, 'run the command again');
   }
   const handle = await onDisk(part, fs.open(part, 'r+'));
   await onDisk(part, handle.sync()).finally(() => handle.close());

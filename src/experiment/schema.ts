@@ -95,7 +95,7 @@ export const experimentSchema = z.strictObject({
     .max(0.5)
     .default(0)
     .describe('training images are moved by up to this share of their side, each time anew'),
-  augmentRotation: share.max(180).default(0).describe('training images are turned by up to so many degrees'),
+  augmentRotation: share.max(180).default(0).describe('rotate training images by up to this many degrees'),
   augmentScale: share.max(0.5).default(0).describe('training images are enlarged or shrunk by up to this share'),
   ...optionalOwn,
 });

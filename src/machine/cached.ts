@@ -52,5 +52,5 @@ async function refuseHeld(target: string): Promise<void> {
   const holder = await holderOf({ lockFolder: `${target}.lock`, ownerFile: `${target}.lock-owner.json` });
   if (holder === undefined) return;
   const who = holder.owner === undefined ? 'another process' : `process ${holder.owner.pid}`;
-  throw new RunError(`is being made by ${who}`, target, 'wait until that is through');
+  throw new RunError(`is being made by ${who}`, target, 'wait until it has finished');
 }

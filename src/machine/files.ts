@@ -166,7 +166,7 @@ const causes: Readonly<Record<string, readonly [what: string, remedy: string]>> 
   ELOOP: ['is a link that leads in a circle', 'remove the link'],
   EMFILE: ['too many files are open', 'raise the limit (ulimit -n)'],
   ENFILE: ['too many files are open on this machine', 'try again later'],
-  ENXIO: ['is a device or a socket that can not be opened', 'name a file'],
+  ENXIO: ['is a device or a socket that cannot be opened', 'name a file'],
   ERR_INVALID_ARG_VALUE: ['no path can hold a NUL character', 'give another one'],
   EIO: ['the disk reports an input/output error', 'check the disk'],
 };

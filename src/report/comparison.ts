@@ -190,7 +190,7 @@ function questionsTable(
   }
   if (induced.rule !== undefined)
     parts.push(`The induced metric is chosen on these outcomes (${induced.rule}), and chosen again in each draw.`);
-  if (!severalSeeds) parts.push('No p: with one seed for each scale nobody knows how seeds scatter.');
+  if (!severalSeeds) parts.push('No p: with a single seed for each scale, the spread of seeds is unknown.');
   return parts.join('\n');
 }
 

@@ -244,7 +244,7 @@ function notesOf(
       `No example turns within these ${nouns}: how turns are spread, and which model they follow, cannot be told.`,
     );
   if (scales.length === 1)
-    notes.push(`One ${noun}: whether and where an example turns can not be told, nor any sigmoid.`);
+    notes.push(`One ${noun}: whether and where an example turns cannot be determined, nor can a sigmoid be fitted.`);
   if (scales.length === 2) {
     notes.push(
       `Two ${nouns}: every turn lies between them, and any two accuracies lie on a sigmoid. ${get} a third ${noun} at least.`,
@@ -252,7 +252,7 @@ function notesOf(
   }
   if (seeds.length === 1) {
     notes.push(
-      `One seed: what an example does and what this seed does can not be told apart; how wide its passage is neither. ${get} a second seed at least.`,
+      `One seed: effects of the example and of this seed cannot be separated, nor can the width of a passage be measured. ${get} at least a second seed.`,
     );
   }
   if (trials.some((n) => n !== seeds.length)) {
@@ -270,12 +270,12 @@ function notesOf(
     );
   }
   const stuck = fits.filter(({ converged }) => !converged);
-  if (stuck.length > 0) notes.push(`Not climbed to the top: ${stuck.map(nameOf).join('; ')}.`);
+  if (stuck.length > 0) notes.push(`EM did not converge for: ${stuck.map(nameOf).join('; ')}.`);
   const most = Math.max(0, ...fits.filter(({ kind }) => kind !== 'continuum').map(({ classes }) => classes.length));
   if (chosenBy(fits).some(({ fit }) => fit.kind === 'classes' && fit.classes.length === most)) {
     notes.push(
       most === mostClasses(trials)
-        ? `More than ${most} classes can not be told with ${trials.reduce((a, b) => a + b, 0)} members: there may be any number.`
+        ? `More than ${most} classes cannot be distinguished with ${trials.reduce((a, b) => a + b, 0)} members: there may be any number.`
         : `${most} classes are the most that were tried: read "many", or a continuum of another shape, and not a number.`,
     );
   }

@@ -126,7 +126,7 @@ async function planRun(folder: string, { names, unfinished }: CleanRequest): Pro
   const spent = complete.map((state) => path.join(state.folder, 'training.safetensors'));
   const useless = [...leftovers, ...all.filter((entry) => spent.includes(entry.path))];
   return planOf(folder, [
-    { what: `what ${condensed(begun.map(({ id }) => id))} of ${folder} would go on from`, entries: ofBegun },
+    { what: `what ${condensed(begun.map(({ id }) => id))} of ${folder} would resume from`, entries: ofBegun },
     leftoversOf(
       folder,
       useless.filter((entry) => !ofBegun.includes(entry)),
@@ -140,7 +140,7 @@ function isLeftBehind(entry: DiskEntry): boolean {
 }
 
 function leftoversOf(folder: string, entries: readonly DiskEntry[]): Removal {
-  return { what: `what killed processes left in ${folder}`, entries };
+  return { what: `leftovers of killed processes in ${folder}`, entries };
 }
 
 function planOf(folder: string, removals: readonly Removal[], notes: readonly string[] = []): CleanPlan {

@@ -68,6 +68,6 @@ async function tidy(runFolder: string): Promise<void> {
 function busy(runFolder: string, owner: Owner | undefined): RunError {
   const here = owner?.machine === thisProcess().machine;
   const who = owner === undefined ? '' : ` (process ${owner.pid}${here ? '' : ` on ${owner.host}`})`;
-  const remedy = 'wait until that is through, or give another name with --run';
+  const remedy = 'wait until it has finished, or give another name with --run';
   return new RunError(`another command is working on run "${path.basename(runFolder)}"${who}`, undefined, remedy);
 }

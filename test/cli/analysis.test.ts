@@ -181,7 +181,7 @@ describe('bad input is one line and exit code 2', () => {
     ],
     [
       ['evaluate', 'lenet', '--metric', 'mse'],
-      /^error: --metric: mse needs mse, which cnn has not; cnn can have: accuracy, balanced-accuracy, class-accuracy, top-k, /,
+      /^error: --metric: mse is not available for cnn runs; available: accuracy, balanced-accuracy, class-accuracy, top-k, /,
     ],
     [
       ['evaluate', 'lenet', '--metric', 'subset-accuracy:k=101'],
@@ -221,7 +221,7 @@ describe('bad input is one line and exit code 2', () => {
       ['sweep', 'lenet', '--metric', 'accuracy', '--keep-scales', '3', '--by', 'jmp'],
       /^error: --by: "jmp" is not a score; known: emergence, /,
     ],
-    [['compare', 'lenet', '--standard', 'mse'], /^error: --standard: mse needs mse, which cnn has not/],
+    [['compare', 'lenet', '--standard', 'mse'], /^error: --standard: mse is not available for cnn runs/],
     [['theory', 'lenet', '--scale', '3'], /^error: --scale: is fitted to the run/],
     [['theory', '--exponent', '0.3'], /^error: --exponent: "0.3" is not a number below 0/],
     [['search', 'lenet', '--surrogate-of', 'x'], /^error: --surrogate-of: "x" is not a metric/],

@@ -164,7 +164,7 @@ test.each([
   ],
   [
     'forecast seal lenet --widths 16 --metric mse',
-    '--metric: mse needs mse, which cnn has not; cnn can have: accuracy, balanced-accuracy, class-accuracy, top-k, cross-entropy, brier, probability, margin, auroc, subset-accuracy, subset-trials, below, above, subset-below, subset-above',
+    '--metric: mse is not available for cnn runs; available: accuracy, balanced-accuracy, class-accuracy, top-k, cross-entropy, brier, probability, margin, auroc, subset-accuracy, subset-trials, below, above, subset-below, subset-above',
   ],
   [
     'forecast score nothing',

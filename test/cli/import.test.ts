@@ -106,7 +106,7 @@ test('what imported members cannot have is one line, and nothing is written', as
       'seeds lm',
       'lm: has one model for each scale; import models that differ in their seed alone too, with --seed COLUMN',
     ],
-    ['evaluate lm --metric mse', 'needs mse, which the run lm has not'],
+    ['evaluate lm --metric mse', 'needs mse, which the run lm does not have'],
     ['show lm --axis flops', '--axis: no member has a coordinate flops; known: parameters, tokens'],
     ['train --run lm --arch cnn', 'checkpoints/lm: is a run of imported members: only their outcomes are known'],
     ['watch lm', 'checkpoints/lm: is a run of imported members'],

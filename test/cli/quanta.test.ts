@@ -153,8 +153,8 @@ describe('what can not be told is said', () => {
     });
     const { code, stdout, stderr } = await run(root, 'lenet');
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('One width: whether and where an example turns can not be told, nor any sigmoid.');
-    expect(stdout).toContain('One seed: what an example does and what this seed does can not be told apart');
+    expect(stdout).toContain('One width: whether and where an example turns cannot be determined, nor can a sigmoid be fitted.');
+    expect(stdout).toContain('One seed: effects of the example and of this seed cannot be separated');
   });
 
   test('two widths', async () => {
@@ -216,8 +216,8 @@ describe('members that are not whole', () => {
 test.each<[string, string]>([
   ['stak', 'error: RUN: "stak" is not a run in checkpoints and no folder with a run.json; did you mean stack?'],
   ['stack --cutoff 0.1', 'error: --cutoff: a cnn has none: its examples are right or wrong; leave it out'],
-  ['stack --cutoff x', 'error: --cutoff: "x" does not fit; give a number above 0, e.g. 0.02'],
-  ['stack --tolerance 0.5', 'error: --tolerance: "0.5" does not fit; give a share from 0 to below 0.5, e.g. 0.2'],
+  ['stack --cutoff x', 'error: --cutoff: "x" is out of range; give a number above 0, e.g. 0.02'],
+  ['stack --tolerance 0.5', 'error: --tolerance: "0.5" is out of range; give a share from 0 to below 0.5, e.g. 0.2'],
   ['', "error: missing required argument 'run'"],
 ])('a mistake is one line and writes nothing: %s', async (words, message) => {
   const root = await temporaryFolder();

@@ -38,7 +38,7 @@ test('no run is no mistake; an unknown option is one, in one line', async () => 
   const root = await temporaryFolder();
   expect(await run(root, 'runs')).toEqual({
     code: 0,
-    stdout: 'there is no run in checkpoints; npm run train -- --arch cnn --widths 8,16,32,64 makes one\n',
+    stdout: 'no runs in checkpoints; create one with: npm run train -- --arch cnn --widths 8,16,32,64\n',
     stderr: '',
   });
   expect((await run(root, 'runs', '--json')).stdout).toBe('[]\n');

@@ -94,7 +94,7 @@ describe('bad input is one line and exit code 2', () => {
   test.each([
     [['lenett'], /^error: RUN: "lenett" is not a run in checkpoints .*; did you mean lenet\?/],
     [[], /^error: missing required argument 'run'/],
-    [['lenet', '--metric', 'mse'], /^error: --metric: mse needs mse, which cnn has not/],
+    [['lenet', '--metric', 'mse'], /^error: --metric: mse is not available for cnn runs/],
     [['lenet', '--axis', 'widht'], /^error: --axis: "widht" is not an axis; did you mean width\?/],
     [['lenet', '--width', '12'], /^error: --width: "12" is not a whole number of at least 40/],
     [['lenet', '--height', 'x'], /^error: --height: "x" is not a whole number of at least 10/],

@@ -97,7 +97,7 @@ test.each([
   await unfinish();
   const before = await fs.readdir(folder, { recursive: true });
   const { child, until, ended, output } = watch('lenet');
-  await until(/stopped: nobody trains it now\n.*epoch 1/s);
+  await until(/stopped: no process is training it\n.*epoch 1/s);
   child.kill(signal);
   expect(await ended).toBe(exitCode);
   expect(output.stderr).toBe('');

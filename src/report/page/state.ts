@@ -43,7 +43,7 @@ export function initialState({ runs, natural }: PageData, name = runs[0]!.name):
   };
 }
 
-/** What does not fit the data is as at first. */
+/** Values that do not fit the data fall back to the defaults. */
 export function parseState(fragment: string, data: PageData): State {
   const words = new URLSearchParams(fragment.replace(/^#/, ''));
   const first = initialState(data, words.get('run') ?? undefined);

@@ -14,7 +14,7 @@ export interface WatchView {
 const statusWords: Readonly<Record<RunProgress['status'], string>> = {
   complete: 'the run is complete',
   training: 'training now',
-  stopped: 'stopped: nobody trains it now',
+  stopped: 'stopped: no process is training it',
   damaged: `damaged: ${commandLine('runs')} says what`,
 };
 

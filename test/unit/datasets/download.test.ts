@@ -121,7 +121,7 @@ describe('what is there already is used', () => {
     expect((await run(remoteAt('http://127.0.0.1:9/'), folder)).error).toBe('accepted');
     await fs.writeFile(file, content.with(7, content[7]! ^ 1));
     expect((await run(remoteAt('http://127.0.0.1:9/'), folder)).error).toMatch(
-      /^RunError: FOLDER\/a\.bin: has the SHA-256 \w{12}\.\.\., and \w{12}\.\.\. is published; delete it, and type the same command again$/,
+      /^RunError: FOLDER\/a\.bin: has the SHA-256 \w{12}\.\.\., and \w{12}\.\.\. is published; delete it, and run the same command again$/,
     );
     expect(await fs.readdir(folder)).toEqual(['a.bin']);
   });
@@ -136,7 +136,7 @@ describe('nothing wrong is ever kept under the name', () => {
       response.end(Buffer.alloc(content.length));
     });
     expect((await run(remoteAt(url), folder)).error).toMatch(
-      /^RunError: FOLDER\/a\.bin: what came from URL has the SHA-256 \w{12}\.\.\., and \w{12}\.\.\. is published; it was thrown away; type the same command again$/,
+      /^RunError: FOLDER\/a\.bin: what came from URL has the SHA-256 \w{12}\.\.\., and \w{12}\.\.\. is published; it was thrown away; run the command again$/,
     );
     expect(await fs.readdir(folder)).toEqual([]);
   });
@@ -197,7 +197,7 @@ test('nobody answers: one line with the address, the place, and what can be done
   // Port 9 (discard) is closed here.
   const { error } = await run(remoteAt('http://127.0.0.1:9/a.bin'), folder);
   expect(error).toMatch(
-    /^RunError: FOLDER\/a\.bin: can't be fetched from URL \(.+\); type the same command again later, or put the file there by hand and then type it, which checks it$/,
+    /^RunError: FOLDER\/a\.bin: can't be fetched from URL \(.+\); run the command again later, or copy the file there yourself and run it again to verify it$/,
   );
   expect(await fs.readdir(folder)).toEqual([]);
 });
@@ -208,7 +208,7 @@ test('a line that always breaks is given up, and what came stays for the next ti
     sendRange(request, response, count === 1 ? 1000 : 0);
   });
   const { error } = await run(remoteAt(url), folder);
-  expect(error).toMatch(/can't be fetched from URL \(.+\); type the same command again later/);
+  expect(error).toMatch(/can't be fetched from URL \(.+\); run the command again later/);
   expect(ranges).toHaveLength(5);
   expect(await fs.readFile(path.join(folder, 'a.bin.part'))).toEqual(content.subarray(0, 1000));
 });
@@ -247,7 +247,7 @@ test('of two at once one fetches, the other says who does', async () => {
   for (const answer of answers) answer();
   const [first, second] = await Promise.all(both);
   expect([first.error, second.error].sort()).toEqual([
-    `RunError: FOLDER/a.bin: is being fetched by process ${process.pid}; wait until that is through`,
+    `RunError: FOLDER/a.bin: is being fetched by process ${process.pid}; wait until it has finished`,
     'accepted',
   ]);
   expect(ranges).toHaveLength(1);

@@ -60,7 +60,7 @@ test('what a process is making is refused', async () => {
     onLost: () => undefined,
   });
   await expect(cachedRemovals()).rejects.toThrow(
-    `${target}: is being made by process ${process.pid}; wait until that is through`,
+    `${target}: is being made by process ${process.pid}; wait until it has finished`,
   );
   if ('release' in lock) await lock.release();
   expect(await cachedRemovals()).toEqual([]);

@@ -95,7 +95,7 @@ test('--unfinished: what unfinished members go on from; complete ones stay', asy
     'lenet/members/cnn-w2-s0/training.safetensors',
     'lenet/members/cnn-w2-s1/training.safetensors',
   ]);
-  expect(plan.removals.map(({ what }) => what)).toEqual([`what cnn-w2-s0 and cnn-w2-s1 of ${lenet} would go on from`]);
+  expect(plan.removals.map(({ what }) => what)).toEqual([`what cnn-w2-s0 and cnn-w2-s1 of ${lenet} would resume from`]);
   expect((await listRuns(root)).map(({ members }) => members)).toEqual([
     { complete: 2, total: 4 },
     { complete: 4, total: 4 },

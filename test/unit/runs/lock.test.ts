@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../support/runs.js';
 import { RunError } from '../../../src/terminal/errors.js';
 
 const busyLine = (pid: number) =>
-  `another command is working on run "lenet" (process ${pid}); wait until that is through, or give another name with --run`;
+  `another command is working on run "lenet" (process ${pid}); wait until it has finished, or give another name with --run`;
 
 async function runFolder(): Promise<string> {
   return path.join(await temporaryFolder(), 'lenet');

@@ -87,6 +87,6 @@ test('news: all at first, then only what has changed', () => {
     'cnn-w16-s0  epoch 3/3  loss 0.0366  accuracy 98.87 %  1.9k ex/s  ETA 0 s',
   ]);
   expect(newsLines({ ...progress, status: 'stopped', etaSeconds: null }, progress)).toEqual([
-    'lenet: cnn on mnist, 1 of 3 members complete, stopped: nobody trains it now',
+    'lenet: cnn on mnist, 1 of 3 members complete, stopped: no process is training it',
   ]);
 });
