@@ -60,6 +60,8 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
   const scores = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));
   const level = isShare ? (p: number) => p * (1 - p) : least === 0 ? (value: number) => value : undefined;
   const between = betweenSeeds(curve, { base, variances, scores, level });
+  // A seed that is luckier than others has the higher share, and the lower error.
+  const better = metric.better === 'higher' ? 1 : -1;
 
   return {
     around(truth) {
@@ -70,8 +72,8 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
         for (const [at, scale] of scales.entries()) {
           const deviation = Math.sqrt(scatter(middles[at]!));
           for (const i of scale.members) {
-            const value = within(middles[at]! + deviation * random.normal());
-            const own = random.normal();
+            const value = within(middles[at]! + better * deviation * random.normal());
+            const own = better * random.normal();
             const byTest = scores[i]?.[place % memberDraws.length] ?? own;
             memberValues[i] = isShare
               ? units.transform(binomialQuantile(count, value, byTest) / count)

@@ -23,7 +23,7 @@ import {
 } from './curves.js';
 import { linkOf, predictFromStandard } from './independence.js';
 import { noiseOf, type NoisyCurve, type NoisyFamily } from './noise.js';
-import { differenceOf } from './paired.js';
+import { contrast, largerP, testHigher } from './paired.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 import { bestOf, smoothFitter, smoothNames, type SmoothFit, type SmoothName } from './smooth.js';
 
@@ -165,6 +165,13 @@ export function testAgainstPushed(
     const drawnBases = bases.map(({ draws }) => draws[b]!);
     return pair(taken[b]!, values, drawnBases);
   });
+  const [whole, part] = [
+    { observed: measured, draws: drawn.map(([scores]) => scores) },
+    { observed: smooth, draws: drawn.map(([, scores]) => scores) },
+  ];
+  const compared = scoreNames.map((name) => contrast(name, part, whole));
+  // Noise may lower a score of smooth families below the smooth fit's own: what is left has to be above 0 as well.
+  const tested = testHigher(compared);
   const best = ofBases.map((values) => fitter.best(values));
   const { title, assumption } = predictFromStandard(curve.metric, members)!;
   return {
@@ -175,10 +182,11 @@ export function testAgainstPushed(
         best.map(({ values }) => values),
       ),
     ),
-    scores: ofScores((name, j) => {
-      const draws = drawn.map(([whole, part]) => [whole[name], part[name]] as const);
-      return { smooth: smooth[name], ...tests[j]!, left: differenceOf(measured[name], smooth[name], draws) };
-    }),
+    scores: ofScores((name, j) => ({
+      smooth: smooth[name],
+      ...largerP(tests[j]!, tested[j]!),
+      left: compared[j]!.difference,
+    })),
   };
 }
 

@@ -40,20 +40,27 @@ export function pairScores(first: SampledCurve, second: SampledCurve, axis: Scal
   if (first.draws.length !== second.draws.length) throw new RangeError('the curves differ in their number of draws');
   const [a, b] = [scoreDraws(first, axis), scoreDraws(second, axis)];
   const compared = scoreNames.map((name) => contrast(name, a, b));
+  const tests = testHigher(compared);
+  const scores = scoreNames.map((name, i) => {
+    const { difference, ratio, higher } = compared[i]!;
+    return [name, { difference, ratio, higher, test: tests[i]! }] as const;
+  });
+  return { pairing: pairingOf(first, second), scores: Object.fromEntries(scores) as Record<ScoreName, PairedScore> };
+}
+
+/** That the second curve's scores are not higher: one-sided p, the larger of those by percentiles and by the basic bootstrap. */
+export function testHigher(compared: readonly Pick<Contrast, 'at' | 'draws'>[]): AdjustedP[] {
   // The draws around the observed contrast, and their mirror image, stand for what it would be if the truth were 0.
   const basic = stepDown(compared.map(({ at, draws }) => ({ observed: at, null: draws.map((draw) => draw - at) })));
   const percentile = stepDown(
     compared.map(({ at, draws }) => ({ observed: at, null: draws.map((draw) => at - draw) })),
   );
-  const scores = scoreNames.map((name, i) => {
-    const { difference, ratio, higher } = compared[i]!;
-    const test = {
-      p: Math.max(basic[i]!.p, percentile[i]!.p),
-      adjusted: Math.max(basic[i]!.adjusted, percentile[i]!.adjusted),
-    };
-    return [name, { difference, ratio, higher, test }] as const;
-  });
-  return { pairing: pairingOf(first, second), scores: Object.fromEntries(scores) as Record<ScoreName, PairedScore> };
+  return compared.map((_, i) => largerP(basic[i]!, percentile[i]!));
+}
+
+/** Where both have to speak for it. */
+export function largerP(one: AdjustedP, other: AdjustedP): AdjustedP {
+  return { p: Math.max(one.p, other.p), adjusted: Math.max(one.adjusted, other.adjusted) };
 }
 
 function pairingOf(first: SampledCurve, second: SampledCurve): Pairing {

@@ -26,8 +26,8 @@ export const shownScores: readonly { readonly name: ScoreName; readonly title: s
 export function aboutFamily(record: AnyRun, widths: number): string {
   if (isImported(record)) return aboutImported(record, widths);
   const { experiment, dataset } = record;
-  const { length: most } = experiment.seeds;
-  const seeds = most === 1 ? 'one seed' : `up to ${most} seeds`;
+  const { length: count } = experiment.seeds;
+  const seeds = count === 1 ? 'one seed' : `${count} seeds`;
   const testSet =
     kindOf(record) === 'sequences'
       ? `${grouped(experiment.testSequences ?? 0)} test sequences of ${experiment.pairs ?? 1} images`

@@ -70,7 +70,9 @@ export interface ReadClaims {
 /** The claims of a name, of any pilot below `root`, or of a file. Throws UsageError where there are none, or several. */
 export async function locateClaims(text: string, root: string): Promise<ReadClaims> {
   const runs = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
-  const below = runs.map((run) => path.join(claimsFolder(path.join(root, run.name)), `${text}.json`));
+  const below = runs
+    .filter((run) => run.isDirectory())
+    .map((run) => path.join(claimsFolder(path.join(root, run.name)), `${text}.json`));
   const found: string[] = [];
   for (const file of text.endsWith('.json') ? [text] : below)
     if ((await readTextIfThere(file)) !== undefined) found.push(file);

@@ -16,6 +16,8 @@ let root = '';
 beforeEach(async () => {
   root = await temporaryFolder();
   await writeFamily(path.join(root, 'checkpoints', 'pilot'), { ...shape, seeds: [0, 1] });
+  // As in a checkout: among the runs there is a file.
+  await fs.writeFile(path.join(root, 'checkpoints', 'README.md'), 'about runs\n');
   await fs.writeFile(
     path.join(root, 'final.yaml'),
     'arch: cnn\ndataset: shapes\nwidths: [1, 2, 4]\nseeds: [5, 6]\ntestSize: 200\n',

@@ -72,7 +72,7 @@ test.each([
   [['--power', '1'], '--power: "1" is not a number between 0 and 1'],
   [['--from', '8', '--to', '8'], '--from: "8" is not below --to 8'],
   [['--standard', 'acuracy'], '--standard: "acuracy" is not a metric; did you mean accuracy?'],
-  [['--standard', 'mse'], '--standard: mse needs mse, which cnn has not'],
+  [['--standard', 'mse'], '--standard: mse is not available for cnn runs'],
   [['--induced', 'accuracy'], '--induced: accuracy is the standard metric too; give two metrics'],
   [['--output', 'pilot.yaml'], '--output: there is a run "pilot" already'],
   [['--output', 'design.json'], '--output: "design.json" is no YAML file; name it FILE.yaml'],
