@@ -217,7 +217,7 @@ export function comparisonFigure(comparison: Comparison, words: FamilyWords = tr
     title: `${run}: ${standard.title} and ${induced.title}`,
     subtitle: [
       about,
-      `Horizontal axes: ${size} over ${size.endsWith('s') ? 'those' : 'that'} of the smallest model, logarithmic. Bands: 95 % intervals. Points: ${words.isImported ? 'models' : 'seeds'}.`,
+      `Horizontal axes: ${size} over ${size.endsWith('s') ? 'those' : 'that'} of the smallest model, logarithmic. Bands: 95 % intervals${standard.points.some(({ relative }) => hasTwoSeeds(standard, relative)) ? ', none of two seeds' : ''}. Points: ${words.isImported ? 'models' : 'seeds'}.`,
     ],
     panels: [
       ...natural.map((curve) => panelOf(curve, { role: 'natural', style: 3, size: 'parameters' })),
@@ -265,13 +265,22 @@ function panelOf(curve: ComparedCurve, { role, style, size, label = curve.title 
   };
 }
 
-function seriesOf({ points, members }: ComparedCurve, style: number, label: string): PanelSeries {
+/** As in figures/curves.ts: from two seeds, Student's t makes a band 13 standard errors wide, and it hides the rest. */
+function hasTwoSeeds({ members }: ComparedCurve, at: number): boolean {
+  return members.filter(({ relative }) => relative === at).length === 2;
+}
+
+function seriesOf(curve: ComparedCurve, style: number, label: string): PanelSeries {
+  const { points, members } = curve;
   return {
     label,
     style,
-    line: points.map(({ relative, value, interval }) => {
-      return { x: relative, y: value, lower: interval?.lower, upper: interval?.upper };
-    }),
+    line: points.map(({ relative, value, interval }) => ({
+      ...{ x: relative, y: value },
+      ...(interval === undefined || hasTwoSeeds(curve, relative)
+        ? {}
+        : { lower: interval.lower, upper: interval.upper }),
+    })),
     points: members.map(({ relative, value }) => ({ x: relative, y: value })),
   };
 }

@@ -153,7 +153,9 @@ describe('what can not be told is said', () => {
     });
     const { code, stdout, stderr } = await run(root, 'lenet');
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('One width: whether and where an example turns cannot be determined, nor can a sigmoid be fitted.');
+    expect(stdout).toContain(
+      'One width: whether and where an example turns cannot be determined, nor can a sigmoid be fitted.',
+    );
     expect(stdout).toContain('One seed: effects of the example and of this seed cannot be separated');
   });
 
