@@ -16,6 +16,12 @@ import { loadIdxFolder } from '../../../src/datasets/idx.js';
 import { parseRecord, unpackWheel } from '../../../src/engine/install/unpack.js';
 import { parseExperiment } from '../../../src/experiment/load.js';
 import { addTrainOptions, parseTrainOptions } from '../../../src/experiment/options.js';
+import type { Collector } from '../../../src/import/collector.js';
+import { readHelm } from '../../../src/import/helm.js';
+import { readInspect } from '../../../src/import/inspect.js';
+import { readLmEval } from '../../../src/import/lm-eval.js';
+import { readLogits } from '../../../src/import/logits.js';
+import { readTable } from '../../../src/import/table.js';
 import { parseMetric } from '../../../src/metrics/index.js';
 import { readSeal } from '../../../src/runs/forecasts.js';
 import { decodeHistory, encodeHistory } from '../../../src/runs/history.js';
@@ -95,6 +101,13 @@ const classes = async () => {
   return Object.fromEntries(['a/1.png', 'a/2.png', 'b/1.png', 'b/2.png'].map((name) => [name, png]));
 };
 
+/** Imported, and put on one test set. */
+const collected = async (read: Promise<{ readonly collector: Collector }>) =>
+  (await read).collector.finish({ strict: false });
+
+const table = { columns: {}, coordinates: undefined, wide: undefined };
+const fixture = (name: string) => shipped(`test/fixtures/import/${name}`);
+
 const rows = 50;
 const outcomes = () => syntheticOutcomes(rows, 0.7, Random.named(0, 'fuzz'));
 
@@ -153,6 +166,80 @@ const parsers: Readonly<Record<string, () => Parser | Promise<Parser>>> = {
     parse: text((lines) => decodeHistory(lines, 'history.jsonl')),
   }),
   forecasts: () => ({ whole: [JSON.stringify(seal, undefined, 2)], parse: file('lenet-1.json', readSeal) }),
+  'imported tables (CSV)': () => ({
+    whole: [
+      'model,example,label,predicted,probability,parameters\na,"x,1",cat,cat,0.9,1e6\na,y,dog,cat,0.5,1e6\nb,"x,1",cat,cat,1,2e6\nb,y,dog,dog,0,2e6\n',
+    ],
+    parse: file('t.csv', (name) => collected(readTable([name], table).then((collector) => ({ collector })))),
+    inputs: 100,
+  }),
+  'imported tables (JSON lines)': () => ({
+    whole: [
+      '{"model": "a", "example": 1, "correct": true, "score": 0.5}\n{"model": "a", "example": 2, "correct": 0, "score": -1}\n',
+    ],
+    parse: file('t.jsonl', (name) => collected(readTable([name], table).then((collector) => ({ collector })))),
+    inputs: 100,
+  }),
+  ...Object.fromEntries(
+    ['zstd', 'gzip', 'brotli', 'lz4', 'snappy'].map((packing): [string, () => Promise<Parser>] => [
+      `imported tables (Parquet, ${packing})`,
+      async () => ({
+        whole: [await fixture(`${packing}.parquet`)],
+        parse: file('t.parquet', (name) =>
+          readTable([name], { ...table, columns: { example: 'model' } }).catch((error: unknown) => {
+            // Its examples are not unique: that is as far as a whole file comes.
+            if (!String(error).includes('second outcome')) throw error;
+          }),
+        ),
+        inputs: 60,
+      }),
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['models.npz', 'models.safetensors'].map((name): [string, () => Promise<Parser>] => [
+      `imported logits, ${name}`,
+      async () => ({
+        whole: [await fixture(name)],
+        parse: file(name, (each) => collected(readLogits([each], { labels: undefined, probabilities: false }))),
+        inputs: 60,
+      }),
+    ]),
+  ),
+  'imported logits, .npy': async () => ({
+    whole: [await fixture('logits.npy')],
+    parse: file('logits.npy', (each) =>
+      collected(
+        readLogits([each], {
+          labels: path.join(repository, 'test/fixtures/import/labels.npy'),
+          probabilities: false,
+        }),
+      ),
+    ),
+    inputs: 100,
+  }),
+  'imported samples of lm-eval': () => ({
+    whole: [
+      '{"doc_id": 1, "target": "0", "filtered_resps": [["-1.5", "False"], ["-2", "False"]], "metrics": ["acc"], "acc": 1.0}\n{"doc_id": 2, "target": "1", "filtered_resps": [[-1.5, false], [-2, false]], "metrics": ["acc"], "acc": 0.0}\n',
+    ],
+    parse: file('samples_quiz.jsonl', (name) =>
+      collected(readLmEval([name], { tasks: [], filter: undefined, correct: undefined, score: undefined })),
+    ),
+    inputs: 100,
+  }),
+  'imported logs of Inspect': async () => ({
+    whole: [await fixture('inspect-mmlu.eval')],
+    parse: file('log.eval', (name) => collected(readInspect([name], { scorer: undefined, task: undefined }))),
+    inputs: 60,
+  }),
+  'imported runs of HELM': async () => ({
+    whole: [await fixture('helm-pythia/per_instance_stats.json')],
+    async parse(bytes, folder) {
+      await fs.writeFile(path.join(folder, 'run_spec.json'), await fixture('helm-pythia/run_spec.json'));
+      await fs.writeFile(path.join(folder, 'per_instance_stats.json'), bytes);
+      return collected(readHelm([folder], { split: undefined, correct: undefined, score: undefined }));
+    },
+    inputs: 40,
+  }),
   'outcomes.parquet': () => ({
     whole: [encodeOutcomes(outcomes())],
     parse: (bytes) => decodeOutcomes(bytes, ['correct', 'log_probability', 'rank'], 'outcomes.parquet'),
