@@ -65,29 +65,34 @@ interface Group {
   readonly end: number;
 }
 
-/** Values of each column, `[columns][rows]`. */
+/**
+ * Values of each column, `[columns][rows]`. One column after the other: of several at once, the reader leaves all errors but the first
+ * unhandled.
+ */
 async function readGroup({ buffer, metadata, columns, start, end }: Group): Promise<unknown[][]> {
-  const place = new Map(columns.map((name, i) => [name, i]));
-  const data = columns.map(() => new Array<unknown>(end - start));
-  let count = 0;
-  await parquetRead({
-    file: buffer,
-    metadata,
-    compressors,
-    rowStart: start,
-    rowEnd: end,
-    onChunk({ columnName, columnData, rowStart }) {
-      const column = data[place.get(columnName) ?? -1];
-      if (column === undefined) return;
-      for (let i = 0; i < columnData.length; i++) {
-        const row = rowStart - start + i;
-        if (row < 0 || row >= end - start) continue;
-        column[row] = columnData[i];
-        count++;
-      }
-    },
-  });
-  if (count < columns.length * (end - start)) throw new Error(`${count} of ${columns.length * (end - start)} values`);
+  const data: unknown[][] = [];
+  for (const name of columns) {
+    const column = new Array<unknown>(end - start);
+    let count = 0;
+    await parquetRead({
+      file: buffer,
+      metadata,
+      compressors,
+      columns: [name],
+      rowStart: start,
+      rowEnd: end,
+      onChunk({ columnData, rowStart }) {
+        for (let i = 0; i < columnData.length; i++) {
+          const row = rowStart - start + i;
+          if (row < 0 || row >= end - start) continue;
+          column[row] = columnData[i];
+          count++;
+        }
+      },
+    });
+    if (count < end - start) throw new Error(`column ${name} has ${count} of ${end - start} values`);
+    data.push(column);
+  }
   return data;
 }
 
