@@ -32,7 +32,7 @@ export interface SeedScale {
   readonly mean: number;
   /** Hartigan's; `p` against one mode, `adjusted` over the scales by Holm. NaN for fewer than 4 seeds. */
   readonly dip: { readonly value: number; readonly p: number; readonly adjusted: number };
-  /** Two normals against one, where that can be asked: 4 seeds at least that differ. */
+  /** Two normals against one, where that can be asked: 4 seeds at least that differ. Bimodal: two peaks, and the dip speaks for them too. */
   readonly mixture: (TwoNormalsTest & { readonly adjusted: number; readonly bimodal: boolean }) | undefined;
   readonly success: { readonly count: number; readonly share: number; readonly interval: Interval };
   /** NaN where no seed succeeds. */
@@ -69,6 +69,9 @@ export interface SeedOptions {
 
 const pathDraws = 1000;
 
+/** Of the dip, above which a mixture is no sign of two modes: single modes that are flat or skewed pass for two normals. */
+const mostDipP = 0.5;
+
 /** Of a family of at least two scales. Throws UsageError where the test set is too small for the metric. */
 export function seedDistribution(
   metric: Metric,
@@ -102,7 +105,11 @@ export function seedDistribution(
         values: values[i]!,
         mean: means[i]!,
         dip: { value: dips[i]!, p: dipPs[i]!, adjusted: dipAdjusted[i]! },
-        mixture: mixture && { ...mixture, adjusted: mixtureAdjusted[i]!, bimodal: isBimodal(mixture.fit) },
+        mixture: mixture && {
+          ...mixture,
+          adjusted: mixtureAdjusted[i]!,
+          bimodal: isBimodal(mixture.fit) && dipPs[i]! <= mostDipP,
+        },
         success: {
           count: good.length,
           share: good.length / values[i]!.length,
@@ -172,7 +179,7 @@ function varianceOf(metric: Metric, members: readonly MemberOutcomes[]): SeedVar
   const means = units.map(({ values }) => values.reduce((sum, value) => sum + value, 0) / n);
   let flips = 0;
   for (let i = 0; i < n; i++) flips += sampleVariance(units.map(({ values }) => values[i]!));
-  const slope = slopeAt(units[0]!.transform, means.reduce((sum, value) => sum + value, 0) / seeds);
+  const slope = slopeAt(units[0]!.transform, means.reduce((sum, value) => sum + value, 0) / seeds, 1 / n);
   const observed = slope ** 2 * sampleVariance(means);
   const testSet = slope ** 2 * (flips / n ** 2);
   return { observed, testSet, beyond: Math.max(0, observed - testSet) };
@@ -183,8 +190,8 @@ function sampleVariance(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
 }
 
-function slopeAt(transform: (mean: number) => number, mean: number): number {
-  const step = 1e-5 * Math.max(1, Math.abs(mean));
+/** Over one example to either side: a transform of a count, such as that of subset accuracy, has steps. */
+function slopeAt(transform: (mean: number) => number, mean: number, step: number): number {
   const slope = (transform(mean + step) - transform(mean - step)) / (2 * step);
   return Number.isFinite(slope) ? slope : 1;
 }

@@ -65,7 +65,8 @@ async function seal(pilotName: string, raw: Raw): Promise<void> {
   const { gitCommit, packageVersions } = await import('../machine/version.js');
   const { parseMetric } = await import('../metrics/index.js');
   const { writeClaims } = await import('../runs/claims.js');
-  const { experimentDigest } = await import('../runs/record.js');
+  const { runNames } = await import('../runs/locate.js');
+  const { digestOfRun, experimentDigest } = await import('../runs/record.js');
   const { readRunRecord, runFolder } = await import('../runs/run.js');
 
   const given = textsOf(raw, 'claim');
@@ -94,6 +95,18 @@ async function seal(pilotName: string, raw: Raw): Promise<void> {
       'claims are about seeds that nobody has seen: give others',
     );
   const { fingerprint } = await loadDataset(experiment.dataset, experiment);
+  const digest = experimentDigest({ experiment, fingerprint, eager: false });
+  for (const other of await runNames(root)) {
+    // A record that cannot be read is no reason to seal nothing.
+    const record = await readRunRecord(runFolder(root, other)).catch(() => undefined);
+    const seen = experiment.seeds.filter((seed) => record?.experiment.seeds.includes(seed));
+    if (record !== undefined && digestOfRun(record) === digest && seen.length > 0)
+      throw new UsageError(
+        `the run ${other} is of the same experiment, with seeds ${seen.join(', ')}`,
+        file.path,
+        'claims are about seeds that nobody has seen: give others',
+      );
+  }
   const pilot = await readRun(open, defaultColumnsOf(open));
   const standard = standardId ?? defaultMetrics(pilot.record, pilot.members.at(-1)!.outcomes).standard.id;
   const induced = inducedId ?? defaultInduced(pilot.record, pilot.members).metric.id;
@@ -106,12 +119,12 @@ async function seal(pilotName: string, raw: Raw): Promise<void> {
       run: pilot.record.name,
       evidence: pilot.members.map(({ record }) => ({ member: record.id, outcomes: record.files['outcomes.parquet']! })),
     },
-    ...{ run, experiment, experimentDigest: experimentDigest({ experiment, fingerprint, eager: false }) },
+    ...{ run, experiment, experimentDigest: digest },
     ...{ standard, induced, draws, claims },
   };
-  const { file: written, digest } = await writeClaims(pilot.folder, content);
+  const { file: written, digest: sealed } = await writeClaims(pilot.folder, content);
   if (raw['json'] === true) {
-    console.log(jsonOf({ ...content, digest }));
+    console.log(jsonOf({ ...content, digest: sealed }));
     return;
   }
   const lines = [
@@ -119,7 +132,7 @@ async function seal(pilotName: string, raw: Raw): Promise<void> {
     ...claims.map((claim) => `  ${claim}`),
     '',
     `sealed  ${written}`,
-    `digest  ${digest}`,
+    `digest  ${sealed}`,
     'Publish the digest (a commit, a timestamping service), then train:',
     `        ${commandLine(`train --experiment ${textOf(raw, 'experiment')!} --run ${run}`)}`,
     `        ${commandLine(`claim score ${name}`)}`,

@@ -16,8 +16,8 @@ export function seedNotes({ metric, threshold }: SeedDistribution, { scales }: F
   const success = `${metric.better === 'higher' ? 'at least' : 'at most'} ${formatNumber(threshold)}`;
   return [
     `Success: ${metric.title} of ${success}. In brackets: 95 %.`,
-    'Dip: Hartigan and Hartigan 1985, p against one mode. Two modes: a mixture of two normals against one, p by parametric bootstrap; "yes" where',
-    `its p is at most 0.05 and the mixture has two peaks. All p are adjusted over the ${scales} (Holm 1979).`,
+    'Dip: Hartigan and Hartigan 1985, p against one mode. Two modes: a mixture of two normals against one, both without skewness, p by parametric',
+    `bootstrap; "yes" where its p is at most 0.05, the mixture has two peaks, and the dip is larger than in half of uniform samples. All p are adjusted over the ${scales} (Holm 1979).`,
     'Beyond the test set: the standard deviation that an endless test set would leave (Jordan 2023); 0 where the test set explains all of it.',
   ];
 }

@@ -31,7 +31,8 @@ async function hasRun(folder: string): Promise<boolean> {
   }
 }
 
-async function runNames(root: string): Promise<string[]> {
+/** Folders below the folder of all runs; what is in them is not looked at. */
+export async function runNames(root: string): Promise<string[]> {
   try {
     const entries = await fs.readdir(root, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);

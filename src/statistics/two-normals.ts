@@ -1,7 +1,9 @@
 /**
  * One normal distribution or a mixture of two with a common standard deviation, by maximum likelihood (EM from several splits of the
  * sorted values). Whether two are needed is judged by a parametric bootstrap of the likelihood ratio under one (McLachlan 1987,
- * J. R. Stat. Soc. C 36(3)): its distribution is not chi-squared there.
+ * J. R. Stat. Soc. C 36(3)): its distribution is not chi-squared there. A single skewed mode would pass for two, so skewness is
+ * taken out first, by the power transform under which the values are most like one normal (MacLean, Morton, Elston and Yee 1976,
+ * Biometrics 32(3)), in the values and in each draw alike.
  */
 import type { Interval } from './wilson.js';
 import { percentileInterval } from './bootstrap.js';
@@ -83,6 +85,27 @@ function climb(x: Float64Array, split: number, leastVariance: number) {
   return { weight, lowerMean, upperMean, variance, logLikelihood };
 }
 
+/** On z / `offset` + 1, z in standard deviations: MacLean et al.'s r. */
+const offset = 6;
+/** Powers that are tried; 1 leaves all as it is. */
+const powers = Array.from({ length: 41 }, (_, i) => i - 20);
+
+/** Values in standard deviations from their mean, under the power transform that makes them most like one normal; equal values as they are. */
+export function unskewed(values: ArrayLike<number>): Float64Array {
+  const x = Float64Array.from(values);
+  const { mean, variance } = momentsOf(x);
+  if (!(variance > 0)) return x;
+  const z = x.map((value) => (value - mean) / Math.sqrt(variance));
+  const r = Math.max(offset, -1.5 * Math.min(...z));
+  const logs = z.map((value) => Math.log(value / r + 1));
+  const sum = logs.reduce((total, value) => total + value, 0);
+  const transformed = (p: number) => logs.map((log) => (p === 0 ? r * log : (r / p) * Math.expm1(p * log)));
+  const logLikelihood = (p: number) => -0.5 * x.length * Math.log(momentsOf(transformed(p)).variance) + (p - 1) * sum;
+  let best = 1;
+  for (const p of powers) if (logLikelihood(p) > logLikelihood(best)) best = p;
+  return transformed(best);
+}
+
 /** Whether the density of the mixture has two peaks (Holzmann and Hollmann 2008; for equal deviations Behboodian 1970). */
 export function isBimodal({ weight, lowerMean, upperMean, deviation }: TwoNormals): boolean {
   const d = (upperMean - lowerMean) / (2 * deviation);
@@ -92,6 +115,7 @@ export function isBimodal({ weight, lowerMean, upperMean, deviation }: TwoNormal
 }
 
 export interface TwoNormalsTest {
+  /** Of the values without their skewness. */
   readonly fit: TwoNormals;
   /** That one normal makes a ratio as large: bootstrap under one. */
   readonly p: number;
@@ -101,18 +125,19 @@ export interface TwoNormalsTest {
 
 /** Undefined where nothing can be fitted. */
 export function testTwoNormals(values: ArrayLike<number>, draws = 499, seed = 0): TwoNormalsTest | undefined {
-  const fit = fitTwoNormals(values);
+  const straight = unskewed(values);
+  const fit = fitTwoNormals(straight);
   if (fit === undefined) return undefined;
-  const n = values.length;
+  const n = straight.length;
   const random = Random.named(seed, 'two normals', n);
   const sample = new Float64Array(n);
   let above = 1;
   for (let b = 0; b < draws; b++) {
     for (let i = 0; i < n; i++) sample[i] = random.normal();
-    if (fitTwoNormals(sample)!.ratio >= fit.ratio) above++;
+    if (fitTwoNormals(unskewed(sample))!.ratio >= fit.ratio) above++;
   }
   const weights = Array.from({ length: draws }, () => {
-    for (let i = 0; i < n; i++) sample[i] = values[random.integer(n)]!;
+    for (let i = 0; i < n; i++) sample[i] = straight[random.integer(n)]!;
     return fitTwoNormals(sample)?.weight ?? NaN;
   });
   return {

@@ -59,6 +59,16 @@ test('sealed, trained, judged: what holds and what does not', async () => {
   expect(scored.stdout).toMatch(/standard\.last > 0\.01 +\S+ +holds\n *standard\.last > 2 +\S+ +does not hold\n/);
 });
 
+test('nothing is claimed of seeds that a run of another name has seen', async () => {
+  await trainFinal('2026-01-01T00:00:00.000Z');
+  await fs.rename(path.join(root, 'checkpoints', 'final'), path.join(root, 'checkpoints', 'peek'));
+  const { code, stderr } = await run(...seal);
+  expect([code, stderr]).toEqual([
+    2,
+    'error: final.yaml: the run peek is of the same experiment, with seeds 5, 6; claims are about seeds that nobody has seen: give others\n',
+  ]);
+});
+
 test('a member that began before the seal, and a changed file, make the claims void', async () => {
   await run(...seal);
   await trainFinal('2026-01-01T12:00:00.000Z');

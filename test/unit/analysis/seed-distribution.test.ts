@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { holm, seedDistribution } from '../../../src/analysis/seed-distribution.js';
-import { accuracy } from '../../../src/metrics/classification.js';
+import { accuracy, subsetAccuracy } from '../../../src/metrics/classification.js';
 import { Random } from '../../../src/statistics/random.js';
 import { memberOf } from '../../support/members.js';
 
@@ -51,6 +51,16 @@ test('variance of seeds: where all have one chance the test set explains it, and
   expect(same!.testSet).toBeAllClose((0.7 * 0.3) / count, { rtol: 0.02 });
   expect(same!.observed).toBeAllClose((0.7 * 0.3) / count, { rtol: 0.45 });
   expect(apart!.beyond).toBeAllClose(0.05 ** 2, { rtol: 0.45 });
+});
+
+test('variance of subset accuracy, which moves in steps: that of its values over seeds', () => {
+  const family = members([1, 2], 100, 400, (_, random) => 0.9 + 0.02 * random.normal());
+  for (const { values, variance } of seedDistribution(subsetAccuracy.with({ k: 5 }), family, { draws: 19 }).scales) {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const spread = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+    // The slope at the mean, for a curve: accuracy^5 bends by a tenth over two deviations.
+    expect(variance!.observed).toBeAllClose(spread, { rtol: 0.15 });
+  }
 });
 
 test('paths of one seed each scatter about the mean: with equal seeds they are the mean', () => {
