@@ -61,6 +61,7 @@ async function seal(pilotName: string, raw: Raw): Promise<void> {
   const { defaultColumnsOf, defaultInduced, defaultMetrics } = await import('../analysis/defaults.js');
   const { loadDataset } = await import('../datasets/index.js');
   const { loadExperiment } = await import('../experiment/load.js');
+  const { runNameSchema } = await import('../experiment/schema.js');
   const { parseTrainOptions, runNameOf } = await import('../experiment/options.js');
   const { gitCommit, packageVersions } = await import('../machine/version.js');
   const { parseMetric } = await import('../metrics/index.js');
@@ -79,7 +80,10 @@ async function seal(pilotName: string, raw: Raw): Promise<void> {
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
   const file = await loadExperiment(textOf(raw, 'experiment')!);
   const run = runNameOf({ run: textOf(raw, 'run') }, file)!;
-  const name = runNameOf({ run: textOf(raw, 'name') }) ?? run;
+  const named = runNameSchema.safeParse(textOf(raw, 'name') ?? run);
+  if (!named.success)
+    throw new UsageError(`"${textOf(raw, 'name')!}" is no name`, '--name', 'letters, digits, ., _ and -');
+  const name = named.data;
   const { experiment } = parseTrainOptions({}, { file });
   if ((await readRunRecord(runFolder(root, run))) !== undefined)
     throw new UsageError(`there is a run "${run}" already`, '--run', 'a claim is about a run that is not begun');
@@ -148,10 +152,12 @@ async function score(name: string, raw: Raw): Promise<void> {
   const { formatNumber } = await import('../terminal/format.js');
   const { textTable } = await import('../report/text-table.js');
   const { locateClaims, whyClaimsVoid } = await import('../runs/claims.js');
-  const { membersOf, runFolder } = await import('../runs/run.js');
+  const { membersOf, readRunRecord, runFolder } = await import('../runs/run.js');
 
   const read = await locateClaims(name, root);
   const { claim } = read;
+  if ((await readRunRecord(runFolder(root, claim.run))) === undefined)
+    throw new UsageError(`the run ${claim.run} is not trained yet`, claim.name, 'train it, then score');
   const open = await openNamed(runFolder(root, claim.run));
   const record = await trainedRecord(open, claim.run, 'a claim is of a family that is trained');
   const reasons = whyClaimsVoid(

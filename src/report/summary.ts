@@ -122,7 +122,7 @@ function guessing(rows: readonly SummaryRow[], { dataset }: RunRecord): string[]
   const bound = `ln ${dataset.classes} = ${chance.toFixed(3)} nats, equal chances for every class`;
   return found.length === 0
     ? []
-    : [`cross-entropy above ${bound}: ${found.join(', ')}; overfitted, or a --learning-rate too large`];
+    : [`cross-entropy above ${bound}: ${found.join(', ')}; hardly trained, overfitted, or a --learning-rate too large`];
 }
 
 function reasonOf({ status, record, problem }: MemberState, run: RunRecord): string {

@@ -59,6 +59,15 @@ test('sealed, trained, judged: what holds and what does not', async () => {
   expect(scored.stdout).toMatch(/standard\.last > 0\.01 +\S+ +holds\n *standard\.last > 2 +\S+ +does not hold\n/);
 });
 
+test('a claim that is scored too early, and a name that is none, are one line', async () => {
+  expect((await run(...seal, '--name', '../x')).stderr).toMatch(/^error: --name: "..\/x" is no name; .*\n$/);
+  await run(...seal);
+  expect(await run('claim', 'score', 'final')).toMatchObject({
+    code: 2,
+    stderr: 'error: final: the run final is not trained yet; train it, then score\n',
+  });
+});
+
 test('nothing is claimed of seeds that a run of another name has seen', async () => {
   await trainFinal('2026-01-01T00:00:00.000Z');
   await fs.rename(path.join(root, 'checkpoints', 'final'), path.join(root, 'checkpoints', 'peek'));

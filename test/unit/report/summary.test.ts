@@ -91,7 +91,7 @@ test('members whose cross-entropy is above that of equal chances for 10 classes,
   const { rows, table } = await summariseRun(folder);
   expect(rows[0]!.metrics['cross-entropy']!.value).toBeGreaterThan(Math.LN10);
   expect(table.split('\n').at(-1)).toBe(
-    'cross-entropy above ln 10 = 2.303 nats, equal chances for every class: cnn-w2-s0; overfitted, or a --learning-rate too large',
+    'cross-entropy above ln 10 = 2.303 nats, equal chances for every class: cnn-w2-s0; hardly trained, overfitted, or a --learning-rate too large',
   );
 });
 
