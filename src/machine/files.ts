@@ -54,8 +54,11 @@ export async function writeOutput(file: string, data: string | Uint8Array, where
   const there = await fs.stat(file).catch(() => undefined);
   if (there?.isDirectory()) throw new UsageError(`${file} is a folder`, where, 'name a file');
   if (there === undefined) await assertWritable(folder);
-  if (there === undefined || there.isFile())
-    return writeFileAtomic(there === undefined ? file : await fs.realpath(file), data);
+  if (there === undefined || there.isFile()) {
+    const target = there === undefined ? file : await fs.realpath(file);
+    await removeLeftoversOf(path.dirname(target), path.basename(target));
+    return writeFileAtomic(target, data);
+  }
   await fs.writeFile(file, data).catch((error: unknown) => {
     throw diskError(error, file);
   });
@@ -128,6 +131,13 @@ export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
     if (isLeftover(name)) await fs.rm(path.join(folder, name), { force: true });
   }
+}
+
+/** Removes what writers of `name` in `folder` left that are gone: a user's folder may hold anything else. */
+export async function removeLeftoversOf(folder: string, name: string): Promise<void> {
+  const ours = (each: string) => each.startsWith(`.${name}.`) || each.startsWith('.probe.');
+  for (const each of await namesIn(folder))
+    if (ours(each) && isLeftover(each)) await fs.rm(path.join(folder, each), { recursive: true, force: true });
 }
 
 /** Whether a file of this name was being written by a process that is gone. */

@@ -3,7 +3,14 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { codeOf, RunError, UsageError } from '../terminal/errors.js';
-import { assertWritable, createFolder, diskError, writeFileAtomic, type FileContent } from './files.js';
+import {
+  assertWritable,
+  createFolder,
+  diskError,
+  removeLeftoversOf,
+  type FileContent,
+  writeFileAtomic,
+} from './files.js';
 
 /** Files by their path in the folder, with `/`. */
 export type FolderContent = ReadonlyMap<string, FileContent>;
@@ -45,6 +52,7 @@ export async function writeFolder(folder: string, files: FolderContent): Promise
   const parent = path.dirname(path.resolve(folder));
   const name = path.basename(path.resolve(folder));
   await createFolder(parent);
+  await removeLeftoversOf(parent, name);
   const aside = path.join(parent, `.${name}.${process.pid}.${randomUUID()}.tmp`);
   try {
     for (const [file, data] of files) {

@@ -33,6 +33,16 @@ test('all files are there, and nothing beside the folder', async () => {
   expect(await fs.readdir(path.dirname(folder))).toEqual(['a']);
 });
 
+test('what a writer left that was killed goes, and what one that lives is writing stays', async () => {
+  const parent = path.dirname(folder);
+  const id = '123e4567-e89b-42d3-a456-426614174000';
+  // No process has a number this large; this one's own is alive.
+  const [dead, living, others] = [`.a.4194999999.${id}.tmp`, `.a.${process.pid}.${id}.tmp`, `.b.4194999999.${id}.tmp`];
+  for (const name of [dead, living, others]) await fs.mkdir(path.join(parent, name, 'figures'), { recursive: true });
+  await writeFolder(folder, first);
+  expect((await fs.readdir(parent)).sort()).toEqual([living, others, 'a'].sort());
+});
+
 test('an older one goes whole', async () => {
   await writeFolder(folder, first);
   await writeFolder(folder, new Map([['report.html', 'new']]));

@@ -180,3 +180,15 @@ describe('a member of another experiment', () => {
     expect(new Set([digest({}), ...others]).size).toBe(5);
   });
 });
+
+test('a copied run goes by the name of its folder: nothing that it writes or hints is the first one', async () => {
+  const root = await temporaryFolder();
+  const folder = path.join(root, 'lenet');
+  await writeSyntheticRun({ folder, widths: [1, 2], seeds: [0], record: {}, accuracy: () => 0.5 });
+  await fs.cp(folder, path.join(root, 'copy'), { recursive: true });
+  await fs.cp(folder, path.join(root, 'no run name!'), { recursive: true });
+  const names = ['lenet', 'copy', 'no run name!'].map(
+    async (name) => (await openRun(path.join(root, name))).record.name,
+  );
+  expect(await Promise.all(names)).toEqual(['lenet', 'copy', 'lenet']);
+});
