@@ -3,13 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { parquetReadObjects } from 'hyparquet';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { memberFolder, readMemberRecord, writeMemberRecord } from '../../src/runs/run.js';
 import { Random } from '../../src/statistics/random.js';
 import { memberRecord, syntheticOutcomes, temporaryFolder, writeMember, writeSyntheticRun } from '../support/runs.js';
-import { program } from '../support/program.js';
+import { program, runProgram } from '../support/program.js';
 
 let root = '';
 let folder = '';
@@ -19,13 +18,7 @@ beforeEach(async () => {
 });
 
 async function run(...words: string[]) {
-  const child = spawn(process.execPath, [program, ...words], {
-    cwd: root,
-    env: { ...process.env, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+  return runProgram(root, words);
 }
 
 const widths = [1, 2, 4, 8, 16];

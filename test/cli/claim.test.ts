@@ -1,14 +1,11 @@
 /** Claims as their user meets them: sealed on a pilot, judged by a run that was trained since, void where something is amiss. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { beforeEach, expect, test } from 'vitest';
 import { memberFolder, membersOf, readMemberRecord, writeMemberRecord } from '../../src/runs/run.js';
 import { writeFamily } from '../support/families.js';
 import { temporaryFolder } from '../support/runs.js';
-import { program } from '../support/program.js';
+import { runProgram } from '../support/program.js';
 
 const shape = { arch: 'cnn', widths: [1, 2, 4], count: 200, name: 'claims' } as const;
 
@@ -25,13 +22,7 @@ beforeEach(async () => {
 });
 
 async function run(...words: readonly string[]) {
-  const child = spawn(process.execPath, [program, ...words], {
-    cwd: root,
-    env: { ...process.env, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+  return runProgram(root, words);
 }
 
 /** What `train --experiment final.yaml` would leave. */

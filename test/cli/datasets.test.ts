@@ -1,13 +1,10 @@
 /** `emergence datasets` as its user meets it. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { text } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { program } from '../support/program.js';
+import { runProgram } from '../support/program.js';
 
 let folder = '';
 beforeEach(() => {
@@ -20,13 +17,7 @@ afterEach(() => {
 const run = (...words: string[]) => runIn({ EMERGENCE_CACHE_DIR: path.join(folder, 'cache') }, ...words);
 
 async function runIn(environment: NodeJS.ProcessEnv, ...words: string[]) {
-  const child = spawn(process.execPath, [program, ...words], {
-    cwd: folder,
-    env: { ...process.env, EMERGENCE_DATA_DIR: path.join(folder, 'data'), NO_COLOR: '1', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+  return runProgram(folder, words, { EMERGENCE_DATA_DIR: path.join(folder, 'data'), ...environment });
 }
 
 test('list says what is here, and what to type for the rest; --json the same for programs', async () => {

@@ -1,16 +1,13 @@
 /** A follow-up experiment as its user meets it: proposed from a fabricated pilot, written once, and ready to be sealed and trained. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { beforeEach, expect, test } from 'vitest';
 import { loadExperiment } from '../../src/experiment/load.js';
 import { parseTrainOptions } from '../../src/experiment/options.js';
 import { memberFolder, readMemberRecord, writeMemberRecord } from '../../src/runs/run.js';
 import { writeFamily } from '../support/families.js';
 import { temporaryFolder } from '../support/runs.js';
-import { program } from '../support/program.js';
+import { runProgram } from '../support/program.js';
 
 let root = '';
 beforeEach(async () => {
@@ -20,13 +17,7 @@ beforeEach(async () => {
 });
 
 async function run(...words: readonly string[]) {
-  const child = spawn(process.execPath, [program, ...words], {
-    cwd: root,
-    env: { ...process.env, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+  return runProgram(root, words);
 }
 
 const design = [

@@ -1,9 +1,6 @@
 /** Forecasts as their user meets them: sealed, tampered with, scored, on runs that were never trained. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { beforeEach, expect, test } from 'vitest';
 import {
   memberFolder,
@@ -14,7 +11,7 @@ import {
 } from '../../src/runs/run.js';
 import { Random } from '../../src/statistics/random.js';
 import { syntheticOutcomes, temporaryFolder, writeMember, writeSyntheticRun, runRecord } from '../support/runs.js';
-import { program } from '../support/program.js';
+import { runProgram } from '../support/program.js';
 
 let root = '';
 let folder = '';
@@ -34,13 +31,7 @@ beforeEach(async () => {
 const accuracyOf = (width: number) => 1 / (1 + Math.exp(-(Math.log2(width) - 3)));
 
 async function run(line: string) {
-  const child = spawn(process.execPath, [program, ...line.split(' ')], {
-    cwd: root,
-    env: { ...process.env, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+  return runProgram(root, line.split(' '));
 }
 
 /** What `train --widths 16` would leave. */

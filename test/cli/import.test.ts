@@ -1,12 +1,9 @@
 /** Outcomes of other tools: from files to every command that looks at runs, as their user meets it. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { beforeEach, expect, test } from 'vitest';
 import { Random } from '../../src/statistics/random.js';
-import { program } from '../support/program.js';
+import { runProgram } from '../support/program.js';
 import { temporaryFolder } from '../support/runs.js';
 
 let root = '';
@@ -15,13 +12,7 @@ beforeEach(async () => {
 });
 
 async function run(...words: string[]) {
-  const child = spawn(process.execPath, [program, ...words], {
-    cwd: root,
-    env: { ...process.env, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+  return runProgram(root, words);
 }
 
 const sizes = [70e6, 160e6, 410e6, 1.4e9];

@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { packageJson } from '../../src/machine/installation.js';
-import { program } from '../support/program.js';
+import { program, runProgram } from '../support/program.js';
 
 let folder = '';
 beforeEach(() => {
@@ -18,9 +18,7 @@ afterEach(() => {
 });
 
 async function run(...words: string[]) {
-  const child = spawn(process.execPath, [program, ...words], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+  return runProgram(folder, words);
 }
 
 describe('a mistake is one line on stderr and exit code 2, and leaves nothing behind', () => {

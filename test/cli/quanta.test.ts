@@ -1,9 +1,6 @@
 /** `emergence quanta` as its user meets it, on runs that were never trained. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { resolveExperiment } from '../../src/experiment/schema.js';
 import type { OutcomeColumns } from '../../src/runs/outcomes.js';
@@ -18,12 +15,10 @@ import {
   writeMember,
   writeSyntheticRun,
 } from '../support/runs.js';
-import { program } from '../support/program.js';
+import { runProgram } from '../support/program.js';
 
 async function run(cwd: string, ...words: string[]) {
-  const child = spawn(process.execPath, [program, 'quanta', ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+  return runProgram(cwd, ['quanta', ...words]);
 }
 
 interface Family {

@@ -1,18 +1,13 @@
 /** `emergence runs` as its user meets it, on runs that were never trained. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { holdLock } from '../support/holders.js';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
-import { program } from '../support/program.js';
+import { runProgram } from '../support/program.js';
 
 async function run(cwd: string, ...words: string[]) {
-  const child = spawn(process.execPath, [program, ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+  return runProgram(cwd, words);
 }
 
 test('lists runs, one of them being trained; JSON has the same; nothing is written', async () => {

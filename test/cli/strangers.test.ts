@@ -1,15 +1,13 @@
 /** Runs, names and files that others made, as the program's user meets them. */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { beforeEach, expect, test } from 'vitest';
 import { formatSealed } from '../../src/runs/json.js';
 import { digestOfRun } from '../../src/runs/record.js';
 import { readMemberRecord, readRunRecord, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
-import { program } from '../support/program.js';
+import { runProgram } from '../support/program.js';
 
 let root = '';
 let folder = '';
@@ -22,9 +20,7 @@ beforeEach(async () => {
 
 async function run(...words: string[]) {
   const cwd = path.join(root, 'a/b/c');
-  const child = spawn(process.execPath, [program, ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+  return runProgram(cwd, words);
 }
 
 const everything = () => (fs.readdirSync(root, { recursive: true }) as string[]).sort();

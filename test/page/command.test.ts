@@ -1,9 +1,6 @@
 /** `emergence report` as its user meets it: files, mistakes, nothing half-written; and without TensorFlow, which this project never starts. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { csvParse } from 'd3-dsv';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -12,7 +9,7 @@ import { memberFolder } from '../../src/runs/run.js';
 import { metrics } from '../../src/metrics/index.js';
 import { membersOf, writeFamily, type FamilyShape } from '../support/families.js';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
-import { program } from '../support/program.js';
+import { runProgram } from '../support/program.js';
 
 const shape: FamilyShape = { arch: 'cnn', widths: [1, 2, 4, 8], seeds: [0, 1], count: 300 };
 
@@ -25,13 +22,7 @@ beforeEach(async () => {
 });
 
 async function run(...words: string[]) {
-  const child = spawn(process.execPath, [program, ...words], {
-    cwd: root,
-    env: { ...process.env, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+  return runProgram(root, words);
 }
 
 const report = (...words: string[]) => run('report', 'lenet', '--draws', '100', ...words);
