@@ -11,6 +11,7 @@
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawsWithValue } from '../statistics/bootstrap.js';
 import { binomialQuantile, normalScores } from '../statistics/distributions.js';
+import { mean } from '../statistics/mean.js';
 import type { Random } from '../statistics/random.js';
 import { varianceOfTerms } from '../statistics/shared-clusters.js';
 import { meansOf, type SampledCurve } from './curves.js';
@@ -51,7 +52,7 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
   const within = (value: number) => Math.min(most, Math.max(least, value));
   // Of a share of units, on the scale of that share: seeds and test examples act there, and the transform comes after.
   const base = isShare
-    ? members.map(({ outcomes }) => meanOf(metric.unitValues(outcomes)!.values))
+    ? members.map(({ outcomes }) => mean(metric.unitValues(outcomes)!.values))
     : Array.from(curve.memberValues);
   const toBase = (value: number) => (isShare ? inverse(units.transform, value) : value);
   const errors = isShare ? undefined : errorsOf(curve, members);
@@ -86,12 +87,6 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
   };
 }
 
-function meanOf(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (const value of Array.from(values)) sum += value;
-  return sum / values.length;
-}
-
 /** Standard error of each member over the draw of the test set. */
 export function errorsOf({ metric, memberDraws }: SampledCurve, members: readonly MemberOutcomes[]): number[] {
   return members.map(({ outcomes }, i) => {
@@ -101,8 +96,8 @@ export function errorsOf({ metric, memberDraws }: SampledCurve, members: readonl
 }
 
 function varianceOf(values: ArrayLike<number>): number {
-  const mean = meanOf(values);
-  return values.length < 2 ? NaN : meanOf(Array.from(values, (value) => (value - mean) ** 2));
+  const centre = mean(values);
+  return values.length < 2 ? NaN : mean(Array.from(values, (value) => (value - centre) ** 2));
 }
 
 /** Of how many independent units a member's share tells as much: units that share images or groups tell less. */
@@ -112,7 +107,7 @@ export function effectiveCount({ metric, count }: SampledCurve, members: readonl
     if (drawn.kind !== 'terms' || drawn.mean <= 0 || drawn.mean >= 1) return [];
     return (varianceOfTerms(drawn.terms) * count) / (drawn.mean * (1 - drawn.mean));
   });
-  return effects.length === 0 ? count : Math.max(1, Math.round(count / meanOf(effects)));
+  return effects.length === 0 ? count : Math.max(1, Math.round(count / mean(effects)));
 }
 
 interface SeedSpread {
@@ -130,14 +125,14 @@ function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level
     .filter(({ members }) => members.length > 1)
     .map(({ members }) => {
       const values = members.map((i) => base[i]!);
-      const mean = meanOf(values);
+      const centre = mean(values);
       const degrees = members.length - 1;
       return {
         degrees,
-        variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / degrees,
+        variance: values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / degrees,
         // What of it the test set explains: seeds that fail on the same images don't differ by them.
-        explained: meanOf(members.map((i) => variances[i]!)) * (1 - correlation(members.map((i) => scores[i]))),
-        size: Math.abs(level?.(mean) ?? 1),
+        explained: mean(members.map((i) => variances[i]!)) * (1 - correlation(members.map((i) => scores[i]))),
+        size: Math.abs(level?.(centre) ?? 1),
       };
     });
   const degrees = groups.reduce((sum, group) => sum + group.degrees, 0);

@@ -1,3 +1,4 @@
+import { mean } from '../statistics/mean.js';
 /**
  * How sudden a curve is: scores of the values at its scales, in order of scale. All are free of the unit and of where the curve
  * lies. Higher values are better here: a metric where lower is better comes with its sign turned.
@@ -130,7 +131,6 @@ function parabolaWeights(scales: ArrayLike<number>): readonly number[] {
   const n = scales.length;
   const ends = Math.log(scales[n - 1]! / scales[0]!);
   const t = Array.from({ length: n }, (_, i) => (2 * Math.log(scales[i]! / scales[0]!)) / ends - 1);
-  const mean = (list: readonly number[]) => list.reduce((sum, value) => sum + value, 0) / n;
   const centre = mean(t);
   const centred = t.map((value) => value - centre);
   const squares = t.map((value) => value * value);

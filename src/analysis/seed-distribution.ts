@@ -15,6 +15,7 @@ import type { OnStep } from '../terminal/steps.js';
 import { isBimodal, testTwoNormals, type TwoNormalsTest } from '../statistics/two-normals.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
 import { scoresOf, type ScoreName } from './scores.js';
+import { mean } from '../statistics/mean.js';
 
 export interface SeedVariance {
   /** Between seeds, as measured on this test set. */
@@ -115,7 +116,7 @@ export function seedDistribution(
           share: good.length / values[i]!.length,
           interval: wilsonInterval(good.length, values[i]!.length),
         },
-        meanGivenSuccess: good.reduce((sum, value) => sum + value, 0) / good.length,
+        meanGivenSuccess: mean(good),
         variance: varianceOf(
           metric,
           scale.members.map((place) => members[place]!),
@@ -136,8 +137,7 @@ function withoutTies(metric: Metric, members: readonly MemberOutcomes[]): number
     const units = metric.unitValues(outcomes);
     if (units?.share !== true) return metric.measure(outcomes).value;
     const n = units.values.length;
-    const mean = units.values.reduce((sum, value) => sum + value, 0) / n;
-    return units.transform(Math.min(1, Math.max(0, mean + (random.uniform() - 0.5) / n)));
+    return units.transform(Math.min(1, Math.max(0, mean(units.values) + (random.uniform() - 0.5) / n)));
   });
 }
 
@@ -176,18 +176,18 @@ function varianceOf(metric: Metric, members: readonly MemberOutcomes[]): SeedVar
   const seeds = members.length;
   if (seeds < 2 || !units.every((each) => each !== undefined)) return undefined;
   const n = units[0]!.values.length;
-  const means = units.map(({ values }) => values.reduce((sum, value) => sum + value, 0) / n);
+  const means = units.map(({ values }) => mean(values));
   let flips = 0;
   for (let i = 0; i < n; i++) flips += sampleVariance(units.map(({ values }) => values[i]!));
-  const slope = slopeAt(units[0]!.transform, means.reduce((sum, value) => sum + value, 0) / seeds, 1 / n);
+  const slope = slopeAt(units[0]!.transform, mean(means), 1 / n);
   const observed = slope ** 2 * sampleVariance(means);
   const testSet = slope ** 2 * (flips / n ** 2);
   return { observed, testSet, beyond: Math.max(0, observed - testSet) };
 }
 
 function sampleVariance(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  const centre = mean(values);
+  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
 }
 
 /** Over one example to either side: a transform of a count, such as that of subset accuracy, has steps. */

@@ -5,6 +5,7 @@
  */
 
 import { FitError } from '../statistics/least-squares.js';
+import { mean } from '../statistics/mean.js';
 
 export interface PowerLaw {
   /** Negative: the exponent of N. */
@@ -52,7 +53,6 @@ export function fitPowerLaw(points: readonly { readonly parameters: number; read
   const x = points.map(({ parameters }) => Math.log(parameters));
   const y = points.map(({ loss }) => Math.log(loss));
   const n = points.length;
-  const mean = (list: readonly number[]) => list.reduce((sum, value) => sum + value, 0) / n;
   const [mx, my] = [mean(x), mean(y)];
   const xx = x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
   if (xx === 0) throw new RangeError('fewer than two numbers of parameters');

@@ -16,6 +16,7 @@
  * (Dempster, Laird and Rubin 1977), accelerated; classes are added by splitting those of the smaller fit.
  */
 import { climb, type Climb, type FixedPoint } from '../statistics/squarem.js';
+import { mean } from '../statistics/mean.js';
 
 /** What the models see of a run. */
 export interface SolvedTable {
@@ -497,7 +498,7 @@ function describe({ examples: n, table, floor }: Data, fitted: Fitted, spread?: 
   return {
     ...fitted,
     floor: fitted.kind === 'curve' ? 0 : floor,
-    classes: classes.toSorted((a, b) => meanOf(b.solved) - meanOf(a.solved)),
+    classes: classes.toSorted((a, b) => mean(b.solved) - mean(a.solved)),
     spread,
     aicc: n - p - 1 > 0 ? -2 * logLikelihood + 2 * p + (2 * p * (p + 1)) / (n - p - 1) : Infinity,
     bic: -2 * logLikelihood + p * Math.log(n),
@@ -509,10 +510,6 @@ function describe({ examples: n, table, floor }: Data, fitted: Fitted, spread?: 
       ),
     ),
   };
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 // Slopes of their own. A point is [ease of each class, slope of each, log weight of each].

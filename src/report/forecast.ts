@@ -16,6 +16,7 @@ import { panelsFigure, type Panel, type PanelPoint } from './figures/panels.js';
 import { scaleText, trainedWords, type FamilyWords } from '../runs/words.js';
 import { csv, textTable } from './text-table.js';
 import { referenceStyles } from './theme.js';
+import { mean } from '../statistics/mean.js';
 
 const shown = (value: number) => formatNumber(value);
 
@@ -56,8 +57,6 @@ function bareLines(
   return [`${condensed(bare.map(({ method }) => method))}: no interval where ${why}`];
 }
 
-const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
 /** Medians and 80 % intervals, a table for each metric; without a line break at the end. */
 export function sealedTable(
   forecasts: readonly MetricForecast[],
@@ -71,7 +70,7 @@ export function sealedTable(
           [
             [
               `known: width ${known.at(-1)!.width}`,
-              shown(meanOf(known.at(-1)!.values)),
+              shown(mean(known.at(-1)!.values)),
               ...targets.slice(1).map(() => ''),
             ],
             ...methods.map(({ method, quantiles }) => [method, ...quantiles.map(withRange)]),
@@ -96,7 +95,7 @@ export function scoreTable(scores: readonly MetricScore[]): string {
           ...['mean |error|', '|ln ratio|', ...coverages.map((coverage) => `in ${100 * coverage} %`), 'CRPS', 'skill'],
         ],
         [
-          ['measured', ...targets.map(({ truths }) => shown(meanOf(truths))), '', '', '', '', '', '', ''],
+          ['measured', ...targets.map(({ truths }) => shown(mean(truths))), '', '', '', '', '', '', ''],
           ...methods.map((each) => [
             each.method,
             ...each.targets.map(({ quantiles }) => withRange(quantiles)),
@@ -140,7 +139,7 @@ export function scoreCsvLines(forecast: string, scores: readonly MetricScore[]) 
   return scores.flatMap(({ metric, targets, methods }) =>
     methods.flatMap(({ method, kind, targets: each }) =>
       each.map((score, t) => [
-        ...[forecast, metric.id, method, kind, targets[t]!.width, targets[t]!.parameters, meanOf(targets[t]!.truths)],
+        ...[forecast, metric.id, method, kind, targets[t]!.width, targets[t]!.parameters, mean(targets[t]!.truths)],
         ...[score.seeds, medianOf(score.quantiles)],
         ...coverages.flatMap((coverage, i) => {
           const { lower, upper } = centralInterval(score.quantiles, coverage);
@@ -182,7 +181,7 @@ export function scoreFigure(
 function panelOf({ metric, known, targets }: MetricScore, method: MethodScore): Panel {
   const isShare = metric.unit === 'probability';
   const last = known.at(-1)!;
-  const origin = { x: last.parameters, y: meanOf(last.values) };
+  const origin = { x: last.parameters, y: mean(last.values) };
   return {
     title: method.method,
     subtitle: [
@@ -194,13 +193,13 @@ function panelOf({ metric, known, targets }: MetricScore, method: MethodScore): 
       {
         label: 'known',
         style: 0,
-        line: known.map(({ parameters, values }) => ({ x: parameters, y: meanOf(values) })),
+        line: known.map(({ parameters, values }) => ({ x: parameters, y: mean(values) })),
         points: known.flatMap(({ parameters, values }) => values.map((y) => ({ x: parameters, y }))),
       },
       {
         label: 'came',
         style: 1,
-        line: [origin, ...targets.map(({ parameters, truths }) => ({ x: parameters, y: meanOf(truths) }))],
+        line: [origin, ...targets.map(({ parameters, truths }) => ({ x: parameters, y: mean(truths) }))],
         points: targets.flatMap(({ parameters, truths }) => truths.map((y) => ({ x: parameters, y }))),
       },
     ],

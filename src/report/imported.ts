@@ -8,6 +8,7 @@ import { counted, formatShare } from '../terminal/format.js';
 import { printable } from '../terminal/printable.js';
 import { grouped } from './numbers.js';
 import { textTable } from './text-table.js';
+import { mean } from '../statistics/mean.js';
 
 interface Imported {
   readonly name: string;
@@ -48,12 +49,6 @@ export function importedText(
     `run   ${folder}`,
     `next  ${commandLine(`show ${name}`)}`,
   ].join('\n');
-}
-
-function mean(values: OutcomeColumns[string]): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
 }
 
 /** Metrics that these columns are too few for, of those that imported outcomes can have. */

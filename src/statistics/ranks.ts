@@ -1,5 +1,6 @@
 /** Statistics of order: areas under curves, rank correlations. */
 import type { Ordered } from './kernels/kernels.js';
+import { mean } from './mean.js';
 
 /**
  * Area under the receiver operating characteristic: the chance that of a positive and a negative the positive has the
@@ -94,7 +95,6 @@ export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
 /** Pearson's correlation; NaN where one side is constant. */
 export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const n = a.length;
-  const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / n;
   const [meanA, meanB] = [mean(a), mean(b)];
   let [ab, aa, bb] = [0, 0, 0];
   for (let i = 0; i < n; i++) {

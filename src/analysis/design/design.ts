@@ -14,9 +14,10 @@ import type { Metric } from '../../metrics/metric.js';
 import { reconstruction } from '../../metrics/reconstruction.js';
 import { sequenceAccuracy } from '../../metrics/sequence.js';
 import type { MemberRecord, RunRecord } from '../../runs/record.js';
+import { mean } from '../../statistics/mean.js';
 import { UsageError } from '../../terminal/errors.js';
 import { scalesOf } from '../scales.js';
-import { between, expectedCurve, meanOf, pilotOf, type PilotMetric } from './pilot.js';
+import { between, expectedCurve, pilotOf, type PilotMetric } from './pilot.js';
 import { simulatePower, type Power, type PowerRequest } from './power.js';
 import { evenWidths } from './widths.js';
 
@@ -293,7 +294,7 @@ function coreSecondsOf(members: DesignRequest['members'], widths: readonly numbe
       const { trainingSeconds, evaluationSeconds, threads } = members[i]!.record;
       return (trainingSeconds + (evaluationSeconds ?? 0)) * threads;
     });
-    return Math.log(Math.max(1e-3, meanOf(seconds)));
+    return Math.log(Math.max(1e-3, mean(seconds)));
   });
   const places = scales.map(({ width }) => Math.log(width));
   return widths.reduce((sum, width) => sum + Math.exp(between(places, logs, Math.log(width))), 0);

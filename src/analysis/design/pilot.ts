@@ -13,6 +13,7 @@ import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric, UnitValues } from '../../metrics/metric.js';
 import { binomialQuantile, normalScores } from '../../statistics/distributions.js';
 import { isotonic } from '../../statistics/isotonic.js';
+import { mean } from '../../statistics/mean.js';
 import { Random } from '../../statistics/random.js';
 import { sampleCurve, type Scale } from '../curves.js';
 import { correlation, effectiveCount, errorsOf } from '../noise.js';
@@ -55,7 +56,7 @@ export function pilotOf(members: readonly MemberOutcomes[], draws: number): (met
     const base = known.get(made.id) ?? baseOf(made, members, draws);
     known.set(made.id, base);
     const units = metric.unitValues(members[0]!.outcomes);
-    if (units?.share !== true) return { ...base, metric, value: (mean) => mean };
+    if (units?.share !== true) return { ...base, metric, value: (base) => base };
     return { ...base, metric, value: remembered(units.transform, base.count) };
   };
 }
@@ -88,11 +89,11 @@ function baseOf(metric: Metric, members: readonly MemberOutcomes[], draws: numbe
   const x = bases.map(link.to);
   const ranks = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));
   const ofTest = errors.map((error, i) => error * link.slope(bases[i]!));
-  const centres = scales.map((scale) => meanOf(scale.members.map((i) => x[i]!)));
+  const centres = scales.map((scale) => mean(scale.members.map((i) => x[i]!)));
   const spread = scales.map((scale, j) => {
     const squares = scale.members.reduce((sum, i) => sum + (x[i]! - centres[j]!) ** 2, 0);
     const shared = correlation(scale.members.map((i) => ranks[i]));
-    const explained = (1 - shared) * meanOf(scale.members.map((i) => ofTest[i]! ** 2));
+    const explained = (1 - shared) * mean(scale.members.map((i) => ofTest[i]! ** 2));
     // Where no example is right, or all are, nothing is seen of how seeds differ.
     const isSeen = !isShare || scale.members.some((i) => memberValues[i]! > 0 && memberValues[i]! < 1);
     const degrees = scale.members.length - 1;
@@ -105,11 +106,11 @@ function baseOf(metric: Metric, members: readonly MemberOutcomes[], draws: numbe
     const j = scales.findIndex((scale) => scale.members.includes(i));
     return totals[j] === 0 ? 0 : (x[i]! - centres[j]!) / Math.sqrt(totals[j]!);
   });
-  const typical = meanOf(errors.map((error, i) => error / link.size(bases[i]!)));
+  const typical = mean(errors.map((error, i) => error / link.size(bases[i]!)));
   const [least, most] = isShare ? [0, 1] : metric.limits;
   return {
     onAnotherTestSet: (b) =>
-      scales.map((scale, j) => centres[j]! + meanOf(scale.members.map((i) => ofTest[i]! * (ranks[i]?.[b] ?? 0)))),
+      scales.map((scale, j) => centres[j]! + mean(scale.members.map((i) => ofTest[i]! * (ranks[i]?.[b] ?? 0)))),
     ...{ made: metric.id, scales, centres, variances: beyond, deviations, count },
     sign: metric.better === 'higher' ? 1 : -1,
     base: link.from,
@@ -155,13 +156,13 @@ function scoresOf(
 ): PilotMetric['scores'] {
   const known = new Map<string, Float64Array>();
   const common = scales.map(({ members }) =>
-    Float64Array.from({ length: draws }, (_, b) => meanOf(members.map((i) => ranks[i]?.[b] ?? 0))),
+    Float64Array.from({ length: draws }, (_, b) => mean(members.map((i) => ranks[i]?.[b] ?? 0))),
   );
   return (width, seed) => {
     const made = known.get(`${width} ${seed}`);
     if (made !== undefined) return made;
     const j = nearestScale(scales, width);
-    const variance = meanOf(common[j]!.map((value) => value ** 2));
+    const variance = mean(common[j]!.map((value) => value ** 2));
     const part = variance === 0 ? 0 : Math.sqrt(Math.min(1, shared[j]!) / variance);
     const own = Math.sqrt(1 - Math.min(1, shared[j]!));
     const random = Random.named(0, 'design', 'test set', width, seed);
@@ -241,7 +242,7 @@ export function varianceAt({ scales, variances }: PilotMetric, width: number): n
 /** Normal scores of equal chances, with variance 1: sums over them are means over seeds. */
 const nodes = (() => {
   const scores = normalScores(Array.from({ length: 41 }, (_, i) => i))!;
-  const size = Math.sqrt(meanOf(scores.map((score) => score ** 2)));
+  const size = Math.sqrt(mean(scores.map((score) => score ** 2)));
   return scores.map((score) => score / size);
 })();
 
@@ -250,12 +251,6 @@ export function expectedCurve(pilot: PilotMetric): (width: number) => number {
   const centre = interpolated(pilot, pilot.centres);
   return (width) => {
     const [middle, deviation] = [centre(width), Math.sqrt(varianceAt(pilot, width))];
-    return meanOf(nodes.map((node) => pilot.value(pilot.base(middle + deviation * node), 1)));
+    return mean(nodes.map((node) => pilot.value(pilot.base(middle + deviation * node), 1)));
   };
-}
-
-export function meanOf(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!; // eslint-disable-line @typescript-eslint/prefer-for-of
-  return sum / values.length;
 }

@@ -8,8 +8,9 @@ import { contrast, type ScoredDraws } from '../paired.js';
 import { Random } from '../../statistics/random.js';
 import { drawnMean, quantile } from '../../statistics/bootstrap.js';
 import { wilsonInterval, type Interval } from '../../statistics/intervals.js';
+import { mean } from '../../statistics/mean.js';
 import { emergenceScore } from '../scores.js';
-import { interpolated, meanOf, varianceAt, type PilotMetric } from './pilot.js';
+import { interpolated, varianceAt, type PilotMetric } from './pilot.js';
 
 export interface PowerRequest {
   readonly standard: PilotMetric;
@@ -120,7 +121,7 @@ function simulateFamily(request: PowerRequest, link: number, family: number) {
     const picks = Random.named(0, 'design', 'bootstrap', family);
     const values = valuesOf(observed);
     return {
-      observed: { emergence: emergenceScore(byWidth.map((places) => meanOf(places.map((i) => values[i]!)))) },
+      observed: { emergence: emergenceScore(byWidth.map((places) => mean(places.map((i) => values[i]!)))) },
       draws: redrawn.map((bases) => {
         const drawn = valuesOf(bases);
         return { emergence: emergenceScore(byWidth.map((places) => drawnMean(drawn, places, picks))) };

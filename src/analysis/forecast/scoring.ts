@@ -3,6 +3,7 @@ import jStat from 'jstat';
 import type { Metric } from '../../metrics/metric.js';
 import type { Seal } from '../../runs/forecasts.js';
 import { forecastMethods, type ForecastMethod } from './methods.js';
+import { mean } from '../../statistics/mean.js';
 
 /**
  * Continuous ranked probability score, in the unit of the metric: the integral over p of twice the quantile loss (Gneiting and Ranjan
@@ -152,7 +153,6 @@ export function scoreMetric(
       quantiles: quantiles[place]!,
       ...scoreTarget(quantiles[place]!, values),
     }));
-    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
     return {
       method,
       kind: forecastMethods.find(({ name }) => name === method)?.kind ?? 'direct',

@@ -6,6 +6,7 @@ import { scoreCsvColumns, scoreCsvLines } from '../forecast.js';
 import type { Block, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 import { commandLine } from '../../machine/installation.js';
+import { mean } from '../../statistics/mean.js';
 
 export function forecastBlocks({ forecasts, run }: AnalysedFamily): Block[] | undefined {
   if (forecasts.length === 0) return undefined;
@@ -43,7 +44,6 @@ function bestOf({ metric, methods }: MetricScore): string {
 
 function tableOf({ seal, scores }: SealedOutcome): Table {
   const columns = ['metric', 'method', 'median', 'measured', 'CRPS', 'skill', 'in 80 %'];
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     name: `forecast-${seal.name}`,
     caption: `${seal.name}: medians and means over seeds, by width. Skill: CRPS over that of the best of last-value, line and power-law. In 80 %: members inside that interval.`,
