@@ -7,14 +7,15 @@ import { examples } from './examples.js';
 import {
   collect,
   jsonOf,
+  nameOf,
   openNamed,
+  type Raw,
   readRun,
   root,
   textOf,
   textsOf,
   trainedRecord,
   wholeNumber,
-  type Raw,
 } from './runs.js';
 
 export function registerClaim(program: Command): void {
@@ -61,7 +62,6 @@ async function seal(pilotName: string, raw: Raw): Promise<void> {
   const { defaultColumnsOf, defaultInduced, defaultMetrics } = await import('../analysis/defaults.js');
   const { loadDataset } = await import('../datasets/index.js');
   const { loadExperiment } = await import('../experiment/load.js');
-  const { runNameSchema } = await import('../experiment/schema.js');
   const { parseTrainOptions, runNameOf } = await import('../experiment/options.js');
   const { gitCommit, packageVersions } = await import('../machine/version.js');
   const { parseMetric } = await import('../metrics/index.js');
@@ -80,10 +80,7 @@ async function seal(pilotName: string, raw: Raw): Promise<void> {
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
   const file = await loadExperiment(textOf(raw, 'experiment')!);
   const run = runNameOf({ run: textOf(raw, 'run') }, file)!;
-  const named = runNameSchema.safeParse(textOf(raw, 'name') ?? run);
-  if (!named.success)
-    throw new UsageError(`"${textOf(raw, 'name')!}" is no name`, '--name', 'letters, digits, ., _ and -');
-  const name = named.data;
+  const name = await nameOf(textOf(raw, 'name') ?? run, '--name');
   const { experiment } = parseTrainOptions({}, { file });
   if ((await readRunRecord(runFolder(root, run))) !== undefined)
     throw new UsageError(`there is a run "${run}" already`, '--run', 'a claim is about a run that is not begun');

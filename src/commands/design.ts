@@ -9,6 +9,7 @@ import { examples } from './examples.js';
 import {
   jsonOf,
   metricsOf,
+  numberOf,
   openNamed,
   readRun,
   refuseImpossible,
@@ -50,6 +51,7 @@ async function designRun(name: string, raw: Raw): Promise<void> {
   const { availableCores } = await import('../experiment/cores.js');
   const { writeOutput } = await import('../machine/files.js');
   const { designTable, experimentText } = await import('../report/design.js');
+  const { withSteps } = await import('../terminal/steps.js');
 
   const asked = {
     scales: wholeNumber(textOf(raw, 'scales'), '--scales', 10, 4),
@@ -92,7 +94,7 @@ async function designRun(name: string, raw: Raw): Promise<void> {
   if (usual.id === induced?.id)
     throw new UsageError(`${usual.id} is the standard metric too`, '--induced', 'give two metrics');
   const request = { ...asked, ...loaded, record, members, standard: usual, induced };
-  const found = withProgress((onProgress) => design({ ...request, onProgress }));
+  const found = await withSteps('simulations, at most', (onStep) => design({ ...request, onStep }));
   const claim = `ratio.lower > ${asked.ratio}`;
   const metrics = `--standard ${found.standard.id} --induced ${found.induced.id}`;
   const typed = /^[\w./-]+$/.test(file) ? file : JSON.stringify(file);
@@ -147,35 +149,7 @@ async function newRunOf(file: string, overwrite: boolean): Promise<string> {
   return run;
 }
 
-interface Limits {
-  readonly wanted: string;
-  readonly fits: (value: number) => boolean;
-}
-
-function numberOf(text: string | undefined, flag: string, fallback: number, { wanted, fits }: Limits): number {
-  if (text === undefined) return fallback;
-  const value = text.trim() === '' ? NaN : Number(text);
-  if (Number.isFinite(value) && fits(value)) return value;
-  throw new UsageError(`"${text}" is not a number ${wanted}`, flag);
-}
-
 function optionalWhole(raw: Raw, key: string, flag: string): number | undefined {
   const text = textOf(raw, key);
   return text === undefined ? undefined : wholeNumber(text, flag, 1, 1);
-}
-
-/** On a terminal, what is being done, on one line that goes when it is over. */
-function withProgress<T>(work: (say: (what: string) => void) => T): T {
-  const begun = Date.now();
-  const line = { shown: false };
-  const write = (text: string) => process.stderr.write(`\r${text}\u001b[K`);
-  try {
-    return work((what) => {
-      if (!process.stderr.isTTY || Date.now() - begun < 1000) return;
-      line.shown = true;
-      write(`${what} ...`);
-    });
-  } finally {
-    if (line.shown) write('');
-  }
 }

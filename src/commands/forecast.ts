@@ -8,12 +8,14 @@ import { RunError, UsageError } from '../terminal/errors.js';
 import {
   addMetricFile,
   axisOption,
-  furtherScales,
   collect,
+  furtherScales,
   jsonOf,
   metricsOf,
+  nameOf,
   openNamed,
   pictureLines,
+  type Raw,
   readRun,
   refuseImpossible,
   registryOf,
@@ -22,7 +24,6 @@ import {
   trainedRecord,
   wholeNumber,
   wholeNumbers,
-  type Raw,
 } from './runs.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
@@ -160,7 +161,7 @@ async function seal(name: string, raw: Raw): Promise<void> {
     );
   const asked = textOf(raw, 'name');
   await endOfChain(folder);
-  nameOf(asked, record.name, []);
+  if (asked !== undefined) await nameOf(asked, '--name');
   const parameters = targets.map((target) => target.parameters);
   const forecasts = await withSteps('forecasts', (onStep) =>
     metrics.map((metric, i) =>
@@ -180,11 +181,8 @@ async function seal(name: string, raw: Raw): Promise<void> {
     await refuseTrained({ folder, record }, widths, seeds);
     const last = await endOfChain(folder);
     const { seals: earlier } = await readSeals(folder);
-    const sealName = nameOf(
-      asked,
-      record.name,
-      earlier.map(({ seal: each }) => each.name),
-    );
+    const taken = earlier.map(({ seal: each }) => each.name);
+    const sealName = asked ?? freeName(record.name, taken);
     const sealed: Omit<Seal, 'digest'> = {
       format: 1,
       name: sealName,
@@ -285,16 +283,9 @@ async function refuseTrained(
   }
 }
 
-function nameOf(asked: string | undefined, run: string, taken: readonly string[]): string {
-  if (asked === undefined) {
-    for (let i = taken.length + 1; ; i++) if (!taken.includes(`${run}-${i}`)) return `${run}-${i}`;
-  }
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(asked))
-    throw new UsageError(
-      `"${asked}" is not a name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most`,
-      '--name',
-    );
-  return asked;
+/** The first of NAME-1, NAME-2, ... that is not taken. */
+function freeName(run: string, taken: readonly string[]): string {
+  for (let i = taken.length + 1; ; i++) if (!taken.includes(`${run}-${i}`)) return `${run}-${i}`;
 }
 
 function ascending(values: readonly number[], flag: string): number[] {

@@ -163,6 +163,35 @@ export function wholeNumber(text: string | undefined, flag: string, fallback: nu
   throw new UsageError(`"${text}" is not a whole number of at least ${least}`, flag);
 }
 
+/** The name of a file that is sealed, as runs have them. Throws UsageError. */
+export async function nameOf(text: string, flag: string): Promise<string> {
+  const { runNameSchema } = await import('../experiment/schema.js');
+  if (runNameSchema.safeParse(text).success) return text;
+  throw new UsageError(
+    `"${text}" is not a name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most`,
+    flag,
+  );
+}
+
+export interface NumberLimits {
+  readonly fits: (value: number) => boolean;
+  /** `between 0 and 1`: goes on after `is not a number`. */
+  readonly wanted: string;
+}
+
+/** A finite number within limits. Throws UsageError. */
+export function numberOf(
+  text: string | undefined,
+  flag: string,
+  fallback: number,
+  { fits, wanted }: NumberLimits,
+): number {
+  if (text === undefined) return fallback;
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (Number.isFinite(value) && fits(value)) return value;
+  throw new UsageError(`"${text}" is not a number ${wanted}`, flag);
+}
+
 /** `--by`. Throws UsageError. */
 export async function scoreOf(raw: Raw): Promise<ScoreName> {
   const { scoreNames } = await import('../analysis/scores.js');

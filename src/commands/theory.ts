@@ -7,12 +7,13 @@ import {
   assertSeveralWidths,
   axisOption,
   jsonOf,
+  numberOf,
   openNamed,
   pictureLines,
+  type Raw,
   readRun,
   textOf,
   wholeNumbers,
-  type Raw,
 } from './runs.js';
 import { examples } from './examples.js';
 
@@ -58,23 +59,10 @@ type Report = typeof Theory;
 
 function drawModel(raw: Raw, lengths: readonly number[] = [1, 5, 10, 20], { modelFigure, modelText }: Report) {
   const law = {
-    exponent: numberOf(textOf(raw, 'exponent'), '--exponent', -0.28, (value) => value < 0, 'below 0'),
-    scale: numberOf(textOf(raw, 'scale'), '--scale', 1e7, (value) => value > 0, 'above 0'),
+    exponent: numberOf(textOf(raw, 'exponent'), '--exponent', -0.28, { fits: (value) => value < 0, wanted: 'below 0' }),
+    scale: numberOf(textOf(raw, 'scale'), '--scale', 1e7, { fits: (value) => value > 0, wanted: 'above 0' }),
   };
   return { stem: 'theory', figure: modelFigure(law, lengths), text: modelText(law, lengths), result: { law, lengths } };
-}
-
-function numberOf(
-  text: string | undefined,
-  flag: string,
-  fallback: number,
-  isFit: (value: number) => boolean,
-  wanted: string,
-): number {
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value) && isFit(value)) return value;
-  throw new UsageError(`"${text}" is not a number ${wanted}`, flag);
 }
 
 async function fitRun(name: string, raw: Raw, lengths: readonly number[] | undefined, { fitFigure, fitText }: Report) {

@@ -1,6 +1,5 @@
 /** A run's members with their outcomes: what every analysis begins with. Without TensorFlow, a few columns at a time. */
 import * as path from 'node:path';
-import { runNameSchema } from '../experiment/schema.js';
 import { messageOf, isReported, RunError, UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -78,14 +77,7 @@ export interface OpenRun extends Omit<LoadedRun, 'members'> {
 export async function openRun(folder: string, axis?: string): Promise<OpenRun> {
   const record = await readAnyRun(folder);
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
-  const named = { ...record, name: nameIn(folder, record) };
-  return isImported(named) ? openImported(folder, named, axis ?? named.axis) : openTrained(folder, named);
-}
-
-/** A run goes by its folder's name: of a copied or renamed one, what is written and hinted must not be the other's. */
-function nameIn(folder: string, { name }: { readonly name: string }): string {
-  const own = runNameSchema.safeParse(path.basename(path.resolve(folder)));
-  return own.success ? own.data : name;
+  return isImported(record) ? openImported(folder, record, axis ?? record.axis) : openTrained(folder, record);
 }
 
 async function openTrained(folder: string, record: RunRecord): Promise<OpenRun> {

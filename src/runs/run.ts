@@ -4,7 +4,13 @@
  */
 import * as path from 'node:path';
 import { lengthText } from '../experiment/length.js';
-import { experimentSchema, type Experiment, type ExperimentInput, type ExperimentKey } from '../experiment/schema.js';
+import {
+  experimentSchema,
+  runNameSchema,
+  type Experiment,
+  type ExperimentInput,
+  type ExperimentKey,
+} from '../experiment/schema.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { createFolder, readFileIfThere, readTextIfThere, sha256Of, writeFileAtomic } from '../machine/files.js';
 import { importedRunSchema, isImported, type AnyRun } from './imported.js';
@@ -39,15 +45,20 @@ export function membersOf({ arch, widths, seeds }: Pick<Experiment, 'arch' | 'wi
 const runFile = (folder: string) => path.join(folder, 'run.json');
 const memberFile = (folder: string) => path.join(folder, 'member.json');
 
-/** What run.json says; undefined where there is no run. Throws RunError, one line, where it is damaged. */
+/**
+ * What run.json says; undefined where there is no run. It goes by its folder's name: of a copied or renamed one, what is written and
+ * hinted must not be the other's. Throws RunError, one line, where it is damaged.
+ */
 export async function readAnyRun(folder: string): Promise<AnyRun | undefined> {
   const file = runFile(folder);
   const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
   const remedy = 'restore it from a copy, or give another --run NAME';
-  return saysImported(text)
+  const record = saysImported(text)
     ? parseRecord(importedRunSchema, text, file, remedy)
     : parseRecord(runRecordSchema, text, file, remedy);
+  const own = runNameSchema.safeParse(path.basename(path.resolve(folder)));
+  return own.success ? { ...record, name: own.data } : record;
 }
 
 /** `readAnyRun` of a trained family. Throws UsageError for one of imported members, which have nothing to train. */

@@ -51,7 +51,7 @@ test('sealed, trained, judged: what holds and what does not', async () => {
 });
 
 test('a claim that is scored too early, and a name that is none, are one line', async () => {
-  expect((await run(...seal, '--name', '../x')).stderr).toMatch(/^error: --name: "..\/x" is no name; .*\n$/);
+  expect((await run(...seal, '--name', '../x')).stderr).toMatch(/^error: --name: "..\/x" is not a name: .*\n$/);
   await run(...seal);
   expect(await run('claim', 'score', 'final')).toMatchObject({
     code: 2,

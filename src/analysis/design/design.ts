@@ -16,6 +16,7 @@ import { sequenceAccuracy } from '../../metrics/sequence.js';
 import type { MemberRecord, RunRecord } from '../../runs/record.js';
 import { mean } from '../../statistics/mean.js';
 import { UsageError } from '../../terminal/errors.js';
+import type { OnStep } from '../../terminal/steps.js';
 import { scalesOf } from '../scales.js';
 import { between, expectedCurve, pilotOf, type PilotMetric } from './pilot.js';
 import { simulatePower, type Power, type PowerRequest } from './power.js';
@@ -59,7 +60,8 @@ export interface DesignRequest {
   readonly testSize?: number | undefined;
   /** Simulated for each number; left out: `usualFamilies`. */
   readonly families?: number;
-  readonly onProgress?: (what: string) => void;
+  /** Told after each simulation, of as many as there can be. */
+  readonly onStep?: OnStep;
 }
 
 export interface Candidate extends Power {
@@ -100,11 +102,10 @@ export interface Design {
 /** Throws UsageError where the pilot tells too little. */
 export function design(request: DesignRequest): Design {
   const { record, members, scales: wanted, mostSeeds, ratio, power } = request;
-  const { families = usualFamilies, onProgress = () => undefined } = request;
+  const { families = usualFamilies, onStep } = request;
   const { experiment } = record;
   const pilots = pilotOf(members, draws);
   refuseFew(request);
-  onProgress('reading the pilot');
   const standard = pilots(request.standard);
   refuseFlat(standard, record.name);
   const curve = expectedCurve(standard);
@@ -120,21 +121,25 @@ export function design(request: DesignRequest): Design {
   const size = (request.testSize ?? examples) / examples;
   const refusal = request.induced?.refuses(request.testSize ?? Infinity);
   if (refusal !== undefined) throw new UsageError(refusal, '--test-size');
-  const simulate: Simulate = (induced, options) =>
-    simulatePower({ standard, induced, widths, ratio, draws, size, ...options });
+  const metrics = request.induced === undefined ? candidateMetrics(request) : [request.induced];
+  const most = metrics.length + mostSeeds - fewestProposed + testSizes.length + 2;
+  let done = 0;
+  const simulate: Simulate = (induced, options) => {
+    const power = simulatePower({ standard, induced, widths, ratio, draws, size, ...options });
+    onStep?.(++done, most);
+    return power;
+  };
 
-  const { chosen, candidates } = chooseInduced(request, { widths, pilots, simulate });
+  const { chosen, candidates } = chooseInduced(request, { metrics, widths, pilots, simulate });
   const { pilot: induced } = chosen;
 
   const bySeeds: (Power & { seeds: number })[] = [];
   for (let seeds = fewestProposed; seeds <= mostSeeds && !((bySeeds.at(-1)?.power ?? 0) >= power); seeds++) {
-    onProgress(`simulating ${seeds} seeds`);
     bySeeds.push({ seeds, ...simulate(induced, { seeds, families }) });
   }
   const last = bySeeds.at(-1)!;
   const bySize = testSizes.map((part) => {
     const fewer = Math.round(part * size * examples);
-    onProgress(`simulating ${fewer} test examples`);
     const found = simulate(induced, { seeds: last.seeds, families, size: fewer / examples });
     return { ...found, examples: fewer };
   });
@@ -159,22 +164,23 @@ type Simulate = (
 ) => Power;
 
 interface Choosing {
+  /** Mildest first. */
+  readonly metrics: readonly Metric[];
   readonly widths: readonly number[];
   readonly pilots: (metric: Metric) => PilotMetric;
   readonly simulate: Simulate;
 }
 
 /** The induced metric, and all that were looked at, mildest first. */
-function chooseInduced(request: DesignRequest, { widths, pilots, simulate }: Choosing) {
-  const { induced, power, mostSeeds, record, families = usualFamilies, onProgress = () => undefined } = request;
-  const all = (induced === undefined ? candidateMetrics(request) : [induced]).map((metric) => {
+function chooseInduced(request: DesignRequest, { metrics, widths, pilots, simulate }: Choosing) {
+  const { induced, power, mostSeeds, record, families = usualFamilies } = request;
+  const all = metrics.map((metric) => {
     const pilot = pilots(metric);
     const expected = widths.map(expectedCurve(pilot));
     return { pilot, expected, end: expected.at(-1)!, isLate: isLate(pilot.metric, expected) };
   });
   const consider = ({ pilot, expected, end, isLate }: (typeof all)[0]) => {
     const { id, title } = pilot.metric;
-    onProgress(`simulating ${title}`);
     const simulated = simulate(pilot, { seeds: mostSeeds, families: Math.round(families * comparedPart) });
     const row: Candidate = {
       metric: id,

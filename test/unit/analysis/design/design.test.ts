@@ -58,8 +58,12 @@ test.each(['cnn', 'autoencoder', 'transformer'] as const)(
 test('an experiment is extended only where that is asked for', () => {
   const request = { ...pilot('cnn'), induced: subsetAccuracy.with({ k: 5 }) };
   expect([design(request).widths[0], design(request).widths.at(-1)]).toEqual([1, 16]);
-  const { widths, isExtrapolated } = design({ ...request, to: 32 });
+  const steps: [number, number][] = [];
+  const { widths, isExtrapolated } = design({ ...request, to: 32, onStep: (...step) => void steps.push(step) });
   expect([widths[0], widths.at(-1), isExtrapolated]).toEqual([1, 32, true]);
+  // One simulation after the other, and no more than were announced.
+  expect(steps.map(([done]) => done)).toEqual(steps.map((_, i) => i + 1));
+  expect(steps.every(([, most]) => most === steps[0]![1] && most >= steps.length)).toBe(true);
 });
 
 test('cutoffs that the smallest member meets already are no candidates', () => {
