@@ -1,0 +1,339 @@
+/** A report's tables, from what was computed of a run. */
+import type { ComparedCurve } from '../../analysis/compare.js';
+import { scoreNames } from '../../analysis/scores.js';
+import type { Metric } from '../../metrics/metric.js';
+import { counted, formatNumber, formatShare, formatWithInterval } from '../../terminal/format.js';
+import { isImported, type ImportedRun } from '../../runs/imported.js';
+import type { FamilyMember } from '../../runs/load.js';
+import type { RunRecord } from '../../runs/record.js';
+import { scaleText } from '../../runs/words.js';
+import { shareOfDraws, shownDataset, shownRatio, shownScores, sourceText } from '../comparison.js';
+import { grouped } from '../numbers.js';
+import type { Table } from './blocks.js';
+import type { AnalysedFamily } from './family.js';
+
+export function curvesOf({ comparison }: AnalysedFamily): { readonly role: string; readonly curve: ComparedCurve }[] {
+  const { natural, standard, induced } = comparison;
+  return [
+    { role: 'standard', curve: standard },
+    { role: 'induced', curve: induced },
+    ...natural.map((curve) => ({ role: 'natural', curve })),
+  ];
+}
+
+export function scoresTable(family: AnalysedFamily): Table {
+  const name = `${family.run.record.name}-scores`;
+  const curves = curvesOf(family);
+  return {
+    name,
+    caption:
+      'Scores of each curve, with 95 % bootstrap intervals over test examples and seeds (of natural curves over their standard errors). A straight ramp has Eq 1 / ramp = 1; above 0 the bow says late, below 0 early.',
+    columns: [
+      { title: 'curve', align: 'left' },
+      { title: 'scales', align: 'right' },
+      { title: 'range', align: 'right' },
+      ...shownScores.map(({ title }) => ({ title, align: 'right' as const })),
+    ],
+    rows: curves.map(({ role, curve: { title, points, range, scores } }) => [
+      `${role}: ${title}`,
+      String(points.length),
+      formatNumber(range),
+      ...shownScores.map((score) => formatWithInterval(scores[score.name].value, scores[score.name].interval)),
+    ]),
+    raw: {
+      heading: [
+        'role',
+        'curve',
+        'scales',
+        'range',
+        ...shownScores.flatMap((score) => [score.name, `${score.name}_lower`, `${score.name}_upper`]),
+      ],
+      lines: curves.map(({ role, curve: { title, points, range, scores } }) => [
+        ...[role, title, points.length, range],
+        ...shownScores.flatMap((score) => [
+          scores[score.name].value,
+          scores[score.name].interval.lower,
+          scores[score.name].interval.upper,
+        ]),
+      ]),
+    },
+  };
+}
+
+export function pairedTable({ run, comparison: { sharpness } }: AnalysedFamily): Table {
+  const { pairing, scores } = sharpness.paired;
+  const drawn = pairing === 'nothing' ? 'draws that are not paired' : `the same draws of ${pairing}`;
+  return {
+    name: `${run.record.name}-paired`,
+    caption: `The induced curve's scores against the standard one's, with 95 % intervals over ${drawn}; p, one-sided, that it is not higher, and adjusted for all scores (step-down minP).`,
+    columns: [
+      { title: 'score', align: 'left' },
+      ...['induced / standard', 'difference', 'higher in', 'p', 'adjusted p'].map((title) => ({
+        title,
+        align: 'right' as const,
+      })),
+    ],
+    rows: shownScores.map(({ name, title }) => {
+      const { difference, higher, test } = scores[name];
+      return [
+        ...[title, shownRatio(scores[name]), formatWithInterval(difference.value, difference.interval)],
+        ...[shareOfDraws(higher), formatNumber(test.p, 2), formatNumber(test.adjusted, 2)],
+      ];
+    }),
+    raw: {
+      heading: [
+        'score',
+        ...['ratio', 'difference'].flatMap((name) => [name, `${name}_lower`, `${name}_upper`]),
+        ...['higher', 'p', 'adjusted_p'],
+      ],
+      lines: scoreNames.map((name) => {
+        const { difference, ratio, higher, test } = scores[name];
+        return [
+          ...[name, ratio?.value, ratio?.interval.lower, ratio?.interval.upper],
+          ...[difference.value, difference.interval.lower, difference.interval.upper, higher, test.p, test.adjusted],
+        ];
+      }),
+    },
+  };
+}
+
+/** Questions one and three: each curve against smooth growth, and the induced one against its metric's doing. */
+export function smoothTable({ run, comparison: { standard, induced, sharpness } }: AnalysedFamily): Table {
+  const { pushed } = sharpness;
+  const tests = [
+    {
+      curve: standard.title,
+      scores: standard.scores,
+      against: 'smooth growth',
+      tests: sharpness.standard.smooth.scores,
+    },
+    { curve: induced.title, scores: induced.scores, against: 'smooth growth', tests: sharpness.induced.smooth.scores },
+    ...(pushed === undefined
+      ? []
+      : [
+          {
+            curve: induced.title,
+            scores: induced.scores,
+            against: `${pushed.title} of smooth growth`,
+            tests: pushed.scores,
+          },
+        ]),
+  ];
+  return {
+    name: `${run.record.name}-smooth`,
+    caption:
+      'Each score against that of a smooth curve: the best of line, power law with offset, saturating exponential and a logistic curve no steeper than half of the log range; below, the same pushed through the induced metric. p, one-sided, and adjusted for all scores of a curve (step-down minP).',
+    columns: [
+      ...['curve', 'against', 'score'].map((title) => ({ title, align: 'left' as const })),
+      ...['measured', 'smooth', 'p', 'adjusted p'].map((title) => ({ title, align: 'right' as const })),
+    ],
+    rows: tests.flatMap(({ curve, scores, against, tests: ofScores }) =>
+      shownScores.map(({ name, title }) => {
+        const { smooth, p, adjusted } = ofScores[name];
+        return [
+          ...[curve, against, title, formatNumber(scores[name].value), formatNumber(smooth)],
+          ...[formatNumber(p, 2), formatNumber(adjusted, 2)],
+        ];
+      }),
+    ),
+    raw: {
+      heading: ['curve', 'against', 'score', 'measured', 'smooth', 'p', 'adjusted_p'],
+      lines: tests.flatMap(({ curve, scores, against, tests: ofScores }) =>
+        scoreNames.map((name) => {
+          const { smooth, p, adjusted } = ofScores[name];
+          return [curve, against, name, scores[name].value, smooth, p, adjusted];
+        }),
+      ),
+    },
+  };
+}
+
+export function curvesTable({ run, comparison, evaluations, predicted }: AnalysedFamily): Table {
+  const { standard, induced, sharpness } = comparison;
+  const { words } = run;
+  // Of imported members a scale is one number.
+  const sized = <T>(...values: readonly T[]) => (words.isImported ? [] : values);
+  const shown = (curve: ComparedCurve, i: number) => {
+    const { value, interval } = curve.points[i]!;
+    if (curve.unit !== 'probability')
+      return interval === undefined ? formatNumber(value, 4) : formatWithInterval(value, interval, 4);
+    return interval === undefined
+      ? formatShare(value)
+      : `${formatShare(value)} [${formatShare(interval.lower)}, ${formatShare(interval.upper)}]`;
+  };
+  const { scales } = evaluations[0];
+  return {
+    name: `${run.record.name}-curves`,
+    caption: sharpness.severalSeeds
+      ? "The curves: means over seeds, with 95 % intervals (Student's t over seeds, widened by what the draw of test examples adds)."
+      : 'The curves, with 95 % intervals over the draw of test examples.',
+    columns: [
+      words.scale,
+      ...sized('parameters'),
+      'seeds',
+      standard.title,
+      induced.title,
+      'predicted by independence',
+    ].map((title) => ({ title, align: 'right' })),
+    rows: scales.map(({ scale, seeds }, i) => [
+      ...[scaleText(scale.width, words), ...sized(grouped(scale.parameters)), String(seeds)],
+      ...[shown(standard, i), shown(induced, i), formatShare(predicted[i]!)],
+    ]),
+    raw: {
+      heading: [
+        words.scale,
+        ...sized('parameters', 'training_flops'),
+        'seeds',
+        'standard',
+        'standard_lower',
+        'standard_upper',
+        'induced',
+        'induced_lower',
+        'induced_upper',
+        'predicted',
+      ],
+      lines: scales.map(({ scale, seeds }, i) => [
+        ...[scale.width, ...sized(scale.parameters, scale.trainingFlops), seeds],
+        ...[standard, induced].flatMap(({ points }) => [
+          points[i]!.value,
+          points[i]!.interval?.lower,
+          points[i]!.interval?.upper,
+        ]),
+        predicted[i]!,
+      ]),
+    },
+  };
+}
+
+export function membersTable({ run, evaluations }: AnalysedFamily): Table {
+  const [standard, induced] = evaluations;
+  const { words } = run;
+  const trained = <T>(...values: readonly T[]) => (words.isImported ? [] : values);
+  const seconds = run.members.map(({ record }) => secondsOf(record));
+  const shown = ({ metric, members }: (typeof evaluations)[0], i: number) =>
+    metric.unit === 'probability' ? formatShare(members[i]!.value) : formatNumber(members[i]!.value, 4);
+  return {
+    name: `${run.record.name}-members`,
+    caption: `Members${words.isImported ? '' : '; seconds are of training and evaluation'}. Intervals over the draw of the test set are in the CSV (${[...new Set(evaluations.map(({ method }) => method))].join('; ')}).`,
+    columns: [
+      { title: 'member', align: 'left' },
+      ...[
+        ...(words.isImported ? [words.scale] : ['parameters', 'training FLOPs', 'seconds']),
+        ...[standard.metric.title, induced.metric.title],
+      ].map((title) => ({ title, align: 'right' as const })),
+    ],
+    rows: run.members.map(({ record }, i) => [
+      ...[record.id, words.isImported ? scaleText(record.width, words) : grouped(record.parameters)],
+      ...trained(formatNumber(record.trainingFlops), seconds[i]!.toFixed(1)),
+      ...[shown(standard, i), shown(induced, i)],
+    ]),
+    raw: {
+      heading: [
+        'member',
+        words.scale,
+        'seed',
+        ...trained('parameters', 'training_flops', 'seconds'),
+        ...['standard', 'induced'].flatMap((role) => [role, `${role}_lower`, `${role}_upper`]),
+      ],
+      lines: run.members.map(({ record }, i) => [
+        ...[record.id, record.width, record.seed],
+        ...trained(record.parameters, record.trainingFlops, seconds[i]!),
+        ...[standard, induced].flatMap(({ members }) => [members[i]!.value, members[i]!.lower, members[i]!.upper]),
+      ]),
+    },
+  };
+}
+
+/** Of training and evaluation; NaN where nobody knows. */
+function secondsOf({ trained }: FamilyMember): number {
+  return trained === undefined ? NaN : trained.trainingSeconds + (trained.evaluationSeconds ?? 0);
+}
+
+/** With three digits of the threshold, as a swept one has as many as a number can. */
+export function titleOf({ title, parameters }: Metric): string {
+  const [value] = Object.values(parameters);
+  return title.replace(String(value), formatNumber(Number(value)));
+}
+
+/** Some thresholds of the sweep; the CSV has all. */
+export function sweepTable({ run, sweep: { points, axes } }: AnalysedFamily): Table {
+  const key = axes[0]!.key;
+  const few = 9;
+  const places =
+    points.length <= few
+      ? points.map((_, i) => i)
+      : Array.from({ length: few }, (_, i) => Math.round((i * (points.length - 1)) / (few - 1)));
+  return {
+    name: `${run.record.name}-thresholds`,
+    caption: `Thresholds and the scores of their curves${places.length < points.length ? `; the CSV has all ${points.length}` : ''}.`,
+    columns: [key, 'range', ...shownScores.map(({ title }) => title)].map((title) => ({ title, align: 'right' })),
+    rows: places.map((i) => {
+      const { metric, range, scores } = points[i]!;
+      return [
+        formatNumber(Number(metric.parameters[key])),
+        formatNumber(range),
+        ...shownScores.map((score) => formatNumber(scores[score.name])),
+      ];
+    }),
+    raw: {
+      heading: [key, 'range', ...shownScores.map((score) => score.name)],
+      lines: points.map(({ metric, range, scores }) => [
+        metric.parameters[key],
+        range,
+        ...shownScores.map((score) => scores[score.name]),
+      ]),
+    },
+  };
+}
+
+export function provenanceTable({ run }: AnalysedFamily): Table {
+  const { record } = run;
+  return {
+    name: `${record.name}-provenance`,
+    caption: `As recorded in run.json when the run was ${isImported(record) ? 'imported' : 'begun'}.`,
+    columns: [
+      { title: 'what', align: 'left' },
+      { title: 'value', align: 'left' },
+    ],
+    rows: isImported(record) ? importedProvenance(record) : trainedProvenance(record, run.members),
+  };
+}
+
+function importedProvenance({ name, created, source, dataset, versions, gitCommit }: ImportedRun): string[][] {
+  return [
+    ['run', `${name}, imported ${created}`],
+    ['outcomes', `${source.format}${source.tool === null ? '' : `, made by ${sourceText(source)}`}`],
+    ...source.files.map(({ name: file, bytes, sha256 }) => [file, `${grouped(bytes)} bytes, SHA-256 ${sha256}`]),
+    ['versions', `lab ${versions.lab}, Node ${versions.node}, ${versions.platform}`],
+    ['commit', gitCommit ?? 'unknown'],
+    ['test set', `${dataset.name}: ${grouped(dataset.testCount)} examples`],
+    ['fingerprint', `SHA-256 ${dataset.fingerprint}`],
+  ];
+}
+
+function trainedProvenance(record: RunRecord, members: AnalysedFamily['run']['members']): string[][] {
+  const { created, experiment, dataset, device, versions, gitCommit, eager, threads } = record;
+  const used = [...new Set(members.map(({ record: { id, trained } }) => threads[id] ?? trained?.threads ?? 1))].sort(
+    (a, b) => a - b,
+  );
+  return [
+    ['run', `${record.name}, begun ${created}`],
+    [
+      'device',
+      `${device.kind}: ${device.name}; ${counted(used.at(-1) ?? 1, 'thread')} a member${used.length > 1 ? ` at most, ${used[0]!} at least` : ''}`,
+    ],
+    ['precision', `${experiment.precision}${eager ? ', op by op' : ''}`],
+    [
+      'versions',
+      `lab ${versions.lab}, Node ${versions.node}, TensorFlow ${versions.tensorflow}, TensorFlow.js ${versions.tfjs}, ${versions.platform}`,
+    ],
+    ['commit', gitCommit ?? 'unknown'],
+    [
+      'dataset',
+      `${shownDataset(dataset.name)}: ${grouped(dataset.trainCount)} training and ${grouped(dataset.testCount)} test images, ${dataset.classes} classes, ${dataset.shape.height} x ${dataset.shape.width} x ${dataset.shape.channels}`,
+    ],
+    ['fingerprint', `SHA-256 ${dataset.fingerprint}`],
+    ['licence', dataset.licence],
+    ['citation', dataset.citation],
+  ];
+}
