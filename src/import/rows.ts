@@ -60,7 +60,10 @@ async function* textOf(file: string): AsyncGenerator<string> {
   }
 }
 
-/** Texts of whole lines; `isInside` tells of the text so far whether its end is inside of a value that goes on. */
+/** Characters of a record: a quotation mark that is never closed must not take the whole file into memory. */
+const mostRecord = 32e6;
+
+/** Texts of whole records; `wholeUntil` tells of the text so far where its last whole one ends, 0 where there is none. */
 async function* linesOf(
   file: string,
   wholeUntil: (text: string) => number,
@@ -70,6 +73,12 @@ async function* linesOf(
   for await (const piece of textOf(file)) {
     rest += piece;
     const end = wholeUntil(rest);
+    if (end === 0 && rest.length > mostRecord)
+      throw new UsageError(
+        `a record has more than ${mostRecord} characters`,
+        placeIn(file, line),
+        'is a quotation mark never closed, or a line break missing?',
+      );
     if (end === 0) continue;
     const text = rest.slice(0, end);
     yield { text, line };
@@ -209,12 +218,14 @@ function reasonOf(error: unknown): string {
 const mostJson = 400e6;
 
 /** The text of a JSON file and what it says. Throws UsageError, one line. */
-export async function readJson(file: string): Promise<unknown> {
+export async function readJson(file: string, most = mostJson): Promise<unknown> {
   await refuseNoFile(file);
-  const { size } = await fs.stat(file);
-  if (size > mostJson) throw new UsageError(`has ${size} bytes, more than ${mostJson}`, file, 'write it as JSON lines');
   let text = '';
-  for await (const piece of textOf(file)) text += piece;
+  for await (const piece of textOf(file)) {
+    text += piece;
+    // While it is read: a small .gz may unpack to any size.
+    if (text.length > most) throw new UsageError(`has more than ${most} characters`, file, 'write it as JSON lines');
+  }
   try {
     return parseLoose(text.replace(/^\uFEFF/, ''));
   } catch (error) {

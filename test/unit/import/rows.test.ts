@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import type { Row } from '../../../src/import/batch.js';
-import { readRows } from '../../../src/import/rows.js';
+import { readJson, readRows } from '../../../src/import/rows.js';
 import { temporaryFolder } from '../../support/runs.js';
 
 async function all(file: string): Promise<{ rows: Row[]; lines: number[] }> {
@@ -120,4 +120,19 @@ test('a folder and a file that is not there', async () => {
   const folder = await temporaryFolder();
   await expect(all(folder)).rejects.toThrow(`${folder}: is a folder; give the files in it`);
   await expect(all(path.join(folder, 'x.csv'))).rejects.toThrow('x.csv: does not exist');
+});
+
+test('what never ends is refused before it fills the memory: an open quotation mark, a line, a small file that unpacks to a large one', async () => {
+  // Ten million characters more than a record may have.
+  const long = 'x'.repeat(42e6);
+  const names = ['open.csv', 'line.jsonl'] as const;
+  const texts = [`a,b\n1,"${long}`, `{"a": "${long}`];
+  for (const [i, name] of names.entries())
+    await expect(all(await written(name, texts[i]!))).rejects.toThrow(
+      /:\d: a record has more than 32000000 characters; is a quotation mark never closed, or a line break missing\?$/,
+    );
+  const bomb = await written('bomb.json.gz', gzipSync(`[${' '.repeat(3e6)}]`));
+  expect((await fs.stat(bomb)).size).toBeLessThan(10_000);
+  await expect(readJson(bomb, 1e6)).rejects.toThrow('has more than 1000000 characters; write it as JSON lines');
+  expect(await readJson(bomb, 1e7)).toEqual([]);
 });
