@@ -84,8 +84,17 @@ export async function readLabels(tree: FileTree, file: string): Promise<Layout |
   if (train.length === 0) throw new UsageError('has no row of a training image', where, labelColumns);
   const chosen = chooseSplits({ train, test, val });
   const classNames = classesOf(train);
+  const { base: name } = path.posix.parse(file);
+  const dropped = [
+    ...told(rows.missing.length, 'file', `of ${name} not here, such as ${rows.missing[0] ?? ''}`),
+    ...told(rows.unlabelled, 'row', `of ${name} without a label, not used`),
+  ];
   if (classNames.length < 2)
-    throw new UsageError(`has one class alone, ${classNames[0]!}`, where, 'two are needed at least');
+    throw new UsageError(
+      `has one class alone, ${classNames[0]!}${dropped.map((each) => `; ${each}`).join('')}`,
+      where,
+      'two are needed at least',
+    );
   const labels = new Map(classNames.map((name, label) => [name, label]));
   refuseUnknown({ tree, prefix: file }, [...new Set((chosen.test ?? []).map(({ label }) => label))], labels);
   const filesOf = (list: readonly Found[]): LabelledFiles => ({
@@ -99,7 +108,6 @@ export async function readLabels(tree: FileTree, file: string): Promise<Layout |
       }))
       .sort((a, b) => a.label - b.label),
   });
-  const name = path.posix.basename(file);
   const unused = filesWithout(tree, { prefix, file, found });
   return {
     classNames,
@@ -111,8 +119,7 @@ export async function readLabels(tree: FileTree, file: string): Promise<Layout |
       ...likeNamed(classNames, classNames),
       ...(val !== undefined && chosen.test === val ? ['the split val is taken for the test images'] : []),
       ...told(chosen.unused?.length, 'image', 'of val not used: nothing is tuned on validation images here'),
-      ...told(rows.missing.length, 'file', `of ${name} not here, such as ${rows.missing[0] ?? ''}`),
-      ...told(rows.unlabelled, 'row', `of ${name} without a label, not used`),
+      ...dropped,
       ...told(rows.found.length - found.length, 'row', `of ${name} repeated, not used again`),
       ...told(
         unused.length,
@@ -184,7 +191,7 @@ interface Parsed {
   readonly unlabelled: number;
 }
 
-function parseRows({ rows, columns, first }: Table, where: string, find: Find): Parsed {
+function parseRows({ rows, columns, first, width }: Table, where: string, find: Find): Parsed {
   const cell = (row: readonly string[], heading: Exclude<Heading, 'group'>) => {
     const at = columns[heading];
     return at === undefined ? '' : (row[at] ?? '').trim();
@@ -195,6 +202,12 @@ function parseRows({ rows, columns, first }: Table, where: string, find: Find): 
   for (const [i, cells] of rows.entries()) {
     const row = first + i;
     if (cells.every((each) => each.trim() === '')) continue;
+    if (cells.slice(width).some((each) => each.trim() !== ''))
+      throw new UsageError(
+        `row ${row} has ${cells.length} cells for ${width} columns`,
+        where,
+        'put a name with a comma in quotes',
+      );
     const file = cell(cells, 'file');
     if (file === '') throw new UsageError(`row ${row} names no file`, where, labelColumns);
     if (/[\r\n]/.test(cells.join('')))
@@ -233,6 +246,8 @@ interface Table {
   }>;
   /** Number of the first of the rows. */
   readonly first: number;
+  /** Cells of the first line. */
+  readonly width: number;
 }
 
 /** Undefined where it has not the columns. Spreadsheets of some countries write semicolons. */
@@ -246,13 +261,20 @@ function tableOf(text: string, where: string, find: Find): Table | undefined {
     };
     const [file, label, split] = [at('file'), at('label'), at('split')];
     const groupAt = at('group');
+    const twice = [file, label, split, groupAt].find(
+      (place) => place !== undefined && named.lastIndexOf(named[place]!) > place,
+    );
+    if (file !== undefined && label !== undefined && twice !== undefined)
+      throw new UsageError(`has two columns ${named[twice]!}`, where, 'name each once');
     const group = groupAt === undefined ? undefined : { at: groupAt, heading: named[groupAt]! };
-    if (file !== undefined && label !== undefined) return { rows, columns: { file, label, split, group }, first: 2 };
+    if (file !== undefined && label !== undefined)
+      return { rows, columns: { file, label, split, group }, first: 2, width: head.length };
     if (head.length >= 2 && find(head[0]!) !== undefined)
       return {
         rows: [head, ...rows],
         columns: { file: 0, label: 1, split: head.length > 2 ? 2 : undefined, group: undefined },
         first: 1,
+        width: head.length,
       };
   }
   return undefined;

@@ -176,6 +176,17 @@ describe('each mistake is one line', () => {
     ],
     ['one class', 'file,label\n1.png,a\n2.png,a', 'PATH/labels.csv: has one class alone, a; two are needed at least'],
     [
+      'one class, as the rows of the others are not used',
+      'file,label\n1.png,a\n2.png,\n../3.png,b',
+      'PATH/labels.csv: has one class alone, a; 1 file of labels.csv not here, such as ../3.png; 1 row of labels.csv without a label, not used; two are needed at least',
+    ],
+    ['a column twice', 'file,label,label\n1.png,a,b', 'PATH/labels.csv: has two columns label; name each once'],
+    [
+      'a comma in a name without quotes',
+      'file,label\n1.png,a\n2.png,cat,tabby',
+      'PATH/labels.csv: row 3 has 3 cells for 2 columns; put a name with a comma in quotes',
+    ],
+    [
       'no training image',
       'file,label,split\n1.png,a,test',
       'PATH/labels.csv: has no row of a training image; its first row names the columns file, label and perhaps split and group',
