@@ -60,6 +60,13 @@ async function seeds(name: string, raw: Raw): Promise<void> {
         : 'train more with --seeds, such as 0,1,2,3,4',
     );
   const metric = asked ?? defaultMetrics(run.record, run.members.at(-1)!.outcomes).standard;
+  const [low, high] = metric.limits;
+  if (threshold !== undefined && !(threshold >= low && threshold <= high))
+    throw new UsageError(
+      `no seed can have ${metric.title} of ${threshold}`,
+      '--success',
+      `it is from ${low} to ${high}`,
+    );
   const found = await withSteps('widths', (onStep) => seedDistribution(metric, run.members, { threshold, onStep }));
   const stem = textOf(raw, 'output') ?? path.join(run.folder, 'seeds');
   const files = await writeFigure(stem, seedsFigure(run.record.name, found, run.words));

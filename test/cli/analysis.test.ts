@@ -217,6 +217,9 @@ describe('bad input is one line and exit code 2', () => {
     [['compare', 'lenet', '--standard', 'mse'], /^error: --standard: mse is not available for cnn runs/],
     [['theory', 'lenet', '--scale', '3'], /^error: --scale: is fitted to the run/],
     [['theory', '--exponent', '0.3'], /^error: --exponent: "0.3" is not a number below 0/],
+    [['seeds', 'lenet', '--success', 'high'], /^error: --success: "high" is not a number; /],
+    [['seeds', 'lenet', '--success', '2'], /^error: --success: no seed can have accuracy of 2; it is from 0 to 1$/m],
+    [['seeds', 'lenet', '--output', '.'], /^error: --output: "." names no file; /],
     [['search', 'lenet', '--surrogate-of', 'x'], /^error: --surrogate-of: "x" is not a metric/],
   ])('%j', async (words, line) => {
     const { code, stdout, stderr } = await run(...words);
@@ -224,6 +227,30 @@ describe('bad input is one line and exit code 2', () => {
     expect(stderr).toMatch(line);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
+});
+
+test('seeds: what a reader of the Parquet files finds of each width, and a picture', async () => {
+  await writeRun(100);
+  const { code, stdout } = await run('seeds', 'lenet', '--success', '0.5', '--json');
+  expect(code).toBe(0);
+  const { scales, figures } = JSON.parse(stdout) as {
+    scales: { scale: { width: number }; values: number[]; mean: number; success: { count: number } }[];
+    figures: string[];
+  };
+  expect(scales.map(({ scale }) => scale.width)).toEqual(widths);
+  for (const { scale, values, mean, success } of scales) {
+    const shares = await Promise.all(
+      [0, 1].map(async (seed) => {
+        const file = fs.readFileSync(path.join(folder, 'members', `cnn-w${scale.width}-s${seed}`, 'outcomes.parquet'));
+        const rows = await parquetReadObjects({ file: Uint8Array.from(file).buffer, columns: ['correct'] });
+        return rows.filter(({ correct }) => correct === true).length / rows.length;
+      }),
+    );
+    expect(values).toBeAllClose(shares, { atol: 1e-12 });
+    expect(mean).toBeAllClose((shares[0]! + shares[1]!) / 2, { atol: 1e-12 });
+    expect(success.count).toBe(shares.filter((share) => share >= 0.5).length);
+  }
+  expect(figures.every((file) => fs.existsSync(path.join(root, file)))).toBe(true);
 });
 
 test('members that are not whole are named, and the others shown', async () => {
