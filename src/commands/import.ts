@@ -110,7 +110,7 @@ function addCommon(command: Command): Command {
     .option('--axis <coordinate>', 'what curves are drawn over (default: parameters, else the first that differs)')
     .option('--test-set <name>', "the test set's name (default: that of the files)")
     .option('--classes <n>', 'classes or choices of every example, where the files do not tell')
-    .option('--strict', 'refuse examples that some models lack, in place of leaving them out')
+    .option('--strict', 'reject examples that some models are missing, instead of leaving them out')
     .option('--json', 'what was imported, as JSON on stdout');
 }
 
