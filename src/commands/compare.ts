@@ -1,5 +1,6 @@
 /** `emergence compare`: natural, standard and induced curve side by side. */
 import type { Command } from 'commander';
+import { figureOptionsOf } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import {
   assertSeveralWidths,
@@ -9,6 +10,7 @@ import {
   jsonOf,
   metricsOf,
   openNamed,
+  printOptions,
   pictureLines,
   readRun,
   refuseImpossible,
@@ -36,8 +38,11 @@ export function registerCompare(program: Command): void {
       ),
   )
     .option('--draws <n>', 'bootstrap draws (default: 2000)')
-    .option('--output <stem>', "the picture's path without .svg and .png (default: compare in the run's folder)")
+    .option('--output <stem>', "the picture's path without .svg and so on (default: compare in the run's folder)")
     .option(...axisOption)
+    .option(...printOptions.size)
+    .option(...printOptions.format)
+    .option(...printOptions.title)
     .option('--json', 'everything, as JSON on stdout')
     .addHelpText(
       'after',
@@ -54,11 +59,13 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const { defaultColumnsOf, defaultInduced, defaultMetrics } = await import('../analysis/defaults.js');
   const { predictionNeeds } = await import('../analysis/independence.js');
   const { readNaturalCurve } = await import('../analysis/natural.js');
-  const { aboutFamily, comparisonFigure, comparisonTable } = await import('../report/comparison.js');
+  const { aboutFamily, comparisonTable } = await import('../report/comparison.js');
+  const { comparisonFigure } = await import('../report/figures/compare.js');
   const { flatness } = await import('../analysis/evaluate.js');
   const { samplingOf } = await import('../report/sampling.js');
   const { writeFigure } = await import('../report/files.js');
 
+  const printed = figureOptionsOf(raw);
   const open = await openNamed(name, textOf(raw, 'axis'));
   const registry = await registryOf(raw, open);
   const [standard] = await metricsOf(oneOf(textOf(raw, 'standard')), registry, '--standard');
@@ -97,7 +104,7 @@ async function compareRun(name: string, raw: Raw): Promise<void> {
   const stem = textOf(raw, 'output') ?? path.join(run.folder, 'compare');
   const odd = flatness({ metric: shown.induced.metric, members: comparison.induced.members }, run.members);
   if (odd !== undefined) console.error(`note: ${odd}`);
-  const files = await writeFigure(stem, comparisonFigure(comparison, run.words));
+  const files = await writeFigure(stem, comparisonFigure(comparison, run.words), printed);
   const sampling = samplingOf(run.record, run.members[0]!.outcomes);
   if (raw['json'] === true) console.log(jsonOf({ ...comparison, figures: files }, { words: run.words }));
   else console.log([comparisonTable(comparison, sampling, run.words), '', ...pictureLines(files)].join('\n'));

@@ -4,6 +4,7 @@ import type { MetricForecast } from '../analysis/forecast/forecast.js';
 import type { OpenRun } from '../runs/load.js';
 import type { RunRecord } from '../runs/record.js';
 import type { Seal } from '../runs/forecasts.js';
+import { figureOptionsOf } from '../report/figures/print.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import {
   addMetricFile,
@@ -15,6 +16,7 @@ import {
   nameOf,
   openNamed,
   pictureLines,
+  printOptions,
   type Raw,
   readRun,
   refuseImpossible,
@@ -59,7 +61,10 @@ export function registerForecast(program: Command): void {
       .command('score <name>')
       .description('hold a sealed forecast against the members that were trained since; NAME, RUN/NAME or the file'),
   )
-    .option('--output <stem>', "the picture's path without .svg and .png (default: beside the sealed file)")
+    .option('--output <stem>', "the picture's path without .svg and so on (default: beside the sealed file)")
+    .option(...printOptions.size)
+    .option(...printOptions.format)
+    .option(...printOptions.title)
     .option('--json', 'everything, as JSON on stdout')
     .option('--csv', 'everything, as comma-separated values on stdout')
     .addHelpText('after', examples('forecast score lenet-mnist-1'))
@@ -85,7 +90,13 @@ export function registerForecast(program: Command): void {
   )
     .option('--draws <n>', 'draws of each predictive distribution (default: 400)')
     .option(...axisOption)
-    .option('--output <stem>', "the picture's path without .svg and .png (default: forecast-study in the run's folder)")
+    .option(
+      '--output <stem>',
+      "the picture's path without .svg and so on (default: forecast-study in the run's folder)",
+    )
+    .option(...printOptions.size)
+    .option(...printOptions.format)
+    .option(...printOptions.title)
     .option('--json', 'everything, as JSON on stdout')
     .option('--csv', 'everything, as comma-separated values on stdout')
     .addHelpText('after', examples('forecast study lenet-mnist --metric accuracy --metric subset-accuracy:k=20'))
@@ -305,7 +316,9 @@ async function score(name: string, raw: Raw): Promise<void> {
   const path = await import('node:path');
   const { outcomeOf } = await import('../analysis/forecast/sealed.js');
   const { parseMetric } = await import('../metrics/index.js');
-  const { scoreCsv, scoreFigure, scoreTable } = await import('../report/forecast.js');
+  const { scoreFigure } = await import('../report/figures/forecast.js');
+  const { scoreCsv, scoreTable } = await import('../report/forecast.js');
+  const printed = figureOptionsOf(raw);
   const { locateSeal } = await import('../runs/forecasts.js');
   const { writeFigure } = await import('../report/files.js');
   if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
@@ -343,7 +356,7 @@ async function score(name: string, raw: Raw): Promise<void> {
   }
   const about = { name: sealed.name, run: `run ${open.record.name}`, sealed: sealed.sealed.slice(0, 10) };
   const stem = textOf(raw, 'output') ?? path.join(path.dirname(read.file), sealed.name);
-  const files = await writeFigure(stem, scoreFigure(about, scores));
+  const files = await writeFigure(stem, scoreFigure(about, scores), printed);
   console.log(
     [
       `${sealed.name}: sealed ${sealed.sealed}, from ${sealed.evidence.length} members; unchanged, and all that it predicts began later.`,
@@ -438,7 +451,9 @@ async function study(name: string, raw: Raw): Promise<void> {
   const { scalesOf } = await import('../analysis/curves.js');
   const { forecastDraws } = await import('../analysis/forecast/forecast.js');
   const { fewestKnown, studyMetric } = await import('../analysis/forecast/study.js');
-  const { plainMetric, studyCsv, studyFigure, studyTable } = await import('../report/forecast.js');
+  const { studyFigure } = await import('../report/figures/forecast.js');
+  const { plainMetric, studyCsv, studyTable } = await import('../report/forecast.js');
+  const printed = figureOptionsOf(raw);
   const { writeFigure } = await import('../report/files.js');
   const { stepsOfPart, withSteps } = await import('../terminal/steps.js');
   if (raw['json'] === true && raw['csv'] === true) throw new UsageError('JSON and CSV at once', '--json', 'give one');
@@ -466,7 +481,7 @@ async function study(name: string, raw: Raw): Promise<void> {
   else if (raw['csv'] === true) process.stdout.write(studyCsv(run.record.name, studies, run.words));
   else {
     const stem = textOf(raw, 'output') ?? path.join(run.folder, 'forecast-study');
-    const files = await writeFigure(stem, studyFigure(run.record.name, studies, run.words));
+    const files = await writeFigure(stem, studyFigure(run.record.name, studies, run.words), printed);
     console.log([studyTable(studies, run.words), '', ...pictureLines(files)].join('\n'));
   }
 }

@@ -1,9 +1,10 @@
 /** `emergence quanta`: at which scale each test example turns from failed to solved; one sigmoid or a stack of many. */
 import type { Command } from 'commander';
 import type { QuantaReport } from '../report/quanta.js';
+import { figureOptionsOf } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { printable } from '../terminal/printable.js';
-import { axisOption, jsonOf, root } from './runs.js';
+import { axisOption, jsonOf, printOptions, root } from './runs.js';
 import { examples } from './examples.js';
 
 interface RawOptions {
@@ -11,6 +12,9 @@ interface RawOptions {
   readonly tolerance?: string;
   readonly axis?: string;
   readonly json?: true;
+  readonly size?: string;
+  readonly format?: string[];
+  readonly title?: string;
 }
 
 export function registerQuanta(program: Command): void {
@@ -22,13 +26,17 @@ export function registerQuanta(program: Command): void {
     .option('--cutoff <c>', 'autoencoders: an image is solved where its squared error per pixel is below c')
     .option('--tolerance <share>', "share of a width's seeds that may disagree about an example (default: 0.2)")
     .option(...axisOption)
+    .option(...printOptions.size)
+    .option(...printOptions.format)
+    .option(...printOptions.title)
     .option('--json', 'as one JSON object on stdout')
     .addHelpText('after', examples('quanta lenet-mnist'))
     .action(quanta);
 }
 
-async function quanta(run: string, { cutoff, tolerance, axis, json }: RawOptions): Promise<void> {
+async function quanta(run: string, { cutoff, tolerance, axis, json, ...raw }: RawOptions): Promise<void> {
   const options = {
+    figure: figureOptionsOf(raw),
     axis,
     cutoff: numberOf(cutoff, '--cutoff', { wanted: 'a number above 0, e.g. 0.02', fits: (c) => c > 0 }),
     tolerance: numberOf(tolerance, '--tolerance', {

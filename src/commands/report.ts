@@ -3,9 +3,20 @@ import type { Command } from 'commander';
 import type { NaturalCurve } from '../analysis/natural.js';
 import type { Metric } from '../metrics/metric.js';
 import type { OpenRun } from '../runs/load.js';
+import { figureOptionsOf } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { printable } from '../terminal/printable.js';
-import { axisOption, collect, metricsOf, openNamed, textOf, textsOf, wholeNumber, type Raw } from './runs.js';
+import {
+  axisOption,
+  collect,
+  metricsOf,
+  openNamed,
+  printOptions,
+  textOf,
+  textsOf,
+  wholeNumber,
+  type Raw,
+} from './runs.js';
 import { examples } from './examples.js';
 
 /** What stands in the figures where nothing is said, and its file's other curves in the explorer. */
@@ -34,6 +45,9 @@ export function registerReport(program: Command): void {
     .option(...axisOption)
     .option('--draws <n>', 'bootstrap draws of the tables and figures (default: 2000)')
     .option('--output <folder>', 'where it goes (default: reports/RUN, of several runs their names joined)')
+    .option(...printOptions.size)
+    .option(...printOptions.format)
+    .option(...printOptions.title)
     .option('--json', 'what was written, as JSON on stdout')
     .addHelpText(
       'after',
@@ -50,6 +64,7 @@ async function report(names: string[], raw: Raw): Promise<void> {
   const { makeReport, refuseOutput, writeReport } = await import('../report/report.js');
   const { formatBytes } = await import('../terminal/format.js');
   const { withSteps } = await import('../terminal/steps.js');
+  const figures = figureOptionsOf(raw);
   const draws = wholeNumber(textOf(raw, 'draws'), '--draws', 2000, 100);
   const natural = await naturalCurves(textsOf(raw, 'natural'));
   const datasets = textsOf(raw, 'dataset');
@@ -67,7 +82,7 @@ async function report(names: string[], raw: Raw): Promise<void> {
   await refuseOutput(folder, '--output');
   const runs = opened.map((each, i) => ({ ...each, induced: chosen[i] }));
   const made = await withSteps('parts of the report', (onStep) =>
-    makeReport({ runs, natural, datasets, draws, onStep }),
+    makeReport({ runs, natural, datasets, draws, figures, onStep }),
   );
   for (const line of made.warnings) console.error(line);
   await writeReport(folder, made);

@@ -63,6 +63,13 @@ export const axisOption = [
   'of imported members: the coordinate that curves are over (default: the one that the run names)',
 ] as const;
 
+/** How pictures are printed, for every command that draws one; read by `figureOptionsOf`. */
+export const printOptions = {
+  size: ['--size <size>', 'of a picture in print: single, double, slide, or WxH in inches (default: double)'],
+  format: ['--format <list>', 'of svg, png, pdf; may be given again (default: svg,png)', collect],
+  title: ['--title <text>', 'in place of its own; "none" leaves it out, and the lines below it'],
+} as const;
+
 /**
  * Opens a run by name or path; `axis` is what curves of imported members are drawn over. Throws UsageError for an axis of trained ones.
  */

@@ -1,5 +1,6 @@
 /** `emergence seeds`: the seeds of each width as a distribution. */
 import type { Command } from 'commander';
+import { figureOptionsOf } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
 import {
@@ -9,6 +10,7 @@ import {
   jsonOf,
   metricsOf,
   openNamed,
+  printOptions,
   readRun,
   refuseImpossible,
   registryOf,
@@ -26,8 +28,11 @@ export function registerSeeds(program: Command): void {
       .option('--metric <metric>', 'the metric (default: the standard one)'),
   )
     .option('--success <value>', 'a seed succeeds from here on (default: half-way between smallest and largest scale)')
-    .option('--output <stem>', "the picture's path without .svg and .png (default: seeds in the run's folder)")
+    .option('--output <stem>', "the picture's path without .svg and so on (default: seeds in the run's folder)")
     .option(...axisOption)
+    .option(...printOptions.size)
+    .option(...printOptions.format)
+    .option(...printOptions.title)
     .option('--json', 'everything, as JSON on stdout')
     .addHelpText('after', examples('seeds lenet-mnist --metric subset-accuracy:k=20'))
     .action(seeds);
@@ -42,6 +47,7 @@ async function seeds(name: string, raw: Raw): Promise<void> {
   const { seedsTable } = await import('../report/seeds.js');
   const { withSteps } = await import('../terminal/steps.js');
 
+  const printed = figureOptionsOf(raw);
   const threshold = successOf(textOf(raw, 'success'));
   const registry = await registryOf(raw);
   const text = textOf(raw, 'metric');
@@ -69,7 +75,7 @@ async function seeds(name: string, raw: Raw): Promise<void> {
     );
   const found = await withSteps('widths', (onStep) => seedDistribution(metric, run.members, { threshold, onStep }));
   const stem = textOf(raw, 'output') ?? path.join(run.folder, 'seeds');
-  const files = await writeFigure(stem, seedsFigure(run.record.name, found, run.words));
+  const files = await writeFigure(stem, seedsFigure(run.record.name, found, run.words), printed);
   if (raw['json'] === true)
     console.log(jsonOf({ run: run.record.name, ...found, metric: metric.id, figures: files }, { words: run.words }));
   else console.log([seedsTable(found, run.words), '', ...files.map((file) => `picture  ${file}`)].join('\n'));

@@ -4,6 +4,7 @@ import type { ScoreName } from '../analysis/scores.js';
 import type { GridPoint, ResampledCurve, Sweep } from '../analysis/sweep.js';
 import type { RegisteredMetric } from '../metrics/index.js';
 import type { LoadedRun } from '../runs/load.js';
+import { figureOptionsOf, type FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import {
   assertSeveralWidths,
@@ -12,6 +13,7 @@ import {
   collect,
   jsonOf,
   openNamed,
+  printOptions,
   pictureLines,
   readRun,
   leastRangeOf,
@@ -57,8 +59,11 @@ export function registerSweep(program: Command): void {
       'the score that says where emergence is strongest: jump, ramp, emergence, ... (default: bow)',
     )
     .option('--least-range <x>', 'smallest movement of a curve whose score counts (default: 0.1)')
-    .option('--output <stem>', "the pictures' path without .svg and .png (default: sweep-METRIC in the run's folder)")
+    .option('--output <stem>', "the pictures' path without .svg and so on (default: sweep-METRIC in the run's folder)")
     .option(...axisOption)
+    .option(...printOptions.size)
+    .option(...printOptions.format)
+    .option(...printOptions.title)
     .option('--json', 'everything, as JSON on stdout')
     .option('--csv', 'every curve of the grid, as comma-separated values on stdout')
     .addHelpText(
@@ -103,6 +108,7 @@ async function prepare(name: string, raw: Raw, place: Place): Promise<Request> {
   const { parseAxis } = await import('../analysis/axis-text.js');
   const { choose, splitMetric } = await import('../metrics/index.js');
   const { fileNameOf } = await import('../datasets/index.js');
+  const printed = figureOptionsOf(raw);
   const open = await openNamed(name, textOf(raw, 'axis'));
   const registry = await registryOf(raw, open);
   const { metric, parameters } = splitMetric(textOf(raw, 'metric') ?? '', '--metric', registry);
@@ -122,7 +128,7 @@ async function prepare(name: string, raw: Raw, place: Place): Promise<Request> {
   assertSeveralWidths(run, name);
   checkCauses({ run, probe, sizes, kept });
   const stem = textOf(raw, 'output') ?? path.join(run.folder, `sweep-${fileNameOf(probe.name)}`);
-  return { run, metric, parameters, axes, by, leastRange, stem, place, raw, sizes, kept, draws, probe };
+  return { run, metric, parameters, axes, by, leastRange, stem, printed, place, raw, sizes, kept, draws, probe };
 }
 
 async function sweepRun(request: Request): Promise<unknown> {
@@ -189,6 +195,7 @@ interface Request {
   readonly by: ScoreName;
   readonly leastRange: number;
   readonly stem: string;
+  readonly printed: FigureOptions;
   readonly place: Place;
   readonly raw: Raw;
   readonly sizes: readonly number[];
@@ -206,6 +213,7 @@ async function sweepGrid({
   by,
   leastRange,
   stem,
+  printed,
   place,
   raw,
 }: Request): Promise<object> {
@@ -235,7 +243,7 @@ async function sweepGrid({
   const csv = raw['csv'] === true;
   if (csv) process.stdout.write(sweepCsv(run.record.name, result, { withHeading: place.first, words: run.words }));
   const figure = sweepFigure({ run: run.record.name, sweep: result, leastRange, words: run.words });
-  const figures = csv ? [] : await writeFigure(stem, figure);
+  const figures = csv ? [] : await writeFigure(stem, figure, printed);
   if (!csv && raw['json'] !== true)
     console.log(
       [
@@ -282,7 +290,7 @@ function checkCauses({
     );
 }
 
-async function sweepCauses({ run, probe, sizes, kept, draws, stem, raw }: Request): Promise<object> {
+async function sweepCauses({ run, probe, sizes, kept, draws, stem, printed, raw }: Request): Promise<object> {
   const { sweepScales, sweepTestSizes } = await import('../analysis/sweep.js');
   const { causesText } = await import('../report/sweeps.js');
   const { causesFigure } = await import('../report/figures/sweep.js');
@@ -293,6 +301,7 @@ async function sweepCauses({ run, probe, sizes, kept, draws, stem, raw }: Reques
   const figures = await writeFigure(
     `${stem}-causes`,
     causesFigure({ run: run.record.name, metric: probe.title, testSizes, keptScales }),
+    printed,
   );
   if (raw['json'] !== true && raw['csv'] !== true)
     console.log([causesText({ metric: probe.title, testSizes, keptScales }), ...pictureLines(figures)].join('\n'));

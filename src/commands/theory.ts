@@ -1,6 +1,8 @@
 /** `emergence theory`: the paper's model, drawn for given parameters or fitted to a run. */
 import type { Command } from 'commander';
+import type * as Figures from '../report/figures/theory.js';
 import type * as Theory from '../report/theory.js';
+import { figureOptionsOf } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import {
@@ -9,6 +11,7 @@ import {
   jsonOf,
   numberOf,
   openNamed,
+  printOptions,
   pictureLines,
   type Raw,
   readRun,
@@ -24,20 +27,24 @@ export function registerTheory(program: Command): void {
     .option('--exponent <x>', 'without a run: a in L(N) = (N / c)^a, below 0 (default: -0.28)')
     .option('--scale <n>', 'without a run: c, parameters at which L is 1 nat (default: 1e7)')
     .option('--lengths <list>', 'tokens that have to be right at once (default: 1,5,10,20; of a run: its own)')
-    .option('--output <stem>', "the picture's path without .svg and .png (default: theory, of a run: in its folder)")
+    .option('--output <stem>', "the picture's path without .svg and so on (default: theory, of a run: in its folder)")
     .option(...axisOption)
+    .option(...printOptions.size)
+    .option(...printOptions.format)
+    .option(...printOptions.title)
     .option('--json', 'everything, as JSON on stdout')
     .addHelpText('after', examples('theory --lengths 1,5,20', 'theory lenet-mnist --lengths 5,20'))
     .action(theory);
 }
 
 async function theory(name: string | undefined, raw: Raw): Promise<void> {
-  const report = await import('../report/theory.js');
+  const report = { ...(await import('../report/theory.js')), ...(await import('../report/figures/theory.js')) };
+  const printed = figureOptionsOf(raw);
   const { writeFigure } = await import('../report/files.js');
   const text = textOf(raw, 'lengths');
   const lengths = text === undefined ? undefined : lengthsOf(text);
   const drawn = name === undefined ? drawModel(raw, lengths, report) : await fitRun(name, raw, lengths, report);
-  const files = await writeFigure(textOf(raw, 'output') ?? drawn.stem, drawn.figure);
+  const files = await writeFigure(textOf(raw, 'output') ?? drawn.stem, drawn.figure, printed);
   if (raw['json'] === true)
     console.log(jsonOf({ ...drawn.result, figures: files }, 'words' in drawn ? { words: drawn.words } : {}));
   else console.log([drawn.text, '', ...pictureLines(files)].join('\n'));
@@ -55,7 +62,7 @@ function lengthsOf(text: string): number[] {
   return lengths;
 }
 
-type Report = typeof Theory;
+type Report = typeof Theory & typeof Figures;
 
 function drawModel(raw: Raw, lengths: readonly number[] = [1, 5, 10, 20], { modelFigure, modelText }: Report) {
   const law = {

@@ -8,9 +8,7 @@ import { unscoredLines } from '../analysis/unscored.js';
 import type { Sharpness } from '../analysis/sharpness.js';
 import { isImported, kindOf, type AnyRun, type ImportedRun } from '../runs/imported.js';
 import { scaleText, trainedWords, type FamilyWords } from '../runs/words.js';
-import { formatNumber, formatWithInterval } from '../terminal/format.js';
-import { panelsFigure, type Panel, type PanelSeries } from './figures/panels.js';
-import { grouped } from './numbers.js';
+import { formatNumber, formatWithInterval, grouped } from '../terminal/format.js';
 import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
 
@@ -196,95 +194,4 @@ function questionsTable(
 
 function shownTest({ smooth, p, adjusted }: ScoreTest): string[] {
   return [formatNumber(smooth), formatNumber(p, 2), formatNumber(adjusted, 2)];
-}
-
-/** Panels: natural curves, the standard curve, the induced one. */
-export function comparisonFigure(comparison: Comparison, words: FamilyWords = trainedWords) {
-  const { natural, standard, induced, prediction, run, about } = comparison;
-  const size = words.isImported ? words.axis : 'parameters';
-  const predicted: PanelSeries[] =
-    prediction === undefined
-      ? []
-      : [
-          {
-            label: `predicted: ${shortened(prediction.title)}`,
-            line: induced.points.map(({ relative }, i) => ({ x: relative, y: prediction.values[i]! })),
-            points: [],
-            style: 2,
-          },
-        ];
-  return panelsFigure({
-    title: `${run}: ${standard.title} and ${induced.title}`,
-    subtitle: [
-      about,
-      `Horizontal axes: ${size} over ${size.endsWith('s') ? 'those' : 'that'} of the smallest model, logarithmic. Bands: 95 % intervals${standard.points.some(({ relative }) => hasTwoSeeds(standard, relative)) ? ', none of two seeds' : ''}. Points: ${words.isImported ? 'models' : 'seeds'}.`,
-    ],
-    panels: [
-      ...natural.map((curve) => panelOf(curve, { role: 'natural', style: 3, size: 'parameters' })),
-      panelOf(standard, { role: 'standard', style: 0, size }),
-      {
-        ...panelOf(induced, {
-          role: 'induced',
-          style: 1,
-          size,
-          label: predicted.length > 0 ? 'measured' : induced.title,
-        }),
-        ...withSeries(induced, predicted),
-      },
-    ],
-  });
-}
-
-function withSeries(induced: ComparedCurve, predicted: readonly PanelSeries[]): Partial<Panel> {
-  if (predicted.length === 0) return {};
-  return { series: [seriesOf(induced, 1, 'measured'), ...predicted] };
-}
-
-interface PanelLook {
-  readonly role: string;
-  readonly style: number;
-  /** What is over that of the smallest model on the horizontal axis. */
-  readonly size: string;
-  readonly label?: string;
-}
-
-function panelOf(curve: ComparedCurve, { role, style, size, label = curve.title }: PanelLook): Panel {
-  const { emergence, jump, bow } = curve.scores;
-  const isShare = curve.unit === 'probability';
-  return {
-    title: `${role}: ${shortened(curve.title)}`,
-    subtitle: [
-      `emergence (Eq 1) ${formatWithInterval(emergence.value, emergence.interval, 2)}`,
-      `largest step / range ${formatWithInterval(jump.value, jump.interval, 2)}`,
-      `bow ${formatWithInterval(bow.value, bow.interval, 2)}`,
-    ],
-    series: [seriesOf(curve, style, label)],
-    xTitle: `${size} / smallest`,
-    yTitle: isShare ? 'share' : curve.unit === '' ? curve.title : curve.unit,
-    ...(isShare ? { yDomain: [0, 1] as const } : {}),
-  };
-}
-
-/** As in figures/curves.ts: from two seeds, Student's t makes a band 13 standard errors wide, and it hides the rest. */
-function hasTwoSeeds({ members }: ComparedCurve, at: number): boolean {
-  return members.filter(({ relative }) => relative === at).length === 2;
-}
-
-function seriesOf(curve: ComparedCurve, style: number, label: string): PanelSeries {
-  const { points, members } = curve;
-  return {
-    label,
-    style,
-    line: points.map(({ relative, value, interval }) => ({
-      ...{ x: relative, y: value },
-      ...(interval === undefined || hasTwoSeeds(curve, relative)
-        ? {}
-        : { lower: interval.lower, upper: interval.upper }),
-    })),
-    points: members.map(({ relative, value }) => ({ x: relative, y: value })),
-  };
-}
-
-function shortened(text: string): string {
-  return text.length <= 34 ? text : `${text.slice(0, 33)}…`;
 }

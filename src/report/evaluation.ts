@@ -3,8 +3,7 @@ import type { MetricEvaluation } from '../analysis/evaluate.js';
 import type { Metric } from '../metrics/metric.js';
 import { scaleText, trainedWords, type FamilyWords } from '../runs/words.js';
 import type { Interval } from '../statistics/intervals.js';
-import { condensed, formatNumber, formatShare } from '../terminal/format.js';
-import { grouped } from './numbers.js';
+import { condensed, formatNumber, formatShare, grouped } from '../terminal/format.js';
 import type { Sampling } from './sampling.js';
 import { csv, textTable } from './text-table.js';
 

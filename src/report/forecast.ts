@@ -1,21 +1,12 @@
-/** Forecasts as tables, CSV and pictures: as sealed, as scored, and in hindsight. */
+/** Forecasts as tables and CSV: as sealed, as scored, and in hindsight. */
 import type { MetricForecast } from '../analysis/forecast/forecast.js';
-import {
-  centralInterval,
-  coverages,
-  medianOf,
-  type MethodScore,
-  type MetricScore,
-  type ScoredTarget,
-} from '../analysis/forecast/scoring.js';
+import { centralInterval, coverages, medianOf, type MetricScore } from '../analysis/forecast/scoring.js';
 import { tolerance, type MetricStudy } from '../analysis/forecast/study.js';
 import type { Metric } from '../metrics/metric.js';
 import type { Interval } from '../statistics/intervals.js';
 import { condensed, formatNumber, formatWithInterval } from '../terminal/format.js';
-import { panelsFigure, type Panel, type PanelPoint } from './figures/panels.js';
 import { scaleText, trainedWords, type FamilyWords } from '../runs/words.js';
 import { csv, textTable } from './text-table.js';
-import { referenceStyles } from './theme.js';
 import { mean } from '../statistics/mean.js';
 
 const shown = (value: number) => formatNumber(value);
@@ -155,98 +146,6 @@ export function scoreCsv(forecast: string, scores: readonly MetricScore[]): stri
   return csv(scoreCsvColumns, scoreCsvLines(forecast, scores));
 }
 
-/** Methods that a picture shows, where they could say something: a baseline, a direct fit, both detours. */
-const pictured = ['power-law', 'average', 'pass-rate', 'outcomes'];
-
-/** A row for each metric, a panel for each of four methods: what was known, the fan, what came. */
-export function scoreFigure(
-  about: { readonly name: string; readonly run: string; readonly sealed: string },
-  scores: readonly MetricScore[],
-) {
-  const rows = scores.map((score, row) =>
-    pictured
-      .flatMap((name) => score.methods.find(({ method }) => method === name) ?? [])
-      .map((method, place) => ({ ...panelOf(score, method), legend: row === scores.length - 1 && place === 0 })),
-  );
-  return panelsFigure({
-    title: `${about.name}: forecast and what came`,
-    subtitle: [
-      `${about.run}, sealed ${about.sealed}. Fan: median with 50, 80 and 95 % intervals of a member.`,
-      'Blue: known before. Orange: trained after. Points: seeds.',
-    ],
-    panels: rows,
-  });
-}
-
-function panelOf({ metric, known, targets }: MetricScore, method: MethodScore): Panel {
-  const isShare = metric.unit === 'probability';
-  const last = known.at(-1)!;
-  const origin = { x: last.parameters, y: mean(last.values) };
-  return {
-    title: method.method,
-    subtitle: [
-      metric.title,
-      `CRPS ${formatNumber(method.crps)}, skill ${formatNumber(method.skill, 2)}, ${method.covered[1]!}/${method.members} in 80 %`,
-    ],
-    series: [
-      { label: 'forecast', style: 2, ...fanOf(origin, targets, method) },
-      {
-        label: 'known',
-        style: 0,
-        line: known.map(({ parameters, values }) => ({ x: parameters, y: mean(values) })),
-        points: known.flatMap(({ parameters, values }) => values.map((y) => ({ x: parameters, y }))),
-      },
-      {
-        label: 'came',
-        style: 1,
-        line: [origin, ...targets.map(({ parameters, truths }) => ({ x: parameters, y: mean(truths) }))],
-        points: targets.flatMap(({ parameters, truths }) => truths.map((y) => ({ x: parameters, y }))),
-      },
-    ],
-    xTitle: 'trainable parameters',
-    yTitle: isShare ? 'share' : metric.title,
-    yDomain: isShare ? shareDomain(known, targets) : valueDomain(known, targets, method),
-  };
-}
-
-/** What is known and came, and the 80 % intervals; 95 % may reach anywhere. */
-function valueDomain(
-  known: MetricScore['known'],
-  targets: readonly ScoredTarget[],
-  { targets: forecasts }: MethodScore,
-): readonly [number, number] {
-  const ranges = forecasts.map(({ quantiles }) => centralInterval(quantiles, 0.8));
-  const drawn = [
-    ...known.flatMap(({ values }) => values),
-    ...targets.flatMap(({ truths }) => truths),
-    ...ranges.flatMap(({ lower, upper }) => [lower, upper]),
-  ];
-  const [least, most] = [Math.min(...drawn), Math.max(...drawn)];
-  const margin = 0.05 * (most - least || 1);
-  return [least - margin, most + margin];
-}
-
-/** From 0 to a little above what is known and came; all of 0 to 1 where that is more than half of it. */
-function shareDomain(known: MetricScore['known'], targets: readonly ScoredTarget[]): readonly [number, number] {
-  const most = Math.max(...known.flatMap(({ values }) => values), ...targets.flatMap(({ truths }) => truths));
-  return [0, most > 0.4 ? 1 : 2.5 * most];
-}
-
-function fanOf(origin: PanelPoint, targets: readonly ScoredTarget[], { targets: forecasts }: MethodScore) {
-  const start = { ...origin, lower: origin.y, upper: origin.y };
-  return {
-    line: [origin, ...targets.map(({ parameters }, t) => ({ x: parameters, y: medianOf(forecasts[t]!.quantiles) }))],
-    points: [],
-    bands: [...coverages].reverse().map((coverage) => [
-      start,
-      ...targets.map(({ parameters }, t) => {
-        const { quantiles } = forecasts[t]!;
-        return { x: parameters, y: medianOf(quantiles), ...centralInterval(quantiles, coverage) };
-      }),
-    ]),
-  };
-}
-
 /** What each method tells from how far below, a table for each metric; without a line break at the end. */
 export function studyTable(studies: readonly MetricStudy[], words: FamilyWords = trainedWords): string {
   const tables = studies.map(({ metric, methods, widths, values, range }) => {
@@ -318,61 +217,6 @@ export function studyCsv(run: string, studies: readonly MetricStudy[], { scale }
   );
   return csv(columns, lines);
 }
-
-/** A panel for each metric: how far off the widest member is told, from each beginning; the curve itself behind. */
-export function studyFigure(run: string, studies: readonly MetricStudy[], words: FamilyWords = trainedWords) {
-  const largest = words.isImported ? 'largest' : 'widest';
-  const size = words.isImported ? words.axis : 'parameters';
-  return panelsFigure({
-    title: `${run}: from how far below is the ${largest} told?`,
-    subtitle: [
-      `Error of the median of the ${words.isImported ? 'largest scale' : 'widest width'}, over the curve's range, against the ${size} of the largest scale that was known; below ${tolerance} it is told.`,
-      'Points at the top: off by more than the whole range. Grey: the curve itself, over its range.',
-    ],
-    panels: inRows(studies.map((study) => studyPanel(study, size))),
-  });
-}
-
-/** Three in a row. */
-function inRows(panels: readonly Panel[]): Panel[][] {
-  return Array.from({ length: Math.ceil(panels.length / 3) }, (_, i) => panels.slice(3 * i, 3 * i + 3));
-}
-
-function studyPanel({ metric, cells, parameters, values, range }: MetricStudy, size: string): Panel {
-  const target = values.length - 1;
-  const least = Math.min(...values);
-  const ends = (name: string): PanelPoint[] =>
-    cells
-      .filter((cell) => cell.method === name && cell.target === target)
-      .map(({ known, error }) => ({ x: parameters[known - 1]!, y: Math.min(1, Math.abs(error) / range) }));
-  return {
-    title: metric.title,
-    subtitle: [],
-    // What is behind comes first.
-    series: [
-      {
-        label: 'the curve',
-        style: referenceStyles.curve,
-        line: values.map((value, i) => ({ x: parameters[i]!, y: (value - least) / range })),
-        points: [],
-      },
-      {
-        label: 'told: a tenth of the range',
-        style: referenceStyles.limit,
-        line: [parameters[0]!, parameters.at(-1)!].map((x) => ({ x, y: tolerance })),
-        points: [],
-      },
-      ...pictured.flatMap((label, i) =>
-        ends(label).length === 0 ? [] : [{ label, style: studyStyles[i]!, line: ends(label) }],
-      ),
-    ],
-    xTitle: `${size} of the largest known`,
-    yTitle: 'error / range',
-    yDomain: [-0.02, 1.02],
-  };
-}
-
-const studyStyles = [3, 1, 0, 2];
 
 /** What a metric is, for JSON. */
 export function plainMetric({ id, kind, better, unit, formula }: Metric) {

@@ -4,9 +4,8 @@ import { commandLine } from '../machine/installation.js';
 import { importedColumns, type ImportedRun } from '../runs/imported.js';
 import type { OutcomeColumns } from '../runs/outcomes.js';
 import { importedWords, scaleText } from '../runs/words.js';
-import { counted, formatShare } from '../terminal/format.js';
+import { counted, formatShare, grouped } from '../terminal/format.js';
 import { printable } from '../terminal/printable.js';
-import { grouped } from './numbers.js';
 import { textTable } from './text-table.js';
 import { mean } from '../statistics/mean.js';
 

@@ -1,21 +1,21 @@
 /** Curves drawn with characters: axes with numbers, a mark at each point, bars for intervals, a legend. */
 import { Canvas, cellSize, type CharacterSet, type Dot } from '../terminal/canvas.js';
 import { inSeriesColour } from '../terminal/colour.js';
-import { formatNumber } from '../terminal/format.js';
-import { logTicks } from './figures/ticks.js';
-
-export interface PlotPoint {
-  readonly x: number;
-  readonly y: number;
-  /** Ends of its interval; not drawn where one is no finite number. */
-  readonly lower?: number | undefined;
-  readonly upper?: number | undefined;
-}
+import { formatCount, formatNumber } from '../terminal/format.js';
+import {
+  linearTicks,
+  logTicks,
+  placing,
+  ticksAround,
+  type CurvePoint,
+  type Domain,
+  type Tick,
+} from './figures/axis.js';
 
 export interface PlotSeries {
   readonly label: string;
   /** By x. What is infinite stands at the edge as an arrow, what is no number is left out. */
-  readonly points: readonly PlotPoint[];
+  readonly points: readonly CurvePoint[];
 }
 
 export interface Plot {
@@ -66,12 +66,10 @@ export function drawPlot(plot: Plot): string {
   const vertical = verticalAxis(plot, rows);
   const gutter = Math.max(...vertical.ticks.map(({ text }) => text.length));
   const canvas = new Canvas(Math.max(10, width - gutter - 2), rows, characters);
-  const place = placing(plot, canvas, vertical);
+  const place = dotsOf(plot, canvas, vertical);
   drawSeries(plot, canvas, place);
   const look = looks[characters];
-  const labels = new Map(
-    vertical.ticks.map(({ value, text }) => [cellOf(place({ x: NaN, y: value }), plot).row, text]),
-  );
+  const labels = new Map(vertical.ticks.map(({ at, text }) => [cellOf(place({ x: NaN, y: at }), plot).row, text]));
   const body = canvas.lines(plot.colour ? inSeriesColour : undefined).map((line, row) => {
     const text = labels.get(row);
     return `${(text ?? '').padStart(gutter)} ${text === undefined ? look.side : look.tick}${line}`;
@@ -92,16 +90,15 @@ export function drawPlot(plot: Plot): string {
 
 /** Whether the scales of a plot stand far enough apart for intervals. */
 export function hasRoomForIntervals({ series, xScale, width }: Pick<Plot, 'series' | 'xScale' | 'width'>): boolean {
-  const { low, high, along } = horizontal(series, xScale);
-  const places = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => along(x))))].sort((a, b) => a - b);
-  const cells = (width - 12 - 2 * margin) / (along(high) - along(low));
-  return places.slice(1).every((at, i) => (at - places[i]!) * cells >= leastGap);
+  const place = placing(domainOfX(series), [0, width - 12 - 2 * margin], xScale === 'log');
+  const places = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => place(x))))].sort((a, b) => a - b);
+  return places.slice(1).every((at, i) => at - places[i]! >= leastGap);
 }
 
 interface Axis {
   readonly low: number;
   readonly high: number;
-  readonly ticks: readonly { readonly value: number; readonly text: string }[];
+  readonly ticks: readonly Tick[];
 }
 
 /** Round ends around all that is drawn; from 0 where the lowest is nearer to 0 than to the highest. */
@@ -115,45 +112,28 @@ function verticalAxis({ series }: Plot, rows: number): Axis {
   // The same but for rounding, as far as the axis's numbers can tell; or so small that steps of them have no digits left.
   if (largest < 1e-280) [low, high] = [0, 1];
   else if (high - low <= 1e-9 * largest) [low, high] = [Math.min(0, low), Math.max(0, high)];
-  const values = roundTicks(low, high, Math.max(2, Math.min(6, Math.floor(rows / 2))));
+  const values = ticksAround([low, high], Math.max(2, Math.min(6, Math.floor(rows / 2))));
   return {
     low: values[0]!,
     high: values.at(-1)!,
-    ticks: values.map((value) => ({ value, text: formatNumber(value) })),
+    ticks: values.map((at) => ({ at, text: formatNumber(at) })),
   };
-}
-
-/** Multiples of 1, 2 or 5 times a power of ten that reach from `low` or below to `high` or above, in about `steps` steps. */
-export function roundTicks(low: number, high: number, steps: number): number[] {
-  const raw = (high - low) / steps;
-  const power = Math.floor(Math.log10(raw));
-  const factor = [1, 2, 5].find((each) => each >= (raw / 10 ** power) * (1 - 1e-9));
-  const exponent = factor === undefined ? power + 1 : power;
-  // The quotient first: 0.30000000000000004 would be one step more.
-  const at = (value: number) => Number((value / ((factor ?? 1) * 10 ** exponent)).toPrecision(12));
-  const [first, last] = [Math.floor(at(low)), Math.ceil(at(high))];
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(`${(first + i) * (factor ?? 1)}e${exponent}`));
 }
 
 type Place = (point: { readonly x: number; readonly y: number }) => Dot;
 
 /** From values to dots. */
-function placing({ series, xScale, characters }: Plot, canvas: Canvas, vertical: Axis): Place {
-  const { low, high, along } = horizontal(series, xScale);
-  const { wide, high: dotsHigh } = canvas.size;
+function dotsOf({ series, xScale, characters }: Plot, canvas: Canvas, vertical: Axis): Place {
+  const { wide, high } = canvas.size;
   const edge = margin * cellSize[characters].wide;
-  const span = along(high) - along(low);
-  return ({ x, y }) => ({
-    // A single scale stands in the middle.
-    x: Math.round(edge + (span === 0 ? 0.5 : (along(x) - along(low)) / span) * (wide - 1 - 2 * edge)),
-    y: Math.round(((vertical.high - y) / (vertical.high - vertical.low)) * (dotsHigh - 1)),
-  });
+  const across = placing(domainOfX(series), [edge, wide - 1 - edge], xScale === 'log');
+  const down = placing([vertical.high, vertical.low], [0, high - 1], false);
+  return ({ x, y }) => ({ x: Math.round(across(x)), y: Math.round(down(y)) });
 }
 
-function horizontal(series: readonly PlotSeries[], xScale: Plot['xScale']) {
+function domainOfX(series: readonly PlotSeries[]): Domain {
   const all = series.flatMap(({ points }) => points.map(({ x }) => x));
-  const along = (x: number) => (xScale === 'log' ? Math.log(x) : x);
-  return { low: Math.min(...all), high: Math.max(...all), along };
+  return [Math.min(...all), Math.max(...all)];
 }
 
 function cellOf({ x, y }: Dot, { characters }: Plot): { readonly column: number; readonly row: number } {
@@ -194,13 +174,13 @@ function drawSeries(plot: Plot, canvas: Canvas, place: Place): void {
 function horizontalAxis(plot: Plot, canvas: Canvas, place: Place) {
   const { series, xScale, xTicks, characters } = plot;
   const look = looks[characters];
-  const { low, high } = horizontal(series, xScale);
-  const round = xScale === 'log' ? logTicks([low, high]) : roundTicks(low, high, 5);
+  const [low, high] = domainOfX(series);
+  const round = xScale === 'log' ? logTicks([low, high]) : linearTicks([low, high], 5);
   const floor = Array.from({ length: canvas.columns }, () => look.floor as string);
   const labels = Array.from({ length: canvas.columns }, () => ' ');
   for (const value of (xTicks ?? round).filter((tick) => tick >= low && tick <= high)) {
     const { column } = cellOf(place({ x: value, y: NaN }), plot);
-    const text = shortNumber(value);
+    const text = formatCount(value);
     const begin = Math.min(canvas.columns - text.length, Math.max(0, column - Math.floor((text.length - 1) / 2)));
     // A space on either side, or the next number would seem to be part of it.
     if (labels.slice(Math.max(0, begin - 1), begin + text.length + 1).some((character) => character !== ' ')) continue;
@@ -208,13 +188,6 @@ function horizontalAxis(plot: Plot, canvas: Canvas, place: Place) {
     floor[column] = look.xTick;
   }
   return { floor: floor.join(''), labels: labels.join('') };
-}
-
-/** `800`, `20k`, `1.5M`, `3T`. */
-export function shortNumber(value: number): string {
-  const units = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
-  const power = value < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3 + 1e-12));
-  return `${formatNumber(value / 1000 ** power)}${units[power]!}`;
 }
 
 function centred(text: string, columns: number): string {

@@ -5,7 +5,8 @@ import type { Splits } from '../datasets/index.js';
 import { countsOf } from '../datasets/notes.js';
 import { Random } from '../statistics/random.js';
 import { markupText } from './escape.js';
-import { pngScale, toPng } from './render.js';
+import { pixelsPerInch } from './figures/print.js';
+import { toPng } from './render.js';
 import { textTable } from './text-table.js';
 import { fontFamily } from './theme.js';
 
@@ -18,6 +19,8 @@ const gap = 3;
 /** A small image is shown enlarged by a whole number, to about this. */
 const shownSide = 48;
 const header = 62;
+/** Pixels of the PNG per pixel of the picture. */
+const pngScale = 2;
 const labelFont = 12;
 
 /** More classes than these are a wall of numbers; a run's record lists them all. */
@@ -60,13 +63,14 @@ export async function previewDataset(data: Splits): Promise<Uint8Array> {
       `<text x="${left - 10}" y="${header + row * (cell.height + gap) + cell.height / 2 + 4}" text-anchor="end" font-size="${labelFont}" fill="#333333">${markupText(label)}</text>`,
   );
   const [title, subtitle] = titles;
-  return toPng(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" font-family="${fontFamily}">
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" font-family="${fontFamily}">
 <rect width="100%" height="100%" fill="white"/>
 <text x="${margin}" y="27" font-size="14" font-weight="bold" fill="#111111">${markupText(title)}</text>
 <text x="${margin}" y="47" font-size="11" fill="#444444">${markupText(subtitle)}</text>
 ${texts.join('\n')}
 <image x="${left}" y="${header}" width="${grid.width}" height="${grid.height}" xlink:href="data:image/png;base64,${picture.toString('base64')}"/>
-</svg>`);
+</svg>`;
+  return toPng(svg, pngScale * pixelsPerInch);
 }
 
 interface Row {

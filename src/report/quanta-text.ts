@@ -3,9 +3,8 @@ import { preferred, type Quanta } from '../analysis/quanta.js';
 import { mostClasses, passageDecades, type LatentClass } from '../analysis/threshold-mixture.js';
 import { type Clusters } from '../metrics/clusters.js';
 import { scaleText, type FamilyWords } from '../runs/words.js';
-import { counted } from '../terminal/format.js';
+import { counted, grouped } from '../terminal/format.js';
 import { nameOf } from './figures/quanta.js';
-import { grouped } from './numbers.js';
 import { textTable } from './text-table.js';
 
 export function sharedNotes({ grid }: Quanta, clusters: Clusters | undefined): string[] {

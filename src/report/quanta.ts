@@ -13,11 +13,11 @@ import { readAnyRun } from '../runs/run.js';
 import { verifyRun, type MemberState } from '../runs/verify.js';
 import { importedWords, trainedWords, type FamilyWords } from '../runs/words.js';
 import { RunError, UsageError } from '../terminal/errors.js';
-import { counted } from '../terminal/format.js';
+import { counted, grouped } from '../terminal/format.js';
 import type { OnStep } from '../terminal/steps.js';
 import { quantaFigure } from './figures/quanta.js';
-import { toPng, toSvg } from './render.js';
-import { grouped } from './numbers.js';
+import { writeFigure } from './files.js';
+import { usualFigure, type FigureOptions } from './figures/print.js';
 import { sharedNotes, notesOf, turnTable, sharpLines, fitTables } from './quanta-text.js';
 
 export interface QuantaOptions {
@@ -27,6 +27,8 @@ export interface QuantaOptions {
   readonly cutoff?: number | undefined;
   /** Share of a width's seeds that may disagree with the others; 0.2 unless given. */
   readonly tolerance?: number | undefined;
+  /** How its picture is printed; left out: as usual. */
+  readonly figure?: FigureOptions;
   /** Told after each permutation. */
   readonly onStep?: OnStep;
 }
@@ -87,7 +89,8 @@ export async function reportQuanta(folder: string, options: QuantaOptions = {}):
   const result = quanta(solved, { ...tolerance, clusters, chance, onStep: options.onStep });
   const meaning = cutoff === undefined ? 'right' : `squared error per pixel below ${cutoff}`;
   const notes = [...sharedNotes(result, clusters), ...notesOf(result, words)];
-  const files = await write(folder, { record, result, members, meaning, words });
+  const printed = options.figure ?? usualFigure;
+  const files = await write(folder, { record, result, members, meaning, words, printed });
   return {
     ...{ run: record.name, solved: meaning, cutoff, quanta: result, notes, warnings, files },
     words,
@@ -227,9 +230,10 @@ interface Written {
   readonly result: Quanta;
   readonly members: readonly ReadMember[];
   readonly meaning: string;
+  readonly printed: FigureOptions;
 }
 
-async function write(folder: string, { record, result, members, meaning, words }: Written): Promise<string[]> {
+async function write(folder: string, { record, result, members, meaning, words, printed }: Written): Promise<string[]> {
   const { examples } = result.grid;
   const units = kindOf(record) === 'sequences' ? 'images in sequences' : words.examples;
   const family = isImported(record)
@@ -237,19 +241,11 @@ async function write(folder: string, { record, result, members, meaning, words }
     : { arch: record.experiment.arch, dataset: record.experiment.dataset };
   const testSet = `${grouped(examples)} test ${units}`;
   const about = { run: record.name, ...family, solved: meaning, testSet, quanta: result, words };
-  const svg = await toSvg(quantaFigure(about));
-  const files = {
-    'quanta.csv': csvOf(result, members[0]!.columns, words),
-    'quanta.svg': svg,
-    'quanta.png': toPng(svg),
-  };
-  const written: string[] = [];
-  for (const [name, content] of Object.entries(files)) {
-    const file = path.join(folder, name);
-    await writeFileAtomic(file, content);
-    written.push(file);
-  }
-  return written;
+  const table = path.join(folder, 'quanta.csv');
+  // Drawn first: what is stopped while it draws leaves what was there.
+  const pictures = await writeFigure(path.join(folder, 'quanta'), quantaFigure(about), printed);
+  await writeFileAtomic(table, csvOf(result, members[0]!.columns, words));
+  return [table, ...pictures];
 }
 
 /** A row per example; `docs/quanta.md` has the columns. */

@@ -1,15 +1,23 @@
 /** A figure's specification as a picture. The same specification gives the same bytes on every machine: no canvas, our own font. */
-import * as path from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
 import sharp from 'sharp';
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { writable } from './escape.js';
+import { fontFiles, textWidth } from './figures/text.js';
+import { pixelsPerInch, type FigureFormat } from './figures/print.js';
 import { theme } from './theme.js';
-import { packageFolder } from '../machine/installation.js';
 
-/** Pixels of the PNG per pixel of the figure. */
-export const pngScale = 2;
+interface VegaText {
+  readonly fontSize?: number;
+  readonly fontWeight?: string | number;
+}
+
+// As Vega is meant to be told: it draws without a canvas, and would only guess. Its types leave this one out.
+Object.assign((vega as unknown as { readonly textMetrics: object }).textMetrics, {
+  width: ({ fontSize = 11, fontWeight }: VegaText, text: string | number | null | undefined) =>
+    textWidth(String(text ?? ''), { size: fontSize, bold: fontWeight === 'bold' }),
+});
 
 /** @throws Error where Vega has something to warn of: that is a mistake in the figure */
 export async function toSvg(spec: TopLevelSpec): Promise<string> {
@@ -19,24 +27,10 @@ export async function toSvg(spec: TopLevelSpec): Promise<string> {
   try {
     // Else clip paths are numbered on from the figure before.
     vega.resetSVGDefIds();
-    return trimmed(writable(await view.toSVG()));
+    return writable(await view.toSVG());
   } finally {
     view.finalize();
   }
-}
-
-/**
- * Without a canvas Vega guesses the widths of texts, too wide, and leaves an empty margin on the right. What is drawn is measured
- * with the font that draws it, and the margin made as wide as on the left.
- */
-function trimmed(svg: string): string {
-  const size = /^(<svg[^>]*?) width="([\d.]+)" height="([\d.]+)" viewBox="0 0 \2 \3">(<rect) width="\2"/;
-  const [head, before, guessed, height, rect] = size.exec(svg) ?? [];
-  if (head === undefined) return svg;
-  const drawn = new Resvg(svg.replace(/<rect[^>]*>/, ''), { font: font() }).innerBBox();
-  if (drawn === undefined) return svg;
-  const width = Math.min(Number(guessed), Math.ceil(drawn.x + drawn.width + Math.max(drawn.x, 8)));
-  return `${before!} width="${width}" height="${height!}" viewBox="0 0 ${width} ${height!}">${rect!} width="${width}"${svg.slice(head.length)}`;
 }
 
 /** Vega warns of unknown fields, bad scales and the like on the console, where nobody would see it. */
@@ -64,24 +58,48 @@ class ThrowingLogger {
   }
 }
 
-/** A PNG of an SVG, twice its size. */
-export function toPng(svg: string, scale = pngScale): Uint8Array {
-  return new Resvg(svg, { fitTo: { mode: 'zoom', value: scale }, font: font() }).render().asPng();
+/** A PNG with as many pixels as `dpi` asks for where the SVG has 96 an inch, and it says so. */
+export async function toPng(svg: string, dpi = 300): Promise<Uint8Array> {
+  const font = { loadSystemFonts: false, fontFiles: Object.values(fontFiles), defaultFontFamily: 'DejaVu Sans' };
+  const png = new Resvg(svg, { fitTo: { mode: 'zoom', value: dpi / pixelsPerInch }, font }).render().asPng();
+  return sharp(png).withMetadata({ density: dpi }).png({ compressionLevel: 9 }).toBuffer();
 }
 
-/** A PNG for print: as many pixels as `dpi` asks for where the SVG has 96 an inch, and it says so. */
-export async function toPrintPng(svg: string, dpi = 300): Promise<Uint8Array> {
-  return sharp(toPng(svg, dpi / 96))
-    .withMetadata({ density: dpi })
-    .png({ compressionLevel: 9 })
-    .toBuffer();
+/** A PDF of the SVG's size, with text as text in the font that it is measured in. */
+export async function toPdf(svg: string): Promise<Uint8Array> {
+  const { default: pdfmake } = await import('pdfmake');
+  const [width, height] = ['width', 'height'].map((name) => {
+    return (72 / pixelsPerInch) * Number(new RegExp(`^<svg[^>]* ${name}="([\\d.]+)"`).exec(svg)![1]);
+  }) as [number, number];
+  pdfmake.setFonts({ 'DejaVu Sans': { normal: fontFiles.normal, bold: fontFiles.bold } });
+  // It reads its fonts, and nothing that a picture might name.
+  pdfmake.setLocalAccessPolicy((file) => Object.values(fontFiles).some((each) => each === file));
+  pdfmake.setUrlAccessPolicy(() => false);
+  const made = pdfmake.createPdf({
+    ...{
+      pageSize: { width, height },
+      pageMargins: 0,
+      content: [{ svg, width }],
+      defaultStyle: { font: 'DejaVu Sans' },
+    },
+    // The same figure, the same bytes.
+    info: { creationDate: new Date(0) },
+  });
+  return made.getBuffer();
 }
 
-function font() {
-  const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map(fontFile);
-  return { loadSystemFonts: false, fontFiles, defaultFontFamily: 'DejaVu Sans' };
-}
+const renderers: Readonly<Record<FigureFormat, (svg: string) => string | Promise<Uint8Array>>> = {
+  svg: (svg) => svg,
+  png: (svg) => toPng(svg),
+  pdf: toPdf,
+};
 
-function fontFile(name: string): string {
-  return path.join(packageFolder('dejavu-fonts-ttf'), 'ttf', name);
+/** A picture as each of the formats. */
+export function rendered(
+  svg: string,
+  formats: readonly FigureFormat[],
+): Promise<[FigureFormat, string | Uint8Array][]> {
+  return Promise.all(
+    formats.map(async (format) => [format, await renderers[format](svg)] as [FigureFormat, string | Uint8Array]),
+  );
 }

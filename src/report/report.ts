@@ -1,7 +1,6 @@
 /** `emergence report` as a function: runs in, a folder of files out. From stored outcomes alone. */
 import * as path from 'node:path';
 import sharp from 'sharp';
-import type { TopLevelSpec } from 'vega-lite';
 import * as z from 'zod';
 import { comparePublished, type PublishedCurve } from '../analysis/compare.js';
 import type { NaturalCurve } from '../analysis/natural.js';
@@ -13,25 +12,26 @@ import type { Metric } from '../metrics/metric.js';
 import { isImported, makeOf } from '../runs/imported.js';
 import type { OpenRun } from '../runs/load.js';
 import { readStrips, type MemberStrips } from '../runs/pictures.js';
-import { formatNumber } from '../terminal/format.js';
+import { formatNumber, grouped } from '../terminal/format.js';
 import type { OnStep } from '../terminal/steps.js';
-import { comparisonFigure } from './comparison.js';
 import { tablesOf, type Figure, type Report } from './document/blocks.js';
 import { analyseFamily, type AnalysedFamily } from './document/family.js';
 import { latexTable } from './document/latex.js';
 import { markdownOf } from './document/markdown.js';
 import { commandOf, storyOf, type ReportedFamily } from './document/story.js';
 import { shellWord } from './escape.js';
-import { reconstructionsGrid } from './figures/reconstructions.js';
+import { comparisonFigure } from './figures/compare.js';
+import { figureSpec, type Figure as Picture } from './figures/layout.js';
+import { parseSize, pixelsPerInch, usualFigure, type FigureOptions } from './figures/print.js';
+import { reconstructionsSvg } from './figures/reconstructions.js';
 import { seedsFigure } from './figures/seeds.js';
 import { causesFigure, sweepFigure } from './figures/sweep.js';
 import { compact, outcomeBudget } from './page/compact.js';
 import { unitsText, type PageData, type PageNatural, type PageRun } from './page/data.js';
 import { Family } from './page/family.js';
-import { pageOf } from './page/html.js';
+import { pageOf, type PageImage } from './page/html.js';
 import { examplePictures, reconstructionsOf } from './page/pictures.js';
-import { toPng, toPrintPng, toSvg } from './render.js';
-import { grouped } from './numbers.js';
+import { rendered, toPng, toSvg } from './render.js';
 import { csv } from './text-table.js';
 import { theme } from './theme.js';
 import { commandLine } from '../machine/installation.js';
@@ -44,6 +44,8 @@ export interface ReportRequest {
   /** Datasets whose path the user gave, such as `images:PATH`: no path of a run's own record is read. */
   readonly datasets?: readonly string[];
   readonly draws: number;
+  /** How its figures are printed; left out: as usual. */
+  readonly figures?: FigureOptions;
   /** Told after each part of a run's: what is computed, the page's data, the figures; and once all is written together. */
   readonly onStep?: OnStep;
 }
@@ -88,10 +90,17 @@ export async function writeReport(folder: string, { files }: Pick<MadeReport, 'f
 }
 
 /** Throws UsageError and RunError as `analyseFamily`. */
-export async function makeReport({ runs, natural, datasets = [], draws, onStep }: ReportRequest): Promise<MadeReport> {
+export async function makeReport({
+  runs,
+  natural,
+  datasets = [],
+  draws,
+  figures: printed = usualFigure,
+  onStep,
+}: ReportRequest): Promise<MadeReport> {
   const warnings: string[] = [];
   const files = new Map<string, string | Uint8Array>();
-  const images = new Map<string, string>();
+  const images = new Map<string, PageImage>();
   const inFigures = natural.filter((each) => each.inFigures);
   const families: ReportedFamily[] = [];
   const pages: PageRun[] = [];
@@ -116,7 +125,7 @@ export async function makeReport({ runs, natural, datasets = [], draws, onStep }
     if (page.problem !== undefined) warnings.push(page.problem);
     pages.push(page.run);
     step();
-    const drawing = { files, images, strips, natural: inFigures.map(({ text }) => text) };
+    const drawing = { files, images, printed, strips, natural: inFigures.map(({ text }) => text) };
     const figures = await figuresOf(analysed, drawing);
     families.push({
       ...analysed,
@@ -218,7 +227,8 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
 
 interface Drawing {
   readonly files: Map<string, string | Uint8Array>;
-  readonly images: Map<string, string>;
+  readonly images: Map<string, PageImage>;
+  readonly printed: FigureOptions;
   readonly strips: readonly MemberStrips[];
   /** As `--natural` takes them. */
   readonly natural: readonly string[];
@@ -281,36 +291,47 @@ async function drawSeeds({ run, standard, seeds }: AnalysedFamily, drawing: Draw
   });
 }
 
-async function draw(spec: TopLevelSpec, { files, images }: Drawing, about: Omit<Figure, 'formats'>): Promise<Figure> {
-  const svg = await toSvg(spec);
+async function draw(
+  figure: Picture,
+  { files, images, printed }: Drawing,
+  about: Omit<Figure, 'formats'>,
+): Promise<Figure> {
+  const { size, title, formats } = printed;
   const stem = `figures/${about.name}`;
-  files.set(`${stem}.svg`, svg);
-  files.set(`${stem}.png`, await toPrintPng(svg));
+  const spec = figureSpec(figure, size, title);
+  for (const [format, content] of await rendered(await toSvg(spec), formats)) files.set(`${stem}.${format}`, content);
   // With the look in it, so that any Vega-Lite draws the same.
   files.set(`${stem}.vl.json`, `${JSON.stringify({ ...spec, config: theme }, null, 1)}\n`);
-  images.set(about.name, await smallImage(svg));
-  return { ...about, formats: ['svg', 'png', 'vl.json'] };
+  const image = async (name: string) => smallImage(await toSvg(figureSpec(figure, parseSize(name))));
+  images.set(about.name, { wide: await image('double'), narrow: await image('single') });
+  return { ...about, formats: [...formats, 'vl.json'] };
 }
 
 /** For the page: 64 colours are enough for lines and bands, and a third of the bytes. */
 async function smallImage(svg: string): Promise<string> {
-  const png = await sharp(toPng(svg)).png({ palette: true, colours: 64, compressionLevel: 9 }).toBuffer();
+  const png = await sharp(await toPng(svg, 2 * pixelsPerInch))
+    .png({ palette: true, colours: 64, compressionLevel: 9 })
+    .toBuffer();
   return `data:image/png;base64,${png.toString('base64')}`;
 }
 
 /** Of families that give images back. The page has them already, with the cutoff drawn in. */
-async function reconstructionFigure({ run }: AnalysedFamily, { files, strips }: Drawing): Promise<Figure[]> {
+async function reconstructionFigure(
+  { run }: AnalysedFamily,
+  { files, strips, printed: { size, formats } }: Drawing,
+): Promise<Figure[]> {
   if (strips.length === 0) return [];
   const { name } = run.record;
-  const png = await reconstructionsGrid(strips);
-  files.set(`figures/${name}-reconstructions.png`, await sharp(png).withMetadata({ density: 300 }).png().toBuffer());
+  const svg = await reconstructionsSvg(strips, size);
+  for (const [format, content] of await rendered(svg, formats))
+    files.set(`figures/${name}-reconstructions.${format}`, content);
   return [
     {
       name: `${name}-reconstructions`,
       alt: `Test images and what autoencoders of each width of ${name} give back`,
       caption: 'Twenty test images and what the first seed of each width gives back.',
       command: commandLine(`train --run ${name}`),
-      formats: ['png'],
+      formats,
     },
   ];
 }

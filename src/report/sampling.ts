@@ -4,7 +4,7 @@ import { clustersOf, fewestGroups } from '../metrics/clusters.js';
 import type { OutcomeTable } from '../runs/outcomes.js';
 import type { ImportedRun } from '../runs/imported.js';
 import type { RunRecord } from '../runs/record.js';
-import { grouped } from './numbers.js';
+import { grouped } from '../terminal/format.js';
 
 export interface Sampling {
   /** `test images`, `writers` */

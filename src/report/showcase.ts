@@ -5,8 +5,8 @@ import type { Metric } from '../metrics/metric.js';
 import { psnr, ssim } from '../metrics/reconstruction.js';
 import type { OutcomeName, OutcomeTable } from '../runs/outcomes.js';
 import type { RunRecord } from '../runs/record.js';
-import { grouped } from './numbers.js';
 import { samplingOf, type Sampling } from './sampling.js';
+import { grouped } from '../terminal/format.js';
 
 export interface Showcase {
   readonly table: readonly Metric[];

@@ -6,7 +6,6 @@ import { oneAnswer } from '../analysis/evaluate.js';
 import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
-import { writeFileAtomic } from '../machine/files.js';
 import { withSameGroups } from '../runs/load.js';
 import { readOutcomes } from '../runs/outcomes.js';
 import { readStrips } from '../runs/pictures.js';
@@ -16,9 +15,10 @@ import { verifyRun, type MemberState } from '../runs/verify.js';
 import { RunError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { describeSharpness } from './document/findings.js';
-import { curvesFigure } from './figures/curves.js';
-import { reconstructionsGrid } from './figures/reconstructions.js';
-import { toPng, toSvg } from './render.js';
+import { writeFigure, writePicture } from './files.js';
+import { usualFigure, type FigureOptions } from './figures/print.js';
+import { reconstructionsSvg } from './figures/reconstructions.js';
+import { curvesFigure } from './figures/train.js';
 import { showcaseColumns, showcaseOf, type Showcase } from './showcase.js';
 import { summaryTable, type SummaryRow } from './tables.js';
 
@@ -40,7 +40,7 @@ export interface RunSummary {
  *
  * @throws RunError where there is no run, no member of it is complete, or it can't be read or written
  */
-export async function summariseRun(folder: string): Promise<RunSummary> {
+export async function summariseRun(folder: string, printed: FigureOptions = usualFigure): Promise<RunSummary> {
   const record = await readRunRecord(folder);
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   const states = (await verifyRun(folder)).sort((a, b) => a.key.width - b.key.width || a.key.seed - b.key.seed);
@@ -51,7 +51,7 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
   const showcase = showcaseOf(record, members.at(-1)!.outcomes);
   const rows = members.map((member) => rowOf(member, showcase.table));
   const { testSet, sampling } = showcase;
-  const drawn = { record, members, missing: incomplete.length, showcase };
+  const drawn = { record, members, missing: incomplete.length, showcase, printed };
   const curves = await drawCurves(folder, drawn);
   const reconstructions = await drawReconstructions(folder, drawn);
   const sharpness = sharpnessOf(record, members);
@@ -135,9 +135,10 @@ interface Drawn {
   readonly members: readonly SummaryMember[];
   readonly missing: number;
   readonly showcase: Showcase;
+  readonly printed: FigureOptions;
 }
 
-async function drawCurves(folder: string, { record, members, missing, showcase }: Drawn): Promise<string[]> {
+async function drawCurves(folder: string, { record, members, missing, showcase, printed }: Drawn): Promise<string[]> {
   const { arch, dataset } = record.experiment;
   const files: string[] = [];
   for (const { name, metrics, vertical, axis } of showcase.figures) {
@@ -146,11 +147,7 @@ async function drawCurves(folder: string, { record, members, missing, showcase }
       .map((metric) => curve(metric, members));
     const { testSet, sampling } = showcase;
     const about = { run: record.name, arch, dataset, curves, missing, vertical, axis, testSet, drawOf: sampling.of };
-    const svg = await toSvg(curvesFigure(about));
-    const [vector, raster] = [path.join(folder, `${name}.svg`), path.join(folder, `${name}.png`)];
-    await writeFileAtomic(vector, svg);
-    await writeFileAtomic(raster, toPng(svg));
-    files.push(vector, raster);
+    files.push(...(await writeFigure(path.join(folder, name), curvesFigure(about), printed)));
   }
   return files;
 }
@@ -158,11 +155,10 @@ async function drawCurves(folder: string, { record, members, missing, showcase }
 /** Of families that give images back: the same test images by the first seed of every width. */
 async function drawReconstructions(
   folder: string,
-  { record, members }: Drawn,
+  { record, members, printed }: Drawn,
 ): Promise<{ figures: string[]; problems: readonly string[] }> {
   const { strips, problems } = await readStrips(record, members);
   if (strips.length === 0) return { figures: [], problems };
-  const file = path.join(folder, 'reconstructions.png');
-  await writeFileAtomic(file, await reconstructionsGrid(strips));
-  return { figures: [file], problems };
+  const svg = await reconstructionsSvg(strips, printed.size);
+  return { figures: await writePicture(path.join(folder, 'reconstructions'), svg, printed), problems };
 }

@@ -2,9 +2,9 @@
 import type { Measurement, Metric } from '../metrics/metric.js';
 import { meanOf } from '../statistics/intervals.js';
 import { overSeeds } from '../statistics/seeds.js';
-import { grouped } from './numbers.js';
 import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
+import { grouped } from '../terminal/format.js';
 
 /** A complete member and what it reached. */
 export interface SummaryRow {

@@ -1,4 +1,5 @@
 /** What things are called in texts and pictures of a family: trained members have widths, imported ones what their source knows. */
+import { formatCount } from '../terminal/format.js';
 
 export interface FamilyWords {
   /** What tells the scales apart: `width`, or the coordinate of imported members, such as `tokens`. */
@@ -30,20 +31,5 @@ export function importedWords(axis: string): FamilyWords {
 
 /** A scale's number: `16` of a width; `410M`, `0.25`, `1.4B` of a coordinate. */
 export function scaleText(value: number, { isImported }: Pick<FamilyWords, 'isImported'> = trainedWords): string {
-  return isImported ? shortNumber(value) : String(value);
-}
-
-const powers = [
-  [1e12, 'T'],
-  [1e9, 'B'],
-  [1e6, 'M'],
-  [1e3, 'k'],
-] as const;
-
-/** To five digits, with the letters that model sizes have. */
-function shortNumber(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 1e15 || (size > 0 && size < 1e-4)) return value.toExponential(3).replace(/\.?0*e\+?/, 'e');
-  const [power, letter] = powers.find(([each]) => size >= each) ?? [1, ''];
-  return `${Number((value / power).toPrecision(5))}${letter}`;
+  return isImported ? formatCount(value, 5) : String(value);
 }

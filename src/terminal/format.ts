@@ -1,4 +1,5 @@
 /** Numbers as they are shown to people. */
+import { format } from 'd3-format';
 
 /** `0.4 s`, `18 s`, `3 min 05 s`, `2 h 04 min`; `?` for what isn't a finite number. */
 export function formatDuration(seconds: number): string {
@@ -66,6 +67,18 @@ export function formatWithInterval(
 export function formatShare(share: number): string {
   if (!Number.isFinite(share)) return formatNumber(share);
   return share !== 0 && Math.abs(share) < 5e-5 ? formatNumber(share, 2) : share.toFixed(4);
+}
+
+/** `410M`, `1.4B`, `0.25`: a count such as parameters, with the letters that model sizes have; `1e15` beyond them. */
+export function formatCount(value: number, digits = 3): string {
+  const size = Math.abs(value);
+  if (!(size >= 1000 && Number(size.toPrecision(digits)) < 1e15)) return formatNumber(value, digits);
+  return format(`.${digits}~s`)(value).replace('G', 'B').replace('\u2212', '-');
+}
+
+/** 1234567 as 1 234 567. */
+export function grouped(value: number, space = ' '): string {
+  return format(',')(value).replaceAll(',', space).replace('\u2212', '-');
 }
 
 /** Names that stand there whole; of more, the first and the last few say which. */

@@ -1,4 +1,5 @@
 /** A report's text as data: what report.md, report.html and the files of tables are made of. */
+import type { FigureFormat } from '../figures/print.js';
 
 export interface Section {
   /** Letters, digits and dashes; unique in the report. */
@@ -38,8 +39,8 @@ export interface Figure {
   readonly caption: string;
   /** What draws it again. */
   readonly command: string;
-  /** Endings of its files; the first is shown in report.md. */
-  readonly formats: readonly ('png' | 'svg' | 'vl.json')[];
+  /** Endings of its files; report.md shows the PNG, or else the first. */
+  readonly formats: readonly (FigureFormat | 'vl.json')[];
 }
 
 export interface Report {

@@ -29,7 +29,8 @@ function blockOf(block: Block): string {
     case 'figure': {
       const { name, alt, caption, command, formats } = block.figure;
       const links = formats.map((format) => `[${format}](${linkPath(`figures/${name}.${format}`)})`).join(', ');
-      const picture = `![${markdownText(alt)}](${linkPath(`figures/${name}.png`)})`;
+      const shown = formats.includes('png') ? 'png' : formats[0]!;
+      const picture = `![${markdownText(alt)}](${linkPath(`figures/${name}.${shown}`)})`;
       return [picture, `*${markdownText(caption)}* Files: ${links}. Drawn again by`, codeLine(command)].join('\n\n');
     }
   }

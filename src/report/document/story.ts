@@ -2,13 +2,12 @@
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { optionOf } from '../../experiment/schema.js';
 import { lengthText } from '../../experiment/length.js';
-import { counted, formatNumber } from '../../terminal/format.js';
+import { counted, formatNumber, grouped } from '../../terminal/format.js';
 import { isImported, kindOf, type AnyRun, type ImportedRun } from '../../runs/imported.js';
 import type { RunRecord } from '../../runs/record.js';
 import { scaleText } from '../../runs/words.js';
 import { shownDataset, sourceText } from '../comparison.js';
 import { shellWord } from '../escape.js';
-import { grouped } from '../numbers.js';
 import { samplingOf } from '../sampling.js';
 import type { Block, Figure, Report, Section } from './blocks.js';
 import type { AnalysedFamily } from './family.js';

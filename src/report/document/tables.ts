@@ -2,13 +2,12 @@
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
 import type { Metric } from '../../metrics/metric.js';
-import { counted, formatNumber, formatShare, formatWithInterval } from '../../terminal/format.js';
+import { counted, formatNumber, formatShare, formatWithInterval, grouped } from '../../terminal/format.js';
 import { isImported, type ImportedRun } from '../../runs/imported.js';
 import type { FamilyMember } from '../../runs/load.js';
 import type { RunRecord } from '../../runs/record.js';
 import { scaleText } from '../../runs/words.js';
 import { shareOfDraws, shownDataset, shownRatio, shownScores, sourceText } from '../comparison.js';
-import { grouped } from '../numbers.js';
 import type { Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 

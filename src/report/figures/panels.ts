@@ -1,216 +1,177 @@
-/**
- * Panels side by side, each with curves against scale: the shape of the paper's figures. Every panel has its own vertical axis;
- * the horizontal ones are logarithmic.
- */
-import type { TopLevelSpec } from 'vega-lite';
-import { logTicks } from './ticks.js';
-import { fontFamily, seriesStyle, type SeriesStyle } from '../theme.js';
-
-export interface PanelPoint {
-  readonly x: number;
-  readonly y: number;
-  readonly lower?: number | undefined;
-  readonly upper?: number | undefined;
-}
+/** A panel of curves: lines with bands, bars or fans, and points. Every figure's curves are drawn here. */
+import { seriesStyle, type SeriesStyle } from '../theme.js';
+import { countTicks, domainOf, type CurvePoint, type Domain, type Tick } from './axis.js';
+import { pointMark, stroke, type Frame, type Key, type Panel } from './layout.js';
 
 export interface PanelSeries {
   readonly label: string;
-  /** In order of x. */
-  readonly line: readonly PanelPoint[];
-  /** Single members, drawn small. */
-  readonly points?: readonly PanelPoint[];
+  /** In order of x. Broken where it has no value. */
+  readonly line: readonly CurvePoint[];
+  /** Single members, drawn small; left out: those of the line. */
+  readonly points?: readonly CurvePoint[];
   /** Place in the palette, or what is no series of its own but a reference; left out: the series' place in its panel. */
   readonly style?: number | SeriesStyle;
+  /** How the line's intervals are drawn; left out: as a band. */
+  readonly spread?: 'band' | 'bars';
   /** Ranges to be drawn behind the line, widest first: a fan. */
-  readonly bands?: readonly (readonly PanelPoint[])[];
+  readonly bands?: readonly (readonly CurvePoint[])[];
 }
 
-export interface Panel {
+export interface CurvePanel {
   readonly title: string;
   readonly subtitle: readonly string[];
   readonly series: readonly PanelSeries[];
   readonly xTitle: string;
   readonly yTitle: string;
-  readonly yLog?: boolean;
+  /** Left out: logarithmic, with the letters of model sizes. */
+  readonly xTicks?: (values: readonly number[]) => Tick[];
   /** Left out: what is drawn, with a margin. */
-  readonly yDomain?: readonly [number, number];
+  readonly xDomain?: Domain;
+  readonly xLinear?: boolean;
+  readonly yLog?: boolean;
+  readonly yTicks?: (values: readonly number[]) => Tick[];
+  readonly yDomain?: Domain;
   /** Left out: where there is more than one series. */
   readonly legend?: boolean;
+  readonly top?: Panel['top'];
 }
 
-export interface PanelsFigure {
-  readonly title: string;
-  readonly subtitle: readonly string[];
-  /** Side by side, or row below row. */
-  readonly panels: readonly Panel[] | readonly (readonly Panel[])[];
-}
-
-const size = { width: 270, height: 240 };
-const spacing = 26;
-/** From the vertical axis to its title. */
-const labelExtent = 38;
-
-export function panelsFigure({ title, subtitle, panels }: PanelsFigure): TopLevelSpec {
-  const rows = panels.map((each) => (Array.isArray(each) ? (each as readonly Panel[]).map(panelSpec) : undefined));
-  return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    padding: 16,
-    title: { text: title, subtitle: [...subtitle], anchor: 'start', offset: 14 },
-    ...(rows[0] === undefined
-      ? { hconcat: (panels as readonly Panel[]).map(panelSpec), spacing }
-      : { vconcat: rows.map((row) => ({ hconcat: row, bounds: 'flush', spacing: 74 })), spacing }),
-  } as unknown as TopLevelSpec;
-}
-
-/** One panel, for a figure that has other parts beside it. */
-export function panelSpec(whole: Panel): object {
-  const panel = withEdges(whole);
-  const { title, subtitle, series, xTitle, yTitle, yLog = false, legend = series.length > 1 } = panel;
-  const x = {
-    field: 'x',
-    type: 'quantitative',
-    scale: { type: 'log', nice: false, domain: xDomain(panel) },
-    axis: { title: xTitle, format: '~s', values: logTicks(xDomain(panel)), labelOverlap: true },
-  };
-  const y = {
-    field: 'y',
-    type: 'quantitative',
-    scale: { ...(yLog ? { type: 'log' } : { zero: false }), nice: false, domain: [...yDomain(panel)] },
-    axis: {
-      title: yLog ? `${yTitle} (log scale)` : yTitle,
-      ...(yLog ? { values: logTicks(yDomain(panel)), format: '~g' } : { tickCount: 6 }),
-      minExtent: labelExtent,
-      maxExtent: labelExtent,
-    },
-  };
-  const drawn = series.map((each, i) => ({
+export function curvePanel(whole: CurvePanel): Panel {
+  const { title, subtitle, xTitle, xTicks = countTicks, xLinear = false, top } = whole;
+  const yLog = whole.yLog ?? false;
+  const all = everyPoint(whole);
+  const xDomain =
+    whole.xDomain ??
+    domainOf(
+      all.map(({ x }) => x),
+      !xLinear,
+    );
+  const yDomain =
+    whole.yDomain ??
+    domainOf(
+      all.flatMap(({ y, lower = y, upper = y }) => [y, lower, upper]),
+      yLog,
+    );
+  const edges = edgesOf(whole, yDomain);
+  const drawn = whole.series.map((each, i) => ({
     ...each,
     style: typeof each.style === 'object' ? each.style : seriesStyle(each.style ?? i),
   }));
   return {
-    ...size,
-    layer: [
-      ...heading(title, subtitle),
-      ...drawn.flatMap(({ bands = [], style: { color } }) =>
-        bands.map((band) => ({
-          data: { values: [...band] },
-          mark: { type: 'area', color, opacity: 0.18, clip: true },
-          encoding: { x, y: { ...y, field: 'lower' }, y2: { field: 'upper' } },
-        })),
-      ),
-      // What is pale first, for all series: a band must not tint another one's line.
-      ...drawn.map(({ line, style: { color } }) => ({
-        data: { values: line.filter(({ lower, upper }) => lower !== undefined && upper !== undefined) },
-        mark: { type: 'area', color, opacity: 0.16, clip: true },
-        encoding: { x, y: { ...y, field: 'lower' }, y2: { field: 'upper' } },
-      })),
-      ...drawn.map(({ line, style: { color, dash } }) => ({
-        data: { values: [...line] },
-        mark: { type: 'line', color, strokeDash: [...dash], strokeWidth: 2, clip: true },
-        encoding: { x, y },
-      })),
-      ...drawn.map(({ line, points = line, style }) => ({
-        data: { values: [...points] },
-        mark: { ...pointMark(style), clip: true },
-        encoding: { x, y },
-      })),
-      ...(legend ? drawn.flatMap((each, i) => legendEntry(each, i)) : []),
+    ...{ title, notes: subtitle },
+    x: { title: xTitle, domain: xDomain, isLog: !xLinear, texts: xTicks },
+    y: {
+      title: [yLog ? `${whole.yTitle} (log scale)` : whole.yTitle, ...edges.words].join('; '),
+      domain: yDomain,
+      isLog: yLog,
+      ...(whole.yTicks === undefined ? {} : { texts: whole.yTicks }),
+    },
+    ...(top === undefined ? {} : { top }),
+    keys: (whole.legend ?? drawn.length > 1) ? drawn.map((each) => keyOf(each, edges)) : [],
+    layers: (frame) => layersOf(drawn, edges, frame),
+  };
+}
+
+type DrawnSeries = Omit<PanelSeries, 'style'> & { readonly style: SeriesStyle };
+
+function everyPoint({ series }: CurvePanel): CurvePoint[] {
+  return series.flatMap(({ line, points = [], bands = [] }) => [...line, ...points, ...bands.flat()]);
+}
+
+function keyOf({ label, line, points = line, style }: DrawnSeries, { onAxis }: Edges): Key {
+  const last = line.findLast(({ y }) => !Number.isNaN(y));
+  const end = last === undefined ? {} : { end: { x: last.x, y: onAxis(last.y) } };
+  return { label, style, hasPoints: points.length > 0, ...end };
+}
+
+/** What the vertical axis does not have: 0 on a logarithmic one, and infinity. It is marked at the edge, and the axis says so. */
+interface Edges {
+  readonly onAxis: (y: number) => number;
+  readonly isBeyond: (y: number) => boolean;
+  readonly isInside: (y: number) => boolean;
+  readonly words: readonly string[];
+}
+
+function edgesOf({ series, yLog = false }: CurvePanel, [bottom, top]: Domain): Edges {
+  const isLow = (y: number) => y === -Infinity || (yLog && y <= 0);
+  const centres = series.flatMap(({ line, points = [] }) => [...line, ...points]).map(({ y }) => y);
+  return {
+    onAxis: (y) => (isLow(y) ? bottom : y === Infinity ? top : y),
+    isBeyond: (y) => isLow(y) || y === Infinity,
+    isInside: (y) => !isLow(y) && y >= bottom && y <= top,
+    words: [
+      ...(centres.some(isLow) ? [`at the bottom: ${centres.includes(-Infinity) ? '-infinity' : '0'}`] : []),
+      ...(centres.includes(Infinity) ? ['at the top: infinity'] : []),
     ],
   };
 }
 
-/** Set by hand: Vega's own titles stand at heights that depend on the axes' labels, and would not be in line. */
-function heading(title: string, subtitle: readonly string[]): object[] {
-  const bottom = -8;
-  return [title, ...subtitle].map((text, i) => ({
-    data: { values: [{}] },
-    mark: {
-      ...{ type: 'text', text, align: 'left', baseline: 'bottom', font: fontFamily },
-      ...(i === 0 ? { fontSize: 12, fontWeight: 'bold' } : { fontSize: 10.5, color: '#444444' }),
-    },
-    encoding: { x: { value: 0 }, y: { value: bottom - 14 * (subtitle.length - i) } },
-  }));
-}
-
-function pointMark({ color, shape }: SeriesStyle): object {
-  return { type: 'point', filled: true, fill: color, shape, size: 30, opacity: 0.8, stroke: 'white', strokeWidth: 0.6 };
-}
-
-/** A piece of line, with a point on it where the series has some, and a name: below the horizontal axis. */
-function legendEntry(
-  { label, line, points = line, style }: PanelSeries & { readonly style: SeriesStyle },
-  place: number,
+function layersOf(
+  drawn: readonly DrawnSeries[],
+  { onAxis, isBeyond, isInside }: Edges,
+  { unit, x, y }: Frame,
 ): object[] {
-  const data = { values: [{}] };
-  const y = { value: size.height + 54 + 16 * place };
+  const ranges = (points: readonly CurvePoint[]) =>
+    points.flatMap((point) =>
+      point.lower === undefined || point.upper === undefined || Number.isNaN(point.upper - point.lower)
+        ? []
+        : { x: point.x, lower: onAxis(point.lower), upper: onAxis(point.upper) },
+    );
+  const at = (points: readonly CurvePoint[]) => points.map((point) => ({ x: point.x, y: onAxis(point.y) }));
+  const encoding = { x: { field: 'x', ...x }, y: { field: 'y', ...y } };
+  const between = { x: { field: 'x', ...x }, y: { field: 'lower', ...y }, y2: { field: 'upper' } };
+  const area = (points: readonly CurvePoint[], { color }: SeriesStyle) => ({
+    data: { values: ranges(points) },
+    mark: { type: 'area', color, opacity: 0.17, clip: true },
+    encoding: between,
+  });
+  // What is pale first, for all series: a band must not tint another one's line.
   return [
-    {
-      data,
-      mark: { type: 'rule', color: style.color, strokeWidth: 2, strokeDash: [...style.dash] },
-      encoding: { x: { value: 0 }, x2: { value: 30 }, y },
-    },
-    ...(points.length === 0 ? [] : [{ data, mark: pointMark(style), encoding: { x: { value: 15 }, y } }]),
-    {
-      data,
-      mark: { type: 'text', text: label, align: 'left', baseline: 'middle', fontSize: 11, font: fontFamily },
-      encoding: { x: { value: 37 }, y },
-    },
-  ];
-}
-
-/** What the vertical axis does not have, 0 on a logarithmic one and infinity, stands at its edge, and the axis says so. */
-function withEdges(panel: Panel): Panel {
-  const [bottom, top] = yDomain(panel);
-  const { yLog = false, yTitle } = panel;
-  const isLow = (y: number) => y === -Infinity || (yLog && y <= 0);
-  const onAxis = (y: number) => (isLow(y) ? bottom : y === Infinity ? top : y);
-  const moved = (points: readonly PanelPoint[]): PanelPoint[] =>
-    points
-      .filter(({ y }) => !Number.isNaN(y))
-      .map(({ lower, upper, ...point }) => ({
-        ...{ ...point, y: onAxis(point.y) },
-        ...(lower === undefined || upper === undefined || Number.isNaN(upper - lower)
-          ? {}
-          : { lower: onAxis(lower), upper: onAxis(upper) }),
-      }));
-  const centres = panel.series.flatMap(({ line, points = [] }) => [...line, ...points]).map(({ y }) => y);
-  const edges = [
-    ...(centres.some(isLow) ? [`at the bottom: ${centres.includes(-Infinity) ? '-infinity' : '0'}`] : []),
-    ...(centres.includes(Infinity) ? ['at the top: infinity'] : []),
-  ];
-  return {
-    ...panel,
-    yDomain: [bottom, top],
-    yTitle: edges.length === 0 ? yTitle : `${yTitle}; ${edges.join(', ')}`,
-    series: panel.series.map(({ line, points, bands, ...series }) => ({
-      ...series,
-      line: moved(line),
-      ...(points === undefined ? {} : { points: moved(points) }),
-      ...(bands === undefined ? {} : { bands: bands.map(moved) }),
+    ...drawn.flatMap(({ bands = [], style }) => bands.map((band) => area(band, style))),
+    ...drawn.filter(({ spread = 'band' }) => spread === 'band').map(({ line, style }) => area(line, style)),
+    ...drawn
+      .filter(({ spread }) => spread === 'bars')
+      .flatMap(({ line, style: { color } }) => [
+        {
+          data: { values: ranges(line) },
+          mark: { type: 'rule', color, strokeWidth: 1.1 * unit, clip: true },
+          encoding: between,
+        },
+        ...(['lower', 'upper'] as const).map((field) => ({
+          data: { values: ranges(line) },
+          mark: {
+            type: 'tick',
+            orient: 'horizontal',
+            color,
+            thickness: 1.1 * unit,
+            size: 5 * unit,
+            opacity: 1,
+            clip: true,
+          },
+          encoding: { x: encoding.x, y: { field, ...y } },
+        })),
+      ]),
+    ...drawn.map(({ line, style }) => ({
+      data: { values: at(line) },
+      mark: { type: 'line', ...stroke(style, unit), clip: true, invalid: 'break-paths-show-path-domains' },
+      encoding,
     })),
-  };
-}
-
-function everyPoint({ series }: Panel): PanelPoint[] {
-  return series.flatMap(({ line, points = [], bands = [] }) => [...line, ...points, ...bands.flat()]);
-}
-
-function xDomain(panel: Panel): [number, number] {
-  const logs = everyPoint(panel).map(({ x }) => Math.log(x));
-  if (logs.length === 0) return [1, 10];
-  const [least, most] = [Math.min(...logs), Math.max(...logs)];
-  const margin = Math.max(0.06 * (most - least), 0.05);
-  return [Math.exp(least - margin), Math.exp(most + margin)];
-}
-
-function yDomain({ yDomain: given, yLog = false, ...panel }: Panel): readonly [number, number] {
-  if (given !== undefined) return given;
-  const drawn = everyPoint(panel)
-    .flatMap(({ y, lower, upper }) => [y, lower ?? y, upper ?? y])
-    .filter((value) => Number.isFinite(value) && (!yLog || value > 0));
-  if (drawn.length === 0) return yLog ? [0.1, 10] : [0, 1];
-  const [least, most] = [Math.min(...drawn), Math.max(...drawn)];
-  if (yLog) return [least * 0.8, most * 1.25];
-  const margin = 0.05 * (most - least || 1);
-  return [least - margin, most + margin];
+    // Whole, where they are at the edge.
+    ...drawn.map(({ line, points = line, style }) => ({
+      data: { values: points.filter(({ y: value }) => isInside(value)).map((point) => ({ x: point.x, y: point.y })) },
+      mark: pointMark(style, unit),
+      encoding,
+    })),
+    ...drawn.flatMap(({ line, points, style }) => {
+      const beyond = (points === undefined || points.length === 0 ? line : points).filter(({ y: value }) =>
+        isBeyond(value),
+      );
+      return (['down', 'up'] as const).flatMap((way) => {
+        const there = beyond.filter(({ y: value }) => (value === Infinity) === (way === 'up'));
+        if (there.length === 0) return [];
+        const mark = pointMark({ ...style, shape: `triangle-${way}` }, unit);
+        return [{ data: { values: at(there) }, mark: { ...mark, size: 40 * unit ** 2, opacity: 1 }, encoding }];
+      });
+    }),
+  ];
 }

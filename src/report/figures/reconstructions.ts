@@ -1,36 +1,43 @@
 /** The same test images by every member: the originals in the first row, then a row per width. */
 import sharp from 'sharp';
 import type { MemberStrips } from '../../runs/pictures.js';
-import { toPng } from '../render.js';
-import { fontFamily } from '../theme.js';
+import { fontFamily, inks } from '../theme.js';
+import { pixelsPerInch, type FigureSize } from './print.js';
+import { textWidth } from './text.js';
 
-/** Pixels of the picture per pixel of an image, and of the room round it. */
-const zoom = 2;
-const labelWidth = 76;
-const gap = 6;
+/** Pixels of the embedded images per pixel of theirs: no renderer smooths what is large already. */
+const zoom = 6;
+const gap = 4;
+/** 7.2 points on paper, as other figures have. */
+const fontSize = 9.6;
 
-/** PNG of all strips; at least one. Each comes from the same images. */
-export async function reconstructionsGrid(strips: readonly MemberStrips[]): Promise<Uint8Array> {
+/** SVG of all strips, as wide as the size; at least one. Each comes from the same images. */
+export async function reconstructionsSvg(strips: readonly MemberStrips[], { inches }: FigureSize): Promise<string> {
   const halves = await Promise.all(strips.map(({ png }) => halvesOf(png)));
   const rows = [
     { label: 'original', png: halves[0]!.above },
     ...strips.map(({ width }, i) => ({ label: `w = ${width}`, png: halves[i]!.below })),
   ];
-  const [width, height] = [zoom * halves[0]!.width, zoom * halves[0]!.height];
-  const total = { width: labelWidth + width + gap, height: gap + rows.length * (height + gap) };
+  const left = Math.ceil(Math.max(...rows.map(({ label }) => textWidth(label, { size: fontSize })))) + 2 * gap;
+  const total = Math.round(inches * pixelsPerInch);
+  const width = total - left - gap;
+  const high = (width * halves[0]!.height) / halves[0]!.width;
+  // As high as a line of text at least, where many images share a narrow column.
+  const step = Math.max(high, 1.2 * fontSize) + gap / 2;
   const parts = rows.map(({ label, png }, i) => {
-    const y = gap + i * (height + gap);
-    const text = `<text x="${labelWidth - 8}" y="${y + height / 2}" dominant-baseline="central" text-anchor="end">${label}</text>`;
+    const y = gap + i * step;
+    const text = `<text x="${left - gap}" y="${(y + high / 2).toFixed(2)}" dominant-baseline="central" text-anchor="end">${label}</text>`;
     const data = Buffer.from(png).toString('base64');
-    return `${text}<image x="${labelWidth}" y="${y}" width="${width}" height="${height}" href="data:image/png;base64,${data}"/>`;
+    return `${text}<image x="${left}" y="${y.toFixed(2)}" width="${width}" height="${high.toFixed(2)}" href="data:image/png;base64,${data}"/>`;
   });
-  return toPng(
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${total.width}" height="${total.height}" font-family="${fontFamily}" font-size="12" fill="#222">` +
-      `<rect width="100%" height="100%" fill="white"/>${parts.join('')}</svg>`,
+  const height = Math.ceil(gap + rows.length * step + gap);
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${total}" height="${height}" viewBox="0 0 ${total} ${height}" font-family="${fontFamily}" font-size="${fontSize}px" fill="${inks.text}">` +
+    `<rect width="100%" height="100%" fill="white"/>${parts.join('')}</svg>`
   );
 }
 
-/** Enlarged without smoothing, as large as they are drawn: each pixel stays a square. */
+/** Enlarged without smoothing: each pixel stays a square. */
 async function halvesOf(
   strip: Uint8Array,
 ): Promise<{ above: Uint8Array; below: Uint8Array; width: number; height: number }> {
@@ -38,8 +45,8 @@ async function halvesOf(
   const half = (top: number) =>
     sharp(strip)
       .extract({ left: 0, top, width, height: height / 2 })
-      .resize({ width: 2 * zoom * width, kernel: 'nearest' })
-      .png()
+      .resize({ width: zoom * width, kernel: 'nearest' })
+      .png({ compressionLevel: 9, palette: true })
       .toBuffer();
   return { above: await half(0), below: await half(height / 2), width, height: height / 2 };
 }

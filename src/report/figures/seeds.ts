@@ -1,9 +1,11 @@
 /** Seeds as distributions: a violin and a strip of points for each scale, and beside it how many succeed and how well those do. */
-import type { TopLevelSpec } from 'vega-lite';
+import { mean as meanOf } from '../../statistics/mean.js';
 import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
-import { seriesStyle } from '../theme.js';
-import { panelSpec } from './panels.js';
+import { referenceStyles, seriesStyle } from '../theme.js';
+import { domainOf, type CurvePoint } from './axis.js';
+import { stroke, type Figure, type Frame, type Panel } from './layout.js';
+import { curvePanel } from './panels.js';
 
 /** Half the width of the widest violin, in scales. */
 const halfWidth = 0.4;
@@ -13,46 +15,31 @@ export function seedsFigure(
   run: string,
   { metric, scales, threshold }: SeedDistribution,
   words: FamilyWords = trainedWords,
-): TopLevelSpec {
+): Figure {
   const counts = scales.map(({ values }) => values.length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  const share = metric.limits[0] === 0 && metric.limits[1] === 1;
-  const points = (pick: (scale: SeedScale) => { y: number; lower?: number; upper?: number }) =>
-    scales.map((each) => ({ x: each.scale.parameters, ...pick(each) })).filter(({ y }) => Number.isFinite(y));
+  const isShare = metric.limits[0] === 0 && metric.limits[1] === 1;
+  const points = (pick: (scale: SeedScale) => Omit<CurvePoint, 'x'>) =>
+    scales.map((each) => ({ x: each.scale.parameters, ...pick(each) }));
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    padding: 16,
-    title: {
-      text: `${metric.title} of ${run}, seed by seed`,
-      subtitle: [
-        `${least === most ? most : `${least} to ${most}`} seeds per ${words.noun}. Points: seeds. Shapes: kernel density (Gaussian, Silverman's rule).`,
-        `Dashed: success, ${metric.better === 'higher' ? 'at least' : 'at most'} ${Number(threshold.toPrecision(3))}. Bars on the right: Wilson's 95 % over seeds.`,
-      ],
-      anchor: 'start',
-      offset: 14,
-    },
-    spacing: 30,
-    hconcat: [
+    title: `${metric.title} of ${run}, seed by seed`,
+    notes: [
+      `${least === most ? most : `${least} to ${most}`} seeds per ${words.noun}. Points: seeds. Shapes: kernel density (Gaussian, Silverman's rule). Dashed: success, ${metric.better === 'higher' ? 'at least' : 'at most'} ${Number(threshold.toPrecision(3))}. Bands: Wilson's 95 % over seeds.`,
+    ],
+    panels: [
       violins(scales, { title: metric.title, threshold, words }),
-      panelSpec({
-        title: 'success',
-        subtitle: [],
-        xTitle: words.axis,
-        yTitle: share ? 'share' : 'share of seeds',
-        yDomain: [0, 1],
+      curvePanel({
+        ...{ title: 'success', subtitle: [], xTitle: words.axis, yDomain: [0, 1], legend: true },
+        yTitle: isShare ? 'share' : 'share of seeds',
         series: [
-          {
-            label: 'seeds that succeed',
-            line: points(({ success }) => ({ y: success.share, ...success.interval })),
-          },
-          ...(share
+          { label: 'seeds that succeed', line: points(({ success }) => ({ y: success.share, ...success.interval })) },
+          ...(isShare
             ? [{ label: 'mean of those', line: points(({ meanGivenSuccess }) => ({ y: meanGivenSuccess })) }]
             : []),
         ],
-        legend: true,
       }),
     ],
-  } as unknown as TopLevelSpec;
+  };
 }
 
 interface Violins {
@@ -61,62 +48,60 @@ interface Violins {
   readonly words: FamilyWords;
 }
 
-function violins(scales: readonly SeedScale[], { title, threshold, words }: Violins): object {
-  const { color } = seriesStyle(0);
-  const outline = scales.flatMap(({ values }, place) =>
+function violins(scales: readonly SeedScale[], { title, threshold, words }: Violins): Panel {
+  const outline = scales.map(({ values }, place) =>
     densityOf(values).map(({ value, density }) => {
-      return { width: place, value, left: place - halfWidth * density, right: place + halfWidth * density };
+      return { value, left: place - halfWidth * density, right: place + halfWidth * density };
     }),
   );
   const strip = scales.flatMap(({ values }, place) =>
     // Side by side within a tenth, in their order: the same seeds at the same place on every drawing.
     values.map((value, i) => ({ at: place + 0.12 * (((i * 0.618034) % 1) - 0.5), value })),
   );
-  const names = Object.fromEntries(scales.map(({ scale }, place) => [place, scaleText(scale.width, words)]));
-  const x = {
-    type: 'quantitative',
-    scale: { domain: [-0.6, scales.length - 0.4], nice: false },
-    axis: {
-      title: words.scale,
-      grid: false,
-      values: scales.map((_, place) => place),
-      labelExpr: `(${JSON.stringify(names)})[datum.value]`,
-    },
-  };
-  const y = { field: 'value', type: 'quantitative', scale: { zero: false }, axis: { title, tickCount: 6 } };
+  const drawn = [...outline.flat(), ...strip].map(({ value }) => value);
   return {
-    width: Math.max(270, 46 * scales.length),
-    height: 240,
-    layer: [
-      {
-        data: { values: outline },
-        mark: { type: 'area', orient: 'horizontal', color, opacity: 0.22 },
-        encoding: {
-          x: { field: 'left', ...x },
-          x2: { field: 'right' },
-          y,
-          detail: { field: 'width', type: 'nominal' },
-        },
-      },
-      {
-        data: { values: [{ value: threshold }] },
-        mark: { type: 'rule', color: '#555555', strokeDash: [4, 3] },
-        encoding: { y },
-      },
-      {
-        data: { values: strip },
-        mark: { type: 'point', filled: true, color, size: 16, opacity: 0.7 },
-        encoding: { x: { field: 'at', ...x }, y },
-      },
-    ],
+    ...{ title: 'seeds', notes: [] },
+    x: {
+      ...{ title: words.scale, domain: [-0.6, scales.length - 0.4], grid: false },
+      ticks: scales.map(({ scale }, at) => ({ at, text: scaleText(scale.width, words) })),
+    },
+    y: { title, domain: domainOf([...drawn, threshold], false) },
+    layers: (frame) => violinLayers(outline, strip, threshold, frame),
   };
+}
+
+function violinLayers(
+  outline: readonly (readonly { readonly value: number; readonly left: number; readonly right: number }[])[],
+  strip: readonly { readonly at: number; readonly value: number }[],
+  threshold: number,
+  { unit, x, y }: Frame,
+): object[] {
+  const { color } = seriesStyle(0);
+  const value = { field: 'value', ...y };
+  return [
+    ...outline.map((values) => ({
+      data: { values },
+      mark: { type: 'area', orient: 'horizontal', color, opacity: 0.22 },
+      encoding: { x: { field: 'left', ...x }, x2: { field: 'right' }, y: value },
+    })),
+    {
+      data: { values: [{ value: threshold }] },
+      mark: { type: 'rule', ...stroke(referenceStyles.limit, unit), strokeWidth: unit },
+      encoding: { y: value },
+    },
+    {
+      data: { values: strip },
+      mark: { type: 'point', filled: true, color, size: 13 * unit ** 2, opacity: 0.7 },
+      encoding: { x: { field: 'at', ...x }, y: value },
+    },
+  ];
 }
 
 /** A Gaussian kernel density on a grid, over its own peak; a single value has none. */
 export function densityOf(values: readonly number[]): { readonly value: number; readonly density: number }[] {
   const n = values.length;
   const sorted = values.toSorted((a, b) => a - b);
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const mean = meanOf(values);
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, n - 1));
   const quartiles = (sorted[Math.floor(0.75 * (n - 1))]! - sorted[Math.floor(0.25 * (n - 1))]!) / 1.34;
   const spread = quartiles > 0 ? Math.min(deviation, quartiles) : deviation;

@@ -7,11 +7,17 @@ import { pageAssets } from './assets.js';
 import type { PageData } from './data.js';
 import { blocks, draws } from './family.js';
 
+/** A figure as data: URLs, for two columns of a page and for one. */
+export interface PageImage {
+  readonly wide: string;
+  readonly narrow: string;
+}
+
 export interface PageRequest {
   readonly report: Report;
   readonly data: PageData;
   /** Figures by name, as data URIs; a figure that is not here is only linked. */
-  readonly images: ReadonlyMap<string, string>;
+  readonly images: ReadonlyMap<string, PageImage>;
 }
 
 export async function pageOf({ report, data, images }: PageRequest): Promise<string> {
@@ -152,7 +158,7 @@ function blockOf(block: Block, images: PageRequest['images']): string {
       const picture =
         image === undefined
           ? ''
-          : `<div class="plate scroll" tabindex="0" role="group" aria-label="${markupText(alt)}"><img src="${image}" alt="${markupText(alt)}"></div>`;
+          : `<div class="plate scroll" tabindex="0" role="group" aria-label="${markupText(alt)}"><picture><source media="(max-width: 44rem)" srcset="${image.narrow}"><img src="${image.wide}" alt="${markupText(alt)}"></picture></div>`;
       return `<figure class="static">${picture}<figcaption>${markupText(caption)} ${image === undefined ? 'Not drawn in this page; files' : 'Files'}: ${links}. Drawn again by</figcaption>${code([command])}</figure>`;
     }
   }

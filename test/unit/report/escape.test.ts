@@ -117,7 +117,7 @@ test.each(hostile)('a figure titled %j is drawn', async (name) => {
   };
   const svg = await toSvg(spec as Parameters<typeof toSvg>[0]);
   expect(svg).not.toMatch(/<script|<b>|[^\P{Cc}\n]/u);
-  expect(toPng(svg).length).toBeGreaterThan(100);
+  expect((await toPng(svg)).length).toBeGreaterThan(100);
 });
 
 test.each(hostile)('a table with %j has a line for it', (name) => {

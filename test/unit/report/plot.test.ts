@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { drawPlot, hasRoomForIntervals, roundTicks, shortNumber, type Plot } from '../../../src/report/plot.js';
+import { drawPlot, hasRoomForIntervals, type Plot } from '../../../src/report/plot.js';
 
 const plot: Plot = {
   series: [{ label: 'accuracy', points: [1, 10, 100].map((x, i) => ({ x, y: i / 2, lower: i / 2, upper: i / 2 })) }],
@@ -121,40 +121,4 @@ test('constant curves, values that are no numbers, one scale', () => {
 test('colours only where they are asked for', () => {
   expect(drawPlot(plot)).not.toContain('\u001b');
   expect(drawPlot({ ...plot, colour: true })).toContain('\u001b[34mo\u001b[39m');
-});
-
-test('round ticks: even, of few digits, just around the range', () => {
-  fc.assert(
-    fc.property(
-      fc.double({ min: -1e9, max: 1e9, noNaN: true }),
-      fc.double({ min: 1e-6, max: 1e9, noNaN: true }),
-      fc.integer({ min: 2, max: 8 }),
-      (low, span, steps) => {
-        const high = low + span;
-        if (!(span > 1e-6 * Math.abs(low))) return;
-        const ticks = roundTicks(low, high, steps);
-        const step = ticks[1]! - ticks[0]!;
-        const tolerance = 1e-9 * Math.max(Math.abs(low), Math.abs(high)); // decimal fractions are not binary ones
-        expect(ticks[0]!).toBeLessThanOrEqual(low + tolerance);
-        expect(ticks.at(-1)!).toBeGreaterThanOrEqual(high - tolerance);
-        expect(ticks[0]!).toBeGreaterThan(low - step - tolerance);
-        expect(ticks.at(-1)!).toBeLessThan(high + step + tolerance);
-        expect(ticks.length).toBeLessThanOrEqual(steps + 2);
-        expect(step.toExponential(6)).toMatch(/^[125]\.000000e/);
-      },
-    ),
-  );
-  expect(roundTicks(0, 0.6, 3)).toEqual([0, 0.2, 0.4, 0.6]);
-});
-
-test.each([
-  [8, '8'],
-  [999, '999'],
-  [1000, '1k'],
-  [1500, '1.5k'],
-  [1_260_810, '1.26M'],
-  [2e11, '200G'],
-  [3e12, '3T'],
-])('%d is %s', (value, text) => {
-  expect(shortNumber(value)).toBe(text);
 });

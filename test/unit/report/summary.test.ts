@@ -33,12 +33,13 @@ test('one seed: a line a member, with intervals; the picture beside run.json', a
   expect(rows.map(({ id }) => id)).toEqual(['cnn-w2-s0', 'cnn-w8-s0', 'cnn-w32-s0']);
   expect(figures).toEqual([path.join(folder, 'curve.svg'), path.join(folder, 'curve.png')]);
   const png = await fs.readFile(figures[1]!);
-  expect([png.subarray(1, 4).toString(), png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual(['PNG', 1737, 992]);
+  // 6.75 inches of 300 pixels.
+  expect([png.subarray(1, 4).toString(), png.readUInt32BE(16)]).toEqual(['PNG', 2025]);
   expect(textsOf(await fs.readFile(figures[0]!, 'utf8'))).toEqual(
     expect.arrayContaining([
       'trainable parameters',
       'width',
-      'share right',
+      '↑ share right',
       'accuracy',
       'subset accuracy, K = 20',
       'cnn family on mnist: run lenet',

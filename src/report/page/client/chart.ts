@@ -3,17 +3,21 @@
  * through; what a point is stands in a label beside it and is read out. Lines, bands and points have classes, and the style sheet
  * their colours, so that dark and light need no drawing.
  */
-import { axisOf, withMargin, type Axis } from './axis.js';
+import {
+  countTicks,
+  domainOf,
+  linearTicks,
+  logTicks,
+  placing,
+  valueTicks,
+  withRoom,
+  type CurvePoint,
+  type Domain,
+  type Tick,
+} from '../../figures/axis.js';
 import { escaped, h } from './dom.js';
 
-export interface ChartPoint {
-  readonly x: number;
-  readonly y: number;
-  readonly lower?: number;
-  readonly upper?: number;
-}
-
-export interface ChartMember extends ChartPoint {
+export interface ChartMember extends CurvePoint {
   /** What the label says, a line each. */
   readonly lines: readonly string[];
 }
@@ -23,7 +27,7 @@ export type Role = 'standard' | 'induced' | 'predicted' | 'natural';
 export interface ChartSeries {
   readonly role: Role;
   readonly label: string;
-  readonly line: readonly ChartPoint[];
+  readonly line: readonly CurvePoint[];
   /** Points that can be chosen; none where the series is only a line. */
   readonly members: readonly ChartMember[];
 }
@@ -36,8 +40,6 @@ export interface ChartContent {
   readonly yLog: boolean;
   /** Left out: what is drawn, with a margin. */
   readonly yDomain: readonly [number, number] | undefined;
-  readonly xFormat: (value: number) => string;
-  readonly yFormat: (value: number) => string;
   /** Where the horizontal axis has its ticks; left out: round numbers. */
   readonly xTicks?: readonly number[];
 }
@@ -124,29 +126,33 @@ export class Chart {
     this.#choose(this.#chosen);
   }
 
-  #axes({ series, xLog, yLog, yDomain, xFormat, yFormat, xTicks }: ChartContent): [Axis, Axis] {
+  #axes({ series, xLog, yLog, yDomain: given, xTicks }: ChartContent): [Axis, Axis] {
     const { width, height } = this.#size;
     const points = series.flatMap(({ line: list, members }) => [...list, ...members]);
-    const x = axisOf({
-      domain: withMargin(
-        points.map((point) => point.x),
-        xLog,
-      ),
-      range: [margin.left, width - margin.right],
-      isLog: xLog,
-      format: xFormat,
-      count: width / 90,
-    });
-    const values = points.flatMap((point) => [point.y, point.lower ?? point.y, point.upper ?? point.y]);
-    const y = axisOf({
-      domain: yDomain ?? withMargin(values, yLog),
-      range: [height - margin.bottom, margin.top],
-      isLog: yLog,
-      format: yFormat,
-      count: 5,
-    });
-    const ticks = xTicks === undefined ? x.ticks : xTicks.map((at) => ({ at, text: xFormat(at) }));
-    return [{ ...x, ticks: apart(ticks, x) }, y];
+    const xDomain = domainOf(
+      points.map(({ x }) => x),
+      xLog,
+    );
+    const yDomain =
+      given ??
+      domainOf(
+        points.flatMap(({ y, lower = y, upper = y }) => [y, lower, upper]),
+        yLog,
+      );
+    const place = placing(xDomain, [margin.left, width - margin.right], xLog);
+    const round = (domain: Domain, isLog: boolean, count: number) =>
+      isLog ? logTicks(domain) : linearTicks(domain, count);
+    return [
+      // A letter is about 8 pixels wide.
+      {
+        place,
+        ticks: withRoom(countTicks(xTicks ?? round(xDomain, xLog, width / 90)), place, (text) => 8 * text.length, 6),
+      },
+      {
+        place: placing(yDomain, [height - margin.bottom, margin.top], yLog),
+        ticks: valueTicks(round(yDomain, yLog, 5)),
+      },
+    ];
   }
 
   /** Every member as an option of the list. */
@@ -221,16 +227,10 @@ export class Chart {
   }
 }
 
-/** Ticks whose texts leave room for each other, about; the first is kept. */
-function apart(ticks: Axis['ticks'], axis: Axis): Axis['ticks'] {
-  let end = -Infinity;
-  return ticks.filter(({ at, text }) => {
-    const half = 4 * text.length;
-    const place = axis.place(at);
-    if (place - half < end + 6) return false;
-    end = place + half;
-    return true;
-  });
+interface Axis {
+  /** Pixels of a value; NaN for one that the axis can't show. */
+  readonly place: (value: number) => number;
+  readonly ticks: readonly Tick[];
 }
 
 function frame(

@@ -1,4 +1,5 @@
 /** Elements, made in one line. No style attribute and no handler in markup: the page's policy allows neither. */
+import { grouped as withSpaces } from '../../../terminal/format.js';
 
 type Child = Node | string | undefined;
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -30,13 +31,5 @@ export function escaped(text: string): string {
 
 /** 1234567 as 1 234 567, with spaces that do not break. */
 export function grouped(value: number): string {
-  return value.toLocaleString('en-US').replaceAll(',', '\u202f');
-}
-
-/** 12 345 678 as 12.3M. */
-export function short(value: number): string {
-  const units = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
-  if (value === 0) return '0';
-  const power = Math.max(0, Math.min(units.length - 1, Math.floor(Math.log10(Math.abs(value)) / 3 + 1e-9)));
-  return `${Number((value / 1000 ** power).toPrecision(3))}${units[power]!}`;
+  return withSpaces(value, '\u202f');
 }

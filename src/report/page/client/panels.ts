@@ -1,15 +1,15 @@
 /** The three panels and the numbers below them, from what was explored. */
 import { positionOf } from '../../../analysis/scales.js';
 import type { ScoreName } from '../../../analysis/scores.js';
-import { formatNumber, formatShare } from '../../../terminal/format.js';
+import { formatCount, formatNumber, formatShare } from '../../../terminal/format.js';
 import { scaleText } from '../../../runs/words.js';
 import { unitsText, type PageMember, type PageNatural, type PageRun } from '../data.js';
 import type { Explored, ExploredCurve, Scored } from '../family.js';
 import type { State } from '../state.js';
-import { plain, withMargin } from './axis.js';
+import { domainOf } from '../../figures/axis.js';
 import { Chart, type ChartContent, type ChartMember, type Role } from './chart.js';
 import { symbolOf } from './controls.js';
-import { grouped, h, short } from './dom.js';
+import { grouped, h } from './dom.js';
 
 /** Scores that are shown; what a straight ramp has stands in the page's text. */
 const shownScores: readonly { readonly name: ScoreName; readonly title: string }[] = [
@@ -119,7 +119,7 @@ export class Panels {
             members: natural.points.map(({ model, parameters, value, lower, upper }): ChartMember => {
               const interval =
                 lower === undefined || upper === undefined ? '' : ` [${formatNumber(lower)}, ${formatNumber(upper)}]`;
-              const lines = [model, `${short(parameters)} parameters`, `${formatNumber(value)}${interval}`];
+              const lines = [model, `${formatCount(parameters)} parameters`, `${formatNumber(value)}${interval}`];
               return { x: parameters, y: value, lines };
             }),
           },
@@ -127,7 +127,7 @@ export class Panels {
         ...{ xTitle: 'parameters', yTitle: natural.unit === 'probability' ? 'share right' : natural.unit },
         xLog: state.horizontal === 'log',
         yLog: state.vertical === 'log',
-        ...{ yDomain, xFormat: short, yFormat: plain },
+        yDomain,
       },
       `${natural.name} against parameters`,
     );
@@ -249,7 +249,6 @@ function familyContent(view: View, explored: Explored, which: 'standard' | 'indu
     xLog: state.horizontal === 'log',
     yLog: state.vertical === 'log',
     yDomain: yDomainOf(state, isShare, curve),
-    ...{ xFormat: short, yFormat: plain },
     ...(state.axis === 'width' ? { xTicks: positions } : {}),
   };
 }
@@ -259,7 +258,7 @@ function yDomainOf({ vertical }: State, isShare: boolean, curve: ExploredCurve):
   if (vertical === 'log') return undefined;
   if (vertical === 'whole') return isShare ? [0, 1] : [0, highest(curve)];
   if (!isShare) return undefined;
-  const [least, most] = withMargin(
+  const [least, most] = domainOf(
     [...curve.members, ...curve.points].flatMap(({ value, lower, upper }) => [value, lower, upper]),
     false,
   );
@@ -283,7 +282,7 @@ function membersOf({ run, members, state }: View, curve: ExploredCurve, isShare:
 /** Which member it is, as its label has it. */
 function aboutMember({ words }: PageRun, { id, width, seed, parameters, trainingFlops }: PageMember): string[] {
   if (words.isImported) return [id, `${words.scale} ${scaleText(width, words)}`];
-  return [`width ${width}, seed ${seed}`, `${grouped(parameters)} parameters, ${short(trainingFlops)} FLOPs`];
+  return [`width ${width}, seed ${seed}`, `${grouped(parameters)} parameters, ${formatCount(trainingFlops)} FLOPs`];
 }
 
 /** What is drawn, as a sentence for who can't see it, and a summary for who can. */
@@ -321,7 +320,9 @@ export function curveTable({ run, state, members, explored }: View): HTMLElement
     const { id, width, seed, parameters, trainingFlops } = run.members[place]!;
     const [standard, induced] = [explored.standard.members[i]!, explored.induced.members[i]!];
     const cells = [
-      ...(words.isImported ? [scaleText(width, words)] : [String(seed), grouped(parameters), short(trainingFlops)]),
+      ...(words.isImported
+        ? [scaleText(width, words)]
+        : [String(seed), grouped(parameters), formatCount(trainingFlops)]),
       ...[standard, induced].map(({ value, lower, upper }) => `${shown(value)} [${shown(lower)}, ${shown(upper)}]`),
       shown(explored.predicted.members[i]!),
     ];

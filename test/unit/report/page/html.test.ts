@@ -69,7 +69,7 @@ describe('the page', () => {
     page = await pageOf({
       report,
       data: { runs: [], natural: [] },
-      images: new Map([['f', 'data:image/png;base64,AA==']]),
+      images: new Map([['f', { wide: 'data:image/png;base64,AA==', narrow: 'data:image/png;base64,AB==' }]]),
     });
   });
 
@@ -119,7 +119,9 @@ test.each<Kind>(['cnn', 'autoencoder', 'transformer'])(
   '%s: 40 members on 10 000 examples make a page below 3 MB',
   async (arch) => {
     // Three figures as large as the largest of the shipped experiments.
-    const images = new Map(['f', 'g', 'h'].map((name) => [name, 'A'.repeat(160_000)]));
+    const images = new Map(
+      ['f', 'g', 'h'].map((name) => [name, { wide: 'A'.repeat(110_000), narrow: 'A'.repeat(70_000) }]),
+    );
     const figures = ['f', 'g', 'h'].map(
       (name) => ({ kind: 'figure', figure: { name, alt: '', caption: '', command: '', formats: [] } }) as const,
     );

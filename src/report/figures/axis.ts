@@ -1,0 +1,126 @@
+/**
+ * The one place of domains, ticks and the texts at them: for figures, for the terminal's plots and for the page. A tick is a number
+ * and its text, so that every axis says the same of the same number.
+ */
+import { extent, range, tickIncrement } from 'd3-array';
+import { scaleLinear, scaleLog } from 'd3-scale';
+import { formatCount, formatNumber } from '../../terminal/format.js';
+
+/** A point of a curve; ends of its interval where it has one. */
+export interface CurvePoint {
+  readonly x: number;
+  readonly y: number;
+  readonly lower?: number | undefined;
+  readonly upper?: number | undefined;
+}
+
+export interface Tick {
+  readonly at: number;
+  readonly text: string;
+}
+
+export type Domain = readonly [number, number];
+
+/** From a value to its place; NaN where a logarithmic axis has none, and the middle where the domain is a single value. */
+export function placing(domain: Domain, range: Domain, isLog: boolean): (value: number) => number {
+  const scale = (isLog ? scaleLog() : scaleLinear()).domain(domain).range(range);
+  const isPoint = domain[0] === domain[1];
+  return (value) => (isLog && value <= 0 ? NaN : isPoint ? (range[0] + range[1]) / 2 : scale(value));
+}
+
+/** Powers of ten where there are four or more, else 1, 2 and 5 times them, else whole multiples: never fewer than a reader needs. */
+export function logTicks([least, most]: Domain): number[] {
+  const decadesThere = Math.log10(most / least);
+  const all = scaleLog()
+    .domain([least, most])
+    .ticks(Math.floor(decadesThere) + 2);
+  const leading = (tick: number) => Number(tick.toExponential().split('e')[0]);
+  const within = (digits: readonly number[]) => all.filter((tick) => digits.includes(leading(tick)));
+  const decades = within([1]);
+  if (decades.length >= 4) return decades;
+  const thirds = within([1, 2, 5]);
+  if (thirds.length >= 3) return thirds;
+  return all.length >= 2 ? all : linearTicks([least, most], 4);
+}
+
+/** Multiples of 1, 2 or 5 times a power of ten, about so many. */
+export function linearTicks(domain: Domain, count: number): number[] {
+  return scaleLinear().domain(domain).ticks(count);
+}
+
+/** Ticks whose first and last are at or just beyond the ends. */
+export function ticksAround([low, high]: Domain, count: number): number[] {
+  const step = tickIncrement(low, high, count);
+  // Below 1 it is what to divide by, negative: 3 / 10 is 0.3, and 3 * 0.1 is not. The quotient is rounded for the same reason.
+  const places = (value: number) => Number((step > 0 ? value / step : value * -step).toPrecision(12));
+  const [first, last] = [Math.floor(places(low)), Math.ceil(places(high))];
+  return range(first, last + 1).map((i) => (step > 0 ? i * step : i / -step));
+}
+
+/** What is drawn with a margin on both sides; of what is above 0 where the axis is logarithmic. */
+export function domainOf(values: readonly number[], isLog: boolean, share = 0.06): [number, number] {
+  const [least, most] = extent(values.filter((value) => Number.isFinite(value) && (!isLog || value > 0)));
+  if (least === undefined) return isLog ? [0.1, 10] : [0, 1];
+  if (isLog) {
+    const margin = Math.exp(Math.max(share * Math.log(most / least), Math.log(1.1)));
+    return [least / margin, most * margin];
+  }
+  const margin = share * (most - least || Math.abs(most) || 1);
+  return [least - margin, most + margin];
+}
+
+/** `20k`, `1.5B`: of counts, such as parameters. */
+export function countTicks(values: readonly number[]): Tick[] {
+  return values.map((at) => ({ at, text: formatCount(at) }));
+}
+
+/** `0.002`, `1e-7`, `20k`: of all other numbers. */
+export function valueTicks(values: readonly number[]): Tick[] {
+  return values.map((at) => ({ at, text: Math.abs(at) >= 1e4 ? formatCount(at) : formatNumber(at, 6) }));
+}
+
+/** `20 %`: of shares. */
+export function shareTicks(values: readonly number[]): Tick[] {
+  return values.map((at) => ({ at, text: `${formatNumber(100 * at, 6)} %` }));
+}
+
+/** Ticks whose texts leave room for each other along an axis; the first is kept. */
+export function withRoom(
+  ticks: readonly Tick[],
+  place: (value: number) => number,
+  sizeOf: (text: string) => number,
+  gap: number,
+): Tick[] {
+  let end = -Infinity;
+  return ticks.filter(({ at, text }) => {
+    const [middle, half] = [place(at), sizeOf(text) / 2];
+    if (!(middle - half >= end + gap)) return false;
+    end = middle + half;
+    return true;
+  });
+}
+
+/** Ascending positions moved as little as it takes to be `distance` apart: neighbours that collide are centred together. */
+export function apart(positions: readonly number[], distance: number): number[] {
+  interface Group {
+    readonly count: number;
+    /** Where its first one would be if the others did not matter, averaged over the group. */
+    readonly start: number;
+  }
+  const groups: Group[] = [];
+  for (const position of positions) {
+    let group: Group = { count: 1, start: position };
+    for (
+      let above = groups.at(-1);
+      above && above.start + above.count * distance > group.start;
+      above = groups.at(-1)
+    ) {
+      groups.pop();
+      const count = above.count + group.count;
+      const start = (above.count * above.start + group.count * (group.start - above.count * distance)) / count;
+      group = { count, start };
+    }
+    groups.push(group);
+  }
+  return groups.flatMap(({ count, start }) => Array.from({ length: count }, (_, i) => start + i * distance));
+}

@@ -1,0 +1,62 @@
+/** The comparison of natural curves, the standard curve and the induced one, side by side: the shape of the paper's figures. */
+import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
+import { trainedWords, type FamilyWords } from '../../runs/words.js';
+import { formatWithInterval } from '../../terminal/format.js';
+import type { Figure } from './layout.js';
+import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
+
+export function comparisonFigure(comparison: Comparison, words: FamilyWords = trainedWords): Figure {
+  const { natural, standard, induced, prediction, run, about } = comparison;
+  const size = words.isImported ? words.axis : 'parameters';
+  const predicted: PanelSeries[] =
+    prediction === undefined
+      ? []
+      : [
+          {
+            label: `predicted: ${prediction.title}`,
+            line: induced.points.map(({ relative: x }, i) => ({ x, y: prediction.values[i]! })),
+            points: [],
+            style: 2,
+          },
+        ];
+  const measured = seriesOf(induced, 1, predicted.length > 0 ? 'measured' : induced.title);
+  return {
+    title: `${run}: ${standard.title} and ${induced.title}`,
+    notes: [
+      about,
+      `Horizontal axes: ${size} over ${size.endsWith('s') ? 'those' : 'that'} of the smallest model, logarithmic. Bands and bars: 95 % intervals. Points: ${words.isImported ? 'models' : 'seeds'}.`,
+    ],
+    panels: [
+      ...natural.map((curve) => panelOf(curve, 'natural', [seriesOf(curve, 3)], 'parameters')),
+      panelOf(standard, 'standard', [seriesOf(standard, 0)], size),
+      panelOf(induced, 'induced', [measured, ...predicted], size),
+    ].map(curvePanel),
+  };
+}
+
+function panelOf(curve: ComparedCurve, role: string, series: readonly PanelSeries[], size: string): CurvePanel {
+  const { emergence, jump, bow } = curve.scores;
+  const isShare = curve.unit === 'probability';
+  return {
+    title: `${role}: ${curve.title}`,
+    subtitle: [
+      `emergence (Eq 1) ${formatWithInterval(emergence.value, emergence.interval, 2)}`,
+      `largest step / range ${formatWithInterval(jump.value, jump.interval, 2)}`,
+      `bow ${formatWithInterval(bow.value, bow.interval, 2)}`,
+    ],
+    series,
+    xTitle: `${size} / smallest`,
+    yTitle: isShare ? 'share' : curve.unit === '' ? curve.title : curve.unit,
+    ...(isShare ? { yDomain: [0, 1] as const } : {}),
+  };
+}
+
+/** As in train.ts: of two seeds, Student's t makes a band that hides the rest. */
+function seriesOf({ title, points, members }: ComparedCurve, style: number, label = title): PanelSeries {
+  const hasTwoSeeds = points.some(({ relative: at }) => members.filter(({ relative }) => relative === at).length === 2);
+  return {
+    ...{ label, style, spread: hasTwoSeeds ? 'bars' : 'band' },
+    line: points.map(({ relative: x, value: y, interval }) => ({ x, y, ...interval })),
+    points: members.map(({ relative: x, value: y }) => ({ x, y })),
+  };
+}

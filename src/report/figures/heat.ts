@@ -1,0 +1,59 @@
+/** Cells of a colour: what a metric or a score is at each place of two axes. */
+import type { Frame } from './layout.js';
+
+export interface Cell {
+  readonly x0: number;
+  readonly x1: number;
+  readonly y0: number;
+  readonly y1: number;
+  /** What is no finite number leaves the cell white. */
+  readonly value: number;
+}
+
+/** Reads the same to the colour-blind, and in grey. */
+export const scheme = 'viridis';
+
+/** Bounds of the cells around ascending values, half-way between neighbours on the axis's own scale. */
+export function bounds(values: readonly number[], log: boolean): [low: number, high: number][] {
+  const place = values.map((value) => (log ? Math.log(value) : value));
+  const back = (value: number) => (log ? Math.exp(value) : value);
+  const n = place.length;
+  const alone = log ? 0.5 : 1;
+  return place.map((at, i) => {
+    const before = i > 0 ? (at - place[i - 1]!) / 2 : n > 1 ? (place[1]! - at) / 2 : alone;
+    const after = i < n - 1 ? (place[i + 1]! - at) / 2 : n > 1 ? (at - place[n - 2]!) / 2 : alone;
+    return [back(at - before), back(at + after)];
+  });
+}
+
+/**
+ * Row by row from below, and each from the left. A cell reaches under the next one and under the row above, which are drawn after
+ * it: no seam between them.
+ *
+ * @param x bounds of the columns
+ * @param y bounds of the rows
+ */
+export function cellsOf(
+  x: readonly (readonly [number, number])[],
+  y: readonly (readonly [number, number])[],
+  valueAt: (column: number, row: number) => number,
+): Cell[] {
+  return y.flatMap(([y0, high], row) =>
+    x.map(([x0, right], column) => {
+      const [x1, y1] = [x[column + 1]?.[1] ?? right, y[row + 1]?.[1] ?? high];
+      return { x0, x1, y0, y1, value: valueAt(column, row) };
+    }),
+  );
+}
+
+export function heatLayer(cells: readonly Cell[], { x, y, color }: Frame): object {
+  return {
+    data: { values: cells.filter(({ value }) => Number.isFinite(value)) },
+    mark: { type: 'rect', clip: true, strokeWidth: 0 },
+    encoding: {
+      ...{ x: { field: 'x0', ...x }, x2: { field: 'x1' } },
+      ...{ y: { field: 'y0', ...y }, y2: { field: 'y1' } },
+      color: { field: 'value', ...color },
+    },
+  };
+}

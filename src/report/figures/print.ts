@@ -1,0 +1,72 @@
+/** How figures are printed: how large, as which files, under which title. */
+import { UsageError } from '../../terminal/errors.js';
+
+/** Of an SVG, by its definition. */
+export const pixelsPerInch = 96;
+
+export interface FigureSize {
+  /** As it was asked for. */
+  readonly name: string;
+  /** How wide. */
+  readonly inches: number;
+  /** In inches; undefined: as high as the figure takes. */
+  readonly height: number | undefined;
+  /** Whether the height is to be kept where panels would be too low to read. */
+  readonly isHeightFirm: boolean;
+}
+
+/** A column and both columns of a journal's page, and a slide of 16 to 9. */
+const named: Readonly<Record<string, FigureSize>> = {
+  single: { name: 'single', inches: 3.25, height: undefined, isHeightFirm: false },
+  double: { name: 'double', inches: 6.75, height: undefined, isHeightFirm: false },
+  slide: { name: 'slide', inches: 10, height: 5.625, isHeightFirm: false },
+};
+
+export const figureFormats = ['svg', 'png', 'pdf'] as const;
+export type FigureFormat = (typeof figureFormats)[number];
+
+export interface FigureOptions {
+  readonly size: FigureSize;
+  /** At least one, each once. */
+  readonly formats: readonly FigureFormat[];
+  /** In place of the figure's own; empty for none, and none of the lines below it. */
+  readonly title?: string | undefined;
+}
+
+export const usualFigure: FigureOptions = { size: named['double']!, formats: ['svg', 'png'] };
+
+/** Inches: less is no picture, and more is no page. */
+const [least, most] = [2, 60];
+
+/** `--size`. Throws UsageError. */
+export function parseSize(text: string): FigureSize {
+  const size = named[text];
+  if (size !== undefined) return size;
+  const [, inches, height] = /^(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  const isSize = [inches, height].every((each) => Number(each) >= least && Number(each) <= most);
+  if (isSize) return { name: text, inches: Number(inches), height: Number(height), isHeightFirm: true };
+  throw new UsageError(
+    `"${text}" is not a size`,
+    '--size',
+    `give ${Object.keys(named).join(', ')}, or width x height in inches of ${least} to ${most}, such as 5x3.5`,
+  );
+}
+
+/** `--format`, given again or as a list. Throws UsageError. */
+export function parseFormats(texts: readonly string[]): FigureFormat[] {
+  return [...new Set(texts.flatMap((text) => text.split(',')))].map((text) => {
+    const format = figureFormats.find((each) => each === text.trim());
+    if (format !== undefined) return format;
+    throw new UsageError(`"${text}" is not a format of pictures`, '--format', `give ${figureFormats.join(', ')}`);
+  });
+}
+
+/** What the options of a command say; what they leave out is as usual. Throws UsageError. */
+export function figureOptionsOf(raw: Readonly<Record<string, unknown>>): FigureOptions {
+  const { size, format, title } = raw;
+  return {
+    size: typeof size === 'string' ? parseSize(size) : usualFigure.size,
+    formats: Array.isArray(format) ? parseFormats(format.map(String)) : usualFigure.formats,
+    title: title === 'none' ? '' : typeof title === 'string' ? title : undefined,
+  };
+}

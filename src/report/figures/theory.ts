@@ -1,0 +1,84 @@
+/** The model of Sec. 2, drawn for parameters or beside a family that it was fitted to. */
+import type { TheoryFit } from '../../analysis/theory-fit.js';
+import { allRight, expectedEditDistance, lossAt, type PowerLaw } from '../../analysis/theory.js';
+import { trainedWords, type FamilyWords } from '../../runs/words.js';
+import { formatNumber } from '../../terminal/format.js';
+import { equation } from '../theory.js';
+import type { CurvePoint } from './axis.js';
+import type { Figure } from './layout.js';
+import { curvePanel, type CurvePanel } from './panels.js';
+
+/** The paper's three panels over six decades around c. */
+export function modelFigure(law: PowerLaw, lengths: readonly number[]): Figure {
+  const sizes = Array.from({ length: 101 }, (_, i) => law.scale * 10 ** (-2 + (6 * i) / 100));
+  const line = (value: (parameters: number) => number): CurvePoint[] => sizes.map((x) => ({ x, y: value(x) }));
+  const ofLengths = (value: (law: PowerLaw, parameters: number, length: number) => number) =>
+    lengths.map((l) => ({ label: `l = ${l}`, line: line((n) => value(law, n, l)), points: [] }));
+  const xTitle = 'parameters';
+  return {
+    title: 'Sharp and smooth curves from one power law',
+    notes: [
+      `${equation(law)}; a token is right with p = exp(-L), tokens are independent. Schaeffer et al. 2023 (arXiv 2304.15004), Sec. 2.`,
+    ],
+    panels: [
+      curvePanel({
+        title: 'cross-entropy per token',
+        subtitle: ['falls as a power law'],
+        series: [{ label: 'L', line: line((n) => lossAt(law, n)), points: [] }],
+        ...{ xTitle, yTitle: 'nats', yLog: true },
+      }),
+      curvePanel({
+        title: 'all of l tokens right',
+        subtitle: ['p^l: nonlinear, and sharp for long l'],
+        series: ofLengths(allRight),
+        ...{ xTitle, yTitle: 'share right', yDomain: [0, 1] as const },
+      }),
+      curvePanel({
+        title: 'token edit distance',
+        subtitle: ['l (1 - p): linear in p, and smooth'],
+        series: ofLengths(expectedEditDistance),
+        ...{ xTitle, yTitle: 'tokens' },
+      }),
+    ],
+  };
+}
+
+export function fitFigure(
+  { run, law, scales, loss, fittedLoss, right, edits }: TheoryFit,
+  words: FamilyWords = trainedWords,
+): Figure {
+  const points = (values: Float64Array): CurvePoint[] =>
+    scales.map(({ parameters }, i) => ({ x: parameters, y: values[i]! }));
+  const pair = (measured: Float64Array, predicted: Float64Array, label = 'predicted') => [
+    { label: 'measured', line: points(measured) },
+    { label, line: points(predicted), points: [] },
+  ];
+  const xTitle = words.axis;
+  const panels: CurvePanel[] = [
+    {
+      title: 'cross-entropy',
+      subtitle: [`fitted: exponent ${formatNumber(law.exponent)}`, `rms of ln L ${formatNumber(law.rmsLog)}`],
+      series: pair(loss, fittedLoss, 'power law, fitted'),
+      ...{ xTitle, yTitle: 'nats', yLog: true },
+    },
+    ...right.map(({ metric, length, distance, measured, predicted }): CurvePanel => ({
+      title: metric.title,
+      subtitle: [length === 1 ? 'p = exp(-L)' : `p^${length}`, `rms difference ${formatNumber(distance.rms)}`],
+      series: pair(measured, predicted),
+      ...{ xTitle, yTitle: 'share right', yDomain: [0, 1] as const },
+    })),
+  ];
+  if (edits !== undefined) {
+    panels.push({
+      title: edits.metric.title,
+      subtitle: [`${edits.length} (1 - p)`, `rms difference ${formatNumber(edits.distance.rms)}`],
+      series: pair(edits.measured, edits.predicted),
+      ...{ xTitle, yTitle: 'tokens' },
+    });
+  }
+  return {
+    title: `${run}: what a power law of the cross-entropy predicts`,
+    notes: [`${equation(law)}, fitted to the means over seeds; the other panels have no further parameter.`],
+    panels: panels.map(curvePanel),
+  };
+}

@@ -1,0 +1,134 @@
+/** A figure of every kind, from small families made in code: for whoever looks at them, and for the tests that do. */
+import { compare, type Comparison } from '../../src/analysis/compare.js';
+import { forecastMetric } from '../../src/analysis/forecast/forecast.js';
+import { scoreMetric, type MetricScore } from '../../src/analysis/forecast/scoring.js';
+import { studyMetric, type MetricStudy } from '../../src/analysis/forecast/study.js';
+import { quanta, type Quanta } from '../../src/analysis/quanta.js';
+import { seedDistribution, type SeedDistribution } from '../../src/analysis/seed-distribution.js';
+import { sweep, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../src/analysis/sweep.js';
+import { fitFamily, type TheoryFit } from '../../src/analysis/theory-fit.js';
+import { curve } from '../../src/metrics/curve.js';
+import { accuracy, crossEntropy, subsetAccuracy } from '../../src/metrics/classification.js';
+import { metrics } from '../../src/metrics/index.js';
+import { mse } from '../../src/metrics/reconstruction.js';
+import { comparisonFigure } from '../../src/report/figures/compare.js';
+import { scoreFigure, studyFigure } from '../../src/report/figures/forecast.js';
+import type { Figure } from '../../src/report/figures/layout.js';
+import { quantaFigure } from '../../src/report/figures/quanta.js';
+import { seedsFigure } from '../../src/report/figures/seeds.js';
+import { causesFigure, sweepFigure } from '../../src/report/figures/sweep.js';
+import { fitFigure, modelFigure } from '../../src/report/figures/theory.js';
+import { curvesFigure, type CurvesFigure } from '../../src/report/figures/train.js';
+import { membersOf, type Kind } from './families.js';
+
+const widths = [1, 2, 4, 8, 16];
+
+export function familyOf(arch: Kind, seeds: readonly number[] = [0, 1, 2], all: readonly number[] = widths) {
+  return membersOf({ arch, widths: all, seeds, count: 120, name: 'figures' });
+}
+
+const images = familyOf('cnn');
+const errors = familyOf('autoencoder');
+const subsets = subsetAccuracy.with({ k: 5 });
+
+const about = { testSet: '120 test images', drawOf: 'test images', missing: 0 };
+
+function trained(changes: Partial<CurvesFigure> & Pick<CurvesFigure, 'curves'>): Figure {
+  const shares = { vertical: 'share', axis: 'share right' } as const;
+  return curvesFigure({ run: 'cnn-shapes', arch: 'cnn', dataset: 'shapes', ...about, ...shares, ...changes });
+}
+
+function curvesOf(seeds: readonly number[], all = widths) {
+  return [accuracy.with({}), subsets].map((metric) => curve(metric, familyOf('cnn', seeds, all)));
+}
+
+/** A published curve of four models. */
+const published = {
+  ...({ name: 'opt-2digit-addition', unit: 'probability', better: 'higher' } as const),
+  points: [1.25e8, 1.3e9, 6.6e9, 1e10, 6.6e10].map((params, i) => {
+    return { params, value: [0.01, 0.02, 0.05, 0.1, 0.6][i]!, standardError: 0.01 };
+  }),
+};
+
+export const comparison: Comparison = compare({
+  ...{ run: 'cnn-shapes', about: 'cnn family on shapes, 5 widths, 3 seeds each, 120 test images.', members: images },
+  ...{ standard: { metric: accuracy.with({}) }, induced: { metric: subsets }, natural: [published], draws: 100 },
+});
+
+export const sweptCutoffs: Sweep = sweep({
+  ...{ metric: metrics.reconstruction, parameters: {}, members: errors },
+  axes: [{ key: 'c', values: [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1] }],
+});
+
+const sweptTwice: Sweep = sweep({
+  ...{ metric: metrics['subset-below'], parameters: { column: 'mse' }, members: errors },
+  axes: [
+    { key: 'c', values: [3e-3, 1e-2, 3e-2, 0.1, 0.3] },
+    { key: 'k', values: [1, 2, 5] },
+  ],
+});
+
+const resampled = { metric: subsets, members: images, draws: 50 };
+export const causes: Record<'testSizes' | 'keptScales', ResampledCurve[]> = {
+  testSizes: sweepTestSizes({ ...resampled, sizes: [10, 30, 100] }),
+  keptScales: sweepScales({ ...resampled, sizes: [2, 3, 5] }),
+};
+
+export const seedsOfWidths: SeedDistribution = seedDistribution(
+  accuracy.with({}),
+  familyOf('cnn', [0, 1, 2, 3, 4, 5]),
+  { draws: 19 },
+);
+
+export const turned: Quanta = quanta(
+  images.map(({ record: { width, seed, parameters }, outcomes: { correct } }) => {
+    return { width, seed, parameters, solved: Uint8Array.from(correct!) };
+  }),
+);
+
+export const fitted: TheoryFit = fitFamily('cnn-shapes', images, { lengths: [1, 5] });
+
+export const law = { exponent: -0.28, scale: 1e7 };
+
+export const scored: MetricScore[] = [crossEntropy.with({}), subsets].map((metric) => {
+  const known = images.filter(({ record: { width } }) => width < 16);
+  const sealed = forecastMetric(metric, known, { targets: [1600], draws: 100 });
+  const truths = curve(metric, images)
+    .members.filter(({ width }) => width === 16)
+    .map(({ value }) => value);
+  return scoreMetric(
+    metric,
+    { ...sealed, metric: metric.id } as unknown as Parameters<typeof scoreMetric>[1],
+    [{ width: 16, parameters: 1600 }] as unknown as Parameters<typeof scoreMetric>[2],
+    [truths],
+  );
+});
+
+export const studied: MetricStudy[] = [accuracy.with({}), subsets].map((metric) =>
+  studyMetric(metric, images, { draws: 100 }),
+);
+
+/** By the name of the file that it has among the snapshots. */
+export const figures: Readonly<Record<string, Figure>> = {
+  train: trained({ curves: curvesOf([0, 1, 2]) }),
+  'train-one-seed': trained({ curves: curvesOf([0]), missing: 2 }),
+  'train-two-seeds': trained({ curves: curvesOf([0, 1]) }),
+  'train-one-width': trained({ curves: curvesOf([0, 1, 2], [4]) }),
+  'train-error': trained({
+    ...{ arch: 'autoencoder', run: 'autoencoder-shapes', vertical: 'log', axis: 'squared error per pixel' },
+    curves: [curve(mse.with({}), errors)],
+  }),
+  compare: comparisonFigure(comparison),
+  sweep: sweepFigure({ run: 'autoencoder-shapes', sweep: sweptCutoffs, leastRange: 0.1 }),
+  'sweep-two': sweepFigure({ run: 'autoencoder-shapes', sweep: sweptTwice, leastRange: 0.1 }),
+  causes: causesFigure({ run: 'cnn-shapes', metric: subsets.title, ...causes }),
+  seeds: seedsFigure('cnn-shapes', seedsOfWidths),
+  quanta: quantaFigure({
+    ...{ run: 'cnn-shapes', arch: 'cnn', dataset: 'shapes', solved: 'right', testSet: '120 test images' },
+    quanta: turned,
+  }),
+  'theory-model': modelFigure(law, [1, 5, 10, 20]),
+  theory: fitFigure(fitted),
+  'forecast-score': scoreFigure({ name: 'cnn-shapes-1', run: 'run cnn-shapes', sealed: '2026-01-02' }, scored),
+  'forecast-study': studyFigure('cnn-shapes', studied),
+};

@@ -1,0 +1,117 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  apart,
+  countTicks,
+  domainOf,
+  linearTicks,
+  logTicks,
+  placing,
+  shareTicks,
+  ticksAround,
+  valueTicks,
+  withRoom,
+} from '../../../../src/report/figures/axis.js';
+
+test('round ticks: even, of few digits, just around the range', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: -1e9, max: 1e9, noNaN: true }),
+      fc.double({ min: 1e-6, max: 1e9, noNaN: true }),
+      fc.integer({ min: 2, max: 8 }),
+      (low, span, steps) => {
+        const high = low + span;
+        if (!(span > 1e-6 * Math.abs(low))) return;
+        const ticks = ticksAround([low, high], steps);
+        const step = ticks[1]! - ticks[0]!;
+        const tolerance = 1e-9 * Math.max(Math.abs(low), Math.abs(high)); // decimal fractions are not binary ones
+        expect(ticks[0]!).toBeLessThanOrEqual(low + tolerance);
+        expect(ticks.at(-1)!).toBeGreaterThanOrEqual(high - tolerance);
+        expect(ticks[0]!).toBeGreaterThan(low - step - tolerance);
+        expect(ticks.at(-1)!).toBeLessThan(high + step + tolerance);
+        // d3 takes the step that is nearest in ratio: at the worst the root of 2 x 5 over 2 too small; then both ends, and the 0th.
+        expect(ticks.length).toBeLessThanOrEqual((Math.sqrt(10) / 2) * steps + 3);
+        expect(step.toExponential(6)).toMatch(/^[125]\.000000e/);
+      },
+    ),
+  );
+  expect(ticksAround([0, 0.6], 3)).toEqual([0, 0.2, 0.4, 0.6]);
+});
+
+test('ticks of a logarithmic axis: within it, in order, of one digit where it spans a decade, and three or more', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: -12, max: 18, noNaN: true }),
+      fc.double({ min: 0.02, max: 14, noNaN: true }),
+      (from, decades) => {
+        const domain = [10 ** from, 10 ** (from + decades)] as const;
+        const ticks = logTicks(domain);
+        expect(ticks.length).toBeGreaterThanOrEqual(decades > 0.6 ? 3 : 1);
+        expect(ticks).toEqual(ticks.toSorted((a, b) => a - b));
+        expect(ticks[0]!).toBeGreaterThanOrEqual(domain[0] * (1 - 1e-12));
+        expect(ticks.at(-1)!).toBeLessThanOrEqual(domain[1] * (1 + 1e-12));
+        if (decades >= 1) for (const tick of ticks) expect(tick / Number(tick.toPrecision(1))).toBeCloseTo(1, 9);
+        if (decades >= 5)
+          for (const tick of ticks) expect(Math.log10(tick)).toBeCloseTo(Math.round(Math.log10(tick)), 9);
+      },
+    ),
+  );
+  expect(logTicks([20e3, 1.3e6])).toEqual([2e4, 5e4, 1e5, 2e5, 5e5, 1e6]);
+  expect(logTicks([2, 5])).toEqual([2, 3, 4, 5]);
+});
+
+test('numbers of parameters have the letters of model sizes', () => {
+  const texts = countTicks([8, 999, 1000, 1500, 1_260_810, 1e10, 2e11, 3e12, 1e15]).map(({ text }) => text);
+  expect(texts).toEqual(['8', '999', '1k', '1.5k', '1.26M', '10B', '200B', '3T', '1e15']);
+});
+
+test('other numbers are as they are', () => {
+  expect(valueTicks([0, 0.002, 1e-7, -0.2, 20_000]).map(({ text }) => text)).toEqual([
+    '0',
+    '0.002',
+    '1e-7',
+    '-0.2',
+    '20k',
+  ]);
+  expect(shareTicks([0, 0.07, 1]).map(({ text }) => text)).toEqual(['0 %', '7 %', '100 %']);
+  expect(linearTicks([0, 1], 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+});
+
+test('places: the ends at the ends, the geometric mean in the middle of a logarithmic axis, nothing for 0 there', () => {
+  const log = placing([1, 100], [10, 30], true);
+  expect([1, 10, 100, 0, -1].map(log)).toEqual([10, 20, 30, NaN, NaN]);
+  expect(placing([0, 4], [0, 8], false)(1)).toBe(2);
+  expect(placing([3, 3], [0, 8], true)(3)).toBe(4);
+});
+
+test('a domain has a margin, and a logarithmic one leaves 0 out', () => {
+  expect(domainOf([0, 1, Infinity, NaN], false, 0.1)).toEqual([-0.1, 1.1]);
+  const [low, high] = domainOf([0, 1, 100], true, 0.1);
+  expect([Math.log10(low), Math.log10(high)]).toEqual([expect.closeTo(-0.2, 9), expect.closeTo(2.2, 9)]);
+  expect(domainOf([], true)).toEqual([0.1, 10]);
+});
+
+test('ticks that have room for their texts', () => {
+  const kept = withRoom(
+    countTicks([0, 1, 2, 3, 40]),
+    (value) => 10 * value,
+    () => 8,
+    4,
+  );
+  expect(kept.map(({ at }) => at)).toEqual([0, 2, 40]);
+});
+
+test('labels are moved apart, neighbours together, and as little as it takes', () => {
+  expect(apart([0, 1, 30], 10)).toEqual([-4.5, 5.5, 30]);
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { maxLength: 6 }), (values) => {
+      const placed = apart(
+        values.toSorted((a, b) => a - b),
+        10,
+      );
+      placed.slice(1).forEach((at, i) => {
+        expect(at - placed[i]!).toBeGreaterThanOrEqual(10 - 1e-9);
+      });
+    }),
+  );
+});
