@@ -1,0 +1,288 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { expectedEditDistance, lossAt } from '../../../../src/analysis/theory.js';
+import { centralInterval, medianOf } from '../../../../src/analysis/forecast/scoring.js';
+import { accuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
+import { curve } from '../../../../src/metrics/curve.js';
+import { mean } from '../../../../src/statistics/mean.js';
+import { figureSpec, type Figure } from '../../../../src/report/figures/layout.js';
+import { usualFigure } from '../../../../src/report/figures/print.js';
+import { toSvg } from '../../../../src/report/render.js';
+import { seriesStyle } from '../../../../src/report/theme.js';
+import {
+  causes,
+  comparison,
+  familyOf,
+  figures,
+  fitted,
+  law,
+  scored,
+  seedsOfWidths,
+  studied,
+  sweptCutoffs,
+  turned,
+} from '../../../support/figures.js';
+import { readPanels, type Place, type ReadMark, type ReadPanel } from '../../../support/read-figure.js';
+
+const read = async (figure: Figure) => readPanels(await toSvg(figureSpec(figure, usualFigure.size)));
+
+/** Drawn to a tenth of a pixel of 100 or more; on an axis of four decades a tenth of a pixel is 1 %. */
+const tolerance = 0.01;
+
+function expectPlaces(drawn: readonly Place[], expected: readonly Place[], height = 1): void {
+  const inOrder = (places: readonly Place[]) => places.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
+  expect(drawn).toHaveLength(expected.length);
+  // Points of the same x by their y: order is not told by places that are read.
+  const byX = inOrder(drawn.map(([x, y]): Place => [Number(x.toPrecision(2)), y]));
+  const wanted = inOrder(expected.map(([x, y]): Place => [Number(x.toPrecision(2)), y]));
+  byX.forEach(([x, y], i) => {
+    expect(x / wanted[i]![0]).toBeCloseTo(1, 1);
+    expect(Math.abs(y - wanted[i]![1])).toBeLessThan(tolerance * height);
+  });
+  drawn.forEach(([x]) => {
+    expect(Math.min(...expected.map(([other]) => Math.abs(Math.log(x / other))))).toBeLessThan(tolerance);
+  });
+}
+
+const colourOf = (i: number) => seriesStyle(i).color;
+const of = (marks: readonly ReadMark[], colour: string) => marks.filter((mark) => mark.colour === colour);
+const line = ({ lines }: ReadPanel, colour: string) => of(lines, colour)[0]!.places;
+const points = (panel: ReadPanel, colour: string) => of(panel.points, colour).flatMap(({ places }) => places);
+
+/** Upper edge from left to right, lower edge back. */
+function band(area: ReadMark): { lower: Place[]; upper: Place[] } {
+  const n = area.places.length / 2;
+  const [first, second] = [area.places.slice(0, n), area.places.slice(n).toReversed()];
+  return mean(first.map(([, y]) => y)) > mean(second.map(([, y]) => y))
+    ? { upper: first, lower: second }
+    : { upper: second, lower: first };
+}
+
+describe('train', () => {
+  const [standard, induced] = [accuracy.with({}), subsetAccuracy.with({ k: 5 })].map((metric) =>
+    curve(metric, familyOf('cnn')),
+  );
+  let panel: ReadPanel;
+  beforeAll(async () => {
+    panel = (await read(figures['train']!))[0]!;
+  });
+
+  test.each([
+    [0, standard!],
+    [1, induced!],
+  ])('series %i: seeds, means and the intervals of these', (i, { members, points: means }) => {
+    expectPlaces(
+      points(panel, colourOf(i)),
+      members.map(({ parameters, value }) => [parameters, value]),
+    );
+    expectPlaces(
+      line(panel, colourOf(i)),
+      means.map((each) => [each.parameters, each.mean]),
+    );
+    const { lower, upper } = band(of(panel.areas, colourOf(i))[0]!);
+    expectPlaces(
+      lower,
+      means.map(({ parameters, interval }) => [parameters, interval!.lower]),
+    );
+    expectPlaces(
+      upper,
+      means.map(({ parameters, interval }) => [parameters, interval!.upper]),
+    );
+  });
+});
+
+test('compare: each panel has its curve, its members and its interval; the last one the prediction too', async () => {
+  const { natural, standard, induced, prediction } = comparison;
+  const panels = await read(figures['compare']!);
+  for (const [panel, i, { points: of_, members }] of [
+    [panels[0]!, 3, natural[0]!],
+    [panels[1]!, 0, standard],
+    [panels[2]!, 1, induced],
+  ] as const) {
+    expectPlaces(
+      line(panel, colourOf(i)),
+      of_.map(({ relative, value }) => [relative, value]),
+    );
+    expectPlaces(
+      points(panel, colourOf(i)),
+      members.map(({ relative, value }) => [relative, value]),
+    );
+    const { lower, upper } = band(of(panel.areas, colourOf(i))[0]!);
+    expectPlaces(
+      lower,
+      of_.map(({ relative, interval }) => [relative, Math.max(0, interval!.lower)]),
+    );
+    expectPlaces(
+      upper,
+      of_.map(({ relative, interval }) => [relative, interval!.upper]),
+    );
+  }
+  expectPlaces(
+    line(panels[2]!, colourOf(2)),
+    induced.points.map(({ relative }, i) => [relative, prediction!.values[i]!]),
+  );
+});
+
+test('sweep: the scores of every cutoff whose curve moves, and a cell for each cutoff and scale', async () => {
+  const panels = await read(figures['sweep']!);
+  const { axes, points: swept, scales } = sweptCutoffs;
+  const scored_ = swept.map((point, j) => ({ c: axes[0]!.values[j]!, ...point })).filter(({ range }) => range >= 0.1);
+  const finite = scored_.filter(({ scores }) => Number.isFinite(scores.ramp) && scores.ramp > 0);
+  expectPlaces(
+    line(panels[1]!, colourOf(0)),
+    scored_.map(({ c, scores }) => [c, scores.bow]),
+  );
+  expectPlaces(
+    line(panels[2]!, colourOf(0)),
+    scored_.map(({ c, scores }) => [c, scores.jump]),
+  );
+  expectPlaces(
+    line(panels[3]!, colourOf(0)),
+    finite.map(({ c, scores }) => [c, scores.ramp]),
+    2,
+  );
+  const cells = panels[0]!.rectangles;
+  expect(cells).toHaveLength(swept.length * scales.length);
+  // Of a scheme from dark to bright: the brightest are those of the largest shares.
+  const brightness = ({ colour }: ReadMark) => mean(/rgb\((\d+), (\d+), (\d+)\)/.exec(colour)!.slice(1, 3).map(Number));
+  for (const cell of cells) {
+    const [[left], [right, below]] = cell.places as [Place, Place];
+    const j = axes[0]!.values.findIndex((c) => c > left && c < right);
+    const i = scales.findIndex(({ parameters }) => parameters > below);
+    const value = swept[j]!.values[i]!;
+    if (value > 0.95) expect(brightness(cell)).toBeGreaterThan(200);
+    if (value < 0.05) expect(brightness(cell)).toBeLessThan(60);
+  }
+});
+
+test('causes: medians and the middle 95 % of each size', async () => {
+  const panels = await read(figures['causes']!);
+  const cases = (['testSizes', 'keptScales'] as const).flatMap((kind) =>
+    (['bow', 'jump'] as const).map((name) => ({ kind, name })),
+  );
+  cases.forEach(({ kind, name }, i) => {
+    const known = causes[kind].filter(({ scores }) => !Number.isNaN(scores[name].median));
+    expectPlaces(
+      points(panels[i]!, colourOf(0)),
+      known.map(({ size, scores }) => [size, scores[name].median]),
+    );
+    const { lower, upper } = band(panels[i]!.areas[0]!);
+    expectPlaces(
+      lower,
+      known.map(({ size, scores }) => [size, scores[name].lower]),
+    );
+    expectPlaces(
+      upper,
+      known.map(({ size, scores }) => [size, scores[name].upper]),
+    );
+  });
+});
+
+test('seeds: every seed above its width, and how many succeed', async () => {
+  const [violins, success] = await read(figures['seeds']!);
+  const values = seedsOfWidths.scales.flatMap((scale) => scale.values);
+  const drawn = points(violins!, colourOf(0)).map(([, y]) => y);
+  expect(drawn.toSorted((a, b) => a - b)).toEqual(
+    values.toSorted((a, b) => a - b).map((value) => expect.closeTo(value, 2) as number),
+  );
+  expectPlaces(
+    line(success!, colourOf(0)),
+    seedsOfWidths.scales.map((each) => [each.scale.parameters, each.success.share]),
+  );
+  const { lower } = band(of(success!.areas, colourOf(0))[0]!);
+  expectPlaces(
+    lower,
+    seedsOfWidths.scales.map((each) => [each.scale.parameters, each.success.interval.lower]),
+  );
+});
+
+test('quanta: bars of the turns, and points of the accuracies', async () => {
+  const [bars, heat, curves] = await read(figures['quanta']!);
+  const heights = of(bars!.rectangles, colourOf(0)).map(({ places }) => Math.max(...places.map(([, y]) => y)));
+  const { median } = turned.measured;
+  expect(heights).toEqual(median.slice(1, -1).map((share) => expect.closeTo(share, 2) as number));
+  expect(heat!.rectangles.length).toBe(turned.grid.scales.length * 115);
+  expectPlaces(
+    points(curves!, '#000000'),
+    turned.grid.scales.flatMap(({ parameters, members }) =>
+      members.map(({ solved }): Place => [parameters, mean(solved)]),
+    ),
+  );
+});
+
+test('theory: the law and what follows from it', async () => {
+  const [loss, , edits] = await read(figures['theory-model']!);
+  const at = (places: readonly Place[], n: number) =>
+    places.reduce((best, each) => (Math.abs(Math.log(each[0] / n)) < Math.abs(Math.log(best[0] / n)) ? each : best));
+  for (const n of [1e6, 1e8, 1e10]) {
+    const [x, y] = at(line(loss!, colourOf(0)), n);
+    expect(y / lossAt(law, x)).toBeCloseTo(1, 1);
+    const [x20, y20] = at(line(edits!, colourOf(3)), n);
+    expect(Math.abs(y20 - expectedEditDistance(law, x20, 20))).toBeLessThan(0.3);
+  }
+  const fits = await read(figures['theory']!);
+  const { scales, loss: measured, right } = fitted;
+  expectPlaces(
+    points(fits[0]!, colourOf(0)),
+    scales.map(({ parameters }, i) => [parameters, measured[i]!]),
+    2,
+  );
+  right.forEach((each, k) => {
+    expectPlaces(
+      line(fits[k + 1]!, colourOf(0)),
+      scales.map(({ parameters }, i) => [parameters, each.measured[i]!]),
+    );
+    expectPlaces(
+      line(fits[k + 1]!, colourOf(1)),
+      scales.map(({ parameters }, i) => [parameters, each.predicted[i]!]),
+    );
+  });
+});
+
+test('forecast score: what was known, the median and the 80 % interval, what was measured', async () => {
+  const panels = await read(figures['forecast-score']!);
+  const { known, targets, methods } = scored[1]!;
+  const shown = ['power-law', 'average', 'pass-rate', 'outcomes'].flatMap((name) =>
+    methods.filter(({ method }) => method === name),
+  );
+  const ofSubsets = panels.slice(-shown.length);
+  shown.forEach((method, i) => {
+    const panel = ofSubsets[i]!;
+    expectPlaces(
+      points(panel, colourOf(0)),
+      known.flatMap(({ parameters, values }) => values.map((y): Place => [parameters, y])),
+    );
+    expectPlaces(
+      points(panel, colourOf(1)),
+      targets.flatMap(({ parameters, truths }) => truths.map((y): Place => [parameters, y])),
+    );
+    const { quantiles } = method.targets[0]!;
+    expect(line(panel, colourOf(2)).at(-1)![1]).toBeCloseTo(medianOf(quantiles), 1);
+    const { lower, upper } = band(of(panel.areas, colourOf(2))[1]!);
+    const interval = centralInterval(quantiles, 0.8);
+    expect(Math.abs(lower.at(-1)![1] - interval.lower)).toBeLessThan(tolerance);
+    expect(Math.abs(upper.at(-1)![1] - interval.upper)).toBeLessThan(tolerance);
+  });
+});
+
+test('forecast study: errors over the range, from each beginning', async () => {
+  const panels = await read(figures['forecast-study']!);
+  studied.forEach(({ cells, values, parameters, range }, i) => {
+    const errors = cells
+      .filter(({ method, target }) => method === 'average' && target === values.length - 1)
+      .map(({ known, error }): Place => [parameters[known - 1]!, Math.min(1, Math.abs(error) / range)]);
+    expect(errors.length).toBeGreaterThan(0);
+    expectPlaces(points(panels[i]!, colourOf(1)), errors);
+  });
+});
+
+test('a swapped axis is seen', async () => {
+  const [panel] = figures['train']!.panels;
+  const swapped = {
+    ...panel!,
+    layers: (frame: Parameters<NonNullable<typeof panel>['layers']>[0]) =>
+      panel!.layers({ ...frame, x: frame.y, y: frame.x }),
+  };
+  const right = await read(figures['train']!);
+  const wrong = await read({ ...figures['train']!, panels: [swapped] }).catch(() => undefined);
+  expect(wrong?.[0]?.points).not.toEqual(right[0]!.points);
+});
