@@ -18,7 +18,7 @@ if (existsSync(new URL('../src/main.ts', import.meta.url))) {
 async function registerTypescript() {
   try {
     // Loaded before tsx looks at every import: 0.1 s less until help is there.
-    await Promise.all([import('commander'), import('zod')]);
+    await Promise.all([import('@commander-js/extra-typings'), import('zod')]);
     const { register } = await import('tsx/esm/api');
     register();
   } catch (error) {

@@ -1,5 +1,5 @@
 /** The commands of the program. Imports nothing heavy, so that help is there at once; commands do so when they run. */
-import { Command } from 'commander';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { commandLine, packageJson } from './machine/installation.js';
 import { registerClean } from './commands/clean.js';
 import { registerClaim } from './commands/claim.js';
@@ -10,8 +10,8 @@ import { registerDoctor } from './commands/doctor.js';
 import { registerExport } from './commands/export.js';
 import { registerExperiments } from './commands/experiments.js';
 import { registerEvaluate } from './commands/evaluate.js';
-import { registerForecast } from './commands/forecast.js';
-import { registerRuns } from './commands/list-runs.js';
+import { registerForecast } from './commands/forecast/index.js';
+import { registerRuns } from './commands/runs.js';
 import { registerImport } from './commands/import.js';
 import { registerMetrics } from './commands/metrics.js';
 import { registerNatural } from './commands/natural.js';
@@ -27,12 +27,40 @@ import { registerTrain } from './commands/train.js';
 import { registerWatch } from './commands/watch.js';
 import { examples, typeAs, type AsTyped } from './commands/examples.js';
 
+/** In the order of help. */
+const commands = [
+  registerTrain,
+  registerExperiments,
+  registerRuns,
+  registerShow,
+  registerWatch,
+  registerClean,
+  registerImport,
+  registerDatasets,
+  registerEvaluate,
+  registerSweep,
+  registerCompare,
+  registerTheory,
+  registerSearch,
+  registerForecast,
+  registerDesign,
+  registerClaim,
+  registerMetrics,
+  registerQuanta,
+  registerSeeds,
+  registerNatural,
+  registerReport,
+  registerExport,
+  registerSetup,
+  registerDoctor,
+];
+
 /**
  * Anew each time: commander keeps in it what it has parsed.
  *
  * @param asTyped how help says the program's commands
  */
-export function createProgram(asTyped: AsTyped = commandLine): Command {
+export function createProgram(asTyped: AsTyped = commandLine): CommandUnknownOpts {
   const program = typeAs(new Command('emergence'), asTyped)
     .description('Train families of vision models, and see what of their emergence is the model and what the metric.')
     .version(packageJson().version, '--version', 'print the version')
@@ -43,29 +71,6 @@ export function createProgram(asTyped: AsTyped = commandLine): Command {
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError();
-  registerTrain(program);
-  registerExperiments(program);
-  registerRuns(program);
-  registerShow(program);
-  registerWatch(program);
-  registerClean(program);
-  registerImport(program);
-  registerDatasets(program);
-  registerEvaluate(program);
-  registerSweep(program);
-  registerCompare(program);
-  registerTheory(program);
-  registerSearch(program);
-  registerForecast(program);
-  registerDesign(program);
-  registerClaim(program);
-  registerMetrics(program);
-  registerQuanta(program);
-  registerSeeds(program);
-  registerNatural(program);
-  registerReport(program);
-  registerExport(program);
-  registerSetup(program);
-  registerDoctor(program);
+  for (const register of commands) register(program);
   return program;
 }

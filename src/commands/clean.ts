@@ -1,18 +1,20 @@
 /** `emergence clean`: frees space, after it has said what would go. */
-import type { Command } from 'commander';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Removal } from '../machine/removal.js';
 import { RunError, UsageError } from '../terminal/errors.js';
-import { root } from './runs.js';
+import { checkpoints as root } from '../runs/locate.js';
 import { examples } from './examples.js';
+import { json } from './options.js';
+import { printJson, type Forms } from './print.js';
 
-interface CleanOptions {
-  readonly unfinished?: true;
-  readonly cache?: true;
-  readonly dryRun?: true;
-  readonly yes?: true;
+interface CleanOptions extends Pick<Forms, 'json'> {
+  readonly unfinished?: true | undefined;
+  readonly cache?: true | undefined;
+  readonly dryRun?: true | undefined;
+  readonly yes?: true | undefined;
 }
 
-export function registerClean(program: Command): void {
+export function registerClean(program: CommandUnknownOpts): void {
   program
     .command('clean [runs...]')
     .description('delete leftovers of killed processes and the runs you name; asks first')
@@ -23,14 +25,16 @@ export function registerClean(program: Command): void {
     )
     .option('--dry-run', 'only say what would go, file by file')
     .option('--yes', 'do not ask')
+    .addOption(json)
     .addHelpText('after', examples('clean lenet-mnist --dry-run'))
-    .action(async (names: string[], options: CleanOptions) => {
+    .action(async (names, options) => {
       process.exitCode = await clean(names, options);
     });
 }
 
 /** Exit code: 130 after Ctrl-C at the question. */
-async function clean(names: readonly string[], { unfinished, cache, dryRun, yes }: CleanOptions): Promise<number> {
+async function clean(names: readonly string[], options: CleanOptions): Promise<number> {
+  const { unfinished, cache, dryRun, yes } = options;
   const { executeClean, planClean } = await import('../runs/clean.js');
   const { cachedRemovals } = await import('../machine/cached.js');
   const { freedBy, removeAll } = await import('../machine/removal.js');
@@ -42,19 +46,23 @@ async function clean(names: readonly string[], { unfinished, cache, dryRun, yes 
   const cached = cache === true ? await cachedRemovals() : [];
   const removals = [...plan.removals, ...cached];
   for (const note of plan.notes) console.error(`note: ${note}`);
-  if (removals.length === 0) {
-    console.log('nothing to remove');
+  const say = (text: string) => {
+    if (options.json !== true) console.log(text);
+  };
+  const plain = removals.map(({ what, entries }) => ({ what, paths: entries.map(({ path }) => path) }));
+  say(removals.length === 0 ? 'nothing to remove' : await listText(removals, dryRun === true));
+  if (removals.length === 0 || dryRun === true) {
+    if (options.json === true) printJson({ removals: plain, freedBytes: 0 });
     return 0;
   }
-  console.log(await listText(removals, dryRun === true));
-  if (dryRun === true) return 0;
   if (yes !== true) {
     if (!process.stdin.isTTY)
       throw new UsageError('nothing was removed: there is no terminal to ask on', '--yes', 'add it to do without');
     const answer = await ask('Remove all of this? [y/N] ');
     if (answer === undefined) return 130;
     if (!/^y(es)?$/i.test(answer.trim())) {
-      console.log('nothing was removed');
+      say('nothing was removed');
+      if (options.json === true) printJson({ removals: plain, freedBytes: 0 });
       return 0;
     }
   }
@@ -64,7 +72,9 @@ async function clean(names: readonly string[], { unfinished, cache, dryRun, yes 
   const ofCache = ofRuns.problem === undefined ? await removeAll(cached) : undefined;
   for (const folder of [...ofRuns.left, ...(ofCache?.left ?? [])])
     console.error(`note: ${folder} is kept: it is no longer empty`);
-  console.log(`freed ${formatBytes(await freedBy(removals))}`);
+  const freedBytes = await freedBy(removals);
+  say(`freed ${formatBytes(freedBytes)}`);
+  if (options.json === true) printJson({ removals: plain, freedBytes });
   const problem = ofRuns.problem ?? ofCache?.problem;
   if (problem !== undefined) throw problem;
   return 0;
@@ -73,7 +83,7 @@ async function clean(names: readonly string[], { unfinished, cache, dryRun, yes 
 /** Members that are yet to start would not find TensorFlow. */
 async function refuseTraining(): Promise<void> {
   const path = await import('node:path');
-  const { runNames } = await import('../runs/inventory.js');
+  const { runNames } = await import('../runs/locate.js');
   const { trainerOf } = await import('../runs/lock.js');
   for (const name of await runNames(root)) {
     if ((await trainerOf(path.join(root, name))) === undefined) continue;

@@ -1,14 +1,16 @@
 /** `emergence datasets`: which there are, fetch some, look at one. */
-import type { Command } from 'commander';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { styleText } from 'node:util';
 import type { DatasetStatus } from '../datasets/list.js';
 import { addDatasetOptions, parseDatasetOptions, type RawOptions } from '../experiment/options.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
 import { examples } from './examples.js';
+import { json } from './options.js';
+import { printJson } from './print.js';
 import { printable } from '../terminal/printable.js';
 
-export function registerDatasets(program: Command): void {
+export function registerDatasets(program: CommandUnknownOpts): void {
   const group = program
     .command('datasets')
     .description('list the datasets, fetch those that are downloaded, look at one')
@@ -18,7 +20,7 @@ export function registerDatasets(program: Command): void {
     group.command('list').description('what is here, what can be fetched, size, licence and citation'),
     ['dataDir'],
   )
-    .option('--json', 'as one JSON array on stdout')
+    .addOption(json)
     .addHelpText('after', examples('datasets list'))
     .action(list);
   addDatasetOptions(
@@ -34,15 +36,17 @@ export function registerDatasets(program: Command): void {
     'colour',
     'dataDir',
   ])
-    .option('--output <file>', 'the PNG file (default: preview-NAME.png)')
+    .option('--output <file>', 'the PNG file (default: reports/preview-NAME.png)')
+    .addOption(json)
     .addHelpText('after', examples('datasets preview omniglot-small'))
     .action(preview);
 }
 
 async function list(raw: RawOptions): Promise<void> {
-  const { listDatasets } = await import('../datasets/list.js');
-  const statuses = await listDatasets(await dataDirOf(raw));
-  console.log(raw['json'] === true ? JSON.stringify(statuses, undefined, 2) : statuses.map(paragraph).join('\n\n'));
+  const { listDatasets } = await import('../library/lists.js');
+  const datasets = await listDatasets(parseDatasetOptions(raw));
+  if (raw['json'] === true) printJson({ datasets });
+  else console.log(datasets.map(paragraph).join('\n\n'));
 }
 
 /** Absolute. */
@@ -88,8 +92,8 @@ async function fetchAll(names: readonly string[], raw: RawOptions): Promise<numb
 
 async function preview(name: string, raw: RawOptions): Promise<void> {
   const { fileNameOf, loadDataset, parseDatasetName } = await import('../datasets/index.js');
-  const { writeOutput } = await import('../machine/files.js');
-  const { classTable, previewDataset } = await import('../report/preview.js');
+  const { createFolder, writeOutput } = await import('../machine/files.js');
+  const { classCounts, classTable, previewDataset } = await import('../report/preview.js');
   parseDatasetName(name, 'preview');
   const given = raw['output'];
   if (typeof given === 'string' && !/\.png$|^\/dev\//i.test(given))
@@ -97,9 +101,11 @@ async function preview(name: string, raw: RawOptions): Promise<void> {
   const data = await loadDataset(name, { ...parseDatasetOptions(raw), dataDir: await dataDirOf(raw) });
   for (const line of data.notes) console.error(line);
   // Line by line: a message is one line, and a break in it would be escaped.
-  for (const line of classTable(data).split('\n')) console.error(line);
-  const output = typeof raw['output'] === 'string' ? raw['output'] : `preview-${fileNameOf(name)}.png`;
+  if (raw['json'] !== true) for (const line of classTable(data).split('\n')) console.error(line);
+  const output = typeof raw['output'] === 'string' ? raw['output'] : `reports/preview-${fileNameOf(name)}.png`;
+  if (raw['output'] === undefined) await createFolder('reports');
   await writeOutput(output, await previewDataset(data), '--output');
   // Into a device the picture goes alone.
-  if (!output.startsWith('/dev/')) console.log(printable(output));
+  if (raw['json'] === true) printJson({ dataset: name, file: output, classes: classCounts(data) });
+  else if (!output.startsWith('/dev/')) console.log(printable(output));
 }

@@ -1,18 +1,20 @@
 /** `emergence doctor`: what training needs, what of it is here, and the command that mends the rest. */
-import type { Command } from 'commander';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { styleText } from 'node:util';
 import type { Finding } from '../engine/install/diagnosis.js';
 import { examples } from './examples.js';
+import { json } from './options.js';
+import { printJson } from './print.js';
 
-export function registerDoctor(program: Command): void {
+export function registerDoctor(program: CommandUnknownOpts): void {
   program
     .command('doctor')
     .description('check this machine: what is installed, what is missing, how to fix it')
-    .option('--json', 'findings as one JSON array on stdout')
-    .option('--verify', "hold TensorFlow's files against the hashes of the wheel they came in (1 GB is read)")
+    .option('--verify', "compare TensorFlow's files with the hashes of the wheel they came in (1 GB is read)")
+    .addOption(json)
     .addHelpText('after', examples('doctor'))
-    .action(async ({ json, verify }: { json?: true; verify?: true }) => {
-      process.exitCode = await doctor({ json: json === true, verify: verify === true });
+    .action(async (options) => {
+      process.exitCode = await doctor({ isJson: options.json === true, verify: options.verify === true });
     });
 }
 
@@ -23,7 +25,7 @@ const signs = {
 } as const;
 
 /** Exit code: 1 where training could not work. */
-async function doctor({ json, verify }: { json: boolean; verify: boolean }): Promise<number> {
+async function doctor({ isJson, verify }: { isJson: boolean; verify: boolean }): Promise<number> {
   const { diagnose } = await import('../engine/install/diagnosis.js');
   const { availableCores } = await import('../experiment/cores.js');
   const { tryTraining } = await import('../training/trial.js');
@@ -33,7 +35,7 @@ async function doctor({ json, verify }: { json: boolean; verify: boolean }): Pro
     training: tryTraining,
     datasets: datasetsFinding,
   });
-  if (json) console.log(JSON.stringify(findings, undefined, 2));
+  if (isJson) printJson({ findings });
   else for (const finding of findings) console.log(lineOf(finding));
   return findings.some(({ status }) => status === 'problem') ? 1 : 0;
 }
@@ -44,9 +46,8 @@ function lineOf({ status, subject, what, remedy }: Finding): string {
 
 /** A problem where one that comes with the program is damaged. */
 async function datasetsFinding(): Promise<Finding> {
-  const { listDatasets } = await import('../datasets/list.js');
-  const { dataFolder } = await import('../machine/folders.js');
-  const statuses = await listDatasets(dataFolder());
+  const { listDatasets } = await import('../library/lists.js');
+  const statuses = await listDatasets();
   const subject = 'datasets';
   const broken = statuses.find(({ kind, here }) => kind === 'installed' && here === false);
   if (broken !== undefined) {

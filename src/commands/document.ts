@@ -1,5 +1,5 @@
 /** What docs/ says from definitions: commands.md as `--help` has it, the table of metrics.md. `npm run docs` writes them. */
-import type { Command, Help } from 'commander';
+import type { CommandUnknownOpts, Help } from '@commander-js/extra-typings';
 import { nameOf } from './examples.js';
 import { exampleOf as metricExample, metrics } from '../metrics/index.js';
 
@@ -11,7 +11,7 @@ Each is \`emergence COMMAND\` where the package is installed, and an npm script 
 `;
 
 /** As Markdown. */
-export function commandsMarkdown(program: Command): string {
+export function commandsMarkdown(program: CommandUnknownOpts): string {
   const commands = help(program).visibleCommands(program).filter(isDocumented);
   const contents = commands.map((command) => `- [\`${command.name()}\`](#${command.name()}): ${command.description()}`);
   return `${[opening, ...contents, '', ...commands.flatMap((command) => section(command, 2))].join('\n').trimEnd()}\n`;
@@ -27,16 +27,16 @@ export function withMetricsTable(text: string): string {
   return text.replace(/^\| metric \|.*\n(?:\|.*\n)*/m, () => `${lines.join('\n')}\n`);
 }
 
-function isDocumented(command: Command): boolean {
+function isDocumented(command: CommandUnknownOpts): boolean {
   return command.name() !== 'help';
 }
 
-function help(command: Command): Help {
+function help(command: CommandUnknownOpts): Help {
   return command.createHelp();
 }
 
 /** A command; under it those that it consists of. */
-function section(command: Command, level: number): string[] {
+function section(command: CommandUnknownOpts, level: number): string[] {
   const tool = help(command);
   const options = tool.visibleOptions(command).filter(({ long }) => long !== '--help');
   const parts = tool.visibleCommands(command).filter(isDocumented);
@@ -64,7 +64,7 @@ function table(heading: readonly string[], rows: readonly (readonly string[])[])
 }
 
 /** What help prints after all else: `Example:` and a command line, or several. */
-function exampleOf(command: Command): string[] {
+function exampleOf(command: CommandUnknownOpts): string[] {
   let printed = '';
   const print = (text: string) => void (printed += text);
   const before = command.configureOutput();

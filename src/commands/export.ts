@@ -1,33 +1,30 @@
 /** `emergence export`: all outcomes of a run as one table, for other programs. */
-import type { Command } from 'commander';
+import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { printable } from '../terminal/printable.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
-import { openNamed, readRun, textOf, type Raw } from './runs.js';
+import { force, json } from './options.js';
+import { printJson, terminal } from './print.js';
 
-export function registerExport(program: Command): void {
+function formatOf(text: string): 'parquet' | 'csv' {
+  if (text === 'parquet' || text === 'csv') return text;
+  throw new UsageError(`"${text}" is not a format`, '--to', 'give parquet or csv');
+}
+
+export function registerExport(program: CommandUnknownOpts): void {
   program
     .command('export <run>')
     .description("all outcomes of a run's members as one tidy table, a row for each member and example")
-    .option('--to <format>', 'parquet or csv (default: parquet)')
+    .addOption(new Option('--to <format>', 'parquet or csv').argParser(formatOf).default('parquet' as const, 'parquet'))
     .option('--output <file>', 'where it goes (default: RUN.parquet or RUN.csv here)')
-    .option('--force', 'write over a file that is there')
+    .addOption(force)
+    .addOption(json)
     .addHelpText('after', examples('export lenet-mnist', 'export lenet-mnist --to csv --output outcomes.csv'))
-    .action(exportRun);
-}
-
-async function exportRun(name: string, raw: Raw): Promise<void> {
-  const fs = await import('node:fs/promises');
-  const { tidyCsv, tidyParquet } = await import('../report/tidy.js');
-  const { writeOutput } = await import('../machine/files.js');
-  const { printable } = await import('../terminal/printable.js');
-  const to = textOf(raw, 'to') ?? 'parquet';
-  if (to !== 'parquet' && to !== 'csv') throw new UsageError(`"${to}" is not a format`, '--to', 'give parquet or csv');
-  const open = await openNamed(name);
-  const file = textOf(raw, 'output') ?? `${open.record.name}.${to}`;
-  const there = await fs.stat(file).catch(() => undefined);
-  if (there?.isFile() === true && raw['force'] !== true)
-    throw new UsageError(`${file} is there already`, '--output', 'give another file, or --force to write over it');
-  const run = await readRun(open, open.columns);
-  await writeOutput(file, to === 'csv' ? await tidyCsv(run) : await tidyParquet(run), '--output');
-  console.log(printable(`table  ${file}, ${run.members.length} members`));
+    .action(async (name, options) => {
+      const { exportOutcomes } = await import('../library/export.js');
+      const { file, run } = await exportOutcomes(name, { ...options, ...terminal });
+      const { length: members } = run.members;
+      if (options.json === true) printJson({ run: run.record.name, file, members });
+      else console.log(printable(`table  ${file}, ${members} members`));
+    });
 }

@@ -1,16 +1,18 @@
 /** `emergence setup`: the runtime that `train` would fetch by itself, now. */
-import { Option, type Command } from 'commander';
+import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { DeviceRequest } from '../engine/runtime.js';
 import { devices } from '../experiment/schema.js';
 import { examples } from './examples.js';
+import { json } from './options.js';
+import { printJson, type Forms } from './print.js';
 
-interface SetupOptions {
+interface SetupOptions extends Pick<Forms, 'json'> {
   readonly device: DeviceRequest;
-  readonly tensorflow?: string;
-  readonly forget?: true;
+  readonly tensorflow?: string | undefined;
+  readonly forget?: true | undefined;
 }
 
-export function registerSetup(program: Command): void {
+export function registerSetup(program: CommandUnknownOpts): void {
   program
     .command('setup')
     .description('fetch TensorFlow and build its binding, as train does on first use')
@@ -26,14 +28,15 @@ export function registerSetup(program: Command): void {
       ).conflicts('forget'),
     )
     .option('--forget', 'forget what --tensorflow named, and use the one in the cache again')
+    .addOption(json)
     .addHelpText('after', examples('setup --device cpu'))
-    .action(async (options: SetupOptions) => {
+    .action(async (options) => {
       process.exitCode = await setup(options);
     });
 }
 
 /** Exit code: 0 once all is there, 130 after Ctrl-C, 143 after SIGTERM. */
-async function setup({ device, tensorflow, forget }: SetupOptions): Promise<number> {
+async function setup({ device, tensorflow, forget, json: isJson }: SetupOptions): Promise<number> {
   const { rememberTensorflow } = await import('../engine/install/tensorflow.js');
   const { ensureRuntime } = await import('../engine/runtime.js');
   const { stopOnSignals } = await import('../terminal/signals.js');
@@ -58,6 +61,10 @@ async function setup({ device, tensorflow, forget }: SetupOptions): Promise<numb
   }
   // Only one that could be loaded is kept.
   if (tensorflow !== undefined) await rememberTensorflow(tensorflow);
+  if (isJson === true) {
+    printJson({ tensorflow: runtime.tensorflowVersion, folder: runtime.folder, device: runtime.device });
+    return 0;
+  }
   console.log(`TensorFlow ${runtime.tensorflowVersion} in ${runtime.folder}`);
   console.log(`computes on the ${runtime.device.kind.toUpperCase()}: ${runtime.device.name}`);
   return 0;

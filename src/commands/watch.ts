@@ -1,24 +1,30 @@
 /** `emergence watch`: a run while it trains, in the terminal or on a local page. */
-import type { Command } from 'commander';
+import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { RunProgress } from '../runs/progress.js';
 import { UsageError } from '../terminal/errors.js';
 import type { MaybeTerminal } from '../terminal/size.js';
-import { root, wholeNumber } from './runs.js';
 import { examples } from './examples.js';
+import { whole } from './options.js';
+import { jsonOf, type Forms } from './print.js';
 
-interface WatchOptions {
-  readonly page?: true;
-  readonly port?: string;
+interface WatchOptions extends Pick<Forms, 'json'> {
+  readonly page?: true | undefined;
+  readonly port?: number | undefined;
 }
 
-export function registerWatch(program: Command): void {
+export function registerWatch(program: CommandUnknownOpts): void {
   program
     .command('watch <run>')
     .description('follow a run while it trains: members, epochs, losses and what is left; ends when it is complete')
     .option('--page', 'a page for a browser on this machine instead, with the curves of the losses')
-    .option('--port <n>', 'port of the page (default: one that is free)')
+    .addOption(
+      new Option('--port <n>', 'port of the page (default: one that is free)').argParser(whole('--port', 0, 65535)),
+    )
+    .addOption(
+      new Option('--json', 'how far it is, as a JSON object on a line of stdout after each change').conflicts('page'),
+    )
     .addHelpText('after', examples('watch lenet-mnist'))
-    .action(async (name: string, options: WatchOptions) => {
+    .action(async (name, options) => {
       process.exitCode = await watch(name, options);
     });
 }
@@ -32,23 +38,26 @@ interface Screen {
 const intervalMilliseconds = 1000;
 
 /** Exit code: 0 when the run is complete, 130 after Ctrl-C, 143 after SIGTERM. */
-async function watch(name: string, { page, port }: WatchOptions): Promise<number> {
+async function watch(name: string, { page, port, json: isJson }: WatchOptions): Promise<number> {
   const { setTimeout: sleep } = await import('node:timers/promises');
-  const { locateRun } = await import('../runs/locate.js');
+  const { checkpoints, locateRun } = await import('../runs/locate.js');
   const { readProgress } = await import('../runs/progress.js');
   const { stopOnSignals } = await import('../terminal/signals.js');
 
   if (port !== undefined && page !== true) throw new UsageError('is of the page', '--port', 'add --page');
-  const portNumber = wholeNumber(port, '--port', 0);
-  if (portNumber > 65535) throw new UsageError(`${portNumber} is no port`, '--port', 'ports end at 65535');
-  const folder = await locateRun(name, root);
+  const folder = await locateRun(name, checkpoints);
   const stop = stopOnSignals();
   let screen: Screen | undefined;
   try {
     for (;;) {
       const progress = await readProgress(folder);
       // A page of a run that is complete would be gone before it is opened.
-      screen ??= page === true && progress.status !== 'complete' ? await openPage(portNumber) : await openTerminal();
+      screen ??=
+        isJson === true
+          ? jsonLines()
+          : page === true && progress.status !== 'complete'
+            ? await openPage(port ?? 0)
+            : await openTerminal();
       screen.show(progress);
       if (progress.status === 'complete') return 0;
       // Ctrl-C ends the wait by an error.
@@ -59,6 +68,18 @@ async function watch(name: string, { page, port }: WatchOptions): Promise<number
     await screen?.close();
     stop.release();
   }
+}
+
+function jsonLines(): Screen {
+  let before = '';
+  return {
+    show(progress) {
+      const line = jsonOf(progress, undefined, 0);
+      if (line !== before) console.log(line);
+      before = line;
+    },
+    close: () => undefined,
+  };
 }
 
 async function openPage(port: number): Promise<Screen> {

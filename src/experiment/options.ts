@@ -2,7 +2,7 @@
  * The options of `emergence train`, made from the schemas: a key of `experimentSchema` or `executionSchema` is an option
  * of the same name in kebab-case, with the schema's description, default and limits. Nothing is described twice.
  */
-import { Option, type Command } from 'commander';
+import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import * as z from 'zod';
 import { parseDatasetName } from '../datasets/index.js';
 import { UsageError } from '../terminal/errors.js';
@@ -55,7 +55,7 @@ export interface TrainOptions {
 const experimentFlag = '--experiment';
 
 /** Adds all options of `train` to a command. */
-export function addTrainOptions(command: Command): Command {
+export function addTrainOptions<C extends CommandUnknownOpts>(command: C): C {
   const file = new Option(
     `${experimentFlag} <file>`,
     'a shipped experiment by its name (the command `experiments` lists them), or a YAML file; the options below override what it says',
@@ -64,10 +64,11 @@ export function addTrainOptions(command: Command): Command {
   for (const definition of [...definitionsOf(experimentSchema), ...definitionsOf(executionSchema)]) {
     command.addOption(toOption(definition));
   }
-  return command
+  command
     .option('--json', 'events as JSON lines on stdout, everything else on stderr')
     .option('--tensorboard', 'write logs for TensorBoard beside each member')
     .option('--eager', 'run op by op instead of compiled: slow, the same numbers to rounding');
+  return command;
 }
 
 /** What commands that show datasets take of the options of `train`. */
@@ -78,7 +79,10 @@ const datasetSchema = z.strictObject({
 export type DatasetOptions = z.output<typeof datasetSchema>;
 
 /** Adds some of them to a command. */
-export function addDatasetOptions(command: Command, keys: readonly (keyof DatasetOptions)[]): Command {
+export function addDatasetOptions<C extends CommandUnknownOpts>(
+  command: C,
+  keys: readonly (keyof DatasetOptions)[],
+): C {
   const definitions = definitionsOf(datasetSchema).filter(({ key }) => (keys as readonly string[]).includes(key));
   for (const definition of definitions) command.addOption(toOption(definition));
   return command;
@@ -104,7 +108,7 @@ export function runNameOf(raw: RawOptions, file?: ExperimentFile): string | unde
   const { error } = runOption.safeParse({ run: file.name });
   if (error === undefined) return file.name;
   throw new UsageError(
-    `"${file.name}" ${error.issues[0]?.message ?? 'is not a run name'}`,
+    `"${file.name}" ${error.issues[0]?.message ?? 'is not a name'}`,
     file.path,
     'rename the file, or give --run NAME',
   );
@@ -122,14 +126,33 @@ export interface TrainSources {
  * Reads what commander collected. What isn't given comes from the experiment file, what isn't there from the run's record,
  * and the rest from the defaults. Throws UsageError, one line, at the first mistake.
  */
-export function parseTrainOptions(raw: RawOptions, { file, recorded }: TrainSources = {}): TrainOptions {
-  const typed = valuesOf(raw, experimentSchema);
-  const execution = executionSchema.parse(valuesOf(raw, executionSchema));
+export function parseTrainOptions(raw: RawOptions, sources: TrainSources = {}): TrainOptions {
+  const { typed, execution, flags } = parseTyped(raw);
+  return { ...completeExperiment(typed, sources, execution.run), execution, flags };
+}
+
+/** What commander collected, read: the values of the experiment that were typed, and nothing else of it. */
+export function parseTyped(raw: RawOptions): Pick<TrainOptions, 'execution' | 'flags'> & {
+  readonly typed: Partial<ExperimentInput>;
+} {
+  return {
+    typed: valuesOf(raw, experimentSchema),
+    execution: executionSchema.parse(valuesOf(raw, executionSchema)),
+    flags: { json: raw.json === true, tensorboard: raw.tensorboard === true, eager: raw.eager === true },
+  };
+}
+
+/** Values completed as `parseTrainOptions` says; `run` is the name that was given. Throws UsageError, one line, at the first mistake. */
+export function completeExperiment(
+  typed: Readonly<Record<string, unknown>>,
+  { file, recorded }: TrainSources,
+  run?: string,
+): Pick<TrainOptions, 'given' | 'places' | 'experiment'> {
   const fromFile = Object.entries(file?.values ?? {}).filter(([key]) => !isReplaced(key, typed));
   const values: Record<string, unknown> = { ...Object.fromEntries(fromFile), ...typed };
   const places: Places = Object.fromEntries(fromFile.map(([key]) => [key, file?.places[key as ExperimentKey]]));
   if (typeof values.dataset === 'string') parseDatasetName(values.dataset, placeOf('dataset', places));
-  if (recorded === undefined && values.arch === undefined) throw archMissing(execution.run);
+  if (recorded === undefined && values.arch === undefined) throw archMissing(run);
   const arch = (values.arch ?? recorded?.arch) as Architecture;
   refuseForeignKeys({ ...values, arch }, places);
   refuseTwoLengths(values, places);
@@ -138,8 +161,7 @@ export function parseTrainOptions(raw: RawOptions, { file, recorded }: TrainSour
   );
   const experiment = resolveExperiment({ ...Object.fromEntries(inherited), ...values, arch });
   const keys = experimentSchema.keyof().options.filter((key) => values[key] !== undefined);
-  const flags = { json: raw.json === true, tensorboard: raw.tensorboard === true, eager: raw.eager === true };
-  return { given: only(experiment, keys), places, experiment, execution, flags };
+  return { given: only(experiment, keys), places, experiment };
 }
 
 /** A flag comes before the file; another architecture leaves behind what only the file's has. */

@@ -147,7 +147,7 @@ export const runNameSchema = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
-    'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most',
+    'is not a name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most',
   );
 
 /** How, not what, to train. Threads and device change the last bits of a result, so both are recorded too. */

@@ -26,17 +26,22 @@ const labelFont = 12;
 /** More classes than these are a wall of numbers; a run's record lists them all. */
 const mostListed = 40;
 
-/** Classes with their numbers of images in train and test, as a table for a terminal. */
-export function classTable({ classNames, classes, train, test }: Splits): string {
+/** Classes with their numbers of images in train and test. */
+export function classCounts({ classNames, classes, train, test }: Splits) {
   const [trained, tested] = [countsOf(train, classes), countsOf(test, classes)];
-  const rows = Array.from(trained.subarray(0, mostListed), (count, label) => [
-    String(label),
-    classNames?.[label] ?? '-',
-    String(count),
-    String(tested[label]!),
-  ]);
+  return Array.from(trained, (count, label) => {
+    return { label, name: classNames?.[label] ?? null, train: count, test: tested[label]! };
+  });
+}
+
+/** `classCounts` as a table for a terminal. */
+export function classTable(data: Splits): string {
+  const counts = classCounts(data);
+  const rows = counts
+    .slice(0, mostListed)
+    .map(({ label, name, train, test }) => [String(label), name ?? '-', String(train), String(test)]);
   const table = textTable(['label', 'class', 'train', 'test'], rows, ['class']);
-  return classes > mostListed ? `${table}\n... and ${classes - mostListed} more classes` : table;
+  return counts.length > mostListed ? `${table}\n... and ${counts.length - mostListed} more classes` : table;
 }
 
 /** Classes and training images are drawn at random, the same each time. */

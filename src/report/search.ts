@@ -3,6 +3,7 @@ import type { Discoveries } from '../analysis/discoveries.js';
 import type { ScoreName } from '../analysis/scores.js';
 import type { Candidate, Surrogate } from '../analysis/search.js';
 import type { ResampledCurve } from '../analysis/sweep.js';
+import type { Causes } from '../analysis/causes.js';
 import type { Metric } from '../metrics/metric.js';
 import { trainedWords, type FamilyWords } from '../runs/words.js';
 import { formatNumber, formatWithInterval } from '../terminal/format.js';
@@ -23,11 +24,7 @@ export interface SearchText {
   readonly induced: Metric;
   readonly words?: FamilyWords;
   readonly surrogates: readonly Surrogate[];
-  readonly causes: readonly {
-    readonly metric: string;
-    readonly testSizes: readonly ResampledCurve[];
-    readonly keptScales: readonly ResampledCurve[];
-  }[];
+  readonly causes: readonly Causes[];
 }
 
 /** Without a line break at the end. */
@@ -92,8 +89,8 @@ export function searchText(found: SearchText): string {
 
 function causesTable(causes: SearchText['causes'], by: ScoreName): string {
   const lines = causes.flatMap(({ metric, testSizes, keptScales }) => [
-    ...testSizes.map((curve) => [metric, `${curve.size} test examples`, shown(curve, by)]),
-    ...keptScales.map((curve) => [metric, `${curve.size} scales`, shown(curve, by)]),
+    ...testSizes.map((curve) => [metric.id, `${curve.size} test examples`, shown(curve, by)]),
+    ...keptScales.map((curve) => [metric.id, `${curve.size} scales`, shown(curve, by)]),
   ]);
   return textTable(['metric', 'with', by], lines, ['metric', 'with']);
 }

@@ -67,17 +67,8 @@ export function discoveriesText(discoveries: Discoveries): string {
   return `By ${by}, ${count} of ${counted(known, 'curve')} ${verb} sharper than smooth growth at a false discovery rate of 5 % (Benjamini and Hochberg)${names}.`;
 }
 
-export interface SweepCsvOptions {
-  readonly withHeading: boolean;
-  readonly words?: FamilyWords;
-}
-
-/** A line for every scale of every point; the heading where it is the first run. */
-export function sweepCsv(
-  run: string,
-  { points, scales, axes }: Sweep,
-  { withHeading, words = trainedWords }: SweepCsvOptions,
-): string {
+/** A line for every scale of every point. */
+export function sweepCsv(run: string, { points, scales, axes }: Sweep, words: FamilyWords = trainedWords): string {
   const sized = <T>(value: T) => (words.isImported ? [] : [value]);
   const columns = [
     ...['run', 'metric', ...axes.map(({ key }) => key), words.scale, ...sized('parameters')],
@@ -92,8 +83,7 @@ export function sweepCsv(
       ...[values[i]!, range, ...scoreNames.map((name) => scores[name]), whyUnscored(metric, values)],
     ]),
   );
-  const text = csv(columns, lines);
-  return withHeading ? text : text.slice(text.indexOf('\n') + 1);
+  return csv(columns, lines);
 }
 
 export interface CausesText {

@@ -3,13 +3,13 @@
  * metric, K or cutoff) that were made on a pilot. A file ends in a digest (json.ts), as a forecast does; when it was there takes a
  * witness, such as a public commit.
  */
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
 import { experimentSchema, runNameSchema } from '../experiment/schema.js';
 import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { formatSealed, isUnchanged, parseJson } from './json.js';
+import { runNames } from './locate.js';
 import { digestOfRun, memberIdSchema, sha256, textSchema, type MemberRecord, type RunRecord } from './record.js';
 
 export const claimFileSchema = z.strictObject({
@@ -69,10 +69,7 @@ export interface ReadClaims {
 
 /** The claims of a name, of any pilot below `root`, or of a file. Throws UsageError where there are none, or several. */
 export async function locateClaims(text: string, root: string): Promise<ReadClaims> {
-  const runs = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
-  const below = runs
-    .filter((run) => run.isDirectory())
-    .map((run) => path.join(claimsFolder(path.join(root, run.name)), `${text}.json`));
+  const below = (await runNames(root)).map((run) => path.join(claimsFolder(path.join(root, run)), `${text}.json`));
   const found: string[] = [];
   for (const file of text.endsWith('.json') ? [text] : below)
     if ((await readTextIfThere(file)) !== undefined) found.push(file);

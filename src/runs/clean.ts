@@ -12,7 +12,7 @@ import { isReported, messageOf, RunError, UsageError } from '../terminal/errors.
 import { condensed } from '../terminal/format.js';
 import { nearest } from '../terminal/nearest.js';
 import { isOfRun } from './contents.js';
-import { runNames } from './inventory.js';
+import { runNames } from './locate.js';
 import { holdRun, lockNames, trainerOf } from './lock.js';
 import { verifyAnyRun, type AnyMemberState } from './verify.js';
 import { commandLine } from '../machine/installation.js';

@@ -12,6 +12,7 @@ import { createFolder, readTextIfThere, sha256File, writeFileAtomic } from '../m
 import { codeOf, isReported, messageOf, RunError, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import { formatSealed, isUnchanged, parseJson } from './json.js';
+import { runNames } from './locate.js';
 import { digestOfRun, memberId, memberIdSchema, sha256, textSchema, type RunRecord } from './record.js';
 import { memberFolder, readMemberRecord } from './run.js';
 import { commandLine } from '../machine/installation.js';
@@ -232,7 +233,7 @@ export async function locateSeal(text: string, root: string): Promise<{ runFolde
   const { dir, base } = path.parse(text);
   const candidates: string[] = [];
   if (text.endsWith('.json') && (await readTextIfThere(text)) !== undefined) candidates.push(text);
-  const runs = dir === '' ? await foldersIn(root) : [dir];
+  const runs = dir === '' ? await runNames(root) : [dir];
   for (const run of runs) {
     for (const folder of dir === '' ? [path.join(root, run)] : [path.join(root, run), run]) {
       const file = sealFile(folder, base);
@@ -244,7 +245,7 @@ export async function locateSeal(text: string, root: string): Promise<{ runFolde
     if (sealedHere.length === 1) return locateSeal(`${text}/${sealedHere[0]!}`, root);
     if (sealedHere.length > 1)
       throw new UsageError(`"${text}" has several sealed forecasts`, 'NAME', `give one of ${sealedHere.join(', ')}`);
-    const all = await Promise.all((await foldersIn(root)).map((run) => namesIn(path.join(root, run))));
+    const all = await Promise.all((await runNames(root)).map((run) => namesIn(path.join(root, run))));
     const meant = nearest(base, all.flat());
     const remedy =
       meant === undefined ? `${commandLine('forecast list')} shows those there are` : `did you mean ${meant}?`;
@@ -254,11 +255,6 @@ export async function locateSeal(text: string, root: string): Promise<{ runFolde
     throw new UsageError(`"${text}" is in several runs: ${candidates.join(', ')}`, 'NAME', 'give RUN/NAME');
   const file = candidates[0]!;
   return { runFolder: path.dirname(path.dirname(file)), read: await readSeal(file) };
-}
-
-async function foldersIn(root: string): Promise<string[]> {
-  const entries = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
 async function namesIn(runFolder: string): Promise<string[]> {

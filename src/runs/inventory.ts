@@ -1,13 +1,14 @@
 /** All runs of a folder, each with its state: what is complete, what is missing, what it takes on the disk. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { diskError, isTemporary, readTextIfThere } from '../machine/files.js';
+import { readTextIfThere } from '../machine/files.js';
 import { bytesOf, entriesAt } from '../machine/usage.js';
-import { codeOf, isReported } from '../terminal/errors.js';
+import { isReported } from '../terminal/errors.js';
 import { claimsFolder } from './claims.js';
 import { forecastsFolder } from './forecasts.js';
 import { isUnchanged } from './json.js';
 import { trainerOf } from './lock.js';
+import { runNames } from './locate.js';
 import { isImported, makeOf, type AnyRun } from './imported.js';
 import { epochsOf, unsealedNotes } from './record.js';
 import { readAnyRun } from './run.js';
@@ -52,26 +53,6 @@ export async function listRuns(root: string, scrutiny: Scrutiny = 'presence'): P
   const summaries: RunSummary[] = [];
   for (const name of await runNames(root)) summaries.push(await summariseFolder(root, name, scrutiny));
   return summaries;
-}
-
-/** Names of the folders in `root` that are runs, sorted. Throws as `listRuns`. */
-export async function runNames(root: string): Promise<string[]> {
-  const names = await fs.readdir(root).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw diskError(error, root);
-  });
-  const runs: string[] = [];
-  // What is being imported, or was when its process died, is none yet.
-  for (const name of names.sort())
-    if (!isTemporary(name) && (await looksLikeRun(path.join(root, name)))) runs.push(name);
-  return runs;
-}
-
-async function looksLikeRun(folder: string): Promise<boolean> {
-  for (const name of ['run.json', 'members', '.lock']) {
-    if ((await fs.stat(path.join(folder, name)).catch(() => undefined)) !== undefined) return true;
-  }
-  return false;
 }
 
 async function summariseFolder(root: string, name: string, scrutiny: Scrutiny): Promise<RunSummary> {

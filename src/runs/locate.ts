@@ -3,7 +3,10 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { UsageError, codeOf } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
-import { diskError } from '../machine/files.js';
+import { diskError, isTemporary } from '../machine/files.js';
+
+/** The folder of all runs where nothing else is said, in the current one. */
+export const checkpoints = 'checkpoints';
 
 /**
  * The folder of a run: a name under `root`, else a path.
@@ -31,13 +34,27 @@ async function hasRun(folder: string): Promise<boolean> {
   }
 }
 
-/** Folders below the folder of all runs; what is in them is not looked at. */
+/**
+ * Names of the folders in `root` that are runs, sorted: those that hold a run.json, members or a lock. None where there is no such
+ * folder.
+ *
+ * @throws RunError where `root` can't be read
+ */
 export async function runNames(root: string): Promise<string[]> {
-  try {
-    const entries = await fs.readdir(root, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+  const names = await fs.readdir(root).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
     throw diskError(error, root);
+  });
+  const runs: string[] = [];
+  // What is being imported, or was when its process died, is none yet.
+  for (const name of names.sort())
+    if (!isTemporary(name) && (await looksLikeRun(path.join(root, name)))) runs.push(name);
+  return runs;
+}
+
+async function looksLikeRun(folder: string): Promise<boolean> {
+  for (const name of ['run.json', 'members', '.lock']) {
+    if ((await fs.stat(path.join(folder, name)).catch(() => undefined)) !== undefined) return true;
   }
+  return false;
 }

@@ -108,7 +108,7 @@ test('evaluate without a metric: the usual one, the induced one and the loss', a
 test('theory without a run draws the model', async () => {
   const { code, stdout } = await run('theory', '--lengths', '1,10', '--exponent=-0.5', '--scale', '1000');
   expect([code, stdout.split('\n')[0]]).toEqual([0, 'L(N) = (N / 1000)^-0.5 nats, p = exp(-L)']);
-  expect(fs.existsSync(path.join(root, 'theory.svg'))).toBe(true);
+  expect(fs.existsSync(path.join(root, 'reports', 'theory.svg'))).toBe(true);
 });
 
 test("a user's own metric in TypeScript, wherever it lies; another user's Ctrl-C while it computes", async () => {
@@ -299,7 +299,7 @@ test('one width has no curve', async () => {
 
 test('metrics lists every metric, with how to write it', async () => {
   const { code, stdout } = await run('metrics', '--json');
-  const listed = JSON.parse(stdout) as { name: string; example: string; source: string }[];
+  const { metrics: listed } = JSON.parse(stdout) as { metrics: { name: string; example: string; source: string }[] };
   expect(code).toBe(0);
   expect(listed.find(({ name }) => name === 'subset-accuracy')).toMatchObject({
     example: 'subset-accuracy:k=5',
@@ -315,7 +315,7 @@ describe('natural curves', () => {
     // datasets/natural-curves/overlay.csv has eight sizes of OPT, 125 million to 66 billion.
     expect(picked.stdout).toMatch(/^opt-2digit-addition +8 +1\.25e8 to 6\.6e10 +acc +0\.0065 to 0\.499 +probability$/m);
     const { stdout } = await run('natural', 'list', 'overlay', '--search', 'loss', '--json');
-    const curves = JSON.parse(stdout) as { name: string; points: unknown[] }[];
+    const { curves } = JSON.parse(stdout) as { curves: { name: string; points: unknown[] }[] };
     expect(curves.map(({ name, points }) => [name, points.length])).toEqual([['openlm-c4-loss', 6]]);
   });
 
@@ -327,7 +327,8 @@ describe('natural curves', () => {
     const heading =
       'family,model,params,params_non_embedding,tokens,task,metric,shots,value,stderr,n_examples,source_path';
     fs.writeFileSync(path.join(root, 'mine.csv'), `${[heading, ...lines].join('\n')}\n`);
-    const names = JSON.parse((await run('natural', 'list', 'mine.csv', '--json')).stdout) as { name: string }[];
+    const listed = await run('natural', 'list', 'mine.csv', '--json');
+    const { curves: names } = JSON.parse(listed.stdout) as { curves: { name: string }[] };
     const { code, stdout, stderr } = await run(
       'compare',
       'lenet',

@@ -26,17 +26,17 @@ test('list says what is here, and what to type for the rest; --json the same for
   expect(stdout).toContain('✓ mnist: handwritten digits, 28 x 28 grey, 10 classes, 60000 train and 10000 test\n');
   expect(stdout).toContain('not here  cifar-10-binary.tar.gz is missing; type: npm run datasets -- fetch cifar10\n');
   const { stdout: json } = await run('datasets', 'list', '--json');
-  const names = (JSON.parse(json) as { name: string }[]).map(({ name }) => name);
+  const names = (JSON.parse(json) as { datasets: { name: string }[] }).datasets.map(({ name }) => name);
   expect(names).toContain('omniglot-small');
   expect(fs.readdirSync(folder)).toEqual([]);
 });
 
 test('preview writes the picture and says where', async () => {
   const { code, stdout, stderr } = await run('datasets', 'preview', 'shapes', '--image-size', '14', '--colour', 'rgb');
-  expect([code, stdout]).toEqual([0, 'preview-shapes.png\n']);
+  expect([code, stdout]).toEqual([0, 'reports/preview-shapes.png\n']);
   // A table, a line for each of the eight classes, and not one line with escaped breaks.
   expect(stderr.split('\n').filter((line) => /^ +\d+ +\S.* \d+ +\d+$/.test(line)).length).toBe(8);
-  expect((await sharp(path.join(folder, 'preview-shapes.png')).metadata()).format).toBe('png');
+  expect((await sharp(path.join(folder, 'reports', 'preview-shapes.png')).metadata()).format).toBe('png');
 });
 
 test('images of any size train; what was skipped is said, size and colour are recorded', async () => {

@@ -132,7 +132,11 @@ test('damage is found: each file of an imported run is under a hash', async () =
     changed[place] = changed[place]! ^ 1;
     await fs.writeFile(file, changed);
     const { code, stdout } = await run('runs', '--verify', '--json');
-    expect([name, code, (JSON.parse(stdout) as { status: string }[])[0]!.status]).toEqual([name, 1, 'damaged']);
+    expect([name, code, (JSON.parse(stdout) as { runs: { status: string }[] }).runs[0]!.status]).toEqual([
+      name,
+      1,
+      'damaged',
+    ]);
     await fs.writeFile(file, bytes);
   }
   const { code } = await run('clean', 'lm', '--yes');

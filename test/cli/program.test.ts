@@ -26,7 +26,7 @@ describe('a mistake is one line on stderr and exit code 2, and leaves nothing be
     ['train --arch cn', 'error: --arch: "cn" is unknown; did you mean cnn? Known: cnn, autoencoder, transformer'],
     [
       'train --arch cnn --run a/b',
-      'error: --run: "a/b" is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most',
+      'error: --run: "a/b" is not a name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most',
     ],
     ['train --arch cnn --widths', "error: option '--widths <list>' argument missing"],
     ['train --arch cnn --widht 8', "error: unknown option '--widht'; did you mean --widths?"],

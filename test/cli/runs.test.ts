@@ -24,7 +24,9 @@ test('lists runs, one of them being trained; JSON has the same; nothing is writt
   expect(stdout).toMatch(
     /^run .*\nlenet +cnn +mnist +1 of 2 +training now .* 2026-01-02 03:04\n\nlenet lacks cnn-w2-s0: no epoch done\n$/,
   );
-  const listed = JSON.parse((await run(root, 'runs', '--json')).stdout) as { name: string; status: string }[];
+  const { runs: listed } = JSON.parse((await run(root, 'runs', '--json')).stdout) as {
+    runs: { name: string; status: string }[];
+  };
   expect(listed).toMatchObject([{ name: 'lenet', status: 'training', members: { complete: 1, total: 2 } }]);
   expect(await fs.readdir(checkpoints, { recursive: true })).toEqual(before);
 });
@@ -36,7 +38,7 @@ test('no run is no mistake; an unknown option is one, in one line', async () => 
     stdout: 'no runs in checkpoints; create one with: npm run train -- --arch cnn --widths 8,16,32,64\n',
     stderr: '',
   });
-  expect((await run(root, 'runs', '--json')).stdout).toBe('[]\n');
+  expect((await run(root, 'runs', '--json')).stdout).toBe('{\n  "runs": []\n}\n');
   expect(await run(root, 'runs', '--jsn')).toEqual({
     code: 2,
     stdout: '',

@@ -43,7 +43,7 @@ test('a forged run.json is refused in one line, and nothing is written anywhere'
   ]) {
     const { code, stdout, stderr } = await run(...words);
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^error: checkpoints\/lenet\/run\.json: is damaged: name: .* is not a run name: .*\n$/);
+    expect(stderr).toMatch(/^error: checkpoints\/lenet\/run\.json: is damaged: name: .* is not a name: .*\n$/);
     expect(stderr).not.toMatch(steering);
   }
   expect(everything()).toEqual(before);

@@ -27,7 +27,8 @@ function doctor(environment: NodeJS.ProcessEnv = {}): { status: number | null; f
     encoding: 'utf8',
     env: { ...process.env, ...environment },
   });
-  return { status, findings: JSON.parse(stdout) as Finding[] };
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  return { status, findings };
 }
 
 const on = (findings: readonly Finding[], subject: string) => findings.filter((each) => each.subject === subject);

@@ -129,7 +129,9 @@ test('npm exec runs it, without leaving anything but the run', async () => {
 test('what comes with the lab is found: versions, experiments, datasets, published curves, help', async () => {
   const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
   expect(await emergence('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
-  const listed = JSON.parse((await emergence('experiments --json')).stdout) as { name: string; file: string }[];
+  const { experiments: listed } = JSON.parse((await emergence('experiments --json')).stdout) as {
+    experiments: { name: string; file: string }[];
+  };
   const shipped = fs.readdirSync(path.join(root, 'experiments')).filter((name) => name.endsWith('.yaml'));
   expect(listed.map(({ name }) => `${name}.yaml`).sort()).toEqual(shipped.sort());
   expect(listed.every(({ file }) => fs.existsSync(file) && !file.startsWith(root))).toBe(true);

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { Command, Option } from 'commander';
+import { Command, Option } from '@commander-js/extra-typings';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../../src/cli.js';
 import { commandsMarkdown, withMetricsTable } from '../../../src/commands/document.js';

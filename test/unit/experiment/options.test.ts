@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command } from '@commander-js/extra-typings';
 import { describe, expect, test } from 'vitest';
 import { parseExperiment, type ExperimentFile } from '../../../src/experiment/load.js';
 import {
@@ -88,7 +88,7 @@ test('with a recorded run nothing need be given, and what is given wins', () => 
 test('the run name is there before the rest is looked at', () => {
   expect(runNameOf(collect(['--run', 'r', '--widths', 'nonsense']))).toBe('r');
   expect(runNameOf(collect([]))).toBeUndefined();
-  expect(() => runNameOf(collect(['--run', '../r']))).toThrow('--run: "../r" is not a run name');
+  expect(() => runNameOf(collect(['--run', '../r']))).toThrow('--run: "../r" is not a name');
 });
 
 describe('training length', () => {
@@ -172,7 +172,7 @@ describe('with an experiment file', () => {
   });
 });
 
-const runRule = 'is not a run name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most';
+const runRule = 'is not a name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most';
 const widthRule = 'is not a whole number from 1 to 65536; give a comma-separated list such as 8,16,32';
 
 describe('each mistake is one clear line', () => {

@@ -4,7 +4,7 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { Command } from 'commander';
+import { Command } from '@commander-js/extra-typings';
 import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { parseAxis } from '../../../src/analysis/axis-text.js';

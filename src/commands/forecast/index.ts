@@ -1,0 +1,23 @@
+/** `emergence forecast`: predictions of larger members, sealed before they are trained, and what they were worth. */
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { examples } from '../examples.js';
+import { registerList } from './list.js';
+import { registerMethods } from './methods.js';
+import { registerScore } from './score.js';
+import { registerSeal } from './seal.js';
+import { registerStudy } from './study.js';
+import { registerVerify } from './verify.js';
+
+export function registerForecast(program: CommandUnknownOpts): void {
+  const group = program
+    .command('forecast')
+    .description('predictions of larger members, written down before these are trained, and what they were worth')
+    .helpCommand(false)
+    .addHelpText('after', examples('forecast seal lenet-mnist --widths 24,32 --metric accuracy'));
+  registerSeal(group);
+  registerScore(group);
+  registerVerify(group);
+  registerList(group);
+  registerStudy(group);
+  registerMethods(group);
+}

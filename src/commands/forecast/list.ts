@@ -1,0 +1,25 @@
+/** `emergence forecast list`: sealed forecasts. */
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { examples } from '../examples.js';
+import { json } from '../options.js';
+import { printJson, terminal } from '../print.js';
+
+export function registerList(group: CommandUnknownOpts): void {
+  group
+    .command('list [run]')
+    .description('sealed forecasts, of a run or of all')
+    .addOption(json)
+    .addHelpText('after', examples('forecast list'))
+    .action(async (run, options) => {
+      const { listForecasts } = await import('../../library/forecast.js');
+      const { textTable } = await import('../../report/text-table.js');
+      const forecasts = await listForecasts(run, terminal);
+      const heading = ['forecast', 'run', 'sealed', 'widths', 'metrics'];
+      const lines = forecasts.map(({ name, run: of, sealed, targets, metrics }) => [
+        ...[name, of, sealed, targets.map(({ width }) => width).join(',')],
+        metrics.map(({ metric }) => metric).join(', '),
+      ]);
+      if (options.json === true) printJson({ forecasts });
+      else console.log(forecasts.length === 0 ? 'no forecast is sealed' : textTable(heading, lines, heading));
+    });
+}

@@ -1,0 +1,21 @@
+/** `emergence forecast methods`: how forecasts are made. */
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { examples } from '../examples.js';
+import { json } from '../options.js';
+import { printJson } from '../print.js';
+
+export function registerMethods(group: CommandUnknownOpts): void {
+  group
+    .command('methods')
+    .description('how forecasts are made: formulas and sources')
+    .addOption(json)
+    .addHelpText('after', examples('forecast methods'))
+    .action(async (options) => {
+      const { listForecastMethods } = await import('../../library/forecast.js');
+      const methods = listForecastMethods();
+      if (options.json === true) printJson({ methods });
+      else
+        for (const { name, kind, formula, source } of methods)
+          console.log(`${name} (${kind})\n    ${formula}\n    ${source}`);
+    });
+}

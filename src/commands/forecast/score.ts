@@ -1,0 +1,50 @@
+/** `emergence forecast score`: a sealed forecast against the members that were trained since. */
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { examples } from '../examples.js';
+import { csv, format, json, metricFile, picture, size, title } from '../options.js';
+import { pictureLines, printJson, terminal } from '../print.js';
+
+export function registerScore(group: CommandUnknownOpts): void {
+  group
+    .command('score <name>')
+    .description('compare a sealed forecast with the members that were trained since; NAME, RUN/NAME or the file')
+    .addOption(metricFile)
+    .addOption(picture('beside the sealed file'))
+    .addOption(size)
+    .addOption(format)
+    .addOption(title)
+    .addOption(json)
+    .addOption(csv)
+    .addHelpText('after', examples('forecast score lenet-mnist-1'))
+    .action(async (name, options) => {
+      const path = await import('node:path');
+      const { scoreForecast } = await import('../../library/forecast.js');
+      const { plainMetric, scoreCsv, scoreTable } = await import('../../report/forecast.js');
+      const { scoreFigure } = await import('../../report/figures/forecast.js');
+      const { figureOptionsOf } = await import('../../report/figures/print.js');
+      const { writeFigure } = await import('../../report/files.js');
+      const printed = figureOptionsOf(options);
+      const { run, seal, file, scores, missing } = await scoreForecast(name, { ...options, ...terminal });
+      if (options.json === true) {
+        const metrics = scores.map(({ metric, ...rest }) => ({ ...plainMetric(metric), ...rest }));
+        printJson({ forecast: seal.name, sealed: seal.sealed, digest: seal.digest, missing, metrics });
+        return;
+      }
+      if (options.csv === true) {
+        process.stdout.write(scoreCsv(seal.name, scores));
+        return;
+      }
+      const about = { name: seal.name, run: `run ${run}`, sealed: seal.sealed.slice(0, 10) };
+      const stem = options.output ?? path.join(path.dirname(file), seal.name);
+      const figures = await writeFigure(stem, scoreFigure(about, scores), printed);
+      const lines = [
+        `${seal.name}: sealed ${seal.sealed}, from ${seal.evidence.length} members; unchanged, and all that it predicts began later.`,
+        ...(missing > 0 ? [`${missing} of its members are not trained yet.`] : []),
+        '',
+        scoreTable(scores),
+        '',
+        ...pictureLines(figures),
+      ];
+      console.log(lines.join('\n'));
+    });
+}

@@ -1,0 +1,50 @@
+/** `emergence forecast study`: how forecasts of the larger widths from the smaller ones would have done. */
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { examples } from '../examples.js';
+import { axis, csv, draws, format, json, metricFile, metrics, picture, size, title } from '../options.js';
+import { ofEach, pictureLines, printRuns, terminal, type Shown } from '../print.js';
+
+export function registerStudy(group: CommandUnknownOpts): void {
+  group
+    .command('study <runs...>')
+    .description('backtest: forecast the larger widths from every set of smaller ones')
+    .addOption(metrics('the standard and the induced one'))
+    .addOption(metricFile)
+    .addOption(draws(400, 'draws of each predictive distribution'))
+    .addOption(axis)
+    .addOption(picture("forecast-study in the run's folder"))
+    .addOption(size)
+    .addOption(format)
+    .addOption(title)
+    .addOption(json)
+    .addOption(csv)
+    .addHelpText('after', examples('forecast study lenet-mnist --metric accuracy --metric subset-accuracy:k=20'))
+    .action(async (runs, { metric, ...options }) => {
+      const path = await import('node:path');
+      const { studyForecasts } = await import('../../library/forecast.js');
+      const { plainMetric, studyCsv, studyTable } = await import('../../report/forecast.js');
+      const { studyFigure } = await import('../../report/figures/forecast.js');
+      const { figureOptionsOf } = await import('../../report/figures/print.js');
+      const { writeFigure } = await import('../../report/files.js');
+      const printed = figureOptionsOf(options);
+      const found = await ofEach(runs, options, (run) =>
+        studyForecasts(run, { ...options, ...terminal, metrics: metric }),
+      );
+      const shown: Shown[] = [];
+      for (const { run, studies } of found) {
+        const { record, words, folder } = run;
+        const stem = options.output ?? path.join(folder, 'forecast-study');
+        const isDrawn = options.json !== true && options.csv !== true;
+        const files = isDrawn ? await writeFigure(stem, studyFigure(record.name, studies, words), printed) : [];
+        shown.push({
+          ...{ run: record.name, words, csv: studyCsv(record.name, studies, words) },
+          text: [studyTable(studies, words), '', ...pictureLines(files)].join('\n'),
+          json: {
+            run: record.name,
+            metrics: studies.map(({ metric: of, ...rest }) => ({ ...plainMetric(of), ...rest })),
+          },
+        });
+      }
+      printRuns(shown, options);
+    });
+}

@@ -1,0 +1,123 @@
+/** The options that commands share: one wording and one parser each. What a value may be is checked as it is parsed. */
+import { Option } from '@commander-js/extra-typings';
+import { scoreNames } from '../analysis/scores.js';
+import { UsageError } from '../terminal/errors.js';
+
+const collect = (text: string, earlier: string[] | undefined): string[] => [...(earlier ?? []), text];
+
+/** A parser of a whole number. */
+export function whole(flag: string, least = 1, most = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least)
+      throw new UsageError(`"${text}" is not a whole number of at least ${least}`, flag);
+    if (value > most) throw new UsageError(`${value} is more than ${most}`, flag);
+    return value;
+  };
+}
+
+/** A parser of whole numbers with commas: `1,2,5`. */
+export function wholes(flag: string, least = 1) {
+  return (text: string): number[] => {
+    const values = text.split(',').map((part) => {
+      const value = Number(part);
+      if (/^\d+$/.test(part.trim()) && value >= least) return value;
+      throw new UsageError(
+        `"${part}" is not a whole number of at least ${least}`,
+        flag,
+        `give for example ${flag} 10,100`,
+      );
+    });
+    const twice = values.find((value, i) => values.indexOf(value) < i);
+    if (twice !== undefined) throw new UsageError(`${twice} is listed twice`, flag, 'list each once');
+    return values;
+  };
+}
+
+export interface NumberLimits {
+  readonly fits: (value: number) => boolean;
+  /** ` between 0 and 1`: goes on after `is not a number`. */
+  readonly wanted: string;
+}
+
+/** A parser of a finite number within limits. */
+export function number(flag: string, { fits, wanted }: NumberLimits) {
+  return (text: string): number => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (Number.isFinite(value) && fits(value)) return value;
+    throw new UsageError(`"${text}" is not a number${wanted}`, flag);
+  };
+}
+
+/** Bootstrap draws, so many unless another number is given. */
+export function draws(usual: number, what = 'bootstrap draws', least = 100) {
+  return new Option('--draws <n>', what).argParser(whole('--draws', least)).default(usual);
+}
+
+/** A metric that may be given again. */
+export function metrics(usual: string) {
+  return new Option(
+    '--metric <metric>',
+    `a metric, such as subset-accuracy:k=5; may be given again (default: ${usual})`,
+  ).argParser(collect);
+}
+
+/** One of the two metrics that are compared. */
+export function standard(usual: string) {
+  return new Option('--standard <metric>', `the field's usual metric (default: ${usual})`);
+}
+export function induced(usual: string) {
+  return new Option('--induced <metric>', `the metric that induces emergence (default: ${usual})`);
+}
+
+/** Where a picture goes. */
+export function picture(usual: string) {
+  return new Option('--output <stem>', `the picture's path without .svg and so on (default: ${usual})`);
+}
+
+/** How pictures are printed, for every command that draws one; read by `figureOptionsOf`. */
+export const size = new Option(
+  '--size <size>',
+  'of a picture in print: single, double, slide, or WxH in inches (default: double)',
+);
+export const format = new Option(
+  '--format <list>',
+  'of svg, png, pdf; may be given again (default: svg,png)',
+).argParser(collect);
+export const title = new Option('--title <text>', 'in place of its own; "none" leaves it out, and the lines below it');
+
+/** Anything that may be given again. */
+export function repeatable<Flags extends string>(flags: Flags, description: string) {
+  return new Option(flags, description).argParser(collect);
+}
+
+export const json = new Option('--json', 'the results as one JSON object on stdout');
+export const csv = new Option('--csv', 'the results as comma-separated values on stdout').conflicts('json');
+export const force = new Option('--force', 'write over a file that is there');
+export const axis = new Option(
+  '--axis <coordinate>',
+  'of imported members: the coordinate that curves are over (default: the one that the run names)',
+);
+export const metricFile = new Option(
+  '--metric-file <file>',
+  'a JavaScript or TypeScript file that defines your own metric (docs/metrics.md)',
+);
+export const natural = new Option(
+  '--natural <curve>',
+  'a published curve, FILE:CURVE such as overlay:opt-2digit-addition; may be given again',
+).argParser(collect);
+export const by = new Option('--by <score>', `the score that says how emergent a curve is: ${scoreNames.join(', ')}`)
+  .argParser((text) => {
+    const score = scoreNames.find((name) => name === text);
+    if (score !== undefined) return score;
+    throw new UsageError(`"${text}" is not a score`, '--by', `known: ${scoreNames.join(', ')}`);
+  })
+  .default('bow' as const, 'bow');
+
+/** Smallest movement of a curve that is looked at. */
+export function leastRange(of: string, most = Infinity) {
+  const wanted = most === Infinity ? ' of at least 0' : ` from 0 to ${most}`;
+  return new Option('--least-range <x>', `smallest movement of ${of} whose score counts`)
+    .argParser(number('--least-range', { fits: (x) => x >= 0 && x <= most, wanted }))
+    .default(0.1);
+}

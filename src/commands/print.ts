@@ -1,0 +1,105 @@
+/** How commands print: a text for people, or one JSON object, or comma-separated values; everything else goes to stderr. */
+import type { Listener } from '../library/family.js';
+import type { FamilyWords } from '../runs/words.js';
+import * as path from 'node:path';
+import { UsageError } from '../terminal/errors.js';
+import { printable } from '../terminal/printable.js';
+import { withSteps } from '../terminal/steps.js';
+
+/** What a user is told while a function of the library works. */
+export const terminal: Required<Listener> = {
+  note: (line) => {
+    console.error(line);
+  },
+  track: withSteps,
+};
+
+/** What a command has found, in the forms that it can be printed in. */
+export interface Shown {
+  readonly run: string;
+  readonly text: string;
+  readonly json: object;
+  readonly csv?: string;
+  /** Of the run's family. */
+  readonly words?: FamilyWords | undefined;
+}
+
+export interface Forms {
+  readonly json?: true | undefined;
+  readonly csv?: true | undefined;
+}
+
+/** Of one run its object, of several an object with all of them under `runs`; texts with a heading, and CSV with one. */
+export function printRuns(shown: readonly Shown[], { json, csv }: Forms): void {
+  if (json === true) {
+    // Each in its own words.
+    const objects = shown.map(({ json: value, words }) => plainOf(value, words));
+    printJson(objects.length === 1 ? objects[0]! : { runs: objects });
+  } else if (csv === true) {
+    const axes = new Set(shown.map(({ words }) => words?.axis));
+    if (axes.size > 1)
+      throw new UsageError(`the runs are drawn over ${[...axes].join(' and ')}`, '--csv', 'give one after the other');
+    const texts = shown.map(({ csv: text = '' }) => text);
+    process.stdout.write(texts.map((text, i) => (i === 0 ? text : text.slice(text.indexOf('\n') + 1))).join(''));
+  } else {
+    const texts = shown.map(({ run, text }) => (shown.length === 1 ? text : `${run}\n\n${text}`));
+    console.log(texts.join('\n\n\n'));
+  }
+}
+
+/** Each run once, one after the other; nothing is shown or written before all are computed. */
+export async function ofEach<T>(
+  runs: readonly string[],
+  { output }: { readonly output?: string | undefined },
+  compute: (run: string) => Promise<T>,
+): Promise<T[]> {
+  const names = runs.map((run) => path.basename(path.resolve(run)));
+  const twice = runs.find((_, i) => names.indexOf(names[i]!) < i);
+  if (twice !== undefined) throw new UsageError('is given twice', twice, 'give each run once');
+  if (output !== undefined && runs.length > 1)
+    throw new UsageError('one path for several runs', '--output', 'leave it out, or give one run');
+  const results: T[] = [];
+  for (const run of runs) results.push(await compute(run));
+  return results;
+}
+
+/**
+ * One object on stdout. JSON has no infinity and no NaN: they become null, infinities the texts "Infinity" and "-Infinity". With
+ * `words` of imported members a scale's number has its own name in place of `width` and `parameters`.
+ */
+export function printJson(value: object, words?: FamilyWords): void {
+  console.log(jsonOf(value, words));
+}
+
+export function jsonOf(value: object, words?: FamilyWords, indent = 2): string {
+  return JSON.stringify(plainOf(value, words), undefined, indent);
+}
+
+/** As JSON has it. */
+function plainOf(value: unknown, words?: FamilyWords): object {
+  const text = JSON.stringify(value, (_, each: unknown) => {
+    if (typeof each === 'number' && !Number.isFinite(each)) return Number.isNaN(each) ? null : String(each);
+    if (ArrayBuffer.isView(each)) return [...(each as Float64Array)];
+    return words?.isImported === true && isScaled(each) ? withScale(each, words.scale) : each;
+  });
+  return JSON.parse(text) as object;
+}
+
+type Scaled = Readonly<Record<string, unknown>> & { readonly width: number; readonly parameters: number };
+
+function isScaled(value: unknown): value is Scaled {
+  const { width, parameters } = (value ?? {}) as Partial<Record<string, unknown>>;
+  return typeof width === 'number' && typeof parameters === 'number';
+}
+
+function withScale(value: Scaled, name: string): object {
+  const kept = Object.entries(value).filter(([key]) => !['width', 'parameters', 'trainingFlops'].includes(key));
+  // First where the width was: after the id of a member.
+  const place = Object.keys(value).indexOf('width');
+  return Object.fromEntries([...kept.slice(0, place), [name, value.width], ...kept.slice(place)]);
+}
+
+/** A line for each picture that was drawn. */
+export function pictureLines(files: readonly string[]): string[] {
+  return files.map((file) => `picture  ${printable(file)}`);
+}

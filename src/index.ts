@@ -1,0 +1,50 @@
+/**
+ * The door of the library: what a command does, a caller can do, with options of the same names. Functions take a run by its name
+ * below `checkpoints`, by its path, or as `openRun` gives it; what they throw is a UsageError or a RunError of one line, which names
+ * the option as the command line has it. They write no text anywhere: `note` hears what a user should know, `track` how far a long
+ * computation is. Nothing heavy is loaded before it is needed: TensorFlow by `train` alone, pictures by `report`.
+ */
+
+// Experiments, datasets and training.
+export { listDatasets, listExperiments } from './library/lists.js';
+export { train, type TrainOptions } from './library/train.js';
+export type { TrainResult, TrainListener } from './training/train.js';
+export type { TrainingEvent } from './training/events.js';
+
+// Outcomes: runs that are here, of other tools, for other tools.
+export { importOutcomes, type Imported, type ImportFormats, type ImportOptions } from './library/import.js';
+export { listRuns } from './library/lists.js';
+export { openRun, type Listener, type MetricOptions, type RunLike, type RunOptions } from './library/family.js';
+export { exportOutcomes, type ExportOptions } from './library/export.js';
+export type { LoadedRun, OpenRun } from './runs/load.js';
+export { UsageError, RunError } from './terminal/errors.js';
+
+// Metrics and curves.
+export { listMetrics, listNaturalCurves } from './library/lists.js';
+export { evaluate, type EvaluateOptions, type Evaluation } from './library/evaluate.js';
+export { curvesOf, type CurveOptions, type FamilyCurves } from './library/curves.js';
+
+// What curves say.
+export { compare, type CompareOptions, type FamilyComparison } from './library/compare.js';
+export { sweep, type FamilySweep, type SweepOptions } from './library/sweep.js';
+export { search, type Search, type SearchOptions } from './library/search.js';
+export { seeds, type FamilySeeds, type SeedsOptions } from './library/seeds.js';
+export { quanta, type FamilyQuanta, type QuantaOptions } from './library/quanta.js';
+export { theory, type FamilyTheory, type TheoryOptions } from './library/theory.js';
+
+// What a family will show.
+export { design, type DesignOptions, type ProposedDesign } from './library/design.js';
+export { listClaimQuantities, scoreClaims, sealClaims, type ClaimOptions } from './library/claims.js';
+export {
+  listForecastMethods,
+  listForecasts,
+  scoreForecast,
+  sealForecast,
+  studyForecasts,
+  verifyForecasts,
+  type ForecastOptions,
+  type SealOptions,
+} from './library/forecast.js';
+
+// All of it in a folder.
+export { report, type ReportOptions, type WrittenReport } from './library/report.js';

@@ -1,0 +1,150 @@
+/** What a run will show, sealed before it begins, and whether it did. */
+import { claimText, judge, parseClaim, quantities, usualClaims, type JudgedClaim } from '../analysis/claims.js';
+import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../analysis/defaults.js';
+import { predictionNeeds } from '../analysis/independence.js';
+import { compareSharpness, type Sharpness } from '../analysis/sharpness.js';
+import { loadDataset } from '../datasets/index.js';
+import { loadExperiment, type ExperimentFile } from '../experiment/load.js';
+import { parseTrainOptions, runNameOf } from '../experiment/options.js';
+import type { Experiment } from '../experiment/schema.js';
+import { commandLine } from '../machine/installation.js';
+import { gitCommit, packageVersions } from '../machine/version.js';
+import { parseMetric } from '../metrics/index.js';
+import { locateClaims, whyClaimsVoid, writeClaims, type ClaimFile } from '../runs/claims.js';
+import { checkpoints, runNames } from '../runs/locate.js';
+import { digestOfRun, experimentDigest } from '../runs/record.js';
+import { membersOf, readRunRecord, runFolder } from '../runs/run.js';
+import { RunError, UsageError } from '../terminal/errors.js';
+import { openRun, readRun, refuseName, refuseSame, trainedRecord, type RunOptions } from './family.js';
+
+export interface ClaimOptions extends RunOptions {
+  /** What will be trained: a file, or the name of a shipped experiment. */
+  readonly experiment: string;
+  /** The name of the run that will be trained; left out: the experiment's. */
+  readonly run?: string | undefined;
+  /** Left out: the pilot's. */
+  readonly standard?: string | undefined;
+  /** Left out: as chosen on the pilot. */
+  readonly induced?: string | undefined;
+  /** Such as `ratio.lower > 3`; none: that. */
+  readonly claims?: readonly string[] | undefined;
+  /** The claims'; left out: the run's. */
+  readonly name?: string | undefined;
+  /** Of the intervals' bootstrap; left out: 2000. */
+  readonly draws?: number | undefined;
+}
+
+export interface SealedClaims {
+  readonly claim: ClaimFile;
+  readonly file: string;
+}
+
+/**
+ * Writes claims about a run that is not begun, made on a pilot run, to a tamper-evident file.
+ *
+ * @example
+ *     const { claim } = await sealClaims('lenet-mnist', { experiment: 'lenet-figure-10', claims: ['ratio.lower > 3'] });
+ *     claim.digest.length;
+ *
+ * @throws UsageError for a run that has begun, a pilot of another architecture, seeds that somebody has seen
+ */
+export async function sealClaims(pilotName: string, options: ClaimOptions): Promise<SealedClaims> {
+  const { root = checkpoints, draws = 2000, claims: given = [] } = options;
+  const claims = (given.length === 0 ? usualClaims : given).map((text) => claimText(parseClaim(text)));
+  const [standardId, inducedId] = (['standard', 'induced'] as const).map((key) => {
+    const text = options[key];
+    return text === undefined ? undefined : parseMetric(text, `--${key}`).id;
+  });
+  const file = await loadExperiment(options.experiment);
+  const run = runNameOf({ run: options.run }, file)!;
+  const name = options.name ?? run;
+  refuseName(name, '--name');
+  const { experiment } = parseTrainOptions({}, { file });
+  if ((await readRunRecord(runFolder(root, run))) !== undefined)
+    throw new UsageError(`there is a run "${run}" already`, '--run', 'a claim is about a run that is not begun');
+  const open = await openRun(pilotName, options);
+  const pilotRecord = trainedRecord(open, 'a claim is of a family that is trained');
+  if (pilotRecord.experiment.arch !== experiment.arch)
+    throw new UsageError(`is a pilot of ${pilotRecord.experiment.arch}, not of ${experiment.arch}`, pilotName);
+  const known = experiment.seeds.filter((seed) => pilotRecord.experiment.seeds.includes(seed));
+  if (known.length > 0) throw seenSeeds(`seeds ${known.join(', ')} are the pilot's too`, file);
+  const { fingerprint } = await loadDataset(experiment.dataset, experiment);
+  const digest = experimentDigest({ experiment, fingerprint, eager: false });
+  await refuseSeen(root, { experiment, digest, file });
+  const pilot = await readRun(open, defaultColumnsOf(open), options);
+  const standard = standardId ?? defaultMetrics(pilot.record, pilot.members.at(-1)!.outcomes).standard.id;
+  const induced = inducedId ?? defaultInduced(pilot.record, pilot.members).metric.id;
+  refuseSame({ id: standard }, { id: induced });
+  const content: Omit<ClaimFile, 'digest'> = {
+    ...{ format: 1, kind: 'claim', name, sealed: new Date().toISOString() },
+    ...{ lab: packageVersions().lab, gitCommit: gitCommit() },
+    pilot: {
+      run: pilot.record.name,
+      evidence: pilot.members.map(({ record }) => ({ member: record.id, outcomes: record.files['outcomes.parquet']! })),
+    },
+    ...{ run, experiment, experimentDigest: digest },
+    ...{ standard, induced, draws, claims },
+  };
+  const written = await writeClaims(pilot.folder, content);
+  return { claim: { ...content, digest: written.digest }, file: written.file };
+}
+
+interface Claimed {
+  readonly experiment: Experiment;
+  readonly digest: string;
+  readonly file: ExperimentFile;
+}
+
+/** Throws UsageError where another run of the same experiment has one of the seeds. */
+async function refuseSeen(root: string, { experiment, digest, file }: Claimed): Promise<void> {
+  for (const other of await runNames(root)) {
+    // A record that cannot be read is no reason to seal nothing.
+    const record = await readRunRecord(runFolder(root, other)).catch(() => undefined);
+    const seen = experiment.seeds.filter((seed) => record?.experiment.seeds.includes(seed));
+    if (record !== undefined && digestOfRun(record) === digest && seen.length > 0)
+      throw seenSeeds(`the run ${other} is of the same experiment, with seeds ${seen.join(', ')}`, file);
+  }
+}
+
+function seenSeeds(what: string, file: ExperimentFile): UsageError {
+  return new UsageError(what, file.path, 'claims are about seeds that nobody has seen: give others');
+}
+
+export interface ScoredClaims {
+  readonly claim: ClaimFile;
+  readonly judged: readonly JudgedClaim[];
+  readonly sharpness: Sharpness;
+}
+
+/** Checks sealed claims against the run that was trained since. Throws RunError where they are void. */
+export async function scoreClaims(name: string, options: RunOptions = {}): Promise<ScoredClaims> {
+  const { root = checkpoints } = options;
+  const read = await locateClaims(name, root);
+  const { claim } = read;
+  if ((await readRunRecord(runFolder(root, claim.run))) === undefined)
+    throw new UsageError(`the run ${claim.run} is not trained yet`, claim.name, 'train it, then score');
+  const open = await openRun(runFolder(root, claim.run), options);
+  const record = trainedRecord(open, 'a claim is of a family that is trained');
+  const trained = open.complete.flatMap((member) => member.trained ?? []);
+  const reasons = whyClaimsVoid(read, record, trained);
+  if (reasons.length > 0) throw new RunError(`void, and not judged: ${reasons.join('; ')}`, claim.name);
+  const [standard, induced] = [parseMetric(claim.standard, name), parseMetric(claim.induced, name)];
+  const columns = [...standard.needs, ...induced.needs, ...(predictionNeeds(induced) ?? [])];
+  const { members } = await readRun(open, columns, options);
+  const wanted = membersOf(record.experiment).length;
+  if (members.length < wanted)
+    throw new UsageError(
+      `${wanted - members.length} of ${wanted} members of ${claim.run} are missing`,
+      claim.name,
+      commandLine(`train --run ${claim.run}`),
+    );
+  const families = { standard: { metric: standard }, induced: { metric: induced }, members };
+  const sharpness = compareSharpness({ ...families, draws: claim.draws });
+  const judged = claim.claims.map((text) => judge(parseClaim(text, claim.name), sharpness));
+  return { claim, judged, sharpness };
+}
+
+/** What a claim can be about, and what it is. */
+export function listClaimQuantities(): Readonly<Record<string, string>> {
+  return quantities;
+}

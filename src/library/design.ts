@@ -1,0 +1,143 @@
+/** A follow-up experiment, proposed from a pilot run, with its power simulated. */
+import * as path from 'node:path';
+import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
+import { design as designOf, type Design } from '../analysis/design/design.js';
+import { runNameOf } from '../experiment/options.js';
+import { readTextIfThere, writeOutput } from '../machine/files.js';
+import { commandLine } from '../machine/installation.js';
+import { experimentText } from '../report/design.js';
+import type { OpenRun } from '../runs/load.js';
+import { readRunRecord, runFolder } from '../runs/run.js';
+import { checkpoints } from '../runs/locate.js';
+import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
+import {
+  metricFor,
+  openRun,
+  readRun,
+  refuseSame,
+  track,
+  trainedRecord,
+  type MetricOptions,
+  type RunLike,
+} from './family.js';
+
+export interface DesignOptions extends MetricOptions {
+  /** Left out: the pilot's. */
+  readonly standard?: string | undefined;
+  /** Left out: the mildest K, cutoff or L that suffices. */
+  readonly induced?: string | undefined;
+  /** Widths, with about equal steps of the standard metric; left out: 10. */
+  readonly scales?: number | undefined;
+  /** Smallest and largest width; left out: the pilot's. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Wanted chance that the claim holds; left out: 0.9. */
+  readonly power?: number | undefined;
+  /** The claim: the paired interval of the ratio of Eq 1 lies above this; left out: 1. */
+  readonly ratio?: number | undefined;
+  /** Of each width; left out: 8. */
+  readonly mostSeeds?: number | undefined;
+  /** Left out: the pilot's. */
+  readonly testSize?: number | undefined;
+  /** Simulated ones, by which a design is judged; left out: 300. */
+  readonly families?: number | undefined;
+  /** The experiment file; left out: PILOT-design.yaml. */
+  readonly output?: string | undefined;
+  /** Write over a file that is there. */
+  readonly force?: boolean | undefined;
+}
+
+export interface ProposedDesign {
+  readonly pilot: string;
+  readonly design: Design;
+  readonly asked: Readonly<Record<'scales' | 'power' | 'ratio' | 'mostSeeds' | 'families', number>>;
+  /** Whether the induced metric was given, and not chosen. */
+  readonly isGiven: boolean;
+  readonly claim: string;
+  /** The experiment, and the run that training it makes. */
+  readonly file: string;
+  readonly run: string;
+  /** What to type next. */
+  readonly commands: { readonly seal: string; readonly train: string; readonly score: string };
+}
+
+/**
+ * Widths, metric, seeds and test size that reach the wanted power; written as an experiment file.
+ *
+ * @example
+ *     const { design: found } = await design('lenet-mnist', { families: 20, mostSeeds: 3, output: 'next.yaml' });
+ *     found.widths;
+ *
+ * @throws UsageError for a pilot that is not complete, and for a file or a run that is there already
+ */
+export async function design(pilot: RunLike, options: DesignOptions = {}): Promise<ProposedDesign> {
+  const { scales = 10, mostSeeds = 8, families = 300, power = 0.9, ratio = 1, from, to, testSize } = options;
+  const asked = { scales, mostSeeds, families, power, ratio };
+  if ((to ?? 0) > 65536) throw new UsageError(`"${to ?? ''}" is more than 65536`, '--to');
+  if ((from ?? 1) >= (to ?? 65536)) throw new UsageError(`"${from ?? 1}" is not below --to ${to ?? 65536}`, '--from');
+  const open = await openRun(pilot, options);
+  const record = trainedRecord(open, 'a design is of a family that is trained');
+  const given = await metricFor(open, options.standard, options, '--standard');
+  const induced = await metricFor(open, options.induced, options, '--induced');
+  refuseUnfinished(open);
+  const file = options.output ?? `${record.name}-design.yaml`;
+  const run = await newRunOf(file, options);
+  const columns = [...defaultColumnsOf(open), ...(given?.needs ?? []), ...(induced?.needs ?? [])];
+  const loaded = await readRun(open, columns, options);
+  refuseUnfinished(loaded);
+  const members = loaded.members.flatMap(({ record: { trained }, outcomes }) =>
+    trained === undefined ? [] : [{ record: trained, outcomes }],
+  );
+  const standard = given ?? defaultMetrics(record, loaded.members.at(-1)!.outcomes).standard;
+  refuseSame(standard, induced);
+  const request = { ...asked, from, to, testSize, record, members, standard, induced };
+  const found = await track(options, 'simulations, at most', (onStep) => designOf({ ...request, onStep }));
+  const claim = `ratio.lower > ${ratio}`;
+  const commands = commandsOf({ pilot: record.name, file, run, claim, design: found });
+  const text = experimentText({ pilot: record.name, experiment: record.experiment, design: found, claim, commands });
+  await writeOutput(file, text, '--output');
+  return { pilot: record.name, design: found, asked, isGiven: induced !== undefined, claim, file, run, commands };
+}
+
+function commandsOf({
+  pilot,
+  file,
+  run,
+  claim,
+  design: { standard, induced },
+}: Pick<ProposedDesign, 'pilot' | 'file' | 'run' | 'claim' | 'design'>): ProposedDesign['commands'] {
+  const typed = /^[\w./-]+$/.test(file) ? file : JSON.stringify(file);
+  const metrics = `--standard ${standard.id} --induced ${induced.id}`;
+  return {
+    seal: commandLine(`claim seal ${pilot} --experiment ${typed} ${metrics} --claim "${claim}"`),
+    train: commandLine(`train --experiment ${typed}`),
+    score: commandLine(`claim score ${run}`),
+  };
+}
+
+/** Only what is whole is a pilot: a width that is missing may be missing for what it would have shown. */
+function refuseUnfinished({ absent, record }: Pick<OpenRun, 'absent' | 'record'>): void {
+  if (absent.length === 0) return;
+  throw new UsageError(
+    `is not complete: ${counted(absent.length, 'member')} missing, such as ${absent[0]!}`,
+    record.name,
+    commandLine(`train --run ${record.name}`),
+  );
+}
+
+/** The name of the run that an experiment file leads to. Throws UsageError where file or run are there already. */
+async function newRunOf(file: string, { force = false, root = checkpoints }: DesignOptions): Promise<string> {
+  if (!/\.ya?ml$/i.test(file)) throw new UsageError(`"${file}" is no YAML file`, '--output', 'name it FILE.yaml');
+  if (!force && (await readTextIfThere(file)) !== undefined)
+    throw new UsageError(`${file} is there already`, '--output', 'give another file, or --force to write over it');
+  const name = path.basename(file).replace(/\.ya?ml$/i, '');
+  const run = runNameOf({}, { path: file, name, values: { arch: 'cnn' }, places: {} })!;
+  if ((await readRunRecord(runFolder(root, run))) !== undefined)
+    throw new UsageError(
+      `there is a run "${run}" already, and the file's name is its run's`,
+      '--output',
+      'give another',
+    );
+  return run;
+}

@@ -1,0 +1,56 @@
+/** A run's stored outcomes under any metrics. */
+import { defaultColumnsOf, defaultMetrics, type DefaultMetrics } from '../analysis/defaults.js';
+import { answerColumns, evaluateMetric, flatness, oneAnswer, type MetricEvaluation } from '../analysis/evaluate.js';
+import type { Metric } from '../metrics/metric.js';
+import type { LoadedRun, OpenRun } from '../runs/load.js';
+import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
+
+export interface EvaluateOptions extends MetricOptions {
+  /** Such as `subset-accuracy:k=5`; none: the usual one, the induced one and the loss. */
+  readonly metrics?: readonly string[] | undefined;
+  /** Of the bootstrap; left out: 2000. */
+  readonly draws?: number | undefined;
+}
+
+export interface Evaluation {
+  readonly run: LoadedRun;
+  readonly metrics: readonly MetricEvaluation[];
+}
+
+/**
+ * Every member and every scale under each metric, with intervals.
+ *
+ * @example
+ *     const { metrics } = await evaluate('lenet-mnist', { metrics: ['accuracy', 'subset-accuracy:k=5'] });
+ *     metrics[0].scales.map(({ scale, value }) => [scale.parameters, value]);
+ *
+ * @throws UsageError for a metric that the run can't have
+ */
+export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Promise<Evaluation> {
+  const { metrics: texts = [], draws = 2000, note } = options;
+  const open = await openRun(run, options);
+  const asked = await metricsFor(open, texts, options);
+  const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : defaultColumnsOf(open);
+  const loaded = await readRun(
+    open,
+    [...needs, ...answerColumns.filter((column) => open.columns.includes(column))],
+    options,
+  );
+  if (asked.length === 0) for (const line of missingLines(open)) note?.(`note: ${line}`);
+  const metrics = asked.length > 0 ? asked : usualOf(defaultMetrics(loaded.record, loaded.members.at(-1)!.outcomes));
+  const evaluations = metrics.map((metric) => evaluateMetric(metric, loaded.members, { draws }));
+  const odd = evaluations.flatMap((evaluation) => flatness(evaluation, loaded.members) ?? []);
+  for (const line of [...odd, ...oneAnswer(loaded.members, loaded.record.dataset)]) note?.(`note: ${line}`);
+  return { run: loaded, metrics: evaluations };
+}
+
+/** The usual metrics that imported outcomes do not have the columns of. */
+function missingLines({ columns, words }: OpenRun): string[] {
+  if (!words.isImported || columns.includes('log_probability')) return [];
+  return ['no cross-entropy: the imported outcomes have no log-probability of the right answer'];
+}
+
+/** Each once: an autoencoder's loss is its standard metric. */
+function usualOf({ standard, induced, loss }: DefaultMetrics): readonly Metric[] {
+  return loss === undefined || loss.id === standard.id ? [standard, induced] : [standard, induced, loss];
+}

@@ -1,0 +1,40 @@
+/** All outcomes of a run as one table, for other programs. */
+import * as fs from 'node:fs/promises';
+import { writeOutput } from '../machine/files.js';
+import type { LoadedRun } from '../runs/load.js';
+import { UsageError } from '../terminal/errors.js';
+import { openRun, readRun, type RunLike, type RunOptions } from './family.js';
+
+export interface ExportOptions extends RunOptions {
+  /** Left out: parquet. */
+  readonly to?: 'parquet' | 'csv' | undefined;
+  /** Where it goes; left out: RUN.parquet or RUN.csv in the current folder. */
+  readonly output?: string | undefined;
+  /** Write over a file that is there. */
+  readonly force?: boolean | undefined;
+}
+
+/**
+ * A tidy table: a row for each member and example.
+ *
+ * @example
+ *     const { file } = await exportOutcomes('lenet-mnist', { to: 'csv' });
+ *     file;
+ *
+ * @throws UsageError where the file is there already
+ */
+export async function exportOutcomes(
+  run: RunLike,
+  options: ExportOptions = {},
+): Promise<{ file: string; run: LoadedRun }> {
+  const { tidyCsv, tidyParquet } = await import('../report/tidy.js');
+  const { to = 'parquet', force = false } = options;
+  const open = await openRun(run, options);
+  const file = options.output ?? `${open.record.name}.${to}`;
+  const there = await fs.stat(file).catch(() => undefined);
+  if (there?.isFile() === true && !force)
+    throw new UsageError(`${file} is there already`, '--output', 'give another file, or --force to write over it');
+  const loaded = await readRun(open, open.columns, options);
+  await writeOutput(file, to === 'csv' ? await tidyCsv(loaded) : await tidyParquet(loaded), '--output');
+  return { file, run: loaded };
+}

@@ -1,0 +1,177 @@
+/** How every function of the library begins: a run by its name or path, metrics by theirs, the members' outcomes read. */
+import type { OnStep } from '../terminal/steps.js';
+import type { Registry } from '../metrics/index.js';
+import type { Metric } from '../metrics/metric.js';
+import type { LoadedRun, OpenRun } from '../runs/load.js';
+import type { OutcomeName } from '../runs/outcomes.js';
+import type { RunRecord } from '../runs/record.js';
+import type { FamilyWords } from '../runs/words.js';
+import { isPossible, unitsOf } from '../analysis/search.js';
+import { parseMetric, withClassNames } from '../metrics/index.js';
+import { withOwnMetric } from '../metrics/own.js';
+import { runNameSchema } from '../experiment/schema.js';
+import { isImported, makeOf } from '../runs/imported.js';
+import { openRun as openFolder, readColumns } from '../runs/load.js';
+import { checkpoints, locateRun } from '../runs/locate.js';
+import { UsageError } from '../terminal/errors.js';
+
+/** Hears what a user should know while a function works. */
+export interface Listener {
+  /** One line: members that are left out, what was chosen, what looks odd. */
+  readonly note?: (line: string) => void;
+  /** Told what is computed, and given how far it is; left out: computed in silence. */
+  readonly track?: <T>(what: string, compute: (onStep: OnStep) => T | Promise<T>) => Promise<T>;
+}
+
+export interface RunOptions extends Listener {
+  /** The folder of all runs; left out: `checkpoints`. */
+  readonly root?: string | undefined;
+  /** Of imported members: the coordinate that curves are drawn over; left out: the one that the run names. */
+  readonly axis?: string | undefined;
+}
+
+export interface MetricOptions extends RunOptions {
+  /** A JavaScript or TypeScript file that defines your own metric. */
+  readonly metricFile?: string | undefined;
+}
+
+/** A run by its name or path, or one that is open already. */
+export type RunLike = string | OpenRun;
+
+export async function track<T>(
+  { track: show }: Listener,
+  what: string,
+  compute: (onStep: OnStep) => T | Promise<T>,
+): Promise<T> {
+  return show === undefined ? compute(() => undefined) : show(what, compute);
+}
+
+/**
+ * Opens a run: its record, its complete members and the columns of their outcomes. No outcome is read yet.
+ *
+ * @example
+ *     const run = await openRun('lenet-mnist');
+ *     run.complete.map(({ id, parameters }) => `${id}: ${parameters}`);
+ *
+ * @throws UsageError where there is no such run, or trained members are asked for over another coordinate
+ */
+export async function openRun(run: RunLike, { root = checkpoints, axis, note }: RunOptions = {}): Promise<OpenRun> {
+  if (typeof run !== 'string') return run;
+  const open = await openFolder(await locateRun(run, root), axis);
+  if (axis !== undefined && !open.words.isImported)
+    throw new UsageError(
+      `the members of ${run} were trained here, and have no other coordinates`,
+      '--axis',
+      'leave it out',
+    );
+  for (const line of open.notes) note?.(`note: ${line}`);
+  return open;
+}
+
+/** Reads columns of every complete member's outcomes; members that are not in it are told as notes. */
+export async function readRun(run: OpenRun, columns: readonly OutcomeName[], { note }: Listener = {}) {
+  const loaded = await readColumns(run, [...new Set(columns)]);
+  for (const line of loaded.absent) note?.(`not included: ${line}`);
+  return loaded;
+}
+
+/** The lab's metrics and the user's own; those of a run know the names of its classes. */
+export async function registryOf(
+  { metricFile }: Pick<MetricOptions, 'metricFile'>,
+  run?: Pick<OpenRun, 'record'>,
+): Promise<Registry> {
+  return withClassNames(await withOwnMetric(metricFile), run?.record.dataset.classNames);
+}
+
+/** Texts such as `subset-accuracy:k=5` as metrics, each once. Throws UsageError. */
+export function parseMetrics(texts: readonly string[], registry: Registry, flag: string): Metric[] {
+  const chosen = texts.map((text) => parseMetric(text, flag, registry));
+  const twice = chosen.find(({ id }, i) => chosen.findIndex((other) => other.id === id) < i);
+  if (twice !== undefined) throw new UsageError(`${twice.id} is given twice`, flag, 'give it once');
+  return chosen;
+}
+
+/** `parseMetrics` of metrics that a run is asked for. Throws UsageError for one that it can't have, with those that it can. */
+export async function metricsFor(
+  run: OpenRun,
+  texts: readonly string[],
+  options: Pick<MetricOptions, 'metricFile'>,
+  flag = '--metric',
+): Promise<Metric[]> {
+  const registry = await registryOf(options, run);
+  const chosen = parseMetrics(texts, registry, flag);
+  refuseImpossible(run, chosen, registry, flag);
+  return chosen;
+}
+
+/** `metricsFor` of at most one. */
+export async function metricFor(
+  run: OpenRun,
+  text: string | undefined,
+  options: Pick<MetricOptions, 'metricFile'>,
+  flag = '--metric',
+): Promise<Metric | undefined> {
+  return text === undefined ? undefined : (await metricsFor(run, [text], options, flag))[0];
+}
+
+export function refuseImpossible(
+  run: OpenRun,
+  chosen: readonly Pick<Metric, 'id' | 'name' | 'needs' | 'units'>[],
+  registry: Registry,
+  flag: string,
+): void {
+  const units = unitsOf(run.columns);
+  const wrong = chosen.find((metric) => !isPossible(metric, run.columns, units));
+  if (wrong === undefined) return;
+  const missing = wrong.needs.filter((name) => !run.columns.includes(name));
+  const what =
+    missing.length === 0
+      ? `${wrong.id} assumes independent ${wrong.units}, but ${run.folder} is tested on ${units}`
+      : isImported(run.record)
+        ? `${wrong.id} needs ${missing.join(', ')}, which the run ${run.record.name} does not have`
+        : `${wrong.id} is not available for ${makeOf(run.record)} runs`;
+  const possible = Object.values(registry).filter(
+    ({ units: own, needs }) =>
+      own === units && (typeof needs === 'function' || needs.every((name) => run.columns.includes(name))),
+  );
+  throw new UsageError(what, flag, `available: ${possible.map(({ name }) => name).join(', ')}`);
+}
+
+/** Throws UsageError where the induced metric is the standard one; `flag` is of the one that was chosen last. */
+export function refuseSame(
+  standard: Pick<Metric, 'id'>,
+  induced: Pick<Metric, 'id'> | undefined,
+  flag = '--induced',
+): void {
+  if (standard.id === induced?.id)
+    throw new UsageError(`${standard.id} is the standard metric too`, flag, 'give two metrics');
+}
+
+/** The record of a run that was trained here. Throws UsageError for one of imported members; `why` these will not do. */
+export function trainedRecord({ record }: Pick<OpenRun, 'record'>, why: string): RunRecord {
+  if (!isImported(record)) return record;
+  throw new UsageError(`is a run of imported members, and ${why}`, record.name);
+}
+
+/** Throws UsageError where nothing can be drawn against scale. */
+export function refuseOneScale({ members, words, record }: LoadedRun, what = 'a curve'): void {
+  if (new Set(members.map(({ record: { width } }) => width)).size < 2)
+    throw new UsageError(
+      `has one ${words.isImported ? `value of ${words.scale}` : words.scale}, and ${what} needs two`,
+      record.name,
+      furtherScales(words),
+    );
+}
+
+/** How to give another scale to a run that has too few. */
+export function furtherScales({ isImported: isForeign }: FamilyWords): string {
+  return isForeign
+    ? 'import models of other sizes too, or draw it over another coordinate'
+    : 'train another one with --widths';
+}
+
+/** Throws UsageError for what no run or sealed file can be called. */
+export function refuseName(name: string, flag: string): void {
+  const { error } = runNameSchema.safeParse(name);
+  if (error !== undefined) throw new UsageError(`"${name}" ${error.issues[0]!.message}`, flag);
+}

@@ -1,0 +1,299 @@
+/** Predictions of larger members: sealed before these are trained, scored afterwards, and backtested. */
+import * as path from 'node:path';
+import { scalesOf } from '../analysis/curves.js';
+import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
+import { forecastDraws, forecastMetric, forecastNeeds, type MetricForecast } from '../analysis/forecast/forecast.js';
+import { forecastMethods } from '../analysis/forecast/methods.js';
+import { contentOfSeal, refuseInfinite } from '../analysis/forecast/seal.js';
+import { outcomeOf, type SealedOutcome } from '../analysis/forecast/sealed.js';
+import { fewestKnown, studyMetric, type MetricStudy } from '../analysis/forecast/study.js';
+import { sha256File } from '../machine/files.js';
+import { commandLine } from '../machine/installation.js';
+import { parseMetric } from '../metrics/index.js';
+import type { Metric } from '../metrics/metric.js';
+import { endOfChain, locateSeal, readSeals, whyVoid, writeSeal, type ReadSeal, type Seal } from '../runs/forecasts.js';
+import { isImported } from '../runs/imported.js';
+import type { LoadedRun } from '../runs/load.js';
+import { checkpoints, locateRun, runNames } from '../runs/locate.js';
+import { lockRun } from '../runs/lock.js';
+import { memberId, type RunRecord } from '../runs/record.js';
+import { memberFolder, readAnyRun, readMemberRecord } from '../runs/run.js';
+import { RunError, UsageError } from '../terminal/errors.js';
+import { stepsOfPart } from '../terminal/steps.js';
+import {
+  furtherScales,
+  metricsFor,
+  openRun,
+  readRun,
+  refuseName,
+  registryOf,
+  track,
+  trainedRecord,
+  type MetricOptions,
+  type RunLike,
+  type RunOptions,
+} from './family.js';
+
+export interface ForecastOptions extends MetricOptions {
+  /** Such as `subset-accuracy:k=10`; none: the standard one and the induced one. */
+  readonly metrics?: readonly string[] | undefined;
+  /** Of each predictive distribution; left out: 400. */
+  readonly draws?: number | undefined;
+}
+
+export interface SealOptions extends ForecastOptions {
+  /** Of the members that are predicted. */
+  readonly widths: readonly number[];
+  /** Left out: the run's. */
+  readonly seeds?: readonly number[] | undefined;
+  /** The forecast's; left out: the run's with a number. */
+  readonly name?: string | undefined;
+}
+
+export interface SealedForecast {
+  readonly seal: Seal;
+  readonly file: string;
+  readonly forecasts: readonly MetricForecast[];
+}
+
+/**
+ * Predicts members that are not trained yet, and writes the prediction to a tamper-evident file.
+ *
+ * @example
+ *     const { seal } = await sealForecast('lenet-mnist', { widths: [64], metrics: ['accuracy'], draws: 100 });
+ *     seal.digest.length;
+ *
+ * @throws UsageError for widths that are known or in training, and fewer than three known ones
+ */
+export async function sealForecast(run: RunLike, options: SealOptions): Promise<SealedForecast> {
+  const { sizesOf } = await import('../training/sizes.js');
+  const { draws = forecastDraws, widths, name: asked } = options;
+  const { metrics, family } = await readWithMetrics(run, options);
+  const { folder, members } = family;
+  const record = trainedRecord(
+    family,
+    'only members that the lab will train can be sealed; forecast study works on it',
+  );
+  const { seeds = record.experiment.seeds } = options;
+  const scales = scalesOf(members);
+  if (scales.length < 3)
+    throw new UsageError(
+      `has ${scales.length} complete widths, and a forecast needs 3`,
+      record.name,
+      'train more with --widths',
+    );
+  const targets = sizesOf(record, widths, '--widths');
+  await refuseTrained({ folder, record }, widths, seeds);
+  const widest = scales.at(-1)!;
+  const known = targets.find(({ parameters }) => parameters <= widest.parameters);
+  if (known !== undefined)
+    throw new UsageError(
+      `${known.width} is not above ${widest.width}, the widest that is known`,
+      '--widths',
+      'a forecast is of larger members',
+    );
+  await endOfChain(folder);
+  if (asked !== undefined) refuseName(asked, '--name');
+  const parameters = targets.map((target) => target.parameters);
+  const forecasts = await track(options, 'forecasts', (onStep) =>
+    metrics.map((metric, i) =>
+      forecastMetric(metric, members, {
+        targets: parameters,
+        draws,
+        onStep: stepsOfPart(onStep, i, metrics.length),
+      }),
+    ),
+  );
+  for (const forecast of forecasts) refuseInfinite(forecast);
+  const metricFile = await hashOfMetricFile(options);
+
+  // What holds the lock tidies up on a signal, and a computation would not let it: only then.
+  const release = await lockRun(folder);
+  try {
+    await refuseTrained({ folder, record }, widths, seeds);
+    const last = await endOfChain(folder);
+    const previous = last === undefined ? null : { name: last.name, digest: last.digest };
+    const { seals: earlier } = await readSeals(folder);
+    const taken = earlier.map(({ seal }) => seal.name);
+    const name = asked ?? freeName(record.name, taken);
+    const content = contentOfSeal({
+      ...{ name, number: (last?.number ?? 0) + 1, previous, targets, metricFile, draws },
+      ...{ record, members, seeds, forecasts },
+    });
+    const { file, digest } = await writeSeal(folder, content);
+    return { seal: { ...content, digest }, file, forecasts };
+  } finally {
+    await release();
+  }
+}
+
+/** Metrics that were asked for, else the run's standard and induced one, with the members and all columns that they take. */
+async function readWithMetrics(run: RunLike, options: ForecastOptions) {
+  const open = await openRun(run, options);
+  const asked = await metricsFor(open, options.metrics ?? [], options);
+  const metrics = asked.length > 0 ? asked : await usualMetrics(open, options);
+  // What a detour reads may be missing; the detour then says so.
+  const columns = metrics.flatMap(forecastNeeds).filter((column) => open.columns.includes(column));
+  return { metrics, family: await readRun(open, columns, options) };
+}
+
+async function usualMetrics(open: Awaited<ReturnType<typeof openRun>>, options: ForecastOptions): Promise<Metric[]> {
+  const { members } = await readRun(open, defaultColumnsOf(open), options);
+  const { standard, induced } = defaultMetrics(open.record, members.at(-1)!.outcomes);
+  return [standard, induced];
+}
+
+/** What is trained or in training already can't be predicted. Throws UsageError. */
+async function refuseTrained(
+  { folder, record }: { readonly folder: string; readonly record: RunRecord },
+  widths: readonly number[],
+  seeds: readonly number[],
+) {
+  for (const width of widths) {
+    for (const seed of seeds) {
+      const key = { arch: record.experiment.arch, width, seed };
+      const found = await readMemberRecord(memberFolder(folder, key));
+      if (found === undefined) continue;
+      const what = found.status === 'complete' ? 'is trained already' : 'is in training already';
+      throw new UsageError(`${memberId(key)} ${what}`, '--widths', 'predict what is not');
+    }
+  }
+}
+
+/** The first of NAME-1, NAME-2, ... that is not taken. */
+function freeName(run: string, taken: readonly string[]): string {
+  for (let i = taken.length + 1; ; i++) if (!taken.includes(`${run}-${i}`)) return `${run}-${i}`;
+}
+
+async function hashOfMetricFile({ metricFile }: Pick<MetricOptions, 'metricFile'>): Promise<string | null> {
+  return metricFile === undefined ? null : sha256File(metricFile);
+}
+
+export interface ScoredForecast extends Pick<SealedOutcome, 'scores' | 'missing'> {
+  readonly run: string;
+  readonly seal: Seal;
+  readonly file: string;
+}
+
+/**
+ * A sealed forecast compared with the members that were trained since. `name` is its name, `RUN/NAME` or its file.
+ *
+ * @throws RunError for one that is void; UsageError where no member of it is trained
+ */
+export async function scoreForecast(name: string, options: MetricOptions = {}): Promise<ScoredForecast> {
+  const { root = checkpoints } = options;
+  const { runFolder, read } = await locateSeal(name, root);
+  const { seal } = read;
+  const open = await openRun(runFolder, options);
+  if (read.unchanged && seal.metricFile !== (await hashOfMetricFile(options)))
+    throw new UsageError(
+      seal.metricFile === null
+        ? 'the forecast was sealed without one'
+        : 'the forecast was sealed with another file, or an earlier version of it',
+      '--metric-file',
+      seal.metricFile === null ? 'leave it out' : 'give that one',
+    );
+  const registry = await registryOf(options, open);
+  const { reasons, scores, missing } = await outcomeOf(open, read, (id) => parseMetric(id, seal.name, registry));
+  if (reasons.length > 0) throw new RunError(`void, and not scored: ${reasons.join('; ')}`, seal.name);
+  if (scores.length === 0)
+    throw new UsageError(
+      'none of its members is trained yet',
+      seal.name,
+      commandLine(`train --run ${open.record.name} --widths ${seal.targets.map(({ width }) => width).join(',')}`),
+    );
+  return { run: open.record.name, seal, file: read.file, scores, missing };
+}
+
+export interface VerifiedForecast {
+  /** Null for a file that can't be read. */
+  readonly name: string | null;
+  readonly digest: string | null;
+  /** Why it is void, or can't be read; none where it is sound. */
+  readonly reasons: readonly string[];
+}
+
+/** Whether sealed forecasts, their inputs and their order are unchanged: of a run, a forecast, or of all. */
+export async function verifyForecasts(name?: string, { root = checkpoints }: RunOptions = {}) {
+  const verified: VerifiedForecast[] = [];
+  for (const { folder, record, seals, unreadable } of await sealsOf(name, root)) {
+    for (const line of unreadable) verified.push({ name: null, digest: null, reasons: [line] });
+    for (const read of seals) {
+      const { name: of, digest } = read.seal;
+      verified.push({ name: of, digest, reasons: await whyVoid(folder, record, read) });
+    }
+  }
+  return verified;
+}
+
+/**
+ * Sealed forecasts, of a run or of all; files that can't be read, and changed ones, are told as notes.
+ *
+ * @example
+ *     const seals = await listForecasts('lenet-mnist');
+ *     seals.map(({ name }) => name);
+ */
+export async function listForecasts(name?: string, { root = checkpoints, note }: RunOptions = {}): Promise<Seal[]> {
+  const found = await sealsOf(name, root);
+  for (const line of found.flatMap(({ unreadable }) => unreadable)) note?.(`not listed: ${line}`);
+  const read = found.flatMap(({ seals }) => seals);
+  for (const { seal, unchanged } of read) if (!unchanged) note?.(`changed after it was sealed, so void: ${seal.name}`);
+  return read.map(({ seal }) => seal);
+}
+
+interface SealsOfRun {
+  readonly folder: string;
+  readonly record: RunRecord;
+  readonly seals: readonly ReadSeal[];
+  readonly unreadable: readonly string[];
+}
+
+async function sealsOf(name: string | undefined, root: string): Promise<SealsOfRun[]> {
+  const ofRun = async (folder: string) => {
+    const record = await readAnyRun(folder);
+    return record === undefined || isImported(record) ? [] : [{ folder, record, ...(await readSeals(folder)) }];
+  };
+  if (name === undefined)
+    return (await Promise.all((await runNames(root)).map((each) => ofRun(path.join(root, each))))).flat();
+  const folder = await locateRun(name, root).catch((error: unknown) => {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  });
+  if (folder !== undefined) return ofRun(folder);
+  const { runFolder, read } = await locateSeal(name, root);
+  return (await ofRun(runFolder)).map((each) => ({ ...each, seals: [read], unreadable: [] }));
+}
+
+export interface ForecastStudy {
+  readonly run: LoadedRun;
+  readonly studies: readonly MetricStudy[];
+}
+
+/**
+ * Backtest: the larger widths forecast from every set of smaller ones.
+ *
+ * @example
+ *     const { studies } = await studyForecasts('lenet-mnist', { metrics: ['accuracy'], draws: 100 });
+ *     studies.map(({ metric }) => metric.id);
+ */
+export async function studyForecasts(run: RunLike, options: ForecastOptions = {}): Promise<ForecastStudy> {
+  const { draws = forecastDraws } = options;
+  const { metrics, family } = await readWithMetrics(run, options);
+  const { words, members, record } = family;
+  const { length: known } = scalesOf(members);
+  if (known <= fewestKnown)
+    throw new UsageError(
+      `has ${known} complete ${words.scales}, and a study needs ${fewestKnown + 1}`,
+      record.name,
+      words.isImported ? furtherScales(words) : 'train more with --widths',
+    );
+  const studies = await track(options, 'forecasts', (onStep) =>
+    metrics.map((metric, i) => studyMetric(metric, members, { draws, onStep: stepsOfPart(onStep, i, metrics.length) })),
+  );
+  return { run: family, studies };
+}
+
+/** How forecasts are made: formulas and sources. */
+export function listForecastMethods() {
+  return forecastMethods.map(({ name, kind, formula, source }) => ({ name, kind, formula, source }));
+}

@@ -1,0 +1,186 @@
+/** Outcomes of models that were trained and scored elsewhere, as a run. */
+import * as path from 'node:path';
+import type { Collected, Collector } from '../import/collector.js';
+import type { TableColumn } from '../import/columns.js';
+import { readEveryEval } from '../import/every-eval-ever.js';
+import { readHelm } from '../import/helm.js';
+import { readInspect } from '../import/inspect.js';
+import { readLmEval } from '../import/lm-eval.js';
+import { readLogits } from '../import/logits.js';
+import { axisOf, placeModels } from '../import/scale.js';
+import { nameOfFile, parseCoordinates, readLabelSource, readTable } from '../import/table.js';
+import { refuseTaken, writeImportedRun } from '../import/write.js';
+import { tableColumns } from '../import/columns.js';
+import { shellWord } from '../report/escape.js';
+import type { ImportedRun } from '../runs/imported.js';
+import { checkpoints } from '../runs/locate.js';
+import { UsageError } from '../terminal/errors.js';
+import { condensed, counted } from '../terminal/format.js';
+import { printable } from '../terminal/printable.js';
+import { refuseName, type RunOptions } from './family.js';
+
+export interface ImportOptions extends RunOptions {
+  /** The new run's name. */
+  readonly run: string;
+  /** A table with the models' numbers: the columns model, parameters, flops, tokens, ... */
+  readonly scale?: string | undefined;
+  /** What curves are drawn over; left out: parameters, else the first that differs. */
+  readonly axis?: string | undefined;
+  /** The test set's name; left out: that of the files. */
+  readonly testSet?: string | undefined;
+  /** Classes or choices of every example, where the files do not tell. */
+  readonly classes?: number | undefined;
+  /** Reject examples that some models are missing, instead of leaving them out. */
+  readonly strict?: boolean | undefined;
+}
+
+/** What each format takes besides; `emergence import FORMAT --help` says what each is. */
+export interface ImportFormats {
+  readonly table: Readonly<Partial<Record<TableColumn, string | undefined>>> & {
+    /** Columns that are numbers of the model, with commas. */
+    readonly coordinates?: string | undefined;
+    /** `folder`, `name`, or a file with the columns example and label. */
+    readonly labelFrom?: string | undefined;
+    readonly wide?: 'correct' | 'predicted' | undefined;
+  };
+  readonly logits: { readonly labels?: string | undefined; readonly probabilities?: boolean | undefined };
+  readonly 'lm-eval': {
+    readonly task?: readonly string[] | undefined;
+    readonly filter?: string | undefined;
+    readonly correct?: string | undefined;
+    readonly score?: string | undefined;
+  };
+  readonly helm: {
+    readonly split?: string | undefined;
+    readonly correct?: string | undefined;
+    readonly score?: string | undefined;
+  };
+  readonly inspect: { readonly task?: string | undefined; readonly scorer?: string | undefined };
+  readonly 'every-eval-ever': { readonly evaluation?: string | undefined };
+}
+
+export interface Imported {
+  readonly folder: string;
+  readonly record: ImportedRun;
+  readonly members: Collected['members'];
+  readonly notes: readonly string[];
+}
+
+/** What a reader of some format gives. */
+interface Read {
+  readonly collector: Collector;
+  /** Every file that was read. */
+  readonly files: readonly string[];
+  readonly testSet: string;
+  readonly version?: string | null;
+  /** Classes or choices of every example, where the source tells. */
+  readonly classes?: number | null;
+  /** Lines that the user should see. */
+  readonly notes?: readonly string[];
+}
+
+type Readers = {
+  readonly [F in keyof ImportFormats]: (paths: readonly string[], given: ImportFormats[F]) => Promise<Read>;
+};
+
+const readers: Readers = {
+  table: async (files, given) => {
+    const { coordinates, labelFrom, wide } = given;
+    if (labelFrom !== undefined && given.label !== undefined)
+      throw new UsageError('--label names a column of them already', '--label-from', 'give one of the two');
+    const named = (Object.keys(tableColumns) as TableColumn[]).flatMap((key) => {
+      const column = given[key];
+      return column === undefined ? [] : [[key, column] as const];
+    });
+    const options = {
+      columns: Object.fromEntries(named),
+      labelFrom: labelFrom === undefined ? undefined : await readLabelSource(labelFrom),
+      coordinates: coordinates === undefined ? undefined : parseCoordinates(coordinates),
+      wide,
+    };
+    return {
+      collector: await readTable(files, options),
+      files,
+      testSet: files.map(nameOfFile).join('+').slice(0, 100),
+    };
+  },
+  logits: (files, { labels, probabilities = false }) => readLogits(files, { labels, probabilities }),
+  'lm-eval': (paths, { task: tasks = [], filter, correct, score }) =>
+    readLmEval(paths, { tasks, filter, correct, score }),
+  helm: (paths, { split, correct, score }) => readHelm(paths, { split, correct, score }),
+  inspect: (paths, { task, scorer }) => readInspect(paths, { task, scorer }),
+  'every-eval-ever': (paths, { evaluation }) => readEveryEval(paths, { evaluation }),
+};
+
+/** Programs that write a format; the others are written by many. */
+const tools: Readonly<Partial<Record<keyof ImportFormats, string>>> = {
+  'lm-eval': 'lm-eval',
+  helm: 'HELM',
+  inspect: 'inspect_ai',
+};
+
+/**
+ * Makes a run of outcomes on disk. Nothing is written before all is read and checked.
+ *
+ * @example
+ *     const { record } = await importOutcomes('table', ['outcomes.csv'], { run: 'my-models', scale: 'models.csv' });
+ *     record.members.length;
+ *
+ * @throws UsageError at the first thing that is wrong in the files, and where there is a run of this name
+ */
+export async function importOutcomes<F extends keyof ImportFormats>(
+  format: F,
+  paths: readonly string[],
+  options: ImportOptions & ImportFormats[F],
+): Promise<Imported> {
+  const { root = checkpoints, run: name, scale, note } = options;
+  refuseName(name, '--run');
+  await refuseTaken(root, name);
+  const read = await readers[format](paths, options);
+  const { collector, files, testSet, version = null, classes = null, notes: known = [] } = read;
+  if (scale !== undefined) await placeModels(collector, scale);
+  const axis = axisOf(collector.models, options.axis);
+  const collected = collector.finish({ strict: options.strict === true });
+  const notes = [...known, ...aboutCollected(collected, axis)];
+  const { folder, record } = await writeImportedRun(
+    {
+      ...{ root, name, axis, scale, groupNoun: 'groups' },
+      source: { format, tool: tools[format] ?? null, version, files },
+      command: commandOf(format, paths, options),
+      testSet: printable(options.testSet ?? testSet),
+      classes: options.classes ?? classes,
+    },
+    collected,
+  );
+  for (const line of notes) note?.(printable(`note: ${line}`));
+  return { folder, record, members: collected.members, notes };
+}
+
+function aboutCollected({ dropped, members }: Collected, axis: string): string[] {
+  const scales = new Map<number, string[]>();
+  for (const { name, seed, coordinates } of members)
+    if (seed === null) scales.set(coordinates[axis]!, [...(scales.get(coordinates[axis]!) ?? []), name]);
+  const shared = [...scales.values()].filter((names) => names.length > 1);
+  const leftOut = `${counted(dropped, 'example')} left out: not every model has an outcome of ${dropped === 1 ? 'it' : 'them'}`;
+  return [
+    ...(dropped === 0 ? [] : [leftOut]),
+    ...shared.map((names) => `${condensed(names)} have the same ${axis}, and count as seeds of one scale`),
+  ];
+}
+
+/** Options that are no flags, and flags that say nothing of what was imported. */
+const untyped = ['root', 'note', 'track', 'json'];
+/** Options whose value is a file. */
+const fileOptions = ['scale', 'labels', 'labelFrom'];
+
+/** What was typed, or would be, as it can be typed again where the files are: without the folders that lead to them. */
+function commandOf(format: string, files: readonly string[], options: object): string {
+  const typed = Object.entries(options).flatMap(([key, value]: [string, unknown]) => {
+    if (untyped.includes(key) || value === undefined || value === false) return [];
+    const flag = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    if (value === true) return [flag];
+    const texts = Array.isArray(value) ? value.map(String) : [String(value)];
+    return texts.flatMap((text) => [flag, shellWord(fileOptions.includes(key) ? path.basename(text) : text)]);
+  });
+  return ['import', format, ...files.map((file) => shellWord(path.basename(file))), ...typed].join(' ');
+}

@@ -1,0 +1,145 @@
+/** At which scale each test example turns from failed to solved: one sigmoid for all, or a stack of many. */
+import * as path from 'node:path';
+import { cutoffFor } from '../analysis/defaults.js';
+import { quanta as quantaOf, type Quanta } from '../analysis/quanta.js';
+import type { SolvedMember } from '../analysis/turns.js';
+import { clustersOf, type Clusters } from '../metrics/clusters.js';
+import { isImported, kindOf } from '../runs/imported.js';
+import type { LoadedMember, LoadedRun, OpenRun } from '../runs/load.js';
+import type { OutcomeName } from '../runs/outcomes.js';
+import { RunError, UsageError } from '../terminal/errors.js';
+import { openRun, readRun, track, type RunLike, type RunOptions } from './family.js';
+
+export interface QuantaOptions extends RunOptions {
+  /** Of autoencoders: an image is solved where its squared error per pixel is below. Else chosen from the widest member. */
+  readonly cutoff?: number | undefined;
+  /** Share of a width's seeds that may disagree with the others; left out: 0.2. */
+  readonly tolerance?: number | undefined;
+}
+
+export interface FamilyQuanta extends Quanta {
+  readonly run: LoadedRun;
+  /** What solved means: `right`, `squared error per pixel below 0.02`. */
+  readonly solved: string;
+  /** Of autoencoders. */
+  readonly cutoff: number | undefined;
+  /** What of the test set is drawn together. */
+  readonly clusters: Clusters | undefined;
+}
+
+/**
+ * Turns, how sharp they are, and fits of one sigmoid and of stacks to the whole.
+ *
+ * @example
+ *     const { turns, grid } = await quanta('lenet-mnist');
+ *     turns.never.filter(Boolean).length / grid.examples;
+ *
+ * @throws UsageError on a cutoff that does not fit the run or its data; RunError where no seed has all widths complete, or outcomes do
+ * not belong together
+ */
+export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise<FamilyQuanta> {
+  const open = await openRun(run, options);
+  const isAutoencoder = kindOf(open.record) === 'reconstruction';
+  if (options.cutoff !== undefined && !isAutoencoder) refuseCutoff(open);
+  const keys = keyColumns.filter((name) => open.columns.includes(name));
+  const loaded = await readRun(open, [...keys, isAutoencoder ? 'mse' : 'correct'], options);
+  const { members, record } = loaded;
+  refuseOtherExamples(members);
+  const cutoff = isAutoencoder ? cutoffOf(members, options) : undefined;
+  const solved = members.map((member) => solvedBy(member, cutoff));
+  refusePartialSeeds(loaded);
+  // Where nobody knows of how many choices an answer is one, guesses are left out of the fits.
+  const { classes } = record.dataset;
+  const chance = isAutoencoder || classes === null ? 0 : 1 / classes;
+  if (classes === null)
+    options.note?.('note: no example is taken to be solved by guessing, as it is not known how many choices there are');
+  const clusters = clustersIn(members);
+  const tolerance = options.tolerance === undefined ? {} : { tolerance: options.tolerance };
+  const found = await track(options, 'permutations, at most', (onStep) =>
+    quantaOf(solved, { ...tolerance, clusters, chance, onStep }),
+  );
+  const meaning = cutoff === undefined ? 'right' : `squared error per pixel below ${cutoff}`;
+  return { ...found, run: loaded, solved: meaning, cutoff, clusters };
+}
+
+/** Columns that say which example a row is. */
+const keyColumns = ['example', 'sequence', 'position', 'label'] as const satisfies readonly OutcomeName[];
+
+function refuseCutoff({ record }: OpenRun): never {
+  throw new UsageError(
+    `${isImported(record) ? 'an imported member' : `a ${record.experiment.arch}`} has none: its examples are right or wrong`,
+    '--cutoff',
+    'leave it out',
+  );
+}
+
+function fileOf({ folder }: Pick<LoadedMember, 'folder'>): string {
+  return path.join(folder, 'outcomes.parquet');
+}
+
+/** Rows are compared across members, so they have to be the same examples in the same order. */
+function refuseOtherExamples([first, ...others]: readonly LoadedMember[]): void {
+  for (const name of keyColumns) {
+    const expected = first!.outcomes[name];
+    for (const { folder, outcomes } of others) {
+      const found = outcomes[name];
+      if (expected?.length !== found?.length || expected?.some((value, i) => value !== found![i]) === true)
+        throw new RunError(
+          `column ${name} differs from that of ${fileOf(first!)}: not the same test examples`,
+          fileOf({ folder }),
+        );
+    }
+  }
+}
+
+/** The one that was given, if it parts the examples of any member; else one that the widest member meets. */
+function cutoffOf(members: readonly LoadedMember[], { cutoff: given, note }: QuantaOptions): number {
+  let [least, most] = [Infinity, -Infinity];
+  for (const { outcomes } of members) {
+    for (const value of outcomes.mse!) {
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+  }
+  const { outcomes, record } = members.at(-1)!;
+  const cutoff = given ?? cutoffFor(Float32Array.from(outcomes.mse!));
+  if (cutoff > least && cutoff <= most) {
+    if (given === undefined)
+      note?.(
+        `cutoff ${cutoff}, chosen: the least 1, 2 or 5 times a power of ten that 9 in 10 images of ${record.id} are below; --cutoff sets another`,
+      );
+    return cutoff;
+  }
+  const all = cutoff > most ? 'every image of every member is below' : 'no image of any member is below';
+  throw new UsageError(
+    `${cutoff}${given === undefined ? ' (chosen)' : ''}: ${all}`,
+    '--cutoff',
+    `squared errors of this run go from ${least.toPrecision(3)} to ${most.toPrecision(3)}`,
+  );
+}
+
+function solvedBy({ record, outcomes }: LoadedMember, cutoff: number | undefined): SolvedMember {
+  const { width, seed, parameters } = record;
+  const solved =
+    cutoff === undefined
+      ? Uint8Array.from(outcomes.correct!)
+      : Uint8Array.from(outcomes.mse!, (error) => Number(error < cutoff));
+  return { width, seed, parameters, solved };
+}
+
+function refusePartialSeeds({ members, folder, words }: LoadedRun): void {
+  const widths = new Set(members.map(({ record }) => record.width)).size;
+  const perSeed = new Map<number, number>();
+  for (const { record } of members) perSeed.set(record.seed, (perSeed.get(record.seed) ?? 0) + 1);
+  if (Math.max(...perSeed.values()) === widths) return;
+  throw new RunError(
+    `no seed of this run is complete at every ${words.noun}`,
+    folder,
+    words.isImported ? 'import the others too' : 'train it to the end',
+  );
+}
+
+function clustersIn([first]: readonly LoadedMember[]): Clusters | undefined {
+  const { outcomes } = first!;
+  return clustersOf(outcomes, outcomes.sequence === undefined ? 'images' : 'sequences');
+}

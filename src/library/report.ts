@@ -1,0 +1,137 @@
+/** A folder with an interactive page, figures, tables and text on one run or several. */
+import * as path from 'node:path';
+import { readNaturalCurve, readNaturalCurves, type NaturalCurve } from '../analysis/natural.js';
+import { parseDatasetName } from '../datasets/index.js';
+import type { FileContent } from '../machine/files.js';
+import { metrics } from '../metrics/index.js';
+import type { Metric } from '../metrics/metric.js';
+import { usualFigure, type FigureOptions } from '../report/figures/print.js';
+import { isImported, kindOf, pairsOf } from '../runs/imported.js';
+import type { OpenRun } from '../runs/load.js';
+import { UsageError } from '../terminal/errors.js';
+import { openRun, parseMetrics, track, type RunLike, type RunOptions } from './family.js';
+
+export interface ReportOptions extends RunOptions {
+  /** What the page begins with: subset-accuracy, reconstruction or sequence-accuracy, one for each kind of run. */
+  readonly induced?: readonly string[] | undefined;
+  /** Published curves; none: `overlay:opt-2digit-addition`. */
+  readonly natural?: readonly string[] | undefined;
+  /** `images:PATH` or `idx:PATH` of runs that were trained on your own images, for their pictures. */
+  readonly datasets?: readonly string[] | undefined;
+  /** Of the bootstrap; left out: 2000. */
+  readonly draws?: number | undefined;
+  /** How its figures are printed; left out: as usual. */
+  readonly figures?: FigureOptions | undefined;
+  /** Left out: `reports/RUN`, of several runs their names joined. */
+  readonly output?: string | undefined;
+}
+
+export interface WrittenReport {
+  readonly folder: string;
+  readonly runs: readonly string[];
+  /** What it says, a line each. */
+  readonly summary: readonly string[];
+  readonly files: readonly { readonly file: string; readonly bytes: number }[];
+}
+
+/** Where nothing is said: what the figures have, and whose other curves the explorer has. */
+export const usualNatural = 'overlay:opt-2digit-addition';
+const explorerFile = 'overlay';
+
+/**
+ * Writes a report. What stood in the folder is replaced as a whole, and kept where anything goes wrong.
+ *
+ * @example
+ *     const { files } = await report(['lenet-mnist'], { output: 'reports/mine', draws: 100 });
+ *     files.some(({ file }) => file.endsWith('report.html'));
+ *
+ * @throws UsageError for a folder that is no report, two runs of one name, metrics and datasets that no run has
+ */
+export async function report(runs: readonly RunLike[], options: ReportOptions = {}): Promise<WrittenReport> {
+  const { makeReport, refuseOutput, writeReport } = await import('../report/report.js');
+  const { datasets = [], draws = 2000, figures = usualFigure } = options;
+  const natural = await naturalCurves(options.natural ?? []);
+  const opened: { name: string; open: OpenRun }[] = [];
+  for (const run of runs) {
+    const open = await openRun(run, options);
+    const { name } = open.record;
+    if (opened.some((other) => other.open.record.name === name))
+      throw new UsageError(`two runs have the name ${name}`, 'RUN', 'report on one of them');
+    opened.push({ name: typeof run === 'string' ? run : name, open });
+  }
+  refuseUnusedDatasets(datasets, opened);
+  const induced = inducedMetrics(options.induced ?? [], opened);
+  const names = opened.map(({ open }) => open.record.name);
+  const folder = options.output ?? path.join('reports', names.join('+'));
+  await refuseOutput(folder, '--output');
+  const requested = opened.map((each, i) => ({ ...each, induced: induced[i] }));
+  const made = await track(options, 'parts of the report', (onStep) =>
+    makeReport({ runs: requested, natural, datasets, draws, figures, onStep }),
+  );
+  for (const line of made.warnings) options.note?.(line);
+  await writeReport(folder, made);
+  const files = [...made.files].map(([file, content]) => {
+    return { file: path.join(folder, file), bytes: bytesIn(content) };
+  });
+  return { folder, runs: names, summary: made.report.summary, files };
+}
+
+/** Those that were asked for, or the usual one, and after them all others of the explorer's file. */
+async function naturalCurves(asked: readonly string[]) {
+  const texts = asked.length === 0 ? [usualNatural] : asked;
+  const curves: { curve: NaturalCurve; text: string; inFigures: boolean }[] = [];
+  for (const text of texts) curves.push({ curve: await readNaturalCurve(text), text, inFigures: true });
+  const twice = curves.find(({ curve }, i) => curves.findIndex((other) => other.curve.name === curve.name) < i);
+  if (twice !== undefined) throw new UsageError(`${twice.text} is given twice`, '--natural', 'give it once');
+  const { curves: further } = await readNaturalCurves(explorerFile);
+  const others = further.filter(({ name }) => !curves.some(({ curve }) => curve.name === name));
+  return [...curves, ...others.map((curve) => ({ curve, text: `${explorerFile}:${curve.name}`, inFigures: false }))];
+}
+
+type Opened = readonly { readonly open: OpenRun }[];
+
+/** Datasets without a path need not be given, and of those with one some run has to be. */
+function refuseUnusedDatasets(given: readonly string[], runs: Opened): void {
+  const flag = '--dataset';
+  for (const text of given) {
+    const { source, argument } = parseDatasetName(text, flag);
+    if (argument === '') throw new UsageError(`${text} is not a path, and found by its name`, flag, 'leave it out');
+    const isOf = ({ open: { record } }: Opened[number]) =>
+      !isImported(record) && record.experiment.dataset.startsWith(source.name);
+    if (!runs.some(isOf)) throw new UsageError(`no run here was trained on ${source.name}PATH`, flag, 'leave it out');
+  }
+}
+
+const thresholds = {
+  classification: 'subset-accuracy',
+  reconstruction: 'reconstruction',
+  sequences: 'sequence-accuracy',
+} as const;
+
+/** For each run the metric that was asked for, if one of them is of its kind. */
+function inducedMetrics(texts: readonly string[], runs: Opened): (Metric | undefined)[] {
+  const flag = '--induced';
+  const asked = parseMetrics(texts, metrics, flag);
+  const names: readonly string[] = runs.map(({ open }) => thresholds[kindOf(open.record)]);
+  const twice = asked.find(({ name }, i) => asked.findIndex((other) => other.name === name) < i);
+  if (twice !== undefined) throw new UsageError(`${twice.name} is given twice`, flag, 'give it once');
+  const unfit = asked.find(({ name }) => !names.includes(name));
+  if (unfit !== undefined)
+    throw new UsageError(
+      `${unfit.id} is no threshold of these runs`,
+      flag,
+      `they have ${[...new Set(names)].join(', ')}`,
+    );
+  return runs.map(({ open }, i) => {
+    const metric = asked.find(({ name }) => name === names[i]);
+    const pairs = pairsOf(open.record);
+    if (metric?.name === 'sequence-accuracy' && Number(metric.parameters['l']) > pairs)
+      throw new UsageError(`sequences of ${open.record.name} have ${pairs} images`, flag, `give l=${pairs} at most`);
+    return metric;
+  });
+}
+
+function bytesIn(content: FileContent): number {
+  if (typeof content === 'string') return Buffer.byteLength(content);
+  return content instanceof Uint8Array ? content.length : content.reduce((sum, piece) => sum + piece.length, 0);
+}

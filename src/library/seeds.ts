@@ -1,0 +1,55 @@
+/** The seeds of each width as a distribution. */
+import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
+import { seedDistribution, type SeedDistribution } from '../analysis/seed-distribution.js';
+import type { LoadedRun } from '../runs/load.js';
+import { UsageError } from '../terminal/errors.js';
+import { metricFor, openRun, readRun, refuseOneScale, track, type MetricOptions, type RunLike } from './family.js';
+
+export interface SeedsOptions extends MetricOptions {
+  /** Left out: the standard one. */
+  readonly metric?: string | undefined;
+  /** A seed succeeds from here on; left out: half-way between smallest and largest scale. */
+  readonly success?: number | undefined;
+}
+
+export interface FamilySeeds extends SeedDistribution {
+  readonly run: LoadedRun;
+}
+
+/**
+ * One mode or two at each scale, how many seeds succeed, and what single seeds show.
+ *
+ * @example
+ *     const { scales } = await seeds('lenet-mnist', { metric: 'accuracy', success: 0.5 });
+ *     scales.map(({ scale, success }) => [scale.width, success.count]);
+ *
+ * @throws UsageError for one seed at each scale, and a success that no seed can have
+ */
+export async function seeds(run: RunLike, options: SeedsOptions = {}): Promise<FamilySeeds> {
+  const { success } = options;
+  const open = await openRun(run, options);
+  const asked = await metricFor(open, options.metric, options);
+  const loaded = await readRun(open, [...defaultColumnsOf(open), ...(asked?.needs ?? [])], options);
+  refuseOneScale(loaded);
+  refuseOneSeed(loaded);
+  const metric = asked ?? defaultMetrics(loaded.record, loaded.members.at(-1)!.outcomes).standard;
+  const [low, high] = metric.limits;
+  if (success !== undefined && !(success >= low && success <= high))
+    throw new UsageError(`no seed can have ${metric.title} of ${success}`, '--success', `it is from ${low} to ${high}`);
+  const found = await track(options, 'widths', (onStep) =>
+    seedDistribution(metric, loaded.members, { threshold: success, onStep }),
+  );
+  return { ...found, run: loaded };
+}
+
+function refuseOneSeed({ members, record, words }: LoadedRun): void {
+  const widths = members.map(({ record: { width } }) => width);
+  if (new Set(widths).size < widths.length) return;
+  throw new UsageError(
+    `has one ${words.isImported ? 'model' : 'seed'} for each ${words.noun}`,
+    record.name,
+    words.isImported
+      ? 'import models that differ in their seed alone too, with --seed COLUMN'
+      : 'train more with --seeds, such as 0,1,2,3,4',
+  );
+}

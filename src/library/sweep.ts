@@ -1,0 +1,143 @@
+/** A metric over a grid of its parameters, over smaller test sets and over fewer scales. */
+import { parseAxis } from '../analysis/axis-text.js';
+import { causesOf, refuseCauses, type Causes } from '../analysis/causes.js';
+import { discoveriesOf, mostTested, type Discoveries } from '../analysis/discoveries.js';
+import { flatness } from '../analysis/evaluate.js';
+import type { ScoreName } from '../analysis/scores.js';
+import { extremes, sweep as sweepGrid, type GridPoint, type Sweep } from '../analysis/sweep.js';
+import { choose, splitMetric, type RegisteredMetric } from '../metrics/index.js';
+import type { Metric } from '../metrics/metric.js';
+import type { LoadedRun } from '../runs/load.js';
+import { UsageError } from '../terminal/errors.js';
+import {
+  openRun,
+  readRun,
+  refuseImpossible,
+  refuseOneScale,
+  registryOf,
+  type MetricOptions,
+  type RunLike,
+} from './family.js';
+
+export interface SweepOptions extends MetricOptions {
+  /** With the parameters that are not swept: `below:column=mse`. */
+  readonly metric: string;
+  /** At most two: `k=1..20`, `c=0.01,0.02`, `c=1e-4:1e-1:200:log`. */
+  readonly over?: readonly string[] | undefined;
+  /** Test examples to draw, at the last values of `over`. */
+  readonly testSizes?: readonly number[] | undefined;
+  /** Numbers of scales to keep, at the last values of `over`. */
+  readonly keepScales?: readonly number[] | undefined;
+  /** Of each test size; left out: 200. */
+  readonly draws?: number | undefined;
+  /** Says where emergence is strongest; left out: bow. */
+  readonly by?: ScoreName | undefined;
+  /** Smallest movement of a curve whose score counts, in the metric's unit; left out: 0.1. */
+  readonly leastRange?: number | undefined;
+}
+
+export interface FamilySweep {
+  readonly run: LoadedRun;
+  /** The metric at the last value of each axis: the curve whose other causes are looked for. */
+  readonly probe: Metric;
+  readonly by: ScoreName;
+  readonly leastRange: number;
+  /** Undefined where no parameter is swept. */
+  readonly grid: SweptGrid | undefined;
+  /** Undefined where neither test sizes nor scales are. */
+  readonly causes: Causes | undefined;
+}
+
+export interface SweptGrid extends Sweep {
+  /** Of the points that rise by `leastRange`; undefined where none does. */
+  readonly found: { readonly strongest: GridPoint; readonly weakest: GridPoint } | undefined;
+  /** Which of them are sharper than smooth growth; undefined where they are too many to be tested. */
+  readonly discoveries: Discoveries | undefined;
+}
+
+/**
+ * The curve, its range and its scores at each point of a grid, and what small test sets and few scales do to it.
+ *
+ * @example
+ *     const { grid } = await sweep('lenet-mnist', { metric: 'subset-accuracy', over: ['k=1..20'] });
+ *     grid.found.strongest.metric.id;
+ *
+ * @throws UsageError for a parameter that the metric does not have, a grid of too many curves, more than the run has
+ */
+export async function sweep(run: RunLike, options: SweepOptions): Promise<FamilySweep> {
+  const { testSizes = [], keepScales = [], draws = 200, by = 'bow', leastRange = 0.1 } = options;
+  const open = await openRun(run, options);
+  const registry = await registryOf(options, open);
+  const { metric, parameters } = splitMetric(options.metric, '--metric', registry);
+  const axes = (options.over ?? []).map((text) => parseAxis(text));
+  refuseAxes(metric, parameters, axes, testSizes.length + keepScales.length > 0);
+  const start = Object.fromEntries(axes.map(({ key, values }) => [key, values.at(-1)]));
+  for (const { key, values } of axes)
+    for (const value of values) choose(metric, { ...parameters, ...start, [key]: value }, '--over');
+  const probe = choose(metric, { ...parameters, ...start }, axes.length > 0 ? '--over' : '--metric');
+  refuseImpossible(open, [probe], registry, '--metric');
+  const loaded = await readRun(open, probe.needs, options);
+  refuseOneScale(loaded);
+  const causes = { metric: probe, members: loaded.members, testSizes, keptScales: keepScales, draws };
+  refuseCauses(causes);
+  const request = { metric, parameters, axes, members: loaded.members };
+  return {
+    ...{ run: loaded, probe, by, leastRange },
+    grid: axes.length > 0 ? gridOf(sweepGrid(request), loaded, { by, leastRange, note: options.note }) : undefined,
+    causes: testSizes.length + keepScales.length > 0 ? causesOf(causes) : undefined,
+  };
+}
+
+interface Ranked {
+  readonly by: ScoreName;
+  readonly leastRange: number;
+  readonly note: SweepOptions['note'] | undefined;
+}
+
+function gridOf(swept: Sweep, { members }: LoadedRun, { by, leastRange, note }: Ranked): SweptGrid {
+  const { points } = swept;
+  const found = extremes(points, by, leastRange);
+  const moving = points.filter(({ range, scores }) => range >= leastRange && scores.emergence > 0);
+  const metrics = moving.map(({ metric }) => metric);
+  const discoveries = moving.length > mostTested ? undefined : discoveriesOf(metrics, members, by);
+  for (const { metric, values } of found === undefined ? [points[0]!, points.at(-1)!] : []) {
+    const odd = flatness({ metric, members: Array.from(values, (value) => ({ value })) }, members);
+    if (odd !== undefined) note?.(`note: ${odd}`);
+  }
+  return { ...swept, found, discoveries };
+}
+
+const mostCurves = 100_000;
+
+function refuseAxes(
+  { name, parameters: { shape } }: RegisteredMetric,
+  given: Readonly<Record<string, unknown>>,
+  axes: Sweep['axes'],
+  hasCauses: boolean,
+): void {
+  const known = Object.keys(shape);
+  const wrong = axes.find(({ key }) => !known.includes(key));
+  if (wrong !== undefined)
+    throw new UsageError(
+      `"${wrong.key}" is not a parameter of ${name}`,
+      '--over',
+      `known: ${known.join(', ') || 'none'}`,
+    );
+  if (axes.length > 2) throw new UsageError(`${axes.length} parameters at once`, '--over', 'give one or two');
+  const twice = axes.find(({ key }, i) => key in given || axes.findIndex((axis) => axis.key === key) < i);
+  if (twice !== undefined) throw new UsageError(`${twice.key} is given twice`, '--over', 'give it once');
+  if (axes.length === 0 && !hasCauses)
+    throw new UsageError('nothing is swept', '--over', 'give --over, --test-sizes or --keep-scales');
+  const missing = known.find((key) => !(key in given) && !axes.some((axis) => axis.key === key));
+  if (missing !== undefined)
+    throw new UsageError(
+      `${name} has no value for ${missing}`,
+      '--metric',
+      missing === 'column'
+        ? `write ${name}:column=mse, say`
+        : `sweep it with --over ${missing}=..., or write ${name}:${missing}=...`,
+    );
+  const sizes = axes.map(({ values }) => values.length);
+  if (sizes.reduce((product, size) => product * size, 1) > mostCurves)
+    throw new UsageError(`${sizes.join(' x ')} curves are more than ${mostCurves}`, '--over', 'give fewer values');
+}

@@ -1,0 +1,68 @@
+/** A family, trained. */
+import { loadExperiment } from '../experiment/load.js';
+import { completeExperiment, runNameOf } from '../experiment/options.js';
+import { executionSchema, experimentSchema, type Execution, type ExperimentInput } from '../experiment/schema.js';
+import { readRunRecord, runFolder } from '../runs/run.js';
+import { checkpoints } from '../runs/locate.js';
+import { UsageError } from '../terminal/errors.js';
+import { whatIsWrong } from '../terminal/wrong.js';
+import type { TrainListener, TrainResult } from '../training/train.js';
+
+/** What the options of `emergence train` say, by their names in camel case; left out: from the file, the run, the defaults. */
+export interface TrainOptions extends Partial<ExperimentInput>, Partial<Execution> {
+  /** A file, or the name of a shipped experiment; what else is given overrides what it says. */
+  readonly experiment?: string | undefined;
+  /** Logs for TensorBoard beside each member. */
+  readonly tensorboard?: boolean | undefined;
+  /** Op by op instead of compiled. */
+  readonly eager?: boolean | undefined;
+  /** The folder of all runs; left out: `checkpoints`. */
+  readonly root?: string | undefined;
+  /** Stops the training; the same call goes on where it was. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears of each event. */
+  readonly listener?: Partial<TrainListener> | undefined;
+}
+
+/**
+ * Trains the members that a run is missing, each in its own process. TensorFlow is fetched where it is not here yet.
+ *
+ * @example
+ *     const { folder, trained } = await train({ arch: 'cnn', widths: [8, 16], seeds: [0], epochs: 1, run: 'quick' });
+ *     trained.length;
+ *
+ * @throws UsageError where the options contradict each other, the dataset or the run; RunError on trouble with the machine
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const {
+    experiment: name,
+    tensorboard = false,
+    eager = false,
+    root = checkpoints,
+    signal,
+    listener = {},
+    ...values
+  } = options;
+  const { defaultRunName, trainFamily } = await import('../training/train.js');
+  const isExecution = (key: string) => Object.hasOwn(executionSchema.shape, key);
+  const said = Object.entries(values).filter(([, value]) => value !== undefined);
+  const typed = Object.fromEntries(said.filter(([key]) => !isExecution(key)));
+  const { data: execution, error } = executionSchema.safeParse(
+    Object.fromEntries(said.filter(([key]) => isExecution(key))),
+  );
+  if (error !== undefined) throw new UsageError(whatIsWrong(error, values), 'train');
+  const wrong = experimentSchema.partial().safeParse(typed).error;
+  if (wrong !== undefined) throw new UsageError(whatIsWrong(wrong, typed), 'train');
+  const file = name === undefined ? undefined : await loadExperiment(name);
+  const run = runNameOf({ run: execution.run }, file) ?? defaultRunName(completeExperiment(typed, {}).experiment);
+  // What the user leaves out comes from the run, where there is one.
+  const recorded = (await readRunRecord(runFolder(root, run)))?.experiment;
+  const completed = completeExperiment(typed, { file, recorded }, execution.run);
+  return trainFamily(
+    {
+      ...{ root, ...completed, execution: { ...execution, run }, eager, tensorboard },
+      ...(signal === undefined ? {} : { signal }),
+    },
+    { note: () => undefined, planned: () => undefined, event: () => undefined, ...listener },
+  );
+}
