@@ -173,13 +173,16 @@ const untyped = ['root', 'note', 'track', 'json'];
 /** Options whose value is a file. */
 const fileOptions = ['scale', 'labels', 'labelFrom'];
 
+/** What an option's value can be. */
+type Typed = string | number | boolean | readonly string[] | undefined;
+
 /** What was typed, or would be, as it can be typed again where the files are: without the folders that lead to them. */
 function commandOf(format: string, files: readonly string[], options: object): string {
-  const typed = Object.entries(options).flatMap(([key, value]: [string, unknown]) => {
+  const typed = Object.entries(options as Readonly<Record<string, Typed>>).flatMap(([key, value]) => {
     if (untyped.includes(key) || value === undefined || value === false) return [];
     const flag = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     if (value === true) return [flag];
-    const texts = Array.isArray(value) ? value.map(String) : [String(value)];
+    const texts = [value].flat().map(String);
     return texts.flatMap((text) => [flag, shellWord(fileOptions.includes(key) ? path.basename(text) : text)]);
   });
   return ['import', format, ...files.map((file) => shellWord(path.basename(file))), ...typed].join(' ');
