@@ -154,7 +154,7 @@ test.each([
   [['lenett'], /^error: RUN: "lenett" is not a run in checkpoints .*; did you mean lenet\?\n$/],
   [[], /^error: missing required argument 'run'\n$/],
   [['lenet', '--port', '80'], /^error: --port: is of the page; add --page\n$/],
-  [['lenet', '--page', '--port', '99999'], /^error: --port: 99999 is no port; ports end at 65535\n$/],
+  [['lenet', '--page', '--port', '99999'], /^error: --port: 99999 is more than 65535\n$/],
   [['lenet', '--page', '--port', 'x'], /^error: --port: "x" is not a whole number/],
 ])('bad input is one line and exit code 2: %j', async (words, line) => {
   const { ended, output } = watch(...words);
