@@ -10,8 +10,8 @@ import { bundle, withFollowedRequire } from './bundle.js';
 import { mnist } from './datasets/mnist.js';
 import { builtFolder, labFolder, packageFolder } from './machine/installation.js';
 import { commitFile, gitCommit } from './machine/version.js';
-import { assetFiles } from './report/page/assets.js';
-import { buildPage } from './report/page/build.js';
+import { assetFiles } from './report/explorer/assets.js';
+import { buildPage } from './report/explorer/build.js';
 
 /** Of packages whose files are read: what of them is needed. */
 const readPackages: Readonly<Record<string, readonly string[]>> = {

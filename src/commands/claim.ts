@@ -90,7 +90,7 @@ async function scoredText(
   { sealed, digest }: Pick<ScoredClaims['claim'], 'sealed' | 'digest'>,
 ): Promise<string> {
   const { claimText } = await import('../analysis/claims.js');
-  const { textTable } = await import('../report/text-table.js');
+  const { textTable } = await import('../report/tables/text-table.js');
   const { formatNumber } = await import('../terminal/format.js');
   const rows = judged.map((each) => [
     claimText(each),

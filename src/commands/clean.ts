@@ -95,7 +95,7 @@ async function refuseTraining(): Promise<void> {
 async function listText(removals: readonly Removal[], isLong: boolean): Promise<string> {
   const { freedBytes } = await import('../machine/usage.js');
   const { counted, formatBytes } = await import('../terminal/format.js');
-  const { textTable } = await import('../report/text-table.js');
+  const { textTable } = await import('../report/tables/text-table.js');
   const { printable } = await import('../terminal/printable.js');
   const row = (what: string, entries: Removal['entries']) => {
     const files = entries.filter(({ isFolder }) => !isFolder).length;

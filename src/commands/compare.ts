@@ -30,11 +30,11 @@ export function registerCompare(program: CommandUnknownOpts): void {
     .action(async (runs, options) => {
       const path = await import('node:path');
       const { compare } = await import('../library/compare.js');
-      const { comparisonTable } = await import('../report/comparison.js');
+      const { comparisonTable } = await import('../report/tables/compare.js');
       const { comparisonFigure } = await import('../report/figures/compare.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
-      const { writeFigure } = await import('../report/files.js');
-      const { samplingOf } = await import('../report/sampling.js');
+      const { writeFigure } = await import('../report/figures/files.js');
+      const { samplingOf } = await import('../report/tables/sampling.js');
       const printed = figureOptionsOf(options);
       const found = await ofEach(runs, options, (run) => compare(run, { ...options, ...terminal }));
       const shown: Shown[] = [];

@@ -43,7 +43,7 @@ export function registerDesign(program: CommandUnknownOpts): void {
     .addHelpText('after', examples('design pilot --ratio 3 --power 0.9'))
     .action(async (pilot, options) => {
       const { design } = await import('../library/design.js');
-      const { designTable } = await import('../report/design.js');
+      const { designTable } = await import('../report/tables/design.js');
       const { availableCores } = await import('../experiment/cores.js');
       const proposed = await design(pilot, { ...options, ...terminal });
       const { design: found, asked, isGiven, commands, file, run, claim } = proposed;

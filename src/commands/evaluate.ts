@@ -22,8 +22,8 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
     )
     .action(async (runs, { members: byMember = false, metric, ...options }) => {
       const { evaluate } = await import('../library/evaluate.js');
-      const { evaluationCsv, evaluationTable } = await import('../report/evaluation.js');
-      const { samplingOf } = await import('../report/sampling.js');
+      const { evaluationCsv, evaluationTable } = await import('../report/tables/evaluate.js');
+      const { samplingOf } = await import('../report/tables/sampling.js');
       const found = await ofEach(runs, {}, (run) => evaluate(run, { ...options, ...terminal, metrics: metric }));
       const shown = found.map(({ run: { record, words, members }, metrics: evaluations }) => {
         const sampling = samplingOf(record, members[0]!.outcomes);

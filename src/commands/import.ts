@@ -130,7 +130,7 @@ async function importAs(
   { json: isJson, ...options }: ImportOptions & Forms,
 ): Promise<void> {
   const { importOutcomes } = await import('../library/import.js');
-  const { importedText } = await import('../report/imported.js');
+  const { importedText } = await import('../report/tables/import.js');
   const { folder, record, members, notes } = await importOutcomes(format, paths, { ...options, note: terminal.note });
   const { name, axis, dataset } = record;
   if (isJson === true) printJson({ run: name, folder, axis, members: record.members, dataset, notes });

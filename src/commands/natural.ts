@@ -37,7 +37,7 @@ export function registerNatural(program: CommandUnknownOpts): void {
 }
 
 async function tableOf(name: string, curves: readonly NaturalCurve[]): Promise<string> {
-  const { textTable } = await import('../report/text-table.js');
+  const { textTable } = await import('../report/tables/text-table.js');
   const { formatNumber } = await import('../terminal/format.js');
   const range = (values: readonly number[]) =>
     `${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}`;

@@ -38,7 +38,7 @@ export function registerQuanta(program: CommandUnknownOpts): void {
     .action(async (runs, options) => {
       const { quanta } = await import('../library/quanta.js');
       const { quantaTables, writeQuanta } = await import('../report/quanta.js');
-      const { notesOf, sharedNotes } = await import('../report/quanta-text.js');
+      const { notesOf, sharedNotes } = await import('../report/tables/quanta.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
       const printed = figureOptionsOf(options);
       const all = await ofEach(runs, {}, (run) => quanta(run, { ...options, ...terminal }));

@@ -18,7 +18,7 @@ export function registerRuns(program: CommandUnknownOpts): void {
     .action(async (options) => {
       const { listRuns } = await import('../library/lists.js');
       const { checkpoints } = await import('../runs/locate.js');
-      const { runsTable } = await import('../report/runs.js');
+      const { runsTable } = await import('../report/tables/runs.js');
       const runs = await listRuns(options);
       if (options.verify === true && runs.some(({ status }) => status === 'damaged')) process.exitCode = 1;
       if (options.json === true) printJson({ runs });

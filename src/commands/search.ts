@@ -22,7 +22,7 @@ export function registerSearch(program: CommandUnknownOpts): void {
     .addHelpText('after', examples('search lenet-mnist --surrogate-of subset-accuracy:k=50'))
     .action(async (runs, { top, ...options }) => {
       const { search } = await import('../library/search.js');
-      const { searchText } = await import('../report/search.js');
+      const { searchText } = await import('../report/tables/search.js');
       const found = await ofEach(runs, {}, (run) => search(run, { ...options, ...terminal }));
       printRuns(
         found.map((each) => {

@@ -28,8 +28,8 @@ export function registerSeeds(program: CommandUnknownOpts): void {
       const { seeds } = await import('../library/seeds.js');
       const { seedsFigure } = await import('../report/figures/seeds.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
-      const { writeFigure } = await import('../report/files.js');
-      const { seedsTable } = await import('../report/seeds.js');
+      const { writeFigure } = await import('../report/figures/files.js');
+      const { seedsTable } = await import('../report/tables/seeds.js');
       const printed = figureOptionsOf(options);
       const all = await ofEach(runs, options, (run) => seeds(run, { ...options, ...terminal }));
       const shown: Shown[] = [];

@@ -46,8 +46,8 @@ export function registerShow(program: CommandUnknownOpts): void {
         );
         return;
       }
-      const { panelsOf, showText } = await import('../report/show.js');
-      const { samplingOf } = await import('../report/sampling.js');
+      const { panelsOf, showText } = await import('../report/tables/show.js');
+      const { samplingOf } = await import('../report/tables/sampling.js');
       const { usesColour } = await import('../terminal/colour.js');
       const [{ run, axis }] = found as [FamilyCurves, ...FamilyCurves[]];
       const other = found.find(({ run: { words } }) => words.axis !== run.words.axis);

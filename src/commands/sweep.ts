@@ -84,9 +84,9 @@ async function shownSweep(
 ): Promise<Shown> {
   const path = await import('node:path');
   const { fileNameOf } = await import('../datasets/index.js');
-  const { extremesText, sweepCsv } = await import('../report/sweeps.js');
+  const { extremesText, sweepCsv } = await import('../report/tables/sweep.js');
   const { sweepFigure } = await import('../report/figures/sweep.js');
-  const { writeFigure } = await import('../report/files.js');
+  const { writeFigure } = await import('../report/figures/files.js');
   const { words, record } = run;
   const { name } = record;
   const stem = output ?? path.join(run.folder, `sweep-${fileNameOf(probe.name)}`);
@@ -121,9 +121,9 @@ interface Drawn {
 }
 
 async function withCauses(shown: Shown, { name, stem, printed, causes }: Drawn): Promise<Shown> {
-  const { causesText } = await import('../report/sweeps.js');
+  const { causesText } = await import('../report/tables/sweep.js');
   const { causesFigure } = await import('../report/figures/sweep.js');
-  const { writeFigure } = await import('../report/files.js');
+  const { writeFigure } = await import('../report/figures/files.js');
   const { metric, testSizes, keptScales } = causes;
   const told = { metric: metric.title, testSizes, keptScales };
   const causesFigures = await writeFigure(`${stem}-causes`, causesFigure({ run: name, ...told }), printed);

@@ -62,10 +62,10 @@ export function registerTheory(program: CommandUnknownOpts): void {
 
 async function drawModel({ printed, output, ...given }: Options): Promise<Shown> {
   const { exponent = -0.28, scale = 1e7, lengths = [1, 5, 10, 20] } = given;
-  const { modelText } = await import('../report/theory.js');
+  const { modelText } = await import('../report/tables/theory.js');
   const { modelFigure } = await import('../report/figures/theory.js');
   const { createFolder } = await import('../machine/files.js');
-  const { writeFigure } = await import('../report/files.js');
+  const { writeFigure } = await import('../report/figures/files.js');
   const law = { exponent, scale };
   if (output === undefined) await createFolder('reports');
   const figures = await writeFigure(output ?? 'reports/theory', modelFigure(law, lengths), printed);
@@ -76,9 +76,9 @@ async function drawModel({ printed, output, ...given }: Options): Promise<Shown>
 async function fitRuns(runs: string[], options: Options): Promise<Shown[]> {
   const path = await import('node:path');
   const { theory } = await import('../library/theory.js');
-  const { fitText } = await import('../report/theory.js');
+  const { fitText } = await import('../report/tables/theory.js');
   const { fitFigure } = await import('../report/figures/theory.js');
-  const { writeFigure } = await import('../report/files.js');
+  const { writeFigure } = await import('../report/figures/files.js');
   const given = (['exponent', 'scale'] as const).find((key) => options[key] !== undefined);
   if (given !== undefined)
     throw new UsageError('is fitted to the run', `--${given}`, 'leave out the option, or the run');

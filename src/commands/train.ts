@@ -60,7 +60,7 @@ async function train(raw: RawOptions): Promise<number> {
 }
 
 async function showSummary(folder: string, json: boolean): Promise<void> {
-  const { summariseRun } = await import('../report/summary.js');
+  const { summariseRun } = await import('../report/train.js');
   const { table, findings, rows, figures, sharpness } = await summariseRun(folder);
   if (json) {
     console.log(jsonOf({ type: 'summary', folder, rows, sharpness: sharpness ?? null, figures }, undefined, 0));

@@ -6,7 +6,7 @@ import { predictionNeeds } from '../analysis/independence.js';
 import { readNaturalCurve } from '../analysis/natural.js';
 import type { LoadedRun } from '../runs/load.js';
 import { metricFor, openRun, readRun, refuseOneScale, refuseSame, type MetricOptions, type RunLike } from './family.js';
-import { aboutFamily } from '../report/comparison.js';
+import { aboutFamily } from '../report/tables/compare.js';
 
 export interface CompareOptions extends MetricOptions {
   /** The field's usual metric; left out: accuracy, mse or image-accuracy. */

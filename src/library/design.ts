@@ -5,7 +5,7 @@ import { design as designOf, type Design } from '../analysis/design/design.js';
 import { runNameOf } from '../experiment/options.js';
 import { readTextIfThere, writeOutput } from '../machine/files.js';
 import { commandLine } from '../machine/installation.js';
-import { experimentText } from '../report/design.js';
+import { experimentText } from '../report/tables/design.js';
 import type { OpenRun } from '../runs/load.js';
 import { readRunRecord, runFolder } from '../runs/run.js';
 import { checkpoints } from '../runs/locate.js';

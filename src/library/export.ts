@@ -27,7 +27,7 @@ export async function exportOutcomes(
   run: RunLike,
   options: ExportOptions = {},
 ): Promise<{ file: string; run: LoadedRun }> {
-  const { tidyCsv, tidyParquet } = await import('../report/tidy.js');
+  const { tidyCsv, tidyParquet } = await import('../report/tables/export.js');
   const { to = 'parquet', force = false } = options;
   const open = await openRun(run, options);
   const file = options.output ?? `${open.record.name}.${to}`;

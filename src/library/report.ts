@@ -48,7 +48,7 @@ const explorerFile = 'overlay';
  * @throws UsageError for a folder that is no report, two runs of one name, metrics and datasets that no run has
  */
 export async function report(runs: readonly RunLike[], options: ReportOptions = {}): Promise<WrittenReport> {
-  const { makeReport, refuseOutput, writeReport } = await import('../report/report.js');
+  const { makeReport, refuseOutput, writeReport } = await import('../report/document/report.js');
   const { datasets = [], draws = 2000, figures = usualFigure } = options;
   const natural = await naturalCurves(options.natural ?? []);
   const opened: { name: string; open: OpenRun }[] = [];

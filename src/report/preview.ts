@@ -6,9 +6,9 @@ import { countsOf } from '../datasets/notes.js';
 import { Random } from '../statistics/random.js';
 import { markupText } from './escape.js';
 import { pixelsPerInch } from './figures/print.js';
-import { toPng } from './render.js';
-import { textTable } from './text-table.js';
-import { fontFamily } from './theme.js';
+import { toPng } from './figures/render.js';
+import { textTable } from './tables/text-table.js';
+import { fontFamily } from './figures/theme.js';
 
 const mostClasses = 12;
 const imagesPerClass = 10;

@@ -8,10 +8,10 @@ import type { LoadedRun } from '../runs/load.js';
 import type { OutcomeTable } from '../runs/outcomes.js';
 import type { FamilyWords } from '../runs/words.js';
 import { grouped } from '../terminal/format.js';
-import { writeFigure } from './files.js';
+import { writeFigure } from './figures/files.js';
 import { usualFigure, type FigureOptions } from './figures/print.js';
 import { quantaFigure } from './figures/quanta.js';
-import { fitTables, sharpLines, turnTable } from './quanta-text.js';
+import { fitTables, sharpLines, turnTable } from './tables/quanta.js';
 
 /** For a terminal. */
 export function quantaTables(quanta: Quanta, words: FamilyWords): string {

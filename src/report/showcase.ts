@@ -5,7 +5,7 @@ import type { Metric } from '../metrics/metric.js';
 import { psnr, ssim } from '../metrics/reconstruction.js';
 import type { OutcomeName, OutcomeTable } from '../runs/outcomes.js';
 import type { RunRecord } from '../runs/record.js';
-import { samplingOf, type Sampling } from './sampling.js';
+import { samplingOf, type Sampling } from './tables/sampling.js';
 import { grouped } from '../terminal/format.js';
 
 export interface Showcase {

@@ -8,7 +8,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { metrics } from '../../src/metrics/index.js';
 import { readNaturalCurve } from '../../src/analysis/natural.js';
-import { makeReport, writeReport } from '../../src/report/report.js';
+import { makeReport, writeReport } from '../../src/report/document/report.js';
 import { openRun } from '../../src/runs/load.js';
 import { launch } from '../support/chromium.js';
 import { membersOf, writeFamily, type FamilyShape, type Kind } from '../support/families.js';

@@ -40,7 +40,7 @@ const nasty: readonly Buffer<ArrayBuffer>[] = [
     'true',
     '__proto__',
   ],
-  ...['\u202e', '\ufeff', '\ud800', 'é', 'e\u0301', '../../', '/', 'toString', 'constructor', '{}', '[]', '""'],
+  ...['\u202e', '\ufeff', '\ud800', 'é', 'e\u0301', '../..', '/', 'toString', 'constructor', '{}', '[]', '""'],
 ]
   .map((text) => Buffer.from(text))
   .concat([

@@ -111,6 +111,18 @@ test('no folder imports what it must not know', () => {
   ).toEqual([]);
 });
 
+/** Rooms of the report, and which of the others each knows; those that are not here put a whole together from all of them. */
+const rooms: Readonly<Record<string, readonly string[]>> = { figures: [], tables: ['figures'], watch: [] };
+
+test('rooms of the report know only those below them', () => {
+  const roomOf = (file: string) => /^report\/(\w+)\//.exec(file)?.[1];
+  const wrong = ours.filter(({ from, to }) => {
+    const [own, other] = [roomOf(from), roomOf(to)];
+    return own !== undefined && other !== undefined && own !== other && rooms[own]?.includes(other) === false;
+  });
+  expect(wrong.map(describeImport)).toEqual([]);
+});
+
 test('only the engine, the families and training know TensorFlow.js', () => {
   const wrong = imports.filter(
     ({ from, to }) => to.startsWith('@tensorflow/') && !tensorFlowFolders.includes(from.split('/')[0]!),

@@ -12,7 +12,7 @@ export function registerList(group: CommandUnknownOpts): void {
     .addHelpText('after', examples('forecast list'))
     .action(async (run, options) => {
       const { listForecasts } = await import('../../library/forecast.js');
-      const { textTable } = await import('../../report/text-table.js');
+      const { textTable } = await import('../../report/tables/text-table.js');
       const forecasts = await listForecasts(run, terminal);
       const heading = ['forecast', 'run', 'sealed', 'widths', 'metrics'];
       const lines = forecasts.map(({ name, run: of, sealed, targets, metrics }) => [

@@ -19,10 +19,10 @@ export function registerScore(group: CommandUnknownOpts): void {
     .action(async (name, options) => {
       const path = await import('node:path');
       const { scoreForecast } = await import('../../library/forecast.js');
-      const { plainMetric, scoreCsv, scoreTable } = await import('../../report/forecast.js');
+      const { plainMetric, scoreCsv, scoreTable } = await import('../../report/tables/forecast.js');
       const { scoreFigure } = await import('../../report/figures/forecast.js');
       const { figureOptionsOf } = await import('../../report/figures/print.js');
-      const { writeFigure } = await import('../../report/files.js');
+      const { writeFigure } = await import('../../report/figures/files.js');
       const printed = figureOptionsOf(options);
       const { run, seal, file, scores, missing } = await scoreForecast(name, { ...options, ...terminal });
       if (options.json === true) {

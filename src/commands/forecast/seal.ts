@@ -26,7 +26,7 @@ export function registerSeal(group: CommandUnknownOpts): void {
     )
     .action(async (run, { metric, ...options }) => {
       const { sealForecast } = await import('../../library/forecast.js');
-      const { sealedTable } = await import('../../report/forecast.js');
+      const { sealedTable } = await import('../../report/tables/forecast.js');
       const { seal, file, forecasts } = await sealForecast(run, { ...options, ...terminal, metrics: metric });
       if (options.json === true) {
         printJson(seal);

@@ -22,10 +22,10 @@ export function registerStudy(group: CommandUnknownOpts): void {
     .action(async (runs, { metric, ...options }) => {
       const path = await import('node:path');
       const { studyForecasts } = await import('../../library/forecast.js');
-      const { plainMetric, studyCsv, studyTable } = await import('../../report/forecast.js');
+      const { plainMetric, studyCsv, studyTable } = await import('../../report/tables/forecast.js');
       const { studyFigure } = await import('../../report/figures/forecast.js');
       const { figureOptionsOf } = await import('../../report/figures/print.js');
-      const { writeFigure } = await import('../../report/files.js');
+      const { writeFigure } = await import('../../report/figures/files.js');
       const printed = figureOptionsOf(options);
       const found = await ofEach(runs, options, (run) =>
         studyForecasts(run, { ...options, ...terminal, metrics: metric }),

@@ -15,7 +15,7 @@ import { readColumns, type LoadedRun, type OpenRun } from '../../runs/load.js';
 import type { OutcomeName } from '../../runs/outcomes.js';
 import { quantile } from '../../statistics/bootstrap.js';
 import { UsageError } from '../../terminal/errors.js';
-import { aboutFamily } from '../comparison.js';
+import { aboutFamily } from '../tables/compare.js';
 
 export interface FamilyRequest {
   /** As the user named it. */

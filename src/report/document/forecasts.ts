@@ -2,7 +2,7 @@
 import { medianOf, type MethodScore, type MetricScore } from '../../analysis/forecast/scoring.js';
 import type { SealedOutcome } from '../../analysis/forecast/sealed.js';
 import { counted, formatNumber } from '../../terminal/format.js';
-import { scoreCsvColumns, scoreCsvLines } from '../forecast.js';
+import { scoreCsvColumns, scoreCsvLines } from '../tables/forecast.js';
 import type { Block, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 import { commandLine } from '../../machine/installation.js';

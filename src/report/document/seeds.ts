@@ -2,7 +2,7 @@
 import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
-import { hasTwoModes, seedHeading, seedNotes, seedRow } from '../seeds.js';
+import { hasTwoModes, seedHeading, seedNotes, seedRow } from '../tables/seeds.js';
 import type { Block, Figure, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 

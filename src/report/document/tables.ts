@@ -7,7 +7,7 @@ import { isImported, type ImportedRun } from '../../runs/imported.js';
 import type { FamilyMember } from '../../runs/load.js';
 import type { RunRecord } from '../../runs/record.js';
 import { scaleText } from '../../runs/words.js';
-import { shareOfDraws, shownDataset, shownRatio, shownScores, sourceText } from '../comparison.js';
+import { shareOfDraws, shownDataset, shownRatio, shownScores, sourceText } from '../tables/compare.js';
 import type { Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 

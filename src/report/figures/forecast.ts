@@ -11,7 +11,7 @@ import { tolerance, type MetricStudy } from '../../analysis/forecast/study.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
 import { condensed, formatNumber } from '../../terminal/format.js';
-import { referenceStyles } from '../theme.js';
+import { referenceStyles } from './theme.js';
 import { domainOf, type CurvePoint, type Domain } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel } from './panels.js';

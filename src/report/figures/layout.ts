@@ -4,7 +4,7 @@
  * and the specification that comes out has the place of everything in pixels.
  */
 import type { TopLevelSpec } from 'vega-lite';
-import { fontFamily, inks, type SeriesStyle } from '../theme.js';
+import { fontFamily, inks, type SeriesStyle } from './theme.js';
 import {
   apart,
   linearTicks,

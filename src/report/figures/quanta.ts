@@ -6,7 +6,7 @@ import { preferred, type Quanta } from '../../analysis/quanta.js';
 import { probabilityAt, type LatentClass } from '../../analysis/threshold-mixture.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
-import { seriesStyle } from '../theme.js';
+import { seriesStyle } from './theme.js';
 import { shareTicks, type CurvePoint, type Tick } from './axis.js';
 import { cellsOf, heatLayer } from './heat.js';
 import type { Figure, Frame, Panel } from './layout.js';

@@ -1,7 +1,7 @@
 /** The same test images by every member: the originals in the first row, then a row per width. */
 import sharp from 'sharp';
 import type { MemberStrips } from '../../runs/pictures.js';
-import { fontFamily, inks } from '../theme.js';
+import { fontFamily, inks } from './theme.js';
 import { pixelsPerInch, type FigureSize } from './print.js';
 import { textWidth } from './text.js';
 

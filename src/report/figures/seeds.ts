@@ -2,7 +2,7 @@
 import { mean as meanOf } from '../../statistics/mean.js';
 import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
-import { referenceStyles, seriesStyle } from '../theme.js';
+import { referenceStyles, seriesStyle } from './theme.js';
 import { domainOf, type CurvePoint } from './axis.js';
 import { stroke, type Figure, type Frame, type Panel } from './layout.js';
 import { curvePanel } from './panels.js';

@@ -2,7 +2,7 @@
 import type { GridPoint, ResampledCurve, Sweep } from '../../analysis/sweep.js';
 import type { ScoreName } from '../../analysis/scores.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
-import { referenceStyles } from '../theme.js';
+import { referenceStyles } from './theme.js';
 import { countTicks, domainOf, valueTicks, type CurvePoint } from './axis.js';
 import { bounds, cellsOf, heatLayer, scheme } from './heat.js';
 import type { Axis, Figure, Panel } from './layout.js';

@@ -3,10 +3,12 @@ import type { TheoryFit } from '../../analysis/theory-fit.js';
 import { allRight, expectedEditDistance, lossAt, type PowerLaw } from '../../analysis/theory.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber } from '../../terminal/format.js';
-import { equation } from '../theory.js';
 import type { CurvePoint } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel } from './panels.js';
+
+/** As titles and tables have it. */
+export const equation = (law: PowerLaw) => `L(N) = (N / ${formatNumber(law.scale)})^${formatNumber(law.exponent)} nats`;
 
 /** The paper's three panels over six decades around c. */
 export function modelFigure(law: PowerLaw, lengths: readonly number[]): Figure {

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { latexTable, latexText } from '../../../src/report/document/latex.js';
 import { linkPath, markdownText, markupText, scriptJson, shellWord } from '../../../src/report/escape.js';
-import { toPng, toSvg } from '../../../src/report/render.js';
-import { csv, textTable } from '../../../src/report/text-table.js';
+import { toPng, toSvg } from '../../../src/report/figures/render.js';
+import { csv, textTable } from '../../../src/report/tables/text-table.js';
 
 /** Names that mean something somewhere. */
 const hostile = [

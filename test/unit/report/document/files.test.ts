@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Report, Table } from '../../../../src/report/document/blocks.js';
 import { latexCell, latexTable, latexText } from '../../../../src/report/document/latex.js';
 import { markdownOf } from '../../../../src/report/document/markdown.js';
-import { csv } from '../../../../src/report/text-table.js';
+import { csv } from '../../../../src/report/tables/text-table.js';
 
 const table: Table = {
   name: 'a-scores',

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { figureSpec } from '../../../../src/report/figures/layout.js';
 import { figureOptionsOf, parseFormats, parseSize, pixelsPerInch } from '../../../../src/report/figures/print.js';
 import { textWidth } from '../../../../src/report/figures/text.js';
-import { toSvg } from '../../../../src/report/render.js';
+import { toSvg } from '../../../../src/report/figures/render.js';
 import { figures } from '../../../support/figures.js';
 
 interface DrawnText {

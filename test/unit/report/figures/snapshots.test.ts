@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { figureSpec } from '../../../../src/report/figures/layout.js';
 import { usualFigure } from '../../../../src/report/figures/print.js';
-import { toSvg } from '../../../../src/report/render.js';
+import { toSvg } from '../../../../src/report/figures/render.js';
 import { figures } from '../../../support/figures.js';
 
 /** A line an element, without what only screen readers hear, and numbers to one decimal: what is left of rounding differs by machine. */

@@ -6,8 +6,8 @@ import { curve } from '../../../../src/metrics/curve.js';
 import { mean } from '../../../../src/statistics/mean.js';
 import { figureSpec, type Figure } from '../../../../src/report/figures/layout.js';
 import { usualFigure } from '../../../../src/report/figures/print.js';
-import { toSvg } from '../../../../src/report/render.js';
-import { seriesStyle } from '../../../../src/report/theme.js';
+import { toSvg } from '../../../../src/report/figures/render.js';
+import { seriesStyle } from '../../../../src/report/figures/theme.js';
 import {
   causes,
   comparison,

@@ -1,0 +1,355 @@
+/** `emergence report` as a function: runs in, a folder of files out. From stored outcomes alone. */
+import * as path from 'node:path';
+import sharp from 'sharp';
+import * as z from 'zod';
+import { comparePublished, type PublishedCurve } from '../../analysis/compare.js';
+import type { NaturalCurve } from '../../analysis/natural.js';
+import { predictFromStandard } from '../../analysis/independence.js';
+import { scoreNames } from '../../analysis/scores.js';
+import { readFileIfThere } from '../../machine/files.js';
+import { refuseForeignFolder, writeFolder, type FolderContent } from '../../machine/folder-swap.js';
+import type { Metric } from '../../metrics/metric.js';
+import { isImported, makeOf } from '../../runs/imported.js';
+import type { OpenRun } from '../../runs/load.js';
+import { readStrips, type MemberStrips } from '../../runs/pictures.js';
+import { formatNumber, grouped } from '../../terminal/format.js';
+import type { OnStep } from '../../terminal/steps.js';
+import { tablesOf, type Figure, type Report } from './blocks.js';
+import { analyseFamily, type AnalysedFamily } from './family.js';
+import { latexTable } from './latex.js';
+import { markdownOf } from './markdown.js';
+import { commandOf, storyOf, type ReportedFamily } from './story.js';
+import { shellWord } from '../escape.js';
+import { comparisonFigure } from '../figures/compare.js';
+import { figureSpec, type Figure as Picture } from '../figures/layout.js';
+import { parseSize, pixelsPerInch, usualFigure, type FigureOptions } from '../figures/print.js';
+import { reconstructionsSvg } from '../figures/reconstructions.js';
+import { seedsFigure } from '../figures/seeds.js';
+import { causesFigure, sweepFigure } from '../figures/sweep.js';
+import { compact, outcomeBudget } from '../explorer/compact.js';
+import { unitsText, type PageData, type PageNatural, type PageRun } from '../explorer/data.js';
+import { Family } from '../explorer/family.js';
+import { pageOf, type PageImage } from '../explorer/html.js';
+import { examplePictures, reconstructionsOf } from '../explorer/pictures.js';
+import { rendered, toPng, toSvg } from '../figures/render.js';
+import { csv } from '../tables/text-table.js';
+import { theme } from '../figures/theme.js';
+import { commandLine } from '../../machine/installation.js';
+
+export interface ReportRequest {
+  /** At least one, of different names. */
+  readonly runs: readonly { readonly name: string; readonly open: OpenRun; readonly induced: Metric | undefined }[];
+  /** Those of the figures come first, then those that the explorer has besides. */
+  readonly natural: readonly { readonly curve: NaturalCurve; readonly text: string; readonly inFigures: boolean }[];
+  /** Datasets whose path the user gave, such as `images:PATH`: no path of a run's own record is read. */
+  readonly datasets?: readonly string[];
+  readonly draws: number;
+  /** How its figures are printed; left out: as usual. */
+  readonly figures?: FigureOptions;
+  /** Told after each part of a run's: what is computed, the page's data, the figures; and once all is written together. */
+  readonly onStep?: OnStep;
+}
+
+export interface MadeReport {
+  readonly report: Report;
+  readonly files: FolderContent;
+  /** Members that are missing, pictures that are: a line each. */
+  readonly warnings: readonly string[];
+}
+
+/** Marks a folder as a report, and says which files are its own. */
+const manifestName = 'report.json';
+
+const manifestSchema = z.looseObject({
+  kind: z.literal('emergence report'),
+  format: z.literal(1),
+  files: z.array(z.string()),
+});
+
+/** The files of a report's folder; undefined for a folder that is none. */
+async function filesOfReport(folder: string): Promise<readonly string[] | undefined> {
+  const bytes = await readFileIfThere(path.join(folder, manifestName));
+  if (bytes === undefined) return undefined;
+  try {
+    const manifest = manifestSchema.safeParse(JSON.parse(bytes.toString('utf8')));
+    return manifest.success ? [...manifest.data.files, manifestName] : undefined;
+  } catch {
+    // Not JSON, so none of ours.
+    return undefined;
+  }
+}
+
+/** Throws UsageError where a report can't be put into the folder. */
+export function refuseOutput(folder: string, where: string): Promise<void> {
+  return refuseForeignFolder(folder, filesOfReport, where);
+}
+
+/** Puts the files where they belong, all or none. */
+export async function writeReport(folder: string, { files }: Pick<MadeReport, 'files'>): Promise<void> {
+  await writeFolder(folder, files);
+}
+
+/** Throws UsageError and RunError as `analyseFamily`. */
+export async function makeReport({
+  runs,
+  natural,
+  datasets = [],
+  draws,
+  figures: printed = usualFigure,
+  onStep,
+}: ReportRequest): Promise<MadeReport> {
+  const warnings: string[] = [];
+  const files = new Map<string, string | Uint8Array>();
+  const images = new Map<string, PageImage>();
+  const inFigures = natural.filter((each) => each.inFigures);
+  const families: ReportedFamily[] = [];
+  const pages: PageRun[] = [];
+  const budget = Math.floor(outcomeBudget / runs.length);
+  let done = 0;
+  const step = () => onStep?.(++done, 3 * runs.length + 1);
+  for (const { name, open, induced } of runs) {
+    const analysed = await analyseFamily({
+      name,
+      open,
+      induced,
+      draws,
+      natural: inFigures.map(({ curve }) => published(curve)),
+    });
+    step();
+    const missing = [...analysed.run.absent, ...analysed.unreadableForecasts];
+    warnings.push(...missing.map((line) => `not included: ${line}`));
+    const { record, members } = analysed.run;
+    const { strips, problems } = isImported(record) ? { strips: [], problems: [] } : await readStrips(record, members);
+    warnings.push(...problems);
+    const page = await pageRunOf(analysed, { budget, strips, datasets });
+    if (page.problem !== undefined) warnings.push(page.problem);
+    pages.push(page.run);
+    step();
+    const drawing = { files, images, printed, strips, natural: inFigures.map(({ text }) => text) };
+    const figures = await figuresOf(analysed, drawing);
+    families.push({
+      ...analysed,
+      figures,
+      seedsFigure: await drawSeeds(analysed, drawing),
+      pageNotes: page.notes,
+    });
+    step();
+  }
+  const report = storyOf(families);
+  const data: PageData = { runs: pages, natural: natural.map(({ curve }) => pageNatural(curve, draws)) };
+  for (const table of tablesOf(report)) {
+    if (table.raw === undefined) continue;
+    files.set(`tables/${table.name}.csv`, csv(table.raw.heading, table.raw.lines));
+    files.set(`tables/${table.name}.tex`, latexTable(table));
+  }
+  files.set('report.md', markdownOf(report));
+  files.set('report.html', await pageOf({ report, data, images }));
+  step();
+  files.set(manifestName, manifestOf(families, [...files.keys()]));
+  return { report, files, warnings };
+}
+
+function manifestOf(families: readonly ReportedFamily[], files: readonly string[]): string {
+  const runs = families.map((family) => {
+    const { record, members, absent } = family.run;
+    const { name, created, dataset, versions, gitCommit } = record;
+    const device = isImported(record) ? null : record.device;
+    return {
+      ...{ name, created, device, versions, gitCommit, fingerprint: dataset.fingerprint, arch: makeOf(record) },
+      ...{ members: members.map((member) => member.record.id), absent },
+      ...{ standard: family.standard.id, induced: family.induced.id, train: commandOf(family.run.record) },
+    };
+  });
+  return `${JSON.stringify({ kind: 'emergence report', format: 1, runs, files }, null, 2)}\n`;
+}
+
+function published({ name, unit, better, points }: NaturalCurve): PublishedCurve {
+  return { name, unit, better, points };
+}
+
+interface PageOfRun {
+  readonly run: PageRun;
+  /** What the page can't do as well as the files. */
+  readonly notes: readonly string[];
+  readonly problem: string | undefined;
+}
+
+interface PageSources {
+  /** Bytes of outcomes. */
+  readonly budget: number;
+  readonly strips: readonly MemberStrips[];
+  readonly datasets: readonly string[];
+}
+
+async function pageRunOf(
+  { run: loaded, about, induced }: AnalysedFamily,
+  { budget, strips, datasets }: PageSources,
+): Promise<PageOfRun> {
+  const { run: compacted, order } = compact({
+    record: loaded.record,
+    members: loaded.members,
+    words: loaded.words,
+    induced,
+    budget,
+  });
+  const bare: PageRun = { ...compacted, about, pictures: '', reconstructions: null };
+  const { pictures, problem } = await examplePictures({ loaded, run: bare, order, datasets });
+  const reconstructions = reconstructionsOf(strips, { loaded, order });
+  return { run: { ...bare, pictures, reconstructions }, notes: pageNotes(bare, { loaded, induced }), problem };
+}
+
+/** How near the page's numbers are to those of the tables, as measured here. */
+function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['run']; induced: Metric }): string[] {
+  if (run.count < run.total) {
+    return [
+      `The explorer works on ${grouped(run.count)} of the ${grouped(run.total)} test ${unitsText(run)}, drawn at random once for all members, so that the page stays small; its values are estimates of those in the tables.`,
+    ];
+  }
+  if (run.outcomes.kind !== 'reconstruction')
+    return [
+      'The explorer has every outcome: its values are those of the tables, its intervals a bootstrap of its own.',
+    ];
+  const members = run.members.map((_, i) => i);
+  const { predicted } = new Family(run).explore({
+    threshold: run.induced.chosen,
+    size: run.count,
+    members,
+    axis: 'parameters',
+  });
+  const exact = predictFromStandard(induced, loaded.members)!.memberValues;
+  const difference = Math.max(...exact.map((value, i) => Math.abs(value - predicted.members[i]!)));
+  const { options } = run.induced;
+  const step = Math.max(0, ...options.slice(1).map((cutoff, i) => cutoff / options[i]! - 1));
+  return [
+    `The explorer has each error as its place among ${options.length} cutoffs. Shares below a cutoff of its slider and mean errors on the whole test set are exact; on smaller test sets each error is known to within the ${formatNumber(100 * step, 2)} % between two cutoffs. What independence predicts is within ${formatNumber(difference, 2)} of the exact value at c = ${run.induced.chosen}.`,
+  ];
+}
+
+interface Drawing {
+  readonly files: Map<string, string | Uint8Array>;
+  readonly images: Map<string, PageImage>;
+  readonly printed: FigureOptions;
+  readonly strips: readonly MemberStrips[];
+  /** As `--natural` takes them. */
+  readonly natural: readonly string[];
+}
+
+/** Draws a run's figures into the files; the comparison is the first. */
+async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figure[]> {
+  const { run, standard, induced, isUsual, comparison, sweep, over, causes, sizes, kept } = family;
+  const { words, record } = run;
+  const { name } = record;
+  // As the curves are drawn, where that is not what the run names.
+  const axis = isImported(record) && words.axis !== record.axis ? ` --axis ${words.axis}` : '';
+  const size = words.isImported ? words.axis : 'parameters';
+  const naturals = drawing.natural.map((text) => ` --natural ${shellWord(text)}`).join('');
+  const drawn: Figure[] = [
+    await draw(comparisonFigure(comparison, words), drawing, {
+      name: `${name}-compare`,
+      alt: `Curves of ${name}: ${standard.title}, ${induced.title}${drawing.natural.length > 0 ? ' and a published one' : ''}`,
+      caption: `${standard.title} and ${induced.title} of the same members, against ${size} over ${size.endsWith('s') ? 'those' : 'that'} of the smallest model${drawing.natural.length > 0 ? ', beside a published curve' : ''}. Bands: 95 % intervals. Points: members.`,
+      // A metric that was chosen on the outcomes is chosen again in each draw: named, it would be taken as given.
+      command: commandLine(
+        `compare ${name} --standard ${standard.id}${isUsual ? '' : ` --induced ${induced.id}`}${naturals}${axis}`,
+      ),
+    }),
+    await draw(sweepFigure({ run: name, sweep, leastRange: 0.1, words }), drawing, {
+      name: `${name}-thresholds`,
+      alt: `Heat map of ${induced.name} of ${name} over thresholds and ${size}`,
+      caption: `Every threshold at once: ${induced.name} over thresholds and ${size}, and the scores of each threshold's curve.`,
+      command: commandLine(`sweep ${name} --metric ${induced.name} --over ${over}${axis}`),
+    }),
+  ];
+  // Constant curves have no scores to draw.
+  const scored = [...causes.testSizes, ...causes.keptScales].some(({ scores }) => Number.isFinite(scores.jump.upper));
+  if (scored) {
+    const flags = [
+      ...(sizes.length > 0 ? [`--test-sizes ${sizes.join(',')}`] : []),
+      ...(kept.length > 0 ? [`--keep-scales ${kept.join(',')}`] : []),
+    ];
+    drawn.push(
+      await draw(causesFigure({ run: name, metric: induced.title, ...causes }), drawing, {
+        name: `${name}-causes`,
+        alt: `Scores of ${induced.title} of ${name} on smaller test sets and at fewer scales`,
+        caption: `What fewer test examples and fewer scales do to the scores of ${induced.title}: medians over draws and the middle 95 %.`,
+        command: commandLine(`sweep ${name} --metric ${induced.id} ${flags.join(' ')}${axis}`),
+      }),
+    );
+  }
+  return [...drawn, ...(await reconstructionFigure(family, drawing))];
+}
+
+async function drawSeeds({ run, standard, seeds }: AnalysedFamily, drawing: Drawing): Promise<Figure | undefined> {
+  if (seeds === undefined) return undefined;
+  const { noun } = run.words;
+  const { name } = run.record;
+  return draw(seedsFigure(name, seeds, run.words), drawing, {
+    name: `${name}-seeds`,
+    alt: `${standard.title} of each seed of ${name}, by ${noun}, and the share of seeds that succeed`,
+    caption: `Every seed's ${standard.title}. Dashed: a seed succeeds from there on, half-way between the means of the smallest and the largest ${noun}.`,
+    command: commandLine(`seeds ${name} --metric ${standard.id}`),
+  });
+}
+
+async function draw(
+  figure: Picture,
+  { files, images, printed }: Drawing,
+  about: Omit<Figure, 'formats'>,
+): Promise<Figure> {
+  const { size, title, formats } = printed;
+  const stem = `figures/${about.name}`;
+  const spec = figureSpec(figure, size, title);
+  for (const [format, content] of await rendered(await toSvg(spec), formats)) files.set(`${stem}.${format}`, content);
+  // With the look in it, so that any Vega-Lite draws the same.
+  files.set(`${stem}.vl.json`, `${JSON.stringify({ ...spec, config: theme }, null, 1)}\n`);
+  const image = async (name: string) => smallImage(await toSvg(figureSpec(figure, parseSize(name))));
+  images.set(about.name, { wide: await image('double'), narrow: await image('single') });
+  return { ...about, formats: [...formats, 'vl.json'] };
+}
+
+/** For the page: 64 colours are enough for lines and bands, and a third of the bytes. */
+async function smallImage(svg: string): Promise<string> {
+  const png = await sharp(await toPng(svg, 2 * pixelsPerInch))
+    .png({ palette: true, colours: 64, compressionLevel: 9 })
+    .toBuffer();
+  return `data:image/png;base64,${png.toString('base64')}`;
+}
+
+/** Of families that give images back. The page has them already, with the cutoff drawn in. */
+async function reconstructionFigure(
+  { run }: AnalysedFamily,
+  { files, strips, printed: { size, formats } }: Drawing,
+): Promise<Figure[]> {
+  if (strips.length === 0) return [];
+  const { name } = run.record;
+  const svg = await reconstructionsSvg(strips, size);
+  for (const [format, content] of await rendered(svg, formats))
+    files.set(`figures/${name}-reconstructions.${format}`, content);
+  return [
+    {
+      name: `${name}-reconstructions`,
+      alt: `Test images and what autoencoders of each width of ${name} give back`,
+      caption: 'Twenty test images and what the first seed of each width gives back.',
+      command: commandLine(`train --run ${name}`),
+      formats,
+    },
+  ];
+}
+
+function pageNatural(curve: NaturalCurve, draws: number): PageNatural {
+  const { scores } = comparePublished(published(curve), { draws });
+  const texts = scoreNames.map((name) => {
+    const { value, interval } = scores[name];
+    return [name, [value, interval.lower, interval.upper].map((each) => String(Number(each.toPrecision(6))))] as const;
+  });
+  const { name, family, task, metric, unit, better, points } = curve;
+  return {
+    ...{ name, about: `${family}, ${task}, ${metric}`, unit, better },
+    points: points.map(({ model, params, value, standardError }) => {
+      const point = { model, parameters: params, value };
+      if (standardError === undefined) return point;
+      return { ...point, lower: value - 1.96 * standardError, upper: value + 1.96 * standardError };
+    }),
+    scores: Object.fromEntries(texts) as unknown as PageNatural['scores'],
+  };
+}

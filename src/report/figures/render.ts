@@ -1,0 +1,105 @@
+/** A figure's specification as a picture. The same specification gives the same bytes on every machine: no canvas, our own font. */
+import { Resvg } from '@resvg/resvg-js';
+import sharp from 'sharp';
+import * as vega from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { writable } from '../escape.js';
+import { fontFiles, textWidth } from './text.js';
+import { pixelsPerInch, type FigureFormat } from './print.js';
+import { theme } from './theme.js';
+
+interface VegaText {
+  readonly fontSize?: number;
+  readonly fontWeight?: string | number;
+}
+
+// As Vega is meant to be told: it draws without a canvas, and would only guess. Its types leave this one out.
+Object.assign((vega as unknown as { readonly textMetrics: object }).textMetrics, {
+  width: ({ fontSize = 11, fontWeight }: VegaText, text: string | number | null | undefined) =>
+    textWidth(String(text ?? ''), { size: fontSize, bold: fontWeight === 'bold' }),
+});
+
+/** @throws Error where Vega has something to warn of: that is a mistake in the figure */
+export async function toSvg(spec: TopLevelSpec): Promise<string> {
+  const logger = new ThrowingLogger();
+  const compiled = compile(spec, { config: theme, logger });
+  const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none', logger });
+  try {
+    // Else clip paths are numbered on from the figure before.
+    vega.resetSVGDefIds();
+    return writable(await view.toSVG());
+  } finally {
+    view.finalize();
+  }
+}
+
+/** Vega warns of unknown fields, bad scales and the like on the console, where nobody would see it. */
+class ThrowingLogger {
+  #level: number = vega.Warn;
+
+  level(): number;
+  level(value: number): this;
+  level(value?: number): number | this {
+    if (value === undefined) return this.#level;
+    this.#level = value;
+    return this;
+  }
+  error(...words: readonly unknown[]): this {
+    throw new Error(words.map(String).join(' '));
+  }
+  warn(...words: readonly unknown[]): this {
+    return this.error(...words);
+  }
+  info(): this {
+    return this;
+  }
+  debug(): this {
+    return this;
+  }
+}
+
+/** A PNG with as many pixels as `dpi` asks for where the SVG has 96 an inch, and it says so. */
+export async function toPng(svg: string, dpi = 300): Promise<Uint8Array> {
+  const font = { loadSystemFonts: false, fontFiles: Object.values(fontFiles), defaultFontFamily: 'DejaVu Sans' };
+  const png = new Resvg(svg, { fitTo: { mode: 'zoom', value: dpi / pixelsPerInch }, font }).render().asPng();
+  return sharp(png).withMetadata({ density: dpi }).png({ compressionLevel: 9 }).toBuffer();
+}
+
+/** A PDF of the SVG's size, with text as text in the font that it is measured in. */
+export async function toPdf(svg: string): Promise<Uint8Array> {
+  const { default: pdfmake } = await import('pdfmake');
+  const [width, height] = ['width', 'height'].map((name) => {
+    return (72 / pixelsPerInch) * Number(new RegExp(`^<svg[^>]* ${name}="([\\d.]+)"`).exec(svg)![1]);
+  }) as [number, number];
+  pdfmake.setFonts({ 'DejaVu Sans': { normal: fontFiles.normal, bold: fontFiles.bold } });
+  // It reads its fonts, and nothing that a picture might name.
+  pdfmake.setLocalAccessPolicy((file) => Object.values(fontFiles).some((each) => each === file));
+  pdfmake.setUrlAccessPolicy(() => false);
+  const made = pdfmake.createPdf({
+    ...{
+      pageSize: { width, height },
+      pageMargins: 0,
+      content: [{ svg, width }],
+      defaultStyle: { font: 'DejaVu Sans' },
+    },
+    // The same figure, the same bytes.
+    info: { creationDate: new Date(0) },
+  });
+  return made.getBuffer();
+}
+
+const renderers: Readonly<Record<FigureFormat, (svg: string) => string | Promise<Uint8Array>>> = {
+  svg: (svg) => svg,
+  png: (svg) => toPng(svg),
+  pdf: toPdf,
+};
+
+/** A picture as each of the formats. */
+export function rendered(
+  svg: string,
+  formats: readonly FigureFormat[],
+): Promise<[FigureFormat, string | Uint8Array][]> {
+  return Promise.all(
+    formats.map(async (format) => [format, await renderers[format](svg)] as [FigureFormat, string | Uint8Array]),
+  );
+}

@@ -1,0 +1,197 @@
+/** The comparison of a standard, an induced and natural curves as figure and table. */
+import * as path from 'node:path';
+import type { Comparison, ComparedCurve } from '../../analysis/compare.js';
+import type { ScoreTest } from '../../analysis/null.js';
+import type { PairedScore, PairedScores, Pairing } from '../../analysis/paired.js';
+import type { ScoreName } from '../../analysis/scores.js';
+import { unscoredLines } from '../../analysis/unscored.js';
+import type { Sharpness } from '../../analysis/sharpness.js';
+import { isImported, kindOf, type AnyRun, type ImportedRun } from '../../runs/imported.js';
+import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
+import { formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
+import type { Sampling } from './sampling.js';
+import { textTable } from './text-table.js';
+
+/** Scores that tables have, and their headings. */
+export const shownScores: readonly { readonly name: ScoreName; readonly title: string }[] = [
+  { name: 'emergence', title: 'emergence (Eq 1)' },
+  { name: 'ramp', title: 'Eq 1 / ramp' },
+  { name: 'jump', title: 'largest step / range' },
+  { name: 'bow', title: 'bow' },
+];
+
+/** Architecture, dataset, seeds: one line. */
+export function aboutFamily(record: AnyRun, widths: number): string {
+  if (isImported(record)) return aboutImported(record, widths);
+  const { experiment, dataset } = record;
+  const { length: count } = experiment.seeds;
+  const seeds = count === 1 ? 'one seed' : `${count} seeds`;
+  const testSet =
+    kindOf(record) === 'sequences'
+      ? `${grouped(experiment.testSequences ?? 0)} test sequences of ${experiment.pairs ?? 1} images`
+      : `${grouped(dataset.testCount)} test images`;
+  return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${widths} widths, ${seeds} each, ${testSet}.`;
+}
+
+function aboutImported({ source, dataset, members }: ImportedRun, scales: number): string {
+  const models = `${grouped(members.length)} imported ${members.length === 1 ? 'model' : 'models'}`;
+  return `${models} on ${dataset.name} (${sourceText(source)}), ${scales} ${scales === 1 ? 'scale' : 'scales'}, ${grouped(dataset.testCount)} test examples.`;
+}
+
+/** `lm-eval 0.4.9`, `table`: what the outcomes were made by, as far as it is known. */
+export function sourceText({ format, tool, version }: ImportedRun['source']): string {
+  return [tool ?? format, ...(version === null ? [] : [version])].join(' ');
+}
+
+/** A dataset's name without the folders that lead to it. */
+export function shownDataset(name: string): string {
+  const [scheme, ...rest] = name.split(':');
+  return rest.length === 0 ? name : `${scheme!}:${path.basename(rest.join(':'))}`;
+}
+
+/** Without a line break at the end. */
+export function comparisonTable(
+  { natural, standard, induced, prediction, sharpness }: Comparison,
+  sampling: Sampling,
+  words: FamilyWords = trainedWords,
+): string {
+  const curves = [...natural, standard, induced];
+  const lines = curves.map((curve) => [
+    curve.title,
+    String(curve.points.length),
+    formatNumber(curve.range),
+    ...shownScores.map(({ name }) => formatWithInterval(curve.scores[name].value, curve.scores[name].interval)),
+    curve.shape === undefined ? '-' : `${curve.shape.preferred} (${formatNumber(curve.shape.lineAbove, 2)})`,
+  ]);
+  const heading = ['curve', 'scales', 'range', ...shownScores.map(({ title }) => title), 'best fit (line above)'];
+  const over = sharpness.severalSeeds
+    ? `bootstrap over ${sampling.text} and seeds`
+    : `bootstrap over ${sampling.text} alone, as there is one seed: another one may lie outside`;
+  const notes = [
+    `In brackets: 95 % intervals, ${over}; of natural curves over their standard errors, where all are published; none where all draws agree.`,
+    ...(sampling.note === undefined ? [] : [sampling.note]),
+    'A straight ramp has Eq 1 / ramp = 1, and a largest step of 1 / (scales - 1); Eq 1 grows with the number of scales alone.',
+    'Bow: how far a parabola in log scale sags below its ends, over the range; above 0 the curve improves late, below 0 early. A step in',
+    'the middle has none: it is the largest step that tells it.',
+    'Best fit: line, parabola or sigmoid in log scale by AICc, and how far above it the line is; above 10 speaks against the line.',
+  ];
+  notes.push(
+    ...unscoredLines(
+      curves.map(({ title, notFinite, points }) => ({ title, notFinite, values: points.map(({ value }) => value) })),
+    ),
+  );
+  if (prediction !== undefined) {
+    const { title, assumption, distance } = prediction;
+    notes.push(
+      `Predicted: ${title}; ${assumption}.`,
+      `Measured and predicted differ by ${formatNumber(distance.rms)} (rms over scales), most at ${words.scale} ` +
+        `${scaleText(induced.points[distance.at]!.width ?? NaN, words)}: ${formatNumber(distance.largest)}.`,
+    );
+  }
+  return [
+    textTable(heading, lines, ['curve']),
+    ...notes,
+    '',
+    pairedTable(sharpness.paired),
+    '',
+    questionsTable([standard, induced], sharpness),
+  ].join('\n');
+}
+
+/** What the two curves of a pair have in common in each draw. */
+const pairings: Readonly<Record<Pairing, string>> = {
+  'test examples and seeds': 'each draw is of the same test examples and seeds for both curves',
+  'test examples': 'each draw is of the same test examples for both curves; with one seed, another one may lie outside',
+  seeds: 'each draw is of the same seeds for both curves, but not of the same test examples: their units differ',
+  nothing: 'the curves have units of different size, so that their draws of test examples are not the same',
+};
+
+/** A share of draws, never rounded to all or none of them. */
+export function shareOfDraws(share: number): string {
+  if (Number.isNaN(share)) return '-';
+  const percent = 100 * share;
+  return `${percent > 99.9 && percent < 100 ? '> 99.9' : percent < 0.1 && percent > 0 ? '< 0.1' : formatNumber(percent)} %`;
+}
+
+/** Second curve over the first; the bow has no ratio. */
+export function shownRatio({ ratio }: PairedScore): string {
+  return ratio === undefined ? '-' : formatWithInterval(ratio.value, ratio.interval);
+}
+
+/** Each score of the induced curve against the standard one's, in the same draws. */
+function pairedTable({ pairing, scores }: PairedScores): string {
+  const heading = ['is the induced curve sharper?', 'induced / standard', 'difference', 'higher in', 'p', 'adjusted'];
+  const lines = everyScore.map(({ name, title }) => {
+    const { difference, higher, test } = scores[name];
+    return [
+      title,
+      shownRatio(scores[name]),
+      formatWithInterval(difference.value, difference.interval),
+      shareOfDraws(higher),
+      formatNumber(test.p, 2),
+      formatNumber(test.adjusted, 2),
+    ];
+  });
+  return [
+    textTable(heading, lines, [heading[0]!]),
+    `Paired: ${pairings[pairing]}; 95 % intervals. Only the bow tells late from early.`,
+    'p: that the induced curve is not higher (one-sided); adjusted: for all of these at once (step-down minP, Westfall and Young 1993).',
+  ].join('\n');
+}
+
+const everyScore: readonly { readonly name: ScoreName; readonly title: string }[] = [
+  { name: 'emergence', title: 'emergence (Eq 1)' },
+  { name: 'linearity', title: 'linearity' },
+  { name: 'jump', title: 'largest step / range' },
+  { name: 'steepness', title: 'steepest / mean slope' },
+  { name: 'bow', title: 'bow' },
+];
+
+/** Each curve against smooth growth, and the induced one against what its metric makes of a smooth family. */
+function questionsTable(
+  curves: readonly ComparedCurve[],
+  { standard, induced, pushed, draws, severalSeeds }: Sharpness,
+) {
+  const tests = [standard.smooth, induced.smooth];
+  const heading = [
+    'sharper than smooth growth?',
+    ...curves.flatMap(({ title }, i) => [title, tests[i]!.family, 'p', 'adjusted']),
+  ];
+  const lines = everyScore.map(({ name, title }) => [
+    title,
+    ...curves.flatMap(({ scores }, i) => [formatNumber(scores[name].value), ...shownTest(tests[i]!.scores[name])]),
+  ]);
+  const parts = [
+    textTable(heading, lines, [heading[0]!]),
+    'Smooth: the best of line, power law with offset, saturating exponential, and a logistic curve that takes half of the log range or more from 10 to',
+    `90 %; p: the largest share, over these as truths, of ${grouped(draws)} families with such seeds and test set whose score exceeds their own smooth fit's as far.`,
+  ];
+  if (pushed !== undefined) {
+    const first = "sharper than the metric's doing?";
+    const rows = everyScore.map(({ name, title }) => {
+      const { left, ...test } = pushed.scores[name];
+      const [smooth, ...p] = shownTest(test);
+      return [
+        title,
+        formatNumber(curves[1]!.scores[name].value),
+        smooth!,
+        formatWithInterval(left.value, left.interval),
+        ...p,
+      ];
+    });
+    parts.push(
+      '',
+      textTable([first, curves[1]!.title, 'of a smooth family', 'left', 'p', 'adjusted'], rows, [first]),
+      `Of a smooth family: ${pushed.title} of the best smooth fits (${[...new Set(pushed.families)].join(', ')}). What is left is the models' own, and whatever`,
+      'the prediction leaves out: what examples have in common.',
+    );
+  }
+  if (induced.rule !== undefined)
+    parts.push(`The induced metric is chosen on these outcomes (${induced.rule}), and chosen again in each draw.`);
+  if (!severalSeeds) parts.push('No p: with a single seed for each scale, the spread of seeds is unknown.');
+  return parts.join('\n');
+}
+
+function shownTest({ smooth, p, adjusted }: ScoreTest): string[] {
+  return [formatNumber(smooth), formatNumber(p, 2), formatNumber(adjusted, 2)];
+}

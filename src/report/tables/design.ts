@@ -1,0 +1,108 @@
+/** A proposed experiment: as tables, and as the file that `train --experiment` takes. */
+import { stringify } from 'yaml';
+import type { Candidate, Design } from '../../analysis/design/design.js';
+import type { Power } from '../../analysis/design/power.js';
+import type { Experiment } from '../../experiment/schema.js';
+import { counted, formatDuration, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { textTable } from './text-table.js';
+
+interface Asked {
+  readonly ratio: number;
+  readonly power: number;
+  readonly mostSeeds: number;
+  /** Whether the induced metric was given, not chosen. */
+  readonly isGiven: boolean;
+  readonly cores: number;
+}
+
+/** Without a line break at the end. */
+export function designTable(design: Design, { ratio, power, mostSeeds, isGiven, cores }: Asked): string {
+  const { standard, induced, widths, curves, candidates, bySeeds, bySize } = design;
+  const value = (list: readonly number[], i: number) => formatNumber(list[i]!);
+  const [proposed, wanted] = [bySeeds.at(-1)!, formatNumber(power)];
+  const effect = ratio === 1 ? 'excludes no difference' : `lies above ${formatNumber(ratio)}`;
+  const less = bySize.find((each) => each.power >= power);
+  return [
+    textTable(
+      ['width', standard.title, induced.title],
+      widths.map((width, i) => [String(width), value(curves.standard, i), value(curves.induced, i)]),
+    ),
+    `Expected means over seeds, interpolated on the pilot: steps of ${standard.title} as equal as whole widths allow (Eq 1 / ramp ${formatNumber(proposed.standardRamp, 2)}, median over simulated families).`,
+    ...(design.isExtrapolated
+      ? ["Beyond the pilot's widths the curves go on as its last step does: nobody has seen them there."]
+      : []),
+    '',
+    textTable(
+      ['metric', 'at the largest width', 'ratio of Eq 1', 'power', ''],
+      candidates.map((each) => candidateRow(each, induced.id)),
+      [''],
+    ),
+    `With ${counted(mostSeeds, 'seed')}. Ratio: Eq 1 of the induced curve over that of the standard one, median and what 80 % of simulated families are within. Power: the share`,
+    `of families whose paired 95 % interval ${effect}.`,
+    ...(isGiven ? [] : [howChosen(wanted)]),
+    ...(design.fits ? [] : ['The induced curve is not expected to rise late and end above 0.5.']),
+    '',
+    textTable(
+      ['seeds', 'test examples', 'power', 'ratio of Eq 1'],
+      [
+        ...bySeeds.map((each) => [String(each.seeds), String(bySize.at(-1)!.examples), ...powerCells(each)]),
+        ...bySize.slice(0, -1).map((each) => [String(proposed.seeds), String(each.examples), ...powerCells(each)]),
+      ],
+    ),
+    `In brackets behind the power: 95 %, for ${proposed.families} simulated families. Each has a curve that the pilot's could be of, which is known from a few seeds; were`,
+    `the pilot's own the true one, the power of the proposed design would be ${formatWithInterval(design.exact.power, design.exact.interval, 2)}.`,
+    '',
+    design.suffices
+      ? `${counted(proposed.seeds, 'seed')} of each width suffice for a power of ${wanted}${less === undefined || less === bySize.at(-1) ? '' : `; ${less.examples} test examples would do`}.`
+      : `A power of ${wanted} is not reached with up to ${counted(proposed.seeds, 'seed')}: give --most-seeds, another --induced, more --scales or another range of widths.`,
+    `Training takes about ${formatDuration(design.coreSeconds / cores)} on ${counted(cores, 'core')} (${counted(widths.length * proposed.seeds, 'member')}, by the times of the pilot's).`,
+  ].join('\n');
+}
+
+function howChosen(power: string): string {
+  return [
+    `Chosen: the mildest metric with a power of ${power} whose curve lies in the lower half of its range at half of the widths and ends above 0.5, or else`,
+    'above 0.1; or else the one with the most power.',
+  ].join('\n');
+}
+
+function candidateRow(each: Candidate, chosen: string): string[] {
+  return [each.title, formatNumber(each.end), ...powerCells(each).toReversed(), each.metric === chosen ? 'chosen' : ''];
+}
+
+function powerCells({ power, interval, ratio }: Power): string[] {
+  return [formatWithInterval(power, interval, 2), formatWithInterval(ratio.median, ratio, 2)];
+}
+
+export interface FileRequest {
+  readonly pilot: string;
+  /** The pilot's. */
+  readonly experiment: Experiment;
+  readonly design: Design;
+  readonly claim: string;
+  /** To be typed. */
+  readonly commands: { readonly train: string; readonly seal: string };
+}
+
+/** The pilot's experiment with other widths and seeds, and in comments where it comes from. */
+export function experimentText({ pilot, experiment, design, claim, commands }: FileRequest): string {
+  const { widths, seeds, testSize, standard, induced, bySeeds } = design;
+  const found = bySeeds.at(-1)!;
+  const values = { ...experiment, widths, seeds, testSize };
+  const lines = Object.entries(values).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key}: ${Array.isArray(value) ? `[${value.join(', ')}]` : scalar(value)}`],
+  );
+  return [
+    `# A follow-up of the run ${pilot} (${counted(experiment.widths.length, 'width')}, seeds ${experiment.seeds.join(', ')}), proposed by the command design.`,
+    `# Widths, ${induced.id} against ${standard.id}, and the number of seeds were chosen on those seeds; these are new ones.`,
+    `# Claim:  ${claim}, simulated power ${formatWithInterval(found.power, found.interval, 2)} with ${found.seeds} seeds`,
+    `# Seal:   ${commands.seal}`,
+    `# Run:    ${commands.train}`,
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+function scalar(value: unknown): string {
+  return stringify(value, { lineWidth: 0 }).trimEnd();
+}

@@ -1,0 +1,122 @@
+/** Evaluations as tables: for a terminal, and everything as CSV. */
+import type { MetricEvaluation } from '../../analysis/evaluate.js';
+import type { Metric } from '../../metrics/metric.js';
+import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
+import type { Interval } from '../../statistics/intervals.js';
+import { condensed, formatNumber, formatShare, grouped } from '../../terminal/format.js';
+import type { Sampling } from './sampling.js';
+import { csv, textTable } from './text-table.js';
+
+/** Without a line break at the end; at least one evaluation, all of the same members. */
+export function evaluationTable(
+  evaluations: readonly MetricEvaluation[],
+  {
+    byMember,
+    sampling,
+    words = trainedWords,
+  }: { readonly byMember: boolean; readonly sampling: Sampling; readonly words?: FamilyWords },
+): string {
+  const severalSeeds = evaluations[0]!.scales.some(({ seeds }) => seeds > 1);
+  const table = severalSeeds && !byMember ? scalesTable(evaluations, words) : membersTable(evaluations, words);
+  const notes = evaluations.map(({ metric, count, resolution }) => {
+    const smallest = resolution === null ? '' : `; smallest value above 0: ${formatNumber(resolution)}`;
+    const units = metric.units === 'images' ? words.examples : metric.units;
+    return `${metric.id}: ${grouped(count)} ${metric.name === 'subset-trials' ? 'groups' : `test ${units}`}${smallest}`;
+  });
+  const method = severalSeeds && !byMember ? overSeedsNote : membersNote(evaluations, sampling);
+  const given = sampling.note === undefined ? [] : [sampling.note];
+  return [table, method, ...given, ...notes, ...reasons(evaluations, severalSeeds && !byMember, words)].join('\n');
+}
+
+/** `auroc at width 1 and 2: no image is wrong, ...`: why a value or an interval is not there, a line a reason. */
+function reasons(evaluations: readonly MetricEvaluation[], byScale: boolean, words: FamilyWords): string[] {
+  const where = new Map<string, string[]>();
+  for (const { metric, members, scales } of evaluations) {
+    const noted = byScale
+      ? scales.map(({ scale, note }) => ({ of: scaleText(scale.width, words), note }))
+      : // A standard error is not in the table.
+        members.map(({ id, note, lower }) => ({ of: id, note: Number.isNaN(lower) ? note : undefined }));
+    for (const text of new Set(noted.flatMap(({ note }) => note ?? []))) {
+      const which = noted.flatMap(({ of, note }) => (note === text ? of : []));
+      const place =
+        which.length === noted.length
+          ? ''
+          : byScale
+            ? ` at ${words.scale} ${condensed(which)}`
+            : ` of ${condensed(which)}`;
+      where.set(text, [...(where.get(text) ?? []), `${metric.id}${place}`]);
+    }
+  }
+  return [...where].map(([text, places]) => `${places.join('; ')}: ${text}`);
+}
+
+const overSeedsNote =
+  "Means over seeds. In brackets: 95 % interval of that mean over seeds (Student's t); on other test sets see --json.";
+
+function membersNote(evaluations: readonly MetricEvaluation[], { text }: Sampling): string {
+  const methods = [...new Set(evaluations.map(({ method }) => method))];
+  return `In brackets: 95 % interval over the draw of ${text} (${methods.join('; ')}).`;
+}
+
+function heading({ metric: { title, unit } }: MetricEvaluation): string {
+  return unit === '' || unit === 'probability' ? title : `${title} (${unit})`;
+}
+
+/** Of imported members a scale is one number. */
+function scalesTable(evaluations: readonly MetricEvaluation[], words: FamilyWords): string {
+  const lines = evaluations[0]!.scales.map(({ scale, seeds }, i) => [
+    scaleText(scale.width, words),
+    ...(words.isImported ? [] : [grouped(scale.parameters)]),
+    String(seeds),
+    ...evaluations.map(({ metric, scales }) => withInterval(metric, scales[i]!.value, scales[i]!.overSeeds)),
+  ]);
+  return textTable(
+    [words.scale, ...(words.isImported ? [] : ['parameters']), 'seeds', ...evaluations.map(heading)],
+    lines,
+  );
+}
+
+function membersTable(evaluations: readonly MetricEvaluation[], words: FamilyWords): string {
+  const lines = evaluations[0]!.members.map(({ id, parameters }, i) => [
+    id,
+    words.isImported ? scaleText(parameters, words) : grouped(parameters),
+    ...evaluations.map(({ metric, members }) => withInterval(metric, members[i]!.value, members[i])),
+  ]);
+  return textTable(['member', words.isImported ? words.scale : 'parameters', ...evaluations.map(heading)], lines, [
+    'member',
+  ]);
+}
+
+function withInterval({ unit }: Metric, value: number, interval: Interval | undefined): string {
+  const shown = unit === 'probability' ? formatShare : (each: number) => formatNumber(each, 4);
+  if (interval === undefined || !Number.isFinite(interval.upper - interval.lower)) return shown(value);
+  return `${shown(value)} [${shown(interval.lower)}, ${shown(interval.upper)}]`;
+}
+
+/** A line for every member and for every scale, under every metric. */
+export function evaluationCsv(
+  run: string,
+  evaluations: readonly MetricEvaluation[],
+  { isImported, scale: name }: FamilyWords = trainedWords,
+): string {
+  // Of imported members a scale is one number, and its letter in the id of a scale would be another's.
+  const sized = <T>(...values: readonly T[]) => (isImported ? [] : values);
+  const columns = [
+    ...['run', 'metric', 'of', 'id', name, 'seed', 'seeds', ...sized('parameters', 'training_flops'), 'value'],
+    ...['standard_error', 'lower', 'upper', 'interval', 'lower_seeds', 'upper_seeds', 'resolution', 'count'],
+    'note',
+  ];
+  const lines = evaluations.flatMap(({ metric, method, resolution, count, members, scales }) => [
+    ...members.map(({ id, width, seed, parameters, trainingFlops, value, standardError, lower, upper, note }) => [
+      ...[run, metric.id, 'member', id, width, seed, 1, ...sized(parameters, trainingFlops), value],
+      ...[standardError, lower, upper, method, null, null, resolution, count, note],
+    ]),
+    ...scales.map(({ scale, seeds, value, standardDeviation, overSeeds, overExamples: { lower, upper }, note }) => [
+      ...[run, metric.id, 'scale', `${isImported ? '' : 'w'}${scale.width}`, scale.width, null, seeds],
+      ...[...sized(scale.parameters, scale.trainingFlops), value, standardDeviation / Math.sqrt(seeds), lower, upper],
+      ...[seeds > 1 ? 'bootstrap over test sets' : method, overSeeds?.lower, overSeeds?.upper, resolution, count],
+      note,
+    ]),
+  ]);
+  return csv(columns, lines);
+}

@@ -1,0 +1,117 @@
+/** All outcomes of a run as one tidy table, a row for each member and example: for pandas, R, DuckDB. */
+import * as path from 'node:path';
+import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import type { SchemaElement } from 'hyparquet';
+import { readTextIfThere, sha256Of } from '../../machine/files.js';
+import { examplesFile, isImported, makeOf } from '../../runs/imported.js';
+import type { LoadedMember, LoadedRun } from '../../runs/load.js';
+import { outcomeColumns, type OutcomeName } from '../../runs/outcomes.js';
+import { RunError } from '../../terminal/errors.js';
+import { csv } from './text-table.js';
+
+type Cell = string | number | null;
+
+interface TidyColumn {
+  readonly name: string;
+  readonly type: 'STRING' | 'DOUBLE' | 'INT32' | 'FLOAT' | 'BOOLEAN';
+  /** Of one member: the same in all of its rows, or one value for each. */
+  readonly of: (member: LoadedMember) => Cell | ArrayLike<Cell>;
+}
+
+/** What tells members and examples apart, then the outcomes. `ids` are those of imported examples. */
+function columnsOf(run: LoadedRun, ids: readonly string[] | undefined): TidyColumn[] {
+  const { record, members } = run;
+  const about: TidyColumn[] = [
+    { name: 'run', type: 'STRING', of: () => record.name },
+    { name: 'member', type: 'STRING', of: (member) => member.record.id },
+  ];
+  if (isImported(record)) {
+    const names = new Set(members.flatMap((member) => Object.keys(member.record.imported?.coordinates ?? {})));
+    about.push(
+      { name: 'model', type: 'STRING', of: (member) => member.record.imported!.name },
+      { name: 'seed', type: 'INT32', of: (member) => member.record.imported!.seed },
+      ...[...names].map((name): TidyColumn => {
+        return { name, type: 'DOUBLE', of: (member) => member.record.imported!.coordinates[name] ?? null };
+      }),
+    );
+  } else {
+    about.push(
+      { name: 'architecture', type: 'STRING', of: () => makeOf(record) },
+      { name: 'width', type: 'INT32', of: (member) => member.record.width },
+      { name: 'seed', type: 'INT32', of: (member) => member.record.seed },
+      { name: 'parameters', type: 'DOUBLE', of: (member) => member.record.parameters },
+      { name: 'training_flops', type: 'DOUBLE', of: (member) => member.record.trainingFlops },
+    );
+  }
+  if (ids !== undefined) about.push({ name: 'example_id', type: 'STRING', of: () => ids });
+  return [...about, ...Object.keys(members[0]!.outcomes).map((name) => outcomeColumn(name as OutcomeName))];
+}
+
+const types = { int32: 'INT32', float32: 'FLOAT', float64: 'DOUBLE', boolean: 'BOOLEAN' } as const;
+
+function outcomeColumn(name: OutcomeName): TidyColumn {
+  return { name, type: types[outcomeColumns[name].type], of: ({ outcomes }) => outcomes[name]! };
+}
+
+/** Ids of the examples of imported members; undefined for trained ones. Throws RunError where they are not as they were written. */
+async function idsOf({ folder, record }: LoadedRun): Promise<readonly string[] | undefined> {
+  if (!isImported(record)) return undefined;
+  const text = await readTextIfThere(path.join(folder, examplesFile));
+  if (text === undefined || sha256Of(text) !== record.examples)
+    throw new RunError(
+      'is missing or damaged: it does not match its SHA-256 in run.json',
+      path.join(folder, examplesFile),
+    );
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as string);
+}
+
+/** The bytes of a Parquet file with a row group for each member. Throws as `tidyCsv`. */
+export async function tidyParquet(run: LoadedRun): Promise<Uint8Array> {
+  const columns = columnsOf(run, await idsOf(run));
+  const schema: SchemaElement[] = [
+    { name: 'outcomes', num_children: columns.length },
+    ...columns.map(({ name, type }): SchemaElement =>
+      type === 'STRING'
+        ? { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' }
+        : { name, type, repetition_type: 'OPTIONAL' },
+    ),
+  ];
+  const writer = new ByteWriter();
+  const file = new ParquetWriter({ writer, schema, createdBy: 'vision-emergence-lab' });
+  for (const member of run.members) {
+    const rows = rowsOf(member);
+    const columnData = columns.map(({ name, type, of }) => {
+      const values = of(member);
+      const data = isList(values) ? Array.from(values) : new Array<Cell>(rows).fill(values);
+      return { name, data: type === 'BOOLEAN' ? data.map((value) => value !== 0) : data };
+    });
+    await file.write({ columnData, rowGroupSize: Math.max(1, rows) });
+  }
+  await file.finish();
+  return writer.getBytes();
+}
+
+/** As text, with a heading. Throws RunError where examples.jsonl of imported members is damaged. */
+export async function tidyCsv(run: LoadedRun): Promise<string> {
+  const columns = columnsOf(run, await idsOf(run));
+  const heading = columns.map(({ name }) => name);
+  const parts = run.members.map((member) => {
+    const cells = columns.map(({ of }) => of(member));
+    const lines = Array.from({ length: rowsOf(member) }, (_, i) =>
+      cells.map((values) => (isList(values) ? values[i]! : values)),
+    );
+    return csv([], lines).slice(1);
+  });
+  return csv(heading, []) + parts.join('');
+}
+
+function rowsOf({ outcomes }: LoadedMember): number {
+  return Object.values(outcomes)[0]?.length ?? 0;
+}
+
+function isList(values: Cell | ArrayLike<Cell>): values is ArrayLike<Cell> {
+  return typeof values === 'object' && values !== null;
+}

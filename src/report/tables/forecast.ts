@@ -1,0 +1,224 @@
+/** Forecasts as tables and CSV: as sealed, as scored, and in hindsight. */
+import type { MetricForecast } from '../../analysis/forecast/forecast.js';
+import { centralInterval, coverages, medianOf, type MetricScore } from '../../analysis/forecast/scoring.js';
+import { tolerance, type MetricStudy } from '../../analysis/forecast/study.js';
+import type { Metric } from '../../metrics/metric.js';
+import type { Interval } from '../../statistics/intervals.js';
+import { condensed, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
+import { csv, textTable } from './text-table.js';
+import { mean } from '../../statistics/mean.js';
+
+const shown = (value: number) => formatNumber(value);
+
+/** Digits enough to tell the ends apart; the value alone where they are the same, of which `bareLines` says why. */
+function withRange(quantiles: readonly number[]): string {
+  const { lower, upper } = centralInterval(quantiles, 0.8);
+  if (isBare({ lower, upper })) return shown(lower);
+  const digits = [3, 4, 6, 9].find((each) => formatNumber(lower, each) !== formatNumber(upper, each)) ?? 9;
+  return formatWithInterval(medianOf(quantiles), { lower, upper }, digits);
+}
+
+/** Of no width but for rounding. */
+function isBare({ lower, upper }: Interval): boolean {
+  return formatNumber(lower, 9) === formatNumber(upper, 9);
+}
+
+/** Why forecasts have no interval, a line for all that have none. */
+function bareLines(
+  { id, limits }: Metric,
+  known: MetricForecast['known'],
+  methods: readonly { readonly method: string; readonly quantiles: readonly (readonly number[])[] }[],
+): string[] {
+  const [first, ...others] = known.flatMap(({ values }) => values);
+  if (others.every((value) => value === first))
+    return [
+      `no interval: all known members have the value ${shown(first!)}, and nothing tells how larger ones may differ`,
+    ];
+  const bare = methods.flatMap(({ method, quantiles }) => {
+    const ends = quantiles.map((each) => centralInterval(each, 0.8)).filter(isBare);
+    return ends.length === 0
+      ? []
+      : [{ method, isAtLimit: ends.every(({ lower }) => limits.some((limit) => Math.abs(lower - limit) < 1e-9)) }];
+  });
+  if (bare.length === 0) return [];
+  const why = bare.every(({ isAtLimit }) => isAtLimit)
+    ? `the draws go beyond what ${id} can be, and are cut to its limit`
+    : 'all draws agree';
+  return [`${condensed(bare.map(({ method }) => method))}: no interval where ${why}`];
+}
+
+/** Medians and 80 % intervals, a table for each metric; without a line break at the end. */
+export function sealedTable(
+  forecasts: readonly MetricForecast[],
+  targets: readonly { readonly width: number }[],
+): string {
+  return forecasts
+    .map(({ metric, known, methods, silent }) =>
+      [
+        textTable(
+          [metric.id, ...targets.map(({ width }) => `width ${width}`)],
+          [
+            [
+              `known: width ${known.at(-1)!.width}`,
+              shown(mean(known.at(-1)!.values)),
+              ...targets.slice(1).map(() => ''),
+            ],
+            ...methods.map(({ method, quantiles }) => [method, ...quantiles.map(withRange)]),
+          ],
+          [metric.id],
+        ),
+        ...silent.map(({ method, why }) => `${method}: nothing (${why})`),
+        ...bareLines(metric, known, methods),
+      ].join('\n'),
+    )
+    .join('\n\n');
+}
+
+/** A table for each metric; without a line break at the end. */
+export function scoreTable(scores: readonly MetricScore[]): string {
+  const tables = scores.map(({ metric, known, targets, methods, silent }) =>
+    [
+      textTable(
+        [
+          metric.id,
+          ...targets.map(({ width }) => `width ${width}`),
+          ...['mean |error|', '|ln ratio|', ...coverages.map((coverage) => `in ${100 * coverage} %`), 'CRPS', 'skill'],
+        ],
+        [
+          ['measured', ...targets.map(({ truths }) => shown(mean(truths))), '', '', '', '', '', '', ''],
+          ...methods.map((each) => [
+            each.method,
+            ...each.targets.map(({ quantiles }) => withRange(quantiles)),
+            shown(each.error),
+            shown(each.logError),
+            ...each.covered.map((inside) => `${inside}/${each.members}`),
+            shown(each.crps),
+            formatNumber(each.skill, 2),
+          ]),
+        ],
+        [metric.id],
+      ),
+      ...silent.map(({ method, why }) => `${method}: nothing (${why})`),
+      ...bareLines(
+        metric,
+        known,
+        methods.map(({ method, targets: each }) => ({ method, quantiles: each.map(({ quantiles }) => quantiles) })),
+      ),
+    ].join('\n'),
+  );
+  return [
+    tables.join('\n\n'),
+    '',
+    'Forecasts: median [80 % interval] of a member; measured: mean over seeds. In 50, 80, 95 %: members inside those intervals.',
+    'CRPS: in the unit of the metric, of the distribution that the sealed quantiles describe. Skill: CRPS over that of the best of last-value, line and power-law; below 1 is better.',
+  ].join('\n');
+}
+
+export const scoreCsvColumns: readonly string[] = [
+  ...['forecast', 'metric', 'method', 'kind', 'width', 'parameters', 'measured', 'seeds', 'median'],
+  ...coverages.flatMap((coverage) => [
+    `lower_${100 * coverage}`,
+    `upper_${100 * coverage}`,
+    `inside_${100 * coverage}`,
+  ]),
+  ...['error', 'log_error', 'crps'],
+];
+
+/** A line for every metric, method and target. */
+export function scoreCsvLines(forecast: string, scores: readonly MetricScore[]) {
+  return scores.flatMap(({ metric, targets, methods }) =>
+    methods.flatMap(({ method, kind, targets: each }) =>
+      each.map((score, t) => [
+        ...[forecast, metric.id, method, kind, targets[t]!.width, targets[t]!.parameters, mean(targets[t]!.truths)],
+        ...[score.seeds, medianOf(score.quantiles)],
+        ...coverages.flatMap((coverage, i) => {
+          const { lower, upper } = centralInterval(score.quantiles, coverage);
+          return [lower, upper, score.covered[i]!];
+        }),
+        ...[score.error, Number.isNaN(score.logError) ? null : score.logError, score.crps],
+      ]),
+    ),
+  );
+}
+
+export function scoreCsv(forecast: string, scores: readonly MetricScore[]): string {
+  return csv(scoreCsvColumns, scoreCsvLines(forecast, scores));
+}
+
+/** What each method tells from how far below, a table for each metric; without a line break at the end. */
+export function studyTable(studies: readonly MetricStudy[], words: FamilyWords = trainedWords): string {
+  const tables = studies.map(({ metric, methods, widths, values, range }) => {
+    const target = scaleText(widths.at(-1)!, words);
+    return textTable(
+      [
+        metric.id,
+        ...['cases', 'CRPS / range', 'skill', ...coverages.map((coverage) => `in ${100 * coverage} %`)],
+        `${words.scale} ${target} told from`,
+        'at',
+      ],
+      methods.map(({ method, cells, crps, skill, covered, from }) => [
+        method,
+        String(cells),
+        shown(crps),
+        formatNumber(skill, 2),
+        ...covered.map((share) => formatNumber(100 * share, 3)),
+        from === undefined
+          ? '-'
+          : `${words.scale} ${scaleText(from.width, words)}, ${formatNumber(from.ratio, 2)} times smaller`,
+        from === undefined ? '-' : shown(from.value),
+      ]),
+      [metric.id],
+    ).concat(
+      `\n${words.isImported ? words.scale : words.scales} ${widths.map((width) => scaleText(width, words)).join(', ')}: ${values.map(shown).join(', ')}`,
+      range > 0 ? '' : '\nThe curve does not move: an error over its range, and a skill, have no value.',
+    );
+  });
+  return [
+    tables.join('\n\n'),
+    '',
+    `Every beginning of at least 3 scales forecasts all later ones; none of those is read. Told from: the ${words.isImported ? 'shortest' : 'narrowest'} beginning from which on the median of the`,
+    `${words.isImported ? 'largest' : 'widest'} is off by at most ${100 * tolerance} % of the curve's range; at: the metric there. In 50, 80, 95 %: per cent of members inside those intervals.`,
+    'Skill: CRPS over that of the best of last-value, line and power-law, where all of them say something; below 1 is better.',
+  ].join('\n');
+}
+
+export function studyCsv(run: string, studies: readonly MetricStudy[], { scale }: FamilyWords = trainedWords): string {
+  const columns = [
+    ...[
+      'run',
+      'metric',
+      'method',
+      'known_scales',
+      `known_${scale}`,
+      `target_${scale}`,
+      'ratio',
+      'median',
+      'measured',
+      'error',
+    ],
+    ...['crps', 'seeds', ...coverages.map((coverage) => `inside_${100 * coverage}`)],
+  ];
+  const lines = studies.flatMap(({ cells }) =>
+    cells.map((cell) => [
+      ...[
+        run,
+        cell.metric,
+        cell.method,
+        cell.known,
+        cell.knownWidth,
+        cell.targetWidth,
+        cell.ratio,
+        cell.median,
+        cell.truth,
+      ],
+      ...[cell.error, cell.crps, cell.seeds, ...cell.covered],
+    ]),
+  );
+  return csv(columns, lines);
+}
+
+/** What a metric is, for JSON. */
+export function plainMetric({ id, kind, better, unit, formula }: Metric) {
+  return { metric: id, kind, better, unit, formula };
+}

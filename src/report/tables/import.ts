@@ -1,0 +1,62 @@
+/** What was imported, for a terminal: the models, what is known of each outcome, and which metrics that leaves out. */
+import { metrics, type RegisteredMetric } from '../../metrics/index.js';
+import { commandLine } from '../../machine/installation.js';
+import { importedColumns, type ImportedRun } from '../../runs/imported.js';
+import type { OutcomeColumns } from '../../runs/outcomes.js';
+import { importedWords, scaleText } from '../../runs/words.js';
+import { counted, formatShare, grouped } from '../../terminal/format.js';
+import { printable } from '../../terminal/printable.js';
+import { textTable } from './text-table.js';
+import { mean } from '../../statistics/mean.js';
+
+interface Imported {
+  readonly name: string;
+  readonly seed: number | null;
+  readonly coordinates: Readonly<Record<string, number>>;
+  readonly columns: OutcomeColumns;
+}
+
+/** Models that are listed; of more the first and the last of them. */
+const mostListed = 24;
+
+/** Without a line break at the end. */
+export function importedText(
+  folder: string,
+  { name, axis, dataset }: ImportedRun,
+  members: readonly Imported[],
+): string {
+  const words = importedWords(axis);
+  const sorted = members.toSorted((a, b) => a.coordinates[axis]! - b.coordinates[axis]!);
+  const lines = sorted.map(({ name: model, seed, coordinates, columns }) => [
+    printable(seed === null ? model : `${model}, seed ${seed}`),
+    scaleText(coordinates[axis]!, words),
+    formatShare(mean(columns['correct']!)),
+  ]);
+  const shown =
+    lines.length <= mostListed
+      ? lines
+      : [...lines.slice(0, mostListed / 2), ['...', '', ''], ...lines.slice(-mostListed / 2)];
+  const columns = Object.keys(members[0]!.columns);
+  return [
+    textTable(['model', axis, 'accuracy'], shown, ['model']),
+    printable(
+      `${name}: ${counted(members.length, 'model')} on the same ${grouped(dataset.testCount)} ${dataset.testCount === 1 ? 'example' : 'examples'} of ${dataset.name}, over ${axis}`,
+    ),
+    `known of each outcome: ${columns.join(', ')}`,
+    ...missingLine(columns),
+    '',
+    `run   ${folder}`,
+    `next  ${commandLine(`show ${name}`)}`,
+  ].join('\n');
+}
+
+/** Metrics that these columns are too few for, of those that imported outcomes can have. */
+function missingLine(columns: readonly string[]): string[] {
+  const missing = (Object.values(metrics) as RegisteredMetric[]).flatMap(({ name, units, needs }) => {
+    if (units !== 'images' || typeof needs === 'function') return [];
+    const canBe = needs.every((each) => (importedColumns as readonly string[]).includes(each));
+    const lacking = needs.filter((each) => !columns.includes(each));
+    return canBe && lacking.length > 0 ? [`${name} (${lacking.join(', ')})`] : [];
+  });
+  return missing.length === 0 ? [] : [`metrics that would need more: ${missing.join(', ')}`];
+}

@@ -1,0 +1,205 @@
+/** What `emergence quanta` says of a run: its tables, and what the run cannot tell. */
+import { preferred, type Quanta } from '../../analysis/quanta.js';
+import { mostClasses, passageDecades, type LatentClass } from '../../analysis/threshold-mixture.js';
+import { type Clusters } from '../../metrics/clusters.js';
+import { scaleText, type FamilyWords } from '../../runs/words.js';
+import { counted, grouped } from '../../terminal/format.js';
+import { nameOf } from '../figures/quanta.js';
+import { textTable } from './text-table.js';
+
+export function sharedNotes({ grid }: Quanta, clusters: Clusters | undefined): string[] {
+  if (clusters === undefined) return [];
+  const what = clusters.by === 'images' ? 'images, each in several sequences' : 'groups of images';
+  return [
+    `The ${grid.examples} examples are of ${clusters.count} ${what}. The interval of the sharp turns draws those; permutations and ` +
+      'criteria take examples for independent, and are surer than they should be.',
+  ];
+}
+
+export function notesOf(
+  { grid, dispersion, fits, turns, measured }: Quanta,
+  { noun, scales: nouns, isImported: isForeign }: FamilyWords,
+): string[] {
+  const get = isForeign ? 'Import' : 'Train';
+  const { scales, seeds } = grid;
+  const trials = scales.map(({ members }) => members.length);
+  const notes: string[] = [];
+  if (scales.length > 1 && measured.passage[0] === 1)
+    notes.push(
+      `No example turns within these ${nouns}: how turns are spread, and which model they follow, cannot be told.`,
+    );
+  if (scales.length === 1)
+    notes.push(`One ${noun}: whether and where an example turns cannot be determined, nor can a sigmoid be fitted.`);
+  if (scales.length === 2) {
+    notes.push(
+      `Two ${nouns}: every turn lies between them, and any two accuracies lie on a sigmoid. ${get} a third ${noun} at least.`,
+    );
+  }
+  if (seeds.length === 1) {
+    notes.push(
+      `One seed: effects of the example and of this seed cannot be separated, nor can the width of a passage be measured. ${get} at least a second seed.`,
+    );
+  }
+  if (trials.some((n) => n !== seeds.length)) {
+    notes.push(
+      `Turns are those of ${counted(seeds.length, 'seed')} with every ${noun}; shares and fits take all members.`,
+    );
+  }
+  if (turns.slack.some((slack) => slack > 0)) {
+    notes.push(`Failed or solved by all: up to ${Math.max(...turns.slack)} of a ${noun}'s seeds may disagree.`);
+  }
+  if (dispersion > 2) {
+    notes.push(
+      `Accuracies of one ${noun}'s seeds vary ${dispersion.toFixed(0)} times as much as independent examples would let them: ` +
+        'examples succeed and fail together, and the criteria are surer than they should be.',
+    );
+  }
+  const stuck = fits.filter(({ converged }) => !converged);
+  if (stuck.length > 0) notes.push(`EM did not converge for: ${stuck.map(nameOf).join('; ')}.`);
+  const most = Math.max(0, ...fits.filter(({ kind }) => kind !== 'continuum').map(({ classes }) => classes.length));
+  if (chosenBy(fits).some(({ fit }) => fit.kind === 'classes' && fit.classes.length === most)) {
+    notes.push(
+      most === mostClasses(trials)
+        ? `More than ${most} classes cannot be distinguished with ${trials.reduce((a, b) => a + b, 0)} members: there may be any number.`
+        : `${most} classes are the most that were tried: read "many", or a continuum of another shape, and not a number.`,
+    );
+  }
+  return notes;
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(2);
+}
+
+export function turnTable(
+  { grid: { scales, examples }, turns, measured, coinFlips }: Quanta,
+  words: FamilyWords,
+): string {
+  const shown = (scale: { readonly width: number }) => scaleText(scale.width, words);
+  const lines = measured.median.map((share, t) => {
+    const scale = scales[t];
+    const from =
+      t === 0 ? `up to ${shown(scale!)}` : scale === undefined ? `above ${shown(scales.at(-1)!)}` : shown(scale);
+    const size = scale === undefined ? '' : grouped(scale.parameters);
+    return [from, ...(words.isImported ? [] : [size]), percent(share), percent(coinFlips.median[t]!)];
+  });
+  const never = turns.never.reduce((sum, value) => sum + value, 0) / examples;
+  const sizes = words.isImported ? [] : ['parameters'];
+  const heading = [`stays solved from ${words.scale}`, ...sizes, 'examples (%)', 'coin flips (%)'];
+  return `${textTable(heading, lines)}\n${percent(never)} % of the examples are never solved, by no member.`;
+}
+
+export function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scales }: FamilyWords): string {
+  if (grid.scales.length < 2) return '';
+  const { coinFlips, interval } = sharp;
+  const whole = 1 - measured.passage[0]!;
+  return [
+    `sharp turns      ${percent(sharp.share)} % of the examples [${percent(interval.lower)}, ${percent(interval.upper)}]: failed up to one ${noun}, solved from the next on`,
+    // Where nothing turns, no permutation does either.
+    ...(whole === 0
+      ? []
+      : [
+          `  coin flips     ${percent(coinFlips.share)} % [${percent(coinFlips.interval.lower)}, ${percent(coinFlips.interval.upper)}], p = ${coinFlips.pValue.toPrecision(2)} (${coinFlips.permutations} permutations)`,
+        ]),
+    ...(whole === 0 ? [] : chosenBy(fits)).map(
+      ({ by, fit }) => `  ${by.padEnd(15)}${percent(fit.expected.passage[1]!)} % expected by ${nameOf(fit)}`,
+    ),
+    `passage seen     ${percent(whole)} % of the examples go from failed to solved within these ${scales}${
+      whole === 0 ? '' : `; ${percent(sharp.shareOfWhole)} % of those sharply`
+    }`,
+  ].join('\n');
+}
+
+/** What each criterion prefers; one entry where they agree, none without a fit. */
+function chosenBy(fits: Quanta['fits']) {
+  const [aicc, bic] = [preferred(fits, 'aicc'), preferred(fits, 'bic')];
+  if (aicc === undefined || bic === undefined) return [];
+  if (aicc === bic) return [{ by: 'AICc and BIC', fit: bic }];
+  return [
+    { by: 'AICc', fit: aicc },
+    { by: 'BIC', fit: bic },
+  ];
+}
+
+export function fitTables({ fits, grid, measured }: Quanta, words: FamilyWords): string {
+  const chosen = chosenBy(fits);
+  // Nothing turns: any threshold outside of the widths fits as well as any other.
+  if (measured.passage[0] === 1 || chosen.length === 0) return '';
+  const [aicc, bic] = [chosen[0]!.fit, chosen.at(-1)!.fit];
+  const hasFloor = fits.some(({ floor }) => floor > 0);
+  const lines = fits.map((fit) => [
+    nameOf(fit),
+    String(fit.parameters),
+    ...(hasFloor ? [percent(fit.floor)] : []),
+    (fit.aicc - aicc.aicc).toFixed(1),
+    (fit.bic - bic.bic).toFixed(1),
+    percent(fit.expected.passage[1]!),
+  ]);
+  const heading = ['model', 'fitted', ...(hasFloor ? ['floor (%)'] : [])];
+  const table = textTable([...heading, 'AICc above best', 'BIC above best', 'sharp turns (%)'], lines);
+  const lead = chosen.length === 1 ? [] : ['AICc and BIC do not agree, and neither decides alone.'];
+  return [table, ...lead, ...chosen.map((each) => choiceText(each, grid, words))].join('\n\n');
+}
+
+function choiceText(
+  { by, fit }: ReturnType<typeof chosenBy>[number],
+  grid: Quanta['grid'],
+  words: FamilyWords,
+): string {
+  const verb = by === 'AICc and BIC' ? 'prefer' : 'prefers';
+  const title = `${by} ${verb} ${nameOf(fit)}`;
+  return fit.spread === undefined
+    ? `${title}:\n\n${classTable(fit.classes, grid, words)}`
+    : `${title}: ${spreadOf(fit.spread, grid, words)}`;
+}
+
+/** What lies beyond the scales is an extrapolation, and only its side is told. */
+function spreadOf(
+  { mean, standardDeviation }: { readonly mean: number; readonly standardDeviation: number },
+  { scales }: Quanta['grid'],
+  words: FamilyWords,
+): string {
+  const [first, last] = [Math.log(scales[0]!.parameters), Math.log(scales.at(-1)!.parameters)];
+  const decades = (width: number) => `${(width / Math.LN10).toFixed(2)} decades`;
+  const centre =
+    mean < first
+      ? `below the smallest ${words.noun}`
+      : mean > last
+        ? `above the largest ${words.noun}`
+        : words.isImported
+          ? `around ${words.scale} ${scaleText(Math.exp(mean), words)}`
+          : `around ${grouped(Math.round(Math.exp(mean)))} parameters`;
+  const spread =
+    standardDeviation > last - first
+      ? `a standard deviation of more than the ${decades(last - first)} that the ${words.scales} span`
+      : `standard deviation ${decades(standardDeviation)}`;
+  return `thresholds ${centre}, ${spread}`;
+}
+
+function classTable(classes: readonly LatentClass[], { scales }: Quanta['grid'], words: FamilyWords): string {
+  const [first, last] = [scales[0]!, scales.at(-1)!];
+  const at = ({ width }: { readonly width: number }) => (words.isImported ? scaleText(width, words) : `w = ${width}`);
+  const lines = classes.map((each) => [
+    percent(each.weight),
+    half(each, [first.parameters, last.parameters], words),
+    Math.abs(each.solved.at(-1)! - each.solved[0]!) < 0.01 ? '-' : passageDecades(each).toFixed(2),
+    percent(each.solved[0]!),
+    percent(each.solved.at(-1)!),
+  ]);
+  const heading = [
+    'examples (%)',
+    `half known at ${words.isImported ? words.scale : 'parameters'}`,
+    '10 to 90 % in decades',
+  ];
+  return textTable([...heading, `solved at ${at(first)} (%)`, `at ${at(last)} (%)`], lines);
+}
+
+/** A threshold outside the scales is an extrapolation, and only its side is told. */
+function half({ threshold, logit }: LatentClass, [first, last]: readonly [number, number], words: FamilyWords): string {
+  const parameters = Math.exp(threshold);
+  if (parameters >= first && parameters <= last) {
+    const rounded = Number(parameters.toPrecision(3));
+    return words.isImported ? scaleText(rounded, words) : grouped(rounded);
+  }
+  return logit > 0 ? 'below the smallest' : 'above the largest';
+}

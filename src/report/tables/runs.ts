@@ -1,0 +1,41 @@
+/** The list of runs as a table, and under it what the incomplete ones lack. */
+import type { MissingMember, RunStatus, RunSummary } from '../../runs/inventory.js';
+import { condensed, formatBytes } from '../../terminal/format.js';
+import { printable } from '../../terminal/printable.js';
+import { textTable } from './text-table.js';
+
+const statusWords: Readonly<Record<RunStatus, string>> = {
+  complete: 'complete',
+  training: 'training now',
+  stopped: 'stopped',
+  damaged: 'damaged',
+};
+
+/** Without a line break at the end; at least one run. */
+export function runsTable(runs: readonly RunSummary[]): string {
+  const heading = ['run', 'architecture', 'dataset', 'members', 'status', 'on disk', 'created (UTC)'];
+  const lines = runs.map(({ name, arch, dataset, members, status, sizeBytes, created }) => [
+    name,
+    arch ?? '-',
+    dataset ?? '-',
+    members === null ? '-' : `${members.complete} of ${members.total}`,
+    statusWords[status],
+    formatBytes(sizeBytes),
+    created?.slice(0, 16).replace('T', ' ') ?? '-',
+  ]);
+  const table = textTable(heading, lines, ['run', 'architecture', 'dataset', 'status', 'created (UTC)']);
+  const notes = runs.flatMap(notesOf);
+  return [table, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+}
+
+function notesOf({ name, missing, problem, notes }: RunSummary): string[] {
+  if (problem !== null) return [printable(`${name}: ${problem}`)];
+  const lacks = groupedByReason(missing).map(([why, ids]) => `${name} lacks ${condensed(ids)}: ${why}`);
+  return [...lacks, ...notes].map(printable);
+}
+
+function groupedByReason(missing: readonly MissingMember[]): [string, string[]][] {
+  const groups = new Map<string, string[]>();
+  for (const { id, why } of missing) groups.set(why, [...(groups.get(why) ?? []), id]);
+  return [...groups];
+}

@@ -1,0 +1,54 @@
+/** What intervals are over the draw of, in words. */
+import { datasets, parseDatasetName } from '../../datasets/index.js';
+import { clustersOf, fewestGroups } from '../../metrics/clusters.js';
+import type { OutcomeTable } from '../../runs/outcomes.js';
+import type { ImportedRun } from '../../runs/imported.js';
+import type { RunRecord } from '../../runs/record.js';
+import { grouped } from '../../terminal/format.js';
+
+export interface Sampling {
+  /** `test images`, `writers` */
+  readonly of: string;
+  /** `10 000 test images`, `968 test images in 1 000 sequences`, `57 writers` */
+  readonly text: string;
+  /** What no interval knows, a sentence: groups that are too few to be drawn. Undefined where nothing is known of any. */
+  readonly note: string | undefined;
+}
+
+/** What is needed of a run's record. */
+type Sampled = Pick<RunRecord, 'dataset'> | Pick<ImportedRun, 'kind' | 'dataset'>;
+
+/** @param outcomes of any member: they all share the test set */
+export function samplingOf(record: Sampled, outcomes: Partial<OutcomeTable>): Sampling {
+  const noun = 'kind' in record ? 'examples' : 'images';
+  const { sequence } = outcomes;
+  const groups = groupsOf(record);
+  const clusters = clustersOf(outcomes, sequence === undefined ? 'images' : 'sequences');
+  if (clusters?.by === 'groups') {
+    const of = groups?.noun ?? 'groups';
+    return { of, text: `${grouped(clusters.count)} ${of}, whose ${noun} are drawn together`, note: undefined };
+  }
+  const rows = Object.values(outcomes)[0]?.length ?? 0;
+  const text =
+    clusters === undefined || sequence === undefined
+      ? `${grouped(rows)} test ${noun}`
+      : `${grouped(clusters.count)} test images in ${grouped((sequence.at(-1) ?? -1) + 1)} sequences`;
+  return { of: `test ${noun}`, text, note: groups && givenThese(groups, noun) };
+}
+
+interface Groups {
+  readonly noun: string;
+  readonly count: number;
+}
+
+function givenThese({ noun, count }: Groups, examples: string): string {
+  const why = count < fewestGroups ? 'too few' : 'too unequal';
+  return `The test ${examples} are from ${grouped(count)} ${noun}, ${why} to draw: intervals are for these ${noun}, and others may lie outside.`;
+}
+
+/** As recorded; of a run that was begun before datasets knew their groups, as its dataset has them. */
+function groupsOf(record: Sampled): Groups | undefined {
+  const { dataset } = record;
+  if (dataset.groups !== undefined || 'kind' in record) return dataset.groups;
+  return Object.hasOwn(datasets, dataset.name) ? parseDatasetName(dataset.name).source.contents?.groups : undefined;
+}

@@ -1,0 +1,101 @@
+/** What a search found, as text. */
+import type { Discoveries } from '../../analysis/discoveries.js';
+import type { ScoreName } from '../../analysis/scores.js';
+import type { Candidate, Surrogate } from '../../analysis/search.js';
+import type { ResampledCurve } from '../../analysis/sweep.js';
+import type { Causes } from '../../analysis/causes.js';
+import type { Metric } from '../../metrics/metric.js';
+import { trainedWords, type FamilyWords } from '../../runs/words.js';
+import { formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { discoveriesText } from './sweep.js';
+import { textTable } from './text-table.js';
+
+export interface SearchText {
+  readonly run: string;
+  /** Highest score first. */
+  readonly ranked: readonly Candidate[];
+  /** Of `ranked`, in its order. */
+  readonly discoveries: Discoveries;
+  /** Metrics that were looked at. */
+  readonly looked: number;
+  readonly by: ScoreName;
+  /** To show of each end. */
+  readonly top: number;
+  readonly induced: Metric;
+  readonly words?: FamilyWords;
+  readonly surrogates: readonly Surrogate[];
+  readonly causes: readonly Causes[];
+}
+
+/** Without a line break at the end. */
+export function searchText(found: SearchText): string {
+  const { run, ranked, discoveries, looked, by, top, induced, surrogates, causes, words = trainedWords } = found;
+  if (ranked.length === 0)
+    return `${run}: none of ${looked} metrics rises enough to be scored (--least-range), or has the score ${by}: two scales have no bow`;
+  const heading = [
+    'metric',
+    'kind',
+    'range',
+    'emergence (Eq 1)',
+    'Eq 1 / ramp',
+    'largest step / range',
+    'steepest / mean',
+    'bow',
+    'p',
+    'rate',
+  ];
+  const line = ({ metric, range, scores }: Candidate) => {
+    const test = discoveries.tests.find(({ metric: id }) => id === metric.id);
+    return [
+      ...scoresOfLine({ metric, range, scores }),
+      formatNumber(test?.p ?? NaN, 2),
+      formatNumber(test?.rate ?? NaN, 2),
+    ];
+  };
+  const scoresOfLine = ({ metric, range, scores }: Pick<Candidate, 'metric' | 'range' | 'scores'>) => [
+    metric.id,
+    metric.kind,
+    ...[range, scores.emergence, scores.ramp, scores.jump, scores.steepness, scores.bow].map((value) =>
+      formatNumber(value),
+    ),
+  ];
+  const left = ['metric', 'kind'];
+  const most = ranked.slice(0, top);
+  const least = ranked.slice(Math.max(top, ranked.length - top)).toReversed();
+  const parts = [
+    `${run}: ${ranked.length} of ${looked} metrics move enough to be scored; by ${by}, highest first; curves that fall are left out`,
+    textTable(heading, most.map(line), left),
+    ...(least.length === 0 ? [] : ['', `lowest ${by} first`, textTable(heading, least.map(line), left)]),
+    `p: of ${by}, against smooth growth; rate: the false discovery rate at which it is named.`,
+    discoveriesText(discoveries),
+    '',
+    `${by} of these with fewer test examples, or at fewer scales (median and middle 95 % of draws)`,
+    causesTable(causes, by),
+    '',
+    `continuous surrogates of ${induced.id}: rank correlation over members, and over seeds within ${words.scales}`,
+    textTable(
+      ['metric', 'correlation', `within ${words.scales}`],
+      surrogates.map(({ metric, correlation, interval, withinWidths }) => [
+        metric.id,
+        formatWithInterval(correlation, interval),
+        formatNumber(withinWidths),
+      ]),
+      ['metric'],
+    ),
+    'A metric chosen for its score is a choice made on these outcomes: its score is no evidence on other runs.',
+  ];
+  return parts.join('\n');
+}
+
+function causesTable(causes: SearchText['causes'], by: ScoreName): string {
+  const lines = causes.flatMap(({ metric, testSizes, keptScales }) => [
+    ...testSizes.map((curve) => [metric.id, `${curve.size} test examples`, shown(curve, by)]),
+    ...keptScales.map((curve) => [metric.id, `${curve.size} scales`, shown(curve, by)]),
+  ]);
+  return textTable(['metric', 'with', by], lines, ['metric', 'with']);
+}
+
+function shown({ scores }: ResampledCurve, by: ScoreName): string {
+  const { median, lower, upper } = scores[by];
+  return formatWithInterval(median, { lower, upper });
+}

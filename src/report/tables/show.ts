@@ -1,0 +1,128 @@
+/** A run's curves for a terminal: a plot for each unit, and under them the scores. */
+import { intervalsOf, positionOf, type SampledCurve, type ScaleName, type Scored } from '../../analysis/curves.js';
+import type { ScoreName } from '../../analysis/scores.js';
+import { unscoredLines } from '../../analysis/unscored.js';
+import { scaleText, type FamilyWords } from '../../runs/words.js';
+import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { shownScores } from './compare.js';
+import { arrows, drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from '../figures/plot.js';
+import type { Sampling } from './sampling.js';
+import { textTable } from './text-table.js';
+
+export interface ShownCurve {
+  readonly curve: SampledCurve;
+  readonly scores: Readonly<Record<ScoreName, Scored>>;
+}
+
+export interface ShowOptions extends Pick<Plot, 'xScale' | 'width' | 'characters' | 'colour'> {
+  readonly axis: ScaleName;
+  readonly words: FamilyWords;
+  /** Of one plot, in cells. */
+  readonly height: number;
+}
+
+const axisTitles: Readonly<Record<ScaleName, string>> = {
+  width: 'width',
+  parameters: 'trainable parameters',
+  flops: 'training operations (FLOPs)',
+};
+
+/** Curves that share a vertical axis, in the order in which they are given. */
+export function panelsOf<T extends { readonly metric: Pick<SampledCurve['metric'], 'unit' | 'name'> }>(
+  curves: readonly T[],
+): T[][] {
+  const panels = new Map<string, T[]>();
+  for (const curve of curves) {
+    const { unit, name } = curve.metric;
+    // What has no unit is comparable with itself alone.
+    const key = unit === '' ? `of ${name}` : unit;
+    panels.set(key, [...(panels.get(key) ?? []), curve]);
+  }
+  return [...panels.values()];
+}
+
+/** Plots and scores, without a line break at the end; at least one curve, all of the same members. */
+export function showText(shown: readonly ShownCurve[], options: ShowOptions, sampling: Sampling): string {
+  const plots = panelsOf(shown.map(({ curve }) => curve)).map((curves) => panelText(curves, options));
+  return [...plots, scoresTable(shown, options, sampling)].join('\n\n');
+}
+
+function axisTitle({ axis, words }: Pick<ShowOptions, 'axis' | 'words'>): string {
+  return words.isImported ? words.axis : axisTitles[axis];
+}
+
+function panelText(curves: readonly SampledCurve[], { axis, words, ...look }: ShowOptions): string {
+  const plot: Plot = {
+    ...look,
+    series: curves.map((curve) => seriesOf(curve, axis)),
+    xTitle: `${axisTitle({ axis, words })}${look.xScale === 'log' ? ', logarithmic' : ''}`,
+    yTitle: yTitleOf(curves[0]!),
+    // Widths are few and chosen: their own numbers say more than round ones.
+    xTicks: axis === 'width' ? curves[0]!.scales.map(({ width }) => width) : undefined,
+  };
+  const drawn = curves.some(({ values }) => values.some((value) => !Number.isNaN(value)))
+    ? [drawPlot(plot), ...(hasRoomForIntervals(plot) ? [] : ['Too narrow for intervals.'])]
+    : [`Nothing to draw of ${curves.map(({ metric }) => metric.title).join(' and ')}.`];
+  return [...drawn, ...curves.flatMap((curve) => notFiniteLines(curve, look.characters, words))].join('\n');
+}
+
+/** Where a curve has no point, or one at the edge, and why. */
+function notFiniteLines(
+  { metric: { title, notFinite = 'a test example has no finite value' }, scales, values }: SampledCurve,
+  characters: Plot['characters'],
+  words: FamilyWords,
+): string[] {
+  const widthsWith = (isSo: (value: number) => boolean) =>
+    scales.flatMap(({ width }, i) => (isSo(values[i]!) ? scaleText(width, words) : []));
+  const [none, infinite] = [widthsWith(Number.isNaN), widthsWith((value) => Math.abs(value) === Infinity)];
+  const { up, down } = arrows[characters];
+  const used = [...(values.includes(Infinity) ? [up] : []), ...(values.includes(-Infinity) ? [down] : [])].join(' or ');
+  return [
+    ...(none.length > 0 ? [`${title} has no value at ${words.scale} ${condensed(none)}: ${notFinite}.`] : []),
+    ...(infinite.length > 0
+      ? [`${used}: ${title} is infinite at ${words.scale} ${condensed(infinite)}: ${notFinite}.`]
+      : []),
+  ];
+}
+
+function yTitleOf({ metric: { unit, title } }: SampledCurve): string {
+  return unit === 'probability' ? 'share' : unit === '' ? title : unit;
+}
+
+function seriesOf(curve: SampledCurve, axis: ScaleName): PlotSeries {
+  const intervals = intervalsOf(curve);
+  const points = curve.scales.map((scale, i) => {
+    return { x: positionOf(scale, axis), y: curve.values[i]!, ...intervals[i]! };
+  });
+  return { label: curve.metric.title, points };
+}
+
+/** A line a score and a column a curve: two curves fit a terminal of 80 columns. */
+function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, sampling: Sampling): string {
+  const titles = shown.map(({ curve }) => curve.metric.title);
+  const ranges = shown.map(({ curve: { values } }) => formatNumber(Math.max(...values) - Math.min(...values)));
+  const lines = [
+    [`range over ${counted(shown[0]!.curve.scales.length, 'scale')}`, ...ranges],
+    ...shownScores.map(({ name, title }) => [
+      title,
+      ...shown.map(({ scores }) => formatWithInterval(scores[name].value, scores[name].interval)),
+    ]),
+  ];
+  const severalSeeds = shown[0]!.curve.scales.some(({ members }) => members.length > 1);
+  return [
+    textTable(['score', ...titles], lines, ['score']),
+    ...(severalSeeds
+      ? [
+          "Bars: 95 % intervals of the mean, Student's t over seeds and test examples.",
+          'In brackets: 95 % intervals, bootstrap over test examples and seeds; none where all draws agree.',
+        ]
+      : [
+          'Bars and brackets: 95 % intervals, bootstrap over test examples alone (one seed); none where all draws agree.',
+        ]),
+    `Test examples: ${sampling.text}.`,
+    ...(sampling.note === undefined ? [] : [sampling.note]),
+    'A straight ramp has Eq 1 / ramp = 1. Bow: how far a parabola in the logarithm of',
+    `the ${axisTitle(options)} sags below its ends, over the range.`,
+    ...unscoredLines(shown.map(({ curve: { metric, values } }) => ({ ...metric, values }))),
+  ].join('\n');
+}

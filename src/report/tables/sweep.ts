@@ -1,0 +1,131 @@
+/** Sweeps as text and CSV. */
+import { discovered, mostTested, type Discoveries } from '../../analysis/discoveries.js';
+import { whyUnscored } from '../../analysis/unscored.js';
+import { scoreNames, type ScoreName } from '../../analysis/scores.js';
+import type { extremes, GridPoint, ResampledCurve, Spread, Sweep } from '../../analysis/sweep.js';
+import { trainedWords, type FamilyWords } from '../../runs/words.js';
+import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { csv, textTable } from './text-table.js';
+
+export interface SweepText {
+  readonly run: string;
+  readonly sweep: Sweep;
+  readonly found: ReturnType<typeof extremes>;
+  readonly by: ScoreName;
+  readonly leastRange: number;
+  /** Of the curves that move enough; undefined where they are not tested. */
+  readonly discoveries: Discoveries | undefined;
+}
+
+/** Without a line break at the end. */
+export function extremesText({
+  run,
+  sweep: { points, scales },
+  found,
+  by,
+  leastRange,
+  discoveries,
+}: SweepText): string {
+  const title = `${run}: ${counted(points.length, 'curve')} over ${counted(scales.length, 'scale')}`;
+  if (found === undefined)
+    return `${title}; none rises by ${leastRange} or more and has the score ${by}, so there is no strongest one (--least-range)`;
+  const line = (name: string, { metric, range, scores }: GridPoint) => [
+    name,
+    metric.id,
+    formatNumber(range),
+    formatNumber(scores.emergence),
+    formatNumber(scores.ramp),
+    formatNumber(scores.jump),
+    formatNumber(scores.steepness),
+    formatNumber(scores.bow),
+  ];
+  const heading = [
+    '',
+    'metric',
+    'range',
+    'emergence (Eq 1)',
+    'Eq 1 / ramp',
+    'largest step / range',
+    'steepest / mean',
+    'bow',
+  ];
+  const table = textTable(heading, [line('highest', found.strongest), line('lowest', found.weakest)], ['', 'metric']);
+  const tested =
+    discoveries === undefined ? `Not tested: more than ${mostTested} curves.` : discoveriesText(discoveries);
+  return `${title}; highest and lowest ${by} of those that rise by ${leastRange} or more:\n${table}\n${tested}`;
+}
+
+/** How many of many metrics are sharper than smooth growth, when so many were looked at. */
+export function discoveriesText(discoveries: Discoveries): string {
+  const { by, tests } = discoveries;
+  const known = tests.filter(({ p }) => !Number.isNaN(p)).length;
+  if (known === 0)
+    return 'None is tested against smooth growth: with one seed for each scale it is not known how seeds scatter.';
+  const found = discovered(discoveries).map(({ metric }) => metric);
+  const [count, verb] = found.length === 0 ? ['none', 'is'] : [String(found.length), found.length === 1 ? 'is' : 'are'];
+  const names = found.length === 0 ? '' : `: ${condensed(found)}`;
+  return `By ${by}, ${count} of ${counted(known, 'curve')} ${verb} sharper than smooth growth at a false discovery rate of 5 % (Benjamini and Hochberg)${names}.`;
+}
+
+/** A line for every scale of every point. */
+export function sweepCsv(run: string, { points, scales, axes }: Sweep, words: FamilyWords = trainedWords): string {
+  const sized = <T>(value: T) => (words.isImported ? [] : [value]);
+  const columns = [
+    ...['run', 'metric', ...axes.map(({ key }) => key), words.scale, ...sized('parameters')],
+    ...['seeds', 'value', 'range'],
+    ...scoreNames,
+    'note',
+  ];
+  const lines = points.flatMap(({ metric, values, range, scores }) =>
+    scales.map(({ width, parameters, members }, i) => [
+      ...[run, metric.id, ...axes.map(({ key }) => metric.parameters[key]), width],
+      ...[...sized(parameters), members.length],
+      ...[values[i]!, range, ...scoreNames.map((name) => scores[name]), whyUnscored(metric, values)],
+    ]),
+  );
+  return csv(columns, lines);
+}
+
+export interface CausesText {
+  readonly metric: string;
+  readonly testSizes: readonly ResampledCurve[];
+  readonly keptScales: readonly ResampledCurve[];
+}
+
+/** Without a line break at the end. */
+export function causesText({ metric, testSizes, keptScales }: CausesText): string {
+  const lines = (curves: readonly ResampledCurve[]) =>
+    curves.map(({ size, draws, scores, flatStart }) => [
+      String(size),
+      String(draws),
+      formatNumber(flatStart, 2),
+      spread(scores.emergence),
+      spread(scores.ramp),
+      spread(scores.jump),
+      spread(scores.bow),
+    ]);
+  const scores = ['emergence (Eq 1)', 'Eq 1 / ramp', 'largest step / range', 'bow'];
+  const parts: string[] = [];
+  if (testSizes.length > 0) {
+    const heading = ['test examples', 'draws', 'smallest at 0', ...scores];
+    parts.push(`${metric} on smaller test sets (resolution)`, textTable(heading, lines(testSizes)));
+  }
+  if (keptScales.length > 0) {
+    const heading = ['scales', 'sets', 'smallest at 0', ...scores];
+    parts.push(`${metric} at fewer scales (sparsity)`, textTable(heading, lines(keptScales)));
+  }
+  const hasBlank = [...testSizes, ...keptScales].some(({ scores: { jump, bow } }) =>
+    [jump, bow].some(({ median }) => Number.isNaN(median)),
+  );
+  return [
+    ...parts,
+    'Medians over draws; in brackets the middle 95 %, where draws differ.',
+    ...(hasBlank
+      ? ['-: most curves that were drawn do not move, have a value that is not finite or, for the bow, two scales.']
+      : []),
+  ].join('\n');
+}
+
+function spread({ median, ...interval }: Spread): string {
+  return formatWithInterval(median, interval);
+}

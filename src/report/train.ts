@@ -1,0 +1,164 @@
+/** What a run shows when it ends: a table, and a picture of its curves beside run.json. From stored outcomes alone. */
+import * as path from 'node:path';
+import { defaultInduced, defaultMetrics } from '../analysis/defaults.js';
+import { compareSharpness, type Sharpness } from '../analysis/sharpness.js';
+import { oneAnswer } from '../analysis/evaluate.js';
+import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
+import { curve, type MemberOutcomes } from '../metrics/curve.js';
+import type { Metric } from '../metrics/metric.js';
+import { withSameGroups } from '../runs/load.js';
+import { readOutcomes } from '../runs/outcomes.js';
+import { readStrips } from '../runs/pictures.js';
+import { epochsOf, type MemberRecord, type RunRecord } from '../runs/record.js';
+import { readRunRecord } from '../runs/run.js';
+import { verifyRun, type MemberState } from '../runs/verify.js';
+import { RunError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
+import { describeSharpness } from './document/findings.js';
+import { writeFigure, writePicture } from './figures/files.js';
+import { usualFigure, type FigureOptions } from './figures/print.js';
+import { reconstructionsSvg } from './figures/reconstructions.js';
+import { curvesFigure } from './figures/train.js';
+import { showcaseColumns, showcaseOf, type Showcase } from './showcase.js';
+import { summaryTable, type SummaryRow } from './tables/train.js';
+
+export interface RunSummary {
+  /** The complete members, by width and seed. */
+  readonly rows: readonly SummaryRow[];
+  /** For a terminal; ends with a line for every member that is not in it. */
+  readonly table: string;
+  /** What the standard and the induced curve say, in sentences; none for a single width. */
+  readonly findings: readonly string[];
+  /** The numbers behind them; undefined for a single width, or a test set too small for the induced metric. */
+  readonly sharpness: Sharpness | undefined;
+  /** Paths of the pictures. */
+  readonly figures: readonly string[];
+}
+
+/**
+ * Reads every complete member's outcomes, draws its pictures into the run's folder.
+ *
+ * @throws RunError where there is no run, no member of it is complete, or it can't be read or written
+ */
+export async function summariseRun(folder: string, printed: FigureOptions = usualFigure): Promise<RunSummary> {
+  const record = await readRunRecord(folder);
+  if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
+  const states = (await verifyRun(folder)).sort((a, b) => a.key.width - b.key.width || a.key.seed - b.key.seed);
+  const members = await readMembers(states, outcomeKinds[record.experiment.arch]);
+  const incomplete = states.filter(({ status }) => status !== 'complete');
+  const absent = incomplete.map((state) => `${state.id} (${reasonOf(state, record)})`);
+  if (members.length === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
+  const showcase = showcaseOf(record, members.at(-1)!.outcomes);
+  const rows = members.map((member) => rowOf(member, showcase.table));
+  const { testSet, sampling } = showcase;
+  const drawn = { record, members, missing: incomplete.length, showcase, printed };
+  const curves = await drawCurves(folder, drawn);
+  const reconstructions = await drawReconstructions(folder, drawn);
+  const sharpness = sharpnessOf(record, members);
+  const lines = [
+    summaryTable({ rows, metrics: showcase.table, testSet, sampling }),
+    ...absent.map((text) => `not included: ${text}`),
+    ...reconstructions.problems,
+    ...guessing(rows, record),
+    ...oneAnswer(members, record.dataset),
+  ];
+  const findings = sharpness === undefined ? [] : describeSharpness(sharpness, widthsOf(members));
+  return { rows, table: lines.join('\n'), findings, sharpness, figures: [...curves, ...reconstructions.figures] };
+}
+
+/** Of families of one width there is none, nor of a test set that is too small for the induced metric. */
+function sharpnessOf(record: RunRecord, members: readonly SummaryMember[]): Sharpness | undefined {
+  const { standard } = defaultMetrics(record, members.at(-1)!.outcomes);
+  const induced = defaultInduced(record, members);
+  const isShown = widthsOf(members).length > 1 && fits(induced.metric, rowsOf(members[0]!.outcomes));
+  if (!isShown) return undefined;
+  // What is said at the end of a training rests on the paired contrast alone.
+  return compareSharpness({ standard: { metric: standard }, induced, members, nullDraws: 0 });
+}
+
+function widthsOf(members: readonly SummaryMember[]): number[] {
+  return [...new Set(members.map(({ record }) => record.width))];
+}
+
+interface SummaryMember extends MemberOutcomes {
+  readonly record: MemberRecord;
+  readonly folder: string;
+}
+
+async function readMembers(states: readonly MemberState[], kind: OutcomeKind): Promise<readonly SummaryMember[]> {
+  const members: SummaryMember[] = [];
+  for (const { status, record, folder } of states) {
+    if (status !== 'complete' || record === undefined) continue;
+    const outcomes = await readOutcomes(path.join(folder, 'outcomes.parquet'), showcaseColumns[kind]);
+    members.push({ record, outcomes, folder });
+  }
+  return withSameGroups(members);
+}
+
+function rowOf({ record, outcomes }: SummaryMember, metrics: readonly Metric[]): SummaryRow {
+  const { id, width, seed, parameters, trainingSeconds, evaluationSeconds } = record;
+  return {
+    ...{ id, width, seed, parameters },
+    metrics: Object.fromEntries(
+      metrics.map((metric) => [metric.id, fits(metric, rowsOf(outcomes)) ? metric.measure(outcomes) : null]),
+    ),
+    seconds: trainingSeconds + (evaluationSeconds ?? 0),
+  };
+}
+
+/** Rows of the columns that were read. */
+function rowsOf(outcomes: MemberOutcomes['outcomes']): number {
+  return Object.values(outcomes)[0]?.length ?? 0;
+}
+
+function fits(metric: Metric, testCount: number): boolean {
+  return metric.refuses(testCount) === undefined;
+}
+
+/** Members that would do better to give every class the same chance, in a line. */
+function guessing(rows: readonly SummaryRow[], { dataset }: RunRecord): string[] {
+  const chance = Math.log(dataset.classes);
+  const found = rows.filter(({ metrics }) => (metrics['cross-entropy']?.value ?? 0) > chance).map(({ id }) => id);
+  const bound = `ln ${dataset.classes} = ${chance.toFixed(3)} nats, equal chances for every class`;
+  return found.length === 0
+    ? []
+    : [`cross-entropy above ${bound}: ${found.join(', ')}; hardly trained, overfitted, or a --learning-rate too large`];
+}
+
+function reasonOf({ status, record, problem }: MemberState, run: RunRecord): string {
+  if (problem !== undefined) return problem;
+  return status === 'training' ? `${record?.epochsDone ?? 0} of ${counted(epochsOf(run), 'epoch')} done` : status;
+}
+
+interface Drawn {
+  readonly record: RunRecord;
+  readonly members: readonly SummaryMember[];
+  readonly missing: number;
+  readonly showcase: Showcase;
+  readonly printed: FigureOptions;
+}
+
+async function drawCurves(folder: string, { record, members, missing, showcase, printed }: Drawn): Promise<string[]> {
+  const { arch, dataset } = record.experiment;
+  const files: string[] = [];
+  for (const { name, metrics, vertical, axis } of showcase.figures) {
+    const curves = metrics
+      .filter((metric) => fits(metric, rowsOf(members[0]!.outcomes)))
+      .map((metric) => curve(metric, members));
+    const { testSet, sampling } = showcase;
+    const about = { run: record.name, arch, dataset, curves, missing, vertical, axis, testSet, drawOf: sampling.of };
+    files.push(...(await writeFigure(path.join(folder, name), curvesFigure(about), printed)));
+  }
+  return files;
+}
+
+/** Of families that give images back: the same test images by the first seed of every width. */
+async function drawReconstructions(
+  folder: string,
+  { record, members, printed }: Drawn,
+): Promise<{ figures: string[]; problems: readonly string[] }> {
+  const { strips, problems } = await readStrips(record, members);
+  if (strips.length === 0) return { figures: [], problems };
+  const svg = await reconstructionsSvg(strips, printed.size);
+  return { figures: await writePicture(path.join(folder, 'reconstructions'), svg, printed), problems };
+}

@@ -1,0 +1,196 @@
+/** What the page computes from its compact data, against the metrics and the bootstrap of the whole. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { intervalsOf, sampleCurve, scoreCurve } from '../../../../src/analysis/curves.js';
+import { defaultMetrics } from '../../../../src/analysis/defaults.js';
+import { predictFromStandard } from '../../../../src/analysis/independence.js';
+import { solvedGrid, turnsOf } from '../../../../src/analysis/turns.js';
+import { resolveExperiment } from '../../../../src/experiment/schema.js';
+import type { MemberOutcomes } from '../../../../src/metrics/curve.js';
+import { subsetAccuracy } from '../../../../src/metrics/classification.js';
+import { metrics } from '../../../../src/metrics/index.js';
+import type { Metric } from '../../../../src/metrics/metric.js';
+import { compact } from '../../../../src/report/explorer/compact.js';
+import type { PageRun } from '../../../../src/report/explorer/data.js';
+import { Family } from '../../../../src/report/explorer/family.js';
+import type { RunRecord } from '../../../../src/runs/record.js';
+import { membersOf, pairs, type FamilyShape, type Kind } from '../../../support/families.js';
+
+const shape = (arch: Kind, count = 500, name: string | number = 0): FamilyShape => {
+  return { arch, widths: [1, 2, 4, 8, 16], seeds: [0, 1, 2], count, name };
+};
+
+function record(arch: Kind): RunRecord {
+  const own = arch === 'transformer' ? { pairs } : {};
+  return { name: 'a', experiment: resolveExperiment({ arch, dataset: 'shapes', ...own }) } as RunRecord;
+}
+
+function open(arch: Kind, members: readonly MemberOutcomes[], induced?: Metric, budget?: number) {
+  const { run, order } = compact({
+    record: record(arch),
+    members,
+    induced,
+    ...(budget === undefined ? {} : { budget }),
+  });
+  // As it arrives: through JSON.
+  const page = JSON.parse(JSON.stringify({ ...run, about: '', pictures: '', reconstructions: null })) as PageRun;
+  return { page, order, family: new Family(page) };
+}
+
+/** The same units, and only they, as the metrics see them. */
+function subset(members: readonly MemberOutcomes[], arch: Kind, units: Int32Array): MemberOutcomes[] {
+  const length = arch === 'transformer' ? pairs : 1;
+  const rows = Array.from(units, (unit) => Array.from({ length }, (_, i) => unit * length + i)).flat();
+  return members.map(({ record: about, outcomes }) => {
+    const columns = Object.entries(outcomes).map(([name, list]) => {
+      const taken = list.slice(0, rows.length);
+      rows.forEach((row, i) => (taken[i] = list[row]!));
+      return [name, taken] as const;
+    });
+    const picked = Object.fromEntries(columns) as MemberOutcomes['outcomes'];
+    // Sequences keep their numbers; that they stay apart is all that counts.
+    return { record: about, outcomes: picked };
+  });
+}
+
+const all = (page: PageRun) => page.members.map((_, i) => i);
+
+function metricAt(page: PageRun, threshold: number): Metric {
+  const { metric, key } = page.induced;
+  return metrics[metric as keyof typeof metrics].from({ [key]: threshold });
+}
+
+describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
+  test('values, intervals and predictions are those of the metrics, at every threshold', () => {
+    const members = membersOf(shape(arch));
+    const { page, family } = open(arch, members);
+    const { standard } = defaultMetrics(record(arch), members.at(-1)!.outcomes);
+    const few = page.induced.options.filter((_, i, { length }) => length < 40 || i % 9 === 0);
+    for (const threshold of few) {
+      const explored = family.explore({ threshold, size: page.count, members: all(page), axis: 'parameters' });
+      const metric = metricAt(page, threshold);
+      const prediction = predictFromStandard(metric, members)!;
+      members.forEach(({ outcomes }, i) => {
+        const [a, b] = [standard.measure(outcomes), metric.measure(outcomes)];
+        const [p, q] = [explored.standard.members[i]!, explored.induced.members[i]!];
+        // The mean of errors is a sum over codes scaled to the exact mean: rounding alone. Its interval knows each error to a code.
+        expect(p.value).toBeAllClose(a.value, { rtol: 1e-12 });
+        expect([p.lower, p.upper]).toBeAllClose([a.lower, a.upper], { rtol: arch === 'autoencoder' ? 2e-3 : 1e-12 });
+        // Logarithms of K factors against K products.
+        expect([q.value, q.lower, q.upper]).toBeAllClose([b.value, b.lower, b.upper], { rtol: 1e-9, atol: 1e-300 });
+        // Between cutoffs an error distribution is taken for straight: a share of 500 images steps by 0.002.
+        const tolerance = arch === 'autoencoder' ? { atol: 0.01 } : { rtol: 1e-12 };
+        expect(explored.predicted.members[i]!).toBeAllClose(prediction.memberValues[i]!, tolerance);
+      });
+    }
+  });
+
+  test('on part of the test set and of the members they are those of the same units', () => {
+    const members = membersOf(shape(arch));
+    const { page, family, order } = open(arch, members);
+    const chosen = all(page).filter((i) => page.members[i]!.seed !== 1 && page.members[i]!.width !== 4);
+    const part = subset(members, arch, order.slice(0, 200));
+    const explored = family.explore({ threshold: page.induced.chosen, size: 200, members: chosen, axis: 'width' });
+    expect(explored.scales.map(({ width }) => width)).toEqual([1, 2, 8, 16]);
+    const metric = metricAt(page, page.induced.chosen);
+    const { standard } = defaultMetrics(record(arch), members.at(-1)!.outcomes);
+    chosen.forEach((i, place) => {
+      const { outcomes } = part[i]!;
+      expect(explored.induced.members[place]!.value).toBeAllClose(metric.measure(outcomes).value, { rtol: 1e-9 });
+      // Codes are 2 to 5 per cent apart here; over 200 images that averages out.
+      const tolerance = { rtol: arch === 'autoencoder' ? 5e-3 : 1e-12 };
+      expect(explored.standard.members[place]!.value).toBeAllClose(standard.measure(outcomes).value, tolerance);
+    });
+  });
+
+  test('scores are those of the whole, and their intervals about as wide', () => {
+    const members = membersOf(shape(arch, 2000));
+    // A K near the resolution of the test set has intervals that a few images decide, of which nothing can be asked.
+    const { page, family } = open(arch, members, arch === 'cnn' ? subsetAccuracy.with({ k: 5 }) : undefined);
+    const explored = family.explore({
+      threshold: page.induced.chosen,
+      size: page.count,
+      members: all(page),
+      axis: 'parameters',
+    });
+    const curve = sampleCurve(metricAt(page, page.induced.chosen), members);
+    const exact = scoreCurve(curve);
+    for (const name of ['emergence', 'ramp', 'jump', 'bow'] as const) {
+      const { value, lower, upper } = explored.induced.scores[name];
+      expect(value).toBeAllClose(exact[name].value, { rtol: 1e-9 });
+      const width = exact[name].interval.upper - exact[name].interval.lower;
+      // 400 draws of 400 groups scatter a 2.5 % limit by about a tenth of the interval; hulls add to it.
+      if (Number.isFinite(width))
+        expect([lower, upper]).toBeAllClose([exact[name].interval.lower, exact[name].interval.upper], {
+          atol: 0.4 * width,
+        });
+    }
+    const widths = intervalsOf(curve).map(({ lower, upper }) => upper - lower);
+    explored.induced.points.forEach(({ lower, upper }, i) => {
+      if (widths[i]! > 0) expect((upper - lower) / widths[i]!).toBeAllClose(1, { atol: 0.35 });
+    });
+  });
+
+  test('examples turn where the whole has them turn', () => {
+    const members = membersOf(shape(arch, 150));
+    const { page, family, order } = open(arch, members);
+    const { turns } = family.turns({
+      threshold: page.induced.chosen,
+      size: page.count,
+      members: all(page),
+      axis: 'width',
+    });
+    const metric = metricAt(page, arch === 'cnn' ? 1 : page.induced.chosen);
+    const grid = solvedGrid(
+      members.map(({ record: { width, seed, parameters }, outcomes }) => {
+        return { width, seed, parameters, solved: Uint8Array.from(metric.unitValues(outcomes)!.values) };
+      }),
+    );
+    const expected = turnsOf(grid).median;
+    expect([...turns.median]).toEqual(Array.from(order, (unit) => expected[unit]!));
+  });
+});
+
+test('any bits: the page counts what the metric counts', () => {
+  const family = fc.array(fc.uint8Array({ min: 0, max: 1, minLength: 120, maxLength: 120 }), {
+    minLength: 2,
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(family, fc.integer({ min: 1, max: 30 }), (lists, k) => {
+      const members = lists.map((correct, i) => ({
+        record: { id: `cnn-w${i + 1}-s0`, width: i + 1, seed: 0, parameters: 10 * (i + 1), trainingFlops: 1 },
+        outcomes: { correct: Uint8Array.from(correct), log_probability: new Float32Array(120) },
+      }));
+      const induced = metrics['subset-accuracy'].with({ k });
+      const { page, family: opened } = open('cnn', members, induced);
+      const explored = opened.explore({ threshold: k, size: 120, members: all(page), axis: 'width' });
+      members.forEach(({ outcomes }, i) => {
+        expect(explored.induced.members[i]!.value).toBeAllClose(induced.measure(outcomes).value, { rtol: 1e-9 });
+      });
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('a budget leaves a random part of the units, and says how many', () => {
+  const members = membersOf(shape('autoencoder', 1000));
+  const { page, order, family } = open('autoencoder', members, undefined, 15 * 300);
+  expect([page.count, page.total, new Set(order).size]).toEqual([300, 1000, 300]);
+  const explored = family.explore({ threshold: page.induced.chosen, size: 300, members: all(page), axis: 'width' });
+  const exact = metricAt(page, page.induced.chosen).measure(members[7]!.outcomes).value;
+  // Three standard errors of 300 of 1000 images.
+  expect(explored.induced.members[7]!.value).toBeAllClose(exact, { atol: 3 * Math.sqrt(0.25 / 300) });
+});
+
+test('errors that are all 0 and a constant curve are drawn', () => {
+  const members = [1, 2].map((width) => ({
+    record: { id: `autoencoder-w${width}-s0`, width, seed: 0, parameters: width, trainingFlops: 1 },
+    outcomes: { mse: new Float32Array(100) },
+  }));
+  const { page, family } = open('autoencoder', members, metrics.reconstruction.with({ c: 0.01 }));
+  expect(page.induced.options).toEqual([0.01]);
+  const { induced } = family.explore({ threshold: 0.01, size: 100, members: [0, 1], axis: 'width' });
+  expect(induced.points.map(({ value }) => value)).toEqual([1, 1]);
+  expect(induced.scores.emergence.value).toBe(0);
+});

@@ -1,0 +1,59 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { writeFigure, writePicture } from '../../../../src/report/figures/files.js';
+import { figureSpec } from '../../../../src/report/figures/layout.js';
+import { parseSize, usualFigure } from '../../../../src/report/figures/print.js';
+import { toPdf, toPng, toSvg } from '../../../../src/report/figures/render.js';
+import { figures } from '../../../support/figures.js';
+import { temporaryFolder } from '../../../support/runs.js';
+
+const single = await toSvg(figureSpec(figures['train']!, parseSize('single')));
+
+test('a PDF is of the size in points, with its fonts in it, and no picture', async () => {
+  const pdf = Buffer.from(await toPdf(single)).toString('latin1');
+  const [, height] = / height="([\d.]+)"/.exec(single)!;
+  // 3.25 inches of 72 points.
+  expect(pdf).toContain(`/MediaBox [0 0 234 ${0.75 * Number(height)}]`);
+  const fonts = [...new Set([...pdf.matchAll(/\/BaseFont \/\w+\+([\w-]+)/g)].map(([, name]) => name))];
+  expect(fonts.toSorted()).toEqual(['DejaVuSans', 'DejaVuSans-Bold']);
+  expect([...pdf.matchAll(/\/FontFile2 /g)]).toHaveLength(fonts.length);
+  expect(pdf).not.toMatch(/\/Subtype \/Image|\/Type3/);
+});
+
+test.skipIf(spawnSync('pdftotext', ['-v']).error !== undefined)(
+  'text of a PDF is text, as poppler reads it',
+  async () => {
+    const file = path.join(await temporaryFolder(), 'figure.pdf');
+    await fs.writeFile(file, await toPdf(single));
+    const text = execFileSync('pdftotext', ['-layout', file, '-'], { encoding: 'utf8' });
+    for (const words of [
+      'cnn family on shapes: run cnn-shapes',
+      'trainable parameters',
+      'subset accuracy, K = 5',
+      '0.8',
+    ])
+      expect(text).toContain(words);
+  },
+);
+
+test('the same figure is the same bytes', async () => {
+  expect(await toSvg(figureSpec(figures['train']!, parseSize('single')))).toBe(single);
+  expect(Buffer.from(await toPdf(single)).equals(Buffer.from(await toPdf(single)))).toBe(true);
+});
+
+test('a PNG has 300 dots an inch, and says so', async () => {
+  const { width, density } = await sharp(await toPng(single)).metadata();
+  expect([width, density]).toEqual([3.25 * 300, 300]);
+});
+
+test('files are those of the formats, and a path without a name is refused', async () => {
+  const folder = await temporaryFolder();
+  const stem = path.join(folder, 'one');
+  const options = { ...usualFigure, formats: ['pdf', 'svg'] as const };
+  expect(await writeFigure(stem, figures['train']!, options)).toEqual([`${stem}.pdf`, `${stem}.svg`]);
+  expect((await fs.readdir(folder)).toSorted()).toEqual(['one.pdf', 'one.svg']);
+  await expect(writePicture(`${folder}/`, single, options)).rejects.toThrow(/--output: ".*" names no file/);
+});
