@@ -12,6 +12,7 @@ import { builtFolder, labFolder, packageFolder } from './machine/installation.js
 import { commitFile, gitCommit } from './machine/version.js';
 import { assetFiles } from './report/explorer/assets.js';
 import { buildPage } from './report/explorer/build.js';
+import { writeTypes } from './write-types.js';
 
 /** Of packages whose files are read: what of them is needed. */
 const readPackages: Readonly<Record<string, readonly string[]>> = {
@@ -66,6 +67,7 @@ const bundled = Object.keys(inputs)
   .flatMap((file) => packageOf(file) ?? [])
   .map((folder) => path.join(labFolder, folder));
 for (const [name, wanted] of Object.entries(readPackages)) copyPackage(name, wanted);
+writeTypes(path.join(builtFolder, 'types'), ['zod']);
 const page = await buildPage();
 fs.writeFileSync(assetFiles.script, page.script);
 fs.writeFileSync(assetFiles.style, page.style);

@@ -38,6 +38,7 @@ async function clean(names: readonly string[], options: CleanOptions): Promise<n
   const { executeClean, planClean } = await import('../runs/clean.js');
   const { cachedRemovals } = await import('../machine/cached.js');
   const { freedBy, removeAll } = await import('../machine/removal.js');
+  const { freedBytes } = await import('../machine/usage.js');
   const { formatBytes } = await import('../terminal/format.js');
 
   const request = { root, names, unfinished: unfinished === true };
@@ -49,7 +50,10 @@ async function clean(names: readonly string[], options: CleanOptions): Promise<n
   const say = (text: string) => {
     if (options.json !== true) console.log(text);
   };
-  const plain = removals.map(({ what, entries }) => ({ what, paths: entries.map(({ path }) => path) }));
+  const plain = removals.map(({ what, entries }) => {
+    const files = entries.filter(({ isFolder }) => !isFolder).length;
+    return { what, files, bytes: freedBytes(entries), paths: entries.map(({ path }) => path) };
+  });
   say(removals.length === 0 ? 'nothing to remove' : await listText(removals, dryRun === true));
   if (removals.length === 0 || dryRun === true) {
     if (options.json === true) printJson({ removals: plain, freedBytes: 0 });
@@ -72,9 +76,9 @@ async function clean(names: readonly string[], options: CleanOptions): Promise<n
   const ofCache = ofRuns.problem === undefined ? await removeAll(cached) : undefined;
   for (const folder of [...ofRuns.left, ...(ofCache?.left ?? [])])
     console.error(`note: ${folder} is kept: it is no longer empty`);
-  const freedBytes = await freedBy(removals);
-  say(`freed ${formatBytes(freedBytes)}`);
-  if (options.json === true) printJson({ removals: plain, freedBytes });
+  const freed = await freedBy(removals);
+  say(`freed ${formatBytes(freed)}`);
+  if (options.json === true) printJson({ removals: plain, freedBytes: freed });
   const problem = ofRuns.problem ?? ofCache?.problem;
   if (problem !== undefined) throw problem;
   return 0;

@@ -69,6 +69,11 @@ function plain({ run, solved, cutoff, grid, turns, measured, coinFlips, sharp, d
     }),
     neverSolved: turns.never.reduce((sum, value) => sum + value, 0) / grid.examples,
     ...{ slack: turns.slack, measured, coinFlips, sharp, dispersion },
-    fits: fits.map((fit) => (fit.kind === 'continuum' ? { ...fit, classes: [] } : fit)),
+    fits: fits.map((fit) => ({
+      ...fit,
+      ...(fit.kind === 'continuum' ? { classes: [] } : {}),
+      aiccAboveBest: fit.aicc - Math.min(...fits.map(({ aicc }) => aicc)),
+      bicAboveBest: fit.bic - Math.min(...fits.map(({ bic }) => bic)),
+    })),
   };
 }

@@ -62,7 +62,7 @@ export function registerTheory(program: CommandUnknownOpts): void {
 
 async function drawModel({ printed, output, ...given }: Options): Promise<Shown> {
   const { exponent = -0.28, scale = 1e7, lengths = [1, 5, 10, 20] } = given;
-  const { modelText } = await import('../report/tables/theory.js');
+  const { modelPoints, modelText } = await import('../report/tables/theory.js');
   const { modelFigure } = await import('../report/figures/theory.js');
   const { createFolder } = await import('../machine/files.js');
   const { writeFigure } = await import('../report/figures/files.js');
@@ -70,7 +70,7 @@ async function drawModel({ printed, output, ...given }: Options): Promise<Shown>
   if (output === undefined) await createFolder('reports');
   const figures = await writeFigure(output ?? 'reports/theory', modelFigure(law, lengths), printed);
   const text = [modelText(law, lengths), '', ...pictureLines(figures)].join('\n');
-  return { run: '', text, json: { law, lengths, figures } };
+  return { run: '', text, json: { law, lengths, points: modelPoints(law, lengths), figures } };
 }
 
 async function fitRuns(runs: string[], options: Options): Promise<Shown[]> {

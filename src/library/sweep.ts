@@ -60,7 +60,7 @@ export interface SweptGrid extends Sweep {
  *
  * @example
  *     const { grid } = await sweep('lenet-mnist', { metric: 'subset-accuracy', over: ['k=1..20'] });
- *     grid.found.strongest.metric.id;
+ *     grid?.found?.strongest.metric.id;
  *
  * @throws UsageError for a parameter that the metric does not have, a grid of too many curves, more than the run has
  */

@@ -21,7 +21,7 @@ export interface FamilyTheory extends TheoryFit {
  *
  * @example
  *     const { law, right } = await theory('lenet-mnist', { lengths: [5, 20] });
- *     [law.exponent.value, right[0].predicted];
+ *     [law.exponent, right[0].predicted];
  *
  * @throws UsageError for a run without a cross-entropy, or one that follows no power law
  */

@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { examples } from '../support/examples.js';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -141,6 +142,25 @@ test('what comes with the lab is found: versions, experiments, datasets, publish
   expect((await emergence('train --help')).stdout).toMatch(/^Usage: emergence train .*\n(.*\n)*.* \$ emergence train /);
   const doctor = await emergence('doctor');
   expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('a step was traced, compiled and taken')]);
+});
+
+test('the library is imported by its name, and the examples of its docstrings have the types that it ships', async () => {
+  fs.writeFileSync(path.join(folder, 'package.json'), '{ "name": "user", "type": "module" }');
+  expect((await run('npm', ['install', tarball])).code).toBe(0);
+  const counted =
+    "const { listMetrics } = await import('vision-emergence-lab'); console.log((await listMetrics()).length);";
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', counted]);
+  expect(Number(stdout)).toBeGreaterThan(10);
+  const functions = examples().map(({ of, code }) => `export async function ${of}Example() {\n${code}}\n`);
+  const names = examples().map(({ of }) => of);
+  const heading = `import { ${names.join(', ')} } from 'vision-emergence-lab';\n`;
+  fs.writeFileSync(path.join(folder, 'examples.ts'), heading + functions.join(''));
+  const checked = await run(process.execPath, [
+    path.join(root, 'node_modules/typescript/bin/tsc'),
+    ...['--noEmit', '--strict', '--target', 'es2023', '--module', 'nodenext', '--types', 'node'],
+    ...['--typeRoots', path.join(root, 'node_modules/@types'), 'examples.ts'],
+  ]);
+  expect(checked).toEqual({ code: 0, stdout: '', stderr: '' });
 });
 
 test('hints name the command that is here, and mistakes are one line', async () => {

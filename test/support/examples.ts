@@ -3,6 +3,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import ts from 'typescript';
 import * as door from '../../src/index.js';
+import { membersOf, writeRunRecord } from '../../src/runs/run.js';
+import { Random } from '../../src/statistics/random.js';
+import { experiment, runRecord, syntheticOutcomes, temporaryFolder, writeMember } from './runs.js';
 
 const folder = path.resolve(import.meta.dirname, '../../src/library');
 
@@ -37,4 +40,28 @@ export async function run({ code }: Example, cwd: string): Promise<unknown> {
   } finally {
     process.chdir(before);
   }
+}
+
+export const widths = [1, 2, 4, 8, 16];
+export const seeds = [0, 1, 2];
+
+/** A run, and a table to import. */
+export async function exampleFolder(): Promise<string> {
+  const folder = await temporaryFolder();
+  const run = path.join(folder, 'checkpoints/lenet-mnist');
+  const dataset = { ...runRecord().dataset, testCount: 200 };
+  const record = runRecord({ name: 'lenet-mnist', dataset, experiment: { ...experiment, widths, seeds } });
+  await writeRunRecord(run, record);
+  for (const key of membersOf(record.experiment)) {
+    const accuracy = 1 / (1 + Math.exp(-(Math.log2(key.width) - 1)));
+    const outcomes = syntheticOutcomes(200, accuracy, Random.named(key.seed, key.width));
+    // One test set.
+    const label = outcomes.example!.map((id) => id % 10);
+    const predicted = label.map((value, i) => (value + 1 - outcomes.correct![i]!) % 10);
+    await writeMember(run, key, { ...outcomes, label, predicted });
+  }
+  const rows = ['a', 'b'].flatMap((model) => [1, 2, 3].map((id) => `${model},${id},${Number(id < 3)}\n`));
+  await fs.promises.writeFile(path.join(folder, 'outcomes.csv'), `model,example,correct\n${rows.join('')}`);
+  await fs.promises.writeFile(path.join(folder, 'models.csv'), 'model,parameters\na,100\nb,1000\n');
+  return folder;
 }

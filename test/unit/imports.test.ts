@@ -31,6 +31,7 @@ const flow = [
   'bundle.ts',
   'write-docs.ts',
   'write-kernels.ts',
+  'write-types.ts',
   'write-package.ts',
 ];
 

@@ -101,8 +101,12 @@ function seriesOf(curve: SampledCurve, axis: ScaleName): PlotSeries {
 function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, sampling: Sampling): string {
   const titles = shown.map(({ curve }) => curve.metric.title);
   const ranges = shown.map(({ curve: { values } }) => formatNumber(Math.max(...values) - Math.min(...values)));
+  const { length: scales } = shown[0]!.curve.scales;
   const lines = [
-    [`range over ${counted(shown[0]!.curve.scales.length, 'scale')}`, ...ranges],
+    [
+      shown.every(({ curve }) => curve.scales.length === scales) ? `range over ${counted(scales, 'scale')}` : 'range',
+      ...ranges,
+    ],
     ...shownScores.map(({ name, title }) => [
       title,
       ...shown.map(({ scores }) => formatWithInterval(scores[name].value, scores[name].interval)),

@@ -6,15 +6,23 @@ import { formatNumber, grouped } from '../../terminal/format.js';
 import { equation } from '../figures/theory.js';
 import { textTable } from './text-table.js';
 
+/** The model at a hundredth to ten thousand times its scale: the loss, p^l and l (1 - p) of each length. */
+export function modelPoints(law: PowerLaw, lengths: readonly number[]) {
+  return [-2, -1, 0, 1, 2, 3, 4].map((power) => {
+    const parameters = law.scale * 10 ** power;
+    return {
+      ...{ parameters, loss: lossAt(law, parameters) },
+      right: lengths.map((l) => allRight(law, parameters, l)),
+      edits: lengths.map((l) => expectedEditDistance(law, parameters, l)),
+    };
+  });
+}
+
 /** Without a line break at the end. */
 export function modelText(law: PowerLaw, lengths: readonly number[]): string {
-  const sizes = [-2, -1, 0, 1, 2, 3, 4].map((power) => law.scale * 10 ** power);
-  const lines = sizes.map((n) => [
-    formatNumber(n),
-    formatNumber(lossAt(law, n)),
-    ...lengths.map((l) => formatNumber(allRight(law, n, l))),
-    ...lengths.map((l) => formatNumber(expectedEditDistance(law, n, l))),
-  ]);
+  const lines = modelPoints(law, lengths).map(({ parameters, loss, right, edits }) =>
+    [parameters, loss, ...right, ...edits].map((value) => formatNumber(value)),
+  );
   const heading = ['parameters', 'L (nats)', ...lengths.map((l) => `p^${l}`), ...lengths.map((l) => `${l} (1 - p)`)];
   return [`${equation(law)}, p = exp(-L)`, '', textTable(heading, lines)].join('\n');
 }

@@ -1,0 +1,117 @@
+/** `--json` of every command that prints results: one object on stdout, and every number of the text is in it. */
+import { expect, test, vi } from 'vitest';
+import { createProgram } from '../../../src/cli.js';
+import { exampleFolder } from '../../support/examples.js';
+
+/** What a command writes to stdout, in a folder. */
+async function printed(folder: string, line: string): Promise<string> {
+  const before = { cwd: process.cwd(), exitCode: process.exitCode };
+  const written: string[] = [];
+  const log = vi.spyOn(console, 'log').mockImplementation((text: string) => void written.push(`${text}\n`));
+  const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  process.chdir(folder);
+  try {
+    await createProgram().parseAsync(line.split(' '), { from: 'user' });
+    return written.join('');
+  } finally {
+    process.chdir(before.cwd);
+    process.exitCode = before.exitCode;
+    log.mockRestore();
+    error.mockRestore();
+  }
+}
+
+/** Every number in a JSON value, as one that a text could show. */
+function numbersIn(value: unknown): number[] {
+  if (typeof value === 'number') return [value];
+  if (value === 'Infinity' || value === '-Infinity') return [Number(value)];
+  if (typeof value !== 'object' || value === null) return [];
+  // How many there are is said of lists.
+  return [...Object.values(value).flatMap(numbersIn), ...(Array.isArray(value) ? [value.length] : [])];
+}
+
+/** Every text in it, but for digests. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return /^[0-9a-f]{64}$/.test(value) ? [] : [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+/** Numbers of the lines that have columns, as they are typed. Names, units and levels that are the text's own are not among them. */
+function numbersOf(text: string): string[] {
+  const rows = text
+    .split('\n')
+    .filter((line) => / {2}/.test(line.trim()) && !/^(picture|written| +checkpoints)/.test(line));
+  const own = /K = \d+|Eq 1|95 %|[a-z-]+:[\w=.,-]+|\d{4}-\d\d-\d\d \d\d:\d\d|\d[\d.]* [kMGT]?B\b|\d+ bytes/g;
+  return rows.flatMap(
+    (row) => row.replaceAll(own, '').match(/-?(?:\d{1,3}(?: \d{3})+|\d+)(?:\.\d+)?(?:e-?\d+)?|-?\binf\b/g) ?? [],
+  );
+}
+
+/** Whether a number can be shown so: rounded to the digits that are there, as it is or as a percentage. */
+function isShownAs(value: number, text: string): boolean {
+  if (text.endsWith('inf')) return value === (text.startsWith('-') ? -Infinity : Infinity);
+  const plain = text.replaceAll(' ', '');
+  const [mantissa, exponent = '0'] = plain.split('e');
+  const decimals = mantissa!.split('.')[1]?.length ?? 0;
+  // What is written without a point may have been rounded to three digits: 530000.
+  const zeros = decimals === 0 ? /0*$/.exec(mantissa!)![0].length : 0;
+  const half = 0.5001 * 10 ** (Number(exponent) - decimals + zeros);
+  return [value, 100 * value].some((each) => Math.abs(each - Number(plain)) <= half);
+}
+
+/** A command, and the key that its object begins with. */
+const commands: readonly (readonly [line: string, key: string])[] = [
+  ['runs', 'runs'],
+  ['show lenet-mnist --draws 100', 'run'],
+  ['evaluate lenet-mnist --metric accuracy --metric cross-entropy --draws 100', 'run'],
+  ['compare lenet-mnist --draws 200', 'run'],
+  ['sweep lenet-mnist --metric subset-accuracy --over k=1..4 --test-sizes 50 --keep-scales 3 --draws 20', 'run'],
+  ['search lenet-mnist --draws 100 --top 2', 'run'],
+  ['seeds lenet-mnist', 'run'],
+  ['quanta lenet-mnist', 'run'],
+  ['theory lenet-mnist', 'run'],
+  ['theory --lengths 1,5', 'law'],
+  ['design lenet-mnist --families 20 --most-seeds 3 --force', 'pilot'],
+  ['claim seal lenet-mnist --experiment lenet-figure-10', 'format'],
+  ['claim quantities', 'standard.first'],
+  ['forecast study lenet-mnist --metric accuracy --draws 100', 'run'],
+  ['forecast seal lenet-mnist --widths 64 --metric accuracy --draws 100', 'format'],
+  ['forecast list', 'forecasts'],
+  ['forecast verify', 'forecasts'],
+  ['forecast methods', 'methods'],
+  ['metrics', 'metrics'],
+  ['natural list', 'file'],
+  ['experiments', 'experiments'],
+  ['datasets list', 'datasets'],
+  ['datasets preview shapes', 'dataset'],
+  ['export lenet-mnist --force', 'run'],
+  ['report lenet-mnist --draws 100', 'folder'],
+  ['clean lenet-mnist --dry-run', 'removals'],
+];
+
+test.each(commands)('%s', async (line, key) => {
+  const text = await printed(await exampleFolder(), line);
+  const json = await printed(await exampleFolder(), `${line} --json`);
+  const object = JSON.parse(json) as Record<string, unknown>;
+  expect(Object.keys(object)[0]).toBe(key);
+  const known = numbersIn(object);
+  const prose = textsIn(object).join('\n');
+  expect(
+    numbersOf(text).filter((shown) => !prose.includes(shown) && !known.some((value) => isShownAs(value, shown))),
+  ).toEqual([]);
+});
+
+test('of several runs: one object, with each of them as it is alone', async () => {
+  const folder = await exampleFolder();
+  const { cp } = await import('node:fs/promises');
+  await cp(`${folder}/checkpoints/lenet-mnist`, `${folder}/checkpoints/other`, { recursive: true });
+  const of = async (runs: string) =>
+    JSON.parse(await printed(folder, `evaluate ${runs} --metric accuracy --json`)) as Record<string, unknown>;
+  expect(await of('lenet-mnist other')).toEqual({ runs: [await of('lenet-mnist'), await of('other')] });
+});
+
+test('what is no number has a JSON of its own', async () => {
+  const { jsonOf } = await import('../../../src/commands/print.js');
+  const value = { a: NaN, b: Infinity, c: -Infinity, d: new Float64Array([1, NaN]), e: 0.1 + 0.2 };
+  expect(JSON.parse(jsonOf(value))).toEqual({ a: null, b: 'Infinity', c: '-Infinity', d: [1, null], e: 0.1 + 0.2 });
+});
