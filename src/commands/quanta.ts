@@ -38,7 +38,7 @@ export function registerQuanta(program: CommandUnknownOpts): void {
     .action(async (runs, options) => {
       const { quanta } = await import('../library/quanta.js');
       const { quantaTables, writeQuanta } = await import('../report/quanta.js');
-      const { notesOf, sharedNotes } = await import('../report/tables/quanta.js');
+      const { chosenBy, notesOf, sharedNotes } = await import('../report/tables/quanta.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
       const printed = figureOptionsOf(options);
       const all = await ofEach(runs, {}, (run) => quanta(run, { ...options, ...terminal }));
@@ -53,14 +53,22 @@ export function registerQuanta(program: CommandUnknownOpts): void {
           ...(notes.length === 0 ? [] : [notes.join('\n')]),
           written.join('\n'),
         ];
-        shown.push({ run: record.name, words, text: parts.join('\n\n'), json: { ...plain(found), notes, files } });
+        shown.push({
+          run: record.name,
+          words,
+          text: parts.join('\n\n'),
+          json: { ...plain(found, chosenBy(found.fits)), notes, files },
+        });
       }
       printRuns(shown, options);
     });
 }
 
 /** Without what is as long as the test set: that is in the CSV. A continuum's nodes are told by its mean and spread. */
-function plain({ run, solved, cutoff, grid, turns, measured, coinFlips, sharp, dispersion, fits }: FamilyQuanta) {
+function plain(
+  { run, solved, cutoff, grid, turns, measured, coinFlips, sharp, dispersion, fits }: FamilyQuanta,
+  chosen: readonly { readonly fit: { readonly aicc: number; readonly bic: number } }[],
+) {
   return {
     ...{ run: run.record.name, folder: run.folder, solved, cutoff: cutoff ?? null },
     ...{ examples: grid.examples, seeds: grid.seeds },
@@ -72,8 +80,8 @@ function plain({ run, solved, cutoff, grid, turns, measured, coinFlips, sharp, d
     fits: fits.map((fit) => ({
       ...fit,
       ...(fit.kind === 'continuum' ? { classes: [] } : {}),
-      aiccAboveBest: fit.aicc - Math.min(...fits.map(({ aicc }) => aicc)),
-      bicAboveBest: fit.bic - Math.min(...fits.map(({ bic }) => bic)),
+      aiccAboveBest: fit.aicc - (chosen[0]?.fit.aicc ?? NaN),
+      bicAboveBest: fit.bic - (chosen.at(-1)?.fit.bic ?? NaN),
     })),
   };
 }

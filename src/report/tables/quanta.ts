@@ -111,7 +111,8 @@ export function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scal
 }
 
 /** What each criterion prefers; one entry where they agree, none without a fit. */
-function chosenBy(fits: Quanta['fits']) {
+/** The fit that AICc prefers first, the one that BIC does last; none of fits that are not finite. */
+export function chosenBy(fits: Quanta['fits']) {
   const [aicc, bic] = [preferred(fits, 'aicc'), preferred(fits, 'bic')];
   if (aicc === undefined || bic === undefined) return [];
   if (aicc === bic) return [{ by: 'AICc and BIC', fit: bic }];
