@@ -1,5 +1,5 @@
 /**
- * Metrics that were chosen on the outcomes they are used on: a cutoff that the widest member meets, the K with the sharpest curve.
+ * Metrics that were chosen on the outcomes they are used on: a cutoff that the largest width meets, the K with the sharpest curve.
  * A choice favours what chance made look best, so that it is made again in each bootstrap draw: a chosen metric's draws are those
  * of whichever candidate the rule takes in that draw.
  */
@@ -11,8 +11,6 @@ import { scoresOf, type ScoreName } from './scores.js';
 /** A candidate's curve, as measured or in one draw. */
 export interface CandidateCurve {
   readonly metric: Metric;
-  /** On this draw of the test set, `[members]`. */
-  readonly memberValues: Float64Array;
   /** Means over the seeds of this draw, `[scales]`. */
   readonly values: Float64Array;
   /** Of the axis, `[scales]`. */
@@ -47,7 +45,7 @@ export interface SampledChoice {
   /** Place of the metric among them. */
   readonly place: number;
   /** Which of the candidates is taken for families with these values, one for each candidate. */
-  readonly pick: (families: readonly Pick<CandidateCurve, 'memberValues' | 'values'>[]) => number;
+  readonly pick: (families: readonly Pick<CandidateCurve, 'values'>[]) => number;
   /** Which of them is taken in each draw, `[draws]`. */
   readonly taken: readonly number[];
 }
@@ -77,14 +75,25 @@ export function sampleChosen(
   );
   const positions = own.scales.map((scale) => positionOf(scale, options.axis ?? 'parameters'));
   const pick: SampledChoice['pick'] = (families) =>
-    choice.pick(families.map((family, i) => ({ ...family, metric: choice.candidates[i]!, positions })));
-  const taken = own.draws.map((_, b) =>
-    pick(candidates.map(({ memberDraws, draws }) => ({ memberValues: memberDraws[b]!, values: draws[b]! }))),
-  );
+    choice.pick(families.map(({ values }, i) => ({ values, metric: choice.candidates[i]!, positions })));
+  const takenFrom = (families: readonly (readonly Float64Array[])[]) =>
+    families[0]!.map((_, b) => pick(families.map((draws) => ({ values: draws[b]! }))));
+  const taken = takenFrom(candidates.map(({ draws }) => draws));
   const curve = {
     ...own,
     draws: taken.map((i, b) => candidates[i]!.draws[b]!),
     memberDraws: taken.map((i, b) => candidates[i]!.memberDraws[b]!),
+    expected: () => {
+      const all = candidates.flatMap((each) => each.expected() ?? []);
+      if (all.length < candidates.length) return undefined;
+      return {
+        deviations: all[place]!.deviations,
+        draw(normals: readonly Float64Array[]) {
+          const drawn = all.map((each) => each.draw(normals));
+          return takenFrom(drawn).map((i, b) => drawn[i]![b]!);
+        },
+      };
+    },
   };
   return { metric, rule: choice.rule, curve, candidates, place, pick, taken };
 }
@@ -112,8 +121,8 @@ export function chooseByScore(
     return place;
   };
   const measured = candidates.map((metric) => {
-    const { scales, memberValues, values } = sampleCurve(metric, members, { draws: 0 });
-    return { metric, memberValues, values, positions: scales.map((scale) => positionOf(scale, axis)) };
+    const { scales, values } = sampleCurve(metric, members, { draws: 0 });
+    return { metric, values, positions: scales.map((scale) => positionOf(scale, axis)) };
   });
   const metric = candidates[pick(measured)]!;
   return { metric, choice: { rule: `the highest ${by} of ${candidates.length} candidates`, candidates, pick } };

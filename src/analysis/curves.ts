@@ -13,28 +13,16 @@ import type { Interval } from '../statistics/intervals.js';
 import { listsAtOnce, pairsKernel, sumsKernel, type Ordered } from '../statistics/kernels/kernels.js';
 import { Random } from '../statistics/random.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
-import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
-import { scoreInterval } from './score-interval.js';
+import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './scales.js';
+import type { ScoredDraws } from './contrast.js';
+import type { SampledCurve } from './sampled-curve.js';
+import { scoreInterval, type Scored } from './score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
+import { expectedCurves, normalsOf } from './seed-model.js';
 
+export type { SampledCurve } from './sampled-curve.js';
+export type { Scored } from './score-interval.js';
 export { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
-
-export interface SampledCurve {
-  readonly metric: Metric;
-  readonly scales: readonly Scale[];
-  /** Of each member, `[members]`. */
-  readonly memberValues: Float64Array;
-  /** Means over seeds, `[scales]`. */
-  readonly values: Float64Array;
-  /** `[draws]` of `[scales]`. */
-  readonly draws: readonly Float64Array[];
-  /** Over the test set alone: every member in each of the same draws, `[draws]` of `[members]`. */
-  readonly memberDraws: readonly Float64Array[];
-  /** Units of the test set. */
-  readonly count: number;
-  /** 95 % interval of a member's value, over the test set alone. */
-  readonly ownInterval: (member: number) => Interval;
-}
 
 export interface SampleOptions {
   /** Left out: 2000. 0 for the values alone. */
@@ -90,7 +78,7 @@ export function sampleCurve(
   const random = Random.named(options.seed ?? 0, 'bootstrap', 'seeds');
   const samples = draws.map((values) => Float64Array.from(scales, (scale) => drawnMean(values, scale.members, random)));
   const ownInterval = (member: number) => metric.measure(members[member]!.outcomes);
-  return {
+  const curve = {
     metric,
     scales,
     memberValues: observed,
@@ -100,6 +88,7 @@ export function sampleCurve(
     count,
     ownInterval,
   };
+  return { ...curve, expected: once(() => expectedCurves(curve, members)) };
 }
 
 interface Evaluators {
@@ -214,20 +203,30 @@ export function intervalsOf({ metric, draws, scales, memberValues, ownInterval }
   );
 }
 
-export interface Scored {
-  readonly value: number;
-  /** 95 %, see `hullInterval`. */
-  readonly interval: Interval;
-}
-
 /** Every score of a curve of at least two scales, with its bootstrap interval. */
 export function scoreCurve(curve: SampledCurve, axis: ScaleName = 'parameters'): Record<ScoreName, Scored> {
-  const positions = curve.scales.map((scale) => positionOf(scale, axis));
-  const observed = scoresOf(orient(curve.metric, curve.values), positions);
-  const drawn: Scores[] = curve.draws.map((draw) => scoresOf(orient(curve.metric, draw), positions));
+  const { observed, draws, expected } = scoreDraws(curve, axis);
   const scored = scoreNames.map((name) => {
-    const draws = drawn.map((scores) => scores[name]);
-    return [name, { value: observed[name], interval: scoreInterval(name, observed[name], draws) }] as const;
+    const of = (scores: readonly Scores[]) => scores.map((each) => each[name]);
+    const interval = scoreInterval(name, observed[name], of(draws), expected && of(expected));
+    return [name, { value: observed[name], interval }] as const;
   });
   return Object.fromEntries(scored) as Record<ScoreName, Scored>;
+}
+
+/** @param normals how seeds deviate in each draw, `[draws]` of `[scales]`; left out: as those of every metric on its own */
+export function scoreDraws(
+  { metric, scales, values, draws, expected }: SampledCurve,
+  axis: ScaleName,
+  normals?: readonly Float64Array[],
+): ScoredDraws {
+  const positions = scales.map((scale) => positionOf(scale, axis));
+  const score = (curve: Float64Array) => scoresOf(orient(metric, curve), positions);
+  const curves = expected()?.draw(normals ?? normalsOf({ draws: draws.length, scales: scales.length }));
+  return { observed: score(values), draws: draws.map(score), expected: curves?.map(score) };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

@@ -14,7 +14,8 @@ import { binomialQuantile, normalScores } from '../statistics/distributions.js';
 import { mean } from '../statistics/mean.js';
 import type { Random } from '../statistics/random.js';
 import { varianceOfTerms } from '../statistics/shared-clusters.js';
-import { meansOf, type SampledCurve } from './curves.js';
+import type { SampledCurve } from './sampled-curve.js';
+import { meansOf } from './scales.js';
 
 export interface Noise {
   /** @param truth in the metric's unit, `[scales]` */
@@ -88,7 +89,10 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
 }
 
 /** Standard error of each member over the draw of the test set. */
-export function errorsOf({ metric, memberDraws }: SampledCurve, members: readonly MemberOutcomes[]): number[] {
+export function errorsOf(
+  { metric, memberDraws }: Pick<SampledCurve, 'metric' | 'memberDraws'>,
+  members: readonly MemberOutcomes[],
+): number[] {
   return members.map(({ outcomes }, i) => {
     const drawn = varianceOf(drawsWithValue(memberDraws.map((draw) => draw[i]!)));
     return Number.isNaN(drawn) ? metric.measure(outcomes).standardError : Math.sqrt(drawn);
@@ -101,7 +105,10 @@ function varianceOf(values: ArrayLike<number>): number {
 }
 
 /** Of how many independent units a member's share tells as much: units that share images or groups tell less. */
-export function effectiveCount({ metric, count }: SampledCurve, members: readonly MemberOutcomes[]): number {
+export function effectiveCount(
+  { metric, count }: Pick<SampledCurve, 'metric' | 'count'>,
+  members: readonly MemberOutcomes[],
+): number {
   const effects = members.flatMap(({ outcomes }) => {
     const drawn = metric.drawn(outcomes);
     if (drawn.kind !== 'terms' || drawn.mean <= 0 || drawn.mean >= 1) return [];

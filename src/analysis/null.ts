@@ -23,8 +23,10 @@ import {
 } from './curves.js';
 import { linkOf, predictFromStandard } from './independence.js';
 import { noiseOf, type NoisyCurve, type NoisyFamily } from './noise.js';
-import { contrast, largerP, testHigher } from './paired.js';
+import { contrast, type ScoredDraws } from './contrast.js';
+import { largerP, testHigher } from './paired.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
+import { normalsOf } from './seed-model.js';
 import { bestOf, smoothFitter, smoothNames, type SmoothFit, type SmoothName } from './smooth.js';
 
 export interface NullOptions {
@@ -165,10 +167,18 @@ export function testAgainstPushed(
     const drawnBases = bases.map(({ draws }) => draws[b]!);
     return pair(taken[b]!, values, drawnBases);
   });
-  const [whole, part] = [
-    { observed: measured, draws: drawn.map(([scores]) => scores) },
-    { observed: smooth, draws: drawn.map(([, scores]) => scores) },
-  ];
+  const expected = expectedTogether([...candidates, ...bases])?.map((curves) => {
+    const i = takenOf(
+      sampled,
+      curves.slice(0, candidates.length).map((values) => ({ values })),
+    );
+    return pair(i, curves[i]!, curves.slice(candidates.length));
+  });
+  const [whole, part] = ([0, 1] as const).map((k) => ({
+    observed: [measured, smooth][k]!,
+    draws: drawn.map((scores) => scores[k]),
+    expected: expected?.map((scores) => scores[k]),
+  })) as unknown as [ScoredDraws, ScoredDraws];
   const compared = scoreNames.map((name) => contrast(name, part, whole));
   // Noise may lower a score of smooth families below the smooth fit's own: what is left has to be above 0 as well.
   const tested = testHigher(compared);
@@ -209,6 +219,15 @@ function makingOf({ candidates, curve }: SampledChoice, members: readonly Member
       return Float64Array.from(curve.scales, ({ width }, place) => push(at(place), width));
     },
   };
+}
+
+/** Curves over all seeds there could be, of metrics that seeds move alike: `[draws]` of `[curves]`. Undefined where one has none. */
+function expectedTogether(curves: readonly SampledCurve[]): Float64Array[][] | undefined {
+  const all = curves.flatMap((curve) => curve.expected() ?? []);
+  if (all.length < curves.length) return undefined;
+  const { draws, scales } = curves[0]!;
+  const drawn = all.map((each) => each.draw(normalsOf({ draws: draws.length, scales: scales.length })));
+  return draws.map((_, b) => drawn.map((of) => of[b]!));
 }
 
 function ofScores<T>(make: (name: ScoreName, place: number) => T): Record<ScoreName, T> {
@@ -282,7 +301,7 @@ function drawTogether(noisy: readonly NoisyCurve[], b: number, { seed = 0 }: Nul
   return noisy.map((each) => each(b, Random.named(seed, 'null', b)));
 }
 
-function takenOf({ pick }: SampledChoice, families: readonly NoisyFamily[]): number {
+function takenOf({ pick }: SampledChoice, families: readonly Pick<NoisyFamily, 'values'>[]): number {
   return families.length === 1 ? 0 : pick(families);
 }
 

@@ -72,7 +72,7 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
   const digest = experimentDigest({ experiment, fingerprint, eager: false });
   await refuseSeen(root, { experiment, digest, file });
   const pilot = await readRun(open, defaultColumnsOf(open), options);
-  const standard = standardId ?? defaultMetrics(pilot.record, pilot.members.at(-1)!.outcomes).standard.id;
+  const standard = standardId ?? defaultMetrics(pilot.record, pilot.members).standard.id;
   const induced = inducedId ?? defaultInduced(pilot.record, pilot.members).metric.id;
   refuseSame({ id: standard }, { id: induced });
   const content: Omit<ClaimFile, 'digest'> = {

@@ -43,7 +43,7 @@ export async function compare(run: RunLike, options: CompareOptions = {}): Promi
   refuseOneScale(family);
   const { record, members } = family;
   const shown = {
-    standard: { metric: standard ?? defaultMetrics(record, members.at(-1)!.outcomes).standard },
+    standard: { metric: standard ?? defaultMetrics(record, members).standard },
     induced: induced === undefined ? defaultInduced(record, members) : { metric: induced },
   };
   refuseSame(shown.standard.metric, shown.induced.metric, induced === undefined ? '--standard' : '--induced');

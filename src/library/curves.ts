@@ -44,7 +44,7 @@ export async function curvesOf(run: RunLike, options: CurveOptions = {}): Promis
   const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : defaultColumnsOf(open);
   const loaded = await readRun(open, needs, options);
   refuseOneScale(loaded);
-  const usual = defaultMetrics(loaded.record, loaded.members.at(-1)!.outcomes);
+  const usual = defaultMetrics(loaded.record, loaded.members);
   const metrics = asked.length > 0 ? asked : [usual.standard, usual.induced];
   const curves = metrics.map((metric) => {
     const curve = sampleCurve(metric, loaded.members, { draws });

@@ -89,7 +89,7 @@ export async function design(pilot: RunLike, options: DesignOptions = {}): Promi
   const members = loaded.members.flatMap(({ record: { trained }, outcomes }) =>
     trained === undefined ? [] : [{ record: trained, outcomes }],
   );
-  const standard = given ?? defaultMetrics(record, loaded.members.at(-1)!.outcomes).standard;
+  const standard = given ?? defaultMetrics(record, loaded.members).standard;
   refuseSame(standard, induced);
   const request = { ...asked, from, to, testSize, record, members, standard, induced };
   const found = await track(options, 'simulations, at most', (onStep) => designOf({ ...request, onStep }));

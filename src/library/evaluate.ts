@@ -37,7 +37,7 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
     options,
   );
   if (asked.length === 0) for (const line of missingLines(open)) note?.(`note: ${line}`);
-  const metrics = asked.length > 0 ? asked : usualOf(defaultMetrics(loaded.record, loaded.members.at(-1)!.outcomes));
+  const metrics = asked.length > 0 ? asked : usualOf(defaultMetrics(loaded.record, loaded.members));
   const evaluations = metrics.map((metric) => evaluateMetric(metric, loaded.members, { draws }));
   const odd = evaluations.flatMap((evaluation) => flatness(evaluation, loaded.members) ?? []);
   for (const line of [...odd, ...oneAnswer(loaded.members, loaded.record.dataset)]) note?.(`note: ${line}`);

@@ -139,7 +139,7 @@ async function readWithMetrics(run: RunLike, options: ForecastOptions) {
 
 async function usualMetrics(open: Awaited<ReturnType<typeof openRun>>, options: ForecastOptions): Promise<Metric[]> {
   const { members } = await readRun(open, defaultColumnsOf(open), options);
-  const { standard, induced } = defaultMetrics(open.record, members.at(-1)!.outcomes);
+  const { standard, induced } = defaultMetrics(open.record, members);
   return [standard, induced];
 }
 

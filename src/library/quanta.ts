@@ -101,12 +101,13 @@ function cutoffOf(members: readonly LoadedMember[], { cutoff: given, note }: Qua
       most = Math.max(most, value);
     }
   }
-  const { outcomes, record } = members.at(-1)!;
-  const cutoff = given ?? cutoffFor(Float32Array.from(outcomes.mse!));
+  const { width } = members.at(-1)!.record;
+  const widest = members.filter(({ record }) => record.width === width);
+  const cutoff = given ?? cutoffFor(widest.map(({ outcomes }) => outcomes.mse!));
   if (cutoff > least && cutoff <= most) {
     if (given === undefined)
       note?.(
-        `cutoff ${cutoff}, chosen: the least 1, 2 or 5 times a power of ten that 9 in 10 images of ${record.id} are below; --cutoff sets another`,
+        `cutoff ${cutoff}, chosen: the least 1, 2 or 5 times a power of ten that 9 in 10 images of width ${width} are below; --cutoff sets another`,
       );
     return cutoff;
   }

@@ -77,7 +77,7 @@ export async function search(run: RunLike, options: SearchOptions = {}): Promise
   const discoveries = await track(options, 'metrics against smooth growth', (onStep) =>
     discoveriesOf(metrics, members, by, { onStep }),
   );
-  const induced = target ?? defaultMetrics(record, members.at(-1)!.outcomes).induced;
+  const induced = target ?? defaultMetrics(record, members).induced;
   const surrogates = await track(options, 'surrogates', (onStep) =>
     surrogatesOf(induced, candidates, members, { draws, onStep }),
   );

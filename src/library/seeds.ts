@@ -32,7 +32,7 @@ export async function seeds(run: RunLike, options: SeedsOptions = {}): Promise<F
   const loaded = await readRun(open, [...defaultColumnsOf(open), ...(asked?.needs ?? [])], options);
   refuseOneScale(loaded);
   refuseOneSeed(loaded);
-  const metric = asked ?? defaultMetrics(loaded.record, loaded.members.at(-1)!.outcomes).standard;
+  const metric = asked ?? defaultMetrics(loaded.record, loaded.members).standard;
   const [low, high] = metric.limits;
   if (success !== undefined && !(success >= low && success <= high))
     throw new UsageError(`no seed can have ${metric.title} of ${success}`, '--success', `it is from ${low} to ${high}`);

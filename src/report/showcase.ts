@@ -1,5 +1,5 @@
 /** What a run shows of itself when it ends: for each kind of outcomes the metrics of its table and of its pictures. */
-import { defaultMetrics } from '../analysis/defaults.js';
+import { defaultMetrics, type Sized } from '../analysis/defaults.js';
 import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import type { Metric } from '../metrics/metric.js';
 import { psnr, ssim } from '../metrics/reconstruction.js';
@@ -32,15 +32,13 @@ export const showcaseColumns: Readonly<Record<OutcomeKind, readonly OutcomeName[
   sequences: ['correct', 'log_probability', 'sequence', 'example', 'label', 'predicted'],
 };
 
-/**
- * @param largest outcomes of the widest member: the autoencoder's cutoff is chosen from them
- */
-export function showcaseOf(record: RunRecord, largest: Partial<OutcomeTable>): Showcase {
+/** @param members K and the autoencoder's cutoff are chosen from those of the largest width */
+export function showcaseOf(record: RunRecord, members: readonly Sized[]): Showcase {
   const { experiment, dataset } = record;
-  const { standard, induced, loss } = defaultMetrics(record, largest);
+  const { standard, induced, loss } = defaultMetrics(record, members);
   const losses = loss === undefined ? [] : [loss];
   const images = `${grouped(dataset.testCount)} test images`;
-  const sampling = samplingOf(record, largest);
+  const sampling = samplingOf(record, members.at(-1)!.outcomes);
   const shares = { name: 'curve', metrics: [standard, induced], vertical: 'share', axis: 'share right' } as const;
   switch (outcomeKinds[experiment.arch]) {
     case 'classification':

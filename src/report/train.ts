@@ -48,7 +48,7 @@ export async function summariseRun(folder: string, printed: FigureOptions = usua
   const incomplete = states.filter(({ status }) => status !== 'complete');
   const absent = incomplete.map((state) => `${state.id} (${reasonOf(state, record)})`);
   if (members.length === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
-  const showcase = showcaseOf(record, members.at(-1)!.outcomes);
+  const showcase = showcaseOf(record, members);
   const rows = members.map((member) => rowOf(member, showcase.table));
   const { testSet, sampling } = showcase;
   const drawn = { record, members, missing: incomplete.length, showcase, printed };
@@ -68,7 +68,7 @@ export async function summariseRun(folder: string, printed: FigureOptions = usua
 
 /** Of families of one width there is none, nor of a test set that is too small for the induced metric. */
 function sharpnessOf(record: RunRecord, members: readonly SummaryMember[]): Sharpness | undefined {
-  const { standard } = defaultMetrics(record, members.at(-1)!.outcomes);
+  const { standard } = defaultMetrics(record, members);
   const induced = defaultInduced(record, members);
   const isShown = widthsOf(members).length > 1 && fits(induced.metric, rowsOf(members[0]!.outcomes));
   if (!isShown) return undefined;

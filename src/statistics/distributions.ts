@@ -1,5 +1,6 @@
 /** Quantiles and scores of distributions that simulations draw from by copulas. */
 import jStat from 'jstat';
+import type { Sfc32 } from './sfc32.js';
 
 /** Of z: P(normal < z). */
 function normalBelow(z: number): number {
@@ -52,4 +53,17 @@ export function normalScores(values: ArrayLike<number>): Float64Array | undefine
     first = end;
   }
   return scores;
+}
+
+/** A draw of chi-square with any degrees of freedom above 0 (Marsaglia and Tsang 2000, of gamma). */
+export function chiSquare(degrees: number, random: Sfc32): number {
+  // Below 1 the shape is raised by 1 and the draw lowered again.
+  const shape = degrees / 2;
+  const lowered = shape < 1 ? random.uniform() ** (1 / shape) : 1;
+  const d = (shape < 1 ? shape + 1 : shape) - 1 / 3;
+  for (;;) {
+    const x = random.normal();
+    const v = (1 + x / Math.sqrt(9 * d)) ** 3;
+    if (v > 0 && Math.log(random.uniform()) < x ** 2 / 2 + d - d * v + d * Math.log(v)) return 2 * d * v * lowered;
+  }
 }

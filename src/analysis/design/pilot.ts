@@ -3,20 +3,19 @@
  *
  * Between widths the mean over seeds is interpolated in log width on a scale on which it has no ends (the logit of what lies between
  * two limits, the logarithm of what is above 0), after isotonic regression, as noise must not make it turn. Beyond the pilot's
- * ends it goes on with the slope of the last step. Seeds are normal on that scale, with the pilot's variance beyond what the test set
- * explains, pooled over neighbouring widths. Test sets are the pilot's bootstrap draws: members keep the rank that they have in each
- * (a Gaussian copula, as in noise.ts), with an error as large as theirs: of a share a binomial's of as many independent units as tell
- * as much; else in proportion to the root of p (1 - p) between two limits, and to the level above 0.
+ * ends it goes on with the slope of the last step. Seeds and test sets are those of seed-model.ts; errors of other members are of a share a
+ * binomial's of as many independent units as tell as much, else in proportion to the root of p (1 - p) between two limits, and to the
+ * level above 0.
  */
 import { accuracy } from '../../metrics/classification.js';
 import type { MemberOutcomes } from '../../metrics/curve.js';
-import type { Metric, UnitValues } from '../../metrics/metric.js';
-import { binomialQuantile, normalScores } from '../../statistics/distributions.js';
+import type { Metric } from '../../metrics/metric.js';
+import { binomialQuantile } from '../../statistics/distributions.js';
 import { isotonic } from '../../statistics/isotonic.js';
 import { mean } from '../../statistics/mean.js';
 import { Random } from '../../statistics/random.js';
 import { sampleCurve, type Scale } from '../curves.js';
-import { correlation, effectiveCount, errorsOf } from '../noise.js';
+import { meanOverSeeds, observe, remembered, seenShare, type Link } from '../seed-model.js';
 
 export interface PilotMetric {
   readonly metric: Metric;
@@ -37,6 +36,14 @@ export interface PilotMetric {
   readonly sign: number;
   /** From there to what a test set measures: the share, the mean. */
   readonly base: (x: number) => number;
+  readonly link: Link;
+  readonly isShare: boolean;
+  /** How far seeds of a width have the test set in common. */
+  readonly sharedAt: (width: number) => number;
+  /** A measured base as models take it: a share of 0 has a logit too. */
+  readonly seen: (base: number, size: number) => number;
+  /** Standard error of a base over the draw of a test set `size` times the pilot's. */
+  readonly errorOf: (base: number, size: number) => number;
   /** What a test set `size` times the pilot's shows at a normal score. */
   readonly measured: (base: number, score: number, size: number) => number;
   /** The metric of a base. */
@@ -61,82 +68,37 @@ export function pilotOf(members: readonly MemberOutcomes[], draws: number): (met
   };
 }
 
-/** `transform` of shares of a test set, each once: simulations ask for the same ones again and again. */
-function remembered(transform: UnitValues['transform'], count: number): PilotMetric['value'] {
-  let values = new Float64Array(0);
-  return (share, size) => {
-    const units = Math.round(size * count);
-    if (values.length !== units + 1) values = new Float64Array(units + 1).fill(NaN);
-    const place = Math.round(share * units);
-    const value = values[place]!;
-    return Number.isNaN(value) ? (values[place] = transform(place / units, units)) : value;
-  };
-}
-
 interface Base extends Omit<PilotMetric, 'metric' | 'value'> {
+  /** Independent units that tell as much as the test set. */
   readonly count: number;
 }
 
 function baseOf(metric: Metric, members: readonly MemberOutcomes[], draws: number): Base {
   const curve = sampleCurve(metric, members, { draws });
-  const { scales, memberDraws, memberValues } = curve;
+  const { scales } = curve;
+  const { spread, link, bases, errors, ranks, count } = observe(curve, members);
+  const { centres, deviations, shared, totals, explained } = spread;
   const isShare = metric.unitValues(members[0]!.outcomes)?.share === true;
-  const count = isShare ? effectiveCount(curve, members) : curve.count;
-  const link = linkOf(metric.limits);
-  // Half a success and half a failure more: a share of 0 has a logit too.
-  const bases = Array.from(memberValues, (value) => (isShare ? (value * count + 0.5) / (count + 1) : value));
-  const errors = isShare ? bases.map((p) => Math.sqrt((p * (1 - p)) / count)) : errorsOf(curve, members);
-  const x = bases.map(link.to);
-  const ranks = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));
-  const ofTest = errors.map((error, i) => error * link.slope(bases[i]!));
-  const centres = scales.map((scale) => mean(scale.members.map((i) => x[i]!)));
-  const spread = scales.map((scale, j) => {
-    const squares = scale.members.reduce((sum, i) => sum + (x[i]! - centres[j]!) ** 2, 0);
-    const shared = correlation(scale.members.map((i) => ranks[i]));
-    const explained = (1 - shared) * mean(scale.members.map((i) => ofTest[i]! ** 2));
-    // Where no example is right, or all are, nothing is seen of how seeds differ.
-    const isSeen = !isShare || scale.members.some((i) => memberValues[i]! > 0 && memberValues[i]! < 1);
-    const degrees = scale.members.length - 1;
-    return { degrees: isSeen ? degrees : 0, total: squares / degrees, explained, shared };
-  });
-  const pooled = (of: (each: (typeof spread)[0]) => number) => spread.map((_, j) => neighbours(spread, j, of));
-  const totals = pooled(({ total }) => total);
-  const beyond = pooled(({ total, explained }) => total - explained).map((variance) => Math.max(0, variance));
-  const deviations = members.map((_, i) => {
-    const j = scales.findIndex((scale) => scale.members.includes(i));
-    return totals[j] === 0 ? 0 : (x[i]! - centres[j]!) / Math.sqrt(totals[j]!);
-  });
   const typical = mean(errors.map((error, i) => error / link.size(bases[i]!)));
   const [least, most] = isShare ? [0, 1] : metric.limits;
+  const errorOf = (base: number, size: number) => (typical * link.size(base)) / Math.sqrt(size);
   return {
-    onAnotherTestSet: (b) =>
-      scales.map((scale, j) => centres[j]! + mean(scale.members.map((i) => ofTest[i]! * (ranks[i]?.[b] ?? 0)))),
-    ...{ made: metric.id, scales, centres, variances: beyond, deviations, count },
+    ...{ made: metric.id, scales, centres, deviations, count, link, isShare },
+    sharedAt: (width) => shared[nearestScale(scales, width)]!,
+    seen: (base, size) => (isShare ? seenShare(base, Math.round(count * size)) : base),
+    onAnotherTestSet: spread.onTestSet,
+    variances: totals.map((total, j) => Math.max(0, total - explained[j]!)),
     sign: metric.better === 'higher' ? 1 : -1,
     base: link.from,
+    errorOf: (base, size) =>
+      isShare ? Math.sqrt((base * (1 - base)) / Math.round(count * size)) : errorOf(base, size),
     measured(base, score, size) {
       const units = Math.round(count * size);
       if (isShare) return binomialQuantile(units, base, score) / units;
-      const error = (typical * link.size(base)) / Math.sqrt(size);
-      return Math.min(most, Math.max(least, base + error * score));
+      return Math.min(most, Math.max(least, base + errorOf(base, size) * score));
     },
-    scores: scoresOf(scales, ranks, { draws, shared: spread.map(({ shared }) => shared) }),
+    scores: scoresOf(scales, ranks, { draws, shared }),
   };
-}
-
-/** A pooled number of a scale and its two neighbours, which count half; of the nearest where those say nothing. */
-function neighbours<T extends { readonly degrees: number }>(all: readonly T[], j: number, of: (each: T) => number) {
-  for (let reach = 1; reach < Math.max(2, all.length); reach++) {
-    let [sum, weights] = [0, 0];
-    for (const [i, each] of all.entries()) {
-      if (Math.abs(i - j) > reach) continue;
-      const weight = each.degrees * (i === j ? 1 : 0.5);
-      sum += weight * of(each);
-      weights += weight;
-    }
-    if (weights > 0) return sum / weights;
-  }
-  return 0;
 }
 
 interface ScoreOptions {
@@ -177,36 +139,6 @@ function nearestScale(scales: readonly Scale[], width: number): number {
   return distances.indexOf(Math.min(...distances));
 }
 
-interface Link {
-  readonly to: (value: number) => number;
-  readonly from: (x: number) => number;
-  readonly slope: (value: number) => number;
-  /** What errors of the test set are in proportion to. */
-  readonly size: (value: number) => number;
-}
-
-/** To a scale without ends. */
-function linkOf([least, most]: Metric['limits']): Link {
-  if (Number.isFinite(least) && Number.isFinite(most)) {
-    const share = (value: number) => Math.min(1 - 1e-12, Math.max(1e-12, (value - least) / (most - least)));
-    return {
-      to: (value) => Math.log(share(value) / (1 - share(value))),
-      from: (x) => least + (most - least) / (1 + Math.exp(-x)),
-      slope: (value) => 1 / (share(value) * (1 - share(value)) * (most - least)),
-      size: (value) => Math.sqrt(share(value) * (1 - share(value))),
-    };
-  }
-  const inside = (value: number) => Math.max(value, least + 1e-12);
-  if (Number.isFinite(least))
-    return {
-      to: (value) => Math.log(inside(value) - least),
-      from: (x) => least + Math.exp(x),
-      slope: (value) => 1 / (inside(value) - least),
-      size: (value) => value - least,
-    };
-  return { to: (value) => value, from: (x) => x, slope: () => 1, size: () => 1 };
-}
-
 /** Centres that never turn, at any width. */
 export function interpolated(
   { scales, sign }: Pick<PilotMetric, 'scales' | 'sign'>,
@@ -239,18 +171,10 @@ export function varianceAt({ scales, variances }: PilotMetric, width: number): n
   );
 }
 
-/** Normal scores of equal chances, with variance 1: sums over them are means over seeds. */
-const nodes = (() => {
-  const scores = normalScores(Array.from({ length: 41 }, (_, i) => i))!;
-  const size = Math.sqrt(mean(scores.map((score) => score ** 2)));
-  return scores.map((score) => score / size);
-})();
-
 /** Mean of the metric over all seeds there could be, at any width. */
 export function expectedCurve(pilot: PilotMetric): (width: number) => number {
   const centre = interpolated(pilot, pilot.centres);
   return (width) => {
-    const [middle, deviation] = [centre(width), Math.sqrt(varianceAt(pilot, width))];
-    return mean(nodes.map((node) => pilot.value(pilot.base(middle + deviation * node), 1)));
+    return meanOverSeeds(centre(width), varianceAt(pilot, width), (x) => pilot.value(pilot.base(x), 1));
   };
 }

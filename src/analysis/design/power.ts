@@ -4,12 +4,13 @@
  * pilot's curve is itself known from a few seeds and one test set, so that each family is drawn around another one that could as well
  * be true.
  */
-import { contrast, type ScoredDraws } from '../paired.js';
+import { contrast, type ScoredDraws } from '../contrast.js';
 import { Random } from '../../statistics/random.js';
 import { drawnMean, quantile } from '../../statistics/bootstrap.js';
 import { wilsonInterval, type Interval } from '../../statistics/intervals.js';
 import { mean } from '../../statistics/mean.js';
 import { emergenceScore } from '../scores.js';
+import { deviationsTogether, drawExpected, pairedNormals, spreadOf, type Spread } from '../seed-model.js';
 import { interpolated, varianceAt, type PilotMetric } from './pilot.js';
 
 export interface PowerRequest {
@@ -44,7 +45,7 @@ export interface Power {
 /** Families of the same number share their random numbers, whatever is asked: differences between designs are told sooner. */
 export function simulatePower(request: PowerRequest): Power {
   const { standard, induced, families, ratio, widths } = request;
-  const link = correlationOf(standard, induced);
+  const link = deviationsTogether(standard.deviations, induced.deviations);
   const found = Array.from({ length: families }, (_, family) => simulateFamily(request, link, family));
   const wins = found.filter(({ lower }) => lower > ratio).length;
   const ratios = found.map(({ value }) => (Number.isNaN(value) ? 0 : value)).sort((a, b) => a - b);
@@ -58,18 +59,13 @@ export function simulatePower(request: PowerRequest): Power {
   };
 }
 
-/** Between the seeds' deviations of the two metrics. */
-function correlationOf(a: PilotMetric, b: PilotMetric): number {
-  const sum = (x: readonly number[], y: readonly number[]) => x.reduce((total, value, i) => total + value * y[i]!, 0);
-  const squares = sum(a.deviations, a.deviations) * sum(b.deviations, b.deviations);
-  return squares === 0 ? 0 : sum(a.deviations, b.deviations) / Math.sqrt(squares);
-}
-
 /** What test sets show of each member: one, and its bootstrap draws. */
 interface Measured {
   readonly observed: readonly number[];
   /** `[draws]` of `[members]` */
   readonly redrawn: readonly Float64Array[];
+  /** What they show of centres and variances. */
+  readonly spread: Spread;
 }
 
 function simulateFamily(request: PowerRequest, link: number, family: number) {
@@ -107,10 +103,21 @@ function simulateFamily(request: PowerRequest, link: number, family: number) {
       for (let i = 0; i < values.length; i++) values[i] = pilot.measured(observed[i]!, scores[i]![b]!, size);
       return values;
     });
-    return { observed, redrawn };
+    const bases = observed.map((base) => pilot.seen(base, size));
+    const spread = spreadOf({
+      ...{ scales: byWidth.map((places) => ({ members: places })), bases, ranks: scores, link: pilot.link },
+      errors: bases.map((base) => pilot.errorOf(base, size)),
+      shared: widths.map(pilot.sharedAt),
+      isSeen: (i) => !pilot.isShare || (observed[i]! > 0 && observed[i]! < 1),
+    });
+    return { observed, redrawn, spread };
   };
   const byWidth = widths.map((_, i) => Array.from({ length: seeds }, (__, seed) => i * seeds + seed));
-  const scored = (pilot: PilotMetric, { observed, redrawn }: Measured): ScoredDraws<'emergence'> => {
+  const scored = (
+    pilot: PilotMetric,
+    { observed, redrawn, spread }: Measured,
+    seedNormals: readonly Float64Array[],
+  ): ScoredDraws<'emergence'> => {
     const sign = pilot.metric.better === 'higher' ? 1 : -1;
     const valuesOf = (bases: ArrayLike<number>) => {
       const result = new Float64Array(bases.length);
@@ -126,11 +133,17 @@ function simulateFamily(request: PowerRequest, link: number, family: number) {
         const drawn = valuesOf(bases);
         return { emergence: emergenceScore(byWidth.map((places) => drawnMean(drawn, places, picks))) };
       }),
+      expected: drawExpected(spread, seedNormals, {
+        link: pilot.link,
+        transform: (base) => sign * pilot.value(base, size),
+      }).map((curve) => ({ emergence: emergenceScore(curve) })),
     };
   };
   const ofStandard = measure(standard, 0);
-  const first = scored(standard, ofStandard);
-  const second = scored(induced, induced.made === standard.made ? ofStandard : measure(induced, 1));
+  const ofInduced = induced.made === standard.made ? ofStandard : measure(induced, 1);
+  const together = pairedNormals(ofStandard.spread, ofInduced.spread, { draws, scales: widths.length });
+  const first = scored(standard, ofStandard, together[0]);
+  const second = scored(induced, ofInduced, together[1]);
   const { value, interval } = contrast('emergence', first, second).ratio!;
   return { value, lower: interval.lower, ramp: first.observed.emergence };
 }

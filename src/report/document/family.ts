@@ -71,7 +71,7 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
       name,
       run.words.isImported ? 'import models of other sizes too' : 'train another one with --widths',
     );
-  const usual = defaultMetrics(run.record, run.members.at(-1)!.outcomes);
+  const usual = defaultMetrics(run.record, run.members);
   const [standard, chosen] = [usual.standard, induced ?? usual.induced];
   const about = aboutFamily(run.record, widths);
   const { members } = run;

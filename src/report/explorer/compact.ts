@@ -43,7 +43,7 @@ export function compact({
   words = trainedWords,
   budget = outcomeBudget,
 }: CompactRequest): Compacted {
-  const usual = defaultMetrics(record, members.at(-1)!.outcomes);
+  const usual = defaultMetrics(record, members);
   const metric = induced ?? usual.induced;
   const kind = kindOf(record);
   const length = kind === 'sequences' ? pairsOf(record) : 1;

@@ -4,7 +4,7 @@
  * single ones (of sequences: of images, and of what sequences have of their own): they stand in random order, so that 400 blocks
  * of neighbours are drawn at random, and their sums scatter as the examples do.
  */
-import { contrast, type ScoredDraws } from '../../analysis/paired.js';
+import { contrast, type ScoredDraws } from '../../analysis/contrast.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from '../../analysis/scales.js';
 import { scoreInterval } from '../../analysis/score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from '../../analysis/scores.js';

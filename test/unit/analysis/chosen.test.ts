@@ -48,7 +48,7 @@ test('where no draw could choose otherwise, the draws are those of the metric al
   const members = autoencoders(0.99);
   const chosen = defaultInduced(record, members);
   expect(chosen.choice!.candidates.map(({ id }) => id)).toEqual([chosen.metric.id]);
-  expect(chosen.metric.id).toBe(`reconstruction:c=${cutoffFor(members.at(-1)!.outcomes.mse!)}`);
+  expect(chosen.metric.id).toBe(`reconstruction:c=${cutoffFor([members.at(-1)!.outcomes.mse!])}`);
   expect(sampleChosen(chosen, members, { draws: 20 }).curve.draws).toEqual(
     sampleCurve(chosen.metric, members, { draws: 20 }).draws,
   );

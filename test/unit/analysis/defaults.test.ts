@@ -13,10 +13,10 @@ test.each([
   [600, 2], // 0.36 at 2, 0.078 at 5
   [100, 2], // 0.01 at 2: none is easy enough
 ])('of 1000 images %i right: K = %i', (right, k) => {
-  expect(subsetSizeFor(rightOf(right))).toBe(k);
+  expect(subsetSizeFor([rightOf(right)])).toBe(k);
 });
 
 test('ten disjoint groups at least are in the test set; where there are fewer images, K = 2, and 1 of a single one', () => {
-  expect(subsetSizeFor(rightOf(1000))).toBe(100);
-  expect([0, 1, 19].map((count) => subsetSizeFor(rightOf(count, count)))).toEqual([2, 1, 2]);
+  expect(subsetSizeFor([rightOf(1000)])).toBe(100);
+  expect([0, 1, 19].map((count) => subsetSizeFor([rightOf(count, count)]))).toEqual([2, 1, 2]);
 });

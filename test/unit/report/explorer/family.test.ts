@@ -64,7 +64,7 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
   test('values, intervals and predictions are those of the metrics, at every threshold', () => {
     const members = membersOf(shape(arch));
     const { page, family } = open(arch, members);
-    const { standard } = defaultMetrics(record(arch), members.at(-1)!.outcomes);
+    const { standard } = defaultMetrics(record(arch), members);
     const few = page.induced.options.filter((_, i, { length }) => length < 40 || i % 9 === 0);
     for (const threshold of few) {
       const explored = family.explore({ threshold, size: page.count, members: all(page), axis: 'parameters' });
@@ -93,7 +93,7 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
     const explored = family.explore({ threshold: page.induced.chosen, size: 200, members: chosen, axis: 'width' });
     expect(explored.scales.map(({ width }) => width)).toEqual([1, 2, 8, 16]);
     const metric = metricAt(page, page.induced.chosen);
-    const { standard } = defaultMetrics(record(arch), members.at(-1)!.outcomes);
+    const { standard } = defaultMetrics(record(arch), members);
     chosen.forEach((i, place) => {
       const { outcomes } = part[i]!;
       expect(explored.induced.members[place]!.value).toBeAllClose(metric.measure(outcomes).value, { rtol: 1e-9 });
