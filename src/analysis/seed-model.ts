@@ -1,8 +1,8 @@
 /**
  * Seeds as a model: what a metric would be over all seeds there could be, drawn as far as a few seeds and one test set tell.
  *
- * On a scale without ends (the logit of what lies between two limits, the logarithm of what is above 0) seeds are normal around their
- * width's centre. Centre and variance are drawn as the data allow (a generalized confidence interval, Weerahandi 1993; of the mean of a
+ * On the scale of the arcsine of the root for what lies between two limits, of the logarithm for what is above 0, seeds are normal around
+ * their width's centre. Centre and variance are drawn as the data allow (a generalized confidence interval, Weerahandi 1993; of the mean of a
  * lognormal: Krishnamoorthy and Mathew 2003), and the metric's mean over seeds follows from them. A bootstrap of three seeds never
  * sees the seeds that carry the mean of accuracy^10; this does.
  *
@@ -23,11 +23,32 @@ export function expectedCurves(
   curve: Omit<SampledCurve, 'expected'>,
   members: readonly MemberOutcomes[],
 ): ExpectedCurves | undefined {
-  if (curve.draws.length === 0 || curve.scales.every((scale) => scale.members.length < 2)) return undefined;
-  const { spread, link, count } = observe(curve, members);
-  const units = curve.metric.unitValues(members[0]!.outcomes);
-  const transform = units?.share === true ? remembered(units.transform, count) : (base: number) => base;
-  return { deviations: spread.deviations, draw: (normals) => drawExpected(spread, normals, { link, transform }) };
+  const { metric, scales, draws } = curve;
+  if (draws.length === 0 || scales.every((scale) => scale.members.length < 2)) return undefined;
+  const observed = observe(curve, members);
+  const model = seedModelOf(observed, { scales, limits: metric.limits });
+  const units = observed.isShare ? metric.unitValues(members[0]!.outcomes) : undefined;
+  const transform = units === undefined ? (base: number) => base : remembered(units.transform, observed.count);
+  return { deviations: model.spread.deviations, draw: (normals) => drawExpected(model, normals, transform) };
+}
+
+export interface SeedModel {
+  readonly spread: Spread;
+  readonly link: Link;
+}
+
+/** @param limits of the metric */
+export function seedModelOf(
+  { bases, errors, count, isShare, ...observed }: Observed,
+  { scales, limits }: Pick<Spread, 'scales'> & Pick<Metric, 'limits'>,
+): SeedModel {
+  const link = seedLinkOf(isShare ? [0, 1] : limits);
+  const slopes = bases.map((base) => link.slope(isShare ? seenShare(base, count) : base));
+  const spread = spreadOf({
+    ...{ ...observed, scales, values: bases.map(link.to) },
+    errors: errors.map((error, i) => error * slopes[i]!),
+  });
+  return { spread, link };
 }
 
 /** Deviations of seeds for two metrics, whose seeds go together as far as those that are there do. */
@@ -60,15 +81,28 @@ export function deviationsTogether(a: readonly number[], b: readonly number[]): 
   return share > 1 - 1e-9 ? 1 : share;
 }
 
-/** To a scale without ends. */
+/** To a scale on which seeds are normal, and back. */
 export interface Link {
   readonly to: (value: number) => number;
   readonly from: (x: number) => number;
   readonly slope: (value: number) => number;
-  /** What errors of the test set are in proportion to. */
-  readonly size: (value: number) => number;
 }
 
+/**
+ * Between two limits the arcsine of the root (Anscombe 1948), on which a share of 0 has a place and a seed that has it is not further away
+ * than its test set can tell; above a limit the logarithm.
+ */
+function seedLinkOf([least, most]: Metric['limits']): Link {
+  if (!Number.isFinite(least) || !Number.isFinite(most)) return linkOf([least, most]);
+  const share = (value: number) => Math.min(1, Math.max(0, (value - least) / (most - least)));
+  return {
+    to: (value) => Math.asin(Math.sqrt(share(value))),
+    from: (x) => least + (most - least) * Math.sin(Math.min(Math.PI / 2, Math.max(0, x))) ** 2,
+    slope: (value) => 1 / (2 * Math.sqrt(share(value) * (1 - share(value))) * (most - least)),
+  };
+}
+
+/** To a scale without ends: the logit between two limits, the logarithm above one. */
 export function linkOf([least, most]: Metric['limits']): Link {
   if (Number.isFinite(least) && Number.isFinite(most)) {
     const share = (value: number) => Math.min(1 - 1e-12, Math.max(1e-12, (value - least) / (most - least)));
@@ -76,7 +110,6 @@ export function linkOf([least, most]: Metric['limits']): Link {
       to: (value) => Math.log(share(value) / (1 - share(value))),
       from: (x) => least + (most - least) / (1 + Math.exp(-x)),
       slope: (value) => 1 / (share(value) * (1 - share(value)) * (most - least)),
-      size: (value) => Math.sqrt(share(value) * (1 - share(value))),
     };
   }
   const inside = (value: number) => Math.max(value, least + 1e-12);
@@ -85,96 +118,98 @@ export function linkOf([least, most]: Metric['limits']): Link {
       to: (value) => Math.log(inside(value) - least),
       from: (x) => least + Math.exp(x),
       slope: (value) => 1 / (inside(value) - least),
-      size: (value) => value - least,
     };
-  return { to: (value) => value, from: (x) => x, slope: () => 1, size: () => 1 };
+  return { to: (value) => value, from: (x) => x, slope: () => 1 };
 }
 
 export interface Observed {
-  readonly spread: Spread;
-  readonly link: Link;
   /** Of each member, between its limits: the share of units, or the metric's value. `[members]` */
   readonly bases: readonly number[];
   /** Their standard errors over the draw of the test set. */
   readonly errors: readonly number[];
   /** Normal scores of each member in the draws of the test set; undefined where it is the same in all. */
   readonly ranks: readonly (Float64Array | undefined)[];
+  /** How far seeds have the test set in common, `[scales]`. */
+  readonly shared: readonly number[];
+  /** Whether something is seen of how seeds differ: not where no example is right, or all are. `[members]` */
+  readonly seen: readonly boolean[];
   /** Independent units that tell as much as the test set. */
   readonly count: number;
+  readonly isShare: boolean;
 }
 
-/** What the members of a family show of centres and variances. */
+/** What a test set shows of the members of a family. */
 export function observe(curve: Omit<SampledCurve, 'expected'>, members: readonly MemberOutcomes[]): Observed {
   const { metric, scales, memberDraws, memberValues } = curve;
   const isShare = metric.unitValues(members[0]!.outcomes)?.share === true;
   const count = isShare ? effectiveCount(curve, members) : curve.count;
-  const values = isShare
+  const bases = isShare
     ? members.map(({ outcomes }) => mean(metric.unitValues(outcomes)!.values))
     : Array.from(memberValues);
-  const bases = values.map((value) => (isShare ? seenShare(value, count) : value));
-  const errors = isShare ? bases.map((p) => Math.sqrt((p * (1 - p)) / count)) : errorsOf(curve, members);
+  const errors = isShare ? bases.map((p) => shareError(p, count)) : errorsOf(curve, members);
   const ranks = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));
-  const link = linkOf(isShare ? [0, 1] : metric.limits);
   const shared = scales.map((scale) => correlation(scale.members.map((i) => ranks[i])));
-  // Where no example is right, or all are, nothing is seen of how seeds differ.
-  const isSeen = (i: number) => !isShare || (values[i]! > 0 && values[i]! < 1);
-  const spread = spreadOf({ scales, bases, errors, ranks, shared, link, isSeen });
-  return { spread, link, bases, errors, ranks, count };
+  const seen = bases.map((base) => !isShare || (base > 0 && base < 1));
+  return { bases, errors, ranks, shared, seen, count, isShare };
 }
 
-/** Half a success and half a failure more: a share of 0 has a logit too. */
+/** Half a success and half a failure more: a share of 0 has a logit too, and a standard error. */
 export function seenShare(share: number, count: number): number {
   return (share * count + 0.5) / (count + 1);
 }
 
+export function shareError(share: number, count: number): number {
+  const seen = seenShare(share, count);
+  return Math.sqrt((seen * (1 - seen)) / count);
+}
+
+/** Centres and variances on a scale without ends. */
 export interface Spread {
   readonly scales: readonly Pick<Scale, 'members'>[];
-  /** On the scale without ends: the mean over seeds, `[scales]`. */
+  /** The mean over seeds, `[scales]`. */
   readonly centres: readonly number[];
   /** Of the seeds, and the part of it that the test set explains; both pooled, `[scales]`. */
   readonly totals: readonly number[];
   readonly explained: readonly number[];
-  /** How many degrees of freedom the pooled variance has. */
+  /** How many degrees of freedom the pooled variance has; 0 where it is not known to vary. */
   readonly degrees: readonly number[];
-  /** How far seeds have the test set in common, `[scales]`. */
-  readonly shared: readonly number[];
   readonly deviations: readonly number[];
   /** Centres on another test set: that of a bootstrap draw. */
   readonly onTestSet: (draw: number) => readonly number[];
 }
 
-export interface SpreadRequest {
+export interface SpreadRequest extends Pick<Observed, 'ranks' | 'shared' | 'seen'> {
   readonly scales: readonly Pick<Scale, 'members'>[];
-  readonly bases: readonly number[];
+  /** Members on the scale without ends, with their errors there. */
+  readonly values: readonly number[];
   readonly errors: readonly number[];
-  readonly ranks: readonly (Float64Array | undefined)[];
-  readonly shared: readonly number[];
-  readonly link: Link;
-  readonly isSeen: (member: number) => boolean;
+  /** Whether seeds at a scale where nothing is seen of them vary as those of the next one; left out: they are alike. */
+  readonly borrow?: boolean;
 }
 
-export function spreadOf({ scales, bases, errors, ranks, shared, link, isSeen }: SpreadRequest): Spread {
-  const x = bases.map(link.to);
-  const ofTest = errors.map((error, i) => error * link.slope(bases[i]!));
-  const centres = scales.map(({ members }) => mean(members.map((i) => x[i]!)));
+export function spreadOf({ scales, values, errors, ranks, shared, seen, borrow = false }: SpreadRequest): Spread {
+  const centres = scales.map(({ members }) => mean(members.map((i) => values[i]!)));
   const groups = scales.map(({ members }, j) => {
-    const degrees = members.some(isSeen) ? members.length - 1 : 0;
-    const squares = members.reduce((sum, i) => sum + (x[i]! - centres[j]!) ** 2, 0);
-    const explained = (1 - shared[j]!) * mean(members.map((i) => ofTest[i]! ** 2));
+    const degrees = members.some((i) => seen[i]) ? members.length - 1 : 0;
+    const squares = members.reduce((sum, i) => sum + (values[i]! - centres[j]!) ** 2, 0);
+    const explained = (1 - shared[j]!) * mean(members.map((i) => errors[i]! ** 2));
     return { degrees, total: squares / Math.max(1, members.length - 1), explained };
   });
-  const pooled = scales.map((_, j) => neighbours(groups, j));
+  const none = { total: 0, explained: 0, degrees: 0 };
+  // A single seed among scales with several varies as its neighbours do.
+  const isAlike = (j: number) => !borrow && !scales[j]!.members.some((i) => seen[i]);
+  const pooled = scales.map((_, j) => (isAlike(j) ? none : neighbours(groups, j)));
   const totals = pooled.map(({ total }) => total);
   return {
-    ...{ scales, centres, totals, shared },
+    ...{ scales, centres, totals },
     explained: pooled.map(({ explained }) => explained),
     degrees: pooled.map(({ degrees }) => degrees),
-    deviations: bases.map((_, i) => {
+    deviations: values.map((value, i) => {
       const j = scales.findIndex(({ members }) => members.includes(i));
-      return totals[j] === 0 ? 0 : (x[i]! - centres[j]!) / Math.sqrt(totals[j]!);
+      return totals[j] === 0 ? 0 : (value - centres[j]!) / Math.sqrt(totals[j]!);
     }),
     onTestSet: (b) =>
-      scales.map(({ members }, j) => centres[j]! + mean(members.map((i) => ofTest[i]! * (ranks[i]?.[b] ?? 0)))),
+      scales.map(({ members }, j) => centres[j]! + mean(members.map((i) => errors[i]! * (ranks[i]?.[b] ?? 0)))),
   };
 }
 
@@ -206,10 +241,11 @@ function neighbours(groups: readonly Group[], j: number): Group {
 
 /** One curve for each draw of the test set. */
 export function drawExpected(
-  { scales, totals, explained, degrees, onTestSet }: Spread,
+  { spread, link }: SeedModel,
   normals: readonly Float64Array[],
-  { link, transform }: { readonly link: Link; readonly transform: (base: number) => number },
+  transform: (base: number) => number,
 ): Float64Array[] {
+  const { scales, totals, explained, degrees, onTestSet } = spread;
   // The same stream for every metric: of the same degrees of freedom are the same draws.
   const random = Random.named(0, 'seed model', 'variances');
   return normals.map((list, b) => {

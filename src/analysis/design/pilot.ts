@@ -15,7 +15,16 @@ import { isotonic } from '../../statistics/isotonic.js';
 import { mean } from '../../statistics/mean.js';
 import { Random } from '../../statistics/random.js';
 import { sampleCurve, type Scale } from '../curves.js';
-import { meanOverSeeds, observe, remembered, seenShare, type Link } from '../seed-model.js';
+import {
+  linkOf,
+  meanOverSeeds,
+  observe,
+  remembered,
+  seenShare,
+  shareError,
+  spreadOf,
+  type Observed,
+} from '../seed-model.js';
 
 export interface PilotMetric {
   readonly metric: Metric;
@@ -36,14 +45,12 @@ export interface PilotMetric {
   readonly sign: number;
   /** From there to what a test set measures: the share, the mean. */
   readonly base: (x: number) => number;
-  readonly link: Link;
   readonly isShare: boolean;
-  /** How far seeds of a width have the test set in common. */
-  readonly sharedAt: (width: number) => number;
-  /** A measured base as models take it: a share of 0 has a logit too. */
-  readonly seen: (base: number, size: number) => number;
-  /** Standard error of a base over the draw of a test set `size` times the pilot's. */
-  readonly errorOf: (base: number, size: number) => number;
+  /** What new members with such bases show of a family, on a test set `size` times the pilot's. */
+  readonly shows: (
+    bases: readonly number[],
+    on: Pick<Observed, 'ranks'> & { readonly widths: readonly number[]; readonly size: number },
+  ) => Observed;
   /** What a test set `size` times the pilot's shows at a normal score. */
   readonly measured: (base: number, score: number, size: number) => number;
   /** The metric of a base. */
@@ -76,29 +83,45 @@ interface Base extends Omit<PilotMetric, 'metric' | 'value'> {
 function baseOf(metric: Metric, members: readonly MemberOutcomes[], draws: number): Base {
   const curve = sampleCurve(metric, members, { draws });
   const { scales } = curve;
-  const { spread, link, bases, errors, ranks, count } = observe(curve, members);
-  const { centres, deviations, shared, totals, explained } = spread;
-  const isShare = metric.unitValues(members[0]!.outcomes)?.share === true;
-  const typical = mean(errors.map((error, i) => error / link.size(bases[i]!)));
-  const [least, most] = isShare ? [0, 1] : metric.limits;
-  const errorOf = (base: number, size: number) => (typical * link.size(base)) / Math.sqrt(size);
+  const observed = observe(curve, members);
+  const { isShare, count, ranks, shared } = observed;
+  const { limits } = metric;
+  const link = linkOf(isShare ? [0, 1] : limits);
+  const bases = observed.bases.map((base) => (isShare ? seenShare(base, count) : base));
+  const { centres, deviations, totals, explained, onTestSet } = spreadOf({
+    ...{ ...observed, scales, values: bases.map(link.to), borrow: true },
+    errors: observed.errors.map((error, i) => error * link.slope(bases[i]!)),
+  });
+  const typical = mean(observed.errors.map((error, i) => error / sizeOf(limits, bases[i]!)));
+  const errorOf = (base: number, size: number) => (typical * sizeOf(limits, base)) / Math.sqrt(size);
+  const [least, most] = limits;
+  const unitsOf = (size: number) => Math.round(count * size);
   return {
-    ...{ made: metric.id, scales, centres, deviations, count, link, isShare },
-    sharedAt: (width) => shared[nearestScale(scales, width)]!,
-    seen: (base, size) => (isShare ? seenShare(base, Math.round(count * size)) : base),
-    onAnotherTestSet: spread.onTestSet,
+    ...{ made: metric.id, scales, centres, deviations, count, isShare },
+    onAnotherTestSet: onTestSet,
     variances: totals.map((total, j) => Math.max(0, total - explained[j]!)),
     sign: metric.better === 'higher' ? 1 : -1,
     base: link.from,
-    errorOf: (base, size) =>
-      isShare ? Math.sqrt((base * (1 - base)) / Math.round(count * size)) : errorOf(base, size),
     measured(base, score, size) {
-      const units = Math.round(count * size);
-      if (isShare) return binomialQuantile(units, base, score) / units;
+      if (isShare) return binomialQuantile(unitsOf(size), base, score) / unitsOf(size);
       return Math.min(most, Math.max(least, base + errorOf(base, size) * score));
     },
+    shows: (bases, { widths, size, ...rest }) => ({
+      ...{ ...rest, bases, isShare, count: unitsOf(size) },
+      errors: bases.map((base) => (isShare ? shareError(base, unitsOf(size)) : errorOf(base, size))),
+      shared: widths.map((width) => shared[nearestScale(scales, width)]!),
+      seen: bases.map((base) => !isShare || (base > 0 && base < 1)),
+    }),
     scores: scoresOf(scales, ranks, { draws, shared }),
   };
+}
+
+/** What errors of a test set are in proportion to: the root of p (1 - p) between two limits, the level above one. */
+function sizeOf([least, most]: Metric['limits'], value: number): number {
+  if (!Number.isFinite(least)) return 1;
+  if (!Number.isFinite(most)) return value - least;
+  const share = Math.min(1 - 1e-12, Math.max(1e-12, (value - least) / (most - least)));
+  return Math.sqrt(share * (1 - share));
 }
 
 interface ScoreOptions {

@@ -10,7 +10,7 @@ import { drawnMean, quantile } from '../../statistics/bootstrap.js';
 import { wilsonInterval, type Interval } from '../../statistics/intervals.js';
 import { mean } from '../../statistics/mean.js';
 import { emergenceScore } from '../scores.js';
-import { deviationsTogether, drawExpected, pairedNormals, spreadOf, type Spread } from '../seed-model.js';
+import { deviationsTogether, drawExpected, pairedNormals, seedModelOf, type SeedModel } from '../seed-model.js';
 import { interpolated, varianceAt, type PilotMetric } from './pilot.js';
 
 export interface PowerRequest {
@@ -65,7 +65,7 @@ interface Measured {
   /** `[draws]` of `[members]` */
   readonly redrawn: readonly Float64Array[];
   /** What they show of centres and variances. */
-  readonly spread: Spread;
+  readonly model: SeedModel;
 }
 
 function simulateFamily(request: PowerRequest, link: number, family: number) {
@@ -103,19 +103,17 @@ function simulateFamily(request: PowerRequest, link: number, family: number) {
       for (let i = 0; i < values.length; i++) values[i] = pilot.measured(observed[i]!, scores[i]![b]!, size);
       return values;
     });
-    const bases = observed.map((base) => pilot.seen(base, size));
-    const spread = spreadOf({
-      ...{ scales: byWidth.map((places) => ({ members: places })), bases, ranks: scores, link: pilot.link },
-      errors: bases.map((base) => pilot.errorOf(base, size)),
-      shared: widths.map(pilot.sharedAt),
-      isSeen: (i) => !pilot.isShare || (observed[i]! > 0 && observed[i]! < 1),
+    const shown = pilot.shows(observed, { ranks: scores, widths, size });
+    const model = seedModelOf(shown, {
+      scales: byWidth.map((places) => ({ members: places })),
+      limits: pilot.metric.limits,
     });
-    return { observed, redrawn, spread };
+    return { observed, redrawn, model };
   };
   const byWidth = widths.map((_, i) => Array.from({ length: seeds }, (__, seed) => i * seeds + seed));
   const scored = (
     pilot: PilotMetric,
-    { observed, redrawn, spread }: Measured,
+    { observed, redrawn, model }: Measured,
     seedNormals: readonly Float64Array[],
   ): ScoredDraws<'emergence'> => {
     const sign = pilot.metric.better === 'higher' ? 1 : -1;
@@ -133,15 +131,14 @@ function simulateFamily(request: PowerRequest, link: number, family: number) {
         const drawn = valuesOf(bases);
         return { emergence: emergenceScore(byWidth.map((places) => drawnMean(drawn, places, picks))) };
       }),
-      expected: drawExpected(spread, seedNormals, {
-        link: pilot.link,
-        transform: (base) => sign * pilot.value(base, size),
-      }).map((curve) => ({ emergence: emergenceScore(curve) })),
+      expected: drawExpected(model, seedNormals, (base) => sign * pilot.value(base, size)).map((curve) => ({
+        emergence: emergenceScore(curve),
+      })),
     };
   };
   const ofStandard = measure(standard, 0);
   const ofInduced = induced.made === standard.made ? ofStandard : measure(induced, 1);
-  const together = pairedNormals(ofStandard.spread, ofInduced.spread, { draws, scales: widths.length });
+  const together = pairedNormals(ofStandard.model.spread, ofInduced.model.spread, { draws, scales: widths.length });
   const first = scored(standard, ofStandard, together[0]);
   const second = scored(induced, ofInduced, together[1]);
   const { value, interval } = contrast('emergence', first, second).ratio!;

@@ -230,7 +230,7 @@ function caveatsOf(family: ReportedFamily): string[] {
     `Resolution: with ${grouped(count)} test ${units} the smallest value of ${induced.title} above 0 is ${formatNumber(resolution ?? NaN)}.${lowest === 0 ? ' Where the curve stands at 0, it may rise below that unseen.' : ''}`,
     seeds === 1
       ? 'One seed: intervals are over the draw of test examples alone; another seed may lie outside them.'
-      : `${seeds} seeds: intervals are over test examples and seeds (Student's t for the means, bootstraps for the scores), and ${seeds === 2 ? 'two seeds tell' : 'few seeds tell'} little of how much seeds differ.`,
+      : `${seeds} seeds: intervals are over test examples and seeds (Student's t for the means; for the scores a bootstrap and a model of seeds), and ${seeds === 2 ? 'two seeds tell' : 'few seeds tell'} little of how much seeds differ.`,
     samplingCaveat(run),
     thresholdCaveat(induced.parameters, isUsual, run.record),
     run.absent.length === 0

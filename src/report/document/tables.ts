@@ -26,7 +26,7 @@ export function scoresTable(family: AnalysedFamily): Table {
   return {
     name,
     caption:
-      'Scores of each curve, with 95 % bootstrap intervals over test examples and seeds (of natural curves over their standard errors). A straight ramp has Eq 1 / ramp = 1; above 0 the bow says late, below 0 early.',
+      'Scores of each curve, with 95 % intervals over test examples and seeds (of natural curves over their standard errors). A straight ramp has Eq 1 / ramp = 1; above 0 the bow says late, below 0 early.',
     columns: [
       { title: 'curve', align: 'left' },
       { title: 'scales', align: 'right' },

@@ -65,8 +65,8 @@ export function comparisonTable(
   ]);
   const heading = ['curve', 'scales', 'range', ...shownScores.map(({ title }) => title), 'best fit (line above)'];
   const over = sharpness.severalSeeds
-    ? `bootstrap over ${sampling.text} and seeds`
-    : `bootstrap over ${sampling.text} alone, as there is one seed: another one may lie outside`;
+    ? `over ${sampling.text} and seeds`
+    : `over ${sampling.text} alone, as there is one seed: another one may lie outside`;
   const notes = [
     `In brackets: 95 % intervals, ${over}; of natural curves over their standard errors, where all are published; none where all draws agree.`,
     ...(sampling.note === undefined ? [] : [sampling.note]),

@@ -118,10 +118,10 @@ function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, samplin
     ...(severalSeeds
       ? [
           "Bars: 95 % intervals of the mean, Student's t over seeds and test examples.",
-          'In brackets: 95 % intervals, bootstrap over test examples and seeds; none where all draws agree.',
+          'In brackets: 95 % intervals over test examples and seeds; none where all draws agree.',
         ]
       : [
-          'Bars and brackets: 95 % intervals, bootstrap over test examples alone (one seed); none where all draws agree.',
+          'Bars and brackets: 95 % intervals over test examples alone (one seed); none where all draws agree.',
         ]),
     `Test examples: ${sampling.text}.`,
     ...(sampling.note === undefined ? [] : [sampling.note]),

@@ -95,3 +95,22 @@ test('each draw takes the K that its own largest member still gets right', () =>
   expect(share).toBeGreaterThan(0.4);
   expect(share).toBeLessThan(0.8);
 });
+
+test('where seeds of the largest width would choose differently, draws of seeds do', () => {
+  const [count, cnn] = [1000, runRecord({ experiment: resolveExperiment({ arch: 'cnn', widths }) })];
+  // All K right of 960, 700 and 700 images: at 20 0.44, 0.0008, 0.0008, a mean of 0.146, and at 50 0.042. Without the first none at 20.
+  const right = (width: number, seed: number) =>
+    Math.round(count * (width === 16 ? [0.96, 0.7, 0.7][seed]! : 0.03 * width));
+  const members = widths.flatMap((width) =>
+    [0, 1, 2].map((seed) =>
+      memberOf(width, seed, { correct: Uint8Array.from({ length: count }, (_, i) => Number(i < right(width, seed))) }),
+    ),
+  );
+  const chosen = defaultInduced(cnn, members);
+  expect(chosen.metric.id).toBe('subset-accuracy:k=20');
+  const { taken } = sampleChosen(chosen, members, { draws: 400 });
+  // Two of three seeds are drawn: the first is not among them in 4 of 9, and then a smaller K is taken.
+  const other =
+    taken.filter((place) => chosen.choice!.candidates[place]!.id !== chosen.metric.id).length / taken.length;
+  expect(other).toBeGreaterThan(0.35);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { binomialQuantile, normalScores } from '../../../src/statistics/distributions.js';
+import { binomialQuantile, chiSquare, normalScores } from '../../../src/statistics/distributions.js';
 import { Random } from '../../../src/statistics/random.js';
 
 test.each([
@@ -40,3 +40,22 @@ test('normal scores: quantiles of ranks, ties in the middle', () => {
   });
   expect([normalScores([]), normalScores([1, 1]), normalScores([1, NaN])]).toEqual([undefined, undefined, undefined]);
 });
+
+test.each([0.5, 1, 5.33, 40])(
+  'chi-squares with %f degrees of freedom have their mean, variance and median',
+  (degrees) => {
+    const random = Random.named(0, 'chi-square', degrees);
+    const n = 20_000;
+    const draws = Array.from({ length: n }, () => chiSquare(degrees, random)).sort((a, b) => a - b);
+    const mean = draws.reduce((sum, value) => sum + value, 0) / n;
+    const variance = draws.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n;
+    expect(mean).toBeAllClose(degrees, { atol: 5 * Math.sqrt((2 * degrees) / n) });
+    // The variance's own variance: the fourth central moment is 12 k (k + 4).
+    expect(variance).toBeAllClose(2 * degrees, {
+      atol: 5 * Math.sqrt((12 * degrees * (degrees + 4) - 4 * degrees ** 2) / n),
+    });
+    // SciPy's chi2.ppf(0.5, k)
+    const median = { 0.5: 0.08735, 1: 0.45494, 5.33: 4.68021, 40: 39.33534 }[degrees]!;
+    expect(draws.filter((value) => value < median).length / n).toBeAllClose(0.5, { atol: 5 * Math.sqrt(0.25 / n) });
+  },
+);

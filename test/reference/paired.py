@@ -1,0 +1,249 @@
+"""Coverage of the intervals of scores and of paired ratios and differences, and false alarms of the paired test, by another
+implementation than the lab's: NumPy and SciPy, written from docs/emergence.md alone. Prints the tables that stand there.
+
+    pip install numpy scipy
+    python test/reference/paired.py            # all tables, about 15 minutes on a core of its own
+    python test/reference/paired.py 100        # fewer families of each kind
+    python test/reference/paired.py 100 lenet  # one of them: lenet, scores or alarms
+
+A family's members share their test images; a seed moves its member's accuracy by a normal deviation.
+"""
+import sys
+import numpy as np
+from scipy.special import expit, gammaln, logit, ndtri
+from scipy.stats import rankdata
+
+DRAWS = 400
+NODES = ndtri((np.arange(41) + 1) / 42)
+NODES /= np.sqrt((NODES**2).mean())
+
+
+def eq1(y):
+    """[..., scales] -> Eq 1."""
+    steps = np.diff(y, axis=-1)
+    low, high = y.argmin(-1), y.argmax(-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.sign(high - low) * np.ptp(y, axis=-1) / np.sqrt(np.median(steps**2, axis=-1))
+
+
+def linearity(y):
+    steps = np.diff(y, axis=-1)
+    return np.sign(y.argmax(-1) - y.argmin(-1)) * np.ptp(y, axis=-1) / np.sqrt((steps**2).mean(-1))
+
+
+def jump(y):
+    return np.diff(y, axis=-1).max(-1) / np.ptp(y, axis=-1)
+
+
+def bow_along(widths):
+    t = 2 * np.log(widths / widths[0]) / np.log(widths[-1] / widths[0]) - 1
+    weights = np.linalg.pinv(np.vander(t, 3))[0]
+    return lambda y: (y @ weights) / np.ptp(y, axis=-1)
+
+
+def subsets(k, n):
+    """Share of right images -> chance that k drawn ones are all right, C(m, k) / C(n, k)."""
+    m = np.arange(n + 1)
+    with np.errstate(invalid="ignore"):
+        logs = gammaln(m + 1) - gammaln(m - k + 1) - gammaln(n + 1) + gammaln(n - k + 1)
+    table = np.where(m >= k, np.exp(np.where(m >= k, logs, 0)), 0)
+    return lambda p: table[np.rint(p * n).astype(int)]
+
+
+def percentiles(draws):
+    # Between two infinities there is no line.
+    with np.errstate(invalid="ignore"):
+        ends = np.quantile(draws, [0.025, 0.975])
+    nearest = np.quantile(draws, [0.025, 0.975], method="nearest")
+    return np.where(np.isnan(ends), nearest, ends)
+
+
+def hull(observed, draws):
+    low, high = percentiles(draws)
+    return min(low, 2 * observed - high), max(high, 2 * observed - low)
+
+
+def together(one, draws):
+    low, high = percentiles(draws)
+    return min(one[0], low), max(one[1], high)
+
+
+class Family:
+    """Draws of a family: of the bootstrap, and of accuracy over all seeds there could be."""
+
+    def __init__(self, right, rng):
+        """right: [scales, seeds, images]"""
+        self.scales, self.seeds, self.images = right.shape
+        flat = right.reshape(-1, self.images)
+        counts = rng.multinomial(self.images, np.full(self.images, 1 / self.images), size=DRAWS)
+        drawn = (flat @ counts.T / self.images).reshape(self.scales, self.seeds, DRAWS)
+        # One seed fewer than there are.
+        self.picks = rng.integers(0, self.seeds, (DRAWS, self.scales, self.seeds - 1))
+        self.observed = right.mean(-1)
+        self.drawn = np.moveaxis(drawn, -1, 0)
+        self.rng = rng
+
+    def bootstrap(self, transform):
+        values = transform(self.drawn)
+        return np.take_along_axis(values, self.picks, axis=2).mean(-1)
+
+    def spread(self):
+        n = self.images
+        base = (self.observed * n + 0.5) / (n + 1)
+        x, error = logit(base), 1 / np.sqrt(n * base * (1 - base))
+        ranks = np.zeros_like(self.drawn)
+        for j in range(self.scales):
+            for s in range(self.seeds):
+                each = self.drawn[:, j, s]
+                if np.ptp(each) > 0:
+                    ranks[:, j, s] = ndtri(rankdata(each) / (DRAWS + 1))
+        total, explained = x.var(1, ddof=1), np.empty(self.scales)
+        for j in range(self.scales):
+            r = ranks[:, j] / np.sqrt((ranks[:, j] ** 2).mean(0) + 1e-300)
+            products = r.T @ r / DRAWS
+            shared = max(0, products[np.triu_indices(self.seeds, 1)].mean())
+            explained[j] = (1 - shared) * (error[j] ** 2).mean()
+        part = np.eye(self.scales) + 0.5 * (np.eye(self.scales, k=1) + np.eye(self.scales, k=-1))
+        weights = part * (self.seeds - 1)
+        pooled = lambda values: weights @ values / weights.sum(1)
+        degrees = weights.sum(1) ** 2 / (part**2 * (self.seeds - 1)).sum(1)
+        centres = x.mean(1) + (ranks * error).mean(2)
+        return centres, pooled(total), pooled(explained), degrees, x.mean(1)
+
+    def expected(self, transforms):
+        """Curves over all seeds there could be, [draws, scales], each transform of the same draws."""
+        centres, total, explained, degrees, _ = self.spread()
+        chi = self.rng.chisquare(degrees, (DRAWS, self.scales))
+        variance = np.maximum(0, total * degrees / chi - explained)
+        centres = centres + np.sqrt(variance / self.seeds) * self.rng.standard_normal((DRAWS, self.scales))
+        bases = expit(centres[..., None] + np.sqrt(variance)[..., None] * NODES)
+        return [transform(bases).mean(-1) for transform in transforms]
+
+
+def share_of(x, y):
+    with np.errstate(invalid="ignore"):
+        share = np.where(np.isinf(y) & ~np.isinf(x), 1, y / (x + y))
+    return np.where(np.isinf(x) & np.isinf(y), 0.5, np.where(y <= 0, 0, share))
+
+
+def eq1_interval(observed, draws, expected):
+    low, high = hull(1 / observed, 1 / draws)
+    return together((1 / high, np.inf if low <= 0 else 1 / low), expected)
+
+
+def inside(truth, interval):
+    """-1 where the interval lies above the truth, 1 below it, 0 where it covers."""
+    return -1 if truth < interval[0] else 1 if truth > interval[1] else 0
+
+
+def show(title, results, names):
+    results = np.array(results)
+    cells = [f"{(results[:, i] == 0).mean():7.1%} ({(results[:, i] < 0).sum()}, {(results[:, i] > 0).sum()})" for i in range(len(names))]
+    print(title.ljust(34), "  ".join(f"{name} {cell}" for name, cell in zip(names, cells)), flush=True)
+
+
+def draw_right(p, deviation, seeds, images, rng):
+    chances = np.clip(p[:, None] + np.asarray(deviation).reshape(-1, 1) * rng.standard_normal((len(p), seeds)), 0, 1)
+    return (rng.random((len(p), seeds, images)) < chances[..., None]).astype(float)
+
+
+def expected_truth(p, deviation, k):
+    z = np.linspace(-6, 6, 4001)
+    weights = np.exp(-z * z / 2)
+    chances = np.clip(p[:, None] + np.broadcast_to(deviation, p.shape)[:, None] * z, 0, 1)
+    return (chances**k @ weights) / weights.sum()
+
+
+# Fig. 10 of docs/emergence.md: widths, mean accuracies and, roughly, how seeds scatter.
+LENET = np.array([1, 2, 3, 4, 5, 6, 7, 8, 16, 96.0])
+LENET_P = np.array([0.114, 0.12, 0.163, 0.206, 0.3145, 0.461, 0.516, 0.61, 0.843, 0.956])
+LENET_SD = np.array([0.02, 0.03, 0.06, 0.04, 0.06, 0.06, 0.06, 0.05, 0.015, 0.003])
+
+
+def lenet(families):
+    print("Coverage, LeNets of Fig. 10, 1500 images (in brackets: intervals above and below the truth)")
+    bow = bow_along(LENET)
+    for k in (5, 10, 20):
+        truth = [expected_truth(LENET_P, LENET_SD, power) for power in (1, k)]
+        for seeds in (2, 3, 6):
+            results = []
+            for family in range(families):
+                rng = np.random.default_rng([1, k, seeds, family])
+                drawn = Family(draw_right(LENET_P, LENET_SD, seeds, 1500, rng), rng)
+                same, power = (lambda p: p), subsets(k, 1500)
+                observed = [same(drawn.observed).mean(1), power(drawn.observed).mean(1)]
+                boot = [drawn.bootstrap(same), drawn.bootstrap(power)]
+                model = drawn.expected([same, power])
+                shares = [share_of(eq1(x), eq1(y)) for x, y in (observed, boot, model, truth)]
+                ratio = together(hull(shares[0], shares[1]), shares[2])
+                without = hull(shares[0], shares[1])
+                bows = [bow(y) - bow(x) for x, y in (observed, boot, model, truth)]
+                own = eq1_interval(eq1(observed[1]), eq1(boot[1]), eq1(model[1]))
+                results.append([
+                    inside(shares[3], without),
+                    inside(shares[3], ratio),
+                    inside(bows[3], together(hull(bows[0], bows[1]), bows[2])),
+                    inside(eq1(truth[1]), own),
+                ])
+            names = ["ratio, bootstrap alone", "ratio", "bows' difference", "Eq 1 induced"]
+            show(f"K = {k}, {seeds} seeds, ratio {eq1(truth[1]) / eq1(truth[0]):.4g}", results, names)
+
+
+def scores(families):
+    print("Coverage of scores of accuracy, 8 scales, 300 images, seeds' standard deviation 0.02")
+    widths = 2.0 ** np.arange(8)
+    t = np.linspace(0, 1, 8)
+    bow = bow_along(widths)
+    truths = {
+        "ramp, 0.1 to 0.9": 0.1 + 0.8 * t,
+        "ramp, 0.45 to 0.52": 0.45 + 0.07 * t,
+        "sigmoid": expit(10 * (t - 0.55)),
+        "saturating": 0.9 - 0.8 * np.exp(-5 * t),
+    }
+    for name, p in truths.items():
+        for seeds in (2, 4):
+            results = []
+            for family in range(families):
+                rng = np.random.default_rng([2, seeds, family])
+                drawn = Family(draw_right(p, np.full(8, 0.02), seeds, 300, rng), rng)
+                observed, boot = drawn.observed.mean(1), drawn.bootstrap(lambda p: p)
+                (model,) = drawn.expected([lambda p: p])
+                row = [inside(eq1(p), eq1_interval(eq1(observed), eq1(boot), eq1(model)))]
+                for score in (linearity, jump, bow):
+                    row.append(inside(score(p), together(hull(score(observed), score(boot)), score(model))))
+                results.append(row)
+            show(f"{name}, {seeds} seeds", results, ["Eq 1", "linearity", "largest step", "bow"])
+
+
+def alarms(families):
+    print("Two metrics that are equally sharp and share half of their outcomes: share of families in which one is called higher (p <= 0.05)")
+    widths = 2.0 ** np.arange(6)
+    p = expit(1.5 * (np.log2(widths) - 2.5))
+    bow = bow_along(widths)
+    for seeds in (2, 3, 6):
+        count = np.zeros(2)
+        for family in range(families):
+            rng = np.random.default_rng([3, seeds, family])
+            chances = np.clip(p[:, None] + 0.02 * rng.standard_normal((6, seeds)), 0, 1)[..., None]
+            first = rng.random((6, seeds, 300)) < chances
+            second = np.where(rng.random(first.shape) < 0.5, first, rng.random(first.shape) < chances)
+            state = rng.bit_generator.state
+            both = []
+            for right in (first, second):
+                # The same draws of images, seeds and variances; seeds deviate alike.
+                again = np.random.default_rng()
+                again.bit_generator.state = state
+                drawn = Family(right.astype(float), again)
+                both.append((drawn.observed.mean(1), drawn.bootstrap(lambda p: p), drawn.expected([lambda p: p])[0]))
+            for i, contrast in enumerate((lambda x, y: share_of(eq1(x), eq1(y)) - 0.5, lambda x, y: bow(y) - bow(x))):
+                at, draws, model = (contrast(x, y) for x, y in zip(*both))
+                tails = [(draws - at >= at).sum(), (at - draws >= at).sum(), (at - model >= at).sum()]
+                count[i] += (1 + max(tails)) / (1 + DRAWS) <= 0.05
+        print(f"{seeds} seeds: ratio of Eq 1 {count[0] / families:.3f}, bow {count[1] / families:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+    tables = {"lenet": lenet, "scores": scores, "alarms": alarms}
+    for name in sys.argv[2:] or tables:
+        tables[name](number)
