@@ -4,13 +4,13 @@ implementation than the lab's: NumPy and SciPy, written from docs/emergence.md a
     pip install numpy scipy
     python test/reference/paired.py            # all tables, about 15 minutes on a core of its own
     python test/reference/paired.py 100        # fewer families of each kind
-    python test/reference/paired.py 100 lenet  # one of them: lenet, scores or alarms
+    python test/reference/paired.py 100 lenet  # one of them: lenet, autoencoders, scores or alarms
 
 A family's members share their test images; a seed moves its member's accuracy by a normal deviation.
 """
 import sys
 import numpy as np
-from scipy.special import expit, gammaln, logit, ndtri
+from scipy.special import expit, gammaln, ndtr, ndtri
 from scipy.stats import rankdata
 
 DRAWS = 400
@@ -69,54 +69,51 @@ def together(one, draws):
 
 
 class Family:
-    """Draws of a family: of the bootstrap, and of accuracy over all seeds there could be."""
+    """Draws of a family: of the bootstrap, and of its mean over all seeds there could be."""
 
-    def __init__(self, right, rng):
-        """right: [scales, seeds, images]"""
-        self.scales, self.seeds, self.images = right.shape
-        flat = right.reshape(-1, self.images)
+    def __init__(self, units, rng, share=True):
+        """units: [scales, seeds, images], right or wrong or an error; the metric is a function of their mean"""
+        self.scales, self.seeds, self.images = units.shape
+        self.share, self.rng = share, rng
         counts = rng.multinomial(self.images, np.full(self.images, 1 / self.images), size=DRAWS)
-        drawn = (flat @ counts.T / self.images).reshape(self.scales, self.seeds, DRAWS)
+        drawn = units.reshape(-1, self.images) @ counts.T / self.images
+        self.drawn = np.moveaxis(drawn.reshape(self.scales, self.seeds, DRAWS), -1, 0)
         # One seed fewer than there are.
         self.picks = rng.integers(0, self.seeds, (DRAWS, self.scales, self.seeds - 1))
-        self.observed = right.mean(-1)
-        self.drawn = np.moveaxis(drawn, -1, 0)
-        self.rng = rng
+        self.observed = units.mean(-1)
 
     def bootstrap(self, transform):
-        values = transform(self.drawn)
-        return np.take_along_axis(values, self.picks, axis=2).mean(-1)
-
-    def spread(self):
-        n = self.images
-        base = (self.observed * n + 0.5) / (n + 1)
-        x, error = logit(base), 1 / np.sqrt(n * base * (1 - base))
-        ranks = np.zeros_like(self.drawn)
-        for j in range(self.scales):
-            for s in range(self.seeds):
-                each = self.drawn[:, j, s]
-                if np.ptp(each) > 0:
-                    ranks[:, j, s] = ndtri(rankdata(each) / (DRAWS + 1))
-        total, explained = x.var(1, ddof=1), np.empty(self.scales)
-        for j in range(self.scales):
-            r = ranks[:, j] / np.sqrt((ranks[:, j] ** 2).mean(0) + 1e-300)
-            products = r.T @ r / DRAWS
-            shared = max(0, products[np.triu_indices(self.seeds, 1)].mean())
-            explained[j] = (1 - shared) * (error[j] ** 2).mean()
-        part = np.eye(self.scales) + 0.5 * (np.eye(self.scales, k=1) + np.eye(self.scales, k=-1))
-        weights = part * (self.seeds - 1)
-        pooled = lambda values: weights @ values / weights.sum(1)
-        degrees = weights.sum(1) ** 2 / (part**2 * (self.seeds - 1)).sum(1)
-        centres = x.mean(1) + (ranks * error).mean(2)
-        return centres, pooled(total), pooled(explained), degrees, x.mean(1)
+        return np.take_along_axis(transform(self.drawn), self.picks, axis=2).mean(-1)
 
     def expected(self, transforms):
         """Curves over all seeds there could be, [draws, scales], each transform of the same draws."""
-        centres, total, explained, degrees, _ = self.spread()
+        mean = self.observed
+        if self.share:
+            x, error = np.arcsin(np.sqrt(mean)), np.full(mean.shape, 0.5 / np.sqrt(self.images))
+            back = lambda x: np.sin(np.clip(x, 0, np.pi / 2)) ** 2
+            seen = ((mean > 0) & (mean < 1)).any(1)
+        else:
+            x, error, back, seen = np.log(mean), self.drawn.std(0) / mean, np.exp, np.full(self.scales, True)
+        ranks = np.zeros_like(self.drawn)
+        for j, s in np.ndindex(mean.shape):
+            if np.ptp(self.drawn[:, j, s]) > 0:
+                ranks[:, j, s] = ndtri(rankdata(self.drawn[:, j, s]) / (DRAWS + 1))
+        total, explained = x.var(1, ddof=1), np.empty(self.scales)
+        for j in range(self.scales):
+            r = ranks[:, j] / np.sqrt((ranks[:, j] ** 2).mean(0) + 1e-300)
+            shared = max(0, (r.T @ r / DRAWS)[np.triu_indices(self.seeds, 1)].mean())
+            explained[j] = (1 - shared) * (error[j] ** 2).mean()
+        part = np.eye(self.scales) + 0.5 * (np.eye(self.scales, k=1) + np.eye(self.scales, k=-1))
+        weights = part * (self.seeds - 1) * seen
+        sums = np.maximum(weights.sum(1), 1e-300)
+        total, explained = weights @ total / sums, weights @ explained / sums
+        degrees = np.maximum(sums**2 / np.maximum((part**2 * (self.seeds - 1) * seen).sum(1), 1e-300), 1e-9)
         chi = self.rng.chisquare(degrees, (DRAWS, self.scales))
-        variance = np.maximum(0, total * degrees / chi - explained)
+        # A scale at which all seeds have nothing right shows nothing of how others differ: they are alike.
+        variance = np.where(seen, np.maximum(0, total * degrees / np.maximum(chi, 1e-300) - explained), 0)
+        centres = x.mean(1) + (ranks * error).mean(2)
         centres = centres + np.sqrt(variance / self.seeds) * self.rng.standard_normal((DRAWS, self.scales))
-        bases = expit(centres[..., None] + np.sqrt(variance)[..., None] * NODES)
+        bases = back(centres[..., None] + np.sqrt(variance)[..., None] * NODES)
         return [transform(bases).mean(-1) for transform in transforms]
 
 
@@ -189,6 +186,40 @@ def lenet(families):
             show(f"K = {k}, {seeds} seeds, ratio {eq1(truth[1]) / eq1(truth[0]):.4g}", results, names)
 
 
+def autoencoders(families):
+    print("Coverage, autoencoders with lognormal errors, 2000 images, squared error against the share below 0.012")
+    widths = np.array([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64.0])
+    bow, cutoff, same = bow_along(widths), 0.012, lambda p: p
+    for deviation in (0.06, 0.3):
+        level = np.log(0.1) - 0.5 * np.log(widths)
+        variance = 0.5**2 + 0.15**2 + deviation**2
+        truth = [-np.exp(level + variance / 2), ndtr((np.log(cutoff) - level) / np.sqrt(variance))]
+        for seeds in (2, 4):
+            results = []
+            for family in range(families):
+                rng = np.random.default_rng([4, seeds, family])
+                hard = 0.5 * rng.standard_normal(2000)
+                seed = level[:, None] + deviation * rng.standard_normal((len(widths), seeds))
+                errors = np.exp(seed[..., None] + hard + 0.15 * rng.standard_normal((*seed.shape, 2000)))
+                state = rng.bit_generator.state
+                curves = []
+                for units, share in ((errors, False), ((errors < cutoff).astype(float), True)):
+                    again = np.random.default_rng()
+                    again.bit_generator.state = state
+                    drawn = Family(units, again, share)
+                    sign = 1 if share else -1
+                    curves.append([sign * each for each in (drawn.observed.mean(1), drawn.bootstrap(same), drawn.expected([same])[0])])
+                pairs = [*zip(*curves), truth]
+                shares = [share_of(eq1(x), eq1(y)) for x, y in pairs]
+                bows = [bow(y) - bow(x) for x, y in pairs]
+                results.append([
+                    inside(shares[3], together(hull(shares[0], shares[1]), shares[2])),
+                    inside(bows[3], together(hull(bows[0], bows[1]), bows[2])),
+                ])
+            title = f"seeds' deviation {deviation}, {seeds} seeds, ratio {eq1(truth[1]) / eq1(truth[0]):.3g}"
+            show(title, results, ["ratio", "bows' difference"])
+
+
 def scores(families):
     print("Coverage of scores of accuracy, 8 scales, 300 images, seeds' standard deviation 0.02")
     widths = 2.0 ** np.arange(8)
@@ -244,6 +275,6 @@ def alarms(families):
 
 if __name__ == "__main__":
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    tables = {"lenet": lenet, "scores": scores, "alarms": alarms}
+    tables = {"lenet": lenet, "autoencoders": autoencoders, "scores": scores, "alarms": alarms}
     for name in sys.argv[2:] or tables:
         tables[name](number)
