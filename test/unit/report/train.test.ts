@@ -50,9 +50,9 @@ test('one seed: a line a member, with intervals; the picture beside run.json', a
 test('several seeds: a line a width, with an interval of the SD of logits x 4.303 / root 3 (Student, 2 degrees of freedom)', async () => {
   const { table } = await summariseRun(await syntheticRun([2, 8], [0, 1, 2]));
   expect(table).toMatchInlineSnapshot(`
-    "width  parameters  seeds          accuracy (%)  cross-entropy (nats)  subset accuracy, K = 5 (%)  seconds
-        2       1 466      3  51.33 [50.30, 52.37]                2.0359           3.53 [3.19, 3.91]      1.0
-        8      20 522      3  79.97 [77.53, 82.20]                1.0223        32.65 [28.05, 37.60]      2.5
+    "width  parameters  seeds          accuracy (%)  cross-entropy (nats)  subset accuracy, K = 10 (%)  seconds
+        2       1 466      3  51.33 [50.30, 52.37]                2.0359            0.12 [0.10, 0.15]      1.0
+        8      20 522      3  79.97 [77.53, 82.20]                1.0223          10.62 [7.87, 14.18]      2.5
     Means over seeds, each on 1 000 test images; seconds are a member's.
     In brackets: 95 % intervals of the mean over seeds (Student's t on the logit scale)."
   `);
