@@ -18,7 +18,7 @@ import type { ScoredDraws } from './contrast.js';
 import type { SampledCurve } from './sampled-curve.js';
 import { scoreInterval, type Scored } from './score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
-import { expectedCurves, normalsOf } from './seed-model.js';
+import { expectedCurves, normalsOf } from './expected-curves.js';
 
 export type { SampledCurve } from './sampled-curve.js';
 export type { Scored } from './score-interval.js';

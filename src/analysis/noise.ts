@@ -10,12 +10,14 @@
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawsWithValue } from '../statistics/bootstrap.js';
-import { binomialQuantile, normalScores } from '../statistics/distributions.js';
+import { binomialQuantile } from '../statistics/distributions.js';
 import { mean } from '../statistics/mean.js';
+import { normalScores } from '../statistics/normal.js';
 import type { Random } from '../statistics/random.js';
 import { varianceOfTerms } from '../statistics/shared-clusters.js';
 import type { SampledCurve } from './sampled-curve.js';
 import { meansOf } from './scales.js';
+import { correlation } from './seed-model.js';
 
 export interface Noise {
   /** @param truth in the metric's unit, `[scales]` */
@@ -169,24 +171,6 @@ function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level
       return (value) => factor * Math.abs(level?.(value) ?? 1) ** exponent;
     },
   };
-}
-
-/** Mean over pairs of lists of normal scores; a list that is missing is of its own. */
-export function correlation(lists: readonly (Float64Array | undefined)[]): number {
-  let [sum, pairs] = [0, 0];
-  lists.forEach((a, i) => {
-    for (const b of lists.slice(0, i)) {
-      pairs++;
-      if (a === undefined || b === undefined) continue;
-      let [product, squares] = [0, 0];
-      for (let k = 0; k < a.length; k++) {
-        product += a[k]! * b[k]!;
-        squares += a[k]! ** 2;
-      }
-      sum += product / squares;
-    }
-  });
-  return Math.max(0, sum / pairs);
 }
 
 /** p with transform(p) = value, by bisection; transform never falls on 0 .. 1. */

@@ -26,7 +26,7 @@ import { noiseOf, type NoisyCurve, type NoisyFamily } from './noise.js';
 import { contrast, type ScoredDraws } from './contrast.js';
 import { largerP, testHigher } from './paired.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
-import { normalsOf } from './seed-model.js';
+import { normalsTogether } from './expected-curves.js';
 import { bestOf, smoothFitter, smoothNames, type SmoothFit, type SmoothName } from './smooth.js';
 
 export interface NullOptions {
@@ -221,12 +221,13 @@ function makingOf({ candidates, curve }: SampledChoice, members: readonly Member
   };
 }
 
-/** Curves over all seeds there could be, of metrics that seeds move alike: `[draws]` of `[curves]`. Undefined where one has none. */
+/** Curves over all seeds there could be, drawn together: `[draws]` of `[curves]`. Undefined where one has none. */
 function expectedTogether(curves: readonly SampledCurve[]): Float64Array[][] | undefined {
   const all = curves.flatMap((curve) => curve.expected() ?? []);
   if (all.length < curves.length) return undefined;
   const { draws, scales } = curves[0]!;
-  const drawn = all.map((each) => each.draw(normalsOf({ draws: draws.length, scales: scales.length })));
+  const normals = normalsTogether(all, { draws: draws.length, scales: scales.length });
+  const drawn = all.map((each, k) => each.draw(normals[k]!));
   return draws.map((_, b) => drawn.map((of) => of[b]!));
 }
 

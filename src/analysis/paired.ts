@@ -8,7 +8,7 @@ import { contrast, type Contrast } from './contrast.js';
 import { scoreDraws, type SampledCurve } from './curves.js';
 import type { ScaleName } from './scales.js';
 import { scoreNames, type ScoreName } from './scores.js';
-import { pairedNormals } from './seed-model.js';
+import { normalsTogether } from './expected-curves.js';
 
 export interface PairedScore extends Pick<Contrast, 'difference' | 'ratio' | 'higher'> {
   /**
@@ -31,7 +31,7 @@ export function pairScores(first: SampledCurve, second: SampledCurve, axis: Scal
   if (first.draws.length !== second.draws.length) throw new RangeError('the curves differ in their number of draws');
   const [one, other] = [first.expected(), second.expected()];
   const size = { draws: first.draws.length, scales: first.scales.length };
-  const normals = one && other && pairedNormals(one, other, size);
+  const normals = one && other && normalsTogether([one, other], size);
   const [a, b] = [scoreDraws(first, axis, normals?.[0]), scoreDraws(second, axis, normals?.[1])];
   const compared = scoreNames.map((name) => contrast(name, a, b));
   const tests = testHigher(compared);

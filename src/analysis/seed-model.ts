@@ -9,28 +9,11 @@
  * The variance is pooled over neighbouring widths and is what seeds have beyond the test set, whose draws are the bootstrap's: members keep the rank
  * that they have in each of them (a Gaussian copula, as in noise.ts).
  */
-import type { MemberOutcomes } from '../metrics/curve.js';
-import type { Metric, UnitValues } from '../metrics/metric.js';
-import { chiSquare, normalScores } from '../statistics/distributions.js';
+import type { Metric } from '../metrics/metric.js';
 import { mean } from '../statistics/mean.js';
-import { Random } from '../statistics/random.js';
-import { correlation, effectiveCount, errorsOf } from './noise.js';
-import type { ExpectedCurves, SampledCurve } from './sampled-curve.js';
+import { chiSquare, normalScores } from '../statistics/normal.js';
+import type { Sfc32 } from '../statistics/sfc32.js';
 import type { Scale } from './scales.js';
-
-/** Undefined where no scale has two seeds, or without draws. */
-export function expectedCurves(
-  curve: Omit<SampledCurve, 'expected'>,
-  members: readonly MemberOutcomes[],
-): ExpectedCurves | undefined {
-  const { metric, scales, draws } = curve;
-  if (draws.length === 0 || scales.every((scale) => scale.members.length < 2)) return undefined;
-  const observed = observe(curve, members);
-  const model = seedModelOf(observed, { scales, limits: metric.limits });
-  const units = observed.isShare ? metric.unitValues(members[0]!.outcomes) : undefined;
-  const transform = units === undefined ? (base: number) => base : remembered(units.transform, observed.count);
-  return { deviations: model.spread.deviations, draw: (normals) => drawExpected(model, normals, transform) };
-}
 
 export interface SeedModel {
   readonly spread: Spread;
@@ -51,34 +34,12 @@ export function seedModelOf(
   return { spread, link };
 }
 
-/** Deviations of seeds for two metrics, whose seeds go together as far as those that are there do. */
-export function pairedNormals(
-  first: Pick<ExpectedCurves, 'deviations'>,
-  second: Pick<ExpectedCurves, 'deviations'>,
-  size: { readonly draws: number; readonly scales: number },
-): readonly [readonly Float64Array[], readonly Float64Array[]] {
-  const [own, other] = [normalsOf(size), normalsOf({ ...size, of: 'another metric' })];
-  const link = deviationsTogether(first.deviations, second.deviations);
-  const rest = Math.sqrt(Math.max(0, 1 - link * link));
-  return [own, own.map((list, b) => list.map((value, j) => link * value + rest * other[b]![j]!))];
-}
-
-/** `[draws]` of `[scales]` */
-export function normalsOf(size: {
-  readonly draws: number;
-  readonly scales: number;
-  readonly of?: string;
-}): Float64Array[] {
-  const random = Random.named(0, 'seed model', size.of ?? 'a metric');
-  return Array.from({ length: size.draws }, () => Float64Array.from({ length: size.scales }, () => random.normal()));
-}
-
-/** Correlation between the seeds' deviations of two metrics; exactly 1 of a metric with itself. */
+/** Correlation between the seeds' deviations of two metrics; exactly 1 of a metric with itself, and -1 with its opposite. */
 export function deviationsTogether(a: readonly number[], b: readonly number[]): number {
   const sum = (x: readonly number[], y: readonly number[]) => x.reduce((total, value, i) => total + value * y[i]!, 0);
   const squares = Math.sqrt(sum(a, a)) * Math.sqrt(sum(b, b));
   const share = squares === 0 ? 0 : sum(a, b) / squares;
-  return share > 1 - 1e-9 ? 1 : share;
+  return Math.abs(share) > 1 - 1e-9 ? Math.sign(share) : share;
 }
 
 /** To a scale on which seeds are normal, and back. */
@@ -138,19 +99,22 @@ export interface Observed {
   readonly isShare: boolean;
 }
 
-/** What a test set shows of the members of a family. */
-export function observe(curve: Omit<SampledCurve, 'expected'>, members: readonly MemberOutcomes[]): Observed {
-  const { metric, scales, memberDraws, memberValues } = curve;
-  const isShare = metric.unitValues(members[0]!.outcomes)?.share === true;
-  const count = isShare ? effectiveCount(curve, members) : curve.count;
-  const bases = isShare
-    ? members.map(({ outcomes }) => mean(metric.unitValues(outcomes)!.values))
-    : Array.from(memberValues);
-  const errors = isShare ? bases.map((p) => shareError(p, count)) : errorsOf(curve, members);
-  const ranks = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));
-  const shared = scales.map((scale) => correlation(scale.members.map((i) => ranks[i])));
-  const seen = bases.map((base) => !isShare || (base > 0 && base < 1));
-  return { bases, errors, ranks, shared, seen, count, isShare };
+/** Mean over pairs of lists of normal scores; a list that is missing is of its own. */
+export function correlation(lists: readonly (Float64Array | undefined)[]): number {
+  let [sum, pairs] = [0, 0];
+  lists.forEach((a, i) => {
+    for (const b of lists.slice(0, i)) {
+      pairs++;
+      if (a === undefined || b === undefined) continue;
+      let [product, squares] = [0, 0];
+      for (let k = 0; k < a.length; k++) {
+        product += a[k]! * b[k]!;
+        squares += a[k]! ** 2;
+      }
+      sum += product / squares;
+    }
+  });
+  return Math.max(0, sum / pairs);
 }
 
 /** Half a success and half a failure more: a share of 0 has a logit too, and a standard error. */
@@ -239,15 +203,20 @@ function neighbours(groups: readonly Group[], j: number): Group {
   return { total: 0, explained: 0, degrees: 0 };
 }
 
-/** One curve for each draw of the test set. */
+/**
+ * One curve for each draw of the test set.
+ *
+ * @param normals how the seeds of each scale deviate, `[draws]` of `[scales]`
+ * @param transform the metric of a base
+ * @param random of variances: two metrics with the same stream and degrees of freedom have the same draws
+ */
 export function drawExpected(
   { spread, link }: SeedModel,
   normals: readonly Float64Array[],
   transform: (base: number) => number,
+  random: Sfc32,
 ): Float64Array[] {
   const { scales, totals, explained, degrees, onTestSet } = spread;
-  // The same stream for every metric: of the same degrees of freedom are the same draws.
-  const random = Random.named(0, 'seed model', 'variances');
   return normals.map((list, b) => {
     const centres = onTestSet(b);
     return Float64Array.from(scales, ({ members }, j) => {
@@ -272,19 +241,4 @@ export function meanOverSeeds(centre: number, variance: number, of: (x: number) 
   let sum = 0;
   for (const node of nodes) sum += of(centre + deviation * node);
   return sum / nodes.length;
-}
-
-/** `transform` of shares of a test set, each once: it is asked for the same ones again and again. */
-export function remembered(
-  transform: UnitValues['transform'],
-  count: number,
-): (share: number, size?: number) => number {
-  let values = new Float64Array(0);
-  return (share, size = 1) => {
-    const units = Math.round(size * count);
-    if (values.length !== units + 1) values = new Float64Array(units + 1).fill(NaN);
-    const place = Math.round(share * units);
-    const value = values[place]!;
-    return Number.isNaN(value) ? (values[place] = transform(place / units, units)) : value;
-  };
 }

@@ -1,5 +1,5 @@
-/** Confidence intervals in closed form, two-sided. Quantiles are jStat's: relative error below 1e-7, checked against SciPy. */
-import jStat from 'jstat';
+/** Confidence intervals in closed form, two-sided. Checked against SciPy. */
+import { normalQuantile } from './normal.js';
 import { wilsonLimits, type Interval } from './wilson.js';
 
 export type { Interval } from './wilson.js';
@@ -10,7 +10,7 @@ export type { Interval } from './wilson.js';
  * @param successes of `trials` independent ones; `trials` at least 1
  */
 export function wilsonInterval(successes: number, trials: number, confidence = 0.95): Interval {
-  return wilsonLimits(successes, trials, normalQuantile(confidence));
+  return wilsonLimits(successes, trials, normalQuantile((1 + confidence) / 2));
 }
 
 export interface Mean {
@@ -36,14 +36,9 @@ export function meanOf(values: ArrayLike<number>): Mean {
 
 /** Of a mean over many independent values, by the central limit theorem. NaN for one value. */
 export function meanInterval({ mean, standardError }: Mean, confidence = 0.95): Interval {
-  return around(mean, normalQuantile(confidence) * standardError);
+  return around(mean, normalQuantile((1 + confidence) / 2) * standardError);
 }
 
 function around(mean: number, half: number): Interval {
   return { lower: mean - half, upper: mean + half };
-}
-
-/** How many standard deviations to each side hold the confidence. */
-function normalQuantile(confidence: number): number {
-  return jStat.normal.inv((1 + confidence) / 2, 0, 1);
 }

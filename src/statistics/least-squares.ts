@@ -8,6 +8,7 @@
  * ```
  */
 import jStat from 'jstat';
+import { normalQuantile } from './normal.js';
 import type { Interval } from './intervals.js';
 import {
   exactly,
@@ -168,7 +169,7 @@ export function fitInterval(fit: LeastSquaresFit, value: number, standardError: 
   if (!Number.isFinite(standardError)) return { lower: -Infinity, upper: Infinity };
   const p = (1 + confidence) / 2;
   const { degreesOfFreedom } = fit;
-  const t = degreesOfFreedom === Infinity ? jStat.normal.inv(p, 0, 1) : jStat.studentt.inv(p, degreesOfFreedom);
+  const t = degreesOfFreedom === Infinity ? normalQuantile(p) : jStat.studentt.inv(p, degreesOfFreedom);
   return { lower: value - t * standardError, upper: value + t * standardError };
 }
 

@@ -15,16 +15,8 @@ import { isotonic } from '../../statistics/isotonic.js';
 import { mean } from '../../statistics/mean.js';
 import { Random } from '../../statistics/random.js';
 import { sampleCurve, type Scale } from '../curves.js';
-import {
-  linkOf,
-  meanOverSeeds,
-  observe,
-  remembered,
-  seenShare,
-  shareError,
-  spreadOf,
-  type Observed,
-} from '../seed-model.js';
+import { observe, remembered } from '../expected-curves.js';
+import { linkOf, meanOverSeeds, seenShare, shareError, spreadOf, type Observed } from '../seed-model.js';
 
 export interface PilotMetric {
   readonly metric: Metric;

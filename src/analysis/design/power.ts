@@ -10,7 +10,8 @@ import { drawnMean, quantile } from '../../statistics/bootstrap.js';
 import { wilsonInterval, type Interval } from '../../statistics/intervals.js';
 import { mean } from '../../statistics/mean.js';
 import { emergenceScore } from '../scores.js';
-import { deviationsTogether, drawExpected, pairedNormals, seedModelOf, type SeedModel } from '../seed-model.js';
+import { normalsTogether, ofVariances } from '../expected-curves.js';
+import { deviationsTogether, drawExpected, seedModelOf, type SeedModel } from '../seed-model.js';
 import { interpolated, varianceAt, type PilotMetric } from './pilot.js';
 
 export interface PowerRequest {
@@ -131,16 +132,18 @@ function simulateFamily(request: PowerRequest, link: number, family: number) {
         const drawn = valuesOf(bases);
         return { emergence: emergenceScore(byWidth.map((places) => drawnMean(drawn, places, picks))) };
       }),
-      expected: drawExpected(model, seedNormals, (base) => sign * pilot.value(base, size)).map((curve) => ({
-        emergence: emergenceScore(curve),
-      })),
+      expected: drawExpected(model, seedNormals, (base) => sign * pilot.value(base, size), ofVariances()).map(
+        (curve) => ({
+          emergence: emergenceScore(curve),
+        }),
+      ),
     };
   };
   const ofStandard = measure(standard, 0);
   const ofInduced = induced.made === standard.made ? ofStandard : measure(induced, 1);
-  const together = pairedNormals(ofStandard.model.spread, ofInduced.model.spread, { draws, scales: widths.length });
-  const first = scored(standard, ofStandard, together[0]);
-  const second = scored(induced, ofInduced, together[1]);
+  const together = normalsTogether([ofStandard.model.spread, ofInduced.model.spread], { draws, scales: widths.length });
+  const first = scored(standard, ofStandard, together[0]!);
+  const second = scored(induced, ofInduced, together[1]!);
   const { value, interval } = contrast('emergence', first, second).ratio!;
   return { value, lower: interval.lower, ramp: first.observed.emergence };
 }

@@ -4,6 +4,7 @@ import type { Metric } from '../../metrics/metric.js';
 import type { Seal } from '../../runs/forecasts.js';
 import { forecastMethods, type ForecastMethod } from './methods.js';
 import { mean } from '../../statistics/mean.js';
+import { normalQuantile } from '../../statistics/normal.js';
 
 /**
  * Continuous ranked probability score, in the unit of the metric: the integral over p of twice the quantile loss (Gneiting and Ranjan
@@ -52,7 +53,7 @@ const known = new Map<number, readonly number[]>();
 
 /** Normal scores of n equally spaced levels. */
 function scoresOf(n: number): readonly number[] {
-  const scores = known.get(n) ?? Array.from({ length: n }, (_, i) => jStat.normal.inv((i + 1) / (n + 1), 0, 1));
+  const scores = known.get(n) ?? Array.from({ length: n }, (_, i) => normalQuantile((i + 1) / (n + 1)));
   known.set(n, scores);
   return scores;
 }

@@ -8,9 +8,12 @@ import { contrast, type ScoredDraws } from '../../analysis/contrast.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from '../../analysis/scales.js';
 import { scoreInterval } from '../../analysis/score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from '../../analysis/scores.js';
+import { correlation, drawExpected, seedModelOf, shareError } from '../../analysis/seed-model.js';
 import { solvedGrid, turnsOf, type SolvedGrid, type Turns } from '../../analysis/turns.js';
 import { sharesOfSubsets } from '../../metrics/subsets.js';
 import { drawCounts, drawnMean, weightedSums } from '../../statistics/bootstrap.js';
+import { mean } from '../../statistics/mean.js';
+import { normalScores } from '../../statistics/normal.js';
 import { overSeedsAndExamples } from '../../statistics/seeds.js';
 import { sampledMean, wilsonOfMean, type SampledMean, type SharedSample } from '../../statistics/shared-clusters.js';
 import { Sfc32 } from '../../statistics/sfc32.js';
@@ -251,7 +254,8 @@ export class Family {
     const members = Array.from(values, (value, i) => {
       return { value, ...interval(i, sums) };
     });
-    const drawn = this.#draws(sums, about);
+    const means = sums.shared === undefined ? this.#drawnMeans(sums, size) : this.#drawnTerms(sums, sums.shared);
+    const drawn = this.#draws(means, about);
     const observed = meansOf(values, scales);
     const points = scales.map((_, i) => {
       const seeds = scales[i]!.members.map((place) => members[place]!);
@@ -269,27 +273,65 @@ export class Family {
     });
     const measured = scoresOf(orient({ better }, observed), positions);
     const scored = drawn.map((draw) => scoresOf(orient({ better }, draw), positions));
+    const expected = this.#expected(sums, means, about)?.map((draw) => scoresOf(orient({ better }, draw), positions));
     const scores = scoreNames.map((name) => {
-      const list = scored.map((each) => each[name]);
-      return [name, { value: measured[name], ...scoreInterval(name, measured[name], list) }] as const;
+      const of = (all: readonly Scores[]) => all.map((each) => each[name]);
+      const interval = scoreInterval(name, measured[name], of(scored), expected && of(expected));
+      return [name, { value: measured[name], ...interval }] as const;
     });
     return {
       members,
       points,
       scores: Object.fromEntries(scores) as Record<ScoreName, Scored>,
-      drawn: { observed: measured, draws: scored },
+      drawn: { observed: measured, draws: scored, expected },
     };
   }
 
   /** `[draws]` of `[scales]`. */
-  #draws(sums: Sums, { scales, size, transform, limits }: CurveRequest): Float64Array[] {
+  #draws(means: readonly Float64Array[], { scales, transform, limits }: CurveRequest): Float64Array[] {
     const random = new Sfc32(5, 6, 7, 8);
     const within = (value: number) => Math.min(limits[1], Math.max(limits[0], value));
-    const members = sums.shared === undefined ? this.#drawnMeans(sums, size) : this.#drawnTerms(sums, sums.shared);
-    return members.map((means) => {
-      const values = means.map((mean) => within(transform(within(mean))));
+    return means.map((each) => {
+      const values = each.map((mean) => within(transform(within(mean))));
       return Float64Array.from(scales, (scale) => drawnMean(values, scale.members, random));
     });
+  }
+
+  /**
+   * Curves over all seeds there could be, see `analysis/seed-model.ts`; undefined with one seed for each scale. Whether seeds move both metrics
+   * alike is not measured here: the lucky one is taken to be better under both.
+   */
+  #expected(
+    sums: Sums,
+    means: readonly Float64Array[],
+    { scales, size, transform, limits, better }: CurveRequest,
+  ): Float64Array[] | undefined {
+    if (scales.every((scale) => scale.members.length < 2)) return undefined;
+    const bases = Array.from(sums.totals, (total) => total / size);
+    const isShare = Number.isFinite(limits[1]);
+    const byMember = bases.map((_, i) => means.map((each) => each[i]!));
+    const ranks = byMember.map(normalScores);
+    const errors = byMember.map((values, i) =>
+      isShare && ranks[i] === undefined ? shareError(bases[i]!, size) : deviationOf(values),
+    );
+    const model = seedModelOf(
+      {
+        ...{
+          bases,
+          errors,
+          ranks,
+          isShare,
+          count: size,
+          seen: bases.map((base) => !isShare || (base > 0 && base < 1)),
+        },
+        shared: scales.map((scale) => correlation(scale.members.map((i) => ranks[i]))),
+      },
+      { scales, limits },
+    );
+    const luck = new Sfc32(9, 10, 11, 12);
+    const sign = better === 'higher' ? 1 : -1;
+    const normals = means.map(() => Float64Array.from(scales, () => sign * luck.normal()));
+    return drawExpected(model, normals, transform, new Sfc32(13, 14, 15, 16));
   }
 
   /** Of units each for itself, `[draws]` of `[members]`. */
@@ -511,4 +553,9 @@ function sumOf(values: Uint8Array): number {
   let sum = 0;
   for (const value of values) sum += value;
   return sum;
+}
+
+function deviationOf(values: readonly number[]): number {
+  const centre = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
 }

@@ -120,9 +120,7 @@ function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, samplin
           "Bars: 95 % intervals of the mean, Student's t over seeds and test examples.",
           'In brackets: 95 % intervals over test examples and seeds; none where all draws agree.',
         ]
-      : [
-          'Bars and brackets: 95 % intervals over test examples alone (one seed); none where all draws agree.',
-        ]),
+      : ['Bars and brackets: 95 % intervals over test examples alone (one seed); none where all draws agree.']),
     `Test examples: ${sampling.text}.`,
     ...(sampling.note === undefined ? [] : [sampling.note]),
     'A straight ramp has Eq 1 / ramp = 1. Bow: how far a parabola in the logarithm of',

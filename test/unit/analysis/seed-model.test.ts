@@ -5,11 +5,10 @@ import {
   deviationsTogether,
   drawExpected,
   meanOverSeeds,
-  normalsOf,
-  pairedNormals,
   seedModelOf,
   type SeedModel,
 } from '../../../src/analysis/seed-model.js';
+import { normalsOf, normalsTogether, ofVariances } from '../../../src/analysis/expected-curves.js';
 import { accuracy } from '../../../src/metrics/classification.js';
 import { percentileInterval } from '../../../src/statistics/bootstrap.js';
 import { Random } from '../../../src/statistics/random.js';
@@ -29,7 +28,7 @@ function lognormal(scales: number, seeds: number, sigma: number, random: Random)
 }
 
 const draw = (model: SeedModel, draws: number) =>
-  drawExpected(model, normalsOf({ draws, scales: model.spread.scales.length }), (base) => base);
+  drawExpected(model, normalsOf({ draws, scales: model.spread.scales.length }), (base) => base, ofVariances());
 
 test.each([
   [2, 0.3],
@@ -71,8 +70,13 @@ test('seeds move a metric and itself alike, and opposite ones oppositely', () =>
   expect(deviationsTogether([1, -0.5, 0.2], [1, -0.5, 0.2])).toBe(1);
   expect(deviationsTogether([1, -0.5, 0.2], [-2, 1, -0.4])).toBeAllClose(-1, { rtol: 1e-12 });
   expect(deviationsTogether([0, 0], [1, 2])).toBe(0);
-  const [own, other] = pairedNormals({ deviations: [1, 2] }, { deviations: [1, 2] }, { draws: 3, scales: 4 });
+  const [own, other] = normalsTogether([{ deviations: [1, 2] }, { deviations: [1, 2] }], { draws: 3, scales: 4 });
   expect(other).toEqual(own);
+  const [up, down] = normalsTogether([{ deviations: [1, 2] }, { deviations: [-1, -2] }], { draws: 1, scales: 2 });
+  expect(down![0]).toBeAllClose(
+    up![0]!.map((value) => -value),
+    { rtol: 1e-9 },
+  );
 });
 
 test('one seed for each scale tells nothing of others', () => {

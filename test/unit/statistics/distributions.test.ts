@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { binomialQuantile, chiSquare, normalScores } from '../../../src/statistics/distributions.js';
+import { binomialQuantile } from '../../../src/statistics/distributions.js';
+import { chiSquare, normalQuantile, normalScores } from '../../../src/statistics/normal.js';
 import { Random } from '../../../src/statistics/random.js';
 
 test.each([
@@ -59,3 +60,18 @@ test.each([0.5, 1, 5.33, 40])(
     expect(draws.filter((value) => value < median).length / n).toBeAllClose(0.5, { atol: 5 * Math.sqrt(0.25 / n) });
   },
 );
+
+test("the normal quantile is SciPy's ndtri", () => {
+  // scipy.special.ndtri of each
+  const known = {
+    0.5: 0,
+    0.975: 1.959963984540054,
+    0.9: 1.2815515655446004,
+    0.01: -2.3263478740408408,
+    1e-8: -5.612001244174789,
+    1e-300: -37.0471,
+  };
+  for (const [p, z] of Object.entries(known))
+    expect(normalQuantile(Number(p))).toBeAllClose(z, { rtol: Number(p) < 1e-100 ? 1e-6 : 1e-14, atol: 1e-15 });
+  expect([0, 1].map(normalQuantile)).toEqual([-Infinity, Infinity]);
+});

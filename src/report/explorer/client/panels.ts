@@ -52,7 +52,7 @@ export class Panels {
       h(
         'table',
         { class: 'scores' },
-        h('caption', {}, 'Scores of what is drawn. In brackets: 95 % bootstrap intervals.'),
+        h('caption', {}, 'Scores of what is drawn. In brackets: 95 % intervals.'),
         h('thead', {}, h('tr', {}, ...heading.map((text) => h('th', { scope: 'col' }, text)))),
         this.#table,
       ),

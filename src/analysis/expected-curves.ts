@@ -1,0 +1,90 @@
+/** The model of seeds of a family's curves: what its members show, and curves over all seeds there could be. */
+import type { MemberOutcomes } from '../metrics/curve.js';
+import type { UnitValues } from '../metrics/metric.js';
+import { mean } from '../statistics/mean.js';
+import { normalScores } from '../statistics/normal.js';
+import { Random } from '../statistics/random.js';
+import { effectiveCount, errorsOf } from './noise.js';
+import type { ExpectedCurves, SampledCurve } from './sampled-curve.js';
+import { correlation, deviationsTogether, drawExpected, seedModelOf, shareError, type Observed } from './seed-model.js';
+
+/** Undefined where no scale has two seeds, or without draws. */
+export function expectedCurves(
+  curve: Omit<SampledCurve, 'expected'>,
+  members: readonly MemberOutcomes[],
+): ExpectedCurves | undefined {
+  const { metric, scales, draws } = curve;
+  if (draws.length === 0 || scales.every((scale) => scale.members.length < 2)) return undefined;
+  const observed = observe(curve, members);
+  const model = seedModelOf(observed, { scales, limits: metric.limits });
+  const units = observed.isShare ? metric.unitValues(members[0]!.outcomes) : undefined;
+  const transform = units === undefined ? (base: number) => base : remembered(units.transform, observed.count);
+  return {
+    deviations: model.spread.deviations,
+    draw: (normals) => drawExpected(model, normals, transform, ofVariances()),
+  };
+}
+
+/** The same stream for every metric. */
+export function ofVariances(): Random {
+  return Random.named(0, 'seed model', 'variances');
+}
+
+/**
+ * Deviations of seeds for several metrics of the same members, each `[draws]` of `[scales]`: seeds go together with the first one's as
+ * far as those that are there do.
+ */
+export function normalsTogether(
+  [first, ...others]: readonly Pick<ExpectedCurves, 'deviations'>[],
+  size: { readonly draws: number; readonly scales: number },
+): (readonly Float64Array[])[] {
+  const own = normalsOf(size);
+  const linked = others.map(({ deviations }, k) => {
+    const link = deviationsTogether(first!.deviations, deviations);
+    if (link === 1) return own;
+    const rest = Math.sqrt(Math.max(0, 1 - link * link));
+    const free = normalsOf({ ...size, of: `another metric ${k}` });
+    return own.map((list, b) => list.map((value, j) => link * value + rest * free[b]![j]!));
+  });
+  return [own, ...linked];
+}
+
+/** `[draws]` of `[scales]` */
+export function normalsOf(size: {
+  readonly draws: number;
+  readonly scales: number;
+  readonly of?: string;
+}): Float64Array[] {
+  const random = Random.named(0, 'seed model', size.of ?? 'a metric');
+  return Array.from({ length: size.draws }, () => Float64Array.from({ length: size.scales }, () => random.normal()));
+}
+
+/** What a test set shows of the members of a family. */
+export function observe(curve: Omit<SampledCurve, 'expected'>, members: readonly MemberOutcomes[]): Observed {
+  const { metric, scales, memberDraws, memberValues } = curve;
+  const isShare = metric.unitValues(members[0]!.outcomes)?.share === true;
+  const count = isShare ? effectiveCount(curve, members) : curve.count;
+  const bases = isShare
+    ? members.map(({ outcomes }) => mean(metric.unitValues(outcomes)!.values))
+    : Array.from(memberValues);
+  const errors = isShare ? bases.map((p) => shareError(p, count)) : errorsOf(curve, members);
+  const ranks = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));
+  const shared = scales.map((scale) => correlation(scale.members.map((i) => ranks[i])));
+  const seen = bases.map((base) => !isShare || (base > 0 && base < 1));
+  return { bases, errors, ranks, shared, seen, count, isShare };
+}
+
+/** `transform` of shares of a test set, each once: it is asked for the same ones again and again. */
+export function remembered(
+  transform: UnitValues['transform'],
+  count: number,
+): (share: number, size?: number) => number {
+  let values = new Float64Array(0);
+  return (share, size = 1) => {
+    const units = Math.round(size * count);
+    if (values.length !== units + 1) values = new Float64Array(units + 1).fill(NaN);
+    const place = Math.round(share * units);
+    const value = values[place]!;
+    return Number.isNaN(value) ? (values[place] = transform(place / units, units)) : value;
+  };
+}

@@ -1,0 +1,82 @@
+/** The standard normal distribution, and what is made of it: pure, so that the explorer's page can use it. */
+import type { Sfc32 } from './sfc32.js';
+
+/** Numerators and denominators of AS 241's three rational functions, highest power first. */
+const central = [
+  [
+    2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457, 13731.693765509461125,
+    1971.5909503065514427, 133.14166789178437745, 3.387132872796366608,
+  ],
+  [
+    5226.495278852545925, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867, 5394.1960214247511077,
+    687.1870074920579083, 42.313330701600911252, 1,
+  ],
+] as const;
+const tail = [
+  [
+    7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177, 1.27045825245236838258,
+    3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959, 1.42343711074968357734,
+  ],
+  [
+    1.05075007164441684324e-9, 5.475938084995344946e-4, 0.0151986665636164571966, 0.14810397642748007459,
+    0.68976733498510000455, 1.6763848301838038494, 2.05319162663775882187, 1,
+  ],
+] as const;
+const farTail = [
+  [
+    2.01033439929228813265e-7, 2.71155556874348757815e-5, 0.0012426609473880784386, 0.026532189526576123093,
+    0.29656057182850489123, 1.7848265399172913358, 5.4637849111641143699, 6.6579046435011037772,
+  ],
+  [
+    2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,
+    0.0148753612908506148525, 0.13692988092273580531, 0.59983220655588793769, 1,
+  ],
+] as const;
+
+/** z with P(normal < z) = p, to 1e-15 (Wichura 1988, algorithm AS 241); infinite at 0 and 1. */
+export function normalQuantile(p: number): number {
+  const q = p - 0.5;
+  if (Math.abs(q) <= 0.425) return q * ratio(central, 0.180625 - q * q);
+  const r = Math.sqrt(-Math.log(Math.min(p, 1 - p)));
+  if (!(r < Infinity)) return q < 0 ? -Infinity : Infinity;
+  return Math.sign(q) * (r <= 5 ? ratio(tail, r - 1.6) : ratio(farTail, r - 5));
+}
+
+function ratio([above, below]: readonly [readonly number[], readonly number[]], x: number): number {
+  const at = (coefficients: readonly number[]) => coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
+  return at(above) / at(below);
+}
+
+/**
+ * Van der Waerden's scores: the normal quantile of each value's rank over n + 1, ties at their mean rank.
+ *
+ * @returns undefined where all are the same, where there is none, and with a value that is NaN
+ */
+export function normalScores(values: ArrayLike<number>): Float64Array | undefined {
+  const n = values.length;
+  const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  if (n < 2 || !(values[order[n - 1]!]! - values[order[0]!]! > 0) || Array.from(values).some(Number.isNaN))
+    return undefined;
+  const scores = new Float64Array(n);
+  for (let first = 0; first < n;) {
+    let end = first + 1;
+    while (end < n && values[order[end]!] === values[order[first]!]) end++;
+    const score = normalQuantile((first + end + 1) / 2 / (n + 1));
+    for (let k = first; k < end; k++) scores[order[k]!] = score;
+    first = end;
+  }
+  return scores;
+}
+
+/** A draw of chi-square with any degrees of freedom above 0 (Marsaglia and Tsang 2000, of gamma). */
+export function chiSquare(degrees: number, random: Sfc32): number {
+  // Below 1 the shape is raised by 1 and the draw lowered again.
+  const shape = degrees / 2;
+  const lowered = shape < 1 ? random.uniform() ** (1 / shape) : 1;
+  const d = (shape < 1 ? shape + 1 : shape) - 1 / 3;
+  for (;;) {
+    const x = random.normal();
+    const v = (1 + x / Math.sqrt(9 * d)) ** 3;
+    if (v > 0 && Math.log(random.uniform()) < x ** 2 / 2 + d - d * v + d * Math.log(v)) return 2 * d * v * lowered;
+  }
+}
