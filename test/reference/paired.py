@@ -4,7 +4,7 @@ implementation than the lab's: NumPy and SciPy, written from docs/emergence.md a
     pip install numpy scipy
     python test/reference/paired.py            # all tables, about 15 minutes on a core of its own
     python test/reference/paired.py 100        # fewer families of each kind
-    python test/reference/paired.py 100 lenet  # one of them: lenet, autoencoders, scores or alarms
+    python test/reference/paired.py 100 lenet  # one of them: lenet, autoencoders, scores, alarms or power
 
 A family's members share their test images; a seed moves its member's accuracy by a normal deviation.
 """
@@ -273,8 +273,28 @@ def alarms(families):
         print(f"{seeds} seeds: ratio of Eq 1 {count[0] / families:.3f}, bow {count[1] / families:.3f}", flush=True)
 
 
+def power(families):
+    print("Share of families whose ratio's interval lies above R: accuracy against K = 10, 400 images, 3 seeds (docs/design.md)")
+    widths = np.array([2, 5, 7, 10, 14, 20, 32, 64.0])
+    same, tenth = (lambda p: p), subsets(10, 400)
+    lower = []
+    for family in range(families):
+        rng = np.random.default_rng([5, family])
+        # Images differ in difficulty, which members share; seeds differ in skill.
+        skill = 1.1 * np.log(widths / 8)[:, None] + 0.12 * rng.standard_normal((8, 3))
+        right = skill[..., None] + 0.7 * rng.standard_normal((8, 3, 400)) > rng.standard_normal(400)
+        drawn = Family(right.astype(float), rng)
+        observed = [transform(drawn.observed).mean(1) for transform in (same, tenth)]
+        boot = [drawn.bootstrap(same), drawn.bootstrap(tenth)]
+        model = drawn.expected([same, tenth])
+        shares = [share_of(eq1(x), eq1(y)) for x, y in (observed, boot, model)]
+        share = together(hull(shares[0], shares[1]), shares[2])[0]
+        lower.append(share / (1 - share))
+    print("  ".join(f"R = {ratio} {(np.array(lower) > ratio).mean():.2f}" for ratio in (1, 1.5, 2, 3)))
+
+
 if __name__ == "__main__":
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    tables = {"lenet": lenet, "autoencoders": autoencoders, "scores": scores, "alarms": alarms}
+    tables = {"lenet": lenet, "autoencoders": autoencoders, "scores": scores, "alarms": alarms, "power": power}
     for name in sys.argv[2:] or tables:
         tables[name](number)
