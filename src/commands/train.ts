@@ -4,12 +4,17 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addTrainOptions, experimentFileOf, parseTyped, type RawOptions } from '../experiment/options.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
+import { format, size, title } from './options.js';
 import { jsonOf } from './print.js';
+import { figureOptionsOf, type FigureOptions } from '../report/figures/print.js';
 
 export function registerTrain(program: CommandUnknownOpts): void {
   addTrainOptions(
     program.command('train').description('train a family, or the members a run is missing, and plot its curves'),
   )
+    .addOption(size)
+    .addOption(format)
+    .addOption(title)
     .addHelpText('after', examples('train --arch cnn --widths 8,16,32,64', 'train --experiment smoke'))
     .action(async (raw) => {
       process.exitCode = await train(raw);
@@ -23,6 +28,7 @@ async function train(raw: RawOptions): Promise<number> {
   const { stopOnSignals } = await import('../terminal/signals.js');
 
   const { typed, execution, flags } = parseTyped(raw);
+  const printed = figureOptionsOf(raw);
   const stop = stopOnSignals();
   const mode = displayMode(flags);
   let display = openDisplay(mode, []);
@@ -55,13 +61,13 @@ async function train(raw: RawOptions): Promise<number> {
     console.error(`stopped; the same command goes on where it was${result === undefined ? '' : `: ${result.folder}`}`);
     return stop.exitCode();
   }
-  await showSummary(result.folder, flags.json);
+  await showSummary(result.folder, flags.json, printed);
   return result.failed.length > 0 ? 1 : 0;
 }
 
-async function showSummary(folder: string, json: boolean): Promise<void> {
+async function showSummary(folder: string, json: boolean, printed: FigureOptions): Promise<void> {
   const { summariseRun } = await import('../report/train.js');
-  const { table, findings, rows, figures, sharpness } = await summariseRun(folder);
+  const { table, findings, rows, figures, sharpness } = await summariseRun(folder, printed);
   if (json) {
     console.log(jsonOf({ type: 'summary', folder, rows, sharpness: sharpness ?? null, figures }, undefined, 0));
     return;

@@ -5,7 +5,9 @@ import { compareSharpness, type Sharpness } from '../analysis/sharpness.js';
 import { oneAnswer } from '../analysis/evaluate.js';
 import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import { curve, type MemberOutcomes } from '../metrics/curve.js';
-import type { Metric } from '../metrics/metric.js';
+import type { Measurement, Metric } from '../metrics/metric.js';
+import { mean } from '../statistics/mean.js';
+import { overSeeds } from '../statistics/seeds.js';
 import { withSameGroups } from '../runs/load.js';
 import { readOutcomes } from '../runs/outcomes.js';
 import { readStrips } from '../runs/pictures.js';
@@ -20,7 +22,20 @@ import { usualFigure, type FigureOptions } from './figures/print.js';
 import { reconstructionsSvg } from './figures/reconstructions.js';
 import { curvesFigure } from './figures/train.js';
 import { showcaseColumns, showcaseOf, type Showcase } from './showcase.js';
-import { summaryTable, type SummaryRow } from './tables/train.js';
+import { membersTable, printed as printedTable, type MembersColumn } from './tables/members.js';
+
+/** A complete member and what it reached. */
+export interface SummaryRow {
+  readonly id: string;
+  readonly width: number;
+  readonly seed: number;
+  /** Trainable ones. */
+  readonly parameters: number;
+  /** By the metric's id; null where the test set is too small for it. */
+  readonly metrics: Readonly<Record<string, Measurement | null>>;
+  /** Of training and evaluation. */
+  readonly seconds: number;
+}
 
 export interface RunSummary {
   /** The complete members, by width and seed. */
@@ -50,13 +65,12 @@ export async function summariseRun(folder: string, printed: FigureOptions = usua
   if (members.length === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
   const showcase = showcaseOf(record, members);
   const rows = members.map((member) => rowOf(member, showcase.table));
-  const { testSet, sampling } = showcase;
   const drawn = { record, members, missing: incomplete.length, showcase, printed };
   const curves = await drawCurves(folder, drawn);
   const reconstructions = await drawReconstructions(folder, drawn);
   const sharpness = sharpnessOf(record, members);
   const lines = [
-    summaryTable({ rows, metrics: showcase.table, testSet, sampling }),
+    ...summaryLines(rows, showcase),
     ...absent.map((text) => `not included: ${text}`),
     ...reconstructions.problems,
     ...guessing(rows, record),
@@ -64,6 +78,54 @@ export async function summariseRun(folder: string, printed: FigureOptions = usua
   ];
   const findings = sharpness === undefined ? [] : describeSharpness(sharpness, widthsOf(members));
   return { rows, table: lines.join('\n'), findings, sharpness, figures: [...curves, ...reconstructions.figures] };
+}
+
+/** A line per member, or a line per width where there are several seeds; and what its intervals are. */
+function summaryLines(rows: readonly SummaryRow[], { table, figures, testSet, sampling }: Showcase): string[] {
+  // Of what is drawn: with intervals of all the line would be longer than a terminal; `evaluate` has them.
+  const withIntervals = new Set(figures.flatMap(({ metrics }) => metrics.map(({ id }) => id)));
+  const ofColumn = ({ id }: Metric, cell: MembersColumn['values'][number]): MembersColumn['values'][number] =>
+    withIntervals.has(id) ? cell : { value: cell.value };
+  const severalSeeds = new Set(rows.map(({ seed }) => seed)).size > 1;
+  const note = sampling.note === undefined ? [] : [sampling.note];
+  if (!severalSeeds) {
+    const columns = table.map((metric): MembersColumn => {
+      return { metric, values: rows.map(({ metrics }) => ofColumn(metric, metrics[metric.id] ?? { value: NaN })) };
+    });
+    const drawn = table.filter(({ id }) => withIntervals.has(id));
+    const intervals = [...new Set(drawn.map(({ interval }) => interval))].join('; ');
+    return [
+      printedTable(membersTable(rows, columns)),
+      `In brackets: 95 % intervals over the draw of ${sampling.text} (${intervals}).`,
+      ...note,
+    ];
+  }
+  const scales = [...new Set(rows.map(({ width }) => width))].map((width) => rows.filter((row) => row.width === width));
+  return [
+    printedTable(
+      membersTable(
+        scales.map((seeds) => ({
+          ...{ width: seeds[0]!.width, parameters: seeds[0]!.parameters, seeds: seeds.length },
+          seconds: mean(seeds.map(({ seconds }) => seconds)),
+        })),
+        table.map((metric) => ({
+          metric,
+          values: scales.map((seeds) => ofColumn(metric, meanOfSeeds(metric, seeds))),
+        })),
+      ),
+    ),
+    `Means over seeds, each on ${testSet}; seconds are a member's.`,
+    "In brackets: 95 % intervals of the mean over seeds (Student's t; of shares on the logit scale).",
+    ...note,
+  ];
+}
+
+/** With its interval, for which it takes two seeds that differ: of seeds that agree one of no width would be a lie. */
+function meanOfSeeds(metric: Metric, seeds: readonly SummaryRow[]): MembersColumn['values'][number] {
+  const measured = seeds.flatMap(({ metrics }) => metrics[metric.id] ?? []);
+  const values = measured.map(({ value }) => value);
+  const differ = new Set(values).size > 1 && values.every(Number.isFinite);
+  return { value: mean(values), ...(differ ? overSeeds(values, metric.limits, (place) => measured[place]!) : {}) };
 }
 
 /** Of families of one width there is none, nor of a test set that is too small for the induced metric. */

@@ -5,7 +5,8 @@ import type { Metric } from '../../metrics/metric.js';
 import type { Scored } from '../../analysis/curves.js';
 import type { CurveSharpness, Sharpness } from '../../analysis/sharpness.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
-import { formatNumber, formatPercent, formatWithInterval } from '../../terminal/format.js';
+import { formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { metricText } from '../tables/members.js';
 
 /** Values from the smallest scale to the largest, and how they get there. */
 export function describeCurve(role: string, curve: ComparedCurve): string {
@@ -51,14 +52,9 @@ function verdict({ scores }: CurveSharpness): string {
   return `${improves(scores)} (Eq 1 ${scored(scores.emergence)}, bow ${scored(scores.bow)})`;
 }
 
-function endsOf({ values }: CurveSharpness, { unit }: Metric, widths: readonly number[]): string {
-  const shown = (value: number) =>
-    unit !== 'probability'
-      ? formatNumber(value)
-      : value >= 5e-5
-        ? formatPercent(value)
-        : `${formatNumber(100 * value, 2)} %`;
-  return `from ${shown(values[0]!)} at width ${widths[0]!} to ${shown(values.at(-1)!)} at width ${widths.at(-1)!}`;
+function endsOf({ values }: CurveSharpness, metric: Metric, widths: readonly number[]): string {
+  const at = (place: number) => `${metricText(metric, { value: values.at(place)! })} at width ${widths.at(place)!}`;
+  return `from ${at(0)} to ${at(-1)}`;
 }
 
 function capital(text: string): string {

@@ -2,11 +2,11 @@
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
 import type { Metric } from '../../metrics/metric.js';
-import { counted, formatNumber, formatShare, formatWithInterval, grouped } from '../../terminal/format.js';
+import { counted, formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
 import { isImported, type ImportedRun } from '../../runs/imported.js';
 import type { FamilyMember } from '../../runs/load.js';
 import type { RunRecord } from '../../runs/record.js';
-import { scaleText } from '../../runs/words.js';
+import { membersTable as membersText, type TableText } from '../tables/members.js';
 import { shareOfDraws, shownDataset, shownRatio, shownScores, sourceText } from '../tables/compare.js';
 import type { Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
@@ -152,32 +152,28 @@ export function curvesTable({ run, comparison, evaluations, predicted }: Analyse
   const { words } = run;
   // Of imported members a scale is one number.
   const sized = <T>(...values: readonly T[]) => (words.isImported ? [] : values);
-  const shown = (curve: ComparedCurve, i: number) => {
-    const { value, interval } = curve.points[i]!;
-    if (curve.unit !== 'probability')
-      return interval === undefined ? formatNumber(value, 4) : formatWithInterval(value, interval, 4);
-    return interval === undefined
-      ? formatShare(value)
-      : `${formatShare(value)} [${formatShare(interval.lower)}, ${formatShare(interval.upper)}]`;
-  };
   const { scales } = evaluations[0];
   return {
     name: `${run.record.name}-curves`,
     caption: sharpness.severalSeeds
       ? "The curves: means over seeds, with 95 % intervals (Student's t over seeds, widened by what the draw of test examples adds)."
       : 'The curves, with 95 % intervals over the draw of test examples.',
-    columns: [
-      words.scale,
-      ...sized('parameters'),
-      'seeds',
-      standard.title,
-      induced.title,
-      'predicted by independence',
-    ].map((title) => ({ title, align: 'right' })),
-    rows: scales.map(({ scale, seeds }, i) => [
-      ...[scaleText(scale.width, words), ...sized(grouped(scale.parameters)), String(seeds)],
-      ...[shown(standard, i), shown(induced, i), formatShare(predicted[i]!)],
-    ]),
+    ...printedTable(
+      membersText(
+        scales.map(({ scale: { width, parameters }, seeds }) => ({ width, parameters, seeds })),
+        [
+          ...[standard, induced].map((curve) => ({
+            metric: curve,
+            values: curve.points.map(({ value, interval }) => ({ value, ...interval })),
+          })),
+          {
+            metric: { title: 'predicted by independence', unit: 'probability' },
+            values: [...predicted].map((value) => ({ value })),
+          },
+        ],
+        words,
+      ),
+    ),
     raw: {
       heading: [
         words.scale,
@@ -209,23 +205,19 @@ export function membersTable({ run, evaluations }: AnalysedFamily): Table {
   const { words } = run;
   const trained = <T>(...values: readonly T[]) => (words.isImported ? [] : values);
   const seconds = run.members.map(({ record }) => secondsOf(record));
-  const shown = ({ metric, members }: (typeof evaluations)[0], i: number) =>
-    metric.unit === 'probability' ? formatShare(members[i]!.value) : formatNumber(members[i]!.value, 4);
   return {
     name: `${run.record.name}-members`,
-    caption: `Members${words.isImported ? '' : '; seconds are of training and evaluation'}. Intervals over the draw of the test set are in the CSV (${[...new Set(evaluations.map(({ method }) => method))].join('; ')}).`,
-    columns: [
-      { title: 'member', align: 'left' },
-      ...[
-        ...(words.isImported ? [words.scale] : ['parameters', 'training FLOPs', 'seconds']),
-        ...[standard.metric.title, induced.metric.title],
-      ].map((title) => ({ title, align: 'right' as const })),
-    ],
-    rows: run.members.map(({ record }, i) => [
-      ...[record.id, words.isImported ? scaleText(record.width, words) : grouped(record.parameters)],
-      ...trained(formatNumber(record.trainingFlops), seconds[i]!.toFixed(1)),
-      ...[shown(standard, i), shown(induced, i)],
-    ]),
+    caption: `Members${words.isImported ? '' : '; seconds are of training and evaluation'}. In brackets: 95 % intervals over the draw of the test set (${[...new Set(evaluations.map(({ method }) => method))].join('; ')}).`,
+    ...printedTable(
+      membersText(
+        run.members.map(({ record: { id, width, parameters, trainingFlops } }, i) => ({
+          ...{ id, width, parameters },
+          ...(words.isImported ? {} : { trainingFlops, seconds: seconds[i]! }),
+        })),
+        evaluations.map(({ metric, members }) => ({ metric, values: members })),
+        words,
+      ),
+    ),
     raw: {
       heading: [
         'member',
@@ -241,6 +233,11 @@ export function membersTable({ run, evaluations }: AnalysedFamily): Table {
       ]),
     },
   };
+}
+
+function printedTable({ heading, left, lines }: TableText): Pick<Table, 'columns' | 'rows'> {
+  const columns = heading.map((title) => ({ title, align: left.includes(title) ? 'left' : 'right' }) as const);
+  return { columns, rows: lines };
 }
 
 /** Of training and evaluation; NaN where nobody knows. */

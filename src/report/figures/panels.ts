@@ -106,6 +106,16 @@ function edgesOf({ series, yLog = false }: CurvePanel, [bottom, top]: Domain): E
   };
 }
 
+/** The line's runs of points that have a value. */
+function unbroken(line: readonly CurvePoint[]): CurvePoint[][] {
+  const runs: CurvePoint[][] = [[]];
+  for (const point of line) {
+    if (Number.isNaN(point.y)) runs.push([]);
+    else runs.at(-1)!.push(point);
+  }
+  return runs.filter(({ length }) => length > 0);
+}
+
 function layersOf(
   drawn: readonly DrawnSeries[],
   { onAxis, isBeyond, isInside }: Edges,
@@ -151,11 +161,13 @@ function layersOf(
           encoding: { x: encoding.x, y: { field, ...y } },
         })),
       ]),
-    ...drawn.map(({ line, style }) => ({
-      data: { values: at(line) },
-      mark: { type: 'line', ...stroke(style, unit), clip: true, invalid: 'break-paths-show-path-domains' },
-      encoding,
-    })),
+    ...drawn.flatMap(({ line, style }) =>
+      unbroken(line).map((run) => ({
+        data: { values: at(run) },
+        mark: { type: 'line', ...stroke(style, unit), clip: true },
+        encoding,
+      })),
+    ),
     // Whole, where they are at the edge.
     ...drawn.map(({ line, points = line, style }) => ({
       data: { values: points.filter(({ y: value }) => isInside(value)).map((point) => ({ x: point.x, y: point.y })) },

@@ -1,11 +1,10 @@
 /** Evaluations as tables: for a terminal, and everything as CSV. */
 import type { MetricEvaluation } from '../../analysis/evaluate.js';
-import type { Metric } from '../../metrics/metric.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
-import type { Interval } from '../../statistics/intervals.js';
-import { condensed, formatNumber, formatShare, grouped } from '../../terminal/format.js';
+import { condensed, formatNumber, grouped } from '../../terminal/format.js';
 import type { Sampling } from './sampling.js';
-import { csv, textTable } from './text-table.js';
+import { membersTable, printed } from './members.js';
+import { csv } from './text-table.js';
 
 /** Without a line break at the end; at least one evaluation, all of the same members. */
 export function evaluationTable(
@@ -17,15 +16,30 @@ export function evaluationTable(
   }: { readonly byMember: boolean; readonly sampling: Sampling; readonly words?: FamilyWords },
 ): string {
   const severalSeeds = evaluations[0]!.scales.some(({ seeds }) => seeds > 1);
-  const table = severalSeeds && !byMember ? scalesTable(evaluations, words) : membersTable(evaluations, words);
+  const { scales, members } = evaluations[0]!;
+  const byScale = severalSeeds && !byMember;
+  const table = byScale
+    ? membersTable(
+        scales.map(({ scale, seeds }) => ({ ...scale, seeds })),
+        evaluations.map(({ metric, scales: each }) => ({
+          metric,
+          values: each.map(({ value, overSeeds }) => ({ value, ...overSeeds })),
+        })),
+        words,
+      )
+    : membersTable(
+        members.map(({ id, width, parameters }) => ({ id, width, parameters })),
+        evaluations.map(({ metric, members: values }) => ({ metric, values })),
+        words,
+      );
   const notes = evaluations.map(({ metric, count, resolution }) => {
     const smallest = resolution === null ? '' : `; smallest value above 0: ${formatNumber(resolution)}`;
     const units = metric.units === 'images' ? words.examples : metric.units;
     return `${metric.id}: ${grouped(count)} ${metric.name === 'subset-trials' ? 'groups' : `test ${units}`}${smallest}`;
   });
-  const method = severalSeeds && !byMember ? overSeedsNote : membersNote(evaluations, sampling);
+  const method = byScale ? overSeedsNote : membersNote(evaluations, sampling);
   const given = sampling.note === undefined ? [] : [sampling.note];
-  return [table, method, ...given, ...notes, ...reasons(evaluations, severalSeeds && !byMember, words)].join('\n');
+  return [printed(table), method, ...given, ...notes, ...reasons(evaluations, byScale, words)].join('\n');
 }
 
 /** `auroc at width 1 and 2: no image is wrong, ...`: why a value or an interval is not there, a line a reason. */
@@ -56,41 +70,6 @@ const overSeedsNote =
 function membersNote(evaluations: readonly MetricEvaluation[], { text }: Sampling): string {
   const methods = [...new Set(evaluations.map(({ method }) => method))];
   return `In brackets: 95 % interval over the draw of ${text} (${methods.join('; ')}).`;
-}
-
-function heading({ metric: { title, unit } }: MetricEvaluation): string {
-  return unit === '' || unit === 'probability' ? title : `${title} (${unit})`;
-}
-
-/** Of imported members a scale is one number. */
-function scalesTable(evaluations: readonly MetricEvaluation[], words: FamilyWords): string {
-  const lines = evaluations[0]!.scales.map(({ scale, seeds }, i) => [
-    scaleText(scale.width, words),
-    ...(words.isImported ? [] : [grouped(scale.parameters)]),
-    String(seeds),
-    ...evaluations.map(({ metric, scales }) => withInterval(metric, scales[i]!.value, scales[i]!.overSeeds)),
-  ]);
-  return textTable(
-    [words.scale, ...(words.isImported ? [] : ['parameters']), 'seeds', ...evaluations.map(heading)],
-    lines,
-  );
-}
-
-function membersTable(evaluations: readonly MetricEvaluation[], words: FamilyWords): string {
-  const lines = evaluations[0]!.members.map(({ id, parameters }, i) => [
-    id,
-    words.isImported ? scaleText(parameters, words) : grouped(parameters),
-    ...evaluations.map(({ metric, members }) => withInterval(metric, members[i]!.value, members[i])),
-  ]);
-  return textTable(['member', words.isImported ? words.scale : 'parameters', ...evaluations.map(heading)], lines, [
-    'member',
-  ]);
-}
-
-function withInterval({ unit }: Metric, value: number, interval: Interval | undefined): string {
-  const shown = unit === 'probability' ? formatShare : (each: number) => formatNumber(each, 4);
-  if (interval === undefined || !Number.isFinite(interval.upper - interval.lower)) return shown(value);
-  return `${shown(value)} [${shown(interval.lower)}, ${shown(interval.upper)}]`;
 }
 
 /** A line for every member and for every scale, under every metric. */

@@ -24,10 +24,10 @@ test('one seed: a line a member, with intervals; the picture beside run.json', a
   const folder = await syntheticRun([2, 8, 32], [0]);
   const { rows, table, figures } = await summariseRun(folder);
   expect(table).toMatchInlineSnapshot(`
-    "width  parameters          accuracy (%)  cross-entropy (nats)  subset accuracy, K = 20 (%)  seconds
-        2       1 466  51.80 [48.70, 54.88]                2.0525  0.00016 [0.000056, 0.00062]      1.0
-        8      20 522  80.30 [77.72, 82.65]                1.0190            1.19 [0.65, 2.21]      2.5
-       32     317 066  94.00 [92.35, 95.31]                0.5175         28.66 [20.37, 38.26]      8.5
+    "member      parameters                 accuracy  cross-entropy (nats)  subset accuracy, K = 20  seconds
+    cnn-w2-s0        1 466  0.5180 [0.4870, 0.5488]                 2.053  1.6e-6 [5.6e-7, 6.2e-6]      1.0
+    cnn-w8-s0       20 522  0.8030 [0.7772, 0.8265]                 1.019  0.0119 [0.0065, 0.0221]      2.5
+    cnn-w32-s0     317 066  0.9400 [0.9235, 0.9531]                0.5175  0.2866 [0.2037, 0.3826]      8.5
     In brackets: 95 % intervals over the draw of 1 000 test images (Wilson; Wilson's limits to the power K)."
   `);
   expect(rows.map(({ id }) => id)).toEqual(['cnn-w2-s0', 'cnn-w8-s0', 'cnn-w32-s0']);
@@ -50,11 +50,11 @@ test('one seed: a line a member, with intervals; the picture beside run.json', a
 test('several seeds: a line a width, with an interval of the SD of logits x 4.303 / root 3 (Student, 2 degrees of freedom)', async () => {
   const { table } = await summariseRun(await syntheticRun([2, 8], [0, 1, 2]));
   expect(table).toMatchInlineSnapshot(`
-    "width  parameters  seeds          accuracy (%)  cross-entropy (nats)  subset accuracy, K = 10 (%)  seconds
-        2       1 466      3  51.33 [50.30, 52.37]                2.0359            0.12 [0.10, 0.15]      1.0
-        8      20 522      3  79.97 [77.53, 82.20]                1.0223          10.62 [7.87, 14.18]      2.5
+    "width  parameters  seeds                 accuracy  cross-entropy (nats)   subset accuracy, K = 5  seconds
+        2       1 466      3  0.5133 [0.5030, 0.5237]                 2.036  0.0353 [0.0319, 0.0391]      1.0
+        8      20 522      3  0.7997 [0.7753, 0.8220]                 1.022  0.3265 [0.2805, 0.3760]      2.5
     Means over seeds, each on 1 000 test images; seconds are a member's.
-    In brackets: 95 % intervals of the mean over seeds (Student's t on the logit scale)."
+    In brackets: 95 % intervals of the mean over seeds (Student's t; of shares on the logit scale)."
   `);
 });
 

@@ -1,0 +1,77 @@
+/** What members reached: the one table of train, evaluate and report, with one format for numbers. */
+import type { Metric } from '../../metrics/metric.js';
+import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
+import type { Interval } from '../../statistics/intervals.js';
+import { formatNumber, formatShare, grouped } from '../../terminal/format.js';
+import { textTable } from './text-table.js';
+
+/** A member, or all seeds of a scale. */
+export interface MembersRow {
+  /** Of a member; left out of a scale. */
+  readonly id?: string;
+  /** The scale's number. */
+  readonly width: number;
+  readonly parameters: number;
+  readonly seeds?: number;
+  readonly trainingFlops?: number;
+  /** Of training and evaluation; NaN where nobody knows. */
+  readonly seconds?: number;
+}
+
+export interface MembersColumn {
+  readonly metric: Pick<Metric, 'title' | 'unit'>;
+  /** One for each row; NaN where the test set is too small. */
+  readonly values: readonly (Partial<Interval> & { readonly value: number })[];
+}
+
+/** As printed: names of columns, those that are set to the left, and lines. */
+export interface TableText {
+  readonly heading: readonly string[];
+  readonly left: readonly string[];
+  readonly lines: readonly (readonly string[])[];
+}
+
+/** A share to four decimals, anything else to four digits; with its interval where it has one. */
+export function metricText(
+  { unit }: Pick<Metric, 'unit'>,
+  { value, lower, upper }: MembersColumn['values'][number],
+): string {
+  const shown = unit === 'probability' ? formatShare : (each: number) => formatNumber(each, 4);
+  if (lower === undefined || upper === undefined || !Number.isFinite(upper - lower)) return shown(value);
+  return `${shown(value)} [${shown(lower)}, ${shown(upper)}]`;
+}
+
+/** At least one row, all alike. Of imported members a scale is one number. */
+export function membersTable(
+  rows: readonly MembersRow[],
+  columns: readonly MembersColumn[],
+  words: FamilyWords = trainedWords,
+): TableText {
+  const [first] = rows;
+  const about: [heading: string, text: (row: MembersRow) => string][] = [];
+  if (first!.id !== undefined) about.push(['member', ({ id }) => id!]);
+  if (first!.id === undefined || words.isImported) about.push([words.scale, ({ width }) => scaleText(width, words)]);
+  if (!words.isImported) about.push(['parameters', ({ parameters }) => grouped(parameters)]);
+  if (first!.seeds !== undefined) about.push(['seeds', ({ seeds }) => String(seeds)]);
+  if (first!.trainingFlops !== undefined)
+    about.push(['training FLOPs', ({ trainingFlops }) => formatNumber(trainingFlops!)]);
+  const timed = first!.seconds === undefined ? [] : ['seconds'];
+  return {
+    heading: [...about.map(([name]) => name), ...columns.map(({ metric }) => titleOf(metric)), ...timed],
+    left: ['member'],
+    lines: rows.map((row, i) => [
+      ...about.map(([, text]) => text(row)),
+      ...columns.map(({ metric, values }) => metricText(metric, values[i]!)),
+      ...timed.map(() => row.seconds!.toFixed(1)),
+    ]),
+  };
+}
+
+function titleOf({ title, unit }: MembersColumn['metric']): string {
+  return unit === '' || unit === 'probability' ? title : `${title} (${unit})`;
+}
+
+/** For a terminal, without a line break at the end. */
+export function printed({ heading, lines, left }: TableText): string {
+  return textTable(heading, lines, left);
+}

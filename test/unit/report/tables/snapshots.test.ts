@@ -1,0 +1,123 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { sampleCurve, scoreCurve } from '../../../../src/analysis/curves.js';
+import { evaluateMetric } from '../../../../src/analysis/evaluate.js';
+import { forecastMetric } from '../../../../src/analysis/forecast/forecast.js';
+import { extremes } from '../../../../src/analysis/sweep.js';
+import { discoveriesOf } from '../../../../src/analysis/discoveries.js';
+import { report } from '../../../../src/library/report.js';
+import { search } from '../../../../src/library/search.js';
+import { accuracy, crossEntropy, subsetAccuracy } from '../../../../src/metrics/classification.js';
+import { comparisonTable } from '../../../../src/report/tables/compare.js';
+import { evaluationTable } from '../../../../src/report/tables/evaluate.js';
+import { scoreTable, sealedTable, studyTable } from '../../../../src/report/tables/forecast.js';
+import { fitTables, notesOf, sharpLines, turnTable } from '../../../../src/report/tables/quanta.js';
+import { searchText } from '../../../../src/report/tables/search.js';
+import { seedsTable } from '../../../../src/report/tables/seeds.js';
+import { showText } from '../../../../src/report/tables/show.js';
+import { causesText, extremesText } from '../../../../src/report/tables/sweep.js';
+import { fitText, modelText } from '../../../../src/report/tables/theory.js';
+import { trainedWords } from '../../../../src/runs/words.js';
+import { writeFamily } from '../../../support/families.js';
+import {
+  causes,
+  comparison,
+  familyOf,
+  fitted,
+  law,
+  scored,
+  seedsOfWidths,
+  studied,
+  sweptCutoffs,
+  turned,
+} from '../../../support/figures.js';
+import { temporaryFolder } from '../../../support/runs.js';
+
+const images = familyOf('cnn');
+const [standard, induced] = [accuracy.with({}), subsetAccuracy.with({ k: 5 })];
+const sampling = { of: 'test images', text: '120 test images', note: undefined };
+
+function evaluations(seeds: readonly number[]) {
+  return [standard, crossEntropy.with({}), induced].map((metric) =>
+    evaluateMetric(metric, familyOf('cnn', seeds), { draws: 100 }),
+  );
+}
+
+function shown(): string {
+  const curves = [standard, induced].map((metric) => {
+    const curve = sampleCurve(metric, images, { draws: 100 });
+    return { curve, scores: scoreCurve(curve, 'parameters') };
+  });
+  const look = { width: 80, height: 16, xScale: 'log', characters: 'braille', colour: false } as const;
+  return showText(curves, { ...look, axis: 'parameters', words: trainedWords }, sampling);
+}
+
+const sweepText = {
+  ...({ run: 'autoencoder-shapes', sweep: sweptCutoffs, by: 'bow', leastRange: 0.1 } as const),
+  found: extremes(sweptCutoffs.points, 'bow', 0.1),
+};
+
+/** Those that commands print, by the name of their file; what `train`, `runs` and `import` print is in tests of their own. */
+const tables: Readonly<Record<string, () => string>> = {
+  compare: () => comparisonTable(comparison, sampling),
+  evaluate: () => evaluationTable(evaluations([0, 1, 2]), { byMember: false, sampling }),
+  'evaluate-members': () => evaluationTable(evaluations([0]), { byMember: true, sampling }),
+  'forecast-sealed': () =>
+    sealedTable(
+      [
+        forecastMetric(
+          standard,
+          images.filter(({ record: { width } }) => width < 16),
+          { targets: [1600], draws: 100 },
+        ),
+      ],
+      [{ width: 16 }],
+    ),
+  'forecast-score': () => scoreTable(scored),
+  'forecast-study': () => studyTable(studied),
+  quanta: () =>
+    [
+      turnTable(turned, trainedWords),
+      sharpLines(turned, trainedWords),
+      fitTables(turned, trainedWords),
+      ...notesOf(turned, trainedWords),
+    ].join('\n\n'),
+  seeds: () => seedsTable(seedsOfWidths),
+  show: shown,
+  sweep: () =>
+    extremesText({
+      ...sweepText,
+      discoveries: discoveriesOf(
+        sweptCutoffs.points.map(({ metric }) => metric),
+        familyOf('autoencoder'),
+        'bow',
+      ),
+    }),
+  'sweep-untested': () => extremesText({ ...sweepText, discoveries: undefined }),
+  causes: () => causesText({ metric: induced.title, ...causes }),
+  theory: () => fitText(fitted),
+  'theory-model': () => modelText(law, [1, 5]),
+};
+
+// What has changed on purpose is written anew by `npx vitest run --project unit test/unit/report/tables --update`.
+describe('tables are as they were', () => {
+  test.each(Object.entries(tables))('%s', async (name, text) => {
+    await expect(`${text()}\n`).toMatchFileSnapshot(`../snapshots/${name}.txt`);
+  });
+
+  test('search, and every table of a report but where it comes from', async () => {
+    const root = await temporaryFolder();
+    const folder = path.join(root, 'cnn-shapes');
+    await writeFamily(folder, { arch: 'cnn', widths: [1, 2, 4, 8], seeds: [0, 1], count: 80 });
+    const found = await search(folder, { draws: 50 });
+    const text = searchText({ ...found, run: 'cnn-shapes', top: 5, words: trainedWords });
+    await expect(`${text}\n`).toMatchFileSnapshot('../snapshots/search.txt');
+    const written = await report([folder], { draws: 100, output: path.join(root, 'report') });
+    const files = written.files.map(({ file }) => file).filter((file) => file.endsWith('.tex'));
+    const contents = await Promise.all(
+      files.map(async (file) => `${path.basename(file)}\n${await fs.readFile(file, 'utf8')}`),
+    );
+    await expect(contents.join('\n')).toMatchFileSnapshot('../snapshots/report-tables.txt');
+  });
+});
