@@ -50,9 +50,9 @@ test('one seed: a line a member, with intervals; the picture beside run.json', a
 test('several seeds: a line a width, with an interval of the SD of logits x 4.303 / root 3 (Student, 2 degrees of freedom)', async () => {
   const { table } = await summariseRun(await syntheticRun([2, 8], [0, 1, 2]));
   expect(table).toMatchInlineSnapshot(`
-    "width  parameters  seeds                 accuracy  cross-entropy (nats)   subset accuracy, K = 5  seconds
-        2       1 466      3  0.5133 [0.5030, 0.5237]                 2.036  0.0353 [0.0319, 0.0391]      1.0
-        8      20 522      3  0.7997 [0.7753, 0.8220]                 1.022  0.3265 [0.2805, 0.3760]      2.5
+    "width  parameters  seeds                 accuracy  cross-entropy (nats)  subset accuracy, K = 10  seconds
+        2       1 466      3  0.5133 [0.5030, 0.5237]                 2.036  0.0012 [0.0010, 0.0015]      1.0
+        8      20 522      3  0.7997 [0.7753, 0.8220]                 1.022  0.1062 [0.0787, 0.1418]      2.5
     Means over seeds, each on 1 000 test images; seconds are a member's.
     In brackets: 95 % intervals of the mean over seeds (Student's t; of shares on the logit scale)."
   `);
