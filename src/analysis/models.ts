@@ -7,6 +7,7 @@
  * neighbouring scales. What lies beyond can't be told apart at the points.
  */
 import type { Parameters } from '../statistics/least-squares.js';
+import { logistic, softplus } from '../statistics/logistic.js';
 import type { Extent } from './extent.js';
 import { brokenPowerShapes, powerShapes, sigmoidShapes, threeSigmoidShapes, twoSigmoidShapes } from './starts.js';
 
@@ -181,13 +182,4 @@ function midpointBounds({ first, last, span }: Extent): readonly [number, number
 
 function slopeBounds({ span, gap }: Extent): readonly [number, number] {
   return [0.1 / span, 50 / gap];
-}
-
-function logistic(z: number): number {
-  return 1 / (1 + Math.exp(-z));
-}
-
-/** ln(1 + exp(z)), without overflow. */
-function softplus(z: number): number {
-  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 }

@@ -3,13 +3,14 @@
  * (Michaud et al. 2023, arXiv 2303.13506) has a smooth curve made of many sharp turns, one for each "quantum" of skill; the
  * same accuracy curve comes out where every example rises as slowly as the curve itself. What tells them apart is whether
  * the same examples are solved by every seed. `turns.ts` has the turns, this file their sharpness and what coin flips with the
- * same accuracies would show; `threshold-mixture.ts` has the sigmoids.
+ * same accuracies would show; `mixture/` has the sigmoids.
  */
 import { sampledMean, wilsonOfMean } from '../statistics/shared-clusters.js';
 import { wilsonLimits, type Interval } from '../statistics/wilson.js';
 import { Random } from '../statistics/random.js';
 import type { OnStep } from '../terminal/steps.js';
-import { fitThresholds, type ThresholdFit } from './threshold-mixture.js';
+import type { ThresholdFit } from './mixture/classes.js';
+import { fitThresholds } from './mixture/fit.js';
 import {
   accuracyOf,
   coinFlips,

@@ -5,6 +5,7 @@
  * Anal. 10, 413-432): a grid whose columns are made once for all curves at the same scales, then halving steps around its best.
  * Some 20 microseconds a curve, as it is done anew in thousands of draws.
  */
+import { logistic } from '../statistics/logistic.js';
 
 export const smoothNames = ['line', 'power law', 'saturating exponential', 'logistic'] as const;
 export type SmoothName = (typeof smoothNames)[number];
@@ -92,7 +93,7 @@ function familiesAt(scales: readonly number[], rise: number): Family[] {
         { from: steepest / 8, to: steepest, nodes: 8 },
       ],
       column([middle, slope], into) {
-        for (let i = 0; i < into.length; i++) into[i] = 1 / (1 + Math.exp(-slope! * (t[i]! - middle!)));
+        for (let i = 0; i < into.length; i++) into[i] = logistic(slope! * (t[i]! - middle!));
       },
     },
   ];

@@ -3,7 +3,7 @@
  * of the seeds solves each example at each width, and the sigmoids of BIC's mixture over the accuracies.
  */
 import { preferred, type Quanta } from '../../analysis/quanta.js';
-import { probabilityAt, type LatentClass } from '../../analysis/threshold-mixture.js';
+import { probabilityAt, type LatentClass } from '../../analysis/mixture/classes.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
 import { seriesStyle } from './theme.js';

@@ -1,6 +1,7 @@
 /** What `emergence quanta` says of a run: its tables, and what the run cannot tell. */
 import { preferred, type Quanta } from '../../analysis/quanta.js';
-import { mostClasses, passageDecades, type LatentClass } from '../../analysis/threshold-mixture.js';
+import { passageDecades, type LatentClass } from '../../analysis/mixture/classes.js';
+import { mostClasses } from '../../analysis/mixture/fit.js';
 import { type Clusters } from '../../metrics/clusters.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { counted, grouped } from '../../terminal/format.js';

@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import {
-  fitThresholds,
-  mostClasses,
-  passageDecades,
-  probabilityAt,
-  type SolvedTable,
-  type ThresholdFit,
-} from '../../../src/analysis/threshold-mixture.js';
-import { Random } from '../../../src/statistics/random.js';
+import { passageDecades, probabilityAt, type ThresholdFit } from '../../../../src/analysis/mixture/classes.js';
+import { fitThresholds, mostClasses } from '../../../../src/analysis/mixture/fit.js';
+import type { SolvedTable } from '../../../../src/analysis/mixture/rows.js';
+import { Random } from '../../../../src/statistics/random.js';
 
 interface Simulated {
   /** Share of right guesses at what is not known; left out: none. */

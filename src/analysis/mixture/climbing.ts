@@ -1,0 +1,68 @@
+/** How the mixture is climbed: starts, bounds, and steps that never fall. */
+import { climb, type Climb, type FixedPoint } from '../../statistics/squarem.js';
+
+/** In nats. A class too many makes the top flat, and what is left to gain there is small beside what it costs: 4 in AICc. */
+const patient = { tolerance: 1e-4, cycles: 2000 };
+
+const glance = { tolerance: 1e-2, cycles: 4 };
+
+/** The best of several starts, looked at shortly, then climbed to its top. */
+export function best(model: FixedPoint, starts: readonly Float64Array[]): Climb {
+  const tried = starts.map((start) => climb(model, start, glance));
+  const first = tried.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a));
+  return climb(model, first.at, patient);
+}
+
+export interface Shape {
+  readonly k: number;
+  readonly project: (at: Float64Array) => void;
+}
+
+export interface Ascent {
+  readonly direction: Float64Array;
+  readonly value: (at: Float64Array) => number;
+  readonly project: (at: Float64Array) => void;
+}
+
+/** Goes along `direction` in place, no entry by more than 5, half as far until the value does not fall. */
+export function ascend(at: Float64Array, { direction, value, project }: Ascent): void {
+  const start = at.slice();
+  const before = value(start);
+  const longest = direction.reduce((most, entry) => Math.max(most, Math.abs(entry)), 0);
+  for (let factor = Math.min(1, 5 / longest), tries = 0; tries < 30; factor /= 2, tries++) {
+    for (let i = 0; i < at.length; i++) at[i] = start[i]! + factor * direction[i]!;
+    project(at);
+    if (value(at) >= before) return;
+  }
+  at.set(start);
+}
+
+/** Logit of a class at its better end, at least: a probability of 2e-9, which no data tell from 0. */
+const lowest = -20;
+
+/** Keeps a class's better end above `lowest`, and its worse end below the same on the other side. */
+export function boundedEase(ease: number, slope: number): number {
+  return clamp(ease, lowest - Math.max(0, slope), -lowest - Math.min(0, slope));
+}
+
+export function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
+
+/**
+ * The point with one class made two, for each class in turn. `head` entries come first, then the same number of entries for
+ * each class; the last block is log weights, the first of a class its ease.
+ */
+export function splits(at: Float64Array, head: number): Float64Array[] {
+  const blocks = head === 1 ? 2 : 3;
+  const k = (at.length - head) / blocks;
+  return Array.from({ length: k }, (_, which) => {
+    const parts = Array.from({ length: blocks }, (_, b) => [...at.subarray(head + b * k, head + (b + 1) * k)]);
+    const [eases, weights] = [parts[0]!, parts.at(-1)!];
+    const half = weights[which]! - Math.LN2;
+    weights.splice(which, 1, half, half);
+    eases.splice(which, 1, eases[which]! - 1, eases[which]! + 1);
+    if (blocks === 3) parts[1]!.splice(which, 0, parts[1]![which]!);
+    return Float64Array.of(...at.subarray(0, head), ...parts.flat());
+  });
+}
