@@ -3,7 +3,7 @@ import { defaultMetrics, type Sized } from '../analysis/defaults.js';
 import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import type { Metric } from '../metrics/metric.js';
 import { psnr, ssim } from '../metrics/reconstruction.js';
-import type { OutcomeName, OutcomeTable } from '../runs/outcomes.js';
+import type { OutcomeName } from '../runs/outcomes.js';
 import type { RunRecord } from '../runs/record.js';
 import { samplingOf, type Sampling } from './tables/sampling.js';
 import { grouped } from '../terminal/format.js';

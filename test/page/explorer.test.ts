@@ -219,11 +219,81 @@ test('the keyboard alone is enough', async () => {
   );
   await page.keyboard.press('Escape');
   expect(await page.locator('.point-label:visible').count()).toBe(0);
-  await tabTo('turn-3');
+  // One stop, and arrow keys from there.
+  while (!(await focus()).startsWith('turn-')) await page.keyboard.press('Tab');
+  await page.keyboard.press('Home');
+  expect(await focus()).toBe('turn-0');
+  for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await settled(page);
   expect(await focus()).toBe('turn-3');
   expect(await page.locator('#turn-3').getAttribute('aria-pressed')).toBe('true');
+});
+
+test('the contents are reached within 10 stops of the Tab key, and the thumbnails are not among many', async () => {
+  const page = await open('#run=cnn');
+  const focus = () =>
+    page.evaluate<string>('document.activeElement.getAttribute("href") ?? document.activeElement.tagName');
+  const [first] = await page
+    .locator('.contents a')
+    .evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+  const stops: string[] = [];
+  do {
+    await page.keyboard.press('Tab');
+    stops.push(await focus());
+  } while (stops.at(-1) !== 'BODY' && stops.length < 200);
+  expect(stops.indexOf(first!) + 1).toBeGreaterThan(0);
+  expect(stops.indexOf(first!) + 1).toBeLessThanOrEqual(10);
+  expect(await page.locator('.picture').count()).toBeGreaterThan(10);
+  const ofExplorer = await page
+    .locator('#explorer, #examples')
+    .locator('[tabindex="0"], button:not([tabindex="-1"])')
+    .count();
+  expect(ofExplorer).toBeLessThan(15);
+});
+
+test('thumbnails are one stop, and arrow keys go through their rows', async () => {
+  const page = await open('#run=cnn');
+  expect(await page.locator('.picture[tabindex="0"]').count()).toBe(1);
+  const count = await page.locator('.picture').count();
+  const place = () =>
+    page.evaluate<number>('[...document.querySelectorAll(".picture")].indexOf(document.activeElement)');
+  const top = () => page.evaluate<number>('document.activeElement.offsetTop');
+  await page.locator('.picture').first().focus();
+  await page.keyboard.press('ArrowRight');
+  expect(await place()).toBe(1);
+  await page.keyboard.press('End');
+  expect(await place()).toBe(count - 1);
+  await page.keyboard.press('ArrowRight');
+  expect(await place()).toBe(count - 1);
+  await page.keyboard.press('Home');
+  const before = await top();
+  await page.keyboard.press('ArrowDown');
+  expect(await top()).toBeGreaterThan(before);
+  const chosen = await place();
+  await page.keyboard.press('Enter');
+  await settled(page);
+  // The chosen one keeps the focus, and is where Tab stops.
+  expect(await place()).toBe(chosen);
+  expect(await page.locator('.picture[aria-pressed="true"]').getAttribute('tabindex')).toBe('0');
+});
+
+test('on a phone of 390 pixels figures are those of one column, and nothing but tables scrolls sideways', async () => {
+  const page = await open('#run=cnn', { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 });
+  expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(390);
+  const images = await page.locator('.plate img').evaluateAll((all) =>
+    all.map((each) => {
+      const { naturalWidth, clientWidth, parentElement } = each as unknown as HTMLImageElement;
+      return { natural: naturalWidth, shown: clientWidth, room: parentElement!.parentElement!.clientWidth };
+    }),
+  );
+  expect(images.length).toBeGreaterThan(5);
+  for (const { natural, shown, room } of images) {
+    // 3.25 inches of 192 pixels: text of 9.6 pixels in 312 is at least as large on the phone.
+    expect(natural).toBe(624);
+    expect(shown).toBeGreaterThanOrEqual(312);
+    expect(shown).toBeLessThanOrEqual(room);
+  }
 });
 
 test('what a slider did is read out when it rests', async () => {

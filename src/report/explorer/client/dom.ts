@@ -18,6 +18,37 @@ export function h<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/**
+ * Makes elements one stop of the Tab key: it stops at the chosen one, or else at the first, and arrow keys, Home and End go from one
+ * to the next; up and down to the one above or below where they stand in rows.
+ */
+export function oneStop(items: readonly HTMLElement[], chosen: number): void {
+  const stop = Math.max(0, chosen);
+  items.forEach((item, i) => {
+    item.tabIndex = i === stop ? 0 : -1;
+    item.addEventListener('keydown', (event) => {
+      const next = stepFrom(items, i, event.key);
+      if (next === undefined) return;
+      event.preventDefault();
+      item.tabIndex = -1;
+      items[next]!.tabIndex = 0;
+      items[next]!.focus();
+    });
+  });
+}
+
+function stepFrom(items: readonly HTMLElement[], i: number, key: string): number | undefined {
+  const last = items.length - 1;
+  const row = items.filter(({ offsetTop }) => offsetTop === items[i]!.offsetTop).length;
+  // The last row may be shorter: its last one is below those that have none.
+  const below = i + row <= last ? i + row : items[last]!.offsetTop > items[i]!.offsetTop ? last : i;
+  const steps: Readonly<Record<string, number>> = {
+    ...{ ArrowRight: Math.min(last, i + 1), ArrowLeft: Math.max(0, i - 1), Home: 0, End: last },
+    ...{ ArrowDown: below, ArrowUp: i - row >= 0 ? i - row : i },
+  };
+  return steps[key];
+}
+
 /** An element that the page is known to have. */
 export function byId(id: string): HTMLElement {
   const element = document.getElementById(id);

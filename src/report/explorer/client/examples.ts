@@ -4,7 +4,7 @@ import { scaleText, type FamilyWords } from '../../../runs/words.js';
 import { unitsText, type PageExample, type PagePictures, type PageRun } from '../data.js';
 import type { Choice, Family } from '../family.js';
 import type { State } from '../state.js';
-import { grouped, h } from './dom.js';
+import { grouped, h, oneStop } from './dom.js';
 
 /** Pictures of one turn that are shown at most. */
 const mostShown = 48;
@@ -27,7 +27,7 @@ export class Examples {
 
   constructor(element: HTMLElement, change: (part: Pick<State, 'turn' | 'example'>) => void) {
     this.#change = change;
-    this.#bars = h('div', { class: 'turns', role: 'group', 'aria-label': 'Scales at which examples turn' });
+    this.#bars = h('div', { class: 'turns', role: 'toolbar', 'aria-label': 'Scales at which examples turn' });
     this.#pictures = h('div', { class: 'pictures' });
     this.#detail = h('div', { class: 'detail' });
     element.replaceChildren(this.#bars, h('div', { class: 'beside' }, this.#pictures, this.#detail));
@@ -73,6 +73,7 @@ export class Examples {
       });
       return button;
     });
+    oneStop(rows, turn);
     const keys = h('p', { class: 'keys' });
     keys.innerHTML =
       '<span class="key"><svg width="22" height="10" aria-hidden="true"><rect class="bar" width="22" height="10"/></svg>measured</span>' +
@@ -119,7 +120,17 @@ export class Examples {
       });
       return button;
     });
-    this.#pictures.replaceChildren(title, about, h('div', { class: 'grid' }, ...buttons));
+    const thumbnails = h('div', {
+      class: 'grid',
+      role: 'toolbar',
+      'aria-label': 'Examples: arrow keys go from one to the next',
+    });
+    thumbnails.append(...buttons);
+    this.#pictures.replaceChildren(title, about, thumbnails);
+    oneStop(
+      buttons,
+      shown.findIndex(({ i }) => i === state.example),
+    );
     const chosen = state.example === undefined ? undefined : pictures.examples[state.example];
     if (chosen !== undefined && chosen.unit < state.size) this.#showDetail(view, chosen, pictures, state.example!);
   }
