@@ -4,6 +4,7 @@ import { commandLine, packageJson } from './machine/installation.js';
 import { registerClean } from './commands/clean.js';
 import { registerClaim } from './commands/claim.js';
 import { registerCompare } from './commands/compare.js';
+import { registerCompletion } from './commands/completion.js';
 import { registerDatasets } from './commands/datasets.js';
 import { registerDesign } from './commands/design.js';
 import { registerDoctor } from './commands/doctor.js';
@@ -53,6 +54,7 @@ const commands = [
   registerExport,
   registerSetup,
   registerDoctor,
+  registerCompletion,
 ];
 
 /**
