@@ -7,7 +7,8 @@ import { isImported, type ImportedRun } from '../../runs/imported.js';
 import type { FamilyMember } from '../../runs/load.js';
 import type { RunRecord } from '../../runs/record.js';
 import { membersTable as membersText, type TableText } from '../tables/members.js';
-import { shareOfDraws, shownDataset, shownRatio, shownScores, sourceText } from '../tables/compare.js';
+import { shareOfDraws, shownDataset, shownRatio, sourceText } from '../tables/compare.js';
+import { shownScores } from '../titles.js';
 import type { Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 

@@ -1,7 +1,7 @@
 /** A sweep: the curve at every value of a parameter as a heat map, with the scores beside it; or scores over two parameters. */
 import type { GridPoint, ResampledCurve, Sweep } from '../../analysis/sweep.js';
-import type { ScoreName } from '../../analysis/scores.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
+import { scoreTitles, titled } from '../titles.js';
 import { referenceStyles } from './theme.js';
 import { countTicks, domainOf, valueTicks, type CurvePoint } from './axis.js';
 import { bounds, cellsOf, heatLayer, scheme } from './heat.js';
@@ -111,9 +111,9 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
     ],
     panels: [
       heat,
-      panelOf('bow', { yTitle: 'bow' }, 0),
-      panelOf('jump', { yTitle: 'largest step / range', yDomain: [0, 1] }, 1 / (sweep.scales.length - 1)),
-      panelOf('ramp', { yTitle: 'Eq 1 / ramp', yLog: true }, 1),
+      panelOf('bow', { yTitle: scoreTitles.bow }, 0),
+      panelOf('jump', { yTitle: scoreTitles.jump, yDomain: [0, 1] }, 1 / (sweep.scales.length - 1)),
+      panelOf('ramp', { yTitle: scoreTitles.ramp, yLog: true }, 1),
     ],
     columns: 2,
   };
@@ -145,7 +145,7 @@ function twoAxes({ run, sweep: { axes, points }, leastRange }: SweepFigure): Fig
   return {
     title: `${run}: ${points[0]!.metric.name} over ${outer.key} and ${inner.key}`,
     notes: [`White: the curve moves by less than ${leastRange}.`],
-    panels: [panel('bow', 'bow'), panel('jump', 'largest step / range')],
+    panels: titled('bow', 'jump').map(({ name, title }) => panel(name, title)),
   };
 }
 
@@ -156,11 +156,6 @@ export interface CausesFigure {
   readonly keptScales: readonly ResampledCurve[];
 }
 
-const shownScores: readonly { readonly name: ScoreName; readonly title: string }[] = [
-  { name: 'bow', title: 'bow' },
-  { name: 'jump', title: 'largest step / range' },
-];
-
 /** Scores against the size of the test set, and against the number of scales. */
 export function causesFigure({ run, metric, testSizes, keptScales }: CausesFigure): Figure {
   const panels = [
@@ -169,7 +164,7 @@ export function causesFigure({ run, metric, testSizes, keptScales }: CausesFigur
   ]
     .filter(({ curves }) => curves.length > 0)
     .flatMap(({ curves, xTitle, title }) =>
-      shownScores.map(({ name, title: yTitle }): CurvePanel => {
+      titled('bow', 'jump').map(({ name, title: yTitle }): CurvePanel => {
         const line = curves.map(({ size: x, scores }): CurvePoint => {
           const { median: y, lower, upper } = scores[name];
           return { x, y, lower, upper };

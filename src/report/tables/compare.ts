@@ -3,22 +3,14 @@ import * as path from 'node:path';
 import type { Comparison, ComparedCurve } from '../../analysis/compare.js';
 import type { ScoreTest } from '../../analysis/null.js';
 import type { PairedScore, PairedScores, Pairing } from '../../analysis/paired.js';
-import type { ScoreName } from '../../analysis/scores.js';
 import { unscoredLines } from '../../analysis/unscored.js';
 import type { Sharpness } from '../../analysis/sharpness.js';
 import { isImported, kindOf, type AnyRun, type ImportedRun } from '../../runs/imported.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
+import { shownScores, titled } from '../titles.js';
 import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
-
-/** Scores that tables have, and their headings. */
-export const shownScores: readonly { readonly name: ScoreName; readonly title: string }[] = [
-  { name: 'emergence', title: 'emergence (Eq 1)' },
-  { name: 'ramp', title: 'Eq 1 / ramp' },
-  { name: 'jump', title: 'largest step / range' },
-  { name: 'bow', title: 'bow' },
-];
 
 /** Architecture, dataset, seeds: one line. */
 export function aboutFamily(record: AnyRun, widths: number): string {
@@ -139,13 +131,7 @@ function pairedTable({ pairing, scores }: PairedScores): string {
   ].join('\n');
 }
 
-const everyScore: readonly { readonly name: ScoreName; readonly title: string }[] = [
-  { name: 'emergence', title: 'emergence (Eq 1)' },
-  { name: 'linearity', title: 'linearity' },
-  { name: 'jump', title: 'largest step / range' },
-  { name: 'steepness', title: 'steepest / mean slope' },
-  { name: 'bow', title: 'bow' },
-];
+const everyScore = titled('emergence', 'linearity', 'jump', 'steepness', 'bow');
 
 /** Each curve against smooth growth, and the induced one against what its metric makes of a smooth family. */
 function questionsTable(

@@ -4,7 +4,7 @@ import type { ScoreName } from '../../analysis/scores.js';
 import { unscoredLines } from '../../analysis/unscored.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
-import { shownScores } from './compare.js';
+import { axisTitles, shownScores } from '../titles.js';
 import { arrows, drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from '../figures/plot.js';
 import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
@@ -20,12 +20,6 @@ export interface ShowOptions extends Pick<Plot, 'xScale' | 'width' | 'characters
   /** Of one plot, in cells. */
   readonly height: number;
 }
-
-const axisTitles: Readonly<Record<ScaleName, string>> = {
-  width: 'width',
-  parameters: 'trainable parameters',
-  flops: 'training operations (FLOPs)',
-};
 
 /** Curves that share a vertical axis, in the order in which they are given. */
 export function panelsOf<T extends { readonly metric: Pick<SampledCurve['metric'], 'unit' | 'name'> }>(

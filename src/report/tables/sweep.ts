@@ -5,6 +5,7 @@ import { scoreNames, type ScoreName } from '../../analysis/scores.js';
 import type { extremes, GridPoint, ResampledCurve, Spread, Sweep } from '../../analysis/sweep.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { shownScores } from '../titles.js';
 import { csv, textTable } from './text-table.js';
 
 export interface SweepText {
@@ -99,12 +100,9 @@ export function causesText({ metric, testSizes, keptScales }: CausesText): strin
       String(size),
       String(draws),
       formatNumber(flatStart, 2),
-      spread(scores.emergence),
-      spread(scores.ramp),
-      spread(scores.jump),
-      spread(scores.bow),
+      ...shownScores.map(({ name }) => spread(scores[name])),
     ]);
-  const scores = ['emergence (Eq 1)', 'Eq 1 / ramp', 'largest step / range', 'bow'];
+  const scores = shownScores.map(({ title }) => title);
   const parts: string[] = [];
   if (testSizes.length > 0) {
     const heading = ['test examples', 'draws', 'smallest at 0', ...scores];

@@ -4,11 +4,11 @@ import { scaleText } from '../../../runs/words.js';
 import { unitsText, type PageData, type PageRun } from '../data.js';
 import { testSizes } from '../sizes.js';
 import { axes, horizontals, verticals, type State } from '../state.js';
+import { axisTitles } from '../../titles.js';
 import { grouped, h } from './dom.js';
 
 export type Change = (part: Partial<State>) => void;
 
-const axisNames = { parameters: 'trainable parameters', width: 'width', flops: 'training FLOPs' } as const;
 const horizontalNames = { log: 'logarithmic', linear: 'linear' } as const;
 const verticalNames = {
   whole: 'whole: shares from 0 to 1',
@@ -58,7 +58,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
     run.words.isImported
       ? undefined
       : choice('axis', 'Horizontal axis', {
-          options: axes.map((axis) => [axis, axisNames[axis]]),
+          options: axes.map((axis) => [axis, axisTitles[axis]]),
           value: state.axis,
           change: (axis) => {
             change({ axis });

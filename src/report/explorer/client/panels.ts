@@ -7,19 +7,10 @@ import { unitsText, type PageMember, type PageNatural, type PageRun } from '../d
 import type { Explored, ExploredCurve, Scored } from '../family.js';
 import type { State } from '../state.js';
 import { domainOf } from '../../figures/axis.js';
+import { axisTitles, shownScores } from '../../titles.js';
 import { Chart, type ChartContent, type ChartMember, type Role } from './chart.js';
 import { symbolOf } from './controls.js';
 import { grouped, h } from './dom.js';
-
-/** Scores that are shown; what a straight ramp has stands in the page's text. */
-const shownScores: readonly { readonly name: ScoreName; readonly title: string }[] = [
-  { name: 'emergence', title: 'emergence (Eq 1)' },
-  { name: 'ramp', title: 'Eq 1 / ramp' },
-  { name: 'jump', title: 'largest step / range' },
-  { name: 'bow', title: 'bow' },
-];
-
-const xTitles = { parameters: 'trainable parameters', width: 'width', flops: 'training FLOPs' } as const;
 
 export interface View {
   readonly run: PageRun;
@@ -76,12 +67,12 @@ export class Panels {
       if (this.#isNew('standard', explored.standard, axis, horizontal, vertical)) {
         standard.chart.show(
           familyContent(view, explored, 'standard'),
-          `${run.standard.title} against ${xTitles[state.axis]}`,
+          `${run.standard.title} against ${axisTitles[state.axis]}`,
         );
       }
       induced.chart.show(
         familyContent(view, explored, 'induced'),
-        `${inducedTitle(run, state)} against ${xTitles[state.axis]}`,
+        `${inducedTitle(run, state)} against ${axisTitles[state.axis]}`,
       );
     }
     standard.figure.hidden = induced.figure.hidden = explored === undefined;
@@ -244,7 +235,7 @@ function familyContent(view: View, explored: Explored, which: 'standard' | 'indu
             },
           ]),
     ],
-    xTitle: run.words.isImported ? run.words.axis : xTitles[state.axis],
+    xTitle: run.words.isImported ? run.words.axis : axisTitles[state.axis],
     yTitle: isShare ? (run.induced.key === 'c' ? 'share below the cutoff' : 'share right') : metric.title,
     xLog: state.horizontal === 'log',
     yLog: state.vertical === 'log',

@@ -1,0 +1,30 @@
+/** What scores and axes are called wherever they are shown: on the terminal, in figures, in reports and in the page. */
+import type { ScaleName } from '../analysis/scales.js';
+import type { ScoreName } from '../analysis/scores.js';
+
+export const scoreTitles = {
+  emergence: 'emergence (Eq 1)',
+  ramp: 'Eq 1 / ramp',
+  linearity: 'linearity',
+  jump: 'largest step / range',
+  steepness: 'steepest / mean slope',
+  bow: 'bow',
+} as const satisfies Partial<Record<ScoreName, string>>;
+
+export interface TitledScore {
+  readonly name: ScoreName;
+  readonly title: string;
+}
+
+export function titled<Name extends keyof typeof scoreTitles>(...names: readonly Name[]) {
+  return names.map((name) => ({ name, title: scoreTitles[name] }));
+}
+
+/** Scores that tables have. */
+export const shownScores: readonly TitledScore[] = titled('emergence', 'ramp', 'jump', 'bow');
+
+export const axisTitles: Readonly<Record<ScaleName, string>> = {
+  width: 'width',
+  parameters: 'trainable parameters',
+  flops: 'training operations (FLOPs)',
+};
