@@ -1,6 +1,7 @@
 /** What a worker process is told: all it needs to train one member. Plain JSON, as it travels between processes. */
 import * as z from 'zod';
 import { experimentSchema } from '../experiment/schema.js';
+import { jobOf } from './events.js';
 
 export const workerJobSchema = z.strictObject({
   width: z.int().min(1),
@@ -22,3 +23,11 @@ export const workerJobSchema = z.strictObject({
   tensorboardFolder: z.string().nullable(),
 });
 export type WorkerJob = z.output<typeof workerJobSchema>;
+
+/** The job in a message from the parent; throws on anything else, with what is wrong in one line. */
+export function readJob(message: unknown): WorkerJob {
+  const { success, data, error } = workerJobSchema.safeParse(jobOf(message));
+  if (success) return data;
+  const faults = error.issues.map(({ path, message: fault }) => [path.join('.'), fault].filter(Boolean).join(': '));
+  throw new Error(`the job is malformed: ${faults.join('; ')}`);
+}

@@ -101,7 +101,9 @@ async function runWorker(job: PoolJob, options: PoolOptions): Promise<Outcome> {
       killAfter(worker, farewellMilliseconds);
     }
     options.onEvent(
-      message.type === 'failed' && message.lastWords === '' ? { ...message, lastWords: words.text() } : message,
+      message.type === 'failed'
+        ? { ...message, member: job.id, lastWords: message.lastWords === '' ? words.text() : message.lastWords }
+        : message,
     );
   });
   const stop = () => {

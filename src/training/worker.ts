@@ -1,8 +1,8 @@
 /** A worker process: receives one job, trains that member, reports on the way, exits. */
 import { memberId } from '../runs/record.js';
 import { isReported, messageOf } from '../terminal/errors.js';
-import { jobOf, type TrainingEvent } from './events.js';
-import { workerJobSchema } from './job.js';
+import type { TrainingEvent } from './events.js';
+import { readJob } from './job.js';
 import { endWithParent } from './orphan.js';
 
 endWithParent();
@@ -13,9 +13,10 @@ process.once('message', (message) => {
 });
 
 async function work(message: unknown): Promise<void> {
-  const job = workerJobSchema.parse(jobOf(message));
-  const id = memberId({ arch: job.experiment.arch, width: job.width, seed: job.seed });
+  let id = 'unknown member';
   try {
+    const job = readJob(message);
+    id = memberId({ arch: job.experiment.arch, width: job.width, seed: job.seed });
     const { trainMember } = await import('./member.js');
     await tell(await trainMember(job, id, (event) => void tell(event)));
   } catch (error) {

@@ -199,3 +199,19 @@ test('a worker may be TypeScript, whatever the working folder', async () => {
     process.chdir(here);
   }
 });
+
+test('a job that is malformed is a failed event of its member, in one line', async () => {
+  const events: TrainingEvent[] = [];
+  const { failed } = await runPool({
+    jobs: [job('cnn-w4-s0', { width: 0 })],
+    maxThreads: 1,
+    workerFile: path.resolve('src/training/worker.ts'),
+    onEvent: (event) => events.push(event),
+  });
+  expect(failed).toEqual(['cnn-w4-s0']);
+  expect(events).toHaveLength(1);
+  expect(events[0]).toMatchObject({ type: 'failed', member: 'cnn-w4-s0' });
+  const { reason } = events[0] as Extract<TrainingEvent, { type: 'failed' }>;
+  expect(reason).toMatch(/^the job is malformed: width: .*; seed: /);
+  expect(reason).not.toContain('\n');
+}, 30_000);

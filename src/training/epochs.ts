@@ -1,0 +1,139 @@
+/**
+ * The training loop of a member, whole: each epoch is sampled, stepped through inside TensorFlow, recorded and saved. Where it was
+ * stopped changes nothing: the state goes on as it is, and what an epoch's steps are told depends on the seed and the epoch alone.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { compileLoop } from '../engine/program.js';
+import { stepsIn } from '../experiment/length.js';
+import { parameterCount } from '../families/family.js';
+import type { EpochRecord } from '../runs/record.js';
+import { Random } from '../statistics/random.js';
+import { RunError } from '../terminal/errors.js';
+import type { Checkpoint, MemberFiles } from './checkpoint.js';
+import { packed, type Member, type Report } from './opened.js';
+import { epochItems } from './sampling.js';
+import { learningRate } from './schedule.js';
+import { atEpochStart, toHost, toTensors, type HostState } from './state.js';
+import { planConstants, stateNames, trainingStep } from './step.js';
+import { openSummaries } from './tensorboard.js';
+
+/** Seconds of steps per call into TensorFlow: how often the display moves and the process can listen. */
+const secondsPerCall = 0.5;
+
+export interface Trained {
+  readonly state: HostState;
+  readonly history: readonly EpochRecord[];
+}
+
+/** Throws RunError where the loss is no number any more: the checkpoint of the epoch before stays. */
+export async function trainEpochs(
+  member: Member,
+  files: MemberFiles,
+  { state: start, begun, history: done }: Checkpoint,
+  report: Report,
+): Promise<Trained> {
+  const { id, job, experiment, length, imagesPerStep, data } = member;
+  if (done.length >= length.epochs) return { state: start, history: done };
+  const names = stateNames(member.model.parameters, member.optimizer);
+  const summaries = openSummaries(job.tensorboardFolder, id);
+  const history = [...done];
+  const images = packed(data.train);
+  let state = toTensors(start);
+  let told = epochConstants(member, history.length);
+  const examples = { state, constants: [images, ...told] };
+  const program = compileLoop(trainingStep(member), examples, { precision: experiment.precision, eager: job.eager });
+  try {
+    while (history.length < length.epochs) {
+      const epoch = history.length + 1;
+      const before = (epoch - 1) * length.stepsPerEpoch;
+      const steps = stepsIn(epoch - 1, length);
+      const began = performance.now();
+      state = atEpochStart(state);
+      for (let step = 0, stepsPerCall = 4; step < steps;) {
+        const end = Math.min(steps, step + stepsPerCall);
+        const started = performance.now();
+        const next = program.run(step, end, state, [images, ...told]);
+        const secondsPerStep = (performance.now() - started) / 1000 / (end - step);
+        tf.dispose(state);
+        [state, step] = [next, end];
+        stepsPerCall = Math.max(1, Math.min(4 * stepsPerCall, Math.round(secondsPerCall / secondsPerStep)));
+        report({
+          ...{ type: 'progress', member: id, epoch, step, steps, ...means(state, step, member) },
+          examplesPerSecond: imagesPerStep / secondsPerStep,
+          etaSeconds: (length.steps - before - step) * secondsPerStep,
+        });
+        await new Promise(setImmediate); // lets messages go out and signals come in
+      }
+      const seconds = (performance.now() - began) / 1000;
+      const { loss, accuracy } = means(state, steps, member);
+      refuseDivergence(member, epoch, loss);
+      const record = {
+        ...{ epoch, step: before + steps, trainLoss: loss, trainAccuracy: accuracy },
+        learningRate: learningRate(experiment, before + steps - 1, length.steps),
+        examplesPerSecond: (steps * imagesPerStep) / seconds,
+        seconds,
+      };
+      history.push(record);
+      await files.checkpoint(recordOf(member, begun, history), { state: toHost(names, state), history });
+      summaries.write(record);
+      report({ type: 'epoch', member: id, ...record });
+      tf.dispose(told);
+      told = epoch < length.epochs ? epochConstants(member, epoch) : [];
+    }
+    return { state: toHost(names, state), history };
+  } finally {
+    program.close();
+    tf.dispose([...state, ...told, images]);
+  }
+}
+
+/**
+ * What each step of the epoch is told, as constants of the loop. It is of a whole
+ * epoch also where the last one is cut short: shapes stay, and a step sees the same however long training is.
+ */
+function epochConstants(member: Member, epoch: number): tf.Tensor[] {
+  const { job, data, family, experiment, optimizer } = member;
+  const { stepsPerEpoch: steps, steps: total } = member.length;
+  const { indices, labels } = epochItems(family, experiment, data, { seed: job.seed, epoch });
+  const rates = Array.from({ length: steps }, (_, i) => {
+    const step = epoch * steps + i;
+    const rate = learningRate(experiment, step, total);
+    return [rate, optimizer.effectiveRate(rate, step + 1)] as const;
+  });
+  const noise = Random.named(job.seed, 'noise', epoch);
+  const seeds = Int32Array.from({ length: 2 * steps }, () => noise.uint32());
+  return planConstants({ indices, labels, rates, seeds });
+}
+
+/** Mean loss over the epoch's steps so far, and mean accuracy where there are right answers. */
+function means(
+  state: readonly tf.Tensor[],
+  steps: number,
+  { model }: Pick<Member, 'model'>,
+): { loss: number; accuracy: number | null } {
+  const [loss, accuracy] = state.slice(-2).map((tensor) => tensor.dataSync()[0]! / steps);
+  return { loss: loss!, accuracy: model.hasAccuracy ? accuracy! : null };
+}
+
+function refuseDivergence({ id, experiment }: Member, epoch: number, loss: number): void {
+  if (Number.isFinite(loss)) return;
+  const remedy = `train again under another run name with a --learning-rate below ${experiment.learningRate}`;
+  throw new RunError(`training diverged in epoch ${epoch}: the loss is ${loss}`, id, remedy);
+}
+
+/** What member.json says of training, whether it is over or not. */
+export function recordOf({ job, model, length: { steps } }: Member, begun: string, history: readonly EpochRecord[]) {
+  const { batchSize } = job.experiment;
+  return {
+    parameters: parameterCount(model.parameters),
+    trainingFlops: model.flops.training * batchSize * steps,
+    experiment: job.digest,
+    begun,
+    threads: job.threads,
+    epochsDone: history.length,
+    steps,
+    trainingSeconds: history.reduce((sum, epoch) => sum + epoch.seconds, 0),
+    evaluationSeconds: null,
+    peakMemoryBytes: null,
+  };
+}
