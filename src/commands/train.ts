@@ -24,7 +24,7 @@ export function registerTrain(program: CommandUnknownOpts): void {
 /** Exit code: 0 with every member complete, 1 where one failed, 130 after Ctrl-C, 143 after SIGTERM. */
 async function train(raw: RawOptions): Promise<number> {
   const { train: trainRun } = await import('../library/train.js');
-  const { displayMode, openDisplay } = await import('../terminal/progress.js');
+  const { displayMode, openDisplay } = await import('../training/display.js');
   const { stopOnSignals } = await import('../terminal/signals.js');
 
   const { typed, execution, flags } = parseTyped(raw);

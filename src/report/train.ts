@@ -13,9 +13,8 @@ import { readOutcomes } from '../runs/outcomes.js';
 import { readStrips } from '../runs/pictures.js';
 import { epochsOf, type MemberRecord, type RunRecord } from '../runs/record.js';
 import { readRunRecord } from '../runs/run.js';
-import { verifyRun, type MemberState } from '../runs/verify.js';
+import { verifyRun, whyMissing, type MemberState } from '../runs/verify.js';
 import { RunError } from '../terminal/errors.js';
-import { counted } from '../terminal/format.js';
 import { describeSharpness } from './document/findings.js';
 import { writeFigure, writePicture } from './figures/files.js';
 import { usualFigure, type FigureOptions } from './figures/print.js';
@@ -61,7 +60,7 @@ export async function summariseRun(folder: string, printed: FigureOptions = usua
   const states = (await verifyRun(folder)).sort((a, b) => a.key.width - b.key.width || a.key.seed - b.key.seed);
   const members = await readMembers(states, outcomeKinds[record.experiment.arch]);
   const incomplete = states.filter(({ status }) => status !== 'complete');
-  const absent = incomplete.map((state) => `${state.id} (${reasonOf(state, record)})`);
+  const absent = incomplete.map((state) => `${state.id} (${whyMissing(state, epochsOf(record)) ?? ''})`);
   if (members.length === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
   const showcase = showcaseOf(record, members);
   const rows = members.map((member) => rowOf(member, showcase.table));
@@ -185,11 +184,6 @@ function guessing(rows: readonly SummaryRow[], { dataset }: RunRecord): string[]
   return found.length === 0
     ? []
     : [`cross-entropy above ${bound}: ${found.join(', ')}; hardly trained, overfitted, or a --learning-rate too large`];
-}
-
-function reasonOf({ status, record, problem }: MemberState, run: RunRecord): string {
-  if (problem !== undefined) return problem;
-  return status === 'training' ? `${record?.epochsDone ?? 0} of ${counted(epochsOf(run), 'epoch')} done` : status;
 }
 
 interface Drawn {

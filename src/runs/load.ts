@@ -1,7 +1,6 @@
 /** A run's members with their outcomes: what every analysis begins with. Without TensorFlow, a few columns at a time. */
 import * as path from 'node:path';
 import { messageOf, isReported, RunError, UsageError } from '../terminal/errors.js';
-import { counted } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
 import {
   importedFolder,
@@ -24,6 +23,7 @@ import {
   type RunRecord,
 } from './record.js';
 import { memberFolder, membersOf, readAnyRun, readMemberFile, readMemberRecord } from './run.js';
+import { unfinished } from './verify.js';
 import { importedWords, trainedWords, type FamilyWords } from './words.js';
 
 /** A member as curves take it. Of imported ones `width` and `parameters` are the coordinate that curves are drawn over. */
@@ -184,7 +184,7 @@ async function completeMember(folder: string, key: MemberKey, run: RunRecord): P
     const record = await readMemberRecord(memberFolder(folder, key));
     if (record === undefined) return 'no epoch done';
     if (record.experiment !== digestOfRun(run)) return otherExperiment;
-    return record.status === 'complete' ? record : `${record.epochsDone} of ${counted(epochsOf(run), 'epoch')} done`;
+    return record.status === 'complete' ? record : unfinished(record, epochsOf(run));
   } catch (error) {
     if (!isReported(error)) throw error;
     return messageOf(error);

@@ -89,10 +89,15 @@ async function stateOfImported(
   }
 }
 
+/** How far a member is that is not finished: `2 of 5 epochs done`. */
+export function unfinished(record: Pick<MemberRecord, 'epochsDone'> | undefined, of: number): string {
+  return `${record?.epochsDone ?? 0} of ${counted(of, 'epoch')} done`;
+}
+
 /** Why the member is not complete; undefined where it is. `of` is how many epochs it is to have. */
 export function whyMissing({ status, record, problem }: AnyMemberState, of: number): string | undefined {
   if (status === 'complete') return undefined;
-  return problem ?? (status === 'training' ? `${record?.epochsDone ?? 0} of ${counted(of, 'epoch')} done` : status);
+  return problem ?? (status === 'training' ? unfinished(record, of) : status);
 }
 
 interface Expected {

@@ -1,6 +1,7 @@
 /** Holds what CONTRIBUTING says of imports: they run one way, along the data flow, and only three folders know TensorFlow.js. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import ts from 'typescript';
 import { expect, test } from 'vitest';
 
 const src = path.resolve(import.meta.dirname, '../../src');
@@ -35,9 +36,6 @@ const flow = [
   'write-package.ts',
 ];
 
-/** Files that stand elsewhere in the flow than their folder: the display shows what training tells. */
-const exceptions: Readonly<Record<string, string>> = { 'terminal/progress.ts': 'training' };
-
 /** What a folder never imports, though it comes before. */
 const forbidden: Readonly<Record<string, readonly string[]>> = {
   // The engine could be a package of its own.
@@ -66,16 +64,27 @@ interface Import {
   readonly atLoad: boolean;
 }
 
-const statement = /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm;
-
+/** Read by the compiler's own parser: imports and exports from other files, `import()` and types that are imported in place. */
 function importsOf(file: string): Import[] {
-  const text = fs.readFileSync(path.join(src, file), 'utf8');
-  return [...text.matchAll(statement)].map(([, type, fixed, dynamic]) => {
-    const written = (fixed ?? dynamic)!;
-    const ours = written.startsWith('.');
-    const to = ours ? path.posix.join(path.posix.dirname(file), written.replace(/\.js$/, '.ts')) : written;
-    return { from: file, to, ours, atLoad: type === undefined && dynamic === undefined };
-  });
+  const source = ts.createSourceFile(file, fs.readFileSync(path.join(src, file), 'utf8'), ts.ScriptTarget.Latest);
+  const found: Import[] = [];
+  const add = (specifier: ts.Node | undefined, atLoad: boolean): void => {
+    if (specifier === undefined || !ts.isStringLiteral(specifier)) return;
+    const ours = specifier.text.startsWith('.');
+    const joined = path.posix.join(path.posix.dirname(file), specifier.text.replace(/\.js$/, '.ts'));
+    found.push({ from: file, to: ours ? joined : specifier.text, ours, atLoad });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node))
+      add(node.moduleSpecifier, node.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword);
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, !node.isTypeOnly);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, false);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
 }
 
 const files = fs
@@ -87,12 +96,24 @@ const imports = files.flatMap(importsOf);
 const ours = imports.filter((each) => each.ours);
 
 function folderOf(file: string): string {
-  return exceptions[file] ?? file.split('/')[0]!;
+  return file.split('/')[0]!;
 }
 
 function describeImport({ from, to }: Import): string {
   return `src/${from} imports ${to}`;
 }
+
+test('what a file imports is read as it is meant: at load, later, as a type', () => {
+  const of = (from: string, to: string) =>
+    imports.find((each) => each.from === from && each.to === to)?.atLoad ?? 'not found';
+  expect([
+    of('cli.ts', 'commands/train.ts'),
+    of('commands/train.ts', 'library/train.ts'),
+    of('training/display.ts', 'training/events.ts'),
+    of('index.ts', 'library/train.ts'),
+    of('training/display.ts', 'cli-progress'),
+  ]).toEqual([true, false, false, true, true]);
+});
 
 test('every folder has its place in the flow', () => {
   expect(files.filter((file) => !flow.includes(folderOf(file)))).toEqual([]);

@@ -4,10 +4,10 @@
  */
 import cliProgress from 'cli-progress';
 import type { WriteStream } from 'node:tty';
-import type { TrainingEvent } from '../training/events.js';
-import { counted, formatDuration, formatPercent, formatRate } from './format.js';
-import { drawn } from './guard.js';
-import { printable } from './printable.js';
+import type { TrainingEvent } from './events.js';
+import { counted, formatDuration, formatPercent, formatRate } from '../terminal/format.js';
+import { drawn } from '../terminal/guard.js';
+import { printable } from '../terminal/printable.js';
 
 export type DisplayMode = 'bars' | 'lines' | 'json';
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { displayMode, openDisplay, type DisplayMode } from '../../../src/terminal/progress.js';
+import { displayMode, openDisplay, type DisplayMode } from '../../../src/training/display.js';
 import type { TrainingEvent } from '../../../src/training/events.js';
 
 const started: TrainingEvent = {
