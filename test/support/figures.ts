@@ -55,6 +55,12 @@ export const comparison: Comparison = compare({
   ...{ standard: { metric: accuracy.with({}) }, induced: { metric: subsets }, natural: [published], draws: 100 },
 });
 
+/** Whose prediction has a name that is longer than its panel is wide. */
+const comparedErrors: Comparison = compare({
+  ...{ run: 'autoencoder-shapes', about: 'autoencoder family on shapes.', members: errors, natural: [], draws: 100 },
+  ...{ standard: { metric: mse.with({}) }, induced: { metric: metrics.reconstruction.with({ c: 0.01 }) } },
+});
+
 export const sweptCutoffs: Sweep = sweep({
   ...{ metric: metrics.reconstruction, parameters: {}, members: errors },
   axes: [{ key: 'c', values: [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1] }],
@@ -119,6 +125,7 @@ export const figures: Readonly<Record<string, Figure>> = {
     curves: [curve(mse.with({}), errors)],
   }),
   compare: comparisonFigure(comparison),
+  'compare-errors': comparisonFigure(comparedErrors),
   sweep: sweepFigure({ run: 'autoencoder-shapes', sweep: sweptCutoffs, leastRange: 0.1 }),
   'sweep-two': sweepFigure({ run: 'autoencoder-shapes', sweep: sweptTwice, leastRange: 0.1 }),
   causes: causesFigure({ run: 'cnn-shapes', metric: subsets.title, ...causes }),

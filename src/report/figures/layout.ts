@@ -17,7 +17,7 @@ import {
   type Tick,
 } from './axis.js';
 import { pixelsPerInch, type FigureSize } from './print.js';
-import { cut, textWidth, wrapped, type TextFont } from './text.js';
+import { textWidth, wrapped, type TextFont } from './text.js';
 import { UsageError } from '../../terminal/errors.js';
 
 export interface Axis {
@@ -115,6 +115,8 @@ const lowest = 56;
 
 interface Layout {
   readonly columns: number;
+  /** Panels whose labels stand at the ends of their lines; those of others are below them. */
+  readonly atEnds: ReadonlySet<Panel>;
   readonly left: number;
   /** Beside panels that have another one to their right, and beside those that have none. */
   readonly right: { readonly inner: number; readonly last: number };
@@ -179,9 +181,12 @@ function layoutOf(
   const all = total.width - 2 * edge * unit;
   const rows = Math.ceil(panels.length / columns);
   const isLast = (i: number) => i % columns === columns - 1 || i === panels.length - 1;
-  const right = panels.map((panel) => (labelsAtEnds(panel, all / columns, look) ? endWidth(panel, look) : 4 * unit));
-  const most = (values: readonly number[]) => Math.max(0, ...values);
+  const cell = all / columns;
   // A panel that is the last of its row before the last column has the place of the next ones for its labels.
+  const spare = (i: number) => (i === panels.length - 1 ? (columns - 1 - (i % columns)) * cell : 0);
+  const atEnds = new Set(panels.filter((panel, i) => labelsFit(panel, 0.36 * cell + spare(i), look)));
+  const right = panels.map((panel) => (atEnds.has(panel) ? endWidth(panel, look) : 4 * unit));
+  const most = (values: readonly number[]) => Math.max(0, ...values);
   const ofLast = most(right.filter((_, i) => i % columns === columns - 1));
   const ofInner = most(right.filter((_, i) => !isLast(i)));
   const title = figure.title === '' ? [] : wrapped(figure.title, all, look.title);
@@ -189,7 +194,14 @@ function layoutOf(
   const top =
     title.length === 0 ? edge * unit : (edge + 4) * unit + (1.15 * title.length + notes.length) * line + 4 * unit;
   let layout: Layout = {
-    ...{ columns, left: 30 * unit, right: { inner: ofInner, last: ofLast }, width: all / columns, height: 150 * unit },
+    ...{
+      columns,
+      atEnds,
+      left: 30 * unit,
+      right: { inner: ofInner, last: ofLast },
+      width: all / columns,
+      height: 150 * unit,
+    },
     ...{ heading: 0, bottom: 0, foot: 0, title, notes, top },
   };
   // Labels of an axis depend on its length, and lengths on the labels: it settles at once.
@@ -250,8 +262,8 @@ function leftOf(panel: Panel, { height }: Layout, look: Look): number {
   );
 }
 
-function labelsAtEnds({ keys = [] }: Panel, cell: number, look: Look): boolean {
-  return keys.length > 0 && keys.every(({ end }) => end !== undefined) && endWidth({ keys }, look) <= 0.36 * cell;
+function labelsFit({ keys = [] }: Panel, room: number, look: Look): boolean {
+  return keys.length > 0 && keys.every(({ end }) => end !== undefined) && endWidth({ keys }, look) <= room;
 }
 
 function endWidth({ keys = [] }: Pick<Panel, 'keys'>, { label, unit }: Look): number {
@@ -280,20 +292,29 @@ function headingHeight(panel: Panel, room: number, look: Look): number {
   return (title.length + notes.length + y.length) * look.line + top + 8 * look.unit;
 }
 
-/** Rows of a legend, as many entries in each as fit. */
-function legendRows(
-  { keys = [] }: Panel,
-  width: number,
-  { label, unit }: Look,
-): { key: Key; at: number; row: number }[] {
+interface LegendEntry {
+  readonly key: Key;
+  readonly lines: readonly string[];
+  readonly at: number;
+  readonly row: number;
+}
+
+/** As many entries in each row as fit; one that is wider has a row for each of its lines. */
+function legendEntries({ keys = [] }: Panel, width: number, { label, unit }: Look): LegendEntry[] {
   let [at, row] = [0, 0];
   return keys.map((key) => {
-    const size = textWidth(cut(key.label, width - (sample + 6) * unit, label), label) + (sample + 18) * unit;
-    if (at > 0 && at + size - 12 * unit > width) [at, row] = [0, row + 1];
-    const placed = { key, at, row };
-    at += size;
+    const lines = wrapped(key.label, width - (sample + 6) * unit, label);
+    const size = Math.max(...lines.map((each) => textWidth(each, label))) + (sample + 18) * unit;
+    if (at > 0 && (lines.length > 1 || at + size - 12 * unit > width)) [at, row] = [0, row + 1];
+    const placed = { key, lines, at, row };
+    [at, row] = lines.length > 1 ? [0, row + lines.length] : [at + size, row];
     return placed;
   });
+}
+
+/** Rows that a legend takes. */
+function legendRows(entries: readonly LegendEntry[]): number {
+  return Math.max(0, ...entries.map(({ row, lines }) => row + lines.length));
 }
 
 /** A legend may begin below the labels of the vertical axis. */
@@ -304,16 +325,9 @@ function legendWidth({ left, width }: Layout): number {
 function bottomHeight(panel: Panel, layout: Layout, look: Look): number {
   const { unit, label, line } = look;
   const title = wrapped(panel.x.title, layout.width, label).length * line;
-  const below = labelsAtEnds(panel, cellOf(layout, look), look)
-    ? undefined
-    : legendRows(panel, legendWidth(layout), look).at(-1);
-  const legend = below === undefined ? 0 : (below.row + 1) * 1.15 * line + 5 * unit;
+  const rows = layout.atEnds.has(panel) ? 0 : legendRows(legendEntries(panel, legendWidth(layout), look));
+  const legend = rows === 0 ? 0 : rows * 1.15 * line + 5 * unit;
   return tickRoom * unit + line + title + legend + (panel.ramp === undefined ? 0 : 2 * line + 18 * unit);
-}
-
-/** The share of a column in the picture's width. */
-function cellOf({ columns, left, right, width }: Layout, { unit }: Look): number {
-  return (columns * (left + width) + (columns - 1) * (right.inner + gap * unit) + right.last) / columns;
 }
 
 function specOf(
@@ -490,9 +504,9 @@ function belowPanel(panel: Panel, layout: Layout, look: Look): object[] {
 
 /** Labels at the ends of lines where they fit, else a legend below. */
 function keysOf(panel: Panel, layout: Layout, look: Look): object[] {
-  const { label, line, unit } = look;
+  const { line, unit } = look;
   const { keys = [], y } = panel;
-  if (labelsAtEnds(panel, cellOf(layout, look), look)) {
+  if (layout.atEnds.has(panel)) {
     const place = placing(y.domain, [layout.height, 0], y.isLog ?? false);
     const wanted = keys.map((key) => ({ key, at: place(key.end!.y) })).toSorted((a, b) => a.at - b.at);
     // Within the panel, as far as they have room there.
@@ -502,25 +516,21 @@ function keysOf(panel: Panel, layout: Layout, look: Look): object[] {
       wanted.map(({ at }, i) => within(at, i)),
       line,
     );
-    return wanted.flatMap(({ key }, i) => entry(key.label, key, { x: layout.width + 6 * unit, y: heights[i]! }, look));
+    return wanted.flatMap(({ key }, i) =>
+      entry([key.label], key, { x: layout.width + 6 * unit, y: heights[i]! }, look),
+    );
   }
-  const width = legendWidth(layout);
   const top = belowTitle(panel, layout, look);
-  return legendRows(panel, width, look).flatMap(({ key, at, row }) =>
-    entry(
-      cut(key.label, width - (sample + 6) * unit, label),
-      key,
-      { x: at - layout.left, y: top + (row + 0.5) * 1.15 * line },
-      look,
-    ),
+  return legendEntries(panel, legendWidth(layout), look).flatMap(({ key, lines, at, row }) =>
+    entry(lines, key, { x: at - layout.left, y: top + (row + 0.5) * 1.15 * line }, look),
   );
 }
 
 function entry(
-  words: string,
+  lines: readonly string[],
   { style, hasPoints }: Key,
   { x, y }: { readonly x: number; readonly y: number },
-  { label, unit }: Look,
+  { label, line, unit }: Look,
 ): object[] {
   const data = { values: [{}] };
   const end = x + sample * unit;
@@ -533,7 +543,7 @@ function entry(
     ...(hasPoints
       ? [{ data, mark: pointMark(style, unit), encoding: { x: { value: (x + end) / 2 }, y: { value: y } } }]
       : []),
-    text(words, { x: end + 5 * unit, y, ...label }),
+    ...lines.map((words, i) => text(words, { x: end + 5 * unit, y: y + 1.15 * line * i, ...label })),
   ];
 }
 
