@@ -11,6 +11,10 @@ test.each(['', 'members', 'members/cnn-w8-s0', 'tensorboard', 'tensorboard/trans
 test.each([
   'run.json',
   'curve.png',
+  // As `--format pdf` writes them.
+  'curve.pdf',
+  'reconstructions.svg',
+  'sweep-accuracy-causes.pdf',
   'sweep-subset-accuracy-causes.svg',
   'quanta.csv',
   'claims/lenet.json',
