@@ -118,7 +118,7 @@ export function defaultInduced(record: Made, members: readonly MemberOutcomes[])
   }
 }
 
-/** Standard errors that no draw gets across. */
+/** Standard errors that no draw of the test set gets across. */
 const mostErrors = 6;
 
 function chosenSize(induced: Metric, members: readonly MemberOutcomes[]): ChosenMetric {
@@ -126,9 +126,10 @@ function chosenSize(induced: Metric, members: readonly MemberOutcomes[]): Chosen
   const n = seeds[0]!.correct!.length;
   const accuracies = seeds.map((outcomes) => accuracy.with({}).measure(outcomes).value);
   const reachOf = (right: number) => mostErrors * Math.sqrt((right * (1 - right)) / n);
-  // Means over drawn seeds are between the least and the most accurate one.
-  const least = Math.min(...accuracies.map((right) => right - reachOf(right)));
-  const most = Math.max(...accuracies.map((right) => right + reachOf(right)));
+  // Means over drawn seeds are between the least and the most accurate one; other seeds may lie beyond, by as much again.
+  const [low, high] = [Math.min(...accuracies), Math.max(...accuracies)];
+  const least = low - (high - low) - reachOf(low);
+  const most = high + (high - low) + reachOf(high);
   const chance = (share: number, k: number) => Math.min(1, Math.max(0, share)) ** k;
   const sizes = subsetSizes(n);
   // From the size that the least share would take to the first that not even the largest share gets right often enough.
@@ -158,8 +159,9 @@ function chosenCutoff(induced: Metric, members: readonly MemberOutcomes[]): Chos
   const met = cutoffs.map((c) => {
     const metric = reconstruction.with({ c });
     const shares = seeds.map((outcomes) => metric.measure(outcomes).value);
-    // Means over drawn seeds are between the two.
-    return { metric, least: Math.min(...shares), most: Math.max(...shares) };
+    // Means over drawn seeds are between the two; other seeds may lie beyond, by as much again.
+    const [low, high] = [Math.min(...shares), Math.max(...shares)];
+    return { metric, least: low === 1 ? 1 : 2 * low - high, most: 2 * high - low };
   });
   const reach = mostErrors * Math.sqrt((wantedShare * (1 - wantedShare)) / seeds[0]!.mse!.length);
   const always = met.findIndex(({ least }) => least === 1 || least > wantedShare + reach);

@@ -21,13 +21,13 @@ export function expectedCurves(
   const transform = units === undefined ? (base: number) => base : remembered(units.transform, observed.count);
   return {
     deviations: model.spread.deviations,
-    draw: (normals) => drawExpected(model, normals, transform, ofVariances()),
+    draw: (normals) => drawExpected(model, normals, transform, ofVariances(scales.length)),
   };
 }
 
-/** The same stream for every metric. */
-export function ofVariances(): Random {
-  return Random.named(0, 'seed model', 'variances');
+/** A stream for each scale, the same for every metric. */
+export function ofVariances(scales: number): Random[] {
+  return Array.from({ length: scales }, (_, j) => Random.named(0, 'seed model', 'variances', j));
 }
 
 /**
@@ -70,7 +70,8 @@ export function observe(curve: Omit<SampledCurve, 'expected'>, members: readonly
   const errors = isShare ? bases.map((p) => shareError(p, count)) : errorsOf(curve, members);
   const ranks = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));
   const shared = scales.map((scale) => correlation(scale.members.map((i) => ranks[i])));
-  const seen = bases.map((base) => !isShare || (base > 0 && base < 1));
+  const [least, most] = isShare ? [0, 1] : metric.limits;
+  const seen = bases.map((base) => (base > least && base < most) || !Number.isFinite(most));
   return { bases, errors, ranks, shared, seen, count, isShare };
 }
 

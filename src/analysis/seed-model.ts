@@ -25,11 +25,20 @@ export function seedModelOf(
   { bases, errors, count, isShare, ...observed }: Observed,
   { scales, limits }: Pick<Spread, 'scales'> & Pick<Metric, 'limits'>,
 ): SeedModel {
-  const link = seedLinkOf(isShare ? [0, 1] : limits);
-  const slopes = bases.map((base) => link.slope(isShare ? seenShare(base, count) : base));
+  const [least] = limits;
+  // The logarithm of a value at its limit would be far from all others: then the values themselves, down to the limit.
+  const link =
+    bases.some((base) => base <= least) && !Number.isFinite(limits[1])
+      ? from(least)
+      : seedLinkOf(isShare ? [0, 1] : limits);
+  const errorOf = (error: number, base: number) => {
+    if (isShare) return error * link.slope(seenShare(base, count));
+    // At a limit no draw of the test set differs, and the slope has no end.
+    return error === 0 ? 0 : error * link.slope(base);
+  };
   const spread = spreadOf({
     ...{ ...observed, scales, values: bases.map(link.to) },
-    errors: errors.map((error, i) => error * slopes[i]!),
+    errors: errors.map((error, i) => errorOf(error, bases[i]!)),
   });
   return { spread, link };
 }
@@ -61,6 +70,10 @@ function seedLinkOf([least, most]: Metric['limits']): Link {
     from: (x) => least + (most - least) * Math.sin(Math.min(Math.PI / 2, Math.max(0, x))) ** 2,
     slope: (value) => 1 / (2 * Math.sqrt(share(value) * (1 - share(value))) * (most - least)),
   };
+}
+
+function from(least: number): Link {
+  return { to: (value) => value, from: (x) => Math.max(least, x), slope: () => 1 };
 }
 
 /** To a scale without ends: the logit between two limits, the logarithm above one. */
@@ -99,7 +112,7 @@ export interface Observed {
   readonly isShare: boolean;
 }
 
-/** Mean over pairs of lists of normal scores; a list that is missing is of its own. */
+/** Mean over pairs of lists of normal scores; a list that is missing is of its own. 0 of a single list. */
 export function correlation(lists: readonly (Float64Array | undefined)[]): number {
   let [sum, pairs] = [0, 0];
   lists.forEach((a, i) => {
@@ -114,7 +127,7 @@ export function correlation(lists: readonly (Float64Array | undefined)[]): numbe
       sum += product / squares;
     }
   });
-  return Math.max(0, sum / pairs);
+  return pairs === 0 ? 0 : Math.max(0, sum / pairs);
 }
 
 /** Half a success and half a failure more: a share of 0 has a logit too, and a standard error. */
@@ -191,7 +204,7 @@ function neighbours(groups: readonly Group[], j: number): Group {
   for (let reach = 1; reach < Math.max(2, groups.length); reach++) {
     let [total, explained, weights, squares] = [0, 0, 0, 0];
     for (const [i, group] of groups.entries()) {
-      if (Math.abs(i - j) > reach) continue;
+      if (Math.abs(i - j) > reach || group.degrees === 0) continue;
       const part = i === j ? 1 : 0.5;
       total += part * group.degrees * group.total;
       explained += part * group.degrees * group.explained;
@@ -208,19 +221,19 @@ function neighbours(groups: readonly Group[], j: number): Group {
  *
  * @param normals how the seeds of each scale deviate, `[draws]` of `[scales]`
  * @param transform the metric of a base
- * @param random of variances: two metrics with the same stream and degrees of freedom have the same draws
+ * @param random of the variances at each scale: two metrics with the same streams and degrees of freedom have the same draws
  */
 export function drawExpected(
   { spread, link }: SeedModel,
   normals: readonly Float64Array[],
   transform: (base: number) => number,
-  random: Sfc32,
+  random: readonly Sfc32[],
 ): Float64Array[] {
   const { scales, totals, explained, degrees, onTestSet } = spread;
   return normals.map((list, b) => {
     const centres = onTestSet(b);
     return Float64Array.from(scales, ({ members }, j) => {
-      const total = degrees[j] === 0 ? 0 : (totals[j]! * degrees[j]!) / chiSquare(degrees[j]!, random);
+      const total = degrees[j] === 0 ? 0 : (totals[j]! * degrees[j]!) / chiSquare(degrees[j]!, random[j]!);
       const variance = Math.max(0, total - explained[j]!);
       const centre = centres[j]! + Math.sqrt(variance / members.length) * list[j]!;
       return meanOverSeeds(centre, variance, (x) => transform(link.from(x)));

@@ -132,11 +132,14 @@ function simulateFamily(request: PowerRequest, link: number, family: number) {
         const drawn = valuesOf(bases);
         return { emergence: emergenceScore(byWidth.map((places) => drawnMean(drawn, places, picks))) };
       }),
-      expected: drawExpected(model, seedNormals, (base) => sign * pilot.value(base, size), ofVariances()).map(
-        (curve) => ({
-          emergence: emergenceScore(curve),
-        }),
-      ),
+      expected: drawExpected(
+        model,
+        seedNormals,
+        (base) => sign * pilot.value(base, size),
+        ofVariances(widths.length),
+      ).map((curve) => ({
+        emergence: emergenceScore(curve),
+      })),
     };
   };
   const ofStandard = measure(standard, 0);

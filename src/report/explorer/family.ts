@@ -331,7 +331,12 @@ export class Family {
     const luck = new Sfc32(9, 10, 11, 12);
     const sign = better === 'higher' ? 1 : -1;
     const normals = means.map(() => Float64Array.from(scales, () => sign * luck.normal()));
-    return drawExpected(model, normals, transform, new Sfc32(13, 14, 15, 16));
+    return drawExpected(
+      model,
+      normals,
+      transform,
+      scales.map((_, j) => new Sfc32(13, 14, 15, 16 + j)),
+    );
   }
 
   /** Of units each for itself, `[draws]` of `[members]`. */

@@ -4,6 +4,8 @@ import { sampleCurve, scoreCurve } from '../../../src/analysis/curves.js';
 import { pairScores } from '../../../src/analysis/paired.js';
 import { scoresOf } from '../../../src/analysis/scores.js';
 import { accuracy, subsetAccuracy, subsetTrials, topK } from '../../../src/metrics/classification.js';
+import { mse } from '../../../src/metrics/reconstruction.js';
+import { imageAccuracy } from '../../../src/metrics/sequence.js';
 import type { MemberOutcomes } from '../../../src/metrics/curve.js';
 import { Random } from '../../../src/statistics/random.js';
 import { family, memberOf, rightWith } from '../../support/members.js';
@@ -149,4 +151,39 @@ test('a curve that falls has no ratio; fewer units are no pairs', () => {
   const members = family({ widths, seeds: 1, count: 100, p: sigmoid, name: 'trials' });
   expect(paired(members, 50, [standard, subsetTrials.with({ k: 5 })]).pairing).toBe('nothing');
   expect(paired(members, 50).pairing).toBe('test examples');
+});
+
+test('where some scales have one seed and others several, there are intervals all the same, about as wide', () => {
+  const whole = family({ widths, seeds: 3, count: 400, p: sigmoid, deviation: 0.02, name: 'incomplete' });
+  // One seed at the largest width, and at one in the middle.
+  const part = whole.filter(({ record: { width, seed } }) => seed === 0 || (width !== 32 && width !== 4));
+  const [all, some] = [whole, part].map((members) => paired(members, 300).scores);
+  for (const name of ['ramp', 'jump', 'bow'] as const) {
+    const [a, b] = [all![name].difference.interval, some![name].difference.interval];
+    expect(b.upper - b.lower).toBeGreaterThan(0.5 * (a.upper - a.lower));
+    expect(b.upper - b.lower).toBeLessThan(8 * (a.upper - a.lower));
+    expect(some![name].test.p).toBeGreaterThan(0);
+  }
+});
+
+test('a member at the limit of its metric takes no interval away: no image of any sequence right, an error of 0', () => {
+  const random = Random.named(0, 'limits');
+  const sequence = Int32Array.from({ length: 160 }, (_, i) => Math.floor(i / 4));
+  const members = widths.flatMap((width, j) =>
+    [0, 1].map((seed) => {
+      const correct = rightWith(j === 1 && seed === 0 ? 0 : sigmoid(width), 160, random);
+      const error = (i: number) => (j === 5 && seed === 0 ? 0 : (1 + random.uniform()) / (width + i / 160));
+      const errors = Float32Array.from({ length: 160 }, (_, i) => error(i));
+      const example = Int32Array.from({ length: 160 }, (_, i) => i);
+      return memberOf(width, seed, { correct, sequence, example, mse: errors });
+    }),
+  );
+  for (const metric of [imageAccuracy.with({}), mse.with({})]) {
+    const { ramp, bow } = scoreCurve(sampleCurve(metric, members, { draws: 200 }));
+    for (const { value, interval } of [ramp, bow]) {
+      expect(interval.lower).toBeLessThanOrEqual(value);
+      expect(interval.upper).toBeGreaterThanOrEqual(value);
+      expect(interval.upper - interval.lower).toBeLessThan(20);
+    }
+  }
 });

@@ -28,7 +28,12 @@ function lognormal(scales: number, seeds: number, sigma: number, random: Random)
 }
 
 const draw = (model: SeedModel, draws: number) =>
-  drawExpected(model, normalsOf({ draws, scales: model.spread.scales.length }), (base) => base, ofVariances());
+  drawExpected(
+    model,
+    normalsOf({ draws, scales: model.spread.scales.length }),
+    (base) => base,
+    ofVariances(model.spread.scales.length),
+  );
 
 test.each([
   [2, 0.3],
