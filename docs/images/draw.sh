@@ -13,10 +13,12 @@ natural='--natural overlay:opt-2digit-addition'
 draw compare-lenet-figure-10 lenet-figure-10 compare lenet-figure-10 --induced subset-accuracy:k=10 $natural
 draw compare-autoencoder-figure-7 autoencoder-figure-7 compare autoencoder-figure-7 --standard psnr --induced reconstruction:c=0.002 $natural
 draw compare-transformer-figure-8 transformer-figure-8 compare transformer-figure-8 --induced sequence-accuracy:l=4 $natural
-for run in autoencoder-mnist lenet-mnist transformer-mnist transformer-omniglot-small; do
+draw compare-lenet-mnist lenet-mnist compare lenet-mnist --induced subset-accuracy:k=100 $natural
+draw compare-transformer-mnist transformer-mnist compare transformer-mnist --standard image-cross-entropy $natural
+for run in autoencoder-mnist transformer-omniglot-small; do
   draw compare-$run $run compare $run $natural
 done
-draw compare-autoencoder-cifar10 autoencoder-cifar10 compare autoencoder-cifar10 $natural
+draw compare-autoencoder-cifar10 autoencoder-cifar10 compare autoencoder-cifar10 --standard psnr --induced reconstruction:c=0.0035 $natural
 draw sweep-autoencoder-mnist autoencoder-mnist sweep autoencoder-mnist --metric reconstruction --over c=1e-4:1e-1:200:log
 draw sweep-two-autoencoder-mnist autoencoder-mnist sweep autoencoder-mnist --metric subset-below:column=mse --over c=1e-3:3e-2:60:log --over k=1..20
 draw tutorial-sweep first sweep first --metric reconstruction --over c=0.001:0.1:100:log

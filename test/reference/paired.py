@@ -71,10 +71,10 @@ def together(one, draws):
 class Family:
     """Draws of a family: of the bootstrap, and of its mean over all seeds there could be."""
 
-    def __init__(self, units, rng, share=True):
-        """units: [scales, seeds, images], right or wrong or an error; the metric is a function of their mean"""
+    def __init__(self, units, rng, share=True, luck=1):
+        """units: [scales, seeds, images], right or wrong or an error; the metric is a function of their mean; a lucky seed's is higher (1) or lower (-1)"""
         self.scales, self.seeds, self.images = units.shape
-        self.share, self.rng = share, rng
+        self.share, self.rng, self.luck = share, rng, luck
         counts = rng.multinomial(self.images, np.full(self.images, 1 / self.images), size=DRAWS)
         drawn = units.reshape(-1, self.images) @ counts.T / self.images
         self.drawn = np.moveaxis(drawn.reshape(self.scales, self.seeds, DRAWS), -1, 0)
@@ -112,7 +112,7 @@ class Family:
         # A scale at which all seeds have nothing right shows nothing of how others differ: they are alike.
         variance = np.where(seen, np.maximum(0, total * degrees / np.maximum(chi, 1e-300) - explained), 0)
         centres = x.mean(1) + (ranks * error).mean(2)
-        centres = centres + np.sqrt(variance / self.seeds) * self.rng.standard_normal((DRAWS, self.scales))
+        centres = centres + np.sqrt(variance / self.seeds) * self.luck * self.rng.standard_normal((DRAWS, self.scales))
         bases = back(centres[..., None] + np.sqrt(variance)[..., None] * NODES)
         return [transform(bases).mean(-1) for transform in transforms]
 
@@ -206,8 +206,9 @@ def autoencoders(families):
                 for units, share in ((errors, False), ((errors < cutoff).astype(float), True)):
                     again = np.random.default_rng()
                     again.bit_generator.state = state
-                    drawn = Family(units, again, share)
                     sign = 1 if share else -1
+                    # Errors and shares of a seed go together: a lucky one is better under both.
+                    drawn = Family(units, again, share, sign)
                     curves.append([sign * each for each in (drawn.observed.mean(1), drawn.bootstrap(same), drawn.expected([same])[0])])
                 pairs = [*zip(*curves), truth]
                 shares = [share_of(eq1(x), eq1(y)) for x, y in pairs]
