@@ -65,7 +65,7 @@ test('evaluate: the table, CSV and JSON have what a reader of the Parquet files 
   // heading, 10 members, 5 scales, the end
   expect(csv.split('\n')).toHaveLength(17);
   const { stdout: table } = await run('evaluate', 'lenet', '--metric', 'accuracy');
-  expect(table).toMatch(/width {2}parameters {2}seeds +accuracy\n/);
+  expect(table).toMatch(/width {2}parameters {2}seeds {2}training FLOPs +accuracy\n/);
 });
 
 test('sweep, compare, theory and search write their pictures and say where', async () => {
