@@ -94,7 +94,7 @@ describe.each(versions)('Node %s', (version) => {
 
   test('doctor calls it fit, after a step of training', () => {
     const { status, stdout } = spawnSync(node, [program, 'doctor', '--json'], { cwd: folder, encoding: 'utf8' });
-    const findings = JSON.parse(stdout) as Finding[];
+    const { findings } = JSON.parse(stdout) as { findings: Finding[] };
     expect(findings.filter((each) => each.status === 'problem')).toEqual([]);
     expect(findings.find(({ subject }) => subject === 'training')?.status).toBe('ok');
     expect(status).toBe(0);
