@@ -11,7 +11,7 @@
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawsWithValue } from '../statistics/bootstrap.js';
 import { binomialQuantile } from '../statistics/distributions.js';
-import { mean } from '../statistics/mean.js';
+import { mean, varianceOf } from '../statistics/mean.js';
 import { normalScores } from '../statistics/normal.js';
 import type { Random } from '../statistics/random.js';
 import { varianceOfTerms } from '../statistics/shared-clusters.js';
@@ -99,11 +99,6 @@ export function errorsOf(
     const drawn = varianceOf(drawsWithValue(memberDraws.map((draw) => draw[i]!)));
     return Number.isNaN(drawn) ? metric.measure(outcomes).standardError : Math.sqrt(drawn);
   });
-}
-
-function varianceOf(values: ArrayLike<number>): number {
-  const centre = mean(values);
-  return values.length < 2 ? NaN : mean(Array.from(values, (value) => (value - centre) ** 2));
 }
 
 /** Of how many independent units a member's share tells as much: units that share images or groups tell less. */

@@ -25,12 +25,7 @@ export function seedModelOf(
   { bases, errors, count, isShare, ...observed }: Observed,
   { scales, limits }: Pick<Spread, 'scales'> & Pick<Metric, 'limits'>,
 ): SeedModel {
-  const [least] = limits;
-  // The logarithm of a value at its limit would be far from all others: then the values themselves, down to the limit.
-  const link =
-    bases.some((base) => base <= least) && !Number.isFinite(limits[1])
-      ? from(least)
-      : seedLinkOf(isShare ? [0, 1] : limits);
+  const link = seedLinkOf(isShare ? [0, 1] : limits, Math.min(...bases));
   const errorOf = (error: number, base: number) => {
     if (isShare) return error * link.slope(seenShare(base, count));
     // At a limit no draw of the test set differs, and the slope has no end.
@@ -60,9 +55,13 @@ export interface Link {
 
 /**
  * Between two limits the arcsine of the root (Anscombe 1948), on which a share of 0 has a place and a seed that has it is not further away
- * than its test set can tell; above a limit the logarithm.
+ * than its test set can tell; above a limit the logarithm, but for values one of which is at it: its logarithm would be far from all others.
+ *
+ * @param lowest of the values
  */
-function seedLinkOf([least, most]: Metric['limits']): Link {
+function seedLinkOf([least, most]: Metric['limits'], lowest: number): Link {
+  if (!Number.isFinite(most) && lowest <= least)
+    return { ...linkOf([-Infinity, most]), from: (x) => Math.max(least, x) };
   if (!Number.isFinite(least) || !Number.isFinite(most)) return linkOf([least, most]);
   const share = (value: number) => Math.min(1, Math.max(0, (value - least) / (most - least)));
   return {
@@ -70,10 +69,6 @@ function seedLinkOf([least, most]: Metric['limits']): Link {
     from: (x) => least + (most - least) * Math.sin(Math.min(Math.PI / 2, Math.max(0, x))) ** 2,
     slope: (value) => 1 / (2 * Math.sqrt(share(value) * (1 - share(value))) * (most - least)),
   };
-}
-
-function from(least: number): Link {
-  return { to: (value) => value, from: (x) => Math.max(least, x), slope: () => 1 };
 }
 
 /** To a scale without ends: the logit between two limits, the logarithm above one. */

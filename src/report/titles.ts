@@ -23,6 +23,13 @@ export function titled<Name extends keyof typeof scoreTitles>(...names: readonly
 /** Scores that tables have. */
 export const shownScores: readonly TitledScore[] = titled('emergence', 'ramp', 'jump', 'bow');
 
+/** Scores of the many curves that `sweep` and `search` rank. */
+export const rankedScores: readonly TitledScore[] = [
+  ...titled('emergence', 'ramp', 'jump'),
+  { name: 'steepness', title: 'steepest / mean' },
+  ...titled('bow'),
+];
+
 export const axisTitles: Readonly<Record<ScaleName, string>> = {
   width: 'width',
   parameters: 'trainable parameters',

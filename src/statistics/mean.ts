@@ -4,3 +4,9 @@ export function mean(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i++) sum += values[i]!; // eslint-disable-line @typescript-eslint/prefer-for-of
   return sum / values.length;
 }
+
+/** Mean squared distance from the mean; NaN of fewer than two values. */
+export function varianceOf(values: ArrayLike<number>): number {
+  const centre = mean(values);
+  return values.length < 2 ? NaN : mean(Array.from(values, (value) => (value - centre) ** 2));
+}

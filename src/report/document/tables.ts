@@ -7,7 +7,7 @@ import { isImported, type ImportedRun } from '../../runs/imported.js';
 import type { FamilyMember } from '../../runs/load.js';
 import type { RunRecord } from '../../runs/record.js';
 import { membersTable as membersText, type TableText } from '../tables/members.js';
-import { shareOfDraws, shownDataset, shownRatio, sourceText } from '../tables/compare.js';
+import { pairedCells, shownDataset, sourceText } from '../tables/compare.js';
 import { shownScores } from '../titles.js';
 import type { Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
@@ -73,13 +73,7 @@ export function pairedTable({ run, comparison: { sharpness } }: AnalysedFamily):
         align: 'right' as const,
       })),
     ],
-    rows: shownScores.map(({ name, title }) => {
-      const { difference, higher, test } = scores[name];
-      return [
-        ...[title, shownRatio(scores[name]), formatWithInterval(difference.value, difference.interval)],
-        ...[shareOfDraws(higher), formatNumber(test.p, 2), formatNumber(test.adjusted, 2)],
-      ];
-    }),
+    rows: shownScores.map(({ name, title }) => [title, ...pairedCells(scores[name])]),
     raw: {
       heading: [
         'score',

@@ -12,14 +12,15 @@ import { correlation, drawExpected, seedModelOf, shareError } from '../../analys
 import { solvedGrid, turnsOf, type SolvedGrid, type Turns } from '../../analysis/turns.js';
 import { sharesOfSubsets } from '../../metrics/subsets.js';
 import { drawCounts, drawnMean, weightedSums } from '../../statistics/bootstrap.js';
-import { mean } from '../../statistics/mean.js';
+import { varianceOf } from '../../statistics/mean.js';
 import { normalScores } from '../../statistics/normal.js';
 import { overSeedsAndExamples } from '../../statistics/seeds.js';
-import { sampledMean, wilsonOfMean, type SampledMean, type SharedSample } from '../../statistics/shared-clusters.js';
+import { sampledMean, wilsonOfMean, type SampledMean } from '../../statistics/shared-clusters.js';
 import { Sfc32 } from '../../statistics/sfc32.js';
 import { wilsonLimits, z95, type Interval } from '../../statistics/wilson.js';
-import { fromBase64, int32From, unpackBits } from './codes.js';
+import { fromBase64, int32From } from './codes.js';
 import type { PageRun } from './data.js';
+import { unpack, type Outcomes } from './outcomes.js';
 
 /** Blocks of test examples that are drawn, and draws of them. */
 export const blocks = 400;
@@ -70,20 +71,6 @@ interface Sums {
   /** `[members]`, of the values and of their squares. */
   readonly totals: Float64Array;
   readonly squares: Float64Array;
-}
-
-/** Outcomes unpacked: how each kind answers the same questions. Members are places in the run's list. */
-interface Outcomes {
-  /** The standard metric's value of a unit. */
-  readonly standard: (member: number, unit: number) => number;
-  /** Whether a unit is solved: right, below the cutoff, the first L right. */
-  solved(threshold: number): (member: number, unit: number) => number;
-  /** What hangs on single rows, of the standard metric or of the units solved at a threshold: see `SharedSample`. */
-  parts(
-    member: number,
-    threshold: number | undefined,
-  ): Pick<SharedSample, 'rows' | 'first' | 'allOf'> & { length: number };
-  predicted(members: readonly number[], size: number, threshold: number): Float64Array;
 }
 
 export class Family {
@@ -312,7 +299,7 @@ export class Family {
     const byMember = bases.map((_, i) => means.map((each) => each[i]!));
     const ranks = byMember.map(normalScores);
     const errors = byMember.map((values, i) =>
-      isShare && ranks[i] === undefined ? shareError(bases[i]!, size) : deviationOf(values),
+      isShare && ranks[i] === undefined ? shareError(bases[i]!, size) : Math.sqrt(varianceOf(values)),
     );
     const model = seedModelOf(
       {
@@ -419,148 +406,4 @@ function numbered(clusterOf: Int32Array, rows: number): { readonly of: Int32Arra
     return number;
   });
   return { of, count: numbers.size };
-}
-
-function unpack(run: PageRun): Outcomes {
-  const { outcomes } = run;
-  switch (outcomes.kind) {
-    case 'classification':
-      return rightOrWrong(bitsOf(run, outcomes.right, 1));
-    case 'sequences':
-      return inSequences(bitsOf(run, outcomes.right, outcomes.length), outcomes.length);
-    case 'reconstruction':
-      return belowCutoffs(run, outcomes);
-  }
-}
-
-/** `[members]` of `[units * length]`, 0 or 1. */
-function bitsOf({ members, count }: PageRun, text: string, length: number): Uint8Array[] {
-  const bytes = fromBase64(text);
-  const each = Math.ceil((count * length) / 8);
-  return members.map((_, i) => unpackBits(bytes.subarray(i * each, (i + 1) * each), count * length));
-}
-
-function rightOrWrong(right: readonly Uint8Array[]): Outcomes {
-  return {
-    standard: (member, unit) => right[member]![unit]!,
-    solved: () => (member, unit) => right[member]![unit]!,
-    parts: () => ({ length: 1 }),
-    predicted: (members, size, k) =>
-      Float64Array.from(members, (member) => (sumOf(right[member]!.subarray(0, size)) / size) ** k),
-  };
-}
-
-function inSequences(right: readonly Uint8Array[], length: number): Outcomes {
-  const shares = right.map((list) => perSequence(list, length, (rights) => sumOf(rights) / length));
-  const firstRight = right.map((list) =>
-    perSequence(list, length, (rights) => {
-      const wrong = rights.indexOf(0);
-      return wrong < 0 ? length : wrong;
-    }),
-  );
-  return {
-    standard: (member, unit) => shares[member]![unit]!,
-    solved: (l) => (member, unit) => (firstRight[member]![unit]! >= l ? 1 : 0),
-    parts: (member, l) => ({
-      ...{ length, rows: right[member]! },
-      ...(l === undefined ? {} : { first: l, allOf: true }),
-    }),
-    predicted: (members, size, l) =>
-      Float64Array.from(members, (member) => {
-        let product = 1;
-        for (let place = 0; place < l; place++) {
-          let sum = 0;
-          for (let unit = 0; unit < size; unit++) sum += right[member]![unit * length + place]!;
-          product *= sum / size;
-        }
-        return product;
-      }),
-  };
-}
-
-function perSequence(right: Uint8Array, length: number, value: (rights: Uint8Array) => number): Float64Array {
-  return Float64Array.from({ length: right.length / length }, (_, unit) =>
-    value(right.subarray(unit * length, (unit + 1) * length)),
-  );
-}
-
-function belowCutoffs(run: PageRun, outcomes: Extract<PageRun['outcomes'], { kind: 'reconstruction' }>): Outcomes {
-  const { count, members } = run;
-  const bytes = fromBase64(outcomes.errors);
-  const cutoffs = run.induced.options;
-  const codes = members.map((_, i) => bytes.subarray(i * count, (i + 1) * count));
-  // Codes tell an error to a few percent; the member's mean, which is exact, takes most of that back.
-  const means = codes.map((list, i) => {
-    let sum = 0;
-    for (const code of list) sum += outcomes.codeMeans[code]!;
-    const factor = outcomes.memberMeans[i]! / (sum / count);
-    return Float64Array.from(outcomes.codeMeans, (mean) => mean * factor);
-  });
-  const known = new Map<string, { readonly atMost: Float64Array; readonly mean: number }>();
-  const distributionOf = (member: number, size: number) => {
-    const key = `${member} ${size}`;
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    const atMost = cumulative(codes[member]!.subarray(0, size), cutoffs.length + 1);
-    const mean =
-      means[member]!.reduce((sum, value, code) => sum + value * (atMost[code]! - (atMost[code - 1] ?? 0)), 0) / size;
-    known.set(key, { atMost, mean });
-    return { atMost, mean };
-  };
-  return {
-    standard: (member, unit) => means[member]![codes[member]![unit]!]!,
-    solved(c) {
-      const place = cutoffs.indexOf(c);
-      return (member, unit) => (codes[member]![unit]! <= place ? 1 : 0);
-    },
-    parts: () => ({ length: 1 }),
-    predicted(chosen, size, c) {
-      const list = chosen.map((i) => ({ width: members[i]!.width, ...distributionOf(i, size) }));
-      const isAlone = list.every(({ width }) => width === list[0]!.width);
-      return Float64Array.from(list, ({ width, mean }) => {
-        let [below, count] = [0, 0];
-        for (const other of list) {
-          if (other.width === width && !isAlone) continue;
-          below += countBelow(other.atMost, cutoffs, (c * other.mean) / mean);
-          count += size;
-        }
-        return below / count;
-      });
-    },
-  };
-}
-
-/** Units with a code of at most each, `[codes]`. */
-function cumulative(codes: Uint8Array, length: number): Float64Array {
-  const counts = new Float64Array(length);
-  for (const code of codes) counts[code]!++;
-  for (let i = 1; i < length; i++) counts[i]! += counts[i - 1]!;
-  return counts;
-}
-
-/** How many errors are below a value: exact at a cutoff, linear in log scale between two. */
-function countBelow(atMost: Float64Array, cutoffs: readonly number[], value: number): number {
-  if (value < cutoffs[0]!) return (atMost[0]! * value) / cutoffs[0]!;
-  const last = cutoffs.length - 1;
-  let [low, high] = [0, last];
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if (cutoffs[middle]! <= value) low = middle;
-    else high = middle - 1;
-  }
-  // No error of the run is above the last cutoff, unless a single one was asked for.
-  if (low === last) return value > cutoffs[last]! ? atMost[last + 1]! : atMost[last]!;
-  const share = Math.log(value / cutoffs[low]!) / Math.log(cutoffs[low + 1]! / cutoffs[low]!);
-  return atMost[low]! + share * (atMost[low + 1]! - atMost[low]!);
-}
-
-function sumOf(values: Uint8Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum;
-}
-
-function deviationOf(values: readonly number[]): number {
-  const centre = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
 }

@@ -1,7 +1,8 @@
 /** A figure as the files that people use. */
 import { writeOutput } from '../../machine/files.js';
 import { UsageError } from '../../terminal/errors.js';
-import { figureSpec, type Figure } from './layout.js';
+import type { Figure } from './layout.js';
+import { figureSpec } from './spec.js';
 import { usualFigure, type FigureOptions } from './print.js';
 import { rendered, toSvg } from './render.js';
 

@@ -1,12 +1,8 @@
 /**
- * Figures as they are printed: panels side by side and row below row in a picture of a given size in inches, with no text smaller
- * than 7 points. Everything is measured before it is drawn, so that texts neither run into each other nor out of the picture,
- * and the specification that comes out has the place of everything in pixels.
+ * Figures as they are measured: panels side by side and row below row in a picture of a given size, with no text smaller than 7 points. All is
+ * measured before anything is drawn (spec.ts), so that texts neither run into each other nor out of the picture.
  */
-import type { TopLevelSpec } from 'vega-lite';
-import { fontFamily, inks, type SeriesStyle } from './theme.js';
 import {
-  apart,
   linearTicks,
   logTicks,
   placing,
@@ -16,9 +12,9 @@ import {
   type Domain,
   type Tick,
 } from './axis.js';
-import { pixelsPerInch, type FigureSize } from './print.js';
+import { pixelsPerInch } from './print.js';
 import { textWidth, wrapped, type TextFont } from './text.js';
-import { UsageError } from '../../terminal/errors.js';
+import type { SeriesStyle } from './theme.js';
 
 export interface Axis {
   readonly title: string;
@@ -86,7 +82,7 @@ export interface Frame {
 }
 
 /** Sizes of text in pixels. */
-interface Look {
+export interface Look {
   readonly unit: number;
   readonly label: TextFont;
   readonly heading: TextFont;
@@ -95,7 +91,7 @@ interface Look {
 }
 
 /** 7.2 points on paper; on what is wider than a page as much larger as it is wider. */
-function lookOf(width: number): Look {
+export function lookOf(width: number): Look {
   const unit = Math.max(1, width / (6.75 * pixelsPerInch));
   return {
     unit,
@@ -107,13 +103,13 @@ function lookOf(width: number): Look {
 }
 
 /** Sizes in pixels, at the size of a page. */
-const edge = 8;
-const gap = 14;
-const tickRoom = 7;
-const sample = 22;
-const lowest = 56;
+export const edge = 8;
+export const gap = 14;
+export const tickRoom = 7;
+export const sample = 22;
+export const lowest = 56;
 
-interface Layout {
+export interface Layout {
   readonly columns: number;
   /** Panels whose labels stand at the ends of their lines; those of others are below them. */
   readonly atEnds: ReadonlySet<Panel>;
@@ -132,31 +128,7 @@ interface Layout {
   readonly top: number;
 }
 
-/** @param title in place of the figure's own; an empty one leaves out the lines below it too */
-export function figureSpec(
-  figure: Figure,
-  { inches, height, isHeightFirm, name }: FigureSize,
-  title?: string,
-): TopLevelSpec {
-  const total = { width: Math.round(inches * pixelsPerInch), height: height && Math.round(height * pixelsPerInch) };
-  const look = lookOf(total.width);
-  const named = title === undefined ? figure : title === '' ? { ...figure, title, notes: [] } : { ...figure, title };
-  const layouts = columnChoices(figure, total.width, look).map((columns) => layoutOf(named, total, columns, look));
-  const fitting =
-    total.height === undefined ? layouts.slice(0, 1) : layouts.filter(({ height: high }) => high >= lowest * look.unit);
-  const shape = ({ width, height: high }: Layout) => Math.min(width, 1.3 * high);
-  const [best] = fitting.toSorted((a, b) => shape(b) - shape(a));
-  if (best !== undefined) return specOf(named, best, total, look);
-  if (isHeightFirm)
-    throw new UsageError(
-      `"${name}" is too low for this figure`,
-      '--size',
-      `at this width it takes ${Math.ceil(10 * leastHeight(named, layouts, look)) / 10} inches`,
-    );
-  return figureSpec(figure, { inches, height: undefined, isHeightFirm, name }, title);
-}
-
-function leastHeight(figure: Figure, layouts: readonly Layout[], look: Look): number {
+export function leastHeight(figure: Figure, layouts: readonly Layout[], look: Look): number {
   return (
     Math.min(...layouts.map((layout) => totalHeight(figure, { ...layout, height: lowest * look.unit }, look))) /
     pixelsPerInch
@@ -164,13 +136,13 @@ function leastHeight(figure: Figure, layouts: readonly Layout[], look: Look): nu
 }
 
 /** Most first, and of those with as many rows the fewest: no row is left almost empty. */
-function columnChoices({ panels: { length }, columns = 3 }: Figure, width: number, { unit }: Look): number[] {
+export function columnChoices({ panels: { length }, columns = 3 }: Figure, width: number, { unit }: Look): number[] {
   const most = Math.max(1, Math.min(columns, length, Math.floor(width / (188 * unit))));
   const balanced = (count: number) => Math.ceil(length / Math.ceil(length / count));
   return [...new Set(Array.from({ length: most }, (_, i) => balanced(most - i)))];
 }
 
-function layoutOf(
+export function layoutOf(
   figure: Figure,
   total: { width: number; height: number | undefined },
   columns: number,
@@ -224,7 +196,7 @@ function layoutOf(
   return layout;
 }
 
-function totalHeight(
+export function totalHeight(
   { panels }: Figure,
   { columns, top, heading, height, bottom, foot }: Layout,
   { unit }: Look,
@@ -234,7 +206,7 @@ function totalHeight(
 }
 
 /** How wide the texts above the i-th panel may be: to the next panel, or to the picture's end. */
-function roomOf(i: number, count: number, { columns, left, right, width }: Layout, all: number): number {
+export function roomOf(i: number, count: number, { columns, left, right, width }: Layout, all: number): number {
   const place = i % columns;
   if (i < count - 1 && place < columns - 1) return width + right.inner;
   return all - left - place * (left + width + right.inner + gap);
@@ -244,12 +216,12 @@ function ticksOf({ domain, isLog = false, ticks, texts = valueTicks }: Axis, cou
   return ticks ?? texts(isLog ? logTicks(domain) : linearTicks(domain, count));
 }
 
-function xTicks({ x }: Panel, width: number, { label, unit }: Look): Tick[] {
+export function xTicks({ x }: Panel, width: number, { label, unit }: Look): Tick[] {
   const ticks = ticksOf(x, Math.max(2, Math.min(6, Math.floor(width / (45 * unit)))));
   return withRoom(ticks, placing(x.domain, [0, width], x.isLog ?? false), (text) => textWidth(text, label), 6 * unit);
 }
 
-function yTicks({ y }: Panel, height: number, { line, unit }: Look): Tick[] {
+export function yTicks({ y }: Panel, height: number, { line, unit }: Look): Tick[] {
   const ticks = ticksOf(y, Math.max(2, Math.min(6, Math.floor(height / (28 * unit)))));
   return withRoom(ticks, placing(y.domain, [0, height], y.isLog ?? false), () => 0.75 * line, 0.5 * line);
 }
@@ -278,7 +250,7 @@ interface Words {
   readonly top: number;
 }
 
-function wordsOf({ title, notes, y, top }: Panel, room: number, { heading, label, line }: Look): Words {
+export function wordsOf({ title, notes, y, top }: Panel, room: number, { heading, label, line }: Look): Words {
   return {
     title: title === '' ? [] : wrapped(title, room, heading),
     notes: notes.flatMap((note) => wrapped(note, room, label)),
@@ -300,7 +272,7 @@ interface LegendEntry {
 }
 
 /** As many entries in each row as fit; one that is wider has a row for each of its lines. */
-function legendEntries({ keys = [] }: Panel, width: number, { label, unit }: Look): LegendEntry[] {
+export function legendEntries({ keys = [] }: Panel, width: number, { label, unit }: Look): LegendEntry[] {
   let [at, row] = [0, 0];
   return keys.map((key) => {
     const lines = wrapped(key.label, width - (sample + 6) * unit, label);
@@ -318,245 +290,14 @@ function legendRows(entries: readonly LegendEntry[]): number {
 }
 
 /** A legend may begin below the labels of the vertical axis. */
-function legendWidth({ left, width }: Layout): number {
+export function legendWidth({ left, width }: Layout): number {
   return left + width;
 }
 
-function bottomHeight(panel: Panel, layout: Layout, look: Look): number {
+export function bottomHeight(panel: Panel, layout: Layout, look: Look): number {
   const { unit, label, line } = look;
   const title = wrapped(panel.x.title, layout.width, label).length * line;
   const rows = layout.atEnds.has(panel) ? 0 : legendRows(legendEntries(panel, legendWidth(layout), look));
   const legend = rows === 0 ? 0 : rows * 1.15 * line + 5 * unit;
   return tickRoom * unit + line + title + legend + (panel.ramp === undefined ? 0 : 2 * line + 18 * unit);
-}
-
-function specOf(
-  figure: Figure,
-  layout: Layout,
-  total: { width: number; height: number | undefined },
-  look: Look,
-): TopLevelSpec {
-  const { panels, title, notes } = figure;
-  const { columns, left, right, top, heading, bottom } = layout;
-  const { unit } = look;
-  const height = total.height ?? Math.ceil(totalHeight(figure, layout, look));
-  const before = { left: edge * unit + left, top: top + heading };
-  return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    description: [title, ...notes].join(' '),
-    // All is placed by hand: the whole picture is padding around a view without a size of its own.
-    autosize: { type: 'none' },
-    // A single column's width is the whole view's.
-    padding: {
-      ...before,
-      right: total.width - before.left - (columns === 1 ? layout.width : 0),
-      bottom: height - before.top,
-    },
-    columns,
-    align: 'none',
-    bounds: 'flush',
-    spacing: { row: bottom + gap * unit + heading, column: right.inner + gap * unit + left },
-    concat: panels.map((panel, i) => panelSpec(panel, i, { figure, layout, total, look })),
-    resolve: { scale: { color: 'independent' } },
-  } as unknown as TopLevelSpec;
-}
-
-interface Whole {
-  readonly figure: Figure;
-  readonly layout: Layout;
-  readonly total: { readonly width: number };
-  readonly look: Look;
-}
-
-function panelSpec(panel: Panel, i: number, { figure, layout, total, look }: Whole): object {
-  const { width, height } = layout;
-  const { unit } = look;
-  const [x, y] = [
-    channel(panel.x, xTicks(panel, width, look), look),
-    channel(panel.y, yTicks(panel, height, look), look),
-  ];
-  const room = roomOf(i, figure.panels.length, layout, total.width - 2 * edge * unit);
-  return {
-    ...{ width, height },
-    layer: [
-      ...panel.layers({
-        width,
-        height,
-        unit,
-        x,
-        y,
-        color: panel.ramp === undefined ? {} : colorOf(panel, layout, look),
-      }),
-      ...(i === 0 ? titleLines(layout, look) : []),
-      ...headingLines(panel, room, layout, look),
-      ...belowPanel(panel, layout, look),
-      ...keysOf(panel, layout, look),
-    ],
-  };
-}
-
-function channel({ domain, isLog = false, grid = true }: Axis, ticks: readonly Tick[], { label, unit }: Look): object {
-  const texts = Object.fromEntries(ticks.map(({ at, text }) => [String(at), text]));
-  return {
-    type: 'quantitative',
-    scale: { ...(isLog ? { type: 'log' } : { zero: false }), domain: [...domain], nice: false },
-    axis: {
-      title: null,
-      values: ticks.map(({ at }) => at),
-      labelExpr: `(${JSON.stringify(texts)})[datum.value]`,
-      labelFontSize: label.size,
-      labelOverlap: false,
-      labelBound: false,
-      labelFlush: false,
-      labelLimit: 0,
-      labelPadding: 3 * unit,
-      tickSize: 4 * unit,
-      grid,
-    },
-  };
-}
-
-/** Where the legend begins, or the ramp. */
-function belowTitle(panel: Panel, layout: Layout, look: Look): number {
-  const { title, notes, x, y, layers } = panel;
-  return layout.height + bottomHeight({ title, notes, x, y, layers }, layout, look) + 5 * look.unit;
-}
-
-function colorOf(panel: Panel, layout: Layout, look: Look): object {
-  const { scheme, domain, texts = valueTicks } = panel.ramp!;
-  const { label, line, unit } = look;
-  const ticks = texts(linearTicks(domain, 4));
-  return {
-    type: 'quantitative',
-    scale: { scheme, domain: [...domain] },
-    legend: {
-      ...{ title: null, orient: 'none', direction: 'horizontal', offset: 0, padding: 0, labelLimit: 0 },
-      ...{
-        legendX: 0,
-        legendY: belowTitle(panel, layout, look) + line,
-        labelOffset: 3 * unit,
-        labelFontSize: label.size,
-      },
-      ...{ gradientLength: layout.width, gradientThickness: 7 * unit, values: ticks.map(({ at }) => at) },
-      labelExpr: `(${JSON.stringify(Object.fromEntries(ticks.map(({ at, text }) => [String(at), text])))})[datum.value]`,
-    },
-  };
-}
-
-interface Placed extends TextFont {
-  readonly x: number;
-  readonly y: number;
-  readonly align?: 'left' | 'center' | 'right';
-  readonly color?: string;
-}
-
-/** A line of text, with its baseline's middle at the height y. */
-function text(words: string, { x, y, size, bold = false, align = 'left', color = inks.text }: Placed): object {
-  const style = { fontSize: size, font: fontFamily, ...(bold ? { fontWeight: 'bold' } : {}) };
-  return {
-    data: { values: [{}] },
-    mark: { type: 'text', text: words, align, baseline: 'middle', color, ...style },
-    encoding: { x: { value: x }, y: { value: y } },
-  };
-}
-
-function titleLines({ title, notes, left, top, heading }: Layout, { title: font, label, line, unit }: Look): object[] {
-  let y = edge * unit - top - heading - line / 2 + 2 * unit;
-  return [
-    ...title.map((words) => text(words, { x: -left, y: (y += 1.15 * line), ...font })),
-    ...notes.map((words) => text(words, { x: -left, y: (y += line) + 2 * unit, ...label, color: inks.note })),
-  ];
-}
-
-function headingLines(panel: Panel, room: number, layout: Layout, look: Look): object[] {
-  const { heading: font, label, line, unit } = look;
-  const words = wordsOf(panel, room, look);
-  let y = -layout.heading - line / 2;
-  const above = -words.top - 4 * unit - words.y.length * line - line / 2;
-  let lower = above;
-  const { top, x } = panel;
-  const place = placing(x.domain, [0, layout.width], x.isLog ?? false);
-  const numbers = top === undefined ? [] : withRoom(top.ticks, place, (each) => textWidth(each, label), 5 * unit);
-  return [
-    ...words.title.map((each) => text(each, { x: 0, y: (y += line), ...font })),
-    ...words.notes.map((each) => text(each, { x: 0, y: (y += line), ...label, color: inks.note })),
-    ...words.y.map((each) => text(each, { x: -Math.min(layout.left, 12 * unit), y: (lower += line), ...label })),
-    ...(top === undefined
-      ? []
-      : numbers.map((tick) => text(tick.text, { x: place(tick.at), y: -0.8 * line, ...label, align: 'center' }))),
-    ...(top === undefined ? [] : [text(top.title, { x: layout.width, y: above + line, ...label, align: 'right' })]),
-  ];
-}
-
-function belowPanel(panel: Panel, layout: Layout, look: Look): object[] {
-  const { width, height } = layout;
-  const { label, line, unit } = look;
-  let y = height + tickRoom * unit + line / 2;
-  return [
-    ...wrapped(panel.x.title, width, label).map((words) =>
-      text(words, { x: width / 2, y: (y += line), ...label, align: 'center' }),
-    ),
-    ...(panel.ramp === undefined
-      ? []
-      : [text(panel.ramp.title, { x: 0, y: belowTitle(panel, layout, look) + line / 2 - 2 * unit, ...label })]),
-  ];
-}
-
-/** Labels at the ends of lines where they fit, else a legend below. */
-function keysOf(panel: Panel, layout: Layout, look: Look): object[] {
-  const { line, unit } = look;
-  const { keys = [], y } = panel;
-  if (layout.atEnds.has(panel)) {
-    const place = placing(y.domain, [layout.height, 0], y.isLog ?? false);
-    const wanted = keys.map((key) => ({ key, at: place(key.end!.y) })).toSorted((a, b) => a.at - b.at);
-    // Within the panel, as far as they have room there.
-    const within = (at: number, i: number) =>
-      Math.max(i * line, Math.min(at, layout.height - (wanted.length - 1 - i) * line));
-    const heights = apart(
-      wanted.map(({ at }, i) => within(at, i)),
-      line,
-    );
-    return wanted.flatMap(({ key }, i) =>
-      entry([key.label], key, { x: layout.width + 6 * unit, y: heights[i]! }, look),
-    );
-  }
-  const top = belowTitle(panel, layout, look);
-  return legendEntries(panel, legendWidth(layout), look).flatMap(({ key, lines, at, row }) =>
-    entry(lines, key, { x: at - layout.left, y: top + (row + 0.5) * 1.15 * line }, look),
-  );
-}
-
-function entry(
-  lines: readonly string[],
-  { style, hasPoints }: Key,
-  { x, y }: { readonly x: number; readonly y: number },
-  { label, line, unit }: Look,
-): object[] {
-  const data = { values: [{}] };
-  const end = x + sample * unit;
-  return [
-    {
-      data,
-      mark: { type: 'rule', ...stroke(style, unit) },
-      encoding: { x: { value: x }, x2: { value: end }, y: { value: y } },
-    },
-    ...(hasPoints
-      ? [{ data, mark: pointMark(style, unit), encoding: { x: { value: (x + end) / 2 }, y: { value: y } } }]
-      : []),
-    ...lines.map((words, i) => text(words, { x: end + 5 * unit, y: y + 1.15 * line * i, ...label })),
-  ];
-}
-
-/** How a series' line is drawn. */
-export function stroke({ color, dash, width = 1.7 }: SeriesStyle, unit: number) {
-  const strokeDash = dash.length === 2 && dash[1] === 0 ? {} : { strokeDash: dash.map((each) => each * unit) };
-  return { color, strokeWidth: width * unit, ...strokeDash };
-}
-
-/** Filled, with a white rim that keeps points apart where they overlap. */
-export function pointMark({ color, shape }: SeriesStyle, unit: number) {
-  return {
-    ...{ type: 'point', filled: true, fill: color, shape, size: 26 * unit ** 2, opacity: 0.85 },
-    ...{ stroke: 'white', strokeWidth: 0.6 * unit },
-  };
 }

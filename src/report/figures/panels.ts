@@ -1,7 +1,8 @@
 /** A panel of curves: lines with bands, bars or fans, and points. Every figure's curves are drawn here. */
 import { seriesStyle, type SeriesStyle } from './theme.js';
 import { countTicks, domainOf, type CurvePoint, type Domain, type Tick } from './axis.js';
-import { pointMark, stroke, type Frame, type Key, type Panel } from './layout.js';
+import type { Frame, Key, Panel } from './layout.js';
+import { pointMark, stroke } from './spec.js';
 
 export interface PanelSeries {
   readonly label: string;

@@ -4,7 +4,8 @@ import type { SeedDistribution, SeedScale } from '../../analysis/seed-distributi
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { referenceStyles, seriesStyle } from './theme.js';
 import { domainOf, type CurvePoint } from './axis.js';
-import { stroke, type Figure, type Frame, type Panel } from './layout.js';
+import type { Figure, Frame, Panel } from './layout.js';
+import { stroke } from './spec.js';
 import { curvePanel } from './panels.js';
 
 /** Half the width of the widest violin, in scales. */

@@ -99,31 +99,27 @@ const pairings: Readonly<Record<Pairing, string>> = {
 };
 
 /** A share of draws, never rounded to all or none of them. */
-export function shareOfDraws(share: number): string {
+function shareOfDraws(share: number): string {
   if (Number.isNaN(share)) return '-';
   const percent = 100 * share;
   return `${percent > 99.9 && percent < 100 ? '> 99.9' : percent < 0.1 && percent > 0 ? '< 0.1' : formatNumber(percent)} %`;
 }
 
-/** Second curve over the first; the bow has no ratio. */
-export function shownRatio({ ratio }: PairedScore): string {
-  return ratio === undefined ? '-' : formatWithInterval(ratio.value, ratio.interval);
+/** Ratio (of which the bow has none), difference, share of draws, p, adjusted p. */
+export function pairedCells({ ratio, difference, higher, test }: PairedScore): string[] {
+  return [
+    ratio === undefined ? '-' : formatWithInterval(ratio.value, ratio.interval),
+    formatWithInterval(difference.value, difference.interval),
+    shareOfDraws(higher),
+    formatNumber(test.p, 2),
+    formatNumber(test.adjusted, 2),
+  ];
 }
 
 /** Each score of the induced curve against the standard one's, in the same draws. */
 function pairedTable({ pairing, scores }: PairedScores): string {
   const heading = ['is the induced curve sharper?', 'induced / standard', 'difference', 'higher in', 'p', 'adjusted'];
-  const lines = everyScore.map(({ name, title }) => {
-    const { difference, higher, test } = scores[name];
-    return [
-      title,
-      shownRatio(scores[name]),
-      formatWithInterval(difference.value, difference.interval),
-      shareOfDraws(higher),
-      formatNumber(test.p, 2),
-      formatNumber(test.adjusted, 2),
-    ];
-  });
+  const lines = everyScore.map(({ name, title }) => [title, ...pairedCells(scores[name])]);
   return [
     textTable(heading, lines, [heading[0]!]),
     `Paired: ${pairings[pairing]}; 95 % intervals. Only the bow tells late from early.`,

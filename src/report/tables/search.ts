@@ -9,6 +9,7 @@ import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { discoveriesText } from './sweep.js';
 import { textTable } from './text-table.js';
+import { rankedScores } from '../titles.js';
 
 export interface SearchText {
   readonly run: string;
@@ -32,18 +33,7 @@ export function searchText(found: SearchText): string {
   const { run, ranked, discoveries, looked, by, top, induced, surrogates, causes, words = trainedWords } = found;
   if (ranked.length === 0)
     return `${run}: none of ${looked} metrics rises enough to be scored (--least-range), or has the score ${by}: two scales have no bow`;
-  const heading = [
-    'metric',
-    'kind',
-    'range',
-    'emergence (Eq 1)',
-    'Eq 1 / ramp',
-    'largest step / range',
-    'steepest / mean',
-    'bow',
-    'p',
-    'rate',
-  ];
+  const heading = ['metric', 'kind', 'range', ...rankedScores.map(({ title }) => title), 'p', 'rate'];
   const line = ({ metric, range, scores }: Candidate) => {
     const test = discoveries.tests.find(({ metric: id }) => id === metric.id);
     return [
@@ -55,9 +45,8 @@ export function searchText(found: SearchText): string {
   const scoresOfLine = ({ metric, range, scores }: Pick<Candidate, 'metric' | 'range' | 'scores'>) => [
     metric.id,
     metric.kind,
-    ...[range, scores.emergence, scores.ramp, scores.jump, scores.steepness, scores.bow].map((value) =>
-      formatNumber(value),
-    ),
+    formatNumber(range),
+    ...rankedScores.map(({ name }) => formatNumber(scores[name])),
   ];
   const left = ['metric', 'kind'];
   const most = ranked.slice(0, top);

@@ -5,7 +5,7 @@ import { scoreNames, type ScoreName } from '../../analysis/scores.js';
 import type { extremes, GridPoint, ResampledCurve, Spread, Sweep } from '../../analysis/sweep.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
-import { shownScores } from '../titles.js';
+import { rankedScores, shownScores } from '../titles.js';
 import { csv, textTable } from './text-table.js';
 
 export interface SweepText {
@@ -34,22 +34,9 @@ export function extremesText({
     name,
     metric.id,
     formatNumber(range),
-    formatNumber(scores.emergence),
-    formatNumber(scores.ramp),
-    formatNumber(scores.jump),
-    formatNumber(scores.steepness),
-    formatNumber(scores.bow),
+    ...rankedScores.map((score) => formatNumber(scores[score.name])),
   ];
-  const heading = [
-    '',
-    'metric',
-    'range',
-    'emergence (Eq 1)',
-    'Eq 1 / ramp',
-    'largest step / range',
-    'steepest / mean',
-    'bow',
-  ];
+  const heading = ['', 'metric', 'range', ...rankedScores.map((score) => score.title)];
   const table = textTable(heading, [line('highest', found.strongest), line('lowest', found.weakest)], ['', 'metric']);
   const tested =
     discoveries === undefined ? `Not tested: more than ${mostTested} curves.` : discoveriesText(discoveries);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { figureSpec } from '../../../../src/report/figures/layout.js';
+import { figureSpec } from '../../../../src/report/figures/spec.js';
 import { figureOptionsOf, parseFormats, parseSize, pixelsPerInch } from '../../../../src/report/figures/print.js';
 import { textWidth } from '../../../../src/report/figures/text.js';
 import { toSvg } from '../../../../src/report/figures/render.js';

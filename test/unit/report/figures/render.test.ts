@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { writeFigure, writePicture } from '../../../../src/report/figures/files.js';
-import { figureSpec } from '../../../../src/report/figures/layout.js';
+import { figureSpec } from '../../../../src/report/figures/spec.js';
 import { parseSize, usualFigure } from '../../../../src/report/figures/print.js';
 import { toPdf, toPng, toSvg } from '../../../../src/report/figures/render.js';
 import { figures } from '../../../support/figures.js';

@@ -4,7 +4,8 @@ import { centralInterval, medianOf } from '../../../../src/analysis/forecast/sco
 import { accuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
 import { curve } from '../../../../src/metrics/curve.js';
 import { mean } from '../../../../src/statistics/mean.js';
-import { figureSpec, type Figure } from '../../../../src/report/figures/layout.js';
+import type { Figure } from '../../../../src/report/figures/layout.js';
+import { figureSpec } from '../../../../src/report/figures/spec.js';
 import { usualFigure } from '../../../../src/report/figures/print.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
 import { seriesStyle } from '../../../../src/report/figures/theme.js';

@@ -1,0 +1,287 @@
+/** Figures as they are printed, in a picture of a given size in inches: a specification that has the place of everything in pixels. */
+import type { TopLevelSpec } from 'vega-lite';
+import { UsageError } from '../../terminal/errors.js';
+import { apart, linearTicks, placing, valueTicks, withRoom, type Tick } from './axis.js';
+import { pixelsPerInch, type FigureSize } from './print.js';
+import { textWidth, wrapped, type TextFont } from './text.js';
+import { fontFamily, inks, type SeriesStyle } from './theme.js';
+import {
+  lookOf,
+  edge,
+  gap,
+  tickRoom,
+  sample,
+  lowest,
+  leastHeight,
+  columnChoices,
+  layoutOf,
+  totalHeight,
+  roomOf,
+  xTicks,
+  yTicks,
+  wordsOf,
+  legendEntries,
+  legendWidth,
+  bottomHeight,
+  type Axis,
+  type Key,
+  type Panel,
+  type Figure,
+  type Look,
+  type Layout,
+} from './layout.js';
+
+/** @param title in place of the figure's own; an empty one leaves out the lines below it too */
+export function figureSpec(
+  figure: Figure,
+  { inches, height, isHeightFirm, name }: FigureSize,
+  title?: string,
+): TopLevelSpec {
+  const total = { width: Math.round(inches * pixelsPerInch), height: height && Math.round(height * pixelsPerInch) };
+  const look = lookOf(total.width);
+  const named = title === undefined ? figure : title === '' ? { ...figure, title, notes: [] } : { ...figure, title };
+  const layouts = columnChoices(figure, total.width, look).map((columns) => layoutOf(named, total, columns, look));
+  const fitting =
+    total.height === undefined ? layouts.slice(0, 1) : layouts.filter(({ height: high }) => high >= lowest * look.unit);
+  const shape = ({ width, height: high }: Layout) => Math.min(width, 1.3 * high);
+  const [best] = fitting.toSorted((a, b) => shape(b) - shape(a));
+  if (best !== undefined) return specOf(named, best, total, look);
+  if (isHeightFirm)
+    throw new UsageError(
+      `"${name}" is too low for this figure`,
+      '--size',
+      `at this width it takes ${Math.ceil(10 * leastHeight(named, layouts, look)) / 10} inches`,
+    );
+  return figureSpec(figure, { inches, height: undefined, isHeightFirm, name }, title);
+}
+
+function specOf(
+  figure: Figure,
+  layout: Layout,
+  total: { width: number; height: number | undefined },
+  look: Look,
+): TopLevelSpec {
+  const { panels, title, notes } = figure;
+  const { columns, left, right, top, heading, bottom } = layout;
+  const { unit } = look;
+  const height = total.height ?? Math.ceil(totalHeight(figure, layout, look));
+  const before = { left: edge * unit + left, top: top + heading };
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    description: [title, ...notes].join(' '),
+    // All is placed by hand: the whole picture is padding around a view without a size of its own.
+    autosize: { type: 'none' },
+    // A single column's width is the whole view's.
+    padding: {
+      ...before,
+      right: total.width - before.left - (columns === 1 ? layout.width : 0),
+      bottom: height - before.top,
+    },
+    columns,
+    align: 'none',
+    bounds: 'flush',
+    spacing: { row: bottom + gap * unit + heading, column: right.inner + gap * unit + left },
+    concat: panels.map((panel, i) => panelSpec(panel, i, { figure, layout, total, look })),
+    resolve: { scale: { color: 'independent' } },
+  } as unknown as TopLevelSpec;
+}
+
+interface Whole {
+  readonly figure: Figure;
+  readonly layout: Layout;
+  readonly total: { readonly width: number };
+  readonly look: Look;
+}
+
+function panelSpec(panel: Panel, i: number, { figure, layout, total, look }: Whole): object {
+  const { width, height } = layout;
+  const { unit } = look;
+  const [x, y] = [
+    channel(panel.x, xTicks(panel, width, look), look),
+    channel(panel.y, yTicks(panel, height, look), look),
+  ];
+  const room = roomOf(i, figure.panels.length, layout, total.width - 2 * edge * unit);
+  return {
+    ...{ width, height },
+    layer: [
+      ...panel.layers({
+        width,
+        height,
+        unit,
+        x,
+        y,
+        color: panel.ramp === undefined ? {} : colorOf(panel, layout, look),
+      }),
+      ...(i === 0 ? titleLines(layout, look) : []),
+      ...headingLines(panel, room, layout, look),
+      ...belowPanel(panel, layout, look),
+      ...keysOf(panel, layout, look),
+    ],
+  };
+}
+
+function channel({ domain, isLog = false, grid = true }: Axis, ticks: readonly Tick[], { label, unit }: Look): object {
+  const texts = Object.fromEntries(ticks.map(({ at, text }) => [String(at), text]));
+  return {
+    type: 'quantitative',
+    scale: { ...(isLog ? { type: 'log' } : { zero: false }), domain: [...domain], nice: false },
+    axis: {
+      title: null,
+      values: ticks.map(({ at }) => at),
+      labelExpr: `(${JSON.stringify(texts)})[datum.value]`,
+      labelFontSize: label.size,
+      labelOverlap: false,
+      labelBound: false,
+      labelFlush: false,
+      labelLimit: 0,
+      labelPadding: 3 * unit,
+      tickSize: 4 * unit,
+      grid,
+    },
+  };
+}
+
+/** Where the legend begins, or the ramp. */
+function belowTitle(panel: Panel, layout: Layout, look: Look): number {
+  const { title, notes, x, y, layers } = panel;
+  return layout.height + bottomHeight({ title, notes, x, y, layers }, layout, look) + 5 * look.unit;
+}
+
+function colorOf(panel: Panel, layout: Layout, look: Look): object {
+  const { scheme, domain, texts = valueTicks } = panel.ramp!;
+  const { label, line, unit } = look;
+  const ticks = texts(linearTicks(domain, 4));
+  return {
+    type: 'quantitative',
+    scale: { scheme, domain: [...domain] },
+    legend: {
+      ...{ title: null, orient: 'none', direction: 'horizontal', offset: 0, padding: 0, labelLimit: 0 },
+      ...{
+        legendX: 0,
+        legendY: belowTitle(panel, layout, look) + line,
+        labelOffset: 3 * unit,
+        labelFontSize: label.size,
+      },
+      ...{ gradientLength: layout.width, gradientThickness: 7 * unit, values: ticks.map(({ at }) => at) },
+      labelExpr: `(${JSON.stringify(Object.fromEntries(ticks.map(({ at, text }) => [String(at), text])))})[datum.value]`,
+    },
+  };
+}
+
+interface Placed extends TextFont {
+  readonly x: number;
+  readonly y: number;
+  readonly align?: 'left' | 'center' | 'right';
+  readonly color?: string;
+}
+
+/** A line of text, with its baseline's middle at the height y. */
+function text(words: string, { x, y, size, bold = false, align = 'left', color = inks.text }: Placed): object {
+  const style = { fontSize: size, font: fontFamily, ...(bold ? { fontWeight: 'bold' } : {}) };
+  return {
+    data: { values: [{}] },
+    mark: { type: 'text', text: words, align, baseline: 'middle', color, ...style },
+    encoding: { x: { value: x }, y: { value: y } },
+  };
+}
+
+function titleLines({ title, notes, left, top, heading }: Layout, { title: font, label, line, unit }: Look): object[] {
+  let y = edge * unit - top - heading - line / 2 + 2 * unit;
+  return [
+    ...title.map((words) => text(words, { x: -left, y: (y += 1.15 * line), ...font })),
+    ...notes.map((words) => text(words, { x: -left, y: (y += line) + 2 * unit, ...label, color: inks.note })),
+  ];
+}
+
+function headingLines(panel: Panel, room: number, layout: Layout, look: Look): object[] {
+  const { heading: font, label, line, unit } = look;
+  const words = wordsOf(panel, room, look);
+  let y = -layout.heading - line / 2;
+  const above = -words.top - 4 * unit - words.y.length * line - line / 2;
+  let lower = above;
+  const { top, x } = panel;
+  const place = placing(x.domain, [0, layout.width], x.isLog ?? false);
+  const numbers = top === undefined ? [] : withRoom(top.ticks, place, (each) => textWidth(each, label), 5 * unit);
+  return [
+    ...words.title.map((each) => text(each, { x: 0, y: (y += line), ...font })),
+    ...words.notes.map((each) => text(each, { x: 0, y: (y += line), ...label, color: inks.note })),
+    ...words.y.map((each) => text(each, { x: -Math.min(layout.left, 12 * unit), y: (lower += line), ...label })),
+    ...(top === undefined
+      ? []
+      : numbers.map((tick) => text(tick.text, { x: place(tick.at), y: -0.8 * line, ...label, align: 'center' }))),
+    ...(top === undefined ? [] : [text(top.title, { x: layout.width, y: above + line, ...label, align: 'right' })]),
+  ];
+}
+
+function belowPanel(panel: Panel, layout: Layout, look: Look): object[] {
+  const { width, height } = layout;
+  const { label, line, unit } = look;
+  let y = height + tickRoom * unit + line / 2;
+  return [
+    ...wrapped(panel.x.title, width, label).map((words) =>
+      text(words, { x: width / 2, y: (y += line), ...label, align: 'center' }),
+    ),
+    ...(panel.ramp === undefined
+      ? []
+      : [text(panel.ramp.title, { x: 0, y: belowTitle(panel, layout, look) + line / 2 - 2 * unit, ...label })]),
+  ];
+}
+
+/** Labels at the ends of lines where they fit, else a legend below. */
+function keysOf(panel: Panel, layout: Layout, look: Look): object[] {
+  const { line, unit } = look;
+  const { keys = [], y } = panel;
+  if (layout.atEnds.has(panel)) {
+    const place = placing(y.domain, [layout.height, 0], y.isLog ?? false);
+    const wanted = keys.map((key) => ({ key, at: place(key.end!.y) })).toSorted((a, b) => a.at - b.at);
+    // Within the panel, as far as they have room there.
+    const within = (at: number, i: number) =>
+      Math.max(i * line, Math.min(at, layout.height - (wanted.length - 1 - i) * line));
+    const heights = apart(
+      wanted.map(({ at }, i) => within(at, i)),
+      line,
+    );
+    return wanted.flatMap(({ key }, i) =>
+      entry([key.label], key, { x: layout.width + 6 * unit, y: heights[i]! }, look),
+    );
+  }
+  const top = belowTitle(panel, layout, look);
+  return legendEntries(panel, legendWidth(layout), look).flatMap(({ key, lines, at, row }) =>
+    entry(lines, key, { x: at - layout.left, y: top + (row + 0.5) * 1.15 * line }, look),
+  );
+}
+
+function entry(
+  lines: readonly string[],
+  { style, hasPoints }: Key,
+  { x, y }: { readonly x: number; readonly y: number },
+  { label, line, unit }: Look,
+): object[] {
+  const data = { values: [{}] };
+  const end = x + sample * unit;
+  return [
+    {
+      data,
+      mark: { type: 'rule', ...stroke(style, unit) },
+      encoding: { x: { value: x }, x2: { value: end }, y: { value: y } },
+    },
+    ...(hasPoints
+      ? [{ data, mark: pointMark(style, unit), encoding: { x: { value: (x + end) / 2 }, y: { value: y } } }]
+      : []),
+    ...lines.map((words, i) => text(words, { x: end + 5 * unit, y: y + 1.15 * line * i, ...label })),
+  ];
+}
+
+/** How a series' line is drawn. */
+export function stroke({ color, dash, width = 1.7 }: SeriesStyle, unit: number) {
+  const strokeDash = dash.length === 2 && dash[1] === 0 ? {} : { strokeDash: dash.map((each) => each * unit) };
+  return { color, strokeWidth: width * unit, ...strokeDash };
+}
+
+/** Filled, with a white rim that keeps points apart where they overlap. */
+export function pointMark({ color, shape }: SeriesStyle, unit: number) {
+  return {
+    ...{ type: 'point', filled: true, fill: color, shape, size: 26 * unit ** 2, opacity: 0.85 },
+    ...{ stroke: 'white', strokeWidth: 0.6 * unit },
+  };
+}
