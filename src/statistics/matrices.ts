@@ -31,26 +31,29 @@ export function solveLeastSquares(a: Matrix, b: Float64Array): Float64Array {
   const { rows, columns, data } = a;
   const diagonal = new Float64Array(columns);
   const lengths = diagonal.map((_, j) => columnNorm(a, j));
-  for (let j = 0; j < columns; j++) {
+  // A dependent column takes no row: the next one starts where it would have.
+  const pivots = new Int32Array(columns);
+  for (let j = 0, pivot = 0; j < columns; j++) {
     let squares = 0;
-    for (let i = j; i < rows; i++) squares += data[i * columns + j]! ** 2;
+    for (let i = pivot; i < rows; i++) squares += data[i * columns + j]! ** 2;
     const length = Math.sqrt(squares);
     // What is left of a dependent column is rounding.
     if (length <= 1e-14 * lengths[j]!) continue;
-    const head = data[j * columns + j]!;
+    const head = data[pivot * columns + j]!;
     diagonal[j] = head > 0 ? -length : length;
-    data[j * columns + j] = head - diagonal[j]!;
+    data[pivot * columns + j] = head - diagonal[j]!;
     const norm = length * (length + Math.abs(head)); // |v|² / 2
     for (let k = j + 1; k < columns; k++) {
       let dot = 0;
-      for (let i = j; i < rows; i++) dot += data[i * columns + j]! * data[i * columns + k]!;
-      for (let i = j; i < rows; i++) data[i * columns + k]! -= (dot / norm) * data[i * columns + j]!;
+      for (let i = pivot; i < rows; i++) dot += data[i * columns + j]! * data[i * columns + k]!;
+      for (let i = pivot; i < rows; i++) data[i * columns + k]! -= (dot / norm) * data[i * columns + j]!;
     }
     let dot = 0;
-    for (let i = j; i < rows; i++) dot += data[i * columns + j]! * b[i]!;
-    for (let i = j; i < rows; i++) b[i]! -= (dot / norm) * data[i * columns + j]!;
+    for (let i = pivot; i < rows; i++) dot += data[i * columns + j]! * b[i]!;
+    for (let i = pivot; i < rows; i++) b[i]! -= (dot / norm) * data[i * columns + j]!;
+    pivots[j] = pivot++;
   }
-  return backSubstitute(a, diagonal, b);
+  return backSubstitute(a, { diagonal, pivots }, b);
 }
 
 /**
@@ -101,13 +104,18 @@ function squaresLeft({ rows, columns, data }: Matrix, b: Float64Array, x: Float6
   return sum;
 }
 
-/** R x = b; R has its own diagonal, where 0 marks a column without a say. */
-function backSubstitute({ columns, data }: Matrix, diagonal: Float64Array, b: Float64Array): Float64Array {
+/** R x = b; R has its own diagonal, where 0 marks a column without a say, and each other column its row. */
+function backSubstitute(
+  { columns, data }: Matrix,
+  { diagonal, pivots }: { readonly diagonal: Float64Array; readonly pivots: Int32Array },
+  b: Float64Array,
+): Float64Array {
   const x = new Float64Array(columns);
   for (let j = columns - 1; j >= 0; j--) {
     if (diagonal[j] === 0) continue;
-    let sum = b[j]!;
-    for (let k = j + 1; k < columns; k++) sum -= data[j * columns + k]! * x[k]!;
+    const row = pivots[j]!;
+    let sum = b[row]!;
+    for (let k = j + 1; k < columns; k++) sum -= data[row * columns + k]! * x[k]!;
     x[j] = sum / diagonal[j]!;
   }
   return x;
