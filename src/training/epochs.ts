@@ -10,7 +10,7 @@ import type { EpochRecord } from '../runs/record.js';
 import { Random } from '../statistics/random.js';
 import { RunError } from '../terminal/errors.js';
 import type { Checkpoint, MemberFiles } from './checkpoint.js';
-import { packed, type Member, type Report } from './opened.js';
+import { packed, type Member, type Report } from './open-member.js';
 import { epochItems } from './sampling.js';
 import { learningRate } from './schedule.js';
 import { atEpochStart, toHost, toTensors, type HostState } from './state.js';

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ImageShape } from '../datasets/dataset.js';
 import { compile } from '../engine/program.js';
 import { reconstructedImages, type Strips } from '../runs/pictures.js';
-import { packed, type Member } from './opened.js';
+import { packed, type Member } from './open-member.js';
 import type { TestItems } from './sampling.js';
 import { parametersOf, toTensors, type HostState } from './state.js';
 import { evaluationBatch, named } from './step.js';

@@ -9,7 +9,7 @@ import { recordOf, trainEpochs } from './epochs.js';
 import { evaluate, reconstruct } from './evaluation.js';
 import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
-import { openMember, type Report } from './opened.js';
+import { openMember, type Report } from './open-member.js';
 import { testItems } from './sampling.js';
 import { initialState, parametersOf } from './state.js';
 import { stateNames } from './step.js';
