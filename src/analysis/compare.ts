@@ -9,7 +9,7 @@ import { sampleChosen, type ChosenMetric } from './chosen.js';
 import { intervalsOf, type SampledCurve, type Scored, type SampleOptions } from './curves.js';
 import { distanceBetween, predictFromStandard, type Distance, type Prediction } from './independence.js';
 import { scoreInterval } from './score-interval.js';
-import { shapeOf, type Shape } from './shape.js';
+import { shapeOf, type Shape } from './curve-shape.js';
 import { sharpnessOf, type Sharpness } from './sharpness.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 

@@ -7,7 +7,7 @@ import type { Metric } from '../metrics/metric.js';
 import { falseDiscoveryRates } from '../statistics/multiplicity.js';
 import type { OnStep } from '../terminal/steps.js';
 import { sampleChosen } from './chosen.js';
-import { smoothP, type NullOptions } from './null.js';
+import { smoothP, type NullOptions } from './smooth-null-tests.js';
 import type { ScoreName } from './scores.js';
 
 export interface Discoveries {

@@ -15,9 +15,9 @@ import {
   standardErrorOf,
   type LeastSquaresFit,
 } from '../statistics/least-squares.js';
-import { extentOf, type CurveData } from './extent.js';
+import { extentOf, type CurveData } from './curve-data.js';
 import { models, type CurveModel } from './models.js';
-import { startsOf } from './searches.js';
+import { startsOf } from './fit-search.js';
 
 export interface ModelFit extends LeastSquaresFit {
   readonly model: CurveModel;

@@ -8,8 +8,8 @@
  */
 import type { Parameters } from '../statistics/least-squares.js';
 import { logistic, softplus } from '../statistics/logistic.js';
-import type { Extent } from './extent.js';
-import { brokenPowerShapes, powerShapes, sigmoidShapes, threeSigmoidShapes, twoSigmoidShapes } from './starts.js';
+import type { Extent } from './curve-data.js';
+import { brokenPowerShapes, powerShapes, sigmoidShapes, threeSigmoidShapes, twoSigmoidShapes } from './fit-grids.js';
 
 export interface Bounds {
   readonly lower: readonly number[];

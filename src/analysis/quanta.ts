@@ -2,7 +2,7 @@
  * At which scale does each test example turn from failed to solved, and does it turn at once? The quantization model
  * (Michaud et al. 2023, arXiv 2303.13506) has a smooth curve made of many sharp turns, one for each "quantum" of skill; the
  * same accuracy curve comes out where every example rises as slowly as the curve itself. What tells them apart is whether
- * the same examples are solved by every seed. `turns.ts` has the turns, this file their sharpness and what coin flips with the
+ * the same examples are solved by every seed. `example-turns.ts` has the turns, this file their sharpness and what coin flips with the
  * same accuracies would show; `mixture/` has the sigmoids.
  */
 import { sampledMean, wilsonOfMean } from '../statistics/shared-clusters.js';
@@ -25,7 +25,7 @@ import {
   type SolvedMember,
   type TurnDistribution,
   type Turns,
-} from './turns.js';
+} from './example-turns.js';
 
 export interface SharpTurns {
   readonly count: number;

@@ -9,7 +9,13 @@
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { sampleChosen, type ChosenMetric, type SampledChoice } from './chosen.js';
 import { scoreCurve, type Scored, type SampleOptions, type ScaleName } from './curves.js';
-import { testAgainstPushed, testAgainstSmooth, type NullOptions, type PushedTest, type SmoothTest } from './null.js';
+import {
+  testAgainstPushed,
+  testAgainstSmooth,
+  type NullOptions,
+  type PushedTest,
+  type SmoothTest,
+} from './smooth-null-tests.js';
 import { pairScores, type PairedScores } from './paired.js';
 import type { ScoreName } from './scores.js';
 

@@ -12,7 +12,7 @@ import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
 import { isNameable, printable } from '../terminal/printable.js';
 import { definitionsOf, describeNumber, exampleEntries, type Definition } from './definitions.js';
-import { refuseForeignKeys, refuseTwoLengths, type Places } from './places.js';
+import { refuseForeignKeys, refuseTwoLengths, type Places } from './value-origins.js';
 import { executionSchema, experimentSchema, optionOf, type ExperimentInput } from './schema.js';
 import { isName, shippedFile, shippedNames } from './shipped.js';
 import { offsetOf, parseMapping, startOf, textOf, valuesOf, type Source } from './yaml.js';

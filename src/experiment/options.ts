@@ -18,7 +18,7 @@ import {
   type Range,
 } from './definitions.js';
 import type { ExperimentFile } from './load.js';
-import { placeOf, refuseForeignKeys, refuseTwoLengths, type Places } from './places.js';
+import { placeOf, refuseForeignKeys, refuseTwoLengths, type Places } from './value-origins.js';
 import {
   executionSchema,
   experimentSchema,

@@ -8,7 +8,7 @@ import type { RunRecord } from '../runs/record.js';
 import type { FamilyWords } from '../runs/words.js';
 import { isPossible, unitsOf } from '../analysis/search.js';
 import { parseMetric, withClassNames } from '../metrics/index.js';
-import { withOwnMetric } from '../metrics/own.js';
+import { withOwnMetric } from '../metrics/user-metric.js';
 import { runNameSchema } from '../experiment/schema.js';
 import { isImported, makeOf } from '../runs/imported.js';
 import { openRun as openFolder, readColumns } from '../runs/load.js';

@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { cutoffFor } from '../analysis/defaults.js';
 import { quanta as quantaOf, type Quanta } from '../analysis/quanta.js';
-import type { SolvedMember } from '../analysis/turns.js';
+import type { SolvedMember } from '../analysis/example-turns.js';
 import { clustersOf, type Clusters } from '../metrics/clusters.js';
 import { isImported, kindOf } from '../runs/imported.js';
 import type { LoadedMember, LoadedRun, OpenRun } from '../runs/load.js';

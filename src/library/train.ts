@@ -5,7 +5,7 @@ import { executionSchema, experimentSchema, type Execution, type ExperimentInput
 import { readRunRecord, runFolder } from '../runs/run.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
-import { whatIsWrong } from '../terminal/wrong.js';
+import { whatIsWrong } from '../terminal/schema-errors.js';
 import type { TrainListener, TrainResult } from '../training/train.js';
 
 /** What the options of `emergence train` say, by their names in camel case; left out: from the file, the run, the defaults. */

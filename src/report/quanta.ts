@@ -1,7 +1,7 @@
 /** What `emergence quanta` shows of a run: tables, a CSV of every example's turn, a picture. */
 import * as path from 'node:path';
 import type { Quanta } from '../analysis/quanta.js';
-import { passageSteps } from '../analysis/turns.js';
+import { passageSteps } from '../analysis/example-turns.js';
 import { writeFileAtomic } from '../machine/files.js';
 import { isImported, kindOf, makeOf } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/load.js';

@@ -20,7 +20,7 @@ import { writeFigure, writePicture } from './figures/files.js';
 import { usualFigure, type FigureOptions } from './figures/print.js';
 import { reconstructionsSvg } from './figures/reconstructions.js';
 import { curvesFigure } from './figures/train.js';
-import { showcaseColumns, showcaseOf, type Showcase } from './showcase.js';
+import { showcaseColumns, showcaseOf, type Showcase } from './run-summary.js';
 import { membersTable, printed as printedTable, type MembersColumn } from './tables/members.js';
 
 /** A complete member and what it reached. */

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod';
 import { RunError, messageOf } from '../terminal/errors.js';
-import { whatIsWrong } from '../terminal/wrong.js';
+import { whatIsWrong } from '../terminal/schema-errors.js';
 
 /** What the text says. Throws RunError, one line, at the first thing that is wrong; `where` names the file. */
 export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string, remedy?: string): T {

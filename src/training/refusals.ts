@@ -4,7 +4,7 @@
  */
 import * as os from 'node:os';
 import type { Dataset } from '../datasets/dataset.js';
-import { placeOf, type Places } from '../experiment/places.js';
+import { placeOf, type Places } from '../experiment/value-origins.js';
 import type { Execution, Experiment } from '../experiment/schema.js';
 import { parameterCount, type Task } from '../families/family.js';
 import { families } from '../families/index.js';

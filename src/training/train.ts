@@ -10,7 +10,7 @@ import { ensureRuntime, runtimeEnvironment, type Runtime } from '../engine/runti
 import { availableCores } from '../experiment/cores.js';
 import { lengthOf } from '../experiment/length.js';
 import { planFamily, type Plan, type PlannedMember } from '../experiment/plan.js';
-import type { Places } from '../experiment/places.js';
+import type { Places } from '../experiment/value-origins.js';
 import {
   experimentSchema,
   optionOf,

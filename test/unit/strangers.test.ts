@@ -9,7 +9,7 @@ import { loadImages } from '../../src/datasets/images.js';
 import { loadExperiment } from '../../src/experiment/load.js';
 import { readFileIfThere, writeOutput } from '../../src/machine/files.js';
 import { writeFolder } from '../../src/machine/folder-swap.js';
-import { withOwnMetric } from '../../src/metrics/own.js';
+import { withOwnMetric } from '../../src/metrics/user-metric.js';
 import { locateSeal } from '../../src/runs/forecasts.js';
 import { formatSealed } from '../../src/runs/json.js';
 import { locateRun } from '../../src/runs/locate.js';

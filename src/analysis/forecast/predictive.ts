@@ -13,10 +13,10 @@ import type { Limits } from '../../metrics/metric.js';
 import { aicc, FitError, leastSquares } from '../../statistics/least-squares.js';
 import type { Random } from '../../statistics/random.js';
 import { varianceComponents } from '../../statistics/variance-components.js';
-import { extentOf } from '../extent.js';
+import { extentOf } from '../curve-data.js';
 import { fitModel, type ModelFit } from '../fits.js';
 import type { CurveModel } from '../models.js';
-import { bestNode, startsAmong } from '../searches.js';
+import { bestNode, startsAmong } from '../fit-search.js';
 
 /** A curve at the scales where it is known. */
 export interface KnownCurve {
@@ -105,7 +105,7 @@ interface Around {
   readonly units: readonly number[];
 }
 
-/** Members of a scale wander with it: see `shape.ts`. */
+/** Members of a scale wander with it: see `curve-shape.ts`. */
 function scalesAicc(model: CurveModel, { seeds, means, fitted, units }: Around): number {
   const { deviance } = varianceComponents({
     residuals: means.map((mean, i) => (mean - fitted[i]!) / units[i]!),

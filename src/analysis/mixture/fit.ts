@@ -18,7 +18,7 @@
 import { describe, type ThresholdFit } from './classes.js';
 import { describeCommon, fitCommon } from './common.js';
 import { fitContinuum } from './continuum.js';
-import { describeOwn, fitOwn } from './own.js';
+import { describeOwn, fitOwn } from './class-slopes.js';
 import { prepare, type Data, type SolvedTable } from './rows.js';
 
 export interface MixtureOptions {

@@ -9,7 +9,7 @@ import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } fro
 import { scoreInterval } from '../../analysis/score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from '../../analysis/scores.js';
 import { correlation, drawExpected, seedModelOf, shareError } from '../../analysis/seed-model.js';
-import { solvedGrid, turnsOf, type SolvedGrid, type Turns } from '../../analysis/turns.js';
+import { solvedGrid, turnsOf, type SolvedGrid, type Turns } from '../../analysis/example-turns.js';
 import { sharesOfSubsets } from '../../metrics/subsets.js';
 import { drawCounts, drawnMean, weightedSums } from '../../statistics/bootstrap.js';
 import { varianceOf } from '../../statistics/mean.js';

@@ -1,7 +1,7 @@
 /** The comparison of a standard, an induced and natural curves as figure and table. */
 import * as path from 'node:path';
 import type { Comparison, ComparedCurve } from '../../analysis/compare.js';
-import type { ScoreTest } from '../../analysis/null.js';
+import type { ScoreTest } from '../../analysis/smooth-null-tests.js';
 import type { PairedScore, PairedScores, Pairing } from '../../analysis/paired.js';
 import { unscoredLines } from '../../analysis/unscored.js';
 import type { Sharpness } from '../../analysis/sharpness.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CurveData } from '../../../src/analysis/extent.js';
+import type { CurveData } from '../../../src/analysis/curve-data.js';
 import { fitModel, fitModels, predict } from '../../../src/analysis/fits.js';
 import { models, type ModelName } from '../../../src/analysis/models.js';
 import { FitError } from '../../../src/statistics/least-squares.js';

@@ -9,7 +9,7 @@ import {
   turnDistribution,
   turnsOf,
   type SolvedMember,
-} from '../../../src/analysis/turns.js';
+} from '../../../src/analysis/example-turns.js';
 import { Random } from '../../../src/statistics/random.js';
 
 /** `patterns[example]` has a text per seed, a digit per width: '011' turns at the second of three. */

@@ -1,5 +1,5 @@
 /** Example by example: at which scale test examples turn, which ones those are, and what each member made of one. */
-import { coinFlips, expectedDistribution, type SolvedGrid, type Turns } from '../../../analysis/turns.js';
+import { coinFlips, expectedDistribution, type SolvedGrid, type Turns } from '../../../analysis/example-turns.js';
 import { scaleText, type FamilyWords } from '../../../runs/words.js';
 import { unitsText, type PageExample, type PagePictures, type PageRun } from '../data.js';
 import type { Choice, Family } from '../family.js';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { intervalsOf, sampleCurve, scoreCurve } from '../../../../src/analysis/curves.js';
 import { defaultMetrics } from '../../../../src/analysis/defaults.js';
 import { predictFromStandard } from '../../../../src/analysis/independence.js';
-import { solvedGrid, turnsOf } from '../../../../src/analysis/turns.js';
+import { solvedGrid, turnsOf } from '../../../../src/analysis/example-turns.js';
 import { resolveExperiment } from '../../../../src/experiment/schema.js';
 import type { MemberOutcomes } from '../../../../src/metrics/curve.js';
 import { subsetAccuracy } from '../../../../src/metrics/classification.js';

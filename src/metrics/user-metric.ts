@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { guide, isCheckout } from '../machine/installation.js';
 import { outcomeColumns, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
 import { codeOf, isReported, messageOf, UsageError } from '../terminal/errors.js';
-import { whatIsWrong } from '../terminal/wrong.js';
+import { whatIsWrong } from '../terminal/schema-errors.js';
 import { metrics, type Registry } from './index.js';
 import { defineMetric } from './metric.js';
 

@@ -1,5 +1,5 @@
-/** Grids of the shapes of the curve models, over which a fit is searched (searches.ts). */
-import type { Extent } from './extent.js';
+/** Grids of the shapes of the curve models, over which a fit is searched (fit-search.ts). */
+import type { Extent } from './curve-data.js';
 
 /** exponent */
 export function powerShapes(): number[][][] {

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { chooseByScore, sampleChosen } from '../../../src/analysis/chosen.js';
-import { testAgainstPushed, testAgainstSmooth } from '../../../src/analysis/null.js';
+import { testAgainstPushed, testAgainstSmooth } from '../../../src/analysis/smooth-null-tests.js';
 import { scoreNames } from '../../../src/analysis/scores.js';
 import { accuracy, auroc, crossEntropy, subsetAccuracy } from '../../../src/metrics/classification.js';
 import type { MemberOutcomes } from '../../../src/metrics/curve.js';

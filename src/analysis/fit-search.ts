@@ -1,6 +1,6 @@
 /** Where fits of the curve models start: the best shapes of the models' grids that are not each other's neighbours. */
 import { projectionOf, type Projected, type Projection } from '../statistics/variable-projection.js';
-import type { Extent } from './extent.js';
+import type { Extent } from './curve-data.js';
 import type { CurveModel } from './models.js';
 
 /**

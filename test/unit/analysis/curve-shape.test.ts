@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shapeOf } from '../../../src/analysis/shape.js';
+import { shapeOf } from '../../../src/analysis/curve-shape.js';
 import { Random } from '../../../src/statistics/random.js';
 
 interface Truth {

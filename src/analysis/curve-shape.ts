@@ -7,7 +7,7 @@
  */
 import { aicc, akaikeWeights, FitError } from '../statistics/least-squares.js';
 import { varianceComponents } from '../statistics/variance-components.js';
-import type { CurveData } from './extent.js';
+import type { CurveData } from './curve-data.js';
 import { fitModel } from './fits.js';
 import { models, sigmoid, type CurveModel, type ModelName } from './models.js';
 

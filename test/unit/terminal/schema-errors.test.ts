@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { whatIsWrong } from '../../../src/terminal/wrong.js';
+import { whatIsWrong } from '../../../src/terminal/schema-errors.js';
 
 const schema = z.strictObject({
   name: z.string().regex(/^[a-z]+$/, 'is no name of small letters'),
