@@ -33,7 +33,7 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
           csv: evaluationCsv(record.name, evaluations, words),
           json: {
             run: record.name,
-            ...(words.isImported ? { axis: words.axis } : {}),
+            ...(words.isCoordinate ? { axis: words.axis } : {}),
             metrics: evaluations.map(plain),
           },
         };

@@ -91,7 +91,7 @@ function heightFor(rows: number, panels: number): number {
 /** Without the draws. */
 function plain({ run, axis, curves }: FamilyCurves) {
   return {
-    ...{ run: run.record.name, axis: run.words.isImported ? run.words.axis : axis },
+    ...{ run: run.record.name, axis: run.words.isCoordinate ? run.words.axis : axis },
     curves: curves.map(({ curve: { metric, scales, values }, scores }) => ({
       metric: metric.id,
       range: Math.max(...values) - Math.min(...values),

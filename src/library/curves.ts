@@ -56,7 +56,7 @@ export async function curvesOf(run: RunLike, options: CurveOptions = {}): Promis
 /** Which numbers are on the axis: a trained family's own, or the coordinate that imported members are placed by. */
 async function openOver(run: RunLike, options: CurveOptions) {
   const open = await openRun(run, { ...options, axis: undefined });
-  if (!open.words.isImported) return { open, axis: axisOf(options.axis ?? 'parameters') };
+  if (!open.words.isCoordinate) return { open, axis: axisOf(options.axis ?? 'parameters') };
   return { open: options.axis === undefined ? open : await openRun(run, options), axis: 'parameters' as const };
 }
 

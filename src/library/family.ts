@@ -5,7 +5,6 @@ import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun, OpenRun } from '../runs/load.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import type { RunRecord } from '../runs/record.js';
-import type { FamilyWords } from '../runs/words.js';
 import { isPossible, unitsOf } from '../analysis/search.js';
 import { parseMetric, withClassNames } from '../metrics/index.js';
 import { withOwnMetric } from '../metrics/user-metric.js';
@@ -157,17 +156,10 @@ export function trainedRecord({ record }: Pick<OpenRun, 'record'>, why: string):
 export function refuseOneScale({ members, words, record }: LoadedRun, what = 'a curve'): void {
   if (new Set(members.map(({ record: { width } }) => width)).size < 2)
     throw new UsageError(
-      `has one ${words.isImported ? `value of ${words.scale}` : words.scale}, and ${what} needs two`,
+      `has one ${words.isCoordinate ? `value of ${words.scale}` : words.scale}, and ${what} needs two`,
       record.name,
-      furtherScales(words),
+      words.further,
     );
-}
-
-/** How to give another scale to a run that has too few. */
-export function furtherScales({ isImported: isForeign }: FamilyWords): string {
-  return isForeign
-    ? 'import models of other sizes too, or draw it over another coordinate'
-    : 'train another one with --widths';
 }
 
 /** Throws UsageError for what no run or sealed file can be called. */

@@ -21,7 +21,6 @@ import { memberFolder, readAnyRun, readMemberRecord } from '../runs/run.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { stepsOfPart } from '../terminal/steps.js';
 import {
-  furtherScales,
   metricsFor,
   openRun,
   readRun,
@@ -285,7 +284,7 @@ export async function studyForecasts(run: RunLike, options: ForecastOptions = {}
     throw new UsageError(
       `has ${known} complete ${words.scales}, and a study needs ${fewestKnown + 1}`,
       record.name,
-      words.isImported ? furtherScales(words) : 'train more with --widths',
+      words.further,
     );
   const studies = await track(options, 'forecasts', (onStep) =>
     metrics.map((metric, i) => studyMetric(metric, members, { draws, onStep: stepsOfPart(onStep, i, metrics.length) })),

@@ -40,7 +40,7 @@ export async function writeQuanta(
 function csvOf(
   { grid, turns }: Quanta,
   { example, sequence, position, label }: Partial<OutcomeTable>,
-  { scale: name, isImported: isForeign }: FamilyWords,
+  { scale: name, isCoordinate: isForeign }: FamilyWords,
 ): string {
   const { scales, seeds, counts } = grid;
   const steps = passageSteps(turns, scales.length);

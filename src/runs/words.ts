@@ -11,8 +11,12 @@ export interface FamilyWords {
   readonly axis: string;
   /** What the test set is of: `images`, `examples`. */
   readonly examples: string;
-  /** Whether a scale's number is all there is: no parameters beside it, and nothing that trained it. */
+  /** Whether a scale is the value of one coordinate and nothing else: no width, and no parameters beside it. */
+  readonly isCoordinate: boolean;
+  /** Whether the members were trained elsewhere. */
   readonly isImported: boolean;
+  /** How to get members at further scales. */
+  readonly further: string;
 }
 
 export const trainedWords: FamilyWords = {
@@ -21,15 +25,33 @@ export const trainedWords: FamilyWords = {
   scales: 'widths',
   axis: 'trainable parameters',
   examples: 'images',
+  isCoordinate: false,
   isImported: false,
+  further: 'train another one with --widths',
 };
+
+/** Of trained members whose curves are drawn over something else than their width. `further` names the option that adds scales. */
+export function coordinateWords(axis: string, { title, further }: { title: string; further: string }): FamilyWords {
+  return { ...trainedWords, scale: axis, noun: 'scale', scales: 'scales', axis: title, isCoordinate: true, further };
+}
 
 /** Of imported members whose curves are drawn over a coordinate. */
 export function importedWords(axis: string): FamilyWords {
-  return { scale: axis, noun: 'scale', scales: 'scales', axis, examples: 'examples', isImported: true };
+  return {
+    ...{
+      scale: axis,
+      noun: 'scale',
+      scales: 'scales',
+      axis,
+      examples: 'examples',
+      isCoordinate: true,
+      isImported: true,
+    },
+    further: 'import models of other sizes too, or draw it over another coordinate',
+  };
 }
 
 /** A scale's number: `16` of a width; `410M`, `0.25`, `1.4B` of a coordinate. */
-export function scaleText(value: number, { isImported }: Pick<FamilyWords, 'isImported'> = trainedWords): string {
-  return isImported ? formatCount(value, 5) : String(value);
+export function scaleText(value: number, { isCoordinate }: Pick<FamilyWords, 'isCoordinate'> = trainedWords): string {
+  return isCoordinate ? formatCount(value, 5) : String(value);
 }

@@ -66,11 +66,7 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
   const widths = new Set(run.members.map(({ record }) => record.width)).size;
   const without = run.absent.length === 0 ? '' : ` without ${run.absent.join('; ')}`;
   if (widths < 2)
-    throw new UsageError(
-      `has one ${run.words.noun}${without}, and a curve needs two`,
-      name,
-      run.words.isImported ? 'import models of other sizes too' : 'train another one with --widths',
-    );
+    throw new UsageError(`has one ${run.words.noun}${without}, and a curve needs two`, name, run.words.further);
   const usual = defaultMetrics(run.record, run.members);
   const [standard, chosen] = [usual.standard, induced ?? usual.induced];
   const about = aboutFamily(run.record, widths);

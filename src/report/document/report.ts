@@ -242,7 +242,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
   const { name } = record;
   // As the curves are drawn, where that is not what the run names.
   const axis = isImported(record) && words.axis !== record.axis ? ` --axis ${words.axis}` : '';
-  const size = words.isImported ? words.axis : 'parameters';
+  const size = words.isCoordinate ? words.axis : 'parameters';
   const naturals = drawing.natural.map((text) => ` --natural ${shellWord(text)}`).join('');
   const drawn: Figure[] = [
     await draw(comparisonFigure(comparison, words), drawing, {

@@ -28,7 +28,7 @@ function modesText({ metric, scales }: SeedDistribution, words: FamilyWords): st
   const at = (found: readonly SeedScale[]) => {
     const shown = found.map(({ scale }) => scaleText(scale.width, words)).join(', ');
     if (found.length === 0) return `no ${words.noun}`;
-    return `${words.isImported || found.length === 1 ? words.scale : words.scales} ${shown}`;
+    return `${words.isCoordinate || found.length === 1 ? words.scale : words.scales} ${shown}`;
   };
   const counts = scales.map(({ values }) => values.length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
@@ -48,7 +48,7 @@ function pathsText({ paths }: SeedDistribution, { noun }: FamilyWords): string {
 
 function seedsTableOf(name: string, seeds: SeedDistribution, words: FamilyWords): Table {
   // Of imported members a scale is one number.
-  const sized = <T>(value: T) => (words.isImported ? [] : [value]);
+  const sized = <T>(value: T) => (words.isCoordinate ? [] : [value]);
   return {
     name,
     caption: seedNotes(seeds, words).join(' '),

@@ -146,7 +146,7 @@ export function curvesTable({ run, comparison, evaluations, predicted }: Analyse
   const { standard, induced, sharpness } = comparison;
   const { words } = run;
   // Of imported members a scale is one number.
-  const sized = <T>(...values: readonly T[]) => (words.isImported ? [] : values);
+  const sized = <T>(...values: readonly T[]) => (words.isCoordinate ? [] : values);
   const { scales } = evaluations[0];
   return {
     name: `${run.record.name}-curves`,
@@ -198,16 +198,16 @@ export function curvesTable({ run, comparison, evaluations, predicted }: Analyse
 export function membersTable({ run, evaluations }: AnalysedFamily): Table {
   const [standard, induced] = evaluations;
   const { words } = run;
-  const trained = <T>(...values: readonly T[]) => (words.isImported ? [] : values);
+  const trained = <T>(...values: readonly T[]) => (words.isCoordinate ? [] : values);
   const seconds = run.members.map(({ record }) => secondsOf(record));
   return {
     name: `${run.record.name}-members`,
-    caption: `Members${words.isImported ? '' : '; seconds are of training and evaluation'}. In brackets: 95 % intervals over the draw of the test set (${[...new Set(evaluations.map(({ method }) => method))].join('; ')}).`,
+    caption: `Members${words.isCoordinate ? '' : '; seconds are of training and evaluation'}. In brackets: 95 % intervals over the draw of the test set (${[...new Set(evaluations.map(({ method }) => method))].join('; ')}).`,
     ...printedTable(
       membersText(
         run.members.map(({ record: { id, width, parameters, trainingFlops } }, i) => ({
           ...{ id, width, parameters },
-          ...(words.isImported ? {} : { trainingFlops, seconds: seconds[i]! }),
+          ...(words.isCoordinate ? {} : { trainingFlops, seconds: seconds[i]! }),
         })),
         evaluations.map(({ metric, members }) => ({ metric, values: members })),
         words,

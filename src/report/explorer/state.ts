@@ -60,7 +60,7 @@ export function parseState(fragment: string, data: PageData): State {
     withoutWidths: listIn(words, 'without', widths),
     withoutSeeds: listIn(words, 'without-seeds', seeds),
     // Imported members are placed by one coordinate.
-    axis: run.words.isImported ? first.axis : among(axes, words.get('x'), first.axis),
+    axis: run.words.isCoordinate ? first.axis : among(axes, words.get('x'), first.axis),
     horizontal: among(horizontals, words.get('horizontal'), first.horizontal),
     vertical: among(verticals, words.get('vertical'), first.vertical),
     natural: among(naturals, words.get('natural'), first.natural),

@@ -7,7 +7,7 @@ import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 
 export function comparisonFigure(comparison: Comparison, words: FamilyWords = trainedWords): Figure {
   const { natural, standard, induced, prediction, run, about } = comparison;
-  const size = words.isImported ? words.axis : 'parameters';
+  const size = words.isCoordinate ? words.axis : 'parameters';
   const predicted: PanelSeries[] =
     prediction === undefined
       ? []

@@ -118,12 +118,12 @@ function fanOf(origin: CurvePoint, targets: readonly ScoredTarget[], { targets: 
 
 /** A panel for each metric: how far off the widest member is told, from each beginning; the curve itself behind. */
 export function studyFigure(run: string, studies: readonly MetricStudy[], words: FamilyWords = trainedWords): Figure {
-  const largest = words.isImported ? 'largest' : 'widest';
-  const size = words.isImported ? words.axis : 'parameters';
+  const largest = words.isCoordinate ? 'largest' : 'widest';
+  const size = words.isCoordinate ? words.axis : 'parameters';
   return {
     title: `${run}: from how far below is the ${largest} predicted?`,
     notes: [
-      `Error of the median of the ${words.isImported ? 'largest scale' : 'widest width'}, over the curve's range, against the ${size} of the largest scale that was known; below ${tolerance} it is predicted. Points at the top: off by more than the whole range. Grey: the curve itself, over its range.`,
+      `Error of the median of the ${words.isCoordinate ? 'largest scale' : 'widest width'}, over the curve's range, against the ${size} of the largest scale that was known; below ${tolerance} it is predicted. Points at the top: off by more than the whole range. Grey: the curve itself, over its range.`,
       ...leftOut(studies.flatMap(({ methods }) => methods)),
     ],
     panels: studies.map((study, i) => curvePanel({ ...studyPanel(study, size), legend: i === studies.length - 1 })),

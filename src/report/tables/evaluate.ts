@@ -76,10 +76,10 @@ function membersNote(evaluations: readonly MetricEvaluation[], { text }: Samplin
 export function evaluationCsv(
   run: string,
   evaluations: readonly MetricEvaluation[],
-  { isImported, scale: name }: FamilyWords = trainedWords,
+  { isCoordinate, scale: name }: FamilyWords = trainedWords,
 ): string {
   // Of imported members a scale is one number, and its letter in the id of a scale would be another's.
-  const sized = <T>(...values: readonly T[]) => (isImported ? [] : values);
+  const sized = <T>(...values: readonly T[]) => (isCoordinate ? [] : values);
   const columns = [
     ...['run', 'metric', 'of', 'id', name, 'seed', 'seeds', ...sized('parameters', 'training_flops'), 'value'],
     ...['standard_error', 'lower', 'upper', 'interval', 'lower_seeds', 'upper_seeds', 'resolution', 'count'],
@@ -91,7 +91,7 @@ export function evaluationCsv(
       ...[standardError, lower, upper, method, null, null, resolution, count, note],
     ]),
     ...scales.map(({ scale, seeds, value, standardDeviation, overSeeds, overExamples: { lower, upper }, note }) => [
-      ...[run, metric.id, 'scale', `${isImported ? '' : 'w'}${scale.width}`, scale.width, null, seeds],
+      ...[run, metric.id, 'scale', `${isCoordinate ? '' : 'w'}${scale.width}`, scale.width, null, seeds],
       ...[...sized(scale.parameters, scale.trainingFlops), value, standardDeviation / Math.sqrt(seeds), lower, upper],
       ...[seeds > 1 ? 'bootstrap over test sets' : method, overSeeds?.lower, overSeeds?.upper, resolution, count],
       note,

@@ -170,15 +170,15 @@ export function studyTable(studies: readonly MetricStudy[], words: FamilyWords =
       ]),
       [metric.id],
     ).concat(
-      `\n${words.isImported ? words.scale : words.scales} ${widths.map((width) => scaleText(width, words)).join(', ')}: ${values.map(shown).join(', ')}`,
+      `\n${words.isCoordinate ? words.scale : words.scales} ${widths.map((width) => scaleText(width, words)).join(', ')}: ${values.map(shown).join(', ')}`,
       range > 0 ? '' : '\nThe curve does not move: an error over its range, and a skill, have no value.',
     );
   });
   return [
     tables.join('\n\n'),
     '',
-    `Every beginning of at least 3 scales forecasts all later ones; none of those is read. Told from: the ${words.isImported ? 'shortest' : 'narrowest'} beginning from which on the median of the`,
-    `${words.isImported ? 'largest' : 'widest'} is off by at most ${100 * tolerance} % of the curve's range; at: the metric there. In 50, 80, 95 %: per cent of members inside those intervals.`,
+    `Every beginning of at least 3 scales forecasts all later ones; none of those is read. Told from: the ${words.isCoordinate ? 'shortest' : 'narrowest'} beginning from which on the median of the`,
+    `${words.isCoordinate ? 'largest' : 'widest'} is off by at most ${100 * tolerance} % of the curve's range; at: the metric there. In 50, 80, 95 %: per cent of members inside those intervals.`,
     'Skill: CRPS over that of the best of last-value, line and power-law, where all of them say something; below 1 is better.',
   ].join('\n');
 }

@@ -50,8 +50,8 @@ export function membersTable(
   const [first] = rows;
   const about: [heading: string, text: (row: MembersRow) => string][] = [];
   if (first!.id !== undefined) about.push(['member', ({ id }) => id!]);
-  if (first!.id === undefined || words.isImported) about.push([words.scale, ({ width }) => scaleText(width, words)]);
-  if (!words.isImported) about.push(['parameters', ({ parameters }) => grouped(parameters)]);
+  if (first!.id === undefined || words.isCoordinate) about.push([words.scale, ({ width }) => scaleText(width, words)]);
+  if (!words.isCoordinate) about.push(['parameters', ({ parameters }) => grouped(parameters)]);
   if (first!.seeds !== undefined) about.push(['seeds', ({ seeds }) => String(seeds)]);
   if (first!.trainingFlops !== undefined)
     about.push(['training FLOPs', ({ trainingFlops }) => formatNumber(trainingFlops!)]);

@@ -19,7 +19,7 @@ export function sharedNotes({ grid }: Quanta, clusters: Clusters | undefined): s
 
 export function notesOf(
   { grid, dispersion, fits, turns, measured }: Quanta,
-  { noun, scales: nouns, isImported: isForeign }: FamilyWords,
+  { noun, scales: nouns, isCoordinate: isForeign }: FamilyWords,
 ): string[] {
   const get = isForeign ? 'Import' : 'Train';
   const { scales, seeds } = grid;
@@ -82,10 +82,10 @@ export function turnTable(
     const from =
       t === 0 ? `up to ${shown(scale!)}` : scale === undefined ? `above ${shown(scales.at(-1)!)}` : shown(scale);
     const size = scale === undefined ? '' : grouped(scale.parameters);
-    return [from, ...(words.isImported ? [] : [size]), percent(share), percent(coinFlips.median[t]!)];
+    return [from, ...(words.isCoordinate ? [] : [size]), percent(share), percent(coinFlips.median[t]!)];
   });
   const never = turns.never.reduce((sum, value) => sum + value, 0) / examples;
-  const sizes = words.isImported ? [] : ['parameters'];
+  const sizes = words.isCoordinate ? [] : ['parameters'];
   const heading = [`stays solved from ${words.scale}`, ...sizes, 'examples (%)', 'coin flips (%)'];
   return `${textTable(heading, lines)}\n${percent(never)} % of the examples are never solved, by no member.`;
 }
@@ -168,7 +168,7 @@ function spreadOf(
       ? `below the smallest ${words.noun}`
       : mean > last
         ? `above the largest ${words.noun}`
-        : words.isImported
+        : words.isCoordinate
           ? `around ${words.scale} ${scaleText(Math.exp(mean), words)}`
           : `around ${grouped(Math.round(Math.exp(mean)))} parameters`;
   const spread =
@@ -180,7 +180,7 @@ function spreadOf(
 
 function classTable(classes: readonly LatentClass[], { scales }: Quanta['grid'], words: FamilyWords): string {
   const [first, last] = [scales[0]!, scales.at(-1)!];
-  const at = ({ width }: { readonly width: number }) => (words.isImported ? scaleText(width, words) : `w = ${width}`);
+  const at = ({ width }: { readonly width: number }) => (words.isCoordinate ? scaleText(width, words) : `w = ${width}`);
   const lines = classes.map((each) => [
     percent(each.weight),
     half(each, [first.parameters, last.parameters], words),
@@ -190,7 +190,7 @@ function classTable(classes: readonly LatentClass[], { scales }: Quanta['grid'],
   ]);
   const heading = [
     'examples (%)',
-    `half known at ${words.isImported ? words.scale : 'parameters'}`,
+    `half known at ${words.isCoordinate ? words.scale : 'parameters'}`,
     '10 to 90 % in decades',
   ];
   return textTable([...heading, `solved at ${at(first)} (%)`, `at ${at(last)} (%)`], lines);
@@ -201,7 +201,7 @@ function half({ threshold, logit }: LatentClass, [first, last]: readonly [number
   const parameters = Math.exp(threshold);
   if (parameters >= first && parameters <= last) {
     const rounded = Number(parameters.toPrecision(3));
-    return words.isImported ? scaleText(rounded, words) : grouped(rounded);
+    return words.isCoordinate ? scaleText(rounded, words) : grouped(rounded);
   }
   return logit > 0 ? 'below the smallest' : 'above the largest';
 }

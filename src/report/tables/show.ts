@@ -42,7 +42,7 @@ export function showText(shown: readonly ShownCurve[], options: ShowOptions, sam
 }
 
 function axisTitle({ axis, words }: Pick<ShowOptions, 'axis' | 'words'>): string {
-  return words.isImported ? words.axis : axisTitles[axis];
+  return words.isCoordinate ? words.axis : axisTitles[axis];
 }
 
 function panelText(curves: readonly SampledCurve[], { axis, words, ...look }: ShowOptions): string {

@@ -57,7 +57,7 @@ export function discoveriesText(discoveries: Discoveries): string {
 
 /** A line for every scale of every point. */
 export function sweepCsv(run: string, { points, scales, axes }: Sweep, words: FamilyWords = trainedWords): string {
-  const sized = <T>(value: T) => (words.isImported ? [] : [value]);
+  const sized = <T>(value: T) => (words.isCoordinate ? [] : [value]);
   const columns = [
     ...['run', 'metric', ...axes.map(({ key }) => key), words.scale, ...sized('parameters')],
     ...['seeds', 'value', 'range'],

@@ -35,14 +35,14 @@ export function fitText(
   const curves: PredictedCurve[] = edits === undefined ? [...right] : [...right, edits];
   const heading = [
     words.scale,
-    ...(words.isImported ? [] : ['parameters']),
+    ...(words.isCoordinate ? [] : ['parameters']),
     'L',
     'fitted',
     ...curves.flatMap(({ metric }) => [metric.title, 'predicted']),
   ];
   const lines = scales.map(({ width, parameters }, i) => [
     scaleText(width, words),
-    ...(words.isImported ? [] : [grouped(parameters)]),
+    ...(words.isCoordinate ? [] : [grouped(parameters)]),
     formatNumber(loss[i]!),
     formatNumber(fittedLoss[i]!),
     ...curves.flatMap(({ measured, predicted }) => [formatNumber(measured[i]!), formatNumber(predicted[i]!)]),

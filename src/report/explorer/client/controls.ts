@@ -55,7 +55,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
     'div',
     { class: 'selects' },
     // Imported members are placed by one coordinate.
-    run.words.isImported
+    run.words.isCoordinate
       ? undefined
       : choice('axis', 'Horizontal axis', {
           options: axes.map((axis) => [axis, axisTitles[axis]]),

@@ -235,7 +235,7 @@ function familyContent(view: View, explored: Explored, which: 'standard' | 'indu
             },
           ]),
     ],
-    xTitle: run.words.isImported ? run.words.axis : axisTitles[state.axis],
+    xTitle: run.words.isCoordinate ? run.words.axis : axisTitles[state.axis],
     yTitle: isShare ? (run.induced.key === 'c' ? 'share below the cutoff' : 'share right') : metric.title,
     xLog: state.horizontal === 'log',
     yLog: state.vertical === 'log',
@@ -272,7 +272,7 @@ function membersOf({ run, members, state }: View, curve: ExploredCurve, isShare:
 
 /** Which member it is, as its label has it. */
 function aboutMember({ words }: PageRun, { id, width, seed, parameters, trainingFlops }: PageMember): string[] {
-  if (words.isImported) return [id, `${words.scale} ${scaleText(width, words)}`];
+  if (words.isCoordinate) return [id, `${words.scale} ${scaleText(width, words)}`];
   return [`width ${width}, seed ${seed}`, `${grouped(parameters)} parameters, ${formatCount(trainingFlops)} FLOPs`];
 }
 
@@ -304,14 +304,14 @@ function improves({ emergence, bow: { value, lower, upper } }: Readonly<Record<'
 export function curveTable({ run, state, members, explored }: View): HTMLElement | undefined {
   if (explored === undefined) return undefined;
   const { words } = run;
-  const about = words.isImported ? ['model', words.scale] : ['width', 'seed', 'parameters', 'FLOPs'];
+  const about = words.isCoordinate ? ['model', words.scale] : ['width', 'seed', 'parameters', 'FLOPs'];
   const heading = [...about, run.standard.title, inducedTitle(run, state), 'predicted'];
   const shown = (value: number) => signed(formatNumber(value, 4));
   const rows = members.map((place, i) => {
     const { id, width, seed, parameters, trainingFlops } = run.members[place]!;
     const [standard, induced] = [explored.standard.members[i]!, explored.induced.members[i]!];
     const cells = [
-      ...(words.isImported
+      ...(words.isCoordinate
         ? [scaleText(width, words)]
         : [String(seed), grouped(parameters), formatCount(trainingFlops)]),
       ...[standard, induced].map(({ value, lower, upper }) => `${shown(value)} [${shown(lower)}, ${shown(upper)}]`),
@@ -320,7 +320,7 @@ export function curveTable({ run, state, members, explored }: View): HTMLElement
     return h(
       'tr',
       {},
-      h('th', { scope: 'row' }, words.isImported ? id : String(width)),
+      h('th', { scope: 'row' }, words.isCoordinate ? id : String(width)),
       ...cells.map((text) => h('td', {}, text)),
     );
   });
