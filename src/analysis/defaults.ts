@@ -1,8 +1,14 @@
 /** What a run is looked at with where nothing is said: its field's usual metric, and the one that the paper induces emergence with. */
 import type { Metric } from '../metrics/metric.js';
-import { accuracy, crossEntropy, subsetAccuracy } from '../metrics/classification.js';
+import {
+  accuracy,
+  crossEntropy,
+  imageAccuracy,
+  imageCrossEntropy,
+  sequenceAccuracy,
+  subsetAccuracy,
+} from '../metrics/classification.js';
 import { mse, reconstruction } from '../metrics/reconstruction.js';
-import { imageAccuracy, imageCrossEntropy, sequenceAccuracy } from '../metrics/sequence.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { isImported, kindOf, pairsOf, type Made } from '../runs/imported.js';
 import type { OpenRun } from '../runs/load.js';

@@ -1,14 +1,15 @@
 /** The model of Sec. 2 fitted to a family's cross-entropy; everything else is then predicted with no further parameter. */
-import { crossEntropy, accuracy, subsetAccuracy } from '../metrics/classification.js';
-import type { MemberOutcomes } from '../metrics/curve.js';
-import type { Metric } from '../metrics/metric.js';
 import {
-  editDistance,
+  accuracy,
+  crossEntropy,
   imageAccuracy,
   imageCrossEntropy,
   sequenceAccuracy,
-  sequenceLength,
-} from '../metrics/sequence.js';
+  subsetAccuracy,
+} from '../metrics/classification.js';
+import type { MemberOutcomes } from '../metrics/curve.js';
+import type { Metric } from '../metrics/metric.js';
+import { editDistance, sequenceLength } from '../metrics/sequence.js';
 import { scaleText, trainedWords, type FamilyWords } from '../runs/words.js';
 import { FitError } from '../statistics/least-squares.js';
 import { condensed } from '../terminal/format.js';

@@ -1,29 +1,45 @@
-/** Metrics of a classifier's outcomes, an image at a time. */
+/** Metrics of a classifier's outcomes: of images, of images in sequences, and of several images at once. */
 import * as z from 'zod';
-import { sharesAtMost } from './cutoffs.js';
+import type { OutcomeTable } from '../runs/outcomes.js';
 import { areaUnderRoc } from '../statistics/ranks.js';
+import { against, atMost } from './cutoffs.js';
 import { defineMetric } from './metric.js';
-import { allOfK } from './subsets.js';
+import { inSequences, none, perImage, sequencesOf, subsetsOf } from './per-image.js';
 
-const none = z.strictObject({});
 const paper = 'Schaeffer et al. 2023 (arXiv 2304.15004)';
 
-export const accuracy = defineMetric({
+const right = {
   name: 'accuracy',
+  hit: 'right',
+  needs: ['correct'],
+  rows: ({ correct }: Pick<OutcomeTable, 'correct'>) => correct,
+} as const;
+
+export const { images: accuracy, sequences: imageAccuracy } = perImage({
   title: () => 'accuracy',
   kind: 'thresholded',
   better: 'higher',
   unit: 'probability',
-  formula: 'm / n, m of n images right',
-  source: 'the usual measure; the most probable class has to be the true one',
+  formula: 'share of the images that are right',
+  source: `the usual measure: the most probable class has to be the true one; in sequences ${paper}, Fig. 8`,
   parameters: none,
-  needs: ['correct'],
-  units: 'images',
   share: true,
-  values: ({ correct }) => Float64Array.from(correct),
+  ...right,
 });
 
-export const topK = defineMetric({
+export const subsetAccuracy = subsetsOf(right, {
+  title: ({ k }) => `subset accuracy, K = ${k}`,
+  source: `${paper}, App. B, Fig. 10`,
+  parameters: z.strictObject({ k: z.int().min(1) }),
+});
+
+export const sequenceAccuracy = sequencesOf(right, {
+  title: ({ l }) => `sequence accuracy, L = ${l}`,
+  source: `${paper}, Fig. 8`,
+  parameters: z.strictObject({ l: z.int().min(1) }),
+});
+
+export const { images: topK } = perImage({
   name: 'top-k',
   title: ({ k }) => `top-${k} accuracy`,
   kind: 'thresholded',
@@ -33,13 +49,11 @@ export const topK = defineMetric({
   source: 'Russakovsky et al. 2015 (arXiv 1409.0575), k = 5',
   parameters: z.strictObject({ k: z.int().min(1) }),
   needs: ['rank'],
-  units: 'images',
   share: true,
-  values: ({ rank }, { k }) => Float64Array.from(rank, (place) => (place <= k ? 1 : 0)),
-  means: ({ rank }, _, { values }) => sharesAtMost(rank, values),
+  ...against(atMost, 'k', () => 'rank'),
 });
 
-export const crossEntropy = defineMetric({
+export const { images: crossEntropy, sequences: imageCrossEntropy } = perImage({
   name: 'cross-entropy',
   title: () => 'cross-entropy',
   kind: 'continuous',
@@ -50,12 +64,10 @@ export const crossEntropy = defineMetric({
   parameters: none,
   needs: ['log_probability'],
   limits: [0, Infinity],
-  units: 'images',
-  share: false,
-  values: ({ log_probability }) => Float64Array.from(log_probability, (value) => -value),
+  rows: ({ log_probability }) => Float64Array.from(log_probability, (value) => -value),
 });
 
-export const brier = defineMetric({
+export const { images: brier, sequences: imageBrier } = perImage({
   name: 'brier',
   title: () => 'Brier score',
   kind: 'continuous',
@@ -66,12 +78,10 @@ export const brier = defineMetric({
   parameters: none,
   needs: ['brier'],
   limits: [0, 2],
-  units: 'images',
-  share: false,
-  values: ({ brier }) => Float64Array.from(brier),
+  rows: ({ brier }) => brier,
 });
 
-export const trueProbability = defineMetric({
+export const { images: trueProbability } = perImage({
   name: 'probability',
   title: () => 'probability of the true class',
   kind: 'continuous',
@@ -81,12 +91,10 @@ export const trueProbability = defineMetric({
   source: 'what a guess drawn from the model is right with',
   parameters: none,
   needs: ['log_probability'],
-  units: 'images',
-  share: false,
-  values: ({ log_probability }) => Float64Array.from(log_probability, Math.exp),
+  rows: ({ log_probability }) => Float64Array.from(log_probability, Math.exp),
 });
 
-export const margin = defineMetric({
+export const { images: margin, sequences: imageMargin } = perImage({
   name: 'margin',
   title: () => 'margin',
   kind: 'continuous',
@@ -97,13 +105,11 @@ export const margin = defineMetric({
   parameters: none,
   needs: ['margin'],
   limits: [-1, 1],
-  units: 'images',
-  share: false,
-  values: ({ margin }) => Float64Array.from(margin),
+  rows: ({ margin }) => margin,
 });
 
 /** Imported outcomes alone have it. */
-export const score = defineMetric({
+export const { images: score } = perImage({
   name: 'score',
   title: () => 'score',
   kind: 'continuous',
@@ -113,12 +119,10 @@ export const score = defineMetric({
   source: 'imported: docs/import.md',
   parameters: none,
   needs: ['score'],
-  units: 'images',
-  share: false,
-  values: ({ score: values }) => Float64Array.from(values),
+  rows: ({ score: values }) => values,
 });
 
-export const auroc = defineMetric({
+const area = {
   name: 'auroc',
   title: () => 'AUROC of confidence',
   kind: 'continuous',
@@ -129,28 +133,11 @@ export const auroc = defineMetric({
   notFinite: 'no image is wrong, or none is right: there is no pair to compare',
   parameters: none,
   needs: ['correct', 'confidence'],
-  units: 'images',
-  weighted: ({ correct, confidence }) => areaUnderRoc(confidence, correct),
-});
-
-export const subsetAccuracy = defineMetric({
-  name: 'subset-accuracy',
-  title: ({ k }) => `subset accuracy, K = ${k}`,
-  kind: 'thresholded',
-  better: 'higher',
-  unit: 'probability',
-  formula: 'C(m, k) / C(n, k), m of n images right: the chance that k images drawn without replacement are all right',
-  source: `${paper}, App. B, Fig. 10`,
-  parameters: z.strictObject({ k: z.int().min(1) }),
-  needs: ['correct'],
-  units: 'images',
-  ...allOfK,
-  values: ({ correct }) => Float64Array.from(correct),
-  means({ correct }, _, { values }) {
-    const mean = correct.reduce((sum, value) => sum + value, 0) / correct.length;
-    return new Float64Array(values.length).fill(mean);
-  },
-});
+  weighted: ({ correct, confidence }: Pick<OutcomeTable, 'correct' | 'confidence'>) =>
+    areaUnderRoc(confidence, correct),
+} as const;
+export const auroc = defineMetric({ ...area, units: 'images' });
+export const imageAuroc = defineMetric({ ...area, ...inSequences(area) });
 
 export const subsetTrials = defineMetric({
   name: 'subset-trials',

@@ -1,5 +1,79 @@
-/** Shares of a column on one side of many cutoffs: both in order, and gone through once. */
+/** A column on one side of a cutoff, and of many cutoffs at once: both in order, and gone through once. */
+import { outcomeColumns, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
 import { countsBelow } from '../statistics/kernels/kernels.js';
+import { perSequence, refuseLonger } from './sequence-rows.js';
+
+/** Which side of a cutoff is right. */
+interface Side {
+  readonly isHit: (value: number, c: number) => boolean;
+  /** Share of values on that side of each cutoff, `[cutoffs]`. */
+  readonly shares: (values: ArrayLike<number>, cutoffs: readonly number[]) => Float64Array;
+  /** Of several values the one that is last to get there. */
+  readonly last: (...values: readonly number[]) => number;
+}
+
+export const below: Side = { isHit: (value, c) => value < c, shares: sharesBelow, last: Math.max };
+export const atMost: Side = { isHit: (value, c) => value <= c, shares: sharesAtMost, last: Math.max };
+export const above: Side = {
+  isHit: (value, c) => value > c,
+  shares: (values, cutoffs) => sharesAtMost(values, cutoffs).map((share) => 1 - share),
+  last: Math.min,
+};
+
+interface Over {
+  readonly key: string;
+  readonly values: readonly number[];
+}
+
+/** Shares at many values of the cutoff; undefined for another parameter. */
+export interface Cutoff<Chosen> {
+  ofImages(outcomes: Partial<OutcomeTable>, chosen: Chosen, over: Over): Float64Array | undefined;
+  /** Of sequences whose first l images all are on that side. Throws UsageError where `name` asks for more than a sequence has. */
+  ofSequences(
+    outcomes: Partial<OutcomeTable>,
+    chosen: Chosen,
+    over: Over & { readonly name: string; readonly l: number },
+  ): Float64Array | undefined;
+}
+
+/**
+ * What metrics have in common that compare a column with one of their parameters.
+ *
+ * @param key of the parameter
+ */
+export function against<Key extends string, Chosen extends Readonly<Record<Key, number>>>(
+  side: Side,
+  key: Key,
+  columnOf: (chosen: Chosen) => OutcomeName,
+) {
+  // Floating-point columns are stored in 32 bits, so the cutoff is too.
+  const stored = (chosen: Chosen, c: number) =>
+    outcomeColumns[columnOf(chosen)].type === 'float32' ? Math.fround(c) : c;
+  const cutoff: Cutoff<Chosen> = {
+    ofImages: (outcomes, chosen, over) =>
+      over.key === key
+        ? side.shares(
+            outcomes[columnOf(chosen)]!,
+            over.values.map((c) => stored(chosen, c)),
+          )
+        : undefined,
+    ofSequences(outcomes, chosen, { name, l, ...over }) {
+      const list = outcomes[columnOf(chosen)]!;
+      const lasts = perSequence(outcomes.sequence!, (begin, end) => {
+        refuseLonger(name, l, end - begin);
+        return side.last(...list.subarray(begin, begin + l));
+      });
+      return this.ofImages({ [columnOf(chosen)]: lasts }, chosen, over);
+    },
+  };
+  return {
+    cutoff,
+    rows(outcomes: Partial<OutcomeTable>, chosen: Chosen): Uint8Array {
+      const c = stored(chosen, chosen[key]);
+      return Uint8Array.from(outcomes[columnOf(chosen)]!, (value) => (side.isHit(value, c) ? 1 : 0));
+    },
+  };
+}
 
 /** Share of values `<=` each cutoff, `[cutoffs]`. */
 export function sharesAtMost(column: ArrayLike<number>, cutoffs: readonly number[]): Float64Array {

@@ -8,8 +8,14 @@ import {
   auroc,
   brier,
   crossEntropy,
+  imageAccuracy,
+  imageAuroc,
+  imageBrier,
+  imageCrossEntropy,
+  imageMargin,
   margin,
   score,
+  sequenceAccuracy,
   subsetAccuracy,
   subsetTrials,
   topK,
@@ -28,15 +34,7 @@ import {
 } from './column.js';
 import type { Metric, MetricKind, Unit } from './metric.js';
 import { maxError, mse, psnr, reconstruction, ssim } from './reconstruction.js';
-import {
-  editDistance,
-  imageAccuracy,
-  imageAuroc,
-  imageBrier,
-  imageCrossEntropy,
-  imageMargin,
-  sequenceAccuracy,
-} from './sequence.js';
+import { editDistance } from './sequence.js';
 
 export const metrics = {
   accuracy,

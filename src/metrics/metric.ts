@@ -51,7 +51,7 @@ export interface Weighted {
 }
 
 /** What each way of defining a metric has in common. */
-interface Definition<Parameters extends z.ZodType, Needs extends OutcomeName> extends About {
+export interface Definition<Parameters extends z.ZodType, Needs extends OutcomeName> extends About {
   readonly parameters: Parameters;
   /** As a figure's label and a table's heading have it. */
   title(parameters: z.output<Parameters>): string;

@@ -1,10 +1,9 @@
 /** Metrics of what an autoencoder gives back. */
 import * as z from 'zod';
 import type { OutcomeName } from '../runs/outcomes.js';
-import { sharesBelow } from './cutoffs.js';
-import { defineMetric, type Limits } from './metric.js';
-
-const none = z.strictObject({});
+import { against, below } from './cutoffs.js';
+import type { Limits } from './metric.js';
+import { none, perImage } from './per-image.js';
 
 /** The mean of a column over the test images. */
 function meanOfColumn<Name extends OutcomeName>(
@@ -20,17 +19,14 @@ function meanOfColumn<Name extends OutcomeName>(
     readonly notFinite?: string;
   },
 ) {
-  const { title, ...rest } = about;
-  return defineMetric({
-    title: () => title,
+  return perImage({
+    ...about,
+    title: () => about.title,
     kind: 'continuous',
-    ...rest,
     parameters: none,
     needs: [column],
-    units: 'images',
-    share: false,
-    values: (outcomes) => Float64Array.from(outcomes[column]),
-  });
+    rows: (outcomes) => outcomes[column],
+  }).images;
 }
 
 export const mse = meanOfColumn('mse', {
@@ -74,7 +70,7 @@ export const maxError = meanOfColumn('max_error', {
   limits: [0, 1],
 });
 
-export const reconstruction = defineMetric({
+export const { images: reconstruction } = perImage({
   name: 'reconstruction',
   title: ({ c }) => `reconstruction, c = ${c}`,
   kind: 'thresholded',
@@ -84,11 +80,6 @@ export const reconstruction = defineMetric({
   source: 'Schaeffer et al. 2023 (arXiv 2304.15004), Fig. 7: Reconstruction_c',
   parameters: z.strictObject({ c: z.number().positive() }),
   needs: ['mse'],
-  units: 'images',
   share: true,
-  values({ mse }, { c }) {
-    const cutoff = Math.fround(c); // as the column is stored
-    return Float64Array.from(mse, (value) => (value < cutoff ? 1 : 0));
-  },
-  means: ({ mse }, _, { values }) => sharesBelow(mse, values.map(Math.fround)),
+  ...against(below, 'c', () => 'mse'),
 });

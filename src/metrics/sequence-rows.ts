@@ -1,4 +1,5 @@
 /** Rows of outcomes that belong to one sequence. They follow each other in the file, in order of position, and are read so. */
+import { UsageError } from '../terminal/errors.js';
 
 /** First row of each sequence, `[sequences + 1]`, the last one the number of rows. */
 export function sequenceStarts(sequence: Int32Array): Int32Array {
@@ -20,4 +21,9 @@ export function meanPerSequence(sequence: Int32Array, values: ArrayLike<number>)
     for (let i = begin; i < end; i++) sum += values[i]!;
     return sum / (end - begin);
   });
+}
+
+/** Throws UsageError where sequences are shorter than a metric asks for. */
+export function refuseLonger(name: string, l: number, length: number): void {
+  if (l > length) throw new UsageError(`the test sequences have ${length} images`, `${name}:l=${l}`);
 }

@@ -8,11 +8,10 @@
  * range, where a power of it hardly moves, so that the induced curve's median step is next to nothing.
  */
 import { outcomeKinds } from '../../experiment/architectures.js';
-import { subsetAccuracy } from '../../metrics/classification.js';
+import { sequenceAccuracy, subsetAccuracy } from '../../metrics/classification.js';
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
 import { reconstruction } from '../../metrics/reconstruction.js';
-import { sequenceAccuracy } from '../../metrics/sequence.js';
 import type { MemberRecord, RunRecord } from '../../runs/record.js';
 import { mean } from '../../statistics/mean.js';
 import { UsageError } from '../../terminal/errors.js';

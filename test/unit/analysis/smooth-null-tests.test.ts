@@ -6,11 +6,16 @@ import { describe, expect, test } from 'vitest';
 import { chooseByScore, sampleChosen } from '../../../src/analysis/chosen.js';
 import { testAgainstPushed, testAgainstSmooth } from '../../../src/analysis/smooth-null-tests.js';
 import { scoreNames } from '../../../src/analysis/scores.js';
-import { accuracy, auroc, crossEntropy, subsetAccuracy } from '../../../src/metrics/classification.js';
+import {
+  accuracy,
+  auroc,
+  crossEntropy,
+  sequenceAccuracy,
+  subsetAccuracy,
+} from '../../../src/metrics/classification.js';
 import type { MemberOutcomes } from '../../../src/metrics/curve.js';
 import type { Metric } from '../../../src/metrics/metric.js';
 import { reconstruction } from '../../../src/metrics/reconstruction.js';
-import { sequenceAccuracy } from '../../../src/metrics/sequence.js';
 import { Random } from '../../../src/statistics/random.js';
 import { family, memberOf } from '../../support/members.js';
 

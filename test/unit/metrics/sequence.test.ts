@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  editDistance,
   imageAccuracy,
   imageAuroc,
   imageCrossEntropy,
   imageMargin,
   sequenceAccuracy,
-} from '../../../src/metrics/sequence.js';
+} from '../../../src/metrics/classification.js';
+import { editDistance } from '../../../src/metrics/sequence.js';
 import { wilsonInterval } from '../../../src/statistics/intervals.js';
 
 /** Columns of sequences given as rows of right and wrong. */

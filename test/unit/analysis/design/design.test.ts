@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { candidateMetrics, design, type DesignRequest } from '../../../../src/analysis/design/design.js';
-import { accuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
+import { accuracy, imageAccuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
 import { mse } from '../../../../src/metrics/reconstruction.js';
-import { imageAccuracy } from '../../../../src/metrics/sequence.js';
 import { resolveExperiment } from '../../../../src/experiment/schema.js';
 import { membersOf, pairs, type FamilyShape } from '../../../support/families.js';
 import { runRecord } from '../../../support/runs.js';
