@@ -1,10 +1,5 @@
 /** Quantiles of distributions that simulations draw from by copulas. */
-import jStat from 'jstat';
-
-/** Of z: P(normal < z). */
-function normalBelow(z: number): number {
-  return jStat.normal.cdf(z, 0, 1);
-}
+import { normalBelow } from './normal.js';
 
 /**
  * Successes of `n` trials of chance `p` at the normal score `z`: a standard normal z gives a binomial. By the normal approximation

@@ -7,7 +7,6 @@
  * fit.parameters[1], fit.standardErrors[1], parameterInterval(fit, 1) // slope, its standard error, its 95 % interval
  * ```
  */
-import jStat from 'jstat';
 import { normalQuantile } from './normal.js';
 import type { Interval } from './intervals.js';
 import {
@@ -19,6 +18,7 @@ import {
   type Residuals,
 } from './levenberg-marquardt.js';
 import { columnNorm, matrix, singularValues, type Matrix } from './matrices.js';
+import { studentQuantile } from './student.js';
 
 export type { Ending, Parameters } from './levenberg-marquardt.js';
 
@@ -169,7 +169,7 @@ export function fitInterval(fit: LeastSquaresFit, value: number, standardError: 
   if (!Number.isFinite(standardError)) return { lower: -Infinity, upper: Infinity };
   const p = (1 + confidence) / 2;
   const { degreesOfFreedom } = fit;
-  const t = degreesOfFreedom === Infinity ? normalQuantile(p) : jStat.studentt.inv(p, degreesOfFreedom);
+  const t = degreesOfFreedom === Infinity ? normalQuantile(p) : studentQuantile(p, degreesOfFreedom);
   return { lower: value - t * standardError, upper: value + t * standardError };
 }
 

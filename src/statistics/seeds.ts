@@ -1,16 +1,7 @@
 /** The interval of a mean over a few seeds on a shared test set: pure, so that the explorer's page can use it. */
 import { drawsWithValue, percentileInterval } from './bootstrap.js';
+import { studentQuantile } from './student.js';
 import { z95, type Interval } from './wilson.js';
-
-/** 97.5 % quantiles of Student's t with 1, 2, .. degrees of freedom; beyond the list two terms of Abramowitz and Stegun 26.7.5, to 1e-3. */
-const t95 = [12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.306, 2.26216, 2.22814];
-
-export function studentQuantile95(degrees: number): number {
-  return (
-    t95[degrees - 1] ??
-    z95 + (z95 ** 3 + z95) / (4 * degrees) + (5 * z95 ** 5 + 16 * z95 ** 3 + 3 * z95) / (96 * degrees ** 2)
-  );
-}
 
 /**
  * 95 %. With several seeds: `overSeeds`, widened by what draws of seeds and test examples have beyond the seeds' spread, as
@@ -61,7 +52,7 @@ export function overSeeds(
   const n = seeds.length;
   const mean = seeds.reduce((sum, value) => sum + value, 0) / n;
   const half = (spread: number, slope: number) =>
-    Math.hypot((studentQuantile95(n - 1) * spread) / Math.sqrt(n), z95 * slope * Math.sqrt(beyond));
+    Math.hypot((studentQuantile(0.975, n - 1) * spread) / Math.sqrt(n), z95 * slope * Math.sqrt(beyond));
   // A seed that is at a limit has no logit; the middle of its own interval has one.
   const inside = seeds.map((value, place) => {
     const { lower, upper } = value > least && value < most ? { lower: value, upper: value } : ownInterval(place);

@@ -14,7 +14,7 @@
  * pairs that share them: terms of clusters take as much of that as the pairs show.
  */
 import { matrix, solveLeastSquares } from './matrices.js';
-import { studentQuantile95 } from './seeds.js';
+import { studentQuantile } from './student.js';
 import { wilsonLimits, z95, type Interval } from './wilson.js';
 
 export interface SharedSample {
@@ -137,7 +137,7 @@ function clusterSizes(sample: Pick<SharedSample, 'starts' | 'first' | 'clusterOf
  */
 function smallSample(g: number): number {
   if (g < 2) return 1;
-  return (Math.sqrt(g / (g - 1)) * studentQuantile95(Math.floor(g - 1))) / z95;
+  return (Math.sqrt(g / (g - 1)) * studentQuantile(0.975, Math.floor(g - 1))) / z95;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Wilson's interval as a formula alone: without jStat, so that a page can have it. */
+/** Wilson's interval as a formula alone: pure, so that the explorer's page can use it. */
 
 export interface Interval {
   readonly lower: number;

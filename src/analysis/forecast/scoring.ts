@@ -1,10 +1,9 @@
 /** What a forecast was worth once the truth is known. Quantiles, at equally spaced levels, stand for the whole distribution. */
-import jStat from 'jstat';
 import type { Metric } from '../../metrics/metric.js';
 import type { Seal } from '../../runs/forecasts.js';
 import { forecastMethods, type ForecastMethod } from './methods.js';
 import { mean } from '../../statistics/mean.js';
-import { normalQuantile } from '../../statistics/normal.js';
+import { normalBelow, normalQuantile } from '../../statistics/normal.js';
 
 /**
  * Continuous ranked probability score, in the unit of the metric: the integral over p of twice the quantile loss (Gneiting and Ranjan
@@ -40,13 +39,9 @@ function lossUpTo(
   above: 0 | 1,
 ): number {
   if (z === -Infinity) return 0;
-  const [below, density] = z === Infinity ? [1, 0] : [normalShare(z), Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)];
-  const squared = (z === Infinity ? 1 : normalShare(Math.SQRT2 * z)) / (2 * Math.sqrt(Math.PI));
+  const [below, density] = z === Infinity ? [1, 0] : [normalBelow(z), Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)];
+  const squared = (z === Infinity ? 1 : normalBelow(Math.SQRT2 * z)) / (2 * Math.sqrt(Math.PI));
   return 2 * offset * (above * below - below ** 2 / 2) + 2 * slope * (density * below - above * density - squared);
-}
-
-function normalShare(z: number): number {
-  return jStat.normal.cdf(z, 0, 1);
 }
 
 const known = new Map<number, readonly number[]>();

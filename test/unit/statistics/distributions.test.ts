@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { binomialQuantile } from '../../../src/statistics/distributions.js';
-import { chiSquare, normalQuantile, normalScores } from '../../../src/statistics/normal.js';
+import { chiSquare, normalBelow, normalQuantile, normalScores } from '../../../src/statistics/normal.js';
 import { Random } from '../../../src/statistics/random.js';
 
 test.each([
@@ -31,6 +31,23 @@ test.each([
 ])('%i trials of chance %f at %f: SciPy has %i', (n, p, z, expected) => {
   // The approximation rounds to the nearest, a quantile up.
   expect(Math.abs(binomialQuantile(n, p, z) - expected)).toBeLessThanOrEqual(1);
+});
+
+/** scipy.stats.norm.cdf, SciPy 1.17.1 */
+test.each([
+  [-7, 1.2798125438858352e-12],
+  [-3, 0.0013498980316300933],
+  [-0.1, 0.460172162722971],
+  [0, 0.5],
+  [0.3, 0.6179114221889526],
+  [2.5, 0.9937903346742238],
+  [6, 0.9999999990134123],
+])('of a normal, what is below %f: SciPy has %f', (z, expected) => {
+  expect(normalBelow(z)).toBeAllClose(expected, { atol: 1e-15 });
+});
+
+test('of a normal nothing is below -Infinity, and all below Infinity', () => {
+  expect([-Infinity, Infinity, NaN].map(normalBelow)).toEqual([0, 1, NaN]);
 });
 
 test('normal scores: quantiles of ranks, ties in the middle', () => {

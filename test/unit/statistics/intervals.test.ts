@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { meanInterval, meanOf, wilsonInterval } from '../../../src/statistics/intervals.js';
 
-/** jStat's quantiles are good to 5e-10 (normal) and 3e-8 (t with many degrees of freedom). */
-const tolerance = { rtol: 1e-7, atol: 1e-12 };
+/** Quantiles are good to 1e-15. */
+const tolerance = { rtol: 1e-12, atol: 1e-14 };
 
 /** statsmodels 0.15.0: proportion_confint(m, n, alpha, 'wilson'). */
 test.each([

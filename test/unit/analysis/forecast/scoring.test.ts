@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import jStat from 'jstat';
 import { expect, test } from 'vitest';
+import { normalQuantile } from '../../../../src/statistics/normal.js';
 import { quantile } from '../../../../src/statistics/bootstrap.js';
 import { Random } from '../../../../src/statistics/random.js';
 import { parseMetric } from '../../../../src/metrics/index.js';
@@ -13,19 +13,36 @@ import {
   scoreTarget,
 } from '../../../../src/analysis/forecast/scoring.js';
 
-const normalQuantiles = levels.map((level) => jStat.normal.inv(level, 0, 1));
+const normalQuantiles = levels.map(normalQuantile);
 const density = (z: number) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+
+/** P(normal < z), by SciPy 1.17.1. */
+const normalShares = {
+  '-6': 9.865876450376946e-10,
+  '-2': 0.022750131948179195,
+  '-1': 0.15865525393145707,
+  '0': 0.5,
+  '0.013': 0.5051861035695566,
+  '0.5': 0.6914624612740131,
+  '1.5': 0.9331927987311419,
+  '4': 0.9999683287581669,
+};
 
 /** As sealed now, and as by earlier versions. */
 test.each([199, 39])('CRPS of a normal forecast by %i quantiles is the closed form', (count) => {
-  const quantiles = Array.from({ length: count }, (_, i) => 3 + 2 * jStat.normal.inv((i + 1) / (count + 1), 0, 1));
+  const quantiles = Array.from({ length: count }, (_, i) => 3 + 2 * normalQuantile((i + 1) / (count + 1)));
   // Gneiting and Raftery 2007, J. Am. Stat. Assoc. 102, Eq 21: z (2 Phi(z) - 1) + 2 phi(z) - 1 / sqrt(pi)
-  for (const z of [-6, -2, -1, 0, 0.013, 0.5, 1.5, 4]) {
-    const exact = z * (2 * jStat.normal.cdf(z, 0, 1) - 1) + 2 * density(z) - 1 / Math.sqrt(Math.PI);
-    // jStat's quantiles and shares have seven digits.
-    expect(crps(quantiles, 3 + 2 * z)).toBeAllClose(2 * exact, { rtol: 1e-6 });
+  for (const [z, below] of Object.entries(normalShares).map((entry) => entry.map(Number) as [number, number])) {
+    const exact = z * (2 * below - 1) + 2 * density(z) - 1 / Math.sqrt(Math.PI);
+    expect(crps(quantiles, 3 + 2 * z)).toBeAllClose(2 * exact, { rtol: 1e-12 });
   }
 });
+
+/** Shaw 2006, J. Comput. Finance 9(4): of 4 degrees of freedom the quantile has a closed form. */
+function studentOf4(p: number): number {
+  const root = Math.sqrt(4 * p * (1 - p));
+  return Math.sign(p - 0.5) * 2 * Math.sqrt(Math.cos(Math.acos(root) / 3) / root - 1);
+}
 
 /** Jordan, Krüger and Lerch 2019, J. Stat. Softw. 90(12), App. A; Student's t by SciPy 1.17.1, the integral of (F - 1{x > y})². */
 test.each<[string, (p: number) => number, (y: number) => number, readonly number[]]>([
@@ -33,7 +50,7 @@ test.each<[string, (p: number) => number, (y: number) => number, readonly number
   ['exponential', (p) => -Math.log(1 - p), (y) => y - 2 * (1 - Math.exp(-y)) + 1 / 2, [0.01, 0.5, 1, 4]],
   ['logistic', (p) => Math.log(p / (1 - p)), (y) => y + 2 * Math.log(1 + Math.exp(-y)) - 1, [-4, -1, 0, 2]],
   [
-    ...(["Student's t, 4 degrees of freedom", (p: number) => jStat.studentt.inv(p, 4)] as const),
+    ...(["Student's t, 4 degrees of freedom", studentOf4] as const),
     (y) => ({ '-3': 2.3145403011, '0': 0.2636892218, '1': 0.6053300083 })[String(y)]!,
     [-3, 0, 1],
   ],
