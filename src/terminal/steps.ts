@@ -49,7 +49,7 @@ export async function withSteps<T>(
     if (!isTerminal) stderr.write(`${name}: ${done} of ${of}, ETA ${left}\n`);
     else
       drawn(stderr).write(
-        clearLine + `${name} ${bar(done / of)} ${done}/${of}  ETA ${left}`.slice(0, sizeOf(stderr).columns),
+        clearLine + `${name} ${bar(done / of, barLength)} ${done}/${of}  ETA ${left}`.slice(0, sizeOf(stderr).columns),
       );
   };
   try {
@@ -59,7 +59,8 @@ export async function withSteps<T>(
   }
 }
 
-function bar(share: number): string {
-  const full = Math.round(barLength * share);
-  return '█'.repeat(full) + '░'.repeat(barLength - full);
+/** @param share of `length` that is full, 0 to 1 */
+export function bar(share: number, length: number): string {
+  const full = Math.round(length * share);
+  return '█'.repeat(full) + '░'.repeat(length - full);
 }

@@ -2,12 +2,12 @@
  * Shows a family while it trains: a bar per member on a terminal, plain lines elsewhere, JSON lines for programs. All
  * three take the same events. Only JSON lines go to stdout; a note and all the rest go to stderr.
  */
-import cliProgress from 'cli-progress';
-import type { WriteStream } from 'node:tty';
 import type { TrainingEvent } from './events.js';
 import { counted, formatDuration, formatPercent, formatRate } from '../terminal/format.js';
-import { drawn } from '../terminal/guard.js';
+import { LiveLines } from '../terminal/live-lines.js';
 import { printable } from '../terminal/printable.js';
+import { sizeOf, type MaybeTerminal } from '../terminal/size.js';
+import { bar } from '../terminal/steps.js';
 
 export type DisplayMode = 'bars' | 'lines' | 'json';
 
@@ -22,7 +22,7 @@ export interface Display {
 /** Where a display writes, and its clock in milliseconds. */
 export interface DisplayOutput {
   readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'rows' | 'columns'>>;
+  readonly stderr: MaybeTerminal;
   readonly now: () => number;
 }
 
@@ -145,108 +145,81 @@ function scores(loss: number, accuracy: number | null): string {
   );
 }
 
-/** What a bar shows beside itself. */
-interface Payload {
-  readonly name: string;
-  readonly text: string;
-}
-
 interface ShownMember {
-  bar: cliProgress.SingleBar | undefined;
+  readonly id: string;
   epochs: number;
   /** The latest loss and accuracy. */
   scores: string;
-  done: boolean;
+  /** Of its epochs, 0 to 1. */
+  done: number;
+  text: string;
+  state: 'waits' | 'runs' | 'finished';
 }
-
-const clearToLineEnd = '\u001b[K';
 
 /**
  * A bar per member and one for the family. Where the terminal has too few rows, only the members that run have theirs:
- * one that is through becomes a line above.
+ * one that is finished becomes a line above.
  */
 class Bars implements Display {
-  readonly #stderr: NodeJS.WritableStream;
-  readonly #bars: cliProgress.MultiBar;
   readonly #members: ReadonlyMap<string, ShownMember>;
+  readonly #live: LiveLines;
   readonly #nameWidth: number;
-  readonly #total: cliProgress.SingleBar | undefined;
+  readonly #barLength: number;
   /** All members fit. */
-  readonly #roomy: boolean;
+  readonly #isRoomy: boolean;
 
   constructor(members: readonly string[], { stderr }: DisplayOutput) {
-    this.#stderr = stderr;
+    const { rows, columns } = sizeOf(stderr);
     this.#nameWidth = Math.max('family'.length, ...members.map(({ length }) => length));
+    this.#barLength = Math.max(8, Math.min(30, columns - this.#nameWidth - 62));
     // Room for the total, and for the line on which the cursor waits.
-    this.#roomy = members.length + 2 <= (stderr.rows ?? 24);
-    this.#bars = new cliProgress.MultiBar({
-      stream: drawn(stderr),
-      format: '{name} {bar} {text}',
-      barCompleteChar: '█',
-      barIncompleteChar: '░',
-      barsize: Math.max(8, Math.min(30, (stderr.columns ?? 80) - this.#nameWidth - 62)),
-      fps: 5,
-      hideCursor: true,
-      emptyOnZero: true,
-      // The display is stopped by its owner, who also hears of Ctrl-C.
-      gracefulExit: false,
-    });
-    this.#members = new Map(members.map((id) => [id, { bar: undefined, epochs: 1, scores: '', done: false }]));
-    if (this.#roomy) for (const id of members) this.#barOf(id);
-    this.#total =
-      members.length > 1 ? this.#bars.create(members.length, 0, this.#payload('family', this.#summary())) : undefined;
+    this.#isRoomy = members.length + 2 <= rows;
+    this.#members = new Map(
+      members.map((id) => [id, { id, epochs: 1, scores: '', done: 0, text: 'waits', state: 'waits' }]),
+    );
+    this.#live = new LiveLines(stderr, () => this.#lines());
+    this.#live.update();
   }
 
   event(event: TrainingEvent): void {
     const member = this.#members.get(event.member);
     if (member === undefined) return;
+    member.state = 'runs';
     if (event.type === 'started') member.epochs = event.epochs;
     if (event.type === 'progress') member.scores = scores(event.loss, event.accuracy);
     if (event.type === 'epoch') member.scores = scores(event.trainLoss, event.trainAccuracy);
-    const bar = this.#barOf(event.member);
-    const done = fractionDone(event, member.epochs) ?? bar.getProgress();
-    bar.update(done, this.#payload(event.member, beside(event, member.scores)));
-    if (event.type === 'complete' || event.type === 'failed') this.#end(event);
+    member.done = fractionDone(event, member.epochs) ?? member.done;
+    member.text = beside(event, member.scores);
+    if (event.type === 'complete' || event.type === 'failed') this.#finish(member, event);
+    this.#live.update();
   }
 
   note(line: string): void {
-    // Without a bar nothing is ever drawn, and a note would wait for the end.
-    if (this.#members.size === 0) this.#stderr.write(`${printable(line)}\n`);
-    else this.#bars.log(`${printable(line)}${clearToLineEnd}\n`);
+    this.#live.say(line);
   }
 
   close(): void {
-    // stop() alone would lose the notes since the last frame.
-    this.#bars.update();
-    this.#bars.stop();
+    this.#live.close();
   }
 
-  #barOf(id: string): cliProgress.SingleBar {
-    const member = this.#members.get(id)!;
-    member.bar ??= this.#bars.create(1, 0, this.#payload(id, 'waits'));
-    return member.bar;
-  }
-
-  #end(event: TrainingEvent & { type: 'complete' | 'failed' }): void {
-    const member = this.#members.get(event.member)!;
-    member.done = true;
+  #finish(member: ShownMember, event: TrainingEvent & { type: 'complete' | 'failed' }): void {
+    member.state = 'finished';
     if (event.type === 'failed') for (const line of `${event.member}  ${failure(event)}`.split('\n')) this.note(line);
-    if (!this.#roomy && member.bar !== undefined) {
-      this.#bars.remove(member.bar);
-      member.bar = undefined;
-      if (event.type === 'complete') this.note(`${event.member}  ${describe(event, member.epochs) ?? ''}`);
-    }
-    const done = [...this.#members.values()].filter((each) => each.done).length;
-    this.#total?.update(done, this.#payload('family', this.#summary()));
+    else if (!this.#isRoomy) this.note(`${event.member}  ${describe(event, member.epochs) ?? ''}`);
   }
 
-  #summary(): string {
-    const done = [...this.#members.values()].filter((member) => member.done).length;
-    return `${done} of ${this.#members.size} members are through`;
+  #lines(): string[] {
+    const members = [...this.#members.values()];
+    const shown = this.#isRoomy ? members : members.filter(({ state }) => state === 'runs');
+    const lines = shown.map(({ id, done, text }) => this.#line(id, done, text));
+    if (members.length < 2) return lines;
+    const finished = members.filter(({ state }) => state === 'finished').length;
+    const summary = `${finished} of ${counted(members.length, 'member')} finished`;
+    return [...lines, this.#line('family', finished / members.length, summary)];
   }
 
-  #payload(name: string, text: string): Payload {
-    return { name: name.padEnd(this.#nameWidth), text };
+  #line(name: string, done: number, text: string): string {
+    return `${name.padEnd(this.#nameWidth)} ${bar(done, this.#barLength)} ${text}`;
   }
 }
 

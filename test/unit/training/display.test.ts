@@ -33,17 +33,11 @@ function epoch(number: number): TrainingEvent {
 /** A display on streams of its own, with a clock that the test sets (milliseconds). */
 function displayed(mode: DisplayMode, members: readonly string[], terminal: { rows?: number; columns?: number } = {}) {
   const stdout = new PassThrough();
-  const stderr = Object.assign(
-    new PassThrough(),
-    { isTTY: mode === 'bars', rows: 24, columns: 100, ...terminal },
-    cursor,
-  );
+  const stderr = Object.assign(new PassThrough(), { isTTY: mode === 'bars', rows: 24, columns: 100, ...terminal });
   const clock = { now: 0 };
   const display = openDisplay(mode, members, { stdout, stderr, now: () => clock.now });
   return { display, clock, out: () => textOf(stdout), err: () => textOf(stderr) };
 }
-
-const cursor = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true, clearScreenDown: () => true };
 
 function textOf(stream: PassThrough): string {
   return ((stream.read() as Buffer | null) ?? '').toString();
@@ -122,7 +116,7 @@ test('on a terminal: a bar per member with loss, accuracy, rate and time left, a
   expect(full).toHaveLength(empty!.length);
   expect(shown).toContain('loss 0.2500  accuracy 93.12 %  12.3k ex/s  ETA 1 min 05 s');
   expect(shown).toContain('family');
-  expect(shown).toContain('1 of 2 members are through');
+  expect(shown).toContain('1 of 2 members finished');
   expect(shown).toContain('cnn-w16-s0  failed: the disk is full');
   expect(shown).toContain('  | second');
   // No colour, with or without NO_COLOR.
@@ -144,7 +138,7 @@ test('more members than rows: only those that run have a bar', () => {
   const shown = err();
   expect(shown).toContain('cnn-w8-s0');
   expect(shown).not.toContain('cnn-w9');
-  expect(shown).toContain('0 of 31 members are through');
+  expect(shown).toContain('0 of 31 members finished');
 });
 
 test('the mode follows from --json and from the stream', () => {
