@@ -1,7 +1,7 @@
 /** `emergence doctor`: what training needs, what of it is here, and the command that mends the rest. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { styleText } from 'node:util';
-import type { Finding } from '../engine/install/diagnosis.js';
+import type { Finding } from '../install/diagnosis.js';
 import { examples } from './examples.js';
 import { json } from './options.js';
 import { printJson } from './print.js';
@@ -26,7 +26,7 @@ const signs = {
 
 /** Exit code: 1 where training could not work. */
 async function doctor({ isJson, verify }: { isJson: boolean; verify: boolean }): Promise<number> {
-  const { diagnose } = await import('../engine/install/diagnosis.js');
+  const { diagnose } = await import('../install/diagnosis.js');
   const { availableCores } = await import('../experiment/cores.js');
   const { tryTraining } = await import('../training/trial.js');
   const findings = await diagnose({

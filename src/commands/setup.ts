@@ -1,6 +1,6 @@
 /** `emergence setup`: the runtime that `train` would fetch by itself, now. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { DeviceRequest } from '../engine/runtime.js';
+import type { DeviceRequest } from '../install/runtime.js';
 import { devices } from '../experiment/schema.js';
 import { examples } from './examples.js';
 import { json } from './options.js';
@@ -37,8 +37,8 @@ export function registerSetup(program: CommandUnknownOpts): void {
 
 /** Exit code: 0 once all is there, 130 after Ctrl-C, 143 after SIGTERM. */
 async function setup({ device, tensorflow, forget, json: isJson }: SetupOptions): Promise<number> {
-  const { rememberTensorflow } = await import('../engine/install/tensorflow.js');
-  const { ensureRuntime } = await import('../engine/runtime.js');
+  const { rememberTensorflow } = await import('../install/tensorflow.js');
+  const { ensureRuntime } = await import('../install/runtime.js');
   const { stopOnSignals } = await import('../terminal/signals.js');
   if (forget === true) await rememberTensorflow(undefined);
   const stop = stopOnSignals();

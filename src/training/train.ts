@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { fileNameOf, loadDataset } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { countsOf } from '../datasets/notes.js';
-import { ensureRuntime, runtimeEnvironment, type Runtime } from '../engine/runtime.js';
+import { ensureRuntime, runtimeEnvironment, type Runtime } from '../install/runtime.js';
 import { availableCores } from '../experiment/cores.js';
 import { lengthOf } from '../experiment/length.js';
 import { planFamily, type Plan, type PlannedMember } from '../experiment/plan.js';

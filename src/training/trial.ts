@@ -2,7 +2,7 @@
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { runtimeEnvironment, type Runtime } from '../engine/runtime.js';
+import { runtimeEnvironment, type Runtime } from '../install/runtime.js';
 import { resolveExperiment } from '../experiment/schema.js';
 import { experimentDigest } from '../runs/record.js';
 import { messageOf } from '../terminal/errors.js';

@@ -16,7 +16,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { ensureRuntime, runtimeEnvironment } from '../../src/engine/runtime.js';
+import { ensureRuntime, runtimeEnvironment } from '../../src/install/runtime.js';
 import { availableCores } from '../../src/experiment/cores.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../src/engine/backend.js';
 import { packBytes } from '../../src/engine/ops.js';
 import { compile, compileLoop } from '../../src/engine/program.js';
-import { ensureRuntime } from '../../src/engine/runtime.js';
+import { ensureRuntime } from '../../src/install/runtime.js';
 import type { Architecture } from '../../src/experiment/architectures.js';
 import { resolveExperiment } from '../../src/experiment/schema.js';
 import { imagesPerExample } from '../../src/families/family.js';

@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { diagnose, type Finding } from '../../src/engine/install/diagnosis.js';
-import { probeBinding } from '../../src/engine/install/probe.js';
-import { cachedTensorflow, namedTensorflow, type Tensorflow } from '../../src/engine/install/tensorflow.js';
-import { ensureRuntime, runtimeEnvironment } from '../../src/engine/runtime.js';
-import { withoutInformation } from '../../src/engine/log.js';
+import { diagnose, type Finding } from '../../src/install/diagnosis.js';
+import { probeBinding } from '../../src/install/probe.js';
+import { cachedTensorflow, namedTensorflow, type Tensorflow } from '../../src/install/tensorflow.js';
+import { ensureRuntime, runtimeEnvironment } from '../../src/install/runtime.js';
+import { withoutInformation } from '../../src/install/log.js';
 import { temporaryFolder } from '../support/runs.js';
 
 afterEach(() => {

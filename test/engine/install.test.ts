@@ -11,11 +11,11 @@ import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { zipSync } from 'fflate';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { probeBinding } from '../../src/engine/install/probe.js';
-import { tensorflowWheel, tensorflowVersion } from '../../src/engine/install/wheels.js';
-import { ensureRuntime } from '../../src/engine/runtime.js';
+import { probeBinding } from '../../src/install/probe.js';
+import { tensorflowWheel, tensorflowVersion } from '../../src/install/wheels.js';
+import { ensureRuntime } from '../../src/install/runtime.js';
 
-const module = path.resolve(import.meta.dirname, '../../src/engine/install/tensorflow.ts');
+const module = path.resolve(import.meta.dirname, '../../src/install/tensorflow.ts');
 const [project, version] = tensorflowWheel(process.platform, process.arch, false).requirement.split('==');
 
 let root = '';

@@ -8,7 +8,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/engine/install/diagnosis.js';
+import type { Finding } from '../../src/install/diagnosis.js';
 import { architectures } from '../../src/experiment/architectures.js';
 import packageJson from '../../package.json' with { type: 'json' };
 

@@ -1,5 +1,5 @@
 /** Runs once before the tests that need TensorFlow: fetches and builds the runtime where it isn't there yet. */
-import { ensureRuntime } from '../../src/engine/runtime.js';
+import { ensureRuntime } from '../../src/install/runtime.js';
 
 export default async function setup(): Promise<void> {
   await ensureRuntime({

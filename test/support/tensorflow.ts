@@ -1,6 +1,6 @@
 /** Loads the real TensorFlow into a test process, on one thread so that results don't depend on the machine. */
 import { loadBackend, type Backend } from '../../src/engine/backend.js';
-import { ensureRuntime, runtimeEnvironment } from '../../src/engine/runtime.js';
+import { ensureRuntime, runtimeEnvironment } from '../../src/install/runtime.js';
 
 export async function loadTensorFlow(): Promise<Backend> {
   const runtime = await ensureRuntime({ device: 'cpu' });

@@ -18,6 +18,7 @@ const flow = [
   'experiment',
   'runs',
   'import',
+  'install',
   'engine',
   'families',
   'training',
@@ -39,12 +40,13 @@ const flow = [
 /** What a folder never imports, though it comes before. */
 const forbidden: Readonly<Record<string, readonly string[]>> = {
   // The engine could be a package of its own.
-  engine: ['datasets', 'experiment', 'runs'],
+  engine: ['datasets', 'experiment', 'runs', 'import', 'install'],
+  install: ['datasets', 'experiment', 'runs', 'import'],
   families: ['runs'],
   // Results are read and shown without TensorFlow.
-  metrics: ['engine', 'families', 'training'],
-  analysis: ['engine', 'families', 'training'],
-  report: ['engine', 'families', 'training'],
+  metrics: ['install', 'engine', 'families', 'training'],
+  analysis: ['install', 'engine', 'families', 'training'],
+  report: ['install', 'engine', 'families', 'training'],
 };
 
 /** Folders that may import TensorFlow.js. */

@@ -13,7 +13,7 @@ import { cifarFormats, readCifar } from '../../../src/datasets/cifar.js';
 import { imageDecoder } from '../../../src/datasets/files/decode.js';
 import { openLayout } from '../../../src/datasets/files/layout.js';
 import { loadIdxFolder } from '../../../src/datasets/idx.js';
-import { parseRecord, unpackWheel } from '../../../src/engine/install/unpack.js';
+import { parseRecord, unpackWheel } from '../../../src/install/unpack.js';
 import { parseExperiment } from '../../../src/experiment/load.js';
 import { addTrainOptions, parseTrainOptions } from '../../../src/experiment/options.js';
 import type { Collector } from '../../../src/import/collector.js';

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { cacheFile } from '../../../src/datasets/files/cache.js';
-import { runtimeFolder } from '../../../src/engine/install/tensorflow.js';
+import { runtimeFolder } from '../../../src/install/tensorflow.js';
 import { cachedRemovals } from '../../../src/machine/cached.js';
 import { freedBy, removeAll } from '../../../src/machine/removal.js';
 import { tryLock } from '../../../src/machine/lock.js';

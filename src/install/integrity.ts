@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { commandLine } from '../../machine/installation.js';
-import { RunError } from '../../terminal/errors.js';
+import { commandLine } from '../machine/installation.js';
+import { RunError } from '../terminal/errors.js';
 import { isNeeded, type Tensorflow } from './tensorflow.js';
 import { parseRecord, type RecordedFile } from './unpack.js';
 

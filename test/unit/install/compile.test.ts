@@ -1,9 +1,9 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { bindingFingerprint, compileBinding, findCompiler } from '../../../../src/engine/install/compile.js';
-import { RunError } from '../../../../src/terminal/errors.js';
-import { temporaryFolder } from '../../../support/runs.js';
+import { bindingFingerprint, compileBinding, findCompiler } from '../../../src/install/compile.js';
+import { RunError } from '../../../src/terminal/errors.js';
+import { temporaryFolder } from '../../support/runs.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();

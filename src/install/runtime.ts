@@ -4,11 +4,11 @@
  */
 import * as os from 'node:os';
 import { UsageError } from '../terminal/errors.js';
-import { ensureBinding } from './install/binding.js';
-import type { Progress } from './install/cache.js';
-import { detectGpus, driverIsLoaded, type Gpu } from './install/gpu.js';
-import { probeBinding } from './install/probe.js';
-import { cachedTensorflow, installTensorflow, namedTensorflow, type Tensorflow } from './install/tensorflow.js';
+import { ensureBinding } from './binding.js';
+import type { Progress } from './cache.js';
+import { detectGpus, driverIsLoaded, type Gpu } from './gpu.js';
+import { probeBinding } from './probe.js';
+import { cachedTensorflow, installTensorflow, namedTensorflow, type Tensorflow } from './tensorflow.js';
 import { commandLine } from '../machine/installation.js';
 
 export type DeviceRequest = 'auto' | 'cpu' | 'gpu';

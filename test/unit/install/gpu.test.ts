@@ -1,8 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
-import { detectGpus, parseGpus, visibleGpus, type Gpu } from '../../../../src/engine/install/gpu.js';
-import { temporaryFolder } from '../../../support/runs.js';
+import { detectGpus, parseGpus, visibleGpus, type Gpu } from '../../../src/install/gpu.js';
+import { temporaryFolder } from '../../support/runs.js';
 
 const answer = 'NVIDIA H200, 143771, 580.82.07\nNVIDIA GeForce RTX 4090, 24564, 580.82.07\n';
 const gpus: readonly Gpu[] = [

@@ -1,9 +1,9 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { downloadWheel, findPip } from '../../../../src/engine/install/pip.js';
-import { RunError } from '../../../../src/terminal/errors.js';
-import { temporaryFolder } from '../../../support/runs.js';
+import { downloadWheel, findPip } from '../../../src/install/pip.js';
+import { RunError } from '../../../src/terminal/errors.js';
+import { temporaryFolder } from '../../support/runs.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withoutInformation } from '../../../src/engine/log.js';
+import { withoutInformation } from '../../../src/install/log.js';
 
 test('what TensorFlow 2.21 prints on every start goes, warnings and errors stay', () => {
   const said = `WARNING: All log messages before absl::InitializeLog() is called are written to STDERR

@@ -7,9 +7,9 @@ import {
   namedTensorflow,
   rememberTensorflow,
   runtimeFolder,
-} from '../../../../src/engine/install/tensorflow.js';
-import { UsageError } from '../../../../src/terminal/errors.js';
-import { temporaryFolder } from '../../../support/runs.js';
+} from '../../../src/install/tensorflow.js';
+import { UsageError } from '../../../src/terminal/errors.js';
+import { temporaryFolder } from '../../support/runs.js';
 
 let cache: string;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 /** Which Python wheels carry TensorFlow's C library for which machine. The Python that runs pip doesn't matter. */
-import { UsageError } from '../../terminal/errors.js';
+import { UsageError } from '../terminal/errors.js';
 
 export const tensorflowVersion = '2.21.0';
 

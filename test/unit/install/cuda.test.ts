@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { linkCusolver, missingCudaLibraries } from '../../../../src/engine/install/cuda.js';
+import { linkCusolver, missingCudaLibraries } from '../../../src/install/cuda.js';
 
 let root = '';
 beforeEach(() => {

@@ -4,14 +4,14 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
-import { cacheFolder } from '../../machine/folders.js';
-import { RunError } from '../../terminal/errors.js';
+import { cacheFolder } from '../machine/folders.js';
+import { RunError } from '../terminal/errors.js';
 import { publishFolder, type Progress } from './cache.js';
 import { bindingFingerprint, compileBinding } from './compile.js';
 import { refuseDamage } from './integrity.js';
 import { probeBinding } from './probe.js';
 import type { Tensorflow } from './tensorflow.js';
-import { commandLine } from '../../machine/installation.js';
+import { commandLine } from '../machine/installation.js';
 
 export interface BuiltBinding {
   readonly bindingPath: string;

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ensureBinding } from '../../../../src/engine/install/binding.js';
-import { findDamage } from '../../../../src/engine/install/integrity.js';
-import { cachedTensorflow, runtimeFolder, type Tensorflow } from '../../../../src/engine/install/tensorflow.js';
-import { temporaryFolder } from '../../../support/runs.js';
+import { ensureBinding } from '../../../src/install/binding.js';
+import { findDamage } from '../../../src/install/integrity.js';
+import { cachedTensorflow, runtimeFolder, type Tensorflow } from '../../../src/install/tensorflow.js';
+import { temporaryFolder } from '../../support/runs.js';
 
 const contents: Readonly<Record<string, string>> = {
   'tensorflow/libtensorflow_cc.so.2': 'the whole of TensorFlow',

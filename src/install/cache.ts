@@ -4,10 +4,10 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeFolders } from '../../machine/files.js';
-import { tryLock } from '../../machine/lock.js';
-import type { Owner } from '../../machine/owner.js';
-import { codeOf, RunError } from '../../terminal/errors.js';
+import { makeFolders } from '../machine/files.js';
+import { tryLock } from '../machine/lock.js';
+import type { Owner } from '../machine/owner.js';
+import { codeOf, RunError } from '../terminal/errors.js';
 
 export type Progress = (line: string) => void;
 

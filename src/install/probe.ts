@@ -1,6 +1,6 @@
 /** Asks TensorFlow itself, in a process of its own: what it can't load must not take the caller with it. */
 import { spawnSync } from 'node:child_process';
-import { withoutInformation } from '../log.js';
+import { withoutInformation } from './log.js';
 
 export interface Probe {
   readonly version: string;

@@ -9,8 +9,8 @@ import * as path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
-import { makeFolders } from '../../machine/files.js';
-import { codeOf, RunError } from '../../terminal/errors.js';
+import { makeFolders } from '../machine/files.js';
+import { codeOf, RunError } from '../terminal/errors.js';
 
 interface Entry {
   readonly name: string;

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
-import { makeFolders } from '../../machine/files.js';
-import { cacheFolder } from '../../machine/folders.js';
-import { RunError, UsageError } from '../../terminal/errors.js';
+import { makeFolders } from '../machine/files.js';
+import { cacheFolder } from '../machine/folders.js';
+import { RunError, UsageError } from '../terminal/errors.js';
 import { cacheError, publishFolder, writeCacheFile, type Progress } from './cache.js';
 import type { TensorflowFiles } from './compile.js';
 import { linkCusolver } from './cuda.js';
@@ -19,7 +19,7 @@ import {
   type RuntimeKind,
   type WheelSource,
 } from './wheels.js';
-import { commandLine } from '../../machine/installation.js';
+import { commandLine } from '../machine/installation.js';
 
 export interface Tensorflow extends TensorflowFiles {
   /** `named`: the user's own; whether it has CUDA is not known before it runs. */

@@ -5,12 +5,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
-import { makeFolders } from '../../machine/files.js';
-import { RunError } from '../../terminal/errors.js';
+import { makeFolders } from '../machine/files.js';
+import { RunError } from '../terminal/errors.js';
 import { diskIsFull, type Progress } from './cache.js';
 import { spawnGroup } from './child.js';
 import type { WheelSource } from './wheels.js';
-import { commandLine } from '../../machine/installation.js';
+import { commandLine } from '../machine/installation.js';
 
 /** Every Python may be the only one: `python3.14` too, without a plain name beside it. */
 function candidates(): readonly (readonly string[])[] {

@@ -4,9 +4,9 @@ import * as fsSync from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { publishFolder, writeCacheFile, type Publication } from '../../../../src/engine/install/cache.js';
-import { RunError } from '../../../../src/terminal/errors.js';
-import { temporaryFolder } from '../../../support/runs.js';
+import { publishFolder, writeCacheFile, type Publication } from '../../../src/install/cache.js';
+import { RunError } from '../../../src/terminal/errors.js';
+import { temporaryFolder } from '../../support/runs.js';
 
 const whole = (target: string) =>
   fs.access(path.join(target, 'last')).then(
@@ -33,7 +33,7 @@ async function publish(target: string, changes: Partial<Publication> = {}): Prom
 
 /** A process that publishes, appends a line to `log` when it makes, and is done with it once there is a file `LOG.done`. */
 function maker(target: string, log: string): ChildProcess {
-  const module = path.resolve(import.meta.dirname, '../../../../src/engine/install/cache.ts');
+  const module = path.resolve(import.meta.dirname, '../../../src/install/cache.ts');
   const program = `
     import * as fs from 'node:fs';
     const { publishFolder } = await import(${JSON.stringify(module)});

@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { RunError } from '../../terminal/errors.js';
+import { RunError } from '../terminal/errors.js';
 import { diskIsFull, type Progress } from './cache.js';
 import { spawnGroup } from './child.js';
-import { packageFolder } from '../../machine/installation.js';
+import { packageFolder } from '../machine/installation.js';
 
 export const compilerRemedy =
   'install one (Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`), or name one with $CXX';

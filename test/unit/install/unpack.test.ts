@@ -1,9 +1,9 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DamagedWheelError, parseRecord, readFromWheel, unpackWheel } from '../../../../src/engine/install/unpack.js';
-import { temporaryFolder } from '../../../support/runs.js';
-import { recordLine, recordName, writeWheel, type WheelOptions } from '../../../support/wheels.js';
+import { DamagedWheelError, parseRecord, readFromWheel, unpackWheel } from '../../../src/install/unpack.js';
+import { temporaryFolder } from '../../support/runs.js';
+import { recordLine, recordName, writeWheel, type WheelOptions } from '../../support/wheels.js';
 
 const library = 'ELF '.repeat(5000);
 const files = {

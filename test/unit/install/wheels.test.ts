@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { cudaRequirements, linuxLibrary, tensorflowWheel } from '../../../../src/engine/install/wheels.js';
-import { UsageError } from '../../../../src/terminal/errors.js';
+import { cudaRequirements, linuxLibrary, tensorflowWheel } from '../../../src/install/wheels.js';
+import { UsageError } from '../../../src/terminal/errors.js';
 
 test.each([
   ['linux', 'x64', false, 'tensorflow-cpu==2.21.0', 'manylinux_2_27_x86_64', 'cpu'],
