@@ -93,7 +93,7 @@ test('a wheel that is cut off is refused, wherever it is cut', async () => {
   const whole = await fs.readFile(await writeWheel(await temporaryFolder(), files));
   for (const share of [0, 0.1, 0.5, 0.9]) {
     const message = await refusal((bytes) => bytes.subarray(0, Math.floor(whole.length * share)));
-    expect(message).toBe(line('it has no zip directory; it may not have arrived whole'));
+    expect(message).toBe(line('it has no whole zip directory; it may not have arrived whole'));
   }
 });
 
@@ -104,7 +104,7 @@ test('a wheel whose middle is gone is refused', async () => {
 
 test('what is not a wheel at all is refused', async () => {
   expect(await refusal(() => Buffer.from('<html>404</html>'))).toBe(
-    line('it has no zip directory; it may not have arrived whole'),
+    line('it has no whole zip directory; it may not have arrived whole'),
   );
 });
 
