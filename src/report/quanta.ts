@@ -12,6 +12,7 @@ import { writeFigure } from './figures/files.js';
 import { usualFigure, type FigureOptions } from './figures/print.js';
 import { quantaFigure } from './figures/quanta.js';
 import { fitTables, sharpLines, turnTable } from './tables/quanta.js';
+import { csv } from './tables/text-table.js';
 
 /** For a terminal. */
 export function quantaTables(quanta: Quanta, words: FamilyWords): string {
@@ -52,21 +53,18 @@ function csvOf(
     ...seeds.map((seed) => `by_${name}_s${seed}`),
   ];
   const widthAt = (t: number) => scales[t]?.width ?? '';
-  const lines = [heading.join(',')];
-  for (let i = 0; i < grid.examples; i++) {
+  const lines = Array.from({ length: grid.examples }, (_, i) => {
     const t = turns.median[i]!;
-    lines.push(
-      [
-        ...keys.map(([, column]) => column![i]!),
-        ...[turnOf(t, turns.never[i] === 1, scales.length), widthAt(t - 1), widthAt(t)],
-        ...(steps[i] === 0 ? ['', ''] : [steps[i]!, decadesOf(grid, turns, i)]),
-        Number(steps[i] === 1),
-        ...scales.map(({ members }, s) => Number((counts[s]![i]! / members.length).toFixed(4))),
-        ...turns.bySeed.map((bySeed) => widthAt(bySeed[i]!)),
-      ].join(','),
-    );
-  }
-  return `${lines.join('\n')}\n`;
+    return [
+      ...keys.map(([, column]) => column![i]!),
+      ...[turnOf(t, turns.never[i] === 1, scales.length), widthAt(t - 1), widthAt(t)],
+      ...(steps[i] === 0 ? ['', ''] : [steps[i]!, decadesOf(grid, turns, i)]),
+      Number(steps[i] === 1),
+      ...scales.map(({ members }, s) => Number((counts[s]![i]! / members.length).toFixed(4))),
+      ...turns.bySeed.map((bySeed) => widthAt(bySeed[i]!)),
+    ];
+  });
+  return csv(heading, lines);
 }
 
 function turnOf(t: number, never: boolean, scales: number): string {
