@@ -1,6 +1,5 @@
 /** A column on one side of a cutoff, and of many cutoffs at once: both in order, and gone through once. */
 import { outcomeColumns, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
-import { countsBelow } from '../statistics/kernels/kernels.js';
 import { perSequence, refuseLonger } from './sequence-rows.js';
 
 /** Which side of a cutoff is right. */
@@ -86,22 +85,13 @@ export function sharesBelow(column: ArrayLike<number>, cutoffs: readonly number[
 }
 
 function shares(column: ArrayLike<number>, cutoffs: readonly number[], orAt: boolean): Float64Array {
-  const ascending = Float64Array.from(cutoffs).sort();
-  const counts =
-    column instanceof Float32Array ? countsBelow(column, ascending, orAt) : counted(column, ascending, orAt);
-  const inOrder = cutoffs.every((cutoff, j) => cutoff === ascending[j]);
-  const result = new Float64Array(cutoffs.length);
-  for (let j = 0; j < result.length; j++)
-    result[j] = counts[inOrder ? j : ascending.indexOf(cutoffs[j]!)]! / column.length;
-  return result;
-}
-
-/** `countsBelow` of numbers that are no floats of 32 bits. */
-function counted(column: ArrayLike<number>, cutoffs: Float64Array, orAt: boolean): Int32Array {
   const values = Float64Array.from(column).sort();
+  const ascending = Float64Array.from(cutoffs).sort();
   let count = 0;
-  return Int32Array.from(cutoffs, (cutoff) => {
+  const counts = ascending.map((cutoff) => {
     while (count < values.length && (orAt ? values[count]! <= cutoff : values[count]! < cutoff)) count++;
     return count;
   });
+  const inOrder = cutoffs.every((cutoff, j) => cutoff === ascending[j]);
+  return Float64Array.from(cutoffs, (cutoff, j) => counts[inOrder ? j : ascending.indexOf(cutoff)]! / values.length);
 }

@@ -1,4 +1,7 @@
-/** WebAssembly for sweeps and the bootstrap of a family: kernels.wat, which says what each of them does. */
+/**
+ * WebAssembly for the bootstrap of a family: kernels.wat, which says what each of them does.
+ * Of whole evaluations of 30 members on 10 000 images plain loops take 1.6 times the processor time for means, 5.7 times for AUROCs.
+ */
 import { binary } from './binary.js';
 
 interface Kernels {
@@ -10,8 +13,6 @@ interface Kernels {
     bytes: number,
     sums: number,
   ): void;
-  sortFloats(floats: number, spare: number, counts: number, count: number): void;
-  countBelow(floats: number, count: number, cutoffs: number, cutoffCount: number, orAt: 0 | 1, below: number): void;
   orderedPairs(rows: number, order: number, negative: number, items: number, pairs: number): void;
 }
 
@@ -115,32 +116,4 @@ export function pairsKernel(units: number, items: number, drawn: number): PairsK
       return new Float64Array(listsAtOnce).map((_, k) => pairs[k]! / (negatives[k]! * positives[k]!));
     },
   };
-}
-
-let kept: ReturnType<typeof kernelsOn> | undefined;
-
-/** Kept, as many columns come one after the other; not where it is large. */
-function kernelsFor(bytes: number): ReturnType<typeof kernelsOn> {
-  const found = kept !== undefined && kept.memory.buffer.byteLength >= bytes ? kept : kernelsOn(bytes);
-  kept = bytes > 2 ** 26 ? undefined : found;
-  return found;
-}
-
-/**
- * How many values lie below each of ascending cutoffs, `[cutoffs]`; at one too where `orAt`.
- *
- * @param values `[n]`, none of them NaN
- */
-export function countsBelow(values: Float32Array, cutoffs: Float64Array, orAt: boolean): Int32Array {
-  const count = values.length;
-  const spareAt = 8 * Math.ceil(count / 2);
-  const digitsAt = 2 * spareAt;
-  const cutoffsAt = digitsAt + 3 * 2048 * 4;
-  const belowAt = cutoffsAt + 8 * cutoffs.length;
-  const { memory, kernels } = kernelsFor(belowAt + 4 * cutoffs.length);
-  new Float32Array(memory.buffer, 0, count).set(values);
-  new Float64Array(memory.buffer, cutoffsAt, cutoffs.length).set(cutoffs);
-  kernels.sortFloats(0, spareAt, digitsAt, count);
-  kernels.countBelow(spareAt, count, cutoffsAt, cutoffs.length, orAt ? 1 : 0, belowAt);
-  return new Int32Array(memory.buffer, belowAt, cutoffs.length).slice();
 }

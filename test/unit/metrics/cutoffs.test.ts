@@ -1,0 +1,22 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { sharesAtMost, sharesBelow } from '../../../src/metrics/cutoffs.js';
+
+test('shares on one side of cutoffs are counted as one by one, infinities and both zeros among them', () => {
+  // Few values, so that many are at a cutoff; and any of 32 bits.
+  const few = fc.constantFrom(0, -0, 1, -1, 0.1, Infinity, -Infinity);
+  const lists = fc.oneof(
+    fc.array(few, { minLength: 1, maxLength: 30 }),
+    fc.array(fc.float({ noNaN: true }), { minLength: 1, maxLength: 200 }),
+  );
+  const cutoffLists = fc.array(fc.oneof(few, fc.double({ noNaN: true })), { maxLength: 20 });
+  fc.assert(
+    fc.property(lists, cutoffLists, (list, cutoffs) => {
+      const column = Float32Array.from(list);
+      const share = (isHit: (value: number) => boolean) => [...column].filter(isHit).length / column.length;
+      expect([...sharesBelow(column, cutoffs)]).toEqual(cutoffs.map((c) => share((value) => value < c)));
+      expect([...sharesAtMost(column, cutoffs)]).toEqual(cutoffs.map((c) => share((value) => value <= c)));
+      expect(column).toEqual(Float32Array.from(list));
+    }),
+  );
+});
