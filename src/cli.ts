@@ -64,7 +64,9 @@ const commands = [
  */
 export function createProgram(asTyped: AsTyped = commandLine): CommandUnknownOpts {
   const program = typeAs(new Command('emergence'), asTyped)
-    .description('Train families of vision models, and see what of their emergence is the model and what the metric.')
+    .description(
+      'Train families of vision models and see how much of their emergence comes from the model and how much from the metric.',
+    )
     .version(packageJson().version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')

@@ -9,7 +9,7 @@ export function parseAxis(text: string, flag = '--over'): Axis {
   const [, key, rest] = /^([a-z]+)=(.+)$/.exec(text.trim()) ?? [];
   if (key === undefined || rest === undefined)
     throw new UsageError(
-      `"${text}" names no parameter and its values`,
+      `"${text}" does not name a parameter and its values`,
       flag,
       'write k=1..20 or c=1e-4:1e-1:200:log, say',
     );
@@ -41,8 +41,8 @@ function spaced(text: string, flag: string): number[] {
   if (!/^\d+$/.test(count) || n < 2 || n > most || more.length > 0 || !['log', 'linear'].includes(spacing))
     throw new UsageError(`"${text}" is not FROM:TO:COUNT with 2 to ${most} values`, flag, remedy);
   if (spacing === 'log' && !(first > 0 && last > 0))
-    throw new UsageError(`"${text}" has a limit that is not above 0, and log spacing`, flag, remedy);
-  if (!(last > first)) throw new UsageError(`"${text}" does not go up`, flag, remedy);
+    throw new UsageError(`"${text}" needs limits above 0 for log spacing`, flag, remedy);
+  if (!(last > first)) throw new UsageError(`"${text}" does not increase`, flag, remedy);
   return Array.from({ length: n }, (_, i) => {
     const t = i / (n - 1);
     const value = spacing === 'log' ? first * (last / first) ** t : first + (last - first) * t;

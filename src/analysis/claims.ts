@@ -57,7 +57,7 @@ export function parseClaim(text: string, where = '--claim'): Claim {
     const known = Object.keys(quantities);
     const meant = nearest(quantity, known);
     throw new UsageError(
-      `nothing is called "${quantity}"`,
+      `unknown quantity "${quantity}"`,
       where,
       meant === undefined ? `known: ${known.join(', ')}` : `did you mean ${meant}?`,
     );

@@ -120,7 +120,7 @@ function evaluateScale(metric: Metric, scale: Scale, { evaluations, drawn }: Eva
       (Number.isNaN(lower) ? ofSeeds : undefined) ??
       note ??
       (seeds.length > 1 && !(spread > 0)
-        ? 'no interval over seeds: they all have the same value, which says nothing of their spread'
+        ? 'no interval over seeds: all have the same value, so their spread is unknown'
         : undefined),
   };
 }
@@ -146,7 +146,7 @@ function withReason(
   if (lower === upper)
     return {
       ...none,
-      note: `no interval: every draw of the test set has this value, which says nothing of other ${unit}s`,
+      note: `no interval: every resample of the test set has this value, so nothing is known about other ${unit}s`,
     };
   // Of a share of 0 or 1, whose interval is Wilson's: the formula gives 0.
   if (standardError === 0)
@@ -194,7 +194,7 @@ export function oneAnswer(
     const isOne = predicted.every((each) => each === answer) && label.some((each) => each !== label[0]);
     return isOne ? [`${record.id} (${classNames?.[answer] ?? `class ${answer}`})`] : [];
   });
-  return found.length === 0 ? [] : [`gives every test image the same class: ${found.join(', ')}`];
+  return found.length === 0 ? [] : [`predicts the same class for every test image: ${found.join(', ')}`];
 }
 
 function rangeText(column: OutcomeName, outcomes: readonly MemberOutcomes[]): string {

@@ -44,7 +44,7 @@ export function solvedGrid(members: readonly SolvedMember[]): SolvedGrid {
   const widths = [...new Set(members.map(({ width }) => width))].sort((a, b) => a - b);
   const scales = widths.map((width) => scaleOf(members.filter((member) => member.width === width)));
   for (let s = 1; s < scales.length; s++) {
-    if (scales[s]!.parameters <= scales[s - 1]!.parameters) throw new RangeError('parameters have to rise with width');
+    if (scales[s]!.parameters <= scales[s - 1]!.parameters) throw new RangeError('parameters must increase with width');
   }
   const seeds = [...new Set(members.map(({ seed }) => seed))]
     .filter((seed) => scales.every((scale) => scale.members.some((member) => member.seed === seed)))
@@ -58,7 +58,7 @@ function scaleOf(members: readonly SolvedMember[]): Scale {
     throw new RangeError(`members of width ${width} differ in parameters`);
   }
   if (new Set(members.map(({ seed }) => seed)).size !== members.length) {
-    throw new RangeError(`width ${width} has a seed twice`);
+    throw new RangeError(`width ${width} has the same seed twice`);
   }
   const sorted = members.toSorted((a, b) => a.seed - b.seed);
   const accuracy = sorted.reduce((sum, member) => sum + accuracyOf(member), 0) / sorted.length;

@@ -46,20 +46,21 @@ const predictors: Readonly<Record<string, Predictor>> = {
     needs: ['correct'],
     title: ({ parameters }) => `accuracy^${parameters['k']!}`,
     assumption:
-      'every image is right with the same chance and for itself; subsets are drawn at random, so this holds by construction',
+      'every image is right independently, with the same probability; subsets are drawn at random, so this holds by construction',
     link: powerOfAccuracy,
   },
   'subset-trials': {
     needs: ['correct'],
     title: ({ parameters }) => `accuracy^${parameters['k']!}`,
-    assumption: 'every image is right with the same chance and for itself, whatever stands beside it in the test set',
+    assumption:
+      'every image is right independently, with the same probability, whichever images are next to it in the test set',
     link: powerOfAccuracy,
   },
   'sequence-accuracy': {
     needs: ['correct', 'sequence'],
     title: ({ parameters }) => `product of ${parameters['l']!} accuracies`,
     assumption:
-      'images of a sequence are right or wrong for themselves, with a chance that depends on their place alone',
+      'images of a sequence are right or wrong independently, with a probability that depends only on their place',
     link({ parameters }) {
       const places = Array.from({ length: Number(parameters['l']) }, (_, i) => placeAccuracy.with({ place: i + 1 }));
       return { bases: places, push: (values) => Array.from(values).reduce((product, p) => product * p, 1) };
@@ -69,7 +70,7 @@ const predictors: Readonly<Record<string, Predictor>> = {
     needs: ['mse'],
     title: () => 'one scaled error distribution',
     assumption:
-      "errors of all members have one distribution but for the member's mean; it is pooled over the members of the other widths, each error over its member's mean",
+      "the errors of all members follow one distribution, scaled by the member's mean; it is pooled over the members of the other widths, each error divided by its member's mean",
     link: (metric, members) => scaledErrors(Number(metric.parameters['c']), members),
   },
 };

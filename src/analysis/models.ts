@@ -55,7 +55,7 @@ export const sigmoid: CurveModel = {
   formula:
     'y = floor + (ceiling - floor) / (1 + exp(-slope (ln N - midpoint))), slope above 0; ceiling below floor for a fall',
   source:
-    'logistic curve of 4 parameters in log scale; as Ruan et al. 2024 (arXiv 2405.10938), with free floor and ceiling',
+    'logistic curve with 4 parameters in log scale; as in Ruan et al. 2024 (arXiv 2405.10938), with free floor and ceiling',
   parameters: ['floor', 'ceiling', 'midpoint', 'slope'],
   linear: [0, 1],
   evaluate: ([floor, ceiling, midpoint, slope], scale) =>
@@ -145,7 +145,7 @@ function sumOfSigmoids(name: string, count: number, shapes: CurveModel['shapes']
   return {
     name,
     formula: `y = floor + sum of height_i / (1 + exp(-slope_i (ln N - midpoint_i))), i = 1 .. ${count}, slope_i above 0`,
-    source: 'a curve as a stack of abilities that turn on one after the other: Michaud et al. 2023 (arXiv 2303.13506)',
+    source: 'a curve as a stack of abilities that switch on one after another: Michaud et al. 2023 (arXiv 2303.13506)',
     parameters: ['floor', ...each.flatMap((i) => [`height${i}`, `midpoint${i}`, `slope${i}`])],
     linear: [0, ...each.map((i) => 3 * i - 2)],
     evaluate(p, scale) {

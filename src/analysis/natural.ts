@@ -98,7 +98,11 @@ export async function readNaturalCurves(file: string, where = '--natural'): Prom
 export async function readNaturalCurve(text: string, where = '--natural'): Promise<NaturalCurve> {
   const colon = text.lastIndexOf(':');
   if (colon < 0 || colon === text.length - 1)
-    throw new UsageError(`"${text}" names no curve`, where, 'write FILE:CURVE, such as overlay:opt-2digit-addition');
+    throw new UsageError(
+      `"${text}" does not name a curve`,
+      where,
+      'write FILE:CURVE, such as overlay:opt-2digit-addition',
+    );
   const [file, wanted] = [text.slice(0, colon), text.slice(colon + 1)];
   const { curves, leftOut } = await readNaturalCurves(file, where);
   const exact = curves.find(({ name }) => name === wanted);
@@ -109,7 +113,7 @@ export async function readNaturalCurve(text: string, where = '--natural'): Promi
   if (candidates.length > 1) {
     const some = candidates.slice(0, 4).map(({ name }) => name);
     throw new UsageError(
-      `"${wanted}" is in ${candidates.length} curves of ${file}`,
+      `"${wanted}" matches ${candidates.length} curves of ${file}`,
       where,
       `such as ${some.join(', ')}`,
     );
@@ -131,7 +135,7 @@ interface Looked {
 }
 
 async function textOf(location: string, { file, shipped, where }: Looked): Promise<string> {
-  const remedy = `give a CSV file, or one that is shipped: ${shipped.join(', ')}`;
+  const remedy = `give a CSV file, or a shipped one: ${shipped.join(', ')}`;
   const bytes = await readInput(location, where, { shown: file, mostBytes: 100e6, remedy });
   return bytes.toString('utf8');
 }
@@ -156,10 +160,10 @@ function rowsOf(text: string, file: string): Row[] {
     const line = i + 2;
     const at = `${file}:${line}`;
     if (cells.length !== columns.length)
-      throw new UsageError(`has ${cells.length} cells, the heading ${columns.length}`, at);
+      throw new UsageError(`has ${cells.length} cells, but the heading has ${columns.length}`, at);
     const strange = cells.find((each) => !isNameable(each));
     if (strange !== undefined)
-      throw new UsageError(`"${strange}" has control characters`, at, 'write names on one line');
+      throw new UsageError(`"${strange}" has control characters`, at, 'put each name on one line');
     const cell = (name: string) => cells[columns.indexOf(name)]?.trim() ?? '';
     const number = (name: string) => optional(cell(name), { at, name });
     const needed = (name: string) => {
@@ -171,7 +175,7 @@ function rowsOf(text: string, file: string): Row[] {
     if (!(params > 0)) throw new UsageError(`params is ${params}`, at, 'give a number above 0');
     const standardError = number('stderr');
     if (standardError !== undefined && standardError < 0)
-      throw new UsageError(`stderr is ${standardError}`, at, 'give a number from 0, or nothing');
+      throw new UsageError(`stderr is ${standardError}`, at, 'give a number of at least 0, or leave it empty');
     return {
       ...{ line, params, standardError: errorOf(standardError, number('n_examples')), value: needed('value') },
       ...{ curve: cell('curve'), family: cell('family'), model: cell('model'), task: cell('task') },
@@ -207,7 +211,7 @@ function curvesOf(rows: readonly Row[], file: string): NaturalFile {
       curves.push({ name: full, family, task, metric, shots, unit, better, points: ordered });
     }
   }
-  if (curves.length === 0) throw new UsageError(leftOut[0] ?? 'has no curve of two sizes or more', file);
+  if (curves.length === 0) throw new UsageError(leftOut[0] ?? 'has no curve with two or more sizes', file);
   return { curves, leftOut };
 }
 

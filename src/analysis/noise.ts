@@ -90,7 +90,7 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
   };
 }
 
-/** Standard error of each member over the draw of the test set. */
+/** Standard error of each member over the sampling of the test set. */
 export function errorsOf(
   { metric, memberDraws }: Pick<SampledCurve, 'metric' | 'memberDraws'>,
   members: readonly MemberOutcomes[],
@@ -117,7 +117,7 @@ export function effectiveCount(
 interface SeedSpread {
   /** Of each member, on the scale on which seeds act. */
   readonly base: readonly number[];
-  /** Of each member over the draw of the test set. */
+  /** Of each member over the sampling of the test set. */
   readonly variances: readonly number[];
   readonly scores: readonly (Float64Array | undefined)[];
   readonly level: ((value: number) => number) | undefined;

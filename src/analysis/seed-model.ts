@@ -94,7 +94,7 @@ export function linkOf([least, most]: Metric['limits']): Link {
 export interface Observed {
   /** Of each member, between its limits: the share of units, or the metric's value. `[members]` */
   readonly bases: readonly number[];
-  /** Their standard errors over the draw of the test set. */
+  /** Their standard errors over the sampling of the test set. */
   readonly errors: readonly number[];
   /** Normal scores of each member in the draws of the test set; undefined where it is the same in all. */
   readonly ranks: readonly (Float64Array | undefined)[];

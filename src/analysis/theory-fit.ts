@@ -64,7 +64,7 @@ export function fitFamily(
   if (none.length > 0)
     throw new FitError(
       'not-finite',
-      `it is not above 0 and finite at ${words.scale} ${condensed(none)}, and a power law always is`,
+      `a power law needs finite values above 0, and it has none at ${words.scale} ${condensed(none)}`,
     );
   const law = fitPowerLaw(scales.map(({ parameters }, i) => ({ parameters, loss: loss[i]! })));
   const against = (metric: Metric, length: number, predict: (parameters: number) => number): PredictedCurve => {

@@ -45,21 +45,24 @@ export function expectedEditDistance(law: PowerLaw, parameters: number, length: 
  * Least squares of ln L = a ln N - a ln c.
  *
  * @param points at least two numbers of parameters, losses above 0
- * @throws RangeError for a loss that is not above 0, or fewer than two numbers of parameters
+ * @throws RangeError for a loss that is not above 0, or fewer than two different parameter counts
  * @throws FitError where the losses are so much the same that no c is a number
  */
 export function fitPowerLaw(points: readonly { readonly parameters: number; readonly loss: number }[]): PowerLawFit {
-  if (points.some(({ loss }) => !(loss > 0))) throw new RangeError('a loss is not above 0');
+  if (points.some(({ loss }) => !(loss > 0))) throw new RangeError('one of the losses is not above 0');
   const x = points.map(({ parameters }) => Math.log(parameters));
   const y = points.map(({ loss }) => Math.log(loss));
   const n = points.length;
   const [mx, my] = [mean(x), mean(y)];
   const xx = x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
-  if (xx === 0) throw new RangeError('fewer than two numbers of parameters');
+  if (xx === 0) throw new RangeError('fewer than two different parameter counts');
   const exponent = x.reduce((sum, value, i) => sum + (value - mx) * (y[i]! - my), 0) / xx;
   const scale = Math.exp(mx - my / exponent);
   if (!(scale > 0 && scale < Infinity))
-    throw new FitError('not-finite', `it hardly changes with the number of parameters, and (N / c)^a has no c`);
+    throw new FitError(
+      'not-finite',
+      `it hardly changes with the number of parameters, so c in (N / c)^a is undetermined`,
+    );
   const squares = x.reduce((sum, value, i) => sum + (y[i]! - my - exponent * (value - mx)) ** 2, 0);
   return {
     exponent,

@@ -13,8 +13,7 @@ export function whyUnscored(
   const all = Array.from(values);
   const none = all.filter((value) => !Number.isFinite(value)).length;
   if (none > 0) return `no finite value at ${none} of ${all.length} scales: ${notFinite}`;
-  if (Math.max(...all) === Math.min(...all))
-    return 'the same at every scale, and a curve that does not move has no shape';
+  if (Math.max(...all) === Math.min(...all)) return 'the same at every scale, so the curve has no shape';
   return all.length < 3 ? 'two scales have no bow' : undefined;
 }
 

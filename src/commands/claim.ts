@@ -9,19 +9,19 @@ import { printJson, terminal } from './print.js';
 export function registerClaim(program: CommandUnknownOpts): void {
   const group = program
     .command('claim')
-    .description('say what a run will show before it is trained, and check it afterwards')
+    .description('write down what a run will show before it is trained, and check it afterwards')
     .helpCommand(false)
     .addHelpText('after', examples('claim seal pilot --experiment lenet-mnist --induced subset-accuracy:k=20'));
   group
     .command('seal <pilot>')
-    .description('write claims about a run that is not begun, made on a pilot run, to a tamper-evident file')
+    .description('write claims about a run that has not started, based on a pilot run, to a tamper-evident file')
     .requiredOption(
       '--experiment <experiment>',
-      'the experiment that will be trained: a file, or a name of `experiments`',
+      'the experiment to be trained: a file, or a name that `experiments` lists',
     )
     .option('--run <name>', "the run's name (default: the experiment's)")
     .addOption(standard("the pilot's"))
-    .addOption(induced('as chosen on the pilot'))
+    .addOption(induced('the one chosen on the pilot'))
     .addOption(
       repeatable(
         '--claim <claim>',
@@ -49,7 +49,7 @@ export function registerClaim(program: CommandUnknownOpts): void {
         '',
         `sealed  ${file}`,
         `digest  ${claim.digest}`,
-        'Publish the digest (a commit, a timestamping service), then train:',
+        'Publish the digest (in a commit or with a timestamping service), then train:',
         `        ${commandLine(`train --experiment ${options.experiment} --run ${run}`)}`,
         `        ${commandLine(`claim score ${claim.name}`)}`,
       ];
@@ -57,7 +57,7 @@ export function registerClaim(program: CommandUnknownOpts): void {
     });
   group
     .command('score <name>')
-    .description('check sealed claims against the run that was trained since')
+    .description('check sealed claims against the run, once it is trained')
     .addOption(json)
     .addHelpText('after', examples('claim score lenet-mnist'))
     .action(async (name, options) => {
@@ -69,7 +69,7 @@ export function registerClaim(program: CommandUnknownOpts): void {
     });
   group
     .command('quantities')
-    .description('what a claim can be about')
+    .description('list the quantities that claims can use')
     .addOption(json)
     .addHelpText('after', examples('claim quantities'))
     .action(async (options) => {

@@ -21,9 +21,9 @@ export function registerClean(program: CommandUnknownOpts): void {
     .option('--unfinished', 'delete only the checkpoints of unfinished members')
     .option(
       '--cache',
-      'TensorFlow, its binding and prepared datasets in the cache folder, which all come again when needed',
+      'also delete TensorFlow, its binding and prepared datasets from the cache folder; they are downloaded or built again when needed',
     )
-    .option('--dry-run', 'only say what would go, file by file')
+    .option('--dry-run', 'only list what would be deleted, file by file')
     .option('--yes', 'do not ask')
     .addOption(json)
     .addHelpText('after', examples('clean lenet-mnist --dry-run'))
@@ -61,7 +61,11 @@ async function clean(names: readonly string[], options: CleanOptions): Promise<n
   }
   if (yes !== true) {
     if (!process.stdin.isTTY)
-      throw new UsageError('nothing was removed: there is no terminal to ask on', '--yes', 'add it to do without');
+      throw new UsageError(
+        'nothing was removed: there is no terminal for the confirmation',
+        '--yes',
+        'add it to skip the question',
+      );
     const answer = await ask('Remove all of this? [y/N] ');
     if (answer === undefined) return 130;
     if (!/^y(es)?$/i.test(answer.trim())) {
@@ -91,8 +95,8 @@ async function refuseTraining(): Promise<void> {
   const { trainerOf } = await import('../runs/lock.js');
   for (const name of await runNames(root)) {
     if ((await trainerOf(path.join(root, name))) === undefined) continue;
-    const remedy = 'nothing was removed; stop it, or wait until it is through';
-    throw new RunError(`${path.join(root, name)} is being trained now, with what lies in the cache`, '--cache', remedy);
+    const remedy = 'nothing was removed; stop it, or wait until it has finished';
+    throw new RunError(`${path.join(root, name)} is being trained now and uses the cache`, '--cache', remedy);
   }
 }
 

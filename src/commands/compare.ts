@@ -7,11 +7,9 @@ import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.j
 export function registerCompare(program: CommandUnknownOpts): void {
   program
     .command('compare <runs...>')
-    .description(
-      "a published natural curve, a family's standard curve and its induced one, side by side with their scores",
-    )
+    .description("compare a published natural curve with a family's standard and induced curves, and their scores")
     .addOption(standard('accuracy, mse or image-accuracy'))
-    .addOption(induced('the one in the curve of train'))
+    .addOption(induced('the one that train plots'))
     .addOption(natural)
     .addOption(metricFile)
     .addOption(draws(2000))

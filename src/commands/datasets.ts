@@ -13,25 +13,27 @@ import { printable } from '../terminal/printable.js';
 export function registerDatasets(program: CommandUnknownOpts): void {
   const group = program
     .command('datasets')
-    .description('list the datasets, fetch those that are downloaded, look at one')
+    .description('list, download and preview datasets')
     .helpCommand(false)
     .addHelpText('after', examples('datasets list'));
   addDatasetOptions(
-    group.command('list').description('what is here, what can be fetched, size, licence and citation'),
+    group.command('list').description('list the datasets: installed or not, size, licence and citation'),
     ['dataDir'],
   )
     .addOption(json)
     .addHelpText('after', examples('datasets list'))
     .action(list);
   addDatasetOptions(
-    group.command('fetch <names...>').description('download datasets into the data folder, or check what is there'),
+    group
+      .command('fetch <names...>')
+      .description('download datasets into the data folder, or verify those already there'),
     ['dataDir'],
   )
     .addHelpText('after', examples('datasets fetch fashion-mnist cifar10'))
     .action(async (names: string[], raw: RawOptions) => {
       process.exitCode = await fetchAll(names, raw);
     });
-  addDatasetOptions(group.command('preview <name>').description('draw some images of each class into a PNG file'), [
+  addDatasetOptions(group.command('preview <name>').description('draw some images of each class to a PNG file'), [
     'imageSize',
     'colour',
     'dataDir',
@@ -61,7 +63,7 @@ function paragraph(status: DatasetStatus): string {
   const sign = here === null ? ' ' : here ? styleText('green', '✓') : styleText('yellow', '-');
   return [
     `${sign} ${styleText('bold', name)}: ${summary}`,
-    ...(fault === null ? [] : [`    not here  ${fault}; type: ${remedy ?? ''}`]),
+    ...(fault === null ? [] : [`    missing   ${fault}; ${remedy ?? ''}`]),
     ...(folder === null ? [] : [`    files     ${printable(folder)}, ${formatBytes(sizeBytes ?? 0)}`]),
     `    licence   ${licence}`,
     `    citation  ${citation}`,
@@ -83,7 +85,7 @@ async function fetchAll(names: readonly string[], raw: RawOptions): Promise<numb
     return 0;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    console.error('stopped; the same command goes on where it was');
+    console.error('stopped; run the same command again to resume');
     return stop.exitCode();
   } finally {
     stop.release();
@@ -97,7 +99,7 @@ async function preview(name: string, raw: RawOptions): Promise<void> {
   parseDatasetName(name, 'preview');
   const given = raw['output'];
   if (typeof given === 'string' && !/\.png$|^\/dev\//i.test(given))
-    throw new UsageError(`"${given}" does not end in .png`, '--output', 'the picture is a PNG');
+    throw new UsageError(`"${given}" does not end in .png`, '--output', 'the preview is a PNG');
   const data = await loadDataset(name, { ...parseDatasetOptions(raw), dataDir: await dataDirOf(raw) });
   for (const line of data.notes) console.error(line);
   // Line by line: a message is one line, and a break in it would be escaped.

@@ -10,8 +10,13 @@ export function registerDesign(program: CommandUnknownOpts): void {
     .command('design <pilot>')
     .description('propose a follow-up experiment from a pilot run: widths, metric, seeds and test size for a power')
     .addOption(standard("the pilot's"))
-    .addOption(induced('the mildest K, cutoff or L that suffices'))
-    .option('--scales <n>', 'widths, with about equal steps of the standard metric', whole('--scales', 4), 10)
+    .addOption(induced('the mildest K, cutoff or L that is enough'))
+    .option(
+      '--scales <n>',
+      'number of widths, placed so that the standard metric rises in about equal steps',
+      whole('--scales', 4),
+      10,
+    )
     .option(
       '--from <width>',
       "smallest width (default: the pilot's); extrapolated where it is smaller",
@@ -24,7 +29,7 @@ export function registerDesign(program: CommandUnknownOpts): void {
     )
     .option(
       '--power <share>',
-      'wanted chance that the claim holds, between 0 and 1',
+      'probability with which the claim should hold, between 0 and 1',
       number('--power', { fits: (x) => x > 0 && x < 1, wanted: ' between 0 and 1' }),
       0.9,
     )
@@ -34,9 +39,9 @@ export function registerDesign(program: CommandUnknownOpts): void {
       number('--ratio', { fits: (x) => x >= 1, wanted: ' of at least 1' }),
       1,
     )
-    .option('--most-seeds <n>', 'most seeds of each width', whole('--most-seeds', 3), 8)
-    .option('--test-size <n>', "test examples (default: the pilot's)", whole('--test-size'))
-    .option('--families <n>', 'simulated families by which a design is judged', whole('--families', 20), 300)
+    .option('--most-seeds <n>', 'largest number of seeds per width', whole('--most-seeds', 3), 8)
+    .option('--test-size <n>', "number of test examples (default: the pilot's)", whole('--test-size'))
+    .option('--families <n>', 'number of simulated families used to judge a design', whole('--families', 20), 300)
     .option('--output <file>', 'the experiment file (default: PILOT-design.yaml)')
     .addOption(force)
     .addOption(json)

@@ -10,7 +10,7 @@ export function registerDoctor(program: CommandUnknownOpts): void {
   program
     .command('doctor')
     .description('check this machine: what is installed, what is missing, how to fix it')
-    .option('--verify', "compare TensorFlow's files with the hashes of the wheel they came in (1 GB is read)")
+    .option('--verify', "compare TensorFlow's files with the hashes of their wheel (reads 1 GB)")
     .addOption(json)
     .addHelpText('after', examples('doctor'))
     .action(async (options) => {
@@ -56,6 +56,6 @@ async function datasetsFinding(): Promise<Finding> {
   }
   const named = (here: boolean) => statuses.filter((each) => each.here === here).map(({ name }) => name);
   const [present, absent] = [named(true), named(false)];
-  const rest = absent.length === 0 ? '' : `; to be fetched when they are needed: ${absent.join(', ')}`;
+  const rest = absent.length === 0 ? '' : `; downloaded when needed: ${absent.join(', ')}`;
   return { status: 'ok', subject, what: `${present.join(', ')}${rest}` };
 }

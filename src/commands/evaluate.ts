@@ -8,10 +8,10 @@ import { ofEach, printRuns, terminal } from './print.js';
 export function registerEvaluate(program: CommandUnknownOpts): void {
   program
     .command('evaluate <runs...>')
-    .description("a run's stored outcomes under any metrics, with intervals")
-    .addOption(metrics('the usual one, the induced one and the loss'))
+    .description("evaluate a run's stored outcomes under any metrics, with intervals")
+    .addOption(metrics('the standard one, the induced one and the loss'))
     .addOption(metricFile)
-    .option('--members', 'a line for every member, where there are several seeds')
+    .option('--members', 'one line per member when there are several seeds')
     .addOption(draws(2000))
     .addOption(axis)
     .addOption(json)

@@ -10,7 +10,7 @@ import { printJson } from './print.js';
 export function registerExperiments(program: CommandUnknownOpts): void {
   program
     .command('experiments')
-    .description('list the experiments that come with the lab: what each shows, and how long it takes')
+    .description('list the shipped experiments: what each shows and how long it takes')
     .addOption(json)
     .addHelpText('after', examples('experiments'))
     .action(async (options) => {

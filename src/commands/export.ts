@@ -14,9 +14,9 @@ function formatOf(text: string): 'parquet' | 'csv' {
 export function registerExport(program: CommandUnknownOpts): void {
   program
     .command('export <run>')
-    .description("all outcomes of a run's members as one tidy table, a row for each member and example")
+    .description('export all outcomes of a run as one tidy table, with a row per member and example')
     .addOption(new Option('--to <format>', 'parquet or csv').argParser(formatOf).default('parquet' as const, 'parquet'))
-    .option('--output <file>', 'where it goes (default: RUN.parquet or RUN.csv here)')
+    .option('--output <file>', 'the file to write (default: RUN.parquet or RUN.csv in this folder)')
     .addOption(force)
     .addOption(json)
     .addHelpText('after', examples('export lenet-mnist', 'export lenet-mnist --to csv --output outcomes.csv'))

@@ -15,18 +15,18 @@ interface Format {
 }
 
 const correct = (usual: string) =>
-  new Option('--correct <metric>', `what says whether an answer is right (default: ${usual})`);
-const score = new Option('--score <metric>', 'a metric of any value, higher for better, to keep besides');
+  new Option('--correct <metric>', `the metric that says whether an answer is right (default: ${usual})`);
+const score = new Option('--score <metric>', 'another numeric metric to keep, higher is better');
 
 function wideOf(text: string): 'correct' | 'predicted' {
   if (text === 'correct' || text === 'predicted') return text;
-  throw new UsageError(`"${text}" is not what columns of models can hold`, '--wide', 'give correct or predicted');
+  throw new UsageError(`"${text}" is not a kind of wide column`, '--wide', 'give correct or predicted');
 }
 
 const formats: Readonly<Record<keyof ImportFormats, Format>> = {
   table: {
     usage: '<files...>',
-    description: 'CSV, JSON lines or Parquet: a row for each model and example, or a column for each model',
+    description: 'CSV, JSON lines or Parquet: one row per model and example, or one column per model',
     options: [
       ...Object.entries(tableColumns).map(
         ([key, { description }]) =>
@@ -34,15 +34,15 @@ const formats: Readonly<Record<keyof ImportFormats, Format>> = {
       ),
       new Option(
         '--coordinates <list>',
-        `columns that are numbers of the model (default: those of ${usualCoordinates.join(', ')} that are there)`,
+        `columns that describe the model in numbers (default: whichever of ${usualCoordinates.join(', ')} are present)`,
       ),
       new Option(
         '--label-from <what>',
-        'the true classes: folder (of an example that is a path), name (its file name up to the first _), or a file with the columns example and label',
+        'where the true classes come from: folder (the example is a path, the folder is its class), name (its file name up to the first _), or a file with the columns example and label',
       ),
       new Option(
         '--wide <what>',
-        'each column that is nothing else is a model, and its values are: correct (0 or 1) or predicted (its class)',
+        'every remaining column is a model; its values are correct (0 or 1) or predicted (a class)',
       ).argParser(wideOf),
     ],
     examples: [
@@ -53,11 +53,11 @@ const formats: Readonly<Record<keyof ImportFormats, Format>> = {
   },
   logits: {
     usage: '<files...>',
-    description: 'matrices of logits, [examples, classes], in .npy, .npz or .safetensors: one for each model',
+    description: 'matrices of logits, [examples, classes], in .npy, .npz or .safetensors: one per model',
     options: [
       new Option(
         '--labels <file>',
-        'the true classes: an array, or a table with a column label (default: the array labels beside the logits)',
+        'the true classes: an array, or a table with a column label (default: the array named labels in the same file)',
       ),
       new Option('--probabilities', 'rows are probabilities, not logits'),
     ],
@@ -67,8 +67,8 @@ const formats: Readonly<Record<keyof ImportFormats, Format>> = {
     usage: '<paths...>',
     description: 'lm-evaluation-harness: folders with samples_*.jsonl (--log_samples) beside results_*.json',
     options: [
-      repeatable('--task <name>', 'the task, * for anything; may be given again (default: the only one)'),
-      new Option('--filter <name>', 'which reading of the answers, such as strict-match (default: the only one)'),
+      repeatable('--task <name>', 'the task, * matches anything; may be given again (default: the only one)'),
+      new Option('--filter <name>', 'which answer filter, such as strict-match (default: the only one)'),
       correct('acc or exact_match'),
       score,
     ],
@@ -76,7 +76,7 @@ const formats: Readonly<Record<keyof ImportFormats, Format>> = {
   },
   helm: {
     usage: '<paths...>',
-    description: 'HELM: folders of runs, each with per_instance_stats.json, run_spec.json and stats.json',
+    description: 'HELM: run folders, each with per_instance_stats.json, run_spec.json and stats.json',
     options: [new Option('--split <name>', 'such as test (default: the only one)'), correct('exact_match'), score],
     examples: ['import helm benchmark_output/runs/latest --run helm --split test --scale params.csv'],
   },
@@ -85,7 +85,7 @@ const formats: Readonly<Record<keyof ImportFormats, Format>> = {
     description: 'Inspect (inspect_ai): .eval and .json logs, or folders of them',
     options: [
       new Option('--task <name>', 'the task (default: the only one)'),
-      new Option('--scorer <name>', 'whose score says whether an answer is right (default: the only one)'),
+      new Option('--scorer <name>', 'the scorer that says whether an answer is right (default: the only one)'),
     ],
     examples: ['import inspect logs/ --run arc --task inspect_evals/arc_easy --scale params.csv'],
   },
@@ -100,7 +100,7 @@ const formats: Readonly<Record<keyof ImportFormats, Format>> = {
 export function registerImport(program: CommandUnknownOpts): void {
   const group = program
     .command('import')
-    .description('make a run of models that were trained and scored elsewhere, from their outcomes on each example')
+    .description('make a run from the per-example outcomes of models that were trained and tested elsewhere')
     .helpCommand(false)
     .addHelpText('after', examples('import table outcomes.csv --run my-models --scale params.csv'));
   for (const [name, format] of Object.entries(formats) as [keyof ImportFormats, Format][]) {
@@ -108,11 +108,17 @@ export function registerImport(program: CommandUnknownOpts): void {
     for (const option of format.options) command.addOption(option);
     command
       .requiredOption('--run <name>', "the run's name, a folder under checkpoints/")
-      .option('--scale <file>', "a table with the models' numbers: the columns model, parameters, flops, tokens, ...")
-      .option('--axis <coordinate>', 'what curves are drawn over (default: parameters, else the first that differs)')
-      .option('--test-set <name>', "the test set's name (default: that of the files)")
+      .option(
+        '--scale <file>',
+        'a table with the sizes of the models: the columns model, parameters, flops, tokens, ...',
+      )
+      .option(
+        '--axis <coordinate>',
+        'the coordinate on the horizontal axis (default: parameters, else the first that differs)',
+      )
+      .option('--test-set <name>', "the test set's name (default: taken from the files)")
       .addOption(
-        new Option('--classes <n>', 'classes or choices of every example, where the files do not tell').argParser(
+        new Option('--classes <n>', 'number of classes or choices of every example, if the files do not say').argParser(
           whole('--classes'),
         ),
       )

@@ -12,15 +12,15 @@ const picked = 'overlay';
 export function registerNatural(program: CommandUnknownOpts): void {
   const group = program
     .command('natural')
-    .description('published scores of other models against their size, to compare with')
+    .description('published scores of other models against their size, for comparison')
     .helpCommand(false)
     .addHelpText('after', examples('natural list overlay'));
   group
     .command('list [file]')
     .description(
-      'the curves of a CSV file, or of a shipped one; without a file those picked for comparison, and the other files',
+      'list the curves of a CSV file or a shipped file; without a file, those picked for comparison and the other shipped files',
     )
-    .option('--search <text>', 'only curves whose name holds the text', '')
+    .option('--search <text>', 'only curves whose name contains the text', '')
     .addOption(json)
     .addHelpText('after', examples('natural list pythia --search lambada'))
     .action(async (file, { search, ...options }) => {

@@ -72,31 +72,31 @@ export function induced(usual: string) {
 
 /** Where a picture goes. */
 export function picture(usual: string) {
-  return new Option('--output <stem>', `the picture's path without .svg and so on (default: ${usual})`);
+  return new Option('--output <stem>', `the picture's path without its extension (default: ${usual})`);
 }
 
 /** How pictures are printed, for every command that draws one; read by `figureOptionsOf`. */
 export const size = new Option(
   '--size <size>',
-  'of a picture in print: single, double, slide, or WxH in inches (default: double)',
+  'printed size of the picture: single, double, slide, or WxH in inches (default: double)',
 );
 export const format = new Option(
   '--format <list>',
-  'of svg, png, pdf; may be given again (default: svg,png)',
+  'picture formats: svg, png, pdf; comma-separated or given again (default: svg,png)',
 ).argParser(collect);
-export const title = new Option('--title <text>', 'in place of its own; "none" leaves it out, and the lines below it');
+export const title = new Option('--title <text>', 'title of the picture; "none" removes it and the lines below it');
 
 /** Anything that may be given again. */
 export function repeatable<Flags extends string>(flags: Flags, description: string) {
   return new Option(flags, description).argParser(collect);
 }
 
-export const json = new Option('--json', 'the results as one JSON object on stdout');
-export const csv = new Option('--csv', 'the results as comma-separated values on stdout').conflicts('json');
-export const force = new Option('--force', 'write over a file that is there');
+export const json = new Option('--json', 'print the results as one JSON object on stdout');
+export const csv = new Option('--csv', 'print the results as comma-separated values on stdout').conflicts('json');
+export const force = new Option('--force', 'overwrite an existing file');
 export const axis = new Option(
   '--axis <coordinate>',
-  'of imported members: the coordinate that curves are over (default: the one that the run names)',
+  'for imported members: the coordinate on the horizontal axis (default: the one the run names)',
 );
 export const metricFile = new Option(
   '--metric-file <file>',
@@ -106,7 +106,7 @@ export const natural = new Option(
   '--natural <curve>',
   'a published curve, FILE:CURVE such as overlay:opt-2digit-addition; may be given again',
 ).argParser(collect);
-export const by = new Option('--by <score>', `the score that says how emergent a curve is: ${scoreNames.join(', ')}`)
+export const by = new Option('--by <score>', `the score that ranks curves by emergence: ${scoreNames.join(', ')}`)
   .argParser((text) => {
     const score = scoreNames.find((name) => name === text);
     if (score !== undefined) return score;
@@ -117,7 +117,7 @@ export const by = new Option('--by <score>', `the score that says how emergent a
 /** Smallest movement of a curve that is looked at. */
 export function leastRange(of: string, most = Infinity) {
   const wanted = most === Infinity ? ' of at least 0' : ` from 0 to ${most}`;
-  return new Option('--least-range <x>', `smallest movement of ${of} whose score counts`)
+  return new Option('--least-range <x>', `smallest change of ${of} for its score to count`)
     .argParser(number('--least-range', { fits: (x) => x >= 0 && x <= most, wanted }))
     .default(0.1);
 }

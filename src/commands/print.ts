@@ -38,7 +38,11 @@ export function printRuns(shown: readonly Shown[], { json, csv }: Forms): void {
   } else if (csv === true) {
     const axes = new Set(shown.map(({ words }) => words?.axis));
     if (axes.size > 1)
-      throw new UsageError(`the runs are drawn over ${[...axes].join(' and ')}`, '--csv', 'give one after the other');
+      throw new UsageError(
+        `the runs have different axes: ${[...axes].join(' and ')}`,
+        '--csv',
+        'run the command once for each',
+      );
     const texts = shown.map(({ csv: text = '' }) => text);
     process.stdout.write(texts.map((text, i) => (i === 0 ? text : text.slice(text.indexOf('\n') + 1))).join(''));
   } else {
@@ -57,7 +61,7 @@ export async function ofEach<T>(
   const twice = runs.find((_, i) => names.indexOf(names[i]!) < i);
   if (twice !== undefined) throw new UsageError('is given twice', twice, 'give each run once');
   if (output !== undefined && runs.length > 1)
-    throw new UsageError('one path for several runs', '--output', 'leave it out, or give one run');
+    throw new UsageError('one path cannot serve several runs', '--output', 'leave it out, or name one run');
   const results: T[] = [];
   for (const run of runs) results.push(await compute(run));
   return results;

@@ -10,18 +10,18 @@ export function registerQuanta(program: CommandUnknownOpts): void {
   program
     .command('quanta <runs...>')
     .description(
-      'at which scale each test example turns from failed to solved: one sigmoid for all, or a stack of many?',
+      'find the scale at which each test example turns from failed to solved: one sigmoid for all, or a stack of many?',
     )
     .addOption(
       new Option(
         '--cutoff <c>',
-        'autoencoders: an image is solved where its squared error per pixel is below c',
+        'autoencoders: an image counts as solved if its squared error per pixel is below c',
       ).argParser(number('--cutoff', { wanted: ' above 0, such as 0.02', fits: (c) => c > 0 })),
     )
     .addOption(
       new Option(
         '--tolerance <share>',
-        "share of a width's seeds that may disagree about an example (default: 0.2)",
+        "share of a width's seeds that may disagree on an example (default: 0.2)",
       ).argParser(
         number('--tolerance', {
           wanted: ' from 0 to below 0.5, such as 0.2',

@@ -8,28 +8,28 @@ import { printJson, terminal } from './print.js';
 export function registerReport(program: CommandUnknownOpts): void {
   program
     .command('report <runs...>')
-    .description('a page to explore, figures, tables and text on one run or several, in a folder')
+    .description('write a folder with an explorable page, figures, tables and text on one or more runs')
     .addOption(
       repeatable(
         '--induced <metric>',
-        'the metric that the page begins with: subset-accuracy, reconstruction or sequence-accuracy; may be given again, for runs of other kinds (default: the one in the curve of train)',
+        'the metric that the page starts with: subset-accuracy, reconstruction or sequence-accuracy; may be given again, for runs of other kinds (default: the one that train plots)',
       ),
     )
     .addOption(
       repeatable(
         '--natural <curve>',
-        'a published curve in figures and page; may be given again (default: overlay:opt-2digit-addition)',
+        'a published curve for figures and page; may be given again (default: overlay:opt-2digit-addition)',
       ),
     )
     .addOption(
       repeatable(
         '--dataset <name>',
-        'images:PATH or idx:PATH of a run that was trained on your own images, for their pictures: no path that a run names is read; may be given again',
+        'images:PATH or idx:PATH of a run trained on your own images, to show its test images (paths recorded in a run are never read); may be given again',
       ),
     )
     .addOption(axis)
     .addOption(draws(2000, 'bootstrap draws of the tables and figures'))
-    .option('--output <folder>', 'where it goes (default: reports/RUN, of several runs their names joined)')
+    .option('--output <folder>', 'the folder to write (default: reports/RUN; for several runs, their names joined)')
     .addOption(size)
     .addOption(format)
     .addOption(title)

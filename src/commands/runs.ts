@@ -11,7 +11,7 @@ export function registerRuns(program: CommandUnknownOpts): void {
     .description('list the runs in checkpoints: members, status, size on disk, and what is missing')
     .option(
       '--verify',
-      'read every file and compare it with its hash, not only look whether it is there; exit code 1 where one is damaged',
+      'read every file and compare it with its hash instead of only checking that it exists; exit code 1 if one is damaged',
     )
     .addOption(json)
     .addHelpText('after', examples('runs'))

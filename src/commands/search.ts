@@ -9,11 +9,11 @@ export function registerSearch(program: CommandUnknownOpts): void {
   program
     .command('search <runs...>')
     .description(
-      'which metric makes a run look most emergent, which least; and the best continuous surrogate of a thresholded one',
+      'find the metrics that make a run look most and least emergent, and the best continuous surrogate of a thresholded one',
     )
     .addOption(by)
     .addOption(leastRange('a share', 1))
-    .addOption(new Option('--top <n>', 'how many to show of each end').argParser(whole('--top')).default(5))
+    .addOption(new Option('--top <n>', 'how many to show at each end').argParser(whole('--top')).default(5))
     .option('--surrogate-of <metric>', "the all-or-nothing metric (default: the run's induced one)")
     .addOption(draws(500, 'bootstrap draws of the correlations'))
     .addOption(axis)

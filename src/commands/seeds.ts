@@ -7,13 +7,15 @@ import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.j
 export function registerSeeds(program: CommandUnknownOpts): void {
   program
     .command('seeds <runs...>')
-    .description('the seeds of each width as a distribution: one mode or two, how many succeed, what single seeds show')
+    .description(
+      'show the seeds of each width as a distribution: one mode or two, how many succeed, what single seeds show',
+    )
     .option('--metric <metric>', 'the metric (default: the standard one)')
     .addOption(metricFile)
     .addOption(
       new Option(
         '--success <value>',
-        'a seed succeeds from here on (default: half-way between smallest and largest scale)',
+        'value from which a seed counts as a success (default: half-way between the smallest and the largest scale)',
       ).argParser(number('--success', { fits: () => true, wanted: '; give a value of the metric, such as 0.5' })),
     )
     .addOption(picture("seeds in the run's folder"))

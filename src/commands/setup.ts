@@ -15,9 +15,9 @@ interface SetupOptions extends Pick<Forms, 'json'> {
 export function registerSetup(program: CommandUnknownOpts): void {
   program
     .command('setup')
-    .description('fetch TensorFlow and build its binding, as train does on first use')
+    .description('download TensorFlow and build its binding, as train does on first use')
     .addOption(
-      new Option('--device <name>', 'the build for cpu or gpu; auto: by what the machine has')
+      new Option('--device <name>', 'which build: cpu, gpu, or auto (what this machine has)')
         .choices(devices)
         .default('auto'),
     )
@@ -27,7 +27,7 @@ export function registerSetup(program: CommandUnknownOpts): void {
         'use the TensorFlow in this folder (.../site-packages/tensorflow) from now on',
       ).conflicts('forget'),
     )
-    .option('--forget', 'forget what --tensorflow named, and use the one in the cache again')
+    .option('--forget', 'forget the folder given with --tensorflow and use the cached TensorFlow again')
     .addOption(json)
     .addHelpText('after', examples('setup --device cpu'))
     .action(async (options) => {
@@ -56,7 +56,7 @@ async function setup({ device, tensorflow, forget, json: isJson }: SetupOptions)
     })
     .finally(stop.release);
   if (runtime === undefined) {
-    console.error('stopped; the same command begins anew with what was not finished');
+    console.error('stopped; run the same command again to redo the unfinished part');
     return stop.exitCode();
   }
   // Only one that could be loaded is kept.
@@ -66,6 +66,6 @@ async function setup({ device, tensorflow, forget, json: isJson }: SetupOptions)
     return 0;
   }
   console.log(`TensorFlow ${runtime.tensorflowVersion} in ${runtime.folder}`);
-  console.log(`computes on the ${runtime.device.kind.toUpperCase()}: ${runtime.device.name}`);
+  console.log(`runs on the ${runtime.device.kind.toUpperCase()}: ${runtime.device.name}`);
   return 0;
 }

@@ -19,16 +19,17 @@ export function registerShow(program: CommandUnknownOpts): void {
     .addOption(metricFile)
     .option(
       '--axis <name>',
-      'horizontal axis: width, parameters or flops; of imported members any of their coordinates (default: parameters, or what the run names)',
+      'horizontal axis: width, parameters or flops; for imported members any of their coordinates (default: parameters, or the one the run names)',
     )
     .option('--linear', 'a linear horizontal axis instead of a logarithmic one')
     .addOption(
-      new Option('--width <cells>', "the drawing's width (default: the terminal's, 80 elsewhere)").argParser(
-        whole('--width', cells.least.width, cells.most),
-      ),
+      new Option(
+        '--width <cells>',
+        "width of the drawing in characters (default: the terminal's; 80 without one)",
+      ).argParser(whole('--width', cells.least.width, cells.most)),
     )
     .addOption(
-      new Option('--height <cells>', "the height of each plot (default: what fits the terminal's)").argParser(
+      new Option('--height <cells>', 'height of each plot in lines (default: what fits the terminal)').argParser(
         whole('--height', cells.least.height, cells.most),
       ),
     )
@@ -53,9 +54,9 @@ export function registerShow(program: CommandUnknownOpts): void {
       const other = found.find(({ run: { words } }) => words.axis !== run.words.axis);
       if (other !== undefined)
         throw new UsageError(
-          `is drawn over ${other.run.words.axis}, and ${run.record.name} over ${run.words.axis}`,
+          `has the axis ${other.run.words.axis}, but ${run.record.name} has ${run.words.axis}`,
           other.run.record.name,
-          'show one after the other',
+          'show them one at a time',
         );
       const curves = found.flatMap(namedCurves);
       const { columns, rows } = sizeOf(process.stdout);

@@ -26,20 +26,20 @@ export function registerSweep(program: CommandUnknownOpts): void {
   program
     .command('sweep <runs...>')
     .description(
-      'a metric over a grid of its parameters, over smaller test sets and over fewer scales: scores and heat map',
+      'evaluate a metric over a grid of its parameters, on smaller test sets and on fewer scales: scores and heat map',
     )
-    .requiredOption(
-      '--metric <metric>',
-      'the metric; give parameters that are not swept after it, as in below:column=mse',
-    )
+    .requiredOption('--metric <metric>', 'the metric; append parameters that are not swept, as in below:column=mse')
     .addOption(
-      repeatable('--over <key=values>', 'a parameter: k=1..20, c=0.01,0.02 or c=1e-4:1e-1:200:log; may be given twice'),
+      repeatable(
+        '--over <key=values>',
+        'a parameter and its values: k=1..20, c=0.01,0.02 or c=1e-4:1e-1:200:log; may be given twice',
+      ),
     )
     .addOption(metricFile)
     .addOption(
       new Option(
         '--test-sizes <list>',
-        'test examples to draw, such as 100,1000: the effect of resolution, at the last values of --over',
+        'sizes of smaller test sets, such as 100,1000: the effect of resolution, at the last values of --over',
       ).argParser(wholes('--test-sizes')),
     )
     .addOption(
@@ -48,7 +48,7 @@ export function registerSweep(program: CommandUnknownOpts): void {
         'numbers of scales to keep, such as 4,6: the effect of sparsity, at the last values of --over',
       ).argParser(wholes('--keep-scales', 2)),
     )
-    .addOption(draws(200, 'draws of each test size', 10))
+    .addOption(draws(200, 'number of draws of each test size', 10))
     .addOption(by)
     .addOption(leastRange('a curve'))
     .addOption(picture("sweep-METRIC in the run's folder").conflicts('csv'))
@@ -68,7 +68,7 @@ export function registerSweep(program: CommandUnknownOpts): void {
     .action(async (runs, options) => {
       const { sweep } = await import('../library/sweep.js');
       if (options.csv === true && options.over === undefined)
-        throw new UsageError('has the curves of a grid, and there is none', '--csv', 'give --over, or --json');
+        throw new UsageError('needs a grid of curves, and there is none', '--csv', 'give --over, or --json');
       const { figureOptionsOf } = await import('../report/figures/print.js');
       const printed = figureOptionsOf(options);
       const found = await ofEach(runs, options, (run) => sweep(run, { ...options, ...terminal }));

@@ -28,7 +28,7 @@ interface Options extends Forms {
 export function registerTheory(program: CommandUnknownOpts): void {
   program
     .command('theory [runs...]')
-    .description("the model of the paper's Sec. 2: from a power law of the loss to sharp and smooth curves")
+    .description("plot the model of the paper's Sec. 2: from a power law of the loss to sharp and smooth curves")
     .addOption(
       new Option('--exponent <x>', 'without a run: a in L(N) = (N / c)^a, below 0 (default: -0.28)').argParser(
         number('--exponent', { fits: (value) => value < 0, wanted: ' below 0' }),
@@ -42,10 +42,10 @@ export function registerTheory(program: CommandUnknownOpts): void {
     .addOption(
       new Option(
         '--lengths <list>',
-        'tokens that have to be right at once (default: 1,5,10,20; of a run: its own)',
+        'how many tokens must all be right (default: 1,5,10,20; for a run: its own)',
       ).argParser(lengthsOf),
     )
-    .addOption(picture('reports/theory, of a run: theory in its folder'))
+    .addOption(picture('reports/theory; for a run: theory in its folder'))
     .addOption(size)
     .addOption(format)
     .addOption(title)
@@ -81,7 +81,7 @@ async function fitRuns(runs: string[], options: Options): Promise<Shown[]> {
   const { writeFigure } = await import('../report/figures/files.js');
   const given = (['exponent', 'scale'] as const).find((key) => options[key] !== undefined);
   if (given !== undefined)
-    throw new UsageError('is fitted to the run', `--${given}`, 'leave out the option, or the run');
+    throw new UsageError('is fitted when a run is given', `--${given}`, 'leave out the option or the run');
   const { axis: over, lengths } = options;
   const found = await ofEach(runs, options, (run) => theory(run, { axis: over, lengths, ...terminal }));
   const shown: Shown[] = [];

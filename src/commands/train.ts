@@ -58,7 +58,7 @@ async function train(raw: RawOptions): Promise<number> {
       stop.release();
     });
   if (result === undefined || stop.signal.aborted) {
-    console.error(`stopped; the same command goes on where it was${result === undefined ? '' : `: ${result.folder}`}`);
+    console.error(`stopped; run the same command again to resume${result === undefined ? '' : `: ${result.folder}`}`);
     return stop.exitCode();
   }
   await showSummary(result.folder, flags.json, printed);

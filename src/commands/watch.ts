@@ -15,13 +15,15 @@ interface WatchOptions extends Pick<Forms, 'json'> {
 export function registerWatch(program: CommandUnknownOpts): void {
   program
     .command('watch <run>')
-    .description('follow a run while it trains: members, epochs, losses and what is left; ends when it is complete')
-    .option('--page', 'a page for a browser on this machine instead, with the curves of the losses')
+    .description('follow a run while it trains: members, epochs, losses and time left; ends when the run is complete')
+    .option('--page', 'serve a page for a browser on this machine instead, with loss curves')
     .addOption(
-      new Option('--port <n>', 'port of the page (default: one that is free)').argParser(whole('--port', 0, 65535)),
+      new Option('--port <n>', 'port of the page (default: any free port)').argParser(whole('--port', 0, 65535)),
     )
     .addOption(
-      new Option('--json', 'how far it is, as a JSON object on a line of stdout after each change').conflicts('page'),
+      new Option('--json', 'print the progress as one JSON object per line on stdout after each change').conflicts(
+        'page',
+      ),
     )
     .addHelpText('after', examples('watch lenet-mnist'))
     .action(async (name, options) => {
@@ -44,7 +46,7 @@ async function watch(name: string, { page, port, json: isJson }: WatchOptions): 
   const { readProgress } = await import('../runs/progress.js');
   const { stopOnSignals } = await import('../terminal/signals.js');
 
-  if (port !== undefined && page !== true) throw new UsageError('is of the page', '--port', 'add --page');
+  if (port !== undefined && page !== true) throw new UsageError('needs --page', '--port', 'add --page');
   const folder = await locateRun(name, checkpoints);
   const stop = stopOnSignals();
   let screen: Screen | undefined;
@@ -86,7 +88,7 @@ async function openPage(port: number): Promise<Screen> {
   const { openWatchServer } = await import('../report/watch/server.js');
   const { headline } = await import('../report/watch/lines.js');
   const server = await openWatchServer(port);
-  console.log(`open ${server.url} in a browser on this machine; Ctrl-C ends it`);
+  console.log(`open ${server.url} in a browser on this machine; Ctrl-C stops it`);
   return {
     show(progress) {
       server.publish(progress);

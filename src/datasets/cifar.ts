@@ -36,7 +36,7 @@ export const cifarFormats = {
 
 const citation =
   'Alex Krizhevsky: Learning Multiple Layers of Features from Tiny Images, technical report, University of Toronto, 2009';
-const licence = 'No licence is stated by its authors, who ask for the citation';
+const licence = 'No licence is stated by its authors, who ask to be cited';
 
 /** Sizes and hashes as TensorFlow Datasets publishes them. */
 const cifar10File: RemoteFile = {
@@ -117,7 +117,7 @@ async function unpack(archive: string, wanted: readonly string[]): Promise<Map<s
   try {
     await Promise.all([pipeline(fs.createReadStream(archive), createGunzip(), entries), read()]);
   } catch (error) {
-    throw new UsageError(`is not a whole tar.gz archive (${messageOf(error)})`, archive);
+    throw new UsageError(`is not a complete tar.gz archive (${messageOf(error)})`, archive);
   }
   return files;
 }
@@ -131,12 +131,16 @@ function readRecords({ where, bytes }: NamedBytes, labelBytes: number, classes: 
   const length = labelBytes + 3 * pixels;
   const count = bytes.length / length;
   if (!Number.isInteger(count) || count === 0)
-    throw new UsageError(`is ${bytes.length} bytes long, no multiple of the ${length} of a record`, where);
+    throw new UsageError(
+      `is ${bytes.length} bytes long, which is not a multiple of the record length ${length}`,
+      where,
+    );
   const images = new Uint8Array(count * 3 * pixels);
   const labels = new Int32Array(count);
   for (let i = 0; i < count; i++) {
     const label = bytes[i * length + labelBytes - 1]!;
-    if (label >= classes) throw new UsageError(`record ${i} has the label ${label} of ${classes} classes`, where);
+    if (label >= classes)
+      throw new UsageError(`record ${i} has the label ${label}, but there are ${classes} classes`, where);
     labels[i] = label;
     interleave(bytes, i * length + labelBytes, images, i * 3 * pixels);
   }

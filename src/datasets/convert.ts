@@ -23,7 +23,7 @@ export async function convert(
   if (sized && coloured) return raw;
   if (channels !== 1 && channels !== 3)
     throw new UsageError(
-      `has images of ${channels} channels, and only 1 and 3 can be converted`,
+      `has images with ${channels} channels; only 1 or 3 can be converted`,
       name,
       'leave --image-size and --colour out',
     );

@@ -40,9 +40,9 @@ export async function fetchDatasets(
   const sources = names.map((name) => parseDatasetName(name, 'fetch').source);
   const own = sources.find(({ name }) => name.endsWith(':'));
   if (own !== undefined)
-    throw new UsageError(`${own.name}PATH is files of your own`, 'fetch', 'there is nothing to fetch');
+    throw new UsageError(`${own.name}PATH names your own files`, 'fetch', 'there is nothing to download');
   for (const { name, files } of sources) {
-    if (files?.kind !== 'downloaded') options.onProgress(`${name}: comes with this program, there is nothing to fetch`);
+    if (files?.kind !== 'downloaded') options.onProgress(`${name}: included, nothing to download`);
     else for (const file of files.files) await download(file, path.join(dataDir, name), options);
   }
 }
@@ -60,7 +60,7 @@ export async function download(remote: RemoteFile, folder: string, options: Down
   try {
     const state = await fileState(file, remote);
     if (state === 'whole') {
-      options.onProgress(`${remote.name}: is here already, its SHA-256 is right`);
+      options.onProgress(`${remote.name}: already downloaded, SHA-256 verified`);
       return;
     }
     if (state !== 'missing') throw new RunError(state.fault, file, 'delete it, and run the same command again');
@@ -82,7 +82,7 @@ async function lock(file: string): Promise<() => Promise<void>> {
   });
   if ('release' in attempt) return attempt.release;
   const who = attempt.busy === undefined ? 'another process' : `process ${attempt.busy.pid}`;
-  throw new RunError(`is being fetched by ${who}`, file, 'wait until it has finished');
+  throw new RunError(`is being downloaded by ${who}`, file, 'wait until it has finished');
 }
 
 interface Fetching extends DownloadOptions {
@@ -104,7 +104,7 @@ async function fetchAll(fetching: Fetching): Promise<void> {
       if ((await sizeOf(part)) > before) [failures, hasCome] = [0, true];
       const wait = (hasCome ? waits.lost : waits.none)[failures++];
       if (wait === undefined) throw unreachable(fetching, error.message);
-      fetching.onProgress(`${remote.name}: ${error.message}; tries again in ${wait / 1000} s`);
+      fetching.onProgress(`${remote.name}: ${error.message}; retrying in ${wait / 1000} s`);
       await sleep(wait, undefined, { signal }).catch(() => {
         throw stopped(file);
       });
@@ -117,12 +117,12 @@ async function fetchAll(fetching: Fetching): Promise<void> {
 class Interruption extends Error {}
 
 function stopped(file: string): RunError {
-  return new RunError('was not fetched to its end', file, 'the same command goes on where it stopped');
+  return new RunError('is not completely downloaded', file, 'run the same command again to resume');
 }
 
 function unreachable({ remote, file }: Fetching, why: string): RunError {
   return new RunError(
-    `can't be fetched from ${remote.url} (${why})`,
+    `can't be downloaded from ${remote.url} (${why})`,
     file,
     'run the command again later, or copy the file there yourself and run it again to verify it',
   );
@@ -147,7 +147,7 @@ async function fetchRest(fetching: Fetching, from: number): Promise<void> {
     const size = await store(fetching, begin, chunksOf(response, watch.heard));
     if (size > remote.sizeBytes) {
       await fs.rm(part, { force: true });
-      throw wrongFile(fetching, `more than the published ${remote.sizeBytes} bytes came`);
+      throw wrongFile(fetching, `the server sent more than the published ${remote.sizeBytes} bytes`);
     }
     if (size < remote.sizeBytes) throw new Interruption('the connection ended early');
   } finally {
@@ -159,7 +159,7 @@ async function fetchRest(fetching: Fetching, from: number): Promise<void> {
 function watchSilence(signal: AbortSignal | undefined) {
   const silence = new AbortController();
   const timer = setTimeout(() => {
-    silence.abort(new Interruption(`nothing came for ${silenceMilliseconds / 1000} s`));
+    silence.abort(new Interruption(`nothing was received for ${silenceMilliseconds / 1000} s`));
   }, silenceMilliseconds);
   return {
     signal: AbortSignal.any([silence.signal, ...(signal === undefined ? [] : [signal])]),
@@ -188,7 +188,7 @@ function interruptionOf(error: unknown): Interruption {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = codeOf(cause);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return new Interruption(`its host is not found; is there a network? ${code}`);
+    return new Interruption(`its host was not found; is the network up? ${code}`);
   return new Interruption(
     code === undefined || messageOf(cause).includes(code) ? messageOf(cause) : `${messageOf(cause)} ${code}`.trim(),
   );
@@ -204,23 +204,23 @@ function beginOf(fetching: Fetching, response: Response, from: number): number {
     if (Number(begin) === from && (size === '*' || Number(size) === sizeBytes)) return from;
     throw wrongFile(
       fetching,
-      `the server sends "${headers.get('content-range') ?? 'no range'}" of a file of ${sizeBytes} bytes`,
+      `the server sends "${headers.get('content-range') ?? 'no range'}" of a file with ${sizeBytes} bytes`,
     );
   }
   if (status === 200) {
     if (Number.isNaN(announced) || announced === sizeBytes) return 0;
-    throw wrongFile(fetching, `the server has ${announced} bytes, and ${sizeBytes} are published`);
+    throw wrongFile(fetching, `the server's file has ${announced} bytes, but the published size is ${sizeBytes}`);
   }
-  const answer = `it answers ${status} ${statusText}`.trim();
+  const answer = `the server answers ${status} ${statusText}`.trim();
   if (status === 429 || status >= 500) throw new Interruption(answer);
   throw wrongFile(fetching, answer);
 }
 
 function wrongFile({ remote, file }: Fetching, why: string): RunError {
   return new RunError(
-    `can't be fetched from ${remote.url}: ${why}`,
+    `can't be downloaded from ${remote.url}: ${why}`,
     file,
-    'if you have the file from elsewhere, put it there and type the same command, which checks it',
+    'if you have the file from elsewhere, copy it there and run the same command again to verify it',
   );
 }
 
@@ -266,7 +266,7 @@ function progressMeter({ remote, onProgress }: Fetching, begin: number): (size: 
   const started = performance.now();
   let said = started;
   onProgress(
-    `${remote.name}: ${begin === 0 ? 'fetches' : `goes on at ${formatBytes(begin)} of`} ${formatBytes(remote.sizeBytes)} from ${remote.url}`,
+    `${remote.name}: ${begin === 0 ? 'downloading' : `resuming at ${formatBytes(begin)} of`} ${formatBytes(remote.sizeBytes)} from ${remote.url}`,
   );
   return (size) => {
     const now = performance.now();
@@ -283,10 +283,14 @@ async function publish({ remote, file, part, onProgress }: Fetching): Promise<vo
   if (state !== 'whole') {
     await fs.rm(part, { force: true });
     const fault = state === 'missing' ? 'is gone' : state.fault;
-    throw new RunError(`what came from ${remote.url} ${fault}; it was thrown away`, file, 'run the command again');
+    throw new RunError(
+      `the file downloaded from ${remote.url} ${fault}; it was deleted`,
+      file,
+      'run the command again',
+    );
   }
   const handle = await onDisk(part, fs.open(part, 'r+'));
   await onDisk(part, handle.sync()).finally(() => handle.close());
   await onDisk(file, fs.rename(part, file));
-  onProgress(`${remote.name}: ${formatBytes(remote.sizeBytes)}, its SHA-256 is right`);
+  onProgress(`${remote.name}: ${formatBytes(remote.sizeBytes)}, SHA-256 verified`);
 }

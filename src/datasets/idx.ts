@@ -45,7 +45,7 @@ export async function loadIdxFolder(location: string): Promise<RawDataset> {
     );
   }
   const classes = 1 + Math.max(largest(train.labels), largest(test.labels));
-  if (classes < 2) throw new UsageError('every label is 0', set.folder, 'two classes are needed at least');
+  if (classes < 2) throw new UsageError('all labels are 0', set.folder, 'at least two classes are needed');
   const [height, width, channels] = train.shape as [number, number, number];
   const raw = { shape: { height, width, channels }, classes, train, test };
   return isTransposed(set) ? upright({ ...raw, classNames: await namesOf(set, classes) }) : raw;
@@ -94,7 +94,7 @@ async function namesIn(folder: string): Promise<readonly string[] | undefined> {
 
 async function unreadable(folder: string): Promise<UsageError> {
   const why = await fs.promises.readdir(folder).then(String, messageOf);
-  return new UsageError(`not a folder that can be read (${why})`, folder, 'give the folder of the four idx files');
+  return new UsageError(`not a readable folder (${why})`, folder, 'give the folder of the four idx files');
 }
 
 /** EMNIST's images are stored with rows and columns in each other's place (Cohen et al. 2017, arXiv 1702.05373, files in idx form). */
@@ -112,7 +112,7 @@ function upright({ shape: { height, width, channels }, train, test, ...rest }: R
     shape: { height: width, width: height, channels },
     train: turn(train),
     test: turn(test),
-    notes: ['EMNIST stores its images with rows and columns exchanged: they are put upright'],
+    notes: ['EMNIST stores its images transposed: they are turned upright'],
   };
 }
 
@@ -224,7 +224,7 @@ function headerOf(start: Buffer, file: string): Header {
   if (start.length < 4) throw new UsageError(`is ${start.length} bytes long, too short for an idx file`, file);
   if (start[0] !== 0 || start[1] !== 0 || start[2] !== 8) {
     const magic = start.subarray(0, 4).toString('hex');
-    throw new UsageError(`begins with ${magic}`, file, 'an idx file of unsigned bytes begins with 000008');
+    throw new UsageError(`starts with ${magic}`, file, 'an idx file of unsigned bytes starts with 000008');
   }
   const rank = start[3]!;
   const header = 4 + 4 * rank;

@@ -73,16 +73,16 @@ async function decodeLayout(
     const drawn = drawTest(trained, classNames.length);
     if (drawn.test.labels.length === 0)
       throw new UsageError(
-        'each class has one image alone, and none is left for the test set',
+        'each class has only one image, so none is left for the test set',
         placeOf(train),
-        `put two images at least into a class folder, or test images beside (${guide('datasets.md')})`,
+        `put at least two images into each class folder, or add test images (${guide('datasets.md')})`,
       );
-    const note = `no test folder: ${drawn.test.labels.length} of ${trained.labels.length} images, a fifth of each class, are the test set`;
+    const note = `no test folder: ${drawn.test.labels.length} of ${trained.labels.length} images, a fifth of each class, become the test set`;
     const known = groupsOf(groupNoun, drawn.train, drawn.test);
     return { ...about, ...splitsOf(drawn), ...known.groups, notes: [...notes, note, ...known.notes] };
   }
   const tested = keptOf(test, files.test);
-  if (tested.labels.length === 0) throw new UsageError('holds no image', placeOf(test), layouts);
+  if (tested.labels.length === 0) throw new UsageError('holds no images', placeOf(test), layouts);
   notes.push(...skippedNotes(test, tested, location));
   const known = groupsOf(groupNoun, trained, tested);
   const splits = splitsOf({ train: trained, test: tested });
@@ -120,7 +120,7 @@ function groupsOf(
   const of = Int32Array.from(test.groupNames, (name) => numbers.get(name)!);
   const trained = new Set(train.groupNames);
   const both = [...numbers.keys()].filter((name) => trained.has(name)).length;
-  const note = `${both} of the ${numbers.size} ${noun} of test images have training images too: what is learnt of them is no evidence on other ${noun}`;
+  const note = `${both} of the ${numbers.size} ${noun} of test images have training images too: results on them say nothing about other ${noun}`;
   return { groups: { groups: { noun, of } }, notes: both === 0 ? [] : [note] };
 }
 
@@ -174,13 +174,13 @@ function skippedNotes(part: Part, { skipped, labels }: Decoded, location: string
   const place = path.relative(location, placeOf(part));
   const files = counted(skipped.length + labels.length, 'file');
   const example = `${path.join(place, first.path)} (${first.why})`;
-  return [`${skipped.length} of ${files} skipped, being damaged or no images; the first is ${example}`];
+  return [`${skipped.length} of ${files} skipped: damaged or not images; the first is ${example}`];
 }
 
 function linkNotes(parts: readonly Part[]): string[] {
   return [...new Set(parts.map(({ tree }) => tree))]
     .filter(({ links }) => links.length > 0)
-    .map(({ links }) => `${counted(links.length, 'link')} out of this folder or to a folder not followed`);
+    .map(({ links }) => `${counted(links.length, 'link')} to folders or out of this folder not followed`);
 }
 
 function refuseEmpty(part: Part, { labels, skipped }: Decoded, classNames: readonly string[]): void {
@@ -191,9 +191,9 @@ function refuseEmpty(part: Part, { labels, skipped }: Decoded, classNames: reado
   const bad = skipped.find((file) => file.path.startsWith(`${first}/`)) ?? skipped[0];
   const reason = bad === undefined ? '' : `; ${bad.path}: ${bad.why}`;
   throw new UsageError(
-    `the class ${first}${more} has no image that can be read${reason}`,
+    `the class ${first}${more} has no readable image${reason}`,
     placeOf(part),
-    'give it images, or take it away',
+    'add images to it, or remove it',
   );
 }
 

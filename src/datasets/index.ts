@@ -48,14 +48,14 @@ export function parseDatasetName(name: string, where = 'dataset'): DatasetName {
     ? datasets[key as keyof typeof datasets]
     : undefined;
   if (source === undefined) throw unknownDataset(name, where);
-  if (colon >= 0 && argument === '') throw new UsageError(`"${name}" names no folder`, where, `give ${key}PATH`);
+  if (colon >= 0 && argument === '') throw new UsageError(`"${name}" does not name a folder`, where, `give ${key}PATH`);
   return { source, argument };
 }
 
 function unknownDataset(name: string, where: string): UsageError {
   const known = Object.keys(datasets).map((key) => (key.endsWith(':') ? `${key}PATH` : key));
   if (Object.hasOwn(datasets, `${name}:`))
-    return new UsageError(`"${name}" names no folder`, where, `give ${name}:PATH`);
+    return new UsageError(`"${name}" does not name a folder`, where, `give ${name}:PATH`);
   return new UsageError(`"${name}" is not a dataset`, where, suggestion(name, known));
 }
 
@@ -137,7 +137,7 @@ function subset(
     return { ...whole, count, indices: Int32Array.from({ length: count }, (_, i) => i) };
   if (size > count) {
     throw new UsageError(
-      `${size} examples are asked for and ${dataset} has ${count}`,
+      `${size} examples requested, but ${dataset} has ${count}`,
       `--${split}-size`,
       `give at most ${count}`,
     );

@@ -46,5 +46,5 @@ function dataFolder(): string {
 function refuseOther({ shape, classes, train, test }: RawDataset, folder: string): void {
   const found = `${train.labels.length} + ${test.labels.length} images of ${shape.height} x ${shape.width}, ${classes} classes`;
   const expected = '60000 + 10000 images of 28 x 28, 10 classes';
-  if (found !== expected) throw new UsageError(`has ${found} and MNIST is ${expected}`, folder, remedy);
+  if (found !== expected) throw new UsageError(`has ${found}, but MNIST has ${expected}`, folder, remedy);
 }

@@ -29,8 +29,8 @@ function classNotes(data: Told): string[] {
       .map((label) => nameOf(data, label))
       .join(', ')}${list.length > 5 ? ', ...' : ''}`;
   return [
-    ...(unseen.length === 0 ? [] : [`no image at all of ${of(unseen)}; models have an output for each`]),
-    ...(untrained.length === 0 ? [] : [`no training image, but test images, of ${of(untrained)}`]),
+    ...(unseen.length === 0 ? [] : [`no image of ${of(unseen)}; models still have an output for each`]),
+    ...(untrained.length === 0 ? [] : [`test images but no training image of ${of(untrained)}`]),
     ...(untested.length === 0 ? [] : [`no test image of ${of(untested)}`]),
   ];
 }
@@ -65,7 +65,7 @@ function repeated({ train, test }: Told): string[] {
   }
   if (count === 0) return [];
   const labelled = otherwise === 0 ? '' : `, ${otherwise} of them with another label there`;
-  return [`${count} of ${test.count} test images are training images too, pixel by pixel${labelled}`];
+  return [`${count} of ${test.count} test images are pixel-identical to training images${labelled}`];
 }
 
 /** FNV-1a (Fowler, Noll, Vo), 32 bits, of every other byte: what is equal there is compared whole. */
@@ -89,7 +89,7 @@ function imbalance(data: Told): string[] {
     const name = nameOf(data, most.label);
     const always = countsOf(data.test, data.classes)[most.label]! / data.test.count;
     return [
-      `imbalanced, ${most.count} ${what} images of ${name} and ${least.count} of ${nameOf(data, least.label)}: always answering ${name} is right on ${(100 * always).toFixed(1)} % of the test images; balanced-accuracy counts classes alike`,
+      `imbalanced, ${most.count} ${what} images of ${name} and ${least.count} of ${nameOf(data, least.label)}: always answering ${name} is right for ${(100 * always).toFixed(1)} % of the test images; balanced-accuracy weights classes equally`,
     ];
   }
   return [];

@@ -52,7 +52,7 @@ const smallFolder = () => path.join(labFolder, 'datasets/omniglot-small');
 /** The two small background sets; characters that are in both are counted once. */
 export const omniglotSmall: DatasetSource = {
   name: 'omniglot-small',
-  summary: 'handwritten characters, 28 x 28 grey, 242 classes, 3872 train and 968 test; comes with the lab',
+  summary: 'handwritten characters, 28 x 28 grey, 242 classes, 3872 train and 968 test; included',
   licence,
   citation,
   contents: { train: 242 * trainDrawers, test: 242 * (drawers - trainDrawers), classes: 242, shape, groups },
@@ -118,7 +118,7 @@ async function decodeOmniglot(archives: readonly string[], side: number): Promis
       Array.from({ length: last - first + 1 }, (_, i) => {
         const drawing = drawings.get(`${character} ${first + i}`);
         if (drawing === undefined)
-          throw new UsageError(`${character} lacks the drawing of drawer ${first + i}`, archives.join(', '));
+          throw new UsageError(`${character} is missing the drawing by drawer ${first + i}`, archives.join(', '));
         return drawing;
       }),
     );
@@ -166,7 +166,7 @@ async function decodeDrawings(
       async ([name, bytes]) => {
         const place = places[next++]!;
         const image = typeof bytes === 'string' ? bytes : await decoder.decode(bytes, { side, colour: 'grey' });
-        if (typeof image === 'string') throw new UsageError(`${name} is no image (${image})`, zip.file);
+        if (typeof image === 'string') throw new UsageError(`${name} is not an image (${image})`, zip.file);
         images.set(
           image.map((paper) => 255 - paper),
           place * pixels,

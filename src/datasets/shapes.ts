@@ -10,7 +10,7 @@ const side = 28;
 
 export const shapes: DatasetSource = {
   name: 'shapes',
-  summary: 'eight drawn shapes under noise, 28 x 28 grey, 6000 train and 1000 test; made on the spot, for tests',
+  summary: 'eight kinds of drawn shapes under noise, 28 x 28 grey, 6000 train and 1000 test; generated, for tests',
   licence: 'MIT, as this program, which draws them',
   citation: 'this program',
   contents: { train: 6000, test: 1000, classes: 8, shape: { height: side, width: side, channels: 1 } },

@@ -26,17 +26,17 @@ export const ownOptions = {
   depth: count
     .max(6)
     .describe(
-      'layers from the image to the bottleneck, and as many back; each is twice as wide as the next one inwards',
+      'layers from the image to the bottleneck, and the same number back; each layer is twice as wide as the next one inwards',
     ),
   activation: z.enum(activations).describe('nonlinearity of the hidden layers'),
   pairs: count.max(64).describe('(image, label) pairs in a sequence'),
   blocks: count.max(48).describe('attention blocks'),
-  heads: count.max(64).describe('attention heads; the width has to be a multiple'),
+  heads: count.max(64).describe('attention heads; the width must be a multiple'),
   burstiness: share.describe(
-    'share of sequences in which the last class and another one come up to 3 times before (Chan et al. 2022 train with 0.9)',
+    'share of sequences in which the last class and one other appear up to 3 times earlier (Chan et al. 2022 train with 0.9)',
   ),
   labelRemapping: share.describe(
-    'share of sequences whose classes get labels drawn anew, told by the context alone (Chan et al. 2022 train with 0)',
+    'share of sequences whose classes get new random labels that only the context reveals (Chan et al. 2022 train with 0)',
   ),
   testSequences: count.max(1_000_000).describe('sequences drawn from the test images, the same for every member'),
   dropout: z.number().min(0).lt(1).describe('share of activations set to 0 while training'),

@@ -37,7 +37,7 @@ type Property = Exclude<z.core.JSONSchema._JSONSchema, boolean>;
 export function definitionsOf(schema: AnyObject): Definition[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
   return Object.entries(properties).map(([key, property]) => {
-    if (typeof property === 'boolean') throw new Error(`no option can be made of ${key}`);
+    if (typeof property === 'boolean') throw new Error(`${key} cannot become an option`);
     return {
       key,
       flag: `--${optionOf(key)}`,

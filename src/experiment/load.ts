@@ -90,7 +90,8 @@ async function unreadable(file: string, error: unknown): Promise<UsageError> {
   if (code === 'EACCES') return new UsageError("can't be read, permission denied", where, 'make it readable');
   if (code !== 'ENOENT' && code !== 'ENOTDIR') return new UsageError(`can't be read: ${messageOf(error)}`, where);
   const shipped = await shippedNames();
-  if (isName(file)) return new UsageError('is no experiment of the lab, and no file', where, suggestion(file, shipped));
+  if (isName(file))
+    return new UsageError('is neither a shipped experiment nor a file', where, suggestion(file, shipped));
   const folder = path.dirname(file);
   const others = (await readdir(folder).catch(() => [])).filter((name) => extension.test(name));
   const meant = nearest(nameOf(file), others.map(nameOf));
@@ -120,12 +121,12 @@ function unknownKey(key: string, where: string): UsageError {
     .options.find((option) => option === key || optionOf(option) === key.toLowerCase());
   if (execution !== undefined) {
     return new UsageError(
-      'is no key of an experiment: it says how to train, not what',
+      'is not a key of an experiment: it says how to train, not what',
       where,
       `give --${optionOf(execution)} on the command line`,
     );
   }
-  return new UsageError('is no key of an experiment', where, suggestion(key, known));
+  return new UsageError('is not a key of an experiment', where, suggestion(key, known));
 }
 
 function keyText(key: string): string {

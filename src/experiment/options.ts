@@ -66,8 +66,8 @@ export function addTrainOptions<C extends CommandUnknownOpts>(command: C): C {
   }
   command
     .option('--json', 'events as JSON lines on stdout, everything else on stderr')
-    .option('--tensorboard', 'write logs for TensorBoard beside each member')
-    .option('--eager', 'run op by op instead of compiled: slow, the same numbers to rounding');
+    .option('--tensorboard', 'write TensorBoard logs for each member')
+    .option('--eager', 'run op by op instead of compiled: slow, same numbers up to rounding');
   return command;
 }
 
@@ -179,7 +179,7 @@ function archMissing(run: string | undefined): UsageError {
   const known = experimentSchema.shape.arch.options.join(', ');
   if (run === undefined) return new UsageError('an architecture is needed', '--arch', `known: ${known}`);
   return new UsageError(
-    `there is no run "${run}" to go on with, so an architecture is needed`,
+    `there is no run "${run}" to resume, so an architecture is needed`,
     '--arch',
     `known: ${known}`,
   );

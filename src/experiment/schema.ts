@@ -63,7 +63,7 @@ export const experimentSchema = z.strictObject({
   batchSize: positiveInteger
     .max(65536)
     .default(128)
-    .describe('examples per step; what is left over at the end of an epoch is dropped'),
+    .describe('examples per step; an incomplete batch at the end of an epoch is dropped'),
   learningRate: z.number().positive().max(100).default(0.001).describe('peak learning rate'),
   optimizer: z.enum(optimizers).default('adam').describe('adam, adamw (decoupled weight decay) or sgd (momentum 0.9)'),
   weightDecay: z
@@ -94,9 +94,9 @@ export const experimentSchema = z.strictObject({
   augmentShift: share
     .max(0.5)
     .default(0)
-    .describe('training images are moved by up to this share of their side, each time anew'),
+    .describe('shift training images by up to this share of their side, drawn anew each time'),
   augmentRotation: share.max(180).default(0).describe('rotate training images by up to this many degrees'),
-  augmentScale: share.max(0.5).default(0).describe('training images are enlarged or shrunk by up to this share'),
+  augmentScale: share.max(0.5).default(0).describe('enlarge or shrink training images by up to this share'),
   ...optionalOwn,
 });
 
@@ -155,17 +155,17 @@ export const executionSchema = z.strictObject({
   run: runNameSchema
     .optional()
     .describe(
-      'name of the run, a folder under checkpoints/; the same name goes on with that run (default: ARCH-DATASET, such as cnn-mnist)',
+      'name of the run, a folder under checkpoints/; an existing run is resumed (default: ARCH-DATASET, such as cnn-mnist)',
     ),
-  device: z.enum(devices).default('auto').describe('cpu, gpu, or auto: a GPU where one answers, the CPU elsewhere'),
+  device: z.enum(devices).default('auto').describe('cpu, gpu, or auto: a GPU if one is found, else the CPU'),
   jobs: positiveInteger
     .max(1024)
     .optional()
-    .describe('members trained at once (default: what finishes the family soonest)'),
+    .describe('members trained at once (default: whatever finishes the family soonest)'),
   threads: positiveInteger
     .max(1024)
     .optional()
-    .describe('threads of each member (default: what finishes the family soonest)'),
+    .describe('threads of each member (default: whatever finishes the family soonest)'),
   dataDir: z
     .string()
     .min(1)

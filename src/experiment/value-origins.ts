@@ -19,7 +19,11 @@ export function refuseForeignKeys(
   const [foreign] = foreignKeys(values);
   if (foreign === undefined) return;
   const owners = Object.keys(ownDefaults[foreign as OwnOption]).join(', ');
-  throw new UsageError(`${values.arch} has no such option, only ${owners}`, placeOf(foreign, places), 'leave it out');
+  throw new UsageError(
+    `${values.arch} does not have this option, only ${owners}`,
+    placeOf(foreign, places),
+    'leave it out',
+  );
 }
 
 /** Throws UsageError where both `epochs` and `steps` say how long to train. */

@@ -47,8 +47,8 @@ export function parseMapping(text: string, file: string): Source {
 
 /** Mistakes whose message from the package is hard to act on: what it is, and what would be right. */
 const reworded: Readonly<Partial<Record<ErrorCode, readonly [what: string, remedy: string]>>> = {
-  MULTIPLE_DOCS: ['a second document begins', 'write one experiment a file'],
-  TAB_AS_INDENT: ['a tab indents', 'use spaces'],
+  MULTIPLE_DOCS: ['has a second document', 'write one experiment per file'],
+  TAB_AS_INDENT: ['is indented with a tab', 'use spaces'],
   NON_STRING_KEY: ['a key is not text', 'write keys and values, such as "arch: cnn"'],
   RESOURCE_EXHAUSTION: ['is nested too deeply', 'write keys and values, such as "arch: cnn"'],
   TAG_RESOLVE_FAILED: ['has a tag that is unknown', 'leave it out'],
@@ -59,7 +59,7 @@ function refuseUnsound({ errors, warnings }: Document, at: Source['at']): void {
   if (mistake === undefined) return;
   const [what, remedy] = reworded[mistake.code] ?? [
     `is not YAML: ${printable(mistake.message)}`,
-    'write one "key: value" a line',
+    'write one "key: value" per line',
   ];
   throw new UsageError(what, at(mistake.pos[0]), remedy);
 }
@@ -80,7 +80,7 @@ function refuseBadAliases(document: Document, at: Source['at']): void {
     const name = printable(alias.source);
     if (target === undefined)
       throw new UsageError(`no anchor &${name} is above *${name}`, at(startOf(alias)), writeOut);
-    if (within.includes(target)) throw new UsageError(`*${name} stands for itself`, at(startOf(alias)), writeOut);
+    if (within.includes(target)) throw new UsageError(`*${name} refers to itself`, at(startOf(alias)), writeOut);
   }
 }
 
@@ -90,7 +90,7 @@ export function valuesOf({ document, mapping, at }: Source): Record<string, unkn
     return document.toJS({ maxAliasCount: maxAliases }) as Record<string, unknown>;
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    throw new UsageError(`has aliases that stand for more than ${maxAliases} values`, at(startOf(mapping)), writeOut);
+    throw new UsageError(`has aliases that expand to more than ${maxAliases} values`, at(startOf(mapping)), writeOut);
   }
 }
 

@@ -37,7 +37,7 @@ export function refuseOtherMean(
   if (typeof reported !== 'number' || Math.abs(mean - reported) <= meanTolerance * Math.max(1, Math.abs(reported)))
     return;
   throw new UsageError(
-    `its mean ${name} is ${mean}, and ${of} says ${reported}`,
+    `its mean ${name} is ${mean}, but ${of} says ${reported}`,
     where,
     'the two are of different runs, or one was changed',
   );

@@ -106,7 +106,7 @@ export class Collector {
   /** @throws UsageError where there is no example that all models have, none is right or wrong, or `strict` is not met */
   finish({ strict }: CollectOptions): Collected {
     const models = [...this.#models.values()];
-    if (models.length === 0) throw new UsageError('there is no outcome in what was given');
+    if (models.length === 0) throw new UsageError('the input has no outcomes');
     const shared = this.#sharedExamples(models, strict);
     const labels = shared.map((example) => this.#label.at(example));
     const groups = shared.map((example) => this.#group.at(example));
@@ -154,7 +154,7 @@ export class Collector {
     for (const [coordinate, value] of Object.entries(coordinates)) {
       const known = model.coordinates[coordinate];
       if (known !== undefined && known !== value)
-        throw new UsageError(`${coordinate} of ${name} is ${value}, and was ${known} before`, where());
+        throw new UsageError(`${coordinate} of ${name} is ${value}, but was ${known} earlier`, where());
       model.coordinates[coordinate] = value;
     }
     return model;
@@ -169,7 +169,7 @@ export class Collector {
     if (value < 0) return;
     const known = column.at(example);
     if (known >= 0 && known !== value)
-      throw new UsageError(`the ${what} of example ${of} is another than before`, where(), 'give one test set');
+      throw new UsageError(`the ${what} of example ${of} differs from an earlier one`, where(), 'give one test set');
     column.set(example, value);
   }
 
@@ -182,14 +182,14 @@ export class Collector {
         throw new UsageError(
           `${lacking.title} has no outcome of example ${this.#examples.nameOf(example)}`,
           '--strict',
-          'without it such examples are left out',
+          'without it, such examples are left out',
         );
     }
     if (shared.length === 0)
       throw new UsageError(
-        `there is no example that all ${models.length} models have an outcome of`,
+        `no example has an outcome from all ${models.length} models`,
         undefined,
-        'are their ids the same, and all of one test set?',
+        'do they use the same ids and the same test set?',
       );
     return this.#inOrder(shared);
   }
@@ -321,8 +321,7 @@ class Model {
       const value = numbers[name];
       if (value === undefined) continue;
       const { fits, wanted } = limits[name];
-      if (!fits(value))
-        throw new UsageError(`${name.replace('_', '-')} is ${value}`, where(), `it has to be ${wanted}`);
+      if (!fits(value)) throw new UsageError(`${name.replace('_', '-')} is ${value}`, where(), `it must be ${wanted}`);
       this.#set(name, value);
     }
     this.#rows++;
@@ -380,13 +379,13 @@ function commonColumns(models: readonly Model[], notes: string[]): (ModelColumn 
       const { model, state } = lacking[0]!;
       const others = lacking.length === 1 ? '' : ` and ${counted(lacking.length - 1, 'other model')}`;
       notes.push(
-        `${name} is left out: ${model.title}${others} ${state === 'none' ? 'has none' : 'lacks it for some examples'}`,
+        `${name} is left out: ${model.title}${others} ${state === 'none' ? 'has none' : 'does not have it for some examples'}`,
       );
     }
   }
   if (!common.includes('correct'))
     throw new UsageError(
-      'nothing says of every outcome whether it is right',
+      'some outcomes do not say whether the answer is right',
       undefined,
       'name the column with --correct, or those of the true and the given answer with --label and --predicted',
     );

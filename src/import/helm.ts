@@ -108,7 +108,7 @@ async function readRun(file: string, { model, collector, options, notes }: Readi
     if (right === undefined) continue;
     if (right !== 0 && right !== 1)
       throw new UsageError(
-        `${correct} is ${right}, and right or wrong is 1 or 0`,
+        `${correct} is ${right}, but right or wrong must be 1 or 0`,
         where(),
         'name another with --correct',
       );

@@ -139,7 +139,7 @@ interface Adding {
 }
 
 function addLog({ file, header, samples }: Log, { collector, choices, scorer: asked }: Adding): void {
-  if (samples.length === 0) throw new UsageError('has no samples in it', file, 'log them: --log-samples');
+  if (samples.length === 0) throw new UsageError('has no samples in it', file, 'log samples with --log-samples');
   const scorers = [...new Set(samples.flatMap(({ scores }) => Object.keys(scores ?? {})))];
   if (scorers.length === 0) throw new UsageError('none of its samples has a score', file);
   const scorer = chooseOne(scorers, { what: 'scorer', flag: '--scorer', asked, where: file });

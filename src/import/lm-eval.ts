@@ -84,7 +84,7 @@ export async function readLmEval(paths: readonly string[], options: LmEvalOption
   const { collector, choices, notes, unplaced } = reading;
   if (unplaced > 0)
     notes.push(
-      `${counted(unplaced, 'sample')} without one true choice that agrees with acc: no probabilities of ${unplaced === 1 ? 'it' : 'them'}`,
+      `${counted(unplaced, 'sample')} without a single true choice that agrees with acc: no probabilities for ${unplaced === 1 ? 'it' : 'them'}`,
     );
   const [count] = choices;
   const versions = [...new Set(chosen.flatMap(({ results }) => results?.content.lm_eval_version ?? []))];
@@ -282,7 +282,7 @@ function outcomeOf(
   const right = valueOf(correct);
   if (right !== 0 && right !== 1)
     throw new UsageError(
-      `${correct} is ${right}, and right or wrong is 1 or 0`,
+      `${correct} is ${right}, but right or wrong must be 1 or 0`,
       where,
       'choose a metric with --correct, or take it as --score',
     );
@@ -384,7 +384,7 @@ function refuseOtherQuestion(row: Row, example: string, { where, reading }: Cont
   const known = reading.documents.get(example);
   if (known !== undefined && known !== hash)
     throw new UsageError(
-      `doc_id ${example} is another question than in the files before (doc_hash)`,
+      `doc_id ${example} is a different question than in earlier files (doc_hash)`,
       where,
       'import one version of the task',
     );
@@ -401,14 +401,14 @@ interface Means {
 /** Throws UsageError where a mean of the samples is another than the harness reports for as many. */
 function compareMeans({ file, task, results }: SamplesFile, { sums, count, filter, notes }: Means): void {
   if (results === undefined) {
-    notes.push(`${path.basename(file)} has no results beside it: its means are not compared with any`);
+    notes.push(`${path.basename(file)} has no results file: its means cannot be checked`);
     return;
   }
   const { content, file: of } = results;
   const effective = content['n-samples'][task]?.effective;
   if (effective !== undefined && effective !== count) {
     notes.push(
-      `${path.basename(file)} has ${count} of the ${effective} samples that ${path.basename(of)} is of: means are not compared`,
+      `${path.basename(file)} has ${count} of the ${effective} samples of ${path.basename(of)}: means are not checked`,
     );
     return;
   }

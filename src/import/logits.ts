@@ -82,7 +82,11 @@ async function readLabels(file: string): Promise<Labels> {
       if (!('label' in row)) throw new UsageError('has no column label', where);
       const label = Number(isBlank(row['label']) ? NaN : row['label']);
       if (!Number.isInteger(label) || label < 0)
-        throw new UsageError('label is not the number of a class, from 0', where, 'as the columns of the logits are');
+        throw new UsageError(
+          'label is not a class number from 0',
+          where,
+          'number classes like the columns of the logits',
+        );
       values.push(label);
       if (!('example' in row)) continue;
       const id = readName(row['example']);
@@ -95,11 +99,11 @@ async function readLabels(file: string): Promise<Labels> {
 
 function labelsIn(array: NumberArray, where: string): Labels {
   if (array.shape.length !== 1 || numberTypes[array.type].bytes * array.shape[0]! !== array.bytes.length)
-    throw new UsageError(`has the shape [${array.shape.join(', ')}], and labels are a list`, where);
+    throw new UsageError(`has the shape [${array.shape.join(', ')}], but labels must be a list`, where);
   const values = Int32Array.from({ length: array.shape[0]! }, (_, i) => {
     const value = valueAt(array, i);
     if (!Number.isInteger(value) || value < 0 || value > 2 ** 30)
-      throw new UsageError(`label ${value} of example ${i} is not the number of a class, from 0`, where);
+      throw new UsageError(`label ${value} of example ${i} is not a class number from 0`, where);
     return value;
   });
   return { values, ids: undefined };
@@ -112,17 +116,17 @@ function refuseOtherShape(
 ): number {
   const [rows, columns] = shape;
   if (shape.length !== 2 || columns === undefined || columns < 2)
-    throw new UsageError(`has the shape [${shape.join(', ')}]`, where, 'it has to be [examples, classes]');
+    throw new UsageError(`has the shape [${shape.join(', ')}]`, where, 'it must be [examples, classes]');
   if (rows !== labels.values.length)
     throw new UsageError(
       `has ${rows} rows for ${counted(labels.values.length, 'label')}`,
       where,
-      'give one label a row',
+      'give one label per row',
     );
   if (classes !== undefined && columns !== classes)
-    throw new UsageError(`has ${columns} classes, and the models before have ${classes}`, where);
+    throw new UsageError(`has ${columns} classes, but earlier models have ${classes}`, where);
   const most = labels.values.reduce((a, b) => Math.max(a, b), 0);
-  if (most >= columns) throw new UsageError(`has ${columns} classes, and there is a label ${most}`, where);
+  if (most >= columns) throw new UsageError(`has ${columns} classes, but there is a label ${most}`, where);
   return columns;
 }
 
@@ -154,14 +158,14 @@ function addModel({ collector, model, array, labels: { values, ids }, where, opt
 function refuseOddRow(row: Float64Array, { probabilities }: LogitsOptions, place: () => string): void {
   if (row.some((value) => Number.isNaN(value) || value === Infinity))
     throw new UsageError('has a value that is not a number, or infinite', place());
-  if (row.every((value) => value === -Infinity)) throw new UsageError('gives no class a chance', place());
+  if (row.every((value) => value === -Infinity)) throw new UsageError('gives no class a probability above 0', place());
   if (!probabilities) return;
   const sum = row.reduce((a, b) => a + b, 0);
   if (row.some((value) => value < 0) || Math.abs(sum - 1) > 1e-3)
     throw new UsageError(
-      `adds up to ${sum}, and probabilities to 1`,
+      `adds up to ${sum}, but probabilities must add up to 1`,
       place(),
-      'without --probabilities they are taken for logits',
+      'without --probabilities, values are read as logits',
     );
 }
 

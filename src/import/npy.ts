@@ -12,19 +12,19 @@ const typeNames: Readonly<Record<string, keyof typeof numberTypes>> = {
 
 /** @throws UsageError where the bytes are no array of numbers */
 export function decodeNpy(bytes: Uint8Array, where: string): NumberArray {
-  const damaged = (what: string) => new UsageError(`is no whole .npy file: ${what}`, where);
+  const damaged = (what: string) => new UsageError(`is not a complete .npy file: ${what}`, where);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.length < 12 || !buffer.subarray(0, 6).equals(magic)) throw damaged('it does not begin as one');
+  if (buffer.length < 12 || !buffer.subarray(0, 6).equals(magic)) throw damaged('it does not start like one');
   const long = buffer[6]! >= 2;
   const start = long ? 12 : 10;
   const length = long ? buffer.readUInt32LE(8) : buffer.readUInt16LE(8);
-  if (start + length > buffer.length) throw damaged('its header is cut short');
+  if (start + length > buffer.length) throw damaged('its header is cut off');
   const header = buffer.toString('latin1', start, start + length);
   const descr = /'descr':\s*'([<>|=]?)(\w+)'/.exec(header);
   const shapeText = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
   const fortran = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
   if (descr === null || shapeText === undefined || fortran === undefined)
-    throw new UsageError('is no array of plain numbers', where, 'save one with numpy.save(file, array)');
+    throw new UsageError('is not an array of plain numbers', where, 'save one with numpy.save(file, array)');
   const [, order, name = ''] = descr;
   const type = Object.hasOwn(typeNames, name) ? typeNames[name]! : undefined;
   if (type === undefined || order === '>')

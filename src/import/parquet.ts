@@ -107,6 +107,6 @@ async function whole<T>(file: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    throw new UsageError(`is damaged or no Parquet file (${messageOf(error).slice(0, 100)})`, file);
+    throw new UsageError(`is damaged or not a Parquet file (${messageOf(error).slice(0, 100)})`, file);
   }
 }

@@ -29,7 +29,7 @@ export async function* readRows(file: string): AsyncGenerator<Batch> {
   else if (ending === '.csv' || ending === '.tsv') yield* csvBatches(file, ending === '.tsv' ? '\t' : ',');
   else if (ending === '.jsonl' || ending === '.ndjson') yield* jsonLineBatches(file);
   else if (ending === '.json') yield* jsonListBatches(file);
-  else throw new UsageError(`is none of ${tableEndings.join(', ')}`, file, 'convert it, or name it by what it is');
+  else throw new UsageError(`is none of ${tableEndings.join(', ')}`, file, 'convert it, or correct its extension');
 }
 
 /** @throws UsageError for what is no file that can be read */
@@ -55,7 +55,7 @@ async function* textOf(file: string): AsyncGenerator<string> {
   } catch (error) {
     if (error instanceof TypeError || codeOf(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA')
       throw new UsageError('is not UTF-8 text', file, 'save it as UTF-8');
-    if (codeOf(error)?.startsWith('Z_') === true) throw new UsageError(`is no whole gzip file`, file);
+    if (codeOf(error)?.startsWith('Z_') === true) throw new UsageError(`is not a complete gzip file`, file);
     throw diskError(error, file);
   }
 }
@@ -160,7 +160,7 @@ function refuseOpenQuote(text: string, line: number, file: string): void {
   for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) open = open < 0 ? at : -1;
   if (open < 0) return;
   const where = placeIn(file, line + newlines(text.slice(0, open)));
-  throw new UsageError('a quotation mark is opened and never closed', where, 'the file may be cut short');
+  throw new UsageError('a quotation mark is opened and never closed', where, 'the file may be cut off');
 }
 
 const wholeLines = (text: string) => text.lastIndexOf('\n') + 1;
@@ -200,7 +200,7 @@ function objectOf(text: string, where: string): Row {
   try {
     value = parseLoose(text);
   } catch (error) {
-    throw new UsageError(`is not JSON (${reasonOf(error)})`, where, 'the file may be damaged or cut short');
+    throw new UsageError(`is not JSON (${reasonOf(error)})`, where, 'the file may be damaged or cut off');
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Row;
   throw new UsageError('is not a JSON object with named values', where);
@@ -229,14 +229,14 @@ export async function readJson(file: string, most = mostJson): Promise<unknown> 
   try {
     return parseLoose(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new UsageError(`is not JSON (${reasonOf(error)})`, file, 'the file may be damaged or cut short');
+    throw new UsageError(`is not JSON (${reasonOf(error)})`, file, 'the file may be damaged or cut off');
   }
 }
 
 async function* jsonListBatches(file: string): AsyncGenerator<Batch> {
   const value = await readJson(file);
   if (!Array.isArray(value) || value.length === 0)
-    throw new UsageError('is not a JSON list of objects', file, 'one object a line is .jsonl');
+    throw new UsageError('is not a JSON list of objects', file, 'a file with one object per line is .jsonl');
   const wrong = value.findIndex((each) => typeof each !== 'object' || each === null || Array.isArray(each));
   if (wrong >= 0) throw new UsageError(`entry ${wrong + 1} is not an object`, file);
   yield { rows: value as Row[], lines: value.map((_, i) => i + 1) };

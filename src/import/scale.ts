@@ -54,7 +54,7 @@ export async function placeModels(collector: Collector, file: string): Promise<v
   throw new UsageError(
     `has no line for ${condensed(without)}`,
     file,
-    meant === undefined ? 'add one' : `${JSON.stringify(meant)} may be meant: names have to be the same`,
+    meant === undefined ? 'add one' : `${JSON.stringify(meant)} may be meant: names must match`,
   );
 }
 
@@ -76,7 +76,7 @@ export function axisOf(models: Collector['models'], asked: string | undefined): 
   const axis = asked ?? (complete.includes('parameters') ? 'parameters' : (complete.find(varies) ?? complete[0]));
   if (axis === undefined) {
     const lacking = models.find(({ coordinates }) => Object.keys(coordinates).length === 0) ?? models[0]!;
-    throw new UsageError(`nothing is known of the scale of ${lacking.name}`, undefined, howToPlace);
+    throw new UsageError(`the size of ${lacking.name} is unknown`, undefined, howToPlace);
   }
   const wrong = models.find(({ coordinates }) => !((coordinates[axis] ?? 0) > 0));
   if (wrong === undefined) return axis;

@@ -75,11 +75,7 @@ function adderOf(rows: readonly Row[], { file, options, collector }: Reading): (
   const { labelFrom } = options;
   const example = columns.example;
   if (example === undefined)
-    throw new UsageError(
-      'has no column of the ids of examples',
-      file,
-      `name one with --example: ${shownColumns(present)}`,
-    );
+    throw new UsageError('has no column with example ids', file, `name one with --example: ${shownColumns(present)}`);
   const coordinates = coordinatesOf(present, columns, options);
   for (const name of coordinates)
     if (!present.includes(name)) throw new UsageError(`has no column ${name}`, file, suggestion(name, present));
@@ -236,13 +232,13 @@ function readFilled(value: unknown): string | Misread {
 function readProbability(value: unknown): number | Misread {
   const number = readNumber(value);
   if (number instanceof Misread || (number >= 0 && number <= 1.0001)) return number;
-  return new Misread(`is ${number}, and a probability is from 0 to 1`);
+  return new Misread(`is ${number}, but a probability must be between 0 and 1`);
 }
 
 function readSeed(value: unknown): number | Misread {
   const number = readNumber(value);
   if (number instanceof Misread || (Number.isInteger(number) && number >= 0 && number <= 2147483647)) return number;
-  return new Misread(`is ${number}, and a seed is a whole number from 0`);
+  return new Misread(`is ${number}, but a seed must be a whole number from 0`);
 }
 
 /** `resnet18` of `outcomes/resnet18.csv.gz`. */

@@ -44,7 +44,7 @@ export async function refuseTaken(root: string, name: string): Promise<void> {
   const folder = runFolder(root, name);
   const there = await fs.lstat(folder).catch(() => undefined);
   if (there === undefined) return;
-  throw new UsageError(`${folder} is there already`, '--run', 'give another name, or remove that with clean');
+  throw new UsageError(`${folder} already exists`, '--run', 'give another name, or remove that run with clean');
 }
 
 /**

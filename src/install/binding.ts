@@ -72,7 +72,7 @@ async function make(
     throw new RunError(
       `TensorFlow can't be loaded: ${answer.failure}`,
       tensorflow.folder,
-      `\`${commandLine('doctor')}\` looks for the cause`,
+      `\`${commandLine('doctor')}\` finds the cause`,
     );
   const about = { tensorflow: answer.version, folder: tensorflow.folder, sha256: hashOf(made) };
   await fs.writeFile(path.join(folder, 'about.json'), JSON.stringify(about));

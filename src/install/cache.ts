@@ -86,7 +86,7 @@ async function lock({ target, isWhole, progress, signal }: Publication): Promise
     if ('release' in attempt) return attempt.release;
     if (await isWhole()) return undefined;
     if (performance.now() - saidAt > sayAgainMilliseconds) {
-      progress(`waiting for ${nameOf(attempt.busy)}, which makes ${target}`);
+      progress(`waiting for ${nameOf(attempt.busy)}, which is building ${target}`);
       saidAt = performance.now();
     }
     await sleep(lookAgainMilliseconds, undefined, { signal });
@@ -124,7 +124,7 @@ const refusals: Readonly<Record<string, string>> = {
   EROFS: "can't be written, the file system is read-only",
   ENOTDIR: 'a part of the path is a file, not a folder',
   EEXIST: 'a part of the path is a file, not a folder',
-  ENOENT: "can't be made, or went away meanwhile",
+  ENOENT: "can't be created, or was removed meanwhile",
 };
 
 /** A RunError for what the disk says, anything else as it was. */

@@ -32,13 +32,13 @@ export interface MissingCompiler {
 /** Why `findCompiler` found none: $CXX is the reason where it is set. */
 export function missingCompiler(environment: NodeJS.ProcessEnv = process.env): MissingCompiler {
   const named = (environment['CXX'] ?? '').trim();
-  if (named === '') return { what: 'none was found', remedy: compilerRemedy };
+  if (named === '') return { what: 'none found', remedy: compilerRemedy };
   const other = usualCompilers.find((words) => answers(words, environment));
   return {
-    what: `$CXX names one that can't be run, ${named}`,
+    what: `$CXX names one that can't be run: ${named}`,
     remedy:
       other === undefined
-        ? `set CXX to one that can, or unset it and ${compilerRemedy}`
+        ? `set CXX to one that works, or unset it and ${compilerRemedy}`
         : `unset CXX to use ${other[0]}, or set it to a compiler that can be run`,
   };
 }
@@ -72,7 +72,7 @@ export async function compileBinding(
   const compiler = findCompiler();
   if (compiler === undefined) {
     const { what, remedy } = missingCompiler();
-    throw new RunError(`a C++ compiler is needed once, to build the binding: ${what}`, undefined, remedy);
+    throw new RunError(`a C++ compiler is needed to build the binding: ${what}`, undefined, remedy);
   }
   const sources = path.join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding');
   const nodeHeaders = path.join(packageFolder('node-api-headers'), 'include');
@@ -96,7 +96,7 @@ export async function compileBinding(
   throw new RunError(
     `the binding could not be compiled: ${first}`,
     compiler.join(' '),
-    'a compiler that knows C++17 is needed; $CXX names another',
+    'a compiler that supports C++17 is needed; choose one with $CXX',
   );
 }
 

@@ -88,7 +88,7 @@ async function withReason(subject: string, look: () => Findings | Promise<Findin
   try {
     return [await look()].flat();
   } catch (error) {
-    return [problem(subject, `can't be looked at: ${messageOf(error)}`, 'mend that first')];
+    return [problem(subject, `can't be inspected: ${messageOf(error)}`, 'fix that first')];
   }
 }
 
@@ -101,7 +101,7 @@ function findTensorflow(gpus: readonly Gpu[]): { tensorflow?: Tensorflow | undef
       return { tensorflow: cachedTensorflow('cuda') ?? cachedTensorflow('cpu') };
     return { tensorflow: cachedTensorflow('cpu') ?? cachedTensorflow('cuda') };
   } catch (error) {
-    const remedy = `name another with \`${commandLine('setup --tensorflow FOLDER')}\`, or none with \`${commandLine('setup --forget')}\``;
+    const remedy = `choose another with \`${commandLine('setup --tensorflow FOLDER')}\`, or drop it with \`${commandLine('setup --forget')}\``;
     return { broken: problem('runtime', messageOf(error), remedy) };
   }
 }
@@ -112,7 +112,7 @@ function platformFinding(tensorflow: Tensorflow | undefined): Finding {
     return ok('platform', `${process.platform} ${process.arch}, ${os.release()}`);
   } catch (error) {
     if (tensorflow?.kind === 'named') return warning('platform', messageOf(error));
-    return problem('platform', messageOf(error), 'train on one of those');
+    return problem('platform', messageOf(error), 'use one of those');
   }
 }
 
@@ -126,22 +126,22 @@ function nodeFinding(): Finding {
 }
 
 async function runtimeFinding(tensorflow: Tensorflow | undefined, gpus: readonly Gpu[]): Promise<Finding> {
-  const size = gpus.length > 0 ? 'about 3.4 GB, as there is a GPU' : 'about 0.3 GB';
+  const size = gpus.length > 0 ? 'about 3.4 GB, because there is a GPU' : 'about 0.3 GB';
   if (tensorflow === undefined)
     return warning(
       'runtime',
-      `TensorFlow ${tensorflowVersion} is not here yet`,
-      `\`${commandLine('setup')}\` fetches it (${size}), as the first \`${commandLine('train')}\` does`,
+      `TensorFlow ${tensorflowVersion} is not installed yet`,
+      `\`${commandLine('setup')}\` downloads it (${size}), and so does the first \`${commandLine('train')}\``,
     );
   const damage = await findDamage(tensorflow, 'libraries');
   if (damage !== undefined) return problem('runtime', `${damage.file} ${damage.what}`, damage.remedy);
   const where = `in ${tensorflow.folder}`;
-  if (tensorflow.kind === 'named') return ok('runtime', `TensorFlow, named by you, ${where}`);
+  if (tensorflow.kind === 'named') return ok('runtime', `your own TensorFlow ${where}`);
   if (tensorflow.kind === 'cpu' && gpus.length > 0 && process.arch === 'x64')
     return warning(
       'runtime',
       `TensorFlow ${tensorflowVersion} ${where} has no CUDA`,
-      `\`${commandLine('setup')}\` fetches the one that has; --device cpu does without`,
+      `\`${commandLine('setup')}\` downloads the build with CUDA; --device cpu does not need it`,
     );
   return ok('runtime', `TensorFlow ${tensorflowVersion} (${tensorflow.kind}) ${where}`);
 }
@@ -150,9 +150,9 @@ function pipFinding(needed: boolean): Finding {
   const pip = findPip();
   const mark = needed ? problem : warning;
   if (pip === undefined)
-    return mark('pip', `not found; it fetches TensorFlow${needed ? '' : ', which is here'}`, pipRemedy);
+    return mark('pip', `not found; it downloads TensorFlow${needed ? '' : ', which is already installed'}`, pipRemedy);
   const what = `${pip.version}, \`${pip.command.join(' ')}\``;
-  return pip.isTooOld ? mark('pip', `${what}, is too old to fetch TensorFlow`, oldPipRemedy) : ok('pip', what);
+  return pip.isTooOld ? mark('pip', `${what}, is too old to download TensorFlow`, oldPipRemedy) : ok('pip', what);
 }
 
 function compilerFinding(needed: boolean): Finding {
@@ -160,7 +160,7 @@ function compilerFinding(needed: boolean): Finding {
   if (compiler !== undefined) return ok('compiler', compiler.join(' '));
   const mark = needed ? problem : warning;
   const { what, remedy } = missingCompiler();
-  return mark('compiler', `for C++ ${what}; it builds the binding${needed ? '' : ', which is here'}`, remedy);
+  return mark('compiler', `for C++: ${what}; it builds the binding${needed ? '' : ', which is already built'}`, remedy);
 }
 
 /** The binding is tried, as it is in every worker: the libraries that it needs may have gone since it was built. */
@@ -170,12 +170,12 @@ function bindingFinding(tensorflow: Tensorflow | undefined, bindingPath: string 
     return warning(
       'binding',
       'not built yet',
-      `\`${commandLine('setup')}\` builds it, as the first \`${commandLine('train')}\` does`,
+      `\`${commandLine('setup')}\` builds it, and so does the first \`${commandLine('train')}\``,
     );
   const answer = probeBinding(bindingPath, { CUDA_VISIBLE_DEVICES: '-1' });
   if ('failure' in answer)
     return problem('binding', `TensorFlow can't be loaded: ${answer.failure}`, rebuild(bindingPath, tensorflow));
-  return ok('binding', `TensorFlow ${answer.version} answers`);
+  return ok('binding', `TensorFlow ${answer.version} loads`);
 }
 
 function rebuild(bindingPath: string, { kind, folder }: Tensorflow): string {
@@ -195,7 +195,7 @@ async function integrity(tensorflow: Tensorflow): Promise<Finding> {
       `${root} has no record of its files`,
       `\`rm -r ${root}\` and \`${commandLine('setup')}\``,
     );
-  return ok('integrity', `${files.length} files are as in their wheels`);
+  return ok('integrity', `${files.length} files match their wheels`);
 }
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
@@ -222,13 +222,14 @@ function gpuFindings(gpus: readonly Gpu[], answer: ReturnType<typeof askForGpu> 
 }
 
 function noGpuFinding(): Finding {
-  if (!driverIsLoaded()) return ok('gpu', 'no NVIDIA GPU answers; training runs on the CPU');
+  if (!driverIsLoaded()) return ok('gpu', 'no NVIDIA GPU found; training runs on the CPU');
   const hidden = process.env['CUDA_VISIBLE_DEVICES'];
-  if (hidden !== undefined) return ok('gpu', `CUDA_VISIBLE_DEVICES="${hidden}" leaves none; training runs on the CPU`);
+  if (hidden !== undefined)
+    return ok('gpu', `CUDA_VISIBLE_DEVICES="${hidden}" hides all GPUs; training runs on the CPU`);
   return warning(
     'gpu',
-    "NVIDIA's driver is loaded, but nvidia-smi names no GPU; training runs on the CPU",
-    'see what `nvidia-smi` says; a container needs the driver capability `utility`',
+    "NVIDIA's driver is loaded, but nvidia-smi lists no GPU; training runs on the CPU",
+    'run `nvidia-smi`; a container needs the driver capability `utility`',
   );
 }
 
@@ -249,11 +250,11 @@ function answerFinding(answer: ReturnType<typeof askForGpu>): Finding {
 
 function cudaFinding({ folder }: Tensorflow): Finding {
   const missing = missingCudaLibraries(folder);
-  if (missing.length === 0) return ok('cuda', 'all libraries are here');
+  if (missing.length === 0) return ok('cuda', 'all libraries are installed');
   return warning(
     'cuda',
     `${missing.join(', ')} not found: TensorFlow will not use the GPU`,
-    `\`${commandLine('setup --device gpu')}\` fetches CUDA beside TensorFlow`,
+    `\`${commandLine('setup --device gpu')}\` downloads CUDA with TensorFlow`,
   );
 }
 
@@ -265,7 +266,7 @@ async function trainingFindings(
 ): Promise<Findings> {
   if (training === undefined) return [];
   if (bindingPath === undefined)
-    return warning('training', 'not tried yet', `\`${commandLine('setup')}\`, then ask doctor again`);
+    return warning('training', 'not tried yet', `run \`${commandLine('setup')}\`, then doctor again`);
   const devices: Trainable['device'][] = [{ kind: 'cpu', name: 'CPU' }];
   if (usesGpu(answer)) devices.push({ kind: 'gpu', name: 'GPU' });
   const findings: Finding[] = [];
@@ -273,10 +274,10 @@ async function trainingFindings(
     const failure = await training({ bindingPath, device });
     findings.push(
       failure === undefined
-        ? ok('training', `a step was traced, compiled and taken on the ${device.name}`)
+        ? ok('training', `a step was traced, compiled and run on the ${device.name}`)
         : problem(
             'training',
-            `a first step fails on the ${device.name}: ${failure}`,
+            `the first step fails on the ${device.name}: ${failure}`,
             `\`${commandLine('doctor --verify')}\` checks the files of TensorFlow`,
           ),
     );

@@ -75,10 +75,10 @@ const orName = `or name a TensorFlow on this machine with \`${commandLine('setup
 function requirePip(): Pip {
   const pip = findPip();
   if (pip === undefined)
-    throw new RunError('pip is needed to fetch TensorFlow and was not found', undefined, `${pipRemedy}, ${orName}`);
+    throw new RunError('pip is needed to download TensorFlow, but was not found', undefined, `${pipRemedy}, ${orName}`);
   if (pip.isTooOld)
     throw new RunError(
-      `pip ${pip.version} is too old to fetch TensorFlow (${oldestPip.join('.')} is needed)`,
+      `pip ${pip.version} is too old to download TensorFlow (${oldestPip.join('.')} is needed)`,
       pip.command.join(' '),
       `${oldPipRemedy}, ${orName}`,
     );
@@ -117,7 +117,7 @@ export async function downloadWheel(
       }),
     );
     const wheel = await wheelFor(requirement, aside);
-    if (wheel === undefined) throw new RunError(`pip has brought no wheel of ${requirement}`);
+    if (wheel === undefined) throw new RunError(`pip downloaded no wheel of ${requirement}`);
     const target = path.join(folder, path.basename(wheel));
     await fs.rename(wheel, target);
     return target;
@@ -231,17 +231,17 @@ function failure({ said, signal, refusals, folder }: Failure): RunError {
   if (/No space left on device|\[Errno 28\]|Disk quota exceeded|\[Errno 122\]/.test(said))
     return diskIsFull(path.resolve(folder, '..', '..'));
   if (signal !== null)
-    return new RunError(`pip was ended by ${signal} while it fetched TensorFlow`, undefined, 'run the command again');
+    return new RunError(`pip was killed by ${signal} while downloading TensorFlow`, undefined, 'run the command again');
   if (distrusted.test(all))
     return new RunError(
       'pip does not trust the certificate of its package index',
       undefined,
-      `name a file of certificates with PIP_CERT, ${orName}`,
+      `give a certificate file with PIP_CERT, ${orName}`,
     );
   if (unreachable.test(all)) {
     const byProxy = /proxy/i.test(all);
     return new RunError(
-      `pip could not reach its package index to fetch TensorFlow${byProxy ? ': the proxy does not answer' : ''}`,
+      `pip could not reach its package index to download TensorFlow${byProxy ? ': the proxy does not respond' : ''}`,
       undefined,
       byProxy
         ? `correct or unset HTTPS_PROXY, HTTP_PROXY or PIP_PROXY, ${orName}`
@@ -249,7 +249,7 @@ function failure({ said, signal, refusals, folder }: Failure): RunError {
     );
   }
   const FailureKind = noSuchWheel.test(said) ? NoSuchWheelError : RunError;
-  return new FailureKind(`pip could not fetch TensorFlow: ${lastError(said)}`, undefined, `mend that, ${orName}`);
+  return new FailureKind(`pip could not download TensorFlow: ${lastError(said)}`, undefined, `fix that, ${orName}`);
 }
 
 /** pip's own last ERROR line, else the last line. */
@@ -258,6 +258,6 @@ function lastError(text: string): string {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('[notice]'));
-  const line = lines.findLast((each) => each.startsWith('ERROR')) ?? lines.at(-1) ?? 'it gave no reason';
+  const line = lines.findLast((each) => each.startsWith('ERROR')) ?? lines.at(-1) ?? 'no reason given';
   return line.replace(/^ERROR:\s*/, '');
 }

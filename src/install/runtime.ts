@@ -57,7 +57,7 @@ export async function ensureRuntime({
   const { bindingPath, tensorflowVersion } = await ensureBinding(tensorflow, onProgress, signal);
   const refusal = gpus.length > 0 ? refusalOfGpu(bindingPath, tensorflow) : undefined;
   if (refusal !== undefined) {
-    const what = `${gpus[0]!.name} is here, and TensorFlow can't use it: ${refusal}`;
+    const what = `${gpus[0]!.name} was found, but TensorFlow can't use it: ${refusal}`;
     if (device === 'gpu') throw new UsageError(what, '--device gpu', orCpu);
     onProgress(`${what}. Training on the CPU`);
   }
@@ -68,12 +68,12 @@ export async function ensureRuntime({
 const orCpu = `see \`${commandLine('doctor')}\`, or leave the option out to train on the CPU`;
 
 function noGpu(): UsageError {
-  if (!driverIsLoaded()) return new UsageError('no NVIDIA GPU answers on this machine', '--device gpu', orCpu);
+  if (!driverIsLoaded()) return new UsageError('no NVIDIA GPU found on this machine', '--device gpu', orCpu);
   const hidden = process.env['CUDA_VISIBLE_DEVICES'];
   const why =
     hidden === undefined
-      ? "NVIDIA's driver is loaded, but nvidia-smi names no GPU"
-      : `NVIDIA's driver is loaded, and CUDA_VISIBLE_DEVICES="${hidden}" leaves no GPU`;
+      ? "NVIDIA's driver is loaded, but nvidia-smi lists no GPU"
+      : `NVIDIA's driver is loaded, but CUDA_VISIBLE_DEVICES="${hidden}" hides all GPUs`;
   return new UsageError(why, '--device gpu', orCpu);
 }
 

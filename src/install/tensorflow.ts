@@ -65,7 +65,7 @@ function readRemembered(file: string): string {
     throw new UsageError(
       'is damaged',
       file,
-      `name your TensorFlow again, or forget it with \`${commandLine('setup --forget')}\``,
+      `name your TensorFlow again, or drop it with \`${commandLine('setup --forget')}\``,
     );
   }
 }
@@ -88,7 +88,7 @@ function isFolder(folder: string): boolean {
 
 /** The files to compile against, or what is missing. */
 function lookAt(folder: string): TensorflowFiles | string {
-  if (!isFolder(folder)) return 'is no folder';
+  if (!isFolder(folder)) return 'is not a folder';
   const names = readdirSync(folder);
   const [library, framework] = ['libtensorflow_cc', 'libtensorflow_framework'].map((stem) =>
     names.find((name) => isLibrary(name, stem)),

@@ -23,7 +23,7 @@ interface Wheel {
 /** The archive is not what it should be. Whoever fetched it may fetch it again. */
 export class DamagedWheelError extends RunError {
   constructor(what: string, wheel: string) {
-    super(`is damaged: ${what}`, wheel, 'run the command again, which fetches it anew');
+    super(`is damaged: ${what}`, wheel, 'run the command again to download it again');
     this.name = 'DamagedWheelError';
   }
 }
@@ -64,7 +64,7 @@ export async function unpackWheel(
 function targetOf(wheel: string, folder: string, name: string): string {
   const target = path.resolve(folder, name);
   const inside = target.startsWith(path.resolve(folder) + path.sep) && !/[\\\0]/.test(name);
-  if (!inside) throw damaged(wheel, `${JSON.stringify(name)} leads out of the folder`);
+  if (!inside) throw damaged(wheel, `${JSON.stringify(name)} leads outside the folder`);
   return target;
 }
 
@@ -83,7 +83,7 @@ async function withWheel<T>(file: string, use: (wheel: Wheel) => Promise<T>): Pr
   // By its default: the package's bundle has no other name of a CommonJS module that is loaded late.
   const { default: yauzl } = await import('yauzl');
   const refuse = (error: unknown) => {
-    throw isOfSystem(error) ? error : damaged(file, 'it has no whole zip directory; it may not have arrived whole');
+    throw isOfSystem(error) ? error : damaged(file, 'it has no complete zip directory; the download may be incomplete');
   };
   // Names are read as they are: one that leads out is refused where it would be written.
   const options = { decodeStrings: false, autoClose: false };

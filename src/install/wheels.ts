@@ -64,7 +64,7 @@ export function tensorflowWheel(
       throw new UsageError(
         `TensorFlow ${tensorflowVersion} has no build for ${platform} on ${machine}`,
         undefined,
-        'linux x64, linux arm64 and macOS arm64 are supported; a build of your own can be named by EMERGENCE_TENSORFLOW',
+        'linux x64, linux arm64 and macOS arm64 are supported; set EMERGENCE_TENSORFLOW to use your own build',
       );
   }
 }

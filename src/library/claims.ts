@@ -61,13 +61,13 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
   refuseName(name, '--name');
   const { experiment } = parseTrainOptions({}, { file });
   if ((await readRunRecord(runFolder(root, run))) !== undefined)
-    throw new UsageError(`there is a run "${run}" already`, '--run', 'a claim is about a run that is not begun');
+    throw new UsageError(`run "${run}" already exists`, '--run', 'claims must be made before the run starts');
   const open = await openRun(pilotName, options);
-  const pilotRecord = trainedRecord(open, 'a claim is of a family that is trained');
+  const pilotRecord = trainedRecord(open, 'claims need a family that the lab trains');
   if (pilotRecord.experiment.arch !== experiment.arch)
-    throw new UsageError(`is a pilot of ${pilotRecord.experiment.arch}, not of ${experiment.arch}`, pilotName);
+    throw new UsageError(`is a pilot for ${pilotRecord.experiment.arch}, not for ${experiment.arch}`, pilotName);
   const known = experiment.seeds.filter((seed) => pilotRecord.experiment.seeds.includes(seed));
-  if (known.length > 0) throw seenSeeds(`seeds ${known.join(', ')} are the pilot's too`, file);
+  if (known.length > 0) throw seenSeeds(`seeds ${known.join(', ')} were used in the pilot`, file);
   const { fingerprint } = await loadDataset(experiment.dataset, experiment);
   const digest = experimentDigest({ experiment, fingerprint, eager: false });
   await refuseSeen(root, { experiment, digest, file });
@@ -102,12 +102,12 @@ async function refuseSeen(root: string, { experiment, digest, file }: Claimed): 
     const record = await readRunRecord(runFolder(root, other)).catch(() => undefined);
     const seen = experiment.seeds.filter((seed) => record?.experiment.seeds.includes(seed));
     if (record !== undefined && digestOfRun(record) === digest && seen.length > 0)
-      throw seenSeeds(`the run ${other} is of the same experiment, with seeds ${seen.join(', ')}`, file);
+      throw seenSeeds(`the run ${other} has the same experiment, with seeds ${seen.join(', ')}`, file);
   }
 }
 
 function seenSeeds(what: string, file: ExperimentFile): UsageError {
-  return new UsageError(what, file.path, 'claims are about seeds that nobody has seen: give others');
+  return new UsageError(what, file.path, 'claims must be about unused seeds: give others');
 }
 
 export interface ScoredClaims {
@@ -124,10 +124,10 @@ export async function scoreClaims(name: string, options: RunOptions = {}): Promi
   if ((await readRunRecord(runFolder(root, claim.run))) === undefined)
     throw new UsageError(`the run ${claim.run} is not trained yet`, claim.name, 'train it, then score');
   const open = await openRun(runFolder(root, claim.run), options);
-  const record = trainedRecord(open, 'a claim is of a family that is trained');
+  const record = trainedRecord(open, 'claims need a family that the lab trains');
   const trained = open.complete.flatMap((member) => member.trained ?? []);
   const reasons = whyClaimsVoid(read, record, trained);
-  if (reasons.length > 0) throw new RunError(`void, and not judged: ${reasons.join('; ')}`, claim.name);
+  if (reasons.length > 0) throw new RunError(`void and not judged: ${reasons.join('; ')}`, claim.name);
   const [standard, induced] = [parseMetric(claim.standard, name), parseMetric(claim.induced, name)];
   const columns = [...standard.needs, ...induced.needs, ...(predictionNeeds(induced) ?? [])];
   const { members } = await readRun(open, columns, options);

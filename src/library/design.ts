@@ -25,7 +25,7 @@ import {
 export interface DesignOptions extends MetricOptions {
   /** Left out: the pilot's. */
   readonly standard?: string | undefined;
-  /** Left out: the mildest K, cutoff or L that suffices. */
+  /** Left out: the mildest K, cutoff or L that is enough. */
   readonly induced?: string | undefined;
   /** Widths, with about equal steps of the standard metric; left out: 10. */
   readonly scales?: number | undefined;
@@ -77,7 +77,7 @@ export async function design(pilot: RunLike, options: DesignOptions = {}): Promi
   if ((to ?? 0) > 65536) throw new UsageError(`"${to ?? ''}" is more than 65536`, '--to');
   if ((from ?? 1) >= (to ?? 65536)) throw new UsageError(`"${from ?? 1}" is not below --to ${to ?? 65536}`, '--from');
   const open = await openRun(pilot, options);
-  const record = trainedRecord(open, 'a design is of a family that is trained');
+  const record = trainedRecord(open, 'a design needs a family that the lab trains');
   const given = await metricFor(open, options.standard, options, '--standard');
   const induced = await metricFor(open, options.induced, options, '--induced');
   refuseUnfinished(open);
@@ -128,14 +128,14 @@ function refuseUnfinished({ absent, record }: Pick<OpenRun, 'absent' | 'record'>
 
 /** The name of the run that an experiment file leads to. Throws UsageError where file or run are there already. */
 async function newRunOf(file: string, { force = false, root = checkpoints }: DesignOptions): Promise<string> {
-  if (!/\.ya?ml$/i.test(file)) throw new UsageError(`"${file}" is no YAML file`, '--output', 'name it FILE.yaml');
+  if (!/\.ya?ml$/i.test(file)) throw new UsageError(`"${file}" is not a YAML file`, '--output', 'name it FILE.yaml');
   if (!force && (await readTextIfThere(file)) !== undefined)
-    throw new UsageError(`${file} is there already`, '--output', 'give another file, or --force to write over it');
+    throw new UsageError(`${file} already exists`, '--output', 'give another file, or --force to write over it');
   const name = path.basename(file).replace(/\.ya?ml$/i, '');
   const run = runNameOf({}, { path: file, name, values: { arch: 'cnn' }, places: {} })!;
   if ((await readRunRecord(runFolder(root, run))) !== undefined)
     throw new UsageError(
-      `there is a run "${run}" already, and the file's name is its run's`,
+      `run "${run}" already exists, and the run is named after the file`,
       '--output',
       'give another',
     );

@@ -6,7 +6,7 @@ import type { LoadedRun, OpenRun } from '../runs/load.js';
 import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
 export interface EvaluateOptions extends MetricOptions {
-  /** Such as `subset-accuracy:k=5`; none: the usual one, the induced one and the loss. */
+  /** Such as `subset-accuracy:k=5`; none: the standard one, the induced one and the loss. */
   readonly metrics?: readonly string[] | undefined;
   /** Of the bootstrap; left out: 2000. */
   readonly draws?: number | undefined;
@@ -47,7 +47,7 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
 /** The usual metrics that imported outcomes do not have the columns of. */
 function missingLines({ columns, words }: OpenRun): string[] {
   if (!words.isImported || columns.includes('log_probability')) return [];
-  return ['no cross-entropy: the imported outcomes have no log-probability of the right answer'];
+  return ['no cross-entropy: the imported outcomes do not include the log-probability of the right answer'];
 }
 
 /** Each once: an autoencoder's loss is its standard metric. */

@@ -33,7 +33,7 @@ export async function exportOutcomes(
   const file = options.output ?? `${open.record.name}.${to}`;
   const there = await fs.stat(file).catch(() => undefined);
   if (there?.isFile() === true && !force)
-    throw new UsageError(`${file} is there already`, '--output', 'give another file, or --force to write over it');
+    throw new UsageError(`${file} already exists`, '--output', 'give another file, or --force to write over it');
   const loaded = await readRun(open, open.columns, options);
   await writeOutput(file, to === 'csv' ? await tidyCsv(loaded) : await tidyParquet(loaded), '--output');
   return { file, run: loaded };

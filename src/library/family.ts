@@ -59,7 +59,7 @@ export async function openRun(run: RunLike, { root = checkpoints, axis, note }: 
   const open = await openFolder(await locateRun(run, root), axis);
   if (axis !== undefined && !open.words.isImported)
     throw new UsageError(
-      `the members of ${run} were trained here, and have no other coordinates`,
+      `the members of ${run} were trained here and have no other coordinates`,
       '--axis',
       'leave it out',
     );
@@ -156,7 +156,7 @@ export function trainedRecord({ record }: Pick<OpenRun, 'record'>, why: string):
 export function refuseOneScale({ members, words, record }: LoadedRun, what = 'a curve'): void {
   if (new Set(members.map(({ record: { width } }) => width)).size < 2)
     throw new UsageError(
-      `has one ${words.isCoordinate ? `value of ${words.scale}` : words.scale}, and ${what} needs two`,
+      `has one ${words.isCoordinate ? `value of ${words.scale}` : words.scale}; ${what} needs two`,
       record.name,
       words.further,
     );

@@ -71,13 +71,13 @@ export async function sealForecast(run: RunLike, options: SealOptions): Promise<
   const { folder, members } = family;
   const record = trainedRecord(
     family,
-    'only members that the lab will train can be sealed; forecast study works on it',
+    'only members that the lab will train can be forecast; forecast study works for this run',
   );
   const { seeds = record.experiment.seeds } = options;
   const scales = scalesOf(members);
   if (scales.length < 3)
     throw new UsageError(
-      `has ${scales.length} complete widths, and a forecast needs 3`,
+      `has ${scales.length} complete widths; a forecast needs 3`,
       record.name,
       'train more with --widths',
     );
@@ -87,9 +87,9 @@ export async function sealForecast(run: RunLike, options: SealOptions): Promise<
   const known = targets.find(({ parameters }) => parameters <= widest.parameters);
   if (known !== undefined)
     throw new UsageError(
-      `${known.width} is not above ${widest.width}, the widest that is known`,
+      `${known.width} is not above ${widest.width}, the largest trained width`,
       '--widths',
-      'a forecast is of larger members',
+      'forecasts are for larger members',
     );
   await endOfChain(folder);
   if (asked !== undefined) refuseName(asked, '--name');
@@ -153,8 +153,8 @@ async function refuseTrained(
       const key = { arch: record.experiment.arch, width, seed };
       const found = await readMemberRecord(memberFolder(folder, key));
       if (found === undefined) continue;
-      const what = found.status === 'complete' ? 'is trained already' : 'is in training already';
-      throw new UsageError(`${memberId(key)} ${what}`, '--widths', 'predict what is not');
+      const what = found.status === 'complete' ? 'is already trained' : 'is already being trained';
+      throw new UsageError(`${memberId(key)} ${what}`, '--widths', 'choose members that have not started');
     }
   }
 }
@@ -188,13 +188,13 @@ export async function scoreForecast(name: string, options: MetricOptions = {}): 
     throw new UsageError(
       seal.metricFile === null
         ? 'the forecast was sealed without one'
-        : 'the forecast was sealed with another file, or an earlier version of it',
+        : 'the forecast was sealed with another file or an earlier version of it',
       '--metric-file',
       seal.metricFile === null ? 'leave it out' : 'give that one',
     );
   const registry = await registryOf(options, open);
   const { reasons, scores, missing } = await outcomeOf(open, read, (id) => parseMetric(id, seal.name, registry));
-  if (reasons.length > 0) throw new RunError(`void, and not scored: ${reasons.join('; ')}`, seal.name);
+  if (reasons.length > 0) throw new RunError(`void and not scored: ${reasons.join('; ')}`, seal.name);
   if (scores.length === 0)
     throw new UsageError(
       'none of its members is trained yet',
@@ -236,7 +236,8 @@ export async function listForecasts(name?: string, { root = checkpoints, note }:
   const found = await sealsOf(name, root);
   for (const line of found.flatMap(({ unreadable }) => unreadable)) note?.(`not listed: ${line}`);
   const read = found.flatMap(({ seals }) => seals);
-  for (const { seal, unchanged } of read) if (!unchanged) note?.(`changed after it was sealed, so void: ${seal.name}`);
+  for (const { seal, unchanged } of read)
+    if (!unchanged) note?.(`void because it was changed after it was sealed: ${seal.name}`);
   return read.map(({ seal }) => seal);
 }
 
@@ -282,7 +283,7 @@ export async function studyForecasts(run: RunLike, options: ForecastOptions = {}
   const { length: known } = scalesOf(members);
   if (known <= fewestKnown)
     throw new UsageError(
-      `has ${known} complete ${words.scales}, and a study needs ${fewestKnown + 1}`,
+      `has ${known} complete ${words.scales}; a study needs ${fewestKnown + 1}`,
       record.name,
       words.further,
     );

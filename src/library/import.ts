@@ -87,7 +87,7 @@ const readers: Readers = {
   table: async (files, given) => {
     const { coordinates, labelFrom, wide } = given;
     if (labelFrom !== undefined && given.label !== undefined)
-      throw new UsageError('--label names a column of them already', '--label-from', 'give one of the two');
+      throw new UsageError('--label already names a column of labels', '--label-from', 'give one of the two');
     const named = (Object.keys(tableColumns) as TableColumn[]).flatMap((key) => {
       const column = given[key];
       return column === undefined ? [] : [[key, column] as const];
@@ -161,10 +161,10 @@ function aboutCollected({ dropped, members }: Collected, axis: string): string[]
   for (const { name, seed, coordinates } of members)
     if (seed === null) scales.set(coordinates[axis]!, [...(scales.get(coordinates[axis]!) ?? []), name]);
   const shared = [...scales.values()].filter((names) => names.length > 1);
-  const leftOut = `${counted(dropped, 'example')} left out: not every model has an outcome of ${dropped === 1 ? 'it' : 'them'}`;
+  const leftOut = `${counted(dropped, 'example')} left out: not every model has an outcome for ${dropped === 1 ? 'it' : 'them'}`;
   return [
     ...(dropped === 0 ? [] : [leftOut]),
-    ...shared.map((names) => `${condensed(names)} have the same ${axis}, and count as seeds of one scale`),
+    ...shared.map((names) => `${condensed(names)} have the same ${axis} and count as seeds of one scale`),
   ];
 }
 

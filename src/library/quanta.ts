@@ -51,8 +51,7 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
   // Where nobody knows of how many choices an answer is one, guesses are left out of the fits.
   const { classes } = record.dataset;
   const chance = isAutoencoder || classes === null ? 0 : 1 / classes;
-  if (classes === null)
-    options.note?.('note: no example is taken to be solved by guessing, as it is not known how many choices there are');
+  if (classes === null) options.note?.('note: guessing is not modelled, because the number of choices is unknown');
   const clusters = clustersIn(members);
   const tolerance = options.tolerance === undefined ? {} : { tolerance: options.tolerance };
   const found = await track(options, 'permutations, at most', (onStep) =>
@@ -67,7 +66,7 @@ const keyColumns = ['example', 'sequence', 'position', 'label'] as const satisfi
 
 function refuseCutoff({ record }: OpenRun): never {
   throw new UsageError(
-    `${isImported(record) ? 'an imported member' : `a ${record.experiment.arch}`} has none: its examples are right or wrong`,
+    `${isImported(record) ? 'an imported member' : `a ${record.experiment.arch}`} does not use one: its examples are right or wrong`,
     '--cutoff',
     'leave it out',
   );
@@ -136,7 +135,7 @@ function refusePartialSeeds({ members, folder, words }: LoadedRun): void {
   throw new RunError(
     `no seed of this run is complete at every ${words.noun}`,
     folder,
-    words.isImported ? 'import the others too' : 'train it to the end',
+    words.isImported ? 'import the others too' : 'finish training first',
   );
 }
 

@@ -56,7 +56,7 @@ export async function report(runs: readonly RunLike[], options: ReportOptions = 
     const open = await openRun(run, options);
     const { name } = open.record;
     if (opened.some((other) => other.open.record.name === name))
-      throw new UsageError(`two runs have the name ${name}`, 'RUN', 'report on one of them');
+      throw new UsageError(`two runs are named ${name}`, 'RUN', 'report on them one at a time');
     opened.push({ name: typeof run === 'string' ? run : name, open });
   }
   refuseUnusedDatasets(datasets, opened);
@@ -95,7 +95,7 @@ function refuseUnusedDatasets(given: readonly string[], runs: Opened): void {
   const flag = '--dataset';
   for (const text of given) {
     const { source, argument } = parseDatasetName(text, flag);
-    if (argument === '') throw new UsageError(`${text} is not a path, and found by its name`, flag, 'leave it out');
+    if (argument === '') throw new UsageError(`${text} is found by its name, not by a path`, flag, 'leave it out');
     const isOf = ({ open: { record } }: Opened[number]) =>
       !isImported(record) && record.experiment.dataset.startsWith(source.name);
     if (!runs.some(isOf)) throw new UsageError(`no run here was trained on ${source.name}PATH`, flag, 'leave it out');

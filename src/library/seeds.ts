@@ -35,7 +35,7 @@ export async function seeds(run: RunLike, options: SeedsOptions = {}): Promise<F
   const metric = asked ?? defaultMetrics(loaded.record, loaded.members).standard;
   const [low, high] = metric.limits;
   if (success !== undefined && !(success >= low && success <= high))
-    throw new UsageError(`no seed can have ${metric.title} of ${success}`, '--success', `it is from ${low} to ${high}`);
+    throw new UsageError(`${metric.title} cannot be ${success}`, '--success', `it is from ${low} to ${high}`);
   const found = await track(options, 'widths', (onStep) =>
     seedDistribution(metric, loaded.members, { threshold: success, onStep }),
   );
@@ -46,10 +46,10 @@ function refuseOneSeed({ members, record, words }: LoadedRun): void {
   const widths = members.map(({ record: { width } }) => width);
   if (new Set(widths).size < widths.length) return;
   throw new UsageError(
-    `has one ${words.isImported ? 'model' : 'seed'} for each ${words.noun}`,
+    `has one ${words.isImported ? 'model' : 'seed'} per ${words.noun}`,
     record.name,
     words.isImported
-      ? 'import models that differ in their seed alone too, with --seed COLUMN'
+      ? 'also import models that differ only in their seed, with --seed COLUMN'
       : 'train more with --seeds, such as 0,1,2,3,4',
   );
 }

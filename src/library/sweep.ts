@@ -127,7 +127,7 @@ function refuseAxes(
   const twice = axes.find(({ key }, i) => key in given || axes.findIndex((axis) => axis.key === key) < i);
   if (twice !== undefined) throw new UsageError(`${twice.key} is given twice`, '--over', 'give it once');
   if (axes.length === 0 && !hasCauses)
-    throw new UsageError('nothing is swept', '--over', 'give --over, --test-sizes or --keep-scales');
+    throw new UsageError('nothing to sweep', '--over', 'give --over, --test-sizes or --keep-scales');
   const missing = known.find((key) => !(key in given) && !axes.some((axis) => axis.key === key));
   if (missing !== undefined)
     throw new UsageError(

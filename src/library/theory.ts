@@ -33,14 +33,13 @@ export async function theory(run: RunLike, options: TheoryOptions = {}): Promise
   const isSequences = kindOf(record) === 'sequences';
   if (!columns.includes('log_probability'))
     throw new UsageError(
-      `${words.isImported ? 'it' : makeOf(record)} has no cross-entropy, which the model begins with`,
+      `${words.isImported ? 'it' : makeOf(record)} has no cross-entropy, which the model starts from`,
       record.name,
     );
   const own = [...new Set(isSequences ? [1, pairs] : [1, 5, 20])];
   const wanted = lengths ?? own;
   const longest = wanted.find((length) => isSequences && length > pairs);
-  if (longest !== undefined)
-    throw new UsageError(`${longest} is more than the ${pairs} images of a sequence`, '--lengths');
+  if (longest !== undefined) throw new UsageError(`${longest} exceeds the ${pairs} images of a sequence`, '--lengths');
   const sequence = isSequences ? (['sequence', 'label', 'predicted'] as const) : [];
   const family = await readRun(open, ['correct', 'log_probability', ...sequence], options);
   refuseOneScale(family, 'a fit');
@@ -49,7 +48,7 @@ export async function theory(run: RunLike, options: TheoryOptions = {}): Promise
   const tooLong = lengths === undefined && !isSequences ? own.filter((length) => length > examples) : [];
   if (tooLong.length > 0)
     options.note?.(
-      `note: ${tooLong.join(' and ')} at once are left out: the test set has ${counted(examples, words.isImported ? 'example' : 'image')}`,
+      `note: ${tooLong.join(' and ')} at once left out: the test set has ${counted(examples, words.isImported ? 'example' : 'image')}`,
     );
   const kept = wanted.filter((length) => !tooLong.includes(length));
   try {

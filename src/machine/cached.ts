@@ -15,8 +15,8 @@ interface Kind {
 }
 
 const kinds: readonly Kind[] = [
-  { folder: 'runtime', name: /^tensorflow-[\w.-]+$/, what: 'TensorFlow, which the next train fetches again' },
-  { folder: 'downloads', name: /^tensorflow-[\w.-]+$/, what: 'downloads of TensorFlow that were cut off' },
+  { folder: 'runtime', name: /^tensorflow-[\w.-]+$/, what: 'TensorFlow, which the next train downloads again' },
+  { folder: 'downloads', name: /^tensorflow-[\w.-]+$/, what: 'interrupted downloads of TensorFlow' },
   { folder: 'binding', name: /^[0-9a-f]{12}-[0-9a-f]{12}$/, what: 'the binding, which the next train compiles again' },
   { folder: 'datasets', name: /^[0-9a-f]{32}\.bin$/, what: 'prepared datasets, which are prepared again when needed' },
 ];
@@ -52,5 +52,5 @@ async function refuseHeld(target: string): Promise<void> {
   const holder = await holderOf({ lockFolder: `${target}.lock`, ownerFile: `${target}.lock-owner.json` });
   if (holder === undefined) return;
   const who = holder.owner === undefined ? 'another process' : `process ${holder.owner.pid}`;
-  throw new RunError(`is being made by ${who}`, target, 'wait until it has finished');
+  throw new RunError(`is being built by ${who}`, target, 'wait until it has finished');
 }

@@ -50,7 +50,7 @@ export async function writeOutput(file: string, data: string | Uint8Array, where
   if (file === '') throw new UsageError('the value is empty', where);
   const folder = path.dirname(file);
   if (!(await fs.stat(folder).catch(() => undefined))?.isDirectory())
-    throw new UsageError(`${folder} is no folder`, where, 'make it, or name another one');
+    throw new UsageError(`${folder} is not a folder`, where, 'create it, or give another one');
   const there = await fs.stat(file).catch(() => undefined);
   if (there?.isDirectory()) throw new UsageError(`${file} is a folder`, where, 'name a file');
   if (there === undefined) await assertWritable(folder);
@@ -161,19 +161,19 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-const again = 'the same command then goes on where it was';
+const again = 'then run the same command again to resume';
 const causes: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   ENOSPC: ["can't be written, the disk is full", `free some space, ${again}`],
   EDQUOT: ["can't be written, the disk quota is used up", `free some space, ${again}`],
   EROFS: ["can't be written, the file system is read-only", 'work in a folder that can be written'],
   EACCES: ['no permission', 'change the permissions, or work in another folder'],
   EPERM: ['no permission', 'change the permissions, or work in another folder'],
-  ENOENT: ['is gone, or its folder is', 'leave the folder of a run in place while it trains'],
+  ENOENT: ['was removed, or its folder was', 'leave the folder of a run in place while it trains'],
   ENOTDIR: ['a part of the path is a file, not a folder', 'rename that file'],
   EEXIST: ['is a file, not a folder', 'rename that file'],
   EISDIR: ['is a folder, not a file', 'rename that folder'],
   ENAMETOOLONG: ['the name is too long', 'give a shorter one'],
-  ELOOP: ['is a link that leads in a circle', 'remove the link'],
+  ELOOP: ['is a circular link', 'remove the link'],
   EMFILE: ['too many files are open', 'raise the limit (ulimit -n)'],
   ENFILE: ['too many files are open on this machine', 'try again later'],
   ENXIO: ['is a device or a socket that cannot be opened', 'name a file'],
@@ -227,7 +227,7 @@ export async function readInput(
     for await (const chunk of createReadStream(file, { end: mostBytes })) chunks.push(chunk as Buffer);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) throw refused('is no file');
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) throw refused('is not a file');
     throw refused(`can't be read: ${causes[codeOf(error) ?? '']?.[0] ?? messageOf(error)}`);
   }
   const bytes = Buffer.concat(chunks);
@@ -271,7 +271,7 @@ function refusal(error: unknown, folder: string): unknown {
   const reported = diskError(error, folder);
   if (['ENOSPC', 'EDQUOT'].includes(code)) return reported;
   // The folder is there: what does not exist is the file that it does not take.
-  if (code === 'ENOENT') return new UsageError('takes no files', folder, 'work in another folder');
+  if (code === 'ENOENT') return new UsageError('does not accept files', folder, 'work in another folder');
   if (reported instanceof RunError) return new UsageError(reported.message);
   return new UsageError(`can't be written (${messageOf(error)})`, folder, 'work in another folder');
 }

@@ -37,7 +37,7 @@ export async function refuseForeignFolder(folder: string, known: KnownFiles, whe
   const foreign = names.find((name) => !written.includes(name));
   if (foreign !== undefined)
     throw new UsageError(
-      `${path.join(folder, foreign)} is none of the report's files`,
+      `${path.join(folder, foreign)} is not one of the report's files`,
       where,
       'move it, or name another folder',
     );
@@ -58,7 +58,7 @@ export async function writeFolder(folder: string, files: FolderContent): Promise
     for (const [file, data] of files) {
       const target = path.join(aside, ...file.split('/'));
       // Names are checked where they are read; nothing is written elsewhere should one slip through.
-      if (!target.startsWith(aside + path.sep)) throw new Error(`${file} is outside of the folder`);
+      if (!target.startsWith(aside + path.sep)) throw new Error(`${file} is outside the folder`);
       await createFolder(path.dirname(target));
       await writeFileAtomic(target, data);
     }

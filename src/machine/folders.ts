@@ -41,5 +41,5 @@ export function homeFolder(
       // userInfo throws for a user that the system does not know, as in a container started with --user.
     }
   }
-  throw new UsageError('names no folder', 'HOME', `set it, or ${instead}, to a folder`);
+  throw new UsageError('does not name a folder', 'HOME', `set it, or ${instead}, to a folder`);
 }

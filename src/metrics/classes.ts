@@ -65,7 +65,7 @@ export const balancedAccuracy = defineMetric({
   parameters: z.strictObject({}),
   needs: ['label', 'correct'],
   units: 'images',
-  interval: "Wilson's of each class, combined",
+  interval: "Wilson's for each class, combined",
   closed: (outcomes) => meanOfShares([...countsOf(outcomes).values()]),
   weighted(outcomes) {
     const { label, correct } = outcomes;
@@ -108,7 +108,7 @@ export function classAccuracyOf(names: readonly string[] = []) {
     kind: 'thresholded',
     better: 'higher',
     unit: 'probability',
-    formula: 'm / n, m of the n images of a class right; class=3 is label 3, class=NAME the class of that name',
+    formula: 'm / n with m of the n images of a class right; class=3 is label 3, class=NAME is the class of that name',
     source: "the class's recall, or true positive rate",
     parameters: z.strictObject({ class: labelSchema(names) }),
     needs: ['label', 'correct'],
@@ -121,7 +121,7 @@ export function classAccuracyOf(names: readonly string[] = []) {
     weighted({ label, correct }, { class: wanted }) {
       const places = Array.from(label.keys()).filter((i) => label[i] === wanted);
       if (places.length === 0)
-        throw new UsageError(`no test image is of ${nameOf(wanted)}`, `class-accuracy:class=${wanted}`);
+        throw new UsageError(`no test image belongs to ${nameOf(wanted)}`, `class-accuracy:class=${wanted}`);
       return {
         count: label.length,
         evaluate(weights) {

@@ -114,7 +114,7 @@ export function parseMetric(text: string, where = '--metric', registry: Registry
   const { metric, parameters } = splitMetric(text, where, registry);
   const missing = Object.keys(metric.parameters.shape).find((key) => !(key in parameters));
   if (missing !== undefined)
-    throw new UsageError(`"${text}" lacks ${missing}`, where, `write ${exampleOf(metric)}, say`);
+    throw new UsageError(`"${text}" is missing ${missing}`, where, `for example ${exampleOf(metric)}`);
   return choose(metric, parameters, `${where} "${text}"`);
 }
 
@@ -144,11 +144,11 @@ function parseParameters(text: string, metric: RegisteredMetric, where: string):
   for (const part of text.split(',')) {
     const [key = '', value] = part.split('=');
     if (!known.includes(key)) {
-      const remedy = known.length === 0 ? 'it takes none' : suggestion(key, known);
+      const remedy = known.length === 0 ? 'it has no parameters' : suggestion(key, known);
       throw new UsageError(`"${key}" is not a parameter of ${name}`, where, remedy);
     }
     if (key in parameters) throw new UsageError(`${key} is given twice`, where, 'give it once');
-    if (value === undefined) throw new UsageError(`${key} has no value`, where, `write ${exampleOf(metric)}, say`);
+    if (value === undefined) throw new UsageError(`${key} has no value`, where, `for example ${exampleOf(metric)}`);
     parameters[key] = parseValue(value, shape[key]!, { where, example: exampleOf(metric) });
   }
   return parameters;
@@ -167,7 +167,7 @@ function parseValue(
   const isNumber = text.trim() !== '' && Number.isFinite(Number(text));
   // What is no number may be a name: the schema knows.
   if (schema instanceof z.ZodPipe && !isNumber && text.trim() !== '') return text;
-  if (!isNumber) throw new UsageError(`"${text}" is not a number`, where, `write ${example}, say`);
+  if (!isNumber) throw new UsageError(`"${text}" is not a number`, where, `for example ${example}`);
   return Number(text);
 }
 

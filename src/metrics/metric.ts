@@ -147,7 +147,7 @@ export type Drawn =
 /** One member under one metric. */
 export interface Measurement extends Interval {
   readonly value: number;
-  /** NaN where only a bootstrap can tell; so are `lower` and `upper`, the 95 % interval over the draw of the test set. */
+  /** NaN where only a bootstrap can tell; so are `lower` and `upper`, the 95 % interval over the sampling of the test set. */
   readonly standardError: number;
   /** Smallest value above 0 that the test set can show; null where any value can come. */
   readonly resolution: number | null;
@@ -387,7 +387,7 @@ function sampledOf(values: Float64Array, { id, units, outcomes, parts }: Sampled
       : Int32Array.from({ length: Math.floor(clusters.of.length / perUnit) + 1 }, (_, i) => i * perUnit);
   const expected = starts.length - 1;
   if (values.length !== expected)
-    throw new UsageError(`gives ${values.length} numbers for ${expected} test ${units}`, id, 'give one for each');
+    throw new UsageError(`returned ${values.length} numbers for ${expected} test ${units}`, id, 'return one for each');
   // A metric of images has a row's own number for its value.
   const known = rows ?? (units === 'images' && perUnit === 1 ? values : undefined);
   return sampledMean({ values, starts, clusterOf: clusters.of, clusters: clusters.count, rows: known, first, allOf });

@@ -15,7 +15,7 @@ export const placeAccuracy = defineMetric({
   better: 'higher',
   unit: 'probability',
   formula: 'share of the sequences whose image at a place is right; place 1 is the first',
-  source: `${paper}, Sec. 2: the accuracies whose product all of a sequence would be right with, were they independent`,
+  source: `${paper}, Sec. 2: if images were independent, the product of these accuracies would be that of a whole sequence`,
   parameters: z.strictObject({ place: z.int().min(1) }),
   needs: ['correct', 'sequence'],
   units: 'sequences',

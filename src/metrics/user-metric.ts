@@ -17,10 +17,10 @@ type Values = (
   parameters: Readonly<Record<string, number>>,
 ) => ArrayLike<number>;
 
-const isFunction = z.custom<Values>((value) => typeof value === 'function', 'is no function');
+const isFunction = z.custom<Values>((value) => typeof value === 'function', 'is not a function');
 
 export const ownMetricSchema = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'is no name of small letters, digits and dashes'),
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'is not a name of lower-case letters, digits and dashes'),
   kind: z.enum(['continuous', 'thresholded']),
   better: z.enum(['higher', 'lower']),
   /** `probability`, `nats`, ...; '' for none. */
@@ -30,7 +30,7 @@ export const ownMetricSchema = z.strictObject({
   /** What the test set is a draw of. */
   units: z.enum(['images', 'sequences']).default('images'),
   /** Names of its numbers: `my-metric:c=0.1`. */
-  parameters: z.array(z.string().regex(/^[a-z]+$/, 'is no name of small letters')).default([]),
+  parameters: z.array(z.string().regex(/^[a-z]+$/, 'is not a name of lower-case letters')).default([]),
   /** Columns of the outcomes that `values` reads. */
   needs: z.array(z.enum(columnNames as [OutcomeName, ...OutcomeName[]])).min(1),
   /** Whether every value is 0 or 1. */
@@ -48,7 +48,7 @@ export async function withOwnMetric(file: string | undefined): Promise<Registry>
   if (file === undefined) return metrics;
   const own = await readOwn(file);
   if (Object.hasOwn(metrics, own.name))
-    throw new UsageError(`"${own.name}" is a metric of the lab`, file, 'give it another name');
+    throw new UsageError(`"${own.name}" is the name of a built-in metric`, file, 'give it another name');
   const metric = defineMetric({
     name: own.name,
     kind: own.kind,
@@ -77,7 +77,7 @@ function called(
   try {
     return own.values(outcomes, chosen);
   } catch (error) {
-    throw new UsageError(`its values() fails: ${messageOf(error)}`, file);
+    throw new UsageError(`its values() threw: ${messageOf(error)}`, file);
   }
 }
 
@@ -113,7 +113,10 @@ async function readOwn(file: string): Promise<z.output<typeof ownMetricSchema>> 
   } catch (error) {
     if (isReported(error)) throw error;
     const missing = codeOf(error) === 'ERR_MODULE_NOT_FOUND' || codeOf(error) === 'ENOENT';
-    throw new UsageError(missing ? 'is missing, or imports what is' : `fails to load: ${messageOf(error)}`, file);
+    throw new UsageError(
+      missing ? 'is missing, or imports a missing file' : `fails to load: ${messageOf(error)}`,
+      file,
+    );
   }
   if (exported === undefined)
     throw new UsageError('has no default export', file, `see ${guide('metrics.md')} for an example`);
@@ -126,14 +129,14 @@ async function readOwn(file: string): Promise<z.output<typeof ownMetricSchema>> 
 function checked(values: unknown, own: z.output<typeof ownMetricSchema>, file: string): Float64Array {
   const isList = Array.isArray(values) || ArrayBuffer.isView(values);
   if (!isList || (values as ArrayLike<number>).length === 0)
-    throw new UsageError(`values of ${own.name} gives no list of numbers`, file);
+    throw new UsageError(`values of ${own.name} did not return a list of numbers`, file);
   const list = Float64Array.from(values as ArrayLike<number>);
   const wrong = list.findIndex((value) => Number.isNaN(value) || (own.share && value !== 0 && value !== 1));
   if (wrong < 0) return list;
-  const expected = own.share ? '0 or 1, as share says' : 'a number';
+  const expected = own.share ? '0 or 1, because share is set' : 'a number';
   throw new UsageError(
-    `values of ${own.name} gives ${String(list[wrong])} for unit ${wrong}`,
+    `values of ${own.name} returned ${String(list[wrong])} for unit ${wrong}`,
     file,
-    `give ${expected}`,
+    `return ${expected}`,
   );
 }

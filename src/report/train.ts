@@ -95,7 +95,7 @@ function summaryLines(rows: readonly SummaryRow[], { table, figures, testSet, sa
     const intervals = [...new Set(drawn.map(({ interval }) => interval))].join('; ');
     return [
       printedTable(membersTable(rows, columns)),
-      `In brackets: 95 % intervals over the draw of ${sampling.text} (${intervals}).`,
+      `In brackets: 95 % intervals over the sampling of ${sampling.text} (${intervals}).`,
       ...note,
     ];
   }
@@ -113,7 +113,7 @@ function summaryLines(rows: readonly SummaryRow[], { table, figures, testSet, sa
         })),
       ),
     ),
-    `Means over seeds, each on ${testSet}; seconds are a member's.`,
+    `Means over seeds, each on ${testSet}; seconds are per member.`,
     "In brackets: 95 % intervals of the mean over seeds (Student's t; of shares on the logit scale).",
     ...note,
   ];
@@ -180,10 +180,10 @@ function fits(metric: Metric, testCount: number): boolean {
 function guessing(rows: readonly SummaryRow[], { dataset }: RunRecord): string[] {
   const chance = Math.log(dataset.classes);
   const found = rows.filter(({ metrics }) => (metrics['cross-entropy']?.value ?? 0) > chance).map(({ id }) => id);
-  const bound = `ln ${dataset.classes} = ${chance.toFixed(3)} nats, equal chances for every class`;
+  const bound = `ln ${dataset.classes} = ${chance.toFixed(3)} nats, the value of equal chances for every class`;
   return found.length === 0
     ? []
-    : [`cross-entropy above ${bound}: ${found.join(', ')}; hardly trained, overfitted, or a --learning-rate too large`];
+    : [`cross-entropy above ${bound}: ${found.join(', ')}; hardly trained, overfitted, or --learning-rate too large`];
 }
 
 interface Drawn {

@@ -52,7 +52,7 @@ export async function writeClaims(
 ): Promise<{ readonly file: string; readonly digest: string }> {
   const file = path.join(claimsFolder(runFolder), `${claim.name}.json`);
   if ((await readTextIfThere(file)) !== undefined)
-    throw new UsageError(`there is a claim "${claim.name}" already`, '--name', 'give another name');
+    throw new UsageError(`claim "${claim.name}" already exists`, '--name', 'give another name');
   const { text, digest } = formatSealed(claim);
   claimFileSchema.parse(JSON.parse(text));
   await createFolder(claimsFolder(runFolder));
@@ -84,7 +84,7 @@ async function readClaims(file: string): Promise<ReadClaims> {
   const text = (await readTextIfThere(file)) ?? '';
   const claim = parseJson(claimFileSchema, text, file, 'restore it from a copy');
   if (path.basename(file) !== `${claim.name}.json`)
-    throw new RunError(`has the claims ${claim.name}`, file, 'name it so, or move it elsewhere');
+    throw new RunError(`contains the claims ${claim.name}`, file, 'give it that name, or move it elsewhere');
   return { file, claim, unchanged: isUnchanged(text) };
 }
 
@@ -101,12 +101,12 @@ export function whyClaimsVoid(
   const { experiment } = run;
   return [
     ...(unchanged ? [] : ['the file was changed after it was sealed: its digest does not match']),
-    ...(digestOfRun(run) === claim.experimentDigest ? [] : [`${run.name} is of another experiment or other data`]),
+    ...(digestOfRun(run) === claim.experimentDigest ? [] : [`${run.name} has another experiment or other data`]),
     ...(same(experiment.widths, claim.experiment.widths) && same(experiment.seeds, claim.experiment.seeds)
       ? []
-      : [`${run.name} has other widths or seeds than were claimed`]),
+      : [`${run.name} has other widths or seeds than the claims`]),
     ...members
       .filter(({ begun }) => begun <= claim.sealed)
-      .map(({ id, begun }) => `${id} began ${begun}, and the claims were sealed ${claim.sealed}`),
+      .map(({ id, begun }) => `${id} started ${begun}, but the claims were sealed ${claim.sealed}`),
   ];
 }

@@ -48,7 +48,7 @@ export async function planClean(request: CleanRequest): Promise<CleanPlan> {
     const trainer = await trainerOf(folder);
     if (trainer === undefined) plans.push(await planRun(folder, request));
     else if (names.length > 0) throw beingTrained(folder, trainer.owner);
-    else plans.push({ removals: [], runs: [], notes: [`${folder} is being trained now and not looked at`] });
+    else plans.push({ removals: [], runs: [], notes: [`${folder} is being trained now and was skipped`] });
   }
   return {
     removals: plans.flatMap(({ removals }) => removals).filter(({ entries }) => entries.length > 0),
@@ -73,11 +73,7 @@ export async function executeClean(plan: CleanPlan, request: CleanRequest): Prom
     const now = await Promise.all(plan.runs.map((folder) => planRun(folder, request)));
     const listed = plan.removals.filter(({ entries }) => plan.runs.some((folder) => isInside(entries, folder)));
     if (pathsOf(now.flatMap(({ removals }) => removals)) !== pathsOf(listed))
-      throw new RunError(
-        'has changed since the list was made, and nothing was removed',
-        request.root,
-        'type the command again',
-      );
+      throw new RunError('changed after it was listed; nothing was removed', request.root, 'run the command again');
     const folders = new Set(plan.runs);
     const split = (isWanted: (entry: DiskEntry) => boolean) =>
       plan.removals.map(({ what, entries }) => ({ what, entries: entries.filter(isWanted) }));
@@ -113,11 +109,7 @@ async function planRun(folder: string, { names, unfinished }: CleanRequest): Pro
   const states = await statesOf(folder);
   if (typeof states === 'string') {
     if (names.length > 0) throw new RunError(states);
-    return planOf(
-      folder,
-      [leftoversOf(folder, leftovers)],
-      unfinished ? [`${folder} is not looked at: ${states}`] : [],
-    );
+    return planOf(folder, [leftoversOf(folder, leftovers)], unfinished ? [`${folder} was skipped: ${states}`] : []);
   }
   const begun = unfinished ? states.filter((state) => isUnfinished(state, all)) : [];
   const ofBegun = begun.flatMap((state) => oursIn(state.folder, all, folder));
@@ -126,7 +118,7 @@ async function planRun(folder: string, { names, unfinished }: CleanRequest): Pro
   const spent = complete.map((state) => path.join(state.folder, 'training.safetensors'));
   const useless = [...leftovers, ...all.filter((entry) => spent.includes(entry.path))];
   return planOf(folder, [
-    { what: `what ${condensed(begun.map(({ id }) => id))} of ${folder} would resume from`, entries: ofBegun },
+    { what: `checkpoints of ${condensed(begun.map(({ id }) => id))} in ${folder}`, entries: ofBegun },
     leftoversOf(
       folder,
       useless.filter((entry) => !ofBegun.includes(entry)),
@@ -158,7 +150,7 @@ async function planWhole(folder: string): Promise<CleanPlan> {
   return planOf(
     folder,
     [{ what: `${folder}, the whole run`, entries }],
-    foreign.map(({ path: place }) => `${place} stays, as it is not of the lab's making`),
+    foreign.map(({ path: place }) => `${place} is kept: the lab did not create it`),
   );
 }
 
@@ -215,7 +207,7 @@ function beingTrained(folder: string, owner: Owner | undefined): RunError {
   return new RunError(
     `is being trained now${who}`,
     folder,
-    'nothing was removed; stop it, or wait until it is through',
+    'nothing was removed; stop it, or wait until it has finished',
   );
 }
 

@@ -97,9 +97,14 @@ export interface ReadSeal {
 export async function readSeal(file: string): Promise<ReadSeal> {
   const text = await readTextIfThere(file);
   if (text === undefined) throw new RunError('there is no forecast here', file);
-  const seal = parseJson(sealSchema, text, file, 'restore it from a copy, or move it elsewhere if it is no forecast');
+  const seal = parseJson(
+    sealSchema,
+    text,
+    file,
+    'restore it from a copy, or move it elsewhere if it is not a forecast',
+  );
   if (path.basename(file) !== `${seal.name}.json`)
-    throw new RunError(`is the forecast ${seal.name}`, file, 'name it so, or move it elsewhere');
+    throw new RunError(`contains the forecast ${seal.name}`, file, 'give it that name, or move it elsewhere');
   return { file, seal, unchanged: isUnchanged(text) };
 }
 
@@ -134,11 +139,7 @@ export async function endOfChain(runFolder: string): Promise<Seal | undefined> {
     ...(await rivalsOf(runFolder, last.seal)),
   ];
   if (faults.length === 0) return last.seal;
-  throw new RunError(
-    `${faults.join('; ')}; what is sealed after it would be void`,
-    last.file,
-    'restore the seals from a copy',
-  );
+  throw new RunError(`${faults.join('; ')}; later seals would be void`, last.file, 'restore the seals from a copy');
 }
 
 /** Writes a new seal. Call it only while holding the run's lock. Throws UsageError where there is one of this name. */
@@ -148,7 +149,7 @@ export async function writeSeal(
 ): Promise<{ file: string; digest: string }> {
   const file = sealFile(runFolder, seal.name);
   if ((await readTextIfThere(file)) !== undefined)
-    throw new UsageError(`there is a forecast "${seal.name}" already`, '--name', 'give another name');
+    throw new UsageError(`forecast "${seal.name}" already exists`, '--name', 'give another name');
   const { text, digest } = formatSealed(seal);
   // What can't be read back is no seal, and would stop all later ones.
   sealSchema.parse(JSON.parse(text));
@@ -165,19 +166,19 @@ export async function whyVoid(runFolder: string, run: RunRecord, read: ReadSeal)
   const { seal, unchanged } = read;
   const reasons: string[] = [];
   if (!unchanged) reasons.push('the file was changed after it was sealed: its digest does not match');
-  if (seal.experiment !== digestOfRun(run)) reasons.push('the run is of another experiment now');
+  if (seal.experiment !== digestOfRun(run)) reasons.push('the run now has another experiment');
   reasons.push(...(await brokenChain(runFolder, seal)), ...(await rivalsOf(runFolder, seal)));
   for (const { member, outcomes } of seal.evidence) {
     const now = await outcomesHash(path.join(runFolder, 'members', member));
-    if (now === undefined) reasons.push(`${member}, which it was made from, is not there any more, or can't be read`);
-    else if (now !== outcomes) reasons.push(`${member}, which it was made from, has other outcomes now`);
+    if (now === undefined) reasons.push(`${member}, on which it is based, was removed or can't be read`);
+    else if (now !== outcomes) reasons.push(`${member}, on which it is based, has other outcomes now`);
   }
   for (const { width } of seal.targets) {
     for (const seed of seal.seeds) {
       const key = { arch: run.experiment.arch, width, seed };
       const record = await readMemberRecord(memberFolder(runFolder, key));
       if (record === undefined || record.begun > seal.sealed) continue;
-      reasons.push(`${memberId(key)} began ${record.begun}, and the forecast was sealed ${seal.sealed}`);
+      reasons.push(`${memberId(key)} started ${record.begun}, but the forecast was sealed ${seal.sealed}`);
     }
   }
   return reasons;
@@ -198,7 +199,7 @@ async function rivalsOf(runFolder: string, { name, number: place }: Seal): Promi
   const { seals } = await readSeals(runFolder);
   return seals
     .filter(({ seal }) => seal.number === place && seal.name !== name)
-    .map(({ seal }) => `${seal.name} is number ${place} of the chain too`);
+    .map(({ seal }) => `${seal.name} is also number ${place} of the chain`);
 }
 
 /** From a seal to the first: each names the one before it, which is as it was named, and was sealed before. */
@@ -210,17 +211,17 @@ async function brokenChain(runFolder: string, last: Seal): Promise<string[]> {
     try {
       before = await readSeal(sealFile(runFolder, name));
     } catch (error) {
-      if (isReported(error)) return [`${name}, a seal before it, can't be read`];
+      if (isReported(error)) return [`${name}, an earlier seal, can't be read`];
       throw error;
     }
     const { seal, unchanged } = before;
-    if (!unchanged || seal.digest !== digest) return [`${name}, a seal before it, was changed`];
+    if (!unchanged || seal.digest !== digest) return [`${name}, an earlier seal, was changed`];
     if (seal.number !== next.number - 1)
-      return [`${name}, a seal before it, is number ${seal.number} of the chain and not ${next.number - 1}`];
-    if (seal.sealed > next.sealed) return [`${name}, a seal before it, was sealed later, ${seal.sealed}`];
+      return [`${name}, an earlier seal, is number ${seal.number} of the chain and not ${next.number - 1}`];
+    if (seal.sealed > next.sealed) return [`${name}, an earlier seal, was sealed later, ${seal.sealed}`];
     next = seal;
   }
-  return next.number === 1 ? [] : [`number ${next.number} of the chain names no seal before it`];
+  return next.number === 1 ? [] : [`number ${next.number} of the chain names no earlier seal`];
 }
 
 /**
@@ -247,9 +248,8 @@ export async function locateSeal(text: string, root: string): Promise<{ runFolde
       throw new UsageError(`"${text}" has several sealed forecasts`, 'NAME', `give one of ${sealedHere.join(', ')}`);
     const all = await Promise.all((await runNames(root)).map((run) => namesIn(path.join(root, run))));
     const meant = nearest(base, all.flat());
-    const remedy =
-      meant === undefined ? `${commandLine('forecast list')} shows those there are` : `did you mean ${meant}?`;
-    throw new UsageError(`"${text}" is no sealed forecast of a run in ${root}`, 'NAME', remedy);
+    const remedy = meant === undefined ? `${commandLine('forecast list')} lists them all` : `did you mean ${meant}?`;
+    throw new UsageError(`"${text}" is not a sealed forecast of a run in ${root}`, 'NAME', remedy);
   }
   if (candidates.length > 1)
     throw new UsageError(`"${text}" is in several runs: ${candidates.join(', ')}`, 'NAME', 'give RUN/NAME');

@@ -15,7 +15,7 @@ export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string, 
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new RunError(`is damaged: no JSON (${messageOf(error).replaceAll(/\s+/g, ' ')})`, where, remedy, {
+    throw new RunError(`is damaged: not JSON (${messageOf(error).replaceAll(/\s+/g, ' ')})`, where, remedy, {
       cause: error,
     });
   }
@@ -25,7 +25,7 @@ export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string, 
   const format = (value as { format?: unknown } | null)?.format;
   if (issue?.path.join('.') === 'format' && typeof format === 'number')
     throw new RunError(
-      `has format ${format}, which this version does not know`,
+      `has format ${format}, which this version does not support`,
       where,
       'read it with the version that wrote it',
     );

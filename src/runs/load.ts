@@ -123,7 +123,7 @@ async function openImported(folder: string, record: ImportedRun, axis: string): 
     throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
   const complete = onScale(placed, axis).map(({ member, seed }) => placeOf(folder, member, { axis, seed }));
   const columns = await columnsOf(complete);
-  if (!columns.includes('correct')) throw new RunError('its outcomes do not say what is right', folder);
+  if (!columns.includes('correct')) throw new RunError('its outcomes do not say which answers are right', folder);
   return { folder, record, words: importedWords(axis), complete, absent, columns, notes: [] };
 }
 

@@ -18,7 +18,7 @@ export async function locateRun(text: string, root: string): Promise<string> {
   const meant = nearest(text, await runNames(root));
   const remedy =
     meant === undefined ? 'give the name of a run there, or the path of its folder' : `did you mean ${meant}?`;
-  throw new UsageError(`"${text}" is not a run in ${root} and no folder with a run.json`, 'RUN', remedy);
+  throw new UsageError(`"${text}" is neither a run in ${root} nor a folder with a run.json`, 'RUN', remedy);
 }
 
 /** Whether a run.json is there, readable or not: what is wrong with it is said when the run is read. */

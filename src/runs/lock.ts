@@ -47,7 +47,7 @@ export async function holdRun(runFolder: string): Promise<() => Promise<void>> {
       throw new RunError(
         'the lock of this run was lost: another process took it or removed it',
         runFolder,
-        'run the command again: it goes on where it was',
+        'run the command again to resume',
         { cause: error },
       );
     },

@@ -98,9 +98,9 @@ export function encodeOutcomes(columns: OutcomeColumns, classNames?: readonly st
 }
 
 function definitionOf(name: string, data: OutcomeColumns[string]): OutcomeColumn {
-  if (!isOutcomeName(name)) throw new Error(`${name} is no column of outcomes`);
+  if (!isOutcomeName(name)) throw new Error(`${name} is not a column of outcomes`);
   const definition = outcomeColumns[name];
-  if (!(data instanceof types[definition.type].array)) throw new Error(`column ${name} has to be ${definition.type}`);
+  if (!(data instanceof types[definition.type].array)) throw new Error(`column ${name} must be ${definition.type}`);
   return definition;
 }
 
@@ -163,7 +163,7 @@ async function whole<T>(where: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    throw new RunError(`is damaged or no Parquet file (${messageOf(error)})`, where, undefined, { cause: error });
+    throw new RunError(`is damaged or not a Parquet file (${messageOf(error)})`, where, undefined, { cause: error });
   }
 }
 

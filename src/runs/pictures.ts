@@ -83,5 +83,5 @@ async function notOfSize(bytes: Uint8Array, size: string): Promise<string | unde
       () => undefined,
     );
   if (found === size) return undefined;
-  return `${fileName} is ${found === undefined ? 'no PNG' : `of ${found} pixels, and ${size} are expected`}`;
+  return `${fileName} is ${found === undefined ? 'no PNG' : `of ${found} pixels, but ${size} are expected`}`;
 }

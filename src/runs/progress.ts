@@ -44,7 +44,7 @@ export interface RunProgress {
  */
 export async function readProgress(folder: string, now = Date.now()): Promise<RunProgress> {
   const record = await readRunRecord(folder);
-  if (record === undefined) throw new RunError('there is no run here any more: run.json is missing', folder);
+  if (record === undefined) throw new RunError('there is no longer a run here: run.json is missing', folder);
   const states = await verifyRun(folder, 'presence');
   const isBusy = (await trainerOf(folder)) !== undefined;
   const { arch, dataset } = record.experiment;

@@ -66,7 +66,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord | undefin
   const record = await readAnyRun(folder);
   if (record === undefined || !isImported(record)) return record;
   throw new UsageError(
-    'is a run of imported members: only their outcomes are known, and they cannot be trained',
+    'is a run of imported members: only their outcomes are known, so they cannot be trained',
     folder,
   );
 }
@@ -91,10 +91,10 @@ export async function readMemberRecord(folder: string): Promise<MemberRecord | u
   const file = memberFile(folder);
   const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
-  const remedy = `delete ${folder} to train this member anew`;
+  const remedy = `delete ${folder} to train this member again`;
   const record = parseRecord(memberRecordSchema, text, file, remedy);
   const missing = record.status === 'complete' ? completeFiles.find((name) => !(name in record.files)) : undefined;
-  if (missing !== undefined) throw new RunError(`is damaged: complete, and no hash of ${missing}`, file, remedy);
+  if (missing !== undefined) throw new RunError(`is damaged: complete, but without a hash of ${missing}`, file, remedy);
   if (record.id !== path.basename(folder)) throw new RunError(`is the record of ${record.id}`, file, remedy);
   if (record.id !== memberId(record))
     throw new RunError(`is damaged: ${record.id} with width ${record.width} and seed ${record.seed}`, file, remedy);

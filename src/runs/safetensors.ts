@@ -100,7 +100,7 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): SafeTensors
 
 /** A file's tensors as they lie in it, of any type: the header is checked, no value is looked at. Throws as `decodeSafetensors`. */
 export function openSafetensors(bytes: Uint8Array, where: string) {
-  const damaged = (what: string) => new RunError(`is not a whole safetensors file: ${what}`, where);
+  const damaged = (what: string) => new RunError(`is not a complete safetensors file: ${what}`, where);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 8) throw damaged(`${buffer.length} bytes are too few for a header`);
   const headerLength = Number(buffer.readBigUInt64LE());
@@ -123,7 +123,7 @@ function parseHeader(text: string, damaged: Damaged) {
   try {
     return headerSchema.parse(JSON.parse(text));
   } catch {
-    throw damaged('its header is not the JSON of one');
+    throw damaged('its header is not valid JSON for one');
   }
 }
 

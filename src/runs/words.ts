@@ -47,7 +47,7 @@ export function importedWords(axis: string): FamilyWords {
       isCoordinate: true,
       isImported: true,
     },
-    further: 'import models of other sizes too, or draw it over another coordinate',
+    further: 'import models of other sizes too, or use another coordinate',
   };
 }
 

@@ -185,7 +185,7 @@ function check({ x, y, standardErrors, starts, errors }: LeastSquaresProblem): v
     throw new RangeError('x, y and standard errors differ in length');
   }
   if (errors === 'known' && standardErrors === undefined)
-    throw new RangeError('no standard errors that could be known');
+    throw new RangeError('standard errors are missing, though they are said to be known');
   if (n < k) throw new FitError('too-few-points', `${n} points are too few for ${k} parameters`);
   for (let i = 0; i < n; i++) {
     if (!Number.isFinite(x[i])) throw new FitError('not-finite', `x of point ${i + 1} is ${x[i]}`);

@@ -18,7 +18,7 @@ function sentence(issue: z.ZodError['issues'][number], value: unknown): string {
         ? `is missing; known: ${issue.values.map(String).join(', ')}`
         : `${shown(value)} is unknown; known: ${issue.values.map(String).join(', ')}`;
     case 'unrecognized_keys':
-      return `${issue.keys.map((key) => `"${key}"`).join(', ')} is not a key of it`;
+      return `${issue.keys.map((key) => `"${key}"`).join(', ')} is not a known key`;
     case 'too_small':
       return `${shown(value)} is too ${lengthOf(value) === undefined ? 'small' : 'short'}; ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}`;
     case 'too_big':
@@ -27,12 +27,12 @@ function sentence(issue: z.ZodError['issues'][number], value: unknown): string {
     case 'invalid_format':
       return value === undefined
         ? 'is missing'
-        : `${shown(value)} ${issue.message.replace(/^Invalid .*/, 'has another form')}`;
+        : `${shown(value)} ${issue.message.replace(/^Invalid .*/, 'has the wrong form')}`;
     case 'not_multiple_of':
     case 'invalid_union':
     case 'invalid_key':
     case 'invalid_element':
-      return value === undefined ? 'is missing' : `${shown(value)} has another form`;
+      return value === undefined ? 'is missing' : `${shown(value)} has the wrong form`;
   }
 }
 

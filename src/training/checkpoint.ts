@@ -108,7 +108,7 @@ export async function loadCheckpoint(files: MemberFiles, names: readonly string[
   const { tensors, metadata } = decodeSafetensors(bytes, file);
   const damaged = (what: string) => new RunError(what, file, 'delete the file to train this member from its start');
   if (names.some((name) => !tensors.has(name)) || tensors.size !== names.length)
-    throw damaged('holds other tensors than this member has');
+    throw damaged('holds other tensors than this member');
   const state = new Map(names.map((name) => [name, tensors.get(name)!]));
   const text = metadata['history'] ?? '';
   if (!(isSealIntact(bytes) ?? contentDigest(state, text) === metadata['sha256']))

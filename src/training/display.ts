@@ -114,7 +114,7 @@ function planned({ epochs, steps, stepsPerEpoch }: Extract<TrainingEvent, { read
 function describe(event: TrainingEvent, epochs: number | undefined): string | undefined {
   switch (event.type) {
     case 'started': {
-      const from = event.fromEpoch === 0 ? '' : `, goes on after epoch ${event.fromEpoch}`;
+      const from = event.fromEpoch === 0 ? '' : `, resuming after epoch ${event.fromEpoch}`;
       return `started: ${planned(event)}, ${counted(event.threads, 'thread')}${from}`;
     }
     case 'progress':

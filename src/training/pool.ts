@@ -114,7 +114,7 @@ async function runWorker(job: PoolJob, options: PoolOptions): Promise<Outcome> {
   options.signal?.removeEventListener('abort', stop);
   if (heard.last !== undefined) return heard.last;
   if (isAborted(options)) return 'stopped';
-  const reason = heard.nonsense ? 'the worker sent a message that is no event' : exit;
+  const reason = heard.nonsense ? 'the worker sent a message that is not an event' : exit;
   options.onEvent({ type: 'failed', member: job.id, reason, lastWords: words.text() });
   return 'failed';
 }
@@ -150,15 +150,15 @@ function exitOf(worker: ChildProcess, message: JobMessage): Promise<string> {
 }
 
 function describeCode(code: number | null): string {
-  return code === 0 ? 'the worker ended before it was through' : `the worker ended with exit code ${String(code)}`;
+  return code === 0 ? 'the worker ended before it had finished' : `the worker ended with exit code ${String(code)}`;
 }
 
 const causes: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
-  SIGKILL: ', most often because memory ran out',
+  SIGKILL: ', usually because memory ran out',
   SIGSEGV: ', a crash in native code',
   SIGABRT: ', a failed check in native code or memory that ran out',
   SIGBUS: ', a crash in native code or a full disk',
-  SIGILL: ', an instruction that this processor lacks',
+  SIGILL: ', an instruction that this processor does not support',
 };
 
 function describeSignal(signal: NodeJS.Signals): string {

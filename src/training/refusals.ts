@@ -32,14 +32,14 @@ export function refuseContradictions(
   const [first] = contradictions(record, experiment);
   if (first !== undefined) {
     throw new UsageError(
-      `${first.asked} contradicts ${first.recorded}, with which ${folder} was begun`,
+      `${first.asked} contradicts ${first.recorded}, with which ${folder} was started`,
       placeOf(first.key, places),
       places?.[first.key] === undefined ? remedy : 'change the file, or give another --run NAME',
     );
   }
   if (execution.device !== 'auto' && execution.device !== record.device.kind) {
     throw new UsageError(
-      `${execution.device} contradicts ${record.device.kind}, on which ${folder} was begun`,
+      `${execution.device} contradicts ${record.device.kind}, on which ${folder} was started`,
       '--device',
       remedy,
     );
@@ -47,7 +47,7 @@ export function refuseContradictions(
   if (eager !== record.eager) {
     const kind = (is: boolean) => (is ? 'eager' : 'compiled');
     throw new UsageError(
-      `${kind(eager)} contradicts ${kind(record.eager)}, as ${folder} was begun`,
+      `${kind(eager)} contradicts ${kind(record.eager)}, with which ${folder} was started`,
       '--eager',
       'give another --run NAME',
     );
@@ -68,7 +68,7 @@ export function refuseOtherThreads(
   const other = ids.find((id) => (record.threads[id] ?? threads) !== threads);
   if (other === undefined) return;
   throw new UsageError(
-    `${threads} contradicts ${record.threads[other]!}, with which ${other} in ${folder} was begun`,
+    `${threads} contradicts ${record.threads[other]!}, with which ${other} in ${folder} was started`,
     '--threads',
     contradictionRemedy,
   );
@@ -77,7 +77,7 @@ export function refuseOtherThreads(
 export function refuseOtherData(record: RunRecord, dataset: Dataset, folder: string): void {
   if (record.dataset.fingerprint === dataset.fingerprint) return;
   throw new UsageError(
-    `its content has changed since ${folder} was begun (fingerprint ${dataset.fingerprint.slice(0, 12)}, recorded ${record.dataset.fingerprint.slice(0, 12)})`,
+    `its content has changed since ${folder} was started (fingerprint ${dataset.fingerprint.slice(0, 12)}, recorded ${record.dataset.fingerprint.slice(0, 12)})`,
     record.dataset.name,
     'restore the files, or give another --run NAME',
   );
@@ -99,7 +99,7 @@ export function refuseUnfit(experiment: Experiment, { train, shape, name }: Data
     throw new UsageError(
       `has images of ${shape.height} x ${shape.width}, too small for ${arch}`,
       resized ? placeOf('imageSize', places) : name,
-      `at least ${smallestSide} x ${smallestSide} are needed`,
+      `images must be at least ${smallestSide} x ${smallestSide}`,
     );
   }
   for (const width of experiment.widths) {
@@ -119,7 +119,7 @@ export function refuseTooLarge(experiment: Experiment, task: Task, places?: Plac
     const bytes = 4 * parameters * (2 + slots.length);
     if (bytes <= memory) continue;
     throw new UsageError(
-      `${width} has ${parameters.toPrecision(3)} parameters, which need ${gigabytes(bytes)} of memory at least, and there are ${gigabytes(memory)}`,
+      `${width} has ${parameters.toPrecision(3)} parameters, which need at least ${gigabytes(bytes)} of memory; this machine has ${gigabytes(memory)}`,
       placeOf('widths', places),
       'give smaller ones',
     );

@@ -117,11 +117,7 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
     signal: request.signal,
   });
   if (request.eager && experiment.precision !== 'float32') {
-    throw new UsageError(
-      `${experiment.precision} exists in compiled programs only`,
-      '--eager',
-      'leave one of the two out',
-    );
+    throw new UsageError(`${experiment.precision} needs compiled programs`, '--eager', 'leave one of the two out');
   }
   const unlock = await lockRun(folder);
   try {
@@ -140,7 +136,7 @@ function recordNotes(folder: string, record: RunRecord, { given }: Pick<TrainReq
   const isUnsaid = given.dataset === undefined && dataset.includes(':');
   return [
     ...unsealedNotes(folder, record, []),
-    ...(isUnsaid ? [`reads ${dataset}, the dataset that ${folder} was begun with`] : []),
+    ...(isUnsaid ? [`using ${dataset}, the dataset that ${folder} was started with`] : []),
   ];
 }
 
@@ -176,14 +172,14 @@ async function trainMissing(work: Work): Promise<TrainResult> {
     await writeRunRecord(folder, { ...newRecord(work), ...record, experiment, threads });
   const recorded = record === undefined ? [] : unsaidValues(record.experiment, request.given);
   if (recorded.length > 0 && missing.length > 0)
-    listener.note(`goes on with ${folder}, begun with ${recorded.join(' ')}`);
+    listener.note(`resuming ${folder}, which was started with ${recorded.join(' ')}`);
   if (complete.length > 0)
     listener.note(
-      `${complete.length} of ${complete.length + missing.length} members are complete already${complete.length <= mostNamed ? `: ${complete.join(', ')}` : ''}`,
+      `${complete.length} of ${complete.length + missing.length} members are already complete${complete.length <= mostNamed ? `: ${complete.join(', ')}` : ''}`,
     );
   const { threads: asked } = request.execution;
   if (asked !== undefined && asked > availableCores())
-    listener.note(`--threads ${asked} on ${availableCores()} cores: slower than as many threads as cores`);
+    listener.note(`--threads ${asked} on ${availableCores()} cores: slower than one thread per core`);
   listener.planned(plan.members.map(({ id }) => id));
   const result = await runPool({
     jobs: plan.members.map((member) => poolJob(member, { request, folder, experiment, runtime, digest })),
@@ -215,7 +211,7 @@ async function takeStock(
       throw new RunError(
         otherExperiment,
         memberFolder(folder, key),
-        'delete it to train this member anew, or give another --run NAME',
+        'delete it to train this member again, or give another --run NAME',
       );
     if (record?.status !== 'complete') {
       missing.push(key);
@@ -223,7 +219,7 @@ async function takeStock(
     }
     const damage = await verifyMember(memberFolder(folder, key), record);
     if (damage !== undefined)
-      throw new RunError(damage, memberId(key), `delete ${memberFolder(folder, key)} to train this member anew`);
+      throw new RunError(damage, memberId(key), `delete ${memberFolder(folder, key)} to train this member again`);
     await removeCheckpoint(memberFolder(folder, key)); // it is still there after a kill between the last two steps
     complete.push(memberId(key));
   }

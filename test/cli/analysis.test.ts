@@ -94,7 +94,7 @@ test('sweep, compare, theory and search write their pictures and say where', asy
   expect(bows).toEqual(bows.toSorted((a, b) => b - a));
 });
 
-test('evaluate without a metric: the usual one, the induced one and the loss', async () => {
+test('evaluate without a metric: the standard one, the induced one and the loss', async () => {
   await writeRun(100);
   const { code, stdout } = await run('evaluate', 'lenet', '--json');
   const { metrics } = JSON.parse(stdout) as { metrics: { metric: string }[] };
@@ -161,7 +161,7 @@ test("a user's own metric, in a file", async () => {
     expect.stringMatching(/^error: bad\.mjs: kind: .*; see docs\/metrics\.md for an example\n$/),
   ]);
   const missing = await run('metrics', '--metric-file', 'none.mjs');
-  expect([missing.code, missing.stderr]).toEqual([2, 'error: none.mjs: is missing, or imports what is\n']);
+  expect([missing.code, missing.stderr]).toEqual([2, 'error: none.mjs: is missing, or imports a missing file\n']);
 });
 
 describe('bad input is one line and exit code 2', () => {
@@ -178,7 +178,7 @@ describe('bad input is one line and exit code 2', () => {
     ],
     [
       ['evaluate', 'lenet', '--metric', 'subset-accuracy:k=101'],
-      /^error: subset-accuracy:k=101: the test set has 100 images, 101 are needed/,
+      /^error: subset-accuracy:k=101: the test set has 100 images; 101 are needed/,
     ],
     [
       ['evaluate', 'lenet', '--metric', 'accuracy', '--metric', 'accuracy'],
@@ -192,7 +192,7 @@ describe('bad input is one line and exit code 2', () => {
       ['evaluate', 'lenet', '--metric', 'accuracy', '--draws', '3'],
       /^error: --draws: "3" is not a whole number of at least 100/,
     ],
-    [['sweep', 'lenet', '--metric', 'accuracy'], /^error: --over: nothing is swept/],
+    [['sweep', 'lenet', '--metric', 'accuracy'], /^error: --over: nothing to sweep/],
     [
       ['sweep', 'lenet', '--metric', 'accuracy', '--over', 'k=1..3'],
       /^error: --over: "k" is not a parameter of accuracy; known: none/,
@@ -215,11 +215,11 @@ describe('bad input is one line and exit code 2', () => {
       /^error: --by: "jmp" is not a score; known: emergence, /,
     ],
     [['compare', 'lenet', '--standard', 'mse'], /^error: --standard: mse is not available for cnn runs/],
-    [['theory', 'lenet', '--scale', '3'], /^error: --scale: is fitted to the run/],
+    [['theory', 'lenet', '--scale', '3'], /^error: --scale: is fitted when a run is given/],
     [['theory', '--exponent', '0.3'], /^error: --exponent: "0.3" is not a number below 0/],
     [['seeds', 'lenet', '--success', 'high'], /^error: --success: "high" is not a number; /],
-    [['seeds', 'lenet', '--success', '2'], /^error: --success: no seed can have accuracy of 2; it is from 0 to 1$/m],
-    [['seeds', 'lenet', '--output', '.'], /^error: --output: "." names no file; /],
+    [['seeds', 'lenet', '--success', '2'], /^error: --success: accuracy cannot be 2; it is from 0 to 1$/m],
+    [['seeds', 'lenet', '--output', '.'], /^error: --output: "." does not name a file; /],
     [['search', 'lenet', '--surrogate-of', 'x'], /^error: --surrogate-of: "x" is not a metric/],
   ])('%j', async (words, line) => {
     const { code, stdout, stderr } = await run(...words);
@@ -292,7 +292,7 @@ test('one width has no curve', async () => {
     const { code, stderr } = await run(command, 'lenet');
     expect([code, stderr]).toEqual([
       2,
-      expect.stringMatching(/^error: lenet: has one width, and a (curve|fit) needs two;/),
+      expect.stringMatching(/^error: lenet: has one width; a (curve|fit) needs two;/),
     ]);
   }
 });
@@ -366,7 +366,7 @@ describe('sweeps of what is not well-behaved', () => {
     const falls = await run(...'sweep lenet --metric below:column=margin --over c=0.1:0.9:5'.split(' '));
     expect([falls.code, falls.stdout.split('\n')[0]]).toEqual([
       0,
-      'lenet: 5 curves over 5 scales; none rises by 0.1 or more and has the score bow, so there is no strongest one (--least-range)',
+      'lenet: 5 curves over 5 scales; no curve rises by 0.1 or more and has the score bow (--least-range)',
     ]);
     const flat = await run(...'sweep lenet --metric below:column=confidence --over c=1e-9:1e-8:3:log'.split(' '));
     expect([flat.code, flat.stderr]).toEqual([
@@ -384,7 +384,7 @@ describe('sweeps of what is not well-behaved', () => {
     expect((await sweep('20,5,10')).stdout).toBe((await sweep('5,10,20')).stdout);
     expect(await sweep('5,20000,10')).toMatchObject({
       code: 2,
-      stderr: 'error: subset-accuracy:k=20000: the test set has 200 images, 20000 are needed\n',
+      stderr: 'error: subset-accuracy:k=20000: the test set has 200 images; 20000 are needed\n',
     });
   });
 

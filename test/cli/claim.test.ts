@@ -65,7 +65,7 @@ test('nothing is claimed of seeds that a run of another name has seen', async ()
   const { code, stderr } = await run(...seal);
   expect([code, stderr]).toEqual([
     2,
-    'error: final.yaml: the run peek is of the same experiment, with seeds 5, 6; claims are about seeds that nobody has seen: give others\n',
+    'error: final.yaml: the run peek has the same experiment, with seeds 5, 6; claims must be about unused seeds: give others\n',
   ]);
 });
 
@@ -74,20 +74,20 @@ test('a member that began before the seal, and a changed file, make the claims v
   await trainFinal('2026-01-01T12:00:00.000Z');
   const before = await run('claim', 'score', 'final');
   expect(before.code).toBe(1);
-  expect(before.stderr).toMatch(/^error: final: void, and not judged: cnn-w1-s5 began 2026-01-01T12:00:00\.000Z, and /);
+  expect(before.stderr).toMatch(/^error: final: void and not judged: cnn-w1-s5 began 2026-01-01T12:00:00\.000Z, and /);
   await trainFinal(later());
   const file = path.join(root, 'checkpoints/pilot/claims/final.json');
   await fs.writeFile(file, (await fs.readFile(file, 'utf8')).replace('standard.last > 2', 'standard.last > 0'));
   expect(await run('claim', 'score', 'final')).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'error: final: void, and not judged: the file was changed after it was sealed: its digest does not match\n',
+    stderr: 'error: final: void and not judged: the file was changed after it was sealed: its digest does not match\n',
   });
 });
 
 test.each([
   [['--claim', 'ratio'], 'error: --claim: "ratio" is not a claim;'],
-  [['--run', 'pilot'], 'error: --run: there is a run "pilot" already; a claim is about a run that is not begun\n'],
+  [['--run', 'pilot'], 'error: --run: run "pilot" already exists; claims must be made before the run starts\n'],
   [['--induced', 'accuracy'], 'error: --induced: accuracy is the standard metric too; give two metrics\n'],
 ])('%s is refused', async (words, message) => {
   const { code, stderr } = await run('claim', 'seal', 'pilot', '--experiment', 'final.yaml', ...words);
@@ -99,7 +99,6 @@ test("the pilot's own seeds are refused", async () => {
   expect(await run(...seal)).toEqual({
     code: 2,
     stdout: '',
-    stderr:
-      "error: final.yaml: seeds 1 are the pilot's too; claims are about seeds that nobody has seen: give others\n",
+    stderr: 'error: final.yaml: seeds 1 were used in the pilot; claims must be about unused seeds: give others\n',
   });
 });

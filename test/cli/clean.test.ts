@@ -99,7 +99,7 @@ test('asks on a terminal; without one it needs --yes; what is not confirmed stay
   const refused = await clean('lenet');
   expect([refused.code, refused.stderr]).toEqual([
     2,
-    'error: --yes: nothing was removed: there is no terminal to ask on; add it to do without\n',
+    'error: --yes: nothing was removed: there is no terminal for the confirmation; add it to skip the question\n',
   ]);
   for (const [answer, code] of [
     ['\n', 0],
@@ -125,7 +125,7 @@ test('a run that is being trained is refused, and the cache that it needs', asyn
   expect(await clean('lenet', '--yes')).toEqual({
     code: 1,
     stdout: '',
-    stderr: `error: checkpoints/lenet: ${who}; nothing was removed; stop it, or wait until it is through\n`,
+    stderr: `error: checkpoints/lenet: ${who}; nothing was removed; stop it, or wait until it has finished\n`,
   });
   expect(await clean('--cache', '--yes')).toMatchObject({
     code: 1,
@@ -135,7 +135,7 @@ test('a run that is being trained is refused, and the cache that it needs', asyn
   expect(await clean('--yes')).toEqual({
     code: 0,
     stdout: 'nothing to remove\n',
-    stderr: 'note: checkpoints/lenet is being trained now and not looked at\n',
+    stderr: 'note: checkpoints/lenet is being trained now and was skipped\n',
   });
   expect(await treeOf(root)).toEqual(before);
 });

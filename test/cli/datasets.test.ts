@@ -54,8 +54,8 @@ test('images of any size train; what was skipped is said, size and colour are re
   const words = '--arch cnn --dataset images:pictures --image-size 16 --widths 2 --epochs 1 --batch-size 4 --threads 1';
   // The runtime is in the real cache; what this leaves there is the same small file each time.
   const { code, stderr } = await runIn({}, 'train', ...words.split(' '));
-  expect(stderr).toContain('pictures: 1 of 21 files skipped, being damaged or no images; the first is red/notes.txt (');
-  expect(stderr).toContain('pictures: no test folder: 4 of 20 images, a fifth of each class, are the test set\n');
+  expect(stderr).toContain('pictures: 1 of 21 files skipped: damaged or not images; the first is red/notes.txt (');
+  expect(stderr).toContain('pictures: no test folder: 4 of 20 images, a fifth of each class, become the test set\n');
   expect(code).toBe(0);
   const record = JSON.parse(fs.readFileSync(path.join(folder, 'checkpoints/cnn-images-pictures/run.json'), 'utf8')) as {
     experiment: object;
@@ -72,11 +72,11 @@ test.each<[string, string]>([
     'error: preview: "mnits" is not a dataset; did you mean mnist? Known: mnist, fashion-mnist, cifar10, cifar100, omniglot-small, omniglot, shapes, images:PATH, idx:PATH',
   ],
   ['datasets preview shapes --colour red', 'error: --colour: "red" is unknown; known: grey, rgb'],
-  ['datasets fetch idx:x', 'error: fetch: idx:PATH is files of your own; there is nothing to fetch'],
+  ['datasets fetch idx:x', 'error: fetch: idx:PATH names your own files; there is nothing to download'],
   ['datasets lst', "error: unknown command 'lst'; did you mean list?"],
   [
     'train --arch cnn --dataset cifar10',
-    'error: FOLDER/data/cifar10/cifar-10-binary.tar.gz: is not here, and cifar10 needs it; type: npm run datasets -- fetch cifar10 (170 MB), or put https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz there by hand',
+    'error: FOLDER/data/cifar10/cifar-10-binary.tar.gz: is missing, and cifar10 needs it; run: npm run datasets -- fetch cifar10 (170 MB), or copy https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz there yourself',
   ],
 ])('%s is one line, exit code 2, and leaves nothing', async (line, message) => {
   const { code, stdout, stderr } = await run(...line.split(' '));

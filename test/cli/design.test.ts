@@ -52,7 +52,7 @@ test('writes an experiment of new seeds that train and claim take, and writes ov
   expect(await run(...design)).toEqual({
     code: 2,
     stdout: '',
-    stderr: 'error: --output: pilot-design.yaml is there already; give another file, or --force to write over it\n',
+    stderr: 'error: --output: pilot-design.yaml already exists; give another file, or --force to write over it\n',
   });
   const forced = await run(...design, '--force', '--json');
   expect([forced.code, forced.stderr]).toEqual([0, '']);
@@ -65,8 +65,8 @@ test.each([
   [['--standard', 'acuracy'], '--standard: "acuracy" is not a metric; did you mean accuracy?'],
   [['--standard', 'mse'], '--standard: mse is not available for cnn runs'],
   [['--induced', 'accuracy'], '--induced: accuracy is the standard metric too; give two metrics'],
-  [['--output', 'pilot.yaml'], '--output: there is a run "pilot" already'],
-  [['--output', 'design.json'], '--output: "design.json" is no YAML file; name it FILE.yaml'],
+  [['--output', 'pilot.yaml'], '--output: run "pilot" already exists'],
+  [['--output', 'design.json'], '--output: "design.json" is not a YAML file; name it FILE.yaml'],
 ])('%s is refused, and nothing is written', async (words, message) => {
   const { code, stdout, stderr } = await run('design', 'pilot', ...words);
   expect([code, stdout, stderr.slice(0, message.length + 7)]).toEqual([2, '', `error: ${message}`]);

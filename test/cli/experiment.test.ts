@@ -67,11 +67,11 @@ test('smoke.yaml is trained, a flag overrides it, and the run has its name', asy
     code: 2,
     stdout: '',
     stderr:
-      'error: mine/smoke.yaml:3:9: epochs: 2 epochs contradicts 1 epoch, with which checkpoints/smoke was begun; ' +
+      'error: mine/smoke.yaml:3:9: epochs: 2 epochs contradicts 1 epoch, with which checkpoints/smoke was started; ' +
       'change the file, or give another --run NAME\n',
   });
   expect((await train('--experiment', 'mine/smoke.yaml', '--epochs', '3')).stderr).toBe(
-    'error: --epochs: 3 epochs contradicts 1 epoch, with which checkpoints/smoke was begun; ' +
+    'error: --epochs: 3 epochs contradicts 1 epoch, with which checkpoints/smoke was started; ' +
       'leave the option out, or give another --run NAME\n',
   );
   expect(fs.readFileSync(path.join(folder, 'checkpoints/smoke/run.json'), 'utf8')).toBe(before);

@@ -88,7 +88,7 @@ test('sealed, verified, trained, scored', async () => {
 
   expect(await run(seal)).toMatchObject({
     code: 2,
-    stderr: 'error: --widths: cnn-w16-s0 is trained already; predict what is not\n',
+    stderr: 'error: --widths: cnn-w16-s0 is already trained; choose members that have not started\n',
   });
 });
 
@@ -104,15 +104,13 @@ test('a changed file, and members that were there before, make it void', async (
     stderr: "error: 1 of 1 forecasts are void, or can't be read\n",
   });
   const listed = await run('forecast list');
-  expect([listed.code, listed.stderr]).toEqual([0, 'changed after it was sealed, so void: lenet-1\n']);
+  expect([listed.code, listed.stderr]).toEqual([0, 'void because it was changed after it was sealed: lenet-1\n']);
   fs.writeFileSync(file, before);
   expect((await run('forecast list')).stderr).toBe('');
   await trainNext('2026-01-01T00:00:00.000Z');
   const scored = await run('forecast score lenet-1');
   expect(scored.code).toBe(1);
-  expect(scored.stderr).toMatch(
-    /^error: lenet-1: void, and not scored: cnn-w16-s0 began 2026-01-01T00:00:00.000Z, and/,
-  );
+  expect(scored.stderr).toMatch(/^error: lenet-1: void and not scored: cnn-w16-s0 began 2026-01-01T00:00:00.000Z, and/);
 });
 
 test('a second seal names the first', async () => {
@@ -140,14 +138,14 @@ test.each([
     '--widths: "0" is not a whole number of at least 1; give for example --widths 10,100',
   ],
   ['forecast seal lenet --widths 16,16', '--widths: 16 is listed twice; list each once'],
-  ['forecast seal lenet --widths 8', '--widths: cnn-w8-s0 is trained already; predict what is not'],
+  ['forecast seal lenet --widths 8', '--widths: cnn-w8-s0 is already trained; choose members that have not started'],
   [
     'forecast seal lenet --widths 6,16',
-    '--widths: 6 is not above 8, the widest that is known; a forecast is of larger members',
+    '--widths: 6 is not above 8, the largest trained width; forecasts are for larger members',
   ],
   [
     'forecast seal lenet --widths 8 --seeds 7',
-    '--widths: 8 is not above 8, the widest that is known; a forecast is of larger members',
+    '--widths: 8 is not above 8, the largest trained width; forecasts are for larger members',
   ],
   [
     'forecast seal lenet --widths 16 --name a/b',
@@ -159,7 +157,7 @@ test.each([
   ],
   [
     'forecast score nothing',
-    'NAME: "nothing" is no sealed forecast of a run in checkpoints; npm run forecast -- list shows those there are',
+    'NAME: "nothing" is not a sealed forecast of a run in checkpoints; npm run forecast -- list lists them all',
   ],
   ['forecast seal lenet', "required option '--widths <list>' not specified"],
 ])('%s', async (line, message) => {

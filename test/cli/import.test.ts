@@ -93,10 +93,7 @@ test('a table becomes a run that commands evaluate, compare and report on, over 
 test('what imported members cannot have is one line, and nothing is written', async () => {
   await importTable();
   const lines: readonly (readonly [words: string, line: string])[] = [
-    [
-      'seeds lm',
-      'lm: has one model for each scale; import models that differ in their seed alone too, with --seed COLUMN',
-    ],
+    ['seeds lm', 'lm: has one model per scale; also import models that differ only in their seed, with --seed COLUMN'],
     ['evaluate lm --metric mse', 'needs mse, which the run lm does not have'],
     ['show lm --axis flops', '--axis: no member has a coordinate flops; known: parameters, tokens'],
     ['train --run lm --arch cnn', 'checkpoints/lm: is a run of imported members: only their outcomes are known'],
@@ -105,8 +102,8 @@ test('what imported members cannot have is one line, and nothing is written', as
       'forecast seal lm --widths 8',
       'lm: is a run of imported members, and only members that the lab will train can be sealed',
     ],
-    ['design lm', 'lm: is a run of imported members, and a design is of a family that is trained'],
-    ['import table outcomes.csv --run lm --scale params.csv', '--run: checkpoints/lm is there already'],
+    ['design lm', 'lm: is a run of imported members, and a design needs a family that the lab trains'],
+    ['import table outcomes.csv --run lm --scale params.csv', '--run: checkpoints/lm already exists'],
   ];
   for (const [words, line] of lines) {
     const { code, stdout, stderr } = await run(...words.split(' '));
@@ -148,7 +145,7 @@ test('a damaged table leaves nothing behind', async () => {
   const { code, stderr } = await run('import', 'table', 'cut.csv', '--run', 'cut');
   expect([code, stderr]).toEqual([
     2,
-    'error: cut.csv:3: a quotation mark is opened and never closed; the file may be cut short\n',
+    'error: cut.csv:3: a quotation mark is opened and never closed; the file may be cut off\n',
   ]);
   expect(await fs.readdir(root)).toEqual(['cut.csv']);
 });

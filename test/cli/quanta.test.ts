@@ -72,7 +72,7 @@ test('a table, a CSV with a row per example, a picture', async () => {
       '                up to 1         432         20.00            0.54',
     ].join('\n'),
   );
-  expect(stdout).toContain('10.00 % of the examples are never solved, by no member.');
+  expect(stdout).toContain('10.00 % of the examples are not solved by any member.');
   expect(stdout).toMatch(/^sharp turns {6}70\.00 % of the examples \[/m);
   expect(stdout).toMatch(/p = 0\.0010 \(999 permutations\)$/m);
   expect(stdout).toMatch(/^ +one sigmoid +3 /m);
@@ -208,8 +208,8 @@ describe('members that are not whole', () => {
 });
 
 test.each<[string, string]>([
-  ['stak', 'error: RUN: "stak" is not a run in checkpoints and no folder with a run.json; did you mean stack?'],
-  ['stack --cutoff 0.1', 'error: --cutoff: a cnn has none: its examples are right or wrong; leave it out'],
+  ['stak', 'error: RUN: "stak" is neither a run in checkpoints nor a folder with a run.json; did you mean stack?'],
+  ['stack --cutoff 0.1', 'error: --cutoff: a cnn does not use one: its examples are right or wrong; leave it out'],
   ['stack --cutoff x', 'error: --cutoff: "x" is not a number above 0, such as 0.02'],
   ['stack --tolerance 0.5', 'error: --tolerance: "0.5" is not a number from 0 to below 0.5, such as 0.2'],
   ['', "error: missing required argument 'runs'"],

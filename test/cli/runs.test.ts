@@ -22,7 +22,7 @@ test('lists runs, one of them being trained; JSON has the same; nothing is writt
   const { code, stdout, stderr } = await run(root, 'runs');
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(
-    /^run .*\nlenet +cnn +mnist +1 of 2 +training now .* 2026-01-02 03:04\n\nlenet lacks cnn-w2-s0: no epoch done\n$/,
+    /^run .*\nlenet +cnn +mnist +1 of 2 +training now .* 2026-01-02 03:04\n\nlenet is missing cnn-w2-s0: no epoch done\n$/,
   );
   const { runs: listed } = JSON.parse((await run(root, 'runs', '--json')).stdout) as {
     runs: { name: string; status: string }[];

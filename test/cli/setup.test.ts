@@ -60,7 +60,7 @@ test.each([
   await closed;
   expect([child.exitCode, (await said).split('\n').at(-2)]).toEqual([
     exitCode,
-    'stopped; the same command begins anew with what was not finished',
+    'stopped; run the same command again to redo the unfinished part',
   ]);
   expect(await until(() => !isRunning(grandchild), 10_000)).toBe(true);
   const left = fs.readdirSync(cache, { recursive: true, encoding: 'utf8' });

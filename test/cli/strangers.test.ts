@@ -77,11 +77,11 @@ test("no path that a run names is read; the user's own is", async () => {
   const { code, stderr } = await run('report', 'lenet', '--draws', '100');
   expect([code, stderr]).toEqual([
     0,
-    'no pictures of test examples of lenet: a path that a run names is not read; give it by --dataset images:PATH\n',
+    'no pictures of test examples of lenet: paths recorded in a run are not read; give it with --dataset images:PATH\n',
   ]);
   expect(await run('report', 'lenet', '--dataset', 'mnist')).toMatchObject({
     code: 2,
-    stderr: 'error: --dataset: mnist is not a path, and found by its name; leave it out\n',
+    stderr: 'error: --dataset: mnist is found by its name, not by a path; leave it out\n',
   });
   expect(await run('report', 'lenet', '--dataset', 'idx:there')).toMatchObject({
     code: 2,
@@ -92,7 +92,7 @@ test("no path that a run names is read; the user's own is", async () => {
   const given = await run('report', 'lenet', '--draws', '100', '--dataset', `images:${pictures}`);
   expect([given.code, given.stderr]).toEqual([
     0,
-    expect.stringMatching(/^no pictures of test examples: .*pictures: the class cat .*has no image that can be read/),
+    expect.stringMatching(/^no pictures of test examples: .*pictures: the class cat .*has no readable image/),
   ]);
 });
 

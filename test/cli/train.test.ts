@@ -118,7 +118,7 @@ test('as many steps as two epochs have give the same weights, and an epoch that 
   const { code, stderr } = await train([...small, '--steps', '16', '--run', 'short']);
   expect([code, stderr]).toEqual([
     2,
-    'error: --steps: 16 steps contradicts 12 steps, with which checkpoints/short was begun; leave the option out, or give another --run NAME\n',
+    'error: --steps: 16 steps contradicts 12 steps, with which checkpoints/short was started; leave the option out, or give another --run NAME\n',
   ]);
 });
 
@@ -201,7 +201,7 @@ test.each([
   process.kill(group * child.pid!, signal);
   const [stderr] = await Promise.all([errors, once(child, 'close')]);
   expect(child.exitCode).toBe(exitCode);
-  expect(stderr).toContain('stopped; the same command goes on where it was');
+  expect(stderr).toContain('stopped; run the same command again to resume');
   expect(workers.some(isRunning)).toBe(false);
   expect(fs.existsSync(path.join(memberFolder('cnn-shapes', 'cnn-w2-s0'), 'weights.safetensors'))).toBe(false);
 });
@@ -272,7 +272,7 @@ test('what cannot fit into memory is refused before anything is written', async 
   expect([code, stderr]).toEqual([
     2,
     expect.stringMatching(
-      /^error: --widths: 65536 has 1\.31e\+12 parameters, which need 2\.10e\+4 GB of memory at least, and there are \S+ GB; give smaller ones\n$/,
+      /^error: --widths: 65536 has 1\.31e\+12 parameters, which need at least 2\.10e\+4 GB of memory; this machine has \S+ GB; give smaller ones\n$/,
     ),
   ]);
   expect(fs.existsSync(path.join(folder, 'checkpoints'))).toBe(false);
@@ -285,13 +285,13 @@ describe('going on with a run', () => {
     const old = Object.keys(before).filter((name) => name.includes('cnn-w2-s0'));
     expect(old).toHaveLength(4);
     const nothing = await train(quick);
-    expect([nothing.code, nothing.stderr]).toEqual([0, '1 of 1 members are complete already: cnn-w2-s0\n']);
+    expect([nothing.code, nothing.stderr]).toEqual([0, '1 of 1 members are already complete: cnn-w2-s0\n']);
 
     // Other threads for what is new: the old member keeps its own.
     const wider = await train(['--run', 'cnn-shapes', '--widths', '3', '--seeds', '1', '--threads', '2']);
     expect(wider.code).toBe(0);
     expect(wider.stderr).toContain(
-      'goes on with checkpoints/cnn-shapes, begun with --dataset shapes --epochs 1 --train-size 1024 --test-size 200\n',
+      'resuming checkpoints/cnn-shapes, which was started with --dataset shapes --epochs 1 --train-size 1024 --test-size 200\n',
     );
     const after = hashes(path.join(folder, 'checkpoints'), /.*/);
     for (const name of old) expect(after[name]).toBe(before[name]);
@@ -307,7 +307,7 @@ describe('going on with a run', () => {
     await train(quick);
     const before = hashes(path.join(folder, 'checkpoints'), /.*/);
     const refusal = (what: string, option: string, remedy = 'leave the option out, or give another --run NAME') =>
-      `error: --${option}: ${what} checkpoints/cnn-shapes was begun; ${remedy}\n`;
+      `error: --${option}: ${what} checkpoints/cnn-shapes was started; ${remedy}\n`;
     for (const [words, message] of [
       [['--epochs', '2'], refusal('2 epochs contradicts 1 epoch, with which', 'epochs')],
       [['--batch-size', '64'], refusal('64 contradicts 128, with which', 'batch-size')],
@@ -330,7 +330,7 @@ describe('going on with a run', () => {
     expect([code, stderr]).toEqual([
       1,
       'error: cnn-w2-s0: weights.safetensors is damaged: it does not match its SHA-256 in member.json; ' +
-        'delete checkpoints/cnn-shapes/members/cnn-w2-s0 to train this member anew\n',
+        'delete checkpoints/cnn-shapes/members/cnn-w2-s0 to train this member again\n',
     ]);
   });
 });

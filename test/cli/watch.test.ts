@@ -115,7 +115,7 @@ test('on a terminal the view is redrawn in place, and the cursor comes back', as
   await fs.rm(folder, { recursive: true });
   expect(await complete.ended).toBe(1);
   expect(complete.output.stdout).toMatch(
-    /\u001b\[\?25herror: .*there is no run here any more: run\.json is missing\r\n$/,
+    /\u001b\[\?25herror: .*there is no longer a run here: run\.json is missing\r\n$/,
   );
 });
 
@@ -123,7 +123,7 @@ test('--page: on the loopback, with a token; events until the run is complete', 
   const complete = await unfinish();
   const { until, ended, output } = watch('lenet', '--page');
   const [, url] = await until(
-    /^open (http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/) in a browser on this machine; Ctrl-C ends it\n/,
+    /^open (http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/) in a browser on this machine; Ctrl-C stops it\n/,
   );
   expect((await fetch(url!)).status).toBe(200);
   expect((await fetch(new URL('/', url))).status).toBe(403);
@@ -153,7 +153,7 @@ test('a run that is complete already is shown once, and no page is opened', asyn
 test.each([
   [['lenett'], /^error: RUN: "lenett" is not a run in checkpoints .*; did you mean lenet\?\n$/],
   [[], /^error: missing required argument 'run'\n$/],
-  [['lenet', '--port', '80'], /^error: --port: is of the page; add --page\n$/],
+  [['lenet', '--port', '80'], /^error: --port: needs --page; add --page\n$/],
   [['lenet', '--page', '--port', '99999'], /^error: --port: 99999 is more than 65535\n$/],
   [['lenet', '--page', '--port', 'x'], /^error: --port: "x" is not a whole number/],
 ])('bad input is one line and exit code 2: %j', async (words, line) => {

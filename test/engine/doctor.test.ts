@@ -57,7 +57,7 @@ test('doctor finds nothing that keeps this machine from training', () => {
     expect.arrayContaining(['platform', 'node', 'runtime', 'pip', 'compiler', 'binding', 'cpu', 'gpu', 'datasets']),
   );
   expect(on(findings, 'training')).toEqual([
-    { status: 'ok', subject: 'training', what: 'a step was traced, compiled and taken on the CPU' },
+    { status: 'ok', subject: 'training', what: 'a step was traced, compiled and run on the CPU' },
   ]);
 });
 
@@ -72,7 +72,7 @@ test('what lets no step be taken is a problem, with the reason, exit code 1', as
     {
       status: 'problem',
       subject: 'training',
-      what: 'a first step fails on the CPU: (0 , util_1.isNullOrUndefined) is not a function',
+      what: 'the first step fails on the CPU: (0 , util_1.isNullOrUndefined) is not a function',
       remedy: expect.any(String) as string,
     },
   ]);
@@ -155,7 +155,7 @@ test.skipIf(namedTensorflow() !== undefined)('--verify finds a flipped byte and 
   vi.stubEnv('EMERGENCE_CACHE_DIR', await smallCache());
   const [first, second] = headers.map((name) => path.join(ownTensorflow().folder, '..', name)) as [string, string];
   const integrity = async () => on(await diagnose({ verify: true, cores: 1 }), 'integrity');
-  expect(await integrity()).toEqual([{ status: 'ok', subject: 'integrity', what: '2 files are as in their wheels' }]);
+  expect(await integrity()).toEqual([{ status: 'ok', subject: 'integrity', what: '2 files match their wheels' }]);
 
   const bytes = await fs.readFile(first);
   bytes[100]! ^= 1;

@@ -131,7 +131,7 @@ test('of two at once one fetches; the other waits, says so, and uses it', async 
   fs.rmSync(hold());
   const [one, two] = await Promise.all([first.ended, second.ended]);
   expect(folderIn(two)).toBe(folderIn(one));
-  expect(two[0]).toMatch(new RegExp(`^waiting for process ${first.child.pid!}, which makes `));
+  expect(two[0]).toMatch(new RegExp(`^waiting for process ${first.child.pid!}, which is building `));
   expect(downloads()).toBe(1);
   expectWhole(folderIn(one));
 });

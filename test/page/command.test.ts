@@ -134,7 +134,7 @@ test('where the dataset is another one than was trained on, the page has no pict
   expect([code, stderr]).toEqual([0, 'no pictures of test examples: mnist has another fingerprint than in run.json\n']);
   const page = fs.readFileSync(path.join(root, 'reports/other/report.html'), 'utf8');
   expect(page).toContain(
-    '"pictures":"the dataset has changed since the run was trained, and other images would be shown."',
+    '"pictures":"the dataset has changed since the run was trained, so the images would not match."',
   );
 });
 
@@ -144,7 +144,9 @@ test('a missing member is named on the way and among the caveats', async () => {
   const { code, stderr } = await report();
   expect([code, stderr]).toEqual([0, 'not included: cnn-w8-s1 (outcomes.parquet is missing)\n']);
   const story = fs.readFileSync(path.join(folder, 'report.md'), 'utf8');
-  expect(story).toContain('- 1 member of the run is not in it: cnn-w8-s1 (outcomes.parquet is missing).');
+  expect(story).toContain(
+    '- 1 member of the run is missing from this report: cnn-w8-s1 (outcomes.parquet is missing).',
+  );
 });
 
 test('several runs make one report', async () => {
@@ -160,14 +162,14 @@ test('several runs make one report', async () => {
 describe('bad input is one line and exit code 2, and leaves nothing behind', () => {
   test.each([
     [['report', 'lenett'], /^error: RUN: "lenett" is not a run in checkpoints .*; did you mean lenet\?/],
-    [['report', 'lenet', 'lenet'], /^error: RUN: two runs have the name lenet; report on one of them/],
+    [['report', 'lenet', 'lenet'], /^error: RUN: two runs are named lenet; report on them one at a time/],
     [
       ['report', 'lenet', '--induced', 'accuracy'],
       /^error: --induced: accuracy is no threshold of these runs; they have subset-accuracy/,
     ],
     [
       ['report', 'lenet', '--induced', 'subset-accuracy:k=301'],
-      /^error: subset-accuracy:k=301: the test set has 300 images, 301 are needed/,
+      /^error: subset-accuracy:k=301: the test set has 300 images; 301 are needed/,
     ],
     [['report', 'lenet', '--natural', 'overlay:gpt-5'], /^error: --natural: "gpt-5" is not a curve of overlay/],
     [['report', 'lenet', '--draws', '5'], /^error: --draws: "5" is not a whole number of at least 100/],
@@ -195,7 +197,7 @@ test("a file of the user's in a report's folder is not lost", async () => {
   const { code, stderr } = await report();
   expect([code, stderr]).toEqual([
     2,
-    "error: --output: reports/lenet/notes.txt is none of the report's files; move it, or name another folder\n",
+    "error: --output: reports/lenet/notes.txt is not one of the report's files; move it, or name another folder\n",
   ]);
   expect(fs.readFileSync(path.join(folder, 'notes.txt'), 'utf8')).toBe('mine');
 });

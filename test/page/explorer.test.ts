@@ -150,7 +150,7 @@ test('runs are switched, each with its threshold', async () => {
 
 test('with one scale left there is a sentence and no curve; reset brings all back', async () => {
   const page = await open('#run=cnn&without=1,2,4,8');
-  expect(await page.locator('#reading').textContent()).toBe('A curve needs a seed and two scales: tick another one.');
+  expect(await page.locator('#reading').textContent()).toBe('A curve needs a seed and two scales: tick another.');
   expect(await page.locator('#panels figure:visible').count()).toBe(1);
   await page.locator('#reset').click();
   await settled(page);

@@ -112,7 +112,7 @@ describe('what is not a file, or has no name, is refused in one line', () => {
     const [circle, zero] = [path.join(root, 'circle'), path.join(root, 'zero')];
     fs.symlinkSync(circle, circle);
     fs.symlinkSync('/dev/zero', zero);
-    expect(await refusal(() => readFileIfThere(circle))).toContain('is a link that leads in a circle');
+    expect(await refusal(() => readFileIfThere(circle))).toContain('is a circular link');
     expect(await refusal(() => readFileIfThere(zero))).toContain('is a pipe, a socket or a device, not a file');
     expect(await refusal(() => readFileIfThere(root))).toContain('is a folder, not a file');
   });
@@ -124,7 +124,7 @@ describe('names in a CSV file of curves', () => {
     const file = path.join(await temporaryFolder(), 'odd.csv');
     fs.writeFileSync(file, `${head}f,m,1,t,acc,0.1,C\nf,m,2,t,acc,0.2,"a\u001b[2J\nerror: forged"\n`);
     expect(await refusal(() => readNaturalCurves(file))).toBe(
-      `${file}:3: "a\\u001b[2J\\u000aerror: forged" has control characters; write names on one line`,
+      `${file}:3: "a\\u001b[2J\\u000aerror: forged" has control characters; put each name on one line`,
     );
   });
   test('a heading of escapes is no heading', async () => {
@@ -139,6 +139,6 @@ test('a folder of files holds what is written into it, and nothing is written el
   const error: unknown = await writeFolder(path.join(root, 'report'), new Map([['figures/../../../X', 'x']])).catch(
     (thrown: unknown) => thrown,
   );
-  expect(messageOf(error)).toContain('is outside of the folder');
+  expect(messageOf(error)).toContain('is outside the folder');
   expect(fs.readdirSync(root)).toEqual([]);
 });

@@ -112,7 +112,7 @@ export function design(request: DesignRequest): Design {
   const widths = evenWidths(curve, { from, to, count: wanted, multiple: experiment.heads ?? 1 });
   if (widths.length < fewestWidths)
     throw new UsageError(
-      `there are ${widths.length} widths from ${from} to ${to}, and ${fewestWidths} are needed`,
+      `${widths.length} widths from ${from} to ${to} are too few; at least ${fewestWidths} are needed`,
       record.name,
       'extend it with --from or --to',
     );
@@ -198,7 +198,7 @@ function chooseInduced(request: DesignRequest, { metrics, widths, pilots, simula
     candidates.push(...endsIn(leastEnd, reach));
   if (candidates.length === 0) candidates.push(...(late.length > 0 ? late : all).slice(0, 1).map(consider));
   if (candidates.length === 0)
-    throw new UsageError('has no K, cutoff or L by which its members could differ', record.name, 'give --induced');
+    throw new UsageError('has no K, cutoff or L at which its members differ', record.name, 'give --induced');
   const rows = candidates.map(({ row }) => row);
   return { chosen: candidates[chosenOf(rows, power)]!, candidates };
 }
@@ -257,14 +257,14 @@ function refuseFew({ record, members }: DesignRequest): void {
   const scales = scalesOf(members);
   if (scales.length < fewestWidths)
     throw new UsageError(
-      `has ${scales.length} widths, and a design needs ${fewestWidths}`,
+      `has ${scales.length} widths; a design needs ${fewestWidths}`,
       record.name,
       'train more with --widths',
     );
   const fewest = Math.min(...scales.map((scale) => scale.members.length));
   if (fewest < fewestSeeds)
     throw new UsageError(
-      `has one seed for each width, and a design needs ${fewestSeeds}`,
+      `has one seed per width; a design needs ${fewestSeeds}`,
       record.name,
       'train more with --seeds, such as 0,1,2',
     );
@@ -280,7 +280,7 @@ function refuseFlat(pilot: PilotMetric, name: string): void {
   throw new UsageError(
     `${metric.title} does not improve from width ${scales[first]!.width} to ${scales[last]!.width} by more than seeds differ`,
     name,
-    'a pilot has to show the rise: train other widths, or for longer',
+    'a pilot must show the rise: train other widths, or train longer',
   );
 }
 

@@ -88,7 +88,7 @@ export function forecastMetric(
     try {
       const result = run(problem);
       if (!result.draws.every((each) => each.every(Number.isFinite)))
-        throw new FitError('not-finite', 'it gives what is no number');
+        throw new FitError('not-finite', 'it returned a value that is not a number');
       methods.push({ method: name, quantiles: result.draws.map(quantilesOf), fits: result.fits.map(summaryOf) });
     } catch (error) {
       if (!(error instanceof FitError)) throw error;

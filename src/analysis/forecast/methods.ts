@@ -77,7 +77,7 @@ const lastValue: ForecastMethod = {
   source: 'the naive forecast of time series (Hyndman and Athanasopoulos 2021, Sec. 5.2)',
   run({ curve, targets, draws, seed, metric }) {
     const { scales, seeds, limits, spread } = curve;
-    if (scales.length < 2) throw new FitError('too-few-points', `${scales.length} scale, and last-value needs 2`);
+    if (scales.length < 2) throw new FitError('too-few-points', `${scales.length} scale; last-value needs 2`);
     const random = Random.named(seed, 'forecast', 'last-value', metric.id);
     const means = seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
     const last = seeds.at(-1)!;
@@ -103,7 +103,7 @@ const averaged = [line, powerLaw, sigmoid, brokenPowerLaw, twoSigmoids] as const
 const average: ForecastMethod = {
   name: 'average',
   kind: 'direct',
-  formula: `${averaged.map(({ name }) => name).join(', ')}, each with Akaike's weight by AICc over the scales, which wander together with their seeds`,
+  formula: `${averaged.map(({ name }) => name).join(', ')}, combined with Akaike weights from AICc over scales; all seeds of a scale share its deviation`,
   source: 'Burnham and Anderson 2002, Model Selection, Ch. 4',
   run: (problem) => averageOf(averaged, problem, problem.metric.id),
 };
@@ -111,7 +111,7 @@ const average: ForecastMethod = {
 const prequential: ForecastMethod = {
   name: 'prequential',
   kind: 'direct',
-  formula: `${averaged.map(({ name }) => name).join(', ')}, weighed by how well they have foretold each scale from those before`,
+  formula: `${averaged.map(({ name }) => name).join(', ')}, weighted by how well they predicted each scale from the smaller ones`,
   source: 'Dawid 1984, J. R. Stat. Soc. A 147, 278-292',
   run({ metric, curve, targets, draws, seed }) {
     const candidates = averaged.map((model) => fitted(model));
@@ -125,10 +125,10 @@ const passRate: ForecastMethod = {
   name: 'pass-rate',
   kind: 'detour',
   formula:
-    'ln(-ln y) = c0 + c1 ln N, y the success rate at high resolution: accuracy^K, the product of the accuracies at each place, or the share where it is above 0',
+    'ln(-ln y) = c0 + c1 ln N, y is the success rate at high resolution: accuracy^K, the product of the accuracies at each place, or the share itself where it is above 0',
   source: 'PassUntil and its task scaling law, Hu et al. 2023 (arXiv 2310.03262)',
   run({ metric, members, curve, targets, draws, seed }) {
-    if (metric.unit !== 'probability') throw new FitError('not-finite', `${metric.id} is no success rate`);
+    if (metric.unit !== 'probability') throw new FitError('not-finite', `${metric.id} is not a success rate`);
     const fine = predictFromStandard(metric, members);
     const isFine = fine !== undefined && metric.name !== 'reconstruction';
     const seeds = scalesOf(members).map((scale, i) =>
@@ -141,7 +141,7 @@ const passRate: ForecastMethod = {
     if (usable.length < 3)
       throw new FitError(
         'too-few-points',
-        `${usable.length} scale${usable.length === 1 ? '' : 's'} with a success rate between 0 and 1, and pass-rate needs 3`,
+        `${usable.length} scale${usable.length === 1 ? '' : 's'} with a success rate between 0 and 1; pass-rate needs 3`,
       );
     const known: KnownCurve = {
       scales: usable.map(({ scale }) => scale),
@@ -163,15 +163,16 @@ const outcomes: ForecastMethod = {
   name: 'outcomes',
   kind: 'detour',
   formula:
-    'the share above the threshold of a distribution with the shape of the largest known scale; where it lies and how wide it is (ln) are extrapolated by a line, a power law or a local trend (width: a constant or a line), weighed by how they have foretold each scale from those before',
+    'the share above the threshold of a distribution with the shape seen at the largest known scale; its location is extrapolated by a line, a power law or a local trend, its log width by a constant or a line, weighted by how well they predicted each scale from the smaller ones',
   source: 'after Schaeffer et al. 2024 (arXiv 2406.04391): per-example continuous outcomes decide thresholded ones',
   needs: (metric) => latentOf(metric)?.needs ?? [],
   run(problem) {
     const { metric, members, curve, draws, seed } = problem;
     const latent = latentOf(metric);
-    if (latent === undefined) throw new FitError('not-finite', `${metric.id} is no threshold on a continuous outcome`);
+    if (latent === undefined)
+      throw new FitError('not-finite', `${metric.id} is not a threshold on a continuous outcome`);
     const lacking = latent.needs.filter((name) => members.some((member) => member.outcomes[name] === undefined));
-    if (lacking.length > 0) throw new FitError('not-finite', `the outcomes have no ${lacking.join(', ')}`);
+    if (lacking.length > 0) throw new FitError('not-finite', `the outcomes do not have ${lacking.join(', ')}`);
     const scales = scalesOf(members);
     const values = members.map((member) => latent.of(member.outcomes, metric.parameters));
     const reference = referenceOf(scales.at(-1)!.members.map((place) => values[place]!));

@@ -26,7 +26,7 @@ export async function outcomeOf(
 ): Promise<SealedOutcome> {
   const { seal } = read;
   const reasons = isImported(open.record)
-    ? ['it is of a trained family, and the run is of imported members']
+    ? ['it belongs to a trained family, but the run has imported members']
     : await whyVoid(open.folder, open.record, read);
   const wanted = seal.targets.length * seal.seeds.length;
   if (reasons.length > 0) return { seal, reasons, scores: [], missing: wanted };

@@ -35,7 +35,7 @@ export const localTrend: Candidate = {
   name: 'local-trend',
   extrapolate({ scales, seeds }, { scales: targets, draws, random }) {
     const n = scales.length;
-    if (n < 3) throw new FitError('too-few-points', `${n} scales, and local-trend needs 3`);
+    if (n < 3) throw new FitError('too-few-points', `${n} scales; local-trend needs 3`);
     const x = scales.map(Math.log);
     const means = seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
     const noise = noiseOf(seeds, means);
@@ -105,7 +105,7 @@ export function weighCandidates(
       refusal ??= error;
     }
   }
-  if (going.length === 0) throw refusal ?? new FitError('too-few-points', 'nothing to go on with');
+  if (going.length === 0) throw refusal ?? new FitError('too-few-points', 'no trend could be extrapolated');
   const logs = going.map(({ candidate }) => prequential(candidate, curve, targets.seed));
   const most = Math.max(...logs);
   const likelihoods = logs.map((log) => Math.exp(log - most));

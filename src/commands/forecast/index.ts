@@ -11,7 +11,7 @@ import { registerVerify } from './verify.js';
 export function registerForecast(program: CommandUnknownOpts): void {
   const group = program
     .command('forecast')
-    .description('predictions of larger members, written down before these are trained, and what they were worth')
+    .description('predict larger members before they are trained, and score the predictions afterwards')
     .helpCommand(false)
     .addHelpText('after', examples('forecast seal lenet-mnist --widths 24,32 --metric accuracy'));
   registerSeal(group);

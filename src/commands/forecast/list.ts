@@ -7,7 +7,7 @@ import { printJson, terminal } from '../print.js';
 export function registerList(group: CommandUnknownOpts): void {
   group
     .command('list [run]')
-    .description('sealed forecasts, of a run or of all')
+    .description('list sealed forecasts, of one run or of all')
     .addOption(json)
     .addHelpText('after', examples('forecast list'))
     .action(async (run, options) => {

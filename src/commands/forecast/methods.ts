@@ -7,7 +7,7 @@ import { printJson } from '../print.js';
 export function registerMethods(group: CommandUnknownOpts): void {
   group
     .command('methods')
-    .description('how forecasts are made: formulas and sources')
+    .description('list the forecasting methods with their formulas and sources')
     .addOption(json)
     .addHelpText('after', examples('forecast methods'))
     .action(async (options) => {

@@ -7,7 +7,7 @@ import { pictureLines, printJson, terminal } from '../print.js';
 export function registerScore(group: CommandUnknownOpts): void {
   group
     .command('score <name>')
-    .description('compare a sealed forecast with the members that were trained since; NAME, RUN/NAME or the file')
+    .description('score a sealed forecast on the members trained since; give NAME, RUN/NAME or the file')
     .addOption(metricFile)
     .addOption(picture('beside the sealed file'))
     .addOption(size)
@@ -38,7 +38,7 @@ export function registerScore(group: CommandUnknownOpts): void {
       const stem = options.output ?? path.join(path.dirname(file), seal.name);
       const figures = await writeFigure(stem, scoreFigure(about, scores), printed);
       const lines = [
-        `${seal.name}: sealed ${seal.sealed}, from ${seal.evidence.length} members; unchanged, and all that it predicts began later.`,
+        `${seal.name}: sealed ${seal.sealed}, from ${seal.evidence.length} members; unchanged, and every predicted member started later.`,
         ...(missing > 0 ? [`${missing} of its members are not trained yet.`] : []),
         '',
         scoreTable(scores),

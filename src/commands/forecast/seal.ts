@@ -41,7 +41,7 @@ export function registerSeal(group: CommandUnknownOpts): void {
         `sealed  ${file}`,
         `        ${seal.sealed}, number ${seal.number} of this run`,
         `digest  ${seal.digest}`,
-        'Publish the digest (a commit, a timestamping service), then train:',
+        'Publish the digest (in a commit or with a timestamping service), then train:',
         `        ${commandLine(next)}`,
         `        ${commandLine(`forecast score ${seal.name}`)}`,
       ];

@@ -9,7 +9,7 @@ export function registerVerify(group: CommandUnknownOpts): void {
   group
     .command('verify [name]')
     .description(
-      "check that sealed forecasts, their inputs and their order are unchanged; a forecast's name or a run's, or all",
+      'check that sealed forecasts, their inputs and their order are unchanged; give a forecast or a run, or neither for all',
     )
     .addOption(json)
     .addHelpText('after', examples('forecast verify lenet-mnist'))

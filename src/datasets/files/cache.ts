@@ -104,6 +104,6 @@ async function tryWrite(file: string, dataset: RawDataset): Promise<string | und
     return undefined;
   } catch (error) {
     if (!isReported(error)) throw new RunError("can't be written", file, undefined, { cause: error });
-    return `the decoded images are not kept for the next time: ${error.message}`;
+    return `the decoded images could not be cached: ${error.message}`;
   }
 }

@@ -36,7 +36,7 @@ export interface Part {
 
 /** What `images:PATH` needs to be, for whoever got it wrong. */
 export const layouts =
-  'a class is a folder of images: PATH/CLASS/..., or PATH/train/CLASS/... and PATH/test/CLASS/...; or PATH/labels.csv says file and label';
+  'a class is a folder of images: PATH/CLASS/..., or PATH/train/CLASS/... and PATH/test/CLASS/...; or PATH/labels.csv lists file and label';
 
 /** Throws UsageError for a class that is tested and not trained. */
 export function refuseUnknown(test: Part, names: readonly string[], labels: ReadonlyMap<string, number>): void {
@@ -44,9 +44,9 @@ export function refuseUnknown(test: Part, names: readonly string[], labels: Read
   if (first === undefined) return;
   const alike = [...labels.keys()].find((name) => name.toLowerCase() === first.toLowerCase());
   throw new UsageError(
-    `holds the class ${first}${others.length === 0 ? '' : ` and ${others.length} more`}, of which train has no image`,
+    `holds the class ${first}${others.length === 0 ? '' : ` and ${others.length} more`} without any training image`,
     placeOf(test),
-    alike === undefined ? 'train and test have the same classes' : `train has ${alike}: spell it alike`,
+    alike === undefined ? 'train and test must have the same classes' : `train has ${alike}: use the same spelling`,
   );
 }
 
@@ -58,10 +58,10 @@ export function likeNamed(folders: readonly string[], classNames: readonly strin
     .filter((names) => names.length > 1);
   const merged = folders.length - classNames.length;
   return [
-    ...cased.map((names) => `${names.join(' and ')} are ${names.length} classes that differ in case alone`),
+    ...cased.map((names) => `${names.join(' and ')} are ${names.length} classes whose names differ only in case`),
     ...(merged === 0
       ? []
-      : [`${counted(merged, 'class folder')} joined with another that has the same name in other bytes`]),
+      : [`${counted(merged, 'class folder')} merged with another of the same name in a different encoding`]),
   ];
 }
 

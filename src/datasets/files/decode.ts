@@ -75,7 +75,7 @@ async function readDeep(open: () => Sharp, side: number): Promise<DeepImage | st
   if (depth === 'uchar' || depth === 'ushort') return undefined;
   const isWide = space === 'grey16' || space === 'rgb16';
   const isFloat = depth === 'float' || depth === 'double';
-  if (isFloat && isWide) return 'floating-point numbers of 16 bits are not read';
+  if (isFloat && isWide) return '16-bit floating-point numbers are not supported';
   // What is signed of 16 bits comes out unsigned: it is moved up before, and back.
   const shift = isWide ? 32768 : 0;
   const image = open().pipelineColourspace(space).removeAlpha().resize(side, side, cover);
@@ -83,7 +83,7 @@ async function readDeep(open: () => Sharp, side: number): Promise<DeepImage | st
   const raw = await moved.toColourspace(space).raw({ depth: 'float' }).toBuffer();
   const values = new Float32Array(Uint8Array.from(raw).buffer).map((value) => value - shift);
   const channels = values.length / side ** 2;
-  if (channels !== 1 && channels !== 3) return `${channels} channels of such numbers are not read`;
+  if (channels !== 1 && channels !== 3) return `${channels} channels of such numbers are not supported`;
   if (!values.every(Number.isFinite)) return 'holds pixels that are not numbers';
   return { values, isFloat, white: space === 'scrgb' ? 1 : isWide ? 65535 : 255 };
 }
@@ -106,7 +106,7 @@ const mostBytes = 1.5e9;
 export function allocateImages(bytes: number, where: string): Uint8Array {
   if (bytes <= mostBytes) return new Uint8Array(bytes);
   throw new UsageError(
-    `its images would take ${formatBytes(bytes)} of memory, and ${formatBytes(mostBytes)} are the limit`,
+    `its images would take ${formatBytes(bytes)} of memory; the limit is ${formatBytes(mostBytes)}`,
     where,
     'give a smaller --image-size, or --colour grey',
   );

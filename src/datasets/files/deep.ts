@@ -39,7 +39,7 @@ export function quantise(images: readonly DeepPlace[]): string[] {
     if (other.length === 0) return [];
     const kind = isFloat ? 'floating-point numbers' : 'signed integers, or of 32 bits,';
     return [
-      `${counted(other.length, 'TIFF image')} of ${kind} from ${formatNumber(extent.black, 6)} to ${formatNumber(extent.white, 6)}: ${formatNumber(range.black, 6)} is taken for black, ${formatNumber(range.white, 6)} for white`,
+      `${counted(other.length, 'TIFF image')} of ${kind} from ${formatNumber(extent.black, 6)} to ${formatNumber(extent.white, 6)}: ${formatNumber(range.black, 6)} is treated as black, ${formatNumber(range.white, 6)} as white`,
     ];
   });
 }

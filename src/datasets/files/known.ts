@@ -15,7 +15,7 @@ export type FileState = 'whole' | 'missing' | { readonly fault: string };
 export async function sizeState(file: string, { sizeBytes }: KnownFile): Promise<FileState> {
   try {
     const { size } = await fs.stat(file);
-    return size === sizeBytes ? 'whole' : { fault: `is ${size} bytes long, and ${sizeBytes} are published` };
+    return size === sizeBytes ? 'whole' : { fault: `is ${size} bytes long, but the published size is ${sizeBytes}` };
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return 'missing';
     throw error;
@@ -28,7 +28,7 @@ export async function fileState(file: string, remote: RemoteFile): Promise<FileS
   if (state !== 'whole') return state;
   const found = await sha256File(file);
   if (found === remote.sha256) return 'whole';
-  return { fault: `has the SHA-256 ${found.slice(0, 12)}..., and ${remote.sha256.slice(0, 12)}... is published` };
+  return { fault: `has the SHA-256 ${found.slice(0, 12)}..., but ${remote.sha256.slice(0, 12)}... is published` };
 }
 
 /** What to type to get a dataset. */
@@ -48,11 +48,11 @@ export async function requireFiles(dataset: string, files: readonly RemoteFile[]
   for (const [i, remote] of files.entries()) {
     const state = await fileState(paths[i]!, remote);
     if (state === 'whole') continue;
-    if (state !== 'missing') throw new UsageError(state.fault, paths[i], `delete it and type: ${command}`);
+    if (state !== 'missing') throw new UsageError(state.fault, paths[i], `delete it and run: ${command}`);
     throw new UsageError(
-      `is not here, and ${dataset} needs it`,
+      `is missing, and ${dataset} needs it`,
       paths[i],
-      `type: ${command} (${formatBytes(remote.sizeBytes)}), or put ${remote.url} there by hand`,
+      `run: ${command} (${formatBytes(remote.sizeBytes)}), or copy ${remote.url} there yourself`,
     );
   }
   return paths;

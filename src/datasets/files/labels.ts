@@ -29,7 +29,7 @@ function nounOf(heading: string): string {
 }
 
 /** What a labels file has to be, for whoever got it wrong. */
-export const labelColumns = 'its first row names the columns file, label and perhaps split and group';
+export const labelColumns = 'its first row must name the columns file and label, and may name split and group';
 
 /**
  * The labels file of a tree: at its top, or in the one folder that holds all. Undefined where there is none.
@@ -74,7 +74,7 @@ export async function readLabels(tree: FileTree, file: string): Promise<Layout |
   if (table === undefined) return 'has no columns file and label';
   const rows = parseRows(table, where, find);
   if (rows.found.length === 0 && rows.missing.length > 0)
-    return `none of its ${counted(rows.missing.length, 'file')} is here, such as ${rows.missing[0]!}`;
+    return `none of its ${counted(rows.missing.length, 'file')} exists, such as ${rows.missing[0]!}`;
   const found = withoutTwins(rows.found, where);
   const byFolder = table.columns.split === undefined ? splitsByFolder(found, prefix, where) : undefined;
   const roles = byFolder ?? found.map(({ split }) => split ?? 'train');
@@ -86,14 +86,14 @@ export async function readLabels(tree: FileTree, file: string): Promise<Layout |
   const classNames = classesOf(train);
   const { base: name } = path.posix.parse(file);
   const dropped = [
-    ...told(rows.missing.length, 'file', `of ${name} not here, such as ${rows.missing[0] ?? ''}`),
+    ...told(rows.missing.length, 'file', `of ${name} missing, such as ${rows.missing[0] ?? ''}`),
     ...told(rows.unlabelled, 'row', `of ${name} without a label, not used`),
   ];
   if (classNames.length < 2)
     throw new UsageError(
-      `has one class alone, ${classNames[0]!}${dropped.map((each) => `; ${each}`).join('')}`,
+      `has only one class, ${classNames[0]!}${dropped.map((each) => `; ${each}`).join('')}`,
       where,
-      'two are needed at least',
+      'at least two are needed',
     );
   const labels = new Map(classNames.map((name, label) => [name, label]));
   refuseUnknown({ tree, prefix: file }, [...new Set((chosen.test ?? []).map(({ label }) => label))], labels);
@@ -117,10 +117,10 @@ export async function readLabels(tree: FileTree, file: string): Promise<Layout |
     notes: [
       `classes are those of ${name}${byFolder === undefined ? '' : ', splits those of the folders'}`,
       ...likeNamed(classNames, classNames),
-      ...(val !== undefined && chosen.test === val ? ['the split val is taken for the test images'] : []),
-      ...told(chosen.unused?.length, 'image', 'of val not used: nothing is tuned on validation images here'),
+      ...(val !== undefined && chosen.test === val ? ['the split val is used as the test set'] : []),
+      ...told(chosen.unused?.length, 'image', 'of val ignored: nothing is tuned on validation images here'),
       ...dropped,
-      ...told(rows.found.length - found.length, 'row', `of ${name} repeated, not used again`),
+      ...told(rows.found.length - found.length, 'row', `of ${name} repeated, ignored`),
       ...told(
         unused.length,
         'file',
@@ -209,9 +209,9 @@ function parseRows({ rows, columns, first, width }: Table, where: string, find: 
         'put a name with a comma in quotes',
       );
     const file = cell(cells, 'file');
-    if (file === '') throw new UsageError(`row ${row} names no file`, where, labelColumns);
+    if (file === '') throw new UsageError(`row ${row} does not name a file`, where, labelColumns);
     if (/[\r\n]/.test(cells.join('')))
-      throw new UsageError(`row ${row} has a line break in a cell`, where, 'is a quotation mark left open?');
+      throw new UsageError(`row ${row} has a line break in a cell`, where, 'is a quotation mark not closed?');
     const label = sameName(cell(cells, 'label'));
     if (label === '') unlabelled++;
     const place = find(file);
@@ -288,9 +288,9 @@ function withoutTwins(found: readonly Found[], where: string): Found[] {
     if (earlier === undefined) byPath.set(row.path, row);
     else if (earlier.label !== row.label || earlier.split !== row.split || earlier.group !== row.group)
       throw new UsageError(
-        `rows ${earlier.row} and ${row.row} say of ${row.file} ${saidOf(earlier)} and ${saidOf(row)}`,
+        `rows ${earlier.row} and ${row.row} disagree on ${row.file}: ${saidOf(earlier)} and ${saidOf(row)}`,
         where,
-        'an image has one label, and is in one split and of one group',
+        'an image has one label, one split and one group',
       );
   }
   return [...byPath.values()];

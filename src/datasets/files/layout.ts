@@ -37,7 +37,7 @@ async function isFolder(location: string): Promise<boolean> {
   try {
     return (await fs.stat(location)).isDirectory();
   } catch (error) {
-    const home = location.startsWith('~') ? '; the shell leaves ~ alone after images:, write the whole path' : '';
+    const home = location.startsWith('~') ? '; the shell does not expand ~ after images:, so write the whole path' : '';
     throw new UsageError(
       `can't be read (${codeOf(error) ?? messageOf(error)})`,
       location,
@@ -51,7 +51,7 @@ async function archivesLayout(location: string, train?: string, test?: string, v
     throw new UsageError(
       `holds ${train === undefined ? `${test!} and no train.zip` : `${train} and no test.zip`}`,
       location,
-      'put the other one beside it, or name the zip itself',
+      'put the other one next to it, or name the zip itself',
     );
   const chosen = chooseSplits({ train, test, val });
   const whole = async (name: string): Promise<Part> => ({
@@ -69,7 +69,7 @@ async function treeLayout(tree: FileTree): Promise<Layout> {
   // Something else of the same name beside class folders.
   try {
     const { notes, ...rest } = foldersLayout(tree);
-    return { ...rest, notes: [...notes, `${file} is not used: ${layout}`] };
+    return { ...rest, notes: [...notes, `${file} is ignored: ${layout}`] };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(layout, path.join(tree.where, file), labelColumns);
@@ -90,7 +90,7 @@ function foldersLayout(tree: FileTree): Layout {
   }
   const chosen = chooseSplits({ train, test, val });
   const others = names.filter((name) => ![train, test, val].includes(name));
-  const notes = [...splitNotes(chosen), ...others.map((name) => `${name} is not used: it is neither train nor test`)];
+  const notes = [...splitNotes(chosen), ...others.map((name) => `${name} is ignored: it is neither train nor test`)];
   return classLayout(below(whole, chosen.train), below(whole, chosen.test!), notes);
 }
 
@@ -114,9 +114,9 @@ function refuseHalf(
   const half = nested.train === 'train' || nested.test === 'test';
   if (half)
     throw new UsageError(
-      `holds the folders ${names.join(', ')}, and none of the name ${nested.train === 'train' ? 'test' : 'train'}`,
+      `holds the folders ${names.join(', ')}, but none named ${nested.train === 'train' ? 'test' : 'train'}`,
       placeOf(whole),
-      'a dataset has train and test; or give one of them alone, and a fifth of it becomes the test set',
+      'a dataset needs train and test; or give a single set, and a fifth of it becomes the test set',
     );
 }
 
@@ -124,8 +124,8 @@ function refuseHalf(
 function splitNotes({ train, test, unused }: Chosen<string>): string[] {
   const isPlain = /^train(\.zip)?$/.test(train) && /^test(\.zip)?$/.test(test ?? '');
   return [
-    ...(isPlain ? [] : [`${train} is taken for the training images, ${test!} for the test images`]),
-    ...(unused === undefined ? [] : [`${unused} is not used: nothing is tuned on validation images here`]),
+    ...(isPlain ? [] : [`${train} is used as the training set, ${test!} as the test set`]),
+    ...(unused === undefined ? [] : [`${unused} is ignored: nothing is tuned on validation images here`]),
   ];
 }
 
@@ -170,7 +170,7 @@ function filesOf({ tree, prefix }: Part, labels: ReadonlyMap<string, number>): L
 
 function noClasses({ tree, prefix }: Part, classNames: readonly string[]): UsageError {
   const [only] = classNames;
-  const what = only === undefined ? 'holds no class folders' : `holds one class alone, ${only}`;
+  const what = only === undefined ? 'holds no class folders' : `holds only one class, ${only}`;
   const links = tree.links.filter((each) => each.startsWith(prefix));
   const archives = tree.paths.filter((each) => each.startsWith(prefix) && /\.zip$/i.test(each));
   const more = [

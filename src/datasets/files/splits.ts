@@ -69,7 +69,7 @@ function namesOf(group: readonly { readonly name: string; readonly role: SplitRo
     if (first === undefined) continue;
     if (second !== undefined && first !== role)
       throw new UsageError(
-        `holds ${first} and ${second}, and both may be the ${role} images`,
+        `holds ${first} and ${second}; either could be the ${role} set`,
         where,
         `name one of them ${role}`,
       );

@@ -65,9 +65,9 @@ function readArchive(file: string, { archiveBytes }: ZipLimits): Buffer {
     const { size } = stats;
     if (size > archiveBytes) {
       throw new UsageError(
-        `is ${formatBytes(size)} long, and an archive is held in memory`,
+        `is ${formatBytes(size)} long, and archives are held in memory`,
         file,
-        `unpack it and give the folder (at most ${formatBytes(archiveBytes)} is read as a zip)`,
+        `unpack it and give the folder (the limit for a zip is ${formatBytes(archiveBytes)})`,
       );
     }
     return fs.readFileSync(file);
@@ -93,7 +93,7 @@ async function list(file: string, bytes: Buffer): Promise<{ reader: ZipFile; lis
     for await (const entry of reader.eachEntry()) listed.push({ name: nameOf(entry), entry });
     return { reader, listed };
   } catch (error) {
-    throw new UsageError(`is not a whole zip archive (${messageOf(error)})`, file);
+    throw new UsageError(`is not a complete zip archive (${messageOf(error)})`, file);
   }
 }
 
@@ -112,9 +112,9 @@ function refuseUnsafe(file: string, name: string): void {
   const leadsOut = name.split(/[/\\]/).includes('..');
   if (absolute || leadsOut || name.includes('\0'))
     throw new UsageError(
-      `holds a file whose name leads out of the archive: ${JSON.stringify(name)}`,
+      `holds a file whose path leads outside the archive: ${JSON.stringify(name)}`,
       file,
-      'such an archive is not read',
+      'such archives are rejected',
     );
 }
 
@@ -129,7 +129,7 @@ function refuseBomb(file: string, packed: number, files: readonly Listed[], limi
     );
   const total = files.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
   if (total > limits.totalBytes || (total > limits.ratioFromBytes && total > limits.ratio * packed))
-    throw new UsageError(`${formatBytes(packed)} that unpack to ${formatBytes(total)}`, file, remedy);
+    throw new UsageError(`unpacks from ${formatBytes(packed)} to ${formatBytes(total)}`, file, remedy);
 }
 
 /** Unpacks files one after the other, in the given order; in place of one that can't be: why. */
@@ -151,7 +151,7 @@ async function unpack({ bytes, reader }: Zip, entry: Entry): Promise<Uint8Array 
   const { compressionMethod: method, compressedSize, uncompressedSize: size } = entry;
   if (entry.isEncrypted()) return 'encrypted';
   if (![stored, deflated, zstandard].includes(method))
-    return `packed by method ${method}, and only deflate and Zstandard are read`;
+    return `compressed with method ${method}; only deflate and Zstandard are supported`;
   let unpacked;
   try {
     const { fileDataStart: start } = await reader.readLocalFileHeaderPromise(entry, { minimal: true });

@@ -27,9 +27,9 @@ export function improves({
   emergence,
   bow: { value, interval },
 }: Pick<ComparedCurve['scores'], 'emergence' | 'bow'>): string {
-  if (Number.isNaN(value)) return 'is constant, or has too few scales to say where it improves';
+  if (Number.isNaN(value)) return 'is constant, or has too few scales to tell where it improves';
   if (emergence.value < 0) return 'gets worse towards larger scales';
-  if (Number.isNaN(interval.lower)) return "can't be told late from early";
+  if (Number.isNaN(interval.lower)) return 'is neither clearly late nor clearly early';
   if (interval.lower > 0) return 'improves late';
   if (interval.upper < 0) return 'improves early';
   return 'improves neither late nor early beyond what chance explains';
@@ -44,7 +44,7 @@ export function describeSharpness(sharpness: Sharpness, widths: readonly number[
     `${capital(standard.title)} goes ${endsOf(sharpness.standard, standard, widths)} and ${verdict(sharpness.standard)}.`,
     `${capital(induced.title)}, of the same predictions, goes ${endsOf(sharpness.induced, induced, widths)} and ${verdict(sharpness.induced)}.`,
     describeContrast(sharpness),
-    ...(rule === undefined ? [] : [`Chosen on these outcomes, and again in each bootstrap draw: ${rule}.`]),
+    ...(rule === undefined ? [] : [`Chosen on these outcomes, and chosen again in each bootstrap draw: ${rule}.`]),
   ];
 }
 
@@ -64,34 +64,34 @@ function capital(text: string): string {
 /** What the choice of metric did, from the paired contrasts of the two curves' scores. */
 export function describeContrast({ standard, induced, paired }: Sharpness): string {
   const { pairing, scores } = paired;
-  const draws = pairing === 'nothing' ? '95 % interval; draws are not paired' : `paired 95 % interval over ${pairing}`;
+  const draws = pairing === 'nothing' ? '95 % interval, unpaired' : `paired 95 % interval over ${pairing}`;
   return `${eq1Contrast(scores.ramp.ratio, draws)} ${bowContrast(standard.scores.bow, induced.scores.bow, scores.bow.difference)}`;
 }
 
 function eq1Contrast(ratio: Scored | undefined, draws: string): string {
   if (ratio === undefined || Number.isNaN(ratio.value) || Number.isNaN(ratio.interval.lower))
-    return 'Eq 1 of the two curves has no ratio, or not in every draw.';
+    return 'The ratio of Eq 1 is undefined, at least in some draws.';
   if (ratio.interval.lower === 1 && ratio.interval.upper === 1)
     return 'Eq 1 of the two curves is the same in every draw.';
   const what = `Eq 1 of the induced curve is ${scored(ratio)} times that of the standard one (${draws})`;
-  if (ratio.interval.lower > 1) return `${what}: by Eq 1 it is the sharper one.`;
-  if (ratio.interval.upper < 1) return `${what}: by Eq 1 it is the less sharp one.`;
-  return `${what}: the interval contains 1, so that Eq 1 does not tell which is sharper.`;
+  if (ratio.interval.lower > 1) return `${what}: by Eq 1 it is sharper.`;
+  if (ratio.interval.upper < 1) return `${what}: by Eq 1 it is less sharp.`;
+  return `${what}: the interval contains 1, so Eq 1 does not show which is sharper.`;
 }
 
 function bowContrast(standard: Scored, induced: Scored, difference: Scored): string {
-  if (Number.isNaN(difference.interval.lower)) return 'The bow of one of them is not defined, or not in every draw.';
+  if (Number.isNaN(difference.interval.lower)) return 'The bow of one curve is undefined, at least in some draws.';
   if (difference.interval.lower === 0 && difference.interval.upper === 0)
     return 'Their bows are the same in every draw.';
   const what = `Its bow differs by ${scored(difference)}`;
   if (difference.interval.lower <= 0 && difference.interval.upper >= 0)
-    return `${what}: the interval contains 0, and the bow does not tell which is later.`;
+    return `${what}: the interval contains 0, so the bow does not show which is later.`;
   if (difference.value < 0)
-    return `${what}: the induced curve improves earlier than the standard one, and this metric induces nothing.`;
+    return `${what}: the induced curve improves earlier than the standard one: this metric induces nothing.`;
   if (induced.interval.lower > 0)
     return standard.interval.lower > 0
       ? `${what}: both improve late, the induced one later.`
-      : `${what}: the induced curve improves late where the standard one does not: no model has changed, the metric has.`;
+      : `${what}: the induced curve improves late and the standard one does not: the models are the same, only the metric differs.`;
   return `${what}: the induced curve is less early than the standard one, but improves no later than a straight line: the metric bends the curve without making it look emergent.`;
 }
 
@@ -107,11 +107,11 @@ export function describeSmooth({ smooth: { family, scores } }: CurveSharpness): 
     ...Object.values(scores).map(({ adjusted }) => (Number.isNaN(adjusted) ? Infinity : adjusted)),
   );
   if (least === Infinity)
-    return 'With one seed for each scale it is not known how seeds scatter: whether it is sharper than smooth growth cannot be tested.';
+    return 'With one seed per scale, the spread of seeds is unknown, so sharpness cannot be tested against smooth growth.';
   const found = shownTests.filter(({ name }) => scores[name].adjusted <= 0.05);
   const fit = `the best smooth fit, a ${family}${family === 'line' ? ' in log scale' : ''}`;
   if (found.length === 0)
-    return `It is not shown to be sharper than smooth growth: against ${fit}, no score stands out (least adjusted p ${formatNumber(least, 2)}).`;
+    return `It is not shown to be sharper than smooth growth: against ${fit}, no score stands out (smallest adjusted p ${formatNumber(least, 2)}).`;
   const list = found.map(
     ({ name, title }) =>
       `${title} (${formatNumber(scores[name].p, 2)}, adjusted ${formatNumber(scores[name].adjusted, 2)})`,
@@ -124,12 +124,12 @@ export function describePushed({ pushed, induced }: Pick<Sharpness, 'pushed' | '
   if (pushed === undefined) return [];
   const { smooth, left, p, adjusted } = pushed.scores.jump;
   if (Number.isNaN(smooth)) return [];
-  const measured = `Of its largest step of ${percent(induced.scores.jump.value)} of the range, the metric makes ${percent(smooth)} of a family that grows smoothly (${pushed.title} of the best smooth fits)`;
-  const rest = `what is left is ${scored({ value: 100 * left.value, interval: { lower: 100 * left.interval.lower, upper: 100 * left.interval.upper } })} points`;
+  const measured = `Its largest step is ${percent(induced.scores.jump.value)} of the range; in a family that grows smoothly, the metric alone would make ${percent(smooth)} (${pushed.title} of the best smooth fits)`;
+  const rest = `the remainder is ${scored({ value: 100 * left.value, interval: { lower: 100 * left.interval.lower, upper: 100 * left.interval.upper } })} points`;
   const tested = Number.isNaN(p)
-    ? '; how likely that is by chance is not known with one seed'
+    ? '; with one seed, its significance is unknown'
     : adjusted <= 0.05
-      ? `, more than chance explains (p ${formatNumber(p, 2)}, adjusted ${formatNumber(adjusted, 2)}): part of the jump is the models' own, or comes from what examples have in common`
+      ? `, more than chance explains (p ${formatNumber(p, 2)}, adjusted ${formatNumber(adjusted, 2)}): part of the jump belongs to the models, or comes from dependence between examples`
       : `, no more than chance explains (p ${formatNumber(p, 2)}, adjusted ${formatNumber(adjusted, 2)})`;
   return [`${measured}; ${rest}${tested}.`];
 }
@@ -140,7 +140,7 @@ export function describePrediction(
 ): string | undefined {
   if (prediction === undefined) return undefined;
   const { title, assumption, distance } = prediction;
-  const what = `What independence predicts from the standard outcomes alone (${title}: ${assumption})`;
+  const what = `The curve that independence predicts from the standard outcomes alone (${title}: ${assumption})`;
   if (distance.largest < 1e-9) return `${what} is what was measured.`;
   const width = induced.points[distance.at]?.width;
   return `${what} differs from what was measured by ${formatNumber(distance.rms)} (rms over scales), most at ${words.scale} ${scaleText(width ?? NaN, words)}: ${formatNumber(distance.largest)}.`;
@@ -148,7 +148,7 @@ export function describePrediction(
 
 export function describeNatural(natural: ComparedCurve, { induced }: Comparison): string {
   const { ramp, bow } = natural.scores;
-  return `Beside them stands a published curve, ${natural.title}: Eq 1 / ramp ${scored(ramp)}, bow ${scored(bow)}; the induced curve has ${scored(induced.scores.ramp)} and ${scored(induced.scores.bow)}.`;
+  return `For comparison, a published curve, ${natural.title}: Eq 1 / ramp ${scored(ramp)}, bow ${scored(bow)}; the induced curve has ${scored(induced.scores.ramp)} and ${scored(induced.scores.bow)}.`;
 }
 
 function percent(share: number): string {

@@ -22,12 +22,12 @@ function textOf({ seal, reasons, scores, missing }: SealedOutcome): string {
   const widths = seal.targets.map(({ width }) => width).join(', ');
   const said = `${seal.name} predicted ${seal.targets.length === 1 ? 'width' : 'widths'} ${widths} from ${counted(seal.evidence.length, 'member')}, sealed ${seal.sealed} with SHA-256 ${seal.digest}.`;
   if (reasons.length > 0) return `${said} It is void: ${reasons.join('; ')}.`;
-  if (scores.length === 0) return `${said} None of what it predicts is trained yet.`;
+  if (scores.length === 0) return `${said} None of the predicted members is trained yet.`;
   const open =
     missing === 0
       ? ''
-      : ` ${counted(missing, 'member')} of what it predicts ${missing === 1 ? 'is' : 'are'} not trained yet.`;
-  return `${said} The file is unchanged, and all that it predicts began later.${open} ${scores.map(bestOf).join(' ')}`;
+      : ` ${counted(missing, 'member')} of the predicted ones ${missing === 1 ? 'is' : 'are'} not trained yet.`;
+  return `${said} The file is unchanged, and every predicted member started later.${open} ${scores.map(bestOf).join(' ')}`;
 }
 
 function bestOf({ metric, methods }: MetricScore): string {
@@ -37,7 +37,7 @@ function bestOf({ metric, methods }: MetricScore): string {
   if (best === undefined || baseline === undefined) return '';
   const against =
     best.kind === 'baseline'
-      ? 'no method was better than that baseline'
+      ? 'no method beat that baseline'
       : `the best baseline, ${baseline.method}, has ${formatNumber(baseline.crps)}`;
   return `For ${metric.title} ${best.method} came nearest (CRPS ${formatNumber(best.crps)}, ${best.covered[1]!} of ${best.members} members inside 80 %); ${against}.`;
 }
@@ -46,7 +46,7 @@ function tableOf({ seal, scores }: SealedOutcome): Table {
   const columns = ['metric', 'method', 'median', 'measured', 'CRPS', 'skill', 'in 80 %'];
   return {
     name: `forecast-${seal.name}`,
-    caption: `${seal.name}: medians and means over seeds, by width. Skill: CRPS over that of the best of last-value, line and power-law. In 80 %: members inside that interval.`,
+    caption: `${seal.name}: medians and means over seeds, by width. Skill: CRPS divided by that of the best of last-value, line and power-law. In 80 %: members inside that interval.`,
     columns: columns.map((title, i) => ({ title, align: i < 2 ? 'left' : 'right' })),
     rows: scores.flatMap(({ metric, targets, methods }) =>
       methods.map((each, i) => [

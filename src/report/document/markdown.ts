@@ -7,7 +7,7 @@ export function markdownOf({ title, subtitle, summary, sections }: Report): stri
     `# ${markdownText(title)}`,
     ...(subtitle === '' ? [] : [markdownText(subtitle)]),
     ...summary.map(markdownText),
-    'Explore thresholds, test sets, scales and single examples in [report.html](report.html): one file, opened from disk.',
+    'Explore thresholds, test sets, scales and single examples in [report.html](report.html): one file that opens from disk.',
     ...sections.flatMap((section) => [
       `${'#'.repeat(section.level)} ${markdownText(section.title)}`,
       ...section.blocks.map(blockOf),
@@ -31,7 +31,7 @@ function blockOf(block: Block): string {
       const links = formats.map((format) => `[${format}](${linkPath(`figures/${name}.${format}`)})`).join(', ');
       const shown = formats.includes('png') ? 'png' : formats[0]!;
       const picture = `![${markdownText(alt)}](${linkPath(`figures/${name}.${shown}`)})`;
-      return [picture, `*${markdownText(caption)}* Files: ${links}. Drawn again by`, codeLine(command)].join('\n\n');
+      return [picture, `*${markdownText(caption)}* Files: ${links}. Redraw with`, codeLine(command)].join('\n\n');
     }
   }
 }

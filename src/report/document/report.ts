@@ -203,12 +203,12 @@ async function pageRunOf(
 function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['run']; induced: Metric }): string[] {
   if (run.count < run.total) {
     return [
-      `The explorer works on ${grouped(run.count)} of the ${grouped(run.total)} test ${unitsText(run)}, drawn at random once for all members, so that the page stays small; its values are estimates of those in the tables.`,
+      `The explorer works on ${grouped(run.count)} of the ${grouped(run.total)} test ${unitsText(run)}, drawn at random, the same for all members, to keep the page small; its values are estimates of those in the tables.`,
     ];
   }
   if (run.outcomes.kind !== 'reconstruction')
     return [
-      'The explorer has every outcome: its values are those of the tables, its intervals a bootstrap of its own.',
+      'The explorer has every outcome: its values equal those in the tables; its intervals come from its own bootstrap.',
     ];
   const members = run.members.map((_, i) => i);
   const { predicted } = new Family(run).explore({
@@ -222,7 +222,7 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
   const { options } = run.induced;
   const step = Math.max(0, ...options.slice(1).map((cutoff, i) => cutoff / options[i]! - 1));
   return [
-    `The explorer has each error as its place among ${options.length} cutoffs. Shares below a cutoff of its slider and mean errors on the whole test set are exact; on smaller test sets each error is known to within the ${formatNumber(100 * step, 2)} % between two cutoffs. What independence predicts is within ${formatNumber(difference, 2)} of the exact value at c = ${run.induced.chosen}.`,
+    `The explorer stores each error as its place among ${options.length} cutoffs. Shares below a cutoff of its slider and mean errors on the whole test set are exact; on smaller test sets each error is known to within the ${formatNumber(100 * step, 2)} % between two cutoffs. The prediction from independence is within ${formatNumber(difference, 2)} of the exact value at c = ${run.induced.chosen}.`,
   ];
 }
 
@@ -272,7 +272,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
       await draw(causesFigure({ run: name, metric: induced.title, ...causes }), drawing, {
         name: `${name}-causes`,
         alt: `Scores of ${induced.title} of ${name} on smaller test sets and at fewer scales`,
-        caption: `What fewer test examples and fewer scales do to the scores of ${induced.title}: medians over draws and the middle 95 %.`,
+        caption: `How fewer test examples and fewer scales affect the scores of ${induced.title}: medians over draws and the middle 95 %.`,
         command: commandLine(`sweep ${name} --metric ${induced.id} ${flags.join(' ')}${axis}`),
       }),
     );
@@ -287,7 +287,7 @@ async function drawSeeds({ run, standard, seeds }: AnalysedFamily, drawing: Draw
   return draw(seedsFigure(name, seeds, run.words), drawing, {
     name: `${name}-seeds`,
     alt: `${standard.title} of each seed of ${name}, by ${noun}, and the share of seeds that succeed`,
-    caption: `Every seed's ${standard.title}. Dashed: a seed succeeds from there on, half-way between the means of the smallest and the largest ${noun}.`,
+    caption: `Every seed's ${standard.title}. Dashed: the threshold from which a seed counts as a success, half-way between the means of the smallest and the largest ${noun}.`,
     command: commandLine(`seeds ${name} --metric ${standard.id}`),
   });
 }
@@ -329,8 +329,8 @@ async function reconstructionFigure(
   return [
     {
       name: `${name}-reconstructions`,
-      alt: `Test images and what autoencoders of each width of ${name} give back`,
-      caption: 'Twenty test images and what the first seed of each width gives back.',
+      alt: `Test images and their reconstructions by autoencoders of each width of ${name}`,
+      caption: 'Twenty test images and their reconstructions by the first seed of each width.',
       command: commandLine(`train --run ${name}`),
       formats,
     },

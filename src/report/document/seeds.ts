@@ -33,7 +33,7 @@ function modesText({ metric, scales }: SeedDistribution, words: FamilyWords): st
   const counts = scales.map(({ values }) => values.length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   return (
-    `A mean over seeds can jump because the share of trainings that succeed does. Of ${least === most ? counted(most, 'seed') : `${least} to ${most} seeds`} for each ${words.noun}, ` +
+    `A mean over seeds can jump because the share of successful trainings jumps. With ${least === most ? counted(most, 'seed') : `${least} to ${most} seeds`} per ${words.noun}, ` +
     `${metric.title} has two modes at ${at(mixed)} by a mixture of two normals; Hartigan's dip finds more than one at ${at(dipping)} (both p at most 0.05, adjusted over the ${words.scales}).`
   );
 }
@@ -41,7 +41,7 @@ function modesText({ metric, scales }: SeedDistribution, words: FamilyWords): st
 function pathsText({ paths }: SeedDistribution, { noun }: FamilyWords): string {
   const { bow, ramp } = paths;
   return (
-    `One seed for each ${noun}, drawn at random, would show a bow of ${formatWithInterval(bow.median, bow.range)} and Eq 1 / ramp of ${formatWithInterval(ramp.median, ramp.range)} (medians, and 95 % of such draws); ` +
+    `A single random seed per ${noun} would show a bow of ${formatWithInterval(bow.median, bow.range)} and Eq 1 / ramp of ${formatWithInterval(ramp.median, ramp.range)} (medians, and 95 % of such draws); ` +
     `the mean over seeds has ${formatNumber(bow.mean, 3)} and ${formatNumber(ramp.mean, 3)}.`
   );
 }

@@ -51,7 +51,7 @@ const optionalSections: readonly {
   readonly blocks: (family: ReportedFamily) => readonly Block[] | undefined;
 }[] = [
   { id: 'seeds', title: 'Seeds as a distribution', blocks: seedBlocks },
-  { id: 'forecasts', title: 'Forecasts, sealed before', blocks: forecastBlocks },
+  { id: 'forecasts', title: 'Forecasts sealed before training', blocks: forecastBlocks },
 ];
 
 export function storyOf(families: readonly ReportedFamily[]): Report {
@@ -66,8 +66,8 @@ export function storyOf(families: readonly ReportedFamily[]): Report {
 }
 
 const scoresInWords =
-  'Bow: above 0 most of the improvement comes at the largest scales, below 0 at the smallest; a straight line in log scale has 0. ' +
-  "Eq 1 / ramp: the paper's emergence score over that of a straight line through as many scales.";
+  'Bow: above 0, most of the improvement comes at the largest scales; below 0, at the smallest; a straight line in log scale has 0. ' +
+  "Eq 1 / ramp: the paper's emergence score divided by that of a straight line through the same number of scales.";
 
 function summaryOf({ run, comparison, standard, induced }: AnalysedFamily, several: boolean): string {
   const { bow: standardBow, ramp: standardRamp } = comparison.standard.scores;
@@ -152,10 +152,10 @@ function importedText({ run, standard }: AnalysedFamily, { source, dataset }: Im
   const left =
     dataset.dropped === 0
       ? ''
-      : ` ${counted(dataset.dropped, 'example')} that not every model was tested on ${dataset.dropped === 1 ? 'is' : 'are'} left out.`;
+      : ` ${counted(dataset.dropped, 'example')} without an outcome from every model ${dataset.dropped === 1 ? 'is' : 'are'} left out.`;
   return (
     `${counted(run.members.length, 'model')} at ${counted(scales, 'scale')} (${axis} ${least!} to ${most!}), trained and tested elsewhere; their outcomes on ${grouped(dataset.testCount)} examples of ${dataset.name} were imported (${sourceText(source)}).${left} ` +
-    `All were tested on the same examples, and every number below is made from what each did on each of them. Nothing else is known of them here: no weights, no training, no pictures; ${standard.title} is the usual metric.`
+    `All were tested on the same examples, and every number below is computed from their outcomes on those examples. Nothing else is known about them: no weights, no training, no pictures; ${standard.title} is the usual metric.`
   );
 }
 
@@ -172,7 +172,7 @@ function trainedText({ run, standard }: AnalysedFamily, record: RunRecord): stri
     `${counted(run.members.length, `${experiment.arch} member`)} of ${counted(widths.length, 'width')} (${widths.join(', ')}; ${grouped(least)} to ${grouped(most)} trainable parameters) ` +
     `and ${counted(experiment.seeds.length, 'seed')} each, trained for ${lengthText(experiment)} on ${grouped(dataset.trainCount)} images of ${shownDataset(experiment.dataset)} ` +
     `(${experiment.optimizer}, learning rate ${experiment.learningRate}, batches of ${experiment.batchSize}) and tested on ${tested}. ` +
-    `All were tested on the same examples, and every number below is made from what each did on each of them; ${standard.title} is the field's usual metric.`
+    `All were tested on the same examples, and every number below is computed from their outcomes on those examples; ${standard.title} is the field's usual metric.`
   );
 }
 
@@ -196,7 +196,7 @@ function shapeOf({ shape }: ComparedCurve): string[] {
   return [
     shape.preferred === 'line'
       ? 'Of a straight line, a parabola and a sigmoid in log scale, AICc over scales prefers the line.'
-      : `Of a straight line, a parabola and a sigmoid in log scale, AICc over scales prefers the ${shape.preferred === 'quadratic' ? 'parabola' : shape.preferred}; the line is ${formatNumber(shape.lineAbove, 2)} above it${shape.lineAbove > 10 ? ', which a straight truth has in 1 of 100 families at most' : ''}.`,
+      : `Of a straight line, a parabola and a sigmoid in log scale, AICc over scales prefers the ${shape.preferred === 'quadratic' ? 'parabola' : shape.preferred}; the line is ${formatNumber(shape.lineAbove, 2)} above it${shape.lineAbove > 10 ? ', which happens in at most 1 of 100 families whose true curve is straight' : ''}.`,
   ];
 }
 
@@ -215,7 +215,7 @@ function thresholdsText({ sweep: { points }, induced, causes }: AnalysedFamily):
   return (
     `The same outcomes under ${grouped(points.length)} thresholds: of the ${grouped(moving.length)} curves that move by 0.1 or more, ${grouped(late)} rise late (bow above 0). ` +
     `The latest is ${titleOf(latest.metric)} (bow ${formatNumber(latest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(latest.scores.ramp, 2)}), the earliest ${titleOf(earliest.metric)} (bow ${formatNumber(earliest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(earliest.scores.ramp, 2)}). ` +
-    `Which of them is shown is a choice, and a score of the chosen one is no evidence of anything else.${coarse}`
+    `Which of them to show is a choice, and the score of a chosen curve is evidence of nothing else.${coarse}`
   );
 }
 
@@ -227,28 +227,28 @@ function caveatsOf(family: ReportedFamily): string[] {
   const units = induced.units === 'images' ? words.examples : induced.units;
   const lowest = Math.min(...comparison.induced.points.map(({ value }) => value));
   return [
-    `Resolution: with ${grouped(count)} test ${units} the smallest value of ${induced.title} above 0 is ${formatNumber(resolution ?? NaN)}.${lowest === 0 ? ' Where the curve stands at 0, it may rise below that unseen.' : ''}`,
+    `Resolution: with ${grouped(count)} test ${units} the smallest value of ${induced.title} above 0 is ${formatNumber(resolution ?? NaN)}.${lowest === 0 ? ' Where the curve is at 0, it may rise unseen below that value.' : ''}`,
     seeds === 1
-      ? 'One seed: intervals are over the draw of test examples alone; another seed may lie outside them.'
-      : `${seeds} seeds: intervals are over test examples and seeds (Student's t for the means; for the scores a bootstrap and a model of seeds), and ${seeds === 2 ? 'two seeds tell' : 'few seeds tell'} little of how much seeds differ.`,
+      ? 'One seed: intervals cover the sampling of test examples only; another seed may lie outside them.'
+      : `${seeds} seeds: intervals are over test examples and seeds (Student's t for the means; for the scores a bootstrap and a model of seeds), and ${seeds === 2 ? 'two seeds say' : 'few seeds say'} little about how much seeds differ.`,
     samplingCaveat(run),
     thresholdCaveat(induced.parameters, isUsual, run.record),
     run.absent.length === 0
       ? words.isImported
         ? 'No member of the run is missing.'
         : 'No member is missing: every width has every seed.'
-      : `${counted(run.absent.length, 'member')} of the run ${run.absent.length === 1 ? 'is' : 'are'} not in it: ${run.absent.join('; ')}.`,
-    `Scales: Eq 1 grows with the number of scales alone (a straight ramp over ${comparison.induced.points.length} has ${comparison.induced.points.length - 1}), and a single dip deflates it; it stands beside its ratio to a ramp, the largest step and the bow for that reason.`,
+      : `${counted(run.absent.length, 'member')} of the run ${run.absent.length === 1 ? 'is' : 'are'} missing from this report: ${run.absent.join('; ')}.`,
+    `Scales: Eq 1 grows merely with the number of scales (a straight ramp over ${comparison.induced.points.length} has ${comparison.induced.points.length - 1}), and a single dip lowers it; that is why its ratio to a ramp, the largest step and the bow are shown with it.`,
     words.isImported
-      ? 'Imported models may differ in more than their scale: in data, recipe, tokeniser and prompt; a curve through them is no curve of one family. Models that share a scale count as its seeds.'
-      : 'A width says nothing of what lies between widths, and a family trained on one dataset with one recipe nothing of others.',
+      ? 'Imported models may differ in more than their scale: in data, recipe, tokeniser and prompt; a curve through them is not the curve of one family. Models that share a scale count as its seeds.'
+      : 'Nothing is known between the widths, nor about other datasets and training recipes.',
     ...pageNotes,
   ];
 }
 
 function samplingCaveat({ record, members }: ReportedFamily['run']): string {
   const { text, note } = samplingOf(record, members[0]!.outcomes);
-  return `Test set: intervals are over the draw of ${text}.${note === undefined ? '' : ` ${note}`}`;
+  return `Test set: intervals are over the sampling of ${text}.${note === undefined ? '' : ` ${note}`}`;
 }
 
 function thresholdCaveat(
@@ -260,7 +260,7 @@ function thresholdCaveat(
   const [key, value] = Object.entries(parameters)[0]!;
   const symbol = key === 'c' ? 'cutoff' : key.toUpperCase();
   if (kind === 'reconstruction' && isUsual)
-    return `The cutoff ${value} was chosen from these outcomes: the least of 1, 2 and 5 times a power of ten that 9 in 10 images of the widest member stay below. That choice is what induces the effect.`;
+    return `The cutoff ${value} was chosen on these outcomes: the smallest of 1, 2 and 5 times a power of ten that is above the error of 9 in 10 images of the widest member. That choice induces the effect.`;
   if (kind === 'sequences' && isUsual) return `L = ${value} is the whole sequence; shorter ones bend the curve less.`;
-  return `The ${symbol === 'cutoff' ? `cutoff ${value}` : `${symbol} = ${value}`} is a choice${isUsual ? (isImported(record) ? ', the lab\u2019s own' : ', the one of the training\u2019s own table') : ', made with --induced'}; other ones give other curves.`;
+  return `The ${symbol === 'cutoff' ? `cutoff ${value}` : `${symbol} = ${value}`} is a choice${isUsual ? (isImported(record) ? ', the lab\u2019s default' : ', the same as in the table of train') : ', made with --induced'}; other values give other curves.`;
 }

@@ -27,7 +27,7 @@ export function scoresTable(family: AnalysedFamily): Table {
   return {
     name,
     caption:
-      'Scores of each curve, with 95 % intervals over test examples and seeds (of natural curves over their standard errors). A straight ramp has Eq 1 / ramp = 1; above 0 the bow says late, below 0 early.',
+      'Scores of each curve, with 95 % intervals over test examples and seeds (for natural curves, over their standard errors). A straight ramp has Eq 1 / ramp = 1; a bow above 0 means late, below 0 early.',
     columns: [
       { title: 'curve', align: 'left' },
       { title: 'scales', align: 'right' },
@@ -62,10 +62,10 @@ export function scoresTable(family: AnalysedFamily): Table {
 
 export function pairedTable({ run, comparison: { sharpness } }: AnalysedFamily): Table {
   const { pairing, scores } = sharpness.paired;
-  const drawn = pairing === 'nothing' ? 'draws that are not paired' : `the same draws of ${pairing}`;
+  const drawn = pairing === 'nothing' ? 'unpaired draws' : `the same draws of ${pairing}`;
   return {
     name: `${run.record.name}-paired`,
-    caption: `The induced curve's scores against the standard one's, with 95 % intervals over ${drawn}; p, one-sided, that it is not higher, and adjusted for all scores (step-down minP).`,
+    caption: `The induced curve's scores against the standard one's, with 95 % intervals over ${drawn}; p: one-sided, for not being higher; adjusted: for all scores (step-down minP).`,
     columns: [
       { title: 'score', align: 'left' },
       ...['induced / standard', 'difference', 'higher in', 'p', 'adjusted p'].map((title) => ({
@@ -116,7 +116,7 @@ export function smoothTable({ run, comparison: { standard, induced, sharpness } 
   return {
     name: `${run.record.name}-smooth`,
     caption:
-      'Each score against that of a smooth curve: the best of line, power law with offset, saturating exponential and a logistic curve no steeper than half of the log range; below, the same pushed through the induced metric. p, one-sided, and adjusted for all scores of a curve (step-down minP).',
+      'Each score compared with that of the best smooth curve (line, power law with offset, saturating exponential, or a logistic curve that takes at least half of the log range from 10 to 90 %); below, with that curve pushed through the induced metric. p: one-sided; adjusted: for all scores of a curve (step-down minP).',
     columns: [
       ...['curve', 'against', 'score'].map((title) => ({ title, align: 'left' as const })),
       ...['measured', 'smooth', 'p', 'adjusted p'].map((title) => ({ title, align: 'right' as const })),
@@ -151,8 +151,8 @@ export function curvesTable({ run, comparison, evaluations, predicted }: Analyse
   return {
     name: `${run.record.name}-curves`,
     caption: sharpness.severalSeeds
-      ? "The curves: means over seeds, with 95 % intervals (Student's t over seeds, widened by what the draw of test examples adds)."
-      : 'The curves, with 95 % intervals over the draw of test examples.',
+      ? "The curves: means over seeds, with 95 % intervals (Student's t over seeds, widened by the sampling of test examples)."
+      : 'The curves, with 95 % intervals over the sampling of test examples.',
     ...printedTable(
       membersText(
         scales.map(({ scale: { width, parameters }, seeds }) => ({ width, parameters, seeds })),
@@ -202,7 +202,7 @@ export function membersTable({ run, evaluations }: AnalysedFamily): Table {
   const seconds = run.members.map(({ record }) => secondsOf(record));
   return {
     name: `${run.record.name}-members`,
-    caption: `Members${words.isCoordinate ? '' : '; seconds are of training and evaluation'}. In brackets: 95 % intervals over the draw of the test set (${[...new Set(evaluations.map(({ method }) => method))].join('; ')}).`,
+    caption: `Members${words.isCoordinate ? '' : '; seconds are of training and evaluation'}. In brackets: 95 % intervals over the sampling of the test set (${[...new Set(evaluations.map(({ method }) => method))].join('; ')}).`,
     ...printedTable(
       membersText(
         run.members.map(({ record: { id, width, parameters, trainingFlops } }, i) => ({
@@ -281,7 +281,7 @@ export function provenanceTable({ run }: AnalysedFamily): Table {
   const { record } = run;
   return {
     name: `${record.name}-provenance`,
-    caption: `As recorded in run.json when the run was ${isImported(record) ? 'imported' : 'begun'}.`,
+    caption: `As recorded in run.json when the run was ${isImported(record) ? 'imported' : 'started'}.`,
     columns: [
       { title: 'what', align: 'left' },
       { title: 'value', align: 'left' },
@@ -308,10 +308,10 @@ function trainedProvenance(record: RunRecord, members: AnalysedFamily['run']['me
     (a, b) => a - b,
   );
   return [
-    ['run', `${record.name}, begun ${created}`],
+    ['run', `${record.name}, started ${created}`],
     [
       'device',
-      `${device.kind}: ${device.name}; ${counted(used.at(-1) ?? 1, 'thread')} a member${used.length > 1 ? ` at most, ${used[0]!} at least` : ''}`,
+      `${device.kind}: ${device.name}; ${counted(used.at(-1) ?? 1, 'thread')} per member${used.length > 1 ? ` at most, ${used[0]!} at least` : ''}`,
     ],
     ['precision', `${experiment.precision}${eager ? ', op by op' : ''}`],
     [

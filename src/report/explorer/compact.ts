@@ -93,7 +93,7 @@ function thresholdOf({ name, parameters }: Metric, { members, count, length, wor
     case 'subset-accuracy': {
       const chosen = Number(parameters['k']);
       return {
-        ...{ key: 'k', metric: name, chosen, label: `K ${words.examples} at once have to be right` },
+        ...{ key: 'k', metric: name, chosen, label: `K ${words.examples} must all be right` },
         options: withChosen(
           steps.filter((k) => k <= smallestSize(count)),
           chosen,
@@ -104,7 +104,7 @@ function thresholdOf({ name, parameters }: Metric, { members, count, length, wor
       const chosen = Number(parameters['l']);
       const options = Array.from({ length }, (_, i) => i + 1);
       return {
-        ...{ key: 'l', metric: name, chosen, label: 'the first L images have to be right' },
+        ...{ key: 'l', metric: name, chosen, label: 'the first L images must all be right' },
         options,
       };
     }

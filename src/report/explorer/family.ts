@@ -43,7 +43,7 @@ export interface Scored extends Interval {
 
 /** A metric of the chosen members, by their places in the choice. */
 export interface ExploredCurve {
-  /** Of each member, with the 95 % interval over the draw of the test set in closed form. */
+  /** Of each member, with the 95 % interval over the sampling of the test set in closed form. */
   readonly members: readonly Scored[];
   /** Means over seeds with their 95 % interval, at each scale. */
   readonly points: readonly Scored[];

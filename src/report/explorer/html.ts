@@ -54,7 +54,7 @@ export async function pageOf({ report, data, images }: PageRequest): Promise<str
     reconstructions,
     ...sections.map((section) => sectionOf(section, images)),
     '</main>',
-    `<footer><p>Made by vision-emergence-lab from stored outcomes alone. After R. Schaeffer, B. Miranda, S. Koyejo, “Are Emergent Abilities of Large Language Models a Mirage?”, 2023, arXiv 2304.15004. This file makes no request; links lead to the files beside it.</p></footer>`,
+    `<footer><p>Made by vision-emergence-lab from stored outcomes only. After R. Schaeffer, B. Miranda, S. Koyejo, “Are Emergent Abilities of Large Language Models a Mirage?”, 2023, arXiv 2304.15004. This file makes no network requests; its links lead to files in the same folder.</p></footer>`,
     `<script type="application/json" id="data">${scriptJson(data)}</script>`,
     `<script>${script}</script>`,
     '</body>',
@@ -100,8 +100,8 @@ function header(title: string, subtitle: string): string {
 
 const explorer = `<section id="explorer" class="wide" aria-labelledby="explorer-title" tabindex="-1">
 <h2 id="explorer-title">Explore: one family, any threshold</h2>
-<p class="text">Nothing is trained here. What each member did on each test example is in this page, and every control asks the same outcomes another question. The threshold makes the induced curve; the test set sets its resolution; scales can be left out.</p>
-<noscript><p class="text">The explorer needs JavaScript. The same numbers stand in the tables below, and the pictures are in the folder “figures” beside this file.</p></noscript>
+<p class="text">Nothing is trained here. This page holds the outcome of each member on each test example, and every control evaluates the same outcomes differently. The threshold defines the induced curve, the size of the test set its resolution; scales can be left out.</p>
+<noscript><p class="text">The explorer needs JavaScript. The same numbers are in the tables below, and the pictures are in the folder “figures” next to this file.</p></noscript>
 <p id="about" class="text about"></p>
 <form id="controls" class="controls" aria-label="What is drawn"></form>
 <p class="actions"><button type="button" id="reset">Reset</button> <button type="button" id="copy">Copy a link to this view</button> <span id="copied" role="status"></span></p>
@@ -109,7 +109,7 @@ const explorer = `<section id="explorer" class="wide" aria-labelledby="explorer-
 <p id="reading" class="text reading" role="status" aria-live="polite"></p>
 <div id="scores" class="scroll" tabindex="0" role="group" aria-label="Scores of what is drawn"></div>
 <div class="text note">
-<p>Points are members, lines means over seeds, bands 95 % intervals of that mean (Student's t over seeds, widened by what the draw of test examples adds). Scores are of the means, oriented so that higher is better: a straight ramp has Eq 1 / ramp = 1, whatever its number of scales; a bow above 0 says that the curve improves late, below 0 early. Their intervals are made in this page, by a bootstrap of ${draws} draws of ${blocks} random blocks of test examples (of sequences: of the images that they share), which all members share, and of seeds, and by a model of seeds; the tables below have 2000 draws of single examples. Published curves have their own axis, and intervals from their standard errors alone.</p>
+<p>Points are members, lines means over seeds, bands 95 % intervals of that mean (Student's t over seeds, widened by the sampling of test examples). Scores are those of the means, oriented so that higher is better: a straight ramp has Eq 1 / ramp = 1 for any number of scales; a bow above 0 means that the curve improves late, below 0 early. Their intervals are computed in this page, by a bootstrap of ${draws} draws of ${blocks} random blocks of test examples (for sequences: of the images that they share), shared by all members, and of seeds, and by a model of seeds; the tables below have 2000 draws of single examples. Published curves have their own axis, and intervals from their standard errors only.</p>
 <p id="resolution"></p>
 </div>
 <details id="curves"><summary>The members as a table</summary><div id="curve-table" class="scroll" tabindex="0" role="group" aria-label="The members as a table"></div></details>
@@ -117,14 +117,14 @@ const explorer = `<section id="explorer" class="wide" aria-labelledby="explorer-
 
 const examples = `<section id="examples" class="wide" aria-labelledby="examples-title">
 <h2 id="examples-title">Which examples turn, and where</h2>
-<p class="text">A curve is made of single test examples. Here an example is solved when it is <strong id="solved">right</strong>. It turns at the smallest scale from which on a seed solves it at every scale; shown is the median over seeds. Were all examples alike, independent coin flips with each member’s accuracy would put the turns where the marks are.</p>
+<p class="text">A curve is made of single test examples. Here an example is solved if it is <strong id="solved">right</strong>. For one seed, it turns at the smallest scale from which it is solved at every larger scale; shown is the median over seeds. The marks show where turns would be if all examples were alike: independent coin flips with each member’s accuracy.</p>
 <p id="turns-note" class="text note"></p>
 <div id="turns" class="turns-and-pictures"></div>
 </section>`;
 
 const reconstructions = `<section id="reconstructions" class="wide" aria-labelledby="reconstructions-title" hidden>
-<h2 id="reconstructions-title">What comes back</h2>
-<p class="text">Twenty test images, and what the first seed of each width makes of them. Images whose squared error per pixel is not below the cutoff are pale; on the right is the count of those below.</p>
+<h2 id="reconstructions-title">Reconstructions</h2>
+<p class="text">Twenty test images and their reconstructions by the first seed of each width. Images with a squared error per pixel at or above the cutoff are pale; the count of those below is on the right.</p>
 <div class="scroll" tabindex="0" role="group" aria-label="Reconstructions by width"><div id="strips" class="strips"></div></div>
 </section>`;
 
@@ -159,7 +159,7 @@ function blockOf(block: Block, images: PageRequest['images']): string {
         image === undefined
           ? ''
           : `<div class="plate scroll" tabindex="0" role="group" aria-label="${markupText(alt)}"><picture><source media="(max-width: 44rem)" srcset="${image.narrow}"><img src="${image.wide}" alt="${markupText(alt)}"></picture></div>`;
-      return `<figure class="static">${picture}<figcaption>${markupText(caption)} ${image === undefined ? 'Not drawn in this page; files' : 'Files'}: ${links}. Drawn again by</figcaption>${code([command])}</figure>`;
+      return `<figure class="static">${picture}<figcaption>${markupText(caption)} ${image === undefined ? 'Not shown on this page; files' : 'Files'}: ${links}. Redraw with</figcaption>${code([command])}</figure>`;
     }
   }
 }

@@ -62,16 +62,16 @@ export async function examplePictures({ loaded, run, order, datasets }: Pictures
 async function datasetOf({ record }: LoadedRun, given: readonly string[]): Promise<Dataset | Required<Pictures>> {
   if (isImported(record))
     return {
-      pictures: 'the members are imported, and nothing but the ids of their examples is known.',
-      problem: `no pictures of test examples of ${record.name}: imported members have none`,
+      pictures: 'the members are imported, and only the ids of their examples are known.',
+      problem: `no pictures of test examples of ${record.name}: imported members do not have any`,
     };
   const { dataset: name, trainSize, testSize, imageSize, colour } = record.experiment;
   const scheme = /^[^:]*:/.exec(name)?.[0];
   const fitting = scheme === undefined ? [name] : given.filter((each) => each.startsWith(scheme));
   if (fitting.length === 0) {
     return {
-      pictures: 'the dataset is a path, which was not given when this report was made.',
-      problem: `no pictures of test examples of ${record.name}: a path that a run names is not read; give it by --dataset ${scheme}PATH`,
+      pictures: 'the dataset is a path that was not given when this report was made.',
+      problem: `no pictures of test examples of ${record.name}: paths recorded in a run are not read; give it with --dataset ${scheme}PATH`,
     };
   }
   let failed: Required<Pictures> | undefined;
@@ -80,8 +80,8 @@ async function datasetOf({ record }: LoadedRun, given: readonly string[]): Promi
       const dataset = await loadDataset(each, { trainSize, testSize, imageSize, colour });
       if (dataset.fingerprint === record.dataset.fingerprint) return dataset;
       failed = {
-        pictures: 'the dataset has changed since the run was trained, and other images would be shown.',
-        problem: `no pictures of test examples: ${each} has another fingerprint than in run.json`,
+        pictures: 'the dataset has changed since the run was trained, so the images would not match.',
+        problem: `no pictures of test examples: ${each} has a different fingerprint than in run.json`,
       };
     } catch (error) {
       if (!isReported(error)) throw error;

@@ -40,7 +40,7 @@ export function logTicks([least, most]: Domain): number[] {
   if (decades.length >= 4) return decades;
   const thirds = within([1, 2, 5]);
   if (thirds.length >= 3) return thirds;
-  return all.length >= 2 ? all : linearTicks([least, most], 4);
+  return all.length >= 3 ? all : linearTicks([least, most], 4);
 }
 
 /** Multiples of 1, 2 or 5 times a power of ten, about so many. */

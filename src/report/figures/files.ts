@@ -26,7 +26,7 @@ export async function writePicture(
 ): Promise<string[]> {
   if (/(^|[/\\])\.{0,2}$/.test(stem))
     throw new UsageError(
-      `"${stem}" names no file`,
+      `"${stem}" does not name a file`,
       '--output',
       'give a path without .svg and .png, such as figures/one',
     );

@@ -22,7 +22,7 @@ const pictured = ['power-law', 'average', 'pass-rate', 'outcomes'];
 /** Which methods are in the table alone. */
 function leftOut(methods: readonly { readonly method: string }[]): string[] {
   const others = [...new Set(methods.map(({ method }) => method))].filter((method) => !pictured.includes(method));
-  return others.length === 0 ? [] : [`In the table alone: ${condensed(others)}.`];
+  return others.length === 0 ? [] : [`Only in the table: ${condensed(others)}.`];
 }
 
 /** A panel for each metric and each of four methods: what was known, the fan, what was measured later. */
@@ -121,9 +121,9 @@ export function studyFigure(run: string, studies: readonly MetricStudy[], words:
   const largest = words.isCoordinate ? 'largest' : 'widest';
   const size = words.isCoordinate ? words.axis : 'parameters';
   return {
-    title: `${run}: from how far below is the ${largest} predicted?`,
+    title: `${run}: from how far below can the ${largest} be predicted?`,
     notes: [
-      `Error of the median of the ${words.isCoordinate ? 'largest scale' : 'widest width'}, over the curve's range, against the ${size} of the largest scale that was known; below ${tolerance} it is predicted. Points at the top: off by more than the whole range. Grey: the curve itself, over its range.`,
+      `Error of the median of the ${words.isCoordinate ? 'largest scale' : 'widest width'}, over the curve's range, against the ${size} of the largest known scale; below ${tolerance} it counts as predicted. Points at the top: off by more than the whole range. Grey: the curve itself, relative to its range.`,
       ...leftOut(studies.flatMap(({ methods }) => methods)),
     ],
     panels: studies.map((study, i) => curvePanel({ ...studyPanel(study, size), legend: i === studies.length - 1 })),

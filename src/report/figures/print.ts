@@ -57,7 +57,7 @@ export function parseFormats(texts: readonly string[]): FigureFormat[] {
   return [...new Set(texts.flatMap((text) => text.split(',')))].map((text) => {
     const format = figureFormats.find((each) => each === text.trim());
     if (format !== undefined) return format;
-    throw new UsageError(`"${text}" is not a format of pictures`, '--format', `give ${figureFormats.join(', ')}`);
+    throw new UsageError(`"${text}" is not a picture format`, '--format', `give ${figureFormats.join(', ')}`);
   });
 }
 

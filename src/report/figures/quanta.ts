@@ -75,7 +75,7 @@ function histogram({ grid, turns, measured, coinFlips }: Quanta, words: FamilyWo
     title: '(a) Turns',
     notes: ['Dashes: independent coin flips with the same accuracies'],
     x: {
-      ...{ title: `${words.scale} from which on it is solved (median over seeds)`, domain: [-0.6, neverAt + 0.6] },
+      ...{ title: `${words.scale} from which it stays solved (median over seeds)`, domain: [-0.6, neverAt + 0.6] },
       ...{ ticks, grid: false },
     },
     y: { title: 'share of examples', domain: [0, 1.06 * highest || 1], texts: shareTicks },
@@ -127,7 +127,7 @@ function heatMap({ grid, turns }: Quanta, words: FamilyWords): Panel {
   );
   return {
     title: '(b) Share of seeds that solve an example',
-    notes: ['Examples from the easiest, below, to the hardest'],
+    notes: ['Examples, easiest at the bottom'],
     x: {
       ...{ title: words.scale, domain: [-0.5, scales.length - 0.5], grid: false },
       ticks: scales.map(({ width }, at) => ({ at, text: scaleText(width, words) })),
@@ -223,11 +223,11 @@ function rounded(percent: number): string {
 function titleOf(fit: Quanta['fits'][number], fits: Quanta['fits']): string {
   const other = preferred(fits, 'aicc')!;
   const by = other === fit ? 'preferred by AICc and BIC' : `preferred by BIC; by AICc: ${nameOf(other)}`;
-  const floor = fit.floor === 0 ? '' : `, above ${rounded(100 * fit.floor)} % by luck`;
+  const floor = fit.floor === 0 ? '' : `, above ${rounded(100 * fit.floor)} % by guessing`;
   const what = {
     one: 'One sigmoid for all examples',
-    continuum: 'Thresholds spread normally over the examples',
-    classes: `${fit.classes.length} classes of examples, ${fit.ownSlopes ? 'slopes of their own' : 'common slope'}`,
+    continuum: 'Thresholds normally distributed over the examples',
+    classes: `${fit.classes.length} classes of examples, ${fit.ownSlopes ? 'separate slopes' : 'common slope'}`,
     curve: 'Examples alike, any curve',
   }[fit.kind];
   return `${what}${floor} (${by})`;
@@ -243,6 +243,6 @@ export function nameOf({ kind, classes, ownSlopes }: Quanta['fits'][number]): st
     case 'continuum':
       return 'normal continuum';
     case 'classes':
-      return `${classes.length} sigmoids, ${ownSlopes ? 'own slopes' : 'common slope'}`;
+      return `${classes.length} sigmoids, ${ownSlopes ? 'separate slopes' : 'common slope'}`;
   }
 }

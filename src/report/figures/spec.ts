@@ -48,9 +48,9 @@ export function figureSpec(
   if (best !== undefined) return specOf(named, best, total, look);
   if (isHeightFirm)
     throw new UsageError(
-      `"${name}" is too low for this figure`,
+      `"${name}" is not high enough for this figure`,
       '--size',
-      `at this width it takes ${Math.ceil(10 * leastHeight(named, layouts, look)) / 10} inches`,
+      `at this width it needs ${Math.ceil(10 * leastHeight(named, layouts, look)) / 10} inches`,
     );
   return figureSpec(figure, { inches, height: undefined, isHeightFirm, name }, title);
 }

@@ -107,7 +107,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   return {
     title: `${run}: ${name} over ${key}`,
     notes: [
-      `The same outcomes at every value. Scores are missing where the curve moves by less than ${leastRange}. Grey: a straight ramp through as many scales.`,
+      `The same outcomes at every value. Scores are missing where the curve moves by less than ${leastRange}. Grey: a straight ramp through the same number of scales.`,
     ],
     panels: [
       heat,
@@ -160,7 +160,7 @@ export interface CausesFigure {
 export function causesFigure({ run, metric, testSizes, keptScales }: CausesFigure): Figure {
   const panels = [
     { curves: testSizes, xTitle: 'test examples', title: 'Fewer test examples (resolution)' },
-    { curves: keptScales, xTitle: 'scales that are kept', title: 'Fewer scales (sparsity)' },
+    { curves: keptScales, xTitle: 'scales kept', title: 'Fewer scales (sparsity)' },
   ]
     .filter(({ curves }) => curves.length > 0)
     .flatMap(({ curves, xTitle, title }) =>
@@ -176,9 +176,9 @@ export function causesFigure({ run, metric, testSizes, keptScales }: CausesFigur
       }),
     );
   return {
-    title: `${run}: ${metric}, with fewer test examples and with fewer scales`,
+    title: `${run}: ${metric} with fewer test examples and fewer scales`,
     notes: [
-      'Lines: medians over draws of the test set, or over sets of scales; none where most draws have no score. Bands: the middle 95 %.',
+      'Lines: medians over draws of the test set or over sets of scales; none where most draws have no score. Bands: the middle 95 %.',
     ],
     panels: panels.map(curvePanel),
     columns: 2,

@@ -79,8 +79,8 @@ export function fitFigure(
     });
   }
   return {
-    title: `${run}: what a power law of the cross-entropy predicts`,
-    notes: [`${equation(law)}, fitted to the means over seeds; the other panels have no further parameter.`],
+    title: `${run}: predictions from a power law of the cross-entropy`,
+    notes: [`${equation(law)}, fitted to the means over seeds; the other panels have no free parameters.`],
     panels: panels.map(curvePanel),
   };
 }

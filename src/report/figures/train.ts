@@ -87,7 +87,7 @@ function notesOf(figure: CurvesFigure, [bottom]: Domain): string[] {
   const absent = missing === 0 ? '' : `; ${missing} ${missing === 1 ? 'member is' : 'members are'} missing`;
   const cuts = vertical === 'share' && bottom > 0 ? ' The vertical axis does not start at 0.' : '';
   const isWithout = curves.some(({ members }) => members.some(({ value }) => Number.isNaN(value)));
-  const without = isWithout ? ' Left out: members without a value.' : '';
+  const without = isWithout ? ' Not shown: members without a value.' : '';
   return [`${testSet}, ${seeds}${absent}.${cuts}${without} ${spreadText(curves, drawOf)}`];
 }
 
@@ -95,7 +95,7 @@ function spreadText(curves: readonly Curve[], drawOf: string): string {
   const { least, most } = seedsOf(curves);
   if (most === 1) {
     const intervals = curves.map(({ metric }) => metric.interval);
-    return `Bars: 95 % interval over the draw of ${drawOf} (${[...new Set(intervals)].join('; ')}).`;
+    return `Bars: 95 % interval over the sampling of ${drawOf} (${[...new Set(intervals)].join('; ')}).`;
   }
   const isBar = least < 3 || curves[0]!.points.length === 1;
   return `Points: seeds. Lines: mean over seeds. ${isBar ? 'Bars' : 'Bands'}: 95 % interval of that mean (Student's t).`;

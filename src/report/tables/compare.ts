@@ -58,14 +58,14 @@ export function comparisonTable(
   const heading = ['curve', 'scales', 'range', ...shownScores.map(({ title }) => title), 'best fit (line above)'];
   const over = sharpness.severalSeeds
     ? `over ${sampling.text} and seeds`
-    : `over ${sampling.text} alone, as there is one seed: another one may lie outside`;
+    : `over ${sampling.text} only, because there is one seed: another seed may lie outside`;
   const notes = [
-    `In brackets: 95 % intervals, ${over}; of natural curves over their standard errors, where all are published; none where all draws agree.`,
+    `In brackets: 95 % intervals, ${over}; for natural curves over their standard errors, if all are published; none if all draws agree.`,
     ...(sampling.note === undefined ? [] : [sampling.note]),
-    'A straight ramp has Eq 1 / ramp = 1, and a largest step of 1 / (scales - 1); Eq 1 grows with the number of scales alone.',
+    'A straight ramp has Eq 1 / ramp = 1 and a largest step of 1 / (scales - 1); Eq 1 grows merely with the number of scales.',
     'Bow: how far a parabola in log scale sags below its ends, over the range; above 0 the curve improves late, below 0 early. A step in',
-    'the middle has none: it is the largest step that tells it.',
-    'Best fit: line, parabola or sigmoid in log scale by AICc, and how far above it the line is; above 10 speaks against the line.',
+    'the middle has none; the largest step shows it.',
+    'Best fit: line, parabola or sigmoid in log scale by AICc, and how far above it the line is; above 10 is evidence against the line.',
   ];
   notes.push(
     ...unscoredLines(
@@ -92,10 +92,11 @@ export function comparisonTable(
 
 /** What the two curves of a pair have in common in each draw. */
 const pairings: Readonly<Record<Pairing, string>> = {
-  'test examples and seeds': 'each draw is of the same test examples and seeds for both curves',
-  'test examples': 'each draw is of the same test examples for both curves; with one seed, another one may lie outside',
-  seeds: 'each draw is of the same seeds for both curves, but not of the same test examples: their units differ',
-  nothing: 'the curves have units of different size, so that their draws of test examples are not the same',
+  'test examples and seeds': 'each draw takes the same test examples and seeds for both curves',
+  'test examples':
+    'each draw takes the same test examples for both curves; with one seed, another seed may lie outside',
+  seeds: 'each draw takes the same seeds for both curves, but not the same test examples: their units differ',
+  nothing: 'the curves have units of different size, so their draws of test examples differ',
 };
 
 /** A share of draws, never rounded to all or none of them. */
@@ -122,8 +123,8 @@ function pairedTable({ pairing, scores }: PairedScores): string {
   const lines = everyScore.map(({ name, title }) => [title, ...pairedCells(scores[name])]);
   return [
     textTable(heading, lines, [heading[0]!]),
-    `Paired: ${pairings[pairing]}; 95 % intervals. Only the bow tells late from early.`,
-    'p: that the induced curve is not higher (one-sided); adjusted: for all of these at once (step-down minP, Westfall and Young 1993).',
+    `Paired: ${pairings[pairing]}; 95 % intervals. Only the bow distinguishes late from early.`,
+    'p: for the induced curve not being higher (one-sided); adjusted: for all of these at once (step-down minP, Westfall and Young 1993).',
   ].join('\n');
 }
 
@@ -149,7 +150,7 @@ function questionsTable(
     `90 %; p: the largest share, over these as truths, of ${grouped(draws)} families with such seeds and test set whose score exceeds their own smooth fit's as far.`,
   ];
   if (pushed !== undefined) {
-    const first = "sharper than the metric's doing?";
+    const first = 'sharper than the metric alone makes it?';
     const rows = everyScore.map(({ name, title }) => {
       const { left, ...test } = pushed.scores[name];
       const [smooth, ...p] = shownTest(test);
@@ -164,12 +165,12 @@ function questionsTable(
     parts.push(
       '',
       textTable([first, curves[1]!.title, 'of a smooth family', 'left', 'p', 'adjusted'], rows, [first]),
-      `Of a smooth family: ${pushed.title} of the best smooth fits (${[...new Set(pushed.families)].join(', ')}). What is left is the models' own, and whatever`,
-      'the prediction leaves out: what examples have in common.',
+      `Of a smooth family: ${pushed.title} of the best smooth fits (${[...new Set(pushed.families)].join(', ')}). The remainder belongs to the models, and to whatever`,
+      'the prediction ignores: dependence between examples.',
     );
   }
   if (induced.rule !== undefined)
-    parts.push(`The induced metric is chosen on these outcomes (${induced.rule}), and chosen again in each draw.`);
+    parts.push(`The induced metric was chosen on these outcomes (${induced.rule}) and is chosen again in each draw.`);
   if (!severalSeeds) parts.push('No p: with a single seed for each scale, the spread of seeds is unknown.');
   return parts.join('\n');
 }

@@ -20,7 +20,7 @@ export function designTable(design: Design, { ratio, power, mostSeeds, isGiven, 
   const { standard, induced, widths, curves, candidates, bySeeds, bySize } = design;
   const value = (list: readonly number[], i: number) => formatNumber(list[i]!);
   const [proposed, wanted] = [bySeeds.at(-1)!, formatNumber(power)];
-  const effect = ratio === 1 ? 'excludes no difference' : `lies above ${formatNumber(ratio)}`;
+  const effect = ratio === 1 ? 'excludes a difference of 0' : `lies above ${formatNumber(ratio)}`;
   const less = bySize.find((each) => each.power >= power);
   return [
     textTable(
@@ -29,7 +29,7 @@ export function designTable(design: Design, { ratio, power, mostSeeds, isGiven, 
     ),
     `Expected means over seeds, interpolated on the pilot: steps of ${standard.title} as equal as whole widths allow (Eq 1 / ramp ${formatNumber(proposed.standardRamp, 2)}, median over simulated families).`,
     ...(design.isExtrapolated
-      ? ["Beyond the pilot's widths the curves go on as its last step does: nobody has seen them there."]
+      ? ["Beyond the pilot's widths, the curves are extrapolated from its last step: nothing was measured there."]
       : []),
     '',
     textTable(
@@ -37,7 +37,7 @@ export function designTable(design: Design, { ratio, power, mostSeeds, isGiven, 
       candidates.map((each) => candidateRow(each, induced.id)),
       [''],
     ),
-    `With ${counted(mostSeeds, 'seed')}. Ratio: Eq 1 of the induced curve over that of the standard one, median and what 80 % of simulated families are within. Power: the share`,
+    `With ${counted(mostSeeds, 'seed')}. Ratio: Eq 1 of the induced curve over that of the standard one, median and the range of the middle 80 % of simulated families. Power: the share`,
     `of families whose paired 95 % interval ${effect}.`,
     ...(isGiven ? [] : [howChosen(wanted)]),
     ...(design.fits ? [] : ['The induced curve is not expected to rise late and end above 0.5.']),
@@ -49,11 +49,11 @@ export function designTable(design: Design, { ratio, power, mostSeeds, isGiven, 
         ...bySize.slice(0, -1).map((each) => [String(proposed.seeds), String(each.examples), ...powerCells(each)]),
       ],
     ),
-    `In brackets behind the power: 95 %, for ${proposed.families} simulated families. Each has a curve that the pilot's could be of, which is known from a few seeds; were`,
-    `the pilot's own the true one, the power of the proposed design would be ${formatWithInterval(design.exact.power, design.exact.interval, 2)}.`,
+    `In brackets after the power: 95 % interval, for ${proposed.families} simulated families. Each has a curve compatible with the pilot's few seeds; if`,
+    `the pilot's own curve were the true one, the power of the proposed design would be ${formatWithInterval(design.exact.power, design.exact.interval, 2)}.`,
     '',
     design.suffices
-      ? `${counted(proposed.seeds, 'seed')} of each width suffice for a power of ${wanted}${less === undefined || less === bySize.at(-1) ? '' : `; ${less.examples} test examples would do`}.`
+      ? `${counted(proposed.seeds, 'seed')} per width are enough for a power of ${wanted}${less === undefined || less === bySize.at(-1) ? '' : `; ${less.examples} test examples would be enough`}.`
       : `A power of ${wanted} is not reached with up to ${counted(proposed.seeds, 'seed')}: give --most-seeds, another --induced, more --scales or another range of widths.`,
     `Training takes about ${formatDuration(design.coreSeconds / cores)} on ${counted(cores, 'core')} (${counted(widths.length * proposed.seeds, 'member')}, by the times of the pilot's).`,
   ].join('\n');

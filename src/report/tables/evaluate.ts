@@ -65,11 +65,11 @@ function reasons(evaluations: readonly MetricEvaluation[], byScale: boolean, wor
 }
 
 const overSeedsNote =
-  "Means over seeds. In brackets: 95 % interval of that mean over seeds (Student's t); on other test sets see --json.";
+  "Means over seeds. In brackets: 95 % interval of that mean over seeds (Student's t); --json has intervals over test sets.";
 
 function membersNote(evaluations: readonly MetricEvaluation[], { text }: Sampling): string {
   const methods = [...new Set(evaluations.map(({ method }) => method))];
-  return `In brackets: 95 % interval over the draw of ${text} (${methods.join('; ')}).`;
+  return `In brackets: 95 % interval over the sampling of ${text} (${methods.join('; ')}).`;
 }
 
 /** A line for every member and for every scale, under every metric. */

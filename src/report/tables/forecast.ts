@@ -33,7 +33,7 @@ function bareLines(
   const [first, ...others] = known.flatMap(({ values }) => values);
   if (others.every((value) => value === first))
     return [
-      `no interval: all known members have the value ${shown(first!)}, and nothing tells how larger ones may differ`,
+      `no interval: all known members have the value ${shown(first!)}, so nothing is known about how larger ones may differ`,
     ];
   const bare = methods.flatMap(({ method, quantiles }) => {
     const ends = quantiles.map((each) => centralInterval(each, 0.8)).filter(isBare);
@@ -43,7 +43,7 @@ function bareLines(
   });
   if (bare.length === 0) return [];
   const why = bare.every(({ isAtLimit }) => isAtLimit)
-    ? `the draws go beyond what ${id} can be, and are cut to its limit`
+    ? `all draws exceed the limit of ${id} and are cut to it`
     : 'all draws agree';
   return [`${condensed(bare.map(({ method }) => method))}: no interval where ${why}`];
 }
@@ -68,7 +68,7 @@ export function sealedTable(
           ],
           [metric.id],
         ),
-        ...silent.map(({ method, why }) => `${method}: nothing (${why})`),
+        ...silent.map(({ method, why }) => `${method}: no forecast (${why})`),
         ...bareLines(metric, known, methods),
       ].join('\n'),
     )
@@ -99,7 +99,7 @@ export function scoreTable(scores: readonly MetricScore[]): string {
         ],
         [metric.id],
       ),
-      ...silent.map(({ method, why }) => `${method}: nothing (${why})`),
+      ...silent.map(({ method, why }) => `${method}: no forecast (${why})`),
       ...bareLines(
         metric,
         known,
@@ -111,7 +111,7 @@ export function scoreTable(scores: readonly MetricScore[]): string {
     tables.join('\n\n'),
     '',
     'Forecasts: median [80 % interval] of a member; measured: mean over seeds. In 50, 80, 95 %: members inside those intervals.',
-    'CRPS: in the unit of the metric, of the distribution that the sealed quantiles describe. Skill: CRPS over that of the best of last-value, line and power-law; below 1 is better.',
+    'CRPS: of the distribution of the sealed quantiles, in the unit of the metric. Skill: CRPS divided by that of the best of last-value, line and power-law; below 1 is better.',
   ].join('\n');
 }
 
@@ -154,7 +154,7 @@ export function studyTable(studies: readonly MetricStudy[], words: FamilyWords =
       [
         metric.id,
         ...['cases', 'CRPS / range', 'skill', ...coverages.map((coverage) => `in ${100 * coverage} %`)],
-        `${words.scale} ${target} told from`,
+        `${words.scale} ${target} predicted from`,
         'at',
       ],
       methods.map(({ method, cells, crps, skill, covered, from }) => [
@@ -171,15 +171,15 @@ export function studyTable(studies: readonly MetricStudy[], words: FamilyWords =
       [metric.id],
     ).concat(
       `\n${words.isCoordinate ? words.scale : words.scales} ${widths.map((width) => scaleText(width, words)).join(', ')}: ${values.map(shown).join(', ')}`,
-      range > 0 ? '' : '\nThe curve does not move: an error over its range, and a skill, have no value.',
+      range > 0 ? '' : '\nThe curve is constant, so there is no error relative to its range and no skill.',
     );
   });
   return [
     tables.join('\n\n'),
     '',
-    `Every beginning of at least 3 scales forecasts all later ones; none of those is read. Told from: the ${words.isCoordinate ? 'shortest' : 'narrowest'} beginning from which on the median of the`,
-    `${words.isCoordinate ? 'largest' : 'widest'} is off by at most ${100 * tolerance} % of the curve's range; at: the metric there. In 50, 80, 95 %: per cent of members inside those intervals.`,
-    'Skill: CRPS over that of the best of last-value, line and power-law, where all of them say something; below 1 is better.',
+    `Every set of at least 3 smallest scales forecasts all larger ones, without reading them. Predicted from: the ${words.isCoordinate ? 'shortest' : 'narrowest'} such set from which the median of the`,
+    `${words.isCoordinate ? 'largest' : 'widest'} stays within ${100 * tolerance} % of the curve's range; at: the metric there. In 50, 80, 95 %: per cent of members inside those intervals.`,
+    'Skill: CRPS divided by that of the best of last-value, line and power-law, if all of them made a forecast; below 1 is better.',
   ].join('\n');
 }
 

@@ -42,7 +42,7 @@ export function importedText(
     printable(
       `${name}: ${counted(members.length, 'model')} on the same ${grouped(dataset.testCount)} ${dataset.testCount === 1 ? 'example' : 'examples'} of ${dataset.name}, over ${axis}`,
     ),
-    `known of each outcome: ${columns.join(', ')}`,
+    `outcome columns: ${columns.join(', ')}`,
     ...missingLine(columns),
     '',
     `run   ${folder}`,
@@ -58,5 +58,5 @@ function missingLine(columns: readonly string[]): string[] {
     const lacking = needs.filter((each) => !columns.includes(each));
     return canBe && lacking.length > 0 ? [`${name} (${lacking.join(', ')})`] : [];
   });
-  return missing.length === 0 ? [] : [`metrics that would need more: ${missing.join(', ')}`];
+  return missing.length === 0 ? [] : [`metrics that need more columns: ${missing.join(', ')}`];
 }

@@ -12,8 +12,8 @@ export function sharedNotes({ grid }: Quanta, clusters: Clusters | undefined): s
   if (clusters === undefined) return [];
   const what = clusters.by === 'images' ? 'images, each in several sequences' : 'groups of images';
   return [
-    `The ${grid.examples} examples are of ${clusters.count} ${what}. The interval of the sharp turns draws those; permutations and ` +
-      'criteria take examples for independent, and are surer than they should be.',
+    `The ${grid.examples} examples come from ${clusters.count} ${what}. The interval of the sharp turns resamples those; permutations and ` +
+      'criteria assume independent examples, so they are overconfident.',
   ];
 }
 
@@ -27,18 +27,18 @@ export function notesOf(
   const notes: string[] = [];
   if (scales.length > 1 && measured.passage[0] === 1)
     notes.push(
-      `No example turns within these ${nouns}: how turns are spread, and which model they follow, cannot be told.`,
+      `No example turns within these ${nouns}: the distribution of turns and their model cannot be determined.`,
     );
   if (scales.length === 1)
     notes.push(`One ${noun}: whether and where an example turns cannot be determined, nor can a sigmoid be fitted.`);
   if (scales.length === 2) {
     notes.push(
-      `Two ${nouns}: every turn lies between them, and any two accuracies lie on a sigmoid. ${get} a third ${noun} at least.`,
+      `Two ${nouns}: every turn lies between them, and any two accuracies lie on a sigmoid. ${get} at least a third ${noun}.`,
     );
   }
   if (seeds.length === 1) {
     notes.push(
-      `One seed: effects of the example and of this seed cannot be separated, nor can the width of a passage be measured. ${get} at least a second seed.`,
+      `One seed: effects of the example and of the seed cannot be separated, nor can the width of a passage be measured. ${get} at least a second seed.`,
     );
   }
   if (trials.some((n) => n !== seeds.length)) {
@@ -51,8 +51,8 @@ export function notesOf(
   }
   if (dispersion > 2) {
     notes.push(
-      `Accuracies of one ${noun}'s seeds vary ${dispersion.toFixed(0)} times as much as independent examples would let them: ` +
-        'examples succeed and fail together, and the criteria are surer than they should be.',
+      `Accuracies of one ${noun}'s seeds vary ${dispersion.toFixed(0)} times as much as they would for independent examples: ` +
+        'examples succeed and fail together, so the criteria are overconfident.',
     );
   }
   const stuck = fits.filter(({ converged }) => !converged);
@@ -61,8 +61,8 @@ export function notesOf(
   if (chosenBy(fits).some(({ fit }) => fit.kind === 'classes' && fit.classes.length === most)) {
     notes.push(
       most === mostClasses(trials)
-        ? `More than ${most} classes cannot be distinguished with ${trials.reduce((a, b) => a + b, 0)} members: there may be any number.`
-        : `${most} classes are the most that were tried: read "many", or a continuum of another shape, and not a number.`,
+        ? `More than ${most} classes cannot be distinguished with ${trials.reduce((a, b) => a + b, 0)} members: there may be more.`
+        : `${most} classes are the most that were tried: read this as "many", or as a continuum of another shape, not as a number.`,
     );
   }
   return notes;
@@ -87,7 +87,7 @@ export function turnTable(
   const never = turns.never.reduce((sum, value) => sum + value, 0) / examples;
   const sizes = words.isCoordinate ? [] : ['parameters'];
   const heading = [`stays solved from ${words.scale}`, ...sizes, 'examples (%)', 'coin flips (%)'];
-  return `${textTable(heading, lines)}\n${percent(never)} % of the examples are never solved, by no member.`;
+  return `${textTable(heading, lines)}\n${percent(never)} % of the examples are not solved by any member.`;
 }
 
 export function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scales }: FamilyWords): string {
@@ -95,7 +95,7 @@ export function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scal
   const { coinFlips, interval } = sharp;
   const whole = 1 - measured.passage[0]!;
   return [
-    `sharp turns      ${percent(sharp.share)} % of the examples [${percent(interval.lower)}, ${percent(interval.upper)}]: failed up to one ${noun}, solved from the next on`,
+    `sharp turns      ${percent(sharp.share)} % of the examples [${percent(interval.lower)}, ${percent(interval.upper)}]: failed up to one ${noun}, solved from the next one on`,
     // Where nothing turns, no permutation does either.
     ...(whole === 0
       ? []
@@ -105,8 +105,8 @@ export function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scal
     ...(whole === 0 ? [] : chosenBy(fits)).map(
       ({ by, fit }) => `  ${by.padEnd(15)}${percent(fit.expected.passage[1]!)} % expected by ${nameOf(fit)}`,
     ),
-    `passage seen     ${percent(whole)} % of the examples go from failed to solved within these ${scales}${
-      whole === 0 ? '' : `; ${percent(sharp.shareOfWhole)} % of those sharply`
+    `passage seen     ${percent(whole)} % of the examples change from failed to solved within these ${scales}${
+      whole === 0 ? '' : `; ${percent(sharp.shareOfWhole)} % of those do so sharply`
     }`,
   ].join('\n');
 }
@@ -139,7 +139,7 @@ export function fitTables({ fits, grid, measured }: Quanta, words: FamilyWords):
   ]);
   const heading = ['model', 'fitted', ...(hasFloor ? ['floor (%)'] : [])];
   const table = textTable([...heading, 'AICc above best', 'BIC above best', 'sharp turns (%)'], lines);
-  const lead = chosen.length === 1 ? [] : ['AICc and BIC do not agree, and neither decides alone.'];
+  const lead = chosen.length === 1 ? [] : ['AICc and BIC disagree, and neither decides alone.'];
   return [table, ...lead, ...chosen.map((each) => choiceText(each, grid, words))].join('\n\n');
 }
 

@@ -30,7 +30,7 @@ export function runsTable(runs: readonly RunSummary[]): string {
 
 function notesOf({ name, missing, problem, notes }: RunSummary): string[] {
   if (problem !== null) return [printable(`${name}: ${problem}`)];
-  const lacks = groupedByReason(missing).map(([why, ids]) => `${name} lacks ${condensed(ids)}: ${why}`);
+  const lacks = groupedByReason(missing).map(([why, ids]) => `${name} is missing ${condensed(ids)}: ${why}`);
   return [...lacks, ...notes].map(printable);
 }
 

@@ -26,7 +26,7 @@ export function samplingOf(record: Sampled, outcomes: Partial<OutcomeTable>): Sa
   const clusters = clustersOf(outcomes, sequence === undefined ? 'images' : 'sequences');
   if (clusters?.by === 'groups') {
     const of = groups?.noun ?? 'groups';
-    return { of, text: `${grouped(clusters.count)} ${of}, whose ${noun} are drawn together`, note: undefined };
+    return { of, text: `${grouped(clusters.count)} ${of}, resampled as whole groups of ${noun}`, note: undefined };
   }
   const rows = Object.values(outcomes)[0]?.length ?? 0;
   const text =
@@ -43,7 +43,7 @@ interface Groups {
 
 function givenThese({ noun, count }: Groups, examples: string): string {
   const why = count < fewestGroups ? 'too few' : 'too unequal';
-  return `The test ${examples} are from ${grouped(count)} ${noun}, ${why} to draw: intervals are for these ${noun}, and others may lie outside.`;
+  return `The test ${examples} come from ${grouped(count)} ${noun}, ${why} to resample: intervals are for these ${noun}; others may lie outside.`;
 }
 
 /** As recorded; of a run that was begun before datasets knew their groups, as its dataset has them. */

@@ -32,7 +32,7 @@ export interface SearchText {
 export function searchText(found: SearchText): string {
   const { run, ranked, discoveries, looked, by, top, induced, surrogates, causes, words = trainedWords } = found;
   if (ranked.length === 0)
-    return `${run}: none of ${looked} metrics rises enough to be scored (--least-range), or has the score ${by}: two scales have no bow`;
+    return `${run}: none of ${looked} metrics changes enough to be scored (--least-range) or has the score ${by} (two scales have no bow)`;
   const heading = ['metric', 'kind', 'range', ...rankedScores.map(({ title }) => title), 'p', 'rate'];
   const line = ({ metric, range, scores }: Candidate) => {
     const test = discoveries.tests.find(({ metric: id }) => id === metric.id);
@@ -52,13 +52,13 @@ export function searchText(found: SearchText): string {
   const most = ranked.slice(0, top);
   const least = ranked.slice(Math.max(top, ranked.length - top)).toReversed();
   const parts = [
-    `${run}: ${ranked.length} of ${looked} metrics move enough to be scored; by ${by}, highest first; curves that fall are left out`,
+    `${run}: ${ranked.length} of ${looked} metrics change enough to be scored; sorted by ${by}, highest first; falling curves are left out`,
     textTable(heading, most.map(line), left),
     ...(least.length === 0 ? [] : ['', `lowest ${by} first`, textTable(heading, least.map(line), left)]),
-    `p: of ${by}, against smooth growth; rate: the false discovery rate at which it is named.`,
+    `p: of ${by}, against smooth growth; rate: the false discovery rate at which it is found.`,
     discoveriesText(discoveries),
     '',
-    `${by} of these with fewer test examples, or at fewer scales (median and middle 95 % of draws)`,
+    `${by} of these with fewer test examples or fewer scales (median and middle 95 % of draws)`,
     causesTable(causes, by),
     '',
     `continuous surrogates of ${induced.id}: rank correlation over members, and over seeds within ${words.scales}`,
@@ -71,7 +71,7 @@ export function searchText(found: SearchText): string {
       ]),
       ['metric'],
     ),
-    'A metric chosen for its score is a choice made on these outcomes: its score is no evidence on other runs.',
+    'A metric picked by its score was chosen on these outcomes: its score is no evidence about other runs.',
   ];
   return parts.join('\n');
 }

@@ -7,7 +7,7 @@ import { textTable } from './text-table.js';
 export function seedHeading({ scale }: FamilyWords): string[] {
   return [
     ...[scale, 'seeds', 'mean', 'dip', 'p', 'two modes?', 'weight of the upper', 'P(success)', 'mean given success'],
-    ...['sd of seeds', 'of it beyond the test set'],
+    ...['sd of seeds', 'beyond the test set'],
   ];
 }
 
@@ -16,9 +16,9 @@ export function seedNotes({ metric, threshold }: SeedDistribution, { scales }: F
   const success = `${metric.better === 'higher' ? 'at least' : 'at most'} ${formatNumber(threshold)}`;
   return [
     `Success: ${metric.title} of ${success}. In brackets: 95 %.`,
-    'Dip: Hartigan and Hartigan 1985, p against one mode. Two modes: a mixture of two normals against one, both without skewness, p by parametric',
-    `bootstrap; "yes" where its p is at most 0.05, the mixture has two peaks, and the dip is larger than in half of uniform samples. All p are adjusted over the ${scales} (Holm 1979).`,
-    'Beyond the test set: the standard deviation that an endless test set would leave (Jordan 2023); 0 where the test set explains all of it.',
+    'Dip: Hartigan and Hartigan 1985, p against one mode. Two modes: a mixture of two normals against a single one, both without skewness, p by parametric',
+    `bootstrap; "yes" if its p is at most 0.05, the mixture has two peaks, and the dip is larger than in half of uniform samples. All p are adjusted over the ${scales} (Holm 1979).`,
+    'Beyond the test set: the standard deviation left with an infinite test set (Jordan 2023); 0 if the test set explains all of it.',
   ];
 }
 
@@ -41,7 +41,7 @@ export function seedsTable(seeds: SeedDistribution, words: FamilyWords = trained
       ],
       ['score'],
     ),
-    `A single seed: one seed for each ${words.noun}, drawn at random, 1000 times.`,
+    `Single seeds: one seed per ${words.noun}, drawn at random, 1000 times.`,
   ].join('\n');
 }
 

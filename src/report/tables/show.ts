@@ -56,7 +56,7 @@ function panelText(curves: readonly SampledCurve[], { axis, words, ...look }: Sh
   };
   const drawn = curves.some(({ values }) => values.some((value) => !Number.isNaN(value)))
     ? [drawPlot(plot), ...(hasRoomForIntervals(plot) ? [] : ['Too narrow for intervals.'])]
-    : [`Nothing to draw of ${curves.map(({ metric }) => metric.title).join(' and ')}.`];
+    : [`Nothing to draw for ${curves.map(({ metric }) => metric.title).join(' and ')}.`];
   return [...drawn, ...curves.flatMap((curve) => notFiniteLines(curve, look.characters, words))].join('\n');
 }
 
@@ -112,9 +112,9 @@ function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, samplin
     ...(severalSeeds
       ? [
           "Bars: 95 % intervals of the mean, Student's t over seeds and test examples.",
-          'In brackets: 95 % intervals over test examples and seeds; none where all draws agree.',
+          'In brackets: 95 % intervals over test examples and seeds; none if all draws agree.',
         ]
-      : ['Bars and brackets: 95 % intervals over test examples alone (one seed); none where all draws agree.']),
+      : ['Bars and brackets: 95 % intervals over test examples alone (one seed); none if all draws agree.']),
     `Test examples: ${sampling.text}.`,
     ...(sampling.note === undefined ? [] : [sampling.note]),
     'A straight ramp has Eq 1 / ramp = 1. Bow: how far a parabola in the logarithm of',

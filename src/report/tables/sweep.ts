@@ -29,7 +29,7 @@ export function extremesText({
 }: SweepText): string {
   const title = `${run}: ${counted(points.length, 'curve')} over ${counted(scales.length, 'scale')}`;
   if (found === undefined)
-    return `${title}; none rises by ${leastRange} or more and has the score ${by}, so there is no strongest one (--least-range)`;
+    return `${title}; no curve rises by ${leastRange} or more and has the score ${by} (--least-range)`;
   const line = (name: string, { metric, range, scores }: GridPoint) => [
     name,
     metric.id,
@@ -40,15 +40,14 @@ export function extremesText({
   const table = textTable(heading, [line('highest', found.strongest), line('lowest', found.weakest)], ['', 'metric']);
   const tested =
     discoveries === undefined ? `Not tested: more than ${mostTested} curves.` : discoveriesText(discoveries);
-  return `${title}; highest and lowest ${by} of those that rise by ${leastRange} or more:\n${table}\n${tested}`;
+  return `${title}; highest and lowest ${by} among those that rise by ${leastRange} or more:\n${table}\n${tested}`;
 }
 
 /** How many of many metrics are sharper than smooth growth, when so many were looked at. */
 export function discoveriesText(discoveries: Discoveries): string {
   const { by, tests } = discoveries;
   const known = tests.filter(({ p }) => !Number.isNaN(p)).length;
-  if (known === 0)
-    return 'None is tested against smooth growth: with one seed for each scale it is not known how seeds scatter.';
+  if (known === 0) return 'Not tested against smooth growth: with one seed per scale, the spread of seeds is unknown.';
   const found = discovered(discoveries).map(({ metric }) => metric);
   const [count, verb] = found.length === 0 ? ['none', 'is'] : [String(found.length), found.length === 1 ? 'is' : 'are'];
   const names = found.length === 0 ? '' : `: ${condensed(found)}`;
@@ -104,9 +103,9 @@ export function causesText({ metric, testSizes, keptScales }: CausesText): strin
   );
   return [
     ...parts,
-    'Medians over draws; in brackets the middle 95 %, where draws differ.',
+    'Medians over draws; in brackets, the middle 95 % if draws differ.',
     ...(hasBlank
-      ? ['-: most curves that were drawn do not move, have a value that is not finite or, for the bow, two scales.']
+      ? ['-: most draws have a constant curve, a value that is not finite or, for the bow, only two scales.']
       : []),
   ].join('\n');
 }

@@ -52,7 +52,7 @@ export function fitText(
       `${metric.id}: predicted and measured differ by ${formatNumber(distance.rms)} (rms over scales)`,
   );
   const error = Number.isNaN(law.standardError)
-    ? ` (two ${words.scales}: the law goes through both, whatever they are)`
+    ? ` (two ${words.scales}: the law passes through any two)`
     : ` (standard error of the exponent ${formatNumber(law.standardError, 2)})`;
   return [`${equation(law)}${error}`, '', textTable(heading, lines), ...distances].join('\n');
 }

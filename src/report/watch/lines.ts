@@ -15,7 +15,7 @@ const statusWords: Readonly<Record<RunProgress['status'], string>> = {
   complete: 'the run is complete',
   training: 'training now',
   stopped: 'stopped: no process is training it',
-  damaged: `damaged: ${commandLine('runs')} says what`,
+  damaged: `damaged: ${commandLine('runs')} shows where`,
 };
 
 /** `lenet: cnn on mnist, 3 of 8 members complete, training now, about 1 min 34 s left`. */

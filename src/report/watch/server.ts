@@ -85,9 +85,9 @@ async function listen(server: ReturnType<typeof createServer>, port: number): Pr
     server.once('error', reject);
     server.listen({ host, port, exclusive: true }, resolve);
   }).catch((error: unknown) => {
-    const why = { EADDRINUSE: 'is in use', EACCES: 'is for privileged programs only' }[codeOf(error) ?? ''];
+    const why = { EADDRINUSE: 'is in use', EACCES: 'needs administrator rights' }[codeOf(error) ?? ''];
     if (why === undefined) throw error;
-    throw new UsageError(`port ${port} ${why}`, '--port', 'give another one, or leave it out for one that is free');
+    throw new UsageError(`port ${port} ${why}`, '--port', 'give another one, or leave it out to use a free one');
   });
 }
 
@@ -124,8 +124,8 @@ const commonHeaders = {
 
 const refusals: Readonly<Record<number, string>> = {
   403: 'forbidden: open the address that emergence watch printed',
-  404: 'there is nothing here',
-  405: 'only GET',
+  404: 'not found',
+  405: 'only GET is allowed',
 };
 
 function refuse(response: ServerResponse, status: number): void {

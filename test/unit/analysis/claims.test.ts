@@ -17,7 +17,7 @@ describe('parseClaim', () => {
   test.each([
     ['ratio', '--claim: "ratio" is not a claim; write one such as "ratio.lower > 3" or "standard.first < 0.2"'],
     ['ratio > x', '--claim: "x" is not a number; write one such as "ratio.lower > 3" or "standard.first < 0.2"'],
-    ['standard.frist < 1', '--claim: nothing is called "standard.frist"; did you mean standard.first?'],
+    ['standard.frist < 1', '--claim: unknown quantity "standard.frist"; did you mean standard.first?'],
     ['induced.last.upper > 1', '--claim: induced.last has no .upper; only scores have an interval'],
   ])('%s is refused', (text, message) => {
     expect(() => parseClaim(text)).toThrow(new UsageError(message));

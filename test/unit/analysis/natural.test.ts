@@ -74,11 +74,11 @@ describe('what is wrong is told with file and line', () => {
       ':1: has no column value; it needs family, model, params, task, metric, value',
     ],
     [[heading], ': has no rows'],
-    [[heading, 'a,b,1e9,t,acc'], ':2: has 5 cells, the heading 6'],
+    [[heading, 'a,b,1e9,t,acc'], ':2: has 5 cells, but the heading has 6'],
     [[heading, 'a,b,1e9,t,acc,0.5', 'a,b,many,t,acc,0.5'], ':3: params is "many"; give a number'],
     [[heading, 'a,b,1e9,t,acc,'], ':2: value is empty; give a number'],
     [[heading, 'a,b,-1,t,acc,0.5'], ':2: params is -1; give a number above 0'],
-    [[heading, 'a,b,1e9,t,acc,0.5'], ': has no curve of two sizes or more'],
+    [[heading, 'a,b,1e9,t,acc,0.5'], ': has no curve with two or more sizes'],
     [[heading, 'a,b,1e9,t,acc,0.5', 'a,c,1e9,t,acc,0.6'], ': "a/t/acc": two models of 1000000000 parameters (line 3)'],
   ])('%j', async (lines, message) => {
     const name = await file(...lines);
@@ -89,10 +89,10 @@ describe('what is wrong is told with file and line', () => {
 
   test('a file and a curve that are not there', async () => {
     await expect(readNaturalCurve('overley:x')).rejects.toThrow(
-      '--natural: "overley" is no file; give a CSV file, or one',
+      '--natural: "overley" is not a file; give a CSV file, or a shipped one',
     );
-    await expect(readNaturalCurve('overlay')).rejects.toThrow('"overlay" names no curve; write FILE:CURVE');
+    await expect(readNaturalCurve('overlay')).rejects.toThrow('"overlay" does not name a curve; write FILE:CURVE');
     await expect(readNaturalCurve('overlay:pythia-lambda')).rejects.toThrow('did you mean pythia-lambada?');
-    await expect(readNaturalCurve('overlay:pythia')).rejects.toThrow('"pythia" is in 2 curves of overlay; such as');
+    await expect(readNaturalCurve('overlay:pythia')).rejects.toThrow('"pythia" matches 2 curves of overlay; such as');
   });
 });

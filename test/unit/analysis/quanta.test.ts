@@ -93,9 +93,9 @@ describe('turns', () => {
   test('members that make no grid are refused', () => {
     const [a, b] = membersOf([['01']]);
     expect(() => solvedGrid([])).toThrow('there are no members');
-    expect(() => solvedGrid([a!, a!])).toThrow('width 1 has a seed twice');
+    expect(() => solvedGrid([a!, a!])).toThrow('width 1 has the same seed twice');
     expect(() => solvedGrid([a!, { ...b!, solved: new Uint8Array(2) }])).toThrow('differ in their examples');
-    expect(() => solvedGrid([a!, { ...b!, parameters: 100 }])).toThrow('parameters have to rise with width');
+    expect(() => solvedGrid([a!, { ...b!, parameters: 100 }])).toThrow('parameters must increase with width');
     expect(() => turnsOf(solvedGrid([a!, { ...b!, seed: 7 }]))).toThrow('no seed has a member at every scale');
     expect(() => turnsOf(solvedGrid([a!]), 0.5)).toThrow('tolerance 0.5 is not in 0 to below 0.5');
   });

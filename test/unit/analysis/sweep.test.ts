@@ -139,11 +139,11 @@ describe('--over', () => {
   });
 
   test.each([
-    ['k', '"k" names no parameter and its values'],
+    ['k', '"k" does not name a parameter and its values'],
     ['k=4..1', '"4..1" is not a range of whole numbers'],
     ['k=1..x', '"1..x" is not a range of whole numbers'],
-    ['c=0:1:4:log', '"0:1:4:log" has a limit that is not above 0, and log spacing'],
-    ['c=1:0:4', '"1:0:4" does not go up'],
+    ['c=0:1:4:log', '"0:1:4:log" needs limits above 0 for log spacing'],
+    ['c=1:0:4', '"1:0:4" does not increase'],
     ['c=0:1:1', '"0:1:1" is not FROM:TO:COUNT with 2 to 100000 values'],
     ['c=0:1:4:lin', '"0:1:4:lin" is not FROM:TO:COUNT'],
     ['c=1,x', '"x" is not a number'],

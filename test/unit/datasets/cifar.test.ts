@@ -86,11 +86,11 @@ describe('a fault is one line', () => {
       'UsageError: FILE: holds no data_batch_3.bin; give the binary version of the archive',
     );
     expect(await line({ [`${folder10}/test_batch.bin`]: record([0], 1).subarray(1) })).toBe(
-      'UsageError: FILE: test_batch.bin: is 3072 bytes long, no multiple of the 3073 of a record',
+      'UsageError: FILE: test_batch.bin: is 3072 bytes long, which is not a multiple of the record length 3073',
     );
     expect(await line({ [`${folder10}/test_batch.bin`]: Buffer.alloc(0) })).toContain('is 0 bytes long');
     expect(await line({ [`${folder10}/test_batch.bin`]: record([3], 1) })).toBe(
-      'UsageError: FILE: test_batch.bin: record 0 has the label 3 of 3 classes',
+      'UsageError: FILE: test_batch.bin: record 0 has the label 3, but there are 3 classes',
     );
   });
 
@@ -104,7 +104,7 @@ describe('a fault is one line', () => {
     ] as const) {
       await fs.writeFile(path.join(folder, name), bytes);
       expect(await mistakeOf(readCifar(path.join(folder, name), cifarFormats.cifar10))).toMatch(
-        /^UsageError: .*: (is not a whole tar\.gz archive \(.+\)|holds no batches\.meta\.txt; .*)$/,
+        /^UsageError: .*: (is not a complete tar\.gz archive \(.+\)|holds no batches\.meta\.txt; .*)$/,
       );
     }
   });
@@ -112,12 +112,12 @@ describe('a fault is one line', () => {
   test('the official file is not here, or another one lies there', async () => {
     const dataDir = await temporaryFolder();
     expect(await mistakeOf(loadSplits('cifar100', { dataDir }))).toBe(
-      `UsageError: ${dataDir}/cifar100/cifar-100-binary.tar.gz: is not here, and cifar100 needs it; type: npm run datasets -- fetch cifar100 --data-dir ${dataDir} (169 MB), or put https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz there by hand`,
+      `UsageError: ${dataDir}/cifar100/cifar-100-binary.tar.gz: is missing, and cifar100 needs it; run: npm run datasets -- fetch cifar100 --data-dir ${dataDir} (169 MB), or copy https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz there yourself`,
     );
     await fs.mkdir(`${dataDir}/cifar10`);
     await fs.copyFile(await archiveOf(files10), `${dataDir}/cifar10/cifar-10-binary.tar.gz`);
     expect(await mistakeOf(loadSplits('cifar10', { dataDir }))).toMatch(
-      /cifar-10-binary\.tar\.gz: is \d+ bytes long, and 170052171 are published; delete it and type: npm run datasets -- fetch cifar10/,
+      /cifar-10-binary\.tar\.gz: is \d+ bytes long, but the published size is 170052171; delete it and run: npm run datasets -- fetch cifar10/,
     );
   });
 });

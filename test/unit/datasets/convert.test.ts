@@ -40,7 +40,7 @@ test('another size is the mean of what it covers, and is kept', async () => {
   expect(row.slice(1, 3)).toEqual([55, 95]);
   expect(train.images.length).toBe(6 * 16);
   // All of them are the same ramp.
-  expect(notes).toEqual([expect.stringContaining('3 of 3 test images are training images too')]);
+  expect(notes).toEqual([expect.stringContaining('3 of 3 test images are pixel-identical to training images')]);
   expect(await fs.readdir(cache)).toHaveLength(1);
   expect((await loadDataset(`idx:${folder}`, { imageSize: 4 })).fingerprint).toBe(fingerprint);
   expect(await fs.readdir(cache)).toHaveLength(1);
@@ -71,10 +71,10 @@ test('images of two channels can not be converted, and too many bytes are refuse
     't10k-labels-idx1-ubyte': base['t10k-labels-idx1-ubyte']!,
   });
   expect(await mistakeOf(loadSplits(`idx:${folder}`, { imageSize: 4 }))).toBe(
-    `UsageError: idx:${folder}: has images of 2 channels, and only 1 and 3 can be converted; leave --image-size and --colour out`,
+    `UsageError: idx:${folder}: has images with 2 channels; only 1 or 3 can be converted; leave --image-size and --colour out`,
   );
   await fs.rm(folder, { recursive: true });
   expect(await mistakeOf(loadSplits('shapes', { imageSize: 1024 }))).toBe(
-    'UsageError: shapes: its images would take 6.3 GB of memory, and 1.5 GB are the limit; give a smaller --image-size, or --colour grey',
+    'UsageError: shapes: its images would take 6.3 GB of memory; the limit is 1.5 GB; give a smaller --image-size, or --colour grey',
   );
 });

@@ -65,10 +65,10 @@ test('a file arrives whole, with its name, and alone; a second fetch asks the se
   });
   const { error, lines } = await run(remoteAt(url), folder);
   expect(error).toBe('accepted');
-  expect(lines).toEqual([`a.bin: fetches 300 kB from ${url}`, 'a.bin: 300 kB, its SHA-256 is right']);
+  expect(lines).toEqual([`a.bin: downloading 300 kB from ${url}`, 'a.bin: 300 kB, SHA-256 verified']);
   expect(await fs.readFile(path.join(folder, 'a.bin'))).toEqual(content);
   expect(await fs.readdir(folder)).toEqual(['a.bin']);
-  expect((await run(remoteAt(url), folder)).lines).toEqual(['a.bin: is here already, its SHA-256 is right']);
+  expect((await run(remoteAt(url), folder)).lines).toEqual(['a.bin: already downloaded, SHA-256 verified']);
   expect(ranges).toEqual(['']);
 });
 
@@ -82,7 +82,7 @@ describe('what is there already is used', () => {
     expect(error).toBe('accepted');
     expect(ranges).toEqual(['', 'bytes=100000-', 'bytes=200000-']);
     expect(await fs.readFile(path.join(folder, 'a.bin'))).toEqual(content);
-    expect(lines).toContain(`a.bin: goes on at 100 kB of 300 kB from ${url}`);
+    expect(lines).toContain(`a.bin: resuming at 100 kB of 300 kB from ${url}`);
   });
 
   test('a part that a killed process left', async () => {
@@ -121,14 +121,14 @@ describe('what is there already is used', () => {
     expect((await run(remoteAt('http://127.0.0.1:9/'), folder)).error).toBe('accepted');
     await fs.writeFile(file, content.with(7, content[7]! ^ 1));
     expect((await run(remoteAt('http://127.0.0.1:9/'), folder)).error).toMatch(
-      /^RunError: FOLDER\/a\.bin: has the SHA-256 \w{12}\.\.\., and \w{12}\.\.\. is published; delete it, and run the same command again$/,
+      /^RunError: FOLDER\/a\.bin: has the SHA-256 \w{12}\.\.\., but \w{12}\.\.\. is published; delete it, and run the same command again$/,
     );
     expect(await fs.readdir(folder)).toEqual(['a.bin']);
   });
 });
 
 describe('nothing wrong is ever kept under the name', () => {
-  const byHand = 'if you have the file from elsewhere, put it there and type the same command, which checks it';
+  const byHand = 'if you have the file from elsewhere, copy it there and run the same command again to verify it';
 
   test('other bytes of the same size', async () => {
     const folder = await temporaryFolder();
@@ -136,7 +136,7 @@ describe('nothing wrong is ever kept under the name', () => {
       response.end(Buffer.alloc(content.length));
     });
     expect((await run(remoteAt(url), folder)).error).toMatch(
-      /^RunError: FOLDER\/a\.bin: what came from URL has the SHA-256 \w{12}\.\.\., and \w{12}\.\.\. is published; it was thrown away; run the command again$/,
+      /^RunError: FOLDER\/a\.bin: the file downloaded from URL has the SHA-256 \w{12}\.\.\., but \w{12}\.\.\. is published; it was deleted; run the command again$/,
     );
     expect(await fs.readdir(folder)).toEqual([]);
   });
@@ -147,7 +147,7 @@ describe('nothing wrong is ever kept under the name', () => {
       response.writeHead(200, { 'content-length': 5 }).end('login');
     });
     expect((await run(remoteAt(url), folder)).error).toBe(
-      `RunError: FOLDER/a.bin: can't be fetched from URL: the server has 5 bytes, and 300000 are published; ${byHand}`,
+      `RunError: FOLDER/a.bin: can't be downloaded from URL: the server's file has 5 bytes, but the published size is 300000; ${byHand}`,
     );
     expect(await fs.readdir(folder)).toEqual([]);
   });
@@ -159,7 +159,7 @@ describe('nothing wrong is ever kept under the name', () => {
       response.end('and more');
     });
     expect((await run(remoteAt(url), folder)).error).toBe(
-      `RunError: FOLDER/a.bin: can't be fetched from URL: more than the published 300000 bytes came; ${byHand}`,
+      `RunError: FOLDER/a.bin: can't be downloaded from URL: the server sent more than the published 300000 bytes; ${byHand}`,
     );
     expect(await fs.readdir(folder)).toEqual([]);
   });
@@ -171,7 +171,7 @@ describe('nothing wrong is ever kept under the name', () => {
       response.writeHead(206, { 'content-range': `bytes 0-299999/300000` }).end(content);
     });
     expect((await run(remoteAt(url), folder)).error).toBe(
-      `RunError: FOLDER/a.bin: can't be fetched from URL: the server sends "bytes 0-299999/300000" of a file of 300000 bytes; ${byHand}`,
+      `RunError: FOLDER/a.bin: can't be downloaded from URL: the server sends "bytes 0-299999/300000" of a file with 300000 bytes; ${byHand}`,
     );
   });
 
@@ -181,7 +181,7 @@ describe('nothing wrong is ever kept under the name', () => {
       response.writeHead(404).end();
     });
     expect((await run(remoteAt(gone.url), folder)).error).toBe(
-      `RunError: FOLDER/a.bin: can't be fetched from URL: it answers 404 Not Found; ${byHand}`,
+      `RunError: FOLDER/a.bin: can't be downloaded from URL: the server answers 404 Not Found; ${byHand}`,
     );
     expect(gone.ranges).toHaveLength(1);
     const busy = await serve((request, response, count) => {
@@ -197,7 +197,7 @@ test('nobody answers: one line with the address, the place, and what can be done
   // Port 9 (discard) is closed here.
   const { error } = await run(remoteAt('http://127.0.0.1:9/a.bin'), folder);
   expect(error).toMatch(
-    /^RunError: FOLDER\/a\.bin: can't be fetched from URL \(.+\); run the command again later, or copy the file there yourself and run it again to verify it$/,
+    /^RunError: FOLDER\/a\.bin: can't be downloaded from URL \(.+\); run the command again later, or copy the file there yourself and run it again to verify it$/,
   );
   expect(await fs.readdir(folder)).toEqual([]);
 });
@@ -208,7 +208,7 @@ test('a line that always breaks is given up, and what came stays for the next ti
     sendRange(request, response, count === 1 ? 1000 : 0);
   });
   const { error } = await run(remoteAt(url), folder);
-  expect(error).toMatch(/can't be fetched from URL \(.+\); run the command again later/);
+  expect(error).toMatch(/can't be downloaded from URL \(.+\); run the command again later/);
   expect(ranges).toHaveLength(5);
   expect(await fs.readFile(path.join(folder, 'a.bin.part'))).toEqual(content.subarray(0, 1000));
 });
@@ -226,7 +226,7 @@ test('Ctrl-C leaves the part, and no lock', async () => {
   });
   const work = download(remoteAt(url), folder, { onProgress: () => undefined, signal: controller.signal, waits });
   expect(await mistakeOf(work)).toBe(
-    `RunError: ${folder}/a.bin: was not fetched to its end; the same command goes on where it stopped`,
+    `RunError: ${folder}/a.bin: is not completely downloaded; run the same command again to resume`,
   );
   expect(await fs.readdir(folder)).toEqual(['a.bin.part']);
   expect(await fs.readFile(path.join(folder, 'a.bin.part'))).toEqual(content.subarray(0, 50_000));
@@ -247,7 +247,7 @@ test('of two at once one fetches, the other says who does', async () => {
   for (const answer of answers) answer();
   const [first, second] = await Promise.all(both);
   expect([first.error, second.error].sort()).toEqual([
-    `RunError: FOLDER/a.bin: is being fetched by process ${process.pid}; wait until it has finished`,
+    `RunError: FOLDER/a.bin: is being downloaded by process ${process.pid}; wait until it has finished`,
     'accepted',
   ]);
   expect(ranges).toHaveLength(1);
@@ -257,10 +257,7 @@ describe('by name', () => {
   test('what comes with the program needs no fetching', async () => {
     const lines: string[] = [];
     await fetchDatasets(['mnist', 'shapes'], '/nowhere', { onProgress: (line) => lines.push(line) });
-    expect(lines).toEqual([
-      'mnist: comes with this program, there is nothing to fetch',
-      'shapes: comes with this program, there is nothing to fetch',
-    ]);
+    expect(lines).toEqual(['mnist: included, nothing to download', 'shapes: included, nothing to download']);
   });
 
   test('all names are looked at first', async () => {
@@ -270,7 +267,7 @@ describe('by name', () => {
       /^UsageError: fetch: "cifar11" is not a dataset; did you mean cifar10\?/,
     );
     expect(await fetchAll('images:x')).toBe(
-      'UsageError: fetch: images:PATH is files of your own; there is nothing to fetch',
+      'UsageError: fetch: images:PATH names your own files; there is nothing to download',
     );
   });
 });

@@ -20,12 +20,12 @@ test('its files are named as the loader finds them', async () => {
 test('without its files, or with others of their names, there is one line and no dataset', async () => {
   const dataDir = await temporaryFolder();
   expect(await mistakeOf(loadSplits('fashion-mnist', { dataDir }))).toBe(
-    `UsageError: ${dataDir}/fashion-mnist/train-images-idx3-ubyte.gz: is not here, and fashion-mnist needs it; type: npm run datasets -- fetch fashion-mnist --data-dir ${dataDir} (26 MB), or put http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz there by hand`,
+    `UsageError: ${dataDir}/fashion-mnist/train-images-idx3-ubyte.gz: is missing, and fashion-mnist needs it; run: npm run datasets -- fetch fashion-mnist --data-dir ${dataDir} (26 MB), or copy http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz there yourself`,
   );
   await fs.mkdir(`${dataDir}/fashion-mnist`);
   for (const [name, bytes] of Object.entries(smallFiles()))
     await fs.writeFile(`${dataDir}/fashion-mnist/${name}.gz`, gzipSync(bytes));
   expect(await mistakeOf(loadSplits('fashion-mnist', { dataDir }))).toMatch(
-    /train-images-idx3-ubyte\.gz: is \d+ bytes long, and 26421880 are published/,
+    /train-images-idx3-ubyte\.gz: is \d+ bytes long, but the published size is 26421880/,
   );
 });

@@ -81,12 +81,12 @@ describe('a fault is one line with the file, what is wrong and what is expected'
     [
       'a picture',
       { [name]: Buffer.from('\x89PNG and so on') },
-      `FOLDER/${name}: begins with c289504e; an idx file of unsigned bytes begins with 000008`,
+      `FOLDER/${name}: starts with c289504e; an idx file of unsigned bytes starts with 000008`,
     ],
     [
       'of floats',
       { [name]: Buffer.concat([Buffer.from([0, 0, 13, 1]), Buffer.alloc(12)]) },
-      `FOLDER/${name}: begins with 00000d01; an idx file of unsigned bytes begins with 000008`,
+      `FOLDER/${name}: starts with 00000d01; an idx file of unsigned bytes starts with 000008`,
     ],
     [
       'of two dimensions',
@@ -115,7 +115,7 @@ describe('a fault is one line with the file, what is wrong and what is expected'
         'train-labels-idx1-ubyte': idxBytes([6], Array(6).fill(0)),
         't10k-labels-idx1-ubyte': idxBytes([3], [0, 0, 0]),
       },
-      'FOLDER: every label is 0; two classes are needed at least',
+      'FOLDER: all labels are 0; at least two classes are needed',
     ],
   ])('%s', async (_, faulty, line) => {
     expect(await mistake({ ...smallFiles(), ...faulty })).toBe(`UsageError: ${line}`);
@@ -136,7 +136,7 @@ describe('a fault is one line with the file, what is wrong and what is expected'
 
   test('no such folder', async () => {
     await expect(loadIdxFolder('/no/such')).rejects.toThrow(
-      "/no/such: not a folder that can be read (ENOENT: no such file or directory, scandir '/no/such'); give the folder of the four idx files",
+      "/no/such: not a readable folder (ENOENT: no such file or directory, scandir '/no/such'); give the folder of the four idx files",
     );
   });
 });
@@ -190,10 +190,7 @@ describe("EMNIST's files", () => {
     // Rows 0 1 2 and 3 4 5 are the columns of the image upright.
     expect([...train.images.subarray(0, 12)]).toEqual([0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]);
     expect([...tested.images.subarray(0, 6)]).toEqual([100, 103, 101, 104, 102, 105]);
-    expect([notes, classNames]).toEqual([
-      ['EMNIST stores its images with rows and columns exchanged: they are put upright'],
-      undefined,
-    ]);
+    expect([notes, classNames]).toEqual([['EMNIST stores its images transposed: they are turned upright'], undefined]);
   });
 
   test('name their classes by character codes', async () => {
@@ -208,7 +205,7 @@ describe("EMNIST's files", () => {
       `${made}: holds 2 sets: emnist-digits, emnist-letters; name one of them: idx:${made}/emnist-digits`,
     );
     expect((await loadIdxFolder(`${made}/emnist-letters`)).train.labels).toHaveLength(6);
-    await expect(loadIdxFolder(`${made}/emnist-byclass`)).rejects.toThrow('not a folder that can be read (ENOENT');
+    await expect(loadIdxFolder(`${made}/emnist-byclass`)).rejects.toThrow('not a readable folder (ENOENT');
   });
 
   test('of one set beside MNIST itself are left alone', async () => {

@@ -112,7 +112,9 @@ test('without a test folder a fifth of each class is drawn, the same each time, 
   expect([of('b', train).length, of('b', held).length]).toEqual([2, 1]);
   expect([of('c', train).length, of('c', held).length]).toEqual([1, 0]);
   expect(new Set([...train, ...held]).size).toBe(24);
-  expect(dataset.notes).toEqual([`${folder}: no test folder: 5 of 24 images, a fifth of each class, are the test set`]);
+  expect(dataset.notes).toEqual([
+    `${folder}: no test folder: 5 of 24 images, a fifth of each class, become the test set`,
+  ]);
   await ownCache();
   const again = await load(folder);
   expect(pixels(again, again.test)).toEqual(held);
@@ -141,7 +143,7 @@ describe('the cache', () => {
 
   test('remembers what was skipped, wherever it lies now', async () => {
     const folder = await folderWith({ ...(await twoClasses()), 'train/ant/notes.txt': Buffer.from('hello') });
-    const line = `${folder}: 1 of 5 files skipped, being damaged or no images; the first is train/ant/notes.txt (Input buffer contains unsupported image format)`;
+    const line = `${folder}: 1 of 5 files skipped: damaged or not images; the first is train/ant/notes.txt (Input buffer contains unsupported image format)`;
     expect((await load(folder)).notes).toEqual([line]);
     const moved = path.join(await folderWith({}), 'moved');
     await fs.rename(folder, moved);
@@ -163,7 +165,7 @@ test('damaged and other files are skipped and counted, and the rest is in order'
   expectTwoClasses(dataset);
   expect(dataset.notes).toHaveLength(1);
   expect(dataset.notes![0]).toContain(
-    ': 3 of 7 files skipped, being damaged or no images; the first is train/ant/00-cut.png (',
+    ': 3 of 7 files skipped: damaged or not images; the first is train/ant/00-cut.png (',
   );
 });
 
@@ -182,7 +184,7 @@ describe('links', () => {
       'ant 0,0,10',
       ...expected.train.slice(2),
     ]);
-    expect(dataset.notes).toEqual([`${folder}: 3 links out of this folder or to a folder not followed`]);
+    expect(dataset.notes).toEqual([`${folder}: 3 links to folders or out of this folder not followed`]);
   });
 
   test('the folder itself may be one', async () => {
@@ -195,7 +197,7 @@ describe('links', () => {
 
 describe('each mistake is one line', () => {
   const layout =
-    'a class is a folder of images: PATH/CLASS/..., or PATH/train/CLASS/... and PATH/test/CLASS/...; or PATH/labels.csv says file and label';
+    'a class is a folder of images: PATH/CLASS/..., or PATH/train/CLASS/... and PATH/test/CLASS/...; or PATH/labels.csv lists file and label';
   const line = async (files: Record<string, Buffer>) => {
     const folder = await folderWith(files);
     return (await mistakeOf(load(folder))).replaceAll(folder, 'PATH');
@@ -214,17 +216,17 @@ describe('each mistake is one line', () => {
 
   test('one class', async () => {
     expect(await line({ 'cat/a.png': await plainPng(red) })).toBe(
-      `UsageError: PATH: holds one class alone, cat; ${layout}`,
+      `UsageError: PATH: holds only one class, cat; ${layout}`,
     );
   });
 
   test('train without test', async () => {
     const files = { 'train/a/1.png': await plainPng(red), 'more/a/1.png': await plainPng(red) };
     expect(await line(files)).toBe(
-      'UsageError: PATH: holds the folders more, train, and none of the name test; a dataset has train and test; or give one of them alone, and a fifth of it becomes the test set',
+      'UsageError: PATH: holds the folders more, train, but none named test; a dataset needs train and test; or give a single set, and a fifth of it becomes the test set',
     );
     expect(await line({ 'train.zip': Buffer.from('x') })).toBe(
-      'UsageError: PATH: holds train.zip and no test.zip; put the other one beside it, or name the zip itself',
+      'UsageError: PATH: holds train.zip and no test.zip; put the other one next to it, or name the zip itself',
     );
   });
 
@@ -235,33 +237,35 @@ describe('each mistake is one line', () => {
       'test/yak/1.png': await plainPng(red),
     };
     expect(await line(files)).toBe(
-      'UsageError: PATH/test: holds the class wasp and 1 more, of which train has no image; train and test have the same classes',
+      'UsageError: PATH/test: holds the class wasp and 1 more without any training image; train and test must have the same classes',
     );
   });
 
   test('a class with no image, or none that can be read', async () => {
     const files = { ...(await twoClasses()), 'train/yak/': Buffer.alloc(0) };
     expect(await line(files)).toBe(
-      'UsageError: PATH/train: the class yak has no image that can be read; give it images, or take it away',
+      'UsageError: PATH/train: the class yak has no readable image; add images to it, or remove it',
     );
     const bad = { ...(await twoClasses()), 'train/yak/a.png': Buffer.from('x'), 'train/zoo/': Buffer.alloc(0) };
     expect(await line(bad)).toBe(
-      'UsageError: PATH/train: the class yak (and 1 more) has no image that can be read; yak/a.png: Input buffer contains unsupported image format; give it images, or take it away',
+      'UsageError: PATH/train: the class yak (and 1 more) has no readable image; yak/a.png: Input buffer contains unsupported image format; add images to it, or remove it',
     );
   });
 
   test('a test folder with no image', async () => {
     const files = Object.entries(await twoClasses()).filter(([name]) => name.startsWith('train/'));
     expect(await line({ ...Object.fromEntries(files), 'test/ant/': Buffer.alloc(0) })).toBe(
-      `UsageError: PATH/test: holds no image; ${layout}`,
+      `UsageError: PATH/test: holds no images; ${layout}`,
     );
   });
 
   test('an archive that leads out, or is none', async () => {
     const slip = await zipWith({ ...(await twoClasses()), '../../evil.png': await plainPng(red) });
-    expect(await mistakeOf(load(slip))).toContain('holds a file whose name leads out of the archive: "../../evil.png"');
+    expect(await mistakeOf(load(slip))).toContain(
+      'holds a file whose path leads outside the archive: "../../evil.png"',
+    );
     const text = path.join(await folderWith({ 'a.zip': Buffer.from('no zip') }), 'a.zip');
-    expect(await mistakeOf(load(text))).toContain('a.zip: is not a whole zip archive');
+    expect(await mistakeOf(load(text))).toContain('a.zip: is not a complete zip archive');
   });
 
   test('more than memory holds', async () => {
@@ -270,7 +274,7 @@ describe('each mistake is one line', () => {
     const files = Object.fromEntries(Array.from({ length: 1200 }, (_, i) => [`train/${i % 2}/${i}.png`, image]));
     const zip = await zipWith({ ...files, 'test/0/a.png': image });
     expect(await mistakeOf(loadImages(zip, { ...context, imageSize: 1024 }))).toBe(
-      `UsageError: ${zip}: its images would take 3.8 GB of memory, and 1.5 GB are the limit; give a smaller --image-size, or --colour grey`,
+      `UsageError: ${zip}: its images would take 3.8 GB of memory; the limit is 1.5 GB; give a smaller --image-size, or --colour grey`,
     );
   });
 });
@@ -303,21 +307,19 @@ describe('split folders under other names', () => {
     ['train', 'valid'],
     ['train', 'dev'],
   ])('%s and %s are taken for them, and that is said', async (train, tested) => {
-    expect(await named(train, tested)).toEqual([
-      `${train} is taken for the training images, ${tested} for the test images`,
-    ]);
+    expect(await named(train, tested)).toEqual([`${train} is used as the training set, ${tested} as the test set`]);
   });
 
   test('one more folder of the same name inside is looked through', async () => {
     expect(await named('seg_train/seg_train', 'seg_test/seg_test')).toEqual([
-      'seg_train is taken for the training images, seg_test for the test images',
+      'seg_train is used as the training set, seg_test as the test set',
     ]);
   });
 
   test('val beside test is not used, nor is anything else', async () => {
     expect(await named('train', 'test', ['val/ant/1.png', 'docs/a/b.png'])).toEqual([
-      'val is not used: nothing is tuned on validation images here',
-      'docs is not used: it is neither train nor test',
+      'val is ignored: nothing is tuned on validation images here',
+      'docs is ignored: it is neither train nor test',
     ]);
   });
 
@@ -328,7 +330,7 @@ describe('split folders under other names', () => {
       'validation.zip': await zip(['a/1.png', 'b/1.png']),
     });
     expect((await load(folder)).notes).toEqual([
-      `${folder}: Training.zip is taken for the training images, validation.zip for the test images`,
+      `${folder}: Training.zip is used as the training set, validation.zip as the test set`,
     ]);
   });
 
@@ -338,7 +340,7 @@ describe('split folders under other names', () => {
       return (await mistakeOf(load(folder))).replaceAll(folder, 'PATH').split('; a class is')[0];
     };
     expect(await mistake(['Train/a/1.png', 'Training/a/1.png', 'Test/a/1.png'])).toBe(
-      'UsageError: PATH: holds Train and Training, and both may be the train images; name one of them train',
+      'UsageError: PATH: holds Train and Training; either could be the train set; name one of them train',
     );
     expect(await mistake(['Train/1.png', 'Test/1.png'])).toBe('UsageError: PATH: Train and Test hold no class folders');
     expect(await mistake(['train/a/1.png', 'train/b/1.png', 'test/1.png'])).toBe(
@@ -356,7 +358,7 @@ describe('what can be no test set is refused before anything is trained', () => 
   test('one image of each class', async () => {
     const folder = await folderWith(await shades(['cat/0.png', 'dog/0.png']));
     expect(await mistakeOf(load(folder))).toBe(
-      `UsageError: ${folder}: each class has one image alone, and none is left for the test set; put two images at least into a class folder, or test images beside (docs/datasets.md)`,
+      `UsageError: ${folder}: each class has only one image, so none is left for the test set; put at least two images into each class folder, or add test images (docs/datasets.md)`,
     );
   });
 });
@@ -379,8 +381,8 @@ describe('names', () => {
     const { classNames, notes } = await load(folder);
     expect(classNames).toEqual(['Dog', 'caf\u00e9', 'dog']);
     expect(notes!.slice(0, 2)).toEqual([
-      `${folder}: Dog and dog are 2 classes that differ in case alone`,
-      `${folder}: 1 class folder joined with another that has the same name in other bytes`,
+      `${folder}: Dog and dog are 2 classes whose names differ only in case`,
+      `${folder}: 1 class folder merged with another of the same name in a different encoding`,
     ]);
   });
 
@@ -389,7 +391,7 @@ describe('names', () => {
       await shades(['train/Cat/1.png', 'train/dog/1.png', 'test/cat/1.png', 'test/dog/1.png']),
     );
     expect(await mistakeOf(load(folder))).toBe(
-      `UsageError: ${folder}/test: holds the class cat, of which train has no image; train has Cat: spell it alike`,
+      `UsageError: ${folder}/test: holds the class cat without any training image; train has Cat: use the same spelling`,
     );
   });
 
@@ -446,7 +448,7 @@ test('an image of 128 megapixels is skipped, not decoded', async () => {
   const dataset = await load(folder);
   expectTwoClasses(dataset);
   expect(dataset.notes![0]).toContain(
-    '1 of 5 files skipped, being damaged or no images; the first is train/ant/bomb.png (Input image exceeds pixel limit)',
+    '1 of 5 files skipped: damaged or not images; the first is train/ant/bomb.png (Input image exceeds pixel limit)',
   );
 });
 

@@ -47,7 +47,7 @@ describe('subsets', () => {
 
   test('larger than the split are refused with both numbers', async () => {
     await expect(loadSplits(`idx:${small}`, { testSize: 4 })).rejects.toThrow(
-      `--test-size: 4 examples are asked for and idx:${small} has 3; give at most 3`,
+      `--test-size: 4 examples requested, but idx:${small} has 3; give at most 3`,
     );
   });
 });

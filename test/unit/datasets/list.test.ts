@@ -32,6 +32,6 @@ test('a file of another size is no dataset', async () => {
   const status = (await listDatasets(dataDir)).find(({ name }) => name === 'cifar100');
   expect(status).toMatchObject({
     here: false,
-    fault: 'cifar-100-binary.tar.gz is 1 bytes long, and 168513733 are published',
+    fault: 'cifar-100-binary.tar.gz is 1 bytes long, but the published size is 168513733',
   });
 });

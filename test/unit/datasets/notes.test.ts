@@ -44,7 +44,7 @@ describe('classes without images', () => {
         ],
         3,
       ),
-    ).toEqual(['x: no image at all of 1 of the 3 classes: 0; models have an output for each']);
+    ).toEqual(['x: no image of 1 of the 3 classes: 0; models still have an output for each']);
     expect(
       told(
         [
@@ -59,7 +59,7 @@ describe('classes without images', () => {
         ['ant', 'bee', 'cat'],
       ),
     ).toEqual([
-      'x: no training image, but test images, of 1 of the 3 classes: cat',
+      'x: test images but no training image of 1 of the 3 classes: cat',
       'x: no test image of 1 of the 3 classes: bee',
     ]);
   });
@@ -80,9 +80,7 @@ describe('classes without images', () => {
     const unseen = new Set([...tested.labels].filter((label) => !seen.has(label)));
     const { notes } = await loadDataset('shapes', { trainSize: 2, testSize: 200 });
     expect(notes[0]).toMatch(
-      new RegExp(
-        `^shapes: no training image, but test images, of ${unseen.size} of the 8 classes: \\w+, .*, \\.\\.\\.$`,
-      ),
+      new RegExp(`^shapes: test images but no training image of ${unseen.size} of the 8 classes: \\w+, .*, \\.\\.\\.$`),
     );
     expect((await loadDataset('shapes', { trainSize: 1000, testSize: 200 })).notes).toEqual([]);
   });
@@ -111,7 +109,7 @@ describe('images in both splits', () => {
       [1, 2],
       [1, 9],
     ] as const;
-    expect(told(train, test, 2)).toEqual(['x: 3 of 4 test images are training images too, pixel by pixel']);
+    expect(told(train, test, 2)).toEqual(['x: 3 of 4 test images are pixel-identical to training images']);
   });
 
   test('under another label are counted besides', () => {
@@ -127,7 +125,7 @@ describe('images in both splits', () => {
         ],
         2,
       ),
-    ).toEqual(['x: 1 of 2 test images are training images too, pixel by pixel, 1 of them with another label there']);
+    ).toEqual(['x: 1 of 2 test images are pixel-identical to training images, 1 of them with another label there']);
   });
 });
 
@@ -145,7 +143,7 @@ describe('classes of different sizes', () => {
 
   test('are told from three times and ten more on', () => {
     expect(told(sized(18, 6), test2, 2, ['cat', 'dog'])).toEqual([
-      'x: imbalanced, 18 training images of cat and 6 of dog: always answering cat is right on 75.0 % of the test images; balanced-accuracy counts classes alike',
+      'x: imbalanced, 18 training images of cat and 6 of dog: always answering cat is right for 75.0 % of the test images; balanced-accuracy weights classes equally',
     ]);
     expect(told(sized(17, 6), test2, 2)).toEqual([]);
     expect(told(sized(12, 3), test2.slice(0, 4), 2)).toEqual([]);
@@ -154,7 +152,7 @@ describe('classes of different sizes', () => {
   test('in test alone, too', () => {
     const test = [...times(30, (i) => [1, 100 + i] as const), [0, 99] as const];
     expect(told(sized(5, 5), test, 2)).toEqual([
-      'x: imbalanced, 30 test images of 1 and 1 of 0: always answering 1 is right on 96.8 % of the test images; balanced-accuracy counts classes alike',
+      'x: imbalanced, 30 test images of 1 and 1 of 0: always answering 1 is right for 96.8 % of the test images; balanced-accuracy weights classes equally',
     ]);
   });
 });

@@ -74,13 +74,13 @@ describe('archives in the official format', () => {
       return (await mistakeOf(readOmniglot([file], {}))).replaceAll(file, 'FILE');
     };
     expect(await line({}, 's/Greek/character01/0400_18.png')).toBe(
-      'UsageError: FILE: Greek/character01 lacks the drawing of drawer 18',
+      'UsageError: FILE: Greek/character01 is missing the drawing by drawer 18',
     );
     expect(await line({ 's/Greek/image.png': Buffer.from('') })).toBe(
       'UsageError: FILE: holds s/Greek/image.png; the names of Omniglot are SET/Alphabet/characterNN/IIII_DD.png',
     );
     expect(await line({ 's/Greek/character01/0400_03.png': Buffer.from('x') })).toBe(
-      'UsageError: FILE: s/Greek/character01/0400_03.png is no image (Input buffer contains unsupported image format)',
+      'UsageError: FILE: s/Greek/character01/0400_03.png is not an image (Input buffer contains unsupported image format)',
     );
   });
 });
@@ -115,7 +115,7 @@ test('groups of test images stay with them in another colour and in a subset', a
 test('the official archives are named where they are missing, and nothing else is taken for them', async () => {
   const dataDir = await temporaryFolder();
   expect(await mistakeOf(loadSplits('omniglot', { dataDir }))).toBe(
-    `UsageError: ${dataDir}/omniglot/images_background.zip: is not here, and omniglot needs it; type: npm run datasets -- fetch omniglot --data-dir ${dataDir} (9.5 MB), or put https://github.com/brendenlake/omniglot/raw/master/python/images_background.zip there by hand`,
+    `UsageError: ${dataDir}/omniglot/images_background.zip: is missing, and omniglot needs it; run: npm run datasets -- fetch omniglot --data-dir ${dataDir} (9.5 MB), or copy https://github.com/brendenlake/omniglot/raw/master/python/images_background.zip there yourself`,
   );
   await fs.mkdir(`${dataDir}/omniglot`);
   await fs.copyFile(
@@ -123,6 +123,6 @@ test('the official archives are named where they are missing, and nothing else i
     `${dataDir}/omniglot/images_background.zip`,
   );
   expect(await mistakeOf(loadSplits('omniglot', { dataDir }))).toMatch(
-    /images_background\.zip: is \d+ bytes long, and 9464212 are published; delete it and type: npm run datasets -- fetch omniglot/,
+    /images_background\.zip: is \d+ bytes long, but the published size is 9464212; delete it and run: npm run datasets -- fetch omniglot/,
   );
 });

@@ -134,19 +134,19 @@ const epochRule = 'is not a whole number from 1 to 100000';
 describe('each mistake is one clear line', () => {
   test.each<[string, string]>([
     // keys
-    ['arch: cnn\nepochz: 3', `:2:1: epochz: is no key of an experiment; did you mean epochs? Known: ${known}`],
-    ['batch-size: 3', `:1:1: batch-size: is no key of an experiment; did you mean batchSize? Known: ${known}`],
-    ['batch_size: 3', `:1:1: batch_size: is no key of an experiment; did you mean batchSize? Known: ${known}`],
-    ['8: 3', `:1:1: 8: is no key of an experiment; known: ${known}`],
-    ['__proto__: 3', `:1:1: __proto__: is no key of an experiment; known: ${known}`],
-    ['"a\\nb": 3', `:1:1: "a\\nb": is no key of an experiment; known: ${known}`],
+    ['arch: cnn\nepochz: 3', `:2:1: epochz: is not a key of an experiment; did you mean epochs? Known: ${known}`],
+    ['batch-size: 3', `:1:1: batch-size: is not a key of an experiment; did you mean batchSize? Known: ${known}`],
+    ['batch_size: 3', `:1:1: batch_size: is not a key of an experiment; did you mean batchSize? Known: ${known}`],
+    ['8: 3', `:1:1: 8: is not a key of an experiment; known: ${known}`],
+    ['__proto__: 3', `:1:1: __proto__: is not a key of an experiment; known: ${known}`],
+    ['"a\\nb": 3', `:1:1: "a\\nb": is not a key of an experiment; known: ${known}`],
     [
       'arch: cnn\nthreads: 2',
-      ':2:1: threads: is no key of an experiment: it says how to train, not what; give --threads on the command line',
+      ':2:1: threads: is not a key of an experiment: it says how to train, not what; give --threads on the command line',
     ],
     ['arch: cnn\nepochs: 1\nepochs: 1', ':3:1: epochs: is given twice; give it once'],
     ['# no arch\nepochs: 3', ':2:1: arch: is missing; known: cnn, autoencoder, transformer'],
-    ['arch: cnn\ndepth: 2', ':2:8: depth: cnn has no such option, only autoencoder; leave it out'],
+    ['arch: cnn\ndepth: 2', ':2:8: depth: cnn does not have this option, only autoencoder; leave it out'],
     // values
     ['arch:\nepochs: 3', ':1:1: arch: has no value; known: cnn, autoencoder, transformer'],
     ['arch: cnn\nepochs:\n', ':2:1: epochs: has no value; give one, or leave the key out'],
@@ -181,16 +181,16 @@ describe('each mistake is one clear line', () => {
     ['cnn', `:1:1: is not a mapping; ${mapping}`],
     ['- arch: cnn', `:1:1: is not a mapping; ${mapping}`],
     ['? [arch]\n: cnn', `:1:3: a key is not text; ${mapping}`],
-    ['arch: cnn\nwidths:\n\t- 8', ':3:1: a tab indents; use spaces'],
-    ['arch: cnn\n---\narch: cnn', ':2:1: a second document begins; write one experiment a file'],
+    ['arch: cnn\nwidths:\n\t- 8', ':3:1: is indented with a tab; use spaces'],
+    ['arch: cnn\n---\narch: cnn', ':2:1: has a second document; write one experiment per file'],
     ['arch: !model cnn', ':1:7: has a tag that is unknown; leave it out'],
     [
       'arch: cnn\nepochs 3\n',
-      ':2:1: is not YAML: Implicit map keys need to be followed by map values; write one "key: value" a line',
+      ':2:1: is not YAML: Implicit map keys need to be followed by map values; write one "key: value" per line',
     ],
-    ['arch: "cnn', ':1:11: is not YAML: Missing closing "quote; write one "key: value" a line'],
+    ['arch: "cnn', ':1:11: is not YAML: Missing closing "quote; write one "key: value" per line'],
     ['arch: *a', ':1:7: no anchor &a is above *a; write the values out'],
-    ['arch: cnn\nwidths: &a [*a]', ':2:13: *a stands for itself; write the values out'],
+    ['arch: cnn\nwidths: &a [*a]', ':2:13: *a refers to itself; write the values out'],
   ])('%j', (text, line) => {
     expect(mistake(text)).toBe(`UsageError: x.yaml${line}`);
   });
@@ -219,7 +219,7 @@ describe('aliases do not grow without bound', () => {
     `arch: cnn\nwidths: [&a0 [1, 2], ${Array.from({ length: levels }, (_, i) => `&a${i + 1} [*a${i}, *a${i}]`).join(', ')}]`;
   test('few that stand for many', () => {
     expect(mistake(doubled(9))).toBe(
-      'UsageError: x.yaml:1:1: has aliases that stand for more than 20 values; write the values out',
+      'UsageError: x.yaml:1:1: has aliases that expand to more than 20 values; write the values out',
     );
   });
   test('many', () => {

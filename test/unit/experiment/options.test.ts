@@ -150,7 +150,7 @@ describe('with an experiment file', () => {
     const { experiment, places } = read('--arch cnn', undefined, deep);
     expect(experiment).toEqual(resolveExperiment({ arch: 'cnn', epochs: 7 }));
     expect(places).toEqual({ epochs: 'x.yaml:3:9: epochs' });
-    expect(() => read('--depth 2')).toThrow('--depth: cnn has no such option, only autoencoder; leave it out');
+    expect(() => read('--depth 2')).toThrow('--depth: cnn does not have this option, only autoencoder; leave it out');
   });
 
   test('a dataset that is none is refused where it stands', () => {
@@ -180,9 +180,9 @@ describe('each mistake is one clear line', () => {
     [[], '--arch: an architecture is needed; known: cnn, autoencoder, transformer'],
     [
       ['--run', 'x'],
-      '--arch: there is no run "x" to go on with, so an architecture is needed; known: cnn, autoencoder, transformer',
+      '--arch: there is no run "x" to resume, so an architecture is needed; known: cnn, autoencoder, transformer',
     ],
-    [['--arch', 'cnn', '--depth', '2'], '--depth: cnn has no such option, only autoencoder; leave it out'],
+    [['--arch', 'cnn', '--depth', '2'], '--depth: cnn does not have this option, only autoencoder; leave it out'],
     [['--dropout', '1'], '--dropout: "1" is not a number of at least 0 and below 1'],
     [['--arch', 'cn'], '--arch: "cn" is unknown; did you mean cnn? Known: cnn, autoencoder, transformer'],
     [['--arch', 'resnet'], '--arch: "resnet" is unknown; known: cnn, autoencoder, transformer'],
@@ -208,8 +208,8 @@ describe('each mistake is one clear line', () => {
       ['--arch', 'cnn', '--dataset', 'mnst'],
       '--dataset: "mnst" is not a dataset; did you mean mnist? Known: mnist, fashion-mnist, cifar10, cifar100, omniglot-small, omniglot, shapes, images:PATH, idx:PATH',
     ],
-    [['--arch', 'cnn', '--dataset', 'idx:'], '--dataset: "idx:" names no folder; give idx:PATH'],
-    [['--arch', 'cnn', '--dataset', 'idx'], '--dataset: "idx" names no folder; give idx:PATH'],
+    [['--arch', 'cnn', '--dataset', 'idx:'], '--dataset: "idx:" does not name a folder; give idx:PATH'],
+    [['--arch', 'cnn', '--dataset', 'idx'], '--dataset: "idx" does not name a folder; give idx:PATH'],
     [['--arch', 'cnn', '--dataset', ''], '--dataset: the value is empty'],
     [['--learning-rate', '-0.1'], '--learning-rate: "-0.1" is not a number above 0 and at most 100'],
     [['--learning-rate', 'NaN'], '--learning-rate: "NaN" is not a number above 0 and at most 100'],

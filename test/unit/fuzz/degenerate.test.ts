@@ -145,6 +145,6 @@ test('a metric without a value says why, in the table and in the CSV', async () 
     code: 2,
     stdout: '',
     stderr:
-      'error: odd: the cross-entropy has no power law: it is not above 0 and finite at width 1, 2, 4 and 2 more, the last 16, and a power law always is\n',
+      'error: odd: the cross-entropy has no power law: a power law needs finite values above 0, and it has none at width 1, 2, 4 and 2 more, the last 16\n',
   });
 });

@@ -208,9 +208,9 @@ test('generation: its metric, its filter, a score besides; what is no 0 or 1 is 
     [1, 0],
     [0.1, 0.7],
   ]);
-  expect(notes).toEqual([`samples_gen_${time}.jsonl has no results beside it: its means are not compared with any`]);
+  expect(notes).toEqual([`samples_gen_${time}.jsonl has no results file: its means cannot be checked`]);
   await expect(readLmEval([folder], { ...plain, filter: 'loose', correct: 'rouge' })).rejects.toThrow(
-    `${file}:2: rouge is 0.1, and right or wrong is 1 or 0; choose a metric with --correct, or take it as --score`,
+    `${file}:2: rouge is 0.1, but right or wrong must be 1 or 0; choose a metric with --correct, or take it as --score`,
   );
 });
 
@@ -219,12 +219,12 @@ test('means that are not those of the results, a part of the samples, another ve
   const wrong = await temporaryFolder();
   await write(wrong, 'a', list, { acc: 0.999 });
   await expect(readLmEval([wrong], plain)).rejects.toThrow(
-    /its mean acc is 0\.\d+, and results_.* says 0\.999; the two are of different runs/,
+    /its mean acc is 0\.\d+, but results_.* says 0\.999; the two are of different runs/,
   );
   const part = await temporaryFolder();
   await write(part, 'a', list, { acc: 0.999, effective: 5000 });
   expect((await readLmEval([part], plain)).notes).toEqual([
-    `samples_quiz_${time}.jsonl has 20 of the 5000 samples that results_${time}.json is of: means are not compared`,
+    `samples_quiz_${time}.jsonl has 20 of the 5000 samples of results_${time}.json: means are not checked`,
   ]);
   const other = await temporaryFolder();
   await write(other, 'a', list);
@@ -232,7 +232,7 @@ test('means that are not those of the results, a part of the samples, another ve
   const file = path.join(other, 'b', `samples_quiz_${time}.jsonl`);
   await fs.writeFile(file, (await fs.readFile(file, 'utf8')).replace('hash of 3', 'another'));
   await expect(readLmEval([other], plain)).rejects.toThrow(
-    `${file}:4: doc_id 3 is another question than in the files before (doc_hash)`,
+    `${file}:4: doc_id 3 is a different question than in earlier files (doc_hash)`,
   );
 });
 

@@ -61,7 +61,7 @@ test('labels of a table, with ids; probabilities, which have to add up to 1', as
   expect(examples).toEqual([5, 6, 7, 8, 9].map((i) => `image-${i}`));
   expect([...members[0]!.columns['label']!]).toEqual(truth.label.toReversed());
   await expect(readLogits([fixture('logits.npy')], { labels, probabilities: true })).rejects.toThrow(
-    /logits\.npy, row 0: adds up to .*, and probabilities to 1/,
+    /logits\.npy, row 0: adds up to .*, but probabilities must add up to 1/,
   );
 });
 
@@ -74,18 +74,18 @@ function npy(shape: readonly number[], values: readonly number[], type = '<f8'):
 }
 
 test.each<[string, Buffer, string]>([
-  ['rows', npy([2, 3], [1, 2, 3, 4, 5, 6]), ': has 2 rows for 5 labels; give one label a row'],
-  ['a list', npy([5], [1, 2, 3, 4, 5]), ': has the shape [5]; it has to be [examples, classes]'],
-  ['too few classes', npy([5, 2], [1, 2, 1, 2, 1, 2, 1, 2, 1, 2]), ': has 2 classes, and there is a label 2'],
+  ['rows', npy([2, 3], [1, 2, 3, 4, 5, 6]), ': has 2 rows for 5 labels; give one label per row'],
+  ['a list', npy([5], [1, 2, 3, 4, 5]), ': has the shape [5]; it must be [examples, classes]'],
+  ['too few classes', npy([5, 2], [1, 2, 1, 2, 1, 2, 1, 2, 1, 2]), ': has 2 classes, but there is a label 2'],
   [
     'NaN',
     npy([5, 3], [1, 2, NaN, ...new Array<number>(12).fill(1)]),
     ', row 0: has a value that is not a number, or infinite',
   ],
-  ['cut short', npy([5, 3], [1, 2]), ': is no whole .npy file: 16 bytes for shape [5, 3]'],
+  ['cut short', npy([5, 3], [1, 2]), ': is not a complete .npy file: 16 bytes for shape [5, 3]'],
   ['objects', npy([5, 3], [1], '|O'), ': has values of the type |O; save it as float32 or int64'],
   ['big-endian', npy([5, 3], [1], '>f8'), ': has values of the type >f8; save it as float32 or int64'],
-  ['text', Buffer.from('a,b\n1,2\n'), ': is no whole .npy file: it does not begin as one'],
+  ['text', Buffer.from('a,b\n1,2\n'), ': is not a complete .npy file: it does not start like one'],
 ])('%s is told in one line', async (_, bytes, message) => {
   const file = path.join(await temporaryFolder(), 'model.npy');
   await fs.writeFile(file, bytes);
@@ -108,6 +108,6 @@ test('no labels; a table in place of arrays; a damaged file of safetensors', asy
   await fs.writeFile(cut, (await fs.readFile(fixture('models.safetensors'))).subarray(0, 200));
   await expect(readLogits([cut], logits)).rejects.toMatchObject({
     exitCode: 2,
-    message: expect.stringMatching(/^.*cut\.safetensors: is not a whole safetensors file/) as string,
+    message: expect.stringMatching(/^.*cut\.safetensors: is not a complete safetensors file/) as string,
   });
 });

@@ -94,7 +94,7 @@ test.each(packed)('Parquet packed with %s', async (name) => {
 });
 
 test.each([
-  ['cut.csv', 'a,b\n1,2\n3,"4\n', ':3: a quotation mark is opened and never closed; the file may be cut short'],
+  ['cut.csv', 'a,b\n1,2\n3,"4\n', ':3: a quotation mark is opened and never closed; the file may be cut off'],
   ['short.csv', 'a,b\n1,2\n3\n', ':3: has 1 values for 2 columns'],
   ['twice.csv', 'a,b,a\n', ':1: has two columns "a"'],
   ['empty.csv', '', ': is empty'],
@@ -102,12 +102,12 @@ test.each([
   [
     'cut.jsonl',
     '{"a": 1}\n{"a": ',
-    ':2: is not JSON (Unexpected end of JSON input); the file may be damaged or cut short',
+    ':2: is not JSON (Unexpected end of JSON input); the file may be damaged or cut off',
   ],
   ['list.jsonl', '[1]\n', ':1: is not a JSON object with named values'],
-  ['one.json', '{"a": 1}', ': is not a JSON list of objects; one object a line is .jsonl'],
-  ['no.parquet', 'PAR1 and nothing', ': is damaged or no Parquet file'],
-  ['cut.csv.gz', gzipSync('a,b\n1,2\n').subarray(0, 12), ': is no whole gzip file'],
+  ['one.json', '{"a": 1}', ': is not a JSON list of objects; a file with one object per line is .jsonl'],
+  ['no.parquet', 'PAR1 and nothing', ': is damaged or not a Parquet file'],
+  ['cut.csv.gz', gzipSync('a,b\n1,2\n').subarray(0, 12), ': is not a complete gzip file'],
   ['table.xlsx', 'PK', ': is none of .csv, .tsv, .jsonl, .ndjson, .json, .parquet'],
 ])('%s is told in one line', async (name, content, message) => {
   const file = await written(name, content);

@@ -66,7 +66,7 @@ test('correct alone is enough; a column that some rows lack is left out, and sai
   expect(alone.classes).toBeNull();
   const some = await collected('model,example,correct,brier\nm,1,1,0.1\nm,2,0,\nn,1,1,0.2\nn,2,1,0.3\n');
   expect(Object.keys(some.members[1]!.columns)).toEqual(['example', 'correct']);
-  expect(some.notes).toEqual(['brier is left out: m lacks it for some examples']);
+  expect(some.notes).toEqual(['brier is left out: m does not have it for some examples']);
 });
 
 test('seeds of one model are members of their own; models without any are named by their file', async () => {
@@ -84,28 +84,32 @@ test.each([
   ['model,example,correct\nm,1,1\nm,1,0\n', 3, 'm has a second outcome of example 1; give each once'],
   ['model,example,correct\n,1,1\n', 2, 'model is empty'],
   ['model,example,correct\nm,,1\n', 2, 'example is empty'],
-  ['model,example,correct,brier\nm,1,1,3\n', 2, 'brier is 3; it has to be a Brier score, 0 to 2'],
-  ['model,example,correct,rank\nm,1,1,0.5\n', 2, 'rank is 0.5; it has to be a rank, 1 for the first'],
+  ['model,example,correct,brier\nm,1,1,3\n', 2, 'brier is 3; it must be a Brier score, 0 to 2'],
+  ['model,example,correct,rank\nm,1,1,0.5\n', 2, 'rank is 0.5; it must be a rank, 1 for the first'],
   [
     'model,example,correct,log_probability\nm,1,1,0.7\n',
     2,
-    'log-probability is 0.7; it has to be a logarithm of a probability, at most 0',
+    'log-probability is 0.7; it must be a logarithm of a probability, at most 0',
   ],
-  ['model,example,correct,probability\nm,1,1,1.2\n', 2, 'probability is 1.2, and a probability is from 0 to 1'],
-  ['model,example,correct,parameters\nm,1,1,8\nm,2,1,9\n', 3, 'parameters of m is 9, and was 8 before'],
+  [
+    'model,example,correct,probability\nm,1,1,1.2\n',
+    2,
+    'probability is 1.2, but a probability must be between 0 and 1',
+  ],
+  ['model,example,correct,parameters\nm,1,1,8\nm,2,1,9\n', 3, 'parameters of m is 9, but was 8 earlier'],
   [
     'model,example,label,predicted\nm,1,a,b\nn,1,c,c\n',
     3,
-    'the label of example 1 is another than before; give one test set',
+    'the label of example 1 differs from an earlier one; give one test set',
   ],
-  ['model,example,correct,seed\nm,1,1,-1\n', 2, 'seed is -1, and a seed is a whole number from 0'],
+  ['model,example,correct,seed\nm,1,1,-1\n', 2, 'seed is -1, but a seed must be a whole number from 0'],
 ])('line %#: what is wrong and where', async (content, line, message) => {
   const file = await written(content);
   await expect(readTable([file], long)).rejects.toMatchObject({ exitCode: 2, message: `${file}:${line}: ${message}` });
 });
 
 test.each<[string, Partial<TableOptions>, string]>([
-  ['a,b\n1,2\n', {}, 'has no column of the ids of examples; name one with --example: "a", "b"'],
+  ['a,b\n1,2\n', {}, 'has no column with example ids; name one with --example: "a", "b"'],
   [
     'model,example,correct\nm,1,1\n',
     { columns: { correct: 'corect' } },
@@ -118,13 +122,13 @@ test.each<[string, Partial<TableOptions>, string]>([
 
 test('no example in common, none that is right or wrong, and what --strict refuses', async () => {
   await expect(collected('model,example,correct\nm,1,1\nn,2,1\n')).rejects.toThrow(
-    'there is no example that all 2 models have an outcome of',
+    'no example has an outcome from all 2 models',
   );
   await expect(collected('model,example,brier\nm,1,1\n')).rejects.toThrow(
-    'nothing says of every outcome whether it is right; name the column with --correct',
+    'some outcomes do not say whether the answer is right; name the column with --correct',
   );
   await expect(collected('model,example,correct\nm,1,1\nm,2,1\nn,2,1\n', {}, true)).rejects.toThrow(
-    '--strict: n has no outcome of example 1; without it such examples are left out',
+    '--strict: n has no outcome of example 1; without it, such examples are left out',
   );
 });
 
@@ -132,7 +136,7 @@ test('coordinates of a table: matched by name, the axis is parameters or the fir
   const file = await written('model,example,correct\nalpha,1,1\nomega,1,0\n');
   const collector = await readTable([file], long);
   expect(() => axisOf(collector.models, undefined)).toThrow(
-    'nothing is known of the scale of alpha; give --scale FILE, a table with the columns model and parameters',
+    'the size of alpha is unknown; give --scale FILE, a table with the columns model and parameters',
   );
   await placeModels(
     collector,

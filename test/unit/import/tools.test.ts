@@ -62,10 +62,10 @@ test('HELM: a score besides; splits, scenarios and metrics that are not one', as
     'has no metric f1; name one with --correct',
   );
   await expect(readHelm([fixture('helm-pythia')], { ...helm, correct: 'num_prompt_tokens' })).rejects.toThrow(
-    /entry 1: num_prompt_tokens is \d+, and right or wrong is 1 or 0/,
+    /entry 1: num_prompt_tokens is \d+, but right or wrong must be 1 or 0/,
   );
   const other = await changed('helm-pythia', '"mean": 0.3', '"mean": 0.4', 'stats.json');
-  await expect(readHelm([other], helm)).rejects.toThrow(/its mean exact_match is 0\.3, and stats\.json says 0\.4/);
+  await expect(readHelm([other], helm)).rejects.toThrow(/its mean exact_match is 0\.3, but stats\.json says 0\.4/);
 });
 
 test.each([
@@ -110,7 +110,7 @@ test('Inspect: epochs are seeds, partly right is neither, a changed mean and an 
     'log.json, sample 1: its score is "P", which is neither right nor wrong',
   );
   await write(log([sample(1, 1, 'C')], 0.9));
-  await expect(readInspect([file], inspect)).rejects.toThrow('its mean match is 1, and the log says 0.9');
+  await expect(readInspect([file], inspect)).rejects.toThrow('its mean match is 1, but the log says 0.9');
   await write(log([{ id: 1, epoch: 1 }]));
   await expect(readInspect([file], inspect)).rejects.toThrow('log.json: none of its samples has a score');
   await write({ anything: 1 });
@@ -121,7 +121,7 @@ test('Inspect: epochs are seeds, partly right is neither, a changed mean and an 
     'cut.eval: has no header.json: the evaluation was not finished',
   );
   await fs.writeFile(archive, (await fs.readFile(fixture('inspect-mmlu.eval'))).subarray(0, 300));
-  await expect(readInspect([archive], inspect)).rejects.toThrow('cut.eval: is not a whole zip archive');
+  await expect(readInspect([archive], inspect)).rejects.toThrow('cut.eval: is not a complete zip archive');
 });
 
 test('Every Eval Ever: right or wrong, and the score', async () => {
@@ -154,5 +154,5 @@ test('lm-eval: a real file, ten of the 5000 samples that its results are of', as
     '0.4.9.2',
   ]);
   expect(accuracyOf(collector)).toBe(0);
-  expect(notes[0]).toMatch(/has 10 of the 5000 samples that .* is of: means are not compared/);
+  expect(notes[0]).toMatch(/has 10 of the 5000 samples of .*: means are not checked/);
 });

@@ -106,7 +106,7 @@ test('of two processes at once one makes it; the other waits, says for whom, and
   expect(await fs.readFile(log, 'utf8')).toBe('made\n');
   for (const output of outputs) expect(output).toMatch(/there: here\n$/);
   const first = outputs.findIndex((output) => output.includes('making'));
-  expect(outputs[1 - first]).toContain(`waiting for process ${children[first]!.pid!}, which makes ${target}\n`);
+  expect(outputs[1 - first]).toContain(`waiting for process ${children[first]!.pid!}, which is building ${target}\n`);
   expect(await fs.readdir(path.dirname(target))).toEqual(['thing']);
 });
 

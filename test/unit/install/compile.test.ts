@@ -21,7 +21,7 @@ test('no compiler: what to install', async () => {
   vi.stubEnv('CXX', '');
   await expect(compile()).rejects.toThrow(
     new RunError(
-      'a C++ compiler is needed once, to build the binding: none was found',
+      'a C++ compiler is needed to build the binding: none found',
       undefined,
       'install one (Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`), or name one with $CXX',
     ),
@@ -50,9 +50,8 @@ test('$CXX that names no program is what is to blame, whether another compiler i
   const folder = await temporaryFolder();
   vi.stubEnv('PATH', folder);
   vi.stubEnv('CXX', '/nonexistent/g++');
-  const what =
-    "a C++ compiler is needed once, to build the binding: $CXX names one that can't be run, /nonexistent/g++";
-  await expect(compile()).rejects.toThrow(`${what}; set CXX to one that can, or unset it and install one (`);
+  const what = "a C++ compiler is needed to build the binding: $CXX names one that can't be run: /nonexistent/g++";
+  await expect(compile()).rejects.toThrow(`${what}; set CXX to one that works, or unset it and install one (`);
   await fs.writeFile(path.join(folder, 'g++'), '#!/bin/sh\n', { mode: 0o755 });
   await expect(compile()).rejects.toThrow(
     new RunError(`${what}; unset CXX to use g++, or set it to a compiler that can be run`),
@@ -62,7 +61,7 @@ test('$CXX that names no program is what is to blame, whether another compiler i
 test.skipIf(findCompiler() === undefined)("the compiler's first error is told", async () => {
   // Every compiler that we know ends this line the same way: `fatal error: tensorflow/c/c_api.h: No such file`, `'...' file not found`.
   await expect(compile()).rejects.toThrow(
-    /^\S+: the binding could not be compiled: [^\n]*error: [^\n]*tensorflow\/[^\n]*; a compiler that knows C\+\+17 is needed; \$CXX names another$/,
+    /^\S+: the binding could not be compiled: [^\n]*error: [^\n]*tensorflow\/[^\n]*; a compiler that supports C\+\+17 is needed; choose one with \$CXX$/,
   );
 });
 

@@ -37,7 +37,7 @@ test('no pip: what to install, or how to do without', async () => {
   expect(findPip()).toBeUndefined();
   await expect(download()).rejects.toThrow(
     new RunError(
-      'pip is needed to fetch TensorFlow and was not found',
+      'pip is needed to download TensorFlow, but was not found',
       undefined,
       `install it (Debian, Ubuntu: \`apt install python3-pip\`; Fedora: \`dnf install python3-pip\`; macOS: \`brew install python\`), ${orName}`,
     ),
@@ -74,7 +74,7 @@ test('an old pip is not tried', async () => {
   await pipIs('exit 0', '20.0.2');
   await expect(download()).rejects.toThrow(
     new RunError(
-      'pip 20.0.2 is too old to fetch TensorFlow (20.3 is needed)',
+      'pip 20.0.2 is too old to download TensorFlow (20.3 is needed)',
       'pip',
       `get a newer one with \`python3 -m pip install --user --upgrade pip\`, ${orName}`,
     ),
@@ -112,23 +112,23 @@ esac`);
 test.each([
   [
     "connection error: HTTPSConnectionPool(host='index.example', port=443): Max retries exceeded with url: /simple/tensorflow-cpu/ (Caused by ProxyError('Cannot connect to proxy.', NewConnectionError('...: Failed to establish a new connection: [Errno 111] Connection refused')))",
-    `pip could not reach its package index to fetch TensorFlow: the proxy does not answer; correct or unset HTTPS_PROXY, HTTP_PROXY or PIP_PROXY, ${orName}`,
+    `pip could not reach its package index to download TensorFlow: the proxy does not respond; correct or unset HTTPS_PROXY, HTTP_PROXY or PIP_PROXY, ${orName}`,
   ],
   [
     'proxy connection error: (Unable to connect to proxy, NewConnectionError("HTTPSConnection(host=127.0.0.1, port=9): Failed to establish a new connection: [Errno 111] Connection refused"))',
-    `pip could not reach its package index to fetch TensorFlow: the proxy does not answer; correct or unset HTTPS_PROXY, HTTP_PROXY or PIP_PROXY, ${orName}`,
+    `pip could not reach its package index to download TensorFlow: the proxy does not respond; correct or unset HTTPS_PROXY, HTTP_PROXY or PIP_PROXY, ${orName}`,
   ],
   [
     "connection error: HTTPSConnectionPool(host='index.example', port=443): Read timed out. (read timeout=15)",
-    `pip could not reach its package index to fetch TensorFlow; connect to the network and run the command again, ${orName}`,
+    `pip could not reach its package index to download TensorFlow; connect to the network and run the command again, ${orName}`,
   ],
   [
     'There was a problem confirming the ssl certificate: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate (_ssl.c:1006)',
-    `pip does not trust the certificate of its package index; name a file of certificates with PIP_CERT, ${orName}`,
+    `pip does not trust the certificate of its package index; give a certificate file with PIP_CERT, ${orName}`,
   ],
   [
     '404 Client Error: Not Found for url: https://example.org/simple/tensorflow-cpu/',
-    `pip could not fetch TensorFlow: No matching distribution found for tensorflow-cpu==2.21.0; mend that, ${orName}`,
+    `pip could not download TensorFlow: No matching distribution found for tensorflow-cpu==2.21.0; fix that, ${orName}`,
   ],
 ])('pip that says no reason, and logs %j', async (reason, message) => {
   const line = `2026-01-02T03:04:05,678 Could not fetch URL https://index.example/simple/tensorflow-cpu/: ${reason} - skipping`;
@@ -152,9 +152,9 @@ test.each([
   ],
   [
     'WARNING: Looking\nERROR: Could not find a version (from versions: none)\nERROR: No matching distribution found for tensorflow-cpu==2.21.0\n[notice] A new release of pip is available',
-    `pip could not fetch TensorFlow: No matching distribution found for tensorflow-cpu==2.21.0; mend that, ${orName}`,
+    `pip could not download TensorFlow: No matching distribution found for tensorflow-cpu==2.21.0; fix that, ${orName}`,
   ],
-  ['', `pip could not fetch TensorFlow: it gave no reason; mend that, ${orName}`],
+  ['', `pip could not download TensorFlow: no reason given; fix that, ${orName}`],
 ])('pip that fails with %j', async (said, message) => {
   // printf is the shell's own.
   await pipIs(`printf '%s\\n' '${said}' >&2; exit 1`);
@@ -168,7 +168,7 @@ test.each([
 test('pip that is killed', async () => {
   await pipIs('kill -9 $$');
   await expect(download()).rejects.toThrow(
-    new RunError('pip was ended by SIGKILL while it fetched TensorFlow', undefined, 'run the command again'),
+    new RunError('pip was killed by SIGKILL while downloading TensorFlow', undefined, 'run the command again'),
   );
 });
 
@@ -190,7 +190,7 @@ test.skipIf(findPip() === undefined).each(['0', '1'])('offline, tried again %s t
   for (const name of ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) vi.stubEnv(name, '');
   await expect(download()).rejects.toThrow(
     new RunError(
-      'pip could not reach its package index to fetch TensorFlow',
+      'pip could not reach its package index to download TensorFlow',
       undefined,
       `connect to the network and run the command again, ${orName}`,
     ),

@@ -58,7 +58,7 @@ test("macOS's names of the same", async () => {
 });
 
 test.each([
-  ['is no folder', []],
+  ['is not a folder', []],
   ['has no libtensorflow_cc and libtensorflow_framework', parts.slice(1)],
   ['has no include/tensorflow/c/c_api.h', parts.slice(0, 2)],
 ])('a named folder that %s', async (what, names) => {
@@ -69,7 +69,7 @@ test.each([
 
 test('a file is no folder', () => {
   expect(() => namedTensorflow(import.meta.filename)).toThrow(
-    new UsageError(`${import.meta.filename} is no folder`, '--tensorflow', remedy),
+    new UsageError(`${import.meta.filename} is not a folder`, '--tensorflow', remedy),
   );
 });
 
@@ -93,7 +93,7 @@ test.each(['', '{', '{"folder": 3}', 'null'])('a note that reads %j', async (tex
   const file = path.join(cache, 'named-tensorflow.json');
   await fs.writeFile(file, text);
   expect(() => namedTensorflow()).toThrow(
-    new UsageError('is damaged', file, 'name your TensorFlow again, or forget it with `npm run setup -- --forget`'),
+    new UsageError('is damaged', file, 'name your TensorFlow again, or drop it with `npm run setup -- --forget`'),
   );
 });
 
@@ -103,7 +103,7 @@ test('a remembered one that has gone', async () => {
   await fs.rm(folder, { recursive: true });
   const file = path.join(cache, 'named-tensorflow.json');
   expect(() => namedTensorflow()).toThrow(
-    new UsageError(`${folder} is no folder`, `${file}, as setup --tensorflow wrote it`, remedy),
+    new UsageError(`${folder} is not a folder`, `${file}, as setup --tensorflow wrote it`, remedy),
   );
 });
 

@@ -40,7 +40,7 @@ function flipped(bytes: Buffer, at: number): Buffer {
   return bytes;
 }
 
-const line = (what: string) => `WHEEL: is damaged: ${what}; run the command again, which fetches it anew`;
+const line = (what: string) => `WHEEL: is damaged: ${what}; run the command again to download it again`;
 
 describe.each([
   ['deflated', true],
@@ -84,7 +84,7 @@ test.each(['../x', 'demo/../../x', '/tmp/x', 'demo\\..\\..\\x'])('the name %s is
   const folder = await temporaryFolder();
   const wheel = await writeWheel(folder, { [name]: 'x' });
   const target = path.join(folder, 'a', 'out');
-  const message = line(`${JSON.stringify(name)} leads out of the folder`).replace('WHEEL', wheel);
+  const message = line(`${JSON.stringify(name)} leads outside the folder`).replace('WHEEL', wheel);
   await expect(unpackWheel(wheel, target, wanted)).rejects.toThrow(message);
   expect(await fs.readdir(folder)).toEqual([path.basename(wheel)]);
 });
@@ -93,7 +93,7 @@ test('a wheel that is cut off is refused, wherever it is cut', async () => {
   const whole = await fs.readFile(await writeWheel(await temporaryFolder(), files));
   for (const share of [0, 0.1, 0.5, 0.9]) {
     const message = await refusal((bytes) => bytes.subarray(0, Math.floor(whole.length * share)));
-    expect(message).toBe(line('it has no whole zip directory; it may not have arrived whole'));
+    expect(message).toBe(line('it has no complete zip directory; the download may be incomplete'));
   }
 });
 
@@ -104,7 +104,7 @@ test('a wheel whose middle is gone is refused', async () => {
 
 test('what is not a wheel at all is refused', async () => {
   expect(await refusal(() => Buffer.from('<html>404</html>'))).toBe(
-    line('it has no whole zip directory; it may not have arrived whole'),
+    line('it has no complete zip directory; the download may be incomplete'),
   );
 });
 

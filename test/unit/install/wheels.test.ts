@@ -32,7 +32,7 @@ test.each([
   expect(() => tensorflowWheel(platform, machine, false)).toThrow(
     new UsageError(
       `TensorFlow 2.21.0 has no build for ${platform} on ${machine}; linux x64, linux arm64 and macOS arm64 are supported; ` +
-        'a build of your own can be named by EMERGENCE_TENSORFLOW',
+        'set EMERGENCE_TENSORFLOW to use your own build',
     ),
   );
 });

@@ -38,7 +38,7 @@ test("what the lab keeps there goes, by the names that it gives; settings and ot
   const removals = await cachedRemovals();
   expect(removals.map(({ what }) => what.split(/[,(]/)[0]!.trim())).toEqual([
     'TensorFlow',
-    'downloads of TensorFlow that were cut off',
+    'interrupted downloads of TensorFlow',
     'the binding',
     'prepared datasets',
   ]);
@@ -60,7 +60,7 @@ test('what a process is making is refused', async () => {
     onLost: () => undefined,
   });
   await expect(cachedRemovals()).rejects.toThrow(
-    `${target}: is being made by process ${process.pid}; wait until it has finished`,
+    `${target}: is being built by process ${process.pid}; wait until it has finished`,
   );
   if ('release' in lock) await lock.release();
   expect(await cachedRemovals()).toEqual([]);

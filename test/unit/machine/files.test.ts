@@ -38,7 +38,7 @@ test('where the rename fails, the temporary file goes and the line names the fil
 test('a folder that is gone', async () => {
   const file = path.join(await temporaryFolder(), 'gone', 'a');
   await expect(writeFileAtomic(file, 'x')).rejects.toThrow(
-    new RunError(`${file}: is gone, or its folder is; leave the folder of a run in place while it trains`),
+    new RunError(`${file}: was removed, or its folder was; leave the folder of a run in place while it trains`),
   );
 });
 
@@ -49,7 +49,7 @@ test('a full disk', async () => {
     new RunError(
       "can't be written, the disk is full",
       'run/a',
-      'free some space, the same command then goes on where it was',
+      'free some space, then run the same command again to resume',
     ),
   );
 });
@@ -134,7 +134,7 @@ describe('a file that the user named', () => {
       [folder, `--output: ${folder} is a folder; name a file`],
       [
         path.join(folder, 'none', 'a.png'),
-        `--output: ${path.join(folder, 'none')} is no folder; make it, or name another one`,
+        `--output: ${path.join(folder, 'none')} is not a folder; create it, or give another one`,
       ],
       ['', '--output: the value is empty'],
     ] as const)

@@ -77,7 +77,7 @@ describe('a folder that is not ours is refused', () => {
     await fs.writeFile(path.join(folder, 'notes.txt'), '');
     expect(await refusal()).toMatch(/--output: .*a is a folder with other files in it; name a new or empty one$/);
     expect(await refusal(['report.html'])).toMatch(
-      /notes\.txt is none of the report's files; move it, or name another folder$/,
+      /notes\.txt is not one of the report's files; move it, or name another folder$/,
     );
     expect(await refusal(['notes.txt'])).toBe('accepted');
     const file = path.join(folder, 'notes.txt');

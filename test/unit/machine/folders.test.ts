@@ -34,7 +34,7 @@ test('where nobody knows a home folder, what to set', () => {
   const unknown = () => {
     throw new Error('uv_os_get_passwd returned ENOENT');
   };
-  const error = new UsageError('names no folder', 'HOME', 'set it, or EMERGENCE_CACHE_DIR, to a folder');
+  const error = new UsageError('does not name a folder', 'HOME', 'set it, or EMERGENCE_CACHE_DIR, to a folder');
   expect(() => homeFolder({ HOME: '' }, 'EMERGENCE_CACHE_DIR', unknown)).toThrow(error);
   expect(homeFolder({ HOME: '/h' }, 'EMERGENCE_CACHE_DIR', unknown)).toBe('/h');
 });

@@ -108,7 +108,7 @@ describe('balanced accuracy', () => {
 
   test('is evaluated by its own interval, not by a bootstrap', () => {
     const { method, members } = evaluateMetric(balanced, [memberOf(8, 0, few)], { draws: 10 });
-    expect(method).toBe("Wilson's of each class, combined");
+    expect(method).toBe("Wilson's for each class, combined");
     expect(members[0]!.upper).toBe(balanced.measure(few).upper);
   });
 });
@@ -125,7 +125,7 @@ describe('accuracy on a class', () => {
 
   test('of a class without a test image is refused', () => {
     expect(() => classAccuracy.with({ class: 3 }).measure(few)).toThrow(
-      'class-accuracy:class=3: no test image is of class 3',
+      'class-accuracy:class=3: no test image belongs to class 3',
     );
   });
 
@@ -154,8 +154,8 @@ test('members that give one answer alone are named', () => {
   const one = memberOf(1, 0, outcomesOf([0, 1, 1], [1, 1, 1]));
   const members = [one, memberOf(2, 0, few), memberOf(3, 0, outcomesOf([1, 1], [1, 1]))];
   expect(oneAnswer(members, { classNames: ['cat', 'dog'] })).toEqual([
-    `gives every test image the same class: ${one.record.id} (dog)`,
+    `predicts the same class for every test image: ${one.record.id} (dog)`,
   ]);
-  expect(oneAnswer([one], {})).toEqual([`gives every test image the same class: ${one.record.id} (class 1)`]);
+  expect(oneAnswer([one], {})).toEqual([`predicts the same class for every test image: ${one.record.id} (class 1)`]);
   expect(oneAnswer([memberOf(2, 0, few)], {})).toEqual([]);
 });

@@ -90,7 +90,7 @@ describe('subset accuracy', () => {
 
   test('more images than there are', () => {
     expect(() => subsetAccuracy.with({ k: 5 }).measure(rightOf(3, 4))).toThrow(
-      new UsageError('subset-accuracy:k=5: the test set has 4 images, 5 are needed'),
+      new UsageError('subset-accuracy:k=5: the test set has 4 images; 5 are needed'),
     );
   });
 });

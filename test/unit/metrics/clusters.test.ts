@@ -274,6 +274,6 @@ test('a metric that gives another number of values than there are units is refus
   });
   const outcomes = { correct: new Uint8Array(90), example: range(90), sequence: range(90).map((row) => row % 30) };
   expect(() => odd.with({}).measure({ ...outcomes, sequence: range(90).map((row) => Math.floor(row / 3)) })).toThrow(
-    'odd: gives 90 numbers for 30 test sequences; give one for each',
+    'odd: returned 90 numbers for 30 test sequences; return one for each',
   );
 });

@@ -18,10 +18,10 @@ test('every metric is registered under its name', () => {
 test.each([
   ['acuracy', `--metric: "acuracy" is not a metric; did you mean accuracy? Known: ${known}`],
   ['toString', `--metric: "toString" is not a metric; known: ${known}`],
-  ['subset-accuracy', '--metric: "subset-accuracy" lacks k; write subset-accuracy:k=5, say'],
+  ['subset-accuracy', '--metric: "subset-accuracy" is missing k; for example subset-accuracy:k=5'],
   ['subset-accuracy:K=5', '--metric: "K" is not a parameter of subset-accuracy; did you mean k? Known: k'],
-  ['subset-accuracy:k=', '--metric: "" is not a number; write subset-accuracy:k=5, say'],
-  ['subset-accuracy:k=five', '--metric: "five" is not a number; write subset-accuracy:k=5, say'],
+  ['subset-accuracy:k=', '--metric: "" is not a number; for example subset-accuracy:k=5'],
+  ['subset-accuracy:k=five', '--metric: "five" is not a number; for example subset-accuracy:k=5'],
   ['subset-accuracy:k=1,k=2', '--metric: k is given twice; give it once'],
   ['subset-accuracy:k=2.5', '--metric "subset-accuracy:k=2.5": k is 2.5; give a whole number'],
   ['subset-accuracy:k=0', '--metric "subset-accuracy:k=0": k is 0; give at least 1'],
@@ -31,7 +31,7 @@ test.each([
     'below:column=mze,c=1',
     '--metric: "mze" is unknown; did you mean mse? Known: log_probability, brier, confidence, margin, rank, mse, psnr, ssim, max_error, score',
   ],
-  ['accuracy:k=5', '--metric: "k" is not a parameter of accuracy; it takes none'],
+  ['accuracy:k=5', '--metric: "k" is not a parameter of accuracy; it has no parameters'],
 ])('%s', (text, line) => {
   expect(() => parseMetric(text)).toThrow(expect.objectContaining({ exitCode: 2, message: line }));
 });

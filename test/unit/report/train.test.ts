@@ -28,7 +28,7 @@ test('one seed: a line a member, with intervals; the picture beside run.json', a
     cnn-w2-s0        1 466  0.5180 [0.4870, 0.5488]                 2.053  1.6e-6 [5.6e-7, 6.2e-6]      1.0
     cnn-w8-s0       20 522  0.8030 [0.7772, 0.8265]                 1.019  0.0119 [0.0065, 0.0221]      2.5
     cnn-w32-s0     317 066  0.9400 [0.9235, 0.9531]                0.5175  0.2866 [0.2037, 0.3826]      8.5
-    In brackets: 95 % intervals over the draw of 1 000 test images (Wilson; Wilson's limits to the power K)."
+    In brackets: 95 % intervals over the sampling of 1 000 test images (Wilson; Wilson's limits to the power K)."
   `);
   expect(rows.map(({ id }) => id)).toEqual(['cnn-w2-s0', 'cnn-w8-s0', 'cnn-w32-s0']);
   expect(figures).toEqual([path.join(folder, 'curve.svg'), path.join(folder, 'curve.png')]);
@@ -53,7 +53,7 @@ test('several seeds: a line a width, with an interval of the SD of logits x 4.30
     "width  parameters  seeds                 accuracy  cross-entropy (nats)  subset accuracy, K = 10  seconds
         2       1 466      3  0.5133 [0.5030, 0.5237]                 2.036  0.0012 [0.0010, 0.0015]      1.0
         8      20 522      3  0.7997 [0.7753, 0.8220]                 1.022  0.1062 [0.0787, 0.1418]      2.5
-    Means over seeds, each on 1 000 test images; seconds are a member's.
+    Means over seeds, each on 1 000 test images; seconds are per member.
     In brackets: 95 % intervals of the mean over seeds (Student's t; of shares on the logit scale)."
   `);
 });
@@ -92,7 +92,7 @@ test('members whose cross-entropy is above that of equal chances for 10 classes,
   const { rows, table } = await summariseRun(folder);
   expect(rows[0]!.metrics['cross-entropy']!.value).toBeGreaterThan(Math.LN10);
   expect(table.split('\n').at(-1)).toBe(
-    'cross-entropy above ln 10 = 2.303 nats, equal chances for every class: cnn-w2-s0; hardly trained, overfitted, or a --learning-rate too large',
+    'cross-entropy above ln 10 = 2.303 nats, the value of equal chances for every class: cnn-w2-s0; hardly trained, overfitted, or --learning-rate too large',
   );
 });
 

@@ -95,7 +95,7 @@ test('--unfinished: what unfinished members go on from; complete ones stay', asy
     'lenet/members/cnn-w2-s0/training.safetensors',
     'lenet/members/cnn-w2-s1/training.safetensors',
   ]);
-  expect(plan.removals.map(({ what }) => what)).toEqual([`what cnn-w2-s0 and cnn-w2-s1 of ${lenet} would resume from`]);
+  expect(plan.removals.map(({ what }) => what)).toEqual([`checkpoints of cnn-w2-s0 and cnn-w2-s1 in ${lenet}`]);
   expect((await listRuns(root)).map(({ members }) => members)).toEqual([
     { complete: 2, total: 4 },
     { complete: 4, total: 4 },
@@ -129,9 +129,7 @@ test("a named run goes whole; what isn't the lab's stays with its folders", asyn
     'lenet/tensorboard',
   ]);
   expect(plan.notes).toEqual(
-    [mine[1]!, mine[0]!, path.join(lenet, 'tensorboard')].map(
-      (file) => `${file} stays, as it is not of the lab's making`,
-    ),
+    [mine[1]!, mine[0]!, path.join(lenet, 'tensorboard')].map((file) => `${file} is kept: the lab did not create it`),
   );
 });
 
@@ -140,8 +138,8 @@ test('a run whose run.json is damaged or missing can be removed by name', async 
   await fs.writeFile(path.join(lenet, 'run.json'), '{');
   await fs.rm(path.join(other, 'run.json'));
   expect((await planClean(request({ unfinished: true }))).notes).toEqual([
-    expect.stringMatching(/lenet is not looked at: .*run\.json: is damaged/),
-    expect.stringMatching(/other is not looked at: .*run\.json is missing/),
+    expect.stringMatching(/lenet was skipped: .*run\.json: is damaged/),
+    expect.stringMatching(/other was skipped: .*run\.json is missing/),
   ]);
   await cleaned(request({ names: ['lenet', 'other', 'lenet'] }));
   expect(await fs.readdir(root)).toEqual([]);
@@ -155,7 +153,7 @@ describe('a run that is being trained', () => {
     const before = await treeOf(root);
     for (const unfinished of [false, true]) {
       await expect(planClean(request({ names: ['other', 'lenet'], unfinished }))).rejects.toThrow(
-        `${lenet}: is being trained now by process ${child.pid}; nothing was removed; stop it, or wait until it is through`,
+        `${lenet}: is being trained now by process ${child.pid}; nothing was removed; stop it, or wait until it has finished`,
       );
     }
     expect(await treeOf(root)).toEqual(before);
@@ -166,7 +164,7 @@ describe('a run that is being trained', () => {
     await writeLeftover(lenet, 'run.json');
     await holdLock(lenet);
     const { plan } = await cleaned(request({ unfinished: true }));
-    expect(plan).toEqual({ removals: [], runs: [], notes: [`${lenet} is being trained now and not looked at`] });
+    expect(plan).toEqual({ removals: [], runs: [], notes: [`${lenet} is being trained now and was skipped`] });
   });
 
   test('since the plan was made: nothing goes', async () => {
@@ -196,7 +194,7 @@ test('a member that was completed since the plan was made does not go', async ()
     await fs.writeFile(path.join(folder, name), bytes);
   const before = await treeOf(root);
   await expect(executeClean(plan, asked)).rejects.toThrow(
-    `${root}: has changed since the list was made, and nothing was removed; type the command again`,
+    `${root}: changed after it was listed; nothing was removed; run the command again`,
   );
   expect(await treeOf(root)).toEqual(before);
 });

@@ -111,7 +111,7 @@ test('a member whose parameters were changed is not drawn, and named', async () 
   const { members, absent } = await readColumns(await openRun(folder), ['correct']);
   expect(members.map((member) => member.record.width)).toEqual([4]);
   expect(absent).toEqual([
-    `cnn-w2-s0 (${file}: is damaged: it does not match the SHA-256 in its last line; delete ${path.dirname(file)} to train this member anew)`,
+    `cnn-w2-s0 (${file}: is damaged: it does not match the SHA-256 in its last line; delete ${path.dirname(file)} to train this member again)`,
   ]);
 });
 

@@ -87,7 +87,7 @@ test('a seal is sound until what it stands on moves', async () => {
     writeMemberRecord(memberFolder(folder, target), memberRecord(target, { begun, status: 'training' }));
   await write('2026-02-28T23:59:59.999Z');
   expect(await voidReasons()).toEqual([
-    ['cnn-w8-s0 began 2026-02-28T23:59:59.999Z, and the forecast was sealed 2026-03-01T00:00:00.000Z'],
+    ['cnn-w8-s0 started 2026-02-28T23:59:59.999Z, but the forecast was sealed 2026-03-01T00:00:00.000Z'],
   ]);
   await write('2026-03-01T00:00:00.001Z');
   expect(await voidReasons()).toEqual([[]]);
@@ -95,9 +95,9 @@ test('a seal is sound until what it stands on moves', async () => {
   const evidence = { arch: 'cnn', width: 2, seed: 0 };
   // The file itself, whatever member.json says of it.
   fs.appendFileSync(path.join(memberFolder(folder, evidence), 'outcomes.parquet'), ' ');
-  expect(await voidReasons()).toEqual([['cnn-w2-s0, which it was made from, has other outcomes now']]);
+  expect(await voidReasons()).toEqual([['cnn-w2-s0, on which it is based, has other outcomes now']]);
   fs.rmSync(memberFolder(folder, evidence), { recursive: true });
-  expect(await voidReasons()).toEqual([["cnn-w2-s0, which it was made from, is not there any more, or can't be read"]]);
+  expect(await voidReasons()).toEqual([["cnn-w2-s0, on which it is based, was removed or can't be read"]]);
 });
 
 test('each seal holds the one before it', async () => {
@@ -109,9 +109,9 @@ test('each seal holds the one before it', async () => {
   // Changed and sealed anew: its own digest is right, and the next one tells.
   const forged = formatSealed(await sealOf({ draws: 101 }));
   fs.writeFileSync(sealFile(folder, 'lenet-1'), forged.text);
-  expect(await voidReasons()).toEqual([[], ['lenet-1, a seal before it, was changed']]);
+  expect(await voidReasons()).toEqual([[], ['lenet-1, an earlier seal, was changed']]);
   fs.rmSync(sealFile(folder, 'lenet-1'));
-  expect(await voidReasons()).toEqual([["lenet-1, a seal before it, can't be read"]]);
+  expect(await voidReasons()).toEqual([["lenet-1, an earlier seal, can't be read"]]);
 });
 
 test('a chain holds back to its first seal, and in time; nothing is sealed on a broken one', async () => {
@@ -127,22 +127,20 @@ test('a chain holds back to its first seal, and in time; nothing is sealed on a 
   );
   expect(await voidReasons()).toEqual([[], [], []]);
   fs.renameSync(sealFile(folder, 'lenet-1'), path.join(root, 'aside.json'));
-  const lost = ["lenet-1, a seal before it, can't be read"];
+  const lost = ["lenet-1, an earlier seal, can't be read"];
   expect(await voidReasons()).toEqual([lost, lost]);
   await expect(endOfChain(folder)).rejects.toThrow(
-    "lenet-1, a seal before it, can't be read; what is sealed after it would be void; restore the seals from a copy",
+    "lenet-1, an earlier seal, can't be read; later seals would be void; restore the seals from a copy",
   );
   fs.renameSync(path.join(root, 'aside.json'), sealFile(folder, 'lenet-1'));
   expect((await endOfChain(folder))!.name).toBe('lenet-3');
 
   fs.appendFileSync(sealFile(folder, 'lenet-3'), ' ');
-  await expect(endOfChain(folder)).rejects.toThrow(
-    'it was changed after it was sealed; what is sealed after it would be void',
-  );
+  await expect(endOfChain(folder)).rejects.toThrow('it was changed after it was sealed; later seals would be void');
   fs.rmSync(sealFile(folder, 'lenet-3'));
   const early = { name: 'early', number: 3, previous: { name: 'lenet-2', digest: two.digest } };
   await writeSeal(folder, await sealOf({ ...early, sealed: '2026-02-01T00:00:00.000Z' }));
-  expect((await voidReasons())[2]).toEqual(['lenet-2, a seal before it, was sealed later, 2026-03-01T00:00:00.000Z']);
+  expect((await voidReasons())[2]).toEqual(['lenet-2, an earlier seal, was sealed later, 2026-03-01T00:00:00.000Z']);
 });
 
 test('a file that is no seal is named, and the others are read', async () => {
@@ -153,9 +151,11 @@ test('a file that is no seal is named, and the others are read', async () => {
   const { seals, unreadable } = await readSeals(folder);
   expect(seals.map(({ seal }) => seal.name)).toEqual(['lenet-1']);
   expect(unreadable.sort()).toEqual([
-    expect.stringMatching(/lenet-1 \(copy\)\.json: is the forecast lenet-1; name it so, or move it elsewhere$/),
     expect.stringMatching(
-      /notes\.json: is damaged: .*; restore it from a copy, or move it elsewhere if it is no forecast$/,
+      /lenet-1 \(copy\)\.json: contains the forecast lenet-1; give it that name, or move it elsewhere$/,
+    ),
+    expect.stringMatching(
+      /notes\.json: is damaged: .*; restore it from a copy, or move it elsewhere if it is not a forecast$/,
     ),
   ]);
 });
@@ -171,8 +171,8 @@ test('two seals for one place in the chain: neither can be chosen afterwards', a
   await writeSeal(folder, await sealOf());
   await writeSeal(folder, await sealOf({ name: 'other' }));
   expect((await voidReasons()).sort()).toEqual([
-    ['lenet-1 is number 1 of the chain too'],
-    ['other is number 1 of the chain too'],
+    ['lenet-1 is also number 1 of the chain'],
+    ['other is also number 1 of the chain'],
   ]);
 });
 
@@ -180,11 +180,11 @@ test('names: bare, of a run, a path; twice the same is asked about, a slip is un
   const { file } = await writeSeal(folder, await sealOf());
   for (const name of ['lenet-1', 'lenet/lenet-1', file]) expect((await locateSeal(name, root)).read.file).toBe(file);
   await expect(locateSeal('lenet-l', root)).rejects.toThrow(
-    `NAME: "lenet-l" is no sealed forecast of a run in ${root}; did you mean lenet-1?`,
+    `NAME: "lenet-l" is not a sealed forecast of a run in ${root}; did you mean lenet-1?`,
   );
   const other = path.join(root, 'other');
   fs.cpSync(folder, other, { recursive: true });
   await expect(locateSeal('lenet-1', root)).rejects.toThrow('give RUN/NAME');
   expect((await locateSeal('other/lenet-1', root)).runFolder).toBe(other);
-  await expect(writeSeal(folder, await sealOf())).rejects.toThrow('there is a forecast "lenet-1" already');
+  await expect(writeSeal(folder, await sealOf())).rejects.toThrow('forecast "lenet-1" already exists');
 });

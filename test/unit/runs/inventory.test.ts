@@ -90,7 +90,7 @@ test('damaged records, foreign folders and files, a link to another disk, no fol
   await fs.writeFile(path.join(root, 'README.md'), 'no run');
   const runs = await listRuns(root);
   expect(runs.map(({ name, status, problem }) => [name, status, problem?.replace(/.*run\.json/, 'run.json')])).toEqual([
-    ['a-damaged', 'damaged', expect.stringMatching(/^run\.json: is damaged: no JSON/)],
+    ['a-damaged', 'damaged', expect.stringMatching(/^run\.json: is damaged: not JSON/)],
     ['b-headless', 'damaged', 'run.json is missing'],
     ['c-link', 'complete', undefined],
   ]);

@@ -59,8 +59,8 @@ test('reads what pyarrow wrote', async () => {
 
 describe('what can not be written or read', () => {
   test('columns of ours that are wrong', () => {
-    expect(() => encodeOutcomes({ corect: Uint8Array.of(1) })).toThrow('corect is no column of outcomes');
-    expect(() => encodeOutcomes({ correct: Int32Array.of(1) })).toThrow('column correct has to be boolean');
+    expect(() => encodeOutcomes({ corect: Uint8Array.of(1) })).toThrow('corect is not a column of outcomes');
+    expect(() => encodeOutcomes({ correct: Int32Array.of(1) })).toThrow('column correct must be boolean');
     expect(() => encodeOutcomes({ label: Int32Array.of(1), rank: Int32Array.of(1, 2) })).toThrow(
       'column rank has 2 rows, label has 1',
     );
@@ -83,7 +83,7 @@ describe('what can not be written or read', () => {
     ['without its middle', Buffer.concat([whole.subarray(0, 500), whole.subarray(2500)])],
   ])('%s: one line that names the file', async (_, bytes) => {
     await expect(decodeOutcomes(bytes, names, 'o.parquet')).rejects.toThrow(
-      /^o\.parquet: is damaged or no Parquet file \(.*\)$/,
+      /^o\.parquet: is damaged or not a Parquet file \(.*\)$/,
     );
   });
 });

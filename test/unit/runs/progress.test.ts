@@ -73,5 +73,5 @@ test('a run on disk: epochs from history.jsonl, estimates only while a living pr
   await fs.writeFile(path.join(member, 'history.jsonl'), '{');
   expect((await readProgress(folder)).members[1]).toMatchObject({ epochsDone: 0, loss: null });
   await fs.rm(path.join(folder, 'run.json'));
-  await expect(readProgress(folder)).rejects.toThrow(/lenet: there is no run here any more: run\.json is missing$/);
+  await expect(readProgress(folder)).rejects.toThrow(/lenet: there is no longer a run here: run\.json is missing$/);
 });

@@ -37,10 +37,10 @@ describe('run.json', () => {
     expect(await readRunRecord(folder)).toEqual(runRecord());
   });
   test.each([
-    ['{"format": 1', /run\.json: is damaged: no JSON \(.*\); restore it from a copy, or give another --run NAME$/],
+    ['{"format": 1', /run\.json: is damaged: not JSON \(.*\); restore it from a copy, or give another --run NAME$/],
     [
       JSON.stringify({ ...runRecord(), format: 3 }),
-      /run\.json: has format 3, which this version does not know; read it with the version that wrote it$/,
+      /run\.json: has format 3, which this version does not support; read it with the version that wrote it$/,
     ],
     [
       JSON.stringify({ ...runRecord(), experiment: { ...experiment, widths: [0] } }),
@@ -108,13 +108,13 @@ describe('member.json', () => {
     const hash = 'a'.repeat(64);
     const folder = await write(memberRecord(key, { files: { 'weights.safetensors': hash, 'history.jsonl': hash } }));
     await expect(readMemberRecord(folder)).rejects.toThrow(
-      /member\.json: is damaged: complete, and no hash of outcomes\.parquet; delete .* to train this member anew$/,
+      /member\.json: is damaged: complete, but without a hash of outcomes\.parquet; delete .* to train this member again$/,
     );
   });
   test("another member's", async () => {
     const folder = await write(memberRecord({ ...key, width: 16 }, { status: 'training' }));
     await expect(readMemberRecord(folder)).rejects.toThrow(
-      /member\.json: is the record of cnn-w16-s0; delete .* to train this member anew$/,
+      /member\.json: is the record of cnn-w16-s0; delete .* to train this member again$/,
     );
   });
 });
@@ -147,7 +147,7 @@ test('verifyRun names what is damaged, missing, in training or not begun', async
     ['training', undefined],
     [
       'damaged',
-      'RUN/members/cnn-w6-s0/member.json: is damaged: no JSON (...); delete RUN/members/cnn-w6-s0 to train this member anew',
+      'RUN/members/cnn-w6-s0/member.json: is damaged: not JSON (...); delete RUN/members/cnn-w6-s0 to train this member again',
     ],
   ]);
   await expect(verifyRun(path.join(folder, 'members'))).rejects.toThrow(

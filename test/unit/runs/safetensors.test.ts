@@ -83,8 +83,8 @@ describe('damage is refused by name', () => {
     ['truncated in the data', whole.subarray(0, -1), 'it should hold 20 bytes of data and holds 19'],
     ['longer', Buffer.concat([whole, Buffer.alloc(3)]), 'its last 3 bytes belong to no tensor'],
     ['huge header', Buffer.alloc(16, 255), 'its header should be 18446744073709552000 bytes long and the file has 16'],
-    ['no JSON', withHeader('{"w":'), 'its header is not the JSON of one'],
-    ['negative offset', withTensors({ w: tensor(-4, 12) }), 'its header is not the JSON of one'],
+    ['no JSON', withHeader('{"w":'), 'its header is not valid JSON for one'],
+    ['negative offset', withTensors({ w: tensor(-4, 12) }), 'its header is not valid JSON for one'],
     ['overlap', withTensors({ a: tensor(0, 8), b: tensor(4, 16) }), 'b overlaps the tensor before it'],
     ['gap', withTensors({ a: tensor(0, 4), b: tensor(8, 16) }), 'bytes 4 to 8 belong to no tensor'],
     ['end before begin', withTensors({ a: tensor(0, 16), b: tensor(16, 12, 'F32', [0]) }), 'b ends before it begins'],
@@ -93,7 +93,7 @@ describe('damage is refused by name', () => {
   ];
   test.each(cases)('%s', (_, bytes, reason) => {
     expect(() => decodeSafetensors(bytes, 'w.safetensors')).toThrow(
-      new RunError(`w.safetensors: is not a whole safetensors file: ${reason}`),
+      new RunError(`w.safetensors: is not a complete safetensors file: ${reason}`),
     );
   });
 });

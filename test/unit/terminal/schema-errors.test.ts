@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { whatIsWrong } from '../../../src/terminal/schema-errors.js';
 
 const schema = z.strictObject({
-  name: z.string().regex(/^[a-z]+$/, 'is no name of small letters'),
+  name: z.string().regex(/^[a-z]+$/, 'is not a name of lower-case letters'),
   size: z.int().min(2).max(9).default(3),
   needs: z.array(z.enum(['label', 'predicted'])).min(1),
-  values: z.custom<() => number>((value) => typeof value === 'function', 'is no function').optional(),
+  values: z.custom<() => number>((value) => typeof value === 'function', 'is not a function').optional(),
   inner: z.object({ at: z.iso.datetime() }).optional(),
   share: z.number().gt(0).lt(1).optional(),
   either: z.union([z.string(), z.boolean()]).default(true),
@@ -17,21 +17,21 @@ test.each<[unknown, string]>([
   [7, '7 is not an object'],
   [null, 'null is not an object'],
   [{ needs: ['label'] }, 'name: is missing'],
-  [{ ...right, name: 'A' }, 'name: "A" is no name of small letters'],
+  [{ ...right, name: 'A' }, 'name: "A" is not a name of lower-case letters'],
   [{ ...right, name: ['a'] }, 'name: ["a"] is not a string'],
   [{ ...right, needs: ['label', 'colour'] }, 'needs[1]: "colour" is unknown; known: label, predicted'],
   [{ ...right, needs: [] }, 'needs: [] is too short; at least 1'],
   [{ ...right, size: 1 }, 'size: 1 is too small; at least 2'],
   [{ ...right, size: 10 }, 'size: 10 is too large; at most 9'],
   [{ ...right, size: 2.5 }, 'size: 2.5 is not a whole number'],
-  [{ ...right, colour: 1 }, '"colour" is not a key of it'],
-  [{ ...right, values: 5 }, 'values: 5 is no function'],
-  [{ ...right, inner: { at: 'noon' } }, 'inner.at: "noon" has another form'],
-  [{ ...right, name: 'B'.repeat(100) }, `name: "${'B'.repeat(56)}... is no name of small letters`],
+  [{ ...right, colour: 1 }, '"colour" is not a known key'],
+  [{ ...right, values: 5 }, 'values: 5 is not a function'],
+  [{ ...right, inner: { at: 'noon' } }, 'inner.at: "noon" has the wrong form'],
+  [{ ...right, name: 'B'.repeat(100) }, `name: "${'B'.repeat(56)}... is not a name of lower-case letters`],
   [{ ...right, share: 0 }, 'share: 0 is too small; above 0'],
   [{ ...right, share: 1 }, 'share: 1 is too large; below 1'],
   [{ ...right, share: NaN }, 'share: NaN is not a number'],
-  [{ ...right, either: 5 }, 'either: 5 has another form'],
+  [{ ...right, either: 5 }, 'either: 5 has the wrong form'],
 ])('%j: %s', (value, line) => {
   expect(whatIsWrong(schema.safeParse(value).error!, value)).toBe(line);
 });

@@ -119,11 +119,11 @@ test('a worker has the environment of its job, and NaN stays NaN on the way', as
 
 describe('a worker that dies is told of, with its last words, and the others go on', () => {
   test.each<[string, object, string]>([
-    ['killed', { kill: 'SIGKILL' }, 'the worker was killed by SIGKILL, most often because memory ran out'],
+    ['killed', { kill: 'SIGKILL' }, 'the worker was killed by SIGKILL, usually because memory ran out'],
     ['crashed', { kill: 'SIGSEGV' }, 'the worker was killed by SIGSEGV, a crash in native code'],
     ['gave up', { code: 3 }, 'the worker ended with exit code 3'],
-    ['left early', { code: 0 }, 'the worker ended before it was through'],
-    ['talked nonsense', { send: { type: 'what' }, stay: true }, 'the worker sent a message that is no event'],
+    ['left early', { code: 0 }, 'the worker ended before it had finished'],
+    ['talked nonsense', { send: { type: 'what' }, stay: true }, 'the worker sent a message that is not an event'],
   ])('%s', async (_, what, reason) => {
     const { result, events } = await run([job('a', what), job('b')]);
     expect(result).toEqual({ complete: ['b'], failed: ['a'], stopped: [] });

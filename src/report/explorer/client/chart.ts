@@ -97,7 +97,7 @@ export class Chart {
   /** Shows other content; `title` names the list for who can't see it. */
   show(content: ChartContent, title: string): void {
     this.#content = content;
-    this.#svg.setAttribute('aria-label', `${title}. Points: arrow keys go from one to the next.`);
+    this.#svg.setAttribute('aria-label', `${title}. Points: use the arrow keys to move between them.`);
     this.draw();
   }
 

@@ -66,7 +66,7 @@ export class Examples {
         h('span', { class: 'turn-name' }, name),
         bar,
         h('span', { class: 'turn-share' }, text),
-        h('span', { class: 'sr' }, ` of the ${unitsText(run)}; coin flips would have ${flips}`),
+        h('span', { class: 'sr' }, ` of the ${unitsText(run)}; with coin flips, ${flips}`),
       );
       button.addEventListener('click', () => {
         this.#change({ turn: place, example: undefined });
@@ -82,7 +82,7 @@ export class Examples {
       h(
         'p',
         { class: 'note' },
-        `Share of the ${grouped(state.size)} ${unitsText(run)} by the scale from which on at least half of the seeds solve them at every scale:`,
+        `Share of the ${grouped(state.size)} ${unitsText(run)} by the scale from which at least half of the seeds solve them at every larger scale:`,
       ),
       ...rows,
       keys,
@@ -106,8 +106,8 @@ export class Examples {
       'p',
       { class: 'note' },
       shown.length === 0
-        ? `None of the ${grouped(pictures.examples.length)} ${unitsText(run)} whose pictures are in this page.`
-        : `${shown.length} of them, from the ${grouped(pictures.examples.length)} ${unitsText(run)} whose pictures are in this page. Choose one to see what every member made of it.`,
+        ? `None of the ${grouped(pictures.examples.length)} ${unitsText(run)} with pictures in this page.`
+        : `${shown.length} of them, from the ${grouped(pictures.examples.length)} ${unitsText(run)} with pictures in this page. Choose one to see the result of every member.`,
     );
     const buttons = shown.map(({ example, i }) => {
       const button = h('button', {
@@ -123,7 +123,7 @@ export class Examples {
     const thumbnails = h('div', {
       class: 'grid',
       role: 'toolbar',
-      'aria-label': 'Examples: arrow keys go from one to the next',
+      'aria-label': 'Examples: use the arrow keys to move between them',
     });
     thumbnails.append(...buttons);
     this.#pictures.replaceChildren(title, about, thumbnails);
@@ -220,7 +220,7 @@ function turnsOf({ family, choice }: ExamplesView): { grid: SolvedGrid; turns: T
   try {
     return family.turns(choice);
   } catch (error) {
-    if (error instanceof RangeError) return `Turns can\u2019t be told: ${error.message}.`;
+    if (error instanceof RangeError) return `Turns cannot be determined: ${error.message}.`;
     throw error;
   }
 }

@@ -90,7 +90,7 @@ function settle({ family, choice, ...view }: ReturnType<typeof viewOf>): void {
         ? `right in its first ${key} = ${state.threshold} images`
         : 'right';
   byId('solved').textContent = solved;
-  if (view.explored === undefined) byId('turns-note').textContent = 'A turn needs two scales.';
+  if (view.explored === undefined) byId('turns-note').textContent = 'Turns need two scales.';
   else {
     byId('turns-note').textContent = '';
     examples.show({ run, family, state, choice, solved });
@@ -161,11 +161,11 @@ byId('copy').addEventListener('click', () => {
   showAddress();
   // Where there is no clipboard, as in some browsers for files, the address bar has the link.
   const said = (text: string) => (byId('copied').textContent = text);
-  if (!('clipboard' in navigator)) said('The address bar has the link.');
+  if (!('clipboard' in navigator)) said('The link is in the address bar.');
   else {
     navigator.clipboard.writeText(location.href).then(
       () => said('Copied.'),
-      () => said('The address bar has the link.'),
+      () => said('The link is in the address bar.'),
     );
   }
 });

@@ -278,12 +278,12 @@ function aboutMember({ words }: PageRun, { id, width, seed, parameters, training
 
 /** What is drawn, as a sentence for who can't see it, and a summary for who can. */
 export function readingOf({ run, state, explored }: View): string {
-  if (explored === undefined) return 'A curve needs a seed and two scales: tick another one.';
+  if (explored === undefined) return 'A curve needs a seed and two scales: tick another.';
   const { standard, induced, paired } = explored;
   const [first, last] = [induced.points[0]!, induced.points.at(-1)!];
   const at = (place: number) => `${run.words.scale} ${scaleText(explored.scales.at(place)!.width, run.words)}`;
   const isAtZero = induced.points.some(({ value }) => value === 0);
-  const floor = isAtZero ? ' Where it stands at 0 it may rise below what this test set can show.' : '';
+  const floor = isAtZero ? ' Where it is at 0, it may rise below what this test set can show.' : '';
   return signed(
     `With ${inducedTitle(run, state)} on ${grouped(state.size)} ${unitsText(run)} the curve goes from ${formatNumber(first.value)} at ${at(0)} to ${formatNumber(last.value)} at ${at(-1)}. ` +
       `Eq 1 is ${withInterval(paired.ratio, 2)} times that of ${run.standard.title}, in the same draws (${withInterval(induced.scores.ramp, 2)} against ${withInterval(standard.scores.ramp, 2)} times a ramp's). ` +
@@ -292,9 +292,9 @@ export function readingOf({ run, state, explored }: View): string {
 }
 
 function improves({ emergence, bow: { value, lower, upper } }: Readonly<Record<'emergence' | 'bow', Scored>>): string {
-  if (Number.isNaN(value)) return 'is constant or has two scales';
+  if (Number.isNaN(value)) return 'is constant or has only two scales';
   if (emergence.value < 0) return 'gets worse towards larger scales';
-  if (Number.isNaN(lower)) return 'can\u2019t be told late from early';
+  if (Number.isNaN(lower)) return 'is neither clearly late nor clearly early';
   if (lower > 0) return 'improves late';
   if (upper < 0) return 'improves early';
   return 'improves about as a straight line in log scale does';
@@ -330,7 +330,7 @@ export function curveTable({ run, state, members, explored }: View): HTMLElement
     h(
       'caption',
       {},
-      `Every member on ${grouped(state.size)} ${unitsText(run)}; in brackets 95 % intervals over the draw of the test set.`,
+      `Every member on ${grouped(state.size)} ${unitsText(run)}; in brackets, 95 % intervals over the sampling of the test set.`,
     ),
     h('thead', {}, h('tr', {}, ...heading.map((text) => h('th', { scope: 'col' }, text)))),
     h('tbody', {}, ...rows),

@@ -74,15 +74,15 @@ test('cutoffs that the smallest member meets already are no candidates', () => {
 });
 
 test.each([
-  [{ widths: [1, 2, 4] }, 'pilot: has 3 widths, and a design needs 4; train more with --widths'],
-  [{ seeds: [0] }, 'pilot: has one seed for each width, and a design needs 2; train more with --seeds, such as 0,1,2'],
+  [{ widths: [1, 2, 4] }, 'pilot: has 3 widths; a design needs 4; train more with --widths'],
+  [{ seeds: [0] }, 'pilot: has one seed per width; a design needs 2; train more with --seeds, such as 0,1,2'],
 ])('%o is too little', (changes, message) => {
   expect(() => design(pilot('cnn', changes))).toThrow(message);
 });
 
 test('a test set that is too small for the metric is refused', () => {
   const request = { ...pilot('cnn'), induced: subsetAccuracy.with({ k: 10 }), testSize: 9 };
-  expect(() => design(request)).toThrow('--test-size: the test set has 9 images, 10 are needed');
+  expect(() => design(request)).toThrow('--test-size: the test set has 9 images; 10 are needed');
 });
 
 test('a curve that does not rise has no steps', () => {
@@ -93,6 +93,6 @@ test('a curve that does not rise has no steps', () => {
     return { record, outcomes: { correct } };
   });
   expect(() => design({ ...request, members })).toThrow(
-    'pilot: accuracy does not improve from width 1 to 16 by more than seeds differ; a pilot has to show the rise: train other widths, or for longer',
+    'pilot: accuracy does not improve from width 1 to 16 by more than seeds differ; a pilot must show the rise: train other widths, or train longer',
   );
 });

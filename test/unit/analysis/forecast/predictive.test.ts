@@ -228,7 +228,5 @@ test('values stay inside the limits, and too few scales are refused', () => {
   const { draws } = predictiveDraws(line, curve, { scales: [1e6], draws: 100, random });
   expect([Math.min(...draws[0]!) >= 0, Math.max(...draws[0]!)]).toEqual([true, 1]);
   const few = { ...curve, scales: scales.slice(0, 4), seeds: curve.seeds.slice(0, 4) };
-  expect(() => predictiveDraws(sigmoid, few, { scales: [32], draws: 10, random })).toThrow(
-    '4 scales, and sigmoid needs 5',
-  );
+  expect(() => predictiveDraws(sigmoid, few, { scales: [32], draws: 10, random })).toThrow('4 scales; sigmoid needs 5');
 });

@@ -70,7 +70,7 @@ test('the same call says the same, and each method speaks or says why not', () =
   expect(forecast).toEqual(forecastMetric(accuracy, members, options));
   const named = [...forecast.methods.map(({ method }) => method), ...forecast.silent.map(({ method }) => method)];
   expect(named.sort()).toEqual(forecastMethods.map(({ name }) => name).sort());
-  expect(forecast.silent).toContainEqual({ method: 'two-sigmoids', why: '4 scales, and two-sigmoids needs 8' });
+  expect(forecast.silent).toContainEqual({ method: 'two-sigmoids', why: '4 scales; two-sigmoids needs 8' });
   for (const { quantiles } of forecast.methods)
     expect(quantiles[0]!.every((value, i) => i === 0 || value >= quantiles[0]![i - 1]!)).toBe(true);
 });

@@ -66,7 +66,7 @@ test('a cache that can not be written costs a line, not the dataset', async () =
   const { notes } = await cachedDataset({ a: 1 }, maker());
   expect(notes).toEqual([
     'one',
-    `the decoded images are not kept for the next time: ${cache}/datasets: is a file, not a folder; rename that file`,
+    `the decoded images could not be cached: ${cache}/datasets: is a file, not a folder; rename that file`,
   ]);
 });
 

@@ -46,7 +46,7 @@ describe('floats', () => {
     const { a, b, notes } = await trainedOn(floats(0, 0.25), floats(0.5, 1));
     expect(a).toEqual(ramp(0, 0.25).map((value) => Math.round(255 * Math.fround(value))));
     expect(b).toEqual(ramp(0.5, 1).map((value) => Math.round(255 * Math.fround(value))));
-    expect(notes).toEqual(['4 TIFF images of floating-point numbers from 0 to 1: 0 is taken for black, 1 for white']);
+    expect(notes).toEqual(['4 TIFF images of floating-point numbers from 0 to 1: 0 is treated as black, 1 as white']);
   });
 
   test('from 0 to 255 are bytes, as they always were', async () => {
@@ -59,7 +59,7 @@ describe('floats', () => {
     const { a, b, notes } = await trainedOn(floats(-1000, 0), floats(0, 1000));
     expect([a[0], a[15], b[0], b[15]]).toEqual([0, 128, 128, 255]);
     expect(notes).toEqual([
-      '4 TIFF images of floating-point numbers from -1000 to 1000: -1000 is taken for black, 1000 for white',
+      '4 TIFF images of floating-point numbers from -1000 to 1000: -1000 is treated as black, 1000 as white',
     ]);
   });
 
@@ -83,7 +83,7 @@ describe('floats', () => {
       'b/2.tif': tiffOf(floats(0, 1)),
     });
     expect(await mistakeOf(loadImages(folder, { dataDir: '/nowhere' }))).toContain(
-      'the class a has no image that can be read; a/1.tif: holds pixels that are not numbers',
+      'the class a has no readable image; a/1.tif: holds pixels that are not numbers',
     );
   });
 });
@@ -100,7 +100,7 @@ describe('integers', () => {
     const { a, notes } = await trainedOn(ints(0, 65535), ints(0, 300));
     expect(a).toEqual(ramp(0, 65535).map((value) => Math.round(value / 257)));
     expect(notes).toEqual([
-      '4 TIFF images of signed integers, or of 32 bits, from 0 to 65535: 0 is taken for black, 65535 for white',
+      '4 TIFF images of signed integers, or of 32 bits, from 0 to 65535: 0 is treated as black, 65535 as white',
     ]);
   });
 

@@ -23,16 +23,16 @@ test('a file is whole, missing, or something else', async () => {
   expect(await fileState(file, remote)).toBe('whole');
   await fs.writeFile(file, 'What was published');
   expect(await fileState(file, remote)).toEqual({
-    fault: expect.stringMatching(/^has the SHA-256 [0-9a-f]{12}\.\.\., and [0-9a-f]{12}\.\.\. is published$/) as string,
+    fault: expect.stringMatching(/^has the SHA-256 [0-9a-f]{12}\.\.\., but [0-9a-f]{12}\.\.\. is published$/) as string,
   });
   await fs.writeFile(file, 'short');
-  expect(await fileState(file, remote)).toEqual({ fault: 'is 5 bytes long, and 18 are published' });
+  expect(await fileState(file, remote)).toEqual({ fault: 'is 5 bytes long, but the published size is 18' });
 });
 
 test('what is missing is named, with what to type', async () => {
   const dataDir = await temporaryFolder();
   expect(await mistakeOf(requireFiles('some', [remote], dataDir))).toBe(
-    `UsageError: ${dataDir}/some/a.bin: is not here, and some needs it; type: npm run datasets -- fetch some --data-dir ${dataDir} (18 bytes), or put https://example.org/a.bin there by hand`,
+    `UsageError: ${dataDir}/some/a.bin: is missing, and some needs it; run: npm run datasets -- fetch some --data-dir ${dataDir} (18 bytes), or copy https://example.org/a.bin there yourself`,
   );
   await fs.mkdir(`${dataDir}/some`);
   await fs.writeFile(`${dataDir}/some/a.bin`, content);

@@ -86,7 +86,7 @@ describe('splits', () => {
     const text = `file,label\n${names.map((name, i) => `${name},${i < 5 ? 'a' : 'b'}`).join('\n')}`;
     const { train, test: tested, notes } = await read(names, text);
     expect([train.length, tested.length]).toEqual([8, 2]);
-    expect(notes).toEqual([said, 'no test folder: 2 of 10 images, a fifth of each class, are the test set']);
+    expect(notes).toEqual([said, 'no test folder: 2 of 10 images, a fifth of each class, become the test set']);
   });
 
   test('are those of the folders that the files lie in', async () => {
@@ -99,12 +99,12 @@ describe('splits', () => {
     const val = rows.join('\n').replaceAll(',test', ',val');
     expect(await read(four, `file,label,split\n${val}`)).toEqual({
       ...expected,
-      notes: [said, 'the split val is taken for the test images'],
+      notes: [said, 'the split val is used as the test set'],
     });
     const both = `file,label,split\n${rows.join('\n')}\n5.png,cat,valid`;
     expect((await read([...four, '5.png'], both)).notes).toEqual([
       said,
-      '1 image of val not used: nothing is tuned on validation images here',
+      '1 image of val ignored: nothing is tuned on validation images here',
     ]);
   });
 });
@@ -115,9 +115,9 @@ test('what does not match is told, with its count', async () => {
     ...expected,
     notes: [
       said,
-      '2 files of labels.csv not here, such as 9.png',
+      '2 files of labels.csv missing, such as 9.png',
       '1 row of labels.csv without a label, not used',
-      '1 row of labels.csv repeated, not used again',
+      '1 row of labels.csv repeated, ignored',
       '2 files without a row in labels.csv, such as 5.png, not used',
     ],
   });
@@ -129,7 +129,7 @@ test('labels come before class folders; a file of that name about something else
   expect((await read(names, text)).classNames).toEqual(['cat', 'dog']);
   const other = await read(names, '0,airplane\n1,car\n');
   expect(other.classNames).toEqual(['x', 'y']);
-  expect(other.notes[0]).toBe('labels.csv is not used: has no columns file and label');
+  expect(other.notes[0]).toBe('labels.csv is ignored: has no columns file and label');
 });
 
 describe('each mistake is one line', () => {
@@ -142,22 +142,22 @@ describe('each mistake is one line', () => {
     [
       'no columns',
       'a,b\nc,d',
-      'PATH/labels.csv: has no columns file and label; its first row names the columns file, label and perhaps split and group',
+      'PATH/labels.csv: has no columns file and label; its first row must name the columns file and label, and may name split and group',
     ],
     [
       'no files',
       'file,label\nx.png,a\ny.png,b',
-      'PATH/labels.csv: none of its 2 files is here, such as x.png; its first row names the columns file, label and perhaps split and group',
+      'PATH/labels.csv: none of its 2 files exists, such as x.png; its first row must name the columns file and label, and may name split and group',
     ],
     [
       'two labels',
       'file,label\n1.png,a\n2.png,b\n1.png,b',
-      'PATH/labels.csv: rows 2 and 4 say of 1.png "a" and "b"; an image has one label, and is in one split and of one group',
+      'PATH/labels.csv: rows 2 and 4 disagree on 1.png: "a" and "b"; an image has one label, one split and one group',
     ],
     [
       'two splits',
       'file,label,split\n1.png,a,train\n2.png,b,train\n1.png,a,test',
-      'PATH/labels.csv: rows 2 and 4 say of 1.png "a" in train and "a" in test; an image has one label, and is in one split and of one group',
+      'PATH/labels.csv: rows 2 and 4 disagree on 1.png: "a" in train and "a" in test; an image has one label, one split and one group',
     ],
     [
       'an unknown split',
@@ -167,18 +167,18 @@ describe('each mistake is one line', () => {
     [
       'a quotation mark left open',
       'file,label\n"1.png,a\n2.png,b',
-      'PATH/labels.csv: row 2 has a line break in a cell; is a quotation mark left open?',
+      'PATH/labels.csv: row 2 has a line break in a cell; is a quotation mark not closed?',
     ],
     [
       'no file',
       'file,label\n,a',
-      'PATH/labels.csv: row 2 names no file; its first row names the columns file, label and perhaps split and group',
+      'PATH/labels.csv: row 2 does not name a file; its first row must name the columns file and label, and may name split and group',
     ],
-    ['one class', 'file,label\n1.png,a\n2.png,a', 'PATH/labels.csv: has one class alone, a; two are needed at least'],
+    ['one class', 'file,label\n1.png,a\n2.png,a', 'PATH/labels.csv: has only one class, a; at least two are needed'],
     [
       'one class, as the rows of the others are not used',
       'file,label\n1.png,a\n2.png,\n../3.png,b',
-      'PATH/labels.csv: has one class alone, a; 1 file of labels.csv not here, such as ../3.png; 1 row of labels.csv without a label, not used; two are needed at least',
+      'PATH/labels.csv: has only one class, a; 1 file of labels.csv missing, such as ../3.png; 1 row of labels.csv without a label, not used; at least two are needed',
     ],
     ['a column twice', 'file,label,label\n1.png,a,b', 'PATH/labels.csv: has two columns label; name each once'],
     [
@@ -189,12 +189,12 @@ describe('each mistake is one line', () => {
     [
       'no training image',
       'file,label,split\n1.png,a,test',
-      'PATH/labels.csv: has no row of a training image; its first row names the columns file, label and perhaps split and group',
+      'PATH/labels.csv: has no row of a training image; its first row must name the columns file and label, and may name split and group',
     ],
     [
       'a class of test alone',
       `file,label,split\n${rows.join('\n')}\n2.png,dog,train\n1.png,cat,train`.replace('3.png,dog', '3.png,cow'),
-      'PATH/labels.csv: holds the class cow, of which train has no image; train and test have the same classes',
+      'PATH/labels.csv: holds the class cow without any training image; train and test must have the same classes',
     ],
     [
       'Latin-1',
@@ -230,7 +230,7 @@ describe('groups', () => {
       expect([...tested.images]).toEqual([3, 4, 2, 5, 6]);
       expect([groups!.noun, ...groups!.of]).toEqual(['patients', 0, 1, 0, 2, 3]);
       expect(notes!.map((note) => note.replace(`${folder}: `, ''))).toContain(
-        '1 of the 4 patients of test images have training images too: what is learnt of them is no evidence on other patients',
+        '1 of the 4 patients of test images have training images too: results on them say nothing about other patients',
       );
     }
   });
@@ -247,7 +247,7 @@ describe('groups', () => {
     expect(groups).toBeUndefined();
     const table = ofPatients('group', '1.png,a,train,x\n2.png,b,train,x\n1.png,a,train,y');
     expect(await mistakeOf(load(await folderWith(await filesWith(four, table))))).toMatch(
-      /rows 2 and 4 say of 1\.png "a" in train of group x and "a" in train of group y; an image has one label/,
+      /rows 2 and 4 disagree on 1\.png: "a" in train of group x and "a" in train of group y; an image has one label/,
     );
   });
 });

@@ -36,7 +36,7 @@ describe('a name that leads out of the archive', () => {
   test.each(['../x', 'a/../../x', '/etc/x', 'C:\\x', 'a\\..\\..\\x', '\\x'])('%s', async (name) => {
     const file = await zipWith({ good: text('1'), [name]: text('2') });
     expect(await mistakeOf(openZip(file))).toBe(
-      `UsageError: ${file}: holds a file whose name leads out of the archive: ${JSON.stringify(name)}; such an archive is not read`,
+      `UsageError: ${file}: holds a file whose path leads outside the archive: ${JSON.stringify(name)}; such archives are rejected`,
     );
   });
 
@@ -57,13 +57,15 @@ describe('a bomb is refused before it is unpacked', () => {
   test('zeros that unpack to 100 times and more', async () => {
     const file = await zipWith({ a: new Uint8Array(1e6), b: new Uint8Array(1e6) });
     const limits = { ...zipLimits, ratioFromBytes: 1e6 };
-    expect(await mistakeOf(openZip(file, limits))).toMatch(/: 2\.\d kB that unpack to 2\.0 MB; unpack it yourself/);
+    expect(await mistakeOf(openZip(file, limits))).toMatch(/: unpacks from 2\.\d kB to 2\.0 MB; unpack it yourself/);
     expect((await openZip(file)).entries.size).toBe(2);
   });
 
   test('too much in all', async () => {
     const file = await zipWith({ a: new Uint8Array(600), b: new Uint8Array(600) });
-    expect(await mistakeOf(openZip(file, { ...zipLimits, totalBytes: 1000 }))).toContain('that unpack to 1.2 kB');
+    expect(await mistakeOf(openZip(file, { ...zipLimits, totalBytes: 1000 }))).toContain(
+      'unpacks from 194 bytes to 1.2 kB',
+    );
   });
 
   test('a file that unpacks to more than its directory says gives no more than that', async () => {
@@ -80,7 +82,7 @@ describe('a bomb is refused before it is unpacked', () => {
   test('an archive too large to be held in memory', async () => {
     const file = await zipWith({ a: text('1') });
     expect(await mistakeOf(openZip(file, { ...zipLimits, archiveBytes: 50 }))).toMatch(
-      /is \d+ bytes long, and an archive is held in memory; unpack it and give the folder \(at most 50 bytes is read as a zip\)$/,
+      /is \d+ bytes long, and archives are held in memory; unpack it and give the folder \(the limit for a zip is 50 bytes\)$/,
     );
   });
 });
@@ -110,7 +112,7 @@ test('a damaged file is missing alone, with the reason', async () => {
   expect(await contents(zip, [...zip.entries.keys()])).toEqual([
     'one',
     'no: damaged in the archive (invalid block type)',
-    'no: packed by method 99, and only deflate and Zstandard are read',
+    'no: compressed with method 99; only deflate and Zstandard are supported',
     'no: damaged in the archive (its CRC-32 does not match)',
     'no: damaged in the archive (its CRC-32 does not match)',
     'no: encrypted',
@@ -187,7 +189,7 @@ test('what is no archive, or half of one, is one line', async () => {
   ] as const) {
     const file = path.join(folder, name);
     await fs.writeFile(file, bytes);
-    expect(await mistakeOf(openZip(file))).toMatch(/^UsageError: .*\.zip: is not a whole zip archive \(.+\)$/);
+    expect(await mistakeOf(openZip(file))).toMatch(/^UsageError: .*\.zip: is not a complete zip archive \(.+\)$/);
   }
   expect(await mistakeOf(openZip(path.join(folder, 'none')))).toMatch(/none: can't be read \(ENOENT/);
 });

@@ -101,7 +101,7 @@ test('Markdown: headings, tables with their files, figures with their commands',
 
     One.
 
-    Explore thresholds, test sets, scales and single examples in [report.html](report.html): one file, opened from disk.
+    Explore thresholds, test sets, scales and single examples in [report.html](report.html): one file that opens from disk.
 
     ## Section
 
@@ -117,7 +117,7 @@ test('Markdown: headings, tables with their files, figures with their commands',
 
     ![Alt](figures/a-compare.png)
 
-    *Cap.* Files: [svg](figures/a-compare.svg), [png](figures/a-compare.png). Drawn again by
+    *Cap.* Files: [svg](figures/a-compare.svg), [png](figures/a-compare.png). Redraw with
 
         npm run compare -- a
     "

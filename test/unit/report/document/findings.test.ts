@@ -31,7 +31,7 @@ test('a line in log scale under K = 10: straight, and late', () => {
     /^The standard curve, accuracy, goes from 0\.\d+ at the smallest scale to 0\.98\d* at the largest, its largest step being 2\d % of its range\. It improves neither late nor early/,
   );
   expect(describeContrast(straight.sharpness)).toMatch(
-    /the induced curve improves late where the standard one does not: no model has changed, the metric has\.$/,
+    /the induced curve improves late and the standard one does not: the models are the same, only the metric differs\.$/,
   );
 });
 
@@ -48,7 +48,7 @@ test('K = 1 is accuracy, and nothing differs', () => {
   expect(describeContrast(same.sharpness)).toBe(
     'Eq 1 of the two curves is the same in every draw. Their bows are the same in every draw.',
   );
-  expect(describePrediction(same)).toMatch(/^What independence predicts .* is what was measured\.$/);
+  expect(describePrediction(same)).toMatch(/^The curve that independence predicts .* is what was measured\.$/);
 });
 
 describe('where a curve improves', () => {
@@ -56,9 +56,9 @@ describe('where a curve improves', () => {
     [1, 0.3, 0.2, 0.4, 'improves late'],
     [1, -0.3, -0.4, -0.2, 'improves early'],
     [1, 0.1, -0.1, 0.3, 'improves neither late nor early beyond what chance explains'],
-    [1, 0.1, NaN, NaN, "can't be told late from early"],
+    [1, 0.1, NaN, NaN, 'is neither clearly late nor clearly early'],
     [-1, 0.3, 0.2, 0.4, 'gets worse towards larger scales'],
-    [NaN, NaN, NaN, NaN, 'is constant, or has too few scales to say where it improves'],
+    [NaN, NaN, NaN, NaN, 'is constant, or has too few scales to tell where it improves'],
   ])('Eq 1 %d, bow %d [%d, %d]', (emergence, value, lower, upper, expected) => {
     const scores = {
       emergence: { value: emergence, interval: { lower: emergence, upper: emergence } },

@@ -114,7 +114,7 @@ test('a title of your own, of any length, is broken into lines; none leaves room
 
 test('a picture too low for its panels is refused with the height that it takes', () => {
   expect(() => figureSpec(figures['train']!, parseSize('4x2'))).toThrow(
-    /--size: "4x2" is too low for this figure; at this width it takes 2\.\d inches/,
+    /--size: "4x2" is not high enough for this figure; at this width it needs 2\.\d inches/,
   );
 });
 
@@ -124,7 +124,7 @@ test.each(['', 'wide', '3', '3x', '0x2', '3x1000', '-3x2', 'NaNxNaN'])('%j is no
 
 test('formats are a list or given again, each once', () => {
   expect(parseFormats(['pdf,svg', 'pdf'])).toEqual(['pdf', 'svg']);
-  expect(() => parseFormats(['svg,gif'])).toThrow('--format: "gif" is not a format of pictures; give svg, png, pdf');
+  expect(() => parseFormats(['svg,gif'])).toThrow('--format: "gif" is not a picture format; give svg, png, pdf');
   expect(figureOptionsOf({})).toMatchObject({ size: { inches: 6.75 }, formats: ['svg', 'png'], title: undefined });
   expect(figureOptionsOf({ title: 'none' }).title).toBe('');
 });

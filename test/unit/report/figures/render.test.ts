@@ -55,5 +55,5 @@ test('files are those of the formats, and a path without a name is refused', asy
   const options = { ...usualFigure, formats: ['pdf', 'svg'] as const };
   expect(await writeFigure(stem, figures['train']!, options)).toEqual([`${stem}.pdf`, `${stem}.svg`]);
   expect((await fs.readdir(folder)).toSorted()).toEqual(['one.pdf', 'one.svg']);
-  await expect(writePicture(`${folder}/`, single, options)).rejects.toThrow(/--output: ".*" names no file/);
+  await expect(writePicture(`${folder}/`, single, options)).rejects.toThrow(/--output: ".*" does not name a file/);
 });

@@ -16,7 +16,7 @@ const run: RunSummary = {
   sizeBytes: 4_400_000,
 };
 
-test('the table, and what each run lacks by reason', () => {
+test('the table, and what each run is missing by reason', () => {
   const ids = ['cnn-w2-s0', 'cnn-w2-s1', 'cnn-w4-s0', 'cnn-w4-s1', 'cnn-w8-s0'];
   const stopped: RunSummary = {
     ...run,
@@ -33,8 +33,8 @@ test('the table, and what each run lacks by reason', () => {
     deep   cnn           mnist     0 of 6  stopped      4.4 MB  2026-01-02 03:04
     odd    -             -              -  damaged   812 bytes  -
 
-    deep lacks cnn-w1-s0: 1 of 3 epochs done
-    deep lacks cnn-w2-s0, cnn-w2-s1, cnn-w4-s0 and 2 more, the last cnn-w8-s0: no epoch done
+    deep is missing cnn-w1-s0: 1 of 3 epochs done
+    deep is missing cnn-w2-s0, cnn-w2-s1, cnn-w4-s0 and 2 more, the last cnn-w8-s0: no epoch done
     odd: run.json is missing"
   `);
 });

@@ -122,7 +122,7 @@ test('it listens on the loopback alone, on the port that is asked for; one that 
   await once(taken, 'listening');
   const { port } = taken.address() as { port: number };
   await expect(openWatchServer(port)).rejects.toThrow(
-    `--port: port ${port} is in use; give another one, or leave it out for one that is free`,
+    `--port: port ${port} is in use; give another one, or leave it out to use a free one`,
   );
   taken.close();
   await once(taken, 'close');
