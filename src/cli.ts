@@ -1,6 +1,6 @@
 /** The commands of the program. Imports nothing heavy, so that help is there at once; commands do so when they run. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { commandLine, packageJson } from './machine/installation.js';
+import { commandLine, guide, packageJson } from './machine/installation.js';
 import { registerClean } from './commands/clean.js';
 import { registerClaim } from './commands/claim.js';
 import { registerCompare } from './commands/compare.js';
@@ -71,6 +71,7 @@ export function createProgram(asTyped: AsTyped = commandLine): CommandUnknownOpt
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', examples('train --arch cnn --widths 8,16,32,64'))
+    .addHelpText('after', `\nTerms such as member, bow and seal: ${guide('glossary.md')}`)
     // Commands take these over as they are added: commander neither prints errors nor ends the process.
     .exitOverride()
     .configureOutput({ outputError: () => undefined })

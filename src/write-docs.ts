@@ -1,9 +1,10 @@
-/** Writes what stands in docs/ from definitions, docs/commands.md and the table of docs/metrics.md: `npm run docs`. */
+/** Writes the parts of docs/ that are made from definitions: `npm run docs`. */
 import * as fs from 'node:fs';
 import { createProgram } from './cli.js';
-import { commandsMarkdown, withMetricsTable } from './commands/document.js';
+import { commandsMarkdown, glossaryMarkdown, withMetricsTable } from './commands/document.js';
 import { commandLine } from './machine/installation.js';
 
 const file = (name: string) => new URL(`../docs/${name}`, import.meta.url);
 fs.writeFileSync(file('commands.md'), commandsMarkdown(createProgram((line) => commandLine(line, false))));
+fs.writeFileSync(file('glossary.md'), glossaryMarkdown());
 fs.writeFileSync(file('metrics.md'), withMetricsTable(fs.readFileSync(file('metrics.md'), 'utf8')));

@@ -1,13 +1,14 @@
-/** What docs/ says from definitions: commands.md as `--help` has it, the table of metrics.md. `npm run docs` writes them. */
+/** The parts of docs/ that are made from definitions: commands.md, glossary.md, the table of metrics.md. `npm run docs` writes them. */
 import type { CommandUnknownOpts, Help } from '@commander-js/extra-typings';
 import { nameOf } from './examples.js';
 import { exampleOf as metricExample, metrics } from '../metrics/index.js';
+import { glossary } from '../report/glossary.js';
 
 const opening = `# Commands
 <!-- Written by \`npm run docs\` from the definitions of the commands; a change here is lost. -->
 
 Each is \`emergence COMMAND\` where the package is installed, and an npm script in a checkout: \`emergence train\` is \`npm run train --\` there.
-\`emergence COMMAND --help\` prints what stands here. A mistake in a command line is one line and exit code 2, a failure of the work exit code 1.
+\`emergence COMMAND --help\` prints the same. A mistake in a command line is reported in one line with exit code 2, a failure of the work with exit code 1.
 `;
 
 /** As Markdown. */
@@ -15,6 +16,17 @@ export function commandsMarkdown(program: CommandUnknownOpts): string {
   const commands = help(program).visibleCommands(program).filter(isDocumented);
   const contents = commands.map((command) => `- [\`${command.name()}\`](#${command.name()}): ${command.description()}`);
   return `${[opening, ...contents, '', ...commands.flatMap((command) => section(command, 2))].join('\n').trimEnd()}\n`;
+}
+
+/** docs/glossary.md. */
+export function glossaryMarkdown(): string {
+  const rows = glossary.map(({ term, meaning, page }) => [
+    term,
+    page === undefined ? meaning : `${meaning} ([more](${page}))`,
+  ]);
+  const opening =
+    '# Glossary\n<!-- Written by `npm run docs` from src/report/glossary.ts; a change here is lost. -->\n';
+  return `${[opening, ...table(['term', 'meaning'], rows)].join('\n')}\n`;
 }
 
 /** docs/metrics.md with its table as the registry has it. */

@@ -9,7 +9,7 @@ export function experimentJsonSchema(): string {
   const schema = {
     $schema,
     title: 'Experiment',
-    description: 'What to train: a family of models of one architecture that differ in width and seed alone.',
+    description: 'What to train: a family of models of one architecture that differ only in width and seed.',
     ...rest,
     allOf: architectures.map((arch) => ({
       if: { properties: { arch: { const: arch } }, required: ['arch'] },

@@ -38,7 +38,7 @@ function parameters(w: number, task: Task): ParameterSpecs {
 }
 
 /**
- * Logits [n, classes] of images [n, height, width, channels]. The pool stands before the relu, not behind it: relu and max
+ * Logits [n, classes] of images [n, height, width, channels]. The pool comes before the relu, not behind it: relu and max
  * commute, so values and gradients are the same, on a quarter of the elements. For 28 x 28:
  */
 function apply(parameters: Parameters, images: tf.Tensor4D, drop = noDropout): tf.Tensor2D {

@@ -35,6 +35,9 @@ const fitSchema = z.strictObject({
     .optional(),
 });
 
+/** A forecasting method by its name today: seals made until 26 November 2026 say `outcomes` for `per-example`. */
+const methodSchema = textSchema.transform((name) => (name === 'outcomes' ? 'per-example' : name));
+
 export const sealSchema = z.strictObject({
   format: z.literal(1),
   name: runNameSchema,
@@ -67,9 +70,9 @@ export const sealSchema = z.strictObject({
       better: z.enum(['higher', 'lower']),
       known: z.array(z.strictObject({ width: z.int(), parameters: z.int(), values: z.array(z.number()) })),
       methods: z.array(
-        z.strictObject({ method: textSchema, quantiles: z.array(z.array(z.number())), fits: z.array(fitSchema) }),
+        z.strictObject({ method: methodSchema, quantiles: z.array(z.array(z.number())), fits: z.array(fitSchema) }),
       ),
-      silent: z.array(z.strictObject({ method: textSchema, why: textSchema })),
+      silent: z.array(z.strictObject({ method: methodSchema, why: textSchema })),
     }),
   ),
   /** Any text: one that is no digest says that the file was changed. */

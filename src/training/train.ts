@@ -175,7 +175,7 @@ async function trainMissing(work: Work): Promise<TrainResult> {
     listener.note(`resuming ${folder}, which was started with ${recorded.join(' ')}`);
   if (complete.length > 0)
     listener.note(
-      `${complete.length} of ${complete.length + missing.length} members are already complete${complete.length <= mostNamed ? `: ${complete.join(', ')}` : ''}`,
+      `${complete.length} of ${complete.length + missing.length} members are complete already${complete.length <= mostNamed ? `: ${complete.join(', ')}` : ''}`,
     );
   const { threads: asked } = request.execution;
   if (asked !== undefined && asked > availableCores())

@@ -186,7 +186,7 @@ describe('bad input is one line and exit code 2', () => {
     ],
     [
       ['evaluate', 'lenett', '--metric', 'accuracy'],
-      /^error: RUN: "lenett" is not a run in checkpoints .*; did you mean lenet\?/,
+      /^error: RUN: "lenett" is neither a run in checkpoints nor .*; did you mean lenet\?/,
     ],
     [
       ['evaluate', 'lenet', '--metric', 'accuracy', '--draws', '3'],
@@ -392,7 +392,7 @@ describe('sweeps of what is not well-behaved', () => {
     await writeSyntheticRun({ folder, widths: [1, 8], seeds: [0], accuracy: ({ width }) => accuracyOf(width) });
     const { code, stdout } = await run(...'sweep lenet --metric subset-accuracy --over k=1..5 --by jump'.split(' '));
     expect(code).toBe(0);
-    expect(stdout).toContain('highest and lowest jump of those that rise by 0.1 or more');
+    expect(stdout).toContain('highest and lowest jump among those that rise by 0.1 or more');
   });
 });
 

@@ -150,7 +150,7 @@ describe('what can not be told is said', () => {
     expect(stdout).toContain(
       'One width: whether and where an example turns cannot be determined, nor can a sigmoid be fitted.',
     );
-    expect(stdout).toContain('One seed: effects of the example and of this seed cannot be separated');
+    expect(stdout).toContain('One seed: effects of the example and of the seed cannot be separated');
   });
 
   test('two widths', async () => {

@@ -92,7 +92,7 @@ test("on a terminal: colours and the terminal's width, neither with NO_COLOR", a
 
 describe('bad input is one line and exit code 2', () => {
   test.each([
-    [['lenett'], /^error: RUN: "lenett" is not a run in checkpoints .*; did you mean lenet\?/],
+    [['lenett'], /^error: RUN: "lenett" is neither a run in checkpoints nor .*; did you mean lenet\?/],
     [[], /^error: missing required argument 'runs'/],
     [['lenet', '--metric', 'mse'], /^error: --metric: mse is not available for cnn runs/],
     [['lenet', '--axis', 'widht'], /^error: --axis: "widht" is not an axis; did you mean width\?/],

@@ -285,7 +285,7 @@ describe('going on with a run', () => {
     const old = Object.keys(before).filter((name) => name.includes('cnn-w2-s0'));
     expect(old).toHaveLength(4);
     const nothing = await train(quick);
-    expect([nothing.code, nothing.stderr]).toEqual([0, '1 of 1 members are already complete: cnn-w2-s0\n']);
+    expect([nothing.code, nothing.stderr]).toEqual([0, '1 of 1 members are complete already: cnn-w2-s0\n']);
 
     // Other threads for what is new: the old member keeps its own.
     const wider = await train(['--run', 'cnn-shapes', '--widths', '3', '--seeds', '1', '--threads', '2']);
@@ -313,7 +313,7 @@ describe('going on with a run', () => {
       [['--batch-size', '64'], refusal('64 contradicts 128, with which', 'batch-size')],
       [['--train-size', '512'], refusal('512 contradicts 1024, with which', 'train-size')],
       [['--threads', '2'], refusal('2 contradicts 1, with which cnn-w2-s0 in', 'threads')],
-      [['--eager'], refusal('eager contradicts compiled, as', 'eager', 'give another --run NAME')],
+      [['--eager'], refusal('eager contradicts compiled, with which', 'eager', 'give another --run NAME')],
     ] as const) {
       expect(await train(['--run', 'cnn-shapes', ...words])).toEqual({ code: 2, stdout: '', stderr: message });
     }

@@ -151,7 +151,7 @@ test('a run that is complete already is shown once, and no page is opened', asyn
 });
 
 test.each([
-  [['lenett'], /^error: RUN: "lenett" is not a run in checkpoints .*; did you mean lenet\?\n$/],
+  [['lenett'], /^error: RUN: "lenett" is neither a run in checkpoints nor .*; did you mean lenet\?\n$/],
   [[], /^error: missing required argument 'run'\n$/],
   [['lenet', '--port', '80'], /^error: --port: needs --page; add --page\n$/],
   [['lenet', '--page', '--port', '99999'], /^error: --port: 99999 is more than 65535\n$/],

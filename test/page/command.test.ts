@@ -161,7 +161,7 @@ test('several runs make one report', async () => {
 
 describe('bad input is one line and exit code 2, and leaves nothing behind', () => {
   test.each([
-    [['report', 'lenett'], /^error: RUN: "lenett" is not a run in checkpoints .*; did you mean lenet\?/],
+    [['report', 'lenett'], /^error: RUN: "lenett" is neither a run in checkpoints nor .*; did you mean lenet\?/],
     [['report', 'lenet', 'lenet'], /^error: RUN: two runs are named lenet; report on them one at a time/],
     [
       ['report', 'lenet', '--induced', 'accuracy'],

@@ -159,8 +159,8 @@ const passRate: ForecastMethod = {
   },
 };
 
-const outcomes: ForecastMethod = {
-  name: 'outcomes',
+const perExample: ForecastMethod = {
+  name: 'per-example',
   kind: 'detour',
   formula:
     'the share above the threshold of a distribution with the shape seen at the largest known scale; its location is extrapolated by a line, a power law or a local trend, its log width by a constant or a line, weighted by how well they predicted each scale from the smaller ones',
@@ -221,7 +221,7 @@ export const forecastMethods = [
   average,
   prequential,
   passRate,
-  outcomes,
+  perExample,
 ] as const;
 
 function drawsOf(model: CurveModel, { curve, targets, draws, seed, metric }: ForecastProblem, of = metric.id) {

@@ -1,4 +1,5 @@
 /** A report's text and tables, from what was computed of its runs. */
+import { glossary } from '../glossary.js';
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { optionOf } from '../../experiment/schema.js';
 import { lengthText } from '../../experiment/length.js';
@@ -54,6 +55,13 @@ const optionalSections: readonly {
   { id: 'forecasts', title: 'Forecasts sealed before training', blocks: forecastBlocks },
 ];
 
+const terms: Section = {
+  id: 'terms',
+  title: 'Terms',
+  level: 2,
+  blocks: [{ kind: 'list', items: glossary.map(({ term, meaning }) => `${term}: ${meaning}.`) }],
+};
+
 export function storyOf(families: readonly ReportedFamily[]): Report {
   const several = families.length > 1;
   const names = families.map(({ run }) => run.record.name);
@@ -61,7 +69,7 @@ export function storyOf(families: readonly ReportedFamily[]): Report {
     title: several ? 'Emergence and the choice of metric' : `Emergence and the choice of metric: ${names[0]!}`,
     subtitle: families.map(({ about }) => about).join(' '),
     summary: [...families.map((family) => summaryOf(family, several)), scoresInWords],
-    sections: families.flatMap((family) => sectionsOf(family, several)),
+    sections: [...families.flatMap((family) => sectionsOf(family, several)), terms],
   };
 }
 

@@ -17,7 +17,7 @@ import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel } from './panels.js';
 
 /** Methods that a picture shows, where they could say something: a baseline, a direct fit, both detours. */
-const pictured = ['power-law', 'average', 'pass-rate', 'outcomes'];
+const pictured = ['power-law', 'average', 'pass-rate', 'per-example'];
 
 /** Which methods are in the table alone. */
 function leftOut(methods: readonly { readonly method: string }[]): string[] {

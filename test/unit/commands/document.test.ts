@@ -2,12 +2,31 @@ import * as fs from 'node:fs';
 import { Command, Option } from '@commander-js/extra-typings';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../../src/cli.js';
-import { commandsMarkdown, withMetricsTable } from '../../../src/commands/document.js';
+import { commandsMarkdown, glossaryMarkdown, withMetricsTable } from '../../../src/commands/document.js';
 import { commandLine } from '../../../src/machine/installation.js';
+import { glossary } from '../../../src/report/glossary.js';
 
 test('docs/commands.md is current; else: npm run docs', () => {
   const file = new URL('../../../docs/commands.md', import.meta.url);
   expect(fs.readFileSync(file, 'utf8')).toBe(commandsMarkdown(createProgram((line) => commandLine(line, false))));
+});
+
+test('docs/glossary.md is current; else: npm run docs; the pages that it names have the places', () => {
+  const docs = new URL('../../../docs/', import.meta.url);
+  expect(fs.readFileSync(new URL('glossary.md', docs), 'utf8')).toBe(glossaryMarkdown());
+  for (const { page } of glossary) {
+    if (page === undefined) continue;
+    const [file, anchor] = page.split('#');
+    const headings = fs.readFileSync(new URL(file!, docs), 'utf8').match(/^#+ .*$/gm)!;
+    const anchors = headings.map((heading) =>
+      heading
+        .replace(/^#+ /, '')
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    if (anchor !== undefined) expect(anchors).toContain(anchor);
+  }
 });
 
 test("docs/metrics.md's table is current; else: npm run docs", () => {

@@ -242,7 +242,7 @@ test('theory: the law and what follows from it', async () => {
 test('forecast score: what was known, the median and the 80 % interval, what was measured', async () => {
   const panels = await read(figures['forecast-score']!);
   const { known, targets, methods } = scored[1]!;
-  const shown = ['power-law', 'average', 'pass-rate', 'outcomes'].flatMap((name) =>
+  const shown = ['power-law', 'average', 'pass-rate', 'per-example'].flatMap((name) =>
     methods.filter(({ method }) => method === name),
   );
   const ofSubsets = panels.slice(-shown.length);

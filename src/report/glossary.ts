@@ -1,0 +1,113 @@
+/** The lab's words: docs/glossary.md is made from them, and every report explains them. */
+export interface Term {
+  readonly term: string;
+  readonly meaning: string;
+  /** A page of docs/ that says more, with its anchor. */
+  readonly page?: string;
+}
+
+/** In the order in which a reader meets them. */
+export const glossary: readonly Term[] = [
+  { term: 'member', meaning: 'one trained model of a family: one width, one seed' },
+  {
+    term: 'family, run',
+    meaning: 'members that share everything but width and seed; a run is the folder that holds a family',
+  },
+  {
+    term: 'scale',
+    meaning:
+      'what the curve is drawn over: width, parameters or FLOPs, or a coordinate of imported models such as tokens',
+    page: 'import.md#tables',
+  },
+  {
+    term: 'outcome',
+    meaning:
+      'the result of one member on one test example: right or wrong, probability of the true class, squared error, ...',
+    page: 'metrics.md',
+  },
+  {
+    term: 'standard metric',
+    meaning: 'the usual metric of the field: accuracy, mean squared error, accuracy per image',
+    page: 'metrics.md',
+  },
+  {
+    term: 'induced metric',
+    meaning:
+      'a metric chosen to make a curve look emergent: the same outcomes under a threshold (all K of K images right, error below c, all L images of a sequence right)',
+    page: 'emergence.md#compare-natural-standard-induced',
+  },
+  {
+    term: 'natural curve',
+    meaning: 'a published curve of language models, for comparison',
+    page: '../datasets/natural-curves/README.md',
+  },
+  {
+    term: 'Eq 1, emergence score',
+    meaning:
+      "range of a curve divided by the root of the median squared step between neighbouring scales (Schaeffer et al. 2023, Eq 1; BIG-bench's breakthroughness)",
+    page: 'emergence.md#the-scores-and-which-to-trust-when',
+  },
+  {
+    term: 'Eq 1 / ramp',
+    meaning: 'Eq 1 divided by that of a straight ramp over the same number of scales: 1 means an even rise',
+  },
+  {
+    term: 'bow',
+    meaning:
+      'how far the parabola fitted in log scale sags below the line between its ends, divided by the range: above 0 the curve improves late, below 0 early',
+  },
+  {
+    term: 'largest step / range',
+    meaning:
+      'the largest rise between neighbouring scales as a share of the range: 1 means that one step makes the whole rise',
+  },
+  {
+    term: 'smooth growth',
+    meaning:
+      'the null hypothesis for a curve: a line, a power law with offset, a saturating exponential or a gentle logistic curve',
+    page: 'emergence.md#is-it-sharp-three-questions',
+  },
+  {
+    term: 'paired interval',
+    meaning:
+      'an interval of a difference or ratio of two curves, computed in the same draws of test examples and seeds',
+  },
+  {
+    term: 'model of seeds',
+    meaning:
+      "draws of what a curve would be over all possible seeds, given the few that were trained; an interval of a score covers both its own and the bootstrap's",
+    page: 'emergence.md#the-scores-and-which-to-trust-when',
+  },
+  {
+    term: 'turn',
+    meaning: 'of a single example and seed: the smallest scale from which it is solved at every larger scale',
+    page: 'quanta.md#turns',
+  },
+  {
+    term: 'passage',
+    meaning:
+      'of a single example: the scales between the last at which all seeds fail and the first from which all solve it',
+    page: 'quanta.md#turns',
+  },
+  {
+    term: 'skill',
+    meaning:
+      "a forecast's CRPS (continuous ranked probability score) divided by that of the best simple baseline: below 1 is better",
+    page: 'forecasts.md#methods',
+  },
+  {
+    term: 'seal',
+    meaning: 'a file written before training, whose digest reveals any later change',
+    page: 'forecasts.md#what-a-seal-is',
+  },
+  {
+    term: 'claim',
+    meaning: 'a statement about what a whole run will show, sealed before it starts',
+    page: 'forecasts.md#claims',
+  },
+  {
+    term: 'pilot',
+    meaning: 'a run used to make the choices for another one: widths, training length, K or cutoff',
+    page: 'design.md',
+  },
+];
