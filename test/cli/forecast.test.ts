@@ -110,7 +110,9 @@ test('a changed file, and members that were there before, make it void', async (
   await trainNext('2026-01-01T00:00:00.000Z');
   const scored = await run('forecast score lenet-1');
   expect(scored.code).toBe(1);
-  expect(scored.stderr).toMatch(/^error: lenet-1: void and not scored: cnn-w16-s0 started 2026-01-01T00:00:00.000Z, but/);
+  expect(scored.stderr).toMatch(
+    /^error: lenet-1: void and not scored: cnn-w16-s0 started 2026-01-01T00:00:00.000Z, but/,
+  );
 });
 
 test('a second seal names the first', async () => {
