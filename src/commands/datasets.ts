@@ -63,7 +63,7 @@ function paragraph(status: DatasetStatus): string {
   const sign = here === null ? ' ' : here ? styleText('green', '✓') : styleText('yellow', '-');
   return [
     `${sign} ${styleText('bold', name)}: ${summary}`,
-    ...(fault === null ? [] : [`    missing   ${fault}; ${remedy ?? ''}`]),
+    ...(fault === null ? [] : [`    problem   ${fault}; run: ${remedy ?? ''}`]),
     ...(folder === null ? [] : [`    files     ${printable(folder)}, ${formatBytes(sizeBytes ?? 0)}`]),
     `    licence   ${licence}`,
     `    citation  ${citation}`,

@@ -8,15 +8,15 @@ export interface Term {
 
 /** In the order in which a reader meets them. */
 export const glossary: readonly Term[] = [
-  { term: 'member', meaning: 'one trained model of a family: one width, one seed' },
+  { term: 'member', meaning: 'one trained model of a family: one size, one seed' },
   {
     term: 'family, run',
-    meaning: 'members that share everything but width and seed; a run is the folder that holds a family',
+    meaning: 'members that differ only in size and seed; a run is the folder that holds a family',
   },
   {
     term: 'scale',
     meaning:
-      'what the curve is drawn over: width, parameters or FLOPs, or a coordinate of imported models such as tokens',
+      'the size that a curve is drawn over: parameters, FLOPs, or a coordinate of imported models such as tokens',
     page: 'import.md#tables',
   },
   {
@@ -107,7 +107,7 @@ export const glossary: readonly Term[] = [
   },
   {
     term: 'pilot',
-    meaning: 'a run used to make the choices for another one: widths, training length, K or cutoff',
+    meaning: 'a run used to make the choices for another one: sizes, training length, K or cutoff',
     page: 'design.md',
   },
 ];

@@ -74,7 +74,9 @@ test('a member that began before the seal, and a changed file, make the claims v
   await trainFinal('2026-01-01T12:00:00.000Z');
   const before = await run('claim', 'score', 'final');
   expect(before.code).toBe(1);
-  expect(before.stderr).toMatch(/^error: final: void and not judged: cnn-w1-s5 began 2026-01-01T12:00:00\.000Z, and /);
+  expect(before.stderr).toMatch(
+    /^error: final: void and not judged: cnn-w1-s5 started 2026-01-01T12:00:00\.000Z, but /,
+  );
   await trainFinal(later());
   const file = path.join(root, 'checkpoints/pilot/claims/final.json');
   await fs.writeFile(file, (await fs.readFile(file, 'utf8')).replace('standard.last > 2', 'standard.last > 0'));

@@ -130,7 +130,9 @@ test('a run that is being trained is refused, and the cache that it needs', asyn
   expect(await clean('--cache', '--yes')).toMatchObject({
     code: 1,
     stdout: '',
-    stderr: expect.stringMatching(/^error: --cache: checkpoints\/lenet is being trained now, .*\n$/) as string,
+    stderr: expect.stringMatching(
+      /^error: --cache: checkpoints\/lenet is being trained now and uses the cache; .*\n$/,
+    ) as string,
   });
   expect(await clean('--yes')).toEqual({
     code: 0,

@@ -24,7 +24,7 @@ test('list says what is here, and what to type for the rest; --json the same for
   const { code, stdout, stderr } = await run('datasets', 'list');
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toContain('✓ mnist: handwritten digits, 28 x 28 grey, 10 classes, 60000 train and 10000 test\n');
-  expect(stdout).toContain('not here  cifar-10-binary.tar.gz is missing; type: npm run datasets -- fetch cifar10\n');
+  expect(stdout).toContain('problem   cifar-10-binary.tar.gz is missing; run: npm run datasets -- fetch cifar10\n');
   const { stdout: json } = await run('datasets', 'list', '--json');
   const names = (JSON.parse(json) as { datasets: { name: string }[] }).datasets.map(({ name }) => name);
   expect(names).toContain('omniglot-small');

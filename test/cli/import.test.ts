@@ -76,7 +76,7 @@ test('a table becomes a run that commands evaluate, compare and report on, over 
     ['search lm --draws 100 --top 1', /within scales/],
     ['quanta lm', /stays solved from parameters/],
     ['theory lm --lengths 1,5', /^parameters +L /m],
-    ['forecast study lm --metric accuracy --draws 100', /parameters 1.4B told from/],
+    ['forecast study lm --metric accuracy --draws 100', /parameters 1.4B predicted from/],
     ['report lm --draws 100', /page {4}reports\/lm\/report.html/],
     ['runs --verify', /^lm +imported +outcomes +4 of 4 +complete/m],
   ];
@@ -100,7 +100,7 @@ test('what imported members cannot have is one line, and nothing is written', as
     ['watch lm', 'checkpoints/lm: is a run of imported members'],
     [
       'forecast seal lm --widths 8',
-      'lm: is a run of imported members, and only members that the lab will train can be sealed',
+      'lm: is a run of imported members, and only members that the lab will train can be forecast; forecast study works for this run',
     ],
     ['design lm', 'lm: is a run of imported members, and a design needs a family that the lab trains'],
     ['import table outcomes.csv --run lm --scale params.csv', '--run: checkpoints/lm already exists'],

@@ -12,8 +12,8 @@ import { cacheFolder } from '../../machine/folders.js';
 import { isReported, RunError } from '../../terminal/errors.js';
 import type { RawDataset } from '../dataset.js';
 
-/** Raised whenever the same files and options come to give other bytes. */
-const format = 2;
+/** Raised whenever the same files and options come to give other bytes or notes. */
+const format = 3;
 
 const size = z.int().min(0);
 const headerSchema = z.strictObject({
