@@ -2,6 +2,7 @@
  * The induced curve as the standard one alone predicts it, were it not for what examples have in common: the measured curve
  * beside it shows where that fails.
  */
+import { bisectLeft } from 'd3-array';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { accuracy } from '../metrics/classification.js';
@@ -133,18 +134,8 @@ function scaledErrors(c: number, members: readonly MemberOutcomes[]): Link {
     bases: [mse.with({})],
     push(values, width) {
       const others = sorted.filter((each) => sorted.length === 1 || each.width !== width);
-      const below = others.reduce((sum, { pool }) => sum + countBelow(pool, c / values[0]!), 0);
+      const below = others.reduce((sum, { pool }) => sum + bisectLeft(pool, c / values[0]!), 0);
       return below / others.reduce((sum, { pool }) => sum + pool.length, 0);
     },
   };
-}
-
-function countBelow(ascending: Float64Array, value: number): number {
-  let [low, high] = [0, ascending.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

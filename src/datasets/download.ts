@@ -6,7 +6,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFolder, diskError } from '../machine/files.js';
-import { tryLock } from '../machine/lock.js';
+import { placesOf, tryLock } from '../machine/lock.js';
+import { processText } from '../machine/owner.js';
 import { codeOf, messageOf, RunError, UsageError } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
 import type { RemoteFile } from './dataset.js';
@@ -72,17 +73,14 @@ export async function download(remote: RemoteFile, folder: string, options: Down
 
 async function lock(file: string): Promise<() => Promise<void>> {
   const attempt = await tryLock({
-    lockFolder: `${file}.lock`,
-    guardFolder: `${file}.lock-guard`,
-    ownerFile: `${file}.lock-owner.json`,
+    ...placesOf(file),
     // Two that fetch the same file harm each other no more than that its hash is wrong in the end.
     onLost: () => undefined,
   }).catch((error: unknown) => {
     throw diskError(error, file);
   });
   if ('release' in attempt) return attempt.release;
-  const who = attempt.busy === undefined ? 'another process' : `process ${attempt.busy.pid}`;
-  throw new RunError(`is being downloaded by ${who}`, file, 'wait until it has finished');
+  throw new RunError(`is being downloaded by ${processText(attempt.busy)}`, file, 'wait until it has finished');
 }
 
 interface Fetching extends DownloadOptions {

@@ -1,12 +1,11 @@
 /** How something appears in the user's cache folder, which all checkouts share, whole or not at all. */
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeFolders } from '../machine/files.js';
-import { tryLock } from '../machine/lock.js';
-import type { Owner } from '../machine/owner.js';
+import { makeFolders, writeFileAtomic } from '../machine/files.js';
+import { placesOf, tryLock } from '../machine/lock.js';
+import { processText } from '../machine/owner.js';
 import { codeOf, RunError } from '../terminal/errors.js';
 
 export type Progress = (line: string) => void;
@@ -77,38 +76,26 @@ async function lock({ target, isWhole, progress, signal }: Publication): Promise
   let saidAt = -Infinity;
   for (;;) {
     const attempt = await tryLock({
-      lockFolder: `${target}.lock`,
-      guardFolder: `${target}.lock-guard`,
-      ownerFile: `${target}.lock-owner.json`,
+      ...placesOf(target),
       // Two makers don't harm each other more than that one may have to begin again.
       onLost: () => undefined,
     });
     if ('release' in attempt) return attempt.release;
     if (await isWhole()) return undefined;
     if (performance.now() - saidAt > sayAgainMilliseconds) {
-      progress(`waiting for ${nameOf(attempt.busy)}, which is building ${target}`);
+      progress(`waiting for ${processText(attempt.busy)}, which is building ${target}`);
       saidAt = performance.now();
     }
     await sleep(lookAgainMilliseconds, undefined, { signal });
   }
 }
 
-function nameOf(owner: Owner | undefined): string {
-  if (owner === undefined) return 'another process';
-  return `process ${owner.pid}${owner.host === os.hostname() ? '' : ` on ${owner.host}`}`;
-}
-
 /** Writes a small file of the cache: readers see the old one or the new one. Throws RunError. */
 export async function writeCacheFile(file: string, text: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}.tmp`;
-  try {
-    await makeFolders(path.dirname(file));
-    await fs.writeFile(aside, text);
-    await fs.rename(aside, file);
-  } catch (error) {
-    await fs.rm(aside, { force: true }).catch(() => undefined);
+  await makeFolders(path.dirname(file)).catch((error: unknown) => {
     throw cacheError(error, file);
-  }
+  });
+  await writeFileAtomic(file, text, cacheError);
 }
 
 const elsewhere = 'set EMERGENCE_CACHE_DIR to a folder that can be written';

@@ -4,7 +4,8 @@ import * as path from 'node:path';
 import { RunError } from '../terminal/errors.js';
 import { isLeftover } from './files.js';
 import { cacheFolder } from './folders.js';
-import { holderOf } from './lock.js';
+import { holderOf, placesOf } from './lock.js';
+import { processText } from './owner.js';
 import type { Removal } from './removal.js';
 import { entriesAt } from './usage.js';
 
@@ -49,8 +50,7 @@ export async function cachedRemovals(cache = cacheFolder()): Promise<Removal[]> 
 }
 
 async function refuseHeld(target: string): Promise<void> {
-  const holder = await holderOf({ lockFolder: `${target}.lock`, ownerFile: `${target}.lock-owner.json` });
+  const holder = await holderOf(placesOf(target));
   if (holder === undefined) return;
-  const who = holder.owner === undefined ? 'another process' : `process ${holder.owner.pid}`;
-  throw new RunError(`is being built by ${who}`, target, 'wait until it has finished');
+  throw new RunError(`is being built by ${processText(holder.owner)}`, target, 'wait until it has finished');
 }

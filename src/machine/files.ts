@@ -24,9 +24,10 @@ export type FileContent = string | Uint8Array | readonly Uint8Array[];
 /**
  * Writes beside the target, flushes to disk, renames. Readers see the old file or the new one.
  *
+ * @param failure what is thrown for what the disk says
  * @throws RunError on a full disk or a folder that can't be written; the old file stays then
  */
-export async function writeFileAtomic(file: string, data: FileContent): Promise<void> {
+export async function writeFileAtomic(file: string, data: FileContent, failure = diskError): Promise<void> {
   const folder = path.dirname(file);
   const aside = path.join(folder, temporaryName(path.basename(file)));
   try {
@@ -35,7 +36,7 @@ export async function writeFileAtomic(file: string, data: FileContent): Promise<
     await flushFolder(folder);
   } catch (error) {
     await removeQuietly(aside);
-    throw diskError(error, file);
+    throw failure(error, file);
   }
 }
 

@@ -22,6 +22,15 @@ export interface Lock {
   readonly onLost: (error: Error) => void;
 }
 
+/** Where the lock of a file or a folder is: beside it, or inside a folder that is given with the slash at its end. */
+export function placesOf(target: string): Pick<Lock, 'lockFolder' | 'guardFolder' | 'ownerFile'> {
+  return {
+    lockFolder: `${target}.lock`,
+    guardFolder: `${target}.lock-guard`,
+    ownerFile: `${target}.lock-owner.json`,
+  };
+}
+
 export type Attempt =
   | { readonly release: () => Promise<void> }
   /** Whose it is, where that is known. */

@@ -18,6 +18,12 @@ export function thisProcess(): Owner {
   return { pid: process.pid, started: startOf(process.pid), host: os.hostname(), machine: machine() };
 }
 
+/** For messages: `process 12`, and the host where that is another machine than this one. */
+export function processText(owner: Owner | undefined): string {
+  if (owner === undefined) return 'another process';
+  return `process ${owner.pid}${owner.machine === machine() ? '' : ` on ${owner.host}`}`;
+}
+
 /** Undefined where it can't be known from here. */
 export function isRunning(owner: Owner): boolean | undefined {
   if (owner.machine !== machine()) return undefined;

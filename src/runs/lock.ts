@@ -1,8 +1,8 @@
 /** One `train` at a time works on a run. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { holderOf, tryLock } from '../machine/lock.js';
-import { thisProcess, type Owner } from '../machine/owner.js';
+import { holderOf, placesOf, tryLock } from '../machine/lock.js';
+import { processText, type Owner } from '../machine/owner.js';
 import { RunError } from '../terminal/errors.js';
 import { createFolder, diskError, removeLeftovers } from '../machine/files.js';
 
@@ -25,24 +25,16 @@ export async function lockRun(runFolder: string): Promise<() => Promise<void>> {
 
 /** Who trains the run now; undefined where nobody does. The owner is undefined where it is not known. */
 export async function trainerOf(runFolder: string): Promise<{ readonly owner: Owner | undefined } | undefined> {
-  return holderOf(placesOf(runFolder));
+  return holderOf(placesOf(runFolder + path.sep));
 }
 
 /** Names in a run's folder that belong to its lock. */
 export const lockNames: readonly string[] = ['.lock', '.lock-guard', '.lock-owner.json'];
 
-function placesOf(runFolder: string) {
-  return {
-    lockFolder: path.join(runFolder, '.lock'),
-    guardFolder: path.join(runFolder, '.lock-guard'),
-    ownerFile: path.join(runFolder, '.lock-owner.json'),
-  };
-}
-
 /** The lock alone, of a folder that exists: nothing is tidied. Throws as `lockRun`. */
 export async function holdRun(runFolder: string): Promise<() => Promise<void>> {
   const attempt = await tryLock({
-    ...placesOf(runFolder),
+    ...placesOf(runFolder + path.sep),
     onLost: (error) => {
       throw new RunError(
         'the lock of this run was lost: another process took it or removed it',
@@ -66,8 +58,7 @@ async function tidy(runFolder: string): Promise<void> {
 }
 
 function busy(runFolder: string, owner: Owner | undefined): RunError {
-  const here = owner?.machine === thisProcess().machine;
-  const who = owner === undefined ? '' : ` (process ${owner.pid}${here ? '' : ` on ${owner.host}`})`;
+  const who = owner === undefined ? '' : ` (${processText(owner)})`;
   const remedy = 'wait until it has finished, or give another name with --run';
   return new RunError(`another command is working on run "${path.basename(runFolder)}"${who}`, undefined, remedy);
 }

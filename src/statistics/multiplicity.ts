@@ -2,6 +2,7 @@
  * Several tests at once: step-down minP over draws that the tests share (Westfall and Young 1993), which bounds the chance of even
  * one false alarm, and Benjamini and Hochberg's step-up (1995), which bounds the expected share of false alarms among all alarms.
  */
+import { bisectLeft } from 'd3-array';
 
 /** A test of several: its statistic as observed and in each draw of its null. Larger speaks against the null. */
 export interface DrawnTest {
@@ -82,17 +83,7 @@ function isKnown({ observed, null: draws }: DrawnTest): boolean {
 function sharesAtLeast({ observed, null: draws }: DrawnTest): Float64Array {
   const all = Float64Array.from([observed, ...Array.from(draws)], (value) => (Number.isNaN(value) ? -Infinity : value));
   const ascending = all.slice().sort();
-  return all.map((value) => (all.length - firstAtLeast(ascending, value)) / all.length);
-}
-
-function firstAtLeast(ascending: Float64Array, value: number): number {
-  let [low, high] = [0, ascending.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return all.map((value) => (all.length - bisectLeft(ascending, value)) / all.length);
 }
 
 /**

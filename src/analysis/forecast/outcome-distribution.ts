@@ -4,6 +4,7 @@
  * scale even where the share stays at 0. Each member's distribution is told by where and how wide it is against that of the
  * largest known scale, whose shape stays (regression of quantiles on quantiles); both numbers are extrapolated.
  */
+import { bisectRight } from 'd3-array';
 import type { Metric } from '../../metrics/metric.js';
 import type { OutcomeName, OutcomeTable } from '../../runs/outcomes.js';
 import { quantile } from '../../statistics/bootstrap.js';
@@ -123,11 +124,5 @@ export function placementOf(latent: Float64Array, reference: Reference): Placeme
 export function shareAbove({ location, logSpread }: Placement, { values, centre }: Reference): number {
   // location + spread (x - centre) > 0
   const threshold = centre - location / Math.exp(logSpread);
-  let [low, high] = [0, values.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (values[middle]! <= threshold) low = middle + 1;
-    else high = middle;
-  }
-  return 1 - low / values.length;
+  return 1 - bisectRight(values, threshold) / values.length;
 }

@@ -1,4 +1,5 @@
 /** Outcomes as few bytes: bits for right answers, a byte for an error's place among cutoffs. Runs in Node and in the page. */
+import { bisectRight } from 'd3-array';
 
 export function toBase64(bytes: Uint8Array): string {
   let text = '';
@@ -66,13 +67,5 @@ export function cutoffGrid(least: number, most: number, chosen: number): number[
 /** Each error's code: how many of the cutoffs it is not below. Cutoffs ascend, and are compared as float32, as errors are stored. */
 export function codesOf(errors: Float32Array, cutoffs: readonly number[]): Uint8Array {
   const edges = Float32Array.from(cutoffs);
-  return Uint8Array.from(errors, (error) => {
-    let [low, high] = [0, edges.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (edges[middle]! <= error) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  });
+  return Uint8Array.from(errors, (error) => bisectRight(edges, error));
 }

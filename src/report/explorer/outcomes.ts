@@ -1,4 +1,5 @@
 /** What the page's compact data say of each test example: how each kind of outcomes answers the same questions. */
+import { bisectRight } from 'd3-array';
 import type { SharedSample } from '../../statistics/shared-clusters.js';
 import { fromBase64, unpackBits } from './codes.js';
 import type { PageRun } from './data.js';
@@ -138,12 +139,7 @@ function cumulative(codes: Uint8Array, length: number): Float64Array {
 function countBelow(atMost: Float64Array, cutoffs: readonly number[], value: number): number {
   if (value < cutoffs[0]!) return (atMost[0]! * value) / cutoffs[0]!;
   const last = cutoffs.length - 1;
-  let [low, high] = [0, last];
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if (cutoffs[middle]! <= value) low = middle;
-    else high = middle - 1;
-  }
+  const low = bisectRight(cutoffs, value) - 1;
   // No error of the run is above the last cutoff, unless a single one was asked for.
   if (low === last) return value > cutoffs[last]! ? atMost[last + 1]! : atMost[last]!;
   const share = Math.log(value / cutoffs[low]!) / Math.log(cutoffs[low + 1]! / cutoffs[low]!);
