@@ -7,7 +7,7 @@ import { isImported, type ImportedRun } from '../../runs/imported.js';
 import type { FamilyMember } from '../../runs/load.js';
 import type { RunRecord } from '../../runs/record.js';
 import { membersTable as membersText, type TableText } from '../tables/members.js';
-import { pairedCells, shownDataset, sourceText } from '../tables/compare.js';
+import { pairedCells, shownDataset, smoothCells, sourceText } from '../tables/compare.js';
 import { shownScores } from '../titles.js';
 import type { Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
@@ -91,7 +91,7 @@ export function pairedTable({ run, comparison: { sharpness } }: AnalysedFamily):
   };
 }
 
-/** Questions one and three: each curve against smooth growth, and the induced one against its metric's doing. */
+/** Questions one and three: each curve against smooth growth, and the induced one against what its metric makes of smooth growth. */
 export function smoothTable({ run, comparison: { standard, induced, sharpness } }: AnalysedFamily): Table {
   const { pushed } = sharpness;
   const tests = [
@@ -122,13 +122,10 @@ export function smoothTable({ run, comparison: { standard, induced, sharpness } 
       ...['measured', 'smooth', 'p', 'adjusted p'].map((title) => ({ title, align: 'right' as const })),
     ],
     rows: tests.flatMap(({ curve, scores, against, tests: ofScores }) =>
-      shownScores.map(({ name, title }) => {
-        const { smooth, p, adjusted } = ofScores[name];
-        return [
-          ...[curve, against, title, formatNumber(scores[name].value), formatNumber(smooth)],
-          ...[formatNumber(p, 2), formatNumber(adjusted, 2)],
-        ];
-      }),
+      shownScores.map(({ name, title }) => [
+        ...[curve, against, title, formatNumber(scores[name].value)],
+        ...smoothCells(ofScores[name]),
+      ]),
     ),
     raw: {
       heading: ['curve', 'against', 'score', 'measured', 'smooth', 'p', 'adjusted_p'],

@@ -142,7 +142,7 @@ function questionsTable(
   ];
   const lines = everyScore.map(({ name, title }) => [
     title,
-    ...curves.flatMap(({ scores }, i) => [formatNumber(scores[name].value), ...shownTest(tests[i]!.scores[name])]),
+    ...curves.flatMap(({ scores }, i) => [formatNumber(scores[name].value), ...smoothCells(tests[i]!.scores[name])]),
   ]);
   const parts = [
     textTable(heading, lines, [heading[0]!]),
@@ -150,10 +150,10 @@ function questionsTable(
     `90 %; p: the largest share, over these as truths, of ${grouped(draws)} families with such seeds and test set whose score exceeds their own smooth fit's as far.`,
   ];
   if (pushed !== undefined) {
-    const first = 'sharper than the metric alone makes it?';
+    const first = "beyond the metric's effect?";
     const rows = everyScore.map(({ name, title }) => {
       const { left, ...test } = pushed.scores[name];
-      const [smooth, ...p] = shownTest(test);
+      const [smooth, ...p] = smoothCells(test);
       return [
         title,
         formatNumber(curves[1]!.scores[name].value),
@@ -175,6 +175,7 @@ function questionsTable(
   return parts.join('\n');
 }
 
-function shownTest({ smooth, p, adjusted }: ScoreTest): string[] {
+/** The best smooth fit's score, p, adjusted p. */
+export function smoothCells({ smooth, p, adjusted }: ScoreTest): string[] {
   return [formatNumber(smooth), formatNumber(p, 2), formatNumber(adjusted, 2)];
 }

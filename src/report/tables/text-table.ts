@@ -1,25 +1,64 @@
 /** A table for a terminal: columns set to the right, a rule below the heading and nothing else. */
 import Table from 'cli-table3';
 import { printable } from '../../terminal/printable.js';
+import { sizeOf, type MaybeTerminal } from '../../terminal/size.js';
 
-/** As text, without a line break at the end. `left` names the columns that are set to the left. */
+const gap = '  ';
+
+/**
+ * As text, without a line break at the end. `left` names the columns that are set to the left. Where `room` cells are too few for all
+ * columns, those that do not fit follow below, each part with the first column: lines that a terminal breaks cannot be read.
+ */
 export function textTable(
   heading: readonly string[],
   lines: readonly (readonly string[])[],
   left: readonly string[] = [],
+  room: number = roomOf(process.stdout),
 ): string {
+  // A cell is one line: a name with a line break would begin a row of its own.
+  const cells = [heading, ...lines].map((line) => line.map(printable));
+  const widths = heading.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)));
+  const isLeft = heading.map((name) => left.includes(name));
+  const partText = (part: readonly number[]) =>
+    drawn(
+      cells.map((line) => part.map((i) => line[i]!)),
+      part.map((i) => isLeft[i]!),
+    );
+  return partsOf(widths, room).map(partText).join('\n\n');
+}
+
+/** Cells of a line: a terminal's width; elsewhere there is no end. */
+function roomOf({ isTTY, columns }: Partial<Pick<MaybeTerminal, 'isTTY' | 'columns'>>): number {
+  return isTTY === true ? sizeOf({ columns: columns ?? 0 }).columns : Infinity;
+}
+
+/** Columns of each part: the first, and as many as there is room for, at least one. */
+function partsOf([first = 0, ...others]: readonly number[], room: number): number[][] {
+  const parts: number[][] = [[0]];
+  let used = first;
+  others.forEach((width, i) => {
+    used += gap.length + width;
+    if (used > room && parts.at(-1)!.length > 1) {
+      parts.push([0]);
+      used = first + gap.length + width;
+    }
+    parts.at(-1)!.push(i + 1);
+  });
+  return parts;
+}
+
+function drawn([head, ...lines]: readonly (readonly string[])[], isLeft: readonly boolean[]): string {
   const none = [
     ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
     ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'],
   ];
   const table = new Table({
-    head: heading.map(printable),
-    colAligns: heading.map((name) => (left.includes(name) ? 'left' : 'right')),
-    chars: { ...Object.fromEntries(none.map((name) => [name, ''])), middle: '  ' },
+    head: [...head!],
+    colAligns: isLeft.map((each) => (each ? 'left' : 'right')),
+    chars: { ...Object.fromEntries(none.map((name) => [name, ''])), middle: gap },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  // A cell is one line: a name with a line break would begin a row of its own.
-  table.push(...lines.map((line) => line.map(printable)));
+  table.push(...lines.map((line) => [...line]));
   return table
     .toString()
     .split('\n')
