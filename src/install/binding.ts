@@ -57,7 +57,10 @@ export async function ensureBinding(
         throw error;
       }),
   });
-  return builtBinding(tensorflow)!;
+  const built = builtBinding(tensorflow);
+  if (built === undefined)
+    throw new RunError('went away meanwhile', bindingFolder(tensorflow), 'run the command again');
+  return built;
 }
 
 async function make(

@@ -118,9 +118,9 @@ function platformFinding(tensorflow: Tensorflow | undefined): Finding {
 
 function nodeFinding(): Finding {
   const { engines } = packageJson();
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  const [needsMajor, needsMinor] = engines.node.replace('>=', '').split('.').map(Number);
-  const enough = major! > needsMajor! || (major === needsMajor && minor! >= needsMinor!);
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [needsMajor = 0, needsMinor = 0] = engines.node.replace('>=', '').split('.').map(Number);
+  const enough = major > needsMajor || (major === needsMajor && minor >= needsMinor);
   if (enough) return ok('node', `${process.version} (${engines.node} is needed)`);
   return problem('node', `${process.version} is too old`, `install Node ${engines.node}`);
 }

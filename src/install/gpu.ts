@@ -40,7 +40,7 @@ export function parseGpus(csv: string): Gpu[] {
     .split('\n')
     .map((line) => line.split(',').map((cell) => cell.trim()))
     .filter((cells) => cells.length === 3)
-    .map(([name, memory, driver]) => ({ name: name!, memoryBytes: bytesOf(memory!), driver: driver! }));
+    .map(([name = '', memory = '', driver = '']) => ({ name, memoryBytes: bytesOf(memory), driver }));
 }
 
 function bytesOf(mebibytes: string): number | undefined {

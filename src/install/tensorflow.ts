@@ -150,7 +150,9 @@ export async function installTensorflow(
       await fs.rm(downloads, { recursive: true, force: true });
     },
   });
-  return cachedTensorflow(source.kind)!;
+  const cached = cachedTensorflow(source.kind);
+  if (cached === undefined) throw new RunError('went away meanwhile', target, 'run the command again');
+  return cached;
 }
 
 /** TensorFlow's wheel, then those of CUDA that it names itself. */

@@ -82,5 +82,5 @@ export function cudaRequirements(metadata: string): string[] {
       /^Requires-Dist:\s*(nvidia-[A-Za-z0-9._-]+)\s*\(?([^;)]*)\)?\s*;.*extra\s*==\s*['"]and-cuda['"]/.exec(line),
     )
     .filter((match) => match !== null)
-    .map(([, name, version]) => `${name!}${version!.replaceAll(' ', '')}`);
+    .map(([, name = '', version = '']) => `${name}${version.replaceAll(' ', '')}`);
 }

@@ -51,5 +51,5 @@ export function bytesOf(entries: readonly DiskEntry[]): number {
 export function freedBytes(entries: readonly DiskEntry[]): number {
   const found = new Map<string, number>();
   for (const { identity } of entries) found.set(identity, (found.get(identity) ?? 0) + 1);
-  return bytesOf(entries.filter(({ identity, links }) => links <= found.get(identity)!));
+  return bytesOf(entries.filter(({ identity, links }) => links <= (found.get(identity) ?? 0)));
 }

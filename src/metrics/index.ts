@@ -70,7 +70,6 @@ export const metrics = {
   'sequence-below': sequenceBelow,
   'sequence-above': sequenceAbove,
 } as const;
-export type MetricName = keyof typeof metrics;
 
 /** What the registry and a user's own file have in common. */
 export interface RegisteredMetric {

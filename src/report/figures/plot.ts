@@ -24,9 +24,6 @@ export interface Plot {
   readonly colour: boolean;
 }
 
-/** The least that a plot with its axes is legible in. */
-export const leastPlot = { width: 40, height: 10 } as const;
-
 const looks = {
   braille: { marks: ['●', '■', '▲', '◆', '▼', '✚'], side: '│', tick: '┤', corner: '└', floor: '─', xTick: '┬' },
   ascii: { marks: ['o', 'x', '+', '*', '#', '@'], side: '|', tick: '+', corner: '+', floor: '-', xTick: '+' },
