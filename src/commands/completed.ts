@@ -11,7 +11,7 @@ import { nameOf } from './examples.js';
 /** What a shell looks up itself, in the folder that it is in. */
 export type Looked = 'files' | 'runs' | 'forecasts' | 'claims';
 
-/** What a value can be: words, or what is looked up; undefined where nobody can tell. */
+/** What a value can be: words, or what is looked up; undefined if unknown. */
 export type Values = readonly string[] | Looked | undefined;
 
 export interface CompletedCommand {

@@ -1,4 +1,4 @@
-/** `emergence doctor`: what training needs, what of it is here, and the command that mends the rest. */
+/** `emergence doctor`: what training needs, what is installed, and the command that fixes the rest. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { styleText } from 'node:util';
 import type { Finding } from '../install/diagnosis.js';

@@ -6,7 +6,7 @@ import { UsageError } from '../terminal/errors.js';
 import { printable } from '../terminal/printable.js';
 import { withSteps } from '../terminal/steps.js';
 
-/** What a user is told while a function of the library works. */
+/** Messages to the user while a function of the library works. */
 export const terminal: Required<Listener> = {
   note: (line) => {
     console.error(line);

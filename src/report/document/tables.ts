@@ -232,7 +232,7 @@ function printedTable({ heading, left, lines }: TableText): Pick<Table, 'columns
   return { columns, rows: lines };
 }
 
-/** Of training and evaluation; NaN where nobody knows. */
+/** Of training and evaluation; NaN if unknown. */
 function secondsOf({ trained }: FamilyMember): number {
   return trained === undefined ? NaN : trained.trainingSeconds + (trained.evaluationSeconds ?? 0);
 }

@@ -116,7 +116,7 @@ function fanOf(origin: CurvePoint, targets: readonly ScoredTarget[], { targets: 
   };
 }
 
-/** A panel for each metric: how far off the widest member is told, from each beginning; the curve itself behind. */
+/** A panel for each metric: the error of the forecast of the widest member from each set of smaller ones; the curve itself behind. */
 export function studyFigure(run: string, studies: readonly MetricStudy[], words: FamilyWords = trainedWords): Figure {
   const largest = words.isCoordinate ? 'largest' : 'widest';
   const size = words.isCoordinate ? words.axis : 'parameters';

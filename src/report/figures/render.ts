@@ -33,7 +33,7 @@ export async function toSvg(spec: TopLevelSpec): Promise<string> {
   }
 }
 
-/** Vega warns of unknown fields, bad scales and the like on the console, where nobody would see it. */
+/** Vega warns of unknown fields, bad scales and the like on the console, where no one would see it. */
 class ThrowingLogger {
   #level: number = vega.Warn;
 

@@ -14,7 +14,7 @@ export interface MembersRow {
   readonly parameters: number;
   readonly seeds?: number;
   readonly trainingFlops?: number;
-  /** Of training and evaluation; NaN where nobody knows. */
+  /** Of training and evaluation; NaN if unknown. */
   readonly seconds?: number;
 }
 

@@ -155,7 +155,7 @@ function choiceText(
     : `${title}: ${spreadOf(fit.spread, grid, words)}`;
 }
 
-/** What lies beyond the scales is an extrapolation, and only its side is told. */
+/** What lies beyond the scales is an extrapolation, so only its side is given. */
 function spreadOf(
   { mean, standardDeviation }: { readonly mean: number; readonly standardDeviation: number },
   { scales }: Quanta['grid'],
@@ -196,7 +196,7 @@ function classTable(classes: readonly LatentClass[], { scales }: Quanta['grid'],
   return textTable([...heading, `solved at ${at(first)} (%)`, `at ${at(last)} (%)`], lines);
 }
 
-/** A threshold outside the scales is an extrapolation, and only its side is told. */
+/** A threshold outside the scales is an extrapolation, so only its side is given. */
 function half({ threshold, logit }: LatentClass, [first, last]: readonly [number, number], words: FamilyWords): string {
   const parameters = Math.exp(threshold);
   if (parameters >= first && parameters <= last) {

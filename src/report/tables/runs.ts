@@ -1,4 +1,4 @@
-/** The list of runs as a table, and under it what the incomplete ones lack. */
+/** The list of runs as a table, and under it what is missing from the incomplete ones. */
 import type { MissingMember, RunStatus, RunSummary } from '../../runs/inventory.js';
 import { condensed, formatBytes } from '../../terminal/format.js';
 import { printable } from '../../terminal/printable.js';
@@ -30,8 +30,8 @@ export function runsTable(runs: readonly RunSummary[]): string {
 
 function notesOf({ name, missing, problem, notes }: RunSummary): string[] {
   if (problem !== null) return [printable(`${name}: ${problem}`)];
-  const lacks = groupedByReason(missing).map(([why, ids]) => `${name} is missing ${condensed(ids)}: ${why}`);
-  return [...lacks, ...notes].map(printable);
+  const absences = groupedByReason(missing).map(([why, ids]) => `${name} is missing ${condensed(ids)}: ${why}`);
+  return [...absences, ...notes].map(printable);
 }
 
 function groupedByReason(missing: readonly MissingMember[]): [string, string[]][] {

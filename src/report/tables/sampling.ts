@@ -46,7 +46,7 @@ function givenThese({ noun, count }: Groups, examples: string): string {
   return `The test ${examples} come from ${grouped(count)} ${noun}, ${why} to resample: intervals are for these ${noun}; others may lie outside.`;
 }
 
-/** As recorded; of a run that was begun before datasets knew their groups, as its dataset has them. */
+/** As recorded; of a run that started before datasets knew their groups, as its dataset has them. */
 function groupsOf(record: Sampled): Groups | undefined {
   const { dataset } = record;
   if (dataset.groups !== undefined || 'kind' in record) return dataset.groups;
