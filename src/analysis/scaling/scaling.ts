@@ -1,0 +1,173 @@
+/** A run's scaling law: members as cells, the law with intervals, what it leaves over, what it says of larger members and of compute. */
+import type { Interval } from '../../statistics/intervals.js';
+import { mean } from '../../statistics/mean.js';
+import {
+  amplitudeOf,
+  curveAt,
+  exponentOf,
+  fitLaw,
+  floorOf,
+  predictedAt,
+  type FittedLaw,
+  type Known,
+  type Scatter,
+} from './fit.js';
+import { frontierOf, type Frontier } from './frontier.js';
+import { lossAt, type Cell, type Law } from './law.js';
+
+export interface ScalingMember {
+  readonly coordinates: Readonly<Record<string, number>>;
+  /** The loss, above 0. */
+  readonly value: number;
+}
+
+export interface ScalingRequest {
+  readonly members: readonly ScalingMember[];
+  /** One or two coordinates; every member has them. */
+  readonly factors: readonly string[];
+  /** Losses under bootstrap draws of the test set, `[draws]` of `[members]`; left out: intervals are over seeds alone. */
+  readonly draws?: readonly ArrayLike<number>[];
+}
+
+export interface ScalingCell {
+  readonly coordinates: readonly number[];
+  /** Training FLOPs; NaN where nobody knows. */
+  readonly flops: number;
+  readonly values: readonly number[];
+  readonly mean: number;
+  readonly fitted: number;
+  /** mean / fitted - 1. */
+  readonly residual: number;
+}
+
+/** The largest members, predicted from the others. */
+export interface HeldOut {
+  /** Scales that the law was fitted to. */
+  readonly known: number;
+  readonly law: Law;
+  readonly predicted: readonly (Known & {
+    readonly coordinates: readonly number[];
+    readonly truth: number;
+    readonly isInside: boolean;
+  })[];
+}
+
+export interface ScalingLaw {
+  readonly factors: readonly string[];
+  readonly law: Law;
+  readonly floor: Known;
+  readonly amplitudes: readonly Known[];
+  readonly exponents: readonly Known[];
+  readonly scatter: Scatter;
+  /** In order of their coordinates. */
+  readonly cells: readonly ScalingCell[];
+  /** The law over its one factor, beyond the largest member by as much again; empty for two factors. */
+  readonly curve: readonly { readonly at: number; readonly value: number; readonly interval: Interval }[];
+  /** Undefined where too few scales would be left to fit. */
+  readonly heldOut: HeldOut | undefined;
+  /** Of parameters and examples; undefined for one factor. */
+  readonly frontier: Frontier | undefined;
+}
+
+interface PlacedCell extends Cell {
+  readonly flops: number;
+  /** Places of the members. */
+  readonly members: readonly number[];
+}
+
+/** Members that differ in nothing but their seed, in order of their coordinates. */
+export function cellsOf(members: readonly ScalingMember[], factors: readonly string[]): PlacedCell[] {
+  const found = new Map<string, { readonly coordinates: number[]; readonly members: number[] }>();
+  members.forEach((member, i) => {
+    const coordinates = factors.map((factor) => member.coordinates[factor]!);
+    const key = coordinates.join(' ');
+    const cell = found.get(key) ?? { coordinates, members: [] };
+    cell.members.push(i);
+    found.set(key, cell);
+  });
+  return [...found.values()]
+    .sort((a, b) => a.coordinates[0]! - b.coordinates[0]! || (a.coordinates[1] ?? 0) - (b.coordinates[1] ?? 0))
+    .map(({ coordinates, members: places }) => ({
+      coordinates,
+      members: places,
+      values: places.map((i) => members[i]!.value),
+      flops: mean(places.map((i) => members[i]!.coordinates['flops'] ?? NaN)),
+    }));
+}
+
+/** Why the cells don't tell the law's parameters, in words that go on after a run's name; undefined where they do. */
+export function untold(cells: readonly Pick<Cell, 'coordinates'>[], factors: readonly string[]): string | undefined {
+  const levels = factors.map((_, k) => new Set(cells.map(({ coordinates }) => coordinates[k]!)).size);
+  const few = levels.findIndex((count) => count < 3);
+  if (few >= 0)
+    return `has ${levels[few] === 1 ? 'one value' : 'two values'} of ${factors[few]}, and a scaling law over it needs three`;
+  if (factors.length === 1) return undefined;
+  // Along one line N and D cannot be told apart; of a grid's corner neither.
+  if (cells.length < 6 || cells.length <= Math.max(...levels))
+    return `has ${cells.length} combinations of ${factors.join(' and ')}, too few to tell the two apart`;
+  return undefined;
+}
+
+/** @throws nothing where `untold` says nothing and every loss is above 0 */
+export function scalingLaw({ members, factors, draws = [] }: ScalingRequest): ScalingLaw {
+  const cells = cellsOf(members, factors);
+  const fit = fitLaw(
+    cells,
+    draws.map((drawn) => cells.map((cell) => ({ ...cell, values: cell.members.map((i) => drawn[i]!) }))),
+  );
+  const ofEach = <T>(of: (fit: FittedLaw, k: number) => T) => factors.map((_, k) => of(fit, k));
+  return {
+    ...{ factors, law: fit.law, scatter: fit.scatter },
+    floor: floorOf(fit),
+    amplitudes: ofEach(amplitudeOf),
+    exponents: ofEach(exponentOf),
+    cells: cells.map(({ coordinates, flops, values }) => {
+      const [centre, fitted] = [mean(values), lossAt(fit.law, coordinates)];
+      return { coordinates, flops, values, mean: centre, fitted, residual: centre / fitted - 1 };
+    }),
+    curve: factors.length === 1 ? curveOf(fit) : [],
+    heldOut: heldOut(cells, factors),
+    frontier:
+      factors.length === 2
+        ? frontierOf(
+            fit,
+            cells.map(({ flops }) => flops),
+          )
+        : undefined,
+  };
+}
+
+const curvePoints = 31;
+
+function curveOf(fit: FittedLaw): ScalingLaw['curve'] {
+  const all = fit.cells.map(({ coordinates }) => coordinates[0]!);
+  const [first, last] = [Math.min(...all), 2 * Math.max(...all)];
+  return Array.from({ length: curvePoints }, (_, i) => {
+    const at = first * (last / first) ** (i / (curvePoints - 1));
+    return { at, ...curveAt(fit, [at]) };
+  });
+}
+
+/** Of how many scales one is held out. */
+const heldOutOf = 4;
+
+/** The largest quarter, by FLOPs where they are known, else by the product of the coordinates. All have the same test set. */
+function heldOut(cells: readonly PlacedCell[], factors: readonly string[]): HeldOut | undefined {
+  const isKnown = factors.length > 1 && cells.every(({ flops }) => flops > 0);
+  const sizeOf = ({ flops, coordinates }: PlacedCell) => (isKnown ? flops : coordinates.reduce((a, b) => a * b));
+  const bySize = [...cells].sort((a, b) => sizeOf(a) - sizeOf(b));
+  const known = bySize.slice(0, cells.length - Math.max(1, Math.floor(cells.length / heldOutOf)));
+  if (untold(known, factors) !== undefined) return undefined;
+  const fit = fitLaw(known);
+  if (fit.scatter.degreesOfFreedom === 0 || fit.law.terms.some(({ amplitude }) => amplitude === 0)) return undefined;
+  return {
+    known: known.length,
+    law: fit.law,
+    predicted: bySize.slice(known.length).map(({ coordinates, values }) => {
+      const truth = mean(values);
+      const { value, interval } = predictedAt(fit, coordinates, values.length);
+      const isInside = truth >= interval.lower && truth <= interval.upper;
+      return { coordinates, value, interval, truth, isInside };
+    }),
+  };
+}
