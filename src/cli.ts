@@ -17,6 +17,7 @@ import { registerImport } from './commands/import.js';
 import { registerMetrics } from './commands/metrics.js';
 import { registerNatural } from './commands/natural.js';
 import { registerReport } from './commands/report.js';
+import { registerScaling } from './commands/scaling.js';
 import { registerSearch } from './commands/search.js';
 import { registerQuanta } from './commands/quanta.js';
 import { registerSeeds } from './commands/seeds.js';
@@ -42,6 +43,7 @@ const commands = [
   registerSweep,
   registerCompare,
   registerTheory,
+  registerScaling,
   registerSearch,
   registerForecast,
   registerDesign,

@@ -8,10 +8,12 @@
  * Examples: the law is fitted again to each bootstrap draw of the test set, and an interval is made wider by what the draws' percentiles have, as
  * independent. What a member's draw has for itself is in its scatter too, so that intervals are if anything too wide.
  */
-import jStat from 'jstat';
 import { percentileInterval } from '../../statistics/bootstrap.js';
+import { upperF } from '../../statistics/f-test.js';
 import type { Interval } from '../../statistics/intervals.js';
 import { mean } from '../../statistics/mean.js';
+import { studentQuantile } from '../../statistics/student.js';
+import type { OnStep } from '../../terminal/steps.js';
 import {
   exponentBounds,
   fixed,
@@ -31,9 +33,13 @@ import { profileInterval, profileRatios } from './profile.js';
 
 /** How far members are from the law, in shares of the loss. */
 export interface Scatter {
-  /** Of a member. NaN where there are as many scales as parameters, and no second seed. */
+  /** Of a member around the law, as intervals take it. NaN where there are as many scales as parameters, and no second seed. */
   readonly standardDeviation: number;
   readonly degreesOfFreedom: number;
+  /** Of a seed around the mean of its scale; NaN without a second seed. */
+  readonly ofSeeds: number;
+  /** Root mean square distance of the means over seeds from the law. */
+  readonly ofMeans: number;
   /** Whether the law misses means over seeds by more than seeds explain; undefined where nothing tells. */
   readonly misfit: { readonly p: number; readonly isSignificant: boolean } | undefined;
 }
@@ -65,17 +71,18 @@ const misfitLevel = 0.05;
  * @param cells of at least as many different coordinates as the law has parameters
  * @param draws the same cells on other draws of the test set
  */
-export function fitLaw(cells: readonly Cell[], draws: readonly (readonly Cell[])[] = []): FittedLaw {
+export function fitLaw(cells: readonly Cell[], draws: readonly (readonly Cell[])[] = [], onStep?: OnStep): FittedLaw {
   const data = lawData(cells);
   const bounds = lawBounds(data);
   const found = solve(data, bounds);
   const scatter = scatterOf(cells, found.sumOfSquares, found.parameters.length);
   const { standardDeviation, degreesOfFreedom } = scatter;
-  const allowed = degreesOfFreedom === 0 ? Infinity : jStat.studentt.inv(0.975, degreesOfFreedom) * standardDeviation;
+  const allowed = degreesOfFreedom === 0 ? Infinity : studentQuantile(0.975, degreesOfFreedom) * standardDeviation;
   return {
     ...{ law: lawOf(found, data), cells, data, bounds, shape: found.shape, scatter },
     limit: found.sumOfSquares + allowed ** 2,
-    draws: draws.map((drawn) => {
+    draws: draws.map((drawn, i) => {
+      onStep?.(i, draws.length);
       const of = lawData(drawn);
       return lawOf(solve(of, bounds, [found.shape]), of);
     }),
@@ -89,15 +96,17 @@ function scatterOf(cells: readonly Cell[], misfitSquares: number, parameters: nu
     degrees: members - cells.length,
   };
   const misfit = { squares: misfitSquares, degrees: cells.length - parameters };
-  const ratio = misfit.squares / misfit.degrees / (seeds.squares / seeds.degrees);
   const isTold = misfit.degrees > 0 && seeds.degrees > 0;
-  const p = isTold ? 1 - jStat.centralF.cdf(ratio, misfit.degrees, seeds.degrees) : NaN;
+  const ratio = misfit.squares / misfit.degrees / (seeds.squares / seeds.degrees);
+  const p = isTold ? upperF(ratio, misfit.degrees, seeds.degrees) : NaN;
   const isSignificant = p < misfitLevel;
   const squares = isSignificant ? misfit.squares : misfit.squares + seeds.squares;
   const degrees = isSignificant ? misfit.degrees : misfit.degrees + seeds.degrees;
   return {
-    standardDeviation: degrees === 0 ? NaN : Math.sqrt(squares / degrees),
+    standardDeviation: Math.sqrt(squares / degrees),
     degreesOfFreedom: degrees,
+    ofSeeds: Math.sqrt(seeds.squares / seeds.degrees),
+    ofMeans: Math.sqrt(misfit.squares / members),
     misfit: isTold ? { p, isSignificant } : undefined,
   };
 }

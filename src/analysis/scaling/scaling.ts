@@ -1,6 +1,7 @@
 /** A run's scaling law: members as cells, the law with intervals, what it leaves over, what it says of larger members and of compute. */
 import type { Interval } from '../../statistics/intervals.js';
 import { mean } from '../../statistics/mean.js';
+import type { OnStep } from '../../terminal/steps.js';
 import {
   amplitudeOf,
   curveAt,
@@ -13,7 +14,7 @@ import {
   type Scatter,
 } from './fit.js';
 import { frontierOf, type Frontier } from './frontier.js';
-import { lossAt, type Cell, type Law } from './law.js';
+import { lawBounds, lawData, lawOf, lossAt, solve, type Cell, type Law } from './law.js';
 
 export interface ScalingMember {
   readonly coordinates: Readonly<Record<string, number>>;
@@ -27,6 +28,7 @@ export interface ScalingRequest {
   readonly factors: readonly string[];
   /** Losses under bootstrap draws of the test set, `[draws]` of `[members]`; left out: intervals are over seeds alone. */
   readonly draws?: readonly ArrayLike<number>[];
+  readonly onStep?: OnStep;
 }
 
 export interface ScalingCell {
@@ -36,7 +38,7 @@ export interface ScalingCell {
   readonly values: readonly number[];
   readonly mean: number;
   readonly fitted: number;
-  /** mean / fitted - 1. */
+  /** 1 - fitted / mean. */
   readonly residual: number;
 }
 
@@ -108,12 +110,20 @@ export function untold(cells: readonly Pick<Cell, 'coordinates'>[], factors: rea
   return undefined;
 }
 
-/** @throws nothing where `untold` says nothing and every loss is above 0 */
-export function scalingLaw({ members, factors, draws = [] }: ScalingRequest): ScalingLaw {
+/** The first factor that the loss does not fall with; undefined where it falls with all. */
+export function notFalling(members: readonly ScalingMember[], factors: readonly string[]): string | undefined {
+  const data = lawData(cellsOf(members, factors));
+  const { terms } = lawOf(solve(data, lawBounds(data)), data);
+  return factors.find((_, k) => terms[k]!.amplitude === 0);
+}
+
+/** Of what `untold` and `notFalling` have nothing to say about. */
+export function scalingLaw({ members, factors, draws = [], onStep }: ScalingRequest): ScalingLaw {
   const cells = cellsOf(members, factors);
   const fit = fitLaw(
     cells,
     draws.map((drawn) => cells.map((cell) => ({ ...cell, values: cell.members.map((i) => drawn[i]!) }))),
+    onStep,
   );
   const ofEach = <T>(of: (fit: FittedLaw, k: number) => T) => factors.map((_, k) => of(fit, k));
   return {
@@ -123,7 +133,7 @@ export function scalingLaw({ members, factors, draws = [] }: ScalingRequest): Sc
     exponents: ofEach(exponentOf),
     cells: cells.map(({ coordinates, flops, values }) => {
       const [centre, fitted] = [mean(values), lossAt(fit.law, coordinates)];
-      return { coordinates, flops, values, mean: centre, fitted, residual: centre / fitted - 1 };
+      return { coordinates, flops, values, mean: centre, fitted, residual: 1 - fitted / centre };
     }),
     curve: factors.length === 1 ? curveOf(fit) : [],
     heldOut: heldOut(cells, factors),
@@ -137,7 +147,7 @@ export function scalingLaw({ members, factors, draws = [] }: ScalingRequest): Sc
   };
 }
 
-const curvePoints = 31;
+const curvePoints = 25;
 
 function curveOf(fit: FittedLaw): ScalingLaw['curve'] {
   const all = fit.cells.map(({ coordinates }) => coordinates[0]!);
@@ -157,7 +167,8 @@ function heldOut(cells: readonly PlacedCell[], factors: readonly string[]): Held
   const sizeOf = ({ flops, coordinates }: PlacedCell) => (isKnown ? flops : coordinates.reduce((a, b) => a * b));
   const bySize = [...cells].sort((a, b) => sizeOf(a) - sizeOf(b));
   const known = bySize.slice(0, cells.length - Math.max(1, Math.floor(cells.length / heldOutOf)));
-  if (untold(known, factors) !== undefined) return undefined;
+  // As many scales as parameters fit any law: nobody would know whether it holds.
+  if (untold(known, factors) !== undefined || known.length <= 1 + 2 * factors.length) return undefined;
   const fit = fitLaw(known);
   if (fit.scatter.degreesOfFreedom === 0 || fit.law.terms.some(({ amplitude }) => amplitude === 0)) return undefined;
   return {

@@ -1,0 +1,238 @@
+/** A scaling law beside the members that it is of: the law, what it leaves over, and of two factors what compute is best spent on. */
+import { examplesAt, flopsOf, optimumAt, type Cost, type Frontier } from '../../analysis/scaling/frontier.js';
+import type { Scatter } from '../../analysis/scaling/fit.js';
+import { lossAt } from '../../analysis/scaling/law.js';
+import type { ScalingCell, ScalingLaw } from '../../analysis/scaling/scaling.js';
+import type { Metric } from '../../metrics/metric.js';
+import { formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { formulaOf, letterOf, lossTitle } from '../tables/scaling.js';
+import { domainOf, shareTicks, type CurvePoint } from './axis.js';
+import type { Figure } from './layout.js';
+import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
+import { referenceStyles } from './theme.js';
+
+const axisTitles: Readonly<Record<string, string>> = {
+  parameters: 'trainable parameters',
+  examples: 'training examples seen',
+  flops: 'training operations (FLOPs)',
+};
+const axisTitle = (factor: string): string => axisTitles[factor] ?? factor;
+
+/** Curves that a panel has at most: as many as there are styles. */
+const mostCurves = 6;
+
+export function scalingFigure(run: string, found: ScalingLaw, metric: Metric): Figure {
+  const { factors, scatter, exponents, heldOut } = found;
+  const exponentTexts = exponents.map(
+    ({ value, interval }, k) => `exponent of ${letterOf(factors[k]!)} ${formatWithInterval(value, interval)}`,
+  );
+  const inside = heldOut?.predicted.filter(({ isInside }) => isInside).length;
+  return {
+    title: `${run}: ${metric.title} as ${formulaOf(factors)}`,
+    notes: [
+      `${exponentTexts.join(', ')}; 95 %.${scatterNote(scatter)}`,
+      ...(heldOut === undefined
+        ? []
+        : [
+            `Bars: the largest scales, predicted from the ${heldOut.known} smaller ones; ${inside} of ${heldOut.predicted.length} inside.`,
+          ]),
+    ],
+    panels: (found.frontier === undefined ? oneFactor(found, metric) : twoFactors(found, found.frontier, metric)).map(
+      curvePanel,
+    ),
+    columns: 2,
+  };
+}
+
+function scatterNote({ ofSeeds, ofMeans, misfit }: Scatter): string {
+  const [seeds, means] = [ofSeeds, ofMeans].map((share) => `${formatNumber(100 * share, 2)} %`) as [string, string];
+  if (Number.isNaN(ofSeeds)) return ` Members are ${means} from the law (root mean square).`;
+  const so = misfit?.isSignificant === true ? 'more than seeds explain' : 'as seeds explain';
+  return ` Seeds scatter by ${seeds}, their means are ${means} from the law${misfit === undefined ? '' : `, ${so}`}.`;
+}
+
+function oneFactor({ factors, law, cells, curve, heldOut }: ScalingLaw, metric: Metric): CurvePanel[] {
+  const [factor] = factors as [string];
+  const xTitle = axisTitle(factor);
+  const [first, last] = [curve[0]!.at, curve.at(-1)!.at];
+  // An interval without end has no place on a logarithmic axis.
+  const ends = (value: number, { lower, upper }: { readonly lower: number; readonly upper: number }) =>
+    lower > 0 && upper < Infinity ? { lower: Math.max(lower, value / 10), upper: Math.min(upper, value * 10) } : {};
+  const xDomain = [first / 1.3, last] as const;
+  return [
+    {
+      title: 'the law',
+      subtitle: [],
+      ...{ xTitle, yTitle: lossTitle(metric), yLog: true, legend: true, xDomain },
+      series: [
+        ...(law.floor > 0
+          ? [
+              {
+                label: 'E',
+                style: referenceStyles.limit,
+                line: [first, last].map((x) => ({ x, y: law.floor })),
+                points: [],
+              },
+            ]
+          : []),
+        {
+          label: 'the law',
+          style: 0,
+          line: curve.map(({ at, value, interval }) => ({ x: at, y: value, ...ends(value, interval) })),
+          points: [],
+        },
+        { label: 'members', style: 0, line: [], points: membersOf(cells, 0) },
+        ...heldOutSeries(
+          heldOut?.predicted.map(({ coordinates, value, interval }) => ({
+            x: coordinates[0]!,
+            y: value,
+            ...ends(value, interval),
+          })),
+        ),
+      ],
+    },
+    residualPanel([{ label: 'members', style: 0, cells }], {
+      xTitle,
+      xDomain,
+      at: ({ coordinates }) => coordinates[0]!,
+    }),
+  ];
+}
+
+function membersOf(cells: readonly ScalingCell[], k: number): CurvePoint[] {
+  return cells.flatMap(({ coordinates, values }) => values.map((y) => ({ x: coordinates[k]!, y })));
+}
+
+/** Each for itself: no line joins them. */
+function heldOutSeries(predicted: readonly CurvePoint[] | undefined): PanelSeries[] {
+  if (predicted === undefined) return [];
+  const apart = predicted.flatMap((point) => [point, { x: point.x, y: NaN }]);
+  return [{ label: 'predicted from smaller ones', style: 1, line: apart, spread: 'bars' }];
+}
+
+interface Residuals {
+  readonly label: string;
+  readonly style: number;
+  readonly cells: readonly ScalingCell[];
+}
+
+/** Of each member: its distance from the law, as a share of the loss. */
+function residualPanel(
+  groups: readonly Residuals[],
+  { xTitle, xDomain, at }: Pick<CurvePanel, 'xTitle' | 'xDomain'> & { readonly at: (cell: ScalingCell) => number },
+): CurvePanel {
+  const all = groups.flatMap(({ cells }) => cells);
+  const [first, last] = xDomain ?? [Math.min(...all.map(at)), Math.max(...all.map(at))];
+  return {
+    title: 'residuals',
+    subtitle: [],
+    ...{ xTitle, yTitle: '1 - law / loss', yTicks: shareTicks, legend: groups.length > 1 },
+    ...(xDomain === undefined ? {} : { xDomain }),
+    series: [
+      { label: 'the law', style: referenceStyles.limit, line: [first, last].map((x) => ({ x, y: 0 })), points: [] },
+      ...groups.map(({ label, style, cells }) => ({
+        ...{ label, style },
+        // Through the means over seeds.
+        line: cells.map((cell) => ({ x: at(cell), y: cell.residual })),
+        points: cells.flatMap((cell) =>
+          cell.values.map((value) => ({ x: at(cell), y: (value - cell.fitted) / cell.mean })),
+        ),
+      })),
+    ],
+  };
+}
+
+/** So many of ascending values, the first and the last among them. */
+function spread(values: readonly number[], most = mostCurves): number[] {
+  if (values.length <= most) return [...values];
+  return Array.from({ length: most }, (_, i) => values[Math.round((i * (values.length - 1)) / (most - 1))]!);
+}
+
+function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): CurvePanel[] {
+  const { factors, law, cells } = found;
+  const [n, d] = factors as [string, string];
+  const { cost } = frontier;
+  const levels = spread([...new Set(cells.map(({ coordinates }) => coordinates[1]!))].sort((a, b) => a - b));
+  const ns = cells.map(({ coordinates }) => coordinates[0]!);
+  const [least, most] = [Math.min(...ns), Math.max(...ns)];
+  const groups = levels.map((level, style): Residuals => {
+    const own = cells.filter(({ coordinates }) => coordinates[1] === level);
+    return { label: `${letterOf(d)} = ${formatCount(level)}`, style, cells: own };
+  });
+  const yTitle = lossTitle(metric);
+  const budgets = spread(frontier.budgets.map(({ flops }) => flops));
+  const spent = cells.map(({ coordinates }) => flopsOf(cost, coordinates as [number, number]));
+  return [
+    {
+      title: 'the law',
+      subtitle: [`points: members; lines: the law at a number of ${axisTitle(d)}`],
+      ...{ xTitle: axisTitle(n), yTitle, yLog: true },
+      series: groups.map(({ label, style, cells: own }) => ({
+        ...{ label, style, points: membersOf(own, 0) },
+        line: across(least, most).map((x) => ({ x, y: lossAt(law, [x, own[0]!.coordinates[1]!]) })),
+      })),
+    },
+    residualPanel(groups, { xTitle: axisTitle(n), at: ({ coordinates }) => coordinates[0]! }),
+    {
+      title: 'iso-FLOP curves',
+      subtitle: ['the law at a number of FLOPs; points: where it is least'],
+      ...{ xTitle: axisTitle(n), yTitle, yLog: true },
+      series: budgets.map((flops, style) => ({
+        ...{ label: `${formatNumber(flops, 2)} FLOPs`, style },
+        line: isoFlop(flops, found, cost),
+        points: [optimumPoint(flops, found, cost)],
+      })),
+    },
+    {
+      title: 'compute-optimal frontier',
+      subtitle: [n, d].map((factor, k) => {
+        const { value, interval } = frontier.exponents[k]!;
+        return `${letterOf(factor)}_opt ~ C^${formatWithInterval(value, interval)}`;
+      }),
+      ...{ xTitle: axisTitle('flops'), yTitle: axisTitle(n), yLog: true, legend: true },
+      series: [
+        {
+          label: `${letterOf(n)}_opt, 95 %`,
+          style: 0,
+          line: frontier.budgets.map(({ flops, optimum: [{ value, interval }] }) => ({
+            x: flops,
+            y: value,
+            ...interval,
+          })),
+          points: [],
+        },
+        {
+          label: 'members',
+          style: referenceStyles.curve,
+          line: [],
+          points: cells.map(({ coordinates }, i) => ({ x: spent[i]!, y: coordinates[0]! })),
+        },
+      ],
+      // An interval without end would leave the rest no room.
+      yDomain: domainOf([...ns, ...frontier.budgets.map(({ optimum: [{ value }] }) => value)], true, 0.15),
+    },
+  ];
+}
+
+/** So many values from one to the other with equal ratios. */
+function across(from: number, to: number, count = 41): number[] {
+  return Array.from({ length: count }, (_, i) => from * (to / from) ** (i / (count - 1)));
+}
+
+/** How far the curves go beyond the members: no farther than the law is worth looking at. */
+const beyond = 3;
+
+/** Over the N whose D is about that of members. */
+function isoFlop(flops: number, { law, cells }: ScalingLaw, cost: Cost): CurvePoint[] {
+  const [ns, ds] = [0, 1].map((k) => cells.map(({ coordinates }) => coordinates[k]!)) as [number[], number[]];
+  const [least, most] = [Math.min(...ds) / beyond, Math.max(...ds) * beyond];
+  return across(Math.min(...ns) / beyond, Math.max(...ns) * beyond, 81).flatMap((n) => {
+    const d = examplesAt(cost, flops, n);
+    return d >= least && d <= most ? { x: n, y: lossAt(law, [n, d]) } : [];
+  });
+}
+
+function optimumPoint(flops: number, { law }: ScalingLaw, cost: Cost): CurvePoint {
+  const optimum = optimumAt(law, cost, flops);
+  return { x: optimum[0], y: lossAt(law, optimum) };
+}

@@ -1,0 +1,166 @@
+/** A scaling law as text: the law with its intervals, what it leaves over, the members held out, the frontier. */
+import type { Known } from '../../analysis/scaling/fit.js';
+import type { Cost } from '../../analysis/scaling/frontier.js';
+import type { ScalingLaw } from '../../analysis/scaling/scaling.js';
+import type { Metric } from '../../metrics/metric.js';
+import { counted, formatCount, formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
+import { textTable } from './text-table.js';
+
+/** Letters that formulas have for coordinates. */
+const letters: Readonly<Record<string, string>> = {
+  parameters: 'N',
+  params: 'N',
+  examples: 'D',
+  tokens: 'D',
+  flops: 'C',
+};
+const exponentNames = ['a', 'b'];
+const amplitudeNames = ['A', 'B'];
+
+export const letterOf = (factor: string): string => letters[factor] ?? factor;
+
+/** `E + A / N^a + B / D^b` */
+export function formulaOf(factors: readonly string[]): string {
+  return ['E', ...factors.map((factor, k) => `${amplitudeNames[k]} / ${letterOf(factor)}^${exponentNames[k]}`)].join(
+    ' + ',
+  );
+}
+
+export function lossTitle({ title, unit }: Pick<Metric, 'title' | 'unit'>): string {
+  return unit === '' || title.includes(`(${unit}`) ? title : `${title} (${unit})`;
+}
+
+/** A scale's number, whole where it is one of a few digits. */
+function coordinateText(value: number): string {
+  return Number.isInteger(value) && value < 1e9 ? grouped(value) : formatCount(value, 4);
+}
+
+const countWithInterval = ({ value, interval: { lower, upper } }: Known): string =>
+  `${formatCount(value)} [${formatCount(lower)}, ${formatCount(upper)}]`;
+
+function percent(share: number): string {
+  return `${share > 0 ? '+' : ''}${shareText(share)}`;
+}
+
+/** Without a line break at the end. */
+export function scalingTable(found: ScalingLaw, metric: Metric): string {
+  const { factors, frontier } = found;
+  const named = factors.map((factor) => (letterOf(factor) === factor ? [] : [`${letterOf(factor)} ${factor}`])).flat();
+  return [
+    `${metric.title}: ${[formulaOf(factors), ...named].join(', ')}`,
+    '',
+    lawTable(found),
+    ...scatterLines(found),
+    '',
+    cellTable(found, metric),
+    '',
+    ...heldOutLines(found),
+    ...(frontier === undefined ? [] : ['', ...frontierLines(found, frontier)]),
+  ].join('\n');
+}
+
+function lawTable({ factors, floor, amplitudes, exponents }: ScalingLaw): string {
+  const row = (name: string, { value, interval: { lower, upper } }: Known) => [
+    name,
+    ...[value, lower, upper].map((each) => formatNumber(each)),
+  ];
+  return textTable(
+    ['', 'value', '95 % from', 'to'],
+    [
+      row('E', floor),
+      ...factors.map((_, k) => row(amplitudeNames[k]!, amplitudes[k]!)),
+      ...factors.map((_, k) => row(exponentNames[k]!, exponents[k]!)),
+    ],
+    [''],
+  );
+}
+
+function scatterLines({ scatter, exponents }: ScalingLaw): string[] {
+  const { ofSeeds, ofMeans, degreesOfFreedom, misfit } = scatter;
+  if (degreesOfFreedom === 0)
+    return ['As many scales as parameters, and one seed each: nothing tells how far members scatter.'];
+  const isOpen = exponents.some(({ interval: { lower, upper } }) => lower === 0 || upper === Infinity);
+  return [
+    Number.isNaN(ofSeeds)
+      ? `Members are ${shareText(ofMeans)} of the loss from the law (root mean square).`
+      : `Seeds scatter by ${shareText(ofSeeds)} of the loss; means over seeds are ${shareText(ofMeans)} from the law (root mean square).`,
+    ...(misfit === undefined
+      ? Number.isNaN(ofSeeds)
+        ? []
+        : ['As many scales as parameters: any law fits, and nothing tells whether it holds.']
+      : [
+          misfit.isSignificant
+            ? `That is more than seeds explain (F test, p ${formatNumber(misfit.p, 2)}): the law does not hold here, and intervals are from its misfit.`
+            : `Seeds explain it (F test, p ${formatNumber(misfit.p, 2)}).`,
+        ]),
+    ...(isOpen ? ['An exponent from 0 or to inf: the data allow all on that side.'] : []),
+  ];
+}
+
+function shareText(share: number): string {
+  return `${formatNumber(100 * share, 2)} %`;
+}
+
+function cellTable({ factors, cells }: ScalingLaw, metric: Metric): string {
+  const hasFlops = !factors.includes('flops') && cells.every(({ flops }) => !Number.isNaN(flops));
+  return textTable(
+    [...factors, ...(hasFlops ? ['FLOPs'] : []), 'seeds', lossTitle(metric), 'law', 'residual'],
+    cells.map(({ coordinates, flops, values, mean, fitted, residual }) => [
+      ...coordinates.map(coordinateText),
+      ...(hasFlops ? [formatNumber(flops)] : []),
+      String(values.length),
+      formatNumber(mean, 4),
+      formatNumber(fitted, 4),
+      percent(residual),
+    ]),
+  );
+}
+
+function heldOutLines({ factors, heldOut, cells }: ScalingLaw): string[] {
+  if (heldOut === undefined) return ['Too few scales to hold out the largest and predict it from the others.'];
+  const { predicted, known } = heldOut;
+  const inside = predicted.filter(({ isInside }) => isInside).length;
+  return [
+    `Held out: ${predicted.length} of ${counted(cells.length, 'scale')}, predicted from the ${known} smaller ones; ${inside} inside the 95 % interval.`,
+    textTable(
+      [...factors, 'predicted', 'measured', 'off by', 'inside'],
+      predicted.map(({ coordinates, value, interval, truth, isInside }) => [
+        ...coordinates.map(coordinateText),
+        formatWithInterval(value, interval),
+        formatNumber(truth, 4),
+        percent(value / truth - 1),
+        isInside ? 'yes' : 'no',
+      ]),
+    ),
+  ];
+}
+
+/** `C = 6 N D`, `C = 41 N^0.98 D` */
+export function costText({ factor, powers }: Cost, factors: readonly string[]): string {
+  const power = (letter: string, exponent: number) =>
+    Math.abs(exponent - 1) < 5e-4 ? letter : `${letter}^${formatNumber(exponent)}`;
+  return `C = ${formatNumber(factor)} ${powers.map((each, k) => power(letterOf(factors[k]!), each)).join(' ')}`;
+}
+
+function frontierLines(
+  { factors }: ScalingLaw,
+  { cost, exponents, budgets }: NonNullable<ScalingLaw['frontier']>,
+): string[] {
+  const names = factors.map((factor) => `${letterOf(factor)}_opt`);
+  const from =
+    cost.farthest === undefined
+      ? 'FLOPs of members are not known: taken as 6 times the product (Kaplan et al. 2020)'
+      : `fitted to the FLOPs of members, off by ${formatNumber(100 * cost.farthest, 2)} % at most`;
+  return [
+    `Compute-optimal: ${names.map((name, k) => `${name} ~ C^${formatWithInterval(exponents[k]!.value, exponents[k]!.interval)}`).join(', ')}`,
+    `${costText(cost, factors)}, ${from}.`,
+    textTable(
+      ['FLOPs', ...names, 'loss'],
+      budgets.map(({ flops, optimum, loss }) => [
+        formatNumber(flops),
+        ...optimum.map(countWithInterval),
+        formatNumber(loss, 4),
+      ]),
+    ),
+  ];
+}

@@ -1,0 +1,42 @@
+/** The upper tail of Fisher's F. */
+
+/**
+ * P(F > ratio), to 1e-10 of itself: the incomplete beta function by its continued fraction (Abramowitz and Stegun 26.6.2, 26.5.8), as Lentz
+ * evaluates it.
+ *
+ * @param ratio at least 0
+ * @param above degrees of freedom of the mean square above the line, whole, at least 1; `below` of that below it
+ */
+export function upperF(ratio: number, above: number, below: number): number {
+  const [x, rest] = [below, above * ratio].map((part) => part / (below + above * ratio)) as [number, number];
+  // 0 over 0: of no noise at all.
+  if (!(x < 1)) return 1;
+  return rest < 1 ? incompleteBeta(x, rest, below / 2, above / 2) : 0;
+}
+
+/** I_x(a, b), with 1 - x beside x. */
+function incompleteBeta(x: number, rest: number, a: number, b: number): number {
+  if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(rest, x, b, a);
+  const front = Math.exp(a * Math.log(x) + b * Math.log(rest) + logGamma(a + b) - logGamma(a) - logGamma(b)) / a;
+  let [c, d] = [1, 1 / (1 - ((a + b) * x) / (a + 1))];
+  let fraction = d;
+  for (let m = 1, change = 2; m < 500 && Math.abs(change - 1) > 1e-14; m++) {
+    for (const term of [
+      (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m)),
+      (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1)),
+    ]) {
+      d = 1 / (1 + term * d);
+      c = 1 + term / c;
+      change = c * d;
+      fraction *= change;
+    }
+  }
+  return front * fraction;
+}
+
+/** Of a half or a whole number: a sum of logarithms. */
+function logGamma(value: number): number {
+  let sum = Number.isInteger(value) ? 0 : Math.log(Math.PI) / 2;
+  for (let at = Number.isInteger(value) ? 1 : 0.5; at < value; at++) sum += Math.log(at);
+  return sum;
+}
