@@ -68,7 +68,7 @@ test('evaluate: the table, CSV and JSON have what a reader of the Parquet files 
   expect(table).toMatch(/width {2}parameters {2}seeds {2}training FLOPs +accuracy\n/);
 });
 
-test('sweep, compare, theory and search write their pictures and say where', async () => {
+test('sweep, compare, theory, scaling and search write their pictures and say where', async () => {
   await writeRun();
   for (const [words, figure] of [
     [['sweep', 'lenet', '--metric', 'subset-accuracy', '--over', 'k=1..10'], 'sweep-subset-accuracy'],
@@ -78,6 +78,7 @@ test('sweep, compare, theory and search write their pictures and say where', asy
     ],
     [['compare', 'lenet', '--induced', 'subset-accuracy:k=5', '--draws', '200'], 'compare'],
     [['theory', 'lenet'], 'theory'],
+    [['scaling', 'lenet', '--draws', '100'], 'scaling'],
   ] as const) {
     const { code, stdout, stderr } = await run(...words);
     expect([code, stderr]).toEqual([0, '']);
@@ -217,6 +218,7 @@ describe('bad input is one line and exit code 2', () => {
     [['compare', 'lenet', '--standard', 'mse'], /^error: --standard: mse is not available for cnn runs/],
     [['theory', 'lenet', '--scale', '3'], /^error: --scale: is fitted when a run is given/],
     [['theory', '--exponent', '0.3'], /^error: --exponent: "0.3" is not a number below 0/],
+    [['scaling', 'lenet', '--metric', 'accuracy'], /^error: --metric: accuracy rises where members get better, /],
     [['seeds', 'lenet', '--success', 'high'], /^error: --success: "high" is not a number; /],
     [['seeds', 'lenet', '--success', '2'], /^error: --success: accuracy cannot be 2; it is from 0 to 1$/m],
     [['seeds', 'lenet', '--output', '.'], /^error: --output: "." does not name a file; /],

@@ -6,6 +6,7 @@ import { studyMetric, type MetricStudy } from '../../src/analysis/forecast/study
 import { quanta, type Quanta } from '../../src/analysis/quanta.js';
 import { seedDistribution, type SeedDistribution } from '../../src/analysis/seed-distribution.js';
 import { sweep, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../src/analysis/sweep.js';
+import { scalingLaw, type ScalingLaw } from '../../src/analysis/scaling/scaling.js';
 import { fitFamily, type TheoryFit } from '../../src/analysis/theory-fit.js';
 import { curve } from '../../src/metrics/curve.js';
 import { accuracy, crossEntropy, subsetAccuracy } from '../../src/metrics/classification.js';
@@ -15,11 +16,14 @@ import { comparisonFigure } from '../../src/report/figures/compare.js';
 import { scoreFigure, studyFigure } from '../../src/report/figures/forecast.js';
 import type { Figure } from '../../src/report/figures/layout.js';
 import { quantaFigure } from '../../src/report/figures/quanta.js';
+import { scalingFigure } from '../../src/report/figures/scaling.js';
 import { seedsFigure } from '../../src/report/figures/seeds.js';
 import { causesFigure, sweepFigure } from '../../src/report/figures/sweep.js';
 import { fitFigure, modelFigure } from '../../src/report/figures/theory.js';
 import { curvesFigure, type CurvesFigure } from '../../src/report/figures/train.js';
+import { Random } from '../../src/statistics/random.js';
 import { membersOf, type Kind } from './families.js';
+import { gridOf, publishedLaws, ratios, simulatedMembers } from './scaling.js';
 
 const widths = [1, 2, 4, 8, 16];
 
@@ -94,6 +98,27 @@ export const turned: Quanta = quanta(
 
 export const fitted: TheoryFit = fitFamily('cnn-shapes', images, { lengths: [1, 5] });
 
+const coordinates = gridOf(ratios(1e8, 1e10, 4), ratios(5e9, 5e11, 4));
+const grid = { law: publishedLaws.besiroglu, seeds: 2, deviation: 0.01 };
+
+export const scaled: Readonly<Record<'one' | 'two', ScalingLaw>> = {
+  one: scalingLaw({
+    factors: ['parameters'],
+    members: simulatedMembers(
+      {
+        ...{ seeds: 3, deviation: 0.04, law: { floor: 0.03, terms: [{ amplitude: 40, exponent: 0.7 }] } },
+        coordinates: ratios(500, 1e5, 6).map((n) => [n]),
+      },
+      ['parameters'],
+      Random.named(0, 'one factor'),
+    ),
+  }),
+  two: scalingLaw({
+    factors: ['parameters', 'examples'],
+    members: simulatedMembers({ ...grid, coordinates }, ['parameters', 'examples'], Random.named(0, 'two factors')),
+  }),
+};
+
 export const law = { exponent: -0.28, scale: 1e7 };
 
 export const scored: MetricScore[] = [crossEntropy.with({}), subsets].map((metric) => {
@@ -136,6 +161,8 @@ export const figures: Readonly<Record<string, Figure>> = {
   }),
   'theory-model': modelFigure(law, [1, 5, 10, 20]),
   theory: fitFigure(fitted),
+  'scaling-one': scalingFigure('lenet-mnist', scaled.one, crossEntropy.with({})),
+  'scaling-two': scalingFigure('grid', scaled.two, crossEntropy.with({})),
   'forecast-score': scoreFigure({ name: 'cnn-shapes-1', run: 'run cnn-shapes', sealed: '2026-01-02' }, scored),
   'forecast-study': studyFigure('cnn-shapes', studied),
 };

@@ -19,6 +19,19 @@ export function simulatedCells({ law, coordinates, seeds, deviation }: Simulated
   }));
 }
 
+/** The same as members, with 6 N D FLOPs of two factors. */
+export function simulatedMembers(
+  simulated: SimulatedLaw,
+  factors: readonly string[],
+  random: Random,
+): { readonly coordinates: Record<string, number>; readonly value: number }[] {
+  return simulatedCells(simulated, random).flatMap(({ coordinates, values }) => {
+    const named = Object.fromEntries(factors.map((factor, k) => [factor, coordinates[k]!]));
+    const [n, d] = coordinates;
+    return values.map((value) => ({ coordinates: d === undefined ? named : { ...named, flops: 6 * n! * d }, value }));
+  });
+}
+
 /** So many values with equal ratios. */
 export function ratios(first: number, last: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => first * (last / first) ** (i / (count - 1)));
@@ -29,7 +42,7 @@ export function gridOf(ns: readonly number[], ds: readonly number[]): [number, n
 }
 
 /** Hoffmann et al. 2022 (arXiv 2203.15556), Eq 10; and the same models fitted again, Besiroglu et al. 2024 (arXiv 2404.10102), Table 1. */
-export const published = {
+export const publishedLaws = {
   hoffmann: {
     floor: 1.69,
     terms: [

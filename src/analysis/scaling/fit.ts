@@ -103,9 +103,9 @@ function scatterOf(cells: readonly Cell[], misfitSquares: number, parameters: nu
   const squares = isSignificant ? misfit.squares : misfit.squares + seeds.squares;
   const degrees = isSignificant ? misfit.degrees : misfit.degrees + seeds.degrees;
   return {
-    standardDeviation: Math.sqrt(squares / degrees),
+    standardDeviation: degrees === 0 ? NaN : Math.sqrt(squares / degrees),
     degreesOfFreedom: degrees,
-    ofSeeds: Math.sqrt(seeds.squares / seeds.degrees),
+    ofSeeds: seeds.degrees === 0 ? NaN : Math.sqrt(seeds.squares / seeds.degrees),
     ofMeans: Math.sqrt(misfit.squares / members),
     misfit: isTold ? { p, isSignificant } : undefined,
   };

@@ -50,6 +50,8 @@ export interface HeldOut {
   readonly predicted: readonly (Known & {
     readonly coordinates: readonly number[];
     readonly truth: number;
+    /** value / truth - 1. */
+    readonly offBy: number;
     readonly isInside: boolean;
   })[];
 }
@@ -178,7 +180,7 @@ function heldOut(cells: readonly PlacedCell[], factors: readonly string[]): Held
       const truth = mean(values);
       const { value, interval } = predictedAt(fit, coordinates, values.length);
       const isInside = truth >= interval.lower && truth <= interval.upper;
-      return { coordinates, value, interval, truth, isInside };
+      return { coordinates, value, interval, truth, offBy: value / truth - 1, isInside };
     }),
   };
 }

@@ -5,11 +5,34 @@ import { lossAt } from '../../analysis/scaling/law.js';
 import type { ScalingCell, ScalingLaw } from '../../analysis/scaling/scaling.js';
 import type { Metric } from '../../metrics/metric.js';
 import { formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
-import { formulaOf, letterOf, lossTitle } from '../tables/scaling.js';
 import { domainOf, shareTicks, type CurvePoint } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 import { referenceStyles } from './theme.js';
+
+/** Letters that formulas have for coordinates. */
+const letters: Readonly<Record<string, string>> = {
+  parameters: 'N',
+  params: 'N',
+  examples: 'D',
+  tokens: 'D',
+  flops: 'C',
+};
+export const exponentNames = ['a', 'b'];
+export const amplitudeNames = ['A', 'B'];
+
+export const letterOf = (factor: string): string => letters[factor] ?? factor;
+
+/** `E + A / N^a + B / D^b` */
+export function formulaOf(factors: readonly string[]): string {
+  return ['E', ...factors.map((factor, k) => `${amplitudeNames[k]} / ${letterOf(factor)}^${exponentNames[k]}`)].join(
+    ' + ',
+  );
+}
+
+export function lossTitle({ title, unit }: Pick<Metric, 'title' | 'unit'>): string {
+  return unit === '' || title.includes(`(${unit}`) ? title : `${title} (${unit})`;
+}
 
 const axisTitles: Readonly<Record<string, string>> = {
   parameters: 'trainable parameters',
@@ -24,17 +47,17 @@ const mostCurves = 6;
 export function scalingFigure(run: string, found: ScalingLaw, metric: Metric): Figure {
   const { factors, scatter, exponents, heldOut } = found;
   const exponentTexts = exponents.map(
-    ({ value, interval }, k) => `exponent of ${letterOf(factors[k]!)} ${formatWithInterval(value, interval)}`,
+    ({ value, interval }, k) => `${exponentNames[k]} = ${formatWithInterval(value, interval)}`,
   );
   const inside = heldOut?.predicted.filter(({ isInside }) => isInside).length;
   return {
     title: `${run}: ${metric.title} as ${formulaOf(factors)}`,
     notes: [
-      `${exponentTexts.join(', ')}; 95 %.${scatterNote(scatter)}`,
+      `${exponentTexts.join(', ')} (95 %).${scatterNote(scatter)}`,
       ...(heldOut === undefined
         ? []
         : [
-            `Bars: the largest scales, predicted from the ${heldOut.known} smaller ones; ${inside} of ${heldOut.predicted.length} inside.`,
+            `${found.frontier === undefined ? 'Bars: the' : 'The'} largest scales, predicted from the ${heldOut.known} smaller ones: ${inside} of ${heldOut.predicted.length} inside the 95 % interval.`,
           ]),
     ],
     panels: (found.frontier === undefined ? oneFactor(found, metric) : twoFactors(found, found.frontier, metric)).map(
@@ -47,7 +70,7 @@ export function scalingFigure(run: string, found: ScalingLaw, metric: Metric): F
 function scatterNote({ ofSeeds, ofMeans, misfit }: Scatter): string {
   const [seeds, means] = [ofSeeds, ofMeans].map((share) => `${formatNumber(100 * share, 2)} %`) as [string, string];
   if (Number.isNaN(ofSeeds)) return ` Members are ${means} from the law (root mean square).`;
-  const so = misfit?.isSignificant === true ? 'more than seeds explain' : 'as seeds explain';
+  const so = misfit?.isSignificant === true ? 'more than seeds explain' : 'which seeds explain';
   return ` Seeds scatter by ${seeds}, their means are ${means} from the law${misfit === undefined ? '' : `, ${so}`}.`;
 }
 
@@ -58,7 +81,7 @@ function oneFactor({ factors, law, cells, curve, heldOut }: ScalingLaw, metric: 
   // An interval without end has no place on a logarithmic axis.
   const ends = (value: number, { lower, upper }: { readonly lower: number; readonly upper: number }) =>
     lower > 0 && upper < Infinity ? { lower: Math.max(lower, value / 10), upper: Math.min(upper, value * 10) } : {};
-  const xDomain = [first / 1.3, last] as const;
+  const xDomain = [first / 1.3, 1.2 * last] as const;
   return [
     {
       title: 'the law',

@@ -4,35 +4,12 @@ import type { Cost } from '../../analysis/scaling/frontier.js';
 import type { ScalingLaw } from '../../analysis/scaling/scaling.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, formatCount, formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
+import { amplitudeNames, exponentNames, formulaOf, letterOf, lossTitle } from '../figures/scaling.js';
 import { textTable } from './text-table.js';
 
-/** Letters that formulas have for coordinates. */
-const letters: Readonly<Record<string, string>> = {
-  parameters: 'N',
-  params: 'N',
-  examples: 'D',
-  tokens: 'D',
-  flops: 'C',
-};
-const exponentNames = ['a', 'b'];
-const amplitudeNames = ['A', 'B'];
-
-export const letterOf = (factor: string): string => letters[factor] ?? factor;
-
-/** `E + A / N^a + B / D^b` */
-export function formulaOf(factors: readonly string[]): string {
-  return ['E', ...factors.map((factor, k) => `${amplitudeNames[k]} / ${letterOf(factor)}^${exponentNames[k]}`)].join(
-    ' + ',
-  );
-}
-
-export function lossTitle({ title, unit }: Pick<Metric, 'title' | 'unit'>): string {
-  return unit === '' || title.includes(`(${unit}`) ? title : `${title} (${unit})`;
-}
-
-/** A scale's number, whole where it is one of a few digits. */
+/** A scale's number: whole where it is read so, else with the letters of model sizes. */
 function coordinateText(value: number): string {
-  return Number.isInteger(value) && value < 1e9 ? grouped(value) : formatCount(value, 4);
+  return Number.isInteger(value) && value < 1e7 ? grouped(value) : formatCount(value, 4);
 }
 
 const countWithInterval = ({ value, interval: { lower, upper } }: Known): string =>
@@ -124,11 +101,11 @@ function heldOutLines({ factors, heldOut, cells }: ScalingLaw): string[] {
     `Held out: ${predicted.length} of ${counted(cells.length, 'scale')}, predicted from the ${known} smaller ones; ${inside} inside the 95 % interval.`,
     textTable(
       [...factors, 'predicted', 'measured', 'off by', 'inside'],
-      predicted.map(({ coordinates, value, interval, truth, isInside }) => [
+      predicted.map(({ coordinates, value, interval, truth, offBy, isInside }) => [
         ...coordinates.map(coordinateText),
         formatWithInterval(value, interval),
         formatNumber(truth, 4),
-        percent(value / truth - 1),
+        percent(offBy),
         isInside ? 'yes' : 'no',
       ]),
     ),

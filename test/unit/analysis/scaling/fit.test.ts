@@ -12,7 +12,7 @@ import {
 import { lossAt, type Law } from '../../../../src/analysis/scaling/law.js';
 import { mean } from '../../../../src/statistics/mean.js';
 import { Random } from '../../../../src/statistics/random.js';
-import { gridOf, published, ratios, simulatedCells, type SimulatedLaw } from '../../../support/scaling.js';
+import { gridOf, publishedLaws, ratios, simulatedCells, type SimulatedLaw } from '../../../support/scaling.js';
 
 const oneFactor = {
   law: { floor: 0.3, terms: [{ amplitude: 50, exponent: 0.4 }] },
@@ -63,7 +63,7 @@ test('two factors: parameters and interval as SciPy has them', () => {
   expect(interval.upper / 0.4456933053363946).toBeCloseTo(1, 3);
 });
 
-describe.each(Object.entries(published))('losses of the law of %s', (_, law: Law) => {
+describe.each(Object.entries(publishedLaws))('losses of the law of %s', (_, law: Law) => {
   test('without noise give it back', () => {
     // As Hoffmann et al. trained: 70 million to 16 billion parameters, 5 to 500 billion tokens.
     const fit = fitLaw(exactly(law, gridOf(ratios(7e7, 1.6e10, 6), ratios(5e9, 5e11, 5))));
@@ -76,7 +76,7 @@ describe.each(Object.entries(published))('losses of the law of %s', (_, law: Law
 });
 
 test('other units of N and D, and of the loss, change amplitudes and E alone', () => {
-  const law = published.besiroglu;
+  const law = publishedLaws.besiroglu;
   const cells = simulatedCells(
     { law, coordinates: gridOf(ratios(1e8, 1e10, 4), ratios(1e9, 1e11, 4)), seeds: 1, deviation: 0.01 },
     Random.named(0, 'units'),
@@ -191,7 +191,7 @@ const isHeavy = process.env['SCALING'] === 'heavy';
 const count = isHeavy ? 2000 : 100;
 // Of 100 (2000) draws of 95 %: 4 standard deviations.
 const least = 0.95 - 4 * Math.sqrt((0.95 * 0.05) / count);
-const chinchilla = published.besiroglu;
+const chinchilla = publishedLaws.besiroglu;
 
 test.each([
   {

@@ -11,14 +11,14 @@ import {
 } from '../../../../src/analysis/scaling/frontier.js';
 import { lossAt } from '../../../../src/analysis/scaling/law.js';
 import { Random } from '../../../../src/statistics/random.js';
-import { gridOf, published, ratios, simulatedCells } from '../../../support/scaling.js';
+import { gridOf, publishedLaws, ratios, simulatedCells } from '../../../support/scaling.js';
 
 const six = { factor: 6, powers: [1, 1], farthest: undefined } as const satisfies Cost;
 const steep = { factor: 40, powers: [0.8, 1.1], farthest: 0 } as const satisfies Cost;
-const law = published.besiroglu;
+const law = publishedLaws.besiroglu;
 
 test('N_opt goes as C^(b / (a + b)) where C = 6 N D: the closed form of Hoffmann et al., Eq 4', () => {
-  expect(frontierExponents(published.hoffmann, six)[0]).toBeCloseTo(0.28 / (0.34 + 0.28), 12);
+  expect(frontierExponents(publishedLaws.hoffmann, six)[0]).toBeCloseTo(0.28 / (0.34 + 0.28), 12);
   // G = (a A / (b B))^(1 / (a + b)), N_opt = G (C / 6)^(b / (a + b)), D_opt = (C / 6)^(a / (a + b)) / G.
   const [a, A, b, B, flops] = [0.3478, 482.01, 0.3658, 2085.43, 5.88e23];
   const g = ((a * A) / (b * B)) ** (1 / (a + b));

@@ -13,6 +13,7 @@ import { comparisonTable } from '../../../../src/report/tables/compare.js';
 import { evaluationTable } from '../../../../src/report/tables/evaluate.js';
 import { scoreTable, sealedTable, studyTable } from '../../../../src/report/tables/forecast.js';
 import { fitTables, notesOf, sharpLines, turnTable } from '../../../../src/report/tables/quanta.js';
+import { scalingTable } from '../../../../src/report/tables/scaling.js';
 import { searchText } from '../../../../src/report/tables/search.js';
 import { seedsTable } from '../../../../src/report/tables/seeds.js';
 import { showText } from '../../../../src/report/tables/show.js';
@@ -26,6 +27,7 @@ import {
   familyOf,
   fitted,
   law,
+  scaled,
   scored,
   seedsOfWidths,
   studied,
@@ -83,6 +85,8 @@ const tables: Readonly<Record<string, () => string>> = {
       fitTables(turned, trainedWords),
       ...notesOf(turned, trainedWords),
     ].join('\n\n'),
+  'scaling-one': () => scalingTable(scaled.one, crossEntropy.with({})),
+  'scaling-two': () => scalingTable(scaled.two, crossEntropy.with({})),
   seeds: () => seedsTable(seedsOfWidths),
   show: shown,
   sweep: () =>
