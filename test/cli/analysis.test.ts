@@ -218,7 +218,7 @@ describe('bad input is one line and exit code 2', () => {
     [['compare', 'lenet', '--standard', 'mse'], /^error: --standard: mse is not available for cnn runs/],
     [['theory', 'lenet', '--scale', '3'], /^error: --scale: is fitted when a run is given/],
     [['theory', '--exponent', '0.3'], /^error: --exponent: "0.3" is not a number below 0/],
-    [['scaling', 'lenet', '--metric', 'accuracy'], /^error: --metric: accuracy rises where members get better, /],
+    [['scaling', 'lenet', '--metric', 'margin'], /^error: --metric: margin rises where members get better, /],
     [['seeds', 'lenet', '--success', 'high'], /^error: --success: "high" is not a number; /],
     [['seeds', 'lenet', '--success', '2'], /^error: --success: accuracy cannot be 2; it is from 0 to 1$/m],
     [['seeds', 'lenet', '--output', '.'], /^error: --output: "." does not name a file; /],

@@ -188,8 +188,8 @@ function coverage(simulated: SimulatedLaw, count: number, quantities: 'exponents
 
 // `SCALING=heavy` simulates more, over more shapes of runs, and takes minutes.
 const isHeavy = process.env['SCALING'] === 'heavy';
-const count = isHeavy ? 2000 : 100;
-// Of 100 (2000) draws of 95 %: 4 standard deviations.
+const count = isHeavy ? 1000 : 100;
+// Of 100 (1000) draws of 95 %: 4 standard deviations.
 const least = 0.95 - 4 * Math.sqrt((0.95 * 0.05) / count);
 const chinchilla = publishedLaws.besiroglu;
 
@@ -265,9 +265,9 @@ test.each([
       ]
     : []),
 ])('$name: 95 % intervals of both exponents hold the truth', (simulated) => {
-  const held = coverage(simulated, isHeavy ? 500 : 24, isHeavy ? 'all' : 'exponents');
+  const held = coverage(simulated, isHeavy ? 300 : 24, isHeavy ? 'all' : 'exponents');
   if (isHeavy) console.log(simulated.name, held);
-  // Of 24 (500) draws of 95 %, 3.5 standard deviations.
-  const bound = 0.95 - 3.5 * Math.sqrt((0.95 * 0.05) / (isHeavy ? 500 : 24));
+  // Of 24 (300) draws of 95 %, 3.5 standard deviations.
+  const bound = 0.95 - 3.5 * Math.sqrt((0.95 * 0.05) / (isHeavy ? 300 : 24));
   for (const share of Object.values(held)) expect(share).toBeGreaterThan(bound);
 });
