@@ -31,7 +31,7 @@ import {
 } from './law.js';
 import { profileInterval, profileRatios } from './profile.js';
 
-/** How far members are from the law, in shares of the loss. */
+/** How far members are from the law, as differences of ln loss: shares of the loss where they are small. */
 export interface Scatter {
   /** Of a member around the law, as intervals take it. NaN where there are as many scales as parameters, and no second seed. */
   readonly standardDeviation: number;
@@ -92,7 +92,7 @@ export function fitLaw(cells: readonly Cell[], draws: readonly (readonly Cell[])
 function scatterOf(cells: readonly Cell[], misfitSquares: number, parameters: number): Scatter {
   const members = cells.reduce((sum, { values }) => sum + values.length, 0);
   const seeds = {
-    squares: cells.reduce((sum, { values }) => sum + relativeSquares(values), 0),
+    squares: cells.reduce((sum, { values }) => sum + squaresOfLogs(values), 0),
     degrees: members - cells.length,
   };
   const misfit = { squares: misfitSquares, degrees: cells.length - parameters };
@@ -111,9 +111,9 @@ function scatterOf(cells: readonly Cell[], misfitSquares: number, parameters: nu
   };
 }
 
-function relativeSquares(values: readonly number[]): number {
-  const centre = mean(values);
-  return values.reduce((sum, value) => sum + (value / centre - 1) ** 2, 0);
+function squaresOfLogs(values: readonly number[]): number {
+  const centre = mean(values.map(Math.log));
+  return values.reduce((sum, value) => sum + (Math.log(value) - centre) ** 2, 0);
 }
 
 /** Whether the data allow laws inside other bounds. Begins at what it found before: values are asked for in order. */
@@ -135,7 +135,8 @@ export function floorOf(fit: FittedLaw): Known {
     { best: law.floor, least: 0, most: Math.max(...data.y), step: 0.05 * least },
   );
   const drawn = percentileInterval(draws.map(({ floor }) => floor));
-  return { value: law.floor, interval: withDraws(law.floor, interval, drawn) };
+  const { lower, upper } = withDraws(law.floor, interval, drawn);
+  return { value: law.floor, interval: { lower: Math.max(0, lower), upper } };
 }
 
 /** From 0 or to infinity where the data allow all exponents on that side. */
@@ -187,7 +188,7 @@ function throughPoint(fit: FittedLaw, coordinates: readonly number[], weight: nu
   const best = lossAt(law, coordinates);
   let near: ArrayLike<number> = shape;
   const isIn = (value: number): boolean => {
-    const found = solve(withPoint(data, { coordinates, value, weight: weight / best }), bounds, [near, shape], limit);
+    const found = solve(withPoint(data, { coordinates, value, weight }), bounds, [near, shape], limit);
     near = found.shape;
     return found.sumOfSquares <= limit;
   };

@@ -170,5 +170,5 @@ function leastWithOptimum(
       return [1, ofN + ofD, -B! * ofN * (1 / a! + n), B! * (ofN / b! - d * ofD)];
     },
   };
-  return best(problem, [shape as Float64Array], limit).sumOfSquares;
+  return best(problem, [shape], limit).sumOfSquares;
 }

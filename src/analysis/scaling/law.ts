@@ -2,15 +2,18 @@
  * Scaling laws: loss = E + A / N^a + B / D^b over parameters N and training examples D (Hoffmann et al. 2022, arXiv 2203.15556, Eq 2), and
  * the form of one factor, E + A / N^a (Kaplan et al. 2020, arXiv 2001.08361, have it without E).
  *
- * Fitted by variable projection: E, A and B, none below 0, are solved for in closed form at each pair of exponents, which alone are searched.
- * Residuals are shares of the loss, to first order the log-residuals of Hoffmann et al., so that a law does not depend on the loss's unit and
- * small losses count. Plain least squares in place of their Huber loss: its threshold of 1e-3 is far below the scatter of seeds, where it
- * is a sum of absolute values, it has no closed form for E, A and B, and what ended it too soon gave wrong exponents and intervals too
- * narrow to be true (Besiroglu et al. 2024, arXiv 2404.10102).
+ * Least squares of log-residuals, as Hoffmann et al. have them: a law does not depend on the loss's unit, and small losses count. They are
+ * found by variable projection: E, A and B, none below 0, are solved for in closed form at each pair of exponents, which alone are searched,
+ * with residuals as shares of the loss, which are log-residuals to first order; from there all parameters are taken to the end.
+ *
+ * Squares in place of Hoffmann et al.'s Huber loss: its threshold of 1e-3 is far below the scatter of seeds, where it is a sum of absolute
+ * values and leaves no scatter for intervals to be made of; and stopped too soon it gave wrong exponents, with intervals too narrow to be
+ * true (Besiroglu et al. 2024, arXiv 2404.10102).
  */
 import { mean } from '../../statistics/mean.js';
-import type { Parameters } from '../../statistics/least-squares.js';
-import { projectionOf, type Projected, type Separable } from '../../statistics/variable-projection.js';
+import { exactly, levenbergMarquardt, type Residuals } from '../../statistics/levenberg-marquardt.js';
+import { matrix } from '../../statistics/matrices.js';
+import { projectionOf, type Separable } from '../../statistics/variable-projection.js';
 
 /** Members that differ in their seed alone. */
 export interface Cell {
@@ -51,7 +54,7 @@ export interface LawData {
   readonly logs: readonly (readonly number[])[];
   /** `[cells]` */
   readonly y: readonly number[];
-  /** Root of the number of seeds, over the mean. `[cells]` */
+  /** Root of the number of seeds: of a log-residual. `[cells]` */
   readonly weights: readonly number[];
 }
 
@@ -63,7 +66,7 @@ export function lawData(cells: readonly Cell[]): LawData {
     centres: middles.map(Math.exp),
     logs: cells.map(({ coordinates }) => coordinates.map((x, k) => Math.log(x) - middles[k]!)),
     y,
-    weights: cells.map(({ values }, i) => Math.sqrt(values.length) / y[i]!),
+    weights: cells.map(({ values }) => Math.sqrt(values.length)),
   };
 }
 
@@ -94,7 +97,7 @@ export function fixed({ lower, upper }: Bounds, at: number, value: number): Boun
   return { lower: given(lower), upper: given(upper) };
 }
 
-function separable({ logs, y, weights, centres }: LawData, bounds: Bounds): Separable {
+function problemOf({ logs, y, weights, centres }: LawData, bounds: Bounds): Separable {
   return {
     linear: [place.floor, ...centres.map((_, k) => place.amplitude(k))],
     // Cells by their number: the lab's fits have one coordinate.
@@ -110,26 +113,69 @@ function separable({ logs, y, weights, centres }: LawData, bounds: Bounds): Sepa
   };
 }
 
-/** The best of several searches; the first whose sum of squares is small enough ends them. */
-export function best(problem: Separable, starts: readonly Parameters[], enough = 0): Projected {
-  const { search } = projectionOf(problem);
-  let found: Projected | undefined;
-  for (const start of starts) {
-    const next = search(start, maxSteps);
-    if (found === undefined || next.sumOfSquares < found.sumOfSquares) found = next;
-    if (found.sumOfSquares <= enough) break;
-  }
-  return found!;
+/** Least squares of log-residuals. */
+export interface Least {
+  readonly parameters: readonly number[];
+  /** Those that the law is not linear in. */
+  readonly shape: readonly number[];
+  /** Infinite where no law is above 0 everywhere. */
+  readonly sumOfSquares: number;
 }
 
-const maxSteps = 60;
+const maxSteps = 100;
+
+/**
+ * The best of several searches; the first whose sum of squares is small enough ends them.
+ *
+ * @param problem with the weights of log-residuals
+ */
+export function best(problem: Separable, starts: readonly ArrayLike<number>[], enough = 0): Least {
+  const { at } = projectionOf(inShares(problem));
+  const residuals = logResiduals(problem);
+  let found: Least = { parameters: [], shape: [], sumOfSquares: Infinity };
+  for (const start of starts) {
+    const { parameters, sumOfSquares } = levenbergMarquardt(residuals, at(start).parameters, maxSteps);
+    const isBetter = found.parameters.length === 0 || sumOfSquares < found.sumOfSquares;
+    const shape = Array.from(parameters).filter((_, j) => !problem.linear.includes(j));
+    if (isBetter) found = { parameters: Array.from(parameters), shape, sumOfSquares };
+    if (sumOfSquares <= enough) break;
+  }
+  return found;
+}
+
+/** Linear in the levels: with residuals as shares of the loss. */
+function inShares(problem: Separable): Separable {
+  return { ...problem, weights: problem.weights.map((weight, i) => weight / problem.y[i]!) };
+}
+
+function logResiduals({ linear, x, y, weights, gradient, lower, upper }: Separable): Residuals {
+  const rowsAt = (parameters: Float64Array) => x.map((each) => gradient(parameters, each));
+  const modelOf = (parameters: Float64Array, row: ArrayLike<number>) =>
+    linear.reduce((sum, j) => sum + parameters[j]! * row[j]!, 0);
+  return {
+    count: y.length,
+    at: (parameters) =>
+      Float64Array.from(rowsAt(parameters), (row, i) => weights[i]! * Math.log(y[i]! / modelOf(parameters, row))),
+    jacobian(parameters) {
+      const result = matrix(y.length, lower.length);
+      for (const [i, row] of rowsAt(parameters).entries()) {
+        const factor = weights[i]! / modelOf(parameters, row);
+        for (let j = 0; j < lower.length; j++) result.data[i * lower.length + j] = factor * row[j]!;
+      }
+      return result;
+    },
+    exact: exactly(weights.reduce((sum, weight) => sum + weight ** 2, 0)),
+    lower: Float64Array.from(lower),
+    upper: Float64Array.from(upper),
+  };
+}
 
 const startingExponents = [0.03, 0.1, 0.2, 0.35, 0.6, 1, 2, 5];
-const searched = 3;
+const searched = { shapes: 3, steps: 60 };
 
-/** Exponents that a search may begin at: the best few of a grid. */
+/** Exponents that a search may begin at: by variable projection, from the best few of a grid. */
 function startsIn(problem: Separable, factors: number): ArrayLike<number>[] {
-  const { at } = projectionOf(problem);
+  const { at, search } = projectionOf(inShares(problem));
   const grid = Array.from({ length: factors }).reduce<number[][]>(
     (shapes) => shapes.flatMap((shape) => startingExponents.map((exponent) => [...shape, exponent])),
     [[]],
@@ -137,27 +183,22 @@ function startsIn(problem: Separable, factors: number): ArrayLike<number>[] {
   return grid
     .map(at)
     .sort((a, b) => a.sumOfSquares - b.sumOfSquares)
-    .slice(0, searched)
-    .map(({ shape }) => shape);
+    .slice(0, searched.shapes)
+    .map(({ shape }) => search(shape, searched.steps).shape);
 }
 
 /**
  * Least squares inside the bounds.
  *
- * @param near exponents to begin at; left out: the best of a grid
+ * @param near exponents to begin at; left out: searched
  * @param enough a sum of squares that is small enough
  */
-export function solve(data: LawData, bounds: Bounds, near?: readonly ArrayLike<number>[], enough = 0): Projected {
-  const problem = separable(data, bounds);
-  const starts = near ?? startsIn(problem, data.centres.length);
-  return best(
-    problem,
-    starts.map((start) => Float64Array.from(start)),
-    enough,
-  );
+export function solve(data: LawData, bounds: Bounds, near?: readonly ArrayLike<number>[], enough = 0): Least {
+  const problem = problemOf(data, bounds);
+  return best(problem, near ?? startsIn(problem, data.centres.length), enough);
 }
 
-export function lawOf({ parameters }: Pick<Projected, 'parameters'>, { centres }: Pick<LawData, 'centres'>): Law {
+export function lawOf({ parameters }: Pick<Least, 'parameters'>, { centres }: Pick<LawData, 'centres'>): Law {
   return {
     floor: parameters[place.floor]!,
     terms: centres.map((centre, k) => {

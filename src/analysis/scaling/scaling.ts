@@ -38,7 +38,7 @@ export interface ScalingCell {
   readonly values: readonly number[];
   readonly mean: number;
   readonly fitted: number;
-  /** 1 - fitted / mean. */
+  /** mean / fitted - 1. */
   readonly residual: number;
 }
 
@@ -135,7 +135,7 @@ export function scalingLaw({ members, factors, draws = [], onStep }: ScalingRequ
     exponents: ofEach(exponentOf),
     cells: cells.map(({ coordinates, flops, values }) => {
       const [centre, fitted] = [mean(values), lossAt(fit.law, coordinates)];
-      return { coordinates, flops, values, mean: centre, fitted, residual: 1 - fitted / centre };
+      return { coordinates, flops, values, mean: centre, fitted, residual: centre / fitted - 1 };
     }),
     curve: factors.length === 1 ? curveOf(fit) : [],
     heldOut: heldOut(cells, factors),

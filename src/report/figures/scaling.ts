@@ -139,7 +139,7 @@ interface Residuals {
   readonly cells: readonly ScalingCell[];
 }
 
-/** Of each member: its distance from the law, as a share of the loss. */
+/** Of each member: its distance from the law, as a share of the law. */
 function residualPanel(
   groups: readonly Residuals[],
   { xTitle, xDomain, at }: Pick<CurvePanel, 'xTitle' | 'xDomain'> & { readonly at: (cell: ScalingCell) => number },
@@ -149,7 +149,7 @@ function residualPanel(
   return {
     title: 'residuals',
     subtitle: [],
-    ...{ xTitle, yTitle: '1 - law / loss', yTicks: shareTicks, legend: groups.length > 1 },
+    ...{ xTitle, yTitle: 'loss / law - 1', yTicks: shareTicks, legend: groups.length > 1 },
     ...(xDomain === undefined ? {} : { xDomain }),
     series: [
       { label: 'the law', style: referenceStyles.limit, line: [first, last].map((x) => ({ x, y: 0 })), points: [] },
@@ -158,7 +158,7 @@ function residualPanel(
         // Through the means over seeds.
         line: cells.map((cell) => ({ x: at(cell), y: cell.residual })),
         points: cells.flatMap((cell) =>
-          cell.values.map((value) => ({ x: at(cell), y: (value - cell.fitted) / cell.mean })),
+          cell.values.map((value) => ({ x: at(cell), y: value / cell.fitted - 1 })),
         ),
       })),
     ],

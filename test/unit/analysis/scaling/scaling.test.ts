@@ -79,11 +79,11 @@ test('none is held out where as many scales would be left as the law has paramet
   expect(heldOut(5)!.known).toBe(4);
 });
 
-test('residuals are what the law leaves over, as shares of the loss', () => {
+test('residuals are what the law leaves over, as shares of the law', () => {
   for (const { coordinates, values, mean, fitted, residual } of scaled.one.cells) {
     expect(mean).toBeCloseTo(values.reduce((a, b) => a + b) / 3, 12);
     expect(fitted).toBe(lossAt(scaled.one.law, coordinates));
-    expect((1 - residual) * mean).toBeCloseTo(fitted, 12);
+    expect((1 + residual) * fitted).toBeCloseTo(mean, 12);
   }
 });
 
