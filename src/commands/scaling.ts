@@ -8,7 +8,7 @@ export function registerScaling(program: CommandUnknownOpts): void {
   program
     .command('scaling <runs...>')
     .description(
-      'the scaling law E + A / N^a + B / D^b of a loss: exponents with intervals, residuals, larger members, the compute-optimal frontier',
+      'fit the scaling law E + A / N^a + B / D^b of a loss: exponents with intervals, residuals, larger members predicted, compute-optimal frontier',
     )
     .option('--metric <metric>', 'a continuous loss (default: cross-entropy; of autoencoders mse)')
     .addOption(metricFile)

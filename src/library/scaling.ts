@@ -37,8 +37,7 @@ export interface FamilyScaling extends ScalingLaw {
  * scale or is not above 0
  */
 export async function scaling(run: RunLike, options: ScalingOptions = {}): Promise<FamilyScaling> {
-  const asked = options.axis?.split(',').map((name) => name.trim());
-  refuseFactors(asked);
+  const asked = factorsOf(options.axis);
   const open = await openOver(run, asked, options);
   const wanted = await metricFor(open, options.metric, options);
   const loaded = await readRun(open, [...defaultColumnsOf(open), ...(wanted?.needs ?? [])], options);
@@ -70,11 +69,14 @@ export async function scaling(run: RunLike, options: ScalingOptions = {}): Promi
   return { ...law, run: loaded, metric };
 }
 
-function refuseFactors(asked: readonly string[] | undefined): void {
-  if (asked === undefined) return;
+/** D after N, as the law has them. */
+function factorsOf(axis: string | undefined): string[] | undefined {
+  const asked = axis?.split(',').map((name) => name.trim());
+  if (asked === undefined) return undefined;
   if (asked.length > 2)
     throw new UsageError(`${asked.length} coordinates`, '--axis', 'give one, or two such as parameters,examples');
   if (asked[0] === asked[1]) throw new UsageError(`${asked[0]} is given twice`, '--axis', 'give two coordinates');
+  return namesOfD.includes(asked[0]!) ? asked.reverse() : asked;
 }
 
 /** Imported members are in it that have the first of the coordinates. */
@@ -172,5 +174,5 @@ function noteOthers(members: readonly LoadedMember[], factors: readonly string[]
 
 function coordinatesOf(member: FamilyMember): Readonly<Record<string, number>> {
   const { parameters, trainingFlops, width, trained, imported } = member;
-  return imported?.coordinates ?? { parameters, flops: trainingFlops, width, examples: trained!.steps };
+  return imported?.coordinates ?? { parameters, flops: trainingFlops, width, steps: trained!.steps };
 }

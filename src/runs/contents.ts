@@ -4,7 +4,8 @@ import { isTemporary } from '../machine/files.js';
 import { examplesFile, importedId } from './imported.js';
 import { lockNames } from './lock.js';
 
-const picture = /^(curve|error|reconstructions|compare|theory|scaling|quanta|seeds|forecast-study|sweep-.+)\.(svg|png|pdf)$/;
+const picture =
+  /^(curve|error|reconstructions|compare|theory|scaling|quanta|seeds|forecast-study|sweep-.+)\.(svg|png|pdf)$/;
 const forecast = /^[A-Za-z0-9][A-Za-z0-9._-]*\.(json|svg|png|pdf)$/;
 const trained = new RegExp(`^(${architectures.join('|')})-w\\d+-s\\d+$`);
 

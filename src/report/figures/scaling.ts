@@ -18,16 +18,23 @@ const letters: Readonly<Record<string, string>> = {
   tokens: 'D',
   flops: 'C',
 };
-export const exponentNames = ['a', 'b'];
-export const amplitudeNames = ['A', 'B'];
-
 export const letterOf = (factor: string): string => letters[factor] ?? factor;
+
+/** Of each term, in the order of the factors: A / N^a, and B / D^b where D is alone too. */
+export function termNames(factors: readonly string[]): { readonly amplitude: string; readonly exponent: string }[] {
+  const names = ['a', 'b'];
+  return factors.map((factor, k) => {
+    const exponent = factors.length === 1 && letterOf(factor) === 'D' ? 'b' : names[k]!;
+    return { amplitude: exponent.toUpperCase(), exponent };
+  });
+}
 
 /** `E + A / N^a + B / D^b` */
 export function formulaOf(factors: readonly string[]): string {
-  return ['E', ...factors.map((factor, k) => `${amplitudeNames[k]} / ${letterOf(factor)}^${exponentNames[k]}`)].join(
-    ' + ',
+  const terms = termNames(factors).map(
+    ({ amplitude, exponent }, k) => `${amplitude} / ${letterOf(factors[k]!)}^${exponent}`,
   );
+  return ['E', ...terms].join(' + ');
 }
 
 export function lossTitle({ title, unit }: Pick<Metric, 'title' | 'unit'>): string {
@@ -47,7 +54,7 @@ const mostCurves = 6;
 export function scalingFigure(run: string, found: ScalingLaw, metric: Metric): Figure {
   const { factors, scatter, exponents, heldOut } = found;
   const exponentTexts = exponents.map(
-    ({ value, interval }, k) => `${exponentNames[k]} = ${formatWithInterval(value, interval)}`,
+    ({ value, interval }, k) => `${termNames(factors)[k]!.exponent} = ${formatWithInterval(value, interval)}`,
   );
   const inside = heldOut?.predicted.filter(({ isInside }) => isInside).length;
   return {
@@ -157,9 +164,7 @@ function residualPanel(
         ...{ label, style },
         // Through the means over seeds.
         line: cells.map((cell) => ({ x: at(cell), y: cell.residual })),
-        points: cells.flatMap((cell) =>
-          cell.values.map((value) => ({ x: at(cell), y: value / cell.fitted - 1 })),
-        ),
+        points: cells.flatMap((cell) => cell.values.map((value) => ({ x: at(cell), y: value / cell.fitted - 1 }))),
       })),
     ],
   };

@@ -4,7 +4,7 @@ import type { Cost } from '../../analysis/scaling/frontier.js';
 import type { ScalingLaw } from '../../analysis/scaling/scaling.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, formatCount, formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
-import { amplitudeNames, exponentNames, formulaOf, letterOf, lossTitle } from '../figures/scaling.js';
+import { formulaOf, letterOf, lossTitle, termNames } from '../figures/scaling.js';
 import { textTable } from './text-table.js';
 
 /** A scale's number: whole where it is read so, else with the letters of model sizes. */
@@ -45,8 +45,8 @@ function lawTable({ factors, floor, amplitudes, exponents }: ScalingLaw): string
     ['', 'value', '95 % from', 'to'],
     [
       row('E', floor),
-      ...factors.map((_, k) => row(amplitudeNames[k]!, amplitudes[k]!)),
-      ...factors.map((_, k) => row(exponentNames[k]!, exponents[k]!)),
+      ...termNames(factors).map(({ amplitude }, k) => row(amplitude, amplitudes[k]!)),
+      ...termNames(factors).map(({ exponent }, k) => row(exponent, exponents[k]!)),
     ],
     [''],
   );
