@@ -14,7 +14,14 @@ export type { TrainingEvent } from './training/events.js';
 // Outcomes: runs that are here, of other tools, for other tools.
 export { importOutcomes, type Imported, type ImportFormats, type ImportOptions } from './library/import.js';
 export { listRuns } from './library/lists.js';
-export { openRun, type Listener, type MetricOptions, type RunLike, type RunOptions } from './library/family.js';
+export {
+  openCurves,
+  openRun,
+  type Listener,
+  type MetricOptions,
+  type RunLike,
+  type RunOptions,
+} from './library/family.js';
 export { exportOutcomes, type ExportOptions } from './library/export.js';
 export type { LoadedRun, OpenRun } from './runs/load.js';
 export { UsageError, RunError } from './terminal/errors.js';

@@ -9,13 +9,8 @@ import { quantile } from '../statistics/bootstrap.js';
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './curves.js';
+import type { Axis } from '../terminal/axis-text.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
-
-/** One parameter and the values that it takes. */
-export interface Axis {
-  readonly key: string;
-  readonly values: readonly number[];
-}
 
 export interface GridPoint {
   readonly metric: Metric;

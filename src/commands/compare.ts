@@ -1,7 +1,21 @@
 /** `emergence compare`: natural, standard and induced curve side by side. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
-import { axis, draws, format, induced, json, metricFile, natural, picture, size, standard, title } from './options.js';
+import {
+  axis,
+  curvePer,
+  where,
+  draws,
+  format,
+  induced,
+  json,
+  metricFile,
+  natural,
+  picture,
+  size,
+  standard,
+  title,
+} from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerCompare(program: CommandUnknownOpts): void {
@@ -18,6 +32,8 @@ export function registerCompare(program: CommandUnknownOpts): void {
     .addOption(format)
     .addOption(title)
     .addOption(axis)
+    .addOption(where)
+    .addOption(curvePer)
     .addOption(json)
     .addHelpText(
       'after',
@@ -38,11 +54,11 @@ export function registerCompare(program: CommandUnknownOpts): void {
       const shown: Shown[] = [];
       for (const { family, ...comparison } of found) {
         const { record, words, members, folder } = family;
-        const stem = options.output ?? path.join(folder, 'compare');
+        const stem = options.output ?? path.join(folder, `compare${family.suffix}`);
         const figures = await writeFigure(stem, comparisonFigure(comparison, words), printed);
         const table = comparisonTable(comparison, samplingOf(record, members[0]!.outcomes), words);
         const text = [table, '', ...pictureLines(figures)].join('\n');
-        shown.push({ run: record.name, words, text, json: { ...comparison, figures } });
+        shown.push({ run: family.label, words, text, json: { ...comparison, figures } });
       }
       printRuns(shown, options);
     });

@@ -4,7 +4,7 @@ import { listExperiments, listMetrics, listNaturalCurves } from '../library/list
 import { scoreNames } from '../analysis/scores.js';
 import { datasets } from '../datasets/index.js';
 import { definitionsOf } from '../experiment/definitions.js';
-import { executionSchema, experimentSchema } from '../experiment/schema.js';
+import { executionSchema, inputSchema } from '../experiment/schema.js';
 import { figureFormats } from '../report/figures/print.js';
 import { nameOf } from './examples.js';
 
@@ -56,7 +56,7 @@ export async function completedCommands(program: CommandUnknownOpts): Promise<Co
 /** By what an option is, or what its value is called. */
 async function knownWords(): Promise<ReadonlyMap<string, readonly string[]>> {
   const { curves } = await listNaturalCurves('overlay');
-  const choices = [...definitionsOf(experimentSchema), ...definitionsOf(executionSchema)].flatMap(({ flag, value }) =>
+  const choices = [...definitionsOf(inputSchema), ...definitionsOf(executionSchema)].flatMap(({ flag, value }) =>
     value.kind === 'choice' ? [[flag, value.choices] as const] : [],
   );
   const experiments = (await listExperiments()).map(({ name }) => name);

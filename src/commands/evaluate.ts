@@ -2,7 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { MetricEvaluation } from '../analysis/evaluate.js';
 import { examples } from './examples.js';
-import { axis, csv, draws, json, metricFile, metrics } from './options.js';
+import { axis, curvePer, where, csv, draws, json, metricFile, metrics } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 
 export function registerEvaluate(program: CommandUnknownOpts): void {
@@ -14,6 +14,8 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
     .option('--members', 'one line per member when there are several seeds')
     .addOption(draws(2000))
     .addOption(axis)
+    .addOption(where)
+    .addOption(curvePer)
     .addOption(json)
     .addOption(csv)
     .addHelpText(
@@ -24,16 +26,16 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
       const { evaluate } = await import('../library/evaluate.js');
       const { evaluationCsv, evaluationTable } = await import('../report/tables/evaluate.js');
       const { samplingOf } = await import('../report/tables/sampling.js');
-      const found = await ofEach(runs, {}, (run) => evaluate(run, { ...options, ...terminal, metrics: metric }));
-      const shown = found.map(({ run: { record, words, members }, metrics: evaluations }) => {
+      const found = await ofEach(runs, options, (run) => evaluate(run, { ...options, ...terminal, metrics: metric }));
+      const shown = found.map(({ run: { record, label, words, members }, metrics: evaluations }) => {
         const sampling = samplingOf(record, members[0]!.outcomes);
         return {
-          ...{ run: record.name, words },
+          ...{ run: label, words },
           text: evaluationTable(evaluations, { byMember, sampling, words }),
-          csv: evaluationCsv(record.name, evaluations, words),
+          csv: evaluationCsv(label, evaluations, words),
           json: {
-            run: record.name,
-            ...(words.isCoordinate ? { axis: words.axis } : {}),
+            run: label,
+            ...(words.isCoordinate ? { axis: words.scale } : {}),
             metrics: evaluations.map(plain),
           },
         };

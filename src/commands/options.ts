@@ -94,10 +94,28 @@ export function repeatable<Flags extends string>(flags: Flags, description: stri
 export const json = new Option('--json', 'print the results as one JSON object on stdout');
 export const csv = new Option('--csv', 'print the results as comma-separated values on stdout').conflicts('json');
 export const force = new Option('--force', 'overwrite an existing file');
+/** Which members are on a curve, and what it is over; read by `ofEach`. */
 export const axis = new Option(
-  '--axis <coordinate>',
-  'for imported members: the coordinate on the horizontal axis (default: the one the run names)',
+  '--axis <name>',
+  'what curves are over: a factor that members differ in, parameters, flops, examples, steps or loss; of imported members any coordinate (default: parameters, or what the run names)',
 );
+export const where = new Option(
+  '--where <factor=value>',
+  'a factor that is held, such as depth=2; may be given again (default: the largest of each that is not on the axis)',
+).argParser((text: string, earlier: Record<string, number> | undefined) => {
+  const [, key = '', digits = ''] = /^([A-Za-z][A-Za-z-]*)=(.+)$/.exec(text.trim()) ?? [];
+  const value = digits.trim() === '' ? NaN : Number(digits);
+  if (key === '' || !Number.isFinite(value))
+    throw new UsageError(`"${text}" is not FACTOR=VALUE`, '--where', 'give for example --where depth=2');
+  const name = key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  if (earlier !== undefined && name in earlier)
+    throw new UsageError(`${name} is given twice`, '--where', 'give it once');
+  return { ...earlier, [name]: value };
+});
+export const curvePer = new Option(
+  '--curve-per <factor>',
+  'a curve, or a result, for each value of this factor',
+).argParser((text: string) => text.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()));
 export const metricFile = new Option(
   '--metric-file <file>',
   'a JavaScript or TypeScript file that defines your own metric (docs/metrics.md)',

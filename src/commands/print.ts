@@ -1,5 +1,6 @@
 /** How commands print: a text for people, or one JSON object, or comma-separated values; everything else goes to stderr. */
-import type { Listener } from '../library/family.js';
+import type { Listener, RunOptions } from '../library/family.js';
+import type { OpenRun } from '../runs/load.js';
 import type { FamilyWords } from '../runs/words.js';
 import * as path from 'node:path';
 import { UsageError } from '../terminal/errors.js';
@@ -51,19 +52,32 @@ export function printRuns(shown: readonly Shown[], { json, csv }: Forms): void {
   }
 }
 
-/** Each run once, one after the other; nothing is shown or written before all are computed. */
+interface EachOptions extends Pick<RunOptions, 'axis' | 'where'> {
+  readonly curvePer?: string | undefined;
+  readonly output?: string | undefined;
+}
+
+/**
+ * Each run once, and for `curvePer` once for each value of the factor, one after the other; nothing is shown or written before all are
+ * computed.
+ */
 export async function ofEach<T>(
   runs: readonly string[],
-  { output }: { readonly output?: string | undefined },
-  compute: (run: string) => Promise<T>,
+  { output, axis, where, curvePer }: EachOptions,
+  compute: (run: OpenRun) => Promise<T>,
 ): Promise<T[]> {
+  const { openCurves } = await import('../library/family.js');
   const names = runs.map((run) => path.basename(path.resolve(run)));
   const twice = runs.find((_, i) => names.indexOf(names[i]!) < i);
   if (twice !== undefined) throw new UsageError('is given twice', twice, 'give each run once');
   if (output !== undefined && runs.length > 1)
     throw new UsageError('one path cannot serve several runs', '--output', 'leave it out, or name one run');
+  const opened: OpenRun[] = [];
+  for (const run of runs) opened.push(...(await openCurves(run, { ...terminal, axis, where, curvePer })));
+  if (output !== undefined && opened.length > 1)
+    throw new UsageError('one path cannot serve several curves', '--output', 'leave it out');
   const results: T[] = [];
-  for (const run of runs) results.push(await compute(run));
+  for (const run of opened) results.push(await compute(run));
   return results;
 }
 

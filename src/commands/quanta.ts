@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FamilyQuanta } from '../library/quanta.js';
 import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
-import { axis, format, json, number, size, title } from './options.js';
+import { axis, curvePer, where, format, json, number, size, title } from './options.js';
 import { ofEach, printRuns, terminal, type Shown } from './print.js';
 
 export function registerQuanta(program: CommandUnknownOpts): void {
@@ -30,6 +30,8 @@ export function registerQuanta(program: CommandUnknownOpts): void {
       ),
     )
     .addOption(axis)
+    .addOption(where)
+    .addOption(curvePer)
     .addOption(size)
     .addOption(format)
     .addOption(title)
@@ -41,10 +43,10 @@ export function registerQuanta(program: CommandUnknownOpts): void {
       const { chosenBy, notesOf, sharedNotes } = await import('../report/tables/quanta.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
       const printed = figureOptionsOf(options);
-      const all = await ofEach(runs, {}, (run) => quanta(run, { ...options, ...terminal }));
+      const all = await ofEach(runs, options, (run) => quanta(run, { ...options, ...terminal }));
       const shown: Shown[] = [];
       for (const found of all) {
-        const { words, record } = found.run;
+        const { words, label } = found.run;
         const files = await writeQuanta(found.run, found, { solved: found.solved, printed });
         const notes = [...sharedNotes(found, found.clusters), ...notesOf(found, words)];
         const written = files.map((file, i) => `${i === 0 ? 'written' : '       '}  ${printable(file)}`);
@@ -54,7 +56,7 @@ export function registerQuanta(program: CommandUnknownOpts): void {
           written.join('\n'),
         ];
         shown.push({
-          run: record.name,
+          run: label,
           words,
           text: parts.join('\n\n'),
           json: { ...plain(found, chosenBy(found.fits)), notes, files },
@@ -70,7 +72,7 @@ function plain(
   chosen: readonly { readonly fit: { readonly aicc: number; readonly bic: number } }[],
 ) {
   return {
-    ...{ run: run.record.name, folder: run.folder, solved, cutoff: cutoff ?? null },
+    ...{ run: run.label, folder: run.folder, solved, cutoff: cutoff ?? null },
     ...{ examples: grid.examples, seeds: grid.seeds },
     scales: grid.scales.map(({ width, parameters, members, accuracy }) => {
       return { width, parameters, members: members.length, accuracy };

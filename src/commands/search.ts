@@ -2,7 +2,7 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Search } from '../library/search.js';
 import { examples } from './examples.js';
-import { axis, by, draws, json, leastRange, metricFile, whole } from './options.js';
+import { axis, curvePer, where, by, draws, json, leastRange, metricFile, whole } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 
 export function registerSearch(program: CommandUnknownOpts): void {
@@ -17,16 +17,18 @@ export function registerSearch(program: CommandUnknownOpts): void {
     .option('--surrogate-of <metric>', "the all-or-nothing metric (default: the run's induced one)")
     .addOption(draws(500, 'bootstrap draws of the correlations'))
     .addOption(axis)
+    .addOption(where)
+    .addOption(curvePer)
     .addOption(metricFile)
     .addOption(json)
     .addHelpText('after', examples('search lenet-mnist --surrogate-of subset-accuracy:k=50'))
     .action(async (runs, { top, ...options }) => {
       const { search } = await import('../library/search.js');
       const { searchText } = await import('../report/tables/search.js');
-      const found = await ofEach(runs, {}, (run) => search(run, { ...options, ...terminal }));
+      const found = await ofEach(runs, options, (run) => search(run, { ...options, ...terminal }));
       printRuns(
         found.map((each) => {
-          const { name } = each.run.record;
+          const name = each.run.label;
           const { words } = each.run;
           return { run: name, words, text: searchText({ ...each, run: name, top, words }), json: plain(each) };
         }),
@@ -40,7 +42,7 @@ function plain({ run, by: score, looked, ranked, discoveries, causes, induced, s
     return { metric: metric.id, ...rest };
   };
   return {
-    ...{ run: run.record.name, by: score, candidates: looked },
+    ...{ run: run.label, by: score, candidates: looked },
     ranked: ranked.map(({ metric, ...rest }) => ({ metric: metric.id, kind: metric.kind, ...rest })),
     discoveries,
     causes: causes.map(named),

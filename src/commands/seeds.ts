@@ -1,7 +1,7 @@
 /** `emergence seeds`: the seeds of each width as a distribution. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
-import { axis, format, json, metricFile, number, picture, size, title } from './options.js';
+import { axis, curvePer, where, format, json, metricFile, number, picture, size, title } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSeeds(program: CommandUnknownOpts): void {
@@ -23,6 +23,8 @@ export function registerSeeds(program: CommandUnknownOpts): void {
     .addOption(format)
     .addOption(title)
     .addOption(axis)
+    .addOption(where)
+    .addOption(curvePer)
     .addOption(json)
     .addHelpText('after', examples('seeds lenet-mnist --metric subset-accuracy:k=20'))
     .action(async (runs, options) => {
@@ -36,13 +38,13 @@ export function registerSeeds(program: CommandUnknownOpts): void {
       const all = await ofEach(runs, options, (run) => seeds(run, { ...options, ...terminal }));
       const shown: Shown[] = [];
       for (const { run, ...found } of all) {
-        const { record, words, folder } = run;
-        const stem = options.output ?? path.join(folder, 'seeds');
-        const figures = await writeFigure(stem, seedsFigure(record.name, found, words), printed);
+        const { label, words, folder, suffix } = run;
+        const stem = options.output ?? path.join(folder, `seeds${suffix}`);
+        const figures = await writeFigure(stem, seedsFigure(label, found, words), printed);
         shown.push({
-          ...{ run: record.name, words },
+          ...{ run: label, words },
           text: [seedsTable(found, words), '', ...pictureLines(figures)].join('\n'),
-          json: { run: record.name, ...found, metric: found.metric.id, figures },
+          json: { run: label, ...found, metric: found.metric.id, figures },
         });
       }
       printRuns(shown, options);

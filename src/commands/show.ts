@@ -4,7 +4,7 @@ import type { FamilyCurves } from '../library/curves.js';
 import { UsageError } from '../terminal/errors.js';
 import { sizeOf } from '../terminal/size.js';
 import { examples } from './examples.js';
-import { draws, json, metricFile, metrics, whole } from './options.js';
+import { axis, curvePer, draws, json, metricFile, metrics, where, whole } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 import { Option } from '@commander-js/extra-typings';
 
@@ -17,10 +17,9 @@ export function registerShow(program: CommandUnknownOpts): void {
     .description("draw runs' curves in the terminal, with their scores")
     .addOption(metrics('the standard and the induced one'))
     .addOption(metricFile)
-    .option(
-      '--axis <name>',
-      'horizontal axis: width, parameters or flops; for imported members any of their coordinates (default: parameters, or the one the run names)',
-    )
+    .addOption(axis)
+    .addOption(where)
+    .addOption(curvePer)
     .option('--linear', 'a linear horizontal axis instead of a logarithmic one')
     .addOption(
       new Option(
@@ -39,10 +38,10 @@ export function registerShow(program: CommandUnknownOpts): void {
     .addHelpText('after', examples('show lenet-mnist --metric accuracy --metric subset-accuracy:k=20 --axis width'))
     .action(async (runs, { metric, linear, ascii, width, height, ...options }) => {
       const { curvesOf } = await import('../library/curves.js');
-      const found = await ofEach(runs, {}, (run) => curvesOf(run, { ...options, ...terminal, metrics: metric }));
+      const found = await ofEach(runs, options, (run) => curvesOf(run, { ...options, ...terminal, metrics: metric }));
       if (options.json === true) {
         printRuns(
-          found.map((each) => ({ run: each.run.record.name, words: each.run.words, text: '', json: plain(each) })),
+          found.map((each) => ({ run: each.run.label, words: each.run.words, text: '', json: plain(each) })),
           options,
         );
         return;
@@ -50,18 +49,17 @@ export function registerShow(program: CommandUnknownOpts): void {
       const { panelsOf, showText } = await import('../report/tables/show.js');
       const { samplingOf } = await import('../report/tables/sampling.js');
       const { usesColour } = await import('../terminal/colour.js');
-      const [{ run, axis }] = found as [FamilyCurves, ...FamilyCurves[]];
+      const [{ run }] = found as [FamilyCurves, ...FamilyCurves[]];
       const other = found.find(({ run: { words } }) => words.axis !== run.words.axis);
       if (other !== undefined)
         throw new UsageError(
-          `has the axis ${other.run.words.axis}, but ${run.record.name} has ${run.words.axis}`,
-          other.run.record.name,
+          `has the axis ${other.run.words.axis}, but ${run.label} has ${run.words.axis}`,
+          other.run.label,
           'show them one at a time',
         );
       const curves = found.flatMap(namedCurves);
       const { columns, rows } = sizeOf(process.stdout);
       const look = {
-        axis,
         width: width ?? Math.max(cells.least.width, columns),
         height: height ?? heightFor(rows, panelsOf(curves.map(({ curve }) => curve)).length),
         words: run.words,
@@ -79,7 +77,7 @@ export function registerShow(program: CommandUnknownOpts): void {
 function namedCurves({ run, curves }: FamilyCurves, _: number, { length }: readonly unknown[]): FamilyCurves['curves'] {
   if (length === 1) return curves;
   return curves.map(({ curve, scores }) => {
-    const title = `${run.record.name}: ${curve.metric.title}`;
+    const title = `${run.label}: ${curve.metric.title}`;
     return { curve: { ...curve, metric: { ...curve.metric, title } }, scores };
   });
 }
@@ -90,9 +88,9 @@ function heightFor(rows: number, panels: number): number {
 }
 
 /** Without the draws. */
-function plain({ run, axis, curves }: FamilyCurves) {
+function plain({ run, curves }: FamilyCurves) {
   return {
-    ...{ run: run.record.name, axis: run.words.isCoordinate ? run.words.axis : axis },
+    ...{ run: run.label, axis: run.words.isCoordinate ? run.words.scale : 'parameters' },
     curves: curves.map(({ curve: { metric, scales, values }, scores }) => ({
       metric: metric.id,
       range: Math.max(...values) - Math.min(...values),

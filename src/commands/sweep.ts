@@ -7,6 +7,8 @@ import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
 import {
   axis,
+  curvePer,
+  where,
   by,
   csv,
   draws,
@@ -56,6 +58,8 @@ export function registerSweep(program: CommandUnknownOpts): void {
     .addOption(format)
     .addOption(title)
     .addOption(axis)
+    .addOption(where)
+    .addOption(curvePer)
     .addOption(json)
     .addOption(csv)
     .addHelpText(
@@ -87,9 +91,9 @@ async function shownSweep(
   const { extremesText, sweepCsv } = await import('../report/tables/sweep.js');
   const { sweepFigure } = await import('../report/figures/sweep.js');
   const { writeFigure } = await import('../report/figures/files.js');
-  const { words, record } = run;
-  const { name } = record;
-  const stem = output ?? path.join(run.folder, `sweep-${fileNameOf(probe.name)}`);
+  const { words } = run;
+  const name = run.label;
+  const stem = output ?? path.join(run.folder, `sweep-${fileNameOf(probe.name)}${run.suffix}`);
   const shown: Shown = { run: name, words, text: '', json: { run: name } };
   if (grid === undefined) return causes === undefined ? shown : withCauses(shown, { name, stem, printed, causes });
   if (forms.csv === true) return { ...shown, csv: sweepCsv(name, grid, words) };

@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
-import { axis, format, json, number, picture, size, title, wholes } from './options.js';
+import { axis, curvePer, where, format, json, number, picture, size, title, wholes } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Forms, type Shown } from './print.js';
 
 /** As many as there are colours. */
@@ -50,6 +50,8 @@ export function registerTheory(program: CommandUnknownOpts): void {
     .addOption(format)
     .addOption(title)
     .addOption(axis)
+    .addOption(where)
+    .addOption(curvePer)
     .addOption(json)
     .addHelpText('after', examples('theory --lengths 1,5,20', 'theory lenet-mnist --lengths 5,20'))
     .action(async (runs, given) => {
@@ -82,13 +84,13 @@ async function fitRuns(runs: string[], options: Options): Promise<Shown[]> {
   const given = (['exponent', 'scale'] as const).find((key) => options[key] !== undefined);
   if (given !== undefined)
     throw new UsageError('is fitted when a run is given', `--${given}`, 'leave out the option or the run');
-  const { axis: over, lengths } = options;
-  const found = await ofEach(runs, options, (run) => theory(run, { axis: over, lengths, ...terminal }));
+  const { lengths } = options;
+  const found = await ofEach(runs, options, (run) => theory(run, { lengths, ...terminal }));
   const shown: Shown[] = [];
   for (const { family, ...fit } of found) {
-    const { words, folder } = family;
+    const { words, folder, suffix } = family;
     const figures = await writeFigure(
-      options.output ?? path.join(folder, 'theory'),
+      options.output ?? path.join(folder, `theory${suffix}`),
       fitFigure(fit, words),
       options.printed,
     );

@@ -134,6 +134,8 @@ export interface SubsetSizes {
 
 /** Everything that may be said about the loading of a dataset. */
 export interface LoadOptions extends SubsetSizes, Pick<LoadContext, 'imageSize' | 'colour'> {
+  /** Share of training images with another label than their own; left out: none. */
+  readonly labelNoise?: number | undefined;
   /** Left out: the user's data folder. */
   readonly dataDir?: string | undefined;
 }

@@ -75,7 +75,7 @@ export async function loadDataset(name: string, options: LoadOptions = {}): Prom
 /** `loadDataset` without the fingerprint and the notes on its contents: for a worker, whose parent has had them. */
 export async function loadSplits(name: string, options: LoadOptions = {}): Promise<Splits> {
   const { source, argument } = parseDatasetName(name);
-  const { imageSize, colour, trainSize, testSize, dataDir } = options;
+  const { imageSize, colour, trainSize, testSize, labelNoise = 0, dataDir } = options;
   const raw = await source.load(argument, { dataDir: dataDir ?? dataFolder(), imageSize, colour });
   const { shape, classes, classNames, train, test, groups, notes } = await convert(
     raw,
@@ -84,7 +84,7 @@ export async function loadSplits(name: string, options: LoadOptions = {}): Promi
     () => fingerprintOf(withCounts(raw)),
   );
   const used = {
-    train: subset(train, trainSize, { dataset: name, split: 'train' }),
+    train: subset(withNoise(train, labelNoise, classes), trainSize, { dataset: name, split: 'train' }),
     test: subset(test, testSize, { dataset: name, split: 'test' }),
   };
   return {
@@ -124,6 +124,24 @@ export function fingerprintOf({
     hash.update(int32Bytes(labels));
   }
   return hash.digest('hex');
+}
+
+/**
+ * A share of the labels replaced, each by one of the other classes, all equally likely: symmetric noise. The images that it hits are
+ * the same for every member, run and machine; those of a smaller share are among those of a larger one, whatever the training size.
+ */
+function withNoise(whole: RawSplit, share: number, classes: number): RawSplit {
+  if (share === 0 || classes < 2) return whole;
+  const labels = whole.labels.slice();
+  const order = Random.named(0, 'label noise').permutation(labels.length);
+  const shifts = Random.named(0, 'label noise', 'classes');
+  const count = Math.round(share * labels.length);
+  // In the order of the permutation, so that a larger share gives the same images the same wrong labels.
+  for (let i = 0; i < count; i++) {
+    const at = order[i]!;
+    labels[at] = (labels[at]! + 1 + shifts.integer(classes - 1)) % classes;
+  }
+  return { ...whole, labels };
 }
 
 /** A random subset in the order of the whole; the same one for every member, run and machine. */

@@ -24,9 +24,9 @@ const share = z.number().min(0).max(1);
 /** Options that not every architecture has. */
 export const ownOptions = {
   depth: count
-    .max(6)
+    .max(16)
     .describe(
-      'layers from the image to the bottleneck, and the same number back; each layer is twice as wide as the next one inwards',
+      'cnn: convolutions, of which the first two are followed by a pool; autoencoder: layers from the image to the bottleneck, and the same number back; each layer is twice as wide as the next one inwards',
     ),
   activation: z.enum(activations).describe('nonlinearity of the hidden layers'),
   pairs: count.max(64).describe('(image, label) pairs in a sequence'),
@@ -47,7 +47,7 @@ export type OwnOption = keyof typeof ownOptions;
 export const ownDefaults: {
   readonly [Key in OwnOption]: Readonly<Partial<Record<Architecture, z.output<(typeof ownOptions)[Key]>>>>;
 } = {
-  depth: { autoencoder: 1 },
+  depth: { cnn: 2, autoencoder: 1 },
   activation: { autoencoder: 'relu' },
   pairs: { transformer: 8 },
   blocks: { transformer: 2 },

@@ -15,7 +15,13 @@ export interface Range {
 }
 
 export type Value =
-  | { readonly kind: 'integer' | 'number' | 'list'; readonly range: Range }
+  | {
+      readonly kind: 'integer' | 'number';
+      readonly range: Range;
+      /** Several of them may be given. */ readonly isFactor?: true;
+    }
+  | { readonly kind: 'list'; readonly range: Range }
+  | { readonly kind: 'switch' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'text' };
 
@@ -54,6 +60,10 @@ function valueOf(property: Property): Value {
   if (property.type === 'integer' || property.type === 'number')
     return { kind: property.type, range: rangeOf(property) };
   if (property.type === 'string') return { kind: 'text' };
+  if (property.type === 'boolean') return { kind: 'switch' };
+  const [one] = property.anyOf ?? [];
+  if (typeof one === 'object')
+    return { ...(valueOf(one) as Extract<Value, { kind: 'integer' | 'number' }>), isFactor: true };
   const { items } = property;
   if (typeof items !== 'object' || Array.isArray(items) || items.type !== 'integer') {
     throw new Error(`no option can be made of the type ${String(property.type)}`);
@@ -91,7 +101,8 @@ function describeRange({ minimum, maximum, above, below }: Range): string {
   return `${lower} and ${below ? 'below' : 'at most'} ${maximum}`;
 }
 
-/** Entries for an example of a list: widths such as 8, 16, 32, seeds such as 0, 1, 2. */
-export function exampleEntries({ minimum }: Range): readonly number[] {
+/** Entries for an example of a list: widths such as 8, 16, 32, seeds such as 0, 1, 2, shares such as 0.1, 0.2. */
+export function exampleEntries({ minimum, maximum }: Range): readonly number[] {
+  if (maximum <= 2) return [0.1, 0.2];
   return minimum > 0 ? [8, 16, 32] : [0, 1, 2];
 }

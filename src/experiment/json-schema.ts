@@ -1,15 +1,16 @@
 /** The JSON Schema of experiment files, with which an editor completes and checks them. `npm run schema` writes it. */
 import * as z from 'zod';
 import { architectures, hasOption, sharedDefaults, type Architecture } from './architectures.js';
-import { experimentSchema } from './schema.js';
+import { inputSchema } from './schema.js';
 
 /** As text. Draft 7, which every editor's YAML support knows. */
 export function experimentJsonSchema(): string {
-  const { $schema, ...rest } = z.toJSONSchema(experimentSchema, { io: 'input', target: 'draft-7' });
+  const { $schema, ...rest } = z.toJSONSchema(inputSchema, { io: 'input', target: 'draft-7' });
   const schema = {
     $schema,
     title: 'Experiment',
-    description: 'What to train: a family of models of one architecture that differ only in width and seed.',
+    description:
+      'What to train: a family of models of one architecture that differ in width, seed and any further options that are given as lists.',
     ...rest,
     allOf: architectures.map((arch) => ({
       if: { properties: { arch: { const: arch } }, required: ['arch'] },
@@ -21,7 +22,7 @@ export function experimentJsonSchema(): string {
 
 /** Options that an architecture does not have, and defaults of its own. */
 function peculiarities(arch: Architecture): Record<string, unknown> {
-  const foreign = experimentSchema.keyof().options.filter((key) => !hasOption(arch, key));
+  const foreign = inputSchema.keyof().options.filter((key) => !hasOption(arch, key));
   const defaults = Object.entries(sharedDefaults[arch] ?? {});
   const entries: [string, unknown][] = [
     ...foreign.map((key): [string, unknown] => [key, false]),

@@ -1,5 +1,5 @@
 /**
- * Reads an experiment file: YAML with the keys of `experimentSchema`, comments welcome, checked whole before anything
+ * Reads an experiment file: YAML with the keys of `inputSchema`, comments welcome, checked whole before anything
  * happens. Every mistake is one line that names file, line and column. The schema decides what is right; this file finds
  * the place of what is wrong and words it.
  */
@@ -13,7 +13,7 @@ import { nearest, suggestion } from '../terminal/nearest.js';
 import { isNameable, printable } from '../terminal/printable.js';
 import { definitionsOf, describeNumber, exampleEntries, type Definition } from './definitions.js';
 import { refuseForeignKeys, refuseTwoLengths, type Places } from './value-origins.js';
-import { executionSchema, experimentSchema, optionOf, type ExperimentInput } from './schema.js';
+import { executionSchema, inputSchema, optionOf, type ExperimentInput } from './schema.js';
 import { isName, shippedFile, shippedNames } from './shipped.js';
 import { offsetOf, parseMapping, startOf, textOf, valuesOf, type Source } from './yaml.js';
 
@@ -44,7 +44,7 @@ export function parseExperiment(text: string, file: string): ExperimentFile {
   const source = parseMapping(text, printable(file));
   refuseKeys(source);
   const values = valuesOf(source);
-  const parsed = experimentSchema.safeParse(values);
+  const parsed = inputSchema.safeParse(values);
   if (!parsed.success) throw firstMistake(parsed.error.issues, values, source);
   const given = values as ExperimentFile['values'];
   const places = placesOf(source);
@@ -113,7 +113,7 @@ function refuseKeys({ mapping, at }: Source): void {
   }
 }
 
-const known: readonly string[] = experimentSchema.keyof().options;
+const known: readonly string[] = inputSchema.keyof().options;
 
 function unknownKey(key: string, where: string): UsageError {
   const execution = executionSchema
@@ -159,8 +159,13 @@ function describeIssue({ path, message }: Issues[number], values: Record<string,
   const key = String(path[0]);
   const definition = definitions.get(key)!;
   const value = values[key];
-  const twice = path.length === 1 && Array.isArray(value) ? value.findIndex(isRepeated) : -1;
-  const place = twice < 0 ? path : [key, twice];
+  const entries: readonly unknown[] = path.length === 1 && Array.isArray(value) ? value : [];
+  const isFactor = 'isFactor' in definition.value;
+  // Of a factor the schema says no more than that neither a number nor a list fits.
+  const twice = isFactor ? -1 : entries.findIndex(isRepeated);
+  const wrong = isFactor ? entries.findIndex((entry) => !definition.schema.safeParse(entry).success) : -1;
+  const entry = Math.max(twice, wrong);
+  const place = entry < 0 ? path : [key, entry];
   const described = describeValue(place.length > 1 ? (value as unknown[])[Number(place[1])] : value, {
     definition,
     entry: place.length > 1,
@@ -170,7 +175,7 @@ function describeIssue({ path, message }: Issues[number], values: Record<string,
   return { offset: offsetOf(place, source), key, what, remedy };
 }
 
-const definitions = new Map(definitionsOf(experimentSchema).map((definition) => [definition.key, definition]));
+const definitions = new Map(definitionsOf(inputSchema).map((definition) => [definition.key, definition]));
 
 function isRepeated(entry: unknown, i: number, all: readonly unknown[]): boolean {
   return all.indexOf(entry) < i;
@@ -206,8 +211,11 @@ function describeValue(
     case 'text':
       if (typeof value === 'string' && !isNameable(value)) return [`${shown(value)} has control characters`];
       return value === '' ? ['the value is empty'] : [`${shown(value)} is not text`, 'put it in quotes'];
+    case 'switch':
+      return [`${shown(value)} is neither true nor false`];
     case 'integer':
     case 'number':
+      if (Array.isArray(value)) return ['the list is empty', 'give a number, or several'];
       return [`${shown(value)} is not a ${describeNumber(wanted.kind, wanted.range)}`, unquote(value, definition)];
     case 'list': {
       const remedy = `write a list such as [${exampleEntries(wanted.range).join(', ')}]`;

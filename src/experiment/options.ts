@@ -6,6 +6,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import * as z from 'zod';
 import { parseDatasetName } from '../datasets/index.js';
 import { UsageError } from '../terminal/errors.js';
+import { parseAxis } from '../terminal/axis-text.js';
 import { suggestion } from '../terminal/nearest.js';
 import { hasOption, sharedDefaults, type Architecture } from './architectures.js';
 import {
@@ -18,16 +19,22 @@ import {
   type Range,
 } from './definitions.js';
 import type { ExperimentFile } from './load.js';
+import { refuseGrid } from './factors.js';
 import { placeOf, refuseForeignKeys, refuseTwoLengths, type Places } from './value-origins.js';
 import {
   executionSchema,
   experimentSchema,
+  factorKeys,
+  inputSchema,
+  inputOf,
+  optionOf,
   isReplacedBy,
   resolveExperiment,
   type Execution,
   type Experiment,
   type ExperimentInput,
   type ExperimentKey,
+  type FactorKey,
 } from './schema.js';
 
 /** Values by key as the command line has them: text, or a list of texts for an option given more than once. */
@@ -53,6 +60,12 @@ export interface TrainOptions {
 }
 
 const experimentFlag = '--experiment';
+const gridFlag = '--grid';
+
+/** Of factors whose name has one: `--depths 1,2,4` is `--depth 1,2,4`. */
+const plurals: readonly (readonly [FactorKey, string])[] = factorKeys
+  .filter((key) => !/s$|Noise$|Decay$|Shift$|Rotation$|Scale$|Remapping$|burstiness|dropout/.test(key))
+  .map((key) => [key, `${key}s`]);
 
 /** Adds all options of `train` to a command. */
 export function addTrainOptions<C extends CommandUnknownOpts>(command: C): C {
@@ -61,8 +74,21 @@ export function addTrainOptions<C extends CommandUnknownOpts>(command: C): C {
     'a shipped experiment by its name (the command `experiments` lists them), or a YAML file; the options below override what it says',
   );
   command.addOption(collecting(file, experimentFlag));
-  for (const definition of [...definitionsOf(experimentSchema), ...definitionsOf(executionSchema)]) {
+  for (const definition of [...definitionsOf(inputSchema), ...definitionsOf(executionSchema)]) {
     command.addOption(toOption(definition));
+  }
+  command.addOption(
+    collecting(
+      new Option(
+        `${gridFlag} <lists...>`,
+        'further lists: width=8,16 trainSize=500:8000:5:log; each value is trained with each of the others',
+      ),
+      gridFlag,
+    ),
+  );
+  for (const [key, plural] of plurals) {
+    const flag = `--${optionOf(plural)}`;
+    command.addOption(collecting(new Option(`${flag} <list>`, `the same as --${optionOf(key)}`).hideHelp(), flag));
   }
   command
     .option('--json', 'events as JSON lines on stdout, everything else on stderr')
@@ -136,7 +162,7 @@ export function parseTyped(raw: RawOptions): Pick<TrainOptions, 'execution' | 'f
   readonly typed: Partial<ExperimentInput>;
 } {
   return {
-    typed: valuesOf(raw, experimentSchema),
+    typed: withGrid(valuesOf(raw, inputSchema), raw),
     execution: executionSchema.parse(valuesOf(raw, executionSchema)),
     flags: { json: raw.json === true, tensorboard: raw.tensorboard === true, eager: raw.eager === true },
   };
@@ -156,23 +182,17 @@ export function completeExperiment(
   const arch = (values.arch ?? recorded?.arch) as Architecture;
   refuseForeignKeys({ ...values, arch }, places);
   refuseTwoLengths(values, places);
-  const inherited = Object.entries(recorded ?? {}).filter(
+  const inherited = Object.entries(recorded === undefined ? {} : inputOf(recorded)).filter(
     ([key]) => hasOption(arch, key) && !isReplacedBy(key, values),
   );
   const experiment = resolveExperiment({ ...Object.fromEntries(inherited), ...values, arch });
-  const keys = experimentSchema.keyof().options.filter((key) => values[key] !== undefined);
-  return { given: only(experiment, keys), places, experiment };
+  refuseGrid(experiment, places, values.zip);
+  return { given: values, places, experiment };
 }
 
 /** A flag comes before the file; another architecture leaves behind what only the file's has. */
 function isReplaced(key: string, typed: Readonly<Record<string, unknown>>): boolean {
   return isReplacedBy(key, typed) || (typed.arch !== undefined && !hasOption(typed.arch as Architecture, key));
-}
-
-function only<T extends object>(whole: T, keys: readonly (keyof T)[]): Partial<T> {
-  const part: Partial<T> = {};
-  for (const key of keys) part[key] = whole[key];
-  return part;
 }
 
 function archMissing(run: string | undefined): UsageError {
@@ -194,7 +214,13 @@ function shownDefault(key: string, value: unknown): string {
   return [...(value === undefined ? [] : [typed(value)]), ...others].join('; ');
 }
 
-const placeholders = { integer: '<n>', number: '<x>', list: '<list>', choice: '<name>', text: '<name>' } as const;
+const placeholders: Readonly<Record<Exclude<Definition['value']['kind'], 'switch'>, string>> = {
+  integer: '<n>',
+  number: '<x>',
+  list: '<list>',
+  choice: '<name>',
+  text: '<name>',
+};
 
 function toOption(definition: Definition): Option {
   const { key, value } = definition;
@@ -205,11 +231,16 @@ function toOption(definition: Definition): Option {
     value.kind === 'choice' && !mentionsAll(definition.description, value.choices)
       ? `: ${value.choices.join(', ')}`
       : '';
+  if (value.kind === 'switch') return new Option(definition.flag, definition.description);
   const option = new Option(
-    `${definition.flag} ${placeholders[definition.value.kind]}`,
+    `${definition.flag} ${isFactor(value) ? placeholders[value.kind].replace('>', ',...>') : placeholders[value.kind]}`,
     definition.description + form + choices + shown,
   );
   return collecting(option, definition.flag);
+}
+
+function isFactor(value: Definition['value']): boolean {
+  return 'isFactor' in value;
 }
 
 /** All texts are collected, so that an option given twice is seen. "--widths --epochs 3" would take "--epochs" for the widths. */
@@ -227,10 +258,49 @@ function mentionsAll(description: string, choices: readonly string[]): boolean {
 function valuesOf(raw: RawOptions, schema: AnyObject): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const definition of definitionsOf(schema)) {
+    if (definition.value.kind === 'switch') {
+      if (raw[definition.key] === true) values[definition.key] = true;
+      continue;
+    }
     const text = textOf(raw[definition.key], definition);
     if (text !== undefined) values[definition.key] = parseValue(text, definition);
   }
   return values;
+}
+
+/** Values with the lists of plural options and of `--grid`. Throws UsageError where an option is given in two ways. */
+function withGrid(values: Record<string, unknown>, raw: RawOptions): Record<string, unknown> {
+  const all = { ...values };
+  const add = (key: string, value: unknown, flag: string) => {
+    if (all[key] !== undefined) throw new UsageError(`--${optionOf(key)} is given too`, flag, 'give one of the two');
+    all[key] = value;
+  };
+  const definitions = definitionsOf(inputSchema);
+  for (const [key, plural] of plurals) {
+    const flag = `--${optionOf(plural)}`;
+    const text = textOf(raw[plural], { flag });
+    const definition = definitions.find((each) => each.key === key)!;
+    if (text !== undefined) add(key, parseValue(text, { ...definition, flag }), flag);
+  }
+  const texts = (raw['grid'] ?? []) as readonly string[];
+  for (const text of texts) {
+    const axis = parseAxis(text, gridFlag);
+    const definition = gridDefinition(axis.key, definitions);
+    // Values spaced in ratio are rounded where only whole numbers will do.
+    const isWhole = definition.value.kind !== 'number';
+    const listed = text.includes(':') && isWhole ? [...new Set(axis.values.map(Math.round))] : axis.values;
+    add(definition.key, parseValue(listed.join(','), { ...definition, flag: gridFlag }), gridFlag);
+  }
+  return all;
+}
+
+/** `width`, `train-size` or `trainSize`: what a list of `--grid` is of. */
+function gridDefinition(name: string, definitions: readonly Definition[]): Definition {
+  const known = definitions.filter(({ key, value }) => isFactor(value) || key === 'widths' || key === 'seeds');
+  const found = known.find(({ key }) => [key, optionOf(key), key.replace(/s$/, '')].includes(name));
+  if (found !== undefined) return found;
+  const names = known.map(({ key }) => (key === 'widths' || key === 'seeds' ? key.slice(0, -1) : key));
+  throw new UsageError(`"${name}" is nothing that members can differ in`, gridFlag, suggestion(name, names));
 }
 
 function textOf(given: unknown, { flag }: Pick<Definition, 'flag'>): string | undefined {
@@ -255,9 +325,12 @@ function readValue(text: string, { flag, value }: Definition): unknown {
   switch (value.kind) {
     case 'integer':
     case 'number':
+      if (isFactor(value) && text.includes(',')) return readList(text, flag, value);
       return readNumber(text, flag, value.kind, value.range);
     case 'list':
-      return readList(text, flag, value.range);
+      return readList(text, flag, { kind: 'integer', range: value.range });
+    case 'switch':
+      return true;
     case 'choice':
       if (value.choices.includes(text)) return text;
       throw new UsageError(`"${text}" is unknown`, flag, suggestion(text, value.choices));
@@ -267,12 +340,16 @@ function readValue(text: string, { flag, value }: Definition): unknown {
   }
 }
 
-function readList(text: string, flag: string, range: Range): number[] {
+function readList(
+  text: string,
+  flag: string,
+  { kind, range }: { readonly kind: 'integer' | 'number'; readonly range: Range },
+): number[] {
   const remedy = `give a comma-separated list such as ${exampleEntries(range).join(',')}`;
   if (text.trim() === '') throw new UsageError('the list is empty', flag, remedy);
   const entries = text.split(',').map((entry) => entry.trim());
   if (entries.includes('')) throw new UsageError(`"${text}" has an empty entry`, flag, remedy);
-  return entries.map((entry) => readNumber(entry, flag, 'integer', range, remedy));
+  return entries.map((entry) => readNumber(entry, flag, kind, range, remedy));
 }
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

@@ -6,8 +6,6 @@
 
 export interface PlanMember {
   readonly id: string;
-  readonly width: number;
-  readonly seed: number;
   /** Floating-point operations of one training step. */
   readonly flopsPerStep: number;
   /** Training steps that are left to do. */

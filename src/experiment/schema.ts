@@ -39,13 +39,16 @@ const optionalOwn = Object.fromEntries(
   ]),
 ) as { [Key in OwnOption]: z.ZodOptional<(typeof ownOptions)[Key]> };
 
-/** `transformer; default: 8`. */
+/** `transformer; default: 8`; `cnn, autoencoder; default: 2, 1`. */
 function ownersOf(key: OwnOption): string {
   const owners = Object.entries(ownDefaults[key]);
-  return `${owners.map(([arch]) => arch).join(', ')}; default: ${String(owners[0]?.[1])}`;
+  const defaults = new Set(owners.map(([, value]) => String(value)));
+  const shown = defaults.size === 1 ? [...defaults] : owners.map(([, value]) => String(value));
+  return `${owners.map(([arch]) => arch).join(', ')}; default: ${shown.join(', ')}`;
 }
 
-export const experimentSchema = z.strictObject({
+/** An experiment's options, one value each but for widths and seeds. */
+const optionShape = {
   arch: z.enum(architectures).describe('architecture of the family'),
   dataset: z
     .string()
@@ -97,20 +100,134 @@ export const experimentSchema = z.strictObject({
     .describe('shift training images by up to this share of their side, drawn anew each time'),
   augmentRotation: share.max(180).default(0).describe('rotate training images by up to this many degrees'),
   augmentScale: share.max(0.5).default(0).describe('enlarge or shrink training images by up to this share'),
+  labelNoise: share
+    .max(1)
+    .optional()
+    .describe(
+      'share of training images that get the label of another class (the same ones for every member; default: 0)',
+    ),
   ...optionalOwn,
+};
+
+/** Options other than the width that members may differ in: any number that leaves the test set as it is. */
+export const factorKeys = [
+  'depth',
+  'blocks',
+  'heads',
+  'trainSize',
+  'steps',
+  'epochs',
+  'batchSize',
+  'learningRate',
+  'weightDecay',
+  'imageSize',
+  'labelNoise',
+  'augmentShift',
+  'augmentRotation',
+  'augmentScale',
+  'dropout',
+  'burstiness',
+  'labelRemapping',
+] as const satisfies readonly (keyof typeof optionShape)[];
+export type FactorKey = (typeof factorKeys)[number];
+
+/** Without the default, which is no value of a list. */
+function scalarOf(key: FactorKey): z.ZodType<number, number> {
+  const schema: z.ZodType = optionShape[key];
+  return (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.unwrap() : schema) as z.ZodType<
+    number,
+    number
+  >;
+}
+
+const lists = Object.fromEntries(
+  factorKeys.map((key) => [
+    key,
+    z
+      .array(z.union([scalarOf(key), z.null()]))
+      .min(2)
+      .optional(),
+  ]),
+) as Record<FactorKey, z.ZodOptional<z.ZodArray<z.ZodUnion<[z.ZodType<number, number>, z.ZodNull]>>>>;
+
+/**
+ * Resolved. Where members differ in more than width and seed, `grid` has the values of each further factor and the option itself the
+ * one that the run began with; null in a list is an option that was left out, and so the dataset's own.
+ */
+export const experimentSchema = z.strictObject({
+  ...optionShape,
+  grid: z.strictObject(lists).optional(),
+  zip: z.literal(true).optional(),
 });
 
-/** As written in a file or on the command line: defaults may be left out. */
-export type ExperimentInput = z.input<typeof experimentSchema>;
+/** Options that a run keeps: widths and seeds extend it, as lists of other options do. */
+export const settingKeys = experimentSchema
+  .keyof()
+  .options.filter((key) => key !== 'widths' && key !== 'seeds' && key !== 'grid' && key !== 'zip');
+type SettingKey = (typeof settingKeys)[number];
+
+/** Whether members differ in an option. */
+export function isFactor({ grid = {} }: Pick<Experiment, 'grid'>, key: SettingKey): boolean {
+  return Object.hasOwn(grid, key);
+}
+
+const inputLists = Object.fromEntries(
+  factorKeys.map((key) => {
+    const scalar = scalarOf(key);
+    const { description = '' } = optionShape[key];
+    const value = z.union([scalar, z.array(scalar).min(1)]);
+    const option: z.ZodType = optionShape[key];
+    return [
+      key,
+      (option instanceof z.ZodDefault ? value.default(option.parse(undefined) as number) : value.optional()).describe(
+        description,
+      ),
+    ];
+  }),
+) as Record<FactorKey, z.ZodOptional<z.ZodUnion<[z.ZodType<number, number>, z.ZodArray<z.ZodType<number, number>>]>>>;
+
+/** As written in a file or on the command line: defaults may be left out, and factors may be lists. */
+export const inputSchema = z.strictObject({
+  ...optionShape,
+  ...inputLists,
+  zip: z
+    .boolean()
+    .optional()
+    .describe(
+      'combine lists by position, the first value of each with the first of the others, instead of each with each',
+    ),
+});
+export type ExperimentInput = z.input<typeof inputSchema>;
 /** Resolved. */
 export type Experiment = z.output<typeof experimentSchema>;
-export type ExperimentKey = keyof Experiment;
+export type ExperimentKey = keyof z.output<typeof inputSchema>;
 
 /** Fills in every default, the architecture's before the schema's. Throws ZodError on values out of range. */
 export function resolveExperiment(input: ExperimentInput): Experiment {
-  const said = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+  const said: Record<string, unknown> = Object.fromEntries(
+    Object.entries(input).filter(([, value]) => value !== undefined),
+  );
   const defaults = Object.entries(defaultsOf(input.arch)).filter(([key]) => !isReplacedBy(key, said));
-  return experimentSchema.parse({ ...Object.fromEntries(defaults), ...said });
+  const { zip, ...options } = said;
+  const grid: Partial<Record<FactorKey, unknown[]>> = {};
+  for (const key of factorKeys) {
+    const value = options[key];
+    if (!Array.isArray(value)) continue;
+    options[key] = value[0] ?? undefined;
+    if (value.length > 1) grid[key] = value;
+  }
+  return experimentSchema.parse({
+    ...Object.fromEntries(defaults),
+    ...options,
+    ...(Object.keys(grid).length === 0 ? {} : { grid, ...(zip === true ? { zip } : {}) }),
+  });
+}
+
+/** What `resolveExperiment` makes the experiment of. */
+export function inputOf({ grid = {}, zip, ...options }: Experiment): ExperimentInput {
+  // Values that are not set stand in a list as null; `resolveExperiment` knows them.
+  const lists = grid as Partial<Record<FactorKey, number[]>>;
+  return { ...options, ...lists, ...(zip === undefined ? {} : { zip }) };
 }
 
 const lengths: readonly string[] = ['epochs', 'steps'];

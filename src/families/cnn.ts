@@ -1,4 +1,8 @@
-/** LeNet family (Schaeffer et al. 2023, Fig. 10). One knob, `width` w; every layer is a multiple of it. */
+/**
+ * LeNet family (Schaeffer et al. 2023, Fig. 10). Every layer is a multiple of `width` w; `depth` counts its convolutions. LeNet has
+ * two, each with a pool behind it; one of depth 1 lacks the second, and further ones are 3x3 convolutions from 2w to 2w channels that
+ * keep the size of their input, so that any depth fits any image.
+ */
 import type * as tf from '@tensorflow/tfjs-core';
 import { relu } from '../engine/ops.js';
 import { classificationLoss, classificationOutcomes } from './classification.js';
@@ -18,55 +22,88 @@ import {
 
 const kernelSize = 5;
 const valid = { stride: 1, padding: 'valid' } as const;
+const furtherKernelSize = 3;
+const same = { stride: 1, padding: 'same' } as const;
 
 /** Side of an image after a valid convolution, and after the pool behind it. */
 const convolved = (side: number) => side - kernelSize + 1;
 const pooled = (side: number) => Math.floor(convolved(side) / 2);
 
-/** Values that the second pool leaves of an image, for each channel. */
-function positions({ height, width }: Task): number {
-  return pooled(pooled(height)) * pooled(pooled(width));
+interface Stage {
+  readonly name: string;
+  readonly size: number;
+  readonly from: number;
+  readonly to: number;
+  /** Positions of its output, and of what it hands on. */
+  readonly outputs: number;
+  readonly positions: number;
 }
 
-function parameters(w: number, task: Task): ParameterSpecs {
+function stagesOf(w: number, { height, width, channels }: Task, depth: number): Stage[] {
+  const stages: Stage[] = [];
+  let [rows, columns, from] = [height, width, channels];
+  for (let i = 1; i <= depth; i++) {
+    const isPooled = i <= 2;
+    const outputs = isPooled ? convolved(rows) * convolved(columns) : rows * columns;
+    if (isPooled) [rows, columns] = [pooled(rows), pooled(columns)];
+    const to = i === 1 ? w : 2 * w;
+    const size = isPooled ? kernelSize : furtherKernelSize;
+    stages.push({ name: `conv${i}`, size, from, to, outputs, positions: rows * columns });
+    from = to;
+  }
+  return stages;
+}
+
+/** Values that the last stage leaves of an image. */
+function valuesAfter(stages: readonly Stage[]): number {
+  const { to, positions } = stages.at(-1)!;
+  return positions * to;
+}
+
+function parameters(w: number, task: Task, depth: number): ParameterSpecs {
+  const stages = stagesOf(w, task, depth);
   return {
-    ...convParameters('conv1', { size: kernelSize, from: task.channels, to: w }),
-    ...convParameters('conv2', { size: kernelSize, from: w, to: 2 * w }),
-    ...denseParameters('hidden', positions(task) * 2 * w, 8 * w, { relu: true }),
+    ...(Object.assign({}, ...stages.map(({ name, ...shape }) => convParameters(name, shape))) as ParameterSpecs),
+    ...denseParameters('hidden', valuesAfter(stages), 8 * w, { relu: true }),
     ...denseParameters('head', 8 * w, task.classes, { relu: false }),
   };
 }
 
 /**
  * Logits [n, classes] of images [n, height, width, channels]. The pool comes before the relu, not behind it: relu and max
- * commute, so values and gradients are the same, on a quarter of the elements. For 28 x 28:
+ * commute, so values and gradients are the same, on a quarter of the elements. For 28 x 28 and two stages:
  */
-function apply(parameters: Parameters, images: tf.Tensor4D, drop = noDropout): tf.Tensor2D {
+function apply(parameters: Parameters, images: tf.Tensor4D, depth: number, drop = noDropout): tf.Tensor2D {
   let x = relu(maxPool(conv(parameters, 'conv1', images, valid))); // [n, 12, 12, w]
-  x = relu(maxPool(conv(parameters, 'conv2', x, valid))); // [n, 4, 4, 2w]
+  if (depth > 1) x = relu(maxPool(conv(parameters, 'conv2', x, valid))); // [n, 4, 4, 2w]
+  for (let i = 3; i <= depth; i++) x = relu(conv(parameters, `conv${i}`, x, same));
   const hidden = relu(dense(parameters, 'hidden', flatten(x))); // [n, 8w]
   return dense(parameters, 'head', drop(hidden));
 }
 
-function flops(w: number, task: Task): { forward: number; training: number } {
-  const first = convFlops(kernelSize, task.channels, w, convolved(task.height) * convolved(task.width));
-  const second = convFlops(kernelSize, w, 2 * w, convolved(pooled(task.height)) * convolved(pooled(task.width)));
-  const forward = first + second + denseFlops(positions(task) * 2 * w, 8 * w) + denseFlops(8 * w, task.classes);
-  return { forward, training: 3 * forward - first };
+function flops(w: number, task: Task, depth: number): { forward: number; training: number } {
+  const stages = stagesOf(w, task, depth);
+  const costs = stages.map(({ size, from, to, outputs }) => convFlops(size, from, to, outputs));
+  const dense = denseFlops(valuesAfter(stages), 8 * w) + denseFlops(8 * w, task.classes);
+  const forward = costs.reduce((sum, each) => sum + each, dense);
+  return { forward, training: 3 * forward - costs[0]! };
 }
 
 export const cnn: Family = {
   name: 'cnn',
-  summary: 'LeNet: conv5x5 w, pool, conv5x5 2w, pool, dense 8w, dense classes',
+  summary: 'LeNet: conv5x5 w, pool, conv5x5 2w, pool, dense 8w, dense classes; further stages are conv3x3 2w',
   figure: 'Fig. 10',
   examples: 'images',
   smallestSide: 16,
-  model: (w, task, settings) => ({
-    parameters: parameters(w, task),
-    hasAccuracy: true,
-    loss: (values, { images, labels }, noise) =>
-      classificationLoss(apply(values, images, dropout(setting(settings, 'dropout'), noise)), labels),
-    outcomes: (values, { images, labels }) => classificationOutcomes(apply(values, images), labels),
-    flops: flops(w, task),
-  }),
+  model: (w, task, settings) => {
+    const depth = setting(settings, 'depth');
+    return {
+      parameters: parameters(w, task, depth),
+      hasAccuracy: true,
+      loss: (values, { images, labels }, noise) =>
+        classificationLoss(apply(values, images, depth, dropout(setting(settings, 'dropout'), noise)), labels),
+      outcomes: (values, { images, labels }) => classificationOutcomes(apply(values, images, depth), labels),
+      flops: flops(w, task, depth),
+    };
+  },
 };

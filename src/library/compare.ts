@@ -41,7 +41,7 @@ export async function compare(run: RunLike, options: CompareOptions = {}): Promi
   const columns = [...defaultColumnsOf(open), ...(standard?.needs ?? []), ...predicted];
   const family = await readRun(open, columns, options);
   refuseOneScale(family);
-  const { record, members } = family;
+  const { record, members, label } = family;
   const shown = {
     standard: { metric: standard ?? defaultMetrics(record, members).standard },
     induced: induced === undefined ? defaultInduced(record, members) : { metric: induced },
@@ -50,7 +50,7 @@ export async function compare(run: RunLike, options: CompareOptions = {}): Promi
   const widths = new Set(members.map(({ record: { width } }) => width)).size;
   const about = aboutFamily(record, widths);
   const comparison = compareCurves({
-    ...{ run: record.name, about, members, natural, draws: options.draws ?? 2000 },
+    ...{ run: label, about, members, natural, draws: options.draws ?? 2000 },
     ...shown,
   });
   const odd = flatness({ metric: shown.induced.metric, members: comparison.induced.members }, members);

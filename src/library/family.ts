@@ -10,7 +10,7 @@ import { parseMetric, withClassNames } from '../metrics/index.js';
 import { withOwnMetric } from '../metrics/user-metric.js';
 import { runNameSchema } from '../experiment/schema.js';
 import { isImported, makeOf } from '../runs/imported.js';
-import { openRun as openFolder, readColumns } from '../runs/load.js';
+import { openRuns as openFolder, readColumns } from '../runs/load.js';
 import { checkpoints, locateRun } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
 
@@ -25,8 +25,13 @@ export interface Listener {
 export interface RunOptions extends Listener {
   /** The folder of all runs; left out: `checkpoints`. */
   readonly root?: string | undefined;
-  /** Of imported members: the coordinate that curves are drawn over; left out: the one that the run names. */
+  /**
+   * What curves are drawn over: a factor that the members differ in, parameters, flops, examples, steps or loss; of imported members any
+   * of their coordinates. Left out: the widths, by their parameters, or what the run names.
+   */
   readonly axis?: string | undefined;
+  /** Values of factors that do not vary along a curve: `{ depth: 2 }`; left out: the largest of each. */
+  readonly where?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface MetricOptions extends RunOptions {
@@ -52,19 +57,30 @@ export async function track<T>(
  *     const run = await openRun('lenet-mnist');
  *     run.complete.map(({ id, parameters }) => `${id}: ${parameters}`);
  *
- * @throws UsageError where there is no such run, or trained members are asked for over another coordinate
+ * @throws UsageError where there is no such run, or its members do not differ in what is asked for
  */
-export async function openRun(run: RunLike, { root = checkpoints, axis, note }: RunOptions = {}): Promise<OpenRun> {
-  if (typeof run !== 'string') return run;
-  const open = await openFolder(await locateRun(run, root), axis);
-  if (axis !== undefined && !open.words.isImported)
-    throw new UsageError(
-      `the members of ${run} were trained here and have no other coordinates`,
-      '--axis',
-      'leave it out',
-    );
-  for (const line of open.notes) note?.(`note: ${line}`);
-  return open;
+export async function openRun(run: RunLike, options: RunOptions = {}): Promise<OpenRun> {
+  return (await openCurves(run, options))[0]!;
+}
+
+/**
+ * `openRun` once for each value of a factor: every function of the library takes one of them in place of a run.
+ *
+ * @example
+ *     const runs = await openCurves('lenet-mnist', { curvePer: 'width', axis: 'loss' });
+ *     runs.map(({ label }) => label);
+ *
+ * @throws UsageError as `openRun`, and for a factor that the members do not differ in
+ */
+export async function openCurves(
+  run: RunLike,
+  { root = checkpoints, note, ...view }: RunOptions & { readonly curvePer?: string | undefined } = {},
+): Promise<OpenRun[]> {
+  if (typeof run !== 'string') return [run];
+  const { axis, where, curvePer } = view;
+  const opened = await openFolder(await locateRun(run, root), { axis, where, curvePer });
+  for (const line of new Set(opened.flatMap(({ notes }) => notes))) note?.(`note: ${line}`);
+  return opened;
 }
 
 /** Reads columns of every complete member's outcomes; members that are not in it are told as notes. */

@@ -1,5 +1,5 @@
 /** A metric over a grid of its parameters, over smaller test sets and over fewer scales. */
-import { parseAxis } from '../analysis/axis-text.js';
+import { parseAxis } from '../terminal/axis-text.js';
 import { causesOf, refuseCauses, type Causes } from '../analysis/causes.js';
 import { discoveriesOf, mostTested, type Discoveries } from '../analysis/discoveries.js';
 import { flatness } from '../analysis/evaluate.js';

@@ -52,7 +52,7 @@ export async function theory(run: RunLike, options: TheoryOptions = {}): Promise
     );
   const kept = wanted.filter((length) => !tooLong.includes(length));
   try {
-    return { ...fitFamily(record.name, family.members, { lengths: kept, words }), family };
+    return { ...fitFamily(family.label, family.members, { lengths: kept, words }), family };
   } catch (error) {
     if (!(error instanceof FitError)) throw error;
     throw new UsageError(`the cross-entropy has no power law: ${error.message}`, record.name);

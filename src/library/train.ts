@@ -1,7 +1,7 @@
 /** A family, trained. */
 import { loadExperiment } from '../experiment/load.js';
 import { completeExperiment, runNameOf } from '../experiment/options.js';
-import { executionSchema, experimentSchema, type Execution, type ExperimentInput } from '../experiment/schema.js';
+import { executionSchema, inputSchema, type Execution, type ExperimentInput } from '../experiment/schema.js';
 import { readRunRecord, runFolder } from '../runs/run.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
@@ -51,7 +51,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     Object.fromEntries(said.filter(([key]) => isExecution(key))),
   );
   if (error !== undefined) throw new UsageError(whatIsWrong(error, values), 'train');
-  const wrong = experimentSchema.partial().safeParse(typed).error;
+  const wrong = inputSchema.partial().safeParse(typed).error;
   if (wrong !== undefined) throw new UsageError(whatIsWrong(wrong, typed), 'train');
   const file = name === undefined ? undefined : await loadExperiment(name);
   const run = runNameOf({ run: execution.run }, file) ?? defaultRunName(completeExperiment(typed, {}).experiment);

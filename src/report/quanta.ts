@@ -22,17 +22,17 @@ export function quantaTables(quanta: Quanta, words: FamilyWords): string {
 
 /** Writes quanta.csv and the pictures beside it into the run's folder; their paths. `solved` says what solved means. */
 export async function writeQuanta(
-  { folder, record, members, words }: LoadedRun,
+  { folder, record, members, words, label, suffix }: LoadedRun,
   quanta: Quanta,
   { solved, printed = usualFigure }: { readonly solved: string; readonly printed?: FigureOptions },
 ): Promise<string[]> {
   const units = kindOf(record) === 'sequences' ? 'images in sequences' : words.examples;
   const dataset = isImported(record) ? record.dataset.name : record.experiment.dataset;
   const testSet = `${grouped(quanta.grid.examples)} test ${units}`;
-  const about = { run: record.name, arch: makeOf(record), dataset, solved, testSet, quanta, words };
-  const table = path.join(folder, 'quanta.csv');
+  const about = { run: label, arch: makeOf(record), dataset, solved, testSet, quanta, words };
+  const table = path.join(folder, `quanta${suffix}.csv`);
   // Drawn first: what is stopped while it draws leaves what was there.
-  const pictures = await writeFigure(path.join(folder, 'quanta'), quantaFigure(about), printed);
+  const pictures = await writeFigure(path.join(folder, `quanta${suffix}`), quantaFigure(about), printed);
   await writeFileAtomic(table, csvOf(quanta, members[0]!.outcomes, words));
   return [table, ...pictures];
 }

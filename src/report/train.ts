@@ -8,12 +8,13 @@ import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Measurement, Metric } from '../metrics/metric.js';
 import { mean } from '../statistics/mean.js';
 import { overSeeds } from '../statistics/seeds.js';
-import { withSameGroups } from '../runs/load.js';
+import { openRun, withSameGroups, type FamilyMember } from '../runs/load.js';
 import { readOutcomes } from '../runs/outcomes.js';
 import { readStrips } from '../runs/pictures.js';
-import { epochsOf, type MemberRecord, type RunRecord } from '../runs/record.js';
+import type { RunRecord } from '../runs/record.js';
 import { readRunRecord } from '../runs/run.js';
-import { verifyRun, whyMissing, type MemberState } from '../runs/verify.js';
+import { verifyRun, whyMissing } from '../runs/verify.js';
+import type { FamilyWords } from '../runs/words.js';
 import { RunError } from '../terminal/errors.js';
 import { describeSharpness } from './document/findings.js';
 import { writeFigure, writePicture } from './figures/files.js';
@@ -58,29 +59,37 @@ export async function summariseRun(folder: string, printed: FigureOptions = usua
   const record = await readRunRecord(folder);
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   const states = (await verifyRun(folder)).sort((a, b) => a.key.width - b.key.width || a.key.seed - b.key.seed);
-  const members = await readMembers(states, outcomeKinds[record.experiment.arch]);
   const incomplete = states.filter(({ status }) => status !== 'complete');
-  const absent = incomplete.map((state) => `${state.id} (${whyMissing(state, epochsOf(record)) ?? ''})`);
-  if (members.length === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
+  const absent = incomplete.map((state) => `${state.id} (${whyMissing(state) ?? ''})`);
+  const whole = new Set(states.flatMap(({ status, id }) => (status === 'complete' ? [id] : [])));
+  if (whole.size === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
+  const { words, complete, notes } = await openRun(folder);
+  const shown = complete.filter(({ id }) => whole.has(id));
+  const members = await readMembers(shown, outcomeKinds[record.experiment.arch]);
   const showcase = showcaseOf(record, members);
   const rows = members.map((member) => rowOf(member, showcase.table));
-  const drawn = { record, members, missing: incomplete.length, showcase, printed };
+  const drawn = { record, words, members, missing: incomplete.length, showcase, printed };
   const curves = await drawCurves(folder, drawn);
   const reconstructions = await drawReconstructions(folder, drawn);
   const sharpness = sharpnessOf(record, members);
   const lines = [
-    ...summaryLines(rows, showcase),
+    ...notes.map((line) => `note: ${line}`),
+    ...summaryLines(rows, showcase, words),
     ...absent.map((text) => `not included: ${text}`),
     ...reconstructions.problems,
     ...guessing(rows, record),
     ...oneAnswer(members, record.dataset),
   ];
-  const findings = sharpness === undefined ? [] : describeSharpness(sharpness, widthsOf(members));
+  const findings = sharpness === undefined ? [] : describeSharpness(sharpness, widthsOf(members), words);
   return { rows, table: lines.join('\n'), findings, sharpness, figures: [...curves, ...reconstructions.figures] };
 }
 
 /** A line per member, or a line per width where there are several seeds; and what its intervals are. */
-function summaryLines(rows: readonly SummaryRow[], { table, figures, testSet, sampling }: Showcase): string[] {
+function summaryLines(
+  rows: readonly SummaryRow[],
+  { table, figures, testSet, sampling }: Showcase,
+  words: FamilyWords,
+): string[] {
   // Of what is drawn: with intervals of all the line would be longer than a terminal; `evaluate` has them.
   const withIntervals = new Set(figures.flatMap(({ metrics }) => metrics.map(({ id }) => id)));
   const ofColumn = ({ id }: Metric, cell: MembersColumn['values'][number]): MembersColumn['values'][number] =>
@@ -94,7 +103,7 @@ function summaryLines(rows: readonly SummaryRow[], { table, figures, testSet, sa
     const drawn = table.filter(({ id }) => withIntervals.has(id));
     const intervals = [...new Set(drawn.map(({ interval }) => interval))].join('; ');
     return [
-      printedTable(membersTable(rows, columns)),
+      printedTable(membersTable(rows, columns, words)),
       `In brackets: 95 % intervals over the sampling of ${sampling.text} (${intervals}).`,
       ...note,
     ];
@@ -111,6 +120,7 @@ function summaryLines(rows: readonly SummaryRow[], { table, figures, testSet, sa
           metric,
           values: scales.map((seeds) => ofColumn(metric, meanOfSeeds(metric, seeds))),
         })),
+        words,
       ),
     ),
     `Means over seeds, each on ${testSet}; seconds are per member.`,
@@ -142,28 +152,27 @@ function widthsOf(members: readonly SummaryMember[]): number[] {
 }
 
 interface SummaryMember extends MemberOutcomes {
-  readonly record: MemberRecord;
+  readonly record: FamilyMember;
   readonly folder: string;
 }
 
-async function readMembers(states: readonly MemberState[], kind: OutcomeKind): Promise<readonly SummaryMember[]> {
+async function readMembers(complete: readonly FamilyMember[], kind: OutcomeKind): Promise<readonly SummaryMember[]> {
   const members: SummaryMember[] = [];
-  for (const { status, record, folder } of states) {
-    if (status !== 'complete' || record === undefined) continue;
-    const outcomes = await readOutcomes(path.join(folder, 'outcomes.parquet'), showcaseColumns[kind]);
-    members.push({ record, outcomes, folder });
+  for (const record of complete) {
+    const outcomes = await readOutcomes(path.join(record.folder, 'outcomes.parquet'), showcaseColumns[kind]);
+    members.push({ record, outcomes, folder: record.folder });
   }
   return withSameGroups(members);
 }
 
 function rowOf({ record, outcomes }: SummaryMember, metrics: readonly Metric[]): SummaryRow {
-  const { id, width, seed, parameters, trainingSeconds, evaluationSeconds } = record;
+  const { id, width, seed, parameters, trained } = record;
   return {
     ...{ id, width, seed, parameters },
     metrics: Object.fromEntries(
       metrics.map((metric) => [metric.id, fits(metric, rowsOf(outcomes)) ? metric.measure(outcomes) : null]),
     ),
-    seconds: trainingSeconds + (evaluationSeconds ?? 0),
+    seconds: (trained?.trainingSeconds ?? 0) + (trained?.evaluationSeconds ?? 0),
   };
 }
 
@@ -188,13 +197,17 @@ function guessing(rows: readonly SummaryRow[], { dataset }: RunRecord): string[]
 
 interface Drawn {
   readonly record: RunRecord;
+  readonly words: FamilyWords;
   readonly members: readonly SummaryMember[];
   readonly missing: number;
   readonly showcase: Showcase;
   readonly printed: FigureOptions;
 }
 
-async function drawCurves(folder: string, { record, members, missing, showcase, printed }: Drawn): Promise<string[]> {
+async function drawCurves(
+  folder: string,
+  { record, words, members, missing, showcase, printed }: Drawn,
+): Promise<string[]> {
   const { arch, dataset } = record.experiment;
   const files: string[] = [];
   for (const { name, metrics, vertical, axis } of showcase.figures) {
@@ -202,7 +215,10 @@ async function drawCurves(folder: string, { record, members, missing, showcase, 
       .filter((metric) => fits(metric, rowsOf(members[0]!.outcomes)))
       .map((metric) => curve(metric, members));
     const { testSet, sampling } = showcase;
-    const about = { run: record.name, arch, dataset, curves, missing, vertical, axis, testSet, drawOf: sampling.of };
+    const about = {
+      ...{ run: record.name, arch, dataset, curves, missing, vertical, axis, testSet, drawOf: sampling.of },
+      words,
+    };
     files.push(...(await writeFigure(path.join(folder, name), curvesFigure(about), printed)));
   }
   return files;

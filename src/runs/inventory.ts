@@ -10,7 +10,7 @@ import { isUnchanged } from './json.js';
 import { trainerOf } from './lock.js';
 import { runNames } from './locate.js';
 import { isImported, makeOf, type AnyRun } from './imported.js';
-import { epochsOf, unsealedNotes } from './record.js';
+import { unsealedNotes } from './record.js';
 import { readAnyRun } from './run.js';
 import { verifyAnyRun, whyMissing, type AnyMemberState, type MemberState, type Scrutiny } from './verify.js';
 
@@ -93,9 +93,8 @@ async function changedSeals(folder: string): Promise<string[]> {
 }
 
 function membersOfSummary(record: AnyRun, states: readonly AnyMemberState[], isBusy: boolean) {
-  const epochs = isImported(record) ? 0 : epochsOf(record);
   const missing = states.flatMap((state) => {
-    const why = whyMissing(state, epochs);
+    const why = whyMissing(state);
     return why === undefined ? [] : { id: state.id, why };
   });
   const total = states.length;

@@ -11,7 +11,7 @@ import {
   type ImportedMember,
   type ImportedRun,
 } from './imported.js';
-import { decodeWithGroup, outcomeNames, type OutcomeName, type OutcomeTable } from './outcomes.js';
+import { decodeOutcomes, decodeWithGroup, outcomeNames, type OutcomeName, type OutcomeTable } from './outcomes.js';
 import {
   digestOfRun,
   epochsOf,
@@ -24,13 +24,19 @@ import {
 } from './record.js';
 import { memberFolder, membersOf, readAnyRun, readMemberFile, readMemberRecord } from './run.js';
 import { unfinished } from './verify.js';
-import { importedWords, trainedWords, type FamilyWords } from './words.js';
+import { coordinatesOf, varyingFactors, viewOf, type Placed, type ViewOptions } from './view.js';
+import { importedWords, type FamilyWords } from './words.js';
 
-/** A member as curves take it. Of imported ones `width` and `parameters` are the coordinate that curves are drawn over. */
+/**
+ * A member as curves take it. Where curves are drawn over a coordinate, `width` and `parameters` are both that coordinate, and `seed`
+ * tells members at one scale apart.
+ */
 export interface FamilyMember {
   readonly id: string;
   readonly width: number;
   readonly seed: number;
+  /** Every number that places it: `width`, further factors, `parameters`, `flops`, `examples`, `steps`; of an imported one its own. */
+  readonly coordinates: Readonly<Record<string, number>>;
   readonly parameters: number;
   /** NaN where nobody knows. */
   readonly trainingFlops: number;
@@ -61,8 +67,12 @@ export interface LoadedRun {
   readonly absent: readonly string[];
   /** Columns that the outcomes have, read or not. */
   readonly columns: readonly OutcomeName[];
-  /** What the user should know of the run's files, a line each. */
+  /** What the user should know of the run's files and of what is shown of it, a line each. */
   readonly notes: readonly string[];
+  /** The run's name, with the values of factors that set its curves apart from others of the same run. */
+  readonly label: string;
+  /** The same for names of files: `-depth2`; empty where the run's name is enough. */
+  readonly suffix: string;
 }
 
 /** A run that is opened: its record and columns are known, no outcome is read yet. */
@@ -70,35 +80,112 @@ export interface OpenRun extends Omit<LoadedRun, 'members'> {
   readonly complete: readonly FamilyMember[];
 }
 
-/**
- * @param axis of imported members, the coordinate that curves are drawn over; left out: the one that the run names
- * @throws RunError where run.json is damaged, or no member is complete; UsageError where the members have no such coordinate
- */
-export async function openRun(folder: string, axis?: string): Promise<OpenRun> {
-  const record = await readAnyRun(folder);
-  if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
-  return isImported(record) ? openImported(folder, record, axis ?? record.axis) : openTrained(folder, record);
+export interface OpenOptions extends ViewOptions {
+  /** A factor whose values each have curves of their own. */
+  readonly curvePer?: string | undefined;
 }
 
-async function openTrained(folder: string, record: RunRecord): Promise<OpenRun> {
+/**
+ * A run as the options ask for it; with `curvePer` once for each value of that factor, in ascending order.
+ *
+ * @throws RunError where run.json is damaged, or no member is complete; UsageError where the members have no such coordinate
+ */
+export async function openRuns(folder: string, options: OpenOptions = {}): Promise<OpenRun[]> {
+  const record = await readAnyRun(folder);
+  if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
+  if (!isImported(record)) return openTrained(folder, record, options);
+  const unknown =
+    options.curvePer === undefined ? (options.where === undefined ? undefined : '--where') : '--curve-per';
+  if (unknown !== undefined)
+    throw new UsageError('the run has imported members, which have no factors', unknown, 'give --axis instead');
+  return [await openImported(folder, record, options.axis ?? record.axis)];
+}
+
+/** `openRuns` of one. */
+export async function openRun(folder: string, options: ViewOptions = {}): Promise<OpenRun> {
+  return (await openRuns(folder, options))[0]!;
+}
+
+async function openTrained(folder: string, record: RunRecord, options: OpenOptions): Promise<OpenRun[]> {
   const complete: MemberRecord[] = [];
   const absent: string[] = [];
-  for (const key of membersOf(record.experiment).sort((a, b) => a.width - b.width || a.seed - b.seed)) {
+  for (const key of membersOf(record.experiment)) {
     const found = await completeMember(folder, key, record);
     if (typeof found === 'string') absent.push(`${memberId(key)} (${found})`);
     else complete.push(found);
   }
   if (complete.length === 0)
     throw new RunError(`none of the ${absent.length} members is complete; the first: ${absent[0] ?? ''}`, folder);
-  const notes = unsealedNotes(folder, record, complete);
-  const members = complete.map((member) => ({
-    ...member,
-    folder: memberFolder(folder, member),
-    trained: member,
-    imported: undefined,
-  }));
+  const files = unsealedNotes(folder, record, complete);
+  const members = complete
+    .map((member) => ({
+      ...member,
+      record: member,
+      coordinates: coordinatesOf(record, member),
+      folder: memberFolder(folder, member),
+      trained: member,
+      imported: undefined,
+    }))
+    .sort((a, b) => a.width - b.width || a.seed - b.seed);
   const columns = await columnsOf(members);
-  return { folder, record, words: trainedWords, complete: members, absent, columns, notes };
+  const { curvePer } = options;
+  const values = curvePer === undefined ? [undefined] : valuesPer(curvePer, { record, members, options });
+  const opened: OpenRun[] = [];
+  for (const value of values) {
+    const where = value === undefined ? options.where : { ...options.where, [curvePer!]: value };
+    const { words, coordinate, members: shown, notes } = viewOf(record, members, { ...options, where });
+    const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate);
+    opened.push({
+      ...{ folder, record, words, complete: placed, absent, columns, notes: [...files, ...notes] },
+      label: value === undefined ? record.name : `${record.name}, ${curvePer!} ${value}`,
+      suffix: value === undefined ? '' : `-${curvePer!}${value}`,
+    });
+  }
+  return opened;
+}
+
+/** Values of the factor that has curves of its own. Throws UsageError where it is none. */
+function valuesPer(
+  key: string,
+  {
+    record,
+    members,
+    options,
+  }: { readonly record: RunRecord; readonly members: readonly Placed[]; readonly options: OpenOptions },
+): number[] {
+  const varying = varyingFactors(record, members);
+  if (!varying.includes(key))
+    throw new UsageError(
+      varying.length === 0 ? 'the members differ in nothing' : `"${key}" is nothing that the members differ in`,
+      '--curve-per',
+      varying.length === 0 ? 'leave it out' : suggestion(key, varying),
+    );
+  if (options.where !== undefined && key in options.where)
+    throw new UsageError(`${key} is held by --where`, '--curve-per', 'give one of the two');
+  return [...new Set(members.map(({ coordinates }) => coordinates[key]!))].sort((a, b) => a - b);
+}
+
+/** With the coordinate in place of the width. */
+async function placeBy(members: readonly TrainedMember[], coordinate: string): Promise<FamilyMember[]> {
+  const at = new Map<TrainedMember, number>();
+  for (const member of members)
+    at.set(member, coordinate === 'loss' ? await testLoss(member) : member.coordinates[coordinate]!);
+  return onScale(members, (member) => at.get(member)!).map(({ member, scale, seed }) => ({
+    ...{ ...member, width: scale, parameters: scale, seed },
+  }));
+}
+
+type TrainedMember = FamilyMember & { readonly trained: MemberRecord };
+
+/** Mean over the test set of what training minimises: cross-entropy in nats, or the squared error per pixel. */
+async function testLoss(member: FamilyMember): Promise<number> {
+  const file = outcomesFile(member);
+  const bytes = await readMemberFile(member.folder, member, path.basename(file));
+  if (typeof bytes === 'string') throw new RunError(bytes, member.folder);
+  const name = (await outcomeNames(bytes, file)).includes('mse') ? 'mse' : 'log_probability';
+  const values = (await decodeOutcomes(bytes, [name], file))[name];
+  const sum = values.reduce((total, value) => total + value, 0);
+  return Math.abs(sum / values.length);
 }
 
 async function openImported(folder: string, record: ImportedRun, axis: string): Promise<OpenRun> {
@@ -121,30 +208,35 @@ async function openImported(folder: string, record: ImportedRun, axis: string): 
       absent.push(`${shownId(id)} (${coordinates[axis] === undefined ? `has no ${axis}` : `${axis} is not above 0`})`);
   if (placed.length === 0)
     throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
-  const complete = onScale(placed, axis).map(({ member, seed }) => placeOf(folder, member, { axis, seed }));
+  const complete = onScale(placed, ({ coordinates }) => coordinates[axis]!).map(({ member, seed }) =>
+    placeOf(folder, member, { axis, seed }),
+  );
   const columns = await columnsOf(complete);
   if (!columns.includes('correct')) throw new RunError('its outcomes do not say which answers are right', folder);
-  return { folder, record, words: importedWords(axis), complete, absent, columns, notes: [] };
+  const words = importedWords(axis);
+  return { folder, record, words, complete, absent, columns, notes: [], label: record.name, suffix: '' };
 }
 
 /**
  * In order of the coordinate, and each with the place that seeds have: models at one scale are its replicates, those of one seed
  * together where seeds are told.
  */
-function onScale(members: readonly ImportedMember[], axis: string): { member: ImportedMember; seed: number }[] {
+function onScale<T extends { readonly id: string; readonly seed: number | null }>(
+  members: readonly T[],
+  scaleOf: (member: T) => number,
+): { member: T; scale: number; seed: number }[] {
   const sorted = [...members].sort(
-    (a, b) =>
-      a.coordinates[axis]! - b.coordinates[axis]! || (a.seed ?? 0) - (b.seed ?? 0) || (a.name < b.name ? -1 : 1),
+    (a, b) => scaleOf(a) - scaleOf(b) || (a.seed ?? 0) - (b.seed ?? 0) || (a.id < b.id ? -1 : 1),
   );
   const taken = new Map<number, Set<number>>();
   return sorted.map((member) => {
-    const scale = member.coordinates[axis]!;
+    const scale = scaleOf(member);
     const used = taken.get(scale) ?? new Set<number>();
     taken.set(scale, used);
     let seed = member.seed ?? 0;
     while (used.has(seed)) seed++;
     used.add(seed);
-    return { member, seed };
+    return { member, scale, seed };
   });
 }
 
@@ -157,7 +249,7 @@ function placeOf(
   const scale = coordinates[axis]!;
   return {
     ...{ id: shownId(id), width: scale, seed, parameters: scale, trainingFlops: coordinates['flops'] ?? NaN },
-    ...{ files, folder: importedFolder(folder, id), trained: undefined, imported: member },
+    ...{ coordinates, files, folder: importedFolder(folder, id), trained: undefined, imported: member },
   };
 }
 
@@ -183,8 +275,8 @@ async function completeMember(folder: string, key: MemberKey, run: RunRecord): P
   try {
     const record = await readMemberRecord(memberFolder(folder, key));
     if (record === undefined) return 'no epoch done';
-    if (record.experiment !== digestOfRun(run)) return otherExperiment;
-    return record.status === 'complete' ? record : unfinished(record, epochsOf(run));
+    if (record.experiment !== digestOfRun(run, key)) return otherExperiment;
+    return record.status === 'complete' ? record : unfinished(record, epochsOf(run, key));
   } catch (error) {
     if (!isReported(error)) throw error;
     return messageOf(error);

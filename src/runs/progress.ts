@@ -5,7 +5,7 @@ import { RunError } from '../terminal/errors.js';
 import { readHistory } from './history.js';
 import { statusOf, type RunStatus } from './inventory.js';
 import { trainerOf } from './lock.js';
-import { epochsOf, type EpochRecord } from './record.js';
+import type { EpochRecord } from './record.js';
 import { readMemberFile, readRunRecord } from './run.js';
 import { verifyRun, type MemberState, type MemberStatus } from './verify.js';
 
@@ -29,6 +29,7 @@ export interface RunProgress {
   readonly run: string;
   readonly arch: string;
   readonly dataset: string;
+  /** Of the members that have most. */
   readonly epochs: number;
   readonly status: RunStatus;
   readonly complete: number;
@@ -48,8 +49,8 @@ export async function readProgress(folder: string, now = Date.now()): Promise<Ru
   const states = await verifyRun(folder, 'presence');
   const isBusy = (await trainerOf(folder)) !== undefined;
   const { arch, dataset } = record.experiment;
-  const epochs = epochsOf(record);
-  const timed = await Promise.all(states.map((state) => timingOf(state, { epochs, now })));
+  const epochs = Math.max(...states.map((state) => state.epochs));
+  const timed = await Promise.all(states.map((state) => timingOf(state, now)));
   const left = timed.map((timing) => secondsLeft(timing, timed));
   const members = states.map((state, i) => memberProgress(state, timed[i]!, isBusy ? left[i]! : null));
   return {
@@ -74,12 +75,7 @@ export interface Timing {
   readonly isComplete: boolean;
 }
 
-interface When {
-  readonly epochs: number;
-  readonly now: number;
-}
-
-async function timingOf({ key, folder, status, record }: MemberState, { epochs, now }: When) {
+async function timingOf({ key, folder, status, record, epochs }: MemberState, now: number) {
   const file = path.join(folder, 'history.jsonl');
   // Of a damaged one nothing is shown; the member's own problem says why, or the next command that reads it.
   const read = status === 'complete' ? await readMemberFile(folder, record!, 'history.jsonl') : undefined;

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { architectures } from '../experiment/architectures.js';
 import { lengthOf } from '../experiment/length.js';
-import { experimentSchema, runNameSchema, type Experiment } from '../experiment/schema.js';
+import { experimentAt, type Factors } from '../experiment/factors.js';
+import { experimentSchema, factorKeys, runNameSchema, type Experiment } from '../experiment/schema.js';
 import { counted } from '../terminal/format.js';
 import { isNameable } from '../terminal/printable.js';
 
@@ -13,16 +14,24 @@ export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const textSchema = z.string().refine(isNameable, 'has control characters');
 export const memberIdSchema = z
   .string()
-  .regex(new RegExp(`^(${architectures.join('|')})-w[0-9]{1,16}-s[0-9]{1,16}$`), 'is not the id of a member');
+  .regex(
+    new RegExp(
+      `^(${architectures.join('|')})-w[0-9]{1,16}(-(${factorKeys.join('|')})[0-9][0-9.e-]{0,24})*-s[0-9]{1,16}$`,
+    ),
+    'is not the id of a member',
+  );
 /** In a member's folder, and nowhere else. */
 const fileNameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'is not the name of a file');
 
 /**
  * Raised when a reader of the older one could misunderstand the newer. Since 2 a record is sealed (json.ts): any change shows. Those
- * of 1 are read as they are.
+ * of 1 are read as they are. Since 3 members may differ in further factors.
  */
-const formatSchema = z.literal([1, 2]);
+const formatSchema = z.literal([1, 2, 3]);
+
+/** Of what an earlier version reads too, and of what it would misread: members that differ in more than width and seed. */
 export const recordFormat = 2;
+export const factorFormat = 3;
 
 /** Whether a record has no digest: a change in it is not seen. */
 function isUnsealed({ format }: { readonly format: number }): boolean {
@@ -79,6 +88,8 @@ export const memberRecordSchema = z.strictObject({
   arch: z.string(),
   width: z.int(),
   seed: z.int(),
+  /** Further options in which it differs from its run's own. */
+  factors: z.partialRecord(z.enum(factorKeys), z.number()).optional(),
   status: z.enum(['training', 'complete']),
   /** `experimentDigest` of what it was trained as: a member that was copied from another run is known by it. */
   experiment: sha256,
@@ -117,6 +128,9 @@ export function unsealedNotes(folder: string, run: RunRecord, members: readonly 
   ];
 }
 
+/** Options that came later, with the value that they had before: their digests stay. */
+const laterDefaults: Partial<Experiment> = { depth: 2 };
+
 /** What a member's outcomes depend on besides its width, seed, threads and device. */
 export interface Trained {
   readonly experiment: Experiment;
@@ -125,24 +139,50 @@ export interface Trained {
   readonly eager: boolean;
 }
 
-/** SHA-256 (hex) over the experiment without widths and seeds, the dataset's fingerprint, and whether it is eager. */
+/**
+ * SHA-256 (hex) over a member's experiment without widths and seeds, the fingerprint of its run's dataset, and whether it is eager.
+ */
 export function experimentDigest({ experiment, fingerprint, eager }: Trained): string {
+  const isLater = (key: string, value: unknown) =>
+    experiment.arch === 'cnn' && key === 'depth' && value === laterDefaults[key];
   const entries = Object.entries(experiment)
-    .filter(([key, value]) => key !== 'widths' && key !== 'seeds' && value !== undefined)
+    .filter(([key, value]) => key !== 'widths' && key !== 'seeds' && value !== undefined && !isLater(key, value))
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
     .update(JSON.stringify([entries, fingerprint, eager]))
     .digest('hex');
 }
 
-/** Epochs that each member trains for; the last one may be cut short. */
-export function epochsOf({ experiment, dataset }: RunRecord): number {
-  return lengthOf(experiment, dataset.trainCount).epochs;
+/** A member's own experiment, and how many images it trains on. */
+export function trainingOf(
+  {
+    experiment,
+    dataset,
+  }: { readonly experiment: Experiment; readonly dataset: Pick<RunRecord['dataset'], 'trainCount'> },
+  key: Pick<MemberKey, 'factors'>,
+): { readonly experiment: Experiment; readonly trainCount: number } {
+  const trainCount = key.factors?.trainSize ?? dataset.trainCount;
+  return { experiment: experimentAt(experiment, key), trainCount };
 }
 
-/** The digest that a run's members have. */
-export function digestOfRun({ experiment, dataset, eager }: RunRecord): string {
-  return experimentDigest({ experiment, fingerprint: dataset.fingerprint, eager });
+/** Epochs that a member trains for; the last one may be cut short. */
+export function epochsOf(run: RunRecord, key: Pick<MemberKey, 'factors'>): number {
+  const { experiment, trainCount } = trainingOf(run, key);
+  return lengthOf(experiment, trainCount).epochs;
+}
+
+/** The digest that a run's member has; left out: one that differs in width and seed alone. */
+export function digestOfRun(
+  {
+    experiment,
+    dataset,
+    eager,
+  }: Pick<RunRecord, 'experiment' | 'eager'> & {
+    readonly dataset: Pick<RunRecord['dataset'], 'fingerprint'>;
+  },
+  key: Pick<MemberKey, 'factors'> = {},
+): string {
+  return experimentDigest({ experiment: experimentAt(experiment, key), fingerprint: dataset.fingerprint, eager });
 }
 
 /** What is said of a member with another digest than its run's. */
@@ -166,9 +206,11 @@ export interface MemberKey {
   readonly arch: string;
   readonly width: number;
   readonly seed: number;
+  readonly factors?: Factors | undefined;
 }
 
-/** `cnn-w16-s0`: the member's folder and its name in every message. */
-export function memberId({ arch, width, seed }: MemberKey): string {
-  return `${arch}-w${width}-s${seed}`;
+/** `cnn-w16-s0`, `cnn-w16-trainSize500-s0`: the member's folder and its name in every message. */
+export function memberId({ arch, width, seed, factors = {} }: MemberKey): string {
+  const others = factorKeys.flatMap((key) => (factors[key] === undefined ? [] : [`${key}${factors[key]}`]));
+  return [arch, `w${width}`, ...others, `s${seed}`].join('-');
 }

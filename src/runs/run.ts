@@ -3,12 +3,15 @@
  * widths with all its seeds; extending it adds widths or seeds, and the family stays balanced.
  */
 import * as path from 'node:path';
+import { pointsOf } from '../experiment/factors.js';
 import { lengthText } from '../experiment/length.js';
 import {
-  experimentSchema,
+  inputOf,
+  isFactor,
+  resolveExperiment,
   runNameSchema,
+  settingKeys,
   type Experiment,
-  type ExperimentInput,
   type ExperimentKey,
 } from '../experiment/schema.js';
 import { RunError, UsageError } from '../terminal/errors.js';
@@ -16,6 +19,7 @@ import { createFolder, readFileIfThere, readTextIfThere, sha256Of, writeFileAtom
 import { importedRunSchema, isImported, type AnyRun } from './imported.js';
 import { formatSealed, parseRecord } from './json.js';
 import {
+  factorFormat,
   memberId,
   memberRecordSchema,
   recordFormat,
@@ -37,9 +41,12 @@ export function memberFolder(runFolder: string, key: MemberKey): string {
   return path.join(runFolder, 'members', memberId(key));
 }
 
-/** Every width with every seed, widths outermost, in the experiment's order. */
-export function membersOf({ arch, widths, seeds }: Pick<Experiment, 'arch' | 'widths' | 'seeds'>): MemberKey[] {
-  return widths.flatMap((width) => seeds.map((seed) => ({ arch, width, seed })));
+/** Every point of the family with every seed, in the experiment's order. */
+export function membersOf(
+  experiment: Pick<Experiment, 'arch' | 'widths' | 'seeds' | 'grid' | 'zip'> & Partial<Experiment>,
+): MemberKey[] {
+  const { arch, seeds } = experiment;
+  return pointsOf(experiment).flatMap((point) => seeds.map((seed) => ({ arch, ...point, seed })));
 }
 
 const runFile = (folder: string) => path.join(folder, 'run.json');
@@ -58,7 +65,9 @@ export async function readAnyRun(folder: string): Promise<AnyRun | undefined> {
     ? parseRecord(importedRunSchema, text, file, remedy)
     : parseRecord(runRecordSchema, text, file, remedy);
   const own = runNameSchema.safeParse(path.basename(path.resolve(folder)));
-  return own.success ? { ...record, name: own.data } : record;
+  const named = own.success ? { ...record, name: own.data } : record;
+  // An option that came later is as it was before.
+  return isImported(named) ? named : { ...named, experiment: resolveExperiment(inputOf(named.experiment)) };
 }
 
 /** `readAnyRun` of a trained family. Throws UsageError for one of imported members, which have nothing to train. */
@@ -83,7 +92,10 @@ function saysImported(text: string): boolean {
 /** Creates or replaces run.json, in the newest format, and the folder where there is none. */
 export async function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
   await createFolder(folder);
-  await writeFileAtomic(runFile(folder), formatSealed({ ...record, format: recordFormat }).text);
+  await writeFileAtomic(
+    runFile(folder),
+    formatSealed({ ...record, format: record.experiment.grid === undefined ? recordFormat : factorFormat }).text,
+  );
 }
 
 /** What member.json says; undefined where the member was never begun. Throws RunError, one line, where it is damaged. */
@@ -107,7 +119,10 @@ export const completeFiles = ['weights.safetensors', 'history.jsonl', 'outcomes.
 /** Creates or replaces member.json, in the newest format, and the folder where there is none. */
 export async function writeMemberRecord(folder: string, record: MemberRecord): Promise<void> {
   await createFolder(folder);
-  await writeFileAtomic(memberFile(folder), formatSealed({ ...record, format: recordFormat }).text);
+  await writeFileAtomic(
+    memberFile(folder),
+    formatSealed({ ...record, format: record.factors === undefined ? recordFormat : factorFormat }).text,
+  );
 }
 
 /** The first file that is missing or does not match its hash, and which of the two; undefined where all are whole. */
@@ -138,38 +153,27 @@ export interface Contradiction {
   readonly asked: string;
 }
 
-/** Keys that extend a run. */
-export const extending: readonly ExperimentKey[] = ['widths', 'seeds'];
-
-/** What keeps an experiment from going on with a run. Widths and seeds extend it and never contradict. */
+/** What keeps an experiment from going on with a run. Widths, seeds and factors extend it and never contradict. */
 export function contradictions(record: RunRecord, experiment: Experiment): Contradiction[] {
   return (
-    experimentSchema
-      .keyof()
-      .options.filter((key) => !extending.includes(key) && record.experiment[key] !== experiment[key])
+    settingKeys
+      .filter((key) => record.experiment[key] !== experiment[key])
+      .filter((key) => !isFactor(record.experiment, key) && !isFactor(experiment, key))
       // Of a length that was asked for in the other unit, the unit that was asked for speaks.
       .filter((key) => !(isLength(key) && experiment[key] === undefined))
-      .map((key) => ({ key, recorded: shown(record.experiment, key), asked: shown(experiment, key) }))
+      .map((key) => ({
+        key,
+        recorded: shown(record.experiment, key),
+        asked: shown(experiment, key),
+      }))
   );
 }
 
-function isLength(key: ExperimentKey): boolean {
+function isLength(key: string): boolean {
   return key === 'epochs' || key === 'steps';
 }
 
-function shown(experiment: Experiment, key: ExperimentKey): string {
+function shown(experiment: Experiment, key: Exclude<keyof Experiment, 'grid' | 'zip'>): string {
   if (isLength(key)) return lengthText(experiment);
   return String(experiment[key] ?? (key === 'trainSize' || key === 'testSize' ? 'all examples' : "the dataset's own"));
-}
-
-/** A run's experiment with further widths and seeds, each list in ascending order. */
-export function extendExperiment(
-  recorded: Experiment,
-  { widths = [], seeds = [] }: Partial<Pick<ExperimentInput, 'widths' | 'seeds'>>,
-): Experiment {
-  return { ...recorded, widths: union(recorded.widths, widths), seeds: union(recorded.seeds, seeds) };
-}
-
-function union(a: readonly number[], b: readonly number[]): number[] {
-  return [...new Set([...a, ...b])].sort((x, y) => x - y);
 }

@@ -17,10 +17,12 @@ import {
 import {
   digestOfRun,
   epochRecordSchema,
+  epochsOf,
   memberId,
   otherExperiment,
   type MemberKey,
   type MemberRecord,
+  type RunRecord,
 } from './record.js';
 import { memberFolder, membersOf, readAnyRun, readMemberRecord, readRunRecord, verifyMember } from './run.js';
 import { decodeSafetensors, isSealIntact } from './safetensors.js';
@@ -36,6 +38,8 @@ export interface MemberState {
   readonly record: MemberRecord | undefined;
   /** What is damaged, naming the file; undefined where nothing is. */
   readonly problem: string | undefined;
+  /** Epochs that its training has; 0 of an imported member. */
+  readonly epochs: number;
 }
 
 /** What of a complete member's files is looked at: every byte, or only whether they are there. */
@@ -51,8 +55,7 @@ export async function verifyRun(folder: string, scrutiny: Scrutiny = 'hashes'): 
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   const states: MemberState[] = [];
   // One after the other: a run's files are read whole, and many at once would only fill the memory.
-  for (const key of membersOf(record.experiment))
-    states.push(await stateOf(folder, key, { digest: digestOfRun(record), scrutiny }));
+  for (const key of membersOf(record.experiment)) states.push(await stateOf(folder, key, { run: record, scrutiny }));
   return states;
 }
 
@@ -78,7 +81,7 @@ async function stateOfImported(
   { record, scrutiny }: { readonly record: ImportedRun; readonly scrutiny: Scrutiny },
 ): Promise<AnyMemberState> {
   const folder = importedFolder(runFolder, id);
-  const state = { id: shownId(id), folder, record: undefined };
+  const state = { id: shownId(id), folder, record: undefined, epochs: 0 };
   try {
     const member = await readImportedMember(runFolder, id, record);
     const problem = scrutiny === 'hashes' ? await verifyMember(folder, member) : await absentFile(folder, member);
@@ -94,24 +97,25 @@ export function unfinished(record: Pick<MemberRecord, 'epochsDone'> | undefined,
   return `${record?.epochsDone ?? 0} of ${counted(of, 'epoch')} done`;
 }
 
-/** Why the member is not complete; undefined where it is. `of` is how many epochs it is to have. */
-export function whyMissing({ status, record, problem }: AnyMemberState, of: number): string | undefined {
+/** Why the member is not complete; undefined where it is. */
+export function whyMissing({ status, record, problem, epochs }: AnyMemberState): string | undefined {
   if (status === 'complete') return undefined;
-  return problem ?? (status === 'training' ? unfinished(record, of) : status);
+  return problem ?? (status === 'training' ? unfinished(record, epochs) : status);
 }
 
 interface Expected {
-  readonly digest: string;
+  readonly run: RunRecord;
   readonly scrutiny: Scrutiny;
 }
 
-async function stateOf(runFolder: string, key: MemberKey, { digest, scrutiny }: Expected): Promise<MemberState> {
+async function stateOf(runFolder: string, key: MemberKey, { run, scrutiny }: Expected): Promise<MemberState> {
   const folder = memberFolder(runFolder, key);
-  const state = { key, id: memberId(key), folder, record: undefined, problem: undefined };
+  const state = { key, id: memberId(key), folder, record: undefined, problem: undefined, epochs: epochsOf(run, key) };
   try {
     const record = await readMemberRecord(folder);
     if (record === undefined) return { ...state, status: 'no epoch done' };
-    if (record.experiment !== digest) return { ...state, record, status: 'damaged', problem: otherExperiment };
+    if (record.experiment !== digestOfRun(run, key))
+      return { ...state, record, status: 'damaged', problem: otherExperiment };
     if (record.status === 'training') {
       const problem = scrutiny === 'hashes' ? await trainingProblem(folder, record) : undefined;
       return { ...state, record, problem, status: problem === undefined ? 'training' : 'damaged' };

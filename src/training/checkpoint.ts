@@ -6,11 +6,17 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
-import type { Experiment } from '../experiment/schema.js';
 import { createFolder, readFileIfThere, removeLeftovers, sha256File, writeFileAtomic } from '../machine/files.js';
 import { encodeHistory } from '../runs/history.js';
 import { encodeOutcomes, type OutcomeColumns } from '../runs/outcomes.js';
-import { epochRecordSchema, memberId, recordFormat, type EpochRecord, type MemberRecord } from '../runs/record.js';
+import {
+  epochRecordSchema,
+  memberId,
+  recordFormat,
+  type EpochRecord,
+  type MemberKey,
+  type MemberRecord,
+} from '../runs/record.js';
 import { memberFolder, writeMemberRecord } from '../runs/run.js';
 import { decodeSafetensors, encodeSafetensors, encodeSealed, isSealIntact } from '../runs/safetensors.js';
 import { RunError } from '../terminal/errors.js';
@@ -34,17 +40,17 @@ export interface Finished {
 }
 
 /** The part of member.json that training knows. */
-export type Progress = Omit<MemberRecord, 'format' | 'id' | 'arch' | 'width' | 'seed' | 'status' | 'files'>;
+export type Progress = Omit<MemberRecord, 'format' | 'id' | 'arch' | 'width' | 'seed' | 'factors' | 'status' | 'files'>;
 
 export class MemberFiles {
   readonly folder: string;
   readonly id: string;
-  readonly #key: { arch: string; width: number; seed: number };
+  readonly #key: MemberKey;
 
-  constructor(runFolder: string, { arch, width, seed }: Pick<Experiment, 'arch'> & { width: number; seed: number }) {
-    this.#key = { arch, width, seed };
-    this.id = memberId(this.#key);
-    this.folder = memberFolder(runFolder, this.#key);
+  constructor(runFolder: string, key: MemberKey) {
+    this.#key = key;
+    this.id = memberId(key);
+    this.folder = memberFolder(runFolder, key);
   }
 
   path(file: string): string {
@@ -62,8 +68,9 @@ export class MemberFiles {
 
   /** At the end: results, then the record that declares them complete, then the checkpoint goes. */
   async complete(progress: Progress, { weights, outcomes, classNames, history, pictures }: Finished): Promise<void> {
-    const { arch, width, seed } = this.#key;
-    const about = { arch, width: String(width), seed: String(seed) };
+    const { arch, width, seed, factors = {} } = this.#key;
+    const others = Object.entries(factors).map(([key, value]) => [key, String(value)] as const);
+    const about = { arch, width: String(width), ...Object.fromEntries(others), seed: String(seed) };
     await writeFileAtomic(this.path('weights.safetensors'), encodeSafetensors(weights, about));
     await writeFileAtomic(this.path('outcomes.parquet'), encodeOutcomes(outcomes, classNames));
     await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));

@@ -1,11 +1,15 @@
 /** What a worker process is told: all it needs to train one member. Plain JSON, as it travels between processes. */
 import * as z from 'zod';
-import { experimentSchema } from '../experiment/schema.js';
+import { experimentSchema, factorKeys } from '../experiment/schema.js';
+import type { MemberKey } from '../runs/record.js';
 import { jobOf } from './events.js';
 
 export const workerJobSchema = z.strictObject({
   width: z.int().min(1),
   seed: z.int().min(0),
+  /** As in its member.json. */
+  factors: z.partialRecord(z.enum(factorKeys), z.number()).optional(),
+  /** The member's own. */
   experiment: experimentSchema,
   /** `experimentDigest` of it, for member.json. */
   digest: z.string(),
@@ -23,6 +27,11 @@ export const workerJobSchema = z.strictObject({
   tensorboardFolder: z.string().nullable(),
 });
 export type WorkerJob = z.output<typeof workerJobSchema>;
+
+/** The member that a job is of. */
+export function keyOf({ width, seed, factors, experiment: { arch } }: WorkerJob): MemberKey {
+  return { arch, width, seed, ...(factors === undefined ? {} : { factors }) };
+}
 
 /** The job in a message from the parent; throws on anything else, with what is wrong in one line. */
 export function readJob(message: unknown): WorkerJob {

@@ -8,7 +8,7 @@ import { loadCheckpoint, MemberFiles } from './checkpoint.js';
 import { recordOf, trainEpochs } from './epochs.js';
 import { evaluate, reconstruct } from './evaluation.js';
 import type { TrainingEvent } from './events.js';
-import type { WorkerJob } from './job.js';
+import { keyOf, type WorkerJob } from './job.js';
 import { openMember, type Report } from './open-member.js';
 import { testItems } from './sampling.js';
 import { initialState, parametersOf } from './state.js';
@@ -21,7 +21,7 @@ import { stateNames } from './step.js';
 export async function trainMember(job: WorkerJob, id: string, report: Report): Promise<TrainingEvent> {
   loadBackend(job.bindingPath);
   const member = await openMember(job, id);
-  const files = new MemberFiles(job.runFolder, { ...job.experiment, width: job.width, seed: job.seed });
+  const files = new MemberFiles(job.runFolder, keyOf(job));
   const checkpoint = await loadCheckpoint(files, stateNames(member.model.parameters, member.optimizer));
   const fromEpoch = checkpoint?.history.length ?? 0;
   report({

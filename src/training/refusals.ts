@@ -4,6 +4,7 @@
  */
 import * as os from 'node:os';
 import type { Dataset } from '../datasets/dataset.js';
+import { experimentAt, pointsOf } from '../experiment/factors.js';
 import { placeOf, type Places } from '../experiment/value-origins.js';
 import type { Execution, Experiment } from '../experiment/schema.js';
 import { parameterCount, type Task } from '../families/family.js';
@@ -12,6 +13,7 @@ import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 import { contradictions } from '../runs/run.js';
 import { UsageError } from '../terminal/errors.js';
 import { createOptimizer } from './optimizers.js';
+import { taskAt } from './task.js';
 
 const contradictionRemedy = 'leave the option out, or give another --run NAME';
 
@@ -83,7 +85,11 @@ export function refuseOtherData(record: RunRecord, dataset: Dataset, folder: str
   );
 }
 
-export function refuseUnfit(experiment: Experiment, { train, shape, name }: Dataset, places?: Places): void {
+export function refuseUnfit(
+  experiment: Experiment,
+  { train, shape, name }: Pick<Dataset, 'shape' | 'name'> & { readonly train: Pick<Dataset['train'], 'count'> },
+  places?: Places,
+): void {
   const { arch, batchSize } = experiment;
   const family = families[arch];
   if (family.examples === 'images' && batchSize > train.count) {
@@ -102,8 +108,8 @@ export function refuseUnfit(experiment: Experiment, { train, shape, name }: Data
       `images must be at least ${smallestSide} x ${smallestSide}`,
     );
   }
-  for (const width of experiment.widths) {
-    const refusal = family.refuses?.(width, experiment);
+  for (const point of pointsOf(experiment)) {
+    const refusal = family.refuses?.(point.width, experimentAt(experiment, point));
     if (refusal !== undefined) throw new UsageError(refusal.what, placeOf('widths', places), refusal.remedy);
   }
 }
@@ -114,8 +120,10 @@ export function refuseTooLarge(experiment: Experiment, task: Task, places?: Plac
   const { slots } = createOptimizer(experiment);
   const memory = Math.min(os.totalmem(), process.constrainedMemory() || Infinity);
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
-  for (const width of experiment.widths) {
-    const parameters = parameterCount(family.model(width, task, experiment).parameters);
+  for (const point of pointsOf(experiment)) {
+    const { width } = point;
+    const model = family.model(width, taskAt(task, point), experimentAt(experiment, point));
+    const parameters = parameterCount(model.parameters);
     const bytes = 4 * parameters * (2 + slots.length);
     if (bytes <= memory) continue;
     throw new UsageError(

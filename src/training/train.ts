@@ -3,18 +3,20 @@
  * does it. Nothing is written before every check has passed.
  */
 import * as path from 'node:path';
-import { fileNameOf, loadDataset } from '../datasets/index.js';
+import { fileNameOf, loadDataset, loadSplits } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { countsOf } from '../datasets/notes.js';
 import { ensureRuntime, runtimeEnvironment, type Runtime } from '../install/runtime.js';
 import { availableCores } from '../experiment/cores.js';
+import { experimentAt, extendExperiment, furtherFactors, pointsOf } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
 import { planFamily, type Plan, type PlannedMember } from '../experiment/plan.js';
 import type { Places } from '../experiment/value-origins.js';
 import {
-  experimentSchema,
+  isFactor,
   optionOf,
   resolveExperiment,
+  settingKeys,
   type Execution,
   type Experiment,
   type ExperimentInput,
@@ -34,8 +36,6 @@ import {
   type RunRecord,
 } from '../runs/record.js';
 import {
-  extendExperiment,
-  extending,
   lockRun,
   memberFolder,
   membersOf,
@@ -51,7 +51,7 @@ import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
 import { runPool, type PoolJob } from './pool.js';
 import { refuseContradictions, refuseOtherData, refuseOtherThreads, refuseTooLarge, refuseUnfit } from './refusals.js';
-import { taskOf } from './task.js';
+import { taskAt, taskOf } from './task.js';
 import { workerFile } from './worker-file.js';
 
 export interface TrainRequest {
@@ -101,7 +101,8 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   await assertWritable(request.root);
   const record = await readRunRecord(folder);
   if (record !== undefined) refuseContradictions(record, request, folder);
-  const experiment = record === undefined ? request.experiment : extendExperiment(record.experiment, request.given);
+  const experiment =
+    record === undefined ? request.experiment : extendExperiment(record.experiment, request.given, request.places);
   if (record !== undefined) for (const line of recordNotes(folder, record, request)) listener.note(line);
   const dataset = await loadDataset(experiment.dataset, { ...experiment, dataDir: request.execution.dataDir });
   for (const line of dataset.notes) listener.note(line);
@@ -109,6 +110,7 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   const task = taskOf(dataset);
   refuseTooLarge(experiment, task, request.places);
   if (record !== undefined) refuseOtherData(record, dataset, folder);
+  await refuseOtherSizes(experiment, request);
   const runtime = await ensureRuntime({
     device: record?.device.kind ?? request.execution.device,
     onProgress: (line) => {
@@ -128,6 +130,23 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   }
   // Another command extended the run while this one read its data.
   return trainFamily(request, listener);
+}
+
+/** Training sets and image sizes that some members have and the run's own dataset does not: read once, before anything is written. */
+async function refuseOtherSizes(experiment: Experiment, { execution, places }: TrainRequest): Promise<void> {
+  const keys = furtherFactors(experiment);
+  if (!keys.includes('trainSize') && !keys.includes('imageSize')) return;
+  const points = pointsOf(experiment).map((point) => experimentAt(experiment, point));
+  for (const imageSize of new Set(points.map((point) => point.imageSize))) {
+    const own = points.filter((point) => point.imageSize === imageSize);
+    const trainSize = Math.max(...own.map((point) => point.trainSize ?? 0));
+    const sizes = { ...experiment, imageSize, trainSize: trainSize > 0 ? trainSize : undefined };
+    const splits = await loadSplits(experiment.dataset, { ...sizes, dataDir: execution.dataDir });
+    for (const point of own) {
+      const count = point.trainSize ?? splits.train.count;
+      refuseUnfit(point, { ...splits, train: { ...splits.train, count } }, places);
+    }
+  }
 }
 
 /** What its user should know of a run that goes on: a path that was not typed, records that are under no hash. */
@@ -160,10 +179,14 @@ interface Work {
 
 async function trainMissing(work: Work): Promise<TrainResult> {
   const { request, listener, folder, record, experiment, runtime } = work;
-  const digest = experimentDigest({ experiment, fingerprint: work.dataset.fingerprint, eager: request.eager });
-  const { missing, complete } = await takeStock(folder, experiment, digest);
+  const digestOf = (key: MemberKey) =>
+    experimentDigest({
+      ...{ experiment: experimentAt(experiment, key), fingerprint: work.dataset.fingerprint, eager: request.eager },
+    });
+  const { missing, complete } = await takeStock(folder, experiment, digestOf);
   if (record !== undefined) refuseOtherThreads(record, request.execution, { folder, missing });
   const plan = planMissing(work, missing);
+  const keys = new Map(missing.map((key) => [memberId(key), key]));
   const threads = {
     ...record?.threads,
     ...Object.fromEntries(plan.members.map((member) => [member.id, member.threads])),
@@ -182,7 +205,9 @@ async function trainMissing(work: Work): Promise<TrainResult> {
     listener.note(`--threads ${asked} on ${availableCores()} cores: slower than one thread per core`);
   listener.planned(plan.members.map(({ id }) => id));
   const result = await runPool({
-    jobs: plan.members.map((member) => poolJob(member, { request, folder, experiment, runtime, digest })),
+    jobs: plan.members.map((member) =>
+      poolJob({ ...member, key: keys.get(member.id)! }, { request, folder, experiment, runtime, digestOf }),
+    ),
     maxThreads: plan.maxThreads,
     maxJobs: plan.maxJobs,
     workerFile,
@@ -201,13 +226,13 @@ async function trainMissing(work: Work): Promise<TrainResult> {
 async function takeStock(
   folder: string,
   experiment: Experiment,
-  digest: string,
+  digestOf: (key: MemberKey) => string,
 ): Promise<{ missing: MemberKey[]; complete: string[] }> {
   const missing: MemberKey[] = [];
   const complete: string[] = [];
   for (const key of membersOf(experiment)) {
     const record = await readMemberRecord(memberFolder(folder, key));
-    if (record !== undefined && record.experiment !== digest)
+    if (record !== undefined && record.experiment !== digestOf(key))
       throw new RunError(
         otherExperiment,
         memberFolder(folder, key),
@@ -230,17 +255,17 @@ function planMissing(
   { request, experiment, dataset, task, runtime, record }: Work,
   missing: readonly MemberKey[],
 ): Plan {
-  const family = families[experiment.arch];
-  const { steps } = lengthOf(experiment, dataset.train.count);
   const { jobs, threads } = request.execution;
+  // One model for all seeds of a point.
+  const costs = new Map<string, { readonly flopsPerStep: number; readonly steps: number }>();
+  const costOf = (key: MemberKey) => {
+    const point = memberId({ ...key, seed: 0 });
+    const known = costs.get(point) ?? costAt(experiment, key, { task, trainCount: dataset.train.count });
+    costs.set(point, known);
+    return known;
+  };
   return planFamily({
-    members: missing.map((key) => ({
-      id: memberId(key),
-      width: key.width,
-      seed: key.seed,
-      flopsPerStep: family.model(key.width, task, experiment).flops.training * experiment.batchSize,
-      steps,
-    })),
+    members: missing.map((key) => ({ id: memberId(key), ...costOf(key) })),
     cores: availableCores(),
     jobs,
     threads,
@@ -249,32 +274,45 @@ function planMissing(
   });
 }
 
+/** Of a member's training. */
+function costAt(
+  experiment: Experiment,
+  key: MemberKey,
+  of: { readonly task: Task; readonly trainCount: number },
+): { readonly flopsPerStep: number; readonly steps: number } {
+  const own = experimentAt(experiment, key);
+  const { flops } = families[own.arch].model(key.width, taskAt(of.task, key), own);
+  const { steps } = lengthOf(own, key.factors?.trainSize ?? of.trainCount);
+  return { flopsPerStep: flops.training * own.batchSize, steps };
+}
+
 function poolJob(
-  member: PlannedMember,
+  { id, threads, key }: Pick<PlannedMember, 'id' | 'threads'> & { readonly key: MemberKey },
   {
     request,
     folder,
     experiment,
     runtime,
-    digest,
-  }: Pick<Work, 'request' | 'folder' | 'experiment' | 'runtime'> & { readonly digest: string },
+    digestOf,
+  }: Pick<Work, 'request' | 'folder' | 'experiment' | 'runtime'> & { readonly digestOf: (key: MemberKey) => string },
 ): PoolJob {
   const job: WorkerJob = {
-    width: member.width,
-    seed: member.seed,
-    experiment,
-    digest,
+    width: key.width,
+    seed: key.seed,
+    ...(key.factors === undefined ? {} : { factors: key.factors }),
+    experiment: experimentAt(experiment, key),
+    digest: digestOf(key),
     runFolder: path.resolve(folder),
     dataDir: path.resolve(request.execution.dataDir ?? dataFolder()),
     bindingPath: runtime.bindingPath,
-    threads: member.threads,
+    threads,
     eager: request.eager,
     tensorboardFolder: request.tensorboard ? path.resolve(folder, 'tensorboard') : null,
   };
   return {
-    id: member.id,
-    threads: member.threads,
-    environment: runtimeEnvironment({ runtime, threads: member.threads }),
+    id,
+    threads,
+    environment: runtimeEnvironment({ runtime, threads }),
     job,
   };
 }
@@ -282,9 +320,8 @@ function poolJob(
 /** Options that a run was begun with, not defaults and not said again: `--epochs 1`. */
 function unsaidValues(recorded: Experiment, given: Partial<ExperimentInput>): string[] {
   const defaults = resolveExperiment({ arch: recorded.arch });
-  return experimentSchema
-    .keyof()
-    .options.filter((key) => !extending.includes(key) && recorded[key] !== undefined)
+  return settingKeys
+    .filter((key) => recorded[key] !== undefined && !isFactor(recorded, key))
     .filter((key) => given[key] === undefined && recorded[key] !== defaults[key])
     .map((key) => `--${optionOf(key)} ${String(recorded[key])}`);
 }

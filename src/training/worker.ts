@@ -2,7 +2,7 @@
 import { memberId } from '../runs/record.js';
 import { isReported, messageOf } from '../terminal/errors.js';
 import type { TrainingEvent } from './events.js';
-import { readJob } from './job.js';
+import { keyOf, readJob } from './job.js';
 import { endWithParent } from './orphan.js';
 
 endWithParent();
@@ -16,7 +16,7 @@ async function work(message: unknown): Promise<void> {
   let id = 'unknown member';
   try {
     const job = readJob(message);
-    id = memberId({ arch: job.experiment.arch, width: job.width, seed: job.seed });
+    id = memberId(keyOf(job));
     const { trainMember } = await import('./member.js');
     await tell(await trainMember(job, id, (event) => void tell(event)));
   } catch (error) {

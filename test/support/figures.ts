@@ -22,6 +22,7 @@ import { causesFigure, sweepFigure } from '../../src/report/figures/sweep.js';
 import { fitFigure, modelFigure } from '../../src/report/figures/theory.js';
 import { curvesFigure, type CurvesFigure } from '../../src/report/figures/train.js';
 import { Random } from '../../src/statistics/random.js';
+import { trainedWords } from '../../src/runs/words.js';
 import { membersOf, type Kind } from './families.js';
 import { gridOf, publishedLaws, ratios, simulatedMembers } from './scaling.js';
 
@@ -35,7 +36,7 @@ const images = familyOf('cnn');
 const errors = familyOf('autoencoder');
 const subsets = subsetAccuracy.with({ k: 5 });
 
-const about = { testSet: '120 test images', drawOf: 'test images', missing: 0 };
+const about = { testSet: '120 test images', drawOf: 'test images', missing: 0, words: trainedWords };
 
 function trained(changes: Partial<CurvesFigure> & Pick<CurvesFigure, 'curves'>): Figure {
   const shares = { vertical: 'share', axis: 'share right' } as const;

@@ -1,7 +1,20 @@
 /** `emergence forecast study`: how forecasts of the larger widths from the smaller ones would have done. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from '../examples.js';
-import { axis, csv, draws, format, json, metricFile, metrics, picture, size, title } from '../options.js';
+import {
+  axis,
+  curvePer,
+  where,
+  csv,
+  draws,
+  format,
+  json,
+  metricFile,
+  metrics,
+  picture,
+  size,
+  title,
+} from '../options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from '../print.js';
 
 export function registerStudy(group: CommandUnknownOpts): void {
@@ -12,6 +25,8 @@ export function registerStudy(group: CommandUnknownOpts): void {
     .addOption(metricFile)
     .addOption(draws(400, 'draws of each predictive distribution'))
     .addOption(axis)
+    .addOption(where)
+    .addOption(curvePer)
     .addOption(picture("forecast-study in the run's folder"))
     .addOption(size)
     .addOption(format)
@@ -32,15 +47,15 @@ export function registerStudy(group: CommandUnknownOpts): void {
       );
       const shown: Shown[] = [];
       for (const { run, studies } of found) {
-        const { record, words, folder } = run;
-        const stem = options.output ?? path.join(folder, 'forecast-study');
+        const { label, words, folder, suffix } = run;
+        const stem = options.output ?? path.join(folder, `forecast-study${suffix}`);
         const isDrawn = options.json !== true && options.csv !== true;
-        const files = isDrawn ? await writeFigure(stem, studyFigure(record.name, studies, words), printed) : [];
+        const files = isDrawn ? await writeFigure(stem, studyFigure(label, studies, words), printed) : [];
         shown.push({
-          ...{ run: record.name, words, csv: studyCsv(record.name, studies, words) },
+          ...{ run: label, words, csv: studyCsv(label, studies, words) },
           text: [studyTable(studies, words), '', ...pictureLines(files)].join('\n'),
           json: {
-            run: record.name,
+            run: label,
             metrics: studies.map(({ metric: of, ...rest }) => ({ ...plainMetric(of), ...rest })),
           },
         });

@@ -1,5 +1,5 @@
 /** Everything that a report says of one run, computed from its stored outcomes. */
-import { parseAxis } from '../../analysis/axis-text.js';
+import { parseAxis } from '../../terminal/axis-text.js';
 import { compare, type Comparison, type PublishedCurve } from '../../analysis/compare.js';
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../../analysis/defaults.js';
 import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.js';

@@ -36,13 +36,18 @@ export function improves({
 }
 
 /** What the two curves of a run say, and what follows from it: lines for the end of a training. */
-export function describeSharpness(sharpness: Sharpness, widths: readonly number[]): string[] {
+export function describeSharpness(
+  sharpness: Sharpness,
+  widths: readonly number[],
+  words: FamilyWords = trainedWords,
+): string[] {
   const standard = parseMetric(sharpness.standard.metric);
   const induced = parseMetric(sharpness.induced.metric);
   const { rule } = sharpness.induced;
+  const ends = { widths, words };
   return [
-    `${capital(standard.title)} goes ${endsOf(sharpness.standard, standard, widths)} and ${verdict(sharpness.standard)}.`,
-    `${capital(induced.title)}, of the same predictions, goes ${endsOf(sharpness.induced, induced, widths)} and ${verdict(sharpness.induced)}.`,
+    `${capital(standard.title)} goes ${endsOf(sharpness.standard, standard, ends)} and ${verdict(sharpness.standard)}.`,
+    `${capital(induced.title)}, of the same predictions, goes ${endsOf(sharpness.induced, induced, ends)} and ${verdict(sharpness.induced)}.`,
     describeContrast(sharpness),
     ...(rule === undefined ? [] : [`Chosen on these outcomes, and chosen again in each bootstrap draw: ${rule}.`]),
   ];
@@ -52,8 +57,13 @@ function verdict({ scores }: CurveSharpness): string {
   return `${improves(scores)} (Eq 1 ${scored(scores.emergence)}, bow ${scored(scores.bow)})`;
 }
 
-function endsOf({ values }: CurveSharpness, metric: Metric, widths: readonly number[]): string {
-  const at = (place: number) => `${metricText(metric, { value: values.at(place)! })} at width ${widths.at(place)!}`;
+function endsOf(
+  { values }: CurveSharpness,
+  metric: Metric,
+  { widths, words }: { readonly widths: readonly number[]; readonly words: FamilyWords },
+): string {
+  const at = (place: number) =>
+    `${metricText(metric, { value: values.at(place)! })} at ${words.scale} ${scaleText(widths.at(place)!, words)}`;
   return `from ${at(0)} to ${at(-1)}`;
 }
 

@@ -1,9 +1,10 @@
 /**
- * What `train` ends with: each metric against trainable parameters. With one seed the points are members, with bars for the draw of
+ * What `train` ends with: each metric against trainable parameters, or against the factor that varies. With one seed the points are members, with bars for the draw of
  * the test images; with several the points are seeds, and the line is their mean with its interval: a band from three seeds on, bars
  * of two (Student's t makes them 13 standard errors wide, and a band would hide the rest).
  */
 import type { Curve } from '../../metrics/curve.js';
+import type { FamilyWords } from '../../runs/words.js';
 import { domainOf, type CurvePoint, type Domain } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type PanelSeries } from './panels.js';
@@ -24,10 +25,11 @@ export interface CurvesFigure {
   readonly testSet: string;
   /** Members of the run that are not in the curves. */
   readonly missing: number;
+  readonly words: FamilyWords;
 }
 
 export function curvesFigure(figure: CurvesFigure): Figure {
-  const { run, arch, dataset, curves, vertical, axis } = figure;
+  const { run, arch, dataset, curves, vertical, axis, words } = figure;
   const yDomain = verticalDomain(figure);
   const { points } = curves[0]!;
   return {
@@ -35,11 +37,15 @@ export function curvesFigure(figure: CurvesFigure): Figure {
     notes: notesOf(figure, yDomain),
     panels: [
       curvePanel({
-        ...{ title: '', subtitle: [], xTitle: 'trainable parameters', yTitle: axis, yDomain, yLog: vertical === 'log' },
+        ...{ title: '', subtitle: [], xTitle: words.axis, yTitle: axis, yDomain, yLog: vertical === 'log' },
         ...(points.length === 1 ? { xDomain: [points[0]!.parameters / 4, points[0]!.parameters * 4] as const } : {}),
         series: curves.map(seriesOf),
         legend: true,
-        top: { title: 'width', ticks: points.map(({ parameters: at, width }) => ({ at, text: String(width) })) },
+        ...(words.isCoordinate
+          ? {}
+          : {
+              top: { title: 'width', ticks: points.map(({ parameters: at, width }) => ({ at, text: String(width) })) },
+            }),
       }),
     ],
   };
@@ -81,9 +87,12 @@ function verticalDomain({ curves, vertical }: CurvesFigure): Domain {
 }
 
 function notesOf(figure: CurvesFigure, [bottom]: Domain): string[] {
-  const { curves, missing, vertical, testSet, drawOf } = figure;
+  const { curves, missing, vertical, testSet, drawOf, words } = figure;
   const { least, most } = seedsOf(curves);
-  const seeds = most === 1 ? 'one seed per width' : `${least === most ? least : `${least} to ${most}`} seeds per width`;
+  const seeds =
+    most === 1
+      ? `one seed per ${words.noun}`
+      : `${least === most ? least : `${least} to ${most}`} seeds per ${words.noun}`;
   const absent = missing === 0 ? '' : `; ${missing} ${missing === 1 ? 'member is' : 'members are'} missing`;
   const cuts = vertical === 'share' && bottom > 0 ? ' The vertical axis does not start at 0.' : '';
   const isWithout = curves.some(({ members }) => members.some(({ value }) => Number.isNaN(value)));

@@ -1,10 +1,10 @@
 /** A run's curves for a terminal: a plot for each unit, and under them the scores. */
-import { intervalsOf, positionOf, type SampledCurve, type ScaleName, type Scored } from '../../analysis/curves.js';
+import { intervalsOf, type SampledCurve, type Scored } from '../../analysis/curves.js';
 import type { ScoreName } from '../../analysis/scores.js';
 import { unscoredLines } from '../../analysis/unscored.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
-import { axisTitles, shownScores } from '../titles.js';
+import { shownScores } from '../titles.js';
 import { arrows, drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from '../figures/plot.js';
 import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
@@ -15,7 +15,6 @@ export interface ShownCurve {
 }
 
 export interface ShowOptions extends Pick<Plot, 'xScale' | 'width' | 'characters' | 'colour'> {
-  readonly axis: ScaleName;
   readonly words: FamilyWords;
   /** Of one plot, in cells. */
   readonly height: number;
@@ -41,18 +40,14 @@ export function showText(shown: readonly ShownCurve[], options: ShowOptions, sam
   return [...plots, scoresTable(shown, options, sampling)].join('\n\n');
 }
 
-function axisTitle({ axis, words }: Pick<ShowOptions, 'axis' | 'words'>): string {
-  return words.isCoordinate ? words.axis : axisTitles[axis];
-}
-
-function panelText(curves: readonly SampledCurve[], { axis, words, ...look }: ShowOptions): string {
+function panelText(curves: readonly SampledCurve[], { words, ...look }: ShowOptions): string {
   const plot: Plot = {
     ...look,
-    series: curves.map((curve) => seriesOf(curve, axis)),
-    xTitle: `${axisTitle({ axis, words })}${look.xScale === 'log' ? ', logarithmic' : ''}`,
+    series: curves.map((curve) => seriesOf(curve)),
+    xTitle: `${words.axis}${look.xScale === 'log' ? ', logarithmic' : ''}`,
     yTitle: yTitleOf(curves[0]!),
     // Widths are few and chosen: their own numbers say more than round ones.
-    xTicks: axis === 'width' ? curves[0]!.scales.map(({ width }) => width) : undefined,
+    xTicks: words.scale === 'width' && words.isCoordinate ? curves[0]!.scales.map(({ width }) => width) : undefined,
   };
   const drawn = curves.some(({ values }) => values.some((value) => !Number.isNaN(value)))
     ? [drawPlot(plot), ...(hasRoomForIntervals(plot) ? [] : ['Too narrow for intervals.'])]
@@ -83,10 +78,10 @@ function yTitleOf({ metric: { unit, title } }: SampledCurve): string {
   return unit === 'probability' ? 'share' : unit === '' ? title : unit;
 }
 
-function seriesOf(curve: SampledCurve, axis: ScaleName): PlotSeries {
+function seriesOf(curve: SampledCurve): PlotSeries {
   const intervals = intervalsOf(curve);
   const points = curve.scales.map((scale, i) => {
-    return { x: positionOf(scale, axis), y: curve.values[i]!, ...intervals[i]! };
+    return { x: scale.parameters, y: curve.values[i]!, ...intervals[i]! };
   });
   return { label: curve.metric.title, points };
 }
@@ -118,7 +113,7 @@ function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, samplin
     `Test examples: ${sampling.text}.`,
     ...(sampling.note === undefined ? [] : [sampling.note]),
     'A straight ramp has Eq 1 / ramp = 1. Bow: how far a parabola in the logarithm of',
-    `the ${axisTitle(options)} sags below its ends, over the range.`,
+    `the ${options.words.axis} sags below its ends, over the range.`,
     ...unscoredLines(shown.map(({ curve: { metric, values } }) => ({ ...metric, values }))),
   ].join('\n');
 }

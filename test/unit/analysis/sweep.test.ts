@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseAxis } from '../../../src/analysis/axis-text.js';
+import { parseAxis } from '../../../src/terminal/axis-text.js';
 import { extremes, sweep, sweepScales, sweepTestSizes } from '../../../src/analysis/sweep.js';
 import * as z from 'zod';
 import { metrics, parseMetric } from '../../../src/metrics/index.js';

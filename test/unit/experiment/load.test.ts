@@ -7,10 +7,10 @@ import { hasOption } from '../../../src/experiment/architectures.js';
 import { isNameable } from '../../../src/terminal/printable.js';
 import { definitionsOf, type Definition, type Range } from '../../../src/experiment/definitions.js';
 import { loadExperiment, parseExperiment } from '../../../src/experiment/load.js';
-import { executionSchema, experimentSchema, optionOf, type ExperimentInput } from '../../../src/experiment/schema.js';
+import { executionSchema, inputSchema, optionOf, type ExperimentInput } from '../../../src/experiment/schema.js';
 import { temporaryFolder } from '../../support/runs.js';
 
-const known = experimentSchema.keyof().options.join(', ');
+const known = inputSchema.keyof().options.join(', ');
 
 /** The whole line that the user reads. */
 function mistake(text: string): string {
@@ -62,27 +62,32 @@ function integers({ minimum, maximum }: Range) {
   return fc.integer({ min: minimum, max: Math.min(maximum, 2 ** 31 - 1) });
 }
 
+function oneOrSeveral(one: fc.Arbitrary<number>): fc.Arbitrary<number | number[]> {
+  return fc.oneof(one, fc.array(one, { minLength: 1, maxLength: 5 }));
+}
+
 /** Any value that the schema takes, made from the schema. */
 function valuesOf({ value }: Definition): fc.Arbitrary<unknown> {
   switch (value.kind) {
     case 'integer':
-      return integers(value.range);
+      return value.isFactor === true ? oneOrSeveral(integers(value.range)) : integers(value.range);
     case 'number':
-      return numbers(value.range);
+      return value.isFactor === true ? oneOrSeveral(numbers(value.range)) : numbers(value.range);
     case 'list':
       return fc.uniqueArray(integers(value.range), { minLength: 1, maxLength: 20 });
     case 'choice':
       return fc.constantFrom(...value.choices);
+    case 'switch':
+      return fc.boolean();
     case 'text':
       return fc.string({ unit: 'binary', minLength: 1 }).filter(isNameable);
   }
 }
 
 const experiments = fc
-  .record(
-    Object.fromEntries(definitionsOf(experimentSchema).map((definition) => [definition.key, valuesOf(definition)])),
-    { requiredKeys: ['arch'] },
-  )
+  .record(Object.fromEntries(definitionsOf(inputSchema).map((definition) => [definition.key, valuesOf(definition)])), {
+    requiredKeys: ['arch'],
+  })
   .map((values) => {
     const { arch, steps } = values as ExperimentInput;
     const taken = Object.entries(values).filter(([key]) => hasOption(arch, key));
@@ -100,7 +105,7 @@ const styles = fc.record<ToStringOptions>({
 test('any valid experiment written as YAML reads back equal', () => {
   fc.assert(
     fc.property(experiments, styles, (values, style) => {
-      expect(experimentSchema.safeParse(values).success).toBe(true);
+      expect(inputSchema.safeParse(values).success).toBe(true);
       expect(parseExperiment(stringify(values, style), 'x.yaml').values).toEqual(values);
     }),
   );
@@ -146,7 +151,7 @@ describe('each mistake is one clear line', () => {
     ],
     ['arch: cnn\nepochs: 1\nepochs: 1', ':3:1: epochs: is given twice; give it once'],
     ['# no arch\nepochs: 3', ':2:1: arch: is missing; known: cnn, autoencoder, transformer'],
-    ['arch: cnn\ndepth: 2', ':2:8: depth: cnn does not have this option, only autoencoder; leave it out'],
+    ['arch: transformer\ndepth: 2', ':2:8: depth: transformer does not have this option, only cnn, autoencoder; leave it out'],
     // values
     ['arch:\nepochs: 3', ':1:1: arch: has no value; known: cnn, autoencoder, transformer'],
     ['arch: cnn\nepochs:\n', ':2:1: epochs: has no value; give one, or leave the key out'],
@@ -156,7 +161,7 @@ describe('each mistake is one clear line', () => {
     ['arch: cnn\nepochs: 0', `:2:9: epochs: 0 ${epochRule}`],
     ['arch: cnn\nepochs: 3.5', `:2:9: epochs: 3.5 ${epochRule}`],
     ['arch: cnn\nepochs: true', `:2:9: epochs: true ${epochRule}`],
-    ['arch: cnn\nepochs: [3]', `:2:9: epochs: [3] ${epochRule}`],
+    ['arch: cnn\nepochs: [3.5]', `:2:10: epochs: 3.5 ${epochRule}`],
     ['arch: cnn\nepochs: "3"', `:2:9: epochs: "3" ${epochRule}; write it without quotes`],
     ['arch: cnn\nepochs: three', `:2:9: epochs: "three" ${epochRule}`],
     ['arch: cnn\nlearningRate: .nan', ':2:15: learningRate: NaN is not a number above 0 and at most 100'],
@@ -203,7 +208,7 @@ describe('each mistake is one clear line', () => {
 });
 
 test('every key in kebab-case is answered with the right one', () => {
-  for (const key of experimentSchema.keyof().options.filter((each) => optionOf(each) !== each)) {
+  for (const key of inputSchema.keyof().options.filter((each) => optionOf(each) !== each)) {
     expect(mistake(`${optionOf(key)}: 1`)).toContain(`did you mean ${key}? `);
   }
 });

@@ -8,12 +8,7 @@ import {
   runNameOf,
   type TrainOptions,
 } from '../../../src/experiment/options.js';
-import {
-  executionSchema,
-  experimentSchema,
-  resolveExperiment,
-  type Experiment,
-} from '../../../src/experiment/schema.js';
+import { executionSchema, inputSchema, resolveExperiment, type Experiment } from '../../../src/experiment/schema.js';
 
 function collect(words: readonly string[]): Record<string, unknown> {
   const command = addTrainOptions(new Command('train'))
@@ -50,14 +45,15 @@ test('every key of both schemas is an option that is read', () => {
   const { experiment, execution } = parse(
     '--arch cnn --dataset shapes --widths 1 --seeds 3,4 --epochs 2 --batch-size 32 --learning-rate .5 --optimizer sgd --weight-decay 0 ' +
       '--augment-shift .1 --augment-rotation 10 --augment-scale .1 --schedule warm-up --precision bfloat16 --train-size 100 --test-size 50 ' +
-      '--image-size 16 --colour rgb --run r --device cpu --jobs 2 --threads 3 --data-dir d',
+      '--image-size 16 --colour rgb --label-noise .1 --run r --device cpu --jobs 2 --threads 3 --data-dir d',
   );
   const others = parse('--arch autoencoder --depth 2 --activation tanh --steps 70').experiment;
   const further = parse(
     '--arch transformer --pairs 4 --blocks 1 --heads 2 --burstiness .9 --label-remapping 1 --test-sequences 9 --dropout .1',
   ).experiment;
   const keys = [experiment, others, further].flatMap((each) => Object.keys(each));
-  expect([...new Set(keys)].sort()).toEqual(Object.keys(experimentSchema.shape).sort());
+  // `zip` needs lists; factors.test.ts has them.
+  expect([...new Set(keys), 'zip'].sort()).toEqual(Object.keys(inputSchema.shape).sort());
   expect(others).toMatchObject({ depth: 2, activation: 'tanh', steps: 70 });
   expect(others.epochs).toBeUndefined();
   expect(further).toMatchObject({
@@ -147,10 +143,12 @@ describe('with an experiment file', () => {
 
   test("a flag's architecture leaves behind what only the file's has", () => {
     const deep = parseExperiment('arch: autoencoder\ndepth: 2\nepochs: 7', 'x.yaml');
-    const { experiment, places } = read('--arch cnn', undefined, deep);
-    expect(experiment).toEqual(resolveExperiment({ arch: 'cnn', epochs: 7 }));
+    const { experiment, places } = read('--arch transformer', undefined, deep);
+    expect(experiment).toEqual(resolveExperiment({ arch: 'transformer', epochs: 7 }));
     expect(places).toEqual({ epochs: 'x.yaml:3:9: epochs' });
-    expect(() => read('--depth 2')).toThrow('--depth: cnn does not have this option, only autoencoder; leave it out');
+    expect(() => read('--arch transformer --depth 2')).toThrow(
+      '--depth: transformer does not have this option, only cnn, autoencoder; leave it out',
+    );
   });
 
   test('a dataset that is none is refused where it stands', () => {
@@ -182,7 +180,10 @@ describe('each mistake is one clear line', () => {
       ['--run', 'x'],
       '--arch: there is no run "x" to resume, so an architecture is needed; known: cnn, autoencoder, transformer',
     ],
-    [['--arch', 'cnn', '--depth', '2'], '--depth: cnn does not have this option, only autoencoder; leave it out'],
+    [
+      ['--arch', 'transformer', '--depth', '2'],
+      '--depth: transformer does not have this option, only cnn, autoencoder; leave it out',
+    ],
     [['--dropout', '1'], '--dropout: "1" is not a number of at least 0 and below 1'],
     [['--arch', 'cn'], '--arch: "cn" is unknown; did you mean cnn? Known: cnn, autoencoder, transformer'],
     [['--arch', 'resnet'], '--arch: "resnet" is unknown; known: cnn, autoencoder, transformer'],
@@ -234,5 +235,5 @@ test("help tells each option's default", () => {
   const help = addTrainOptions(new Command('train')).configureHelp({ helpWidth: 300 }).helpInformation();
   expect(help).toMatch(/--widths <list> +width of each member, comma-separated \(default: 8,16,32,64\)\n/);
   expect(help).toMatch(/--optimizer <name> .*\(default: adam\)\n/);
-  expect(help).toMatch(/--train-size <n> +train on a random subset[^\n]*member\)\n/);
+  expect(help).toMatch(/--train-size <n,\.\.\.> +train on a random subset[^\n]*member\)\n/);
 });

@@ -10,7 +10,7 @@ import {
 } from '../../../src/experiment/plan.js';
 
 function member(id: string, flopsPerStep: number, steps = 1000): PlanMember {
-  return { id, width: 8, seed: 0, flopsPerStep, steps };
+  return { id, flopsPerStep, steps };
 }
 
 function threadsOf({ members }: Plan): Record<string, number> {

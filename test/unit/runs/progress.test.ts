@@ -50,7 +50,7 @@ test('a run on disk: epochs from history.jsonl, estimates only while a living pr
   const folder = path.join(await temporaryFolder(), 'lenet');
   const record = { dataset: { ...runRecord().dataset, testCount: 20 } };
   const run = await writeSyntheticRun({ folder, record, widths: [1, 2], seeds: [0], accuracy: () => 0.5 });
-  const epochs = epochsOf(run);
+  const epochs = epochsOf(run, {});
   const key = { arch: 'cnn', width: 2, seed: 0 };
   const member = memberFolder(folder, key);
   await writeMemberRecord(member, memberRecord(key, { status: 'training', epochsDone: 1 }));

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { decodeHistory, encodeHistory } from '../../../src/runs/history.js';
 import {
   contradictions,
-  extendExperiment,
   memberFolder,
   membersOf,
   readMemberRecord,
@@ -15,6 +14,7 @@ import {
 import { formatSealed } from '../../../src/runs/json.js';
 import { experimentDigest } from '../../../src/runs/record.js';
 import { openRun } from '../../../src/runs/load.js';
+import { extendExperiment } from '../../../src/experiment/factors.js';
 import type { Experiment } from '../../../src/experiment/schema.js';
 import { verifyRun } from '../../../src/runs/verify.js';
 import {
@@ -39,8 +39,8 @@ describe('run.json', () => {
   test.each([
     ['{"format": 1', /run\.json: is damaged: not JSON \(.*\); restore it from a copy, or give another --run NAME$/],
     [
-      JSON.stringify({ ...runRecord(), format: 3 }),
-      /run\.json: has format 3, which this version does not support; read it with the version that wrote it$/,
+      JSON.stringify({ ...runRecord(), format: 4 }),
+      /run\.json: has format 4, which this version does not support; read it with the version that wrote it$/,
     ],
     [
       JSON.stringify({ ...runRecord(), experiment: { ...experiment, widths: [0] } }),

@@ -52,7 +52,7 @@ function shown(): string {
     return { curve, scores: scoreCurve(curve, 'parameters') };
   });
   const look = { width: 80, height: 16, xScale: 'log', characters: 'braille', colour: false } as const;
-  return showText(curves, { ...look, axis: 'parameters', words: trainedWords }, sampling);
+  return showText(curves, { ...look, words: trainedWords }, sampling);
 }
 
 const sweepText = {

@@ -1,12 +1,17 @@
-/** What `--over` says: `k=1..20`, `c=0.01,0.02`, `c=1e-4:1e-1:200:log`. */
-import { UsageError } from '../terminal/errors.js';
-import type { Axis } from './sweep.js';
+/** What `--over` and `--grid` say: `k=1..20`, `c=0.01,0.02`, `c=1e-4:1e-1:200:log`. */
+import { UsageError } from './errors.js';
+
+/** One parameter and the values that it takes. */
+export interface Axis {
+  readonly key: string;
+  readonly values: readonly number[];
+}
 
 const most = 100_000;
 
 /** Throws UsageError, one line. */
 export function parseAxis(text: string, flag = '--over'): Axis {
-  const [, key, rest] = /^([a-z]+)=(.+)$/.exec(text.trim()) ?? [];
+  const [, key, rest] = /^([A-Za-z]+(?:-[a-z]+)*)=(.+)$/.exec(text.trim()) ?? [];
   if (key === undefined || rest === undefined)
     throw new UsageError(
       `"${text}" does not name a parameter and its values`,

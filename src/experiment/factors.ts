@@ -1,0 +1,174 @@
+/**
+ * The factors that a family's members differ in besides their seed: the width and any of `factorKeys`. Without further factors the
+ * members are all widths; with them each width with each value of each factor, or with `zip` the first of each, the second of each,
+ * and so on. A member's place is its width and the factors in which it differs from the experiment's own value.
+ */
+import { UsageError } from '../terminal/errors.js';
+import {
+  factorKeys,
+  inputOf,
+  resolveExperiment,
+  type Experiment,
+  type ExperimentInput,
+  type FactorKey,
+} from './schema.js';
+import { placeOf, type Places } from './value-origins.js';
+
+/** Values of further factors, in the order of `factorKeys`. */
+export type Factors = Readonly<Partial<Record<FactorKey, number>>>;
+
+export interface Point {
+  readonly width: number;
+  /** Those that are not the experiment's own; left out where all are. */
+  readonly factors?: Factors | undefined;
+}
+
+type Gridded = Pick<Experiment, 'widths' | 'grid' | 'zip'> & Partial<Experiment>;
+
+const mostMembers = 1_000_000;
+
+/** Keys of the further factors. */
+export function furtherFactors({ grid = {} }: Pick<Experiment, 'grid'>): FactorKey[] {
+  return factorKeys.filter((key) => grid[key] !== undefined);
+}
+
+/** In the experiment's order, widths outermost. */
+export function pointsOf(experiment: Gridded): Point[] {
+  const { widths, grid = {}, zip } = experiment;
+  const keys = furtherFactors(experiment);
+  if (keys.length === 0) return widths.map((width) => ({ width }));
+  if (zip === true) {
+    const { length } = grid[keys[0]!]!;
+    return Array.from({ length }, (_, i) =>
+      pointOf(experiment, widths[widths.length === 1 ? 0 : i]!, (key) => grid[key]![i]!),
+    );
+  }
+  let combinations: Partial<Record<FactorKey, number | null>>[] = [{}];
+  for (const key of keys)
+    combinations = combinations.flatMap((rest) => grid[key]!.map((value) => ({ ...rest, [key]: value })));
+  return widths.flatMap((width) => combinations.map((values) => pointOf(experiment, width, (key) => values[key]!)));
+}
+
+function pointOf(experiment: Gridded, width: number, valueOf: (key: FactorKey) => number | null): Point {
+  const others = furtherFactors(experiment).flatMap((key) => {
+    const value = valueOf(key);
+    return value === null || value === experiment[key] ? [] : [[key, value] as const];
+  });
+  return others.length === 0 ? { width } : { width, factors: Object.fromEntries(others) };
+}
+
+/** The experiment of one member: what its training depends on besides width and seed. */
+export function experimentAt(experiment: Experiment, { factors = {} }: Pick<Point, 'factors'>): Experiment {
+  const own: Experiment = { ...experiment, ...factors };
+  delete own.grid;
+  delete own.zip;
+  return own;
+}
+
+/** Throws UsageError for lists that cannot be combined, and for more members than anyone trains. */
+export function refuseGrid(experiment: Experiment, places: Places = {}, zip?: unknown): void {
+  const { widths, grid = {}, seeds } = experiment;
+  const keys = furtherFactors(experiment);
+  if (keys.length === 0) {
+    if (zip === true)
+      throw new UsageError(
+        'there is nothing to combine by position',
+        placeOf('zip', places),
+        'give further lists, such as --depth 1,2,4',
+      );
+    return;
+  }
+  const lists = [
+    ...(experiment.zip === true && widths.length === 1 ? [] : [{ key: 'widths', length: widths.length } as const]),
+    ...keys.map((key) => ({ key, length: grid[key]!.length })),
+  ];
+  if (experiment.zip === true) {
+    const [first, ...others] = lists;
+    const other = others.find(({ length }) => length !== first!.length);
+    if (other !== undefined)
+      throw new UsageError(
+        `has ${other.length} values and ${placeOf(first!.key, places)} ${first!.length}`,
+        placeOf(other.key, places),
+        'lists that are combined by position need equal lengths',
+      );
+    return;
+  }
+  for (const key of keys) {
+    const twice = grid[key]!.find((value, i, all) => all.indexOf(value) < i);
+    if (twice !== undefined)
+      throw new UsageError(`${String(twice)} is listed twice`, placeOf(key, places), 'list each value once');
+  }
+  const members = lists.reduce((product, { length }) => product * length, seeds.length);
+  if (members > mostMembers)
+    throw new UsageError(
+      `${[...lists.map(({ length }) => length), seeds.length].join(' x ')} are more than ${mostMembers} members`,
+      placeOf(keys[0]!, places),
+      'give fewer values',
+    );
+}
+
+type Given = Partial<ExperimentInput>;
+
+/** A list as it was given: nothing for an option that was left out. */
+function given(value: unknown): number[] {
+  return value === undefined ? [] : Array.isArray(value) ? (value as number[]) : [value as number];
+}
+
+/**
+ * An experiment with what was given on top: further widths, seeds and values of factors. Widths and seeds are in ascending order;
+ * values of factors keep the first, which is the experiment's own, in its place.
+ *
+ * @throws UsageError where a family that is combined by position is given some of its lists alone
+ */
+export function extendExperiment(recorded: Experiment, asked: Given, places: Places = {}): Experiment {
+  const seeds = union(recorded.seeds, asked.seeds ?? []);
+  if (recorded.zip === true) return { ...extendByPosition(recorded, asked, places), seeds };
+  const input: Record<string, unknown> = {
+    ...inputOf(recorded),
+    widths: union(recorded.widths, asked.widths ?? []),
+    seeds,
+  };
+  for (const key of factorKeys) {
+    const own = recorded.grid?.[key] ?? [recorded[key] ?? null];
+    const further = given(asked[key]).filter((value) => !own.includes(value));
+    if (further.length > 0 && (recorded.grid?.[key] !== undefined || isList(asked[key])))
+      input[key] = [...own, ...further];
+  }
+  return resolveExperiment(input as ExperimentInput);
+}
+
+function extendByPosition(recorded: Experiment, asked: Given, places: Places): Experiment {
+  const keys = (['widths', ...furtherFactors(recorded)] as const).filter(
+    (key) => key !== 'widths' || recorded.widths.length > 1,
+  );
+  const said = keys.filter((key) => asked[key] !== undefined);
+  if (said.length === 0) return recorded;
+  const missing = keys.find((key) => asked[key] === undefined);
+  const rows = given(asked[said[0]!]).length;
+  const other = missing ?? said.find((key) => given(asked[key]).length !== rows);
+  if (other !== undefined)
+    throw new UsageError(
+      `the run combines ${keys.map((key) => placeOf(key)).join(', ')} by position`,
+      placeOf(said[0]!, places),
+      'give all of them, with as many values each',
+    );
+  const listOf = (key: (typeof keys)[number]) => (key === 'widths' ? recorded.widths : recorded.grid![key]!);
+  const known = new Set(listOf(keys.at(-1)!).map((_, i) => keys.map((key) => listOf(key)[i]).join(' ')));
+  const fresh = given(asked[said[0]!]).flatMap((_, i) =>
+    known.has(keys.map((key) => given(asked[key])[i]).join(' ')) ? [] : [i],
+  );
+  const extended = (key: (typeof keys)[number]) => [...listOf(key), ...fresh.map((i) => given(asked[key])[i]!)];
+  return {
+    ...recorded,
+    ...(keys.includes('widths') ? { widths: extended('widths') as number[] } : {}),
+    grid: { ...recorded.grid, ...Object.fromEntries(furtherFactors(recorded).map((key) => [key, extended(key)])) },
+  };
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 1;
+}
+
+function union(a: readonly number[], b: readonly number[]): number[] {
+  return [...new Set([...a, ...b])].sort((x, y) => x - y);
+}

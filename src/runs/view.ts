@@ -1,0 +1,182 @@
+/**
+ * A run's members as points of curves: which coordinate they are placed by, which of the other factors are held and at what. A plain
+ * view is of the widths of a family, with their parameters on the axis; in any other a scale is the value of one coordinate.
+ */
+import { experimentAt, furtherFactors } from '../experiment/factors.js';
+import { factorKeys, optionOf, type FactorKey } from '../experiment/schema.js';
+import { UsageError } from '../terminal/errors.js';
+import { formatCount } from '../terminal/format.js';
+import { suggestion } from '../terminal/nearest.js';
+import type { MemberRecord, RunRecord } from './record.js';
+import { coordinateWords, trainedWords, type FamilyWords } from './words.js';
+
+/** What is asked for. */
+export interface ViewOptions {
+  /** What curves are drawn over; left out: the parameters of the widths, or the factor that varies. */
+  readonly axis?: string | undefined;
+  /** Values of factors that do not vary along a curve; left out: the largest of each. */
+  readonly where?: Readonly<Record<string, number>> | undefined;
+}
+
+/** A member with its numbers: factors, parameters, FLOPs, ... */
+export interface Placed {
+  readonly record: MemberRecord;
+  readonly coordinates: Readonly<Record<string, number>>;
+}
+
+export interface View<T> {
+  readonly words: FamilyWords;
+  /** Undefined in a plain view; else the coordinate, or `loss`, which the outcomes tell. */
+  readonly coordinate: string | undefined;
+  readonly members: readonly T[];
+  /** Factors that vary in the run and are held in the view. */
+  readonly held: Readonly<Record<string, number>>;
+  /** What the user should know, a line each. */
+  readonly notes: readonly string[];
+}
+
+/** What is no factor, and can be an axis all the same. */
+export const measures = ['parameters', 'flops', 'examples', 'loss'] as const;
+type Measure = (typeof measures)[number];
+
+const titles: Readonly<Record<string, string>> = {
+  parameters: 'trainable parameters',
+  flops: 'training FLOPs',
+  examples: 'training examples seen',
+  steps: 'training steps',
+  loss: 'test loss',
+  trainSize: 'training examples',
+  batchSize: 'batch size',
+  learningRate: 'learning rate',
+  weightDecay: 'weight decay',
+  imageSize: 'image size (pixels)',
+  labelNoise: 'share of wrong training labels',
+  depth: 'depth',
+  blocks: 'attention blocks',
+  heads: 'attention heads',
+};
+
+const architecture = ['width', 'depth', 'blocks', 'heads', 'imageSize'];
+const length = ['steps', 'epochs', 'batchSize', 'trainSize'];
+/** Factors that move a measure: members that differ in them lie on one curve over it. */
+const movedBy: Readonly<Record<Measure, readonly string[]>> = {
+  parameters: architecture,
+  flops: [...architecture, ...length],
+  examples: length,
+  loss: ['width', ...factorKeys],
+};
+
+/** Numbers of a trained member: width, every factor that its architecture has, and what follows from them. */
+export function coordinatesOf({ experiment, dataset }: RunRecord, record: MemberRecord): Record<string, number> {
+  const own = experimentAt(experiment, record);
+  const unset: Partial<Record<FactorKey, number>> = {
+    trainSize: dataset.trainCount,
+    imageSize: dataset.shape.height,
+    labelNoise: 0,
+  };
+  const factors = factorKeys.flatMap((key) => {
+    const value = own[key] ?? unset[key];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return {
+    width: record.width,
+    ...Object.fromEntries(factors),
+    steps: record.steps,
+    examples: record.steps * own.batchSize,
+    parameters: record.parameters,
+    flops: record.trainingFlops,
+  };
+}
+
+/** Factors in which the members differ, the width first. */
+export function varyingFactors({ experiment }: Pick<RunRecord, 'experiment'>, members: readonly Placed[]): string[] {
+  return ['width', ...furtherFactors(experiment)].filter((key) => valuesOf(key, members).length > 1);
+}
+
+function valuesOf(key: string, members: readonly Placed[]): number[] {
+  return [...new Set(members.flatMap(({ coordinates }) => coordinates[key] ?? []))].sort((a, b) => a - b);
+}
+
+/** Throws UsageError for an axis that the members do not have, and for values that none of them has. */
+export function viewOf<T extends Placed>(
+  run: Pick<RunRecord, 'experiment' | 'name'>,
+  members: readonly T[],
+  { axis, where = {} }: ViewOptions,
+): View<T> {
+  const varying = varyingFactors(run, members);
+  const usual = varying.includes('width') || varying.length === 0 ? 'parameters' : varying[0]!;
+  const over = resolveAxis(axis, { varying, usual, members });
+  const along = (measures as readonly string[]).includes(over) ? movedBy[over as Measure] : [over];
+  refuseValues(where, varying, members);
+  const isWidths = axis === undefined && over === 'parameters';
+  const others = varying.filter((key) => (isWidths ? key !== 'width' : !along.includes(key)));
+  const held: Record<string, number> = { ...where };
+  let kept = members.filter(({ coordinates }) => isAt(coordinates, where));
+  const chosen: { readonly key: string; readonly text: string }[] = [];
+  for (const key of others.filter((each) => !(each in where))) {
+    const values = valuesOf(key, kept);
+    held[key] = values.at(-1)!;
+    if (values.length > 1)
+      chosen.push({
+        key,
+        text: `${key} = ${formatCount(held[key], 5)} (of ${values.map((value) => formatCount(value, 5)).join(', ')})`,
+      });
+    kept = kept.filter(({ coordinates }) => coordinates[key] === held[key]);
+  }
+  const notes =
+    chosen.length === 0
+      ? []
+      : [
+          `curves are at ${chosen.map(({ text }) => text).join(' and ')}; --where ${chosen[0]!.key}=VALUE picks others, --curve-per ${chosen[0]!.key} draws one for each`,
+        ];
+  const isPlain = over === 'parameters' && varying.filter((key) => !(key in held)).every((key) => key === 'width');
+  if (isPlain) return { words: trainedWords, coordinate: undefined, members: kept, held, notes };
+  const further = (measures as readonly string[]).includes(over)
+    ? 'train members of other sizes or lengths too'
+    : `train more with --${optionOf(over === 'width' ? 'widths' : over)}`;
+  const words = coordinateWords(over, { title: titles[over] ?? over, further });
+  return { words, coordinate: over, members: kept, held, notes };
+}
+
+function isAt(coordinates: Readonly<Record<string, number>>, where: Readonly<Record<string, number>>): boolean {
+  return Object.entries(where).every(([key, value]) => coordinates[key] === value);
+}
+
+interface Known {
+  readonly varying: readonly string[];
+  readonly usual: string;
+  readonly members: readonly Placed[];
+}
+
+function resolveAxis(axis: string | undefined, { varying, usual, members }: Known): string {
+  if (axis === undefined) return usual;
+  const known = [...new Set([...varying, 'width', 'steps', ...measures])];
+  const asked = known.find((key) => key === axis || optionOf(key) === axis);
+  if (asked !== undefined) return asked;
+  const factor = factorKeys.find((key) => key === axis || optionOf(key) === axis);
+  if (factor !== undefined && members.some(({ coordinates }) => factor in coordinates))
+    throw new UsageError(
+      `all members have the same ${factor}`,
+      '--axis',
+      `train others with --${optionOf(factor)}, or give ${known.join(', ')}`,
+    );
+  throw new UsageError(`"${axis}" is not an axis`, '--axis', suggestion(axis, known));
+}
+
+function refuseValues(
+  where: Readonly<Record<string, number>>,
+  varying: readonly string[],
+  members: readonly Placed[],
+): void {
+  for (const [key, value] of Object.entries(where)) {
+    if (!varying.includes(key))
+      throw new UsageError(
+        varying.length === 0 ? 'the members differ in nothing' : `"${key}" is nothing that the members differ in`,
+        '--where',
+        varying.length === 0 ? 'leave it out' : suggestion(key, varying),
+      );
+    const values = valuesOf(key, members);
+    if (!values.includes(value))
+      throw new UsageError(`no member has ${key} ${value}`, '--where', `there are ${values.join(', ')}`);
+  }
+}
