@@ -60,6 +60,12 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
   const name = options.name ?? run;
   refuseName(name, '--name');
   const { experiment } = parseTrainOptions({}, { file });
+  if (experiment.grid !== undefined)
+    throw new UsageError(
+      'claims are about a family of widths and seeds alone',
+      file.path,
+      'give one value of each other option',
+    );
   if ((await readRunRecord(runFolder(root, run))) !== undefined)
     throw new UsageError(`run "${run}" already exists`, '--run', 'claims must be made before the run starts');
   const open = await openRun(pilotName, options);

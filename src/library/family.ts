@@ -164,7 +164,10 @@ export function refuseSame(
 
 /** The record of a run that was trained here. Throws UsageError for one of imported members; `why` these will not do. */
 export function trainedRecord({ record }: Pick<OpenRun, 'record'>, why: string): RunRecord {
-  if (!isImported(record)) return record;
+  if (!isImported(record)) {
+    if (record.experiment.grid === undefined) return record;
+    throw new UsageError('its members differ in more than width and seed', record.name, 'give a run of widths alone');
+  }
   throw new UsageError(`is a run of imported members, and ${why}`, record.name);
 }
 

@@ -66,14 +66,15 @@ const movedBy: Readonly<Record<Measure, readonly string[]>> = {
   loss: ['width', ...factorKeys],
 };
 
+/** What factors are where the option is left out. */
+export function unsetFactors({ trainCount, shape }: RunRecord['dataset']): Partial<Record<FactorKey, number>> {
+  return { trainSize: trainCount, imageSize: shape.height, labelNoise: 0 };
+}
+
 /** Numbers of a trained member: width, every factor that its architecture has, and what follows from them. */
 export function coordinatesOf({ experiment, dataset }: RunRecord, record: MemberRecord): Record<string, number> {
   const own = experimentAt(experiment, record);
-  const unset: Partial<Record<FactorKey, number>> = {
-    trainSize: dataset.trainCount,
-    imageSize: dataset.shape.height,
-    labelNoise: 0,
-  };
+  const unset = unsetFactors(dataset);
   const factors = factorKeys.flatMap((key) => {
     const value = own[key] ?? unset[key];
     return value === undefined ? [] : [[key, value] as const];

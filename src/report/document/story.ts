@@ -1,7 +1,8 @@
 /** A report's text and tables, from what was computed of its runs. */
 import { glossary } from '../glossary.js';
 import type { ComparedCurve } from '../../analysis/compare.js';
-import { optionOf } from '../../experiment/schema.js';
+import { inputOf, optionOf } from '../../experiment/schema.js';
+import { unsetFactors } from '../../runs/view.js';
 import { lengthText } from '../../experiment/length.js';
 import { counted, formatNumber, grouped } from '../../terminal/format.js';
 import { isImported, kindOf, type AnyRun, type ImportedRun } from '../../runs/imported.js';
@@ -190,12 +191,16 @@ export function commandOf(record: AnyRun): string {
 }
 
 /** Every option as it was resolved, so that no default can change what it trains. */
-function trainCommand({ name, experiment, eager }: RunRecord): string {
-  const words = Object.entries(experiment).flatMap(([key, value]) =>
-    value === undefined
-      ? []
-      : [`--${optionOf(key)}`, shellWord(key === 'dataset' ? shownDataset(String(value)) : String(value))],
-  );
+function trainCommand({ name, experiment, dataset, eager }: RunRecord): string {
+  const unset: Readonly<Record<string, number>> = unsetFactors(dataset);
+  const words = Object.entries(inputOf(experiment)).flatMap(([key, value]) => {
+    if (value === undefined) return [];
+    if (value === true) return [`--${optionOf(key)}`];
+    const text = Array.isArray(value)
+      ? value.map((each: number | null) => each ?? unset[key]).join(',')
+      : String(value);
+    return [`--${optionOf(key)}`, shellWord(key === 'dataset' ? shownDataset(text) : text)];
+  });
   return commandLine(['train --run', name, ...words, ...(eager ? ['--eager'] : [])].join(' '));
 }
 

@@ -62,7 +62,10 @@ describe('lists of options', () => {
       '--arch cnn --depth 1,x',
       '--depth: "x" is not a whole number from 1 to 16; give a comma-separated list such as 8,16,32',
     ],
-    ['--arch transformer --depth 1,2', '--depth: transformer has no such option, only cnn, autoencoder; leave it out'],
+    [
+      '--arch transformer --depth 1,2',
+      '--depth: transformer does not have this option, only cnn, autoencoder; leave it out',
+    ],
     ['--arch cnn --zip', '--zip: there is nothing to combine by position; give further lists, such as --depth 1,2,4'],
     [
       '--arch cnn --widths 1,2,3 --depth 1,2 --zip',

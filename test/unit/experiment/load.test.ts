@@ -151,7 +151,10 @@ describe('each mistake is one clear line', () => {
     ],
     ['arch: cnn\nepochs: 1\nepochs: 1', ':3:1: epochs: is given twice; give it once'],
     ['# no arch\nepochs: 3', ':2:1: arch: is missing; known: cnn, autoencoder, transformer'],
-    ['arch: transformer\ndepth: 2', ':2:8: depth: transformer does not have this option, only cnn, autoencoder; leave it out'],
+    [
+      'arch: transformer\ndepth: 2',
+      ':2:8: depth: transformer does not have this option, only cnn, autoencoder; leave it out',
+    ],
     // values
     ['arch:\nepochs: 3', ':1:1: arch: has no value; known: cnn, autoencoder, transformer'],
     ['arch: cnn\nepochs:\n', ':2:1: epochs: has no value; give one, or leave the key out'],

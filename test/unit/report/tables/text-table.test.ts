@@ -30,14 +30,12 @@ test('any table at any width: every cell once, and the first of its row in each 
   const cell = fc.stringMatching(/^[a-z0-9.[\]]{1,30}$/);
   fc.assert(
     fc.property(
-      fc
-        .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 5 }))
-        .chain(([columns, rows]) =>
-          fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), {
-            minLength: rows + 1,
-            maxLength: rows + 1,
-          }),
-        ),
+      fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 5 })).chain(([columns, rows]) =>
+        fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), {
+          minLength: rows + 1,
+          maxLength: rows + 1,
+        }),
+      ),
       fc.integer({ min: 40, max: 120 }),
       ([head, ...rows], room) => {
         const parts = textTable(head!, rows, [], room)
