@@ -81,7 +81,7 @@ function factorsOf(axis: string | undefined): string[] | undefined {
 
 /** Imported members are in it that have the first of the coordinates. */
 async function openOver(run: RunLike, asked: readonly string[] | undefined, options: ScalingOptions): Promise<OpenRun> {
-  const open = await openRun(run, { ...options, axis: undefined });
+  const open = await openRun(run, { ...options, axis: undefined, all: true });
   const known = [...new Set(open.complete.flatMap((member) => Object.keys(coordinatesOf(member))))];
   for (const name of asked ?? [])
     if (!known.includes(name))

@@ -16,6 +16,8 @@ export interface ViewOptions {
   readonly axis?: string | undefined;
   /** Values of factors that do not vary along a curve; left out: the largest of each. */
   readonly where?: Readonly<Record<string, number>> | undefined;
+  /** All members, whatever they differ in, for what reads their coordinates itself; they are on no curve. */
+  readonly all?: boolean | undefined;
 }
 
 /** A member with its numbers: factors, parameters, FLOPs, ... */
@@ -102,7 +104,7 @@ function valuesOf(key: string, members: readonly Placed[]): number[] {
 export function viewOf<T extends Placed>(
   run: Pick<RunRecord, 'experiment' | 'name'>,
   members: readonly T[],
-  { axis, where = {} }: ViewOptions,
+  { axis, where = {}, all = false }: ViewOptions,
 ): View<T> {
   const varying = varyingFactors(run, members);
   const usual = varying.includes('width') || varying.length === 0 ? 'parameters' : varying[0]!;
@@ -113,6 +115,7 @@ export function viewOf<T extends Placed>(
   const others = varying.filter((key) => (isWidths ? key !== 'width' : !along.includes(key)));
   const held: Record<string, number> = { ...where };
   let kept = members.filter(({ coordinates }) => isAt(coordinates, where));
+  if (all) return { words: trainedWords, coordinate: undefined, members: kept, held, notes: [] };
   const chosen: { readonly key: string; readonly text: string }[] = [];
   for (const key of others.filter((each) => !(each in where))) {
     const values = valuesOf(key, kept);
