@@ -33,7 +33,9 @@ export function registerScaling(program: CommandUnknownOpts): void {
       const { writeFigure } = await import('../report/figures/files.js');
       const { scalingTable } = await import('../report/tables/scaling.js');
       const printed = figureOptionsOf(options);
-      const all = await ofEach(runs, options, (run) => scaling(run, { ...options, ...terminal }));
+      const all = await ofEach(runs, { ...options, axis: undefined, all: true }, (run) =>
+        scaling(run, { ...options, ...terminal }),
+      );
       const shown: Shown[] = [];
       for (const { run, metric, ...found } of all) {
         const { record, folder } = run;
