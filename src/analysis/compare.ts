@@ -6,7 +6,7 @@ import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Interval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
 import { sampleChosen, type ChosenMetric } from './chosen.js';
-import { intervalsOf, type SampledCurve, type Scored, type SampleOptions } from './curves.js';
+import type { SampledCurve, Scored, SampleOptions } from './curves.js';
 import { distanceBetween, predictFromStandard, type Distance, type Prediction } from './independence.js';
 import { scoreInterval } from './score-interval.js';
 import { shapeOf, type Shape } from './curve-shape.js';
@@ -102,7 +102,7 @@ function familyCurve(
 ): ComparedCurve {
   const { metric } = curve;
   const smallest = curve.scales[0]!.parameters;
-  const intervals = intervalsOf(curve);
+  const intervals = curve.intervals();
   const points = curve.scales.map(({ parameters, width }, i) => {
     return { relative: parameters / smallest, parameters, width, value: curve.values[i]!, interval: intervals[i] };
   });

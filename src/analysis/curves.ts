@@ -9,7 +9,6 @@
 import type { Drawn, Metric } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawCounts, drawnMean, weightedSums } from '../statistics/bootstrap.js';
-import type { Interval } from '../statistics/intervals.js';
 import { listsAtOnce, pairsKernel, sumsKernel, type Ordered } from '../statistics/kernels/kernels.js';
 import { Random } from '../statistics/random.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
@@ -77,7 +76,16 @@ export function sampleCurve(
   const { count, observed, draws } = drawMembers(metric, members, options);
   const random = Random.named(options.seed ?? 0, 'bootstrap', 'seeds');
   const samples = draws.map((values) => Float64Array.from(scales, (scale) => drawnMean(values, scale.members, random)));
-  const ownInterval = (member: number) => metric.measure(members[member]!.outcomes);
+  const intervals = once(() =>
+    scales.map((scale, i) =>
+      overSeedsAndExamples(
+        scale.members.map((place) => observed[place]!),
+        samples.map((draw) => draw[i]!),
+        metric.limits,
+        (seed) => metric.measure(members[scale.members[seed]!]!.outcomes),
+      ),
+    ),
+  );
   const curve = {
     metric,
     scales,
@@ -86,7 +94,7 @@ export function sampleCurve(
     draws: samples,
     memberDraws: draws,
     count,
-    ownInterval,
+    intervals,
   };
   return { ...curve, expected: once(() => expectedCurves(curve, members)) };
 }
@@ -189,18 +197,6 @@ function termEvaluators(members: readonly Extract<Drawn, { kind: 'terms' }>[]): 
       sumsOf(counts).map((list) => Float64Array.from(members, ({ mean, transform }, i) => transform(mean + list[i]!))),
     observed: () => Float64Array.from(members, ({ mean, transform }) => transform(mean)),
   };
-}
-
-/** 95 % interval of the value at each scale; see `overSeedsAndExamples`. */
-export function intervalsOf({ metric, draws, scales, memberValues, ownInterval }: SampledCurve): Interval[] {
-  return scales.map(({ members }, i) =>
-    overSeedsAndExamples(
-      members.map((place) => memberValues[place]!),
-      draws.map((draw) => draw[i]!),
-      metric.limits,
-      (seed) => ownInterval(members[seed]!),
-    ),
-  );
 }
 
 /** Every score of a curve of at least two scales, with its bootstrap interval. */

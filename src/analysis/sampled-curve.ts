@@ -18,8 +18,11 @@ export interface SampledCurve {
   readonly count: number;
   /** Draws of the curve over all seeds there could be; undefined where no scale has two seeds, or without draws. Made when asked for. */
   readonly expected: () => ExpectedCurves | undefined;
-  /** 95 % interval of a member's value, over the test set alone. */
-  readonly ownInterval: (member: number) => Interval;
+  /**
+   * 95 % of `values`, `[scales]`; see `overSeedsAndExamples`. They are of the metric itself: where it was chosen, `draws` are of whichever
+   * candidate each of them takes, and would spread as far as the candidates lie apart. Made when asked for.
+   */
+  readonly intervals: () => readonly Interval[];
 }
 
 /** Curves over all seeds there could be, as far as those that are there tell; see seed-model.ts. */

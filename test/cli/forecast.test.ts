@@ -9,6 +9,8 @@ import {
   writeMemberRecord,
   writeRunRecord,
 } from '../../src/runs/run.js';
+import { sealSchema } from '../../src/runs/forecasts.js';
+import { formatSealed } from '../../src/runs/json.js';
 import { Random } from '../../src/statistics/random.js';
 import { syntheticOutcomes, temporaryFolder, writeMember, writeSyntheticRun, runRecord } from '../support/runs.js';
 import { runProgram } from '../support/program.js';
@@ -113,6 +115,36 @@ test('a changed file, and members that were there before, make it void', async (
   expect(scored.stderr).toMatch(
     /^error: lenet-1: void and not scored: cnn-w16-s0 started 2026-01-01T00:00:00.000Z, but/,
   );
+});
+
+/** Seals made until 26 November 2026 call the method `per-example` by the name of its data. */
+test('an old seal is verified, listed and scored like a new one', async () => {
+  await run(seal);
+  const file = path.join(folder, 'forecasts', 'lenet-1.json');
+  const { digest, ...sealed } = sealSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
+  await trainNext(new Date(Date.now() + 1000).toISOString());
+  const [listed, scored] = [await run('forecast list'), await run('forecast score lenet-1 --csv')];
+  expect(scored.stdout).toContain('lenet-1,subset-accuracy:k=5,per-example,');
+
+  const old = formatSealed({
+    ...sealed,
+    metrics: sealed.metrics.map((each) => ({
+      ...each,
+      methods: each.methods.map(withOldName),
+      silent: each.silent.map(withOldName),
+    })),
+  });
+  expect(old.text.match(/"method": "outcomes"/g)).not.toBeNull();
+  fs.writeFileSync(file, old.text);
+  expect(await run('forecast verify')).toEqual({ code: 0, stdout: `✓ ok    lenet-1  ${old.digest}\n`, stderr: '' });
+  const short = (text: string, of: string) => text.replaceAll(of.slice(0, 12), 'DIGEST');
+  expect(short((await run('forecast list')).stdout, old.digest)).toBe(short(listed.stdout, digest));
+  expect(await run('forecast score lenet-1 --csv')).toEqual(scored);
+});
+
+const withOldName = <T extends { readonly method: string }>(each: T): T => ({
+  ...each,
+  method: each.method === 'per-example' ? 'outcomes' : each.method,
 });
 
 test('a second seal names the first', async () => {

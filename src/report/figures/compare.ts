@@ -6,7 +6,7 @@ import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 
 export function comparisonFigure(comparison: Comparison, words: FamilyWords = trainedWords): Figure {
-  const { natural, standard, induced, prediction, run, about } = comparison;
+  const { natural, standard, induced, prediction, sharpness, run, about } = comparison;
   const size = words.isCoordinate ? words.axis : 'parameters';
   const predicted: PanelSeries[] =
     prediction === undefined
@@ -24,7 +24,10 @@ export function comparisonFigure(comparison: Comparison, words: FamilyWords = tr
     title: `${run}: ${standard.title} and ${induced.title}`,
     notes: [
       about,
-      `Horizontal axes: ${size} over ${size.endsWith('s') ? 'those' : 'that'} of the smallest model, logarithmic. Bands and bars: 95 % intervals. Points: ${words.isImported ? 'models' : 'seeds'}.`,
+      [
+        `Bands and bars: 95 % intervals over test ${words.examples}${sharpness.severalSeeds ? ' and seeds' : ''}`,
+        `${natural.length > 0 ? ' (published curves: their standard errors)' : ''}. Points: ${words.isImported ? 'models' : 'seeds'}.`,
+      ].join(''),
     ],
     panels: [
       ...natural.map((curve) => panelOf(curve, 'natural', [seriesOf(curve, 3)], 'parameters')),

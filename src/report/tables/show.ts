@@ -1,5 +1,5 @@
 /** A run's curves for a terminal: a plot for each unit, and under them the scores. */
-import { intervalsOf, type SampledCurve, type Scored } from '../../analysis/curves.js';
+import type { SampledCurve, Scored } from '../../analysis/curves.js';
 import type { ScoreName } from '../../analysis/scores.js';
 import { unscoredLines } from '../../analysis/unscored.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
@@ -79,7 +79,7 @@ function yTitleOf({ metric: { unit, title } }: SampledCurve): string {
 }
 
 function seriesOf(curve: SampledCurve): PlotSeries {
-  const intervals = intervalsOf(curve);
+  const intervals = curve.intervals();
   const points = curve.scales.map((scale, i) => {
     return { x: scale.parameters, y: curve.values[i]!, ...intervals[i]! };
   });

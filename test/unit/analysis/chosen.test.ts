@@ -1,10 +1,12 @@
 /** A choice made on the outcomes is made again in each draw: what that does to a score's interval. */
 import { expect, test } from 'vitest';
 import { chooseByScore, sampleChosen } from '../../../src/analysis/chosen.js';
+import { compare } from '../../../src/analysis/compare.js';
 import { sampleCurve, scoreCurve } from '../../../src/analysis/curves.js';
 import { cutoffFor, defaultInduced } from '../../../src/analysis/defaults.js';
+import { evaluateMetric } from '../../../src/analysis/evaluate.js';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
-import { subsetAccuracy } from '../../../src/metrics/classification.js';
+import { accuracy, subsetAccuracy } from '../../../src/metrics/classification.js';
 import { reconstruction } from '../../../src/metrics/reconstruction.js';
 import { Random } from '../../../src/statistics/random.js';
 import { family, memberOf } from '../../support/members.js';
@@ -113,4 +115,36 @@ test('where seeds of the largest width would choose differently, draws of seeds 
   const other =
     taken.filter((place) => chosen.choice!.candidates[place]!.id !== chosen.metric.id).length / taken.length;
   expect(other).toBeGreaterThan(0.35);
+});
+
+/** The draws of a chosen K are of several, and chances of different K are orders of magnitude apart: their spread is no interval. */
+test('a point has the interval of its metric, however that was chosen: the one of `evaluate`, widened by the test set', () => {
+  const members = family({
+    widths,
+    seeds: 4,
+    count: 2000,
+    p: (w) => 0.2 + 0.1686 * Math.log2(w),
+    deviation: 0.03,
+    name: 'bands',
+  });
+  const classifiers = runRecord({ experiment: resolveExperiment({ arch: 'cnn', widths }) });
+  const chosen = defaultInduced(classifiers, members);
+  const { taken } = sampleChosen(chosen, members, { draws: 200 });
+  expect(new Set(taken).size).toBeGreaterThan(1);
+  const of = (induced: Parameters<typeof compare>[0]['induced']) =>
+    compare({
+      ...{ run: 'bands', about: '', natural: [], members, draws: 200 },
+      ...{ standard: { metric: accuracy.with({}) }, induced },
+    }).induced.points;
+  const drawn = of(chosen);
+  expect(drawn).toEqual(of({ metric: chosen.metric }));
+  const { scales } = evaluateMetric(chosen.metric, members, { draws: 200 });
+  drawn.forEach(({ interval }, i) => {
+    const { lower, upper } = scales[i]!.overSeeds!;
+    expect(interval!.lower).toBeLessThanOrEqual(lower);
+    expect(interval!.upper).toBeGreaterThanOrEqual(upper);
+    // Seeds' standard deviation is three times that of a test set of 2000 images or more; both on the logit scale.
+    const width = (low: number, high: number) => Math.log(high / (1 - high)) - Math.log(low / (1 - low));
+    expect(width(interval!.lower, interval!.upper) / width(lower, upper)).toBeLessThan(1.5);
+  });
 });

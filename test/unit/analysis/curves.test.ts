@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { drawMembers, intervalsOf, sampleCurve, scalesOf, scoreCurve } from '../../../src/analysis/curves.js';
+import { drawMembers, sampleCurve, scalesOf, scoreCurve } from '../../../src/analysis/curves.js';
 import { scoresOf } from '../../../src/analysis/scores.js';
 import { accuracy, auroc, subsetAccuracy } from '../../../src/metrics/classification.js';
 import { Random } from '../../../src/statistics/random.js';
@@ -88,7 +88,7 @@ describe('coverage over test sets and seeds', () => {
         const { lower, upper } = scored[name].interval;
         if (lower <= truth[name] && truth[name] <= upper) covered[name]++;
       }
-      expect(intervalsOf(curve)).toHaveLength(widths.length);
+      expect(curve.intervals()).toHaveLength(widths.length);
     }
     // simulation error of 200: 1.5 %; the hull is made to cover at least what it says
     for (const count of Object.values(covered)) expect(count / families).toBeGreaterThanOrEqual(0.92);
@@ -101,7 +101,7 @@ test('near a floor bands hold the truth, also of scales at which no image is rig
   let [inside, bare] = [0, 0];
   for (let i = 0; i < families; i++) {
     const members = family({ widths: [1], seeds: 2, count: 500, p: () => truth, name: `floor ${i}` });
-    const [band] = intervalsOf(sampleCurve(accuracy.with({}), members, { draws: 200, seed: i }));
+    const [band] = sampleCurve(accuracy.with({}), members, { draws: 200, seed: i }).intervals();
     inside += Number(band!.lower <= truth && truth <= band!.upper);
     bare += Number(band!.lower === band!.upper);
   }

@@ -188,3 +188,20 @@ test('names: bare, of a run, a path; twice the same is asked about, a slip is un
   expect((await locateSeal('other/lenet-1', root)).runFolder).toBe(other);
   await expect(writeSeal(folder, await sealOf())).rejects.toThrow('forecast "lenet-1" already exists');
 });
+
+test('a seal that says `outcomes` is as it was sealed, and its method has the name of today', async () => {
+  const fits = [{ of: 'accuracy', model: 'logistic', weight: 1 }];
+  const methods = ['last-value', 'outcomes'].map((method) => ({ method, quantiles: [[0.5]], fits }));
+  const known = [{ width: 1, parameters: 432, values: [0.5] }];
+  const silent = [{ method: 'outcomes', why: 'the outcomes have no log-probabilities' }];
+  const metrics = [{ metric: 'accuracy', better: 'higher' as const, known, methods, silent }];
+  const { text, digest } = formatSealed(await sealOf({ metrics }));
+  fs.mkdirSync(path.join(folder, 'forecasts'));
+  fs.writeFileSync(sealFile(folder, 'lenet-1'), text);
+  const [read] = (await readSeals(folder)).seals;
+  expect(read).toMatchObject({ unchanged: true, seal: { digest } });
+  expect(await voidReasons()).toEqual([[]]);
+  const [{ methods: named, silent: without }] = read!.seal.metrics as [Seal['metrics'][number]];
+  expect([...named, ...without].map(({ method }) => method)).toEqual(['last-value', 'per-example', 'per-example']);
+  expect(without[0]!.why).toBe(silent[0]!.why);
+});

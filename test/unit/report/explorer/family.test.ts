@@ -1,7 +1,7 @@
 /** What the page computes from its compact data, against the metrics and the bootstrap of the whole. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { intervalsOf, sampleCurve, scoreCurve } from '../../../../src/analysis/curves.js';
+import { sampleCurve, scoreCurve } from '../../../../src/analysis/curves.js';
 import { defaultMetrics } from '../../../../src/analysis/defaults.js';
 import { predictFromStandard } from '../../../../src/analysis/independence.js';
 import { solvedGrid, turnsOf } from '../../../../src/analysis/example-turns.js';
@@ -125,7 +125,7 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
           atol: 0.4 * width,
         });
     }
-    const widths = intervalsOf(curve).map(({ lower, upper }) => upper - lower);
+    const widths = curve.intervals().map(({ lower, upper }) => upper - lower);
     explored.induced.points.forEach(({ lower, upper }, i) => {
       if (widths[i]! > 0) expect((upper - lower) / widths[i]!).toBeAllClose(1, { atol: 0.35 });
     });
