@@ -48,7 +48,10 @@ export async function scaling(run: RunLike, options: ScalingOptions = {}): Promi
     members.map(({ record }) => ({ coordinates: factors.map((factor) => coordinatesOf(record)[factor]!) })),
     factors,
   );
-  if (untoldBy !== undefined) throw new UsageError(untoldBy, loaded.record.name, loaded.words.further);
+  if (untoldBy !== undefined) {
+    const { isImported, further } = loaded.words;
+    throw new UsageError(untoldBy, loaded.record.name, isImported ? further : 'train members that differ in it');
+  }
   const { observed, draws } = drawMembers(metric, members, { draws: options.draws ?? 400 });
   const points = members.map(({ record }, i): ScalingMember => {
     const value = observed[i]!;
