@@ -52,7 +52,7 @@ export function printRuns(shown: readonly Shown[], { json, csv }: Forms): void {
   }
 }
 
-interface EachOptions extends Pick<RunOptions, 'axis' | 'where' | 'all'> {
+interface EachOptions extends Pick<RunOptions, 'axis' | 'where'> {
   readonly curvePer?: string | undefined;
   readonly output?: string | undefined;
 }
@@ -63,22 +63,27 @@ interface EachOptions extends Pick<RunOptions, 'axis' | 'where' | 'all'> {
  */
 export async function ofEach<T>(
   runs: readonly string[],
-  { output, axis, where, all, curvePer }: EachOptions,
+  { output, axis, where, curvePer }: EachOptions,
   compute: (run: OpenRun) => Promise<T>,
 ): Promise<T[]> {
   const { openCurves } = await import('../library/family.js');
-  const names = runs.map((run) => path.basename(path.resolve(run)));
-  const twice = runs.find((_, i) => names.indexOf(names[i]!) < i);
-  if (twice !== undefined) throw new UsageError('is given twice', twice, 'give each run once');
-  if (output !== undefined && runs.length > 1)
-    throw new UsageError('one path cannot serve several runs', '--output', 'leave it out, or name one run');
+  refuseTwice(runs, output);
   const opened: OpenRun[] = [];
-  for (const run of runs) opened.push(...(await openCurves(run, { ...terminal, axis, where, all, curvePer })));
+  for (const run of runs) opened.push(...(await openCurves(run, { ...terminal, axis, where, curvePer })));
   if (output !== undefined && opened.length > 1)
     throw new UsageError('one path cannot serve several curves', '--output', 'leave it out');
   const results: T[] = [];
   for (const run of opened) results.push(await compute(run));
   return results;
+}
+
+/** Throws UsageError for a run that is named twice, and for several that are to have one picture. */
+export function refuseTwice(runs: readonly string[], output: string | undefined): void {
+  const names = runs.map((run) => path.basename(path.resolve(run)));
+  const twice = runs.find((_, i) => names.indexOf(names[i]!) < i);
+  if (twice !== undefined) throw new UsageError('is given twice', twice, 'give each run once');
+  if (output !== undefined && runs.length > 1)
+    throw new UsageError('one path cannot serve several runs', '--output', 'leave it out, or name one run');
 }
 
 /**

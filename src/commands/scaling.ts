@@ -1,8 +1,9 @@
 /** `emergence scaling`: the scaling law of a run's loss, and what compute is best spent on. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { FamilyScaling } from '../library/scaling.js';
 import { examples } from './examples.js';
-import { draws, format, json, metricFile, picture, size, title } from './options.js';
-import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
+import { draws, format, json, metricFile, picture, size, title, where } from './options.js';
+import { pictureLines, printRuns, refuseTwice, terminal, type Shown } from './print.js';
 
 export function registerScaling(program: CommandUnknownOpts): void {
   program
@@ -18,6 +19,7 @@ export function registerScaling(program: CommandUnknownOpts): void {
         'what the law is over: parameters, examples, flops, or two with a comma (default: parameters,examples where both vary)',
       ),
     )
+    .addOption(where)
     .addOption(draws(400, 'bootstrap draws of the test set'))
     .addOption(picture("scaling in the run's folder"))
     .addOption(size)
@@ -33,9 +35,9 @@ export function registerScaling(program: CommandUnknownOpts): void {
       const { writeFigure } = await import('../report/figures/files.js');
       const { scalingTable } = await import('../report/tables/scaling.js');
       const printed = figureOptionsOf(options);
-      const all = await ofEach(runs, { ...options, axis: undefined, all: true }, (run) =>
-        scaling(run, { ...options, ...terminal }),
-      );
+      refuseTwice(runs, options.output);
+      const all: FamilyScaling[] = [];
+      for (const run of runs) all.push(await scaling(run, { ...options, ...terminal }));
       const shown: Shown[] = [];
       for (const { run, metric, ...found } of all) {
         const { record, folder } = run;

@@ -1,7 +1,15 @@
 /** A run's scaling law: its loss against parameters, training examples and FLOPs. */
 import { drawMembers } from '../analysis/curves.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
-import { notFalling, scalingLaw, untold, type ScalingLaw, type ScalingMember } from '../analysis/scaling/scaling.js';
+import {
+  cellsOf,
+  notFalling,
+  scalingLaw,
+  untold,
+  type ScalingLaw,
+  type ScalingMember,
+} from '../analysis/scaling/scaling.js';
+import type { Cell } from '../analysis/scaling/law.js';
 import type { Metric } from '../metrics/metric.js';
 import type { FamilyMember, LoadedMember, LoadedRun, OpenRun } from '../runs/load.js';
 import { UsageError } from '../terminal/errors.js';
@@ -12,8 +20,8 @@ export interface ScalingOptions extends MetricOptions {
   /** A continuous metric that is lower for better members; left out: the cross-entropy, of autoencoders the squared error. */
   readonly metric?: string | undefined;
   /**
-   * What the law is over: `parameters`, `examples`, `flops` or another coordinate of the members, or two of them with a comma; left out:
-   * `parameters,examples` where both vary, else the one that does.
+   * What the law is over: `parameters`, `examples` (seen in training), `flops` or another coordinate of the members, or two of them with a
+   * comma; left out: `parameters,examples` where both vary, else the one that does.
    */
   readonly axis?: string | undefined;
   /** Bootstrap draws of the test set; left out: 400. */
@@ -37,32 +45,22 @@ export interface FamilyScaling extends ScalingLaw {
  * scale or is not above 0
  */
 export async function scaling(run: RunLike, options: ScalingOptions = {}): Promise<FamilyScaling> {
-  const asked = factorsOf(options.axis);
-  const open = await openOver(run, asked, options);
+  const { open, factors } = await openOver(run, options);
   const wanted = await metricFor(open, options.metric, options);
   const loaded = await readRun(open, [...defaultColumnsOf(open), ...(wanted?.needs ?? [])], options);
-  const metric = lossOf(wanted ?? defaultMetrics(loaded.record, loaded.members).loss, loaded);
-  const factors = asked ?? usualFactors(loaded);
+  const { record } = loaded;
+  const metric = lossOf(wanted ?? defaultMetrics(record, loaded.members).loss, loaded);
   const members = placed(loaded, factors, options);
-  const untoldBy = untold(
-    members.map(({ record }) => ({ coordinates: factors.map((factor) => coordinatesOf(record)[factor]!) })),
-    factors,
-  );
-  if (untoldBy !== undefined) {
-    const { isImported, further } = loaded.words;
-    throw new UsageError(untoldBy, loaded.record.name, isImported ? further : 'train members that differ in it');
-  }
   const { observed, draws } = drawMembers(metric, members, { draws: options.draws ?? 400 });
-  const points = members.map(({ record }, i): ScalingMember => {
+  const points = members.map(({ record: { id, coordinates } }, i): ScalingMember => {
     const value = observed[i]!;
     if (!(value > 0 && value < Infinity))
-      throw new UsageError(
-        `${metric.title} of ${record.id} is ${value}, and a scaling law is of losses above 0`,
-        loaded.record.name,
-      );
-    return { coordinates: coordinatesOf(record), value };
+      throw new UsageError(`${metric.title} of ${id} is ${value}, and a scaling law is of losses above 0`, record.name);
+    return { coordinates, value };
   });
-  refuseFlat(points, { factors, metric, run: loaded });
+  const flat = notFalling(points, factors);
+  if (flat !== undefined)
+    throw new UsageError(`${metric.title} does not fall with ${flat}`, record.name, 'there is no scaling law over it');
   noteOthers(members, factors, options);
   // A draw in which the metric has no value, or none above 0, has no law.
   const fitting = draws.filter((values) => values.every((value) => value > 0 && value < Infinity));
@@ -70,6 +68,37 @@ export async function scaling(run: RunLike, options: ScalingOptions = {}): Promi
     scalingLaw({ members: points, factors, draws: fitting, onStep }),
   );
   return { ...law, run: loaded, metric };
+}
+
+/** What N and D are called, here and in imports. */
+const namesOfN = ['parameters', 'params'];
+const namesOfD = ['examples', 'tokens'];
+
+/** Members along the factors, those of trained runs with whatever else they differ in held, and the factors. */
+async function openOver(
+  run: RunLike,
+  { axis, root, where, note }: ScalingOptions,
+): Promise<{ open: OpenRun; factors: string[] }> {
+  const asked = factorsOf(axis);
+  // What is open shows some members; the law is of others.
+  const name = typeof run === 'string' ? run : run.folder;
+  const over = (coordinate?: string) => openRun(name, { root, where, axis: coordinate });
+  const whole = await openRun(name, { root, where, all: true });
+  const { isImported } = whole.words;
+  const known = [...new Set(whole.complete.flatMap(({ coordinates }) => Object.keys(coordinates)))];
+  const unknown = asked?.find((each) => !known.includes(each));
+  if (unknown !== undefined)
+    throw new UsageError(`no member has a coordinate ${unknown}`, '--axis', suggestion(unknown, known));
+  // Over FLOPs members may differ in their architecture and in how long they were trained; what else they differ in is held.
+  const long = isImported ? whole : await over('flops');
+  const factors = asked ?? usualFactors(long);
+  const isLong = untold(cellsAt(long.complete, factors), factors) === undefined;
+  const open = isImported || factors.length === 1 ? await over(factors[0]) : isLong ? long : whole;
+  const reason = untold(cellsAt(open.complete, factors), factors);
+  if (reason !== undefined)
+    throw new UsageError(reason, open.record.name, isImported ? open.words.further : 'train members that differ in it');
+  for (const line of open.notes) note?.(`note: ${line}`);
+  return { open, factors };
 }
 
 /** D after N, as the law has them. */
@@ -82,47 +111,34 @@ function factorsOf(axis: string | undefined): string[] | undefined {
   return namesOfD.includes(asked[0]!) ? asked.reverse() : asked;
 }
 
-/** Imported members are in it that have the first of the coordinates. */
-async function openOver(run: RunLike, asked: readonly string[] | undefined, options: ScalingOptions): Promise<OpenRun> {
-  const open = await openRun(run, { ...options, axis: undefined, all: true });
-  const known = [...new Set(open.complete.flatMap((member) => Object.keys(coordinatesOf(member))))];
-  for (const name of asked ?? [])
-    if (!known.includes(name))
-      throw new UsageError(`no member has a coordinate ${name}`, '--axis', suggestion(name, known));
-  return open.words.isImported && asked !== undefined ? openRun(run, { ...options, axis: asked[0] }) : open;
-}
-
-/** What N and D are called, here and in imports. */
-const namesOfN = ['parameters', 'params'];
-const namesOfD = ['examples', 'tokens'];
-
-function usualFactors({ members, record }: LoadedRun): string[] {
-  const varied = (name: string) => new Set(members.map((member) => coordinatesOf(member.record)[name])).size > 2;
-  const all = Object.keys(coordinatesOf(members[0]!.record));
-  const [n, d] = [namesOfN, namesOfD].map((names) => names.find((name) => all.includes(name) && varied(name)));
-  const both = [n, d].filter((name) => name !== undefined);
-  const isTold = untold(
-    members.map((member) => ({ coordinates: both.map((name) => coordinatesOf(member.record)[name]!) })),
-    both,
-  );
-  if (both.length === 2 && isTold === undefined) return both;
+/** Both N and D where they tell a law; else the one that varies, or what the run is drawn over. */
+function usualFactors({ complete, record }: OpenRun): string[] {
+  const varied = (name: string) => new Set(complete.map(({ coordinates }) => coordinates[name])).size > 2;
+  const both = [namesOfN, namesOfD].flatMap((names) => names.find(varied) ?? []);
+  if (both.length === 2 && untold(cellsAt(complete, both), both) === undefined) return both;
   return both.length > 0 ? [both[0]!] : ['axis' in record ? record.axis : 'parameters'];
 }
 
+/** Each combination of coordinates once; of members that have them all. */
+function cellsAt(members: readonly FamilyMember[], factors: readonly string[]): Pick<Cell, 'coordinates'>[] {
+  const points = members.flatMap(({ coordinates }) =>
+    hasAll(coordinates, factors) ? { coordinates, value: NaN } : [],
+  );
+  return cellsOf(points, factors);
+}
+
+function hasAll(coordinates: Readonly<Record<string, number>>, factors: readonly string[]): boolean {
+  return factors.every((factor) => coordinates[factor]! > 0 && coordinates[factor]! < Infinity);
+}
+
 /** Those that have all coordinates; others are told as notes. */
-function placed(
-  { members, record: { name } }: LoadedRun,
-  factors: readonly string[],
-  { note }: ScalingOptions,
-): LoadedMember[] {
+function placed({ members }: LoadedRun, factors: readonly string[], { note }: ScalingOptions): LoadedMember[] {
   const kept: LoadedMember[] = [];
   for (const member of members) {
-    const coordinates = coordinatesOf(member.record);
-    const missing = factors.find((factor) => !(coordinates[factor]! > 0 && coordinates[factor]! < Infinity));
-    if (missing === undefined) kept.push(member);
-    else note?.(`not included: ${member.record.id} (its ${missing} is not known, or not above 0)`);
+    const { coordinates } = member.record;
+    if (hasAll(coordinates, factors)) kept.push(member);
+    else note?.(`not included: ${member.record.id} (its ${factors.join(' or ')} is not known, or not above 0)`);
   }
-  if (kept.length === 0) throw new UsageError(`no member has ${factors.join(' and ')} above 0`, name);
   return kept;
 }
 
@@ -144,25 +160,12 @@ function lossOf(metric: Metric | undefined, { record }: LoadedRun): Metric {
   return metric;
 }
 
-function refuseFlat(
-  members: readonly ScalingMember[],
-  { factors, metric, run }: { readonly factors: readonly string[]; readonly metric: Metric; readonly run: LoadedRun },
-): void {
-  const flat = notFalling(members, factors);
-  if (flat !== undefined)
-    throw new UsageError(
-      `${metric.title} does not fall with ${flat}`,
-      run.record.name,
-      'there is no scaling law over it',
-    );
-}
-
 /** Says what else differs between members that the law takes for replicates. */
 function noteOthers(members: readonly LoadedMember[], factors: readonly string[], { note }: ScalingOptions): void {
   const keyOf = (coordinates: Readonly<Record<string, number>>, names: readonly string[]) =>
     names.map((name) => coordinates[name]).join(' ');
   const other = [...namesOfN, ...namesOfD].filter((name) => !factors.includes(name));
-  const all = members.map(({ record }) => coordinatesOf(record));
+  const all = members.map(({ record }) => record.coordinates);
   const differing = other.find((name) => {
     const [alone, both] = [factors, [...factors, name]].map(
       (names) => new Set(all.map((each) => keyOf(each, names))).size,
@@ -173,9 +176,4 @@ function noteOthers(members: readonly LoadedMember[], factors: readonly string[]
     note?.(
       `note: members with the same ${factors.join(' and ')} differ in ${differing}, which the law takes for scatter`,
     );
-}
-
-function coordinatesOf(member: FamilyMember): Readonly<Record<string, number>> {
-  const { parameters, trainingFlops, width, trained, imported } = member;
-  return imported?.coordinates ?? { parameters, flops: trainingFlops, width, steps: trained!.steps };
 }

@@ -107,6 +107,9 @@ test('a trained run: its parameters, with FLOPs beside them', async () => {
   // As written: 1e9 times the width, of widths 1 to 16.
   expect(cells.map(({ flops }) => flops)).toEqual([1e9, 2e9, 4e9, 8e9, 16e9]);
   expect((await scaling('lenet-mnist', { root, axis: 'flops', draws: 100 })).cells[0]!.coordinates).toEqual([1e9]);
+  await expect(scaling('lenet-mnist', { root, axis: 'parameters,examples' })).rejects.toThrow(
+    'lenet-mnist: has one value of examples, and a scaling law over it needs three; train members that differ in it',
+  );
   await expect(scaling('lenet-mnist', { root, metric: 'margin' })).rejects.toThrow(
     '--metric: margin rises where members get better, and a scaling law falls; give a loss or an error',
   );
