@@ -22,7 +22,9 @@ draw compare-autoencoder-cifar10 autoencoder-cifar10 compare autoencoder-cifar10
 draw sweep-autoencoder-mnist autoencoder-mnist sweep autoencoder-mnist --metric reconstruction --over c=1e-4:1e-1:200:log
 draw sweep-two-autoencoder-mnist autoencoder-mnist sweep autoencoder-mnist --metric subset-below:column=mse --over c=1e-3:3e-2:60:log --over k=1..20
 draw tutorial-sweep first sweep first --metric reconstruction --over c=0.001:0.1:100:log
-draw scaling-lenet-mnist lenet-mnist scaling lenet-mnist
+for run in lenet-mnist lenet-grid; do
+  draw scaling-$run $run scaling $run
+done
 draw theory-transformer-omniglot-small transformer-omniglot-small theory transformer-omniglot-small
 draw forecast-study-autoencoder-mnist autoencoder-mnist forecast study autoencoder-mnist
 
