@@ -8,10 +8,19 @@ export interface Term {
 
 /** In the order in which a reader meets them. */
 export const glossary: readonly Term[] = [
-  { term: 'member', meaning: 'one trained model of a family: one size, one seed' },
+  { term: 'member', meaning: 'one trained model of a family: one seed at one value of each factor' },
   {
     term: 'family, run',
-    meaning: 'members that differ only in size and seed; a run is the folder that holds a family',
+    meaning: 'members that differ only in their factors and seeds; a run is the folder that holds a family',
+  },
+  {
+    term: 'factor',
+    meaning:
+      'an option, besides the seed, in which the members of a family differ: width, depth, training size, steps, ...',
+  },
+  {
+    term: 'moment',
+    meaning: 'a step of training at which outcomes of a member were taken',
   },
   {
     term: 'scale',

@@ -226,7 +226,7 @@ describe('what is changed in place', () => {
   test('has to be state of a loop, and become the same state', () => {
     const start = [tf.tensor1d([1, 2]), tf.zeros([2])];
     const swapped = () => compileLoop((_, [p, v]) => applied(v!, p!, p!).reverse(), { state: start, constants: [] });
-    expect(swapped).toThrow('ResourceApplyMomentum: input 0 is changed in place, so it must be state of the loop');
+    expect(swapped).toThrow('ResourceApplyMomentum: input 0 is changed in place, so it has to be state of the loop');
     const made = () => compileLoop((_, [p, v]) => applied(v!, p!, tf.mul(p!, 2)), { state: start, constants: [] });
     expect(made).toThrow('has to be state of the loop');
     expect(() => compile(([p, v]) => applied(v!, p!, p!), start)).toThrow('it is for the steps of a loop');

@@ -131,7 +131,10 @@ test('where the dataset is another one than was trained on, the page has no pict
     accuracy: () => 0.5,
   });
   const { code, stderr } = await run('report', 'other', '--draws', '100');
-  expect([code, stderr]).toEqual([0, 'no pictures of test examples: mnist has another fingerprint than in run.json\n']);
+  expect([code, stderr]).toEqual([
+    0,
+    'no pictures of test examples: mnist has a different fingerprint than in run.json\n',
+  ]);
   const page = fs.readFileSync(path.join(root, 'reports/other/report.html'), 'utf8');
   expect(page).toContain(
     '"pictures":"the dataset has changed since the run was trained, so the images would not match."',

@@ -69,17 +69,14 @@ function hashOf(text: string): string {
 
 const roles = ['standard', 'induced', 'predicted', 'natural'] as const;
 
-/** The palette of the pictures as variables, brighter in the dark, and each line's dashes. */
+/** The palette of the pictures as variables, brighter in the dark (see style.css), and each line's dashes. */
 function colours(): string {
-  const light = roles.map((role, i) => `--${role}:${seriesStyle(i).color};`).join('');
-  const dark = roles.map((role, i) => `--${role}:${seriesStyle(i).onDark};`).join('');
+  const palette = roles.map((role, i) => {
+    const { color, onDark } = seriesStyle(i);
+    return `--${role}:var(--light,${color}) var(--dark,${onDark});`;
+  });
   const dashes = roles.map((role, i) => `.line.${role}{stroke-dasharray:${seriesStyle(i).dash.join(' ')}}`);
-  return [
-    `:root{${light}}`,
-    `@media (prefers-color-scheme: dark){:root:not([data-theme="light"]){${dark}}}`,
-    `:root[data-theme="dark"]{${dark}}`,
-    ...dashes.slice(1),
-  ].join('\n');
+  return [`:root{${palette.join('')}}`, ...dashes.slice(1)].join('\n');
 }
 
 function header(title: string, subtitle: string): string {

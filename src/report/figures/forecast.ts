@@ -123,7 +123,7 @@ export function studyFigure(run: string, studies: readonly MetricStudy[], words:
   return {
     title: `${run}: from how far below can the ${largest} be predicted?`,
     notes: [
-      `Error of the median of the ${words.isCoordinate ? 'largest scale' : 'widest width'}, over the curve's range, against the ${size} of the largest known scale; below ${tolerance} it counts as predicted. Points at the top: off by more than the whole range. Grey: the curve itself, relative to its range.`,
+      `Error of the median of the ${words.isCoordinate ? 'largest scale' : 'widest width'}, over the curve's range, against the ${size} of the largest known scale; below ${tolerance} it counts as predicted. Points at the top: off by more than the whole range. The curve itself is drawn relative to its range.`,
       ...leftOut(studies.flatMap(({ methods }) => methods)),
     ],
     panels: studies.map((study, i) => curvePanel({ ...studyPanel(study, size), legend: i === studies.length - 1 })),

@@ -1,6 +1,6 @@
 /** A panel of curves: lines with bands, bars or fans, and points. Every figure's curves are drawn here. */
 import { seriesStyle, type SeriesStyle } from './theme.js';
-import { countTicks, domainOf, type CurvePoint, type Domain, type Tick } from './axis.js';
+import { countTicks, domainOf, placing, type CurvePoint, type Domain, type Tick } from './axis.js';
 import type { Frame, Key, Panel } from './layout.js';
 import { pointMark, stroke } from './spec.js';
 
@@ -69,7 +69,7 @@ export function curvePanel(whole: CurvePanel): Panel {
     },
     ...(top === undefined ? {} : { top }),
     keys: (whole.legend ?? drawn.length > 1) ? drawn.map((each) => keyOf(each, edges)) : [],
-    layers: (frame) => layersOf(drawn, edges, frame),
+    layers: (frame) => layersOf(drawn, { ...edges, place: placing(xDomain, [0, frame.width], !xLinear) }, frame),
   };
 }
 
@@ -107,6 +107,18 @@ function edgesOf({ series, yLog = false }: CurvePanel, [bottom, top]: Domain): E
   };
 }
 
+/** Of marks along an edge those that can be told apart: all of a fine sweep's would be a hatched bar. */
+function spaced(points: readonly CurvePoint[], place: (x: number) => number, distance: number): CurvePoint[] {
+  let last = -Infinity;
+  return points
+    .toSorted((a, b) => a.x - b.x)
+    .filter(({ x }) => {
+      if (place(x) < last + distance) return false;
+      last = place(x);
+      return true;
+    });
+}
+
 /** The line's runs of points that have a value. */
 function unbroken(line: readonly CurvePoint[]): CurvePoint[][] {
   const runs: CurvePoint[][] = [[]];
@@ -119,7 +131,7 @@ function unbroken(line: readonly CurvePoint[]): CurvePoint[][] {
 
 function layersOf(
   drawn: readonly DrawnSeries[],
-  { onAxis, isBeyond, isInside }: Edges,
+  { onAxis, isBeyond, isInside, place }: Edges & { readonly place: (x: number) => number },
   { unit, x, y }: Frame,
 ): object[] {
   const ranges = (points: readonly CurvePoint[]) =>
@@ -180,7 +192,11 @@ function layersOf(
         isBeyond(value),
       );
       return (['down', 'up'] as const).flatMap((way) => {
-        const there = beyond.filter(({ y: value }) => (value === Infinity) === (way === 'up'));
+        const there = spaced(
+          beyond.filter(({ y: value }) => (value === Infinity) === (way === 'up')),
+          place,
+          5 * unit,
+        );
         if (there.length === 0) return [];
         const mark = pointMark({ ...style, shape: `triangle-${way}` }, unit);
         return [{ data: { values: at(there) }, mark: { ...mark, size: 40 * unit ** 2, opacity: 1 }, encoding }];

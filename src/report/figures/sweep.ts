@@ -107,7 +107,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   return {
     title: `${run}: ${name} over ${key}`,
     notes: [
-      `The same outcomes at every value. Scores are missing where the curve moves by less than ${leastRange}. Grey: a straight ramp through the same number of scales.`,
+      `The same outcomes at every value. Scores are missing where the curve moves by less than ${leastRange}. Dashed: a straight ramp through as many scales.`,
     ],
     panels: [
       heat,
