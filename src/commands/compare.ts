@@ -2,6 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
 import {
+  at,
   axis,
   curvePer,
   where,
@@ -33,6 +34,7 @@ export function registerCompare(program: CommandUnknownOpts): void {
     .addOption(title)
     .addOption(axis)
     .addOption(where)
+    .addOption(at)
     .addOption(curvePer)
     .addOption(json)
     .addHelpText(

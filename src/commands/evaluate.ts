@@ -2,7 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { MetricEvaluation } from '../analysis/evaluate.js';
 import { examples } from './examples.js';
-import { axis, curvePer, where, csv, draws, json, metricFile, metrics } from './options.js';
+import { at, axis, curvePer, where, csv, draws, json, metricFile, metrics } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 
 export function registerEvaluate(program: CommandUnknownOpts): void {
@@ -15,6 +15,7 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
     .addOption(draws(2000))
     .addOption(axis)
     .addOption(where)
+    .addOption(at)
     .addOption(curvePer)
     .addOption(json)
     .addOption(csv)

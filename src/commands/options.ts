@@ -112,6 +112,10 @@ export const where = new Option(
     throw new UsageError(`${name} is given twice`, '--where', 'give it once');
   return { ...earlier, [name]: value };
 });
+export const at = new Option(
+  '--at <step>',
+  'outcomes after this step of training, of a run with --moments (default: the last)',
+).argParser(whole('--at'));
 export const curvePer = new Option(
   '--curve-per <factor>',
   'a curve, or a result, for each value of this factor',

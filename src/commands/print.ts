@@ -52,7 +52,7 @@ export function printRuns(shown: readonly Shown[], { json, csv }: Forms): void {
   }
 }
 
-interface EachOptions extends Pick<RunOptions, 'axis' | 'where'> {
+interface EachOptions extends Pick<RunOptions, 'axis' | 'where' | 'at' | 'all'> {
   readonly curvePer?: string | undefined;
   readonly output?: string | undefined;
 }
@@ -63,13 +63,13 @@ interface EachOptions extends Pick<RunOptions, 'axis' | 'where'> {
  */
 export async function ofEach<T>(
   runs: readonly string[],
-  { output, axis, where, curvePer }: EachOptions,
+  { output, axis, where, at, all, curvePer }: EachOptions,
   compute: (run: OpenRun) => Promise<T>,
 ): Promise<T[]> {
   const { openCurves } = await import('../library/family.js');
   refuseTwice(runs, output);
   const opened: OpenRun[] = [];
-  for (const run of runs) opened.push(...(await openCurves(run, { ...terminal, axis, where, curvePer })));
+  for (const run of runs) opened.push(...(await openCurves(run, { ...terminal, axis, where, at, all, curvePer })));
   if (output !== undefined && opened.length > 1)
     throw new UsageError('one path cannot serve several curves', '--output', 'leave it out');
   const results: T[] = [];

@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FamilyQuanta } from '../library/quanta.js';
 import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
-import { axis, curvePer, where, format, json, number, size, title } from './options.js';
+import { at, axis, curvePer, where, format, json, number, size, title } from './options.js';
 import { ofEach, printRuns, terminal, type Shown } from './print.js';
 
 export function registerQuanta(program: CommandUnknownOpts): void {
@@ -31,6 +31,7 @@ export function registerQuanta(program: CommandUnknownOpts): void {
     )
     .addOption(axis)
     .addOption(where)
+    .addOption(at)
     .addOption(curvePer)
     .addOption(size)
     .addOption(format)

@@ -2,7 +2,7 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Search } from '../library/search.js';
 import { examples } from './examples.js';
-import { axis, curvePer, where, by, draws, json, leastRange, metricFile, whole } from './options.js';
+import { at, axis, curvePer, where, by, draws, json, leastRange, metricFile, whole } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 
 export function registerSearch(program: CommandUnknownOpts): void {
@@ -18,6 +18,7 @@ export function registerSearch(program: CommandUnknownOpts): void {
     .addOption(draws(500, 'bootstrap draws of the correlations'))
     .addOption(axis)
     .addOption(where)
+    .addOption(at)
     .addOption(curvePer)
     .addOption(metricFile)
     .addOption(json)

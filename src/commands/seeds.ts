@@ -1,7 +1,7 @@
 /** `emergence seeds`: the seeds of each width as a distribution. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
-import { axis, curvePer, where, format, json, metricFile, number, picture, size, title } from './options.js';
+import { at, axis, curvePer, where, format, json, metricFile, number, picture, size, title } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSeeds(program: CommandUnknownOpts): void {
@@ -24,6 +24,7 @@ export function registerSeeds(program: CommandUnknownOpts): void {
     .addOption(title)
     .addOption(axis)
     .addOption(where)
+    .addOption(at)
     .addOption(curvePer)
     .addOption(json)
     .addHelpText('after', examples('seeds lenet-mnist --metric subset-accuracy:k=20'))

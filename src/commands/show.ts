@@ -4,7 +4,7 @@ import type { FamilyCurves } from '../library/curves.js';
 import { UsageError } from '../terminal/errors.js';
 import { sizeOf } from '../terminal/size.js';
 import { examples } from './examples.js';
-import { axis, curvePer, draws, json, metricFile, metrics, where, whole } from './options.js';
+import { at, axis, curvePer, draws, json, metricFile, metrics, where, whole } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 import { Option } from '@commander-js/extra-typings';
 
@@ -19,6 +19,7 @@ export function registerShow(program: CommandUnknownOpts): void {
     .addOption(metricFile)
     .addOption(axis)
     .addOption(where)
+    .addOption(at)
     .addOption(curvePer)
     .option('--linear', 'a linear horizontal axis instead of a logarithmic one')
     .addOption(

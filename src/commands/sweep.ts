@@ -6,6 +6,7 @@ import type { FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
 import {
+  at,
   axis,
   curvePer,
   where,
@@ -59,6 +60,7 @@ export function registerSweep(program: CommandUnknownOpts): void {
     .addOption(title)
     .addOption(axis)
     .addOption(where)
+    .addOption(at)
     .addOption(curvePer)
     .addOption(json)
     .addOption(csv)

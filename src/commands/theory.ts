@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
-import { axis, curvePer, where, format, json, number, picture, size, title, wholes } from './options.js';
+import { at, axis, curvePer, where, format, json, number, picture, size, title, wholes } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Forms, type Shown } from './print.js';
 
 /** As many as there are colours. */
@@ -51,6 +51,7 @@ export function registerTheory(program: CommandUnknownOpts): void {
     .addOption(title)
     .addOption(axis)
     .addOption(where)
+    .addOption(at)
     .addOption(curvePer)
     .addOption(json)
     .addHelpText('after', examples('theory --lengths 1,5,20', 'theory lenet-mnist --lengths 5,20'))

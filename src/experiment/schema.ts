@@ -14,6 +14,7 @@ import {
   type Architecture,
   type OwnOption,
 } from './architectures.js';
+import { saysMoments } from './moments.js';
 
 export const optimizers = ['adam', 'adamw', 'sgd'] as const;
 export const schedules = ['constant', 'cosine', 'warm-up'] as const;
@@ -106,6 +107,11 @@ const optionShape = {
     .describe(
       'share of training images that get the label of another class (the same ones for every member; default: 0)',
     ),
+  moments: z
+    .string()
+    .refine(saysMoments, 'is neither COUNT:log, COUNT:linear nor ascending steps such as 10,100,1000')
+    .optional()
+    .describe('take outcomes during training too: 12:log, 12:linear, or after these steps: 10,100,1000'),
   ...optionalOwn,
 };
 

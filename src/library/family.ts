@@ -32,6 +32,8 @@ export interface RunOptions extends Listener {
   readonly axis?: string | undefined;
   /** Values of factors that do not vary along a curve: `{ depth: 2 }`; left out: the largest of each. */
   readonly where?: Readonly<Record<string, number>> | undefined;
+  /** The step of training whose outcomes are shown; left out: the last, and of curves over training all that were taken. */
+  readonly at?: number | undefined;
   /** All members, whatever they differ in: they are on no curve, and a caller reads their `coordinates`. */
   readonly all?: boolean | undefined;
 }
@@ -79,8 +81,8 @@ export async function openCurves(
   { root = checkpoints, note, ...view }: RunOptions & { readonly curvePer?: string | undefined } = {},
 ): Promise<OpenRun[]> {
   if (typeof run !== 'string') return [run];
-  const { axis, where, all, curvePer } = view;
-  const opened = await openFolder(await locateRun(run, root), { axis, where, all, curvePer });
+  const { axis, where, at, all, curvePer } = view;
+  const opened = await openFolder(await locateRun(run, root), { axis, where, at, all, curvePer });
   for (const line of new Set(opened.flatMap(({ notes }) => notes))) note?.(`note: ${line}`);
   return opened;
 }

@@ -1,16 +1,19 @@
 /** Which files of a run's folder the lab has written, by their names. What else lies there is the user's. */
-import { architectures } from '../experiment/architectures.js';
 import { isTemporary } from '../machine/files.js';
 import { examplesFile, importedId } from './imported.js';
 import { lockNames } from './lock.js';
+import { memberIdSchema } from './record.js';
 
 const picture =
-  /^(curve|error|reconstructions|compare|theory|scaling|quanta|seeds|forecast-study|sweep-.+)\.(svg|png|pdf)$/;
+  /^(curve|error|reconstructions|compare|theory|scaling|quanta|seeds|forecast-study|sweep-.+)(-[A-Za-z]+[0-9][0-9.e-]*)?\.(svg|png|pdf)$/;
 const forecast = /^[A-Za-z0-9][A-Za-z0-9._-]*\.(json|svg|png|pdf)$/;
-const trained = new RegExp(`^(${architectures.join('|')})-w\\d+-s\\d+$`);
+const table = /^quanta(-[A-Za-z]+[0-9][0-9.e-]*)?\.csv$/;
+const isTrained = (name: string) => memberIdSchema.safeParse(name).success;
+
+const moment = /^moment-\d+\.parquet$/;
 
 /** In a run's own folder. */
-const runFiles: readonly string[] = ['run.json', 'quanta.csv', examplesFile, ...lockNames];
+const runFiles: readonly string[] = ['run.json', examplesFile, ...lockNames];
 /** In a member's. */
 const memberFiles: readonly string[] = [
   'member.json',
@@ -27,14 +30,14 @@ export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
   if (deeper.length > 0) return false;
   if (second === undefined) {
     if (isFolder) return ['', 'members', 'tensorboard', 'forecasts', 'claims', ...lockNames].includes(first);
-    return runFiles.includes(first) || picture.test(first) || isTemporary(first);
+    return runFiles.includes(first) || table.test(first) || picture.test(first) || isTemporary(first);
   }
   if (first === 'forecasts' || first === 'claims')
     return third === undefined && !isFolder && (forecast.test(second) || isTemporary(second));
-  const isMember = trained.test(second) || (first === 'members' && importedId.test(second));
+  const isMember = isTrained(second) || (first === 'members' && importedId.test(second));
   if (!isMember) return false;
   if (third === undefined) return isFolder && (first === 'members' || first === 'tensorboard');
   if (isFolder) return false;
-  if (first === 'members') return memberFiles.includes(third) || isTemporary(third);
+  if (first === 'members') return memberFiles.includes(third) || moment.test(third) || isTemporary(third);
   return first === 'tensorboard' && third.startsWith('events.out.tfevents.');
 }

@@ -1,5 +1,6 @@
 /** A run's members with their outcomes: what every analysis begins with. Without TensorFlow, a few columns at a time. */
 import * as path from 'node:path';
+import { momentsOf } from '../experiment/moments.js';
 import { messageOf, isReported, RunError, UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import {
@@ -11,7 +12,16 @@ import {
   type ImportedMember,
   type ImportedRun,
 } from './imported.js';
-import { decodeOutcomes, decodeWithGroup, outcomeNames, type OutcomeName, type OutcomeTable } from './outcomes.js';
+import {
+  changesWithTraining,
+  columnsAtMoments,
+  decodeOutcomes,
+  decodeWithGroup,
+  momentFile,
+  outcomeNames,
+  type OutcomeName,
+  type OutcomeTable,
+} from './outcomes.js';
 import {
   digestOfRun,
   epochsOf,
@@ -24,7 +34,7 @@ import {
 } from './record.js';
 import { memberFolder, membersOf, readAnyRun, readMemberFile, readMemberRecord } from './run.js';
 import { unfinished } from './verify.js';
-import { coordinatesOf, varyingFactors, viewOf, type Placed, type ViewOptions } from './view.js';
+import { alongTraining, coordinatesOf, varyingFactors, viewOf, type Placed, type ViewOptions } from './view.js';
 import { importedWords, type FamilyWords } from './words.js';
 
 /**
@@ -44,6 +54,8 @@ export interface FamilyMember {
   readonly files: Readonly<Record<string, string>>;
   /** Its folder. */
   readonly folder: string;
+  /** The step of training after which its outcomes were taken; undefined for the last. */
+  readonly moment?: number | undefined;
   /** Undefined for an imported member. */
   readonly trained: MemberRecord | undefined;
   /** Undefined for a trained one. */
@@ -120,20 +132,21 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   const members = complete
     .map((member) => ({
       ...member,
-      record: member,
       coordinates: coordinatesOf(record, member),
       folder: memberFolder(folder, member),
       trained: member,
       imported: undefined,
     }))
     .sort((a, b) => a.width - b.width || a.seed - b.seed);
-  const columns = await columnsOf(members);
+  const points = momentsIn(members, { record, options });
+  const all = await columnsOf(members);
+  const columns = points.some(({ moment }) => moment !== undefined) ? columnsAtMoments(all) : all;
   const { curvePer } = options;
-  const values = curvePer === undefined ? [undefined] : valuesPer(curvePer, { record, members, options });
+  const values = curvePer === undefined ? [undefined] : valuesPer(curvePer, { record, members: points, options });
   const opened: OpenRun[] = [];
   for (const value of values) {
     const where = value === undefined ? options.where : { ...options.where, [curvePer!]: value };
-    const { words, coordinate, members: shown, notes } = viewOf(record, members, { ...options, where });
+    const { words, coordinate, members: shown, notes } = viewOf(record, points, { ...options, where });
     const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate);
     opened.push({
       ...{ folder, record, words, complete: placed, absent, columns, notes: [...files, ...notes] },
@@ -142,6 +155,37 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
     });
   }
   return opened;
+}
+
+/**
+ * The members at the moments that are asked for: at one step, along training, or at their end.
+ *
+ * @throws UsageError where none has outcomes of the step
+ */
+function momentsIn(
+  members: readonly TrainedMember[],
+  { record, options: { at, axis, all } }: { readonly record: RunRecord; readonly options: OpenOptions },
+): readonly TrainedMember[] {
+  const isAlong = all === true || (axis !== undefined && alongTraining.includes(axis));
+  if (at === undefined && !isAlong) return members;
+  const stepsOf = (member: TrainedMember) => [
+    ...momentsOf(record.experiment.moments, member.trained.steps),
+    member.trained.steps,
+  ];
+  const points = members.flatMap((member) =>
+    stepsOf(member)
+      .filter((step) => at === undefined || step === at)
+      .map((step) => atStep(record, member, step)),
+  );
+  if (points.length > 0) return points;
+  const steps = [...new Set(members.flatMap(stepsOf))].sort((a, b) => a - b);
+  throw new UsageError(`no member has outcomes after step ${at!}`, '--at', `there are ${steps.join(', ')}`);
+}
+
+function atStep(record: RunRecord, member: TrainedMember, step: number): TrainedMember {
+  if (step === member.trained.steps) return member;
+  const coordinates = coordinatesOf(record, member.trained, step);
+  return { ...member, id: `${member.id} at ${step}`, coordinates, trainingFlops: coordinates['flops']!, moment: step };
 }
 
 /** Values of the factor that has curves of its own. Throws UsageError where it is none. */
@@ -179,7 +223,7 @@ type TrainedMember = FamilyMember & { readonly trained: MemberRecord };
 
 /** Mean over the test set of what training minimises: cross-entropy in nats, or the squared error per pixel. */
 async function testLoss(member: FamilyMember): Promise<number> {
-  const file = outcomesFile(member);
+  const file = path.join(member.folder, member.moment === undefined ? 'outcomes.parquet' : momentFile(member.moment));
   const bytes = await readMemberFile(member.folder, member, path.basename(file));
   if (typeof bytes === 'string') throw new RunError(bytes, member.folder);
   const name = (await outcomeNames(bytes, file)).includes('mse') ? 'mse' : 'log_probability';
@@ -299,7 +343,14 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
       absent.push(`${member.id} (${bytes})`);
       continue;
     }
-    const outcomes = await decodeWithGroup(bytes, names, file);
+    const outcomes =
+      member.moment === undefined
+        ? await decodeWithGroup(bytes, names, file)
+        : await atMoment(member, { bytes, file, names });
+    if (typeof outcomes === 'string') {
+      absent.push(`${member.id} (${outcomes})`);
+      continue;
+    }
     for (const name of names) refuseNaN(outcomes[name] ?? [], name, file);
     members.push({ record: member, folder: member.folder, outcomes });
   }
@@ -308,6 +359,22 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
   const rows = new Set(members.map(({ outcomes }) => outcomes[names[0]!]?.length));
   if (rows.size > 1) throw new RunError(`its members have outcomes of ${[...rows].join(' and ')} rows`, folder);
   return { ...run, members: withSameGroups(members), absent };
+}
+
+/** Columns of a moment: what changes from its own file, which item a row is from the member's last outcomes. Or what is damaged. */
+async function atMoment(
+  member: FamilyMember,
+  { bytes, file, names }: { readonly bytes: Buffer; readonly file: string; readonly names: readonly OutcomeName[] },
+): Promise<Partial<OutcomeTable> | string> {
+  const name = momentFile(member.moment!);
+  const own = await readMemberFile(member.folder, member, name);
+  if (typeof own === 'string') return own;
+  const keys = await decodeWithGroup(
+    bytes,
+    names.filter((each) => !changesWithTraining(each)),
+    file,
+  );
+  return { ...keys, ...(await decodeOutcomes(own, names.filter(changesWithTraining), path.join(member.folder, name))) };
 }
 
 /** A run has one test set: groups that one member's file has are all members'. */

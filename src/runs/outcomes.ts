@@ -66,6 +66,16 @@ type ArrayOf<T extends ColumnType> = InstanceType<(typeof types)[T]['array']>;
 export type OutcomeName = keyof typeof outcomeColumns;
 /** All columns by name, each with its array's type. */
 export type OutcomeTable = { readonly [Name in OutcomeName]: ArrayOf<(typeof outcomeColumns)[Name]['type']> };
+/** What says which item a row is: the same at every moment, and in outcomes.parquet alone. */
+const keyColumns: readonly string[] = ['example', 'group', 'label', 'sequence', 'position'];
+/** What a moment keeps: 4 bytes for each real number, a byte or less for what takes few values. */
+const momentColumns: readonly string[] = ['predicted', 'correct', 'log_probability', 'brier', 'rank', 'mse', 'ssim'];
+
+/** `moment-64.parquet`: a member's outcomes after 64 steps. */
+export function momentFile(step: number): string {
+  return `moment-${step}.parquet`;
+}
+
 /** Some columns, as training hands them over. */
 export type OutcomeColumns = Readonly<Record<string, Int32Array | Float32Array | Float64Array | Uint8Array>>;
 
@@ -95,6 +105,21 @@ export function encodeOutcomes(columns: OutcomeColumns, classNames?: readonly st
     ...(classNames === undefined ? {} : { kvMetadata: [{ key: 'classNames', value: JSON.stringify(classNames) }] }),
   });
   return writer.getBytes();
+}
+
+/** The bytes of a moment's file: the columns of outcomes.parquet that change and that most metrics need. */
+export function encodeMoment(columns: OutcomeColumns): Uint8Array {
+  return encodeOutcomes(Object.fromEntries(Object.entries(columns).filter(([name]) => momentColumns.includes(name))));
+}
+
+/** Columns that can be read of a moment, of those of outcomes.parquet. */
+export function columnsAtMoments(names: readonly OutcomeName[]): OutcomeName[] {
+  return names.filter((name) => keyColumns.includes(name) || momentColumns.includes(name));
+}
+
+/** Whether a column of a moment stands in its own file, and not in outcomes.parquet. */
+export function changesWithTraining(name: OutcomeName): boolean {
+  return momentColumns.includes(name);
 }
 
 function definitionOf(name: string, data: OutcomeColumns[string]): OutcomeColumn {

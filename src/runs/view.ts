@@ -16,13 +16,14 @@ export interface ViewOptions {
   readonly axis?: string | undefined;
   /** Values of factors that do not vary along a curve; left out: the largest of each. */
   readonly where?: Readonly<Record<string, number>> | undefined;
+  /** The step of training whose outcomes are shown; left out: the last, and of curves over training all that were taken. */
+  readonly at?: number | undefined;
   /** All members, whatever they differ in, for what reads their coordinates itself; they are on no curve. */
   readonly all?: boolean | undefined;
 }
 
 /** A member with its numbers: factors, parameters, FLOPs, ... */
 export interface Placed {
-  readonly record: MemberRecord;
   readonly coordinates: Readonly<Record<string, number>>;
 }
 
@@ -36,6 +37,9 @@ export interface View<T> {
   /** What the user should know, a line each. */
   readonly notes: readonly string[];
 }
+
+/** Axes along which a member moves while it trains. */
+export const alongTraining: readonly string[] = ['steps', 'flops', 'examples', 'loss'];
 
 /** What is no factor, and can be an axis all the same. */
 export const measures = ['parameters', 'flops', 'examples', 'loss'] as const;
@@ -73,8 +77,12 @@ export function unsetFactors({ trainCount, shape }: RunRecord['dataset']): Parti
   return { trainSize: trainCount, imageSize: shape.height, labelNoise: 0 };
 }
 
-/** Numbers of a trained member: width, every factor that its architecture has, and what follows from them. */
-export function coordinatesOf({ experiment, dataset }: RunRecord, record: MemberRecord): Record<string, number> {
+/** Numbers of a trained member after a step, or at its end: width, every factor that its architecture has, and what follows from them. */
+export function coordinatesOf(
+  { experiment, dataset }: RunRecord,
+  record: MemberRecord,
+  step = record.steps,
+): Record<string, number> {
   const own = experimentAt(experiment, record);
   const unset = unsetFactors(dataset);
   const factors = factorKeys.flatMap((key) => {
@@ -84,10 +92,10 @@ export function coordinatesOf({ experiment, dataset }: RunRecord, record: Member
   return {
     width: record.width,
     ...Object.fromEntries(factors),
-    steps: record.steps,
-    examples: record.steps * own.batchSize,
+    steps: step,
+    examples: step * own.batchSize,
     parameters: record.parameters,
-    flops: record.trainingFlops,
+    flops: (record.trainingFlops * step) / record.steps,
   };
 }
 

@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import * as z from 'zod';
 import { createFolder, readFileIfThere, removeLeftovers, sha256File, writeFileAtomic } from '../machine/files.js';
 import { encodeHistory } from '../runs/history.js';
-import { encodeOutcomes, type OutcomeColumns } from '../runs/outcomes.js';
+import { encodeMoment, encodeOutcomes, momentFile, type OutcomeColumns } from '../runs/outcomes.js';
 import {
   epochRecordSchema,
   memberId,
@@ -37,6 +37,8 @@ export interface Finished {
   readonly history: readonly EpochRecord[];
   /** Further files by name. */
   readonly pictures: Readonly<Record<string, Uint8Array>>;
+  /** Steps whose outcomes were taken on the way. */
+  readonly moments: readonly number[];
 }
 
 /** The part of member.json that training knows. */
@@ -66,8 +68,17 @@ export class MemberFiles {
     await this.#record(progress, 'training', ['history.jsonl']);
   }
 
+  /** Outcomes on the way. A member that is resumed before them writes them again, to the same bits. */
+  async moment(step: number, outcomes: OutcomeColumns): Promise<void> {
+    await createFolder(this.folder);
+    await writeFileAtomic(this.path(momentFile(step)), encodeMoment(outcomes));
+  }
+
   /** At the end: results, then the record that declares them complete, then the checkpoint goes. */
-  async complete(progress: Progress, { weights, outcomes, classNames, history, pictures }: Finished): Promise<void> {
+  async complete(
+    progress: Progress,
+    { weights, outcomes, classNames, history, pictures, moments }: Finished,
+  ): Promise<void> {
     const { arch, width, seed, factors = {} } = this.#key;
     const others = Object.entries(factors).map(([key, value]) => [key, String(value)] as const);
     const about = { arch, width: String(width), ...Object.fromEntries(others), seed: String(seed) };
@@ -76,6 +87,7 @@ export class MemberFiles {
     await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));
     for (const [name, bytes] of Object.entries(pictures)) await writeFileAtomic(this.path(name), bytes);
     const names = ['weights.safetensors', 'outcomes.parquet', 'history.jsonl', ...Object.keys(pictures)];
+    names.push(...moments.map(momentFile));
     await this.#record(progress, 'complete', names);
     await removeCheckpoint(this.folder);
     // Of a worker that outlived its killed parent for a moment; the lock's own tidying came before its end.

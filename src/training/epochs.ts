@@ -5,13 +5,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compileLoop } from '../engine/program.js';
 import { stepsIn } from '../experiment/length.js';
+import { momentsOf } from '../experiment/moments.js';
 import { parameterCount } from '../families/family.js';
 import type { EpochRecord } from '../runs/record.js';
 import { Random } from '../statistics/random.js';
 import { RunError } from '../terminal/errors.js';
 import type { Checkpoint, MemberFiles } from './checkpoint.js';
+import { openEvaluation, type Evaluation } from './evaluation.js';
 import { packed, type Member, type Report } from './open-member.js';
-import { epochItems } from './sampling.js';
+import { epochItems, testItems } from './sampling.js';
 import { learningRate } from './schedule.js';
 import { atEpochStart, toHost, toTensors, type HostState } from './state.js';
 import { planConstants, stateNames, trainingStep } from './step.js';
@@ -41,6 +43,7 @@ export async function trainEpochs(
   let state = toTensors(start);
   let told = epochConstants(member, history.length);
   const examples = { state, constants: [images, ...told] };
+  const moments = new Moments(member, files, Object.keys(member.model.parameters).length);
   const program = compileLoop(trainingStep(member), examples, { precision: experiment.precision, eager: job.eager });
   try {
     while (history.length < length.epochs) {
@@ -50,7 +53,7 @@ export async function trainEpochs(
       const began = performance.now();
       state = atEpochStart(state);
       for (let step = 0, stepsPerCall = 4; step < steps;) {
-        const end = Math.min(steps, step + stepsPerCall);
+        const end = Math.min(steps, step + stepsPerCall, moments.after(before + step) - before);
         const started = performance.now();
         const next = program.run(step, end, state, [images, ...told]);
         const secondsPerStep = (performance.now() - started) / 1000 / (end - step);
@@ -63,8 +66,9 @@ export async function trainEpochs(
           etaSeconds: (length.steps - before - step) * secondsPerStep,
         });
         await new Promise(setImmediate); // lets messages go out and signals come in
+        await moments.take(before + step, state);
       }
-      const seconds = (performance.now() - began) / 1000;
+      const seconds = (performance.now() - began) / 1000 - moments.secondsSpent();
       const { loss, accuracy } = means(state, steps, member);
       refuseDivergence(member, epoch, loss);
       const record = {
@@ -83,7 +87,50 @@ export async function trainEpochs(
     return { state: toHost(names, state), history };
   } finally {
     program.close();
+    moments.close();
     tf.dispose([...state, ...told, images]);
+  }
+}
+
+/** Outcomes that are taken on the way: after each of the experiment's moments, of the parameters as they are. */
+class Moments {
+  readonly #member: Member;
+  readonly #files: MemberFiles;
+  readonly #parameters: number;
+  readonly #steps: readonly number[];
+  #evaluation: Evaluation | undefined;
+  #seconds = 0;
+
+  constructor(member: Member, files: MemberFiles, parameters: number) {
+    this.#member = member;
+    this.#files = files;
+    this.#parameters = parameters;
+    this.#steps = momentsOf(member.experiment.moments, member.length.steps);
+  }
+
+  /** The first one after a step; infinity where there is none. */
+  after(step: number): number {
+    return this.#steps.find((moment) => moment > step) ?? Infinity;
+  }
+
+  async take(step: number, state: readonly tf.Tensor[]): Promise<void> {
+    if (!this.#steps.includes(step)) return;
+    const started = performance.now();
+    const { family, experiment, data } = this.#member;
+    this.#evaluation ??= openEvaluation(this.#member, testItems(family, experiment, data));
+    await this.#files.moment(step, this.#evaluation.outcomes(state.slice(0, this.#parameters)));
+    this.#seconds += (performance.now() - started) / 1000;
+  }
+
+  /** Since this was last asked: no part of the training's own time. */
+  secondsSpent(): number {
+    const seconds = this.#seconds;
+    this.#seconds = 0;
+    return seconds;
+  }
+
+  close(): void {
+    this.#evaluation?.close();
   }
 }
 

@@ -13,34 +13,58 @@ const evaluationBatchSize = 250;
 
 type Column = Int32Array | Float32Array | Uint8Array;
 
-/** Every test image's outcome, in float32 whatever precision trained. The last batch overlaps the one before it. */
-export function evaluate(member: Member, state: HostState, items: TestItems): Record<string, Column> {
+/** A test set on the device and the program that asks a member of it. */
+export interface Evaluation {
+  /** Every test image's outcome, in float32 whatever precision trained. `parameters` are in the model's order. */
+  outcomes(parameters: readonly tf.Tensor[]): Record<string, Column>;
+  close(): void;
+}
+
+export function openEvaluation(member: Member, items: TestItems): Evaluation {
   const { data, model, job } = member;
   const count = items.indices.length;
   const size = Math.min(count, items.pairs * Math.max(1, Math.floor(evaluationBatchSize / items.pairs)));
   const constants = [packed(data.test), tf.tensor1d(items.indices, 'int32'), tf.tensor1d(items.labels, 'int32')];
-  const parameters = toTensors(parametersOf(state, model.parameters));
   const names = outcomeNames(member, items.pairs);
-  const examples = [tf.scalar(0, 'int32'), ...constants, ...parameters];
+  const blank = tf.tidy(() => Object.values(model.parameters).map(({ shape }) => tf.zeros([...shape])));
+  const index = tf.scalar(0, 'int32');
+  const examples = [index, ...constants, ...blank];
   const program = compile(evaluationBatch(member, size, names), examples, { eager: job.eager });
-  const columns: Record<string, Column> = { ...items.columns };
+  tf.dispose([index, ...blank]);
+  return {
+    outcomes(parameters) {
+      const columns: Record<string, Column> = { ...items.columns };
+      // The last batch overlaps the one before it.
+      for (let at = 0; at < count; at += size) {
+        const begin = Math.min(at, count - size);
+        const start = tf.scalar(begin, 'int32');
+        const results = program.run([start, ...constants, ...parameters]);
+        names.forEach((name, i) => {
+          const values: Column = results[i]!.dataSync<'float32' | 'int32' | 'bool'>();
+          const column = (columns[name] ??= new (values.constructor as new (length: number) => Column)(count));
+          column.set(values, begin);
+        });
+        tf.dispose([start, ...results]);
+      }
+      return columns;
+    },
+    close() {
+      program.close();
+      tf.dispose(constants);
+    },
+  };
+}
+
+/** The outcomes of a member whose training is over. */
+export function evaluate(member: Member, state: HostState, items: TestItems): Record<string, Column> {
+  const evaluation = openEvaluation(member, items);
+  const parameters = toTensors(parametersOf(state, member.model.parameters));
   try {
-    for (let at = 0; at < count; at += size) {
-      const begin = Math.min(at, count - size);
-      const start = tf.scalar(begin, 'int32');
-      const results = program.run([start, ...constants, ...parameters]);
-      names.forEach((name, i) => {
-        const values: Column = results[i]!.dataSync<'float32' | 'int32' | 'bool'>();
-        const column = (columns[name] ??= new (values.constructor as new (length: number) => Column)(count));
-        column.set(values, begin);
-      });
-      tf.dispose([start, ...results]);
-    }
+    return evaluation.outcomes(parameters);
   } finally {
-    program.close();
-    tf.dispose(examples);
+    tf.dispose(parameters);
+    evaluation.close();
   }
-  return columns;
 }
 
 /** Column names without a computation: the model is asked on one blank example. */

@@ -3,6 +3,7 @@
  * What is computed depends on the job and on nothing else: not on the clock, not on how often it was stopped.
  */
 import { loadBackend } from '../engine/backend.js';
+import { momentsOf } from '../experiment/moments.js';
 import { encodeStrips } from '../runs/pictures.js';
 import { loadCheckpoint, MemberFiles } from './checkpoint.js';
 import { recordOf, trainEpochs } from './epochs.js';
@@ -47,6 +48,7 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
   const record = { ...recordOf(member, begun, trained.history), evaluationSeconds, peakMemoryBytes };
   const { classNames } = member.data;
-  await files.complete(record, { weights, outcomes, classNames, history: trained.history, pictures });
+  const moments = momentsOf(member.experiment.moments, member.length.steps);
+  await files.complete(record, { weights, outcomes, classNames, history: trained.history, pictures, moments });
   return { type: 'complete', member: id, seconds: record.trainingSeconds, peakMemoryBytes };
 }

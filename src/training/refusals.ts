@@ -5,6 +5,8 @@
 import * as os from 'node:os';
 import type { Dataset } from '../datasets/dataset.js';
 import { experimentAt, pointsOf } from '../experiment/factors.js';
+import { lengthOf } from '../experiment/length.js';
+import { momentsOf } from '../experiment/moments.js';
 import { placeOf, type Places } from '../experiment/value-origins.js';
 import type { Execution, Experiment } from '../experiment/schema.js';
 import { parameterCount, type Task } from '../families/family.js';
@@ -109,7 +111,10 @@ export function refuseUnfit(
     );
   }
   for (const point of pointsOf(experiment)) {
-    const refusal = family.refuses?.(point.width, experimentAt(experiment, point));
+    const own = experimentAt(experiment, point);
+    const { steps } = lengthOf(own, point.factors?.trainSize ?? train.count);
+    momentsOf(own.moments, steps, placeOf('moments', places));
+    const refusal = family.refuses?.(point.width, own);
     if (refusal !== undefined) throw new UsageError(refusal.what, placeOf('widths', places), refusal.remedy);
   }
 }

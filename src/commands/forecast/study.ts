@@ -2,6 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from '../examples.js';
 import {
+  at,
   axis,
   curvePer,
   where,
@@ -26,6 +27,7 @@ export function registerStudy(group: CommandUnknownOpts): void {
     .addOption(draws(400, 'draws of each predictive distribution'))
     .addOption(axis)
     .addOption(where)
+    .addOption(at)
     .addOption(curvePer)
     .addOption(picture("forecast-study in the run's folder"))
     .addOption(size)

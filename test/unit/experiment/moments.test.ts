@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { momentsOf, saysMoments } from '../../../src/experiment/moments.js';
+
+test('spaced moments: from the first step on, evenly or in ratio; the last step is not among them, as it is there anyway', () => {
+  // 2^0 .. 2^6 of 64 steps; 1, 22, 43 and 64 are 21 apart.
+  expect(momentsOf('7:log', 64)).toEqual([1, 2, 4, 8, 16, 32]);
+  expect(momentsOf('4:linear', 64)).toEqual([1, 22, 43]);
+  // Fewer steps than moments: each step once.
+  expect(momentsOf('100:linear', 3)).toEqual([1, 2]);
+  expect(momentsOf('5:log', 1)).toEqual([]);
+  expect(momentsOf(undefined, 64)).toEqual([]);
+});
+
+test('listed moments; one past the end is refused in one line', () => {
+  expect(momentsOf('1,10,64', 64)).toEqual([1, 10]);
+  expect(() => momentsOf('1,65', 64)).toThrow(
+    '--moments: step 65 is past the end of training, step 64; give at most 64',
+  );
+});
+
+test('what says moments and what does not', () => {
+  for (const text of ['2:log', '12:linear', '5', '1,2,3']) expect(saysMoments(text)).toBe(true);
+  for (const text of ['', '1:log', '0:log', '12', ':log', '12:cubic', '3,2', '3,3', '0,1', '1,', 'x', '1e3', '-1'])
+    expect([text, saysMoments(text)]).toEqual([text, text === '12']);
+});
+
+test('moments ascend, are steps of the training, and no more than were asked for', () => {
+  const spacing = fc.constantFrom('log', 'linear');
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 200 }), spacing, fc.integer({ min: 1, max: 1e6 }), (count, kind, steps) => {
+      const moments = momentsOf(`${count}:${kind}`, steps);
+      expect(moments.length).toBeLessThan(count);
+      expect(moments.every((step, i) => step >= 1 && step < steps && (i === 0 || step > moments[i - 1]!))).toBe(true);
+    }),
+  );
+});
