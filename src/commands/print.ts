@@ -103,7 +103,7 @@ function plainOf(value: unknown, words?: FamilyWords): object {
   const text = JSON.stringify(value, (_, each: unknown) => {
     if (typeof each === 'number' && !Number.isFinite(each)) return Number.isNaN(each) ? null : String(each);
     if (ArrayBuffer.isView(each)) return [...(each as Float64Array)];
-    return words?.isImported === true && isScaled(each) ? withScale(each, words.scale) : each;
+    return words?.isCoordinate === true && isScaled(each) ? withScale(each, words.scale) : each;
   });
   return JSON.parse(text) as object;
 }
