@@ -65,7 +65,7 @@ test('a run grows along a factor: what is new is trained, a widths-only member h
   const refused = await train('--run', 'alone', '--train-sizes', '64,99999');
   expect(refused.code).toBe(2);
   expect(refused.stderr.trim().split('\n').at(-1)).toMatch(
-    /^error: --train-size: 99999 examples are asked for and shapes has/,
+    /^error: --train-size: 99999 examples requested, but shapes has/,
   );
 }, 120_000);
 
