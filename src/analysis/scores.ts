@@ -1,4 +1,3 @@
-import { mean } from '../statistics/mean.js';
 /**
  * How sudden a curve is: scores of the values at its scales, in order of scale. All are free of the unit and of where the curve
  * lies. Higher values are better here: a metric where lower is better comes with its sign turned.
@@ -7,6 +6,7 @@ import { mean } from '../statistics/mean.js';
  * beside it: a straight ramp over n scales scores n - 1, so it grows with the number of scales alone; flat floors and ceilings
  * inflate it, to infinity where more than half of the steps are 0; a dip anywhere deflates the most visible jump.
  */
+import { mean } from '../statistics/mean.js';
 
 export interface Scores {
   /**

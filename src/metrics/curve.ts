@@ -20,7 +20,7 @@ export interface MemberValue extends Measurement {
 }
 
 /** All seeds of a width. */
-export interface CurvePoint {
+export interface WidthPoint {
   readonly width: number;
   readonly parameters: number;
   readonly trainingFlops: number;
@@ -37,7 +37,7 @@ export interface Curve {
   /** In order of width, then seed. */
   readonly members: readonly MemberValue[];
   /** In order of width. */
-  readonly points: readonly CurvePoint[];
+  readonly points: readonly WidthPoint[];
 }
 
 export function memberValues(metric: Metric, members: readonly MemberOutcomes[]): MemberValue[] {
@@ -63,7 +63,7 @@ export function curve(metric: Metric, members: readonly MemberOutcomes[]): Curve
   };
 }
 
-function pointOf(metric: Metric, seeds: readonly MemberValue[]): CurvePoint {
+function pointOf(metric: Metric, seeds: readonly MemberValue[]): WidthPoint {
   const { width, parameters, trainingFlops } = seeds[0]!;
   const values = seeds.map(({ value }) => value);
   const { mean, standardDeviation } = meanOf(values);

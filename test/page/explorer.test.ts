@@ -347,6 +347,26 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
   });
 });
 
+test.each(['light', 'dark'] as const)(
+  "colours are the system's, here %s, until others are chosen",
+  async (colorScheme) => {
+    const page = await open('', { colorScheme });
+    const colours = () =>
+      page.evaluate<[string, string]>(
+        "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('#chart-standard .line')).stroke]",
+      );
+    const system = await colours();
+    const [ground] = system[0].match(/\d+/g)!.map(Number) as [number];
+    expect(ground < 128).toBe(colorScheme === 'dark');
+    await page.locator(`#theme-${colorScheme}`).check();
+    expect(await colours()).toEqual(system);
+    await page.locator(`#theme-${colorScheme === 'dark' ? 'light' : 'dark'}`).check();
+    const [chosen, line] = await colours();
+    expect(Number(/\d+/.exec(chosen)![0]) < 128).toBe(colorScheme === 'light');
+    expect(line).not.toBe(system[1]);
+  },
+);
+
 test.each(kinds)('%s: nothing is wider than a phone', async (arch) => {
   const page = await open(`#run=${arch}&turn=2&example=1`, {
     viewport: { width: 360, height: 740 },
