@@ -18,6 +18,7 @@ import { registerMetrics } from './commands/metrics.js';
 import { registerNatural } from './commands/natural.js';
 import { registerReport } from './commands/report.js';
 import { registerScaling } from './commands/scaling.js';
+import { registerCollapse } from './commands/collapse.js';
 import { registerSearch } from './commands/search.js';
 import { registerQuanta } from './commands/quanta.js';
 import { registerSeeds } from './commands/seeds.js';
@@ -44,6 +45,7 @@ const commands = [
   registerCompare,
   registerTheory,
   registerScaling,
+  registerCollapse,
   registerSearch,
   registerForecast,
   registerDesign,

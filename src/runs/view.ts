@@ -100,11 +100,14 @@ export function coordinatesOf(
 }
 
 /** Factors in which the members differ, the width first. */
-export function varyingFactors({ experiment }: Pick<RunRecord, 'experiment'>, members: readonly Placed[]): string[] {
+export function varyingFactors(
+  { experiment }: Pick<RunRecord, 'experiment'>,
+  members: readonly Pick<Placed, 'coordinates'>[],
+): string[] {
   return ['width', ...furtherFactors(experiment)].filter((key) => valuesOf(key, members).length > 1);
 }
 
-function valuesOf(key: string, members: readonly Placed[]): number[] {
+function valuesOf(key: string, members: readonly Pick<Placed, 'coordinates'>[]): number[] {
   return [...new Set(members.flatMap(({ coordinates }) => coordinates[key] ?? []))].sort((a, b) => a - b);
 }
 

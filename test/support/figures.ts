@@ -6,6 +6,7 @@ import { studyMetric, type MetricStudy } from '../../src/analysis/forecast/study
 import { quanta, type Quanta } from '../../src/analysis/quanta.js';
 import { seedDistribution, type SeedDistribution } from '../../src/analysis/seed-distribution.js';
 import { sweep, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../src/analysis/sweep.js';
+import { collapse, type Collapse } from '../../src/analysis/collapse/collapse.js';
 import { scalingLaw, type ScalingLaw } from '../../src/analysis/scaling/scaling.js';
 import { fitFamily, type TheoryFit } from '../../src/analysis/theory-fit.js';
 import { curve } from '../../src/metrics/curve.js';
@@ -16,6 +17,7 @@ import { comparisonFigure } from '../../src/report/figures/compare.js';
 import { scoreFigure, studyFigure } from '../../src/report/figures/forecast.js';
 import type { Figure } from '../../src/report/figures/layout.js';
 import { quantaFigure } from '../../src/report/figures/quanta.js';
+import { collapseFigure } from '../../src/report/figures/collapse.js';
 import { scalingFigure } from '../../src/report/figures/scaling.js';
 import { seedsFigure } from '../../src/report/figures/seeds.js';
 import { causesFigure, sweepFigure } from '../../src/report/figures/sweep.js';
@@ -25,6 +27,7 @@ import { Random } from '../../src/statistics/random.js';
 import { trainedWords } from '../../src/runs/words.js';
 import { membersOf, type Kind } from './families.js';
 import { gridOf, publishedLaws, ratios, simulatedMembers } from './scaling.js';
+import { simulatedCollapse } from './collapse.js';
 
 const widths = [1, 2, 4, 8, 16];
 
@@ -120,6 +123,13 @@ export const scaled: Readonly<Record<'one' | 'two', ScalingLaw>> = {
   }),
 };
 
+export const collapsed: Collapse = collapse(
+  simulatedCollapse(
+    { widths: [4, 8, 16, 32], steps: [16, 32, 64, 128], seeds: 2, shape: (loss) => 0.1 + 0.9 * Math.exp(-2 * loss) },
+    Random.named(0, 'collapse'),
+  ),
+);
+
 export const law = { exponent: -0.28, scale: 1e7 };
 
 export const scored: MetricScore[] = [crossEntropy.with({}), subsets].map((metric) => {
@@ -162,6 +172,7 @@ export const figures: Readonly<Record<string, Figure>> = {
   }),
   'theory-model': modelFigure(law, [1, 5, 10, 20]),
   theory: fitFigure(fitted),
+  collapse: collapseFigure({ run: 'grid', found: collapsed, metric: accuracy.with({}), loss: crossEntropy.with({}) }),
   'scaling-one': scalingFigure('lenet-mnist', scaled.one, crossEntropy.with({})),
   'scaling-two': scalingFigure('grid', scaled.two, crossEntropy.with({})),
   'forecast-score': scoreFigure({ name: 'cnn-shapes-1', run: 'run cnn-shapes', sealed: '2026-01-02' }, scored),

@@ -29,7 +29,8 @@ export function placing(domain: Domain, range: Domain, isLog: boolean): (value: 
 }
 
 /** Powers of ten where there are four or more, else 1, 2 and 5 times them, else whole multiples: never fewer than a reader needs. */
-export function logTicks([least, most]: Domain): number[] {
+export function logTicks(domain: Domain): number[] {
+  const [least, most] = [Math.min(...domain), Math.max(...domain)];
   const decadesThere = Math.log10(most / least);
   const all = scaleLog()
     .domain([least, most])

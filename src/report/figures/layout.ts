@@ -218,7 +218,10 @@ function ticksOf({ domain, isLog = false, ticks, texts = valueTicks }: Axis, cou
 
 export function xTicks({ x }: Panel, width: number, { label, unit }: Look): Tick[] {
   const ticks = ticksOf(x, Math.max(2, Math.min(6, Math.floor(width / (45 * unit)))));
-  return withRoom(ticks, placing(x.domain, [0, width], x.isLog ?? false), (text) => textWidth(text, label), 6 * unit);
+  const place = placing(x.domain, [0, width], x.isLog ?? false);
+  // From left to right, where an axis falls too.
+  const ordered = [...ticks].sort((a, b) => place(a.at) - place(b.at));
+  return withRoom(ordered, place, (text) => textWidth(text, label), 6 * unit);
 }
 
 export function yTicks({ y }: Panel, height: number, { line, unit }: Look): Tick[] {

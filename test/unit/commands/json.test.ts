@@ -75,6 +75,7 @@ const commands: readonly (readonly [line: string, key: string])[] = [
   ['quanta lenet-mnist', 'run'],
   ['theory lenet-mnist', 'run'],
   ['scaling lenet-mnist --draws 100', 'run'],
+  ['collapse lenet-mnist --draws 100', 'run'],
   ['theory --lengths 1,5', 'law'],
   ['design lenet-mnist --families 20 --most-seeds 3 --force', 'pilot'],
   ['claim seal lenet-mnist --experiment lenet-figure-10', 'format'],

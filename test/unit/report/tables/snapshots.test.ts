@@ -13,6 +13,7 @@ import { comparisonTable } from '../../../../src/report/tables/compare.js';
 import { evaluationTable } from '../../../../src/report/tables/evaluate.js';
 import { scoreTable, sealedTable, studyTable } from '../../../../src/report/tables/forecast.js';
 import { fitTables, notesOf, sharpLines, turnTable } from '../../../../src/report/tables/quanta.js';
+import { collapseTable } from '../../../../src/report/tables/collapse.js';
 import { scalingTable } from '../../../../src/report/tables/scaling.js';
 import { searchText } from '../../../../src/report/tables/search.js';
 import { seedsTable } from '../../../../src/report/tables/seeds.js';
@@ -27,6 +28,7 @@ import {
   familyOf,
   fitted,
   law,
+  collapsed,
   scaled,
   scored,
   seedsOfWidths,
@@ -85,6 +87,7 @@ const tables: Readonly<Record<string, () => string>> = {
       fitTables(turned, trainedWords),
       ...notesOf(turned, trainedWords),
     ].join('\n\n'),
+  collapse: () => collapseTable(collapsed, accuracy.with({}), crossEntropy.with({})),
   'scaling-one': () => scalingTable(scaled.one, crossEntropy.with({})),
   'scaling-two': () => scalingTable(scaled.two, crossEntropy.with({})),
   seeds: () => seedsTable(seedsOfWidths),

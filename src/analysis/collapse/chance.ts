@@ -1,0 +1,33 @@
+/** What a metric is of someone who guesses, each class as often as any other. */
+import type { Metric } from '../../metrics/metric.js';
+
+type Guessing = (classes: number, parameters: Readonly<Record<string, number>>) => number;
+
+const one: Guessing = (classes) => 1 / classes;
+const all: Guessing = (classes, { k, l }) => classes ** -(k ?? l ?? 1);
+
+/** Of metrics of right answers. */
+const guessing: Readonly<Record<string, Guessing>> = {
+  accuracy: one,
+  'image-accuracy': one,
+  'balanced-accuracy': one,
+  'class-accuracy': one,
+  'top-k': (classes, { k = 1 }) => Math.min(1, k / classes),
+  'subset-accuracy': all,
+  'subset-trials': all,
+  'sequence-accuracy': all,
+};
+
+/**
+ * 1 / classes of an accuracy, that to the power of K or L of several at once, k / classes of top-k; 0 of other thresholds, which no guess
+ * meets. Undefined of continuous metrics, which a guess has no value of, and where the number of classes is not known.
+ */
+export function chanceOf(
+  { name, kind, parameters }: Pick<Metric, 'name' | 'kind' | 'parameters'>,
+  classes: number | null,
+): number | undefined {
+  if (kind === 'continuous') return undefined;
+  const guess = guessing[name];
+  if (guess === undefined) return 0;
+  return classes === null ? undefined : guess(classes, parameters as Readonly<Record<string, number>>);
+}

@@ -1,0 +1,143 @@
+/**
+ * Is an ability a function of the loss alone (Du et al. 2024, arXiv 2403.15796)? The curve of all members over loss, whether a factor adds
+ * anything to it (factors.ts), and the loss at which the ability leaves chance.
+ */
+import { hullInterval, percentileInterval } from '../../statistics/bootstrap.js';
+import type { Interval } from '../../statistics/intervals.js';
+import { Random } from '../../statistics/random.js';
+import { noiseOf } from '../../statistics/partially-linear.js';
+import { residualOf } from '../../statistics/projection.js';
+import { basisOf, testFactors, trainingsOf, type CollapsePoint, type FactorTest } from './factors.js';
+import { crossingOf, pooledAt, pooledCurve } from './pooled.js';
+
+export interface CollapseOptions {
+  readonly points: readonly CollapsePoint[];
+  readonly factors: readonly string[];
+  /** 1 where better members have a higher ability, -1 where they have a lower one. */
+  readonly sign: 1 | -1;
+  /** Least and greatest ability that there can be. */
+  readonly limits: readonly [number, number];
+  /** What the ability is without any skill; undefined where nobody knows. */
+  readonly chance: number | undefined;
+  /** How far from chance an ability has left it. */
+  readonly margin: number;
+  /** Loss and ability of each point under draws of the test set that all share. */
+  readonly redrawn: readonly Redrawn[];
+  /** Draws of the null that a factor adds nothing. */
+  readonly draws: number;
+  readonly seed?: number;
+}
+
+/** `[points]` each. */
+export interface Redrawn {
+  readonly losses: Float64Array;
+  readonly abilities: Float64Array;
+}
+
+export interface Onset {
+  readonly chance: number;
+  readonly margin: number;
+  /** Ability that has left chance. */
+  readonly level: number;
+  /** Infinite where the worst member has left chance, 0 where not even the best has. */
+  readonly loss: number;
+  readonly interval: Interval;
+}
+
+export interface CollapseCurvePoint {
+  readonly loss: number;
+  readonly ability: number;
+  /** 95 %, over members and test examples. */
+  readonly interval: Interval;
+}
+
+export interface Collapse {
+  readonly factors: readonly FactorTest[];
+  /** Largest loss first. */
+  readonly members: readonly (CollapsePoint & { /** Ability less the curve's. */ readonly residual: number })[];
+  /** Different trainings; members that differ in their steps alone are of one. */
+  readonly trainings: number;
+  readonly curve: readonly CollapseCurvePoint[];
+  readonly onset: Onset | undefined;
+}
+
+export function collapse(options: CollapseOptions): Collapse {
+  const { points, factors, sign, limits, chance, margin, draws, seed = 0 } = options;
+  const clusters = trainingsOf(points, factors);
+  const losses = points.map(({ loss }) => loss);
+  const fitted = pooledCurve(
+    losses,
+    points.map(({ ability }) => ability),
+    sign,
+  );
+  const residuals = points.map(({ loss, ability }) => ability - pooledAt(fitted, loss));
+  const curves = redrawnCurves(options, fitted);
+  const [least, most] = [Math.min(...losses), Math.max(...losses)];
+  const level = chance === undefined ? NaN : chance + sign * margin;
+  return {
+    factors: testFactors(points, factors, { draws, random: Random.named(seed, 'collapse') }),
+    members: points.map((point, i) => ({ ...point, residual: residuals[i]! })).sort((a, b) => b.loss - a.loss),
+    trainings: new Set(clusters).size,
+    curve: Array.from({ length: 61 }, (_, i) => {
+      const loss = most * (least / most) ** (i / 60);
+      const ability = pooledAt(fitted, loss);
+      const { lower, upper } = hullInterval(
+        ability,
+        curves.map((each) => pooledAt(each, loss)),
+      );
+      const [bottom, top] = limits;
+      return { loss, ability, interval: { lower: Math.max(bottom, lower), upper: Math.min(top, upper) } };
+    }),
+    onset:
+      chance === undefined
+        ? undefined
+        : {
+            ...{ chance, margin, level },
+            loss: crossingOf(fitted, level, sign),
+            interval: onsetInterval(fitted, curves, level, sign),
+          },
+  };
+}
+
+type Curve = ReturnType<typeof pooledCurve>;
+
+/**
+ * Under draws of the test set, and with other seeds: the noise of whole trainings under random signs around the curve (Wu 1986). It is what
+ * smooth functions leave over (factors.ts), as isotonic regression takes a part of the noise for the curve. The noise of the test set
+ * is in it twice, so that intervals are if anything too wide.
+ */
+function redrawnCurves({ points, factors, sign, redrawn, seed = 0 }: CollapseOptions, fitted: Curve): Curve[] {
+  const random = Random.named(seed, 'collapse', 'curve');
+  const clusters = trainingsOf(points, factors);
+  const y = Float64Array.from(points, ({ ability }) => ability);
+  const basis = basisOf(points);
+  const noise = noiseOf(basis, residualOf(basis, y));
+  const centre = points.map(({ loss }) => pooledAt(fitted, loss));
+  const count = Math.max(...clusters) + 1;
+  return redrawn.map(({ losses, abilities }) => {
+    const signs = Array.from({ length: count }, () => 2 * random.integer(2) - 1);
+    const values = centre.map((value, i) => value + signs[clusters[i]!]! * noise[i]! + abilities[i]! - y[i]!);
+    return pooledCurve(losses, values, sign);
+  });
+}
+
+/**
+ * The hull of the percentile and the basic interval of the draws' crossings, in ln loss, with the two members between which the curve
+ * crosses: between them nobody has looked.
+ */
+function onsetInterval(fitted: Curve, curves: readonly Curve[], level: number, sign: 1 | -1): Interval {
+  const observed = Math.log(crossingOf(fitted, level, sign));
+  const drawn = curves.map((each) => Math.log(crossingOf(each, level, sign)));
+  const plain = percentileInterval(drawn);
+  // Where draws never cross, or do from the first, there is nothing to mirror.
+  const isFinite = [observed, plain.lower, plain.upper].every(Number.isFinite);
+  const { lower, upper } = isFinite ? hullInterval(observed, drawn) : plain;
+  const after = fitted.abilities.findIndex((value) => sign * (value - level) > 0);
+  return {
+    lower: Math.min(Math.exp(lower), after < 0 ? 0 : fitted.losses[after]!),
+    upper: Math.max(
+      Math.exp(upper),
+      after < 0 ? fitted.losses.at(-1)! : after === 0 ? Infinity : fitted.losses[after - 1]!,
+    ),
+  };
+}

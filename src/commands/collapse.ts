@@ -1,0 +1,54 @@
+/** `emergence collapse`: whether a run's ability is a function of its loss alone. */
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { examples } from './examples.js';
+import { draws, format, json, metricFile, number, picture, size, title } from './options.js';
+import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
+
+export function registerCollapse(program: CommandUnknownOpts): void {
+  program
+    .command('collapse <runs...>')
+    .description(
+      'draw an ability over the test loss of all members, test whether any factor adds to it at equal loss, and find the loss at which it leaves chance',
+    )
+    .option('--metric <metric>', 'the ability (default: the metric that induces emergence, as compare chooses it)')
+    .addOption(metricFile)
+    .option(
+      '--chance <x>',
+      'the ability without any skill (default: what guessing gives)',
+      number('--chance', { fits: () => true, wanted: '' }),
+    )
+    .option(
+      '--margin <x>',
+      'how far from chance an ability has left it (default: 0.05)',
+      number('--margin', { fits: (x) => x > 0, wanted: ' above 0' }),
+    )
+    .addOption(draws(1000, 'bootstrap draws of the test set, and draws of the test'))
+    .addOption(picture("collapse in the run's folder"))
+    .addOption(size)
+    .addOption(format)
+    .addOption(title)
+    .addOption(json)
+    .addHelpText('after', examples('collapse lenet-mnist --metric accuracy'))
+    .action(async (runs, options) => {
+      const path = await import('node:path');
+      const { collapse } = await import('../library/collapse.js');
+      const { collapseFigure } = await import('../report/figures/collapse.js');
+      const { figureOptionsOf } = await import('../report/figures/print.js');
+      const { writeFigure } = await import('../report/figures/files.js');
+      const { collapseTable } = await import('../report/tables/collapse.js');
+      const printed = figureOptionsOf(options);
+      const all = await ofEach(runs, { ...options, all: true }, (run) => collapse(run, { ...options, ...terminal }));
+      const shown: Shown[] = [];
+      for (const { run, metric, loss, ...found } of all) {
+        const { record, folder } = run;
+        const stem = options.output ?? path.join(folder, 'collapse');
+        const figures = await writeFigure(stem, collapseFigure({ run: record.name, found, metric, loss }), printed);
+        shown.push({
+          run: record.name,
+          text: [collapseTable(found, metric, loss), '', ...pictureLines(figures)].join('\n'),
+          json: { run: record.name, metric: metric.id, loss: loss.id, ...found, figures },
+        });
+      }
+      printRuns(shown, options);
+    });
+}

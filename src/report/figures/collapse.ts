@@ -1,0 +1,144 @@
+/** An ability over loss, whatever the members' factors, and below it what each factor adds. */
+import type { Collapse } from '../../analysis/collapse/collapse.js';
+import type { FactorTest } from '../../analysis/collapse/factors.js';
+import type { Metric } from '../../metrics/metric.js';
+import { formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { valueTicks, type CurvePoint } from './axis.js';
+import type { Figure } from './layout.js';
+import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
+import { lossTitle } from './scaling.js';
+import { referenceStyles, seriesStyles } from './theme.js';
+
+export interface CollapseFigure {
+  readonly run: string;
+  readonly found: Collapse;
+  /** The ability. */
+  readonly metric: Metric;
+  readonly loss: Metric;
+}
+
+export function collapseFigure({ run, found, metric, loss }: CollapseFigure): Figure {
+  return {
+    title: `${run}: ${metric.title} over test loss`,
+    notes: found.onset === undefined ? [] : [`It ${onsetText(found.onset)}.`],
+    panels: [abilityPanel(found, metric, loss), ...found.factors.map((_, k) => factorPanel(found, k))].map(curvePanel),
+    columns: 2,
+  };
+}
+
+/** `leaves chance (0.1, by 0.05) at a loss of 1.2 [1.1, 1.3]` */
+export function onsetText({ chance, margin, loss, interval }: NonNullable<Collapse['onset']>): string {
+  const from = `chance (${formatNumber(chance)}, by ${formatNumber(margin)})`;
+  if (loss === 0) return `does not leave ${from} down to the least loss`;
+  if (loss === Infinity) return `has left ${from} at the largest loss already`;
+  return `leaves ${from} at a loss of ${formatWithInterval(loss, interval)}`;
+}
+
+/** `no effect found (p 0.4)`: what the test of a factor says, in a few words. */
+export function verdictOf({ untold, adjusted }: FactorTest): string {
+  if (untold !== undefined) return 'cannot be told';
+  if (Number.isNaN(adjusted)) return 'cannot be told';
+  return adjusted <= 0.05 ? 'adds to the loss' : 'no effect found';
+}
+
+interface Group {
+  readonly label: string;
+  readonly holds: (value: number) => boolean;
+}
+
+/** One for each value; of more values than there are markers, neighbours together. */
+function groupsOf(factor: string, values: readonly number[]): Group[] {
+  const ascending = [...new Set(values)].sort((a, b) => a - b);
+  const most = seriesStyles.length;
+  const size = Math.ceil(ascending.length / most);
+  return Array.from({ length: Math.ceil(ascending.length / size) }, (_, g) => {
+    const own = ascending.slice(g * size, (g + 1) * size);
+    const ends = [...new Set([own[0]!, own.at(-1)!])].map((value) => formatCount(value));
+    return { label: `${factor} ${ends.join(' to ')}`, holds: (value) => own.includes(value) };
+  });
+}
+
+function abilityPanel({ factors, members, curve, onset }: Collapse, metric: Metric, loss: Metric): CurvePanel {
+  const losses = members.map((member) => member.loss);
+  const [most, least] = [Math.max(...losses), Math.min(...losses)];
+  const margin = Math.max(1.05, (most / least) ** 0.04);
+  const { factor } = factors[0]!;
+  const groups = groupsOf(
+    factor,
+    members.map(({ values }) => values[0]!),
+  );
+  const reference: PanelSeries[] =
+    onset === undefined
+      ? []
+      : [
+          {
+            label: 'chance',
+            style: referenceStyles.limit,
+            line: [most, least].map((x) => ({ x, y: onset.chance })),
+            points: [],
+          },
+        ];
+  return {
+    title: 'all members',
+    subtitle: [],
+    ...{ xTitle: `test loss: ${lossTitle(loss)}, falling to the right`, yTitle: lossTitle(metric), xTicks: valueTicks },
+    xDomain: [most * margin, least / margin],
+    series: [
+      ...reference,
+      ...onsetSeries(onset, [least, most]),
+      {
+        label: 'pooled curve, 95 %',
+        style: referenceStyles.curve,
+        line: curve.map(({ loss: x, ability: y, interval }) => ({ x, y, ...interval })),
+        points: [],
+      },
+      ...groups.map(({ label, holds }, style) => ({
+        ...{ label, style },
+        line: [],
+        points: members.flatMap(({ values, loss: x, ability: y }) => (holds(values[0]!) ? { x, y } : [])),
+      })),
+    ],
+    legend: true,
+  };
+}
+
+/** Its interval as a line at the level that it is the loss of; none where it is not among the members. */
+function onsetSeries(onset: Collapse['onset'], [least, most]: readonly [number, number]): PanelSeries[] {
+  if (onset === undefined || onset.loss === 0 || onset.loss === Infinity) return [];
+  const { level, loss, interval } = onset;
+  const line = [Math.min(most, interval.upper), Math.max(least, interval.lower)].map((x) => ({ x, y: level }));
+  const style = { ...referenceStyles.limit, dash: [1, 0], width: 2.2 };
+  return [{ label: 'leaves chance, 95 %', style, line, points: [{ x: loss, y: level }] }];
+}
+
+function factorPanel({ factors, members }: Collapse, k: number): CurvePanel {
+  const test = factors[k]!;
+  const { factor, adjusted } = test;
+  const points = members.map(({ values, residual }): CurvePoint => ({ x: values[k]!, y: residual }));
+  const values = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
+  const p = Number.isNaN(adjusted) ? '' : `, p ${formatNumber(adjusted, 2)}`;
+  return {
+    title: `${factor} at equal loss`,
+    subtitle: [`${verdictOf(test)}${p}`],
+    ...{ xTitle: factor, yTitle: 'ability less the pooled curve', legend: false },
+    xTicks: () => values.map((at) => ({ at, text: formatCount(at) })),
+    ...(values[0]! > 0 ? {} : { xLinear: true }),
+    series: [
+      {
+        label: 'the curve',
+        style: referenceStyles.limit,
+        line: [values[0]!, values.at(-1)!].map((x) => ({ x, y: 0 })),
+        points: [],
+      },
+      {
+        label: 'members',
+        style: 0,
+        line: values.map((x) => {
+          const own = points.filter((point) => point.x === x);
+          return { x, y: own.reduce((sum, { y }) => sum + y, 0) / own.length };
+        }),
+        points,
+      },
+    ],
+  };
+}
