@@ -25,6 +25,10 @@ draw tutorial-sweep first sweep first --metric reconstruction --over c=0.001:0.1
 for run in lenet-mnist lenet-grid; do
   draw scaling-$run $run scaling $run
 done
-draw theory-transformer-omniglot-small transformer-omniglot-small theory transformer-omniglot-small
+draw theory-transformer-figure-8 transformer-figure-8 theory transformer-figure-8
 draw forecast-study-autoencoder-mnist autoencoder-mnist forecast study autoencoder-mnist
-
+if [ -d checkpoints/cnn8 ]; then # its picture is one of several files in the run's folder
+  echo quanta-cnn8
+  node bin/emergence.js quanta cnn8 > /dev/null
+  cp checkpoints/cnn8/quanta.png $here/quanta-cnn8.png
+fi
