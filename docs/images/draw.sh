@@ -26,6 +26,9 @@ for run in lenet-mnist lenet-grid; do
   draw scaling-$run $run scaling $run
 done
 draw theory-transformer-figure-8 transformer-figure-8 theory transformer-figure-8
+draw compare-lenet-train-size lenet-train-size compare lenet-train-size --induced subset-accuracy:k=10 $natural
+draw compare-lenet-depth lenet-depth compare lenet-depth
+draw compare-lenet-steps lenet-steps compare lenet-steps --axis steps --where width=32 --induced subset-accuracy:k=10 $natural
 draw forecast-study-autoencoder-mnist autoencoder-mnist forecast study autoencoder-mnist
 if [ -d checkpoints/cnn8 ]; then # its picture is one of several files in the run's folder
   echo quanta-cnn8

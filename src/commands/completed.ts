@@ -4,7 +4,7 @@ import { listExperiments, listMetrics, listNaturalCurves } from '../library/list
 import { scoreNames } from '../analysis/scores.js';
 import { datasets } from '../datasets/index.js';
 import { definitionsOf } from '../experiment/definitions.js';
-import { executionSchema, inputSchema } from '../experiment/schema.js';
+import { executionSchema, factorKeys, inputSchema } from '../experiment/schema.js';
 import { figureFormats } from '../report/figures/print.js';
 import { nameOf } from './examples.js';
 
@@ -68,7 +68,11 @@ async function knownWords(): Promise<ReadonlyMap<string, readonly string[]>> {
     ['--wide', ['correct', 'predicted']],
     ['--format', figureFormats],
     ['--size', ['single', 'double', 'slide']],
-    ['--axis', ['parameters', 'width', 'flops']],
+    [
+      '--axis',
+      ['parameters', 'width', 'flops', 'examples', 'steps', 'loss', ...factorKeys.filter((key) => key !== 'steps')],
+    ],
+    ['--curve-per', ['width', ...factorKeys]],
     ['--title', ['none']],
     ['<metric>', (await listMetrics()).map(({ name }) => name)],
     ['<score>', scoreNames],

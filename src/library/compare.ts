@@ -48,7 +48,7 @@ export async function compare(run: RunLike, options: CompareOptions = {}): Promi
   };
   refuseSame(shown.standard.metric, shown.induced.metric, induced === undefined ? '--standard' : '--induced');
   const widths = new Set(members.map(({ record: { width } }) => width)).size;
-  const about = aboutFamily(record, widths);
+  const about = aboutFamily(record, widths, family.words);
   const comparison = compareCurves({
     ...{ run: label, about, members, natural, draws: options.draws ?? 2000 },
     ...shown,

@@ -69,7 +69,7 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
     throw new UsageError(`has one ${run.words.noun}${without}, and a curve needs two`, name, run.words.further);
   const usual = defaultMetrics(run.record, run.members);
   const [standard, chosen] = [usual.standard, induced ?? usual.induced];
-  const about = aboutFamily(run.record, widths);
+  const about = aboutFamily(run.record, widths, run.words);
   const { members } = run;
   const evaluations = [
     evaluateMetric(standard, members, { draws }),

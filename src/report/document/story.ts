@@ -1,10 +1,11 @@
 /** A report's text and tables, from what was computed of its runs. */
 import { glossary } from '../glossary.js';
 import type { ComparedCurve } from '../../analysis/compare.js';
-import { inputOf, optionOf } from '../../experiment/schema.js';
+import { furtherFactors } from '../../experiment/factors.js';
+import { inputOf, isFactor, optionOf } from '../../experiment/schema.js';
 import { unsetFactors } from '../../runs/view.js';
 import { lengthText } from '../../experiment/length.js';
-import { counted, formatNumber, grouped } from '../../terminal/format.js';
+import { counted, formatCount, formatNumber, grouped } from '../../terminal/format.js';
 import { isImported, kindOf, type AnyRun, type ImportedRun } from '../../runs/imported.js';
 import type { RunRecord } from '../../runs/record.js';
 import { scaleText } from '../../runs/words.js';
@@ -170,17 +171,30 @@ function importedText({ run, standard }: AnalysedFamily, { source, dataset }: Im
 
 function trainedText({ run, standard }: AnalysedFamily, record: RunRecord): string {
   const { experiment, dataset } = record;
-  const parameters = run.members.map(({ record }) => record.parameters);
-  const [least, most] = [Math.min(...parameters), Math.max(...parameters)];
-  const widths = [...new Set(run.members.map(({ record }) => record.width))];
+  const { words } = run;
+  const valuesOf = (key: string) =>
+    [...new Set(run.members.map(({ record: { coordinates } }) => coordinates[key]!))].sort((a, b) => a - b);
+  const parameters = valuesOf('parameters');
+  const [least, most] = [parameters[0]!, parameters.at(-1)!];
+  const sizes = least === most ? grouped(least) : `${grouped(least)} to ${grouped(most)}`;
+  const scales = words.isCoordinate ? new Set(run.members.map(({ record }) => record.width)).size : 0;
+  const at = words.isCoordinate
+    ? `${counted(scales, 'value')} of ${words.scale} (${sizes} trainable parameters)`
+    : `${counted(valuesOf('width').length, 'width')} (${valuesOf('width').join(', ')}; ${sizes} trainable parameters)`;
+  // Where members differ in it, an option has all its values.
+  const shown = (key: string, text: string) => {
+    const values = furtherFactors(experiment).some((factor) => factor === key) ? valuesOf(key) : [];
+    return values.length > 1 ? values.map((value) => formatCount(value, 5)).join(', ') : text;
+  };
+  const length = isFactor(experiment, 'steps') ? `${shown('steps', '')} steps` : lengthText(experiment);
   const tested =
     kindOf(record) === 'sequences'
       ? `${grouped(experiment.testSequences ?? 0)} sequences of ${experiment.pairs ?? 1} test images`
       : `${grouped(dataset.testCount)} test images`;
   return (
-    `${counted(run.members.length, `${experiment.arch} member`)} of ${counted(widths.length, 'width')} (${widths.join(', ')}; ${grouped(least)} to ${grouped(most)} trainable parameters) ` +
-    `and ${counted(experiment.seeds.length, 'seed')} each, trained for ${lengthText(experiment)} on ${grouped(dataset.trainCount)} images of ${shownDataset(experiment.dataset)} ` +
-    `(${experiment.optimizer}, learning rate ${experiment.learningRate}, batches of ${experiment.batchSize}) and tested on ${tested}. ` +
+    `${counted(run.members.length, `${experiment.arch} member`)} of ${at} ` +
+    `and ${counted(experiment.seeds.length, 'seed')} each, trained for ${length} on ${shown('trainSize', grouped(dataset.trainCount))} images of ${shownDataset(experiment.dataset)} ` +
+    `(${experiment.optimizer}, learning rate ${shown('learningRate', String(experiment.learningRate))}, batches of ${shown('batchSize', String(experiment.batchSize))}${experiment.grid?.depth === undefined ? '' : `, depth ${shown('depth', String(experiment.depth))}`}) and tested on ${tested}. ` +
     `All were tested on the same examples, and every number below is computed from their outcomes on those examples; ${standard.title} is the field's usual metric.`
   );
 }

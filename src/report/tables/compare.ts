@@ -13,8 +13,8 @@ import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
 
 /** Architecture, dataset, seeds: one line. */
-export function aboutFamily(record: AnyRun, widths: number): string {
-  if (isImported(record)) return aboutImported(record, widths);
+export function aboutFamily(record: AnyRun, scales: number, words: FamilyWords): string {
+  if (isImported(record)) return aboutImported(record, scales);
   const { experiment, dataset } = record;
   const { length: count } = experiment.seeds;
   const seeds = count === 1 ? 'one seed' : `${count} seeds`;
@@ -22,7 +22,7 @@ export function aboutFamily(record: AnyRun, widths: number): string {
     kindOf(record) === 'sequences'
       ? `${grouped(experiment.testSequences ?? 0)} test sequences of ${experiment.pairs ?? 1} images`
       : `${grouped(dataset.testCount)} test images`;
-  return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${widths} widths, ${seeds} each, ${testSet}.`;
+  return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${scales} ${words.isCoordinate ? `values of ${words.scale}` : 'widths'}, ${seeds} each, ${testSet}.`;
 }
 
 function aboutImported({ source, dataset, members }: ImportedRun, scales: number): string {
