@@ -73,6 +73,7 @@ export function sharpTurns(
   const whole = steps.reduce((sum, step) => sum + Number(step > 0), 0);
   const permute = permutedSharp(grid, turns.slack, seed);
   const drawn: number[] = [];
+  onStep?.(0, Math.max(first, mostPermutations));
   while (drawn.length < first || (drawn.length < mostPermutations && drawn.every((value) => value < count))) {
     drawn.push(permute());
     onStep?.(drawn.length, Math.max(first, mostPermutations));

@@ -8,7 +8,7 @@ import { drawn } from './guard.js';
 import { printable } from './printable.js';
 import { sizeOf, type MaybeTerminal } from './size.js';
 
-/** So many of so many steps are done. They should take about as long as each other. */
+/** So many of so many steps are done; 0 says that they begin, where other work came first. They should take about as long as each other. */
 export type OnStep = (done: number, of: number) => void;
 
 /** Steps of one of several parts that have as many each, as steps of the whole. */
@@ -38,10 +38,12 @@ export async function withSteps<T>(
 ): Promise<T> {
   const isTerminal = stderr.isTTY === true && process.env['TERM'] !== 'dumb';
   const { first, next } = isTerminal ? times.terminal : times.lines;
-  const [name, started] = [printable(what), now()];
+  const name = printable(what);
+  let started = now();
   const shown = { due: started + first, once: false };
   const show = (done: number, of: number): void => {
     const at = now();
+    if (done === 0) started = at;
     if (at < shown.due || done === 0 || (!isTerminal && process.env[variable] === 'none')) return;
     shown.due = at + next;
     shown.once = true;

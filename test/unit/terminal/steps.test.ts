@@ -6,8 +6,11 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Ten steps of so many seconds each; what was written. */
-async function shown(seconds: number, screen: { readonly isTTY?: boolean; readonly columns?: number } = {}) {
+/** Ten steps of so many seconds each, after `before` seconds of other work; what was written. */
+async function shown(
+  seconds: number,
+  { before = 0, ...screen }: { readonly isTTY?: boolean; readonly columns?: number; readonly before?: number } = {},
+) {
   vi.stubEnv('TERM', 'xterm');
   const written: string[] = [];
   const stream = new Writable({
@@ -21,6 +24,8 @@ async function shown(seconds: number, screen: { readonly isTTY?: boolean; readon
   const result = await withSteps(
     'forecasts',
     (onStep) => {
+      passed += before;
+      if (before > 0) onStep(0, 10);
       for (let done = 1; done <= 10; done++) {
         passed += seconds;
         onStep(done, 10);
@@ -46,6 +51,10 @@ test('lines: the first after ten seconds, then one each half minute at most', as
     'forecasts: 7 of 10, ETA 36 s\n',
     'forecasts: 10 of 10, ETA 0 s\n',
   ]);
+});
+
+test('the time that is left is that of the steps, not of what came before them', async () => {
+  expect(await shown(1, { before: 39 })).toEqual(['forecasts: 1 of 10, ETA 9.0 s\n']);
 });
 
 test('EMERGENCE_PROGRESS=none: no lines, and a terminal as ever', async () => {
