@@ -22,6 +22,7 @@ draw compare-autoencoder-cifar10 autoencoder-cifar10 compare autoencoder-cifar10
 draw sweep-autoencoder-mnist autoencoder-mnist sweep autoencoder-mnist --metric reconstruction --over c=1e-4:1e-1:200:log
 draw sweep-two-autoencoder-mnist autoencoder-mnist sweep autoencoder-mnist --metric subset-below:column=mse --over c=1e-3:3e-2:60:log --over k=1..20
 draw tutorial-sweep first sweep first --metric reconstruction --over c=0.001:0.1:100:log
+draw lenet-mnist lenet-mnist sweep lenet-mnist --metric subset-accuracy:k=20 --test-sizes 50,100,1000,10000 --keep-scales 3,4,5,6,7,8 # lenet-mnist-causes.png
 for run in lenet-mnist lenet-grid; do
   draw scaling-$run $run scaling $run
 done

@@ -62,7 +62,7 @@ export function curvePanel(whole: CurvePanel): Panel {
     ...{ title, notes: subtitle },
     x: { title: xTitle, domain: xDomain, isLog: !xLinear, texts: xTicks },
     y: {
-      title: [yLog ? `${whole.yTitle} (log scale)` : whole.yTitle, ...edges.words].join('; '),
+      title: [yLog ? logTitle(whole.yTitle) : whole.yTitle, ...edges.words].join('; '),
       domain: yDomain,
       isLog: yLog,
       ...(whole.yTicks === undefined ? {} : { texts: whole.yTicks }),
@@ -71,6 +71,11 @@ export function curvePanel(whole: CurvePanel): Panel {
     keys: (whole.legend ?? drawn.length > 1) ? drawn.map((each) => keyOf(each, edges)) : [],
     layers: (frame) => layersOf(drawn, { ...edges, place: placing(xDomain, [0, frame.width], !xLinear) }, frame),
   };
+}
+
+/** `error (log scale)`, `loss (nats, log scale)`. */
+function logTitle(title: string): string {
+  return title.endsWith(')') ? `${title.slice(0, -1)}, log scale)` : `${title} (log scale)`;
 }
 
 type DrawnSeries = Omit<PanelSeries, 'style'> & { readonly style: SeriesStyle };
