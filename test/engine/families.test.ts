@@ -156,6 +156,22 @@ test("LeNet's parameters at w = 8, 32, 64 are Keras's counts of the same layers"
   expect([8, 32, 64].map(count)).toEqual([20522, 317066, 1260810]);
 });
 
+test('LeNets of other depths: by hand, at w = 8 on 28x28x1', () => {
+  const count = (depth: number) => {
+    const experiment = resolveExperiment({ arch: 'cnn', depth });
+    return parameterCount(families.cnn.model(8, tasks['grey 28x28']!, experiment).parameters);
+  };
+  // conv1 25 x 8 + 8; hidden 12 x 12 x 8 inputs to 64; head 64 to 10. Each further stage is 9 x 16 x 16 + 16.
+  expect(count(1)).toBe(208 + (1152 * 64 + 64) + 650);
+  expect([3, 4, 6].map(count)).toEqual([1, 2, 4].map((further) => 20522 + further * 2320));
+  const flops = (depth: number) =>
+    families.cnn.model(8, tasks['grey 28x28']!, resolveExperiment({ arch: 'cnn', depth })).flops;
+  // A stage on 4 x 4 positions; its two backward products cost as much again each.
+  const stage = 2 * 9 * 16 * 16 * 16;
+  expect(flops(3).forward - flops(2).forward).toBe(stage);
+  expect(flops(3).training - flops(2).training).toBe(3 * stage);
+});
+
 test('outcomes of a classifier, against a plain loop', async () => {
   const { classificationOutcomes } = await import('../../src/families/classification.js');
   // a tie for first place (row 1) and one below it (row 2)

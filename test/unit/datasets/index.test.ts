@@ -22,6 +22,25 @@ test('a name is a source and perhaps a path', () => {
   expect(() => parseDatasetName('mnist:x', '--dataset')).toThrow('--dataset: "mnist:x" is not a dataset');
 });
 
+test('label noise: a share of the training labels is another class, the same ones whatever the size, a smaller share within a larger', async () => {
+  const labelsOf = async (labelNoise: number | undefined, trainSize?: number) =>
+    (await loadSplits('shapes', { labelNoise, trainSize })).train;
+  const [clean, some, more] = await Promise.all([undefined, 0.1, 0.4].map((share) => labelsOf(share)));
+  const wrong = (labels: Int32Array) => [...labels.keys()].filter((i) => labels[i] !== clean!.labels[i]);
+  expect(wrong(some!.labels)).toHaveLength(600); // of 6 000
+  expect(wrong(more!.labels)).toHaveLength(2400);
+  for (const i of wrong(some!.labels)) expect(more!.labels[i]).toBe(some!.labels[i]);
+  const { labels, indices } = await labelsOf(0.4, 500);
+  expect([...labels]).toEqual(Array.from(indices, (index) => more!.labels[index]));
+  // Each of the 7 other classes is as likely: 2 400 / 7 = 343, with a standard deviation of 17.
+  const shifts = new Array<number>(8).fill(0);
+  for (const i of wrong(more!.labels)) shifts[(more!.labels[i]! - clean!.labels[i]! + 8) % 8]!++;
+  expect(Math.min(...shifts.slice(1))).toBeGreaterThan(343 - 4 * 17);
+  expect((await loadSplits('shapes', { labelNoise: 0.4 })).test.labels).toEqual(
+    (await loadSplits('shapes')).test.labels,
+  );
+});
+
 describe('subsets', () => {
   test('hold the examples that their indices name, ascending, each once', async () => {
     const whole = await loadSplits(`idx:${small}`);

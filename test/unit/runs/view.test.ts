@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { resolveExperiment } from '../../../src/experiment/schema.js';
+import { membersOf } from '../../../src/runs/run.js';
+import { coordinatesOf, viewOf, type ViewOptions } from '../../../src/runs/view.js';
+import { memberRecord, runRecord } from '../../support/runs.js';
+
+const experiment = resolveExperiment({
+  arch: 'cnn',
+  widths: [4, 8],
+  seeds: [0, 1],
+  depth: [1, 2, 4],
+  trainSize: [500, 2000],
+  steps: 64,
+});
+const run = { ...runRecord(), experiment };
+/** A member that is twice as wide has twice the parameters, one that is twice as deep three times. */
+const members = membersOf(experiment).map((key) => {
+  const parameters = key.width * 3 ** (key.factors?.depth ?? 1);
+  const record = memberRecord(key, { parameters, trainingFlops: 100 * parameters, steps: 64 });
+  return { ...key, coordinates: coordinatesOf(run, record) };
+});
+
+function view(options: ViewOptions = {}) {
+  const { members: shown, ...rest } = viewOf(run, members, options);
+  return { ...rest, places: shown.map(({ coordinates: c }) => [c['width'], c['depth'], c['trainSize']].join(' ')) };
+}
+
+describe('which members are on a curve', () => {
+  test('the widths by their parameters; other factors are held at their largest value, and a note says so', () => {
+    const { coordinate, held, notes, places } = view();
+    expect(coordinate).toBeUndefined();
+    expect(held).toEqual({ depth: 4, trainSize: 2000 });
+    expect(new Set(places)).toEqual(new Set(['4 4 2000', '8 4 2000']));
+    expect(notes).toEqual([
+      'curves are at depth = 4 (of 1, 2, 4) and trainSize = 2k (of 500, 2k); --where depth=VALUE picks others, --curve-per depth draws one for each',
+    ]);
+  });
+  test('a factor: all its values, the width held too; --where holds at what it says', () => {
+    const { coordinate, places } = view({ axis: 'depth', where: { trainSize: 500 } });
+    expect(coordinate).toBe('depth');
+    expect(new Set(places)).toEqual(new Set(['8 1 500', '8 2 500', '8 4 500']));
+    expect(view({ axis: 'train-size', where: { depth: 1, width: 4 } })).toMatchObject({
+      coordinate: 'trainSize',
+      notes: [],
+    });
+  });
+  test('parameters: whatever changes them is on the curve; loss: everything is', () => {
+    const { coordinate, places } = view({ axis: 'parameters' });
+    expect(coordinate).toBe('parameters');
+    expect(new Set(places).size).toBe(6);
+    expect(new Set(view({ axis: 'loss' }).places).size).toBe(12);
+    expect(view({ all: true }).places).toHaveLength(24);
+  });
+  test('a run of widths alone is as ever', () => {
+    const plain = { ...run, experiment: resolveExperiment({ arch: 'cnn', widths: [4, 8], seeds: [0] }) };
+    const own = membersOf(plain.experiment).map((key) => ({ coordinates: coordinatesOf(plain, memberRecord(key)) }));
+    for (const options of [{}, { axis: 'parameters' }])
+      expect(viewOf(plain, own, options)).toMatchObject({ coordinate: undefined, held: {}, notes: [], members: own });
+    expect(viewOf(plain, own, { axis: 'width' })).toMatchObject({ coordinate: 'width', members: own });
+  });
+  test.each([
+    [{ axis: 'dropout' }, /^--axis: all members have the same dropout; train others with --dropout, or give width, /],
+    [{ axis: 'heads' }, /^--axis: "heads" is not an axis; /],
+    [{ where: { depth: 3 } }, /^--where: no member has depth 3; there are 1, 2, 4$/],
+    [{ where: { dropout: 0 } }, /^--where: "dropout" is nothing that the members differ in; /],
+  ] as const)('%j is refused in one line', (options, line) => {
+    expect(() => view(options)).toThrow(line);
+  });
+});
+
+test('whatever is asked for, members on a curve differ in what the axis moves alone', () => {
+  const axes = fc.constantFrom(undefined, 'width', 'depth', 'trainSize', 'parameters', 'flops', 'examples');
+  const where = fc.record(
+    { depth: fc.constantFrom(1, 2, 4), trainSize: fc.constantFrom(500, 2000) },
+    { requiredKeys: [] },
+  );
+  const moves: Readonly<Record<string, readonly string[]>> = {
+    parameters: ['width', 'depth'],
+    flops: ['width', 'depth', 'trainSize'],
+    examples: ['trainSize'],
+  };
+  fc.assert(
+    fc.property(axes, where, (axis, held) => {
+      const { members: shown } = viewOf(run, members, { axis, where: held });
+      expect(shown.length).toBeGreaterThan(0);
+      for (const key of ['width', 'depth', 'trainSize']) {
+        const values = new Set(shown.map(({ coordinates }) => coordinates[key]));
+        if (key in held) expect([...values]).toEqual([held[key as keyof typeof held]]);
+        else if (!(moves[axis ?? ''] ?? [axis ?? 'width']).includes(key)) expect(values.size).toBe(1);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('numbers of a member after a step: what grows with training is in proportion', () => {
+  const record = memberRecord({ arch: 'cnn', width: 8, seed: 0 }, { steps: 64, trainingFlops: 6400 });
+  const plain = { ...run, experiment: resolveExperiment({ arch: 'cnn', widths: [8], batchSize: 100 }) };
+  expect(coordinatesOf(plain, record)).toMatchObject({
+    steps: 64,
+    examples: 6400,
+    flops: 6400,
+    depth: 2,
+    labelNoise: 0,
+  });
+  expect(coordinatesOf(plain, record, 16)).toMatchObject({ steps: 16, examples: 1600, flops: 1600, width: 8 });
+});
