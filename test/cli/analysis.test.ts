@@ -79,7 +79,6 @@ test('sweep, compare, theory, scaling and search write their pictures and say wh
     [['compare', 'lenet', '--induced', 'subset-accuracy:k=5', '--draws', '200'], 'compare'],
     [['theory', 'lenet'], 'theory'],
     [['scaling', 'lenet', '--draws', '100'], 'scaling'],
-    [['collapse', 'lenet', '--draws', '100'], 'collapse'],
   ] as const) {
     const { code, stdout, stderr } = await run(...words);
     expect([code, stderr]).toEqual([0, '']);
@@ -219,6 +218,7 @@ describe('bad input is one line and exit code 2', () => {
     [['compare', 'lenet', '--standard', 'mse'], /^error: --standard: mse is not available for cnn runs/],
     [['theory', 'lenet', '--scale', '3'], /^error: --scale: is fitted when a run is given/],
     [['theory', '--exponent', '0.3'], /^error: --exponent: "0.3" is not a number below 0/],
+    [['collapse', 'lenet'], /^error: lenet: has 10 members, and a curve over loss needs 12; /m],
     [['collapse', 'lenet', '--margin', '0'], /^error: --margin: "0" is not a number above 0$/m],
     [['scaling', 'lenet', '--metric', 'margin'], /^error: --metric: margin rises where members get better, /],
     [['seeds', 'lenet', '--success', 'high'], /^error: --success: "high" is not a number; /],
