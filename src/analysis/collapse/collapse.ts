@@ -3,7 +3,8 @@
  * anything to it (factors.ts), and the loss at which the ability leaves chance.
  */
 import { hullInterval, percentileInterval } from '../../statistics/bootstrap.js';
-import type { Interval } from '../../statistics/intervals.js';
+import { z95, type Interval } from '../../statistics/wilson.js';
+import { studentQuantile } from '../../statistics/student.js';
 import { Random } from '../../statistics/random.js';
 import { noiseOf } from '../../statistics/partially-linear.js';
 import { residualOf } from '../../statistics/projection.js';
@@ -104,7 +105,7 @@ type Curve = ReturnType<typeof pooledCurve>;
 /**
  * Under draws of the test set, and with other seeds: the noise of whole trainings under random signs around the curve (Wu 1986). It is what
  * smooth functions leave over (factors.ts), as isotonic regression takes a part of the noise for the curve. The noise of the test set
- * is in it twice, so that intervals are if anything too wide.
+ * is in it twice. A few trainings tell the noise poorly, for which it is wider by as much as Student's t is wider than a normal.
  */
 function redrawnCurves({ points, factors, sign, redrawn, seed = 0 }: CollapseOptions, fitted: Curve): Curve[] {
   const random = Random.named(seed, 'collapse', 'curve');
@@ -114,9 +115,10 @@ function redrawnCurves({ points, factors, sign, redrawn, seed = 0 }: CollapseOpt
   const noise = noiseOf(basis, residualOf(basis, y));
   const centre = points.map(({ loss }) => pooledAt(fitted, loss));
   const count = Math.max(...clusters) + 1;
+  const wider = studentQuantile(0.975, Math.max(1, count - 1)) / z95;
   return redrawn.map(({ losses, abilities }) => {
     const signs = Array.from({ length: count }, () => 2 * random.integer(2) - 1);
-    const values = centre.map((value, i) => value + signs[clusters[i]!]! * noise[i]! + abilities[i]! - y[i]!);
+    const values = centre.map((value, i) => value + wider * signs[clusters[i]!]! * noise[i]! + abilities[i]! - y[i]!);
     return pooledCurve(losses, values, sign);
   });
 }
