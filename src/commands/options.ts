@@ -72,7 +72,18 @@ export function induced(usual: string) {
 
 /** Where a picture goes. */
 export function picture(usual: string) {
-  return new Option('--output <stem>', `the picture's path without its extension (default: ${usual})`);
+  return new Option('--output <stem>', `the picture's path without its extension (default: ${usual})`).argParser(
+    (text: string) => {
+      const [extension] = /\.(svg|png|pdf)$/i.exec(text) ?? [];
+      if (extension === undefined) return text;
+      const format = extension.slice(1).toLowerCase();
+      throw new UsageError(
+        `"${text}" ends in ${extension}, and each picture gets its own extension`,
+        '--output',
+        `give the path without it, and --format ${format} for that one alone`,
+      );
+    },
+  );
 }
 
 /** How pictures are printed, for every command that draws one; read by `figureOptionsOf`. */
