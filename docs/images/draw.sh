@@ -26,6 +26,7 @@ draw lenet-mnist lenet-mnist sweep lenet-mnist --metric subset-accuracy:k=20 --t
 for run in lenet-mnist lenet-grid; do
   draw scaling-$run $run scaling $run
 done
+draw collapse-moments moments collapse moments --metric accuracy
 draw theory-transformer-figure-8 transformer-figure-8 theory transformer-figure-8
 draw compare-lenet-train-size lenet-train-size compare lenet-train-size --induced subset-accuracy:k=10 $natural
 draw compare-lenet-depth lenet-depth compare lenet-depth
