@@ -123,7 +123,9 @@ export function viewOf<T extends Placed>(
   const along = (measures as readonly string[]).includes(over) ? movedBy[over as Measure] : [over];
   refuseValues(where, varying, members);
   const isWidths = axis === undefined && over === 'parameters';
-  const others = varying.filter((key) => (isWidths ? key !== 'width' : !along.includes(key)));
+  // Factors that are combined by position move together: to hold one would leave a single member.
+  const isZipped = run.experiment.zip === true;
+  const others = varying.filter((key) => !isZipped && (isWidths ? key !== 'width' : !along.includes(key)));
   const held: Record<string, number> = { ...where };
   let kept = members.filter(({ coordinates }) => isAt(coordinates, where));
   if (all) return { words: trainedWords, coordinate: undefined, members: kept, held, notes: [] };
@@ -138,19 +140,38 @@ export function viewOf<T extends Placed>(
       });
     kept = kept.filter(({ coordinates }) => coordinates[key] === held[key]);
   }
-  const notes =
+  const notes: string[] =
     chosen.length === 0
       ? []
       : [
           `curves are at ${chosen.map(({ text }) => text).join(' and ')}; --where ${chosen[0]!.key}=VALUE picks others, --curve-per ${chosen[0]!.key} draws one for each`,
         ];
-  const isPlain = over === 'parameters' && varying.filter((key) => !(key in held)).every((key) => key === 'width');
+  const mixed = mixedAt(isWidths ? 'width' : over, { varying, members: kept });
+  if (mixed.length > 0)
+    notes.push(
+      `members with the same ${isWidths ? 'width' : over} differ in ${mixed.join(' and ')}, and count as seeds`,
+    );
+  const isPlain =
+    over === 'parameters' && (isWidths || varying.filter((key) => !(key in held)).every((key) => key === 'width'));
   if (isPlain) return { words: trainedWords, coordinate: undefined, members: kept, held, notes };
   const further = (measures as readonly string[]).includes(over)
     ? 'train members of other sizes or lengths too'
     : `train more with --${optionOf(over === 'width' ? 'widths' : over)}`;
   const words = coordinateWords(over, { title: titles[over] ?? over, further });
   return { words, coordinate: over, members: kept, held, notes };
+}
+
+/** Factors in which members differ that are at one place of an axis. */
+function mixedAt(
+  axis: string,
+  { varying, members }: { readonly varying: readonly string[]; readonly members: readonly Placed[] },
+): string[] {
+  const groups = new Map<number, Placed[]>();
+  for (const member of members) {
+    const place = member.coordinates[axis];
+    if (place !== undefined) groups.set(place, [...(groups.get(place) ?? []), member]);
+  }
+  return varying.filter((key) => [...groups.values()].some((group) => valuesOf(key, group).length > 1));
 }
 
 function isAt(coordinates: Readonly<Record<string, number>>, where: Readonly<Record<string, number>>): boolean {

@@ -59,6 +59,34 @@ describe('which members are on a curve', () => {
       expect(viewOf(plain, own, options)).toMatchObject({ coordinate: undefined, held: {}, notes: [], members: own });
     expect(viewOf(plain, own, { axis: 'width' })).toMatchObject({ coordinate: 'width', members: own });
   });
+  test('factors that are combined by position move together, and none is held', () => {
+    const zipped = {
+      ...run,
+      experiment: resolveExperiment({ arch: 'cnn', widths: [4, 8, 16], seeds: [0], steps: [64, 32, 16], zip: true }),
+    };
+    const own = membersOf(zipped.experiment).map((key) => {
+      return { coordinates: coordinatesOf(zipped, memberRecord(key, { steps: key.factors?.steps ?? 64 })) };
+    });
+    expect(viewOf(zipped, own, {})).toMatchObject({ coordinate: undefined, held: {}, notes: [], members: own });
+    const repeated = {
+      ...run,
+      experiment: resolveExperiment({
+        arch: 'cnn',
+        widths: [8],
+        seeds: [0],
+        depth: [1, 1, 2],
+        steps: [16, 64, 64],
+        zip: true,
+      }),
+    };
+    const others = membersOf(repeated.experiment).map((key) => ({
+      coordinates: coordinatesOf(repeated, memberRecord(key, { steps: key.factors?.steps ?? 16 })),
+    }));
+    expect(viewOf(repeated, others, {}).notes).toEqual([
+      'members with the same depth differ in steps, and count as seeds',
+    ]);
+    expect(viewOf(zipped, own, { axis: 'steps' })).toMatchObject({ coordinate: 'steps', held: {}, members: own });
+  });
   test.each([
     [{ axis: 'dropout' }, /^--axis: all members have the same dropout; train others with --dropout, or give width, /],
     [{ axis: 'heads' }, /^--axis: "heads" is not an axis; /],
