@@ -16,7 +16,7 @@ export const glossary: readonly Term[] = [
   {
     term: 'factor',
     meaning:
-      'an option, besides the seed, in which the members of a family differ: width, depth, training size, steps, ...',
+      'an option, besides the seed, in which the members of a family differ: size, depth, training examples, steps, ...',
   },
   {
     term: 'moment',
