@@ -116,11 +116,15 @@ function given(value: unknown): number[] {
 
 /**
  * An experiment with what was given on top: further widths, seeds and values of factors. Widths and seeds are in ascending order;
- * values of factors keep the first, which is the experiment's own, in its place.
+ * values of factors keep the first, which is the experiment's own, in its place. `unset` says what options are that were left out.
  *
  * @throws UsageError where a family that is combined by position is given some of its lists alone
  */
-export function extendExperiment(recorded: Experiment, asked: Given, places: Places = {}): Experiment {
+export function extendExperiment(
+  recorded: Experiment,
+  asked: Given,
+  { places = {}, unset = {} }: { readonly places?: Places | undefined; readonly unset?: Factors } = {},
+): Experiment {
   const seeds = union(recorded.seeds, asked.seeds ?? []);
   if (recorded.zip === true) return { ...extendByPosition(recorded, asked, places), seeds };
   const input: Record<string, unknown> = {
@@ -130,7 +134,9 @@ export function extendExperiment(recorded: Experiment, asked: Given, places: Pla
   };
   for (const key of factorKeys) {
     const own = recorded.grid?.[key] ?? [recorded[key] ?? null];
-    const further = given(asked[key]).filter((value) => !own.includes(value));
+    // What an option is where it was left out is a value that the run has.
+    const has = (value: number) => own.includes(value) || (own.includes(null) && value === unset[key]);
+    const further = given(asked[key]).filter((value) => !has(value));
     if (further.length > 0 && (recorded.grid?.[key] !== undefined || isList(asked[key])))
       input[key] = [...own, ...further];
   }

@@ -29,7 +29,7 @@ export async function exportOutcomes(
 ): Promise<{ file: string; run: LoadedRun }> {
   const { tidyCsv, tidyParquet } = await import('../report/tables/export.js');
   const { to = 'parquet', force = false } = options;
-  const open = await openRun(run, options);
+  const open = await openRun(run, { ...options, all: 'ends' });
   const file = options.output ?? `${open.record.name}.${to}`;
   const there = await fs.stat(file).catch(() => undefined);
   if (there?.isFile() === true && !force)

@@ -35,7 +35,7 @@ export interface RunOptions extends Listener {
   /** The step of training whose outcomes are shown; left out: the last, and of curves over training all that were taken. */
   readonly at?: number | undefined;
   /** All members, whatever they differ in: they are on no curve, and a caller reads their `coordinates`. */
-  readonly all?: boolean | undefined;
+  readonly all?: boolean | 'ends' | undefined;
 }
 
 export interface MetricOptions extends RunOptions {
@@ -176,13 +176,20 @@ export function trainedRecord({ record }: Pick<OpenRun, 'record'>, why: string):
 }
 
 /** Throws UsageError where nothing can be drawn against scale. */
-export function refuseOneScale({ members, words, record }: LoadedRun, what = 'a curve'): void {
-  if (new Set(members.map(({ record: { width } }) => width)).size < 2)
+export function refuseOneScale({ members, words, record, held }: LoadedRun, what = 'a curve'): void {
+  if (new Set(members.map(({ record: { width } }) => width)).size >= 2) return;
+  const values = Object.entries(held).map(([key, value]) => `${key} ${value}`);
+  if (values.length > 0)
     throw new UsageError(
-      `has one ${words.isCoordinate ? `value of ${words.scale}` : words.scale}; ${what} needs two`,
+      `has one ${words.isCoordinate ? `value of ${words.scale}` : words.scale} at ${values.join(', ')}; ${what} needs two`,
       record.name,
-      words.further,
+      'hold other factors with --where, or give another --axis',
     );
+  throw new UsageError(
+    `has one ${words.isCoordinate ? `value of ${words.scale}` : words.scale}; ${what} needs two`,
+    record.name,
+    words.further,
+  );
 }
 
 /** Throws UsageError for what no run or sealed file can be called. */

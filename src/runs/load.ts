@@ -83,6 +83,8 @@ export interface LoadedRun {
   readonly notes: readonly string[];
   /** The run's name, with the values of factors that set its curves apart from others of the same run. */
   readonly label: string;
+  /** Factors that are held, and at what. */
+  readonly held: Readonly<Record<string, number>>;
   /** The same for names of files: `-depth2`; empty where the run's name is enough. */
   readonly suffix: string;
 }
@@ -146,11 +148,12 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   const opened: OpenRun[] = [];
   for (const value of values) {
     const where = value === undefined ? options.where : { ...options.where, [curvePer!]: value };
-    const { words, coordinate, members: shown, notes } = viewOf(record, points, { ...options, where });
+    const { words, coordinate, members: shown, notes, held } = viewOf(record, points, { ...options, where });
     const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate);
     opened.push({
       ...{ folder, record, words, complete: placed, absent, columns, notes: [...files, ...notes] },
       label: value === undefined ? record.name : `${record.name}, ${curvePer!} ${value}`,
+      held,
       suffix: value === undefined ? '' : `-${curvePer!}${value}`,
     });
   }
@@ -166,6 +169,7 @@ function momentsIn(
   members: readonly TrainedMember[],
   { record, options: { at, axis, all } }: { readonly record: RunRecord; readonly options: OpenOptions },
 ): readonly TrainedMember[] {
+  if (all === 'ends') return members;
   const isAlong = all === true || (axis !== undefined && alongTraining.includes(axis));
   if (at === undefined && !isAlong) return members;
   const stepsOf = (member: TrainedMember) => [
@@ -258,7 +262,7 @@ async function openImported(folder: string, record: ImportedRun, axis: string): 
   const columns = await columnsOf(complete);
   if (!columns.includes('correct')) throw new RunError('its outcomes do not say which answers are right', folder);
   const words = importedWords(axis);
-  return { folder, record, words, complete, absent, columns, notes: [], label: record.name, suffix: '' };
+  return { folder, record, words, complete, absent, columns, notes: [], label: record.name, held: {}, suffix: '' };
 }
 
 /**

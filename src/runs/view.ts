@@ -18,8 +18,8 @@ export interface ViewOptions {
   readonly where?: Readonly<Record<string, number>> | undefined;
   /** The step of training whose outcomes are shown; left out: the last, and of curves over training all that were taken. */
   readonly at?: number | undefined;
-  /** All members, whatever they differ in, for what reads their coordinates itself; they are on no curve. */
-  readonly all?: boolean | undefined;
+  /** All members, whatever they differ in, for what reads their coordinates itself; they are on no curve. Ends: without moments. */
+  readonly all?: boolean | 'ends' | undefined;
 }
 
 /** A member with its numbers: factors, parameters, FLOPs, ... */
@@ -122,13 +122,15 @@ export function viewOf<T extends Placed>(
   const over = resolveAxis(axis, { varying, usual, members });
   const along = (measures as readonly string[]).includes(over) ? movedBy[over as Measure] : [over];
   refuseValues(where, varying, members);
+  if (axis !== undefined && over in where)
+    throw new UsageError(`${over} is on the axis`, '--where', 'hold another factor, or give another --axis');
   const isWidths = axis === undefined && over === 'parameters';
   // Factors that are combined by position move together: to hold one would leave a single member.
   const isZipped = run.experiment.zip === true;
   const others = varying.filter((key) => !isZipped && (isWidths ? key !== 'width' : !along.includes(key)));
   const held: Record<string, number> = { ...where };
   let kept = members.filter(({ coordinates }) => isAt(coordinates, where));
-  if (all) return { words: trainedWords, coordinate: undefined, members: kept, held, notes: [] };
+  if (all !== false) return { words: trainedWords, coordinate: undefined, members: kept, held, notes: [] };
   const chosen: { readonly key: string; readonly text: string }[] = [];
   for (const key of others.filter((each) => !(each in where))) {
     const values = valuesOf(key, kept);
@@ -205,6 +207,8 @@ function refuseValues(
   members: readonly Placed[],
 ): void {
   for (const [key, value] of Object.entries(where)) {
+    if (key === 'steps' && !varying.includes(key))
+      throw new UsageError('all members have the same length', '--where', 'give --at STEP for a moment of training');
     if (!varying.includes(key))
       throw new UsageError(
         varying.length === 0 ? 'the members differ in nothing' : `"${key}" is nothing that the members differ in`,

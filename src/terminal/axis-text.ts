@@ -16,7 +16,9 @@ export function parseAxis(text: string, flag = '--over'): Axis {
     throw new UsageError(
       `"${text}" does not name a parameter and its values`,
       flag,
-      'write k=1..20 or c=1e-4:1e-1:200:log, say',
+      flag === '--grid'
+        ? 'write depth=1,2,4 or trainSize=500:8000:5:log, say'
+        : 'write k=1..20 or c=1e-4:1e-1:200:log, say',
     );
   const values = rest.includes('..')
     ? wholeRange(rest, flag)

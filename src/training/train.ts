@@ -45,6 +45,7 @@ import {
   verifyMember,
   writeRunRecord,
 } from '../runs/run.js';
+import { unsetFactors } from '../runs/view.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { removeCheckpoint } from './checkpoint.js';
 import type { TrainingEvent } from './events.js';
@@ -101,8 +102,7 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   await assertWritable(request.root);
   const record = await readRunRecord(folder);
   if (record !== undefined) refuseContradictions(record, request, folder);
-  const experiment =
-    record === undefined ? request.experiment : extendExperiment(record.experiment, request.given, request.places);
+  const experiment = record === undefined ? request.experiment : extendRecorded(record, request);
   if (record !== undefined) for (const line of recordNotes(folder, record, request)) listener.note(line);
   const dataset = await loadDataset(experiment.dataset, { ...experiment, dataDir: request.execution.dataDir });
   for (const line of dataset.notes) listener.note(line);
@@ -130,6 +130,11 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   }
   // Another command extended the run while this one read its data.
   return trainFamily(request, listener);
+}
+
+/** A run's experiment with what was asked for on top. */
+function extendRecorded({ experiment, dataset }: RunRecord, { given, places }: TrainRequest): Experiment {
+  return extendExperiment(experiment, given, { places, unset: unsetFactors(dataset) });
 }
 
 /** Training sets and image sizes that some members have and the run's own dataset does not: read once, before anything is written. */

@@ -2,6 +2,8 @@
 import * as path from 'node:path';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { SchemaElement } from 'hyparquet';
+import { furtherFactors } from '../../experiment/factors.js';
+import { optionOf } from '../../experiment/schema.js';
 import { readTextIfThere, sha256Of } from '../../machine/files.js';
 import { examplesFile, isImported, makeOf } from '../../runs/imported.js';
 import type { LoadedMember, LoadedRun } from '../../runs/load.js';
@@ -38,6 +40,10 @@ function columnsOf(run: LoadedRun, ids: readonly string[] | undefined): TidyColu
     about.push(
       { name: 'architecture', type: 'STRING', of: () => makeOf(record) },
       { name: 'width', type: 'INT32', of: (member) => member.record.width },
+      ...furtherFactors(record.experiment).map((key): TidyColumn => {
+        const name = optionOf(key).replaceAll('-', '_');
+        return { name, type: 'DOUBLE', of: (member) => member.record.coordinates[key] ?? null };
+      }),
       { name: 'seed', type: 'INT32', of: (member) => member.record.seed },
       { name: 'parameters', type: 'DOUBLE', of: (member) => member.record.parameters },
       { name: 'training_flops', type: 'DOUBLE', of: (member) => member.record.trainingFlops },

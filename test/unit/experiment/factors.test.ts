@@ -153,6 +153,13 @@ describe('extending', () => {
     expect(experiment).toMatchObject({ trainSize: 4000 });
     expect(ids(extendExperiment(grown, { trainSize: 4000 })).at(-1)).toBe('cnn-w8-trainSize4000-s0');
   });
+  test('what an option is where it was left out is the member that is there, not a second one', () => {
+    const unset = { labelNoise: 0, imageSize: 28, trainSize: 60000 };
+    const grown = extendExperiment(plainRun, { labelNoise: [0, 0.5], imageSize: [16, 28] }, { unset });
+    expect(grown.grid).toEqual({ labelNoise: [null, 0.5], imageSize: [null, 16] });
+    expect(ids(grown)).toHaveLength(4);
+    expect(extendExperiment(plainRun, { trainSize: [60000] }, { unset })).toEqual(plainRun);
+  });
   test('one value of an option that does not vary is no extension, but a contradiction', () => {
     expect(extendExperiment(plainRun, { batchSize: 64 })).toEqual(plainRun);
   });

@@ -90,6 +90,11 @@ describe('which members are on a curve', () => {
   test.each([
     [{ axis: 'dropout' }, /^--axis: all members have the same dropout; train others with --dropout, or give width, /],
     [{ axis: 'heads' }, /^--axis: "heads" is not an axis; /],
+    [
+      { axis: 'depth', where: { depth: 1 } },
+      /^--where: depth is on the axis; hold another factor, or give another --axis$/,
+    ],
+    [{ where: { steps: 16 } }, /^--where: all members have the same length; give --at STEP for a moment of training$/],
     [{ where: { depth: 3 } }, /^--where: no member has depth 3; there are 1, 2, 4$/],
     [{ where: { dropout: 0 } }, /^--where: "dropout" is nothing that the members differ in; /],
   ] as const)('%j is refused in one line', (options, line) => {
@@ -110,6 +115,7 @@ test('whatever is asked for, members on a curve differ in what the axis moves al
   };
   fc.assert(
     fc.property(axes, where, (axis, held) => {
+      fc.pre(!(String(axis) in held));
       const { members: shown } = viewOf(run, members, { axis, where: held });
       expect(shown.length).toBeGreaterThan(0);
       for (const key of ['width', 'depth', 'trainSize']) {
