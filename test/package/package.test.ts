@@ -141,7 +141,7 @@ test('what comes with the lab is found: versions, experiments, datasets, publish
   expect((await emergence('natural list overlay')).code).toBe(0);
   expect((await emergence('train --help')).stdout).toMatch(/^Usage: emergence train .*\n(.*\n)*.* \$ emergence train /);
   const doctor = await emergence('doctor');
-  expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('a step was traced, compiled and taken')]);
+  expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('a step was traced, compiled and run')]);
 });
 
 test('the library is imported by its name, and the examples of its docstrings have the types that it ships', async () => {
