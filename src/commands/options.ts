@@ -1,6 +1,7 @@
 /** The options that commands share: one wording and one parser each. What a value may be is checked as it is parsed. */
 import { Option } from '@commander-js/extra-typings';
 import { scoreNames } from '../analysis/scores.js';
+import { keyOf } from '../experiment/schema.js';
 import { UsageError } from '../terminal/errors.js';
 
 const collect = (text: string, earlier: string[] | undefined): string[] => [...(earlier ?? []), text];
@@ -118,7 +119,7 @@ export const where = new Option(
   const value = digits.trim() === '' ? NaN : Number(digits);
   if (key === '' || !Number.isFinite(value))
     throw new UsageError(`"${text}" is not FACTOR=VALUE`, '--where', 'give for example --where depth=2');
-  const name = key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const name = keyOf(key);
   if (earlier !== undefined && name in earlier)
     throw new UsageError(`${name} is given twice`, '--where', 'give it once');
   return { ...earlier, [name]: value };
@@ -130,7 +131,7 @@ export const at = new Option(
 export const curvePer = new Option(
   '--curve-per <factor>',
   'a curve, or a result, for each value of this factor',
-).argParser((text: string) => text.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+).argParser(keyOf);
 export const metricFile = new Option(
   '--metric-file <file>',
   'a JavaScript or TypeScript file that defines your own metric (docs/metrics.md)',

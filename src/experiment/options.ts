@@ -27,6 +27,7 @@ import {
   factorKeys,
   inputSchema,
   inputOf,
+  keyOf,
   optionOf,
   isReplacedBy,
   resolveExperiment,
@@ -297,7 +298,7 @@ function withGrid(values: Record<string, unknown>, raw: RawOptions): Record<stri
 /** `width`, `train-size` or `trainSize`: what a list of `--grid` is of. */
 function gridDefinition(name: string, definitions: readonly Definition[]): Definition {
   const known = definitions.filter(({ key, value }) => isFactor(value) || key === 'widths' || key === 'seeds');
-  const found = known.find(({ key }) => [key, optionOf(key), key.replace(/s$/, '')].includes(name));
+  const found = known.find(({ key }) => [key, key.replace(/s$/, '')].includes(keyOf(name)));
   if (found !== undefined) return found;
   const names = known.map(({ key }) => (key === 'widths' || key === 'seeds' ? key.slice(0, -1) : key));
   throw new UsageError(`"${name}" is nothing that members can differ in`, gridFlag, suggestion(name, names));

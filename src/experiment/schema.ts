@@ -255,6 +255,11 @@ export function optionOf(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** `batchSize` of `batch-size`. */
+export function keyOf(option: string): string {
+  return option.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
 /** Keys with a value that the architecture does not have. */
 export function foreignKeys({
   arch,

@@ -34,7 +34,15 @@ import {
 } from './record.js';
 import { memberFolder, membersOf, readAnyRun, readMemberFile, readMemberRecord } from './run.js';
 import { unfinished } from './verify.js';
-import { alongTraining, coordinatesOf, varyingFactors, viewOf, type Placed, type ViewOptions } from './view.js';
+import {
+  alongTraining,
+  coordinatesOf,
+  refuseFixed,
+  varyingFactors,
+  viewOf,
+  type Placed,
+  type ViewOptions,
+} from './view.js';
 import { importedWords, type FamilyWords } from './words.js';
 
 /**
@@ -202,12 +210,7 @@ function valuesPer(
   }: { readonly record: RunRecord; readonly members: readonly Placed[]; readonly options: OpenOptions },
 ): number[] {
   const varying = varyingFactors(record, members);
-  if (!varying.includes(key))
-    throw new UsageError(
-      varying.length === 0 ? 'the members differ in nothing' : `"${key}" is nothing that the members differ in`,
-      '--curve-per',
-      varying.length === 0 ? 'leave it out' : suggestion(key, varying),
-    );
+  refuseFixed(key, varying, '--curve-per');
   if (options.where !== undefined && key in options.where)
     throw new UsageError(`${key} is held by --where`, '--curve-per', 'give one of the two');
   return [...new Set(members.map(({ coordinates }) => coordinates[key]!))].sort((a, b) => a - b);

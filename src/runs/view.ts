@@ -3,7 +3,7 @@
  * view is of the widths of a family, with their parameters on the axis; in any other a scale is the value of one coordinate.
  */
 import { experimentAt, furtherFactors } from '../experiment/factors.js';
-import { factorKeys, optionOf, type FactorKey } from '../experiment/schema.js';
+import { factorKeys, keyOf, optionOf, type FactorKey } from '../experiment/schema.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatCount } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -189,9 +189,9 @@ interface Known {
 function resolveAxis(axis: string | undefined, { varying, usual, members }: Known): string {
   if (axis === undefined) return usual;
   const known = [...new Set([...varying, 'width', 'steps', ...measures])];
-  const asked = known.find((key) => key === axis || optionOf(key) === axis);
+  const asked = known.find((key) => key === keyOf(axis));
   if (asked !== undefined) return asked;
-  const factor = factorKeys.find((key) => key === axis || optionOf(key) === axis);
+  const factor = factorKeys.find((key) => key === keyOf(axis));
   if (factor !== undefined && members.some(({ coordinates }) => factor in coordinates))
     throw new UsageError(
       `all members have the same ${factor}`,
@@ -199,6 +199,13 @@ function resolveAxis(axis: string | undefined, { varying, usual, members }: Know
       `train others with --${optionOf(factor)}, or give ${known.join(', ')}`,
     );
   throw new UsageError(`"${axis}" is not an axis`, '--axis', suggestion(axis, known));
+}
+
+/** Throws UsageError where the members do not differ in a factor. */
+export function refuseFixed(key: string, varying: readonly string[], flag: string): void {
+  if (varying.length === 0) throw new UsageError('the members differ in nothing', flag, 'leave it out');
+  if (!varying.includes(key))
+    throw new UsageError(`"${key}" is nothing that the members differ in`, flag, suggestion(key, varying));
 }
 
 function refuseValues(
@@ -209,12 +216,7 @@ function refuseValues(
   for (const [key, value] of Object.entries(where)) {
     if (key === 'steps' && !varying.includes(key))
       throw new UsageError('all members have the same length', '--where', 'give --at STEP for a moment of training');
-    if (!varying.includes(key))
-      throw new UsageError(
-        varying.length === 0 ? 'the members differ in nothing' : `"${key}" is nothing that the members differ in`,
-        '--where',
-        varying.length === 0 ? 'leave it out' : suggestion(key, varying),
-      );
+    refuseFixed(key, varying, '--where');
     const values = valuesOf(key, members);
     if (!values.includes(value))
       throw new UsageError(`no member has ${key} ${value}`, '--where', `there are ${values.join(', ')}`);
