@@ -23,6 +23,7 @@ export default defineConfig({
           isolate: false,
           maxWorkers: cores,
           testTimeout: hanging,
+          hookTimeout: hanging,
         },
       },
       {
@@ -34,6 +35,7 @@ export default defineConfig({
           pool: 'forks',
           maxWorkers: cores,
           testTimeout: hanging,
+          hookTimeout: hanging,
         },
       },
       {
@@ -46,6 +48,7 @@ export default defineConfig({
           pool: 'forks',
           maxWorkers: cores,
           testTimeout: hanging,
+          hookTimeout: hanging,
         },
       },
       {
