@@ -36,9 +36,15 @@ export interface Dataset {
   readonly classNames?: readonly string[] | undefined;
   readonly train: Split;
   readonly test: Split;
+  /** Held out of the training images, where that was asked for. */
+  readonly validation?: Split | undefined;
+  /** Labels of the training images before any was replaced, `[train.count]`. */
+  readonly trueLabels: Int32Array;
+  /** Training images of each class that the dataset has, used or not, `[classes of the dataset]`. */
+  readonly trainCounts: Int32Array;
   /** Where the source knows them. */
   readonly groups?: TestGroups | undefined;
-  /** SHA-256 (hex) over shapes, classes, images and labels of both splits as used. */
+  /** SHA-256 (hex) over shapes, classes, images and labels of the splits as used. */
   readonly fingerprint: string;
   readonly licence: string;
   readonly citation: string;
@@ -127,13 +133,14 @@ export interface RawSplit {
   readonly labels: Int32Array;
 }
 
-export interface SubsetSizes {
+/** Everything that may be said about the loading of a dataset. */
+export interface LoadOptions extends Pick<LoadContext, 'imageSize' | 'colour'> {
   readonly trainSize?: number | undefined;
   readonly testSize?: number | undefined;
-}
-
-/** Everything that may be said about the loading of a dataset. */
-export interface LoadOptions extends SubsetSizes, Pick<LoadContext, 'imageSize' | 'colour'> {
+  /** Training images that are held out; left out: none. */
+  readonly validationSize?: number | undefined;
+  /** Images of so many first classes alone; left out: of all. */
+  readonly classes?: number | undefined;
   /** Share of training images with another label than their own; left out: none. */
   readonly labelNoise?: number | undefined;
   /** Left out: the user's data folder. */

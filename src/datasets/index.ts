@@ -2,13 +2,12 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { dataFolder } from '../machine/folders.js';
-import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import { printable } from '../terminal/printable.js';
 import { cifar10, cifar100 } from './cifar.js';
 import { convert } from './convert.js';
-import type { Dataset, DatasetSource, LoadOptions, RawDataset, RawSplit, Split } from './dataset.js';
+import type { Dataset, DatasetSource, LoadOptions, RawDataset, RawSplit } from './dataset.js';
 import { fashionMnist } from './fashion-mnist.js';
 import { int32Bytes } from './files/cache.js';
 import { idx } from './idx.js';
@@ -17,6 +16,7 @@ import { mnist } from './mnist.js';
 import { notesOn } from './notes.js';
 import { omniglot, omniglotSmall } from './omniglot.js';
 import { shapes } from './shapes.js';
+import { usedOf } from './subsets.js';
 
 export const datasets = {
   mnist,
@@ -75,24 +75,16 @@ export async function loadDataset(name: string, options: LoadOptions = {}): Prom
 /** `loadDataset` without the fingerprint and the notes on its contents: for a worker, whose parent has had them. */
 export async function loadSplits(name: string, options: LoadOptions = {}): Promise<Splits> {
   const { source, argument } = parseDatasetName(name);
-  const { imageSize, colour, trainSize, testSize, labelNoise = 0, dataDir } = options;
+  const { imageSize, colour, dataDir } = options;
   const raw = await source.load(argument, { dataDir: dataDir ?? dataFolder(), imageSize, colour });
-  const { shape, classes, classNames, train, test, groups, notes } = await convert(
-    raw,
-    { imageSize, colour },
-    name,
-    () => fingerprintOf(withCounts(raw)),
-  );
-  const used = {
-    train: subset(withNoise(train, labelNoise, classes), trainSize, { dataset: name, split: 'train' }),
-    test: subset(test, testSize, { dataset: name, split: 'test' }),
-  };
+  const converted = await convert(raw, { imageSize, colour }, name, () => fingerprintOf(withCounts(raw)));
+  const { shape, classNames, groups, notes } = converted;
+  const used = usedOf(converted, options, name);
   return {
     name,
     shape,
-    classes,
     // On one line, as every file and message needs them.
-    classNames: classNames?.map(printable),
+    classNames: classNames?.slice(0, used.classes).map(printable),
     ...used,
     ...(groups === undefined ? {} : { groups: { ...groups, of: used.test.indices.map((index) => groups.of[index]!) } }),
     licence: source.licence,
@@ -115,56 +107,22 @@ export function fingerprintOf({
   classes,
   train,
   test,
-}: Pick<Dataset, 'shape' | 'classes'> & Readonly<Record<'train' | 'test', RawSplit & { count: number }>>): string {
+  validation,
+}: Pick<Dataset, 'shape' | 'classes'> &
+  Readonly<Record<'train' | 'test', RawSplit & { count: number }>> & {
+    readonly validation?: (RawSplit & { count: number }) | undefined;
+  }): string {
   const { height, width, channels } = shape;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify({ height, width, channels, classes, train: train.count, test: test.count }));
-  for (const { images, labels } of [train, test]) {
+  const counts = {
+    train: train.count,
+    test: test.count,
+    ...(validation === undefined ? {} : { validation: validation.count }),
+  };
+  hash.update(JSON.stringify({ height, width, channels, classes, ...counts }));
+  for (const { images, labels } of [train, test, ...(validation === undefined ? [] : [validation])]) {
     hash.update(images);
     hash.update(int32Bytes(labels));
   }
   return hash.digest('hex');
-}
-
-/**
- * A share of the labels replaced, each by one of the other classes, all equally likely: symmetric noise. The images that it hits are
- * the same for every member, run and machine; those of a smaller share are among those of a larger one, whatever the training size.
- */
-function withNoise(whole: RawSplit, share: number, classes: number): RawSplit {
-  if (share === 0 || classes < 2) return whole;
-  const labels = whole.labels.slice();
-  const order = Random.named(0, 'label noise').permutation(labels.length);
-  const shifts = Random.named(0, 'label noise', 'classes');
-  const count = Math.round(share * labels.length);
-  // In the order of the permutation, so that a larger share gives the same images the same wrong labels.
-  for (let i = 0; i < count; i++) {
-    const at = order[i]!;
-    labels[at] = (labels[at]! + 1 + shifts.integer(classes - 1)) % classes;
-  }
-  return { ...whole, labels };
-}
-
-/** A random subset in the order of the whole; the same one for every member, run and machine. */
-function subset(
-  whole: RawSplit,
-  size: number | undefined,
-  { dataset, split }: { dataset: string; split: 'train' | 'test' },
-): Split {
-  const count = whole.labels.length;
-  if (size === undefined || size === count)
-    return { ...whole, count, indices: Int32Array.from({ length: count }, (_, i) => i) };
-  if (size > count) {
-    throw new UsageError(
-      `${size} examples requested, but ${dataset} has ${count}`,
-      `--${split}-size`,
-      `give at most ${count}`,
-    );
-  }
-  const indices = Random.named(0, 'subset', split).permutation(count).slice(0, size).sort();
-  const pixels = whole.images.length / count;
-  const images = new Uint8Array(size * pixels);
-  indices.forEach((from, to) => {
-    images.set(whole.images.subarray(from * pixels, (from + 1) * pixels), to * pixels);
-  });
-  return { count: size, images, labels: indices.map((index) => whole.labels[index]!), indices };
 }

@@ -1,19 +1,13 @@
 /** What a user should know of a dataset before models are trained on it, a line each: told, and nothing is changed. */
 import type { Dataset, Split } from './dataset.js';
+import { countsOf } from './subsets.js';
 
-type Told = Pick<Dataset, 'name' | 'classes' | 'classNames' | 'train' | 'test'>;
+type Told = Pick<Dataset, 'name' | 'classes' | 'classNames' | 'train' | 'test'> & Partial<Pick<Dataset, 'trueLabels'>>;
 
 /** Of classes without images, images in both splits, classes of very different sizes, and images that show nothing. */
 export function notesOn(data: Told): string[] {
   const lines = [...classNotes(data), ...repeated(data), ...imbalance(data), ...constant(data)];
   return lines.map((line) => `${data.name}: ${line}`);
-}
-
-/** Images of each class, `[classes]`. */
-export function countsOf({ labels }: Pick<Split, 'labels'>, classes: number): Int32Array {
-  const counts = new Int32Array(classes);
-  for (const label of labels) counts[label]!++;
-  return counts;
 }
 
 function classNotes(data: Told): string[] {
@@ -40,7 +34,7 @@ function nameOf({ classNames }: Pick<Told, 'classNames'>, label: number): string
 }
 
 /** Test images that are training images too, to the last pixel: who knows these by heart is right on them. */
-function repeated({ train, test }: Told): string[] {
+function repeated({ train, test, trueLabels = train.labels }: Told): string[] {
   const pixels = test.images.length / test.count;
   const imageOf = (split: Split, i: number) => split.images.subarray(i * pixels, (i + 1) * pixels);
   const byHash = new Map<number, number[]>();
@@ -56,7 +50,7 @@ function repeated({ train, test }: Told): string[] {
     const image = imageOf(train, i);
     const equal = candidates.filter((at) => Buffer.compare(imageOf(test, at), image) === 0);
     count += equal.length;
-    otherwise += equal.filter((at) => test.labels[at] !== train.labels[i]).length;
+    otherwise += equal.filter((at) => test.labels[at] !== trueLabels[i]).length;
     // Each test image counts once, and is looked at no more.
     byHash.set(
       hash,

@@ -90,6 +90,18 @@ const optionShape = {
   testSize: positiveInteger
     .optional()
     .describe('test on a random subset of this many examples (the same for every member)'),
+  validationSize: positiveInteger
+    .optional()
+    .describe(
+      'hold out a random subset of this many training images (the same for every member); their loss and accuracy are recorded after each epoch',
+    ),
+  epochTestSize: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'record test loss and accuracy after each epoch, of a random subset of this many test examples, 0 for none (default: of 1000 images where an epoch trains on 20 times as many, else none)',
+    ),
   imageSize: positiveInteger
     .max(1024)
     .optional()
@@ -112,6 +124,11 @@ const optionShape = {
     .refine(saysMoments, 'is neither COUNT:log, COUNT:linear nor ascending steps such as 10,100,1000')
     .optional()
     .describe('take outcomes during training too: 12:log, 12:linear, or after these steps: 10,100,1000'),
+  momentsSize: positiveInteger
+    .optional()
+    .describe(
+      'take them of a random subset of this many test examples (the same for every member); the last ones are of all',
+    ),
   ...optionalOwn,
 };
 

@@ -2,7 +2,7 @@
 import sharp from 'sharp';
 import type { ImageShape, Split } from '../datasets/dataset.js';
 import type { Splits } from '../datasets/index.js';
-import { countsOf } from '../datasets/notes.js';
+import { countsOf } from '../datasets/subsets.js';
 import { Random } from '../statistics/random.js';
 import { markupText } from './escape.js';
 import { pixelsPerInch } from './figures/print.js';

@@ -1,7 +1,9 @@
 /** A run's members with their outcomes: what every analysis begins with. Without TensorFlow, a few columns at a time. */
 import * as path from 'node:path';
+import { outcomeKinds } from '../experiment/architectures.js';
 import { momentsOf } from '../experiment/moments.js';
 import { messageOf, isReported, RunError, UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
 import {
   importedFolder,
@@ -13,6 +15,7 @@ import {
   type ImportedRun,
 } from './imported.js';
 import {
+  atRows,
   changesWithTraining,
   columnsAtMoments,
   decodeOutcomes,
@@ -151,6 +154,11 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   const points = momentsIn(members, { record, options });
   const all = await columnsOf(members);
   const columns = points.some(({ moment }) => moment !== undefined) ? columnsAtMoments(all) : all;
+  const isPart = points.some(({ moment }) => moment !== undefined) && record.experiment.momentsSize !== undefined;
+  const tested = isPart ? testedAtMoments(record, record.experiment.momentsSize!) : record;
+  const part = isPart
+    ? [`during training outcomes are of ${counted(record.experiment.momentsSize!, 'test example')} (--moments-size)`]
+    : [];
   const { curvePer } = options;
   const values = curvePer === undefined ? [undefined] : valuesPer(curvePer, { record, members: points, options });
   const opened: OpenRun[] = [];
@@ -159,13 +167,21 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
     const { words, coordinate, members: shown, notes, held } = viewOf(record, points, { ...options, where });
     const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate);
     opened.push({
-      ...{ folder, record, words, complete: placed, absent, columns, notes: [...files, ...notes] },
+      ...{ folder, record: tested, words, complete: placed, absent, columns },
+      notes: [...files, ...part, ...notes],
       label: value === undefined ? record.name : `${record.name}, ${curvePer!} ${value}`,
       held,
       suffix: value === undefined ? '' : `-${curvePer!}${value}`,
     });
   }
   return opened;
+}
+
+/** The record as it is where moments hold a part of the test set: what is said of the test set is said of that part. */
+function testedAtMoments(record: RunRecord, size: number): RunRecord {
+  return outcomeKinds[record.experiment.arch] === 'sequences'
+    ? { ...record, experiment: { ...record.experiment, testSequences: size } }
+    : { ...record, dataset: { ...record.dataset, testCount: size } };
 }
 
 /**
@@ -219,8 +235,11 @@ function valuesPer(
 /** With the coordinate in place of the width. */
 async function placeBy(members: readonly TrainedMember[], coordinate: string): Promise<FamilyMember[]> {
   const at = new Map<TrainedMember, number>();
-  for (const member of members)
-    at.set(member, coordinate === 'loss' ? await testLoss(member) : member.coordinates[coordinate]!);
+  if (coordinate === 'loss') {
+    const losses = await Promise.all(members.map(readLosses));
+    const rows = losses.find((each) => each.rows !== undefined)?.rows;
+    losses.forEach((each, i) => at.set(members[i]!, meanLoss(each, rows)));
+  } else for (const member of members) at.set(member, member.coordinates[coordinate]!);
   return onScale(members, (member) => at.get(member)!).map(({ member, scale, seed }) => ({
     ...{ ...member, width: scale, parameters: scale, seed },
   }));
@@ -228,15 +247,26 @@ async function placeBy(members: readonly TrainedMember[], coordinate: string): P
 
 type TrainedMember = FamilyMember & { readonly trained: MemberRecord };
 
-/** Mean over the test set of what training minimises: cross-entropy in nats, or the squared error per pixel. */
-async function testLoss(member: FamilyMember): Promise<number> {
+interface Losses {
+  /** Of what training minimises: log-probabilities in nats, or the squared error per pixel. */
+  readonly values: Float32Array;
+  /** Of a moment that holds a part of the test set. */
+  readonly rows: Int32Array | undefined;
+}
+
+async function readLosses(member: FamilyMember): Promise<Losses> {
   const file = path.join(member.folder, member.moment === undefined ? 'outcomes.parquet' : momentFile(member.moment));
   const bytes = await readMemberFile(member.folder, member, path.basename(file));
   if (typeof bytes === 'string') throw new RunError(bytes, member.folder);
-  const name = (await outcomeNames(bytes, file)).includes('mse') ? 'mse' : 'log_probability';
-  const values = (await decodeOutcomes(bytes, [name], file))[name];
-  const sum = values.reduce((total, value) => total + value, 0);
-  return Math.abs(sum / values.length);
+  const names = await outcomeNames(bytes, file);
+  const name = names.includes('mse') ? 'mse' : 'log_probability';
+  return { values: (await decodeOutcomes(bytes, [name], file))[name], rows: await partOf(bytes, names, file) };
+}
+
+/** Of the whole test set, or of the rows that all members of a view have. */
+function meanLoss({ values, rows }: Losses, part: Int32Array | undefined): number {
+  const own = part === undefined || rows !== undefined ? [...values] : Array.from(part, (row) => values[row]!);
+  return Math.abs(own.reduce((total, value) => total + value, 0) / own.length);
 }
 
 async function openImported(folder: string, record: ImportedRun, axis: string): Promise<OpenRun> {
@@ -342,7 +372,7 @@ async function completeMember(folder: string, key: MemberKey, run: RunRecord): P
 export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): Promise<LoadedRun> {
   const { folder, complete } = run;
   const absent = [...run.absent];
-  const members: LoadedMember[] = [];
+  const found: (LoadedMember & { readonly rows: Int32Array | undefined })[] = [];
   for (const member of complete) {
     const file = outcomesFile(member);
     const bytes = await readMemberFile(member.folder, member, path.basename(file));
@@ -350,17 +380,18 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
       absent.push(`${member.id} (${bytes})`);
       continue;
     }
-    const outcomes =
+    const read =
       member.moment === undefined
-        ? await decodeWithGroup(bytes, names, file)
+        ? { outcomes: await decodeWithGroup(bytes, names, file), rows: undefined }
         : await atMoment(member, { bytes, file, names });
-    if (typeof outcomes === 'string') {
-      absent.push(`${member.id} (${outcomes})`);
+    if (typeof read === 'string') {
+      absent.push(`${member.id} (${read})`);
       continue;
     }
-    for (const name of names) refuseNaN(outcomes[name] ?? [], name, file);
-    members.push({ record: member, folder: member.folder, outcomes });
+    for (const name of names) refuseNaN(read.outcomes[name] ?? [], name, file);
+    found.push({ record: member, folder: member.folder, ...read });
   }
+  const members = onSameRows(found, folder);
   if (members.length === 0)
     throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
   const rows = new Set(members.map(({ outcomes }) => outcomes[names[0]!]?.length));
@@ -372,16 +403,39 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
 async function atMoment(
   member: FamilyMember,
   { bytes, file, names }: { readonly bytes: Buffer; readonly file: string; readonly names: readonly OutcomeName[] },
-): Promise<Partial<OutcomeTable> | string> {
+): Promise<{ readonly outcomes: Partial<OutcomeTable>; readonly rows: Int32Array | undefined } | string> {
   const name = momentFile(member.moment!);
   const own = await readMemberFile(member.folder, member, name);
   if (typeof own === 'string') return own;
+  const where = path.join(member.folder, name);
+  const rows = await partOf(own, await outcomeNames(own, where), where);
   const keys = await decodeWithGroup(
     bytes,
     names.filter((each) => !changesWithTraining(each)),
     file,
   );
-  return { ...keys, ...(await decodeOutcomes(own, names.filter(changesWithTraining), path.join(member.folder, name))) };
+  const changed = await decodeOutcomes(own, names.filter(changesWithTraining), where);
+  return { outcomes: { ...(rows === undefined ? keys : atRows(keys, rows)), ...changed }, rows };
+}
+
+/** Rows of outcomes.parquet that a moment's file holds; undefined where it holds all. */
+async function partOf(bytes: Buffer, names: readonly OutcomeName[], where: string): Promise<Int32Array | undefined> {
+  return names.includes('row') ? (await decodeOutcomes(bytes, ['row'], where)).row : undefined;
+}
+
+/** Where some have a part of the test set alone, that part of all: what is compared is of the same examples. */
+function onSameRows(
+  members: readonly (LoadedMember & { readonly rows: Int32Array | undefined })[],
+  folder: string,
+): LoadedMember[] {
+  const part = members.find(({ rows }) => rows !== undefined)?.rows;
+  return members.map(({ rows, ...member }) => {
+    if (part === undefined) return member;
+    if (rows === undefined) return { ...member, outcomes: atRows(member.outcomes, part) };
+    if (Buffer.compare(Buffer.from(rows.buffer), Buffer.from(part.buffer)) !== 0)
+      throw new RunError('its moments hold different parts of the test set', folder);
+    return member;
+  });
 }
 
 /** A run has one test set: groups that one member's file has are all members'. */

@@ -51,6 +51,11 @@ export const outcomeColumns = {
   psnr: { type: 'float32', unit: 'dB', description: 'peak signal-to-noise ratio, -10 log10 of `mse`' },
   ssim: { type: 'float32', unit: '', description: 'structural similarity (Wang et al. 2004); 1 is equal' },
   max_error: { type: 'float32', unit: '', description: 'largest difference of a pixel, 0 to 1' },
+  row: {
+    type: 'int32',
+    unit: '',
+    description: 'of a moment that holds a part of the test set: the row of outcomes.parquet, from 0, ascending',
+  },
 } as const satisfies Record<string, OutcomeColumn>;
 
 /** `boolean` columns are bytes in memory, 0 or 1. */
@@ -69,7 +74,9 @@ export type OutcomeTable = { readonly [Name in OutcomeName]: ArrayOf<(typeof out
 /** What says which item a row is: the same at every moment, and in outcomes.parquet alone. */
 const keyColumns: readonly string[] = ['example', 'group', 'label', 'sequence', 'position'];
 /** What a moment keeps: 4 bytes for each real number, a byte or less for what takes few values. */
-const momentColumns: readonly string[] = ['predicted', 'correct', 'log_probability', 'brier', 'rank', 'mse', 'ssim'];
+const momentColumns: readonly string[] = [
+  ...['row', 'predicted', 'correct', 'log_probability', 'brier', 'rank', 'mse', 'ssim'],
+];
 
 /** `moment-64.parquet`: a member's outcomes after 64 steps. */
 export function momentFile(step: number): string {
@@ -92,6 +99,8 @@ export function encodeOutcomes(columns: OutcomeColumns, classNames?: readonly st
     const { type } = definitionOf(name, data);
     if (data.length !== rows) throw new Error(`column ${name} has ${data.length} rows, ${names[0] ?? ''} has ${rows}`);
     schema.push({ name, type: types[type].parquet, repetition_type: 'REQUIRED' });
+    // Rows that ascend take half a byte each as differences, and four as they are.
+    if (name === 'row') return { name, data, encoding: 'DELTA_BINARY_PACKED' as const };
     return { name, data: type === 'boolean' ? Array.from(data, (value) => value !== 0) : data };
   });
   const writer = new ByteWriter();
@@ -120,6 +129,17 @@ export function columnsAtMoments(names: readonly OutcomeName[]): OutcomeName[] {
 /** Whether a column of a moment stands in its own file, and not in outcomes.parquet. */
 export function changesWithTraining(name: OutcomeName): boolean {
   return momentColumns.includes(name);
+}
+
+/** Some rows of columns. */
+export function atRows(table: Partial<OutcomeTable>, rows: Int32Array): Partial<OutcomeTable> {
+  const columns = Object.entries(table).map(([name, column]) => {
+    const part = new (column.constructor as new (length: number) => typeof column)(rows.length);
+    // Hot: a plain loop over typed arrays.
+    for (let i = 0; i < rows.length; i++) part[i] = column[rows[i]!]!;
+    return [name, part] as const;
+  });
+  return Object.fromEntries(columns);
 }
 
 function definitionOf(name: string, data: OutcomeColumns[string]): OutcomeColumn {

@@ -62,6 +62,8 @@ export const runRecordSchema = z.strictObject({
     classNames: z.array(textSchema).optional(),
     /** Images of each class as used, `[classes]`; runs of older versions lack it. */
     classCounts: z.strictObject({ train: z.array(z.int()), test: z.array(z.int()) }).optional(),
+    /** Images of each class in the dataset's whole training set, used or not; runs of older versions lack it. */
+    trainCounts: z.array(z.int()).optional(),
   }),
   /** `cpu` or `gpu` as resolved, with the device's name: `AMD EPYC`, `NVIDIA H200`. */
   device: z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: textSchema }),
@@ -199,7 +201,18 @@ export const epochRecordSchema = z.strictObject({
   learningRate: z.number(),
   examplesPerSecond: z.number(),
   seconds: z.number(),
+  /** After the epoch, of examples that were not trained on: some or all of the test set, and the validation split. As the training's. */
+  testLoss: z.number().optional(),
+  testAccuracy: z.number().nullable().optional(),
+  /** How many test examples. */
+  testExamples: z.int().min(1).optional(),
+  validationLoss: z.number().optional(),
+  validationAccuracy: z.number().nullable().optional(),
 });
+export type HeldOutScores = Pick<
+  EpochRecord,
+  'testLoss' | 'testAccuracy' | 'testExamples' | 'validationLoss' | 'validationAccuracy'
+>;
 export type EpochRecord = z.output<typeof epochRecordSchema>;
 
 export interface MemberKey {

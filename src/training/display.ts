@@ -2,6 +2,7 @@
  * Shows a family while it trains: a bar per member on a terminal, plain lines elsewhere, JSON lines for programs. All
  * three take the same events. Only JSON lines go to stdout; a note and all the rest go to stderr.
  */
+import type { HeldOutScores } from '../runs/record.js';
 import type { TrainingEvent } from './events.js';
 import { counted, formatDuration, formatPercent, formatRate } from '../terminal/format.js';
 import { LiveLines } from '../terminal/live-lines.js';
@@ -123,7 +124,10 @@ function describe(event: TrainingEvent, epochs: number | undefined): string | un
         `${formatRate(event.examplesPerSecond)}  ETA ${formatDuration(event.etaSeconds)}`
       );
     case 'epoch':
-      return `epoch ${event.epoch}/${epochs ?? '?'}  ${scores(event.trainLoss, event.trainAccuracy)}  ${formatRate(event.examplesPerSecond)}`;
+      return (
+        `epoch ${event.epoch}/${epochs ?? '?'}  ${scores(event.trainLoss, event.trainAccuracy)}  ${heldOut(event)}` +
+        formatRate(event.examplesPerSecond)
+      );
     case 'evaluated':
       return undefined;
     case 'complete':
@@ -143,6 +147,13 @@ function scores(loss: number, accuracy: number | null): string {
   return [`loss ${loss.toFixed(digits)}`, ...(accuracy === null ? [] : [`accuracy ${formatPercent(accuracy)}`])].join(
     '  ',
   );
+}
+
+/** `test loss 0.1234  accuracy 96.10 %  `: of data that was not trained on, where it was scored. */
+function heldOut(event: HeldOutScores): string {
+  const test = event.testLoss === undefined ? '' : `test ${scores(event.testLoss, event.testAccuracy ?? null)}  `;
+  if (event.validationLoss === undefined) return test;
+  return `${test}validation ${scores(event.validationLoss, event.validationAccuracy ?? null)}  `;
 }
 
 interface ShownMember {

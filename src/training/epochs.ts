@@ -11,9 +11,9 @@ import type { EpochRecord } from '../runs/record.js';
 import { Random } from '../statistics/random.js';
 import { RunError } from '../terminal/errors.js';
 import type { Checkpoint, MemberFiles } from './checkpoint.js';
-import { openEvaluation, type Evaluation } from './evaluation.js';
+import type { Evaluation } from './evaluation.js';
 import { packed, type Member, type Report } from './open-member.js';
-import { epochItems, testItems } from './sampling.js';
+import { epochItems } from './sampling.js';
 import { learningRate } from './schedule.js';
 import { atEpochStart, toHost, toTensors, type HostState } from './state.js';
 import { planConstants, stateNames, trainingStep } from './step.js';
@@ -32,7 +32,7 @@ export async function trainEpochs(
   member: Member,
   files: MemberFiles,
   { state: start, begun, history: done }: Checkpoint,
-  report: Report,
+  { evaluation, report }: { readonly evaluation: Evaluation; readonly report: Report },
 ): Promise<Trained> {
   const { id, job, experiment, length, imagesPerStep, data } = member;
   if (done.length >= length.epochs) return { state: start, history: done };
@@ -43,7 +43,8 @@ export async function trainEpochs(
   let state = toTensors(start);
   let told = epochConstants(member, history.length);
   const examples = { state, constants: [images, ...told] };
-  const moments = new Moments(member, files, Object.keys(member.model.parameters).length);
+  const count = Object.keys(member.model.parameters).length;
+  const moments = new Moments(member, files, evaluation);
   const program = compileLoop(trainingStep(member), examples, { precision: experiment.precision, eager: job.eager });
   try {
     while (history.length < length.epochs) {
@@ -66,7 +67,7 @@ export async function trainEpochs(
           etaSeconds: (length.steps - before - step) * secondsPerStep,
         });
         await new Promise(setImmediate); // lets messages go out and signals come in
-        await moments.take(before + step, state);
+        await moments.take(before + step, state.slice(0, count));
       }
       const seconds = (performance.now() - began) / 1000 - moments.secondsSpent();
       const { loss, accuracy } = means(state, steps, member);
@@ -76,6 +77,7 @@ export async function trainEpochs(
         learningRate: learningRate(experiment, before + steps - 1, length.steps),
         examplesPerSecond: (steps * imagesPerStep) / seconds,
         seconds,
+        ...evaluation.afterEpoch(state.slice(0, count)),
       };
       history.push(record);
       await files.checkpoint(recordOf(member, begun, history), { state: toHost(names, state), history });
@@ -87,25 +89,21 @@ export async function trainEpochs(
     return { state: toHost(names, state), history };
   } finally {
     program.close();
-    moments.close();
     tf.dispose([...state, ...told, images]);
   }
 }
 
 /** Outcomes that are taken on the way: after each of the experiment's moments, of the parameters as they are. */
 class Moments {
-  readonly #member: Member;
   readonly #files: MemberFiles;
-  readonly #parameters: number;
+  readonly #evaluation: Evaluation;
   readonly #steps: readonly number[];
-  #evaluation: Evaluation | undefined;
   #seconds = 0;
 
-  constructor(member: Member, files: MemberFiles, parameters: number) {
-    this.#member = member;
+  constructor({ experiment, length }: Member, files: MemberFiles, evaluation: Evaluation) {
     this.#files = files;
-    this.#parameters = parameters;
-    this.#steps = momentsOf(member.experiment.moments, member.length.steps);
+    this.#evaluation = evaluation;
+    this.#steps = momentsOf(experiment.moments, length.steps);
   }
 
   /** The first one after a step; infinity where there is none. */
@@ -113,12 +111,10 @@ class Moments {
     return this.#steps.find((moment) => moment > step) ?? Infinity;
   }
 
-  async take(step: number, state: readonly tf.Tensor[]): Promise<void> {
+  async take(step: number, parameters: readonly tf.Tensor[]): Promise<void> {
     if (!this.#steps.includes(step)) return;
     const started = performance.now();
-    const { family, experiment, data } = this.#member;
-    this.#evaluation ??= openEvaluation(this.#member, testItems(family, experiment, data));
-    await this.#files.moment(step, this.#evaluation.outcomes(state.slice(0, this.#parameters)));
+    await this.#files.moment(step, this.#evaluation.moment(parameters));
     this.#seconds += (performance.now() - started) / 1000;
   }
 
@@ -127,10 +123,6 @@ class Moments {
     const seconds = this.#seconds;
     this.#seconds = 0;
     return seconds;
-  }
-
-  close(): void {
-    this.#evaluation?.close();
   }
 }
 

@@ -5,6 +5,15 @@
  * and the check at the rim; a number may be NaN (a loss that diverged).
  */
 
+/** Of epochs after which something was scored that is not trained on. */
+const heldOut = {
+  testLoss: 'number or absent',
+  testAccuracy: 'number, null or absent',
+  testExamples: 'number or absent',
+  validationLoss: 'number or absent',
+  validationAccuracy: 'number, null or absent',
+} as const;
+
 const eventFields = {
   started: {
     member: 'string',
@@ -35,6 +44,7 @@ const eventFields = {
     learningRate: 'number',
     examplesPerSecond: 'number',
     seconds: 'number',
+    ...heldOut,
   },
   evaluated: { member: 'string', examples: 'number', seconds: 'number' },
   complete: { member: 'string', seconds: 'number', peakMemoryBytes: 'number' },
@@ -48,8 +58,18 @@ interface FieldTypes {
   number: number;
   'number or null': number | null;
 }
+interface OptionalTypes {
+  'number or absent': number | undefined;
+  'number, null or absent': number | null | undefined;
+}
 type EventOf<Type extends keyof EventFields> = { readonly type: Type } & {
-  readonly [Field in keyof EventFields[Type]]: FieldTypes[EventFields[Type][Field] & keyof FieldTypes];
+  readonly [
+    Field in keyof EventFields[Type] as EventFields[Type][Field] extends keyof FieldTypes ? Field : never
+  ]: FieldTypes[EventFields[Type][Field] & keyof FieldTypes];
+} & {
+  readonly [
+    Field in keyof EventFields[Type] as EventFields[Type][Field] extends keyof OptionalTypes ? Field : never
+  ]?: OptionalTypes[EventFields[Type][Field] & keyof OptionalTypes];
 };
 
 export type TrainingEventType = keyof EventFields;
@@ -67,7 +87,9 @@ export function isTrainingEvent(message: unknown): message is TrainingEvent {
 }
 
 function isOfKind(value: unknown, kind: string): boolean {
-  return kind === 'number or null' ? value === null || typeof value === 'number' : typeof value === kind;
+  if (value === undefined) return kind.endsWith('absent');
+  if (value === null) return kind.includes('null');
+  return typeof value === (kind === 'string' ? 'string' : 'number');
 }
 
 /** What the parent tells a worker: once, at its start. */

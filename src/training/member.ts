@@ -2,17 +2,17 @@
  * One member from start to end: dataset, first or resumed state, epochs with a checkpoint after each, evaluation, files.
  * What is computed depends on the job and on nothing else: not on the clock, not on how often it was stopped.
  */
+import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../engine/backend.js';
 import { momentsOf } from '../experiment/moments.js';
 import { encodeStrips } from '../runs/pictures.js';
 import { loadCheckpoint, MemberFiles } from './checkpoint.js';
 import { recordOf, trainEpochs } from './epochs.js';
-import { evaluate, reconstruct } from './evaluation.js';
+import { Evaluation, reconstruct } from './evaluation.js';
 import type { TrainingEvent } from './events.js';
 import { keyOf, type WorkerJob } from './job.js';
 import { openMember, type Report } from './open-member.js';
-import { testItems } from './sampling.js';
-import { initialState, parametersOf } from './state.js';
+import { initialState, parametersOf, toTensors } from './state.js';
 import { stateNames } from './step.js';
 
 /**
@@ -35,12 +35,16 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
 
   const begun = checkpoint?.begun ?? new Date().toISOString();
   const state = checkpoint?.state ?? initialState(member.model.parameters, member.optimizer, job.seed);
-  const trained = await trainEpochs(member, files, { state, begun, history: checkpoint?.history ?? [] }, report);
+  const evaluation = new Evaluation(member);
+  const history = checkpoint?.history ?? [];
+  const trained = await trainEpochs(member, files, { state, begun, history }, { evaluation, report });
   const started = performance.now();
-  const items = testItems(member.family, job.experiment, member.data);
-  const outcomes = evaluate(member, trained.state, items);
+  const parameters = toTensors(parametersOf(trained.state, member.model.parameters));
+  const outcomes = evaluation.outcomes(parameters);
+  tf.dispose(parameters);
+  evaluation.close();
   const evaluationSeconds = (performance.now() - started) / 1000;
-  report({ type: 'evaluated', member: id, examples: items.indices.length, seconds: evaluationSeconds });
+  report({ type: 'evaluated', member: id, examples: evaluation.count, seconds: evaluationSeconds });
   const strips = reconstruct(member, trained.state);
   const pictures = strips === undefined ? {} : { 'reconstructions.png': await encodeStrips(strips) };
 

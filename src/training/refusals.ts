@@ -89,11 +89,17 @@ export function refuseOtherData(record: RunRecord, dataset: Dataset, folder: str
 
 export function refuseUnfit(
   experiment: Experiment,
-  { train, shape, name }: Pick<Dataset, 'shape' | 'name'> & { readonly train: Pick<Dataset['train'], 'count'> },
+  {
+    train,
+    test,
+    shape,
+    name,
+  }: Pick<Dataset, 'shape' | 'name'> & Readonly<Record<'train' | 'test', Pick<Dataset['train'], 'count'>>>,
   places?: Places,
 ): void {
   const { arch, batchSize } = experiment;
   const family = families[arch];
+  refuseParts(experiment, family.examples === 'images' ? test.count : (experiment.testSequences ?? 0), places);
   if (family.examples === 'images' && batchSize > train.count) {
     throw new UsageError(
       `${batchSize} is more than the ${train.count} training examples`,
@@ -117,6 +123,21 @@ export function refuseUnfit(
     const refusal = family.refuses?.(point.width, own);
     if (refusal !== undefined) throw new UsageError(refusal.what, placeOf('widths', places), refusal.remedy);
   }
+}
+
+/** Parts of the test set that are larger than it, or of moments that are not taken. */
+function refuseParts(experiment: Experiment, testExamples: number, places?: Places): void {
+  for (const key of ['epochTestSize', 'momentsSize'] as const) {
+    const size = experiment[key] ?? 0;
+    if (size > testExamples)
+      throw new UsageError(
+        `${size} is more than the ${testExamples} test examples`,
+        placeOf(key, places),
+        `give at most ${testExamples}`,
+      );
+  }
+  if (experiment.momentsSize !== undefined && experiment.moments === undefined)
+    throw new UsageError('no moments are taken', placeOf('momentsSize', places), 'add --moments, such as 8:log');
 }
 
 /** A member whose parameters, gradients and optimiser alone are more than the machine's memory can't be trained. */

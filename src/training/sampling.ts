@@ -8,6 +8,7 @@ import { lengthOf } from '../experiment/length.js';
 import type { Experiment } from '../experiment/schema.js';
 import { setting, type Family } from '../families/family.js';
 import { Random } from '../statistics/random.js';
+import { partOf } from './test-parts.js';
 
 export interface TestItems extends Sequences {
   /** Images in one example. */
@@ -59,6 +60,51 @@ export function testItems(
     position: items.indices.map((_, row) => row % pairs),
   };
   return { ...items, pairs, columns };
+}
+
+/** The held-out training images, as examples: sequences are as many as have so many images, at least one. */
+export function validationItems(
+  family: Family,
+  experiment: Experiment,
+  { validation, classes }: Pick<Splits, 'validation' | 'classes'>,
+): Sequences | undefined {
+  if (validation === undefined) return undefined;
+  const { labels, count } = validation;
+  if (family.examples === 'images') return { indices: Int32Array.from({ length: count }, (_, i) => i), labels };
+  const sequences = Math.max(1, Math.floor(count / setting(experiment, 'pairs')));
+  const options = sequenceOptions(experiment, labels, classes);
+  return drawSequences(sequences, options, Random.named(0, 'validation sequences'));
+}
+
+/** Images that are tested after an epoch without being asked for, where that costs next to nothing. */
+const freeTest = { images: 1000, trainedPerTested: 20 };
+
+/**
+ * Rows of the test items that are scored after each epoch, those of whole examples; undefined for none.
+ *
+ * @param imagesPerEpoch that training sees
+ */
+export function epochTestRows(
+  { epochTestSize }: Pick<Experiment, 'epochTestSize'>,
+  { indices, pairs }: Pick<TestItems, 'indices' | 'pairs'>,
+  imagesPerEpoch: number,
+): Int32Array | undefined {
+  const examples = indices.length / pairs;
+  const usual = Math.min(examples, Math.max(1, Math.floor(freeTest.images / pairs)));
+  const isFree = imagesPerEpoch >= freeTest.trainedPerTested * usual * pairs;
+  const size = epochTestSize ?? (isFree ? usual : 0);
+  return size === 0 ? undefined : partOf({ images: indices.length, pairs }, size);
+}
+
+/** Rows of the test items that moments hold; undefined for all. */
+export function momentRows(
+  { momentsSize }: Pick<Experiment, 'momentsSize'>,
+  { indices, pairs }: Pick<TestItems, 'indices' | 'pairs'>,
+): Int32Array | undefined {
+  const images = indices.length;
+  return momentsSize === undefined || momentsSize * pairs === images
+    ? undefined
+    : partOf({ images, pairs }, momentsSize);
 }
 
 function sequenceOptions(experiment: Experiment, labels: Int32Array, classes: number): SequenceOptions {

@@ -93,16 +93,11 @@ export function noiseOf(seed: tf.Tensor1D): Noise {
   return { uniform: (shape) => statelessUniform(shape, tf.add(seed, tf.tensor1d([0, calls++], 'int32'))) };
 }
 
-/** Outcomes of `size` test images from `begin` on; inputs are `[begin, images, order, labels, ...parameters]`. */
-export function evaluationBatch(
-  { model, task }: Pick<StepOptions, 'model' | 'task'>,
-  size: number,
-  columns: readonly string[],
-) {
+/** Outcomes of the items at `rows` [n]; inputs are `[rows, images, order, labels, ...parameters]`. */
+export function evaluationBatch({ model, task }: Pick<StepOptions, 'model' | 'task'>, columns: readonly string[]) {
   const names = Object.keys(model.parameters);
-  return ([begin, images, order, labels, ...parameters]: tf.Tensor[]): tf.Tensor[] => {
-    const rows = tf.add(tf.range(0, size, 1, 'int32'), begin!);
-    const batch = batchOf(images!, gatherRows(order!, rows), gatherRows(labels!, rows), task);
+  return ([rows, images, order, labels, ...parameters]: tf.Tensor[]): tf.Tensor[] => {
+    const batch = batchOf(images!, gatherRows(order!, rows!), gatherRows(labels!, rows!), task);
     const outcomes = model.outcomes(named(names, parameters), batch);
     return columns.map((column) => outcomes[column]!);
   };

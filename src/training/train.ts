@@ -5,7 +5,7 @@
 import * as path from 'node:path';
 import { fileNameOf, loadDataset, loadSplits } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
-import { countsOf } from '../datasets/notes.js';
+import { countsOf } from '../datasets/subsets.js';
 import { ensureRuntime, runtimeEnvironment, type Runtime } from '../install/runtime.js';
 import { availableCores } from '../experiment/cores.js';
 import { experimentAt, extendExperiment, furtherFactors, pointsOf } from '../experiment/factors.js';
@@ -356,6 +356,7 @@ function newRecord({ request, folder, experiment, dataset, task, runtime }: Work
         train: [...countsOf(dataset.train, dataset.classes)],
         test: [...countsOf(dataset.test, dataset.classes)],
       },
+      trainCounts: [...dataset.trainCounts],
     },
     device: runtime.device,
     threads: {},

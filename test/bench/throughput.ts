@@ -93,10 +93,10 @@ function evaluate(): number {
   };
   const columns = Object.keys(model.outcomes(named(names, parameters), blank));
   const inputs = [images, tf.range(0, count, 1, 'int32'), tf.tensor1d(labels, 'int32'), ...parameters];
-  const evaluation = compile(evaluationBatch({ model, task }, size, columns), [tf.scalar(0, 'int32'), ...inputs]);
+  const evaluation = compile(evaluationBatch({ model, task }, columns), [tf.range(0, size, 1, 'int32'), ...inputs]);
   const run = (begin: number) => {
-    const at = tf.scalar(Math.min(begin, count - size), 'int32');
-    for (const tensor of evaluation.run([at, ...inputs])) tensor.dataSync();
+    const from = Math.min(begin, count - size);
+    for (const tensor of evaluation.run([tf.range(from, from + size, 1, 'int32'), ...inputs])) tensor.dataSync();
   };
   run(0);
   return timed(() => {

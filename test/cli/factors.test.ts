@@ -82,17 +82,41 @@ test('outcomes during training: those of a shorter training, whatever was killed
   process.kill(-child.pid!, 'SIGKILL');
   await once(child, 'exit');
   expect((await train(...long)).code).toBe(0);
-  const short = await train('--train-size', '320', '--steps', '200', '--run', 'short');
+  // What is scored on the way, of which data, and that some are held out for it changes no bit of the training.
+  const parts = '--moments 5 --moments-size 70 --epoch-test-size 30 --validation-size 50'.split(' ');
+  const short = await train('--train-size', '320', '--steps', '200', '--run', 'short', ...parts);
   expect(short.code).toBe(0);
+  const some = await readOutcomes(member('short', 'cnn-w2-s0', momentFile(5)), [...columns, 'row']);
+  const whole = await readOutcomes(member('long', 'cnn-w2-s0', momentFile(5)), columns);
+  expect(some.row).toHaveLength(70);
+  for (const name of columns) expect([...some[name]!]).toEqual(Array.from(some.row!, (row) => whole[name]![row]));
+  const last = JSON.parse(
+    fs
+      .readFileSync(member('short', 'cnn-w2-s0', 'history.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .at(-1)!,
+  ) as Record<string, number>;
+  expect(last).toMatchObject({ epoch: 20, testExamples: 30 });
+  for (const key of ['testLoss', 'validationLoss']) expect(last[key]).toBeGreaterThan(0);
+  // Shares of 30 and of 50.
+  expect(last['testAccuracy']! * 30).toBeCloseTo(Math.round(last['testAccuracy']! * 30), 9);
+  expect(last['validationAccuracy']! * 50).toBeCloseTo(Math.round(last['validationAccuracy']! * 50), 9);
   const moment = await readOutcomes(member('long', 'cnn-w2-s0', momentFile(200)), columns);
   expect(moment).toEqual(await readOutcomes(member('short', 'cnn-w2-s0', 'outcomes.parquet'), columns));
-  // Plain runs that are seen at no moment have no such files.
+  // Members have no such file of their last step.
   expect(fs.readdirSync(path.dirname(member('short', 'cnn-w2-s0', '')))).not.toContain(momentFile(200));
   const shown = await runProgram(folder, ['evaluate', 'long', '--axis', 'steps', '--metric', 'accuracy', '--json']);
   const { metrics } = JSON.parse(shown.stdout) as {
     metrics: { scales: { scale: { steps: number }; value: number }[] }[];
   };
   expect(metrics[0]!.scales.map(({ scale }) => scale.steps)).toEqual([5, 200, 400]);
+  const inPart = await runProgram(folder, ['evaluate', 'short', '--axis', 'steps', '--metric', 'accuracy', '--json']);
+  const { correct } = await readOutcomes(member('short', 'cnn-w2-s0', 'outcomes.parquet'), ['correct']);
+  const rightAtEnd = some.row!.reduce((sum, row) => sum + correct![row]!, 0);
+  expect(
+    (JSON.parse(inPart.stdout) as { metrics: { scales: { value: number }[] }[] }).metrics[0]!.scales[1]!.value,
+  ).toBeCloseTo(rightAtEnd / 70, 12);
   const right = moment.correct!.reduce((sum, each) => sum + each, 0) / 200;
   expect(metrics[0]!.scales[1]!.value).toBeCloseTo(right, 12);
   fs.truncateSync(member('long', 'cnn-w2-s0', momentFile(5)), 100);

@@ -71,6 +71,62 @@ describe('subsets', () => {
   });
 });
 
+describe('validation', () => {
+  test('is held out of the training images, whatever of them is trained on, with the labels that they have', async () => {
+    const held = await loadSplits('shapes', { validationSize: 700 });
+    const smaller = await loadSplits('shapes', { validationSize: 700, trainSize: 100, labelNoise: 0.5 });
+    const whole = await loadSplits('shapes');
+    expect(held.validation!.indices).toEqual(smaller.validation!.indices);
+    expect([held.train.count, held.validation!.count, smaller.train.count]).toEqual([5300, 700, 100]);
+    // Every image in one of the two, none in both.
+    expect([...held.train.indices, ...held.validation!.indices].sort((a, b) => a - b)).toEqual([...Array(6000).keys()]);
+    expect(smaller.validation!.labels).toEqual(held.validation!.indices.map((index) => whole.train.labels[index]!));
+    // A training set of a size is the same beside a validation split as without one.
+    expect(smaller.train.indices).toEqual((await loadSplits('shapes', { trainSize: 100 })).train.indices);
+    expect((await loadDataset('shapes', { validationSize: 700 })).fingerprint).not.toBe(
+      (await loadDataset('shapes', { trainSize: 5300 })).fingerprint,
+    );
+  });
+
+  test('that leaves nothing to train on, or too little, is refused with what would fit', async () => {
+    await expect(loadSplits('shapes', { validationSize: 6000 })).rejects.toThrow(
+      '--validation-size: 6000 images held out leave none to train on: shapes has 6000; give at most 5999',
+    );
+    await expect(loadSplits('shapes', { validationSize: 700, trainSize: 5301 })).rejects.toThrow(
+      '--train-size: 5301 examples requested, but shapes has 5300 besides the 700 held out; give at most 5300',
+    );
+  });
+});
+
+describe('classes', () => {
+  test('are the first by label, in both splits; subsets of fewer classes are within those of more', async () => {
+    const [whole, three, five] = await Promise.all(
+      [undefined, 3, 5].map((classes) => loadSplits('shapes', { classes })),
+    );
+    const first = (labels: Int32Array, classes: number) => [...labels.keys()].filter((i) => labels[i]! < classes);
+    for (const split of ['train', 'test'] as const) {
+      expect([...three![split].indices]).toEqual(first(whole![split].labels, 3));
+      expect([...three![split].labels]).toEqual([...whole![split].labels].filter((label) => label < 3));
+    }
+    expect([three!.classes, three!.classNames?.length]).toEqual([3, whole!.classNames?.slice(0, 3).length]);
+    const [few, more] = await Promise.all([3, 5].map((classes) => loadSplits('shapes', { classes, testSize: 200 })));
+    expect(few!.test.count).toBe(200);
+    const shared = [...more!.test.indices].filter((_, i) => more!.test.labels[i]! < 3);
+    expect(shared.every((index) => few!.test.indices.includes(index))).toBe(true);
+    // Labels that are replaced stay among the classes that there are.
+    const noisy = await loadSplits('shapes', { classes: 5, labelNoise: 0.5 });
+    const wrong = [...noisy.train.labels.keys()].filter((i) => noisy.train.labels[i] !== five!.train.labels[i]);
+    expect(wrong).toHaveLength(Math.round(five!.train.count / 2));
+    expect(Math.max(...noisy.train.labels)).toBe(4);
+  });
+
+  test('beyond those of the dataset are refused', async () => {
+    await expect(loadSplits('shapes', { classes: 9 })).rejects.toThrow(
+      '--classes: shapes has 8 classes, not 9; give at most 8',
+    );
+  });
+});
+
 describe('the fingerprint', () => {
   test('is SHA-256 over the header and the bytes', async () => {
     const header = '{"height":2,"width":3,"channels":1,"classes":3,"train":6,"test":3}';

@@ -18,6 +18,18 @@ test('a whole event is one, with NaN and further fields too', () => {
   expect(isTrainingEvent({ ...progress, more: true })).toBe(true);
 });
 
+const epoch: TrainingEvent = {
+  ...{ type: 'epoch', member: 'cnn-w8-s0', epoch: 1, step: 468, trainLoss: 1, trainAccuracy: null },
+  ...{ learningRate: 0.1, examplesPerSecond: 1e4, seconds: 3 },
+};
+
+test('what is not trained on may be scored after an epoch or not', () => {
+  expect(isTrainingEvent(epoch)).toBe(true);
+  expect(isTrainingEvent({ ...epoch, testLoss: 1, testAccuracy: null, testExamples: 10 })).toBe(true);
+  expect(isTrainingEvent({ ...epoch, testLoss: null })).toBe(false);
+  expect(isTrainingEvent({ ...epoch, validationAccuracy: '1' })).toBe(false);
+});
+
 describe('what is not an event', () => {
   test.each([
     [undefined],

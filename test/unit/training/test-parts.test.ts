@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { batchesOf, batchSize, partOf } from '../../../src/training/test-parts.js';
+
+const tested = fc
+  .record({ examples: fc.integer({ min: 1, max: 700 }), pairs: fc.constantFrom(1, 3, 8) })
+  .map(({ examples, pairs }) => ({ images: examples * pairs, pairs }));
+
+test('a part has whole examples, ascending, each once, in as few batches as its size needs', () => {
+  fc.assert(
+    fc.property(tested, fc.double({ min: 0, max: 1, noNaN: true }), ({ images, pairs }, share) => {
+      const examples = Math.max(1, Math.round((share * images) / pairs));
+      const rows = partOf({ images, pairs }, examples);
+      const firsts = [...rows].filter((_, i) => i % pairs === 0);
+      expect(rows).toEqual(
+        Int32Array.from(firsts.flatMap((first) => Array.from({ length: pairs }, (_, j) => first + j))),
+      );
+      expect(firsts).toEqual([...new Set(firsts)].sort((a, b) => a - b));
+      expect(firsts).toHaveLength(examples);
+      expect(firsts.every((first) => first % pairs === 0 && first < images)).toBe(true);
+      const size = batchSize({ images, pairs });
+      expect(batchesOf(rows, { images, pairs })).toHaveLength(Math.ceil(rows.length / size));
+    }),
+  );
+});
+
+test('every row has the place in its batch that it has where the whole set is asked for, and is answered once', () => {
+  fc.assert(
+    fc.property(tested, fc.nat({ max: 699 }), fc.nat({ max: 600 }), ({ images, pairs }, some, behind) => {
+      const placesOf = (rows: Int32Array) => {
+        const places = new Map<number, number>();
+        const answered: number[] = [];
+        for (const { rows: asked, wanted } of batchesOf(rows, { images, pairs }))
+          for (const [place, at] of wanted) {
+            answered.push(at);
+            expect(asked[place]).toBe(rows[at]);
+            places.set(rows[at]!, place);
+          }
+        expect(answered.sort((a, b) => a - b)).toEqual([...rows.keys()]);
+        return places;
+      };
+      const whole = placesOf(Int32Array.from({ length: images }, (_, row) => row));
+      const part = placesOf(partOf({ images, pairs }, 1 + (some % (images / pairs))));
+      for (const [row, place] of part) expect(place).toBe(whole.get(row));
+      placesOf(Int32Array.from({ length: behind * pairs }, (_, i) => images + i));
+    }),
+  );
+});
