@@ -1,5 +1,7 @@
-/** The commands of the program. Imports nothing heavy, so that help is there at once; commands do so when they run. */
+/** The commands of the program, and what its user is told when something goes wrong. Imports nothing heavy, so that help is there at once; commands do so when they run. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { CommanderError } from 'commander';
+import { diskError, isSystemError } from './machine/files.js';
 import { commandLine, guide, packageJson } from './machine/installation.js';
 import { registerClean } from './commands/clean.js';
 import { registerClaim } from './commands/claim.js';
@@ -28,7 +30,11 @@ import { registerSweep } from './commands/sweep.js';
 import { registerTheory } from './commands/theory.js';
 import { registerTrain } from './commands/train.js';
 import { registerWatch } from './commands/watch.js';
+import { codeOf, isReported, messageOf } from './terminal/errors.js';
 import { examples, typeAs, type AsTyped } from './commands/examples.js';
+
+/** What a shell reports for a program that SIGPIPE ended: the reader of our output has gone. */
+const closedPipeExitCode = 141;
 
 /** In the order of help. */
 const commands = [
@@ -82,4 +88,51 @@ export function createProgram(asTyped: AsTyped = commandLine): CommandUnknownOpt
     .showSuggestionAfterError();
   for (const register of commands) register(program);
   return program;
+}
+
+/** Runs one command line (without `node` and the script) and returns the exit code. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(words, { from: 'user' });
+    // A command that found something wrong, such as doctor, has said so itself.
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return report(error);
+  }
+}
+
+/** Prints what was thrown, as its user needs it, and returns the exit code. */
+export function report(error: unknown): number {
+  if (error instanceof CommanderError) return reportUsage(error);
+  if (codeOf(error) === 'EPIPE') return closedPipeExitCode;
+  if (isReported(error)) {
+    console.error(`error: ${error.message}`);
+    return error.exitCode;
+  }
+  // What the system refuses is no bug, even where nobody foresaw it.
+  if (isSystemError(error)) return report(diskError(error, error.path ?? 'the system'));
+  const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  const request = 'error: this is a bug in emergence; please report it with the command and these lines';
+  process.stderr.write(`${request}\n${stack}\n`);
+  return 1;
+}
+
+/** Commander throws for help and version too, which are no errors. */
+function reportUsage({ exitCode, code, message }: CommanderError): number {
+  if (exitCode === 0) return 0;
+  if (code === 'commander.excessArguments') {
+    const first = message.split('. ')[0]!;
+    console.error(
+      `${first}; lists have commas and no spaces (--widths 8,16), and a file its option (--experiment FILE)`,
+    );
+    return 2;
+  }
+  // Without a command its help has been printed, and that says it all.
+  if (code !== 'commander.help') console.error(oneLine(message));
+  return 2;
+}
+
+/** `error: unknown option '--widhts'` and `(Did you mean --widths?)` come as two lines. */
+function oneLine(message: string): string {
+  return message.replace(/\n\(Did you mean (.*)\?\)$/, '; did you mean $1?').replaceAll('\n', ' ');
 }

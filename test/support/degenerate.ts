@@ -1,12 +1,9 @@
-/** Families that give metrics and scores nothing to hold on to, and commands run on them within this process. */
+/** Families that give metrics and scores nothing to hold on to. */
 import * as path from 'node:path';
-import { vi } from 'vitest';
-import { createProgram } from '../../src/cli.js';
 import { resolveExperiment } from '../../src/experiment/schema.js';
 import { writeRunRecord } from '../../src/runs/run.js';
 import type { OutcomeColumns } from '../../src/runs/outcomes.js';
 import { Random } from '../../src/statistics/random.js';
-import { isReported } from '../../src/terminal/errors.js';
 import { runRecord, syntheticOutcomes, writeMember } from './runs.js';
 
 export type Kind = 'cnn' | 'autoencoder' | 'transformer';
@@ -139,33 +136,4 @@ export async function writeDegenerate(root: string, family: DegenerateFamily): P
   });
   for (const [place, width] of own.entries())
     for (const seed of seeds) await writeMember(folder, { arch, width, seed }, outcomes(place, seed));
-}
-
-export interface Said {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A command within this process, in a folder. What isn't meant for a user is thrown on. */
-export async function runCommand(folder: string, ...words: string[]): Promise<Said> {
-  const said = { stdout: '', stderr: '' };
-  const log = vi.spyOn(console, 'log').mockImplementation((text: string) => void (said.stdout += `${text}\n`));
-  const error = vi.spyOn(console, 'error').mockImplementation((text: string) => void (said.stderr += `${text}\n`));
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    said.stdout += String(text);
-    return true;
-  });
-  const before = process.cwd();
-  process.chdir(folder);
-  try {
-    await createProgram().parseAsync(words, { from: 'user' });
-    return { code: 0, ...said };
-  } catch (thrown) {
-    if (!isReported(thrown)) throw thrown;
-    return { code: thrown.exitCode, stdout: said.stdout, stderr: `${said.stderr}error: ${thrown.message}\n` };
-  } finally {
-    process.chdir(before);
-    for (const spy of [log, error, write]) spy.mockRestore();
-  }
 }

@@ -1,24 +1,13 @@
 /** `--json` of every command that prints results: one object on stdout, and every number of the text is in it. */
-import { expect, test, vi } from 'vitest';
-import { createProgram } from '../../../src/cli.js';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../support/command.js';
 import { exampleFolder } from '../../support/examples.js';
 
 /** What a command writes to stdout, in a folder. */
 async function printed(folder: string, line: string): Promise<string> {
-  const before = { cwd: process.cwd(), exitCode: process.exitCode };
-  const written: string[] = [];
-  const log = vi.spyOn(console, 'log').mockImplementation((text: string) => void written.push(`${text}\n`));
-  const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-  process.chdir(folder);
-  try {
-    await createProgram().parseAsync(line.split(' '), { from: 'user' });
-    return written.join('');
-  } finally {
-    process.chdir(before.cwd);
-    process.exitCode = before.exitCode;
-    log.mockRestore();
-    error.mockRestore();
-  }
+  const { code, stdout, stderr } = await runCommand(folder, line.split(' '));
+  expect(code, stderr).toBe(0);
+  return stdout;
 }
 
 /** Every number in a JSON value, as one that a text could show. */

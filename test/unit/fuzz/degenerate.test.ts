@@ -8,7 +8,8 @@ import { csvParse } from 'd3-dsv';
 import { expect, test } from 'vitest';
 import { exampleOf, metrics } from '../../../src/metrics/index.js';
 import { outcomeKinds } from '../../../src/experiment/architectures.js';
-import { degenerateFamilies, runCommand, writeDegenerate, type Kind, type Said } from '../../support/degenerate.js';
+import { runCommand, type Said } from '../../support/command.js';
+import { degenerateFamilies, writeDegenerate, type Kind } from '../../support/degenerate.js';
 import { fuzzScale } from '../../support/fuzz.js';
 import { temporaryFolder } from '../../support/runs.js';
 
@@ -104,7 +105,7 @@ test.each(families)('%s', async (_, family) => {
   const chosen = all.flatMap((metric) => ['--metric', metric]);
   // The fewest that are allowed.
   const draws = ['--draws', '100'];
-  checkEvaluation(await runCommand(root, 'evaluate', 'odd', ...chosen, ...draws, '--csv'));
+  checkEvaluation(await runCommand(root, ['evaluate', 'odd', ...chosen, ...draws, '--csv']));
   for (const words of [
     ['evaluate', 'odd'],
     ['evaluate', 'odd', ...chosen, ...draws],
@@ -125,22 +126,22 @@ test.each(families)('%s', async (_, family) => {
     ['forecast', 'seal', 'odd', '--widths', '32', ...draws],
     ...(fuzzScale > 1 ? [['report', 'odd', ...draws]] : []),
   ])
-    check(await runCommand(root, ...words), words);
+    check(await runCommand(root, words), words);
   await checkPictures(root);
 });
 
 test('a metric without a value says why, in the table and in the CSV', async () => {
   const root = await temporaryFolder();
   await writeDegenerate(root, degenerateFamilies['cnn, all right']!);
-  const { stdout } = await runCommand(root, 'evaluate', 'odd', '--metric', 'auroc', '--csv');
+  const { stdout } = await runCommand(root, ['evaluate', 'odd', '--metric', 'auroc', '--csv']);
   const [row] = csvParse(stdout);
   expect(row).toMatchObject({
     ...{ id: 'cnn-w1-s0', value: '', standard_error: '', lower: '', upper: '' },
     note: 'no image is wrong, or none is right: there is no pair to compare',
   });
-  const table = await runCommand(root, 'evaluate', 'odd', '--metric', 'auroc', '--metric', 'accuracy', '--members');
+  const table = await runCommand(root, ['evaluate', 'odd', '--metric', 'auroc', '--metric', 'accuracy', '--members']);
   expect(table.stdout).toContain('\nauroc: no image is wrong, or none is right: there is no pair to compare\n');
-  const theory = await runCommand(root, 'theory', 'odd');
+  const theory = await runCommand(root, ['theory', 'odd']);
   expect(theory).toEqual({
     code: 2,
     stdout: '',

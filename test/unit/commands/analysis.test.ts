@@ -1,14 +1,19 @@
 /** The commands that look at stored outcomes, as their user meets them, on runs that were never trained. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { memberFolder, readMemberRecord, writeMemberRecord } from '../../src/runs/run.js';
-import { Random } from '../../src/statistics/random.js';
-import { memberRecord, syntheticOutcomes, temporaryFolder, writeMember, writeSyntheticRun } from '../support/runs.js';
-import { program, runProgram } from '../support/program.js';
+import { memberFolder, readMemberRecord, writeMemberRecord } from '../../../src/runs/run.js';
+import { Random } from '../../../src/statistics/random.js';
+import {
+  memberRecord,
+  runRecord,
+  syntheticOutcomes,
+  temporaryFolder,
+  writeMember,
+  writeSyntheticRun,
+} from '../../support/runs.js';
+import { runCommand } from '../../support/command.js';
 
 let root = '';
 let folder = '';
@@ -18,20 +23,15 @@ beforeEach(async () => {
 });
 
 async function run(...words: string[]) {
-  return runProgram(root, words);
+  return runCommand(root, words);
 }
 
 const widths = [1, 2, 4, 8, 16];
 const accuracyOf = (width: number) => 1 / (1 + Math.exp(-(Math.log2(width) - 1)));
 
 async function writeRun(testCount = 1000) {
-  const record = { dataset: { ...(await datasetRecord()), testCount } };
+  const record = { dataset: { ...runRecord().dataset, testCount } };
   await writeSyntheticRun({ folder, record, widths, seeds: [0, 1], accuracy: ({ width }) => accuracyOf(width) });
-}
-
-async function datasetRecord() {
-  const { runRecord } = await import('../support/runs.js');
-  return runRecord().dataset;
 }
 
 test('evaluate: the table, CSV and JSON have what a reader of the Parquet files finds', async () => {
@@ -110,59 +110,6 @@ test('theory without a run draws the model', async () => {
   const { code, stdout } = await run('theory', '--lengths', '1,10', '--exponent=-0.5', '--scale', '1000');
   expect([code, stdout.split('\n')[0]]).toEqual([0, 'L(N) = (N / 1000)^-0.5 nats, p = exp(-L)']);
   expect(fs.existsSync(path.join(root, 'reports', 'theory.svg'))).toBe(true);
-});
-
-test("a user's own metric in TypeScript, wherever it lies; another user's Ctrl-C while it computes", async () => {
-  await writeRun(100);
-  const values = (body: string) => `interface Columns { correct: ArrayLike<number> }
-    export default { name: 'mine', kind: 'continuous' as const, better: 'higher', unit: '', formula: 'right', source: 'this test',
-      parameters: [], needs: ['correct'], values: ({ correct }: Columns): number[] => { ${body} return Array.from(correct); } };`;
-  fs.writeFileSync(path.join(root, 'mine.ts'), values(''));
-  const words = ['evaluate', 'lenet', '--metric', 'mine', '--metric', 'accuracy', '--metric-file', 'mine.ts', '--json'];
-  const { code, stdout } = await run(...words);
-  const { metrics } = JSON.parse(stdout) as { metrics: { members: { value: number }[] }[] };
-  expect([code, metrics[0]!.members.map(({ value }) => value)]).toEqual([
-    0,
-    metrics[1]!.members.map(({ value }) => value),
-  ]);
-  // One that never ends, and so never lets a listener for signals run.
-  fs.writeFileSync(path.join(root, 'mine.ts'), values('process.stderr.write("computes"); for (;;);'));
-  const sealed = ['forecast', 'seal', 'lenet', '--widths', '64', '--metric', 'mine', '--metric-file', 'mine.ts'];
-  for (const command of [words, sealed]) {
-    const child = spawn(process.execPath, [program, ...command], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
-    await once(child.stderr, 'data');
-    child.kill('SIGINT');
-    await once(child, 'close');
-    expect(child.signalCode).toBe('SIGINT');
-  }
-  expect(fs.existsSync(path.join(root, 'checkpoints', 'lenet', 'forecasts'))).toBe(false);
-});
-
-test("a user's own metric, in a file", async () => {
-  await writeRun();
-  fs.writeFileSync(
-    path.join(root, 'mine.mjs'),
-    `export default {
-      name: 'sure-and-right', kind: 'thresholded', better: 'higher', unit: 'probability', share: true,
-      formula: 'right, with a confidence above c', source: 'this test', parameters: ['c'], needs: ['correct', 'confidence'],
-      values: ({ correct, confidence }, { c }) => Array.from(correct, (right, i) => (right === 1 && confidence[i] > c ? 1 : 0)),
-    };`,
-  );
-  const words = ['evaluate', 'lenet', '--metric-file', 'mine.mjs', '--json'];
-  const { code, stdout } = await run(...words, '--metric', 'sure-and-right:c=0', '--metric', 'accuracy');
-  expect(code).toBe(0);
-  const { metrics } = JSON.parse(stdout) as { metrics: { members: { value: number }[] }[] };
-  expect(metrics[0]!.members.map(({ value }) => value)).toEqual(metrics[1]!.members.map(({ value }) => value));
-  const { stderr } = await run(...words, '--metric', 'sure-and-rihgt:c=0');
-  expect(stderr).toMatch(/^error: --metric: "sure-and-rihgt" is not a metric; did you mean sure-and-right\?/);
-  fs.writeFileSync(path.join(root, 'bad.mjs'), `export default { name: 'bad', kind: 'sharp' };`);
-  const bad = await run('metrics', '--metric-file', 'bad.mjs');
-  expect([bad.code, bad.stderr]).toEqual([
-    2,
-    expect.stringMatching(/^error: bad\.mjs: kind: .*; see docs\/metrics\.md for an example\n$/),
-  ]);
-  const missing = await run('metrics', '--metric-file', 'none.mjs');
-  expect([missing.code, missing.stderr]).toEqual([2, 'error: none.mjs: is missing, or imports a missing file\n']);
 });
 
 describe('bad input is one line and exit code 2', () => {

@@ -1,0 +1,31 @@
+/** Commands run within this process: for what a command says and writes. How the program itself starts and ends is for `program.ts`. */
+import { vi } from 'vitest';
+import { runCommandLine } from '../../src/cli.js';
+
+export interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command in a folder, to its end, as a program without a terminal would run it. */
+export async function runCommand(folder: string, words: readonly string[]): Promise<Said> {
+  const said = { stdout: '', stderr: '' };
+  const spies = [
+    vi.spyOn(console, 'log').mockImplementation((text: string) => void (said.stdout += `${text}\n`)),
+    vi.spyOn(console, 'error').mockImplementation((text: string) => void (said.stderr += `${text}\n`)),
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((said.stdout += String(text)))),
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => Boolean((said.stderr += String(text)))),
+  ];
+  const before = { cwd: process.cwd(), exitCode: process.exitCode };
+  process.chdir(folder);
+  process.exitCode = undefined;
+  try {
+    const code = await runCommandLine(words);
+    return { code, ...said };
+  } finally {
+    process.chdir(before.cwd);
+    process.exitCode = before.exitCode;
+    for (const spy of spies) spy.mockRestore();
+  }
+}
