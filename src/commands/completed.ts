@@ -7,6 +7,7 @@ import { definitionsOf } from '../experiment/definitions.js';
 import { executionSchema, factorKeys, inputSchema } from '../experiment/schema.js';
 import { figureFormats } from '../report/figures/print.js';
 import { nameOf } from './examples.js';
+import { exportFormats } from './export.js';
 
 /** What a shell looks up itself, in the folder that it is in. */
 export type Looked = 'files' | 'runs' | 'forecasts' | 'claims';
@@ -64,7 +65,7 @@ async function knownWords(): Promise<ReadonlyMap<string, readonly string[]>> {
     ...choices,
     ['--experiment', experiments],
     ['--dataset', Object.keys(datasets)],
-    ['--to', ['parquet', 'csv']],
+    ['<format>', exportFormats],
     ['--wide', ['correct', 'predicted']],
     ['--format', figureFormats],
     ['--size', ['single', 'double', 'slide']],

@@ -1,28 +1,69 @@
-/** `emergence export`: all outcomes of a run as one table, for other programs. */
+/** `emergence export`: all outcomes of a run as one table, or one of its members as a model, for other programs. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { memberFormats, type MemberFormatName } from '../export/formats.js';
 import { printable } from '../terminal/printable.js';
 import { UsageError } from '../terminal/errors.js';
+import { suggestion } from '../terminal/nearest.js';
 import { examples } from './examples.js';
 import { force, json } from './options.js';
 import { printJson, terminal } from './print.js';
 
-function formatOf(text: string): 'parquet' | 'csv' {
-  if (text === 'parquet' || text === 'csv') return text;
-  throw new UsageError(`"${text}" is not a format`, '--to', 'give parquet or csv');
+const tableFormats = ['parquet', 'csv'] as const;
+type TableFormat = (typeof tableFormats)[number];
+
+/** Of a run, then of a member. */
+export const exportFormats: readonly (TableFormat | MemberFormatName)[] = [
+  ...tableFormats,
+  ...(Object.keys(memberFormats) as MemberFormatName[]),
+];
+
+function formatOf(text: string): TableFormat | MemberFormatName {
+  const format = exportFormats.find((name) => name === text);
+  if (format !== undefined) return format;
+  throw new UsageError(`"${text}" is not a format`, '--to', suggestion(text, exportFormats));
 }
+
+function isOfMember(format: TableFormat | MemberFormatName): format is MemberFormatName {
+  return Object.hasOwn(memberFormats, format);
+}
+
+const ofMember = Object.entries(memberFormats).map(([name, { summary }]) => `${name}: ${summary}`);
 
 export function registerExport(program: CommandUnknownOpts): void {
   program
     .command('export <run>')
-    .description('export all outcomes of a run as one tidy table, with a row per member and example')
-    .addOption(new Option('--to <format>', 'parquet or csv').argParser(formatOf).default('parquet' as const, 'parquet'))
-    .option('--output <file>', 'the file to write (default: RUN.parquet or RUN.csv in this folder)')
+    .description(
+      'export all outcomes of a run as one tidy table, with a row per member and example; or a member, RUN/MEMBER, as a model for other programs',
+    )
+    .addOption(
+      new Option('--to <format>', `of a run parquet or csv; of a member ${ofMember.join('; ')} (docs/export.md)`)
+        .argParser(formatOf)
+        .default('parquet' as const, 'parquet'),
+    )
+    .option(
+      '--output <file>',
+      'what to write (default: RUN.parquet or RUN.csv in this folder, of a member RUN-MEMBER with an extension)',
+    )
     .addOption(force)
     .addOption(json)
-    .addHelpText('after', examples('export lenet-mnist', 'export lenet-mnist --to csv --output outcomes.csv'))
-    .action(async (name, options) => {
+    .addHelpText(
+      'after',
+      examples(
+        'export lenet-mnist',
+        'export lenet-mnist --to csv --output outcomes.csv',
+        'export lenet-mnist/cnn-w16-s0 --to onnx',
+      ),
+    )
+    .action(async (name, { to, ...options }) => {
+      if (isOfMember(to)) {
+        const { exportMember } = await import('../library/export-member.js');
+        const exported = await exportMember(name, { ...options, to, note: terminal.note });
+        if (options.json === true) printJson(exported);
+        else for (const file of exported.files) console.log(printable(`${to}  ${file}`));
+        return;
+      }
       const { exportOutcomes } = await import('../library/export.js');
-      const { file, run } = await exportOutcomes(name, { ...options, ...terminal });
+      const { file, run } = await exportOutcomes(name, { ...options, to, ...terminal });
       const { length: members } = run.members;
       if (options.json === true) printJson({ run: run.record.name, file, members });
       else console.log(printable(`table  ${file}, ${members} members`));

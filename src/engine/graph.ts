@@ -52,23 +52,72 @@ class GraphBuilder {
     return name;
   }
 
-  constant(spec: TensorSpec, bytes: Uint8Array, control: readonly Edge[] = []): Edge {
-    return this.add('Const', control, { dtype: attribute.type(spec.dtype), value: attribute.tensor(spec, bytes) });
+  constant(spec: TensorSpec, bytes: Uint8Array, control: readonly Edge[] = [], name?: string): Edge {
+    const attributes = { dtype: attribute.type(spec.dtype), value: attribute.tensor(spec, bytes) };
+    return this.add('Const', control, attributes, name);
   }
 
   placeholder(name: string, spec: TensorSpec): Edge {
     return this.add('Placeholder', [], { dtype: attribute.type(spec.dtype), shape: attribute.shape(spec.shape) }, name);
   }
 
-  /** A SavedModel (saved_model.proto) with this graph under the tag `serve`. */
-  toSavedModel(): Uint8Array {
+  /** A SavedModel (saved_model.proto) with this graph under the tag `serve`, and the signature that its callers know it by. */
+  toSavedModel(signature?: Signature): Uint8Array {
     const graph = concat([
       ...this.#nodes.map((node) => bytesField(1, node)),
       bytesField(4, varintField(1, graphDefProducer)),
     ]);
-    const meta = concat([bytesField(1, stringField(4, 'serve')), bytesField(2, graph)]);
+    const about = signature === undefined ? [] : [signatureField(signature)];
+    const meta = concat([bytesField(1, stringField(4, 'serve')), bytesField(2, graph), ...about]);
     return concat([varintField(1, 1), bytesField(2, meta)]);
   }
+}
+
+/** What a caller of a graph gives and gets, by name: a tensor's name in the graph, and what it is. */
+interface Signature {
+  readonly inputs: Readonly<Record<string, TensorSpec & { readonly edge: Edge }>>;
+  readonly outputs: Signature['inputs'];
+}
+
+/** Of the name that TensorFlow looks for where none is asked for (meta_graph.proto). */
+function signatureField({ inputs, outputs }: Signature): Uint8Array {
+  const tensors = (field: number, named: Signature['inputs']) =>
+    Object.entries(named).map(([name, { edge, dtype, shape }]) =>
+      bytesField(
+        field,
+        concat([
+          stringField(1, name),
+          bytesField(2, concat([stringField(1, edge), varintField(2, dtype), bytesField(3, shapeProto(shape))])),
+        ]),
+      ),
+    );
+  const method = stringField(3, 'tensorflow/serving/predict');
+  const signature = concat([...tensors(1, inputs), ...tensors(2, outputs), method]);
+  return bytesField(5, concat([stringField(1, 'serving_default'), bytesField(2, signature)]));
+}
+
+/** A function whose last inputs are known: the names of the others and of its output, and the values. */
+export interface BoundNames {
+  readonly inputs: readonly string[];
+  readonly output: string;
+  /** Of the inputs behind those, in their order: little-endian. */
+  readonly bound: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+}
+
+/** A SavedModel of the function with its weights inside, for other programs: `serving_default` takes and gives tensors by name. */
+export function servingModel(traced: Trace, { inputs: names, output, bound }: BoundNames): Uint8Array {
+  const graph = new GraphBuilder();
+  const placeholders = names.map((name, i) => graph.placeholder(name, traced.inputs[i]!));
+  const constants = bound.map(({ name, bytes }, i) =>
+    graph.constant(traced.inputs[names.length + i]!, bytes, [], `weights/${name}`),
+  );
+  const inputs = new Map([...placeholders, ...constants].entries());
+  const { outputs } = emit(graph, traced, { inputs, variables: new Map(), control: [], precision: 'float32' });
+  const [result] = traced.outputSpecs;
+  return graph.toSavedModel({
+    inputs: Object.fromEntries(names.map((name, i) => [name, { ...traced.inputs[i]!, edge: first(placeholders[i]!) }])),
+    outputs: { [output]: { ...result!, edge: withIndex(outputs[0]!) } },
+  });
 }
 
 /** A graph ready to load, with the names to feed and to fetch, in the order of the function's inputs and outputs. */

@@ -113,6 +113,20 @@ export function gatherColumns(values: tf.Tensor2D, columns: tf.Tensor1D): tf.Ten
   return run('GatherV2', attributes, [values, columns, tf.scalar(1, 'int32')]) as tf.Tensor1D;
 }
 
+function castTo(values: tf.Tensor, from: number, to: number): tf.Tensor {
+  return run('Cast', [type('SrcT', from), type('DstT', to), bool('Truncate', false)], [values]);
+}
+
+/** Whole numbers 0..255 as TensorFlow's bytes, a type that tfjs does not have: for what takes them as an input, and for `fromBytes`. */
+export function toBytes<X extends tf.Tensor>(values: X): X {
+  return castTo(values, dataTypes.float32, dataTypes.uint8) as X;
+}
+
+/** Bytes as numbers in 0..1, float32. */
+export function fromBytes<X extends tf.Tensor>(bytes: X): X {
+  return tf.mul(castTo(bytes, dataTypes.uint8, dataTypes.float32), 1 / 255);
+}
+
 function bitcast(values: tf.Tensor, from: number, to: number): tf.Tensor {
   return run('Bitcast', [type('T', from), type('type', to)], [values]);
 }
@@ -128,11 +142,7 @@ function bitcast(values: tf.Tensor, from: number, to: number): tf.Tensor {
 export function unpackBytes(packed: tf.Tensor2D, size: number): tf.Tensor2D {
   const [n, words] = packed.shape;
   const bytes = bitcast(packed, dataTypes.float32, dataTypes.uint8);
-  const numbers = run(
-    'Cast',
-    [type('SrcT', dataTypes.uint8), type('DstT', dataTypes.float32), bool('Truncate', false)],
-    [bytes],
-  );
+  const numbers = castTo(bytes, dataTypes.uint8, dataTypes.float32);
   const rows = tf.reshape<tf.Rank.R2>(numbers, [n, words * 4]);
   return tf.mul(words * 4 === size ? rows : tf.slice(rows, [0, 0], [n, size]), 1 / 255);
 }

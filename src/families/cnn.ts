@@ -6,7 +6,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { relu } from '../engine/ops.js';
 import { classificationLoss, classificationOutcomes } from './classification.js';
-import { setting, type Family, type Parameters, type ParameterSpecs, type Task } from './family.js';
+import { setting, type Batch, type Family, type Parameters, type ParameterSpecs, type Task } from './family.js';
 import {
   conv,
   convFlops,
@@ -97,12 +97,14 @@ export const cnn: Family = {
   smallestSide: 16,
   model: (w, task, settings) => {
     const depth = setting(settings, 'depth');
+    const logits = (values: Parameters, { images }: Batch) => apply(values, images, depth);
     return {
       parameters: parameters(w, task, depth),
       hasAccuracy: true,
       loss: (values, { images, labels }, noise) =>
         classificationLoss(apply(values, images, depth, dropout(setting(settings, 'dropout'), noise)), labels),
-      outcomes: (values, { images, labels }) => classificationOutcomes(apply(values, images, depth), labels),
+      outcomes: (values, batch) => classificationOutcomes(logits(values, batch), batch.labels),
+      logits,
       flops: flops(w, task, depth),
     };
   },

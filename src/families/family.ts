@@ -54,6 +54,8 @@ export interface Model {
   loss(parameters: Parameters, batch: Batch, noise: Noise): { loss: tf.Scalar; accuracy?: tf.Scalar };
   /** One value per image of the batch, by column name of `outcomes.parquet`. */
   outcomes(parameters: Parameters, batch: Batch): Readonly<Record<string, tf.Tensor1D>>;
+  /** One number per image and class, [n, classes], whose softmax is the classes' chances; for families that classify. */
+  logits?(parameters: Parameters, batch: Batch): tf.Tensor2D;
   /** The images as the model gives them back, 0..1; for families that do. */
   reconstruct?(parameters: Parameters, images: tf.Tensor4D): tf.Tensor4D;
   /**

@@ -189,12 +189,14 @@ export const transformer: Family = {
   },
   model(w, task, settings) {
     const shape = shapeOf(w, settings);
+    const logits = (values: Parameters, batch: Batch) => apply(values, batch, shape);
     return {
       parameters: parameters(shape, task),
       hasAccuracy: true,
       loss: (values, batch, noise) =>
         classificationLoss(apply(values, batch, shape, dropout(setting(settings, 'dropout'), noise)), batch.labels),
-      outcomes: (values, batch) => classificationOutcomes(apply(values, batch, shape), batch.labels),
+      outcomes: (values, batch) => classificationOutcomes(logits(values, batch), batch.labels),
+      logits,
       flops: flops(shape, task),
     };
   },

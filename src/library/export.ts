@@ -1,8 +1,10 @@
 /** All outcomes of a run as one table, for other programs. */
 import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
 import { writeOutput } from '../machine/files.js';
 import type { LoadedRun } from '../runs/load.js';
 import { UsageError } from '../terminal/errors.js';
+import { namesMember } from '../runs/member.js';
 import { openRun, readRun, type RunLike, type RunOptions } from './family.js';
 
 export interface ExportOptions extends RunOptions {
@@ -29,6 +31,7 @@ export async function exportOutcomes(
 ): Promise<{ file: string; run: LoadedRun }> {
   const { tidyCsv, tidyParquet } = await import('../report/tables/export.js');
   const { to = 'parquet', force = false } = options;
+  if (typeof run === 'string' && namesMember(run)) throw ofMember(run, to);
   const open = await openRun(run, { ...options, all: 'ends' });
   const file = options.output ?? `${open.record.name}.${to}`;
   const there = await fs.stat(file).catch(() => undefined);
@@ -37,4 +40,10 @@ export async function exportOutcomes(
   const loaded = await readRun(open, open.columns, options);
   await writeOutput(file, to === 'csv' ? await tidyCsv(loaded) : await tidyParquet(loaded), '--output');
   return { file, run: loaded };
+}
+
+function ofMember(member: string, to: string): UsageError {
+  const above = path.dirname(member);
+  const run = path.basename(above) === 'members' ? path.dirname(above) : above;
+  return new UsageError(`${to} is a table of a whole run, and ${member} is a member`, '--to', `give ${run}`);
 }

@@ -352,7 +352,7 @@ async function columnsOf(complete: readonly FamilyMember[]): Promise<OutcomeName
 }
 
 /** Its record, or why it is not complete. */
-async function completeMember(folder: string, key: MemberKey, run: RunRecord): Promise<MemberRecord | string> {
+export async function completeMember(folder: string, key: MemberKey, run: RunRecord): Promise<MemberRecord | string> {
   try {
     const record = await readMemberRecord(memberFolder(folder, key));
     if (record === undefined) return 'no epoch done';

@@ -11,6 +11,7 @@ import { firstThatFits } from '../experiment/plan.js';
 import { messageOf } from '../terminal/errors.js';
 import { isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
 import { parentVariable } from './orphan.js';
+import type { QuestionMessage } from './question.js';
 
 export interface PoolJob {
   /** The member's id. */
@@ -119,7 +120,11 @@ async function runWorker(job: PoolJob, options: PoolOptions): Promise<Outcome> {
   return 'failed';
 }
 
-function launch(job: PoolJob, { workerFile, execArgv = typescriptArguments(workerFile) }: PoolOptions): ChildProcess {
+/** A worker, which waits for its message. */
+export function launch(
+  job: Pick<PoolJob, 'environment'>,
+  { workerFile, execArgv = typescriptArguments(workerFile) }: Pick<PoolOptions, 'workerFile' | 'execArgv'>,
+): ChildProcess {
   return spawn(process.execPath, [...execArgv, workerFile], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // JSON would turn a loss of NaN into null.
@@ -134,8 +139,8 @@ function typescriptArguments(workerFile: string): string[] {
   return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
 }
 
-/** Sends the job and waits; resolves to why the worker ended, as a user reads it. */
-function exitOf(worker: ChildProcess, message: JobMessage): Promise<string> {
+/** Sends the message and waits; resolves to why the worker ended, as a user reads it. */
+export function exitOf(worker: ChildProcess, message: JobMessage | QuestionMessage): Promise<string> {
   return new Promise((resolve) => {
     // A worker that dies before it has read its job breaks the channel; its exit tells more than the broken pipe.
     worker.send(message, () => undefined);
@@ -178,7 +183,7 @@ function killAfter(worker: ChildProcess, milliseconds: number): void {
 }
 
 /** The last lines of what a process writes to stdout and stderr, together. */
-class LastWords {
+export class LastWords {
   #text = '';
 
   constructor(worker: ChildProcess) {

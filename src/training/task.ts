@@ -1,6 +1,7 @@
 /** What a dataset asks of a model. */
-import type { Splits } from '../datasets/index.js';
+import { loadSplits, type Splits } from '../datasets/index.js';
 import type { Task } from '../families/family.js';
+import type { TrainedMember } from '../runs/member.js';
 import type { MemberKey } from '../runs/record.js';
 
 /** The task of a member whose images have another size than its run's. */
@@ -14,4 +15,21 @@ export function taskOf({ shape, classes, train }: Pick<Splits, 'shape' | 'classe
   let sum = 0;
   for (const byte of train.images) sum += byte;
   return { ...shape, classes, meanPixel: sum / train.images.length / 255 };
+}
+
+export interface MemberWithTask extends TrainedMember {
+  readonly task: Task;
+}
+
+/**
+ * A trained member with what its dataset asked of it. The mean pixel, which autoencoders take off, is that of the images that it was
+ * trained on: where they are others than its run's, the dataset is read for it.
+ */
+export async function withTask(member: TrainedMember): Promise<MemberWithTask> {
+  const { run, record, experiment } = member;
+  const { shape, classes, meanPixel } = run.dataset;
+  const isOfRun = record.factors?.trainSize === undefined && record.factors?.imageSize === undefined;
+  if (isOfRun || experiment.arch !== 'autoencoder')
+    return { ...member, task: taskAt({ ...shape, classes, meanPixel }, record) };
+  return { ...member, task: taskOf(await loadSplits(experiment.dataset, experiment)) };
 }

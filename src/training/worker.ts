@@ -1,15 +1,16 @@
-/** A worker process: receives one job, trains that member, reports on the way, exits. */
+/** A worker process: receives one job, trains that member, reports on the way, exits. Or one question about a trained member. */
 import { memberId } from '../runs/record.js';
 import { isReported, messageOf } from '../terminal/errors.js';
 import type { TrainingEvent } from './events.js';
 import { keyOf, readJob } from './job.js';
 import { endWithParent } from './orphan.js';
+import { isQuestion, type AnswerMessage, type QuestionMessage } from './question.js';
 
 endWithParent();
 
 process.once('message', (message) => {
   // TensorFlow's threads would keep the process alive.
-  void work(message).then(() => process.exit());
+  void (isQuestion(message) ? answer(message) : work(message)).then(() => process.exit());
 });
 
 async function work(message: unknown): Promise<void> {
@@ -26,8 +27,18 @@ async function work(message: unknown): Promise<void> {
   }
 }
 
+async function answer({ bindingPath, question }: QuestionMessage): Promise<void> {
+  try {
+    const { answerTo } = await import('./answer.js');
+    await tell({ type: 'answer', answer: answerTo(question, bindingPath) });
+  } catch (error) {
+    if (!isReported(error)) throw error;
+    await tell({ type: 'refused', reason: error.message });
+  }
+}
+
 /** Resolves when the parent's end of the channel has taken the event. */
-function tell(event: TrainingEvent): Promise<void> {
+function tell(event: TrainingEvent | AnswerMessage): Promise<void> {
   return new Promise((resolve) => {
     process.send?.(event, () => {
       resolve();

@@ -55,3 +55,31 @@ function parse(data: Uint8Array): Message {
   }
   return fields;
 }
+
+/** Tensors by the names of a SavedModel's only signature (meta_graph.proto). */
+export function signatureOf(savedModel: Uint8Array): Record<'inputs' | 'outputs', Record<string, string>> {
+  const meta = parse(bytes(parse(savedModel), 2)[0]!);
+  const signature = parse(bytes(parse(bytes(meta, 5)[0]!), 2)[0]!);
+  const named = (field: number) =>
+    Object.fromEntries(
+      bytes(signature, field)
+        .map(parse)
+        .map((entry) => [text(bytes(entry, 1)[0]!), text(bytes(parse(bytes(entry, 2)[0]!), 1)[0]!)]),
+    );
+  return { inputs: named(1), outputs: named(2) };
+}
+
+/** An ONNX model's nodes and names (onnx.proto). */
+export function onnxOf(model: Uint8Array) {
+  const graph = parse(bytes(parse(model), 7)[0]!);
+  const names = (field: number, at: number) => bytes(graph, field).map((each) => text(bytes(parse(each), at)[0]!));
+  const nodes = bytes(graph, 1).map((node) => {
+    const message = parse(node);
+    return {
+      inputs: bytes(message, 1).map(text),
+      outputs: bytes(message, 2).map(text),
+      op: text(bytes(message, 4)[0]!),
+    };
+  });
+  return { nodes, initializers: names(5, 8), inputs: names(11, 1), outputs: names(12, 1) };
+}

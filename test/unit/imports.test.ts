@@ -22,6 +22,7 @@ const flow = [
   'engine',
   'families',
   'training',
+  'export',
   'metrics',
   'analysis',
   'report',

@@ -80,6 +80,7 @@ const commands: readonly (readonly [line: string, key: string])[] = [
   ['datasets list', 'datasets'],
   ['datasets preview shapes', 'dataset'],
   ['export lenet-mnist --force', 'run'],
+  ['export lenet-mnist/cnn-w16-s0 --to safetensors --force', 'run'],
   ['report lenet-mnist --draws 100', 'folder'],
   ['clean lenet-mnist --dry-run', 'removals'],
 ];

@@ -21,6 +21,7 @@ const known: Readonly<Record<string, unknown>> = {
   listRuns: ['lenet-mnist is complete'],
   openRun: widths.flatMap((w) => seeds.map((s) => `cnn-w${w}-s${s}: ${lenetParameters(w)}`)),
   exportOutcomes: 'lenet-mnist.csv',
+  exportMember: 'lenet-mnist-cnn-w16-s0.safetensors',
   importOutcomes: 2,
   report: true,
   sealForecast: 64,

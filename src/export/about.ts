@@ -1,0 +1,54 @@
+/** What an exported member says of itself, in whatever form it goes out. */
+import { setting } from '../families/family.js';
+import type { TrainedMember } from '../runs/member.js';
+import type { MemberWithTask } from '../training/task.js';
+import { packageJson } from '../machine/installation.js';
+
+/** `lenet-mnist/cnn-w16-s0`. */
+export function titleOf({ run, id }: Pick<TrainedMember, 'run' | 'id'>): string {
+  return `${run.name}/${id}`;
+}
+
+/** Classes by name, or by number where they have none. */
+export function classesOf({ run: { dataset } }: Pick<TrainedMember, 'run'>): readonly string[] {
+  return dataset.classNames ?? Array.from({ length: dataset.classes }, (_, i) => String(i));
+}
+
+/** What it takes and what it gives, a line each. */
+export function interfaceOf(member: MemberWithTask): { takes: string; gives: string } {
+  const { task, experiment } = member;
+  const sides = [task.height, task.width, task.channels].join(', ');
+  const bytes =
+    'bytes 0..255, row by row, channels last; what is done to them before the first layer is part of the model';
+  const { classes } = task;
+  if (experiment.arch === 'transformer') {
+    const pairs = setting(experiment, 'pairs');
+    return {
+      takes: `images [n, ${pairs}, ${sides}], ${bytes}; labels [n, ${pairs}], int32, the class of each image`,
+      gives: `logits [n, ${pairs}, ${classes}]: of each image, from the pairs before it and the image itself; its own label is not seen`,
+    };
+  }
+  const takes = `images [n, ${sides}], ${bytes}`;
+  if (experiment.arch === 'autoencoder') return { takes, gives: `reconstructions [n, ${sides}], 0..1` };
+  return { takes, gives: `logits [n, ${classes}]; their softmax is the chance of each class` };
+}
+
+/** Texts by name, for formats that keep some beside the weights. */
+export function propertiesOf(member: MemberWithTask): Record<string, string> {
+  const { run, record, experiment, task } = member;
+  const { takes, gives } = interfaceOf(member);
+  return {
+    member: titleOf(member),
+    architecture: experiment.arch,
+    width: String(record.width),
+    seed: String(record.seed),
+    ...Object.fromEntries(Object.entries(record.factors ?? {}).map(([key, value]) => [key, String(value)])),
+    takes,
+    gives,
+    dataset: run.dataset.name,
+    datasetFingerprint: run.dataset.fingerprint,
+    classes: JSON.stringify(classesOf(member)),
+    meanPixel: String(task.meanPixel),
+    lab: packageJson().version,
+  };
+}

@@ -1,0 +1,54 @@
+/** The forms in which a member leaves the lab. */
+import * as path from 'node:path';
+import { encodeSafetensors } from '../runs/safetensors.js';
+import type { Question } from '../training/question.js';
+import type { MemberWithTask } from '../training/task.js';
+import { interfaceOf, propertiesOf, titleOf } from './about.js';
+
+export interface MemberFormat {
+  /** For help and documentation: what is written. */
+  readonly summary: string;
+  /** What it is called where the user says nothing, from a stem such as `lenet-mnist-cnn-w16-s0`. */
+  readonly nameOf: (stem: string) => string;
+  /** The files that are written at `output`: itself, unless it is a folder. */
+  readonly filesAt: (output: string) => readonly string[];
+  /** Their contents in that order. TensorFlow is loaded where they are made of the graph; `note` hears of its download. */
+  readonly contents: (member: MemberWithTask, output: string, note: Note) => Promise<readonly (Uint8Array | string)[]>;
+}
+
+type Note = (line: string) => void;
+
+async function graphOf(question: Extract<Question, { want: 'onnx' | 'saved-model' }>, note: Note): Promise<Uint8Array> {
+  const { ask } = await import('../training/ask.js');
+  return (await ask(question, note)) as Uint8Array;
+}
+
+const itself = (output: string): readonly string[] => [output];
+
+export const memberFormats = {
+  onnx: {
+    summary: 'an ONNX model, weights and preprocessing inside',
+    nameOf: (stem) => `${stem}.onnx`,
+    filesAt: itself,
+    async contents(member, _, note) {
+      const { takes, gives } = interfaceOf(member);
+      const description = `${titleOf(member)}. Takes ${takes}. Gives ${gives}.`;
+      const about = { name: member.id, description, properties: propertiesOf(member) };
+      return [await graphOf({ member, want: 'onnx', about }, note)];
+    },
+  },
+  'saved-model': {
+    summary: 'a folder with a SavedModel of TensorFlow, weights and preprocessing inside',
+    nameOf: (stem) => stem,
+    filesAt: (output) => [path.join(output, 'saved_model.pb')],
+    contents: async (member, _, note) => [await graphOf({ member, want: 'saved-model' }, note)],
+  },
+  safetensors: {
+    summary: 'the weights alone, with what they are of in the metadata',
+    nameOf: (stem) => `${stem}.safetensors`,
+    filesAt: itself,
+    contents: (member) => Promise.resolve([encodeSafetensors(member.weights, propertiesOf(member))]),
+  },
+} as const satisfies Record<string, MemberFormat>;
+
+export type MemberFormatName = keyof typeof memberFormats;

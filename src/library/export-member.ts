@@ -1,0 +1,54 @@
+/** A trained member as a model of another program. */
+import * as fs from 'node:fs/promises';
+import type { MemberFormat, MemberFormatName } from '../export/formats.js';
+import { createFolder, writeOutput } from '../machine/files.js';
+import { checkpoints } from '../runs/locate.js';
+import { UsageError } from '../terminal/errors.js';
+import type { RunOptions } from './family.js';
+
+export interface ExportMemberOptions extends Pick<RunOptions, 'root' | 'note'> {
+  readonly to: MemberFormatName;
+  /** Where it goes; left out: RUN-MEMBER with the format's extension, in the current folder. */
+  readonly output?: string | undefined;
+  /** Write over files that are there. */
+  readonly force?: boolean | undefined;
+}
+
+export interface ExportedMember {
+  readonly run: string;
+  readonly member: string;
+  readonly format: MemberFormatName;
+  readonly files: readonly string[];
+}
+
+/**
+ * One member, `RUN/MEMBER`, with its weights and its preprocessing, as a model that other programs load. TensorFlow is loaded where the
+ * format is made of its graph.
+ *
+ * @example
+ *     const { files } = await exportMember('lenet-mnist/cnn-w16-s0', { to: 'safetensors' });
+ *     files[0];
+ *
+ * @throws UsageError where there is no such member, or a file is there already; RunError where the member is not complete
+ */
+export async function exportMember(member: string, options: ExportMemberOptions): Promise<ExportedMember> {
+  const { to, root = checkpoints, note = () => undefined, force = false } = options;
+  const { memberFormats } = await import('../export/formats.js');
+  const { readTrainedMember } = await import('../runs/member.js');
+  const { withTask } = await import('../training/task.js');
+  const format: MemberFormat = memberFormats[to];
+  const read = await readTrainedMember(member, root);
+  const output = options.output ?? format.nameOf(`${read.run.name}-${read.id}`);
+  const files = format.filesAt(output);
+  if (!force) await refuseExisting(files);
+  const contents = await format.contents(await withTask(read), output, note);
+  if (!files.includes(output)) await createFolder(output);
+  for (const [i, file] of files.entries()) await writeOutput(file, contents[i]!, '--output');
+  return { run: read.run.name, member: read.id, format: to, files };
+}
+
+async function refuseExisting(files: readonly string[]): Promise<void> {
+  for (const file of files)
+    if ((await fs.stat(file).catch(() => undefined))?.isFile() === true)
+      throw new UsageError(`${file} already exists`, '--output', 'give another name, or --force to write over it');
+}

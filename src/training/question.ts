@@ -1,0 +1,41 @@
+/** What is asked of a trained member, and the messages in which a worker hears it and answers. */
+import type { OnnxAbout } from '../engine/onnx.js';
+import type { MemberWithTask } from './task.js';
+
+export type Question = { readonly member: MemberWithTask } & (
+  | { readonly want: 'onnx'; readonly about: OnnxAbout }
+  | { readonly want: 'saved-model' }
+  | { readonly want: 'answers'; readonly examples: Examples }
+);
+
+/** As `Forward` takes them; labels where it takes those. */
+export interface Examples {
+  readonly count: number;
+  readonly images: Uint8Array;
+  readonly labels?: Int32Array | undefined;
+}
+
+/** A model's bytes; or numbers of each example, as `Forward` gives them. */
+export type Answer = Uint8Array | Float32Array;
+
+export interface QuestionMessage {
+  readonly type: 'question';
+  readonly question: Question;
+  /** Compiled binding, absolute. */
+  readonly bindingPath: string;
+}
+
+export type AnswerMessage =
+  { readonly type: 'answer'; readonly answer: Answer } | { readonly type: 'refused'; readonly reason: string };
+
+export function isQuestion(message: unknown): message is QuestionMessage {
+  return typeOf(message) === 'question';
+}
+
+export function isAnswer(message: unknown): message is AnswerMessage {
+  return ['answer', 'refused'].includes(typeOf(message) ?? '');
+}
+
+function typeOf(message: unknown): string | undefined {
+  return typeof message === 'object' && message !== null && 'type' in message ? String(message.type) : undefined;
+}
