@@ -71,24 +71,53 @@ export function shiftedMatMul(inputs: tf.Tensor2D, kernel: tf.Tensor2D, offset: 
 }
 
 /**
+ * What TensorFlow computes with in this process. On a GPU its kernels of SparseSoftmaxCrossEntropyWithLogits and
+ * UnsortedSegmentSum add in no fixed order, and are refused where results have to repeat (TF_DETERMINISTIC_OPS).
+ */
+export const computesOn = (): 'cpu' | 'gpu' => (backend().binding.isUsingGpuDevice() ? 'gpu' : 'cpu');
+
+/**
  * Cross-entropy in nats of each row, [n], from logits [n, classes] and labels [n] (int32). Gradients go to the logits alone.
  */
-export function sparseSoftmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+export function sparseSoftmaxCrossEntropy(
+  logits: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  device = computesOn(),
+): tf.Tensor1D {
+  const lossAndSlope = device === 'gpu' ? repeatableCrossEntropy : fusedCrossEntropy;
   const withGradient = tf.customGrad((z, save) => {
-    const types = [type('T', dataTypes.float32), type('Tlabels', dataTypes.int32)];
-    const [loss, slope] = backend().executeMultipleOutputs(
-      'SparseSoftmaxCrossEntropyWithLogits',
-      types,
-      [z as tf.Tensor, labels],
-      2,
-    );
-    (save as tf.GradSaveFunc)([slope!]);
+    const [loss, slope] = lossAndSlope(z as tf.Tensor2D, labels);
+    (save as tf.GradSaveFunc)([slope]);
     return {
-      value: loss!,
+      value: loss,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(tf.reshape(dy, [-1, 1]), saved[0]!),
     };
   });
   return withGradient(logits) as tf.Tensor1D;
+}
+
+type LossAndSlope = [loss: tf.Tensor, slope: tf.Tensor];
+
+function fusedCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): LossAndSlope {
+  const types = [type('T', dataTypes.float32), type('Tlabels', dataTypes.int32)];
+  const results = backend().executeMultipleOutputs('SparseSoftmaxCrossEntropyWithLogits', types, [logits, labels], 2);
+  return results as LossAndSlope;
+}
+
+function repeatableCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): LossAndSlope {
+  const logChances = run('LogSoftmax', [T(logits)], [logits]) as tf.Tensor2D;
+  const slope = tf.sub(tf.exp(logChances), oneHot(labels, logits.shape[1]));
+  return [tf.neg(gatherColumns(logChances, labels)), slope];
+}
+
+/** [n] (int32) -> [n, depth] float32. */
+function oneHot(indices: tf.Tensor1D, depth: number): tf.Tensor2D {
+  const attributes = [
+    { name: 'axis', type: attributeTypes.int, value: -1 },
+    type('T', dataTypes.float32),
+    type('TI', dataTypes.int32),
+  ];
+  return run('OneHot', attributes, [indices, tf.scalar(depth, 'int32'), tf.scalar(1), tf.scalar(0)]) as tf.Tensor2D;
 }
 
 /** Rows of `table` [rows, ...] at `indices` [n] (int32): [n, ...]. An index out of range is TensorFlow's error. */
@@ -284,18 +313,23 @@ export const layerNorm = tf.customGrad((x, gain, bias, save) => {
 }) as (x: tf.Tensor2D, gain: tf.Tensor, bias: tf.Tensor) => tf.Tensor2D;
 
 /**
- * Rows of a trained table [rows, n] at `indices` [m] (int32): [m, n]. Its gradient sums what came to each row, in the
- * order of the indices.
+ * Rows of a trained table [rows, n] at `indices` [m] (int32): [m, n]. Its gradient sums what came to each row: on a CPU in the
+ * order of the indices, on a GPU as a matrix product.
  */
-export function embed(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
+export function embed(table: tf.Tensor2D, indices: tf.Tensor1D, device = computesOn()): tf.Tensor2D {
   const rows = table.shape[0];
-  const withGradient = tf.customGrad((values) => ({
-    value: gatherRows(values as tf.Tensor, indices),
-    gradFunc: (dy: tf.Tensor) => {
-      const attributes = [T(dy), type('Tindices', dataTypes.int32), type('Tnumsegments', dataTypes.int32)];
-      return run('UnsortedSegmentSum', attributes, [dy, indices, tf.scalar(rows, 'int32')]);
-    },
-  }));
+  const withGradient = tf.customGrad((values, save) => {
+    (save as tf.GradSaveFunc)([indices]);
+    return {
+      value: gatherRows(values as tf.Tensor, indices),
+      gradFunc: (dy: tf.Tensor, [saved]: tf.Tensor[]) => {
+        const at = saved as tf.Tensor1D;
+        if (device === 'gpu') return product(oneHot(at, rows), dy, true, false);
+        const attributes = [T(dy), type('Tindices', dataTypes.int32), type('Tnumsegments', dataTypes.int32)];
+        return run('UnsortedSegmentSum', attributes, [dy, at, tf.scalar(rows, 'int32')]);
+      },
+    };
+  });
   return withGradient(table) as tf.Tensor2D;
 }
 

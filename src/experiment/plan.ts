@@ -22,6 +22,8 @@ export interface PlanOptions {
   /** Threads by member id that a run's record has: kept, since results depend on them in the last bits. */
   readonly fixedThreads?: Readonly<Record<string, number>> | undefined;
   readonly device: 'cpu' | 'gpu';
+  /** Of the GPU; it decides how many members share it. */
+  readonly gpuMemoryBytes?: number | undefined;
 }
 
 export interface PlannedMember extends PlanMember {
@@ -52,8 +54,23 @@ export const cpuSpeed = {
   twoThreads: { small: { flops: 2e8, speedup: 1.25 }, large: { flops: 1e10, speedup: 1.75 } },
 } as const;
 
-/** Orders of magnitude, not measured: on a GPU members run one after the other, and only their order depends on it. */
-export const gpuSpeed = { overheadSeconds: 0.5e-3, flopsPerSecond: 5e12 } as const;
+/**
+ * Measured on an H200 with the cnn family at batch 128 (docs/gpu.md): a step costs a millisecond before its arithmetic counts, and
+ * a narrow member leaves the GPU idle for most of it. So members share it: 8 of width 8 took 53 s one after the other, 20 s four at
+ * once and 15 s all at once. `bytesPerMember` is what the widest one that was tried took, twice over.
+ */
+export const gpuSpeed = {
+  workerSeconds: 5,
+  overheadSeconds: 1e-3,
+  flopsPerSecond: 4e13,
+  jobs: 4,
+  bytesPerMember: 6e9,
+} as const;
+
+/** How many members share a GPU where the user doesn't say; one where the driver doesn't say what memory there is. */
+function jobsOnGpu({ cores, gpuMemoryBytes = 0 }: PlanOptions): number {
+  return Math.max(1, Math.min(gpuSpeed.jobs, cores, Math.floor(gpuMemoryBytes / gpuSpeed.bytesPerMember)));
+}
 
 /** Seconds of one training step on a CPU, by Amdahl's law: `T(t) = T(1) (s + (1 - s) / t)`, with the share s that stays serial. */
 export function secondsPerStep(flopsPerStep: number, threads: number): number {
@@ -106,17 +123,20 @@ function limitsOf({ members, cores, jobs, threads }: PlanOptions): Limits {
   return { maxThreads: Math.max(cores, jobs * (threads ?? 1)), maxJobs: jobs };
 }
 
-function planForGpu({ members, cores, jobs = 1, threads, fixedThreads = {} }: PlanOptions): Plan {
+function planForGpu(options: PlanOptions): Plan {
+  const { members, cores, threads, fixedThreads = {} } = options;
+  const jobs = options.jobs ?? jobsOnGpu(options);
   const planned = members.map((member) => ({
     ...member,
     threads: fixedThreads[member.id] ?? threads ?? Math.max(1, Math.floor(cores / jobs)),
     estimatedSeconds:
-      cpuSpeed.workerSeconds +
+      gpuSpeed.workerSeconds +
       member.steps * (gpuSpeed.overheadSeconds + member.flopsPerStep / gpuSpeed.flopsPerSecond),
   }));
   const order = inOrder(planned, ({ estimatedSeconds }) => estimatedSeconds);
-  // Members that share a GPU take turns: together they need as long as one after the other.
-  const estimatedSeconds = order.reduce((sum, member) => sum + member.estimatedSeconds, 0);
+  // Members that share a GPU slow each other down: four at once were 2.7 times as fast, eight 3.6 times.
+  const sharing = Math.max(1, Math.min(jobs, members.length)) ** 0.6;
+  const estimatedSeconds = order.reduce((sum, member) => sum + member.estimatedSeconds, 0) / sharing;
   const largest = Math.max(1, ...planned.map((member) => member.threads));
   return { members: order, estimatedSeconds, maxThreads: Math.max(cores, jobs * largest), maxJobs: jobs };
 }

@@ -27,6 +27,8 @@ export interface Runtime {
   readonly bindingPath: string;
   /** What will compute, as TensorFlow itself answered. */
   readonly device: Device;
+  /** Of the GPU that computes; undefined where the driver names none. */
+  readonly gpuMemoryBytes?: number | undefined;
 }
 
 export interface RuntimeOptions {
@@ -62,7 +64,8 @@ export async function ensureRuntime({
     onProgress(`${what}. Training on the CPU`);
   }
   const usesGpu = gpus.length > 0 && refusal === undefined;
-  return { tensorflowVersion, folder: tensorflow.folder, bindingPath, device: usesGpu ? gpu(gpus) : cpu() };
+  const found = { tensorflowVersion, folder: tensorflow.folder, bindingPath };
+  return usesGpu ? { ...found, device: gpu(gpus), gpuMemoryBytes: gpus[0]!.memoryBytes } : { ...found, device: cpu() };
 }
 
 const orCpu = `see \`${commandLine('doctor')}\`, or leave the option out to train on the CPU`;

@@ -32,9 +32,9 @@ export function isReported(error: unknown): error is UsageError | RunError {
   return error instanceof UsageError || error instanceof RunError;
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown; of TensorFlow's two lines ("Invalid TF_Status: 12", "Message: ...") what it says. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message.replace(/^Invalid TF_Status: \d+\nMessage: /, '') : String(error);
 }
 
 /** The code of a system error, such as ENOENT; undefined for anything else. */

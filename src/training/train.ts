@@ -276,6 +276,7 @@ function planMissing(
     threads,
     fixedThreads: record?.threads,
     device: runtime.device.kind,
+    gpuMemoryBytes: runtime.gpuMemoryBytes,
   });
 }
 

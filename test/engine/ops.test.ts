@@ -16,7 +16,8 @@ const normal = (shape: number[], name: string): tf.Tensor => {
 };
 
 /** [name, function to a scalar, argument, tfjs's own version of the same]. */
-const cases: [string, (x: tf.Tensor) => tf.Tensor, number[], (x: tf.Tensor) => tf.Tensor][] = [
+type Case = [string, (x: tf.Tensor) => tf.Tensor, number[], (x: tf.Tensor) => tf.Tensor];
+const cases: Case[] = [
   ['relu', (x) => ops.relu(x), [5, 4], (x) => tf.relu(x)],
   ['biasAdd, x', (x) => ops.biasAdd(x, normal([3], 'b')), [2, 2, 3], (x) => tf.add(x, normal([3], 'b'))],
   ['biasAdd, bias', (b) => ops.biasAdd(normal([2, 2, 3], 'x'), b), [3], (b) => tf.add(normal([2, 2, 3], 'x'), b)],
@@ -44,12 +45,21 @@ const cases: [string, (x: tf.Tensor) => tf.Tensor, number[], (x: tf.Tensor) => t
     [3, 3, 2, 3],
     (k) => tf.conv2d(normal([2, 7, 6, 2], 'x') as tf.Tensor4D, k as tf.Tensor4D, 2, 'same'),
   ],
-  [
-    'sparseSoftmaxCrossEntropy',
-    (z) => ops.sparseSoftmaxCrossEntropy(z as tf.Tensor2D, tf.tensor1d([0, 2, 3], 'int32')),
-    [3, 4],
-    (z) => tf.neg(tf.sum(tf.mul(tf.logSoftmax(z), tf.oneHot(tf.tensor1d([0, 2, 3], 'int32'), 4)), 1)),
-  ],
+  // The way of each device, both of which a CPU can go.
+  ...(['cpu', 'gpu'] as const).flatMap((device): Case[] => [
+    [
+      `sparseSoftmaxCrossEntropy, ${device}`,
+      (z) => ops.sparseSoftmaxCrossEntropy(z as tf.Tensor2D, tf.tensor1d([0, 2, 3], 'int32'), device),
+      [3, 4],
+      (z) => tf.neg(tf.sum(tf.mul(tf.logSoftmax(z), tf.oneHot(tf.tensor1d([0, 2, 3], 'int32'), 4)), 1)),
+    ],
+    [
+      `embed, ${device}`,
+      (table) => ops.embed(table as tf.Tensor2D, tf.tensor1d([2, 0, 2, 4], 'int32'), device),
+      [5, 3],
+      (table) => tf.matMul(tf.oneHot(tf.tensor1d([2, 0, 2, 4], 'int32'), 5), table),
+    ],
+  ]),
 ];
 
 describe.each(cases)('%s', (name, f, shape, reference) => {

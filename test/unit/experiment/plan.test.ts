@@ -160,11 +160,15 @@ describe('the plan on a CPU', () => {
   });
 });
 
-test('on a GPU members train one after the other, unless --jobs says otherwise', () => {
+test('members share a GPU as its memory and the cores allow, unless --jobs says otherwise', () => {
   const members = [member('a', 1e8), member('b', 1e10)];
-  const plan = planFamily({ members, cores: 8, device: 'gpu' });
-  expect([plan.members.map(({ id }) => id), threadsOf(plan), plan.maxJobs]).toEqual([['b', 'a'], { a: 8, b: 8 }, 1]);
-  const two = planFamily({ members, cores: 8, jobs: 2, device: 'gpu' });
+  const onGpu = (options: object) => planFamily({ members, cores: 8, device: 'gpu', ...options });
+  const jobs = [undefined, 5e9, 15e9, 150e9].map((gpuMemoryBytes) => onGpu({ gpuMemoryBytes }).maxJobs);
+  expect(jobs).toEqual([1, 1, 2, 4]);
+  expect(onGpu({ gpuMemoryBytes: 150e9, cores: 2 }).maxJobs).toBe(2);
+  const plan = onGpu({});
+  expect([plan.members.map(({ id }) => id), threadsOf(plan)]).toEqual([['b', 'a'], { a: 8, b: 8 }]);
+  const two = onGpu({ jobs: 2, gpuMemoryBytes: 5e9 });
   expect([threadsOf(two), two.maxJobs]).toEqual([{ a: 4, b: 4 }, 2]);
 });
 
