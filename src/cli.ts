@@ -9,6 +9,7 @@ import { registerCompare } from './commands/compare.js';
 import { registerCompletion } from './commands/completion.js';
 import { registerDatasets } from './commands/datasets.js';
 import { registerDesign } from './commands/design.js';
+import { registerDiff } from './commands/diff.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerExport } from './commands/export.js';
 import { registerExperiments } from './commands/experiments.js';
@@ -49,6 +50,7 @@ const commands = [
   registerEvaluate,
   registerSweep,
   registerCompare,
+  registerDiff,
   registerTheory,
   registerScaling,
   registerCollapse,

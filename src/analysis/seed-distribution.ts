@@ -10,6 +10,7 @@ import { percentileInterval, quantile } from '../statistics/bootstrap.js';
 import { dipOf, dipPValues } from '../statistics/dip.js';
 import type { Interval } from '../statistics/wilson.js';
 import { wilsonInterval } from '../statistics/intervals.js';
+import { holm } from '../statistics/multiplicity.js';
 import { Random } from '../statistics/random.js';
 import type { OnStep } from '../terminal/steps.js';
 import { isBimodal, testTwoNormals, type TwoNormalsTest } from '../statistics/two-normals.js';
@@ -156,18 +157,6 @@ function pValuesByCount(dips: readonly number[], values: readonly (readonly numb
     places.forEach((place, k) => (p[place] = found[k]!));
   }
   return p;
-}
-
-/** Step-down Bonferroni (Holm 1979); what is NaN doesn't count. */
-export function holm(p: readonly number[]): number[] {
-  const order = p.flatMap((value, i) => (Number.isNaN(value) ? [] : [i])).sort((a, b) => p[a]! - p[b]!);
-  const adjusted = p.map(() => NaN);
-  let largest = 0;
-  order.forEach((place, rank) => {
-    largest = Math.max(largest, Math.min(1, (order.length - rank) * p[place]!));
-    adjusted[place] = largest;
-  });
-  return adjusted;
 }
 
 /** For a metric that is `transform` of a mean the variances are those of the mean, times the transform's slope squared. */

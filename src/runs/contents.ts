@@ -5,7 +5,7 @@ import { lockNames } from './lock.js';
 import { memberIdSchema } from './record.js';
 
 const picture =
-  /^(curve|error|reconstructions|compare|theory|scaling|collapse|quanta|seeds|forecast-study|sweep-.+)(-[A-Za-z]+[0-9][0-9.e-]*)?\.(svg|png|pdf)$/;
+  /^(curve|error|reconstructions|compare|theory|scaling|collapse|quanta|seeds|forecast-study|sweep-.+|diff-.+)(-[A-Za-z]+[0-9][0-9.e-]*)?\.(svg|png|pdf)$/;
 const forecast = /^[A-Za-z0-9][A-Za-z0-9._-]*\.(json|svg|png|pdf)$/;
 const table = /^quanta(-[A-Za-z]+[0-9][0-9.e-]*)?\.csv$/;
 const isTrained = (name: string) => memberIdSchema.safeParse(name).success;

@@ -147,6 +147,25 @@ export async function readImportedMember(runFolder: string, id: string, run: Imp
   return record;
 }
 
+/** Ids of the examples of imported members; undefined for trained ones. Throws RunError where they are not as they were written. */
+export async function readExamples({
+  folder,
+  record,
+}: {
+  readonly folder: string;
+  readonly record: AnyRun;
+}): Promise<readonly string[] | undefined> {
+  if (!isImported(record)) return undefined;
+  const file = path.join(folder, examplesFile);
+  const text = await readTextIfThere(file);
+  if (text === undefined || sha256Of(text) !== record.examples)
+    throw new RunError('is missing or damaged: it does not match its SHA-256 in run.json', file);
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as string);
+}
+
 /** What is wrong with examples.jsonl; undefined where it is as it was written. */
 export async function examplesProblem(runFolder: string, run: ImportedRun): Promise<string | undefined> {
   const text = await readTextIfThere(path.join(runFolder, examplesFile));

@@ -1,6 +1,6 @@
 /**
- * Several tests at once: step-down minP over draws that the tests share (Westfall and Young 1993), which bounds the chance of even
- * one false alarm, and Benjamini and Hochberg's step-up (1995), which bounds the expected share of false alarms among all alarms.
+ * Several tests at once: step-down minP over draws that the tests share (Westfall and Young 1993), and Holm's step-down where they share
+ * none (1979), which bound the chance of even one false alarm, and Benjamini and Hochberg's step-up (1995), which bounds the expected share of false alarms among all alarms.
  */
 import { bisectLeft } from 'd3-array';
 
@@ -84,6 +84,18 @@ function sharesAtLeast({ observed, null: draws }: DrawnTest): Float64Array {
   const all = Float64Array.from([observed, ...Array.from(draws)], (value) => (Number.isNaN(value) ? -Infinity : value));
   const ascending = all.slice().sort();
   return all.map((value) => (all.length - bisectLeft(ascending, value)) / all.length);
+}
+
+/** Step-down Bonferroni (Holm 1979); what is NaN doesn't count. */
+export function holm(p: readonly number[]): number[] {
+  const order = p.flatMap((value, i) => (Number.isNaN(value) ? [] : [i])).sort((a, b) => p[a]! - p[b]!);
+  const adjusted = p.map(() => NaN);
+  let largest = 0;
+  order.forEach((place, rank) => {
+    largest = Math.max(largest, Math.min(1, (order.length - rank) * p[place]!));
+    adjusted[place] = largest;
+  });
+  return adjusted;
 }
 
 /**

@@ -62,6 +62,8 @@ export async function exampleFolder(): Promise<string> {
   }
   const rows = ['a', 'b'].flatMap((model) => [1, 2, 3].map((id) => `${model},${id},${Number(id < 3)}\n`));
   await fs.promises.writeFile(path.join(folder, 'outcomes.csv'), `model,example,correct\n${rows.join('')}`);
+  const after = rows.map((row) => row.replace(/^a,2,1/, 'a,2,0').replace(/^b,3,0/, 'b,3,1'));
+  await fs.promises.writeFile(path.join(folder, 'after.csv'), `model,example,correct\n${after.join('')}`);
   await fs.promises.writeFile(path.join(folder, 'models.csv'), 'model,parameters\na,100\nb,1000\n');
   return folder;
 }

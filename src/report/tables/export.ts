@@ -1,14 +1,11 @@
 /** All outcomes of a run as one tidy table, a row for each member and example: for pandas, R, DuckDB. */
-import * as path from 'node:path';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { SchemaElement } from 'hyparquet';
 import { furtherFactors } from '../../experiment/factors.js';
 import { optionOf } from '../../experiment/schema.js';
-import { readTextIfThere, sha256Of } from '../../machine/files.js';
-import { examplesFile, isImported, makeOf } from '../../runs/imported.js';
+import { isImported, makeOf, readExamples } from '../../runs/imported.js';
 import type { LoadedMember, LoadedRun } from '../../runs/load.js';
 import { outcomeColumns, type OutcomeName } from '../../runs/outcomes.js';
-import { RunError } from '../../terminal/errors.js';
 import { csv } from './text-table.js';
 
 type Cell = string | number | null;
@@ -59,24 +56,9 @@ function outcomeColumn(name: OutcomeName): TidyColumn {
   return { name, type: types[outcomeColumns[name].type], of: ({ outcomes }) => outcomes[name]! };
 }
 
-/** Ids of the examples of imported members; undefined for trained ones. Throws RunError where they are not as they were written. */
-async function idsOf({ folder, record }: LoadedRun): Promise<readonly string[] | undefined> {
-  if (!isImported(record)) return undefined;
-  const text = await readTextIfThere(path.join(folder, examplesFile));
-  if (text === undefined || sha256Of(text) !== record.examples)
-    throw new RunError(
-      'is missing or damaged: it does not match its SHA-256 in run.json',
-      path.join(folder, examplesFile),
-    );
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as string);
-}
-
 /** The bytes of a Parquet file with a row group for each member. Throws as `tidyCsv`. */
 export async function tidyParquet(run: LoadedRun): Promise<Uint8Array> {
-  const columns = columnsOf(run, await idsOf(run));
+  const columns = columnsOf(run, await readExamples(run));
   const schema: SchemaElement[] = [
     { name: 'outcomes', num_children: columns.length },
     ...columns.map(({ name, type }): SchemaElement =>
@@ -102,7 +84,7 @@ export async function tidyParquet(run: LoadedRun): Promise<Uint8Array> {
 
 /** As text, with a heading. Throws RunError where examples.jsonl of imported members is damaged. */
 export async function tidyCsv(run: LoadedRun): Promise<string> {
-  const columns = columnsOf(run, await idsOf(run));
+  const columns = columnsOf(run, await readExamples(run));
   const heading = columns.map(({ name }) => name);
   const parts = run.members.map((member) => {
     const cells = columns.map(({ of }) => of(member));

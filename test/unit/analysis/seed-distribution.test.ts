@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { holm, seedDistribution } from '../../../src/analysis/seed-distribution.js';
+import { seedDistribution } from '../../../src/analysis/seed-distribution.js';
 import { accuracy, subsetAccuracy } from '../../../src/metrics/classification.js';
 import { Random } from '../../../src/statistics/random.js';
 import { memberOf } from '../../support/members.js';
@@ -72,8 +72,4 @@ test('paths of one seed each scatter about the mean: with equal seeds they are t
   const { paths } = seedDistribution(accuracy.with({}), equal);
   for (const { mean, median, range } of Object.values(paths))
     expect([median, range.lower, range.upper]).toBeAllClose([mean, mean, mean], { atol: 1e-12 });
-});
-
-test('Holm: the example of three tests, and those without a p do not count', () => {
-  expect(holm([0.01, NaN, 0.04, 0.03])).toBeAllClose([0.03, NaN, 0.06, 0.06], { atol: 1e-12 });
 });

@@ -58,6 +58,7 @@ const commands: readonly (readonly [line: string, key: string])[] = [
   ['show lenet-mnist --draws 100', 'run'],
   ['evaluate lenet-mnist --metric accuracy --metric cross-entropy --draws 100', 'run'],
   ['compare lenet-mnist --draws 200', 'run'],
+  ['diff before after --draws 100', 'run'],
   ['sweep lenet-mnist --metric subset-accuracy --over k=1..4 --test-sizes 50 --keep-scales 3 --draws 20', 'run'],
   ['search lenet-mnist --draws 100 --top 2', 'run'],
   ['seeds lenet-mnist', 'run'],
@@ -85,9 +86,22 @@ const commands: readonly (readonly [line: string, key: string])[] = [
   ['clean lenet-mnist --dry-run', 'removals'],
 ];
 
+/** What has to be there before a command. */
+const before: Readonly<Record<string, readonly string[]>> = {
+  diff: ['outcomes.csv --run before', 'after.csv --run after'].map(
+    (which) => `import table ${which} --scale models.csv`,
+  ),
+};
+
+async function folderFor(line: string): Promise<string> {
+  const folder = await exampleFolder();
+  for (const first of before[line.split(' ')[0]!] ?? []) await printed(folder, first);
+  return folder;
+}
+
 test.each(commands)('%s', async (line, key) => {
-  const text = await printed(await exampleFolder(), line);
-  const json = await printed(await exampleFolder(), `${line} --json`);
+  const text = await printed(await folderFor(line), line);
+  const json = await printed(await folderFor(line), `${line} --json`);
   const object = JSON.parse(json) as Record<string, unknown>;
   expect(Object.keys(object)[0]).toBe(key);
   const known = numbersIn(object);

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { falseDiscoveryRates, sequentialP, stepDown, type DrawnTest } from '../../../src/statistics/multiplicity.js';
+import {
+  falseDiscoveryRates,
+  holm,
+  sequentialP,
+  stepDown,
+  type DrawnTest,
+} from '../../../src/statistics/multiplicity.js';
 import { Random } from '../../../src/statistics/random.js';
 
 /** p of each statistic among all of its test: the definition, by counting. */
@@ -114,4 +120,8 @@ test('sequential p: uniform under the null in few draws, all draws where it is s
     sequentialP([NaN], () => [1], { draws: 9, enough: 9 }),
     sequentialP([2], () => [NaN], { draws: 9, enough: 9 }),
   ]).toEqual([NaN, NaN]);
+});
+
+test('Holm: the example of three tests, and those without a p do not count', () => {
+  expect(holm([0.01, NaN, 0.04, 0.03])).toBeAllClose([0.03, NaN, 0.06, 0.06], { atol: 1e-12 });
 });

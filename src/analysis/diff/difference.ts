@@ -1,0 +1,199 @@
+/**
+ * Two runs against each other on the same test examples: the mean over the second run's seeds less that over the first's.
+ *
+ * What makes it vary: seeds, which are drawn for each run by itself (their spread is seen, and Welch's t takes it); and test examples,
+ * which both runs share, so that what is hard for both cancels (seen in bootstrap draws of the difference). Seeds also differ in which
+ * examples they get right. That is in the spread of seeds already, and is taken off what the draws show, or it would count twice.
+ * A run with one member at a scale stands for that member alone.
+ */
+import type { MemberOutcomes } from '../../metrics/curve.js';
+import type { Metric } from '../../metrics/metric.js';
+import { percentileInterval } from '../../statistics/bootstrap.js';
+import { meanOf, type Interval } from '../../statistics/intervals.js';
+import { mean } from '../../statistics/mean.js';
+import { holm } from '../../statistics/multiplicity.js';
+import { mcnemar, tangoInterval, type Discordant, type McNemar } from '../../statistics/paired-shares.js';
+import { estimateOf, type Estimate, type VariancePart } from '../../statistics/welch.js';
+import { drawMembers, type MemberDraws, type SampleOptions } from '../curves.js';
+import type { LoadedRun } from '../../runs/load.js';
+import type { MatchedExamples, MatchedScale, MatchedScales } from './match.js';
+
+/** Members at one scale by their places in the draws. */
+export interface Places {
+  readonly one: readonly number[];
+  readonly other: readonly number[];
+}
+
+/** The mean over scales, of as many as there are, of the difference at each. */
+export function differenceOf(
+  { observed, draws, count }: MemberDraws,
+  scales: readonly Places[],
+  [least, most]: Metric['limits'] = [-Infinity, Infinity],
+): Estimate {
+  const at = (values: Float64Array) =>
+    mean(scales.map(({ one, other }) => meanAt(values, other) - meanAt(values, one)));
+  const value = at(observed);
+  const whole = draws.filter((draw) =>
+    scales.every((scale) => [...scale.one, ...scale.other].every((i) => Number.isFinite(draw[i]))),
+  );
+  // Of fewer draws with a value the rest would say little of what the others hold.
+  if (whole.length < 0.95 * draws.length || whole.length < 2 || !Number.isFinite(value))
+    return { value, standardError: NaN, degrees: NaN, interval: { lower: NaN, upper: NaN }, p: NaN };
+  const parts: VariancePart[] = [];
+  let twice = 0;
+  for (const seeds of scales.flatMap(({ one, other }) => [one, other])) {
+    if (seeds.length < 2) continue;
+    const share = 1 / (seeds.length * scales.length ** 2);
+    parts.push({ variance: share * spreadOf(seeds.map((i) => observed[i]!)), degrees: seeds.length - 1 });
+    twice += share * ownVariance(whole, seeds);
+  }
+  const shared = Math.max(0, spreadOf(whole.map(at)) - twice);
+  const estimate = estimateOf(value, [...parts, { variance: shared, degrees: Math.max(1, count - 1) }]);
+  const { lower, upper } = estimate.interval;
+  return { ...estimate, interval: { lower: Math.max(least - most, lower), upper: Math.min(most - least, upper) } };
+}
+
+function meanAt(values: Float64Array, places: readonly number[]): number {
+  let sum = 0;
+  for (const place of places) sum += values[place]!;
+  return sum / places.length;
+}
+
+function spreadOf(values: readonly number[]): number {
+  return meanOf(values).standardDeviation ** 2;
+}
+
+/** Variance over the test set that a seed does not have in common with the others. */
+function ownVariance(draws: readonly Float64Array[], seeds: readonly number[]): number {
+  const own = seeds.map((i) => spreadOf(draws.map((draw) => draw[i]! - meanAt(draw, seeds))));
+  return own.reduce((sum, variance) => sum + variance, 0) / (seeds.length - 1);
+}
+
+export interface ScaleDifference {
+  readonly one: SideValue;
+  readonly other: SideValue;
+  /** The second run's value less the first's. */
+  readonly difference: number;
+  /** 95 %, not adjusted; NaN where nothing varies or a draw has no value. */
+  readonly interval: Interval;
+  /** Two-sided, that there is none; `adjusted` for all scales by Holm (1979). */
+  readonly p: number;
+  readonly adjusted: number;
+  /** Of t; NaN where McNemar's test was made. */
+  readonly degrees: number;
+  /** Of one member against one under a share of independent examples: who alone is right how often, and McNemar's test. */
+  readonly mcnemar: (Discordant & McNemar) | undefined;
+}
+
+export interface SideValue {
+  readonly width: number;
+  readonly parameters: number;
+  readonly seeds: number;
+  readonly value: number;
+}
+
+export interface RunDifference {
+  readonly scales: readonly ScaleDifference[];
+  /** The mean difference over all scales, one test of its own; undefined for one scale. */
+  readonly family: Estimate | undefined;
+  /** What was drawn: images, sequences, groups. */
+  readonly units: number;
+}
+
+/** Two whole runs: what was compared, and what could not be. */
+export interface FamilyDifference extends RunDifference {
+  readonly metric: Metric;
+  readonly one: LoadedRun;
+  readonly other: LoadedRun;
+  readonly examples: Pick<MatchedExamples, 'common' | 'only' | 'isChecked'>;
+  /** Scales that only one of the runs has. */
+  readonly unmatched: MatchedScales['only'];
+}
+
+/** A difference is found where the adjusted p is at most this. */
+export const alpha = 0.05;
+
+export interface DifferenceRequest extends SampleOptions {
+  readonly metric: Metric;
+  /** With the same rows. */
+  readonly one: readonly MemberOutcomes[];
+  readonly other: readonly MemberOutcomes[];
+  readonly scales: readonly MatchedScale[];
+}
+
+/** Throws UsageError where the test set is too small for the metric. */
+export function compareRuns({ metric, one, other, scales, ...options }: DifferenceRequest): RunDifference {
+  const members = [...one, ...other];
+  const draws = drawMembers(metric, members, options);
+  const places = scales.map((scale): Places => ({
+    one: scale.one.members,
+    other: scale.other.members.map((place) => one.length + place),
+  }));
+  const found = places.map((each) => {
+    const estimate = differenceOf(draws, [each], metric.limits);
+    return { ...estimate, ...ofShares(metric, { members, draws, places: each, estimate }) };
+  });
+  const adjusted = holm(found.map(({ p }) => p));
+  const sideOf = (scale: MatchedScale['one'], at: readonly number[]): SideValue => {
+    const { width, parameters } = scale;
+    return { width, parameters, seeds: at.length, value: meanAt(draws.observed, at) };
+  };
+  return {
+    scales: found.map(({ value, interval, p, degrees, mcnemar: test }, i) => ({
+      one: sideOf(scales[i]!.one, places[i]!.one),
+      other: sideOf(scales[i]!.other, places[i]!.other),
+      ...{ difference: value, interval, p, adjusted: adjusted[i]!, degrees, mcnemar: test },
+    })),
+    family: places.length < 2 ? undefined : differenceOf(draws, places, metric.limits),
+    units: draws.count,
+  };
+}
+
+type ShareResult = Pick<ScaleDifference, 'mcnemar'> & Partial<Pick<ScaleDifference, 'p' | 'interval' | 'degrees'>>;
+
+/**
+ * Where units are right or wrong: of one member against one McNemar's test, with Tango's interval where the metric is the share itself,
+ * else percentiles of the draws. Where nothing varies in the draws, as none or all are right, Tango's interval of no discordant unit.
+ */
+function ofShares(
+  metric: Metric,
+  {
+    members,
+    draws,
+    places: { one, other },
+    estimate,
+  }: {
+    readonly members: readonly MemberOutcomes[];
+    readonly draws: MemberDraws;
+    readonly places: Places;
+    readonly estimate: Estimate;
+  },
+): ShareResult {
+  const drawn = [one[0]!, other[0]!].map((place) => metric.drawn(members[place]!.outcomes));
+  const units = [one[0]!, other[0]!].map((place) => metric.unitValues(members[place]!.outcomes));
+  const [a, b] = units;
+  if (a?.share !== true || b === undefined) return { mcnemar: undefined };
+  const isShare = [0.1, 0.5, 0.9].every((share) => a.transform(share) === share);
+  const isAlone = one.length === 1 && other.length === 1 && drawn.every(({ kind }) => kind === 'units');
+  if (!isAlone) {
+    if (estimate.standardError !== 0 || !isShare) return { mcnemar: undefined };
+    const { lower, upper } = tangoInterval({ first: 0, second: 0, count: draws.count });
+    const { value } = estimate;
+    return { mcnemar: undefined, p: value === 0 ? 1 : NaN, interval: { lower: value + lower, upper: value + upper } };
+  }
+  const discordant = discordantOf(a.values, b.values);
+  const test = mcnemar(discordant);
+  const interval = isShare
+    ? tangoInterval(discordant)
+    : percentileInterval(draws.draws.map((draw) => draw[other[0]!]! - draw[one[0]!]!));
+  return { mcnemar: { ...discordant, ...test }, p: test.midP, interval, degrees: NaN };
+}
+
+function discordantOf(first: Float64Array, second: Float64Array): Discordant {
+  let [a, b] = [0, 0];
+  for (let i = 0; i < first.length; i++) {
+    if (first[i]! > second[i]!) a++;
+    else if (first[i]! < second[i]!) b++;
+  }
+  return { first: a, second: b, count: first.length };
+}

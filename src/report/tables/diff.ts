@@ -1,0 +1,85 @@
+/** Two runs against each other, as text. */
+import { alpha, type FamilyDifference, type ScaleDifference, type SideValue } from '../../analysis/diff/difference.js';
+import { scaleText } from '../../runs/words.js';
+import { counted, formatNumber, formatShare, formatWithInterval, grouped } from '../../terminal/format.js';
+import { textTable } from './text-table.js';
+
+/** Without a line break at the end. */
+export function diffTable(found: FamilyDifference): string {
+  const { metric, one, other, scales, family } = found;
+  const isAlone = scales.some(({ mcnemar }) => mcnemar !== undefined);
+  const valueOf = ({ value }: SideValue) =>
+    metric.unit === 'probability' ? formatShare(value) : formatNumber(value, 4);
+  const seedsOf = (scale: ScaleDifference) => [...new Set([scale.one.seeds, scale.other.seeds])].join(' and ');
+  return [
+    `${metric.title} of ${other.label} less that of ${one.label}`,
+    '',
+    textTable(
+      [
+        ...[one.words.scale, 'seeds', one.label, other.label, 'difference', 'p', 'adjusted'],
+        ...(isAlone ? [`only ${one.label} right`, `only ${other.label} right`] : []),
+        '',
+      ],
+      scales.map((scale) => [
+        scaleText(scale.one.width, one.words),
+        seedsOf(scale),
+        valueOf(scale.one),
+        valueOf(scale.other),
+        formatWithInterval(scale.difference, scale.interval),
+        formatNumber(scale.p, 2),
+        formatNumber(scale.adjusted, 2),
+        ...(isAlone ? [countText(scale.mcnemar?.first), countText(scale.mcnemar?.second)] : []),
+        verdictOf(scale, found),
+      ]),
+      [''],
+    ),
+    ...(family === undefined
+      ? []
+      : [
+          `Mean over ${scales.length} ${one.words.scales}: ${formatWithInterval(family.value, family.interval)}, p ${formatNumber(family.p, 2)}.`,
+        ]),
+    ...diffNotes(found),
+  ].join('\n');
+}
+
+function countText(count: number | undefined): string {
+  return count === undefined ? '-' : grouped(count);
+}
+
+/** `b is better`: who is, where the adjusted p is small. */
+export function verdictOf(
+  { difference, adjusted }: Pick<ScaleDifference, 'difference' | 'adjusted'>,
+  { metric, one, other }: Pick<FamilyDifference, 'metric' | 'one' | 'other'>,
+): string {
+  if (Number.isNaN(adjusted)) return 'cannot be told';
+  if (adjusted > alpha) return 'no difference found';
+  return `${difference > 0 === (metric.better === 'higher') ? other.label : one.label} is better`;
+}
+
+/** What was paired, drawn, tested and adjusted, a line each. */
+export function diffNotes({ scales, one, examples, units, metric }: FamilyDifference): string[] {
+  const seeds = scales.flatMap((scale) => [scale.one.seeds, scale.other.seeds]);
+  const tests = new Set(scales.map(({ mcnemar }) => (mcnemar === undefined ? 't' : 'McNemar')));
+  const isMixed = scales.some((scale) => (scale.one.seeds === 1) !== (scale.other.seeds === 1));
+  return [
+    `Paired by test ${metric.units === 'sequences' ? 'sequence' : 'example'}: ${grouped(examples.common)} in common${units === examples.common ? '' : `; intervals are over ${grouped(units)} ${metric.units}`}. In brackets: 95 %, not adjusted.`,
+    ...(tests.has('t')
+      ? [
+          Math.max(...seeds) > 1
+            ? "p: Welch's t, over seeds of both runs and test examples, which they share."
+            : "p: Student's t of the paired difference over test examples, for these two members.",
+        ]
+      : []),
+    ...(tests.has('McNemar')
+      ? ["p: McNemar's test, mid-p, of one member against one; another seed is another member."]
+      : []),
+    ...(isMixed
+      ? ['A run with a single seed stands for that member alone: how its other seeds differ is not in the interval.']
+      : []),
+    ...(scales.length > 1
+      ? [
+          `Adjusted: for ${counted(scales.length, one.words.noun)} by Holm (1979). The mean over all of them is one test of its own.`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,60 @@
+/** Two runs drawn from a model whose truth is known, for the coverage of their difference. */
+import type { MemberOutcomes } from '../../src/metrics/curve.js';
+import { accuracy } from '../../src/metrics/classification.js';
+import { compareRuns } from '../../src/analysis/diff/difference.js';
+import { scalesOf } from '../../src/analysis/scales.js';
+import { normalBelow, normalQuantile } from '../../src/statistics/normal.js';
+import type { Random } from '../../src/statistics/random.js';
+import { memberOf } from './members.js';
+
+export interface TwoRuns {
+  readonly images: number;
+  /** Of each run, at its one scale. */
+  readonly seeds: readonly [number, number];
+  /** Accuracies over all seeds and images there could be. */
+  readonly truth: readonly [number, number];
+  /** Of how an image's difficulty moves both runs, on the normal scale. */
+  readonly correlation: number;
+  /** Standard deviation of seeds, on the normal scale. */
+  readonly seedDeviation: number;
+}
+
+/**
+ * An image is right where a normal is above a threshold. Its variance of 1 is what images have in common for both runs, what they have for
+ * all seeds of one, and what they have for a seed alone; seeds move the threshold.
+ */
+export function drawTwoRuns({ images, seeds, truth, correlation, seedDeviation }: TwoRuns, random: Random) {
+  const shared = Float64Array.from({ length: images }, () => random.normal());
+  return seeds.map((count, side): MemberOutcomes[] => {
+    const ownOfRun = Float64Array.from({ length: images }, () => random.normal());
+    const threshold = normalQuantile(1 - truth[side]!) * Math.sqrt(1 + seedDeviation ** 2);
+    return Array.from({ length: count }, (_, seed) => {
+      // A single seed stands for itself: its truth is its own.
+      const moved = threshold + (count > 1 ? seedDeviation * random.normal() : 0);
+      const correct = Uint8Array.from(shared, (value, i) => {
+        const rest = Math.sqrt((1 - correlation) / 2) * (ownOfRun[i]! + random.normal());
+        return Math.sqrt(correlation) * value + rest > moved ? 1 : 0;
+      });
+      return memberOf(1, seed, { correct });
+    });
+  });
+}
+
+/** Of so many pairs of runs the share whose interval holds the true difference, and the share that finds one at 5 %. */
+export function coverageOf(model: TwoRuns, { pairs, draws, random }: { pairs: number; draws: number; random: Random }) {
+  const alone = model.seeds.map((count, side) =>
+    count > 1
+      ? model.truth[side]!
+      : 1 - normalBelow(normalQuantile(1 - model.truth[side]!) * Math.sqrt(1 + model.seedDeviation ** 2)),
+  );
+  const truth = alone[1]! - alone[0]!;
+  let [held, found] = [0, 0];
+  for (let i = 0; i < pairs; i++) {
+    const [one, other] = drawTwoRuns(model, random) as [MemberOutcomes[], MemberOutcomes[]];
+    const scales = [{ one: scalesOf(one)[0]!, other: scalesOf(other)[0]! }];
+    const { interval, p } = compareRuns({ metric: accuracy.with({}), one, other, scales, draws, seed: i }).scales[0]!;
+    held += Number(interval.lower <= truth && truth <= interval.upper);
+    found += Number(p <= 0.05);
+  }
+  return { coverage: held / pairs, found: found / pairs };
+}

@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest';
+import { compareRuns, differenceOf } from '../../../../src/analysis/diff/difference.js';
+import { scalesOf } from '../../../../src/analysis/scales.js';
+import { accuracy, imageAccuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
+import type { MemberOutcomes } from '../../../../src/metrics/curve.js';
+import { Random } from '../../../../src/statistics/random.js';
+import { twoSidedQuantile } from '../../../../src/statistics/welch.js';
+import { coverageOf, drawTwoRuns } from '../../../support/two-runs.js';
+import { memberOf, rightWith } from '../../../support/members.js';
+
+const matched = (one: readonly MemberOutcomes[], other: readonly MemberOutcomes[]) =>
+  scalesOf(one).map((scale, i) => ({ one: scale, other: scalesOf(other)[i]! }));
+
+function varianceOf(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+}
+
+test('the variance is that of the analysis of variance: seeds and images, with what they have together counted once', () => {
+  const model = { images: 400, seeds: [4, 3], truth: [0.7, 0.75], correlation: 0.5, seedDeviation: 0.1 } as const;
+  const [one, other] = drawTwoRuns(model, Random.named(0, 'anova')) as [MemberOutcomes[], MemberOutcomes[]];
+  const draws = 20_000;
+  const found = compareRuns({ metric: accuracy.with({}), one, other, scales: matched(one, other), draws });
+  // In closed form, image by image.
+  const rows = [one, other].map((members) => members.map(({ outcomes }) => Array.from(outcomes.correct!)));
+  const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const byImage = rows.map((seeds) => seeds[0]!.map((_, i) => meanOf(seeds.map((seed) => seed[i]!))));
+  const seedPart = rows.map((seeds) => varianceOf(seeds.map(meanOf)) / seeds.length);
+  const together = rows.map((seeds, side) => {
+    const own = seeds.map((seed) => varianceOf(seed.map((value, i) => value - byImage[side]![i]!)));
+    return own.reduce((sum, value) => sum + value, 0) / (seeds.length - 1) / seeds.length / 400;
+  });
+  const images = varianceOf(byImage[1]!.map((value, i) => value - byImage[0]![i]!)) / 400;
+  const variance = seedPart[0]! + seedPart[1]! + images - together[0]! - together[1]!;
+  const degrees =
+    variance ** 2 / (seedPart[0]! ** 2 / 3 + seedPart[1]! ** 2 / 2 + (images - together[0]! - together[1]!) ** 2 / 399);
+  const scale = found.scales[0]!;
+  // So many draws tell a variance to 1 in 100.
+  expect(scale.degrees / degrees).toBeCloseTo(1, 1);
+  const half = (scale.interval.upper - scale.interval.lower) / 2;
+  expect(half / (twoSidedQuantile(0.05, degrees) * Math.sqrt(variance))).toBeCloseTo(1, 1);
+  expect(scale.difference).toBeCloseTo(meanOf(byImage[1]!) - meanOf(byImage[0]!), 12);
+});
+
+test('over the family: the mean over scales, whose images are the same', () => {
+  const random = Random.named(0, 'family of two');
+  const correct = [0.5, 0.8, 0.6, 0.9].map((p) => rightWith(p, 500, random));
+  const one = [memberOf(1, 0, { correct: correct[0]! }), memberOf(2, 0, { correct: correct[1]! })];
+  const other = [memberOf(1, 0, { correct: correct[2]! }), memberOf(2, 0, { correct: correct[3]! })];
+  const { scales, family } = compareRuns({
+    metric: accuracy.with({}),
+    one,
+    other,
+    scales: matched(one, other),
+    draws: 4000,
+  });
+  const each = Array.from(
+    { length: 500 },
+    (_, i) => (correct[2]![i]! - correct[0]![i]! + correct[3]![i]! - correct[1]![i]!) / 2,
+  );
+  const standardError = Math.sqrt(varianceOf(each) / 500);
+  expect(family!.value).toBeCloseTo(each.reduce((sum, value) => sum + value, 0) / 500, 12);
+  // 4000 draws tell a standard error to 1 in 90.
+  expect(family!.standardError / standardError).toBeCloseTo(1, 1);
+  // Holm: the smaller p twice, the larger one as it is but for the order.
+  const [a, b] = scales.map(({ p }) => p).sort((x, y) => x - y) as [number, number];
+  expect(scales.map(({ adjusted }) => adjusted).sort((x, y) => x - y)).toEqual([2 * a, Math.max(2 * a, b)]);
+});
+
+describe('one member against one', () => {
+  const random = Random.named(0, 'one against one');
+  const [x, y] = [rightWith(0.7, 300, random), rightWith(0.8, 300, random)];
+  const [one, other] = [[memberOf(1, 0, { correct: x })], [memberOf(1, 0, { correct: y })]];
+  const ask = (metric: Parameters<typeof compareRuns>[0]['metric']) =>
+    compareRuns({ metric, one, other, scales: matched(one, other), draws: 500 }).scales[0]!;
+
+  test('under a share McNemar counts who alone is right', () => {
+    const { mcnemar, p, interval, difference } = ask(accuracy.with({}));
+    const first = x.filter((right, i) => right > y[i]!).length;
+    const second = y.filter((right, i) => right > x[i]!).length;
+    expect(mcnemar).toMatchObject({ first, second, count: 300 });
+    expect(p).toBe(mcnemar!.midP);
+    expect(difference).toBeCloseTo((second - first) / 300, 12);
+    // The interval inverts the score test, the p is nearly its: both say the same but where p is close to 0.05.
+    expect(interval.lower > 0 || interval.upper < 0).toBe(p < 0.05);
+  });
+
+  test('what is a power of the share has the same test', () => {
+    expect(ask(subsetAccuracy.with({ k: 3 })).p).toBe(ask(accuracy.with({})).p);
+  });
+
+  test('of two that are equal the difference is 0, with an interval as no discordant image tells', () => {
+    const same = compareRuns({ metric: accuracy.with({}), one, other: one, scales: matched(one, one), draws: 200 });
+    const { difference, p, interval } = same.scales[0]!;
+    expect([difference, p]).toEqual([0, 1]);
+    // z² / (n + z²)
+    expect([interval.lower, interval.upper]).toBeAllClose([-0.012643, 0.012643], { atol: 1e-6 });
+  });
+
+  test('sequences that show the same images tell less than as many of different ones', () => {
+    // 300 sequences of one image each; the second time each image is shown three times.
+    const asSequences = (correct: Uint8Array, times: number): MemberOutcomes =>
+      memberOf(1, 0, {
+        correct: Uint8Array.from(correct, (_, i) => correct[Math.floor(i / times)]!),
+        sequence: Int32Array.from(correct, (_, i) => i),
+        example: Int32Array.from(correct, (_, i) => Math.floor(i / times)),
+      });
+    const widthOf = (times: number) => {
+      const [a, b] = [[asSequences(x, times)], [asSequences(y, times)]];
+      const found = compareRuns({
+        metric: imageAccuracy.with({}),
+        one: a,
+        other: b,
+        scales: matched(a, b),
+        draws: 2000,
+      });
+      expect(found.scales[0]!.mcnemar).toBeUndefined();
+      return found.scales[0]!.interval.upper - found.scales[0]!.interval.lower;
+    };
+    // Three times fewer images: root 3, as far as 100 images' own spread and 2000 draws tell.
+    expect(widthOf(3) / widthOf(1)).toBeGreaterThan(1.5);
+    expect(widthOf(3) / widthOf(1)).toBeLessThan(2);
+  });
+});
+
+test('draws without a value leave no interval, and all seeds right a small one', () => {
+  const draws = { observed: Float64Array.of(1, 2), draws: [Float64Array.of(NaN, 1), Float64Array.of(1, 2)], count: 5 };
+  expect(differenceOf(draws, [{ one: [0], other: [1] }])).toMatchObject({ value: 1, p: NaN });
+  const right = [0, 1].map((seed) => memberOf(1, seed, { correct: new Uint8Array(50).fill(1) }));
+  const { interval, p } = compareRuns({
+    ...{ metric: accuracy.with({}), one: right, other: right, scales: matched(right, right), draws: 200 },
+  }).scales[0]!;
+  expect(p).toBe(1);
+  expect(interval.upper).toBeCloseTo(1.96 ** 2 / (50 + 1.96 ** 2), 4);
+});
+
+/** All cells take minutes: `npm run test:diff`. */
+const isLong = process.env['DIFF_COVERAGE'] === 'all';
+const pairs = isLong ? 3000 : 150;
+const correlations = [0, 0.35, 0.7];
+const cells = (
+  isLong
+    ? [
+        [1, 1],
+        [3, 3],
+        [5, 5],
+        [3, 8],
+      ]
+    : [
+        [1, 1],
+        [3, 3],
+      ]
+).flatMap(([a, b]) =>
+  (isLong ? correlations : [0, 0.7]).flatMap((correlation) =>
+    (a === 1 ? [0] : isLong ? [0, 0.05, 0.2] : [0.1]).map((seedDeviation) => ({
+      seeds: [a!, b!] as const,
+      correlation,
+      seedDeviation,
+    })),
+  ),
+);
+
+test.each(cells)('95 % intervals hold the truth: %o', ({ seeds, correlation, seedDeviation }) => {
+  const images = isLong ? 300 : 100;
+  // Of two shares near 0.8 about this correlation of normals gives the correlation of right and wrong.
+  const ofNormals = { 0: 0, 0.35: 0.57, 0.7: 0.9 }[correlation]!;
+  const model = { images, seeds, truth: [0.8, 0.85] as const, correlation: ofNormals, seedDeviation };
+  const random = Random.named(0, 'coverage', ...seeds, correlation, seedDeviation);
+  const { coverage } = coverageOf(model, { pairs, draws: isLong ? 400 : 100, random });
+  // Three standard errors of the share beyond what is promised, 93 to 97 %.
+  const error = 3 * Math.sqrt((0.95 * 0.05) / pairs);
+  expect(coverage).toBeGreaterThan(0.93 - error);
+  expect(coverage).toBeLessThan(Math.min(1.0001, 0.97 + error));
+});
