@@ -1,4 +1,4 @@
-/** Protocol buffer wire format, writing only: the few field types that a GraphDef needs. */
+/** Protocol buffer wire format, writing only: the few field types that a GraphDef and TensorBoard's events need. */
 
 function varint(value: number | bigint): Uint8Array {
   let rest = BigInt.asUintN(64, BigInt(value));
@@ -34,4 +34,11 @@ export function floatField(field: number, value: number): Uint8Array {
   const bytes = Buffer.alloc(4);
   bytes.writeFloatLE(value);
   return concat([varint((field << 3) | 5), bytes]);
+}
+
+/** Wire type 1: a 64-bit float. */
+export function doubleField(field: number, value: number): Uint8Array {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return concat([varint((field << 3) | 1), bytes]);
 }

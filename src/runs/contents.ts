@@ -34,6 +34,7 @@ export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
   }
   if (first === 'forecasts' || first === 'claims')
     return third === undefined && !isFolder && (forecast.test(second) || isTemporary(second));
+  if (first === 'tensorboard' && third === undefined && !isFolder) return second.startsWith('events.out.tfevents.');
   const isMember = isTrained(second) || (first === 'members' && importedId.test(second));
   if (!isMember) return false;
   if (third === undefined) return isFolder && (first === 'members' || first === 'tensorboard');

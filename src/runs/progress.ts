@@ -5,11 +5,11 @@ import { RunError } from '../terminal/errors.js';
 import { readHistory } from './history.js';
 import { statusOf, type RunStatus } from './inventory.js';
 import { trainerOf } from './lock.js';
-import type { EpochRecord } from './record.js';
+import { heldOutOf, type EpochRecord, type HeldOutScores, type RunRecord } from './record.js';
 import { readMemberFile, readRunRecord } from './run.js';
 import { verifyRun, type MemberState, type MemberStatus } from './verify.js';
 
-export interface MemberProgress {
+export interface MemberProgress extends HeldOutScores {
   readonly id: string;
   readonly status: MemberStatus;
   readonly epochsDone: number;
@@ -50,7 +50,7 @@ export async function readProgress(folder: string, now = Date.now()): Promise<Ru
   const isBusy = (await trainerOf(folder)) !== undefined;
   const { arch, dataset } = record.experiment;
   const epochs = Math.max(...states.map((state) => state.epochs));
-  const timed = await Promise.all(states.map((state) => timingOf(state, now)));
+  const timed = await Promise.all(states.map((state) => timingOf(state, record, now)));
   const left = timed.map((timing) => secondsLeft(timing, timed));
   const members = states.map((state, i) => memberProgress(state, timed[i]!, isBusy ? left[i]! : null));
   return {
@@ -67,7 +67,8 @@ export async function readProgress(folder: string, now = Date.now()): Promise<Ru
 
 /** What is known of a member's pace. */
 export interface Timing {
-  readonly width: number;
+  /** Floating-point operations of an epoch; undefined where nobody has counted them, in runs of older versions. */
+  readonly flops: number | undefined;
   readonly epochs: number;
   readonly history: readonly Pick<EpochRecord, 'seconds'>[];
   /** Since its last epoch was over. */
@@ -75,7 +76,7 @@ export interface Timing {
   readonly isComplete: boolean;
 }
 
-async function timingOf({ key, folder, status, record, epochs }: MemberState, now: number) {
+async function timingOf({ id, folder, status, record, epochs }: MemberState, run: RunRecord, now: number) {
   const file = path.join(folder, 'history.jsonl');
   // Of a damaged one nothing is shown; the member's own problem says why, or the next command that reads it.
   const read = status === 'complete' ? await readMemberFile(folder, record!, 'history.jsonl') : undefined;
@@ -83,7 +84,9 @@ async function timingOf({ key, folder, status, record, epochs }: MemberState, no
   const history = problem === undefined ? await readHistory(file).catch(() => []) : [];
   const stats = await fs.stat(file).catch(() => undefined);
   const idleSeconds = stats === undefined ? 0 : Math.max(0, (now - stats.mtimeMs) / 1000);
-  return { width: key.width, epochs, history, problem, idleSeconds, isComplete: status === 'complete' };
+  const all = record?.trainingFlops ?? run.flops?.[id];
+  const flops = all === undefined ? undefined : all / epochs;
+  return { flops, epochs, history, problem, idleSeconds, isComplete: status === 'complete' };
 }
 
 function memberProgress(
@@ -98,6 +101,7 @@ function memberProgress(
     epochsDone: history.length,
     loss: last?.trainLoss ?? null,
     accuracy: last?.trainAccuracy ?? null,
+    ...(last === undefined ? {} : heldOutOf(last)),
     examplesPerSecond: last?.examplesPerSecond ?? null,
     etaSeconds: status === 'complete' ? 0 : etaSeconds,
     problem: problem ?? ofHistory ?? null,
@@ -119,7 +123,7 @@ export function secondsLeft(timing: Timing, all: readonly Timing[]): number | nu
   if (timing.isComplete) return 0;
   const own = pace(timing);
   if (own === undefined) {
-    const estimate = paceAt(timing.width, all);
+    const estimate = timing.flops === undefined ? undefined : paceAt(timing.flops, all);
     return estimate === undefined ? null : estimate * timing.epochs;
   }
   // One that was stopped meanwhile has not been at its epoch for all that time.
@@ -127,21 +131,24 @@ export function secondsLeft(timing: Timing, all: readonly Timing[]): number | nu
   return Math.max(0, (timing.epochs - timing.history.length) * own - under);
 }
 
-/** Of an epoch at a width where no member has one: the mean of the same width, else a power law through the two nearest widths. */
-function paceAt(width: number, all: readonly Timing[]): number | undefined {
-  const byWidth = new Map<number, number[]>();
+/**
+ * Of an epoch of so many operations where the member has none yet: the mean of members with the same, else a power law through the two
+ * nearest, else in proportion to the only one.
+ */
+function paceAt(flops: number, all: readonly Timing[]): number | undefined {
+  const paces = new Map<number, number[]>();
   for (const timing of all) {
     const own = pace(timing);
-    if (own !== undefined) byWidth.set(timing.width, [...(byWidth.get(timing.width) ?? []), own]);
+    if (own === undefined || timing.flops === undefined) continue;
+    paces.set(timing.flops, [...(paces.get(timing.flops) ?? []), own]);
   }
-  const known = [...byWidth]
-    .map(([at, paces]) => ({ at, seconds: paces.reduce((sum, each) => sum + each, 0) / paces.length }))
-    .sort((a, b) => Math.abs(Math.log(a.at / width)) - Math.abs(Math.log(b.at / width)));
+  const known = [...paces]
+    .map(([at, each]) => ({ at, seconds: each.reduce((sum, one) => sum + one, 0) / each.length }))
+    .sort((a, b) => Math.abs(Math.log(a.at / flops)) - Math.abs(Math.log(b.at / flops)));
   const [near, far] = known;
-  if (near?.at === width) return near.seconds;
-  if (near === undefined || far === undefined) return undefined;
-  const exponent = Math.log(far.seconds / near.seconds) / Math.log(far.at / near.at);
-  return near.seconds * (width / near.at) ** exponent;
+  if (near === undefined) return undefined;
+  const exponent = far === undefined ? 1 : Math.log(far.seconds / near.seconds) / Math.log(far.at / near.at);
+  return near.seconds * (flops / near.at) ** exponent;
 }
 
 /** As many at once as are at it now; but it takes at least as long as the longest. */

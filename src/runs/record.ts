@@ -69,6 +69,8 @@ export const runRecordSchema = z.strictObject({
   device: z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: textSchema }),
   /** Threads of each member, by member id. Part of the record since results depend on it in the last bits. */
   threads: z.record(memberIdSchema, z.int().min(1)),
+  /** Floating-point operations of each member's training, by member id, as member.json has them; runs of older versions lack it. */
+  flops: z.record(memberIdSchema, z.number()).optional(),
   /** Trained op by op instead of compiled (`--eager`): the last bits differ. */
   eager: z.boolean(),
   versions: z.strictObject({
@@ -213,6 +215,15 @@ export type HeldOutScores = Pick<
   EpochRecord,
   'testLoss' | 'testAccuracy' | 'testExamples' | 'validationLoss' | 'validationAccuracy'
 >;
+
+/** That part of an epoch's line. */
+export function heldOutOf(epoch: EpochRecord): HeldOutScores {
+  const { testLoss, testAccuracy, testExamples, validationLoss, validationAccuracy } = epoch;
+  return {
+    ...(testLoss === undefined ? {} : { testLoss, testAccuracy, testExamples }),
+    ...(validationLoss === undefined ? {} : { validationLoss, validationAccuracy }),
+  };
+}
 export type EpochRecord = z.output<typeof epochRecordSchema>;
 
 export interface MemberKey {

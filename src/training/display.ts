@@ -2,11 +2,11 @@
  * Shows a family while it trains: a bar per member on a terminal, plain lines elsewhere, JSON lines for programs. All
  * three take the same events. Only JSON lines go to stdout; a note and all the rest go to stderr.
  */
-import type { HeldOutScores } from '../runs/record.js';
 import type { TrainingEvent } from './events.js';
-import { counted, formatDuration, formatPercent, formatRate } from '../terminal/format.js';
+import { counted, formatDuration, formatRate } from '../terminal/format.js';
 import { LiveLines } from '../terminal/live-lines.js';
 import { printable } from '../terminal/printable.js';
+import { heldOutTexts, scoresText } from '../terminal/scores.js';
 import { sizeOf, type MaybeTerminal } from '../terminal/size.js';
 import { bar } from '../terminal/steps.js';
 
@@ -120,14 +120,16 @@ function describe(event: TrainingEvent, epochs: number | undefined): string | un
     }
     case 'progress':
       return (
-        `epoch ${event.epoch}/${epochs ?? '?'}  step ${event.step}/${event.steps}  ${scores(event.loss, event.accuracy)}  ` +
+        `epoch ${event.epoch}/${epochs ?? '?'}  step ${event.step}/${event.steps}  ${scoresText(event.loss, event.accuracy)}  ` +
         `${formatRate(event.examplesPerSecond)}  ETA ${formatDuration(event.etaSeconds)}`
       );
     case 'epoch':
-      return (
-        `epoch ${event.epoch}/${epochs ?? '?'}  ${scores(event.trainLoss, event.trainAccuracy)}  ${heldOut(event)}` +
-        formatRate(event.examplesPerSecond)
-      );
+      return [
+        `epoch ${event.epoch}/${epochs ?? '?'}`,
+        scoresText(event.trainLoss, event.trainAccuracy),
+        ...heldOutTexts(event),
+        formatRate(event.examplesPerSecond),
+      ].join('  ');
     case 'evaluated':
       return undefined;
     case 'complete':
@@ -140,20 +142,6 @@ function describe(event: TrainingEvent, epochs: number | undefined): string | un
 function failure({ reason, lastWords }: TrainingEvent & { type: 'failed' }): string {
   const words = lastWords === '' ? [] : lastWords.split('\n').map((line) => `  | ${line}`);
   return [`failed: ${reason}`, ...words].join('\n');
-}
-
-function scores(loss: number, accuracy: number | null): string {
-  const digits = accuracy === null ? 5 : 4; // squared errors per pixel are small
-  return [`loss ${loss.toFixed(digits)}`, ...(accuracy === null ? [] : [`accuracy ${formatPercent(accuracy)}`])].join(
-    '  ',
-  );
-}
-
-/** `test loss 0.1234  accuracy 96.10 %  `: of data that was not trained on, where it was scored. */
-function heldOut(event: HeldOutScores): string {
-  const test = event.testLoss === undefined ? '' : `test ${scores(event.testLoss, event.testAccuracy ?? null)}  `;
-  if (event.validationLoss === undefined) return test;
-  return `${test}validation ${scores(event.validationLoss, event.validationAccuracy ?? null)}  `;
 }
 
 interface ShownMember {
@@ -197,8 +185,8 @@ class Bars implements Display {
     if (member === undefined) return;
     member.state = 'runs';
     if (event.type === 'started') member.epochs = event.epochs;
-    if (event.type === 'progress') member.scores = scores(event.loss, event.accuracy);
-    if (event.type === 'epoch') member.scores = scores(event.trainLoss, event.trainAccuracy);
+    if (event.type === 'progress') member.scores = scoresText(event.loss, event.accuracy);
+    if (event.type === 'epoch') member.scores = scoresText(event.trainLoss, event.trainAccuracy);
     member.done = fractionDone(event, member.epochs) ?? member.done;
     member.text = beside(event, member.scores);
     if (event.type === 'complete' || event.type === 'failed') this.#finish(member, event);

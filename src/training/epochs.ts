@@ -17,7 +17,7 @@ import { epochItems } from './sampling.js';
 import { learningRate } from './schedule.js';
 import { atEpochStart, toHost, toTensors, type HostState } from './state.js';
 import { planConstants, stateNames, trainingStep } from './step.js';
-import { openSummaries } from './tensorboard.js';
+import type { Summaries } from './tensorboard.js';
 
 /** Seconds of steps per call into TensorFlow: how often the display moves and the process can listen. */
 const secondsPerCall = 0.5;
@@ -32,12 +32,15 @@ export async function trainEpochs(
   member: Member,
   files: MemberFiles,
   { state: start, begun, history: done }: Checkpoint,
-  { evaluation, report }: { readonly evaluation: Evaluation; readonly report: Report },
+  {
+    evaluation,
+    summaries,
+    report,
+  }: { readonly evaluation: Evaluation; readonly summaries: Summaries; readonly report: Report },
 ): Promise<Trained> {
   const { id, job, experiment, length, imagesPerStep, data } = member;
   if (done.length >= length.epochs) return { state: start, history: done };
   const names = stateNames(member.model.parameters, member.optimizer);
-  const summaries = openSummaries(job.tensorboardFolder, id);
   const history = [...done];
   const images = packed(data.train);
   let state = toTensors(start);
@@ -81,7 +84,7 @@ export async function trainEpochs(
       };
       history.push(record);
       await files.checkpoint(recordOf(member, begun, history), { state: toHost(names, state), history });
-      summaries.write(record);
+      summaries.epoch(record);
       report({ type: 'epoch', member: id, ...record });
       tf.dispose(told);
       told = epoch < length.epochs ? epochConstants(member, epoch) : [];

@@ -14,7 +14,7 @@ import { batchesOf, batchSize } from './test-parts.js';
 type Column = Int32Array | Float32Array | Uint8Array;
 
 /** Mean loss, in the unit of the family's loss, and share of right answers; null where no answer is right or wrong. */
-interface Scores {
+export interface Scores {
   readonly loss: number;
   readonly accuracy: number | null;
 }
@@ -61,8 +61,9 @@ export class Evaluation {
   afterEpoch(parameters: readonly tf.Tensor[]): HeldOutScores {
     const [tested, { pairs }] = [this.#epochRows, this.#test];
     const validated = this.#validation?.indices.length;
-    const test = tested === undefined ? undefined : this.#scores(parameters, tested);
-    const validation = validated === undefined ? undefined : this.#scores(parameters, everyRow(validated, this.count));
+    const test = tested === undefined ? undefined : scoresOf(this.#columns(parameters, tested));
+    const validation =
+      validated === undefined ? undefined : scoresOf(this.#columns(parameters, everyRow(validated, this.count)));
     return {
       ...(test === undefined ? {} : { testLoss: test.loss, testAccuracy: test.accuracy }),
       ...(tested === undefined ? {} : { testExamples: tested.length / pairs }),
@@ -75,13 +76,6 @@ export class Evaluation {
     this.#opened.program.close();
     tf.dispose(this.#opened.constants);
     this.#opened = undefined;
-  }
-
-  #scores(parameters: readonly tf.Tensor[], rows: Int32Array): Scores {
-    const { log_probability, mse, correct } = this.#columns(parameters, rows);
-    const mean = (values: Column) => Float64Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
-    if (log_probability === undefined) return { loss: mean(mse!), accuracy: null };
-    return { loss: -mean(log_probability), accuracy: mean(correct!) };
   }
 
   #columns(parameters: readonly tf.Tensor[], rows: Int32Array): Record<string, Column> {
@@ -99,6 +93,13 @@ export class Evaluation {
     }
     return columns;
   }
+}
+
+/** Of outcomes. */
+export function scoresOf({ log_probability, mse, correct }: Readonly<Record<string, Column>>): Scores {
+  const mean = (values: Column) => Float64Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+  if (log_probability === undefined) return { loss: mean(mse!), accuracy: null };
+  return { loss: -mean(log_probability), accuracy: mean(correct!) };
 }
 
 interface Opened {

@@ -8,12 +8,13 @@ import { momentsOf } from '../experiment/moments.js';
 import { encodeStrips } from '../runs/pictures.js';
 import { loadCheckpoint, MemberFiles } from './checkpoint.js';
 import { recordOf, trainEpochs } from './epochs.js';
-import { Evaluation, reconstruct } from './evaluation.js';
+import { Evaluation, reconstruct, scoresOf } from './evaluation.js';
 import type { TrainingEvent } from './events.js';
 import { keyOf, type WorkerJob } from './job.js';
 import { openMember, type Report } from './open-member.js';
 import { initialState, parametersOf, toTensors } from './state.js';
 import { stateNames } from './step.js';
+import { openSummaries } from './tensorboard.js';
 
 /**
  * Trains what is left of the member, evaluates it and writes its files; resolves to its last event. Throws RunError on
@@ -37,7 +38,8 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
   const state = checkpoint?.state ?? initialState(member.model.parameters, member.optimizer, job.seed);
   const evaluation = new Evaluation(member);
   const history = checkpoint?.history ?? [];
-  const trained = await trainEpochs(member, files, { state, begun, history }, { evaluation, report });
+  const summaries = openSummaries(member);
+  const trained = await trainEpochs(member, files, { state, begun, history }, { evaluation, summaries, report });
   const started = performance.now();
   const parameters = toTensors(parametersOf(trained.state, member.model.parameters));
   const outcomes = evaluation.outcomes(parameters);
@@ -54,5 +56,6 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
   const { classNames } = member.data;
   const moments = momentsOf(member.experiment.moments, member.length.steps);
   await files.complete(record, { weights, outcomes, classNames, history: trained.history, pictures, moments });
+  summaries.complete(scoresOf(outcomes), member.length.steps);
   return { type: 'complete', member: id, seconds: record.trainingSeconds, peakMemoryBytes };
 }

@@ -1,33 +1,84 @@
-/** TensorBoard's event files, by tfjs-node's own writer. */
-import { createRequire } from 'node:module';
+/** Logs for TensorBoard: scalars of each member, and its options and final scores for the HPARAMS tab. */
 import * as path from 'node:path';
+import { furtherFactors } from '../experiment/factors.js';
+import { factorKeys, type Experiment } from '../experiment/schema.js';
+import { parameterCount, type Model } from '../families/family.js';
+import { createFolder, writeFileAtomic } from '../machine/files.js';
 import type { EpochRecord } from '../runs/record.js';
-
-const require = createRequire(import.meta.url);
-
-interface SummaryWriter {
-  scalar(name: string, value: number, step: number): void;
-  flush(): void;
-}
+import { EventFile, experimentFile, type Hparams } from './event-file.js';
+import type { Scores } from './evaluation.js';
+import type { Member } from './open-member.js';
 
 export interface Summaries {
-  write(epoch: EpochRecord): void;
+  epoch(epoch: EpochRecord): void;
+  /** The member is complete: scores of the whole test set. */
+  complete(scores: Scores, steps: number): void;
 }
 
-/** A writer into `folder/member`, or one that does nothing where `folder` is null. The backend must be loaded. */
-export function openSummaries(folder: string | null, member: string): Summaries {
-  if (folder === null) return { write: () => undefined };
-  const { summaryFileWriter } = require('@tensorflow/tfjs-node-gpu/dist/tensorboard.js') as {
-    summaryFileWriter: (folder: string) => SummaryWriter;
-  };
-  const writer = summaryFileWriter(path.join(folder, member));
+/** A writer into `folder/member`, or one that does nothing where `folder` is null. */
+export function openSummaries(member: Member): Summaries {
+  const { job, id } = member;
+  if (job.tensorboardFolder === null) return { epoch: () => undefined, complete: () => undefined };
+  const file = new EventFile(path.join(job.tensorboardFolder, id));
+  file.started(hparamsOf(member));
   return {
-    write(epoch) {
-      writer.scalar('train/loss', epoch.trainLoss, epoch.step);
-      if (epoch.trainAccuracy !== null) writer.scalar('train/accuracy', epoch.trainAccuracy, epoch.step);
-      writer.scalar('train/learning_rate', epoch.learningRate, epoch.step);
-      writer.scalar('train/examples_per_second', epoch.examplesPerSecond, epoch.step);
-      writer.flush();
+    epoch(epoch) {
+      const { trainLoss, trainAccuracy, testLoss, testAccuracy, validationLoss, validationAccuracy } = epoch;
+      const { learningRate, examplesPerSecond } = epoch;
+      const values = {
+        ...{ 'train/loss': trainLoss, 'train/accuracy': trainAccuracy },
+        ...{ 'test/loss': testLoss, 'test/accuracy': testAccuracy },
+        ...{ 'validation/loss': validationLoss, 'validation/accuracy': validationAccuracy },
+        ...{ 'train/learning_rate': learningRate, 'train/examples_per_second': examplesPerSecond },
+      };
+      file.scalars(known(values), epoch.step);
+    },
+    complete({ loss, accuracy }, steps) {
+      file.scalars(known({ 'final/loss': loss, 'final/accuracy': accuracy }), steps);
+      file.succeeded();
+      file.close();
     },
   };
+}
+
+function known(values: Readonly<Record<string, number | null | undefined>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+}
+
+/** Every number that tells members apart, with what an option is that was left out. */
+function hparamsOf({ job, experiment, data, model }: Pick<Member, 'job' | 'experiment' | 'data' | 'model'>): Hparams {
+  const unset: Hparams = {
+    trainSize: data.train.count,
+    imageSize: data.shape.height,
+    labelNoise: 0,
+    classes: data.classes,
+  };
+  const factors = factorKeys.flatMap((key) => {
+    const value = experiment[key] ?? unset[key];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  const parameters = parameterCount(model.parameters);
+  return { width: job.width, ...Object.fromEntries(factors), seed: job.seed, parameters };
+}
+
+/** What the HPARAMS tab shows of a run, whose members may differ in more than before: replaces what was said. */
+export async function writeColumns(
+  folder: string,
+  experiment: Experiment,
+  { hasAccuracy }: Pick<Model, 'hasAccuracy'>,
+): Promise<void> {
+  const hparams = ['width', ...furtherFactors(experiment), 'seed', 'parameters'];
+  const sets = [
+    ['final', 'test'],
+    ...(experiment.validationSize === undefined ? [] : [['validation', 'validation']]),
+    ['train', 'training'],
+  ];
+  const metrics = sets.flatMap(([tag, set]) => [
+    ...(hasAccuracy ? [{ tag: `${tag!}/accuracy`, title: `${set!} accuracy` }] : []),
+    { tag: `${tag!}/loss`, title: `${set!} loss` },
+  ]);
+  await createFolder(folder);
+  await writeFileAtomic(path.join(folder, 'events.out.tfevents.0.columns.v2'), experimentFile({ hparams, metrics }));
 }

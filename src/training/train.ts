@@ -53,6 +53,7 @@ import type { WorkerJob } from './job.js';
 import { runPool, type PoolJob } from './pool.js';
 import { refuseContradictions, refuseOtherData, refuseOtherThreads, refuseTooLarge, refuseUnfit } from './refusals.js';
 import { taskAt, taskOf } from './task.js';
+import { writeColumns } from './tensorboard.js';
 import { workerFile } from './worker-file.js';
 
 export interface TrainRequest {
@@ -196,8 +197,16 @@ async function trainMissing(work: Work): Promise<TrainResult> {
     ...record?.threads,
     ...Object.fromEntries(plan.members.map((member) => [member.id, member.threads])),
   };
+  const flops = {
+    ...record?.flops,
+    ...Object.fromEntries(plan.members.map(({ id, flopsPerStep, steps }) => [id, flopsPerStep * steps])),
+  };
   if (plan.members.length > 0 || record === undefined)
-    await writeRunRecord(folder, { ...newRecord(work), ...record, experiment, threads });
+    await writeRunRecord(folder, { ...newRecord(work), ...record, experiment, threads, flops });
+  if (request.tensorboard && plan.members.length > 0) {
+    const model = families[experiment.arch].model(experiment.widths[0]!, work.task, experiment);
+    await writeColumns(path.join(folder, 'tensorboard'), experiment, model);
+  }
   const recorded = record === undefined ? [] : unsaidValues(record.experiment, request.given);
   if (recorded.length > 0 && missing.length > 0)
     listener.note(`resuming ${folder}, which was started with ${recorded.join(' ')}`);

@@ -1,8 +1,9 @@
 /** A run while it trains, as lines for a terminal or for a log. */
 import type { MemberProgress, RunProgress } from '../../runs/progress.js';
-import { formatDuration, formatPercent, formatRate } from '../../terminal/format.js';
+import { formatDuration, formatRate } from '../../terminal/format.js';
 import { inSeriesColour } from '../../terminal/colour.js';
 import { commandLine } from '../../machine/installation.js';
+import { heldOutTexts, scoresText } from '../../terminal/scores.js';
 
 export interface WatchView {
   /** Of the terminal, in cells. */
@@ -81,16 +82,17 @@ function memberLine(member: MemberProgress, { epochs, nameWidth, columns, colour
 function stateText(member: MemberProgress, epochs: number): string {
   const { status, epochsDone, etaSeconds, problem } = member;
   if (problem !== null) return problem;
-  const scores = scoresText(member);
+  const scores = scoresOf(member);
   const eta = status === 'complete' ? '  complete' : etaSeconds === null ? '' : `  ETA ${formatDuration(etaSeconds)}`;
   if (epochsDone === 0) return `no epoch done${eta}`;
   return `epoch ${epochsDone}/${epochs}  ${scores}${eta}`;
 }
 
-function scoresText({ loss, accuracy, examplesPerSecond }: MemberProgress): string {
+function scoresOf(member: MemberProgress): string {
+  const { loss, accuracy, examplesPerSecond } = member;
   return [
-    ...(loss === null ? [] : [`loss ${loss.toFixed(accuracy === null ? 5 : 4)}`]), // squared errors per pixel are small
-    ...(accuracy === null ? [] : [`accuracy ${formatPercent(accuracy)}`]),
+    ...(loss === null ? [] : [scoresText(loss, accuracy)]),
+    ...heldOutTexts(member),
     ...(examplesPerSecond === null ? [] : [formatRate(examplesPerSecond)]),
   ].join('  ');
 }

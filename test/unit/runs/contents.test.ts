@@ -23,6 +23,7 @@ test.each([
   'members/autoencoder-w1-s0/reconstructions.png',
   'members/cnn-w8-s0/training.safetensors',
   'tensorboard/cnn-w8-s0/events.out.tfevents.1.host',
+  'tensorboard/events.out.tfevents.0.columns.v2',
 ])('file "%s" is ours', (place) => {
   expect(isOfRun(place.split('/'), false)).toBe(true);
 });

@@ -8,8 +8,8 @@ import { memberFolder, writeMemberRecord } from '../../../src/runs/run.js';
 import { holdLock } from '../../support/holders.js';
 import { epochRecord, memberRecord, runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
 
-const timing = (width: number, seconds: readonly number[], changes: Partial<Timing> = {}): Timing => ({
-  width,
+const timing = (flops: number, seconds: readonly number[], changes: Partial<Timing> = {}): Timing => ({
+  flops,
   epochs: 10,
   history: seconds.map((each) => ({ seconds: each })),
   idleSeconds: 0,
@@ -26,13 +26,15 @@ describe('what a member still takes', () => {
     expect(secondsLeft(timing(8, Array(10).fill(2), { isComplete: true, idleSeconds: 5 }), [])).toBe(0);
   });
 
-  test('before its first epoch: the mean of its width, else a power law through the two nearest widths', () => {
+  test('before its first epoch: the mean of those with as many operations, else a power law through the two nearest', () => {
     const others = [timing(4, [16]), timing(8, [64]), timing(64, [9999])];
     expect(secondsLeft(timing(8, []), [...others, timing(8, [66])])).toBeCloseTo(650, 9);
-    // Seconds go as the width squared between 4 and 8, so at 16 they are 256, and at 2 they are 4.
+    // Seconds go as the square between 4 and 8, so at 16 they are 256, and at 2 they are 4.
     expect(secondsLeft(timing(16, []), others.slice(0, 2))).toBeCloseTo(2560, 9);
     expect(secondsLeft(timing(2, []), others)).toBeCloseTo(40, 9);
-    expect(secondsLeft(timing(16, []), others.slice(0, 1))).toBeNull();
+    // Of one alone in proportion: 64 seconds.
+    expect(secondsLeft(timing(16, []), others.slice(0, 1))).toBeCloseTo(640, 9);
+    expect(secondsLeft({ ...timing(16, []), flops: undefined }, others)).toBeNull();
     expect(secondsLeft(timing(16, []), [timing(16, [])])).toBeNull();
   });
 

@@ -28,20 +28,17 @@ test('every row has the place in its batch that it has where the whole set is as
   fc.assert(
     fc.property(tested, fc.nat({ max: 699 }), fc.nat({ max: 600 }), ({ images, pairs }, some, behind) => {
       const placesOf = (rows: Int32Array) => {
-        const places = new Map<number, number>();
-        const answered: number[] = [];
-        for (const { rows: asked, wanted } of batchesOf(rows, { images, pairs }))
-          for (const [place, at] of wanted) {
-            answered.push(at);
-            expect(asked[place]).toBe(rows[at]);
-            places.set(rows[at]!, place);
-          }
-        expect(answered.sort((a, b) => a - b)).toEqual([...rows.keys()]);
-        return places;
+        const answers = batchesOf(rows, { images, pairs }).flatMap(({ rows: asked, wanted }) =>
+          wanted.map(([place, at]) => ({ place, at, row: asked[place]! })),
+        );
+        const byAt = answers.sort((a, b) => a.at - b.at);
+        expect(byAt.map(({ row }) => row)).toEqual([...rows]);
+        expect(byAt.map(({ at }) => at)).toEqual([...rows.keys()]);
+        return new Map(byAt.map(({ row, place }) => [row, place]));
       };
       const whole = placesOf(Int32Array.from({ length: images }, (_, row) => row));
       const part = placesOf(partOf({ images, pairs }, 1 + (some % (images / pairs))));
-      for (const [row, place] of part) expect(place).toBe(whole.get(row));
+      expect([...part]).toEqual([...part.keys()].map((row) => [row, whole.get(row)]));
       placesOf(Int32Array.from({ length: behind * pairs }, (_, i) => images + i));
     }),
   );

@@ -49,6 +49,23 @@ test('an autoencoder has no accuracy; what is damaged is said', () => {
   ]);
 });
 
+test('what was scored after the epoch that is not trained on stands beside', () => {
+  const heldOut = {
+    testLoss: 0.5,
+    testAccuracy: 0.75,
+    testExamples: 100,
+    validationLoss: 0.25,
+    validationAccuracy: 0.5,
+  };
+  const [, line] = viewLines(
+    { ...progress, members: [{ ...training, ...heldOut }] },
+    { columns: 150, rows: 24, colour: false },
+  );
+  expect(line).toContain(
+    'accuracy 98.87 %  test loss 0.5000  accuracy 75.00 %  validation loss 0.2500  accuracy 50.00 %  1.9k ex/s',
+  );
+});
+
 describe('a small terminal', () => {
   const many = { ...progress, members: Array.from({ length: 30 }, (_, i) => ({ ...complete, id: `cnn-w${i}-s0` })) };
 

@@ -1,0 +1,26 @@
+/** Scores of a member while it trains, as one reads them in a line. */
+import { formatPercent } from './format.js';
+
+/** `loss 0.1234  accuracy 96.10 %`; of what is not right or wrong the loss alone. */
+export function scoresText(loss: number, accuracy: number | null): string {
+  const digits = accuracy === null ? 5 : 4; // squared errors per pixel are small
+  return [`loss ${loss.toFixed(digits)}`, ...(accuracy === null ? [] : [`accuracy ${formatPercent(accuracy)}`])].join(
+    '  ',
+  );
+}
+
+/** What was scored after an epoch that is not trained on. */
+interface HeldOut {
+  readonly testLoss?: number | undefined;
+  readonly testAccuracy?: number | null | undefined;
+  readonly validationLoss?: number | undefined;
+  readonly validationAccuracy?: number | null | undefined;
+}
+
+/** `test loss 0.1234  accuracy 96.10 %`, `validation ...`: of what was scored. */
+export function heldOutTexts({ testLoss, testAccuracy, validationLoss, validationAccuracy }: HeldOut): string[] {
+  return [
+    ...(testLoss === undefined ? [] : [`test ${scoresText(testLoss, testAccuracy ?? null)}`]),
+    ...(validationLoss === undefined ? [] : [`validation ${scoresText(validationLoss, validationAccuracy ?? null)}`]),
+  ];
+}
