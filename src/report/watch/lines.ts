@@ -85,14 +85,13 @@ function stateText(member: MemberProgress, epochs: number): string {
   const scores = scoresOf(member);
   const eta = status === 'complete' ? '  complete' : etaSeconds === null ? '' : `  ETA ${formatDuration(etaSeconds)}`;
   if (epochsDone === 0) return `no epoch done${eta}`;
-  return `epoch ${epochsDone}/${epochs}  ${scores}${eta}`;
+  // Last, as a narrow terminal cuts it off.
+  return [`epoch ${epochsDone}/${epochs}`, scores + eta, ...heldOutTexts(member)].join('  ');
 }
 
-function scoresOf(member: MemberProgress): string {
-  const { loss, accuracy, examplesPerSecond } = member;
+function scoresOf({ loss, accuracy, examplesPerSecond }: MemberProgress): string {
   return [
     ...(loss === null ? [] : [scoresText(loss, accuracy)]),
-    ...heldOutTexts(member),
     ...(examplesPerSecond === null ? [] : [formatRate(examplesPerSecond)]),
   ].join('  ');
 }

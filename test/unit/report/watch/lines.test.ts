@@ -59,10 +59,10 @@ test('what was scored after the epoch that is not trained on stands beside', () 
   };
   const [, line] = viewLines(
     { ...progress, members: [{ ...training, ...heldOut }] },
-    { columns: 150, rows: 24, colour: false },
+    { columns: 180, rows: 24, colour: false },
   );
   expect(line).toContain(
-    'accuracy 98.87 %  test loss 0.5000  accuracy 75.00 %  validation loss 0.2500  accuracy 50.00 %  1.9k ex/s',
+    'accuracy 98.87 %  1.9k ex/s  ETA 38 s  test loss 0.5000  accuracy 75.00 %  validation loss 0.2500  accuracy 50.00 %',
   );
 });
 
