@@ -9,8 +9,8 @@ const withoutProgress = { EMERGENCE_PROGRESS: 'none' };
 
 /**
  * `unit` needs no TensorFlow, and its files share a module graph in each process, as loading one for each took a third of the CPU
- * time; `engine` runs the real one in each test process; `cli` starts the real program; `page` makes reports,
- * without TensorFlow, and opens them in a real Chromium.
+ * time; `engine` runs the real one in each test process; `cli` starts the real program; `page` opens a report
+ * in a real Chromium.
  */
 export default defineConfig({
   test: {
@@ -56,8 +56,6 @@ export default defineConfig({
           name: 'page',
           include: ['test/page/**/*.test.ts'],
           setupFiles: ['test/support/matchers.ts'],
-          globalSetup: ['test/support/bundle.ts'],
-          env: withoutProgress,
           pool: 'forks',
           maxWorkers: cores,
           testTimeout: hanging,

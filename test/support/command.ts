@@ -19,12 +19,15 @@ export async function runCommand(folder: string, words: readonly string[]): Prom
   ];
   const before = { cwd: process.cwd(), exitCode: process.exitCode };
   process.chdir(folder);
+  // Lines on how far a command is depend on the clock.
+  vi.stubEnv('EMERGENCE_PROGRESS', 'none');
   process.exitCode = undefined;
   try {
     const code = await runCommandLine(words);
     return { code, ...said };
   } finally {
     process.chdir(before.cwd);
+    vi.unstubAllEnvs();
     process.exitCode = before.exitCode;
     for (const spy of spies) spy.mockRestore();
   }

@@ -2,10 +2,10 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { memberFolder, membersOf, readMemberRecord, writeMemberRecord } from '../../src/runs/run.js';
-import { writeFamily } from '../support/families.js';
-import { temporaryFolder } from '../support/runs.js';
-import { runProgram } from '../support/program.js';
+import { memberFolder, membersOf, readMemberRecord, writeMemberRecord } from '../../../src/runs/run.js';
+import { writeFamily } from '../../support/families.js';
+import { temporaryFolder } from '../../support/runs.js';
+import { runCommand } from '../../support/command.js';
 
 const shape = { arch: 'cnn', widths: [1, 2, 4], count: 200, name: 'claims' } as const;
 
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 async function run(...words: readonly string[]) {
-  return runProgram(root, words);
+  return runCommand(root, words);
 }
 
 /** What `train --experiment final.yaml` would leave. */

@@ -2,12 +2,12 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
-import { holdLock } from '../support/holders.js';
-import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
-import { runProgram } from '../support/program.js';
+import { holdLock } from '../../support/holders.js';
+import { runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
+import { runCommand } from '../../support/command.js';
 
 async function run(cwd: string, ...words: string[]) {
-  return runProgram(cwd, words);
+  return runCommand(cwd, words);
 }
 
 test('lists runs, one of them being trained; JSON has the same; nothing is written', async () => {

@@ -8,12 +8,12 @@ import {
   readRunRecord,
   writeMemberRecord,
   writeRunRecord,
-} from '../../src/runs/run.js';
-import { sealSchema } from '../../src/runs/forecasts.js';
-import { formatSealed } from '../../src/runs/json.js';
-import { Random } from '../../src/statistics/random.js';
-import { syntheticOutcomes, temporaryFolder, writeMember, writeSyntheticRun, runRecord } from '../support/runs.js';
-import { runProgram } from '../support/program.js';
+} from '../../../src/runs/run.js';
+import { sealSchema } from '../../../src/runs/forecasts.js';
+import { formatSealed } from '../../../src/runs/json.js';
+import { Random } from '../../../src/statistics/random.js';
+import { syntheticOutcomes, temporaryFolder, writeMember, writeSyntheticRun, runRecord } from '../../support/runs.js';
+import { runCommand } from '../../support/command.js';
 
 let root = '';
 let folder = '';
@@ -33,7 +33,7 @@ beforeEach(async () => {
 const accuracyOf = (width: number) => 1 / (1 + Math.exp(-(Math.log2(width) - 3)));
 
 async function run(line: string) {
-  return runProgram(root, line.split(' '));
+  return runCommand(root, line.split(' '));
 }
 
 /** What `train --widths 16` would leave. */

@@ -2,11 +2,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { resolveExperiment } from '../../src/experiment/schema.js';
-import type { OutcomeColumns } from '../../src/runs/outcomes.js';
-import type { MemberKey } from '../../src/runs/record.js';
-import { memberFolder, membersOf, readMemberRecord, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
-import { Random } from '../../src/statistics/random.js';
+import { resolveExperiment } from '../../../src/experiment/schema.js';
+import type { OutcomeColumns } from '../../../src/runs/outcomes.js';
+import type { MemberKey } from '../../../src/runs/record.js';
+import { memberFolder, membersOf, readMemberRecord, writeMemberRecord, writeRunRecord } from '../../../src/runs/run.js';
+import { Random } from '../../../src/statistics/random.js';
 import {
   memberRecord,
   runRecord,
@@ -14,11 +14,11 @@ import {
   temporaryFolder,
   writeMember,
   writeSyntheticRun,
-} from '../support/runs.js';
-import { runProgram } from '../support/program.js';
+} from '../../support/runs.js';
+import { runCommand } from '../../support/command.js';
 
 async function run(cwd: string, ...words: string[]) {
-  return runProgram(cwd, ['quanta', ...words]);
+  return runCommand(cwd, ['quanta', ...words]);
 }
 
 interface Family {

@@ -2,12 +2,12 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { loadExperiment } from '../../src/experiment/load.js';
-import { parseTrainOptions } from '../../src/experiment/options.js';
-import { memberFolder, readMemberRecord, writeMemberRecord } from '../../src/runs/run.js';
-import { writeFamily } from '../support/families.js';
-import { temporaryFolder } from '../support/runs.js';
-import { runProgram } from '../support/program.js';
+import { loadExperiment } from '../../../src/experiment/load.js';
+import { parseTrainOptions } from '../../../src/experiment/options.js';
+import { memberFolder, readMemberRecord, writeMemberRecord } from '../../../src/runs/run.js';
+import { writeFamily } from '../../support/families.js';
+import { temporaryFolder } from '../../support/runs.js';
+import { runCommand } from '../../support/command.js';
 
 let root = '';
 beforeEach(async () => {
@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 
 async function run(...words: readonly string[]) {
-  return runProgram(root, words);
+  return runCommand(root, words);
 }
 
 const design = [

@@ -2,9 +2,9 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { Random } from '../../src/statistics/random.js';
-import { runProgram } from '../support/program.js';
-import { temporaryFolder } from '../support/runs.js';
+import { Random } from '../../../src/statistics/random.js';
+import { runCommand } from '../../support/command.js';
+import { temporaryFolder } from '../../support/runs.js';
 
 let root = '';
 beforeEach(async () => {
@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 
 async function run(...words: string[]) {
-  return runProgram(root, words);
+  return runCommand(root, words);
 }
 
 const sizes = [70e6, 160e6, 410e6, 1.4e9];
