@@ -19,6 +19,7 @@ import { registerRuns } from './commands/runs.js';
 import { registerImport } from './commands/import.js';
 import { registerMetrics } from './commands/metrics.js';
 import { registerNatural } from './commands/natural.js';
+import { registerPower } from './commands/power.js';
 import { registerReport } from './commands/report.js';
 import { registerScaling } from './commands/scaling.js';
 import { registerCollapse } from './commands/collapse.js';
@@ -57,6 +58,7 @@ const commands = [
   registerSearch,
   registerForecast,
   registerDesign,
+  registerPower,
   registerClaim,
   registerMetrics,
   registerQuanta,

@@ -44,6 +44,7 @@ export { collapse, type CollapseOptions, type FamilyCollapse } from './library/c
 export { scaling, type FamilyScaling, type ScalingOptions } from './library/scaling.js';
 
 // What a family will show.
+export { power, type PlannedPower, type PowerOptions } from './library/power.js';
 export { design, type DesignOptions, type ProposedDesign } from './library/design.js';
 export { listClaimQuantities, scoreClaims, sealClaims, type ClaimOptions } from './library/claims.js';
 export {

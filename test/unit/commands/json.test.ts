@@ -68,6 +68,7 @@ const commands: readonly (readonly [line: string, key: string])[] = [
   ['collapse lenet-mnist --draws 100', 'run'],
   ['theory --lengths 1,5', 'law'],
   ['design lenet-mnist --families 20 --most-seeds 3 --force', 'pilot'],
+  ['power --effect 0.1 --run lenet-mnist --scale 4 --seeds 1,3 --simulations 20', 'share'],
   ['claim seal lenet-mnist --experiment lenet-figure-10', 'format'],
   ['claim quantities', 'standard.first'],
   ['forecast study lenet-mnist --metric accuracy --draws 100', 'run'],

@@ -1,0 +1,77 @@
+/** `emergence power`: test images and seeds that a difference between two runs takes to be found. */
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { examples } from './examples.js';
+import { axis, json, metricFile, number, where, whole, wholes } from './options.js';
+import { printRuns, terminal } from './print.js';
+
+const share = { fits: (x: number) => x > 0 && x < 1, wanted: ' between 0 and 1' };
+const correlation = { fits: (x: number) => x >= 0 && x < 1, wanted: ' from 0 to below 1' };
+
+export function registerPower(program: CommandUnknownOpts): void {
+  program
+    .command('power')
+    .description(
+      'how many test images and seeds it takes to find a difference between two runs, by formula and by simulation from a run',
+    )
+    .requiredOption(
+      '--effect <x>',
+      'the wanted difference, such as 0.01: second run less first',
+      number('--effect', { fits: (x) => x !== 0, wanted: ' other than 0' }),
+    )
+    .option('--accuracy <share>', "the first run's share (default: that of --run)", number('--accuracy', share))
+    .option(
+      '--deviation <x>',
+      'in place of --accuracy, of a metric that is no share: its standard deviation over images',
+      number('--deviation', { fits: (x) => x > 0, wanted: ' above 0' }),
+    )
+    .option(
+      '--correlation <x>',
+      'between the two runs, of right and wrong on an image (default: as between seeds of --run, else 0.5)',
+      number('--correlation', correlation),
+    )
+    .option(
+      '--seed-correlation <x>',
+      'the same between seeds of one run (default: that of --run, else --correlation)',
+      number('--seed-correlation', correlation),
+    )
+    .option(
+      '--seed-deviation <x>',
+      'standard deviation of seeds beyond what the test set explains (default: that of --run, else 0)',
+      number('--seed-deviation', { fits: (x) => x >= 0, wanted: ' of at least 0' }),
+    )
+    .option('--seeds <list>', 'seeds of each run (default: 1,2,3,5,8)', wholes('--seeds'))
+    .option('--images <n>', 'test images that there are (default: those of --run)', whole('--images', 10))
+    .option('--power <share>', 'wanted chance to find the effect', number('--power', share), 0.8)
+    .option('--alpha <share>', 'chance of a false alarm, two-sided', number('--alpha', share), 0.05)
+    .option('--one', 'one share against the fixed value of --accuracy, in place of two runs')
+    .option('--run <run>', 'a run that tells what is left out, and from whose images runs are simulated')
+    .option('--against <run>', 'another run on the same examples, for the correlation with it')
+    .option(
+      '--scale <number>',
+      'the scale whose members are taken (default: the largest)',
+      number('--scale', { fits: (x) => x > 0, wanted: ' above 0' }),
+    )
+    .option('--metric <metric>', 'a metric that is a mean over images (default: the standard one)')
+    .addOption(metricFile)
+    .option('--simulations <n>', 'pairs of runs to simulate', whole('--simulations', 20), 400)
+    .addOption(axis)
+    .addOption(where)
+    .addOption(json)
+    .addHelpText(
+      'after',
+      examples('power --effect 0.01 --accuracy 0.9 --images 10000', 'power --effect 0.01 --run plain'),
+    )
+    .action(async (options) => {
+      const { power } = await import('../library/power.js');
+      const { powerTable } = await import('../report/tables/power.js');
+      const planned = await power({ ...options, ...terminal });
+      const { source, ...rest } = planned;
+      const from = source && {
+        run: source.run.label,
+        metric: source.metric.id,
+        scale: source.scale,
+        seeds: source.seeds,
+      };
+      printRuns([{ run: '', text: powerTable(planned), json: { ...rest, source: from ?? null } }], options);
+    });
+}

@@ -1,0 +1,281 @@
+/** Test images and seeds that a difference between two runs takes to be found. */
+import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
+import { matchExamples } from '../analysis/diff/match.js';
+import { populationOf, simulatedPower } from '../analysis/diff/power-simulation.js';
+import {
+  componentsOf,
+  effectFor,
+  imagesFor,
+  modelFor,
+  mostCorrelation,
+  powerOf,
+  powerOfOne,
+  type Assumptions,
+  type Components,
+  type PlannedPower,
+  type PowerRow,
+} from '../analysis/diff/power.js';
+export type { PlannedPower } from '../analysis/diff/power.js';
+import type { Metric } from '../metrics/metric.js';
+import { readExamples } from '../runs/imported.js';
+import type { LoadedMember, LoadedRun } from '../runs/load.js';
+import type { OutcomeName } from '../runs/outcomes.js';
+import { mean } from '../statistics/mean.js';
+import { Random } from '../statistics/random.js';
+import { UsageError } from '../terminal/errors.js';
+import { formatNumber } from '../terminal/format.js';
+import { metricFor, openRun, readRun, track, type MetricOptions, type RunLike } from './family.js';
+
+export interface PowerOptions extends Omit<MetricOptions, 'all'> {
+  /** The wanted difference: the second run less the first, or the share less a fixed one. */
+  readonly effect: number;
+  /** Of the first run, or the fixed one; left out: the run's. */
+  readonly accuracy?: number | undefined;
+  /** In place of an accuracy: standard deviation over images of a metric that is no share. */
+  readonly deviation?: number | undefined;
+  /** Between the two runs' members, of right and wrong on an image; left out: as between seeds of the run, else 0.5. */
+  readonly correlation?: number | undefined;
+  /** Between seeds of one run; left out: the run's, else as between the runs. */
+  readonly seedCorrelation?: number | undefined;
+  /** Standard deviation of seeds on an endless test set; left out: the run's, else 0. */
+  readonly seedDeviation?: number | undefined;
+  /** Of each run; left out: 1, 2, 3, 5, 8. */
+  readonly seeds?: readonly number[] | undefined;
+  /** Left out: the run's; without a run the power at none is told. */
+  readonly images?: number | undefined;
+  /** Left out: 0.8. */
+  readonly power?: number | undefined;
+  /** Left out: 0.05, two-sided. */
+  readonly alpha?: number | undefined;
+  /** One share against a fixed value, in place of two runs. */
+  readonly one?: boolean | undefined;
+  /** A run whose members at one scale tell accuracy, correlation and seeds, and from whose images families are simulated. */
+  readonly run?: RunLike | undefined;
+  /** Another run on the same examples, for the correlation with it. */
+  readonly against?: RunLike | undefined;
+  /** The scale whose members are taken; left out: the largest. */
+  readonly scale?: number | undefined;
+  readonly metric?: string | undefined;
+  /** Pairs of runs that are simulated; left out: 400. */
+  readonly simulations?: number | undefined;
+}
+
+/**
+ * How many images and seeds `diff` needs to find an effect, and how often it would with those that are there.
+ *
+ * @example
+ *     const { rows } = await power({ effect: 0.1, run: 'lenet-mnist', scale: 4, seeds: [1, 3], simulations: 50 });
+ *     rows.map(({ seeds, imagesNeeded }) => `${seeds}: ${imagesNeeded}`);
+ *
+ * @throws UsageError for what no two runs can have, and a run that does not tell what is left out
+ */
+export async function power(options: PowerOptions): Promise<PlannedPower> {
+  const { effect, power: wanted = 0.8, alpha = 0.05, one = false, seeds = one ? [1] : [1, 2, 3, 5, 8] } = options;
+  const source = options.run === undefined ? undefined : await sourceOf(options.run, options);
+  if (source === undefined && options.against !== undefined)
+    throw new UsageError('there is no --run to set it against', '--against', 'give --run too');
+  const assumed = assumptionsOf(options, source?.found);
+  refuseImpossible(assumed, options);
+  const images = options.images ?? source?.found.images;
+  const plan = { wanted, alpha, images, effect };
+  const rows = one
+    ? [oneRow(assumed.share!, plan)]
+    : await track(options, 'simulations', (onStep) =>
+        seeds.map((count, done) => {
+          const row = rowOf(assumed, count, plan);
+          const simulated =
+            source && simulatedOf({ assumed, source, seeds: count, plan, most: options.simulations ?? 400 });
+          onStep(done + 1, seeds.length);
+          return { ...row, simulated };
+        }),
+      );
+  return {
+    ...{ ...assumed, effect, power: wanted, alpha, images, one, rows },
+    source: source && { run: source.run, metric: source.metric, scale: source.scale, seeds: source.found.seeds },
+  };
+}
+
+interface Planned {
+  readonly wanted: number;
+  readonly alpha: number;
+  readonly images: number | undefined;
+  readonly effect: number;
+}
+
+function rowOf(
+  assumed: Assumptions,
+  seeds: number,
+  { wanted, alpha, images, effect }: Planned,
+): Omit<PowerRow, 'simulated'> {
+  const model = modelFor(assumed, effect);
+  const { share } = assumed;
+  const most = share === undefined ? 1e3 * Math.abs(effect) : effect > 0 ? 1 - share : share;
+  const found =
+    images === undefined
+      ? undefined
+      : effectFor(
+          (size) => modelFor(assumed, Math.sign(effect) * size),
+          { images, seeds },
+          { power: wanted, alpha, most },
+        );
+  return {
+    seeds,
+    imagesNeeded: imagesFor(model, seeds, { power: wanted, alpha }),
+    powerThere: images === undefined ? undefined : powerOf(model, { images, seeds }, alpha),
+    detectable: found === undefined ? undefined : Math.sign(effect) * found,
+  };
+}
+
+function oneRow(share: number, { wanted, alpha, images, effect }: Planned): PowerRow {
+  let [low, high] = [1, 1e9];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (powerOfOne(share, effect, middle, alpha) >= wanted) high = middle;
+    else low = middle;
+  }
+  const powerThere = images === undefined ? undefined : powerOfOne(share, effect, images, alpha);
+  return { seeds: 1, imagesNeeded: high, powerThere, simulated: undefined, detectable: undefined };
+}
+
+interface Source {
+  readonly run: LoadedRun;
+  readonly metric: Metric;
+  readonly scale: number;
+  readonly found: Components;
+  /** Of each seed a number per image. */
+  readonly values: readonly Float64Array[];
+}
+
+async function sourceOf(first: RunLike, options: PowerOptions): Promise<Source> {
+  const open = await openRun(first, options);
+  const asked = await metricFor(open, options.metric, options);
+  const keys: OutcomeName[] = [
+    'example',
+    ...(['label', 'sequence'] as const).filter((name) => open.columns.includes(name)),
+  ];
+  const run = await readRun(open, [...(asked?.needs ?? defaultColumnsOf(open)), ...keys], options);
+  const metric = asked ?? defaultMetrics(run.record, run.members).standard;
+  const scale = options.scale ?? Math.max(...run.members.map(({ record }) => record.width));
+  let members = atScale(run, scale);
+  let others: readonly LoadedMember[] | undefined;
+  if (options.against !== undefined) {
+    const other = await readRun(await openRun(options.against, options), [...metric.needs, ...keys], options);
+    const matched = matchExamples(
+      { run, ids: await readExamples(run) },
+      { run: other, ids: await readExamples(other) },
+    );
+    members = matched.one.filter(({ record }) => record.width === scale);
+    others = matched.other.filter(({ record }) => record.width === scale);
+    if (others.length === 0)
+      throw new UsageError(`has no ${other.words.scale} ${scale}`, other.label, 'give a --scale that both runs have');
+  }
+  const values = members.map((member) => valuesOf(member, metric, run));
+  const found = componentsOf(values, {
+    isShare: metric.unitValues(members[0]!.outcomes)!.share,
+    others: others?.map((member) => valuesOf(member, metric, run)),
+  });
+  return { run, metric, scale, found, values };
+}
+
+function atScale(run: LoadedRun, scale: number): LoadedMember[] {
+  const members = run.members.filter(({ record }) => record.width === scale);
+  if (members.length > 0) return members;
+  const known = [...new Set(run.members.map(({ record }) => record.width))].join(', ');
+  throw new UsageError(`${run.label} has no ${run.words.scale} ${scale}`, '--scale', `it has ${known}`);
+}
+
+/** Throws UsageError for a metric that is no mean over independent images. */
+function valuesOf({ outcomes }: LoadedMember, metric: Metric, run: LoadedRun): Float64Array {
+  const units = metric.unitValues(outcomes);
+  const isMean = units !== undefined && [0.1, 0.5, 0.9].every((value) => units.transform(value) === value);
+  if (!isMean) throw new UsageError(`${metric.id} is no mean over images`, '--metric', 'give one such as accuracy');
+  if (metric.drawn(outcomes).kind !== 'units')
+    throw new UsageError(
+      'its test images are not independent: sequences or groups share them',
+      run.label,
+      'compare two such runs with diff, whose intervals show what a test set of their size tells',
+    );
+  return units.values;
+}
+
+function assumptionsOf(options: PowerOptions, found: Components | undefined): Assumptions {
+  const { accuracy, deviation } = options;
+  if (accuracy !== undefined && deviation !== undefined)
+    throw new UsageError(
+      'contradicts --accuracy: a metric is a share or it is not',
+      '--deviation',
+      'give one of the two',
+    );
+  const share = deviation === undefined ? (accuracy ?? found?.share) : undefined;
+  const spread = deviation ?? (share === undefined ? found?.deviation : undefined);
+  if (share === undefined && spread === undefined)
+    throw new UsageError('nothing says how good the first run is', '--effect', 'give --accuracy, --deviation or --run');
+  const known = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? undefined : value);
+  const other = share === undefined ? undefined : share + options.effect;
+  const most = other === undefined || !(other > 0 && other < 1) ? 1 : mostCorrelation(share!, other);
+  const correlation = options.correlation ?? Math.min(known(found?.correlation) ?? 0.5, most);
+  return {
+    ...{ share, deviation: spread, correlation },
+    seedCorrelation: options.seedCorrelation ?? known(found?.seedCorrelation) ?? correlation,
+    seedDeviation: options.seedDeviation ?? known(found?.seedDeviation) ?? 0,
+  };
+}
+
+function refuseImpossible(
+  { share, correlation, seedCorrelation }: Assumptions,
+  { effect, one = false }: PowerOptions,
+): void {
+  if (share === undefined) {
+    if (one) throw new UsageError('needs a share', '--one', 'give --accuracy');
+    return;
+  }
+  const other = share + effect;
+  if (!(share > 0 && share < 1 && other > 0 && other < 1))
+    throw new UsageError(
+      `leads from ${formatNumber(share)} to ${formatNumber(other)}`,
+      '--effect',
+      'both must lie between 0 and 1',
+    );
+  const most = mostCorrelation(share, other);
+  if (!one && correlation > most)
+    throw new UsageError(
+      `${formatNumber(correlation)} is more than shares of ${formatNumber(share)} and ${formatNumber(other)} can have`,
+      '--correlation',
+      `at most ${formatNumber(Math.floor(1000 * most) / 1000)}`,
+    );
+  if (!one && correlation > seedCorrelation)
+    throw new UsageError(
+      `${formatNumber(correlation)} is more than between seeds of one run, ${formatNumber(seedCorrelation)}`,
+      '--correlation',
+      'give a smaller one, or a larger --seed-correlation',
+    );
+}
+
+/** Images times seeds times pairs that are drawn in about ten seconds. */
+const mostDrawn = 3e8;
+
+function simulatedOf({
+  assumed,
+  source,
+  seeds,
+  plan: { alpha, images = NaN, effect },
+  most,
+}: {
+  readonly assumed: Assumptions;
+  readonly source: Source;
+  readonly seeds: number;
+  readonly plan: Planned;
+  readonly most: number;
+}): number | undefined {
+  const { share, seedCorrelation } = assumed;
+  const pairs = Math.min(most, Math.floor(mostDrawn / (2 * seeds * images)));
+  if (share === undefined || pairs < 20) return undefined;
+  const { values } = source;
+  const random = Random.named(0, 'power', seeds);
+  const right = values[0]!.map((_, i) => values.reduce((sum, value) => sum + value[i]!, 0));
+  const chances = populationOf({ share, correlation: seedCorrelation, seeds: values.length }, right, random);
+  const member = values[0]!;
+  const own = seeds === 1 ? mean(member) : share;
+  const model = modelFor({ ...assumed, share: own }, effect);
+  return simulatedPower({ model, share: own, images, seeds, population: { chances, member }, alpha, pairs, random });
+}
