@@ -1,7 +1,19 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'dist', 'vendor', 'checkpoints', 'reports', '.trial', '*.js', 'bin/*.js', 'test/gpu/*.mjs'] },
+  {
+    ignores: [
+      'node_modules',
+      'dist',
+      'vendor',
+      'checkpoints',
+      'reports',
+      '.trial',
+      '*.js',
+      'bin/*.js',
+      'test/gpu/*.mjs',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
