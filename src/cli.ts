@@ -32,6 +32,7 @@ import { registerSweep } from './commands/sweep.js';
 import { registerTheory } from './commands/theory.js';
 import { registerTrain } from './commands/train.js';
 import { registerWatch } from './commands/watch.js';
+import { nth } from './machine/present.js';
 import { codeOf, isReported, messageOf } from './terminal/errors.js';
 import { examples, typeAs, type AsTyped } from './commands/examples.js';
 
@@ -125,7 +126,7 @@ export function report(error: unknown): number {
 function reportUsage({ exitCode, code, message }: CommanderError): number {
   if (exitCode === 0) return 0;
   if (code === 'commander.excessArguments') {
-    const first = message.split('. ')[0]!;
+    const first = nth(message.split('. '), 0);
     console.error(
       `${first}; lists have commas and no spaces (--widths 8,16), and a file its option (--experiment FILE)`,
     );

@@ -1,5 +1,6 @@
 /** `emergence compare`: natural, standard and induced curve side by side. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
 import {
   at,
@@ -58,7 +59,7 @@ export function registerCompare(program: CommandUnknownOpts): void {
         const { record, words, members, folder } = family;
         const stem = options.output ?? path.join(folder, `compare${family.suffix}`);
         const figures = await writeFigure(stem, comparisonFigure(comparison, words), printed);
-        const table = comparisonTable(comparison, samplingOf(record, members[0]!.outcomes), words);
+        const table = comparisonTable(comparison, samplingOf(record, nth(members, 0).outcomes), words);
         const text = [table, '', ...pictureLines(figures)].join('\n');
         shown.push({ run: family.label, words, text, json: { ...comparison, figures } });
       }

@@ -1,5 +1,6 @@
 /** The parts of docs/ that are made from definitions: commands.md, glossary.md, the table of metrics.md. `npm run docs` writes them. */
 import type { CommandUnknownOpts, Help } from '@commander-js/extra-typings';
+import { present } from '../machine/present.js';
 import { nameOf } from './examples.js';
 import { exampleOf as metricExample, metrics } from '../metrics/index.js';
 import { glossary } from '../report/glossary.js';
@@ -86,5 +87,5 @@ function exampleOf(command: CommandUnknownOpts): string[] {
   const at = printed.search(/^Examples?:$/m);
   if (at < 0) return [];
   const [title, ...lines] = printed.slice(at).trimEnd().split('\n');
-  return [title!, '', ...lines.map((line) => `    ${line.trim().replace(/^\$ /, '')}`)];
+  return [present(title), '', ...lines.map((line) => `    ${line.trim().replace(/^\$ /, '')}`)];
 }

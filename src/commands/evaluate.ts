@@ -1,6 +1,7 @@
 /** `emergence evaluate`: a run's stored outcomes under any metrics. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { MetricEvaluation } from '../analysis/evaluate.js';
+import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
 import { at, axis, curvePer, where, csv, draws, json, metricFile, metrics } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
@@ -29,7 +30,7 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
       const { samplingOf } = await import('../report/tables/sampling.js');
       const found = await ofEach(runs, options, (run) => evaluate(run, { ...options, ...terminal, metrics: metric }));
       const shown = found.map(({ run: { record, label, words, members }, metrics: evaluations }) => {
-        const sampling = samplingOf(record, members[0]!.outcomes);
+        const sampling = samplingOf(record, nth(members, 0).outcomes);
         return {
           ...{ run: label, words },
           text: evaluationTable(evaluations, { byMember, sampling, words }),

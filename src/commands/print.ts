@@ -1,5 +1,6 @@
 /** How commands print: a text for people, or one JSON object, or comma-separated values; everything else goes to stderr. */
 import type { Listener, RunOptions } from '../library/family.js';
+import { nth } from '../machine/present.js';
 import type { OpenRun } from '../runs/load.js';
 import type { FamilyWords } from '../runs/words.js';
 import * as path from 'node:path';
@@ -35,7 +36,7 @@ export function printRuns(shown: readonly Shown[], { json, csv }: Forms): void {
   if (json === true) {
     // Each in its own words.
     const objects = shown.map(({ json: value, words }) => plainOf(value, words));
-    printJson(objects.length === 1 ? objects[0]! : { runs: objects });
+    printJson(objects.length === 1 ? nth(objects, 0) : { runs: objects });
   } else if (csv === true) {
     const axes = new Set(shown.map(({ words }) => words?.axis));
     if (axes.size > 1)
@@ -80,7 +81,7 @@ export async function ofEach<T>(
 /** Throws UsageError for a run that is named twice, and for several that are to have one picture. */
 export function refuseTwice(runs: readonly string[], output: string | undefined): void {
   const names = runs.map((run) => path.basename(path.resolve(run)));
-  const twice = runs.find((_, i) => names.indexOf(names[i]!) < i);
+  const twice = runs.find((_, i) => names.indexOf(nth(names, i)) < i);
   if (twice !== undefined) throw new UsageError('is given twice', twice, 'give each run once');
   if (output !== undefined && runs.length > 1)
     throw new UsageError('one path cannot serve several runs', '--output', 'leave it out, or name one run');

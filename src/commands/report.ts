@@ -1,5 +1,6 @@
 /** `emergence report`: a folder with an interactive page, figures, tables and text on one run or several. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { present } from '../machine/present.js';
 import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
 import { axis, draws, format, json, repeatable, size, title } from './options.js';
@@ -52,7 +53,7 @@ export function registerReport(program: CommandUnknownOpts): void {
         return;
       }
       const { folder, files } = written;
-      const page = files.find(({ file }) => file.endsWith('report.html'))!;
+      const page = present(files.find(({ file }) => file.endsWith('report.html')));
       const lines = [
         summary.join('\n'),
         '',

@@ -1,6 +1,7 @@
 /** `emergence show`: the curves of one run or several, drawn in the terminal. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FamilyCurves } from '../library/curves.js';
+import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { sizeOf } from '../terminal/size.js';
 import { examples } from './examples.js';
@@ -68,9 +69,9 @@ export function registerShow(program: CommandUnknownOpts): void {
         characters: ascii === true ? 'ascii' : 'braille',
         colour: usesColour(process.stdout),
       } as const;
-      const samplings = found.map(({ run: { record, members } }) => samplingOf(record, members[0]!.outcomes));
+      const samplings = found.map(({ run: { record, members } }) => samplingOf(record, nth(members, 0).outcomes));
       const text = [...new Set(samplings.map((sampling) => sampling.text))].join('; ');
-      console.log(showText(curves, look, { ...samplings[0]!, text }));
+      console.log(showText(curves, look, { ...nth(samplings, 0), text }));
     });
 }
 
@@ -95,7 +96,7 @@ function plain({ run, curves }: FamilyCurves) {
     curves: curves.map(({ curve: { metric, scales, values }, scores }) => ({
       metric: metric.id,
       range: Math.max(...values) - Math.min(...values),
-      points: scales.map(({ width, parameters }, i) => ({ width, parameters, value: values[i]! })),
+      points: scales.map(({ width, parameters }, i) => ({ width, parameters, value: nth(values, i) })),
       scores,
     })),
   };

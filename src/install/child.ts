@@ -1,5 +1,6 @@
 /** Programs that are started to install something: pip, a compiler. */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { present } from '../machine/present.js';
 
 /**
  * Starts a program that ends, with all that it has started in turn, once `signal` aborts: a compiler's driver leaves its passes
@@ -11,7 +12,7 @@ export function spawnGroup(
   signal: AbortSignal | undefined,
 ): ChildProcess {
   signal?.throwIfAborted();
-  const child = spawn(command!, words, { ...options, detached: true });
+  const child = spawn(present(command), words, { ...options, detached: true });
   const stop = () => {
     endGroup(child);
   };

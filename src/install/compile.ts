@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { present } from '../machine/present.js';
 import { RunError } from '../terminal/errors.js';
 import { diskIsFull, type Progress } from './cache.js';
 import { spawnGroup } from './child.js';
@@ -21,7 +22,7 @@ export function findCompiler(environment: NodeJS.ProcessEnv = process.env): read
 const usualCompilers = [['c++'], ['g++'], ['clang++']] as const;
 
 function answers([command, ...words]: readonly string[], environment: NodeJS.ProcessEnv): boolean {
-  return spawnSync(command!, [...words, '--version'], { stdio: 'ignore', env: environment }).status === 0;
+  return spawnSync(present(command), [...words, '--version'], { stdio: 'ignore', env: environment }).status === 0;
 }
 
 export interface MissingCompiler {
@@ -111,9 +112,11 @@ function runCompiler(
     const environment = { ...process.env, LC_ALL: 'C' };
     const compiler = spawnGroup(command, { stdio: ['ignore', 'ignore', 'pipe'], env: environment }, signal);
     let said = '';
-    compiler.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(0, 20_000);
-    });
+    present(compiler.stderr)
+      .setEncoding('utf8')
+      .on('data', (text: string) => {
+        said = (said + text).slice(0, 20_000);
+      });
     const alive = setInterval(() => {
       progress(`still compiling (${Math.round((performance.now() - started) / 1000)} s)`);
     }, 5000);

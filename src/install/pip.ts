@@ -6,6 +6,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { makeFolders } from '../machine/files.js';
+import { nth, present } from '../machine/present.js';
 import { RunError } from '../terminal/errors.js';
 import { diskIsFull, type Progress } from './cache.js';
 import { spawnGroup } from './child.js';
@@ -57,7 +58,10 @@ export function findPip(): Pip | undefined {
 
 function askVersion(command: readonly string[]): Pip | undefined {
   const [program, ...words] = command;
-  const { status, stdout } = spawnSync(program!, [...words, '--version'], { encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout } = spawnSync(present(program), [...words, '--version'], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   if (status !== 0) return undefined;
   const [, version, major, minor] = /^pip ((\d+)\.(\d+)\S*)/m.exec(stdout) ?? [];
   const isTooOld =
@@ -143,7 +147,7 @@ async function runForAnyPython(attempt: (python: string) => Promise<void>): Prom
       first ??= error;
     }
   }
-  throw first!;
+  throw present(first);
 }
 
 function downloadWords(platforms: readonly string[], python: string): string[] {
@@ -158,9 +162,9 @@ function downloadWords(platforms: readonly string[], python: string): string[] {
 
 /** `tensorflow_cpu-2.21.0-...whl` for `tensorflow-cpu==2.21.0`; names compare as PEP 503 says. */
 async function wheelFor(requirement: string, folder: string): Promise<string | undefined> {
-  const project = normalised(/^[A-Za-z0-9._-]+/.exec(requirement)![0]);
+  const project = normalised(present(/^[A-Za-z0-9._-]+/.exec(requirement))[0]);
   const names = await fs.readdir(folder);
-  const name = names.find((file) => file.endsWith('.whl') && normalised(file.split('-')[0]!) === project);
+  const name = names.find((file) => file.endsWith('.whl') && normalised(nth(file.split('-'), 0)) === project);
   return name === undefined ? undefined : path.join(folder, name);
 }
 
@@ -182,10 +186,12 @@ function runPip(command: readonly string[], { temporary, progress, signal }: Pip
     const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], env: environment };
     const pip = spawnGroup([...command, '--log', log], options, signal);
     let said = '';
-    pip.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-8000);
-    });
-    createInterface({ input: pip.stdout! }).on('line', (line) => {
+    present(pip.stderr)
+      .setEncoding('utf8')
+      .on('data', (text: string) => {
+        said = (said + text).slice(-8000);
+      });
+    createInterface({ input: present(pip.stdout) }).on('line', (line) => {
       if (/^\s*Downloading/.test(line)) progress(line.trim().replace(/https?:\/\/\S*\//, ''));
     });
     const alive = setInterval(() => {

@@ -3,6 +3,7 @@
  * binding compiled against them once. Loads nothing of TensorFlow itself.
  */
 import * as os from 'node:os';
+import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { ensureBinding } from './binding.js';
 import type { Progress } from './cache.js';
@@ -59,13 +60,15 @@ export async function ensureRuntime({
   const { bindingPath, tensorflowVersion } = await ensureBinding(tensorflow, onProgress, signal);
   const refusal = gpus.length > 0 ? refusalOfGpu(bindingPath, tensorflow) : undefined;
   if (refusal !== undefined) {
-    const what = `${gpus[0]!.name} was found, but TensorFlow can't use it: ${refusal}`;
+    const what = `${nth(gpus, 0).name} was found, but TensorFlow can't use it: ${refusal}`;
     if (device === 'gpu') throw new UsageError(what, '--device gpu', orCpu);
     onProgress(`${what}. Training on the CPU`);
   }
   const usesGpu = gpus.length > 0 && refusal === undefined;
   const found = { tensorflowVersion, folder: tensorflow.folder, bindingPath };
-  return usesGpu ? { ...found, device: gpu(gpus), gpuMemoryBytes: gpus[0]!.memoryBytes } : { ...found, device: cpu() };
+  return usesGpu
+    ? { ...found, device: gpu(gpus), gpuMemoryBytes: nth(gpus, 0).memoryBytes }
+    : { ...found, device: cpu() };
 }
 
 const orCpu = `see \`${commandLine('doctor')}\`, or leave the option out to train on the CPU`;
@@ -99,7 +102,7 @@ function refusalOfGpu(bindingPath: string, { kind }: Tensorflow): string | undef
 }
 
 function gpu(gpus: readonly Gpu[]): Device {
-  return { kind: 'gpu', name: gpus[0]!.name };
+  return { kind: 'gpu', name: nth(gpus, 0).name };
 }
 
 function cpu(): Device {

@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { csvParseRows } from 'd3-dsv';
 import type { Entry, ZipFile } from 'yauzl';
 import { makeFolders } from '../machine/files.js';
+import { present } from '../machine/present.js';
 import { codeOf, RunError } from '../terminal/errors.js';
 
 interface Wheel {
@@ -117,7 +118,7 @@ async function read<T>({ file, reader }: Wheel, entry: Entry, take: (content: Re
 }
 
 async function textOf(wheel: Wheel, name: string): Promise<string> {
-  return read(wheel, wheel.entries.get(name)!, text);
+  return read(wheel, present(wheel.entries.get(name)), text);
 }
 
 /** Streams one entry to `output`; resolves to what passed through. */

@@ -8,6 +8,7 @@ import { loadExperiment, type ExperimentFile } from '../experiment/load.js';
 import { parseTrainOptions, runNameOf } from '../experiment/options.js';
 import type { Experiment } from '../experiment/schema.js';
 import { commandLine } from '../machine/installation.js';
+import { present } from '../machine/present.js';
 import { gitCommit, packageVersions } from '../machine/version.js';
 import { parseMetric } from '../metrics/index.js';
 import { locateClaims, whyClaimsVoid, writeClaims, type ClaimFile } from '../runs/claims.js';
@@ -56,7 +57,7 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
     return text === undefined ? undefined : parseMetric(text, `--${key}`).id;
   });
   const file = await loadExperiment(options.experiment);
-  const run = runNameOf({ run: options.run }, file)!;
+  const run = present(runNameOf({ run: options.run }, file));
   const name = options.name ?? run;
   refuseName(name, '--name');
   const { experiment } = parseTrainOptions({}, { file });
@@ -86,7 +87,10 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
     ...{ lab: packageVersions().lab, gitCommit: gitCommit() },
     pilot: {
       run: pilot.record.name,
-      evidence: pilot.members.map(({ record }) => ({ member: record.id, outcomes: record.files['outcomes.parquet']! })),
+      evidence: pilot.members.map(({ record }) => ({
+        member: record.id,
+        outcomes: present(record.files['outcomes.parquet']),
+      })),
     },
     ...{ run, experiment, experimentDigest: digest },
     ...{ standard, induced, draws, claims },

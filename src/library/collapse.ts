@@ -3,6 +3,7 @@ import { chanceOf } from '../analysis/collapse/chance.js';
 import { collapse as collapseOf, type Collapse } from '../analysis/collapse/collapse.js';
 import { drawMembers } from '../analysis/curves.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
+import { nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import { isImported } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/load.js';
@@ -56,13 +57,13 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
   refuseOdd(loss, losses.observed, loaded, true);
   refuseOdd(metric, abilities.observed, loaded, false);
   const points = members.map(({ record }, i) => ({
-    values: factors.map((factor) => record.coordinates[factor]!),
+    values: factors.map((factor) => present(record.coordinates[factor])),
     seed: record.seed,
-    loss: losses.observed[i]!,
-    ability: abilities.observed[i]!,
+    loss: nth(losses.observed, i),
+    ability: nth(abilities.observed, i),
   }));
   const redrawn = losses.draws
-    .map((each, b) => ({ losses: each, abilities: abilities.draws[b]! }))
+    .map((each, b) => ({ losses: each, abilities: nth(abilities.draws, b) }))
     .filter(({ losses: x, abilities: y }) => x.every((value) => value > 0) && y.every(Number.isFinite));
   const found = collapseOf({
     ...{ points, factors, redrawn, draws, limits: metric.limits },
@@ -90,7 +91,7 @@ function factorsOf({ members, record }: LoadedRun): string[] {
   const all = members.map((member) => member.record);
   const differing = (name: string) => new Set(all.map(({ coordinates }) => coordinates[name])).size > 1;
   const factors = isImported(record)
-    ? Object.keys(all[0]!.coordinates).filter(
+    ? Object.keys(nth(all, 0).coordinates).filter(
         (name) => differing(name) && all.every(({ coordinates }) => coordinates[name] !== undefined),
       )
     : varyingFactors(record, all);
@@ -122,7 +123,7 @@ function refuseOdd(metric: Metric, values: Float64Array, { members, record }: Lo
   const wrong = values.findIndex((value) => !Number.isFinite(value) || (isLoss && value <= 0));
   if (wrong < 0) return;
   throw new UsageError(
-    `${metric.title} of ${members[wrong]!.record.id} is ${values[wrong]}, and ${isLoss ? 'a loss is above 0' : 'an ability is a finite number'}`,
+    `${metric.title} of ${nth(members, wrong).record.id} is ${values[wrong]}, and ${isLoss ? 'a loss is above 0' : 'an ability is a finite number'}`,
     record.name,
   );
 }

@@ -5,6 +5,7 @@ import { design as designOf, type Design } from '../analysis/design/design.js';
 import { runNameOf } from '../experiment/options.js';
 import { readTextIfThere, writeOutput } from '../machine/files.js';
 import { commandLine } from '../machine/installation.js';
+import { nth, present } from '../machine/present.js';
 import { experimentText } from '../report/tables/design.js';
 import type { OpenRun } from '../runs/load.js';
 import { readRunRecord, runFolder } from '../runs/run.js';
@@ -120,7 +121,7 @@ function commandsOf({
 function refuseUnfinished({ absent, record }: Pick<OpenRun, 'absent' | 'record'>): void {
   if (absent.length === 0) return;
   throw new UsageError(
-    `is not complete: ${counted(absent.length, 'member')} missing, such as ${absent[0]!}`,
+    `is not complete: ${counted(absent.length, 'member')} missing, such as ${nth(absent, 0)}`,
     record.name,
     commandLine(`train --run ${record.name}`),
   );
@@ -132,7 +133,7 @@ async function newRunOf(file: string, { force = false, root = checkpoints }: Des
   if (!force && (await readTextIfThere(file)) !== undefined)
     throw new UsageError(`${file} already exists`, '--output', 'give another file, or --force to write over it');
   const name = path.basename(file).replace(/\.ya?ml$/i, '');
-  const run = runNameOf({}, { path: file, name, values: { arch: 'cnn' }, places: {} })!;
+  const run = present(runNameOf({}, { path: file, name, values: { arch: 'cnn' }, places: {} }));
   if ((await readRunRecord(runFolder(root, run))) !== undefined)
     throw new UsageError(
       `run "${run}" already exists, and the run is named after the file`,

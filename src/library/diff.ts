@@ -3,6 +3,7 @@ import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { compareRuns, type FamilyDifference } from '../analysis/diff/difference.js';
 export type { FamilyDifference } from '../analysis/diff/difference.js';
 import { matchExamples, matchScales, type MatchedExamples, type MatchedScales } from '../analysis/diff/match.js';
+import { nth } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import { readExamples } from '../runs/imported.js';
 import type { LoadedRun, OpenRun } from '../runs/load.js';
@@ -99,11 +100,11 @@ function notesOf(
 ): string[] {
   return [
     ...runs.flatMap(({ label, words }, side) => {
-      const left = only[side]!;
+      const left = nth(only, side);
       return left.length === 0 ? [] : [`only ${label} has ${words.scale} ${left.join(', ')}: not compared`];
     }),
     ...runs.flatMap(({ label }, side) => {
-      const left = examples.only[side]!;
+      const left = nth(examples.only, side);
       return left === 0 ? [] : [`only ${label} has ${counted(left, 'test example')} more: left out`];
     }),
     ...(examples.isChecked

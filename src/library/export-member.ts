@@ -2,6 +2,7 @@
 import * as fs from 'node:fs/promises';
 import type { MemberFormat, MemberFormatName } from '../export/formats.js';
 import { createFolder, writeOutput } from '../machine/files.js';
+import { nth } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
 import type { RunOptions } from './family.js';
@@ -43,7 +44,7 @@ export async function exportMember(member: string, options: ExportMemberOptions)
   if (!force) await refuseExisting(files);
   const contents = await format.contents(await withTask(read), output, note);
   if (!files.includes(output)) await createFolder(output);
-  for (const [i, file] of files.entries()) await writeOutput(file, contents[i]!, '--output');
+  for (const [i, file] of files.entries()) await writeOutput(file, nth(contents, i), '--output');
   return { run: read.run.name, member: read.id, format: to, files };
 }
 

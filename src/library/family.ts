@@ -1,4 +1,5 @@
 /** How every function of the library begins: a run by its name or path, metrics by theirs, the members' outcomes read. */
+import { nth } from '../machine/present.js';
 import type { OnStep } from '../terminal/steps.js';
 import type { Registry } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
@@ -64,7 +65,7 @@ export async function track<T>(
  * @throws UsageError where there is no such run, or its members do not differ in what is asked for
  */
 export async function openRun(run: RunLike, options: RunOptions = {}): Promise<OpenRun> {
-  return (await openCurves(run, options))[0]!;
+  return nth(await openCurves(run, options), 0);
 }
 
 /**
@@ -195,5 +196,5 @@ export function refuseOneScale({ members, words, record, held }: LoadedRun, what
 /** Throws UsageError for what no run or sealed file can be called. */
 export function refuseName(name: string, flag: string): void {
   const { error } = runNameSchema.safeParse(name);
-  if (error !== undefined) throw new UsageError(`"${name}" ${error.issues[0]!.message}`, flag);
+  if (error !== undefined) throw new UsageError(`"${name}" ${nth(error.issues, 0).message}`, flag);
 }

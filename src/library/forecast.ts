@@ -9,6 +9,7 @@ import { outcomeOf, type SealedOutcome } from '../analysis/forecast/sealed.js';
 import { fewestKnown, studyMetric, type MetricStudy } from '../analysis/forecast/study.js';
 import { sha256File } from '../machine/files.js';
 import { commandLine } from '../machine/installation.js';
+import { nth } from '../machine/present.js';
 import { parseMetric } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import { endOfChain, locateSeal, readSeals, whyVoid, writeSeal, type ReadSeal, type Seal } from '../runs/forecasts.js';
@@ -83,7 +84,7 @@ export async function sealForecast(run: RunLike, options: SealOptions): Promise<
     );
   const targets = sizesOf(record, widths, '--widths');
   await refuseTrained({ folder, record }, widths, seeds);
-  const widest = scales.at(-1)!;
+  const widest = nth(scales, -1);
   const known = targets.find(({ parameters }) => parameters <= widest.parameters);
   if (known !== undefined)
     throw new UsageError(

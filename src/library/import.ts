@@ -11,6 +11,7 @@ import { axisOf, placeModels } from '../import/scale.js';
 import { nameOfFile, parseCoordinates, readLabelSource, readTable } from '../import/table.js';
 import { refuseTaken, writeImportedRun } from '../import/write.js';
 import { tableColumns } from '../import/columns.js';
+import { present } from '../machine/present.js';
 import { shellWord } from '../report/escape.js';
 import type { ImportedRun } from '../runs/imported.js';
 import { checkpoints } from '../runs/locate.js';
@@ -159,7 +160,8 @@ export async function importOutcomes<F extends keyof ImportFormats>(
 function aboutCollected({ dropped, members }: Collected, axis: string): string[] {
   const scales = new Map<number, string[]>();
   for (const { name, seed, coordinates } of members)
-    if (seed === null) scales.set(coordinates[axis]!, [...(scales.get(coordinates[axis]!) ?? []), name]);
+    if (seed === null)
+      scales.set(present(coordinates[axis]), [...(scales.get(present(coordinates[axis])) ?? []), name]);
   const shared = [...scales.values()].filter((names) => names.length > 1);
   const leftOut = `${counted(dropped, 'example')} left out: not every model has an outcome for ${dropped === 1 ? 'it' : 'them'}`;
   return [

@@ -1,4 +1,5 @@
 /** What there is: runs, metrics, experiments, datasets, published curves. */
+import { present } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -72,7 +73,7 @@ export async function listExperiments(): Promise<ShippedExperiment[]> {
 }
 
 async function described(name: string): Promise<ShippedExperiment> {
-  const file = (await shippedFile(name))!;
+  const file = present(await shippedFile(name));
   const text = await fs.readFile(file, 'utf8');
   const { arch, dataset, widths, seeds } = resolveExperiment(parseExperiment(text, file).values);
   const isDownloaded = parseDatasetName(dataset).source.files?.kind === 'downloaded';

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { cutoffFor } from '../analysis/defaults.js';
 import { quanta as quantaOf, type Quanta } from '../analysis/quanta.js';
 import type { SolvedMember } from '../analysis/example-turns.js';
+import { nth, present } from '../machine/present.js';
 import { clustersOf, type Clusters } from '../metrics/clusters.js';
 import { isImported, kindOf } from '../runs/imported.js';
 import type { LoadedMember, LoadedRun, OpenRun } from '../runs/load.js';
@@ -79,12 +80,12 @@ function fileOf({ folder }: Pick<LoadedMember, 'folder'>): string {
 /** Rows are compared across members, so they have to be the same examples in the same order. */
 function refuseOtherExamples([first, ...others]: readonly LoadedMember[]): void {
   for (const name of keyColumns) {
-    const expected = first!.outcomes[name];
+    const expected = present(first).outcomes[name];
     for (const { folder, outcomes } of others) {
       const found = outcomes[name];
-      if (expected?.length !== found?.length || expected?.some((value, i) => value !== found![i]) === true)
+      if (expected?.length !== found?.length || expected?.some((value, i) => value !== present(found)[i]) === true)
         throw new RunError(
-          `column ${name} differs from that of ${fileOf(first!)}: not the same test examples`,
+          `column ${name} differs from that of ${fileOf(present(first))}: not the same test examples`,
           fileOf({ folder }),
         );
     }
@@ -95,14 +96,14 @@ function refuseOtherExamples([first, ...others]: readonly LoadedMember[]): void 
 function cutoffOf(members: readonly LoadedMember[], { cutoff: given, note }: QuantaOptions): number {
   let [least, most] = [Infinity, -Infinity];
   for (const { outcomes } of members) {
-    for (const value of outcomes.mse!) {
+    for (const value of present(outcomes.mse)) {
       least = Math.min(least, value);
       most = Math.max(most, value);
     }
   }
-  const { width } = members.at(-1)!.record;
+  const { width } = nth(members, -1).record;
   const widest = members.filter(({ record }) => record.width === width);
-  const cutoff = given ?? cutoffFor(widest.map(({ outcomes }) => outcomes.mse!));
+  const cutoff = given ?? cutoffFor(widest.map(({ outcomes }) => present(outcomes.mse)));
   if (cutoff > least && cutoff <= most) {
     if (given === undefined)
       note?.(
@@ -122,8 +123,8 @@ function solvedBy({ record, outcomes }: LoadedMember, cutoff: number | undefined
   const { width, seed, parameters } = record;
   const solved =
     cutoff === undefined
-      ? Uint8Array.from(outcomes.correct!)
-      : Uint8Array.from(outcomes.mse!, (error) => Number(error < cutoff));
+      ? Uint8Array.from(present(outcomes.correct))
+      : Uint8Array.from(present(outcomes.mse), (error) => Number(error < cutoff));
   return { width, seed, parameters, solved };
 }
 
@@ -140,6 +141,6 @@ function refusePartialSeeds({ members, folder, words }: LoadedRun): void {
 }
 
 function clustersIn([first]: readonly LoadedMember[]): Clusters | undefined {
-  const { outcomes } = first!;
+  const { outcomes } = present(first);
   return clustersOf(outcomes, outcomes.sequence === undefined ? 'images' : 'sequences');
 }

@@ -10,6 +10,7 @@ import {
   type ScalingMember,
 } from '../analysis/scaling/scaling.js';
 import type { Cell } from '../analysis/scaling/law.js';
+import { nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import type { FamilyMember, LoadedMember, LoadedRun, OpenRun } from '../runs/load.js';
 import { UsageError } from '../terminal/errors.js';
@@ -53,7 +54,7 @@ export async function scaling(run: RunLike, options: ScalingOptions = {}): Promi
   const members = placed(loaded, factors, options);
   const { observed, draws } = drawMembers(metric, members, { draws: options.draws ?? 400 });
   const points = members.map(({ record: { id, coordinates } }, i): ScalingMember => {
-    const value = observed[i]!;
+    const value = nth(observed, i);
     if (!(value > 0 && value < Infinity))
       throw new UsageError(`${metric.title} of ${id} is ${value}, and a scaling law is of losses above 0`, record.name);
     return { coordinates, value };
@@ -108,7 +109,7 @@ function factorsOf(axis: string | undefined): string[] | undefined {
   if (asked.length > 2)
     throw new UsageError(`${asked.length} coordinates`, '--axis', 'give one, or two such as parameters,examples');
   if (asked[0] === asked[1]) throw new UsageError(`${asked[0]} is given twice`, '--axis', 'give two coordinates');
-  return namesOfD.includes(asked[0]!) ? asked.reverse() : asked;
+  return namesOfD.includes(nth(asked, 0)) ? asked.reverse() : asked;
 }
 
 /** Both N and D where they tell a law; else the one that varies, or what the run is drawn over. */
@@ -116,7 +117,7 @@ function usualFactors({ complete, record }: OpenRun): string[] {
   const varied = (name: string) => new Set(complete.map(({ coordinates }) => coordinates[name])).size > 2;
   const both = [namesOfN, namesOfD].flatMap((names) => names.find(varied) ?? []);
   if (both.length === 2 && untold(cellsAt(complete, both), both) === undefined) return both;
-  return both.length > 0 ? [both[0]!] : ['axis' in record ? record.axis : 'parameters'];
+  return both.length > 0 ? [nth(both, 0)] : ['axis' in record ? record.axis : 'parameters'];
 }
 
 /** Each combination of coordinates once; of members that have them all. */
@@ -128,7 +129,7 @@ function cellsAt(members: readonly FamilyMember[], factors: readonly string[]): 
 }
 
 function hasAll(coordinates: Readonly<Record<string, number>>, factors: readonly string[]): boolean {
-  return factors.every((factor) => coordinates[factor]! > 0 && coordinates[factor]! < Infinity);
+  return factors.every((factor) => present(coordinates[factor]) > 0 && present(coordinates[factor]) < Infinity);
 }
 
 /** Those that have all coordinates; others are told as notes. */
@@ -170,7 +171,7 @@ function noteOthers(members: readonly LoadedMember[], factors: readonly string[]
     const [alone, both] = [factors, [...factors, name]].map(
       (names) => new Set(all.map((each) => keyOf(each, names))).size,
     );
-    return both! > alone!;
+    return present(both) > present(alone);
   });
   if (differing !== undefined)
     note?.(

@@ -1,4 +1,5 @@
 /** A metric over a grid of its parameters, over smaller test sets and over fewer scales. */
+import { nth } from '../machine/present.js';
 import { parseAxis } from '../terminal/axis-text.js';
 import { causesOf, refuseCauses, type Causes } from '../analysis/causes.js';
 import { discoveriesOf, mostTested, type Discoveries } from '../analysis/discoveries.js';
@@ -100,7 +101,7 @@ function gridOf(swept: Sweep, { members }: LoadedRun, { by, leastRange, note }: 
   const moving = points.filter(({ range, scores }) => range >= leastRange && scores.emergence > 0);
   const metrics = moving.map(({ metric }) => metric);
   const discoveries = moving.length > mostTested ? undefined : discoveriesOf(metrics, members, by);
-  for (const { metric, values } of found === undefined ? [points[0]!, points.at(-1)!] : []) {
+  for (const { metric, values } of found === undefined ? [nth(points, 0), nth(points, -1)] : []) {
     const odd = flatness({ metric, members: Array.from(values, (value) => ({ value })) }, members);
     if (odd !== undefined) note?.(`note: ${odd}`);
   }

@@ -3,11 +3,12 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { builtFolder, isCheckout, labFolder, packageJson } from './installation.js';
+import { present } from './present.js';
 
 /** Of the lab and of TensorFlow.js, as package.json has them. */
 export function packageVersions(): { lab: string; tfjs: string } {
   const { version, devDependencies } = packageJson();
-  return { lab: version, tfjs: devDependencies['@tensorflow/tfjs-core']! };
+  return { lab: version, tfjs: present(devDependencies['@tensorflow/tfjs-core']) };
 }
 
 /** Holds the commit that a package was built from: the folder that it is installed in may be another repository's. */

@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import type { ImageShape, Split } from '../datasets/dataset.js';
 import type { Splits } from '../datasets/index.js';
 import { countsOf } from '../datasets/subsets.js';
+import { nth } from '../machine/present.js';
 import { Random } from '../statistics/random.js';
 import { markupText } from './escape.js';
 import { pixelsPerInch } from './figures/print.js';
@@ -30,7 +31,7 @@ const mostListed = 40;
 export function classCounts({ classNames, classes, train, test }: Splits) {
   const [trained, tested] = [countsOf(train, classes), countsOf(test, classes)];
   return Array.from(trained, (count, label) => {
-    return { label, name: classNames?.[label] ?? null, train: count, test: tested[label]! };
+    return { label, name: classNames?.[label] ?? null, train: count, test: nth(tested, label) };
   });
 }
 
@@ -89,7 +90,7 @@ function rowsOf({ classNames, train }: Splits): Row[] {
   const present = [...new Set(train.labels)].sort((a, b) => a - b);
   const places = Random.named(0, 'preview', 'classes').permutation(present.length).subarray(0, mostClasses).sort();
   return Array.from(places, (place) => {
-    const label = present[place]!;
+    const label = nth(present, place);
     return { name: classNames?.[label] ?? String(label), indices: imagesOf(train, label) };
   });
 }
@@ -100,7 +101,7 @@ function imagesOf({ labels }: Split, label: number): number[] {
     if (each === label) members.push(i);
   });
   const order = Random.named(0, 'preview', label).permutation(members.length).subarray(0, imagesPerClass).sort();
-  return Array.from(order, (place) => members[place]!);
+  return Array.from(order, (place) => nth(members, place));
 }
 
 function titlesOf({ name, classes, shape, train, test }: Splits, rows: number): [string, string] {
@@ -166,5 +167,5 @@ function pixelAt(
   { x, y }: { x: number; y: number },
 ): Uint8Array {
   const at = ((index * height + y) * width + x) * channels;
-  return channels === 3 ? images.subarray(at, at + 3) : new Uint8Array(3).fill(images[at]!);
+  return channels === 3 ? images.subarray(at, at + 3) : new Uint8Array(3).fill(nth(images, at));
 }

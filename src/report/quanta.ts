@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import type { Quanta } from '../analysis/quanta.js';
 import { passageSteps } from '../analysis/example-turns.js';
 import { writeFileAtomic } from '../machine/files.js';
+import { nth, present } from '../machine/present.js';
 import { isImported, kindOf, makeOf } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/load.js';
 import type { OutcomeTable } from '../runs/outcomes.js';
@@ -33,7 +34,7 @@ export async function writeQuanta(
   const table = path.join(folder, `quanta${suffix}.csv`);
   // Drawn first: what is stopped while it draws leaves what was there.
   const pictures = await writeFigure(path.join(folder, `quanta${suffix}`), quantaFigure(about), printed);
-  await writeFileAtomic(table, csvOf(quanta, members[0]!.outcomes, words));
+  await writeFileAtomic(table, csvOf(quanta, nth(members, 0).outcomes, words));
   return [table, ...pictures];
 }
 
@@ -54,14 +55,14 @@ function csvOf(
   ];
   const widthAt = (t: number) => scales[t]?.width ?? '';
   const lines = Array.from({ length: grid.examples }, (_, i) => {
-    const t = turns.median[i]!;
+    const t = nth(turns.median, i);
     return [
-      ...keys.map(([, column]) => column![i]!),
+      ...keys.map(([, column]) => nth(present(column), i)),
       ...[turnOf(t, turns.never[i] === 1, scales.length), widthAt(t - 1), widthAt(t)],
-      ...(steps[i] === 0 ? ['', ''] : [steps[i]!, decadesOf(grid, turns, i)]),
+      ...(steps[i] === 0 ? ['', ''] : [nth(steps, i), decadesOf(grid, turns, i)]),
       Number(steps[i] === 1),
-      ...scales.map(({ members }, s) => Number((counts[s]![i]! / members.length).toFixed(4))),
-      ...turns.bySeed.map((bySeed) => widthAt(bySeed[i]!)),
+      ...scales.map(({ members }, s) => Number((nth(nth(counts, s), i) / members.length).toFixed(4))),
+      ...turns.bySeed.map((bySeed) => widthAt(nth(bySeed, i))),
     ];
   });
   return csv(heading, lines);
@@ -74,7 +75,7 @@ function turnOf(t: number, never: boolean, scales: number): string {
 
 /** From the last scale that all fail to the first that all solve, in powers of ten of parameters. */
 function decadesOf({ scales }: Quanta['grid'], { failing, holding }: Quanta['turns'], i: number): number {
-  const from = scales[failing[i]! - 1]!.parameters;
-  const to = scales[scales.length - holding[i]!]!.parameters;
+  const from = nth(scales, nth(failing, i) - 1).parameters;
+  const to = nth(scales, scales.length - nth(holding, i)).parameters;
   return Number(Math.log10(to / from).toFixed(4));
 }

@@ -4,6 +4,7 @@ import { defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import { compareSharpness, type Sharpness } from '../analysis/sharpness.js';
 import { oneAnswer } from '../analysis/evaluate.js';
 import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
+import { nth } from '../machine/present.js';
 import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Measurement, Metric } from '../metrics/metric.js';
 import { mean } from '../statistics/mean.js';
@@ -113,7 +114,7 @@ function summaryLines(
     printedTable(
       membersTable(
         scales.map((seeds) => ({
-          ...{ width: seeds[0]!.width, parameters: seeds[0]!.parameters, seeds: seeds.length },
+          ...{ width: nth(seeds, 0).width, parameters: nth(seeds, 0).parameters, seeds: seeds.length },
           seconds: mean(seeds.map(({ seconds }) => seconds)),
         })),
         table.map((metric) => ({
@@ -134,14 +135,14 @@ function meanOfSeeds(metric: Metric, seeds: readonly SummaryRow[]): MembersColum
   const measured = seeds.flatMap(({ metrics }) => metrics[metric.id] ?? []);
   const values = measured.map(({ value }) => value);
   const differ = new Set(values).size > 1 && values.every(Number.isFinite);
-  return { value: mean(values), ...(differ ? overSeeds(values, metric.limits, (place) => measured[place]!) : {}) };
+  return { value: mean(values), ...(differ ? overSeeds(values, metric.limits, (place) => nth(measured, place)) : {}) };
 }
 
 /** Of families of one width there is none, nor of a test set that is too small for the induced metric. */
 function sharpnessOf(record: RunRecord, members: readonly SummaryMember[]): Sharpness | undefined {
   const { standard } = defaultMetrics(record, members);
   const induced = defaultInduced(record, members);
-  const isShown = widthsOf(members).length > 1 && fits(induced.metric, rowsOf(members[0]!.outcomes));
+  const isShown = widthsOf(members).length > 1 && fits(induced.metric, rowsOf(nth(members, 0).outcomes));
   if (!isShown) return undefined;
   // What is said at the end of a training rests on the paired contrast alone.
   return compareSharpness({ standard: { metric: standard }, induced, members, nullDraws: 0 });
@@ -212,7 +213,7 @@ async function drawCurves(
   const files: string[] = [];
   for (const { name, metrics, vertical, axis } of showcase.figures) {
     const curves = metrics
-      .filter((metric) => fits(metric, rowsOf(members[0]!.outcomes)))
+      .filter((metric) => fits(metric, rowsOf(nth(members, 0).outcomes)))
       .map((metric) => curve(metric, members));
     const { testSet, sampling } = showcase;
     const about = {

@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import { outcomeKinds } from '../experiment/architectures.js';
 import { momentsOf } from '../experiment/moments.js';
+import { nth, present } from '../machine/present.js';
 import { messageOf, isReported, RunError, UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -128,7 +129,7 @@ export async function openRuns(folder: string, options: OpenOptions = {}): Promi
 
 /** `openRuns` of one. */
 export async function openRun(folder: string, options: ViewOptions = {}): Promise<OpenRun> {
-  return (await openRuns(folder, options))[0]!;
+  return nth(await openRuns(folder, options), 0);
 }
 
 async function openTrained(folder: string, record: RunRecord, options: OpenOptions): Promise<OpenRun[]> {
@@ -155,23 +156,25 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   const all = await columnsOf(members);
   const columns = points.some(({ moment }) => moment !== undefined) ? columnsAtMoments(all) : all;
   const isPart = points.some(({ moment }) => moment !== undefined) && record.experiment.momentsSize !== undefined;
-  const tested = isPart ? testedAtMoments(record, record.experiment.momentsSize!) : record;
+  const tested = isPart ? testedAtMoments(record, present(record.experiment.momentsSize)) : record;
   const part = isPart
-    ? [`during training outcomes are of ${counted(record.experiment.momentsSize!, 'test example')} (--moments-size)`]
+    ? [
+        `during training outcomes are of ${counted(present(record.experiment.momentsSize), 'test example')} (--moments-size)`,
+      ]
     : [];
   const { curvePer } = options;
   const values = curvePer === undefined ? [undefined] : valuesPer(curvePer, { record, members: points, options });
   const opened: OpenRun[] = [];
   for (const value of values) {
-    const where = value === undefined ? options.where : { ...options.where, [curvePer!]: value };
+    const where = value === undefined ? options.where : { ...options.where, [present(curvePer)]: value };
     const { words, coordinate, members: shown, notes, held } = viewOf(record, points, { ...options, where });
     const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate);
     opened.push({
       ...{ folder, record: tested, words, complete: placed, absent, columns },
       notes: [...files, ...part, ...notes],
-      label: value === undefined ? record.name : `${record.name}, ${curvePer!} ${value}`,
+      label: value === undefined ? record.name : `${record.name}, ${present(curvePer)} ${value}`,
       held,
-      suffix: value === undefined ? '' : `-${curvePer!}${value}`,
+      suffix: value === undefined ? '' : `-${present(curvePer)}${value}`,
     });
   }
   return opened;
@@ -207,13 +210,19 @@ function momentsIn(
   );
   if (points.length > 0) return points;
   const steps = [...new Set(members.flatMap(stepsOf))].sort((a, b) => a - b);
-  throw new UsageError(`no member has outcomes after step ${at!}`, '--at', `there are ${steps.join(', ')}`);
+  throw new UsageError(`no member has outcomes after step ${present(at)}`, '--at', `there are ${steps.join(', ')}`);
 }
 
 function atStep(record: RunRecord, member: TrainedMember, step: number): TrainedMember {
   if (step === member.trained.steps) return member;
   const coordinates = coordinatesOf(record, member.trained, step);
-  return { ...member, id: `${member.id} at ${step}`, coordinates, trainingFlops: coordinates['flops']!, moment: step };
+  return {
+    ...member,
+    id: `${member.id} at ${step}`,
+    coordinates,
+    trainingFlops: present(coordinates['flops']),
+    moment: step,
+  };
 }
 
 /** Values of the factor that has curves of its own. Throws UsageError where it is none. */
@@ -229,7 +238,7 @@ function valuesPer(
   refuseFixed(key, varying, '--curve-per');
   if (options.where !== undefined && key in options.where)
     throw new UsageError(`${key} is held by --where`, '--curve-per', 'give one of the two');
-  return [...new Set(members.map(({ coordinates }) => coordinates[key]!))].sort((a, b) => a - b);
+  return [...new Set(members.map(({ coordinates }) => present(coordinates[key])))].sort((a, b) => a - b);
 }
 
 /** With the coordinate in place of the width. */
@@ -238,9 +247,9 @@ async function placeBy(members: readonly TrainedMember[], coordinate: string): P
   if (coordinate === 'loss') {
     const losses = await Promise.all(members.map(readLosses));
     const rows = losses.find((each) => each.rows !== undefined)?.rows;
-    losses.forEach((each, i) => at.set(members[i]!, meanLoss(each, rows)));
-  } else for (const member of members) at.set(member, member.coordinates[coordinate]!);
-  return onScale(members, (member) => at.get(member)!).map(({ member, scale, seed }) => ({
+    losses.forEach((each, i) => at.set(nth(members, i), meanLoss(each, rows)));
+  } else for (const member of members) at.set(member, present(member.coordinates[coordinate]));
+  return onScale(members, (member) => present(at.get(member))).map(({ member, scale, seed }) => ({
     ...{ ...member, width: scale, parameters: scale, seed },
   }));
 }
@@ -265,7 +274,7 @@ async function readLosses(member: FamilyMember): Promise<Losses> {
 
 /** Of the whole test set, or of the rows that all members of a view have. */
 function meanLoss({ values, rows }: Losses, part: Int32Array | undefined): number {
-  const own = part === undefined || rows !== undefined ? [...values] : Array.from(part, (row) => values[row]!);
+  const own = part === undefined || rows !== undefined ? [...values] : Array.from(part, (row) => nth(values, row));
   return Math.abs(own.reduce((total, value) => total + value, 0) / own.length);
 }
 
@@ -289,7 +298,7 @@ async function openImported(folder: string, record: ImportedRun, axis: string): 
       absent.push(`${shownId(id)} (${coordinates[axis] === undefined ? `has no ${axis}` : `${axis} is not above 0`})`);
   if (placed.length === 0)
     throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
-  const complete = onScale(placed, ({ coordinates }) => coordinates[axis]!).map(({ member, seed }) =>
+  const complete = onScale(placed, ({ coordinates }) => present(coordinates[axis])).map(({ member, seed }) =>
     placeOf(folder, member, { axis, seed }),
   );
   const columns = await columnsOf(complete);
@@ -327,7 +336,7 @@ function placeOf(
   { axis, seed }: { readonly axis: string; readonly seed: number },
 ): FamilyMember {
   const { id, coordinates, files } = member;
-  const scale = coordinates[axis]!;
+  const scale = present(coordinates[axis]);
   return {
     ...{ id: shownId(id), width: scale, seed, parameters: scale, trainingFlops: coordinates['flops'] ?? NaN },
     ...{ coordinates, files, folder: importedFolder(folder, id), trained: undefined, imported: member },
@@ -394,7 +403,7 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
   const members = onSameRows(found, folder);
   if (members.length === 0)
     throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
-  const rows = new Set(members.map(({ outcomes }) => outcomes[names[0]!]?.length));
+  const rows = new Set(members.map(({ outcomes }) => outcomes[nth(names, 0)]?.length));
   if (rows.size > 1) throw new RunError(`its members have outcomes of ${[...rows].join(' and ')} rows`, folder);
   return { ...run, members: withSameGroups(members), absent };
 }
@@ -404,7 +413,7 @@ async function atMoment(
   member: FamilyMember,
   { bytes, file, names }: { readonly bytes: Buffer; readonly file: string; readonly names: readonly OutcomeName[] },
 ): Promise<{ readonly outcomes: Partial<OutcomeTable>; readonly rows: Int32Array | undefined } | string> {
-  const name = momentFile(member.moment!);
+  const name = momentFile(present(member.moment));
   const own = await readMemberFile(member.folder, member, name);
   if (typeof own === 'string') return own;
   const where = path.join(member.folder, name);

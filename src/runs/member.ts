@@ -1,6 +1,7 @@
 /** One trained member by itself: what the user calls it, its records and its weights. */
 import * as path from 'node:path';
 import type { Experiment } from '../experiment/schema.js';
+import { present } from '../machine/present.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import { isImported } from './imported.js';
@@ -57,7 +58,7 @@ export async function readTrainedMember(text: string, root: string): Promise<Tra
 }
 
 async function trainedRun(folder: string): Promise<RunRecord> {
-  const run = (await readAnyRun(folder))!;
+  const run = present(await readAnyRun(folder));
   if (isImported(run)) throw new UsageError('is a run of imported members, which have no weights', folder);
   return run;
 }

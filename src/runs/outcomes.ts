@@ -4,6 +4,7 @@
  */
 import { parquetMetadata, parquetRead, type FileMetaData, type ParquetType, type SchemaElement } from 'hyparquet';
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
+import { nth } from '../machine/present.js';
 import { RunError, messageOf } from '../terminal/errors.js';
 import { readFileIfThere } from '../machine/files.js';
 
@@ -136,7 +137,7 @@ export function atRows(table: Partial<OutcomeTable>, rows: Int32Array): Partial<
   const columns = Object.entries(table).map(([name, column]) => {
     const part = new (column.constructor as new (length: number) => typeof column)(rows.length);
     // Hot: a plain loop over typed arrays.
-    for (let i = 0; i < rows.length; i++) part[i] = column[rows[i]!]!;
+    for (let i = 0; i < rows.length; i++) part[i] = nth(column, nth(rows, i));
     return [name, part] as const;
   });
   return Object.fromEntries(columns);

@@ -1,6 +1,7 @@
 /** How far a run is, from what lies in its folder alone: members tell of an epoch once it is over, so nothing is newer than that. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { nth, present } from '../machine/present.js';
 import { RunError } from '../terminal/errors.js';
 import { readHistory } from './history.js';
 import { statusOf, type RunStatus } from './inventory.js';
@@ -52,7 +53,7 @@ export async function readProgress(folder: string, now = Date.now()): Promise<Ru
   const epochs = Math.max(...states.map((state) => state.epochs));
   const timed = await Promise.all(states.map((state) => timingOf(state, record, now)));
   const left = timed.map((timing) => secondsLeft(timing, timed));
-  const members = states.map((state, i) => memberProgress(state, timed[i]!, isBusy ? left[i]! : null));
+  const members = states.map((state, i) => memberProgress(state, nth(timed, i), isBusy ? nth(left, i) : null));
   return {
     run: record.name,
     arch,
@@ -79,7 +80,7 @@ export interface Timing {
 async function timingOf({ id, folder, status, record, epochs }: MemberState, run: RunRecord, now: number) {
   const file = path.join(folder, 'history.jsonl');
   // Of a damaged one nothing is shown; the member's own problem says why, or the next command that reads it.
-  const read = status === 'complete' ? await readMemberFile(folder, record!, 'history.jsonl') : undefined;
+  const read = status === 'complete' ? await readMemberFile(folder, present(record), 'history.jsonl') : undefined;
   const problem = typeof read === 'string' ? read : undefined;
   const history = problem === undefined ? await readHistory(file).catch(() => []) : [];
   const stats = await fs.stat(file).catch(() => undefined);

@@ -4,6 +4,7 @@
  */
 import { experimentAt, furtherFactors } from '../experiment/factors.js';
 import { factorKeys, keyOf, optionOf, type FactorKey } from '../experiment/schema.js';
+import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatCount } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -118,7 +119,7 @@ export function viewOf<T extends Placed>(
   { axis, where = {}, all = false }: ViewOptions,
 ): View<T> {
   const varying = varyingFactors(run, members);
-  const usual = varying.includes('width') || varying.length === 0 ? 'parameters' : varying[0]!;
+  const usual = varying.includes('width') || varying.length === 0 ? 'parameters' : nth(varying, 0);
   const over = resolveAxis(axis, { varying, usual, members });
   const along = (measures as readonly string[]).includes(over) ? movedBy[over as Measure] : [over];
   refuseValues(where, varying, members);
@@ -134,7 +135,7 @@ export function viewOf<T extends Placed>(
   const chosen: { readonly key: string; readonly text: string }[] = [];
   for (const key of others.filter((each) => !(each in where))) {
     const values = valuesOf(key, kept);
-    held[key] = values.at(-1)!;
+    held[key] = nth(values, -1);
     if (values.length > 1)
       chosen.push({
         key,
@@ -146,7 +147,7 @@ export function viewOf<T extends Placed>(
     chosen.length === 0
       ? []
       : [
-          `curves are at ${chosen.map(({ text }) => text).join(' and ')}; --where ${chosen[0]!.key}=VALUE picks others, --curve-per ${chosen[0]!.key} draws one for each`,
+          `curves are at ${chosen.map(({ text }) => text).join(' and ')}; --where ${nth(chosen, 0).key}=VALUE picks others, --curve-per ${nth(chosen, 0).key} draws one for each`,
         ];
   const mixed = mixedAt(isWidths ? 'width' : over, { varying, members: kept });
   if (mixed.length > 0)

@@ -1,4 +1,5 @@
 /** Everything that a report says of one run, computed from its stored outcomes. */
+import { present } from '../../machine/present.js';
 import { parseAxis } from '../../terminal/axis-text.js';
 import { compare, type Comparison, type PublishedCurve } from '../../analysis/compare.js';
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../../analysis/defaults.js';
@@ -92,7 +93,7 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
     }),
     seeds: fewestSeeds(members) < leastSeeds ? undefined : seedDistribution(standard, members),
     ...(await forecastsOf(open)),
-    predicted: predictFromStandard(chosen, members)!.values,
+    predicted: present(predictFromStandard(chosen, members)).values,
     sweep: sweep({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),
     causes: {
       testSizes: sweepTestSizes({ metric: chosen, members, sizes, draws: 200 }),
@@ -127,7 +128,7 @@ function overText({ name }: Metric, { members, record }: LoadedRun, count: numbe
   if (name === 'subset-accuracy') return `k=1..${Math.min(100, count)}`;
   if (name === 'sequence-accuracy') return `l=1..${pairsOf(record)}`;
   const ends = members.map(({ outcomes }) => {
-    const ascending = Float32Array.from(outcomes.mse!).sort();
+    const ascending = Float32Array.from(present(outcomes.mse)).sort();
     return [quantile(ascending, 0.01), quantile(ascending, 0.99)] as const;
   });
   const least = Math.floor(Math.log10(Math.max(1e-12, Math.min(...ends.map(([low]) => low)))));

@@ -1,5 +1,6 @@
 /** What a comparison says, as sentences made from its numbers; nothing is said that they don't show. */
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
+import { nth } from '../../machine/present.js';
 import { parseMetric } from '../../metrics/index.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { Scored } from '../../analysis/curves.js';
@@ -10,7 +11,7 @@ import { metricText } from '../tables/members.js';
 
 /** Values from the smallest scale to the largest, and how they get there. */
 export function describeCurve(role: string, curve: ComparedCurve): string {
-  const [first, last] = [curve.points[0]!, curve.points.at(-1)!];
+  const [first, last] = [nth(curve.points, 0), nth(curve.points, -1)];
   const unit = curve.unit === '' || curve.unit === 'probability' ? '' : ` ${curve.unit}`;
   const ends = `${formatNumber(first.value)}${unit} at the smallest scale to ${formatNumber(last.value)}${unit} at the largest`;
   const jump = curve.scores.jump.value;
@@ -63,7 +64,7 @@ function endsOf(
   { widths, words }: { readonly widths: readonly number[]; readonly words: FamilyWords },
 ): string {
   const at = (place: number) =>
-    `${metricText(metric, { value: values.at(place)! })} at ${words.scale} ${scaleText(widths.at(place)!, words)}`;
+    `${metricText(metric, { value: nth(values, place) })} at ${words.scale} ${scaleText(nth(widths, place), words)}`;
   return `from ${at(0)} to ${at(-1)}`;
 }
 

@@ -1,6 +1,7 @@
 /** What a report says of a run's sealed forecasts: each with what came of it. */
 import { medianOf, type MethodScore, type MetricScore } from '../../analysis/forecast/scoring.js';
 import type { SealedOutcome } from '../../analysis/forecast/sealed.js';
+import { nth } from '../../machine/present.js';
 import { counted, formatNumber } from '../../terminal/format.js';
 import { scoreCsvColumns, scoreCsvLines } from '../tables/forecast.js';
 import type { Block, Table } from './blocks.js';
@@ -39,7 +40,7 @@ function bestOf({ metric, methods }: MetricScore): string {
     best.kind === 'baseline'
       ? 'no method beat that baseline'
       : `the best baseline, ${baseline.method}, has ${formatNumber(baseline.crps)}`;
-  return `For ${metric.title} ${best.method} came nearest (CRPS ${formatNumber(best.crps)}, ${best.covered[1]!} of ${best.members} members inside 80 %); ${against}.`;
+  return `For ${metric.title} ${best.method} came nearest (CRPS ${formatNumber(best.crps)}, ${nth(best.covered, 1)} of ${best.members} members inside 80 %); ${against}.`;
 }
 
 function tableOf({ seal, scores }: SealedOutcome): Table {
@@ -56,7 +57,7 @@ function tableOf({ seal, scores }: SealedOutcome): Table {
         targets.map(({ truths }) => formatNumber(mean(truths))).join(', '),
         formatNumber(each.crps),
         formatNumber(each.skill, 2),
-        `${each.covered[1]!}/${each.members}`,
+        `${nth(each.covered, 1)}/${each.members}`,
       ]),
     ),
     raw: { heading: scoreCsvColumns, lines: scoreCsvLines(seal.name, scores) },

@@ -1,4 +1,5 @@
 /** Tables as LaTeX, for the packages booktabs and, where a table is wide, graphicx. */
+import { present } from '../../machine/present.js';
 import { writable } from '../escape.js';
 import type { Table } from './blocks.js';
 
@@ -24,7 +25,7 @@ const escapes: Readonly<Record<string, string>> = {
 export function latexText(text: string): string {
   return writable(text)
     .replaceAll(/\s+/g, ' ')
-    .replace(/[\\{}$&#%_^~<>|²×]/g, (character) => escapes[character]!);
+    .replace(/[\\{}$&#%_^~<>|²×]/g, (character) => present(escapes[character]));
 }
 
 /** A number, or one with its interval, in math mode where it has a sign, an exponent or is infinite; else as text. */

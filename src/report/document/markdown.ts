@@ -1,4 +1,5 @@
 /** A report as Markdown that GitHub shows: the same text as the page's. */
+import { nth } from '../../machine/present.js';
 import { linkPath, markdownText } from '../escape.js';
 import type { Block, Report, Table } from './blocks.js';
 
@@ -29,7 +30,7 @@ function blockOf(block: Block): string {
     case 'figure': {
       const { name, alt, caption, command, formats } = block.figure;
       const links = formats.map((format) => `[${format}](${linkPath(`figures/${name}.${format}`)})`).join(', ');
-      const shown = formats.includes('png') ? 'png' : formats[0]!;
+      const shown = formats.includes('png') ? 'png' : nth(formats, 0);
       const picture = `![${markdownText(alt)}](${linkPath(`figures/${name}.${shown}`)})`;
       return [picture, `*${markdownText(caption)}* Files: ${links}. Redraw with`, codeLine(command)].join('\n\n');
     }

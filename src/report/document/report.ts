@@ -8,6 +8,7 @@ import { predictFromStandard } from '../../analysis/independence.js';
 import { scoreNames } from '../../analysis/scores.js';
 import { readFileIfThere } from '../../machine/files.js';
 import { refuseForeignFolder, writeFolder, type FolderContent } from '../../machine/folder-swap.js';
+import { nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { isImported, makeOf } from '../../runs/imported.js';
 import type { OpenRun } from '../../runs/load.js';
@@ -217,10 +218,10 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
     members,
     axis: 'parameters',
   });
-  const exact = predictFromStandard(induced, loaded.members)!.memberValues;
-  const difference = Math.max(...exact.map((value, i) => Math.abs(value - predicted.members[i]!)));
+  const exact = present(predictFromStandard(induced, loaded.members)).memberValues;
+  const difference = Math.max(...exact.map((value, i) => Math.abs(value - nth(predicted.members, i))));
   const { options } = run.induced;
-  const step = Math.max(0, ...options.slice(1).map((cutoff, i) => cutoff / options[i]! - 1));
+  const step = Math.max(0, ...options.slice(1).map((cutoff, i) => cutoff / nth(options, i) - 1));
   return [
     `The explorer stores each error as its place among ${options.length} cutoffs. Shares below a cutoff of its slider and mean errors on the whole test set are exact; on smaller test sets each error is known to within the ${formatNumber(100 * step, 2)} % between two cutoffs. The prediction from independence is within ${formatNumber(difference, 2)} of the exact value at c = ${run.induced.chosen}.`,
   ];

@@ -1,4 +1,5 @@
 /** A report's text and tables, from what was computed of its runs. */
+import { nth, present } from '../../machine/present.js';
 import { glossary } from '../glossary.js';
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { furtherFactors } from '../../experiment/factors.js';
@@ -68,7 +69,7 @@ export function storyOf(families: readonly ReportedFamily[]): Report {
   const several = families.length > 1;
   const names = families.map(({ run }) => run.record.name);
   return {
-    title: several ? 'Emergence and the choice of metric' : `Emergence and the choice of metric: ${names[0]!}`,
+    title: several ? 'Emergence and the choice of metric' : `Emergence and the choice of metric: ${nth(names, 0)}`,
     subtitle: families.map(({ about }) => about).join(' '),
     summary: [...families.map((family) => summaryOf(family, several)), scoresInWords],
     sections: [...families.flatMap((family) => sectionsOf(family, several)), terms],
@@ -82,7 +83,7 @@ const scoresInWords =
 function summaryOf({ run, comparison, standard, induced }: AnalysedFamily, several: boolean): string {
   const { bow: standardBow, ramp: standardRamp } = comparison.standard.scores;
   const { bow, ramp } = comparison.induced.scores;
-  const [first, last] = [comparison.induced.points[0]!, comparison.induced.points.at(-1)!];
+  const [first, last] = [nth(comparison.induced.points, 0), nth(comparison.induced.points, -1)];
   const subject = several ? `${run.record.name}: the` : 'The';
   return (
     `${subject} same ${counted(run.members.length, run.words.isImported ? 'model' : 'trained model')} under two metrics. Under ${standard.title} the curve ${improves(comparison.standard.scores)} (bow ${scored(standardBow)}, Eq 1 / ramp ${scored(standardRamp)}). ` +
@@ -151,7 +152,7 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
 }
 
 function lowered(title: string): string {
-  return title[0]!.toLowerCase() + title.slice(1);
+  return present(title[0]).toLowerCase() + title.slice(1);
 }
 
 function importedText({ run, standard }: AnalysedFamily, { source, dataset }: ImportedRun): string {
@@ -164,7 +165,7 @@ function importedText({ run, standard }: AnalysedFamily, { source, dataset }: Im
       ? ''
       : ` ${counted(dataset.dropped, 'example')} without an outcome from every model ${dataset.dropped === 1 ? 'is' : 'are'} left out.`;
   return (
-    `${counted(run.members.length, 'model')} at ${counted(scales, 'scale')} (${axis} ${least!} to ${most!}), trained and tested elsewhere; their outcomes on ${grouped(dataset.testCount)} examples of ${dataset.name} were imported (${sourceText(source)}).${left} ` +
+    `${counted(run.members.length, 'model')} at ${counted(scales, 'scale')} (${axis} ${present(least)} to ${present(most)}), trained and tested elsewhere; their outcomes on ${grouped(dataset.testCount)} examples of ${dataset.name} were imported (${sourceText(source)}).${left} ` +
     `All were tested on the same examples, and every number below is computed from their outcomes on those examples. Nothing else is known about them: no weights, no training, no pictures; ${standard.title} is the usual metric.`
   );
 }
@@ -173,9 +174,9 @@ function trainedText({ run, standard }: AnalysedFamily, record: RunRecord): stri
   const { experiment, dataset } = record;
   const { words } = run;
   const valuesOf = (key: string) =>
-    [...new Set(run.members.map(({ record: { coordinates } }) => coordinates[key]!))].sort((a, b) => a - b);
+    [...new Set(run.members.map(({ record: { coordinates } }) => present(coordinates[key])))].sort((a, b) => a - b);
   const parameters = valuesOf('parameters');
-  const [least, most] = [parameters[0]!, parameters.at(-1)!];
+  const [least, most] = [nth(parameters, 0), nth(parameters, -1)];
   const sizes = least === most ? grouped(least) : `${grouped(least)} to ${grouped(most)}`;
   const scales = words.isCoordinate ? new Set(run.members.map(({ record }) => record.width)).size : 0;
   const at = words.isCoordinate
@@ -231,7 +232,7 @@ function thresholdsText({ sweep: { points }, induced, causes }: AnalysedFamily):
   const moving = points.filter(({ range, scores }) => range >= 0.1 && !Number.isNaN(scores.bow));
   if (moving.length === 0) return 'At no other threshold does the curve move by 0.1 or more.';
   const by = (sign: number) =>
-    moving.reduce((best, point) => (sign * point.scores.bow > sign * best.scores.bow ? point : best), moving[0]!);
+    moving.reduce((best, point) => (sign * point.scores.bow > sign * best.scores.bow ? point : best), nth(moving, 0));
   const [latest, earliest] = [by(1), by(-1)];
   const late = moving.filter(({ scores }) => scores.bow > 0).length;
   const smallest = causes.testSizes[0];
@@ -274,7 +275,7 @@ function caveatsOf(family: ReportedFamily): string[] {
 }
 
 function samplingCaveat({ record, members }: ReportedFamily['run']): string {
-  const { text, note } = samplingOf(record, members[0]!.outcomes);
+  const { text, note } = samplingOf(record, nth(members, 0).outcomes);
   return `Test set: intervals are over the sampling of ${text}.${note === undefined ? '' : ` ${note}`}`;
 }
 
@@ -284,7 +285,7 @@ function thresholdCaveat(
   record: AnyRun,
 ): string {
   const kind = kindOf(record);
-  const [key, value] = Object.entries(parameters)[0]!;
+  const [key, value] = nth(Object.entries(parameters), 0);
   const symbol = key === 'c' ? 'cutoff' : key.toUpperCase();
   if (kind === 'reconstruction' && isUsual)
     return `The cutoff ${value} was chosen on these outcomes: the smallest of 1, 2 and 5 times a power of ten that is above the error of 9 in 10 images of the widest member. That choice induces the effect.`;

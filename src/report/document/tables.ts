@@ -1,6 +1,7 @@
 /** A report's tables, from what was computed of a run. */
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
+import { nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
 import { isImported, type ImportedRun } from '../../runs/imported.js';
@@ -182,11 +183,11 @@ export function curvesTable({ run, comparison, evaluations, predicted }: Analyse
       lines: scales.map(({ scale, seeds }, i) => [
         ...[scale.width, ...sized(scale.parameters, scale.trainingFlops), seeds],
         ...[standard, induced].flatMap(({ points }) => [
-          points[i]!.value,
-          points[i]!.interval?.lower,
-          points[i]!.interval?.upper,
+          nth(points, i).value,
+          nth(points, i).interval?.lower,
+          nth(points, i).interval?.upper,
         ]),
-        predicted[i]!,
+        nth(predicted, i),
       ]),
     },
   };
@@ -204,7 +205,7 @@ export function membersTable({ run, evaluations }: AnalysedFamily): Table {
       membersText(
         run.members.map(({ record: { id, width, parameters, trainingFlops } }, i) => ({
           ...{ id, width, parameters },
-          ...(words.isCoordinate ? {} : { trainingFlops, seconds: seconds[i]! }),
+          ...(words.isCoordinate ? {} : { trainingFlops, seconds: nth(seconds, i) }),
         })),
         evaluations.map(({ metric, members }) => ({ metric, values: members })),
         words,
@@ -220,8 +221,12 @@ export function membersTable({ run, evaluations }: AnalysedFamily): Table {
       ],
       lines: run.members.map(({ record }, i) => [
         ...[record.id, record.width, record.seed],
-        ...trained(record.parameters, record.trainingFlops, seconds[i]!),
-        ...[standard, induced].flatMap(({ members }) => [members[i]!.value, members[i]!.lower, members[i]!.upper]),
+        ...trained(record.parameters, record.trainingFlops, nth(seconds, i)),
+        ...[standard, induced].flatMap(({ members }) => [
+          nth(members, i).value,
+          nth(members, i).lower,
+          nth(members, i).upper,
+        ]),
       ]),
     },
   };
@@ -245,7 +250,7 @@ export function titleOf({ title, parameters }: Metric): string {
 
 /** Some thresholds of the sweep; the CSV has all. */
 export function sweepTable({ run, sweep: { points, axes } }: AnalysedFamily): Table {
-  const key = axes[0]!.key;
+  const key = nth(axes, 0).key;
   const few = 9;
   const places =
     points.length <= few
@@ -256,7 +261,7 @@ export function sweepTable({ run, sweep: { points, axes } }: AnalysedFamily): Ta
     caption: `Thresholds and the scores of their curves${places.length < points.length ? `; the CSV has all ${points.length}` : ''}.`,
     columns: [key, 'range', ...shownScores.map(({ title }) => title)].map((title) => ({ title, align: 'right' })),
     rows: places.map((i) => {
-      const { metric, range, scores } = points[i]!;
+      const { metric, range, scores } = nth(points, i);
       return [
         formatNumber(Number(metric.parameters[key])),
         formatNumber(range),
@@ -308,7 +313,7 @@ function trainedProvenance(record: RunRecord, members: AnalysedFamily['run']['me
     ['run', `${record.name}, started ${created}`],
     [
       'device',
-      `${device.kind}: ${device.name}; ${counted(used.at(-1) ?? 1, 'thread')} per member${used.length > 1 ? ` at most, ${used[0]!} at least` : ''}`,
+      `${device.kind}: ${device.name}; ${counted(used.at(-1) ?? 1, 'thread')} per member${used.length > 1 ? ` at most, ${nth(used, 0)} at least` : ''}`,
     ],
     ['precision', `${experiment.precision}${eager ? ', op by op' : ''}`],
     [

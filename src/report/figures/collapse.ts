@@ -1,6 +1,7 @@
 /** An ability over loss, whatever the members' factors, and below it what each factor adds. */
 import type { Collapse } from '../../analysis/collapse/collapse.js';
 import type { FactorTest } from '../../analysis/collapse/factors.js';
+import { nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { valueTicks, type CurvePoint } from './axis.js';
@@ -53,7 +54,7 @@ function groupsOf(factor: string, values: readonly number[]): Group[] {
   const size = Math.ceil(ascending.length / most);
   return Array.from({ length: Math.ceil(ascending.length / size) }, (_, g) => {
     const own = ascending.slice(g * size, (g + 1) * size);
-    const ends = [...new Set([own[0]!, own.at(-1)!])].map((value) => formatCount(value));
+    const ends = [...new Set([nth(own, 0), nth(own, -1)])].map((value) => formatCount(value));
     return { label: `${factor} ${ends.join(' to ')}`, holds: (value) => own.includes(value) };
   });
 }
@@ -62,10 +63,10 @@ function abilityPanel({ factors, members, curve, onset }: Collapse, metric: Metr
   const losses = members.map((member) => member.loss);
   const [most, least] = [Math.max(...losses), Math.min(...losses)];
   const margin = Math.max(1.05, (most / least) ** 0.04);
-  const { factor } = factors[0]!;
+  const { factor } = nth(factors, 0);
   const groups = groupsOf(
     factor,
-    members.map(({ values }) => values[0]!),
+    members.map(({ values }) => nth(values, 0)),
   );
   const reference: PanelSeries[] =
     onset === undefined
@@ -95,7 +96,7 @@ function abilityPanel({ factors, members, curve, onset }: Collapse, metric: Metr
       ...groups.map(({ label, holds }, style) => ({
         ...{ label, style },
         line: [],
-        points: members.flatMap(({ values, loss: x, ability: y }) => (holds(values[0]!) ? { x, y } : [])),
+        points: members.flatMap(({ values, loss: x, ability: y }) => (holds(nth(values, 0)) ? { x, y } : [])),
       })),
     ],
     legend: true,
@@ -112,9 +113,9 @@ function onsetSeries(onset: Collapse['onset'], [least, most]: readonly [number, 
 }
 
 function factorPanel({ factors, members }: Collapse, k: number): CurvePanel {
-  const test = factors[k]!;
+  const test = nth(factors, k);
   const { factor, adjusted } = test;
-  const points = members.map(({ values, residual }): CurvePoint => ({ x: values[k]!, y: residual }));
+  const points = members.map(({ values, residual }): CurvePoint => ({ x: nth(values, k), y: residual }));
   const values = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
   const p = Number.isNaN(adjusted) ? '' : `, p ${formatNumber(adjusted, 2)}`;
   return {
@@ -122,12 +123,12 @@ function factorPanel({ factors, members }: Collapse, k: number): CurvePanel {
     subtitle: [`${verdictOf(test)}${p}`],
     ...{ xTitle: factor, yTitle: 'ability less the pooled curve', legend: false },
     xTicks: () => values.map((at) => ({ at, text: formatCount(at) })),
-    ...(values[0]! > 0 ? {} : { xLinear: true }),
+    ...(nth(values, 0) > 0 ? {} : { xLinear: true }),
     series: [
       {
         label: 'the curve',
         style: referenceStyles.limit,
-        line: [values[0]!, values.at(-1)!].map((x) => ({ x, y: 0 })),
+        line: [nth(values, 0), nth(values, -1)].map((x) => ({ x, y: 0 })),
         points: [],
       },
       {

@@ -1,5 +1,6 @@
 /** The comparison of natural curves, the standard curve and the induced one, side by side: the shape of the paper's figures. */
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
+import { nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatWithInterval } from '../../terminal/format.js';
 import type { Figure } from './layout.js';
@@ -14,7 +15,7 @@ export function comparisonFigure(comparison: Comparison, words: FamilyWords = tr
       : [
           {
             label: `predicted: ${prediction.title}`,
-            line: induced.points.map(({ relative: x }, i) => ({ x, y: prediction.values[i]! })),
+            line: induced.points.map(({ relative: x }, i) => ({ x, y: nth(prediction.values, i) })),
             points: [],
             style: 2,
           },

@@ -1,5 +1,6 @@
 /** Two runs against each other: their curves, and the difference with its intervals. */
 import { alpha, type FamilyDifference, type SideValue } from '../../analysis/diff/difference.js';
+import { nth } from '../../machine/present.js';
 import type { Figure } from './layout.js';
 import { curvePanel } from './panels.js';
 import { referenceStyles } from './theme.js';
@@ -9,10 +10,10 @@ export function diffFigure(found: FamilyDifference): Figure {
   const x = scales.map((scale) => scale.one.parameters);
   const ends = [Math.min(...x), Math.max(...x)];
   const valuesOf = (pick: (scale: (typeof scales)[0]) => SideValue) =>
-    scales.map((scale, i) => ({ x: x[i]!, y: pick(scale).value }));
+    scales.map((scale, i) => ({ x: nth(x, i), y: pick(scale).value }));
   const yTitle = metric.unit === '' ? metric.title : metric.unit;
   const isFound = scales.some(({ adjusted }) => adjusted <= alpha);
-  const line = scales.map(({ difference, interval }, i) => ({ x: x[i]!, y: difference, ...interval }));
+  const line = scales.map(({ difference, interval }, i) => ({ x: nth(x, i), y: difference, ...interval }));
   return {
     title: `${metric.title}: ${other.label} against ${one.label}`,
     notes: [
@@ -40,7 +41,7 @@ export function diffFigure(found: FamilyDifference): Figure {
             label: 'difference',
             style: 0,
             line,
-            points: line.filter((_, i) => !(scales[i]!.adjusted <= alpha)),
+            points: line.filter((_, i) => !(nth(scales, i).adjusted <= alpha)),
             spread: 'bars',
           },
           ...(isFound
@@ -49,7 +50,7 @@ export function diffFigure(found: FamilyDifference): Figure {
                   label: `adjusted p at most ${alpha}`,
                   style: 3,
                   line: [],
-                  points: line.filter((_, i) => scales[i]!.adjusted <= alpha),
+                  points: line.filter((_, i) => nth(scales, i).adjusted <= alpha),
                 },
               ]
             : []),

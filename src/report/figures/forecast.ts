@@ -8,6 +8,7 @@ import {
   type ScoredTarget,
 } from '../../analysis/forecast/scoring.js';
 import { tolerance, type MetricStudy } from '../../analysis/forecast/study.js';
+import { nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
 import { condensed, formatNumber } from '../../terminal/format.js';
@@ -49,13 +50,13 @@ export function scoreFigure(
 
 function scorePanel({ metric, known, targets }: MetricScore, method: MethodScore): CurvePanel {
   const isShare = metric.unit === 'probability';
-  const last = known.at(-1)!;
+  const last = nth(known, -1);
   const origin = { x: last.parameters, y: mean(last.values) };
   return {
     title: method.method,
     subtitle: [
       metric.title,
-      `CRPS ${formatNumber(method.crps)}, skill ${formatNumber(method.skill, 2)}, ${method.covered[1]!}/${method.members} in 80 %`,
+      `CRPS ${formatNumber(method.crps)}, skill ${formatNumber(method.skill, 2)}, ${nth(method.covered, 1)}/${method.members} in 80 %`,
     ],
     series: [
       { label: 'forecast', style: 2, ...fanOf(origin, targets, method) },
@@ -104,12 +105,15 @@ function shareDomain(known: MetricScore['known'], targets: readonly ScoredTarget
 function fanOf(origin: CurvePoint, targets: readonly ScoredTarget[], { targets: forecasts }: MethodScore) {
   const start = { ...origin, lower: origin.y, upper: origin.y };
   return {
-    line: [origin, ...targets.map(({ parameters }, t) => ({ x: parameters, y: medianOf(forecasts[t]!.quantiles) }))],
+    line: [
+      origin,
+      ...targets.map(({ parameters }, t) => ({ x: parameters, y: medianOf(nth(forecasts, t).quantiles) })),
+    ],
     points: [],
     bands: [...coverages].reverse().map((coverage) => [
       start,
       ...targets.map(({ parameters }, t) => {
-        const { quantiles } = forecasts[t]!;
+        const { quantiles } = nth(forecasts, t);
         return { x: parameters, y: medianOf(quantiles), ...centralInterval(quantiles, coverage) };
       }),
     ]),
@@ -138,7 +142,7 @@ function studyPanel({ metric, cells, parameters, values, range }: MetricStudy, s
   const ends = (name: string): CurvePoint[] =>
     cells
       .filter((cell) => cell.method === name && cell.target === target)
-      .map(({ known, error }) => ({ x: parameters[known - 1]!, y: Math.min(1, Math.abs(error) / range) }));
+      .map(({ known, error }) => ({ x: nth(parameters, known - 1), y: Math.min(1, Math.abs(error) / range) }));
   return {
     title: metric.title,
     subtitle: [],
@@ -147,17 +151,17 @@ function studyPanel({ metric, cells, parameters, values, range }: MetricStudy, s
       {
         label: 'the curve',
         style: referenceStyles.curve,
-        line: values.map((value, i) => ({ x: parameters[i]!, y: (value - least) / range })),
+        line: values.map((value, i) => ({ x: nth(parameters, i), y: (value - least) / range })),
         points: [],
       },
       {
         label: `${tolerance} of the range`,
         style: referenceStyles.limit,
-        line: [parameters[0]!, parameters.at(-1)!].map((x) => ({ x, y: tolerance })),
+        line: [nth(parameters, 0), nth(parameters, -1)].map((x) => ({ x, y: tolerance })),
         points: [],
       },
       ...pictured.flatMap((label, i) =>
-        ends(label).length === 0 ? [] : [{ label, style: studyStyles[i]!, line: ends(label) }],
+        ends(label).length === 0 ? [] : [{ label, style: nth(studyStyles, i), line: ends(label) }],
       ),
     ],
     xTitle: `${size} of the largest known`,

@@ -1,4 +1,5 @@
 /** Cells of a colour: what a metric or a score is at each place of two axes. */
+import { nth } from '../../machine/present.js';
 import type { Frame } from './layout.js';
 
 export interface Cell {
@@ -20,8 +21,8 @@ export function bounds(values: readonly number[], log: boolean): [low: number, h
   const n = place.length;
   const alone = log ? 0.5 : 1;
   return place.map((at, i) => {
-    const before = i > 0 ? (at - place[i - 1]!) / 2 : n > 1 ? (place[1]! - at) / 2 : alone;
-    const after = i < n - 1 ? (place[i + 1]! - at) / 2 : n > 1 ? (at - place[n - 2]!) / 2 : alone;
+    const before = i > 0 ? (at - nth(place, i - 1)) / 2 : n > 1 ? (nth(place, 1) - at) / 2 : alone;
+    const after = i < n - 1 ? (nth(place, i + 1) - at) / 2 : n > 1 ? (at - nth(place, n - 2)) / 2 : alone;
     return [back(at - before), back(at + after)];
   });
 }

@@ -1,4 +1,5 @@
 /** A panel of curves: lines with bands, bars or fans, and points. Every figure's curves are drawn here. */
+import { nth } from '../../machine/present.js';
 import { seriesStyle, type SeriesStyle } from './theme.js';
 import { countTicks, domainOf, placing, type CurvePoint, type Domain, type Tick } from './axis.js';
 import type { Frame, Key, Panel } from './layout.js';
@@ -129,7 +130,7 @@ function unbroken(line: readonly CurvePoint[]): CurvePoint[][] {
   const runs: CurvePoint[][] = [[]];
   for (const point of line) {
     if (Number.isNaN(point.y)) runs.push([]);
-    else runs.at(-1)!.push(point);
+    else nth(runs, -1).push(point);
   }
   return runs.filter(({ length }) => length > 0);
 }

@@ -1,4 +1,5 @@
 /** Curves drawn with characters: axes with numbers, a mark at each point, bars for intervals, a legend. */
+import { nth } from '../../machine/present.js';
 import { Canvas, cellSize, type CharacterSet, type Dot } from '../../terminal/canvas.js';
 import { inSeriesColour } from '../../terminal/colour.js';
 import { formatCount, formatNumber } from '../../terminal/format.js';
@@ -81,7 +82,7 @@ export function drawPlot(plot: Plot): string {
 export function hasRoomForIntervals({ series, xScale, width }: Pick<Plot, 'series' | 'xScale' | 'width'>): boolean {
   const place = placing(domainOfX(series), [0, width - 12 - 2 * margin], xScale === 'log');
   const places = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => place(x))))].sort((a, b) => a - b);
-  return places.slice(1).every((at, i) => at - places[i]! >= leastGap);
+  return places.slice(1).every((at, i) => at - nth(places, i) >= leastGap);
 }
 
 interface Axis {
@@ -103,8 +104,8 @@ function verticalAxis({ series }: Plot, rows: number): Axis {
   else if (high - low <= 1e-9 * largest) [low, high] = [Math.min(0, low), Math.max(0, high)];
   const values = ticksAround([low, high], Math.max(2, Math.min(6, Math.floor(rows / 2))));
   return {
-    low: values[0]!,
-    high: values.at(-1)!,
+    low: nth(values, 0),
+    high: nth(values, -1),
     ticks: values.map((at) => ({ at, text: formatNumber(at) })),
   };
 }
@@ -137,9 +138,9 @@ function drawSeries(plot: Plot, canvas: Canvas, place: Place): void {
     const dash = dashes[style % dashes.length];
     points.slice(1).forEach((point, i) => {
       // Between neighbours alone: no line runs across a point that is missing.
-      const all = plot.series[style]!.points;
-      if (all.indexOf(point) === all.indexOf(points[i]!) + 1)
-        canvas.line(place(points[i]!), place(point), { style, dash });
+      const all = nth(plot.series, style).points;
+      if (all.indexOf(point) === all.indexOf(nth(points, i)) + 1)
+        canvas.line(place(nth(points, i)), place(point), { style, dash });
     });
   });
   if (hasRoomForIntervals(plot))
@@ -151,7 +152,7 @@ function drawSeries(plot: Plot, canvas: Canvas, place: Place): void {
     });
   const { marks } = looks[plot.characters];
   shown.forEach((points, style) => {
-    for (const point of points) canvas.mark(place(point), marks[style % marks.length]!, style);
+    for (const point of points) canvas.mark(place(point), nth(marks, style % marks.length), style);
   });
   const { up, down } = arrows[plot.characters];
   plot.series.forEach(({ points }, style) => {
@@ -188,7 +189,7 @@ function legendLines({ series, width, characters, colour }: Plot): string[] {
   const { marks } = looks[characters];
   const lines: { text: string; length: number }[] = [];
   series.forEach(({ label }, i) => {
-    const mark = marks[i % marks.length]!;
+    const mark = nth(marks, i % marks.length);
     const text = `${colour ? inSeriesColour(mark, i) : mark} ${label}`;
     const last = lines.at(-1);
     const length = label.length + 2;

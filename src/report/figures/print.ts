@@ -1,4 +1,5 @@
 /** How figures are printed: how large, as which files, under which title. */
+import { present } from '../../machine/present.js';
 import { UsageError } from '../../terminal/errors.js';
 
 /** Of an SVG, by its definition. */
@@ -33,7 +34,7 @@ export interface FigureOptions {
   readonly title?: string | undefined;
 }
 
-export const usualFigure: FigureOptions = { size: named['double']!, formats: ['svg', 'png'] };
+export const usualFigure: FigureOptions = { size: present(named['double']), formats: ['svg', 'png'] };
 
 /** Inches: less is no picture, and more is no page. */
 const [least, most] = [2, 60];

@@ -4,6 +4,7 @@
  */
 import { preferred, type Quanta } from '../../analysis/quanta.js';
 import { probabilityAt, type LatentClass } from '../../analysis/mixture/classes.js';
+import { nth, present } from '../../machine/present.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
 import { seriesStyle } from './theme.js';
@@ -61,13 +62,13 @@ function histogram({ grid, turns, measured, coinFlips }: Quanta, words: FamilyWo
   const neverAt = last + 2.5;
   const bars = [
     ...measured.median.map((share, t) => ({
-      ...{ at: places[t]!, share: t === last ? share - never : share, isTurn: t > 0 && t < last },
+      ...{ at: nth(places, t), share: t === last ? share - never : share, isTurn: t > 0 && t < last },
     })),
     { at: neverAt, share: never, isTurn: false },
   ];
-  const flips = coinFlips.median.map((share, t) => ({ at: places[t]!, share }));
+  const flips = coinFlips.median.map((share, t) => ({ at: nth(places, t), share }));
   const ticks = [
-    ...turnNames(grid, words).map((text, t): Tick => ({ at: places[t]!, text })),
+    ...turnNames(grid, words).map((text, t): Tick => ({ at: nth(places, t), text })),
     { at: neverAt, text: 'never' },
   ];
   const highest = Math.max(...[...bars, ...flips].map(({ share }) => share));
@@ -111,7 +112,7 @@ function barLayers(
 /** `≤ 1` for what is solved from the smallest width on, the widths, `> 8` for what is not solved by the largest. */
 function turnNames({ scales }: Quanta['grid'], words: FamilyWords): string[] {
   const widths = scales.map(({ width }) => scaleText(width, words));
-  return [`≤ ${widths[0]!}`, ...widths.slice(1), `> ${widths.at(-1)!}`];
+  return [`≤ ${nth(widths, 0)}`, ...widths.slice(1), `> ${nth(widths, -1)}`];
 }
 
 /** Examples in order of difficulty, easiest below; each row of cells is the mean of as many neighbours as it takes. */
@@ -123,7 +124,8 @@ function heatMap({ grid, turns }: Quanta, words: FamilyWords): Panel {
   const cells = cellsOf(
     scales.map((_, s) => [s - 0.5, s + 0.5]),
     Array.from({ length: rows }, (_, row) => [from(row) / examples, from(row + 1) / examples]),
-    (s, row) => mean(order.subarray(from(row), from(row + 1)).map((i) => counts[s]![i]!)) / scales[s]!.members.length,
+    (s, row) =>
+      mean(order.subarray(from(row), from(row + 1)).map((i) => nth(nth(counts, s), i))) / nth(scales, s).members.length,
   );
   return {
     title: '(b) Share of seeds that solve an example',
@@ -141,18 +143,18 @@ function heatMap({ grid, turns }: Quanta, words: FamilyWords): Panel {
 /** By how many members solve them, most first; of equals the earlier turn. */
 function sortedExamples({ examples, counts }: Quanta['grid'], median: Uint8Array): Int32Array {
   const solved = new Int32Array(examples);
-  for (const column of counts) for (let i = 0; i < examples; i++) solved[i]! += column[i]!;
+  for (const column of counts) for (let i = 0; i < examples; i++) solved[i]! += nth(column, i);
   return Int32Array.from({ length: examples }, (_, i) => i).sort(
-    (a, b) => solved[b]! - solved[a]! || median[a]! - median[b]! || a - b,
+    (a, b) => nth(solved, b) - nth(solved, a) || nth(median, a) - nth(median, b) || a - b,
   );
 }
 
 /** The classes of the fit that BIC prefers, what they add up to, and the one sigmoid. */
 function sigmoids({ grid, fits }: Quanta, words: FamilyWords): Panel {
   const { scales } = grid;
-  const fit = preferred(fits, 'bic')!;
-  const one = fits.find(({ kind }) => kind === 'one')!;
-  const [first, last] = [scales[0]!.parameters, scales.at(-1)!.parameters];
+  const fit = present(preferred(fits, 'bic'));
+  const one = present(fits.find(({ kind }) => kind === 'one'));
+  const [first, last] = [nth(scales, 0).parameters, nth(scales, -1).parameters];
   const aboves = Array.from({ length: 121 }, (_, i) => (i / 120) * Math.log(last / first));
   const line = (value: (above: number) => number): CurvePoint[] =>
     aboves.map((above) => ({ x: Math.min(last, first * Math.exp(above)), y: value(above) }));
@@ -191,7 +193,7 @@ function sigmoids({ grid, fits }: Quanta, words: FamilyWords): Panel {
 const classColors = ['#1f3b73', '#0072B2', '#2a9d8f', '#7a9a01', '#c98a00', '#b5471b'];
 
 function classColor(index: number, count: number): string {
-  return classColors[count === 1 ? 1 : Math.round((index * (classColors.length - 1)) / (count - 1))]!;
+  return nth(classColors, count === 1 ? 1 : Math.round((index * (classColors.length - 1)) / (count - 1)));
 }
 
 interface DrawnClass {
@@ -210,7 +212,7 @@ function drawnClasses({ kind, classes }: Quanta['fits'][number]): DrawnClass[] {
   }
   return [0.05, 0.25, 0.5, 0.75, 0.95].map((quantile) => {
     let sum = 0;
-    const curve = classes.find(({ weight }) => (sum += weight) >= quantile)!;
+    const curve = present(classes.find(({ weight }) => (sum += weight) >= quantile));
     return { curve, weight: 0.1, label: `${100 * quantile} % are easier` };
   });
 }
@@ -221,7 +223,7 @@ function rounded(percent: number): string {
 }
 
 function titleOf(fit: Quanta['fits'][number], fits: Quanta['fits']): string {
-  const other = preferred(fits, 'aicc')!;
+  const other = present(preferred(fits, 'aicc'));
   const by = other === fit ? 'preferred by AICc and BIC' : `preferred by BIC; by AICc: ${nameOf(other)}`;
   const floor = fit.floor === 0 ? '' : `, above ${rounded(100 * fit.floor)} % by guessing`;
   const what = {

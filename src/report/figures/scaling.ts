@@ -3,6 +3,7 @@ import { examplesAt, flopsOf, optimumAt, type Cost, type Frontier } from '../../
 import type { Scatter } from '../../analysis/scaling/fit.js';
 import { lossAt } from '../../analysis/scaling/law.js';
 import type { ScalingCell, ScalingLaw } from '../../analysis/scaling/scaling.js';
+import { nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { domainOf, shareTicks, type CurvePoint } from './axis.js';
@@ -24,7 +25,7 @@ export const letterOf = (factor: string): string => letters[factor] ?? factor;
 export function termNames(factors: readonly string[]): { readonly amplitude: string; readonly exponent: string }[] {
   const names = ['a', 'b'];
   return factors.map((factor, k) => {
-    const exponent = factors.length === 1 && letterOf(factor) === 'D' ? 'b' : names[k]!;
+    const exponent = factors.length === 1 && letterOf(factor) === 'D' ? 'b' : nth(names, k);
     return { amplitude: exponent.toUpperCase(), exponent };
   });
 }
@@ -32,7 +33,7 @@ export function termNames(factors: readonly string[]): { readonly amplitude: str
 /** `E + A / N^a + B / D^b` */
 export function formulaOf(factors: readonly string[]): string {
   const terms = termNames(factors).map(
-    ({ amplitude, exponent }, k) => `${amplitude} / ${letterOf(factors[k]!)}^${exponent}`,
+    ({ amplitude, exponent }, k) => `${amplitude} / ${letterOf(nth(factors, k))}^${exponent}`,
   );
   return ['E', ...terms].join(' + ');
 }
@@ -54,7 +55,7 @@ const mostCurves = 6;
 export function scalingFigure(run: string, found: ScalingLaw, metric: Metric): Figure {
   const { factors, scatter, exponents, heldOut } = found;
   const exponentTexts = exponents.map(
-    ({ value, interval }, k) => `${termNames(factors)[k]!.exponent} = ${formatWithInterval(value, interval)}`,
+    ({ value, interval }, k) => `${nth(termNames(factors), k).exponent} = ${formatWithInterval(value, interval)}`,
   );
   const inside = heldOut?.predicted.filter(({ isInside }) => isInside).length;
   return {
@@ -84,7 +85,7 @@ function scatterNote({ ofSeeds, ofMeans, misfit }: Scatter): string {
 function oneFactor({ factors, law, cells, curve, heldOut }: ScalingLaw, metric: Metric): CurvePanel[] {
   const [factor] = factors as [string];
   const xTitle = axisTitle(factor);
-  const [first, last] = [curve[0]!.at, curve.at(-1)!.at];
+  const [first, last] = [nth(curve, 0).at, nth(curve, -1).at];
   // An interval without end has no place on a logarithmic axis.
   const ends = (value: number, { lower, upper }: { readonly lower: number; readonly upper: number }) =>
     lower > 0 && upper < Infinity ? { lower: Math.max(lower, value / 10), upper: Math.min(upper, value * 10) } : {};
@@ -114,7 +115,7 @@ function oneFactor({ factors, law, cells, curve, heldOut }: ScalingLaw, metric: 
         { label: 'members', style: 0, line: [], points: membersOf(cells, 0) },
         ...heldOutSeries(
           heldOut?.predicted.map(({ coordinates, value, interval }) => ({
-            x: coordinates[0]!,
+            x: nth(coordinates, 0),
             y: value,
             ...ends(value, interval),
           })),
@@ -124,13 +125,13 @@ function oneFactor({ factors, law, cells, curve, heldOut }: ScalingLaw, metric: 
     residualPanel([{ label: 'members', style: 0, cells }], {
       xTitle,
       xDomain,
-      at: ({ coordinates }) => coordinates[0]!,
+      at: ({ coordinates }) => nth(coordinates, 0),
     }),
   ];
 }
 
 function membersOf(cells: readonly ScalingCell[], k: number): CurvePoint[] {
-  return cells.flatMap(({ coordinates, values }) => values.map((y) => ({ x: coordinates[k]!, y })));
+  return cells.flatMap(({ coordinates, values }) => values.map((y) => ({ x: nth(coordinates, k), y })));
 }
 
 /** Each for itself: no line joins them. */
@@ -173,15 +174,15 @@ function residualPanel(
 /** So many of ascending values, the first and the last among them. */
 function spread(values: readonly number[], most = mostCurves): number[] {
   if (values.length <= most) return [...values];
-  return Array.from({ length: most }, (_, i) => values[Math.round((i * (values.length - 1)) / (most - 1))]!);
+  return Array.from({ length: most }, (_, i) => nth(values, Math.round((i * (values.length - 1)) / (most - 1))));
 }
 
 function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): CurvePanel[] {
   const { factors, law, cells } = found;
   const [n, d] = factors as [string, string];
   const { cost } = frontier;
-  const levels = spread([...new Set(cells.map(({ coordinates }) => coordinates[1]!))].sort((a, b) => a - b));
-  const ns = cells.map(({ coordinates }) => coordinates[0]!);
+  const levels = spread([...new Set(cells.map(({ coordinates }) => nth(coordinates, 1)))].sort((a, b) => a - b));
+  const ns = cells.map(({ coordinates }) => nth(coordinates, 0));
   const [least, most] = [Math.min(...ns), Math.max(...ns)];
   const groups = levels.map((level, style): Residuals => {
     const own = cells.filter(({ coordinates }) => coordinates[1] === level);
@@ -197,10 +198,10 @@ function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): Curv
       ...{ xTitle: axisTitle(n), yTitle, yLog: true },
       series: groups.map(({ label, style, cells: own }) => ({
         ...{ label, style, points: membersOf(own, 0) },
-        line: across(least, most).map((x) => ({ x, y: lossAt(law, [x, own[0]!.coordinates[1]!]) })),
+        line: across(least, most).map((x) => ({ x, y: lossAt(law, [x, nth(nth(own, 0).coordinates, 1)]) })),
       })),
     },
-    residualPanel(groups, { xTitle: axisTitle(n), at: ({ coordinates }) => coordinates[0]! }),
+    residualPanel(groups, { xTitle: axisTitle(n), at: ({ coordinates }) => nth(coordinates, 0) }),
     {
       title: 'iso-FLOP curves',
       subtitle: ['the law at a number of FLOPs; points: where it is least'],
@@ -214,7 +215,7 @@ function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): Curv
     {
       title: 'compute-optimal frontier',
       subtitle: [n, d].map((factor, k) => {
-        const { value, interval } = frontier.exponents[k]!;
+        const { value, interval } = nth(frontier.exponents, k);
         return `${letterOf(factor)}_opt ~ C^${formatWithInterval(value, interval)}`;
       }),
       ...{ xTitle: axisTitle('flops'), yTitle: axisTitle(n), yLog: true, legend: true },
@@ -233,7 +234,7 @@ function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): Curv
           label: 'members',
           style: referenceStyles.curve,
           line: [],
-          points: cells.map(({ coordinates }, i) => ({ x: spent[i]!, y: coordinates[0]! })),
+          points: cells.map(({ coordinates }, i) => ({ x: nth(spent, i), y: nth(coordinates, 0) })),
         },
       ],
       // An interval without end would leave the rest no room.
@@ -252,7 +253,7 @@ const beyond = 3;
 
 /** Over the N whose D is about that of members. */
 function isoFlop(flops: number, { law, cells }: ScalingLaw, cost: Cost): CurvePoint[] {
-  const [ns, ds] = [0, 1].map((k) => cells.map(({ coordinates }) => coordinates[k]!)) as [number[], number[]];
+  const [ns, ds] = [0, 1].map((k) => cells.map(({ coordinates }) => nth(coordinates, k))) as [number[], number[]];
   const [least, most] = [Math.min(...ds) / beyond, Math.max(...ds) * beyond];
   return across(Math.min(...ns) / beyond, Math.max(...ns) * beyond, 81).flatMap((n) => {
     const d = examplesAt(cost, flops, n);

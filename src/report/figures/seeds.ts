@@ -1,4 +1,5 @@
 /** Seeds as distributions: a violin and a strip of points for each scale, and beside it how many succeed and how well those do. */
+import { nth } from '../../machine/present.js';
 import { mean as meanOf } from '../../statistics/mean.js';
 import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
@@ -104,15 +105,15 @@ export function densityOf(values: readonly number[]): { readonly value: number; 
   const sorted = values.toSorted((a, b) => a - b);
   const mean = meanOf(values);
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, n - 1));
-  const quartiles = (sorted[Math.floor(0.75 * (n - 1))]! - sorted[Math.floor(0.25 * (n - 1))]!) / 1.34;
+  const quartiles = (nth(sorted, Math.floor(0.75 * (n - 1))) - nth(sorted, Math.floor(0.25 * (n - 1)))) / 1.34;
   const spread = quartiles > 0 ? Math.min(deviation, quartiles) : deviation;
   if (!(spread > 0)) return [];
   const bandwidth = 0.9 * spread * n ** -0.2;
-  const [low, high] = [sorted[0]! - 2 * bandwidth, sorted[n - 1]! + 2 * bandwidth];
+  const [low, high] = [nth(sorted, 0) - 2 * bandwidth, nth(sorted, n - 1) + 2 * bandwidth];
   const grid = Array.from({ length: gridPoints }, (_, i) => low + ((high - low) * i) / (gridPoints - 1));
   const density = grid.map((at) =>
     values.reduce((sum, value) => sum + Math.exp(-0.5 * ((at - value) / bandwidth) ** 2), 0),
   );
   const peak = Math.max(...density);
-  return grid.map((value, i) => ({ value, density: density[i]! / peak }));
+  return grid.map((value, i) => ({ value, density: nth(density, i) / peak }));
 }

@@ -1,5 +1,6 @@
 /** Figures as they are printed, in a picture of a given size in inches: a specification that has the place of everything in pixels. */
 import type { TopLevelSpec } from 'vega-lite';
+import { nth, present } from '../../machine/present.js';
 import { UsageError } from '../../terminal/errors.js';
 import { apart, linearTicks, placing, valueTicks, withRoom, type Tick } from './axis.js';
 import { pixelsPerInch, type FigureSize } from './print.js';
@@ -148,7 +149,7 @@ function belowTitle(panel: Panel, layout: Layout, look: Look): number {
 }
 
 function colorOf(panel: Panel, layout: Layout, look: Look): object {
-  const { scheme, domain, texts = valueTicks } = panel.ramp!;
+  const { scheme, domain, texts = valueTicks } = present(panel.ramp);
   const { label, line, unit } = look;
   const ticks = texts(linearTicks(domain, 4));
   return {
@@ -233,7 +234,7 @@ function keysOf(panel: Panel, layout: Layout, look: Look): object[] {
   const { keys = [], y } = panel;
   if (layout.atEnds.has(panel)) {
     const place = placing(y.domain, [layout.height, 0], y.isLog ?? false);
-    const wanted = keys.map((key) => ({ key, at: place(key.end!.y) })).toSorted((a, b) => a.at - b.at);
+    const wanted = keys.map((key) => ({ key, at: place(present(key.end).y) })).toSorted((a, b) => a.at - b.at);
     // Within the panel, as far as they have room there.
     const within = (at: number, i: number) =>
       Math.max(i * line, Math.min(at, layout.height - (wanted.length - 1 - i) * line));
@@ -242,7 +243,7 @@ function keysOf(panel: Panel, layout: Layout, look: Look): object[] {
       line,
     );
     return wanted.flatMap(({ key }, i) =>
-      entry([key.label], key, { x: layout.width + 6 * unit, y: heights[i]! }, look),
+      entry([key.label], key, { x: layout.width + 6 * unit, y: nth(heights, i) }, look),
     );
   }
   const top = belowTitle(panel, layout, look);

@@ -1,5 +1,6 @@
 /** A sweep: the curve at every value of a parameter as a heat map, with the scores beside it; or scores over two parameters. */
 import type { GridPoint, ResampledCurve, Sweep } from '../../analysis/sweep.js';
+import { nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { scoreTitles, titled } from '../titles.js';
 import { referenceStyles } from './theme.js';
@@ -22,7 +23,7 @@ export function sweepFigure(figure: SweepFigure): Figure {
 
 /** Whether values lie in ratio rather than evenly: the largest is 20 times the smallest or more. */
 function isLogarithmic(values: readonly number[]): boolean {
-  return values[0]! > 0 && values.at(-1)! / values[0]! >= 20;
+  return nth(values, 0) > 0 && nth(values, -1) / nth(values, 0) >= 20;
 }
 
 interface CellAxis extends Axis {
@@ -33,7 +34,7 @@ interface CellAxis extends Axis {
 function axisOf(values: readonly number[], title: string, isScale = false): CellAxis {
   const isLog = isScale || isLogarithmic(values);
   const cells = bounds(values, isLog);
-  const domain = [cells[0]![0], cells.at(-1)![1]] as const;
+  const domain = [nth(cells, 0)[0], nth(cells, -1)[1]] as const;
   const texts = isScale ? countTicks : valueTicks;
   // Few values are named themselves: between them there are none.
   const ticks = values.length <= 8 ? { ticks: texts(values) } : {};
@@ -48,8 +49,8 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   const [{ key, values: every }] = sweep.axes as [Sweep['axes'][number]];
   const step = Math.ceil(every.length / mostColumns);
   const kept = every.flatMap((_, j) => (j % step === 0 || j === every.length - 1 ? j : []));
-  const [values, points] = [kept.map((j) => every[j]!), kept.map((j) => sweep.points[j]!)];
-  const { name, unit } = points[0]!.metric;
+  const [values, points] = [kept.map((j) => nth(every, j)), kept.map((j) => nth(sweep.points, j))];
+  const { name, unit } = nth(points, 0).metric;
   const isShare = unit === 'probability';
   const x = axisOf(values, key);
   const y = axisOf(
@@ -57,7 +58,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
     words.axis,
     true,
   );
-  const cells = cellsOf(x.cells, y.cells, (j, i) => points[j]!.values[i]!);
+  const cells = cellsOf(x.cells, y.cells, (j, i) => nth(nth(points, j).values, i));
   const heat: Panel = {
     ...{ title: name, notes: [], x, y },
     ramp: {
@@ -99,7 +100,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
         {
           label: score,
           style: 0,
-          line: points.map((point, j) => ({ x: values[j]!, y: shown(point, score, leastRange) })),
+          line: points.map((point, j) => ({ x: nth(values, j), y: shown(point, score, leastRange) })),
           points: [],
         },
       ],
@@ -128,7 +129,9 @@ function twoAxes({ run, sweep: { axes, points }, leastRange }: SweepFigure): Fig
   const [outer, inner] = axes as [Sweep['axes'][number], Sweep['axes'][number]];
   const [x, y] = [axisOf(outer.values, outer.key), axisOf(inner.values, inner.key)];
   const panel = (score: 'bow' | 'jump', title: string): Panel => {
-    const cells = cellsOf(x.cells, y.cells, (i, j) => shown(points[i * inner.values.length + j]!, score, leastRange));
+    const cells = cellsOf(x.cells, y.cells, (i, j) =>
+      shown(nth(points, i * inner.values.length + j), score, leastRange),
+    );
     const domain =
       score === 'jump'
         ? ([0, 1] as const)
@@ -143,7 +146,7 @@ function twoAxes({ run, sweep: { axes, points }, leastRange }: SweepFigure): Fig
     };
   };
   return {
-    title: `${run}: ${points[0]!.metric.name} over ${outer.key} and ${inner.key}`,
+    title: `${run}: ${nth(points, 0).metric.name} over ${outer.key} and ${inner.key}`,
     notes: [`White: the curve moves by less than ${leastRange}.`],
     panels: titled('bow', 'jump').map(({ name, title }) => panel(name, title)),
   };

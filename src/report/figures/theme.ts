@@ -1,5 +1,6 @@
 /** How every figure looks: one typeface that we ship, colours that the colour-blind tell apart, and a shape and dash beside each. */
 import type { Config } from 'vega-lite';
+import { nth } from '../../machine/present.js';
 
 /** Drawn by resvg and PDFs from the npm package's files; a browser without it takes the next one. */
 export const fontFamily = 'DejaVu Sans, Verdana, sans-serif';
@@ -30,7 +31,7 @@ export const seriesStyles: readonly SeriesStyle[] = [
 
 /** The style of a figure's n-th series, from 0. */
 export function seriesStyle(index: number): SeriesStyle {
-  return seriesStyles[index % seriesStyles.length]!;
+  return nth(seriesStyles, index % seriesStyles.length);
 }
 
 /** What others are compared with: greys beside the series' colours. */

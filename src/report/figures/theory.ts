@@ -1,6 +1,7 @@
 /** The model of Sec. 2, drawn for parameters or beside a family that it was fitted to. */
 import type { TheoryFit } from '../../analysis/theory-fit.js';
 import { allRight, expectedEditDistance, lossAt, type PowerLaw } from '../../analysis/theory.js';
+import { nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber } from '../../terminal/format.js';
 import type { CurvePoint } from './axis.js';
@@ -50,7 +51,7 @@ export function fitFigure(
   words: FamilyWords = trainedWords,
 ): Figure {
   const points = (values: Float64Array): CurvePoint[] =>
-    scales.map(({ parameters }, i) => ({ x: parameters, y: values[i]! }));
+    scales.map(({ parameters }, i) => ({ x: parameters, y: nth(values, i) }));
   const pair = (measured: Float64Array, predicted: Float64Array, label = 'predicted') => [
     { label: 'measured', line: points(measured) },
     { label, line: points(predicted), points: [] },

@@ -3,6 +3,7 @@
  * the test images; with several the points are seeds, and the line is their mean with its interval: a band from three seeds on, bars
  * of two (Student's t makes them 13 standard errors wide, and a band would hide the rest).
  */
+import { nth, present } from '../../machine/present.js';
 import type { Curve } from '../../metrics/curve.js';
 import type { FamilyWords } from '../../runs/words.js';
 import { domainOf, type CurvePoint, type Domain } from './axis.js';
@@ -31,14 +32,16 @@ export interface CurvesFigure {
 export function curvesFigure(figure: CurvesFigure): Figure {
   const { run, arch, dataset, curves, vertical, axis, words } = figure;
   const yDomain = verticalDomain(figure);
-  const { points } = curves[0]!;
+  const { points } = nth(curves, 0);
   return {
     title: `${arch} family on ${shortened(dataset)}: run ${shortened(run)}`,
     notes: notesOf(figure, yDomain),
     panels: [
       curvePanel({
         ...{ title: '', subtitle: [], xTitle: words.axis, yTitle: axis, yDomain, yLog: vertical === 'log' },
-        ...(points.length === 1 ? { xDomain: [points[0]!.parameters / 4, points[0]!.parameters * 4] as const } : {}),
+        ...(points.length === 1
+          ? { xDomain: [nth(points, 0).parameters / 4, nth(points, 0).parameters * 4] as const }
+          : {}),
         series: curves.map(seriesOf),
         legend: true,
         ...(words.isCoordinate
@@ -52,7 +55,7 @@ export function curvesFigure(figure: CurvesFigure): Figure {
 }
 
 function seedsOf([first]: readonly Curve[]) {
-  const counts = first!.points.map(({ seeds }) => seeds);
+  const counts = present(first).points.map(({ seeds }) => seeds);
   return { least: Math.min(...counts), most: Math.max(...counts) };
 }
 
@@ -82,7 +85,7 @@ function verticalDomain({ curves, vertical }: CurvesFigure): Domain {
   if (drawn.length === 0) return [0, 1];
   const [least, most] = [Math.min(...drawn), Math.max(...drawn)];
   const parts = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
-  if (least > 0.5) return [1 - parts.findLast((part) => least >= 1 - part)!, 1];
+  if (least > 0.5) return [1 - present(parts.findLast((part) => least >= 1 - part)), 1];
   return [0, parts.findLast((part) => most <= part) ?? 1];
 }
 
@@ -106,7 +109,7 @@ function spreadText(curves: readonly Curve[], drawOf: string): string {
     const intervals = curves.map(({ metric }) => metric.interval);
     return `Bars: 95 % interval over the sampling of ${drawOf} (${[...new Set(intervals)].join('; ')}).`;
   }
-  const isBar = least < 3 || curves[0]!.points.length === 1;
+  const isBar = least < 3 || nth(curves, 0).points.length === 1;
   return `Points: seeds. Lines: mean over seeds. ${isBar ? 'Bars' : 'Bands'}: 95 % interval of that mean (Student's t).`;
 }
 

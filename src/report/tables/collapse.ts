@@ -1,5 +1,6 @@
 /** Whether an ability is a function of the loss alone, as text. */
 import type { Collapse } from '../../analysis/collapse/collapse.js';
+import { nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { onsetText, verdictOf } from '../figures/collapse.js';
@@ -21,7 +22,7 @@ export function collapseTable(found: Collapse, metric: Metric, loss: Metric): st
       ['factor', 'values', 'overlap', 'shift at equal loss', '80 % power at', 'p', 'adjusted', ''],
       factors.map((test, k) => [
         test.factor,
-        valuesText(members.map(({ values }) => values[k]!)),
+        valuesText(members.map(({ values }) => nth(values, k))),
         `${formatNumber(100 * test.overlap, 2)} %`,
         test.untold === undefined ? formatWithInterval(test.shift.value, test.shift.interval) : '-',
         test.untold === undefined ? formatNumber(test.detectable, 2) : '-',
@@ -45,7 +46,7 @@ function valuesText(values: readonly number[]): string {
   const ascending = [...new Set(values)].sort((a, b) => a - b).map((value) => formatCount(value));
   return ascending.length <= 4
     ? ascending.join(', ')
-    : `${ascending[0]!} to ${ascending.at(-1)!} (${ascending.length})`;
+    : `${nth(ascending, 0)} to ${nth(ascending, -1)} (${ascending.length})`;
 }
 
 function conclusion({ factors }: Collapse): string {

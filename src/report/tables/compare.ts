@@ -5,6 +5,7 @@ import type { ScoreTest } from '../../analysis/smooth-null-tests.js';
 import type { PairedScore, PairedScores, Pairing } from '../../analysis/paired.js';
 import { unscoredLines } from '../../analysis/unscored.js';
 import type { Sharpness } from '../../analysis/sharpness.js';
+import { nth, present } from '../../machine/present.js';
 import { isImported, kindOf, type AnyRun, type ImportedRun } from '../../runs/imported.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
@@ -38,7 +39,7 @@ export function sourceText({ format, tool, version }: ImportedRun['source']): st
 /** A dataset's name without the folders that lead to it. */
 export function shownDataset(name: string): string {
   const [scheme, ...rest] = name.split(':');
-  return rest.length === 0 ? name : `${scheme!}:${path.basename(rest.join(':'))}`;
+  return rest.length === 0 ? name : `${present(scheme)}:${path.basename(rest.join(':'))}`;
 }
 
 /** Without a line break at the end. */
@@ -77,7 +78,7 @@ export function comparisonTable(
     notes.push(
       `Predicted: ${title}; ${assumption}.`,
       `Measured and predicted differ by ${formatNumber(distance.rms)} (rms over scales), most at ${words.scale} ` +
-        `${scaleText(induced.points[distance.at]!.width ?? NaN, words)}: ${formatNumber(distance.largest)}.`,
+        `${scaleText(nth(induced.points, distance.at).width ?? NaN, words)}: ${formatNumber(distance.largest)}.`,
     );
   }
   return [
@@ -122,7 +123,7 @@ function pairedTable({ pairing, scores }: PairedScores): string {
   const heading = ['is the induced curve sharper?', 'induced / standard', 'difference', 'higher in', 'p', 'adjusted'];
   const lines = everyScore.map(({ name, title }) => [title, ...pairedCells(scores[name])]);
   return [
-    textTable(heading, lines, [heading[0]!]),
+    textTable(heading, lines, [nth(heading, 0)]),
     `Paired: ${pairings[pairing]}; 95 % intervals. Only the bow distinguishes late from early.`,
     'p: for the induced curve not being higher (one-sided); adjusted: for all of these at once (step-down minP, Westfall and Young 1993).',
   ].join('\n');
@@ -138,14 +139,17 @@ function questionsTable(
   const tests = [standard.smooth, induced.smooth];
   const heading = [
     'sharper than smooth growth?',
-    ...curves.flatMap(({ title }, i) => [title, tests[i]!.family, 'p', 'adjusted']),
+    ...curves.flatMap(({ title }, i) => [title, nth(tests, i).family, 'p', 'adjusted']),
   ];
   const lines = everyScore.map(({ name, title }) => [
     title,
-    ...curves.flatMap(({ scores }, i) => [formatNumber(scores[name].value), ...smoothCells(tests[i]!.scores[name])]),
+    ...curves.flatMap(({ scores }, i) => [
+      formatNumber(scores[name].value),
+      ...smoothCells(nth(tests, i).scores[name]),
+    ]),
   ]);
   const parts = [
-    textTable(heading, lines, [heading[0]!]),
+    textTable(heading, lines, [nth(heading, 0)]),
     'Smooth: the best of line, power law with offset, saturating exponential, and a logistic curve that takes half of the log range or more from 10 to',
     `90 %; p: the largest share, over these as truths, of ${grouped(draws)} families with such seeds and test set whose score exceeds their own smooth fit's as far.`,
   ];
@@ -156,15 +160,15 @@ function questionsTable(
       const [smooth, ...p] = smoothCells(test);
       return [
         title,
-        formatNumber(curves[1]!.scores[name].value),
-        smooth!,
+        formatNumber(nth(curves, 1).scores[name].value),
+        present(smooth),
         formatWithInterval(left.value, left.interval),
         ...p,
       ];
     });
     parts.push(
       '',
-      textTable([first, curves[1]!.title, 'of a smooth family', 'left', 'p', 'adjusted'], rows, [first]),
+      textTable([first, nth(curves, 1).title, 'of a smooth family', 'left', 'p', 'adjusted'], rows, [first]),
       `Of a smooth family: ${pushed.title} of the best smooth fits (${[...new Set(pushed.families)].join(', ')}). The remainder belongs to the models, and to whatever`,
       'the prediction ignores: dependence between examples.',
     );

@@ -1,5 +1,6 @@
 /** Evaluations as tables: for a terminal, and everything as CSV. */
 import type { MetricEvaluation } from '../../analysis/evaluate.js';
+import { nth } from '../../machine/present.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { condensed, formatNumber, grouped } from '../../terminal/format.js';
 import type { Sampling } from './sampling.js';
@@ -15,8 +16,8 @@ export function evaluationTable(
     words = trainedWords,
   }: { readonly byMember: boolean; readonly sampling: Sampling; readonly words?: FamilyWords },
 ): string {
-  const severalSeeds = evaluations[0]!.scales.some(({ seeds }) => seeds > 1);
-  const { scales, members } = evaluations[0]!;
+  const severalSeeds = nth(evaluations, 0).scales.some(({ seeds }) => seeds > 1);
+  const { scales, members } = nth(evaluations, 0);
   const byScale = severalSeeds && !byMember;
   const table = byScale
     ? membersTable(

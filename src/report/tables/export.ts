@@ -3,6 +3,7 @@ import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { SchemaElement } from 'hyparquet';
 import { furtherFactors } from '../../experiment/factors.js';
 import { optionOf } from '../../experiment/schema.js';
+import { nth, present } from '../../machine/present.js';
 import { isImported, makeOf, readExamples } from '../../runs/imported.js';
 import type { LoadedMember, LoadedRun } from '../../runs/load.js';
 import { outcomeColumns, type OutcomeName } from '../../runs/outcomes.js';
@@ -27,10 +28,10 @@ function columnsOf(run: LoadedRun, ids: readonly string[] | undefined): TidyColu
   if (isImported(record)) {
     const names = new Set(members.flatMap((member) => Object.keys(member.record.imported?.coordinates ?? {})));
     about.push(
-      { name: 'model', type: 'STRING', of: (member) => member.record.imported!.name },
-      { name: 'seed', type: 'INT32', of: (member) => member.record.imported!.seed },
+      { name: 'model', type: 'STRING', of: (member) => present(member.record.imported).name },
+      { name: 'seed', type: 'INT32', of: (member) => present(member.record.imported).seed },
       ...[...names].map((name): TidyColumn => {
-        return { name, type: 'DOUBLE', of: (member) => member.record.imported!.coordinates[name] ?? null };
+        return { name, type: 'DOUBLE', of: (member) => present(member.record.imported).coordinates[name] ?? null };
       }),
     );
   } else {
@@ -47,13 +48,13 @@ function columnsOf(run: LoadedRun, ids: readonly string[] | undefined): TidyColu
     );
   }
   if (ids !== undefined) about.push({ name: 'example_id', type: 'STRING', of: () => ids });
-  return [...about, ...Object.keys(members[0]!.outcomes).map((name) => outcomeColumn(name as OutcomeName))];
+  return [...about, ...Object.keys(nth(members, 0).outcomes).map((name) => outcomeColumn(name as OutcomeName))];
 }
 
 const types = { int32: 'INT32', float32: 'FLOAT', float64: 'DOUBLE', boolean: 'BOOLEAN' } as const;
 
 function outcomeColumn(name: OutcomeName): TidyColumn {
-  return { name, type: types[outcomeColumns[name].type], of: ({ outcomes }) => outcomes[name]! };
+  return { name, type: types[outcomeColumns[name].type], of: ({ outcomes }) => present(outcomes[name]) };
 }
 
 /** The bytes of a Parquet file with a row group for each member. Throws as `tidyCsv`. */
@@ -89,7 +90,7 @@ export async function tidyCsv(run: LoadedRun): Promise<string> {
   const parts = run.members.map((member) => {
     const cells = columns.map(({ of }) => of(member));
     const lines = Array.from({ length: rowsOf(member) }, (_, i) =>
-      cells.map((values) => (isList(values) ? values[i]! : values)),
+      cells.map((values) => (isList(values) ? nth(values, i) : values)),
     );
     return csv([], lines).slice(1);
   });

@@ -2,6 +2,7 @@
 import type { MetricForecast } from '../../analysis/forecast/forecast.js';
 import { centralInterval, coverages, medianOf, type MetricScore } from '../../analysis/forecast/scoring.js';
 import { tolerance, type MetricStudy } from '../../analysis/forecast/study.js';
+import { nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { Interval } from '../../statistics/intervals.js';
 import { condensed, formatNumber, formatWithInterval } from '../../terminal/format.js';
@@ -33,7 +34,7 @@ function bareLines(
   const [first, ...others] = known.flatMap(({ values }) => values);
   if (others.every((value) => value === first))
     return [
-      `no interval: all known members have the value ${shown(first!)}, so nothing is known about how larger ones may differ`,
+      `no interval: all known members have the value ${shown(present(first))}, so nothing is known about how larger ones may differ`,
     ];
   const bare = methods.flatMap(({ method, quantiles }) => {
     const ends = quantiles.map((each) => centralInterval(each, 0.8)).filter(isBare);
@@ -60,8 +61,8 @@ export function sealedTable(
           [metric.id, ...targets.map(({ width }) => `width ${width}`)],
           [
             [
-              `known: width ${known.at(-1)!.width}`,
-              shown(mean(known.at(-1)!.values)),
+              `known: width ${nth(known, -1).width}`,
+              shown(mean(nth(known, -1).values)),
               ...targets.slice(1).map(() => ''),
             ],
             ...methods.map(({ method, quantiles }) => [method, ...quantiles.map(withRange)]),
@@ -130,11 +131,19 @@ export function scoreCsvLines(forecast: string, scores: readonly MetricScore[]) 
   return scores.flatMap(({ metric, targets, methods }) =>
     methods.flatMap(({ method, kind, targets: each }) =>
       each.map((score, t) => [
-        ...[forecast, metric.id, method, kind, targets[t]!.width, targets[t]!.parameters, mean(targets[t]!.truths)],
+        ...[
+          forecast,
+          metric.id,
+          method,
+          kind,
+          nth(targets, t).width,
+          nth(targets, t).parameters,
+          mean(nth(targets, t).truths),
+        ],
         ...[score.seeds, medianOf(score.quantiles)],
         ...coverages.flatMap((coverage, i) => {
           const { lower, upper } = centralInterval(score.quantiles, coverage);
-          return [lower, upper, score.covered[i]!];
+          return [lower, upper, nth(score.covered, i)];
         }),
         ...[score.error, Number.isNaN(score.logError) ? null : score.logError, score.crps],
       ]),
@@ -149,7 +158,7 @@ export function scoreCsv(forecast: string, scores: readonly MetricScore[]): stri
 /** What each method tells from how far below, a table for each metric; without a line break at the end. */
 export function studyTable(studies: readonly MetricStudy[], words: FamilyWords = trainedWords): string {
   const tables = studies.map(({ metric, methods, widths, values, range }) => {
-    const target = scaleText(widths.at(-1)!, words);
+    const target = scaleText(nth(widths, -1), words);
     return textTable(
       [
         metric.id,

@@ -1,4 +1,5 @@
 /** What was imported, for a terminal: the models, what is known of each outcome, and which metrics that leaves out. */
+import { nth, present } from '../../machine/present.js';
 import { metrics, type RegisteredMetric } from '../../metrics/index.js';
 import { commandLine } from '../../machine/installation.js';
 import { importedColumns, type ImportedRun } from '../../runs/imported.js';
@@ -26,17 +27,17 @@ export function importedText(
   members: readonly Imported[],
 ): string {
   const words = importedWords(axis);
-  const sorted = members.toSorted((a, b) => a.coordinates[axis]! - b.coordinates[axis]!);
+  const sorted = members.toSorted((a, b) => present(a.coordinates[axis]) - present(b.coordinates[axis]));
   const lines = sorted.map(({ name: model, seed, coordinates, columns }) => [
     printable(seed === null ? model : `${model}, seed ${seed}`),
-    scaleText(coordinates[axis]!, words),
-    formatShare(mean(columns['correct']!)),
+    scaleText(present(coordinates[axis]), words),
+    formatShare(mean(present(columns['correct']))),
   ]);
   const shown =
     lines.length <= mostListed
       ? lines
       : [...lines.slice(0, mostListed / 2), ['...', '', ''], ...lines.slice(-mostListed / 2)];
-  const columns = Object.keys(members[0]!.columns);
+  const columns = Object.keys(nth(members, 0).columns);
   return [
     textTable(['model', axis, 'accuracy'], shown, ['model']),
     printable(

@@ -1,4 +1,5 @@
 /** What members reached: the one table of train, evaluate and report, with one format for numbers. */
+import { nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import type { Interval } from '../../statistics/intervals.js';
@@ -49,20 +50,21 @@ export function membersTable(
 ): TableText {
   const [first] = rows;
   const about: [heading: string, text: (row: MembersRow) => string][] = [];
-  if (first!.id !== undefined) about.push(['member', ({ id }) => id!]);
-  if (first!.id === undefined || words.isCoordinate) about.push([words.scale, ({ width }) => scaleText(width, words)]);
+  if (present(first).id !== undefined) about.push(['member', ({ id }) => present(id)]);
+  if (present(first).id === undefined || words.isCoordinate)
+    about.push([words.scale, ({ width }) => scaleText(width, words)]);
   if (!words.isCoordinate) about.push(['parameters', ({ parameters }) => grouped(parameters)]);
-  if (first!.seeds !== undefined) about.push(['seeds', ({ seeds }) => String(seeds)]);
-  if (first!.trainingFlops !== undefined)
-    about.push(['training FLOPs', ({ trainingFlops }) => formatNumber(trainingFlops!)]);
-  const timed = first!.seconds === undefined ? [] : ['seconds'];
+  if (present(first).seeds !== undefined) about.push(['seeds', ({ seeds }) => String(seeds)]);
+  if (present(first).trainingFlops !== undefined)
+    about.push(['training FLOPs', ({ trainingFlops }) => formatNumber(present(trainingFlops))]);
+  const timed = present(first).seconds === undefined ? [] : ['seconds'];
   return {
     heading: [...about.map(([name]) => name), ...columns.map(({ metric }) => titleOf(metric)), ...timed],
     left: ['member'],
     lines: rows.map((row, i) => [
       ...about.map(([, text]) => text(row)),
-      ...columns.map(({ metric, values }) => metricText(metric, values[i]!)),
-      ...timed.map(() => row.seconds!.toFixed(1)),
+      ...columns.map(({ metric, values }) => metricText(metric, nth(values, i))),
+      ...timed.map(() => present(row.seconds).toFixed(1)),
     ]),
   };
 }

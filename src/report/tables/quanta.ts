@@ -2,6 +2,7 @@
 import { preferred, type Quanta } from '../../analysis/quanta.js';
 import { passageDecades, type LatentClass } from '../../analysis/mixture/classes.js';
 import { mostClasses } from '../../analysis/mixture/fit.js';
+import { nth, present } from '../../machine/present.js';
 import { type Clusters } from '../../metrics/clusters.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { counted, grouped } from '../../terminal/format.js';
@@ -80,9 +81,13 @@ export function turnTable(
   const lines = measured.median.map((share, t) => {
     const scale = scales[t];
     const from =
-      t === 0 ? `up to ${shown(scale!)}` : scale === undefined ? `above ${shown(scales.at(-1)!)}` : shown(scale);
+      t === 0
+        ? `up to ${shown(present(scale))}`
+        : scale === undefined
+          ? `above ${shown(nth(scales, -1))}`
+          : shown(scale);
     const size = scale === undefined ? '' : grouped(scale.parameters);
-    return [from, ...(words.isCoordinate ? [] : [size]), percent(share), percent(coinFlips.median[t]!)];
+    return [from, ...(words.isCoordinate ? [] : [size]), percent(share), percent(nth(coinFlips.median, t))];
   });
   const never = turns.never.reduce((sum, value) => sum + value, 0) / examples;
   const sizes = words.isCoordinate ? [] : ['parameters'];
@@ -93,7 +98,7 @@ export function turnTable(
 export function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scales }: FamilyWords): string {
   if (grid.scales.length < 2) return '';
   const { coinFlips, interval } = sharp;
-  const whole = 1 - measured.passage[0]!;
+  const whole = 1 - nth(measured.passage, 0);
   return [
     `sharp turns      ${percent(sharp.share)} % of the examples [${percent(interval.lower)}, ${percent(interval.upper)}]: failed up to one ${noun}, solved from the next one on`,
     // Where nothing turns, no permutation does either.
@@ -103,7 +108,7 @@ export function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scal
           `  coin flips     ${percent(coinFlips.share)} % [${percent(coinFlips.interval.lower)}, ${percent(coinFlips.interval.upper)}], p = ${coinFlips.pValue.toPrecision(2)} (${coinFlips.permutations} permutations)`,
         ]),
     ...(whole === 0 ? [] : chosenBy(fits)).map(
-      ({ by, fit }) => `  ${by.padEnd(15)}${percent(fit.expected.passage[1]!)} % expected by ${nameOf(fit)}`,
+      ({ by, fit }) => `  ${by.padEnd(15)}${percent(nth(fit.expected.passage, 1))} % expected by ${nameOf(fit)}`,
     ),
     `passage seen     ${percent(whole)} % of the examples change from failed to solved within these ${scales}${
       whole === 0 ? '' : `; ${percent(sharp.shareOfWhole)} % of those do so sharply`
@@ -127,7 +132,7 @@ export function fitTables({ fits, grid, measured }: Quanta, words: FamilyWords):
   const chosen = chosenBy(fits);
   // Nothing turns: any threshold outside of the widths fits as well as any other.
   if (measured.passage[0] === 1 || chosen.length === 0) return '';
-  const [aicc, bic] = [chosen[0]!.fit, chosen.at(-1)!.fit];
+  const [aicc, bic] = [nth(chosen, 0).fit, nth(chosen, -1).fit];
   const hasFloor = fits.some(({ floor }) => floor > 0);
   const lines = fits.map((fit) => [
     nameOf(fit),
@@ -135,7 +140,7 @@ export function fitTables({ fits, grid, measured }: Quanta, words: FamilyWords):
     ...(hasFloor ? [percent(fit.floor)] : []),
     (fit.aicc - aicc.aicc).toFixed(1),
     (fit.bic - bic.bic).toFixed(1),
-    percent(fit.expected.passage[1]!),
+    percent(nth(fit.expected.passage, 1)),
   ]);
   const heading = ['model', 'fitted', ...(hasFloor ? ['floor (%)'] : [])];
   const table = textTable([...heading, 'AICc above best', 'BIC above best', 'sharp turns (%)'], lines);
@@ -161,7 +166,7 @@ function spreadOf(
   { scales }: Quanta['grid'],
   words: FamilyWords,
 ): string {
-  const [first, last] = [Math.log(scales[0]!.parameters), Math.log(scales.at(-1)!.parameters)];
+  const [first, last] = [Math.log(nth(scales, 0).parameters), Math.log(nth(scales, -1).parameters)];
   const decades = (width: number) => `${(width / Math.LN10).toFixed(2)} decades`;
   const centre =
     mean < first
@@ -179,14 +184,14 @@ function spreadOf(
 }
 
 function classTable(classes: readonly LatentClass[], { scales }: Quanta['grid'], words: FamilyWords): string {
-  const [first, last] = [scales[0]!, scales.at(-1)!];
+  const [first, last] = [nth(scales, 0), nth(scales, -1)];
   const at = ({ width }: { readonly width: number }) => (words.isCoordinate ? scaleText(width, words) : `w = ${width}`);
   const lines = classes.map((each) => [
     percent(each.weight),
     half(each, [first.parameters, last.parameters], words),
-    Math.abs(each.solved.at(-1)! - each.solved[0]!) < 0.01 ? '-' : passageDecades(each).toFixed(2),
-    percent(each.solved[0]!),
-    percent(each.solved.at(-1)!),
+    Math.abs(nth(each.solved, -1) - nth(each.solved, 0)) < 0.01 ? '-' : passageDecades(each).toFixed(2),
+    percent(nth(each.solved, 0)),
+    percent(nth(each.solved, -1)),
   ]);
   const heading = [
     'examples (%)',

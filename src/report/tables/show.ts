@@ -2,6 +2,7 @@
 import type { SampledCurve, Scored } from '../../analysis/curves.js';
 import type { ScoreName } from '../../analysis/scores.js';
 import { unscoredLines } from '../../analysis/unscored.js';
+import { nth } from '../../machine/present.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { shownScores } from '../titles.js';
@@ -45,9 +46,9 @@ function panelText(curves: readonly SampledCurve[], { words, ...look }: ShowOpti
     ...look,
     series: curves.map((curve) => seriesOf(curve)),
     xTitle: `${words.axis}${look.xScale === 'log' ? ', logarithmic' : ''}`,
-    yTitle: yTitleOf(curves[0]!),
+    yTitle: yTitleOf(nth(curves, 0)),
     // Widths are few and chosen: their own numbers say more than round ones.
-    xTicks: words.scale === 'width' && words.isCoordinate ? curves[0]!.scales.map(({ width }) => width) : undefined,
+    xTicks: words.scale === 'width' && words.isCoordinate ? nth(curves, 0).scales.map(({ width }) => width) : undefined,
   };
   const drawn = curves.some(({ values }) => values.some((value) => !Number.isNaN(value)))
     ? [drawPlot(plot), ...(hasRoomForIntervals(plot) ? [] : ['Too narrow for intervals.'])]
@@ -62,7 +63,7 @@ function notFiniteLines(
   words: FamilyWords,
 ): string[] {
   const widthsWith = (isSo: (value: number) => boolean) =>
-    scales.flatMap(({ width }, i) => (isSo(values[i]!) ? scaleText(width, words) : []));
+    scales.flatMap(({ width }, i) => (isSo(nth(values, i)) ? scaleText(width, words) : []));
   const [none, infinite] = [widthsWith(Number.isNaN), widthsWith((value) => Math.abs(value) === Infinity)];
   const { up, down } = arrows[characters];
   const used = [...(values.includes(Infinity) ? [up] : []), ...(values.includes(-Infinity) ? [down] : [])].join(' or ');
@@ -81,7 +82,7 @@ function yTitleOf({ metric: { unit, title } }: SampledCurve): string {
 function seriesOf(curve: SampledCurve): PlotSeries {
   const intervals = curve.intervals();
   const points = curve.scales.map((scale, i) => {
-    return { x: scale.parameters, y: curve.values[i]!, ...intervals[i]! };
+    return { x: scale.parameters, y: nth(curve.values, i), ...nth(intervals, i) };
   });
   return { label: curve.metric.title, points };
 }
@@ -90,7 +91,7 @@ function seriesOf(curve: SampledCurve): PlotSeries {
 function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, sampling: Sampling): string {
   const titles = shown.map(({ curve }) => curve.metric.title);
   const ranges = shown.map(({ curve: { values } }) => formatNumber(Math.max(...values) - Math.min(...values)));
-  const { length: scales } = shown[0]!.curve.scales;
+  const { length: scales } = nth(shown, 0).curve.scales;
   const lines = [
     [
       shown.every(({ curve }) => curve.scales.length === scales) ? `range over ${counted(scales, 'scale')}` : 'range',
@@ -101,7 +102,7 @@ function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, samplin
       ...shown.map(({ scores }) => formatWithInterval(scores[name].value, scores[name].interval)),
     ]),
   ];
-  const severalSeeds = shown[0]!.curve.scales.some(({ members }) => members.length > 1);
+  const severalSeeds = nth(shown, 0).curve.scales.some(({ members }) => members.length > 1);
   return [
     textTable(['score', ...titles], lines, ['score']),
     ...(severalSeeds

@@ -3,6 +3,7 @@ import { discovered, mostTested, type Discoveries } from '../../analysis/discove
 import { whyUnscored } from '../../analysis/unscored.js';
 import { scoreNames, type ScoreName } from '../../analysis/scores.js';
 import type { extremes, GridPoint, ResampledCurve, Spread, Sweep } from '../../analysis/sweep.js';
+import { nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { rankedScores, shownScores } from '../titles.js';
@@ -67,7 +68,7 @@ export function sweepCsv(run: string, { points, scales, axes }: Sweep, words: Fa
     scales.map(({ width, parameters, members }, i) => [
       ...[run, metric.id, ...axes.map(({ key }) => metric.parameters[key]), width],
       ...[...sized(parameters), members.length],
-      ...[values[i]!, range, ...scoreNames.map((name) => scores[name]), whyUnscored(metric, values)],
+      ...[nth(values, i), range, ...scoreNames.map((name) => scores[name]), whyUnscored(metric, values)],
     ]),
   );
   return csv(columns, lines);

@@ -1,5 +1,6 @@
 /** A table for a terminal: columns set to the right, a rule below the heading and nothing else. */
 import Table from 'cli-table3';
+import { nth, present } from '../../machine/present.js';
 import { printable } from '../../terminal/printable.js';
 import { sizeOf, type MaybeTerminal } from '../../terminal/size.js';
 
@@ -17,12 +18,12 @@ export function textTable(
 ): string {
   // A cell is one line: a name with a line break would begin a row of its own.
   const cells = [heading, ...lines].map((line) => line.map(printable));
-  const widths = heading.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)));
+  const widths = heading.map((_, i) => Math.max(...cells.map((line) => nth(line, i).length)));
   const isLeft = heading.map((name) => left.includes(name));
   const partText = (part: readonly number[]) =>
     drawn(
-      cells.map((line) => part.map((i) => line[i]!)),
-      part.map((i) => isLeft[i]!),
+      cells.map((line) => part.map((i) => nth(line, i))),
+      part.map((i) => nth(isLeft, i)),
     );
   return partsOf(widths, room).map(partText).join('\n\n');
 }
@@ -38,11 +39,11 @@ function partsOf([first = 0, ...others]: readonly number[], room: number): numbe
   let used = first;
   others.forEach((width, i) => {
     used += gap.length + width;
-    if (used > room && parts.at(-1)!.length > 1) {
+    if (used > room && nth(parts, -1).length > 1) {
       parts.push([0]);
       used = first + gap.length + width;
     }
-    parts.at(-1)!.push(i + 1);
+    nth(parts, -1).push(i + 1);
   });
   return parts;
 }
@@ -53,7 +54,7 @@ function drawn([head, ...lines]: readonly (readonly string[])[], isLeft: readonl
     ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'],
   ];
   const table = new Table({
-    head: [...head!],
+    head: [...present(head)],
     colAligns: isLeft.map((each) => (each ? 'left' : 'right')),
     chars: { ...Object.fromEntries(none.map((name) => [name, ''])), middle: gap },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },

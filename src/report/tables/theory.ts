@@ -1,6 +1,7 @@
 /** The model of Sec. 2 as text: for parameters, or beside a family that it was fitted to. */
 import type { PredictedCurve, TheoryFit } from '../../analysis/theory-fit.js';
 import { allRight, expectedEditDistance, lossAt, type PowerLaw } from '../../analysis/theory.js';
+import { nth } from '../../machine/present.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber, grouped } from '../../terminal/format.js';
 import { equation } from '../figures/theory.js';
@@ -43,9 +44,9 @@ export function fitText(
   const lines = scales.map(({ width, parameters }, i) => [
     scaleText(width, words),
     ...(words.isCoordinate ? [] : [grouped(parameters)]),
-    formatNumber(loss[i]!),
-    formatNumber(fittedLoss[i]!),
-    ...curves.flatMap(({ measured, predicted }) => [formatNumber(measured[i]!), formatNumber(predicted[i]!)]),
+    formatNumber(nth(loss, i)),
+    formatNumber(nth(fittedLoss, i)),
+    ...curves.flatMap(({ measured, predicted }) => [formatNumber(nth(measured, i)), formatNumber(nth(predicted, i))]),
   ]);
   const distances = curves.map(
     ({ metric, distance }) =>

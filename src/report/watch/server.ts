@@ -6,6 +6,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { nth, present } from '../../machine/present.js';
 import type { RunProgress } from '../../runs/progress.js';
 import { codeOf, UsageError } from '../../terminal/errors.js';
 
@@ -100,7 +101,7 @@ interface Guard {
 function routeOf({ method, url = '', headers }: IncomingMessage, { token, hosts }: Guard): 'page' | 'events' | number {
   // A name of another site that resolves to this machine (DNS rebinding).
   if (!hosts.includes(headers.host?.toLowerCase() ?? '')) return 403;
-  const [, given = '', ...rest] = url.split('?')[0]!.split('/');
+  const [, given = '', ...rest] = nth(url.split('?'), 0).split('/');
   if (!isSame(given, token)) return 403;
   if (method !== 'GET') return 405;
   const place = rest.join('/');
@@ -111,7 +112,7 @@ function routeOf({ method, url = '', headers }: IncomingMessage, { token, hosts 
 /** In a time that says nothing of where they differ. */
 function isSame(a: string, b: string): boolean {
   const [left, right] = [a, b].map((text) => createHash('sha256').update(text).digest());
-  return timingSafeEqual(left!, right!);
+  return timingSafeEqual(present(left), present(right));
 }
 
 const commonHeaders = {

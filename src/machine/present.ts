@@ -1,0 +1,17 @@
+/**
+ * Values that are there by construction, where the types cannot tell. A miss is a bug of ours, and is thrown where it happens instead
+ * of being read as `undefined` further on.
+ */
+
+/** The value. Throws where there is none. */
+export function present<T>(value: T): NonNullable<T> {
+  if (value === undefined || value === null) throw new Error('a value is missing that was thought to be there');
+  return value;
+}
+
+/** The entry at a place; from the end where the place is negative. Throws where there is none. */
+export function nth<T>(list: ArrayLike<T>, place: number): T {
+  const at = place < 0 ? list.length + place : place;
+  if (!(at >= 0 && at < list.length)) throw new RangeError(`a list of ${list.length} has no entry ${place}`);
+  return list[at] as T;
+}
