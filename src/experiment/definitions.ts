@@ -3,6 +3,7 @@
  * file and their tests are made from this, so that a key is described once.
  */
 import * as z from 'zod';
+import { present } from '../machine/present.js';
 import { optionOf } from './schema.js';
 
 export interface Range {
@@ -50,7 +51,7 @@ export function definitionsOf(schema: AnyObject): Definition[] {
       description: property.description ?? '',
       default: property.default,
       value: valueOf(property),
-      schema: schema.shape[key]!,
+      schema: present(schema.shape[key]),
     };
   });
 }

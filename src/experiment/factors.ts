@@ -3,6 +3,7 @@
  * members are all widths; with them each width with each value of each factor, or with `zip` the first of each, the second of each,
  * and so on. A member's place is its width and the factors in which it differs from the experiment's own value.
  */
+import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import {
   factorKeys,
@@ -38,15 +39,17 @@ export function pointsOf(experiment: Gridded): Point[] {
   const keys = furtherFactors(experiment);
   if (keys.length === 0) return widths.map((width) => ({ width }));
   if (zip === true) {
-    const { length } = grid[keys[0]!]!;
+    const { length } = present(grid[nth(keys, 0)]);
     return Array.from({ length }, (_, i) =>
-      pointOf(experiment, widths[widths.length === 1 ? 0 : i]!, (key) => grid[key]![i]!),
+      pointOf(experiment, nth(widths, widths.length === 1 ? 0 : i), (key) => nth(present(grid[key]), i)),
     );
   }
   let combinations: Partial<Record<FactorKey, number | null>>[] = [{}];
   for (const key of keys)
-    combinations = combinations.flatMap((rest) => grid[key]!.map((value) => ({ ...rest, [key]: value })));
-  return widths.flatMap((width) => combinations.map((values) => pointOf(experiment, width, (key) => values[key]!)));
+    combinations = combinations.flatMap((rest) => present(grid[key]).map((value) => ({ ...rest, [key]: value })));
+  return widths.flatMap((width) =>
+    combinations.map((values) => pointOf(experiment, width, (key) => present(values[key]))),
+  );
 }
 
 function pointOf(experiment: Gridded, width: number, valueOf: (key: FactorKey) => number | null): Point {
@@ -80,21 +83,21 @@ export function refuseGrid(experiment: Experiment, places: Places = {}, zip?: un
   }
   const lists = [
     ...(experiment.zip === true && widths.length === 1 ? [] : [{ key: 'widths', length: widths.length } as const]),
-    ...keys.map((key) => ({ key, length: grid[key]!.length })),
+    ...keys.map((key) => ({ key, length: present(grid[key]).length })),
   ];
   if (experiment.zip === true) {
     const [first, ...others] = lists;
-    const other = others.find(({ length }) => length !== first!.length);
+    const other = others.find(({ length }) => length !== present(first).length);
     if (other !== undefined)
       throw new UsageError(
-        `has ${other.length} values and ${placeOf(first!.key, places)} ${first!.length}`,
+        `has ${other.length} values and ${placeOf(present(first).key, places)} ${present(first).length}`,
         placeOf(other.key, places),
         'lists that are combined by position need equal lengths',
       );
     return;
   }
   for (const key of keys) {
-    const twice = grid[key]!.find((value, i, all) => all.indexOf(value) < i);
+    const twice = present(grid[key]).find((value, i, all) => all.indexOf(value) < i);
     if (twice !== undefined)
       throw new UsageError(`${String(twice)} is listed twice`, placeOf(key, places), 'list each value once');
   }
@@ -102,7 +105,7 @@ export function refuseGrid(experiment: Experiment, places: Places = {}, zip?: un
   if (members > mostMembers)
     throw new UsageError(
       `${[...lists.map(({ length }) => length), seeds.length].join(' x ')} are more than ${mostMembers} members`,
-      placeOf(keys[0]!, places),
+      placeOf(nth(keys, 0), places),
       'give fewer values',
     );
 }
@@ -150,20 +153,21 @@ function extendByPosition(recorded: Experiment, asked: Given, places: Places): E
   const said = keys.filter((key) => asked[key] !== undefined);
   if (said.length === 0) return recorded;
   const missing = keys.find((key) => asked[key] === undefined);
-  const rows = given(asked[said[0]!]).length;
+  const rows = given(asked[nth(said, 0)]).length;
   const other = missing ?? said.find((key) => given(asked[key]).length !== rows);
   if (other !== undefined)
     throw new UsageError(
       `the run combines ${keys.map((key) => placeOf(key)).join(', ')} by position`,
-      placeOf(said[0]!, places),
+      placeOf(nth(said, 0), places),
       'give all of them, with as many values each',
     );
-  const listOf = (key: (typeof keys)[number]) => (key === 'widths' ? recorded.widths : recorded.grid![key]!);
-  const known = new Set(listOf(keys.at(-1)!).map((_, i) => keys.map((key) => listOf(key)[i]).join(' ')));
-  const fresh = given(asked[said[0]!]).flatMap((_, i) =>
+  const listOf = (key: (typeof keys)[number]) =>
+    key === 'widths' ? recorded.widths : present(present(recorded.grid)[key]);
+  const known = new Set(listOf(nth(keys, -1)).map((_, i) => keys.map((key) => listOf(key)[i]).join(' ')));
+  const fresh = given(asked[nth(said, 0)]).flatMap((_, i) =>
     known.has(keys.map((key) => given(asked[key])[i]).join(' ')) ? [] : [i],
   );
-  const extended = (key: (typeof keys)[number]) => [...listOf(key), ...fresh.map((i) => given(asked[key])[i]!)];
+  const extended = (key: (typeof keys)[number]) => [...listOf(key), ...fresh.map((i) => nth(given(asked[key]), i))];
   return {
     ...recorded,
     ...(keys.includes('widths') ? { widths: extended('widths') as number[] } : {}),

@@ -8,6 +8,7 @@ import { readdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import type * as z from 'zod';
 import { isPipe } from '../machine/files.js';
+import { present } from '../machine/present.js';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
 import { isNameable, printable } from '../terminal/printable.js';
@@ -145,7 +146,11 @@ type Issues = z.ZodError['issues'];
 function firstMistake(issues: Issues, values: Readonly<Record<string, unknown>>, source: Source): UsageError {
   const mistakes = issues.flatMap((issue) => describeIssue(issue, values, source));
   const [first] = mistakes.sort((a, b) => a.offset - b.offset);
-  return new UsageError(first!.what, `${source.at(first!.offset)}: ${first!.key}`, first!.remedy);
+  return new UsageError(
+    present(first).what,
+    `${source.at(present(first).offset)}: ${present(first).key}`,
+    present(first).remedy,
+  );
 }
 
 interface Mistake {
@@ -157,7 +162,7 @@ interface Mistake {
 
 function describeIssue({ path, message }: Issues[number], values: Record<string, unknown>, source: Source): Mistake {
   const key = String(path[0]);
-  const definition = definitions.get(key)!;
+  const definition = present(definitions.get(key));
   const value = values[key];
   const entries: readonly unknown[] = path.length === 1 && Array.isArray(value) ? value : [];
   const isFactor = 'isFactor' in definition.value;

@@ -2,6 +2,7 @@
  * Moments: steps of training at which a member's outcomes are taken besides its last. `12:log` is twelve of them, spaced in ratio from
  * the first step to the last, `12:linear` evenly; `10,100,1000` are these. The last step is a moment whether it is listed or not.
  */
+import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 
 const spaced = /^([1-9]\d{0,3}):(log|linear)$/;
@@ -11,7 +12,7 @@ const listed = /^[1-9]\d{0,8}(,[1-9]\d{0,8})*$/;
 export function saysMoments(text: string): boolean {
   if (listed.test(text)) {
     const steps = text.split(',').map(Number);
-    return steps.every((step, i) => i === 0 || step > steps[i - 1]!);
+    return steps.every((step, i) => i === 0 || step > nth(steps, i - 1));
   }
   return Number(spaced.exec(text)?.[1] ?? 0) >= 2;
 }

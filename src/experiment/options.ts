@@ -5,6 +5,7 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import * as z from 'zod';
 import { parseDatasetName } from '../datasets/index.js';
+import { present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { parseAxis } from '../terminal/axis-text.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -280,7 +281,7 @@ function withGrid(values: Record<string, unknown>, raw: RawOptions): Record<stri
   for (const [key, plural] of plurals) {
     const flag = `--${optionOf(plural)}`;
     const text = textOf(raw[plural], { flag });
-    const definition = definitions.find((each) => each.key === key)!;
+    const definition = present(definitions.find((each) => each.key === key));
     if (text !== undefined) add(key, parseValue(text, { ...definition, flag }), flag);
   }
   const texts = (raw['grid'] ?? []) as readonly string[];

@@ -3,6 +3,7 @@
  * faster, but less than in proportion, so many members do best on one thread each, and a wide one at the end wants them
  * all. The plan simulates the pool for candidate assignments of threads and takes the best; it is pure and deterministic.
  */
+import { nth, present } from '../machine/present.js';
 
 export interface PlanMember {
   readonly id: string;
@@ -179,7 +180,7 @@ class Search {
     // With more jobs than cores each gets one thread and its share of a core.
     const free = threads === undefined ? threadChoices(jobs !== undefined && jobs > cores ? 1 : cores) : [threads];
     this.#choices = this.#classes.map(([member]) => {
-      const fixed = fixedThreads[member!.id];
+      const fixed = fixedThreads[present(member).id];
       return fixed === undefined ? free : [fixed];
     });
     this.#limits = limits;
@@ -216,7 +217,7 @@ class Search {
     for (let round = 0; round < 4; round++) {
       const before = best;
       for (const [i, choices] of this.#choices.entries()) {
-        const at = choices.indexOf(best.assignment[i]!);
+        const at = choices.indexOf(nth(best.assignment, i));
         for (const count of [choices[at - 1], choices[at + 1]]) {
           if (count !== undefined) best = this.#better(best.assignment.with(i, count), best);
         }
@@ -228,7 +229,7 @@ class Search {
 
   /** The new assignment if it is better than the best so far. Most are refused without a simulation, by two lower bounds. */
   #better(assignment: readonly number[], best: Candidate | undefined): Candidate {
-    const planned = this.#classes.flatMap((_, i) => this.#planned(i, assignment[i]!));
+    const planned = this.#classes.flatMap((_, i) => this.#planned(i, nth(assignment, i)));
     if (best !== undefined && lowerBound(planned, this.#limits) > best.schedule.seconds) return best;
     const schedule = simulate(
       inOrder(planned, ({ estimatedSeconds }) => estimatedSeconds),
@@ -242,7 +243,7 @@ class Search {
     const key = `${index} ${threads}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const planned = this.#classes[index]!.map((member) => {
+    const planned = nth(this.#classes, index).map((member) => {
       const training = member.steps * secondsPerStep(member.flopsPerStep, threads);
       return { ...member, threads, estimatedSeconds: (cpuSpeed.workerSeconds + training) * this.#slowdown };
     });
@@ -311,8 +312,8 @@ export function simulate(order: readonly PlannedMember[], limits: Limits): Sched
     const next = firstThatFits(queue, { running, ...limits });
     if (next !== undefined) {
       const [member] = queue.splice(next, 1);
-      const end = now + member!.estimatedSeconds;
-      running.push({ threads: member!.threads, end });
+      const end = now + present(member).estimatedSeconds;
+      running.push({ threads: present(member).threads, end });
       waiting += end;
     } else if (running.length > 0) {
       now = Math.min(...running.map(({ end }) => end));

@@ -39,9 +39,9 @@ export function headerOf(text: string): Header {
   for (const line of text.split('\n')) {
     if (!line.startsWith('#')) break;
     if (line.startsWith('# yaml-language-server')) continue;
-    const [, named, rest] = /^#\s*(?:(Fetch|Run|Takes|Shows):)?\s*(.*)$/.exec(line)!;
+    const [, named, rest = ''] = /^#\s*(?:(Fetch|Run|Takes|Shows):)?\s*(.*)$/.exec(line) ?? [];
     key = named ?? key;
-    parts[key] = [...(parts[key] === undefined ? [] : [parts[key]]), rest!].join(' ');
+    parts[key] = [...(parts[key] === undefined ? [] : [parts[key]]), rest].join(' ');
   }
   return { what: parts['What'] ?? '', takes: parts['Takes'] ?? '', shows: parts['Shows'] ?? '' };
 }

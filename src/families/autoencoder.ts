@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { decode, decodingLoss, relu, shiftedMatMul, sigmoid, tanh } from '../engine/ops.js';
+import { nth, present } from '../machine/present.js';
 import { setting, type Family, type Parameters, type ParameterSpecs, type Settings, type Task } from './family.js';
 import { biased, dense, denseFlops, denseParameters, flatten, transposedParameters } from './layers.js';
 import { reconstructionOutcomes } from './reconstruction.js';
@@ -21,13 +22,13 @@ const layerName = (i: number) => `dense${i + 1}`;
 
 /** From and to of each layer. */
 function layersOf(units: readonly number[]): [from: number, to: number][] {
-  return units.slice(1).map((to, i) => [units[i]!, to]);
+  return units.slice(1).map((to, i) => [nth(units, i), to]);
 }
 
 function parameters(units: readonly number[], settings: Settings): ParameterSpecs {
   const hidden = layersOf(units).slice(0, -1);
   const relu = setting(settings, 'activation') === 'relu';
-  const [from, pixels] = layersOf(units).at(-1)!;
+  const [from, pixels] = nth(layersOf(units), -1);
   return Object.assign(
     {},
     ...hidden.map(([from, to], i) => denseParameters(layerName(i), from, to, { relu })),
@@ -60,7 +61,7 @@ interface Depth {
 
 /** Kernel [pixels, from] and bias [pixels] of the last layer. */
 function outputOf(parameters: Parameters): [kernel: tf.Tensor2D, bias: tf.Tensor] {
-  return [parameters['output.kernel'] as tf.Tensor2D, parameters['output.bias']!];
+  return [parameters['output.kernel'] as tf.Tensor2D, present(parameters['output.bias'])];
 }
 
 export const autoencoder: Family = {
@@ -85,7 +86,7 @@ export const autoencoder: Family = {
       },
       outcomes: (values, { images }) => reconstructionOutcomes(reconstruct(values, images), images),
       reconstruct,
-      flops: { forward, training: 3 * forward - costs[0]! },
+      flops: { forward, training: 3 * forward - nth(costs, 0) },
     };
   },
 };

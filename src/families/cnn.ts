@@ -5,6 +5,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { relu } from '../engine/ops.js';
+import { nth } from '../machine/present.js';
 import { classificationLoss, classificationOutcomes } from './classification.js';
 import { setting, type Batch, type Family, type Parameters, type ParameterSpecs, type Task } from './family.js';
 import {
@@ -56,7 +57,7 @@ function stagesOf(w: number, { height, width, channels }: Task, depth: number): 
 
 /** Values that the last stage leaves of an image. */
 function valuesAfter(stages: readonly Stage[]): number {
-  const { to, positions } = stages.at(-1)!;
+  const { to, positions } = nth(stages, -1);
   return positions * to;
 }
 
@@ -86,7 +87,7 @@ function flops(w: number, task: Task, depth: number): { forward: number; trainin
   const costs = stages.map(({ size, from, to, outputs }) => convFlops(size, from, to, outputs));
   const dense = denseFlops(valuesAfter(stages), 8 * w) + denseFlops(8 * w, task.classes);
   const forward = costs.reduce((sum, each) => sum + each, dense);
-  return { forward, training: 3 * forward - costs[0]! };
+  return { forward, training: 3 * forward - nth(costs, 0) };
 }
 
 export const cnn: Family = {

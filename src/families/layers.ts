@@ -1,6 +1,7 @@
 /** Layers that families share: for each what its parameters are, what it computes, and what it costs. */
 import * as tf from '@tensorflow/tfjs-core';
 import { biasAdd, conv2d, layerNorm, matMul, type Convolution } from '../engine/ops.js';
+import { present } from '../machine/present.js';
 import type { Noise, ParameterSpec, ParameterSpecs, Parameters } from './family.js';
 
 /** He et al. 2015 (arXiv 1502.01852): keeps the variance of activations through a relu. */
@@ -83,7 +84,7 @@ export function biased<X extends tf.Tensor>(parameters: Parameters, name: string
 
 /** Each row of [n, size] with mean 0 and variance 1, then gain and bias. */
 export function norm(parameters: Parameters, name: string, x: tf.Tensor2D): tf.Tensor2D {
-  return layerNorm(x, parameters[`${name}.gain`]!, parameters[`${name}.bias`]!);
+  return layerNorm(x, present(parameters[`${name}.gain`]), present(parameters[`${name}.bias`]));
 }
 
 /** 2x2, stride 2; an odd last row or column is dropped. */

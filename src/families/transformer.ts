@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { embed, matMul, relu, sigmoid } from '../engine/ops.js';
+import { present } from '../machine/present.js';
 import { classificationLoss, classificationOutcomes } from './classification.js';
 import {
   setting,
@@ -78,7 +79,7 @@ function tokens(parameters: Parameters, { images, labels }: Batch, { w, pairs }:
   const embedded = dense(parameters, 'image', flatten(x)); // [n pairs, w]
   const told = embed(parameters['label'] as tf.Tensor2D, labels); // [n pairs, w]
   const n = images.shape[0] / pairs;
-  return tf.add(tf.reshape(tf.stack([embedded, told], 1), [n, 2 * pairs, w]), parameters['position']!);
+  return tf.add(tf.reshape(tf.stack([embedded, told], 1), [n, 2 * pairs, w]), present(parameters['position']));
 }
 
 /** [n, 2 pairs, w] -> its image tokens, [n, pairs, w]. */

@@ -3,6 +3,7 @@
  * order of their ids, the same rows for every member.
  */
 import { createHash } from 'node:crypto';
+import { nth, present } from '../machine/present.js';
 import type { ImportedColumn } from '../runs/imported.js';
 import type { OutcomeColumns } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
@@ -119,7 +120,7 @@ export class Collector {
       const rows = rowsOf(shared);
       const columns: Record<string, OutcomeColumns[string]> = { example: Int32Array.from(shared, (_, i) => i) };
       if (hasGroups) columns['group'] = renumbered(groups);
-      if (hasLabels) columns['label'] = Int32Array.from(labels, (code) => classes.codes[code]!);
+      if (hasLabels) columns['label'] = Int32Array.from(labels, (code) => nth(classes.codes, code));
       for (const column of names) columns[column] = columnOf(column, rows, classes.codes);
       return { name, seed, coordinates, columns };
     });
@@ -198,7 +199,7 @@ export class Collector {
   #inOrder(shared: readonly number[]): number[] {
     const ids = shared.map((example) => this.#examples.nameOf(example));
     const areNumbers = ids.every((id) => /^\d{1,15}$/.test(id));
-    const order = shared.map((example, i) => ({ example, id: ids[i]!, number: areNumbers ? Number(ids[i]) : 0 }));
+    const order = shared.map((example, i) => ({ example, id: nth(ids, i), number: areNumbers ? Number(ids[i]) : 0 }));
     order.sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
     return order.map(({ example }) => example);
   }
@@ -214,7 +215,7 @@ export class Collector {
     }
     const sorted = names.toSorted();
     const place = new Map(sorted.map((name, i) => [name, i]));
-    return { codes: Int32Array.from(names, (name) => place.get(name)!), names: sorted, count: sorted.length };
+    return { codes: Int32Array.from(names, (name) => present(place.get(name))), names: sorted, count: sorted.length };
   }
 }
 
@@ -234,7 +235,7 @@ class Names {
   }
 
   nameOf(number: number): string {
-    return this.#names[number]!;
+    return nth(this.#names, number);
   }
 
   get all(): readonly string[] {
@@ -348,12 +349,12 @@ class Model {
 
   /** A column's values in these rows, as outcomes.parquet has them. */
   readonly columnOf = (name: ModelColumn, rows: Int32Array, classCodes: Int32Array): OutcomeColumns[string] => {
-    const { values } = this.#columns.get(name)!;
+    const { values } = present(this.#columns.get(name));
     switch (name) {
       case 'correct':
         return Uint8Array.from(rows, (row) => values.at(row));
       case 'predicted':
-        return Int32Array.from(rows, (row) => classCodes[values.at(row)]!);
+        return Int32Array.from(rows, (row) => nth(classCodes, values.at(row)));
       case 'rank':
         return Int32Array.from(rows, (row) => values.at(row));
       case 'score':
@@ -376,7 +377,7 @@ function commonColumns(models: readonly Model[], notes: string[]): (ModelColumn 
     const lacking = states.filter(({ state }) => state !== 'all');
     if (lacking.length === 0) common.push(name);
     else if (lacking.length < models.length || lacking.some(({ state }) => state === 'some')) {
-      const { model, state } = lacking[0]!;
+      const { model, state } = nth(lacking, 0);
       const others = lacking.length === 1 ? '' : ` and ${counted(lacking.length - 1, 'other model')}`;
       notes.push(
         `${name} is left out: ${model.title}${others} ${state === 'none' ? 'has none' : 'does not have it for some examples'}`,

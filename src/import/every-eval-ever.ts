@@ -1,4 +1,5 @@
 /** `import every-eval-ever`: instance-level results of the Every Eval Ever schema (0.2, 0.3), `*_samples.jsonl`. */
+import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import type { Row } from './batch.js';
 import { chooseOne } from './choose.js';
@@ -29,7 +30,7 @@ export async function readEveryEval(
   for (const file of files) {
     for await (const { rows, lines } of readRows(file)) {
       for (const [i, row] of rows.entries()) {
-        const where = placeIn(file, lines[i]!);
+        const where = placeIn(file, nth(lines, i));
         const name = read(row, 'evaluation_name', where, readName);
         if (evaluation !== undefined && name !== evaluation) continue;
         names.add(name);
@@ -40,7 +41,7 @@ export async function readEveryEval(
     }
   }
   if (collector.rows === 0) throw new UsageError(`there is no evaluation ${evaluation ?? ''}`, '--evaluation');
-  return { collector, files, testSet: [...names][0]!.slice(0, 100) };
+  return { collector, files, testSet: nth([...names], 0).slice(0, 100) };
 }
 
 function addRow(row: Row, { collector, where }: { readonly collector: Collector; readonly where: string }): void {

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
+import { present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { chooseOne, refuseOtherMean } from './choose.js';
@@ -66,7 +67,7 @@ export async function readHelm(paths: readonly string[], options: HelmOptions): 
     const stats = await readRun(file, { model: spec.adapter_spec.model, collector, options, notes });
     if (stats !== undefined) sources.push(stats);
   }
-  return { collector, files: sources, testSet: first!.scenario.slice(0, 100), notes };
+  return { collector, files: sources, testSet: present(first).scenario.slice(0, 100), notes };
 }
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
@@ -117,8 +118,8 @@ async function readRun(file: string, { model, collector, options, notes }: Readi
       throw new UsageError(`has no metric ${options.score}`, where());
     const numbers = score === undefined ? {} : { score };
     collector.add({ model, seed: severalTrials ? trial : null, example, correct: right, numbers }, where);
-    sums.set(correct, sums.get(correct)! + right);
-    if (score !== undefined) sums.set(options.score!, sums.get(options.score!)! + score);
+    sums.set(correct, present(sums.get(correct)) + right);
+    if (score !== undefined) sums.set(present(options.score), present(sums.get(present(options.score))) + score);
     count++;
   }
   return compareMeans(file, { sums, count, split });

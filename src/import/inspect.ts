@@ -5,6 +5,7 @@
 import * as path from 'node:path';
 import * as z from 'zod';
 import { openZip, unzip } from '../datasets/files/zip.js';
+import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { chooseOne, refuseOtherMean } from './choose.js';
 import { Collector } from './collector.js';
@@ -83,8 +84,8 @@ export async function readInspect(paths: readonly string[], options: InspectOpti
   return {
     ...{ collector, testSet: task.slice(0, 100), notes },
     files: chosen.map(({ file }) => file),
-    version: versions.length === 1 ? versions[0]! : null,
-    classes: choices.size === 1 && count! > 0 ? count! : null,
+    version: versions.length === 1 ? nth(versions, 0) : null,
+    classes: choices.size === 1 && present(count) > 0 ? present(count) : null,
   };
 }
 
@@ -121,7 +122,7 @@ async function readArchive(file: string): Promise<Log> {
     if (name === 'header.json') header = parsed(headerSchema, value, `${file}: ${name}`);
     else samples.push(parsed(sampleSchema, value, `${file}: ${name}`));
   }
-  return { file, header: header!, samples };
+  return { file, header: present(header), samples };
 }
 
 function jsonOf(bytes: Uint8Array, where: string): unknown {

@@ -6,6 +6,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
+import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed, counted } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -90,12 +91,12 @@ export async function readLmEval(paths: readonly string[], options: LmEvalOption
   const versions = [...new Set(chosen.flatMap(({ results }) => results?.content.lm_eval_version ?? []))];
   return {
     collector,
-    version: versions.length === 1 ? versions[0]! : null,
+    version: versions.length === 1 ? nth(versions, 0) : null,
     files: [
       ...new Set(chosen.flatMap(({ file, results }) => [file, ...(results === undefined ? [] : [results.file])])),
     ],
     testSet: tasks.length <= 3 ? tasks.join('+') : `${counted(tasks.length, 'task')} of lm-eval`,
-    classes: choices.size === 1 ? count! : null,
+    classes: choices.size === 1 ? present(count) : null,
     notes,
   };
 }
@@ -105,13 +106,13 @@ async function findSamples(paths: readonly string[]): Promise<SamplesFile[]> {
   const read = new Map<string, Results>();
   const found: SamplesFile[] = [];
   for (const file of files) {
-    const [, task = '', time] = samplesName.exec(path.basename(file))!;
+    const [, task = '', time] = samplesName.exec(path.basename(file)) ?? [];
     const results = await resultsBeside(file, time);
     if (results !== undefined && !read.has(results)) read.set(results, await readResults(results));
     found.push({
       file,
       task,
-      results: results === undefined ? undefined : { file: results, content: read.get(results)! },
+      results: results === undefined ? undefined : { file: results, content: present(read.get(results)) },
     });
   }
   return found;
@@ -182,7 +183,7 @@ async function readSamples(samples: SamplesFile, reading: Reading): Promise<void
   let count = 0;
   for await (const { rows, lines } of readRows(file)) {
     for (const [i, row] of rows.entries()) {
-      const where = placeIn(file, lines[i]!);
+      const where = placeIn(file, nth(lines, i));
       if (!isOfFilter(row, reading, where)) continue;
       metrics ??= chooseMetrics(row, reading.options, where);
       const outcome = outcomeOf(row, metrics, { where, reading });
@@ -278,7 +279,7 @@ function outcomeOf(
   { where, reading }: Context,
 ): { readonly row: Outcome; readonly metrics: readonly (readonly [string, number])[] } {
   const metrics = names.map((name) => [name, read(row, name, where, readNumber)] as const);
-  const valueOf = (name: string) => metrics.find(([each]) => each === name)![1];
+  const valueOf = (name: string) => present(metrics.find(([each]) => each === name))[1];
   const right = valueOf(correct);
   if (right !== 0 && right !== 1)
     throw new UsageError(

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { openZip, unzip } from '../datasets/files/zip.js';
+import { nth, present } from '../machine/present.js';
 import { openSafetensors } from '../runs/safetensors.js';
 import { isReported, messageOf, UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
@@ -56,7 +57,7 @@ export async function readLogits(files: readonly string[], options: LogitsOption
     }
   }
   const sources = options.labels === undefined ? files : [...files, options.labels];
-  return { collector, files: sources, testSet: nameOfFile(options.labels ?? files[0]!), classes: classes! };
+  return { collector, files: sources, testSet: nameOfFile(options.labels ?? nth(files, 0)), classes: present(classes) };
 }
 
 interface Labels {
@@ -78,7 +79,7 @@ async function readLabels(file: string): Promise<Labels> {
   const ids: string[] = [];
   for await (const { rows, lines } of readRows(file)) {
     for (const [i, row] of rows.entries()) {
-      const where = placeIn(file, lines[i]!);
+      const where = placeIn(file, nth(lines, i));
       if (!('label' in row)) throw new UsageError('has no column label', where);
       const label = Number(isBlank(row['label']) ? NaN : row['label']);
       if (!Number.isInteger(label) || label < 0)
@@ -98,9 +99,9 @@ async function readLabels(file: string): Promise<Labels> {
 }
 
 function labelsIn(array: NumberArray, where: string): Labels {
-  if (array.shape.length !== 1 || numberTypes[array.type].bytes * array.shape[0]! !== array.bytes.length)
+  if (array.shape.length !== 1 || numberTypes[array.type].bytes * nth(array.shape, 0) !== array.bytes.length)
     throw new UsageError(`has the shape [${array.shape.join(', ')}], but labels must be a list`, where);
-  const values = Int32Array.from({ length: array.shape[0]! }, (_, i) => {
+  const values = Int32Array.from({ length: nth(array.shape, 0) }, (_, i) => {
     const value = valueAt(array, i);
     if (!Number.isInteger(value) || value < 0 || value > 2 ** 30)
       throw new UsageError(`label ${value} of example ${i} is not a class number from 0`, where);
@@ -140,12 +141,12 @@ interface Adding {
 }
 
 function addModel({ collector, model, array, labels: { values, ids }, where, options }: Adding): void {
-  const row = new Float64Array(array.shape[1]!);
+  const row = new Float64Array(nth(array.shape, 1));
   for (let i = 0; i < values.length; i++) {
     readRow(array, i, row);
     const place = () => `${where}, row ${i}`;
     refuseOddRow(row, options, place);
-    const label = values[i]!;
+    const label = nth(values, i);
     const { predicted, correct, ...numbers } = outcomesOfChoices(
       options.probabilities ? row.map(Math.log) : row,
       label,

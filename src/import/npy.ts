@@ -1,4 +1,5 @@
 /** NumPy's .npy: a header in Python's words, then the values. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
+import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { numberTypes, type NumberArray } from './arrays.js';
 
@@ -15,7 +16,7 @@ export function decodeNpy(bytes: Uint8Array, where: string): NumberArray {
   const damaged = (what: string) => new UsageError(`is not a complete .npy file: ${what}`, where);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 12 || !buffer.subarray(0, 6).equals(magic)) throw damaged('it does not start like one');
-  const long = buffer[6]! >= 2;
+  const long = nth(buffer, 6) >= 2;
   const start = long ? 12 : 10;
   const length = long ? buffer.readUInt32LE(8) : buffer.readUInt16LE(8);
   if (start + length > buffer.length) throw damaged('its header is cut off');
@@ -26,7 +27,7 @@ export function decodeNpy(bytes: Uint8Array, where: string): NumberArray {
   if (descr === null || shapeText === undefined || fortran === undefined)
     throw new UsageError('is not an array of plain numbers', where, 'save one with numpy.save(file, array)');
   const [, order, name = ''] = descr;
-  const type = Object.hasOwn(typeNames, name) ? typeNames[name]! : undefined;
+  const type = Object.hasOwn(typeNames, name) ? present(typeNames[name]) : undefined;
   if (type === undefined || order === '>')
     throw new UsageError(`has values of the type ${order}${name}`, where, 'save it as float32 or int64');
   const shape = shapeText

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs/promises';
 import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { nth } from '../machine/present.js';
 import { messageOf, UsageError } from '../terminal/errors.js';
 import type { Batch, Row } from './batch.js';
 
@@ -47,11 +48,11 @@ function topColumns({ schema }: FileMetaData): string[] {
   const names: string[] = [];
   let at = 1;
   const skip = () => {
-    const { num_children: children = 0 } = schema[at++]!;
+    const { num_children: children = 0 } = nth(schema, at++);
     for (let i = 0; i < children; i++) skip();
   };
   while (at < schema.length) {
-    names.push(schema[at]!.name);
+    names.push(nth(schema, at).name);
     skip();
   }
   return names;
@@ -98,7 +99,7 @@ async function readGroup({ buffer, metadata, columns, start, end }: Group): Prom
 
 function rowAt(columns: readonly string[], data: readonly (readonly unknown[])[], i: number): Row {
   const row: Record<string, unknown> = {};
-  for (let c = 0; c < columns.length; c++) row[columns[c]!] = data[c]![i];
+  for (let c = 0; c < columns.length; c++) row[nth(columns, c)] = nth(data, c)[i];
   return row;
 }
 

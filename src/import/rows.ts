@@ -8,6 +8,7 @@ import * as path from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { dsvFormat } from 'd3-dsv';
 import { diskError, isPipe } from '../machine/files.js';
+import { nth } from '../machine/present.js';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import type { Batch, Row } from './batch.js';
 import { parquetBatches } from './parquet.js';
@@ -123,7 +124,7 @@ async function* csvBatches(file: string, delimiter: string): AsyncGenerator<Batc
       const here = at;
       at += 1 + (hasQuotes ? cells.reduce((sum, cell) => sum + newlines(cell), 0) : 0);
       // An empty line, such as the last one.
-      if (cells.length === 1 && cells[0]!.trim() === '') continue;
+      if (cells.length === 1 && nth(cells, 0).trim() === '') continue;
       if (columns === undefined) {
         columns = headingOf(cells, file);
         continue;
@@ -141,7 +142,7 @@ async function* csvBatches(file: string, delimiter: string): AsyncGenerator<Batc
 /** Plain loops: a million rows come this way. */
 function rowOf(columns: readonly string[], cells: readonly unknown[]): Row {
   const row: Record<string, unknown> = {};
-  for (let i = 0; i < columns.length; i++) row[columns[i]!] = cells[i];
+  for (let i = 0; i < columns.length; i++) row[nth(columns, i)] = cells[i];
   return row;
 }
 

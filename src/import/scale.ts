@@ -1,4 +1,5 @@
 /** Coordinates of models: from a table of their own, and which of them curves are drawn over. */
+import { nth } from '../machine/present.js';
 import { coordinateName } from '../runs/imported.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
@@ -14,7 +15,7 @@ export async function readScale(file: string): Promise<ReadonlyMap<string, Coord
   const models = new Map<string, Coordinates>();
   for await (const { rows, lines } of readRows(file)) {
     for (const [i, row] of rows.entries()) {
-      const where = placeIn(file, lines[i]!);
+      const where = placeIn(file, nth(lines, i));
       if (!('model' in row)) throw new UsageError('has no column model', where, 'name the models as the outcomes do');
       const name = readName(row['model']);
       if (name instanceof Misread) throw new UsageError(`model ${name.what}`, where);
@@ -75,7 +76,7 @@ export function axisOf(models: Collector['models'], asked: string | undefined): 
   const varies = (name: string) => new Set(models.map(({ coordinates }) => coordinates[name])).size > 1;
   const axis = asked ?? (complete.includes('parameters') ? 'parameters' : (complete.find(varies) ?? complete[0]));
   if (axis === undefined) {
-    const lacking = models.find(({ coordinates }) => Object.keys(coordinates).length === 0) ?? models[0]!;
+    const lacking = models.find(({ coordinates }) => Object.keys(coordinates).length === 0) ?? nth(models, 0);
     throw new UsageError(`the size of ${lacking.name} is unknown`, undefined, howToPlace);
   }
   const wrong = models.find(({ coordinates }) => !((coordinates[axis] ?? 0) > 0));

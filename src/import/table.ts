@@ -1,5 +1,6 @@
 /** `import table`: any CSV, JSON lines or Parquet of outcomes. Long: a row for each model and example. Wide: a row for each example, a column for each model. */
 import * as path from 'node:path';
+import { nth, present } from '../machine/present.js';
 import { coordinateName } from '../runs/imported.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -29,7 +30,7 @@ export async function readLabelSource(text: string): Promise<LabelSource> {
   const labels = new Map<string, string>();
   for await (const { rows, lines } of readRows(text)) {
     for (const [i, row] of rows.entries()) {
-      const at = { file: text, line: lines[i]! };
+      const at = { file: text, line: nth(lines, i) };
       const example = read(row, 'example', at, readFilled);
       if (labels.has(example)) throw new UsageError(`has example ${example} twice`, placeIn(text, at.line));
       labels.set(example, read(row, 'label', at, readFilled));
@@ -42,7 +43,11 @@ export async function readLabelSource(text: string): Promise<LabelSource> {
 function sourcedLabel(source: LabelSource, example: string, where: () => string): string {
   const parts = example.split(/[\\/]/);
   const label =
-    source === 'folder' ? parts.at(-2) : source === 'name' ? /^([^_]+)_/.exec(parts.at(-1)!)?.[1] : source.get(example);
+    source === 'folder'
+      ? parts.at(-2)
+      : source === 'name'
+        ? /^([^_]+)_/.exec(nth(parts, -1))?.[1]
+        : source.get(example);
   if (label !== undefined && label !== '') return label;
   const lacking =
     source === 'folder' ? 'is in no folder' : source === 'name' ? 'has no name of the form CLASS_...' : 'has no label';
@@ -56,7 +61,7 @@ export async function readTable(files: readonly string[], options: TableOptions)
     let add: ((row: Row, line: number) => void) | undefined;
     for await (const { rows, lines } of readRows(file)) {
       add ??= adderOf(rows, { file, options, collector });
-      for (let i = 0; i < rows.length; i++) add(rows[i]!, lines[i]!);
+      for (let i = 0; i < rows.length; i++) add(nth(rows, i), nth(lines, i));
     }
   }
   return collector;
@@ -70,23 +75,23 @@ interface Reading {
 
 /** Which columns a file has is read off its first rows. */
 function adderOf(rows: readonly Row[], { file, options, collector }: Reading): (row: Row, line: number) => void {
-  const present = [...new Set(rows.slice(0, 100).flatMap((row) => Object.keys(row)))];
-  const columns = columnsOf(present, options, file);
+  const names = [...new Set(rows.slice(0, 100).flatMap((row) => Object.keys(row)))];
+  const columns = columnsOf(names, options, file);
   const { labelFrom } = options;
   const example = columns.example;
   if (example === undefined)
-    throw new UsageError('has no column with example ids', file, `name one with --example: ${shownColumns(present)}`);
-  const coordinates = coordinatesOf(present, columns, options);
+    throw new UsageError('has no column with example ids', file, `name one with --example: ${shownColumns(names)}`);
+  const coordinates = coordinatesOf(names, columns, options);
   for (const name of coordinates)
-    if (!present.includes(name)) throw new UsageError(`has no column ${name}`, file, suggestion(name, present));
+    if (!names.includes(name)) throw new UsageError(`has no column ${name}`, file, suggestion(name, names));
   if (options.wide !== undefined) {
-    const models = wideModels(present, columns);
-    if (models.length === 0) throw new UsageError('has no columns of models', file, `it has ${shownColumns(present)}`);
+    const models = wideModels(names, columns);
+    if (models.length === 0) throw new UsageError('has no columns of models', file, `it has ${shownColumns(names)}`);
     return (row, line) => {
       for (const model of models) {
         if (isBlank(row[model])) continue;
         collector.add(
-          wideRow(row, { model, example, columns, labelFrom, wide: options.wide!, at: { file, line } }),
+          wideRow(row, { model, example, columns, labelFrom, wide: present(options.wide), at: { file, line } }),
           () => placeIn(file, line),
         );
       }

@@ -112,7 +112,7 @@ function runCompiler(
     const environment = { ...process.env, LC_ALL: 'C' };
     const compiler = spawnGroup(command, { stdio: ['ignore', 'ignore', 'pipe'], env: environment }, signal);
     let said = '';
-    present(compiler.stderr)
+    present(compiler.stderr ?? undefined)
       .setEncoding('utf8')
       .on('data', (text: string) => {
         said = (said + text).slice(0, 20_000);

@@ -162,7 +162,7 @@ function downloadWords(platforms: readonly string[], python: string): string[] {
 
 /** `tensorflow_cpu-2.21.0-...whl` for `tensorflow-cpu==2.21.0`; names compare as PEP 503 says. */
 async function wheelFor(requirement: string, folder: string): Promise<string | undefined> {
-  const project = normalised(present(/^[A-Za-z0-9._-]+/.exec(requirement))[0]);
+  const project = normalised(present(/^[A-Za-z0-9._-]+/.exec(requirement)?.[0]));
   const names = await fs.readdir(folder);
   const name = names.find((file) => file.endsWith('.whl') && normalised(nth(file.split('-'), 0)) === project);
   return name === undefined ? undefined : path.join(folder, name);
@@ -186,12 +186,12 @@ function runPip(command: readonly string[], { temporary, progress, signal }: Pip
     const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], env: environment };
     const pip = spawnGroup([...command, '--log', log], options, signal);
     let said = '';
-    present(pip.stderr)
+    present(pip.stderr ?? undefined)
       .setEncoding('utf8')
       .on('data', (text: string) => {
         said = (said + text).slice(-8000);
       });
-    createInterface({ input: present(pip.stdout) }).on('line', (line) => {
+    createInterface({ input: present(pip.stdout ?? undefined) }).on('line', (line) => {
       if (/^\s*Downloading/.test(line)) progress(line.trim().replace(/https?:\/\/\S*\//, ''));
     });
     const alive = setInterval(() => {

@@ -6,7 +6,6 @@ import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as fs from 'node:fs';
-import { present } from './present.js';
 
 /** Whether TypeScript runs, and not what `npm run build` made of it. */
 export const isCheckout = import.meta.url.endsWith('.ts');
@@ -53,6 +52,6 @@ export function restoreCommand(inCheckout: string): string {
  */
 export function commandLine(line: string, inCheckout = isCheckout): string {
   if (!inCheckout) return `emergence ${line}`;
-  const [, name = '', rest = ''] = present(/^(\S*) *(.*)$/s.exec(line));
+  const [, name = '', rest = ''] = /^(\S*) *(.*)$/s.exec(line) ?? [];
   return rest === '' ? `npm run ${name}` : `npm run ${name} -- ${rest}`;
 }

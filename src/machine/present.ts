@@ -3,9 +3,9 @@
  * of being read as `undefined` further on.
  */
 
-/** The value. Throws where there is none. */
-export function present<T>(value: T): NonNullable<T> {
-  if (value === undefined || value === null) throw new Error('a value is missing that was thought to be there');
+/** The value, which may be null. Throws where it is undefined. */
+export function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a value is missing that was thought to be there');
   return value;
 }
 

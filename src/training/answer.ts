@@ -4,6 +4,7 @@ import { loadBackend } from '../engine/backend.js';
 import { servingModel, type BoundNames } from '../engine/graph.js';
 import { onnxModel } from '../engine/onnx.js';
 import { toBytes } from '../engine/ops.js';
+import { present } from '../machine/present.js';
 import { forwardOf, traceForward, type Forward } from './forward.js';
 import type { Answer, Examples, Question } from './question.js';
 import type { MemberWithTask } from './task.js';
@@ -25,7 +26,7 @@ export function answerTo(question: Question, bindingPath: string): Answer {
 
 function boundNames({ inputs, output, weights }: Forward, member: MemberWithTask): BoundNames {
   const bound = weights.map((name) => {
-    const { buffer, byteOffset, byteLength } = member.weights.get(name)!.data;
+    const { buffer, byteOffset, byteLength } = present(member.weights.get(name)).data;
     return { name, bytes: new Uint8Array(buffer, byteOffset, byteLength) };
   });
   return { inputs, output, bound };
@@ -37,7 +38,7 @@ const batchSize = 250;
 /** Of each example in turn what the function gives. */
 function answersOf(forward: Forward, member: MemberWithTask, { count, images, labels }: Examples): Float32Array {
   const weights = forward.weights.map((name) => {
-    const { shape, data } = member.weights.get(name)!;
+    const { shape, data } = present(member.weights.get(name));
     return tf.tensor(data, [...shape], 'float32');
   });
   const answers: Float32Array[] = [];

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { projectImages } from '../engine/ops.js';
 import type { Experiment } from '../experiment/schema.js';
 import type { Noise } from '../families/family.js';
+import { present } from '../machine/present.js';
 
 export type AugmentationOptions = Pick<Experiment, 'augmentShift' | 'augmentRotation' | 'augmentScale'>;
 
@@ -12,16 +13,16 @@ export function augment(images: tf.Tensor4D, options: AugmentationOptions, noise
   if (augmentShift === 0 && augmentRotation === 0 && augmentScale === 0) return images;
   const [n, height, width] = images.shape;
   const [right, down, turn, growth] = tf.unstack(tf.sub(tf.mul(noise.uniform([4, n]), 2), 1)) as tf.Tensor1D[];
-  const angle = tf.mul<tf.Tensor1D>(turn!, (augmentRotation * Math.PI) / 180);
-  const scale = tf.add<tf.Tensor1D>(tf.mul(growth!, augmentScale), 1);
+  const angle = tf.mul<tf.Tensor1D>(present(turn), (augmentRotation * Math.PI) / 180);
+  const scale = tf.add<tf.Tensor1D>(tf.mul(present(growth), augmentScale), 1);
   return projectImages(
     images,
     aboutCentre(
       {
         angle,
         scale,
-        right: tf.mul<tf.Tensor1D>(right!, augmentShift * width),
-        down: tf.mul<tf.Tensor1D>(down!, augmentShift * height),
+        right: tf.mul<tf.Tensor1D>(present(right), augmentShift * width),
+        down: tf.mul<tf.Tensor1D>(present(down), augmentShift * height),
       },
       { height, width },
     ),

@@ -7,6 +7,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
 import { createFolder, readFileIfThere, removeLeftovers, sha256File, writeFileAtomic } from '../machine/files.js';
+import { present } from '../machine/present.js';
 import { encodeHistory } from '../runs/history.js';
 import { encodeMoment, encodeOutcomes, momentFile, type OutcomeColumns } from '../runs/outcomes.js';
 import {
@@ -128,7 +129,7 @@ export async function loadCheckpoint(files: MemberFiles, names: readonly string[
   const damaged = (what: string) => new RunError(what, file, 'delete the file to train this member from its start');
   if (names.some((name) => !tensors.has(name)) || tensors.size !== names.length)
     throw damaged('holds other tensors than this member');
-  const state = new Map(names.map((name) => [name, tensors.get(name)!]));
+  const state = new Map(names.map((name) => [name, present(tensors.get(name))]));
   const text = metadata['history'] ?? '';
   if (!(isSealIntact(bytes) ?? contentDigest(state, text) === metadata['sha256']))
     throw damaged('is damaged: its content does not match its hash');

@@ -7,6 +7,7 @@ import { compileLoop } from '../engine/program.js';
 import { stepsIn } from '../experiment/length.js';
 import { momentsOf } from '../experiment/moments.js';
 import { parameterCount } from '../families/family.js';
+import { nth, present } from '../machine/present.js';
 import type { EpochRecord } from '../runs/record.js';
 import { Random } from '../statistics/random.js';
 import { RunError } from '../terminal/errors.js';
@@ -153,8 +154,8 @@ function means(
   steps: number,
   { model }: Pick<Member, 'model'>,
 ): { loss: number; accuracy: number | null } {
-  const [loss, accuracy] = state.slice(-2).map((tensor) => tensor.dataSync()[0]! / steps);
-  return { loss: loss!, accuracy: model.hasAccuracy ? accuracy! : null };
+  const [loss, accuracy] = state.slice(-2).map((tensor) => nth(tensor.dataSync(), 0) / steps);
+  return { loss: present(loss), accuracy: model.hasAccuracy ? present(accuracy) : null };
 }
 
 function refuseDivergence({ id, experiment }: Member, epoch: number, loss: number): void {

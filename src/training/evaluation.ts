@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ImageShape, Split } from '../datasets/dataset.js';
 import type { Sequences } from '../datasets/sequences.js';
 import { compile, type Program } from '../engine/program.js';
+import { nth, present } from '../machine/present.js';
 import type { HeldOutScores } from '../runs/record.js';
 import { reconstructedImages, type Strips } from '../runs/pictures.js';
 import { packed, type Member } from './open-member.js';
@@ -85,9 +86,9 @@ export class Evaluation {
       const asked = tf.tensor1d(batch.rows, 'int32');
       const results = program.run([asked, ...constants, ...parameters]);
       names.forEach((name, i) => {
-        const values: Column = results[i]!.dataSync<'float32' | 'int32' | 'bool'>();
+        const values: Column = nth(results, i).dataSync<'float32' | 'int32' | 'bool'>();
         const column = (columns[name] ??= new (values.constructor as new (length: number) => Column)(rows.length));
-        for (const [place, at] of batch.wanted) column[at] = values[place]!;
+        for (const [place, at] of batch.wanted) column[at] = nth(values, place);
       });
       tf.dispose([asked, ...results]);
     }
@@ -98,8 +99,8 @@ export class Evaluation {
 /** Of outcomes. */
 export function scoresOf({ log_probability, mse, correct }: Readonly<Record<string, Column>>): Scores {
   const mean = (values: Column) => Float64Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
-  if (log_probability === undefined) return { loss: mean(mse!), accuracy: null };
-  return { loss: -mean(log_probability), accuracy: mean(correct!) };
+  if (log_probability === undefined) return { loss: mean(present(mse)), accuracy: null };
+  return { loss: -mean(log_probability), accuracy: mean(present(correct)) };
 }
 
 interface Opened {
@@ -171,9 +172,8 @@ export function reconstruct({ model, data }: Member, state: HostState): Strips |
       Float32Array.from(originals, (byte) => byte / 255),
       [chosen.length, ...sides(shape)],
     );
-    const given = model.reconstruct!(
-      named(Object.keys(parameters), toTensors(parametersOf(state, parameters))),
-      images,
+    const given = present(
+      model.reconstruct?.(named(Object.keys(parameters), toTensors(parametersOf(state, parameters))), images),
     );
     return given.dataSync<'float32'>();
   });

@@ -8,6 +8,7 @@ import { openBatch, probes } from '../engine/open-batch.js';
 import { trace, type Trace } from '../engine/trace.js';
 import { families } from '../families/index.js';
 import { imagesPerExample, type Model } from '../families/family.js';
+import { nth, present } from '../machine/present.js';
 import type { HostTensor } from '../runs/safetensors.js';
 import { RunError } from '../terminal/errors.js';
 import { named } from './step.js';
@@ -48,12 +49,12 @@ export function forwardOf({ experiment, record, weights, task, folder }: MemberW
     exampleShape: each,
     weights: names,
     apply(given) {
-      const n = given[0]!.shape[0];
+      const n = nth(given, 0).shape[0];
       const values = named(names, given.slice(inputs.length));
-      const pixels = fromBytes(given[0]!) as tf.Tensor4D;
+      const pixels = fromBytes(nth(given, 0)) as tf.Tensor4D;
       if (!isSequence) return answer(model, values, { images: pixels, labels: tf.zeros([n], 'int32') });
       const images = tf.reshape<tf.Rank.R4>(pixels, [n * pairs, ...sides]);
-      const logits = answer(model, values, { images, labels: tf.reshape(given[1]!, [n * pairs]) });
+      const logits = answer(model, values, { images, labels: tf.reshape(nth(given, 1), [n * pairs]) });
       return tf.reshape(logits, [n, pairs, task.classes]);
     },
     blank(n) {
@@ -65,7 +66,7 @@ export function forwardOf({ experiment, record, weights, task, folder }: MemberW
 }
 
 function answer(model: Model, ...[values, batch]: Parameters<NonNullable<Model['logits']>>): tf.Tensor {
-  return model.logits?.(values, batch) ?? model.reconstruct!(values, batch.images);
+  return present(model.logits?.(values, batch) ?? model.reconstruct?.(values, batch.images));
 }
 
 /** The function's ops, for any number of examples. */

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { adam, applyAdam, applyMomentum, type AdamStep } from '../engine/ops.js';
 import type { Experiment } from '../experiment/schema.js';
+import { nth, present } from '../machine/present.js';
 
 export interface Optimizer {
   /** Slots kept for each parameter, of its shape and zero at the start. */
@@ -48,7 +49,7 @@ function adamInputs({ parameter, gradient, slots, effectiveRate }: UpdateInput):
 }
 
 function updateOf([parameter, ...slots]: readonly tf.Tensor[]): Update {
-  return { parameter: parameter!, slots };
+  return { parameter: present(parameter), slots };
 }
 
 /** Both bias corrections in one: rate sqrt(1 - beta2^t) / (1 - beta1^t). */
@@ -71,7 +72,7 @@ function decayedAdamStep(input: UpdateInput, weightDecay: number): Update {
 
 /** Sutskever et al. 2013, as PyTorch and Keras write it without Nesterov: v = 0.9 v + g, p = p - rate v. */
 function momentumStep({ parameter, gradient, slots, rate }: UpdateInput): Update {
-  return updateOf(applyMomentum({ parameter, velocity: slots[0]!, gradient, rate }, momentum));
+  return updateOf(applyMomentum({ parameter, velocity: nth(slots, 0), gradient, rate }, momentum));
 }
 
 export function createOptimizer({ optimizer, weightDecay }: Pick<Experiment, 'optimizer' | 'weightDecay'>): Optimizer {

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { withoutInformation } from '../install/log.js';
 import { firstThatFits } from '../experiment/plan.js';
+import { nth } from '../machine/present.js';
 import { messageOf } from '../terminal/errors.js';
 import { isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
 import { parentVariable } from './orphan.js';
@@ -83,7 +84,7 @@ function isAborted({ signal }: PoolOptions): boolean {
 }
 
 function only<T>(list: readonly T[]): [T] {
-  return [list[0]!];
+  return [nth(list, 0)];
 }
 
 /** One worker from start to exit. Never rejects. */

@@ -11,6 +11,7 @@ import { placeOf, type Places } from '../experiment/value-origins.js';
 import type { Execution, Experiment } from '../experiment/schema.js';
 import { parameterCount, type Task } from '../families/family.js';
 import { families } from '../families/index.js';
+import { present } from '../machine/present.js';
 import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 import { contradictions } from '../runs/run.js';
 import { UsageError } from '../terminal/errors.js';
@@ -72,7 +73,7 @@ export function refuseOtherThreads(
   const other = ids.find((id) => (record.threads[id] ?? threads) !== threads);
   if (other === undefined) return;
   throw new UsageError(
-    `${threads} contradicts ${record.threads[other]!}, with which ${other} in ${folder} was started`,
+    `${threads} contradicts ${present(record.threads[other])}, with which ${other} in ${folder} was started`,
     '--threads',
     contradictionRemedy,
   );

@@ -7,6 +7,7 @@ import { drawSequences, type SequenceOptions, type Sequences } from '../datasets
 import { lengthOf } from '../experiment/length.js';
 import type { Experiment } from '../experiment/schema.js';
 import { setting, type Family } from '../families/family.js';
+import { nth } from '../machine/present.js';
 import { Random } from '../statistics/random.js';
 import { partOf } from './test-parts.js';
 
@@ -31,7 +32,7 @@ export function epochItems(
     return drawSequences(examples, sequenceOptions(experiment, labels, data.classes), random);
   }
   const indices = random.permutation(count).subarray(0, examples);
-  return { indices, labels: indices.map((index) => labels[index]!) };
+  return { indices, labels: indices.map((index) => nth(labels, index)) };
 }
 
 /** What every member is tested on; sequences are drawn by a stream that no seed of a member has a part in. */
@@ -43,7 +44,7 @@ export function testItems(
   const { labels, count, indices: examples } = data.test;
   const groupsOf = (indices: Int32Array): Record<string, Int32Array> => {
     const { groups } = data;
-    return groups === undefined ? {} : { group: indices.map((index) => groups.of[index]!) };
+    return groups === undefined ? {} : { group: indices.map((index) => nth(groups.of, index)) };
   };
   if (family.examples === 'images') {
     const indices = Int32Array.from({ length: count }, (_, i) => i);
@@ -53,7 +54,7 @@ export function testItems(
   const options = sequenceOptions(experiment, labels, data.classes);
   const items = drawSequences(setting(experiment, 'testSequences'), options, Random.named(0, 'test sequences'));
   const columns = {
-    example: items.indices.map((index) => examples[index]!),
+    example: items.indices.map((index) => nth(examples, index)),
     ...groupsOf(items.indices),
     label: items.labels,
     sequence: items.indices.map((_, row) => Math.floor(row / pairs)),

@@ -1,6 +1,7 @@
 /** The state of a training loop on both sides: tensors in TensorFlow, arrays on the host and in a checkpoint. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Initial, ParameterSpecs } from '../families/family.js';
+import { nth, present } from '../machine/present.js';
 import type { HostTensor } from '../runs/safetensors.js';
 import { Random } from '../statistics/random.js';
 import type { Optimizer } from './optimizers.js';
@@ -48,12 +49,14 @@ export function toTensors(state: HostState): tf.Tensor[] {
 }
 
 export function toHost(names: readonly string[], tensors: readonly tf.Tensor[]): HostState {
-  return new Map(names.map((name, i) => [name, { shape: tensors[i]!.shape, data: tensors[i]!.dataSync<'float32'>() }]));
+  return new Map(
+    names.map((name, i) => [name, { shape: nth(tensors, i).shape, data: nth(tensors, i).dataSync<'float32'>() }]),
+  );
 }
 
 /** The parameters alone, as weights.safetensors keeps them. */
 export function parametersOf(state: HostState, specs: ParameterSpecs): HostState {
-  return new Map(Object.keys(specs).map((name) => [name, state.get(name)!]));
+  return new Map(Object.keys(specs).map((name) => [name, present(state.get(name))]));
 }
 
 /** The counters at the start of an epoch: sums begin at 0, steps go on. */

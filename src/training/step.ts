@@ -4,6 +4,7 @@ import { gatherRows, integersOf, packIntegers, statelessUniform, unpackBytes } f
 import type { StepFunction } from '../engine/program.js';
 import type { Experiment } from '../experiment/schema.js';
 import type { Batch, Model, Noise, ParameterSpecs, Parameters, Task } from '../families/family.js';
+import { nth, present } from '../machine/present.js';
 import { augment } from './augmentation.js';
 import type { Optimizer } from './optimizers.js';
 
@@ -54,11 +55,11 @@ export function trainingStep({ model, experiment, optimizer, task }: StepOptions
   const specs = model.parameters;
   const names = Object.keys(specs);
   return (index, state, [images, order, labels, rates, seeds]) => {
-    const noise = noiseOf(gatherRows(seeds!, index) as tf.Tensor1D);
-    const [chosen, answers] = [order!, labels!].map((packed) => integersOf(gatherRows(packed, index)));
-    const picked = batchOf(images!, chosen!, answers!, task);
+    const noise = noiseOf(gatherRows(present(seeds), index) as tf.Tensor1D);
+    const [chosen, answers] = [present(order), present(labels)].map((packed) => integersOf(gatherRows(packed, index)));
+    const picked = batchOf(present(images), present(chosen), present(answers), task);
     const batch = { ...picked, images: augment(picked.images, experiment, noise) };
-    const [rate, effectiveRate] = tf.unstack(gatherRows(rates!, index)) as [tf.Scalar, tf.Scalar];
+    const [rate, effectiveRate] = tf.unstack(gatherRows(present(rates), index)) as [tf.Scalar, tf.Scalar];
     const [step, lossSum, accuracySum] = state.slice(-counters.length) as [tf.Scalar, tf.Scalar, tf.Scalar];
     const parameters = state.slice(0, names.length);
 
@@ -73,12 +74,12 @@ export function trainingStep({ model, experiment, optimizer, task }: StepOptions
     const slotCount = optimizer.slots.length;
     const updates = names.map((name, i) =>
       optimizer.update({
-        parameter: parameters[i]!,
-        gradient: grads[i]!,
+        parameter: nth(parameters, i),
+        gradient: nth(grads, i),
         slots: state.slice(names.length + i * slotCount, names.length + (i + 1) * slotCount),
         rate,
         effectiveRate,
-        decays: specs[name]!.decays,
+        decays: present(specs[name]).decays,
       }),
     );
     const sums = [tf.add(lossSum, loss), accuracy === undefined ? accuracySum : tf.add(accuracySum, accuracy)];
@@ -97,9 +98,14 @@ export function noiseOf(seed: tf.Tensor1D): Noise {
 export function evaluationBatch({ model, task }: Pick<StepOptions, 'model' | 'task'>, columns: readonly string[]) {
   const names = Object.keys(model.parameters);
   return ([rows, images, order, labels, ...parameters]: tf.Tensor[]): tf.Tensor[] => {
-    const batch = batchOf(images!, gatherRows(order!, rows!), gatherRows(labels!, rows!), task);
+    const batch = batchOf(
+      present(images),
+      gatherRows(present(order), present(rows)),
+      gatherRows(present(labels), present(rows)),
+      task,
+    );
     const outcomes = model.outcomes(named(names, parameters), batch);
-    return columns.map((column) => outcomes[column]!);
+    return columns.map((column) => present(outcomes[column]));
   };
 }
 
@@ -111,5 +117,5 @@ function batchOf(packed: tf.Tensor, order: tf.Tensor, labels: tf.Tensor, { heigh
 }
 
 export function named(names: readonly string[], values: readonly tf.Tensor[]): Parameters {
-  return Object.fromEntries(names.map((name, i) => [name, values[i]!]));
+  return Object.fromEntries(names.map((name, i) => [name, nth(values, i)]));
 }

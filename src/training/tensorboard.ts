@@ -4,6 +4,7 @@ import { furtherFactors } from '../experiment/factors.js';
 import { factorKeys, type Experiment } from '../experiment/schema.js';
 import { parameterCount, type Model } from '../families/family.js';
 import { createFolder, writeFileAtomic } from '../machine/files.js';
+import { present } from '../machine/present.js';
 import type { EpochRecord } from '../runs/record.js';
 import { EventFile, experimentFile, type Hparams } from './event-file.js';
 import type { Scores } from './evaluation.js';
@@ -76,8 +77,8 @@ export async function writeColumns(
     ['train', 'training'],
   ];
   const metrics = sets.flatMap(([tag, set]) => [
-    ...(hasAccuracy ? [{ tag: `${tag!}/accuracy`, title: `${set!} accuracy` }] : []),
-    { tag: `${tag!}/loss`, title: `${set!} loss` },
+    ...(hasAccuracy ? [{ tag: `${present(tag)}/accuracy`, title: `${present(set)} accuracy` }] : []),
+    { tag: `${present(tag)}/loss`, title: `${present(set)} loss` },
   ]);
   await createFolder(folder);
   await writeFileAtomic(path.join(folder, 'events.out.tfevents.0.columns.v2'), experimentFile({ hparams, metrics }));

@@ -25,6 +25,7 @@ import type { Task } from '../families/family.js';
 import { families } from '../families/index.js';
 import { dataFolder } from '../machine/folders.js';
 import { assertWritable } from '../machine/files.js';
+import { nth, present } from '../machine/present.js';
 import { gitCommit, packageVersions } from '../machine/version.js';
 import {
   experimentDigest,
@@ -204,7 +205,7 @@ async function trainMissing(work: Work): Promise<TrainResult> {
   if (plan.members.length > 0 || record === undefined)
     await writeRunRecord(folder, { ...newRecord(work), ...record, experiment, threads, flops });
   if (request.tensorboard && plan.members.length > 0) {
-    const model = families[experiment.arch].model(experiment.widths[0]!, work.task, experiment);
+    const model = families[experiment.arch].model(nth(experiment.widths, 0), work.task, experiment);
     await writeColumns(path.join(folder, 'tensorboard'), experiment, model);
   }
   const recorded = record === undefined ? [] : unsaidValues(record.experiment, request.given);
@@ -220,7 +221,7 @@ async function trainMissing(work: Work): Promise<TrainResult> {
   listener.planned(plan.members.map(({ id }) => id));
   const result = await runPool({
     jobs: plan.members.map((member) =>
-      poolJob({ ...member, key: keys.get(member.id)! }, { request, folder, experiment, runtime, digestOf }),
+      poolJob({ ...member, key: present(keys.get(member.id)) }, { request, folder, experiment, runtime, digestOf }),
     ),
     maxThreads: plan.maxThreads,
     maxJobs: plan.maxJobs,

@@ -4,6 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { runtimeEnvironment, type Runtime } from '../install/runtime.js';
 import { resolveExperiment } from '../experiment/schema.js';
+import { nth } from '../machine/present.js';
 import { experimentDigest } from '../runs/record.js';
 import { messageOf } from '../terminal/errors.js';
 import type { WorkerJob } from './job.js';
@@ -61,6 +62,6 @@ async function trainIn(folder: string, runtime: Pick<Runtime, 'bindingPath' | 'd
 
 /** A worker that crashed may have said why; one that could say why has said it already. */
 function reasonOf(reason: string, lastWords: string): string {
-  const last = lastWords.split('\n').at(-1)!;
+  const last = nth(lastWords.split('\n'), -1);
   return last === '' || lastWords.includes(reason) ? reason : `${reason}: ${last}`;
 }

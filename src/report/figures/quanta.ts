@@ -142,8 +142,7 @@ function heatMap({ grid, turns }: Quanta, words: FamilyWords): Panel {
 
 /** By how many members solve them, most first; of equals the earlier turn. */
 function sortedExamples({ examples, counts }: Quanta['grid'], median: Uint8Array): Int32Array {
-  const solved = new Int32Array(examples);
-  for (const column of counts) for (let i = 0; i < examples; i++) solved[i]! += nth(column, i);
+  const solved = Array.from({ length: examples }, (_, i) => counts.reduce((sum, column) => sum + nth(column, i), 0));
   return Int32Array.from({ length: examples }, (_, i) => i).sort(
     (a, b) => nth(solved, b) - nth(solved, a) || nth(median, a) - nth(median, b) || a - b,
   );

@@ -70,7 +70,7 @@ export async function toPng(svg: string, dpi = 300): Promise<Uint8Array> {
 export async function toPdf(svg: string): Promise<Uint8Array> {
   const { default: pdfmake } = await import('pdfmake');
   const [width, height] = ['width', 'height'].map((name) => {
-    return (72 / pixelsPerInch) * Number(present(new RegExp(`^<svg[^>]* ${name}="([\\d.]+)"`).exec(svg))[1]);
+    return (72 / pixelsPerInch) * Number(present(new RegExp(`^<svg[^>]* ${name}="([\\d.]+)"`).exec(svg)?.[1]));
   }) as [number, number];
   pdfmake.setFonts({ 'DejaVu Sans': { normal: fontFiles.normal, bold: fontFiles.bold } });
   // It reads its fonts, and nothing that a picture might name.

@@ -3,6 +3,7 @@
  * through; what a point is stands in a label beside it and is read out. Lines, bands and points have classes, and the style sheet
  * their colours, so that dark and light need no drawing.
  */
+import { nth, present } from '../../../machine/present.js';
 import {
   countTicks,
   domainOf,
@@ -161,7 +162,7 @@ export class Chart {
     return series
       .flatMap(({ role, members }) =>
         members.map(({ lines }) => {
-          const { x, y } = this.#places[i]!;
+          const { x, y } = nth(this.#places, i);
           const id = `${this.#svg.id}-${i++}`;
           const shown = Number.isFinite(x) && Number.isFinite(y);
           const label = escaped(lines.join(', ') + (shown ? '' : ', not on this axis'));
@@ -264,7 +265,11 @@ type Place = readonly [number, number];
 function band({ role, line: list }: ChartSeries, x: Axis, y: Axis, floor: number): string {
   const edges = list
     .filter(({ lower, upper }) => lower !== undefined && upper !== undefined)
-    .map((point) => ({ x: x.place(point.x), upper: y.place(point.upper!), lower: y.place(point.lower!) }))
+    .map((point) => ({
+      x: x.place(point.x),
+      upper: y.place(present(point.upper)),
+      lower: y.place(present(point.lower)),
+    }))
     .filter((edge) => isPlace([edge.x, edge.upper]));
   if (edges.length < 2) return '';
   const upper = edges.map((edge): Place => [edge.x, edge.upper]);

@@ -1,4 +1,5 @@
 /** The controls: native inputs, each with a label and its value in words. They change the state; drawing is left to whoever listens. */
+import { nth } from '../../../machine/present.js';
 import { formatNumber } from '../../../terminal/format.js';
 import { scaleText } from '../../../runs/words.js';
 import { unitsText, type PageData, type PageRun } from '../data.js';
@@ -130,7 +131,7 @@ function slider(id: string, label: string, { options, value, text, change }: Sli
   });
   input.value = String(options.indexOf(value));
   input.addEventListener('input', () => {
-    const chosen = options[Number(input.value)]!;
+    const chosen = nth(options, Number(input.value));
     output.textContent = text(chosen);
     input.setAttribute('aria-valuetext', text(chosen));
     change(chosen);
@@ -181,6 +182,6 @@ function checkBoxes(id: string, legend: string, { values, text, without, change 
     'fieldset',
     { id },
     h('legend', {}, legend),
-    ...inputs.map((input, i) => h('label', { class: 'box' }, input, h('span', {}, text(values[i]!)))),
+    ...inputs.map((input, i) => h('label', { class: 'box' }, input, h('span', {}, text(nth(values, i))))),
   );
 }

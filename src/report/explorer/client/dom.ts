@@ -1,4 +1,5 @@
 /** Elements, made in one line. No style attribute and no handler in markup: the page's policy allows neither. */
+import { nth } from '../../../machine/present.js';
 import { grouped as withSpaces } from '../../../terminal/format.js';
 
 type Child = Node | string | undefined;
@@ -31,17 +32,17 @@ export function oneStop(items: readonly HTMLElement[], chosen: number): void {
       if (next === undefined) return;
       event.preventDefault();
       item.tabIndex = -1;
-      items[next]!.tabIndex = 0;
-      items[next]!.focus();
+      nth(items, next).tabIndex = 0;
+      nth(items, next).focus();
     });
   });
 }
 
 function stepFrom(items: readonly HTMLElement[], i: number, key: string): number | undefined {
   const last = items.length - 1;
-  const row = items.filter(({ offsetTop }) => offsetTop === items[i]!.offsetTop).length;
+  const row = items.filter(({ offsetTop }) => offsetTop === nth(items, i).offsetTop).length;
   // The last row may be shorter: its last one is below those that have none.
-  const below = i + row <= last ? i + row : items[last]!.offsetTop > items[i]!.offsetTop ? last : i;
+  const below = i + row <= last ? i + row : nth(items, last).offsetTop > nth(items, i).offsetTop ? last : i;
   const steps: Readonly<Record<string, number>> = {
     ...{ ArrowRight: Math.min(last, i + 1), ArrowLeft: Math.max(0, i - 1), Home: 0, End: last },
     ...{ ArrowDown: below, ArrowUp: i - row >= 0 ? i - row : i },

@@ -1,5 +1,6 @@
 /** Example by example: at which scale test examples turn, which ones those are, and what each member made of one. */
 import { coinFlips, expectedDistribution, type SolvedGrid, type Turns } from '../../../analysis/example-turns.js';
+import { nth, present } from '../../../machine/present.js';
 import { scaleText, type FamilyWords } from '../../../runs/words.js';
 import { unitsText, type PageExample, type PagePictures, type PageRun } from '../data.js';
 import type { Choice, Family } from '../family.js';
@@ -57,9 +58,9 @@ export class Examples {
     const rows = measured.map((share, place) => {
       const name = turnName(grid, place, run.words);
       const text = `${(100 * share).toFixed(1)} %`;
-      const flips = `${(100 * expected[place]!).toFixed(1)} %`;
+      const flips = `${(100 * nth(expected, place)).toFixed(1)} %`;
       const bar = h('span', { class: 'turn-bar' });
-      bar.innerHTML = `<svg viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width="${((100 * share) / most).toFixed(2)}" height="14"/><rect class="flips" x="${Math.max(0, (100 * expected[place]!) / most - 0.6).toFixed(2)}" width="1.2" height="14"/></svg>`;
+      bar.innerHTML = `<svg viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width="${((100 * share) / most).toFixed(2)}" height="14"/><rect class="flips" x="${Math.max(0, (100 * nth(expected, place)) / most - 0.6).toFixed(2)}" width="1.2" height="14"/></svg>`;
       const button = h(
         'button',
         { type: 'button', id: `turn-${place}`, class: 'turn', 'aria-pressed': String(place === turn) },
@@ -132,7 +133,8 @@ export class Examples {
       shown.findIndex(({ i }) => i === state.example),
     );
     const chosen = state.example === undefined ? undefined : pictures.examples[state.example];
-    if (chosen !== undefined && chosen.unit < state.size) this.#showDetail(view, chosen, pictures, state.example!);
+    if (chosen !== undefined && chosen.unit < state.size)
+      this.#showDetail(view, chosen, pictures, present(state.example));
   }
 
   #showDetail(
@@ -141,8 +143,8 @@ export class Examples {
     pictures: PagePictures,
     i: number,
   ): void {
-    const widths = [...new Set(choice.members.map((place) => run.members[place]!.width))];
-    const seeds = [...new Set(choice.members.map((place) => run.members[place]!.seed))].sort((a, b) => a - b);
+    const widths = [...new Set(choice.members.map((place) => nth(run.members, place).width))];
+    const seeds = [...new Set(choice.members.map((place) => nth(run.members, place).seed))].sort((a, b) => a - b);
     const rows = seeds.map((seed) =>
       h(
         'tr',
@@ -150,7 +152,7 @@ export class Examples {
         h('th', { scope: 'row' }, String(seed)),
         ...widths.map((width) => {
           const place = choice.members.find(
-            (each) => run.members[each]!.width === width && run.members[each]!.seed === seed,
+            (each) => nth(run.members, each).width === width && nth(run.members, each).seed === seed,
           );
           if (place === undefined) return h('td', {}, '\u2013');
           const is = family.isSolved(place, example.unit, state.threshold);
@@ -226,9 +228,7 @@ function turnsOf({ family, choice }: ExamplesView): { grid: SolvedGrid; turns: T
 }
 
 function shares(places: Uint8Array, length: number): number[] {
-  const counts = new Array<number>(length).fill(0);
-  for (const place of places) counts[place]!++;
-  return counts.map((count) => count / places.length);
+  return Array.from({ length }, (_, place) => places.filter((each) => each === place).length / places.length);
 }
 
 /** The turn inside the scales that most examples have. */
@@ -238,7 +238,7 @@ function fullest(measured: readonly number[]): number {
 }
 
 function turnName({ scales }: SolvedGrid, place: number, words: FamilyWords): string {
-  const at = (i: number) => `${words.scale} ${scaleText(scales.at(i)!.width, words)}`;
+  const at = (i: number) => `${words.scale} ${scaleText(nth(scales, i).width, words)}`;
   if (place === 0) return `from ${at(0)} on`;
   return place === scales.length ? `not by ${at(-1)}` : `by ${at(place)}`;
 }

@@ -2,6 +2,7 @@
  * The explorer: state in the address, controls that change it, and everything drawn from it. What a slider moves is drawn in the
  * next frame; what takes longer, or would chatter (tables, examples, what is read out, the address), when it rests.
  */
+import { nth } from '../../../machine/present.js';
 import { unitsText, type PageData } from '../data.js';
 import { Family, type Choice } from '../family.js';
 import { formatState, membersIn, parseState, runOf, themes, type State } from '../state.js';
@@ -59,7 +60,7 @@ function viewOf(): View & { readonly family: Family; readonly choice: Choice } {
   const { run } = family;
   const members = membersIn(run, state);
   const choice: Choice = { threshold: state.threshold, size: state.size, members, axis: state.axis };
-  const scales = new Set(members.map((i) => run.members[i]!.width)).size;
+  const scales = new Set(members.map((i) => nth(run.members, i).width)).size;
   const explored = scales < 2 ? undefined : family.explore(choice);
   const natural = data.natural.find(({ name }) => name === state.natural);
   return { run, state, members, explored, natural, family, choice };

@@ -1,6 +1,7 @@
 /** The three panels and the numbers below them, from what was explored. */
 import { positionOf } from '../../../analysis/scales.js';
 import type { ScoreName } from '../../../analysis/scores.js';
+import { nth } from '../../../machine/present.js';
 import { formatCount, formatNumber, formatShare } from '../../../terminal/format.js';
 import { scaleText } from '../../../runs/words.js';
 import { unitsText, type PageMember, type PageNatural, type PageRun } from '../data.js';
@@ -163,7 +164,7 @@ function keyOf(role: Role, text: string): HTMLElement {
 
 /** `subset accuracy, K = 20`, with the value where the slider stands. */
 export function inducedTitle({ induced: { title, key } }: PageRun, { threshold }: Pick<State, 'threshold'>): string {
-  return `${title.split(',')[0]!}, ${symbolOf(key)} = ${formatNumber(threshold, 4)}`;
+  return `${nth(title.split(','), 0)}, ${symbolOf(key)} = ${formatNumber(threshold, 4)}`;
 }
 
 function predictedTitle({ induced: { chosen }, predicted: { title } }: PageRun, { threshold }: State): string {
@@ -223,7 +224,7 @@ function familyContent(view: View, explored: Explored, which: 'standard' | 'indu
       {
         role: which,
         label: metric.title,
-        line: curve.points.map(({ value, lower, upper }, i) => ({ x: positions[i]!, y: value, lower, upper })),
+        line: curve.points.map(({ value, lower, upper }, i) => ({ x: nth(positions, i), y: value, lower, upper })),
         members: membersOf(view, curve, isShare),
       },
       ...(which === 'standard'
@@ -231,7 +232,7 @@ function familyContent(view: View, explored: Explored, which: 'standard' | 'indu
         : [
             {
               ...({ role: 'predicted', label: 'predicted by independence', members: [] } as const),
-              line: positions.map((x, i) => ({ x, y: predicted.values[i]! })),
+              line: positions.map((x, i) => ({ x, y: nth(predicted.values, i) })),
             },
           ]),
     ],
@@ -263,8 +264,8 @@ function highest({ points, members }: ExploredCurve): number {
 function membersOf({ run, members, state }: View, curve: ExploredCurve, isShare: boolean): ChartMember[] {
   const shown = isShare ? formatShare : (value: number) => formatNumber(value, 4);
   return members.map((place, i) => {
-    const member = run.members[place]!;
-    const { value, lower, upper } = curve.members[i]!;
+    const member = nth(run.members, place);
+    const { value, lower, upper } = nth(curve.members, i);
     const lines = [...aboutMember(run, member), `${shown(value)} [${shown(lower)}, ${shown(upper)}]`];
     return { x: positionOf(member, state.axis), y: value, lines };
   });
@@ -280,8 +281,8 @@ function aboutMember({ words }: PageRun, { id, width, seed, parameters, training
 export function readingOf({ run, state, explored }: View): string {
   if (explored === undefined) return 'A curve needs a seed and two scales: tick another.';
   const { standard, induced, paired } = explored;
-  const [first, last] = [induced.points[0]!, induced.points.at(-1)!];
-  const at = (place: number) => `${run.words.scale} ${scaleText(explored.scales.at(place)!.width, run.words)}`;
+  const [first, last] = [nth(induced.points, 0), nth(induced.points, -1)];
+  const at = (place: number) => `${run.words.scale} ${scaleText(nth(explored.scales, place).width, run.words)}`;
   const isAtZero = induced.points.some(({ value }) => value === 0);
   const floor = isAtZero ? ' Where it is at 0, it may rise below what this test set can show.' : '';
   return signed(
@@ -308,14 +309,14 @@ export function curveTable({ run, state, members, explored }: View): HTMLElement
   const heading = [...about, run.standard.title, inducedTitle(run, state), 'predicted'];
   const shown = (value: number) => signed(formatNumber(value, 4));
   const rows = members.map((place, i) => {
-    const { id, width, seed, parameters, trainingFlops } = run.members[place]!;
-    const [standard, induced] = [explored.standard.members[i]!, explored.induced.members[i]!];
+    const { id, width, seed, parameters, trainingFlops } = nth(run.members, place);
+    const [standard, induced] = [nth(explored.standard.members, i), nth(explored.induced.members, i)];
     const cells = [
       ...(words.isCoordinate
         ? [scaleText(width, words)]
         : [String(seed), grouped(parameters), formatCount(trainingFlops)]),
       ...[standard, induced].map(({ value, lower, upper }) => `${shown(value)} [${shown(lower)}, ${shown(upper)}]`),
-      shown(explored.predicted.members[i]!),
+      shown(nth(explored.predicted.members, i)),
     ];
     return h(
       'tr',

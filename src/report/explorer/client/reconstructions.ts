@@ -1,4 +1,5 @@
 /** What autoencoders of each width give back; images that are not below the cutoff are pale. */
+import { nth } from '../../../machine/present.js';
 import type { PageReconstructions, PageRun } from '../data.js';
 import type { Family } from '../family.js';
 import type { State } from '../state.js';
@@ -35,7 +36,7 @@ export class Reconstructions {
       h(
         'div',
         { class: 'strip' },
-        h('span', { class: 'strip-name' }, `w = ${run.members[member]!.width}`),
+        h('span', { class: 'strip-name' }, `w = ${nth(run.members, member).width}`),
         canvas,
         label,
       ),
