@@ -16,6 +16,7 @@ import {
   type PowerRow,
 } from '../analysis/diff/power.js';
 export type { PlannedPower } from '../analysis/diff/power.js';
+import { nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import { readExamples } from '../runs/imported.js';
 import type { LoadedMember, LoadedRun } from '../runs/load.js';
@@ -79,7 +80,7 @@ export async function power(options: PowerOptions): Promise<PlannedPower> {
   const images = options.images ?? source?.found.images;
   const plan = { wanted, alpha, images, effect };
   const rows = one
-    ? [oneRow(assumed.share!, plan)]
+    ? [oneRow(present(assumed.share), plan)]
     : await track(options, 'simulations', (onStep) =>
         seeds.map((count, done) => {
           const row = rowOf(assumed, count, plan);
@@ -171,7 +172,7 @@ async function sourceOf(first: RunLike, options: PowerOptions): Promise<Source> 
   }
   const values = members.map((member) => valuesOf(member, metric, run));
   const found = componentsOf(values, {
-    isShare: metric.unitValues(members[0]!.outcomes)!.share,
+    isShare: present(metric.unitValues(nth(members, 0).outcomes)).share,
     others: others?.map((member) => valuesOf(member, metric, run)),
   });
   return { run, metric, scale, found, values };
@@ -212,7 +213,7 @@ function assumptionsOf(options: PowerOptions, found: Components | undefined): As
     throw new UsageError('nothing says how good the first run is', '--effect', 'give --accuracy, --deviation or --run');
   const known = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? undefined : value);
   const other = share === undefined ? undefined : share + options.effect;
-  const most = other === undefined || !(other > 0 && other < 1) ? 1 : mostCorrelation(share!, other);
+  const most = other === undefined || !(other > 0 && other < 1) ? 1 : mostCorrelation(present(share), other);
   const correlation = options.correlation ?? Math.min(known(found?.correlation) ?? 0.5, most);
   return {
     ...{ share, deviation: spread, correlation },
@@ -272,9 +273,9 @@ function simulatedOf({
   if (share === undefined || pairs < 20) return undefined;
   const { values } = source;
   const random = Random.named(0, 'power', seeds);
-  const right = values[0]!.map((_, i) => values.reduce((sum, value) => sum + value[i]!, 0));
+  const right = nth(values, 0).map((_, i) => values.reduce((sum, value) => sum + nth(value, i), 0));
   const chances = populationOf({ share, correlation: seedCorrelation, seeds: values.length }, right, random);
-  const member = values[0]!;
+  const member = nth(values, 0);
   const own = seeds === 1 ? mean(member) : share;
   const model = modelFor({ ...assumed, share: own }, effect);
   return simulatedPower({ model, share: own, images, seeds, population: { chances, member }, alpha, pairs, random });
