@@ -20,6 +20,7 @@ import { registerImport } from './commands/import.js';
 import { registerMetrics } from './commands/metrics.js';
 import { registerNatural } from './commands/natural.js';
 import { registerPower } from './commands/power.js';
+import { registerPredict } from './commands/predict.js';
 import { registerReport } from './commands/report.js';
 import { registerScaling } from './commands/scaling.js';
 import { registerCollapse } from './commands/collapse.js';
@@ -67,6 +68,7 @@ const commands = [
   registerNatural,
   registerReport,
   registerExport,
+  registerPredict,
   registerSetup,
   registerDoctor,
   registerCompletion,

@@ -2,7 +2,8 @@
  * The door of the library: what a command does, a caller can do, with options of the same names. Functions take a run by its name
  * below `checkpoints`, by its path, or as `openRun` gives it; what they throw is a UsageError or a RunError of one line, which names
  * the option as the command line has it. They write no text anywhere: `note` hears what a user should know, `track` how far a long
- * computation is. Nothing heavy is loaded before it is needed: TensorFlow by `train` and `exportMember`, in processes of its own, pictures by `report`.
+ * computation is. Nothing heavy is loaded before it is needed: TensorFlow by `train`, `exportMember` and `predict`, in processes of its
+ * own, pictures by `report`.
  */
 
 // Experiments, datasets and training.
@@ -24,6 +25,13 @@ export {
 } from './library/family.js';
 export { exportOutcomes, type ExportOptions } from './library/export.js';
 export { exportMember, type ExportedMember, type ExportMemberOptions } from './library/export-member.js';
+export {
+  predict,
+  type ClassChance,
+  type ImagePrediction,
+  type Predictions,
+  type PredictOptions,
+} from './library/predict.js';
 export type { LoadedRun, OpenRun } from './runs/load.js';
 export { UsageError, RunError } from './terminal/errors.js';
 

@@ -72,6 +72,8 @@ export interface DatasetSource {
   readonly summary: string;
   readonly licence: string;
   readonly citation: string;
+  /** Its image files are read as negatives: dark ink on a bright page is 255. */
+  readonly readsNegatives?: true;
   /** What it holds; left out where that is the user's. */
   readonly contents?: DatasetContents;
   /** Its files, where it has fixed ones. */

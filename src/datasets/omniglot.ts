@@ -55,6 +55,7 @@ export const omniglotSmall: DatasetSource = {
   summary: 'handwritten characters, 28 x 28 grey, 242 classes, 3872 train and 968 test; included',
   licence,
   citation,
+  readsNegatives: true,
   contents: { train: 242 * trainDrawers, test: 242 * (drawers - trainDrawers), classes: 242, shape, groups },
   files: { kind: 'installed', folder: smallFolder, files: smallFiles, remedy: smallRemedy },
   async load(_, context) {
@@ -73,6 +74,7 @@ export const omniglot: DatasetSource = {
   summary: 'handwritten characters, 28 x 28 grey, 1623 classes, 25968 train and 6492 test',
   licence,
   citation,
+  readsNegatives: true,
   contents: { train: 1623 * trainDrawers, test: 1623 * (drawers - trainDrawers), classes: 1623, shape, groups },
   files: { kind: 'downloaded', files },
   async load(_, context) {

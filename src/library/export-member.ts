@@ -48,7 +48,8 @@ export async function exportMember(member: string, options: ExportMemberOptions)
   return { run: read.run.name, member: read.id, format: to, files };
 }
 
-async function refuseExisting(files: readonly string[]): Promise<void> {
+/** Throws UsageError where one of the files is there. */
+export async function refuseExisting(files: readonly string[]): Promise<void> {
   for (const file of files)
     if ((await fs.stat(file).catch(() => undefined))?.isFile() === true)
       throw new UsageError(`${file} already exists`, '--output', 'give another name, or --force to write over it');

@@ -1,9 +1,28 @@
-/** The example of the library that trains. */
+/** The examples of the library that train and that ask what was trained. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
 import { expect, test } from 'vitest';
+import { loadSplits } from '../../src/datasets/index.js';
+import type { ImagePrediction } from '../../src/index.js';
+import { openRun, readColumns } from '../../src/runs/load.js';
 import { examples, run } from '../support/examples.js';
+import { pngOf } from '../support/pictures.js';
 import { temporaryFolder } from '../support/runs.js';
 
-test('the example of train: two members', async () => {
-  const example = examples().find(({ of }) => of === 'train')!;
-  expect(await run(example, await temporaryFolder())).toBe(2);
+test('the example of train: two members; that of predict: what is stored of a test image', async () => {
+  const folder = await temporaryFolder();
+  const exampleOf = (name: string) => examples().find(({ of }) => of === name)!;
+  expect(await run(exampleOf('train'), folder)).toBe(2);
+
+  const { test: split } = await loadSplits('mnist');
+  await fs.writeFile(path.join(folder, 'digit.png'), await pngOf(split.images.slice(0, 784), 28, 1));
+  const asked = (await run(exampleOf('predict'), folder)) as Extract<ImagePrediction, { classes: unknown }>;
+  const { members } = await readColumns(await openRun(path.join(folder, 'checkpoints/quick')), [
+    'predicted',
+    'confidence',
+  ]);
+  const { predicted, confidence } = members.find(({ record }) => record.id === 'cnn-w8-s0')!.outcomes;
+  expect([asked.image, asked.classes[0]!.class]).toEqual(['digit.png', predicted![0]]);
+  // Stored in float32, of a batch of another size.
+  expect([asked.classes[0]!.chance]).toBeAllClose([confidence![0]!], { atol: 1e-6 });
 });

@@ -6,8 +6,8 @@ import { lenetParameters } from '../../support/runs.js';
 
 /** Functions that have nothing to be shown: lists of what is written down, and the second half of a pair. */
 const without = ['listForecastMethods', 'listClaimQuantities', 'scoreClaims', 'scoreForecast', 'verifyForecasts'];
-/** Runs with TensorFlow: test/engine/library.test.ts. */
-const trained = ['train'];
+/** Run with TensorFlow: test/engine/library.test.ts. */
+const trained = ['train', 'predict'];
 
 test('every function of the door has an example', () => {
   const functions = Object.entries(door).flatMap(([name, value]) =>

@@ -1,0 +1,74 @@
+/** `emergence predict`: what a trained member makes of image files. */
+import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { ImagePrediction } from '../library/predict.js';
+import { examples } from './examples.js';
+import { force, json, whole } from './options.js';
+import { printJson, terminal } from './print.js';
+
+export function registerPredict(program: CommandUnknownOpts): void {
+  program
+    .command('predict <member> <images...>')
+    .description(
+      'classes and chances of image files by a member, RUN/MEMBER; of an autoencoder how well it gives them back; a transformer takes them as one sequence',
+    )
+    .option('--invert', 'read images as negatives, such as a dark digit on a white page for mnist')
+    .addOption(new Option('--top <n>', 'classes listed for each image').argParser(whole('--top')).default(3))
+    .addOption(
+      new Option(
+        '--labels <list>',
+        'transformers: the class of each image but the last, by name or number, comma-separated',
+      ).argParser((text: string) => text.split(',').map((part) => part.trim())),
+    )
+    .option('--output <folder>', 'autoencoders: write the reconstructions there, a PNG each')
+    .addOption(force)
+    .addOption(json)
+    .addHelpText(
+      'after',
+      examples(
+        'predict lenet-mnist/cnn-w16-s0 digit.png',
+        'predict lenet-mnist/cnn-w16-s0 scans/*.jpg --invert --json',
+      ),
+    )
+    .action(async (member, images, { top, ...options }) => {
+      const { predict } = await import('../library/predict.js');
+      const found = await predict(member, images, { ...options, note: terminal.note });
+      if (options.json === true) {
+        printJson(found);
+        return;
+      }
+      const { textTable } = await import('../report/tables/text-table.js');
+      const [heading, ...lines] = linesOf(found.images, top);
+      console.log(textTable(heading!, lines, heading));
+    });
+}
+
+/** A heading and a line for each image. */
+function linesOf(images: readonly ImagePrediction[], top: number): string[][] {
+  const lines = images.map((each) => {
+    if ('mse' in each)
+      return [
+        each.image,
+        each.mse.toPrecision(3),
+        `${each.psnr.toFixed(1)} dB`,
+        ...(each.file === undefined ? [] : [each.file]),
+      ];
+    const [first, ...others] = each.classes.slice(0, top);
+    const shown = others.map(({ name, chance }) => `${name} ${percent(chance)}`).join(', ');
+    return [each.image, ...(sequenceOf(images) ? [each.label ?? ''] : []), first!.name, percent(first!.chance), shown];
+  });
+  const [first] = images;
+  if (first !== undefined && 'mse' in first)
+    return [['image', 'mse', 'psnr', ...(first.file === undefined ? [] : ['reconstruction'])], ...lines];
+  const label = sequenceOf(images) ? ['label'] : [];
+  return [['image', ...label, 'class', 'chance', 'next'], ...lines];
+}
+
+function sequenceOf(images: readonly ImagePrediction[]): boolean {
+  return images.some((each) => 'classes' in each && each.label !== undefined);
+}
+
+/** `99.8 %`; what is not sure is not shown as 100. */
+function percent(chance: number): string {
+  const shown = (100 * chance).toFixed(1);
+  return shown === '100.0' && chance < 1 ? '>99.9 %' : `${shown} %`;
+}

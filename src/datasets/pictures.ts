@@ -1,0 +1,82 @@
+/** Image files by themselves, made into what a dataset's images are: for a member that was trained on those. */
+import { readInput } from '../machine/files.js';
+import { UsageError } from '../terminal/errors.js';
+import type { ImageShape } from './dataset.js';
+import { allocateImages, eachAtOnce, imageDecoder, type ImageDecoder } from './files/decode.js';
+import { quantise, type DeepPlace } from './files/deep.js';
+import { parseDatasetName } from './index.js';
+
+export interface PictureOptions {
+  /** The dataset's name: of some, files are read as negatives. */
+  readonly dataset: string;
+  readonly shape: ImageShape;
+  /** White for black, after all else. */
+  readonly invert: boolean;
+}
+
+const mostBytes = 200e6;
+
+/**
+ * The middle square of each file at the dataset's size and in its colours, `[files, height, width, channels]`, as `images:` reads a
+ * folder. `notes` say what was taken for black and white where a file does not tell.
+ *
+ * @throws UsageError for the first file that is no image, with how many more are none; and for images that no file can be
+ */
+export async function readPictures(
+  files: readonly string[],
+  { dataset, shape, invert }: PictureOptions,
+): Promise<{ images: Uint8Array; notes: readonly string[] }> {
+  const { height: side, width, channels } = shape;
+  if (side !== width || (channels !== 1 && channels !== 3))
+    throw new UsageError(
+      `its images are ${side} x ${width} with ${channels} channels; image files can become square ones of 1 or 3 channels`,
+      dataset,
+    );
+  const decoder = await imageDecoder();
+  const size = side * side * channels;
+  const images = allocateImages(files.length * size, 'IMAGE');
+  const failures = new Map<number, UsageError>();
+  const deep: DeepPlace[] = [];
+  await eachAtOnce(files.entries(), async ([i, file]) => {
+    const into = images.subarray(i * size, (i + 1) * size);
+    try {
+      const own = await decodeInto(into, file, { decoder, side });
+      if (own !== undefined) deep.push({ ...own, into });
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      failures.set(i, error);
+    }
+  });
+  refuseFailures(files, failures);
+  const notes = quantise(deep);
+  const isNegative = parseDatasetName(dataset).source.readsNegatives === true;
+  if (isNegative !== invert) images.forEach((byte, i) => (images[i] = 255 - byte));
+  return { images, notes };
+}
+
+async function decodeInto(
+  into: Uint8Array,
+  file: string,
+  { decoder, side }: { readonly decoder: ImageDecoder; readonly side: number },
+) {
+  const bytes = await readInput(file, file, { mostBytes, remedy: 'give image files' });
+  const refuse = (why: string) => new UsageError(`is not an image that can be read (${why})`, file, 'give image files');
+  const colour = into.length === side * side ? 'grey' : 'rgb';
+  const image = await decoder.decode(bytes, { side, colour });
+  if (typeof image === 'string') throw refuse(image);
+  into.set(image);
+  const own = await decoder.deep(bytes, { side });
+  if (typeof own === 'string') throw refuse(own);
+  return own;
+}
+
+function refuseFailures(files: readonly string[], failures: ReadonlyMap<number, UsageError>): void {
+  const first = Math.min(...failures.keys());
+  const failure = failures.get(first);
+  if (failure === undefined) return;
+  if (failures.size === 1) throw failure;
+  throw new UsageError(
+    `${failures.size} of ${files.length} files can't be read; the first is ${failure.message}`,
+    'IMAGE',
+  );
+}

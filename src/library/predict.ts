@@ -1,0 +1,217 @@
+/** What a trained member makes of image files. */
+import * as path from 'node:path';
+import { readPictures } from '../datasets/pictures.js';
+import { classesOf } from '../export/about.js';
+import { imageFile } from '../export/image-file.js';
+import { setting } from '../families/family.js';
+import { createFolder, writeOutput } from '../machine/files.js';
+import { checkpoints } from '../runs/locate.js';
+import { readTrainedMember } from '../runs/member.js';
+import { UsageError } from '../terminal/errors.js';
+import { nearest } from '../terminal/nearest.js';
+import { ask } from '../training/ask.js';
+import type { Examples } from '../training/question.js';
+import { withTask, type MemberWithTask } from '../training/task.js';
+import { refuseExisting } from './export-member.js';
+import type { RunOptions } from './family.js';
+
+export interface PredictOptions extends Pick<RunOptions, 'root' | 'note'> {
+  /** Read images as negatives: a digit in black on white for a member that was trained on white on black. */
+  readonly invert?: boolean | undefined;
+  /** Of a transformer: the class of each image, by name or number, but for the last. */
+  readonly labels?: readonly string[] | undefined;
+  /** Of an autoencoder: a folder for the reconstructions, a PNG each. */
+  readonly output?: string | undefined;
+  /** Write over files that are there. */
+  readonly force?: boolean | undefined;
+}
+
+export interface ClassChance {
+  readonly class: number;
+  readonly name: string;
+  /** 0 to 1; those of all classes add up to 1. */
+  readonly chance: number;
+}
+
+/** Of one image: the classes, likeliest first; or how far its reconstruction is from it, per pixel value of 0..1. */
+export type ImagePrediction = { readonly image: string } & (
+  | { readonly classes: readonly ClassChance[]; /** As it was told. */ readonly label?: string | undefined }
+  | { readonly mse: number; readonly psnr: number; readonly file?: string | undefined }
+);
+
+export interface Predictions {
+  readonly run: string;
+  readonly member: string;
+  readonly images: readonly ImagePrediction[];
+}
+
+/**
+ * Classes and chances of image files by a cnn, or how well an autoencoder gives them back; a transformer takes them as one sequence.
+ * Files are cropped to their middle square and resized, as `images:` datasets are. TensorFlow runs in a process of its own.
+ *
+ * @example
+ *     const { images } = await predict('quick/cnn-w8-s0', ['digit.png']);
+ *     images[0];
+ *
+ * @throws UsageError where there is no such member, or a file is no image; RunError where the member is not complete
+ */
+export async function predict(
+  memberName: string,
+  files: readonly string[],
+  options: PredictOptions = {},
+): Promise<Predictions> {
+  const { root = checkpoints, note = () => undefined, invert = false } = options;
+  const member = await withTask(await readTrainedMember(memberName, root));
+  const { run, task, experiment } = member;
+  refuseOthersOptions(member, options);
+  const labels = experiment.arch === 'transformer' ? labelsOf(member, files, options.labels ?? []) : [];
+  const outputs = options.output === undefined ? undefined : outputFiles(files, options.output);
+  if (outputs !== undefined && options.force !== true) await refuseExisting(outputs);
+  const read = await readPictures(files, { dataset: run.dataset.name, shape: task, invert });
+  for (const line of [...read.notes, ...negativeNotes(files, read.images, { member, invert })]) note(`note: ${line}`);
+  const examples =
+    experiment.arch === 'transformer' ? oneSequence(member, read.images, { count: files.length, labels }) : undefined;
+  const answer = await ask(
+    { member, want: 'answers', examples: examples ?? { count: files.length, images: read.images } },
+    note,
+  );
+  const each = (i: number, size: number) => answer.subarray(i * size, (i + 1) * size) as Float32Array;
+  if (experiment.arch === 'autoencoder') {
+    const size = task.height * task.width * task.channels;
+    if (outputs !== undefined) await createFolder(options.output!);
+    const images: ImagePrediction[] = [];
+    for (const [i, image] of files.entries()) {
+      const file = outputs?.[i];
+      if (file !== undefined) await writeOutput(file, await imageFile(each(i, size), task), '--output');
+      images.push({ image, ...errorOf(each(i, size), read.images.subarray(i * size, (i + 1) * size)), file });
+    }
+    return { run: run.name, member: member.id, images };
+  }
+  const names = classesOf(member);
+  return {
+    run: run.name,
+    member: member.id,
+    images: files.map((image, i) => {
+      const label = labels[i];
+      return {
+        image,
+        classes: chancesOf(each(i, task.classes), names),
+        ...(label === undefined ? {} : { label: names[label] }),
+      };
+    }),
+  };
+}
+
+function refuseOthersOptions({ experiment: { arch } }: MemberWithTask, { labels, output }: PredictOptions): void {
+  if (labels !== undefined && arch !== 'transformer')
+    throw new UsageError(`the member is of architecture ${arch}, which is told no labels`, '--labels', 'leave it out');
+  if (output !== undefined && arch !== 'autoencoder')
+    throw new UsageError(
+      `the member is of architecture ${arch}, which gives no images back`,
+      '--output',
+      'leave it out',
+    );
+}
+
+/** Numbers of the classes that were told. Throws UsageError where they are not of all images but the last. */
+function labelsOf(member: MemberWithTask, files: readonly string[], told: readonly string[]): number[] {
+  const pairs = setting(member.experiment, 'pairs');
+  if (files.length > pairs)
+    throw new UsageError(
+      `${files.length} images make a longer sequence than the ${pairs} that the member was trained on`,
+      'IMAGE',
+      `give at most ${pairs}`,
+    );
+  if (told.length !== files.length - 1 && told.length !== files.length)
+    throw new UsageError(
+      `${told.length} labels for a sequence of ${files.length} images`,
+      '--labels',
+      `a transformer predicts from the (image, label) pairs before: give the classes of the first ${files.length - 1}`,
+    );
+  const names = classesOf(member);
+  return told.map((text) => {
+    const number = /^\d+$/.test(text) && Number(text) < names.length ? Number(text) : -1;
+    const named = names.indexOf(text);
+    const label = named >= 0 ? named : number;
+    if (label < 0) throw new UsageError(`"${text}" is not a class`, '--labels', meant(text, names));
+    return label;
+  });
+}
+
+function meant(text: string, names: readonly string[]): string {
+  const near = nearest(text, names);
+  const known = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', ...' : ''}`;
+  return near === undefined ? `known: ${known}` : `did you mean ${near}?`;
+}
+
+/** As long as those that the member knows: what is behind the images is not seen by them. */
+function oneSequence(
+  { experiment }: MemberWithTask,
+  images: Uint8Array,
+  { count, labels }: { readonly count: number; readonly labels: readonly number[] },
+): Examples {
+  const pairs = setting(experiment, 'pairs');
+  const size = images.length / count;
+  return {
+    count: 1,
+    images: padded(images, pairs * size),
+    labels: Int32Array.from({ length: pairs }, (_, i) => labels[i] ?? 0),
+  };
+}
+
+function padded(images: Uint8Array, length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  whole.set(images);
+  return whole;
+}
+
+/** Softmax, in the order of the chances. */
+function chancesOf(logits: Float32Array, names: readonly string[]): ClassChance[] {
+  const most = Math.max(...logits);
+  const weights = Array.from(logits, (logit) => Math.exp(logit - most));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights
+    .map((weight, i) => ({ class: i, name: names[i]!, chance: weight / sum }))
+    .sort((a, b) => b.chance - a.chance || a.class - b.class);
+}
+
+/** As the metrics of the same names. */
+function errorOf(reconstruction: Float32Array, image: Uint8Array): { mse: number; psnr: number } {
+  const mse = reconstruction.reduce((sum, value, i) => sum + (value - image[i]! / 255) ** 2, 0) / image.length;
+  return { mse, psnr: -10 * Math.log10(mse) };
+}
+
+/** `digits/7.jpg` -> `OUTPUT/7-reconstruction.png`. Throws UsageError where two images would have one. */
+function outputFiles(files: readonly string[], folder: string): string[] {
+  const names = files.map((file) => path.join(folder, `${path.parse(file).name}-reconstruction.png`));
+  const twice = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (twice < 0) return names;
+  const other = files[names.indexOf(names[twice]!)]!;
+  throw new UsageError(
+    `${names[twice]!} would be of both ${other} and ${files[twice]!}`,
+    '--output',
+    'predict them apart',
+  );
+}
+
+/** Images that would be nearer to the training images as negatives: a dark digit on a bright page. */
+function negativeNotes(
+  files: readonly string[],
+  images: Uint8Array,
+  { member: { task }, invert }: { readonly member: MemberWithTask; readonly invert: boolean },
+): string[] {
+  const size = images.length / files.length;
+  const means = files.map(
+    (_, i) => images.subarray(i * size, (i + 1) * size).reduce((sum, byte) => sum + byte, 0) / size / 255,
+  );
+  const isOdd = (mean: number) => Math.abs(mean - task.meanPixel) - Math.abs(1 - mean - task.meanPixel) > 0.25;
+  const odd = files.filter((_, i) => isOdd(means[i]!));
+  const [first] = odd;
+  if (first === undefined) return [];
+  const mean = means[files.indexOf(first)]!;
+  const others = odd.length === 1 ? '' : ` (and ${odd.length - 1} more)`;
+  const remedy = invert ? 'without --invert it is read as it is' : '--invert reads it as a negative';
+  return [
+    `${first}${others}: its mean pixel is ${mean.toFixed(2)}, that of the training images ${task.meanPixel.toFixed(2)}; ${remedy}`,
+  ];
+}

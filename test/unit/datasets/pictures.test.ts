@@ -1,0 +1,76 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import sharp from 'sharp';
+import { beforeEach, expect, test } from 'vitest';
+import { loadImages } from '../../../src/datasets/images.js';
+import { readPictures } from '../../../src/datasets/pictures.js';
+import { folderWith, mistakeOf, ownCache, plainPng, pngOf } from '../../support/pictures.js';
+
+beforeEach(async () => {
+  await ownCache();
+});
+
+const ramp = (length: number) => Uint8Array.from({ length }, (_, i) => (7 * i) % 256);
+const grey = { height: 4, width: 4, channels: 1 };
+
+test('files are read as the dataset of a folder has them: middle square, size, colour, transparency, orientation', async () => {
+  const files = {
+    'a/wide.png': await pngOf(ramp(9 * 6 * 3), 9, 3),
+    'a/tall.jpg': await sharp(await pngOf(ramp(5 * 11 * 3), 5, 3))
+      .jpeg()
+      .withMetadata({ orientation: 6 })
+      .toBuffer(),
+    'b/seen-through.png': await pngOf(ramp(8 * 8 * 4), 8, 4),
+    'b/grey.png': await pngOf(ramp(8 * 8), 8, 1),
+  };
+  const folder = await folderWith(
+    Object.fromEntries(
+      Object.entries(files).flatMap(([name, bytes]) => [
+        [`train/${name}`, bytes],
+        [`test/${name}`, bytes],
+      ]),
+    ),
+  );
+  for (const colour of ['grey', 'rgb'] as const) {
+    const { test: split } = await loadImages(folder, { dataDir: '', imageSize: 4, colour });
+    // In the order of class and path.
+    const names = ['a/tall.jpg', 'a/wide.png', 'b/grey.png', 'b/seen-through.png'].map((name) =>
+      path.join(folder, 'test', name),
+    );
+    const shape = { ...grey, channels: colour === 'grey' ? 1 : 3 };
+    const { images } = await readPictures(names, { dataset: 'mnist', shape, invert: false });
+    expect(images).toEqual(split.images);
+  }
+});
+
+test('negatives: of datasets whose files are read so, and where it is asked for', async () => {
+  const folder = await folderWith({ 'x.png': await plainPng([10, 10, 10]) });
+  const read = async (dataset: string, invert: boolean) =>
+    (await readPictures([path.join(folder, 'x.png')], { dataset, shape: grey, invert })).images[0];
+  expect(await read('mnist', false)).toBe(10);
+  expect(await read('mnist', true)).toBe(245);
+  expect(await read('omniglot-small', false)).toBe(245);
+  expect(await read('omniglot-small', true)).toBe(10);
+});
+
+test('what is no image is refused before anything is predicted', async () => {
+  const folder = await folderWith({ 'x.png': await plainPng([1, 2, 3]), 'bad.png': Buffer.from('hello') });
+  const read = (names: readonly string[], shape = grey) =>
+    mistakeOf(
+      readPictures(
+        names.map((name) => path.join(folder, name)),
+        { dataset: 'mnist', shape, invert: false },
+      ),
+    ).then((text) => text.replace('UsageError: ', '').replaceAll(folder, ''));
+  expect(await read(['x.png', 'bad.png'])).toBe(
+    '/bad.png: is not an image that can be read (Input buffer contains unsupported image format); give image files',
+  );
+  expect(await read(['missing.png', 'x.png', 'bad.png'])).toBe(
+    "IMAGE: 2 of 3 files can't be read; the first is /missing.png: is not a file; give image files",
+  );
+  await fs.mkdir(path.join(folder, 'folder'));
+  expect(await read(['folder'])).toBe('/folder: is a folder, not a file; give image files');
+  expect(await read(['x.png'], { height: 4, width: 5, channels: 1 })).toBe(
+    'mnist: its images are 4 x 5 with 1 channels; image files can become square ones of 1 or 3 channels',
+  );
+});
