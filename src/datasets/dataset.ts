@@ -40,8 +40,8 @@ export interface Dataset {
   readonly validation?: Split | undefined;
   /** Labels of the training images before any was replaced, `[train.count]`. */
   readonly trueLabels: Int32Array;
-  /** Training images of each class that the dataset has, used or not, `[classes of the dataset]`. */
-  readonly trainCounts: Int32Array;
+  /** Images of each class that the dataset has, used or not, `[classes of the dataset]`. */
+  readonly classCounts: Readonly<Record<'train' | 'test', Int32Array>>;
   /** Where the source knows them. */
   readonly groups?: TestGroups | undefined;
   /** SHA-256 (hex) over shapes, classes, images and labels of the splits as used. */

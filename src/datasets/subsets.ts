@@ -5,7 +5,7 @@
  */
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
-import type { LoadOptions, RawDataset, RawSplit, Split } from './dataset.js';
+import type { Dataset, LoadOptions, RawDataset, RawSplit, Split } from './dataset.js';
 
 export interface Used {
   readonly classes: number;
@@ -14,51 +14,61 @@ export interface Used {
   readonly validation?: Split | undefined;
   /** Of the training images, before any of them was replaced. */
   readonly trueLabels: Int32Array;
-  /** Training images of each class that the dataset has, `[classes of the dataset]`. */
-  readonly trainCounts: Int32Array;
+  readonly classCounts: ClassCounts;
 }
+
+type ClassCounts = Dataset['classCounts'];
 
 type Choice = Pick<LoadOptions, 'classes' | 'trainSize' | 'testSize' | 'validationSize' | 'labelNoise'>;
 
 /** Throws UsageError, one line, where the dataset does not have what is asked for. */
 export function usedOf(raw: Pick<RawDataset, 'classes' | 'train' | 'test'>, choice: Choice, name: string): Used {
-  const { trainSize, testSize, validationSize = 0, labelNoise = 0 } = choice;
-  const classes = choice.classes ?? raw.classes;
-  if (classes > raw.classes)
-    throw new UsageError(
-      `${name} has ${raw.classes} classes, not ${classes}`,
-      '--classes',
-      `give at most ${raw.classes}`,
-    );
+  const { validationSize = 0, labelNoise = 0, classes = raw.classes } = choice;
+  const classCounts = { train: countsOf(raw.train, raw.classes), test: countsOf(raw.test, raw.classes) };
+  const { train, test } = sizesOf(classCounts, choice, name);
   const [trained, tested] = (['train', 'test'] as const).map((split) => orderOf(raw[split], { split, classes })) as [
     Int32Array,
     Int32Array,
   ];
-  const whose = classes < raw.classes ? `the first ${classes} classes of ${name} have` : `${name} has`;
-  const left = trained.length - validationSize;
-  if (left < 1 && validationSize > 0)
-    throw new UsageError(
-      `${validationSize} images held out leave none to train on: ${whose} ${trained.length}`,
-      '--validation-size',
-      `give at most ${trained.length - 1}`,
-    );
-  refuseMore(trainSize, left, {
-    split: 'train',
-    whose: validationSize === 0 ? `${whose} ${left}` : `${whose} ${left} besides the ${validationSize} held out`,
-  });
-  refuseMore(testSize, tested.length, { split: 'test', whose: `${whose} ${tested.length}` });
-  const chosen = trained.subarray(0, trainSize ?? left);
+  const chosen = trained.subarray(0, train);
   return {
     classes,
     train: taken({ ...raw.train, labels: withNoise(raw.train.labels, labelNoise, classes) }, chosen),
-    test: taken(raw.test, tested.subarray(0, testSize)),
-    ...(validationSize === 0 ? {} : { validation: taken(raw.train, trained.subarray(left)) }),
+    test: taken(raw.test, tested.subarray(0, test)),
+    ...(validationSize === 0 ? {} : { validation: taken(raw.train, trained.slice(-validationSize)) }),
     trueLabels: chosen
       .slice()
       .sort()
       .map((index) => raw.train.labels[index]!),
-    trainCounts: countsOf(raw.train, raw.classes),
+    classCounts,
   };
+}
+
+/** How many images are trained on and tested. Throws as `usedOf`. */
+export function sizesOf(
+  classCounts: ClassCounts,
+  { classes = classCounts.train.length, trainSize, testSize, validationSize = 0 }: Choice,
+  name: string,
+): Readonly<Record<'train' | 'test', number>> {
+  const known = classCounts.train.length;
+  if (classes > known)
+    throw new UsageError(`${name} has ${known} classes, not ${classes}`, '--classes', `give at most ${known}`);
+  const whose = classes < known ? `the first ${classes} classes of ${name} have` : `${name} has`;
+  const all = imagesOf(classCounts.train, classes);
+  const left = all - validationSize;
+  if (left < 1 && validationSize > 0)
+    throw new UsageError(
+      `${validationSize} images held out leave none to train on: ${whose} ${all}`,
+      '--validation-size',
+      `give at most ${all - 1}`,
+    );
+  const besides = validationSize === 0 ? '' : ` besides the ${validationSize} held out`;
+  refuseMore(trainSize, left, { split: 'train', whose: `${whose} ${left}${besides}` });
+  const tested = imagesOf(classCounts.test, classes);
+  refuseMore(testSize, tested, { split: 'test', whose: `${whose} ${tested}` });
+  if (left === 0 || tested === 0)
+    throw new UsageError(`${whose} no ${left === 0 ? 'training' : 'test'} image`, '--classes', 'give more classes');
+  return { train: trainSize ?? left, test: testSize ?? tested };
 }
 
 /** Images of each class, `[classes]`. */
@@ -68,11 +78,11 @@ export function countsOf({ labels }: Pick<RawSplit, 'labels'>, classes: number):
   return counts;
 }
 
-/** Images that a training set of the first classes has, by the dataset's `trainCounts` and how many are held out. */
-export function trainCountOf(trainCounts: ArrayLike<number>, classes: number, validationSize = 0): number {
-  return Array.from(trainCounts)
+/** Images of the first classes, less those that are held out. */
+export function imagesOf(counts: ArrayLike<number>, classes: number, heldOut = 0): number {
+  return Array.from(counts)
     .slice(0, classes)
-    .reduce((sum, count) => sum + count, -validationSize);
+    .reduce((sum, count) => sum + count, -heldOut);
 }
 
 /** The images of the first classes in random order: subsets are its beginnings, and what is held out its end. */

@@ -102,6 +102,12 @@ const optionShape = {
     .describe(
       'record test loss and accuracy after each epoch, of a random subset of this many test examples, 0 for none (default: of 1000 images where an epoch trains on 20 times as many, else none)',
     ),
+  classes: z
+    .int()
+    .min(2)
+    .max(65536)
+    .optional()
+    .describe('train and test on images of this many classes, the first by label (default: all)'),
   imageSize: positiveInteger
     .max(1024)
     .optional()
@@ -132,12 +138,13 @@ const optionShape = {
   ...optionalOwn,
 };
 
-/** Options other than the width that members may differ in: any number that leaves the test set as it is. */
+/** Options other than the width that members may differ in: any number that leaves the test set as it is, and the classes. */
 export const factorKeys = [
   'depth',
   'blocks',
   'heads',
   'trainSize',
+  'classes',
   'steps',
   'epochs',
   'batchSize',

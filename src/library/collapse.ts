@@ -68,10 +68,16 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
   const found = collapseOf({
     ...{ points, factors, redrawn, draws, limits: metric.limits },
     sign: metric.better === 'higher' ? 1 : -1,
-    chance: options.chance ?? chanceOf(metric, loaded.record.dataset.classes),
+    chance: options.chance ?? chanceOf(metric, classesOf(loaded)),
     margin: options.margin ?? 0.05,
   });
   return { ...found, run: loaded, metric, loss };
+}
+
+/** Null where the members differ in it, or nobody knows: what a guess is right for is then no one number. */
+function classesOf({ record, members }: LoadedRun): number | null {
+  const own = new Set(members.map((member) => member.record.coordinates['classes'] ?? record.dataset.classes));
+  return isImported(record) ? record.dataset.classes : own.size === 1 ? nth([...own], 0) : null;
 }
 
 type Drawn = ReturnType<typeof drawMembers>;

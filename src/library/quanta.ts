@@ -51,6 +51,13 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
   refusePartialSeeds(loaded);
   // Where nobody knows of how many choices an answer is one, guesses are left out of the fits.
   const { classes } = record.dataset;
+  const differ = new Set(members.map((member) => member.record.coordinates['classes'])).size > 1;
+  if (differ && !isImported(record))
+    throw new UsageError(
+      'its members tell different numbers of classes apart, so that guesses are right for different shares',
+      record.name,
+      'hold them with --where classes=VALUE, or give --curve-per classes',
+    );
   const chance = isAutoencoder || classes === null ? 0 : 1 / classes;
   if (classes === null) options.note?.('note: guessing is not modelled, because the number of choices is unknown');
   const clusters = clustersIn(members);

@@ -3,14 +3,14 @@ import * as path from 'node:path';
 import { defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import { compareSharpness, type Sharpness } from '../analysis/sharpness.js';
 import { oneAnswer } from '../analysis/evaluate.js';
-import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
+import { outcomeKinds } from '../experiment/architectures.js';
 import { nth } from '../machine/present.js';
 import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Measurement, Metric } from '../metrics/metric.js';
 import { mean } from '../statistics/mean.js';
 import { overSeeds } from '../statistics/seeds.js';
-import { openRun, withSameGroups, type FamilyMember } from '../runs/load.js';
-import { readOutcomes } from '../runs/outcomes.js';
+import { isImported } from '../runs/imported.js';
+import { openRun, readColumns, type FamilyMember } from '../runs/load.js';
 import { readStrips } from '../runs/pictures.js';
 import type { RunRecord } from '../runs/record.js';
 import { readRunRecord } from '../runs/run.js';
@@ -57,16 +57,18 @@ export interface RunSummary {
  * @throws RunError where there is no run, no member of it is complete, or it can't be read or written
  */
 export async function summariseRun(folder: string, printed: FigureOptions = usualFigure): Promise<RunSummary> {
-  const record = await readRunRecord(folder);
-  if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
+  const run = await readRunRecord(folder);
+  if (run === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   const states = (await verifyRun(folder)).sort((a, b) => a.key.width - b.key.width || a.key.seed - b.key.seed);
   const incomplete = states.filter(({ status }) => status !== 'complete');
   const absent = incomplete.map((state) => `${state.id} (${whyMissing(state) ?? ''})`);
   const whole = new Set(states.flatMap(({ status, id }) => (status === 'complete' ? [id] : [])));
   if (whole.size === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
-  const { words, complete, notes } = await openRun(folder);
-  const shown = complete.filter(({ id }) => whole.has(id));
-  const members = await readMembers(shown, outcomeKinds[record.experiment.arch]);
+  const open = await openRun(folder);
+  const shown = open.complete.filter(({ id }) => whole.has(id));
+  const loaded = await readColumns({ ...open, complete: shown }, showcaseColumns[outcomeKinds[run.experiment.arch]]);
+  const { words, members, notes } = loaded;
+  const record = isImported(loaded.record) ? run : loaded.record;
   const showcase = showcaseOf(record, members);
   const rows = members.map((member) => rowOf(member, showcase.table));
   const drawn = { record, words, members, missing: incomplete.length, showcase, printed };
@@ -78,7 +80,7 @@ export async function summariseRun(folder: string, printed: FigureOptions = usua
     ...summaryLines(rows, showcase, words),
     ...absent.map((text) => `not included: ${text}`),
     ...reconstructions.problems,
-    ...guessing(rows, record),
+    ...guessing(rows, members),
     ...oneAnswer(members, record.dataset),
   ];
   const findings = sharpness === undefined ? [] : describeSharpness(sharpness, widthsOf(members), words);
@@ -157,15 +159,6 @@ interface SummaryMember extends MemberOutcomes {
   readonly folder: string;
 }
 
-async function readMembers(complete: readonly FamilyMember[], kind: OutcomeKind): Promise<readonly SummaryMember[]> {
-  const members: SummaryMember[] = [];
-  for (const record of complete) {
-    const outcomes = await readOutcomes(path.join(record.folder, 'outcomes.parquet'), showcaseColumns[kind]);
-    members.push({ record, outcomes, folder: record.folder });
-  }
-  return withSameGroups(members);
-}
-
 function rowOf({ record, outcomes }: SummaryMember, metrics: readonly Metric[]): SummaryRow {
   const { id, width, seed, parameters, trained } = record;
   return {
@@ -187,13 +180,18 @@ function fits(metric: Metric, testCount: number): boolean {
 }
 
 /** Members that would do better to give every class the same chance, in a line. */
-function guessing(rows: readonly SummaryRow[], { dataset }: RunRecord): string[] {
-  const chance = Math.log(dataset.classes);
-  const found = rows.filter(({ metrics }) => (metrics['cross-entropy']?.value ?? 0) > chance).map(({ id }) => id);
-  const bound = `ln ${dataset.classes} = ${chance.toFixed(3)} nats, the value of equal chances for every class`;
-  return found.length === 0
-    ? []
-    : [`cross-entropy above ${bound}: ${found.join(', ')}; hardly trained, overfitted, or --learning-rate too large`];
+function guessing(rows: readonly SummaryRow[], members: readonly SummaryMember[]): string[] {
+  const found = new Map<number, string[]>();
+  rows.forEach(({ id, metrics }, i) => {
+    const { classes = Infinity } = nth(members, i).record.coordinates;
+    if ((metrics['cross-entropy']?.value ?? 0) > Math.log(classes))
+      found.set(classes, [...(found.get(classes) ?? []), id]);
+  });
+  return [...found].map(
+    ([classes, ids]) =>
+      `cross-entropy above ln ${classes} = ${Math.log(classes).toFixed(3)} nats, the value of equal chances for every class: ` +
+      `${ids.join(', ')}; hardly trained, overfitted, or --learning-rate too large`,
+  );
 }
 
 interface Drawn {

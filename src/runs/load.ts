@@ -155,23 +155,16 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   const points = momentsIn(members, { record, options });
   const all = await columnsOf(members);
   const columns = points.some(({ moment }) => moment !== undefined) ? columnsAtMoments(all) : all;
-  const isPart = points.some(({ moment }) => moment !== undefined) && record.experiment.momentsSize !== undefined;
-  const tested = isPart ? testedAtMoments(record, present(record.experiment.momentsSize)) : record;
-  const part = isPart
-    ? [
-        `during training outcomes are of ${counted(present(record.experiment.momentsSize), 'test example')} (--moments-size)`,
-      ]
-    : [];
   const { curvePer } = options;
   const values = curvePer === undefined ? [undefined] : valuesPer(curvePer, { record, members: points, options });
   const opened: OpenRun[] = [];
   for (const value of values) {
     const where = value === undefined ? options.where : { ...options.where, [present(curvePer)]: value };
     const { words, coordinate, members: shown, notes, held } = viewOf(record, points, { ...options, where });
-    const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate);
+    const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate, { folder, columns });
     opened.push({
-      ...{ folder, record: tested, words, complete: placed, absent, columns },
-      notes: [...files, ...part, ...notes],
+      ...{ folder, record: withClasses(record, shown), words, complete: placed, absent, columns },
+      notes: [...files, ...notes],
       label: value === undefined ? record.name : `${record.name}, ${present(curvePer)} ${value}`,
       held,
       suffix: value === undefined ? '' : `-${present(curvePer)}${value}`,
@@ -180,11 +173,14 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   return opened;
 }
 
-/** The record as it is where moments hold a part of the test set: what is said of the test set is said of that part. */
-function testedAtMoments(record: RunRecord, size: number): RunRecord {
-  return outcomeKinds[record.experiment.arch] === 'sequences'
-    ? { ...record, experiment: { ...record.experiment, testSequences: size } }
-    : { ...record, dataset: { ...record.dataset, testCount: size } };
+/** The record with as many classes as the members of a view have; where they differ in it, with the run's own. */
+function withClasses(record: RunRecord, members: readonly Placed[]): RunRecord {
+  const [classes, ...others] = classesOf(members);
+  if (classes === undefined || others.length > 0 || classes === record.dataset.classes) return record;
+  return {
+    ...record,
+    dataset: { ...record.dataset, classes, classNames: record.dataset.classNames?.slice(0, classes) },
+  };
 }
 
 /**
@@ -242,40 +238,34 @@ function valuesPer(
 }
 
 /** With the coordinate in place of the width. */
-async function placeBy(members: readonly TrainedMember[], coordinate: string): Promise<FamilyMember[]> {
-  const at = new Map<TrainedMember, number>();
-  if (coordinate === 'loss') {
-    const losses = await Promise.all(members.map(readLosses));
-    const rows = losses.find((each) => each.rows !== undefined)?.rows;
-    losses.forEach((each, i) => at.set(nth(members, i), meanLoss(each, rows)));
-  } else for (const member of members) at.set(member, present(member.coordinates[coordinate]));
-  return onScale(members, (member) => present(at.get(member))).map(({ member, scale, seed }) => ({
+async function placeBy(
+  members: readonly TrainedMember[],
+  coordinate: string,
+  of: { readonly folder: string; readonly columns: readonly OutcomeName[] },
+): Promise<FamilyMember[]> {
+  const losses = coordinate === 'loss' ? await testLosses(members, of) : undefined;
+  const at = (member: TrainedMember) => losses?.get(member) ?? present(member.coordinates[coordinate]);
+  return onScale(members, at).map(({ member, scale, seed }) => ({
     ...{ ...member, width: scale, parameters: scale, seed },
   }));
 }
 
 type TrainedMember = FamilyMember & { readonly trained: MemberRecord };
 
-interface Losses {
-  /** Of what training minimises: log-probabilities in nats, or the squared error per pixel. */
-  readonly values: Float32Array;
-  /** Of a moment that holds a part of the test set. */
-  readonly rows: Int32Array | undefined;
-}
-
-async function readLosses(member: FamilyMember): Promise<Losses> {
-  const file = path.join(member.folder, member.moment === undefined ? 'outcomes.parquet' : momentFile(member.moment));
-  const bytes = await readMemberFile(member.folder, member, path.basename(file));
-  if (typeof bytes === 'string') throw new RunError(bytes, member.folder);
-  const names = await outcomeNames(bytes, file);
-  const name = names.includes('mse') ? 'mse' : 'log_probability';
-  return { values: (await decodeOutcomes(bytes, [name], file))[name], rows: await partOf(bytes, names, file) };
-}
-
-/** Of the whole test set, or of the rows that all members of a view have. */
-function meanLoss({ values, rows }: Losses, part: Int32Array | undefined): number {
-  const own = part === undefined || rows !== undefined ? [...values] : Array.from(part, (row) => nth(values, row));
-  return Math.abs(own.reduce((total, value) => total + value, 0) / own.length);
+/** Means over the test set of what training minimises: cross-entropy in nats, or the squared error per pixel. */
+async function testLosses(
+  members: readonly TrainedMember[],
+  { folder, columns }: { readonly folder: string; readonly columns: readonly OutcomeName[] },
+): Promise<Map<FamilyMember, number>> {
+  const name = columns.includes('mse') ? 'mse' : 'log_probability';
+  const { found, absent } = await readMembers(members, [name], folder);
+  if (absent.length > 0) throw new RunError(nth(absent, 0), folder);
+  return new Map(
+    found.map(({ record, outcomes }) => {
+      const values = present(outcomes[name]);
+      return [record, Math.abs(values.reduce((total, value) => total + value, 0) / values.length)];
+    }),
+  );
 }
 
 async function openImported(folder: string, record: ImportedRun, axis: string): Promise<OpenRun> {
@@ -376,23 +366,47 @@ export async function completeMember(folder: string, key: MemberKey, run: RunRec
 /**
  * Reads columns of every complete member. A file is checked against its hash; a damaged one is named among the absent.
  *
- * @throws RunError where all are damaged, or where a value is no number
+ * @throws RunError where all are damaged, where a value is no number, or where members have no test example in common
  */
 export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): Promise<LoadedRun> {
-  const { folder, complete } = run;
-  const absent = [...run.absent];
-  const found: (LoadedMember & { readonly rows: Int32Array | undefined })[] = [];
-  for (const member of complete) {
+  const { folder, complete, record } = run;
+  const { found, absent, notes } = await readMembers(complete, names, folder);
+  const all = [...run.absent, ...absent];
+  if (found.length === 0)
+    throw new RunError(`none of the ${all.length} members can be read; the first: ${all[0] ?? ''}`, folder);
+  const rows = new Set(found.map(({ outcomes }) => outcomes[nth(names, 0)]?.length));
+  if (rows.size > 1) throw new RunError(`its members have outcomes of ${[...rows].join(' and ')} rows`, folder);
+  const shown = isImported(record) ? record : testedOn(record, present([...rows][0]));
+  return { ...run, record: shown, members: withSameGroups(found), absent: all, notes: [...run.notes, ...notes] };
+}
+
+/** The record with a test set of so many rows: what is said of the test set is said of those that are shown. */
+function testedOn(record: RunRecord, rows: number): RunRecord {
+  const { experiment, dataset } = record;
+  if (outcomeKinds[experiment.arch] !== 'sequences')
+    return rows === dataset.testCount ? record : { ...record, dataset: { ...dataset, testCount: rows } };
+  const testSequences = rows / (experiment.pairs ?? 1);
+  return testSequences === experiment.testSequences
+    ? record
+    : { ...record, experiment: { ...experiment, testSequences } };
+}
+
+/** Columns of members that are read together, of the same test examples; what is damaged; what the user should know. */
+async function readMembers(members: readonly FamilyMember[], names: readonly OutcomeName[], folder: string) {
+  const classes = classesOf(members);
+  if (classes.length > 1) refuseOtherSequences(members);
+  const wanted = classes.length > 1 ? [...new Set([...names, 'example' as const])] : names;
+  const found: ReadMember[] = [];
+  const absent: string[] = [];
+  for (const member of members) {
     const file = outcomesFile(member);
     const bytes = await readMemberFile(member.folder, member, path.basename(file));
-    if (typeof bytes === 'string') {
-      absent.push(`${member.id} (${bytes})`);
-      continue;
-    }
     const read =
-      member.moment === undefined
-        ? { outcomes: await decodeWithGroup(bytes, names, file), rows: undefined }
-        : await atMoment(member, { bytes, file, names });
+      typeof bytes === 'string'
+        ? bytes
+        : member.moment === undefined
+          ? { outcomes: await decodeWithGroup(bytes, wanted, file), rows: undefined }
+          : await atMoment(member, { bytes, file, names: wanted });
     if (typeof read === 'string') {
       absent.push(`${member.id} (${read})`);
       continue;
@@ -400,12 +414,57 @@ export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): 
     for (const name of names) refuseNaN(read.outcomes[name] ?? [], name, file);
     found.push({ record: member, folder: member.folder, ...read });
   }
-  const members = onSameRows(found, folder);
-  if (members.length === 0)
-    throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
-  const rows = new Set(members.map(({ outcomes }) => outcomes[nth(names, 0)]?.length));
-  if (rows.size > 1) throw new RunError(`its members have outcomes of ${[...rows].join(' and ')} rows`, folder);
-  return { ...run, members: withSameGroups(members), absent };
+  const whole = Math.max(0, ...found.map(({ outcomes }) => outcomes[nth(names, 0)]?.length ?? 0));
+  const shared = classes.length > 1 ? onSharedExamples(found, folder) : onSameRows(found, folder);
+  const rows = shared[0]?.outcomes[nth(names, 0)]?.length ?? 0;
+  const notes =
+    classes.length > 1
+      ? [
+          `members tell from ${nth(classes, 0)} to ${nth(classes, -1)} classes apart and are compared on the ${counted(rows, 'test image')} that all have; ` +
+            `a guess is right for 1 in ${classes.join(', ')}; --where classes=VALUE and --curve-per classes take whole test sets`,
+        ]
+      : rows < whole
+        ? [`outcomes are of ${counted(rows, 'row')} of the ${whole} of the test set, those of moments (--moments-size)`]
+        : [];
+  return { found: shared, absent, notes };
+}
+
+interface ReadMember extends LoadedMember {
+  /** Rows of outcomes.parquet that it holds; undefined for all. */
+  readonly rows: Int32Array | undefined;
+}
+
+/** Numbers of classes that trained members tell apart, ascending. */
+function classesOf(members: readonly (Placed & Partial<Pick<FamilyMember, 'imported'>>)[]): number[] {
+  const known = members.flatMap(({ coordinates, imported }) =>
+    imported === undefined ? (coordinates['classes'] ?? []) : [],
+  );
+  return [...new Set(known)].sort((a, b) => a - b);
+}
+
+function refuseOtherSequences(members: readonly FamilyMember[]): void {
+  if (!members.some(({ trained }) => trained?.arch === 'transformer')) return;
+  throw new UsageError(
+    'members with other classes are tested on other sequences',
+    '--where',
+    'hold them with --where classes=VALUE, or give --curve-per classes',
+  );
+}
+
+/** Of members of other classes: the outcomes of examples that all have, in the order of the test set. */
+function onSharedExamples(members: readonly ReadMember[], folder: string): LoadedMember[] {
+  const counts = new Map<number, number>();
+  for (const { outcomes } of members)
+    for (const example of present(outcomes.example)) counts.set(example, (counts.get(example) ?? 0) + 1);
+  const isShared = (example: number) => counts.get(example) === members.length;
+  const shared = members.map(({ record, outcomes }) => {
+    const examples = present(outcomes.example);
+    const own = Int32Array.from([...examples.keys()].filter((row) => isShared(nth(examples, row))));
+    return { record, folder: record.folder, outcomes: atRows(outcomes, own) };
+  });
+  if (shared[0]?.outcomes.example?.length === 0)
+    throw new RunError('its members have no test example in common', folder);
+  return shared;
 }
 
 /** Columns of a moment: what changes from its own file, which item a row is from the member's last outcomes. Or what is damaged. */
@@ -433,10 +492,7 @@ async function partOf(bytes: Buffer, names: readonly OutcomeName[], where: strin
 }
 
 /** Where some have a part of the test set alone, that part of all: what is compared is of the same examples. */
-function onSameRows(
-  members: readonly (LoadedMember & { readonly rows: Int32Array | undefined })[],
-  folder: string,
-): LoadedMember[] {
+function onSameRows(members: readonly ReadMember[], folder: string): LoadedMember[] {
   const part = members.find(({ rows }) => rows !== undefined)?.rows;
   return members.map(({ rows, ...member }) => {
     if (part === undefined) return member;

@@ -1,6 +1,7 @@
 /** What `run.json` and `member.json` say: types, and the checks made when they are read back. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { imagesOf } from '../datasets/subsets.js';
 import { architectures } from '../experiment/architectures.js';
 import { lengthOf } from '../experiment/length.js';
 import { experimentAt, type Factors } from '../experiment/factors.js';
@@ -162,11 +163,19 @@ export function trainingOf(
   {
     experiment,
     dataset,
-  }: { readonly experiment: Experiment; readonly dataset: Pick<RunRecord['dataset'], 'trainCount'> },
+  }: {
+    readonly experiment: Experiment;
+    readonly dataset: Pick<RunRecord['dataset'], 'trainCount' | 'trainCounts'>;
+  },
   key: Pick<MemberKey, 'factors'>,
 ): { readonly experiment: Experiment; readonly trainCount: number } {
-  const trainCount = key.factors?.trainSize ?? dataset.trainCount;
-  return { experiment: experimentAt(experiment, key), trainCount };
+  const own = experimentAt(experiment, key);
+  const { classes } = key.factors ?? {};
+  const all =
+    classes === undefined
+      ? dataset.trainCount
+      : imagesOf(dataset.trainCounts ?? [], classes, experiment.validationSize);
+  return { experiment: own, trainCount: own.trainSize ?? all };
 }
 
 /** Epochs that a member trains for; the last one may be cut short. */

@@ -2,13 +2,13 @@
  * A run's members as points of curves: which coordinate they are placed by, which of the other factors are held and at what. A plain
  * view is of the widths of a family, with their parameters on the axis; in any other a scale is the value of one coordinate.
  */
-import { experimentAt, furtherFactors } from '../experiment/factors.js';
+import { furtherFactors } from '../experiment/factors.js';
 import { factorKeys, keyOf, optionOf, type FactorKey } from '../experiment/schema.js';
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatCount } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
-import type { MemberRecord, RunRecord } from './record.js';
+import { trainingOf, type MemberRecord, type RunRecord } from './record.js';
 import { coordinateWords, trainedWords, type FamilyWords } from './words.js';
 
 /** What is asked for. */
@@ -53,6 +53,7 @@ const titles: Readonly<Record<string, string>> = {
   steps: 'training steps',
   loss: 'test loss',
   trainSize: 'training examples',
+  classes: 'classes',
   batchSize: 'batch size',
   learningRate: 'learning rate',
   weightDecay: 'weight decay',
@@ -74,18 +75,14 @@ const movedBy: Readonly<Record<Measure, readonly string[]>> = {
 };
 
 /** What factors are where the option is left out. */
-export function unsetFactors({ trainCount, shape }: RunRecord['dataset']): Partial<Record<FactorKey, number>> {
-  return { trainSize: trainCount, imageSize: shape.height, labelNoise: 0 };
+export function unsetFactors({ trainCount, shape, classes }: RunRecord['dataset']): Partial<Record<FactorKey, number>> {
+  return { trainSize: trainCount, classes, imageSize: shape.height, labelNoise: 0 };
 }
 
 /** Numbers of a trained member after a step, or at its end: width, every factor that its architecture has, and what follows from them. */
-export function coordinatesOf(
-  { experiment, dataset }: RunRecord,
-  record: MemberRecord,
-  step = record.steps,
-): Record<string, number> {
-  const own = experimentAt(experiment, record);
-  const unset = unsetFactors(dataset);
+export function coordinatesOf(run: RunRecord, record: MemberRecord, step = record.steps): Record<string, number> {
+  const { experiment: own, trainCount } = trainingOf(run, record);
+  const unset = { ...unsetFactors(run.dataset), trainSize: trainCount };
   const factors = factorKeys.flatMap((key) => {
     const value = own[key] ?? unset[key];
     return value === undefined ? [] : [[key, value] as const];
@@ -119,7 +116,9 @@ export function viewOf<T extends Placed>(
   { axis, where = {}, all = false }: ViewOptions,
 ): View<T> {
   const varying = varyingFactors(run, members);
-  const usual = varying.includes('width') || varying.length === 0 ? 'parameters' : nth(varying, 0);
+  // Transformers of other classes are tested on other sequences, so that no curve is over them.
+  const axes = varying.filter((key) => key !== 'classes' || run.experiment.arch !== 'transformer');
+  const usual = axes.includes('width') || axes.length === 0 ? 'parameters' : nth(axes, 0);
   const over = resolveAxis(axis, { varying, usual, members });
   const along = (measures as readonly string[]).includes(over) ? movedBy[over as Measure] : [over];
   refuseValues(where, varying, members);

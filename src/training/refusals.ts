@@ -117,13 +117,7 @@ export function refuseUnfit(
       `images must be at least ${smallestSide} x ${smallestSide}`,
     );
   }
-  for (const point of pointsOf(experiment)) {
-    const own = experimentAt(experiment, point);
-    const { steps } = lengthOf(own, point.factors?.trainSize ?? train.count);
-    momentsOf(own.moments, steps, placeOf('moments', places));
-    const refusal = family.refuses?.(point.width, own);
-    if (refusal !== undefined) throw new UsageError(refusal.what, placeOf('widths', places), refusal.remedy);
-  }
+  momentsOf(experiment.moments, lengthOf(experiment, train.count).steps, placeOf('moments', places));
 }
 
 /** Parts of the test set that are larger than it, or of moments that are not taken. */
@@ -139,6 +133,12 @@ function refuseParts(experiment: Experiment, testExamples: number, places?: Plac
   }
   if (experiment.momentsSize !== undefined && experiment.moments === undefined)
     throw new UsageError('no moments are taken', placeOf('momentsSize', places), 'add --moments, such as 8:log');
+}
+
+/** A width that the architecture can't have. */
+export function refuseWidth(experiment: Experiment, width: number, places?: Places): void {
+  const refusal = families[experiment.arch].refuses?.(width, experiment);
+  if (refusal !== undefined) throw new UsageError(refusal.what, placeOf('widths', places), refusal.remedy);
 }
 
 /** A member whose parameters, gradients and optimiser alone are more than the machine's memory can't be trained. */

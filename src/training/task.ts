@@ -4,10 +4,10 @@ import type { Task } from '../families/family.js';
 import type { TrainedMember } from '../runs/member.js';
 import type { MemberKey } from '../runs/record.js';
 
-/** The task of a member whose images have another size than its run's. */
-export function taskAt(task: Task, { factors }: Pick<MemberKey, 'factors'>): Task {
-  const side = factors?.imageSize;
-  return side === undefined ? task : { ...task, height: side, width: side };
+/** The task of a member whose images have another size than its run's, or other classes. */
+export function taskAt(task: Task, { factors = {} }: Pick<MemberKey, 'factors'>): Task {
+  const { imageSize, classes = task.classes } = factors;
+  return { ...task, classes, ...(imageSize === undefined ? {} : { height: imageSize, width: imageSize }) };
 }
 
 export function taskOf({ shape, classes, train }: Pick<Splits, 'shape' | 'classes' | 'train'>): Task {
@@ -28,7 +28,8 @@ export interface MemberWithTask extends TrainedMember {
 export async function withTask(member: TrainedMember): Promise<MemberWithTask> {
   const { run, record, experiment } = member;
   const { shape, classes, meanPixel } = run.dataset;
-  const isOfRun = record.factors?.trainSize === undefined && record.factors?.imageSize === undefined;
+  const { trainSize, classes: own, imageSize } = record.factors ?? {};
+  const isOfRun = trainSize === undefined && own === undefined && imageSize === undefined;
   if (isOfRun || experiment.arch !== 'autoencoder')
     return { ...member, task: taskAt({ ...shape, classes, meanPixel }, record) };
   return { ...member, task: taskOf(await loadSplits(experiment.dataset, experiment)) };

@@ -5,10 +5,10 @@
 import * as path from 'node:path';
 import { fileNameOf, loadDataset, loadSplits } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
-import { countsOf } from '../datasets/subsets.js';
+import { countsOf, sizesOf } from '../datasets/subsets.js';
 import { ensureRuntime, runtimeEnvironment, type Runtime } from '../install/runtime.js';
 import { availableCores } from '../experiment/cores.js';
-import { experimentAt, extendExperiment, furtherFactors, pointsOf } from '../experiment/factors.js';
+import { experimentAt, extendExperiment, pointsOf } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
 import { planFamily, type Plan, type PlannedMember } from '../experiment/plan.js';
 import type { Places } from '../experiment/value-origins.js';
@@ -32,6 +32,7 @@ import {
   memberId,
   otherExperiment,
   recordFormat,
+  trainingOf,
   unsealedNotes,
   type MemberKey,
   type RunRecord,
@@ -52,7 +53,14 @@ import { removeCheckpoint } from './checkpoint.js';
 import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
 import { runPool, type PoolJob } from './pool.js';
-import { refuseContradictions, refuseOtherData, refuseOtherThreads, refuseTooLarge, refuseUnfit } from './refusals.js';
+import {
+  refuseContradictions,
+  refuseOtherData,
+  refuseOtherThreads,
+  refuseTooLarge,
+  refuseUnfit,
+  refuseWidth,
+} from './refusals.js';
 import { taskAt, taskOf } from './task.js';
 import { writeColumns } from './tensorboard.js';
 import { workerFile } from './worker-file.js';
@@ -108,11 +116,10 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   if (record !== undefined) for (const line of recordNotes(folder, record, request)) listener.note(line);
   const dataset = await loadDataset(experiment.dataset, { ...experiment, dataDir: request.execution.dataDir });
   for (const line of dataset.notes) listener.note(line);
-  refuseUnfit(experiment, dataset, request.places);
+  await refuseOtherSizes(experiment, dataset, request);
   const task = taskOf(dataset);
   refuseTooLarge(experiment, task, request.places);
   if (record !== undefined) refuseOtherData(record, dataset, folder);
-  await refuseOtherSizes(experiment, request);
   const runtime = await ensureRuntime({
     device: record?.device.kind ?? request.execution.device,
     onProgress: (line) => {
@@ -139,20 +146,26 @@ function extendRecorded({ experiment, dataset }: RunRecord, { given, places }: T
   return extendExperiment(experiment, given, { places, unset: unsetFactors(dataset) });
 }
 
-/** Training sets and image sizes that some members have and the run's own dataset does not: read once, before anything is written. */
-async function refuseOtherSizes(experiment: Experiment, { execution, places }: TrainRequest): Promise<void> {
-  const keys = furtherFactors(experiment);
-  if (!keys.includes('trainSize') && !keys.includes('imageSize')) return;
-  const points = pointsOf(experiment).map((point) => experimentAt(experiment, point));
-  for (const imageSize of new Set(points.map((point) => point.imageSize))) {
-    const own = points.filter((point) => point.imageSize === imageSize);
-    const trainSize = Math.max(...own.map((point) => point.trainSize ?? 0));
-    const sizes = { ...experiment, imageSize, trainSize: trainSize > 0 ? trainSize : undefined };
-    const splits = await loadSplits(experiment.dataset, { ...sizes, dataDir: execution.dataDir });
-    for (const point of own) {
-      const count = point.trainSize ?? splits.train.count;
-      refuseUnfit(point, { ...splits, train: { ...splits.train, count } }, places);
-    }
+/**
+ * Training sets, classes and image sizes that some members have and the run's own dataset does not, before anything is written. The
+ * dataset is read again only for images of another size, once for each.
+ */
+async function refuseOtherSizes(
+  experiment: Experiment,
+  dataset: Dataset,
+  { execution, places }: TrainRequest,
+): Promise<void> {
+  const shapes = new Map([[experiment.imageSize, dataset.shape]]);
+  for (const point of pointsOf(experiment)) {
+    const own = experimentAt(experiment, point);
+    const { train, test } = sizesOf(dataset.classCounts, own, dataset.name);
+    const shape =
+      shapes.get(own.imageSize) ??
+      (await loadSplits(own.dataset, { imageSize: own.imageSize, colour: own.colour, dataDir: execution.dataDir }))
+        .shape;
+    shapes.set(own.imageSize, shape);
+    refuseWidth(own, point.width, places);
+    refuseUnfit(own, { name: dataset.name, shape, train: { count: train }, test: { count: test } }, places);
   }
 }
 
@@ -202,8 +215,12 @@ async function trainMissing(work: Work): Promise<TrainResult> {
     ...record?.flops,
     ...Object.fromEntries(plan.members.map(({ id, flopsPerStep, steps }) => [id, flopsPerStep * steps])),
   };
-  if (plan.members.length > 0 || record === undefined)
-    await writeRunRecord(folder, { ...newRecord(work), ...record, experiment, threads, flops });
+  if (plan.members.length > 0 || record === undefined) {
+    const fresh = newRecord(work);
+    // What a run of an older version does not say of its dataset is said now.
+    const data = { ...fresh.dataset, ...record?.dataset };
+    await writeRunRecord(folder, { ...fresh, ...record, dataset: data, experiment, threads, flops });
+  }
   if (request.tensorboard && plan.members.length > 0) {
     const model = families[experiment.arch].model(nth(experiment.widths, 0), work.task, experiment);
     await writeColumns(path.join(folder, 'tensorboard'), experiment, model);
@@ -275,7 +292,7 @@ function planMissing(
   const costs = new Map<string, { readonly flopsPerStep: number; readonly steps: number }>();
   const costOf = (key: MemberKey) => {
     const point = memberId({ ...key, seed: 0 });
-    const known = costs.get(point) ?? costAt(experiment, key, { task, trainCount: dataset.train.count });
+    const known = costs.get(point) ?? costAt(experiment, key, { task, dataset: countsIn(dataset) });
     costs.set(point, known);
     return known;
   };
@@ -294,12 +311,16 @@ function planMissing(
 function costAt(
   experiment: Experiment,
   key: MemberKey,
-  of: { readonly task: Task; readonly trainCount: number },
+  { task, dataset }: { readonly task: Task; readonly dataset: ReturnType<typeof countsIn> },
 ): { readonly flopsPerStep: number; readonly steps: number } {
-  const own = experimentAt(experiment, key);
-  const { flops } = families[own.arch].model(key.width, taskAt(of.task, key), own);
-  const { steps } = lengthOf(own, key.factors?.trainSize ?? of.trainCount);
+  const { experiment: own, trainCount } = trainingOf({ experiment, dataset }, key);
+  const { flops } = families[own.arch].model(key.width, taskAt(task, key), own);
+  const { steps } = lengthOf(own, trainCount);
   return { flopsPerStep: flops.training * own.batchSize, steps };
+}
+
+function countsIn({ train, test, classCounts }: Dataset) {
+  return { trainCount: train.count, testCount: test.count, trainCounts: [...classCounts.train] };
 }
 
 function poolJob(
@@ -355,8 +376,7 @@ function newRecord({ request, folder, experiment, dataset, task, runtime }: Work
       shape: dataset.shape,
       classes: dataset.classes,
       meanPixel: task.meanPixel,
-      trainCount: dataset.train.count,
-      testCount: dataset.test.count,
+      ...countsIn(dataset),
       licence: dataset.licence,
       citation: dataset.citation,
       ...(dataset.groups === undefined
@@ -367,7 +387,6 @@ function newRecord({ request, folder, experiment, dataset, task, runtime }: Work
         train: [...countsOf(dataset.train, dataset.classes)],
         test: [...countsOf(dataset.test, dataset.classes)],
       },
-      trainCounts: [...dataset.trainCounts],
     },
     device: runtime.device,
     threads: {},

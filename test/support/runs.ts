@@ -137,7 +137,7 @@ export async function writeSyntheticRun({
 export async function writeMember(runFolder: string, key: MemberKey, outcomes: OutcomeColumns): Promise<void> {
   const folder = memberFolder(runFolder, key);
   const run = await readRunRecord(runFolder);
-  const record = memberRecord(key, run === undefined ? {} : { experiment: digestOfRun(run) });
+  const record = memberRecord(key, run === undefined ? {} : { experiment: digestOfRun(run, key) });
   const contents = {
     'weights.safetensors': encodeSafetensors(
       new Map([['bias', { shape: [2], data: Float32Array.of(key.width, key.seed) }]]),

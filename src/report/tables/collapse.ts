@@ -15,7 +15,7 @@ export function collapseTable(found: Collapse, metric: Metric, loss: Metric): st
   return [
     `${metric.title} over ${lossTitle(loss)}: ${counted(members.length, 'member')} of ${counted(trainings, 'training')}, losses from ${most} to ${least}`,
     onset === undefined
-      ? `What ${metric.title} is by chance is not known: where it leaves it cannot be told; --chance names it.`
+      ? `What ${metric.title} is by chance is not known, or differs between the members: where it leaves it cannot be told; --chance names it.`
       : `It ${onsetText(onset)}.`,
     '',
     textTable(
