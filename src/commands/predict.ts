@@ -1,6 +1,7 @@
 /** `emergence predict`: what a trained member makes of image files. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { ImagePrediction } from '../library/predict.js';
+import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
 import { force, json, whole } from './options.js';
 import { printJson, terminal } from './print.js';
@@ -37,13 +38,16 @@ export function registerPredict(program: CommandUnknownOpts): void {
         return;
       }
       const { textTable } = await import('../report/tables/text-table.js');
-      const [heading, ...lines] = linesOf(found.images, top);
-      console.log(textTable(heading!, lines, heading));
+      const { heading, lines } = tableOf(found.images, top);
+      console.log(textTable(heading, lines, heading));
     });
 }
 
-/** A heading and a line for each image. */
-function linesOf(images: readonly ImagePrediction[], top: number): string[][] {
+/** A line for each image. */
+function tableOf(
+  images: readonly ImagePrediction[],
+  top: number,
+): { readonly heading: readonly string[]; readonly lines: readonly string[][] } {
   const lines = images.map((each) => {
     if ('mse' in each)
       return [
@@ -52,15 +56,24 @@ function linesOf(images: readonly ImagePrediction[], top: number): string[][] {
         `${each.psnr.toFixed(1)} dB`,
         ...(each.file === undefined ? [] : [each.file]),
       ];
-    const [first, ...others] = each.classes.slice(0, top);
-    const shown = others.map(({ name, chance }) => `${name} ${percent(chance)}`).join(', ');
-    return [each.image, ...(sequenceOf(images) ? [each.label ?? ''] : []), first!.name, percent(first!.chance), shown];
+    const likeliest = nth(each.classes, 0);
+    const shown = each.classes
+      .slice(1, top)
+      .map(({ name, chance }) => `${name} ${percent(chance)}`)
+      .join(', ');
+    return [
+      each.image,
+      ...(sequenceOf(images) ? [each.label ?? ''] : []),
+      likeliest.name,
+      percent(likeliest.chance),
+      shown,
+    ];
   });
   const [first] = images;
   if (first !== undefined && 'mse' in first)
-    return [['image', 'mse', 'psnr', ...(first.file === undefined ? [] : ['reconstruction'])], ...lines];
+    return { heading: ['image', 'mse', 'psnr', ...(first.file === undefined ? [] : ['reconstruction'])], lines };
   const label = sequenceOf(images) ? ['label'] : [];
-  return [['image', ...label, 'class', 'chance', 'next'], ...lines];
+  return { heading: ['image', ...label, 'class', 'chance', 'next'], lines };
 }
 
 function sequenceOf(images: readonly ImagePrediction[]): boolean {

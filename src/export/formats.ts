@@ -4,6 +4,7 @@ import { encodeSafetensors } from '../runs/safetensors.js';
 import type { Question } from '../training/question.js';
 import type { MemberWithTask } from '../training/task.js';
 import { interfaceOf, propertiesOf, titleOf } from './about.js';
+import { torchModule } from './torch.js';
 
 export interface MemberFormat {
   /** For help and documentation: what is written. */
@@ -21,6 +22,12 @@ type Note = (line: string) => void;
 async function graphOf(question: Extract<Question, { want: 'onnx' | 'saved-model' }>, note: Note): Promise<Uint8Array> {
   const { ask } = await import('../training/ask.js');
   return (await ask(question, note)) as Uint8Array;
+}
+
+/** `lenet.py` -> `lenet.safetensors`. */
+function weightsBeside(output: string): string {
+  const { dir, name } = path.parse(output);
+  return path.join(dir, `${name}.safetensors`);
 }
 
 const itself = (output: string): readonly string[] => [output];
@@ -42,6 +49,17 @@ export const memberFormats = {
     nameOf: (stem) => stem,
     filesAt: (output) => [path.join(output, 'saved_model.pb')],
     contents: async (member, _, note) => [await graphOf({ member, want: 'saved-model' }, note)],
+  },
+  torch: {
+    summary: 'a Python module for PyTorch with the weights in a file beside it',
+    // A module can be imported by a name without hyphens and dots.
+    nameOf: (stem) => `${stem.replace(/[^A-Za-z0-9]+/g, '_')}.py`,
+    filesAt: (output) => [weightsBeside(output), output],
+    contents: (member, output) =>
+      Promise.resolve([
+        encodeSafetensors(member.weights, propertiesOf(member)),
+        torchModule(member, path.basename(weightsBeside(output))),
+      ]),
   },
   safetensors: {
     summary: 'the weights alone, with what they are of in the metadata',

@@ -5,6 +5,7 @@ import { classesOf } from '../export/about.js';
 import { imageFile } from '../export/image-file.js';
 import { setting } from '../families/family.js';
 import { createFolder, writeOutput } from '../machine/files.js';
+import { nth } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import { readTrainedMember } from '../runs/member.js';
 import { UsageError } from '../terminal/errors.js';
@@ -78,7 +79,7 @@ export async function predict(
   const each = (i: number, size: number) => answer.subarray(i * size, (i + 1) * size) as Float32Array;
   if (experiment.arch === 'autoencoder') {
     const size = task.height * task.width * task.channels;
-    if (outputs !== undefined) await createFolder(options.output!);
+    if (options.output !== undefined) await createFolder(options.output);
     const images: ImagePrediction[] = [];
     for (const [i, image] of files.entries()) {
       const file = outputs?.[i];
@@ -171,13 +172,13 @@ function chancesOf(logits: Float32Array, names: readonly string[]): ClassChance[
   const weights = Array.from(logits, (logit) => Math.exp(logit - most));
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return weights
-    .map((weight, i) => ({ class: i, name: names[i]!, chance: weight / sum }))
+    .map((weight, i) => ({ class: i, name: nth(names, i), chance: weight / sum }))
     .sort((a, b) => b.chance - a.chance || a.class - b.class);
 }
 
 /** As the metrics of the same names. */
 function errorOf(reconstruction: Float32Array, image: Uint8Array): { mse: number; psnr: number } {
-  const mse = reconstruction.reduce((sum, value, i) => sum + (value - image[i]! / 255) ** 2, 0) / image.length;
+  const mse = reconstruction.reduce((sum, value, i) => sum + (value - nth(image, i) / 255) ** 2, 0) / image.length;
   return { mse, psnr: -10 * Math.log10(mse) };
 }
 
@@ -186,12 +187,9 @@ function outputFiles(files: readonly string[], folder: string): string[] {
   const names = files.map((file) => path.join(folder, `${path.parse(file).name}-reconstruction.png`));
   const twice = names.findIndex((name, i) => names.indexOf(name) < i);
   if (twice < 0) return names;
-  const other = files[names.indexOf(names[twice]!)]!;
-  throw new UsageError(
-    `${names[twice]!} would be of both ${other} and ${files[twice]!}`,
-    '--output',
-    'predict them apart',
-  );
+  const name = nth(names, twice);
+  const [one, other] = [nth(files, names.indexOf(name)), nth(files, twice)];
+  throw new UsageError(`${name} would be of both ${one} and ${other}`, '--output', 'predict them apart');
 }
 
 /** Images that would be nearer to the training images as negatives: a dark digit on a bright page. */
@@ -205,10 +203,10 @@ function negativeNotes(
     (_, i) => images.subarray(i * size, (i + 1) * size).reduce((sum, byte) => sum + byte, 0) / size / 255,
   );
   const isOdd = (mean: number) => Math.abs(mean - task.meanPixel) - Math.abs(1 - mean - task.meanPixel) > 0.25;
-  const odd = files.filter((_, i) => isOdd(means[i]!));
+  const odd = files.filter((_, i) => isOdd(nth(means, i)));
   const [first] = odd;
   if (first === undefined) return [];
-  const mean = means[files.indexOf(first)]!;
+  const mean = nth(means, files.indexOf(first));
   const others = odd.length === 1 ? '' : ` (and ${odd.length - 1} more)`;
   const remedy = invert ? 'without --invert it is read as it is' : '--invert reads it as a negative';
   return [
