@@ -24,6 +24,7 @@ import { registerPredict } from './commands/predict.js';
 import { registerReport } from './commands/report.js';
 import { registerScaling } from './commands/scaling.js';
 import { registerCollapse } from './commands/collapse.js';
+import { registerSignal } from './commands/signal.js';
 import { registerSearch } from './commands/search.js';
 import { registerQuanta } from './commands/quanta.js';
 import { registerSeeds } from './commands/seeds.js';
@@ -57,6 +58,7 @@ const commands = [
   registerTheory,
   registerScaling,
   registerCollapse,
+  registerSignal,
   registerSearch,
   registerForecast,
   registerDesign,

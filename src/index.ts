@@ -49,6 +49,7 @@ export { seeds, type FamilySeeds, type SeedsOptions } from './library/seeds.js';
 export { quanta, type FamilyQuanta, type QuantaOptions } from './library/quanta.js';
 export { theory, type FamilyTheory, type TheoryOptions } from './library/theory.js';
 export { collapse, type CollapseOptions, type FamilyCollapse } from './library/collapse.js';
+export { signal, type FamilySignal, type SignalOptions } from './library/signal.js';
 export { scaling, type FamilyScaling, type ScalingOptions } from './library/scaling.js';
 
 // What a family will show.

@@ -1,0 +1,147 @@
+/**
+ * Signal against noise of a metric (Heineman et al. 2025, arXiv 2508.13144): how far apart it places models, against how far it swings
+ * from one checkpoint of a training to the next. A metric whose noise is as large as its signal can't tell models apart, and no
+ * larger test set changes that: the weights moved.
+ */
+import { mean, varianceOf } from '../statistics/mean.js';
+import { studentQuantile } from '../statistics/student.js';
+import type { Interval } from '../statistics/wilson.js';
+
+/** One training's scores at its last checkpoints. */
+export interface CheckpointScores {
+  /** What trainings that differ in their seed alone have in common: `width 8`. */
+  readonly place: string;
+  readonly seed: number;
+  /** Of the checkpoints, ascending. */
+  readonly steps: readonly number[];
+  readonly scores: readonly number[];
+}
+
+export interface Signal {
+  /** Trainings, places that they stand at, checkpoints of each. */
+  readonly trainings: number;
+  readonly places: number;
+  readonly checkpoints: number;
+  /** Largest difference between the places' mean final scores; in the metric's unit, as all that follow. */
+  readonly signal: number;
+  /** Standard deviation of a training's scores over its checkpoints, pooled over trainings (root of the mean variance). */
+  readonly noise: number;
+  /** The same around each training's straight line over its steps: without what is still being learnt. NaN with fewer than four checkpoints. */
+  readonly detrended: number;
+  /** signal / noise. */
+  readonly ratio: number;
+  /** 95 %, over seeds; undefined without two at each place, or without noise. */
+  readonly interval: Interval | undefined;
+  /**
+   * Of neighbouring places, how often two checkpoints, one of each, have the order that all of them have on average; and how often two
+   * trainings have it whose checkpoints were averaged.
+   */
+  readonly order: { readonly checkpoint: number; readonly average: number };
+  /** Standard deviation over seeds of the last score, and of the mean over the checkpoints; NaN with one seed. */
+  readonly seeds: { readonly last: number; readonly average: number };
+}
+
+/**
+ * @param trainings each with the same number of checkpoints, two at least
+ * @throws RangeError for fewer than two places
+ */
+export function signalOf(trainings: readonly CheckpointScores[]): Signal {
+  const places = groups(trainings);
+  if (places.length < 2) throw new RangeError('signal is a difference between places, and there is one');
+  const { signal, noise } = partsOf(places);
+  const averages = places.map((place) => place.map(({ scores }) => mean(scores)));
+  const last = places.map((place) => place.map(lastScore));
+  return {
+    ...{ trainings: trainings.length, places: places.length, checkpoints: trainings[0]!.scores.length },
+    ...{ signal, noise, detrended: Math.sqrt(mean(trainings.map(varianceAroundLine))), ratio: signal / noise },
+    interval: ratioInterval(places),
+    order: {
+      checkpoint: orderOf(
+        places.map((place) => place.flatMap(({ scores }) => scores)),
+        averages,
+      ),
+      average: orderOf(averages, averages),
+    },
+    seeds: { last: pooledDeviation(last), average: pooledDeviation(averages) },
+  };
+}
+
+type Place = readonly CheckpointScores[];
+
+function groups(trainings: readonly CheckpointScores[]): Place[] {
+  const found = new Map<string, CheckpointScores[]>();
+  for (const each of trainings) found.set(each.place, [...(found.get(each.place) ?? []), each]);
+  return [...found.values()];
+}
+
+const lastScore = ({ scores }: CheckpointScores): number => scores.at(-1)!;
+
+function partsOf(places: readonly Place[]): { readonly signal: number; readonly noise: number } {
+  const finals = places.map((place) => mean(place.map(lastScore)));
+  const variances = places.flatMap((place) => place.map(({ scores }) => sampleVariance(scores)));
+  return { signal: Math.max(...finals) - Math.min(...finals), noise: Math.sqrt(mean(variances)) };
+}
+
+/** Around the least-squares line over the steps: what the line leaves of the squares, over two degrees of freedom less than there are scores. */
+function varianceAroundLine({ steps, scores }: CheckpointScores): number {
+  if (scores.length < 4) return NaN;
+  const [x, y] = [steps, scores].map((values) => {
+    const centre = mean(values);
+    return values.map((value) => value - centre);
+  }) as [number[], number[]];
+  const left = dot(y, y) - dot(x, y) ** 2 / dot(x, x);
+  return Math.max(0, left) / (scores.length - 2);
+}
+
+const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+
+/** Over one degree of freedom less than there are values. */
+const sampleVariance = (values: readonly number[]): number =>
+  (varianceOf(values) * values.length) / (values.length - 1);
+
+/** Root of the mean over places of the variance over seeds, weighted by degrees of freedom. */
+function pooledDeviation(places: readonly (readonly number[])[]): number {
+  const freedom = places.reduce((sum, { length }) => sum + length - 1, 0);
+  const squares = places.reduce((sum, values) => sum + (values.length > 1 ? varianceOf(values) * values.length : 0), 0);
+  return Math.sqrt(squares / freedom);
+}
+
+/**
+ * On the logarithm, by the delta method. The signal is a difference of two means of last scores, whose variance over seeds is taken to be
+ * the same at every place and pooled; the noise is a root of a mean of variances, which vary from training to training. Degrees of
+ * freedom as Welch and Satterthwaite have them.
+ */
+function ratioInterval(places: readonly Place[]): Interval | undefined {
+  if (places.some(({ length }) => length < 2)) return undefined;
+  const { signal, noise } = partsOf(places);
+  const [low, high] = endsOf(places);
+  const overSeeds = pooledDeviation(places.map((place) => place.map(lastScore))) ** 2;
+  const ofSignal = (overSeeds * (1 / low.length + 1 / high.length)) / signal ** 2;
+  const variances = places.flatMap((place) => place.map(({ scores }) => sampleVariance(scores)));
+  const ofNoise = sampleVariance(variances) / variances.length / (2 * noise ** 2) ** 2;
+  const variance = ofSignal + ofNoise;
+  const freedom =
+    variance ** 2 / (ofSignal ** 2 / (variances.length - places.length) + ofNoise ** 2 / (variances.length - 1));
+  const half = studentQuantile(0.975, freedom) * Math.sqrt(variance);
+  const centre = Math.log(signal / noise);
+  return Number.isFinite(half) ? { lower: Math.exp(centre - half), upper: Math.exp(centre + half) } : undefined;
+}
+
+/** The places of the least and the greatest mean final score. */
+function endsOf(places: readonly Place[]): [Place, Place] {
+  const ranked = [...places].sort((a, b) => mean(a.map(lastScore)) - mean(b.map(lastScore)));
+  return [ranked[0]!, ranked.at(-1)!];
+}
+
+/** Share of pairs of values of neighbouring places that lie as the places' means do; equal ones count half. */
+function orderOf(values: readonly (readonly number[])[], averages: readonly (readonly number[])[]): number {
+  const centres = averages.map(mean);
+  const ranked = values.map((_, i) => i).sort((a, b) => centres[a]! - centres[b]!);
+  const shares = ranked.slice(1).map((higher, i) => {
+    const [low, high] = [values[ranked[i]!]!, values[higher]!];
+    let right = 0;
+    for (const x of low) for (const y of high) right += y > x ? 1 : y === x ? 0.5 : 0;
+    return right / (low.length * high.length);
+  });
+  return mean(shares);
+}

@@ -1,0 +1,41 @@
+/** `emergence signal`: how far apart a metric places models, against how far it swings between checkpoints. */
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { examples } from './examples.js';
+import { json, metricFile, metrics, number, where } from './options.js';
+import { printRuns, terminal, type Shown } from './print.js';
+
+export function registerSignal(program: CommandUnknownOpts): void {
+  program
+    .command('signal <runs...>')
+    .description(
+      'how far apart each metric places the models, against how far it swings between the last checkpoints of a training, and what averaging them gains',
+    )
+    .addOption(metrics('the standard one, the induced one and the loss'))
+    .addOption(metricFile)
+    .option(
+      '--last <n>',
+      'checkpoints that are looked at, from the end of each training (default: 5, or all where there are fewer)',
+      number('--last', { fits: (n) => Number.isInteger(n) && n >= 3, wanted: ', whole, from 3' }),
+    )
+    .addOption(where)
+    .addOption(json)
+    .addHelpText('after', examples('signal lenet-moments --metric accuracy --metric subset-accuracy:k=10'))
+    .action(async (runs, { metric, ...options }) => {
+      const { signal } = await import('../library/signal.js');
+      const { signalTable } = await import('../report/tables/signal.js');
+      const shown: Shown[] = [];
+      for (const run of runs) {
+        const found = await signal(run, { ...options, ...terminal, metrics: metric });
+        shown.push({
+          run: found.run.record.name,
+          text: signalTable(found),
+          json: {
+            run: found.run.record.name,
+            steps: found.steps,
+            metrics: found.metrics.map(({ metric: { id, unit }, ...rest }) => ({ metric: id, unit, ...rest })),
+          },
+        });
+      }
+      printRuns(shown, options);
+    });
+}

@@ -1,0 +1,108 @@
+/** How far apart a metric places a run's models, against how far it swings from one checkpoint to the next. */
+import { drawMembers } from '../analysis/curves.js';
+import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
+import { signalOf, type CheckpointScores, type Signal } from '../analysis/signal.js';
+import type { Metric } from '../metrics/metric.js';
+import type { LoadedRun } from '../runs/load.js';
+import { varyingFactors } from '../runs/view.js';
+import { isImported } from '../runs/imported.js';
+import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
+import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
+
+export interface SignalOptions extends Omit<MetricOptions, 'axis' | 'at' | 'all'> {
+  /** Left out: the standard one, the induced one and the loss. */
+  readonly metrics?: readonly string[] | undefined;
+  /** Checkpoints that are looked at, from the end; left out: 5, or all where there are fewer. */
+  readonly last?: number | undefined;
+}
+
+export interface FamilySignal {
+  readonly run: LoadedRun;
+  /** First and last step of the checkpoints that were looked at, over all trainings. */
+  readonly steps: readonly [number, number];
+  readonly metrics: readonly (Signal & { readonly metric: Metric })[];
+}
+
+/**
+ * Signal, noise and what averaging the last checkpoints gains, for each metric.
+ *
+ * @example
+ *     const { metrics } = await signal('lenet-moments', { metrics: ['accuracy', 'subset-accuracy:k=5'] });
+ *     metrics.map(({ metric, ratio }) => [metric.id, ratio]);
+ *
+ * @throws UsageError for a run without moments, one whose members differ in their seed alone, and a metric that has no value somewhere
+ */
+export async function signal(run: RunLike, options: SignalOptions = {}): Promise<FamilySignal> {
+  const open = await openRun(run, { ...options, all: true });
+  if (isImported(open.record))
+    throw new UsageError('imported members have no moments of training', open.record.name, 'name a run of yours');
+  const asked = await metricsFor(open, options.metrics ?? [], options);
+  const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : defaultColumnsOf(open);
+  const loaded = await readRun(open, needs, options);
+  const metrics = asked.length > 0 ? asked : usual(loaded);
+  const rows = lastRows(loaded, options.last);
+  const places = new Set(rows.map(({ place }) => place)).size;
+  if (places < 2)
+    throw new UsageError(
+      'its members differ in their seed alone',
+      open.record.name,
+      'train others, with --widths or another factor',
+    );
+  const steps = rows.flatMap((row) => row.steps);
+  return {
+    run: loaded,
+    steps: [Math.min(...steps), Math.max(...steps)],
+    metrics: metrics.map((metric) => ({ ...signalOf(scoresOf(metric, loaded, rows)), metric })),
+  };
+}
+
+function usual({ record, members }: LoadedRun): readonly Metric[] {
+  const { standard, induced, loss } = defaultMetrics(record, members);
+  return loss === undefined || loss.id === standard.id ? [standard, induced] : [standard, induced, loss];
+}
+
+interface Row extends Omit<CheckpointScores, 'scores'> {
+  /** Where its checkpoints stand among the members of the run. */
+  readonly at: readonly number[];
+}
+
+/** Each training's last checkpoints. Throws UsageError where there are fewer than three. */
+function lastRows({ record, members }: LoadedRun, last: number | undefined): Row[] {
+  if (isImported(record)) return [];
+  const factors = varyingFactors(
+    record,
+    members.map((member) => member.record),
+  ).filter((key) => key !== 'steps');
+  const trainings = new Map<string, number[]>();
+  members.forEach(({ folder }, i) => trainings.set(folder, [...(trainings.get(folder) ?? []), i]));
+  const fewest = Math.min(...[...trainings.values()].map(({ length }) => length));
+  if (fewest < 3)
+    throw new UsageError(
+      `has ${counted(fewest, 'checkpoint')} of a training, and noise needs three`,
+      record.name,
+      'train with --moments, such as --moments 8:linear',
+    );
+  const wanted = last ?? Math.min(5, fewest);
+  if (wanted > fewest)
+    throw new UsageError(`a training of this run has ${fewest} checkpoints`, '--last', `give ${fewest} or less`);
+  return [...trainings.values()].map((indices) => {
+    const stepOf = (i: number) => members[i]!.record.coordinates['steps']!;
+    const at = [...indices].sort((a, b) => stepOf(a) - stepOf(b)).slice(-wanted);
+    const { coordinates, seed } = members[at[0]!]!.record;
+    const place = factors.map((key) => `${key} ${coordinates[key]}`).join(', ');
+    return { place, seed, steps: at.map(stepOf), at };
+  });
+}
+
+function scoresOf(metric: Metric, { members, record }: LoadedRun, rows: readonly Row[]): CheckpointScores[] {
+  const { observed } = drawMembers(metric, members, { draws: 0 });
+  const wrong = rows.flatMap(({ at }) => at).find((i) => !Number.isFinite(observed[i]));
+  if (wrong !== undefined)
+    throw new UsageError(
+      `${metric.title} of ${members[wrong]!.record.id} is ${observed[wrong]}`,
+      record.name,
+      'give another --metric',
+    );
+  return rows.map(({ at, ...row }) => ({ ...row, scores: at.map((i) => observed[i]!) }));
+}

@@ -1,0 +1,42 @@
+/** Signal against noise of metrics, as text. */
+import type { FamilySignal } from '../../library/signal.js';
+import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { textTable } from './text-table.js';
+
+const percent = (share: number): string => `${formatNumber(100 * share, 3)} %`;
+
+/** Without a line break at the end. */
+export function signalTable({ run, steps: [first, last], metrics }: FamilySignal): string {
+  const { trainings, places, checkpoints } = metrics[0]!;
+  const hasSeeds = trainings > places;
+  return [
+    `${run.record.name}: the last ${checkpoints} checkpoints of ${counted(trainings, 'training')}, steps ${first} to ${last}`,
+    '',
+    textTable(
+      [
+        'metric',
+        'signal',
+        'noise',
+        'noise around a line',
+        'signal / noise',
+        'order right',
+        'of averages',
+        ...(hasSeeds ? ['sd over seeds', 'of averaged scores'] : []),
+      ],
+      metrics.map(({ metric, signal, noise, detrended, ratio, interval, order, seeds }) => [
+        `${metric.title}${metric.unit === '' || metric.unit === 'probability' ? '' : ` (${metric.unit})`}`,
+        formatNumber(signal, 3),
+        formatNumber(noise, 2),
+        Number.isNaN(detrended) ? '-' : formatNumber(detrended, 2),
+        interval === undefined ? formatNumber(ratio, 3) : formatWithInterval(ratio, interval),
+        percent(order.checkpoint),
+        percent(order.average),
+        ...(hasSeeds ? [formatNumber(seeds.last, 2), formatNumber(seeds.average, 2)] : []),
+      ]),
+      ['metric'],
+    ),
+    '',
+    `signal: largest difference between the mean final scores of ${places} places; noise: standard deviation over a training's checkpoints, pooled.`,
+    'order right: two checkpoints of neighbouring places lie as their means do; averaged: so do the means of all checkpoints of two trainings.',
+  ].join('\n');
+}
