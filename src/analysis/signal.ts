@@ -3,6 +3,7 @@
  * from one checkpoint of a training to the next. A metric whose noise is as large as its signal can't tell models apart, and no
  * larger test set changes that: the weights moved.
  */
+import type { Metric } from '../metrics/metric.js';
 import { mean, varianceOf } from '../statistics/mean.js';
 import { studentQuantile } from '../statistics/student.js';
 import type { Interval } from '../statistics/wilson.js';
@@ -39,6 +40,13 @@ export interface Signal {
   readonly order: { readonly checkpoint: number; readonly average: number };
   /** Standard deviation over seeds of the last score, and of the mean over the checkpoints; NaN with one seed. */
   readonly seeds: { readonly last: number; readonly average: number };
+}
+
+/** Of several metrics at the same checkpoints. */
+export interface MetricSignals {
+  /** First and last step of the checkpoints that were looked at, over all trainings. */
+  readonly steps: readonly [number, number];
+  readonly metrics: readonly (Signal & { readonly metric: Metric })[];
 }
 
 /**

@@ -28,7 +28,7 @@ export function registerSignal(program: CommandUnknownOpts): void {
         const found = await signal(run, { ...options, ...terminal, metrics: metric });
         shown.push({
           run: found.run.record.name,
-          text: signalTable(found),
+          text: signalTable(found.run.record.name, found),
           json: {
             run: found.run.record.name,
             steps: found.steps,

@@ -1,7 +1,7 @@
 /** How far apart a metric places a run's models, against how far it swings from one checkpoint to the next. */
 import { drawMembers } from '../analysis/curves.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
-import { signalOf, type CheckpointScores, type Signal } from '../analysis/signal.js';
+import { signalOf, type CheckpointScores, type MetricSignals } from '../analysis/signal.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/load.js';
 import { varyingFactors } from '../runs/view.js';
@@ -17,11 +17,8 @@ export interface SignalOptions extends Omit<MetricOptions, 'axis' | 'at' | 'all'
   readonly last?: number | undefined;
 }
 
-export interface FamilySignal {
+export interface FamilySignal extends MetricSignals {
   readonly run: LoadedRun;
-  /** First and last step of the checkpoints that were looked at, over all trainings. */
-  readonly steps: readonly [number, number];
-  readonly metrics: readonly (Signal & { readonly metric: Metric })[];
 }
 
 /**

@@ -80,9 +80,23 @@ async function writeExample(folder: string): Promise<void> {
     const predicted = label.map((value, i) => (value + 1 - outcomes.correct![i]!) % 10);
     await writeMember(run, key, { ...outcomes, label, predicted });
   }
+  await writeMoments(path.join(folder, 'checkpoints/lenet-moments'));
   const rows = ['a', 'b'].flatMap((model) => [1, 2, 3].map((id) => `${model},${id},${Number(id < 3)}\n`));
   await fs.promises.writeFile(path.join(folder, 'outcomes.csv'), `model,example,correct\n${rows.join('')}`);
   const after = rows.map((row) => row.replace(/^a,2,1/, 'a,2,0').replace(/^b,3,0/, 'b,3,1'));
   await fs.promises.writeFile(path.join(folder, 'after.csv'), `model,example,correct\n${after.join('')}`);
   await fs.promises.writeFile(path.join(folder, 'models.csv'), 'model,parameters\na,100\nb,1000\n');
+}
+
+/** Two widths and two seeds with outcomes after 1000, 1200 and 1404 steps. */
+async function writeMoments(run: string): Promise<void> {
+  const dataset = { ...runRecord().dataset, testCount: 200 };
+  const own = { ...experiment, widths: [2, 8], seeds: [0, 1], moments: '1000,1200' };
+  const record = runRecord({ name: 'lenet-moments', dataset, experiment: own });
+  await writeRunRecord(run, record);
+  for (const key of membersOf(record.experiment)) {
+    const random = Random.named(key.seed, 'moments', key.width);
+    const after = () => syntheticOutcomes(200, key.width === 2 ? 0.6 : 0.9, random);
+    await writeMember(run, key, after(), new Map([1000, 1200].map((step) => [step, after()])));
+  }
 }

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { resolveExperiment, type Experiment } from '../../src/experiment/schema.js';
 import { sha256File, writeFileAtomic } from '../../src/machine/files.js';
 import { encodeHistory } from '../../src/runs/history.js';
-import { encodeOutcomes, type OutcomeColumns } from '../../src/runs/outcomes.js';
+import { encodeMoment, encodeOutcomes, momentFile, type OutcomeColumns } from '../../src/runs/outcomes.js';
 import {
   digestOfRun,
   memberId,
@@ -134,7 +134,13 @@ export async function writeSyntheticRun({
   return run;
 }
 
-export async function writeMember(runFolder: string, key: MemberKey, outcomes: OutcomeColumns): Promise<void> {
+/** `moments`: outcomes by the step after which they were taken. */
+export async function writeMember(
+  runFolder: string,
+  key: MemberKey,
+  outcomes: OutcomeColumns,
+  moments: ReadonlyMap<number, OutcomeColumns> = new Map(),
+): Promise<void> {
   const folder = memberFolder(runFolder, key);
   const run = await readRunRecord(runFolder);
   const record = memberRecord(key, run === undefined ? {} : { experiment: digestOfRun(run, key) });
@@ -144,6 +150,7 @@ export async function writeMember(runFolder: string, key: MemberKey, outcomes: O
     ),
     'history.jsonl': encodeHistory([1, 2, 3].map(epochRecord)),
     'outcomes.parquet': encodeOutcomes(outcomes),
+    ...Object.fromEntries([...moments].map(([step, columns]) => [momentFile(step), encodeMoment(columns)])),
   };
   await writeMemberRecord(folder, record);
   const files: Record<string, string> = {};

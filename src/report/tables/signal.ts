@@ -1,16 +1,16 @@
 /** Signal against noise of metrics, as text. */
-import type { FamilySignal } from '../../library/signal.js';
+import type { MetricSignals } from '../../analysis/signal.js';
 import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
 
 const percent = (share: number): string => `${formatNumber(100 * share, 3)} %`;
 
 /** Without a line break at the end. */
-export function signalTable({ run, steps: [first, last], metrics }: FamilySignal): string {
+export function signalTable(run: string, { steps: [first, last], metrics }: MetricSignals): string {
   const { trainings, places, checkpoints } = metrics[0]!;
   const hasSeeds = trainings > places;
   return [
-    `${run.record.name}: the last ${checkpoints} checkpoints of ${counted(trainings, 'training')}, steps ${first} to ${last}`,
+    `${run}: the last ${checkpoints} checkpoints of ${counted(trainings, 'training')}, steps ${first} to ${last}`,
     '',
     textTable(
       [

@@ -18,7 +18,7 @@ test('every function of the door has an example', () => {
 
 /** What an example has to give, where that is known without the library. */
 const known: Readonly<Record<string, unknown>> = {
-  listRuns: ['lenet-mnist is complete'],
+  listRuns: ['lenet-mnist is complete', 'lenet-moments is complete'],
   openRun: widths.flatMap((w) => seeds.map((s) => `cnn-w${w}-s${s}: ${lenetParameters(w)}`)),
   exportOutcomes: 'lenet-mnist.csv',
   exportMember: 'lenet-mnist-cnn-w16-s0.safetensors',
