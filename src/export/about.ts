@@ -9,9 +9,9 @@ export function titleOf({ run, id }: Pick<TrainedMember, 'run' | 'id'>): string 
   return `${run.name}/${id}`;
 }
 
-/** Classes by name, or by number where they have none. */
-export function classesOf({ run: { dataset } }: Pick<TrainedMember, 'run'>): readonly string[] {
-  return dataset.classNames ?? Array.from({ length: dataset.classes }, (_, i) => String(i));
+/** Its classes by name, or by number where they have none. */
+export function classesOf({ run, task }: Pick<MemberWithTask, 'run' | 'task'>): readonly string[] {
+  return Array.from({ length: task.classes }, (_, i) => run.dataset.classNames?.[i] ?? String(i));
 }
 
 /** What it takes and what it gives, a line each. */

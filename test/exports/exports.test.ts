@@ -1,0 +1,118 @@
+/**
+ * Members as ONNX Runtime, TensorFlow, PyTorch and safetensors' own library read them, on their whole test sets: what they compute is
+ * what the lab stored. The packages come by pip into an environment that stays beside `node_modules`; without a network each is skipped,
+ * and says so. PyTorch is large: it is used where Python has it, or where TORCH_PYTHON names a Python that does.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadSplits } from '../../src/datasets/index.js';
+import { families } from '../../src/families/index.js';
+import { exportMember, train, type ExportMemberOptions } from '../../src/index.js';
+import { openRun, readColumns } from '../../src/runs/load.js';
+import { readTrainedMember } from '../../src/runs/member.js';
+import { testItems } from '../../src/training/sampling.js';
+
+/** One of each architecture, with what is easily got wrong: an uneven depth, a centring, several heads, colours. */
+const runs = [
+  { arch: 'cnn', dataset: 'mnist', depth: 3, steps: 40, trainSize: 2000, testSize: 1000, learningRate: 0.001 },
+  { arch: 'autoencoder', dataset: 'shapes', depth: 2, epochs: 2, trainSize: 2000, testSize: 500 },
+  { arch: 'transformer', dataset: 'omniglot-small', pairs: 3, heads: 2, epochs: 1, testSequences: 200 },
+] as const;
+
+const cache = path.resolve(import.meta.dirname, '../../node_modules/.cache/exports');
+const check = path.join(import.meta.dirname, 'check.py');
+
+let folder = '';
+const members: Record<string, unknown>[] = [];
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-exports-'));
+  const root = path.join(folder, 'checkpoints');
+  for (const options of runs) {
+    const run = options.arch;
+    await train({ ...options, widths: [4], seeds: [0], root, run });
+    const open = await openRun(path.join(root, run));
+    const { members: loaded } = await readColumns(open, open.columns);
+    const member = await readTrainedMember(`${run}/${loaded[0]!.record.id}`, root);
+    const data = await loadSplits(options.dataset, member.experiment);
+    const items = testItems(families[options.arch], member.experiment, data);
+    const { height, width, channels } = data.shape;
+    const size = height * width * channels;
+    const images = Buffer.concat(
+      Array.from(items.indices, (index) => data.test.images.subarray(index * size, (index + 1) * size)),
+    );
+    const files = { images: path.join(folder, `${run}.images`), labels: path.join(folder, `${run}.labels`) };
+    fs.writeFileSync(files.images, images);
+    fs.writeFileSync(files.labels, Uint8Array.from(new Uint8Array(Int32Array.from(items.labels).buffer)));
+    const count = items.indices.length / items.pairs;
+    const shape = [count, ...(items.pairs === 1 ? [] : [items.pairs]), height, width, channels];
+    const { outcomes } = loaded[0]!;
+    const columns = Object.fromEntries(Object.entries(outcomes).map(([name, values]) => [name, Array.from(values)]));
+    members.push({
+      id: member.id,
+      run,
+      shape,
+      ...files,
+      outcomes: columns,
+      weights: path.join(member.folder, 'weights.safetensors'),
+    });
+  }
+});
+afterAll(() => {
+  fs.rmSync(folder, { recursive: true });
+});
+
+/** A Python with these packages, or why there is none. */
+function pythonWith(tool: string): { readonly python: string } | { readonly missing: string } {
+  if (tool === 'torch') {
+    const python = process.env['TORCH_PYTHON'] ?? 'python3';
+    const { status } = spawnSync(python, ['-c', 'import torch, numpy'], { stdio: 'ignore' });
+    return status === 0 ? { python } : { missing: `${python} has no torch; name one that has in TORCH_PYTHON` };
+  }
+  const python = path.join(cache, 'bin/python');
+  try {
+    if (!fs.existsSync(python)) execFileSync('python3', ['-m', 'venv', cache], { stdio: 'pipe' });
+    const packages = {
+      onnx: ['onnx', 'onnxruntime'],
+      'saved-model': ['tensorflow-cpu==2.21.0'],
+      safetensors: ['safetensors', 'numpy'],
+    };
+    const wanted = packages[tool as keyof typeof packages];
+    execFileSync(python, ['-m', 'pip', 'install', '-q', '--retries', '1', ...wanted], { stdio: 'pipe' });
+    return { python };
+  } catch (error) {
+    const words = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+    return { missing: words.trim().split('\n').at(-1)! };
+  }
+}
+
+describe.each(['onnx', 'saved-model', 'torch', 'safetensors'] as const)('%s', (to: ExportMemberOptions['to']) => {
+  test('gives what the lab stored', async ({ skip }) => {
+    const found = pythonWith(to);
+    if ('missing' in found) return skip(found.missing);
+    const exported = [];
+    for (const { run, id, ...member } of members) {
+      const output = path.join(
+        folder,
+        `${String(run)}_${to.replace('-', '_')}${to === 'torch' ? '.py' : to === 'onnx' ? '.onnx' : ''}`,
+      );
+      await exportMember(`${String(run)}/${String(id)}`, { to, output, root: path.join(folder, 'checkpoints') });
+      exported.push({ ...member, id, exported: output });
+    }
+    const manifest = path.join(folder, `${to}.json`);
+    fs.writeFileSync(manifest, JSON.stringify(exported));
+    const { stdout, stderr, status } = spawnSync(found.python, [check, to, manifest], {
+      encoding: 'utf8',
+      maxBuffer: 1e8,
+    });
+    expect(status, stderr).toBe(0);
+    const differences = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, Record<string, number>>;
+    expect(Object.keys(differences)).toHaveLength(runs.length);
+    // Float32 in other blocks of sums: some units in the last place of logits of about 10. Labels of near ties could change; none is one here.
+    for (const values of Object.values(differences))
+      for (const value of Object.values(values)) expect(value).toBeLessThan(1e-5);
+  });
+});
