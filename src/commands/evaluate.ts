@@ -2,6 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { MetricEvaluation } from '../analysis/evaluate.js';
 import { nth } from '../machine/present.js';
+import type { LoadedRun } from '../runs/load.js';
 import { examples } from './examples.js';
 import { at, axis, curvePer, where, csv, draws, json, metricFile, metrics } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
@@ -38,7 +39,7 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
           json: {
             run: label,
             ...(words.isCoordinate ? { axis: words.scale } : {}),
-            metrics: evaluations.map(plain),
+            metrics: evaluations.map((each) => plain(each, members)),
           },
         };
       });
@@ -46,8 +47,9 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
     });
 }
 
-/** Without functions. */
-function plain({ metric, ...rest }: MetricEvaluation) {
+/** Without functions, and with every number that places a member. */
+function plain({ metric, ...rest }: MetricEvaluation, loaded: LoadedRun['members']) {
   const { id, kind, better, unit, formula } = metric;
-  return { metric: id, kind, better, unit, formula, ...rest };
+  const members = rest.members.map((each, i) => ({ ...each, coordinates: nth(loaded, i).record.coordinates }));
+  return { metric: id, kind, better, unit, formula, ...rest, members };
 }

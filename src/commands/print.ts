@@ -101,10 +101,13 @@ export function jsonOf(value: object, words?: FamilyWords, indent = 2): string {
 
 /** As JSON has it. */
 function plainOf(value: unknown, words?: FamilyWords): object {
-  const text = JSON.stringify(value, (_, each: unknown) => {
+  const text = JSON.stringify(value, (key, each: unknown) => {
     if (typeof each === 'number' && !Number.isFinite(each)) return Number.isNaN(each) ? null : String(each);
     if (ArrayBuffer.isView(each)) return [...(each as Float64Array)];
-    return words?.isCoordinate === true && isScaled(each) ? withScale(each, words.scale) : each;
+    // Coordinates are told as they are, whichever of them is the scale.
+    return words?.isCoordinate === true && key !== 'coordinates' && isScaled(each)
+      ? withScale(each, words.scale)
+      : each;
   });
   return JSON.parse(text) as object;
 }

@@ -1,7 +1,7 @@
 /** `emergence train`: train what is missing, show the family's curves. */
 import * as path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { addTrainOptions, experimentFileOf, parseTyped, type RawOptions } from '../experiment/options.js';
+import { addTrainOptions, experimentFileOf, parseTyped, typedAs, type RawOptions } from '../experiment/options.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
 import { format, size, title } from './options.js';
@@ -34,7 +34,7 @@ async function train(raw: RawOptions): Promise<number> {
   let display = openDisplay(mode, []);
   const result = await trainRun({
     ...{ ...typed, ...execution, experiment: experimentFileOf(raw), signal: stop.signal },
-    ...{ eager: flags.eager, tensorboard: flags.tensorboard },
+    ...{ eager: flags.eager, tensorboard: flags.tensorboard, typedAs: typedAs(raw) },
     listener: {
       note: (line) => {
         display.note(line);

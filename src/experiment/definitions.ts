@@ -102,8 +102,10 @@ function describeRange({ minimum, maximum, above, below }: Range): string {
   return `${lower} and ${below ? 'below' : 'at most'} ${maximum}`;
 }
 
-/** Entries for an example of a list: widths such as 8, 16, 32, seeds such as 0, 1, 2, shares such as 0.1, 0.2. */
-export function exampleEntries({ minimum, maximum }: Range): readonly number[] {
-  if (maximum <= 2) return [0.1, 0.2];
-  return minimum > 0 ? [8, 16, 32] : [0, 1, 2];
+/** Entries for an example of a list: widths such as 8, 16, 32, seeds such as 0, 1, 2, shares such as 0.1, 0.2; all are allowed. */
+export function exampleEntries(range: Range): readonly number[] {
+  const lists = [range.minimum > 0 ? [8, 16, 32] : [0, 1, 2], [1, 2, 4], [0.1, 0.2]];
+  const fits =
+    range.above || range.maximum <= 2 ? [] : lists.filter((list) => list.every((entry) => isInside(entry, range)));
+  return fits[0] ?? [0.1, 0.2];
 }

@@ -5,20 +5,26 @@
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 
-const spaced = /^([1-9]\d{0,3}):(log|linear)$/;
-const listed = /^[1-9]\d{0,8}(,[1-9]\d{0,8})*$/;
+const spaced = /^(\d+):(log|linear)$/;
+const listed = /^\d+(,\d+)*$/;
+const fewest = 2;
+const most = 9999;
 
-/** Whether a text says moments. */
-export function saysMoments(text: string): boolean {
-  if (listed.test(text)) {
-    const steps = text.split(',').map(Number);
-    return steps.every((step, i) => i === 0 || step > nth(steps, i - 1));
-  }
-  return Number(spaced.exec(text)?.[1] ?? 0) >= 2;
+/** What is wrong with a text that should say moments; undefined where it does. */
+export function momentsProblem(text: string): string | undefined {
+  const count = Number(spaced.exec(text)?.[1] ?? NaN);
+  if (count < fewest || count > most) return `has a count of ${count}; it must be from ${fewest} to ${most}`;
+  if (!Number.isNaN(count)) return undefined;
+  if (!listed.test(text)) return 'is neither COUNT:log, COUNT:linear nor ascending steps such as 10,100,1000';
+  const steps = text.split(',').map(Number);
+  if (steps.includes(0)) return 'has step 0; steps count from 1';
+  const late = steps.findIndex((step, i) => i > 0 && step <= nth(steps, i - 1));
+  if (late > 0) return `has step ${nth(steps, late)} after step ${nth(steps, late - 1)}; steps must ascend`;
+  return steps.length > most ? `has ${steps.length} steps; there may be ${most}` : undefined;
 }
 
 /**
- * Steps before the last at which outcomes are taken, ascending; of spaced ones those that differ. `text` is as `saysMoments` takes it.
+ * Steps before the last at which outcomes are taken, ascending; of spaced ones those that differ. `text` is one without a `momentsProblem`.
  *
  * @throws UsageError for a step past the end; `where` names the option
  */

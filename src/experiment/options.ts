@@ -148,6 +148,8 @@ export interface TrainSources {
   readonly file?: ExperimentFile | undefined;
   /** The experiment of the run, where there is one. */
   readonly recorded?: Experiment | undefined;
+  /** Flags of keys that were typed by another than their own. */
+  readonly typedAs?: Places | undefined;
 }
 
 /**
@@ -156,7 +158,7 @@ export interface TrainSources {
  */
 export function parseTrainOptions(raw: RawOptions, sources: TrainSources = {}): TrainOptions {
   const { typed, execution, flags } = parseTyped(raw);
-  return { ...completeExperiment(typed, sources, execution.run), execution, flags };
+  return { ...completeExperiment(typed, { ...sources, typedAs: typedAs(raw) }, execution.run), execution, flags };
 }
 
 /** What commander collected, read: the values of the experiment that were typed, and nothing else of it. */
@@ -170,15 +172,32 @@ export function parseTyped(raw: RawOptions): Pick<TrainOptions, 'execution' | 'f
   };
 }
 
+/** Flags of factors that were typed in another way than by their own: `--depths`, `--grid`. */
+export function typedAs(raw: RawOptions): Places {
+  const named = plurals.filter(([, plural]) => raw[plural] !== undefined);
+  const gridded = ((raw['grid'] ?? []) as readonly string[]).map((text) => text.split('=')[0] ?? '');
+  return Object.fromEntries([
+    ...gridded.map((name) => [gridKey(name), `${gridFlag} ${name}`]),
+    ...named.map(([key, plural]) => [key, `--${optionOf(plural)}`]),
+  ]) as Places;
+}
+
+/** `widths` of `width`, `trainSize` of `train-size`. */
+function gridKey(name: string): string {
+  const key = keyOf(name);
+  return ['width', 'seed'].includes(key) ? `${key}s` : key;
+}
+
 /** Values completed as `parseTrainOptions` says; `run` is the name that was given. Throws UsageError, one line, at the first mistake. */
 export function completeExperiment(
   typed: Readonly<Record<string, unknown>>,
-  { file, recorded }: TrainSources,
+  { file, recorded, typedAs = {} }: TrainSources,
   run?: string,
 ): Pick<TrainOptions, 'given' | 'places' | 'experiment'> {
   const fromFile = Object.entries(file?.values ?? {}).filter(([key]) => !isReplaced(key, typed));
   const values: Record<string, unknown> = { ...Object.fromEntries(fromFile), ...typed };
-  const places: Places = Object.fromEntries(fromFile.map(([key]) => [key, file?.places[key as ExperimentKey]]));
+  const inFile = fromFile.map(([key]) => [key, file?.places[key as ExperimentKey]] as const);
+  const places: Places = { ...Object.fromEntries(inFile), ...typedAs };
   if (typeof values.dataset === 'string') parseDatasetName(values.dataset, placeOf('dataset', places));
   if (recorded === undefined && values.arch === undefined) throw archMissing(run);
   const arch = (values.arch ?? recorded?.arch) as Architecture;
@@ -188,7 +207,8 @@ export function completeExperiment(
     ([key]) => hasOption(arch, key) && !isReplacedBy(key, values),
   );
   const experiment = resolveExperiment({ ...Object.fromEntries(inherited), ...values, arch });
-  refuseGrid(experiment, places, values.zip);
+  // A run whose lists are combined by position grows by one member too, which is no list.
+  refuseGrid(experiment, places, recorded?.zip === true ? undefined : values.zip);
   return { given: values, places, experiment };
 }
 
@@ -291,7 +311,7 @@ function withGrid(values: Record<string, unknown>, raw: RawOptions): Record<stri
     // Values spaced in ratio are rounded where only whole numbers will do.
     const isWhole = definition.value.kind !== 'number';
     const listed = text.includes(':') && isWhole ? [...new Set(axis.values.map(Math.round))] : axis.values;
-    add(definition.key, parseValue(listed.join(','), { ...definition, flag: gridFlag }), gridFlag);
+    add(definition.key, parseValue(listed.join(','), { ...definition, flag: `${gridFlag} ${axis.key}` }), gridFlag);
   }
   return all;
 }

@@ -14,7 +14,7 @@ import {
   type Architecture,
   type OwnOption,
 } from './architectures.js';
-import { saysMoments } from './moments.js';
+import { momentsProblem } from './moments.js';
 
 export const optimizers = ['adam', 'adamw', 'sgd'] as const;
 export const schedules = ['constant', 'cosine', 'warm-up'] as const;
@@ -127,7 +127,7 @@ const optionShape = {
     ),
   moments: z
     .string()
-    .refine(saysMoments, 'is neither COUNT:log, COUNT:linear nor ascending steps such as 10,100,1000')
+    .refine((text) => momentsProblem(text) === undefined, { error: ({ input }) => momentsProblem(String(input)) })
     .optional()
     .describe('take outcomes during training too: 12:log, 12:linear, or after these steps: 10,100,1000'),
   momentsSize: positiveInteger

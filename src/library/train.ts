@@ -2,6 +2,7 @@
 import { loadExperiment } from '../experiment/load.js';
 import { completeExperiment, runNameOf } from '../experiment/options.js';
 import { executionSchema, inputSchema, type Execution, type ExperimentInput } from '../experiment/schema.js';
+import type { Places } from '../experiment/value-origins.js';
 import { readRunRecord, runFolder } from '../runs/run.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
@@ -20,6 +21,8 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
   readonly root?: string | undefined;
   /** Stops the training; the same call goes on where it was. */
   readonly signal?: AbortSignal | undefined;
+  /** How messages name options that were typed by another flag than their own. */
+  readonly typedAs?: Places | undefined;
   /** Hears of each event. */
   readonly listener?: Partial<TrainListener> | undefined;
 }
@@ -41,6 +44,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     root = checkpoints,
     signal,
     listener = {},
+    typedAs,
     ...values
   } = options;
   const { defaultRunName, trainFamily } = await import('../training/train.js');
@@ -57,7 +61,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const run = runNameOf({ run: execution.run }, file) ?? defaultRunName(completeExperiment(typed, {}).experiment);
   // What the user leaves out comes from the run, where there is one.
   const recorded = (await readRunRecord(runFolder(root, run)))?.experiment;
-  const completed = completeExperiment(typed, { file, recorded }, execution.run);
+  const completed = completeExperiment(typed, { file, recorded, typedAs }, execution.run);
   return trainFamily(
     {
       ...{ root, ...completed, execution: { ...execution, run }, eager, tensorboard },

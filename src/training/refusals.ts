@@ -39,7 +39,7 @@ export function refuseContradictions(
     throw new UsageError(
       `${first.asked} contradicts ${first.recorded}, with which ${folder} was started`,
       placeOf(first.key, places),
-      places?.[first.key] === undefined ? remedy : 'change the file, or give another --run NAME',
+      placeOf(first.key, places).startsWith('--') ? remedy : 'change the file, or give another --run NAME',
     );
   }
   if (execution.device !== 'auto' && execution.device !== record.device.kind) {

@@ -30,6 +30,14 @@ function told(
 
 const times = <T>(count: number, value: (i: number) => T) => Array.from({ length: count }, (_, i) => value(i));
 
+test('labels that were replaced are not told as labels of the images', () => {
+  const one = { images: [5, 6], test: splitOf([0, 1], [5, 6]) };
+  const noisy = { name: 'x', classes: 2, train: splitOf([1, 1], one.images), test: one.test };
+  const same = '2 of 2 test images are pixel-identical to training images';
+  expect(notesOn(noisy)).toContain(`x: ${same}, 1 of them with another label there`);
+  expect(notesOn({ ...noisy, trueLabels: Int32Array.of(0, 1) })).toContain(`x: ${same}`);
+});
+
 describe('classes without images', () => {
   test('in train, in test, in both; labels that count from 1 leave class 0 empty', () => {
     expect(

@@ -58,9 +58,27 @@ describe('lists of options', () => {
       '--grid: "dpeth" is nothing that members can differ in; did you mean depth? Known: width, seed, epochs, steps, batchSize, learningRate, weightDecay, trainSize, classes, imageSize, augmentShift, augmentRotation, augmentScale, labelNoise, depth, blocks, heads, burstiness, labelRemapping, dropout',
     ],
     ['--arch cnn --depth 1,1', '--depth: 1 is listed twice; list each value once'],
+    // As it was typed.
+    ['--arch cnn --depths 1,1', '--depths: 1 is listed twice; list each value once'],
+    [
+      '--arch cnn --grid depth=1,99',
+      '--grid depth: "99" is not a whole number from 1 to 16; give a comma-separated list such as 1,2,4',
+    ],
+    [
+      '--arch cnn --grid width=1,2,3 --depths 1,2 --zip',
+      '--depths: has 2 values and --grid width 3; lists that are combined by position need equal lengths',
+    ],
+    [
+      '--arch transformer --depths 1,2',
+      '--depths: transformer does not have this option, only cnn, autoencoder; leave it out',
+    ],
+    [
+      '--arch cnn --learning-rate 1,x',
+      '--learning-rate: "x" is not a number above 0 and at most 100; give a comma-separated list such as 0.1,0.2',
+    ],
     [
       '--arch cnn --depth 1,x',
-      '--depth: "x" is not a whole number from 1 to 16; give a comma-separated list such as 8,16,32',
+      '--depth: "x" is not a whole number from 1 to 16; give a comma-separated list such as 1,2,4',
     ],
     [
       '--arch transformer --depth 1,2',
@@ -73,7 +91,7 @@ describe('lists of options', () => {
     ],
     [
       '--arch cnn --grid width=1..1000 depth=1..16 steps=1..100',
-      '--depth: 1000 x 16 x 100 x 3 are more than 1000000 members; give fewer values',
+      '--grid depth: 1000 x 16 x 100 x 3 are more than 1000000 members; give fewer values',
     ],
     [
       '--arch cnn --steps 1,2 --epochs 3',
@@ -170,6 +188,11 @@ describe('extending', () => {
       'cnn-w8-depth2-s0',
       'cnn-w16-depth3-s0',
     ]);
+    // By one member too, which is no list, said with --zip or without.
+    for (const words of ['--widths 16 --depth 3 --zip', '--widths 16 --depths 3']) {
+      const { given } = read(words, { recorded: zipped });
+      expect(ids(extendExperiment(zipped, given)).at(-1)).toBe('cnn-w16-depth3-s0');
+    }
     expect(pointsOf(extendExperiment(zipped, { seeds: [5] }))).toEqual(pointsOf(zipped));
     expect(() => extendExperiment(zipped, { widths: [16] })).toThrow(
       '--widths: the run combines --widths, --depth by position; give all of them, with as many values each',

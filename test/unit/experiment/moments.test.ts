@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { momentsOf, saysMoments } from '../../../src/experiment/moments.js';
+import { momentsOf, momentsProblem } from '../../../src/experiment/moments.js';
 
 test('spaced moments: from the first step on, evenly or in ratio; the last step is not among them, as it is there anyway', () => {
   // 2^0 .. 2^6 of 64 steps; 1, 22, 43 and 64 are 21 apart.
@@ -19,10 +19,16 @@ test('listed moments; one past the end is refused in one line', () => {
   );
 });
 
-test('what says moments and what does not', () => {
-  for (const text of ['2:log', '12:linear', '5', '1,2,3']) expect(saysMoments(text)).toBe(true);
-  for (const text of ['', '1:log', '0:log', '12', ':log', '12:cubic', '3,2', '3,3', '0,1', '1,', 'x', '1e3', '-1'])
-    expect([text, saysMoments(text)]).toEqual([text, text === '12']);
+test('what says moments, and which bound is broken by what does not', () => {
+  for (const text of ['2:log', '12:linear', '9999:log', '5', '1,2,3']) expect(momentsProblem(text)).toBeUndefined();
+  const form = 'is neither COUNT:log, COUNT:linear nor ascending steps such as 10,100,1000';
+  for (const text of ['', ':log', '12:cubic', '1,', 'x', '1e3', '-1'])
+    expect([text, momentsProblem(text)]).toEqual([text, form]);
+  expect(momentsProblem('1:log')).toBe('has a count of 1; it must be from 2 to 9999');
+  expect(momentsProblem('10000:linear')).toBe('has a count of 10000; it must be from 2 to 9999');
+  expect(momentsProblem('0,1')).toBe('has step 0; steps count from 1');
+  expect(momentsProblem('1,3,2')).toBe('has step 2 after step 3; steps must ascend');
+  expect(momentsProblem('3,3')).toBe('has step 3 after step 3; steps must ascend');
 });
 
 test('moments ascend, are steps of the training, and no more than were asked for', () => {
