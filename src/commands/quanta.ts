@@ -41,6 +41,7 @@ export function registerQuanta(program: CommandUnknownOpts): void {
     .action(async (runs, options) => {
       const { quanta } = await import('../library/quanta.js');
       const { quantaTables, writeQuanta } = await import('../report/quanta.js');
+      const { learningTables } = await import('../report/tables/learning.js');
       const { chosenBy, notesOf, sharedNotes } = await import('../report/tables/quanta.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
       const printed = figureOptionsOf(options);
@@ -53,6 +54,7 @@ export function registerQuanta(program: CommandUnknownOpts): void {
         const written = files.map((file, i) => `${i === 0 ? 'written' : '       '}  ${printable(file)}`);
         const parts = [
           quantaTables(found, words),
+          ...(found.learning === undefined ? [] : [learningTables(found.learning)]),
           ...(notes.length === 0 ? [] : [notes.join('\n')]),
           written.join('\n'),
         ];
@@ -69,7 +71,7 @@ export function registerQuanta(program: CommandUnknownOpts): void {
 
 /** Without what is as long as the test set: that is in the CSV. A continuum's nodes are told by its mean and spread. */
 function plain(
-  { run, solved, cutoff, grid, turns, measured, coinFlips, sharp, dispersion, fits }: FamilyQuanta,
+  { run, solved, cutoff, grid, turns, measured, coinFlips, sharp, dispersion, fits, learning }: FamilyQuanta,
   chosen: readonly { readonly fit: { readonly aicc: number; readonly bic: number } }[],
 ) {
   return {
@@ -80,6 +82,7 @@ function plain(
     }),
     neverSolved: turns.never.reduce((sum, value) => sum + value, 0) / grid.examples,
     ...{ slack: turns.slack, measured, coinFlips, sharp, dispersion },
+    ...(learning === undefined ? {} : { learning }),
     fits: fits.map((fit) => ({
       ...fit,
       ...(fit.kind === 'continuum' ? { classes: [] } : {}),

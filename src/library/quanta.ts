@@ -1,6 +1,7 @@
 /** At which scale each test example turns from failed to solved: one sigmoid for all, or a stack of many. */
 import * as path from 'node:path';
 import { cutoffFor } from '../analysis/defaults.js';
+import { learningOf, type Learning } from '../analysis/learning.js';
 import { quanta as quantaOf, type Quanta } from '../analysis/quanta.js';
 import type { SolvedMember } from '../analysis/example-turns.js';
 import { nth, present } from '../machine/present.js';
@@ -26,6 +27,8 @@ export interface FamilyQuanta extends Quanta {
   readonly cutoff: number | undefined;
   /** What of the test set is drawn together. */
   readonly clusters: Clusters | undefined;
+  /** Along training (`--axis steps` and moments): what is learnt when, forgotten, and together. */
+  readonly learning: Learning | undefined;
 }
 
 /**
@@ -43,7 +46,8 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
   const isAutoencoder = kindOf(open.record) === 'reconstruction';
   if (options.cutoff !== undefined && !isAutoencoder) refuseCutoff(open);
   const keys = keyColumns.filter((name) => open.columns.includes(name));
-  const loaded = await readRun(open, [...keys, isAutoencoder ? 'mse' : 'correct'], options);
+  const losses = isAutoencoder ? [] : (['log_probability'] as const).filter((name) => open.columns.includes(name));
+  const loaded = await readRun(open, [...keys, ...losses, isAutoencoder ? 'mse' : 'correct'], options);
   const { members, record } = loaded;
   refuseOtherExamples(members);
   const cutoff = isAutoencoder ? cutoffOf(members, options) : undefined;
@@ -66,7 +70,29 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
     quantaOf(solved, { ...tolerance, clusters, chance, onStep }),
   );
   const meaning = cutoff === undefined ? 'right' : `squared error per pixel below ${cutoff}`;
-  return { ...found, run: loaded, solved: meaning, cutoff, clusters };
+  return { ...found, run: loaded, solved: meaning, cutoff, clusters, learning: learningIn(members, solved) };
+}
+
+/** Undefined where members are not moments of trainings that have the same ones. */
+function learningIn(members: readonly LoadedMember[], solved: readonly SolvedMember[]): Learning | undefined {
+  if (members.every(({ record }) => record.moment === undefined)) return undefined;
+  const trainings = new Map<string, number[]>();
+  members.forEach(({ folder }, i) => trainings.set(folder, [...(trainings.get(folder) ?? []), i]));
+  const stepOf = (i: number) => members[i]?.record.coordinates['steps'] ?? NaN;
+  const inOrder = [...trainings.values()].map((indices) => [...indices].sort((a, b) => stepOf(a) - stepOf(b)));
+  const steps = (inOrder[0] ?? []).map(stepOf);
+  if (inOrder.some((indices) => indices.map(stepOf).join() !== steps.join())) return undefined;
+  const lossOf = ({ outcomes: { mse, log_probability: logs } }: LoadedMember) => mse ?? logs?.map((value) => -value);
+  return learningOf(
+    inOrder.map((indices) => {
+      const losses = indices.flatMap((i) => members.slice(i, i + 1).flatMap((member) => lossOf(member) ?? []));
+      return {
+        solved: indices.flatMap((i) => solved.slice(i, i + 1).map((member) => member.solved)),
+        losses: losses.length === indices.length ? losses : undefined,
+      };
+    }),
+    steps,
+  );
 }
 
 /** Columns that say which example a row is. */

@@ -1,0 +1,49 @@
+/** How examples are learnt during training, as text. */
+import type { Learning } from '../../analysis/learning.js';
+import { counted, formatCount, formatNumber } from '../../terminal/format.js';
+import { textTable } from './text-table.js';
+
+const percent = (share: number): string => (Number.isNaN(share) ? '-' : (100 * share).toFixed(2));
+
+/** Without a line break at the end. */
+export function learningTables(learning: Learning): string {
+  const { moments, trainings, never, kept, forgotten, events, coinFlips, agreement, clusters } = learning;
+  const lines = [
+    `along training (${counted(trainings, 'training')})`,
+    `learnt for good  ${percent(kept)} % of the examples, once solved, are solved at every later moment`,
+    `forgotten        ${percent(forgotten)} % are solved at some moment and failed at the last, ${percent(never)} % at none`,
+    `lost             ${formatNumber(events, 3)} times an example; ${formatNumber(coinFlips, 3)} by coin flips of the same accuracies`,
+    ...(Number.isNaN(agreement)
+      ? []
+      : [
+          `order            rank correlation of two seeds in when an example is learnt for good: ${formatNumber(agreement, 2)}`,
+        ]),
+  ];
+  const table = textTable(
+    ['steps', 'solved (%)', 'gained of the failed (%)', 'lost of the solved (%)'],
+    moments.map(({ at, solved, gained, lost }) => [formatCount(at), ...[solved, gained, lost].map(percent)]),
+  );
+  return [lines.join('\n'), table, ...(clusters === undefined ? [] : [clusterText(clusters, moments)])].join('\n\n');
+}
+
+/** Losses at no more than eight moments, the first and the last among them. */
+function clusterText({ clusters, strengths }: NonNullable<Learning['clusters']>, moments: Learning['moments']): string {
+  const strong = strengths.map((strength, i) => `${i + 2}: ${strength.toFixed(2)}`).join(', ');
+  if (clusters.length === 1)
+    return `Trajectories of losses make no clusters that half of the examples would find again (prediction strength of ${strong}; 0.8 is wanted).`;
+  const last = moments.length - 1;
+  const shown = [...new Set([0, 1, 2, 3, 4, 5, 6, 7].map((i) => Math.round((i * last) / 7)))];
+  const table = textTable(
+    [
+      'examples (%)',
+      'solved at the end (%)',
+      ...shown.flatMap((t) => moments.slice(t, t + 1).map(({ at }) => `loss at ${formatCount(at)}`)),
+    ],
+    clusters.map(({ share, solved, losses }) => [
+      percent(share),
+      percent(solved),
+      ...shown.flatMap((t) => losses.slice(t, t + 1).map((loss) => formatNumber(loss, 2))),
+    ]),
+  );
+  return `${clusters.length} kinds of trajectories of losses (prediction strength of ${strong}; the most with 0.8 are taken):\n\n${table}`;
+}
