@@ -3,7 +3,7 @@
  * what the lab stored. The packages come by pip into an environment that stays beside `node_modules`; without a network each is skipped,
  * and says so. PyTorch is large: it is used where Python has it, or where TORCH_PYTHON names a Python that does.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -14,6 +14,7 @@ import { exportMember, train, type ExportMemberOptions } from '../../src/index.j
 import { openRun, readColumns } from '../../src/runs/load.js';
 import { readTrainedMember } from '../../src/runs/member.js';
 import { testItems } from '../../src/training/sampling.js';
+import { pythonWith } from './python.js';
 
 /** One of each architecture, with what is easily got wrong: an uneven depth, a centring, several heads, colours. */
 const runs = [
@@ -22,7 +23,6 @@ const runs = [
   { arch: 'transformer', dataset: 'omniglot-small', pairs: 3, heads: 2, epochs: 1, testSequences: 200 },
 ] as const;
 
-const cache = path.resolve(import.meta.dirname, '../../node_modules/.cache/exports');
 const check = path.join(import.meta.dirname, 'check.py');
 
 let folder = '';
@@ -64,30 +64,6 @@ beforeAll(async () => {
 afterAll(() => {
   fs.rmSync(folder, { recursive: true });
 });
-
-/** A Python with these packages, or why there is none. */
-function pythonWith(tool: string): { readonly python: string } | { readonly missing: string } {
-  if (tool === 'torch') {
-    const python = process.env['TORCH_PYTHON'] ?? 'python3';
-    const { status } = spawnSync(python, ['-c', 'import torch, numpy'], { stdio: 'ignore' });
-    return status === 0 ? { python } : { missing: `${python} has no torch; name one that has in TORCH_PYTHON` };
-  }
-  const python = path.join(cache, 'bin/python');
-  try {
-    if (!fs.existsSync(python)) execFileSync('python3', ['-m', 'venv', cache], { stdio: 'pipe' });
-    const packages = {
-      onnx: ['onnx', 'onnxruntime'],
-      'saved-model': ['tensorflow-cpu==2.21.0'],
-      safetensors: ['safetensors', 'numpy'],
-    };
-    const wanted = packages[tool as keyof typeof packages];
-    execFileSync(python, ['-m', 'pip', 'install', '-q', '--retries', '1', ...wanted], { stdio: 'pipe' });
-    return { python };
-  } catch (error) {
-    const words = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
-    return { missing: words.trim().split('\n').at(-1)! };
-  }
-}
 
 describe.each(['onnx', 'saved-model', 'torch', 'safetensors'] as const)('%s', (to: ExportMemberOptions['to']) => {
   test('gives what the lab stored', async ({ skip }) => {
