@@ -48,8 +48,20 @@ const formats: Readonly<Record<keyof ImportFormats, Format>> = {
     examples: [
       'import table outcomes.csv --run my-models --scale params.csv',
       'import table resnet18.parquet resnet50.parquet --run resnets --example image --label target --predicted top1',
-      'import table resnet18.csv resnet50.csv --run timm --example filename --predicted label --label-from folder',
     ],
+  },
+  timm: {
+    usage: '<files...>',
+    description: 'timm: per-image tables of inference.py (csv, json, parquet), one per model',
+    options: [
+      new Option(
+        '--label-from <what>',
+        'where the true classes come from: folder (inference.py --fullname), name (the file name up to the first _), or a file with the columns example and label',
+      ),
+      new Option('--example <column>', 'name of the image (default: filename)'),
+      new Option('--predicted <column>', 'the most probable class (default: label, else index)'),
+    ],
+    examples: ['import timm results/*.csv --run timm --label-from folder --scale results-imagenet.csv'],
   },
   logits: {
     usage: '<files...>',

@@ -19,11 +19,27 @@ export async function readScale(file: string): Promise<ReadonlyMap<string, Coord
       if (!('model' in row)) throw new UsageError('has no column model', where, 'name the models as the outcomes do');
       const name = readName(row['model']);
       if (name instanceof Misread) throw new UsageError(`model ${name.what}`, where);
+      if (isOfTimm(row)) {
+        models.set(name, { parameters: timmParameters(row, where) });
+        continue;
+      }
       if (models.has(name)) throw new UsageError(`has ${name} twice`, where, 'give each model once');
       models.set(name, coordinatesIn(row, where));
     }
   }
   return models;
+}
+
+/** Whether a table is one of timm's results: models, some at several image sizes, with millions of parameters that have commas. */
+export function isOfTimm(row: Readonly<Record<string, unknown>>): boolean {
+  return 'param_count' in row && 'img_size' in row;
+}
+
+/** Throws UsageError where it is no number. */
+export function timmParameters(row: Readonly<Record<string, unknown>>, where: string): number {
+  const millions = readNumber(String(row['param_count']).replaceAll(',', ''));
+  if (millions instanceof Misread) throw new UsageError(`param_count ${millions.what}`, where);
+  return Number((1e6 * millions).toFixed(0));
 }
 
 function coordinatesIn(row: Readonly<Record<string, unknown>>, where: string): Coordinates {

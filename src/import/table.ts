@@ -40,7 +40,7 @@ export async function readLabelSource(text: string): Promise<LabelSource> {
 }
 
 /** Throws UsageError where it has none. */
-function sourcedLabel(source: LabelSource, example: string, where: () => string): string {
+export function sourcedLabel(source: LabelSource, example: string, where: () => string): string {
   const parts = example.split(/[\\/]/);
   const label =
     source === 'folder'

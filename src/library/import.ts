@@ -9,6 +9,7 @@ import { readLmEval } from '../import/lm-eval.js';
 import { readLogits } from '../import/logits.js';
 import { axisOf, placeModels } from '../import/scale.js';
 import { nameOfFile, parseCoordinates, readLabelSource, readTable } from '../import/table.js';
+import { readTimm } from '../import/timm.js';
 import { refuseTaken, writeImportedRun } from '../import/write.js';
 import { tableColumns } from '../import/columns.js';
 import { present } from '../machine/present.js';
@@ -43,6 +44,12 @@ export interface ImportFormats {
     /** `folder`, `name`, or a file with the columns example and label. */
     readonly labelFrom?: string | undefined;
     readonly wide?: 'correct' | 'predicted' | undefined;
+  };
+  readonly timm: {
+    /** `folder`, `name`, or a file with the columns example and label. */
+    readonly labelFrom?: string | undefined;
+    readonly example?: string | undefined;
+    readonly predicted?: string | undefined;
   };
   readonly logits: { readonly labels?: string | undefined; readonly probabilities?: boolean | undefined };
   readonly 'lm-eval': {
@@ -105,6 +112,19 @@ const readers: Readers = {
       testSet: files.map(nameOfFile).join('+').slice(0, 100),
     };
   },
+  timm: async (files, { labelFrom, example, predicted }) => {
+    if (labelFrom === undefined)
+      throw new UsageError(
+        'is missing: the tables of timm have no true classes',
+        '--label-from',
+        'give folder, name, or a file',
+      );
+    const source = await readLabelSource(labelFrom);
+    return {
+      collector: await readTimm(files, { labelFrom: source, example, predicted }),
+      ...{ files, testSet: labelFrom === 'folder' || labelFrom === 'name' ? 'images' : nameOfFile(labelFrom) },
+    };
+  },
   logits: (files, { labels, probabilities = false }) => readLogits(files, { labels, probabilities }),
   'lm-eval': (paths, { task: tasks = [], filter, correct, score }) =>
     readLmEval(paths, { tasks, filter, correct, score }),
@@ -117,6 +137,7 @@ const readers: Readers = {
 const tools: Readonly<Partial<Record<keyof ImportFormats, string>>> = {
   'lm-eval': 'lm-eval',
   helm: 'HELM',
+  timm: 'timm',
   inspect: 'inspect_ai',
 };
 

@@ -1,0 +1,152 @@
+/**
+ * Per-image tables of timm's inference.py, a file for each model: the image, its most probable class (`label`, or with
+ * --include-index `index`) and that class's probability. CSV, Parquet, and JSON by image, by column (json-split) or by record. With --topk K
+ * the first of the K is taken, from `label_0` or from a list. The true classes are not in them.
+ */
+import * as path from 'node:path';
+import { UsageError } from '../terminal/errors.js';
+import { condensed } from '../terminal/format.js';
+import type { Batch, Row } from './batch.js';
+import { Collector } from './collector.js';
+import { placeIn, readJson, readRows } from './rows.js';
+import { nameOfFile, sourcedLabel, type LabelSource } from './table.js';
+import { isBlank, Misread, readName, readNumber } from './values.js';
+
+export interface TimmOptions {
+  /** Column of the images' names; undefined: `filename`. */
+  readonly example: string | undefined;
+  /** Column of the most probable class; undefined: `label`, else `index`. */
+  readonly predicted: string | undefined;
+  readonly labelFrom: LabelSource;
+}
+
+/** Throws UsageError, one line, at the first thing that is wrong. */
+export async function readTimm(files: readonly string[], options: TimmOptions): Promise<Collector> {
+  const collector = new Collector();
+  const names = modelNames(files);
+  const seen = { true: new Set<string>(), predicted: new Set<string>() };
+  for (const [i, file] of files.entries()) {
+    let columns: TimmColumns | undefined;
+    for await (const { rows, lines } of rowsOf(file, options)) {
+      columns ??= columnsOf(rows[0]!, file, options);
+      for (const [k, row] of rows.entries()) {
+        const where = () => placeIn(file, lines[k]!);
+        const outcome = outcomeOf(row, { columns, labelFrom: options.labelFrom, where });
+        seen.true.add(outcome.label);
+        seen.predicted.add(outcome.predicted);
+        collector.add(
+          { ...outcome, model: names[i]!, seed: null, correct: outcome.label === outcome.predicted ? 1 : 0 },
+          where,
+        );
+      }
+    }
+  }
+  if (![...seen.predicted].some((name) => seen.true.has(name)))
+    throw new UsageError(
+      `no prediction is one of the true classes: ${[...seen.predicted][0] ?? 'none'} against ${[...seen.true][0] ?? 'none'}`,
+      files[0],
+      'names must match: run inference.py with --label-type name for folders of ImageNet, or give --predicted index and a file of numbers',
+    );
+  return collector;
+}
+
+/** `resnet18` of `resnet18-224.csv`; with the size where a model comes in several. */
+function modelNames(files: readonly string[]): string[] {
+  const full = files.map(nameOfFile);
+  const short = full.map((name) => name.replace(/-\d+$/, ''));
+  return full.map((name, i) => (short.filter((other) => other === short[i]).length === 1 ? short[i]! : name));
+}
+
+interface TimmColumns {
+  readonly example: string;
+  readonly predicted: string;
+  /** Undefined where the table has none, or logits. */
+  readonly confidence: string | undefined;
+}
+
+function columnsOf(row: Row, file: string, { example = 'filename', predicted }: TimmOptions): TimmColumns {
+  const present = Object.keys(row);
+  const shown = condensed(present.slice(0, 8).map((name) => JSON.stringify(name)));
+  const find = (names: readonly string[], flag: string) => {
+    const found = names.find((name) => present.includes(name));
+    if (found !== undefined) return found;
+    throw new UsageError(`has no column ${names[0]!}`, file, `it has ${shown}; name the column with ${flag}`);
+  };
+  const isWhole =
+    predicted === undefined && !['label', 'label_0', 'index', 'index_0'].some((name) => present.includes(name));
+  if (isWhole && present.some((name) => /^(prob|logit)(_0)?$/.test(name)))
+    throw new UsageError(
+      'has probabilities of classes without their names',
+      file,
+      'run inference.py with --topk 1, or save all logits as an array for: import logits',
+    );
+  return {
+    example: find([example], '--example'),
+    predicted: find(
+      predicted === undefined ? ['label', 'label_0', 'index', 'index_0'] : [predicted, `${predicted}_0`],
+      '--predicted',
+    ),
+    confidence: ['prob', 'prob_0'].find((name) => present.includes(name)),
+  };
+}
+
+function outcomeOf(
+  row: Row,
+  {
+    columns,
+    labelFrom,
+    where,
+  }: { readonly columns: TimmColumns; readonly labelFrom: LabelSource; readonly where: () => string },
+) {
+  const cell = <T>(name: string, reader: (value: unknown) => T | Misread): T => {
+    const value = isBlank(row[name]) ? new Misread('is empty') : reader(firstOf(row[name]));
+    if (value instanceof Misread) throw new UsageError(`${name} ${value.what}`, where());
+    return value;
+  };
+  const example = cell(columns.example, readName);
+  return {
+    example,
+    predicted: cell(columns.predicted, readName),
+    label: sourcedLabel(labelFrom, example, where),
+    numbers: columns.confidence === undefined ? {} : { confidence: cell(columns.confidence, readNumber) },
+  };
+}
+
+/** The first of a list; in CSV NumPy writes `[3 7 1]` and `['a' 'b']`. */
+function firstOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value[0];
+  if (typeof value !== 'string') return value;
+  const [, single, double, plain] = /^\[\s*(?:'([^']*)'|"([^"]*)"|([^\s\]]+))[^]*\]$/.exec(value) ?? [];
+  return single ?? double ?? plain ?? value;
+}
+
+async function* rowsOf(file: string, { example = 'filename' }: TimmOptions): AsyncGenerator<Batch> {
+  if (path.extname(file.replace(/\.gz$/, '')).toLowerCase() !== '.json') {
+    yield* readRows(file);
+    return;
+  }
+  const value = await readJson(file);
+  const rows = jsonRows(value, example);
+  if (rows === undefined || rows.length === 0)
+    throw new UsageError('is not JSON that inference.py writes: images by name, columns and data, or a list', file);
+  yield { rows, lines: rows.map((_, i) => i + 1) };
+}
+
+function jsonRows(value: unknown, example: string): Row[] | undefined {
+  if (Array.isArray(value)) return value.every(isRow) ? value : undefined;
+  if (!isRow(value)) return undefined;
+  const { columns, data } = value;
+  if (Array.isArray(columns) && Array.isArray(data)) {
+    if (!data.every((cells): cells is unknown[] => Array.isArray(cells) && cells.length === columns.length))
+      return undefined;
+    return data.map((cells) => Object.fromEntries(columns.map((name, i) => [String(name), cells[i]])));
+  }
+  const entries = Object.entries(value);
+  return entries.every(([, row]) => isRow(row))
+    ? entries.map(([name, row]) => ({ [example]: name, ...(row as Row) }))
+    : undefined;
+}
+
+function isRow(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
