@@ -4,6 +4,7 @@
  * the first of the K is taken, from `label_0` or from a list. The true classes are not in them.
  */
 import * as path from 'node:path';
+import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
 import type { Batch, Row } from './batch.js';
@@ -28,14 +29,14 @@ export async function readTimm(files: readonly string[], options: TimmOptions): 
   for (const [i, file] of files.entries()) {
     let columns: TimmColumns | undefined;
     for await (const { rows, lines } of rowsOf(file, options)) {
-      columns ??= columnsOf(rows[0]!, file, options);
+      columns ??= columnsOf(nth(rows, 0), file, options);
       for (const [k, row] of rows.entries()) {
-        const where = () => placeIn(file, lines[k]!);
+        const where = () => placeIn(file, nth(lines, k));
         const outcome = outcomeOf(row, { columns, labelFrom: options.labelFrom, where });
         seen.true.add(outcome.label);
         seen.predicted.add(outcome.predicted);
         collector.add(
-          { ...outcome, model: names[i]!, seed: null, correct: outcome.label === outcome.predicted ? 1 : 0 },
+          { ...outcome, model: nth(names, i), seed: null, correct: outcome.label === outcome.predicted ? 1 : 0 },
           where,
         );
       }
@@ -54,7 +55,7 @@ export async function readTimm(files: readonly string[], options: TimmOptions): 
 function modelNames(files: readonly string[]): string[] {
   const full = files.map(nameOfFile);
   const short = full.map((name) => name.replace(/-\d+$/, ''));
-  return full.map((name, i) => (short.filter((other) => other === short[i]).length === 1 ? short[i]! : name));
+  return full.map((name, i) => (short.filter((other) => other === short[i]).length === 1 ? nth(short, i) : name));
 }
 
 interface TimmColumns {
@@ -70,7 +71,7 @@ function columnsOf(row: Row, file: string, { example = 'filename', predicted }: 
   const find = (names: readonly string[], flag: string) => {
     const found = names.find((name) => present.includes(name));
     if (found !== undefined) return found;
-    throw new UsageError(`has no column ${names[0]!}`, file, `it has ${shown}; name the column with ${flag}`);
+    throw new UsageError(`has no column ${nth(names, 0)}`, file, `it has ${shown}; name the column with ${flag}`);
   };
   const isWhole =
     predicted === undefined && !['label', 'label_0', 'index', 'index_0'].some((name) => present.includes(name));

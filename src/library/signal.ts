@@ -2,6 +2,7 @@
 import { drawMembers } from '../analysis/curves.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { signalOf, type CheckpointScores, type MetricSignals } from '../analysis/signal.js';
+import { nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/load.js';
 import { varyingFactors } from '../runs/view.js';
@@ -84,9 +85,9 @@ function lastRows({ record, members }: LoadedRun, last: number | undefined): Row
   if (wanted > fewest)
     throw new UsageError(`a training of this run has ${fewest} checkpoints`, '--last', `give ${fewest} or less`);
   return [...trainings.values()].map((indices) => {
-    const stepOf = (i: number) => members[i]!.record.coordinates['steps']!;
+    const stepOf = (i: number) => present(nth(members, i).record.coordinates['steps']);
     const at = [...indices].sort((a, b) => stepOf(a) - stepOf(b)).slice(-wanted);
-    const { coordinates, seed } = members[at[0]!]!.record;
+    const { coordinates, seed } = nth(members, nth(at, 0)).record;
     const place = factors.map((key) => `${key} ${coordinates[key]}`).join(', ');
     return { place, seed, steps: at.map(stepOf), at };
   });
@@ -97,9 +98,9 @@ function scoresOf(metric: Metric, { members, record }: LoadedRun, rows: readonly
   const wrong = rows.flatMap(({ at }) => at).find((i) => !Number.isFinite(observed[i]));
   if (wrong !== undefined)
     throw new UsageError(
-      `${metric.title} of ${members[wrong]!.record.id} is ${observed[wrong]}`,
+      `${metric.title} of ${nth(members, wrong).record.id} is ${observed[wrong]}`,
       record.name,
       'give another --metric',
     );
-  return rows.map(({ at, ...row }) => ({ ...row, scores: at.map((i) => observed[i]!) }));
+  return rows.map(({ at, ...row }) => ({ ...row, scores: at.map((i) => nth(observed, i)) }));
 }
