@@ -1,12 +1,14 @@
 /**
  * Natural curves: published scores of other people's models against their size, from a CSV file. The shipped files, their
- * columns, sources and licences are described in datasets/natural-curves/README.md; any file of the same columns will do.
+ * columns, sources and licences are described in datasets/natural-curves/README.md; any file of the same columns will do, and timm's
+ * results tables as they are.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { csvParseRows } from 'd3-dsv';
 import { readInput } from '../machine/files.js';
 import { UsageError } from '../terminal/errors.js';
+import { isTimmTable, timmRows, type TimmRow } from './natural-timm.js';
 import { nearest } from '../terminal/nearest.js';
 import { commandLine, labFolder } from '../machine/installation.js';
 import { isNameable } from '../terminal/printable.js';
@@ -152,6 +154,7 @@ interface Row extends NaturalPoint {
 function rowsOf(text: string, file: string): Row[] {
   const [heading, ...lines] = csvParseRows(text.replace(/^\uFEFF/, ''));
   const columns = heading ?? [];
+  if (isTimmTable(columns)) return timmRows(columns, lines, file).map(rowOfTimm);
   const missing = required.find((name) => !columns.includes(name));
   if (missing !== undefined)
     throw new UsageError(`has no column ${missing}`, `${file}:1`, `it needs ${required.join(', ')}`);
@@ -183,6 +186,16 @@ function rowsOf(text: string, file: string): Row[] {
       ...{ tokens: number('tokens'), examples: number('n_examples') },
     };
   });
+}
+
+/** The standard error is that of a share. */
+function rowOfTimm({ curve, examples, value, ...row }: TimmRow): Row {
+  return {
+    ...row,
+    ...{ curve, examples, value, family: curve, task: 'imagenet', metric: 'acc', shots: '', source: 'results' },
+    standardError: examples === undefined ? undefined : Math.sqrt((value * (1 - value)) / examples),
+    tokens: undefined,
+  };
 }
 
 function optional(text: string, { at, name }: { readonly at: string; readonly name: string }): number | undefined {

@@ -47,7 +47,7 @@ export const glossary: readonly Term[] = [
   },
   {
     term: 'natural curve',
-    meaning: 'a published curve of language models, for comparison',
+    meaning: 'a published curve of models of others, for comparison',
     page: '../datasets/natural-curves/README.md',
   },
   {
