@@ -96,5 +96,5 @@ function argumentOf(command: CommandUnknownOpts, path: string, words: ReadonlyMa
   if (path === 'claim score') return 'claims';
   if (path === 'forecast score' || path === 'forecast verify') return 'forecasts';
   if (argument === undefined) return undefined;
-  return ['run', 'runs', 'pilot'].includes(argument.name()) ? 'runs' : 'files';
+  return ['run', 'runs', 'pilot', 'member'].includes(argument.name()) ? 'runs' : 'files';
 }

@@ -46,7 +46,22 @@ export interface Noise {
 }
 
 /** A family's member of one width, before its parameters have values. */
-export interface Model {
+export type Model = ModelParts & ModelAnswers;
+
+/** What it gives for images: `predict` shows it, and exported members give it. */
+type ModelAnswers =
+  | {
+      /** One number per image and class, [n, classes], whose softmax is the classes' chances. */
+      logits(parameters: Parameters, batch: Batch): tf.Tensor2D;
+      readonly reconstruct?: undefined;
+    }
+  | {
+      readonly logits?: undefined;
+      /** The images as the model gives them back, 0..1. */
+      reconstruct(parameters: Parameters, images: tf.Tensor4D): tf.Tensor4D;
+    };
+
+interface ModelParts {
   readonly parameters: ParameterSpecs;
   /** Whether there are right answers, so that the loss comes with an accuracy. */
   readonly hasAccuracy: boolean;
@@ -54,10 +69,6 @@ export interface Model {
   loss(parameters: Parameters, batch: Batch, noise: Noise): { loss: tf.Scalar; accuracy?: tf.Scalar };
   /** One value per image of the batch, by column name of `outcomes.parquet`. */
   outcomes(parameters: Parameters, batch: Batch): Readonly<Record<string, tf.Tensor1D>>;
-  /** One number per image and class, [n, classes], whose softmax is the classes' chances; for families that classify. */
-  logits?(parameters: Parameters, batch: Batch): tf.Tensor2D;
-  /** The images as the model gives them back, 0..1; for families that do. */
-  reconstruct?(parameters: Parameters, images: tf.Tensor4D): tf.Tensor4D;
   /**
    * Floating-point operations of convolutions and matrix products (a multiply-add is two) per example: of `forward`
    * alone, and of one training step (forward and both backward products; none for the images' gradient).

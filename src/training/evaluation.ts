@@ -172,10 +172,8 @@ export function reconstruct({ model, data }: Member, state: HostState): Strips |
       Float32Array.from(originals, (byte) => byte / 255),
       [chosen.length, ...sides(shape)],
     );
-    const given = present(
-      model.reconstruct?.(named(Object.keys(parameters), toTensors(parametersOf(state, parameters))), images),
-    );
-    return given.dataSync<'float32'>();
+    const values = named(Object.keys(parameters), toTensors(parametersOf(state, parameters)));
+    return model.reconstruct(values, images).dataSync<'float32'>();
   });
   return { shape, originals, reconstructions: Uint8Array.from(values, (value) => Math.round(255 * value)) };
 }

@@ -8,7 +8,7 @@ import { openBatch, probes } from '../engine/open-batch.js';
 import { trace, type Trace } from '../engine/trace.js';
 import { families } from '../families/index.js';
 import { imagesPerExample, type Model } from '../families/family.js';
-import { nth, present } from '../machine/present.js';
+import { nth } from '../machine/present.js';
 import type { HostTensor } from '../runs/safetensors.js';
 import { RunError } from '../terminal/errors.js';
 import { named } from './step.js';
@@ -66,7 +66,7 @@ export function forwardOf({ experiment, record, weights, task, folder }: MemberW
 }
 
 function answer(model: Model, ...[values, batch]: Parameters<NonNullable<Model['logits']>>): tf.Tensor {
-  return present(model.logits?.(values, batch) ?? model.reconstruct?.(values, batch.images));
+  return model.logits === undefined ? model.reconstruct(values, batch.images) : model.logits(values, batch);
 }
 
 /** The function's ops, for any number of examples. */
