@@ -2,7 +2,6 @@
 import * as path from 'node:path';
 import { readPictures } from '../datasets/pictures.js';
 import { classesOf } from '../export/about.js';
-import { imageFile } from '../export/image-file.js';
 import { setting } from '../families/family.js';
 import { createFolder, writeOutput } from '../machine/files.js';
 import { nth } from '../machine/present.js';
@@ -78,6 +77,7 @@ export async function predict(
   );
   const each = (i: number, size: number) => answer.subarray(i * size, (i + 1) * size) as Float32Array;
   if (experiment.arch === 'autoencoder') {
+    const { imageFile } = await import('../export/image-file.js');
     const size = task.height * task.width * task.channels;
     if (options.output !== undefined) await createFolder(options.output);
     const images: ImagePrediction[] = [];
