@@ -21,7 +21,9 @@ import { readHelm } from '../../../src/import/helm.js';
 import { readInspect } from '../../../src/import/inspect.js';
 import { readLmEval } from '../../../src/import/lm-eval.js';
 import { readLogits } from '../../../src/import/logits.js';
+import { readRows } from '../../../src/import/rows.js';
 import { readTable } from '../../../src/import/table.js';
+import { readTimm } from '../../../src/import/timm.js';
 import { parseMetric } from '../../../src/metrics/index.js';
 import { readSeal } from '../../../src/runs/forecasts.js';
 import { decodeHistory, encodeHistory } from '../../../src/runs/history.js';
@@ -106,6 +108,9 @@ const collected = async (read: Promise<{ readonly collector: Collector }>) =>
   (await read).collector.finish({ strict: false });
 
 const table = { columns: {}, coordinates: undefined, wide: undefined };
+const timmTable = async (name: string) => ({
+  collector: await readTimm([name], { example: undefined, predicted: undefined, labelFrom: 'folder' }),
+});
 const fixture = (name: string) => shipped(`test/fixtures/import/${name}`);
 
 const rows = 50;
@@ -195,6 +200,48 @@ const parsers: Readonly<Record<string, () => Parser | Promise<Parser>>> = {
       }),
     ]),
   ),
+  // Damage in the compressed pages alone: the file's own description of itself stays whole, so that what unpacks them has to bear it.
+  ...Object.fromEntries(
+    ['zstd', 'brotli'].map((packing): [string, () => Promise<Parser>] => [
+      `pages of Parquet, ${packing}`,
+      async () => {
+        const bytes = await fixture(`${packing}.parquet`);
+        const end = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
+        const pages = bytes.subarray(0, end);
+        return {
+          whole: [pages],
+          async parse(damagedPages, folder) {
+            const fitted = Buffer.alloc(end);
+            damagedPages.copy(fitted);
+            await fs.writeFile(path.join(folder, 't.parquet'), Buffer.concat([fitted, bytes.subarray(end)]));
+            for await (const { rows: read } of readRows(path.join(folder, 't.parquet')))
+              expect(read.length).toBeLessThan(1e5);
+          },
+          inputs: 60,
+        };
+      },
+    ]),
+  ),
+  'imported tables of timm (CSV)': () => ({
+    whole: ["filename,label,prob\nn1/a.png,['n1' 'n2'],[0.9 0.1]\nn2/b.png,['n1' 'n2'],[0.5 0.5]\n"],
+    parse: file('resnet-224.csv', (name) => collected(timmTable(name))),
+    inputs: 60,
+  }),
+  'imported tables of timm (JSON)': () => ({
+    whole: [
+      '{"n1/a.png": {"index": [0, 1], "label": ["n1", "n2"], "prob": [0.9, 0.1]}, "n2/b.png": {"label": "n1", "prob": 0.5}}',
+      '{"columns": ["filename", "label"], "data": [["n1/a.png", "n1"], ["n2/b.png", "n1"]]}',
+    ],
+    parse: file('resnet-224.json', (name) => collected(timmTable(name))),
+    inputs: 60,
+  }),
+  'published curves of timm': () => ({
+    whole: [
+      'model,img_size,top1,param_count\nnet_tiny.x,224,70.1,3.2\nnet_small.x,224,75,12\nnet_base.x,224,80,80.5\nnet_large.x,224,81,"1,003.5"\n',
+    ],
+    parse: file('results.csv', (name) => readNaturalCurves(name)),
+    inputs: 60,
+  }),
   ...Object.fromEntries(
     ['models.npz', 'models.safetensors'].map((name): [string, () => Promise<Parser>] => [
       `imported logits, ${name}`,
