@@ -1,7 +1,7 @@
 /** `emergence signal`: how far apart a metric places models, against how far it swings between checkpoints. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
-import { json, metricFile, metrics, number, where } from './options.js';
+import { json, metricFile, metrics, where, whole } from './options.js';
 import { printRuns, terminal, type Shown } from './print.js';
 
 export function registerSignal(program: CommandUnknownOpts): void {
@@ -15,7 +15,7 @@ export function registerSignal(program: CommandUnknownOpts): void {
     .option(
       '--last <n>',
       'checkpoints that are looked at, from the end of each training (default: 5, or all where there are fewer)',
-      number('--last', { fits: (n) => Number.isInteger(n) && n >= 3, wanted: ', whole, from 3' }),
+      whole('--last', 3),
     )
     .addOption(where)
     .addOption(json)
