@@ -1,6 +1,7 @@
 /** `emergence export`: all outcomes of a run as one table, or one of its members as a model, for other programs. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { memberFormats, type MemberFormatName } from '../export/formats.js';
+import { memberFormats } from '../export/formats.js';
+import type { MemberFormatName } from '../export/names.js';
 import { printable } from '../terminal/printable.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';

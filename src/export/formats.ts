@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { encodeSafetensors } from '../runs/safetensors.js';
 import type { Question } from '../training/question.js';
 import type { MemberWithTask } from '../training/task.js';
+import type { MemberFormatName } from './names.js';
 import { interfaceOf, propertiesOf, titleOf } from './about.js';
 import { torchModule } from './torch.js';
 
@@ -67,6 +68,4 @@ export const memberFormats = {
     filesAt: itself,
     contents: (member) => Promise.resolve([encodeSafetensors(member.weights, propertiesOf(member))]),
   },
-} as const satisfies Record<string, MemberFormat>;
-
-export type MemberFormatName = keyof typeof memberFormats;
+} as const satisfies Readonly<Record<MemberFormatName, MemberFormat>>;

@@ -1,6 +1,7 @@
 /** A trained member as a model of another program. */
 import * as fs from 'node:fs/promises';
-import type { MemberFormat, MemberFormatName } from '../export/formats.js';
+import type { MemberFormat } from '../export/formats.js';
+import type { MemberFormatName } from '../export/names.js';
 import { createFolder, writeOutput } from '../machine/files.js';
 import { nth } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
