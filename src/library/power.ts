@@ -8,6 +8,7 @@ import {
   imagesFor,
   modelFor,
   mostCorrelation,
+  mostImages,
   powerOf,
   powerOfOne,
   type Assumptions,
@@ -128,14 +129,16 @@ function rowOf(
 }
 
 function oneRow(share: number, { wanted, alpha, images, effect }: Planned): PowerRow {
-  let [low, high] = [1, 1e9];
+  const reaches = (count: number) => powerOfOne(share, effect, count, alpha) >= wanted;
+  let [low, high] = [1, mostImages];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (powerOfOne(share, effect, middle, alpha) >= wanted) high = middle;
+    if (reaches(middle)) high = middle;
     else low = middle;
   }
   const powerThere = images === undefined ? undefined : powerOfOne(share, effect, images, alpha);
-  return { seeds: 1, imagesNeeded: high, powerThere, simulated: undefined, detectable: undefined };
+  const imagesNeeded = reaches(high) ? high : undefined;
+  return { seeds: 1, imagesNeeded, powerThere, simulated: undefined, detectable: undefined };
 }
 
 interface Source {

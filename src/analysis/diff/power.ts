@@ -120,7 +120,7 @@ function remembered<T>(make: (key: number) => T): (key: number) => T {
 /** As many images as anyone has. */
 export const mostImages = 1e9;
 
-/** Fewest images for the power; undefined where no number is enough, as seeds differ too much. */
+/** Fewest images for the power; undefined where `mostImages` are too few: for a tiny effect, or for any number as seeds differ too much. */
 export function imagesFor(
   model: PowerModel,
   seeds: number,

@@ -1,5 +1,5 @@
 /** Test images and seeds that an effect takes, as text. */
-import type { PlannedPower } from '../../analysis/diff/power.js';
+import { mostImages, type PlannedPower } from '../../analysis/diff/power.js';
 import { scaleText } from '../../runs/words.js';
 import { counted, formatNumber, grouped } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
@@ -22,7 +22,7 @@ export function powerTable(planned: PlannedPower): string {
       ],
       rows.map(({ seeds, imagesNeeded, powerThere, simulated, detectable }) => [
         ...(one ? [] : [String(seeds)]),
-        imagesNeeded === undefined ? 'no number is enough' : grouped(imagesNeeded),
+        imagesNeeded === undefined ? `more than ${grouped(mostImages)}` : grouped(imagesNeeded),
         ...(images === undefined ? [] : [shareText(powerThere)]),
         ...(isSimulated ? [shareText(simulated)] : []),
         ...(images === undefined || one ? [] : [detectable === undefined ? '-' : formatNumber(detectable, 2)]),
