@@ -12,6 +12,8 @@ export interface MemberFormat {
   readonly summary: string;
   /** What it is called where the user says nothing, from a stem such as `lenet-mnist-cnn-w16-s0`. */
   readonly nameOf: (stem: string) => string;
+  /** Why it can't be called so, and how it could; undefined where it can. */
+  readonly refusal?: (output: string) => readonly [what: string, remedy: string] | undefined;
   /** The files that are written at `output`: itself, unless it is a folder. */
   readonly filesAt: (output: string) => readonly string[];
   /** Their contents in that order. TensorFlow is loaded where they are made of the graph; `note` hears of its download. */
@@ -55,6 +57,10 @@ export const memberFormats = {
     summary: 'a Python module for PyTorch with the weights in a file beside it',
     // A module can be imported by a name without hyphens and dots.
     nameOf: (stem) => `${stem.replace(/[^A-Za-z0-9]+/g, '_')}.py`,
+    refusal: (output) =>
+      /^[A-Za-z_]\w*\.py$/.test(path.basename(output))
+        ? undefined
+        : [`${output} is no name that Python imports`, 'end it in .py, with letters, digits and _ before'],
     filesAt: (output) => [weightsBeside(output), output],
     contents: (member, output) =>
       Promise.resolve([

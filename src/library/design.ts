@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { design as designOf, type Design } from '../analysis/design/design.js';
 import { runNameOf } from '../experiment/options.js';
-import { readTextIfThere, writeOutput } from '../machine/files.js';
+import { refuseExisting, writeOutput } from '../machine/files.js';
 import { commandLine } from '../machine/installation.js';
 import { nth, present } from '../machine/present.js';
 import { experimentText } from '../report/tables/design.js';
@@ -130,8 +130,7 @@ function refuseUnfinished({ absent, record }: Pick<OpenRun, 'absent' | 'record'>
 /** The name of the run that an experiment file leads to. Throws UsageError where file or run are there already. */
 async function newRunOf(file: string, { force = false, root = checkpoints }: DesignOptions): Promise<string> {
   if (!/\.ya?ml$/i.test(file)) throw new UsageError(`"${file}" is not a YAML file`, '--output', 'name it FILE.yaml');
-  if (!force && (await readTextIfThere(file)) !== undefined)
-    throw new UsageError(`${file} already exists`, '--output', 'give another file, or --force to write over it');
+  if (!force) await refuseExisting([file], '--output');
   const name = path.basename(file).replace(/\.ya?ml$/i, '');
   const run = present(runNameOf({}, { path: file, name, values: { arch: 'cnn' }, places: {} }));
   if ((await readRunRecord(runFolder(root, run))) !== undefined)

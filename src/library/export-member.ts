@@ -1,8 +1,7 @@
 /** A trained member as a model of another program. */
-import * as fs from 'node:fs/promises';
 import type { MemberFormat } from '../export/formats.js';
 import type { MemberFormatName } from '../export/names.js';
-import { createFolder, writeOutput } from '../machine/files.js';
+import { assertOutput, assertOutputFolder, createFolder, refuseExisting, writeOutput } from '../machine/files.js';
 import { nth } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
@@ -42,16 +41,13 @@ export async function exportMember(member: string, options: ExportMemberOptions)
   const read = await readTrainedMember(member, root);
   const output = options.output ?? format.nameOf(`${read.run.name}-${read.id}`);
   const files = format.filesAt(output);
-  if (!force) await refuseExisting(files);
+  const refusal = format.refusal?.(output);
+  if (refusal !== undefined) throw new UsageError(refusal[0], '--output', refusal[1]);
+  if (!force) await refuseExisting(files, '--output');
+  if (files.includes(output)) for (const file of files) await assertOutput(file, '--output');
+  else await assertOutputFolder(output, '--output');
   const contents = await format.contents(await withTask(read), output, note);
   if (!files.includes(output)) await createFolder(output);
   for (const [i, file] of files.entries()) await writeOutput(file, nth(contents, i), '--output');
   return { run: read.run.name, member: read.id, format: to, files };
-}
-
-/** Throws UsageError where one of the files is there. */
-export async function refuseExisting(files: readonly string[]): Promise<void> {
-  for (const file of files)
-    if ((await fs.stat(file).catch(() => undefined))?.isFile() === true)
-      throw new UsageError(`${file} already exists`, '--output', 'give another name, or --force to write over it');
 }

@@ -1,7 +1,6 @@
 /** All outcomes of a run as one table, for other programs. */
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { writeOutput } from '../machine/files.js';
+import { assertOutput, refuseExisting, writeOutput } from '../machine/files.js';
 import type { LoadedRun } from '../runs/load.js';
 import { UsageError } from '../terminal/errors.js';
 import { namesMember } from '../runs/member.js';
@@ -34,9 +33,8 @@ export async function exportOutcomes(
   if (typeof run === 'string' && namesMember(run)) throw ofMember(run, to);
   const open = await openRun(run, { ...options, all: 'ends' });
   const file = options.output ?? `${open.record.name}.${to}`;
-  const there = await fs.stat(file).catch(() => undefined);
-  if (there?.isFile() === true && !force)
-    throw new UsageError(`${file} already exists`, '--output', 'give another file, or --force to write over it');
+  if (!force) await refuseExisting([file], '--output');
+  await assertOutput(file, '--output');
   const loaded = await readRun(open, open.columns, options);
   await writeOutput(file, to === 'csv' ? await tidyCsv(loaded) : await tidyParquet(loaded), '--output');
   return { file, run: loaded };

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { readPictures } from '../datasets/pictures.js';
 import { classesOf } from '../export/about.js';
 import { setting } from '../families/family.js';
-import { createFolder, writeOutput } from '../machine/files.js';
+import { assertOutputFolder, createFolder, refuseExisting, writeOutput } from '../machine/files.js';
 import { nth } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import { readTrainedMember } from '../runs/member.js';
@@ -12,7 +12,6 @@ import { nearest } from '../terminal/nearest.js';
 import { ask } from '../training/ask.js';
 import type { Examples } from '../training/question.js';
 import { withTask, type MemberWithTask } from '../training/task.js';
-import { refuseExisting } from './export-member.js';
 import type { RunOptions } from './family.js';
 
 export interface PredictOptions extends Pick<RunOptions, 'root' | 'note'> {
@@ -66,7 +65,8 @@ export async function predict(
   refuseOthersOptions(member, options);
   const labels = experiment.arch === 'transformer' ? labelsOf(member, files, options.labels ?? []) : [];
   const outputs = options.output === undefined ? undefined : outputFiles(files, options.output);
-  if (outputs !== undefined && options.force !== true) await refuseExisting(outputs);
+  if (outputs !== undefined && options.force !== true) await refuseExisting(outputs, '--output');
+  if (options.output !== undefined) await assertOutputFolder(options.output, '--output');
   const read = await readPictures(files, { dataset: run.dataset.name, shape: task, invert });
   for (const line of [...read.notes, ...negativeNotes(files, read.images, { member, invert })]) note(`note: ${line}`);
   const examples =

@@ -41,13 +41,12 @@ export async function writeFileAtomic(file: string, data: FileContent, failure =
 }
 
 /**
- * A file that the user named: written as `writeFileAtomic` does; through a link to what it points at; and straight into what is
- * no file, such as /dev/stdout.
+ * What `writeOutput` refuses, before any work is done.
  *
- * @param where the flag that named it
- * @throws UsageError where that is a folder, or in a folder that is not there; RunError as `writeFileAtomic`
+ * @param where the flag that named the file
+ * @throws UsageError where that is a folder, in a folder that is not there, or in one that can't be written
  */
-export async function writeOutput(file: string, data: string | Uint8Array, where: string): Promise<void> {
+export async function assertOutput(file: string, where: string): Promise<Stats | undefined> {
   if (file === '') throw new UsageError('the value is empty', where);
   const folder = path.dirname(file);
   if (!(await fs.stat(folder).catch(() => undefined))?.isDirectory())
@@ -55,6 +54,35 @@ export async function writeOutput(file: string, data: string | Uint8Array, where
   const there = await fs.stat(file).catch(() => undefined);
   if (there?.isDirectory()) throw new UsageError(`${file} is a folder`, where, 'name a file');
   if (there === undefined) await assertWritable(folder);
+  return there;
+}
+
+/** Throws UsageError where one of the files is there, for outputs that are written over by --force alone. */
+export async function refuseExisting(files: readonly string[], where: string): Promise<void> {
+  for (const file of files)
+    if ((await fs.stat(file).catch(() => undefined))?.isFile() === true)
+      throw new UsageError(`${file} already exists`, where, 'give another file, or --force to write over it');
+}
+
+/** Whether a folder for output is there; it can be made where it isn't. Throws UsageError for a file, and where it can't be made. */
+export async function assertOutputFolder(folder: string, where: string): Promise<boolean> {
+  if (folder.trim() === '') throw new UsageError('the value is empty', where);
+  const there = await fs.stat(folder).catch(() => undefined);
+  if (there?.isDirectory() === false)
+    throw new UsageError(`${folder} is a file, not a folder`, where, 'name another one');
+  await assertWritable(folder);
+  return there !== undefined;
+}
+
+/**
+ * A file that the user named: written as `writeFileAtomic` does; through a link to what it points at; and straight into what is
+ * no file, such as /dev/stdout.
+ *
+ * @param where the flag that named it
+ * @throws UsageError as `assertOutput`; RunError as `writeFileAtomic`
+ */
+export async function writeOutput(file: string, data: string | Uint8Array, where: string): Promise<void> {
+  const there = await assertOutput(file, where);
   if (there === undefined || there.isFile()) {
     const target = there === undefined ? file : await fs.realpath(file);
     await removeLeftoversOf(path.dirname(target), path.basename(target));
@@ -162,7 +190,7 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-const again = 'then run the same command again to resume';
+const again = 'then run the same command again';
 const causes: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   ENOSPC: ["can't be written, the disk is full", `free some space, ${again}`],
   EDQUOT: ["can't be written, the disk quota is used up", `free some space, ${again}`],

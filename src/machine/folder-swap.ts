@@ -4,7 +4,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { codeOf, RunError, UsageError } from '../terminal/errors.js';
 import {
-  assertWritable,
+  assertOutputFolder,
   createFolder,
   diskError,
   removeLeftoversOf,
@@ -25,10 +25,7 @@ export type KnownFiles = (folder: string) => Promise<readonly string[] | undefin
  * @throws UsageError for a file, and for a folder that has anything else in it
  */
 export async function refuseForeignFolder(folder: string, known: KnownFiles, where: string): Promise<void> {
-  if (folder.trim() === '') throw new UsageError('the value is empty', where);
-  const there = await fs.stat(folder).catch(() => undefined);
-  if (there === undefined) return assertWritable(folder);
-  if (!there.isDirectory()) throw new UsageError(`${folder} is a file, not a folder`, where, 'name another one');
+  if (!(await assertOutputFolder(folder, where))) return;
   const names = await filesIn(folder);
   if (names.length === 0) return;
   const written = await known(folder);

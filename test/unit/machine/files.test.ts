@@ -4,10 +4,12 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
+  assertOutputFolder,
   assertWritable,
   createFolder,
   diskError,
   readTextIfThere,
+  refuseExisting,
   removeLeftovers,
   sha256File,
   writeFileAtomic,
@@ -46,11 +48,7 @@ test('a folder that is gone', async () => {
 test('a full disk', async () => {
   const error: unknown = await fs.writeFile('/dev/full', 'x').catch((thrown: unknown) => thrown);
   expect(diskError(error, 'run/a')).toEqual(
-    new RunError(
-      "can't be written, the disk is full",
-      'run/a',
-      'free some space, then run the same command again to resume',
-    ),
+    new RunError("can't be written, the disk is full", 'run/a', 'free some space, then run the same command again'),
   );
 });
 
@@ -142,4 +140,23 @@ describe('a file that the user named', () => {
         expect.objectContaining({ exitCode: 2, message }),
       );
   });
+});
+
+test("a folder for output is refused before any work where it is a file or can't be made; a file that is there needs --force", async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'there');
+  await writeFileAtomic(file, 'x');
+  const refused = (message: string) => expect.objectContaining({ exitCode: 2, message });
+  await expect(assertOutputFolder(file, '--output')).rejects.toThrow(
+    refused(`--output: ${file} is a file, not a folder; name another one`),
+  );
+  await expect(assertOutputFolder('/proc/x', '--output')).rejects.toThrow(
+    refused('/proc: does not accept files; work in another folder'),
+  );
+  expect(await assertOutputFolder(folder, '--output')).toBe(true);
+  expect(await assertOutputFolder(path.join(folder, 'new', 'one'), '--output')).toBe(false);
+  expect(await fs.readdir(folder)).toEqual(['there']);
+  await expect(refuseExisting([path.join(folder, 'none'), file], '--output')).rejects.toThrow(
+    refused(`--output: ${file} already exists; give another file, or --force to write over it`),
+  );
 });
