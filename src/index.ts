@@ -32,7 +32,7 @@ export {
   type Predictions,
   type PredictOptions,
 } from './library/predict.js';
-export type { LoadedRun, OpenRun } from './runs/load.js';
+export type { LoadedRun, OpenRun } from './runs/opened.js';
 export { UsageError, RunError } from './terminal/errors.js';
 
 // Metrics and curves.

@@ -11,7 +11,7 @@ import {
 import { mse, reconstruction } from '../metrics/reconstruction.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { isImported, kindOf, pairsOf, type Made } from '../runs/imported.js';
-import type { OpenRun } from '../runs/load.js';
+import type { OpenRun } from '../runs/opened.js';
 import type { OutcomeName, OutcomeTable } from '../runs/outcomes.js';
 import { mean } from '../statistics/mean.js';
 import type { ChosenMetric } from './chosen.js';

@@ -2,7 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { MetricEvaluation } from '../analysis/evaluate.js';
 import { nth } from '../machine/present.js';
-import type { LoadedRun } from '../runs/load.js';
+import type { LoadedRun } from '../runs/opened.js';
 import { examples } from './examples.js';
 import { at, axis, curvePer, where, csv, draws, json, metricFile, metrics } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';

@@ -1,7 +1,7 @@
 /** How commands print: a text for people, or one JSON object, or comma-separated values; everything else goes to stderr. */
 import type { Listener, RunOptions } from '../library/family.js';
 import { nth } from '../machine/present.js';
-import type { OpenRun } from '../runs/load.js';
+import type { OpenRun } from '../runs/opened.js';
 import type { FamilyWords } from '../runs/words.js';
 import * as path from 'node:path';
 import { UsageError } from '../terminal/errors.js';

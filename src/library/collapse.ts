@@ -6,7 +6,7 @@ import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import { isImported } from '../runs/imported.js';
-import type { LoadedRun } from '../runs/load.js';
+import type { LoadedRun } from '../runs/opened.js';
 import { varyingFactors } from '../runs/view.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';

@@ -4,7 +4,7 @@ import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../analysis/de
 import { flatness } from '../analysis/evaluate.js';
 import { predictionNeeds } from '../analysis/independence.js';
 import { readNaturalCurve } from '../analysis/natural.js';
-import type { LoadedRun } from '../runs/load.js';
+import type { LoadedRun } from '../runs/opened.js';
 import { metricFor, openRun, readRun, refuseOneScale, refuseSame, type MetricOptions, type RunLike } from './family.js';
 import { aboutFamily } from '../report/tables/compare.js';
 

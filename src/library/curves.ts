@@ -2,7 +2,7 @@
 import { sampleCurve, scoreCurve, type SampledCurve, type Scored } from '../analysis/curves.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import type { ScoreName } from '../analysis/scores.js';
-import type { LoadedRun } from '../runs/load.js';
+import type { LoadedRun } from '../runs/opened.js';
 import { metricsFor, openRun, readRun, refuseOneScale, type MetricOptions, type RunLike } from './family.js';
 
 export interface CurveOptions extends MetricOptions {

@@ -7,7 +7,7 @@ import { refuseExisting, writeOutput } from '../machine/files.js';
 import { commandLine } from '../machine/installation.js';
 import { nth, present } from '../machine/present.js';
 import { experimentText } from '../report/tables/design.js';
-import type { OpenRun } from '../runs/load.js';
+import type { OpenRun } from '../runs/opened.js';
 import { readRunRecord, runFolder } from '../runs/run.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';

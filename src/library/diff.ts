@@ -6,7 +6,7 @@ import { matchExamples, matchScales, type MatchedExamples, type MatchedScales } 
 import { nth } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import { readExamples } from '../runs/imported.js';
-import type { LoadedRun, OpenRun } from '../runs/load.js';
+import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';

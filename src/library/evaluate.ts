@@ -2,7 +2,7 @@
 import { defaultColumnsOf, defaultMetrics, type DefaultMetrics } from '../analysis/defaults.js';
 import { answerColumns, evaluateMetric, flatness, oneAnswer, type MetricEvaluation } from '../analysis/evaluate.js';
 import type { Metric } from '../metrics/metric.js';
-import type { LoadedRun, OpenRun } from '../runs/load.js';
+import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
 export interface EvaluateOptions extends MetricOptions {

@@ -1,7 +1,7 @@
 /** All outcomes of a run as one table, for other programs. */
 import * as path from 'node:path';
 import { assertOutput, refuseExisting, writeOutput } from '../machine/files.js';
-import type { LoadedRun } from '../runs/load.js';
+import type { LoadedRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
 import { namesMember } from '../runs/member.js';
 import { openRun, readRun, type RunLike, type RunOptions } from './family.js';

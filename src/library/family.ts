@@ -3,7 +3,7 @@ import { nth } from '../machine/present.js';
 import type { OnStep } from '../terminal/steps.js';
 import type { Registry } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
-import type { LoadedRun, OpenRun } from '../runs/load.js';
+import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import type { RunRecord } from '../runs/record.js';
 import { isPossible, unitsOf } from '../analysis/search.js';
@@ -11,7 +11,8 @@ import { parseMetric, withClassNames } from '../metrics/index.js';
 import { withOwnMetric } from '../metrics/user-metric.js';
 import { runNameSchema } from '../experiment/schema.js';
 import { isImported, makeOf } from '../runs/imported.js';
-import { openRuns as openFolder, readColumns } from '../runs/load.js';
+import { readColumns } from '../runs/load.js';
+import { openRuns as openFolder } from '../runs/open.js';
 import { checkpoints, locateRun } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
 

@@ -14,7 +14,7 @@ import { parseMetric } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import { endOfChain, locateSeal, readSeals, whyVoid, writeSeal, type ReadSeal, type Seal } from '../runs/forecasts.js';
 import { isImported } from '../runs/imported.js';
-import type { LoadedRun } from '../runs/load.js';
+import type { LoadedRun } from '../runs/opened.js';
 import { checkpoints, locateRun, runNames } from '../runs/locate.js';
 import { lockRun } from '../runs/lock.js';
 import { memberId, type RunRecord } from '../runs/record.js';

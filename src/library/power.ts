@@ -20,7 +20,7 @@ export type { PlannedPower } from '../analysis/diff/power.js';
 import { nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import { readExamples } from '../runs/imported.js';
-import type { LoadedMember, LoadedRun } from '../runs/load.js';
+import type { LoadedMember, LoadedRun } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { mean } from '../statistics/mean.js';
 import { Random } from '../statistics/random.js';

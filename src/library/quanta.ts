@@ -7,7 +7,7 @@ import type { SolvedMember } from '../analysis/example-turns.js';
 import { nth, present } from '../machine/present.js';
 import { clustersOf, type Clusters } from '../metrics/clusters.js';
 import { isImported, kindOf } from '../runs/imported.js';
-import type { LoadedMember, LoadedRun, OpenRun } from '../runs/load.js';
+import type { LoadedMember, LoadedRun, OpenRun } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { openRun, readRun, track, type RunLike, type RunOptions } from './family.js';

@@ -7,7 +7,7 @@ import { metrics } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import { usualFigure, type FigureOptions } from '../report/figures/print.js';
 import { isImported, kindOf, pairsOf } from '../runs/imported.js';
-import type { OpenRun } from '../runs/load.js';
+import type { OpenRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
 import { openRun, parseMetrics, track, type RunLike, type RunOptions } from './family.js';
 

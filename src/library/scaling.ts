@@ -12,7 +12,7 @@ import {
 import type { Cell } from '../analysis/scaling/law.js';
 import { nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
-import type { FamilyMember, LoadedMember, LoadedRun, OpenRun } from '../runs/load.js';
+import type { FamilyMember, LoadedMember, LoadedRun, OpenRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import { metricFor, openRun, readRun, track, type MetricOptions, type RunLike } from './family.js';

@@ -12,7 +12,7 @@ import {
   type Surrogate,
 } from '../analysis/search.js';
 import type { Metric } from '../metrics/metric.js';
-import type { LoadedRun } from '../runs/load.js';
+import type { LoadedRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
 import {
   metricFor,

@@ -4,7 +4,7 @@ import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { signalOf, type CheckpointScores, type MetricSignals } from '../analysis/signal.js';
 import { nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
-import type { LoadedRun } from '../runs/load.js';
+import type { LoadedRun } from '../runs/opened.js';
 import { varyingFactors } from '../runs/view.js';
 import { isImported } from '../runs/imported.js';
 import { UsageError } from '../terminal/errors.js';

@@ -8,7 +8,7 @@ import type { ScoreName } from '../analysis/scores.js';
 import { extremes, sweep as sweepGrid, type GridPoint, type Sweep } from '../analysis/sweep.js';
 import { choose, splitMetric, type RegisteredMetric } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
-import type { LoadedRun } from '../runs/load.js';
+import type { LoadedRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
 import {
   openRun,

@@ -2,7 +2,7 @@
 import { fitFamily, type TheoryFit } from '../analysis/theory-fit.js';
 import { nth, present } from '../machine/present.js';
 import { kindOf, makeOf, pairsOf } from '../runs/imported.js';
-import type { LoadedRun } from '../runs/load.js';
+import type { LoadedRun } from '../runs/opened.js';
 import { FitError } from '../statistics/least-squares.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';

@@ -5,7 +5,7 @@ import { passageSteps } from '../analysis/example-turns.js';
 import { writeFileAtomic } from '../machine/files.js';
 import { nth, present } from '../machine/present.js';
 import { isImported, kindOf, makeOf } from '../runs/imported.js';
-import type { LoadedRun } from '../runs/load.js';
+import type { LoadedRun } from '../runs/opened.js';
 import type { OutcomeTable } from '../runs/outcomes.js';
 import type { FamilyWords } from '../runs/words.js';
 import { grouped } from '../terminal/format.js';

@@ -5,7 +5,7 @@ import { present } from '../machine/present.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import { isImported } from './imported.js';
-import { completeMember } from './load.js';
+import { completeMember } from './open.js';
 import { locateRun } from './locate.js';
 import { memberId, memberIdSchema, trainingOf, type MemberRecord, type RunRecord } from './record.js';
 import { memberFolder, membersOf, readAnyRun, readMemberFile } from './run.js';

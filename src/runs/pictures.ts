@@ -2,7 +2,7 @@
 import sharp from 'sharp';
 import type { ImageShape } from '../datasets/dataset.js';
 import { Random } from '../statistics/random.js';
-import type { FamilyMember } from './load.js';
+import type { FamilyMember } from './opened.js';
 import type { RunRecord } from './record.js';
 import { readMemberFile } from './run.js';
 

@@ -12,7 +12,8 @@ import * as path from 'node:path';
 import { drawMembers } from '../../src/analysis/curves.js';
 import { sweep } from '../../src/analysis/sweep.js';
 import { metrics, parseMetric } from '../../src/metrics/index.js';
-import { openRun, readColumns } from '../../src/runs/load.js';
+import { readColumns } from '../../src/runs/load.js';
+import { openRun } from '../../src/runs/open.js';
 import { runRecord, writeSyntheticRun } from '../support/runs.js';
 
 const [folder, job, name = 'accuracy'] = process.argv.slice(2) as [string, string, string | undefined];

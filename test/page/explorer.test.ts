@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { metrics } from '../../src/metrics/index.js';
 import { readNaturalCurve } from '../../src/analysis/natural.js';
 import { makeReport, writeReport } from '../../src/report/document/report.js';
-import { openRun } from '../../src/runs/load.js';
+import { openRun } from '../../src/runs/open.js';
 import { launch } from '../support/chromium.js';
 import { membersOf, writeFamily, type FamilyShape, type Kind } from '../support/families.js';
 

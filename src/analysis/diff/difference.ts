@@ -15,7 +15,7 @@ import { holm } from '../../statistics/multiplicity.js';
 import { mcnemar, tangoInterval, type Discordant, type McNemar } from '../../statistics/paired-shares.js';
 import { estimateOf, type Estimate, type VariancePart } from '../../statistics/welch.js';
 import { drawMembers, type MemberDraws, type SampleOptions } from '../curves.js';
-import type { LoadedRun } from '../../runs/load.js';
+import type { LoadedRun } from '../../runs/opened.js';
 import type { MatchedExamples, MatchedScale, MatchedScales } from './match.js';
 
 /** Members at one scale by their places in the draws. */

@@ -1,6 +1,6 @@
 /** What two runs have in common: examples, matched by id or by what a sequence shows, and scales, matched by their number. */
 import { sequenceStarts } from '../../metrics/sequence-rows.js';
-import type { LoadedMember, LoadedRun } from '../../runs/load.js';
+import type { LoadedMember, LoadedRun } from '../../runs/opened.js';
 import type { OutcomeTable } from '../../runs/outcomes.js';
 import { UsageError } from '../../terminal/errors.js';
 import { scalesOf, type Scale } from '../scales.js';

@@ -5,7 +5,7 @@
  * 43, 207-211). With several seeds: Welch's t, over all that so few seeds could tell of their spread.
  */
 import type { Metric } from '../../metrics/metric.js';
-import type { LoadedRun } from '../../runs/load.js';
+import type { LoadedRun } from '../../runs/opened.js';
 import { upperF } from '../../statistics/f-test.js';
 import { mean, varianceOf } from '../../statistics/mean.js';
 import { normalBelow, normalQuantile } from '../../statistics/normal.js';

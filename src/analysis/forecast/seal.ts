@@ -1,7 +1,7 @@
 /** What a sealed forecast says: numbers as JSON has them. */
 import { gitCommit, packageVersions } from '../../machine/version.js';
 import type { Seal } from '../../runs/forecasts.js';
-import type { LoadedMember } from '../../runs/load.js';
+import type { LoadedMember } from '../../runs/opened.js';
 import { digestOfRun, type RunRecord } from '../../runs/record.js';
 import { UsageError } from '../../terminal/errors.js';
 import { levels, type MetricForecast } from './forecast.js';

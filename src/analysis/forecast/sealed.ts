@@ -2,7 +2,8 @@
 import type { Metric } from '../../metrics/metric.js';
 import { whyVoid, type ReadSeal, type Seal } from '../../runs/forecasts.js';
 import { isImported } from '../../runs/imported.js';
-import { readColumns, type OpenRun } from '../../runs/load.js';
+import { readColumns } from '../../runs/load.js';
+import type { OpenRun } from '../../runs/opened.js';
 import { scoreMetric, type MetricScore } from './scoring.js';
 
 export interface SealedOutcome {

@@ -12,7 +12,8 @@ import { metrics, parseMetric, type RegisteredMetric } from '../../metrics/index
 import type { Metric } from '../../metrics/metric.js';
 import { pairsOf } from '../../runs/imported.js';
 import { readSeals } from '../../runs/forecasts.js';
-import { readColumns, type LoadedRun, type OpenRun } from '../../runs/load.js';
+import { readColumns } from '../../runs/load.js';
+import type { LoadedRun, OpenRun } from '../../runs/opened.js';
 import type { OutcomeName } from '../../runs/outcomes.js';
 import { quantile } from '../../statistics/bootstrap.js';
 import { UsageError } from '../../terminal/errors.js';

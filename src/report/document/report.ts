@@ -11,7 +11,7 @@ import { refuseForeignFolder, writeFolder, type FolderContent } from '../../mach
 import { nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { isImported, makeOf } from '../../runs/imported.js';
-import type { OpenRun } from '../../runs/load.js';
+import type { OpenRun } from '../../runs/opened.js';
 import { readStrips, type MemberStrips } from '../../runs/pictures.js';
 import { formatNumber, grouped } from '../../terminal/format.js';
 import type { OnStep } from '../../terminal/steps.js';

@@ -5,7 +5,7 @@ import { nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
 import { isImported, type ImportedRun } from '../../runs/imported.js';
-import type { FamilyMember } from '../../runs/load.js';
+import type { FamilyMember } from '../../runs/opened.js';
 import type { RunRecord } from '../../runs/record.js';
 import { membersTable as membersText, type TableText } from '../tables/members.js';
 import { pairedCells, shownDataset, smoothCells, sourceText } from '../tables/compare.js';

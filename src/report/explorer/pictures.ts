@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import type { Dataset } from '../../datasets/dataset.js';
 import { loadDataset } from '../../datasets/index.js';
 import { isImported } from '../../runs/imported.js';
-import type { LoadedRun } from '../../runs/load.js';
+import type { LoadedRun } from '../../runs/opened.js';
 import { reconstructedImages, type MemberStrips } from '../../runs/pictures.js';
 import { isReported, messageOf } from '../../terminal/errors.js';
 import { Family } from './family.js';

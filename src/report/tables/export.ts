@@ -5,7 +5,7 @@ import { furtherFactors } from '../../experiment/factors.js';
 import { optionOf } from '../../experiment/schema.js';
 import { nth, present } from '../../machine/present.js';
 import { isImported, makeOf, readExamples } from '../../runs/imported.js';
-import type { LoadedMember, LoadedRun } from '../../runs/load.js';
+import type { LoadedMember, LoadedRun } from '../../runs/opened.js';
 import { outcomeColumns, type OutcomeName } from '../../runs/outcomes.js';
 import { csv } from './text-table.js';
 

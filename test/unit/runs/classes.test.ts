@@ -2,7 +2,8 @@
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
-import { openRun, openRuns, readColumns } from '../../../src/runs/load.js';
+import { readColumns } from '../../../src/runs/load.js';
+import { openRun, openRuns } from '../../../src/runs/open.js';
 import { epochsOf } from '../../../src/runs/record.js';
 import { writeRunRecord } from '../../../src/runs/run.js';
 import { experiment, runRecord, syntheticOutcomes, temporaryFolder, writeMember } from '../../support/runs.js';

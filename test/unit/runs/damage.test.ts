@@ -2,7 +2,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
-import { openRun, readColumns } from '../../../src/runs/load.js';
+import { readColumns } from '../../../src/runs/load.js';
+import { openRun } from '../../../src/runs/open.js';
 import { listRuns } from '../../../src/runs/inventory.js';
 import { memberFolder, readMemberRecord, readRunRecord, writeMemberRecord } from '../../../src/runs/run.js';
 import { encodeSealed } from '../../../src/runs/safetensors.js';

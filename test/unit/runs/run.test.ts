@@ -13,7 +13,7 @@ import {
 } from '../../../src/runs/run.js';
 import { formatSealed } from '../../../src/runs/json.js';
 import { experimentDigest } from '../../../src/runs/record.js';
-import { openRun } from '../../../src/runs/load.js';
+import { openRun } from '../../../src/runs/open.js';
 import { extendExperiment } from '../../../src/experiment/factors.js';
 import type { Experiment } from '../../../src/experiment/schema.js';
 import { verifyRun } from '../../../src/runs/verify.js';

@@ -7,7 +7,9 @@ import { readTable } from '../../../../src/import/table.js';
 import { axisOf } from '../../../../src/import/scale.js';
 import { writeImportedRun } from '../../../../src/import/write.js';
 import { tidyCsv, tidyParquet } from '../../../../src/report/tables/export.js';
-import { openRun, readColumns, type LoadedRun } from '../../../../src/runs/load.js';
+import { readColumns } from '../../../../src/runs/load.js';
+import { openRun } from '../../../../src/runs/open.js';
+import type { LoadedRun } from '../../../../src/runs/opened.js';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../../../support/runs.js';
 
 async function loaded(folder: string): Promise<LoadedRun> {

@@ -1,0 +1,291 @@
+/** Opening a run: which members it has, at which moments, and where they stand on a curve. No outcome is read, but for an axis of losses. */
+import * as path from 'node:path';
+import { momentsOf } from '../experiment/moments.js';
+import { nth, present } from '../machine/present.js';
+import { messageOf, isReported, RunError, UsageError } from '../terminal/errors.js';
+import { suggestion } from '../terminal/nearest.js';
+import {
+  importedFolder,
+  isImported,
+  readImportedMember,
+  shownId,
+  type ImportedMember,
+  type ImportedRun,
+} from './imported.js';
+import { columnsAtMoments, outcomeNames, type OutcomeName } from './outcomes.js';
+import {
+  digestOfRun,
+  epochsOf,
+  memberId,
+  otherExperiment,
+  unsealedNotes,
+  type MemberKey,
+  type MemberRecord,
+  type RunRecord,
+} from './record.js';
+import { memberFolder, membersOf, readAnyRun, readMemberFile, readMemberRecord } from './run.js';
+import { unfinished } from './verify.js';
+import {
+  alongTraining,
+  coordinatesOf,
+  refuseFixed,
+  varyingFactors,
+  viewOf,
+  type Placed,
+  type ViewOptions,
+} from './view.js';
+import { importedWords } from './words.js';
+import { classesOf, outcomesFile, readMembers } from './load.js';
+import type { FamilyMember, OpenRun, OpenOptions } from './opened.js';
+
+/**
+ * A run as the options ask for it; with `curvePer` once for each value of that factor, in ascending order.
+ *
+ * @throws RunError where run.json is damaged, or no member is complete; UsageError where the members have no such coordinate
+ */
+export async function openRuns(folder: string, options: OpenOptions = {}): Promise<OpenRun[]> {
+  const record = await readAnyRun(folder);
+  if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
+  if (!isImported(record)) return openTrained(folder, record, options);
+  const unknown =
+    options.curvePer === undefined ? (options.where === undefined ? undefined : '--where') : '--curve-per';
+  if (unknown !== undefined)
+    throw new UsageError('the run has imported members, which have no factors', unknown, 'give --axis instead');
+  return [await openImported(folder, record, options.axis ?? record.axis)];
+}
+
+/** `openRuns` of one. */
+export async function openRun(folder: string, options: ViewOptions = {}): Promise<OpenRun> {
+  return nth(await openRuns(folder, options), 0);
+}
+
+async function openTrained(folder: string, record: RunRecord, options: OpenOptions): Promise<OpenRun[]> {
+  const complete: MemberRecord[] = [];
+  const absent: string[] = [];
+  for (const key of membersOf(record.experiment)) {
+    const found = await completeMember(folder, key, record);
+    if (typeof found === 'string') absent.push(`${memberId(key)} (${found})`);
+    else complete.push(found);
+  }
+  if (complete.length === 0)
+    throw new RunError(`none of the ${absent.length} members is complete; the first: ${absent[0] ?? ''}`, folder);
+  const files = unsealedNotes(folder, record, complete);
+  const members = complete
+    .map((member) => ({
+      ...member,
+      coordinates: coordinatesOf(record, member),
+      folder: memberFolder(folder, member),
+      trained: member,
+      imported: undefined,
+    }))
+    .sort((a, b) => a.width - b.width || a.seed - b.seed);
+  const points = momentsIn(members, { record, options });
+  const all = await columnsOf(members);
+  const columns = points.some(({ moment }) => moment !== undefined) ? columnsAtMoments(all) : all;
+  const { curvePer } = options;
+  const values = curvePer === undefined ? [undefined] : valuesPer(curvePer, { record, members: points, options });
+  const opened: OpenRun[] = [];
+  for (const value of values) {
+    const where = value === undefined ? options.where : { ...options.where, [present(curvePer)]: value };
+    const { words, coordinate, members: shown, notes, held } = viewOf(record, points, { ...options, where });
+    const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate, { folder, columns });
+    opened.push({
+      ...{ folder, record: withClasses(record, shown), words, complete: placed, absent, columns },
+      notes: [...files, ...notes],
+      label: value === undefined ? record.name : `${record.name}, ${present(curvePer)} ${value}`,
+      held,
+      suffix: value === undefined ? '' : `-${present(curvePer)}${value}`,
+    });
+  }
+  return opened;
+}
+
+/** The record with as many classes as the members of a view have; where they differ in it, with the run's own. */
+function withClasses(record: RunRecord, members: readonly Placed[]): RunRecord {
+  const [classes, ...others] = classesOf(members);
+  if (classes === undefined || others.length > 0 || classes === record.dataset.classes) return record;
+  return {
+    ...record,
+    dataset: { ...record.dataset, classes, classNames: record.dataset.classNames?.slice(0, classes) },
+  };
+}
+
+/**
+ * The members at the moments that are asked for: at one step, along training, or at their end.
+ *
+ * @throws UsageError where none has outcomes of the step
+ */
+function momentsIn(
+  members: readonly TrainedMember[],
+  { record, options: { at, axis, all } }: { readonly record: RunRecord; readonly options: OpenOptions },
+): readonly TrainedMember[] {
+  if (all === 'ends') return members;
+  const isAlong = all === true || (axis !== undefined && alongTraining.includes(axis));
+  if (at === undefined && !isAlong) return members;
+  const stepsOf = (member: TrainedMember) => [
+    ...momentsOf(record.experiment.moments, member.trained.steps),
+    member.trained.steps,
+  ];
+  const points = members.flatMap((member) =>
+    stepsOf(member)
+      .filter((step) => at === undefined || step === at)
+      .map((step) => atStep(record, member, step)),
+  );
+  if (points.length > 0) return points;
+  const steps = [...new Set(members.flatMap(stepsOf))].sort((a, b) => a - b);
+  throw new UsageError(`no member has outcomes after step ${present(at)}`, '--at', `there are ${steps.join(', ')}`);
+}
+
+function atStep(record: RunRecord, member: TrainedMember, step: number): TrainedMember {
+  if (step === member.trained.steps) return member;
+  const coordinates = coordinatesOf(record, member.trained, step);
+  return {
+    ...member,
+    id: `${member.id} at ${step}`,
+    coordinates,
+    trainingFlops: present(coordinates['flops']),
+    moment: step,
+  };
+}
+
+/** Values of the factor that has curves of its own. Throws UsageError where it is none. */
+function valuesPer(
+  key: string,
+  {
+    record,
+    members,
+    options,
+  }: { readonly record: RunRecord; readonly members: readonly Placed[]; readonly options: OpenOptions },
+): number[] {
+  const varying = varyingFactors(record, members);
+  refuseFixed(key, varying, '--curve-per');
+  if (options.where !== undefined && key in options.where)
+    throw new UsageError(`${key} is held by --where`, '--curve-per', 'give one of the two');
+  return [...new Set(members.map(({ coordinates }) => present(coordinates[key])))].sort((a, b) => a - b);
+}
+
+/** With the coordinate in place of the width. */
+async function placeBy(
+  members: readonly TrainedMember[],
+  coordinate: string,
+  of: { readonly folder: string; readonly columns: readonly OutcomeName[] },
+): Promise<FamilyMember[]> {
+  const losses = coordinate === 'loss' ? await testLosses(members, of) : undefined;
+  const at = (member: TrainedMember) => losses?.get(member) ?? present(member.coordinates[coordinate]);
+  return onScale(members, at).map(({ member, scale, seed }) => ({
+    ...{ ...member, width: scale, parameters: scale, seed },
+  }));
+}
+
+type TrainedMember = FamilyMember & { readonly trained: MemberRecord };
+
+/** Means over the test set of what training minimises: cross-entropy in nats, or the squared error per pixel. */
+async function testLosses(
+  members: readonly TrainedMember[],
+  { folder, columns }: { readonly folder: string; readonly columns: readonly OutcomeName[] },
+): Promise<Map<FamilyMember, number>> {
+  const name = columns.includes('mse') ? 'mse' : 'log_probability';
+  const { found, absent } = await readMembers(members, [name], folder);
+  if (absent.length > 0) throw new RunError(nth(absent, 0), folder);
+  return new Map(
+    found.map(({ record, outcomes }) => {
+      const values = present(outcomes[name]);
+      return [record, Math.abs(values.reduce((total, value) => total + value, 0) / values.length)];
+    }),
+  );
+}
+
+async function openImported(folder: string, record: ImportedRun, axis: string): Promise<OpenRun> {
+  const found: ImportedMember[] = [];
+  const absent: string[] = [];
+  for (const id of record.members) {
+    try {
+      found.push(await readImportedMember(folder, id, record));
+    } catch (error) {
+      if (!isReported(error)) throw error;
+      absent.push(`${shownId(id)} (${error.message})`);
+    }
+  }
+  const known = [...new Set(found.flatMap(({ coordinates }) => Object.keys(coordinates)))];
+  if (found.length > 0 && !known.includes(axis))
+    throw new UsageError(`no member has a coordinate ${axis}`, '--axis', suggestion(axis, known));
+  const placed = found.filter(({ coordinates }) => (coordinates[axis] ?? 0) > 0);
+  for (const { id, coordinates } of found)
+    if (!((coordinates[axis] ?? 0) > 0))
+      absent.push(`${shownId(id)} (${coordinates[axis] === undefined ? `has no ${axis}` : `${axis} is not above 0`})`);
+  if (placed.length === 0)
+    throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
+  const complete = onScale(placed, ({ coordinates }) => present(coordinates[axis])).map(({ member, seed }) =>
+    placeOf(folder, member, { axis, seed }),
+  );
+  const columns = await columnsOf(complete);
+  if (!columns.includes('correct')) throw new RunError('its outcomes do not say which answers are right', folder);
+  const words = importedWords(axis);
+  return { folder, record, words, complete, absent, columns, notes: [], label: record.name, held: {}, suffix: '' };
+}
+
+/**
+ * In order of the coordinate, and each with the place that seeds have: models at one scale are its replicates, those of one seed
+ * together where seeds are told.
+ */
+function onScale<T extends { readonly id: string; readonly seed: number | null }>(
+  members: readonly T[],
+  scaleOf: (member: T) => number,
+): { member: T; scale: number; seed: number }[] {
+  const sorted = [...members].sort(
+    (a, b) => scaleOf(a) - scaleOf(b) || (a.seed ?? 0) - (b.seed ?? 0) || (a.id < b.id ? -1 : 1),
+  );
+  const taken = new Map<number, Set<number>>();
+  return sorted.map((member) => {
+    const scale = scaleOf(member);
+    const used = taken.get(scale) ?? new Set<number>();
+    taken.set(scale, used);
+    let seed = member.seed ?? 0;
+    while (used.has(seed)) seed++;
+    used.add(seed);
+    return { member, scale, seed };
+  });
+}
+
+function placeOf(
+  folder: string,
+  member: ImportedMember,
+  { axis, seed }: { readonly axis: string; readonly seed: number },
+): FamilyMember {
+  const { id, coordinates, files } = member;
+  const scale = present(coordinates[axis]);
+  return {
+    ...{ id: shownId(id), width: scale, seed, parameters: scale, trainingFlops: coordinates['flops'] ?? NaN },
+    ...{ coordinates, files, folder: importedFolder(folder, id), trained: undefined, imported: member },
+  };
+}
+
+/** Of the first member whose file is whole; the others are told when theirs are read. */
+async function columnsOf(complete: readonly FamilyMember[]): Promise<OutcomeName[]> {
+  let first: unknown;
+  for (const member of complete) {
+    const file = outcomesFile(member);
+    try {
+      const bytes = await readMemberFile(path.dirname(file), member, path.basename(file));
+      if (typeof bytes === 'string') throw new RunError(bytes, path.dirname(file));
+      return await outcomeNames(bytes, file);
+    } catch (error) {
+      if (!isReported(error)) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
+/** Its record, or why it is not complete. */
+export async function completeMember(folder: string, key: MemberKey, run: RunRecord): Promise<MemberRecord | string> {
+  try {
+    const record = await readMemberRecord(memberFolder(folder, key));
+    if (record === undefined) return 'no epoch done';
+    if (record.experiment !== digestOfRun(run, key)) return otherExperiment;
+    return record.status === 'complete' ? record : unfinished(record, epochsOf(run, key));
+  } catch (error) {
+    if (!isReported(error)) throw error;
+    return messageOf(error);
+  }
+}

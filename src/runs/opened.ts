@@ -1,0 +1,68 @@
+/** What a run is once it is opened, and once columns of its outcomes are read. */
+import { type AnyRun, type ImportedMember } from './imported.js';
+import { type OutcomeName, type OutcomeTable } from './outcomes.js';
+import { type MemberRecord } from './record.js';
+import { type ViewOptions } from './view.js';
+import { type FamilyWords } from './words.js';
+
+/**
+ * A member as curves take it. Where curves are drawn over a coordinate, `width` and `parameters` are both that coordinate, and `seed`
+ * tells members at one scale apart.
+ */
+export interface FamilyMember {
+  readonly id: string;
+  readonly width: number;
+  readonly seed: number;
+  /** Every number that places it: `width`, further factors, `parameters`, `flops`, `examples`, `steps`; of an imported one its own. */
+  readonly coordinates: Readonly<Record<string, number>>;
+  readonly parameters: number;
+  /** NaN where nobody knows. */
+  readonly trainingFlops: number;
+  /** SHA-256 by file name. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Its folder. */
+  readonly folder: string;
+  /** The step of training after which its outcomes were taken; undefined for the last. */
+  readonly moment?: number | undefined;
+  /** Undefined for an imported member. */
+  readonly trained: MemberRecord | undefined;
+  /** Undefined for a trained one. */
+  readonly imported: ImportedMember | undefined;
+}
+
+export interface LoadedMember {
+  readonly record: FamilyMember;
+  readonly folder: string;
+  readonly outcomes: Partial<OutcomeTable>;
+}
+
+export interface LoadedRun {
+  readonly folder: string;
+  readonly record: AnyRun;
+  /** What its scales and examples are called. */
+  readonly words: FamilyWords;
+  /** The complete ones, by width and seed. */
+  readonly members: readonly LoadedMember[];
+  /** `cnn-w8-s0 (2 of 5 epochs done)`: members that are not in it, and why. */
+  readonly absent: readonly string[];
+  /** Columns that the outcomes have, read or not. */
+  readonly columns: readonly OutcomeName[];
+  /** What the user should know of the run's files and of what is shown of it, a line each. */
+  readonly notes: readonly string[];
+  /** The run's name, with the values of factors that set its curves apart from others of the same run. */
+  readonly label: string;
+  /** Factors that are held, and at what. */
+  readonly held: Readonly<Record<string, number>>;
+  /** The same for names of files: `-depth2`; empty where the run's name is enough. */
+  readonly suffix: string;
+}
+
+/** A run that is opened: its record and columns are known, no outcome is read yet. */
+export interface OpenRun extends Omit<LoadedRun, 'members'> {
+  readonly complete: readonly FamilyMember[];
+}
+
+export interface OpenOptions extends ViewOptions {
+  /** A factor whose values each have curves of their own. */
+  readonly curvePer?: string | undefined;
+}
