@@ -47,6 +47,12 @@ export function defaultMetrics(record: Made, members: readonly Sized[]): Default
   }
 }
 
+/** Those that are shown where none is asked for, each once: an autoencoder's loss is its standard metric. */
+export function usualMetrics(record: Made, members: readonly Sized[]): readonly Metric[] {
+  const { standard, induced, loss } = defaultMetrics(record, members);
+  return loss === undefined || loss.id === standard.id ? [standard, induced] : [standard, induced, loss];
+}
+
 /** Outcomes of a member of some width. */
 export interface Sized {
   readonly record: { readonly width: number };

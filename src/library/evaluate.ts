@@ -1,7 +1,6 @@
 /** A run's stored outcomes under any metrics. */
-import { defaultColumnsOf, defaultMetrics, type DefaultMetrics } from '../analysis/defaults.js';
+import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
 import { answerColumns, evaluateMetric, flatness, oneAnswer, type MetricEvaluation } from '../analysis/evaluate.js';
-import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
@@ -37,7 +36,7 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
     options,
   );
   if (asked.length === 0) for (const line of missingLines(open)) note?.(`note: ${line}`);
-  const metrics = asked.length > 0 ? asked : usualOf(defaultMetrics(loaded.record, loaded.members));
+  const metrics = asked.length > 0 ? asked : usualMetrics(loaded.record, loaded.members);
   const evaluations = metrics.map((metric) => evaluateMetric(metric, loaded.members, { draws }));
   const odd = evaluations.flatMap((evaluation) => flatness(evaluation, loaded.members) ?? []);
   for (const line of [...odd, ...oneAnswer(loaded.members, loaded.record.dataset)]) note?.(`note: ${line}`);
@@ -48,9 +47,4 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
 function missingLines({ columns, words }: OpenRun): string[] {
   if (!words.isImported || columns.includes('log_probability')) return [];
   return ['no cross-entropy: the imported outcomes do not include the log-probability of the right answer'];
-}
-
-/** Each once: an autoencoder's loss is its standard metric. */
-function usualOf({ standard, induced, loss }: DefaultMetrics): readonly Metric[] {
-  return loss === undefined || loss.id === standard.id ? [standard, induced] : [standard, induced, loss];
 }

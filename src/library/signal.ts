@@ -1,6 +1,6 @@
 /** How far apart a metric places a run's models, against how far it swings from one checkpoint to the next. */
 import { drawMembers } from '../analysis/curves.js';
-import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
+import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
 import { signalOf, type CheckpointScores, type MetricSignals } from '../analysis/signal.js';
 import { nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
@@ -38,7 +38,7 @@ export async function signal(run: RunLike, options: SignalOptions = {}): Promise
   const asked = await metricsFor(open, options.metrics ?? [], options);
   const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : defaultColumnsOf(open);
   const loaded = await readRun(open, needs, options);
-  const metrics = asked.length > 0 ? asked : usual(loaded);
+  const metrics = asked.length > 0 ? asked : usualMetrics(loaded.record, loaded.members);
   const rows = lastRows(loaded, options.last);
   const places = new Set(rows.map(({ place }) => place)).size;
   if (places < 2)
@@ -53,11 +53,6 @@ export async function signal(run: RunLike, options: SignalOptions = {}): Promise
     steps: [Math.min(...steps), Math.max(...steps)],
     metrics: metrics.map((metric) => ({ ...signalOf(scoresOf(metric, loaded, rows)), metric })),
   };
-}
-
-function usual({ record, members }: LoadedRun): readonly Metric[] {
-  const { standard, induced, loss } = defaultMetrics(record, members);
-  return loss === undefined || loss.id === standard.id ? [standard, induced] : [standard, induced, loss];
 }
 
 interface Row extends Omit<CheckpointScores, 'scores'> {
