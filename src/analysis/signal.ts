@@ -4,7 +4,7 @@
  * larger test set changes that: the weights moved.
  */
 import type { Metric } from '../metrics/metric.js';
-import { mean, varianceOf } from '../statistics/mean.js';
+import { mean, sampleVariance } from '../statistics/mean.js';
 import { studentQuantile } from '../statistics/student.js';
 import type { Interval } from '../statistics/wilson.js';
 
@@ -103,14 +103,13 @@ function varianceAroundLine({ steps, scores }: CheckpointScores): number {
 
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
-/** Over one degree of freedom less than there are values. */
-const sampleVariance = (values: readonly number[]): number =>
-  (varianceOf(values) * values.length) / (values.length - 1);
-
 /** Root of the mean over places of the variance over seeds, weighted by degrees of freedom. */
 function pooledDeviation(places: readonly (readonly number[])[]): number {
   const freedom = places.reduce((sum, { length }) => sum + length - 1, 0);
-  const squares = places.reduce((sum, values) => sum + (values.length > 1 ? varianceOf(values) * values.length : 0), 0);
+  const squares = places.reduce(
+    (sum, values) => sum + (values.length > 1 ? (values.length - 1) * sampleVariance(values) : 0),
+    0,
+  );
   return Math.sqrt(squares / freedom);
 }
 

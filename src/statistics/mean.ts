@@ -10,3 +10,11 @@ export function varianceOf(values: ArrayLike<number>): number {
   const centre = mean(values);
   return values.length < 2 ? NaN : mean(Array.from(values, (value) => (value - centre) ** 2));
 }
+
+/** The same over one degree of freedom less than there are values. */
+export function sampleVariance(values: ArrayLike<number>): number {
+  const centre = mean(values);
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += (values[i]! - centre) ** 2; // eslint-disable-line @typescript-eslint/prefer-for-of
+  return squares / (values.length - 1);
+}

@@ -1,5 +1,6 @@
 /** The interval of a mean over a few seeds on a shared test set: pure, so that the explorer's page can use it. */
 import { drawsWithValue, percentileInterval } from './bootstrap.js';
+import { sampleVariance } from './mean.js';
 import { studentQuantile } from './student.js';
 import { z95, type Interval } from './wilson.js';
 
@@ -71,7 +72,5 @@ export function overSeeds(
 }
 
 function varianceOf(draws: ArrayLike<number>): number {
-  const values = drawsWithValue(draws);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return sampleVariance(drawsWithValue(draws));
 }

@@ -9,8 +9,8 @@
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
 import { percentileInterval } from '../../statistics/bootstrap.js';
-import { meanOf, type Interval } from '../../statistics/intervals.js';
-import { mean } from '../../statistics/mean.js';
+import type { Interval } from '../../statistics/intervals.js';
+import { mean, sampleVariance } from '../../statistics/mean.js';
 import { holm } from '../../statistics/multiplicity.js';
 import { mcnemar, tangoInterval, type Discordant, type McNemar } from '../../statistics/paired-shares.js';
 import { estimateOf, type Estimate, type VariancePart } from '../../statistics/welch.js';
@@ -44,10 +44,10 @@ export function differenceOf(
   for (const seeds of scales.flatMap(({ one, other }) => [one, other])) {
     if (seeds.length < 2) continue;
     const share = 1 / (seeds.length * scales.length ** 2);
-    parts.push({ variance: share * spreadOf(seeds.map((i) => observed[i]!)), degrees: seeds.length - 1 });
+    parts.push({ variance: share * sampleVariance(seeds.map((i) => observed[i]!)), degrees: seeds.length - 1 });
     twice += share * ownVariance(whole, seeds);
   }
-  const shared = Math.max(0, spreadOf(whole.map(at)) - twice);
+  const shared = Math.max(0, sampleVariance(whole.map(at)) - twice);
   const estimate = estimateOf(value, [...parts, { variance: shared, degrees: Math.max(1, count - 1) }]);
   const { lower, upper } = estimate.interval;
   return { ...estimate, interval: { lower: Math.max(least - most, lower), upper: Math.min(most - least, upper) } };
@@ -59,13 +59,9 @@ function meanAt(values: Float64Array, places: readonly number[]): number {
   return sum / places.length;
 }
 
-function spreadOf(values: readonly number[]): number {
-  return meanOf(values).standardDeviation ** 2;
-}
-
 /** Variance over the test set that a seed does not have in common with the others. */
 function ownVariance(draws: readonly Float64Array[], seeds: readonly number[]): number {
-  const own = seeds.map((i) => spreadOf(draws.map((draw) => draw[i]! - meanAt(draw, seeds))));
+  const own = seeds.map((i) => sampleVariance(draws.map((draw) => draw[i]! - meanAt(draw, seeds))));
   return own.reduce((sum, variance) => sum + variance, 0) / (seeds.length - 1);
 }
 

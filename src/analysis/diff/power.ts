@@ -7,7 +7,7 @@
 import type { Metric } from '../../metrics/metric.js';
 import type { LoadedRun } from '../../runs/opened.js';
 import { upperF } from '../../statistics/f-test.js';
-import { mean, varianceOf } from '../../statistics/mean.js';
+import { mean, sampleVariance } from '../../statistics/mean.js';
 import { normalBelow, normalQuantile } from '../../statistics/normal.js';
 import { mostDegrees, twoSidedQuantile } from '../../statistics/welch.js';
 
@@ -208,7 +208,7 @@ export function componentsOf(
   const variance = mean(members.map((each) => covariance(each, each)));
   const pairs = members.flatMap((one, i) => members.slice(0, i).map((other) => covariance(one, other)));
   const seedCorrelation = pairs.length === 0 || variance === 0 ? NaN : Math.max(0, mean(pairs) / variance);
-  const between = means.length < 2 ? NaN : (varianceOf(means) * means.length) / (means.length - 1);
+  const between = sampleVariance(means);
   const crossed = others?.flatMap((other) =>
     members.map((one) => covariance(one, other) / Math.sqrt(covariance(one, one) * covariance(other, other))),
   );
