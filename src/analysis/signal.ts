@@ -3,6 +3,7 @@
  * from one checkpoint of a training to the next. A metric whose noise is as large as its signal can't tell models apart, and no
  * larger test set changes that: the weights moved.
  */
+import { group } from 'd3-array';
 import type { Metric } from '../metrics/metric.js';
 import { mean, sampleVariance } from '../statistics/mean.js';
 import { studentQuantile } from '../statistics/student.js';
@@ -54,15 +55,18 @@ export interface MetricSignals {
  * @throws RangeError for fewer than two places
  */
 export function signalOf(trainings: readonly CheckpointScores[]): Signal {
-  const places = groups(trainings);
+  const places = [...group(trainings, ({ place }) => place).values()];
   if (places.length < 2) throw new RangeError('signal is a difference between places, and there is one');
-  const { signal, noise } = partsOf(places);
   const averages = places.map((place) => place.map(({ scores }) => mean(scores)));
-  const last = places.map((place) => place.map(lastScore));
+  const last = places.map((place) => place.map(({ scores }) => scores.at(-1)!));
+  const variances = places.flatMap((place) => place.map(({ scores }) => sampleVariance(scores)));
+  const [low, high] = endsOf(last);
+  const signal = mean(high) - mean(low);
+  const noise = Math.sqrt(mean(variances));
   return {
     ...{ trainings: trainings.length, places: places.length, checkpoints: trainings[0]!.scores.length },
     ...{ signal, noise, detrended: Math.sqrt(mean(trainings.map(varianceAroundLine))), ratio: signal / noise },
-    interval: ratioInterval(places),
+    interval: ratioInterval({ signal, noise, last, variances }),
     order: {
       checkpoint: orderOf(
         places.map((place) => place.flatMap(({ scores }) => scores)),
@@ -74,21 +78,8 @@ export function signalOf(trainings: readonly CheckpointScores[]): Signal {
   };
 }
 
-type Place = readonly CheckpointScores[];
-
-function groups(trainings: readonly CheckpointScores[]): Place[] {
-  const found = new Map<string, CheckpointScores[]>();
-  for (const each of trainings) found.set(each.place, [...(found.get(each.place) ?? []), each]);
-  return [...found.values()];
-}
-
-const lastScore = ({ scores }: CheckpointScores): number => scores.at(-1)!;
-
-function partsOf(places: readonly Place[]): { readonly signal: number; readonly noise: number } {
-  const finals = places.map((place) => mean(place.map(lastScore)));
-  const variances = places.flatMap((place) => place.map(({ scores }) => sampleVariance(scores)));
-  return { signal: Math.max(...finals) - Math.min(...finals), noise: Math.sqrt(mean(variances)) };
-}
+/** A number of each training, by place. */
+type ByPlace = readonly (readonly number[])[];
 
 /** Around the least-squares line over the steps: what the line leaves of the squares, over two degrees of freedom less than there are scores. */
 function varianceAroundLine({ steps, scores }: CheckpointScores): number {
@@ -104,7 +95,7 @@ function varianceAroundLine({ steps, scores }: CheckpointScores): number {
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
 /** Root of the mean over places of the variance over seeds, weighted by degrees of freedom. */
-function pooledDeviation(places: readonly (readonly number[])[]): number {
+function pooledDeviation(places: ByPlace): number {
   const freedom = places.reduce((sum, { length }) => sum + length - 1, 0);
   const squares = places.reduce(
     (sum, values) => sum + (values.length > 1 ? (values.length - 1) * sampleVariance(values) : 0),
@@ -118,30 +109,35 @@ function pooledDeviation(places: readonly (readonly number[])[]): number {
  * the same at every place and pooled; the noise is a root of a mean of variances, which vary from training to training. Degrees of
  * freedom as Welch and Satterthwaite have them.
  */
-function ratioInterval(places: readonly Place[]): Interval | undefined {
-  if (places.some(({ length }) => length < 2)) return undefined;
-  const { signal, noise } = partsOf(places);
-  const [low, high] = endsOf(places);
-  const overSeeds = pooledDeviation(places.map((place) => place.map(lastScore))) ** 2;
-  const ofSignal = (overSeeds * (1 / low.length + 1 / high.length)) / signal ** 2;
-  const variances = places.flatMap((place) => place.map(({ scores }) => sampleVariance(scores)));
+function ratioInterval({
+  signal,
+  noise,
+  last,
+  variances,
+}: Pick<Signal, 'signal' | 'noise'> & {
+  readonly last: ByPlace;
+  readonly variances: readonly number[];
+}): Interval | undefined {
+  if (last.some(({ length }) => length < 2)) return undefined;
+  const [low, high] = endsOf(last);
+  const ofSignal = (pooledDeviation(last) ** 2 * (1 / low.length + 1 / high.length)) / signal ** 2;
   const ofNoise = sampleVariance(variances) / variances.length / (2 * noise ** 2) ** 2;
   const variance = ofSignal + ofNoise;
   const freedom =
-    variance ** 2 / (ofSignal ** 2 / (variances.length - places.length) + ofNoise ** 2 / (variances.length - 1));
+    variance ** 2 / (ofSignal ** 2 / (variances.length - last.length) + ofNoise ** 2 / (variances.length - 1));
   const half = studentQuantile(0.975, freedom) * Math.sqrt(variance);
   const centre = Math.log(signal / noise);
   return Number.isFinite(half) ? { lower: Math.exp(centre - half), upper: Math.exp(centre + half) } : undefined;
 }
 
-/** The places of the least and the greatest mean final score. */
-function endsOf(places: readonly Place[]): [Place, Place] {
-  const ranked = [...places].sort((a, b) => mean(a.map(lastScore)) - mean(b.map(lastScore)));
+/** The places of the least and the greatest mean. */
+function endsOf(places: ByPlace): [low: readonly number[], high: readonly number[]] {
+  const ranked = [...places].sort((a, b) => mean(a) - mean(b));
   return [ranked[0]!, ranked.at(-1)!];
 }
 
 /** Share of pairs of values of neighbouring places that lie as the places' means do; equal ones count half. */
-function orderOf(values: readonly (readonly number[])[], averages: readonly (readonly number[])[]): number {
+function orderOf(values: ByPlace, averages: ByPlace): number {
   const centres = averages.map(mean);
   const ranked = values.map((_, i) => i).sort((a, b) => centres[a]! - centres[b]!);
   const shares = ranked.slice(1).map((higher, i) => {

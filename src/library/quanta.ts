@@ -9,6 +9,7 @@ import { clustersOf, type Clusters } from '../metrics/clusters.js';
 import { isImported, kindOf } from '../runs/imported.js';
 import type { LoadedMember, LoadedRun, OpenRun } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
+import { stepOf, trainingsOf } from '../runs/trainings.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { openRun, readRun, track, type RunLike, type RunOptions } from './family.js';
 
@@ -76,19 +77,17 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
 /** Undefined where members are not moments of trainings that have the same ones. */
 function learningIn(members: readonly LoadedMember[], solved: readonly SolvedMember[]): Learning | undefined {
   if (members.every(({ record }) => record.moment === undefined)) return undefined;
-  const trainings = new Map<string, number[]>();
-  members.forEach(({ folder }, i) => trainings.set(folder, [...(trainings.get(folder) ?? []), i]));
-  const stepOf = (i: number) => members[i]?.record.coordinates['steps'] ?? NaN;
-  const inOrder = [...trainings.values()].map((indices) => [...indices].sort((a, b) => stepOf(a) - stepOf(b)));
-  const steps = (inOrder[0] ?? []).map(stepOf);
-  if (inOrder.some((indices) => indices.map(stepOf).join() !== steps.join())) return undefined;
+  const trainings = trainingsOf(members);
+  const stepsIn = (places: readonly number[]) => places.map((place) => stepOf(nth(members, place)));
+  const steps = stepsIn(nth(trainings, 0));
+  if (trainings.some((places) => stepsIn(places).join() !== steps.join())) return undefined;
   const lossOf = ({ outcomes: { mse, log_probability: logs } }: LoadedMember) => mse ?? logs?.map((value) => -value);
   return learningOf(
-    inOrder.map((indices) => {
-      const losses = indices.flatMap((i) => members.slice(i, i + 1).flatMap((member) => lossOf(member) ?? []));
+    trainings.map((places) => {
+      const losses = places.map((place) => lossOf(nth(members, place)));
       return {
-        solved: indices.flatMap((i) => solved.slice(i, i + 1).map((member) => member.solved)),
-        losses: losses.length === indices.length ? losses : undefined,
+        solved: places.map((place) => nth(solved, place).solved),
+        losses: losses.every((each) => each !== undefined) ? losses : undefined,
       };
     }),
     steps,

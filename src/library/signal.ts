@@ -2,11 +2,13 @@
 import { drawMembers } from '../analysis/curves.js';
 import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
 import { signalOf, type CheckpointScores, type MetricSignals } from '../analysis/signal.js';
-import { nth, present } from '../machine/present.js';
+import { nth } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/opened.js';
-import { varyingFactors } from '../runs/view.js';
 import { isImported } from '../runs/imported.js';
+import type { RunRecord } from '../runs/record.js';
+import { stepOf, trainingsOf } from '../runs/trainings.js';
+import { varyingFactors } from '../runs/view.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
@@ -33,18 +35,19 @@ export interface FamilySignal extends MetricSignals {
  */
 export async function signal(run: RunLike, options: SignalOptions = {}): Promise<FamilySignal> {
   const open = await openRun(run, { ...options, all: true });
-  if (isImported(open.record))
-    throw new UsageError('imported members have no moments of training', open.record.name, 'name a run of yours');
+  const { record } = open;
+  if (isImported(record))
+    throw new UsageError('imported members have no moments of training', record.name, 'name a run of yours');
   const asked = await metricsFor(open, options.metrics ?? [], options);
   const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : defaultColumnsOf(open);
   const loaded = await readRun(open, needs, options);
   const metrics = asked.length > 0 ? asked : usualMetrics(loaded.record, loaded.members);
-  const rows = lastRows(loaded, options.last);
+  const rows = lastRows(record, loaded.members, options.last);
   const places = new Set(rows.map(({ place }) => place)).size;
   if (places < 2)
     throw new UsageError(
       'its members differ in their seed alone',
-      open.record.name,
+      record.name,
       'train others, with --widths or another factor',
     );
   const steps = rows.flatMap((row) => row.steps);
@@ -61,15 +64,13 @@ interface Row extends Omit<CheckpointScores, 'scores'> {
 }
 
 /** Each training's last checkpoints. Throws UsageError where there are fewer than three. */
-function lastRows({ record, members }: LoadedRun, last: number | undefined): Row[] {
-  if (isImported(record)) return [];
+function lastRows(record: RunRecord, members: LoadedRun['members'], last: number | undefined): Row[] {
   const factors = varyingFactors(
     record,
     members.map((member) => member.record),
   ).filter((key) => key !== 'steps');
-  const trainings = new Map<string, number[]>();
-  members.forEach(({ folder }, i) => trainings.set(folder, [...(trainings.get(folder) ?? []), i]));
-  const fewest = Math.min(...[...trainings.values()].map(({ length }) => length));
+  const trainings = trainingsOf(members);
+  const fewest = Math.min(...trainings.map(({ length }) => length));
   if (fewest < 3)
     throw new UsageError(
       `has ${counted(fewest, 'checkpoint')} of a training, and noise needs three`,
@@ -79,12 +80,11 @@ function lastRows({ record, members }: LoadedRun, last: number | undefined): Row
   const wanted = last ?? Math.min(5, fewest);
   if (wanted > fewest)
     throw new UsageError(`a training of this run has ${fewest} checkpoints`, '--last', `give ${fewest} or less`);
-  return [...trainings.values()].map((indices) => {
-    const stepOf = (i: number) => present(nth(members, i).record.coordinates['steps']);
-    const at = [...indices].sort((a, b) => stepOf(a) - stepOf(b)).slice(-wanted);
+  return trainings.map((places) => {
+    const at = places.slice(-wanted);
     const { coordinates, seed } = nth(members, nth(at, 0)).record;
     const place = factors.map((key) => `${key} ${coordinates[key]}`).join(', ');
-    return { place, seed, steps: at.map(stepOf), at };
+    return { place, seed, steps: at.map((i) => stepOf(nth(members, i))), at };
   });
 }
 

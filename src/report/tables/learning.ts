@@ -1,5 +1,6 @@
 /** How examples are learnt during training, as text. */
 import type { Learning } from '../../analysis/learning.js';
+import { nth } from '../../machine/present.js';
 import { counted, formatCount, formatNumber } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
 
@@ -34,15 +35,11 @@ function clusterText({ clusters, strengths }: NonNullable<Learning['clusters']>,
   const last = moments.length - 1;
   const shown = [...new Set([0, 1, 2, 3, 4, 5, 6, 7].map((i) => Math.round((i * last) / 7)))];
   const table = textTable(
-    [
-      'examples (%)',
-      'solved at the end (%)',
-      ...shown.flatMap((t) => moments.slice(t, t + 1).map(({ at }) => `loss at ${formatCount(at)}`)),
-    ],
+    ['examples (%)', 'solved at the end (%)', ...shown.map((t) => `loss at ${formatCount(nth(moments, t).at)}`)],
     clusters.map(({ share, solved, losses }) => [
       percent(share),
       percent(solved),
-      ...shown.flatMap((t) => losses.slice(t, t + 1).map((loss) => formatNumber(loss, 2))),
+      ...shown.map((t) => formatNumber(nth(losses, t), 2)),
     ]),
   );
   return `${clusters.length} kinds of trajectories of losses (prediction strength of ${strong}; the most with 0.8 are taken):\n\n${table}`;
