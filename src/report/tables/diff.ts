@@ -1,15 +1,14 @@
 /** Two runs against each other, as text. */
-import { alpha, type FamilyDifference, type ScaleDifference, type SideValue } from '../../analysis/diff/difference.js';
+import { alpha, type FamilyDifference, type ScaleDifference } from '../../analysis/diff/difference.js';
 import { scaleText } from '../../runs/words.js';
-import { counted, formatNumber, formatShare, formatWithInterval, grouped } from '../../terminal/format.js';
+import { counted, formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
+import { metricText } from './members.js';
 import { textTable } from './text-table.js';
 
 /** Without a line break at the end. */
 export function diffTable(found: FamilyDifference): string {
   const { metric, one, other, scales, family } = found;
   const isAlone = scales.some(({ mcnemar }) => mcnemar !== undefined);
-  const valueOf = ({ value }: SideValue) =>
-    metric.unit === 'probability' ? formatShare(value) : formatNumber(value, 4);
   const seedsOf = (scale: ScaleDifference) => [...new Set([scale.one.seeds, scale.other.seeds])].join(' and ');
   return [
     `${metric.title} of ${other.label} less that of ${one.label}`,
@@ -23,8 +22,8 @@ export function diffTable(found: FamilyDifference): string {
       scales.map((scale) => [
         scaleText(scale.one.width, one.words),
         seedsOf(scale),
-        valueOf(scale.one),
-        valueOf(scale.other),
+        metricText(metric, { value: scale.one.value }),
+        metricText(metric, { value: scale.other.value }),
         formatWithInterval(scale.difference, scale.interval),
         formatNumber(scale.p, 2),
         formatNumber(scale.adjusted, 2),

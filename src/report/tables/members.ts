@@ -48,16 +48,15 @@ export function membersTable(
   columns: readonly MembersColumn[],
   words: FamilyWords = trainedWords,
 ): TableText {
-  const [first] = rows;
+  const first = nth(rows, 0);
   const about: [heading: string, text: (row: MembersRow) => string][] = [];
-  if (present(first).id !== undefined) about.push(['member', ({ id }) => present(id)]);
-  if (present(first).id === undefined || words.isCoordinate)
-    about.push([words.scale, ({ width }) => scaleText(width, words)]);
+  if (first.id !== undefined) about.push(['member', ({ id }) => present(id)]);
+  if (first.id === undefined || words.isCoordinate) about.push([words.scale, ({ width }) => scaleText(width, words)]);
   if (!words.isCoordinate) about.push(['parameters', ({ parameters }) => grouped(parameters)]);
-  if (present(first).seeds !== undefined) about.push(['seeds', ({ seeds }) => String(seeds)]);
-  if (present(first).trainingFlops !== undefined)
+  if (first.seeds !== undefined) about.push(['seeds', ({ seeds }) => String(seeds)]);
+  if (first.trainingFlops !== undefined)
     about.push(['training FLOPs', ({ trainingFlops }) => formatNumber(present(trainingFlops))]);
-  const timed = present(first).seconds === undefined ? [] : ['seconds'];
+  const timed = first.seconds === undefined ? [] : ['seconds'];
   return {
     heading: [...about.map(([name]) => name), ...columns.map(({ metric }) => titleOf(metric)), ...timed],
     left: ['member'],
@@ -69,7 +68,8 @@ export function membersTable(
   };
 }
 
-function titleOf({ title, unit }: MembersColumn['metric']): string {
+/** With the unit, where it is not that of a share. */
+export function titleOf({ title, unit }: MembersColumn['metric']): string {
   return unit === '' || unit === 'probability' ? title : `${title} (${unit})`;
 }
 
