@@ -86,11 +86,11 @@ export function refuseGrid(experiment: Experiment, places: Places = {}, zip?: un
     ...keys.map((key) => ({ key, length: present(grid[key]).length })),
   ];
   if (experiment.zip === true) {
-    const [first, ...others] = lists;
-    const other = others.find(({ length }) => length !== present(first).length);
+    const first = nth(lists, 0);
+    const other = lists.find(({ length }) => length !== first.length);
     if (other !== undefined)
       throw new UsageError(
-        `has ${other.length} values and ${placeOf(present(first).key, places)} ${present(first).length}`,
+        `has ${other.length} values and ${placeOf(first.key, places)} ${first.length}`,
         placeOf(other.key, places),
         'lists that are combined by position need equal lengths',
       );
@@ -151,20 +151,21 @@ function extendByPosition(recorded: Experiment, asked: Given, places: Places): E
     (key) => key !== 'widths' || recorded.widths.length > 1,
   );
   const said = keys.filter((key) => asked[key] !== undefined);
-  if (said.length === 0) return recorded;
+  const [first] = said;
+  if (first === undefined) return recorded;
   const missing = keys.find((key) => asked[key] === undefined);
-  const rows = given(asked[nth(said, 0)]).length;
+  const rows = given(asked[first]).length;
   const other = missing ?? said.find((key) => given(asked[key]).length !== rows);
   if (other !== undefined)
     throw new UsageError(
       `the run combines ${keys.map((key) => placeOf(key)).join(', ')} by position`,
-      placeOf(nth(said, 0), places),
+      placeOf(first, places),
       'give all of them, with as many values each',
     );
   const listOf = (key: (typeof keys)[number]) =>
     key === 'widths' ? recorded.widths : present(present(recorded.grid)[key]);
   const known = new Set(listOf(nth(keys, -1)).map((_, i) => keys.map((key) => listOf(key)[i]).join(' ')));
-  const fresh = given(asked[nth(said, 0)]).flatMap((_, i) =>
+  const fresh = given(asked[first]).flatMap((_, i) =>
     known.has(keys.map((key) => given(asked[key])[i]).join(' ')) ? [] : [i],
   );
   const extended = (key: (typeof keys)[number]) => [...listOf(key), ...fresh.map((i) => nth(given(asked[key]), i))];

@@ -8,7 +8,7 @@ import { readdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import type * as z from 'zod';
 import { isPipe } from '../machine/files.js';
-import { present } from '../machine/present.js';
+import { nth, present } from '../machine/present.js';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
 import { isNameable, printable } from '../terminal/printable.js';
@@ -145,12 +145,11 @@ type Issues = z.ZodError['issues'];
 /** The mistake that stands first in the file. */
 function firstMistake(issues: Issues, values: Readonly<Record<string, unknown>>, source: Source): UsageError {
   const mistakes = issues.flatMap((issue) => describeIssue(issue, values, source));
-  const [first] = mistakes.sort((a, b) => a.offset - b.offset);
-  return new UsageError(
-    present(first).what,
-    `${source.at(present(first).offset)}: ${present(first).key}`,
-    present(first).remedy,
+  const { what, offset, key, remedy } = nth(
+    mistakes.sort((a, b) => a.offset - b.offset),
+    0,
   );
+  return new UsageError(what, `${source.at(offset)}: ${key}`, remedy);
 }
 
 interface Mistake {

@@ -311,9 +311,9 @@ export function simulate(order: readonly PlannedMember[], limits: Limits): Sched
   for (;;) {
     const next = firstThatFits(queue, { running, ...limits });
     if (next !== undefined) {
-      const [member] = queue.splice(next, 1);
-      const end = now + present(member).estimatedSeconds;
-      running.push({ threads: present(member).threads, end });
+      const { estimatedSeconds, threads } = nth(queue.splice(next, 1), 0);
+      const end = now + estimatedSeconds;
+      running.push({ threads, end });
       waiting += end;
     } else if (running.length > 0) {
       now = Math.min(...running.map(({ end }) => end));

@@ -119,7 +119,7 @@ async function readRun(file: string, { model, collector, options, notes }: Readi
     const numbers = score === undefined ? {} : { score };
     collector.add({ model, seed: severalTrials ? trial : null, example, correct: right, numbers }, where);
     sums.set(correct, present(sums.get(correct)) + right);
-    if (score !== undefined) sums.set(present(options.score), present(sums.get(present(options.score))) + score);
+    if (options.score !== undefined) sums.set(options.score, present(sums.get(options.score)) + present(score));
     count++;
   }
   return compareMeans(file, { sums, count, split });

@@ -82,19 +82,14 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   const points = momentsIn(members, { record, options });
   const all = await columnsOf(members);
   const columns = points.some(({ moment }) => moment !== undefined) ? columnsAtMoments(all) : all;
-  const { curvePer } = options;
-  const values = curvePer === undefined ? [undefined] : valuesPer(curvePer, { record, members: points, options });
   const opened: OpenRun[] = [];
-  for (const value of values) {
-    const where = value === undefined ? options.where : { ...options.where, [present(curvePer)]: value };
+  for (const { where, label, suffix } of viewsOf(record, points, options)) {
     const { words, coordinate, members: shown, notes, held } = viewOf(record, points, { ...options, where });
     const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate, { folder, columns });
     opened.push({
       ...{ folder, record: withClasses(record, shown), words, complete: placed, absent, columns },
       notes: [...files, ...notes],
-      label: value === undefined ? record.name : `${record.name}, ${present(curvePer)} ${value}`,
-      held,
-      suffix: value === undefined ? '' : `-${present(curvePer)}${value}`,
+      ...{ label, held, suffix },
     });
   }
   return opened;
@@ -148,20 +143,23 @@ function atStep(record: RunRecord, member: TrainedMember, step: number): Trained
   };
 }
 
-/** Values of the factor that has curves of its own. Throws UsageError where it is none. */
-function valuesPer(
-  key: string,
-  {
-    record,
-    members,
-    options,
-  }: { readonly record: RunRecord; readonly members: readonly Placed[]; readonly options: OpenOptions },
-): number[] {
+/** One view, or one for each value of the factor that has curves of its own. Throws UsageError where it is none. */
+function viewsOf(
+  record: RunRecord,
+  members: readonly Placed[],
+  { curvePer: key, where }: OpenOptions,
+): Pick<OpenRun & OpenOptions, 'where' | 'label' | 'suffix'>[] {
+  if (key === undefined) return [{ where, label: record.name, suffix: '' }];
   const varying = varyingFactors(record, members);
   refuseFixed(key, varying, '--curve-per');
-  if (options.where !== undefined && key in options.where)
+  if (where !== undefined && key in where)
     throw new UsageError(`${key} is held by --where`, '--curve-per', 'give one of the two');
-  return [...new Set(members.map(({ coordinates }) => present(coordinates[key])))].sort((a, b) => a - b);
+  const values = [...new Set(members.map(({ coordinates }) => present(coordinates[key])))].sort((a, b) => a - b);
+  return values.map((value) => ({
+    where: { ...where, [key]: value },
+    label: `${record.name}, ${key} ${value}`,
+    suffix: `-${key}${value}`,
+  }));
 }
 
 /** With the coordinate in place of the width. */
