@@ -2,7 +2,13 @@
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { compareRuns, type FamilyDifference } from '../analysis/diff/difference.js';
 export type { FamilyDifference } from '../analysis/diff/difference.js';
-import { matchExamples, matchScales, type MatchedExamples, type MatchedScales } from '../analysis/diff/match.js';
+import {
+  exampleColumnsOf,
+  matchExamples,
+  matchScales,
+  type MatchedExamples,
+  type MatchedScales,
+} from '../analysis/diff/match.js';
 import { nth } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import { readExamples } from '../runs/imported.js';
@@ -48,8 +54,7 @@ export async function diff(first: RunLike, second: RunLike, options: DiffOptions
   refuseOtherData(a, b);
   const columnsOf = (run: OpenRun): OutcomeName[] => [
     ...(asked?.needs ?? defaultColumnsOf(run)),
-    'example',
-    ...(['label', 'sequence'] as const).filter((name) => run.columns.includes(name)),
+    ...exampleColumnsOf(run),
   ];
   const [one, other] = [await readRun(a, columnsOf(a), options), await readRun(b, columnsOf(b), options)];
   const metric = asked ?? standardOf(one, other);

@@ -1,14 +1,14 @@
 /** Test images and seeds that a difference between two runs takes to be found. */
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
-import { matchExamples } from '../analysis/diff/match.js';
+import { exampleColumnsOf, matchExamples } from '../analysis/diff/match.js';
 import { populationOf, simulatedPower } from '../analysis/diff/power-simulation.js';
 import {
   componentsOf,
   effectFor,
   imagesFor,
+  imagesForOne,
   modelFor,
   mostCorrelation,
-  mostImages,
   powerOf,
   powerOfOne,
   type Assumptions,
@@ -18,10 +18,9 @@ import {
 } from '../analysis/diff/power.js';
 export type { PlannedPower } from '../analysis/diff/power.js';
 import { nth, present } from '../machine/present.js';
-import type { Metric } from '../metrics/metric.js';
+import { isMean, type Metric } from '../metrics/metric.js';
 import { readExamples } from '../runs/imported.js';
 import type { LoadedMember, LoadedRun } from '../runs/opened.js';
-import type { OutcomeName } from '../runs/outcomes.js';
 import { mean } from '../statistics/mean.js';
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
@@ -129,16 +128,12 @@ function rowOf(
 }
 
 function oneRow(share: number, { wanted, alpha, images, effect }: Planned): PowerRow {
-  const reaches = (count: number) => powerOfOne(share, effect, count, alpha) >= wanted;
-  let [low, high] = [1, mostImages];
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (reaches(middle)) high = middle;
-    else low = middle;
-  }
-  const powerThere = images === undefined ? undefined : powerOfOne(share, effect, images, alpha);
-  const imagesNeeded = reaches(high) ? high : undefined;
-  return { seeds: 1, imagesNeeded, powerThere, simulated: undefined, detectable: undefined };
+  return {
+    seeds: 1,
+    imagesNeeded: imagesForOne(share, effect, { power: wanted, alpha }),
+    powerThere: images === undefined ? undefined : powerOfOne(share, effect, images, alpha),
+    ...{ simulated: undefined, detectable: undefined },
+  };
 }
 
 interface Source {
@@ -153,32 +148,37 @@ interface Source {
 async function sourceOf(first: RunLike, options: PowerOptions): Promise<Source> {
   const open = await openRun(first, options);
   const asked = await metricFor(open, options.metric, options);
-  const keys: OutcomeName[] = [
-    'example',
-    ...(['label', 'sequence'] as const).filter((name) => open.columns.includes(name)),
-  ];
-  const run = await readRun(open, [...(asked?.needs ?? defaultColumnsOf(open)), ...keys], options);
+  const columns = [...(asked?.needs ?? defaultColumnsOf(open)), ...exampleColumnsOf(open)];
+  const run = await readRun(open, columns, options);
   const metric = asked ?? defaultMetrics(run.record, run.members).standard;
   const scale = options.scale ?? Math.max(...run.members.map(({ record }) => record.width));
-  let members = atScale(run, scale);
-  let others: readonly LoadedMember[] | undefined;
-  if (options.against !== undefined) {
-    const other = await readRun(await openRun(options.against, options), [...metric.needs, ...keys], options);
-    const matched = matchExamples(
-      { run, ids: await readExamples(run) },
-      { run: other, ids: await readExamples(other) },
-    );
-    members = matched.one.filter(({ record }) => record.width === scale);
-    others = matched.other.filter(({ record }) => record.width === scale);
-    if (others.length === 0)
-      throw new UsageError(`has no ${other.words.scale} ${scale}`, other.label, 'give a --scale that both runs have');
-  }
+  const alone = atScale(run, scale);
+  const { members, others } =
+    options.against === undefined
+      ? { members: alone, others: undefined }
+      : await pairedAt(scale, run, { metric, against: options.against, options });
   const values = members.map((member) => valuesOf(member, metric, run));
   const found = componentsOf(values, {
     isShare: present(metric.unitValues(nth(members, 0).outcomes)).share,
     others: others?.map((member) => valuesOf(member, metric, run)),
   });
   return { run, metric, scale, found, values };
+}
+
+/** The members of both runs at a scale, with the images that both have. */
+async function pairedAt(
+  scale: number,
+  run: LoadedRun,
+  { metric, against, options }: { readonly metric: Metric; readonly against: RunLike; readonly options: PowerOptions },
+) {
+  const open = await openRun(against, options);
+  const other = await readRun(open, [...metric.needs, ...exampleColumnsOf(open)], options);
+  const matched = matchExamples({ run, ids: await readExamples(run) }, { run: other, ids: await readExamples(other) });
+  const members = matched.one.filter(({ record }) => record.width === scale);
+  const others = matched.other.filter(({ record }) => record.width === scale);
+  if (others.length === 0)
+    throw new UsageError(`has no ${other.words.scale} ${scale}`, other.label, 'give a --scale that both runs have');
+  return { members, others };
 }
 
 function atScale(run: LoadedRun, scale: number): LoadedMember[] {
@@ -191,8 +191,8 @@ function atScale(run: LoadedRun, scale: number): LoadedMember[] {
 /** Throws UsageError for a metric that is no mean over independent images. */
 function valuesOf({ outcomes }: LoadedMember, metric: Metric, run: LoadedRun): Float64Array {
   const units = metric.unitValues(outcomes);
-  const isMean = units !== undefined && [0.1, 0.5, 0.9].every((value) => units.transform(value) === value);
-  if (!isMean) throw new UsageError(`${metric.id} is no mean over images`, '--metric', 'give one such as accuracy');
+  if (units === undefined || !isMean(units))
+    throw new UsageError(`${metric.id} is no mean over images`, '--metric', 'give one such as accuracy');
   if (metric.drawn(outcomes).kind !== 'units')
     throw new UsageError(
       'its test images are not independent: sequences or groups share them',

@@ -128,6 +128,11 @@ export interface UnitValues {
   readonly transform: (mean: number, count?: number) => number;
 }
 
+/** Whether the metric is the mean over units itself. */
+export function isMean({ transform }: Pick<UnitValues, 'transform'>): boolean {
+  return [0.1, 0.5, 0.9].every((mean) => transform(mean) === mean);
+}
+
 /** How a bootstrap draws a metric of one member. */
 export type Drawn =
   /** Its units, each for itself. */

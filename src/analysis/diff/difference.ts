@@ -7,7 +7,7 @@
  * A run with one member at a scale stands for that member alone.
  */
 import type { MemberOutcomes } from '../../metrics/curve.js';
-import type { Metric } from '../../metrics/metric.js';
+import { isMean, type Metric } from '../../metrics/metric.js';
 import { percentileInterval } from '../../statistics/bootstrap.js';
 import type { Interval } from '../../statistics/intervals.js';
 import { mean, sampleVariance } from '../../statistics/mean.js';
@@ -169,7 +169,7 @@ function ofShares(
   const units = [one[0]!, other[0]!].map((place) => metric.unitValues(members[place]!.outcomes));
   const [a, b] = units;
   if (a?.share !== true || b === undefined) return { mcnemar: undefined };
-  const isShare = [0.1, 0.5, 0.9].every((share) => a.transform(share) === share);
+  const isShare = isMean(a);
   const isAlone = one.length === 1 && other.length === 1 && drawn.every(({ kind }) => kind === 'units');
   if (!isAlone) {
     if (estimate.standardError !== 0 || !isShare) return { mcnemar: undefined };

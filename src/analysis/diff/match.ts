@@ -1,7 +1,7 @@
 /** What two runs have in common: examples, matched by id or by what a sequence shows, and scales, matched by their number. */
 import { sequenceStarts } from '../../metrics/sequence-rows.js';
-import type { LoadedMember, LoadedRun } from '../../runs/opened.js';
-import type { OutcomeTable } from '../../runs/outcomes.js';
+import type { LoadedMember, LoadedRun, OpenRun } from '../../runs/opened.js';
+import { atRows, type OutcomeName } from '../../runs/outcomes.js';
 import { UsageError } from '../../terminal/errors.js';
 import { scalesOf, type Scale } from '../scales.js';
 
@@ -21,6 +21,11 @@ export interface MatchedExamples {
   readonly only: readonly [number, number];
   /** Whether the true classes were compared. */
   readonly isChecked: boolean;
+}
+
+/** Columns of a run that `matchExamples` reads. */
+export function exampleColumnsOf({ columns }: Pick<OpenRun, 'columns'>): OutcomeName[] {
+  return ['example', ...(['label', 'sequence'] as const).filter((name) => columns.includes(name))];
 }
 
 /** Throws UsageError where nothing is in common, or the true classes differ: two test sets with the same ids. */
@@ -97,17 +102,7 @@ function unitsOf({ run, ids }: Side): Units {
 function withRows(members: readonly LoadedMember[], rows: Int32Array): LoadedMember[] {
   const areAll = rows.every((row, i) => row === i) && rows.length === members[0]!.outcomes.example!.length;
   if (areAll) return [...members];
-  return members.map((member) => {
-    const columns = Object.entries(member.outcomes) as [keyof OutcomeTable, OutcomeTable[keyof OutcomeTable]][];
-    const outcomes = Object.fromEntries(columns.map(([name, values]) => [name, pick(values, rows)]));
-    return { ...member, outcomes: outcomes };
-  });
-}
-
-function pick<T extends OutcomeTable[keyof OutcomeTable]>(values: T, rows: Int32Array): T {
-  const picked = values.slice(0, rows.length) as T;
-  for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]!]!;
-  return picked;
+  return members.map((member) => ({ ...member, outcomes: atRows(member.outcomes, rows) }));
 }
 
 /** Whether the true classes could be compared. Throws UsageError where they differ. */

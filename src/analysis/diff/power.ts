@@ -126,7 +126,10 @@ export function imagesFor(
   seeds: number,
   { power, alpha }: { power: number; alpha: number },
 ): number | undefined {
-  const reaches = (images: number) => powerOf(model, { images, seeds }, alpha) >= power;
+  return fewestImages((images) => powerOf(model, { images, seeds }, alpha) >= power);
+}
+
+function fewestImages(reaches: (images: number) => boolean): number | undefined {
   if (!reaches(mostImages)) return undefined;
   let [low, high] = [1, mostImages];
   while (high - low > 1) {
@@ -160,6 +163,15 @@ export function powerOfOne(fixed: number, effect: number, images: number, alpha 
   const z = normalQuantile(1 - alpha / 2);
   const distance = Math.abs(effect) * Math.sqrt(images) - z * Math.sqrt(fixed * (1 - fixed));
   return normalBelow(distance / Math.sqrt(truth * (1 - truth)));
+}
+
+/** Fewest images for the power of `powerOfOne`; undefined where `mostImages` are too few. */
+export function imagesForOne(
+  fixed: number,
+  effect: number,
+  { power, alpha }: { power: number; alpha: number },
+): number | undefined {
+  return fewestImages((images) => powerOfOne(fixed, effect, images, alpha) >= power);
 }
 
 /** What is planned for, in words of the one who plans. */
