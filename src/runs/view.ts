@@ -3,7 +3,7 @@
  * view is of the widths of a family, with their parameters on the axis; in any other a scale is the value of one coordinate.
  */
 import { furtherFactors } from '../experiment/factors.js';
-import { factorKeys, keyOf, optionOf, type FactorKey } from '../experiment/schema.js';
+import { factorKeys, keyOf, optionOf, type Experiment, type FactorKey } from '../experiment/schema.js';
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatCount } from '../terminal/format.js';
@@ -75,21 +75,30 @@ const movedBy: Readonly<Record<Measure, readonly string[]>> = {
 };
 
 /** What factors are where the option is left out. */
-export function unsetFactors({ trainCount, shape, classes }: RunRecord['dataset']): Partial<Record<FactorKey, number>> {
+export function unsetFactors({
+  trainCount,
+  shape,
+  classes,
+}: Pick<RunRecord['dataset'], 'trainCount' | 'shape' | 'classes'>): Partial<Record<FactorKey, number>> {
   return { trainSize: trainCount, classes, imageSize: shape.height, labelNoise: 0 };
+}
+
+/** Every factor that an architecture has, with what it is where its option is left out. */
+export function factorsOf(experiment: Experiment, dataset: Parameters<typeof unsetFactors>[0]): Record<string, number> {
+  const unset = unsetFactors(dataset);
+  const factors = factorKeys.flatMap((key) => {
+    const value = experiment[key] ?? unset[key];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries(factors);
 }
 
 /** Numbers of a trained member after a step, or at its end: width, every factor that its architecture has, and what follows from them. */
 export function coordinatesOf(run: RunRecord, record: MemberRecord, step = record.steps): Record<string, number> {
   const { experiment: own, trainCount } = trainingOf(run, record);
-  const unset = { ...unsetFactors(run.dataset), trainSize: trainCount };
-  const factors = factorKeys.flatMap((key) => {
-    const value = own[key] ?? unset[key];
-    return value === undefined ? [] : [[key, value] as const];
-  });
   return {
     width: record.width,
-    ...Object.fromEntries(factors),
+    ...factorsOf(own, { ...run.dataset, trainCount }),
     steps: step,
     examples: step * own.batchSize,
     parameters: record.parameters,

@@ -1,11 +1,11 @@
 /** Logs for TensorBoard: scalars of each member, and its options and final scores for the HPARAMS tab. */
 import * as path from 'node:path';
 import { furtherFactors } from '../experiment/factors.js';
-import { factorKeys, type Experiment } from '../experiment/schema.js';
+import type { Experiment } from '../experiment/schema.js';
 import { parameterCount, type Model } from '../families/family.js';
 import { createFolder, writeFileAtomic } from '../machine/files.js';
-import { present } from '../machine/present.js';
 import type { EpochRecord } from '../runs/record.js';
+import { factorsOf } from '../runs/view.js';
 import { EventFile, experimentFile, type Hparams } from './event-file.js';
 import type { Scores } from './evaluation.js';
 import type { Member } from './open-member.js';
@@ -50,18 +50,8 @@ function known(values: Readonly<Record<string, number | null | undefined>>): Rec
 
 /** Every number that tells members apart, with what an option is that was left out. */
 function hparamsOf({ job, experiment, data, model }: Pick<Member, 'job' | 'experiment' | 'data' | 'model'>): Hparams {
-  const unset: Hparams = {
-    trainSize: data.train.count,
-    imageSize: data.shape.height,
-    labelNoise: 0,
-    classes: data.classes,
-  };
-  const factors = factorKeys.flatMap((key) => {
-    const value = experiment[key] ?? unset[key];
-    return value === undefined ? [] : [[key, value] as const];
-  });
-  const parameters = parameterCount(model.parameters);
-  return { width: job.width, ...Object.fromEntries(factors), seed: job.seed, parameters };
+  const factors = factorsOf(experiment, { ...data, trainCount: data.train.count });
+  return { width: job.width, ...factors, seed: job.seed, parameters: parameterCount(model.parameters) };
 }
 
 /** What the HPARAMS tab shows of a run, whose members may differ in more than before: replaces what was said. */
@@ -72,13 +62,13 @@ export async function writeColumns(
 ): Promise<void> {
   const hparams = ['width', ...furtherFactors(experiment), 'seed', 'parameters'];
   const sets = [
-    ['final', 'test'],
-    ...(experiment.validationSize === undefined ? [] : [['validation', 'validation']]),
-    ['train', 'training'],
+    { tag: 'final', set: 'test' },
+    ...(experiment.validationSize === undefined ? [] : [{ tag: 'validation', set: 'validation' }]),
+    { tag: 'train', set: 'training' },
   ];
-  const metrics = sets.flatMap(([tag, set]) => [
-    ...(hasAccuracy ? [{ tag: `${present(tag)}/accuracy`, title: `${present(set)} accuracy` }] : []),
-    { tag: `${present(tag)}/loss`, title: `${present(set)} loss` },
+  const metrics = sets.flatMap(({ tag, set }) => [
+    ...(hasAccuracy ? [{ tag: `${tag}/accuracy`, title: `${set} accuracy` }] : []),
+    { tag: `${tag}/loss`, title: `${set} loss` },
   ]);
   await createFolder(folder);
   await writeFileAtomic(path.join(folder, 'events.out.tfevents.0.columns.v2'), experimentFile({ hparams, metrics }));
