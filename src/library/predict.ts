@@ -69,12 +69,9 @@ export async function predict(
   if (options.output !== undefined) await assertOutputFolder(options.output, '--output');
   const read = await readPictures(files, { dataset: run.dataset.name, shape: task, invert });
   for (const line of [...read.notes, ...negativeNotes(files, read.images, { member, invert })]) note(`note: ${line}`);
-  const examples =
-    experiment.arch === 'transformer' ? oneSequence(member, read.images, { count: files.length, labels }) : undefined;
-  const answer = await ask(
-    { member, want: 'answers', examples: examples ?? { count: files.length, images: read.images } },
-    note,
-  );
+  const shown = { count: files.length, images: read.images };
+  const examples = experiment.arch === 'transformer' ? oneSequence(member, shown, labels) : shown;
+  const answer = await ask({ member, want: 'answers', examples }, note);
   const each = (i: number, size: number) => answer.subarray(i * size, (i + 1) * size) as Float32Array;
   if (experiment.arch === 'autoencoder') {
     const { imageFile } = await import('../export/image-file.js');
@@ -146,24 +143,11 @@ function meant(text: string, names: readonly string[]): string {
 }
 
 /** As long as those that the member knows: what is behind the images is not seen by them. */
-function oneSequence(
-  { experiment }: MemberWithTask,
-  images: Uint8Array,
-  { count, labels }: { readonly count: number; readonly labels: readonly number[] },
-): Examples {
+function oneSequence({ experiment }: MemberWithTask, { images, count }: Examples, labels: readonly number[]): Examples {
   const pairs = setting(experiment, 'pairs');
-  const size = images.length / count;
-  return {
-    count: 1,
-    images: padded(images, pairs * size),
-    labels: Int32Array.from({ length: pairs }, (_, i) => labels[i] ?? 0),
-  };
-}
-
-function padded(images: Uint8Array, length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  whole.set(images);
-  return whole;
+  const all = new Uint8Array((images.length / count) * pairs);
+  all.set(images);
+  return { count: 1, images: all, labels: Int32Array.from({ length: pairs }, (_, i) => labels[i] ?? 0) };
 }
 
 /** Softmax, in the order of the chances. */
