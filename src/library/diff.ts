@@ -87,10 +87,8 @@ function refuseOtherData(a: OpenRun, b: OpenRun): void {
 }
 
 function standardOf(one: LoadedRun, other: LoadedRun): Metric {
-  const [a, b] = [one, other].map(({ record, members }) => defaultMetrics(record, members).standard) as [
-    Metric,
-    Metric,
-  ];
+  const standardIn = ({ record, members }: LoadedRun) => defaultMetrics(record, members).standard;
+  const [a, b] = [standardIn(one), standardIn(other)];
   if (a.id === b.id) return a;
   throw new UsageError(
     `have no standard metric in common: ${a.id} and ${b.id}`,

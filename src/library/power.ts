@@ -18,7 +18,7 @@ import {
 } from '../analysis/diff/power.js';
 export type { PlannedPower } from '../analysis/diff/power.js';
 import { nth, present } from '../machine/present.js';
-import { isMean, type Metric } from '../metrics/metric.js';
+import { isMean, type Metric, type UnitValues } from '../metrics/metric.js';
 import { readExamples } from '../runs/imported.js';
 import type { LoadedMember, LoadedRun } from '../runs/opened.js';
 import { mean } from '../statistics/mean.js';
@@ -157,10 +157,11 @@ async function sourceOf(first: RunLike, options: PowerOptions): Promise<Source> 
     options.against === undefined
       ? { members: alone, others: undefined }
       : await pairedAt(scale, run, { metric, against: options.against, options });
-  const values = members.map((member) => valuesOf(member, metric, run));
+  const units = members.map((member) => unitsOf(member, metric, run));
+  const values = units.map((each) => each.values);
   const found = componentsOf(values, {
-    isShare: present(metric.unitValues(nth(members, 0).outcomes)).share,
-    others: others?.map((member) => valuesOf(member, metric, run)),
+    isShare: nth(units, 0).share,
+    others: others?.map((member) => unitsOf(member, metric, run).values),
   });
   return { run, metric, scale, found, values };
 }
@@ -189,7 +190,7 @@ function atScale(run: LoadedRun, scale: number): LoadedMember[] {
 }
 
 /** Throws UsageError for a metric that is no mean over independent images. */
-function valuesOf({ outcomes }: LoadedMember, metric: Metric, run: LoadedRun): Float64Array {
+function unitsOf({ outcomes }: LoadedMember, metric: Metric, run: LoadedRun): UnitValues {
   const units = metric.unitValues(outcomes);
   if (units === undefined || !isMean(units))
     throw new UsageError(`${metric.id} is no mean over images`, '--metric', 'give one such as accuracy');
@@ -199,7 +200,7 @@ function valuesOf({ outcomes }: LoadedMember, metric: Metric, run: LoadedRun): F
       run.label,
       'compare two such runs with diff, whose intervals show what a test set of their size tells',
     );
-  return units.values;
+  return units;
 }
 
 function assumptionsOf(options: PowerOptions, found: Components | undefined): Assumptions {

@@ -110,14 +110,15 @@ function fileOf({ folder }: Pick<LoadedMember, 'folder'>): string {
 }
 
 /** Rows are compared across members, so they have to be the same examples in the same order. */
-function refuseOtherExamples([first, ...others]: readonly LoadedMember[]): void {
+function refuseOtherExamples(members: readonly LoadedMember[]): void {
+  const first = nth(members, 0);
   for (const name of keyColumns) {
-    const expected = present(first).outcomes[name];
-    for (const { folder, outcomes } of others) {
+    const expected = first.outcomes[name];
+    for (const { folder, outcomes } of members.slice(1)) {
       const found = outcomes[name];
       if (expected?.length !== found?.length || expected?.some((value, i) => value !== present(found)[i]) === true)
         throw new RunError(
-          `column ${name} differs from that of ${fileOf(present(first))}: not the same test examples`,
+          `column ${name} differs from that of ${fileOf(first)}: not the same test examples`,
           fileOf({ folder }),
         );
     }
@@ -172,7 +173,7 @@ function refusePartialSeeds({ members, folder, words }: LoadedRun): void {
   );
 }
 
-function clustersIn([first]: readonly LoadedMember[]): Clusters | undefined {
-  const { outcomes } = present(first);
+function clustersIn(members: readonly LoadedMember[]): Clusters | undefined {
+  const { outcomes } = nth(members, 0);
   return clustersOf(outcomes, outcomes.sequence === undefined ? 'images' : 'sequences');
 }
