@@ -1,4 +1,5 @@
 /** Images as bytes with labels: what every dataset source hands over, whatever its files looked like. */
+import type { Levels } from './files/deep.js';
 
 export interface ImageShape {
   readonly height: number;
@@ -44,6 +45,8 @@ export interface Dataset {
   readonly classCounts: Readonly<Record<'train' | 'test', Int32Array>>;
   /** Where the source knows them. */
   readonly groups?: TestGroups | undefined;
+  /** Black and white of files that don't tell them. */
+  readonly levels?: Levels | undefined;
   /** SHA-256 (hex) over shapes, classes, images and labels of the splits as used. */
   readonly fingerprint: string;
   readonly licence: string;
@@ -127,6 +130,7 @@ export interface RawDataset {
   readonly test: RawSplit;
   /** Of the test images; no part of the fingerprint, as no model sees them. */
   readonly groups?: TestGroups | undefined;
+  readonly levels?: Levels | undefined;
   readonly notes?: readonly string[] | undefined;
 }
 

@@ -63,12 +63,13 @@ async function decodeLayout(
   location: string,
 ): Promise<RawDataset> {
   const files = { train: await readFiles(train, wanted), test: test && (await readFiles(test, wanted)) };
-  const notes = quantise([...files.train.deep, ...(files.test?.deep ?? [])]);
+  const { levels, notes } = quantise([...files.train.deep, ...(files.test?.deep ?? [])]);
   const trained = keptOf(train, files.train);
   refuseEmpty(train, trained, classNames);
   notes.push(...skippedNotes(train, trained, location));
   const channels = wanted.colour === 'rgb' ? 3 : 1;
-  const about = { shape: { height: wanted.side, width: wanted.side, channels }, classes: classNames.length };
+  const shape = { height: wanted.side, width: wanted.side, channels };
+  const about = { shape, classes: classNames.length, ...(Object.keys(levels).length === 0 ? {} : { levels }) };
   if (test === undefined || files.test === undefined) {
     const drawn = drawTest(trained, classNames.length);
     if (drawn.test.labels.length === 0)
@@ -77,7 +78,7 @@ async function decodeLayout(
         placeOf(train),
         `put at least two images into each class folder, or add test images (${guide('datasets.md')})`,
       );
-    const note = `no test folder: ${drawn.test.labels.length} of ${trained.labels.length} images, a fifth of each class, become the test set`;
+    const note = `no test folder: ${drawn.test.labels.length} of ${trained.labels.length} images, about a fifth of each class, become the test set`;
     const known = groupsOf(groupNoun, drawn.train, drawn.test);
     return { ...about, ...splitsOf(drawn), ...known.groups, notes: [...notes, note, ...known.notes] };
   }
@@ -189,7 +190,9 @@ function refuseEmpty(part: Part, { labels, skipped }: Decoded, classNames: reado
   if (first === undefined) return;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
   const bad = skipped.find((file) => file.path.startsWith(`${first}/`)) ?? skipped[0];
-  const reason = bad === undefined ? '' : `; ${bad.path}: ${bad.why}`;
+  const reason = [...(bad === undefined ? [] : [`${bad.path}: ${bad.why}`]), ...linkNotes([part])]
+    .map((each) => `; ${each}`)
+    .join('');
   throw new UsageError(
     `the class ${first}${more} has no readable image${reason}`,
     placeOf(part),

@@ -78,7 +78,7 @@ export async function loadSplits(name: string, options: LoadOptions = {}): Promi
   const { imageSize, colour, dataDir } = options;
   const raw = await source.load(argument, { dataDir: dataDir ?? dataFolder(), imageSize, colour });
   const converted = await convert(raw, { imageSize, colour }, name, () => fingerprintOf(withCounts(raw)));
-  const { shape, classNames, groups, notes } = converted;
+  const { shape, classNames, groups, levels, notes } = converted;
   const used = usedOf(converted, options, name);
   return {
     name,
@@ -86,6 +86,7 @@ export async function loadSplits(name: string, options: LoadOptions = {}): Promi
     // On one line, as every file and message needs them.
     classNames: classNames?.slice(0, used.classes).map(printable),
     ...used,
+    ...(levels === undefined ? {} : { levels }),
     ...(groups === undefined ? {} : { groups: { ...groups, of: used.test.indices.map((index) => groups.of[index]!) } }),
     licence: source.licence,
     citation: source.citation,

@@ -3,13 +3,15 @@ import { readInput } from '../machine/files.js';
 import { UsageError } from '../terminal/errors.js';
 import type { ImageShape } from './dataset.js';
 import { allocateImages, eachAtOnce, imageDecoder, type ImageDecoder } from './files/decode.js';
-import { quantise, type DeepPlace } from './files/deep.js';
+import { levelOf, quantiseBy, type DeepPlace, type Levels } from './files/deep.js';
 import { parseDatasetName } from './index.js';
 
 export interface PictureOptions {
   /** The dataset's name: of some, files are read as negatives. */
   readonly dataset: string;
   readonly shape: ImageShape;
+  /** Black and white as the dataset had them in files that don't tell. */
+  readonly levels: Levels;
   /** White for black, after all else. */
   readonly invert: boolean;
 }
@@ -24,7 +26,7 @@ const mostBytes = 200e6;
  */
 export async function readPictures(
   files: readonly string[],
-  { dataset, shape, invert }: PictureOptions,
+  { dataset, shape, levels, invert }: PictureOptions,
 ): Promise<{ images: Uint8Array; notes: readonly string[] }> {
   const { height: side, width, channels } = shape;
   if (side !== width || (channels !== 1 && channels !== 3))
@@ -41,17 +43,28 @@ export async function readPictures(
     const into = images.subarray(i * size, (i + 1) * size);
     try {
       const own = await decodeInto(into, file, { decoder, side });
-      if (own !== undefined) deep.push({ ...own, into });
+      if (own === undefined) return;
+      if (levelOf(levels, own.isFloat) === undefined) throw unknownLevels(file);
+      deep.push({ ...own, into });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       failures.set(i, error);
     }
   });
   refuseFailures(files, failures);
-  const notes = quantise(deep);
+  const notes = quantiseBy(deep, levels);
   const isNegative = parseDatasetName(dataset).source.readsNegatives === true;
   if (isNegative !== invert) images.forEach((byte, i) => (images[i] = 255 - byte));
   return { images, notes };
+}
+
+/** A scale of its own would make a dark image as light as those that the member was trained on. */
+function unknownLevels(file: string): UsageError {
+  return new UsageError(
+    'has numbers that do not tell what is black and white, and the run records none for such files',
+    file,
+    'save it with 8 or 16 bits, unsigned, scaled as the training images were',
+  );
 }
 
 async function decodeInto(

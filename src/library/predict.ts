@@ -67,7 +67,12 @@ export async function predict(
   const outputs = options.output === undefined ? undefined : outputFiles(files, options.output);
   if (outputs !== undefined && options.force !== true) await refuseExisting(outputs, '--output');
   if (options.output !== undefined) await assertOutputFolder(options.output, '--output');
-  const read = await readPictures(files, { dataset: run.dataset.name, shape: task, invert });
+  const read = await readPictures(files, {
+    dataset: run.dataset.name,
+    shape: task,
+    levels: run.dataset.levels ?? {},
+    invert,
+  });
   for (const line of [...read.notes, ...negativeNotes(files, read.images, { member, invert })]) note(`note: ${line}`);
   const shown = { count: files.length, images: read.images };
   const examples = experiment.arch === 'transformer' ? oneSequence(member, shown, labels) : shown;

@@ -1,6 +1,7 @@
 /** What `run.json` and `member.json` say: types, and the checks made when they are read back. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { levelsSchema } from '../datasets/files/deep.js';
 import { imagesOf } from '../datasets/subsets.js';
 import { architectures } from '../experiment/architectures.js';
 import { lengthOf } from '../experiment/length.js';
@@ -59,6 +60,8 @@ export const runRecordSchema = z.strictObject({
     citation: textSchema,
     /** What the column `group` tells apart, in the plural, and how many of them the test images have; where they are known. */
     groups: z.strictObject({ noun: textSchema.min(1), count: z.int() }).optional(),
+    /** What was taken for black and white in image files that don't tell. */
+    levels: levelsSchema.optional(),
     /** `[classes]`, where the classes have names. */
     classNames: z.array(textSchema).optional(),
     /** Images of each class as used, `[classes]`; runs of older versions lack it. */

@@ -382,6 +382,7 @@ function newRecord({ request, folder, experiment, dataset, task, runtime }: Work
       ...(dataset.groups === undefined
         ? {}
         : { groups: { noun: dataset.groups.noun, count: new Set(dataset.groups.of).size } }),
+      ...(dataset.levels === undefined ? {} : { levels: dataset.levels }),
       ...(dataset.classNames === undefined ? {} : { classNames: [...dataset.classNames] }),
       classCounts: {
         train: [...countsOf(dataset.train, dataset.classes)],

@@ -11,9 +11,10 @@ import { createFolder, readFileIfThere, removeLeftovers, writeFileAtomic } from 
 import { cacheFolder } from '../../machine/folders.js';
 import { isReported, RunError } from '../../terminal/errors.js';
 import type { RawDataset } from '../dataset.js';
+import { levelsSchema } from './deep.js';
 
 /** Raised whenever the same files and options come to give other bytes or notes. */
-const format = 3;
+const format = 4;
 
 const size = z.int().min(0);
 const headerSchema = z.strictObject({
@@ -23,6 +24,7 @@ const headerSchema = z.strictObject({
   notes: z.array(z.string()).optional(),
   /** Of the test images. */
   groups: z.strictObject({ noun: z.string(), of: z.array(z.int()) }).optional(),
+  levels: levelsSchema.optional(),
   train: size,
   test: size,
 });
@@ -75,10 +77,10 @@ function decode(body: Buffer): RawDataset {
   };
 }
 
-function encode({ shape, classes, classNames, notes, groups, train, test }: RawDataset): Uint8Array[] {
+function encode({ shape, classes, classNames, notes, groups, levels, train, test }: RawDataset): Uint8Array[] {
   const counts = { train: train.labels.length, test: test.labels.length };
   const known = groups === undefined ? {} : { groups: { ...groups, of: [...groups.of] } };
-  const about = { shape, classes, classNames, notes, ...known, ...counts };
+  const about = { shape, classes, classNames, notes, levels, ...known, ...counts };
   const header = Buffer.from(JSON.stringify(about));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);

@@ -2,6 +2,7 @@
  * Images of which the numbers don't say what is black and white: TIFF files of floats, or of integers that are not unsigned ones
  * of 8 or 16 bits. One scale is taken for all of a dataset, since a scale for each image would make a dark one as light as others.
  */
+import * as z from 'zod';
 import { counted, formatNumber } from '../../terminal/format.js';
 import { greyToRgb, rgbToGrey } from './pixels.js';
 
@@ -18,31 +19,47 @@ export interface DeepPlace extends DeepImage {
   readonly into: Uint8Array;
 }
 
-interface Range {
-  readonly black: number;
-  readonly white: number;
-}
+const rangeSchema = z.strictObject({ black: z.number(), white: z.number() });
+
+/** What is black and white in the deep images of a dataset, of floats and of integers; left out where it has none of these. */
+export const levelsSchema = z.strictObject({ floats: rangeSchema.optional(), integers: rangeSchema.optional() });
+export type Levels = z.output<typeof levelsSchema>;
+type Range = z.output<typeof rangeSchema>;
 
 /**
  * Fills in the bytes of all the images. Black and white are the narrowest of the ranges usual for the type that hold all the
  * values: 0 to 1 for floats, 0 to 255, 0 to 65535; else the least and the greatest value there is.
  *
- * @returns lines that say so, where it is not what an ordinary decoder does
+ * @returns them, and lines that say so where it is not what an ordinary decoder does
  */
-export function quantise(images: readonly DeepPlace[]): string[] {
-  return [true, false].flatMap((isFloat) => {
+export function quantise(images: readonly DeepPlace[]): { readonly levels: Levels; readonly notes: string[] } {
+  const [floats, integers] = [true, false].map((isFloat) => {
     const group = images.filter((image) => image.isFloat === isFloat);
-    const extent = extentOf(group);
-    const range = rangeOf(extent, isFloat);
+    return group.length === 0 ? undefined : rangeOf(extentOf(group), isFloat);
+  });
+  const levels = { ...(floats === undefined ? {} : { floats }), ...(integers === undefined ? {} : { integers }) };
+  return { levels, notes: quantiseBy(images, levels) };
+}
+
+/** The same with black and white as they are known; an image of a kind of which they aren't stays as it is. Values beyond are black or white. */
+export function quantiseBy(images: readonly DeepPlace[], levels: Levels): string[] {
+  return ([true, false] as const).flatMap((isFloat) => {
+    const range = levelOf(levels, isFloat);
+    if (range === undefined) return [];
+    const group = images.filter((image) => image.isFloat === isFloat);
     const other = group.filter(({ white }) => range.black !== 0 || range.white !== white);
     for (const { values, into } of other) fill(into, values, range);
     if (other.length === 0) return [];
     const kind = isFloat ? 'floating-point numbers' : 'signed integers, or of 32 bits,';
+    const extent = extentOf(group);
     return [
       `${counted(other.length, 'TIFF image')} of ${kind} from ${formatNumber(extent.black, 6)} to ${formatNumber(extent.white, 6)}: ${formatNumber(range.black, 6)} is treated as black, ${formatNumber(range.white, 6)} as white`,
     ];
   });
 }
+
+export const levelOf = (levels: Levels, isFloat: boolean): Range | undefined =>
+  isFloat ? levels.floats : levels.integers;
 
 function extentOf(group: readonly DeepImage[]): Range {
   let [black, white] = [Infinity, -Infinity];
@@ -61,7 +78,7 @@ function rangeOf({ black, white }: Range, isFloat: boolean): Range {
 
 function fill(into: Uint8Array, values: Float32Array, { black, white }: Range): void {
   const slope = white > black ? 255 / (white - black) : 0;
-  const bytes = Uint8Array.from(values, (value) => Math.round((value - black) * slope));
+  const bytes = Uint8Array.from(values, (value) => Math.min(255, Math.max(0, Math.round((value - black) * slope))));
   if (bytes.length === into.length) into.set(bytes);
   else into.set(bytes.length < into.length ? greyToRgb(bytes) : rgbToGrey(bytes));
 }

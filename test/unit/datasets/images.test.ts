@@ -113,7 +113,7 @@ test('without a test folder a fifth of each class is drawn, the same each time, 
   expect([of('c', train).length, of('c', held).length]).toEqual([1, 0]);
   expect(new Set([...train, ...held]).size).toBe(24);
   expect(dataset.notes).toEqual([
-    `${folder}: no test folder: 5 of 24 images, a fifth of each class, become the test set`,
+    `${folder}: no test folder: 5 of 24 images, about a fifth of each class, become the test set`,
   ]);
   await ownCache();
   const again = await load(folder);

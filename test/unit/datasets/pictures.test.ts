@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import sharp from 'sharp';
 import { beforeEach, expect, test } from 'vitest';
 import { loadImages } from '../../../src/datasets/images.js';
+import { tiffOf } from '../../support/tiff.js';
 import { readPictures } from '../../../src/datasets/pictures.js';
 import { folderWith, mistakeOf, ownCache, plainPng, pngOf } from '../../support/pictures.js';
 
@@ -38,7 +39,7 @@ test('files are read as the dataset of a folder has them: middle square, size, c
       path.join(folder, 'test', name),
     );
     const shape = { ...grey, channels: colour === 'grey' ? 1 : 3 };
-    const { images } = await readPictures(names, { dataset: 'mnist', shape, invert: false });
+    const { images } = await readPictures(names, { dataset: 'mnist', shape, levels: {}, invert: false });
     expect(images).toEqual(split.images);
   }
 });
@@ -46,7 +47,7 @@ test('files are read as the dataset of a folder has them: middle square, size, c
 test('negatives: of datasets whose files are read so, and where it is asked for', async () => {
   const folder = await folderWith({ 'x.png': await plainPng([10, 10, 10]) });
   const read = async (dataset: string, invert: boolean) =>
-    (await readPictures([path.join(folder, 'x.png')], { dataset, shape: grey, invert })).images[0];
+    (await readPictures([path.join(folder, 'x.png')], { dataset, shape: grey, levels: {}, invert })).images[0];
   expect(await read('mnist', false)).toBe(10);
   expect(await read('mnist', true)).toBe(245);
   expect(await read('omniglot-small', false)).toBe(245);
@@ -59,7 +60,7 @@ test('what is no image is refused before anything is predicted', async () => {
     mistakeOf(
       readPictures(
         names.map((name) => path.join(folder, name)),
-        { dataset: 'mnist', shape, invert: false },
+        { dataset: 'mnist', shape, levels: {}, invert: false },
       ),
     ).then((text) => text.replace('UsageError: ', '').replaceAll(folder, ''));
   expect(await read(['x.png', 'bad.png'])).toBe(
@@ -73,4 +74,28 @@ test('what is no image is refused before anything is predicted', async () => {
   expect(await read(['x.png'], { height: 4, width: 5, channels: 1 })).toBe(
     'mnist: its images are 4 x 5 with 1 channels; image files can become square ones of 1 or 3 channels',
   );
+});
+
+test('of TIFF files that do not tell black and white, the levels are those of the dataset, however few are read', async () => {
+  const tiff = (from: number, sample: 'float' | 'int') => {
+    const values = Array.from({ length: 16 }, (_, i) => from + 10 * i);
+    return tiffOf({ width: 4, channels: 1, sample, data: sample === 'float' ? Float32Array.from(values) : Int16Array.from(values) });
+  };
+  for (const sample of ['float', 'int'] as const) {
+    const files = { 'a/1.tif': tiff(-400, sample), 'b/1.tif': tiff(300, sample) };
+    const of = (part: string) => Object.entries(files).map(([name, bytes]) => [`${part}/${name}`, bytes] as const);
+    const folder = await folderWith({
+      ...Object.fromEntries([...of('train'), ...of('test')]),
+      'beyond.tif': tiff(9000, sample),
+    });
+    const { train, levels } = await loadImages(folder, { dataDir: '', imageSize: 4, colour: 'grey' });
+    const read = (name: string, known = levels!) =>
+      readPictures([path.join(folder, name)], { dataset: 'images:x', shape: grey, levels: known, invert: false });
+    expect((await read('test/a/1.tif')).images).toEqual(train.images.subarray(0, 16));
+    expect((await read('test/b/1.tif')).images).toEqual(train.images.subarray(16));
+    expect((await read('beyond.tif')).images).toEqual(new Uint8Array(16).fill(255));
+    expect(await mistakeOf(read('test/a/1.tif', {}))).toMatch(
+      /has numbers that do not tell what is black and white, and the run records none/,
+    );
+  }
 });

@@ -86,7 +86,7 @@ describe('splits', () => {
     const text = `file,label\n${names.map((name, i) => `${name},${i < 5 ? 'a' : 'b'}`).join('\n')}`;
     const { train, test: tested, notes } = await read(names, text);
     expect([train.length, tested.length]).toEqual([8, 2]);
-    expect(notes).toEqual([said, 'no test folder: 2 of 10 images, a fifth of each class, become the test set']);
+    expect(notes).toEqual([said, 'no test folder: 2 of 10 images, about a fifth of each class, become the test set']);
   });
 
   test('are those of the folders that the files lie in', async () => {
