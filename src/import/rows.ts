@@ -114,6 +114,7 @@ function wholeRecords(text: string): number {
 async function* csvBatches(file: string, delimiter: string): AsyncGenerator<Batch> {
   const format = dsvFormat(delimiter);
   let columns: readonly string[] | undefined;
+  let isEmpty = true;
   for await (const { text, line } of linesOf(file, wholeRecords)) {
     refuseOpenQuote(text, line, file);
     const rows: Row[] = [];
@@ -134,9 +135,11 @@ async function* csvBatches(file: string, delimiter: string): AsyncGenerator<Batc
       rows.push(rowOf(columns, cells));
       lines.push(here);
     }
+    isEmpty &&= rows.length === 0;
     if (rows.length > 0) yield { rows, lines };
   }
   if (columns === undefined) throw new UsageError('is empty', file);
+  if (isEmpty) throw new UsageError('has a heading and no rows', file);
 }
 
 /** Plain loops: a million rows come this way. */

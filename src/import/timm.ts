@@ -25,7 +25,8 @@ export interface TimmOptions {
 export async function readTimm(files: readonly string[], options: TimmOptions): Promise<Collector> {
   const collector = new Collector();
   const names = modelNames(files);
-  const seen = { true: new Set<string>(), predicted: new Set<string>() };
+  const trueNames = new Set<string>();
+  const predicted = files.map(() => new Set<string>());
   for (const [i, file] of files.entries()) {
     let columns: TimmColumns | undefined;
     for await (const { rows, lines } of rowsOf(file, options)) {
@@ -33,8 +34,8 @@ export async function readTimm(files: readonly string[], options: TimmOptions): 
       for (const [k, row] of rows.entries()) {
         const where = () => placeIn(file, nth(lines, k));
         const outcome = outcomeOf(row, { columns, labelFrom: options.labelFrom, where });
-        seen.true.add(outcome.label);
-        seen.predicted.add(outcome.predicted);
+        trueNames.add(outcome.label);
+        nth(predicted, i).add(outcome.predicted);
         collector.add(
           { ...outcome, model: nth(names, i), seed: null, correct: outcome.label === outcome.predicted ? 1 : 0 },
           where,
@@ -42,12 +43,13 @@ export async function readTimm(files: readonly string[], options: TimmOptions): 
       }
     }
   }
-  if (![...seen.predicted].some((name) => seen.true.has(name)))
-    throw new UsageError(
-      `no prediction is one of the true classes: ${[...seen.predicted][0] ?? 'none'} against ${[...seen.true][0] ?? 'none'}`,
-      files[0],
-      'names must match: run inference.py with --label-type name for folders of ImageNet, or give --predicted index and a file of numbers',
-    );
+  for (const [i, names] of predicted.entries())
+    if (![...names].some((name) => trueNames.has(name)))
+      throw new UsageError(
+        `no prediction is one of the true classes: ${[...names][0] ?? 'none'} against ${[...trueNames][0] ?? 'none'}`,
+        nth(files, i),
+        'names must match: run inference.py with --label-type name for folders of ImageNet, or give --predicted index and a file of numbers',
+      );
   return collector;
 }
 

@@ -163,6 +163,12 @@ export async function importOutcomes<F extends keyof ImportFormats>(
   if (scale !== undefined) await placeModels(collector, scale);
   const axis = axisOf(collector.models, options.axis);
   const collected = collector.finish({ strict: options.strict === true });
+  if (options.classes !== undefined && collected.classes !== null && options.classes < collected.classes)
+    throw new UsageError(
+      `${options.classes}, and labels and predictions name ${collected.classes} classes`,
+      '--classes',
+      `give at least ${collected.classes}`,
+    );
   const notes = [...known, ...aboutCollected(collected, axis)];
   const { folder, record } = await writeImportedRun(
     {

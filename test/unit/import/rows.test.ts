@@ -98,6 +98,7 @@ test.each([
   ['short.csv', 'a,b\n1,2\n3\n', ':3: has 1 values for 2 columns'],
   ['twice.csv', 'a,b,a\n', ':1: has two columns "a"'],
   ['empty.csv', '', ': is empty'],
+  ['heading.csv', 'a,b\n\n', ': has a heading and no rows'],
   ['latin.csv', Uint8Array.of(0x61, 0x0a, 0xe9), ': is not UTF-8 text; save it as UTF-8'],
   [
     'cut.jsonl',

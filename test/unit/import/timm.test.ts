@@ -96,3 +96,24 @@ test.each([
   });
   await expect(asked).rejects.toThrow(line);
 });
+
+test('a file whose names match nothing is refused among others that match; so are fewer classes than the files name', async () => {
+  const folder = await folderWith({
+    'a.csv': 'filename,label\nn1/a,n1\nn2/b,n1\n',
+    'b.csv': 'filename,index\nn1/a,0\nn2/b,1\n',
+    'scale.csv': 'model,parameters\na,1000\nb,2000\n',
+  });
+  const asked = (names: readonly string[], classes?: number) =>
+    importOutcomes(
+      'timm',
+      names.map((name) => path.join(folder, name)),
+      { root: folder, run: 'timm', labelFrom: 'folder', classes, scale: path.join(folder, 'scale.csv') },
+    );
+  await expect(asked(['a.csv', 'b.csv'])).rejects.toThrow(
+    `${folder}/b.csv: no prediction is one of the true classes: 0 against n1`,
+  );
+  await expect(asked(['a.csv'], 1)).rejects.toThrow(
+    '--classes: 1, and labels and predictions name 2 classes; give at least 2',
+  );
+  expect((await asked(['a.csv'], 1000)).record.dataset.classes).toBe(1000);
+});
