@@ -1,7 +1,6 @@
 /** `emergence export`: all outcomes of a run as one table, or one of its members as a model, for other programs. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { memberFormats } from '../export/formats.js';
-import type { MemberFormatName } from '../export/names.js';
+import { memberFormatSummaries, type MemberFormatName } from '../export/names.js';
 import { printable } from '../terminal/printable.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -15,7 +14,7 @@ type TableFormat = (typeof tableFormats)[number];
 /** Of a run, then of a member. */
 export const exportFormats: readonly (TableFormat | MemberFormatName)[] = [
   ...tableFormats,
-  ...(Object.keys(memberFormats) as MemberFormatName[]),
+  ...(Object.keys(memberFormatSummaries) as MemberFormatName[]),
 ];
 
 function formatOf(text: string): TableFormat | MemberFormatName {
@@ -25,10 +24,10 @@ function formatOf(text: string): TableFormat | MemberFormatName {
 }
 
 function isOfMember(format: TableFormat | MemberFormatName): format is MemberFormatName {
-  return Object.hasOwn(memberFormats, format);
+  return Object.hasOwn(memberFormatSummaries, format);
 }
 
-const ofMember = Object.entries(memberFormats).map(([name, { summary }]) => `${name}: ${summary}`);
+const ofMember = Object.entries(memberFormatSummaries).map(([name, summary]) => `${name}: ${summary}`);
 
 export function registerExport(program: CommandUnknownOpts): void {
   program
@@ -37,9 +36,10 @@ export function registerExport(program: CommandUnknownOpts): void {
       'export all outcomes of a run as one tidy table, with a row per member and example; or a member, RUN/MEMBER, as a model for other programs',
     )
     .addOption(
-      new Option('--to <format>', `of a run parquet or csv; of a member ${ofMember.join('; ')} (docs/export.md)`)
-        .argParser(formatOf)
-        .default('parquet' as const, 'parquet'),
+      new Option(
+        '--to <format>',
+        `of a run parquet or csv (default: as --output ends, else parquet); of a member ${ofMember.join('; ')} (docs/export.md)`,
+      ).argParser(formatOf),
     )
     .option(
       '--output <file>',
@@ -55,7 +55,8 @@ export function registerExport(program: CommandUnknownOpts): void {
         'export lenet-mnist/cnn-w16-s0 --to onnx',
       ),
     )
-    .action(async (name, { to, ...options }) => {
+    .action(async (name, options) => {
+      const to = options.to ?? (options.output?.toLowerCase().endsWith('.csv') === true ? 'csv' : 'parquet');
       if (isOfMember(to)) {
         const { exportMember } = await import('../library/export-member.js');
         const exported = await exportMember(name, { ...options, to, note: terminal.note });

@@ -8,8 +8,6 @@ import { interfaceOf, propertiesOf, titleOf } from './about.js';
 import { torchModule } from './torch.js';
 
 export interface MemberFormat {
-  /** For help and documentation: what is written. */
-  readonly summary: string;
   /** What it is called where the user says nothing, from a stem such as `lenet-mnist-cnn-w16-s0`. */
   readonly nameOf: (stem: string) => string;
   /** Why it can't be called so, and how it could; undefined where it can. */
@@ -37,7 +35,6 @@ const itself = (output: string): readonly string[] => [output];
 
 export const memberFormats = {
   onnx: {
-    summary: 'an ONNX model, weights and preprocessing inside',
     nameOf: (stem) => `${stem}.onnx`,
     filesAt: itself,
     async contents(member, _, note) {
@@ -48,13 +45,11 @@ export const memberFormats = {
     },
   },
   'saved-model': {
-    summary: 'a folder with a SavedModel of TensorFlow, weights and preprocessing inside',
     nameOf: (stem) => stem,
     filesAt: (output) => [path.join(output, 'saved_model.pb')],
     contents: async (member, _, note) => [await graphOf({ member, want: 'saved-model' }, note)],
   },
   torch: {
-    summary: 'a Python module for PyTorch with the weights in a file beside it',
     // A module can be imported by a name without hyphens and dots.
     nameOf: (stem) => `${stem.replace(/[^A-Za-z0-9]+/g, '_')}.py`,
     refusal: (output) =>
@@ -69,7 +64,6 @@ export const memberFormats = {
       ]),
   },
   safetensors: {
-    summary: 'the weights alone, with what they are of in the metadata',
     nameOf: (stem) => `${stem}.safetensors`,
     filesAt: itself,
     contents: (member) => Promise.resolve([encodeSafetensors(member.weights, propertiesOf(member))]),

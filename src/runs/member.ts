@@ -40,14 +40,7 @@ export async function readTrainedMember(text: string, root: string): Promise<Tra
   const run = await trainedRun(folder);
   const keys = membersOf(run.experiment);
   const key = keys.find((each) => memberId(each) === id);
-  if (key === undefined) {
-    const meant = nearest(id, keys.map(memberId));
-    throw new UsageError(
-      `${run.name} has no member ${id}`,
-      'MEMBER',
-      meant === undefined ? `it has ${keys.map(memberId).slice(0, 3).join(', ')}, ...` : `did you mean ${meant}?`,
-    );
-  }
+  if (key === undefined) throw noSuchMember(run, id);
   const own = memberFolder(folder, key);
   const record = await completeMember(folder, key, run);
   if (typeof record === 'string') throw new RunError(`is not complete: ${record}`, own);
@@ -63,8 +56,20 @@ async function trainedRun(folder: string): Promise<RunRecord> {
   return run;
 }
 
-/** What is said of a text that is no member's: of a run with which of its members there are. */
+function noSuchMember(run: RunRecord, id: string): UsageError {
+  const ids = membersOf(run.experiment).map(memberId);
+  const meant = nearest(id, ids);
+  return new UsageError(
+    `${run.name} has no member ${id}`,
+    'MEMBER',
+    meant === undefined ? `it has ${ids.slice(0, 3).join(', ')}, ...` : `did you mean ${meant}?`,
+  );
+}
+
+/** What is said of a text that is no member's id: of a run which members there are, of what is below a run that it has no such one. */
 async function notOne(text: string, root: string): Promise<UsageError> {
+  const above = text.includes('/') ? await locateRun(path.dirname(text), root).catch(() => undefined) : undefined;
+  if (above !== undefined) return noSuchMember(await trainedRun(above), path.basename(text));
   const run = await trainedRun(await locateRun(text, root));
   const ids = membersOf(run.experiment).map(memberId);
   const [first] = ids;

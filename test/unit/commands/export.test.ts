@@ -1,0 +1,49 @@
+/** `emergence export` as its user meets it. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../support/command.js';
+import { exampleFolder } from '../../support/examples.js';
+
+test('the form of a table is as --output ends, unless --to says otherwise', async () => {
+  const folder = await exampleFolder();
+  const begin = async (...words: string[]) => {
+    const { code, stderr } = await runCommand(folder, [
+      'export',
+      'lenet-moments',
+      '--output',
+      'table.csv',
+      '--force',
+      ...words,
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+    return (await fs.readFile(path.join(folder, 'table.csv'), 'latin1')).slice(0, 4);
+  };
+  expect(await begin()).toBe('run,');
+  expect(await begin('--to', 'parquet')).toBe('PAR1');
+});
+
+test('what can not be written is refused in a line, before TensorFlow is loaded', async () => {
+  const folder = await exampleFolder();
+  await fs.writeFile(path.join(folder, 'there'), '');
+  for (const [words, line] of [
+    ['--to saved-model --output there --force', '--output: there is a file, not a folder; name another one'],
+    [
+      '--to torch --output my-net.py',
+      '--output: my-net.py is no name that Python imports; end it in .py, with letters, digits and _ before',
+    ],
+    ['--to onnx --output none/a.onnx', '--output: none is not a folder; create it, or give another one'],
+    ['--to onnx --output there', '--output: there already exists; give another file, or --force to write over it'],
+  ] as const)
+    expect(await runCommand(folder, ['export', 'lenet-mnist/cnn-w1-s0', ...words.split(' ')])).toEqual({
+      ...{ code: 2, stdout: '', stderr: `error: ${line}\n` },
+    });
+  const imported = 'import table outcomes.csv --run mine --scale models.csv'.split(' ');
+  expect((await runCommand(folder, imported)).code).toBe(0);
+  expect((await runCommand(folder, ['predict', 'mine/a', 'there'])).stderr).toBe(
+    'error: checkpoints/mine: is a run of imported members, which have no weights\n',
+  );
+  expect((await runCommand(folder, ['predict', 'lenet-mnist/w16', 'there'])).stderr).toMatch(
+    /^error: MEMBER: lenet-mnist has no member w16; /,
+  );
+});
