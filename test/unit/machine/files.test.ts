@@ -146,7 +146,7 @@ test("a folder for output is refused before any work where it is a file or can't
   const folder = await temporaryFolder();
   const file = path.join(folder, 'there');
   await writeFileAtomic(file, 'x');
-  const refused = (message: string) => expect.objectContaining({ exitCode: 2, message });
+  const refused = (message: string): Error => expect.objectContaining({ exitCode: 2, message }) as Error;
   await expect(assertOutputFolder(file, '--output')).rejects.toThrow(
     refused(`--output: ${file} is a file, not a folder; name another one`),
   );
