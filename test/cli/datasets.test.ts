@@ -55,7 +55,9 @@ test('images of any size train; what was skipped is said, size and colour are re
   // The runtime is in the real cache; what this leaves there is the same small file each time.
   const { code, stderr } = await runIn({}, 'train', ...words.split(' '));
   expect(stderr).toContain('pictures: 1 of 21 files skipped: damaged or not images; the first is red/notes.txt (');
-  expect(stderr).toContain('pictures: no test folder: 4 of 20 images, about a fifth of each class, become the test set\n');
+  expect(stderr).toContain(
+    'pictures: no test folder: 4 of 20 images, about a fifth of each class, become the test set\n',
+  );
   expect(code).toBe(0);
   const record = JSON.parse(fs.readFileSync(path.join(folder, 'checkpoints/cnn-images-pictures/run.json'), 'utf8')) as {
     experiment: object;

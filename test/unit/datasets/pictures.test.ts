@@ -79,7 +79,12 @@ test('what is no image is refused before anything is predicted', async () => {
 test('of TIFF files that do not tell black and white, the levels are those of the dataset, however few are read', async () => {
   const tiff = (from: number, sample: 'float' | 'int') => {
     const values = Array.from({ length: 16 }, (_, i) => from + 10 * i);
-    return tiffOf({ width: 4, channels: 1, sample, data: sample === 'float' ? Float32Array.from(values) : Int16Array.from(values) });
+    return tiffOf({
+      width: 4,
+      channels: 1,
+      sample,
+      data: sample === 'float' ? Float32Array.from(values) : Int16Array.from(values),
+    });
   };
   for (const sample of ['float', 'int'] as const) {
     const files = { 'a/1.tif': tiff(-400, sample), 'b/1.tif': tiff(300, sample) };
