@@ -5,6 +5,6 @@ import { commandsMarkdown, glossaryMarkdown, withMetricsTable } from './commands
 import { commandLine } from './machine/installation.js';
 
 const file = (name: string) => new URL(`../docs/${name}`, import.meta.url);
-fs.writeFileSync(file('commands.md'), commandsMarkdown(createProgram((line) => commandLine(line, false))));
-fs.writeFileSync(file('glossary.md'), glossaryMarkdown());
-fs.writeFileSync(file('metrics.md'), withMetricsTable(fs.readFileSync(file('metrics.md'), 'utf8')));
+fs.writeFileSync(file('commands.md'), await commandsMarkdown(createProgram((line) => commandLine(line, false))));
+fs.writeFileSync(file('glossary.md'), await glossaryMarkdown());
+fs.writeFileSync(file('metrics.md'), await withMetricsTable(fs.readFileSync(file('metrics.md'), 'utf8')));

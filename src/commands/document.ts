@@ -1,5 +1,7 @@
 /** The parts of docs/ that are made from definitions: commands.md, glossary.md, the table of metrics.md. `npm run docs` writes them. */
+import { fileURLToPath } from 'node:url';
 import type { CommandUnknownOpts, Help } from '@commander-js/extra-typings';
+import * as prettier from 'prettier';
 import { present } from '../machine/present.js';
 import { nameOf } from './examples.js';
 import { exampleOf as metricExample, metrics } from '../metrics/index.js';
@@ -13,31 +15,37 @@ Each is \`emergence COMMAND\` where the package is installed, and an npm script 
 `;
 
 /** As Markdown. */
-export function commandsMarkdown(program: CommandUnknownOpts): string {
+export function commandsMarkdown(program: CommandUnknownOpts): Promise<string> {
   const commands = help(program).visibleCommands(program).filter(isDocumented);
   const contents = commands.map((command) => `- [\`${command.name()}\`](#${command.name()}): ${command.description()}`);
-  return `${[opening, ...contents, '', ...commands.flatMap((command) => section(command, 2))].join('\n').trimEnd()}\n`;
+  return formatted([opening, ...contents, '', ...commands.flatMap((command) => section(command, 2))].join('\n'));
 }
 
 /** docs/glossary.md. */
-export function glossaryMarkdown(): string {
+export function glossaryMarkdown(): Promise<string> {
   const rows = glossary.map(({ term, meaning, page }) => [
     term,
     page === undefined ? meaning : `${meaning} ([more](${page}))`,
   ]);
   const opening =
     '# Glossary\n<!-- Written by `npm run docs` from src/report/glossary.ts; a change here is lost. -->\n';
-  return `${[opening, ...table(['term', 'meaning'], rows)].join('\n')}\n`;
+  return formatted([opening, ...table(['term', 'meaning'], rows)].join('\n'));
 }
 
 /** docs/metrics.md with its table as the registry has it. */
-export function withMetricsTable(text: string): string {
+export function withMetricsTable(text: string): Promise<string> {
   const rows = Object.values(metrics).map((metric) => [
     `\`${metricExample(metric)}\``,
     ...[metric.kind, metric.better, metric.unit, metric.units, metric.formula, metric.source],
   ]);
   const lines = table(['metric', 'kind', 'better', 'unit', 'over', 'formula', 'source'], rows);
-  return text.replace(/^\| metric \|.*\n(?:\|.*\n)*/m, () => `${lines.join('\n')}\n`);
+  return formatted(text.replace(/^\| metric +\|.*\n(?:\|.*\n)*/m, () => `${lines.join('\n')}\n`));
+}
+
+/** As `npm run format` leaves it, so that the pages are compared as they stand. */
+async function formatted(markdown: string): Promise<string> {
+  const config = await prettier.resolveConfig(fileURLToPath(new URL('../../docs/commands.md', import.meta.url)));
+  return prettier.format(markdown, { ...config, parser: 'markdown' });
 }
 
 function isDocumented(command: CommandUnknownOpts): boolean {

@@ -48,7 +48,7 @@ test.each(names)('%s begins with its schema and says how it is run', (name) => {
 
 test('README.md lists every experiment, and no other', () => {
   const readme = fs.readFileSync(path.join(folder, 'README.md'), 'utf8');
-  const listed = [...readme.matchAll(/^\| \[([^\]]+)\]\(([^)]+)\) \|/gm)];
+  const listed = [...readme.matchAll(/^\| \[([^\]]+)\]\(([^)]+)\) +\|/gm)];
   expect(listed.map(([, text]) => text).sort()).toEqual([...names].sort());
   for (const [, text, link] of listed) expect(link).toBe(text);
 });
