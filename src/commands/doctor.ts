@@ -1,7 +1,8 @@
 /** `emergence doctor`: what training needs, what is installed, and the command that fixes the rest. */
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { styleText } from 'node:util';
 import type { Finding } from '../install/diagnosis.js';
+import { devices } from '../experiment/schema.js';
 import { examples } from './examples.js';
 import { json } from './options.js';
 import { printJson } from './print.js';
@@ -11,10 +12,19 @@ export function registerDoctor(program: CommandUnknownOpts): void {
     .command('doctor')
     .description('check this machine: what is installed, what is missing, how to fix it')
     .option('--verify', "compare TensorFlow's files with the hashes of their wheel (reads 1 GB)")
+    .addOption(
+      new Option(
+        '--selftest [device]',
+        "train a small family of each architecture twice, compare the bits, and a GPU's losses with the CPU's: a minute or two",
+      )
+        .choices(devices)
+        .preset('auto')
+        .conflicts('verify'),
+    )
     .addOption(json)
-    .addHelpText('after', examples('doctor'))
-    .action(async (options) => {
-      process.exitCode = await doctor({ isJson: options.json === true, verify: options.verify === true });
+    .addHelpText('after', examples('doctor', 'doctor --selftest gpu'))
+    .action(async ({ json: isJson = false, verify = false, selftest }) => {
+      process.exitCode = selftest === undefined ? await doctor({ isJson, verify }) : await tried(selftest, isJson);
     });
 }
 
@@ -38,6 +48,28 @@ async function doctor({ isJson, verify }: { isJson: boolean; verify: boolean }):
   if (isJson) printJson({ findings });
   else for (const finding of findings) console.log(lineOf(finding));
   return findings.some(({ status }) => status === 'problem') ? 1 : 0;
+}
+
+/** Exit code: 1 where a member failed or is not as it should be, 130 after Ctrl-C. */
+async function tried(device: (typeof devices)[number], isJson: boolean): Promise<number> {
+  const { selftest } = await import('../library/selftest.js');
+  const { selftestTable } = await import('../report/tables/selftest.js');
+  const { stopOnSignals } = await import('../terminal/signals.js');
+  const stop = stopOnSignals();
+  const note = (line: string) => {
+    console.error(line);
+  };
+  try {
+    const result = await selftest({ device, signal: stop.signal, note });
+    if (isJson) printJson(result);
+    else console.log(selftestTable(result));
+    return result.faults.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    return stop.exitCode();
+  } finally {
+    stop.release();
+  }
 }
 
 function lineOf({ status, subject, what, remedy }: Finding): string {

@@ -56,6 +56,7 @@ for n in ["libcuda.so.1", "libcudart.so.12", "libcublasLt.so.12", "libcublas.so.
 sys.exit(bad)'
   cat "$root/tmp/step.out"; }
 doctor() { step doctor 90 node bin/emergence.js doctor; cat "$root/tmp/step.out"; }
+selftest() { step selftest 180 node bin/emergence.js doctor --selftest "$DEVICE"; cat "$root/tmp/step.out"; }
 probe() { # TensorFlow's own words on why it takes the GPU or does not
   TF_FORCE_GPU_ALLOW_GROWTH=true TF_CPP_MIN_LOG_LEVEL=0 TF_CPP_MAX_VLOG_LEVEL=0 TAIL=40 step probe 90 node -e '
     const m = { exports: {} }; process.dlopen(m, require("fs").readdirSync(process.argv[1]).map((d) => process.argv[1] + "/" + d + "/tfjs_binding.node")[0]);
@@ -90,5 +91,5 @@ peers() { # JAX and PyTorch of the machine, on the lab's workloads, data on the 
   for w in $PW; do for f in jax-scan torch jax torch-compile; do for a in cnn autoencoder transformer; do
     step "peer-$f-$a-$w" 45 env XLA_PYTHON_CLIENT_PREALLOCATE=false "$python" $root/peers/bench_gpu.py --framework $f --arch $a --width $w --steps $PS && tail -1 "$root/tmp/step.out" | tee -a "$results"
   done; done; done; }
-for s in "$@"; do case $s in facts | links | doctor | probe | first | same | again | cpu | ae | transformer | wide | bf16 | tf32 | interop | free | peers) $s ;; jobs) jobs_ ;; *) note "no step $s" ;; esac; done
+for s in "$@"; do case $s in facts | links | doctor | selftest | probe | first | same | again | cpu | ae | transformer | wide | bf16 | tf32 | interop | free | peers) $s ;; jobs) jobs_ ;; *) note "no step $s" ;; esac; done
 [ -s "$log" ] && { gzip -c "$log" >"$OUT/log.txt.gz"; rm -f "$log"; }; exit 0

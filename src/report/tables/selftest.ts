@@ -1,0 +1,21 @@
+/** What a device did in its selftest, as text. */
+import type { Selftest } from '../../library/selftest.js';
+import { formatBytes, formatNumber, formatRate, grouped } from '../../terminal/format.js';
+import { textTable } from './text-table.js';
+
+/** Without a line break at the end. */
+export function selftestTable({ members, faults }: Selftest): string {
+  const beside = members.some(({ cpuLoss }) => cpuLoss !== undefined);
+  const ofCpu = (loss: number | undefined) => (loss === undefined ? '-' : formatNumber(loss, 4));
+  const table = textTable(
+    ['member', 'device', 'parameters', 'rate', 'memory', 'loss', ...(beside ? ["the CPU's"] : []), 'same bits twice'],
+    members.map(({ id, device, parameters, examplesPerSecond, peakMemoryBytes, loss, cpuLoss, sameBits }) => [
+      ...[id, device.toUpperCase(), grouped(parameters), formatRate(examplesPerSecond)],
+      ...[peakMemoryBytes === null ? '-' : formatBytes(peakMemoryBytes), formatNumber(loss, 4)],
+      ...(beside ? [ofCpu(cpuLoss)] : []),
+      sameBits ? 'yes' : 'NO',
+    ]),
+    ['member', 'device'],
+  );
+  return [table, ...(faults.length === 0 ? ['All as it should be.'] : faults)].join('\n');
+}
