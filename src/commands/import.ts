@@ -134,6 +134,7 @@ export function registerImport(program: CommandUnknownOpts): void {
           whole('--classes'),
         ),
       )
+      .option('--add', 'add the models to the imported run of this name: on its examples, with its columns')
       .option('--strict', 'reject examples that some models are missing, instead of leaving them out')
       .addOption(json)
       .addHelpText('after', examples(...format.examples))

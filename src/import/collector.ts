@@ -26,6 +26,8 @@ export interface OutcomeRow {
   readonly predicted?: string | undefined;
   /** Who the example is from. */
   readonly group?: string | undefined;
+  /** A hash of the example's content, where the source has one. */
+  readonly content?: string | undefined;
   readonly numbers?: Readonly<Partial<Record<NumberColumn, number>>> | undefined;
   /** Of the model: the same in all of its rows. */
   readonly coordinates?: Readonly<Record<string, number>> | undefined;
@@ -44,6 +46,8 @@ export interface Collected {
   readonly examples: readonly string[];
   /** SHA-256 over the ids, and over the labels where they are known. */
   readonly fingerprint: string;
+  /** SHA-256 over the hashes of the examples' contents; undefined where some have none. */
+  readonly contents: string | undefined;
   readonly dropped: number;
   /** Names of the classes; undefined where they are numbers, or none are known. */
   readonly classNames: readonly string[] | undefined;
@@ -58,6 +62,22 @@ export interface Collected {
 export interface CollectOptions {
   /** Refuse examples that some models lack, in place of leaving them out. */
   readonly strict: boolean;
+  /** A run that the models are added to; undefined: they make a run of their own. */
+  readonly onto?: KnownRun | undefined;
+}
+
+/** What models have to agree with that are added to a run. */
+export interface KnownRun {
+  readonly name: string;
+  /** Ids of its examples: all of them, in this order. */
+  readonly examples: readonly string[];
+  readonly contents: string | undefined;
+  readonly classNames: readonly string[] | undefined;
+  /** The columns of its outcomes. */
+  readonly columns: readonly string[];
+  /** True classes and groups of the examples, by number. */
+  readonly label: Int32Array | undefined;
+  readonly group: Int32Array | undefined;
 }
 
 /** A limit that memory sets: outcomes of all models together. */
@@ -67,10 +87,12 @@ export class Collector {
   readonly #examples = new Names();
   readonly #classes = new Names();
   readonly #groups = new Names();
+  readonly #contents = new Names();
   readonly #models = new Map<string, Model>();
   /** Of each example, -1 where unknown. */
   readonly #label = new Growing(Int32Array, -1);
   readonly #group = new Growing(Int32Array, -1);
+  readonly #content = new Growing(Int32Array, -1);
   #rows = 0;
 
   /** @param where of the row, for messages @throws UsageError where the row contradicts another, or a value is out of its range */
@@ -83,6 +105,8 @@ export class Collector {
     this.#note(this.#label, example, this.#classOf(row.label), { what: 'label', of: row.example, where });
     const group = row.group === undefined ? -1 : this.#groups.numberOf(row.group);
     this.#note(this.#group, example, group, { what: 'group', of: row.example, where });
+    const content = row.content === undefined ? -1 : this.#contents.numberOf(row.content);
+    this.#note(this.#content, example, content, { what: 'content', of: row.example, where });
   }
 
   get rows(): number {
@@ -104,33 +128,42 @@ export class Collector {
     return [...this.#models.values()];
   }
 
-  /** @throws UsageError where there is no example that all models have, none is right or wrong, or `strict` is not met */
-  finish({ strict }: CollectOptions): Collected {
+  /**
+   * @throws UsageError where there is no example that all models have, none is right or wrong, `strict` is not met, or the models differ
+   * from those of the run that they are added to
+   */
+  finish({ strict, onto }: CollectOptions): Collected {
     const models = [...this.#models.values()];
     if (models.length === 0) throw new UsageError('the input has no outcomes');
-    const shared = this.#sharedExamples(models, strict);
+    const shared =
+      onto === undefined ? this.#sharedExamples(models, strict) : this.#examplesOf(onto, { models, strict });
     const labels = shared.map((example) => this.#label.at(example));
     const groups = shared.map((example) => this.#group.at(example));
     const hasLabels = labels.every((label) => label >= 0);
     const hasGroups = groups.every((group) => group >= 0);
-    const classes = this.#classCodes();
+    const classes = this.#classCodes(onto);
     const notes: string[] = [];
-    const names = commonColumns(models, notes);
+    const names = onto === undefined ? commonColumns(models, notes) : columnsLike(onto, { models, notes });
     const members = models.map(({ name, seed, coordinates, rowsOf, columnOf }) => {
       const rows = rowsOf(shared);
       const columns: Record<string, OutcomeColumns[string]> = { example: Int32Array.from(shared, (_, i) => i) };
-      if (hasGroups) columns['group'] = renumbered(groups);
-      if (hasLabels) columns['label'] = Int32Array.from(labels, (code) => nth(classes.codes, code));
+      // What a run does not know of its examples, it goes on not knowing.
+      if (hasGroups && (onto === undefined || onto.group !== undefined)) columns['group'] = renumbered(groups);
+      if (hasLabels && (onto === undefined || onto.label !== undefined))
+        columns['label'] = Int32Array.from(labels, (code) => nth(classes.codes, code));
       for (const column of names) columns[column] = columnOf(column, rows, classes.codes);
       return { name, seed, coordinates, columns };
     });
     const examples = shared.map((example) => this.#examples.nameOf(example));
+    const contents = this.#contentsOf(shared);
+    if (onto !== undefined) refuseOtherExamples(onto, { columns: nth(members, 0).columns, contents });
     const hash = createHash('sha256').update(examples.map((id) => `${JSON.stringify(id)}\n`).join(''));
     if (hasLabels) hash.update(labels.map((code) => `${JSON.stringify(this.#classes.nameOf(code))}\n`).join(''));
     return {
       members,
       examples,
       fingerprint: hash.digest('hex'),
+      contents,
       dropped: this.#examples.count - shared.length,
       classNames: classes.names,
       classes: classes.count,
@@ -195,6 +228,40 @@ export class Collector {
     return this.#inOrder(shared);
   }
 
+  /** Those of a run, in its order. */
+  #examplesOf(
+    { name, examples }: KnownRun,
+    { models, strict }: { readonly models: readonly Model[]; readonly strict: boolean },
+  ): number[] {
+    const found = examples.map((id) => this.#examples.find(id));
+    for (const model of models) {
+      const missing = examples.filter((_, i) => !model.has(found[i] ?? -1));
+      if (missing.length > 0)
+        throw new UsageError(
+          `${model.title} has no outcome of ${counted(missing.length, 'example')} of the run ${name}, ${nth(missing, 0)} for one`,
+          '--add',
+          `the ${counted(examples.length, 'example')} of the run are needed from each model`,
+        );
+    }
+    const shared = found.map((example) => present(example));
+    const others = this.#examples.count - shared.length;
+    if (!strict || others === 0) return shared;
+    const known = new Set(examples);
+    throw new UsageError(
+      `the run ${name} does not have example ${present(this.#examples.all.find((id) => !known.has(id)))}`,
+      '--strict',
+      'without it, such examples are left out',
+    );
+  }
+
+  #contentsOf(shared: readonly number[]): string | undefined {
+    const contents = shared.map((example) => this.#content.at(example));
+    if (contents.some((content) => content < 0)) return undefined;
+    return createHash('sha256')
+      .update(contents.map((content) => `${JSON.stringify(this.#contents.nameOf(content))}\n`).join(''))
+      .digest('hex');
+  }
+
   /** Whole numbers by their size, other ids as texts: the same whatever order the rows came in. */
   #inOrder(shared: readonly number[]): number[] {
     const ids = shared.map((example) => this.#examples.nameOf(example));
@@ -205,19 +272,37 @@ export class Collector {
   }
 
   /** Each class's number in the files: names that are all whole numbers stand for themselves, others are numbered in order. */
-  #classCodes(): { codes: Int32Array; names: readonly string[] | undefined; count: number | null } {
+  #classCodes(onto: KnownRun | undefined): {
+    codes: Int32Array;
+    names: readonly string[] | undefined;
+    count: number | null;
+  } {
     const names = this.#classes.all;
     if (names.length === 0) return { codes: new Int32Array(), names: undefined, count: null };
-    const areNumbers = names.every((name) => /^\d{1,9}(\.0)?$/.test(name));
+    const known = onto?.classNames;
+    const areNumbers = known === undefined && names.every((name) => wholeClass.test(name));
+    const isOfNumbers =
+      onto !== undefined && known === undefined && onto.columns.some((each) => classColumns.has(each));
+    if (isOfNumbers && !areNumbers)
+      throw new UsageError(
+        `the run ${onto.name} has classes by number, and ${JSON.stringify(names.find((name) => !wholeClass.test(name)))} is none`,
+        '--add',
+      );
     if (areNumbers) {
       const codes = Int32Array.from(names, Number);
       return { codes, names: undefined, count: codes.reduce((most, code) => Math.max(most, code), 0) + 1 };
     }
-    const sorted = names.toSorted();
+    // Of a run's classes each keeps its number; what its models never named comes after them.
+    const sorted = [...(known ?? []), ...names.filter((name) => known?.includes(name) !== true).sort()];
     const place = new Map(sorted.map((name, i) => [name, i]));
     return { codes: Int32Array.from(names, (name) => present(place.get(name))), names: sorted, count: sorted.length };
   }
 }
+
+/** A class that stands for itself. */
+const wholeClass = /^\d{1,9}(\.0)?$/;
+/** Columns that hold classes. */
+const classColumns: ReadonlySet<string> = new Set(['label', 'predicted']);
 
 /** Names as numbers, in order of their first use. */
 class Names {
@@ -232,6 +317,10 @@ class Names {
       this.#names.push(name);
     }
     return number;
+  }
+
+  find(name: string): number | undefined {
+    return this.#numbers.get(name);
   }
 
   nameOf(number: number): string {
@@ -391,6 +480,54 @@ function commonColumns(models: readonly Model[], notes: string[]): (ModelColumn 
       'name the column with --correct, or those of the true and the given answer with --label and --predicted',
     );
   return common;
+}
+
+/** The columns of a run. Throws UsageError where a model lacks one; of those that the run does not have a line. */
+function columnsLike(
+  { name: run, columns }: KnownRun,
+  { models, notes }: { readonly models: readonly Model[]; readonly notes: string[] },
+): (ModelColumn & ImportedColumn)[] {
+  const wanted = columnNames.filter((name) => columns.includes(name));
+  for (const model of models) {
+    const missing = wanted.find((name) => model.hasColumn(name) !== 'all');
+    if (missing !== undefined)
+      throw new UsageError(
+        `${model.title} has no ${missing}${model.hasColumn(missing) === 'some' ? ' for some examples' : ''}, which the models of the run ${run} have`,
+        '--add',
+        'models that are added need the same columns',
+      );
+  }
+  const others = columnNames.filter(
+    (name) => !columns.includes(name) && models.some((model) => model.hasColumn(name) !== 'none'),
+  );
+  if (others.length > 0)
+    notes.push(`${others.join(', ')} left out: the run ${run} does not have ${others.length === 1 ? 'it' : 'them'}`);
+  return wanted;
+}
+
+/** Throws UsageError where true classes, groups or contents of the examples are not those of the run. */
+function refuseOtherExamples(
+  run: KnownRun,
+  { columns, contents }: { readonly columns: OutcomeColumns; readonly contents: string | undefined },
+): void {
+  const differs = (what: string, remedy?: string) => new UsageError(`${what} the run ${run.name}`, '--add', remedy);
+  for (const name of ['label', 'group'] as const) {
+    const [theirs, ours] = [columns[name], run[name]];
+    if (ours === undefined) continue;
+    if (theirs === undefined)
+      throw differs(`no ${name} of the examples is given, unlike in`, `give it as for the models that are there`);
+    const other = ours.findIndex((value, i) => value !== theirs[i]);
+    if (other >= 0)
+      throw differs(
+        `the ${name} of example ${nth(run.examples, other)} differs from that of`,
+        'is it the same test set?',
+      );
+  }
+  if (contents !== undefined && run.contents !== undefined && contents !== run.contents)
+    throw differs(
+      'examples of these ids have other contents (by their hashes) than those of',
+      'is it the same version of the task?',
+    );
 }
 
 /** From 0, in order of first use. */

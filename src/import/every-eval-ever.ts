@@ -17,6 +17,8 @@ export interface EveryEvalImport {
   readonly collector: Collector;
   readonly files: readonly string[];
   readonly testSet: string;
+  /** What of the results was read. */
+  readonly reading: Readonly<Record<string, string>>;
 }
 
 /** Throws UsageError, one line, at the first thing that is wrong. */
@@ -41,7 +43,8 @@ export async function readEveryEval(
     }
   }
   if (collector.rows === 0) throw new UsageError(`there is no evaluation ${evaluation ?? ''}`, '--evaluation');
-  return { collector, files, testSet: nth([...names], 0).slice(0, 100) };
+  const name = nth([...names], 0);
+  return { collector, files, testSet: name.slice(0, 100), reading: { evaluation: name } };
 }
 
 function addRow(row: Row, { collector, where }: { readonly collector: Collector; readonly where: string }): void {
@@ -55,7 +58,8 @@ function addRow(row: Row, { collector, where }: { readonly collector: Collector;
     seed: null,
     example: read(row, 'sample_id', where, readName),
   };
-  collector.add({ ...about, correct, numbers }, () => where);
+  const content = typeof row['sample_hash'] === 'string' ? row['sample_hash'] : undefined;
+  collector.add({ ...about, content, correct, numbers }, () => where);
 }
 
 function read<T>(row: Row, key: string, where: string, reader: (value: unknown) => T | Misread): T {

@@ -24,6 +24,8 @@ export interface HelmImport {
   readonly files: readonly string[];
   readonly testSet: string;
   readonly notes: readonly string[];
+  /** What of the runs was read. */
+  readonly reading: Readonly<Record<string, string>>;
 }
 
 const statSchema = z.looseObject({
@@ -42,6 +44,7 @@ const instancesSchema = z.array(
 );
 const specSchema = z.looseObject({ name: z.string(), adapter_spec: z.looseObject({ model: z.string() }) });
 
+const usualCorrect = 'exact_match';
 const instancesFile = 'per_instance_stats.json';
 
 /** Throws UsageError, one line, at the first thing that is wrong. */
@@ -50,6 +53,7 @@ export async function readHelm(paths: readonly string[], options: HelmOptions): 
   const collector = new Collector();
   const sources: string[] = [];
   const notes: string[] = [];
+  const splits = new Set<string>();
   let first: { readonly file: string; readonly scenario: string } | undefined;
   for (const file of files) {
     const specFile = path.join(path.dirname(file), 'run_spec.json');
@@ -64,10 +68,17 @@ export async function readHelm(paths: readonly string[], options: HelmOptions): 
         'import one scenario at a time',
       );
     sources.push(file, specFile);
-    const stats = await readRun(file, { model: spec.adapter_spec.model, collector, options, notes });
+    const stats = await readRun(file, { model: spec.adapter_spec.model, collector, options, notes, splits });
     if (stats !== undefined) sources.push(stats);
   }
-  return { collector, files: sources, testSet: present(first).scenario.slice(0, 100), notes };
+  const { scenario } = present(first);
+  const reading = {
+    scenario,
+    split: [...splits].sort().join(', '),
+    correct: options.correct ?? usualCorrect,
+    ...(options.score === undefined ? {} : { score: options.score }),
+  };
+  return { collector, files: sources, testSet: scenario.slice(0, 100), notes, reading };
 }
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
@@ -82,20 +93,26 @@ interface Reading {
   readonly collector: Collector;
   readonly options: HelmOptions;
   readonly notes: string[];
+  /** Those that were read. */
+  readonly splits: Set<string>;
 }
 
 /** The file of the tool's own means, if there is one. */
-async function readRun(file: string, { model, collector, options, notes }: Reading): Promise<string | undefined> {
+async function readRun(
+  file: string,
+  { model, collector, options, notes, splits: read }: Reading,
+): Promise<string | undefined> {
   const all = parsed(instancesSchema, await readJson(file), file);
   const instances = all.filter(({ perturbation }) => perturbation === undefined || perturbation === null);
   if (instances.length < all.length)
     notes.push(`${file}: ${counted(all.length - instances.length, 'perturbed instance')} left out`);
-  const correct = options.correct ?? 'exact_match';
+  const correct = options.correct ?? usualCorrect;
   const splits = new Set(
     instances.flatMap(({ stats }) => ofMetric(stats, correct).map(({ name }) => name.split ?? 'none')),
   );
   if (splits.size === 0) throw new UsageError(`has no metric ${correct}`, file, 'name one with --correct');
   const split = chooseOne([...splits], { what: 'split', flag: '--split', asked: options.split, where: file });
+  read.add(split);
   const severalTrials = instances.some(({ train_trial_index: trial }) => trial > 0);
   const names = [correct, ...(options.score === undefined ? [] : [options.score])];
   const sums = new Map(names.map((name) => [name, 0]));

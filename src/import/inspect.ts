@@ -26,6 +26,8 @@ export interface InspectImport {
   readonly version: string | null;
   readonly classes: number | null;
   readonly notes: readonly string[];
+  /** What of the logs was read. */
+  readonly reading: Readonly<Record<string, string>>;
 }
 
 const headerSchema = z.looseObject({
@@ -74,15 +76,17 @@ export async function readInspect(paths: readonly string[], options: InspectOpti
   const collector = new Collector();
   const choices = new Set<number>();
   const notes: string[] = [];
+  const scorers = new Set<string>();
   const chosen = logs.filter(({ header }) => header.eval.task === task);
   for (const log of chosen) {
     if (log.header.status !== 'success') notes.push(`${path.basename(log.file)}: its status is ${log.header.status}`);
-    addLog(log, { collector, choices, scorer: options.scorer });
+    addLog(log, { collector, choices, scorer: options.scorer, scorers });
   }
   const versions = [...new Set(chosen.flatMap(({ header }) => header.eval.packages['inspect_ai'] ?? []))];
   const [count] = choices;
   return {
     ...{ collector, testSet: task.slice(0, 100), notes },
+    reading: { task, scorer: [...scorers].sort().join(', ') },
     files: chosen.map(({ file }) => file),
     version: versions.length === 1 ? nth(versions, 0) : null,
     classes: choices.size === 1 && present(count) > 0 ? present(count) : null,
@@ -137,13 +141,16 @@ interface Adding {
   readonly collector: Collector;
   readonly choices: Set<number>;
   readonly scorer: string | undefined;
+  /** Those that were read. */
+  readonly scorers: Set<string>;
 }
 
-function addLog({ file, header, samples }: Log, { collector, choices, scorer: asked }: Adding): void {
+function addLog({ file, header, samples }: Log, { collector, choices, scorer: asked, scorers: read }: Adding): void {
   if (samples.length === 0) throw new UsageError('has no samples in it', file, 'log samples with --log-samples');
   const scorers = [...new Set(samples.flatMap(({ scores }) => Object.keys(scores ?? {})))];
   if (scorers.length === 0) throw new UsageError('none of its samples has a score', file);
   const scorer = chooseOne(scorers, { what: 'scorer', flag: '--scorer', asked, where: file });
+  read.add(scorer);
   const severalEpochs = samples.some(({ epoch }) => epoch > 1);
   let sum = 0;
   for (const { id, epoch, choices: options, target, scores } of samples) {

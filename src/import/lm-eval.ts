@@ -37,6 +37,8 @@ export interface LmEvalImport {
   /** Choices of every example; null where they differ or there are none. */
   readonly classes: number | null;
   readonly notes: readonly string[];
+  /** What of the samples was read. */
+  readonly reading: Readonly<Record<string, string>>;
 }
 
 const samplesName = /^samples_(.+?)(?:_(\d{4}-\d{2}-\d{2}T[\d.:-]+))?\.jsonl$/;
@@ -76,7 +78,7 @@ export async function readLmEval(paths: readonly string[], options: LmEvalOption
     options,
     severalTasks: tasks.length > 1,
     filter: options.filter,
-    documents: new Map(),
+    correct: new Set(),
     choices: new Set(),
     unplaced: 0,
     notes: [],
@@ -98,6 +100,12 @@ export async function readLmEval(paths: readonly string[], options: LmEvalOption
     testSet: tasks.length <= 3 ? tasks.join('+') : `${counted(tasks.length, 'task')} of lm-eval`,
     classes: choices.size === 1 ? present(count) : null,
     notes,
+    reading: {
+      task: tasks.toSorted().join(', '),
+      filter: reading.filter ?? 'none',
+      correct: [...reading.correct].sort().join(', '),
+      ...(options.score === undefined ? {} : { score: options.score }),
+    },
   };
 }
 
@@ -166,8 +174,8 @@ interface Reading {
   readonly severalTasks: boolean;
   /** What was found first, where none was asked for. */
   filter: string | undefined;
-  /** Hash of each example's question. */
-  readonly documents: Map<string, string>;
+  /** The metrics that say what is right, by their names. */
+  readonly correct: Set<string>;
   readonly choices: Set<number>;
   unplaced: number;
   readonly notes: string[];
@@ -186,11 +194,12 @@ async function readSamples(samples: SamplesFile, reading: Reading): Promise<void
       const where = placeIn(file, nth(lines, i));
       if (!isOfFilter(row, reading, where)) continue;
       metrics ??= chooseMetrics(row, reading.options, where);
+      reading.correct.add(metrics.correct);
       const outcome = outcomeOf(row, metrics, { where, reading });
       const id = read(row, 'doc_id', where, readName);
       const example = reading.severalTasks ? `${task}:${id}` : id;
-      refuseOtherQuestion(row, example, { where, reading });
-      reading.collector.add({ model, seed: null, example, coordinates, ...outcome.row }, () => where);
+      const content = typeof row['doc_hash'] === 'string' ? row['doc_hash'] : undefined;
+      reading.collector.add({ model, seed: null, example, coordinates, content, ...outcome.row }, () => where);
       for (const [name, value] of outcome.metrics) sums.set(name, (sums.get(name) ?? 0) + value);
       count++;
     }
@@ -377,19 +386,6 @@ function choiceTexts(requests: unknown, count: number): string[] {
       : (request as { arg_1?: unknown } | null)?.arg_1;
     return typeof continuation === 'string' ? continuation.trim() : '';
   });
-}
-
-function refuseOtherQuestion(row: Row, example: string, { where, reading }: Context): void {
-  const hash = row['doc_hash'];
-  if (typeof hash !== 'string') return;
-  const known = reading.documents.get(example);
-  if (known !== undefined && known !== hash)
-    throw new UsageError(
-      `doc_id ${example} is a different question than in earlier files (doc_hash)`,
-      where,
-      'import one version of the task',
-    );
-  reading.documents.set(example, hash);
 }
 
 interface Means {

@@ -80,12 +80,12 @@ export async function placeModels(collector: Collector, file: string): Promise<v
  *
  * @throws UsageError where some model has none, or it is not above 0
  */
-export function axisOf(models: Collector['models'], asked: string | undefined): string {
+export function axisOf(models: Collector['models'], asked: string | undefined, flag = '--axis'): string {
   const known = [...new Set(models.flatMap(({ coordinates }) => Object.keys(coordinates)))];
   if (asked !== undefined && !known.includes(asked))
     throw new UsageError(
       known.length === 0 ? `no model has a coordinate` : `no model has a coordinate ${asked}`,
-      '--axis',
+      flag,
       known.length === 0 ? howToPlace : suggestion(asked, known),
     );
   const complete = known.filter((name) => models.every(({ coordinates }) => coordinates[name] !== undefined));
@@ -100,7 +100,7 @@ export function axisOf(models: Collector['models'], asked: string | undefined): 
   const value = wrong.coordinates[axis];
   throw new UsageError(
     value === undefined ? `${wrong.name} has no ${axis}` : `${axis} of ${wrong.name} is ${value}, not above 0`,
-    asked === undefined ? undefined : '--axis',
+    asked === undefined ? undefined : flag,
     value === undefined ? howToPlace : 'draw the curves over another coordinate: --axis NAME',
   );
 }

@@ -1,4 +1,4 @@
-/** A run of imported members, written whole or not at all. */
+/** A run of imported members, written whole or not at all; so is what is added to one. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256File, sha256Of, type FileContent } from '../machine/files.js';
@@ -9,7 +9,7 @@ import { encodeOutcomes } from '../runs/outcomes.js';
 import { runFolder } from '../runs/run.js';
 import { UsageError } from '../terminal/errors.js';
 import { printable } from '../terminal/printable.js';
-import type { Collected } from './collector.js';
+import type { Collected, CollectedMember } from './collector.js';
 
 /** Where the outcomes come from. */
 export interface Source {
@@ -17,8 +17,12 @@ export interface Source {
   readonly format: string;
   readonly tool: string | null;
   readonly version: string | null;
-  /** Every file that outcomes were read from. */
+  /** Every file that outcomes were read from, and the table of the models' numbers. */
   readonly files: readonly string[];
+  /** As it was typed, with files by their names alone. */
+  readonly command: string;
+  /** What of a tool's files was read; undefined for files that any program writes. */
+  readonly reading: Readonly<Record<string, string>> | undefined;
 }
 
 export interface NewRun {
@@ -26,13 +30,9 @@ export interface NewRun {
   readonly root: string;
   readonly name: string;
   readonly source: Source;
-  /** As it was typed, with files by their names alone. */
-  readonly command: string;
   /** Of the test set. */
   readonly testSet: string;
   readonly axis: string;
-  /** The table of the models' numbers, where there is one. */
-  readonly scale: string | undefined;
   /** Classes or choices of every example, where the source tells; else what labels and predictions tell. */
   readonly classes: number | null;
   /** What groups are, in the plural. */
@@ -63,26 +63,23 @@ export async function writeImportedRun(
   const examples = encodeExamples(collected.examples);
   const taken = new Set<string>();
   const { classNames } = collected;
-  for (const { name: model, seed, coordinates, columns } of collected.members) {
-    const id = idOf(seed === null ? model : `${model}-s${seed}`, taken);
-    taken.add(id);
-    const outcomes = encodeOutcomes(columns, classNames);
-    files.set(`members/${id}/outcomes.parquet`, outcomes);
-    const record = encodeImported({
-      ...{ format: 2, kind: 'imported', id, name: model, seed, coordinates },
-      ...{ testSet: collected.fingerprint, imported: created, files: { 'outcomes.parquet': sha256Of(outcomes) } },
+  for (const member of collected.members) {
+    const { id, files: own } = encodeMember(member, {
+      taken,
+      classNames,
+      testSet: collected.fingerprint,
+      imported: created,
     });
-    files.set(`members/${id}/member.json`, record);
+    taken.add(id);
+    for (const [file, data] of own) files.set(file, data);
   }
   const record: ImportedRun = {
     ...{ format: 2, kind: 'imported', name, created },
-    source: {
-      ...{ format: source.format, tool: source.tool, version: source.version, command: run.command },
-      files: await Promise.all([...source.files, ...(run.scale === undefined ? [] : [run.scale])].map(describeFile)),
-    },
+    source: await describeSource(source),
     dataset: {
       name: run.testSet,
       fingerprint: collected.fingerprint,
+      ...(collected.contents === undefined ? {} : { contents: collected.contents }),
       testCount: collected.examples.length,
       classes: run.classes ?? collected.classes,
       ...(classNames === undefined ? {} : { classNames: [...classNames] }),
@@ -102,6 +99,48 @@ export async function writeImportedRun(
   await refuseTaken(root, name);
   await writeFolder(folder, files);
   return { folder, record };
+}
+
+/** A member's id, and its files by their place in the run's folder: member.json last. */
+export function encodeMember(
+  { name, seed, coordinates, columns }: CollectedMember,
+  {
+    taken,
+    classNames,
+    testSet,
+    imported,
+  }: {
+    /** Ids of the run's other members. */
+    readonly taken: ReadonlySet<string>;
+    readonly classNames: readonly string[] | undefined;
+    /** The run's fingerprint. */
+    readonly testSet: string;
+    /** When, UTC. */
+    readonly imported: string;
+  },
+): { readonly id: string; readonly files: ReadonlyMap<string, FileContent> } {
+  const id = idOf(seed === null ? name : `${name}-s${seed}`, taken);
+  const outcomes = encodeOutcomes(columns, classNames);
+  const record = encodeImported({
+    ...{ format: 2, kind: 'imported', id, name, seed, coordinates },
+    ...{ testSet, imported, files: { 'outcomes.parquet': sha256Of(outcomes) } },
+  });
+  return {
+    id,
+    files: new Map<string, FileContent>([
+      [`members/${id}/outcomes.parquet`, outcomes],
+      [`members/${id}/member.json`, record],
+    ]),
+  };
+}
+
+/** As run.json has it. */
+export async function describeSource({ format, tool, version, command, reading, files }: Source) {
+  return {
+    ...{ format, tool, version, command },
+    files: await Promise.all(files.map(describeFile)),
+    ...(reading === undefined ? {} : { reading: { ...reading } }),
+  };
 }
 
 async function describeFile(file: string): Promise<ImportedRun['source']['files'][number]> {

@@ -10,6 +10,7 @@ import { readLogits } from '../import/logits.js';
 import { axisOf, placeModels } from '../import/scale.js';
 import { nameOfFile, parseCoordinates, readLabelSource, readTable } from '../import/table.js';
 import { readTimm } from '../import/timm.js';
+import { addToRun, compareReading, openToAdd } from '../import/add.js';
 import { refuseTaken, writeImportedRun } from '../import/write.js';
 import { tableColumns } from '../import/columns.js';
 import { present } from '../machine/present.js';
@@ -32,6 +33,8 @@ export interface ImportOptions extends RunOptions {
   readonly testSet?: string | undefined;
   /** Classes or choices of every example, where the files do not tell. */
   readonly classes?: number | undefined;
+  /** Add to a run that is there. */
+  readonly add?: boolean | undefined;
   /** Reject examples that some models are missing, instead of leaving them out. */
   readonly strict?: boolean | undefined;
 }
@@ -70,6 +73,7 @@ export interface ImportFormats {
 export interface Imported {
   readonly folder: string;
   readonly record: ImportedRun;
+  /** Those that this import brought. */
   readonly members: Collected['members'];
   readonly notes: readonly string[];
 }
@@ -83,6 +87,8 @@ interface Read {
   readonly version?: string | null;
   /** Classes or choices of every example, where the source tells. */
   readonly classes?: number | null;
+  /** What of a tool's files was read: task, metrics, ... */
+  readonly reading?: Readonly<Record<string, string>>;
   /** Lines that the user should see. */
   readonly notes?: readonly string[];
 }
@@ -157,42 +163,79 @@ export async function importOutcomes<F extends keyof ImportFormats>(
 ): Promise<Imported> {
   const { root = checkpoints, run: name, scale, note } = options;
   refuseName(name, '--run');
-  await refuseTaken(root, name);
+  const onto = options.add === true ? await openToAdd(root, name) : undefined;
+  if (onto === undefined) await refuseTaken(root, name);
+  else refuseOfNewRun(onto.record, options);
   const read = await readers[format](paths, options);
-  const { collector, files, testSet, version = null, classes = null, notes: known = [] } = read;
+  const { collector, files, testSet, version = null, classes = null, reading, notes: known = [] } = read;
   if (scale !== undefined) await placeModels(collector, scale);
-  const axis = axisOf(collector.models, options.axis);
-  const collected = collector.finish({ strict: options.strict === true });
+  const axis = axisOf(collector.models, onto?.record.axis ?? options.axis, onto === undefined ? '--axis' : '--add');
+  const source = {
+    ...{ format, tool: tools[format] ?? null, version, reading },
+    files: scale === undefined ? files : [...files, scale],
+    command: commandOf(format, paths, options),
+  };
+  const unsure = onto === undefined ? undefined : compareReading(onto.record, source);
+  const collected = collector.finish({ strict: options.strict === true, onto: onto?.known });
   if (options.classes !== undefined && collected.classes !== null && options.classes < collected.classes)
     throw new UsageError(
       `${options.classes}, and labels and predictions name ${collected.classes} classes`,
       '--classes',
       `give at least ${collected.classes}`,
     );
-  const notes = [...known, ...aboutCollected(collected, axis)];
-  const { folder, record } = await writeImportedRun(
-    {
-      ...{ root, name, axis, scale, groupNoun: 'groups' },
-      source: { format, tool: tools[format] ?? null, version, files },
-      command: commandOf(format, paths, options),
-      testSet: printable(options.testSet ?? testSet),
-      classes: options.classes ?? classes,
-    },
-    collected,
-  );
+  const written =
+    onto === undefined
+      ? {
+          members: collected.members,
+          notes: [],
+          ...(await writeImportedRun(
+            {
+              ...{ root, name, axis, source, groupNoun: 'groups' },
+              testSet: printable(options.testSet ?? testSet),
+              classes: options.classes ?? classes,
+            },
+            collected,
+          )),
+        }
+      : { folder: onto.folder, ...(await addToRun(onto, { source, collected })) };
+  const { folder, record, members } = written;
+  const notes = [
+    ...known,
+    ...(unsure === undefined ? [] : [unsure]),
+    ...written.notes,
+    ...aboutCollected({ ...collected, members }, { axis, run: onto?.record }),
+  ];
   for (const line of notes) note?.(printable(`note: ${line}`));
-  return { folder, record, members: collected.members, notes };
+  return { folder, record, members, notes };
 }
 
-function aboutCollected({ dropped, members }: Collected, axis: string): string[] {
+/** Throws UsageError for what is settled once a run is there. */
+function refuseOfNewRun({ name, axis, dataset }: ImportedRun, options: ImportOptions): void {
+  const settled = [
+    ['--axis', options.axis, axis],
+    ['--test-set', options.testSet, dataset.name],
+    ['--classes', options.classes, dataset.classes],
+  ] as const;
+  for (const [flag, asked, known] of settled)
+    if (asked !== undefined && asked !== known)
+      throw new UsageError(`is ${known ?? 'unknown'} in the run ${name}`, flag, 'leave it out with --add');
+}
+
+function aboutCollected(
+  { dropped, members, notes }: Collected,
+  { axis, run }: { readonly axis: string; readonly run: ImportedRun | undefined },
+): string[] {
   const scales = new Map<number, string[]>();
   for (const { name, seed, coordinates } of members)
     if (seed === null)
       scales.set(present(coordinates[axis]), [...(scales.get(present(coordinates[axis])) ?? []), name]);
   const shared = [...scales.values()].filter((names) => names.length > 1);
-  const leftOut = `${counted(dropped, 'example')} left out: not every model has an outcome for ${dropped === 1 ? 'it' : 'them'}`;
+  const it = dropped === 1 ? 'it' : 'them';
+  const why =
+    run === undefined ? `not every model has an outcome for ${it}` : `the run ${run.name} does not have ${it}`;
   return [
-    ...(dropped === 0 ? [] : [leftOut]),
+    ...notes,
+    ...(dropped === 0 ? [] : [`${counted(dropped, 'example')} left out: ${why}`]),
     ...shared.map((names) => `${condensed(names)} have the same ${axis} and count as seeds of one scale`),
   ];
 }

@@ -21,26 +21,48 @@ export const coordinateName = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 const coordinateSchema = z.string().regex(coordinateName, 'is not the name of a coordinate');
 const coordinates = z.record(coordinateSchema, z.number());
 
+const files = z.array(z.strictObject({ name: textSchema.min(1), bytes: z.int(), sha256 })).min(1);
+
+/** Where outcomes come from. */
+const sourceSchema = z.strictObject({
+  /** What the files are of, and how they were read: `table`, `lm-eval`, ... */
+  format: textSchema.min(1),
+  /** The program that made them, where it is known. */
+  tool: textSchema.nullable(),
+  version: textSchema.nullable(),
+  /** The command that imported them, files by their names alone. */
+  command: textSchema,
+  files,
+  /** What of a tool's files was read, by what names the tool has for it: task, filter, metrics; runs imported until 27 November 2026 have none. */
+  reading: z.record(z.string(), textSchema).optional(),
+});
+
 export const importedRunSchema = z.strictObject({
   format: z.literal(2),
   kind: z.literal('imported'),
   name: runNameSchema,
   created: z.iso.datetime(),
-  /** What the files are of, and how they were read: `table`, `lm-eval`, ... */
-  source: z.strictObject({
-    format: textSchema.min(1),
-    /** The program that made them, where it is known. */
-    tool: textSchema.nullable(),
-    version: textSchema.nullable(),
-    /** The command that imported them, files by their names alone. */
-    command: textSchema,
-    files: z.array(z.strictObject({ name: textSchema.min(1), bytes: z.int(), sha256 })).min(1),
-  }),
+  source: sourceSchema,
+  /** Members that `import --add` brought later, in that order. */
+  additions: z
+    .array(
+      z.strictObject({
+        added: z.iso.datetime(),
+        source: sourceSchema,
+        members: z.array(idSchema).min(1),
+        /** Examples of these members that the run does not have. */
+        dropped: z.int().min(0),
+        lab: textSchema,
+      }),
+    )
+    .optional(),
   /** The test set that all members have in common. */
   dataset: z.strictObject({
     name: textSchema.min(1),
     /** Of the examples' ids, and of their labels where those are known. */
     fingerprint: sha256,
+    /** Of the hashes that the source gives of each example's content, in the order of the rows; only where it does. */
+    contents: sha256.optional(),
     testCount: z.int().min(1),
     /** Classes or choices of every example; null where they differ or nobody knows. */
     classes: z.int().min(1).nullable(),
@@ -78,6 +100,11 @@ export const importedMemberSchema = z.strictObject({
   digest: sha256.optional(),
 });
 export type ImportedMember = Omit<z.output<typeof importedMemberSchema>, 'digest'>;
+
+/** Where all of a run's outcomes come from, in the order in which they came. */
+export function sourcesOf({ source, additions = [] }: ImportedRun): readonly ImportedRun['source'][] {
+  return [source, ...additions.map((addition) => addition.source)];
+}
 
 export type AnyRun = RunRecord | ImportedRun;
 

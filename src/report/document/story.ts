@@ -7,7 +7,7 @@ import { inputOf, isFactor, optionOf } from '../../experiment/schema.js';
 import { unsetFactors } from '../../runs/view.js';
 import { lengthText } from '../../experiment/length.js';
 import { counted, formatCount, formatNumber, grouped } from '../../terminal/format.js';
-import { isImported, kindOf, type AnyRun, type ImportedRun } from '../../runs/imported.js';
+import { isImported, kindOf, sourcesOf, type AnyRun, type ImportedRun } from '../../runs/imported.js';
 import type { RunRecord } from '../../runs/record.js';
 import { scaleText } from '../../runs/words.js';
 import { shownDataset, sourceText } from '../tables/compare.js';
@@ -202,7 +202,10 @@ function trainedText({ run, standard }: AnalysedFamily, record: RunRecord): stri
 
 /** What makes the run again. */
 export function commandOf(record: AnyRun): string {
-  return isImported(record) ? commandLine(record.source.command) : trainCommand(record);
+  if (!isImported(record)) return trainCommand(record);
+  return sourcesOf(record)
+    .map(({ command }) => commandLine(command))
+    .join(' && ');
 }
 
 /** Every option as it was resolved, so that no default can change what it trains. */

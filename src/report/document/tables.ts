@@ -4,7 +4,7 @@ import { scoreNames } from '../../analysis/scores.js';
 import { nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
-import { isImported, type ImportedRun } from '../../runs/imported.js';
+import { isImported, sourcesOf, type ImportedRun } from '../../runs/imported.js';
 import type { FamilyMember } from '../../runs/opened.js';
 import type { RunRecord } from '../../runs/record.js';
 import { membersTable as membersText, type TableText } from '../tables/members.js';
@@ -292,11 +292,14 @@ export function provenanceTable({ run }: AnalysedFamily): Table {
   };
 }
 
-function importedProvenance({ name, created, source, dataset, versions, gitCommit }: ImportedRun): string[][] {
+function importedProvenance(record: ImportedRun): string[][] {
+  const { name, created, additions = [], dataset, versions, gitCommit } = record;
   return [
-    ['run', `${name}, imported ${created}`],
-    ['outcomes', `${source.format}${source.tool === null ? '' : `, made by ${sourceText(source)}`}`],
-    ...source.files.map(({ name: file, bytes, sha256 }) => [file, `${grouped(bytes)} bytes, SHA-256 ${sha256}`]),
+    ['run', `${name}, imported ${[created, ...additions.map(({ added }) => added)].join(', ')}`],
+    ...sourcesOf(record).flatMap((source) => [
+      ['outcomes', `${source.format}${source.tool === null ? '' : `, made by ${sourceText(source)}`}`],
+      ...source.files.map(({ name: file, bytes, sha256 }) => [file, `${grouped(bytes)} bytes, SHA-256 ${sha256}`]),
+    ]),
     ['versions', `lab ${versions.lab}, Node ${versions.node}, ${versions.platform}`],
     ['commit', gitCommit ?? 'unknown'],
     ['test set', `${dataset.name}: ${grouped(dataset.testCount)} examples`],

@@ -20,12 +20,13 @@ interface Imported {
 /** Models that are listed; of more the first and the last of them. */
 const mostListed = 24;
 
-/** Without a line break at the end. */
+/** Of the members that an import brought. Without a line break at the end. */
 export function importedText(
   folder: string,
-  { name, axis, dataset }: ImportedRun,
+  { name, axis, dataset, members: all }: ImportedRun,
   members: readonly Imported[],
 ): string {
+  if (members.length === 0) return `${name}: nothing is new, the run stays as it is`;
   const words = importedWords(axis);
   const sorted = members.toSorted((a, b) => present(a.coordinates[axis]) - present(b.coordinates[axis]));
   const lines = sorted.map(({ name: model, seed, coordinates, columns }) => [
@@ -41,7 +42,7 @@ export function importedText(
   return [
     textTable(['model', axis, 'accuracy'], shown, ['model']),
     printable(
-      `${name}: ${counted(members.length, 'model')} on the same ${grouped(dataset.testCount)} ${dataset.testCount === 1 ? 'example' : 'examples'} of ${dataset.name}, over ${axis}`,
+      `${name}: ${counted(members.length, 'model')}${members.length < all.length ? ` added, ${all.length} in all,` : ''} on the same ${grouped(dataset.testCount)} ${dataset.testCount === 1 ? 'example' : 'examples'} of ${dataset.name}, over ${axis}`,
     ),
     `outcome columns: ${columns.join(', ')}`,
     ...missingLine(columns),

@@ -232,7 +232,7 @@ test('means that are not those of the results, a part of the samples, another ve
   const file = path.join(other, 'b', `samples_quiz_${time}.jsonl`);
   await fs.writeFile(file, (await fs.readFile(file, 'utf8')).replace('hash of 3', 'another'));
   await expect(readLmEval([other], plain)).rejects.toThrow(
-    `${file}:4: doc_id 3 is a different question than in earlier files (doc_hash)`,
+    `${file}:4: the content of example 3 differs from an earlier one`,
   );
 });
 

@@ -54,8 +54,8 @@ test('an imported run comes back from its table as it was', async () => {
   const columns = { columns: {}, coordinates: undefined, wide: undefined };
   const write = async (name: string, from: string, options: Parameters<typeof readTable>[1]) => {
     const collector = await readTable([from], options);
-    const about = { root, name, command: '', testSet: 't', classes: null, groupNoun: undefined, scale: undefined };
-    const source = { format: 'table', tool: null, version: null, files: [from] };
+    const about = { root, name, testSet: 't', classes: null, groupNoun: undefined };
+    const source = { format: 'table', tool: null, version: null, command: '', reading: undefined, files: [from] };
     return writeImportedRun(
       { ...about, source, axis: axisOf(collector.models, undefined) },
       collector.finish({ strict: true }),
