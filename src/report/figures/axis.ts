@@ -44,6 +44,13 @@ export function logTicks(domain: Domain): number[] {
   return all.length >= 3 ? all : linearTicks([least, most], 4);
 }
 
+/** The points' own places where they are few and whole, such as depths, widths and steps; else undefined, and round numbers are for the axis. */
+export function wholePlaces(values: readonly number[]): number[] | undefined {
+  const places = [...new Set(values)].sort((a, b) => a - b);
+  const isShort = (value: number) => Number.isInteger(value) && Number(value.toPrecision(3)) === value;
+  return places.length >= 2 && places.length <= 12 && places.every(isShort) ? places : undefined;
+}
+
 /** Multiples of 1, 2 or 5 times a power of ten, about so many. */
 export function linearTicks(domain: Domain, count: number): number[] {
   return scaleLinear().domain(domain).ticks(count);

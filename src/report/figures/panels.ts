@@ -1,7 +1,7 @@
 /** A panel of curves: lines with bands, bars or fans, and points. Every figure's curves are drawn here. */
 import { nth } from '../../machine/present.js';
 import { seriesStyle, type SeriesStyle } from './theme.js';
-import { countTicks, domainOf, placing, type CurvePoint, type Domain, type Tick } from './axis.js';
+import { countTicks, domainOf, placing, wholePlaces, type CurvePoint, type Domain, type Tick } from './axis.js';
 import type { Frame, Key, Panel } from './layout.js';
 import { pointMark, stroke } from './spec.js';
 
@@ -55,13 +55,17 @@ export function curvePanel(whole: CurvePanel): Panel {
       yLog,
     );
   const edges = edgesOf(whole, yDomain);
+  const places = xLinear ? undefined : wholePlaces(all.map(({ x }) => x));
   const drawn = whole.series.map((each, i) => ({
     ...each,
     style: typeof each.style === 'object' ? each.style : seriesStyle(each.style ?? i),
   }));
   return {
     ...{ title, notes: subtitle },
-    x: { title: xTitle, domain: xDomain, isLog: !xLinear, texts: xTicks },
+    x: {
+      ...{ title: xTitle, domain: xDomain, isLog: !xLinear, texts: xTicks },
+      ...(places === undefined ? {} : { ticks: xTicks(places) }),
+    },
     y: {
       title: [yLog ? logTitle(whole.yTitle) : whole.yTitle, ...edges.words].join('; '),
       domain: yDomain,

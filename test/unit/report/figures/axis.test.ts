@@ -6,6 +6,7 @@ import {
   domainOf,
   linearTicks,
   logTicks,
+  wholePlaces,
   placing,
   shareTicks,
   ticksAround,
@@ -114,4 +115,13 @@ test('labels are moved apart, neighbours together, and as little as it takes', (
       });
     }),
   );
+});
+
+test('an axis has its ticks at the points where they are few and whole, such as depths and steps, else at round numbers', () => {
+  expect(wholePlaces([4, 1, 2, 2, 3, 5])).toEqual([1, 2, 3, 4, 5]);
+  expect(wholePlaces([125, 250, 32000])).toEqual([125, 250, 32000]);
+  expect(wholePlaces([1466, 5370])).toBeUndefined();
+  expect(wholePlaces([0.5, 1])).toBeUndefined();
+  expect(wholePlaces([7, 7])).toBeUndefined();
+  expect(wholePlaces(Array.from({ length: 13 }, (_, i) => i + 1))).toBeUndefined();
 });
