@@ -4,11 +4,11 @@ import { usualFigure } from '../../../../src/report/figures/print.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
 import { figures } from '../../../support/figures.js';
 
-/** A line an element, without what only screen readers hear, and numbers to one decimal: what is left of rounding differs by machine. */
+/** A line an element, without what only screen readers hear, and places to one decimal: what is left of rounding differs by machine. */
 function readable(svg: string): string {
   return `${svg
     .replaceAll(/ (?:aria-[\w-]+|role)="[^"]*"/g, '')
-    .replaceAll(/-?\d+\.\d+(?:e-?\d+)?(?=[^>]*>)/g, (number) => String(Number(Number(number).toFixed(1)) + 0))
+    .replaceAll(/-?\d+\.\d+(?:e-?\d+)?(?=[^<>]*>)/g, (number) => String(Number(Number(number).toFixed(1)) + 0))
     .replaceAll('><', '>\n<')}\n`;
 }
 
