@@ -45,24 +45,27 @@ export function registerCompare(program: CommandUnknownOpts): void {
       ),
     )
     .action(async (runs, options) => {
-      const path = await import('node:path');
       const { compare } = await import('../library/compare.js');
       const { comparisonTable } = await import('../report/tables/compare.js');
       const { comparisonFigure } = await import('../report/figures/compare.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
-      const { writeFigure } = await import('../report/figures/files.js');
+      const { writeRunFigures } = await import('../report/figures/files.js');
       const { samplingOf } = await import('../report/tables/sampling.js');
       const printed = figureOptionsOf(options);
       const found = await ofEach(runs, options, (run) => compare(run, { ...options, ...terminal }));
-      const shown: Shown[] = [];
-      for (const { family, ...comparison } of found) {
-        const { record, words, members, folder } = family;
-        const stem = options.output ?? path.join(folder, `compare${family.suffix}`);
-        const figures = await writeFigure(stem, comparisonFigure(comparison, words), printed);
+      const pictures = await writeRunFigures(found, {
+        runOf: ({ family }) => family,
+        figureOf: ({ family: { words, record, label }, ...comparison }, isOneOf) =>
+          comparisonFigure({ ...comparison, run: isOneOf ? record.name : label }, words, isOneOf),
+        ...{ name: 'compare', output: options.output, printed },
+      });
+      const shown = found.map(({ family, ...comparison }, i): Shown => {
+        const { record, words, members, label } = family;
+        const figures = nth(pictures, i);
         const table = comparisonTable(comparison, samplingOf(record, nth(members, 0).outcomes), words);
         const text = [table, '', ...pictureLines(figures)].join('\n');
-        shown.push({ run: family.label, words, text, json: { ...comparison, figures } });
-      }
+        return { run: label, words, text, json: { ...comparison, figures } };
+      });
       printRuns(shown, options);
     });
 }

@@ -71,8 +71,6 @@ export async function ofEach<T>(
   refuseTwice(runs, output);
   const opened: OpenRun[] = [];
   for (const run of runs) opened.push(...(await openCurves(run, { ...terminal, axis, where, at, all, curvePer })));
-  if (output !== undefined && opened.length > 1)
-    throw new UsageError('one path cannot serve several curves', '--output', 'leave it out');
   const results: T[] = [];
   for (const run of opened) results.push(await compute(run));
   return results;

@@ -2,6 +2,7 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FamilyQuanta } from '../library/quanta.js';
 import { printable } from '../terminal/printable.js';
+import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
 import { at, axis, curvePer, where, format, json, number, size, title } from './options.js';
 import { ofEach, printRuns, terminal, type Shown } from './print.js';
@@ -46,25 +47,25 @@ export function registerQuanta(program: CommandUnknownOpts): void {
       const { figureOptionsOf } = await import('../report/figures/print.js');
       const printed = figureOptionsOf(options);
       const all = await ofEach(runs, options, (run) => quanta(run, { ...options, ...terminal }));
-      const shown: Shown[] = [];
-      for (const found of all) {
+      const written = await writeQuanta(all, printed);
+      const shown = all.map((found, i): Shown => {
         const { words, label } = found.run;
-        const files = await writeQuanta(found.run, found, { solved: found.solved, printed });
+        const files = nth(written, i);
         const notes = [...sharedNotes(found, found.clusters), ...notesOf(found, words)];
-        const written = files.map((file, i) => `${i === 0 ? 'written' : '       '}  ${printable(file)}`);
+        const lines = files.map((file, place) => `${place === 0 ? 'written' : '       '}  ${printable(file)}`);
         const parts = [
           quantaTables(found, words),
           ...(found.learning === undefined ? [] : [learningTables(found.learning)]),
           ...(notes.length === 0 ? [] : [notes.join('\n')]),
-          written.join('\n'),
+          lines.join('\n'),
         ];
-        shown.push({
+        return {
           run: label,
           words,
           text: parts.join('\n\n'),
           json: { ...plain(found, chosenBy(found.fits)), notes, files },
-        });
-      }
+        };
+      });
       printRuns(shown, options);
     });
 }

@@ -1,5 +1,6 @@
 /** `emergence seeds`: the seeds of each width as a distribution. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
 import { at, axis, curvePer, where, format, json, metricFile, number, picture, size, title } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
@@ -29,25 +30,27 @@ export function registerSeeds(program: CommandUnknownOpts): void {
     .addOption(json)
     .addHelpText('after', examples('seeds lenet-mnist --metric subset-accuracy:k=20'))
     .action(async (runs, options) => {
-      const path = await import('node:path');
       const { seeds } = await import('../library/seeds.js');
       const { seedsFigure } = await import('../report/figures/seeds.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
-      const { writeFigure } = await import('../report/figures/files.js');
+      const { writeRunFigures } = await import('../report/figures/files.js');
       const { seedsTable } = await import('../report/tables/seeds.js');
       const printed = figureOptionsOf(options);
       const all = await ofEach(runs, options, (run) => seeds(run, { ...options, ...terminal }));
-      const shown: Shown[] = [];
-      for (const { run, ...found } of all) {
-        const { label, words, folder, suffix } = run;
-        const stem = options.output ?? path.join(folder, `seeds${suffix}`);
-        const figures = await writeFigure(stem, seedsFigure(label, found, words), printed);
-        shown.push({
+      const pictures = await writeRunFigures(all, {
+        runOf: ({ run }) => run,
+        figureOf: ({ run: { label, record, words }, ...found }, isOneOf) =>
+          seedsFigure(isOneOf ? record.name : label, found, words),
+        ...{ name: 'seeds', output: options.output, printed },
+      });
+      const shown = all.map(({ run: { label, words }, ...found }, i): Shown => {
+        const figures = nth(pictures, i);
+        return {
           ...{ run: label, words },
           text: [seedsTable(found, words), '', ...pictureLines(figures)].join('\n'),
           json: { run: label, ...found, metric: found.metric.id, figures },
-        });
-      }
+        };
+      });
       printRuns(shown, options);
     });
 }

@@ -1,7 +1,7 @@
 /** `emergence show`: the curves of one run or several, drawn in the terminal. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FamilyCurves } from '../library/curves.js';
-import { nth } from '../machine/present.js';
+import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { sizeOf } from '../terminal/size.js';
 import { examples } from './examples.js';
@@ -75,11 +75,12 @@ export function registerShow(program: CommandUnknownOpts): void {
     });
 }
 
-/** With the name of their run in the title, where there are several. */
-function namedCurves({ run, curves }: FamilyCurves, _: number, { length }: readonly unknown[]): FamilyCurves['curves'] {
-  if (length === 1) return curves;
+/** With the name of their run in the title, where there are several, or the factor's value where one run has several curves. */
+function namedCurves({ run, curves }: FamilyCurves, _: number, all: readonly FamilyCurves[]): FamilyCurves['curves'] {
+  if (all.length === 1) return curves;
+  const isOneRun = all.every((each) => each.run.folder === run.folder);
   return curves.map(({ curve, scores }) => {
-    const title = `${run.label}: ${curve.metric.title}`;
+    const title = `${isOneRun ? present(run.curve).name : run.label}: ${curve.metric.title}`;
     return { curve: { ...curve, metric: { ...curve.metric, title } }, scores };
   });
 }

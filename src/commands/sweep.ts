@@ -1,5 +1,6 @@
 /** `emergence sweep`: a metric over a grid of its parameters, test sizes and scales. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { nth, present } from '../machine/present.js';
 import type { Causes } from '../analysis/causes.js';
 import type { FamilySweep } from '../library/sweep.js';
 import type { FigureOptions } from '../report/figures/print.js';
@@ -23,7 +24,7 @@ import {
   title,
   wholes,
 } from './options.js';
-import { ofEach, pictureLines, printRuns, terminal, type Forms, type Shown } from './print.js';
+import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSweep(program: CommandUnknownOpts): void {
   program
@@ -78,62 +79,89 @@ export function registerSweep(program: CommandUnknownOpts): void {
       const { figureOptionsOf } = await import('../report/figures/print.js');
       const printed = figureOptionsOf(options);
       const found = await ofEach(runs, options, (run) => sweep(run, { ...options, ...terminal }));
+      const drawn = options.csv === true ? [] : await drawSweeps(found, { output: options.output, printed });
       const shown: Shown[] = [];
-      for (const each of found) shown.push(await shownSweep(each, { ...options, printed }));
+      for (const [i, each] of found.entries()) shown.push(await shownSweep(each, drawn[i]));
       printRuns(shown, options);
     });
 }
 
-async function shownSweep(
-  { run, probe, by: score, leastRange: least, grid, causes }: FamilySweep,
-  { output, printed, ...forms }: Forms & { readonly output?: string | undefined; readonly printed: FigureOptions },
-): Promise<Shown> {
-  const path = await import('node:path');
+interface DrawnSweep {
+  /** Paths of pictures. */
+  readonly grid: readonly string[];
+  readonly causes: readonly string[];
+}
+
+async function drawSweeps(
+  found: readonly FamilySweep[],
+  { output, printed }: { readonly output: string | undefined; readonly printed: FigureOptions },
+): Promise<DrawnSweep[]> {
   const { fileNameOf } = await import('../datasets/index.js');
+  const { causesFigure, sweepFigure } = await import('../report/figures/sweep.js');
+  const { writeRunFigures } = await import('../report/figures/files.js');
+  const name = `sweep-${fileNameOf(nth(found, 0).probe.name)}`;
+  const runName = ({ run: { label, record } }: FamilySweep, isOneOf: boolean) => (isOneOf ? record.name : label);
+  const runOf = ({ run }: FamilySweep) => run;
+  const hasGrid = found.every(({ grid }) => grid !== undefined);
+  const hasCauses = found.every(({ causes }) => causes !== undefined);
+  const grids = hasGrid
+    ? await writeRunFigures(found, {
+        ...{ runOf, name, output, printed },
+        figureOf: (each, isOneOf) => {
+          const { grid, leastRange: least, run } = each;
+          return sweepFigure({
+            ...{ run: runName(each, isOneOf), sweep: present(grid), leastRange: least, words: run.words },
+          });
+        },
+      })
+    : [];
+  const causes = hasCauses
+    ? await writeRunFigures(found, {
+        ...{ runOf, name: `${name}-causes`, output: output && `${output}-causes`, printed },
+        figureOf: (each, isOneOf) => {
+          const { metric, ...curves } = present(each.causes);
+          return causesFigure({ run: runName(each, isOneOf), metric: metric.title, ...curves });
+        },
+      })
+    : [];
+  return found.map((_, i) => ({ grid: grids[i] ?? [], causes: causes[i] ?? [] }));
+}
+
+/** @param drawn left out: for a program */
+async function shownSweep(
+  { run, by: score, leastRange: least, grid, causes }: FamilySweep,
+  drawn: DrawnSweep | undefined,
+): Promise<Shown> {
   const { extremesText, sweepCsv } = await import('../report/tables/sweep.js');
-  const { sweepFigure } = await import('../report/figures/sweep.js');
-  const { writeFigure } = await import('../report/figures/files.js');
   const { words } = run;
   const name = run.label;
-  const stem = output ?? path.join(run.folder, `sweep-${fileNameOf(probe.name)}${run.suffix}`);
   const shown: Shown = { run: name, words, text: '', json: { run: name } };
-  if (grid === undefined) return causes === undefined ? shown : withCauses(shown, { name, stem, printed, causes });
-  if (forms.csv === true) return { ...shown, csv: sweepCsv(name, grid, words) };
-  const figures = await writeFigure(stem, sweepFigure({ run: name, sweep: grid, leastRange: least, words }), printed);
+  if (grid === undefined) return causes === undefined ? shown : withCauses(shown, causes, drawn);
+  if (drawn === undefined) return { ...shown, csv: sweepCsv(name, grid, words) };
   const { found, discoveries, ...sweep } = grid;
   const text = extremesText({ run: name, sweep: grid, found, by: score, leastRange: least, discoveries });
   const withGrid = {
     ...shown,
-    text: [text, ...pictureLines(figures)].join('\n'),
+    text: [text, ...pictureLines(drawn.grid)].join('\n'),
     json: {
       ...{ run: name, scales: sweep.scales, axes: sweep.axes, points: sweep.points.map(plain), by: score },
       strongest: found === undefined ? null : plain(found.strongest),
       weakest: found === undefined ? null : plain(found.weakest),
-      ...{ discoveries: discoveries ?? null, figures },
+      ...{ discoveries: discoveries ?? null, figures: drawn.grid },
     },
   };
-  return causes === undefined ? withGrid : withCauses(withGrid, { name, stem, printed, causes });
+  return causes === undefined ? withGrid : withCauses(withGrid, causes, drawn);
 }
 
 function plain<T extends { readonly metric: { readonly id: string } }>({ metric, ...rest }: T) {
   return { metric: metric.id, ...rest };
 }
 
-interface Drawn {
-  readonly name: string;
-  readonly stem: string;
-  readonly printed: FigureOptions;
-  readonly causes: Causes;
-}
-
-async function withCauses(shown: Shown, { name, stem, printed, causes }: Drawn): Promise<Shown> {
+async function withCauses(shown: Shown, causes: Causes, drawn: DrawnSweep | undefined): Promise<Shown> {
   const { causesText } = await import('../report/tables/sweep.js');
-  const { causesFigure } = await import('../report/figures/sweep.js');
-  const { writeFigure } = await import('../report/figures/files.js');
   const { metric, testSizes, keptScales } = causes;
-  const told = { metric: metric.title, testSizes, keptScales };
-  const causesFigures = await writeFigure(`${stem}-causes`, causesFigure({ run: name, ...told }), printed);
-  const text = [causesText(told), ...pictureLines(causesFigures)].join('\n');
+  const causesFigures = drawn?.causes ?? [];
+  const text = [causesText({ metric: metric.title, testSizes, keptScales }), ...pictureLines(causesFigures)].join('\n');
   return {
     ...shown,
     text: shown.text === '' ? text : `${shown.text}\n${text}`,

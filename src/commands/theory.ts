@@ -1,5 +1,6 @@
 /** `emergence theory`: the paper's model, drawn for given parameters or fitted to a run. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { nth } from '../machine/present.js';
 import type { FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
@@ -77,26 +78,24 @@ async function drawModel({ printed, output, ...given }: Options): Promise<Shown>
 }
 
 async function fitRuns(runs: string[], options: Options): Promise<Shown[]> {
-  const path = await import('node:path');
   const { theory } = await import('../library/theory.js');
   const { fitText } = await import('../report/tables/theory.js');
   const { fitFigure } = await import('../report/figures/theory.js');
-  const { writeFigure } = await import('../report/figures/files.js');
+  const { writeRunFigures } = await import('../report/figures/files.js');
   const given = (['exponent', 'scale'] as const).find((key) => options[key] !== undefined);
   if (given !== undefined)
     throw new UsageError('is fitted when a run is given', `--${given}`, 'leave out the option or the run');
   const { lengths } = options;
   const found = await ofEach(runs, options, (run) => theory(run, { lengths, ...terminal }));
-  const shown: Shown[] = [];
-  for (const { family, ...fit } of found) {
-    const { words, folder, suffix } = family;
-    const figures = await writeFigure(
-      options.output ?? path.join(folder, `theory${suffix}`),
-      fitFigure(fit, words),
-      options.printed,
-    );
+  const pictures = await writeRunFigures(found, {
+    runOf: ({ family }) => family,
+    figureOf: ({ family: { words, record }, ...fit }, isOneOf) =>
+      fitFigure(isOneOf ? { ...fit, run: record.name } : fit, words),
+    ...{ name: 'theory', output: options.output, printed: options.printed },
+  });
+  return found.map(({ family: { words }, ...fit }, i) => {
+    const figures = nth(pictures, i);
     const text = [fitText(fit, words), '', ...pictureLines(figures)].join('\n');
-    shown.push({ run: fit.run, words, text, json: { ...fit, figures } });
-  }
-  return shown;
+    return { run: fit.run, words, text, json: { ...fit, figures } };
+  });
 }

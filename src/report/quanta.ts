@@ -9,7 +9,7 @@ import type { LoadedRun } from '../runs/opened.js';
 import type { OutcomeTable } from '../runs/outcomes.js';
 import type { FamilyWords } from '../runs/words.js';
 import { grouped } from '../terminal/format.js';
-import { writeFigure } from './figures/files.js';
+import { writeRunFigures } from './figures/files.js';
 import { usualFigure, type FigureOptions } from './figures/print.js';
 import { quantaFigure } from './figures/quanta.js';
 import { fitTables, sharpLines, turnTable } from './tables/quanta.js';
@@ -21,21 +21,34 @@ export function quantaTables(quanta: Quanta, words: FamilyWords): string {
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-/** Writes quanta.csv and the pictures beside it into the run's folder; their paths. `solved` says what solved means. */
+type FoundQuanta = Quanta & { readonly run: LoadedRun; readonly solved: string };
+
+/** Writes quanta.csv and the pictures beside it into each run's folder; their paths. */
 export async function writeQuanta(
-  { folder, record, members, words, label, suffix }: LoadedRun,
-  quanta: Quanta,
-  { solved, printed = usualFigure }: { readonly solved: string; readonly printed?: FigureOptions },
-): Promise<string[]> {
-  const units = kindOf(record) === 'sequences' ? 'images in sequences' : words.examples;
-  const dataset = isImported(record) ? record.dataset.name : record.experiment.dataset;
-  const testSet = `${grouped(quanta.grid.examples)} test ${units}`;
-  const about = { run: label, arch: makeOf(record), dataset, solved, testSet, quanta, words };
-  const table = path.join(folder, `quanta${suffix}.csv`);
+  all: readonly FoundQuanta[],
+  printed: FigureOptions = usualFigure,
+): Promise<string[][]> {
   // Drawn first: what is stopped while it draws leaves what was there.
-  const pictures = await writeFigure(path.join(folder, `quanta${suffix}`), quantaFigure(about), printed);
-  await writeFileAtomic(table, csvOf(quanta, nth(members, 0).outcomes, words));
-  return [table, ...pictures];
+  const pictures = await writeRunFigures(all, {
+    runOf: ({ run }) => run,
+    figureOf: (found, isOneOf) => {
+      const { record, words, label } = found.run;
+      const units = kindOf(record) === 'sequences' ? 'images in sequences' : words.examples;
+      const dataset = isImported(record) ? record.dataset.name : record.experiment.dataset;
+      const testSet = `${grouped(found.grid.examples)} test ${units}`;
+      const run = isOneOf ? record.name : label;
+      return quantaFigure({ run, arch: makeOf(record), dataset, solved: found.solved, testSet, quanta: found, words });
+    },
+    ...{ name: 'quanta', printed, isApart: true },
+  });
+  const written: string[][] = [];
+  for (const [i, found] of all.entries()) {
+    const { folder, members, words, suffix } = found.run;
+    const table = path.join(folder, `quanta${suffix}.csv`);
+    await writeFileAtomic(table, csvOf(found, nth(members, 0).outcomes, words));
+    written.push([table, ...nth(pictures, i)]);
+  }
+  return written;
 }
 
 /** A row per example; `docs/quanta.md` has the columns. */

@@ -83,13 +83,13 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   const all = await columnsOf(members);
   const columns = points.some(({ moment }) => moment !== undefined) ? columnsAtMoments(all) : all;
   const opened: OpenRun[] = [];
-  for (const { where, label, suffix } of viewsOf(record, points, options)) {
+  for (const { where, label, suffix, curve } of viewsOf(record, points, options)) {
     const { words, coordinate, members: shown, notes, held } = viewOf(record, points, { ...options, where });
     const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate, { folder, columns });
     opened.push({
       ...{ folder, record: withClasses(record, shown), words, complete: placed, absent, columns },
       notes: [...files, ...notes],
-      ...{ label, held, suffix },
+      ...{ label, held, suffix, curve },
     });
   }
   return opened;
@@ -148,8 +148,8 @@ function viewsOf(
   record: RunRecord,
   members: readonly Placed[],
   { curvePer: key, where }: OpenOptions,
-): Pick<OpenRun & OpenOptions, 'where' | 'label' | 'suffix'>[] {
-  if (key === undefined) return [{ where, label: record.name, suffix: '' }];
+): Pick<OpenRun & OpenOptions, 'where' | 'label' | 'suffix' | 'curve'>[] {
+  if (key === undefined) return [{ where, label: record.name, suffix: '', curve: undefined }];
   const varying = varyingFactors(record, members);
   refuseFixed(key, varying, '--curve-per');
   if (where !== undefined && key in where)
@@ -159,6 +159,7 @@ function viewsOf(
     where: { ...where, [key]: value },
     label: `${record.name}, ${key} ${value}`,
     suffix: `-${key}${value}`,
+    curve: { factor: key, name: `${key} ${value}` },
   }));
 }
 
@@ -219,7 +220,10 @@ async function openImported(folder: string, record: ImportedRun, axis: string): 
   const columns = await columnsOf(complete);
   if (!columns.includes('correct')) throw new RunError('its outcomes do not say which answers are right', folder);
   const words = importedWords(axis);
-  return { folder, record, words, complete, absent, columns, notes: [], label: record.name, held: {}, suffix: '' };
+  return {
+    ...{ folder, record, words, complete, absent, columns, notes: [] },
+    ...{ label: record.name, held: {}, suffix: '', curve: undefined },
+  };
 }
 
 /**

@@ -36,6 +36,13 @@ export interface LoadedMember {
   readonly outcomes: Partial<OutcomeTable>;
 }
 
+export interface CurveName {
+  /** `depth` */
+  readonly factor: string;
+  /** `depth 2` */
+  readonly name: string;
+}
+
 export interface LoadedRun {
   readonly folder: string;
   readonly record: AnyRun;
@@ -55,6 +62,8 @@ export interface LoadedRun {
   readonly held: Readonly<Record<string, number>>;
   /** The same for names of files: `-depth2`; empty where the run's name is enough. */
   readonly suffix: string;
+  /** Which of a run's curves this is, where a factor's values have one each. */
+  readonly curve: CurveName | undefined;
 }
 
 /** A run that is opened: its record and columns are known, no outcome is read yet. */

@@ -37,31 +37,32 @@ export function registerStudy(group: CommandUnknownOpts): void {
     .addOption(csv)
     .addHelpText('after', examples('forecast study lenet-mnist --metric accuracy --metric subset-accuracy:k=20'))
     .action(async (runs, { metric, ...options }) => {
-      const path = await import('node:path');
       const { studyForecasts } = await import('../../library/forecast.js');
       const { plainMetric, studyCsv, studyTable } = await import('../../report/tables/forecast.js');
       const { studyFigure } = await import('../../report/figures/forecast.js');
       const { figureOptionsOf } = await import('../../report/figures/print.js');
-      const { writeFigure } = await import('../../report/figures/files.js');
+      const { writeRunFigures } = await import('../../report/figures/files.js');
       const printed = figureOptionsOf(options);
       const found = await ofEach(runs, options, (run) =>
         studyForecasts(run, { ...options, ...terminal, metrics: metric }),
       );
-      const shown: Shown[] = [];
-      for (const { run, studies } of found) {
-        const { label, words, folder, suffix } = run;
-        const stem = options.output ?? path.join(folder, `forecast-study${suffix}`);
-        const isDrawn = options.json !== true && options.csv !== true;
-        const files = isDrawn ? await writeFigure(stem, studyFigure(label, studies, words), printed) : [];
-        shown.push({
-          ...{ run: label, words, csv: studyCsv(label, studies, words) },
-          text: [studyTable(studies, words), '', ...pictureLines(files)].join('\n'),
-          json: {
-            run: label,
-            metrics: studies.map(({ metric: of, ...rest }) => ({ ...plainMetric(of), ...rest })),
-          },
-        });
-      }
+      const isDrawn = options.json !== true && options.csv !== true;
+      const pictures = isDrawn
+        ? await writeRunFigures(found, {
+            runOf: ({ run }) => run,
+            figureOf: ({ run: { label, record, words }, studies }, isOneOf) =>
+              studyFigure(isOneOf ? record.name : label, studies, words),
+            ...{ name: 'forecast-study', output: options.output, printed, isApart: true },
+          })
+        : [];
+      const shown = found.map(({ run: { label, words }, studies }, i): Shown => ({
+        ...{ run: label, words, csv: studyCsv(label, studies, words) },
+        text: [studyTable(studies, words), '', ...pictureLines(pictures[i] ?? [])].join('\n'),
+        json: {
+          run: label,
+          metrics: studies.map(({ metric: of, ...rest }) => ({ ...plainMetric(of), ...rest })),
+        },
+      }));
       printRuns(shown, options);
     });
 }

@@ -6,21 +6,29 @@ import { formatWithInterval } from '../../terminal/format.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 
-export function comparisonFigure(comparison: Comparison, words: FamilyWords = trainedWords): Figure {
+/** @param isAbsolute whether the family's scales are drawn as they are: several curves begin at different ones */
+export function comparisonFigure(
+  comparison: Comparison,
+  words: FamilyWords = trainedWords,
+  isAbsolute = false,
+): Figure {
   const { natural, standard, induced, prediction, sharpness, run, about } = comparison;
   const size = words.isCoordinate ? words.axis : 'parameters';
+  const smallest = nth(standard.points, 0).parameters;
+  const placeOf = ({ relative }: { readonly relative: number }) => (isAbsolute ? smallest * relative : relative);
+  const xTitle = isAbsolute ? size : overSmallest(size);
   const predicted: PanelSeries[] =
     prediction === undefined
       ? []
       : [
           {
             label: `predicted: ${prediction.title}`,
-            line: induced.points.map(({ relative: x }, i) => ({ x, y: nth(prediction.values, i) })),
+            line: induced.points.map((point, i) => ({ x: placeOf(point), y: nth(prediction.values, i) })),
             points: [],
             style: 2,
           },
         ];
-  const measured = seriesOf(induced, 1, predicted.length > 0 ? 'measured' : induced.title);
+  const measured = seriesOf(induced, 1, placeOf, predicted.length > 0 ? 'measured' : induced.title);
   return {
     title: `${run}: ${standard.title} and ${induced.title}`,
     notes: [
@@ -31,14 +39,18 @@ export function comparisonFigure(comparison: Comparison, words: FamilyWords = tr
       ].join(''),
     ],
     panels: [
-      ...natural.map((curve) => panelOf(curve, 'natural', [seriesOf(curve, 3)], 'parameters')),
-      panelOf(standard, 'standard', [seriesOf(standard, 0)], size),
-      panelOf(induced, 'induced', [measured, ...predicted], size),
+      ...natural.map((curve) =>
+        panelOf(curve, 'natural', [seriesOf(curve, 3, ({ relative }) => relative)], overSmallest('parameters')),
+      ),
+      panelOf(standard, 'standard', [seriesOf(standard, 0, placeOf)], xTitle),
+      panelOf(induced, 'induced', [measured, ...predicted], xTitle),
     ].map(curvePanel),
   };
 }
 
-function panelOf(curve: ComparedCurve, role: string, series: readonly PanelSeries[], size: string): CurvePanel {
+const overSmallest = (size: string) => `${size} / smallest`;
+
+function panelOf(curve: ComparedCurve, role: string, series: readonly PanelSeries[], xTitle: string): CurvePanel {
   const { emergence, jump, bow } = curve.scores;
   const isShare = curve.unit === 'probability';
   return {
@@ -49,18 +61,23 @@ function panelOf(curve: ComparedCurve, role: string, series: readonly PanelSerie
       `bow ${formatWithInterval(bow.value, bow.interval, 2)}`,
     ],
     series,
-    xTitle: `${size} / smallest`,
+    xTitle,
     yTitle: isShare ? 'share' : curve.unit === '' ? curve.title : curve.unit,
     ...(isShare ? { yDomain: [0, 1] as const } : {}),
   };
 }
 
 /** As in train.ts: of two seeds, Student's t makes a band that hides the rest. */
-function seriesOf({ title, points, members }: ComparedCurve, style: number, label = title): PanelSeries {
+function seriesOf(
+  { title, points, members }: ComparedCurve,
+  style: number,
+  placeOf: (point: { readonly relative: number }) => number,
+  label = title,
+): PanelSeries {
   const hasTwoSeeds = points.some(({ relative: at }) => members.filter(({ relative }) => relative === at).length === 2);
   return {
     ...{ label, style, spread: hasTwoSeeds ? 'bars' : 'band' },
-    line: points.map(({ relative: x, value: y, interval }) => ({ x, y, ...interval })),
-    points: members.map(({ relative: x, value: y }) => ({ x, y })),
+    line: points.map((point) => ({ x: placeOf(point), y: point.value, ...point.interval })),
+    points: members.map((member) => ({ x: placeOf(member), y: member.value })),
   };
 }

@@ -1,10 +1,14 @@
 /** A figure as the files that people use. */
+import * as path from 'node:path';
 import { writeOutput } from '../../machine/files.js';
+import { present } from '../../machine/present.js';
+import type { LoadedRun } from '../../runs/opened.js';
 import { UsageError } from '../../terminal/errors.js';
 import type { Figure } from './layout.js';
 import { figureSpec } from './spec.js';
 import { usualFigure, type FigureOptions } from './print.js';
 import { rendered, toSvg } from './render.js';
+import { together } from './together.js';
 
 /** Writes `<stem>.svg` and so on and returns their paths. Throws as `writePicture`. */
 export async function writeFigure(
@@ -33,4 +37,43 @@ export async function writePicture(
   const files = (await rendered(svg, formats)).map(([format, content]) => ({ file: `${stem}.${format}`, content }));
   for (const { file, content } of files) await writeOutput(file, content, '--output');
   return files.map(({ file }) => file);
+}
+
+export interface RunFigures<T> {
+  readonly runOf: (found: T) => Pick<LoadedRun, 'folder' | 'record' | 'curve'>;
+  /** @param isOneOf whether others are drawn into it */
+  readonly figureOf: (found: T, isOneOf: boolean) => Figure;
+  /** Of the picture in the run's folder, such as `compare`. */
+  readonly name: string;
+  /** In place of it. */
+  readonly output?: string | undefined;
+  readonly printed: FigureOptions;
+  /** See `together`. */
+  readonly isApart?: boolean;
+}
+
+/** One picture for each run, of all of its curves: the paths, for each of them. Throws as `writePicture`. */
+export async function writeRunFigures<T>(
+  all: readonly T[],
+  { runOf, figureOf, name, output, printed, isApart }: RunFigures<T>,
+): Promise<string[][]> {
+  const written = new Map<string, string[]>();
+  for (const found of all) {
+    const { folder, record, curve } = runOf(found);
+    if (written.has(folder)) continue;
+    if (curve === undefined) {
+      const stem = output ?? path.join(folder, name);
+      written.set(folder, await writeFigure(stem, figureOf(found, false), printed));
+      continue;
+    }
+    const figures = all.flatMap((each) => {
+      const own = runOf(each);
+      return own.folder === folder && own.curve !== undefined
+        ? [{ figure: figureOf(each, true), curve: own.curve }]
+        : [];
+    });
+    const stem = output ?? path.join(folder, `${name}-per-${curve.factor}`);
+    written.set(folder, await writeFigure(stem, together(record.name, figures, isApart), printed));
+  }
+  return all.map((found) => present(written.get(runOf(found).folder)));
 }

@@ -12,6 +12,7 @@ import {
   type Domain,
   type Tick,
 } from './axis.js';
+import type { CurvePanel } from './panels.js';
 import { pixelsPerInch } from './print.js';
 import { textWidth, wrapped, type TextFont } from './text.js';
 import type { SeriesStyle } from './theme.js';
@@ -55,6 +56,8 @@ export interface Panel {
   readonly keys?: readonly Key[];
   /** What colours mean. */
   readonly ramp?: Ramp;
+  /** What it was made of, where it is of curves (panels.ts). */
+  readonly curves?: CurvePanel;
   /** What is drawn inside the axes, in Vega-Lite. */
   readonly layers: (frame: Frame) => readonly object[];
 }

@@ -17,6 +17,8 @@ export interface PanelSeries {
   readonly spread?: 'band' | 'bars';
   /** Ranges to be drawn behind the line, widest first: a fan. */
   readonly bands?: readonly (readonly CurvePoint[])[];
+  /** Drawn without a key: what belongs to another series. */
+  readonly isUnnamed?: boolean;
 }
 
 export interface CurvePanel {
@@ -73,7 +75,11 @@ export function curvePanel(whole: CurvePanel): Panel {
       ...(whole.yTicks === undefined ? {} : { texts: whole.yTicks }),
     },
     ...(top === undefined ? {} : { top }),
-    keys: (whole.legend ?? drawn.length > 1) ? drawn.map((each) => keyOf(each, edges)) : [],
+    keys:
+      (whole.legend ?? drawn.length > 1)
+        ? drawn.filter(({ isUnnamed }) => isUnnamed !== true).map((each) => keyOf(each, edges))
+        : [],
+    curves: whole,
     layers: (frame) => layersOf(drawn, { ...edges, place: placing(xDomain, [0, frame.width], !xLinear) }, frame),
   };
 }

@@ -29,9 +29,12 @@ export const seriesStyles: readonly SeriesStyle[] = [
   { color: '#F39B0D', onDark: '#FEDF37', shape: 'cross', dash: [10, 3, 2, 2, 2, 3] },
 ];
 
-/** The style of a figure's n-th series, from 0. */
+/** The style of a figure's n-th series, from 0; beyond the sixth a colour comes again with another shape and other dashes. */
 export function seriesStyle(index: number): SeriesStyle {
-  return nth(seriesStyles, index % seriesStyles.length);
+  const { length } = seriesStyles;
+  const round = Math.floor(index / length);
+  const at = (place: number) => nth(seriesStyles, place % length);
+  return { ...at(index), shape: at(index + round).shape, dash: at(index + 2 * round).dash };
 }
 
 /** What others are compared with: greys beside the series' colours. */

@@ -87,24 +87,30 @@ function seriesOf(curve: SampledCurve): PlotSeries {
   return { label: curve.metric.title, points };
 }
 
-/** A line a score and a column a curve: two curves fit a terminal of 80 columns. */
+/** A line a score and a column a curve, of which two fit a terminal of 80 columns; of many curves a line each. */
+const mostColumns = 3;
+
 function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, sampling: Sampling): string {
   const titles = shown.map(({ curve }) => curve.metric.title);
   const ranges = shown.map(({ curve: { values } }) => formatNumber(Math.max(...values) - Math.min(...values)));
   const { length: scales } = nth(shown, 0).curve.scales;
-  const lines = [
-    [
-      shown.every(({ curve }) => curve.scales.length === scales) ? `range over ${counted(scales, 'scale')}` : 'range',
-      ...ranges,
-    ],
-    ...shownScores.map(({ name, title }) => [
-      title,
-      ...shown.map(({ scores }) => formatWithInterval(scores[name].value, scores[name].interval)),
-    ]),
-  ];
+  const range = shown.every(({ curve }) => curve.scales.length === scales)
+    ? `range over ${counted(scales, 'scale')}`
+    : 'range';
+  const scoreOf = ({ scores }: ShownCurve, name: ScoreName) =>
+    formatWithInterval(scores[name].value, scores[name].interval);
+  const lines =
+    shown.length > mostColumns
+      ? shown.map((each, i) => [nth(titles, i), nth(ranges, i), ...shownScores.map(({ name }) => scoreOf(each, name))])
+      : [
+          [range, ...ranges],
+          ...shownScores.map(({ name, title }) => [title, ...shown.map((each) => scoreOf(each, name))]),
+        ];
+  const heading =
+    shown.length > mostColumns ? ['curve', range, ...shownScores.map(({ title }) => title)] : ['score', ...titles];
   const severalSeeds = nth(shown, 0).curve.scales.some(({ members }) => members.length > 1);
   return [
-    textTable(['score', ...titles], lines, ['score']),
+    textTable(heading, lines, [nth(heading, 0)]),
     ...(severalSeeds
       ? [
           "Bars: 95 % intervals of the mean, Student's t over seeds and test examples.",

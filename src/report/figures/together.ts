@@ -1,0 +1,111 @@
+/**
+ * Figures of one run's curves, one for each value of a factor, as one figure. Panels of curves are drawn into each other: each value has
+ * a colour, a shape and dashes of its own and its name at its line, and what belongs to its curve, such as a prediction, is a thin line
+ * of the same colour. Other panels stand side by side, each with the value above it.
+ */
+import { nth } from '../../machine/present.js';
+import type { CurveName } from '../../runs/opened.js';
+import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
+import type { Figure, Panel } from './layout.js';
+import { seriesStyle } from './theme.js';
+
+export interface CurveFigure {
+  readonly figure: Figure;
+  readonly curve: CurveName;
+}
+
+/**
+ * @param figures at least one, in order of the values
+ * @param isApart whether panels of curves too stand side by side, as those do that have several curves each
+ */
+export function together(run: string, figures: readonly CurveFigure[], isApart = false): Figure {
+  const [first] = figures.map(({ figure }) => figure) as [Figure, ...Figure[]];
+  const { factor } = nth(figures, 0).curve;
+  const titles = new Set(figures.map(({ figure: { title } }) => title));
+  const isAlike = figures.every(({ figure: { panels } }) => panels.length === first.panels.length);
+  const panels =
+    isApart || !isAlike
+      ? figures.flatMap(({ figure, curve }) => figure.panels.map((panel) => named(panel, curve)))
+      : first.panels.flatMap((_, i) =>
+          panelsOf(figures.map(({ figure, curve }) => ({ panel: nth(figure.panels, i), curve }))),
+        );
+  const thin = new Set(
+    panels.flatMap(({ curves }) =>
+      (curves?.series ?? []).flatMap(({ isUnnamed, label }) => (isUnnamed === true ? label : [])),
+    ),
+  );
+  const hasBars = panels.some(
+    ({ curves }) => !isApart && (curves?.series.filter(({ spread }) => spread === 'bars').length ?? 0) > 1,
+  );
+  return {
+    title: titles.size === 1 ? `${first.title}, by ${factor}` : `${run}, by ${factor}`,
+    notes: [
+      ...first.notes.filter((note) => figures.every(({ figure: { notes } }) => notes.includes(note))),
+      ...(hasBars ? ['Intervals of two seeds are wide, and in the tables alone.'] : []),
+      ...(thin.size === 0 ? [] : [`Thin lines: ${[...thin].join(', ')}.`]),
+    ],
+    panels,
+    columns:
+      isApart || !isAlike ? Math.max(first.columns ?? 3, Math.min(3, first.panels.length)) : (first.columns ?? 3),
+  };
+}
+
+interface NamedPanel {
+  readonly panel: Panel;
+  readonly curve: CurveName;
+}
+
+function panelsOf(all: readonly NamedPanel[]): Panel[] {
+  const curves = all.flatMap(({ panel, curve }) => (panel.curves === undefined ? [] : { panel: panel.curves, curve }));
+  if (curves.length < all.length) return all.map(({ panel, curve }) => named(panel, curve));
+  // A published curve is the same beside each of them.
+  const isSame = new Set(curves.map(({ panel }) => JSON.stringify(panel))).size === 1;
+  return [isSame ? nth(all, 0).panel : curvePanel(inOne(curves))];
+}
+
+function named(panel: Panel, { name }: CurveName): Panel {
+  return { ...panel, title: panel.title === '' ? name : `${name}: ${panel.title}` };
+}
+
+function inOne(all: readonly { readonly panel: CurvePanel; readonly curve: CurveName }[]): CurvePanel {
+  const [{ panel: first }] = all as [(typeof all)[number], ...(typeof all)[number][]];
+  const isOneTitle = all.every(({ panel: { title } }) => title === first.title);
+  const shared = references(first);
+  return {
+    ...first,
+    title: isOneTitle ? first.title : first.title.replace(/:.*$/, ''),
+    subtitle: [],
+    ...within('xDomain', all),
+    ...within('yDomain', all),
+    series: [
+      ...shared,
+      ...all.flatMap(({ panel, curve: { name } }, i) =>
+        panel.series
+          .filter(({ style }) => typeof style !== 'object')
+          .map((series, place): PanelSeries => {
+            const style = seriesStyle(i);
+            if (place > 0) {
+              const line = series.line.map(({ x, y }) => ({ x, y }));
+              return { ...{ label: series.label, line, points: [] }, style: { ...style, width: 0.8 }, isUnnamed: true };
+            }
+            const title = panel.title.replace(/^[^:]*: /, '');
+            // Bars of several curves would stand on each other.
+            const line = series.spread === 'bars' ? series.line.map(({ x, y }) => ({ x, y })) : series.line;
+            return { ...series, style, line, label: isOneTitle ? name : `${name}: ${title}` };
+          }),
+      ),
+    ],
+    legend: true,
+  };
+}
+
+/** An axis on which all of them have room; none where it is made from what is drawn. */
+function within(key: 'xDomain' | 'yDomain', all: readonly { readonly panel: CurvePanel }[]): Partial<CurvePanel> {
+  const domains = all.flatMap(({ panel }) => panel[key] ?? []);
+  return domains.length === 0 ? {} : { [key]: [Math.min(...domains), Math.max(...domains)] };
+}
+
+/** What all are compared with, once. */
+function references({ series }: CurvePanel): PanelSeries[] {
+  return series.filter(({ style }) => typeof style === 'object');
+}
