@@ -3,11 +3,11 @@
  * Newey 1994, J. Multivar. Anal. 50, 30-40). Only what the basis leaves over of z says anything of the slope, so that an error in f
  * matters no more than as far as z goes with that error.
  *
- * The noise may differ from place to place and be shared within clusters: the null of a slope of 0 is drawn by the wild cluster
- * bootstrap, residuals without the slope under random signs of whole clusters, studentized (Cameron, Gelbach and Miller 2008, Rev.
- * Econ. Stat. 90, 414-427).
+ * The noise may differ from place to place and be shared within clusters: the null of a slope of 0 is drawn by random signs of whole
+ * clusters' scores (Hemerik, Goeman and Finos 2020, J. R. Stat. Soc. B 82, 841-864), each over the standard deviation that a score has
+ * under its signs, which the fit of f makes smaller than the observed one's (De Santis et al. 2022, arXiv 2209.13918). A studentized wild
+ * cluster bootstrap of as few clusters rejects too often (docs/collapse.md).
  */
-import { quantile } from './bootstrap.js';
 import type { Interval } from './wilson.js';
 import { dot, residualOf } from './projection.js';
 import type { Sfc32 } from './sfc32.js';
@@ -29,38 +29,96 @@ export interface Slope {
   /** 95 %, the slopes that the test does not reject. */
   readonly interval: Interval;
   readonly standardError: number;
-  /** Slope over standard error, without sign; NaN where nothing is left of the term. */
+  /** The score of a slope of 0 over its length, without sign; NaN where nothing is left of the term. */
   readonly statistic: number;
   /** The same in each draw of the null, `[draws]`; draws are shared by all terms. */
   readonly null: Float64Array;
 }
 
 export function slopesOf({ y, basis, terms, clusters, draws, random }: PartiallyLinear): Slope[] {
-  const rests = terms.map((term) => residualOf(basis, term));
   const residual = residualOf(basis, y);
-  const noise = noiseOf(basis, residual);
   const count = Math.max(...clusters) + 1;
-  const observed = rests.map((rest) => slopeOf(residual, rest, clusters, count));
-  const drawn = rests.map(() => new Float64Array(draws));
-  const signs = new Float64Array(count);
-  for (let b = 0; b < draws; b++) {
-    for (let c = 0; c < count; c++) signs[c] = random.integer(2) === 0 ? 1 : -1;
-    const flipped = residualOf(
-      basis,
-      noise.map((value, i) => value * signs[clusters[i]!]!),
+  const signs = Array.from({ length: count < 2 ? 0 : draws }, () => drawSigns(count, random));
+  return terms.map((term) => {
+    const rest = residualOf(basis, term);
+    const squares = dot(rest, rest);
+    // What rounding leaves of a term that f tells is nothing.
+    if (!(squares > 1e-18 * dot(term, term))) return { ...unknown, null: new Float64Array(draws).fill(NaN) };
+    const observed = scoreOf(rest, residual, rest);
+    const drawn = signs.map((list) =>
+      scoreOf(
+        residualOf(
+          basis,
+          rest.map((value, i) => value * list[clusters[i]!]!),
+        ),
+        residual,
+        rest,
+      ),
     );
-    rests.forEach((rest, k) => (drawn[k]![b] = statisticOf(slopeOf(flipped, rest, clusters, count))));
-  }
-  return observed.map((slope, k) => {
-    const ascending = drawn[k]!.filter((value) => !Number.isNaN(value)).sort();
-    const half = ascending.length === 0 ? NaN : quantile(ascending, 0.95) * slope.standardError;
+    const { value, standardError } = slopeOf(residual, rest, clusters, count);
     return {
-      ...slope,
-      interval: { lower: slope.value - half, upper: slope.value + half },
-      statistic: statisticOf(slope),
-      null: drawn[k]!,
+      ...{ value, standardError, interval: unrejected(value, standardError, { observed, drawn }) },
+      statistic: at(observed, 0),
+      null: Float64Array.from({ length: draws }, (_, b) => (b < drawn.length ? at(drawn[b]!, 0) : NaN)),
     };
   });
+}
+
+const unknown = { value: NaN, standardError: NaN, statistic: NaN, interval: { lower: NaN, upper: NaN } } as const;
+
+/** 1 or -1 of each cluster, not all alike: with those a score is the observed one, which the p-value counts already. */
+function drawSigns(count: number, random: Sfc32): Int8Array {
+  const signs = new Int8Array(count);
+  do for (let c = 0; c < count; c++) signs[c] = random.integer(2) === 0 ? 1 : -1;
+  while (signs.every((sign) => sign === signs[0]));
+  return signs;
+}
+
+/** A score, what a slope of 1 is of it, and its length. */
+interface Score {
+  readonly value: number;
+  readonly ofSlope: number;
+  readonly length: number;
+}
+
+function scoreOf(direction: Float64Array, residual: Float64Array, rest: Float64Array): Score {
+  return {
+    value: dot(direction, residual),
+    ofSlope: dot(direction, rest),
+    length: Math.sqrt(dot(direction, direction)),
+  };
+}
+
+/** The statistic where the slope is `slope`. */
+function at({ value, ofSlope, length }: Score, slope: number): number {
+  return Math.abs(value - slope * ofSlope) / length;
+}
+
+interface Scores {
+  readonly observed: Score;
+  readonly drawn: readonly Score[];
+}
+
+/** The slopes around the estimate that a test at 5 % does not reject, to a thousandth of the standard error. */
+function unrejected(value: number, standardError: number, { observed, drawn }: Scores): Interval {
+  const isRejected = (slope: number) => {
+    const statistic = at(observed, slope);
+    const reached = drawn.reduce((sum, score) => sum + Number(at(score, slope) >= statistic), 0);
+    return 1 + reached <= 0.05 * (1 + drawn.length);
+  };
+  const end = (sign: 1 | -1) => {
+    let far = standardError;
+    // A test that rejects nothing has no end.
+    while (!isRejected(value + sign * far)) if ((far *= 2) > 1e6 * standardError) return sign * Infinity;
+    let near = far === standardError ? 0 : far / 2;
+    while (far - near > 1e-3 * standardError) {
+      const middle = (near + far) / 2;
+      if (isRejected(value + sign * middle)) far = middle;
+      else near = middle;
+    }
+    return value + sign * near;
+  };
+  return standardError > 0 ? { lower: end(-1), upper: end(1) } : { lower: value, upper: value };
 }
 
 /** Residuals as large as the noise is: the fit has taken a part of it, more where a value has much weight (HC2 of MacKinnon and White 1985). */
@@ -72,8 +130,6 @@ export function noiseOf(basis: readonly Float64Array[], residual: Float64Array):
 }
 
 type Estimate = Pick<Slope, 'value' | 'standardError'>;
-
-const statisticOf = ({ value, standardError }: Estimate): number => Math.abs(value) / standardError;
 
 /**
  * The standard error is the jackknife's over clusters, given the basis: what the slope would be without each of them (CV3 of MacKinnon,

@@ -12,7 +12,6 @@ import {
   type Domain,
   type Tick,
 } from './axis.js';
-import type { CurvePanel } from './panels.js';
 import { pixelsPerInch } from './print.js';
 import { textWidth, wrapped, type TextFont } from './text.js';
 import type { SeriesStyle } from './theme.js';
@@ -56,10 +55,45 @@ export interface Panel {
   readonly keys?: readonly Key[];
   /** What colours mean. */
   readonly ramp?: Ramp;
-  /** What it was made of, where it is of curves (panels.ts). */
+  /** What it was made of, where it is of curves. */
   readonly curves?: CurvePanel;
   /** What is drawn inside the axes, in Vega-Lite. */
   readonly layers: (frame: Frame) => readonly object[];
+}
+
+export interface PanelSeries {
+  readonly label: string;
+  /** In order of x. Broken where it has no value. */
+  readonly line: readonly CurvePoint[];
+  /** Single members, drawn small; left out: those of the line. */
+  readonly points?: readonly CurvePoint[];
+  /** Place in the palette, or what is no series of its own but a reference; left out: the series' place in its panel. */
+  readonly style?: number | SeriesStyle;
+  /** How the line's intervals are drawn; left out: as a band. */
+  readonly spread?: 'band' | 'bars';
+  /** Ranges to be drawn behind the line, widest first: a fan. */
+  readonly bands?: readonly (readonly CurvePoint[])[];
+  /** Drawn without a key: what belongs to another series. */
+  readonly isUnnamed?: boolean;
+}
+
+export interface CurvePanel {
+  readonly title: string;
+  readonly subtitle: readonly string[];
+  readonly series: readonly PanelSeries[];
+  readonly xTitle: string;
+  readonly yTitle: string;
+  /** Left out: logarithmic, with the letters of model sizes. */
+  readonly xTicks?: (values: readonly number[]) => Tick[];
+  /** Left out: what is drawn, with a margin. */
+  readonly xDomain?: Domain;
+  readonly xLinear?: boolean;
+  readonly yLog?: boolean;
+  readonly yTicks?: (values: readonly number[]) => Tick[];
+  readonly yDomain?: Domain;
+  /** Left out: where there is more than one series. */
+  readonly legend?: boolean;
+  readonly top?: Panel['top'];
 }
 
 export interface Figure {

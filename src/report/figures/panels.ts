@@ -1,44 +1,11 @@
 /** A panel of curves: lines with bands, bars or fans, and points. Every figure's curves are drawn here. */
 import { nth } from '../../machine/present.js';
 import { seriesStyle, type SeriesStyle } from './theme.js';
-import { countTicks, domainOf, placing, wholePlaces, type CurvePoint, type Domain, type Tick } from './axis.js';
-import type { Frame, Key, Panel } from './layout.js';
+import { countTicks, domainOf, placing, wholePlaces, type CurvePoint, type Domain } from './axis.js';
+import type { CurvePanel, Frame, Key, Panel, PanelSeries } from './layout.js';
 import { pointMark, stroke } from './spec.js';
 
-export interface PanelSeries {
-  readonly label: string;
-  /** In order of x. Broken where it has no value. */
-  readonly line: readonly CurvePoint[];
-  /** Single members, drawn small; left out: those of the line. */
-  readonly points?: readonly CurvePoint[];
-  /** Place in the palette, or what is no series of its own but a reference; left out: the series' place in its panel. */
-  readonly style?: number | SeriesStyle;
-  /** How the line's intervals are drawn; left out: as a band. */
-  readonly spread?: 'band' | 'bars';
-  /** Ranges to be drawn behind the line, widest first: a fan. */
-  readonly bands?: readonly (readonly CurvePoint[])[];
-  /** Drawn without a key: what belongs to another series. */
-  readonly isUnnamed?: boolean;
-}
-
-export interface CurvePanel {
-  readonly title: string;
-  readonly subtitle: readonly string[];
-  readonly series: readonly PanelSeries[];
-  readonly xTitle: string;
-  readonly yTitle: string;
-  /** Left out: logarithmic, with the letters of model sizes. */
-  readonly xTicks?: (values: readonly number[]) => Tick[];
-  /** Left out: what is drawn, with a margin. */
-  readonly xDomain?: Domain;
-  readonly xLinear?: boolean;
-  readonly yLog?: boolean;
-  readonly yTicks?: (values: readonly number[]) => Tick[];
-  readonly yDomain?: Domain;
-  /** Left out: where there is more than one series. */
-  readonly legend?: boolean;
-  readonly top?: Panel['top'];
-}
+export type { CurvePanel, PanelSeries };
 
 export function curvePanel(whole: CurvePanel): Panel {
   const { title, subtitle, xTitle, xTicks = countTicks, xLinear = false, top } = whole;
