@@ -10,7 +10,7 @@ import type { SampledCurve, Scored, SampleOptions } from './curves.js';
 import { distanceBetween, predictFromStandard, type Distance, type Prediction } from './independence.js';
 import { scoreInterval } from './score-interval.js';
 import { shapeOf, type Shape } from './curve-shape.js';
-import { sharpnessOf, type Sharpness } from './sharpness.js';
+import { sharpnessOf, type Sharpness, type SharpnessOptions } from './sharpness.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 export interface ComparedPoint {
@@ -66,7 +66,7 @@ export interface PublishedCurve {
   }[];
 }
 
-export interface ComparisonRequest extends SampleOptions {
+export interface ComparisonRequest extends SampleOptions, Pick<SharpnessOptions, 'onStep'> {
   readonly run: string;
   readonly about: string;
   readonly standard: ChosenMetric;

@@ -5,7 +5,6 @@
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { falseDiscoveryRates } from '../statistics/multiplicity.js';
-import type { OnStep } from '../terminal/steps.js';
 import { sampleChosen } from './chosen.js';
 import { smoothP, type NullOptions } from './smooth-null-tests.js';
 import type { ScoreName } from './scores.js';
@@ -31,7 +30,7 @@ export function discoveriesOf(
   metrics: readonly Metric[],
   members: readonly MemberOutcomes[],
   by: ScoreName,
-  { draws = 500, onStep, ...options }: NullOptions & { readonly onStep?: OnStep } = {},
+  { draws = 500, onStep, ...options }: NullOptions = {},
 ): Discoveries {
   const p = metrics.map((metric, i) => {
     onStep?.(i, metrics.length);

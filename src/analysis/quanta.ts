@@ -194,6 +194,8 @@ export interface QuantaOptions extends SharpOptions {
   readonly most?: number;
   /** Chance that a guess is right; left out: 0. */
   readonly chance?: number;
+  /** Of the fits, which come before the permutations that `onStep` counts. */
+  readonly onFit?: OnStep;
 }
 
 export interface Quanta {
@@ -224,7 +226,7 @@ export function quanta(members: readonly SolvedMember[], options: QuantaOptions 
       trials: scales.map((scale) => scale.members.length),
       counts,
     },
-    options,
+    { ...options, onStep: options.onFit },
   );
   return {
     grid,

@@ -17,12 +17,14 @@ import {
   type SmoothTest,
 } from './smooth-null-tests.js';
 import { pairScores, type PairedScores } from './paired.js';
+import { stepsOfPart, type OnStep } from '../terminal/steps.js';
 import type { ScoreName } from './scores.js';
 
 export interface SharpnessOptions extends SampleOptions {
   readonly axis?: ScaleName;
   /** Of each null of the first and the third question; left out: as many as `draws`. 0 for none, and their p are NaN: they take seconds. */
   readonly nullDraws?: number;
+  readonly onStep?: OnStep;
 }
 
 export interface SharpnessRequest extends SharpnessOptions {
@@ -69,17 +71,17 @@ export function compareSharpness(request: SharpnessRequest): Sharpness {
 export function sharpnessOf(
   standard: SampledChoice,
   induced: SampledChoice,
-  { members, ...options }: SharpnessOptions & Pick<SharpnessRequest, 'members'>,
+  { members, onStep, ...options }: SharpnessOptions & Pick<SharpnessRequest, 'members'>,
 ): Sharpness {
   const { axis = 'parameters' } = options;
-  const nullOptions = nullOptionsOf(options, standard);
+  const test = (part: number) => ({ ...options, onStep: stepsOfPart(onStep, part, 3) });
   return {
     draws: standard.curve.draws.length,
     severalSeeds: standard.curve.scales.some((scale) => scale.members.length > 1),
-    standard: curveSharpness(standard, members, options),
-    induced: curveSharpness(induced, members, options),
+    standard: curveSharpness(standard, members, test(0)),
+    induced: curveSharpness(induced, members, test(1)),
     paired: pairScores(standard.curve, induced.curve, axis),
-    pushed: testAgainstPushed(induced, members, nullOptions),
+    pushed: testAgainstPushed(induced, members, nullOptionsOf(test(2), standard)),
   };
 }
 

@@ -10,6 +10,7 @@ import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { sequentialP, stepDown, type AdjustedP } from '../statistics/multiplicity.js';
 import { Random } from '../statistics/random.js';
+import type { OnStep } from '../terminal/steps.js';
 import type { SampledChoice } from './chosen.js';
 import {
   defaultDraws,
@@ -33,6 +34,8 @@ export interface NullOptions {
   readonly draws?: number;
   readonly seed?: number;
   readonly axis?: ScaleName;
+  /** Called by `testAgainstSmooth` and `testAgainstPushed`, before each draw. */
+  readonly onStep?: OnStep;
 }
 
 /** One-sided, adjusted for all scores of the test; NaN with a single seed for each scale, whose spread is unknown. */
@@ -310,11 +313,14 @@ function takenOf({ pick }: SampledChoice, families: readonly Pick<NoisyFamily, '
 function largestOf(
   observed: Statistics,
   truths: readonly (Pick<Truth, 'judges'> & { readonly draw: (b: number) => Statistics })[],
-  { draws = defaultDraws }: NullOptions,
+  { draws = defaultDraws, onStep }: NullOptions,
 ): AdjustedP[] {
   if (truths.length === 0 || draws === 0) return scoreNames.map(() => ({ p: NaN, adjusted: NaN }));
-  const tests = truths.flatMap(({ judges, draw }) => {
-    const drawn = Array.from({ length: draws }, (_, b) => draw(b));
+  const tests = truths.flatMap(({ judges, draw }, truth) => {
+    const drawn = Array.from({ length: draws }, (_, b) => {
+      onStep?.(truth * draws + b, truths.length * draws);
+      return draw(b);
+    });
     return judges.map((s) =>
       stepDown(observed[s]!.map((value, j) => ({ observed: value, null: drawn.map((each) => each[s]![j]!) }))),
     );

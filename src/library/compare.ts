@@ -5,7 +5,16 @@ import { flatness } from '../analysis/evaluate.js';
 import { predictionNeeds } from '../analysis/independence.js';
 import { readNaturalCurve } from '../analysis/natural.js';
 import type { LoadedRun } from '../runs/opened.js';
-import { metricFor, openRun, readRun, refuseOneScale, refuseSame, type MetricOptions, type RunLike } from './family.js';
+import {
+  metricFor,
+  openRun,
+  readRun,
+  refuseOneScale,
+  refuseSame,
+  track,
+  type MetricOptions,
+  type RunLike,
+} from './family.js';
 import { aboutFamily } from '../report/tables/compare.js';
 
 export interface CompareOptions extends MetricOptions {
@@ -49,10 +58,8 @@ export async function compare(run: RunLike, options: CompareOptions = {}): Promi
   refuseSame(shown.standard.metric, shown.induced.metric, induced === undefined ? '--standard' : '--induced');
   const widths = new Set(members.map(({ record: { width } }) => width)).size;
   const about = aboutFamily(record, widths, family.words);
-  const comparison = compareCurves({
-    ...{ run: label, about, members, natural, draws: options.draws ?? 2000 },
-    ...shown,
-  });
+  const request = { run: label, about, members, natural, draws: options.draws ?? 2000, ...shown };
+  const comparison = await track(options, 'smooth families', (onStep) => compareCurves({ ...request, onStep }));
   const odd = flatness({ metric: shown.induced.metric, members: comparison.induced.members }, members);
   if (odd !== undefined) options.note?.(`note: ${odd}`);
   return { ...comparison, family };

@@ -67,8 +67,10 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
   if (classes === null) options.note?.('note: guessing is not modelled, because the number of choices is unknown');
   const clusters = clustersIn(members);
   const tolerance = options.tolerance === undefined ? {} : { tolerance: options.tolerance };
-  const found = await track(options, 'permutations, at most', (onStep) =>
-    quantaOf(solved, { ...tolerance, clusters, chance, onStep }),
+  const found = await track(options, 'fits', (onFit) =>
+    track(options, 'permutations, at most', (onStep) =>
+      quantaOf(solved, { ...tolerance, clusters, chance, onFit, onStep }),
+    ),
   );
   const meaning = cutoff === undefined ? 'right' : `squared error per pixel below ${cutoff}`;
   return { ...found, run: loaded, solved: meaning, cutoff, clusters, learning: learningIn(members, solved) };

@@ -65,7 +65,7 @@ export async function report(runs: readonly RunLike[], options: ReportOptions = 
   const folder = options.output ?? path.join('reports', names.join('+'));
   await refuseOutput(folder, '--output');
   const requested = opened.map((each, i) => ({ ...each, induced: induced[i] }));
-  const made = await track(options, 'parts of the report', (onStep) =>
+  const made = await track(options, 'per cent of the report', (onStep) =>
     makeReport({ runs: requested, natural, datasets, draws, figures, onStep }),
   );
   for (const line of made.warnings) options.note?.(line);

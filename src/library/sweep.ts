@@ -16,6 +16,8 @@ import {
   refuseImpossible,
   refuseOneScale,
   registryOf,
+  track,
+  type Listener,
   type MetricOptions,
   type RunLike,
 } from './family.js';
@@ -84,23 +86,28 @@ export async function sweep(run: RunLike, options: SweepOptions): Promise<Family
   const request = { metric, parameters, axes, members: loaded.members };
   return {
     ...{ run: loaded, probe, by, leastRange },
-    grid: axes.length > 0 ? gridOf(sweepGrid(request), loaded, { by, leastRange, note: options.note }) : undefined,
+    grid: axes.length > 0 ? await gridOf(sweepGrid(request), loaded, { ...options, by, leastRange }) : undefined,
     causes: testSizes.length + keepScales.length > 0 ? causesOf(causes) : undefined,
   };
 }
 
-interface Ranked {
+interface Ranked extends Listener {
   readonly by: ScoreName;
   readonly leastRange: number;
-  readonly note: SweepOptions['note'] | undefined;
 }
 
-function gridOf(swept: Sweep, { members }: LoadedRun, { by, leastRange, note }: Ranked): SweptGrid {
+async function gridOf(swept: Sweep, { members }: LoadedRun, ranked: Ranked): Promise<SweptGrid> {
+  const { by, leastRange, note } = ranked;
   const { points } = swept;
   const found = extremes(points, by, leastRange);
   const moving = points.filter(({ range, scores }) => range >= leastRange && scores.emergence > 0);
   const metrics = moving.map(({ metric }) => metric);
-  const discoveries = moving.length > mostTested ? undefined : discoveriesOf(metrics, members, by);
+  const discoveries =
+    moving.length > mostTested
+      ? undefined
+      : await track(ranked, 'curves against smooth growth', (onStep) =>
+          discoveriesOf(metrics, members, by, { onStep }),
+        );
   for (const { metric, values } of found === undefined ? [nth(points, 0), nth(points, -1)] : []) {
     const odd = flatness({ metric, members: Array.from(values, (value) => ({ value })) }, members);
     if (odd !== undefined) note?.(`note: ${odd}`);

@@ -6,7 +6,7 @@ import { expect, expectedCost, moments, normalise } from './expectation.js';
 import type { Data } from './rows.js';
 
 /** From 2 classes on, as many as the counts can hold; each starts from the fit with a common slope and from one class fewer. */
-export function fitOwn(data: Data, common: readonly Climb[]): Climb[] {
+export function fitOwn(data: Data, common: readonly Climb[], onFit?: (classes: number) => void): Climb[] {
   const cells = data.table.trials.reduce((product, n) => product * (n + 1), 1);
   const fits: Climb[] = [];
   for (let k = 2; k <= common.length && 3 * k - 1 < cells; k++) {
@@ -18,6 +18,7 @@ export function fitOwn(data: Data, common: readonly Climb[]): Climb[] {
     const fewer = fits.at(-1)?.at;
     if (fewer !== undefined) starts.push(...splits(fewer, 0));
     fits.push(best(ownModel(data, k), starts));
+    onFit?.(k);
   }
   return fits;
 }

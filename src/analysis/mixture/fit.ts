@@ -15,6 +15,7 @@
  * Stat. Assoc. 86, 96-107; for one scale Teicher 1961: a mixture of K binomials needs 2K - 1 trials). Fitted by EM
  * (Dempster, Laird and Rubin 1977), accelerated; classes are added by splitting those of the smaller fit.
  */
+import { stepsOfPart, type OnStep } from '../../terminal/steps.js';
 import { describe, type ThresholdFit } from './classes.js';
 import { describeCommon, fitCommon } from './common.js';
 import { fitContinuum } from './continuum.js';
@@ -26,6 +27,7 @@ export interface MixtureOptions {
   readonly most?: number;
   /** Chance that a guess is right, from 0 to below 1. */
   readonly chance?: number;
+  readonly onStep?: OnStep | undefined;
 }
 
 /** Most classes of a common slope that so many trials per example can tell apart. */
@@ -37,20 +39,29 @@ export function mostClasses(trials: readonly number[]): number {
  * All models that the scales and members can tell apart: `curve`, `one`, `continuum`, then classes from 2 on with a common
  * slope and with their own. Empty for a single scale.
  */
-export function fitThresholds(table: SolvedTable, { most = 6, chance = 0 }: MixtureOptions = {}): ThresholdFit[] {
+export function fitThresholds(
+  table: SolvedTable,
+  { most = 6, chance = 0, onStep }: MixtureOptions = {},
+): ThresholdFit[] {
   if (table.logParameters.length < 2) return [];
-  const choices = chance > 0 ? 1 : 0;
-  const plain = fitAll(prepare(table, { floor: 0, choices }), most);
-  if (chance === 0) return plain;
-  const guessed = fitAll(prepare(table, { floor: chance, choices }), most);
+  const floors = chance === 0 ? [0] : [0, chance];
+  const [plain = [], guessed] = floors.map((floor, part) =>
+    fitAll(prepare(table, { floor, choices: floors.length - 1 }), most, stepsOfPart(onStep, part, floors.length)),
+  );
+  if (guessed === undefined) return plain;
   // The same models in the same order.
   return plain.map((fit, i) => (guessed[i]!.logLikelihood > fit.logLikelihood ? guessed[i]! : fit));
 }
 
-function fitAll(data: Data, most: number): ThresholdFit[] {
+function fitAll(data: Data, most: number, onStep: OnStep): ThresholdFit[] {
   const { trials } = data.table;
   const common = fitCommon(data, Math.min(most, mostClasses(trials)));
-  const own = fitOwn(data, common);
+  // Of K classes with slopes of their own, which take nearly all of the time, it is about as the square of K.
+  const stepsTo = (k: number) => (k * (k + 1) * (2 * k + 1)) / 6;
+  onStep(0, stepsTo(common.length));
+  const own = fitOwn(data, common, (k) => {
+    onStep(stepsTo(k), stepsTo(common.length));
+  });
   const fits = [freeCurve(data), describeCommon(data, common[0]!)];
   if (mostClasses(trials) >= 2) fits.push(fitContinuum(data, common[0]!));
   for (let k = 2; k <= common.length; k++) {

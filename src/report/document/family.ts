@@ -17,6 +17,7 @@ import type { LoadedRun, OpenRun } from '../../runs/opened.js';
 import type { OutcomeName } from '../../runs/outcomes.js';
 import { quantile } from '../../statistics/bootstrap.js';
 import { UsageError } from '../../terminal/errors.js';
+import type { OnStep } from '../../terminal/steps.js';
 import { aboutFamily } from '../tables/compare.js';
 
 export interface FamilyRequest {
@@ -27,6 +28,7 @@ export interface FamilyRequest {
   readonly induced: Metric | undefined;
   readonly natural: readonly PublishedCurve[];
   readonly draws: number;
+  readonly onStep?: OnStep;
 }
 
 export interface AnalysedFamily {
@@ -61,7 +63,8 @@ const leastSeeds = 8;
 const keyColumns: readonly OutcomeName[] = ['example', 'label'];
 
 /** Throws UsageError where the run has a single width, RunError where it can't be read. */
-export async function analyseFamily({ name, open, induced, natural, draws }: FamilyRequest): Promise<AnalysedFamily> {
+export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFamily> {
+  const { name, open, induced, natural, draws, onStep } = request;
   const run = await readColumns(open, [
     ...new Set([...defaultColumnsOf(open), ...keyColumns.filter((name) => open.columns.includes(name))]),
   ]);
@@ -91,6 +94,7 @@ export async function analyseFamily({ name, open, induced, natural, draws }: Fam
       members,
       natural,
       draws,
+      ...(onStep && { onStep }),
     }),
     seeds: fewestSeeds(members) < leastSeeds ? undefined : seedDistribution(standard, members),
     ...(await forecastsOf(open)),

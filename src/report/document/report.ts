@@ -48,7 +48,7 @@ export interface ReportRequest {
   readonly draws: number;
   /** How its figures are printed; left out: as usual. */
   readonly figures?: FigureOptions;
-  /** Told after each part of a run's: what is computed, the page's data, the figures; and once all is written together. */
+  /** In hundredths of the whole. */
   readonly onStep?: OnStep;
 }
 
@@ -91,6 +91,9 @@ export async function writeReport(folder: string, { files }: Pick<MadeReport, 'f
   await writeFolder(folder, files);
 }
 
+/** Parts of the time that a run takes; its figures take the rest. */
+const shares = { analysis: 0.5, page: 0.1 };
+
 /** Throws UsageError and RunError as `analyseFamily`. */
 export async function makeReport({
   runs,
@@ -107,17 +110,17 @@ export async function makeReport({
   const families: ReportedFamily[] = [];
   const pages: PageRun[] = [];
   const budget = Math.floor(outcomeBudget / runs.length);
-  let done = 0;
-  const step = () => onStep?.(++done, 3 * runs.length + 1);
-  for (const { name, open, induced } of runs) {
+  for (const [i, { name, open, induced }] of runs.entries()) {
+    const step = (share: number) => onStep?.(Math.floor((100 * (i + share)) / runs.length), 100);
     const analysed = await analyseFamily({
       name,
       open,
       induced,
       draws,
       natural: inFigures.map(({ curve }) => published(curve)),
+      onStep: (done, of) => step(shares.analysis * (done / of)),
     });
-    step();
+    step(shares.analysis);
     const missing = [...analysed.run.absent, ...analysed.unreadableForecasts];
     warnings.push(...missing.map((line) => `not included: ${line}`));
     const { record, members } = analysed.run;
@@ -126,7 +129,7 @@ export async function makeReport({
     const page = await pageRunOf(analysed, { budget, strips, datasets });
     if (page.problem !== undefined) warnings.push(page.problem);
     pages.push(page.run);
-    step();
+    step(shares.analysis + shares.page);
     const drawing = { files, images, printed, strips, natural: inFigures.map(({ text }) => text) };
     const figures = await figuresOf(analysed, drawing);
     families.push({
@@ -135,7 +138,6 @@ export async function makeReport({
       seedsFigure: await drawSeeds(analysed, drawing),
       pageNotes: page.notes,
     });
-    step();
   }
   const report = storyOf(families);
   const data: PageData = { runs: pages, natural: natural.map(({ curve }) => pageNatural(curve, draws)) };
@@ -146,7 +148,6 @@ export async function makeReport({
   }
   files.set('report.md', markdownOf(report));
   files.set('report.html', await pageOf({ report, data, images }));
-  step();
   files.set(manifestName, manifestOf(families, [...files.keys()]));
   return { report, files, warnings };
 }

@@ -260,3 +260,11 @@ describe('what can not be told is not fitted', () => {
     }
   });
 });
+
+test('steps rise from 0 to all of them, over the fits without and with a floor', () => {
+  const told: number[] = [];
+  fitThresholds(simulate(twoClasses, 3), { most: 3, chance: 0.1, onStep: (done, of) => told.push(done / of) });
+  expect(told[0]).toBe(0);
+  expect(told.at(-1)).toBe(1);
+  expect(told).toEqual(told.toSorted((a, b) => a - b));
+});
