@@ -30,7 +30,7 @@ export async function bundle(outdir: string, plugins: Plugin[]): Promise<Metafil
   return (await build(options)).metafile;
 }
 
-/** `require` of ours, made by hand as there is none in modules, becomes one that the bundler follows. */
+/** Our own `require`, which modules do not have, becomes one that the bundler follows. */
 export function withFollowedRequire(source: string): string {
   return source.replace('const require = createRequire(import.meta.url);', '');
 }

@@ -118,7 +118,7 @@ export function report(error: unknown): number {
     console.error(`error: ${error.message}`);
     return error.exitCode;
   }
-  // What the system refuses is no bug, even where nobody foresaw it.
+  // An error of the operating system is no bug of ours, even if it was not foreseen.
   if (isSystemError(error)) return report(diskError(error, error.path ?? 'the system'));
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
   const request = 'error: this is a bug in emergence; please report it with the command and these lines';

@@ -6,7 +6,7 @@ import { labFolder, packageFolder } from './machine/installation.js';
 
 const reference = /(from |import\()(['"])([^'"]+)\2/g;
 
-/** Writes index.d.ts and the others into a folder; types of `bundled` packages, which nobody installs, go with them. */
+/** Writes index.d.ts and the others into a folder; includes the types of `bundled` packages, which are not installed. */
 export function writeTypes(folder: string, bundled: readonly string[]): void {
   const emitted = emittedTypes(folder);
   const copies = new Map(

@@ -122,7 +122,7 @@ function familyCurve(
   };
 }
 
-/** Draws of a published curve are normal, with its standard errors; a curve that lacks one of them has no intervals. */
+/** Draws of a published curve are normal, with its standard errors; a curve without one of them has no intervals. */
 export function comparePublished(
   { name, unit, better, points }: PublishedCurve,
   { draws = 2000, seed = 0 }: SampleOptions,

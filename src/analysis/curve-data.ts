@@ -32,7 +32,7 @@ export interface Extent {
   readonly upper: number;
 }
 
-/** Of a model, what its data are held against. */
+/** Of a model, what its data are compared with. */
 interface Described {
   readonly name: string;
   readonly parameters: readonly string[];

@@ -130,7 +130,7 @@ interface Estimate extends Interval {
   readonly standardError: number;
 }
 
-/** Without what would claim a certainty that nobody has, and with the reason. */
+/** Without intervals that would claim too much certainty, and with the reason. */
 function withReason(
   metric: Metric,
   { value, standardError, lower, upper }: Estimate,

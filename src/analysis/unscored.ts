@@ -1,4 +1,4 @@
-/** Why a curve lacks scores: they are blank in tables and CSV, and a blank has to have a reason. */
+/** Why a curve has no scores: they are blank in tables and CSV, and a blank needs a reason. */
 import type { Metric } from '../metrics/metric.js';
 
 /**

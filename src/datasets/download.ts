@@ -1,6 +1,6 @@
 /**
- * Downloads of published files. What arrives goes to `NAME.part`, which a later try goes on with; only what has the published
- * size and SHA-256 gets the name NAME. A file that somebody put there by hand is held against them just so.
+ * Downloads of published files. Data goes to `NAME.part`, from which a later try resumes; only a file with the published
+ * size and SHA-256 gets the name NAME. A file that the user put there is checked in the same way.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';

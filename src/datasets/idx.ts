@@ -130,7 +130,7 @@ function transposed(images: Uint8Array, { height, width, channels }: ImageShape)
 
 /**
  * `emnist-letters-mapping.txt`: a label and the character codes that it stands for in each line. Undefined where there is none; the
- * number for a label that it lacks.
+ * number for a label that it does not have.
  */
 async function namesOf({ folder, prefix, names }: IdxSet, classes: number): Promise<string[] | undefined> {
   const file = `${prefix}mapping.txt`;
@@ -249,7 +249,7 @@ const startBytes = 4096;
 
 async function firstBytes(packed: Buffer, file: string): Promise<Buffer> {
   const start = packed.subarray(0, startBytes);
-  // Data that goes on behind the part that is looked at is no fault; in a part that is all, it is.
+  // More data after the part that is read is no error; after a part that should be all of it, it is.
   const finishFlush = start.length < packed.length ? constants.Z_SYNC_FLUSH : constants.Z_FINISH;
   return unzipped(start, { finishFlush }).catch((error: unknown) => {
     throw noGzip(error, file);

@@ -55,7 +55,7 @@ interface ClassImages {
   readonly members: readonly number[];
 }
 
-/** The classes that have images; a test split may lack some. */
+/** The classes that have images; some may be missing from a test split. */
 function imagesByClass({ labels, classes }: SequenceOptions): ClassImages[] {
   const members = Array.from({ length: classes }, (): number[] => []);
   labels.forEach((label, image) => members[label]!.push(image));

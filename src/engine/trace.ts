@@ -86,7 +86,7 @@ let current: Recorder | undefined;
  * @throws TraceError where a result would not be a function of the inputs alone
  */
 export function trace(body: (inputs: tf.Tensor[]) => tf.Tensor[], inputs: readonly tf.Tensor[]): Trace {
-  if (current !== undefined) throw new Error('trace: a function that is being traced can not trace another');
+  if (current !== undefined) throw new Error('trace: a function that is being traced cannot trace another');
   const recorder = new Recorder(backend(), inputs);
   current = recorder;
   tf.engine().startScope('trace');

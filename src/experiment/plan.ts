@@ -1,5 +1,5 @@
 /**
- * Which member trains when and on how many threads, so that the family is through soonest. More threads make a member
+ * Which member trains when and on how many threads, so that the family finishes soonest. More threads make a member
  * faster, but less than in proportion, so many members do best on one thread each, and a wide one at the end wants them
  * all. The plan simulates the pool for candidate assignments of threads and takes the best; it is pure and deterministic.
  */

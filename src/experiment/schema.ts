@@ -294,7 +294,7 @@ export function foreignKeys({
   );
 }
 
-/** The name of a run is a folder's, and stands in file names, links and labels of reports. */
+/** The name of a run is that of its folder, and appears in file names, links and labels of reports. */
 export const runNameSchema = z
   .string()
   .regex(

@@ -1,6 +1,6 @@
 /**
  * LeNet family (Schaeffer et al. 2023, Fig. 10). Every layer is a multiple of `width` w; `depth` counts its convolutions. LeNet has
- * two, each with a pool behind it; one of depth 1 lacks the second, and further ones are 3x3 convolutions from 2w to 2w channels that
+ * two, each with a pool behind it; one of depth 1 does not have the second, and further ones are 3x3 convolutions from 2w to 2w channels that
  * keep the size of their input, so that any depth fits any image.
  */
 import type * as tf from '@tensorflow/tfjs-core';

@@ -60,7 +60,7 @@ export interface Collected {
 }
 
 export interface CollectOptions {
-  /** Refuse examples that some models lack, in place of leaving them out. */
+  /** Refuse examples that are missing from some models, instead of leaving them out. */
   readonly strict: boolean;
   /** A run that the models are added to; undefined: they make a run of their own. */
   readonly onto?: KnownRun | undefined;

@@ -17,7 +17,7 @@ export const cudaLibraries = [
 
 /**
  * Works around TensorFlow 2.21's wheel: it is libtensorflow_framework that opens CUDA's libraries, and its run path names
- * the folder of each but cusolver's (which stands in libtensorflow_cc's, where it does nothing). So cusolver gets a link in
+ * the folder of each but cusolver's (which is in libtensorflow_cc's, where it does nothing). So cusolver gets a link in
  * the folder of cublas, which is searched. `root` holds `tensorflow` and `nvidia`. May go with a wheel whose own path is right.
  */
 export async function linkCusolver(root: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Takes chosen files out of a wheel (a zip archive), as streams: TensorFlow's library is larger than what is well held in memory.
- * Every file is held against the size and SHA-256 in the wheel's own RECORD.
+ * Every file is checked against the size and SHA-256 in the wheel's RECORD.
  */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';

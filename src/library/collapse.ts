@@ -74,7 +74,7 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
   return { ...found, run: loaded, metric, loss };
 }
 
-/** Null where the members differ in it, or nobody knows: what a guess is right for is then no one number. */
+/** Null if members differ in it, or if it is unknown: there is then no single chance of guessing right. */
 function classesOf({ record, members }: LoadedRun): number | null {
   const own = new Set(members.map((member) => member.record.coordinates['classes'] ?? record.dataset.classes));
   return isImported(record) ? record.dataset.classes : own.size === 1 ? nth([...own], 0) : null;

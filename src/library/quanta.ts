@@ -54,7 +54,7 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
   const cutoff = isAutoencoder ? cutoffOf(members, options) : undefined;
   const solved = members.map((member) => solvedBy(member, cutoff));
   refusePartialSeeds(loaded);
-  // Where nobody knows of how many choices an answer is one, guesses are left out of the fits.
+  // If the number of choices is unknown, guesses are left out of the fits.
   const { classes } = record.dataset;
   const differ = new Set(members.map((member) => member.record.coordinates['classes'])).size > 1;
   if (differ && !isImported(record))

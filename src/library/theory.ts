@@ -45,7 +45,7 @@ export async function theory(run: RunLike, options: TheoryOptions = {}): Promise
   const family = await readRun(open, ['correct', 'log_probability', ...sequence], options);
   refuseOneScale(family, 'a fit');
   const examples = present(nth(family.members, 0).outcomes.correct).length;
-  // What nobody asked for is left out, and said.
+  // Metrics that were not asked for are left out, with a note.
   const tooLong = lengths === undefined && !isSequences ? own.filter((length) => length > examples) : [];
   if (tooLong.length > 0)
     options.note?.(

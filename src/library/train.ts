@@ -19,7 +19,7 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
   readonly eager?: boolean | undefined;
   /** The folder of all runs; left out: `checkpoints`. */
   readonly root?: string | undefined;
-  /** Stops the training; the same call goes on where it was. */
+  /** Stops the training; the same call resumes it. */
   readonly signal?: AbortSignal | undefined;
   /** How messages name options that were typed by another flag than their own. */
   readonly typedAs?: Places | undefined;

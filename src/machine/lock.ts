@@ -52,7 +52,7 @@ export async function tryLock(lock: Lock): Promise<Attempt> {
   }
 }
 
-/** Who holds the lock, found without taking it; undefined where nobody does. Its owner is undefined where it is not known. */
+/** Who holds the lock, found without taking it; undefined if it is free. The owner is undefined if unknown. */
 export async function holderOf(
   lock: Pick<Lock, 'lockFolder' | 'ownerFile'>,
 ): Promise<{ readonly owner: Owner | undefined } | undefined> {

@@ -127,7 +127,7 @@ async function planRun(folder: string, { names, unfinished }: CleanRequest): Pro
 }
 
 function isLeftBehind(entry: DiskEntry): boolean {
-  // Nobody holds the lock, or the run would not be looked at.
+  // No process holds the lock, or this run would have been skipped.
   return isLeftover(path.basename(entry.path)) || isLockEntry(entry);
 }
 

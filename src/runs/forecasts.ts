@@ -59,7 +59,7 @@ export const sealSchema = z.strictObject({
   evidence: z.array(z.strictObject({ member: memberIdSchema, parameters: z.int(), outcomes: sha256 })),
   targets: z.array(z.strictObject({ width: z.int(), parameters: z.int(), trainingFlops: z.number() })),
   seeds: z.array(z.int()),
-  /** Of the file with a metric of one's own; null where there is none. */
+  /** Of the file with the user's own metric; null if there is none. */
   metricFile: sha256.nullable(),
   /** Levels of the quantiles. */
   levels: z.array(z.number()),

@@ -64,7 +64,7 @@ export const importedRunSchema = z.strictObject({
     /** Of the hashes that the source gives of each example's content, in the order of the rows; only where it does. */
     contents: sha256.optional(),
     testCount: z.int().min(1),
-    /** Classes or choices of every example; null where they differ or nobody knows. */
+    /** Classes or choices of every example; null if they differ or are unknown. */
     classes: z.int().min(1).nullable(),
     classNames: z.array(textSchema).optional(),
     groups: z.strictObject({ noun: textSchema.min(1), count: z.int() }).optional(),

@@ -14,7 +14,7 @@ import { unsealedNotes } from './record.js';
 import { readAnyRun } from './run.js';
 import { verifyAnyRun, whyMissing, type AnyMemberState, type MemberState, type Scrutiny } from './verify.js';
 
-/** `training`: a process works on it now; `stopped`: members are missing and nobody does. */
+/** `training`: a process works on it now; `stopped`: members are missing and no process does. */
 export type RunStatus = 'complete' | 'training' | 'stopped' | 'damaged';
 
 export interface MissingMember {

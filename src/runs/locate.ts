@@ -11,7 +11,7 @@ export const checkpoints = 'checkpoints';
 /**
  * The folder of a run: a name under `root`, else a path.
  *
- * @throws UsageError where there is no run.json, RunError where that can't be told, for want of permission
+ * @throws UsageError where there is no run.json, RunError if that cannot be determined without permission
  */
 export async function locateRun(text: string, root: string): Promise<string> {
   for (const folder of [path.join(root, text), text]) if (await hasRun(folder)) return folder;

@@ -23,7 +23,7 @@ export async function lockRun(runFolder: string): Promise<() => Promise<void>> {
   return release;
 }
 
-/** Who trains the run now; undefined where nobody does. The owner is undefined where it is not known. */
+/** Who is training the run; undefined if no process is. The owner is undefined if unknown. */
 export async function trainerOf(runFolder: string): Promise<{ readonly owner: Owner | undefined } | undefined> {
   return holderOf(placesOf(runFolder + path.sep));
 }

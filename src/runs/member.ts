@@ -28,7 +28,7 @@ export function namesMember(text: string): boolean {
 }
 
 /**
- * Reads the member `RUN/MEMBER`, or the one whose folder a path is. Its weights are held against their hash.
+ * Reads the member `RUN/MEMBER`, or the one whose folder a path is. Its weights are checked against their hash.
  *
  * @throws UsageError where there is none, or it has no weights; RunError where it is not complete, or damaged
  */

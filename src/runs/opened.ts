@@ -16,7 +16,7 @@ export interface FamilyMember {
   /** Every number that places it: `width`, further factors, `parameters`, `flops`, `examples`, `steps`; of an imported one its own. */
   readonly coordinates: Readonly<Record<string, number>>;
   readonly parameters: number;
-  /** NaN where nobody knows. */
+  /** NaN if unknown. */
   readonly trainingFlops: number;
   /** SHA-256 by file name. */
   readonly files: Readonly<Record<string, string>>;

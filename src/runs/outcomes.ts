@@ -45,7 +45,7 @@ export const outcomeColumns = {
     description:
       'of imported members: a score of their own tool, higher for better; run.json has the command that named it',
   },
-  sequence: { type: 'int32', unit: '', description: 'the test sequence that the image stands in, from 0' },
+  sequence: { type: 'int32', unit: '', description: 'the test sequence that contains the image, from 0' },
   position: { type: 'int32', unit: '', description: 'its place in the sequence, from 0' },
   mse: { type: 'float32', unit: '', description: 'squared error per pixel, pixels in 0 to 1' },
   psnr: { type: 'float32', unit: 'dB', description: 'peak signal-to-noise ratio, -10 log10 of `mse`' },
@@ -89,7 +89,7 @@ export type OutcomeColumns = Readonly<Record<string, Int32Array | Float32Array |
 /**
  * The file's bytes. Names of the classes go into its metadata, as a JSON list under the key `classNames`.
  *
- * @throws Error for a column that `outcomeColumns` lacks, of another type or of another length: no user's mistake
+ * @throws Error for a column that is not in `outcomeColumns`, or has another type or length: never the user's mistake
  */
 export function encodeOutcomes(columns: OutcomeColumns, classNames?: readonly string[]): Uint8Array {
   const names = Object.keys(columns);
@@ -126,7 +126,7 @@ export function columnsAtMoments(names: readonly OutcomeName[]): OutcomeName[] {
   return names.filter((name) => keyColumns.includes(name) || momentColumns.includes(name));
 }
 
-/** Whether a column of a moment stands in its own file, and not in outcomes.parquet. */
+/** Whether a column of a moment is in its own file, and not in outcomes.parquet. */
 export function changesWithTraining(name: OutcomeName): boolean {
   return momentColumns.includes(name);
 }
@@ -157,7 +157,7 @@ function isOutcomeName(name: string): name is OutcomeName {
  * Some columns of a file's bytes.
  *
  * @param where what messages call the file
- * @throws RunError, one line, where the file is damaged or lacks a column
+ * @throws RunError, one line, if the file is damaged or a column is missing
  */
 export async function decodeOutcomes<Name extends OutcomeName>(
   bytes: Uint8Array,
@@ -190,7 +190,7 @@ export async function decodeWithGroup(
   return decodeOutcomes(bytes, isGrouped ? [...others, 'group'] : others, where);
 }
 
-/** `decodeWithGroup` of a file. Throws RunError, one line, where it is missing, damaged or lacks a column. */
+/** `decodeWithGroup` of a file. Throws RunError, one line, if it is missing or damaged, or a column is missing. */
 export async function readOutcomes(file: string, names: readonly OutcomeName[]): Promise<Partial<OutcomeTable>> {
   const bytes = await readFileIfThere(file);
   if (bytes === undefined) throw new RunError('is missing', file);

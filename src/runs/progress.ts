@@ -34,7 +34,7 @@ export interface RunProgress {
   readonly epochs: number;
   readonly status: RunStatus;
   readonly complete: number;
-  /** Of all members that are left; null where nothing can be said, or nobody trains them. */
+  /** Of all members that are left; null if unknown, or if no process is training them. */
   readonly etaSeconds: number | null;
   /** In the run's order. */
   readonly members: readonly MemberProgress[];
@@ -68,7 +68,7 @@ export async function readProgress(folder: string, now = Date.now()): Promise<Ru
 
 /** What is known of a member's pace. */
 export interface Timing {
-  /** Floating-point operations of an epoch; undefined where nobody has counted them, in runs of older versions. */
+  /** Floating-point operations of an epoch; undefined in runs of older versions, which did not count them. */
   readonly flops: number | undefined;
   readonly epochs: number;
   readonly history: readonly Pick<EpochRecord, 'seconds'>[];

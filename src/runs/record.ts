@@ -64,16 +64,16 @@ export const runRecordSchema = z.strictObject({
     levels: levelsSchema.optional(),
     /** `[classes]`, where the classes have names. */
     classNames: z.array(textSchema).optional(),
-    /** Images of each class as used, `[classes]`; runs of older versions lack it. */
+    /** Images of each class as used, `[classes]`; missing from runs of older versions. */
     classCounts: z.strictObject({ train: z.array(z.int()), test: z.array(z.int()) }).optional(),
-    /** Images of each class in the dataset's whole training set, used or not; runs of older versions lack it. */
+    /** Images of each class in the dataset's whole training set, used or not; missing from runs of older versions. */
     trainCounts: z.array(z.int()).optional(),
   }),
   /** `cpu` or `gpu` as resolved, with the device's name: `AMD EPYC`, `NVIDIA H200`. */
   device: z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: textSchema }),
   /** Threads of each member, by member id. Part of the record since results depend on it in the last bits. */
   threads: z.record(memberIdSchema, z.int().min(1)),
-  /** Floating-point operations of each member's training, by member id, as member.json has them; runs of older versions lack it. */
+  /** Floating-point operations of each member's training, by member id, as in member.json; missing from runs of older versions. */
   flops: z.record(memberIdSchema, z.number()).optional(),
   /** Trained op by op instead of compiled (`--eager`): the last bits differ. */
   eager: z.boolean(),

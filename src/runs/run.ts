@@ -134,7 +134,7 @@ export async function verifyMember(folder: string, record: Pick<MemberRecord, 'f
   return undefined;
 }
 
-/** A file beside a member's record, held against its hash there; what is wrong with it, naming it, where it is not whole. */
+/** A file beside a member's record, checked against its hash there; if it is damaged, what is wrong with it, by name. */
 export async function readMemberFile(
   folder: string,
   { files }: Pick<MemberRecord, 'files'>,

@@ -1,6 +1,6 @@
 /** Whether and how a terminal shows colours. */
 
-/** Only a terminal that can, and only where the user has not declined (https://no-color.org). */
+/** Only on a terminal that supports it, and unless the user opted out (https://no-color.org). */
 export function usesColour(
   { isTTY }: { readonly isTTY?: boolean | undefined },
   environment: NodeJS.ProcessEnv = process.env,

@@ -60,7 +60,7 @@ export class MemberFiles {
     return path.join(this.folder, file);
   }
 
-  /** After an epoch: the checkpoint first, since it alone decides where training goes on. */
+  /** After an epoch: the checkpoint first, since it alone decides where training resumes. */
   async checkpoint(progress: Progress, { state, history }: Pick<Checkpoint, 'state' | 'history'>): Promise<void> {
     await createFolder(this.folder);
     const metadata = { begun: progress.begun, history: JSON.stringify(history) };

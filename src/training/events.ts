@@ -98,7 +98,7 @@ export interface JobMessage {
   readonly job: unknown;
 }
 
-/** The job in a message from the parent. Throws on anything else: a worker that someone started by hand. */
+/** The job in a message from the parent. Throws on anything else, as when someone starts a worker directly. */
 export function jobOf(message: unknown): unknown {
   if (
     typeof message === 'object' &&

@@ -52,7 +52,7 @@ type Outcome = keyof PoolResult;
 
 /** From SIGTERM to SIGKILL. A worker has nothing to tidy up: its files are whole at every moment. */
 const graceMilliseconds = 3000;
-/** What a worker that is through may take to exit. */
+/** How long a finished worker may take to exit. */
 const farewellMilliseconds = 10_000;
 const lastLines = 20;
 

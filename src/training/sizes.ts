@@ -1,4 +1,4 @@
-/** How large members are that nobody has trained yet. Models are asked, and nothing is computed. */
+/** Sizes of members that are not trained yet. They come from the models' shapes; nothing is computed. */
 import { lengthOf } from '../experiment/length.js';
 import { families } from '../families/index.js';
 import { parameterCount } from '../families/family.js';

@@ -1,5 +1,5 @@
 /**
- * Trains a family: what is asked for is held against the run on disk, what is missing is planned, and a pool of workers
+ * Trains a family: the request is compared with the run on disk, missing members are planned, and a pool of workers
  * does it. Nothing is written before every check has passed.
  */
 import * as path from 'node:path';
@@ -103,7 +103,7 @@ export function defaultRunName({ arch, dataset }: Pick<Experiment, 'arch' | 'dat
 }
 
 /**
- * Trains what the run lacks. Resolves also when members failed; the result names them.
+ * Trains the members that the run is missing. Resolves even if members failed; the result names them.
  *
  * @throws UsageError where the request contradicts itself, the dataset or the run; RunError on trouble with the machine
  */
@@ -169,7 +169,7 @@ async function refuseOtherSizes(
   }
 }
 
-/** What its user should know of a run that goes on: a path that was not typed, records that are under no hash. */
+/** What the user should know about a run that is resumed: a path that was not typed, records without a hash. */
 function recordNotes(folder: string, record: RunRecord, { given }: Pick<TrainRequest, 'given'>): string[] {
   const { dataset } = record.experiment;
   const isUnsaid = given.dataset === undefined && dataset.includes(':');

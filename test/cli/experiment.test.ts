@@ -53,7 +53,7 @@ test('smoke.yaml is trained, a flag overrides it, and the run has its name', asy
   expect(recorded('smoke')).toEqual(resolveExperiment({ ...shipped, widths: [2], batchSize: 64 }));
   expect(members('smoke')).toEqual(['cnn-w2-s0']);
 
-  // The file as it is goes on with that run: what it lacks is trained, what it does not say stays as it was.
+  // The unchanged file resumes that run: missing members are trained, options that it does not name stay as they were.
   const second = await train('--experiment', smoke);
   expect(second.code).toBe(0);
   expect(recorded('smoke')).toEqual(resolveExperiment({ ...shipped, batchSize: 64 }));

@@ -59,7 +59,7 @@ test('a member.json that names files elsewhere is refused', async () => {
 });
 
 test("no path that a run names is read; the user's own is", async () => {
-  // Whoever opens the pipe waits for a writer: the path is one that nobody may even look into.
+  // Whoever opens the pipe waits for a writer: the path must not even be opened.
   const trap = path.join(root, 'trap');
   execFileSync('mkfifo', [trap]);
   const record = (await readRunRecord(folder))!;

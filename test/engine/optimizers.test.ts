@@ -58,7 +58,7 @@ test.each(references)('%j in a compiled loop goes where it goes step by step', (
   const half = program.run(0, 4, start, constants);
   const end = program.run(4, 10, half, constants);
   expect(end[0]!.dataSync()).toBeAllClose(expected, { rtol: 2e-5, atol: 1e-6 });
-  // The first call's results are its caller's: the second has not changed them, nor what it was given.
+  // The first call's results belong to its caller: the second did not change them, or its arguments.
   expect(program.run(4, 10, half, constants)[0]!.dataSync()).toEqual(end[0]!.dataSync());
   expect([...start[0]!.dataSync()]).toEqual([1, -2]);
   expect([...program.run(3, 3, start, constants)[0]!.dataSync()]).toEqual([1, -2]);

@@ -45,7 +45,7 @@ links() { # CUDA's libraries under the names that TensorFlow asks for: the machi
   named libcusolver.so.11 'libcusolver.so.12'; named libnvJitLink.so.12 'libnvJitLink.so.13'
   for f in $root/cuda12/lib*.so.*; do [ -e "$f" ] && ln -sf "$f" "$cuda/"; done
   local tf=$EMERGENCE_CACHE_DIR/runtime/tensorflow-2.21.0-cuda-linux-x64/nvidia
-  ln -sf "$tf/cuda_runtime/lib/libcudart.so.12" "$cuda/libcudart.so.12" # always the real one: CUDA 13's lacks cudaGetDeviceProperties_v2
+  ln -sf "$tf/cuda_runtime/lib/libcudart.so.12" "$cuda/libcudart.so.12" # always the real one: CUDA 13's has no cudaGetDeviceProperties_v2
   for n in cublas cudnn cufft cusparse cusolver nvjitlink; do mkdir -p "$tf/$n"; ln -sfn "$cuda" "$tf/$n/lib"; done
   step libs 60 "$python" -c '
 import ctypes, os, sys

@@ -45,7 +45,7 @@ afterAll(() => {
 /** What a Node has announced to remove is found here while it still works. */
 const strict = '--throw-deprecation --pending-deprecation';
 
-/** Trains in a folder of this name, with every kernel in a graph, and says what came: SHA-256 by file. */
+/** Trains in a folder of this name, with every kernel in a graph, and returns the SHA-256 of each file. */
 function trained(node: string, name: string, arch: string): Record<string, string> {
   const cwd = path.join(folder, name);
   fs.mkdirSync(cwd, { recursive: true });

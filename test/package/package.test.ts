@@ -1,4 +1,4 @@
-/** The package as a stranger meets it: packed, installed by an npm that nobody has configured, and used from an empty folder. */
+/** The package as a new user meets it: packed, installed by an unconfigured npm, and used from an empty folder. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';

@@ -11,7 +11,7 @@ export function childrenOf(pid: number): number[] {
     .filter((candidate) => statOf(candidate)?.parent === pid);
 }
 
-/** Not gone, nor a zombie that nobody has waited for. */
+/** Neither gone nor a zombie that was never waited for. */
 export function isRunning(pid: number): boolean {
   if (process.platform === 'linux') return statOf(pid) !== undefined;
   try {

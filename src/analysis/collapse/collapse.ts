@@ -18,7 +18,7 @@ export interface CollapseOptions {
   readonly sign: 1 | -1;
   /** Least and greatest ability that there can be. */
   readonly limits: readonly [number, number];
-  /** What the ability is without any skill; undefined where nobody knows. */
+  /** What the ability is without any skill; undefined if unknown. */
   readonly chance: number | undefined;
   /** How far from chance an ability has left it. */
   readonly margin: number;
@@ -125,7 +125,7 @@ function redrawnCurves({ points, factors, sign, redrawn, seed = 0 }: CollapseOpt
 
 /**
  * The hull of the percentile and the basic interval of the draws' crossings, in ln loss, with the two members between which the curve
- * crosses: between them nobody has looked.
+ * crosses: between them nothing was measured.
  */
 function onsetInterval(fitted: Curve, curves: readonly Curve[], level: number, sign: 1 | -1): Interval {
   const observed = Math.log(crossingOf(fitted, level, sign));

@@ -5,7 +5,7 @@
  * p-values over factors.
  *
  * Only members that differ in the factor at about the same loss tell anything. Where the loss alone says which value a member has, the
- * factor cannot be told from the loss, whatever the ability does.
+ * factor cannot be distinguished from the loss, whatever the ability does.
  */
 import { naturalSpline, knotsOf } from '../../statistics/natural-spline.js';
 import { slopesOf } from '../../statistics/partially-linear.js';

@@ -1,7 +1,7 @@
 /**
  * A follow-up experiment from a pilot run: widths with equal steps of the standard metric, the metric that induces emergence, and how
  * many seeds and test examples tell the two apart. All that is chosen is chosen on the pilot, so that the claim is for seeds that
- * nobody has seen.
+ * have not been seen.
  *
  * Why equal steps: Eq 1 divides the range by the median step. With equal steps that of the standard curve is n - 1, a ramp's, the
  * least that a curve can have whose steps are no larger than they need to be; half of the scales then lie in the lower half of its
@@ -193,7 +193,7 @@ function chooseInduced(request: DesignRequest, { metrics, widths, pilots, simula
   const late = all.filter((each) => each.isLate);
   const endsIn = (least: number, most: number) => late.filter(({ end }) => end > least && end <= most).map(consider);
   const candidates = induced === undefined ? endsIn(reach, Infinity) : all.map(consider);
-  // Only where no curve that ends high is told from the standard one is it to be one that ends lower.
+  // One that ends lower is taken only if no curve that ends high can be distinguished from the standard one.
   if (induced === undefined && !candidates.some(({ row }) => row.power >= power))
     candidates.push(...endsIn(leastEnd, reach));
   if (candidates.length === 0) candidates.push(...(late.length > 0 ? late : all).slice(0, 1).map(consider));

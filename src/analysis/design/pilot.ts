@@ -3,7 +3,7 @@
  *
  * Between widths the mean over seeds is interpolated in log width on a scale on which it has no ends (the logit of what lies between
  * two limits, the logarithm of what is above 0), after isotonic regression, as noise must not make it turn. Beyond the pilot's
- * ends it goes on with the slope of the last step. Seeds and test sets are those of seed-model.ts; errors of other members are of a share a
+ * ends it continues with the slope of the last step. Seeds and test sets are those of seed-model.ts; errors of other members are of a share a
  * binomial's of as many independent units as tell as much, else in proportion to the root of p (1 - p) between two limits, and to the
  * level above 0.
  */

@@ -64,7 +64,7 @@ export interface Placement {
   readonly logSpread: number;
 }
 
-/** The distribution that others are held against. */
+/** The distribution that others are compared with. */
 export interface Reference {
   /** Ascending. */
   readonly values: Float64Array;

@@ -2,7 +2,7 @@
  * What a fitted curve says of a member that is yet to be trained, as draws. Three sources of doubt come together:
  *
  * - the points: test examples and seeds are drawn anew (the curve's own bootstrap), and the model is fitted again, so that it is
- *   members on another test set of this size that are foretold, and intervals are wide for those on the same one;
+ *   members on another test set of this size that are predicted, so intervals are wide for those on the same one;
  * - the model: where the points lie further from the curve than that explains, the rest is taken for a wandering of the truth
  *   around it, independent between scales, whose variance is itself uncertain (s² df / chi², so that the tails are Student's);
  * - the member: it has a seed of its own, which scatters as the seeds of the fitted scales do.

@@ -1,5 +1,5 @@
 /**
- * Every beginning of a family forecasts the rest (leave-future-out): which metrics are told from how far below, by which method.
+ * Every beginning of a family forecasts the rest (leave-future-out): which metrics can be predicted from how far below, by which method.
  * The members are there already, so this is hindsight; what it says of a method's worth is honest as no later member is ever read.
  */
 import type { MemberOutcomes } from '../../metrics/curve.js';
@@ -119,7 +119,7 @@ function summaryOf(
   const ends = own.filter(({ target }) => target === last).sort((a, b) => b.known - a.known);
   const firstMiss = ends.findIndex(({ median, truth }) => !(Math.abs(median - truth) <= tolerance * range));
   const hits = firstMiss < 0 ? ends : ends.slice(0, firstMiss);
-  // A curve that does not move is told from anywhere, which says nothing.
+  // A curve that does not move can be predicted from anywhere, which says nothing.
   const from = range > 0 ? hits.at(-1) : undefined;
   return {
     method,

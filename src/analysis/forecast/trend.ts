@@ -1,6 +1,6 @@
 /**
  * Smooth curves of no known form, extrapolated: a slope that wanders (local linear trend, Harvey 1989, Forecasting, Structural Time
- * Series Models and the Kalman Filter, Sec. 2.3), and candidates weighed by how well they have foretold the scales so far.
+ * Series Models and the Kalman Filter, Sec. 2.3), and candidates weighed by how well they have predicted the scales so far.
  */
 import { quantile } from '../../statistics/bootstrap.js';
 import { FitError } from '../../statistics/least-squares.js';
@@ -16,7 +16,7 @@ export interface Extrapolated {
   readonly fit?: ModelFit;
 }
 
-/** A way to go on with a curve. Throws FitError where it can't. */
+/** A way to continue a curve. Throws FitError if it can't. */
 export interface Candidate {
   readonly name: string;
   readonly extrapolate: (
@@ -84,10 +84,10 @@ export interface Weighed extends Extrapolated {
 const fewest = 3;
 
 /**
- * Candidates with weights by their likelihood for each scale that is known, told from those before it (prequential, Dawid 1984,
+ * Candidates weighted by their likelihood for each known scale, predicted from those before it (prequential, Dawid 1984,
  * J. R. Stat. Soc. A 147, 278-292); equal weights where there is nothing to judge them by.
  *
- * @throws FitError where no candidate can go on with the curve
+ * @throws FitError if no candidate can continue the curve
  */
 export function weighCandidates(
   candidates: readonly Candidate[],
@@ -117,7 +117,7 @@ export function weighCandidates(
   }));
 }
 
-/** Sum of ln density of each scale's mean, told from those before it; a scale that it can't tell counts as all candidates' worst guess. */
+/** Sum of ln density of each scale's mean, predicted from those before it; a scale that it can't predict counts as the worst guess of all candidates. */
 function prequential(candidate: Candidate, curve: KnownCurve, seed: number): number {
   let total = 0;
   for (let known = fewest; known < curve.scales.length; known++) {

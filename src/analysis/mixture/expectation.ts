@@ -84,7 +84,7 @@ export function expectCommon(data: Data, slope: number, eases: Float64Array, log
 
 export type ExpectedCommon = ReturnType<typeof expectCommon>;
 
-/** Minus log-likelihood of an example that nobody knows. */
+/** Minus log-likelihood of an example that is not known. */
 export function expectedCost({ place, trials }: Data, ease: number, slope: number): number {
   let cost = 0;
   for (let s = 0; s < place.length; s++) cost += trials[s]! * softplus(ease + slope * place[s]!);

@@ -6,7 +6,7 @@
  * - `classes`: K latent classes of examples with thresholds of their own, with a common slope or with slopes of their own.
  * - `continuum`: thresholds spread normally over the examples, common slope. Three parameters, and no classes at all.
  *
- * Who does not know an example may guess it: with a chance above 0 every model is fitted with that floor under its sigmoids and without
+ * A member that does not know an example may guess it: with a chance above 0 every model is fitted with that floor under its sigmoids and without
  * (a logistic model of three parameters, Birnbaum 1968, its third one given), and the better is kept; the choice counts as a parameter.
  * Guesses are what EM has to fill in: of the solved trials, which were known.
  *

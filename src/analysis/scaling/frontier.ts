@@ -16,7 +16,7 @@ export interface Cost {
   readonly farthest: number | undefined;
 }
 
-/** @param flops of each of the coordinates; NaN where nobody knows */
+/** @param flops of each of the coordinates; NaN if unknown */
 export function costOf(coordinates: readonly (readonly number[])[], flops: readonly number[]): Cost {
   if (!flops.every((each) => each > 0 && each < Infinity)) return { factor: 6, powers: [1, 1], farthest: undefined };
   const rows = coordinates.map(([n, d]) => [1, Math.log(n!), Math.log(d!)]);

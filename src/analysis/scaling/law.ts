@@ -40,7 +40,7 @@ export function lossAt({ floor, terms }: Law, coordinates: readonly number[]): n
   return terms.reduce((sum, { amplitude, exponent }, k) => sum + amplitude * coordinates[k]! ** -exponent, floor);
 }
 
-/** An exponent at one of these is not told from all beyond it: a logarithm, or a drop behind the first scale. */
+/** An exponent at one of these cannot be distinguished from all beyond it: a logarithm, or a drop behind the first scale. */
 export const exponentBounds = [0.01, 10] as const;
 
 /** Places in the list E, A, a, B, b. */

@@ -10,7 +10,7 @@ import type { Interval } from '../../statistics/intervals.js';
 export interface Searched {
   /** Inside the interval. */
   readonly best: number;
-  /** Finite. Nobody looks beyond these. */
+  /** Finite. Nothing beyond these is searched. */
   readonly least: number;
   readonly most: number;
   /** How far the first step goes. */

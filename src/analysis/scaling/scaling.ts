@@ -33,7 +33,7 @@ export interface ScalingRequest {
 
 export interface ScalingCell {
   readonly coordinates: readonly number[];
-  /** Training FLOPs; NaN where nobody knows. */
+  /** Training FLOPs; NaN if unknown. */
   readonly flops: number;
   readonly values: readonly number[];
   readonly mean: number;
@@ -169,7 +169,7 @@ function heldOut(cells: readonly PlacedCell[], factors: readonly string[]): Held
   const sizeOf = ({ flops, coordinates }: PlacedCell) => (isKnown ? flops : coordinates.reduce((a, b) => a * b));
   const bySize = [...cells].sort((a, b) => sizeOf(a) - sizeOf(b));
   const known = bySize.slice(0, cells.length - Math.max(1, Math.floor(cells.length / heldOutOf)));
-  // As many scales as parameters fit any law: nobody would know whether it holds.
+  // As many scales as parameters fit any law: nothing would show whether it holds.
   if (untold(known, factors) !== undefined || known.length <= 1 + 2 * factors.length) return undefined;
   const fit = fitLaw(known);
   if (fit.scatter.degreesOfFreedom === 0 || fit.law.terms.some(({ amplitude }) => amplitude === 0)) return undefined;

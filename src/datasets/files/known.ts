@@ -38,7 +38,7 @@ export function fetchCommand(dataset: string, dataDir: string): string {
 }
 
 /**
- * Paths of a dataset's downloaded files, in the order given, each held against size and hash.
+ * Paths of a dataset's downloaded files, in the order given, each checked against its size and hash.
  *
  * @throws UsageError that names the first one that isn't there or isn't whole, and what to type
  */

@@ -250,7 +250,7 @@ interface Table {
   readonly width: number;
 }
 
-/** Undefined where it has not the columns. Spreadsheets of some countries write semicolons. */
+/** Undefined if it does not have the columns. In some countries spreadsheets write semicolons. */
 function tableOf(text: string, where: string, find: Find): Table | undefined {
   const delimiters = /\.tsv$/i.test(where) ? ['\t'] : [',', ';', '\t'];
   for (const delimiter of delimiters) {

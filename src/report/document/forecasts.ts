@@ -1,4 +1,4 @@
-/** What a report says of a run's sealed forecasts: each with what came of it. */
+/** What a report says about a run's sealed forecasts: each with its outcome. */
 import { medianOf, type MethodScore, type MetricScore } from '../../analysis/forecast/scoring.js';
 import type { SealedOutcome } from '../../analysis/forecast/sealed.js';
 import { nth } from '../../machine/present.js';

@@ -70,7 +70,7 @@ function specOf(
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     description: [title, ...notes].join(' '),
-    // All is placed by hand: the whole picture is padding around a view without a size of its own.
+    // Everything is placed explicitly: the whole picture is padding around a view that has no size.
     autosize: { type: 'none' },
     // A single column's width is the whole view's.
     padding: {

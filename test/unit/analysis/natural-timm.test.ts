@@ -40,7 +40,7 @@ describe('a table of timm of your own', () => {
   };
   const four = ['tiny', 'small', 'base', 'large'].map((size, i) => `net_${size}.x,224,${50 + i},1,"1,00${i}.5"`);
 
-  test('has no intervals, as nobody says how many images it is over', async () => {
+  test('has no intervals, as the number of images is not published', async () => {
     const { curves } = await readNaturalCurves(await file(...four, 'alone_tiny.x,224,50,1,3'));
     expect(curves.map(({ name }) => name)).toEqual(['net_N.x/224']);
     expect(curves[0]!.points.map(({ params, value, standardError }) => [params, value, standardError])).toEqual(

@@ -100,7 +100,7 @@ describe('turns', () => {
     expect(() => turnsOf(solvedGrid([a!]), 0.5)).toThrow('tolerance 0.5 is not in 0 to below 0.5');
   });
 
-  test('a seed that lacks a width counts in shares and not in turns', () => {
+  test('a seed with a width missing counts in shares and not in turns', () => {
     const members = membersOf([['011', '001']]).filter(({ width, seed }) => width < 3 || seed === 0);
     const grid = solvedGrid(members);
     expect(grid.seeds).toEqual([0]);
@@ -229,7 +229,7 @@ test('members of a width vary by 1 where examples are independent, by more where
   expect(memberDispersion(solvedGrid(membersOf([['01']])))).toBeNaN();
 });
 
-test('all of it: a stack of steps is told from one sigmoid with the same accuracies', () => {
+test('all of it: a stack of steps is distinguished from one sigmoid with the same accuracies', () => {
   const random = Random.named(7, 'stack');
   // Quanta: each example turns at a scale of its own, in every seed, with 2 % of slips.
   const stack = Array.from({ length: 1500 }, () => {

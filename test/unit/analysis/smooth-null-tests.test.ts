@@ -70,7 +70,7 @@ describe('smooth growth', () => {
     expect(found.linearity).toBe(0);
   });
 
-  test('with one seed for each scale nobody knows how seeds scatter: no p, but the smooth curve', () => {
+  test('with one seed for each scale the spread of seeds is unknown: no p, but the smooth curve', () => {
     const members = family({ widths, seeds: 1, count: 400, p: logistic(5, 0.5), name: 'one seed' });
     const { scores, values } = testAgainstSmooth(sampled(accuracy.with({}), members), members, { draws: 50 });
     expect(scoreNames.map((name) => [scores[name].p, scores[name].adjusted])).toEqual(scoreNames.map(() => [NaN, NaN]));
@@ -95,7 +95,7 @@ describe('smooth growth', () => {
     expect(pOf(losses((width) => 0.1 + 2 * width ** -0.5))).toBeGreaterThan(0.05);
   });
 
-  test('a score that most draws have not has no p: AUROC of members with hardly a mistake', () => {
+  test('a score that is missing from most draws has no p: AUROC of members with hardly a mistake', () => {
     const random = Random.named(0, 'mistakes');
     const members = widths.flatMap((width) =>
       [0, 1].map((seed) => {

@@ -23,7 +23,7 @@ test('the form of a table is as --output ends, unless --to says otherwise', asyn
   expect(await begin('--to', 'parquet')).toBe('PAR1');
 });
 
-test('what can not be written is refused in a line, before TensorFlow is loaded', async () => {
+test('what cannot be written is refused in one line, before TensorFlow is loaded', async () => {
   const folder = await exampleFolder();
   await fs.writeFile(path.join(folder, 'there'), '');
   for (const [words, line] of [

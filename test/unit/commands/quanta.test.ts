@@ -135,7 +135,7 @@ test('an autoencoder takes a cutoff, or is given one and told', async () => {
   );
 });
 
-describe('what can not be told is said', () => {
+describe('what cannot be determined is said', () => {
   test('one width, one seed', async () => {
     const root = await temporaryFolder();
     const widths = [2];

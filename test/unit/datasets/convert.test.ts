@@ -62,7 +62,7 @@ test('the size and colour that they have change nothing', async () => {
   expect(asked.fingerprint).toBe(plain.fingerprint);
 });
 
-test('images of two channels can not be converted, and too many bytes are refused', async () => {
+test('images with two channels cannot be converted, and too many bytes are refused', async () => {
   const base = smallFiles();
   const folder = folderOf({
     'train-images-idx4-ubyte': idxBytes([6, 1, 2, 2], range(24)),

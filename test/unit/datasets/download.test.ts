@@ -114,7 +114,7 @@ describe('what is there already is used', () => {
     expect(await fs.readFile(path.join(folder, 'a.bin'))).toEqual(content);
   });
 
-  test('a file put there by hand is checked, and a wrong one is named and left', async () => {
+  test('a file that the user put there is checked; a wrong one is named and left alone', async () => {
     const folder = await temporaryFolder();
     const file = path.join(folder, 'a.bin');
     await fs.writeFile(file, content);
@@ -192,7 +192,7 @@ describe('nothing wrong is ever kept under the name', () => {
   });
 });
 
-test('nobody answers: one line with the address, the place, and what can be done by hand', async () => {
+test('no server answers: one line with the address, the folder, and what to do without a network', async () => {
   const folder = await temporaryFolder();
   // Port 9 (discard) is closed here.
   const { error } = await run(remoteAt('http://127.0.0.1:9/a.bin'), folder);
@@ -202,7 +202,7 @@ test('nobody answers: one line with the address, the place, and what can be done
   expect(await fs.readdir(folder)).toEqual([]);
 });
 
-test('a line that always breaks is given up, and what came stays for the next time', async () => {
+test('after too many broken connections it gives up and keeps what arrived for the next time', async () => {
   const folder = await temporaryFolder();
   const { url, ranges } = await serve((request, response, count) => {
     sendRange(request, response, count === 1 ? 1000 : 0);

@@ -152,7 +152,7 @@ describe('a gzipped file unpacks to no more than its header promises', () => {
     );
   });
 
-  test('a header that promises what can not be there is not believed', async () => {
+  test('a header that promises more than can be there is not believed', async () => {
     const liar = Buffer.from(smallFiles()[name]!);
     liar.writeUInt32BE(4e9, 4);
     expect(await mistake(packed(liar))).toMatch(

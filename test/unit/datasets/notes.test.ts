@@ -149,7 +149,7 @@ describe('classes of different sizes', () => {
     [1, 103],
   ] as const;
 
-  test('are told from three times and ten more on', () => {
+  test('are mentioned from three times and ten more on', () => {
     expect(told(sized(18, 6), test2, 2, ['cat', 'dog'])).toEqual([
       'x: imbalanced, 18 training images of cat and 6 of dog: always answering cat is right for 75.0 % of the test images; balanced-accuracy weights classes equally',
     ]);

@@ -60,7 +60,7 @@ test('wide: a column for each model; a cell that is empty is no outcome', async 
   expect([...members[1]!.columns['predicted']!]).toEqual([1, 1]);
 });
 
-test('correct alone is enough; a column that some rows lack is left out, and said', async () => {
+test('correct alone is enough; a column that is missing from some rows is left out, with a note', async () => {
   const alone = await collected('model,example,correct\nm,1,True\nm,2,0\n');
   expect(Object.keys(alone.members[0]!.columns)).toEqual(['example', 'correct']);
   expect(alone.classes).toBeNull();

@@ -25,7 +25,7 @@ function addCuda(): void {
   addLibrary('cublas', 'libcublas.so.12');
 }
 
-test('cusolver stands in the folder of cublas too, and still does when the whole is renamed', async () => {
+test('cusolver is in the folder of cublas too, and still is after a rename of the whole', async () => {
   addCuda();
   await linkCusolver(path.join(root, 'made'));
   fs.renameSync(path.join(root, 'made'), path.join(root, 'published'));
@@ -56,7 +56,7 @@ test('a library beside TensorFlow or on LD_LIBRARY_PATH is not missing', () => {
   const found = ['libcublas.so.12', 'libcusolver.so.11', 'libcufft.so.11'];
   const missing = missingCudaLibraries(path.join(root, 'made', 'tensorflow'), { LD_LIBRARY_PATH: `:${own}` });
   expect(missing.filter((name) => found.includes(name))).toEqual([]);
-  // Without the folder of one's own, that one is missing (unless this machine has CUDA itself).
+  // Without that folder it is missing (unless this machine has CUDA itself).
   const without = missingCudaLibraries(path.join(root, 'made', 'tensorflow'), {});
   const ofMachine = missingCudaLibraries(path.join(root, 'nowhere', 'tensorflow'), {});
   expect(without.includes('libcufft.so.11')).toBe(ofMachine.includes('libcufft.so.11'));

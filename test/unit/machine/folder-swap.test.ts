@@ -50,7 +50,7 @@ test('an older one goes whole', async () => {
   expect(await fs.readdir(path.dirname(folder))).toEqual(['a']);
 });
 
-test('where a file can not be written the older one stays, and nothing is left beside', async () => {
+test('if a file cannot be written, the older one stays and nothing is left beside it', async () => {
   await writeFolder(folder, first);
   // A file cannot be a folder too.
   const broken = new Map([

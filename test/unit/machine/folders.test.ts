@@ -29,7 +29,7 @@ test.each(['', 'home'])('where HOME is %j, the home folder is the one that the s
   expect(cacheFolder({ HOME: home, XDG_CACHE_HOME: '/c' })).toBe('/c/vision-emergence-lab');
 });
 
-test('where nobody knows a home folder, what to set', () => {
+test('if no home folder is known, the message says what to set', () => {
   // As userInfo does for a user without an entry, in a container started with --user.
   const unknown = () => {
     throw new Error('uv_os_get_passwd returned ENOENT');

@@ -96,7 +96,7 @@ test('members whose cross-entropy is above that of equal chances for 10 classes,
   );
 });
 
-test('of a single test image K is 1, which nobody has to name', async () => {
+test('with a single test image K is 1, without being given', async () => {
   const { rows } = await summariseRun(await syntheticRun([2, 8], [0], 1));
   const values = (id: string) => rows.map(({ metrics }) => metrics[id]?.value);
   expect(values('subset-accuracy:k=1')).toEqual(values('accuracy'));

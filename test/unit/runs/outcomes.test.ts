@@ -57,7 +57,7 @@ test('reads what pyarrow wrote', async () => {
   });
 });
 
-describe('what can not be written or read', () => {
+describe('what cannot be written or read', () => {
   test('columns of ours that are wrong', () => {
     expect(() => encodeOutcomes({ corect: Uint8Array.of(1) })).toThrow('corect is not a column of outcomes');
     expect(() => encodeOutcomes({ correct: Int32Array.of(1) })).toThrow('column correct must be boolean');

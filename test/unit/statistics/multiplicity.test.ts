@@ -87,7 +87,7 @@ describe('step-down minP', () => {
 });
 
 test('false discovery rates are those of SciPy, in any order', () => {
-  // scipy.stats.false_discovery_control of the p-values that Benjamini and Hochberg's paper has not, from SciPy 1.x
+  // scipy.stats.false_discovery_control of p-values that are not in Benjamini and Hochberg's paper, from SciPy 1.x
   const p = [0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216];
   const expected = [0.01, 0.04, 0.084, 0.084, 0.084, 0.1, 0.10571428571428572, 0.216, 0.216, 0.216];
   expect(falseDiscoveryRates(p)).toBeAllClose(expected, { rtol: 1e-12 });

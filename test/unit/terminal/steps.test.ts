@@ -53,7 +53,7 @@ test('lines: the first after ten seconds, then one each half minute at most', as
   ]);
 });
 
-test('the time that is left is that of the steps, not of what came before them', async () => {
+test('the time left is that of the steps, not of the work before them', async () => {
   expect(await shown(1, { before: 39 })).toEqual(['forecasts: 1 of 10, ETA 9.0 s\n']);
 });
 

@@ -154,7 +154,7 @@ describe('a worker that dies is told of, with its last words, and the others go 
 describe('stopping', () => {
   test('ends the workers that run, gently or not, and starts no more', async () => {
     const gate = await closedGate('stopping');
-    // Only the pool's own patience is on this clock: it has to be moved on by hand.
+    // Only the pool's own patience is on this clock: it has to be advanced explicitly.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const controller = new AbortController();

@@ -40,7 +40,7 @@ test.each(['cnn', 'autoencoder', 'transformer'] as const)(
     const step = arch === 'transformer' ? 2 : 1;
     expect(found.widths.every((width) => width % step === 0 && width >= 1 && width <= 16)).toBe(true);
     expect(new Set(found.widths).size).toBe(found.widths.length);
-    // The least whole numbers that the pilot has not.
+    // The smallest whole numbers that are not among the pilot's.
     expect(found.seeds).toEqual([1, 4, 5]);
     const chosen = found.candidates.find(({ metric }) => metric === found.induced.id)!;
     const suffice = found.candidates.filter(({ power }) => power >= 0.8);

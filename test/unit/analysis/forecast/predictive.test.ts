@@ -78,7 +78,7 @@ describe('intervals of the true model hold what comes as often as they say', () 
   });
 });
 
-test('members of a scale scatter as seeds do, and that is foretold', () => {
+test('members of a scale scatter as seeds do, and that is predicted', () => {
   const truth = { curve: truths.line[1], scales: 8, seeds: 3, wander: 0, noise: 0.02 };
   const held = coverage(
     (known, scales, random) => predictiveDraws(line, known, { scales, draws, random }).draws,
@@ -140,11 +140,11 @@ test('a local trend knows that means over few seeds are not exact', () => {
   expect(held[2]).toBeGreaterThan(0.92);
 });
 
-test('a line that wanders keeps its weight against what bends with it, by what it foretold', () => {
+test('a line that wanders keeps its weight against what bends with it, by what it predicted', () => {
   const scales = Array.from({ length: 8 }, (_, i) => 1000 * 2 ** i);
   const random = Random.named(11, 'wandering line');
   // Equal weights would be 0.33.
-  let [foretold, families] = [0, 0];
+  let [predicted, families] = [0, 0];
   for (; families < 3; families++) {
     const seeds = scales.map((scale) => {
       const mean = 0.1 + 0.08 * Math.log(scale / 1000) + 0.02 * random.normal();
@@ -157,9 +157,9 @@ test('a line that wanders keeps its weight against what bends with it, by what i
       { ...free, scales, seeds },
       targets,
     );
-    foretold += weighed.find(({ name }) => name === 'line')!.weight;
+    predicted += weighed.find(({ name }) => name === 'line')!.weight;
   }
-  expect(foretold / families).toBeGreaterThan(0.6);
+  expect(predicted / families).toBeGreaterThan(0.6);
 });
 
 test('a local trend of what is straight: the variance is that of two means, the slope between them, and a seed', () => {
@@ -206,7 +206,7 @@ test('a straight line is gone on with exactly, by a line and by a local trend', 
   }
 });
 
-test('candidates are weighed by what they foretold: a power law of a power law, a trend of what bends', () => {
+test('candidates are weighted by what they predicted: a power law of a power law, a trend of what bends', () => {
   const scales = Array.from({ length: 8 }, (_, i) => 2 ** i);
   const of = (truth: (scale: number) => number) => {
     const random = Random.named(1, 'weigh');

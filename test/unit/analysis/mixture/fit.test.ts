@@ -176,7 +176,7 @@ describe('what was simulated is found again', () => {
     expect(kinds.filter((kind) => kind === 'one').length).toBeGreaterThanOrEqual(19);
   });
 
-  test('a continuum is told from classes, and its spread found', () => {
+  test('a continuum is distinguished from classes, and its spread found', () => {
     const fits = fitThresholds(
       simulate(
         {
@@ -220,7 +220,7 @@ describe('with a chance to guess right', () => {
     expect(best.classes.map(({ threshold }) => threshold)).toBeAllClose([7.5, 11], { atol: 0.1 });
   });
 
-  test('where nobody guesses the floor is left out', () => {
+  test('if no member guesses, the floor is left out', () => {
     const table = simulate({ ...guessed, chance: 0, draw: () => [9, 1.2] }, 13);
     const [with10, without] = [fitThresholds(table, { chance: 0.1, most: 2 }), fitThresholds(table, { most: 2 })];
     expect(bestByBic(with10).floor).toBe(0);
@@ -234,7 +234,7 @@ function bestByBic(fits: readonly ThresholdFit[]): ThresholdFit {
   return fits.filter(({ kind }) => kind !== 'curve').reduce((a, b) => (b.bic < a.bic ? b : a));
 }
 
-describe('what can not be told is not fitted', () => {
+describe('what cannot be distinguished is not fitted', () => {
   test('more classes than (members + 1) / 2', () => {
     expect([[1, 1], [1, 1, 1], [3, 3, 3], [5]].map(mostClasses)).toEqual([1, 2, 5, 3]);
     const fits = fitThresholds(simulate({ ...twoClasses, logParameters: [6, 8, 10], members: 1, examples: 300 }, 6));

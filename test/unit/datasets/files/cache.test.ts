@@ -44,7 +44,7 @@ test('begins with the SHA-256 of the rest', async () => {
   expect(bytes.subarray(0, 32)).toEqual(createHash('sha256').update(bytes.subarray(32)).digest());
 });
 
-test('damage anywhere is seen, and mended', async () => {
+test('damage anywhere is noticed and repaired', async () => {
   await ownCache();
   const file = cacheFile({ a: 1 });
   await cachedDataset({ a: 1 }, maker());
@@ -60,7 +60,7 @@ test('damage anywhere is seen, and mended', async () => {
   }
 });
 
-test('a cache that can not be written costs a line, not the dataset', async () => {
+test('a cache that cannot be written costs a line, not the dataset', async () => {
   const cache = await ownCache();
   await fs.writeFile(path.join(cache, 'datasets'), 'a file where a folder should be');
   const { notes } = await cachedDataset({ a: 1 }, maker());

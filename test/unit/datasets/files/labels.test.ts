@@ -46,7 +46,7 @@ describe('file, label and split', () => {
     ],
     ['quoted', `"file","label","split"\n${rows.map((row) => `"${row.replaceAll(',', '","')}"`).join('\n')}`],
     ['with paths as Windows writes them, and empty rows', `file,label,split\n\n.\\${rows.join('\n./')}\n,,\n`],
-    ['with names that lack their ending', `id,label,split\n${rows.join('\n').replaceAll('.png', '')}`],
+    ['with names without their endings', `id,label,split\n${rows.join('\n').replaceAll('.png', '')}`],
     [
       'with splits in other words',
       `file,label,split\n${rows.join('\n').replaceAll(',train', ',Training').replaceAll(',test', ',TEST')}`,

@@ -103,7 +103,7 @@ describe('the page', () => {
     expect(page).not.toMatch(/url\(|@import/);
   });
 
-  test('data can not end their block', async () => {
+  test('data cannot end their block', async () => {
     const evil = {
       ...largest('cnn'),
       natural: [{ name: '</script><script>alert(1)</script>' }],
