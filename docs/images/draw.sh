@@ -31,6 +31,12 @@ draw theory-transformer-figure-8 transformer-figure-8 theory transformer-figure-
 draw compare-lenet-train-size lenet-train-size compare lenet-train-size --induced subset-accuracy:k=10 $natural
 draw compare-lenet-depth lenet-depth compare lenet-depth
 draw compare-lenet-steps lenet-steps compare lenet-steps --axis steps --where width=32 --induced subset-accuracy:k=10 $natural
+autoencoder='--standard psnr --induced reconstruction:c=0.02'
+draw compare-autoencoder-depth autoencoder-depth compare autoencoder-depth $autoencoder $natural
+draw compare-autoencoder-steps autoencoder-steps compare autoencoder-steps --axis steps --where width=32 $autoencoder $natural
+draw compare-autoencoder-train-size autoencoder-train-size compare autoencoder-train-size $autoencoder $natural
+draw seeds-lenet lenet-seeds seeds lenet-seeds
+draw collapse-autoencoder-moments autoencoder-moments collapse autoencoder-moments --metric reconstruction:c=0.02
 draw forecast-study-autoencoder-mnist autoencoder-mnist forecast study autoencoder-mnist
 if [ -d checkpoints/cnn8 ]; then # its picture is one of several files in the run's folder
   echo quanta-cnn8
