@@ -12,8 +12,18 @@ import { commandLine } from '../machine/installation.js';
 import { nth } from '../machine/present.js';
 import { parseMetric } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
-import { endOfChain, locateSeal, readSeals, whyVoid, writeSeal, type ReadSeal, type Seal } from '../runs/forecasts.js';
-import { isImported } from '../runs/imported.js';
+import {
+  endOfChain,
+  isAtTarget,
+  locateSeal,
+  readSeals,
+  whyVoid,
+  writeSeal,
+  type ReadSeal,
+  type Seal,
+} from '../runs/forecasts.js';
+import { isImported, readImportedMember, type AnyRun, type ImportedRun } from '../runs/imported.js';
+import type { FamilyWords } from '../runs/words.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { checkpoints, locateRun, runNames } from '../runs/locate.js';
 import { lockRun } from '../runs/lock.js';
@@ -42,10 +52,12 @@ export interface ForecastOptions extends MetricOptions {
 }
 
 export interface SealOptions extends ForecastOptions {
-  /** Of the members that are predicted. */
-  readonly widths: readonly number[];
+  /** Of the members that are predicted, where the lab trains them. */
+  readonly widths?: readonly number[] | undefined;
   /** Left out: the run's. */
   readonly seeds?: readonly number[] | undefined;
+  /** Values of the run's coordinate at which members will be imported. */
+  readonly scales?: readonly number[] | undefined;
   /** The forecast's; left out: the run's with a number. */
   readonly name?: string | undefined;
 }
@@ -57,41 +69,30 @@ export interface SealedForecast {
 }
 
 /**
- * Predicts members that are not trained yet, and writes the prediction to a tamper-evident file.
+ * Predicts members that are not there yet, and writes the prediction to a tamper-evident file: of a trained family at `widths`, of an
+ * imported one at `scales` of its coordinate, or of `axis`.
  *
  * @example
  *     const { seal } = await sealForecast('lenet-mnist', { widths: [64], metrics: ['accuracy'], draws: 100 });
  *     seal.digest.length;
  *
- * @throws UsageError for widths that are known or in training, and fewer than three known ones
+ * @throws UsageError for members that are known or in training, and fewer than three known scales
  */
 export async function sealForecast(run: RunLike, options: SealOptions): Promise<SealedForecast> {
-  const { sizesOf } = await import('../training/sizes.js');
-  const { draws = forecastDraws, widths, name: asked } = options;
+  const { draws = forecastDraws, name: asked } = options;
   const { metrics, family } = await readWithMetrics(run, options);
-  const { folder, members } = family;
-  const record = trainedRecord(
-    family,
-    'only members that the lab will train can be forecast; forecast study works for this run',
-  );
-  const { seeds = record.experiment.seeds } = options;
+  const { folder, members, record, words } = family;
   const scales = scalesOf(members);
   if (scales.length < 3)
     throw new UsageError(
-      `has ${scales.length} complete widths; a forecast needs 3`,
+      `has ${scales.length} complete ${words.scales}; a forecast needs 3`,
       record.name,
-      'train more with --widths',
+      words.isImported ? words.further : 'train more with --widths',
     );
-  const targets = sizesOf(record, widths, '--widths');
-  await refuseTrained({ folder, record }, widths, seeds);
-  const widest = nth(scales, -1);
-  const known = targets.find(({ parameters }) => parameters <= widest.parameters);
-  if (known !== undefined)
-    throw new UsageError(
-      `${known.width} is not above ${widest.width}, the largest trained width`,
-      '--widths',
-      'forecasts are for larger members',
-    );
+  const { targets, seeds, axis, refuseKnown } = isImported(record)
+    ? importedTargets({ ...family, record }, options)
+    : await trainedTargets(family, options);
+  await refuseKnown();
   await endOfChain(folder);
   if (asked !== undefined) refuseName(asked, '--name');
   const parameters = targets.map((target) => target.parameters);
@@ -104,13 +105,13 @@ export async function sealForecast(run: RunLike, options: SealOptions): Promise<
       }),
     ),
   );
-  for (const forecast of forecasts) refuseInfinite(forecast);
+  for (const forecast of forecasts) refuseInfinite(forecast, words);
   const metricFile = await hashOfMetricFile(options);
 
   // What holds the lock tidies up on a signal, and a computation would not let it: only then.
   const release = await lockRun(folder);
   try {
-    await refuseTrained({ folder, record }, widths, seeds);
+    await refuseKnown();
     const last = await endOfChain(folder);
     const previous = last === undefined ? null : { name: last.name, digest: last.digest };
     const { seals: earlier } = await readSeals(folder);
@@ -118,12 +119,86 @@ export async function sealForecast(run: RunLike, options: SealOptions): Promise<
     const name = asked ?? freeName(record.name, taken);
     const content = contentOfSeal({
       ...{ name, number: (last?.number ?? 0) + 1, previous, targets, metricFile, draws },
-      ...{ record, members, seeds, forecasts },
+      ...{ record, axis, members, seeds, forecasts },
     });
     const { file, digest } = await writeSeal(folder, content);
     return { seal: { ...content, digest }, file, forecasts };
   } finally {
     await release();
+  }
+}
+
+/** What is predicted, and what says that it is there already. */
+interface Targets extends Pick<Seal, 'targets' | 'seeds' | 'axis'> {
+  /** Throws UsageError. */
+  readonly refuseKnown: () => Promise<void>;
+}
+
+async function trainedTargets(family: LoadedRun, options: SealOptions): Promise<Targets> {
+  const { folder, members } = family;
+  if (options.axis !== undefined)
+    throw new UsageError('a forecast of members that are trained here is over their widths', '--axis', 'leave it out');
+  if (options.scales !== undefined)
+    throw new UsageError('is for runs of imported members', '--scales', 'name the widths to predict with --widths');
+  const { widths } = options;
+  if (widths === undefined) throw new UsageError('is missing', '--widths', 'name the widths to predict');
+  const { sizesOf } = await import('../training/sizes.js');
+  const record = trainedRecord(family, 'they are forecast at --scales');
+  const { seeds = record.experiment.seeds } = options;
+  const targets = sizesOf(record, widths, '--widths');
+  const refuseKnown = () => refuseTrained({ folder, record }, widths, seeds);
+  await refuseKnown();
+  const widest = nth(scalesOf(members), -1);
+  const known = targets.find(({ parameters }) => parameters <= widest.parameters);
+  if (known !== undefined)
+    throw new UsageError(
+      `${known.width} is not above ${widest.width}, the largest trained width`,
+      '--widths',
+      'forecasts are for larger members',
+    );
+  return { targets, seeds: [...seeds], axis: undefined, refuseKnown };
+}
+
+function importedTargets(
+  { folder, record, words: { axis } }: LoadedRun & { readonly record: ImportedRun },
+  { widths, seeds, scales }: SealOptions,
+): Targets {
+  for (const [flag, value] of [
+    ['--widths', widths],
+    ['--seeds', seeds],
+  ] as const)
+    if (value !== undefined)
+      throw new UsageError(
+        `${record.name} has imported members, which have no ${flag.slice(2)}`,
+        flag,
+        `name values of ${axis} with --scales`,
+      );
+  if (scales === undefined)
+    throw new UsageError('is missing', '--scales', `name the values of ${axis} to predict, such as 2.8e9,6.9e9`);
+  const close = scales.find((scale, i) => i > 0 && isAtTarget(scale, nth(scales, i - 1)));
+  if (close !== undefined)
+    throw new UsageError(`${close} is within 1 % of the one before it`, '--scales', 'a member could be either');
+  const refuseKnown = () => refuseImported({ folder, record, axis }, scales);
+  const targets = scales.map((scale) => ({ width: scale, parameters: scale }));
+  return { targets, seeds: [], axis, refuseKnown };
+}
+
+/** What is imported already, at this scale or a larger one, can't be predicted. Throws UsageError; RunError where nobody knows. */
+async function refuseImported(
+  { folder, record, axis }: { readonly folder: string; readonly record: ImportedRun; readonly axis: string },
+  scales: readonly number[],
+): Promise<void> {
+  const smallest = nth(scales, 0);
+  const now = await readAnyRun(folder);
+  for (const id of now !== undefined && isImported(now) ? now.members : record.members) {
+    const { name, coordinates } = await readImportedMember(folder, id, record);
+    const at = coordinates[axis] ?? 0;
+    if (at < smallest && !isAtTarget(at, smallest)) continue;
+    throw new UsageError(
+      `${name} with ${axis} ${at} is already imported, and a forecast is for larger members`,
+      '--scales',
+      `name values more than 1 % above it`,
+    );
   }
 }
 
@@ -171,20 +246,22 @@ async function hashOfMetricFile({ metricFile }: Pick<MetricOptions, 'metricFile'
 
 export interface ScoredForecast extends Pick<SealedOutcome, 'scores' | 'missing'> {
   readonly run: string;
+  /** What its scales are called. */
+  readonly words: FamilyWords;
   readonly seal: Seal;
   readonly file: string;
 }
 
 /**
- * A sealed forecast compared with the members that were trained since. `name` is its name, `RUN/NAME` or its file.
+ * A sealed forecast compared with the members that were trained or imported since. `name` is its name, `RUN/NAME` or its file.
  *
- * @throws RunError for one that is void; UsageError where no member of it is trained
+ * @throws RunError for one that is void; UsageError where no member of it is there
  */
 export async function scoreForecast(name: string, options: MetricOptions = {}): Promise<ScoredForecast> {
   const { root = checkpoints } = options;
   const { runFolder, read } = await locateSeal(name, root);
   const { seal } = read;
-  const open = await openRun(runFolder, options);
+  const open = await openRun(runFolder, { ...options, axis: seal.axis });
   if (read.unchanged && seal.metricFile !== (await hashOfMetricFile(options)))
     throw new UsageError(
       seal.metricFile === null
@@ -198,11 +275,17 @@ export async function scoreForecast(name: string, options: MetricOptions = {}): 
   if (reasons.length > 0) throw new RunError(`void and not scored: ${reasons.join('; ')}`, seal.name);
   if (scores.length === 0)
     throw new UsageError(
-      'none of its members is trained yet',
+      `none of its members is ${seal.axis === undefined ? 'trained' : 'imported'} yet`,
       seal.name,
-      commandLine(`train --run ${open.record.name} --widths ${seal.targets.map(({ width }) => width).join(',')}`),
+      commandLine(afterSeal(seal)),
     );
-  return { run: open.record.name, seal, file: read.file, scores, missing };
+  return { run: open.record.name, words: open.words, seal, file: read.file, scores, missing };
+}
+
+/** The command that brings the members that a seal predicts. */
+export function afterSeal({ axis, run, targets }: Pick<Seal, 'axis' | 'run' | 'targets'>): string {
+  if (axis === undefined) return `train --run ${run} --widths ${targets.map(({ width }) => width).join(',')}`;
+  return `import FORMAT FILES --run ${run} --add`;
 }
 
 export interface VerifiedForecast {
@@ -244,7 +327,7 @@ export async function listForecasts(name?: string, { root = checkpoints, note }:
 
 interface SealsOfRun {
   readonly folder: string;
-  readonly record: RunRecord;
+  readonly record: AnyRun;
   readonly seals: readonly ReadSeal[];
   readonly unreadable: readonly string[];
 }
@@ -252,7 +335,7 @@ interface SealsOfRun {
 async function sealsOf(name: string | undefined, root: string): Promise<SealsOfRun[]> {
   const ofRun = async (folder: string) => {
     const record = await readAnyRun(folder);
-    return record === undefined || isImported(record) ? [] : [{ folder, record, ...(await readSeals(folder)) }];
+    return record === undefined ? [] : [{ folder, record, ...(await readSeals(folder)) }];
   };
   if (name === undefined)
     return (await Promise.all((await runNames(root)).map((each) => ofRun(path.join(root, each))))).flat();

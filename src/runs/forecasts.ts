@@ -12,6 +12,15 @@ import { createFolder, readTextIfThere, sha256File, writeFileAtomic } from '../m
 import { nth } from '../machine/present.js';
 import { codeOf, isReported, messageOf, RunError, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
+import {
+  coordinateSchema,
+  importedIdSchema,
+  isImported,
+  readImportedMember,
+  type AnyRun,
+  type ImportedRun,
+} from './imported.js';
+import { importedWords, trainedWords, type FamilyWords } from './words.js';
 import { formatSealed, isUnchanged, parseJson } from './json.js';
 import { runNames } from './locate.js';
 import { digestOfRun, memberId, memberIdSchema, sha256, textSchema, type RunRecord } from './record.js';
@@ -40,7 +49,8 @@ const fitSchema = z.strictObject({
 const methodSchema = textSchema.transform((name) => (name === 'outcomes' ? 'per-example' : name));
 
 export const sealSchema = z.strictObject({
-  format: z.literal(1),
+  /** 2 where members will be imported. */
+  format: z.union([z.literal(1), z.literal(2)]),
   name: runNameSchema,
   run: runNameSchema,
   /** Place in the run's chain, from 1. */
@@ -51,13 +61,25 @@ export const sealSchema = z.strictObject({
   previous: z.strictObject({ name: runNameSchema, digest: sha256 }).nullable(),
   lab: textSchema,
   gitCommit: textSchema.nullable(),
-  /** As in member.json. */
-  experiment: sha256,
+  /** The coordinate that imported members are predicted over; missing where they are trained here. */
+  axis: coordinateSchema.optional(),
+  /** As in member.json; null where members are imported. */
+  experiment: sha256.nullable(),
   /** Of the dataset, as in run.json. */
   fingerprint: sha256,
   /** Members that were known, and the SHA-256 of their outcomes.parquet. */
-  evidence: z.array(z.strictObject({ member: memberIdSchema, parameters: z.int(), outcomes: sha256 })),
-  targets: z.array(z.strictObject({ width: z.int(), parameters: z.int(), trainingFlops: z.number() })),
+  evidence: z.array(
+    z.strictObject({ member: z.union([memberIdSchema, importedIdSchema]), parameters: z.number(), outcomes: sha256 }),
+  ),
+  /** With an axis, `width` and `parameters` are both its coordinate, here and below. */
+  targets: z.array(
+    z.strictObject({
+      width: z.number().positive(),
+      parameters: z.number().positive(),
+      trainingFlops: z.number().optional(),
+    }),
+  ),
+  /** Empty where members are imported. */
   seeds: z.array(z.int()),
   /** Of the file with the user's own metric; null if there is none. */
   metricFile: sha256.nullable(),
@@ -69,7 +91,7 @@ export const sealSchema = z.strictObject({
     z.strictObject({
       metric: textSchema,
       better: z.enum(['higher', 'lower']),
-      known: z.array(z.strictObject({ width: z.int(), parameters: z.int(), values: z.array(z.number()) })),
+      known: z.array(z.strictObject({ width: z.number(), parameters: z.number(), values: z.array(z.number()) })),
       methods: z.array(
         z.strictObject({ method: methodSchema, quantiles: z.array(z.array(z.number())), fits: z.array(fitSchema) }),
       ),
@@ -164,19 +186,29 @@ export async function writeSeal(
 
 /**
  * What makes a forecast void: it was changed, the chain is broken before it or forks at it, what was known is not what it was, or a
- * member that it predicts began before it was sealed. Empty where nothing does.
+ * member that it predicts began, or was imported, before it was sealed. Empty where nothing does.
  */
-export async function whyVoid(runFolder: string, run: RunRecord, read: ReadSeal): Promise<string[]> {
+export async function whyVoid(runFolder: string, run: AnyRun, read: ReadSeal): Promise<string[]> {
   const { seal, unchanged } = read;
   const reasons: string[] = [];
   if (!unchanged) reasons.push('the file was changed after it was sealed: its digest does not match');
-  if (seal.experiment !== digestOfRun(run)) reasons.push('the run now has another experiment');
+  if ((seal.axis !== undefined) !== isImported(run))
+    return [...reasons, `it is of ${seal.axis === undefined ? 'trained' : 'imported'} members, unlike the run`];
+  if (isImported(run) && seal.fingerprint !== run.dataset.fingerprint) reasons.push('the run now has another test set');
+  if (!isImported(run) && seal.experiment !== digestOfRun(run)) reasons.push('the run now has another experiment');
   reasons.push(...(await brokenChain(runFolder, seal)), ...(await rivalsOf(runFolder, seal)));
   for (const { member, outcomes } of seal.evidence) {
     const now = await outcomesHash(path.join(runFolder, 'members', member));
     if (now === undefined) reasons.push(`${member}, on which it is based, was removed or can't be read`);
     else if (now !== outcomes) reasons.push(`${member}, on which it is based, has other outcomes now`);
   }
+  const early = isImported(run) ? importedEarly(runFolder, run, seal) : startedEarly(runFolder, run, seal);
+  return [...reasons, ...(await early)];
+}
+
+/** Members that were begun before they were predicted. */
+async function startedEarly(runFolder: string, run: RunRecord, seal: Seal): Promise<string[]> {
+  const reasons: string[] = [];
   for (const { width } of seal.targets) {
     for (const seed of seal.seeds) {
       const key = { arch: run.experiment.arch, width, seed };
@@ -186,6 +218,38 @@ export async function whyVoid(runFolder: string, run: RunRecord, read: ReadSeal)
     }
   }
   return reasons;
+}
+
+/** Members at a predicted scale that were imported before, and known ones that have been moved since. */
+async function importedEarly(runFolder: string, run: ImportedRun, seal: Seal): Promise<string[]> {
+  const reasons: string[] = [];
+  for (const id of run.members) {
+    const member = await readImportedMember(runFolder, id, run).catch((error: unknown) => {
+      if (isReported(error)) return undefined;
+      throw error;
+    });
+    // One that is damaged is not scored.
+    if (member === undefined) continue;
+    const at = member.coordinates[seal.axis ?? ''] ?? NaN;
+    const known = seal.evidence.find((each) => each.member === id);
+    if (known !== undefined && known.parameters !== at)
+      reasons.push(`${id}, on which it is based, has other coordinates now`);
+    if (member.imported <= seal.sealed && seal.targets.some(({ width }) => isAtTarget(at, width)))
+      reasons.push(`${id} was imported ${member.imported}, but the forecast was sealed ${seal.sealed}`);
+  }
+  return reasons;
+}
+
+/** A model of 6.86e9 parameters is the one that is called 6.9e9: an imported member is at a predicted scale if it is within a hundredth. */
+export const targetTolerance = 0.01;
+
+export function isAtTarget(scale: number, target: number): boolean {
+  return Math.abs(scale / target - 1) <= targetTolerance;
+}
+
+/** What the members of a seal are called. */
+export function wordsOfSeal({ axis }: Pick<Seal, 'axis'>): FamilyWords {
+  return axis === undefined ? trainedWords : importedWords(axis);
 }
 
 /** Of the file itself: what member.json says of it may be out of date. */

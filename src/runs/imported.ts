@@ -15,10 +15,10 @@ import { sha256, textSchema, type RunRecord } from './record.js';
 
 /** A member's folder: what tells it from those of trained members, and from a user's own. */
 export const importedId = /^imported-[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-const idSchema = z.string().regex(importedId, 'is not the id of an imported member');
+export const importedIdSchema = z.string().regex(importedId, 'is not the id of an imported member');
 /** As a flag takes it, and as an axis is titled. */
 export const coordinateName = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
-const coordinateSchema = z.string().regex(coordinateName, 'is not the name of a coordinate');
+export const coordinateSchema = z.string().regex(coordinateName, 'is not the name of a coordinate');
 const coordinates = z.record(coordinateSchema, z.number());
 
 const files = z.array(z.strictObject({ name: textSchema.min(1), bytes: z.int(), sha256 })).min(1);
@@ -49,7 +49,7 @@ export const importedRunSchema = z.strictObject({
       z.strictObject({
         added: z.iso.datetime(),
         source: sourceSchema,
-        members: z.array(idSchema).min(1),
+        members: z.array(importedIdSchema).min(1),
         /** Examples of these members that the run does not have. */
         dropped: z.int().min(0),
         lab: textSchema,
@@ -73,7 +73,7 @@ export const importedRunSchema = z.strictObject({
   }),
   /** The coordinate that curves are drawn over where nothing else is asked for. */
   axis: coordinateSchema,
-  members: z.array(idSchema).min(1),
+  members: z.array(importedIdSchema).min(1),
   /** SHA-256 of examples.jsonl: the examples' ids, a JSON string a line, in the order of the rows. */
   examples: sha256,
   versions: z.strictObject({ lab: textSchema, node: textSchema, platform: textSchema }),
@@ -86,7 +86,7 @@ export type ImportedRun = Omit<z.output<typeof importedRunSchema>, 'digest'>;
 export const importedMemberSchema = z.strictObject({
   format: z.literal(2),
   kind: z.literal('imported'),
-  id: idSchema,
+  id: importedIdSchema,
   /** As its source calls it. */
   name: textSchema.min(1),
   /** Which of the models that differ in their seed alone; null where the source tells none apart. */

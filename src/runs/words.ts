@@ -55,3 +55,8 @@ export function importedWords(axis: string): FamilyWords {
 export function scaleText(value: number, { isCoordinate }: Pick<FamilyWords, 'isCoordinate'> = trainedWords): string {
   return isCoordinate ? formatCount(value, 5) : String(value);
 }
+
+/** A scale in words: `width 16`, `parameters 410M`. */
+export function scaleTitle(value: number, words: FamilyWords = trainedWords): string {
+  return `${words.scale} ${scaleText(value, words)}`;
+}

@@ -2,12 +2,16 @@
 import { gitCommit, packageVersions } from '../../machine/version.js';
 import type { Seal } from '../../runs/forecasts.js';
 import type { LoadedMember } from '../../runs/opened.js';
-import { digestOfRun, type RunRecord } from '../../runs/record.js';
+import { isImported, type AnyRun } from '../../runs/imported.js';
+import { digestOfRun } from '../../runs/record.js';
+import { scaleTitle, type FamilyWords } from '../../runs/words.js';
 import { UsageError } from '../../terminal/errors.js';
 import { levels, type MetricForecast } from './forecast.js';
 
 export interface SealRequest extends Pick<Seal, 'name' | 'number' | 'previous' | 'targets' | 'metricFile' | 'draws'> {
-  readonly record: RunRecord;
+  readonly record: AnyRun;
+  /** The coordinate of imported members. */
+  readonly axis: string | undefined;
   /** What was known. */
   readonly members: readonly LoadedMember[];
   readonly seeds: readonly number[];
@@ -15,25 +19,44 @@ export interface SealRequest extends Pick<Seal, 'name' | 'number' | 'previous' |
 }
 
 /** As it is written, but for its digest. */
-export function contentOfSeal({ record, members, seeds, forecasts, ...given }: SealRequest): Omit<Seal, 'digest'> {
+export function contentOfSeal({
+  record,
+  axis,
+  members,
+  seeds,
+  forecasts,
+  ...given
+}: SealRequest): Omit<Seal, 'digest'> {
   const { name, number, previous, targets, metricFile, draws } = given;
   return {
-    ...{ format: 1, name, run: record.name, number, sealed: new Date().toISOString(), previous },
+    ...{
+      format: axis === undefined ? 1 : 2,
+      name,
+      run: record.name,
+      number,
+      sealed: new Date().toISOString(),
+      previous,
+    },
     ...{ lab: packageVersions().lab, gitCommit: gitCommit() },
-    ...{ experiment: digestOfRun(record), fingerprint: record.dataset.fingerprint },
-    evidence: members.map(({ record: { id, parameters, files } }) => {
-      return { member: id, parameters, outcomes: files['outcomes.parquet']! };
+    ...(axis === undefined ? {} : { axis }),
+    ...{ experiment: isImported(record) ? null : digestOfRun(record), fingerprint: record.dataset.fingerprint },
+    evidence: members.map(({ record: { id, imported, parameters, files } }) => {
+      return { member: imported?.id ?? id, parameters, outcomes: files['outcomes.parquet']! };
     }),
     ...{ targets, seeds: [...seeds], metricFile, levels: [...levels], draws, metrics: forecasts.map(plainForecast) },
   };
 }
 
 /** Throws UsageError where a known member has no finite value: nothing can be fitted to it. */
-export function refuseInfinite({ metric, known }: MetricForecast): void {
+export function refuseInfinite({ metric, known }: MetricForecast, words: FamilyWords): void {
   for (const { width, values } of known) {
     const odd = values.find((value) => !Number.isFinite(value));
     if (odd !== undefined)
-      throw new UsageError(`${metric.id} is ${odd} at width ${width}`, '--metric', 'a forecast needs numbers');
+      throw new UsageError(
+        `${metric.id} is ${odd} at ${scaleTitle(width, words)}`,
+        '--metric',
+        'a forecast needs numbers',
+      );
   }
 }
 

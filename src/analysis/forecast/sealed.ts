@@ -1,18 +1,18 @@
-/** A sealed forecast against the members that were trained since. */
+/** A sealed forecast against the members that were trained or imported since. */
 import type { Metric } from '../../metrics/metric.js';
-import { whyVoid, type ReadSeal, type Seal } from '../../runs/forecasts.js';
-import { isImported } from '../../runs/imported.js';
+import { isAtTarget, whyVoid, type ReadSeal, type Seal } from '../../runs/forecasts.js';
 import { readColumns } from '../../runs/load.js';
-import type { OpenRun } from '../../runs/opened.js';
+import { openRun } from '../../runs/open.js';
+import type { FamilyMember, OpenRun } from '../../runs/opened.js';
 import { scoreMetric, type MetricScore } from './scoring.js';
 
 export interface SealedOutcome {
   readonly seal: Seal;
   /** Why it is worth nothing; empty where it is sound. A void forecast has no scores. */
   readonly reasons: readonly string[];
-  /** None where no member that it predicts is trained. */
+  /** None where no member that it predicts is there. */
   readonly scores: readonly MetricScore[];
-  /** Members that it predicts and that are not trained. */
+  /** Members that it predicts and that are not there yet; of imported ones, scales without any. */
   readonly missing: number;
 }
 
@@ -26,22 +26,27 @@ export async function outcomeOf(
   metricOf: (id: string) => Metric,
 ): Promise<SealedOutcome> {
   const { seal } = read;
-  const reasons = isImported(open.record)
-    ? ['it belongs to a trained family, but the run has imported members']
-    : await whyVoid(open.folder, open.record, read);
-  const wanted = seal.targets.length * seal.seeds.length;
+  const reasons = await whyVoid(open.folder, open.record, read);
+  const isAt = (member: FamilyMember, width: number) =>
+    seal.axis === undefined
+      ? member.width === width && seal.seeds.includes(member.seed)
+      : isAtTarget(member.width, width);
+  const isImported = seal.axis !== undefined;
+  const wanted = seal.targets.length * (isImported ? 1 : seal.seeds.length);
   if (reasons.length > 0) return { seal, reasons, scores: [], missing: wanted };
-  const widths = new Set(seal.targets.map(({ width }) => width));
-  const complete = open.complete.filter(({ width, seed }) => widths.has(width) && seal.seeds.includes(seed));
+  // Its curves are over the coordinate that was predicted over, whatever the run is looked at over now.
+  const placed = isImported && open.words.axis !== seal.axis ? await openRun(open.folder, { axis: seal.axis }) : open;
+  const complete = placed.complete.filter((member) => seal.targets.some(({ width }) => isAt(member, width)));
   if (complete.length === 0) return { seal, reasons, scores: [], missing: wanted };
   const metrics = seal.metrics.map(({ metric }) => metricOf(metric));
   const needs = [...new Set(metrics.flatMap(({ needs: columns }) => columns))];
-  const { members } = await readColumns({ ...open, complete, absent: [] }, needs);
+  const { members } = await readColumns({ ...placed, complete, absent: [] }, needs);
   const truthsOf = (metric: Metric) =>
     seal.targets.map(({ width }) => {
-      const trained = members.filter(({ record }) => record.width === width);
-      return trained.length === 0 ? undefined : trained.map(({ outcomes }) => metric.measure(outcomes).value);
+      const found = members.filter(({ record }) => isAt(record, width));
+      return found.length === 0 ? undefined : found.map(({ outcomes }) => metric.measure(outcomes).value);
     });
   const scores = metrics.map((metric, i) => scoreMetric(metric, seal.metrics[i]!, seal.targets, truthsOf(metric)));
-  return { seal, reasons, scores, missing: wanted - members.length };
+  const reached = seal.targets.filter(({ width }) => members.some(({ record }) => isAt(record, width))).length;
+  return { seal, reasons, scores, missing: wanted - (isImported ? reached : members.length) };
 }

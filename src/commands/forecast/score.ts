@@ -1,4 +1,4 @@
-/** `emergence forecast score`: a sealed forecast against the members that were trained since. */
+/** `emergence forecast score`: a sealed forecast against the members that were trained or imported since. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from '../examples.js';
 import { csv, format, json, metricFile, picture, size, title } from '../options.js';
@@ -7,7 +7,7 @@ import { pictureLines, printJson, terminal } from '../print.js';
 export function registerScore(group: CommandUnknownOpts): void {
   group
     .command('score <name>')
-    .description('score a sealed forecast on the members trained since; give NAME, RUN/NAME or the file')
+    .description('score a sealed forecast on the members trained or imported since; give NAME, RUN/NAME or the file')
     .addOption(metricFile)
     .addOption(picture('beside the sealed file'))
     .addOption(size)
@@ -24,24 +24,34 @@ export function registerScore(group: CommandUnknownOpts): void {
       const { figureOptionsOf } = await import('../../report/figures/print.js');
       const { writeFigure } = await import('../../report/figures/files.js');
       const printed = figureOptionsOf(options);
-      const { run, seal, file, scores, missing } = await scoreForecast(name, { ...options, ...terminal });
+      const { run, words, seal, file, scores, missing } = await scoreForecast(name, { ...options, ...terminal });
       if (options.json === true) {
         const metrics = scores.map(({ metric, ...rest }) => ({ ...plainMetric(metric), ...rest }));
-        printJson({ forecast: seal.name, sealed: seal.sealed, digest: seal.digest, missing, metrics });
+        const { axis } = seal;
+        printJson({
+          forecast: seal.name,
+          ...(axis === undefined ? {} : { axis }),
+          sealed: seal.sealed,
+          digest: seal.digest,
+          missing,
+          metrics,
+        });
         return;
       }
       if (options.csv === true) {
-        process.stdout.write(scoreCsv(seal.name, scores));
+        process.stdout.write(scoreCsv(seal.name, scores, words));
         return;
       }
       const about = { name: seal.name, run: `run ${run}`, sealed: seal.sealed.slice(0, 10) };
       const stem = options.output ?? path.join(path.dirname(file), seal.name);
-      const figures = await writeFigure(stem, scoreFigure(about, scores), printed);
+      const figures = await writeFigure(stem, scoreFigure(about, scores, words), printed);
       const lines = [
-        `${seal.name}: sealed ${seal.sealed}, from ${seal.evidence.length} members; unchanged, and every predicted member started later.`,
-        ...(missing > 0 ? [`${missing} of its members are not trained yet.`] : []),
+        `${seal.name}: sealed ${seal.sealed}, from ${seal.evidence.length} members; unchanged, and every predicted member ${words.isImported ? 'was imported' : 'started'} later.`,
+        ...(missing > 0
+          ? [`${missing} of its ${words.isImported ? 'scales have no member yet' : 'members are not trained yet'}.`]
+          : []),
         '',
-        scoreTable(scores),
+        scoreTable(scores, words),
         '',
         ...pictureLines(figures),
       ];

@@ -1,19 +1,39 @@
-/** `emergence forecast seal`: members that are not trained yet, predicted and sealed. */
+/** `emergence forecast seal`: members that are not there yet, predicted and sealed. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { commandLine } from '../../machine/installation.js';
+import { UsageError } from '../../terminal/errors.js';
 import { examples } from '../examples.js';
-import { draws, json, metricFile, metrics, wholes } from '../options.js';
+import { axis, draws, json, metricFile, metrics, wholes } from '../options.js';
 import { printJson, terminal } from '../print.js';
 
 const ascending = (flag: string, least?: number) => (text: string) => wholes(flag, least)(text).sort((a, b) => a - b);
 
+/** Numbers above 0, ascending. */
+function positives(flag: string): (text: string) => number[] {
+  return (text) => {
+    const values = text.split(',').map((part) => {
+      const value = /^\s*[\d.]+(e[+-]?\d+)?\s*$/i.test(part) ? Number(part) : NaN;
+      if (value > 0 && value < Infinity) return value;
+      throw new UsageError(`"${part}" is not a number above 0`, flag, 'give numbers with commas, such as 2.8e9,6.9e9');
+    });
+    return values.sort((a, b) => a - b);
+  };
+}
+
 export function registerSeal(group: CommandUnknownOpts): void {
   group
     .command('seal <run>')
-    .description('predict untrained members and write the prediction to a tamper-evident file')
-    .addOption(
-      new Option('--widths <list>', 'widths to predict').argParser(ascending('--widths')).makeOptionMandatory(),
+    .description(
+      'predict members that are not trained or imported yet and write the prediction to a tamper-evident file',
     )
+    .addOption(new Option('--widths <list>', 'widths to predict').argParser(ascending('--widths')))
+    .addOption(
+      new Option(
+        '--scales <list>',
+        'of imported members: values of the coordinate to predict, such as 2.8e9,6.9e9',
+      ).argParser(positives('--scales')),
+    )
+    .addOption(axis)
     .addOption(new Option('--seeds <list>', "their seeds (default: the run's)").argParser(ascending('--seeds', 0)))
     .addOption(metrics('the standard and the induced one'))
     .addOption(metricFile)
@@ -22,26 +42,31 @@ export function registerSeal(group: CommandUnknownOpts): void {
     .addOption(json)
     .addHelpText(
       'after',
-      examples('forecast seal lenet-mnist --widths 24,32 --metric accuracy --metric subset-accuracy:k=20'),
+      examples(
+        'forecast seal lenet-mnist --widths 24,32 --metric accuracy --metric subset-accuracy:k=20',
+        'forecast seal pythia --scales 2.8e9,6.9e9 --metric accuracy',
+      ),
     )
     .action(async (run, { metric, ...options }) => {
-      const { sealForecast } = await import('../../library/forecast.js');
+      const { afterSeal, sealForecast } = await import('../../library/forecast.js');
       const { sealedTable } = await import('../../report/tables/forecast.js');
       const { seal, file, forecasts } = await sealForecast(run, { ...options, ...terminal, metrics: metric });
       if (options.json === true) {
         printJson(seal);
         return;
       }
-      const { widths, seeds } = options;
-      const next = `train --run ${seal.run} --widths ${widths.join(',')}${seeds === undefined ? '' : ` --seeds ${seeds.join(',')}`}`;
+      const { wordsOfSeal } = await import('../../runs/forecasts.js');
+      const words = wordsOfSeal(seal);
+      const { seeds } = options;
+      const next = `${afterSeal(seal)}${seeds === undefined ? '' : ` --seeds ${seeds.join(',')}`}`;
       const lines = [
-        sealedTable(forecasts, seal.targets),
+        sealedTable(forecasts, seal.targets, words),
         '',
         'Median [80 % interval] of a member.',
         `sealed  ${file}`,
         `        ${seal.sealed}, number ${seal.number} of this run`,
         `digest  ${seal.digest}`,
-        'Publish the digest (in a commit or with a timestamping service), then train:',
+        `Publish the digest (in a commit or with a timestamping service), then ${words.isImported ? 'import the members' : 'train'}:`,
         `        ${commandLine(next)}`,
         `        ${commandLine(`forecast score ${seal.name}`)}`,
       ];

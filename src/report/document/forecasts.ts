@@ -3,6 +3,8 @@ import { medianOf, type MethodScore, type MetricScore } from '../../analysis/for
 import type { SealedOutcome } from '../../analysis/forecast/sealed.js';
 import { nth } from '../../machine/present.js';
 import { counted, formatNumber } from '../../terminal/format.js';
+import { wordsOfSeal } from '../../runs/forecasts.js';
+import { scaleText } from '../../runs/words.js';
 import { scoreCsvColumns, scoreCsvLines } from '../tables/forecast.js';
 import type { Block, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
@@ -20,15 +22,18 @@ export function forecastBlocks({ forecasts, run }: AnalysedFamily): Block[] | un
 }
 
 function textOf({ seal, reasons, scores, missing }: SealedOutcome): string {
-  const widths = seal.targets.map(({ width }) => width).join(', ');
-  const said = `${seal.name} predicted ${seal.targets.length === 1 ? 'width' : 'widths'} ${widths} from ${counted(seal.evidence.length, 'member')}, sealed ${seal.sealed} with SHA-256 ${seal.digest}.`;
+  const words = wordsOfSeal(seal);
+  const scales = seal.targets.map(({ width }) => scaleText(width, words)).join(', ');
+  const came = words.isImported ? 'imported' : 'trained';
+  const what = words.isCoordinate || seal.targets.length === 1 ? words.scale : words.scales;
+  const said = `${seal.name} predicted ${what} ${scales} from ${counted(seal.evidence.length, 'member')}, sealed ${seal.sealed} with SHA-256 ${seal.digest}.`;
   if (reasons.length > 0) return `${said} It is void: ${reasons.join('; ')}.`;
-  if (scores.length === 0) return `${said} None of the predicted members is trained yet.`;
+  if (scores.length === 0) return `${said} None of the predicted members is ${came} yet.`;
   const open =
     missing === 0
       ? ''
-      : ` ${counted(missing, 'member')} of the predicted ones ${missing === 1 ? 'is' : 'are'} not trained yet.`;
-  return `${said} The file is unchanged, and every predicted member started later.${open} ${scores.map(bestOf).join(' ')}`;
+      : ` ${counted(missing, 'member')} of the predicted ones ${missing === 1 ? 'is' : 'are'} not ${came} yet.`;
+  return `${said} The file is unchanged, and every predicted member ${words.isImported ? 'came' : 'started'} later.${open} ${scores.map(bestOf).join(' ')}`;
 }
 
 function bestOf({ metric, methods }: MetricScore): string {
@@ -44,10 +49,11 @@ function bestOf({ metric, methods }: MetricScore): string {
 }
 
 function tableOf({ seal, scores }: SealedOutcome): Table {
+  const words = wordsOfSeal(seal);
   const columns = ['metric', 'method', 'median', 'measured', 'CRPS', 'skill', 'in 80 %'];
   return {
     name: `forecast-${seal.name}`,
-    caption: `${seal.name}: medians and means over seeds, by width. Skill: CRPS divided by that of the best of last-value, line and power-law. In 80 %: members inside that interval.`,
+    caption: `${seal.name}: medians and means over ${words.isImported ? 'models' : 'seeds'}, by ${words.scale}. Skill: CRPS divided by that of the best of last-value, line and power-law. In 80 %: members inside that interval.`,
     columns: columns.map((title, i) => ({ title, align: i < 2 ? 'left' : 'right' })),
     rows: scores.flatMap(({ metric, targets, methods }) =>
       methods.map((each, i) => [
@@ -60,6 +66,6 @@ function tableOf({ seal, scores }: SealedOutcome): Table {
         `${nth(each.covered, 1)}/${each.members}`,
       ]),
     ),
-    raw: { heading: scoreCsvColumns, lines: scoreCsvLines(seal.name, scores) },
+    raw: { heading: scoreCsvColumns(words), lines: scoreCsvLines(seal.name, scores, words) },
   };
 }

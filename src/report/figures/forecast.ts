@@ -30,17 +30,18 @@ function leftOut(methods: readonly { readonly method: string }[]): string[] {
 export function scoreFigure(
   about: { readonly name: string; readonly run: string; readonly sealed: string },
   scores: readonly MetricScore[],
+  words: FamilyWords = trainedWords,
 ): Figure {
   const panels = scores.flatMap((score) =>
     pictured.flatMap((name) => {
       const method = score.methods.find((each) => each.method === name);
-      return method === undefined ? [] : [scorePanel(score, method)];
+      return method === undefined ? [] : [scorePanel(score, method, words)];
     }),
   );
   return {
     title: `${about.name}: forecast and outcome`,
     notes: [
-      `${about.run}, sealed ${about.sealed}. Fan: median with 50, 80 and 95 % intervals of a member. Points: seeds.`,
+      `${about.run}, sealed ${about.sealed}. Fan: median with 50, 80 and 95 % intervals of a member. Points: ${words.isImported ? 'models' : 'seeds'}.`,
       ...leftOut(scores.flatMap(({ methods }) => methods)),
     ],
     panels: panels.map((panel, i) => curvePanel({ ...panel, legend: i === panels.length - 1 })),
@@ -48,7 +49,7 @@ export function scoreFigure(
   };
 }
 
-function scorePanel({ metric, known, targets }: MetricScore, method: MethodScore): CurvePanel {
+function scorePanel({ metric, known, targets }: MetricScore, method: MethodScore, words: FamilyWords): CurvePanel {
   const isShare = metric.unit === 'probability';
   const last = nth(known, -1);
   const origin = { x: last.parameters, y: mean(last.values) };
@@ -67,13 +68,13 @@ function scorePanel({ metric, known, targets }: MetricScore, method: MethodScore
         points: known.flatMap(({ parameters, values }) => values.map((y) => ({ x: parameters, y }))),
       },
       {
-        label: 'trained after',
+        label: words.isImported ? 'imported after' : 'trained after',
         style: 1,
         line: [origin, ...targets.map(({ parameters, truths }) => ({ x: parameters, y: mean(truths) }))],
         points: targets.flatMap(({ parameters, truths }) => truths.map((y) => ({ x: parameters, y }))),
       },
     ],
-    xTitle: 'trainable parameters',
+    xTitle: words.axis,
     yTitle: isShare ? 'share' : metric.title,
     yDomain: isShare ? shareDomain(known, targets) : valueDomain(known, targets, method),
   };

@@ -6,7 +6,7 @@ import { nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { Interval } from '../../statistics/intervals.js';
 import { condensed, formatNumber, formatWithInterval } from '../../terminal/format.js';
-import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
+import { scaleText, scaleTitle, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { csv, textTable } from './text-table.js';
 import { mean } from '../../statistics/mean.js';
 
@@ -53,15 +53,16 @@ function bareLines(
 export function sealedTable(
   forecasts: readonly MetricForecast[],
   targets: readonly { readonly width: number }[],
+  words: FamilyWords = trainedWords,
 ): string {
   return forecasts
     .map(({ metric, known, methods, silent }) =>
       [
         textTable(
-          [metric.id, ...targets.map(({ width }) => `width ${width}`)],
+          [metric.id, ...targets.map(({ width }) => scaleTitle(width, words))],
           [
             [
-              `known: width ${nth(known, -1).width}`,
+              `known: ${scaleTitle(nth(known, -1).width, words)}`,
               shown(mean(nth(known, -1).values)),
               ...targets.slice(1).map(() => ''),
             ],
@@ -77,13 +78,13 @@ export function sealedTable(
 }
 
 /** A table for each metric; without a line break at the end. */
-export function scoreTable(scores: readonly MetricScore[]): string {
+export function scoreTable(scores: readonly MetricScore[], words: FamilyWords = trainedWords): string {
   const tables = scores.map(({ metric, known, targets, methods, silent }) =>
     [
       textTable(
         [
           metric.id,
-          ...targets.map(({ width }) => `width ${width}`),
+          ...targets.map(({ width }) => scaleTitle(width, words)),
           ...['mean |error|', '|ln ratio|', ...coverages.map((coverage) => `in ${100 * coverage} %`), 'CRPS', 'skill'],
         ],
         [
@@ -111,13 +112,15 @@ export function scoreTable(scores: readonly MetricScore[]): string {
   return [
     tables.join('\n\n'),
     '',
-    'Forecasts: median [80 % interval] of a member; measured: mean over seeds. In 50, 80, 95 %: members inside those intervals.',
+    `Forecasts: median [80 % interval] of a member; measured: mean over ${words.isImported ? 'models' : 'seeds'}. In 50, 80, 95 %: members inside those intervals.`,
     'CRPS: of the distribution of the sealed quantiles, in the unit of the metric. Skill: CRPS divided by that of the best of last-value, line and power-law; below 1 is better.',
   ].join('\n');
 }
 
-export const scoreCsvColumns: readonly string[] = [
-  ...['forecast', 'metric', 'method', 'kind', 'width', 'parameters', 'measured', 'seeds', 'median'],
+/** Where scales are a coordinate, `width` and `parameters` are both that, and stand in one column of its name. */
+export const scoreCsvColumns = (words: FamilyWords = trainedWords): readonly string[] => [
+  ...['forecast', 'metric', 'method', 'kind', ...(words.isCoordinate ? [words.scale] : ['width', 'parameters'])],
+  ...['measured', words.isImported ? 'models' : 'seeds', 'median'],
   ...coverages.flatMap((coverage) => [
     `lower_${100 * coverage}`,
     `upper_${100 * coverage}`,
@@ -127,7 +130,7 @@ export const scoreCsvColumns: readonly string[] = [
 ];
 
 /** A line for every metric, method and target. */
-export function scoreCsvLines(forecast: string, scores: readonly MetricScore[]) {
+export function scoreCsvLines(forecast: string, scores: readonly MetricScore[], words: FamilyWords = trainedWords) {
   return scores.flatMap(({ metric, targets, methods }) =>
     methods.flatMap(({ method, kind, targets: each }) =>
       each.map((score, t) => [
@@ -137,7 +140,7 @@ export function scoreCsvLines(forecast: string, scores: readonly MetricScore[]) 
           method,
           kind,
           nth(targets, t).width,
-          nth(targets, t).parameters,
+          ...(words.isCoordinate ? [] : [nth(targets, t).parameters]),
           mean(nth(targets, t).truths),
         ],
         ...[score.seeds, medianOf(score.quantiles)],
@@ -151,8 +154,8 @@ export function scoreCsvLines(forecast: string, scores: readonly MetricScore[]) 
   );
 }
 
-export function scoreCsv(forecast: string, scores: readonly MetricScore[]): string {
-  return csv(scoreCsvColumns, scoreCsvLines(forecast, scores));
+export function scoreCsv(forecast: string, scores: readonly MetricScore[], words?: FamilyWords): string {
+  return csv(scoreCsvColumns(words), scoreCsvLines(forecast, scores, words));
 }
 
 /** What each method tells from how far below, a table for each metric; without a line break at the end. */

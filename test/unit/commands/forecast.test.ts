@@ -193,7 +193,11 @@ test.each([
     'forecast score nothing',
     'NAME: "nothing" is not a sealed forecast of a run in checkpoints; npm run forecast -- list lists them all',
   ],
-  ['forecast seal lenet', "required option '--widths <list>' not specified"],
+  ['forecast seal lenet', '--widths: is missing; name the widths to predict'],
+  [
+    'forecast seal lenet --scales 1e6',
+    '--scales: is for runs of imported members; name the widths to predict with --widths',
+  ],
 ])('%s', async (line, message) => {
   expect(await run(line)).toEqual({ code: 2, stdout: '', stderr: `error: ${message}\n` });
   expect(fs.existsSync(path.join(folder, 'forecasts'))).toBe(false);

@@ -100,7 +100,7 @@ test('what imported members cannot have is one line, and nothing is written', as
     ['watch lm', 'checkpoints/lm: is a run of imported members'],
     [
       'forecast seal lm --widths 8',
-      'lm: is a run of imported members, and only members that the lab will train can be forecast; forecast study works for this run',
+      '--widths: lm has imported members, which have no widths; name values of parameters with --scales',
     ],
     ['design lm', 'lm: is a run of imported members, and a design needs a family that the lab trains'],
     ['import table outcomes.csv --run lm --scale params.csv', '--run: checkpoints/lm already exists'],
