@@ -1,7 +1,8 @@
 /** `emergence collapse`: whether a run's ability is a function of its loss alone. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
-import { draws, format, json, metricFile, number, picture, size, title } from './options.js';
+import { nth } from '../machine/present.js';
+import { at, curvePer, draws, format, json, metricFile, number, picture, size, title, where } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerCollapse(program: CommandUnknownOpts): void {
@@ -23,6 +24,9 @@ export function registerCollapse(program: CommandUnknownOpts): void {
       number('--margin', { fits: (x) => x > 0, wanted: ' above 0' }),
     )
     .addOption(draws(1000, 'bootstrap draws of the test set, and draws of the test'))
+    .addOption(where)
+    .addOption(at)
+    .addOption(curvePer)
     .addOption(picture("collapse in the run's folder"))
     .addOption(size)
     .addOption(format)
@@ -30,25 +34,27 @@ export function registerCollapse(program: CommandUnknownOpts): void {
     .addOption(json)
     .addHelpText('after', examples('collapse lenet-mnist --metric accuracy'))
     .action(async (runs, options) => {
-      const path = await import('node:path');
       const { collapse } = await import('../library/collapse.js');
       const { collapseFigure } = await import('../report/figures/collapse.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
-      const { writeFigure } = await import('../report/figures/files.js');
+      const { writeRunFigures } = await import('../report/figures/files.js');
       const { collapseTable } = await import('../report/tables/collapse.js');
       const printed = figureOptionsOf(options);
       const all = await ofEach(runs, { ...options, all: true }, (run) => collapse(run, { ...options, ...terminal }));
-      const shown: Shown[] = [];
-      for (const { run, metric, loss, ...found } of all) {
-        const { record, folder } = run;
-        const stem = options.output ?? path.join(folder, 'collapse');
-        const figures = await writeFigure(stem, collapseFigure({ run: record.name, found, metric, loss }), printed);
-        shown.push({
-          run: record.name,
+      const pictures = await writeRunFigures(all, {
+        runOf: ({ run }) => run,
+        figureOf: ({ run: { record, label }, metric, loss, ...found }, isOneOf) =>
+          collapseFigure({ run: isOneOf ? record.name : label, found, metric, loss }),
+        ...{ name: 'collapse', output: options.output, printed, isApart: true },
+      });
+      const shown = all.map(({ run: { label }, metric, loss, ...found }, i): Shown => {
+        const figures = nth(pictures, i);
+        return {
+          run: label,
           text: [collapseTable(found, metric, loss), '', ...pictureLines(figures)].join('\n'),
-          json: { run: record.name, metric: metric.id, loss: loss.id, ...found, figures },
-        });
-      }
+          json: { run: label, metric: metric.id, loss: loss.id, ...found, figures },
+        };
+      });
       printRuns(shown, options);
     });
 }

@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { present } from '../machine/present.js';
 import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
-import { axis, draws, format, json, repeatable, size, title } from './options.js';
+import { at, axis, draws, format, json, repeatable, size, title, where } from './options.js';
 import { printJson, terminal } from './print.js';
 
 export function registerReport(program: CommandUnknownOpts): void {
@@ -29,6 +29,8 @@ export function registerReport(program: CommandUnknownOpts): void {
       ),
     )
     .addOption(axis)
+    .addOption(where)
+    .addOption(at)
     .addOption(draws(2000, 'bootstrap draws of the tables and figures'))
     .option('--output <folder>', 'the folder to write (default: reports/RUN; for several runs, their names joined)')
     .addOption(size)

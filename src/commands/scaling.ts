@@ -1,9 +1,9 @@
 /** `emergence scaling`: the scaling law of a run's loss, and what compute is best spent on. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { FamilyScaling } from '../library/scaling.js';
+import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
-import { draws, format, json, metricFile, picture, size, title, where } from './options.js';
-import { pictureLines, printRuns, refuseTwice, terminal, type Shown } from './print.js';
+import { at, curvePer, draws, format, json, metricFile, picture, size, title, where } from './options.js';
+import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerScaling(program: CommandUnknownOpts): void {
   program
@@ -20,6 +20,8 @@ export function registerScaling(program: CommandUnknownOpts): void {
       ),
     )
     .addOption(where)
+    .addOption(at)
+    .addOption(curvePer)
     .addOption(draws(400, 'bootstrap draws of the test set'))
     .addOption(picture("scaling in the run's folder"))
     .addOption(size)
@@ -28,27 +30,30 @@ export function registerScaling(program: CommandUnknownOpts): void {
     .addOption(json)
     .addHelpText('after', examples('scaling lenet-mnist --axis parameters'))
     .action(async (runs, options) => {
-      const path = await import('node:path');
       const { scaling } = await import('../library/scaling.js');
       const { scalingFigure } = await import('../report/figures/scaling.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
-      const { writeFigure } = await import('../report/figures/files.js');
+      const { writeRunFigures } = await import('../report/figures/files.js');
       const { scalingTable } = await import('../report/tables/scaling.js');
       const printed = figureOptionsOf(options);
-      refuseTwice(runs, options.output);
-      const all: FamilyScaling[] = [];
-      for (const run of runs) all.push(await scaling(run, { ...options, ...terminal }));
-      const shown: Shown[] = [];
-      for (const { run, metric, ...found } of all) {
-        const { record, folder } = run;
-        const stem = options.output ?? path.join(folder, 'scaling');
-        const figures = await writeFigure(stem, scalingFigure(record.name, found, metric), printed);
-        shown.push({
-          run: record.name,
-          text: [scalingTable(found, metric), '', ...pictureLines(figures)].join('\n'),
-          json: { run: record.name, metric: metric.id, ...found, figures },
-        });
-      }
+      // The law's axes are its own: what is opened here says which values have a law each.
+      const found = await ofEach(runs, { ...options, axis: undefined, all: true }, (run) =>
+        scaling(run, { ...options, ...terminal }),
+      );
+      const pictures = await writeRunFigures(found, {
+        runOf: ({ run }) => run,
+        figureOf: ({ run: { record, label }, metric, ...law }, isOneOf) =>
+          scalingFigure(isOneOf ? record.name : label, law, metric),
+        ...{ name: 'scaling', output: options.output, printed, isApart: true },
+      });
+      const shown = found.map(({ run: { label }, metric, ...law }, i): Shown => {
+        const figures = nth(pictures, i);
+        return {
+          run: label,
+          text: [scalingTable(law, metric), '', ...pictureLines(figures)].join('\n'),
+          json: { run: label, metric: metric.id, ...law, figures },
+        };
+      });
       printRuns(shown, options);
     });
 }

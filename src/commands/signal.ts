@@ -1,8 +1,8 @@
 /** `emergence signal`: how far apart a metric places models, against how far it swings between checkpoints. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
-import { json, metricFile, metrics, where, whole } from './options.js';
-import { printRuns, terminal, type Shown } from './print.js';
+import { at, curvePer, json, metricFile, metrics, where, whole } from './options.js';
+import { ofEach, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSignal(program: CommandUnknownOpts): void {
   program
@@ -18,24 +18,26 @@ export function registerSignal(program: CommandUnknownOpts): void {
       whole('--last', 3),
     )
     .addOption(where)
+    .addOption(at)
+    .addOption(curvePer)
     .addOption(json)
     .addHelpText('after', examples('signal lenet-moments --metric accuracy --metric subset-accuracy:k=10'))
     .action(async (runs, { metric, ...options }) => {
       const { signal } = await import('../library/signal.js');
       const { signalTable } = await import('../report/tables/signal.js');
-      const shown: Shown[] = [];
-      for (const run of runs) {
-        const found = await signal(run, { ...options, ...terminal, metrics: metric });
-        shown.push({
-          run: found.run.record.name,
-          text: signalTable(found.run.record.name, found),
-          json: {
-            run: found.run.record.name,
-            steps: found.steps,
-            metrics: found.metrics.map(({ metric: { id, unit }, ...rest }) => ({ metric: id, unit, ...rest })),
-          },
-        });
-      }
+      // Every checkpoint up to the step is looked at, not its own alone.
+      const all = await ofEach(runs, { where: options.where, curvePer: options.curvePer, all: true }, (run) =>
+        signal(run, { ...options, ...terminal, metrics: metric }),
+      );
+      const shown = all.map((found): Shown => ({
+        run: found.run.label,
+        text: signalTable(found.run.label, found),
+        json: {
+          run: found.run.label,
+          steps: found.steps,
+          metrics: found.metrics.map(({ metric: { id, unit }, ...rest }) => ({ metric: id, unit, ...rest })),
+        },
+      }));
       printRuns(shown, options);
     });
 }

@@ -12,7 +12,7 @@ import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { metricFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
-export interface CollapseOptions extends Omit<MetricOptions, 'axis' | 'where' | 'all'> {
+export interface CollapseOptions extends Omit<MetricOptions, 'axis' | 'all'> {
   /** The ability; left out: the metric that induces emergence, chosen as `compare` does. */
   readonly metric?: string | undefined;
   /** The ability without any skill; left out: what guessing gives, where the metric has such a value. */

@@ -68,7 +68,8 @@ export async function scaling(run: RunLike, options: ScalingOptions = {}): Promi
   const law = await track(options, 'intervals', (onStep) =>
     scalingLaw({ members: points, factors, draws: fitting, onStep }),
   );
-  return { ...law, run: loaded, metric };
+  const { curve, label, suffix } = typeof run === 'string' ? loaded : run;
+  return { ...law, run: { ...loaded, curve, label, suffix }, metric };
 }
 
 /** What N and D are called, here and in imports. */
@@ -78,13 +79,16 @@ const namesOfD = ['examples', 'tokens'];
 /** Members along the factors, those of trained runs with whatever else they differ in held, and the factors. */
 async function openOver(
   run: RunLike,
-  { axis, root, where, note }: ScalingOptions,
+  { axis, root, where: given, at, note }: ScalingOptions,
 ): Promise<{ open: OpenRun; factors: string[] }> {
   const asked = factorsOf(axis);
   // What is open shows some members; the law is of others.
   const name = typeof run === 'string' ? run : run.folder;
-  const over = (coordinate?: string) => openRun(name, { root, where, axis: coordinate });
-  const whole = await openRun(name, { root, where, all: true });
+  const factor = typeof run === 'string' ? undefined : run.curve?.factor;
+  const where =
+    typeof run === 'string' || factor === undefined ? given : { ...given, [factor]: present(run.held[factor]) };
+  const over = (coordinate?: string) => openRun(name, { root, where, at, axis: coordinate });
+  const whole = await openRun(name, { root, where, at, all: true });
   const { isImported } = whole.words;
   const known = [...new Set(whole.complete.flatMap(({ coordinates }) => Object.keys(coordinates)))];
   const unknown = asked?.find((each) => !known.includes(each));

@@ -13,7 +13,7 @@ import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
-export interface SignalOptions extends Omit<MetricOptions, 'axis' | 'at' | 'all'> {
+export interface SignalOptions extends Omit<MetricOptions, 'axis' | 'all'> {
   /** Left out: the standard one, the induced one and the loss. */
   readonly metrics?: readonly string[] | undefined;
   /** Checkpoints that are looked at, from the end; left out: 5, or all where there are fewer. */
@@ -34,7 +34,8 @@ export interface FamilySignal extends MetricSignals {
  * @throws UsageError for a run without moments, one whose members differ in their seed alone, and a metric that has no value somewhere
  */
 export async function signal(run: RunLike, options: SignalOptions = {}): Promise<FamilySignal> {
-  const open = await openRun(run, { ...options, all: true });
+  const { at: end } = options;
+  const open = await openRun(run, { ...options, at: undefined, all: true });
   const { record } = open;
   if (isImported(record))
     throw new UsageError('imported members have no moments of training', record.name, 'name a run of yours');
@@ -42,7 +43,10 @@ export async function signal(run: RunLike, options: SignalOptions = {}): Promise
   const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : defaultColumnsOf(open);
   const loaded = await readRun(open, needs, options);
   const metrics = asked.length > 0 ? asked : usualMetrics(loaded.record, loaded.members);
-  const rows = lastRows(record, loaded.members, options.last);
+  const steps = [...new Set(loaded.members.map(stepOf))].sort((a, b) => a - b);
+  if (end !== undefined && !steps.includes(end))
+    throw new UsageError(`no member has outcomes after step ${end}`, '--at', `there are ${steps.join(', ')}`);
+  const rows = lastRows(record, loaded.members, { last: options.last, end });
   const places = new Set(rows.map(({ place }) => place)).size;
   if (places < 2)
     throw new UsageError(
@@ -50,10 +54,10 @@ export async function signal(run: RunLike, options: SignalOptions = {}): Promise
       record.name,
       'train others, with --widths or another factor',
     );
-  const steps = rows.flatMap((row) => row.steps);
+  const seen = rows.flatMap((row) => row.steps);
   return {
     run: loaded,
-    steps: [Math.min(...steps), Math.max(...steps)],
+    steps: [Math.min(...seen), Math.max(...seen)],
     metrics: metrics.map((metric) => ({ ...signalOf(scoresOf(metric, loaded, rows)), metric })),
   };
 }
@@ -64,12 +68,16 @@ interface Row extends Omit<CheckpointScores, 'scores'> {
 }
 
 /** Each training's last checkpoints. Throws UsageError where there are fewer than three. */
-function lastRows(record: RunRecord, members: LoadedRun['members'], last: number | undefined): Row[] {
+function lastRows(
+  record: RunRecord,
+  members: LoadedRun['members'],
+  { last, end = Infinity }: { readonly last: number | undefined; readonly end: number | undefined },
+): Row[] {
   const factors = varyingFactors(
     record,
     members.map((member) => member.record),
   ).filter((key) => key !== 'steps');
-  const trainings = trainingsOf(members);
+  const trainings = trainingsOf(members).map((places) => places.filter((i) => stepOf(nth(members, i)) <= end));
   const fewest = Math.min(...trainings.map(({ length }) => length));
   if (fewest < 3)
     throw new UsageError(

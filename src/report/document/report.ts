@@ -243,7 +243,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
   const { words, record } = run;
   const { name } = record;
   // As the curves are drawn, where that is not what the run names.
-  const axis = isImported(record) && words.axis !== record.axis ? ` --axis ${words.axis}` : '';
+  const axis = isImported(record) ? (words.axis === record.axis ? '' : ` --axis ${words.axis}`) : viewFlags(run);
   const size = words.isCoordinate ? words.axis : 'parameters';
   const naturals = drawing.natural.map((text) => ` --natural ${shellWord(text)}`).join('');
   const drawn: Figure[] = [
@@ -282,6 +282,17 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
   return [...drawn, ...(await reconstructionFigure(family, drawing))];
 }
 
+/** What makes a command draw the members that a report is of. */
+function viewFlags({ words, held, members }: AnalysedFamily['run']): string {
+  const moments = new Set(members.map(({ record }) => record.moment));
+  const [moment] = moments;
+  return [
+    words.isCoordinate ? ` --axis ${words.scale}` : '',
+    ...Object.entries(held).map(([key, value]) => ` --where ${key}=${value}`),
+    moments.size === 1 && moment !== undefined ? ` --at ${moment}` : '',
+  ].join('');
+}
+
 async function drawSeeds({ run, standard, seeds }: AnalysedFamily, drawing: Drawing): Promise<Figure | undefined> {
   if (seeds === undefined) return undefined;
   const { noun } = run.words;
@@ -290,7 +301,7 @@ async function drawSeeds({ run, standard, seeds }: AnalysedFamily, drawing: Draw
     name: `${name}-seeds`,
     alt: `${standard.title} of each seed of ${name}, by ${noun}, and the share of seeds that succeed`,
     caption: `Every seed's ${standard.title}. Dashed: the threshold from which a seed counts as a success, half-way between the means of the smallest and the largest ${noun}.`,
-    command: commandLine(`seeds ${name} --metric ${standard.id}`),
+    command: commandLine(`seeds ${name} --metric ${standard.id}${isImported(run.record) ? '' : viewFlags(run)}`),
   });
 }
 
