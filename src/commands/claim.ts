@@ -4,7 +4,7 @@ import type { ScoredClaims } from '../library/claims.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
 import { draws, induced, json, repeatable, standard } from './options.js';
-import { printJson, terminal } from './print.js';
+import { print, printJson, terminal } from './print.js';
 
 export function registerClaim(program: CommandUnknownOpts): void {
   const group = program
@@ -53,7 +53,7 @@ export function registerClaim(program: CommandUnknownOpts): void {
         `        ${commandLine(`train --experiment ${options.experiment} --run ${run}`)}`,
         `        ${commandLine(`claim score ${claim.name}`)}`,
       ];
-      console.log(lines.join('\n'));
+      print(lines.join('\n'));
     });
   group
     .command('score <name>')
@@ -65,7 +65,7 @@ export function registerClaim(program: CommandUnknownOpts): void {
       const { claim, judged, sharpness } = await scoreClaims(name, terminal);
       const { sealed, digest, run } = claim;
       if (options.json === true) printJson({ claims: claim.name, sealed, digest, run, judged, sharpness });
-      else console.log(await scoredText(judged, { sealed, digest }));
+      else print(await scoredText(judged, { sealed, digest }));
     });
   group
     .command('quantities')

@@ -7,7 +7,7 @@ import { UsageError } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
 import { examples } from './examples.js';
 import { json } from './options.js';
-import { printJson } from './print.js';
+import { print, printJson } from './print.js';
 import { printable } from '../terminal/printable.js';
 
 export function registerDatasets(program: CommandUnknownOpts): void {
@@ -48,7 +48,7 @@ async function list(raw: RawOptions): Promise<void> {
   const { listDatasets } = await import('../library/lists.js');
   const datasets = await listDatasets(parseDatasetOptions(raw));
   if (raw['json'] === true) printJson({ datasets });
-  else console.log(datasets.map(paragraph).join('\n\n'));
+  else print(datasets.map(paragraph).join('\n\n'));
 }
 
 /** Absolute. */

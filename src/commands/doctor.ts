@@ -5,7 +5,7 @@ import type { Finding } from '../install/diagnosis.js';
 import { devices } from '../experiment/schema.js';
 import { examples } from './examples.js';
 import { json } from './options.js';
-import { printJson } from './print.js';
+import { print, printJson } from './print.js';
 
 export function registerDoctor(program: CommandUnknownOpts): void {
   program
@@ -46,7 +46,7 @@ async function doctor({ isJson, verify }: { isJson: boolean; verify: boolean }):
     datasets: datasetsFinding,
   });
   if (isJson) printJson({ findings });
-  else for (const finding of findings) console.log(lineOf(finding));
+  else for (const finding of findings) print(lineOf(finding));
   return findings.some(({ status }) => status === 'problem') ? 1 : 0;
 }
 

@@ -5,7 +5,7 @@ import { commandLine } from '../machine/installation.js';
 import { counted } from '../terminal/format.js';
 import { examples } from './examples.js';
 import { json } from './options.js';
-import { printJson } from './print.js';
+import { print, printJson } from './print.js';
 
 export function registerExperiments(program: CommandUnknownOpts): void {
   program
@@ -30,6 +30,6 @@ export function registerExperiments(program: CommandUnknownOpts): void {
           `    shows  ${shows}`,
         ].join('\n'),
       );
-      console.log(`${paragraphs.join('\n\n')}\n\ntrain one: ${commandLine('train --experiment NAME')}`);
+      print(`${paragraphs.join('\n\n')}\n\ntrain one: ${commandLine('train --experiment NAME')}`);
     });
 }

@@ -5,7 +5,7 @@ import type { ImportFormats, ImportOptions } from '../library/import.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
 import { json, repeatable, whole } from './options.js';
-import { printJson, terminal, type Forms } from './print.js';
+import { print, printJson, terminal, type Forms } from './print.js';
 
 interface Format {
   readonly usage: string;
@@ -153,5 +153,5 @@ async function importAs(
   const { folder, record, members, notes } = await importOutcomes(format, paths, { ...options, note: terminal.note });
   const { name, axis, dataset } = record;
   if (isJson === true) printJson({ run: name, folder, axis, members: record.members, dataset, notes });
-  else console.log(importedText(folder, record, members));
+  else print(importedText(folder, record, members));
 }

@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { styleText } from 'node:util';
 import { examples } from './examples.js';
 import { json, metricFile } from './options.js';
-import { printJson } from './print.js';
+import { print, printJson } from './print.js';
 
 export function registerMetrics(program: CommandUnknownOpts): void {
   program
@@ -27,6 +27,6 @@ export function registerMetrics(program: CommandUnknownOpts): void {
           `    source: ${source}`,
         ].join('\n'),
       );
-      console.log(paragraphs.join('\n\n'));
+      print(paragraphs.join('\n\n'));
     });
 }

@@ -5,7 +5,7 @@ import { commandLine } from '../machine/installation.js';
 import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
 import { json } from './options.js';
-import { printJson } from './print.js';
+import { print, printJson } from './print.js';
 
 const picked = 'overlay';
 
@@ -32,7 +32,7 @@ export function registerNatural(program: CommandUnknownOpts): void {
       if (options.json === true) printJson({ file: name, curves: shown });
       else if (shown.length === 0 && curves.length > 0)
         console.log(printable(`none of the ${curves.length} curves of ${name} has "${search}" in its name`));
-      else console.log([await tableOf(name, shown), ...(file === undefined ? await otherFiles() : [])].join('\n'));
+      else print([await tableOf(name, shown), ...(file === undefined ? await otherFiles() : [])].join('\n'));
     });
 }
 

@@ -6,7 +6,9 @@ import type { FamilyWords } from '../runs/words.js';
 import * as path from 'node:path';
 import { UsageError } from '../terminal/errors.js';
 import { printable } from '../terminal/printable.js';
+import { roomOf } from '../terminal/size.js';
 import { withSteps } from '../terminal/steps.js';
+import { wrapped } from '../terminal/wrap.js';
 
 /** Messages to the user while a function of the library works. */
 export const terminal: Required<Listener> = {
@@ -15,6 +17,11 @@ export const terminal: Required<Listener> = {
   },
   track: withSteps,
 };
+
+/** For people: on a terminal, lines are broken between words. */
+export function print(text: string): void {
+  console.log(wrapped(text, roomOf(process.stdout)));
+}
 
 /** What a command has found, in the forms that it can be printed in. */
 export interface Shown {
@@ -49,7 +56,7 @@ export function printRuns(shown: readonly Shown[], { json, csv }: Forms): void {
     process.stdout.write(texts.map((text, i) => (i === 0 ? text : text.slice(text.indexOf('\n') + 1))).join(''));
   } else {
     const texts = shown.map(({ run, text }) => (shown.length === 1 ? text : `${run}\n\n${text}`));
-    console.log(texts.join('\n\n\n'));
+    print(texts.join('\n\n\n'));
   }
 }
 

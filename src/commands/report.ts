@@ -4,7 +4,7 @@ import { present } from '../machine/present.js';
 import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
 import { at, axis, draws, format, json, repeatable, size, title, where } from './options.js';
-import { printJson, terminal } from './print.js';
+import { print, printJson, terminal } from './print.js';
 
 export function registerReport(program: CommandUnknownOpts): void {
   program
@@ -62,6 +62,6 @@ export function registerReport(program: CommandUnknownOpts): void {
         printable(`report  ${folder}, ${files.length} files`),
         printable(`page    ${page.file}, ${formatBytes(page.bytes)}`),
       ];
-      console.log(lines.join('\n'));
+      print(lines.join('\n'));
     });
 }

@@ -5,7 +5,7 @@ import { addTrainOptions, experimentFileOf, parseTyped, typedAs, type RawOptions
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
 import { format, size, title } from './options.js';
-import { jsonOf } from './print.js';
+import { print, jsonOf } from './print.js';
 import { figureOptionsOf, type FigureOptions } from '../report/figures/print.js';
 
 export function registerTrain(program: CommandUnknownOpts): void {
@@ -83,5 +83,5 @@ async function showSummary(folder: string, json: boolean, printed: FigureOptions
       ? []
       : [`next     ${commandLine(`compare ${path.basename(folder)} --natural overlay:opt-2digit-addition`)}`]),
   ];
-  console.log(lines.join('\n'));
+  print(lines.join('\n'));
 }

@@ -10,3 +10,8 @@ export function sizeOf({ columns = 0, rows = 0 }: Partial<Pick<MaybeTerminal, 'c
 } {
   return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 };
 }
+
+/** Cells of a line: a terminal's width; elsewhere there is no end. */
+export function roomOf({ isTTY, columns }: Partial<Pick<MaybeTerminal, 'isTTY' | 'columns'>>): number {
+  return isTTY === true ? sizeOf({ columns: columns ?? 0 }).columns : Infinity;
+}

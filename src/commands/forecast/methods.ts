@@ -2,7 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from '../examples.js';
 import { json } from '../options.js';
-import { printJson } from '../print.js';
+import { print, printJson } from '../print.js';
 
 export function registerMethods(group: CommandUnknownOpts): void {
   group
@@ -16,6 +16,6 @@ export function registerMethods(group: CommandUnknownOpts): void {
       if (options.json === true) printJson({ methods });
       else
         for (const { name, kind, formula, source } of methods)
-          console.log(`${name} (${kind})\n    ${formula}\n    ${source}`);
+          print(`${name} (${kind})\n    ${formula}\n    ${source}`);
     });
 }

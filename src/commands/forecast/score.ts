@@ -2,7 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from '../examples.js';
 import { csv, format, json, metricFile, picture, size, title } from '../options.js';
-import { pictureLines, printJson, terminal } from '../print.js';
+import { print, pictureLines, printJson, terminal } from '../print.js';
 
 export function registerScore(group: CommandUnknownOpts): void {
   group
@@ -55,6 +55,6 @@ export function registerScore(group: CommandUnknownOpts): void {
         '',
         ...pictureLines(figures),
       ];
-      console.log(lines.join('\n'));
+      print(lines.join('\n'));
     });
 }

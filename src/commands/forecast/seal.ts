@@ -4,7 +4,7 @@ import { commandLine } from '../../machine/installation.js';
 import { UsageError } from '../../terminal/errors.js';
 import { examples } from '../examples.js';
 import { axis, draws, json, metricFile, metrics, wholes } from '../options.js';
-import { printJson, terminal } from '../print.js';
+import { print, printJson, terminal } from '../print.js';
 
 const ascending = (flag: string, least?: number) => (text: string) => wholes(flag, least)(text).sort((a, b) => a - b);
 
@@ -70,6 +70,6 @@ export function registerSeal(group: CommandUnknownOpts): void {
         `        ${commandLine(next)}`,
         `        ${commandLine(`forecast score ${seal.name}`)}`,
       ];
-      console.log(lines.join('\n'));
+      print(lines.join('\n'));
     });
 }

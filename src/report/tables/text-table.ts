@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import { nth, present } from '../../machine/present.js';
 import { printable } from '../../terminal/printable.js';
-import { sizeOf, type MaybeTerminal } from '../../terminal/size.js';
+import { roomOf } from '../../terminal/size.js';
 
 const gap = '  ';
 
@@ -26,11 +26,6 @@ export function textTable(
       part.map((i) => nth(isLeft, i)),
     );
   return partsOf(widths, room).map(partText).join('\n\n');
-}
-
-/** Cells of a line: a terminal's width; elsewhere there is no end. */
-function roomOf({ isTTY, columns }: Partial<Pick<MaybeTerminal, 'isTTY' | 'columns'>>): number {
-  return isTTY === true ? sizeOf({ columns: columns ?? 0 }).columns : Infinity;
 }
 
 /** Columns of each part: the first, and as many as there is room for, at least one. */

@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { wrapped } from '../../../src/terminal/wrap.js';
+
+test('a line is broken between words, and continued below its text', () => {
+  expect(wrapped('one two three four', 9)).toBe('one two\nthree\nfour');
+  expect(wrapped('    one two three', 12)).toBe('    one two\n    three');
+  expect(wrapped('takes   4 minutes on 2 cores', 20)).toBe('takes   4 minutes on\n        2 cores');
+});
+
+test('what has room, commands, colours and single long words stay as they are', () => {
+  for (const line of [
+    'just room',
+    'next   npm run train -- --run x',
+    'run: emergence train --run x',
+    '\u001b[1mbold and long\u001b[0m',
+    '/a/long/path',
+  ])
+    expect(wrapped(line, 9)).toBe(line);
+});
+
+test('no word is lost, and only a word that is too long itself makes a line too long', () => {
+  const word = fc.stringMatching(/^[a-z]{1,12}$/);
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1 }), fc.integer({ min: 5, max: 40 }), (words, room) => {
+      const text = wrapped(words.join(' '), room);
+      expect(text.split(/\s+/)).toEqual(words);
+      for (const line of text.split('\n')) expect(line.length <= room || !line.includes(' ')).toBe(true);
+    }),
+  );
+});
