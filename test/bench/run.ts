@@ -6,6 +6,7 @@
  *     npm run bench -- family --widths 4,8 --seeds 0,1 --peer "keras=python test/bench/keras_family.py {mnist} {widths} {seeds} {epochs}"
  *
  *     npm run bench -- analysis
+ *     npm run bench -- scale --sizes 100x10000,1000x10000,10000x10000,4x1000000 --folder FOLDER
  *
  * A throughput peer prints a line of JSON with `examples_per_second` last; of a family peer the wall time is taken.
  */
@@ -18,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { ensureRuntime, runtimeEnvironment } from '../../src/install/runtime.js';
 import { availableCores } from '../../src/experiment/cores.js';
+import { scale } from './scale.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -51,6 +53,15 @@ for (const [name, run] of [
     .action(run);
 }
 program.command('analysis').option('--rounds <n>', 'runs of each job', '5').action(analysis);
+program
+  .command('scale')
+  .option('--sizes <list>', 'members x examples, or members x examples x moments', '100x10000,1000x10000,10000x10000')
+  .option('--seeds <n>', 'seeds of each width', '10')
+  .option('--commands <list>', 'which of the commands')
+  .option('--folder <path>', 'where the runs are made', path.join(os.tmpdir(), 'emergence-scale'))
+  .option('--keep', 'keep the runs, and use those that are there')
+  .option('--limit <s>', 'seconds after which a command is stopped', '600')
+  .action(scale);
 await program.parseAsync();
 
 /** Seconds and memory of what looks at stored outcomes, each in a process of its own; the jobs in turn. */
