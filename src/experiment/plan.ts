@@ -3,6 +3,7 @@
  * faster, but less than in proportion, so many members do best on one thread each, and a wide one at the end wants them
  * all. The plan simulates the pool for candidate assignments of threads and takes the best; it is pure and deterministic.
  */
+import { bisector, group } from 'd3-array';
 import { nth, present } from '../machine/present.js';
 
 export interface PlanMember {
@@ -159,6 +160,14 @@ interface Schedule {
 const exhaustiveLimit = 2000;
 
 /**
+ * Members that are looked at in all assignments together before the improvement of one ends: about a second. Of a few hundred members
+ * all steps are tried.
+ */
+const mostWork = 2e7;
+/** What a simulation takes of each member, a lower bound being 1. */
+const simulationWork = 5;
+
+/**
  * Members of equal cost form a class and get the same threads (a class may be split by `fixedThreads`). An assignment is
  * the threads of each class, most expensive first.
  */
@@ -169,12 +178,15 @@ class Search {
   readonly #limits: Limits;
   readonly #slowdown: number;
   readonly #known = new Map<string, readonly PlannedMember[]>();
+  #work = 0;
 
   constructor({ members, cores, jobs, threads, fixedThreads = {} }: PlanOptions, limits: Limits) {
     const classes = new Map<string, PlanMember[]>();
     for (const member of inOrder(members, workOf)) {
       const key = `${workOf(member)} ${fixedThreads[member.id] ?? 'free'}`;
-      classes.set(key, [...(classes.get(key) ?? []), member]);
+      const known = classes.get(key);
+      if (known === undefined) classes.set(key, [member]);
+      else known.push(member);
     }
     this.#classes = [...classes.values()];
     // With more jobs than cores each gets one thread and its share of a core.
@@ -219,6 +231,7 @@ class Search {
       for (const [i, choices] of this.#choices.entries()) {
         const at = choices.indexOf(nth(best.assignment, i));
         for (const count of [choices[at - 1], choices[at + 1]]) {
+          if (this.#work > mostWork) return best;
           if (count !== undefined) best = this.#better(best.assignment.with(i, count), best);
         }
       }
@@ -229,12 +242,13 @@ class Search {
 
   /** The new assignment if it is better than the best so far. Most are refused without a simulation, by two lower bounds. */
   #better(assignment: readonly number[], best: Candidate | undefined): Candidate {
-    const planned = this.#classes.flatMap((_, i) => this.#planned(i, nth(assignment, i)));
-    if (best !== undefined && lowerBound(planned, this.#limits) > best.schedule.seconds) return best;
-    const schedule = simulate(
-      inOrder(planned, ({ estimatedSeconds }) => estimatedSeconds),
-      this.#limits,
-    );
+    const classes = this.#classes.map((_, i) => this.#planned(i, nth(assignment, i)));
+    this.#work += classes.length;
+    if (best !== undefined && lowerBound(classes, this.#limits) > best.schedule.seconds) return best;
+    // A class's members take equally long.
+    const inTurn = inOrder(classes, ([member]) => present(member).estimatedSeconds).flat();
+    this.#work += simulationWork * inTurn.length;
+    const schedule = simulate(inTurn, this.#limits);
     return best === undefined || isBetter(schedule, best.schedule) ? { assignment, schedule } : best;
   }
 
@@ -258,12 +272,13 @@ interface Candidate {
 }
 
 /** No schedule is shorter than its longest member, nor than all members packed without a gap. */
-function lowerBound(planned: readonly PlannedMember[], { maxThreads }: Limits): number {
+function lowerBound(classes: readonly (readonly PlannedMember[])[], { maxThreads }: Limits): number {
   let longest = 0;
   let area = 0;
-  for (const { threads, estimatedSeconds } of planned) {
+  for (const members of classes) {
+    const { threads, estimatedSeconds } = nth(members, 0);
     longest = Math.max(longest, estimatedSeconds);
-    area += Math.min(threads, maxThreads) * estimatedSeconds;
+    area += members.length * Math.min(threads, maxThreads) * estimatedSeconds;
   }
   return Math.max(longest, area / maxThreads) * (1 - 1e-9);
 }
@@ -302,23 +317,51 @@ function isBetter(a: Schedule, b: Schedule): boolean {
   return same(a.seconds, b.seconds) ? a.waiting < b.waiting && !same(a.waiting, b.waiting) : a.seconds < b.seconds;
 }
 
-/** Runs the pool's rule on estimated times. */
-export function simulate(order: readonly PlannedMember[], limits: Limits): Schedule {
-  const queue = [...order];
-  let running: { readonly threads: number; readonly end: number }[] = [];
-  let now = 0;
-  let waiting = 0;
+/**
+ * Runs the pool's rule on estimated times: `firstThatFits` at every step, with a queue for each number of threads and the running members
+ * in order of their ends, as families may have ten thousand members.
+ */
+export function simulate(order: readonly PlannedMember[], { maxThreads, maxJobs }: Limits): Schedule {
+  const queues: Queue[] = [...group(order.keys(), (place) => nth(order, place).threads)].map(([threads, places]) => {
+    return { threads, places, next: 0 };
+  });
+  // Those that end first are last.
+  const running: { readonly threads: number; readonly end: number }[] = [];
+  let [now, waiting, busy] = [0, 0, 0];
   for (;;) {
-    const next = firstThatFits(queue, { running, ...limits });
-    if (next !== undefined) {
-      const { estimatedSeconds, threads } = nth(queue.splice(next, 1), 0);
+    const room = running.length === 0 ? Infinity : running.length >= maxJobs ? 0 : maxThreads - busy;
+    const queue = firstOf(queues, room);
+    if (queue !== undefined) {
+      const { estimatedSeconds, threads } = nth(order, nth(queue.places, queue.next++));
       const end = now + estimatedSeconds;
-      running.push({ threads, end });
+      running.splice(byEnd.right(running, -end), 0, { threads, end });
+      busy += threads;
       waiting += end;
-    } else if (running.length > 0) {
-      now = Math.min(...running.map(({ end }) => end));
-      const reached = now;
-      running = running.filter(({ end }) => end > reached);
-    } else return { order, seconds: now, waiting };
+    } else {
+      const first = running.pop();
+      if (first === undefined) return { order, seconds: now, waiting };
+      now = first.end;
+      busy -= first.threads;
+      while (running.length > 0 && nth(running, -1).end <= now) busy -= present(running.pop()).threads;
+    }
   }
+}
+
+const byEnd = bisector(({ end }: { readonly end: number }) => -end);
+
+interface Queue {
+  readonly threads: number;
+  /** Places of its members in the order of starting. */
+  readonly places: readonly number[];
+  next: number;
+}
+
+/** The queue whose next member comes first of those that need no more threads than there is room for. */
+function firstOf(queues: readonly Queue[], room: number): Queue | undefined {
+  let best: Queue | undefined;
+  for (const queue of queues) {
+    if (queue.threads > room || queue.next === queue.places.length) continue;
+    if (best === undefined || nth(queue.places, queue.next) < nth(best.places, best.next)) best = queue;
+  }
+  return best;
 }
