@@ -9,6 +9,8 @@ import type { Batch, Row } from './batch.js';
 /** Rows of a batch: a row group may be the whole file. */
 const mostRows = 20_000;
 
+const mostFileRows = 50_000_000;
+
 /** @throws UsageError where it is damaged or no Parquet file */
 export async function* parquetBatches(file: string): AsyncGenerator<Batch> {
   const handle = await fs.open(file, 'r');
@@ -24,6 +26,9 @@ export async function* parquetBatches(file: string): AsyncGenerator<Batch> {
     };
     const metadata = await whole(file, () => parquetMetadataAsync(buffer));
     const columns = topColumns(metadata);
+    const rows = metadata.row_groups.reduce((total, group) => total + Number(group.num_rows), 0);
+    // A damaged count must not become a list of that length.
+    if (!(rows <= mostFileRows)) throw new UsageError(`says that it has ${rows} rows, more than ${mostFileRows}`, file);
     let start = 0;
     for (const group of metadata.row_groups) {
       const end = start + Number(group.num_rows);

@@ -1,4 +1,5 @@
 /** `import table`: any CSV, JSON lines or Parquet of outcomes. Long: a row for each model and example. Wide: a row for each example, a column for each model. */
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { nth, present } from '../machine/present.js';
 import { coordinateName } from '../runs/imported.js';
@@ -27,10 +28,15 @@ export type LabelSource = 'folder' | 'name' | ReadonlyMap<string, string>;
 /** `folder`, `name`, or a file with the columns `example` and `label`. Throws UsageError. */
 export async function readLabelSource(text: string): Promise<LabelSource> {
   if (text === 'folder' || text === 'name') return text;
+  const forms = 'give folder, name, or a table with the columns example and label';
+  if ((await fs.stat(text).catch(() => undefined)) === undefined)
+    throw new UsageError(`${JSON.stringify(text)} is not a file`, '--label-from', forms);
   const labels = new Map<string, string>();
   for await (const { rows, lines } of readRows(text)) {
     for (const [i, row] of rows.entries()) {
       const at = { file: text, line: nth(lines, i) };
+      const missing = ['example', 'label'].find((column) => !(column in row));
+      if (missing !== undefined) throw new UsageError(`has no column ${missing}`, placeIn(text, at.line), forms);
       const example = read(row, 'example', at, readFilled);
       if (labels.has(example)) throw new UsageError(`has example ${example} twice`, placeIn(text, at.line));
       labels.set(example, read(row, 'label', at, readFilled));

@@ -189,3 +189,13 @@ test('ids of models whose names make the same folder, on disks that ignore case 
     'imported-model-2',
   ]);
 });
+
+test('--label-from says which forms it has, and what a table of labels lacks', async () => {
+  const forms = 'give folder, name, or a table with the columns example and label';
+  await expect(readLabelSource('nonsense')).rejects.toThrow(`--label-from: "nonsense" is not a file; ${forms}`);
+  const file = path.join(await temporaryFolder(), 'labels.csv');
+  await fs.writeFile(file, 'image,label\na,1\n');
+  await expect(readLabelSource(file)).rejects.toThrow(`${file}:2: has no column example; ${forms}`);
+  await fs.writeFile(file, 'example,class\na,1\n');
+  await expect(readLabelSource(file)).rejects.toThrow(`${file}:2: has no column label; ${forms}`);
+});
