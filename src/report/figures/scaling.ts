@@ -212,34 +212,33 @@ function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): Curv
         points: [optimumPoint(flops, found, cost)],
       })),
     },
-    {
-      title: 'compute-optimal frontier',
-      subtitle: [n, d].map((factor, k) => {
-        const { value, interval } = nth(frontier.exponents, k);
-        return `${letterOf(factor)}_opt ~ C^${formatWithInterval(value, interval)}`;
-      }),
-      ...{ xTitle: axisTitle('flops'), yTitle: axisTitle(n), yLog: true, legend: true },
-      series: [
-        {
-          label: `${letterOf(n)}_opt, 95 %`,
-          style: 0,
-          line: frontier.budgets.map(({ flops, optimum: [{ value, interval }] }) => ({
-            x: flops,
-            y: value,
-            ...interval,
-          })),
-          points: [],
-        },
-        {
-          label: 'members',
-          style: referenceStyles.curve,
-          line: [],
-          points: cells.map(({ coordinates }, i) => ({ x: nth(spent, i), y: nth(coordinates, 0) })),
-        },
-      ],
-      // An interval without end would leave the rest no room.
-      yDomain: domainOf([...ns, ...frontier.budgets.map(({ optimum: [{ value }] }) => value)], true, 0.15),
-    },
+    ...[n, d].map((factor, k): CurvePanel => {
+      const { value: exponent, interval } = nth(frontier.exponents, k);
+      const optima = frontier.budgets.map(({ flops, optimum }) => ({ flops, ...nth(optimum, k) }));
+      const name = `${letterOf(factor)}_opt`;
+      const own = cells.map(({ coordinates }) => nth(coordinates, k));
+      return {
+        title: `compute-optimal ${letterOf(factor)}`,
+        subtitle: [`${name} ~ C^${formatWithInterval(exponent, interval)}`],
+        ...{ xTitle: axisTitle('flops'), yTitle: axisTitle(factor), yLog: true, legend: true },
+        series: [
+          {
+            label: `${name}, 95 %`,
+            style: 0,
+            line: optima.map(({ flops, value, interval: ends }) => ({ x: flops, y: value, ...ends })),
+            points: [],
+          },
+          {
+            label: 'members',
+            style: referenceStyles.curve,
+            line: [],
+            points: own.map((y, i) => ({ x: nth(spent, i), y })),
+          },
+        ],
+        // An interval without end would leave the rest no room.
+        yDomain: domainOf([...own, ...optima.map(({ value }) => value)], true, 0.15),
+      };
+    }),
   ];
 }
 
