@@ -33,6 +33,7 @@ import { registerShow } from './commands/show.js';
 import { registerSweep } from './commands/sweep.js';
 import { registerTheory } from './commands/theory.js';
 import { registerTrain } from './commands/train.js';
+import { registerTrainMember } from './commands/train-member.js';
 import { registerWatch } from './commands/watch.js';
 import { nth } from './machine/present.js';
 import { codeOf, isReported, messageOf } from './terminal/errors.js';
@@ -44,6 +45,7 @@ const closedPipeExitCode = 141;
 /** In the order of help. */
 const commands = [
   registerTrain,
+  registerTrainMember,
   registerExperiments,
   registerRuns,
   registerShow,

@@ -5,7 +5,8 @@ import { addTrainOptions, experimentFileOf, parseTyped, typedAs, type RawOptions
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
 import { format, size, title } from './options.js';
-import { print, jsonOf } from './print.js';
+import { jsonOf } from './print.js';
+import type { TrainResult } from '../training/train.js';
 import { figureOptionsOf, type FigureOptions } from '../report/figures/print.js';
 
 export function registerTrain(program: CommandUnknownOpts): void {
@@ -21,9 +22,10 @@ export function registerTrain(program: CommandUnknownOpts): void {
     });
 }
 
-/** Exit code: 0 with every member complete, 1 where one failed, 130 after Ctrl-C, 143 after SIGTERM. */
+/** Exit code: 0 with every member complete, 1 where one failed, 75 where another process has one, 130 after Ctrl-C, 143 after SIGTERM. */
 async function train(raw: RawOptions): Promise<number> {
   const { train: trainRun } = await import('../library/train.js');
+  const { busyExitCode } = await import('../training/train-member.js');
   const { displayMode, openDisplay } = await import('../training/display.js');
   const { stopOnSignals } = await import('../terminal/signals.js');
 
@@ -34,7 +36,7 @@ async function train(raw: RawOptions): Promise<number> {
   let display = openDisplay(mode, []);
   const result = await trainRun({
     ...{ ...typed, ...execution, experiment: experimentFileOf(raw), signal: stop.signal },
-    ...{ eager: flags.eager, tensorboard: flags.tensorboard, typedAs: typedAs(raw) },
+    ...{ eager: flags.eager, tensorboard: flags.tensorboard, planOnly: flags.planOnly, typedAs: typedAs(raw) },
     listener: {
       note: (line) => {
         display.note(line);
@@ -61,8 +63,22 @@ async function train(raw: RawOptions): Promise<number> {
     console.error(`stopped; run the same command again to resume${result === undefined ? '' : `: ${result.folder}`}`);
     return stop.exitCode();
   }
+  if (flags.planOnly) {
+    showPlan(result, flags.json);
+    return 0;
+  }
   await showSummary(result.folder, flags.json, printed);
-  return result.failed.length > 0 ? 1 : 0;
+  return result.failed.length > 0 ? 1 : result.busy.length > 0 ? busyExitCode : 0;
+}
+
+function showPlan({ folder, kept, planned }: TrainResult, json: boolean): void {
+  if (json) {
+    console.log(jsonOf({ type: 'plan', folder, complete: kept, planned }, undefined, 0));
+    return;
+  }
+  console.log(`run      ${folder}`);
+  console.log(`members  ${planned.length} to train, ${kept.length} complete`);
+  if (planned.length > 0) console.log(`next     ${commandLine(`train-member ${path.basename(folder)} --next`)}`);
 }
 
 async function showSummary(folder: string, json: boolean, printed: FigureOptions): Promise<void> {

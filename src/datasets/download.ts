@@ -6,7 +6,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFolder, diskError } from '../machine/files.js';
-import { placesOf, tryLock } from '../machine/lock.js';
+import { lockFileOf, tryLock } from '../machine/lock.js';
 import { processText } from '../machine/owner.js';
 import { codeOf, messageOf, RunError, UsageError } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
@@ -72,14 +72,11 @@ export async function download(remote: RemoteFile, folder: string, options: Down
 }
 
 async function lock(file: string): Promise<() => Promise<void>> {
-  const attempt = await tryLock({
-    ...placesOf(file),
-    // Two that fetch the same file harm each other no more than that its hash is wrong in the end.
-    onLost: () => undefined,
-  }).catch((error: unknown) => {
+  // Should it be lost, two that fetch the same file harm each other no more than that its hash is wrong in the end.
+  const attempt = await tryLock(lockFileOf(file)).catch((error: unknown) => {
     throw diskError(error, file);
   });
-  if ('release' in attempt) return attempt.release;
+  if ('held' in attempt) return attempt.held.release;
   throw new RunError(`is being downloaded by ${processText(attempt.busy)}`, file, 'wait until it has finished');
 }
 

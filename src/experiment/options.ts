@@ -49,6 +49,8 @@ export interface TrainFlags {
   readonly tensorboard: boolean;
   /** Op by op instead of compiled. */
   readonly eager: boolean;
+  /** Writes run.json and trains nothing. */
+  readonly planOnly: boolean;
 }
 
 export interface TrainOptions {
@@ -95,7 +97,8 @@ export function addTrainOptions<C extends CommandUnknownOpts>(command: C): C {
   command
     .option('--json', 'events as JSON lines on stdout, everything else on stderr')
     .option('--tensorboard', 'write TensorBoard logs for each member')
-    .option('--eager', 'run op by op instead of compiled: slow, same numbers up to rounding');
+    .option('--eager', 'run op by op instead of compiled: slow, same numbers up to rounding')
+    .option('--plan-only', 'write the run.json of all members, with their threads, and train none: train-member does');
   return command;
 }
 
@@ -168,7 +171,12 @@ export function parseTyped(raw: RawOptions): Pick<TrainOptions, 'execution' | 'f
   return {
     typed: withGrid(valuesOf(raw, inputSchema), raw),
     execution: executionSchema.parse(valuesOf(raw, executionSchema)),
-    flags: { json: raw.json === true, tensorboard: raw.tensorboard === true, eager: raw.eager === true },
+    flags: {
+      json: raw.json === true,
+      tensorboard: raw.tensorboard === true,
+      eager: raw.eager === true,
+      planOnly: raw.planOnly === true,
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFolders, writeFileAtomic } from '../machine/files.js';
-import { placesOf, tryLock } from '../machine/lock.js';
+import { lockFileOf, tryLock } from '../machine/lock.js';
 import { processText } from '../machine/owner.js';
 import { codeOf, RunError } from '../terminal/errors.js';
 
@@ -75,12 +75,9 @@ const sayAgainMilliseconds = 60_000;
 async function lock({ target, isWhole, progress, signal }: Publication): Promise<(() => Promise<void>) | undefined> {
   let saidAt = -Infinity;
   for (;;) {
-    const attempt = await tryLock({
-      ...placesOf(target),
-      // Two makers don't harm each other more than that one may have to begin again.
-      onLost: () => undefined,
-    });
-    if ('release' in attempt) return attempt.release;
+    // Should it be lost, two makers don't harm each other more than that one may have to begin again.
+    const attempt = await tryLock(lockFileOf(target));
+    if ('held' in attempt) return attempt.held.release;
     if (await isWhole()) return undefined;
     if (performance.now() - saidAt > sayAgainMilliseconds) {
       progress(`waiting for ${processText(attempt.busy)}, which is building ${target}`);
@@ -95,7 +92,7 @@ export async function writeCacheFile(file: string, text: string): Promise<void> 
   await makeFolders(path.dirname(file)).catch((error: unknown) => {
     throw cacheError(error, file);
   });
-  await writeFileAtomic(file, text, cacheError);
+  await writeFileAtomic(file, text, { failure: cacheError });
 }
 
 const elsewhere = 'set EMERGENCE_CACHE_DIR to a folder that can be written';

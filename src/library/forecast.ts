@@ -26,8 +26,8 @@ import { isImported, readImportedMember, type AnyRun, type ImportedRun } from '.
 import type { FamilyWords } from '../runs/words.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { checkpoints, locateRun, runNames } from '../runs/locate.js';
-import { lockRun } from '../runs/lock.js';
-import { memberId, type RunRecord } from '../runs/record.js';
+import { lockMembers, lockRun } from '../runs/lock.js';
+import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 import { memberFolder, readAnyRun, readMemberRecord } from '../runs/run.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { stepsOfPart } from '../terminal/steps.js';
@@ -108,10 +108,11 @@ export async function sealForecast(run: RunLike, options: SealOptions): Promise<
   for (const forecast of forecasts) refuseInfinite(forecast, words);
   const metricFile = await hashOfMetricFile(options);
 
-  // What holds the lock tidies up on a signal, and a computation would not let it: only then.
-  const release = await lockRun(folder);
+  const held = [await lockRun(folder)];
   try {
-    await refuseKnown();
+    // Nobody may begin one of them before it is sealed.
+    held.push(...(await lockMembers(folder, keysOf(record, widths, seeds).map(memberId))));
+    await refuseTrained({ folder, record }, widths, seeds);
     const last = await endOfChain(folder);
     const previous = last === undefined ? null : { name: last.name, digest: last.digest };
     const { seals: earlier } = await readSeals(folder);
@@ -124,7 +125,7 @@ export async function sealForecast(run: RunLike, options: SealOptions): Promise<
     const { file, digest } = await writeSeal(folder, content);
     return { seal: { ...content, digest }, file, forecasts };
   } finally {
-    await release();
+    for (const each of held) await each.release();
   }
 }
 
@@ -224,15 +225,16 @@ async function refuseTrained(
   widths: readonly number[],
   seeds: readonly number[],
 ) {
-  for (const width of widths) {
-    for (const seed of seeds) {
-      const key = { arch: record.experiment.arch, width, seed };
-      const found = await readMemberRecord(memberFolder(folder, key));
-      if (found === undefined) continue;
-      const what = found.status === 'complete' ? 'is already trained' : 'is already being trained';
-      throw new UsageError(`${memberId(key)} ${what}`, '--widths', 'choose members that have not started');
-    }
+  for (const key of keysOf(record, widths, seeds)) {
+    const found = await readMemberRecord(memberFolder(folder, key));
+    if (found === undefined) continue;
+    const what = found.status === 'complete' ? 'is already trained' : 'is already being trained';
+    throw new UsageError(`${memberId(key)} ${what}`, '--widths', 'choose members that have not started');
   }
+}
+
+function keysOf({ experiment: { arch } }: RunRecord, widths: readonly number[], seeds: readonly number[]): MemberKey[] {
+  return widths.flatMap((width) => seeds.map((seed) => ({ arch, width, seed })));
 }
 
 /** The first of NAME-1, NAME-2, ... that is not taken. */

@@ -17,6 +17,8 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
   readonly tensorboard?: boolean | undefined;
   /** Op by op instead of compiled. */
   readonly eager?: boolean | undefined;
+  /** Plans the run, writes its run.json and trains nothing: for `trainMember`, on this machine or others. */
+  readonly planOnly?: boolean | undefined;
   /** The folder of all runs; left out: `checkpoints`. */
   readonly root?: string | undefined;
   /** Stops the training; the same call resumes it. */
@@ -41,6 +43,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     experiment: name,
     tensorboard = false,
     eager = false,
+    planOnly = false,
     root = checkpoints,
     signal,
     listener = {},
@@ -64,7 +67,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const completed = completeExperiment(typed, { file, recorded, typedAs }, execution.run);
   return trainFamily(
     {
-      ...{ root, ...completed, execution: { ...execution, run }, eager, tensorboard },
+      ...{ root, ...completed, execution: { ...execution, run }, eager, tensorboard, planOnly },
       ...(signal === undefined ? {} : { signal }),
     },
     { note: () => undefined, planned: () => undefined, event: () => undefined, ...listener },

@@ -2,11 +2,11 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { RunError } from '../terminal/errors.js';
-import { isLeftover } from './files.js';
 import { cacheFolder } from './folders.js';
-import { holderOf, placesOf } from './lock.js';
+import { holderOf, lockFileOf } from './lock.js';
 import { processText } from './owner.js';
 import type { Removal } from './removal.js';
+import { isLeftover } from './temporary.js';
 import { entriesAt } from './usage.js';
 
 interface Kind {
@@ -24,7 +24,7 @@ const kinds: readonly Kind[] = [
 
 /** Behind the name of what was being made by a process that was killed. */
 const aside = /\.[0-9a-f-]{36}\.tmp$/;
-const lockEnding = /\.(lock|lock-guard|lock-owner\.json)$/;
+const lockEnding = /\.lock(-guard|-owner\.json|\.taken-[^/]+)?$/;
 
 /**
  * One for each kind that is there.
@@ -41,7 +41,7 @@ export async function cachedRemovals(cache = cacheFolder()): Promise<Removal[]> 
       if (each.isSymbolicLink()) continue;
       if (each.name.endsWith('.lock')) await refuseHeld(path.join(place, each.name.slice(0, -'.lock'.length)));
       const bare = each.name.replace(aside, '').replace(lockEnding, '');
-      if (name.test(bare) || isLeftover(each.name)) places.push(path.join(place, each.name));
+      if (name.test(bare) || (await isLeftover(path.join(place, each.name)))) places.push(path.join(place, each.name));
     }
     const entries = (await Promise.all(places.sort().map(entriesAt))).flat();
     if (entries.length > 0) removals.push({ what: `${what} (${place})`, entries });
@@ -50,7 +50,7 @@ export async function cachedRemovals(cache = cacheFolder()): Promise<Removal[]> 
 }
 
 async function refuseHeld(target: string): Promise<void> {
-  const holder = await holderOf(placesOf(target));
+  const holder = await holderOf(lockFileOf(target));
   if (holder === undefined) return;
   throw new RunError(`is being built by ${processText(holder.owner)}`, target, 'wait until it has finished');
 }

@@ -2,36 +2,40 @@
  * Files that appear whole or not at all, and what goes wrong with disks, said in one line. A process may be killed at any
  * moment: what is left then is the old file or the new one, and at worst a leftover that `removeLeftovers` takes away.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isAlive } from './owner.js';
 import { RunError, UsageError, codeOf, messageOf } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
-
-/** Marks a file that is being written, and by whom. */
-const temporary = /^\..+\.(\d+)\.[0-9a-f-]{36}\.tmp$/;
-
-function temporaryName(name: string): string {
-  return `.${name}.${process.pid}.${randomUUID()}.tmp`;
-}
+import { isLeftover, isTemporary, temporaryName } from './temporary.js';
 
 /** One piece, or several that follow each other. */
 export type FileContent = string | Uint8Array | readonly Uint8Array[];
 
+export interface Writing {
+  /** What is thrown for what the disk says. */
+  readonly failure?: (error: unknown, file: string) => unknown;
+  /** Throws where the file may no longer be written. Asked last, when all that is left is the rename. */
+  readonly confirm?: (() => Promise<void>) | undefined;
+}
+
 /**
  * Writes beside the target, flushes to disk, renames. Readers see the old file or the new one.
  *
- * @param failure what is thrown for what the disk says
  * @throws RunError on a full disk or a folder that can't be written; the old file stays then
  */
-export async function writeFileAtomic(file: string, data: FileContent, failure = diskError): Promise<void> {
+export async function writeFileAtomic(
+  file: string,
+  data: FileContent,
+  { failure = diskError, confirm }: Writing = {},
+): Promise<void> {
   const folder = path.dirname(file);
   const aside = path.join(folder, temporaryName(path.basename(file)));
   try {
     await writeFlushed(aside, data);
+    await confirm?.();
     await fs.rename(aside, file);
     await flushFolder(folder);
   } catch (error) {
@@ -155,30 +159,27 @@ async function makeFolder(folder: string): Promise<Error | undefined> {
   }
 }
 
-/** Removes what writers that died left in `folder`. Call it only while holding the run's lock. */
+/** Removes what writers that are gone left in `folder`. */
 export async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await namesIn(folder)) {
-    if (isLeftover(name)) await fs.rm(path.join(folder, name), { force: true });
-  }
+  await removeThose(folder, isLeftover);
+}
+
+/** Removes all that is being written in `folder`, by whomever: of one who holds its lock all others have lost it, and are to stop. */
+export async function removeTemporaries(folder: string): Promise<void> {
+  await removeThose(folder, (file) => Promise.resolve(isTemporary(path.basename(file))));
 }
 
 /** Removes what writers of `name` in `folder` left that are gone: a user's folder may hold anything else. */
 export async function removeLeftoversOf(folder: string, name: string): Promise<void> {
-  const ours = (each: string) => each.startsWith(`.${name}.`) || each.startsWith('.probe.');
-  for (const each of await namesIn(folder))
-    if (ours(each) && isLeftover(each)) await fs.rm(path.join(folder, each), { recursive: true, force: true });
+  const isOurs = (each: string) => each.startsWith(`.${name}.`) || each.startsWith('.probe.');
+  await removeThose(folder, async (file) => isOurs(path.basename(file)) && (await isLeftover(file)));
 }
 
-/** Whether a file of this name was being written by a process that is gone. */
-export function isLeftover(name: string): boolean {
-  // A worker that outlived its parent for a moment may still be writing.
-  const writer = temporary.exec(name)?.[1];
-  return writer !== undefined && !isAlive(Number(writer));
-}
-
-/** Whether a file of this name is one that is being written, or was. */
-export function isTemporary(name: string): boolean {
-  return temporary.test(name);
+async function removeThose(folder: string, isMeant: (file: string) => Promise<boolean>): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    const file = path.join(folder, name);
+    if (await isMeant(file)) await fs.rm(file, { recursive: true, force: true });
+  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -1,5 +1,4 @@
 /** A folder of files that appears whole: written beside, then renamed. What is replaced is only what this program wrote. */
-import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { codeOf, RunError, UsageError } from '../terminal/errors.js';
@@ -11,6 +10,7 @@ import {
   type FileContent,
   writeFileAtomic,
 } from './files.js';
+import { temporaryName } from './temporary.js';
 
 /** Files by their path in the folder, with `/`. */
 export type FolderContent = ReadonlyMap<string, FileContent>;
@@ -50,7 +50,7 @@ export async function writeFolder(folder: string, files: FolderContent): Promise
   const name = path.basename(path.resolve(folder));
   await createFolder(parent);
   await removeLeftoversOf(parent, name);
-  const aside = path.join(parent, `.${name}.${process.pid}.${randomUUID()}.tmp`);
+  const aside = path.join(parent, temporaryName(name));
   try {
     for (const [file, data] of files) {
       const target = path.join(aside, ...file.split('/'));

@@ -1,127 +1,298 @@
 /**
- * A lock between processes. It is proper-lockfile's: a folder whose time the owner keeps fresh. Beside it stands who the
- * owner is, since its age alone decides badly at both ends: an owner that is stopped or busy looks dead after some
- * seconds, and one that was killed looks alive for as long. On the owner's own machine its process decides; the age counts
- * only from another machine (a shared disk) or after a restart of this one.
+ * A lock between processes, of one host or of several that share a disk: a file that only one can create, as the disk's server
+ * sees to it. It says who holds it, and its holder writes it anew every few seconds. On the holder's own machine its process decides
+ * whether it is alive; from any other only these signs of life do, by the clock of the disk, never by that of a host.
+ *
+ * A dead holder's lock is removed by whoever creates the one file that carries that lock's own random name (its token), so of many
+ * that find it dead one removes it, and none a lock that came after it. Who may have lost a lock without knowing, as a process that was
+ * stopped for a minute, asks `confirm` before it writes.
  */
-import * as fs from 'node:fs/promises';
-import { codeOf } from '../terminal/errors.js';
-import { isRunning, ownerSchema, thisProcess, type Owner } from './owner.js';
+import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
+import { codeOf, RunError } from '../terminal/errors.js';
+import { beat, stopBeating } from './heartbeat.js';
+import { isRunning, ownerSchema, processHere, thisProcess, type Owner } from './owner.js';
+import { ageOf } from './temporary.js';
 
-/** How long after its last sign of life an owner on another machine counts as dead. */
-const staleMilliseconds = 30_000;
-/** A guard is held for some milliseconds; one this old belongs to a process that was killed in just these. */
-const staleGuardMilliseconds = 2000;
+/** How long after its last sign of life a holder on another machine counts as dead. */
+export const staleMilliseconds = 30_000;
+/** It is watched for so long before its lock is taken: a disk's server that was away had no sign of life from anybody. */
+const watchMilliseconds = 10_000;
+/** A worker ends within a second of the process that started it. */
+const orphanMilliseconds = 5000;
+/** Bytes of a lock's file, whatever it says: written over in place, it never looks half-written. */
+const fileBytes = 1024;
 
-export interface Lock {
-  /** Names that the lock, its guard and its owner's record take, all in one folder that exists. */
-  readonly lockFolder: string;
-  readonly guardFolder: string;
-  readonly ownerFile: string;
-  /** Called when another process took or removed the lock, which happens only to one on another machine. */
-  readonly onLost: (error: Error) => void;
-}
+const contentSchema = z.strictObject({
+  token: z.string(),
+  owner: ownerSchema,
+  /** The process that works for the owner, which may outlive it for a moment. */
+  worker: ownerSchema.nullable(),
+});
+type Content = z.output<typeof contentSchema>;
 
-/** Where the lock of a file or a folder is: beside it, or inside a folder that is given with the slash at its end. */
-export function placesOf(target: string): Pick<Lock, 'lockFolder' | 'guardFolder' | 'ownerFile'> {
-  return {
-    lockFolder: `${target}.lock`,
-    guardFolder: `${target}.lock-guard`,
-    ownerFile: `${target}.lock-owner.json`,
-  };
+/** A lock that is held. */
+export interface Held {
+  readonly file: string;
+  readonly token: string;
+  /** Aborted when another process took or removed it. */
+  readonly lost: AbortSignal;
+  /** Tells of a process that works under this lock: it stays held until that one has ended too. */
+  share(pid: number): void;
+  /** Throws RunError where the lock was lost. */
+  confirm(): Promise<void>;
+  release(): Promise<void>;
 }
 
 export type Attempt =
-  | { readonly release: () => Promise<void> }
+  | { readonly held: Held }
   /** Whose it is, where that is known. */
   | { readonly busy: Owner | undefined };
 
-/** Takes the lock or says who has it. Looks and takes in one go: two that find a dead owner must not both clear it away. */
-export async function tryLock(lock: Lock): Promise<Attempt> {
-  const leaveGuard = await enterGuard(lock);
-  if (leaveGuard === undefined) return { busy: undefined };
+/** Where the lock of a file or a folder is: beside it, or inside a folder that is given with the slash at its end. */
+export function lockFileOf(target: string): string {
+  return `${target}.lock`;
+}
+
+/** What a disk that is shared says while another host works on it, or while its server is away. */
+const passing: readonly string[] = ['ENOENT', 'ESTALE', 'EIO', 'EBUSY', 'EAGAIN', 'ETIMEDOUT', 'EINTR'];
+
+const isPassing = (error: unknown) => passing.includes(codeOf(error) ?? '');
+
+/**
+ * Takes the lock or says who has it; the folder that it is in exists. A living holder is reported at once. One that seems dead on
+ * another machine is watched for some seconds first.
+ */
+export async function tryLock(file: string): Promise<Attempt> {
+  let waited = 0;
+  for (let round = 0; round < 8; round++) {
+    try {
+      const fd = create(file);
+      if (fd !== undefined) return { held: hold(file, fd) };
+      const found = await look(file);
+      if (found.state === 'held') return { busy: found.owner };
+      if (found.state === 'dead' && !remove(file, found.mark)) await dropRight(rightTo(file, found.mark));
+      if (found.state === 'orphaned') {
+        if ((waited += 100) > orphanMilliseconds) return { busy: found.owner };
+        round--;
+        await sleep(100);
+      }
+      if (found.state === 'watched') {
+        round--;
+        await sleep(Math.max(0, found.watchedUntil - performance.now()));
+      }
+    } catch (error) {
+      // A folder that stays away is no lock of another.
+      const isGone = codeOf(error) === 'ENOENT' && round > 1 && !fs.existsSync(path.dirname(file));
+      if (!isPassing(error) || isGone) throw error;
+      await sleep(20 * 2 ** round);
+    }
+  }
+  return { busy: undefined };
+}
+
+/** Who holds the lock, found without taking it; undefined where nobody alive does. Its owner is undefined where it is not known. */
+export async function holderOf(file: string): Promise<{ readonly owner: Owner | undefined } | undefined> {
+  const found = await look(file).catch((error: unknown) => {
+    if (isPassing(error)) return { state: 'free' } as const;
+    throw error;
+  });
+  return found.state === 'held' || found.state === 'orphaned' ? { owner: found.owner } : undefined;
+}
+
+/** Undefined where there is one. */
+function create(file: string): number | undefined {
   try {
-    const owner = await readOwner(lock);
-    const alive = owner === undefined ? undefined : isRunning(owner);
-    if (alive === true && (await isLocked(lock))) return { busy: owner };
-    if (alive === false) await fs.rm(lock.lockFolder, { recursive: true, force: true });
-    const release = await take(lock);
-    return release === undefined ? { busy: owner } : { release };
-  } finally {
-    await leaveGuard();
+    return fs.openSync(file, 'wx');
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return undefined;
+    throw error;
   }
 }
 
-/** Who holds the lock, found without taking it; undefined if it is free. The owner is undefined if unknown. */
-export async function holderOf(
-  lock: Pick<Lock, 'lockFolder' | 'ownerFile'>,
-): Promise<{ readonly owner: Owner | undefined } | undefined> {
-  const held = await fs.stat(lock.lockFolder).catch(() => undefined);
-  if (held === undefined) return undefined;
-  const owner = await readOwner(lock);
-  const alive = owner === undefined ? undefined : isRunning(owner);
-  return (alive ?? Date.now() - held.mtimeMs < staleMilliseconds) ? { owner } : undefined;
-}
+const held = new Set<Held>();
 
-/** It listens to every signal once it is loaded, so that Ctrl-C would wait for whoever computes without a pause: only for who locks. */
-async function locks() {
-  return (await import('proper-lockfile')).default;
-}
-
-/** Undefined where others are in it all the time. */
-async function enterGuard({ guardFolder }: Lock): Promise<(() => Promise<void>) | undefined> {
-  const retries = { retries: 80, factor: 1, minTimeout: 50, maxTimeout: 50 };
-  return orBusy(
-    (await locks()).lock(guardFolder, {
-      realpath: false,
-      lockfilePath: guardFolder,
-      stale: staleGuardMilliseconds,
-      retries,
-    }),
-  );
-}
-
-async function take({ lockFolder, ownerFile, onLost }: Lock): Promise<(() => Promise<void>) | undefined> {
-  const release = await orBusy(
-    (await locks()).lock(lockFolder, {
-      realpath: false,
-      lockfilePath: lockFolder,
-      stale: staleMilliseconds,
-      onCompromised: onLost,
-    }),
-  );
-  if (release === undefined) return undefined;
-  const unlock = async (): Promise<void> => {
-    await fs.rm(ownerFile, { force: true });
-    await release();
+function hold(file: string, fd: number): Held {
+  const content: Content = { token: randomUUID(), owner: thisProcess(), worker: null };
+  const { token } = content;
+  const lost = new AbortController();
+  const write = (worker: Owner | null) => {
+    const bytes = Buffer.from(JSON.stringify({ ...content, worker }).padEnd(fileBytes - 1) + '\n');
+    fs.writeSync(fd, bytes, 0, bytes.length, 0);
+    beat({ file, fd, token, bytes }, () => {
+      lost.abort();
+    });
   };
   try {
-    await fs.writeFile(ownerFile, JSON.stringify(thisProcess()));
+    write(null);
   } catch (error) {
-    await unlock();
+    // A full disk: nobody has it.
+    fs.closeSync(fd);
+    fs.rmSync(file, { force: true });
     throw error;
   }
-  return unlock;
+  const lock: Held = {
+    file,
+    token,
+    lost: lost.signal,
+    share: (pid) => {
+      write(processHere(pid));
+    },
+    confirm: () => confirmLock({ file, token }),
+    release: async () => {
+      if (!held.delete(lock)) return;
+      await stopBeating(token);
+      fs.closeSync(fd);
+      remove(file, token);
+    },
+  };
+  held.add(lock);
+  return lock;
 }
 
-async function orBusy<T>(locked: Promise<T>): Promise<T | undefined> {
+// A process that ends in the middle leaves none: from another host it would look alive for a while.
+process.on('exit', () => {
+  for (const { file, token } of held) remove(file, token);
+});
+
+/** Throws RunError where the lock is another's now, or nobody's. */
+export async function confirmLock({ file, token }: Pick<Held, 'file' | 'token'>): Promise<void> {
+  for (let round = 0; ; round++) {
+    try {
+      if (readLock(file)?.mark === token) return;
+      break;
+    } catch (error) {
+      if (!isPassing(error) || round === 8) throw error;
+      await sleep(20 * 2 ** round);
+    }
+  }
+  throw new RunError(
+    'its lock was lost: another process took it, or it was removed',
+    file,
+    'run the command again to resume',
+  );
+}
+
+type Found =
+  | { readonly state: 'free' }
+  | { readonly state: 'held' | 'orphaned'; readonly owner: Owner | undefined }
+  | { readonly state: 'dead'; readonly mark: string }
+  | { readonly state: 'watched'; readonly watchedUntil: number };
+
+/** Since when, by this process's own count, locks that seem dead have looked as they do. */
+const watched = new Map<string, { readonly look: string; readonly since: number }>();
+
+async function look(file: string): Promise<Found> {
+  const read = readLock(file);
+  if (read === undefined) return { state: 'free' };
+  const { content, mark, modified } = read;
+  const { owner, worker } = content ?? {};
+  const alive = owner === undefined ? undefined : isRunning(owner);
+  if (alive === true) return { state: 'held', owner };
+  if (alive === false) {
+    if (worker === null || worker === undefined || isRunning(worker) !== true) return { state: 'dead', mark };
+    return { state: 'orphaned', owner };
+  }
+  const age = await ageOf(file);
+  // Where nothing can be written the disk's clock can't be read, and a lock counts as held.
+  if (age === undefined || age <= staleMilliseconds) {
+    watched.delete(file);
+    return { state: 'held', owner };
+  }
+  const now = performance.now();
+  const seen = watched.get(file);
+  const as = `${mark} ${modified}`;
+  const since = seen?.look === as ? seen.since : now;
+  watched.set(file, { look: as, since });
+  if (now - since >= watchMilliseconds) return { state: 'dead', mark };
+  return { state: 'watched', watchedUntil: since + watchMilliseconds };
+}
+
+interface Read {
+  /** Undefined where a holder died as it wrote it. */
+  readonly content: Content | undefined;
+  /** What tells this lock from any other that this file has been or will be. */
+  readonly mark: string;
+  readonly modified: number;
+}
+
+/** Opened anew each time: a disk that is shared is asked then. Undefined where there is none. */
+function readLock(file: string): Read | undefined {
+  let fd: number;
   try {
-    return await locked;
+    fd = fs.openSync(file, 'r');
   } catch (error) {
-    if (codeOf(error) === 'ELOCKED') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
+  }
+  try {
+    const stats = fs.fstatSync(fd);
+    const content = stats.isDirectory() ? readEarlier(file) : parsed(contentSchema, fs.readFileSync(fd, 'utf8'));
+    const mark = content?.token ?? `${stats.ino}-${Math.trunc(stats.birthtimeMs)}`;
+    return { content, mark, modified: stats.mtimeMs };
+  } finally {
+    fs.closeSync(fd);
   }
 }
 
-async function readOwner({ ownerFile }: Pick<Lock, 'ownerFile'>): Promise<Owner | undefined> {
+/** A lock of an earlier version: a folder, beside which stands whose it is. */
+function readEarlier(folder: string): Content | undefined {
+  const file = earlierOwnerFile(folder);
+  const owner = fs.existsSync(file) ? parsed(ownerSchema, fs.readFileSync(file, 'utf8')) : undefined;
+  return owner === undefined ? undefined : { token: `${owner.pid}-${String(owner.started)}`, owner, worker: null };
+}
+
+function parsed<T>(schema: z.ZodType<T>, text: string): T | undefined {
   try {
-    return ownerSchema.parse(JSON.parse(await fs.readFile(ownerFile, 'utf8')));
+    return schema.parse(JSON.parse(text));
   } catch {
-    // None, or killed while it was written: nothing is known of the owner, so the age of the lock decides.
     return undefined;
   }
 }
 
-async function isLocked({ lockFolder }: Lock): Promise<boolean> {
-  return (await fs.stat(lockFolder).catch(() => undefined)) !== undefined;
+function rightTo(file: string, mark: string): string {
+  return `${file}.taken-${mark}`;
+}
+
+/** Removes a lock that is as the mark says, and no other: of all who want to, one gets the right to. False where another has it. */
+function remove(file: string, mark: string): boolean {
+  const right = rightTo(file, mark);
+  try {
+    const fd = create(right);
+    if (fd === undefined) return false;
+    try {
+      fs.writeSync(fd, JSON.stringify({ token: randomUUID(), owner: thisProcess(), worker: null }));
+      fs.closeSync(fd);
+      if (readLock(file)?.mark === mark) removeEither(file);
+    } finally {
+      fs.rmSync(right, { force: true });
+    }
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+  }
+  return true;
+}
+
+/** Locks of earlier versions were folders. */
+function removeEither(file: string): void {
+  if (!fs.statSync(file).isDirectory()) {
+    fs.unlinkSync(file);
+    return;
+  }
+  fs.rmSync(earlierOwnerFile(file), { force: true });
+  fs.rmdirSync(file);
+}
+
+function earlierOwnerFile(folder: string): string {
+  return `${folder}-owner.json`;
+}
+
+/** The right of a process that was killed in the millisecond in which it had it. */
+async function dropRight(right: string): Promise<void> {
+  const found = await look(right);
+  if (found.state === 'dead') remove(right, found.mark);
+  else await sleep(20);
 }

@@ -1,8 +1,11 @@
 /** Which process something belongs to, told so that another process, now or after a crash, knows whether it still runs. */
+import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import * as os from 'node:os';
 import * as z from 'zod';
 import { codeOf } from '../terminal/errors.js';
+
+const unknown = randomUUID();
 
 export const ownerSchema = z.strictObject({
   pid: z.int(),
@@ -15,7 +18,16 @@ export const ownerSchema = z.strictObject({
 export type Owner = z.output<typeof ownerSchema>;
 
 export function thisProcess(): Owner {
-  return { pid: process.pid, started: startOf(process.pid), host: os.hostname(), machine: machine() };
+  return processHere(process.pid);
+}
+
+/** A process of this machine. */
+export function processHere(pid: number): Owner {
+  return { pid, started: startOf(pid), ...thisMachine() };
+}
+
+export function thisMachine(): Pick<Owner, 'host' | 'machine'> {
+  return { host: os.hostname(), machine: machine() };
 }
 
 /** For messages: `process 12`, and the host where that is another machine than this one. */
@@ -54,6 +66,8 @@ function machine(): string {
   let namespace = '';
   try {
     namespace = readlinkSync('/proc/self/ns/pid');
+    // A /proc of another namespace than ours knows our processes by other ids: nobody may judge us by them.
+    if (readlinkSync('/proc/self') !== String(process.pid)) namespace += ` ${unknown}`;
   } catch {
     // Not Linux: the host's name has to do.
   }

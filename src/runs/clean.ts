@@ -4,17 +4,19 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { isLeftover } from '../machine/files.js';
-import type { Owner } from '../machine/owner.js';
+import { processText, type Owner } from '../machine/owner.js';
 import { removeAll, type Removal, type Removed } from '../machine/removal.js';
+import { isLeftover } from '../machine/temporary.js';
 import { entriesAt, type DiskEntry } from '../machine/usage.js';
 import { isReported, messageOf, RunError, UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
 import { nearest } from '../terminal/nearest.js';
 import { isOfRun } from './contents.js';
 import { runNames } from './locate.js';
-import { holdRun, lockNames, trainerOf } from './lock.js';
+import { holdRun, isLockName, lockMembers, memberLocksFolder, memberLocksName, trainerOf } from './lock.js';
+import type { Held } from '../machine/lock.js';
 import { verifyAnyRun, type AnyMemberState } from './verify.js';
+import { memberIdSchema } from './record.js';
 import { commandLine } from '../machine/installation.js';
 
 export interface CleanRequest {
@@ -63,13 +65,16 @@ export async function planClean(request: CleanRequest): Promise<CleanPlan> {
  * @throws RunError where a run is being trained meanwhile, or the plan would be another one now; nothing is removed then
  */
 export async function executeClean(plan: CleanPlan, request: CleanRequest): Promise<Removed> {
-  const releases: (() => Promise<void>)[] = [];
+  const locks: Held[] = [];
   // Backwards: a folder that holds a lock can only go once that is released.
   const release = async () => {
-    for (const each of releases.splice(0).reverse()) await each();
+    for (const each of locks.splice(0).reverse()) await each.release();
   };
   try {
-    for (const folder of plan.runs) releases.push(await holdRun(folder));
+    for (const folder of plan.runs) {
+      locks.push(await holdRun(folder));
+      locks.push(...(await lockMembers(folder, await lockableMembers(folder))));
+    }
     const now = await Promise.all(plan.runs.map((folder) => planRun(folder, request)));
     const listed = plan.removals.filter(({ entries }) => plan.runs.some((folder) => isInside(entries, folder)));
     if (pathsOf(now.flatMap(({ removals }) => removals)) !== pathsOf(listed))
@@ -77,8 +82,8 @@ export async function executeClean(plan: CleanPlan, request: CleanRequest): Prom
     const folders = new Set(plan.runs);
     const split = (isWanted: (entry: DiskEntry) => boolean) =>
       plan.removals.map(({ what, entries }) => ({ what, entries: entries.filter(isWanted) }));
-    const first = await removeAll(split((entry) => !folders.has(entry.path) && !isLockEntry(entry)));
-    // The lock of a dead process goes with ours, which has taken its place.
+    const first = await removeAll(split((entry) => !folders.has(entry.path) && !isHeldEntry(entry)));
+    // The locks of dead processes go with ours, which have taken their place.
     await release();
     if (first.problem !== undefined) return first;
     const last = await removeAll(split((entry) => folders.has(entry.path)));
@@ -98,14 +103,31 @@ function pathsOf(removals: readonly Removal[]): string {
   return JSON.stringify(paths.sort());
 }
 
+/** Locks of members stand in a folder of their own, which goes with the last of them. */
 function isLockEntry({ path: place }: DiskEntry): boolean {
-  return lockNames.includes(path.basename(place));
+  return isLockName(path.basename(place)) || [place, path.dirname(place)].some(isMemberLocks);
+}
+
+/** A lock that is ours while we hold all of a run. */
+function isHeldEntry(entry: DiskEntry): boolean {
+  return isLockEntry(entry) && !/\.taken-|-owner\.json$|-guard$/.test(path.basename(entry.path));
+}
+
+function isMemberLocks(place: string): boolean {
+  return path.basename(place) === memberLocksName;
+}
+
+/** Members that are there, or were locked by one who is not. */
+async function lockableMembers(folder: string): Promise<string[]> {
+  const names = [...(await namesIn(path.join(folder, 'members'))), ...(await namesIn(memberLocksFolder(folder)))];
+  return [...new Set(names)].filter((name) => memberIdSchema.safeParse(name).success);
 }
 
 async function planRun(folder: string, { names, unfinished }: CleanRequest): Promise<CleanPlan> {
   if (names.length > 0 && !unfinished) return planWhole(folder);
   const all = await entriesAt(folder);
-  const leftovers = all.filter((entry) => isOurs(entry, folder) && isLeftBehind(entry));
+  const leftovers: DiskEntry[] = [];
+  for (const entry of all) if (isOurs(entry, folder) && (await isLeftBehind(entry))) leftovers.push(entry);
   const states = await statesOf(folder);
   if (typeof states === 'string') {
     if (names.length > 0) throw new RunError(states);
@@ -126,9 +148,9 @@ async function planRun(folder: string, { names, unfinished }: CleanRequest): Pro
   ]);
 }
 
-function isLeftBehind(entry: DiskEntry): boolean {
-  // No process holds the lock, or this run would have been skipped.
-  return isLeftover(path.basename(entry.path)) || isLockEntry(entry);
+async function isLeftBehind(entry: DiskEntry): Promise<boolean> {
+  // Nobody holds a lock, or the run would not be looked at.
+  return isLockEntry(entry) || isLeftover(entry.path);
 }
 
 function leftoversOf(folder: string, entries: readonly DiskEntry[]): Removal {
@@ -203,7 +225,7 @@ function noRun(text: string, root: string, known: readonly string[]): UsageError
 }
 
 function beingTrained(folder: string, owner: Owner | undefined): RunError {
-  const who = owner === undefined ? '' : ` by process ${owner.pid}`;
+  const who = owner === undefined ? '' : ` by ${processText(owner)}`;
   return new RunError(
     `is being trained now${who}`,
     folder,
@@ -213,7 +235,12 @@ function beingTrained(folder: string, owner: Owner | undefined): RunError {
 
 /** What probes of the disk left that were killed. */
 async function probesIn(root: string): Promise<Removal[]> {
-  const names = await fs.readdir(root).catch(() => []);
-  const entries = await Promise.all(names.filter(isLeftover).map((name) => entriesAt(path.join(root, name))));
+  const entries: DiskEntry[][] = [];
+  for (const name of await namesIn(root))
+    if (await isLeftover(path.join(root, name))) entries.push(await entriesAt(path.join(root, name)));
   return [leftoversOf(root, entries.flat())];
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return fs.readdir(folder).catch(() => []);
 }

@@ -1,7 +1,7 @@
 /** Which files of a run's folder the lab has written, by their names. What else lies there is the user's. */
-import { isTemporary } from '../machine/files.js';
+import { isTemporary } from '../machine/temporary.js';
 import { examplesFile, importedId } from './imported.js';
-import { lockNames } from './lock.js';
+import { isLockName, isMemberLockName, memberLocksName } from './lock.js';
 import { memberIdSchema } from './record.js';
 
 const picture =
@@ -13,7 +13,7 @@ const isTrained = (name: string) => memberIdSchema.safeParse(name).success;
 const moment = /^moment-\d+\.parquet$/;
 
 /** In a run's own folder. */
-const runFiles: readonly string[] = ['run.json', examplesFile, ...lockNames];
+const runFiles: readonly string[] = ['run.json', examplesFile];
 /** In a member's. */
 const memberFiles: readonly string[] = [
   'member.json',
@@ -29,11 +29,14 @@ export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
   const [first = '', second, third, ...deeper] = parts;
   if (deeper.length > 0) return false;
   if (second === undefined) {
-    if (isFolder) return ['', 'members', 'tensorboard', 'forecasts', 'claims', ...lockNames].includes(first);
+    if (isLockName(first)) return true;
+    if (isFolder) return ['', 'members', 'tensorboard', 'forecasts', 'claims', memberLocksName].includes(first);
     return runFiles.includes(first) || table.test(first) || picture.test(first) || isTemporary(first);
   }
   if (first === 'forecasts' || first === 'claims')
     return third === undefined && !isFolder && (forecast.test(second) || isTemporary(second));
+  if (first === memberLocksName)
+    return third === undefined && !isFolder && (isMemberLockName(second) || isTemporary(second));
   if (first === 'tensorboard' && third === undefined && !isFolder) return second.startsWith('events.out.tfevents.');
   const isMember = isTrained(second) || (first === 'members' && importedId.test(second));
   if (!isMember) return false;

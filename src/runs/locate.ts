@@ -3,7 +3,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { UsageError, codeOf } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
-import { diskError, isTemporary } from '../machine/files.js';
+import { diskError } from '../machine/files.js';
+import { isTemporary } from '../machine/temporary.js';
 
 /** The folder of all runs where nothing else is said, in the current one. */
 export const checkpoints = 'checkpoints';

@@ -1,60 +1,154 @@
-/** One `train` at a time works on a run. */
+/**
+ * Locks of a run and of its members. The run's is held while run.json is planned or changed, for a moment; a member's while it is
+ * trained. So processes of any host train members of one run at once, and no two write the same one.
+ */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { holderOf, placesOf, tryLock } from '../machine/lock.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { holderOf, lockFileOf, tryLock, type Attempt, type Held } from '../machine/lock.js';
 import { processText, type Owner } from '../machine/owner.js';
-import { RunError } from '../terminal/errors.js';
+import { RunError, codeOf } from '../terminal/errors.js';
 import { createFolder, diskError, removeLeftovers } from '../machine/files.js';
+import { memberIdSchema } from './record.js';
+
+export interface Patience {
+  /** Milliseconds to wait for another process that holds the lock. */
+  readonly patience?: number;
+  /** Told once, where it is waited for. */
+  readonly onWait?: (line: string) => void;
+}
+
+const lookAgainMilliseconds = 100;
+const minute = 60_000;
 
 /**
- * Locks a run's folder, creating it where there is none, until the returned function is called or the process ends. Once
- * it is locked, what killed processes left beside the run's files is removed.
+ * Locks a run's folder, creating it where there is none. Once it is locked, what killed processes left beside the run's files is
+ * removed.
  *
- * @throws RunError, one line, while another process works on the run
+ * @throws RunError, one line, where another process has it for longer than the patience (a minute)
  */
-export async function lockRun(runFolder: string): Promise<() => Promise<void>> {
+export async function lockRun(runFolder: string, { patience = minute, onWait }: Patience = {}): Promise<Held> {
   await createFolder(runFolder);
-  const release = await holdRun(runFolder).catch(async (error: unknown) => {
-    // Nothing half-made stays: an empty folder goes, one with anything in it does not.
-    await fs.rmdir(runFolder).catch(() => undefined);
-    throw error;
-  });
-  await tidy(runFolder);
-  return release;
-}
-
-/** Who is training the run; undefined if no process is. The owner is undefined if unknown. */
-export async function trainerOf(runFolder: string): Promise<{ readonly owner: Owner | undefined } | undefined> {
-  return holderOf(placesOf(runFolder + path.sep));
-}
-
-/** Names in a run's folder that belong to its lock. */
-export const lockNames: readonly string[] = ['.lock', '.lock-guard', '.lock-owner.json'];
-
-/** The lock alone, of a folder that exists: nothing is tidied. Throws as `lockRun`. */
-export async function holdRun(runFolder: string): Promise<() => Promise<void>> {
-  const attempt = await tryLock({
-    ...placesOf(runFolder + path.sep),
-    onLost: (error) => {
-      throw new RunError(
-        'the lock of this run was lost: another process took it or removed it',
-        runFolder,
-        'run the command again to resume',
-        { cause: error },
-      );
+  const held = await waitFor(runFolder, { patience, ...(onWait === undefined ? {} : { onWait }) }).catch(
+    async (error: unknown) => {
+      // Nothing half-made stays: an empty folder goes, one with anything in it does not.
+      await fs.rmdir(runFolder).catch(() => undefined);
+      throw error;
     },
-  }).catch((error: unknown) => {
+  );
+  await removeLeftovers(runFolder);
+  return held;
+}
+
+async function waitFor(runFolder: string, { patience = 0, onWait }: Patience): Promise<Held> {
+  const until = performance.now() + patience;
+  for (let isFirst = true; ; isFirst = false) {
+    const attempt = await attemptOn(lockFileOf(runFolder + path.sep), runFolder);
+    if ('held' in attempt) return attempt.held;
+    if (performance.now() >= until) throw busy(runFolder, attempt.busy);
+    if (isFirst) onWait?.(`waiting for ${processText(attempt.busy)}, which is planning ${runFolder}`);
+    await sleep(lookAgainMilliseconds);
+  }
+}
+
+async function attemptOn(file: string, runFolder: string): Promise<Attempt> {
+  return tryLock(file).catch((error: unknown) => {
     throw diskError(error, runFolder);
   });
-  if ('busy' in attempt) throw busy(runFolder, attempt.busy);
-  return attempt.release;
 }
 
-/** What processes that were killed have left beside the run's files. */
-async function tidy(runFolder: string): Promise<void> {
-  const members = path.join(runFolder, 'members');
-  const names = await fs.readdir(members).catch(() => []);
-  for (const folder of [runFolder, ...names.map((name) => path.join(members, name))]) await removeLeftovers(folder);
+/** The lock alone, of a folder that exists and at once: nothing is tidied. Throws as `lockRun`. */
+export async function holdRun(runFolder: string): Promise<Held> {
+  return waitFor(runFolder, {});
+}
+
+/** Name of the folder in a run's that holds the locks of its members, each a file of the member's name. */
+export const memberLocksName = '.locks';
+
+export function memberLocksFolder(runFolder: string): string {
+  return path.join(runFolder, memberLocksName);
+}
+
+/**
+ * Locks a member of a run, whose folder exists; whether the member's own does is no matter.
+ *
+ * @throws RunError where the disk can't be written, or the run has gone
+ */
+export async function lockMember(runFolder: string, id: string): Promise<Attempt> {
+  const folder = memberLocksFolder(runFolder);
+  const file = path.join(folder, id);
+  for (let round = 0; ; round++) {
+    // Whoever releases the last lock removes the folder.
+    await fs.mkdir(folder).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw diskError(error, runFolder);
+    });
+    try {
+      const attempt = await tryLock(file);
+      if ('busy' in attempt) return attempt;
+      return { held: { ...attempt.held, release: () => release(attempt.held, folder) } };
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || round === 8) throw diskError(error, runFolder);
+    }
+  }
+}
+
+/** Locks several, or none. Throws RunError where one is busy. */
+export async function lockMembers(runFolder: string, ids: readonly string[]): Promise<Held[]> {
+  const held: Held[] = [];
+  for (const id of ids) {
+    const attempt = await lockMember(runFolder, id);
+    if ('held' in attempt) {
+      held.push(attempt.held);
+      continue;
+    }
+    for (const each of held) await each.release();
+    throw beingTrained(path.join(runFolder, 'members', id), attempt.busy);
+  }
+  return held;
+}
+
+/** What is refused while somebody trains it. */
+export function beingTrained(where: string, owner: Owner | undefined): RunError {
+  const who = owner === undefined ? '' : ` by ${processText(owner)}`;
+  return new RunError(`is being trained now${who}`, where, 'stop it, or wait until it has finished');
+}
+
+async function release(held: Held, folder: string): Promise<void> {
+  await held.release();
+  await fs.rmdir(folder).catch(() => undefined);
+}
+
+/** Members of a run that living processes hold, of whatever host, and whose they are where that is known. */
+export async function busyMembers(runFolder: string): Promise<ReadonlyMap<string, Owner | undefined>> {
+  const folder = memberLocksFolder(runFolder);
+  const busy = new Map<string, Owner | undefined>();
+  for (const name of await fs.readdir(folder).catch(() => [])) {
+    if (!memberIdSchema.safeParse(name).success) continue;
+    const holder = await holderOf(path.join(folder, name));
+    if (holder !== undefined) busy.set(name, holder.owner);
+  }
+  return busy;
+}
+
+/** Who works on the run now, its members included; undefined where nobody does. The owner is undefined where it is not known. */
+export async function trainerOf(runFolder: string): Promise<{ readonly owner: Owner | undefined } | undefined> {
+  const ofRun = await holderOf(lockFileOf(runFolder + path.sep));
+  if (ofRun !== undefined) return ofRun;
+  for (const owner of (await busyMembers(runFolder)).values()) return { owner };
+  return undefined;
+}
+
+const lockName = /^\.lock(-guard|-owner\.json|\.taken-.+)?$/;
+const memberLockName = /^(.+?)(\.taken-.+)?$/;
+
+/** Whether a name in a run's folder belongs to its own lock, of this version or an earlier one. */
+export function isLockName(name: string): boolean {
+  return lockName.test(name);
+}
+
+/** Whether a name in the folder of the members' locks is of one. */
+export function isMemberLockName(name: string): boolean {
+  return memberIdSchema.safeParse(memberLockName.exec(name)?.[1]).success;
 }
 
 function busy(runFolder: string, owner: Owner | undefined): RunError {

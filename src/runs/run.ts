@@ -15,7 +15,14 @@ import {
   type ExperimentKey,
 } from '../experiment/schema.js';
 import { RunError, UsageError } from '../terminal/errors.js';
-import { createFolder, readFileIfThere, readTextIfThere, sha256Of, writeFileAtomic } from '../machine/files.js';
+import {
+  createFolder,
+  readFileIfThere,
+  readTextIfThere,
+  sha256Of,
+  writeFileAtomic,
+  type Writing,
+} from '../machine/files.js';
 import { importedRunSchema, isImported, type AnyRun } from './imported.js';
 import { formatSealed, parseRecord } from './json.js';
 import {
@@ -28,8 +35,6 @@ import {
   type MemberRecord,
   type RunRecord,
 } from './record.js';
-
-export { lockRun } from './lock.js';
 
 /** `checkpoints/lenet` of `checkpoints` and `lenet`. */
 export function runFolder(root: string, name: string): string {
@@ -89,12 +94,13 @@ function saysImported(text: string): boolean {
   }
 }
 
-/** Creates or replaces run.json, in the newest format, and the folder where there is none. */
-export async function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
+/** Creates or replaces run.json, in the newest format, and the folder where there is none; `confirm` as `writeFileAtomic` asks it. */
+export async function writeRunRecord(folder: string, record: RunRecord, confirm?: Writing['confirm']): Promise<void> {
   await createFolder(folder);
   await writeFileAtomic(
     runFile(folder),
     formatSealed({ ...record, format: record.experiment.grid === undefined ? recordFormat : factorFormat }).text,
+    { confirm },
   );
 }
 
@@ -116,12 +122,17 @@ export async function readMemberRecord(folder: string): Promise<MemberRecord | u
 /** Files without which a member is not complete. */
 export const completeFiles = ['weights.safetensors', 'history.jsonl', 'outcomes.parquet'] as const;
 
-/** Creates or replaces member.json, in the newest format, and the folder where there is none. */
-export async function writeMemberRecord(folder: string, record: MemberRecord): Promise<void> {
+/** Creates or replaces member.json, in the newest format, and the folder where there is none; `confirm` as `writeFileAtomic` asks it. */
+export async function writeMemberRecord(
+  folder: string,
+  record: MemberRecord,
+  confirm?: Writing['confirm'],
+): Promise<void> {
   await createFolder(folder);
   await writeFileAtomic(
     memberFile(folder),
     formatSealed({ ...record, format: record.factors === undefined ? recordFormat : factorFormat }).text,
+    { confirm },
   );
 }
 

@@ -4,23 +4,25 @@ import * as os from 'node:os';
 
 export interface Stop {
   readonly signal: AbortSignal;
-  /** What a shell reports for a program that the signal ended: 130 after Ctrl-C, 143 after SIGTERM. */
+  /** What a shell reports for a program that the signal ended: 130 after Ctrl-C, 143 after SIGTERM, and after a scheduler's warning. */
   readonly exitCode: () => number;
   /** Gives all back to Node, which ends the process. */
   readonly release: () => void;
 }
 
-/** Ctrl-C, a polite kill, and a terminal that is closed. */
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** A scheduler's warning that time is nearly up; the polite kill comes later. */
+const warning = 'SIGUSR1';
+/** Ctrl-C, a polite kill, a terminal that is closed. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', warning] as const;
 
-const exitCodeOf = (name: NodeJS.Signals) => 128 + os.constants.signals[name];
+const exitCodeOf = (name: NodeJS.Signals) => 128 + os.constants.signals[name === warning ? 'SIGTERM' : name];
 
-/** The first one asks to stop; the second one ends the program at once. */
+/** The first one asks to stop; the second one, but for that after a warning, ends the program at once. */
 export function stopOnSignals(): Stop {
   const controller = new AbortController();
   let first: NodeJS.Signals = 'SIGINT';
   const onSignal = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(exitCodeOf(name));
+    if (controller.signal.aborted && first !== warning) process.exit(exitCodeOf(name));
     first = name;
     controller.abort();
   };

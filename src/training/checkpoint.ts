@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
-import { createFolder, readFileIfThere, removeLeftovers, sha256File, writeFileAtomic } from '../machine/files.js';
+import { createFolder, readFileIfThere, sha256File, writeFileAtomic, type FileContent } from '../machine/files.js';
+import { confirmLock, type Held } from '../machine/lock.js';
 import { present } from '../machine/present.js';
 import { encodeHistory } from '../runs/history.js';
 import { encodeMoment, encodeOutcomes, momentFile, type OutcomeColumns } from '../runs/outcomes.js';
@@ -49,9 +50,12 @@ export class MemberFiles {
   readonly folder: string;
   readonly id: string;
   readonly #key: MemberKey;
+  readonly #confirm: (() => Promise<void>) | undefined;
 
-  constructor(runFolder: string, key: MemberKey) {
+  /** @param lock the member's, without which nothing is written; null where nobody else could write */
+  constructor(runFolder: string, key: MemberKey, lock: Pick<Held, 'file' | 'token'> | null = null) {
     this.#key = key;
+    this.#confirm = lock === null ? undefined : () => confirmLock(lock);
     this.id = memberId(key);
     this.folder = memberFolder(runFolder, key);
   }
@@ -60,19 +64,23 @@ export class MemberFiles {
     return path.join(this.folder, file);
   }
 
-  /** After an epoch: the checkpoint first, since it alone decides where training resumes. */
+  #write(file: string, data: FileContent): Promise<void> {
+    return writeFileAtomic(this.path(file), data, { confirm: this.#confirm });
+  }
+
+  /** After an epoch: the checkpoint first, since it alone decides where training goes on. */
   async checkpoint(progress: Progress, { state, history }: Pick<Checkpoint, 'state' | 'history'>): Promise<void> {
     await createFolder(this.folder);
     const metadata = { begun: progress.begun, history: JSON.stringify(history) };
-    await writeFileAtomic(this.path('training.safetensors'), encodeSealed(state, metadata));
-    await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));
+    await this.#write('training.safetensors', encodeSealed(state, metadata));
+    await this.#write('history.jsonl', encodeHistory(history));
     await this.#record(progress, 'training', ['history.jsonl']);
   }
 
   /** Outcomes on the way. A member that is resumed before them writes them again, to the same bits. */
   async moment(step: number, outcomes: OutcomeColumns): Promise<void> {
     await createFolder(this.folder);
-    await writeFileAtomic(this.path(momentFile(step)), encodeMoment(outcomes));
+    await this.#write(momentFile(step), encodeMoment(outcomes));
   }
 
   /** At the end: results, then the record that declares them complete, then the checkpoint goes. */
@@ -83,30 +91,32 @@ export class MemberFiles {
     const { arch, width, seed, factors = {} } = this.#key;
     const others = Object.entries(factors).map(([key, value]) => [key, String(value)] as const);
     const about = { arch, width: String(width), ...Object.fromEntries(others), seed: String(seed) };
-    await writeFileAtomic(this.path('weights.safetensors'), encodeSafetensors(weights, about));
-    await writeFileAtomic(this.path('outcomes.parquet'), encodeOutcomes(outcomes, classNames));
-    await writeFileAtomic(this.path('history.jsonl'), encodeHistory(history));
-    for (const [name, bytes] of Object.entries(pictures)) await writeFileAtomic(this.path(name), bytes);
+    await this.#write('weights.safetensors', encodeSafetensors(weights, about));
+    await this.#write('outcomes.parquet', encodeOutcomes(outcomes, classNames));
+    await this.#write('history.jsonl', encodeHistory(history));
+    for (const [name, bytes] of Object.entries(pictures)) await this.#write(name, bytes);
     const names = ['weights.safetensors', 'outcomes.parquet', 'history.jsonl', ...Object.keys(pictures)];
     names.push(...moments.map(momentFile));
     await this.#record(progress, 'complete', names);
     await removeCheckpoint(this.folder);
-    // Of a worker that outlived its killed parent for a moment; the lock's own tidying came before its end.
-    await removeLeftovers(this.folder);
   }
 
   async #record(progress: Progress, status: MemberRecord['status'], names: readonly string[]): Promise<void> {
     const files = Object.fromEntries(
       await Promise.all(names.map(async (name) => [name, await sha256File(this.path(name))] as const)),
     );
-    await writeMemberRecord(this.folder, {
-      format: recordFormat,
-      id: this.id,
-      ...this.#key,
-      status,
-      ...progress,
-      files,
-    });
+    await writeMemberRecord(
+      this.folder,
+      {
+        format: recordFormat,
+        id: this.id,
+        ...this.#key,
+        status,
+        ...progress,
+        files,
+      },
+      this.#confirm,
+    );
   }
 }
 

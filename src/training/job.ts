@@ -25,6 +25,8 @@ export const workerJobSchema = z.strictObject({
   eager: z.boolean(),
   /** Folder for TensorBoard's event files, or null. */
   tensorboardFolder: z.string().nullable(),
+  /** Of the member, held by the parent: nothing is written once it is lost. Null where there is none to share it with. */
+  lock: z.strictObject({ file: z.string(), token: z.string() }).nullable(),
 });
 export type WorkerJob = z.output<typeof workerJobSchema>;
 

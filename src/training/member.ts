@@ -23,7 +23,7 @@ import { openSummaries } from './tensorboard.js';
 export async function trainMember(job: WorkerJob, id: string, report: Report): Promise<TrainingEvent> {
   loadBackend(job.bindingPath);
   const member = await openMember(job, id);
-  const files = new MemberFiles(job.runFolder, keyOf(job));
+  const files = new MemberFiles(job.runFolder, keyOf(job), job.lock);
   const checkpoint = await loadCheckpoint(files, stateNames(member.model.parameters, member.optimizer));
   const fromEpoch = checkpoint?.history.length ?? 0;
   report({

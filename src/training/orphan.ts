@@ -22,5 +22,7 @@ const guard = `
 export function endWithParent(): void {
   const parent = Number(process.env[parentVariable] ?? process.ppid);
   process.on('SIGINT', () => undefined);
+  // A scheduler sends it to all too; without a listener Node would open its debugger.
+  process.on('SIGUSR1', () => undefined);
   new Worker(guard, { eval: true, execArgv: [], workerData: { parent } }).unref();
 }

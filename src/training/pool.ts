@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { withoutInformation } from '../install/log.js';
 import { firstThatFits } from '../experiment/plan.js';
 import { nth } from '../machine/present.js';
+import type { Held } from '../machine/lock.js';
 import { messageOf } from '../terminal/errors.js';
 import { isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
 import { parentVariable } from './orphan.js';
@@ -22,6 +23,17 @@ export interface PoolJob {
   /** Added to the parent's own environment. */
   readonly environment: Readonly<Record<string, string>>;
   /** What the worker is told; plain data. */
+  readonly job: unknown;
+  /** Takes what the job is done under just before its worker starts; throws where it can't be done. */
+  readonly take?: (() => Promise<Taken>) | undefined;
+}
+
+/** Or why there is nothing to do: another process is at it, or has done it. */
+export type Taken = Grip | 'busy' | 'kept';
+
+/** What a job is done under, such as a lock. */
+export interface Grip extends Pick<Held, 'lost' | 'share' | 'release'> {
+  /** What the worker is told, in place of the job's own. */
   readonly job: unknown;
 }
 
@@ -41,18 +53,20 @@ export interface PoolOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Ids of the jobs, each in exactly one list; `stopped` by the signal, whether begun or not. */
+/** Ids of the jobs, each in exactly one list; `kept` and `busy` were never begun; `stopped` by the signal, whether begun or not. */
 export interface PoolResult {
   readonly complete: readonly string[];
+  readonly kept: readonly string[];
+  readonly busy: readonly string[];
   readonly failed: readonly string[];
   readonly stopped: readonly string[];
 }
 
 type Outcome = keyof PoolResult;
 
-/** From SIGTERM to SIGKILL. A worker has nothing to tidy up: its files are whole at every moment. */
-const graceMilliseconds = 3000;
-/** How long a finished worker may take to exit. */
+/** From SIGTERM to SIGKILL: a worker saves where it is between two calls into TensorFlow. Its files are whole at every moment. */
+const graceMilliseconds = 20_000;
+/** What a worker that is through may take to exit. */
 const farewellMilliseconds = 10_000;
 const lastLines = 20;
 
@@ -60,10 +74,10 @@ const lastLines = 20;
 export async function runPool(options: PoolOptions): Promise<PoolResult> {
   const waiting = [...options.jobs];
   const running = new Map<string, { readonly threads: number; readonly ended: Promise<void> }>();
-  const result: Record<Outcome, string[]> = { complete: [], failed: [], stopped: [] };
+  const result: Record<Outcome, string[]> = { complete: [], kept: [], busy: [], failed: [], stopped: [] };
 
   const start = (job: PoolJob): void => {
-    const ended = runWorker(job, options).then((outcome) => {
+    const ended = runJob(job, options).then((outcome) => {
       result[outcome].push(job.id);
       running.delete(job.id);
     });
@@ -87,9 +101,28 @@ function only<T>(list: readonly T[]): [T] {
   return [nth(list, 0)];
 }
 
+/** Never rejects. */
+async function runJob(job: PoolJob, options: PoolOptions): Promise<Outcome> {
+  let taken: Taken | undefined;
+  try {
+    taken = await job.take?.();
+  } catch (error) {
+    options.onEvent({ type: 'failed', member: job.id, reason: messageOf(error), lastWords: '' });
+    return 'failed';
+  }
+  if (typeof taken === 'string') return taken;
+  try {
+    return isAborted(options) ? 'stopped' : await runWorker(job, options, taken);
+  } finally {
+    await taken?.release();
+  }
+}
+
 /** One worker from start to exit. Never rejects. */
-async function runWorker(job: PoolJob, options: PoolOptions): Promise<Outcome> {
+async function runWorker(job: PoolJob, options: PoolOptions, grip: Grip | undefined): Promise<Outcome> {
   const worker = launch(job, options);
+  // Before it is told what to do: what it writes, it writes under the lock.
+  if (worker.pid !== undefined) grip?.share(worker.pid);
   const words = new LastWords(worker);
   const heard: { last?: 'complete' | 'failed'; nonsense?: true } = {};
   worker.on('message', (message: unknown) => {
@@ -111,12 +144,20 @@ async function runWorker(job: PoolJob, options: PoolOptions): Promise<Outcome> {
   const stop = () => {
     endGently(worker);
   };
+  const drop = () => {
+    worker.kill('SIGKILL');
+  };
   options.signal?.addEventListener('abort', stop, { once: true });
-  const exit = await exitOf(worker, { type: 'job', job: job.job });
+  grip?.lost.addEventListener('abort', drop, { once: true });
+  const exit = await exitOf(worker, { type: 'job', job: grip?.job ?? job.job });
   options.signal?.removeEventListener('abort', stop);
   if (heard.last !== undefined) return heard.last;
   if (isAborted(options)) return 'stopped';
-  const reason = heard.nonsense ? 'the worker sent a message that is not an event' : exit;
+  const reason = heard.nonsense
+    ? 'the worker sent a message that is not an event'
+    : grip?.lost.aborted === true
+      ? 'its lock was lost: another process took it, or it was removed'
+      : exit;
   options.onEvent({ type: 'failed', member: job.id, reason, lastWords: words.text() });
   return 'failed';
 }

@@ -6,11 +6,11 @@ import * as path from 'node:path';
 import { fileNameOf, loadDataset, loadSplits } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { countsOf, sizesOf } from '../datasets/subsets.js';
-import { ensureRuntime, runtimeEnvironment, type Runtime } from '../install/runtime.js';
+import { ensureRuntime, type Runtime } from '../install/runtime.js';
 import { availableCores } from '../experiment/cores.js';
 import { experimentAt, extendExperiment, pointsOf } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
-import { planFamily, type Plan, type PlannedMember } from '../experiment/plan.js';
+import { planFamily, type Plan } from '../experiment/plan.js';
 import type { Places } from '../experiment/value-origins.js';
 import {
   isFactor,
@@ -23,36 +23,28 @@ import {
 } from '../experiment/schema.js';
 import type { Task } from '../families/family.js';
 import { families } from '../families/index.js';
-import { dataFolder } from '../machine/folders.js';
 import { assertWritable } from '../machine/files.js';
+import type { Held } from '../machine/lock.js';
+import { processText } from '../machine/owner.js';
 import { nth, present } from '../machine/present.js';
 import { gitCommit, packageVersions } from '../machine/version.js';
 import {
   experimentDigest,
   memberId,
-  otherExperiment,
   recordFormat,
   trainingOf,
   unsealedNotes,
   type MemberKey,
   type RunRecord,
 } from '../runs/record.js';
-import {
-  lockRun,
-  memberFolder,
-  membersOf,
-  readMemberRecord,
-  readRunRecord,
-  runFolder,
-  verifyMember,
-  writeRunRecord,
-} from '../runs/run.js';
+import { busyMembers, lockRun } from '../runs/lock.js';
+import { memberFolder, membersOf, readRunRecord, runFolder, writeRunRecord } from '../runs/run.js';
 import { unsetFactors } from '../runs/view.js';
-import { RunError, UsageError } from '../terminal/errors.js';
-import { removeCheckpoint } from './checkpoint.js';
+import { UsageError } from '../terminal/errors.js';
+import { condensed, counted } from '../terminal/format.js';
 import type { TrainingEvent } from './events.js';
-import type { WorkerJob } from './job.js';
-import { runPool, type PoolJob } from './pool.js';
+import { isComplete, memberJob } from './member-job.js';
+import { runPool, type PoolJob, type PoolResult } from './pool.js';
 import {
   refuseContradictions,
   refuseOtherData,
@@ -77,6 +69,8 @@ export interface TrainRequest {
   readonly execution: Execution;
   readonly eager: boolean;
   readonly tensorboard: boolean;
+  /** Writes run.json and trains nothing. */
+  readonly planOnly: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -92,6 +86,10 @@ export interface TrainResult {
   readonly folder: string;
   /** Members that were complete before. */
   readonly kept: readonly string[];
+  /** Members that are missing and were only planned. */
+  readonly planned: readonly string[];
+  /** Members that other processes are training. */
+  readonly busy: readonly string[];
   readonly trained: readonly string[];
   readonly failed: readonly string[];
   readonly stopped: readonly string[];
@@ -130,15 +128,20 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   if (request.eager && experiment.precision !== 'float32') {
     throw new UsageError(`${experiment.precision} needs compiled programs`, '--eager', 'leave one of the two out');
   }
-  const unlock = await lockRun(folder);
+  const held = await lockRun(folder, {
+    onWait: (line) => {
+      listener.note(line);
+    },
+  });
+  let planned: PlannedRun | undefined;
   try {
     if (isSame(await readRunRecord(folder), record))
-      return await trainMissing({ request, listener, folder, record, experiment, dataset, task, runtime });
+      planned = await planRun({ request, listener, folder, record, experiment, dataset, task, runtime, held });
   } finally {
-    await unlock();
+    await held.release();
   }
-  // Another command extended the run while this one read its data.
-  return trainFamily(request, listener);
+  // Where there is none another command extended the run while this one read its data.
+  return planned === undefined ? trainFamily(request, listener) : trainPlanned(planned, request, listener);
 }
 
 /** A run's experiment with what was asked for on top. */
@@ -195,10 +198,20 @@ interface Work {
   readonly dataset: Dataset;
   readonly task: Task;
   readonly runtime: Runtime;
+  /** The run's lock. */
+  readonly held: Held;
 }
 
-async function trainMissing(work: Work): Promise<TrainResult> {
-  const { request, listener, folder, record, experiment, runtime } = work;
+/** A run as run.json has it, and what of it is missing. */
+interface PlannedRun {
+  readonly folder: string;
+  readonly complete: readonly string[];
+  readonly jobs: readonly PoolJob[];
+  readonly limits: Pick<Plan, 'maxThreads' | 'maxJobs'>;
+}
+
+async function planRun(work: Work): Promise<PlannedRun> {
+  const { request, listener, folder, record, experiment, runtime, held } = work;
   const digestOf = (key: MemberKey) =>
     experimentDigest({
       ...{ experiment: experimentAt(experiment, key), fingerprint: work.dataset.fingerprint, eager: request.eager },
@@ -219,7 +232,8 @@ async function trainMissing(work: Work): Promise<TrainResult> {
     const fresh = newRecord(work);
     // What a run of an older version does not say of its dataset is said now.
     const data = { ...fresh.dataset, ...record?.dataset };
-    await writeRunRecord(folder, { ...fresh, ...record, dataset: data, experiment, threads, flops });
+    const planned = { ...fresh, ...record, dataset: data, experiment, threads, flops };
+    if (!isSame(planned, record)) await writeRunRecord(folder, planned, () => held.confirm());
   }
   if (request.tensorboard && plan.members.length > 0) {
     const model = families[experiment.arch].model(nth(experiment.widths, 0), work.task, experiment);
@@ -232,23 +246,55 @@ async function trainMissing(work: Work): Promise<TrainResult> {
     listener.note(
       `${complete.length} of ${complete.length + missing.length} members are complete already${complete.length <= mostNamed ? `: ${complete.join(', ')}` : ''}`,
     );
-  const { threads: asked } = request.execution;
+  const { threads: asked, dataDir } = request.execution;
   if (asked !== undefined && asked > availableCores())
     listener.note(`--threads ${asked} on ${availableCores()} cores: slower than one thread per core`);
-  listener.planned(plan.members.map(({ id }) => id));
-  const result = await runPool({
-    jobs: plan.members.map((member) =>
-      poolJob({ ...member, key: present(keys.get(member.id)) }, { request, folder, experiment, runtime, digestOf }),
-    ),
-    maxThreads: plan.maxThreads,
-    maxJobs: plan.maxJobs,
-    workerFile,
-    onEvent: (event) => {
-      listener.event(event);
-    },
-    signal: request.signal,
+  const surroundings = { runFolder: folder, runtime, eager: request.eager, tensorboard: request.tensorboard, dataDir };
+  const jobs = plan.members.map(({ id, threads: own }) => {
+    const key = present(keys.get(id));
+    return memberJob({ key, experiment, digest: digestOf(key), threads: own }, surroundings);
   });
-  return { folder, kept: complete, trained: result.complete, failed: result.failed, stopped: result.stopped };
+  return { folder, complete, jobs, limits: plan };
+}
+
+/** Trains what nobody has. Members that are busy elsewhere are asked for again at the end, as long as that brings something. */
+async function trainPlanned(
+  { folder, complete, jobs, limits: { maxThreads, maxJobs } }: PlannedRun,
+  { planOnly, signal }: TrainRequest,
+  listener: TrainListener,
+): Promise<TrainResult> {
+  const ids = jobs.map(({ id }) => id);
+  const result = { folder, kept: complete, planned: ids, trained: [], failed: [], stopped: [], busy: [] };
+  if (planOnly) return result;
+  listener.planned(ids);
+  const all: Record<keyof PoolResult, string[]> = { complete: [], kept: [], busy: [], failed: [], stopped: [] };
+  for (let left = jobs; ;) {
+    const round = await runPool({
+      ...{ jobs: left, maxThreads, maxJobs, workerFile, signal },
+      onEvent: (event) => {
+        listener.event(event);
+      },
+    });
+    for (const key of ['complete', 'kept', 'failed', 'stopped'] as const) all[key].push(...round[key]);
+    all.busy = [...round.busy];
+    if (all.busy.length === 0 || all.busy.length === left.length || signal?.aborted === true) break;
+    left = left.filter(({ id }) => all.busy.includes(id));
+  }
+  if (all.busy.length > 0) listener.note(await busyLine(folder, all.busy));
+  const { busy, failed, stopped } = all;
+  return { ...result, planned: [], kept: [...complete, ...all.kept], trained: all.complete, failed, stopped, busy };
+}
+
+/** `3 members are being trained elsewhere: cnn-w8-s0, cnn-w8-s1 by process 12 on node7; cnn-w16-s0 by process 31`. */
+export async function busyLine(folder: string, ids: readonly string[]): Promise<string> {
+  const owners = await busyMembers(folder);
+  const groups = new Map<string, string[]>();
+  for (const id of ids) {
+    const who = processText(owners.get(id));
+    groups.set(who, [...(groups.get(who) ?? []), id]);
+  }
+  const texts = [...groups].map(([who, members]) => `${condensed(members)} by ${who}`);
+  return `${counted(ids.length, 'member')} ${ids.length === 1 ? 'is' : 'are'} being trained elsewhere: ${texts.join('; ')}`;
 }
 
 /**
@@ -263,22 +309,8 @@ async function takeStock(
   const missing: MemberKey[] = [];
   const complete: string[] = [];
   for (const key of membersOf(experiment)) {
-    const record = await readMemberRecord(memberFolder(folder, key));
-    if (record !== undefined && record.experiment !== digestOf(key))
-      throw new RunError(
-        otherExperiment,
-        memberFolder(folder, key),
-        'delete it to train this member again, or give another --run NAME',
-      );
-    if (record?.status !== 'complete') {
-      missing.push(key);
-      continue;
-    }
-    const damage = await verifyMember(memberFolder(folder, key), record);
-    if (damage !== undefined)
-      throw new RunError(damage, memberId(key), `delete ${memberFolder(folder, key)} to train this member again`);
-    await removeCheckpoint(memberFolder(folder, key)); // it is still there after a kill between the last two steps
-    complete.push(memberId(key));
+    if (await isComplete(memberFolder(folder, key), key, digestOf(key))) complete.push(memberId(key));
+    else missing.push(key);
   }
   return { missing, complete };
 }
@@ -321,37 +353,6 @@ function costAt(
 
 function countsIn({ train, test, classCounts }: Dataset) {
   return { trainCount: train.count, testCount: test.count, trainCounts: [...classCounts.train] };
-}
-
-function poolJob(
-  { id, threads, key }: Pick<PlannedMember, 'id' | 'threads'> & { readonly key: MemberKey },
-  {
-    request,
-    folder,
-    experiment,
-    runtime,
-    digestOf,
-  }: Pick<Work, 'request' | 'folder' | 'experiment' | 'runtime'> & { readonly digestOf: (key: MemberKey) => string },
-): PoolJob {
-  const job: WorkerJob = {
-    width: key.width,
-    seed: key.seed,
-    ...(key.factors === undefined ? {} : { factors: key.factors }),
-    experiment: experimentAt(experiment, key),
-    digest: digestOf(key),
-    runFolder: path.resolve(folder),
-    dataDir: path.resolve(request.execution.dataDir ?? dataFolder()),
-    bindingPath: runtime.bindingPath,
-    threads,
-    eager: request.eager,
-    tensorboardFolder: request.tensorboard ? path.resolve(folder, 'tensorboard') : null,
-  };
-  return {
-    id,
-    threads,
-    environment: runtimeEnvironment({ runtime, threads }),
-    job,
-  };
 }
 
 /** Options that a run was begun with, not defaults and not said again: `--epochs 1`. */

@@ -48,6 +48,7 @@ async function trainIn(folder: string, runtime: Pick<Runtime, 'bindingPath' | 'd
     threads: 1,
     eager: false,
     tensorboardFolder: null,
+    lock: null,
   };
   await runPool({
     jobs: [{ id: 'trial', threads: 1, environment: runtimeEnvironment({ runtime, threads: 1 }), job }],

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { onTestFinished, expect, test } from 'vitest';
-import { lockRun } from '../../../src/runs/lock.js';
+import { lockMember, lockRun } from '../../../src/runs/lock.js';
 import { temporaryFolder } from '../../support/runs.js';
 import { RunError } from '../../../src/terminal/errors.js';
 

@@ -1,0 +1,82 @@
+/** `emergence train-member`: one member of a planned run, for whatever starts processes on hosts. */
+import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addDatasetOptions, parseDatasetOptions } from '../experiment/options.js';
+import { examples } from './examples.js';
+import { whole } from './options.js';
+import { jsonOf } from './print.js';
+
+interface MemberFlags {
+  readonly index?: number | undefined;
+  readonly next?: true | undefined;
+  readonly tensorboard?: true | undefined;
+  readonly json?: true | undefined;
+  readonly dataDir?: unknown;
+}
+
+export function registerTrainMember(program: CommandUnknownOpts): void {
+  const command = program
+    .command('train-member <run> [member]')
+    .description(
+      'train one member of a run that train --plan-only has planned; exit code 75 where another process has it, on whatever host',
+    )
+    .addOption(
+      new Option('--index <i>', "position in the run's list of members, from 0, in the order of runs --json").argParser(
+        whole('--index', 0),
+      ),
+    )
+    .option('--next', 'the longest member that is not complete and that nobody has')
+    .option('--json', 'events as JSON lines on stdout, everything else on stderr')
+    .option('--tensorboard', 'write TensorBoard logs');
+  addDatasetOptions(command, ['dataDir'])
+    .addHelpText('after', examples('train-member lenet-mnist cnn-w8-s0', 'train-member lenet-mnist --index 3'))
+    .action(async (run: string, member: string | undefined, options: MemberFlags) => {
+      process.exitCode = await trainOne(run, member, options);
+    });
+}
+
+/** Exit code: 0 where it is complete, 1 failed, 75 busy elsewhere, 143 after SIGTERM or SIGUSR1, 130 after Ctrl-C. */
+async function trainOne(run: string, member: string | undefined, options: MemberFlags): Promise<number> {
+  const { stopOnSignals } = await import('../terminal/signals.js');
+  const stop = stopOnSignals();
+  const { trainMember } = await import('../library/train-member.js');
+  const { exitCodeOf } = await import('../training/train-member.js');
+  const { displayMode, openDisplay } = await import('../training/display.js');
+  const { json = false, index, next, tensorboard } = options;
+  const mode = displayMode({ json });
+  let display = openDisplay(mode, []);
+  const { dataDir } = parseDatasetOptions({ dataDir: options.dataDir });
+  const result = await trainMember(run, {
+    ...{ member, index, next, tensorboard, dataDir, signal: stop.signal },
+    listener: {
+      note: (line) => {
+        display.note(line);
+      },
+      planned: (members) => {
+        display.close();
+        display = openDisplay(mode, members);
+      },
+      event: (event) => {
+        display.event(event);
+      },
+    },
+  })
+    .catch((error: unknown) => {
+      // What was being installed has been stopped.
+      if (stop.signal.aborted) return undefined;
+      throw error;
+    })
+    .finally(() => {
+      display.close();
+      stop.release();
+    });
+  if (result === undefined || stop.signal.aborted) {
+    console.error('stopped; run the same command again to resume');
+    return stop.exitCode();
+  }
+  if (json) console.log(jsonOf({ type: 'summary', ...result }, undefined, 0));
+  if (result.status === 'busy') {
+    const { busyLine } = await import('../training/train.js');
+    console.error(await busyLine(result.folder, result.busy));
+  }
+  return exitCodeOf(result, stop.exitCode());
+}

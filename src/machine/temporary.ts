@@ -1,0 +1,63 @@
+/**
+ * Names of files that are being written, which say by whom: `.run.json.12@node7-1a2b3c4d.UUID.tmp` is process 12's of that host. Until
+ * version 0.1 they said `.run.json.12.UUID.tmp`. And the time by the clock of a disk's server, by which alone ages of files are told:
+ * the clocks of hosts that share a disk differ.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { isAlive, thisMachine } from './owner.js';
+
+const temporary = /^\..+\.(\d+)(?:@([A-Za-z0-9-]+))?\.[0-9a-f-]{36}\.tmp$/;
+
+/** How old what a process of another machine was writing is before it counts as left behind. */
+const staleMilliseconds = 3_600_000;
+
+export function temporaryName(name: string): string {
+  return `.${name}.${process.pid}@${here()}.${randomUUID()}.tmp`;
+}
+
+/** This machine in a file's name: its host, and what tells it from others of that name, its restarts and its containers. */
+function here(): string {
+  const { host, machine } = thisMachine();
+  const mark = createHash('sha256').update(machine).digest('hex').slice(0, 8);
+  return `${host.replaceAll(/[^A-Za-z0-9-]/g, '-')}-${mark}`;
+}
+
+/** Whether a file of this name is one that is being written, or was. */
+export function isTemporary(name: string): boolean {
+  return temporary.test(name);
+}
+
+/** Whether a file is of a writer that is gone: its process has ended; or, of another machine, it has not been written to for an hour. */
+export async function isLeftover(file: string): Promise<boolean> {
+  const [, pid, host] = temporary.exec(path.basename(file)) ?? [];
+  if (pid === undefined) return false;
+  if (host === undefined || host === here()) return !isAlive(Number(pid));
+  const age = await ageOf(file);
+  return age !== undefined && age > staleMilliseconds;
+}
+
+/** Milliseconds since a file or folder was written to, by the clock of its disk; undefined where that can't be told. */
+export async function ageOf(file: string): Promise<number | undefined> {
+  try {
+    const { mtimeMs } = await fs.stat(file);
+    return (await diskTime(path.dirname(file))) - mtimeMs;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Milliseconds, by the clock that stamps files in `folder`: those of one that is written there, and goes. */
+export async function diskTime(folder: string): Promise<number> {
+  const probe = path.join(folder, temporaryName('clock'));
+  const handle = await fs.open(probe, 'wx');
+  try {
+    await handle.writeFile('x');
+    await handle.sync();
+    return (await handle.stat()).mtimeMs;
+  } finally {
+    await handle.close();
+    await fs.rm(probe, { force: true });
+  }
+}

@@ -1,0 +1,102 @@
+/** A member as the pool trains it: its lock taken, what others left of it looked at, and then its worker. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { runtimeEnvironment, type Runtime } from '../install/runtime.js';
+import { experimentAt } from '../experiment/factors.js';
+import type { Experiment } from '../experiment/schema.js';
+import { removeTemporaries } from '../machine/files.js';
+import { dataFolder } from '../machine/folders.js';
+import { lockMember } from '../runs/lock.js';
+import { memberId, otherExperiment, type MemberKey } from '../runs/record.js';
+import { memberFolder, readMemberRecord, verifyMember } from '../runs/run.js';
+import { RunError } from '../terminal/errors.js';
+import { removeCheckpoint } from './checkpoint.js';
+import type { WorkerJob } from './job.js';
+import type { PoolJob, Taken } from './pool.js';
+
+export interface MemberPlan {
+  readonly key: MemberKey;
+  /** The run's. */
+  readonly experiment: Experiment;
+  /** `experimentDigest` of the member. */
+  readonly digest: string;
+  readonly threads: number;
+}
+
+export interface Surroundings {
+  readonly runFolder: string;
+  readonly runtime: Runtime;
+  readonly eager: boolean;
+  readonly tensorboard: boolean;
+  readonly dataDir: string | undefined;
+}
+
+export function memberJob(
+  { key, experiment, digest, threads }: MemberPlan,
+  { runFolder, runtime, eager, tensorboard, dataDir }: Surroundings,
+): PoolJob {
+  const job: WorkerJob = {
+    width: key.width,
+    seed: key.seed,
+    ...(key.factors === undefined ? {} : { factors: key.factors }),
+    experiment: experimentAt(experiment, key),
+    digest,
+    runFolder: path.resolve(runFolder),
+    dataDir: path.resolve(dataDir ?? dataFolder()),
+    bindingPath: runtime.bindingPath,
+    threads,
+    eager,
+    tensorboardFolder: tensorboard ? path.resolve(runFolder, 'tensorboard') : null,
+    lock: null,
+  };
+  return {
+    id: memberId(key),
+    threads,
+    environment: runtimeEnvironment({ runtime, threads }),
+    job,
+    take: () => takeMember(path.resolve(runFolder), key, job),
+  };
+}
+
+/** The member's lock, where it is to be had and the member is not complete. Throws RunError where what is on disk is no such member. */
+async function takeMember(runFolder: string, key: MemberKey, job: WorkerJob): Promise<Taken> {
+  const attempt = await lockMember(runFolder, memberId(key));
+  if ('busy' in attempt) return 'busy';
+  const { held } = attempt;
+  const { file, token } = held;
+  try {
+    if (await isWhole(runFolder, key, job.digest)) {
+      await held.release();
+      return 'kept';
+    }
+    return { ...held, job: { ...job, lock: { file, token } } };
+  } catch (error) {
+    await held.release();
+    throw error;
+  }
+}
+
+/** Whether another process has completed it. Call it while holding its lock. */
+async function isWhole(runFolder: string, key: MemberKey, digest: string): Promise<boolean> {
+  if ((await fs.stat(path.join(runFolder, 'run.json')).catch(() => undefined)) === undefined)
+    throw new RunError('there is no longer a run here: run.json is missing', runFolder);
+  const folder = memberFolder(runFolder, key);
+  // Whoever had the lock before may be stopped in the middle of writing: it can't finish that any more.
+  await removeTemporaries(folder);
+  return isComplete(folder, key, digest);
+}
+
+/**
+ * Whether a member is complete on disk. Throws RunError where it is of another experiment, or its files don't match their hashes: no
+ * reason to train anew.
+ */
+export async function isComplete(folder: string, key: MemberKey, digest: string): Promise<boolean> {
+  const record = await readMemberRecord(folder);
+  if (record !== undefined && record.experiment !== digest)
+    throw new RunError(otherExperiment, folder, 'delete it to train this member again, or give another --run NAME');
+  if (record?.status !== 'complete') return false;
+  const damage = await verifyMember(folder, record);
+  if (damage !== undefined) throw new RunError(damage, memberId(key), `delete ${folder} to train this member again`);
+  await removeCheckpoint(folder); // it is still there after a kill between the last two steps
+  return true;
+}
