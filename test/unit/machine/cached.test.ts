@@ -5,7 +5,7 @@ import { cacheFile } from '../../../src/datasets/files/cache.js';
 import { runtimeFolder } from '../../../src/install/tensorflow.js';
 import { cachedRemovals } from '../../../src/machine/cached.js';
 import { freedBy, removeAll } from '../../../src/machine/removal.js';
-import { tryLock } from '../../../src/machine/lock.js';
+import { lockFileOf, tryLock } from '../../../src/machine/lock.js';
 import { temporaryFolder } from '../../support/runs.js';
 import { duBytes, treeOf, writeLeftover } from '../../support/trees.js';
 
@@ -53,16 +53,11 @@ test("what the lab keeps there goes, by the names that it gives; settings and ot
 test('what a process is making is refused', async () => {
   const target = runtimeFolder('cpu');
   await fs.mkdir(path.dirname(target), { recursive: true });
-  const lock = await tryLock({
-    lockFolder: `${target}.lock`,
-    guardFolder: `${target}.lock-guard`,
-    ownerFile: `${target}.lock-owner.json`,
-    onLost: () => undefined,
-  });
+  const lock = await tryLock(lockFileOf(target));
   await expect(cachedRemovals()).rejects.toThrow(
     `${target}: is being built by process ${process.pid}; wait until it has finished`,
   );
-  if ('release' in lock) await lock.release();
+  if ('held' in lock) await lock.held.release();
   expect(await cachedRemovals()).toEqual([]);
 });
 

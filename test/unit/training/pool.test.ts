@@ -96,6 +96,8 @@ test('jobs start in their order, as many as there are threads for', async () => 
   });
   expect(result).toEqual({
     complete: expect.arrayContaining(['a', 'b', 'c', 'd']) as string[],
+    kept: [],
+    busy: [],
     failed: [],
     stopped: [],
   });
@@ -126,7 +128,7 @@ describe('a worker that dies is told of, with its last words, and the others go 
     ['talked nonsense', { send: { type: 'what' }, stay: true }, 'the worker sent a message that is not an event'],
   ])('%s', async (_, what, reason) => {
     const { result, events } = await run([job('a', what), job('b')]);
-    expect(result).toEqual({ complete: ['b'], failed: ['a'], stopped: [] });
+    expect(result).toEqual({ complete: ['b'], kept: [], busy: [], failed: ['a'], stopped: [] });
     expect(failures(events)).toEqual([{ reason, lastWords: '' }]);
   });
 
@@ -165,9 +167,9 @@ describe('stopping', () => {
       signal: controller.signal,
       onEvent: (event) => {
         if (event.type === 'started' && pids.set(event.member, event.epochs).size === 2) controller.abort();
-        // b says that it was asked, and stays; it has three seconds.
+        // b says that it was asked, and stays; it has twenty seconds.
         if (event.type === 'evaluated') {
-          vi.advanceTimersByTime(2999);
+          vi.advanceTimersByTime(19_999);
           refused.push(isRunning(pids.get(event.member)!));
           vi.advanceTimersByTime(1);
         }
