@@ -101,7 +101,7 @@ export async function addToRun(
   { source, collected }: { readonly source: Source; readonly collected: Collected },
 ): Promise<Added> {
   const described = await describeSource(source);
-  const release = await lockRun(folder);
+  const held = await lockRun(folder);
   try {
     const record = await readAnyRun(folder);
     if (record === undefined || JSON.stringify(record) !== JSON.stringify(opened))
@@ -136,7 +136,7 @@ export async function addToRun(
     await writeFileAtomic(path.join(folder, 'run.json'), encodeImported(next));
     return { record: next, members, notes };
   } finally {
-    await release();
+    await held.release();
   }
 }
 
