@@ -5,7 +5,7 @@ import { addTrainOptions, experimentFileOf, parseTyped, typedAs, type RawOptions
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
 import { format, size, title } from './options.js';
-import { jsonOf } from './print.js';
+import { jsonOf, print } from './print.js';
 import type { TrainResult } from '../training/train.js';
 import { figureOptionsOf, type FigureOptions } from '../report/figures/print.js';
 
@@ -76,9 +76,9 @@ function showPlan({ folder, kept, planned }: TrainResult, json: boolean): void {
     console.log(jsonOf({ type: 'plan', folder, complete: kept, planned }, undefined, 0));
     return;
   }
-  console.log(`run      ${folder}`);
-  console.log(`members  ${planned.length} to train, ${kept.length} complete`);
-  if (planned.length > 0) console.log(`next     ${commandLine(`train-member ${path.basename(folder)} --next`)}`);
+  print(`run      ${folder}`);
+  print(`members  ${planned.length} to train, ${kept.length} complete`);
+  if (planned.length > 0) print(`next     ${commandLine(`train-member ${path.basename(folder)} --next`)}`);
 }
 
 async function showSummary(folder: string, json: boolean, printed: FigureOptions): Promise<void> {

@@ -111,8 +111,9 @@ export async function sealForecast(run: RunLike, options: SealOptions): Promise<
   const held = [await lockRun(folder)];
   try {
     // Nobody may begin one of them before it is sealed.
-    held.push(...(await lockMembers(folder, keysOf(record, widths, seeds).map(memberId))));
-    await refuseTrained({ folder, record }, widths, seeds);
+    const keys = isImported(record) ? [] : keysOf(record, options.widths ?? [], seeds);
+    held.push(...(await lockMembers(folder, keys.map(memberId))));
+    await refuseKnown();
     const last = await endOfChain(folder);
     const previous = last === undefined ? null : { name: last.name, digest: last.digest };
     const { seals: earlier } = await readSeals(folder);

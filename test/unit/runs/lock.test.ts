@@ -51,8 +51,11 @@ test('who waits for it gets it, and is told once whom it waits for', async () =>
   const folder = await runFolder();
   const held = await lockRun(folder);
   const said: string[] = [];
-  const second = lockRun(folder, { onWait: (line) => void (said.push(line), void held.release()) });
-  await (await second).release();
+  const onWait = (line: string) => {
+    said.push(line);
+    void held.release();
+  };
+  await (await lockRun(folder, { onWait })).release();
   expect(said).toEqual([`waiting for process ${process.pid}, which is planning ${folder}`]);
 });
 
