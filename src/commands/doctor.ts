@@ -53,7 +53,7 @@ async function doctor({ isJson, verify }: { isJson: boolean; verify: boolean }):
 /** Exit code: 1 where a member failed or is not as it should be, 130 after Ctrl-C. */
 async function tried(device: (typeof devices)[number], isJson: boolean): Promise<number> {
   const { selftest } = await import('../library/selftest.js');
-  const { selftestTable } = await import('../report/tables/selftest.js');
+  const { selftestTable } = await import('./selftest-table.js');
   const { stopOnSignals } = await import('../terminal/signals.js');
   const stop = stopOnSignals();
   const note = (line: string) => {

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import { expect, test } from 'vitest';
 import { compared, faultsOf, selftest, type SelftestFamily, type TestedMember } from '../../src/library/selftest.js';
-import { selftestTable } from '../../src/report/tables/selftest.js';
+import { selftestTable } from '../../src/commands/selftest-table.js';
 
 const tiny: SelftestFamily = {
   ...{ arch: 'cnn', dataset: 'shapes', widths: [2], seeds: [0], trainSize: 32, testSize: 16, batchSize: 16 },

@@ -141,7 +141,7 @@ export const scored: MetricScore[] = [crossEntropy.with({}), subsets].map((metri
   return scoreMetric(
     metric,
     { ...sealed, metric: metric.id } as unknown as Parameters<typeof scoreMetric>[1],
-    [{ width: 16, parameters: 1600 }] as unknown as Parameters<typeof scoreMetric>[2],
+    [{ width: 16, parameters: 1600 }],
     [truths],
   );
 });

@@ -1,9 +1,9 @@
-/** What a device did in its selftest, as text. */
-import type { Selftest } from '../../library/selftest.js';
-import { formatBytes, formatNumber, formatRate, grouped } from '../../terminal/format.js';
-import { textTable } from './text-table.js';
+/** The table of `emergence doctor --selftest`. */
+import type { Selftest } from '../library/selftest.js';
+import { textTable } from '../report/tables/text-table.js';
+import { formatBytes, formatNumber, formatRate, grouped } from '../terminal/format.js';
 
-/** Without a line break at the end. */
+/** What a device did, as text without a line break at the end. */
 export function selftestTable({ members, faults }: Selftest): string {
   const beside = members.some(({ cpuLoss }) => cpuLoss !== undefined);
   const ofCpu = (loss: number | undefined) => (loss === undefined ? '-' : formatNumber(loss, 4));
