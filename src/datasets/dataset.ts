@@ -28,6 +28,18 @@ export interface TestGroups {
   readonly of: Int32Array;
 }
 
+/** An attribute that classes are combinations of (composition.ts). */
+export interface Attribute {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+export interface Composition {
+  readonly attributes: readonly Attribute[];
+  /** Which combinations are trained, in words that stand behind "trained on". */
+  readonly rule: string;
+}
+
 export interface Dataset {
   /** As the user named it: `mnist`, `idx:PATH`, `shapes`. */
   readonly name: string;
@@ -45,6 +57,10 @@ export interface Dataset {
   readonly classCounts: Readonly<Record<'train' | 'test', Int32Array>>;
   /** Where the source knows them. */
   readonly groups?: TestGroups | undefined;
+  /** Where classes are combinations of attributes. */
+  readonly composition?: Composition | undefined;
+  /** `[test.count]`, attributes in which each test image differs from the nearest combination that is trained; there too. */
+  readonly distances?: Int32Array | undefined;
   /** Black and white of files that don't tell them. */
   readonly levels?: Levels | undefined;
   /** SHA-256 (hex) over shapes, classes, images and labels of the splits as used. */
@@ -130,6 +146,7 @@ export interface RawDataset {
   readonly test: RawSplit;
   /** Of the test images; no part of the fingerprint, as no model sees them. */
   readonly groups?: TestGroups | undefined;
+  readonly composition?: Composition | undefined;
   readonly levels?: Levels | undefined;
   readonly notes?: readonly string[] | undefined;
 }

@@ -6,8 +6,10 @@ import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import { printable } from '../terminal/printable.js';
 import { cifar10, cifar100 } from './cifar.js';
+import { distancesOf, refuseParts, sizesOf } from './composition.js';
+import { concepts } from './concepts.js';
 import { convert } from './convert.js';
-import type { Dataset, DatasetSource, LoadOptions, RawDataset, RawSplit } from './dataset.js';
+import type { Composition, Dataset, DatasetSource, LoadOptions, RawDataset, RawSplit } from './dataset.js';
 import { fashionMnist } from './fashion-mnist.js';
 import { int32Bytes } from './files/cache.js';
 import { idx } from './idx.js';
@@ -26,6 +28,7 @@ export const datasets = {
   'omniglot-small': omniglotSmall,
   omniglot,
   shapes,
+  concepts,
   'images:': images,
   'idx:': idx,
 } as const satisfies Record<string, DatasetSource>;
@@ -78,7 +81,8 @@ export async function loadSplits(name: string, options: LoadOptions = {}): Promi
   const { imageSize, colour, dataDir } = options;
   const raw = await source.load(argument, { dataDir: dataDir ?? dataFolder(), imageSize, colour });
   const converted = await convert(raw, { imageSize, colour }, name, () => fingerprintOf(withCounts(raw)));
-  const { shape, classNames, groups, levels, notes } = converted;
+  const { shape, classNames, composition, groups, levels, notes } = converted;
+  refuseParts({ name, composition }, options);
   const used = usedOf(converted, options, name);
   return {
     name,
@@ -86,12 +90,21 @@ export async function loadSplits(name: string, options: LoadOptions = {}): Promi
     // On one line, as every file and message needs them.
     classNames: classNames?.slice(0, used.classes).map(printable),
     ...used,
+    ...(composition === undefined ? {} : { composition, distances: testDistances(composition, used) }),
     ...(levels === undefined ? {} : { levels }),
     ...(groups === undefined ? {} : { groups: { ...groups, of: used.test.indices.map((index) => groups.of[index]!) } }),
     licence: source.licence,
     citation: source.citation,
     notes: notes ?? [],
   };
+}
+
+function testDistances(
+  composition: Composition,
+  { trueLabels, test }: Pick<Splits, 'trueLabels' | 'test'>,
+): Int32Array {
+  const distances = distancesOf(trueLabels, sizesOf(composition));
+  return test.labels.map((label) => distances[label]!);
 }
 
 function withCounts({ train, test, ...rest }: RawDataset) {

@@ -25,14 +25,14 @@ export const shapes: DatasetSource = {
 };
 
 /** How far (x, y) lies outside a shape of radius 1 round the origin: negative inside, 0 on the edge. */
-type Outline = (x: number, y: number) => number;
+export type Outline = (x: number, y: number) => number;
 
-const disc: Outline = (x, y) => Math.sqrt(x * x + y * y) - 1;
-const square: Outline = (x, y) => Math.max(Math.abs(x), Math.abs(y)) - 0.85;
+export const disc: Outline = (x, y) => Math.sqrt(x * x + y * y) - 1;
+export const square: Outline = (x, y) => Math.max(Math.abs(x), Math.abs(y)) - 0.85;
 const diamond: Outline = (x, y) => Math.abs(x) + Math.abs(y) - 1.1;
-const triangle: Outline = (x, y) => Math.max(y - 0.6, 0.87 * Math.abs(x) - 0.5 * y - 0.6);
+export const triangle: Outline = (x, y) => Math.max(y - 0.6, 0.87 * Math.abs(x) - 0.5 * y - 0.6);
 const bar: Outline = (x, y) => Math.max(Math.abs(x) - 1, Math.abs(y) - 0.25);
-const cross: Outline = (x, y) => Math.min(bar(x, y), bar(y, x));
+export const cross: Outline = (x, y) => Math.min(bar(x, y), bar(y, x));
 const rim =
   (outline: Outline): Outline =>
   (x, y) =>

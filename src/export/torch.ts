@@ -4,7 +4,7 @@
  */
 import { parseDatasetName } from '../datasets/index.js';
 import type { Architecture } from '../experiment/architectures.js';
-import { setting } from '../families/family.js';
+import { setting, type Task } from '../families/family.js';
 import { nth, present } from '../machine/present.js';
 import type { MemberWithTask } from '../training/task.js';
 import { classesOf, interfaceOf, titleOf } from './about.js';
@@ -113,6 +113,16 @@ const loads: ByArchitecture<string> = {
 const scaled = `        # 0..1, as in training: a product, not a quotient, which rounds otherwise
         `;
 
+/** The head's logits; of the attributes' values, each combination's is the sum of its own. */
+function answers({ attributes }: Task): string {
+  if (attributes === undefined) return '        return self.head(F.relu(self.hidden(x)))\n';
+  return `        first, *others = self.head(F.relu(self.hidden(x))).split([${attributes.join(', ')}], 1)
+        for part in others:  # the last attribute's values first
+            first = (first.unsqueeze(2) + part.unsqueeze(1)).flatten(1)
+        return first
+`;
+}
+
 const models: ByArchitecture<(member: MemberWithTask) => string> = {
   cnn({ experiment, record: { width: w }, task, weights }) {
     const depth = setting(experiment, 'depth');
@@ -123,7 +133,7 @@ const models: ByArchitecture<(member: MemberWithTask) => string> = {
       ...(depth > 1 ? [`        self.conv2 = nn.Conv2d(${w}, ${2 * w}, 5)`] : []),
       ...further.map((i) => `        self.conv${i} = nn.Conv2d(${2 * w}, ${2 * w}, 3, padding=1)`),
       `        self.hidden = nn.Linear(${flat}, ${8 * w})`,
-      `        self.head = nn.Linear(${8 * w}, ${task.classes})`,
+      `        self.head = nn.Linear(${8 * w}, ${nth(present(weights.get('head.bias')).shape, 0)})`,
     ];
     return `class Model(nn.Module):
     def __init__(self):
@@ -136,8 +146,7 @@ ${scaled}x = images.float() * (1 / 255)
         x = F.relu(F.max_pool2d(self.conv1(x), 2))
 ${depth > 1 ? '        x = F.relu(F.max_pool2d(self.conv2(x), 2))\n' : ''}${further.map((i) => `        x = F.relu(self.conv${i}(x))\n`).join('')}        # Flattened row by row with the channels last: the order of the hidden layer's weights.
         x = x.permute(0, 2, 3, 1).flatten(1)
-        return self.head(F.relu(self.hidden(x)))
-`;
+${answers(task)}`;
   },
   autoencoder({ experiment, task, weights }) {
     const hidden = [...weights].filter(([name]) => /^dense\d+\.kernel$/.test(name));

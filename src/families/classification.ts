@@ -2,6 +2,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gatherColumns, sparseSoftmaxCrossEntropy } from '../engine/ops.js';
 
+/**
+ * Logits [n, combinations] from those of the attributes' values, [n, sum of sizes]: a combination's is the sum of its values'. Its
+ * softmax is the product of the attributes', its cross-entropy the sum of theirs, and its largest that of each one's largest.
+ */
+export function combined(logits: tf.Tensor2D, sizes: readonly number[]): tf.Tensor2D {
+  const n = logits.shape[0];
+  return tf.split<tf.Tensor2D>(logits, [...sizes], 1).reduce((all, part) => {
+    const pairs = tf.add(tf.expandDims(all, 2), tf.expandDims(part, 1));
+    return tf.reshape<tf.Rank.R2>(pairs, [n, all.shape[1] * part.shape[1]]);
+  });
+}
+
 /** Mean cross-entropy in nats, and the share of examples whose largest logit is the label's. */
 export function classificationLoss(logits: tf.Tensor2D, labels: tf.Tensor1D): { loss: tf.Scalar; accuracy: tf.Scalar } {
   return {

@@ -1,12 +1,13 @@
 /**
  * LeNet family (Schaeffer et al. 2023, Fig. 10). Every layer is a multiple of `width` w; `depth` counts its convolutions. LeNet has
  * two, each with a pool behind it; one of depth 1 does not have the second, and further ones are 3x3 convolutions from 2w to 2w channels that
- * keep the size of their input, so that any depth fits any image.
+ * keep the size of their input, so that any depth fits any image. Where classes are combinations of attributes, the head has an output
+ * for each attribute's values, and a combination's logit is the sum of its own.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { relu } from '../engine/ops.js';
 import { nth } from '../machine/present.js';
-import { classificationLoss, classificationOutcomes } from './classification.js';
+import { classificationLoss, classificationOutcomes, combined } from './classification.js';
 import { setting, type Batch, type Family, type Parameters, type ParameterSpecs, type Task } from './family.js';
 import {
   conv,
@@ -61,12 +62,17 @@ function valuesAfter(stages: readonly Stage[]): number {
   return positions * to;
 }
 
+/** Outputs of the head. */
+function answersOf({ classes, attributes }: Task): number {
+  return attributes?.reduce((sum, size) => sum + size, 0) ?? classes;
+}
+
 function parameters(w: number, task: Task, depth: number): ParameterSpecs {
   const stages = stagesOf(w, task, depth);
   return {
     ...(Object.assign({}, ...stages.map(({ name, ...shape }) => convParameters(name, shape))) as ParameterSpecs),
     ...denseParameters('hidden', valuesAfter(stages), 8 * w, { relu: true }),
-    ...denseParameters('head', 8 * w, task.classes, { relu: false }),
+    ...denseParameters('head', 8 * w, answersOf(task), { relu: false }),
   };
 }
 
@@ -74,18 +80,28 @@ function parameters(w: number, task: Task, depth: number): ParameterSpecs {
  * Logits [n, classes] of images [n, height, width, channels]. The pool comes before the relu, not behind it: relu and max
  * commute, so values and gradients are the same, on a quarter of the elements. For 28 x 28 and two stages:
  */
-function apply(parameters: Parameters, images: tf.Tensor4D, depth: number, drop = noDropout): tf.Tensor2D {
+function apply(
+  parameters: Parameters,
+  images: tf.Tensor4D,
+  { depth, attributes }: Form,
+  drop = noDropout,
+): tf.Tensor2D {
   let x = relu(maxPool(conv(parameters, 'conv1', images, valid))); // [n, 12, 12, w]
   if (depth > 1) x = relu(maxPool(conv(parameters, 'conv2', x, valid))); // [n, 4, 4, 2w]
   for (let i = 3; i <= depth; i++) x = relu(conv(parameters, `conv${i}`, x, same));
   const hidden = relu(dense(parameters, 'hidden', flatten(x))); // [n, 8w]
-  return dense(parameters, 'head', drop(hidden));
+  const answers = dense(parameters, 'head', drop(hidden));
+  return attributes === undefined ? answers : combined(answers, attributes);
+}
+
+interface Form extends Pick<Task, 'attributes'> {
+  readonly depth: number;
 }
 
 function flops(w: number, task: Task, depth: number): { forward: number; training: number } {
   const stages = stagesOf(w, task, depth);
   const costs = stages.map(({ size, from, to, outputs }) => convFlops(size, from, to, outputs));
-  const dense = denseFlops(valuesAfter(stages), 8 * w) + denseFlops(8 * w, task.classes);
+  const dense = denseFlops(valuesAfter(stages), 8 * w) + denseFlops(8 * w, answersOf(task));
   const forward = costs.reduce((sum, each) => sum + each, dense);
   return { forward, training: 3 * forward - nth(costs, 0) };
 }
@@ -98,12 +114,13 @@ export const cnn: Family = {
   smallestSide: 16,
   model: (w, task, settings) => {
     const depth = setting(settings, 'depth');
-    const logits = (values: Parameters, { images }: Batch) => apply(values, images, depth);
+    const form = { depth, attributes: task.attributes };
+    const logits = (values: Parameters, { images }: Batch) => apply(values, images, form);
     return {
       parameters: parameters(w, task, depth),
       hasAccuracy: true,
       loss: (values, { images, labels }, noise) =>
-        classificationLoss(apply(values, images, depth, dropout(setting(settings, 'dropout'), noise)), labels),
+        classificationLoss(apply(values, images, form, dropout(setting(settings, 'dropout'), noise)), labels),
       outcomes: (values, batch) => classificationOutcomes(logits(values, batch), batch.labels),
       logits,
       flops: flops(w, task, depth),

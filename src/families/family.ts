@@ -14,6 +14,8 @@ export interface Task {
   readonly classes: number;
   /** Mean of all pixels of all training images, 0 to 1. */
   readonly meanPixel: number;
+  /** How many values each attribute has, where classes are combinations of attributes (datasets/composition.ts). */
+  readonly attributes?: readonly number[] | undefined;
 }
 
 /** How one parameter tensor begins. Numbers come from the stream named after seed and parameter. */

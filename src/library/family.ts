@@ -7,7 +7,7 @@ import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import type { RunRecord } from '../runs/record.js';
 import { isPossible, unitsOf } from '../analysis/search.js';
-import { parseMetric, withClassNames } from '../metrics/index.js';
+import { parseMetric, withNames } from '../metrics/index.js';
 import { withOwnMetric } from '../metrics/user-metric.js';
 import { runNameSchema } from '../experiment/schema.js';
 import { isImported, makeOf } from '../runs/imported.js';
@@ -101,7 +101,7 @@ export async function registryOf(
   { metricFile }: Pick<MetricOptions, 'metricFile'>,
   run?: Pick<OpenRun, 'record'>,
 ): Promise<Registry> {
-  return withClassNames(await withOwnMetric(metricFile), run?.record.dataset.classNames);
+  return withNames(await withOwnMetric(metricFile), run?.record.dataset ?? {});
 }
 
 /** Texts such as `subset-accuracy:k=5` as metrics, each once. Throws UsageError. */

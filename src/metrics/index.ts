@@ -21,6 +21,7 @@ import {
   topK,
   trueProbability,
 } from './classification.js';
+import type { Attribute } from '../datasets/dataset.js';
 import { balancedAccuracy, classAccuracy, classAccuracyOf } from './classes.js';
 import {
   above,
@@ -32,6 +33,7 @@ import {
   subsetAbove,
   subsetBelow,
 } from './column.js';
+import { attributeAccuracy, attributeAccuracyOf, attributeProduct, combinationAccuracy } from './composition.js';
 import type { Metric, MetricKind, Unit } from './metric.js';
 import { maxError, mse, psnr, reconstruction, ssim } from './reconstruction.js';
 import { editDistance } from './sequence.js';
@@ -49,6 +51,9 @@ export const metrics = {
   auroc,
   'subset-accuracy': subsetAccuracy,
   'subset-trials': subsetTrials,
+  'combination-accuracy': combinationAccuracy,
+  'attribute-accuracy': attributeAccuracy,
+  'attribute-product': attributeProduct,
   mse,
   psnr,
   ssim,
@@ -89,13 +94,31 @@ export interface RegisteredMetric {
 /** Metrics by name: those of the lab, and perhaps a user's own. */
 export type Registry = Readonly<Record<string, RegisteredMetric>>;
 
-/** The same for a run whose classes have names, by which its metrics may call them. */
-export function withClassNames(registry: Registry, names: readonly string[] | undefined): Registry {
-  return names === undefined ? registry : { ...registry, 'class-accuracy': classAccuracyOf(names) };
+/** What a run's dataset calls its classes, and the attributes that they are of. */
+interface Named {
+  readonly classNames?: readonly string[] | undefined;
+  readonly composition?: { readonly attributes: readonly Attribute[] } | undefined;
+}
+
+/** The same for a run whose classes or attributes have names, by which its metrics may call them. */
+export function withNames(registry: Registry, { classNames, composition }: Named): Registry {
+  return {
+    ...registry,
+    ...(classNames === undefined ? {} : { 'class-accuracy': classAccuracyOf(classNames) }),
+    ...(composition === undefined ? {} : { 'attribute-accuracy': attributeAccuracyOf(composition.attributes) }),
+  };
 }
 
 /** A value of each parameter that messages and documentation can show. */
-const examples: Readonly<Record<string, string>> = { k: '5', l: '8', c: '0.01', column: 'margin', class: '0' };
+const examples: Readonly<Record<string, string>> = {
+  k: '5',
+  l: '8',
+  c: '0.01',
+  column: 'margin',
+  class: '0',
+  attribute: '0',
+  distance: '1',
+};
 
 /** `subset-accuracy:k=5`: the metric as one could write it; its name alone where it takes no parameter. */
 export function exampleOf({ name, parameters }: Pick<RegisteredMetric, 'name' | 'parameters'>): string {

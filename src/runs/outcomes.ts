@@ -23,9 +23,21 @@ export const outcomeColumns = {
     unit: '',
     description: 'who wrote the image, whose it is: images of one group are not independent; where the dataset knows',
   },
+  distance: {
+    type: 'int32',
+    unit: '',
+    description:
+      'attributes in which the combination differs from the nearest one that was trained, 0 for one that was; where classes are combinations',
+  },
   label: { type: 'int32', unit: '', description: 'true class, from 0' },
   predicted: { type: 'int32', unit: '', description: 'class with the largest logit, the first of equals' },
   correct: { type: 'boolean', unit: '', description: '`predicted` is `label`' },
+  attributes_wrong: {
+    type: 'int32',
+    unit: '',
+    description:
+      "bits of the attributes in which `predicted` differs from `label`, the first attribute's lowest; there too",
+  },
   log_probability: { type: 'float32', unit: 'nats', description: "natural logarithm of the true class's probability" },
   brier: {
     type: 'float32',
@@ -72,10 +84,10 @@ export type OutcomeName = keyof typeof outcomeColumns;
 /** All columns by name, each with its array's type. */
 export type OutcomeTable = { readonly [Name in OutcomeName]: ArrayOf<(typeof outcomeColumns)[Name]['type']> };
 /** What says which item a row is: the same at every moment, and in outcomes.parquet alone. */
-const keyColumns: readonly string[] = ['example', 'group', 'label', 'sequence', 'position'];
+const keyColumns: readonly string[] = ['example', 'group', 'distance', 'label', 'sequence', 'position'];
 /** What a moment keeps: 4 bytes for each real number, a byte or less for what takes few values. */
 const momentColumns: readonly string[] = [
-  ...['row', 'predicted', 'correct', 'log_probability', 'brier', 'rank', 'mse', 'ssim'],
+  ...['row', 'predicted', 'correct', 'attributes_wrong', 'log_probability', 'brier', 'rank', 'mse', 'ssim'],
 ];
 
 /** `moment-64.parquet`: a member's outcomes after 64 steps. */

@@ -60,6 +60,17 @@ export const runRecordSchema = z.strictObject({
     citation: textSchema,
     /** What the column `group` tells apart, in the plural, and how many of them the test images have; where they are known. */
     groups: z.strictObject({ noun: textSchema.min(1), count: z.int() }).optional(),
+    /** Where classes are combinations of attributes: these, and which combinations are trained. */
+    composition: z
+      .strictObject({
+        attributes: z
+          .array(z.strictObject({ name: textSchema.min(1), values: z.array(textSchema).min(1).readonly() }))
+          .min(1)
+          .max(30)
+          .readonly(),
+        rule: textSchema,
+      })
+      .optional(),
     /** What was taken for black and white in image files that don't tell. */
     levels: levelsSchema.optional(),
     /** `[classes]`, where the classes have names. */

@@ -1,5 +1,6 @@
 /** What a trained member does on every test example, and the pictures that it gives back. */
 import * as tf from '@tensorflow/tfjs-core';
+import { differing } from '../datasets/composition.js';
 import type { ImageShape, Split } from '../datasets/dataset.js';
 import type { Sequences } from '../datasets/sequences.js';
 import { compile, type Program } from '../engine/program.js';
@@ -49,13 +50,23 @@ export class Evaluation {
 
   /** Every test item's outcome, with the columns that say which item it is. */
   outcomes(parameters: readonly tf.Tensor[]): Record<string, Column> {
-    return { ...this.#test.columns, ...this.#columns(parameters, everyRow(this.count)) };
+    return { ...this.#test.columns, ...this.#answers(parameters, everyRow(this.count)) };
   }
 
   /** What a moment holds: the same of all items, or of a part whose rows it tells. */
   moment(parameters: readonly tf.Tensor[]): Record<string, Column> {
     const rows = this.#momentRows;
-    return rows === undefined ? this.outcomes(parameters) : { row: rows, ...this.#columns(parameters, rows) };
+    return rows === undefined ? this.outcomes(parameters) : { row: rows, ...this.#answers(parameters, rows) };
+  }
+
+  /** Columns of test rows, and which attributes are wrong where classes are combinations of some. */
+  #answers(parameters: readonly tf.Tensor[], rows: Int32Array): Record<string, Column> {
+    const columns = this.#columns(parameters, rows);
+    const { predicted } = columns;
+    const sizes = this.#member.task.attributes;
+    if (predicted === undefined || sizes === undefined) return columns;
+    const wrong = rows.map((row, i) => differing(nth(this.#test.labels, row), nth(predicted, i), sizes));
+    return { ...columns, attributes_wrong: wrong };
   }
 
   /** What history.jsonl says of data that was not trained on. */

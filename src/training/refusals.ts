@@ -3,6 +3,7 @@
  * width that the architecture can't have. Each is a UsageError, one line.
  */
 import * as os from 'node:os';
+import { refuseParts as refuseCombinations } from '../datasets/composition.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { experimentAt, pointsOf } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
@@ -95,9 +96,12 @@ export function refuseUnfit(
     test,
     shape,
     name,
-  }: Pick<Dataset, 'shape' | 'name'> & Readonly<Record<'train' | 'test', Pick<Dataset['train'], 'count'>>>,
+    composition,
+  }: Pick<Dataset, 'shape' | 'name' | 'composition'> &
+    Readonly<Record<'train' | 'test', Pick<Dataset['train'], 'count'>>>,
   places?: Places,
 ): void {
+  refuseCombinations({ name, composition }, experiment);
   const { arch, batchSize } = experiment;
   const family = families[arch];
   refuseParts(experiment, family.examples === 'images' ? test.count : (experiment.testSequences ?? 0), places);

@@ -39,23 +39,24 @@ export function epochItems(
 export function testItems(
   family: Family,
   experiment: Experiment,
-  data: Pick<Splits, 'test' | 'classes' | 'groups'>,
+  data: Pick<Splits, 'test' | 'classes' | 'groups' | 'distances'>,
 ): TestItems {
   const { labels, count, indices: examples } = data.test;
-  const groupsOf = (indices: Int32Array): Record<string, Int32Array> => {
-    const { groups } = data;
-    return groups === undefined ? {} : { group: indices.map((index) => nth(groups.of, index)) };
-  };
+  const { groups, distances } = data;
+  const knownOf = (indices: Int32Array): Record<string, Int32Array> => ({
+    ...(groups === undefined ? {} : { group: indices.map((index) => nth(groups.of, index)) }),
+    ...(distances === undefined ? {} : { distance: indices.map((index) => nth(distances, index)) }),
+  });
   if (family.examples === 'images') {
     const indices = Int32Array.from({ length: count }, (_, i) => i);
-    return { indices, labels, pairs: 1, columns: { example: examples, ...groupsOf(indices), label: labels } };
+    return { indices, labels, pairs: 1, columns: { example: examples, ...knownOf(indices), label: labels } };
   }
   const pairs = setting(experiment, 'pairs');
   const options = sequenceOptions(experiment, labels, data.classes);
   const items = drawSequences(setting(experiment, 'testSequences'), options, Random.named(0, 'test sequences'));
   const columns = {
     example: items.indices.map((index) => nth(examples, index)),
-    ...groupsOf(items.indices),
+    ...knownOf(items.indices),
     label: items.labels,
     sequence: items.indices.map((_, row) => Math.floor(row / pairs)),
     position: items.indices.map((_, row) => row % pairs),

@@ -4,6 +4,7 @@ import { families } from '../families/index.js';
 import { parameterCount } from '../families/family.js';
 import type { RunRecord } from '../runs/record.js';
 import { UsageError } from '../terminal/errors.js';
+import { taskIn } from './task.js';
 
 export interface Size {
   readonly width: number;
@@ -16,12 +17,12 @@ export interface Size {
 /** Of members of a run. Throws UsageError, one line, for a width that its architecture can't have; `where` names the flag. */
 export function sizesOf({ experiment, dataset }: RunRecord, widths: readonly number[], where: string): Size[] {
   const family = families[experiment.arch];
-  const { shape, classes, meanPixel, trainCount } = dataset;
-  const { steps } = lengthOf(experiment, trainCount);
+  const { steps } = lengthOf(experiment, dataset.trainCount);
+  const task = taskIn(dataset);
   return widths.map((width) => {
     const refusal = family.refuses?.(width, experiment);
     if (refusal !== undefined) throw new UsageError(refusal.what, where, refusal.remedy);
-    const { parameters, flops } = family.model(width, { ...shape, classes, meanPixel }, experiment);
+    const { parameters, flops } = family.model(width, task, experiment);
     return {
       width,
       parameters: parameterCount(parameters),

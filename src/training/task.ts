@@ -1,4 +1,5 @@
 /** What a dataset asks of a model. */
+import { sizesOf } from '../datasets/composition.js';
 import { loadSplits, type Splits } from '../datasets/index.js';
 import type { Task } from '../families/family.js';
 import type { TrainedMember } from '../runs/member.js';
@@ -10,11 +11,23 @@ export function taskAt(task: Task, { factors = {} }: Pick<MemberKey, 'factors'>)
   return { ...task, classes, ...(imageSize === undefined ? {} : { height: imageSize, width: imageSize }) };
 }
 
-export function taskOf({ shape, classes, train }: Pick<Splits, 'shape' | 'classes' | 'train'>): Task {
+export function taskOf(data: Pick<Splits, 'shape' | 'classes' | 'train' | 'composition'>): Task {
+  const { train } = data;
   // Hot: 47 million bytes of MNIST, a plain loop.
   let sum = 0;
   for (const byte of train.images) sum += byte;
-  return { ...shape, classes, meanPixel: sum / train.images.length / 255 };
+  return taskIn({ ...data, meanPixel: sum / train.images.length / 255 });
+}
+
+/** The task of a dataset whose mean pixel is known, as a run's record has it. */
+export function taskIn({
+  shape,
+  classes,
+  meanPixel,
+  composition,
+}: Pick<Splits, 'shape' | 'classes' | 'composition'> & Pick<Task, 'meanPixel'>): Task {
+  const attributes = composition === undefined ? undefined : sizesOf(composition);
+  return { ...shape, classes, meanPixel, ...(attributes === undefined ? {} : { attributes }) };
 }
 
 export interface MemberWithTask extends TrainedMember {
@@ -27,10 +40,8 @@ export interface MemberWithTask extends TrainedMember {
  */
 export async function withTask(member: TrainedMember): Promise<MemberWithTask> {
   const { run, record, experiment } = member;
-  const { shape, classes, meanPixel } = run.dataset;
   const { trainSize, classes: own, imageSize } = record.factors ?? {};
   const isOfRun = trainSize === undefined && own === undefined && imageSize === undefined;
-  if (isOfRun || experiment.arch !== 'autoencoder')
-    return { ...member, task: taskAt({ ...shape, classes, meanPixel }, record) };
+  if (isOfRun || experiment.arch !== 'autoencoder') return { ...member, task: taskAt(taskIn(run.dataset), record) };
   return { ...member, task: taskOf(await loadSplits(experiment.dataset, experiment)) };
 }

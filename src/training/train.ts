@@ -168,7 +168,11 @@ async function refuseOtherSizes(
         .shape;
     shapes.set(own.imageSize, shape);
     refuseWidth(own, point.width, places);
-    refuseUnfit(own, { name: dataset.name, shape, train: { count: train }, test: { count: test } }, places);
+    refuseUnfit(
+      own,
+      { name: dataset.name, composition: dataset.composition, shape, train: { count: train }, test: { count: test } },
+      places,
+    );
   }
 }
 
@@ -383,6 +387,7 @@ function newRecord({ request, folder, experiment, dataset, task, runtime }: Work
       ...(dataset.groups === undefined
         ? {}
         : { groups: { noun: dataset.groups.noun, count: new Set(dataset.groups.of).size } }),
+      ...(dataset.composition === undefined ? {} : { composition: dataset.composition }),
       ...(dataset.levels === undefined ? {} : { levels: dataset.levels }),
       ...(dataset.classNames === undefined ? {} : { classNames: [...dataset.classNames] }),
       classCounts: {

@@ -71,7 +71,7 @@ test.each<[string, string]>([
   ['datasets preview', "error: missing required argument 'name'"],
   [
     'datasets preview mnits',
-    'error: preview: "mnits" is not a dataset; did you mean mnist? Known: mnist, fashion-mnist, cifar10, cifar100, omniglot-small, omniglot, shapes, images:PATH, idx:PATH',
+    'error: preview: "mnits" is not a dataset; did you mean mnist? Known: mnist, fashion-mnist, cifar10, cifar100, omniglot-small, omniglot, shapes, concepts, images:PATH, idx:PATH',
   ],
   ['datasets preview shapes --colour red', 'error: --colour: "red" is unknown; known: grey, rgb'],
   ['datasets fetch idx:x', 'error: fetch: idx:PATH names your own files; there is nothing to download'],

@@ -17,11 +17,29 @@ import { readTrainedMember } from '../../src/runs/member.js';
 import { testItems } from '../../src/training/sampling.js';
 import { pythonWith } from './python.js';
 
-/** One of each architecture, with what is easily got wrong: an uneven depth, a centring, several heads, colours. */
+/** One of each architecture, and one whose classes are combinations, with what is easily got wrong: an uneven depth, a centring, several heads, colours. */
 const runs = [
-  { arch: 'cnn', dataset: 'mnist', depth: 3, steps: 40, trainSize: 2000, testSize: 1000, learningRate: 0.001 },
-  { arch: 'autoencoder', dataset: 'shapes', depth: 2, epochs: 2, trainSize: 2000, testSize: 500 },
-  { arch: 'transformer', dataset: 'omniglot-small', pairs: 3, heads: 2, epochs: 1, testSequences: 200 },
+  { run: 'combinations', arch: 'cnn', dataset: 'concepts', steps: 40, trainSize: 2000, testSize: 500 },
+  {
+    run: 'cnn',
+    arch: 'cnn',
+    dataset: 'mnist',
+    depth: 3,
+    steps: 40,
+    trainSize: 2000,
+    testSize: 1000,
+    learningRate: 0.001,
+  },
+  { run: 'autoencoder', arch: 'autoencoder', dataset: 'shapes', depth: 2, epochs: 2, trainSize: 2000, testSize: 500 },
+  {
+    run: 'transformer',
+    arch: 'transformer',
+    dataset: 'omniglot-small',
+    pairs: 3,
+    heads: 2,
+    epochs: 1,
+    testSequences: 200,
+  },
 ] as const;
 
 const check = path.join(import.meta.dirname, 'check.py');
@@ -33,8 +51,8 @@ beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-exports-'));
   const root = path.join(folder, 'checkpoints');
   for (const options of runs) {
-    const run = options.arch;
-    await train({ ...options, widths: [4], seeds: [0], root, run });
+    const { run } = options;
+    await train({ ...options, widths: [4], seeds: [0], root });
     const open = await openRun(path.join(root, run));
     const { members: loaded } = await readColumns(open, open.columns);
     const member = await readTrainedMember(`${run}/${loaded[0]!.record.id}`, root);

@@ -17,7 +17,7 @@ test('a name is a source and perhaps a path', () => {
   expect(parseDatasetName('mnist')).toEqual({ source: datasets.mnist, argument: '' });
   expect(parseDatasetName('idx:a:b/c')).toEqual({ source: datasets['idx:'], argument: 'a:b/c' });
   expect(() => parseDatasetName('toString')).toThrow(
-    'dataset: "toString" is not a dataset; known: mnist, fashion-mnist, cifar10, cifar100, omniglot-small, omniglot, shapes, images:PATH, idx:PATH',
+    'dataset: "toString" is not a dataset; known: mnist, fashion-mnist, cifar10, cifar100, omniglot-small, omniglot, shapes, concepts, images:PATH, idx:PATH',
   );
   expect(() => parseDatasetName('mnist:x', '--dataset')).toThrow('--dataset: "mnist:x" is not a dataset');
 });

@@ -207,7 +207,7 @@ describe('each mistake is one clear line', () => {
     ],
     [
       ['--arch', 'cnn', '--dataset', 'mnst'],
-      '--dataset: "mnst" is not a dataset; did you mean mnist? Known: mnist, fashion-mnist, cifar10, cifar100, omniglot-small, omniglot, shapes, images:PATH, idx:PATH',
+      '--dataset: "mnst" is not a dataset; did you mean mnist? Known: mnist, fashion-mnist, cifar10, cifar100, omniglot-small, omniglot, shapes, concepts, images:PATH, idx:PATH',
     ],
     [['--arch', 'cnn', '--dataset', 'idx:'], '--dataset: "idx:" does not name a folder; give idx:PATH'],
     [['--arch', 'cnn', '--dataset', 'idx'], '--dataset: "idx" does not name a folder; give idx:PATH'],

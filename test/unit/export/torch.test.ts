@@ -8,8 +8,14 @@ import { memberRecord, runRecord } from '../../support/runs.js';
 const ones = (...shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
 
 const cases: readonly [input: ExperimentInput, weights: Record<string, ReturnType<typeof ones>>][] = [
-  [{ arch: 'cnn', depth: 1 }, { 'hidden.kernel': ones(48, 32) }],
-  [{ arch: 'cnn', depth: 4 }, { 'hidden.kernel': ones(8, 32) }],
+  [
+    { arch: 'cnn', depth: 1 },
+    { 'hidden.kernel': ones(48, 32), 'head.bias': ones(4) },
+  ],
+  [
+    { arch: 'cnn', depth: 4 },
+    { 'hidden.kernel': ones(8, 32), 'head.bias': ones(4) },
+  ],
   [
     { arch: 'autoencoder', depth: 2, activation: 'tanh' },
     {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { oneAnswer, evaluateMetric } from '../../../src/analysis/evaluate.js';
 import { balancedAccuracy, classAccuracy, classAccuracyOf } from '../../../src/metrics/classes.js';
-import { metrics, parseMetric, withClassNames } from '../../../src/metrics/index.js';
+import { metrics, parseMetric, withNames } from '../../../src/metrics/index.js';
 import { Random } from '../../../src/statistics/random.js';
 import { memberOf } from '../../support/members.js';
 
@@ -130,11 +130,11 @@ describe('accuracy on a class', () => {
   });
 
   test('may be asked for by name; its id has the label', () => {
-    const registry = withClassNames(metrics, ['cat', 'dog', 'café']);
+    const registry = withNames(metrics, { classNames: ['cat', 'dog', 'café'] });
     const metric = parseMetric('class-accuracy:class=café', '--metric', registry);
     expect([metric.id, metric.title]).toEqual(['class-accuracy:class=2', 'accuracy on café']);
     expect(parseMetric(metric.id, '--metric', registry).id).toBe(metric.id);
-    expect(withClassNames(metrics, undefined)).toBe(metrics);
+    expect(withNames(metrics, {})).toEqual(metrics);
   });
 
   test.each([

@@ -1,0 +1,66 @@
+/**
+ * Classes that are combinations of attributes, as a red disc is one of a colour and a shape. A class's label counts the combinations
+ * in order, the last attribute's values first: with sizes a, b, c it is (i b + j) c + k.
+ */
+import { UsageError } from '../terminal/errors.js';
+import type { Composition, Dataset, LoadOptions } from './dataset.js';
+
+/** How many values each attribute has. */
+export function sizesOf({ attributes }: Pick<Composition, 'attributes'>): number[] {
+  return attributes.map(({ values }) => values.length);
+}
+
+/** The value of each attribute, `[sizes]`, from 0. */
+export function valuesOf(label: number, sizes: readonly number[]): number[] {
+  const values: number[] = [];
+  let left = label;
+  for (const size of [...sizes].reverse()) {
+    values.unshift(left % size);
+    left = Math.floor(left / size);
+  }
+  return values;
+}
+
+/** `red disc, large, upper left`: the values of every combination, in order of the label. */
+export function combinationNames({ attributes }: Pick<Composition, 'attributes'>): string[] {
+  return attributes.reduce<string[]>(
+    (names, { values }) => names.flatMap((name) => values.map((value) => (name === '' ? value : `${name}, ${value}`))),
+    [''],
+  );
+}
+
+/** Bits of the attributes in which two combinations differ, the first attribute's lowest. */
+export function differing(label: number, other: number, sizes: readonly number[]): number {
+  const values = valuesOf(other, sizes);
+  return valuesOf(label, sizes).reduce((bits, value, i) => (value === values[i] ? bits : bits | (1 << i)), 0);
+}
+
+/** How many attributes differ from the nearest combination that is trained, for each label; 0 for one that is. */
+export function distancesOf(trained: Iterable<number>, sizes: readonly number[]): Int32Array {
+  const known = [...new Set(trained)];
+  const combinations = sizes.reduce((product, size) => product * size, 1);
+  const count = (bits: number) => sizes.filter((_, i) => (bits & (1 << i)) !== 0).length;
+  return Int32Array.from({ length: combinations }, (_, label) =>
+    Math.min(...known.map((other) => count(differing(label, other, sizes)))),
+  );
+}
+
+/** Options that would leave attributes without all their values, or train on what is held out. Throws UsageError. */
+export function refuseParts(
+  { name, composition }: Pick<Dataset, 'name' | 'composition'>,
+  { classes, labelNoise = 0 }: Pick<LoadOptions, 'classes' | 'labelNoise'>,
+): void {
+  if (composition === undefined) return;
+  if (classes !== undefined)
+    throw new UsageError(
+      `the classes of ${name} are combinations of attributes and go together`,
+      '--classes',
+      'leave it out',
+    );
+  if (labelNoise > 0)
+    throw new UsageError(
+      `labels of other classes of ${name} would train combinations that are held out`,
+      '--label-noise',
+      'leave it out',
+    );
+}
