@@ -67,6 +67,8 @@ async function train(raw: RawOptions): Promise<number> {
     showPlan(result, flags.json);
     return 0;
   }
+  // Where others have all there is, there is nothing to show yet.
+  if (result.busy.length > 0 && result.kept.length + result.trained.length === 0) return busyExitCode;
   await showSummary(result.folder, flags.json, printed);
   return result.failed.length > 0 ? 1 : result.busy.length > 0 ? busyExitCode : 0;
 }
