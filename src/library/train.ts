@@ -39,29 +39,10 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
  * @throws UsageError where the options contradict each other, the dataset or the run; RunError on trouble with the machine
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const {
-    experiment: name,
-    tensorboard = false,
-    eager = false,
-    planOnly = false,
-    root = checkpoints,
-    signal,
-    listener = {},
-    typedAs,
-    ...values
-  } = options;
-  const { defaultRunName, trainFamily } = await import('../training/train.js');
-  const isExecution = (key: string) => Object.hasOwn(executionSchema.shape, key);
-  const said = Object.entries(values).filter(([, value]) => value !== undefined);
-  const typed = Object.fromEntries(said.filter(([key]) => !isExecution(key)));
-  const { data: execution, error } = executionSchema.safeParse(
-    Object.fromEntries(said.filter(([key]) => isExecution(key))),
-  );
-  if (error !== undefined) throw new UsageError(whatIsWrong(error, values), 'train');
-  const wrong = inputSchema.partial().safeParse(typed).error;
-  if (wrong !== undefined) throw new UsageError(whatIsWrong(wrong, typed), 'train');
-  const file = name === undefined ? undefined : await loadExperiment(name);
-  const run = runNameOf({ run: execution.run }, file) ?? defaultRunName(completeExperiment(typed, {}).experiment);
+  const { tensorboard = false, eager = false, planOnly = false, root = checkpoints } = options;
+  const { signal, listener = {}, typedAs } = options;
+  const { trainFamily } = await import('../training/train.js');
+  const { typed, execution, file, run } = await readOptions(options);
   // What the user leaves out comes from the run, where there is one.
   const recorded = (await readRunRecord(runFolder(root, run)))?.experiment;
   const completed = completeExperiment(typed, { file, recorded, typedAs }, execution.run);
@@ -72,4 +53,29 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     },
     { note: () => undefined, planned: () => undefined, event: () => undefined, ...listener },
   );
+}
+
+/** The run that a training with these options is of. Throws UsageError at the first mistake. */
+export async function runNameFor(options: TrainOptions): Promise<string> {
+  return (await readOptions(options)).run;
+}
+
+/** Options that say how a call of `train` goes, not what it trains. */
+const callKeys = ['experiment', 'tensorboard', 'eager', 'planOnly', 'root', 'signal', 'listener', 'typedAs'];
+
+async function readOptions(options: TrainOptions) {
+  const { defaultRunName } = await import('../training/train.js');
+  const isExecution = (key: string) => Object.hasOwn(executionSchema.shape, key);
+  const said = Object.entries(options).filter(([key, value]) => value !== undefined && !callKeys.includes(key));
+  const values = Object.fromEntries(said);
+  const typed = Object.fromEntries(said.filter(([key]) => !isExecution(key)));
+  const { data: execution, error } = executionSchema.safeParse(
+    Object.fromEntries(said.filter(([key]) => isExecution(key))),
+  );
+  if (error !== undefined) throw new UsageError(whatIsWrong(error, values), 'train');
+  const wrong = inputSchema.partial().safeParse(typed).error;
+  if (wrong !== undefined) throw new UsageError(whatIsWrong(wrong, typed), 'train');
+  const file = options.experiment === undefined ? undefined : await loadExperiment(options.experiment);
+  const run = runNameOf({ run: execution.run }, file) ?? defaultRunName(completeExperiment(typed, {}).experiment);
+  return { typed, execution, file, run };
 }

@@ -1,0 +1,131 @@
+/** `emergence train --launcher slurm`: hands a training over to a cluster. */
+import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SlurmInput } from '../launch/options.js';
+import type { LaunchResult } from '../library/launch.js';
+import type { TrainOptions } from '../library/train.js';
+import { keyOf } from '../experiment/schema.js';
+import { commandLine } from '../machine/installation.js';
+import { counted } from '../terminal/format.js';
+import { UsageError } from '../terminal/errors.js';
+import { whole } from './options.js';
+import { jsonOf } from './print.js';
+
+/** What a training is launched with; undefined where it is not. */
+export interface LaunchFlags {
+  readonly slurm: SlurmInput;
+  readonly dryRun: boolean;
+  readonly wait: boolean;
+}
+
+const launchOptions = [
+  new Option('--partition <name>', 'of a launch: the partition'),
+  new Option('--time <time>', "of a launch: time limit of each task, such as 90, 12:00:00 or 2-00 (default: the partition's)"),
+  new Option('--account <name>', 'of a launch: whom the time is charged to'),
+  new Option('--gres <list>', 'of a launch: what each task needs, such as gpu:1'),
+  new Option('--array-limit <n>', 'of a launch: tasks at once').argParser(whole('--array-limit', 1, 1_000_000)),
+  new Option('--pack <n>', 'of a launch: members in a task, one after the other (default: 1)').argParser(
+    whole('--pack', 1, 1_000_000),
+  ),
+  new Option('--wait', 'of a launch: wait until its jobs have ended, then show the table'),
+  new Option('--dry-run', 'of a launch: write and print the script, submit nothing'),
+];
+
+/** Adds them to `train`. */
+export function addLaunchOptions<C extends CommandUnknownOpts>(command: C): C {
+  command.addOption(
+    new Option(
+      '--launcher <name>',
+      'have a cluster train the members instead: slurm (docs/clusters.md). A new run gets --threads 1 where nothing else is said',
+    ),
+  );
+  for (const option of launchOptions) command.addOption(option);
+  return command;
+}
+
+/** Throws UsageError for an unknown launcher, and for options of a launch without one. */
+export function launchFlagsOf(raw: Readonly<Record<string, unknown>>): LaunchFlags | undefined {
+  const given = launchOptions.filter((option) => raw[option.attributeName()] !== undefined);
+  const { launcher } = raw;
+  if (launcher === undefined) {
+    const [first] = given;
+    if (first === undefined) return undefined;
+    throw new UsageError('needs --launcher', first.long ?? '', 'add --launcher slurm, or leave it out');
+  }
+  if (launcher !== 'slurm') throw new UsageError(`"${String(launcher)}" is unknown`, '--launcher', 'known: slurm');
+  if (raw['eager'] === true || raw['jobs'] !== undefined)
+    throw new UsageError(
+      'is for trainings on one machine',
+      raw['eager'] === true ? '--eager' : '--jobs',
+      'leave it out; --array-limit N limits the tasks that run at once',
+    );
+  const values = given.map((option) => [keyOf(option.attributeName()), raw[option.attributeName()]] as const);
+  const { wait, dryRun, ...slurm } = Object.fromEntries(values);
+  if (wait === true && dryRun === true)
+    throw new UsageError('waits for jobs that --dry-run does not submit', '--wait', 'leave one of the two out');
+  return { slurm: slurm as SlurmInput, dryRun: dryRun === true, wait: wait === true };
+}
+
+/** @returns the result where the table is to be shown at once, else the exit code */
+export async function launchTraining(
+  options: TrainOptions,
+  { slurm, dryRun, wait, json }: LaunchFlags & { readonly json: boolean },
+): Promise<LaunchResult | number> {
+  const { launch } = await import('../library/launch.js');
+  const result = await launch({ ...options, slurm, dryRun });
+  const { folder, launched, queued, jobs, launch: place } = result;
+  const say = (line: string) => {
+    console.error(line);
+  };
+  if (queued.length > 0) say(`${counted(queued.length, 'member')} of ${folder} are in the queue already`);
+  if (place === undefined && queued.length === 0) return result;
+  if (place !== undefined && dryRun) return printDryRun(result, json);
+  if (place !== undefined) {
+    if (json) console.log(jsonOf({ type: 'launched', folder, launch: place, jobs, members: launched }, undefined, 0));
+    else {
+      const [summary, ...arrays] = [...jobs].reverse();
+      console.log(
+        [
+          `launched ${counted(launched.length, 'member')} as ${counted(arrays.length, 'job array')} ${arrays.reverse().join(', ')}; job ${summary ?? ''} draws the table`,
+          `launch   ${place}`,
+          `next     ${commandLine(`watch ${folder.split('/').at(-1) ?? ''}`)}`,
+        ].join('\n'),
+      );
+    }
+  }
+  return wait ? waitFor(result, options.signal) : 0;
+}
+
+function printDryRun({ script, launch, byHand }: LaunchResult, json: boolean): number {
+  if (json) console.log(jsonOf({ type: 'dry-run', launch, script, byHand }, undefined, 0));
+  else process.stdout.write(script ?? '');
+  console.error(['planned, nothing submitted; by hand:', ...byHand.map((line) => `  ${line}`)].join('\n'));
+  return 0;
+}
+
+/** Between two questions to Slurm, which many ask. */
+const intervalMilliseconds = 5000;
+
+/** Until no job of the run waits or runs. Ctrl-C leaves the jobs where they are. */
+async function waitFor(result: LaunchResult, signal: AbortSignal | undefined): Promise<LaunchResult | number> {
+  const { jobsOf } = await import('../launch/state.js');
+  const { queueOf } = await import('../launch/slurm.js');
+  const { jobsText } = await import('../runs/jobs.js');
+  let before = '';
+  for (;;) {
+    const jobs = await jobsOf(result.folder);
+    const drawing = await queueOf(result.jobs.slice(-1));
+    const living = [...jobs.values()].filter(({ state }) => state === 'queued' || state === 'running');
+    const isSilent = drawing === undefined || [...jobs.values()].some(({ state }) => state === 'unknown');
+    const isDrawing = drawing?.some(({ state }) => ['PENDING', 'RUNNING', 'COMPLETING'].includes(state)) === true;
+    if (!isSilent && living.length === 0 && !isDrawing) return result;
+    const line = isSilent ? 'Slurm does not answer' : living.length > 0 ? jobsText(living) : 'drawing the table';
+    if (line !== before) console.error(line);
+    before = line;
+    await sleep(intervalMilliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    if (signal?.aborted === true) {
+      console.error(`no longer waiting; the jobs go on: ${commandLine(`watch ${result.folder.split('/').at(-1) ?? ''}`)}`);
+      return 130;
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/** A launch on disk: `checkpoints/RUN/launch/ID/`. checkpoints/README.md describes its files. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import * as z from 'zod';
+import { createFolder, diskError, readTextIfThere, writeFileAtomic } from '../machine/files.js';
+import { formatJson, parseJson } from '../runs/json.js';
+import { memberIdSchema } from '../runs/record.js';
+import { codeOf } from '../terminal/errors.js';
+import { taskOfMember, type LaunchTask, type TaskArray } from './tasks.js';
+
+const jobSchema = z.string().regex(/^\d{1,12}$/, 'is not the number of a job');
+
+const tasksSchema = z.strictObject({
+  format: z.literal(1),
+  tasks: z.array(z.strictObject({ members: z.array(memberIdSchema).min(1), threads: z.int().min(1) })),
+});
+
+const submittedSchema = z.strictObject({
+  format: z.literal(1),
+  /** UTC. */
+  created: z.iso.datetime(),
+  arrays: z.array(z.strictObject({ job: jobSchema, offset: z.int().min(0), count: z.int().min(1), threads: z.int() })),
+  /** The job that draws when all have ended; null while it is not submitted. */
+  summary: jobSchema.nullable(),
+});
+export type SubmittedArray = TaskArray & { readonly job: string };
+export interface Submitted {
+  readonly created: string;
+  readonly arrays: readonly SubmittedArray[];
+  readonly summary: string | null;
+}
+
+export interface Launch {
+  /** `20261127-051400`, UTC. */
+  readonly id: string;
+  readonly folder: string;
+  readonly tasks: readonly LaunchTask[];
+  /** Undefined where it was written by --dry-run, and nobody but Slurm knows whether it was submitted. */
+  readonly submitted: Submitted | undefined;
+}
+
+export const launchFiles = {
+  tasks: 'tasks.json',
+  job: 'job.sh',
+  summary: 'summary.sh',
+  submitted: 'submitted.json',
+  logs: 'log',
+} as const;
+
+const launchesFolder = (runFolder: string) => path.join(runFolder, 'launch');
+
+/** Makes the folder of a new launch, with its `log`. Throws RunError where the disk refuses. */
+export async function createLaunchFolder(runFolder: string, now = new Date()): Promise<string> {
+  const launches = launchesFolder(runFolder);
+  await createFolder(launches);
+  const id = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  for (let attempt = 1; ; attempt++) {
+    const folder = path.join(launches, attempt === 1 ? id : `${id}-${attempt}`);
+    try {
+      await fs.mkdir(folder);
+      await createFolder(path.join(folder, launchFiles.logs));
+      return folder;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw diskError(error, folder);
+    }
+  }
+}
+
+/** Takes a launch back that nothing of was submitted. */
+export async function removeLaunchFolder(folder: string): Promise<void> {
+  await fs.rm(folder, { recursive: true, force: true });
+  // The others' folder stays where there are others.
+  await fs.rmdir(path.dirname(folder)).catch(() => undefined);
+}
+
+export async function writeTasks(folder: string, tasks: readonly LaunchTask[]): Promise<void> {
+  // A line for each task: people look for a member's.
+  const lines = tasks.map((task) => `    ${JSON.stringify(task)}`).join(',\n');
+  await writeFileAtomic(path.join(folder, launchFiles.tasks), `{\n  "format": 1,\n  "tasks": [\n${lines}\n  ]\n}\n`);
+}
+
+export async function writeSubmitted(folder: string, submitted: Submitted): Promise<void> {
+  await writeFileAtomic(path.join(folder, launchFiles.submitted), formatJson({ format: 1, ...submitted }));
+}
+
+/** Every launch of a run, the oldest first. Throws RunError, one line, where a file is damaged. */
+export async function readLaunches(runFolder: string): Promise<Launch[]> {
+  const launches: Launch[] = [];
+  const names = await fs.readdir(launchesFolder(runFolder)).catch(() => []);
+  for (const id of names.sort()) {
+    const folder = path.join(launchesFolder(runFolder), id);
+    const tasks = await readTextIfThere(path.join(folder, launchFiles.tasks)).catch(() => undefined);
+    // One that is being written, or what is not ours.
+    if (tasks === undefined) continue;
+    const submitted = await readTextIfThere(path.join(folder, launchFiles.submitted));
+    launches.push({
+      id,
+      folder,
+      tasks: parseJson(tasksSchema, tasks, path.join(folder, launchFiles.tasks)).tasks,
+      submitted:
+        submitted === undefined
+          ? undefined
+          : parseJson(submittedSchema, submitted, path.join(folder, launchFiles.submitted)),
+    });
+  }
+  return launches;
+}
+
+/** The newest launch that has a member, with its task there. */
+export function lastLaunches(launches: readonly Launch[]): ReadonlyMap<string, { launch: Launch; task: number }> {
+  return new Map(
+    launches.flatMap((launch) => [...taskOfMember(launch.tasks)].map(([id, task]) => [id, { launch, task }] as const)),
+  );
+}

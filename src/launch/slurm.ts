@@ -1,0 +1,176 @@
+/** Slurm's own commands, and what their answers mean. */
+import { execFile } from 'node:child_process';
+import { codeOf, RunError, UsageError } from '../terminal/errors.js';
+import type { SlurmOptions } from './options.js';
+
+const launcherFlag = '--launcher slurm';
+
+interface Answer {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Null where it could not be started: it is not there. */
+  readonly code: number | null;
+}
+
+/** Longest wait for a controller that does not answer; its own limit is shorter. */
+const patienceMilliseconds = 120_000;
+
+function ask(command: string, words: readonly string[]): Promise<Answer> {
+  return new Promise((resolve) => {
+    const options = { timeout: patienceMilliseconds, maxBuffer: 1e9, env: { ...process.env, LC_ALL: 'C' } };
+    execFile(command, words, options, (error, stdout, stderr) => {
+      const isMissing = ['ENOENT', 'EACCES'].includes(codeOf(error) ?? '');
+      const code = isMissing ? null : error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+      resolve({ stdout, stderr, code });
+    });
+  });
+}
+
+/** What a command complained of, in a line. */
+function complaintOf({ stderr, stdout }: Answer): string {
+  const lines = (stderr.trim() === '' ? stdout : stderr).trim().split('\n');
+  const told = lines.map((line) => line.replace(/^(sbatch: )?(error: |fatal: )?/, '').trim());
+  return [...new Set(told.filter((line) => line !== ''))].join('; ') || 'no reason given';
+}
+
+/** The cluster's trouble, not the user's mistake. */
+const isTrouble = (complaint: string) =>
+  /unable to contact|communication|connect|timed? ?out|munge|zero bytes|configuration source|limit|unavailable/i.test(
+    complaint,
+  );
+
+function refusal(answer: Answer, asked: string): UsageError | RunError {
+  if (answer.code === null)
+    return new UsageError(
+      'sbatch is not on the PATH',
+      launcherFlag,
+      'run this where Slurm is installed, or see the script with --dry-run',
+    );
+  const complaint = complaintOf(answer);
+  const where = `sbatch${asked === '' ? '' : ` ${asked}`}`;
+  return isTrouble(complaint) ? new RunError(complaint, where) : new UsageError(complaint, where);
+}
+
+/** The options in which users err, as sbatch takes them. */
+function asked({ partition, time, account, gres }: SlurmOptions): string[] {
+  return Object.entries({ partition, time, account, gres }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}=${value}`],
+  );
+}
+
+/**
+ * Whether Slurm would take a job with these options; nothing is submitted.
+ *
+ * @throws UsageError with sbatch's own words, or where there is no sbatch; RunError where Slurm does not answer
+ */
+export async function tryOptions(options: SlurmOptions, threads: number): Promise<void> {
+  const words = asked(options);
+  const all = ['--test-only', ...words, `--cpus-per-task=${threads}`, '--array=0', '--wrap=true'];
+  const answer = await ask('sbatch', all);
+  if (answer.code !== 0) throw refusal(answer, [...words, `--cpus-per-task=${threads}`].join(' '));
+}
+
+export interface Submission {
+  readonly script: string;
+  /** Of `--array`; undefined for a single job. */
+  readonly array?: string;
+  readonly threads?: number;
+  /** Jobs after whose end, however they end, this one begins. */
+  readonly after?: readonly string[];
+  readonly words?: readonly string[];
+}
+
+/**
+ * @returns the job's number
+ * @throws UsageError, RunError with sbatch's own words
+ */
+export async function submit({ script, array, threads, after = [], words = [] }: Submission): Promise<string> {
+  const flags = [
+    '--parsable',
+    ...(array === undefined ? [] : [`--array=${array}`]),
+    ...(threads === undefined ? [] : [`--cpus-per-task=${threads}`]),
+    ...(after.length === 0 ? [] : [`--dependency=afterany:${after.join(':')}`]),
+  ];
+  const answer = await ask('sbatch', [...flags, script, ...words]);
+  if (answer.code !== 0) throw refusal(answer, script);
+  // `12;cluster` where there are several clusters.
+  const [, job] = /^(\d+)(;.*)?$/m.exec(answer.stdout.trim()) ?? [];
+  if (job === undefined) throw new RunError(`answered "${answer.stdout.trim()}", not the number of a job`, 'sbatch');
+  return job;
+}
+
+const usualArraySize = 1001;
+
+/**
+ * Most tasks of one array; Slurm's default where it does not answer.
+ *
+ * @throws RunError where job arrays are switched off
+ */
+export async function maxArraySize(): Promise<number> {
+  const { stdout, code } = await ask('scontrol', ['show', 'config']);
+  const [, text] = /^MaxArraySize\s*=\s*(\d+)/m.exec(stdout) ?? [];
+  if (code !== 0 || text === undefined) return usualArraySize;
+  if (Number(text) > 0) return Number(text);
+  throw new RunError('this Slurm is set up without job arrays (MaxArraySize=0)', launcherFlag);
+}
+
+/** A task of an array, or a job, as Slurm knows it. */
+export interface SlurmTask {
+  readonly job: string;
+  /** Null of a job that is no array. */
+  readonly index: number | null;
+  /** `PENDING`, `RUNNING`, `COMPLETED`, `CANCELLED`, `TIMEOUT`, ... */
+  readonly state: string;
+  /** Empty where it has none. */
+  readonly nodes: string;
+  /** Why it waits, or ended; empty where nobody says. */
+  readonly reason: string;
+}
+
+/** What waits and runs of these jobs; undefined where Slurm does not answer. */
+export async function queueOf(jobs: readonly string[]): Promise<readonly SlurmTask[] | undefined> {
+  if (jobs.length === 0) return [];
+  const answer = await ask('squeue', ['-h', '-r', '-j', jobs.join(','), '-o', '%F|%K|%T|%N|%r']);
+  // Jobs that it has forgotten: all of them.
+  if (answer.code !== 0) return /invalid job id/i.test(answer.stderr) ? [] : undefined;
+  return parseQueue(answer.stdout);
+}
+
+/** Of `squeue -h -r -o '%F|%K|%T|%N|%r'`. */
+export function parseQueue(text: string): SlurmTask[] {
+  return text.split('\n').flatMap((line) => {
+    const [job, index, state, nodes = '', reason = ''] = line.trim().split('|');
+    if (job === undefined || state === undefined || !/^\d+$/.test(job)) return [];
+    return [{ job, index: /^\d+$/.test(index ?? '') ? Number(index) : null, state, nodes, reason: spoken(reason) }];
+  });
+}
+
+function spoken(reason: string): string {
+  return reason === 'None' || reason === '(null)' ? '' : reason;
+}
+
+/** How tasks of these jobs ended, from the accounts; none where the cluster keeps no accounts. */
+export async function endedTasks(jobs: readonly string[]): Promise<readonly SlurmTask[]> {
+  if (jobs.length === 0) return [];
+  const answer = await ask('sacct', ['-n', '-P', '-X', '-j', jobs.join(','), '-o', 'JobID,State,NodeList']);
+  return answer.code === 0 ? parseAccounts(answer.stdout) : [];
+}
+
+/** Of `sacct -n -P -X -o JobID,State,NodeList`: `12_3|CANCELLED by 1000|node2`. */
+export function parseAccounts(text: string): SlurmTask[] {
+  return text.split('\n').flatMap((line) => {
+    const [id = '', state = '', nodes = ''] = line.trim().split('|');
+    const [, job, index] = /^(\d+)(?:_(\d+))?$/.exec(id) ?? [];
+    if (job === undefined || state === '') return [];
+    const [word = state] = state.split(' ');
+    return [
+      {
+        job,
+        index: index === undefined ? null : Number(index),
+        state: word,
+        nodes: nodes === 'None assigned' ? '' : nodes,
+        reason: '',
+      },
+    ];
+  });
+}

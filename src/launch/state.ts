@@ -1,0 +1,79 @@
+/** Where the members of a launched run are: waiting, running on which node, or lost. From Slurm where it answers, else from the files. */
+import { nth, present } from '../machine/present.js';
+import type { MemberJob } from '../runs/jobs.js';
+import { lastLaunches, readLaunches, type Launch } from './folder.js';
+import { endedTasks, queueOf, type SlurmTask } from './slurm.js';
+import { placeOfTask } from './tasks.js';
+
+interface Answers {
+  /** Undefined where Slurm does not answer. */
+  readonly queue: readonly SlurmTask[] | undefined;
+  readonly ended: readonly SlurmTask[];
+}
+
+/**
+ * The job of each member that was launched, by its id. Of members that are complete since, or held by a process, the files know more
+ * than this does.
+ *
+ * @throws RunError where a launch's files are damaged
+ */
+export async function jobsOf(runFolder: string): Promise<ReadonlyMap<string, MemberJob>> {
+  const launches = await readLaunches(runFolder);
+  const jobs = launches.flatMap(({ submitted }) => submitted?.arrays.map(({ job }) => job) ?? []);
+  if (jobs.length === 0) return new Map();
+  const queue = await queueOf(jobs);
+  // Accounts are asked only of those that the queue has forgotten.
+  const known = new Set(queue?.map(({ job }) => job));
+  const ended = queue === undefined ? [] : await endedTasks(jobs.filter((job) => !known.has(job)));
+  return jobsFrom(launches, { queue, ended });
+}
+
+export function jobsFrom(launches: readonly Launch[], answers: Answers): ReadonlyMap<string, MemberJob> {
+  const queued = byTask(answers.queue ?? []);
+  const ended = byTask(answers.ended);
+  const jobs = new Map<string, MemberJob>();
+  for (const [id, { launch, task }] of lastLaunches(launches)) {
+    if (launch.submitted === undefined) continue;
+    const place = placeOfTask(launch.submitted.arrays, task);
+    // A later submission of the launch failed: nobody has it.
+    if (place === undefined) continue;
+    const name = taskName(nth(launch.submitted.arrays, place.array).job, place.index);
+    const isSilent = answers.queue === undefined;
+    jobs.set(id, jobOf(name, { queued: queued.get(name), ended: ended.get(name), isSilent }));
+  }
+  return jobs;
+}
+
+function byTask(tasks: readonly SlurmTask[]): ReadonlyMap<string, SlurmTask> {
+  return new Map(tasks.map((task) => [taskName(task.job, task.index), task]));
+}
+
+function taskName(job: string, index: number | null): string {
+  return index === null ? job : `${job}_${index}`;
+}
+
+interface Found {
+  readonly queued: SlurmTask | undefined;
+  readonly ended: SlurmTask | undefined;
+  readonly isSilent: boolean;
+}
+
+const waiting = ['PENDING', 'REQUEUED', 'REQUEUE_HOLD', 'SUSPENDED', 'SPECIAL_EXIT'];
+const active = ['RUNNING', 'CONFIGURING', 'COMPLETING', 'STAGE_OUT', 'SIGNALING', 'STOPPED', 'RESIZING'];
+
+function jobOf(job: string, { queued, ended, isSilent }: Found): MemberJob {
+  if (isSilent) return { job, state: 'unknown', node: null, reason: 'Slurm does not answer' };
+  const found = queued ?? ended;
+  if (found === undefined) return { job, state: 'lost', node: null, reason: 'Slurm does not know its job any more' };
+  const node = found.nodes === '' ? null : found.nodes;
+  if (waiting.includes(found.state)) return { job, state: 'queued', node: null, reason: found.reason || null };
+  if (active.includes(found.state)) return { job, state: 'running', node, reason: null };
+  // It has ended and its member is not complete.
+  return { job, state: 'lost', node, reason: `its job ended as ${found.state}` };
+}
+
+/** Members whose job waits or runs. */
+export function livingMembers(jobs: ReadonlyMap<string, MemberJob>): ReadonlyMap<string, string> {
+  const living = [...jobs].filter(([, { state }]) => state === 'queued' || state === 'running');
+  return new Map(living.map(([id, { job }]) => [id, present(job.split('_')[0])]));
+}

@@ -1,0 +1,39 @@
+/** What a cluster has of a run's members, as those tell who show it; who asks the cluster is told in src/launch/. */
+
+export interface MemberJob {
+  /** Number of the job, with the task's where it is one of an array: `12_3`. */
+  readonly job: string;
+  /** `lost`: no job has the member any more; `unknown`: nobody can say. */
+  readonly state: 'queued' | 'running' | 'lost' | 'unknown';
+  /** Where it runs, or ran. */
+  readonly node: string | null;
+  /** Why it waits or is lost. */
+  readonly reason: string | null;
+}
+
+/** `queued (Priority)`, `job 12_3 runs on node2`, `lost: its job ended as TIMEOUT`. */
+export function jobText({ job, state, node, reason }: MemberJob): string {
+  switch (state) {
+    case 'queued':
+      return reason === null ? `queued as job ${job}` : `queued as job ${job} (${reason})`;
+    case 'running':
+      return node === null ? `job ${job} runs` : `job ${job} runs on ${node}`;
+    case 'lost':
+      return `lost: job ${job}, ${reason ?? 'ended'}${node === null ? '' : ` on ${node}`}`;
+    case 'unknown':
+      return `launched as job ${job}; ${reason ?? 'its state is not known'}`;
+  }
+}
+
+/** Members by the state of their jobs: `4 queued, 2 running on node1, node3, 1 lost`. Empty where there are none. */
+export function jobsText(jobs: Iterable<MemberJob>): string {
+  const all = [...jobs];
+  const texts = (['queued', 'running', 'lost', 'unknown'] as const).flatMap((state) => {
+    const alike = all.filter((each) => each.state === state);
+    if (alike.length === 0) return [];
+    const nodes = [...new Set(alike.flatMap(({ node }) => node ?? []))].sort();
+    const where = state === 'running' && nodes.length > 0 ? ` on ${nodes.join(', ')}` : '';
+    return [`${alike.length} ${state === 'unknown' ? 'launched' : state}${where}`];
+  });
+  return texts.join(', ');
+}
