@@ -1,5 +1,6 @@
 /** `emergence train --launcher slurm`: hands a training over to a cluster. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SlurmInput } from '../launch/options.js';
 import type { LaunchResult } from '../library/launch.js';
@@ -88,7 +89,7 @@ export async function launchTraining(
         [
           `launched ${counted(launched.length, 'member')} as ${counted(arrays.length, 'job array')} ${arrays.reverse().join(', ')}; job ${summary ?? ''} draws the table`,
           `launch   ${place}`,
-          `next     ${commandLine(`watch ${folder.split('/').at(-1) ?? ''}`)}`,
+          `next     ${commandLine(`watch ${path.basename(folder)}`)}`,
         ].join('\n'),
       );
     }
@@ -124,7 +125,7 @@ async function waitFor(result: LaunchResult, signal: AbortSignal | undefined): P
     before = line;
     await sleep(intervalMilliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
     if (signal?.aborted === true) {
-      console.error(`no longer waiting; the jobs go on: ${commandLine(`watch ${result.folder.split('/').at(-1) ?? ''}`)}`);
+      console.error(`no longer waiting; the jobs go on: ${commandLine(`watch ${path.basename(result.folder)}`)}`);
       return 130;
     }
   }

@@ -4,19 +4,30 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addTrainOptions, experimentFileOf, parseTyped, typedAs, type RawOptions } from '../experiment/options.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
+import { addLaunchOptions, launchFlagsOf, launchTraining } from './launch.js';
 import { format, size, title } from './options.js';
 import { jsonOf, print } from './print.js';
 import type { TrainResult } from '../training/train.js';
 import { figureOptionsOf, type FigureOptions } from '../report/figures/print.js';
 
 export function registerTrain(program: CommandUnknownOpts): void {
-  addTrainOptions(
-    program.command('train').description('train a family, or the members a run is missing, and plot its curves'),
+  addLaunchOptions(
+    addTrainOptions(
+      program.command('train').description('train a family, or the members a run is missing, and plot its curves'),
+    ),
   )
+    .option('--summary-only', 'train nothing: the table and the pictures of the members of --run that are complete')
     .addOption(size)
     .addOption(format)
     .addOption(title)
-    .addHelpText('after', examples('train --arch cnn --widths 8,16,32,64', 'train --experiment smoke'))
+    .addHelpText(
+      'after',
+      examples(
+        'train --arch cnn --widths 8,16,32,64',
+        'train --experiment smoke',
+        'train --experiment smoke --launcher slurm --partition main --time 30',
+      ),
+    )
     .action(async (raw) => {
       process.exitCode = await train(raw);
     });

@@ -44,15 +44,17 @@ async function watch(name: string, { page, port, json: isJson }: WatchOptions): 
   const { setTimeout: sleep } = await import('node:timers/promises');
   const { checkpoints, locateRun } = await import('../runs/locate.js');
   const { readProgress } = await import('../runs/progress.js');
+  const { jobsOf } = await import('../launch/state.js');
   const { stopOnSignals } = await import('../terminal/signals.js');
 
   if (port !== undefined && page !== true) throw new UsageError('needs --page', '--port', 'add --page');
   const folder = await locateRun(name, checkpoints);
   const stop = stopOnSignals();
+  const jobs = jobsNowAndThen(() => jobsOf(folder));
   let screen: Screen | undefined;
   try {
     for (;;) {
-      const progress = await readProgress(folder);
+      const progress = await readProgress(folder, await jobs());
       // A page of a run that is complete would be gone before it is opened.
       screen ??=
         isJson === true
@@ -70,6 +72,18 @@ async function watch(name: string, { page, port, json: isJson }: WatchOptions): 
     await screen?.close();
     stop.release();
   }
+}
+
+/** Many ask a cluster's controller: what it said counts for some seconds. */
+const jobsMilliseconds = 10_000;
+
+function jobsNowAndThen<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked = -Infinity;
+  let answer: Promise<T>;
+  return () => {
+    if (performance.now() - asked > jobsMilliseconds) [asked, answer] = [performance.now(), ask()];
+    return answer;
+  };
 }
 
 function jsonLines(): Screen {

@@ -53,8 +53,9 @@ export function refuseUnspeakable(folder: string): void {
   throw new UsageError(what, folder, 'work in another folder');
 }
 
+/** In the name Slurm replaces %A and %a; a percent sign in the folder is one. */
 function logPath(folder: string, name: string): string {
-  return path.join(folder, 'log', name).replaceAll('%', '%%');
+  return path.join(folder.replaceAll('%', '%%'), 'log', name);
 }
 
 function commonDirectives({ run, options: { partition, account } }: ScriptContext, log: string): string[] {

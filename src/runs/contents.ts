@@ -8,6 +8,8 @@ const picture =
   /^(curve|error|reconstructions|compare|theory|scaling|collapse|quanta|seeds|forecast-study|sweep-.+|diff-.+)(-[A-Za-z]+[0-9][0-9.e-]*)?\.(svg|png|pdf)$/;
 const forecast = /^[A-Za-z0-9][A-Za-z0-9._-]*\.(json|svg|png|pdf)$/;
 const table = /^quanta(-[A-Za-z]+[0-9][0-9.e-]*)?\.csv$/;
+const launchFile = /^(tasks\.json|submitted\.json|job\.sh|summary\.sh)$/;
+const launchLog = /^(\d+_\d+|summary)\.txt$/;
 const isTrained = (name: string) => memberIdSchema.safeParse(name).success;
 
 const moment = /^moment-\d+\.parquet$/;
@@ -27,6 +29,7 @@ const memberFiles: readonly string[] = [
 /** Whether the file or folder of this path, relative to the run's folder and in its parts, is the lab's. */
 export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
   const [first = '', second, third, ...deeper] = parts;
+  if (first === 'launch') return isOfLaunch(parts.slice(1), isFolder);
   if (deeper.length > 0) return false;
   if (second === undefined) {
     if (isLockName(first)) return true;
@@ -44,4 +47,13 @@ export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
   if (isFolder) return false;
   if (first === 'members') return memberFiles.includes(third) || moment.test(third) || isTemporary(third);
   return first === 'tensorboard' && third.startsWith('events.out.tfevents.');
+}
+
+/** In `launch`, whose folders are each of one launch: `launch/20261127-051400/log/12_3.txt`. */
+function isOfLaunch([id, name, log, ...deeper]: readonly string[], isFolder: boolean): boolean {
+  if (id === undefined) return isFolder;
+  if (!/^\d{8}-\d{6}(-\d+)?$/.test(id) || deeper.length > 0) return false;
+  if (name === undefined) return isFolder;
+  if (name === 'log') return log === undefined ? isFolder : !isFolder && launchLog.test(log);
+  return log === undefined && !isFolder && (launchFile.test(name) || isTemporary(name));
 }

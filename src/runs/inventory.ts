@@ -7,6 +7,7 @@ import { isReported } from '../terminal/errors.js';
 import { claimsFolder } from './claims.js';
 import { forecastsFolder } from './forecasts.js';
 import { isUnchanged } from './json.js';
+import { jobText, type MemberJob } from './jobs.js';
 import { trainerOf } from './lock.js';
 import { runNames } from './locate.js';
 import { isImported, makeOf, type AnyRun } from './imported.js';
@@ -14,8 +15,8 @@ import { unsealedNotes } from './record.js';
 import { readAnyRun } from './run.js';
 import { verifyAnyRun, whyMissing, type AnyMemberState, type MemberState, type Scrutiny } from './verify.js';
 
-/** `training`: a process works on it now; `stopped`: members are missing and no process does. */
-export type RunStatus = 'complete' | 'training' | 'stopped' | 'damaged';
+/** `training`: a process works on it now; `queued`: jobs of a cluster wait or start; `stopped`: members are missing and no process does. */
+export type RunStatus = 'complete' | 'training' | 'queued' | 'stopped' | 'damaged';
 
 export interface MissingMember {
   readonly id: string;
@@ -49,14 +50,21 @@ export interface RunSummary {
  *
  * @throws RunError where `root` can't be read
  */
-export async function listRuns(root: string, scrutiny: Scrutiny = 'presence'): Promise<RunSummary[]> {
+export async function listRuns(
+  root: string,
+  scrutiny: Scrutiny = 'presence',
+  jobsOf: JobsOf = () => Promise.resolve(new Map()),
+): Promise<RunSummary[]> {
   const summaries: RunSummary[] = [];
-  for (const name of await runNames(root)) summaries.push(await summariseFolder(root, name, scrutiny));
+  for (const name of await runNames(root)) summaries.push(await summariseFolder(path.join(root, name), scrutiny, jobsOf));
   return summaries;
 }
 
-async function summariseFolder(root: string, name: string, scrutiny: Scrutiny): Promise<RunSummary> {
-  const folder = path.join(root, name);
+/** Asks a cluster for the jobs of a run's members, by their ids. */
+export type JobsOf = (runFolder: string) => Promise<ReadonlyMap<string, MemberJob>>;
+
+async function summariseFolder(folder: string, scrutiny: Scrutiny, jobsOf: JobsOf): Promise<RunSummary> {
+  const name = path.basename(folder);
   // A run may be a link to another disk, and is as large as what it points at.
   const sizeBytes = bytesOf(await entriesAt(await fs.realpath(folder).catch(() => folder)));
   const isBusy = (await trainerOf(folder)) !== undefined;
@@ -66,7 +74,8 @@ async function summariseFolder(root: string, name: string, scrutiny: Scrutiny): 
     const record = await readAnyRun(folder);
     if (record === undefined) return { ...unread, problem: 'run.json is missing' };
     const { states, problem } = await verifyAnyRun(folder, scrutiny);
-    const summary = { name, folder, ...membersOfSummary(record, states, isBusy), problem: null, sizeBytes };
+    const jobs = isImported(record) ? new Map<string, MemberJob>() : await jobsOf(folder);
+    const summary = { name, folder, ...membersOfSummary(record, states, { isBusy, jobs }), problem: null, sizeBytes };
     if (scrutiny === 'presence') return { ...summary, notes: [] };
     const changed = [...(problem === undefined ? [] : [`${folder}: ${problem}`]), ...(await changedSeals(folder))];
     const trained = states.flatMap((state) => state.record ?? []);
@@ -92,25 +101,36 @@ async function changedSeals(folder: string): Promise<string[]> {
   return changed;
 }
 
-function membersOfSummary(record: AnyRun, states: readonly AnyMemberState[], isBusy: boolean) {
+function membersOfSummary(
+  record: AnyRun,
+  states: readonly AnyMemberState[],
+  { isBusy, jobs }: { readonly isBusy: boolean; readonly jobs: ReadonlyMap<string, MemberJob> },
+) {
   const missing = states.flatMap((state) => {
     const why = whyMissing(state);
-    return why === undefined ? [] : { id: state.id, why };
+    const job = jobs.get(state.id);
+    return why === undefined ? [] : { id: state.id, why: job === undefined ? why : `${why}; ${jobText(job)}` };
   });
   const total = states.length;
   return {
     arch: makeOf(record),
     dataset: isImported(record) ? record.dataset.name : record.experiment.dataset,
     created: record.created,
-    status: statusOf(states, isBusy),
+    status: statusOf(states, isBusy, jobs),
     members: { complete: total - missing.length, total },
     missing,
   };
 }
 
 /** Of a run whose run.json can be read. */
-export function statusOf(states: readonly Pick<MemberState, 'status'>[], isBusy: boolean): RunStatus {
+export function statusOf(
+  states: readonly Pick<MemberState, 'status' | 'id'>[],
+  isBusy: boolean,
+  jobs: ReadonlyMap<string, MemberJob> = new Map(),
+): RunStatus {
   if (isBusy) return 'training';
   if (states.some(({ status }) => status === 'damaged')) return 'damaged';
-  return states.every(({ status }) => status === 'complete') ? 'complete' : 'stopped';
+  const missing = states.filter(({ status }) => status !== 'complete');
+  if (missing.length === 0) return 'complete';
+  return missing.some(({ id }) => ['queued', 'running'].includes(jobs.get(id)?.state ?? '')) ? 'queued' : 'stopped';
 }

@@ -5,6 +5,7 @@ import { nth, present } from '../machine/present.js';
 import { RunError } from '../terminal/errors.js';
 import { readHistory } from './history.js';
 import { statusOf, type RunStatus } from './inventory.js';
+import type { MemberJob } from './jobs.js';
 import { trainerOf } from './lock.js';
 import { heldOutOf, type EpochRecord, type HeldOutScores, type RunRecord } from './record.js';
 import { readMemberFile, readRunRecord } from './run.js';
@@ -22,6 +23,8 @@ export interface MemberProgress extends HeldOutScores {
   readonly etaSeconds: number | null;
   /** What is damaged. */
   readonly problem: string | null;
+  /** What a cluster has of one that was launched and is not complete; null of others. */
+  readonly job: MemberJob | null;
   /** Of each epoch that is over. */
   readonly losses: readonly number[];
 }
@@ -41,10 +44,15 @@ export interface RunProgress {
 }
 
 /**
+ * @param jobs of members that were launched, by id
  * @param now milliseconds, as `Date.now()`
  * @throws RunError where there is no run, or run.json is damaged
  */
-export async function readProgress(folder: string, now = Date.now()): Promise<RunProgress> {
+export async function readProgress(
+  folder: string,
+  jobs: ReadonlyMap<string, MemberJob> = new Map(),
+  now = Date.now(),
+): Promise<RunProgress> {
   const record = await readRunRecord(folder);
   if (record === undefined) throw new RunError('there is no longer a run here: run.json is missing', folder);
   const states = await verifyRun(folder, 'presence');
@@ -53,13 +61,16 @@ export async function readProgress(folder: string, now = Date.now()): Promise<Ru
   const epochs = Math.max(...states.map((state) => state.epochs));
   const timed = await Promise.all(states.map((state) => timingOf(state, record, now)));
   const left = timed.map((timing) => secondsLeft(timing, timed));
-  const members = states.map((state, i) => memberProgress(state, nth(timed, i), isBusy ? nth(left, i) : null));
+  const members = states.map((state, i) => ({
+    ...memberProgress(state, nth(timed, i), isBusy ? nth(left, i) : null),
+    job: state.status === 'complete' ? null : (jobs.get(state.id) ?? null),
+  }));
   return {
     run: record.name,
     arch,
     dataset,
     epochs,
-    status: statusOf(states, isBusy),
+    status: statusOf(states, isBusy, jobs),
     complete: states.filter(({ status }) => status === 'complete').length,
     etaSeconds: isBusy ? familySeconds(timed, left) : null,
     members,
@@ -94,7 +105,7 @@ function memberProgress(
   { id, status, problem }: MemberState,
   { history, problem: ofHistory }: Awaited<ReturnType<typeof timingOf>>,
   etaSeconds: number | null,
-): MemberProgress {
+): Omit<MemberProgress, 'job'> {
   const last = history.at(-1);
   return {
     id,

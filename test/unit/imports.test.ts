@@ -17,6 +17,7 @@ const flow = [
   'datasets',
   'experiment',
   'runs',
+  'launch',
   'import',
   'install',
   'engine',

@@ -7,6 +7,7 @@ import { textTable } from './text-table.js';
 const statusWords: Readonly<Record<RunStatus, string>> = {
   complete: 'complete',
   training: 'training now',
+  queued: 'queued',
   stopped: 'stopped',
   damaged: 'damaged',
 };

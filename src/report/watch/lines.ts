@@ -3,6 +3,7 @@ import type { MemberProgress, RunProgress } from '../../runs/progress.js';
 import { formatDuration, formatRate } from '../../terminal/format.js';
 import { inSeriesColour } from '../../terminal/colour.js';
 import { commandLine } from '../../machine/installation.js';
+import { jobText, jobsText } from '../../runs/jobs.js';
 import { heldOutTexts, scoresText } from '../../terminal/scores.js';
 
 export interface WatchView {
@@ -15,6 +16,7 @@ export interface WatchView {
 const statusWords: Readonly<Record<RunProgress['status'], string>> = {
   complete: 'the run is complete',
   training: 'training now',
+  queued: 'waiting for the cluster',
   stopped: 'stopped: no process is training it',
   damaged: `damaged: ${commandLine('runs')} shows where`,
 };
@@ -22,7 +24,8 @@ const statusWords: Readonly<Record<RunProgress['status'], string>> = {
 /** `lenet: cnn on mnist, 3 of 8 members complete, training now, about 1 min 34 s left`. */
 export function headline({ run, arch, dataset, complete, members, status, etaSeconds }: RunProgress): string {
   const eta = etaSeconds === null ? '' : `, about ${formatDuration(etaSeconds)} left`;
-  return `${run}: ${arch} on ${dataset}, ${complete} of ${members.length} members complete, ${statusWords[status]}${eta}`;
+  const jobs = jobsText(members.flatMap(({ job }) => job ?? []));
+  return `${run}: ${arch} on ${dataset}, ${complete} of ${members.length} members complete, ${statusWords[status]}${jobs === '' ? '' : ` (${jobs})`}${eta}`;
 }
 
 /** What fits the terminal: what is being trained comes before what waits and what is complete. */
@@ -84,9 +87,10 @@ function stateText(member: MemberProgress, epochs: number): string {
   if (problem !== null) return problem;
   const scores = scoresOf(member);
   const eta = status === 'complete' ? '  complete' : etaSeconds === null ? '' : `  ETA ${formatDuration(etaSeconds)}`;
-  if (epochsDone === 0) return `no epoch done${eta}`;
+  const job = member.job === null ? [] : [jobText(member.job)];
+  if (epochsDone === 0) return [`no epoch done${eta}`, ...job].join('  ');
   // Last, as a narrow terminal cuts it off.
-  return [`epoch ${epochsDone}/${epochs}`, scores + eta, ...heldOutTexts(member)].join('  ');
+  return [`epoch ${epochsDone}/${epochs}`, scores + eta, ...job, ...heldOutTexts(member)].join('  ');
 }
 
 function scoresOf({ loss, accuracy, examplesPerSecond }: MemberProgress): string {
@@ -103,7 +107,10 @@ export function newsLines(progress: RunProgress, before: RunProgress | undefined
   const earlier = new Map(before?.members.map((member) => [member.id, member]));
   const changed = members.filter((member) => {
     const last = earlier.get(member.id);
-    return (last?.epochsDone ?? 0) !== member.epochsDone || (last?.status ?? 'no epoch done') !== member.status;
+    const isNew = last === undefined ? member.job !== null : last.job?.state !== member.job?.state;
+    return (
+      isNew || (last?.epochsDone ?? 0) !== member.epochsDone || (last?.status ?? 'no epoch done') !== member.status
+    );
   });
   const lines = changed.map((member) => `${member.id.padEnd(nameWidth)}  ${stateText(member, epochs)}`);
   return before?.status === status ? lines : [headline(progress), ...lines];

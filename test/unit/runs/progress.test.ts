@@ -67,7 +67,7 @@ test('a run on disk: epochs from history.jsonl, estimates only while a living pr
   });
   await holdLock(folder);
   const { mtimeMs } = await fs.stat(path.join(member, 'history.jsonl'));
-  const trained = await readProgress(folder, mtimeMs + 1000);
+  const trained = await readProgress(folder, new Map(), mtimeMs + 1000);
   const left = (epochs - 1) * 4.875 - 1;
   expect(trained.status).toBe('training');
   expect(trained.etaSeconds).toBeCloseTo(left, 6);
