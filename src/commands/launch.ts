@@ -21,7 +21,10 @@ export interface LaunchFlags {
 
 const launchOptions = [
   new Option('--partition <name>', 'of a launch: the partition'),
-  new Option('--time <time>', "of a launch: time limit of each task, such as 90, 12:00:00 or 2-00 (default: the partition's)"),
+  new Option(
+    '--time <time>',
+    "of a launch: time limit of each task, such as 90, 12:00:00 or 2-00 (default: the partition's)",
+  ),
   new Option('--account <name>', 'of a launch: whom the time is charged to'),
   new Option('--gres <list>', 'of a launch: what each task needs, such as gpu:1'),
   new Option('--array-limit <n>', 'of a launch: tasks at once').argParser(whole('--array-limit', 1, 1_000_000)),

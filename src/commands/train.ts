@@ -2,6 +2,9 @@
 import * as path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addTrainOptions, experimentFileOf, parseTyped, typedAs, type RawOptions } from '../experiment/options.js';
+import type { TrainOptions } from '../library/train.js';
+import { checkpoints, locateRun } from '../runs/locate.js';
+import { UsageError } from '../terminal/errors.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
 import { addLaunchOptions, launchFlagsOf, launchTraining } from './launch.js';
@@ -42,10 +45,17 @@ async function train(raw: RawOptions): Promise<number> {
 
   const { typed, execution, flags } = parseTyped(raw);
   const printed = figureOptionsOf(raw);
+  const launched = launchFlagsOf(raw);
+  if (raw['summaryOnly'] === true) {
+    if (execution.run === undefined)
+      throw new UsageError('needs the name of a run', '--summary-only', 'add --run NAME');
+    await showSummary(await locateRun(execution.run, checkpoints), flags.json, printed);
+    return 0;
+  }
   const stop = stopOnSignals();
   const mode = displayMode(flags);
   let display = openDisplay(mode, []);
-  const result = await trainRun({
+  const options: TrainOptions = {
     ...{ ...typed, ...execution, experiment: experimentFileOf(raw), signal: stop.signal },
     ...{ eager: flags.eager, tensorboard: flags.tensorboard, planOnly: flags.planOnly, typedAs: typedAs(raw) },
     listener: {
@@ -60,7 +70,17 @@ async function train(raw: RawOptions): Promise<number> {
         display.event(event);
       },
     },
-  })
+  };
+  if (launched !== undefined) {
+    const launch = await launchTraining(options, { ...launched, json: flags.json }).finally(() => {
+      display.close();
+      stop.release();
+    });
+    if (typeof launch === 'number') return launch;
+    const missing = await showSummary(launch.folder, flags.json, printed);
+    return missing > 0 ? 1 : 0;
+  }
+  const result = await trainRun(options)
     .catch((error: unknown) => {
       // What was being installed has been stopped.
       if (stop.signal.aborted) return undefined;
@@ -94,12 +114,13 @@ function showPlan({ folder, kept, planned }: TrainResult, json: boolean): void {
   if (planned.length > 0) print(`next     ${commandLine(`train-member ${path.basename(folder)} --next`)}`);
 }
 
-async function showSummary(folder: string, json: boolean, printed: FigureOptions): Promise<void> {
+/** @returns how many members are not complete */
+async function showSummary(folder: string, json: boolean, printed: FigureOptions): Promise<number> {
   const { summariseRun } = await import('../report/train.js');
-  const { table, findings, rows, figures, sharpness } = await summariseRun(folder, printed);
+  const { table, findings, rows, figures, sharpness, missing } = await summariseRun(folder, printed);
   if (json) {
     console.log(jsonOf({ type: 'summary', folder, rows, sharpness: sharpness ?? null, figures }, undefined, 0));
-    return;
+    return missing;
   }
   const lines = [
     ...[table, ''],
@@ -113,4 +134,5 @@ async function showSummary(folder: string, json: boolean, printed: FigureOptions
       : [`next     ${commandLine(`compare ${path.basename(folder)} --natural overlay:opt-2digit-addition`)}`]),
   ];
   print(lines.join('\n'));
+  return missing;
 }

@@ -88,7 +88,14 @@ export async function launch({ slurm, dryRun = false, program, ...options }: Lau
   };
   const written = await writeLaunch(path.resolve(folder), context, { tasks, arrays: arraysOf(tasks, most) });
   const jobs = dryRun ? [] : await submitAll(written, { run, options: asked, tasks });
-  return { ...rest, launch: written.folder, script: written.script, byHand: byHand(written, asked), jobs, launched: missing };
+  return {
+    ...rest,
+    launch: written.folder,
+    script: written.script,
+    byHand: byHand(written, asked),
+    jobs,
+    launched: missing,
+  };
 }
 
 /** One thread for each member: of many members that is what finishes them soonest. Undefined where the run's own differ. */

@@ -49,6 +49,8 @@ export interface RunSummary {
   readonly findings: readonly string[];
   /** The numbers behind them; undefined for a single width, or a test set too small for the induced metric. */
   readonly sharpness: Sharpness | undefined;
+  /** Members that are not complete. */
+  readonly missing: number;
   /** Paths of the pictures. */
   readonly figures: readonly string[];
 }
@@ -86,7 +88,14 @@ export async function summariseRun(folder: string, printed: FigureOptions = usua
     ...oneAnswer(members, record.dataset),
   ];
   const findings = sharpness === undefined ? [] : describeSharpness(sharpness, widthsOf(members), words);
-  return { rows, table: lines.join('\n'), findings, sharpness, figures: [...curves, ...reconstructions.figures] };
+  return {
+    rows,
+    table: lines.join('\n'),
+    findings,
+    sharpness,
+    missing: incomplete.length,
+    figures: [...curves, ...reconstructions.figures],
+  };
 }
 
 /** A line per member, or a line per width where there are several seeds; and what its intervals are. */

@@ -56,7 +56,8 @@ export async function listRuns(
   jobsOf: JobsOf = () => Promise.resolve(new Map()),
 ): Promise<RunSummary[]> {
   const summaries: RunSummary[] = [];
-  for (const name of await runNames(root)) summaries.push(await summariseFolder(path.join(root, name), scrutiny, jobsOf));
+  for (const name of await runNames(root))
+    summaries.push(await summariseFolder(path.join(root, name), scrutiny, jobsOf));
   return summaries;
 }
 

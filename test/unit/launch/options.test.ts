@@ -39,9 +39,12 @@ test.each(['a b', 'a"b', "a'b", 'a;reboot', '$(reboot)', '`x`', 'a\nb', '-p', ''
   },
 );
 
-test.each(['main', 'main,long', 'gpu:a100:2', 'gres/gpu:1', 'gpu:1(IDX:0)', 'group/user@site'])('a name: %s', (name) => {
-  expect(parseSlurmOptions({ partition: name, gres: name, account: name }).partition).toBe(name);
-});
+test.each(['main', 'main,long', 'gpu:a100:2', 'gres/gpu:1', 'gpu:1(IDX:0)', 'group/user@site'])(
+  'a name: %s',
+  (name) => {
+    expect(parseSlurmOptions({ partition: name, gres: name, account: name }).partition).toBe(name);
+  },
+);
 
 test.each([0, -1, 1.5, NaN, 1e9])('--pack %d', (pack) => {
   expect(() => parseSlurmOptions({ pack })).toThrow('--pack: ');

@@ -16,7 +16,10 @@ afterAll(() => {
 });
 
 test('a word of a shell is that word, whatever is in it', () => {
-  const texts = fc.array(fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')), { maxLength: 20 });
+  const texts = fc.array(
+    fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
+    { maxLength: 20 },
+  );
   fc.assert(
     fc.property(texts, (words) => {
       const line = `printf '%s\\0' ${words.map(shellWord).join(' ')}`;
@@ -94,7 +97,13 @@ describe('a task', () => {
   test.each([
     ['a failure stays one, and the others are trained', { 'cnn-w4-s0': 1 }, 3, 1, false],
     ['one that is busy elsewhere is asked for again', { 'cnn-w4-s0': 75 }, 3, 75, true],
-    ['busy counts for more than failed: there is something to come back for', { 'cnn-w4-s0': 75, 'cnn-w2-s0': 1 }, 3, 75, true],
+    [
+      'busy counts for more than failed: there is something to come back for',
+      { 'cnn-w4-s0': 75, 'cnn-w2-s0': 1 },
+      3,
+      75,
+      true,
+    ],
     ['one that was stopped ends the task', { 'cnn-w2-s0': 143 }, 2, 143, true, mostRestarts - 1],
   ] as const)('%s', async (_, codes, begun, code, isRequeued, restarts = 0) => {
     const { status, members, requeued } = await runScript({ codes, restarts });

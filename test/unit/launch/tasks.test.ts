@@ -16,10 +16,10 @@ describe('tasks', () => {
     expect(packTasks(members, 2).map((task) => task.members.join(' '))).toEqual(['m6 m1', 'm5 m2', 'm4 m3']);
   });
 
-  const families = fc.array(
-    fc.record({ flops: fc.nat(1000), threads: fc.integer({ min: 1, max: 3 }) }),
-    { minLength: 1, maxLength: 40 },
-  );
+  const families = fc.array(fc.record({ flops: fc.nat(1000), threads: fc.integer({ min: 1, max: 3 }) }), {
+    minLength: 1,
+    maxLength: 40,
+  });
 
   test('whatever the family: each member once, no task too full, as few as that takes, arrays of like tasks', () => {
     fc.assert(

@@ -12,6 +12,7 @@ const member = (id: string, changes: Partial<MemberProgress> = {}): MemberProgre
   etaSeconds: null,
   problem: null,
   losses: [],
+  job: null,
   ...changes,
 });
 const scores = { loss: 0.0366, accuracy: 0.9887, examplesPerSecond: 1900 };
