@@ -56,7 +56,8 @@ export function launchFlagsOf(raw: Readonly<Record<string, unknown>>): LaunchFla
     if (first === undefined) return undefined;
     throw new UsageError('needs --launcher', first.long ?? '', 'add --launcher slurm, or leave it out');
   }
-  if (launcher !== 'slurm') throw new UsageError(`"${String(launcher)}" is unknown`, '--launcher', 'known: slurm');
+  if (launcher !== 'slurm')
+    throw new UsageError('is unknown', `--launcher ${JSON.stringify(launcher)}`, 'known: slurm');
   if (raw['eager'] === true || raw['jobs'] !== undefined)
     throw new UsageError(
       'is for trainings on one machine',
@@ -67,7 +68,7 @@ export function launchFlagsOf(raw: Readonly<Record<string, unknown>>): LaunchFla
   const { wait, dryRun, ...slurm } = Object.fromEntries(values);
   if (wait === true && dryRun === true)
     throw new UsageError('waits for jobs that --dry-run does not submit', '--wait', 'leave one of the two out');
-  return { slurm: slurm as SlurmInput, dryRun: dryRun === true, wait: wait === true };
+  return { slurm: slurm, dryRun: dryRun === true, wait: wait === true };
 }
 
 /** @returns the result where the table is to be shown at once, else the exit code */
