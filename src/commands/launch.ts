@@ -10,7 +10,7 @@ import { commandLine } from '../machine/installation.js';
 import { counted } from '../terminal/format.js';
 import { UsageError } from '../terminal/errors.js';
 import { whole } from './options.js';
-import { jsonOf } from './print.js';
+import { jsonOf, print } from './print.js';
 
 /** What a training is launched with; undefined where it is not. */
 export interface LaunchFlags {
@@ -86,10 +86,10 @@ export async function launchTraining(
   if (place === undefined && queued.length === 0) return result;
   if (place !== undefined && dryRun) return printDryRun(result, json);
   if (place !== undefined) {
-    if (json) console.log(jsonOf({ type: 'launched', folder, launch: place, jobs, members: launched }, undefined, 0));
+    if (json) print(jsonOf({ type: 'launched', folder, launch: place, jobs, members: launched }, undefined, 0));
     else {
       const [summary, ...arrays] = [...jobs].reverse();
-      console.log(
+      print(
         [
           `launched ${counted(launched.length, 'member')} as ${counted(arrays.length, 'job array')} ${arrays.reverse().join(', ')}; job ${summary ?? ''} draws the table`,
           `launch   ${place}`,
@@ -102,7 +102,7 @@ export async function launchTraining(
 }
 
 function printDryRun({ script, launch, byHand }: LaunchResult, json: boolean): number {
-  if (json) console.log(jsonOf({ type: 'dry-run', launch, script, byHand }, undefined, 0));
+  if (json) print(jsonOf({ type: 'dry-run', launch, script, byHand }, undefined, 0));
   else process.stdout.write(script ?? '');
   console.error(['planned, nothing submitted; by hand:', ...byHand.map((line) => `  ${line}`)].join('\n'));
   return 0;

@@ -55,10 +55,6 @@ export interface LaunchResult {
  * is not said comes from the file, the run and the defaults, as `train` has it; a new run's members get one thread unless `threads` says
  * how many.
  *
- * @example
- *     const { jobs } = await launch({ arch: 'cnn', widths: [8, 16], seeds: [0], run: 'far', slurm: { partition: 'main' } });
- *     jobs.length;
- *
  * @throws UsageError as `train` does, and for what Slurm refuses; RunError where Slurm or the disk has trouble
  */
 export async function launch({ slurm, dryRun = false, program, ...options }: LaunchOptions): Promise<LaunchResult> {
