@@ -41,10 +41,10 @@ export interface Held {
   /** Aborted when another process took or removed it. */
   readonly lost: AbortSignal;
   /** Tells of a process that works under this lock: it stays held until that one has ended too. */
-  share(pid: number): void;
+  readonly share: (pid: number) => void;
   /** Throws RunError where the lock was lost. */
-  confirm(): Promise<void>;
-  release(): Promise<void>;
+  readonly confirm: () => Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 export type Attempt =

@@ -56,7 +56,7 @@ const tensorFlowFolders = ['engine', 'families', 'training'];
 
 /** Packages that help and version must not wait for. */
 const heavy =
-  /^(@tensorflow\/|vega|@resvg\/|hyparquet|sharp|tar-stream|yaml$|cli-table3$|fflate$|yauzl$|proper-lockfile$|esbuild$)/;
+  /^(@tensorflow\/|vega|@resvg\/|hyparquet|sharp|tar-stream|yaml$|cli-table3$|fflate$|yauzl$|esbuild$)/;
 
 interface Import {
   /** Relative to src. */
