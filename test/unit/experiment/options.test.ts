@@ -38,7 +38,7 @@ test('what is typed is given; the rest comes from the schema', () => {
   expect(given).toEqual({ arch: 'cnn', widths: [4, 8], weightDecay: 1e-4 });
   expect(experiment).toEqual(resolveExperiment({ arch: 'cnn', widths: [4, 8], weightDecay: 1e-4 }));
   expect(execution).toEqual({ run: 'a.b-1', device: 'auto' });
-  expect(flags).toEqual({ json: true, tensorboard: false, eager: false });
+  expect(flags).toEqual({ json: true, tensorboard: false, eager: false, planOnly: false });
 });
 
 test('every key of both schemas is an option that is read', () => {
