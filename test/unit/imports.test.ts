@@ -55,8 +55,7 @@ const forbidden: Readonly<Record<string, readonly string[]>> = {
 const tensorFlowFolders = ['engine', 'families', 'training'];
 
 /** Packages that help and version must not wait for. */
-const heavy =
-  /^(@tensorflow\/|vega|@resvg\/|hyparquet|sharp|tar-stream|yaml$|cli-table3$|fflate$|yauzl$|esbuild$)/;
+const heavy = /^(@tensorflow\/|vega|@resvg\/|hyparquet|sharp|tar-stream|yaml$|cli-table3$|fflate$|yauzl$|esbuild$)/;
 
 interface Import {
   /** Relative to src. */
