@@ -104,7 +104,9 @@ export async function launchTraining(
 function printDryRun({ script, launch, byHand }: LaunchResult, json: boolean): number {
   if (json) print(jsonOf({ type: 'dry-run', launch, script, byHand }, undefined, 0));
   else process.stdout.write(script ?? '');
-  console.error(['planned, nothing submitted; by hand:', ...byHand.map((line) => `  ${line}`)].join('\n'));
+  // A line each: an error stream has its line breaks escaped.
+  for (const line of ['planned, nothing submitted; by hand:', ...byHand.map((each) => `  ${each}`)])
+    console.error(line);
   return 0;
 }
 
