@@ -325,6 +325,9 @@ const translations: Readonly<Record<string, Translation>> = {
   Reshape(graph, op) {
     graph.result(op, 'Reshape', [graph.plain(op.inputs[0]!), graph.integers(constantOf(op, 1))]);
   },
+  ExpandDims(graph, op) {
+    graph.result(op, 'Unsqueeze', [graph.plain(op.inputs[0]!), graph.integers(constantOf(op, 1))]);
+  },
   Transpose(graph, op) {
     graph.result(op, 'Transpose', [graph.plain(op.inputs[0]!)], { perm: constantOf(op, 1) });
   },

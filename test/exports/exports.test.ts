@@ -95,7 +95,7 @@ describe.each(['onnx', 'saved-model', 'torch', 'safetensors'] as const)('%s', (t
         `${String(run)}_${to.replace('-', '_')}${to === 'torch' ? '.py' : to === 'onnx' ? '.onnx' : ''}`,
       );
       await exportMember(`${String(run)}/${String(id)}`, { to, output, root: path.join(folder, 'checkpoints') });
-      exported.push({ ...member, id, exported: output });
+      exported.push({ ...member, id: run, exported: output });
     }
     const manifest = path.join(folder, `${to}.json`);
     fs.writeFileSync(manifest, JSON.stringify(exported));
