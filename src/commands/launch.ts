@@ -68,14 +68,20 @@ export function launchFlagsOf(raw: Readonly<Record<string, unknown>>): LaunchFla
   const { wait, dryRun, ...slurm } = Object.fromEntries(values);
   if (wait === true && dryRun === true)
     throw new UsageError('waits for jobs that --dry-run does not submit', '--wait', 'leave one of the two out');
-  return { slurm: slurm, dryRun: dryRun === true, wait: wait === true };
+  return { slurm, dryRun: dryRun === true, wait: wait === true };
 }
 
-/** @returns the result where the table is to be shown at once, else the exit code */
+export interface ShownLaunch {
+  /** The run's. */
+  readonly folder: string;
+  /** Whether no job has any of its members any more: the table can be shown. */
+  readonly isEnded: boolean;
+}
+
 export async function launchTraining(
   options: TrainOptions,
   { slurm, dryRun, wait, json }: LaunchFlags & { readonly json: boolean },
-): Promise<LaunchResult | number> {
+): Promise<ShownLaunch> {
   const { launch } = await import('../library/launch.js');
   const result = await launch({ ...options, slurm, dryRun });
   const { folder, launched, queued, jobs, launch: place } = result;
@@ -83,10 +89,11 @@ export async function launchTraining(
     console.error(line);
   };
   if (queued.length > 0) say(`${counted(queued.length, 'member')} of ${folder} are in the queue already`);
-  if (place === undefined && queued.length === 0) return result;
-  if (place !== undefined && dryRun) return printDryRun(result, json);
-  if (place !== undefined) {
-    if (json) print(jsonOf({ type: 'launched', folder, launch: place, jobs, members: launched }, undefined, 0));
+  if (place === undefined && queued.length === 0) return { folder, isEnded: true };
+  if (place !== undefined && dryRun) {
+    printDryRun(result, json);
+  } else if (place !== undefined) {
+    if (json) console.log(jsonOf({ type: 'launched', folder, launch: place, jobs, members: launched }, undefined, 0));
     else {
       const [summary, ...arrays] = [...jobs].reverse();
       print(
@@ -98,41 +105,40 @@ export async function launchTraining(
       );
     }
   }
-  return wait ? waitFor(result, options.signal) : 0;
+  return { folder, isEnded: wait && (await hasEnded(result, options.signal)) };
 }
 
-function printDryRun({ script, launch, byHand }: LaunchResult, json: boolean): number {
-  if (json) print(jsonOf({ type: 'dry-run', launch, script, byHand }, undefined, 0));
+function printDryRun({ script, launch, byHand }: LaunchResult, json: boolean): void {
+  if (json) console.log(jsonOf({ type: 'dry-run', launch, script, byHand }, undefined, 0));
   else process.stdout.write(script ?? '');
   // A line each: an error stream has its line breaks escaped.
   for (const line of ['planned, nothing submitted; by hand:', ...byHand.map((each) => `  ${each}`)])
     console.error(line);
-  return 0;
 }
 
 /** Between two questions to Slurm, which many ask. */
 const intervalMilliseconds = 5000;
 
-/** Until no job of the run waits or runs. Ctrl-C leaves the jobs where they are. */
-async function waitFor(result: LaunchResult, signal: AbortSignal | undefined): Promise<LaunchResult | number> {
-  const { jobsOf } = await import('../launch/state.js');
+/** Waits until no job of the run waits or runs. Ctrl-C leaves the jobs where they are; false then. */
+async function hasEnded(result: LaunchResult, signal: AbortSignal | undefined): Promise<boolean> {
+  const { isUnderWay, jobsOf } = await import('../launch/state.js');
   const { queueOf } = await import('../launch/slurm.js');
-  const { jobsText } = await import('../runs/jobs.js');
+  const { isLiving, jobsText } = await import('../runs/jobs.js');
   let before = '';
   for (;;) {
     const jobs = await jobsOf(result.folder);
     const drawing = await queueOf(result.jobs.slice(-1));
-    const living = [...jobs.values()].filter(({ state }) => state === 'queued' || state === 'running');
+    const living = [...jobs.values()].filter(isLiving);
     const isSilent = drawing === undefined || [...jobs.values()].some(({ state }) => state === 'unknown');
-    const isDrawing = drawing?.some(({ state }) => ['PENDING', 'RUNNING', 'COMPLETING'].includes(state)) === true;
-    if (!isSilent && living.length === 0 && !isDrawing) return result;
+    const isDrawing = drawing?.some(isUnderWay) === true;
+    if (!isSilent && living.length === 0 && !isDrawing) return true;
     const line = isSilent ? 'Slurm does not answer' : living.length > 0 ? jobsText(living) : 'drawing the table';
     if (line !== before) console.error(line);
     before = line;
     await sleep(intervalMilliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
     if (signal?.aborted === true) {
       console.error(`no longer waiting; the jobs go on: ${commandLine(`watch ${path.basename(result.folder)}`)}`);
-      return 130;
+      return false;
     }
   }
 }

@@ -4,6 +4,7 @@ import { addDatasetOptions, parseDatasetOptions } from '../experiment/options.js
 import { examples } from './examples.js';
 import { whole } from './options.js';
 import { jsonOf } from './print.js';
+import { busyExitCode, sayStopped, showTraining } from './training.js';
 
 interface MemberFlags {
   readonly index?: number | undefined;
@@ -36,47 +37,20 @@ export function registerTrainMember(program: CommandUnknownOpts): void {
 
 /** Exit code: 0 where it is complete, 1 failed, 75 busy elsewhere, 143 after SIGTERM or SIGUSR1, 130 after Ctrl-C. */
 async function trainOne(run: string, member: string | undefined, options: MemberFlags): Promise<number> {
-  const { stopOnSignals } = await import('../terminal/signals.js');
-  const stop = stopOnSignals();
   const { trainMember } = await import('../library/train-member.js');
-  const { exitCodeOf } = await import('../training/train-member.js');
-  const { displayMode, openDisplay } = await import('../training/display.js');
   const { json = false, index, next, tensorboard } = options;
-  const mode = displayMode({ json });
-  let display = openDisplay(mode, []);
   const { dataDir } = parseDatasetOptions({ dataDir: options.dataDir });
-  const result = await trainMember(run, {
-    ...{ member, index, next, tensorboard, dataDir, signal: stop.signal },
-    listener: {
-      note: (line) => {
-        display.note(line);
-      },
-      planned: (members) => {
-        display.close();
-        display = openDisplay(mode, members);
-      },
-      event: (event) => {
-        display.event(event);
-      },
-    },
-  })
-    .catch((error: unknown) => {
-      // What was being installed has been stopped.
-      if (stop.signal.aborted) return undefined;
-      throw error;
-    })
-    .finally(() => {
-      display.close();
-      stop.release();
-    });
-  if (result === undefined || stop.signal.aborted) {
-    console.error('stopped; run the same command again to resume');
-    return stop.exitCode();
+  const { result, stopped } = await showTraining(json, (asked) =>
+    trainMember(run, { member, index, next, tensorboard, dataDir, ...asked }),
+  );
+  if (stopped !== undefined) {
+    sayStopped();
+    return stopped;
   }
   if (json) console.log(jsonOf({ type: 'summary', ...result }, undefined, 0));
   if (result.status === 'busy') {
     const { busyLine } = await import('../training/train.js');
     console.error(await busyLine(result.folder, result.busy));
   }
-  return exitCodeOf(result, stop.exitCode());
+  return result.status === 'complete' ? 0 : result.status === 'busy' ? busyExitCode : 1;
 }

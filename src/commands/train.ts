@@ -4,12 +4,13 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addTrainOptions, experimentFileOf, parseTyped, typedAs, type RawOptions } from '../experiment/options.js';
 import type { TrainOptions } from '../library/train.js';
 import { checkpoints, locateRun } from '../runs/locate.js';
-import { UsageError } from '../terminal/errors.js';
+import { isReported, UsageError } from '../terminal/errors.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
-import { addLaunchOptions, launchFlagsOf, launchTraining } from './launch.js';
+import { addLaunchOptions, launchFlagsOf, launchTraining, type LaunchFlags } from './launch.js';
 import { format, size, title } from './options.js';
 import { jsonOf, print } from './print.js';
+import { busyExitCode, sayStopped, showTraining } from './training.js';
 import type { TrainResult } from '../training/train.js';
 import { figureOptionsOf, type FigureOptions } from '../report/figures/print.js';
 
@@ -39,9 +40,6 @@ export function registerTrain(program: CommandUnknownOpts): void {
 /** Exit code: 0 with every member complete, 1 where one failed, 75 where another process has one, 130 after Ctrl-C, 143 after SIGTERM. */
 async function train(raw: RawOptions): Promise<number> {
   const { train: trainRun } = await import('../library/train.js');
-  const { busyExitCode } = await import('../training/train-member.js');
-  const { displayMode, openDisplay } = await import('../training/display.js');
-  const { stopOnSignals } = await import('../terminal/signals.js');
 
   const { typed, execution, flags } = parseTyped(raw);
   const printed = figureOptionsOf(raw);
@@ -52,56 +50,45 @@ async function train(raw: RawOptions): Promise<number> {
     await showSummary(await locateRun(execution.run, checkpoints), flags.json, printed);
     return 0;
   }
-  const stop = stopOnSignals();
-  const mode = displayMode(flags);
-  let display = openDisplay(mode, []);
   const options: TrainOptions = {
-    ...{ ...typed, ...execution, experiment: experimentFileOf(raw), signal: stop.signal },
+    ...{ ...typed, ...execution, experiment: experimentFileOf(raw) },
     ...{ eager: flags.eager, tensorboard: flags.tensorboard, planOnly: flags.planOnly, typedAs: typedAs(raw) },
-    listener: {
-      note: (line) => {
-        display.note(line);
-      },
-      planned: (members) => {
-        display.close();
-        display = openDisplay(mode, members);
-      },
-      event: (event) => {
-        display.event(event);
-      },
-    },
   };
-  if (launched !== undefined) {
-    const launch = await launchTraining(options, { ...launched, json: flags.json }).finally(() => {
-      display.close();
-      stop.release();
-    });
-    if (typeof launch === 'number') return launch;
-    const missing = await showSummary(launch.folder, flags.json, printed);
-    return missing > 0 ? 1 : 0;
-  }
-  const result = await trainRun(options)
-    .catch((error: unknown) => {
-      // What was being installed has been stopped.
-      if (stop.signal.aborted) return undefined;
-      throw error;
-    })
-    .finally(() => {
-      display.close();
-      stop.release();
-    });
-  if (result === undefined || stop.signal.aborted) {
-    console.error(`stopped; run the same command again to resume${result === undefined ? '' : `: ${result.folder}`}`);
-    return stop.exitCode();
+  if (launched !== undefined) return launchAndShow(options, { launched, json: flags.json, printed });
+  const { result, stopped } = await showTraining(flags.json, (asked) => trainRun({ ...options, ...asked }));
+  if (stopped !== undefined) {
+    sayStopped(result?.folder);
+    return stopped;
   }
   if (flags.planOnly) {
     showPlan(result, flags.json);
     return 0;
   }
   // Where others have all there is, there is nothing to show yet.
-  if (result.busy.length > 0 && result.kept.length + result.trained.length === 0) return busyExitCode;
-  await showSummary(result.folder, flags.json, printed);
+  if (result.busy.length === 0 || result.kept.length + result.trained.length > 0)
+    await showSummary(result.folder, flags.json, printed);
   return result.failed.length > 0 ? 1 : result.busy.length > 0 ? busyExitCode : 0;
+}
+
+interface Launched {
+  readonly launched: LaunchFlags;
+  readonly json: boolean;
+  readonly printed: FigureOptions;
+}
+
+async function launchAndShow(options: TrainOptions, { launched, json, printed }: Launched): Promise<number> {
+  const { result, stopped } = await showTraining(
+    json,
+    (asked) => launchTraining({ ...options, ...asked }, { ...launched, json }),
+    // What says which jobs run is said.
+    (error) => !isReported(error),
+  );
+  if (stopped !== undefined) {
+    if (result === undefined) sayStopped();
+    return stopped;
+  }
+  if (!result.isEnded) return 0;
+  return (await showSummary(result.folder, json, printed)) > 0 ? 1 : 0;
 }
 
 function showPlan({ folder, kept, planned }: TrainResult, json: boolean): void {

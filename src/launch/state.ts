@@ -1,6 +1,6 @@
 /** Where the members of a launched run are: waiting, running on which node, or lost. From Slurm where it answers, else from the files. */
-import { nth, present } from '../machine/present.js';
-import type { MemberJob } from '../runs/jobs.js';
+import { nth } from '../machine/present.js';
+import { isLiving, type MemberJob } from '../runs/jobs.js';
 import { lastLaunches, readLaunches, type Launch } from './folder.js';
 import { endedTasks, queueOf, type SlurmTask } from './slurm.js';
 import { placeOfTask } from './tasks.js';
@@ -61,6 +61,11 @@ interface Found {
 const waiting = ['PENDING', 'REQUEUED', 'REQUEUE_HOLD', 'SUSPENDED', 'SPECIAL_EXIT'];
 const active = ['RUNNING', 'CONFIGURING', 'COMPLETING', 'STAGE_OUT', 'SIGNALING', 'STOPPED', 'RESIZING'];
 
+/** Whether a task is yet to run, or runs now. */
+export function isUnderWay({ state }: SlurmTask): boolean {
+  return waiting.includes(state) || active.includes(state);
+}
+
 function jobOf(job: string, { queued, ended, isSilent }: Found): MemberJob {
   if (isSilent) return { job, state: 'unknown', node: null, reason: 'Slurm does not answer' };
   const found = queued ?? ended;
@@ -73,7 +78,6 @@ function jobOf(job: string, { queued, ended, isSilent }: Found): MemberJob {
 }
 
 /** Members whose job waits or runs. */
-export function livingMembers(jobs: ReadonlyMap<string, MemberJob>): ReadonlyMap<string, string> {
-  const living = [...jobs].filter(([, { state }]) => state === 'queued' || state === 'running');
-  return new Map(living.map(([id, { job }]) => [id, present(job.split('_')[0])]));
+export function livingMembers(jobs: ReadonlyMap<string, MemberJob>): ReadonlySet<string> {
+  return new Set([...jobs].filter(([, job]) => isLiving(job)).map(([id]) => id));
 }

@@ -68,6 +68,7 @@ export async function launch({ slurm, dryRun = false, program, ...options }: Lau
   if (!dryRun) await tryOptions(asked, threads ?? 1);
   const most = await maxArraySize();
   const planned = await train({ ...options, run, threads, planOnly: true });
+  options.signal?.throwIfAborted();
   const record = present(await readRunRecord(folder));
   const living = livingMembers(await jobsOf(folder));
   const missing = planned.planned.filter((id) => !living.has(id));

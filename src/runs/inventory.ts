@@ -7,7 +7,7 @@ import { isReported } from '../terminal/errors.js';
 import { claimsFolder } from './claims.js';
 import { forecastsFolder } from './forecasts.js';
 import { isUnchanged } from './json.js';
-import { jobText, type MemberJob } from './jobs.js';
+import { isLiving, jobText, type MemberJob } from './jobs.js';
 import { trainerOf } from './lock.js';
 import { runNames } from './locate.js';
 import { isImported, makeOf, type AnyRun } from './imported.js';
@@ -75,7 +75,9 @@ async function summariseFolder(folder: string, scrutiny: Scrutiny, jobsOf: JobsO
     const record = await readAnyRun(folder);
     if (record === undefined) return { ...unread, problem: 'run.json is missing' };
     const { states, problem } = await verifyAnyRun(folder, scrutiny);
-    const jobs = isImported(record) ? new Map<string, MemberJob>() : await jobsOf(folder);
+    // Of a run that is complete a cluster knows nothing more.
+    const isWhole = isImported(record) || states.every(({ status }) => status === 'complete');
+    const jobs = isWhole ? new Map<string, MemberJob>() : await jobsOf(folder);
     const summary = { name, folder, ...membersOfSummary(record, states, { isBusy, jobs }), problem: null, sizeBytes };
     if (scrutiny === 'presence') return { ...summary, notes: [] };
     const changed = [...(problem === undefined ? [] : [`${folder}: ${problem}`]), ...(await changedSeals(folder))];
@@ -133,5 +135,5 @@ export function statusOf(
   if (states.some(({ status }) => status === 'damaged')) return 'damaged';
   const missing = states.filter(({ status }) => status !== 'complete');
   if (missing.length === 0) return 'complete';
-  return missing.some(({ id }) => ['queued', 'running'].includes(jobs.get(id)?.state ?? '')) ? 'queued' : 'stopped';
+  return missing.flatMap(({ id }) => jobs.get(id) ?? []).some(isLiving) ? 'queued' : 'stopped';
 }

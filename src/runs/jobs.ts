@@ -11,6 +11,11 @@ export interface MemberJob {
   readonly reason: string | null;
 }
 
+/** Whether the member's turn is yet to come, or is now. */
+export function isLiving({ state }: MemberJob): boolean {
+  return state === 'queued' || state === 'running';
+}
+
 /** `queued (Priority)`, `job 12_3 runs on node2`, `lost: its job ended as TIMEOUT`. */
 export function jobText({ job, state, node, reason }: MemberJob): string {
   switch (state) {

@@ -128,11 +128,3 @@ function threadsOf(run: RunRecord, id: string): number {
   const remedy = `plan it with ${commandLine(`train --run ${run.name} --plan-only`)}`;
   throw new UsageError(`run.json has no threads for ${id}`, run.name, remedy);
 }
-
-/** What the result means for the process: as a scheduler reads it. */
-export function exitCodeOf({ status }: Pick<TrainMemberResult, 'status'>, stopped: number): number {
-  return { complete: 0, failed: 1, busy: busyExitCode, stopped }[status];
-}
-
-/** BSD's EX_TEMPFAIL: try again later. */
-export const busyExitCode = 75;

@@ -1,0 +1,53 @@
+/** What commands that train have in common: a display of the members, and an end by a signal. */
+import type { TrainListener } from '../training/train.js';
+
+/** BSD's EX_TEMPFAIL, try again later: another process has what was asked for. */
+export const busyExitCode = 75;
+
+/** `stopped`: exit code of the signal that has come. The result is undefined where that was before there was one. */
+export type ShownTraining<T> =
+  { readonly stopped: undefined; readonly result: T } | { readonly stopped: number; readonly result: T | undefined };
+
+/**
+ * Shows a training while it goes on, and stops it on a signal.
+ *
+ * @param isOfStop which errors say no more than that, once the signal has come: what was being installed has been stopped
+ */
+export async function showTraining<T>(
+  json: boolean,
+  train: (asked: { readonly signal: AbortSignal; readonly listener: TrainListener }) => Promise<T>,
+  isOfStop: (error: unknown) => boolean = () => true,
+): Promise<ShownTraining<T>> {
+  const { displayMode, openDisplay } = await import('../training/display.js');
+  const { stopOnSignals } = await import('../terminal/signals.js');
+  const stop = stopOnSignals();
+  const mode = displayMode({ json });
+  let display = openDisplay(mode, []);
+  const listener: TrainListener = {
+    note: (line) => {
+      display.note(line);
+    },
+    planned: (members) => {
+      display.close();
+      display = openDisplay(mode, members);
+    },
+    event: (event) => {
+      display.event(event);
+    },
+  };
+  try {
+    const result = await train({ signal: stop.signal, listener });
+    return { result, stopped: stop.signal.aborted ? stop.exitCode() : undefined };
+  } catch (error) {
+    if (!stop.signal.aborted || !isOfStop(error)) throw error;
+    return { result: undefined, stopped: stop.exitCode() };
+  } finally {
+    display.close();
+    stop.release();
+  }
+}
+
+/** For the user, of what a signal has stopped. */
+export function sayStopped(folder?: string): void {
+  console.error(`stopped; run the same command again to resume${folder === undefined ? '' : `: ${folder}`}`);
+}
