@@ -94,9 +94,18 @@ export async function tryLock(file: string): Promise<Attempt> {
   return { busy: undefined };
 }
 
-/** Who holds the lock, found without taking it; undefined where nobody alive does. Its owner is undefined where it is not known. */
-export async function holderOf(file: string): Promise<{ readonly owner: Owner | undefined } | undefined> {
-  const found = await look(file).catch((error: unknown) => {
+/** Who has a lock; undefined where that is not known. */
+export interface Holder {
+  readonly owner: Owner | undefined;
+}
+
+/**
+ * Who holds the lock, found without taking it; undefined where nobody alive does.
+ *
+ * @param clock the disk's, where many locks of a folder are looked at
+ */
+export async function holderOf(file: string, clock?: () => Promise<number>): Promise<Holder | undefined> {
+  const found = await look(file, clock).catch((error: unknown) => {
     if (isPassing(error)) return { state: 'free' } as const;
     throw error;
   });
@@ -119,15 +128,20 @@ function hold(file: string, fd: number): Held {
   const content: Content = { token: randomUUID(), owner: thisProcess(), worker: null };
   const { token } = content;
   const lost = new AbortController();
-  const write = (worker: Owner | null) => {
-    const bytes = Buffer.from(JSON.stringify({ ...content, worker }).padEnd(fileBytes - 1) + '\n');
+  const bytesOf = (worker: Owner | null) =>
+    Buffer.from(JSON.stringify({ ...content, worker }).padEnd(fileBytes - 1) + '\n');
+  const write = (bytes: Buffer) => {
     fs.writeSync(fd, bytes, 0, bytes.length, 0);
+  };
+  const keep = (bytes: Buffer) => {
     beat({ file, fd, token, bytes }, () => {
       lost.abort();
     });
   };
   try {
-    write(null);
+    const bytes = bytesOf(null);
+    write(bytes);
+    keep(bytes);
   } catch (error) {
     // A full disk: nobody has it.
     fs.closeSync(fd);
@@ -139,7 +153,14 @@ function hold(file: string, fd: number): Held {
     token,
     lost: lost.signal,
     share: (pid) => {
-      write(processHere(pid));
+      const bytes = bytesOf(processHere(pid));
+      keep(bytes);
+      try {
+        write(bytes);
+      } catch (error) {
+        // The next sign of life says it.
+        if (!isPassing(error)) throw error;
+      }
     },
     confirm: () => confirmLock({ file, token }),
     release: async () => {
@@ -185,7 +206,7 @@ type Found =
 /** Since when, by this process's own count, locks that seem dead have looked as they do. */
 const watched = new Map<string, { readonly look: string; readonly since: number }>();
 
-async function look(file: string): Promise<Found> {
+async function look(file: string, clock?: () => Promise<number>): Promise<Found> {
   const read = readLock(file);
   if (read === undefined) return { state: 'free' };
   const { content, mark, modified } = read;
@@ -196,7 +217,7 @@ async function look(file: string): Promise<Found> {
     if (worker === null || worker === undefined || isRunning(worker) !== true) return { state: 'dead', mark };
     return { state: 'orphaned', owner };
   }
-  const age = await ageOf(file);
+  const age = await ageOf(file, clock);
   // Where nothing can be written the disk's clock can't be read, and a lock counts as held.
   if (age === undefined || age <= staleMilliseconds) {
     watched.delete(file);
@@ -264,8 +285,7 @@ function remove(file: string, mark: string): boolean {
     const fd = create(right);
     if (fd === undefined) return false;
     try {
-      fs.writeSync(fd, JSON.stringify({ token: randomUUID(), owner: thisProcess(), worker: null }));
-      fs.closeSync(fd);
+      sign(fd);
       if (readLock(file)?.mark === mark) removeEither(file);
     } finally {
       fs.rmSync(right, { force: true });
@@ -274,6 +294,17 @@ function remove(file: string, mark: string): boolean {
     if (!isPassing(error)) throw error;
   }
   return true;
+}
+
+/** Says whose a right is, and closes it. On a full disk it says nothing, and its age alone tells whether it still counts. */
+function sign(fd: number): void {
+  try {
+    fs.writeSync(fd, JSON.stringify({ token: randomUUID(), owner: thisProcess(), worker: null }));
+  } catch (error) {
+    if (!['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')) throw error;
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 /** Locks of earlier versions were folders. */

@@ -39,13 +39,22 @@ export async function isLeftover(file: string): Promise<boolean> {
 }
 
 /** Milliseconds since a file or folder was written to, by the clock of its disk; undefined where that can't be told. */
-export async function ageOf(file: string): Promise<number | undefined> {
+export async function ageOf(file: string, clock = () => diskTime(path.dirname(file))): Promise<number | undefined> {
   try {
     const { mtimeMs } = await fs.stat(file);
-    return (await diskTime(path.dirname(file))) - mtimeMs;
+    return (await clock()) - mtimeMs;
   } catch {
     return undefined;
   }
+}
+
+/** `diskTime`, for the ages of many files of a folder: one file is written for all, and this process's own count added. */
+export function diskClock(folder: string): () => Promise<number> {
+  let start: Promise<number> | undefined;
+  return async () => {
+    start ??= diskTime(folder).then((time) => time - performance.now());
+    return (await start) + performance.now();
+  };
 }
 
 /** Milliseconds, by the clock that stamps files in `folder`: those of one that is written there, and goes. */

@@ -4,7 +4,6 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { processText, type Owner } from '../machine/owner.js';
 import { removeAll, type Removal, type Removed } from '../machine/removal.js';
 import { isLeftover } from '../machine/temporary.js';
 import { entriesAt, type DiskEntry } from '../machine/usage.js';
@@ -13,7 +12,15 @@ import { condensed } from '../terminal/format.js';
 import { nearest } from '../terminal/nearest.js';
 import { isOfRun } from './contents.js';
 import { runNames } from './locate.js';
-import { holdRun, isLockName, lockMembers, memberLocksFolder, memberLocksName, trainerOf } from './lock.js';
+import {
+  beingTrained,
+  holdRun,
+  isLockName,
+  lockMembers,
+  memberLocksFolder,
+  memberLocksName,
+  trainerOf,
+} from './lock.js';
 import type { Held } from '../machine/lock.js';
 import { verifyAnyRun, type AnyMemberState } from './verify.js';
 import { memberIdSchema } from './record.js';
@@ -49,7 +56,8 @@ export async function planClean(request: CleanRequest): Promise<CleanPlan> {
   for (const folder of folders) {
     const trainer = await trainerOf(folder);
     if (trainer === undefined) plans.push(await planRun(folder, request));
-    else if (names.length > 0) throw beingTrained(folder, trainer.owner);
+    else if (names.length > 0)
+      throw beingTrained(folder, trainer.owner, 'nothing was removed; stop it, or wait until it has finished');
     else plans.push({ removals: [], runs: [], notes: [`${folder} is being trained now and was skipped`] });
   }
   return {
@@ -222,15 +230,6 @@ function noRun(text: string, root: string, known: readonly string[]): UsageError
   const meant = nearest(text, known);
   const remedy = meant === undefined ? `${commandLine('runs')} lists those that are` : `did you mean ${meant}?`;
   return new UsageError(`"${text}" is not a run in ${root}`, 'RUN', remedy);
-}
-
-function beingTrained(folder: string, owner: Owner | undefined): RunError {
-  const who = owner === undefined ? '' : ` by ${processText(owner)}`;
-  return new RunError(
-    `is being trained now${who}`,
-    folder,
-    'nothing was removed; stop it, or wait until it has finished',
-  );
 }
 
 /** What probes of the disk left that were killed. */

@@ -5,10 +5,11 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { holderOf, lockFileOf, tryLock, type Attempt, type Held } from '../machine/lock.js';
+import { holderOf, lockFileOf, tryLock, type Attempt, type Held, type Holder } from '../machine/lock.js';
 import { processText, type Owner } from '../machine/owner.js';
 import { RunError, codeOf } from '../terminal/errors.js';
 import { createFolder, diskError, removeLeftovers } from '../machine/files.js';
+import { diskClock } from '../machine/temporary.js';
 import { memberIdSchema } from './record.js';
 
 export interface Patience {
@@ -36,7 +37,10 @@ export async function lockRun(runFolder: string, { patience = minute, onWait }: 
       throw error;
     },
   );
-  await removeLeftovers(runFolder);
+  await removeLeftovers(runFolder).catch(async (error: unknown) => {
+    await held.release();
+    throw error;
+  });
   return held;
 }
 
@@ -108,9 +112,13 @@ export async function lockMembers(runFolder: string, ids: readonly string[]): Pr
 }
 
 /** What is refused while somebody trains it. */
-export function beingTrained(where: string, owner: Owner | undefined): RunError {
+export function beingTrained(
+  where: string,
+  owner: Owner | undefined,
+  remedy = 'stop it, or wait until it has finished',
+): RunError {
   const who = owner === undefined ? '' : ` by ${processText(owner)}`;
-  return new RunError(`is being trained now${who}`, where, 'stop it, or wait until it has finished');
+  return new RunError(`is being trained now${who}`, where, remedy);
 }
 
 async function release(held: Held, folder: string): Promise<void> {
@@ -118,23 +126,33 @@ async function release(held: Held, folder: string): Promise<void> {
   await fs.rmdir(folder).catch(() => undefined);
 }
 
-/** Members of a run that living processes hold, of whatever host, and whose they are where that is known. */
-export async function busyMembers(runFolder: string): Promise<ReadonlyMap<string, Owner | undefined>> {
+/** Members of a run that living processes hold, of whatever host, each with who that is. */
+async function* heldMembers(runFolder: string, ids?: readonly string[]): AsyncGenerator<readonly [string, Holder]> {
   const folder = memberLocksFolder(runFolder);
-  const busy = new Map<string, Owner | undefined>();
+  const clock = diskClock(folder);
+  const asked = ids === undefined ? undefined : new Set(ids);
   for (const name of await fs.readdir(folder).catch(() => [])) {
-    if (!memberIdSchema.safeParse(name).success) continue;
-    const holder = await holderOf(path.join(folder, name));
-    if (holder !== undefined) busy.set(name, holder.owner);
+    if (asked === undefined ? !memberIdSchema.safeParse(name).success : !asked.has(name)) continue;
+    const holder = await holderOf(path.join(folder, name), clock);
+    if (holder !== undefined) yield [name, holder];
   }
+}
+
+/** Which of a run's members living processes hold, of whatever host, and whose they are where that is known; left out: of all. */
+export async function busyMembers(
+  runFolder: string,
+  ids?: readonly string[],
+): Promise<ReadonlyMap<string, Owner | undefined>> {
+  const busy = new Map<string, Owner | undefined>();
+  for await (const [id, { owner }] of heldMembers(runFolder, ids)) busy.set(id, owner);
   return busy;
 }
 
-/** Who works on the run now, its members included; undefined where nobody does. The owner is undefined where it is not known. */
-export async function trainerOf(runFolder: string): Promise<{ readonly owner: Owner | undefined } | undefined> {
+/** Who works on the run now, or on one of its members; undefined where nobody does. */
+export async function trainerOf(runFolder: string): Promise<Holder | undefined> {
   const ofRun = await holderOf(lockFileOf(runFolder + path.sep));
   if (ofRun !== undefined) return ofRun;
-  for (const owner of (await busyMembers(runFolder)).values()) return { owner };
+  for await (const [, holder] of heldMembers(runFolder)) return holder;
   return undefined;
 }
 

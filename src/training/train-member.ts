@@ -55,8 +55,8 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
     return { folder, status: 'complete', member: asked, busy: [] };
   }
   // Who has it is known without a dataset; who is at it when its turn comes is seen then.
-  const busy = await busyMembers(folder);
   const ids = open.map(memberId);
+  const busy = await busyMembers(folder, ids);
   if (ids.every((id) => busy.has(id))) return { folder, status: 'busy', member: asked, busy: ids };
   const dataset = await loadDataset(run.experiment.dataset, { ...run.experiment, dataDir: request.dataDir });
   for (const line of dataset.notes) listener.note(line);

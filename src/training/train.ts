@@ -291,7 +291,7 @@ async function trainPlanned(
 
 /** `3 members are being trained elsewhere: cnn-w8-s0, cnn-w8-s1 by process 12 on node7; cnn-w16-s0 by process 31`. */
 export async function busyLine(folder: string, ids: readonly string[]): Promise<string> {
-  const owners = await busyMembers(folder);
+  const owners = await busyMembers(folder, ids);
   const groups = new Map<string, string[]>();
   for (const id of ids) {
     const who = processText(owners.get(id));
