@@ -1,5 +1,6 @@
 /** What a user asks of Slurm. Everything goes into a script that a shell and Slurm read, so each value is checked for its form here. */
 import * as z from 'zod';
+import { optionOf } from '../experiment/schema.js';
 import { UsageError } from '../terminal/errors.js';
 
 /** Names of partitions, accounts and resources, and lists of them: nothing that a shell or a line of a script could take for its own. */
@@ -38,10 +39,7 @@ export function parseSlurmOptions(input: SlurmInput): SlurmOptions {
   const [issue] = error.issues;
   const key = String(issue?.path[0] ?? '');
   const value = (input as Readonly<Record<string, unknown>>)[key];
-  throw new UsageError(
-    `${JSON.stringify(value)} ${issue?.message ?? 'is not valid'}`,
-    `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-  );
+  throw new UsageError(`${JSON.stringify(value)} ${issue?.message ?? 'is not valid'}`, `--${optionOf(key)}`);
 }
 
 /** Seconds of a time as Slurm writes it; undefined for what is none. */

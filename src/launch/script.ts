@@ -5,6 +5,8 @@
 import * as path from 'node:path';
 import { UsageError } from '../terminal/errors.js';
 import { isNameable } from '../terminal/printable.js';
+import { shellWord } from '../terminal/shell.js';
+import { launchFiles } from './folder.js';
 import { secondsOf, type SlurmOptions } from './options.js';
 import type { TaskArray } from './tasks.js';
 
@@ -25,10 +27,10 @@ export interface ScriptContext {
 /** How often a task requeues itself; restarts after a power cut or a preemption count too. */
 export const mostRestarts = 20;
 
-/** From the signal to the time limit: a step ends, the checkpoint is written, the task is requeued. */
+/** From the signal to the time limit: the member is stopped, what it was writing is whole or gone, the task is requeued. */
 const usualLeadSeconds = 120;
 
-/** A quarter of a short limit: the signal would come before the first step. */
+/** A quarter of a short limit: the signal would come before the first epoch. */
 export function leadSeconds({ time }: Pick<SlurmOptions, 'time'>): number {
   const limit = time === undefined ? Infinity : (secondsOf(time) ?? Infinity);
   return Math.max(10, Math.min(usualLeadSeconds, Math.floor(limit / 4)));
@@ -41,11 +43,6 @@ function directive(name: string, value: string | number): string {
   return `#SBATCH --${name}=${isPlain ? text : `"${text.replaceAll('"', '\\"')}"`}`;
 }
 
-/** One word of a shell's command, whatever is in it. */
-export function shellWord(text: string): string {
-  return /^[A-Za-z0-9_./:=@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 /** Throws UsageError for a path that Slurm can't be told. */
 export function refuseUnspeakable(folder: string): void {
   if (!folder.includes('\\') && isNameable(folder)) return;
@@ -55,7 +52,7 @@ export function refuseUnspeakable(folder: string): void {
 
 /** In the name Slurm replaces %A and %a; a percent sign in the folder is one. */
 function logPath(folder: string, name: string): string {
-  return path.join(folder.replaceAll('%', '%%'), 'log', name);
+  return path.join(folder.replaceAll('%', '%%'), launchFiles.logs, name);
 }
 
 function commonDirectives({ run, options: { partition, account } }: ScriptContext, log: string): string[] {
@@ -103,7 +100,7 @@ ${[
 # Argument: the task with which this array begins (0 where it is left out).
 
 most_restarts=${mostRestarts} # power cuts and preemptions count too
-tasks=${shellWord(path.join(folder, 'tasks.json'))}
+tasks=${shellWord(path.join(folder, launchFiles.tasks))}
 
 cd -- ${shellWord(cwd)} || exit 1
 task=$((SLURM_ARRAY_TASK_ID + \${1:-0}))

@@ -13,8 +13,9 @@ import { readTimm } from '../import/timm.js';
 import { addToRun, compareReading, openToAdd } from '../import/add.js';
 import { refuseTaken, writeImportedRun } from '../import/write.js';
 import { tableColumns } from '../import/columns.js';
+import { optionOf } from '../experiment/schema.js';
 import { present } from '../machine/present.js';
-import { shellWord } from '../report/escape.js';
+import { shellWord } from '../terminal/shell.js';
 import type { ImportedRun } from '../runs/imported.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
@@ -252,7 +253,7 @@ type Typed = string | number | boolean | readonly string[] | undefined;
 function commandOf(format: string, files: readonly string[], options: object): string {
   const typed = Object.entries(options as Readonly<Record<string, Typed>>).flatMap(([key, value]) => {
     if (untyped.includes(key) || value === undefined || value === false) return [];
-    const flag = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const flag = `--${optionOf(key)}`;
     if (value === true) return [flag];
     const texts = [value].flat().map(String);
     return texts.flatMap((text) => [flag, shellWord(fileOptions.includes(key) ? path.basename(text) : text)]);

@@ -17,7 +17,7 @@ export interface TrainMemberOptions {
   readonly dataDir?: string | undefined;
   /** The folder of all runs; left out: `checkpoints`. */
   readonly root?: string | undefined;
-  /** Stops the training at the next step; the same call goes on where it was. */
+  /** Stops the training at once; the same call goes on from the last whole epoch. */
   readonly signal?: AbortSignal | undefined;
   /** Hears of each event. */
   readonly listener?: Partial<TrainListener> | undefined;

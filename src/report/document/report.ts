@@ -20,7 +20,7 @@ import { analyseFamily, type AnalysedFamily } from './family.js';
 import { latexTable } from './latex.js';
 import { markdownOf } from './markdown.js';
 import { commandOf, storyOf, type ReportedFamily } from './story.js';
-import { shellWord } from '../escape.js';
+import { shellWord } from '../../terminal/shell.js';
 import { comparisonFigure } from '../figures/compare.js';
 import type { Figure as Picture } from '../figures/layout.js';
 import { figureSpec } from '../figures/spec.js';

@@ -11,7 +11,7 @@ import { isImported, kindOf, sourcesOf, type AnyRun, type ImportedRun } from '..
 import type { RunRecord } from '../../runs/record.js';
 import { scaleText } from '../../runs/words.js';
 import { shownDataset, sourceText } from '../tables/compare.js';
-import { shellWord } from '../escape.js';
+import { shellWord } from '../../terminal/shell.js';
 import { samplingOf } from '../tables/sampling.js';
 import type { Block, Figure, Report, Section } from './blocks.js';
 import type { AnalysedFamily } from './family.js';

@@ -1,11 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeTasks } from '../../../src/launch/folder.js';
-import { jobScript, mostRestarts, refuseUnspeakable, shellWord, summaryScript } from '../../../src/launch/script.js';
+import { jobScript, mostRestarts, refuseUnspeakable, summaryScript } from '../../../src/launch/script.js';
+import { shellWord } from '../../../src/terminal/shell.js';
 
 let folder = '';
 beforeAll(() => {
@@ -13,21 +13,6 @@ beforeAll(() => {
 });
 afterAll(() => {
   fs.rmSync(folder, { recursive: true });
-});
-
-test('a word of a shell is that word, whatever is in it', () => {
-  const texts = fc.array(
-    fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
-    { maxLength: 20 },
-  );
-  fc.assert(
-    fc.property(texts, (words) => {
-      const line = `printf '%s\\0' ${words.map(shellWord).join(' ')}`;
-      const said = execFileSync('bash', ['-c', line], { encoding: 'utf8' }).split('\0').slice(0, -1);
-      expect(said).toEqual(words.length === 0 ? [''] : words);
-    }),
-    { numRuns: 30 },
-  );
 });
 
 /** A folder, and programs named node and emergence in it, with every character that a path can have and Slurm can be told. */

@@ -3,7 +3,8 @@ import { csvParseRows } from 'd3-dsv';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { latexTable, latexText } from '../../../src/report/document/latex.js';
-import { linkPath, markdownText, markupText, scriptJson, shellWord } from '../../../src/report/escape.js';
+import { linkPath, markdownText, markupText, scriptJson } from '../../../src/report/escape.js';
+import { shellWord } from '../../../src/terminal/shell.js';
 import { toPng, toSvg } from '../../../src/report/figures/render.js';
 import { csv, textTable } from '../../../src/report/tables/text-table.js';
 
