@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** Apart from `npm test`, as it starts a Slurm of three nodes and trains a family twice: `npm run test:slurm`. */
+export default defineConfig({
+  test: {
+    name: 'slurm',
+    include: ['test/slurm/**/*.test.ts'],
+    setupFiles: ['test/support/matchers.ts'],
+    globalSetup: ['test/support/runtime.ts', 'test/support/bundle.ts'],
+    env: { EMERGENCE_PROGRESS: 'none' },
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+  },
+});
