@@ -21,7 +21,8 @@ function ask(command: string, words: readonly string[]): Promise<Answer> {
     execFile(command, words, options, (error, stdout, stderr) => {
       const isMissing = ['ENOENT', 'EACCES'].includes(codeOf(error) ?? '');
       const code = isMissing ? null : error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
-      resolve({ stdout, stderr, code });
+      const silence = error?.killed === true ? `\ntimed out after ${patienceMilliseconds / 1000} s` : '';
+      resolve({ stdout, stderr: stderr + silence, code });
     });
   });
 }
@@ -137,7 +138,7 @@ export async function queueOf(jobs: readonly string[]): Promise<readonly SlurmTa
 }
 
 /** Of `squeue -h -r -o '%F|%K|%T|%N|%r'`. */
-export function parseQueue(text: string): SlurmTask[] {
+function parseQueue(text: string): SlurmTask[] {
   return text.split('\n').flatMap((line) => {
     const [job, index, state, nodes = '', reason = ''] = line.trim().split('|');
     if (job === undefined || state === undefined || !/^\d+$/.test(job)) return [];
@@ -157,7 +158,7 @@ export async function endedTasks(jobs: readonly string[]): Promise<readonly Slur
 }
 
 /** Of `sacct -n -P -X -o JobID,State,NodeList`: `12_3|CANCELLED by 1000|node2`. */
-export function parseAccounts(text: string): SlurmTask[] {
+function parseAccounts(text: string): SlurmTask[] {
   return text.split('\n').flatMap((line) => {
     const [id = '', state = '', nodes = ''] = line.trim().split('|');
     const [, job, index] = /^(\d+)(?:_(\d+))?$/.exec(id) ?? [];

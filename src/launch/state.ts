@@ -19,16 +19,17 @@ interface Answers {
  */
 export async function jobsOf(runFolder: string): Promise<ReadonlyMap<string, MemberJob>> {
   const launches = await readLaunches(runFolder);
-  const jobs = launches.flatMap(({ submitted }) => submitted?.arrays.map(({ job }) => job) ?? []);
-  if (jobs.length === 0) return new Map();
-  const queue = await queueOf(jobs);
-  // Accounts are asked only of those that the queue has forgotten.
-  const known = new Set(queue?.map(({ job }) => job));
-  const ended = queue === undefined ? [] : await endedTasks(jobs.filter((job) => !known.has(job)));
+  const arrays = launches.flatMap(({ submitted }) => submitted?.arrays ?? []);
+  if (arrays.length === 0) return new Map();
+  const queue = await queueOf(arrays.map(({ job }) => job));
+  const inQueue = queue?.map(({ job }) => job) ?? [];
+  // Accounts are asked only of arrays with a task that the queue has forgotten.
+  const forgotten = arrays.filter(({ job, count }) => inQueue.filter((each) => each === job).length < count);
+  const ended = queue === undefined ? [] : await endedTasks(forgotten.map(({ job }) => job));
   return jobsFrom(launches, { queue, ended });
 }
 
-export function jobsFrom(launches: readonly Launch[], answers: Answers): ReadonlyMap<string, MemberJob> {
+function jobsFrom(launches: readonly Launch[], answers: Answers): ReadonlyMap<string, MemberJob> {
   const queued = byTask(answers.queue ?? []);
   const ended = byTask(answers.ended);
   const jobs = new Map<string, MemberJob>();
