@@ -71,13 +71,12 @@ function drawOne(image: Uint8Array, [shape, colour, size, place]: readonly numbe
   const [cos, sin] = [Math.cos(angle) / radius, Math.sin(angle) / radius];
   const ink = 90 + 110 * random.uniform();
   const outline = outlines[shape!]!;
-  let noise = 0;
   for (let p = 0; p < side * side; p++) {
     const dx = (p % side) - centreX;
     const dy = Math.floor(p / side) - centreY;
     const inside = Math.min(1, Math.max(0, 0.5 - radius * outline(cos * dx + sin * dy, cos * dy - sin * dx)));
     // One draw gives the noise of three channels.
-    noise = random.uint32();
+    const noise = random.uint32();
     for (let c = 0; c < channels; c++) {
       image[p * channels + c] = inside * ink * (c === colour ? 1 : 1 / 3) + 0.2 * ((noise >>> (8 * c)) & 255);
     }

@@ -293,7 +293,8 @@ export class Collector {
       return { codes, names: undefined, count: codes.reduce((most, code) => Math.max(most, code), 0) + 1 };
     }
     // Of a run's classes each keeps its number; what its models never named comes after them.
-    const sorted = [...(known ?? []), ...names.filter((name) => known?.includes(name) !== true).sort()];
+    const before = new Set(known);
+    const sorted = [...(known ?? []), ...names.filter((name) => !before.has(name)).sort()];
     const place = new Map(sorted.map((name, i) => [name, i]));
     return { codes: Int32Array.from(names, (name) => present(place.get(name))), names: sorted, count: sorted.length };
   }

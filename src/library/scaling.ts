@@ -68,8 +68,8 @@ export async function scaling(run: RunLike, options: ScalingOptions = {}): Promi
   const law = await track(options, 'intervals', (onStep) =>
     scalingLaw({ members: points, factors, draws: fitting, onStep }),
   );
-  const { curve, label, suffix } = typeof run === 'string' ? loaded : run;
-  return { ...law, run: { ...loaded, curve, label, suffix }, metric };
+  const { curve, label } = typeof run === 'string' ? loaded : run;
+  return { ...law, run: { ...loaded, curve, label }, metric };
 }
 
 /** What N and D are called, here and in imports. */

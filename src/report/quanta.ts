@@ -43,8 +43,8 @@ export async function writeQuanta(
   });
   const written: string[][] = [];
   for (const [i, found] of all.entries()) {
-    const { folder, members, words, suffix } = found.run;
-    const table = path.join(folder, `quanta${suffix}.csv`);
+    const { folder, members, words, curve } = found.run;
+    const table = path.join(folder, `quanta${curve?.suffix ?? ''}.csv`);
     await writeFileAtomic(table, csvOf(found, nth(members, 0).outcomes, words));
     written.push([table, ...nth(pictures, i)]);
   }

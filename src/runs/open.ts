@@ -83,13 +83,13 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   const all = await columnsOf(members);
   const columns = points.some(({ moment }) => moment !== undefined) ? columnsAtMoments(all) : all;
   const opened: OpenRun[] = [];
-  for (const { where, label, suffix, curve } of viewsOf(record, points, options)) {
+  for (const { where, label, curve } of viewsOf(record, points, options)) {
     const { words, coordinate, members: shown, notes, held } = viewOf(record, points, { ...options, where });
     const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate, { folder, columns });
     opened.push({
       ...{ folder, record: withClasses(record, shown), words, complete: placed, absent, columns },
       notes: [...files, ...notes],
-      ...{ label, held, suffix, curve },
+      ...{ label, held, curve },
     });
   }
   return opened;
@@ -148,8 +148,8 @@ function viewsOf(
   record: RunRecord,
   members: readonly Placed[],
   { curvePer: key, where }: OpenOptions,
-): Pick<OpenRun & OpenOptions, 'where' | 'label' | 'suffix' | 'curve'>[] {
-  if (key === undefined) return [{ where, label: record.name, suffix: '', curve: undefined }];
+): Pick<OpenRun & OpenOptions, 'where' | 'label' | 'curve'>[] {
+  if (key === undefined) return [{ where, label: record.name, curve: undefined }];
   const varying = varyingFactors(record, members);
   refuseFixed(key, varying, '--curve-per');
   if (where !== undefined && key in where)
@@ -158,8 +158,7 @@ function viewsOf(
   return values.map((value) => ({
     where: { ...where, [key]: value },
     label: `${record.name}, ${key} ${value}`,
-    suffix: `-${key}${value}`,
-    curve: { factor: key, name: `${key} ${value}` },
+    curve: { factor: key, name: `${key} ${value}`, suffix: `-${key}${value}` },
   }));
 }
 
@@ -222,7 +221,7 @@ async function openImported(folder: string, record: ImportedRun, axis: string): 
   const words = importedWords(axis);
   return {
     ...{ folder, record, words, complete, absent, columns, notes: [] },
-    ...{ label: record.name, held: {}, suffix: '', curve: undefined },
+    ...{ label: record.name, held: {}, curve: undefined },
   };
 }
 

@@ -41,6 +41,8 @@ export interface CurveName {
   readonly factor: string;
   /** `depth 2` */
   readonly name: string;
+  /** The same for names of files: `-depth2`. */
+  readonly suffix: string;
 }
 
 export interface LoadedRun {
@@ -60,8 +62,6 @@ export interface LoadedRun {
   readonly label: string;
   /** Factors that are held, and at what. */
   readonly held: Readonly<Record<string, number>>;
-  /** The same for names of files: `-depth2`; empty where the run's name is enough. */
-  readonly suffix: string;
   /** Which of a run's curves this is, where a factor's values have one each. */
   readonly curve: CurveName | undefined;
 }

@@ -11,8 +11,10 @@ import { seriesStyle } from './theme.js';
 
 export interface CurveFigure {
   readonly figure: Figure;
-  readonly curve: CurveName;
+  readonly curve: DrawnName;
 }
+
+type DrawnName = Pick<CurveName, 'factor' | 'name'>;
 
 /**
  * @param figures at least one, in order of the values
@@ -22,21 +24,16 @@ export function together(run: string, figures: readonly CurveFigure[], isApart =
   const [first] = figures.map(({ figure }) => figure) as [Figure, ...Figure[]];
   const { factor } = nth(figures, 0).curve;
   const titles = new Set(figures.map(({ figure: { title } }) => title));
-  const isAlike = figures.every(({ figure: { panels } }) => panels.length === first.panels.length);
-  const panels =
-    isApart || !isAlike
-      ? figures.flatMap(({ figure, curve }) => figure.panels.map((panel) => named(panel, curve)))
-      : first.panels.flatMap((_, i) =>
-          panelsOf(figures.map(({ figure, curve }) => ({ panel: nth(figure.panels, i), curve }))),
-        );
-  const thin = new Set(
-    panels.flatMap(({ curves }) =>
-      (curves?.series ?? []).flatMap(({ isUnnamed, label }) => (isUnnamed === true ? label : [])),
-    ),
-  );
-  const hasBars = panels.some(
-    ({ curves }) => !isApart && (curves?.series.filter(({ spread }) => spread === 'bars').length ?? 0) > 1,
-  );
+  const areUnlike = figures.some(({ figure: { panels } }) => panels.length !== first.panels.length);
+  const areApart = isApart || areUnlike;
+  const panels = areApart
+    ? figures.flatMap(({ figure, curve }) => figure.panels.map((panel) => named(panel, curve)))
+    : first.panels.flatMap((_, i) =>
+        panelsOf(figures.map(({ figure, curve }) => ({ panel: nth(figure.panels, i), curve }))),
+      );
+  const drawn = panels.map(({ curves }) => curves?.series ?? []);
+  const thin = new Set(drawn.flat().flatMap(({ isUnnamed, label }) => (isUnnamed === true ? label : [])));
+  const hasBars = !areApart && drawn.some((series) => series.filter(({ spread }) => spread === 'bars').length > 1);
   return {
     title: titles.size === 1 ? `${first.title}, by ${factor}` : `${run}, by ${factor}`,
     notes: [
@@ -45,14 +42,13 @@ export function together(run: string, figures: readonly CurveFigure[], isApart =
       ...(thin.size === 0 ? [] : [`Thin lines: ${[...thin].join(', ')}.`]),
     ],
     panels,
-    columns:
-      isApart || !isAlike ? Math.max(first.columns ?? 3, Math.min(3, first.panels.length)) : (first.columns ?? 3),
+    columns: areApart ? Math.max(first.columns ?? 3, Math.min(3, first.panels.length)) : (first.columns ?? 3),
   };
 }
 
 interface NamedPanel {
   readonly panel: Panel;
-  readonly curve: CurveName;
+  readonly curve: DrawnName;
 }
 
 function panelsOf(all: readonly NamedPanel[]): Panel[] {
@@ -63,11 +59,11 @@ function panelsOf(all: readonly NamedPanel[]): Panel[] {
   return [isSame ? nth(all, 0).panel : curvePanel(inOne(curves))];
 }
 
-function named(panel: Panel, { name }: CurveName): Panel {
+function named(panel: Panel, { name }: DrawnName): Panel {
   return { ...panel, title: panel.title === '' ? name : `${name}: ${panel.title}` };
 }
 
-function inOne(all: readonly { readonly panel: CurvePanel; readonly curve: CurveName }[]): CurvePanel {
+function inOne(all: readonly { readonly panel: CurvePanel; readonly curve: DrawnName }[]): CurvePanel {
   const [{ panel: first }] = all as [(typeof all)[number], ...(typeof all)[number][]];
   const isOneTitle = all.every(({ panel: { title } }) => title === first.title);
   const shared = references(first);
