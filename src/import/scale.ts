@@ -6,7 +6,7 @@ import { condensed } from '../terminal/format.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
 import type { Collector } from './collector.js';
 import { placeIn, readRows } from './rows.js';
-import { isBlank, Misread, readName, readNumber } from './values.js';
+import { isBlank, Misread, readFinite, readName, readNumber } from './values.js';
 
 export type Coordinates = Readonly<Record<string, number>>;
 
@@ -37,7 +37,7 @@ export function isOfTimm(row: Readonly<Record<string, unknown>>): boolean {
 
 /** Throws UsageError where it is no number. */
 export function timmParameters(row: Readonly<Record<string, unknown>>, where: string): number {
-  const millions = readNumber(String(row['param_count']).replaceAll(',', ''));
+  const millions = readFinite(String(row['param_count']).replaceAll(',', ''));
   if (millions instanceof Misread) throw new UsageError(`param_count ${millions.what}`, where);
   return Number((1e6 * millions).toFixed(0));
 }

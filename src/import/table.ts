@@ -9,7 +9,7 @@ import { Collector, numberColumns, type NumberColumn, type OutcomeRow } from './
 import { tableColumns, usualCoordinates, type TableColumn } from './columns.js';
 import type { Row } from './batch.js';
 import { placeIn, readRows } from './rows.js';
-import { isBlank, Misread, readName, readNumber, readRight } from './values.js';
+import { isBlank, Misread, readFinite, readName, readNumber, readRight } from './values.js';
 
 export interface TableOptions {
   /** Columns that the user named. */
@@ -179,7 +179,7 @@ function longRow(row: Row, { columns, example, coordinates, labelFrom, at }: Lon
   const id = read(row, example, at, readFilled);
   const model = columns.model === undefined ? nameOfFile(at.file) : read(row, columns.model, at, readFilled);
   const placed: Record<string, number> = {};
-  for (const name of coordinates) placed[name] = read(row, name, at, readNumber);
+  for (const name of coordinates) placed[name] = read(row, name, at, readFinite);
   const label = labelOf(row, id, { columns, labelFrom, at });
   const predicted = optional(row, columns.predicted, at, readName);
   const numbers: Partial<Record<NumberColumn, number>> = {};

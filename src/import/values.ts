@@ -30,6 +30,14 @@ export function readNumber(value: unknown): number | Misread {
   return Number.isNaN(number) ? new Misread(`${shownValue(value)} is not a number`) : number;
 }
 
+/** A number that is the size of something: JSON has no infinite ones, and no scale ends there. */
+export function readFinite(value: unknown): number | Misread {
+  const number = readNumber(value);
+  return number instanceof Misread || Number.isFinite(number)
+    ? number
+    : new Misread(`${shownValue(value)} is not a finite number`);
+}
+
 /** 1 or 0 of what is true or false, right or wrong by a number, or by a word of some tool. */
 export function readRight(value: unknown): 0 | 1 | Misread {
   if (value === true || value === 1 || value === 1n) return 1;

@@ -151,6 +151,16 @@ test('coordinates of a table: matched by name, the axis is parameters or the fir
   await expect(placeModels(collector, short)).rejects.toThrow('scale.csv: has no line for omega; add one');
 });
 
+test('a coordinate is finite, in a table of outcomes and in one of models', async () => {
+  for (const size of ['inf', '-Infinity', '1e400'])
+    await expect(collected(`model,example,correct,parameters\nm,1,1,${size}\n`)).rejects.toThrow(
+      `table.csv:2: parameters "${size}" is not a finite number`,
+    );
+  const collector = await readTable([await written('model,example,correct\nm,1,1\n')], long);
+  const scale = await written('model,img_size,param_count\nm,224,inf\n', 'scale.csv');
+  await expect(placeModels(collector, scale)).rejects.toThrow('scale.csv:2: param_count "inf" is not a finite number');
+});
+
 test('the columns that the guide writes from Python are those that are known', async () => {
   const guide = await fs.readFile(new URL('../../../docs/import.md', import.meta.url), 'utf8');
   const frame = /pd\.DataFrame\(\{(.*?)\}\)/s.exec(guide)![1]!;
