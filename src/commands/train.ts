@@ -44,6 +44,7 @@ async function train(raw: RawOptions): Promise<number> {
   const { typed, execution, flags } = parseTyped(raw);
   const printed = figureOptionsOf(raw);
   const launched = launchFlagsOf(raw);
+  refuseTwoWays(raw);
   if (raw['summaryOnly'] === true) {
     if (execution.run === undefined)
       throw new UsageError('needs the name of a run', '--summary-only', 'add --run NAME');
@@ -89,6 +90,14 @@ async function launchAndShow(options: TrainOptions, { launched, json, printed }:
   }
   if (!result.isEnded) return 0;
   return (await showSummary(result.folder, json, printed)) > 0 ? 1 : 0;
+}
+
+/** Options each of which says what is done instead of a training here. Throws UsageError where there are two of them. */
+function refuseTwoWays(raw: RawOptions): void {
+  const instead = { '--plan-only': 'planOnly', '--launcher': 'launcher', '--summary-only': 'summaryOnly' };
+  const [one, other] = Object.entries(instead).flatMap(([flag, key]) => (raw[key] === undefined ? [] : [flag]));
+  if (one === undefined || other === undefined) return;
+  throw new UsageError(`says something else to do than ${one}`, other, 'give one of the two');
 }
 
 function showPlan({ folder, kept, planned }: TrainResult, json: boolean): void {
