@@ -17,6 +17,7 @@ import { arraysOf, packTasks, type LaunchTask, type TaskArray } from '../launch/
 import { commandLine } from '../machine/installation.js';
 import { nth, present } from '../machine/present.js';
 import { writeFileAtomic } from '../machine/files.js';
+import type { MemberJob } from '../runs/jobs.js';
 import { checkpoints } from '../runs/locate.js';
 import { readRunRecord, runFolder } from '../runs/run.js';
 import { isReported, messageOf, RunError } from '../terminal/errors.js';
@@ -70,7 +71,9 @@ export async function launch({ slurm, dryRun = false, program, ...options }: Lau
   const planned = await train({ ...options, run, threads, planOnly: true });
   options.signal?.throwIfAborted();
   const record = present(await readRunRecord(folder));
-  const living = livingMembers(await jobsOf(folder));
+  const inJobs = await jobsOf(folder);
+  if (!dryRun) refuseUnknown(planned.planned, inJobs);
+  const living = livingMembers(inJobs);
   const missing = planned.planned.filter((id) => !living.has(id));
   const rest = { folder, queued: planned.planned.filter((id) => living.has(id)), kept: planned.kept };
   if (missing.length === 0)
@@ -93,6 +96,17 @@ export async function launch({ slurm, dryRun = false, program, ...options }: Lau
     jobs,
     launched: missing,
   };
+}
+
+/** Throws RunError where nobody says whether members of an earlier launch still wait or run: they would be queued twice. */
+function refuseUnknown(missing: readonly string[], inJobs: ReadonlyMap<string, MemberJob>): void {
+  const unknown = missing.filter((id) => inJobs.get(id)?.state === 'unknown');
+  if (unknown.length === 0) return;
+  throw new RunError(
+    `Slurm does not say whether ${counted(unknown.length, 'member')} of an earlier launch still wait or run, ${nth(unknown, 0)} for one`,
+    'squeue',
+    'launch again when it answers',
+  );
 }
 
 /** One thread for each member: of many members that is what finishes them soonest. Undefined where the run's own differ. */
