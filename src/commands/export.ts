@@ -23,6 +23,11 @@ function formatOf(text: string): TableFormat | MemberFormatName {
   throw new UsageError(`"${text}" is not a format`, '--to', suggestion(text, exportFormats));
 }
 
+/** The form whose name is the file's extension. */
+function formatAsEnds(file = ''): TableFormat | MemberFormatName | undefined {
+  return exportFormats.find((name) => file.toLowerCase().endsWith(`.${name}`));
+}
+
 function isOfMember(format: TableFormat | MemberFormatName): format is MemberFormatName {
   return Object.hasOwn(memberFormatSummaries, format);
 }
@@ -38,7 +43,7 @@ export function registerExport(program: CommandUnknownOpts): void {
     .addOption(
       new Option(
         '--to <format>',
-        `of a run parquet or csv (default: as --output ends, else parquet); of a member ${ofMember.join('; ')} (docs/export.md)`,
+        `of a run parquet or csv; of a member ${ofMember.join('; ')} (default: as --output ends, else parquet; docs/export.md)`,
       ).argParser(formatOf),
     )
     .option(
@@ -56,7 +61,7 @@ export function registerExport(program: CommandUnknownOpts): void {
       ),
     )
     .action(async (name, options) => {
-      const to = options.to ?? (options.output?.toLowerCase().endsWith('.csv') === true ? 'csv' : 'parquet');
+      const to = options.to ?? formatAsEnds(options.output) ?? 'parquet';
       if (isOfMember(to)) {
         const { exportMember } = await import('../library/export-member.js');
         const exported = await exportMember(name, { ...options, to, note: terminal.note });

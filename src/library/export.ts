@@ -43,5 +43,9 @@ export async function exportOutcomes(
 function ofMember(member: string, to: string): UsageError {
   const above = path.dirname(member);
   const run = path.basename(above) === 'members' ? path.dirname(above) : above;
-  return new UsageError(`${to} is a table of a whole run, and ${member} is a member`, '--to', `give ${run}`);
+  return new UsageError(
+    `${to} is a table of a whole run, and ${member} is a member`,
+    '--to',
+    `give ${run}, or what a member becomes, such as --to onnx`,
+  );
 }

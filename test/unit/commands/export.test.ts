@@ -23,6 +23,18 @@ test('the form of a table is as --output ends, unless --to says otherwise', asyn
   expect(await begin('--to', 'parquet')).toBe('PAR1');
 });
 
+test('a model is as --output ends too, and a run becomes none', async () => {
+  const folder = await exampleFolder();
+  const exported = (...words: string[]) => runCommand(folder, ['export', ...words]);
+  expect((await exported('lenet-mnist/cnn-w1-s0', '--output', 'weights.safetensors')).stdout).toBe(
+    'safetensors  weights.safetensors\n',
+  );
+  expect(await exported('lenet-mnist', '--output', 'model.onnx')).toEqual({
+    ...{ code: 2, stdout: '' },
+    stderr: 'error: MEMBER: lenet-mnist is a run of 15 members; give one of them, such as lenet-mnist/cnn-w1-s0\n',
+  });
+});
+
 test('what cannot be written is refused in one line, before TensorFlow is loaded', async () => {
   const folder = await exampleFolder();
   await fs.writeFile(path.join(folder, 'there'), '');

@@ -27,7 +27,7 @@ test('members that there are none of, and options that are not of their architec
   );
   expect(await of(path.join(root, 'lenet-mnist/members/cnn-w1-s0'))).toBe('x.png: is not a file; give image files');
   expect(await why(exportOutcomes('lenet-mnist/cnn-w1-s0', { root }))).toBe(
-    '--to: parquet is a table of a whole run, and lenet-mnist/cnn-w1-s0 is a member; give lenet-mnist',
+    '--to: parquet is a table of a whole run, and lenet-mnist/cnn-w1-s0 is a member; give lenet-mnist, or what a member becomes, such as --to onnx',
   );
   expect(await why(exportMember('lenet-mnist', { root, to: 'onnx' }))).toContain('is a run of 15 members');
 });
