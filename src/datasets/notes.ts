@@ -2,7 +2,8 @@
 import type { Dataset, Split } from './dataset.js';
 import { countsOf } from './subsets.js';
 
-type Told = Pick<Dataset, 'name' | 'classes' | 'classNames' | 'train' | 'test'> & Partial<Pick<Dataset, 'trueLabels'>>;
+type Told = Pick<Dataset, 'name' | 'classes' | 'classNames' | 'train' | 'test'> &
+  Partial<Pick<Dataset, 'trueLabels' | 'composition'>>;
 
 /** Of classes without images, images in both splits, classes of very different sizes, and images that show nothing. */
 export function notesOn(data: Told): string[] {
@@ -11,20 +12,25 @@ export function notesOn(data: Told): string[] {
 }
 
 function classNotes(data: Told): string[] {
-  const { classes, train, test } = data;
+  const { classes, composition, train, test } = data;
   const [trained, tested] = [countsOf(train, classes), countsOf(test, classes)];
   const labels = Array.from({ length: classes }, (_, label) => label);
   const unseen = labels.filter((label) => trained[label] === 0 && tested[label] === 0);
   const untrained = labels.filter((label) => trained[label] === 0 && tested[label]! > 0);
   const untested = labels.filter((label) => trained[label]! > 0 && tested[label] === 0);
-  const of = (list: readonly number[]) =>
-    `${list.length} of the ${classes} classes: ${list
-      .slice(0, 5)
-      .map((label) => nameOf(data, label))
-      .join(', ')}${list.length > 5 ? ', ...' : ''}`;
+  const of = (list: readonly number[]) => {
+    const names = list.slice(0, 5).map((label) => nameOf(data, label));
+    // Names of combinations have commas.
+    const between = names.some((name) => name.includes(',')) ? '; ' : ', ';
+    return `${list.length} of the ${classes} classes: ${[...names, ...(list.length > 5 ? ['...'] : [])].join(between)}`;
+  };
+  const heldOut =
+    composition === undefined
+      ? `test images but no training image of ${of(untrained)}`
+      : `${untrained.length} of the ${classes} combinations have test images and no training image`;
   return [
     ...(unseen.length === 0 ? [] : [`no image of ${of(unseen)}; models still have an output for each`]),
-    ...(untrained.length === 0 ? [] : [`test images but no training image of ${of(untrained)}`]),
+    ...(untrained.length === 0 ? [] : [heldOut]),
     ...(untested.length === 0 ? [] : [`no test image of ${of(untested)}`]),
   ];
 }

@@ -101,7 +101,7 @@ function placeSchema(attributes: readonly Attribute[]) {
     if (place >= 0 && (names.length === 0 || place < names.length)) return place;
     const message =
       names.length === 0
-        ? 'give a place from 0; this run does not know the names of its attributes'
+        ? 'give a place from 0; only runs on a dataset of combinations know names of attributes'
         : suggestion(String(value), names);
     context.addIssue({ code: 'custom', message });
     return z.NEVER;

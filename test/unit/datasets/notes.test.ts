@@ -28,6 +28,19 @@ function told(
   return notesOn({ name: 'x', classes, classNames, train: of(train), test: of(test) });
 }
 
+test('combinations that are held out are counted, and names with commas are told apart', () => {
+  const names = ['disc, red', 'disc, blue', 'square, red', 'square, blue'];
+  const data = { name: 'x', classes: 4, classNames: names, train: splitOf([0], [1]), test: splitOf([0, 1], [2, 3]) };
+  expect(notesOn(data).slice(0, 2)).toEqual([
+    'x: no image of 2 of the 4 classes: square, red; square, blue; models still have an output for each',
+    'x: test images but no training image of 1 of the 4 classes: disc, blue',
+  ]);
+  const composition = { attributes: [], rule: '' };
+  expect(notesOn({ ...data, composition })[1]).toBe(
+    'x: 1 of the 4 combinations have test images and no training image',
+  );
+});
+
 const times = <T>(count: number, value: (i: number) => T) => Array.from({ length: count }, (_, i) => value(i));
 
 test('labels that were replaced are not told as labels of the images', () => {

@@ -133,7 +133,11 @@ describe('an attribute', () => {
   test.each([
     ['plaec', registry, 'attribute is plaec; did you mean place? Known: shape, place'],
     ['2', registry, 'attribute is 2; known: shape, place'],
-    ['place', metrics, 'attribute is place; give a place from 0; this run does not know the names of its attributes'],
+    [
+      'place',
+      metrics,
+      'attribute is place; give a place from 0; only runs on a dataset of combinations know names of attributes',
+    ],
   ])('%s', (text, of, line) => {
     const asked = `attribute-accuracy:attribute=${text},distance=0`;
     expect(() => parseMetric(asked, '--metric', of)).toThrow(`--metric "${asked}": ${line}`);
