@@ -85,11 +85,12 @@ PartitionName=urgent Nodes=ALL MaxTime=60 PriorityTier=10 PreemptMode=OFF
 CONF
 }
 
+# The first process of the name space buries what others leave behind, which slurmd does not: Slurm would wait for it and drain the node.
 boot() {
   local node=$1
   : > "$folder/$node.log"
   setsid unshare --uts --pid --fork --mount-proc --kill-child=KILL \
-    bash -c 'hostname "$0" && exec slurmd -D -N "$0" -f "$1"' "$node" "$folder/slurm.conf" < /dev/null > "$folder/$node.out" 2>&1 &
+    bash -c 'hostname "$0" && { slurmd -D -N "$0" -f "$1" & wait; }' "$node" "$folder/slurm.conf" < /dev/null > "$folder/$node.out" 2>&1 &
   echo $! > "$folder/$node.unshare"
 }
 
