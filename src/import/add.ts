@@ -23,7 +23,8 @@ import { readAnyRun, readMemberFile, runFolder } from '../runs/run.js';
 import { nth, present } from '../machine/present.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
-import type { Collected, CollectedMember, KnownRun } from './collector.js';
+import type { Collected, CollectedMember } from './collector.js';
+import type { KnownRun } from './known-run.js';
 import { describeSource, encodeMember, type Source } from './write.js';
 
 export interface RunToAddTo {

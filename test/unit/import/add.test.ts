@@ -1,7 +1,8 @@
 /** What outcomes have to agree in with a run that they are added to, as far as no file is needed to see it. */
 import { expect, test } from 'vitest';
 import { compareReading } from '../../../src/import/add.js';
-import { Collector, type KnownRun } from '../../../src/import/collector.js';
+import { Collector } from '../../../src/import/collector.js';
+import { type KnownRun } from '../../../src/import/known-run.js';
 import type { ImportedRun } from '../../../src/runs/imported.js';
 
 const lmEval = { task: 'arc_easy', filter: 'none', correct: 'acc' };
