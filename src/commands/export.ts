@@ -1,6 +1,7 @@
 /** `emergence export`: all outcomes of a run as one table, or one of its members as a model, for other programs. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { memberFormatSummaries, type MemberFormatName } from '../export/names.js';
+import { counted } from '../terminal/format.js';
 import { printable } from '../terminal/printable.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -23,9 +24,16 @@ function formatOf(text: string): TableFormat | MemberFormatName {
   throw new UsageError(`"${text}" is not a format`, '--to', suggestion(text, exportFormats));
 }
 
-/** The form whose name is the file's extension. */
+/** The form whose name is the file's extension; a Python file is torch's. */
 function formatAsEnds(file = ''): TableFormat | MemberFormatName | undefined {
-  return exportFormats.find((name) => file.toLowerCase().endsWith(`.${name}`));
+  const ending = file.toLowerCase();
+  return ending.endsWith('.py') ? 'torch' : exportFormats.find((name) => ending.endsWith(`.${name}`));
+}
+
+/** Says what was written, but not into the midst of it: a table may go to stdout. */
+function say(line: string, file: string): void {
+  const isStdout = /^\/(dev\/stdout|dev\/fd\/1|proc\/self\/fd\/1)$/.test(file);
+  (isStdout ? console.error : console.log)(printable(line));
 }
 
 function isOfMember(format: TableFormat | MemberFormatName): format is MemberFormatName {
@@ -66,13 +74,13 @@ export function registerExport(program: CommandUnknownOpts): void {
         const { exportMember } = await import('../library/export-member.js');
         const exported = await exportMember(name, { ...options, to, note: terminal.note });
         if (options.json === true) printJson(exported);
-        else for (const file of exported.files) console.log(printable(`${to}  ${file}`));
+        else for (const file of exported.files) say(`${to}  ${file}`, file);
         return;
       }
       const { exportOutcomes } = await import('../library/export.js');
       const { file, run } = await exportOutcomes(name, { ...options, to, ...terminal });
       const { length: members } = run.members;
       if (options.json === true) printJson({ run: run.record.name, file, members });
-      else console.log(printable(`table  ${file}, ${members} members`));
+      else say(`table  ${file}, ${counted(members, 'member')}`, file);
     });
 }

@@ -12,11 +12,20 @@ import { packageFolder } from '../machine/installation.js';
 export const compilerRemedy =
   'install one (Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`), or name one with $CXX';
 
-/** C++ compiler as the words that start it: $CXX (which may be `ccache g++`), or c++, g++ or clang++; undefined without one. */
+/**
+ * C++ compiler as the words that start it: $CXX (which may be `ccache g++`, and have words in quotes), or c++, g++ or clang++; undefined
+ * without one.
+ */
 export function findCompiler(environment: NodeJS.ProcessEnv = process.env): readonly string[] | undefined {
   const named = (environment['CXX'] ?? '').trim();
-  const candidates = named === '' ? usualCompilers : [[named], named.split(/\s+/)]; // a path may have spaces
+  const candidates = named === '' ? usualCompilers : [[named], wordsOf(named)]; // a path may have spaces
   return candidates.find((words) => answers(words, environment));
+}
+
+/** As a shell splits them: at spaces that are in no quotes. */
+function wordsOf(text: string): string[] {
+  const quoted = /"([^"]*)"|'([^']*)'/g;
+  return (text.match(/(?:"[^"]*"|'[^']*'|\S)+/g) ?? []).map((word) => word.replaceAll(quoted, '$1$2'));
 }
 
 const usualCompilers = [['c++'], ['g++'], ['clang++']] as const;
@@ -42,6 +51,46 @@ export function missingCompiler(environment: NodeJS.ProcessEnv = process.env): M
         ? `set CXX to one that works, or unset it and ${compilerRemedy}`
         : `unset CXX to use ${other[0]}, or set it to a compiler that can be run`,
   };
+}
+
+/** C++17 in its language and its library, to be read back as assembly. */
+const trial = '#include <string_view>\nint main() { return static_cast<int>(std::string_view("").size()); }\n';
+
+/** Why a compiler does not serve: it is tried, for a tenth of a second; undefined where it does. */
+export function failureOf(
+  [command, ...words]: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  const { status, stdout, stderr } = spawnSync(
+    present(command),
+    [...words, '-std=c++17', '-x', 'c++', '-', '-S', '-o', '-'],
+    { input: trial, encoding: 'utf8', env: { ...environment, LC_ALL: 'C' } },
+  );
+  if (status === 0 && stdout.includes('main')) return undefined;
+  return `does not compile C++17: ${status === 0 ? 'it ends without an error or a result' : firstError(stderr)}`;
+}
+
+export const otherCompiler = 'a compiler that supports C++17 is needed; choose one with $CXX';
+
+/**
+ * A compiler that serves. It is asked for before anything is downloaded for it.
+ *
+ * @throws RunError where there is none, or with its first error
+ */
+export function usableCompiler(environment: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const compiler = findCompiler(environment);
+  if (compiler === undefined) {
+    const { what, remedy } = missingCompiler(environment);
+    throw new RunError(`a C++ compiler is needed to build the binding: ${what}`, undefined, remedy);
+  }
+  const failure = failureOf(compiler, environment);
+  if (failure !== undefined) throw new RunError(failure, compiler.join(' '), otherCompiler);
+  return compiler;
+}
+
+function firstError(said: string): string {
+  const lines = said.split('\n').map((line) => line.trim());
+  return lines.find((line) => /error/i.test(line)) ?? lines[0] ?? '';
 }
 
 /** Hash of everything that decides the compiled binding besides TensorFlow: its sources, and the N-API of this Node. */
@@ -70,11 +119,7 @@ export async function compileBinding(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<void> {
-  const compiler = findCompiler();
-  if (compiler === undefined) {
-    const { what, remedy } = missingCompiler();
-    throw new RunError(`a C++ compiler is needed to build the binding: ${what}`, undefined, remedy);
-  }
+  const compiler = usableCompiler();
   const sources = path.join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding');
   const nodeHeaders = path.join(packageFolder('node-api-headers'), 'include');
   progress(`compiling the binding with ${compiler.join(' ')}`);
@@ -91,14 +136,8 @@ export async function compileBinding(
   const { code, said } = await runCompiler([...compiler, ...words], progress, signal);
   signal?.throwIfAborted();
   if (code === 0) return;
-  const lines = said.split('\n').map((line) => line.trim());
-  if (lines.some((line) => line.includes('No space left on device'))) throw diskIsFull(output);
-  const first = lines.find((line) => /error/i.test(line)) ?? lines[0] ?? '';
-  throw new RunError(
-    `the binding could not be compiled: ${first}`,
-    compiler.join(' '),
-    'a compiler that supports C++17 is needed; choose one with $CXX',
-  );
+  if (said.includes('No space left on device')) throw diskIsFull(output);
+  throw new RunError(`the binding could not be compiled: ${firstError(said)}`, compiler.join(' '), otherCompiler);
 }
 
 function runCompiler(

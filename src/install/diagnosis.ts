@@ -7,7 +7,7 @@ import { cacheFolder } from '../machine/folders.js';
 import { commandLine, guide, packageJson } from '../machine/installation.js';
 import { messageOf } from '../terminal/errors.js';
 import { builtBinding } from './binding.js';
-import { findCompiler, missingCompiler } from './compile.js';
+import { failureOf, findCompiler, missingCompiler, otherCompiler } from './compile.js';
 import { missingCudaLibraries } from './cuda.js';
 import { detectGpus, driverIsLoaded, type Gpu } from './gpu.js';
 import { findDamage, recordedFiles } from './integrity.js';
@@ -157,10 +157,15 @@ function pipFinding(needed: boolean): Finding {
 
 function compilerFinding(needed: boolean): Finding {
   const compiler = findCompiler();
-  if (compiler !== undefined) return ok('compiler', compiler.join(' '));
   const mark = needed ? problem : warning;
-  const { what, remedy } = missingCompiler();
-  return mark('compiler', `for C++: ${what}; it builds the binding${needed ? '' : ', which is already built'}`, remedy);
+  const use = `it builds the binding${needed ? '' : ', which is already built'}`;
+  if (compiler === undefined) {
+    const { what, remedy } = missingCompiler();
+    return mark('compiler', `for C++: ${what}; ${use}`, remedy);
+  }
+  const failure = failureOf(compiler);
+  if (failure === undefined) return ok('compiler', compiler.join(' '));
+  return mark('compiler', `${compiler.join(' ')} ${failure}; ${use}`, otherCompiler);
 }
 
 /** The binding is tried, as it is in every worker: the libraries that it needs may have gone since it was built. */

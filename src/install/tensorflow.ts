@@ -7,7 +7,7 @@ import { makeFolders } from '../machine/files.js';
 import { cacheFolder } from '../machine/folders.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { cacheError, publishFolder, writeCacheFile, type Progress } from './cache.js';
-import type { TensorflowFiles } from './compile.js';
+import { usableCompiler, type TensorflowFiles } from './compile.js';
 import { linkCusolver } from './cuda.js';
 import { downloadWheel } from './pip.js';
 import { DamagedWheelError, readFromWheel, unpackWheel } from './unpack.js';
@@ -123,7 +123,7 @@ export function wheelOfThisMachine(wantsGpu: boolean): WheelSource {
   return tensorflowWheel(platform, arch, wantsGpu, platform === 'linux' ? linuxLibrary() : undefined);
 }
 
-/** Fetches TensorFlow, with CUDA's libraries where `wantsGpu`, unless it is there. Throws UsageError, RunError. */
+/** Fetches TensorFlow, with CUDA's libraries where `wantsGpu`, unless it is there. Throws UsageError, RunError also without a compiler. */
 export async function installTensorflow(
   wantsGpu: boolean,
   progress: Progress,
@@ -138,6 +138,8 @@ export async function installTensorflow(
     signal,
     isWhole: () => Promise.resolve(cachedTensorflow(source.kind) !== undefined),
     make: async (folder) => {
+      // The binding is compiled last, and 274 MB are not downloaded for one that can't be.
+      usableCompiler();
       await makeFolders(downloads);
       for (const wheel of await downloadAll(source, downloads, { progress, signal })) {
         progress(`unpacking and checking ${path.basename(wheel)}`);

@@ -1,7 +1,10 @@
 /** A trained member as a model of another program. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
 import type { MemberFormat } from '../export/formats.js';
 import type { MemberFormatName } from '../export/names.js';
-import { assertOutput, assertOutputFolder, createFolder, refuseExisting, writeOutput } from '../machine/files.js';
+import { assertOutput, refuseExisting, writeOutput } from '../machine/files.js';
+import { refuseForeignFolder, writeFolder } from '../machine/folder-swap.js';
 import { nth } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
@@ -30,7 +33,8 @@ export interface ExportedMember {
  *     const { files } = await exportMember('lenet-mnist/cnn-w16-s0', { to: 'safetensors' });
  *     files[0];
  *
- * @throws UsageError where there is no such member, or a file is there already; RunError where the member is not complete
+ * @throws UsageError where there is no such member, a file is there already, or a folder with other files in it; RunError where the
+ * member is not complete
  */
 export async function exportMember(member: string, options: ExportMemberOptions): Promise<ExportedMember> {
   const { to, root = checkpoints, note = () => undefined, force = false } = options;
@@ -43,11 +47,21 @@ export async function exportMember(member: string, options: ExportMemberOptions)
   const files = format.filesAt(output);
   const refusal = format.refusal?.(output);
   if (refusal !== undefined) throw new UsageError(refusal[0], '--output', refusal[1]);
+  const isFolder = !files.includes(output);
+  if (isFolder) await refuseForeignFolder(output, earlierExport(files), '--output');
   if (!force) await refuseExisting(files, '--output');
-  if (files.includes(output)) for (const file of files) await assertOutput(file, '--output');
-  else await assertOutputFolder(output, '--output');
+  if (!isFolder) for (const file of files) await assertOutput(file, '--output');
   const contents = await format.contents(await withTask(read), output, note);
-  if (!files.includes(output)) await createFolder(output);
-  for (const [i, file] of files.entries()) await writeOutput(file, nth(contents, i), '--output');
+  if (isFolder)
+    await writeFolder(output, new Map(files.map((file, i) => [path.relative(output, file), nth(contents, i)])));
+  else for (const [i, file] of files.entries()) await writeOutput(file, nth(contents, i), '--output');
   return { run: read.run.name, member: read.id, format: to, files };
+}
+
+/** A folder with all of `files` is what this command wrote, as far as it holds nothing else. */
+function earlierExport(files: readonly string[]) {
+  return async (folder: string): Promise<readonly string[] | undefined> => {
+    for (const file of files) if ((await fs.stat(file).catch(() => undefined)) === undefined) return undefined;
+    return files.map((file) => path.relative(folder, file));
+  };
 }

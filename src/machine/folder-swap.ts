@@ -22,10 +22,18 @@ export type KnownFiles = (folder: string) => Promise<readonly string[] | undefin
  * Refuses, before any work is done, a folder that can't be replaced.
  *
  * @param known the files that this program wrote into a folder; undefined where it is none of its own
- * @throws UsageError for a file, and for a folder that has anything else in it
+ * @throws UsageError for a file, for a folder that has anything else in it, and for the current one
  */
 export async function refuseForeignFolder(folder: string, known: KnownFiles, where: string): Promise<void> {
   if (!(await assertOutputFolder(folder, where))) return;
+  // It would be gone from under the shell that is in it.
+  const from = path.relative(await fs.realpath(folder), process.cwd());
+  if (from.split(path.sep)[0] !== '..')
+    throw new UsageError(
+      `${folder} is the folder that the command runs in, or one above it`,
+      where,
+      'name another one',
+    );
   const names = await filesIn(folder);
   if (names.length === 0) return;
   const written = await known(folder);
@@ -34,7 +42,7 @@ export async function refuseForeignFolder(folder: string, known: KnownFiles, whe
   const foreign = names.find((name) => !written.includes(name));
   if (foreign !== undefined)
     throw new UsageError(
-      `${path.join(folder, foreign)} is not one of the report's files`,
+      `${path.join(folder, foreign)} is not one of the files that this command writes`,
       where,
       'move it, or name another folder',
     );
@@ -46,20 +54,22 @@ export async function refuseForeignFolder(folder: string, known: KnownFiles, whe
  * @throws RunError on a full disk or a folder that can't be written; the old one stays then
  */
 export async function writeFolder(folder: string, files: FolderContent): Promise<void> {
-  const parent = path.dirname(path.resolve(folder));
-  const name = path.basename(path.resolve(folder));
+  // A link stays, and what it leads to is replaced.
+  const target = await fs.realpath(folder).catch(() => path.resolve(folder));
+  const parent = path.dirname(target);
+  const name = path.basename(target);
   await createFolder(parent);
   await removeLeftoversOf(parent, name);
   const aside = path.join(parent, temporaryName(name));
   try {
     for (const [file, data] of files) {
-      const target = path.join(aside, ...file.split('/'));
+      const inside = path.join(aside, ...file.split('/'));
       // Names are checked where they are read; nothing is written elsewhere should one slip through.
-      if (!target.startsWith(aside + path.sep)) throw new Error(`${file} is outside the folder`);
-      await createFolder(path.dirname(target));
-      await writeFileAtomic(target, data);
+      if (!inside.startsWith(aside + path.sep)) throw new Error(`${file} is outside the folder`);
+      await createFolder(path.dirname(inside));
+      await writeFileAtomic(inside, data);
     }
-    await replace(path.join(parent, name), aside);
+    await replace(target, aside);
   } catch (error) {
     await fs.rm(aside, { recursive: true, force: true }).catch(() => undefined);
     throw diskError(error, folder);

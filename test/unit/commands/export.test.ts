@@ -37,12 +37,28 @@ test('a model is as --output ends too, and a run becomes none', async () => {
 
 test('what cannot be written is refused in one line, before TensorFlow is loaded', async () => {
   const folder = await exampleFolder();
-  await fs.writeFile(path.join(folder, 'there'), '');
+  const files = ['there', 'mine/thesis.txt', 'theirs/saved_model.pb', 'theirs/variables/variables.index'];
+  for (const file of [...files, 'earlier/saved_model.pb']) {
+    await fs.mkdir(path.dirname(path.join(folder, file)), { recursive: true });
+    await fs.writeFile(path.join(folder, file), file);
+  }
   for (const [words, line] of [
     ['--to saved-model --output there --force', '--output: there is a file, not a folder; name another one'],
     [
       '--to torch --output my-net.py',
       '--output: my-net.py is no name that Python imports; end it in .py, with letters, digits and _ before',
+    ],
+    [
+      '--to saved-model --output mine --force',
+      '--output: mine is a folder with other files in it; name a new or empty one',
+    ],
+    [
+      '--to saved-model --output theirs --force',
+      '--output: theirs/variables/variables.index is not one of the files that this command writes; move it, or name another folder',
+    ],
+    [
+      '--to saved-model --output earlier',
+      '--output: earlier/saved_model.pb already exists; give another file, or --force to write over it',
     ],
     ['--to onnx --output none/a.onnx', '--output: none is not a folder; create it, or give another one'],
     ['--to onnx --output there', '--output: there already exists; give another file, or --force to write over it'],
@@ -50,6 +66,7 @@ test('what cannot be written is refused in one line, before TensorFlow is loaded
     expect(await runCommand(folder, ['export', 'lenet-mnist/cnn-w1-s0', ...words.split(' ')])).toEqual({
       ...{ code: 2, stdout: '', stderr: `error: ${line}\n` },
     });
+  for (const file of files) expect(await fs.readFile(path.join(folder, file), 'utf8')).toBe(file);
   const imported = 'import table outcomes.csv --run mine --scale models.csv'.split(' ');
   expect((await runCommand(folder, imported)).code).toBe(0);
   expect((await runCommand(folder, ['predict', 'mine/a', 'there'])).stderr).toBe(

@@ -206,7 +206,7 @@ test("a file of the user's in a report's folder is not lost", async () => {
   const { code, stderr } = await report();
   expect([code, stderr]).toEqual([
     2,
-    "error: --output: reports/lenet/notes.txt is not one of the report's files; move it, or name another folder\n",
+    'error: --output: reports/lenet/notes.txt is not one of the files that this command writes; move it, or name another folder\n',
   ]);
   expect(read('reports/lenet/notes.txt')).toBe('mine');
 });

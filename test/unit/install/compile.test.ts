@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { bindingFingerprint, compileBinding, findCompiler } from '../../../src/install/compile.js';
+import { bindingFingerprint, compileBinding, findCompiler, usableCompiler } from '../../../src/install/compile.js';
 import { RunError } from '../../../src/terminal/errors.js';
 import { temporaryFolder } from '../../support/runs.js';
 
@@ -46,6 +46,41 @@ test('$CXX may be a path with a space in it', async () => {
   expect(findCompiler({ PATH: '/bin', CXX: compiler })).toEqual([compiler]);
 });
 
+test('$CXX may have quotes, as in a shell', async () => {
+  const folder = path.join(await temporaryFolder(), 'my compilers');
+  await fs.mkdir(folder);
+  const compiler = path.join(folder, 'g++');
+  await fs.writeFile(compiler, '#!/bin/sh\n[ "$2" = --version ]\n', { mode: 0o755 });
+  const words = [compiler, '-DWHAT=a b'];
+  expect(findCompiler({ PATH: '/bin', CXX: `"${compiler}" -DWHAT='a b'` })).toEqual(words);
+});
+
+test('what does not compile C++17 is named, with its first error', async () => {
+  const folder = await temporaryFolder();
+  const compiler = path.join(folder, 'c++');
+  const refusal = async (script: string) => {
+    await fs.writeFile(compiler, `#!/bin/sh\n[ "$1" = --version ] && exit\n${script}\n`, { mode: 0o755 });
+    try {
+      return usableCompiler({ PATH: '/bin:/usr/bin', CXX: compiler });
+    } catch (error) {
+      return String(error).replace(compiler, 'c++');
+    }
+  };
+  const remedy = 'a compiler that supports C++17 is needed; choose one with $CXX';
+  // As g++ 4.8 says it.
+  expect(await refusal('echo "cc1plus: error: unrecognized command line option \'-std=c++17\'" >&2; exit 1')).toBe(
+    `RunError: c++: does not compile C++17: cc1plus: error: unrecognized command line option '-std=c++17'; ${remedy}`,
+  );
+  // Such as CXX=echo.
+  expect(await refusal('echo "$@"')).toBe(
+    `RunError: c++: does not compile C++17: it ends without an error or a result; ${remedy}`,
+  );
+});
+
+test.skipIf(findCompiler() === undefined)('the compiler of this machine is tried', () => {
+  expect(usableCompiler()).toEqual(findCompiler());
+});
+
 test('$CXX that names no program is what is to blame, whether another compiler is there or not', async () => {
   const folder = await temporaryFolder();
   vi.stubEnv('PATH', folder);
@@ -67,8 +102,12 @@ test.skipIf(findCompiler() === undefined)("the compiler's first error is told", 
 
 test('a compiler that fills the disk', async () => {
   const folder = await temporaryFolder();
-  const script =
-    '#!/bin/sh\n[ "$1" = --version ] && exit\necho "/usr/bin/ld: final link failed: No space left on device" >&2\nexit 1\n';
+  const script = [
+    '#!/bin/sh',
+    '[ "$1" = --version ] && exit',
+    'case "$*" in *" -S "*) echo main:; exit;; esac',
+    'echo "/usr/bin/ld: final link failed: No space left on device" >&2; exit 1',
+  ].join('\n');
   await fs.writeFile(path.join(folder, 'c++'), script, { mode: 0o755 });
   vi.stubEnv('CXX', path.join(folder, 'c++'));
   await expect(compile()).rejects.toThrow(/out\.node: the disk is full; free some space/);

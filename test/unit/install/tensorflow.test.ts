@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
   cachedTensorflow,
+  installTensorflow,
   isNeeded,
   namedTensorflow,
   rememberTensorflow,
@@ -132,4 +133,13 @@ test.each([
   ['tensorflow-2.21.0.dist-info/entry_points.txt', false],
 ])('%s is unpacked: %s', (name, needed) => {
   expect(isNeeded(name)).toBe(needed);
+});
+
+test('without a compiler nothing is downloaded: it is asked for before pip is', async () => {
+  vi.stubEnv('CXX', '/nonexistent/g++');
+  vi.stubEnv('PATH', '');
+  await expect(installTensorflow(false, () => undefined)).rejects.toThrow(
+    "a C++ compiler is needed to build the binding: $CXX names one that can't be run: /nonexistent/g++; set CXX to one",
+  );
+  expect(await fs.readdir(cache, { recursive: true })).toEqual(['runtime']);
 });

@@ -50,6 +50,15 @@ test('an older one goes whole', async () => {
   expect(await fs.readdir(path.dirname(folder))).toEqual(['a']);
 });
 
+test('a link to a folder stays, and what it leads to is replaced', async () => {
+  await writeFolder(folder, first);
+  const link = path.join(root, 'link');
+  await fs.symlink(folder, link);
+  await writeFolder(link, new Map([['report.html', 'new']]));
+  expect(await contents()).toEqual({ 'report.html': 'new' });
+  expect((await fs.lstat(link)).isSymbolicLink()).toBe(true);
+});
+
 test('if a file cannot be written, the older one stays and nothing is left beside it', async () => {
   await writeFolder(folder, first);
   // A file cannot be a folder too.
@@ -72,12 +81,19 @@ describe('a folder that is not ours is refused', () => {
     expect(await refusal()).toBe('accepted');
   });
 
+  test('the current one, and those above it: the shell would be left in a folder that is gone', async () => {
+    for (const current of ['.', '..', '/'])
+      expect(await mistakeOf(refuseForeignFolder(current, known(), '--output'))).toMatch(
+        /is the folder that the command runs in, or one above it; name another one$/,
+      );
+  });
+
   test('a file, other files, and a file of the user among ours', async () => {
     await fs.mkdir(folder, { recursive: true });
     await fs.writeFile(path.join(folder, 'notes.txt'), '');
     expect(await refusal()).toMatch(/--output: .*a is a folder with other files in it; name a new or empty one$/);
     expect(await refusal(['report.html'])).toMatch(
-      /notes\.txt is not one of the report's files; move it, or name another folder$/,
+      /notes\.txt is not one of the files that this command writes; move it, or name another folder$/,
     );
     expect(await refusal(['notes.txt'])).toBe('accepted');
     const file = path.join(folder, 'notes.txt');
