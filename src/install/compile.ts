@@ -64,10 +64,11 @@ export function failureOf(
   const { status, stdout, stderr } = spawnSync(
     present(command),
     [...words, '-std=c++17', '-x', 'c++', '-', '-S', '-o', '-'],
-    { input: trial, encoding: 'utf8', env: { ...environment, LC_ALL: 'C' } },
+    { input: trial, encoding: 'utf8', timeout: 60_000, env: { ...environment, LC_ALL: 'C' } },
   );
   if (status === 0 && stdout.includes('main')) return undefined;
-  return `does not compile C++17: ${status === 0 ? 'it ends without an error or a result' : firstError(stderr)}`;
+  const why = status === 0 ? 'it ends without an error or a result' : firstError(stderr);
+  return `does not compile C++17: ${why === '' ? 'it fails without a word' : why}`;
 }
 
 export const otherCompiler = 'a compiler that supports C++17 is needed; choose one with $CXX';

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/runs.js';
 
 /** Starts a process of its own, as a compiler's driver does, and tells of it. */
 const endless = `#!/bin/sh
-case "$*" in *--version*) echo "pip 23.2.1 from here (python 3.11)"; exit 0;; esac
+case "$*" in *--version*) echo "pip 23.2.1 from here (python 3.11)"; exit 0;; *" -S "*) echo main:; exit 0;; esac
 sleep 100000 &
 echo $! > "$STARTED.part" && mv "$STARTED.part" "$STARTED"
 wait
