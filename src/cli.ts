@@ -108,12 +108,12 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     // A command that found something wrong, such as doctor, has said so itself.
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    return report(error);
+    return reportError(error);
   }
 }
 
 /** Prints what was thrown, as its user needs it, and returns the exit code. */
-export function report(error: unknown): number {
+export function reportError(error: unknown): number {
   if (error instanceof CommanderError) return reportUsage(error);
   if (codeOf(error) === 'EPIPE') return closedPipeExitCode;
   if (isReported(error)) {
@@ -121,7 +121,7 @@ export function report(error: unknown): number {
     return error.exitCode;
   }
   // An error of the operating system is no bug of ours, even if it was not foreseen.
-  if (isSystemError(error)) return report(diskError(error, error.path ?? 'the system'));
+  if (isSystemError(error)) return reportError(diskError(error, error.path ?? 'the system'));
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
   const request = 'error: this is a bug in emergence; please report it with the command and these lines';
   process.stderr.write(`${request}\n${stack}\n`);

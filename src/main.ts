@@ -1,11 +1,11 @@
 /** Starts the program: the terminal, the streams and the exit code. */
-import { report, runCommandLine } from './cli.js';
+import { reportError, runCommandLine } from './cli.js';
 import { codeOf, RunError } from './terminal/errors.js';
 import { guardTerminal } from './terminal/guard.js';
 
 function exitOnClosedPipe(error: NodeJS.ErrnoException): void {
   process.exit(
-    report(
+    reportError(
       codeOf(error) === 'EPIPE'
         ? error
         : new RunError(`can't be written (${error.code ?? error.message})`, 'standard output'),
@@ -17,7 +17,7 @@ guardTerminal();
 process.stdout.on('error', exitOnClosedPipe);
 process.stderr.on('error', exitOnClosedPipe);
 process.on('uncaughtException', (error) => {
-  process.exit(report(error));
+  process.exit(reportError(error));
 });
 const exitCode = await runCommandLine(process.argv.slice(2));
 // What is still on its way out may fail: a full disk behind a redirection is told by the listener above.

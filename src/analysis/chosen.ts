@@ -18,7 +18,7 @@ export interface CandidateCurve {
 }
 
 /** How a metric was chosen among candidates. */
-export interface Choice {
+export interface MetricChoice {
   /** What was chosen and how, as a caption has it: `the least of 1, 2, 5 times a power of ten that 9 in 10 images stay below`. */
   readonly rule: string;
   /** At least one; those alone that some draw could take, as each is drawn. */
@@ -30,7 +30,7 @@ export interface Choice {
 /** A metric, and how it was chosen if it was chosen on the same outcomes. */
 export interface ChosenMetric {
   readonly metric: Metric;
-  readonly choice?: Choice | undefined;
+  readonly choice?: MetricChoice | undefined;
 }
 
 /** A chosen metric with its curve, and the curves of all that it was chosen among. */

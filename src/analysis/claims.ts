@@ -5,7 +5,7 @@
 import { UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import type { CurveSharpness, Sharpness } from './sharpness.js';
-import type { Scored } from './curves.js';
+import type { ScoreWithInterval } from './curves.js';
 
 /** What a claim can be about, and what it is. Scores have `.lower` and `.upper` too: the ends of their 95 % interval. */
 export const quantities = {
@@ -83,7 +83,7 @@ export function judge(claim: Claim, sharpness: Sharpness): JudgedClaim {
   return { ...claim, measured, holds: claim.relation === '<' ? measured < claim.bound : measured > claim.bound };
 }
 
-function quantityOf(quantity: Quantity, { standard, induced, paired }: Sharpness): Scored {
+function quantityOf(quantity: Quantity, { standard, induced, paired }: Sharpness): ScoreWithInterval {
   const none = { value: NaN, interval: { lower: NaN, upper: NaN } };
   if (quantity === 'ratio') return paired.scores.emergence.ratio ?? none;
   if (quantity === 'bow') return paired.scores.bow.difference;
@@ -91,8 +91,8 @@ function quantityOf(quantity: Quantity, { standard, induced, paired }: Sharpness
   return partOf({ standard, induced }[curve], part) ?? none;
 }
 
-function partOf({ values, scores }: CurveSharpness, part: string): Scored | undefined {
-  const point = (value = NaN): Scored => ({ value, interval: { lower: NaN, upper: NaN } });
+function partOf({ values, scores }: CurveSharpness, part: string): ScoreWithInterval | undefined {
+  const point = (value = NaN): ScoreWithInterval => ({ value, interval: { lower: NaN, upper: NaN } });
   switch (part) {
     case 'first':
       return point(values[0]);

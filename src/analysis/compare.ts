@@ -6,10 +6,10 @@ import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Interval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
 import { sampleChosen, type ChosenMetric } from './chosen.js';
-import type { SampledCurve, Scored, SampleOptions } from './curves.js';
-import { distanceBetween, predictFromStandard, type Distance, type Prediction } from './independence.js';
+import type { SampledCurve, ScoreWithInterval, SampleOptions } from './curves.js';
+import { distanceBetween, predictFromStandard, type Distance, type InducedPrediction } from './independence.js';
 import { scoreInterval } from './score-interval.js';
-import { shapeOf, type Shape } from './curve-shape.js';
+import { shapeOf, type CurveShape } from './curve-shape.js';
 import { sharpnessOf, type Sharpness, type SharpnessOptions } from './sharpness.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
@@ -35,9 +35,9 @@ export interface ComparedCurve {
   readonly members: readonly { readonly relative: number; readonly value: number }[];
   /** max - min. */
   readonly range: number;
-  readonly scores: Readonly<Record<ScoreName, Scored>>;
+  readonly scores: Readonly<Record<ScoreName, ScoreWithInterval>>;
   /** Undefined where there are too few points to tell. */
-  readonly shape: Shape | undefined;
+  readonly shape: CurveShape | undefined;
 }
 
 export interface Comparison {
@@ -49,7 +49,7 @@ export interface Comparison {
   readonly induced: ComparedCurve;
   /** What the two curves' scores say of each other, and of smooth growth. */
   readonly sharpness: Sharpness;
-  readonly prediction: (Prediction & { readonly distance: Distance }) | undefined;
+  readonly prediction: (InducedPrediction & { readonly distance: Distance }) | undefined;
 }
 
 /** A published curve, as far as it is compared. */
@@ -75,7 +75,7 @@ export interface ComparisonRequest extends SampleOptions, Pick<SharpnessOptions,
   readonly natural: readonly PublishedCurve[];
 }
 
-export function compare(request: ComparisonRequest): Comparison {
+export function compareCurves(request: ComparisonRequest): Comparison {
   const { run, about, members, natural } = request;
   const standard = sampleChosen(request.standard, members, request);
   const induced = sampleChosen(request.induced, members, request);
@@ -160,7 +160,7 @@ export function comparePublished(
     points: compared,
     members: compared.map(({ relative, value }) => ({ relative, value })),
     range: rangeOf(compared),
-    scores: Object.fromEntries(scores) as Record<ScoreName, Scored>,
+    scores: Object.fromEntries(scores) as Record<ScoreName, ScoreWithInterval>,
     shape: shapeOf(
       compared.map(({ parameters, value }) => ({ scale: parameters, value })),
       unit === 'probability' ? { lower: 0, upper: 1 } : undefined,

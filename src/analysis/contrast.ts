@@ -1,7 +1,7 @@
 /** One score of two curves that were drawn together: difference and ratio within draws. Pure, so that the explorer's page can use it. */
 import { drawsWithValue, hullInterval, percentileInterval } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/wilson.js';
-import { hullOf, type Scored } from './score-interval.js';
+import { hullOf, type ScoreWithInterval } from './score-interval.js';
 import type { ScoreName, Scores } from './scores.js';
 
 /** A curve's scores, as measured and in each draw. */
@@ -15,12 +15,12 @@ export interface ScoredDraws<Name extends ScoreName = ScoreName> {
 
 export interface Contrast {
   /** Second curve's score minus the first's, with 95 % interval; infinite where Eq 1 is. */
-  readonly difference: Scored;
+  readonly difference: ScoreWithInterval;
   /**
    * Second curve's score over the first's, with 95 % interval. Undefined for the bow, which may be 0 or below; NaN where one of the
    * curves doesn't rise, or neither has a finite score. Of Eq 1 and of its ratio to a ramp it is the same.
    */
-  readonly ratio: Scored | undefined;
+  readonly ratio: ScoreWithInterval | undefined;
   /** Share of the draws in which the second is higher, ties counting half; NaN without a draw in which both have a score. */
   readonly higher: number;
   /** On a scale on which both curves count alike and nothing is infinite; above 0 where the second is higher. */
@@ -98,7 +98,7 @@ function withExpected(interval: Interval, expected: readonly number[] | undefine
 }
 
 /** The 95 % interval of a difference. The basic one has no meaning where an end is infinite: then it is of the percentiles alone. */
-function differenceOf(value: number, differences: readonly number[], expected?: readonly number[]): Scored {
+function differenceOf(value: number, differences: readonly number[], expected?: readonly number[]): ScoreWithInterval {
   const percentiles = percentileInterval(differences);
   const isFinite = [value, percentiles.lower, percentiles.upper].every(Number.isFinite);
   return { value, interval: withExpected(isFinite ? hullInterval(value, differences) : percentiles, expected) };

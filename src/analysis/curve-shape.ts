@@ -11,7 +11,7 @@ import type { CurveData } from './curve-data.js';
 import { fitModel } from './fits.js';
 import { models, sigmoid, type CurveModel, type ModelName } from './models.js';
 
-export interface Shape {
+export interface CurveShape {
   /** The model with the least AICc. */
   readonly preferred: ModelName;
   /** AICc of the line above that of the preferred; 0 where the line is. docs/emergence.md says how often it is above 10 by chance. */
@@ -31,7 +31,7 @@ export const fewestScales = 7;
 export function shapeOf(
   points: readonly { readonly scale: number; readonly value: number }[],
   limits?: CurveData['limits'],
-): Shape | undefined {
+): CurveShape | undefined {
   const scales = [...new Set(points.map(({ scale }) => scale))].sort((a, b) => a - b);
   if (scales.length < fewestScales || new Set(points.map(({ value }) => value)).size === 1) return undefined;
   const seeds = scales.map((scale) => points.filter((point) => point.scale === scale).map(({ value }) => value));

@@ -15,12 +15,12 @@ import { overSeedsAndExamples } from '../statistics/seeds.js';
 import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './scales.js';
 import type { ScoredDraws } from './contrast.js';
 import type { SampledCurve } from './sampled-curve.js';
-import { scoreInterval, type Scored } from './score-interval.js';
+import { scoreInterval, type ScoreWithInterval } from './score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 import { expectedCurves, normalsOf } from './expected-curves.js';
 
 export type { SampledCurve } from './sampled-curve.js';
-export type { Scored } from './score-interval.js';
+export type { ScoreWithInterval } from './score-interval.js';
 export { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
 
 export interface SampleOptions {
@@ -200,14 +200,14 @@ function termEvaluators(members: readonly Extract<Drawn, { kind: 'terms' }>[]): 
 }
 
 /** Every score of a curve of at least two scales, with its bootstrap interval. */
-export function scoreCurve(curve: SampledCurve, axis: ScaleName = 'parameters'): Record<ScoreName, Scored> {
+export function scoreCurve(curve: SampledCurve, axis: ScaleName = 'parameters'): Record<ScoreName, ScoreWithInterval> {
   const { observed, draws, expected } = scoreDraws(curve, axis);
   const scored = scoreNames.map((name) => {
     const of = (scores: readonly Scores[]) => scores.map((each) => each[name]);
     const interval = scoreInterval(name, observed[name], of(draws), expected && of(expected));
     return [name, { value: observed[name], interval }] as const;
   });
-  return Object.fromEntries(scored) as Record<ScoreName, Scored>;
+  return Object.fromEntries(scored) as Record<ScoreName, ScoreWithInterval>;
 }
 
 /** @param normals how seeds deviate in each draw, `[draws]` of `[scales]`; left out: as those of every metric on its own */

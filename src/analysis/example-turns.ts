@@ -16,7 +16,7 @@ export interface SolvedMember {
   readonly solved: Uint8Array;
 }
 
-export interface Scale {
+export interface SolvedScale {
   readonly width: number;
   readonly parameters: number;
   /** By seed. */
@@ -27,7 +27,7 @@ export interface Scale {
 
 export interface SolvedGrid {
   /** In ascending order. */
-  readonly scales: readonly Scale[];
+  readonly scales: readonly SolvedScale[];
   readonly examples: number;
   /** Seeds with a member at every scale, ascending: turns are told of these. Shares and counts take every member. */
   readonly seeds: readonly number[];
@@ -52,7 +52,7 @@ export function solvedGrid(members: readonly SolvedMember[]): SolvedGrid {
   return { scales, examples, seeds, counts: scales.map((scale) => countsOf(scale, examples)) };
 }
 
-function scaleOf(members: readonly SolvedMember[]): Scale {
+function scaleOf(members: readonly SolvedMember[]): SolvedScale {
   const { width, parameters } = members[0]!;
   if (members.some((member) => member.parameters !== parameters)) {
     throw new RangeError(`members of width ${width} differ in parameters`);
@@ -75,7 +75,7 @@ export function solvedBy(solved: Uint8Array): number {
   return count;
 }
 
-function countsOf({ members }: Scale, examples: number): Uint16Array {
+function countsOf({ members }: SolvedScale, examples: number): Uint16Array {
   const counts = new Uint16Array(examples);
   for (const { solved } of members) for (let i = 0; i < examples; i++) counts[i]! += solved[i]!;
   return counts;

@@ -38,7 +38,7 @@ export interface RankedFits {
   readonly failed: readonly { readonly model: CurveModel; readonly error: FitError }[];
 }
 
-export interface Prediction {
+export interface FittedValue {
   /** Of the curve, not cut to the metric's limits. */
   readonly value: number;
   /** Of the curve, not of a further measurement; by the delta method. Knows nothing of the other models. */
@@ -85,7 +85,7 @@ export function fitModels(data: CurveData, among: readonly CurveModel[] = Object
 }
 
 /** The fitted curve at a scale, with Student's t around it. */
-export function predict(fit: ModelFit, scale: number, confidence = 0.95): Prediction {
+export function fittedValue(fit: ModelFit, scale: number, confidence = 0.95): FittedValue {
   const value = fit.model.evaluate(fit.parameters, scale);
   const standardError = standardErrorOf(fit, fit.model.gradient(fit.parameters, scale));
   return { value, standardError, interval: fitInterval(fit, value, standardError, confidence) };

@@ -11,7 +11,7 @@ import { placeAccuracy } from '../metrics/sequence.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { meansOf, scalesOf } from './curves.js';
 
-export interface Prediction {
+export interface InducedPrediction {
   /** `accuracy^5` */
   readonly title: string;
   /** What is assumed, one sentence. */
@@ -23,7 +23,7 @@ export interface Prediction {
 }
 
 /** The induced metric as a function of what it is made of. */
-export interface Link {
+export interface InducingFunction {
   /** Metrics whose values the prediction is made from: accuracy, the accuracy at each place, the mean error. */
   readonly bases: readonly Metric[];
   /** The induced metric of a member of a width whose base metrics have these values. */
@@ -34,10 +34,10 @@ interface Predictor {
   readonly needs: readonly OutcomeName[];
   readonly title: (metric: Metric) => string;
   readonly assumption: string;
-  readonly link: (metric: Metric, members: readonly MemberOutcomes[]) => Link;
+  readonly link: (metric: Metric, members: readonly MemberOutcomes[]) => InducingFunction;
 }
 
-const powerOfAccuracy = ({ parameters }: Metric): Link => {
+const powerOfAccuracy = ({ parameters }: Metric): InducingFunction => {
   const k = Number(parameters['k']);
   return { bases: [accuracy.with({})], push: (values) => values[0]! ** k };
 };
@@ -82,12 +82,12 @@ export function predictionNeeds({ name }: Pick<Metric, 'name'>): readonly Outcom
 }
 
 /** What a metric makes of others; undefined for one that is no threshold on several examples, or on an error. */
-export function linkOf(metric: Metric, members: readonly MemberOutcomes[]): Link | undefined {
+export function inducingFunction(metric: Metric, members: readonly MemberOutcomes[]): InducingFunction | undefined {
   return predictors[metric.name]?.link(metric, members);
 }
 
 /** What independence predicts; undefined as `linkOf`. */
-export function predictFromStandard(metric: Metric, members: readonly MemberOutcomes[]): Prediction | undefined {
+export function predictFromStandard(metric: Metric, members: readonly MemberOutcomes[]): InducedPrediction | undefined {
   const predictor = predictors[metric.name];
   if (predictor === undefined) return undefined;
   const { bases, push } = predictor.link(metric, members);
@@ -120,7 +120,7 @@ export function distanceBetween(a: ArrayLike<number>, b: ArrayLike<number>): Dis
   return { rms: Math.sqrt(squares / a.length), largest, at };
 }
 
-function scaledErrors(c: number, members: readonly MemberOutcomes[]): Link {
+function scaledErrors(c: number, members: readonly MemberOutcomes[]): InducingFunction {
   const pools = new Map<number, number[]>();
   for (const { record, outcomes } of members) {
     const errors = outcomes.mse!;

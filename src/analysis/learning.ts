@@ -3,7 +3,7 @@
  * whether every seed learns them in the same order, and which of their losses fall together (Kangaslahti et al. 2025, arXiv 2506.15872,
  * cluster trajectories of losses to find abilities that the mean hides).
  */
-import { kMeans, predictionStrength, type Rows } from '../statistics/k-means.js';
+import { kMeans, predictionStrength, type Points } from '../statistics/k-means.js';
 import { mean } from '../statistics/mean.js';
 import { Random } from '../statistics/random.js';
 import { spearman } from '../statistics/ranks.js';
@@ -160,7 +160,7 @@ function clustersOf(trajectories: readonly Trajectory[]): TrajectoryClusters | u
 }
 
 /** [examples][moments]: logarithm of the loss, mean over trainings. */
-function logLosses(trajectories: readonly Trajectory[]): Rows {
+function logLosses(trajectories: readonly Trajectory[]): Points {
   const [first] = trajectories;
   return Array.from(first!.solved[0]!, (_, i) =>
     Float64Array.from(first!.solved, (_, t) =>

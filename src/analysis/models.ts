@@ -6,7 +6,7 @@
  * the data beyond it; a rise is at least a tenth of the scales' span long and at most so steep that it is over between two
  * neighbouring scales. What lies beyond can't be told apart at the points.
  */
-import type { Parameters } from '../statistics/least-squares.js';
+import type { FitParameters } from '../statistics/least-squares.js';
 import { logistic, softplus } from '../statistics/logistic.js';
 import type { Extent } from './curve-data.js';
 import { brokenPowerShapes, powerShapes, sigmoidShapes, threeSigmoidShapes, twoSigmoidShapes } from './fit-grids.js';
@@ -23,9 +23,9 @@ export interface CurveModel {
   readonly parameters: readonly string[];
   /** Places of the levels, which the model is linear in: it is the sum of each times its derivative. The rest is its shape. */
   readonly linear: readonly number[];
-  readonly evaluate: (parameters: Parameters, scale: number) => number;
+  readonly evaluate: (parameters: FitParameters, scale: number) => number;
   /** Derivatives by the parameters. */
-  readonly gradient: (parameters: Parameters, scale: number) => number[];
+  readonly gradient: (parameters: FitParameters, scale: number) => number[];
   readonly bounds: (extent: Extent) => Bounds;
   /** Groups of shapes, `[groups][shapes][parameters]`: from the best of a group a search may start. */
   readonly shapes: (extent: Extent) => number[][][];

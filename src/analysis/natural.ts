@@ -88,8 +88,8 @@ export interface NaturalFile {
 export async function readNaturalCurves(file: string, where = '--natural'): Promise<NaturalFile> {
   const shipped = await shippedFiles();
   const location = shipped.includes(file) ? path.join(shippedFolder, `${file}.csv`) : file;
-  const rows = rowsOf(await textOf(location, { file, shipped, where }), location);
-  return curvesOf(rows, location);
+  const rows = rowsOf(await curveFileText(location, { file, shipped, where }), location);
+  return naturalCurves(rows, location);
 }
 
 /**
@@ -136,7 +136,7 @@ interface Looked {
   readonly where: string;
 }
 
-async function textOf(location: string, { file, shipped, where }: Looked): Promise<string> {
+async function curveFileText(location: string, { file, shipped, where }: Looked): Promise<string> {
   const remedy = `give a CSV file, or a shipped one: ${shipped.join(', ')}`;
   const bytes = await readInput(location, where, { shown: file, mostBytes: 100e6, remedy });
   return bytes.toString('utf8');
@@ -206,10 +206,10 @@ function optional(text: string, { at, name }: { readonly at: string; readonly na
 }
 
 /** One curve for each family, task, metric and number of shots; where sizes repeat, for each rule of how many tokens they saw. */
-function curvesOf(rows: readonly Row[], file: string): NaturalFile {
+function naturalCurves(rows: readonly Row[], file: string): NaturalFile {
   const curves: NaturalCurve[] = [];
   const leftOut: string[] = [];
-  for (const [name, group] of grouped(rows, nameOf)) {
+  for (const [name, group] of grouped(rows, curveName)) {
     const rule = hasRepeats(group) ? tokenRule(group) : () => '';
     for (const [suffix, points] of grouped(group, rule)) {
       const full = suffix === '' ? name : `${name}/${suffix}`;
@@ -228,7 +228,7 @@ function curvesOf(rows: readonly Row[], file: string): NaturalFile {
   return { curves, leftOut };
 }
 
-function nameOf({ curve, family, task, metric, shots }: Row): string {
+function curveName({ curve, family, task, metric, shots }: Row): string {
   if (curve !== '') return curve;
   return [family, task, metric, ...(shots === '' ? [] : [`${shots}-shot`])].join('/');
 }

@@ -19,7 +19,7 @@ import type { SampledCurve } from './sampled-curve.js';
 import { meansOf } from './scales.js';
 import { correlation } from './seed-model.js';
 
-export interface Noise {
+export interface CurveNoise {
   /** @param truth in the metric's unit, `[scales]` */
   around(truth: ArrayLike<number>): NoisyCurve;
 }
@@ -46,7 +46,7 @@ const exponents = [0, 1, 2];
  * @returns undefined where no scale has two seeds
  * @param curve sampled with draws; without any, members are as if each had a test set of its own
  */
-export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[]): Noise | undefined {
+export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[]): CurveNoise | undefined {
   const { metric, scales, memberDraws } = curve;
   if (scales.every((scale) => scale.members.length < 2)) return undefined;
   const units = metric.unitValues(members[0]!.outcomes);

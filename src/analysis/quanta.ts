@@ -181,13 +181,13 @@ export function memberDispersion({ scales, examples }: SolvedGrid): number {
 }
 
 /** The classes of a fit, for `expectedDistribution`. */
-export function classesOf({ scales }: SolvedGrid, { classes }: ThresholdFit): ExampleClass[] {
+export function exampleClasses({ scales }: SolvedGrid, { classes }: ThresholdFit): ExampleClass[] {
   return classes.map(({ weight, solved }) => {
     return { weight, solved: scales.map(({ members }, s) => members.map(() => solved[s]!)) };
   });
 }
 
-export interface QuantaOptions extends SharpOptions {
+export interface TurnOptions extends SharpOptions {
   /** Share of a scale's members that may disagree with the others where an example counts as failed or solved by all. */
   readonly tolerance?: number;
   /** Latent classes that are tried, at most. */
@@ -216,7 +216,7 @@ export interface Quanta {
  *
  * @throws RangeError where members do not make one grid, no seed is at every scale, or the tolerance is out of range
  */
-export function quanta(members: readonly SolvedMember[], options: QuantaOptions = {}): Quanta {
+export function analyseTurns(members: readonly SolvedMember[], options: TurnOptions = {}): Quanta {
   const grid = solvedGrid(members);
   const turns = turnsOf(grid, options.tolerance);
   const { scales, counts } = grid;
@@ -235,7 +235,7 @@ export function quanta(members: readonly SolvedMember[], options: QuantaOptions 
     coinFlips: expectedDistribution(grid, turns, [coinFlips(grid)]),
     sharp: sharpTurns(grid, turns, options),
     dispersion: memberDispersion(grid),
-    fits: fits.map((fit) => ({ ...fit, expected: expectedDistribution(grid, turns, classesOf(grid, fit)) })),
+    fits: fits.map((fit) => ({ ...fit, expected: expectedDistribution(grid, turns, exampleClasses(grid, fit)) })),
   };
 }
 

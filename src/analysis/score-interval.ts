@@ -3,7 +3,7 @@ import { drawsWithValue, hullInterval, percentileInterval } from '../statistics/
 import type { Interval } from '../statistics/wilson.js';
 import type { ScoreName } from './scores.js';
 
-export interface Scored {
+export interface ScoreWithInterval {
   readonly value: number;
   /** 95 %, see `scoreInterval`. */
   readonly interval: Interval;

@@ -15,7 +15,7 @@ import { spearman } from '../statistics/ranks.js';
 import { drawMembers, meansOf, orient, positionOf, scalesOf, type ScaleName } from './curves.js';
 import { scoresOf, type ScoreName, type Scores } from './scores.js';
 
-export interface Candidate {
+export interface MetricCurve {
   readonly metric: Metric;
   /** Means over seeds, `[scales]`. */
   readonly values: Float64Array;
@@ -90,7 +90,7 @@ export function scoreCandidates(
   candidates: readonly Metric[],
   members: readonly MemberOutcomes[],
   axis: ScaleName = 'parameters',
-): Candidate[] {
+): MetricCurve[] {
   const scales = scalesOf(members);
   const positions = scales.map((scale) => positionOf(scale, axis));
   return candidates.map((metric) => {
@@ -105,7 +105,7 @@ export function scoreCandidates(
  * By a score, highest first. Left out: curves that are not numbers or fall, and shares that move by less than `leastRange`, which
  * are sudden only because there is next to nothing to see.
  */
-export function rankCandidates(candidates: readonly Candidate[], by: ScoreName, leastRange: number): Candidate[] {
+export function rankCandidates(candidates: readonly MetricCurve[], by: ScoreName, leastRange: number): MetricCurve[] {
   return candidates
     .filter(({ metric, range, scores }) => {
       const moves = metric.unit === 'probability' ? range >= leastRange : range > 0;

@@ -16,14 +16,14 @@ import type { Sfc32 } from '../statistics/sfc32.js';
 import type { Scale } from './scales.js';
 
 export interface SeedModel {
-  readonly spread: Spread;
+  readonly spread: SeedSpread;
   readonly link: Link;
 }
 
 /** @param limits of the metric */
 export function seedModelOf(
   { bases, errors, count, isShare, ...observed }: Observed,
-  { scales, limits }: Pick<Spread, 'scales'> & Pick<Metric, 'limits'>,
+  { scales, limits }: Pick<SeedSpread, 'scales'> & Pick<Metric, 'limits'>,
 ): SeedModel {
   const link = seedLinkOf(isShare ? [0, 1] : limits, Math.min(...bases));
   const errorOf = (error: number, base: number) => {
@@ -136,7 +136,7 @@ export function shareError(share: number, count: number): number {
 }
 
 /** Centres and variances on a scale without ends. */
-export interface Spread {
+export interface SeedSpread {
   readonly scales: readonly Pick<Scale, 'members'>[];
   /** The mean over seeds, `[scales]`. */
   readonly centres: readonly number[];
@@ -159,7 +159,7 @@ export interface SpreadRequest extends Pick<Observed, 'ranks' | 'shared' | 'seen
   readonly borrow?: boolean;
 }
 
-export function spreadOf({ scales, values, errors, ranks, shared, seen, borrow = false }: SpreadRequest): Spread {
+export function spreadOf({ scales, values, errors, ranks, shared, seen, borrow = false }: SpreadRequest): SeedSpread {
   const centres = scales.map(({ members }) => mean(members.map((i) => values[i]!)));
   const groups = scales.map(({ members }, j) => {
     const degrees = members.some((i) => seen[i]) ? members.length - 1 : 0;

@@ -8,7 +8,7 @@
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { sampleChosen, type ChosenMetric, type SampledChoice } from './chosen.js';
-import { scoreCurve, type Scored, type SampleOptions, type ScaleName } from './curves.js';
+import { scoreCurve, type ScoreWithInterval, type SampleOptions, type ScaleName } from './curves.js';
 import {
   testAgainstPushed,
   testAgainstSmooth,
@@ -44,7 +44,7 @@ export interface CurveSharpness {
   readonly rule: string | undefined;
   /** Means over seeds, `[scales]`. */
   readonly values: readonly number[];
-  readonly scores: Readonly<Record<ScoreName, Scored>>;
+  readonly scores: Readonly<Record<ScoreName, ScoreWithInterval>>;
   /** Is it sharper than smooth growth? */
   readonly smooth: SmoothTest;
 }

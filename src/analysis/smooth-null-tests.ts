@@ -20,9 +20,9 @@ import {
   type SampledCurve,
   type Scale,
   type ScaleName,
-  type Scored,
+  type ScoreWithInterval,
 } from './curves.js';
-import { linkOf, predictFromStandard } from './independence.js';
+import { inducingFunction, predictFromStandard } from './independence.js';
 import { noiseOf, type NoisyCurve, type NoisyFamily } from './noise.js';
 import { contrast, type ScoredDraws } from './contrast.js';
 import { largerP, testHigher } from './paired.js';
@@ -60,7 +60,7 @@ export interface PushedTest {
   readonly families: readonly SmoothName[];
   /** At each scale, the smooth fits pushed through the metric. */
   readonly values: readonly number[];
-  readonly scores: Readonly<Record<ScoreName, ScoreTest & { readonly left: Scored }>>;
+  readonly scores: Readonly<Record<ScoreName, ScoreTest & { readonly left: ScoreWithInterval }>>;
 }
 
 /** Is the curve sharper than smooth growth? */
@@ -205,7 +205,7 @@ export function testAgainstPushed(
 
 /** What a metric and its candidates are made of; undefined where that isn't known of all. */
 function makingOf({ candidates, curve }: SampledChoice, members: readonly MemberOutcomes[], { seed = 0 }: NullOptions) {
-  const links = candidates.flatMap(({ metric }) => linkOf(metric, members) ?? []);
+  const links = candidates.flatMap(({ metric }) => inducingFunction(metric, members) ?? []);
   if (links.length < candidates.length) return undefined;
   const metrics = new Map(links.flatMap(({ bases }) => bases.map((base) => [base.id, base])));
   const ids = [...metrics.keys()];

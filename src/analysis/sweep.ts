@@ -9,7 +9,7 @@ import { quantile } from '../statistics/bootstrap.js';
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './curves.js';
-import type { Axis } from '../terminal/axis-text.js';
+import type { GridAxis } from '../terminal/axis-text.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 export interface GridPoint {
@@ -23,7 +23,7 @@ export interface GridPoint {
 
 export interface Sweep {
   readonly scales: readonly Scale[];
-  readonly axes: readonly Axis[];
+  readonly axes: readonly GridAxis[];
   /** The last axis changes fastest. */
   readonly points: readonly GridPoint[];
 }
@@ -33,13 +33,13 @@ export interface SweepRequest {
   /** Of the parameters that are not swept. */
   readonly parameters: Readonly<Record<string, number | string>>;
   /** At least one. */
-  readonly axes: readonly Axis[];
+  readonly axes: readonly GridAxis[];
   readonly members: readonly MemberOutcomes[];
   readonly axis?: ScaleName;
 }
 
 /** Throws UsageError where a value is out of a parameter's range, or the test set too small for it. */
-export function sweep({ metric, parameters, axes, members, axis = 'parameters' }: SweepRequest): Sweep {
+export function sweepGrid({ metric, parameters, axes, members, axis = 'parameters' }: SweepRequest): Sweep {
   const scales = scalesOf(members);
   const positions = scales.map((scale) => positionOf(scale, axis));
   const inner = axes.at(-1)!;
@@ -63,12 +63,12 @@ export function sweep({ metric, parameters, axes, members, axis = 'parameters' }
   return { scales, axes, points };
 }
 
-function columnOf(chosen: readonly Metric[], outcomes: MemberOutcomes['outcomes'], axis: Axis): ArrayLike<number> {
+function columnOf(chosen: readonly Metric[], outcomes: MemberOutcomes['outcomes'], axis: GridAxis): ArrayLike<number> {
   return chosen[0]!.sweep(outcomes, axis) ?? chosen.map((metric) => metric.weighted(outcomes).evaluate());
 }
 
 /** Every combination of the axes' values; of none, the empty one. */
-function combinations(axes: readonly Axis[]): Record<string, number>[] {
+function combinations(axes: readonly GridAxis[]): Record<string, number>[] {
   return axes.reduce<Record<string, number>[]>(
     (all, { key, values }) => all.flatMap((each) => values.map((value) => ({ ...each, [key]: value }))),
     [{}],
@@ -99,7 +99,7 @@ export function extremes(
 }
 
 /** A score's median and the middle 95 % of its values over draws. */
-export interface Spread {
+export interface DrawSpread {
   readonly median: number;
   readonly lower: number;
   readonly upper: number;
@@ -110,7 +110,7 @@ export interface ResampledCurve {
   readonly size: number;
   /** Draws, or sets of scales. */
   readonly draws: number;
-  readonly scores: Record<ScoreName, Spread>;
+  readonly scores: Record<ScoreName, DrawSpread>;
   /** Share of the draws in which the value at the smallest scale is the worst there is: 0 of a share. */
   readonly flatStart: number;
   /** One draw to look at: which scales, and the values there. */
@@ -252,14 +252,14 @@ function summarise({ metric, size, curves, positions }: Curves): ResampledCurve 
   return {
     size,
     draws: curves.length,
-    scores: Object.fromEntries(spreads) as Record<ScoreName, Spread>,
+    scores: Object.fromEntries(spreads) as Record<ScoreName, DrawSpread>,
     flatStart: flat / curves.length,
     example: curves[0]!,
   };
 }
 
 /** Of those that are numbers; NaN without one. */
-function spreadOf(values: readonly number[]): Spread {
+function spreadOf(values: readonly number[]): DrawSpread {
   const ascending = Float64Array.from(values.filter((value) => !Number.isNaN(value))).sort();
   if (ascending.length === 0) return { median: NaN, lower: NaN, upper: NaN };
   return {

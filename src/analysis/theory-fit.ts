@@ -15,7 +15,7 @@ import { FitError } from '../statistics/least-squares.js';
 import { condensed } from '../terminal/format.js';
 import { meansOf, scalesOf, type Scale } from './curves.js';
 import { distanceBetween, type Distance } from './independence.js';
-import { allRight, expectedEditDistance, fitPowerLaw, lossAt, type PowerLawFit } from './theory.js';
+import { allRight, expectedEditDistance, fitPowerLaw, tokenLoss, type PowerLawFit } from './theory.js';
 
 export interface PredictedCurve {
   readonly metric: Metric;
@@ -82,7 +82,7 @@ export function fitFamily(
     law,
     scales,
     loss,
-    fittedLoss: Float64Array.from(scales, ({ parameters }) => lossAt(law, parameters)),
+    fittedLoss: Float64Array.from(scales, ({ parameters }) => tokenLoss(law, parameters)),
     right: lengths.map((length) => against(metricOf(length), length, (n) => allRight(law, n, length))),
     edits: isSequence
       ? against(editDistance.with({}), longest, (n) => expectedEditDistance(law, n, longest))

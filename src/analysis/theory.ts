@@ -22,13 +22,13 @@ export interface PowerLawFit extends PowerLaw {
 }
 
 /** L(N), in nats. */
-export function lossAt({ exponent, scale }: PowerLaw, parameters: number): number {
+export function tokenLoss({ exponent, scale }: PowerLaw, parameters: number): number {
   return (parameters / scale) ** exponent;
 }
 
 /** p = exp(-L(N)). */
 export function tokenProbability(law: PowerLaw, parameters: number): number {
-  return Math.exp(-lossAt(law, parameters));
+  return Math.exp(-tokenLoss(law, parameters));
 }
 
 /** p^l: all of l tokens right. */

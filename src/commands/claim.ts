@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { ScoredClaims } from '../library/claims.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
-import { draws, induced, json, repeatable, standard } from './options.js';
+import { drawCount, induced, json, repeatable, standard } from './options.js';
 import { print, printJson, terminal } from './print.js';
 
 export function registerClaim(program: CommandUnknownOpts): void {
@@ -29,7 +29,7 @@ export function registerClaim(program: CommandUnknownOpts): void {
       ),
     )
     .option('--name <name>', "the claims' name (default: the run's)")
-    .addOption(draws(2000, 'bootstrap draws of the intervals'))
+    .addOption(drawCount(2000, 'bootstrap draws of the intervals'))
     .addOption(json)
     .addHelpText(
       'after',

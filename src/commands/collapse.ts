@@ -2,7 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
 import { nth } from '../machine/present.js';
-import { at, curvePer, draws, format, json, metricFile, number, picture, size, title, where } from './options.js';
+import { at, curvePer, drawCount, format, json, metricFile, number, picture, size, title, where } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerCollapse(program: CommandUnknownOpts): void {
@@ -23,7 +23,7 @@ export function registerCollapse(program: CommandUnknownOpts): void {
       'how far from chance an ability has left it (default: 0.05)',
       number('--margin', { fits: (x) => x > 0, wanted: ' above 0' }),
     )
-    .addOption(draws(1000, 'bootstrap draws of the test set, and draws of the test'))
+    .addOption(drawCount(1000, 'bootstrap draws of the test set, and draws of the test'))
     .addOption(where)
     .addOption(at)
     .addOption(curvePer)

@@ -7,7 +7,7 @@ import {
   axis,
   curvePer,
   where,
-  draws,
+  drawCount,
   format,
   induced,
   json,
@@ -28,7 +28,7 @@ export function registerCompare(program: CommandUnknownOpts): void {
     .addOption(induced('the one that train plots'))
     .addOption(natural)
     .addOption(metricFile)
-    .addOption(draws(2000))
+    .addOption(drawCount(2000))
     .addOption(picture("compare in the run's folder"))
     .addOption(size)
     .addOption(format)

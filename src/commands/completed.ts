@@ -6,7 +6,7 @@ import { datasets } from '../datasets/index.js';
 import { definitionsOf } from '../experiment/definitions.js';
 import { executionSchema, factorKeys, inputSchema } from '../experiment/schema.js';
 import { figureFormats } from '../report/figures/print.js';
-import { nameOf } from './examples.js';
+import { commandName } from './examples.js';
 import { exportFormats } from './export.js';
 
 /** What a shell looks up itself, in the folder that it is in. */
@@ -34,7 +34,7 @@ export async function completedCommands(program: CommandUnknownOpts): Promise<Co
   const words = await knownWords();
   const help = program.createHelp();
   const of = (command: CommandUnknownOpts): CompletedCommand[] => {
-    const path = command.parent === null ? '' : nameOf(command);
+    const path = command.parent === null ? '' : commandName(command);
     const parts = help.visibleCommands(command).filter((part) => part.name() !== 'help');
     return [
       {
@@ -44,7 +44,7 @@ export async function completedCommands(program: CommandUnknownOpts): Promise<Co
           flag: option.long ?? option.flags,
           description: option.description,
           takesValue: option.required || option.optional,
-          values: valuesOf(option, words),
+          values: completedValues(option, words),
         })),
         argument: argumentOf(command, path, words),
       },
@@ -81,7 +81,7 @@ async function knownWords(): Promise<ReadonlyMap<string, readonly string[]>> {
   ]);
 }
 
-function valuesOf({ long, flags, argChoices }: Option, words: ReadonlyMap<string, readonly string[]>): Values {
+function completedValues({ long, flags, argChoices }: Option, words: ReadonlyMap<string, readonly string[]>): Values {
   const [placeholder = ''] = /<.*>/.exec(flags) ?? [];
   const known = argChoices ?? words.get(long ?? '') ?? words.get(placeholder);
   if (known !== undefined) return known;

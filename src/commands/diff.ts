@@ -1,7 +1,7 @@
 /** `emergence diff`: two runs against each other, on the same test examples. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
-import { at, axis, draws, format, json, metricFile, picture, size, title, where } from './options.js';
+import { at, axis, drawCount, format, json, metricFile, picture, size, title, where } from './options.js';
 import { pictureLines, printRuns, terminal } from './print.js';
 
 export function registerDiff(program: CommandUnknownOpts): void {
@@ -12,7 +12,7 @@ export function registerDiff(program: CommandUnknownOpts): void {
     )
     .option('--metric <metric>', 'the metric (default: the standard one)')
     .addOption(metricFile)
-    .addOption(draws(2000))
+    .addOption(drawCount(2000))
     .addOption(picture("diff-OTHER in the first run's folder"))
     .addOption(size)
     .addOption(format)

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { CommandUnknownOpts, Help } from '@commander-js/extra-typings';
 import * as prettier from 'prettier';
 import { present } from '../machine/present.js';
-import { nameOf } from './examples.js';
+import { commandName } from './examples.js';
 import { exampleOf as metricExample, metrics } from '../metrics/index.js';
 import { glossary } from '../report/glossary.js';
 
@@ -63,7 +63,7 @@ function section(command: CommandUnknownOpts, level: number): string[] {
   const parts = tool.visibleCommands(command).filter(isDocumented);
   const rows = options.map((option) => [`\`${tool.optionTerm(option)}\``, tool.optionDescription(option)]);
   return [
-    `${'#'.repeat(level)} \`${nameOf(command)}\``,
+    `${'#'.repeat(level)} \`${commandName(command)}\``,
     `    ${tool.commandUsage(command)}`,
     '',
     sentence(command.description()),

@@ -4,17 +4,17 @@ import type { MetricEvaluation } from '../analysis/evaluate.js';
 import { nth } from '../machine/present.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, csv, draws, json, metricFile, metrics } from './options.js';
+import { at, axis, curvePer, where, csv, drawCount, json, metricFile, metricNames } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 
 export function registerEvaluate(program: CommandUnknownOpts): void {
   program
     .command('evaluate <runs...>')
     .description("evaluate a run's stored outcomes under any metrics, with intervals")
-    .addOption(metrics('the standard one, the induced one and the loss'))
+    .addOption(metricNames('the standard one, the induced one and the loss'))
     .addOption(metricFile)
     .option('--members', 'one line per member when there are several seeds')
-    .addOption(draws(2000))
+    .addOption(drawCount(2000))
     .addOption(axis)
     .addOption(where)
     .addOption(at)

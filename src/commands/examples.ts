@@ -12,7 +12,7 @@ export function typeAs<Program extends CommandUnknownOpts>(program: Program, asT
   styles.set(program, asTyped);
   program.configureHelp({
     commandUsage: (command) =>
-      asTyped(command.parent === null ? 'COMMAND [options]' : `${nameOf(command)} ${command.usage()}`),
+      asTyped(command.parent === null ? 'COMMAND [options]' : `${commandName(command)} ${command.usage()}`),
   });
   return program;
 }
@@ -26,9 +26,9 @@ export function examples(...lines: readonly string[]): (context: { readonly comm
 }
 
 /** `datasets list`. */
-export function nameOf(command: CommandUnknownOpts): string {
+export function commandName(command: CommandUnknownOpts): string {
   const { parent } = command;
-  return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name();
+  return parent?.parent ? `${commandName(parent)} ${command.name()}` : command.name();
 }
 
 function rootOf(command: CommandUnknownOpts): CommandUnknownOpts {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SlurmInput } from '../launch/options.js';
 import type { LaunchResult } from '../library/launch.js';
 import type { TrainOptions } from '../library/train.js';
-import { keyOf } from '../experiment/schema.js';
+import { keyOfOption } from '../experiment/schema.js';
 import { commandLine } from '../machine/installation.js';
 import { counted } from '../terminal/format.js';
 import { UsageError } from '../terminal/errors.js';
@@ -64,7 +64,7 @@ export function launchFlagsOf(raw: Readonly<Record<string, unknown>>): LaunchFla
       raw['eager'] === true ? '--eager' : '--jobs',
       'leave it out; --array-limit N limits the tasks that run at once',
     );
-  const values = given.map((option) => [keyOf(option.attributeName()), raw[option.attributeName()]] as const);
+  const values = given.map((option) => [keyOfOption(option.attributeName()), raw[option.attributeName()]] as const);
   const { wait, dryRun, ...slurm } = Object.fromEntries(values);
   if (wait === true && dryRun === true)
     throw new UsageError('waits for jobs that --dry-run does not submit', '--wait', 'leave one of the two out');

@@ -1,7 +1,7 @@
 /** The options that commands share: one wording and one parser each. What a value may be is checked as it is parsed. */
 import { Option } from '@commander-js/extra-typings';
 import { scoreNames } from '../analysis/scores.js';
-import { keyOf } from '../experiment/schema.js';
+import { keyOfOption } from '../experiment/schema.js';
 import { UsageError } from '../terminal/errors.js';
 
 const collect = (text: string, earlier: string[] | undefined): string[] => [...(earlier ?? []), text];
@@ -51,12 +51,12 @@ export function number(flag: string, { fits, wanted }: NumberLimits) {
 }
 
 /** Bootstrap draws, so many unless another number is given. */
-export function draws(usual: number, what = 'bootstrap draws', least = 100) {
+export function drawCount(usual: number, what = 'bootstrap draws', least = 100) {
   return new Option('--draws <n>', what).argParser(whole('--draws', least)).default(usual);
 }
 
 /** A metric that may be given again. */
-export function metrics(usual: string) {
+export function metricNames(usual: string) {
   return new Option(
     '--metric <metric>',
     `a metric, such as subset-accuracy:k=5; may be given again (default: ${usual})`,
@@ -119,7 +119,7 @@ export const where = new Option(
   const value = digits.trim() === '' ? NaN : Number(digits);
   if (key === '' || !Number.isFinite(value))
     throw new UsageError(`"${text}" is not FACTOR=VALUE`, '--where', 'give for example --where depth=2');
-  const name = keyOf(key);
+  const name = keyOfOption(key);
   if (earlier !== undefined && name in earlier)
     throw new UsageError(`${name} is given twice`, '--where', 'give it once');
   return { ...earlier, [name]: value };
@@ -131,7 +131,7 @@ export const at = new Option(
 export const curvePer = new Option(
   '--curve-per <factor>',
   'a curve, or a result, for each value of this factor',
-).argParser(keyOf);
+).argParser(keyOfOption);
 export const metricFile = new Option(
   '--metric-file <file>',
   'a JavaScript or TypeScript file that defines your own metric (docs/metrics.md)',

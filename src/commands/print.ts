@@ -6,7 +6,7 @@ import type { FamilyWords } from '../runs/words.js';
 import * as path from 'node:path';
 import { UsageError } from '../terminal/errors.js';
 import { printable } from '../terminal/printable.js';
-import { roomOf } from '../terminal/size.js';
+import { lineRoom } from '../terminal/size.js';
 import { withSteps } from '../terminal/steps.js';
 import { wrapped } from '../terminal/wrap.js';
 
@@ -20,7 +20,7 @@ export const terminal: Required<Listener> = {
 
 /** For people: on a terminal, lines are broken between words. */
 export function print(text: string): void {
-  console.log(wrapped(text, roomOf(process.stdout)));
+  console.log(wrapped(text, lineRoom(process.stdout)));
 }
 
 /** What a command has found, in the forms that it can be printed in. */

@@ -2,7 +2,7 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Search } from '../library/search.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, by, draws, json, leastRange, metricFile, whole } from './options.js';
+import { at, axis, curvePer, where, by, drawCount, json, leastRange, metricFile, whole } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 
 export function registerSearch(program: CommandUnknownOpts): void {
@@ -15,7 +15,7 @@ export function registerSearch(program: CommandUnknownOpts): void {
     .addOption(leastRange('a share', 1))
     .addOption(new Option('--top <n>', 'how many to show at each end').argParser(whole('--top')).default(5))
     .option('--surrogate-of <metric>', "the all-or-nothing metric (default: the run's induced one)")
-    .addOption(draws(500, 'bootstrap draws of the correlations'))
+    .addOption(drawCount(500, 'bootstrap draws of the correlations'))
     .addOption(axis)
     .addOption(where)
     .addOption(at)

@@ -1,7 +1,7 @@
 /** The table of `emergence doctor --selftest`. */
 import type { Selftest } from '../library/selftest.js';
 import { textTable } from '../report/tables/text-table.js';
-import { formatBytes, formatNumber, formatRate, grouped } from '../terminal/format.js';
+import { formatBytes, formatNumber, formatRate, withSpaces } from '../terminal/format.js';
 
 /** What a device did, as text without a line break at the end. */
 export function selftestTable({ members, faults }: Selftest): string {
@@ -10,7 +10,7 @@ export function selftestTable({ members, faults }: Selftest): string {
   const table = textTable(
     ['member', 'device', 'parameters', 'rate', 'memory', 'loss', ...(beside ? ["the CPU's"] : []), 'same bits twice'],
     members.map(({ id, device, parameters, examplesPerSecond, peakMemoryBytes, loss, cpuLoss, sameBits }) => [
-      ...[id, device.toUpperCase(), grouped(parameters), formatRate(examplesPerSecond)],
+      ...[id, device.toUpperCase(), withSpaces(parameters), formatRate(examplesPerSecond)],
       ...[peakMemoryBytes === null ? '-' : formatBytes(peakMemoryBytes), formatNumber(loss, 4)],
       ...(beside ? [ofCpu(cpuLoss)] : []),
       sameBits ? 'yes' : 'NO',

@@ -5,7 +5,7 @@ import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { sizeOf } from '../terminal/size.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, draws, json, metricFile, metrics, where, whole } from './options.js';
+import { at, axis, curvePer, drawCount, json, metricFile, metricNames, where, whole } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 import { Option } from '@commander-js/extra-typings';
 
@@ -16,7 +16,7 @@ export function registerShow(program: CommandUnknownOpts): void {
   program
     .command('show <runs...>')
     .description("draw runs' curves in the terminal, with their scores")
-    .addOption(metrics('the standard and the induced one'))
+    .addOption(metricNames('the standard and the induced one'))
     .addOption(metricFile)
     .addOption(axis)
     .addOption(where)
@@ -35,7 +35,7 @@ export function registerShow(program: CommandUnknownOpts): void {
       ),
     )
     .option('--ascii', 'ASCII characters instead of braille')
-    .addOption(draws(2000))
+    .addOption(drawCount(2000))
     .addOption(json)
     .addHelpText('after', examples('show lenet-mnist --metric accuracy --metric subset-accuracy:k=20 --axis width'))
     .action(async (runs, { metric, linear, ascii, width, height, ...options }) => {

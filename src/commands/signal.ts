@@ -1,7 +1,7 @@
 /** `emergence signal`: how far apart a metric places models, against how far it swings between checkpoints. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
-import { at, curvePer, json, metricFile, metrics, where, whole } from './options.js';
+import { at, curvePer, json, metricFile, metricNames, where, whole } from './options.js';
 import { ofEach, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSignal(program: CommandUnknownOpts): void {
@@ -10,7 +10,7 @@ export function registerSignal(program: CommandUnknownOpts): void {
     .description(
       'how far apart each metric places the models, against how far it swings between the last checkpoints of a training, and what averaging them gains',
     )
-    .addOption(metrics('the standard one, the induced one and the loss'))
+    .addOption(metricNames('the standard one, the induced one and the loss'))
     .addOption(metricFile)
     .option(
       '--last <n>',

@@ -13,7 +13,7 @@ import {
   where,
   by,
   csv,
-  draws,
+  drawCount,
   format,
   json,
   leastRange,
@@ -52,7 +52,7 @@ export function registerSweep(program: CommandUnknownOpts): void {
         'numbers of scales to keep, such as 4,6: the effect of sparsity, at the last values of --over',
       ).argParser(wholes('--keep-scales', 2)),
     )
-    .addOption(draws(200, 'number of draws of each test size', 10))
+    .addOption(drawCount(200, 'number of draws of each test size', 10))
     .addOption(by)
     .addOption(leastRange('a curve'))
     .addOption(picture("sweep-METRIC in the run's folder").conflicts('csv'))

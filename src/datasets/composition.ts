@@ -6,12 +6,12 @@ import { UsageError } from '../terminal/errors.js';
 import type { Composition, Dataset, LoadOptions } from './dataset.js';
 
 /** How many values each attribute has. */
-export function sizesOf({ attributes }: Pick<Composition, 'attributes'>): number[] {
+export function attributeSizes({ attributes }: Pick<Composition, 'attributes'>): number[] {
   return attributes.map(({ values }) => values.length);
 }
 
 /** The value of each attribute, `[sizes]`, from 0. */
-export function valuesOf(label: number, sizes: readonly number[]): number[] {
+export function attributeValues(label: number, sizes: readonly number[]): number[] {
   const values: number[] = [];
   let left = label;
   for (const size of [...sizes].reverse()) {
@@ -31,8 +31,8 @@ export function combinationNames({ attributes }: Pick<Composition, 'attributes'>
 
 /** Bits of the attributes in which two combinations differ, the first attribute's lowest. */
 export function differing(label: number, other: number, sizes: readonly number[]): number {
-  const values = valuesOf(other, sizes);
-  return valuesOf(label, sizes).reduce((bits, value, i) => (value === values[i] ? bits : bits | (1 << i)), 0);
+  const values = attributeValues(other, sizes);
+  return attributeValues(label, sizes).reduce((bits, value, i) => (value === values[i] ? bits : bits | (1 << i)), 0);
 }
 
 /** How many attributes differ from the nearest combination that is trained, for each label; 0 for one that is. */

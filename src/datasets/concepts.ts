@@ -4,7 +4,7 @@
  * value of each: every value is trained, with most values of the others, and what has n last values is n - 1 away from training.
  */
 import { Random } from '../statistics/random.js';
-import { combinationNames, sizesOf, valuesOf } from './composition.js';
+import { combinationNames, attributeSizes, attributeValues } from './composition.js';
 import type { Composition, DatasetSource, RawSplit } from './dataset.js';
 import { cross, disc, square, triangle, type Outline } from './shapes.js';
 
@@ -21,10 +21,10 @@ const composition: Composition = {
   ],
   rule: 'combinations that have the last value of at most one attribute',
 };
-const sizes = sizesOf(composition);
+const sizes = attributeSizes(composition);
 const combinations = Array.from({ length: sizes.reduce((product, size) => product * size) }, (_, label) => label);
 const trained = combinations.filter(
-  (label) => valuesOf(label, sizes).filter((value, i) => value === sizes[i]! - 1).length <= 1,
+  (label) => attributeValues(label, sizes).filter((value, i) => value === sizes[i]! - 1).length <= 1,
 );
 
 export const concepts: DatasetSource = {
@@ -57,7 +57,7 @@ function draw(labels: readonly number[], ofEach: number, random: Random): RawSpl
   const images = new Uint8Array(count * pixels);
   const own = Int32Array.from({ length: count }, (_, i) => labels[i % labels.length]!);
   own.forEach((label, i) => {
-    drawOne(images.subarray(i * pixels, (i + 1) * pixels), valuesOf(label, sizes), random);
+    drawOne(images.subarray(i * pixels, (i + 1) * pixels), attributeValues(label, sizes), random);
   });
   return { images, labels: own };
 }

@@ -10,7 +10,7 @@ import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import type { DatasetSource, LoadContext, RawDataset, RawSplit } from './dataset.js';
 import { cachedDataset } from './files/cache.js';
-import { layouts, placeOf, type LabelledFiles, type Layout, type Part } from './files/classes.js';
+import { layouts, partName, type LabelledFiles, type ClassLayout, type Part } from './files/classes.js';
 import { allocateImages, eachAtOnce, imageDecoder, type Wanted } from './files/decode.js';
 import { quantise, type DeepPlace } from './files/deep.js';
 import { openLayout } from './files/layout.js';
@@ -43,7 +43,7 @@ export async function loadImages(location: string, { imageSize, colour }: LoadCo
 }
 
 /** All that the decoded images depend on. */
-async function recipeOf({ classNames, train, test }: Layout, wanted: Wanted) {
+async function recipeOf({ classNames, train, test }: ClassLayout, wanted: Wanted) {
   const parts = [train, ...(test === undefined ? [] : [test])];
   const hashes = new Map<FileTree, string>();
   for (const { tree } of parts) if (!hashes.has(tree)) hashes.set(tree, await tree.hash());
@@ -58,7 +58,7 @@ async function recipeOf({ classNames, train, test }: Layout, wanted: Wanted) {
 }
 
 async function decodeLayout(
-  { classNames, train, test, groupNoun }: Layout,
+  { classNames, train, test, groupNoun }: ClassLayout,
   wanted: Wanted,
   location: string,
 ): Promise<RawDataset> {
@@ -75,7 +75,7 @@ async function decodeLayout(
     if (drawn.test.labels.length === 0)
       throw new UsageError(
         'each class has only one image, so none is left for the test set',
-        placeOf(train),
+        partName(train),
         `put at least two images into each class folder, or add test images (${guide('datasets.md')})`,
       );
     const note = `no test folder: ${drawn.test.labels.length} of ${trained.labels.length} images, about a fifth of each class, become the test set`;
@@ -83,7 +83,7 @@ async function decodeLayout(
     return { ...about, ...splitsOf(drawn), ...known.groups, notes: [...notes, note, ...known.notes] };
   }
   const tested = keptOf(test, files.test);
-  if (tested.labels.length === 0) throw new UsageError('holds no images', placeOf(test), layouts);
+  if (tested.labels.length === 0) throw new UsageError('holds no images', partName(test), layouts);
   notes.push(...skippedNotes(test, tested, location));
   const known = groupsOf(groupNoun, trained, tested);
   const splits = splitsOf({ train: trained, test: tested });
@@ -172,7 +172,7 @@ function keptOf({ prefix, files }: LabelledFiles, { images, failures }: ReadFile
 function skippedNotes(part: Part, { skipped, labels }: Decoded, location: string): string[] {
   const [first] = skipped;
   if (first === undefined) return [];
-  const place = path.relative(location, placeOf(part));
+  const place = path.relative(location, partName(part));
   const files = counted(skipped.length + labels.length, 'file');
   const example = `${path.join(place, first.path)} (${first.why})`;
   return [`${skipped.length} of ${files} skipped: damaged or not images; the first is ${example}`];
@@ -195,7 +195,7 @@ function refuseEmpty(part: Part, { labels, skipped }: Decoded, classNames: reado
     .join('');
   throw new UsageError(
     `the class ${first}${more} has no readable image${reason}`,
-    placeOf(part),
+    partName(part),
     'add images to it, or remove it',
   );
 }

@@ -6,7 +6,7 @@ import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import { printable } from '../terminal/printable.js';
 import { cifar10, cifar100 } from './cifar.js';
-import { distancesOf, refuseParts, sizesOf } from './composition.js';
+import { distancesOf, refuseParts, attributeSizes } from './composition.js';
 import { concepts } from './concepts.js';
 import { convert } from './convert.js';
 import type { Composition, Dataset, DatasetSource, LoadOptions, RawDataset, RawSplit } from './dataset.js';
@@ -103,7 +103,7 @@ function testDistances(
   composition: Composition,
   { trueLabels, test }: Pick<Splits, 'trueLabels' | 'test'>,
 ): Int32Array {
-  const distances = distancesOf(trueLabels, sizesOf(composition));
+  const distances = distancesOf(trueLabels, attributeSizes(composition));
   return test.labels.map((label) => distances[label]!);
 }
 

@@ -26,7 +26,7 @@ export interface DatasetStatus {
 }
 
 /** All datasets in the order of the registry. Looks at the sizes of files and opens none. */
-export async function listDatasets(dataDir: string): Promise<DatasetStatus[]> {
+export async function datasetStatuses(dataDir: string): Promise<DatasetStatus[]> {
   const all: readonly DatasetSource[] = Object.values(datasets);
   return Promise.all(all.map((source) => statusOf(source, dataDir)));
 }

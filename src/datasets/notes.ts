@@ -19,7 +19,7 @@ function classNotes(data: Told): string[] {
   const untrained = labels.filter((label) => trained[label] === 0 && tested[label]! > 0);
   const untested = labels.filter((label) => trained[label]! > 0 && tested[label] === 0);
   const of = (list: readonly number[]) => {
-    const names = list.slice(0, 5).map((label) => nameOf(data, label));
+    const names = list.slice(0, 5).map((label) => className(data, label));
     // Names of combinations have commas.
     const between = names.some((name) => name.includes(',')) ? '; ' : ', ';
     return `${list.length} of the ${classes} classes: ${[...names, ...(list.length > 5 ? ['...'] : [])].join(between)}`;
@@ -35,7 +35,7 @@ function classNotes(data: Told): string[] {
   ];
 }
 
-function nameOf({ classNames }: Pick<Told, 'classNames'>, label: number): string {
+function className({ classNames }: Pick<Told, 'classNames'>, label: number): string {
   return classNames?.[label] ?? String(label);
 }
 
@@ -86,10 +86,10 @@ function imbalance(data: Told): string[] {
   ] as const) {
     const { least, most } = extremesOf(countsOf(split, data.classes));
     if (most.count < uneven.times * least.count || most.count < least.count + uneven.more) continue;
-    const name = nameOf(data, most.label);
+    const name = className(data, most.label);
     const always = countsOf(data.test, data.classes)[most.label]! / data.test.count;
     return [
-      `imbalanced, ${most.count} ${what} images of ${name} and ${least.count} of ${nameOf(data, least.label)}: always answering ${name} is right for ${(100 * always).toFixed(1)} % of the test images; balanced-accuracy weights classes equally`,
+      `imbalanced, ${most.count} ${what} images of ${name} and ${least.count} of ${className(data, least.label)}: always answering ${name} is right for ${(100 * always).toFixed(1)} % of the test images; balanced-accuracy weights classes equally`,
     ];
   }
   return [];

@@ -25,7 +25,7 @@ type Choice = Pick<LoadOptions, 'classes' | 'trainSize' | 'testSize' | 'validati
 export function usedOf(raw: Pick<RawDataset, 'classes' | 'train' | 'test'>, choice: Choice, name: string): Used {
   const { validationSize = 0, labelNoise = 0, classes = raw.classes } = choice;
   const classCounts = { train: countsOf(raw.train, raw.classes), test: countsOf(raw.test, raw.classes) };
-  const { train, test } = sizesOf(classCounts, choice, name);
+  const { train, test } = subsetSizes(classCounts, choice, name);
   const [trained, tested] = (['train', 'test'] as const).map((split) => orderOf(raw[split], { split, classes })) as [
     Int32Array,
     Int32Array,
@@ -45,7 +45,7 @@ export function usedOf(raw: Pick<RawDataset, 'classes' | 'train' | 'test'>, choi
 }
 
 /** How many images are trained on and tested. Throws as `usedOf`. */
-export function sizesOf(
+export function subsetSizes(
   classCounts: ClassCounts,
   { classes = classCounts.train.length, trainSize, testSize, validationSize = 0 }: Choice,
   name: string,

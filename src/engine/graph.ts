@@ -4,7 +4,7 @@
  */
 import { attributeTypes, dataTypes, type DataTypeNumber, type OpAttribute } from './backend.js';
 import { bytesField, concat, floatField, stringField, varintField } from './protobuf.js';
-import { TraceError, type TensorSpec, type Trace, type TracedOp, type Value } from './trace.js';
+import { TraceError, type TensorSpec, type Trace, type TracedOp, type TracedValue } from './trace.js';
 
 export type Precision = 'float32' | 'bfloat16';
 
@@ -308,7 +308,7 @@ function emit(graph: GraphBuilder, traced: Trace, { inputs, variables, control, 
     reads.set(i, edge);
     return edge;
   };
-  const edgeOf = (value: Value): Edge => {
+  const edgeOf = (value: TracedValue): Edge => {
     if (value.kind === 'input') return inputs.get(value.index) ?? readOf(value.index);
     if (value.kind === 'result')
       return value.output === 0 ? names.get(value.op)! : `${names.get(value.op)!}:${value.output}`;
@@ -331,7 +331,7 @@ function emit(graph: GraphBuilder, traced: Trace, { inputs, variables, control, 
   }
   // Last, when every read of a variable is known: changes wait for them.
   for (const op of changed) {
-    const indices = op.outputs.map((_, k) => (op.inputs[k] as Extract<Value, { kind: 'input' }>).index);
+    const indices = op.outputs.map((_, k) => (op.inputs[k] as Extract<TracedValue, { kind: 'input' }>).index);
     const handles = indices.map((i) => variables.get(i)!.entered);
     const rest = op.inputs.slice(handles.length).map(edgeOf);
     const readers = indices.flatMap((i) => (reads.has(i) ? [`^${reads.get(i)!}`] : []));

@@ -7,7 +7,7 @@ import { dataTypes } from './backend.js';
 import type { BoundNames } from './graph.js';
 import { int32Of, open } from './open-batch.js';
 import { bytesField, concat, stringField, varintField } from './protobuf.js';
-import { TraceError, type Trace, type TracedOp, type TensorSpec, type Value } from './trace.js';
+import { TraceError, type Trace, type TracedOp, type TensorSpec, type TracedValue } from './trace.js';
 
 /** The oldest with all that is written here: read by everything since 2020. */
 const versions = { ir: 7, operators: 13 } as const;
@@ -94,7 +94,7 @@ class OnnxGraph {
   }
 
   /** The name of a value, channels last. */
-  plain(value: Value): string {
+  plain(value: TracedValue): string {
     if (value.kind !== 'result') return this.#given(value);
     const key = this.#keyOf(value);
     const known = this.#plain.get(key);
@@ -107,7 +107,7 @@ class OnnxGraph {
   }
 
   /** The name of images, channels first. */
-  channelsFirst(value: Value): string {
+  channelsFirst(value: TracedValue): string {
     const key = this.#keyOf(value);
     const name = this.#first.get(key) ?? this.node('Transpose', [this.plain(value)], { perm: toFirst })[0]!;
     this.#first.set(key, name);
@@ -115,13 +115,13 @@ class OnnxGraph {
   }
 
   /** Whether a value has its channels first and was not needed otherwise. */
-  isFirst(value: Value): boolean {
+  isFirst(value: TracedValue): boolean {
     const key = this.#keyOf(value);
     return this.#first.has(key) && !this.#plain.has(key);
   }
 
   /** A convolution's kernel: a weight lies in the file as ONNX has it. */
-  kernel(value: Value): string {
+  kernel(value: TracedValue): string {
     const weight = this.#weightOf(value);
     if (weight === undefined) return this.node('Transpose', [this.plain(value)], { perm: kernelToFirst })[0]!;
     const { shape, dtype } = weight.spec;
@@ -141,7 +141,7 @@ class OnnxGraph {
   }
 
   /** The op's result is a value that is there. */
-  same(op: TracedOp, value: Value): void {
+  same(op: TracedOp, value: TracedValue): void {
     this.#plain.set(this.#key(op, 0), this.plain(value));
   }
 
@@ -181,7 +181,7 @@ class OnnxGraph {
     return this.#first.has(this.#key(op, 0));
   }
 
-  #given(value: Exclude<Value, { kind: 'result' }>): string {
+  #given(value: Exclude<TracedValue, { kind: 'result' }>): string {
     if (value.kind === 'constant') {
       const key = `${value.dtype}|${value.shape.join()}|${Buffer.from(value.bytes).toString('latin1')}`;
       const known = this.#constants.get(key) ?? `constant_${this.#constants.size}`;
@@ -194,7 +194,7 @@ class OnnxGraph {
       : this.#initializer(weight.name, weight.spec, weight.bytes);
   }
 
-  #weightOf(value: Value) {
+  #weightOf(value: TracedValue) {
     if (value.kind !== 'input') return undefined;
     const weight = this.names.bound[value.index - this.names.inputs.length];
     return weight === undefined ? undefined : { ...weight, spec: this.traced.inputs[value.index]! };
@@ -218,7 +218,7 @@ class OnnxGraph {
     return `${this.#ids.get(op)!}:${output}`;
   }
 
-  #keyOf(value: Value): string {
+  #keyOf(value: TracedValue): string {
     return value.kind === 'result' ? this.#key(value.op, value.output) : this.#given(value);
   }
 }

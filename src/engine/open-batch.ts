@@ -3,7 +3,7 @@
  * those are, and its graph can be one for batches of any size.
  */
 import { dataTypes } from './backend.js';
-import { TraceError, type Trace, type TracedOp, type TensorSpec, type Value } from './trace.js';
+import { TraceError, type Trace, type TracedOp, type TensorSpec, type TracedValue } from './trace.js';
 
 /** Batch sizes to trace with. */
 export const probes = [2, 3] as const;
@@ -36,7 +36,7 @@ export function openBatch([first, second]: readonly [Trace, Trace]): Trace {
     a.map((spec, i) => specOf(spec, b[i]!, what));
 
   const opened = new Map<TracedOp, TracedOp>();
-  const valueOf = (a: Value, b: Value | undefined, what: string): Value => {
+  const valueOf = (a: TracedValue, b: TracedValue | undefined, what: string): TracedValue => {
     if (a.kind === 'result') return { ...a, op: opened.get(a.op)! };
     if (a.kind === 'input') return a;
     if (b?.kind !== 'constant' || Buffer.compare(a.bytes, b.bytes) === 0) return a;

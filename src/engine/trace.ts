@@ -17,7 +17,7 @@ import {
 } from './backend.js';
 
 /** Where an op's input comes from. */
-export type Value =
+export type TracedValue =
   | { readonly kind: 'input'; readonly index: number }
   | { readonly kind: 'result'; readonly op: TracedOp; readonly output: number }
   | {
@@ -35,7 +35,7 @@ export interface TensorSpec {
 export interface TracedOp {
   readonly name: string;
   readonly attributes: readonly OpAttribute[];
-  readonly inputs: readonly Value[];
+  readonly inputs: readonly TracedValue[];
   readonly inputSpecs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
 }
@@ -44,7 +44,7 @@ export interface Trace {
   readonly inputs: readonly TensorSpec[];
   /** In an order in which they can run; only those that an output needs. */
   readonly ops: readonly TracedOp[];
-  readonly outputs: readonly Value[];
+  readonly outputs: readonly TracedValue[];
   readonly outputSpecs: readonly TensorSpec[];
 }
 
@@ -125,7 +125,7 @@ class Recorder {
   /** Whether ops go by unrecorded: what an op in place is made of when it runs eagerly. */
   #silent = false;
   /** What each tensor's data is, by tfjs's data id. */
-  readonly #values = new Map<object, Value>();
+  readonly #values = new Map<object, TracedValue>();
   /** Data written by the traced function itself: literals such as `tf.scalar(2)`. */
   readonly #literals = new Set<object>();
   #currentOp = 'the function';
@@ -194,7 +194,7 @@ class Recorder {
   }
 
   /** What `tensor` is in the graph: an input, an op's result or a literal of the function. */
-  valueOf(tensor: tf.Tensor, wanted: string): Value {
+  valueOf(tensor: tf.Tensor, wanted: string): TracedValue {
     const int64 = int64Literal(tensor);
     if (int64 !== undefined) return int64;
     const known = this.#values.get(tensor.dataId);
@@ -211,7 +211,7 @@ class Recorder {
     return value;
   }
 
-  #enter(name: string, inputs: readonly tf.Tensor[]): Value[] {
+  #enter(name: string, inputs: readonly tf.Tensor[]): TracedValue[] {
     if (keepsState.test(name)) {
       throw new TraceError(
         'stateful-op',
@@ -223,7 +223,7 @@ class Recorder {
   }
 
   #leave(
-    { name, attributes, inputs, values }: InPlaceOp & { readonly values: readonly Value[] },
+    { name, attributes, inputs, values }: InPlaceOp & { readonly values: readonly TracedValue[] },
     outputs: readonly tf.Tensor[],
   ): void {
     const op: TracedOp = {
@@ -264,13 +264,13 @@ function specOf(tensor: tf.Tensor): TensorSpec {
 }
 
 /** tfjs-node's Int64Scalar is not a tensor but travels as one; its low and high words are in `valueArray`. */
-function int64Literal(tensor: tf.Tensor): Value | undefined {
+function int64Literal(tensor: tf.Tensor): TracedValue | undefined {
   const words = (tensor as { valueArray?: Int32Array }).valueArray;
   if (!(words instanceof Int32Array)) return undefined;
   return { kind: 'constant', dtype: dataTypes.int64, shape: [], bytes: bytesOf(words) };
 }
 
-function literal(entry: TensorEntry, target: Backend, tensor: tf.Tensor): Value {
+function literal(entry: TensorEntry, target: Backend, tensor: tf.Tensor): TracedValue {
   const data = entry.values ?? target.binding.tensorDataSync(entry.id);
   if (Array.isArray(data) || tensor.dtype === 'string' || tensor.dtype === 'complex64') {
     throw new TraceError('no-graph-form', `a ${tensor.dtype} literal has no graph form here`);
@@ -283,11 +283,11 @@ function bytesOf(data: Float32Array | Int32Array | Uint8Array): Uint8Array {
 }
 
 /** Ops that the outputs need, inputs first (depth first, with an own stack: a deep model would overflow the call stack). */
-function reachable(outputs: readonly Value[]): TracedOp[] {
+function reachable(outputs: readonly TracedValue[]): TracedOp[] {
   const order: TracedOp[] = [];
   const seen = new Set<TracedOp>();
   const stack: { op: TracedOp; next: number }[] = [];
-  const visit = (value: Value): void => {
+  const visit = (value: TracedValue): void => {
     if (value.kind !== 'result' || seen.has(value.op)) return;
     seen.add(value.op);
     stack.push({ op: value.op, next: 0 });

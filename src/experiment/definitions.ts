@@ -15,7 +15,7 @@ export interface Range {
   readonly below: boolean;
 }
 
-export type Value =
+export type OptionValue =
   | {
       readonly kind: 'integer' | 'number';
       readonly range: Range;
@@ -26,14 +26,14 @@ export type Value =
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'text' };
 
-export interface Definition {
+export interface OptionDefinition {
   readonly key: string;
   /** `--batch-size` of `batchSize`. */
   readonly flag: string;
   readonly description: string;
   /** Undefined without one. */
   readonly default: unknown;
-  readonly value: Value;
+  readonly value: OptionValue;
   readonly schema: z.ZodType;
 }
 
@@ -41,7 +41,7 @@ export type AnyObject = z.ZodObject<Readonly<Record<string, z.ZodType>>>;
 type Property = Exclude<z.core.JSONSchema._JSONSchema, boolean>;
 
 /** Every key of a schema, in its order. Throws where one has a type that could not be typed as a flag. */
-export function definitionsOf(schema: AnyObject): Definition[] {
+export function definitionsOf(schema: AnyObject): OptionDefinition[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
   return Object.entries(properties).map(([key, property]) => {
     if (typeof property === 'boolean') throw new Error(`${key} cannot become an option`);
@@ -56,7 +56,7 @@ export function definitionsOf(schema: AnyObject): Definition[] {
   });
 }
 
-function valueOf(property: Property): Value {
+function valueOf(property: Property): OptionValue {
   if (property.enum !== undefined) return { kind: 'choice', choices: property.enum.map(String) };
   if (property.type === 'integer' || property.type === 'number')
     return { kind: property.type, range: rangeOf(property) };
@@ -64,7 +64,7 @@ function valueOf(property: Property): Value {
   if (property.type === 'boolean') return { kind: 'switch' };
   const [one] = property.anyOf ?? [];
   if (typeof one === 'object')
-    return { ...(valueOf(one) as Extract<Value, { kind: 'integer' | 'number' }>), isFactor: true };
+    return { ...(valueOf(one) as Extract<OptionValue, { kind: 'integer' | 'number' }>), isFactor: true };
   const { items } = property;
   if (typeof items !== 'object' || Array.isArray(items) || items.type !== 'integer') {
     throw new Error(`no option can be made of the type ${String(property.type)}`);

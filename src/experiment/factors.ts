@@ -13,7 +13,7 @@ import {
   type ExperimentInput,
   type FactorKey,
 } from './schema.js';
-import { placeOf, type Places } from './value-origins.js';
+import { originOf, type ValueOrigins } from './value-origins.js';
 
 /** Values of further factors, in the order of `factorKeys`. */
 export type Factors = Readonly<Partial<Record<FactorKey, number>>>;
@@ -69,14 +69,14 @@ export function experimentAt(experiment: Experiment, { factors = {} }: Pick<Poin
 }
 
 /** Throws UsageError for lists that cannot be combined, and for more members than anyone trains. */
-export function refuseGrid(experiment: Experiment, places: Places = {}, zip?: unknown): void {
+export function refuseGrid(experiment: Experiment, places: ValueOrigins = {}, zip?: unknown): void {
   const { widths, grid = {}, seeds } = experiment;
   const keys = furtherFactors(experiment);
   if (keys.length === 0) {
     if (zip === true)
       throw new UsageError(
         'there is nothing to combine by position',
-        placeOf('zip', places),
+        originOf('zip', places),
         'give further lists, such as --depth 1,2,4',
       );
     return;
@@ -90,8 +90,8 @@ export function refuseGrid(experiment: Experiment, places: Places = {}, zip?: un
     const other = lists.find(({ length }) => length !== first.length);
     if (other !== undefined)
       throw new UsageError(
-        `has ${other.length} values and ${placeOf(first.key, places)} ${first.length}`,
-        placeOf(other.key, places),
+        `has ${other.length} values and ${originOf(first.key, places)} ${first.length}`,
+        originOf(other.key, places),
         'lists that are combined by position need equal lengths',
       );
     return;
@@ -99,13 +99,13 @@ export function refuseGrid(experiment: Experiment, places: Places = {}, zip?: un
   for (const key of keys) {
     const twice = present(grid[key]).find((value, i, all) => all.indexOf(value) < i);
     if (twice !== undefined)
-      throw new UsageError(`${String(twice)} is listed twice`, placeOf(key, places), 'list each value once');
+      throw new UsageError(`${String(twice)} is listed twice`, originOf(key, places), 'list each value once');
   }
   const members = lists.reduce((product, { length }) => product * length, seeds.length);
   if (members > mostMembers)
     throw new UsageError(
       `${[...lists.map(({ length }) => length), seeds.length].join(' x ')} are more than ${mostMembers} members`,
-      placeOf(nth(keys, 0), places),
+      originOf(nth(keys, 0), places),
       'give fewer values',
     );
 }
@@ -126,7 +126,7 @@ function given(value: unknown): number[] {
 export function extendExperiment(
   recorded: Experiment,
   asked: Given,
-  { places = {}, unset = {} }: { readonly places?: Places | undefined; readonly unset?: Factors } = {},
+  { places = {}, unset = {} }: { readonly places?: ValueOrigins | undefined; readonly unset?: Factors } = {},
 ): Experiment {
   const seeds = union(recorded.seeds, asked.seeds ?? []);
   if (recorded.zip === true) return { ...extendByPosition(recorded, asked, places), seeds };
@@ -146,7 +146,7 @@ export function extendExperiment(
   return resolveExperiment(input as ExperimentInput);
 }
 
-function extendByPosition(recorded: Experiment, asked: Given, places: Places): Experiment {
+function extendByPosition(recorded: Experiment, asked: Given, places: ValueOrigins): Experiment {
   const keys = (['widths', ...furtherFactors(recorded)] as const).filter(
     (key) => key !== 'widths' || recorded.widths.length > 1,
   );
@@ -158,8 +158,8 @@ function extendByPosition(recorded: Experiment, asked: Given, places: Places): E
   const other = missing ?? said.find((key) => given(asked[key]).length !== rows);
   if (other !== undefined)
     throw new UsageError(
-      `the run combines ${keys.map((key) => placeOf(key)).join(', ')} by position`,
-      placeOf(first, places),
+      `the run combines ${keys.map((key) => originOf(key)).join(', ')} by position`,
+      originOf(first, places),
       'give all of them, with as many values each',
     );
   const listOf = (key: (typeof keys)[number]) =>

@@ -12,11 +12,11 @@ import { nth, present } from '../machine/present.js';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
 import { isNameable, printable } from '../terminal/printable.js';
-import { definitionsOf, describeNumber, exampleEntries, type Definition } from './definitions.js';
-import { refuseForeignKeys, refuseTwoLengths, type Places } from './value-origins.js';
+import { definitionsOf, describeNumber, exampleEntries, type OptionDefinition } from './definitions.js';
+import { refuseForeignKeys, refuseTwoLengths, type ValueOrigins } from './value-origins.js';
 import { executionSchema, inputSchema, optionOf, type ExperimentInput } from './schema.js';
 import { isName, shippedFile, shippedNames } from './shipped.js';
-import { offsetOf, parseMapping, startOf, textOf, valuesOf, type Source } from './yaml.js';
+import { offsetOf, parseMapping, startOf, yamlKey, plainValues, type YamlSource } from './yaml.js';
 
 export interface ExperimentFile {
   /** As the user typed it. */
@@ -25,7 +25,7 @@ export interface ExperimentFile {
   readonly name: string;
   /** What the file says, and nothing else. The dataset's name is text yet: a flag may name another. */
   readonly values: Partial<ExperimentInput> & Pick<ExperimentInput, 'arch'>;
-  readonly places: Places;
+  readonly places: ValueOrigins;
 }
 
 /** A file of a few lines; more is another file named by mistake. */
@@ -44,19 +44,19 @@ export async function loadExperiment(nameOrFile: string): Promise<ExperimentFile
 export function parseExperiment(text: string, file: string): ExperimentFile {
   const source = parseMapping(text, printable(file));
   refuseKeys(source);
-  const values = valuesOf(source);
+  const values = plainValues(source);
   const parsed = inputSchema.safeParse(values);
   if (!parsed.success) throw firstMistake(parsed.error.issues, values, source);
   const given = values as ExperimentFile['values'];
   const places = placesOf(source);
   refuseForeignKeys(given, places);
   refuseTwoLengths(given, places);
-  return { path: printable(file), name: nameOf(file), values: given, places };
+  return { path: printable(file), name: experimentName(file), values: given, places };
 }
 
 const extension = /\.ya?ml$/i;
 
-function nameOf(file: string): string {
+function experimentName(file: string): string {
   return path.basename(file).replace(extension, '');
 }
 
@@ -95,18 +95,18 @@ async function unreadable(file: string, error: unknown): Promise<UsageError> {
     return new UsageError('is neither a shipped experiment nor a file', where, suggestion(file, shipped));
   const folder = path.dirname(file);
   const others = (await readdir(folder).catch(() => [])).filter((name) => extension.test(name));
-  const meant = nearest(nameOf(file), others.map(nameOf));
-  const other = others.find((name) => nameOf(name) === meant);
+  const meant = nearest(experimentName(file), others.map(experimentName));
+  const other = others.find((name) => experimentName(name) === meant);
   // Where there is no experiments/, its files are those that came with the lab.
-  const named = other === undefined ? nearest(nameOf(file), shipped) : path.join(folder, other);
+  const named = other === undefined ? nearest(experimentName(file), shipped) : path.join(folder, other);
   const remedy = named === undefined ? 'give a YAML file' : `did you mean ${printable(named)}?`;
   return new UsageError('does not exist', where, remedy);
 }
 
-function refuseKeys({ mapping, at }: Source): void {
+function refuseKeys({ mapping, at }: YamlSource): void {
   const seen = new Set<string>();
   for (const { key } of mapping.items) {
-    const text = textOf(key);
+    const text = yamlKey(key);
     const where = `${at(startOf(key))}: ${keyText(text)}`;
     if (!known.includes(text)) throw unknownKey(text, where);
     if (seen.has(text)) throw new UsageError('is given twice', where, 'give it once');
@@ -134,16 +134,16 @@ function keyText(key: string): string {
   return /^[\w.-]{1,40}$/.test(key) ? key : shown(key);
 }
 
-function placesOf({ mapping, at }: Source): Places {
+function placesOf({ mapping, at }: YamlSource): ValueOrigins {
   return Object.fromEntries(
-    mapping.items.map(({ key, value }) => [textOf(key), `${at(startOf(value ?? key))}: ${textOf(key)}`]),
+    mapping.items.map(({ key, value }) => [yamlKey(key), `${at(startOf(value ?? key))}: ${yamlKey(key)}`]),
   );
 }
 
 type Issues = z.ZodError['issues'];
 
 /** The mistake that stands first in the file. */
-function firstMistake(issues: Issues, values: Readonly<Record<string, unknown>>, source: Source): UsageError {
+function firstMistake(issues: Issues, values: Readonly<Record<string, unknown>>, source: YamlSource): UsageError {
   const mistakes = issues.flatMap((issue) => describeIssue(issue, values, source));
   const { what, offset, key, remedy } = nth(
     mistakes.sort((a, b) => a.offset - b.offset),
@@ -159,7 +159,11 @@ interface Mistake {
   readonly remedy: string | undefined;
 }
 
-function describeIssue({ path, message }: Issues[number], values: Record<string, unknown>, source: Source): Mistake {
+function describeIssue(
+  { path, message }: Issues[number],
+  values: Record<string, unknown>,
+  source: YamlSource,
+): Mistake {
   const key = String(path[0]);
   const definition = present(definitions.get(key));
   const value = values[key];
@@ -186,7 +190,7 @@ function isRepeated(entry: unknown, i: number, all: readonly unknown[]): boolean
 }
 
 interface Context {
-  readonly definition: Definition;
+  readonly definition: OptionDefinition;
   /** The value is an entry of a list. */
   readonly entry: boolean;
   /** The same entry stands before. */
@@ -230,7 +234,7 @@ function describeValue(
 }
 
 /** A number in quotes is text. */
-function unquote(value: unknown, { schema }: Definition): string | undefined {
+function unquote(value: unknown, { schema }: OptionDefinition): string | undefined {
   if (typeof value !== 'string' || !/^-?[\d.]+$/.test(value)) return undefined;
   return schema.safeParse(Number(value)).success ? 'write it without quotes' : undefined;
 }

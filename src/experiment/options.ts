@@ -16,19 +16,19 @@ import {
   exampleEntries,
   isInside,
   type AnyObject,
-  type Definition,
+  type OptionDefinition,
   type Range,
 } from './definitions.js';
 import type { ExperimentFile } from './load.js';
 import { refuseGrid } from './factors.js';
-import { placeOf, refuseForeignKeys, refuseTwoLengths, type Places } from './value-origins.js';
+import { originOf, refuseForeignKeys, refuseTwoLengths, type ValueOrigins } from './value-origins.js';
 import {
   executionSchema,
   experimentSchema,
   factorKeys,
   inputSchema,
   inputOf,
-  keyOf,
+  keyOfOption,
   optionOf,
   isReplacedBy,
   resolveExperiment,
@@ -53,11 +53,11 @@ export interface TrainFlags {
   readonly planOnly: boolean;
 }
 
-export interface TrainOptions {
+export interface ParsedTrainOptions {
   /** What the user typed or has in the experiment file, and nothing else. */
   readonly given: Partial<ExperimentInput>;
   /** Where in the experiment file the values stand that come from there. */
-  readonly places: Places;
+  readonly places: ValueOrigins;
   readonly experiment: Experiment;
   readonly execution: Execution;
   readonly flags: TrainFlags;
@@ -121,12 +121,12 @@ export function addDatasetOptions<C extends CommandUnknownOpts>(
 
 /** Throws UsageError, one line, at the first mistake. */
 export function parseDatasetOptions(raw: RawOptions): DatasetOptions {
-  return datasetSchema.parse(valuesOf(raw, datasetSchema));
+  return datasetSchema.parse(optionValues(raw, datasetSchema));
 }
 
 /** The file that `--experiment` names; undefined without the option. */
 export function experimentFileOf(raw: RawOptions): string | undefined {
-  const file = textOf(raw['experiment'], { flag: experimentFlag });
+  const file = optionText(raw['experiment'], { flag: experimentFlag });
   if (file === '') throw new UsageError('the value is empty', experimentFlag);
   return file;
 }
@@ -134,7 +134,7 @@ export function experimentFileOf(raw: RawOptions): string | undefined {
 /** The run that `--run` names, or else the experiment file; checked; undefined without either. */
 export function runNameOf(raw: RawOptions, file?: ExperimentFile): string | undefined {
   const runOption = executionSchema.pick({ run: true });
-  const { run } = runOption.parse(valuesOf(raw, runOption));
+  const { run } = runOption.parse(optionValues(raw, runOption));
   if (run !== undefined || file === undefined) return run;
   const { error } = runOption.safeParse({ run: file.name });
   if (error === undefined) return file.name;
@@ -152,25 +152,25 @@ export interface TrainSources {
   /** The experiment of the run, where there is one. */
   readonly recorded?: Experiment | undefined;
   /** Flags of keys that were typed by another than their own. */
-  readonly typedAs?: Places | undefined;
+  readonly typedAs?: ValueOrigins | undefined;
 }
 
 /**
  * Reads what commander collected. What isn't given comes from the experiment file, what isn't there from the run's record,
  * and the rest from the defaults. Throws UsageError, one line, at the first mistake.
  */
-export function parseTrainOptions(raw: RawOptions, sources: TrainSources = {}): TrainOptions {
+export function parseTrainOptions(raw: RawOptions, sources: TrainSources = {}): ParsedTrainOptions {
   const { typed, execution, flags } = parseTyped(raw);
   return { ...completeExperiment(typed, { ...sources, typedAs: typedAs(raw) }, execution.run), execution, flags };
 }
 
 /** What commander collected, read: the values of the experiment that were typed, and nothing else of it. */
-export function parseTyped(raw: RawOptions): Pick<TrainOptions, 'execution' | 'flags'> & {
+export function parseTyped(raw: RawOptions): Pick<ParsedTrainOptions, 'execution' | 'flags'> & {
   readonly typed: Partial<ExperimentInput>;
 } {
   return {
-    typed: withGrid(valuesOf(raw, inputSchema), raw),
-    execution: executionSchema.parse(valuesOf(raw, executionSchema)),
+    typed: withGrid(optionValues(raw, inputSchema), raw),
+    execution: executionSchema.parse(optionValues(raw, executionSchema)),
     flags: {
       json: raw.json === true,
       tensorboard: raw.tensorboard === true,
@@ -181,18 +181,18 @@ export function parseTyped(raw: RawOptions): Pick<TrainOptions, 'execution' | 'f
 }
 
 /** Flags of factors that were typed in another way than by their own: `--depths`, `--grid`. */
-export function typedAs(raw: RawOptions): Places {
+export function typedAs(raw: RawOptions): ValueOrigins {
   const named = plurals.filter(([, plural]) => raw[plural] !== undefined);
   const gridded = ((raw['grid'] ?? []) as readonly string[]).map((text) => text.split('=')[0] ?? '');
   return Object.fromEntries([
     ...gridded.map((name) => [gridKey(name), `${gridFlag} ${name}`]),
     ...named.map(([key, plural]) => [key, `--${optionOf(plural)}`]),
-  ]) as Places;
+  ]) as ValueOrigins;
 }
 
 /** `widths` of `width`, `trainSize` of `train-size`. */
 function gridKey(name: string): string {
-  const key = keyOf(name);
+  const key = keyOfOption(name);
   return ['width', 'seed'].includes(key) ? `${key}s` : key;
 }
 
@@ -201,12 +201,12 @@ export function completeExperiment(
   typed: Readonly<Record<string, unknown>>,
   { file, recorded, typedAs = {} }: TrainSources,
   run?: string,
-): Pick<TrainOptions, 'given' | 'places' | 'experiment'> {
+): Pick<ParsedTrainOptions, 'given' | 'places' | 'experiment'> {
   const fromFile = Object.entries(file?.values ?? {}).filter(([key]) => !isReplaced(key, typed));
   const values: Record<string, unknown> = { ...Object.fromEntries(fromFile), ...typed };
   const inFile = fromFile.map(([key]) => [key, file?.places[key as ExperimentKey]] as const);
-  const places: Places = { ...Object.fromEntries(inFile), ...typedAs };
-  if (typeof values.dataset === 'string') parseDatasetName(values.dataset, placeOf('dataset', places));
+  const places: ValueOrigins = { ...Object.fromEntries(inFile), ...typedAs };
+  if (typeof values.dataset === 'string') parseDatasetName(values.dataset, originOf('dataset', places));
   if (recorded === undefined && values.arch === undefined) throw archMissing(run);
   const arch = (values.arch ?? recorded?.arch) as Architecture;
   refuseForeignKeys({ ...values, arch }, places);
@@ -244,7 +244,7 @@ function shownDefault(key: string, value: unknown): string {
   return [...(value === undefined ? [] : [typed(value)]), ...others].join('; ');
 }
 
-const placeholders: Readonly<Record<Exclude<Definition['value']['kind'], 'switch'>, string>> = {
+const placeholders: Readonly<Record<Exclude<OptionDefinition['value']['kind'], 'switch'>, string>> = {
   integer: '<n>',
   number: '<x>',
   list: '<list>',
@@ -252,7 +252,7 @@ const placeholders: Readonly<Record<Exclude<Definition['value']['kind'], 'switch
   text: '<name>',
 };
 
-function toOption(definition: Definition): Option {
+function toOption(definition: OptionDefinition): Option {
   const { key, value } = definition;
   const defaults = shownDefault(key, definition.default);
   const shown = defaults === '' ? '' : ` (default: ${defaults})`;
@@ -269,7 +269,7 @@ function toOption(definition: Definition): Option {
   return collecting(option, definition.flag);
 }
 
-function isFactor(value: Definition['value']): boolean {
+function isFactor(value: OptionDefinition['value']): boolean {
   return 'isFactor' in value;
 }
 
@@ -285,14 +285,14 @@ function mentionsAll(description: string, choices: readonly string[]): boolean {
   return choices.every((choice) => description.includes(choice));
 }
 
-function valuesOf(raw: RawOptions, schema: AnyObject): Record<string, unknown> {
+function optionValues(raw: RawOptions, schema: AnyObject): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const definition of definitionsOf(schema)) {
     if (definition.value.kind === 'switch') {
       if (raw[definition.key] === true) values[definition.key] = true;
       continue;
     }
-    const text = textOf(raw[definition.key], definition);
+    const text = optionText(raw[definition.key], definition);
     if (text !== undefined) values[definition.key] = parseValue(text, definition);
   }
   return values;
@@ -308,7 +308,7 @@ function withGrid(values: Record<string, unknown>, raw: RawOptions): Record<stri
   const definitions = definitionsOf(inputSchema);
   for (const [key, plural] of plurals) {
     const flag = `--${optionOf(plural)}`;
-    const text = textOf(raw[plural], { flag });
+    const text = optionText(raw[plural], { flag });
     const definition = present(definitions.find((each) => each.key === key));
     if (text !== undefined) add(key, parseValue(text, { ...definition, flag }), flag);
   }
@@ -325,22 +325,22 @@ function withGrid(values: Record<string, unknown>, raw: RawOptions): Record<stri
 }
 
 /** `width`, `train-size` or `trainSize`: what a list of `--grid` is of. */
-function gridDefinition(name: string, definitions: readonly Definition[]): Definition {
+function gridDefinition(name: string, definitions: readonly OptionDefinition[]): OptionDefinition {
   const known = definitions.filter(({ key, value }) => isFactor(value) || key === 'widths' || key === 'seeds');
-  const found = known.find(({ key }) => [key, key.replace(/s$/, '')].includes(keyOf(name)));
+  const found = known.find(({ key }) => [key, key.replace(/s$/, '')].includes(keyOfOption(name)));
   if (found !== undefined) return found;
   const names = known.map(({ key }) => (key === 'widths' || key === 'seeds' ? key.slice(0, -1) : key));
   throw new UsageError(`"${name}" is nothing that members can differ in`, gridFlag, suggestion(name, names));
 }
 
-function textOf(given: unknown, { flag }: Pick<Definition, 'flag'>): string | undefined {
+function optionText(given: unknown, { flag }: Pick<OptionDefinition, 'flag'>): string | undefined {
   if (given === undefined || typeof given === 'string') return given;
   if (!Array.isArray(given) || !given.every((text) => typeof text === 'string')) throw new Error(`${flag} is not text`);
   if (given.length > 1) throw new UsageError('given more than once', flag, 'give it once');
   return given[0];
 }
 
-function parseValue(text: string, definition: Definition): unknown {
+function parseValue(text: string, definition: OptionDefinition): unknown {
   const value = readValue(text, definition);
   const { error } = definition.schema.safeParse(value);
   if (error === undefined) return value;
@@ -351,7 +351,7 @@ function parseValue(text: string, definition: Definition): unknown {
   throw new UsageError(`"${text}" ${error.issues[0]?.message ?? 'is not valid'}`, definition.flag);
 }
 
-function readValue(text: string, { flag, value }: Definition): unknown {
+function readValue(text: string, { flag, value }: OptionDefinition): unknown {
   switch (value.kind) {
     case 'integer':
     case 'number':

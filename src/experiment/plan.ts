@@ -202,7 +202,7 @@ class Search {
   best(): Schedule {
     const combinations = this.#choices.reduce((product, { length }) => product * length, 1);
     const exhaustive = combinations <= exhaustiveLimit;
-    let best: Candidate | undefined;
+    let best: ScheduledAssignment | undefined;
     for (const assignment of exhaustive ? product(this.#choices) : this.#starts()) {
       best = this.#better(assignment, best);
     }
@@ -224,7 +224,7 @@ class Search {
   }
 
   /** One class at a time a little up or down, as long as that helps, a few rounds at most. */
-  #improve(start: Candidate): Candidate {
+  #improve(start: ScheduledAssignment): ScheduledAssignment {
     let best = start;
     for (let round = 0; round < 4; round++) {
       const before = best;
@@ -241,7 +241,7 @@ class Search {
   }
 
   /** The new assignment if it is better than the best so far. Most are refused without a simulation, by two lower bounds. */
-  #better(assignment: readonly number[], best: Candidate | undefined): Candidate {
+  #better(assignment: readonly number[], best: ScheduledAssignment | undefined): ScheduledAssignment {
     const classes = this.#classes.map((_, i) => this.#planned(i, nth(assignment, i)));
     this.#work += classes.length;
     if (best !== undefined && lowerBound(classes, this.#limits) > best.schedule.seconds) return best;
@@ -266,7 +266,7 @@ class Search {
   }
 }
 
-interface Candidate {
+interface ScheduledAssignment {
   readonly assignment: readonly number[];
   readonly schedule: Schedule;
 }

@@ -280,7 +280,7 @@ export function optionOf(key: string): string {
 }
 
 /** `batchSize` of `batch-size`. */
-export function keyOf(option: string): string {
+export function keyOfOption(option: string): string {
   return option.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 

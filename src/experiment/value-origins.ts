@@ -4,34 +4,37 @@ import { ownDefaults, type Architecture, type OwnOption } from './architectures.
 import { foreignKeys, optionOf, type ExperimentInput, type ExperimentKey } from './schema.js';
 
 /** `experiments/lenet-mnist.yaml:5:9: epochs` for every key that an experiment file has. */
-export type Places = Readonly<Partial<Record<ExperimentKey, string>>>;
+export type ValueOrigins = Readonly<Partial<Record<ExperimentKey, string>>>;
 
 /** How a message names a key: by its place in a file, and by its flag where it has none. */
-export function placeOf(key: ExperimentKey, places: Places = {}): string {
+export function originOf(key: ExperimentKey, places: ValueOrigins = {}): string {
   return places[key] ?? `--${optionOf(key)}`;
 }
 
 /** Throws UsageError at the first key that the architecture does not have. */
 export function refuseForeignKeys(
   values: Partial<ExperimentInput> & { readonly arch: Architecture },
-  places: Places = {},
+  places: ValueOrigins = {},
 ): void {
   const [foreign] = foreignKeys(values);
   if (foreign === undefined) return;
   const owners = Object.keys(ownDefaults[foreign as OwnOption]).join(', ');
   throw new UsageError(
     `${values.arch} does not have this option, only ${owners}`,
-    placeOf(foreign, places),
+    originOf(foreign, places),
     'leave it out',
   );
 }
 
 /** Throws UsageError where both `epochs` and `steps` say how long to train. */
-export function refuseTwoLengths({ epochs, steps }: Readonly<Record<string, unknown>>, places: Places = {}): void {
+export function refuseTwoLengths(
+  { epochs, steps }: Readonly<Record<string, unknown>>,
+  places: ValueOrigins = {},
+): void {
   if (epochs === undefined || steps === undefined) return;
   throw new UsageError(
     `contradicts ${places.epochs ?? '--epochs'}: both say how long to train`,
-    placeOf('steps', places),
+    originOf('steps', places),
     'give one of the two',
   );
 }

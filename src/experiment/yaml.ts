@@ -19,7 +19,7 @@ const maxAliases = 20;
 const writeOut = 'write the values out';
 
 /** A mapping at the top of a document that is sound YAML. */
-export interface Source {
+export interface YamlSource {
   readonly document: Document;
   readonly mapping: YAMLMap;
   /** `FILE:LINE:COL` of an offset into the text. */
@@ -27,7 +27,7 @@ export interface Source {
 }
 
 /** `file` names it in messages. Throws UsageError. */
-export function parseMapping(text: string, file: string): Source {
+export function parseMapping(text: string, file: string): YamlSource {
   const lines = new LineCounter();
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
@@ -54,7 +54,7 @@ const reworded: Readonly<Partial<Record<ErrorCode, readonly [what: string, remed
   TAG_RESOLVE_FAILED: ['has a tag that is unknown', 'leave it out'],
 };
 
-function refuseUnsound({ errors, warnings }: Document, at: Source['at']): void {
+function refuseUnsound({ errors, warnings }: Document, at: YamlSource['at']): void {
   const [mistake] = [...errors, ...warnings].sort((a, b) => a.pos[0] - b.pos[0]);
   if (mistake === undefined) return;
   const [what, remedy] = reworded[mistake.code] ?? [
@@ -65,7 +65,7 @@ function refuseUnsound({ errors, warnings }: Document, at: Source['at']): void {
 }
 
 /** Counts before it looks anything up, as each look-up goes through the whole document. */
-function refuseBadAliases(document: Document, at: Source['at']): void {
+function refuseBadAliases(document: Document, at: YamlSource['at']): void {
   const aliases: { readonly alias: Alias; readonly within: readonly unknown[] }[] = [];
   visit(document, {
     Alias(_, alias, within) {
@@ -85,7 +85,7 @@ function refuseBadAliases(document: Document, at: Source['at']): void {
 }
 
 /** As plain data. Throws where aliases stand for more than an experiment could need. */
-export function valuesOf({ document, mapping, at }: Source): Record<string, unknown> {
+export function plainValues({ document, mapping, at }: YamlSource): Record<string, unknown> {
   try {
     return document.toJS({ maxAliasCount: maxAliases }) as Record<string, unknown>;
   } catch (error) {
@@ -95,13 +95,13 @@ export function valuesOf({ document, mapping, at }: Source): Record<string, unkn
 }
 
 /** A key as text. */
-export function textOf(key: unknown): string {
+export function yamlKey(key: unknown): string {
   return isNode(key) && 'value' in key ? String(key.value) : String(key);
 }
 
 /** Where the value at a path begins, or what holds it: behind an alias nothing has a place of its own. */
-export function offsetOf([key, entry]: readonly PropertyKey[], { mapping }: Source): number {
-  const pair = mapping.items.find((item) => textOf(item.key) === key);
+export function offsetOf([key, entry]: readonly PropertyKey[], { mapping }: YamlSource): number {
+  const pair = mapping.items.find((item) => yamlKey(item.key) === key);
   if (pair === undefined) return startOf(mapping);
   const inner = entry === undefined ? undefined : mapping.getIn([key, entry], true);
   const [node] = [inner, pair.value].filter((each) => isNode(each) && !isMissing(each));

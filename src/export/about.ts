@@ -5,12 +5,12 @@ import type { MemberWithTask } from '../training/task.js';
 import { packageJson } from '../machine/installation.js';
 
 /** `lenet-mnist/cnn-w16-s0`. */
-export function titleOf({ run, id }: Pick<TrainedMember, 'run' | 'id'>): string {
+export function memberTitle({ run, id }: Pick<TrainedMember, 'run' | 'id'>): string {
   return `${run.name}/${id}`;
 }
 
 /** Its classes by name, or by number where they have none. */
-export function classesOf({ run, task }: Pick<MemberWithTask, 'run' | 'task'>): readonly string[] {
+export function classNamesOf({ run, task }: Pick<MemberWithTask, 'run' | 'task'>): readonly string[] {
   return Array.from({ length: task.classes }, (_, i) => run.dataset.classNames?.[i] ?? String(i));
 }
 
@@ -38,7 +38,7 @@ export function propertiesOf(member: MemberWithTask): Record<string, string> {
   const { run, record, experiment, task } = member;
   const { takes, gives } = interfaceOf(member);
   return {
-    member: titleOf(member),
+    member: memberTitle(member),
     architecture: experiment.arch,
     width: String(record.width),
     seed: String(record.seed),
@@ -47,7 +47,7 @@ export function propertiesOf(member: MemberWithTask): Record<string, string> {
     gives,
     dataset: run.dataset.name,
     datasetFingerprint: run.dataset.fingerprint,
-    classes: JSON.stringify(classesOf(member)),
+    classes: JSON.stringify(classNamesOf(member)),
     meanPixel: String(task.meanPixel),
     lab: packageJson().version,
   };

@@ -4,7 +4,7 @@ import { encodeSafetensors } from '../runs/safetensors.js';
 import type { Question } from '../training/question.js';
 import type { MemberWithTask } from '../training/task.js';
 import type { MemberFormatName } from './names.js';
-import { interfaceOf, propertiesOf, titleOf } from './about.js';
+import { interfaceOf, propertiesOf, memberTitle } from './about.js';
 import { torchModule } from './torch.js';
 
 export interface MemberFormat {
@@ -39,7 +39,7 @@ export const memberFormats = {
     filesAt: itself,
     async contents(member, _, note) {
       const { takes, gives } = interfaceOf(member);
-      const description = `${titleOf(member)}. Takes ${takes}. Gives ${gives}.`;
+      const description = `${memberTitle(member)}. Takes ${takes}. Gives ${gives}.`;
       const about = { name: member.id, description, properties: propertiesOf(member) };
       return [await graphOf({ member, want: 'onnx', about }, note)];
     },

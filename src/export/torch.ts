@@ -7,7 +7,7 @@ import type { Architecture } from '../experiment/architectures.js';
 import { setting, type Task } from '../families/family.js';
 import { nth, present } from '../machine/present.js';
 import type { MemberWithTask } from '../training/task.js';
-import { classesOf, interfaceOf, titleOf } from './about.js';
+import { classNamesOf, interfaceOf, memberTitle } from './about.js';
 
 type ByArchitecture<T> = Readonly<Record<Architecture, T>>;
 
@@ -15,7 +15,7 @@ type ByArchitecture<T> = Readonly<Record<Architecture, T>>;
 export function torchModule(member: MemberWithTask, weightsFile: string): string {
   const { takes, gives } = interfaceOf(member);
   const { arch } = member.experiment;
-  return `"""${titleOf(member)}, a ${arch} of the vision emergence lab, in PyTorch.
+  return `"""${memberTitle(member)}, a ${arch} of the vision emergence lab, in PyTorch.
 
 Takes ${takes}.
 Gives ${gives}.
@@ -36,7 +36,7 @@ from torch import nn
 from torch.nn import functional as F
 
 WEIGHTS = Path(__file__).with_name(${text(weightsFile)})
-CLASSES = ${list(classesOf(member))}
+CLASSES = ${list(classNamesOf(member))}
 
 
 def read_weights(file=WEIGHTS):

@@ -43,7 +43,7 @@ export interface Batch {
 }
 
 /** Random numbers of one training step: uniform in [0, 1), other ones at each call. */
-export interface Noise {
+export interface StepRandom {
   uniform(shape: readonly number[]): tf.Tensor;
 }
 
@@ -68,7 +68,7 @@ interface ModelParts {
   /** Whether there are right answers, so that the loss comes with an accuracy. */
   readonly hasAccuracy: boolean;
   /** Training loss of the batch, a scalar; and the share of right answers, where there are right answers. */
-  loss(parameters: Parameters, batch: Batch, noise: Noise): { loss: tf.Scalar; accuracy?: tf.Scalar };
+  loss(parameters: Parameters, batch: Batch, noise: StepRandom): { loss: tf.Scalar; accuracy?: tf.Scalar };
   /** One value per image of the batch, by column name of `outcomes.parquet`. */
   outcomes(parameters: Parameters, batch: Batch): Readonly<Record<string, tf.Tensor1D>>;
   /**

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { biasAdd, conv2d, layerNorm, matMul, type Convolution } from '../engine/ops.js';
 import { present } from '../machine/present.js';
-import type { Noise, ParameterSpec, ParameterSpecs, Parameters } from './family.js';
+import type { StepRandom, ParameterSpec, ParameterSpecs, Parameters } from './family.js';
 
 /** He et al. 2015 (arXiv 1502.01852): keeps the variance of activations through a relu. */
 function heNormal(shape: readonly number[], fanIn: number): ParameterSpec {
@@ -102,7 +102,7 @@ export type Dropout = <X extends tf.Tensor>(x: X) => X;
 export const noDropout: Dropout = (x) => x;
 
 /** Srivastava et al. 2014: a share `rate` of activations is 0, the others are 1 / (1 - rate) times what they were. */
-export function dropout(rate: number, noise: Noise): Dropout {
+export function dropout(rate: number, noise: StepRandom): Dropout {
   if (rate === 0) return noDropout;
   return (x) => {
     const kept = tf.cast(tf.greaterEqual(noise.uniform(x.shape), rate), 'float32');

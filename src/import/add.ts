@@ -25,7 +25,7 @@ import { RunError, UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
 import type { Collected, CollectedMember } from './collector.js';
 import type { KnownRun } from './known-run.js';
-import { describeSource, encodeMember, type Source } from './write.js';
+import { describeSource, encodeMember, type ImportSource } from './write.js';
 
 export interface RunToAddTo {
   readonly folder: string;
@@ -68,7 +68,7 @@ async function columnsOf(folder: string, member: ImportedMember): Promise<Outcom
 /** Throws UsageError where files of a tool were read another way than those of the run; returns a line where nobody knows. */
 export function compareReading(
   { name, source }: ImportedRun,
-  { format, reading }: Pick<Source, 'format' | 'reading'>,
+  { format, reading }: Pick<ImportSource, 'format' | 'reading'>,
 ): string | undefined {
   if (source.reading === undefined && reading === undefined) return undefined;
   if (source.format !== format)
@@ -99,7 +99,7 @@ export interface Added {
  */
 export async function addToRun(
   { folder, record: opened }: RunToAddTo,
-  { source, collected }: { readonly source: Source; readonly collected: Collected },
+  { source, collected }: { readonly source: ImportSource; readonly collected: Collected },
 ): Promise<Added> {
   const described = await describeSource(source);
   const held = await lockRun(folder);

@@ -9,7 +9,7 @@ import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { isNameable } from '../terminal/printable.js';
 import { columnsLike, refuseOtherExamples, type KnownRun } from './known-run.js';
-import { commonColumns, Model, type OutcomeRow } from './model.js';
+import { commonColumns, ImportedModel, type OutcomeRow } from './model.js';
 import { Growing, Names } from './names.js';
 
 export interface CollectedMember {
@@ -53,7 +53,7 @@ export class Collector {
   readonly #classes = new Names();
   readonly #groups = new Names();
   readonly #contents = new Names();
-  readonly #models = new Map<string, Model>();
+  readonly #models = new Map<string, ImportedModel>();
   /** Of each example, -1 where unknown. */
   readonly #label = new Growing(Int32Array, -1);
   readonly #group = new Growing(Int32Array, -1);
@@ -141,13 +141,13 @@ export class Collector {
     return name === undefined ? -1 : this.#classes.numberOf(name);
   }
 
-  #modelOf({ model: name, seed, coordinates = {} }: OutcomeRow, where: () => string): Model {
+  #modelOf({ model: name, seed, coordinates = {} }: OutcomeRow, where: () => string): ImportedModel {
     const key = `${seed ?? ''} ${name}`;
     let model = this.#models.get(key);
     if (model === undefined) {
       if (!isNameable(name) || name === '')
         throw new UsageError('the name of the model is empty or has control characters', where());
-      model = new Model(name, seed);
+      model = new ImportedModel(name, seed);
       this.#models.set(key, model);
     }
     for (const [coordinate, value] of Object.entries(coordinates)) {
@@ -172,7 +172,7 @@ export class Collector {
     column.set(example, value);
   }
 
-  #sharedExamples(models: readonly Model[], strict: boolean): number[] {
+  #sharedExamples(models: readonly ImportedModel[], strict: boolean): number[] {
     const shared: number[] = [];
     for (let example = 0; example < this.#examples.count; example++) {
       const lacking = models.find((model) => !model.has(example));
@@ -196,7 +196,7 @@ export class Collector {
   /** Those of a run, in its order. */
   #examplesOf(
     { name, examples }: KnownRun,
-    { models, strict }: { readonly models: readonly Model[]; readonly strict: boolean },
+    { models, strict }: { readonly models: readonly ImportedModel[]; readonly strict: boolean },
   ): number[] {
     const found = examples.map((id) => this.#examples.find(id));
     for (const model of models) {

@@ -3,7 +3,7 @@ import { nth } from '../machine/present.js';
 import type { ImportedColumn } from '../runs/imported.js';
 import type { OutcomeColumns } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
-import { columnNames, type Model, type ModelColumn } from './model.js';
+import { columnNames, type ImportedModel, type ModelColumn } from './model.js';
 
 /** What models have to agree with that are added to a run. */
 export interface KnownRun {
@@ -22,7 +22,7 @@ export interface KnownRun {
 /** The columns of a run. Throws UsageError where a model lacks one; of those that the run does not have a line. */
 export function columnsLike(
   { name: run, columns }: KnownRun,
-  { models, notes }: { readonly models: readonly Model[]; readonly notes: string[] },
+  { models, notes }: { readonly models: readonly ImportedModel[]; readonly notes: string[] },
 ): (ModelColumn & ImportedColumn)[] {
   const wanted = columnNames.filter((name) => columns.includes(name));
   for (const model of models) {

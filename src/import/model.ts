@@ -46,7 +46,7 @@ const limits: Readonly<Record<NumberColumn, { readonly fits: (value: number) => 
   score: { fits: Number.isFinite, wanted: 'a finite number' },
 };
 
-export class Model {
+export class ImportedModel {
   readonly coordinates: Record<string, number> = {};
   readonly #rowOf = new Growing(Int32Array, -1);
   readonly #columns = new Map<ModelColumn, { values: Growing<Float64Array>; count: number }>();
@@ -127,7 +127,7 @@ export class Model {
 }
 
 /** Columns that every row of every model has; of others a line. */
-export function commonColumns(models: readonly Model[], notes: string[]): (ModelColumn & ImportedColumn)[] {
+export function commonColumns(models: readonly ImportedModel[], notes: string[]): (ModelColumn & ImportedColumn)[] {
   const common: ModelColumn[] = [];
   for (const name of columnNames) {
     const states = models.map((model) => ({ model, state: model.hasColumn(name) }));

@@ -4,7 +4,7 @@ import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData 
 import { compressors } from 'hyparquet-compressors';
 import { nth } from '../machine/present.js';
 import { messageOf, UsageError } from '../terminal/errors.js';
-import type { Batch, Row } from './batch.js';
+import type { RowBatch, Row } from './batch.js';
 
 /** Rows of a batch: a row group may be the whole file. */
 const mostRows = 20_000;
@@ -12,7 +12,7 @@ const mostRows = 20_000;
 const mostFileRows = 50_000_000;
 
 /** @throws UsageError where it is damaged or no Parquet file */
-export async function* parquetBatches(file: string): AsyncGenerator<Batch> {
+export async function* parquetBatches(file: string): AsyncGenerator<RowBatch> {
   const handle = await fs.open(file, 'r');
   try {
     const { size } = await handle.stat();

@@ -10,7 +10,7 @@ import { dsvFormat } from 'd3-dsv';
 import { diskError, isPipe } from '../machine/files.js';
 import { nth } from '../machine/present.js';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
-import type { Batch, Row } from './batch.js';
+import type { RowBatch, Row } from './batch.js';
 import { parquetBatches } from './parquet.js';
 
 /** Files that `readRows` takes, by their endings. */
@@ -22,7 +22,7 @@ export function placeIn(file: string, line: number): string {
 }
 
 /** @throws UsageError where the file is missing, of no known kind or damaged, with the line */
-export async function* readRows(file: string): AsyncGenerator<Batch> {
+export async function* readRows(file: string): AsyncGenerator<RowBatch> {
   const plain = file.replace(/\.gz$/, '');
   const ending = path.extname(plain).toLowerCase();
   await refuseNoFile(file);
@@ -44,7 +44,7 @@ export async function refuseNoFile(file: string): Promise<void> {
 }
 
 /** Texts of a file in pieces that end anywhere. */
-async function* textOf(file: string): AsyncGenerator<string> {
+async function* textPieces(file: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const raw = createReadStream(file, { highWaterMark: 1 << 20 });
   const bytes = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
@@ -71,7 +71,7 @@ async function* linesOf(
 ): AsyncGenerator<{ readonly text: string; readonly line: number }> {
   let rest = '';
   let line = 1;
-  for await (const piece of textOf(file)) {
+  for await (const piece of textPieces(file)) {
     rest += piece;
     const end = wholeUntil(rest);
     if (end === 0 && rest.length > mostRecord)
@@ -111,7 +111,7 @@ function wholeRecords(text: string): number {
   }
 }
 
-async function* csvBatches(file: string, delimiter: string): AsyncGenerator<Batch> {
+async function* csvBatches(file: string, delimiter: string): AsyncGenerator<RowBatch> {
   const format = dsvFormat(delimiter);
   let columns: readonly string[] | undefined;
   let isEmpty = true;
@@ -169,7 +169,7 @@ function refuseOpenQuote(text: string, line: number, file: string): void {
 
 const wholeLines = (text: string) => text.lastIndexOf('\n') + 1;
 
-async function* jsonLineBatches(file: string): AsyncGenerator<Batch> {
+async function* jsonLineBatches(file: string): AsyncGenerator<RowBatch> {
   let isEmpty = true;
   for await (const { text, line } of linesOf(file, wholeLines)) {
     const rows: Row[] = [];
@@ -225,7 +225,7 @@ const mostJson = 400e6;
 export async function readJson(file: string, most = mostJson): Promise<unknown> {
   await refuseNoFile(file);
   let text = '';
-  for await (const piece of textOf(file)) {
+  for await (const piece of textPieces(file)) {
     text += piece;
     // While it is read: a small .gz may unpack to any size.
     if (text.length > most) throw new UsageError(`has more than ${most} characters`, file, 'write it as JSON lines');
@@ -237,7 +237,7 @@ export async function readJson(file: string, most = mostJson): Promise<unknown> 
   }
 }
 
-async function* jsonListBatches(file: string): AsyncGenerator<Batch> {
+async function* jsonListBatches(file: string): AsyncGenerator<RowBatch> {
   const value = await readJson(file);
   if (!Array.isArray(value) || value.length === 0)
     throw new UsageError('is not a JSON list of objects', file, 'a file with one object per line is .jsonl');

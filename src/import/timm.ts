@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
-import type { Batch, Row } from './batch.js';
+import type { RowBatch, Row } from './batch.js';
 import { Collector } from './collector.js';
 import { placeIn, readJson, readRows } from './rows.js';
 import { nameOfFile, sourcedLabel, type LabelSource } from './table.js';
@@ -123,7 +123,7 @@ function firstOf(value: unknown): unknown {
   return single ?? double ?? plain ?? value;
 }
 
-async function* rowsOf(file: string, { example = 'filename' }: TimmOptions): AsyncGenerator<Batch> {
+async function* rowsOf(file: string, { example = 'filename' }: TimmOptions): AsyncGenerator<RowBatch> {
   if (path.extname(file.replace(/\.gz$/, '')).toLowerCase() !== '.json') {
     yield* readRows(file);
     return;

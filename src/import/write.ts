@@ -12,7 +12,7 @@ import { printable } from '../terminal/printable.js';
 import type { Collected, CollectedMember } from './collector.js';
 
 /** Where the outcomes come from. */
-export interface Source {
+export interface ImportSource {
   /** `table`, `lm-eval`, ... */
   readonly format: string;
   readonly tool: string | null;
@@ -29,7 +29,7 @@ export interface NewRun {
   /** The folder that holds all runs. */
   readonly root: string;
   readonly name: string;
-  readonly source: Source;
+  readonly source: ImportSource;
   /** Of the test set. */
   readonly testSet: string;
   readonly axis: string;
@@ -135,7 +135,7 @@ export function encodeMember(
 }
 
 /** As run.json has it. */
-export async function describeSource({ format, tool, version, command, reading, files }: Source) {
+export async function describeSource({ format, tool, version, command, reading, files }: ImportSource) {
   return {
     ...{ format, tool, version, command },
     files: await Promise.all(files.map(describeFile)),

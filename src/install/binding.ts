@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import * as z from 'zod';
 import { cacheFolder } from '../machine/folders.js';
 import { RunError } from '../terminal/errors.js';
-import { publishFolder, type Progress } from './cache.js';
+import { publishFolder, type ReportLine } from './cache.js';
 import { bindingFingerprint, compileBinding } from './compile.js';
 import { refuseDamage } from './integrity.js';
 import { probeBinding } from './probe.js';
@@ -40,7 +40,7 @@ export function builtBinding(tensorflow: Tensorflow): BuiltBinding | undefined {
 /** The binding, compiled and tried where it isn't there yet. Throws RunError, also where TensorFlow's libraries are not whole. */
 export async function ensureBinding(
   tensorflow: Tensorflow,
-  progress: Progress,
+  progress: ReportLine,
   signal?: AbortSignal,
 ): Promise<BuiltBinding> {
   await refuseDamage(tensorflow, 'libraries');
@@ -66,7 +66,7 @@ export async function ensureBinding(
 async function make(
   tensorflow: Tensorflow,
   folder: string,
-  { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal | undefined },
+  { progress, signal }: { readonly progress: ReportLine; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   const made = path.join(folder, fileName);
   await compileBinding(tensorflow, made, progress, signal);

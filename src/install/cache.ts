@@ -8,7 +8,7 @@ import { lockFileOf, tryLock } from '../machine/lock.js';
 import { processText } from '../machine/owner.js';
 import { codeOf, RunError } from '../terminal/errors.js';
 
-export type Progress = (line: string) => void;
+export type ReportLine = (line: string) => void;
 
 export interface Publication {
   /** Folder that is to be there. */
@@ -17,7 +17,7 @@ export interface Publication {
   readonly isWhole: () => Promise<boolean>;
   /** Fills an empty folder. */
   readonly make: (folder: string) => Promise<void>;
-  readonly progress: Progress;
+  readonly progress: ReportLine;
   /** Stops waiting for another process. */
   readonly signal?: AbortSignal | undefined;
 }

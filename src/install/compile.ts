@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { present } from '../machine/present.js';
 import { RunError } from '../terminal/errors.js';
-import { diskIsFull, type Progress } from './cache.js';
+import { diskIsFull, type ReportLine } from './cache.js';
 import { spawnGroup } from './child.js';
 import { packageFolder } from '../machine/installation.js';
 
@@ -117,7 +117,7 @@ export interface TensorflowFiles {
 export async function compileBinding(
   { folder, framework, library }: TensorflowFiles,
   output: string,
-  progress: Progress,
+  progress: ReportLine,
   signal?: AbortSignal,
 ): Promise<void> {
   const compiler = usableCompiler();
@@ -143,7 +143,7 @@ export async function compileBinding(
 
 function runCompiler(
   command: readonly string[],
-  progress: Progress,
+  progress: ReportLine,
   signal: AbortSignal | undefined,
 ): Promise<{ code: number | null; said: string }> {
   return new Promise((resolve, reject) => {

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { commandLine } from '../machine/installation.js';
 import { RunError } from '../terminal/errors.js';
 import { isNeeded, type Tensorflow } from './tensorflow.js';
-import { parseRecord, type RecordedFile } from './unpack.js';
+import { parseWheelRecord, type RecordedFile } from './unpack.js';
 
 export interface Damage {
   readonly file: string;
@@ -15,7 +15,7 @@ export interface Damage {
 }
 
 /** How much is looked at: sizes of the libraries (a millisecond), or SHA-256 of every file (1 GB is read). */
-export type Scrutiny = 'libraries' | 'everything';
+export type InstallScrutiny = 'libraries' | 'everything';
 
 interface Recorded {
   readonly root: string;
@@ -23,14 +23,14 @@ interface Recorded {
 }
 
 /** Files unpacked from wheels, as the RECORD of each wheel has them; none for a TensorFlow that is not ours. */
-export function recordedFiles({ folder, kind }: Tensorflow, scrutiny: Scrutiny = 'everything'): Recorded {
+export function recordedFiles({ folder, kind }: Tensorflow, scrutiny: InstallScrutiny = 'everything'): Recorded {
   const root = path.dirname(folder);
   if (kind === 'named') return { root, files: [] };
   const records = readdirSync(root)
     .filter((name) => name.endsWith('.dist-info') && existsSync(path.join(root, name, 'RECORD')))
     .map((name) => readFileSync(path.join(root, name, 'RECORD'), 'utf8'));
   const lines = scrutiny === 'everything' ? records : records.map(libraryLines);
-  const files = lines.flatMap((text) => [...parseRecord(text)]).filter(([name]) => isNeeded(name));
+  const files = lines.flatMap((text) => [...parseWheelRecord(text)]).filter(([name]) => isNeeded(name));
   return { root, files };
 }
 
@@ -40,7 +40,7 @@ function libraryLines(record: string): string {
 }
 
 /** The first file that is missing or is not what its wheel had, with what sets it right; undefined where all is well. */
-export async function findDamage(tensorflow: Tensorflow, scrutiny: Scrutiny): Promise<Damage | undefined> {
+export async function findDamage(tensorflow: Tensorflow, scrutiny: InstallScrutiny): Promise<Damage | undefined> {
   const { root, files } = recordedFiles(tensorflow, scrutiny);
   for (const [name, recorded] of files) {
     const file = path.join(root, name);
@@ -51,7 +51,7 @@ export async function findDamage(tensorflow: Tensorflow, scrutiny: Scrutiny): Pr
 }
 
 /** @throws RunError naming the damaged file */
-export async function refuseDamage(tensorflow: Tensorflow, scrutiny: Scrutiny): Promise<void> {
+export async function refuseDamage(tensorflow: Tensorflow, scrutiny: InstallScrutiny): Promise<void> {
   const damage = await findDamage(tensorflow, scrutiny);
   if (damage !== undefined) throw new RunError(damage.what, damage.file, damage.remedy);
 }
@@ -59,7 +59,7 @@ export async function refuseDamage(tensorflow: Tensorflow, scrutiny: Scrutiny): 
 async function differenceOf(
   file: string,
   { size, sha256 }: RecordedFile,
-  scrutiny: Scrutiny,
+  scrutiny: InstallScrutiny,
 ): Promise<string | undefined> {
   if (!existsSync(file)) return 'is missing';
   const found = statSync(file).size;

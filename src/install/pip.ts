@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { makeFolders } from '../machine/files.js';
 import { nth, present } from '../machine/present.js';
 import { RunError } from '../terminal/errors.js';
-import { diskIsFull, type Progress } from './cache.js';
+import { diskIsFull, type ReportLine } from './cache.js';
 import { spawnGroup } from './child.js';
 import type { WheelSource } from './wheels.js';
 import { commandLine } from '../machine/installation.js';
@@ -101,7 +101,7 @@ const incoming = 'incoming';
 export async function downloadWheel(
   { requirement, platforms }: Pick<WheelSource, 'requirement' | 'platforms'>,
   folder: string,
-  progress: Progress,
+  progress: ReportLine,
   signal?: AbortSignal,
 ): Promise<string> {
   const there = await wheelFor(requirement, folder);
@@ -173,7 +173,7 @@ const normalised = (name: string) => name.toLowerCase().replace(/[-_.]+/g, '-');
 interface PipOptions {
   /** Folder for its temporary files. */
   readonly temporary: string;
-  readonly progress: Progress;
+  readonly progress: ReportLine;
   readonly signal: AbortSignal | undefined;
 }
 

@@ -6,7 +6,7 @@ import * as os from 'node:os';
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { ensureBinding } from './binding.js';
-import type { Progress } from './cache.js';
+import type { ReportLine } from './cache.js';
 import { detectGpus, driverIsLoaded, type Gpu } from './gpu.js';
 import { probeBinding } from './probe.js';
 import { cachedTensorflow, installTensorflow, namedTensorflow, type Tensorflow } from './tensorflow.js';
@@ -37,7 +37,7 @@ export interface RuntimeOptions {
   /** Package folder of a TensorFlow to use whatever else is named or cached. */
   readonly tensorflow?: string | undefined;
   /** One line at a time: what is fetched, compiled, waited for. Silent where all is there. */
-  readonly onProgress?: Progress;
+  readonly onProgress?: ReportLine;
   /** Ends downloads and the compiler at once; the promise then rejects with its reason, and nothing half-made stays. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -84,7 +84,7 @@ function noGpu(): UsageError {
 }
 
 /** What the cache has that serves; else a download. */
-async function ownTensorflow(wantsGpu: boolean, progress: Progress, signal?: AbortSignal): Promise<Tensorflow> {
+async function ownTensorflow(wantsGpu: boolean, progress: ReportLine, signal?: AbortSignal): Promise<Tensorflow> {
   const found = wantsGpu ? undefined : (cachedTensorflow('cpu') ?? cachedTensorflow('cuda'));
   return found ?? installTensorflow(wantsGpu, progress, signal);
 }

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { makeFolders } from '../machine/files.js';
 import { cacheFolder } from '../machine/folders.js';
 import { RunError, UsageError } from '../terminal/errors.js';
-import { cacheError, publishFolder, writeCacheFile, type Progress } from './cache.js';
+import { cacheError, publishFolder, writeCacheFile, type ReportLine } from './cache.js';
 import { usableCompiler, type TensorflowFiles } from './compile.js';
 import { linkCusolver } from './cuda.js';
 import { downloadWheel } from './pip.js';
@@ -126,7 +126,7 @@ export function wheelOfThisMachine(wantsGpu: boolean): WheelSource {
 /** Fetches TensorFlow, with CUDA's libraries where `wantsGpu`, unless it is there. Throws UsageError, RunError also without a compiler. */
 export async function installTensorflow(
   wantsGpu: boolean,
-  progress: Progress,
+  progress: ReportLine,
   signal?: AbortSignal,
 ): Promise<Tensorflow> {
   const source = wheelOfThisMachine(wantsGpu);
@@ -161,7 +161,7 @@ export async function installTensorflow(
 async function downloadAll(
   source: WheelSource,
   downloads: string,
-  { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal | undefined },
+  { progress, signal }: { readonly progress: ReportLine; readonly signal: AbortSignal | undefined },
 ): Promise<string[]> {
   const wheel = await downloadWheel(source, downloads, progress, signal);
   if (source.kind === 'cpu') return [wheel];

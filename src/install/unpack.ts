@@ -45,7 +45,7 @@ export async function unpackWheel(
   await withWheel(file, async (wheel) => {
     const recordName = [...wheel.entries.keys()].find(isRecord);
     if (recordName === undefined) throw damaged(file, 'it has no RECORD');
-    const record = parseRecord(await textOf(wheel, recordName));
+    const record = parseWheelRecord(await wheelFileText(wheel, recordName));
     for (const [name, entry] of wheel.entries) {
       if (!wanted(name)) continue;
       const expected = record.get(name);
@@ -73,7 +73,7 @@ function targetOf(wheel: string, folder: string, name: string): string {
 export async function readFromWheel(file: string, ending: string): Promise<string | undefined> {
   return withWheel(file, async (wheel) => {
     const name = [...wheel.entries.keys()].find((each) => each.endsWith(ending));
-    return name === undefined ? undefined : await textOf(wheel, name);
+    return name === undefined ? undefined : await wheelFileText(wheel, name);
   });
 }
 
@@ -117,7 +117,7 @@ async function read<T>({ file, reader }: Wheel, entry: Entry, take: (content: Re
   }
 }
 
-async function textOf(wheel: Wheel, name: string): Promise<string> {
+async function wheelFileText(wheel: Wheel, name: string): Promise<string> {
   return read(wheel, present(wheel.entries.get(name)), text);
 }
 
@@ -147,7 +147,7 @@ export interface RecordedFile {
 }
 
 /** RECORD (PEP 376, wheel specification): `name,sha256=URL-safe base64 without padding,size`; files without a hash are left out. */
-export function parseRecord(text: string): Map<string, RecordedFile> {
+export function parseWheelRecord(text: string): Map<string, RecordedFile> {
   return new Map(
     csvParseRows(text).flatMap(([name = '', hash = '', size = '']) => {
       const [, sha256] = /^sha256=([A-Za-z0-9_-]+)$/.exec(hash) ?? [];

@@ -1,6 +1,6 @@
 /** Whether a run's ability is a function of its loss alone. */
 import { chanceOf } from '../analysis/collapse/chance.js';
-import { collapse as collapseOf, type Collapse } from '../analysis/collapse/collapse.js';
+import { collapseOverLoss as collapseOf, type Collapse } from '../analysis/collapse/collapse.js';
 import { drawMembers } from '../analysis/curves.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { nth, present } from '../machine/present.js';
@@ -68,14 +68,14 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
   const found = collapseOf({
     ...{ points, factors, redrawn, draws, limits: metric.limits },
     sign: metric.better === 'higher' ? 1 : -1,
-    chance: options.chance ?? chanceOf(metric, classesOf(loaded)),
+    chance: options.chance ?? chanceOf(metric, commonClassCount(loaded)),
     margin: options.margin ?? 0.05,
   });
   return { ...found, run: loaded, metric, loss };
 }
 
 /** Null if members differ in it, or if it is unknown: there is then no single chance of guessing right. */
-function classesOf({ record, members }: LoadedRun): number | null {
+function commonClassCount({ record, members }: LoadedRun): number | null {
   const own = new Set(members.map((member) => member.record.coordinates['classes'] ?? record.dataset.classes));
   return isImported(record) ? record.dataset.classes : own.size === 1 ? nth([...own], 0) : null;
 }

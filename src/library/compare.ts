@@ -1,5 +1,5 @@
 /** Published curves, a family's standard curve and its induced one. */
-import { compare as compareCurves, type Comparison } from '../analysis/compare.js';
+import { compareCurves, type Comparison } from '../analysis/compare.js';
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import { flatness } from '../analysis/evaluate.js';
 import { predictionNeeds } from '../analysis/independence.js';

@@ -1,5 +1,5 @@
 /** A run's curves under metrics, with their scores: what `show` draws. */
-import { sampleCurve, scoreCurve, type SampledCurve, type Scored } from '../analysis/curves.js';
+import { sampleCurve, scoreCurve, type SampledCurve, type ScoreWithInterval } from '../analysis/curves.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import type { ScoreName } from '../analysis/scores.js';
 import type { LoadedRun } from '../runs/opened.js';
@@ -16,7 +16,7 @@ export interface FamilyCurves {
   readonly run: LoadedRun;
   readonly curves: readonly {
     readonly curve: SampledCurve;
-    readonly scores: Readonly<Record<ScoreName, Scored>>;
+    readonly scores: Readonly<Record<ScoreName, ScoreWithInterval>>;
   }[];
 }
 

@@ -1,7 +1,7 @@
 /** A follow-up experiment, proposed from a pilot run, with its power simulated. */
 import * as path from 'node:path';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
-import { design as designOf, type Design } from '../analysis/design/design.js';
+import { designExperiment as designOf, type Design } from '../analysis/design/design.js';
 import { runNameOf } from '../experiment/options.js';
 import { refuseExisting, writeOutput } from '../machine/files.js';
 import { commandLine } from '../machine/installation.js';

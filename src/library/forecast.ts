@@ -144,10 +144,10 @@ async function trainedTargets(family: LoadedRun, options: SealOptions): Promise<
     throw new UsageError('is for runs of imported members', '--scales', 'name the widths to predict with --widths');
   const { widths } = options;
   if (widths === undefined) throw new UsageError('is missing', '--widths', 'name the widths to predict');
-  const { sizesOf } = await import('../training/sizes.js');
+  const { memberSizes } = await import('../training/sizes.js');
   const record = trainedRecord(family, 'they are forecast at --scales');
   const { seeds = record.experiment.seeds } = options;
-  const targets = sizesOf(record, widths, '--widths');
+  const targets = memberSizes(record, widths, '--widths');
   const refuseKnown = () => refuseTrained({ folder, record }, widths, seeds);
   await refuseKnown();
   const widest = nth(scalesOf(members), -1);

@@ -6,14 +6,14 @@ import * as path from 'node:path';
 import { readNaturalCurves, type NaturalFile } from '../analysis/natural.js';
 import { fetchCommand } from '../datasets/files/known.js';
 import { parseDatasetName } from '../datasets/index.js';
-import { listDatasets as statuses, type DatasetStatus } from '../datasets/list.js';
+import { datasetStatuses as statuses, type DatasetStatus } from '../datasets/list.js';
 import { parseExperiment } from '../experiment/load.js';
 import { resolveExperiment } from '../experiment/schema.js';
 import { headerOf, shippedFile, shippedNames } from '../experiment/shipped.js';
 import { jobsOf } from '../launch/state.js';
 import { dataFolder } from '../machine/folders.js';
 import { exampleOf } from '../metrics/index.js';
-import { listRuns as summaries, type RunSummary } from '../runs/inventory.js';
+import { summariseRuns as summaries, type RunSummary } from '../runs/inventory.js';
 import { registryOf, type MetricOptions, type RunOptions } from './family.js';
 
 export interface ListRunsOptions extends Pick<RunOptions, 'root'> {

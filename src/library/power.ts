@@ -12,7 +12,7 @@ import {
   powerOf,
   powerOfOne,
   type Assumptions,
-  type Components,
+  type ScaleComponents,
   type PlannedPower,
   type PowerRow,
 } from '../analysis/diff/power.js';
@@ -136,16 +136,16 @@ function oneRow(share: number, { wanted, alpha, images, effect }: Planned): Powe
   };
 }
 
-interface Source {
+interface CurveSource {
   readonly run: LoadedRun;
   readonly metric: Metric;
   readonly scale: number;
-  readonly found: Components;
+  readonly found: ScaleComponents;
   /** Of each seed a number per image. */
   readonly values: readonly Float64Array[];
 }
 
-async function sourceOf(first: RunLike, options: PowerOptions): Promise<Source> {
+async function sourceOf(first: RunLike, options: PowerOptions): Promise<CurveSource> {
   const open = await openRun(first, options);
   const asked = await metricFor(open, options.metric, options);
   const columns = [...(asked?.needs ?? defaultColumnsOf(open)), ...exampleColumnsOf(open)];
@@ -203,7 +203,7 @@ function unitsOf({ outcomes }: LoadedMember, metric: Metric, run: LoadedRun): Un
   return units;
 }
 
-function assumptionsOf(options: PowerOptions, found: Components | undefined): Assumptions {
+function assumptionsOf(options: PowerOptions, found: ScaleComponents | undefined): Assumptions {
   const { accuracy, deviation } = options;
   if (accuracy !== undefined && deviation !== undefined)
     throw new UsageError(
@@ -267,7 +267,7 @@ function simulatedOf({
   most,
 }: {
   readonly assumed: Assumptions;
-  readonly source: Source;
+  readonly source: CurveSource;
   readonly seeds: number;
   readonly plan: Planned;
   readonly most: number;

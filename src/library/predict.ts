@@ -1,7 +1,7 @@
 /** What a trained member makes of image files. */
 import * as path from 'node:path';
 import { readPictures } from '../datasets/pictures.js';
-import { classesOf } from '../export/about.js';
+import { classNamesOf } from '../export/about.js';
 import { setting } from '../families/family.js';
 import { assertOutputFolder, createFolder, refuseExisting, writeOutput } from '../machine/files.js';
 import { nth } from '../machine/present.js';
@@ -10,7 +10,7 @@ import { readTrainedMember } from '../runs/member.js';
 import { UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import { ask } from '../training/ask.js';
-import type { Examples } from '../training/question.js';
+import type { AskedExamples } from '../training/question.js';
 import { withTask, type MemberWithTask } from '../training/task.js';
 import type { RunOptions } from './family.js';
 
@@ -90,7 +90,7 @@ export async function predict(
     }
     return { run: run.name, member: member.id, images };
   }
-  const names = classesOf(member);
+  const names = classNamesOf(member);
   return {
     run: run.name,
     member: member.id,
@@ -131,7 +131,7 @@ function labelsOf(member: MemberWithTask, files: readonly string[], told: readon
       '--labels',
       `a transformer predicts from the (image, label) pairs before: give the classes of the first ${files.length - 1}`,
     );
-  const names = classesOf(member);
+  const names = classNamesOf(member);
   return told.map((text) => {
     const number = /^\d+$/.test(text) && Number(text) < names.length ? Number(text) : -1;
     const named = names.indexOf(text);
@@ -148,7 +148,11 @@ function meant(text: string, names: readonly string[]): string {
 }
 
 /** As long as those that the member knows: what is behind the images is not seen by them. */
-function oneSequence({ experiment }: MemberWithTask, { images, count }: Examples, labels: readonly number[]): Examples {
+function oneSequence(
+  { experiment }: MemberWithTask,
+  { images, count }: AskedExamples,
+  labels: readonly number[],
+): AskedExamples {
   const pairs = setting(experiment, 'pairs');
   const all = new Uint8Array((images.length / count) * pairs);
   all.set(images);

@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { cutoffFor } from '../analysis/defaults.js';
 import { learningOf, type Learning } from '../analysis/learning.js';
-import { quanta as quantaOf, type Quanta } from '../analysis/quanta.js';
+import { analyseTurns as quantaOf, type Quanta } from '../analysis/quanta.js';
 import type { SolvedMember } from '../analysis/example-turns.js';
 import { nth, present } from '../machine/present.js';
 import { clustersOf, type Clusters } from '../metrics/clusters.js';

@@ -2,14 +2,14 @@
 import { drawMembers } from '../analysis/curves.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import {
-  cellsOf,
+  lossCells,
   notFalling,
   scalingLaw,
   untold,
   type ScalingLaw,
   type ScalingMember,
 } from '../analysis/scaling/scaling.js';
-import type { Cell } from '../analysis/scaling/law.js';
+import type { LossCell } from '../analysis/scaling/law.js';
 import { nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import type { FamilyMember, LoadedMember, LoadedRun, OpenRun } from '../runs/opened.js';
@@ -125,11 +125,11 @@ function usualFactors({ complete, record }: OpenRun): string[] {
 }
 
 /** Each combination of coordinates once; of members that have them all. */
-function cellsAt(members: readonly FamilyMember[], factors: readonly string[]): Pick<Cell, 'coordinates'>[] {
+function cellsAt(members: readonly FamilyMember[], factors: readonly string[]): Pick<LossCell, 'coordinates'>[] {
   const points = members.flatMap(({ coordinates }) =>
     hasAll(coordinates, factors) ? { coordinates, value: NaN } : [],
   );
-  return cellsOf(points, factors);
+  return lossCells(points, factors);
 }
 
 function hasAll(coordinates: Readonly<Record<string, number>>, factors: readonly string[]): boolean {

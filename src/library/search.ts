@@ -8,7 +8,7 @@ import {
   rankCandidates,
   scoreCandidates,
   surrogatesOf,
-  type Candidate,
+  type MetricCurve,
   type Surrogate,
 } from '../analysis/search.js';
 import type { Metric } from '../metrics/metric.js';
@@ -42,7 +42,7 @@ export interface Search {
   /** How many metrics were looked at. */
   readonly looked: number;
   /** Those that rise, highest score first. */
-  readonly ranked: readonly Candidate[];
+  readonly ranked: readonly MetricCurve[];
   readonly discoveries: Discoveries;
   /** Of the first and the last of the ranked ones. */
   readonly causes: readonly Causes[];

@@ -58,7 +58,7 @@ export async function signal(run: RunLike, options: SignalOptions = {}): Promise
   return {
     run: loaded,
     steps: [Math.min(...seen), Math.max(...seen)],
-    metrics: metrics.map((metric) => ({ ...signalOf(scoresOf(metric, loaded, rows)), metric })),
+    metrics: metrics.map((metric) => ({ ...signalOf(checkpointScores(metric, loaded, rows)), metric })),
   };
 }
 
@@ -96,7 +96,7 @@ function lastRows(
   });
 }
 
-function scoresOf(metric: Metric, { members, record }: LoadedRun, rows: readonly Row[]): CheckpointScores[] {
+function checkpointScores(metric: Metric, { members, record }: LoadedRun, rows: readonly Row[]): CheckpointScores[] {
   const { observed } = drawMembers(metric, members, { draws: 0 });
   const wrong = rows.flatMap(({ at }) => at).find((i) => !Number.isFinite(observed[i]));
   if (wrong !== undefined)

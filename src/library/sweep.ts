@@ -5,7 +5,7 @@ import { causesOf, refuseCauses, type Causes } from '../analysis/causes.js';
 import { discoveriesOf, mostTested, type Discoveries } from '../analysis/discoveries.js';
 import { flatness } from '../analysis/evaluate.js';
 import type { ScoreName } from '../analysis/scores.js';
-import { extremes, sweep as sweepGrid, type GridPoint, type Sweep } from '../analysis/sweep.js';
+import { extremes, sweepGrid, type GridPoint, type Sweep } from '../analysis/sweep.js';
 import { choose, splitMetric, type RegisteredMetric } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/opened.js';

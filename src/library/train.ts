@@ -2,7 +2,7 @@
 import { loadExperiment } from '../experiment/load.js';
 import { completeExperiment, runNameOf } from '../experiment/options.js';
 import { executionSchema, inputSchema, type Execution, type ExperimentInput } from '../experiment/schema.js';
-import type { Places } from '../experiment/value-origins.js';
+import type { ValueOrigins } from '../experiment/value-origins.js';
 import { readRunRecord, runFolder } from '../runs/run.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
@@ -24,7 +24,7 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
   /** Stops the training; the same call resumes it. */
   readonly signal?: AbortSignal | undefined;
   /** How messages name options that were typed by another flag than their own. */
-  readonly typedAs?: Places | undefined;
+  readonly typedAs?: ValueOrigins | undefined;
   /** Hears of each event. */
   readonly listener?: Partial<TrainListener> | undefined;
 }

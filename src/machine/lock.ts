@@ -47,7 +47,7 @@ export interface Held {
   readonly release: () => Promise<void>;
 }
 
-export type Attempt =
+export type LockAttempt =
   | { readonly held: Held }
   /** Whose it is, where that is known. */
   | { readonly busy: Owner | undefined };
@@ -66,7 +66,7 @@ const isPassing = (error: unknown) => passing.includes(codeOf(error) ?? '');
  * Takes the lock or says who has it; the folder that it is in exists. A living holder is reported at once. One that seems dead on
  * another machine is watched for some seconds first.
  */
-export async function tryLock(file: string): Promise<Attempt> {
+export async function tryLock(file: string): Promise<LockAttempt> {
   let waited = 0;
   for (let round = 0; round < 8; round++) {
     try {

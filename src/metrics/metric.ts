@@ -51,7 +51,7 @@ export interface Weighted {
 }
 
 /** What each way of defining a metric has in common. */
-export interface Definition<Parameters extends z.ZodType, Needs extends OutcomeName> extends About {
+export interface CommonDefinition<Parameters extends z.ZodType, Needs extends OutcomeName> extends About {
   readonly parameters: Parameters;
   /** As a figure's label and a table's heading have it. */
   title(parameters: z.output<Parameters>): string;
@@ -71,7 +71,7 @@ export interface Parts extends Pick<SharedSample, 'rows' | 'first' | 'allOf'> {
 }
 
 /** `transform` of the mean over the units of one number each. */
-export interface MeanDefinition<Parameters extends z.ZodType, Needs extends OutcomeName> extends Definition<
+export interface MeanDefinition<Parameters extends z.ZodType, Needs extends OutcomeName> extends CommonDefinition<
   Parameters,
   Needs
 > {
@@ -104,7 +104,7 @@ export interface MeanDefinition<Parameters extends z.ZodType, Needs extends Outc
 export type Closed = Pick<Measurement, 'standardError' | 'lower' | 'upper' | 'resolution'>;
 
 /** Any function of weighted rows. Without an interval in closed form it needs a bootstrap. */
-export interface WeightedDefinition<Parameters extends z.ZodType, Needs extends OutcomeName> extends Definition<
+export interface WeightedDefinition<Parameters extends z.ZodType, Needs extends OutcomeName> extends CommonDefinition<
   Parameters,
   Needs
 > {

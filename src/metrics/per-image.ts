@@ -7,13 +7,13 @@ import * as z from 'zod';
 import type { OutcomeName, OutcomeTable } from '../runs/outcomes.js';
 import { mean } from '../statistics/mean.js';
 import { sharesBelow, type Cutoff } from './cutoffs.js';
-import { defineMetric, type Definition } from './metric.js';
+import { defineMetric, type CommonDefinition } from './metric.js';
 import { meanPerSequence, perSequence, refuseLonger } from './sequence-rows.js';
 import { allOfK } from './subsets.js';
 
 /** One number per image. */
 interface PerImage<Parameters extends z.ZodType, Needs extends OutcomeName> extends Omit<
-  Definition<Parameters, Needs>,
+  CommonDefinition<Parameters, Needs>,
   'units' | 'refuses'
 > {
   /** `[images]` */
@@ -50,7 +50,7 @@ export const none = z.strictObject({});
 
 /** A definition on sequences of images: `image-` stands before its name. */
 export function inSequences<Parameters extends z.ZodType, Needs extends OutcomeName>(
-  score: Pick<Definition<Parameters, Needs>, 'name' | 'title' | 'needs'>,
+  score: Pick<CommonDefinition<Parameters, Needs>, 'name' | 'title' | 'needs'>,
 ) {
   return {
     ...score,

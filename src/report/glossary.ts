@@ -1,5 +1,5 @@
 /** The lab's words: docs/glossary.md is made from them, and every report explains them. */
-export interface Term {
+export interface GlossaryTerm {
   readonly term: string;
   readonly meaning: string;
   /** A page of docs/ that says more, with its anchor. */
@@ -7,7 +7,7 @@ export interface Term {
 }
 
 /** In the order in which a reader meets them. */
-export const glossary: readonly Term[] = [
+export const glossary: readonly GlossaryTerm[] = [
   { term: 'member', meaning: 'one trained model of a family: one seed at one value of each factor' },
   {
     term: 'family, run',

@@ -8,12 +8,12 @@ import { isImported, kindOf, makeOf } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/opened.js';
 import type { OutcomeTable } from '../runs/outcomes.js';
 import type { FamilyWords } from '../runs/words.js';
-import { grouped } from '../terminal/format.js';
+import { withSpaces } from '../terminal/format.js';
 import { writeRunFigures } from './figures/files.js';
 import { usualFigure, type FigureOptions } from './figures/print.js';
 import { quantaFigure } from './figures/quanta.js';
 import { fitTables, sharpLines, turnTable } from './tables/quanta.js';
-import { csv } from './tables/text-table.js';
+import { csvText } from './tables/text-table.js';
 
 /** For a terminal. */
 export function quantaTables(quanta: Quanta, words: FamilyWords): string {
@@ -35,7 +35,7 @@ export async function writeQuanta(
       const { record, words, label } = found.run;
       const units = kindOf(record) === 'sequences' ? 'images in sequences' : words.examples;
       const dataset = isImported(record) ? record.dataset.name : record.experiment.dataset;
-      const testSet = `${grouped(found.grid.examples)} test ${units}`;
+      const testSet = `${withSpaces(found.grid.examples)} test ${units}`;
       const run = isOneOf ? record.name : label;
       return quantaFigure({ run, arch: makeOf(record), dataset, solved: found.solved, testSet, quanta: found, words });
     },
@@ -78,7 +78,7 @@ function csvOf(
       ...turns.bySeed.map((bySeed) => widthAt(nth(bySeed, i))),
     ];
   });
-  return csv(heading, lines);
+  return csvText(heading, lines);
 }
 
 function turnOf(t: number, never: boolean, scales: number): string {

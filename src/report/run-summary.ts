@@ -7,7 +7,7 @@ import { psnr, ssim } from '../metrics/reconstruction.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import type { RunRecord } from '../runs/record.js';
 import { samplingOf, type Sampling } from './tables/sampling.js';
-import { grouped } from '../terminal/format.js';
+import { withSpaces } from '../terminal/format.js';
 
 export interface Showcase {
   readonly table: readonly Metric[];
@@ -38,7 +38,7 @@ export function showcaseOf(record: RunRecord, members: readonly Sized[]): Showca
   const { experiment, dataset } = record;
   const { standard, induced, loss } = defaultMetrics(record, members);
   const losses = loss === undefined ? [] : [loss];
-  const images = `${grouped(dataset.testCount)} test images`;
+  const images = `${withSpaces(dataset.testCount)} test images`;
   const sampling = samplingOf(record, nth(members, -1).outcomes);
   const shares = { name: 'curve', metrics: [standard, induced], vertical: 'share', axis: 'share right' } as const;
   switch (outcomeKinds[experiment.arch]) {
@@ -56,7 +56,7 @@ export function showcaseOf(record: RunRecord, members: readonly Sized[]): Showca
       };
     case 'sequences': {
       const { pairs = 1, testSequences = 0 } = experiment;
-      const testSet = `${grouped(testSequences)} test sequences of ${pairs} images`;
+      const testSet = `${withSpaces(testSequences)} test sequences of ${pairs} images`;
       return { table: [standard, ...losses, induced], figures: [shares], testSet, sampling };
     }
   }

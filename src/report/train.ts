@@ -11,7 +11,7 @@ import { mean } from '../statistics/mean.js';
 import { overSeeds } from '../statistics/seeds.js';
 import { isImported } from '../runs/imported.js';
 import { readColumns } from '../runs/load.js';
-import { openRun } from '../runs/open.js';
+import { openRunFolder } from '../runs/open.js';
 import type { FamilyMember } from '../runs/opened.js';
 import { readStrips } from '../runs/pictures.js';
 import type { RunRecord } from '../runs/record.js';
@@ -40,7 +40,7 @@ export interface SummaryRow {
   readonly seconds: number;
 }
 
-export interface RunSummary {
+export interface TrainingSummary {
   /** The complete members, by width and seed. */
   readonly rows: readonly SummaryRow[];
   /** For a terminal; ends with a line for every member that is not in it. */
@@ -60,7 +60,7 @@ export interface RunSummary {
  *
  * @throws RunError where there is no run, no member of it is complete, or it can't be read or written
  */
-export async function summariseRun(folder: string, printed: FigureOptions = usualFigure): Promise<RunSummary> {
+export async function summariseRun(folder: string, printed: FigureOptions = usualFigure): Promise<TrainingSummary> {
   const run = await readRunRecord(folder);
   if (run === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   const states = (await verifyRun(folder)).sort((a, b) => a.key.width - b.key.width || a.key.seed - b.key.seed);
@@ -68,7 +68,7 @@ export async function summariseRun(folder: string, printed: FigureOptions = usua
   const absent = incomplete.map((state) => `${state.id} (${whyMissing(state) ?? ''})`);
   const whole = new Set(states.flatMap(({ status, id }) => (status === 'complete' ? [id] : [])));
   if (whole.size === 0) throw new RunError(`no member of this run is complete: ${absent.join(', ')}`, folder);
-  const open = await openRun(folder);
+  const open = await openRunFolder(folder);
   const shown = open.complete.filter(({ id }) => whole.has(id));
   const loaded = await readColumns({ ...open, complete: shown }, showcaseColumns[outcomeKinds[run.experiment.arch]]);
   const { words, members, notes } = loaded;

@@ -50,7 +50,7 @@ export interface RunSummary {
  *
  * @throws RunError where `root` can't be read
  */
-export async function listRuns(
+export async function summariseRuns(
   root: string,
   scrutiny: Scrutiny = 'presence',
   jobsOf: JobsOf = () => Promise.resolve(new Map()),

@@ -50,7 +50,7 @@ function testedOn(record: RunRecord, rows: number): RunRecord {
 
 /** Columns of members that are read together, of the same test examples; what is damaged; what the user should know. */
 export async function readMembers(members: readonly FamilyMember[], names: readonly OutcomeName[], folder: string) {
-  const classes = classesOf(members);
+  const classes = classCounts(members);
   if (classes.length > 1) refuseOtherSequences(members);
   const wanted = classes.length > 1 ? [...new Set([...names, 'example' as const])] : names;
   const found: ReadMember[] = [];
@@ -92,7 +92,7 @@ interface ReadMember extends LoadedMember {
 }
 
 /** Numbers of classes that trained members tell apart, ascending. */
-export function classesOf(members: readonly (Placed & Partial<Pick<FamilyMember, 'imported'>>)[]): number[] {
+export function classCounts(members: readonly (Placed & Partial<Pick<FamilyMember, 'imported'>>)[]): number[] {
   const known = members.flatMap(({ coordinates, imported }) =>
     imported === undefined ? (coordinates['classes'] ?? []) : [],
   );

@@ -5,7 +5,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { holderOf, lockFileOf, tryLock, type Attempt, type Held, type Holder } from '../machine/lock.js';
+import { holderOf, lockFileOf, tryLock, type LockAttempt, type Held, type Holder } from '../machine/lock.js';
 import { processText, type Owner } from '../machine/owner.js';
 import { RunError, codeOf } from '../terminal/errors.js';
 import { createFolder, diskError, removeLeftovers } from '../machine/files.js';
@@ -55,7 +55,7 @@ async function waitFor(runFolder: string, { patience = 0, onWait }: Patience): P
   }
 }
 
-async function attemptOn(file: string, runFolder: string): Promise<Attempt> {
+async function attemptOn(file: string, runFolder: string): Promise<LockAttempt> {
   return tryLock(file).catch((error: unknown) => {
     throw diskError(error, runFolder);
   });
@@ -78,7 +78,7 @@ export function memberLocksFolder(runFolder: string): string {
  *
  * @throws RunError where the disk can't be written, or the run has gone
  */
-export async function lockMember(runFolder: string, id: string): Promise<Attempt> {
+export async function lockMember(runFolder: string, id: string): Promise<LockAttempt> {
   const folder = memberLocksFolder(runFolder);
   const file = path.join(folder, id);
   for (let round = 0; ; round++) {

@@ -35,7 +35,7 @@ import {
   type ViewOptions,
 } from './view.js';
 import { importedWords } from './words.js';
-import { classesOf, outcomesFile, readMembers } from './load.js';
+import { classCounts, outcomesFile, readMembers } from './load.js';
 import type { FamilyMember, OpenRun, OpenOptions } from './opened.js';
 
 /**
@@ -55,7 +55,7 @@ export async function openRuns(folder: string, options: OpenOptions = {}): Promi
 }
 
 /** `openRuns` of one. */
-export async function openRun(folder: string, options: ViewOptions = {}): Promise<OpenRun> {
+export async function openRunFolder(folder: string, options: ViewOptions = {}): Promise<OpenRun> {
   return nth(await openRuns(folder, options), 0);
 }
 
@@ -97,7 +97,7 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
 
 /** The record with as many classes as the members of a view have; where they differ in it, with the run's own. */
 function withClasses(record: RunRecord, members: readonly Placed[]): RunRecord {
-  const [classes, ...others] = classesOf(members);
+  const [classes, ...others] = classCounts(members);
   if (classes === undefined || others.length > 0 || classes === record.dataset.classes) return record;
   return {
     ...record,
@@ -214,7 +214,7 @@ async function openImported(folder: string, record: ImportedRun, axis: string): 
   if (placed.length === 0)
     throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
   const complete = onScale(placed, ({ coordinates }) => present(coordinates[axis])).map(({ member, seed }) =>
-    placeOf(folder, member, { axis, seed }),
+    coordinatesAtPlace(folder, member, { axis, seed }),
   );
   const columns = await columnsOf(complete);
   if (!columns.includes('correct')) throw new RunError('its outcomes do not say which answers are right', folder);
@@ -248,7 +248,7 @@ function onScale<T extends { readonly id: string; readonly seed: number | null }
   });
 }
 
-function placeOf(
+function coordinatesAtPlace(
   folder: string,
   member: ImportedMember,
   { axis, seed }: { readonly axis: string; readonly seed: number },

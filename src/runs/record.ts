@@ -151,7 +151,7 @@ export function unsealedNotes(folder: string, run: RunRecord, members: readonly 
 const laterDefaults: Partial<Experiment> = { depth: 2 };
 
 /** What a member's outcomes depend on besides its width, seed, threads and device. */
-export interface Trained {
+export interface TrainingConditions {
   readonly experiment: Experiment;
   /** The dataset's. */
   readonly fingerprint: string;
@@ -161,7 +161,7 @@ export interface Trained {
 /**
  * SHA-256 (hex) over a member's experiment without widths and seeds, the fingerprint of its run's dataset, and whether it is eager.
  */
-export function experimentDigest({ experiment, fingerprint, eager }: Trained): string {
+export function experimentDigest({ experiment, fingerprint, eager }: TrainingConditions): string {
   const isLater = (key: string, value: unknown) =>
     experiment.arch === 'cnn' && key === 'depth' && value === laterDefaults[key];
   const entries = Object.entries(experiment)

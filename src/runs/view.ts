@@ -3,7 +3,7 @@
  * view is of the widths of a family, with their parameters on the axis; in any other a scale is the value of one coordinate.
  */
 import { furtherFactors } from '../experiment/factors.js';
-import { factorKeys, keyOf, optionOf, type Experiment, type FactorKey } from '../experiment/schema.js';
+import { factorKeys, keyOfOption, optionOf, type Experiment, type FactorKey } from '../experiment/schema.js';
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatCount } from '../terminal/format.js';
@@ -28,7 +28,7 @@ export interface Placed {
   readonly coordinates: Readonly<Record<string, number>>;
 }
 
-export interface View<T> {
+export interface FamilyView<T> {
   readonly words: FamilyWords;
   /** Undefined in a plain view; else the coordinate, or `loss`, which the outcomes tell. */
   readonly coordinate: string | undefined;
@@ -111,10 +111,10 @@ export function varyingFactors(
   { experiment }: Pick<RunRecord, 'experiment'>,
   members: readonly Pick<Placed, 'coordinates'>[],
 ): string[] {
-  return ['width', ...furtherFactors(experiment)].filter((key) => valuesOf(key, members).length > 1);
+  return ['width', ...furtherFactors(experiment)].filter((key) => coordinateValues(key, members).length > 1);
 }
 
-function valuesOf(key: string, members: readonly Pick<Placed, 'coordinates'>[]): number[] {
+function coordinateValues(key: string, members: readonly Pick<Placed, 'coordinates'>[]): number[] {
   return [...new Set(members.flatMap(({ coordinates }) => coordinates[key] ?? []))].sort((a, b) => a - b);
 }
 
@@ -123,7 +123,7 @@ export function viewOf<T extends Placed>(
   run: Pick<RunRecord, 'experiment' | 'name'>,
   members: readonly T[],
   { axis, where = {}, all = false }: ViewOptions,
-): View<T> {
+): FamilyView<T> {
   const varying = varyingFactors(run, members);
   // Transformers of other classes are tested on other sequences, so that no curve is over them.
   const axes = varying.filter((key) => key !== 'classes' || run.experiment.arch !== 'transformer');
@@ -142,7 +142,7 @@ export function viewOf<T extends Placed>(
   if (all !== false) return { words: trainedWords, coordinate: undefined, members: kept, held, notes: [] };
   const chosen: { readonly key: string; readonly text: string }[] = [];
   for (const key of others.filter((each) => !(each in where))) {
-    const values = valuesOf(key, kept);
+    const values = coordinateValues(key, kept);
     held[key] = nth(values, -1);
     if (values.length > 1)
       chosen.push({
@@ -182,7 +182,7 @@ function mixedAt(
     const place = member.coordinates[axis];
     if (place !== undefined) groups.set(place, [...(groups.get(place) ?? []), member]);
   }
-  return varying.filter((key) => [...groups.values()].some((group) => valuesOf(key, group).length > 1));
+  return varying.filter((key) => [...groups.values()].some((group) => coordinateValues(key, group).length > 1));
 }
 
 function isAt(coordinates: Readonly<Record<string, number>>, where: Readonly<Record<string, number>>): boolean {
@@ -198,9 +198,9 @@ interface Known {
 function resolveAxis(axis: string | undefined, { varying, usual, members }: Known): string {
   if (axis === undefined) return usual;
   const known = [...new Set([...varying, 'width', 'steps', ...measures])];
-  const asked = known.find((key) => key === keyOf(axis));
+  const asked = known.find((key) => key === keyOfOption(axis));
   if (asked !== undefined) return asked;
-  const factor = factorKeys.find((key) => key === keyOf(axis));
+  const factor = factorKeys.find((key) => key === keyOfOption(axis));
   if (factor !== undefined && members.some(({ coordinates }) => factor in coordinates))
     throw new UsageError(
       `all members have the same ${factor}`,
@@ -226,7 +226,7 @@ function refuseValues(
     if (key === 'steps' && !varying.includes(key))
       throw new UsageError('all members have the same length', '--where', 'give --at STEP for a moment of training');
     refuseFixed(key, varying, '--where');
-    const values = valuesOf(key, members);
+    const values = coordinateValues(key, members);
     if (!values.includes(value))
       throw new UsageError(`no member has ${key} ${value}`, '--where', `there are ${values.join(', ')}`);
   }

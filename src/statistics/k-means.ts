@@ -2,10 +2,10 @@
 import { mean } from './mean.js';
 import type { Random } from './random.js';
 
-export type Rows = readonly Float64Array[];
+export type Points = readonly Float64Array[];
 
 export interface Clustering {
-  readonly centres: Rows;
+  readonly centres: Points;
   /** Cluster of each row. */
   readonly of: Int32Array;
   /** Sum of squared distances to the own centre. */
@@ -16,7 +16,7 @@ const restarts = 5;
 const mostRounds = 100;
 
 /** The best of a few starts by k-means++ (Arthur and Vassilvitskii 2007). */
-export function kMeans(rows: Rows, k: number, random: Random): Clustering {
+export function kMeans(rows: Points, k: number, random: Random): Clustering {
   let best: Clustering | undefined;
   for (let start = 0; start < restarts; start++) {
     const found = lloyd(rows, firstCentres(rows, k, random));
@@ -25,7 +25,7 @@ export function kMeans(rows: Rows, k: number, random: Random): Clustering {
   return best!;
 }
 
-function firstCentres(rows: Rows, k: number, random: Random): Float64Array[] {
+function firstCentres(rows: Points, k: number, random: Random): Float64Array[] {
   const centres = [rows[random.integer(rows.length)]!];
   const nearest = rows.map(() => Infinity);
   while (centres.length < k) {
@@ -37,7 +37,7 @@ function firstCentres(rows: Rows, k: number, random: Random): Float64Array[] {
   return centres;
 }
 
-function lloyd(rows: Rows, first: Rows): Clustering {
+function lloyd(rows: Points, first: Points): Clustering {
   let centres = first;
   let of = assign(rows, centres);
   for (let round = 0; round < mostRounds; round++) {
@@ -50,7 +50,7 @@ function lloyd(rows: Rows, first: Rows): Clustering {
 }
 
 /** Of each row the nearest centre. */
-export function assign(rows: Rows, centres: Rows): Int32Array {
+export function assign(rows: Points, centres: Points): Int32Array {
   return Int32Array.from(rows, (row) => {
     let best = 0;
     let least = Infinity;
@@ -63,7 +63,7 @@ export function assign(rows: Rows, centres: Rows): Int32Array {
 }
 
 /** A centre that no row is nearest to stays where it is. */
-function centresOf(rows: Rows, of: Int32Array, before: Rows): Float64Array[] {
+function centresOf(rows: Points, of: Int32Array, before: Points): Float64Array[] {
   const sums = before.map((centre) => new Float64Array(centre.length));
   const counts = before.map(() => 0);
   rows.forEach((row, i) => {
@@ -84,7 +84,7 @@ function squaredDistance(a: Float64Array, b: Float64Array): number {
  * Prediction strength of k clusters: of two random halves each is clustered; of the pairs that the worst cluster of one half puts together,
  * the share that the other half's centres put together too. Mean over `splits` and both directions; 1 for one cluster.
  */
-export function predictionStrength(rows: Rows, k: number, random: Random, splits = 5): number {
+export function predictionStrength(rows: Points, k: number, random: Random, splits = 5): number {
   if (k === 1) return 1;
   const strengths: number[] = [];
   for (let split = 0; split < splits; split++) {

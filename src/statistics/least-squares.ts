@@ -12,22 +12,22 @@ import type { Interval } from './intervals.js';
 import {
   exactly,
   levenbergMarquardt,
-  type Attempt,
+  type FitAttempt,
   type Ending,
-  type Parameters,
+  type FitParameters,
   type Residuals,
 } from './levenberg-marquardt.js';
 import { columnNorm, matrix, singularValues, type Matrix } from './matrices.js';
 import { studentQuantile } from './student.js';
 
-export type { Ending, Parameters } from './levenberg-marquardt.js';
+export type { Ending, FitParameters } from './levenberg-marquardt.js';
 
 export interface LeastSquaresProblem {
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
-  readonly model: (parameters: Parameters, x: number) => number;
+  readonly model: (parameters: FitParameters, x: number) => number;
   /** Derivatives of the model by its parameters; central differences where there is none. */
-  readonly gradient?: ((parameters: Parameters, x: number) => ArrayLike<number>) | undefined;
+  readonly gradient?: ((parameters: FitParameters, x: number) => ArrayLike<number>) | undefined;
   /** Of each y, above 0: a residual counts in units of it. 1 each where absent. */
   readonly standardErrors?: ArrayLike<number> | undefined;
   /**
@@ -35,9 +35,9 @@ export interface LeastSquaresProblem {
    * `relative` (default): they are right up to a factor, which the scatter tells, as SciPy's `absolute_sigma=False`.
    */
   readonly errors?: 'known' | 'relative' | undefined;
-  readonly starts: readonly Parameters[];
-  readonly lower?: Parameters | undefined;
-  readonly upper?: Parameters | undefined;
+  readonly starts: readonly FitParameters[];
+  readonly lower?: FitParameters | undefined;
+  readonly upper?: FitParameters | undefined;
   /** From each start, 300 where absent. */
   readonly maxSteps?: number | undefined;
 }
@@ -56,7 +56,7 @@ export interface LeastSquaresFit {
   readonly ending: Ending;
   readonly steps: number;
   /** What became of each start, in their order. */
-  readonly attempts: readonly Attempt[];
+  readonly attempts: readonly FitAttempt[];
   /** Parameters that ended on a bound. Their standard errors are as if there were no bound. */
   readonly atBound: readonly boolean[];
   /**
@@ -225,7 +225,7 @@ function residualsOf(problem: LeastSquaresProblem): Residuals {
 
 /** Central differences, inside the bounds: error about 1e-10 of the model's value. */
 function differences({ model, lower, upper }: LeastSquaresProblem) {
-  return (parameters: Parameters, x: number): Float64Array => {
+  return (parameters: FitParameters, x: number): Float64Array => {
     const moved = Float64Array.from(parameters);
     return moved.map((value, j) => {
       const h = 6e-6 * Math.max(1e-3, Math.abs(value)); // cube root of the rounding unit

@@ -6,7 +6,7 @@
  */
 import { columnNorm, matrix, solveLeastSquares, type Matrix } from './matrices.js';
 
-export type Parameters = readonly number[] | Float64Array;
+export type FitParameters = readonly number[] | Float64Array;
 
 /** Residuals of a model: what there is to make small. */
 export interface Residuals {
@@ -30,7 +30,7 @@ export interface Residuals {
  */
 export type Ending = 'exact' | 'gradient' | 'fall' | 'step' | 'steps' | 'stalled' | 'not-finite';
 
-export interface Attempt {
+export interface FitAttempt {
   readonly parameters: Float64Array;
   readonly sumOfSquares: number;
   readonly converged: boolean;
@@ -73,9 +73,9 @@ export function exactly(sumOfSquares: number): number {
 }
 
 /** @param start is moved inside the bounds first */
-export function levenbergMarquardt(residuals: Residuals, start: Parameters, maxSteps: number): Attempt {
+export function levenbergMarquardt(residuals: Residuals, start: FitParameters, maxSteps: number): FitAttempt {
   let state = stateAt(residuals, project(residuals, Float64Array.from(start)));
-  const ended = (ending: Ending, steps: number): Attempt => {
+  const ended = (ending: Ending, steps: number): FitAttempt => {
     const { parameters, sumOfSquares } = state;
     return { parameters, sumOfSquares, converged: convergedEndings.includes(ending), ending, steps };
   };

@@ -122,7 +122,7 @@ function unrejected(value: number, standardError: number, { observed, drawn }: S
 }
 
 /** Residuals as large as the noise is: the fit has taken a part of it, more where a value has much weight (HC2 of MacKinnon and White 1985). */
-export function noiseOf(basis: readonly Float64Array[], residual: Float64Array): Float64Array {
+export function noiseLikeResiduals(basis: readonly Float64Array[], residual: Float64Array): Float64Array {
   return residual.map((value, i) => {
     const leverage = basis.reduce((sum, column) => sum + column[i]! ** 2, 0);
     return value / Math.sqrt(Math.max(1e-6, 1 - leverage));

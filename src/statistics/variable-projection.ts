@@ -3,7 +3,7 @@
  * that are best for it in closed form (variable projection, Golub and Pereyra 1973, SIAM J. Numer. Anal. 10, 413-432; derivatives as
  * Kaufman 1975, BIT 15, 49-57). The search has fewer dimensions and fewer false optima. Levels keep their bounds too.
  */
-import { exactly, levenbergMarquardt, type Parameters } from './levenberg-marquardt.js';
+import { exactly, levenbergMarquardt, type FitParameters } from './levenberg-marquardt.js';
 import { matrix, solveBounded, solveLeastSquares, type Matrix } from './matrices.js';
 
 export interface Separable {
@@ -14,7 +14,7 @@ export interface Separable {
   /** 1 / standard error. */
   readonly weights: readonly number[];
   /** Derivatives of the model by all parameters. */
-  readonly gradient: (parameters: Parameters, x: number) => ArrayLike<number>;
+  readonly gradient: (parameters: FitParameters, x: number) => ArrayLike<number>;
   readonly lower: readonly number[];
   readonly upper: readonly number[];
 }
@@ -45,7 +45,7 @@ export function projectionOf({ linear, x, y, weights, gradient, lower, upper }: 
   const exact = exactly(right.reduce((sum, value) => sum + value * value, 0));
 
   /** Weighted derivatives by the parameters at these places. */
-  const columnsAt = (parameters: Parameters, chosen: readonly number[]): Matrix => {
+  const columnsAt = (parameters: FitParameters, chosen: readonly number[]): Matrix => {
     const result = matrix(x.length, chosen.length);
     for (let i = 0; i < x.length; i++) {
       const row = gradient(parameters, x[i]!);

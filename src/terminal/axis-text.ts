@@ -2,7 +2,7 @@
 import { UsageError } from './errors.js';
 
 /** One parameter and the values that it takes. */
-export interface Axis {
+export interface GridAxis {
   readonly key: string;
   readonly values: readonly number[];
 }
@@ -10,7 +10,7 @@ export interface Axis {
 const most = 100_000;
 
 /** Throws UsageError, one line. */
-export function parseAxis(text: string, flag = '--over'): Axis {
+export function parseAxis(text: string, flag = '--over'): GridAxis {
   const [, key, rest] = /^([A-Za-z]+(?:-[a-z]+)*)=(.+)$/.exec(text.trim()) ?? [];
   if (key === undefined || rest === undefined)
     throw new UsageError(

@@ -30,7 +30,7 @@ export interface Stroke {
   readonly dash?: readonly [on: number, off: number] | undefined;
 }
 
-interface Cell {
+interface CanvasCell {
   bits: number;
   /** In place of the dots. */
   character?: string;
@@ -41,7 +41,7 @@ export class Canvas {
   readonly columns: number;
   readonly rows: number;
   readonly #set: CharacterSet;
-  readonly #cells: Cell[];
+  readonly #cells: CanvasCell[];
 
   constructor(columns: number, rows: number, set: CharacterSet) {
     this.columns = columns;
@@ -90,14 +90,14 @@ export class Canvas {
     );
   }
 
-  #text({ bits, character }: Cell): string {
+  #text({ bits, character }: CanvasCell): string {
     if (character !== undefined) return character;
     // An empty cell is a space: U+2800 is as wide in few fonts only.
     if (bits === 0) return ' ';
     return this.#set === 'braille' ? String.fromCharCode(0x2800 + bits) : asciiCharacters[bits]!;
   }
 
-  #cellAt(column: number, row: number): Cell | undefined {
+  #cellAt(column: number, row: number): CanvasCell | undefined {
     const isInside = column >= 0 && column < this.columns && row >= 0 && row < this.rows;
     return isInside ? this.#cells[row * this.columns + column] : undefined;
   }

@@ -77,7 +77,7 @@ export function formatCount(value: number, digits = 3): string {
 }
 
 /** 1234567 as 1 234 567. */
-export function grouped(value: number, space = ' '): string {
+export function withSpaces(value: number, space = ' '): string {
   return format(',')(value).replaceAll(',', space).replace('\u2212', '-');
 }
 

@@ -4,7 +4,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const distance = typingDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
@@ -18,7 +18,7 @@ export function suggestion(word: string, candidates: readonly string[]): string 
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours, each counting one (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
+export function typingDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -5,7 +5,7 @@ import type * as z from 'zod';
 export function whatIsWrong(error: z.ZodError, value: unknown): string {
   const [issue] = error.issues;
   if (issue === undefined) return 'unknown';
-  const place = placeOf(issue.path);
+  const place = pathText(issue.path);
   return place === '' ? sentence(issue, value) : `${place}: ${sentence(issue, valueAt(value, issue.path))}`;
 }
 
@@ -42,7 +42,7 @@ function named(expected: string): string {
   return `${/^[aeio]/.test(expected) ? 'an' : 'a'} ${expected}`;
 }
 
-function placeOf(path: readonly PropertyKey[]): string {
+function pathText(path: readonly PropertyKey[]): string {
   return path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${String(key)}`)).join('');
 }
 

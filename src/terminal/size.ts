@@ -12,6 +12,6 @@ export function sizeOf({ columns = 0, rows = 0 }: Partial<Pick<MaybeTerminal, 'c
 }
 
 /** Cells of a line: a terminal's width; elsewhere there is no end. */
-export function roomOf({ isTTY, columns }: Partial<Pick<MaybeTerminal, 'isTTY' | 'columns'>>): number {
+export function lineRoom({ isTTY, columns }: Partial<Pick<MaybeTerminal, 'isTTY' | 'columns'>>): number {
   return isTTY === true ? sizeOf({ columns: columns ?? 0 }).columns : Infinity;
 }

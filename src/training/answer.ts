@@ -6,7 +6,7 @@ import { onnxModel } from '../engine/onnx.js';
 import { toBytes } from '../engine/ops.js';
 import { present } from '../machine/present.js';
 import { forwardOf, traceForward, type Forward } from './forward.js';
-import type { Answer, Examples, Question } from './question.js';
+import type { Answer, AskedExamples, Question } from './question.js';
 import type { MemberWithTask } from './task.js';
 
 /** @throws RunError where the weights are not those of such a member */
@@ -36,7 +36,7 @@ function boundNames({ inputs, output, weights }: Forward, member: MemberWithTask
 const batchSize = 250;
 
 /** Of each example in turn what the function gives. */
-function answersOf(forward: Forward, member: MemberWithTask, { count, images, labels }: Examples): Float32Array {
+function answersOf(forward: Forward, member: MemberWithTask, { count, images, labels }: AskedExamples): Float32Array {
   const weights = forward.weights.map((name) => {
     const { shape, data } = present(member.weights.get(name));
     return tf.tensor(data, [...shape], 'float32');

@@ -1,7 +1,7 @@
 /** Questions to a trained member, which a worker with TensorFlow answers: it prints as it likes, and takes its memory with it. */
 import { ensureRuntime, runtimeEnvironment } from '../install/runtime.js';
 import { RunError } from '../terminal/errors.js';
-import { exitOf, LastWords, launch } from './pool.js';
+import { exitOf, LastWords, launchWorker } from './pool.js';
 import { isAnswer, type Answer, type AnswerMessage, type Question } from './question.js';
 import { workerFile } from './worker-file.js';
 
@@ -13,7 +13,7 @@ import { workerFile } from './worker-file.js';
  */
 export async function ask(question: Question, note: (line: string) => void): Promise<Answer> {
   const runtime = await ensureRuntime({ device: 'cpu', onProgress: note });
-  const worker = launch({ environment: runtimeEnvironment({ runtime, threads: 1 }) }, { workerFile });
+  const worker = launchWorker({ environment: runtimeEnvironment({ runtime, threads: 1 }) }, { workerFile });
   const words = new LastWords(worker);
   const heard: { message?: AnswerMessage } = {};
   worker.on('message', (message: unknown) => {

@@ -2,13 +2,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { projectImages } from '../engine/ops.js';
 import type { Experiment } from '../experiment/schema.js';
-import type { Noise } from '../families/family.js';
+import type { StepRandom } from '../families/family.js';
 import { present } from '../machine/present.js';
 
 export type AugmentationOptions = Pick<Experiment, 'augmentShift' | 'augmentRotation' | 'augmentScale'>;
 
 /** Images [n, h, w, c], each with its own numbers; the images themselves where nothing is asked for. */
-export function augment(images: tf.Tensor4D, options: AugmentationOptions, noise: Noise): tf.Tensor4D {
+export function augment(images: tf.Tensor4D, options: AugmentationOptions, noise: StepRandom): tf.Tensor4D {
   const { augmentShift, augmentRotation, augmentScale } = options;
   if (augmentShift === 0 && augmentRotation === 0 && augmentScale === 0) return images;
   const [n, height, width] = images.shape;

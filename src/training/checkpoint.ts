@@ -44,7 +44,10 @@ export interface Finished {
 }
 
 /** The part of member.json that training knows. */
-export type Progress = Omit<MemberRecord, 'format' | 'id' | 'arch' | 'width' | 'seed' | 'factors' | 'status' | 'files'>;
+export type TrainingRecord = Omit<
+  MemberRecord,
+  'format' | 'id' | 'arch' | 'width' | 'seed' | 'factors' | 'status' | 'files'
+>;
 
 export class MemberFiles {
   readonly folder: string;
@@ -69,7 +72,7 @@ export class MemberFiles {
   }
 
   /** After an epoch: the checkpoint first, since it alone decides where training goes on. */
-  async checkpoint(progress: Progress, { state, history }: Pick<Checkpoint, 'state' | 'history'>): Promise<void> {
+  async checkpoint(progress: TrainingRecord, { state, history }: Pick<Checkpoint, 'state' | 'history'>): Promise<void> {
     await createFolder(this.folder);
     const metadata = { begun: progress.begun, history: JSON.stringify(history) };
     await this.#write('training.safetensors', encodeSealed(state, metadata));
@@ -85,7 +88,7 @@ export class MemberFiles {
 
   /** At the end: results, then the record that declares them complete, then the checkpoint goes. */
   async complete(
-    progress: Progress,
+    progress: TrainingRecord,
     { weights, outcomes, classNames, history, pictures, moments }: Finished,
   ): Promise<void> {
     const { arch, width, seed, factors = {} } = this.#key;
@@ -101,7 +104,7 @@ export class MemberFiles {
     await removeCheckpoint(this.folder);
   }
 
-  async #record(progress: Progress, status: MemberRecord['status'], names: readonly string[]): Promise<void> {
+  async #record(progress: TrainingRecord, status: MemberRecord['status'], names: readonly string[]): Promise<void> {
     const files = Object.fromEntries(
       await Promise.all(names.map(async (name) => [name, await sha256File(this.path(name))] as const)),
     );

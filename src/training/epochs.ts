@@ -13,7 +13,7 @@ import { Random } from '../statistics/random.js';
 import { RunError } from '../terminal/errors.js';
 import type { Checkpoint, MemberFiles } from './checkpoint.js';
 import type { Evaluation } from './evaluation.js';
-import { packed, type Member, type Report } from './open-member.js';
+import { packed, type Member, type ReportEvent } from './open-member.js';
 import { epochItems } from './sampling.js';
 import { learningRate } from './schedule.js';
 import { atEpochStart, toHost, toTensors, type HostState } from './state.js';
@@ -23,7 +23,7 @@ import type { Summaries } from './tensorboard.js';
 /** Seconds of steps per call into TensorFlow: how often the display moves and the process can listen. */
 const secondsPerCall = 0.5;
 
-export interface Trained {
+export interface TrainedState {
   readonly state: HostState;
   readonly history: readonly EpochRecord[];
 }
@@ -37,8 +37,8 @@ export async function trainEpochs(
     evaluation,
     summaries,
     report,
-  }: { readonly evaluation: Evaluation; readonly summaries: Summaries; readonly report: Report },
-): Promise<Trained> {
+  }: { readonly evaluation: Evaluation; readonly summaries: Summaries; readonly report: ReportEvent },
+): Promise<TrainedState> {
   const { id, job, experiment, length, imagesPerStep, data } = member;
   if (done.length >= length.epochs) return { state: start, history: done };
   const names = stateNames(member.model.parameters, member.optimizer);

@@ -16,7 +16,7 @@ import { batchesOf, batchSize } from './test-parts.js';
 type Column = Int32Array | Float32Array | Uint8Array;
 
 /** Mean loss, in the unit of the family's loss, and share of right answers; null where no answer is right or wrong. */
-export interface Scores {
+export interface TestScores {
   readonly loss: number;
   readonly accuracy: number | null;
 }
@@ -73,9 +73,9 @@ export class Evaluation {
   afterEpoch(parameters: readonly tf.Tensor[]): HeldOutScores {
     const [tested, { pairs }] = [this.#epochRows, this.#test];
     const validated = this.#validation?.indices.length;
-    const test = tested === undefined ? undefined : scoresOf(this.#columns(parameters, tested));
+    const test = tested === undefined ? undefined : testScoresOf(this.#columns(parameters, tested));
     const validation =
-      validated === undefined ? undefined : scoresOf(this.#columns(parameters, everyRow(validated, this.count)));
+      validated === undefined ? undefined : testScoresOf(this.#columns(parameters, everyRow(validated, this.count)));
     return {
       ...(test === undefined ? {} : { testLoss: test.loss, testAccuracy: test.accuracy }),
       ...(tested === undefined ? {} : { testExamples: tested.length / pairs }),
@@ -108,7 +108,7 @@ export class Evaluation {
 }
 
 /** Of outcomes. */
-export function scoresOf({ log_probability, mse, correct }: Readonly<Record<string, Column>>): Scores {
+export function testScoresOf({ log_probability, mse, correct }: Readonly<Record<string, Column>>): TestScores {
   const mean = (values: Column) => Float64Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
   if (log_probability === undefined) return { loss: mean(present(mse)), accuracy: null };
   return { loss: -mean(log_probability), accuracy: mean(present(correct)) };

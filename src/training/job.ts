@@ -31,7 +31,7 @@ export const workerJobSchema = z.strictObject({
 export type WorkerJob = z.output<typeof workerJobSchema>;
 
 /** The member that a job is of. */
-export function keyOf({ width, seed, factors, experiment: { arch } }: WorkerJob): MemberKey {
+export function memberKeyOf({ width, seed, factors, experiment: { arch } }: WorkerJob): MemberKey {
   return { arch, width, seed, ...(factors === undefined ? {} : { factors }) };
 }
 

@@ -8,11 +8,11 @@ import { momentsOf } from '../experiment/moments.js';
 import { encodeStrips } from '../runs/pictures.js';
 import { loadCheckpoint, MemberFiles } from './checkpoint.js';
 import { recordOf, trainEpochs } from './epochs.js';
-import { Evaluation, reconstruct, scoresOf } from './evaluation.js';
+import { Evaluation, reconstruct, testScoresOf } from './evaluation.js';
 import type { TrainingEvent } from './events.js';
-import { keyOf, type WorkerJob } from './job.js';
-import { openMember, type Report } from './open-member.js';
-import { initialState, parametersOf, toTensors } from './state.js';
+import { memberKeyOf, type WorkerJob } from './job.js';
+import { openMember, type ReportEvent } from './open-member.js';
+import { initialHostState, parametersOf, toTensors } from './state.js';
 import { stateNames } from './step.js';
 import { openSummaries } from './tensorboard.js';
 
@@ -20,10 +20,10 @@ import { openSummaries } from './tensorboard.js';
  * Trains what is left of the member, evaluates it and writes its files; resolves to its last event. Throws RunError on
  * disk trouble, damage or divergence.
  */
-export async function trainMember(job: WorkerJob, id: string, report: Report): Promise<TrainingEvent> {
+export async function trainAndEvaluate(job: WorkerJob, id: string, report: ReportEvent): Promise<TrainingEvent> {
   loadBackend(job.bindingPath);
   const member = await openMember(job, id);
-  const files = new MemberFiles(job.runFolder, keyOf(job), job.lock);
+  const files = new MemberFiles(job.runFolder, memberKeyOf(job), job.lock);
   const checkpoint = await loadCheckpoint(files, stateNames(member.model.parameters, member.optimizer));
   const fromEpoch = checkpoint?.history.length ?? 0;
   report({
@@ -35,7 +35,7 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
   });
 
   const begun = checkpoint?.begun ?? new Date().toISOString();
-  const state = checkpoint?.state ?? initialState(member.model.parameters, member.optimizer, job.seed);
+  const state = checkpoint?.state ?? initialHostState(member.model.parameters, member.optimizer, job.seed);
   const evaluation = new Evaluation(member);
   const history = checkpoint?.history ?? [];
   const summaries = openSummaries(member);
@@ -56,6 +56,6 @@ export async function trainMember(job: WorkerJob, id: string, report: Report): P
   const { classNames } = member.data;
   const moments = momentsOf(member.experiment.moments, member.length.steps);
   await files.complete(record, { weights, outcomes, classNames, history: trained.history, pictures, moments });
-  summaries.complete(scoresOf(outcomes), member.length.steps);
+  summaries.complete(testScoresOf(outcomes), member.length.steps);
   return { type: 'complete', member: id, seconds: record.trainingSeconds, peakMemoryBytes };
 }

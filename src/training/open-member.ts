@@ -10,7 +10,7 @@ import type { WorkerJob } from './job.js';
 import { createOptimizer, type Optimizer } from './optimizers.js';
 import { taskOf } from './task.js';
 
-export type Report = (event: TrainingEvent) => void;
+export type ReportEvent = (event: TrainingEvent) => void;
 
 export interface Member {
   readonly id: string;

@@ -120,7 +120,7 @@ async function runJob(job: PoolJob, options: PoolOptions): Promise<Outcome> {
 
 /** One worker from start to exit. Never rejects. */
 async function runWorker(job: PoolJob, options: PoolOptions, grip: Grip | undefined): Promise<Outcome> {
-  const worker = launch(job, options);
+  const worker = launchWorker(job, options);
   // Before it is told what to do: what it writes, it writes under the lock.
   if (worker.pid !== undefined) grip?.share(worker.pid);
   const words = new LastWords(worker);
@@ -163,7 +163,7 @@ async function runWorker(job: PoolJob, options: PoolOptions, grip: Grip | undefi
 }
 
 /** A worker, which waits for its message. */
-export function launch(
+export function launchWorker(
   job: Pick<PoolJob, 'environment'>,
   { workerFile, execArgv = typescriptArguments(workerFile) }: Pick<PoolOptions, 'workerFile' | 'execArgv'>,
 ): ChildProcess {

@@ -5,11 +5,11 @@ import type { MemberWithTask } from './task.js';
 export type Question = { readonly member: MemberWithTask } & (
   | { readonly want: 'onnx'; readonly about: OnnxAbout }
   | { readonly want: 'saved-model' }
-  | { readonly want: 'answers'; readonly examples: Examples }
+  | { readonly want: 'answers'; readonly examples: AskedExamples }
 );
 
 /** As `Forward` takes them; labels where it takes those. */
-export interface Examples {
+export interface AskedExamples {
   readonly count: number;
   readonly images: Uint8Array;
   readonly labels?: Int32Array | undefined;

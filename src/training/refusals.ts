@@ -8,7 +8,7 @@ import type { Dataset } from '../datasets/dataset.js';
 import { experimentAt, pointsOf } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
 import { momentsOf } from '../experiment/moments.js';
-import { placeOf, type Places } from '../experiment/value-origins.js';
+import { originOf, type ValueOrigins } from '../experiment/value-origins.js';
 import type { Execution, Experiment } from '../experiment/schema.js';
 import { parameterCount, type Task } from '../families/family.js';
 import { families } from '../families/index.js';
@@ -24,7 +24,7 @@ const contradictionRemedy = 'leave the option out, or give another --run NAME';
 /** What was asked for, as far as a run's record can contradict it. */
 export interface Asked {
   readonly experiment: Experiment;
-  readonly places?: Places;
+  readonly places?: ValueOrigins;
   readonly execution: Execution;
   readonly eager: boolean;
 }
@@ -39,8 +39,8 @@ export function refuseContradictions(
   if (first !== undefined) {
     throw new UsageError(
       `${first.asked} contradicts ${first.recorded}, with which ${folder} was started`,
-      placeOf(first.key, places),
-      placeOf(first.key, places).startsWith('--') ? remedy : 'change the file, or give another --run NAME',
+      originOf(first.key, places),
+      originOf(first.key, places).startsWith('--') ? remedy : 'change the file, or give another --run NAME',
     );
   }
   if (execution.device !== 'auto' && execution.device !== record.device.kind) {
@@ -99,7 +99,7 @@ export function refuseUnfit(
     composition,
   }: Pick<Dataset, 'shape' | 'name' | 'composition'> &
     Readonly<Record<'train' | 'test', Pick<Dataset['train'], 'count'>>>,
-  places?: Places,
+  places?: ValueOrigins,
 ): void {
   refuseCombinations({ name, composition }, experiment);
   const { arch, batchSize } = experiment;
@@ -108,7 +108,7 @@ export function refuseUnfit(
   if (family.examples === 'images' && batchSize > train.count) {
     throw new UsageError(
       `${batchSize} is more than the ${train.count} training examples`,
-      placeOf('batchSize', places),
+      originOf('batchSize', places),
       `give at most ${train.count}`,
     );
   }
@@ -117,36 +117,36 @@ export function refuseUnfit(
   if (Math.min(shape.height, shape.width) < smallestSide) {
     throw new UsageError(
       `has images of ${shape.height} x ${shape.width}, too small for ${arch}`,
-      resized ? placeOf('imageSize', places) : name,
+      resized ? originOf('imageSize', places) : name,
       `images must be at least ${smallestSide} x ${smallestSide}`,
     );
   }
-  momentsOf(experiment.moments, lengthOf(experiment, train.count).steps, placeOf('moments', places));
+  momentsOf(experiment.moments, lengthOf(experiment, train.count).steps, originOf('moments', places));
 }
 
 /** Parts of the test set that are larger than it, or of moments that are not taken. */
-function refuseParts(experiment: Experiment, testExamples: number, places?: Places): void {
+function refuseParts(experiment: Experiment, testExamples: number, places?: ValueOrigins): void {
   for (const key of ['epochTestSize', 'momentsSize'] as const) {
     const size = experiment[key] ?? 0;
     if (size > testExamples)
       throw new UsageError(
         `${size} is more than the ${testExamples} test examples`,
-        placeOf(key, places),
+        originOf(key, places),
         `give at most ${testExamples}`,
       );
   }
   if (experiment.momentsSize !== undefined && experiment.moments === undefined)
-    throw new UsageError('no moments are taken', placeOf('momentsSize', places), 'add --moments, such as 8:log');
+    throw new UsageError('no moments are taken', originOf('momentsSize', places), 'add --moments, such as 8:log');
 }
 
 /** A width that the architecture can't have. */
-export function refuseWidth(experiment: Experiment, width: number, places?: Places): void {
+export function refuseWidth(experiment: Experiment, width: number, places?: ValueOrigins): void {
   const refusal = families[experiment.arch].refuses?.(width, experiment);
-  if (refusal !== undefined) throw new UsageError(refusal.what, placeOf('widths', places), refusal.remedy);
+  if (refusal !== undefined) throw new UsageError(refusal.what, originOf('widths', places), refusal.remedy);
 }
 
 /** A member whose parameters, gradients and optimiser alone are more than the machine's memory can't be trained. */
-export function refuseTooLarge(experiment: Experiment, task: Task, places?: Places): void {
+export function refuseTooLarge(experiment: Experiment, task: Task, places?: ValueOrigins): void {
   const family = families[experiment.arch];
   const { slots } = createOptimizer(experiment);
   const memory = Math.min(os.totalmem(), process.constrainedMemory() || Infinity);
@@ -159,7 +159,7 @@ export function refuseTooLarge(experiment: Experiment, task: Task, places?: Plac
     if (bytes <= memory) continue;
     throw new UsageError(
       `${width} has ${parameters.toPrecision(3)} parameters, which need at least ${gigabytes(bytes)} of memory; this machine has ${gigabytes(memory)}`,
-      placeOf('widths', places),
+      originOf('widths', places),
       'give smaller ones',
     );
   }

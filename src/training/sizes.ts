@@ -15,7 +15,7 @@ export interface Size {
 }
 
 /** Of members of a run. Throws UsageError, one line, for a width that its architecture can't have; `where` names the flag. */
-export function sizesOf({ experiment, dataset }: RunRecord, widths: readonly number[], where: string): Size[] {
+export function memberSizes({ experiment, dataset }: RunRecord, widths: readonly number[], where: string): Size[] {
   const family = families[experiment.arch];
   const { steps } = lengthOf(experiment, dataset.trainCount);
   const task = taskIn(dataset);

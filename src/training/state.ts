@@ -11,7 +11,7 @@ import { counters, stateNames } from './step.js';
 export type HostState = ReadonlyMap<string, HostTensor>;
 
 /** First state of a member: parameters from the streams named by seed and parameter, everything else 0. */
-export function initialState(specs: ParameterSpecs, optimizer: Optimizer, seed: number): HostState {
+export function initialHostState(specs: ParameterSpecs, optimizer: Optimizer, seed: number): HostState {
   const state = new Map<string, HostTensor>();
   for (const name of stateNames(specs, optimizer)) {
     const spec = specs[name];

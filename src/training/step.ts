@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { gatherRows, integersOf, packIntegers, statelessUniform, unpackBytes } from '../engine/ops.js';
 import type { StepFunction } from '../engine/program.js';
 import type { Experiment } from '../experiment/schema.js';
-import type { Batch, Model, Noise, ParameterSpecs, Parameters, Task } from '../families/family.js';
+import type { Batch, Model, StepRandom, ParameterSpecs, Parameters, Task } from '../families/family.js';
 import { nth, present } from '../machine/present.js';
 import { augment } from './augmentation.js';
 import type { Optimizer } from './optimizers.js';
@@ -55,7 +55,7 @@ export function trainingStep({ model, experiment, optimizer, task }: StepOptions
   const specs = model.parameters;
   const names = Object.keys(specs);
   return (index, state, [images, order, labels, rates, seeds]) => {
-    const noise = noiseOf(gatherRows(present(seeds), index) as tf.Tensor1D);
+    const noise = stepRandom(gatherRows(present(seeds), index) as tf.Tensor1D);
     const [chosen, answers] = [present(order), present(labels)].map((packed) => integersOf(gatherRows(packed, index)));
     const picked = batchOf(present(images), present(chosen), present(answers), task);
     const batch = { ...picked, images: augment(picked.images, experiment, noise) };
@@ -89,7 +89,7 @@ export function trainingStep({ model, experiment, optimizer, task }: StepOptions
 }
 
 /** Random numbers of a step from its seed [2]; each call adds one to the seed's second number. */
-export function noiseOf(seed: tf.Tensor1D): Noise {
+export function stepRandom(seed: tf.Tensor1D): StepRandom {
   let calls = 0;
   return { uniform: (shape) => statelessUniform(shape, tf.add(seed, tf.tensor1d([0, calls++], 'int32'))) };
 }

@@ -1,5 +1,5 @@
 /** What a dataset asks of a model. */
-import { sizesOf } from '../datasets/composition.js';
+import { attributeSizes } from '../datasets/composition.js';
 import { loadSplits, type Splits } from '../datasets/index.js';
 import type { Task } from '../families/family.js';
 import type { TrainedMember } from '../runs/member.js';
@@ -26,7 +26,7 @@ export function taskIn({
   meanPixel,
   composition,
 }: Pick<Splits, 'shape' | 'classes' | 'composition'> & Pick<Task, 'meanPixel'>): Task {
-  const attributes = composition === undefined ? undefined : sizesOf(composition);
+  const attributes = composition === undefined ? undefined : attributeSizes(composition);
   return { ...shape, classes, meanPixel, ...(attributes === undefined ? {} : { attributes }) };
 }
 

@@ -7,13 +7,13 @@ import { createFolder, writeFileAtomic } from '../machine/files.js';
 import type { EpochRecord } from '../runs/record.js';
 import { factorsOf } from '../runs/view.js';
 import { EventFile, experimentFile, type Hparams } from './event-file.js';
-import type { Scores } from './evaluation.js';
+import type { TestScores } from './evaluation.js';
 import type { Member } from './open-member.js';
 
 export interface Summaries {
   epoch(epoch: EpochRecord): void;
   /** The member is complete: scores of the whole test set. */
-  complete(scores: Scores, steps: number): void;
+  complete(scores: TestScores, steps: number): void;
 }
 
 /** A writer into `folder/member`, or one that does nothing where `folder` is null. */

@@ -20,7 +20,7 @@ export function batchSize({ images, pairs }: Tested): number {
 }
 
 /** A row's place in a batch. The last batch of the whole ends with the last row, so that it may overlap the one before it. */
-function placeOf(row: number, { images, size }: { readonly images: number; readonly size: number }): number {
+function placeInBatch(row: number, { images, size }: { readonly images: number; readonly size: number }): number {
   const last = images - size;
   return row < last ? row % size : row - last;
 }
@@ -33,27 +33,27 @@ export function partOf(tested: Tested, examples: number): Int32Array {
   const taken = new Int32Array(size);
   const chosen = Random.named(0, 'test part')
     .permutation(images / pairs)
-    .filter((example) => taken[placeOf(example * pairs, { images, size })]!++ < most)
+    .filter((example) => taken[placeInBatch(example * pairs, { images, size })]!++ < most)
     .slice(0, examples)
     .sort();
   return Int32Array.from({ length: examples * pairs }, (_, i) => chosen[Math.floor(i / pairs)]! * pairs + (i % pairs));
 }
 
 /** Rows asked at once, `[batch size]`; which of the results are wanted, and where they go. */
-export interface Batch {
+export interface TestBatch {
   readonly rows: Int32Array;
   /** Pairs of a place in the batch and one in the whole answer. */
   readonly wanted: readonly (readonly [place: number, at: number])[];
 }
 
 /** Batches that hold some rows, whole examples; places that stay empty repeat the first row. Rows behind the test set come in order. */
-export function batchesOf(rows: Int32Array, tested: Tested): Batch[] {
+export function batchesOf(rows: Int32Array, tested: Tested): TestBatch[] {
   const { images } = tested;
   const size = batchSize(tested);
   const filled = new Int32Array(size);
   const batches: { rows: Int32Array; wanted: [number, number][] }[] = [];
   rows.forEach((row, at) => {
-    const place = row < images ? placeOf(row, { images, size }) : (row - images) % size;
+    const place = row < images ? placeInBatch(row, { images, size }) : (row - images) % size;
     const which = filled[place]!++;
     const batch = (batches[which] ??= { rows: new Int32Array(size).fill(rows[0]!), wanted: [] });
     batch.rows[place] = row;

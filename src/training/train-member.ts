@@ -15,11 +15,11 @@ import type { TrainListener } from './train.js';
 import { workerFile } from './worker-file.js';
 
 /** Which member: by its id, by its place in the run's list from 0, or the longest that is neither complete nor held. */
-export type Choice = { readonly member: string } | { readonly index: number } | { readonly next: true };
+export type MemberChoice = { readonly member: string } | { readonly index: number } | { readonly next: true };
 
 export interface TrainMemberRequest {
   readonly folder: string;
-  readonly choice: Choice;
+  readonly choice: MemberChoice;
   readonly tensorboard: boolean;
   readonly dataDir: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -100,7 +100,7 @@ async function missingLongestFirst(folder: string, run: RunRecord, keys: readonl
 }
 
 function chosen(
-  choice: Exclude<Choice, { readonly next: true }>,
+  choice: Exclude<MemberChoice, { readonly next: true }>,
   run: RunRecord,
   keys: readonly MemberKey[],
 ): MemberKey {

@@ -5,13 +5,13 @@
 import * as path from 'node:path';
 import { fileNameOf, loadDataset, loadSplits } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
-import { countsOf, sizesOf } from '../datasets/subsets.js';
+import { countsOf, subsetSizes } from '../datasets/subsets.js';
 import { ensureRuntime, type Runtime } from '../install/runtime.js';
 import { availableCores } from '../experiment/cores.js';
 import { experimentAt, extendExperiment, pointsOf } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
 import { planFamily, type Plan } from '../experiment/plan.js';
-import type { Places } from '../experiment/value-origins.js';
+import type { ValueOrigins } from '../experiment/value-origins.js';
 import {
   isFactor,
   optionOf,
@@ -65,7 +65,7 @@ export interface TrainRequest {
   /** What the user said. */
   readonly given: Partial<ExperimentInput>;
   /** Where what is not a flag was said. */
-  readonly places?: Places;
+  readonly places?: ValueOrigins;
   readonly execution: Execution;
   readonly eager: boolean;
   readonly tensorboard: boolean;
@@ -161,7 +161,7 @@ async function refuseOtherSizes(
   const shapes = new Map([[experiment.imageSize, dataset.shape]]);
   for (const point of pointsOf(experiment)) {
     const own = experimentAt(experiment, point);
-    const { train, test } = sizesOf(dataset.classCounts, own, dataset.name);
+    const { train, test } = subsetSizes(dataset.classCounts, own, dataset.name);
     const shape =
       shapes.get(own.imageSize) ??
       (await loadSplits(own.dataset, { imageSize: own.imageSize, colour: own.colour, dataDir: execution.dataDir }))
@@ -206,7 +206,7 @@ interface Work {
   readonly held: Held;
 }
 
-/** A run as run.json has it, and what of it is missing. */
+/** A run.json has it, and what of it is missing. */
 interface PlannedRun {
   readonly folder: string;
   readonly complete: readonly string[];

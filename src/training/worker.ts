@@ -2,7 +2,7 @@
 import { memberId } from '../runs/record.js';
 import { isReported, messageOf } from '../terminal/errors.js';
 import type { TrainingEvent } from './events.js';
-import { keyOf, readJob } from './job.js';
+import { memberKeyOf, readJob } from './job.js';
 import { endWithParent } from './orphan.js';
 import { isQuestion, type AnswerMessage, type QuestionMessage } from './question.js';
 
@@ -17,9 +17,9 @@ async function work(message: unknown): Promise<void> {
   let id = 'unknown member';
   try {
     const job = readJob(message);
-    id = memberId(keyOf(job));
-    const { trainMember } = await import('./member.js');
-    await tell(await trainMember(job, id, (event) => void tell(event)));
+    id = memberId(memberKeyOf(job));
+    const { trainAndEvaluate } = await import('./member.js');
+    await tell(await trainAndEvaluate(job, id, (event) => void tell(event)));
   } catch (error) {
     // What isn't meant for the user is a fault of ours: its stack becomes the worker's last words.
     if (!isReported(error)) console.error(error instanceof Error ? error.stack : error);

@@ -10,10 +10,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { drawMembers } from '../../src/analysis/curves.js';
-import { sweep } from '../../src/analysis/sweep.js';
+import { sweepGrid } from '../../src/analysis/sweep.js';
 import { metrics, parseMetric } from '../../src/metrics/index.js';
 import { readColumns } from '../../src/runs/load.js';
-import { openRun } from '../../src/runs/open.js';
+import { openRunFolder } from '../../src/runs/open.js';
 import { runRecord, writeSyntheticRun } from '../support/runs.js';
 
 const [folder, job, name = 'accuracy'] = process.argv.slice(2) as [string, string, string | undefined];
@@ -28,14 +28,15 @@ if (!fs.existsSync(path.join(folder, 'run.json'))) {
     accuracy: ({ width }) => 0.6 + width / 101,
   });
 }
-const open = await openRun(folder);
+const open = await openRunFolder(folder);
 const started = performance.now();
 const { members } = await readColumns(open, open.columns);
 const read = performance.now();
 const values = Array.from({ length: 1000 }, (_, i) => (2 * (i + 1)) / 1001);
 const jobs: Record<string, () => unknown> = {
   read: () => undefined,
-  sweep: () => sweep({ metric: metrics.below, parameters: { column: 'brier' }, axes: [{ key: 'c', values }], members }),
+  sweep: () =>
+    sweepGrid({ metric: metrics.below, parameters: { column: 'brier' }, axes: [{ key: 'c', values }], members }),
   bootstrap: () => drawMembers(parseMetric(name, name), members),
 };
 jobs[job]!();

@@ -15,7 +15,7 @@ import { imagesPerExample } from '../../src/families/family.js';
 import { families } from '../../src/families/index.js';
 import { Random } from '../../src/statistics/random.js';
 import { createOptimizer } from '../../src/training/optimizers.js';
-import { initialState, parametersOf, toTensors } from '../../src/training/state.js';
+import { initialHostState, parametersOf, toTensors } from '../../src/training/state.js';
 import { evaluationBatch, named, planConstants, trainingStep } from '../../src/training/step.js';
 
 const arch = process.argv[2] as Architecture;
@@ -53,7 +53,7 @@ const constants = [
     seeds: new Int32Array(2 * steps),
   }),
 ];
-const start = initialState(model.parameters, optimizer, 0);
+const start = initialHostState(model.parameters, optimizer, 0);
 let state = toTensors(start);
 const step = trainingStep({ model, experiment, optimizer, task });
 const program = compileLoop(step, { state, constants }, { precision });

@@ -20,7 +20,7 @@ import { Random } from '../../src/statistics/random.js';
 import { answerTo } from '../../src/training/answer.js';
 import { forwardOf } from '../../src/training/forward.js';
 import { createOptimizer } from '../../src/training/optimizers.js';
-import { initialState, parametersOf } from '../../src/training/state.js';
+import { initialHostState, parametersOf } from '../../src/training/state.js';
 import { named } from '../../src/training/step.js';
 import type { MemberWithTask } from '../../src/training/task.js';
 import { onnxOf, signatureOf } from '../support/graph-def.js';
@@ -36,7 +36,7 @@ function memberOf(family: Family): MemberWithTask {
   const own = { cnn: { depth: 3 }, autoencoder: { depth: 2 }, transformer: { pairs: 3, heads: 2 } };
   const experiment = resolveExperiment({ arch: family.name as Architecture, ...own[family.name as Architecture] });
   const { parameters } = family.model(4, task, experiment);
-  const state = initialState(parameters, createOptimizer({ optimizer: 'sgd', weightDecay: 0 }), 1);
+  const state = initialHostState(parameters, createOptimizer({ optimizer: 'sgd', weightDecay: 0 }), 1);
   const key = { arch: family.name, width: 4, seed: 1 };
   const weights = parametersOf(state, parameters);
   // Biases begin at 0: with values, one that is left out or added twice is seen.

@@ -15,8 +15,8 @@ import {
 } from '../../src/families/family.js';
 import { Random } from '../../src/statistics/random.js';
 import { createOptimizer } from '../../src/training/optimizers.js';
-import { initialState, parametersOf, toTensors } from '../../src/training/state.js';
-import { noiseOf } from '../../src/training/step.js';
+import { initialHostState, parametersOf, toTensors } from '../../src/training/state.js';
+import { stepRandom } from '../../src/training/step.js';
 import { combined } from '../../src/families/classification.js';
 import { dropout } from '../../src/families/layers.js';
 import { finiteDifferences } from '../support/gradients.js';
@@ -77,7 +77,7 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
     const specs = model.parameters;
     const names = Object.keys(specs);
     const optimizer = createOptimizer({ optimizer: 'sgd', weightDecay: 0 });
-    const start = () => toTensors(parametersOf(initialState(specs, optimizer, 1), specs));
+    const start = () => toTensors(parametersOf(initialHostState(specs, optimizer, 1), specs));
     const named = (values: readonly tf.Tensor[]): Parameters =>
       Object.fromEntries(names.map((name, i) => [name, values[i]!]));
     const noise = { uniform: () => tf.scalar(0) };
@@ -227,7 +227,7 @@ describe('transformer', () => {
   const experiment = resolveExperiment({ arch: 'transformer', pairs: 4, heads: 2 });
   const model = families.transformer.model(6, task, experiment);
   const optimizer = createOptimizer(experiment);
-  const values = () => toTensors(parametersOf(initialState(model.parameters, optimizer, 1), model.parameters));
+  const values = () => toTensors(parametersOf(initialHostState(model.parameters, optimizer, 1), model.parameters));
   const parameters = () => Object.fromEntries(Object.keys(model.parameters).map((name, i) => [name, values()[i]!]));
   const logProbabilities = (images: tf.Tensor4D, labels: number[]) =>
     model.outcomes(parameters(), { images, labels: tf.tensor1d(labels, 'int32') })['log_probability']!.dataSync();
@@ -294,7 +294,7 @@ describe('classes that are combinations', () => {
     const model = families.cnn.model(2, task, resolveExperiment({ arch: 'cnn' }));
     expect(model.parameters['head.kernel']?.shape).toEqual([16, 5]);
     const optimizer = createOptimizer({ optimizer: 'sgd', weightDecay: 0 });
-    const values = toTensors(parametersOf(initialState(model.parameters, optimizer, 1), model.parameters));
+    const values = toTensors(parametersOf(initialHostState(model.parameters, optimizer, 1), model.parameters));
     const names = Object.keys(model.parameters);
     const noise = { uniform: () => tf.scalar(0) };
     const body = (inputs: tf.Tensor[]) => {
@@ -332,7 +332,7 @@ test('a deeper autoencoder: twice as wide a layer outside each', () => {
 });
 
 test('dropout: a share of zeros, the mean kept, other numbers at each call, none without a rate', () => {
-  const noise = noiseOf(tf.tensor1d([1, 2], 'int32'));
+  const noise = stepRandom(tf.tensor1d([1, 2], 'int32'));
   const ones = tf.ones([100, 100]);
   const drop = dropout(0.25, noise);
   const [first, second] = [drop(ones).dataSync(), drop(ones).dataSync()];

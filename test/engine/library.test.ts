@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { loadSplits } from '../../src/datasets/index.js';
 import type { ImagePrediction } from '../../src/index.js';
 import { readColumns } from '../../src/runs/load.js';
-import { openRun } from '../../src/runs/open.js';
+import { openRunFolder } from '../../src/runs/open.js';
 import { examples, run } from '../support/examples.js';
 import { pngOf } from '../support/pictures.js';
 import { temporaryFolder } from '../support/runs.js';
@@ -18,7 +18,7 @@ test('the example of train: two members; that of predict: what is stored of a te
   const { test: split } = await loadSplits('mnist');
   await fs.writeFile(path.join(folder, 'digit.png'), await pngOf(split.images.slice(0, 784), 28, 1));
   const asked = (await run(exampleOf('predict'), folder)) as Extract<ImagePrediction, { classes: unknown }>;
-  const { members } = await readColumns(await openRun(path.join(folder, 'checkpoints/quick')), [
+  const { members } = await readColumns(await openRunFolder(path.join(folder, 'checkpoints/quick')), [
     'predicted',
     'confidence',
   ]);

@@ -14,7 +14,7 @@ import { resolveExperiment } from '../../src/experiment/schema.js';
 import { imagesPerExample } from '../../src/families/family.js';
 import { families } from '../../src/families/index.js';
 import { createOptimizer } from '../../src/training/optimizers.js';
-import { initialState, toTensors } from '../../src/training/state.js';
+import { initialHostState, toTensors } from '../../src/training/state.js';
 import { planConstants, stateNames, trainingStep } from '../../src/training/step.js';
 import { nodesOf, type Node } from '../support/graph-def.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
@@ -35,7 +35,7 @@ function loopOf(arch: Architecture): { nodes: readonly Node[]; nameOf: ReadonlyM
   const task = { height: 28, width: 28, channels: 1, classes: 10, meanPixel: 0.25 };
   const model = family.model(8, task, experiment);
   const optimizer = createOptimizer(experiment);
-  const state = toTensors(initialState(model.parameters, optimizer, 0));
+  const state = toTensors(initialHostState(model.parameters, optimizer, 0));
   const count = steps * experiment.batchSize * imagesPerExample(family, experiment);
   const constants = [
     packBytes(new Uint8Array(examples * 784), examples, 784),

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { reconstructionOutcomes } from '../../src/families/reconstruction.js';
 import { aboutCentre, augment } from '../../src/training/augmentation.js';
 import { projectImages } from '../../src/engine/ops.js';
-import { noiseOf } from '../../src/training/step.js';
+import { stepRandom } from '../../src/training/step.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
 
 beforeAll(loadTensorFlow);
@@ -73,7 +73,7 @@ test('enlarged to twice its size: what was half a pixel from the centre is one p
 });
 
 test('augmentation: each image its own way, within the bounds, the same for the same seed, nothing where nothing is asked', () => {
-  const noise = () => noiseOf(tf.tensor1d([3, 4], 'int32'));
+  const noise = () => stepRandom(tf.tensor1d([3, 4], 'int32'));
   const blank = Array.from({ length: 16 * 20 * 20 }, (_, i) => Number(i % 400 === 210)); // one pixel at (10, 10)
   const images = tf.tensor4d(blank, [16, 20, 20, 1]);
   const options = { augmentShift: 0.2, augmentRotation: 0, augmentScale: 0 };

@@ -12,7 +12,7 @@ import { loadSplits } from '../../src/datasets/index.js';
 import { families } from '../../src/families/index.js';
 import { exportMember, train, type ExportMemberOptions } from '../../src/index.js';
 import { readColumns } from '../../src/runs/load.js';
-import { openRun } from '../../src/runs/open.js';
+import { openRunFolder } from '../../src/runs/open.js';
 import { readTrainedMember } from '../../src/runs/member.js';
 import { testItems } from '../../src/training/sampling.js';
 import { pythonWith } from './python.js';
@@ -53,7 +53,7 @@ beforeAll(async () => {
   for (const options of runs) {
     const { run } = options;
     await train({ ...options, widths: [4], seeds: [0], root });
-    const open = await openRun(path.join(root, run));
+    const open = await openRunFolder(path.join(root, run));
     const { members: loaded } = await readColumns(open, open.columns);
     const member = await readTrainedMember(`${run}/${loaded[0]!.record.id}`, root);
     const data = await loadSplits(options.dataset, member.experiment);

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { metrics } from '../../src/metrics/index.js';
 import { readNaturalCurve } from '../../src/analysis/natural.js';
 import { makeReport, writeReport } from '../../src/report/document/report.js';
-import { openRun } from '../../src/runs/open.js';
+import { openRunFolder } from '../../src/runs/open.js';
 import { launch } from '../support/chromium.js';
 import { membersOf, writeFamily, type FamilyShape, type Kind } from '../support/families.js';
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const runs = [];
   for (const arch of kinds) {
     await writeFamily(path.join(root, arch), shape(arch));
-    runs.push({ name: arch, open: await openRun(path.join(root, arch)), induced: undefined });
+    runs.push({ name: arch, open: await openRunFolder(path.join(root, arch)), induced: undefined });
   }
   const text = 'overlay:opt-2digit-addition';
   const natural = [{ curve: await readNaturalCurve(text), text, inFigures: true }];

@@ -1,5 +1,5 @@
 /** Members whose ability is a function of their loss, but for seeds, the test set and what a width is made to add. */
-import type { CollapseOptions } from '../../src/analysis/collapse/collapse.js';
+import type { CollapseRequest } from '../../src/analysis/collapse/collapse.js';
 import type { CollapsePoint } from '../../src/analysis/collapse/factors.js';
 import type { Random } from '../../src/statistics/random.js';
 
@@ -45,7 +45,7 @@ export function simulatedPoints(
 }
 
 /** With draws of the test set. */
-export function simulatedCollapse(simulated: SimulatedCollapse, random: Random, draws = 99): CollapseOptions {
+export function simulatedCollapse(simulated: SimulatedCollapse, random: Random, draws = 99): CollapseRequest {
   const points = simulatedPoints(simulated, random);
   const redrawn = Array.from({ length: draws }, () => {
     const moved = points.map(({ loss, ability }) => {

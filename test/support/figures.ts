@@ -1,12 +1,12 @@
 /** A figure of every kind, from small families made in code: for whoever looks at them, and for the tests that do. */
-import { compare, type Comparison } from '../../src/analysis/compare.js';
+import { compareCurves, type Comparison } from '../../src/analysis/compare.js';
 import { forecastMetric } from '../../src/analysis/forecast/forecast.js';
 import { scoreMetric, type MetricScore } from '../../src/analysis/forecast/scoring.js';
 import { studyMetric, type MetricStudy } from '../../src/analysis/forecast/study.js';
-import { quanta, type Quanta } from '../../src/analysis/quanta.js';
+import { analyseTurns, type Quanta } from '../../src/analysis/quanta.js';
 import { seedDistribution, type SeedDistribution } from '../../src/analysis/seed-distribution.js';
-import { sweep, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../src/analysis/sweep.js';
-import { collapse, type Collapse } from '../../src/analysis/collapse/collapse.js';
+import { sweepGrid, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../src/analysis/sweep.js';
+import { collapseOverLoss, type Collapse } from '../../src/analysis/collapse/collapse.js';
 import { scalingLaw, type ScalingLaw } from '../../src/analysis/scaling/scaling.js';
 import { fitFamily, type TheoryFit } from '../../src/analysis/theory-fit.js';
 import { curve } from '../../src/metrics/curve.js';
@@ -58,23 +58,23 @@ const published = {
   }),
 };
 
-export const comparison: Comparison = compare({
+export const comparison: Comparison = compareCurves({
   ...{ run: 'cnn-shapes', about: 'cnn family on shapes, 5 widths, 3 seeds each, 120 test images.', members: images },
   ...{ standard: { metric: accuracy.with({}) }, induced: { metric: subsets }, natural: [published], draws: 100 },
 });
 
 /** Whose prediction has a name that is longer than its panel is wide. */
-const comparedErrors: Comparison = compare({
+const comparedErrors: Comparison = compareCurves({
   ...{ run: 'autoencoder-shapes', about: 'autoencoder family on shapes.', members: errors, natural: [], draws: 100 },
   ...{ standard: { metric: mse.with({}) }, induced: { metric: metrics.reconstruction.with({ c: 0.01 }) } },
 });
 
-export const sweptCutoffs: Sweep = sweep({
+export const sweptCutoffs: Sweep = sweepGrid({
   ...{ metric: metrics.reconstruction, parameters: {}, members: errors },
   axes: [{ key: 'c', values: [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1] }],
 });
 
-const sweptTwice: Sweep = sweep({
+const sweptTwice: Sweep = sweepGrid({
   ...{ metric: metrics['subset-below'], parameters: { column: 'mse' }, members: errors },
   axes: [
     { key: 'c', values: [3e-3, 1e-2, 3e-2, 0.1, 0.3] },
@@ -94,7 +94,7 @@ export const seedsOfWidths: SeedDistribution = seedDistribution(
   { draws: 19 },
 );
 
-export const turned: Quanta = quanta(
+export const turned: Quanta = analyseTurns(
   images.map(({ record: { width, seed, parameters }, outcomes: { correct } }) => {
     return { width, seed, parameters, solved: Uint8Array.from(correct!) };
   }),
@@ -123,7 +123,7 @@ export const scaled: Readonly<Record<'one' | 'two', ScalingLaw>> = {
   }),
 };
 
-export const collapsed: Collapse = collapse(
+export const collapsed: Collapse = collapseOverLoss(
   simulatedCollapse(
     { widths: [4, 8, 16, 32], steps: [16, 32, 64, 128], seeds: 2, shape: (loss) => 0.1 + 0.9 * Math.exp(-2 * loss) },
     Random.named(0, 'collapse'),

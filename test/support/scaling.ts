@@ -1,5 +1,5 @@
 /** Members that obey a scaling law, but for seeds that scatter around it. */
-import type { Cell, Law } from '../../src/analysis/scaling/law.js';
+import type { LossCell, Law } from '../../src/analysis/scaling/law.js';
 import { lossAt } from '../../src/analysis/scaling/law.js';
 import type { Random } from '../../src/statistics/random.js';
 
@@ -12,7 +12,7 @@ export interface SimulatedLaw {
   readonly deviation: number;
 }
 
-export function simulatedCells({ law, coordinates, seeds, deviation }: SimulatedLaw, random: Random): Cell[] {
+export function simulatedCells({ law, coordinates, seeds, deviation }: SimulatedLaw, random: Random): LossCell[] {
   return coordinates.map((at) => ({
     coordinates: at,
     values: Array.from({ length: seeds }, () => lossAt(law, at) * Math.exp(deviation * random.normal())),

@@ -6,12 +6,12 @@ import { hullInterval, percentileInterval } from '../../statistics/bootstrap.js'
 import { z95, type Interval } from '../../statistics/wilson.js';
 import { studentQuantile } from '../../statistics/student.js';
 import { Random } from '../../statistics/random.js';
-import { noiseOf } from '../../statistics/partially-linear.js';
+import { noiseLikeResiduals } from '../../statistics/partially-linear.js';
 import { residualOf } from '../../statistics/projection.js';
-import { basisOf, testFactors, trainingsOf, type CollapsePoint, type FactorTest } from './factors.js';
+import { basisOf, testFactors, trainingsAmong, type CollapsePoint, type FactorTest } from './factors.js';
 import { crossingOf, pooledAt, pooledCurve } from './pooled.js';
 
-export interface CollapseOptions {
+export interface CollapseRequest {
   readonly points: readonly CollapsePoint[];
   readonly factors: readonly string[];
   /** 1 where better members have a higher ability, -1 where they have a lower one. */
@@ -62,9 +62,9 @@ export interface Collapse {
   readonly onset: Onset | undefined;
 }
 
-export function collapse(options: CollapseOptions): Collapse {
+export function collapseOverLoss(options: CollapseRequest): Collapse {
   const { points, factors, sign, limits, chance, margin, draws, seed = 0 } = options;
-  const clusters = trainingsOf(points, factors);
+  const clusters = trainingsAmong(points, factors);
   const losses = points.map(({ loss }) => loss);
   const fitted = pooledCurve(
     losses,
@@ -107,12 +107,12 @@ type Curve = ReturnType<typeof pooledCurve>;
  * smooth functions leave over (factors.ts), as isotonic regression takes a part of the noise for the curve. The noise of the test set
  * is in it twice. A few trainings tell the noise poorly, for which it is wider by as much as Student's t is wider than a normal.
  */
-function redrawnCurves({ points, factors, sign, redrawn, seed = 0 }: CollapseOptions, fitted: Curve): Curve[] {
+function redrawnCurves({ points, factors, sign, redrawn, seed = 0 }: CollapseRequest, fitted: Curve): Curve[] {
   const random = Random.named(seed, 'collapse', 'curve');
-  const clusters = trainingsOf(points, factors);
+  const clusters = trainingsAmong(points, factors);
   const y = Float64Array.from(points, ({ ability }) => ability);
   const basis = basisOf(points);
-  const noise = noiseOf(basis, residualOf(basis, y));
+  const noise = noiseLikeResiduals(basis, residualOf(basis, y));
   const centre = points.map(({ loss }) => pooledAt(fitted, loss));
   const count = Math.max(...clusters) + 1;
   const wider = studentQuantile(0.975, Math.max(1, count - 1)) / z95;

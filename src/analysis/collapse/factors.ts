@@ -58,7 +58,7 @@ export function testFactors(
   { draws, random }: FactorsOptions,
 ): FactorTest[] {
   const basis = basisOf(points);
-  const clusters = trainingsOf(points, factors);
+  const clusters = trainingsAmong(points, factors);
   const trainings = new Set(clusters).size;
   const y = Float64Array.from(points, ({ ability }) => ability);
   const designs = factors.map((_, k) =>
@@ -145,7 +145,7 @@ function placesOf(values: readonly number[]): Float64Array {
 }
 
 /** Members that differ in their steps alone are moments of one training, or as good as that: they begin with the same steps. */
-export function trainingsOf(
+export function trainingsAmong(
   points: readonly Pick<CollapsePoint, 'values' | 'seed'>[],
   factors: readonly string[],
 ): number[] {

@@ -63,7 +63,7 @@ export interface DesignRequest {
   readonly onStep?: OnStep;
 }
 
-export interface Candidate extends Power {
+export interface MetricPower extends Power {
   readonly metric: string;
   readonly title: string;
   /** Expected at the largest width. */
@@ -81,7 +81,7 @@ export interface Design {
   /** Expected means over seeds, `[widths]`. */
   readonly curves: { readonly standard: readonly number[]; readonly induced: readonly number[] };
   /** Of metrics that were looked at, mildest first; with the most seeds. */
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly MetricPower[];
   /** As its candidate. */
   readonly fits: boolean;
   /** By number of seeds, up to the first that suffices. */
@@ -99,7 +99,7 @@ export interface Design {
 }
 
 /** Throws UsageError where the pilot tells too little. */
-export function design(request: DesignRequest): Design {
+export function designExperiment(request: DesignRequest): Design {
   const { record, members, scales: wanted, mostSeeds, ratio, power } = request;
   const { families = usualFamilies, onStep } = request;
   const { experiment } = record;
@@ -181,7 +181,7 @@ function chooseInduced(request: DesignRequest, { metrics, widths, pilots, simula
   const consider = ({ pilot, expected, end, isLate }: (typeof all)[0]) => {
     const { id, title } = pilot.metric;
     const simulated = simulate(pilot, { seeds: mostSeeds, families: Math.round(families * comparedPart) });
-    const row: Candidate = {
+    const row: MetricPower = {
       metric: id,
       title,
       end,
@@ -213,7 +213,7 @@ function isLate({ better }: Metric, values: readonly number[]): boolean {
 }
 
 /** The mildest that suffices; else the one with the most power, and of equals the one with the highest ratio. */
-function chosenOf(candidates: readonly Candidate[], power: number): number {
+function chosenOf(candidates: readonly MetricPower[], power: number): number {
   const first = candidates.findIndex((each) => each.power >= power);
   if (first >= 0) return first;
   const best = candidates.reduce((a, b) =>

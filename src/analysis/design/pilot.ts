@@ -104,7 +104,7 @@ function baseOf(metric: Metric, members: readonly MemberOutcomes[], draws: numbe
       shared: widths.map((width) => shared[nearestScale(scales, width)]!),
       seen: bases.map((base) => !isShare || (base > 0 && base < 1)),
     }),
-    scores: scoresOf(scales, ranks, { draws, shared }),
+    scores: memberScores(scales, ranks, { draws, shared }),
   };
 }
 
@@ -126,7 +126,7 @@ interface ScoreOptions {
  * A new member has as much in common with another one of its width as the pilot's of the nearest width have with each other: their
  * mean, and the rest for itself.
  */
-function scoresOf(
+function memberScores(
   scales: readonly Scale[],
   ranks: readonly (Float64Array | undefined)[],
   { draws, shared }: ScoreOptions,

@@ -19,7 +19,7 @@ import type { LoadedRun } from '../../runs/opened.js';
 import type { MatchedExamples, MatchedScale, MatchedScales } from './match.js';
 
 /** Members at one scale by their places in the draws. */
-export interface Places {
+export interface DrawPlaces {
   readonly one: readonly number[];
   readonly other: readonly number[];
 }
@@ -27,7 +27,7 @@ export interface Places {
 /** The mean over scales, of as many as there are, of the difference at each. */
 export function differenceOf(
   { observed, draws, count }: MemberDraws,
-  scales: readonly Places[],
+  scales: readonly DrawPlaces[],
   [least, most]: Metric['limits'] = [-Infinity, Infinity],
 ): Estimate {
   const at = (values: Float64Array) =>
@@ -121,7 +121,7 @@ export interface DifferenceRequest extends SampleOptions {
 export function compareRuns({ metric, one, other, scales, ...options }: DifferenceRequest): RunDifference {
   const members = [...one, ...other];
   const draws = drawMembers(metric, members, options);
-  const places = scales.map((scale): Places => ({
+  const places = scales.map((scale): DrawPlaces => ({
     one: scale.one.members,
     other: scale.other.members.map((place) => one.length + place),
   }));
@@ -161,7 +161,7 @@ function ofShares(
   }: {
     readonly members: readonly MemberOutcomes[];
     readonly draws: MemberDraws;
-    readonly places: Places;
+    readonly places: DrawPlaces;
     readonly estimate: Estimate;
   },
 ): ShareResult {

@@ -4,7 +4,7 @@ import { mean } from '../../statistics/mean.js';
 import { chiSquare } from '../../statistics/normal.js';
 import type { Random } from '../../statistics/random.js';
 import { estimateOf } from '../../statistics/welch.js';
-import type { Plan, PowerModel } from './power.js';
+import type { PowerPlan, PowerModel } from './power.js';
 
 /** Difficulties: of each image the chance that a seed has it right. */
 export interface Population {
@@ -13,7 +13,7 @@ export interface Population {
   readonly member: ArrayLike<number>;
 }
 
-export interface SimulationRequest extends Plan {
+export interface SimulationRequest extends PowerPlan {
   readonly model: PowerModel;
   /** The first run's share. */
   readonly share: number;

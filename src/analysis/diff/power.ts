@@ -26,14 +26,14 @@ export interface PowerModel {
   readonly isShare: boolean;
 }
 
-export interface Plan {
+export interface PowerPlan {
   readonly images: number;
   /** Of each run. */
   readonly seeds: number;
 }
 
 /** Chance that the two-sided test at `alpha` finds the difference. */
-export function powerOf(model: PowerModel, { images, seeds }: Plan, alpha = 0.05): number {
+export function powerOf(model: PowerModel, { images, seeds }: PowerPlan, alpha = 0.05): number {
   const { effect, variances, correlation, seedCorrelation, seedDeviation, isShare } = model;
   const [a, b] = variances;
   const together = 2 * correlation * Math.sqrt(a * b);
@@ -143,7 +143,7 @@ function fewestImages(reaches: (images: number) => boolean): number | undefined 
 /** Smallest effect of this sign that has the power; undefined beyond `most`. */
 export function effectFor(
   modelOf: (effect: number) => PowerModel,
-  plan: Plan,
+  plan: PowerPlan,
   { power, alpha, most }: { power: number; alpha: number; most: number },
 ): number | undefined {
   const reaches = (effect: number) => powerOf(modelOf(effect), plan, alpha) >= power;
@@ -199,7 +199,7 @@ export function mostCorrelation(one: number, other: number): number {
 }
 
 /** What members at one scale say of images and seeds. */
-export interface Components extends Assumptions {
+export interface ScaleComponents extends Assumptions {
   readonly seeds: number;
   readonly images: number;
 }
@@ -208,7 +208,7 @@ export interface Components extends Assumptions {
 export function componentsOf(
   members: readonly Float64Array[],
   { isShare, others }: { readonly isShare: boolean; readonly others?: readonly Float64Array[] | undefined },
-): Components {
+): ScaleComponents {
   const images = members[0]!.length;
   const means = members.map(mean);
   const covariance = (x: Float64Array, y: Float64Array) => {

@@ -55,7 +55,7 @@ export interface MetricForecast {
   readonly silent: readonly { readonly method: string; readonly why: string }[];
 }
 
-export interface ForecastOptions {
+export interface ForecastRequest {
   /** Parameters of the members that are forecast. */
   readonly targets: readonly number[];
   /** Left out: 400. */
@@ -79,7 +79,7 @@ export function forecastNeeds(metric: Metric): OutcomeName[] {
 export function forecastMetric(
   metric: Metric,
   members: readonly MemberOutcomes[],
-  { targets, draws = forecastDraws, seed = 0, onStep }: ForecastOptions,
+  { targets, draws = forecastDraws, seed = 0, onStep }: ForecastRequest,
 ): MetricForecast {
   const problem = problemOf(metric, members, { targets, draws, seed });
   const methods: MethodForecast[] = [];

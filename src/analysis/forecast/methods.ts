@@ -15,7 +15,7 @@ import {
   type Placement,
   type Reference,
 } from './outcome-distribution.js';
-import { fitted, localTrend, weighCandidates, type Candidate, type Weighed } from './trend.js';
+import { fitted, localTrend, weighCandidates, type Extrapolation, type Weighed } from './trend.js';
 import { predictiveDraws, type KnownCurve, type PredictiveDraws } from './predictive.js';
 
 /** A metric of the members that are known, and the scales that are asked about. */
@@ -182,7 +182,7 @@ const perExample: ForecastMethod = {
         .filter((each): each is Placement => each !== undefined);
       return placements.length === 0 ? [] : [{ scale: curve.scales[i]!, placements }];
     });
-    const along = (key: keyof Placement, among: readonly Candidate[]): MethodResult => {
+    const along = (key: keyof Placement, among: readonly Extrapolation[]): MethodResult => {
       const known: KnownCurve = {
         scales: placed.map(({ scale }) => scale),
         seeds: placed.map(({ placements }) => placements.map((each) => each[key])),

@@ -16,7 +16,7 @@ import { normalBelow, normalQuantile } from '../../statistics/normal.js';
  */
 export function crps(quantiles: readonly number[], truth: number): number {
   const n = quantiles.length;
-  const scores = scoresOf(n);
+  const scores = normalScores(n);
   let total = 0;
   for (let i = 0; i + 1 < n; i++) {
     const [low, high] = [quantiles[i]!, quantiles[i + 1]!];
@@ -47,7 +47,7 @@ function lossUpTo(
 const known = new Map<number, readonly number[]>();
 
 /** Normal scores of n equally spaced levels. */
-function scoresOf(n: number): readonly number[] {
+function normalScores(n: number): readonly number[] {
   const scores = known.get(n) ?? Array.from({ length: n }, (_, i) => normalQuantile((i + 1) / (n + 1)));
   known.set(n, scores);
   return scores;

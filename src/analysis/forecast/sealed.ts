@@ -2,7 +2,7 @@
 import type { Metric } from '../../metrics/metric.js';
 import { isAtTarget, whyVoid, type ReadSeal, type Seal } from '../../runs/forecasts.js';
 import { readColumns } from '../../runs/load.js';
-import { openRun } from '../../runs/open.js';
+import { openRunFolder } from '../../runs/open.js';
 import type { FamilyMember, OpenRun } from '../../runs/opened.js';
 import { scoreMetric, type MetricScore } from './scoring.js';
 
@@ -35,7 +35,8 @@ export async function outcomeOf(
   const wanted = seal.targets.length * (isImported ? 1 : seal.seeds.length);
   if (reasons.length > 0) return { seal, reasons, scores: [], missing: wanted };
   // Its curves are over the coordinate that was predicted over, whatever the run is looked at over now.
-  const placed = isImported && open.words.axis !== seal.axis ? await openRun(open.folder, { axis: seal.axis }) : open;
+  const placed =
+    isImported && open.words.axis !== seal.axis ? await openRunFolder(open.folder, { axis: seal.axis }) : open;
   const complete = placed.complete.filter((member) => seal.targets.some(({ width }) => isAt(member, width)));
   if (complete.length === 0) return { seal, reasons, scores: [], missing: wanted };
   const metrics = seal.metrics.map(({ metric }) => metricOf(metric));

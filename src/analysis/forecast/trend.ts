@@ -17,7 +17,7 @@ export interface Extrapolated {
 }
 
 /** A way to continue a curve. Throws FitError if it can't. */
-export interface Candidate {
+export interface Extrapolation {
   readonly name: string;
   readonly extrapolate: (
     curve: KnownCurve,
@@ -25,20 +25,20 @@ export interface Candidate {
   ) => Extrapolated;
 }
 
-export const fitted = (model: CurveModel): Candidate => ({
+export const fitted = (model: CurveModel): Extrapolation => ({
   name: model.name,
   extrapolate: (curve, targets) => predictiveDraws(model, curve, targets),
 });
 
 /** The last slope per ln N, wandering on as it has wandered: variance of its changes per ln N, less what seeds explain. */
-export const localTrend: Candidate = {
+export const localTrend: Extrapolation = {
   name: 'local-trend',
   extrapolate({ scales, seeds }, { scales: targets, draws, random }) {
     const n = scales.length;
     if (n < 3) throw new FitError('too-few-points', `${n} scales; local-trend needs 3`);
     const x = scales.map(Math.log);
     const means = seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
-    const noise = noiseOf(seeds, means);
+    const noise = seedVariance(seeds, means);
     const slopes = x.slice(1).map((at, i) => (means[i + 1]! - means[i]!) / (at - x[i]!));
     const ofMean = seeds.map((values) => noise / values.length);
     const rates = slopes.slice(1).map((slope, i) => {
@@ -69,7 +69,7 @@ export const localTrend: Candidate = {
 };
 
 /** Variance between seeds, pooled over scales; 0 with one seed. */
-function noiseOf(seeds: readonly (readonly number[])[], means: readonly number[]): number {
+function seedVariance(seeds: readonly (readonly number[])[], means: readonly number[]): number {
   const degrees = seeds.reduce((sum, values) => sum + values.length - 1, 0);
   const squares = seeds.flatMap((values, i) => values.map((value) => (value - means[i]!) ** 2));
   return degrees === 0 ? 0 : squares.reduce((sum, value) => sum + value, 0) / degrees;
@@ -90,11 +90,11 @@ const fewest = 3;
  * @throws FitError if no candidate can continue the curve
  */
 export function weighCandidates(
-  candidates: readonly Candidate[],
+  candidates: readonly Extrapolation[],
   curve: KnownCurve,
   targets: { readonly scales: readonly number[]; readonly draws: number; readonly seed: number; readonly name: string },
 ): Weighed[] {
-  const going: { candidate: Candidate; result: Extrapolated }[] = [];
+  const going: { candidate: Extrapolation; result: Extrapolated }[] = [];
   let refusal: FitError | undefined;
   for (const candidate of candidates) {
     try {
@@ -118,7 +118,7 @@ export function weighCandidates(
 }
 
 /** Sum of ln density of each scale's mean, predicted from those before it; a scale that it can't predict counts as the worst guess of all candidates. */
-function prequential(candidate: Candidate, curve: KnownCurve, seed: number): number {
+function prequential(candidate: Extrapolation, curve: KnownCurve, seed: number): number {
   let total = 0;
   for (let known = fewest; known < curve.scales.length; known++) {
     const before = { ...curve, scales: curve.scales.slice(0, known), seeds: curve.seeds.slice(0, known) };
@@ -132,7 +132,7 @@ function prequential(candidate: Candidate, curve: KnownCurve, seed: number): num
 const judgingDraws = 200;
 
 function logDensity(
-  candidate: Candidate,
+  candidate: Extrapolation,
   before: KnownCurve,
   { scale, truth, seed }: { readonly scale: number; readonly truth: number; readonly seed: number },
 ): number {

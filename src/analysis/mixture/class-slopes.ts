@@ -1,7 +1,7 @@
 /** Classes with slopes of their own. A point is [ease of each class, slope of each, log weight of each]. */
 import type { Climb, FixedPoint } from '../../statistics/squarem.js';
 import { describe, latentClass, type ThresholdFit } from './classes.js';
-import { ascend, best, boundedEase, clamp, type Ascent, type Shape, splits } from './climbing.js';
+import { ascend, bestClimb, boundedEase, clamp, type Ascent, type MixtureShape, splits } from './climbing.js';
 import { expect, expectedCost, moments, normalise } from './expectation.js';
 import type { Data } from './rows.js';
 
@@ -17,7 +17,7 @@ export function fitOwn(data: Data, common: readonly Climb[], onFit?: (classes: n
     ];
     const fewer = fits.at(-1)?.at;
     if (fewer !== undefined) starts.push(...splits(fewer, 0));
-    fits.push(best(ownModel(data, k), starts));
+    fits.push(bestClimb(ownModel(data, k), starts));
     onFit?.(k);
   }
   return fits;
@@ -34,7 +34,7 @@ function ownModel(data: Data, k: number): FixedPoint {
   return { project, step: (at) => ownStep(data, at, { k, project }) };
 }
 
-function ownStep(data: Data, at: Float64Array, { k, project }: Shape) {
+function ownStep(data: Data, at: Float64Array, { k, project }: MixtureShape) {
   const [eases, slopes] = [at.subarray(0, k), at.subarray(k, 2 * k)];
   const { logLikelihood, weight, solved, placed } = expect(data, data.rows, {
     ...{ eases, slopes, logWeights: at.subarray(2 * k) },

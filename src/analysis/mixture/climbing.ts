@@ -7,13 +7,13 @@ const patient = { tolerance: 1e-4, cycles: 2000 };
 const glance = { tolerance: 1e-2, cycles: 4 };
 
 /** The best of several starts, looked at shortly, then climbed to its top. */
-export function best(model: FixedPoint, starts: readonly Float64Array[]): Climb {
+export function bestClimb(model: FixedPoint, starts: readonly Float64Array[]): Climb {
   const tried = starts.map((start) => climb(model, start, glance));
   const first = tried.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a));
   return climb(model, first.at, patient);
 }
 
-export interface Shape {
+export interface MixtureShape {
   readonly k: number;
   readonly project: (at: Float64Array) => void;
 }

@@ -1,14 +1,14 @@
 /** Classes with a common slope. A point is [slope, ease of each class, log weight of each class]; a class's logit is ease + slope * place. */
 import type { Climb, FixedPoint } from '../../statistics/squarem.js';
 import { describe, latentClass, type ThresholdFit } from './classes.js';
-import { ascend, best, boundedEase, clamp, type Shape, splits } from './climbing.js';
+import { ascend, bestClimb, boundedEase, clamp, type MixtureShape, splits } from './climbing.js';
 import { expectCommon, expectedCost, moments, normalise, type ExpectedCommon } from './expectation.js';
 import type { Data } from './rows.js';
 
 export function fitCommon(data: Data, most: number): Climb[] {
-  const fits = [best(commonModel(data, 1), [Float64Array.of(4, logitOf(meanTotal(data)) - 2, 0)])];
+  const fits = [bestClimb(commonModel(data, 1), [Float64Array.of(4, logitOf(meanTotal(data)) - 2, 0)])];
   for (let k = 2; k <= most; k++) {
-    fits.push(best(commonModel(data, k), [quantileStart(data, k), ...splits(fits[k - 2]!.at, 1)]));
+    fits.push(bestClimb(commonModel(data, k), [quantileStart(data, k), ...splits(fits[k - 2]!.at, 1)]));
   }
   return fits;
 }
@@ -45,7 +45,7 @@ function commonModel(data: Data, k: number): FixedPoint {
 }
 
 /** E: classes of each row. M: one Newton step in slope and eases, halved until it climbs. */
-function commonStep(data: Data, at: Float64Array, { k, project }: Shape) {
+function commonStep(data: Data, at: Float64Array, { k, project }: MixtureShape) {
   const expected = expectCommon(data, at[0]!, at.subarray(1, 1 + k), at.subarray(1 + k));
   const next = at.slice();
   ascend(next, {

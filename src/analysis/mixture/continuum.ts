@@ -2,7 +2,7 @@
 import { solveLeastSquares } from '../../statistics/matrices.js';
 import type { Climb, FixedPoint } from '../../statistics/squarem.js';
 import { describe, latentClass, type ThresholdFit } from './classes.js';
-import { ascend, best, boundedEase, clamp, type Ascent } from './climbing.js';
+import { ascend, bestClimb, boundedEase, clamp, type Ascent } from './climbing.js';
 import { commonObjective } from './common.js';
 import { expectCommon, moments, normalise, type ExpectedCommon } from './expectation.js';
 import type { Data } from './rows.js';
@@ -23,7 +23,7 @@ export function fitContinuum(data: Data, one: Climb): ThresholdFit {
   };
   const model: FixedPoint = { project, step: (at) => continuumStep(data, at, project) };
   const starts = [0.5, 2, 5].map((deviation) => Float64Array.of(one.at[0]!, one.at[1]!, deviation));
-  const { at, logLikelihood, converged } = best(model, starts);
+  const { at, logLikelihood, converged } = bestClimb(model, starts);
   const [slope, mean, deviation] = [at[0]!, at[1]!, at[2]!];
   const classes = Array.from(nodes, (z, j) =>
     latentClass(data, { weight: Math.exp(nodeLogs[j]!), ease: mean + deviation * z, slope }),

@@ -1,7 +1,7 @@
 /** The E step: how much of each row belongs to each class, and which solved trials were known; moments of a sigmoid for the M step. */
 import { logistic, softplus } from '../../statistics/logistic.js';
 import { clamp } from './climbing.js';
-import type { Data, Rows } from './rows.js';
+import type { Data, ExampleRows } from './rows.js';
 
 /** Classes as a step of EM has them, `[classes]` each. */
 interface Classes {
@@ -22,7 +22,11 @@ interface Expected {
 }
 
 /** Hot: every distinct row, each class. */
-export function expect(data: Data, { features, examples }: Rows, { eases, slopes, logWeights }: Classes): Expected {
+export function expect(
+  data: Data,
+  { features, examples }: ExampleRows,
+  { eases, slopes, logWeights }: Classes,
+): Expected {
   const { place, trials, floor } = data;
   const [k, d] = [eases.length, features.length];
   // A class's log-likelihood of a row is linear in its features.

@@ -24,8 +24,8 @@ export interface Data {
   /** Sum of place over all solved trials. */
   readonly placedSum: number;
   /** For a common slope: what its likelihood depends on. */
-  readonly commonRows: Rows;
-  readonly rows: Rows;
+  readonly commonRows: ExampleRows;
+  readonly rows: ExampleRows;
   /** Slopes up to here: 10 to 90 % within a fifth of the closest two scales' distance, a step for all that can be seen. */
   readonly steepest: number;
 }
@@ -34,7 +34,7 @@ export interface Data {
  * Distinct examples with how many there are of each. Without a floor they are told by their solved trials and by the sum of these
  * trials' places, with a common slope by the first alone; with one, by their solved trials at each scale.
  */
-export interface Rows {
+export interface ExampleRows {
   /** `[features][rows]` */
   readonly features: readonly Float64Array[];
   readonly examples: Float64Array;
@@ -65,7 +65,7 @@ export function prepare(table: SolvedTable, { floor, choices }: Pick<Data, 'floo
   };
 }
 
-function distinct(columns: readonly ArrayLike<number>[], examples: number): Rows {
+function distinct(columns: readonly ArrayLike<number>[], examples: number): ExampleRows {
   const found = new Map<string, { first: number; examples: number }>();
   for (let i = 0; i < examples; i++) {
     const key = columns.map((column) => column[i]!).join();

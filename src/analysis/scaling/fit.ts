@@ -25,7 +25,7 @@ import {
   solve,
   withPoint,
   type Bounds,
-  type Cell,
+  type LossCell,
   type Law,
   type LawData,
 } from './law.js';
@@ -46,7 +46,7 @@ export interface Scatter {
 
 export interface FittedLaw {
   readonly law: Law;
-  readonly cells: readonly Cell[];
+  readonly cells: readonly LossCell[];
   readonly data: LawData;
   readonly bounds: Bounds;
   /** Exponents. */
@@ -71,7 +71,11 @@ const misfitLevel = 0.05;
  * @param cells of at least as many different coordinates as the law has parameters
  * @param draws the same cells on other draws of the test set
  */
-export function fitLaw(cells: readonly Cell[], draws: readonly (readonly Cell[])[] = [], onStep?: OnStep): FittedLaw {
+export function fitLaw(
+  cells: readonly LossCell[],
+  draws: readonly (readonly LossCell[])[] = [],
+  onStep?: OnStep,
+): FittedLaw {
   const data = lawData(cells);
   const bounds = lawBounds(data);
   const found = solve(data, bounds);
@@ -89,7 +93,7 @@ export function fitLaw(cells: readonly Cell[], draws: readonly (readonly Cell[])
   };
 }
 
-function scatterOf(cells: readonly Cell[], misfitSquares: number, parameters: number): Scatter {
+function scatterOf(cells: readonly LossCell[], misfitSquares: number, parameters: number): Scatter {
   const members = cells.reduce((sum, { values }) => sum + values.length, 0);
   const seeds = {
     squares: cells.reduce((sum, { values }) => sum + squaresOfLogs(values), 0),

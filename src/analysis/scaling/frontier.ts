@@ -5,7 +5,7 @@
  */
 import { matrix, solveLeastSquares } from '../../statistics/matrices.js';
 import { inRatios, type FittedLaw, type Known } from './fit.js';
-import { best, exponentBounds, lossAt, type Law } from './law.js';
+import { bestFit, exponentBounds, lossAt, type Law } from './law.js';
 import { profileInterval, profileRatios } from './profile.js';
 
 /** FLOPs as c N^p D^q. */
@@ -125,7 +125,7 @@ function leastWithExponent({ data, shape, limit }: FittedLaw, { powers: [p, q] }
       return [1, ofN, ofD, -A! * ratio * n * ofN - B! * d * ofD];
     },
   };
-  return best(problem, [[shape[1]!], [shape[0]! / ratio]], limit).sumOfSquares;
+  return bestFit(problem, [[shape[1]!], [shape[0]! / ratio]], limit).sumOfSquares;
 }
 
 function budgetOf(fit: FittedLaw, cost: Cost, flops: number): Budget {
@@ -170,5 +170,5 @@ function leastWithOptimum(
       return [1, ofN + ofD, -B! * ofN * (1 / a! + n), B! * (ofN / b! - d * ofD)];
     },
   };
-  return best(problem, [shape], limit).sumOfSquares;
+  return bestFit(problem, [shape], limit).sumOfSquares;
 }

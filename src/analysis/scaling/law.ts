@@ -16,14 +16,14 @@ import { matrix } from '../../statistics/matrices.js';
 import { projectionOf, type Separable } from '../../statistics/variable-projection.js';
 
 /** Members that differ in their seed alone. */
-export interface Cell {
+export interface LossCell {
   /** One for each factor, above 0. */
   readonly coordinates: readonly number[];
   /** A loss of each seed, above 0. */
   readonly values: readonly number[];
 }
 
-export interface Term {
+export interface PowerTerm {
   readonly amplitude: number;
   readonly exponent: number;
 }
@@ -32,7 +32,7 @@ export interface Law {
   /** E, what no scale takes away. */
   readonly floor: number;
   /** One for each factor. */
-  readonly terms: readonly Term[];
+  readonly terms: readonly PowerTerm[];
 }
 
 /** `coordinates` as those of a cell. */
@@ -58,7 +58,7 @@ export interface LawData {
   readonly weights: readonly number[];
 }
 
-export function lawData(cells: readonly Cell[]): LawData {
+export function lawData(cells: readonly LossCell[]): LawData {
   const factors = cells[0]!.coordinates.map((_, k) => k);
   const middles = factors.map((k) => mean(cells.map(({ coordinates }) => Math.log(coordinates[k]!))));
   const y = cells.map(({ values }) => mean(values));
@@ -129,7 +129,7 @@ const maxSteps = 100;
  *
  * @param problem with the weights of log-residuals
  */
-export function best(problem: Separable, starts: readonly ArrayLike<number>[], enough = 0): Least {
+export function bestFit(problem: Separable, starts: readonly ArrayLike<number>[], enough = 0): Least {
   const { at } = projectionOf(inShares(problem));
   const residuals = logResiduals(problem);
   let found: Least = { parameters: [], shape: [], sumOfSquares: Infinity };
@@ -195,7 +195,7 @@ function startsIn(problem: Separable, factors: number): ArrayLike<number>[] {
  */
 export function solve(data: LawData, bounds: Bounds, near?: readonly ArrayLike<number>[], enough = 0): Least {
   const problem = problemOf(data, bounds);
-  return best(problem, near ?? startsIn(problem, data.centres.length), enough);
+  return bestFit(problem, near ?? startsIn(problem, data.centres.length), enough);
 }
 
 export function lawOf({ parameters }: Pick<Least, 'parameters'>, { centres }: Pick<LawData, 'centres'>): Law {

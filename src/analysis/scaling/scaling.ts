@@ -14,7 +14,7 @@ import {
   type Scatter,
 } from './fit.js';
 import { frontierOf, type Frontier } from './frontier.js';
-import { lawBounds, lawData, lawOf, lossAt, solve, type Cell, type Law } from './law.js';
+import { lawBounds, lawData, lawOf, lossAt, solve, type LossCell, type Law } from './law.js';
 
 export interface ScalingMember {
   readonly coordinates: Readonly<Record<string, number>>;
@@ -73,14 +73,14 @@ export interface ScalingLaw {
   readonly frontier: Frontier | undefined;
 }
 
-interface PlacedCell extends Cell {
+interface PlacedCell extends LossCell {
   readonly flops: number;
   /** Places of the members. */
   readonly members: readonly number[];
 }
 
 /** Members that differ in nothing but their seed, in order of their coordinates. */
-export function cellsOf(members: readonly ScalingMember[], factors: readonly string[]): PlacedCell[] {
+export function lossCells(members: readonly ScalingMember[], factors: readonly string[]): PlacedCell[] {
   const found = new Map<string, { readonly coordinates: number[]; readonly members: number[] }>();
   members.forEach((member, i) => {
     const coordinates = factors.map((factor) => member.coordinates[factor]!);
@@ -100,7 +100,10 @@ export function cellsOf(members: readonly ScalingMember[], factors: readonly str
 }
 
 /** Why the cells don't tell the law's parameters, in words that go on after a run's name; undefined where they do. */
-export function untold(cells: readonly Pick<Cell, 'coordinates'>[], factors: readonly string[]): string | undefined {
+export function untold(
+  cells: readonly Pick<LossCell, 'coordinates'>[],
+  factors: readonly string[],
+): string | undefined {
   const levels = factors.map((_, k) => new Set(cells.map(({ coordinates }) => coordinates[k]!)).size);
   const few = levels.findIndex((count) => count < 3);
   if (few >= 0)
@@ -114,14 +117,14 @@ export function untold(cells: readonly Pick<Cell, 'coordinates'>[], factors: rea
 
 /** The first factor that the loss does not fall with; undefined where it falls with all. */
 export function notFalling(members: readonly ScalingMember[], factors: readonly string[]): string | undefined {
-  const data = lawData(cellsOf(members, factors));
+  const data = lawData(lossCells(members, factors));
   const { terms } = lawOf(solve(data, lawBounds(data)), data);
   return factors.find((_, k) => terms[k]!.amplitude === 0);
 }
 
 /** Of what `untold` and `notFalling` have nothing to say about. */
 export function scalingLaw({ members, factors, draws = [], onStep }: ScalingRequest): ScalingLaw {
-  const cells = cellsOf(members, factors);
+  const cells = lossCells(members, factors);
   const fit = fitLaw(
     cells,
     draws.map((drawn) => cells.map((cell) => ({ ...cell, values: cell.members.map((i) => drawn[i]!) }))),

@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { commandLine } from '../../machine/installation.js';
 import { UsageError } from '../../terminal/errors.js';
 import { examples } from '../examples.js';
-import { axis, draws, json, metricFile, metrics, wholes } from '../options.js';
+import { axis, drawCount, json, metricFile, metricNames, wholes } from '../options.js';
 import { print, printJson, terminal } from '../print.js';
 
 const ascending = (flag: string, least?: number) => (text: string) => wholes(flag, least)(text).sort((a, b) => a - b);
@@ -35,10 +35,10 @@ export function registerSeal(group: CommandUnknownOpts): void {
     )
     .addOption(axis)
     .addOption(new Option('--seeds <list>', "their seeds (default: the run's)").argParser(ascending('--seeds', 0)))
-    .addOption(metrics('the standard and the induced one'))
+    .addOption(metricNames('the standard and the induced one'))
     .addOption(metricFile)
     .option('--name <name>', "the forecast's name (default: the run's with a number)")
-    .addOption(draws(400, 'draws of each predictive distribution'))
+    .addOption(drawCount(400, 'draws of each predictive distribution'))
     .addOption(json)
     .addHelpText(
       'after',

@@ -7,11 +7,11 @@ import {
   curvePer,
   where,
   csv,
-  draws,
+  drawCount,
   format,
   json,
   metricFile,
-  metrics,
+  metricNames,
   picture,
   size,
   title,
@@ -22,9 +22,9 @@ export function registerStudy(group: CommandUnknownOpts): void {
   group
     .command('study <runs...>')
     .description('backtest: forecast the larger widths from every set of smaller ones')
-    .addOption(metrics('the standard and the induced one'))
+    .addOption(metricNames('the standard and the induced one'))
     .addOption(metricFile)
-    .addOption(draws(400, 'draws of each predictive distribution'))
+    .addOption(drawCount(400, 'draws of each predictive distribution'))
     .addOption(axis)
     .addOption(where)
     .addOption(at)

@@ -16,7 +16,7 @@ export interface LabelledFiles extends Part {
   readonly files: readonly LabelledFile[];
 }
 
-export interface Layout {
+export interface ClassLayout {
   readonly classNames: readonly string[];
   readonly train: LabelledFiles;
   /** Undefined where it is to be drawn from the training images. */
@@ -45,7 +45,7 @@ export function refuseUnknown(test: Part, names: readonly string[], labels: Read
   const alike = [...labels.keys()].find((name) => name.toLowerCase() === first.toLowerCase());
   throw new UsageError(
     `holds the class ${first}${others.length === 0 ? '' : ` and ${others.length} more`} without any training image`,
-    placeOf(test),
+    partName(test),
     alike === undefined ? 'train and test must have the same classes' : `train has ${alike}: use the same spelling`,
   );
 }
@@ -66,6 +66,6 @@ export function likeNamed(folders: readonly string[], classNames: readonly strin
 }
 
 /** As a message names it. */
-export function placeOf({ tree, prefix }: Part): string {
+export function partName({ tree, prefix }: Part): string {
   return path.join(tree.where, prefix.replace(/\/$/, ''));
 }

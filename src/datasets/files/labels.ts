@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { dsvFormat } from 'd3-dsv';
 import { UsageError } from '../../terminal/errors.js';
 import { counted } from '../../terminal/format.js';
-import { likeNamed, refuseUnknown, type LabelledFiles, type Layout } from './classes.js';
+import { likeNamed, refuseUnknown, type LabelledFiles, type ClassLayout } from './classes.js';
 import { sameName } from './names.js';
 import { chooseSplits, roleOf, splitsAmong, type SplitRole } from './splits.js';
 import type { FileTree } from './tree.js';
@@ -66,11 +66,11 @@ interface Found extends Row {
  *
  * @throws UsageError where it can't be read, a file has two labels, a split is unknown, or it can be no dataset
  */
-export async function readLabels(tree: FileTree, file: string): Promise<Layout | string> {
+export async function readLabels(tree: FileTree, file: string): Promise<ClassLayout | string> {
   const where = path.join(tree.where, file);
   const prefix = file.slice(0, file.lastIndexOf('/') + 1);
   const find = finder(tree, prefix, file);
-  const table = tableOf(await textOf(tree, file, where), where, find);
+  const table = tableOf(await labelFileText(tree, file, where), where, find);
   if (table === undefined) return 'has no columns file and label';
   const rows = parseRows(table, where, find);
   if (rows.found.length === 0 && rows.missing.length > 0)
@@ -83,7 +83,7 @@ export async function readLabels(tree: FileTree, file: string): Promise<Layout |
   const [train, test, val] = [part('train'), some(part('test')), some(part('val'))];
   if (train.length === 0) throw new UsageError('has no row of a training image', where, labelColumns);
   const chosen = chooseSplits({ train, test, val });
-  const classNames = classesOf(train);
+  const classNames = sortedClasses(train);
   const { base: name } = path.posix.parse(file);
   const dropped = [
     ...told(rows.missing.length, 'file', `of ${name} missing, such as ${rows.missing[0] ?? ''}`),
@@ -142,7 +142,7 @@ function filesWithout(
   return paths.filter((each) => each.startsWith(prefix) && !used.has(each));
 }
 
-async function textOf(tree: FileTree, file: string, where: string): Promise<string> {
+async function labelFileText(tree: FileTree, file: string, where: string): Promise<string> {
   for await (const [, bytes] of tree.contents([file])) {
     if (typeof bytes === 'string') throw new UsageError(bytes, where);
     try {
@@ -311,7 +311,7 @@ function splitsByFolder(found: readonly Found[], prefix: string, where: string):
 }
 
 /** By code point; numbers by their value. */
-function classesOf(rows: readonly Found[]): string[] {
+function sortedClasses(rows: readonly Found[]): string[] {
   const names = [...new Set(rows.map(({ label }) => label))];
   const areNumbers = names.every((name) => /^-?\d{1,15}$/.test(name));
   return areNumbers ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();

@@ -3,7 +3,15 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { codeOf, messageOf, UsageError } from '../../terminal/errors.js';
 import { counted } from '../../terminal/format.js';
-import { layouts, likeNamed, placeOf, refuseUnknown, type LabelledFiles, type Layout, type Part } from './classes.js';
+import {
+  layouts,
+  likeNamed,
+  partName,
+  refuseUnknown,
+  type LabelledFiles,
+  type ClassLayout,
+  type Part,
+} from './classes.js';
 import { labelColumns, labelsFileIn, readLabels } from './labels.js';
 import { sameName } from './names.js';
 import { chooseSplits, splitsAmong, type Chosen, type SplitNames } from './splits.js';
@@ -15,7 +23,7 @@ import { openFolderTree, openZipTree, type FileTree } from './tree.js';
  *
  * @throws UsageError where nothing can be read, or it can be no dataset
  */
-export async function openLayout(location: string): Promise<Layout> {
+export async function openLayout(location: string): Promise<ClassLayout> {
   if (/\.[ct]sv$/i.test(location) && !(await isFolder(location))) {
     const layout = await readLabels(await openFolderTree(path.dirname(location)), path.basename(location));
     if (typeof layout === 'string') throw new UsageError(layout, location, labelColumns);
@@ -46,7 +54,7 @@ async function isFolder(location: string): Promise<boolean> {
   }
 }
 
-async function archivesLayout(location: string, train?: string, test?: string, val?: string): Promise<Layout> {
+async function archivesLayout(location: string, train?: string, test?: string, val?: string): Promise<ClassLayout> {
   if (train === undefined || (test ?? val) === undefined)
     throw new UsageError(
       `holds ${train === undefined ? `${test!} and no train.zip` : `${train} and no test.zip`}`,
@@ -61,7 +69,7 @@ async function archivesLayout(location: string, train?: string, test?: string, v
   return classLayout(await whole(chosen.train), await whole(chosen.test!), splitNotes(chosen));
 }
 
-async function treeLayout(tree: FileTree): Promise<Layout> {
+async function treeLayout(tree: FileTree): Promise<ClassLayout> {
   const file = labelsFileIn(tree);
   if (file === undefined) return foldersLayout(tree);
   const layout = await readLabels(tree, file);
@@ -76,10 +84,10 @@ async function treeLayout(tree: FileTree): Promise<Layout> {
   }
 }
 
-function foldersLayout(tree: FileTree): Layout {
+function foldersLayout(tree: FileTree): ClassLayout {
   const whole = lookedThrough({ tree, prefix: '' });
   const names = namesBelow(whole);
-  const named = splitsAmong(names, placeOf(whole));
+  const named = splitsAmong(names, partName(whole));
   const nested = Object.fromEntries(
     Object.entries(named).filter(([, name]) => namesBelow(below(whole, name)).length > 0),
   ) as SplitNames;
@@ -108,14 +116,14 @@ function refuseHalf(
   if (bothNamed && (flat.length < said.length || said.length === names.length))
     throw new UsageError(
       `${flat.join(' and ')} hold${flat.length === 1 ? 's' : ''} no class folders`,
-      placeOf(whole),
+      partName(whole),
       layouts,
     );
   const half = nested.train === 'train' || nested.test === 'test';
   if (half)
     throw new UsageError(
       `holds the folders ${names.join(', ')}, but none named ${nested.train === 'train' ? 'test' : 'train'}`,
-      placeOf(whole),
+      partName(whole),
       'a dataset needs train and test; or give a single set, and a fifth of it becomes the test set',
     );
 }
@@ -142,7 +150,7 @@ function lookedThrough(part: Part, known: ReadonlySet<string> = new Set()): Part
 }
 
 /** Class folders of train and perhaps of test. */
-function classLayout(outer: Part, tested: Part | undefined, notes: readonly string[]): Layout {
+function classLayout(outer: Part, tested: Part | undefined, notes: readonly string[]): ClassLayout {
   const train = lookedThrough(outer);
   const folders = namesBelow(train);
   // Classes are in the order of their folders' names as they are stored.
@@ -177,7 +185,7 @@ function noClasses({ tree, prefix }: Part, classNames: readonly string[]): Usage
     ...(links.length === 0 ? [] : [`${counted(links.length, 'link')} not followed, such as ${links[0]!}`]),
     ...(archives.length === 0 ? [] : [`${counted(archives.length, 'archive')} not opened, such as ${archives[0]!}`]),
   ];
-  return new UsageError([what, ...more].join(', '), placeOf({ tree, prefix }), layouts);
+  return new UsageError([what, ...more].join(', '), partName({ tree, prefix }), layouts);
 }
 
 /** Names of the folders right below: the classes. Ascending. */

@@ -90,7 +90,7 @@ async function list(file: string, bytes: Buffer): Promise<{ reader: ZipFile; lis
     // Sizes are checked where a file is unpacked: one that is wrong there is no reason to refuse the others.
     const reader = await yauzl.fromBufferPromise(bytes, { decodeStrings: false, validateEntrySizes: false });
     const listed: Listed[] = [];
-    for await (const entry of reader.eachEntry()) listed.push({ name: nameOf(entry), entry });
+    for await (const entry of reader.eachEntry()) listed.push({ name: entryName(entry), entry });
     return { reader, listed };
   } catch (error) {
     throw new UsageError(`is not a complete zip archive (${messageOf(error)})`, file);
@@ -101,7 +101,7 @@ async function list(file: string, bytes: Buffer): Promise<{ reader: ZipFile; lis
 const backslashSystems = [0, 10];
 
 /** As PowerShell 5 writes it, `cat\0.png` is a file in a folder, whatever system the archive says that it comes from. */
-function nameOf({ fileNameRaw, versionMadeBy }: Entry): string {
+function entryName({ fileNameRaw, versionMadeBy }: Entry): string {
   const name = decodeName(fileNameRaw);
   const separates = !name.includes('/') || backslashSystems.includes(versionMadeBy >>> 8);
   return separates ? name.replaceAll('\\', '/') : name;

@@ -16,7 +16,7 @@ export type Block =
   /** Commands, a line each. */
   | { readonly kind: 'code'; readonly lines: readonly string[] }
   | { readonly kind: 'table'; readonly table: Table }
-  | { readonly kind: 'figure'; readonly figure: Figure };
+  | { readonly kind: 'figure'; readonly figure: ReportFigure };
 
 export interface Table {
   /** File names without ending. */
@@ -32,7 +32,7 @@ export interface Table {
   };
 }
 
-export interface Figure {
+export interface ReportFigure {
   /** File name without ending. */
   readonly name: string;
   readonly alt: string;

@@ -1,13 +1,13 @@
 /** Everything that a report says of one run, computed from its stored outcomes. */
 import { present } from '../../machine/present.js';
 import { parseAxis } from '../../terminal/axis-text.js';
-import { compare, type Comparison, type PublishedCurve } from '../../analysis/compare.js';
+import { compareCurves, type Comparison, type PublishedCurve } from '../../analysis/compare.js';
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../../analysis/defaults.js';
 import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.js';
 import { outcomeOf, type SealedOutcome } from '../../analysis/forecast/sealed.js';
 import { predictFromStandard } from '../../analysis/independence.js';
 import { seedDistribution, type SeedDistribution } from '../../analysis/seed-distribution.js';
-import { sweep, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../analysis/sweep.js';
+import { sweepGrid, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../analysis/sweep.js';
 import { metrics, parseMetric, type RegisteredMetric } from '../../metrics/index.js';
 import type { Metric } from '../../metrics/metric.js';
 import { pairsOf } from '../../runs/imported.js';
@@ -86,7 +86,7 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
   const kept = Array.from({ length: Math.max(0, widths - 3) }, (_, i) => i + 3);
   return {
     ...{ run, about, standard, induced: chosen, isUsual: induced === undefined, evaluations, over, sizes, kept },
-    comparison: compare({
+    comparison: compareCurves({
       run: run.record.name,
       about,
       standard: { metric: standard },
@@ -99,7 +99,7 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
     seeds: fewestSeeds(members) < leastSeeds ? undefined : seedDistribution(standard, members),
     ...(await forecastsOf(open)),
     predicted: present(predictFromStandard(chosen, members)).values,
-    sweep: sweep({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),
+    sweep: sweepGrid({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),
     causes: {
       testSizes: sweepTestSizes({ metric: chosen, members, sizes, draws: 200 }),
       keptScales: sweepScales({ metric: chosen, members, sizes: kept }),

@@ -3,7 +3,7 @@ import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
 import { nth } from '../../machine/present.js';
 import { parseMetric } from '../../metrics/index.js';
 import type { Metric } from '../../metrics/metric.js';
-import type { Scored } from '../../analysis/curves.js';
+import type { ScoreWithInterval } from '../../analysis/curves.js';
 import type { CurveSharpness, Sharpness } from '../../analysis/sharpness.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber, formatWithInterval } from '../../terminal/format.js';
@@ -19,7 +19,7 @@ export function describeCurve(role: string, curve: ComparedCurve): string {
   return `${role}, ${curve.title}, goes from ${ends}${step}. It ${improves(curve.scores)} (bow ${scored(curve.scores.bow)}).`;
 }
 
-export function scored({ value, interval }: Scored): string {
+export function scored({ value, interval }: ScoreWithInterval): string {
   return formatWithInterval(value, interval, 2);
 }
 
@@ -79,7 +79,7 @@ export function describeContrast({ standard, induced, paired }: Sharpness): stri
   return `${eq1Contrast(scores.ramp.ratio, draws)} ${bowContrast(standard.scores.bow, induced.scores.bow, scores.bow.difference)}`;
 }
 
-function eq1Contrast(ratio: Scored | undefined, draws: string): string {
+function eq1Contrast(ratio: ScoreWithInterval | undefined, draws: string): string {
   if (ratio === undefined || Number.isNaN(ratio.value) || Number.isNaN(ratio.interval.lower))
     return 'The ratio of Eq 1 is undefined, at least in some draws.';
   if (ratio.interval.lower === 1 && ratio.interval.upper === 1)
@@ -90,7 +90,7 @@ function eq1Contrast(ratio: Scored | undefined, draws: string): string {
   return `${what}: the interval contains 1, so Eq 1 does not show which is sharper.`;
 }
 
-function bowContrast(standard: Scored, induced: Scored, difference: Scored): string {
+function bowContrast(standard: ScoreWithInterval, induced: ScoreWithInterval, difference: ScoreWithInterval): string {
   if (Number.isNaN(difference.interval.lower)) return 'The bow of one curve is undefined, at least in some draws.';
   if (difference.interval.lower === 0 && difference.interval.upper === 0)
     return 'Their bows are the same in every draw.';

@@ -14,14 +14,14 @@ import { mean } from '../../statistics/mean.js';
 export function forecastBlocks({ forecasts, run }: AnalysedFamily): Block[] | undefined {
   if (forecasts.length === 0) return undefined;
   return forecasts.flatMap((forecast): Block[] => {
-    const text: Block = { kind: 'text', text: textOf(forecast) };
+    const text: Block = { kind: 'text', text: sealText(forecast) };
     if (forecast.scores.length === 0) return [text];
     const command = commandLine(`forecast score ${run.record.name}/${forecast.seal.name}`);
     return [text, { kind: 'table', table: tableOf(forecast) }, { kind: 'code', lines: [command] }];
   });
 }
 
-function textOf({ seal, reasons, scores, missing }: SealedOutcome): string {
+function sealText({ seal, reasons, scores, missing }: SealedOutcome): string {
   const words = wordsOfSeal(seal);
   const scales = seal.targets.map(({ width }) => scaleText(width, words)).join(', ');
   const came = words.isImported ? 'imported' : 'trained';

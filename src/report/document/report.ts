@@ -13,9 +13,9 @@ import type { Metric } from '../../metrics/metric.js';
 import { isImported, makeOf } from '../../runs/imported.js';
 import type { OpenRun } from '../../runs/opened.js';
 import { readStrips, type MemberStrips } from '../../runs/pictures.js';
-import { formatNumber, grouped } from '../../terminal/format.js';
+import { formatNumber, withSpaces } from '../../terminal/format.js';
 import type { OnStep } from '../../terminal/steps.js';
-import { tablesOf, type Figure, type Report } from './blocks.js';
+import { tablesOf, type ReportFigure, type Report } from './blocks.js';
 import { analyseFamily, type AnalysedFamily } from './family.js';
 import { latexTable } from './latex.js';
 import { markdownOf } from './markdown.js';
@@ -34,7 +34,7 @@ import { Family } from '../explorer/family.js';
 import { pageOf, type PageImage } from '../explorer/html.js';
 import { examplePictures, reconstructionsOf } from '../explorer/pictures.js';
 import { rendered, toPng, toSvg } from '../figures/render.js';
-import { csv } from '../tables/text-table.js';
+import { csvText } from '../tables/text-table.js';
 import { theme } from '../figures/theme.js';
 import { commandLine } from '../../machine/installation.js';
 
@@ -143,7 +143,7 @@ export async function makeReport({
   const data: PageData = { runs: pages, natural: natural.map(({ curve }) => pageNatural(curve, draws)) };
   for (const table of tablesOf(report)) {
     if (table.raw === undefined) continue;
-    files.set(`tables/${table.name}.csv`, csv(table.raw.heading, table.raw.lines));
+    files.set(`tables/${table.name}.csv`, csvText(table.raw.heading, table.raw.lines));
     files.set(`tables/${table.name}.tex`, latexTable(table));
   }
   files.set('report.md', markdownOf(report));
@@ -205,7 +205,7 @@ async function pageRunOf(
 function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['run']; induced: Metric }): string[] {
   if (run.count < run.total) {
     return [
-      `The explorer works on ${grouped(run.count)} of the ${grouped(run.total)} test ${unitsText(run)}, drawn at random, the same for all members, to keep the page small; its values are estimates of those in the tables.`,
+      `The explorer works on ${withSpaces(run.count)} of the ${withSpaces(run.total)} test ${unitsText(run)}, drawn at random, the same for all members, to keep the page small; its values are estimates of those in the tables.`,
     ];
   }
   if (run.outcomes.kind !== 'reconstruction')
@@ -238,7 +238,7 @@ interface Drawing {
 }
 
 /** Draws a run's figures into the files; the comparison is the first. */
-async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figure[]> {
+async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<ReportFigure[]> {
   const { run, standard, induced, isUsual, comparison, sweep, over, causes, sizes, kept } = family;
   const { words, record } = run;
   const { name } = record;
@@ -246,7 +246,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Figu
   const axis = isImported(record) ? (words.axis === record.axis ? '' : ` --axis ${words.axis}`) : viewFlags(run);
   const size = words.isCoordinate ? words.axis : 'parameters';
   const naturals = drawing.natural.map((text) => ` --natural ${shellWord(text)}`).join('');
-  const drawn: Figure[] = [
+  const drawn: ReportFigure[] = [
     await draw(comparisonFigure(comparison, words), drawing, {
       name: `${name}-compare`,
       alt: `Curves of ${name}: ${standard.title}, ${induced.title}${drawing.natural.length > 0 ? ' and a published one' : ''}`,
@@ -293,7 +293,10 @@ function viewFlags({ words, held, members }: AnalysedFamily['run']): string {
   ].join('');
 }
 
-async function drawSeeds({ run, standard, seeds }: AnalysedFamily, drawing: Drawing): Promise<Figure | undefined> {
+async function drawSeeds(
+  { run, standard, seeds }: AnalysedFamily,
+  drawing: Drawing,
+): Promise<ReportFigure | undefined> {
   if (seeds === undefined) return undefined;
   const { noun } = run.words;
   const { name } = run.record;
@@ -308,8 +311,8 @@ async function drawSeeds({ run, standard, seeds }: AnalysedFamily, drawing: Draw
 async function draw(
   figure: Picture,
   { files, images, printed }: Drawing,
-  about: Omit<Figure, 'formats'>,
-): Promise<Figure> {
+  about: Omit<ReportFigure, 'formats'>,
+): Promise<ReportFigure> {
   const { size, title, formats } = printed;
   const stem = `figures/${about.name}`;
   const spec = figureSpec(figure, size, title);
@@ -333,7 +336,7 @@ async function smallImage(svg: string): Promise<string> {
 async function reconstructionFigure(
   { run }: AnalysedFamily,
   { files, strips, printed: { size, formats } }: Drawing,
-): Promise<Figure[]> {
+): Promise<ReportFigure[]> {
   if (strips.length === 0) return [];
   const { name } = run.record;
   const svg = await reconstructionsSvg(strips, size);

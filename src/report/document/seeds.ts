@@ -3,11 +3,11 @@ import type { SeedDistribution, SeedScale } from '../../analysis/seed-distributi
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { hasTwoModes, seedHeading, seedNotes, seedRow } from '../tables/seeds.js';
-import type { Block, Figure, Table } from './blocks.js';
+import type { Block, ReportFigure, Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 
 interface WithFigure extends AnalysedFamily {
-  readonly seedsFigure: Figure | undefined;
+  readonly seedsFigure: ReportFigure | undefined;
 }
 
 export function seedBlocks({ run, seeds, seedsFigure }: WithFigure): Block[] | undefined {

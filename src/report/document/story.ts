@@ -6,14 +6,14 @@ import { furtherFactors } from '../../experiment/factors.js';
 import { inputOf, isFactor, optionOf } from '../../experiment/schema.js';
 import { unsetFactors } from '../../runs/view.js';
 import { lengthText } from '../../experiment/length.js';
-import { counted, formatCount, formatNumber, grouped } from '../../terminal/format.js';
+import { counted, formatCount, formatNumber, withSpaces } from '../../terminal/format.js';
 import { isImported, kindOf, sourcesOf, type AnyRun, type ImportedRun } from '../../runs/imported.js';
 import type { RunRecord } from '../../runs/record.js';
 import { scaleText } from '../../runs/words.js';
 import { shownDataset, sourceText } from '../tables/compare.js';
 import { shellWord } from '../../terminal/shell.js';
 import { samplingOf } from '../tables/sampling.js';
-import type { Block, Figure, Report, Section } from './blocks.js';
+import type { Block, ReportFigure, Report, Section } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 import { forecastBlocks } from './forecasts.js';
 import { seedBlocks } from './seeds.js';
@@ -33,19 +33,19 @@ import {
   pairedTable,
   smoothTable,
   curvesTable,
-  membersTable,
+  familyTable,
   sweepTable,
   provenanceTable,
-  titleOf,
+  metricTitle,
 } from './tables.js';
 
 /** A run with what the page adds to it. */
 export interface ReportedFamily extends AnalysedFamily {
   /** What the page can't do as well as the files, a sentence each. */
   readonly pageNotes: readonly string[];
-  readonly figures: readonly Figure[];
+  readonly figures: readonly ReportFigure[];
   /** Where `seeds` is there. */
-  readonly seedsFigure: Figure | undefined;
+  readonly seedsFigure: ReportFigure | undefined;
 }
 
 /** Blocks of a section that a run has only where its folder holds what they show; undefined for a run without. */
@@ -113,7 +113,7 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
       [
         text(isImported(run.record) ? importedText(family, run.record) : trainedText(family, run.record)),
         { kind: 'code', lines: [commandOf(run.record)] },
-        { kind: 'table', table: membersTable(family) },
+        { kind: 'table', table: familyTable(family) },
       ],
     ),
     section('standard', 'What the standard metric shows', [
@@ -165,7 +165,7 @@ function importedText({ run, standard }: AnalysedFamily, { source, dataset }: Im
       ? ''
       : ` ${counted(dataset.dropped, 'example')} without an outcome from every model ${dataset.dropped === 1 ? 'is' : 'are'} left out.`;
   return (
-    `${counted(run.members.length, 'model')} at ${counted(scales, 'scale')} (${axis} ${present(least)} to ${present(most)}), trained and tested elsewhere; their outcomes on ${grouped(dataset.testCount)} examples of ${dataset.name} were imported (${sourceText(source)}).${left} ` +
+    `${counted(run.members.length, 'model')} at ${counted(scales, 'scale')} (${axis} ${present(least)} to ${present(most)}), trained and tested elsewhere; their outcomes on ${withSpaces(dataset.testCount)} examples of ${dataset.name} were imported (${sourceText(source)}).${left} ` +
     `All were tested on the same examples, and every number below is computed from their outcomes on those examples. Nothing else is known about them: no weights, no training, no pictures; ${standard.title} is the usual metric.`
   );
 }
@@ -177,7 +177,7 @@ function trainedText({ run, standard }: AnalysedFamily, record: RunRecord): stri
     [...new Set(run.members.map(({ record: { coordinates } }) => present(coordinates[key])))].sort((a, b) => a - b);
   const parameters = valuesOf('parameters');
   const [least, most] = [nth(parameters, 0), nth(parameters, -1)];
-  const sizes = least === most ? grouped(least) : `${grouped(least)} to ${grouped(most)}`;
+  const sizes = least === most ? withSpaces(least) : `${withSpaces(least)} to ${withSpaces(most)}`;
   const scales = words.isCoordinate ? new Set(run.members.map(({ record }) => record.width)).size : 0;
   const at = words.isCoordinate
     ? `${counted(scales, 'value')} of ${words.scale} (${sizes} trainable parameters)`
@@ -190,11 +190,11 @@ function trainedText({ run, standard }: AnalysedFamily, record: RunRecord): stri
   const length = isFactor(experiment, 'steps') ? `${shown('steps', '')} steps` : lengthText(experiment);
   const tested =
     kindOf(record) === 'sequences'
-      ? `${grouped(experiment.testSequences ?? 0)} sequences of ${experiment.pairs ?? 1} test images`
-      : `${grouped(dataset.testCount)} test images`;
+      ? `${withSpaces(experiment.testSequences ?? 0)} sequences of ${experiment.pairs ?? 1} test images`
+      : `${withSpaces(dataset.testCount)} test images`;
   return (
     `${counted(run.members.length, `${experiment.arch} member`)} of ${at} ` +
-    `and ${counted(experiment.seeds.length, 'seed')} each, trained for ${length} on ${shown('trainSize', grouped(dataset.trainCount))} images of ${shownDataset(experiment.dataset)} ` +
+    `and ${counted(experiment.seeds.length, 'seed')} each, trained for ${length} on ${shown('trainSize', withSpaces(dataset.trainCount))} images of ${shownDataset(experiment.dataset)} ` +
     `(${experiment.optimizer}, learning rate ${shown('learningRate', String(experiment.learningRate))}, batches of ${shown('batchSize', String(experiment.batchSize))}${experiment.grid?.depth === undefined ? '' : `, depth ${shown('depth', String(experiment.depth))}`}) and tested on ${tested}. ` +
     `All were tested on the same examples, and every number below is computed from their outcomes on those examples; ${standard.title} is the field's usual metric.`
   );
@@ -242,10 +242,10 @@ function thresholdsText({ sweep: { points }, induced, causes }: AnalysedFamily):
   const coarse =
     smallest === undefined
       ? ''
-      : ` On ${grouped(smallest.size)} test examples instead of all, the bow of ${induced.title} lies between ${formatNumber(smallest.scores.bow.lower, 2)} and ${formatNumber(smallest.scores.bow.upper, 2)} in the middle 95 % of draws.`;
+      : ` On ${withSpaces(smallest.size)} test examples instead of all, the bow of ${induced.title} lies between ${formatNumber(smallest.scores.bow.lower, 2)} and ${formatNumber(smallest.scores.bow.upper, 2)} in the middle 95 % of draws.`;
   return (
-    `The same outcomes under ${grouped(points.length)} thresholds: of the ${grouped(moving.length)} curves that move by 0.1 or more, ${grouped(late)} rise late (bow above 0). ` +
-    `The latest is ${titleOf(latest.metric)} (bow ${formatNumber(latest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(latest.scores.ramp, 2)}), the earliest ${titleOf(earliest.metric)} (bow ${formatNumber(earliest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(earliest.scores.ramp, 2)}). ` +
+    `The same outcomes under ${withSpaces(points.length)} thresholds: of the ${withSpaces(moving.length)} curves that move by 0.1 or more, ${withSpaces(late)} rise late (bow above 0). ` +
+    `The latest is ${metricTitle(latest.metric)} (bow ${formatNumber(latest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(latest.scores.ramp, 2)}), the earliest ${metricTitle(earliest.metric)} (bow ${formatNumber(earliest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(earliest.scores.ramp, 2)}). ` +
     `Which of them to show is a choice, and the score of a chosen curve is evidence of nothing else.${coarse}`
   );
 }
@@ -258,7 +258,7 @@ function caveatsOf(family: ReportedFamily): string[] {
   const units = induced.units === 'images' ? words.examples : induced.units;
   const lowest = Math.min(...comparison.induced.points.map(({ value }) => value));
   return [
-    `Resolution: with ${grouped(count)} test ${units} the smallest value of ${induced.title} above 0 is ${formatNumber(resolution ?? NaN)}.${lowest === 0 ? ' Where the curve is at 0, it may rise unseen below that value.' : ''}`,
+    `Resolution: with ${withSpaces(count)} test ${units} the smallest value of ${induced.title} above 0 is ${formatNumber(resolution ?? NaN)}.${lowest === 0 ? ' Where the curve is at 0, it may rise unseen below that value.' : ''}`,
     seeds === 1
       ? 'One seed: intervals cover the sampling of test examples only; another seed may lie outside them.'
       : `${seeds} seeds: intervals are over test examples and seeds (Student's t for the means; for the scores a bootstrap and a model of seeds), and ${seeds === 2 ? 'two seeds say' : 'few seeds say'} little about how much seeds differ.`,

@@ -3,7 +3,7 @@ import type { ComparedCurve } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
 import { nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
-import { counted, formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
+import { counted, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { isImported, sourcesOf, type ImportedRun } from '../../runs/imported.js';
 import type { FamilyMember } from '../../runs/opened.js';
 import type { RunRecord } from '../../runs/record.js';
@@ -13,7 +13,9 @@ import { shownScores } from '../titles.js';
 import type { Table } from './blocks.js';
 import type { AnalysedFamily } from './family.js';
 
-export function curvesOf({ comparison }: AnalysedFamily): { readonly role: string; readonly curve: ComparedCurve }[] {
+export function curvesByRole({
+  comparison,
+}: AnalysedFamily): { readonly role: string; readonly curve: ComparedCurve }[] {
   const { natural, standard, induced } = comparison;
   return [
     { role: 'standard', curve: standard },
@@ -24,7 +26,7 @@ export function curvesOf({ comparison }: AnalysedFamily): { readonly role: strin
 
 export function scoresTable(family: AnalysedFamily): Table {
   const name = `${family.run.record.name}-scores`;
-  const curves = curvesOf(family);
+  const curves = curvesByRole(family);
   return {
     name,
     caption:
@@ -193,7 +195,7 @@ export function curvesTable({ run, comparison, evaluations, predicted }: Analyse
   };
 }
 
-export function membersTable({ run, evaluations }: AnalysedFamily): Table {
+export function familyTable({ run, evaluations }: AnalysedFamily): Table {
   const [standard, induced] = evaluations;
   const { words } = run;
   const trained = <T>(...values: readonly T[]) => (words.isCoordinate ? [] : values);
@@ -243,7 +245,7 @@ function secondsOf({ trained }: FamilyMember): number {
 }
 
 /** With three digits of the threshold, as a swept one has as many as a number can. */
-export function titleOf({ title, parameters }: Metric): string {
+export function metricTitle({ title, parameters }: Metric): string {
   const [value] = Object.values(parameters);
   return title.replace(String(value), formatNumber(Number(value)));
 }
@@ -298,11 +300,11 @@ function importedProvenance(record: ImportedRun): string[][] {
     ['run', `${name}, imported ${[created, ...additions.map(({ added }) => added)].join(', ')}`],
     ...sourcesOf(record).flatMap((source) => [
       ['outcomes', `${source.format}${source.tool === null ? '' : `, made by ${sourceText(source)}`}`],
-      ...source.files.map(({ name: file, bytes, sha256 }) => [file, `${grouped(bytes)} bytes, SHA-256 ${sha256}`]),
+      ...source.files.map(({ name: file, bytes, sha256 }) => [file, `${withSpaces(bytes)} bytes, SHA-256 ${sha256}`]),
     ]),
     ['versions', `lab ${versions.lab}, Node ${versions.node}, ${versions.platform}`],
     ['commit', gitCommit ?? 'unknown'],
-    ['test set', `${dataset.name}: ${grouped(dataset.testCount)} examples`],
+    ['test set', `${dataset.name}: ${withSpaces(dataset.testCount)} examples`],
     ['fingerprint', `SHA-256 ${dataset.fingerprint}`],
   ];
 }
@@ -326,7 +328,7 @@ function trainedProvenance(record: RunRecord, members: AnalysedFamily['run']['me
     ['commit', gitCommit ?? 'unknown'],
     [
       'dataset',
-      `${shownDataset(dataset.name)}: ${grouped(dataset.trainCount)} training and ${grouped(dataset.testCount)} test images, ${dataset.classes} classes, ${dataset.shape.height} x ${dataset.shape.width} x ${dataset.shape.channels}`,
+      `${shownDataset(dataset.name)}: ${withSpaces(dataset.trainCount)} training and ${withSpaces(dataset.testCount)} test images, ${dataset.classes} classes, ${dataset.shape.height} x ${dataset.shape.width} x ${dataset.shape.channels}`,
     ],
     ['fingerprint', `SHA-256 ${dataset.fingerprint}`],
     ['licence', dataset.licence],

@@ -36,7 +36,7 @@ export function onsetText({ chance, margin, loss, interval }: NonNullable<Collap
 }
 
 /** `no effect found (p 0.4)`: what the test of a factor says, in a few words. */
-export function verdictOf({ untold, adjusted }: FactorTest): string {
+export function factorVerdict({ untold, adjusted }: FactorTest): string {
   if (untold !== undefined) return 'cannot be told';
   if (Number.isNaN(adjusted)) return 'cannot be told';
   return adjusted <= 0.05 ? 'adds to the loss' : 'no effect found';
@@ -120,7 +120,7 @@ function factorPanel({ factors, members }: Collapse, k: number): CurvePanel {
   const p = Number.isNaN(adjusted) ? '' : `, p ${formatNumber(adjusted, 2)}`;
   return {
     title: `${factor} at equal loss`,
-    subtitle: [`${verdictOf(test)}${p}`],
+    subtitle: [`${factorVerdict(test)}${p}`],
     ...{ xTitle: factor, yTitle: 'ability less the pooled curve', legend: false },
     xTicks: () => values.map((at) => ({ at, text: formatCount(at) })),
     ...(nth(values, 0) > 0 ? {} : { xLinear: true }),

@@ -2,7 +2,7 @@
 import { nth } from '../../machine/present.js';
 import type { Frame } from './layout.js';
 
-export interface Cell {
+export interface HeatCell {
   readonly x0: number;
   readonly x1: number;
   readonly y0: number;
@@ -34,11 +34,11 @@ export function bounds(values: readonly number[], log: boolean): [low: number, h
  * @param x bounds of the columns
  * @param y bounds of the rows
  */
-export function cellsOf(
+export function heatCells(
   x: readonly (readonly [number, number])[],
   y: readonly (readonly [number, number])[],
   valueAt: (column: number, row: number) => number,
-): Cell[] {
+): HeatCell[] {
   return y.flatMap(([y0, high], row) =>
     x.map(([x0, right], column) => {
       const [x1, y1] = [x[column + 1]?.[1] ?? right, y[row + 1]?.[1] ?? high];
@@ -47,7 +47,7 @@ export function cellsOf(
   );
 }
 
-export function heatLayer(cells: readonly Cell[], { x, y, color }: Frame): object {
+export function heatLayer(cells: readonly HeatCell[], { x, y, color }: Frame): object {
   return {
     data: { values: cells.filter(({ value }) => Number.isFinite(value)) },
     mark: { type: 'rect', clip: true, strokeWidth: 0 },

@@ -13,7 +13,7 @@ import {
   type Tick,
 } from './axis.js';
 import { pixelsPerInch } from './print.js';
-import { textWidth, wrapped, type TextFont } from './text.js';
+import { textWidth, wrapText, type TextFont } from './text.js';
 import type { SeriesStyle } from './theme.js';
 
 export interface Axis {
@@ -146,7 +146,7 @@ export const tickRoom = 7;
 export const sample = 22;
 export const lowest = 56;
 
-export interface Layout {
+export interface PanelLayout {
   readonly columns: number;
   /** Panels whose labels stand at the ends of their lines; those of others are below them. */
   readonly atEnds: ReadonlySet<Panel>;
@@ -165,7 +165,7 @@ export interface Layout {
   readonly top: number;
 }
 
-export function leastHeight(figure: Figure, layouts: readonly Layout[], look: Look): number {
+export function leastHeight(figure: Figure, layouts: readonly PanelLayout[], look: Look): number {
   return (
     Math.min(...layouts.map((layout) => totalHeight(figure, { ...layout, height: lowest * look.unit }, look))) /
     pixelsPerInch
@@ -184,7 +184,7 @@ export function layoutOf(
   total: { width: number; height: number | undefined },
   columns: number,
   look: Look,
-): Layout {
+): PanelLayout {
   const { panels } = figure;
   const { unit, label, line } = look;
   const all = total.width - 2 * edge * unit;
@@ -198,11 +198,11 @@ export function layoutOf(
   const most = (values: readonly number[]) => Math.max(0, ...values);
   const ofLast = most(right.filter((_, i) => i % columns === columns - 1));
   const ofInner = most(right.filter((_, i) => !isLast(i)));
-  const title = figure.title === '' ? [] : wrapped(figure.title, all, look.title);
-  const notes = figure.notes.flatMap((note) => wrapped(note, all, label));
+  const title = figure.title === '' ? [] : wrapText(figure.title, all, look.title);
+  const notes = figure.notes.flatMap((note) => wrapText(note, all, label));
   const top =
     title.length === 0 ? edge * unit : (edge + 4) * unit + (1.15 * title.length + notes.length) * line + 4 * unit;
-  let layout: Layout = {
+  let layout: PanelLayout = {
     ...{
       columns,
       atEnds,
@@ -218,7 +218,9 @@ export function layoutOf(
     const left = most(panels.map((panel) => leftOf(panel, layout, look)));
     const width = (all - columns * left - (columns - 1) * (ofInner + gap * unit) - ofLast) / columns;
     const sized = { ...layout, left, width };
-    const heading = most(panels.map((panel, i) => headingHeight(panel, roomOf(i, panels.length, sized, all), look)));
+    const heading = most(
+      panels.map((panel, i) => headingHeight(panel, roomForTexts(i, panels.length, sized, all), look)),
+    );
     const bottoms = panels.map((panel) => bottomHeight(panel, sized, look));
     const lastRow = (rows - 1) * columns;
     const measured = {
@@ -235,7 +237,7 @@ export function layoutOf(
 
 export function totalHeight(
   { panels }: Figure,
-  { columns, top, heading, height, bottom, foot }: Layout,
+  { columns, top, heading, height, bottom, foot }: PanelLayout,
   { unit }: Look,
 ): number {
   const rows = Math.ceil(panels.length / columns);
@@ -243,7 +245,12 @@ export function totalHeight(
 }
 
 /** How wide the texts above the i-th panel may be: to the next panel, or to the picture's end. */
-export function roomOf(i: number, count: number, { columns, left, right, width }: Layout, all: number): number {
+export function roomForTexts(
+  i: number,
+  count: number,
+  { columns, left, right, width }: PanelLayout,
+  all: number,
+): number {
   const place = i % columns;
   if (i < count - 1 && place < columns - 1) return width + right.inner;
   return all - left - place * (left + width + right.inner + gap);
@@ -266,7 +273,7 @@ export function yTicks({ y }: Panel, height: number, { line, unit }: Look): Tick
   return withRoom(ticks, placing(y.domain, [0, height], y.isLog ?? false), () => 0.75 * line, 0.5 * line);
 }
 
-function leftOf(panel: Panel, { height }: Layout, look: Look): number {
+function leftOf(panel: Panel, { height }: PanelLayout, look: Look): number {
   const { label, unit } = look;
   return Math.max(
     10 * unit,
@@ -292,9 +299,9 @@ interface Words {
 
 export function wordsOf({ title, notes, y, top }: Panel, room: number, { heading, label, line }: Look): Words {
   return {
-    title: title === '' ? [] : wrapped(title, room, heading),
-    notes: notes.flatMap((note) => wrapped(note, room, label)),
-    y: wrapped(`↑ ${y.title}`, room, label),
+    title: title === '' ? [] : wrapText(title, room, heading),
+    notes: notes.flatMap((note) => wrapText(note, room, label)),
+    y: wrapText(`↑ ${y.title}`, room, label),
     top: top === undefined ? 0 : 1.3 * line,
   };
 }
@@ -315,7 +322,7 @@ interface LegendEntry {
 export function legendEntries({ keys = [] }: Panel, width: number, { label, unit }: Look): LegendEntry[] {
   let [at, row] = [0, 0];
   return keys.map((key) => {
-    const lines = wrapped(key.label, width - (sample + 6) * unit, label);
+    const lines = wrapText(key.label, width - (sample + 6) * unit, label);
     const size = Math.max(...lines.map((each) => textWidth(each, label))) + (sample + 18) * unit;
     if (at > 0 && (lines.length > 1 || at + size - 12 * unit > width)) [at, row] = [0, row + 1];
     const placed = { key, lines, at, row };
@@ -330,13 +337,13 @@ function legendRows(entries: readonly LegendEntry[]): number {
 }
 
 /** A legend may begin below the labels of the vertical axis. */
-export function legendWidth({ left, width }: Layout): number {
+export function legendWidth({ left, width }: PanelLayout): number {
   return left + width;
 }
 
-export function bottomHeight(panel: Panel, layout: Layout, look: Look): number {
+export function bottomHeight(panel: Panel, layout: PanelLayout, look: Look): number {
   const { unit, label, line } = look;
-  const title = wrapped(panel.x.title, layout.width, label).length * line;
+  const title = wrapText(panel.x.title, layout.width, label).length * line;
   const rows = layout.atEnds.has(panel) ? 0 : legendRows(legendEntries(panel, legendWidth(layout), look));
   const legend = rows === 0 ? 0 : rows * 1.15 * line + 5 * unit;
   return tickRoom * unit + line + title + legend + (panel.ramp === undefined ? 0 : 2 * line + 18 * unit);

@@ -44,7 +44,7 @@ export function curvePanel(whole: CurvePanel): Panel {
     ...(top === undefined ? {} : { top }),
     keys:
       (whole.legend ?? drawn.length > 1)
-        ? drawn.filter(({ isUnnamed }) => isUnnamed !== true).map((each) => keyOf(each, edges))
+        ? drawn.filter(({ isUnnamed }) => isUnnamed !== true).map((each) => legendKey(each, edges))
         : [],
     curves: whole,
     layers: (frame) => layersOf(drawn, { ...edges, place: placing(xDomain, [0, frame.width], !xLinear) }, frame),
@@ -62,7 +62,7 @@ function everyPoint({ series }: CurvePanel): CurvePoint[] {
   return series.flatMap(({ line, points = [], bands = [] }) => [...line, ...points, ...bands.flat()]);
 }
 
-function keyOf({ label, line, points = line, style }: DrawnSeries, { onAxis }: Edges): Key {
+function legendKey({ label, line, points = line, style }: DrawnSeries, { onAxis }: Edges): Key {
   const last = line.findLast(({ y }) => !Number.isNaN(y));
   const end = last === undefined ? {} : { end: { x: last.x, y: onAxis(last.y) } };
   return { label, style, hasPoints: points.length > 0, ...end };

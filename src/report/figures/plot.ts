@@ -85,14 +85,14 @@ export function hasRoomForIntervals({ series, xScale, width }: Pick<Plot, 'serie
   return places.slice(1).every((at, i) => at - nth(places, i) >= leastGap);
 }
 
-interface Axis {
+interface PlotAxis {
   readonly low: number;
   readonly high: number;
   readonly ticks: readonly Tick[];
 }
 
 /** Round ends around all that is drawn; from 0 where the lowest is nearer to 0 than to the highest. */
-function verticalAxis({ series }: Plot, rows: number): Axis {
+function verticalAxis({ series }: Plot, rows: number): PlotAxis {
   const all = series
     .flatMap(({ points }) => points.flatMap(({ y, lower, upper }) => [y, lower ?? y, upper ?? y]))
     .filter(Number.isFinite);
@@ -113,7 +113,7 @@ function verticalAxis({ series }: Plot, rows: number): Axis {
 type Place = (point: { readonly x: number; readonly y: number }) => Dot;
 
 /** From values to dots. */
-function dotsOf({ series, xScale, characters }: Plot, canvas: Canvas, vertical: Axis): Place {
+function dotsOf({ series, xScale, characters }: Plot, canvas: Canvas, vertical: PlotAxis): Place {
   const { wide, high } = canvas.size;
   const edge = margin * cellSize[characters].wide;
   const across = placing(domainOfX(series), [edge, wide - 1 - edge], xScale === 'log');

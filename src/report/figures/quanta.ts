@@ -9,7 +9,7 @@ import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
 import { seriesStyle } from './theme.js';
 import { shareTicks, type CurvePoint, type Tick } from './axis.js';
-import { cellsOf, heatLayer } from './heat.js';
+import { heatCells, heatLayer } from './heat.js';
 import type { Figure, Frame, Panel } from './layout.js';
 import { curvePanel, type PanelSeries } from './panels.js';
 import { shortened } from './train.js';
@@ -121,7 +121,7 @@ function heatMap({ grid, turns }: Quanta, words: FamilyWords): Panel {
   const order = sortedExamples(grid, turns.median);
   const rows = Math.min(heatRows, examples);
   const from = (row: number) => Math.floor((row * examples) / rows);
-  const cells = cellsOf(
+  const cells = heatCells(
     scales.map((_, s) => [s - 0.5, s + 0.5]),
     Array.from({ length: rows }, (_, row) => [from(row) / examples, from(row + 1) / examples]),
     (s, row) =>
@@ -182,7 +182,7 @@ function sigmoids({ grid, fits }: Quanta, words: FamilyWords): Panel {
         ]),
   ];
   return curvePanel({
-    title: `(c) ${titleOf(fit, fits)}`,
+    title: `(c) ${fitTitle(fit, fits)}`,
     subtitle: ['Points: accuracy of each member.'],
     ...{ xTitle: words.axis, yTitle: 'share solved', yDomain: [0, 1], yTicks: shareTicks, series, legend: true },
   });
@@ -221,9 +221,9 @@ function rounded(percent: number): string {
   return percent >= 1 ? percent.toFixed(0) : Number(percent.toPrecision(1)).toString();
 }
 
-function titleOf(fit: Quanta['fits'][number], fits: Quanta['fits']): string {
+function fitTitle(fit: Quanta['fits'][number], fits: Quanta['fits']): string {
   const other = present(preferred(fits, 'aicc'));
-  const by = other === fit ? 'preferred by AICc and BIC' : `preferred by BIC; by AICc: ${nameOf(other)}`;
+  const by = other === fit ? 'preferred by AICc and BIC' : `preferred by BIC; by AICc: ${fitName(other)}`;
   const floor = fit.floor === 0 ? '' : `, above ${rounded(100 * fit.floor)} % by guessing`;
   const what = {
     one: 'One sigmoid for all examples',
@@ -235,7 +235,7 @@ function titleOf(fit: Quanta['fits'][number], fits: Quanta['fits']): string {
 }
 
 /** As tables name a model. */
-export function nameOf({ kind, classes, ownSlopes }: Quanta['fits'][number]): string {
+export function fitName({ kind, classes, ownSlopes }: Quanta['fits'][number]): string {
   switch (kind) {
     case 'curve':
       return 'examples alike, any curve';

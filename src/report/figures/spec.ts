@@ -4,7 +4,7 @@ import { nth, present } from '../../machine/present.js';
 import { UsageError } from '../../terminal/errors.js';
 import { apart, linearTicks, placing, valueTicks, withRoom, type Tick } from './axis.js';
 import { pixelsPerInch, type FigureSize } from './print.js';
-import { textWidth, wrapped, type TextFont } from './text.js';
+import { textWidth, wrapText, type TextFont } from './text.js';
 import { fontFamily, inks, type SeriesStyle } from './theme.js';
 import {
   lookOf,
@@ -17,7 +17,7 @@ import {
   columnChoices,
   layoutOf,
   totalHeight,
-  roomOf,
+  roomForTexts,
   xTicks,
   yTicks,
   wordsOf,
@@ -29,7 +29,7 @@ import {
   type Panel,
   type Figure,
   type Look,
-  type Layout,
+  type PanelLayout,
 } from './layout.js';
 
 /** @param title in place of the figure's own; an empty one leaves out the lines below it too */
@@ -44,7 +44,7 @@ export function figureSpec(
   const layouts = columnChoices(figure, total.width, look).map((columns) => layoutOf(named, total, columns, look));
   const fitting =
     total.height === undefined ? layouts.slice(0, 1) : layouts.filter(({ height: high }) => high >= lowest * look.unit);
-  const shape = ({ width, height: high }: Layout) => Math.min(width, 1.3 * high);
+  const shape = ({ width, height: high }: PanelLayout) => Math.min(width, 1.3 * high);
   const [best] = fitting.toSorted((a, b) => shape(b) - shape(a));
   if (best !== undefined) return specOf(named, best, total, look);
   if (isHeightFirm)
@@ -58,7 +58,7 @@ export function figureSpec(
 
 function specOf(
   figure: Figure,
-  layout: Layout,
+  layout: PanelLayout,
   total: { width: number; height: number | undefined },
   look: Look,
 ): TopLevelSpec {
@@ -89,7 +89,7 @@ function specOf(
 
 interface Whole {
   readonly figure: Figure;
-  readonly layout: Layout;
+  readonly layout: PanelLayout;
   readonly total: { readonly width: number };
   readonly look: Look;
 }
@@ -101,7 +101,7 @@ function panelSpec(panel: Panel, i: number, { figure, layout, total, look }: Who
     channel(panel.x, xTicks(panel, width, look), look),
     channel(panel.y, yTicks(panel, height, look), look),
   ];
-  const room = roomOf(i, figure.panels.length, layout, total.width - 2 * edge * unit);
+  const room = roomForTexts(i, figure.panels.length, layout, total.width - 2 * edge * unit);
   return {
     ...{ width, height },
     layer: [
@@ -143,12 +143,12 @@ function channel({ domain, isLog = false, grid = true }: Axis, ticks: readonly T
 }
 
 /** Where the legend begins, or the ramp. */
-function belowTitle(panel: Panel, layout: Layout, look: Look): number {
+function belowTitle(panel: Panel, layout: PanelLayout, look: Look): number {
   const { title, notes, x, y, layers } = panel;
   return layout.height + bottomHeight({ title, notes, x, y, layers }, layout, look) + 5 * look.unit;
 }
 
-function colorOf(panel: Panel, layout: Layout, look: Look): object {
+function colorOf(panel: Panel, layout: PanelLayout, look: Look): object {
   const { scheme, domain, texts = valueTicks } = present(panel.ramp);
   const { label, line, unit } = look;
   const ticks = texts(linearTicks(domain, 4));
@@ -186,7 +186,10 @@ function text(words: string, { x, y, size, bold = false, align = 'left', color =
   };
 }
 
-function titleLines({ title, notes, left, top, heading }: Layout, { title: font, label, line, unit }: Look): object[] {
+function titleLines(
+  { title, notes, left, top, heading }: PanelLayout,
+  { title: font, label, line, unit }: Look,
+): object[] {
   let y = edge * unit - top - heading - line / 2 + 2 * unit;
   return [
     ...title.map((words) => text(words, { x: -left, y: (y += 1.15 * line), ...font })),
@@ -194,7 +197,7 @@ function titleLines({ title, notes, left, top, heading }: Layout, { title: font,
   ];
 }
 
-function headingLines(panel: Panel, room: number, layout: Layout, look: Look): object[] {
+function headingLines(panel: Panel, room: number, layout: PanelLayout, look: Look): object[] {
   const { heading: font, label, line, unit } = look;
   const words = wordsOf(panel, room, look);
   let y = -layout.heading - line / 2;
@@ -214,12 +217,12 @@ function headingLines(panel: Panel, room: number, layout: Layout, look: Look): o
   ];
 }
 
-function belowPanel(panel: Panel, layout: Layout, look: Look): object[] {
+function belowPanel(panel: Panel, layout: PanelLayout, look: Look): object[] {
   const { width, height } = layout;
   const { label, line, unit } = look;
   let y = height + tickRoom * unit + line / 2;
   return [
-    ...wrapped(panel.x.title, width, label).map((words) =>
+    ...wrapText(panel.x.title, width, label).map((words) =>
       text(words, { x: width / 2, y: (y += line), ...label, align: 'center' }),
     ),
     ...(panel.ramp === undefined
@@ -229,7 +232,7 @@ function belowPanel(panel: Panel, layout: Layout, look: Look): object[] {
 }
 
 /** Labels at the ends of lines where they fit, else a legend below. */
-function keysOf(panel: Panel, layout: Layout, look: Look): object[] {
+function keysOf(panel: Panel, layout: PanelLayout, look: Look): object[] {
   const { line, unit } = look;
   const { keys = [], y } = panel;
   if (layout.atEnds.has(panel)) {

@@ -5,7 +5,7 @@ import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { scoreTitles, titled } from '../titles.js';
 import { referenceStyles } from './theme.js';
 import { countTicks, domainOf, valueTicks, type CurvePoint } from './axis.js';
-import { bounds, cellsOf, heatLayer, scheme } from './heat.js';
+import { bounds, heatCells, heatLayer, scheme } from './heat.js';
 import type { Axis, Figure, Panel } from './layout.js';
 import { curvePanel, type CurvePanel } from './panels.js';
 
@@ -58,7 +58,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
     words.axis,
     true,
   );
-  const cells = cellsOf(x.cells, y.cells, (j, i) => nth(nth(points, j).values, i));
+  const cells = heatCells(x.cells, y.cells, (j, i) => nth(nth(points, j).values, i));
   const heat: Panel = {
     ...{ title: name, notes: [], x, y },
     ramp: {
@@ -129,7 +129,7 @@ function twoAxes({ run, sweep: { axes, points }, leastRange }: SweepFigure): Fig
   const [outer, inner] = axes as [Sweep['axes'][number], Sweep['axes'][number]];
   const [x, y] = [axisOf(outer.values, outer.key), axisOf(inner.values, inner.key)];
   const panel = (score: 'bow' | 'jump', title: string): Panel => {
-    const cells = cellsOf(x.cells, y.cells, (i, j) =>
+    const cells = heatCells(x.cells, y.cells, (i, j) =>
       shown(nth(points, i * inner.values.length + j), score, leastRange),
     );
     const domain =

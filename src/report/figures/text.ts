@@ -29,7 +29,7 @@ export function textWidth(text: string, { size, bold = false }: TextFont): numbe
 }
 
 /** Lines that are no wider than `width`: broken at spaces, but not in `K = 20`, in `10 000`, or before a per cent sign; a word that is wider is cut. */
-export function wrapped(text: string, width: number, font: TextFont): string[] {
+export function wrapText(text: string, width: number, font: TextFont): string[] {
   const lines: string[] = [];
   for (const word of text.replaceAll(/ (?=[=%])|(?<==) |(?<=\d) (?=\d{3}(?!\d))/g, '\u00a0').split(' ')) {
     const last = lines.at(-1);

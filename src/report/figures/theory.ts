@@ -1,6 +1,6 @@
 /** The model of Sec. 2, drawn for parameters or beside a family that it was fitted to. */
 import type { TheoryFit } from '../../analysis/theory-fit.js';
-import { allRight, expectedEditDistance, lossAt, type PowerLaw } from '../../analysis/theory.js';
+import { allRight, expectedEditDistance, tokenLoss, type PowerLaw } from '../../analysis/theory.js';
 import { nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber } from '../../terminal/format.js';
@@ -27,7 +27,7 @@ export function modelFigure(law: PowerLaw, lengths: readonly number[]): Figure {
       curvePanel({
         title: 'cross-entropy per token',
         subtitle: ['falls as a power law'],
-        series: [{ label: 'L', line: line((n) => lossAt(law, n)), points: [] }],
+        series: [{ label: 'L', line: line((n) => tokenLoss(law, n)), points: [] }],
         ...{ xTitle, yTitle: 'nats', yLog: true },
       }),
       curvePanel({

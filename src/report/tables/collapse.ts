@@ -3,7 +3,7 @@ import type { Collapse } from '../../analysis/collapse/collapse.js';
 import { nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
-import { onsetText, verdictOf } from '../figures/collapse.js';
+import { onsetText, factorVerdict } from '../figures/collapse.js';
 import { lossTitle } from '../figures/scaling.js';
 import { textTable } from './text-table.js';
 
@@ -28,7 +28,7 @@ export function collapseTable(found: Collapse, metric: Metric, loss: Metric): st
         test.untold === undefined ? formatNumber(test.detectable, 2) : '-',
         formatNumber(test.p, 2),
         formatNumber(test.adjusted, 2),
-        verdictOf(test),
+        factorVerdict(test),
       ]),
       ['factor', ''],
     ),

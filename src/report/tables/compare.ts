@@ -8,7 +8,7 @@ import type { Sharpness } from '../../analysis/sharpness.js';
 import { nth, present } from '../../machine/present.js';
 import { isImported, kindOf, type AnyRun, type ImportedRun } from '../../runs/imported.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
-import { formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
+import { formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { shownScores, titled } from '../titles.js';
 import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
@@ -21,14 +21,14 @@ export function aboutFamily(record: AnyRun, scales: number, words: FamilyWords):
   const seeds = count === 1 ? 'one seed' : `${count} seeds`;
   const testSet =
     kindOf(record) === 'sequences'
-      ? `${grouped(experiment.testSequences ?? 0)} test sequences of ${experiment.pairs ?? 1} images`
-      : `${grouped(dataset.testCount)} test images`;
+      ? `${withSpaces(experiment.testSequences ?? 0)} test sequences of ${experiment.pairs ?? 1} images`
+      : `${withSpaces(dataset.testCount)} test images`;
   return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${scales} ${words.isCoordinate ? `values of ${words.scale}` : 'widths'}, ${seeds} each, ${testSet}.`;
 }
 
 function aboutImported({ source, dataset, members }: ImportedRun, scales: number): string {
-  const models = `${grouped(members.length)} imported ${members.length === 1 ? 'model' : 'models'}`;
-  return `${models} on ${dataset.name} (${sourceText(source)}), ${scales} ${scales === 1 ? 'scale' : 'scales'}, ${grouped(dataset.testCount)} test examples.`;
+  const models = `${withSpaces(members.length)} imported ${members.length === 1 ? 'model' : 'models'}`;
+  return `${models} on ${dataset.name} (${sourceText(source)}), ${scales} ${scales === 1 ? 'scale' : 'scales'}, ${withSpaces(dataset.testCount)} test examples.`;
 }
 
 /** `lm-eval 0.4.9`, `table`: what the outcomes were made by, as far as it is known. */
@@ -151,7 +151,7 @@ function questionsTable(
   const parts = [
     textTable(heading, lines, [nth(heading, 0)]),
     'Smooth: the best of line, power law with offset, saturating exponential, and a logistic curve that takes half of the log range or more from 10 to',
-    `90 %; p: the largest share, over these as truths, of ${grouped(draws)} families with such seeds and test set whose score exceeds their own smooth fit's as far.`,
+    `90 %; p: the largest share, over these as truths, of ${withSpaces(draws)} families with such seeds and test set whose score exceeds their own smooth fit's as far.`,
   ];
   if (pushed !== undefined) {
     const first = "beyond the metric's effect?";

@@ -1,6 +1,6 @@
 /** A proposed experiment: as tables, and as the file that `train --experiment` takes. */
 import { stringify } from 'yaml';
-import type { Candidate, Design } from '../../analysis/design/design.js';
+import type { MetricPower, Design } from '../../analysis/design/design.js';
 import type { Power } from '../../analysis/design/power.js';
 import type { Experiment } from '../../experiment/schema.js';
 import { nth } from '../../machine/present.js';
@@ -67,7 +67,7 @@ function howChosen(power: string): string {
   ].join('\n');
 }
 
-function candidateRow(each: Candidate, chosen: string): string[] {
+function candidateRow(each: MetricPower, chosen: string): string[] {
   return [each.title, formatNumber(each.end), ...powerCells(each).toReversed(), each.metric === chosen ? 'chosen' : ''];
 }
 

@@ -1,7 +1,7 @@
 /** Two runs against each other, as text. */
 import { alpha, type FamilyDifference, type ScaleDifference } from '../../analysis/diff/difference.js';
 import { scaleText } from '../../runs/words.js';
-import { counted, formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
+import { counted, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { metricText } from './members.js';
 import { textTable } from './text-table.js';
 
@@ -28,7 +28,7 @@ export function diffTable(found: FamilyDifference): string {
         formatNumber(scale.p, 2),
         formatNumber(scale.adjusted, 2),
         ...(isAlone ? [countText(scale.mcnemar?.first), countText(scale.mcnemar?.second)] : []),
-        verdictOf(scale, found),
+        diffVerdict(scale, found),
       ]),
       [''],
     ),
@@ -42,11 +42,11 @@ export function diffTable(found: FamilyDifference): string {
 }
 
 function countText(count: number | undefined): string {
-  return count === undefined ? '-' : grouped(count);
+  return count === undefined ? '-' : withSpaces(count);
 }
 
 /** `b is better`: who is, where the adjusted p is small. */
-export function verdictOf(
+export function diffVerdict(
   { difference, adjusted }: Pick<ScaleDifference, 'difference' | 'adjusted'>,
   { metric, one, other }: Pick<FamilyDifference, 'metric' | 'one' | 'other'>,
 ): string {
@@ -61,7 +61,7 @@ export function diffNotes({ scales, one, examples, units, metric }: FamilyDiffer
   const tests = new Set(scales.map(({ mcnemar }) => (mcnemar === undefined ? 't' : 'McNemar')));
   const isMixed = scales.some((scale) => (scale.one.seeds === 1) !== (scale.other.seeds === 1));
   return [
-    `Paired by test ${metric.units === 'sequences' ? 'sequence' : 'example'}: ${grouped(examples.common)} in common${units === examples.common ? '' : `; intervals are over ${grouped(units)} ${metric.units}`}. In brackets: 95 %, not adjusted.`,
+    `Paired by test ${metric.units === 'sequences' ? 'sequence' : 'example'}: ${withSpaces(examples.common)} in common${units === examples.common ? '' : `; intervals are over ${withSpaces(units)} ${metric.units}`}. In brackets: 95 %, not adjusted.`,
     ...(tests.has('t')
       ? [
           Math.max(...seeds) > 1

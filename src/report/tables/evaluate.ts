@@ -2,10 +2,10 @@
 import type { MetricEvaluation } from '../../analysis/evaluate.js';
 import { nth } from '../../machine/present.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
-import { condensed, formatNumber, grouped } from '../../terminal/format.js';
+import { condensed, formatNumber, withSpaces } from '../../terminal/format.js';
 import type { Sampling } from './sampling.js';
 import { membersTable, printed } from './members.js';
-import { csv } from './text-table.js';
+import { csvText } from './text-table.js';
 
 /** Without a line break at the end; at least one evaluation, all of the same members. */
 export function evaluationTable(
@@ -36,7 +36,7 @@ export function evaluationTable(
   const notes = evaluations.map(({ metric, count, resolution }) => {
     const smallest = resolution === null ? '' : `; smallest value above 0: ${formatNumber(resolution)}`;
     const units = metric.units === 'images' ? words.examples : metric.units;
-    return `${metric.id}: ${grouped(count)} ${metric.name === 'subset-trials' ? 'groups' : `test ${units}`}${smallest}`;
+    return `${metric.id}: ${withSpaces(count)} ${metric.name === 'subset-trials' ? 'groups' : `test ${units}`}${smallest}`;
   });
   const method = byScale ? overSeedsNote : membersNote(evaluations, sampling);
   const given = sampling.note === undefined ? [] : [sampling.note];
@@ -98,5 +98,5 @@ export function evaluationCsv(
       note,
     ]),
   ]);
-  return csv(columns, lines);
+  return csvText(columns, lines);
 }

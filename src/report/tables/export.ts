@@ -7,15 +7,15 @@ import { nth, present } from '../../machine/present.js';
 import { isImported, makeOf, readExamples } from '../../runs/imported.js';
 import type { LoadedMember, LoadedRun } from '../../runs/opened.js';
 import { outcomeColumns, type OutcomeName } from '../../runs/outcomes.js';
-import { csv } from './text-table.js';
+import { csvText } from './text-table.js';
 
-type Cell = string | number | null;
+type TidyCell = string | number | null;
 
 interface TidyColumn {
   readonly name: string;
   readonly type: 'STRING' | 'DOUBLE' | 'INT32' | 'FLOAT' | 'BOOLEAN';
   /** Of one member: the same in all of its rows, or one value for each. */
-  readonly of: (member: LoadedMember) => Cell | ArrayLike<Cell>;
+  readonly of: (member: LoadedMember) => TidyCell | ArrayLike<TidyCell>;
 }
 
 /** What tells members and examples apart, then the outcomes. `ids` are those of imported examples. */
@@ -74,7 +74,7 @@ export async function tidyParquet(run: LoadedRun): Promise<Uint8Array> {
     const rows = rowsOf(member);
     const columnData = columns.map(({ name, type, of }) => {
       const values = of(member);
-      const data = isList(values) ? Array.from(values) : new Array<Cell>(rows).fill(values);
+      const data = isList(values) ? Array.from(values) : new Array<TidyCell>(rows).fill(values);
       return { name, data: type === 'BOOLEAN' ? data.map((value) => value !== 0) : data };
     });
     await file.write({ columnData, rowGroupSize: Math.max(1, rows) });
@@ -92,15 +92,15 @@ export async function tidyCsv(run: LoadedRun): Promise<string> {
     const lines = Array.from({ length: rowsOf(member) }, (_, i) =>
       cells.map((values) => (isList(values) ? nth(values, i) : values)),
     );
-    return csv([], lines).slice(1);
+    return csvText([], lines).slice(1);
   });
-  return csv(heading, []) + parts.join('');
+  return csvText(heading, []) + parts.join('');
 }
 
 function rowsOf({ outcomes }: LoadedMember): number {
   return Object.values(outcomes)[0]?.length ?? 0;
 }
 
-function isList(values: Cell | ArrayLike<Cell>): values is ArrayLike<Cell> {
+function isList(values: TidyCell | ArrayLike<TidyCell>): values is ArrayLike<TidyCell> {
   return typeof values === 'object' && values !== null;
 }

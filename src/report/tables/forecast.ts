@@ -7,7 +7,7 @@ import type { Metric } from '../../metrics/metric.js';
 import type { Interval } from '../../statistics/intervals.js';
 import { condensed, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { scaleText, scaleTitle, trainedWords, type FamilyWords } from '../../runs/words.js';
-import { csv, textTable } from './text-table.js';
+import { csvText, textTable } from './text-table.js';
 import { mean } from '../../statistics/mean.js';
 
 const shown = (value: number) => formatNumber(value);
@@ -155,7 +155,7 @@ export function scoreCsvLines(forecast: string, scores: readonly MetricScore[], 
 }
 
 export function scoreCsv(forecast: string, scores: readonly MetricScore[], words?: FamilyWords): string {
-  return csv(scoreCsvColumns(words), scoreCsvLines(forecast, scores, words));
+  return csvText(scoreCsvColumns(words), scoreCsvLines(forecast, scores, words));
 }
 
 /** What each method tells from how far below, a table for each metric; without a line break at the end. */
@@ -227,7 +227,7 @@ export function studyCsv(run: string, studies: readonly MetricStudy[], { scale }
       ...[cell.error, cell.crps, cell.seeds, ...cell.covered],
     ]),
   );
-  return csv(columns, lines);
+  return csvText(columns, lines);
 }
 
 /** What a metric is, for JSON. */

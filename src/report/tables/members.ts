@@ -3,7 +3,7 @@ import { nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import type { Interval } from '../../statistics/intervals.js';
-import { formatNumber, formatShare, grouped } from '../../terminal/format.js';
+import { formatNumber, formatShare, withSpaces } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
 
 /** A member, or all seeds of a scale. */
@@ -52,13 +52,13 @@ export function membersTable(
   const about: [heading: string, text: (row: MembersRow) => string][] = [];
   if (first.id !== undefined) about.push(['member', ({ id }) => present(id)]);
   if (first.id === undefined || words.isCoordinate) about.push([words.scale, ({ width }) => scaleText(width, words)]);
-  if (!words.isCoordinate) about.push(['parameters', ({ parameters }) => grouped(parameters)]);
+  if (!words.isCoordinate) about.push(['parameters', ({ parameters }) => withSpaces(parameters)]);
   if (first.seeds !== undefined) about.push(['seeds', ({ seeds }) => String(seeds)]);
   if (first.trainingFlops !== undefined)
     about.push(['training FLOPs', ({ trainingFlops }) => formatNumber(present(trainingFlops))]);
   const timed = first.seconds === undefined ? [] : ['seconds'];
   return {
-    heading: [...about.map(([name]) => name), ...columns.map(({ metric }) => titleOf(metric)), ...timed],
+    heading: [...about.map(([name]) => name), ...columns.map(({ metric }) => titleWithUnit(metric)), ...timed],
     left: ['member'],
     lines: rows.map((row, i) => [
       ...about.map(([, text]) => text(row)),
@@ -69,7 +69,7 @@ export function membersTable(
 }
 
 /** With the unit, where it is not that of a share. */
-export function titleOf({ title, unit }: MembersColumn['metric']): string {
+export function titleWithUnit({ title, unit }: MembersColumn['metric']): string {
   return unit === '' || unit === 'probability' ? title : `${title} (${unit})`;
 }
 

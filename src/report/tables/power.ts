@@ -1,13 +1,13 @@
 /** Test images and seeds that an effect takes, as text. */
 import { mostImages, type PlannedPower } from '../../analysis/diff/power.js';
 import { scaleText } from '../../runs/words.js';
-import { counted, formatNumber, grouped } from '../../terminal/format.js';
+import { counted, formatNumber, withSpaces } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
 
 /** Without a line break at the end. */
 export function powerTable(planned: PlannedPower): string {
   const { rows, images, power, one, source } = planned;
-  const there = images === undefined ? [] : [`power at ${grouped(images)}`];
+  const there = images === undefined ? [] : [`power at ${withSpaces(images)}`];
   const isSimulated = rows.some(({ simulated }) => simulated !== undefined);
   return [
     assumedText(planned),
@@ -18,11 +18,11 @@ export function powerTable(planned: PlannedPower): string {
         `images for power ${formatNumber(power)}`,
         ...there,
         ...(isSimulated ? ['simulated'] : []),
-        ...(images === undefined || one ? [] : [`smallest effect at ${grouped(images)}`]),
+        ...(images === undefined || one ? [] : [`smallest effect at ${withSpaces(images)}`]),
       ],
       rows.map(({ seeds, imagesNeeded, powerThere, simulated, detectable }) => [
         ...(one ? [] : [String(seeds)]),
-        imagesNeeded === undefined ? `more than ${grouped(mostImages)}` : grouped(imagesNeeded),
+        imagesNeeded === undefined ? `more than ${withSpaces(mostImages)}` : withSpaces(imagesNeeded),
         ...(images === undefined ? [] : [shareText(powerThere)]),
         ...(isSimulated ? [shareText(simulated)] : []),
         ...(images === undefined || one ? [] : [detectable === undefined ? '-' : formatNumber(detectable, 2)]),

@@ -5,8 +5,8 @@ import { mostClasses } from '../../analysis/mixture/fit.js';
 import { nth, present } from '../../machine/present.js';
 import { type Clusters } from '../../metrics/clusters.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
-import { counted, grouped } from '../../terminal/format.js';
-import { nameOf } from '../figures/quanta.js';
+import { counted, withSpaces } from '../../terminal/format.js';
+import { fitName } from '../figures/quanta.js';
 import { textTable } from './text-table.js';
 
 export function sharedNotes({ grid }: Quanta, clusters: Clusters | undefined): string[] {
@@ -57,7 +57,7 @@ export function notesOf(
     );
   }
   const stuck = fits.filter(({ converged }) => !converged);
-  if (stuck.length > 0) notes.push(`EM did not converge for: ${stuck.map(nameOf).join('; ')}.`);
+  if (stuck.length > 0) notes.push(`EM did not converge for: ${stuck.map(fitName).join('; ')}.`);
   const most = Math.max(0, ...fits.filter(({ kind }) => kind !== 'continuum').map(({ classes }) => classes.length));
   if (chosenBy(fits).some(({ fit }) => fit.kind === 'classes' && fit.classes.length === most)) {
     notes.push(
@@ -86,7 +86,7 @@ export function turnTable(
         : scale === undefined
           ? `above ${shown(nth(scales, -1))}`
           : shown(scale);
-    const size = scale === undefined ? '' : grouped(scale.parameters);
+    const size = scale === undefined ? '' : withSpaces(scale.parameters);
     return [from, ...(words.isCoordinate ? [] : [size]), percent(share), percent(nth(coinFlips.median, t))];
   });
   const never = turns.never.reduce((sum, value) => sum + value, 0) / examples;
@@ -108,7 +108,7 @@ export function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scal
           `  coin flips     ${percent(coinFlips.share)} % [${percent(coinFlips.interval.lower)}, ${percent(coinFlips.interval.upper)}], p = ${coinFlips.pValue.toPrecision(2)} (${coinFlips.permutations} permutations)`,
         ]),
     ...(whole === 0 ? [] : chosenBy(fits)).map(
-      ({ by, fit }) => `  ${by.padEnd(15)}${percent(nth(fit.expected.passage, 1))} % expected by ${nameOf(fit)}`,
+      ({ by, fit }) => `  ${by.padEnd(15)}${percent(nth(fit.expected.passage, 1))} % expected by ${fitName(fit)}`,
     ),
     `passage seen     ${percent(whole)} % of the examples change from failed to solved within these ${scales}${
       whole === 0 ? '' : `; ${percent(sharp.shareOfWhole)} % of those do so sharply`
@@ -135,7 +135,7 @@ export function fitTables({ fits, grid, measured }: Quanta, words: FamilyWords):
   const [aicc, bic] = [nth(chosen, 0).fit, nth(chosen, -1).fit];
   const hasFloor = fits.some(({ floor }) => floor > 0);
   const lines = fits.map((fit) => [
-    nameOf(fit),
+    fitName(fit),
     String(fit.parameters),
     ...(hasFloor ? [percent(fit.floor)] : []),
     (fit.aicc - aicc.aicc).toFixed(1),
@@ -154,7 +154,7 @@ function choiceText(
   words: FamilyWords,
 ): string {
   const verb = by === 'AICc and BIC' ? 'prefer' : 'prefers';
-  const title = `${by} ${verb} ${nameOf(fit)}`;
+  const title = `${by} ${verb} ${fitName(fit)}`;
   return fit.spread === undefined
     ? `${title}:\n\n${classTable(fit.classes, grid, words)}`
     : `${title}: ${spreadOf(fit.spread, grid, words)}`;
@@ -175,7 +175,7 @@ function spreadOf(
         ? `above the largest ${words.noun}`
         : words.isCoordinate
           ? `around ${words.scale} ${scaleText(Math.exp(mean), words)}`
-          : `around ${grouped(Math.round(Math.exp(mean)))} parameters`;
+          : `around ${withSpaces(Math.round(Math.exp(mean)))} parameters`;
   const spread =
     standardDeviation > last - first
       ? `a standard deviation of more than the ${decades(last - first)} that the ${words.scales} span`
@@ -206,7 +206,7 @@ function half({ threshold, logit }: LatentClass, [first, last]: readonly [number
   const parameters = Math.exp(threshold);
   if (parameters >= first && parameters <= last) {
     const rounded = Number(parameters.toPrecision(3));
-    return words.isCoordinate ? scaleText(rounded, words) : grouped(rounded);
+    return words.isCoordinate ? scaleText(rounded, words) : withSpaces(rounded);
   }
   return logit > 0 ? 'below the smallest' : 'above the largest';
 }

@@ -4,7 +4,7 @@ import { clustersOf, fewestGroups } from '../../metrics/clusters.js';
 import type { OutcomeTable } from '../../runs/outcomes.js';
 import type { ImportedRun } from '../../runs/imported.js';
 import type { RunRecord } from '../../runs/record.js';
-import { grouped } from '../../terminal/format.js';
+import { withSpaces } from '../../terminal/format.js';
 
 export interface Sampling {
   /** `test images`, `writers` */
@@ -26,13 +26,13 @@ export function samplingOf(record: Sampled, outcomes: Partial<OutcomeTable>): Sa
   const clusters = clustersOf(outcomes, sequence === undefined ? 'images' : 'sequences');
   if (clusters?.by === 'groups') {
     const of = groups?.noun ?? 'groups';
-    return { of, text: `${grouped(clusters.count)} ${of}, resampled as whole groups of ${noun}`, note: undefined };
+    return { of, text: `${withSpaces(clusters.count)} ${of}, resampled as whole groups of ${noun}`, note: undefined };
   }
   const rows = Object.values(outcomes)[0]?.length ?? 0;
   const text =
     clusters === undefined || sequence === undefined
-      ? `${grouped(rows)} test ${noun}`
-      : `${grouped(clusters.count)} test images in ${grouped((sequence.at(-1) ?? -1) + 1)} sequences`;
+      ? `${withSpaces(rows)} test ${noun}`
+      : `${withSpaces(clusters.count)} test images in ${withSpaces((sequence.at(-1) ?? -1) + 1)} sequences`;
   return { of: `test ${noun}`, text, note: groups && givenThese(groups, noun) };
 }
 
@@ -43,7 +43,7 @@ interface Groups {
 
 function givenThese({ noun, count }: Groups, examples: string): string {
   const why = count < fewestGroups ? 'too few' : 'too unequal';
-  return `The test ${examples} come from ${grouped(count)} ${noun}, ${why} to resample: intervals are for these ${noun}; others may lie outside.`;
+  return `The test ${examples} come from ${withSpaces(count)} ${noun}, ${why} to resample: intervals are for these ${noun}; others may lie outside.`;
 }
 
 /** As recorded; of a run that started before datasets knew their groups, as its dataset has them. */

@@ -4,13 +4,13 @@ import type { Cost } from '../../analysis/scaling/frontier.js';
 import type { ScalingLaw } from '../../analysis/scaling/scaling.js';
 import { nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
-import { counted, formatCount, formatNumber, formatWithInterval, grouped } from '../../terminal/format.js';
+import { counted, formatCount, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { formulaOf, letterOf, lossTitle, termNames } from '../figures/scaling.js';
 import { textTable } from './text-table.js';
 
 /** A scale's number: whole where it is read so, else with the letters of model sizes. */
 function coordinateText(value: number): string {
-  return Number.isInteger(value) && value < 1e7 ? grouped(value) : formatCount(value, 4);
+  return Number.isInteger(value) && value < 1e7 ? withSpaces(value) : formatCount(value, 4);
 }
 
 const countWithInterval = ({ value, interval: { lower, upper } }: Known): string =>

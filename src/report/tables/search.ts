@@ -1,7 +1,7 @@
 /** What a search found, as text. */
 import type { Discoveries } from '../../analysis/discoveries.js';
 import type { ScoreName } from '../../analysis/scores.js';
-import type { Candidate, Surrogate } from '../../analysis/search.js';
+import type { MetricCurve, Surrogate } from '../../analysis/search.js';
 import type { ResampledCurve } from '../../analysis/sweep.js';
 import type { Causes } from '../../analysis/causes.js';
 import type { Metric } from '../../metrics/metric.js';
@@ -14,7 +14,7 @@ import { rankedScores } from '../titles.js';
 export interface SearchText {
   readonly run: string;
   /** Highest score first. */
-  readonly ranked: readonly Candidate[];
+  readonly ranked: readonly MetricCurve[];
   /** Of `ranked`, in its order. */
   readonly discoveries: Discoveries;
   /** Metrics that were looked at. */
@@ -34,7 +34,7 @@ export function searchText(found: SearchText): string {
   if (ranked.length === 0)
     return `${run}: none of ${looked} metrics changes enough to be scored (--least-range) or has the score ${by} (two scales have no bow)`;
   const heading = ['metric', 'kind', 'range', ...rankedScores.map(({ title }) => title), 'p', 'rate'];
-  const line = ({ metric, range, scores }: Candidate) => {
+  const line = ({ metric, range, scores }: MetricCurve) => {
     const test = discoveries.tests.find(({ metric: id }) => id === metric.id);
     return [
       ...scoresOfLine({ metric, range, scores }),
@@ -42,7 +42,7 @@ export function searchText(found: SearchText): string {
       formatNumber(test?.rate ?? NaN, 2),
     ];
   };
-  const scoresOfLine = ({ metric, range, scores }: Pick<Candidate, 'metric' | 'range' | 'scores'>) => [
+  const scoresOfLine = ({ metric, range, scores }: Pick<MetricCurve, 'metric' | 'range' | 'scores'>) => [
     metric.id,
     metric.kind,
     formatNumber(range),

@@ -1,5 +1,5 @@
 /** A run's curves for a terminal: a plot for each unit, and under them the scores. */
-import type { SampledCurve, Scored } from '../../analysis/curves.js';
+import type { SampledCurve, ScoreWithInterval } from '../../analysis/curves.js';
 import type { ScoreName } from '../../analysis/scores.js';
 import { unscoredLines } from '../../analysis/unscored.js';
 import { nth } from '../../machine/present.js';
@@ -12,7 +12,7 @@ import { textTable } from './text-table.js';
 
 export interface ShownCurve {
   readonly curve: SampledCurve;
-  readonly scores: Readonly<Record<ScoreName, Scored>>;
+  readonly scores: Readonly<Record<ScoreName, ScoreWithInterval>>;
 }
 
 export interface ShowOptions extends Pick<Plot, 'xScale' | 'width' | 'characters' | 'colour'> {

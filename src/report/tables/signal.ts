@@ -2,7 +2,7 @@
 import type { MetricSignals } from '../../analysis/signal.js';
 import { nth } from '../../machine/present.js';
 import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
-import { titleOf } from './members.js';
+import { titleWithUnit } from './members.js';
 import { textTable } from './text-table.js';
 
 const percent = (share: number): string => `${formatNumber(100 * share, 3)} %`;
@@ -26,7 +26,7 @@ export function signalTable(run: string, { steps: [first, last], metrics }: Metr
         ...(hasSeeds ? ['sd over seeds', 'of averaged scores'] : []),
       ],
       metrics.map(({ metric, signal, noise, detrended, ratio, interval, order, seeds }) => [
-        titleOf(metric),
+        titleWithUnit(metric),
         formatNumber(signal, 3),
         formatNumber(noise, 2),
         Number.isNaN(detrended) ? '-' : formatNumber(detrended, 2),

@@ -2,12 +2,12 @@
 import { discovered, mostTested, type Discoveries } from '../../analysis/discoveries.js';
 import { whyUnscored } from '../../analysis/unscored.js';
 import { scoreNames, type ScoreName } from '../../analysis/scores.js';
-import type { extremes, GridPoint, ResampledCurve, Spread, Sweep } from '../../analysis/sweep.js';
+import type { extremes, GridPoint, ResampledCurve, DrawSpread, Sweep } from '../../analysis/sweep.js';
 import { nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { rankedScores, shownScores } from '../titles.js';
-import { csv, textTable } from './text-table.js';
+import { csvText, textTable } from './text-table.js';
 
 export interface SweepText {
   readonly run: string;
@@ -71,7 +71,7 @@ export function sweepCsv(run: string, { points, scales, axes }: Sweep, words: Fa
       ...[nth(values, i), range, ...scoreNames.map((name) => scores[name]), whyUnscored(metric, values)],
     ]),
   );
-  return csv(columns, lines);
+  return csvText(columns, lines);
 }
 
 export interface CausesText {
@@ -111,6 +111,6 @@ export function causesText({ metric, testSizes, keptScales }: CausesText): strin
   ].join('\n');
 }
 
-function spread({ median, ...interval }: Spread): string {
+function spread({ median, ...interval }: DrawSpread): string {
   return formatWithInterval(median, interval);
 }

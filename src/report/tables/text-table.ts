@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import { nth, present } from '../../machine/present.js';
 import { printable } from '../../terminal/printable.js';
-import { roomOf } from '../../terminal/size.js';
+import { lineRoom } from '../../terminal/size.js';
 
 const gap = '  ';
 
@@ -14,7 +14,7 @@ export function textTable(
   heading: readonly string[],
   lines: readonly (readonly string[])[],
   left: readonly string[] = [],
-  room: number = roomOf(process.stdout),
+  room: number = lineRoom(process.stdout),
 ): string {
   // A cell is one line: a name with a line break would begin a row of its own.
   const cells = [heading, ...lines].map((line) => line.map(printable));
@@ -71,7 +71,7 @@ function isFormula(text: string): boolean {
  * Comma-separated values as RFC 4180 has them, with a line break at the end. Empty for what is undefined, null or NaN; a text that a
  * spreadsheet would take for a formula has an apostrophe before it.
  */
-export function csv(
+export function csvText(
   heading: readonly string[],
   lines: readonly (readonly (string | number | null | undefined)[])[],
 ): string {

@@ -1,9 +1,9 @@
 /** The model of Sec. 2 as text: for parameters, or beside a family that it was fitted to. */
 import type { PredictedCurve, TheoryFit } from '../../analysis/theory-fit.js';
-import { allRight, expectedEditDistance, lossAt, type PowerLaw } from '../../analysis/theory.js';
+import { allRight, expectedEditDistance, tokenLoss, type PowerLaw } from '../../analysis/theory.js';
 import { nth } from '../../machine/present.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
-import { formatNumber, grouped } from '../../terminal/format.js';
+import { formatNumber, withSpaces } from '../../terminal/format.js';
 import { equation } from '../figures/theory.js';
 import { textTable } from './text-table.js';
 
@@ -12,7 +12,7 @@ export function modelPoints(law: PowerLaw, lengths: readonly number[]) {
   return [-2, -1, 0, 1, 2, 3, 4].map((power) => {
     const parameters = law.scale * 10 ** power;
     return {
-      ...{ parameters, loss: lossAt(law, parameters) },
+      ...{ parameters, loss: tokenLoss(law, parameters) },
       right: lengths.map((l) => allRight(law, parameters, l)),
       edits: lengths.map((l) => expectedEditDistance(law, parameters, l)),
     };
@@ -43,7 +43,7 @@ export function fitText(
   ];
   const lines = scales.map(({ width, parameters }, i) => [
     scaleText(width, words),
-    ...(words.isCoordinate ? [] : [grouped(parameters)]),
+    ...(words.isCoordinate ? [] : [withSpaces(parameters)]),
     formatNumber(nth(loss, i)),
     formatNumber(nth(fittedLoss, i)),
     ...curves.flatMap(({ measured, predicted }) => [formatNumber(nth(measured, i)), formatNumber(nth(predicted, i))]),

@@ -85,7 +85,7 @@ function memberLine(member: MemberProgress, { epochs, nameWidth, columns, colour
 function stateText(member: MemberProgress, epochs: number): string {
   const { status, epochsDone, etaSeconds, problem } = member;
   if (problem !== null) return problem;
-  const scores = scoresOf(member);
+  const scores = progressText(member);
   const eta = status === 'complete' ? '  complete' : etaSeconds === null ? '' : `  ETA ${formatDuration(etaSeconds)}`;
   const job = member.job === null ? [] : [jobText(member.job)];
   if (epochsDone === 0) return [`no epoch done${eta}`, ...job].join('  ');
@@ -93,7 +93,7 @@ function stateText(member: MemberProgress, epochs: number): string {
   return [`epoch ${epochsDone}/${epochs}`, scores + eta, ...job, ...heldOutTexts(member)].join('  ');
 }
 
-function scoresOf({ loss, accuracy, examplesPerSecond }: MemberProgress): string {
+function progressText({ loss, accuracy, examplesPerSecond }: MemberProgress): string {
   return [
     ...(loss === null ? [] : [scoresText(loss, accuracy)]),
     ...(examplesPerSecond === null ? [] : [formatRate(examplesPerSecond)]),

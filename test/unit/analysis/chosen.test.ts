@@ -1,7 +1,7 @@
 /** A choice made on the outcomes is made again in each draw: what that does to a score's interval. */
 import { expect, test } from 'vitest';
 import { chooseByScore, sampleChosen } from '../../../src/analysis/chosen.js';
-import { compare } from '../../../src/analysis/compare.js';
+import { compareCurves } from '../../../src/analysis/compare.js';
 import { sampleCurve, scoreCurve } from '../../../src/analysis/curves.js';
 import { cutoffFor, defaultInduced } from '../../../src/analysis/defaults.js';
 import { evaluateMetric } from '../../../src/analysis/evaluate.js';
@@ -131,8 +131,8 @@ test('a point has the interval of its metric, however that was chosen: the one o
   const chosen = defaultInduced(classifiers, members);
   const { taken } = sampleChosen(chosen, members, { draws: 200 });
   expect(new Set(taken).size).toBeGreaterThan(1);
-  const of = (induced: Parameters<typeof compare>[0]['induced']) =>
-    compare({
+  const of = (induced: Parameters<typeof compareCurves>[0]['induced']) =>
+    compareCurves({
       ...{ run: 'bands', about: '', natural: [], members, draws: 200 },
       ...{ standard: { metric: accuracy.with({}) }, induced },
     }).induced.points;

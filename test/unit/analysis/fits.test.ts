@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CurveData } from '../../../src/analysis/curve-data.js';
-import { fitModel, fitModels, predict } from '../../../src/analysis/fits.js';
+import { fitModel, fitModels, fittedValue } from '../../../src/analysis/fits.js';
 import { models, type ModelName } from '../../../src/analysis/models.js';
 import { FitError } from '../../../src/statistics/least-squares.js';
 import { Random } from '../../../src/statistics/random.js';
@@ -129,13 +129,13 @@ describe('degenerate curves', () => {
     const { fits } = fitModels({ scales, values: scales.map(() => value) });
     expect(fits[0]!.fit.model.name).toBe('constant');
     expect(fits).toHaveLength(8);
-    for (const { fit } of fits) expect(predict(fit, 1e8).value).toBeAllClose(value, { atol: 1e-9 });
+    for (const { fit } of fits) expect(fittedValue(fit, 1e8).value).toBeAllClose(value, { atol: 1e-9 });
   });
 
   test('a constant tells nothing of a sigmoid’s midpoint', () => {
     const fit = fitModel(models.sigmoid, { scales, values: scales.map(() => 0.3) });
     expect(fit.standardErrors.slice(2)).toEqual([Infinity, Infinity]);
-    expect(predict(fit, 1e8).standardError).toBeLessThan(1e-9);
+    expect(fittedValue(fit, 1e8).standardError).toBeLessThan(1e-9);
   });
 
   test('two points: a line through them, of which nothing is known', () => {
@@ -145,7 +145,7 @@ describe('degenerate curves', () => {
       ['line', Infinity, 0],
     ]);
     expect(failed).toHaveLength(6);
-    const ahead = predict(fits[1]!.fit, 1000);
+    const ahead = fittedValue(fits[1]!.fit, 1000);
     expect(ahead.value).toBeAllClose(0.3, { rtol: 1e-9 });
     expect(ahead.interval).toEqual({ lower: -Infinity, upper: Infinity });
   });
@@ -185,7 +185,7 @@ describe('coverage by simulation', () => {
       const values = scales.map((scale) => models[name].evaluate(truth, scale) + 0.02 * random.normal());
       const fit = fitModel(models[name], { scales, values });
       places.forEach((scale, i) => {
-        const { lower, upper } = predict(fit, scale).interval;
+        const { lower, upper } = fittedValue(fit, scale).interval;
         const value = models[name].evaluate(truth, scale);
         held[i]! += Number(lower <= value && value <= upper);
       });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { classesOf, memberDispersion, preferred, quanta, sharpTurns } from '../../../src/analysis/quanta.js';
+import { exampleClasses, memberDispersion, preferred, analyseTurns, sharpTurns } from '../../../src/analysis/quanta.js';
 import {
   coinFlips,
   expectedDistribution,
@@ -238,23 +238,25 @@ test('all of it: a stack of steps is distinguished from one sigmoid with the sam
       Array.from({ length: 5 }, (_, s) => Number(s >= t !== random.uniform() < 0.02)).join(''),
     );
   });
-  const stacked = quanta(membersOf(stack));
+  const stacked = analyseTurns(membersOf(stack));
   expect(preferred(stacked.fits, 'bic')!.kind).not.toBe('one');
   expect(stacked.sharp.share).toBeGreaterThan(10 * stacked.sharp.coinFlips.share);
 
   const accuracies = stacked.grid.scales.map(({ accuracy }) => new Array<number>(4).fill(accuracy));
-  const one = quanta(flips(accuracies, 1500, random));
+  const one = analyseTurns(flips(accuracies, 1500, random));
   const worst = Math.max(...one.measured.passage.map((share, i) => Math.abs(share - one.coinFlips.passage[i]!)));
   // Four standard errors of a share of 1500.
   expect(worst).toBeLessThan(0.05);
   expect(one.sharp.coinFlips.pValue).toBeGreaterThan(0.01);
   const best = preferred(one.fits, 'bic')!;
   expect(best.kind).toBe('one');
-  expect(classesOf(one.grid, best)).toHaveLength(1);
+  expect(exampleClasses(one.grid, best)).toHaveLength(1);
 });
 
 test('one width and one seed give what there is', () => {
-  const { fits, measured, sharp } = quanta([{ width: 1, seed: 0, parameters: 10, solved: Uint8Array.of(1, 0, 0, 1) }]);
+  const { fits, measured, sharp } = analyseTurns([
+    { width: 1, seed: 0, parameters: 10, solved: Uint8Array.of(1, 0, 0, 1) },
+  ]);
   expect(fits).toEqual([]);
   expect(measured.median).toEqual([0.5, 0.5]);
   expect(sharp.count).toBe(0);

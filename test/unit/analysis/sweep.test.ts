@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAxis } from '../../../src/terminal/axis-text.js';
-import { extremes, sweep, sweepScales, sweepTestSizes } from '../../../src/analysis/sweep.js';
+import { extremes, sweepGrid, sweepScales, sweepTestSizes } from '../../../src/analysis/sweep.js';
 import * as z from 'zod';
 import { metrics, parseMetric } from '../../../src/metrics/index.js';
 import { defineMetric } from '../../../src/metrics/metric.js';
@@ -34,7 +34,7 @@ describe('every curve of a grid is what the metric measures one by one', () => {
     ['above', [['column', 'rank']], { key: 'c', values: [1, 1.5, 2] }],
   ] as const)('%s', (name, fixed, axis) => {
     const parameters = Object.fromEntries(fixed);
-    const { points } = sweep({ metric: metrics[name], parameters, axes: [axis], members });
+    const { points } = sweepGrid({ metric: metrics[name], parameters, axes: [axis], members });
     points.forEach(({ metric, values }, j) => {
       expect(metric.parameters[axis.key]).toBe(axis.values[j]);
       const measured = members.map(({ outcomes }) => metric.measure(outcomes).value);
@@ -63,7 +63,7 @@ test('two axes: every combination, the last fastest', () => {
     { key: 'low', values: [0.01, 0.02] },
     { key: 'high', values: [0.05, 0.1, 0.2] },
   ];
-  const { points } = sweep({ metric: between, parameters: {}, axes, members });
+  const { points } = sweepGrid({ metric: between, parameters: {}, axes, members });
   expect(points.map(({ metric: { parameters } }) => [parameters['low'], parameters['high']])).toEqual([
     [0.01, 0.05],
     [0.01, 0.1],
@@ -75,7 +75,7 @@ test('two axes: every combination, the last fastest', () => {
 });
 
 test('extremes are the highest and lowest score of the curves that move', () => {
-  const { points } = sweep({
+  const { points } = sweepGrid({
     metric: metrics.reconstruction,
     parameters: {},
     axes: [parseAxis('c=1e-4:1:40:log')],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fitFamily } from '../../../src/analysis/theory-fit.js';
-import { allRight, expectedEditDistance, fitPowerLaw, lossAt } from '../../../src/analysis/theory.js';
+import { allRight, expectedEditDistance, fitPowerLaw, tokenLoss } from '../../../src/analysis/theory.js';
 import { Random } from '../../../src/statistics/random.js';
 import { memberOf } from '../../support/members.js';
 
@@ -12,7 +12,7 @@ test('a power law is found again, whatever it is', () => {
   });
   fc.assert(
     fc.property(law, (truth) => {
-      const points = [1e3, 1e4, 3e5, 1e7].map((parameters) => ({ parameters, loss: lossAt(truth, parameters) }));
+      const points = [1e3, 1e4, 3e5, 1e7].map((parameters) => ({ parameters, loss: tokenLoss(truth, parameters) }));
       const fit = fitPowerLaw(points);
       expect(fit.exponent).toBeAllClose(truth.exponent, { rtol: 1e-9 });
       expect(Math.log(fit.scale)).toBeAllClose(Math.log(truth.scale), { rtol: 1e-7, atol: 1e-7 });
@@ -29,7 +29,7 @@ test('slope and standard error are SciPy’s', () => {
 
 test('at N = c a token costs 1 nat; ten tokens are all right with exp(-10)', () => {
   const law = { exponent: -0.3, scale: 1e6 };
-  expect(lossAt(law, 1e6)).toBe(1);
+  expect(tokenLoss(law, 1e6)).toBe(1);
   expect(allRight(law, 1e6, 10)).toBeAllClose(Math.exp(-10), { rtol: 1e-12 });
   expect(expectedEditDistance(law, 1e6, 10)).toBeAllClose(10 * (1 - Math.exp(-1)), { rtol: 1e-12 });
 });
@@ -55,7 +55,7 @@ test('a family that the model is true of is predicted: accuracy^L, edit distance
   const law = { exponent: -0.5, scale: 200 };
   const count = 40_000;
   const members = [1, 4, 16, 64].map((width) => {
-    const p = Math.exp(-lossAt(law, 100 * width));
+    const p = Math.exp(-tokenLoss(law, 100 * width));
     const correct = Uint8Array.from({ length: count }, () => (random.uniform() < p ? 1 : 0));
     return memberOf(width, 0, {
       correct,

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { combinationNames, differing, distancesOf, sizesOf, valuesOf } from '../../../src/datasets/composition.js';
+import {
+  combinationNames,
+  differing,
+  distancesOf,
+  attributeSizes,
+  attributeValues,
+} from '../../../src/datasets/composition.js';
 import { loadDataset, loadSplits } from '../../../src/datasets/index.js';
 import { present } from '../../../src/machine/present.js';
 
@@ -17,8 +23,8 @@ test('labels count the combinations, the last attribute first', () => {
     'square, green',
     'square, blue',
   ]);
-  const sizes = sizesOf({ attributes });
-  expect(Array.from({ length: 6 }, (_, label) => valuesOf(label, sizes))).toEqual([
+  const sizes = attributeSizes({ attributes });
+  expect(Array.from({ length: 6 }, (_, label) => attributeValues(label, sizes))).toEqual([
     [0, 0],
     [0, 1],
     [0, 2],
@@ -41,9 +47,9 @@ test('the distance is the number of attributes that differ from the nearest trai
 describe('concepts', () => {
   test('holds out what shares two last values or more, and tells how far each is from training', async () => {
     const data = await loadDataset('concepts');
-    const sizes = sizesOf(present(data.composition));
+    const sizes = attributeSizes(present(data.composition));
     expect(sizes).toEqual([4, 3, 3, 4]);
-    const lasts = (label: number) => valuesOf(label, sizes).filter((value, i) => value === sizes[i]! - 1).length;
+    const lasts = (label: number) => attributeValues(label, sizes).filter((value, i) => value === sizes[i]! - 1).length;
     const trained = new Set(data.train.labels);
     expect([...trained].every((label) => lasts(label) <= 1)).toBe(true);
     // With none of the last values 3 * 2 * 2 * 3 combinations, with one 2 * 2 * 3 + 3 * 2 * 3 + 3 * 2 * 3 + 3 * 2 * 2.
@@ -53,7 +59,7 @@ describe('concepts', () => {
       expect(data.distances![i]).toBe(Math.max(0, lasts(label) - 1));
     });
     sizes.forEach((size, place) => {
-      const seen = new Set(Array.from(trained, (label) => valuesOf(label, sizes)[place]));
+      const seen = new Set(Array.from(trained, (label) => attributeValues(label, sizes)[place]));
       expect(seen.size).toBe(size);
     });
     expect(data.fingerprint).toBe('ab8ca97d3f10904f483eab010f678fe182f42e94225bb5ee4a56e7c122c492be');
@@ -63,7 +69,7 @@ describe('concepts', () => {
     const { train, test: tested, distances } = await loadSplits('concepts', { trainSize: 1, testSize: 200 });
     const [only] = train.labels;
     tested.labels.forEach((label, i) => {
-      const [own, other] = [label, only!].map((each) => valuesOf(each, [4, 3, 3, 4])) as [number[], number[]];
+      const [own, other] = [label, only!].map((each) => attributeValues(each, [4, 3, 3, 4])) as [number[], number[]];
       expect(distances![i]).toBe(own.filter((value, place) => value !== other[place]).length);
     });
   });

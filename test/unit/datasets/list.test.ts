@@ -1,12 +1,12 @@
 import * as fs from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { datasets } from '../../../src/datasets/index.js';
-import { listDatasets } from '../../../src/datasets/list.js';
+import { datasetStatuses } from '../../../src/datasets/list.js';
 import { temporaryFolder } from '../../support/runs.js';
 
 test('every dataset is listed, with what is here and what brings the rest', async () => {
   const dataDir = await temporaryFolder();
-  const statuses = await listDatasets(dataDir);
+  const statuses = await datasetStatuses(dataDir);
   expect(statuses.map(({ name }) => name.replace('PATH', ''))).toEqual(Object.keys(datasets));
   const of = (name: string) => statuses.find((each) => each.name === name);
   expect(of('mnist')).toMatchObject({ kind: 'installed', here: true, remedy: null, sizeBytes: 54_950_048 });
@@ -29,7 +29,7 @@ test('a file of another size is no dataset', async () => {
   const dataDir = await temporaryFolder();
   await fs.mkdir(`${dataDir}/cifar100`);
   await fs.writeFile(`${dataDir}/cifar100/cifar-100-binary.tar.gz`, 'x');
-  const status = (await listDatasets(dataDir)).find(({ name }) => name === 'cifar100');
+  const status = (await datasetStatuses(dataDir)).find(({ name }) => name === 'cifar100');
   expect(status).toMatchObject({
     here: false,
     fault: 'cifar-100-binary.tar.gz is 1 bytes long, but the published size is 168513733',

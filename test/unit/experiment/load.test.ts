@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { stringify, type ToStringOptions } from 'yaml';
 import { hasOption } from '../../../src/experiment/architectures.js';
 import { isNameable } from '../../../src/terminal/printable.js';
-import { definitionsOf, type Definition, type Range } from '../../../src/experiment/definitions.js';
+import { definitionsOf, type OptionDefinition, type Range } from '../../../src/experiment/definitions.js';
 import { loadExperiment, parseExperiment } from '../../../src/experiment/load.js';
 import { executionSchema, inputSchema, optionOf, type ExperimentInput } from '../../../src/experiment/schema.js';
 import { temporaryFolder } from '../../support/runs.js';
@@ -67,7 +67,7 @@ function oneOrSeveral(one: fc.Arbitrary<number>): fc.Arbitrary<number | number[]
 }
 
 /** Any value that the schema takes, made from the schema. */
-function valuesOf({ key, value }: Definition): fc.Arbitrary<unknown> {
+function valuesOf({ key, value }: OptionDefinition): fc.Arbitrary<unknown> {
   if (key === 'moments') return fc.constantFrom('12:log', '2:linear', '7', '1,10,100');
   switch (value.kind) {
     case 'integer':

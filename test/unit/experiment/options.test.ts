@@ -6,7 +6,7 @@ import {
   experimentFileOf,
   parseTrainOptions,
   runNameOf,
-  type TrainOptions,
+  type ParsedTrainOptions,
 } from '../../../src/experiment/options.js';
 import { executionSchema, inputSchema, resolveExperiment, type Experiment } from '../../../src/experiment/schema.js';
 
@@ -17,7 +17,7 @@ function collect(words: readonly string[]): Record<string, unknown> {
   return command.parse(words, { from: 'user' }).opts();
 }
 
-function parse(line: string, recorded?: Experiment): TrainOptions {
+function parse(line: string, recorded?: Experiment): ParsedTrainOptions {
   return parseTrainOptions(collect(line === '' ? [] : line.split(' ')), { recorded });
 }
 

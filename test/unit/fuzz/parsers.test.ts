@@ -13,7 +13,7 @@ import { cifarFormats, readCifar } from '../../../src/datasets/cifar.js';
 import { imageDecoder } from '../../../src/datasets/files/decode.js';
 import { openLayout } from '../../../src/datasets/files/layout.js';
 import { loadIdxFolder } from '../../../src/datasets/idx.js';
-import { parseRecord, unpackWheel } from '../../../src/install/unpack.js';
+import { parseWheelRecord, unpackWheel } from '../../../src/install/unpack.js';
 import { parseExperiment } from '../../../src/experiment/load.js';
 import { addTrainOptions, parseTrainOptions } from '../../../src/experiment/options.js';
 import type { Collector } from '../../../src/import/collector.js';
@@ -371,7 +371,7 @@ const parsers: Readonly<Record<string, () => Parser | Promise<Parser>>> = {
   }),
   "a wheel's RECORD": () => ({
     whole: ['demo/a.txt,sha256=abc,500\ndemo/b.txt,sha256=def,1\ndemo-1.0.dist-info/RECORD,,\n'],
-    parse: text(parseRecord),
+    parse: text(parseWheelRecord),
     inputs: 100,
   }),
 };

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DamagedWheelError, parseRecord, readFromWheel, unpackWheel } from '../../../src/install/unpack.js';
+import { DamagedWheelError, parseWheelRecord, readFromWheel, unpackWheel } from '../../../src/install/unpack.js';
 import { temporaryFolder } from '../../support/runs.js';
 import { recordLine, recordName, writeWheel, type WheelOptions } from '../../support/wheels.js';
 
@@ -116,7 +116,7 @@ test('one file is read by the ending of its name', async () => {
 
 test('RECORD: quoted names, line ends of Windows, lines without a hash', () => {
   const text = 'a.h,sha256=AbC_-1,12\r\n"b, ""c"".h",sha256=x,3\r\nd/RECORD,,\r\n';
-  expect([...parseRecord(text)]).toEqual([
+  expect([...parseWheelRecord(text)]).toEqual([
     ['a.h', { sha256: 'AbC_-1', size: 12 }],
     ['b, "c".h', { sha256: 'x', size: 3 }],
   ]);

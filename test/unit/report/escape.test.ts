@@ -6,7 +6,7 @@ import { latexTable, latexText } from '../../../src/report/document/latex.js';
 import { linkPath, markdownText, markupText, scriptJson } from '../../../src/report/escape.js';
 import { shellWord } from '../../../src/terminal/shell.js';
 import { toPng, toSvg } from '../../../src/report/figures/render.js';
-import { csv, textTable } from '../../../src/report/tables/text-table.js';
+import { csvText, textTable } from '../../../src/report/tables/text-table.js';
 
 /** Names that mean something somewhere. */
 const hostile = [
@@ -88,14 +88,14 @@ describe('CSV', () => {
   test.each(['=1+1', '+1+1', '-1+1', '@SUM(A1)', '\t=1', '\r=1', ' =1', '\uff1d1', "-cmd|' /C calc'!A0"])(
     '%j is text',
     (text) => {
-      expect(csvParseRows(csv(['a'], [[text]]))[1]).toEqual([`'${text}`]);
+      expect(csvParseRows(csvText(['a'], [[text]]))[1]).toEqual([`'${text}`]);
     },
   );
   test.each(['-1', '-0.5e-7', '+3', '-inf', '-', 'cnn-w8-s0', 'a=b'])('%j stays', (text) => {
-    expect(csv(['a'], [[text]])).toBe(`a\n${text}\n`);
+    expect(csvText(['a'], [[text]])).toBe(`a\n${text}\n`);
   });
   test('numbers stay numbers; a separator of another country is no separator', () => {
-    expect(csv(['a', 'b', 'c'], [[-1.5, -Infinity, 'x;=1']])).toBe('a,b,c\n-1.5,-Infinity,"x;=1"\n');
+    expect(csvText(['a', 'b', 'c'], [[-1.5, -Infinity, 'x;=1']])).toBe('a,b,c\n-1.5,-Infinity,"x;=1"\n');
   });
 });
 

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
 import { readColumns } from '../../../src/runs/load.js';
-import { openRun, openRuns } from '../../../src/runs/open.js';
+import { openRunFolder, openRuns } from '../../../src/runs/open.js';
 import { epochsOf } from '../../../src/runs/record.js';
 import { writeRunRecord } from '../../../src/runs/run.js';
 import { experiment, runRecord, syntheticOutcomes, temporaryFolder, writeMember } from '../../support/runs.js';
@@ -41,7 +41,7 @@ async function writeClasses(): Promise<string> {
 }
 
 test('on one curve they are compared on the examples that all have', async () => {
-  const open = await openRun(await writeClasses());
+  const open = await openRunFolder(await writeClasses());
   const { members, notes, record } = await readColumns(open, columns);
   const [few, more] = members.map(({ outcomes }) => outcomes);
   expect(open.words.scale).toBe('classes');

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { freedBy, type Removal } from '../../../src/machine/removal.js';
 import { executeClean, planClean, type CleanRequest } from '../../../src/runs/clean.js';
-import { listRuns } from '../../../src/runs/inventory.js';
+import { summariseRuns } from '../../../src/runs/inventory.js';
 import { memberFolder, writeMemberRecord } from '../../../src/runs/run.js';
 import { holdLock, killHolder } from '../../support/holders.js';
 import { memberRecord, runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
@@ -96,7 +96,7 @@ test('--unfinished: what unfinished members go on from; complete ones stay', asy
     'lenet/members/cnn-w2-s1/training.safetensors',
   ]);
   expect(plan.removals.map(({ what }) => what)).toEqual([`checkpoints of cnn-w2-s0 and cnn-w2-s1 in ${lenet}`]);
-  expect((await listRuns(root)).map(({ members }) => members)).toEqual([
+  expect((await summariseRuns(root)).map(({ members }) => members)).toEqual([
     { complete: 2, total: 4 },
     { complete: 4, total: 4 },
   ]);
@@ -222,7 +222,7 @@ test('what a killed import left is no run, and goes with the other leftovers', a
   // As the folder is called while it is filled; no process has the number 4999999.
   const aside = path.join(root, '.lm.4999999.00000000-0000-4000-8000-000000000000.tmp');
   await fs.cp(lenet, aside, { recursive: true });
-  expect((await listRuns(root)).map(({ name }) => name)).toEqual(['lenet']);
+  expect((await summariseRuns(root)).map(({ name }) => name)).toEqual(['lenet']);
   const plan = await planClean(request());
   expect((await executeClean(plan, request())).problem).toBeUndefined();
   expect(await fs.readdir(root)).toEqual(['lenet']);

@@ -3,8 +3,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { readColumns } from '../../../src/runs/load.js';
-import { openRun } from '../../../src/runs/open.js';
-import { listRuns } from '../../../src/runs/inventory.js';
+import { openRunFolder } from '../../../src/runs/open.js';
+import { summariseRuns } from '../../../src/runs/inventory.js';
 import { memberFolder, readMemberRecord, readRunRecord, writeMemberRecord } from '../../../src/runs/run.js';
 import { encodeSealed } from '../../../src/runs/safetensors.js';
 import { sha256File, sha256Of } from '../../../src/machine/files.js';
@@ -48,7 +48,7 @@ async function filesOf(folder: string): Promise<string[]> {
 
 /** What `runs --verify` says is wrong. */
 async function found(root: string): Promise<boolean> {
-  const [run] = await listRuns(root, 'hashes');
+  const [run] = await summariseRuns(root, 'hashes');
   return run!.status === 'damaged';
 }
 
@@ -109,7 +109,7 @@ test('a member whose parameters were changed is not drawn, and named', async () 
   const file = path.join(memberFolder(folder, key(2)), 'member.json');
   const text = await fs.readFile(file, 'utf8');
   await fs.writeFile(file, text.replace(/"parameters": \d/, '"parameters": 9'));
-  const { members, absent } = await readColumns(await openRun(folder), ['correct']);
+  const { members, absent } = await readColumns(await openRunFolder(folder), ['correct']);
   expect(members.map((member) => member.record.width)).toEqual([4]);
   expect(absent).toEqual([
     `cnn-w2-s0 (${file}: is damaged: it does not match the SHA-256 in its last line; delete ${path.dirname(file)} to train this member again)`,
@@ -121,18 +121,18 @@ test('records of format 1 open as they are, and a line says that they have no ha
   const folder = path.join(root, 'lenet');
   const record = { dataset: { ...runRecord().dataset, testCount: 20 } };
   await writeSyntheticRun({ folder, record, widths: [2, 4], seeds: [0], accuracy: () => 0.5 });
-  expect((await openRun(folder)).notes).toEqual([]);
+  expect((await openRunFolder(folder)).notes).toEqual([]);
   const old = [path.join(folder, 'run.json'), path.join(memberFolder(folder, key(2)), 'member.json')];
   for (const file of old) {
     const { digest, ...content } = JSON.parse(await fs.readFile(file, 'utf8')) as { digest: string };
     expect(digest).toMatch(/^[0-9a-f]{64}$/);
     await fs.writeFile(file, `${JSON.stringify({ ...content, format: 1 }, undefined, 2)}\n`);
   }
-  const open = await openRun(folder);
+  const open = await openRunFolder(folder);
   expect([open.record.format, open.complete.map(({ trained }) => trained?.format)]).toEqual([1, [1, 2]]);
   const line = `${folder}: run.json and member.json of 1 member from an earlier version, without a hash: changes in them would not be seen`;
   expect(open.notes).toEqual([line]);
-  expect((await listRuns(root, 'hashes'))[0]).toMatchObject({ status: 'complete', notes: [line] });
+  expect((await summariseRuns(root, 'hashes'))[0]).toMatchObject({ status: 'complete', notes: [line] });
   // A digest cannot be left out of a newer one, nor be in an older one.
   const newer = await fs.readFile(path.join(memberFolder(folder, key(4)), 'member.json'), 'utf8');
   for (const text of [newer.replace('"format": 2', '"format": 1'), newer.replace(/,\n {2}"digest".*\n/, '\n')]) {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
-import { listRuns } from '../../../src/runs/inventory.js';
+import { summariseRuns } from '../../../src/runs/inventory.js';
 import { memberFolder, writeMemberRecord } from '../../../src/runs/run.js';
 import { holdLock, killHolder } from '../../support/holders.js';
 import { memberRecord, runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
@@ -19,7 +19,7 @@ const key = { arch: 'cnn', width: 2, seed: 1 };
 test('a complete run: what its records say, and the size that du has', async () => {
   const root = await temporaryFolder();
   const { folder } = await writeRun(root, 'lenet');
-  const [summary, ...others] = await listRuns(root, 'hashes');
+  const [summary, ...others] = await summariseRuns(root, 'hashes');
   expect(others).toEqual([]);
   const { sizeBytes, ...rest } = summary!;
   expect(rest).toEqual({
@@ -50,12 +50,12 @@ test('a member in training makes it stopped, and trained now while a living proc
       { id: 'cnn-w2-s1', why: expect.stringMatching(/^1 of \d+ epochs? done$/) as string },
     ],
   };
-  expect(await listRuns(root)).toMatchObject([{ status: 'stopped', ...expected }]);
+  expect(await summariseRuns(root)).toMatchObject([{ status: 'stopped', ...expected }]);
   const child = await holdLock(folder);
-  expect(await listRuns(root)).toMatchObject([{ status: 'training', ...expected }]);
+  expect(await summariseRuns(root)).toMatchObject([{ status: 'training', ...expected }]);
   await killHolder(child);
   expect(await fs.readdir(folder)).toContain('.lock');
-  expect(await listRuns(root)).toMatchObject([{ status: 'stopped', ...expected }]);
+  expect(await summariseRuns(root)).toMatchObject([{ status: 'stopped', ...expected }]);
 });
 
 test('a lost file is found without reading any; a changed byte only by the hashes', async () => {
@@ -65,15 +65,15 @@ test('a lost file is found without reading any; a changed byte only by the hashe
   const bytes = await fs.readFile(file);
   bytes[100]! ^= 1;
   await fs.writeFile(file, bytes);
-  expect(await listRuns(root)).toMatchObject([{ status: 'complete' }]);
-  expect(await listRuns(root, 'hashes')).toMatchObject([
+  expect(await summariseRuns(root)).toMatchObject([{ status: 'complete' }]);
+  expect(await summariseRuns(root, 'hashes')).toMatchObject([
     {
       status: 'damaged',
       missing: [{ id: 'cnn-w2-s1', why: expect.stringMatching(/^outcomes\.parquet is damaged/) as string }],
     },
   ]);
   await fs.rm(file);
-  expect(await listRuns(root)).toMatchObject([
+  expect(await summariseRuns(root)).toMatchObject([
     { status: 'damaged', missing: [{ id: 'cnn-w2-s1', why: 'outcomes.parquet is missing' }] },
   ]);
 });
@@ -88,13 +88,13 @@ test('damaged records, foreign folders and files, a link to another disk, no fol
   await fs.symlink(path.join(elsewhere, 'real'), path.join(root, 'c-link'));
   await fs.mkdir(path.join(root, 'notes'));
   await fs.writeFile(path.join(root, 'README.md'), 'no run');
-  const runs = await listRuns(root);
+  const runs = await summariseRuns(root);
   expect(runs.map(({ name, status, problem }) => [name, status, problem?.replace(/.*run\.json/, 'run.json')])).toEqual([
     ['a-damaged', 'damaged', expect.stringMatching(/^run\.json: is damaged: not JSON/)],
     ['b-headless', 'damaged', 'run.json is missing'],
     ['c-link', 'complete', undefined],
   ]);
-  expect(runs[2]!.sizeBytes).toBe((await listRuns(elsewhere))[0]!.sizeBytes);
-  expect(await listRuns(path.join(root, 'none'))).toEqual([]);
-  await expect(listRuns(path.join(root, 'README.md'))).rejects.toThrow(/README\.md: a part of the path is a file/);
+  expect(runs[2]!.sizeBytes).toBe((await summariseRuns(elsewhere))[0]!.sizeBytes);
+  expect(await summariseRuns(path.join(root, 'none'))).toEqual([]);
+  await expect(summariseRuns(path.join(root, 'README.md'))).rejects.toThrow(/README\.md: a part of the path is a file/);
 });

@@ -13,7 +13,7 @@ import {
 } from '../../../src/runs/run.js';
 import { formatSealed } from '../../../src/runs/json.js';
 import { experimentDigest } from '../../../src/runs/record.js';
-import { openRun } from '../../../src/runs/open.js';
+import { openRunFolder } from '../../../src/runs/open.js';
 import { extendExperiment } from '../../../src/experiment/factors.js';
 import type { Experiment } from '../../../src/experiment/schema.js';
 import { verifyRun } from '../../../src/runs/verify.js';
@@ -167,7 +167,7 @@ describe('a member of another experiment', () => {
       problem: 'belongs to another experiment than run.json: it was trained with other options or data',
     });
     expect(own).toMatchObject({ status: 'complete' });
-    expect((await openRun(folder)).absent).toEqual([
+    expect((await openRunFolder(folder)).absent).toEqual([
       expect.stringContaining('cnn-w8-s0 (belongs to another experiment'),
     ]);
   });
@@ -188,7 +188,7 @@ test('a copied run goes by the name of its folder: nothing that it writes or hin
   await fs.cp(folder, path.join(root, 'copy'), { recursive: true });
   await fs.cp(folder, path.join(root, 'no run name!'), { recursive: true });
   const names = ['lenet', 'copy', 'no run name!'].map(
-    async (name) => (await openRun(path.join(root, name))).record.name,
+    async (name) => (await openRunFolder(path.join(root, name))).record.name,
   );
   expect(await Promise.all(names)).toEqual(['lenet', 'copy', 'lenet']);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { editDistance, nearest, suggestion } from '../../../src/terminal/nearest.js';
+import { typingDistance, nearest, suggestion } from '../../../src/terminal/nearest.js';
 
 test.each([
   ['mnst', 'mnist'],
@@ -17,15 +17,15 @@ test('a word that resembles none has no nearest', () => {
 });
 
 test('the distance counts a letter more, less, changed or swapped with its neighbour as one', () => {
-  expect(['cn', 'cnnn', 'can', 'ncn', 'cnn'].map((word) => editDistance(word, 'cnn'))).toEqual([1, 1, 1, 1, 0]);
+  expect(['cn', 'cnnn', 'can', 'ncn', 'cnn'].map((word) => typingDistance(word, 'cnn'))).toEqual([1, 1, 1, 1, 0]);
 });
 
 test('the distance is symmetric, and at most the longer length', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 8 }), fc.string({ maxLength: 8 }), (a, b) => {
-      expect(editDistance(a, b)).toBe(editDistance(b, a));
-      expect(editDistance(a, b)).toBeLessThanOrEqual(Math.max(a.length, b.length));
-      expect(editDistance(a, b)).toBeGreaterThanOrEqual(Math.abs(a.length - b.length));
+      expect(typingDistance(a, b)).toBe(typingDistance(b, a));
+      expect(typingDistance(a, b)).toBeLessThanOrEqual(Math.max(a.length, b.length));
+      expect(typingDistance(a, b)).toBeGreaterThanOrEqual(Math.abs(a.length - b.length));
     }),
   );
 });

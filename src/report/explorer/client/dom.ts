@@ -1,6 +1,6 @@
 /** Elements, made in one line. No style attribute and no handler in markup: the page's policy allows neither. */
 import { nth } from '../../../machine/present.js';
-import { grouped as withSpaces } from '../../../terminal/format.js';
+import { withSpaces } from '../../../terminal/format.js';
 
 type Child = Node | string | undefined;
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chanceOf } from '../../../../src/analysis/collapse/chance.js';
-import { collapse } from '../../../../src/analysis/collapse/collapse.js';
+import { collapseOverLoss } from '../../../../src/analysis/collapse/collapse.js';
 import { crossingOf, pooledAt, pooledCurve } from '../../../../src/analysis/collapse/pooled.js';
 import {
   accuracy,
@@ -79,7 +79,7 @@ describe('the loss at which an ability leaves chance', () => {
       const runs = isHeavy ? 400 : 25;
       let inside = 0;
       for (let run = 0; run < runs; run++) {
-        const { onset } = collapse(
+        const { onset } = collapseOverLoss(
           simulatedCollapse({ ...design, shape }, Random.named(run, name, design.steps.length), isHeavy ? 299 : 99),
         );
         inside += Number(onset!.interval.lower <= leaves && leaves <= onset!.interval.upper);
@@ -95,9 +95,9 @@ describe('the loss at which an ability leaves chance', () => {
       { widths: [4, 8, 16, 32], steps: [16, 32, 64, 128], seeds: 1, shape: (loss) => 0.2 + Math.exp(-loss) / 2 },
       Random.named(0),
     );
-    expect(collapse({ ...options, chance: 0 }).onset!.loss).toBe(Infinity);
-    const never = collapse({ ...options, chance: 0.99 }).onset!;
+    expect(collapseOverLoss({ ...options, chance: 0 }).onset!.loss).toBe(Infinity);
+    const never = collapseOverLoss({ ...options, chance: 0.99 }).onset!;
     expect([never.loss, never.interval.lower]).toEqual([0, 0]);
-    expect(collapse({ ...options, chance: undefined }).onset).toBeUndefined();
+    expect(collapseOverLoss({ ...options, chance: undefined }).onset).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 /** `COLLAPSE=heavy` simulates more, over more shapes of runs, and prints the rates that docs/collapse.md has. */
 import { describe, expect, test } from 'vitest';
-import { testFactors, trainingsOf } from '../../../../src/analysis/collapse/factors.js';
+import { testFactors, trainingsAmong } from '../../../../src/analysis/collapse/factors.js';
 import { Random } from '../../../../src/statistics/random.js';
 import { shapes, simulatedPoints, type SimulatedCollapse } from '../../../support/collapse.js';
 
@@ -114,6 +114,6 @@ test('what a factor adds exactly comes back, up or down, and of few trainings no
 test('members that differ in their steps alone are of one training', () => {
   const point = (width: number, steps: number, seed: number) => ({ values: [width, steps], seed });
   const points = [point(4, 1, 0), point(4, 2, 0), point(4, 1, 1), point(8, 1, 0), point(8, 2, 0)];
-  expect(trainingsOf(points, factors)).toEqual([0, 0, 1, 2, 2]);
-  expect(trainingsOf(points, ['width', 'depth'])).toEqual([0, 1, 2, 3, 4]);
+  expect(trainingsAmong(points, factors)).toEqual([0, 0, 1, 2, 2]);
+  expect(trainingsAmong(points, ['width', 'depth'])).toEqual([0, 1, 2, 3, 4]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { candidateMetrics, design, type DesignRequest } from '../../../../src/analysis/design/design.js';
+import { candidateMetrics, designExperiment, type DesignRequest } from '../../../../src/analysis/design/design.js';
 import { accuracy, imageAccuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
 import { mse } from '../../../../src/metrics/reconstruction.js';
 import { resolveExperiment } from '../../../../src/experiment/schema.js';
@@ -36,7 +36,7 @@ function pilot(arch: FamilyShape['arch'], changes: Partial<FamilyShape> = {}): D
 test.each(['cnn', 'autoencoder', 'transformer'] as const)(
   '%s: what is proposed is consistent',
   (arch) => {
-    const found = design(pilot(arch));
+    const found = designExperiment(pilot(arch));
     const step = arch === 'transformer' ? 2 : 1;
     expect(found.widths.every((width) => width % step === 0 && width >= 1 && width <= 16)).toBe(true);
     expect(new Set(found.widths).size).toBe(found.widths.length);
@@ -56,9 +56,13 @@ test.each(['cnn', 'autoencoder', 'transformer'] as const)(
 
 test('an experiment is extended only where that is asked for', () => {
   const request = { ...pilot('cnn'), induced: subsetAccuracy.with({ k: 5 }) };
-  expect([design(request).widths[0], design(request).widths.at(-1)]).toEqual([1, 16]);
+  expect([designExperiment(request).widths[0], designExperiment(request).widths.at(-1)]).toEqual([1, 16]);
   const steps: [number, number][] = [];
-  const { widths, isExtrapolated } = design({ ...request, to: 32, onStep: (...step) => void steps.push(step) });
+  const { widths, isExtrapolated } = designExperiment({
+    ...request,
+    to: 32,
+    onStep: (...step) => void steps.push(step),
+  });
   expect([widths[0], widths.at(-1), isExtrapolated]).toEqual([1, 32, true]);
   // One simulation after the other, and no more than were announced.
   expect(steps.map(([done]) => done)).toEqual(steps.map((_, i) => i + 1));
@@ -77,12 +81,12 @@ test.each([
   [{ widths: [1, 2, 4] }, 'pilot: has 3 widths; a design needs 4; train more with --widths'],
   [{ seeds: [0] }, 'pilot: has one seed per width; a design needs 2; train more with --seeds, such as 0,1,2'],
 ])('%o is too little', (changes, message) => {
-  expect(() => design(pilot('cnn', changes))).toThrow(message);
+  expect(() => designExperiment(pilot('cnn', changes))).toThrow(message);
 });
 
 test('a test set that is too small for the metric is refused', () => {
   const request = { ...pilot('cnn'), induced: subsetAccuracy.with({ k: 10 }), testSize: 9 };
-  expect(() => design(request)).toThrow('--test-size: the test set has 9 images; 10 are needed');
+  expect(() => designExperiment(request)).toThrow('--test-size: the test set has 9 images; 10 are needed');
 });
 
 test('a curve that does not rise has no steps', () => {
@@ -92,7 +96,7 @@ test('a curve that does not rise has no steps', () => {
     const correct = Uint8Array.from({ length: 300 }, (_, i) => Number(i % 20 >= record.width));
     return { record, outcomes: { correct } };
   });
-  expect(() => design({ ...request, members })).toThrow(
+  expect(() => designExperiment({ ...request, members })).toThrow(
     'pilot: accuracy does not improve from width 1 to 16 by more than seeds differ; a pilot must show the rise: train other widths, or train longer',
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { lossAt } from '../../../../src/analysis/scaling/law.js';
-import { cellsOf, notFalling, scalingLaw, untold } from '../../../../src/analysis/scaling/scaling.js';
+import { lossCells, notFalling, scalingLaw, untold } from '../../../../src/analysis/scaling/scaling.js';
 import { Random } from '../../../../src/statistics/random.js';
 import { scaled } from '../../../support/figures.js';
 import { gridOf, publishedLaws, ratios, simulatedMembers } from '../../../support/scaling.js';
@@ -28,7 +28,7 @@ describe('what cannot tell a law', () => {
 
 test('members that differ in their seed alone are one cell, in order, with the mean of their FLOPs', () => {
   const member = (parameters: number, value: number, flops: number) => ({ coordinates: { parameters, flops }, value });
-  expect(cellsOf([member(20, 1, 4), member(10, 3, 2), member(20, 2, 6)], ['parameters'])).toEqual([
+  expect(lossCells([member(20, 1, 4), member(10, 3, 2), member(20, 2, 6)], ['parameters'])).toEqual([
     { coordinates: [10], members: [1], values: [3], flops: 2 },
     { coordinates: [20], members: [0, 2], values: [1, 2], flops: 5 },
   ]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Report, Table } from '../../../../src/report/document/blocks.js';
 import { latexCell, latexTable, latexText } from '../../../../src/report/document/latex.js';
 import { markdownOf } from '../../../../src/report/document/markdown.js';
-import { csv } from '../../../../src/report/tables/text-table.js';
+import { csvText } from '../../../../src/report/tables/text-table.js';
 
 const table: Table = {
   name: 'a-scores',
@@ -68,7 +68,7 @@ describe('LaTeX', () => {
 });
 
 test('CSV: all digits, quotes where they are needed, empty for nothing', () => {
-  expect(csv(table.raw!.heading, table.raw!.lines)).toBe('a,b\n"x, ""y""",0.3333333333333333\n,Infinity\n');
+  expect(csvText(table.raw!.heading, table.raw!.lines)).toBe('a,b\n"x, ""y""",0.3333333333333333\n,Infinity\n');
 });
 
 test('Markdown: headings, tables with their files, figures with their commands', () => {

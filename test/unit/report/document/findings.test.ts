@@ -1,6 +1,6 @@
 /** Sentences say what the numbers show: curves whose verdict is known by construction. */
 import { describe, expect, test } from 'vitest';
-import { compare } from '../../../../src/analysis/compare.js';
+import { compareCurves } from '../../../../src/analysis/compare.js';
 import { accuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
 import {
   describeContrast,
@@ -14,7 +14,7 @@ import { family } from '../../../support/members.js';
 function comparison(p: (place: number) => number, k = 10) {
   const widths = [1, 2, 4, 8, 16, 32];
   const members = family({ widths, seeds: 2, count: 4000, p: (width) => p(Math.log2(width) / 5), name: 'findings' });
-  return compare({
+  return compareCurves({
     run: 'a',
     about: '',
     standard: { metric: accuracy.with({}) },

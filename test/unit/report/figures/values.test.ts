@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { expectedEditDistance, lossAt } from '../../../../src/analysis/theory.js';
+import { expectedEditDistance, tokenLoss } from '../../../../src/analysis/theory.js';
 import { centralInterval, medianOf } from '../../../../src/analysis/forecast/scoring.js';
 import { accuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
 import { curve } from '../../../../src/metrics/curve.js';
@@ -216,7 +216,7 @@ test('theory: the law and what follows from it', async () => {
     places.reduce((best, each) => (Math.abs(Math.log(each[0] / n)) < Math.abs(Math.log(best[0] / n)) ? each : best));
   for (const n of [1e6, 1e8, 1e10]) {
     const [x, y] = at(line(loss!, colourOf(0)), n);
-    expect(y / lossAt(law, x)).toBeCloseTo(1, 1);
+    expect(y / tokenLoss(law, x)).toBeCloseTo(1, 1);
     const [x20, y20] = at(line(edits!, colourOf(3)), n);
     expect(Math.abs(y20 - expectedEditDistance(law, x20, 20))).toBeLessThan(0.3);
   }

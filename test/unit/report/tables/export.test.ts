@@ -8,12 +8,12 @@ import { axisOf } from '../../../../src/import/scale.js';
 import { writeImportedRun } from '../../../../src/import/write.js';
 import { tidyCsv, tidyParquet } from '../../../../src/report/tables/export.js';
 import { readColumns } from '../../../../src/runs/load.js';
-import { openRun } from '../../../../src/runs/open.js';
+import { openRunFolder } from '../../../../src/runs/open.js';
 import type { LoadedRun } from '../../../../src/runs/opened.js';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../../../support/runs.js';
 
 async function loaded(folder: string): Promise<LoadedRun> {
-  const open = await openRun(folder);
+  const open = await openRunFolder(folder);
   return readColumns(open, open.columns);
 }
 
