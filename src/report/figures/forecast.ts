@@ -32,12 +32,12 @@ export function scoreFigure(
   scores: readonly MetricScore[],
   words: FamilyWords = trainedWords,
 ): Figure {
-  const panels = scores.flatMap((score) =>
-    pictured.flatMap((name) => {
-      const method = score.methods.find((each) => each.method === name);
-      return method === undefined ? [] : [scorePanel(score, method, words)];
-    }),
-  );
+  const byMetric = scores.map((score) => {
+    const methods = pictured.flatMap((name) => score.methods.filter(({ method }) => method === name));
+    const yDomain = domainOfScore(score, methods);
+    return methods.map((method) => scorePanel(score, method, { words, yDomain }));
+  });
+  const panels = byMetric.flat();
   return {
     title: `${about.name}: forecast and outcome`,
     notes: [
@@ -45,18 +45,22 @@ export function scoreFigure(
       ...leftOut(scores.flatMap(({ methods }) => methods)),
     ],
     panels: panels.map((panel, i) => curvePanel({ ...panel, legend: i === panels.length - 1 })),
-    columns: 4,
+    // Two metrics share no row where that can be had.
+    columns: byMetric.every((own) => own.length % 2 === 0) ? 2 : 3,
   };
 }
 
-function scorePanel({ metric, known, targets }: MetricScore, method: MethodScore, words: FamilyWords): CurvePanel {
-  const isShare = metric.unit === 'probability';
+function scorePanel(
+  { metric, known, targets }: MetricScore,
+  method: MethodScore,
+  { words, yDomain }: { readonly words: FamilyWords; readonly yDomain: Domain },
+): CurvePanel {
   const last = nth(known, -1);
   const origin = { x: last.parameters, y: mean(last.values) };
   return {
-    title: method.method,
+    title: metric.title,
     subtitle: [
-      metric.title,
+      method.method,
       `CRPS ${formatNumber(method.crps)}, skill ${formatNumber(method.skill, 2)}, ${nth(method.covered, 1)}/${method.members} in 80 %`,
     ],
     series: [
@@ -75,31 +79,43 @@ function scorePanel({ metric, known, targets }: MetricScore, method: MethodScore
       },
     ],
     xTitle: words.axis,
-    yTitle: isShare ? 'share' : metric.title,
-    yDomain: isShare ? shareDomain(known, targets) : valueDomain(known, targets, method),
+    yTitle: axisTitle(metric),
+    yDomain,
   };
 }
 
-/** What is known and was measured, and the 80 % intervals; 95 % may reach anywhere. */
-function valueDomain(
-  known: MetricScore['known'],
-  targets: readonly ScoredTarget[],
-  { targets: forecasts }: MethodScore,
-): Domain {
-  const ranges = forecasts.map(({ quantiles }) => centralInterval(quantiles, 0.8));
-  return domainOf(
-    [
-      ...known.flatMap(({ values }) => values),
-      ...targets.flatMap(({ truths }) => truths),
-      ...ranges.flatMap(({ lower, upper }) => [lower, upper]),
-    ],
-    false,
-  );
+function axisTitle({ title, unit }: MetricScore['metric']): string {
+  if (unit === 'probability') return 'share';
+  return unit === '' ? title : `${title} (${unit})`;
 }
 
-/** From 0 to a little above what is known and was measured; all of 0 to 1 where that is more than half of it. */
-function shareDomain(known: MetricScore['known'], targets: readonly ScoredTarget[]): Domain {
-  const most = Math.max(...known.flatMap(({ values }) => values), ...targets.flatMap(({ truths }) => truths));
+/** Of all panels of a metric, so that its methods can be compared. */
+function domainOfScore({ metric, known, targets }: MetricScore, methods: readonly MethodScore[]): Domain {
+  const values = [...known.flatMap((each) => each.values), ...targets.flatMap(({ truths }) => truths)];
+  const ends = methods.flatMap((method) =>
+    method.targets.flatMap(({ quantiles }) => {
+      const { lower, upper } = centralInterval(quantiles, 0.8);
+      return [lower, upper];
+    }),
+  );
+  return metric.unit === 'probability' ? shareDomain(values, ends) : valueDomain(values, ends);
+}
+
+/** What is known and was measured, and the 80 % intervals, one of which may reach anywhere: by as much again at most. */
+function valueDomain(values: readonly number[], ends: readonly number[]): Domain {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const range = most - least;
+  return domainOf([...values, ...ends.map((end) => Math.min(Math.max(end, least - range), most + range))], false);
+}
+
+/**
+ * From 0 to a little above what is known and was measured, or to 1 where that is more than two fifths of it. Where all of it and of the
+ * 80 % intervals is above a half, from there: near 1 a fan would be a line.
+ */
+function shareDomain(values: readonly number[], ends: readonly number[]): Domain {
+  const most = Math.max(...values);
+  const least = Math.min(...values, ...ends);
+  if (least > 0.5) return [Math.floor(10 * least) / 10, 1];
   return [0, most > 0.4 || most <= 0 ? 1 : 2.5 * most];
 }
 
