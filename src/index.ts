@@ -17,6 +17,8 @@ export type { TrainingEvent } from './training/events.js';
 // Outcomes: runs that are here, of other tools, for other tools.
 export { importOutcomes, type Imported, type ImportFormats, type ImportOptions } from './library/import.js';
 export { listRuns } from './library/lists.js';
+export { mergeRuns } from './library/merge-runs.js';
+export type { Merge } from './runs/merge.js';
 export {
   openCurves,
   openRun,

@@ -45,6 +45,40 @@ export async function writeFileAtomic(
 }
 
 /**
+ * Copies a file as `writeFileAtomic` writes one, whatever its size.
+ *
+ * @param sha256 of its bytes, hex; throws RunError where those that came are others
+ */
+export async function copyFileAtomic(
+  from: string,
+  to: string,
+  { sha256, confirm }: Pick<Writing, 'confirm'> & { readonly sha256: string },
+): Promise<void> {
+  const folder = path.dirname(to);
+  const aside = path.join(folder, temporaryName(path.basename(to)));
+  try {
+    await fs.copyFile(from, aside);
+    if ((await sha256File(aside)) !== sha256) throw new RunError('changed while it was copied', from);
+    await flush(aside);
+    await confirm?.();
+    await fs.rename(aside, to);
+    await flushFolder(folder);
+  } catch (error) {
+    await removeQuietly(aside);
+    throw diskError(error, to);
+  }
+}
+
+async function flush(file: string): Promise<void> {
+  const handle = await fs.open(file, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
  * What `writeOutput` refuses, before any work is done.
  *
  * @param where the flag that named the file

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import ts from 'typescript';
 import * as door from '../../src/index.js';
+import type { RunRecord } from '../../src/runs/record.js';
 import { membersOf, writeRunRecord } from '../../src/runs/run.js';
 import { Random } from '../../src/statistics/random.js';
 import { experiment, runRecord, syntheticOutcomes, temporaryFolder, writeMember } from './runs.js';
@@ -80,12 +81,23 @@ async function writeExample(folder: string): Promise<void> {
     const predicted = label.map((value, i) => (value + 1 - outcomes.correct![i]!) % 10);
     await writeMember(run, key, { ...outcomes, label, predicted });
   }
+  await writeHalf(path.join(folder, 'checkpoints/half'), record);
   await writeMoments(path.join(folder, 'checkpoints/lenet-moments'));
   const rows = ['a', 'b'].flatMap((model) => [1, 2, 3].map((id) => `${model},${id},${Number(id < 3)}\n`));
   await fs.promises.writeFile(path.join(folder, 'outcomes.csv'), `model,example,correct\n${rows.join('')}`);
   const after = rows.map((row) => row.replace(/^a,2,1/, 'a,2,0').replace(/^b,3,0/, 'b,3,1'));
   await fs.promises.writeFile(path.join(folder, 'after.csv'), `model,example,correct\n${after.join('')}`);
   await fs.promises.writeFile(path.join(folder, 'models.csv'), 'model,parameters\na,100\nb,1000\n');
+}
+
+/** The same run with the members of one seed alone. */
+async function writeHalf(run: string, record: RunRecord): Promise<void> {
+  await writeRunRecord(run, { ...record, name: 'half' });
+  const members = (of: string) => path.join(path.dirname(run), of, 'members');
+  for (const width of widths) {
+    const id = `cnn-w${width}-s0`;
+    await fs.promises.cp(path.join(members('lenet-mnist'), id), path.join(members('half'), id), { recursive: true });
+  }
 }
 
 /** Two widths and two seeds with outcomes after 1000, 1200 and 1404 steps. */

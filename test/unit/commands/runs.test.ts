@@ -46,3 +46,32 @@ test('no run is no mistake; an unknown option is one, in one line', async () => 
   });
   expect(await fs.readdir(root)).toEqual([]);
 });
+
+test('merge copies what the run is missing, and says in one line why it does not', async () => {
+  const root = await temporaryFolder();
+  const record = { dataset: { ...runRecord().dataset, testCount: 5 } };
+  for (const [name, width] of [
+    ['far', 1],
+    ['near', 2],
+  ] as const) {
+    const folder = path.join(root, 'checkpoints', name);
+    await writeSyntheticRun({ folder, record, widths: [1, 2], seeds: [0], accuracy: () => 0.5 });
+    await fs.rm(path.join(folder, 'members', `cnn-w${width}-s0`), { recursive: true });
+  }
+  expect(await run(root, 'runs', 'merge', 'far', 'nearer')).toEqual({
+    ...{ code: 2, stdout: '' },
+    stderr: 'error: RUN: "nearer" is neither a run in checkpoints nor a folder with a run.json; did you mean near?\n',
+  });
+  expect(await run(root, 'runs', 'merge', 'far', 'checkpoints/near')).toEqual({
+    ...{ code: 0, stderr: '' },
+    stdout: [
+      'copied   1 member: cnn-w1-s0',
+      'kept     1 member: cnn-w2-s0; further here than in checkpoints/near',
+      'run      checkpoints/far',
+      'next     npm run train -- --run far --summary-only',
+      '',
+    ].join('\n'),
+  });
+  const again = await run(root, 'runs', 'merge', 'far', 'near', '--json');
+  expect(JSON.parse(again.stdout)).toMatchObject({ taken: [], same: ['cnn-w1-s0'], kept: ['cnn-w2-s0'], missing: [] });
+});

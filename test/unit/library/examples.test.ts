@@ -18,8 +18,10 @@ test('every function of the door has an example', () => {
 
 /** What an example has to give, where that is known without the library. */
 const known: Readonly<Record<string, unknown>> = {
-  listRuns: ['lenet-mnist is complete', 'lenet-moments is complete'],
+  listRuns: ['half is stopped', 'lenet-mnist is complete', 'lenet-moments is complete'],
   openRun: widths.flatMap((w) => seeds.map((s) => `cnn-w${w}-s${s}: ${lenetParameters(w)}`)),
+  // Of five widths and three seeds the run has one seed.
+  mergeRuns: [10, 5],
   exportOutcomes: 'lenet-mnist.csv',
   exportMember: 'lenet-mnist-cnn-w16-s0.safetensors',
   importOutcomes: 2,

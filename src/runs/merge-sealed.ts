@@ -1,0 +1,108 @@
+/** What of two runs is sealed, joined: forecasts are a chain, which can be made longer at its end alone, and claims stand for themselves. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { copyFileAtomic, createFolder, readTextIfThere, sha256Of } from '../machine/files.js';
+import { nth } from '../machine/present.js';
+import { RunError, UsageError } from '../terminal/errors.js';
+import { claimsFolder } from './claims.js';
+import { forecastsFolder, readSeals, type ReadSeal } from './forecasts.js';
+import { isUnchanged } from './json.js';
+import { memberId } from './record.js';
+
+export interface SealedPlan {
+  /** In the order in which they are copied: no forecast before the one that it names. */
+  readonly files: readonly { readonly name: string; readonly from: string; readonly sha256: string }[];
+}
+
+interface Sealing {
+  readonly into: string;
+  readonly from: string;
+  readonly arch: string;
+  /** When a member began: in the run that is added to, in the other, and as the merged run has it. */
+  readonly begun: (id: string) => Readonly<Record<'ours' | 'theirs' | 'merged', string | undefined>>;
+}
+
+/** Throws UsageError where sealed files of the two contradict, or a forecast would be void; RunError where one is damaged. */
+export async function planSealed(sealing: Sealing): Promise<SealedPlan> {
+  const seals = await furtherSeals(sealing);
+  const claims = await furtherClaims(sealing);
+  const files = [...claims, ...seals].map(async ({ name, file }) => ({
+    ...{ name, from: file },
+    sha256: sha256Of((await readTextIfThere(file)) ?? ''),
+  }));
+  return { files: await Promise.all(files) };
+}
+
+export async function copySealed({ files }: SealedPlan, into: string, confirm: () => Promise<void>): Promise<void> {
+  for (const { name, from, sha256 } of files) {
+    const to = path.join(into, name);
+    await createFolder(path.dirname(to));
+    await copyFileAtomic(from, to, { sha256, confirm });
+  }
+}
+
+interface Further {
+  /** `forecasts/wide.json`. */
+  readonly name: string;
+  readonly file: string;
+}
+
+async function furtherSeals({ into, from, arch, begun }: Sealing): Promise<Further[]> {
+  const [ours, theirs] = [await sealsOf(into), await sealsOf(from)];
+  for (const [i, one] of ours.slice(0, theirs.length).entries()) {
+    const other = nth(theirs, i);
+    if (one.seal.digest === other.seal.digest) continue;
+    throw new UsageError(
+      `both runs have sealed forecasts of their own, ${one.file} and ${other.file}, and a chain can't hold both`,
+      'merge',
+      `move ${forecastsFolder(from)} elsewhere to merge the members alone`,
+    );
+  }
+  for (const read of ours) refuseVoid(read, arch, (id) => [begun(id).ours, begun(id).merged]);
+  for (const read of theirs) refuseVoid(read, arch, (id) => [begun(id).theirs, begun(id).merged]);
+  return theirs.slice(ours.length).map(({ seal, file }) => ({ name: `forecasts/${seal.name}.json`, file }));
+}
+
+/** In the order of the chain. */
+async function sealsOf(runFolder: string): Promise<readonly ReadSeal[]> {
+  const { seals, unreadable } = await readSeals(runFolder);
+  const changed = seals.find(({ unchanged }) => !unchanged);
+  if (changed !== undefined)
+    throw new RunError('was changed after it was sealed', changed.file, 'restore it from a copy');
+  if (unreadable.length > 0) throw new RunError(nth(unreadable, 0));
+  return seals;
+}
+
+/** Of a forecast that holds in its own run: a member that it predicts may have begun in the other one before it was sealed. */
+function refuseVoid(
+  { file, seal }: ReadSeal,
+  arch: string,
+  begunAs: (id: string) => readonly [own: string | undefined, merged: string | undefined],
+): void {
+  for (const { width } of seal.targets)
+    for (const seed of seal.seeds) {
+      const id = memberId({ arch, width, seed });
+      const [own, merged] = begunAs(id);
+      const isVoid = own !== undefined && own <= seal.sealed;
+      if (isVoid || merged === undefined || merged > seal.sealed) continue;
+      throw new UsageError(
+        `would be void: ${id}, which it predicts, began in the other run at ${merged}, before it was sealed (${seal.sealed})`,
+        file,
+        'move it elsewhere to merge the members alone',
+      );
+    }
+}
+
+async function furtherClaims({ into, from }: Sealing): Promise<Further[]> {
+  const further: Further[] = [];
+  for (const name of await fs.readdir(claimsFolder(from)).catch(() => [])) {
+    if (!name.endsWith('.json') || name.startsWith('.')) continue;
+    const [file, own] = [path.join(claimsFolder(from), name), path.join(claimsFolder(into), name)];
+    const [text, ours] = [(await readTextIfThere(file)) ?? '', await readTextIfThere(own)];
+    if (!isUnchanged(text))
+      throw new RunError('was changed after it was sealed, or is damaged', file, 'restore it from a copy');
+    if (ours === undefined) further.push({ name: `claims/${name}`, file });
+    else if (ours !== text) throw new UsageError(`is another claim than ${own}`, file, 'move one of the two elsewhere');
+  }
+  return further;
+}
