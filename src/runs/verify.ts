@@ -55,7 +55,8 @@ export async function verifyRun(folder: string, scrutiny: Scrutiny = 'hashes'): 
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   const states: MemberState[] = [];
   // One after the other: a run's files are read whole, and many at once would only fill the memory.
-  for (const key of membersOf(record.experiment)) states.push(await stateOfMember(folder, key, { run: record, scrutiny }));
+  for (const key of membersOf(record.experiment))
+    states.push(await stateOfMember(folder, key, { run: record, scrutiny }));
   return states;
 }
 
@@ -109,7 +110,11 @@ interface Expected {
 }
 
 /** Of one member, which is of the family that `run` says, whatever run.json there is. */
-export async function stateOfMember(runFolder: string, key: MemberKey, { run, scrutiny }: Expected): Promise<MemberState> {
+export async function stateOfMember(
+  runFolder: string,
+  key: MemberKey,
+  { run, scrutiny }: Expected,
+): Promise<MemberState> {
   const folder = memberFolder(runFolder, key);
   const state = { key, id: memberId(key), folder, record: undefined, problem: undefined, epochs: epochsOf(run, key) };
   try {
