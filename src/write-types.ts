@@ -45,7 +45,7 @@ function emittedTypes(outDir: string): ReadonlyMap<string, string> {
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, labFolder);
   const program = ts.createProgram([path.join(labFolder, 'src/index.ts')], {
     ...options,
-    ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, removeComments: false },
+    ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, removeComments: false, incremental: false },
     ...{ outDir, rootDir: path.join(labFolder, 'src') },
   });
   const emitted = new Map<string, string>();
