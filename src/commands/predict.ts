@@ -13,7 +13,9 @@ export function registerPredict(program: CommandUnknownOpts): void {
       'classes and chances of image files by a member, RUN/MEMBER; of an autoencoder how well it gives them back; a transformer takes them as one sequence',
     )
     .option('--invert', 'read images as negatives, such as a dark digit on a white page for mnist')
-    .addOption(new Option('--top <n>', 'classes listed for each image').argParser(whole('--top')).default(3))
+    .addOption(
+      new Option('--top <n>', 'classes listed for each image (default: 3, with --json all)').argParser(whole('--top')),
+    )
     .addOption(
       new Option(
         '--labels <list>',
@@ -30,7 +32,7 @@ export function registerPredict(program: CommandUnknownOpts): void {
         'predict lenet-mnist/cnn-w16-s0 scans/*.jpg --invert --json',
       ),
     )
-    .action(async (member, images, { top, ...options }) => {
+    .action(async (member, images, options) => {
       const { predict } = await import('../library/predict.js');
       const found = await predict(member, images, { ...options, note: terminal.note });
       if (options.json === true) {
@@ -38,7 +40,7 @@ export function registerPredict(program: CommandUnknownOpts): void {
         return;
       }
       const { textTable } = await import('../report/tables/text-table.js');
-      const { heading, lines } = tableOf(found.images, top);
+      const { heading, lines } = tableOf(found.images, options.top ?? 3);
       console.log(textTable(heading, lines, heading));
     });
 }

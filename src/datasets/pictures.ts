@@ -17,6 +17,7 @@ export interface PictureOptions {
 }
 
 const mostBytes = 200e6;
+const remedy = 'give image files: PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG';
 
 /**
  * The middle square of each file at the dataset's size and in its colours, `[files, height, width, channels]`, as `images:` reads a
@@ -72,8 +73,8 @@ async function decodeInto(
   file: string,
   { decoder, side }: { readonly decoder: ImageDecoder; readonly side: number },
 ) {
-  const bytes = await readInput(file, file, { mostBytes, remedy: 'give image files' });
-  const refuse = (why: string) => new UsageError(`is not an image that can be read (${why})`, file, 'give image files');
+  const bytes = await readInput(file, file, { mostBytes, remedy });
+  const refuse = (why: string) => new UsageError(`is not an image that can be read (${why})`, file, remedy);
   const colour = into.length === side * side ? 'grey' : 'rgb';
   const image = await decoder.decode(bytes, { side, colour });
   if (typeof image === 'string') throw refuse(image);

@@ -6,7 +6,7 @@ import { setting } from '../families/family.js';
 import { assertOutputFolder, createFolder, refuseExisting, writeOutput } from '../machine/files.js';
 import { nth } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
-import { readTrainedMember } from '../runs/member.js';
+import { readTrainedMember, type TrainedMember } from '../runs/member.js';
 import { UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import { ask } from '../training/ask.js';
@@ -19,6 +19,8 @@ export interface PredictOptions extends Pick<RunOptions, 'root' | 'note'> {
   readonly invert?: boolean | undefined;
   /** Of a transformer: the class of each image, by name or number, but for the last. */
   readonly labels?: readonly string[] | undefined;
+  /** Classes of each image, likeliest first; all where left out. Of an autoencoder none. */
+  readonly top?: number | undefined;
   /** Of an autoencoder: a folder for the reconstructions, a PNG each. */
   readonly output?: string | undefined;
   /** Write over files that are there. */
@@ -60,9 +62,10 @@ export async function predict(
   options: PredictOptions = {},
 ): Promise<Predictions> {
   const { root = checkpoints, note = () => undefined, invert = false } = options;
-  const member = await withTask(await readTrainedMember(memberName, root));
+  const trained = await readTrainedMember(memberName, root);
+  refuseOthersOptions(trained, options);
+  const member = await withTask(trained);
   const { run, task, experiment } = member;
-  refuseOthersOptions(member, options);
   const labels = experiment.arch === 'transformer' ? labelsOf(member, files, options.labels ?? []) : [];
   const outputs = options.output === undefined ? undefined : outputFiles(files, options.output);
   if (outputs !== undefined && options.force !== true) await refuseExisting(outputs, '--output');
@@ -98,14 +101,20 @@ export async function predict(
       const label = labels[i];
       return {
         image,
-        classes: chancesOf(each(i, task.classes), names),
+        classes: chancesOf(each(i, task.classes), names).slice(0, options.top),
         ...(label === undefined ? {} : { label: names[label] }),
       };
     }),
   };
 }
 
-function refuseOthersOptions({ experiment: { arch } }: MemberWithTask, { labels, output }: PredictOptions): void {
+function refuseOthersOptions({ experiment: { arch } }: TrainedMember, { labels, output, top }: PredictOptions): void {
+  if (top !== undefined && arch === 'autoencoder')
+    throw new UsageError(
+      `the member is of architecture ${arch}, which gives images back and no classes`,
+      '--top',
+      'leave it out',
+    );
   if (labels !== undefined && arch !== 'transformer')
     throw new UsageError(`the member is of architecture ${arch}, which is told no labels`, '--labels', 'leave it out');
   if (output !== undefined && arch !== 'autoencoder')

@@ -54,6 +54,8 @@ test('negatives: of datasets whose files are read so, and where it is asked for'
   expect(await read('omniglot-small', true)).toBe(10);
 });
 
+const remedy = 'give image files: PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG';
+
 test('what is no image is refused before anything is predicted', async () => {
   const folder = await folderWith({ 'x.png': await plainPng([1, 2, 3]), 'bad.png': Buffer.from('hello') });
   const read = (names: readonly string[], shape = grey) =>
@@ -64,13 +66,13 @@ test('what is no image is refused before anything is predicted', async () => {
       ),
     ).then((text) => text.replace('UsageError: ', '').replaceAll(folder, ''));
   expect(await read(['x.png', 'bad.png'])).toBe(
-    '/bad.png: is not an image that can be read (Input buffer contains unsupported image format); give image files',
+    `/bad.png: is not an image that can be read (Input buffer contains unsupported image format); ${remedy}`,
   );
   expect(await read(['missing.png', 'x.png', 'bad.png'])).toBe(
-    "IMAGE: 2 of 3 files can't be read; the first is /missing.png: is not a file; give image files",
+    `IMAGE: 2 of 3 files can't be read; the first is /missing.png: is not a file; ${remedy}`,
   );
   await fs.mkdir(path.join(folder, 'folder'));
-  expect(await read(['folder'])).toBe('/folder: is a folder, not a file; give image files');
+  expect(await read(['folder'])).toBe(`/folder: is a folder, not a file; ${remedy}`);
   expect(await read(['x.png'], { height: 4, width: 5, channels: 1 })).toBe(
     'mnist: its images are 4 x 5 with 1 channels; image files can become square ones of 1 or 3 channels',
   );

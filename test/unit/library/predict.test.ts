@@ -2,8 +2,12 @@
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { exportMember, exportOutcomes, predict } from '../../../src/index.js';
+import { resolveExperiment } from '../../../src/experiment/schema.js';
+import { writeRunRecord } from '../../../src/runs/run.js';
+import { Random } from '../../../src/statistics/random.js';
 import { exampleFolder } from '../../support/examples.js';
 import { mistakeOf } from '../../support/pictures.js';
+import { runRecord, syntheticOutcomes, writeMember } from '../../support/runs.js';
 
 test('members that there are none of, and options that are not of their architecture', async () => {
   const root = path.join(await exampleFolder(), 'checkpoints');
@@ -25,7 +29,16 @@ test('members that there are none of, and options that are not of their architec
   expect(await of('lenet-mnist/cnn-w1-s0', { output: 'there' })).toBe(
     '--output: the member is of architecture cnn, which gives no images back; leave it out',
   );
-  expect(await of(path.join(root, 'lenet-mnist/members/cnn-w1-s0'))).toBe('x.png: is not a file; give image files');
+  expect(await of(path.join(root, 'lenet-mnist/members/cnn-w1-s0'))).toBe(
+    'x.png: is not a file; give image files: PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG',
+  );
+  const autoencoder = resolveExperiment({ arch: 'autoencoder', widths: [8], seeds: [0] });
+  await writeRunRecord(path.join(root, 'ae'), runRecord({ name: 'ae', experiment: autoencoder }));
+  const key = { arch: 'autoencoder', width: 8, seed: 0 };
+  await writeMember(path.join(root, 'ae'), key, syntheticOutcomes(10, 0.5, Random.named(0)));
+  expect(await of('ae/autoencoder-w8-s0', { top: 5 })).toBe(
+    '--top: the member is of architecture autoencoder, which gives images back and no classes; leave it out',
+  );
   expect(await why(exportOutcomes('lenet-mnist/cnn-w1-s0', { root }))).toBe(
     '--to: parquet is a table of a whole run, and lenet-mnist/cnn-w1-s0 is a member; give lenet-mnist, or what a member becomes, such as --to onnx',
   );
