@@ -8,16 +8,18 @@
  */
 import type { Drawn, Metric } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
-import { drawCounts, drawnMean, weightedSums } from '../statistics/bootstrap.js';
-import { listsAtOnce, pairsKernel, sumsKernel, type Ordered } from '../statistics/kernels/kernels.js';
+import { drawnMean, weightedSums } from '../statistics/bootstrap.js';
+import { meanOf } from '../statistics/intervals.js';
+import { pairsKernel, sumsKernel, type Ordered } from '../statistics/kernels/kernels.js';
 import { Random } from '../statistics/random.js';
+import { groupingOf, groupSums, resamples, type Block } from '../statistics/resamples.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
 import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './scales.js';
 import type { ScoredDraws } from './contrast.js';
 import type { SampledCurve } from './sampled-curve.js';
 import { scoreInterval, type ScoreWithInterval } from './score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
-import { expectedCurves, normalsOf } from './expected-curves.js';
+import { expectedCurves, normalsOf, remembered } from './expected-curves.js';
 
 export type { SampledCurve } from './sampled-curve.js';
 export type { ScoreWithInterval } from './score-interval.js';
@@ -41,29 +43,30 @@ export interface MemberDraws {
   readonly count: number;
 }
 
+/** Members whose columns are in memory at once as doubles. */
+const membersAtOnce = 256;
+
 /** Throws UsageError where the test set is too small for the metric. */
 export function drawMembers(
   metric: Metric,
   members: readonly MemberOutcomes[],
   { draws = defaultDraws, seed = 0 }: SampleOptions = {},
 ): MemberDraws {
-  const { count, blocks, observed, resampled } = evaluatorsOf(metric, members);
-  // The same streams for every metric: curves of one test set are drawn together, and their differences are paired.
-  const streams = blocks.map((block) => Random.named(seed, 'bootstrap', block.of, block.count));
-  const total = blocks.reduce((sum, block) => sum + block.count, 0);
-  const counts = Array.from({ length: listsAtOnce }, () => new Float64Array(total));
-  const samples: Float64Array[] = [];
-  while (samples.length < draws) {
-    for (const list of counts) {
-      let at = 0;
-      blocks.forEach((block, i) => {
-        drawCounts(streams[i]!, list.subarray(at, (at += block.count)));
-      });
-    }
-    samples.push(...resampled(counts));
+  const observed = new Float64Array(members.length);
+  const samples = Array.from({ length: draws }, () => new Float64Array(members.length));
+  let units = 0;
+  for (let first = 0; first < members.length; first += membersAtOnce) {
+    const evaluators = evaluatorsOf(metric, members.slice(first, first + membersAtOnce));
+    units = evaluators.count;
+    observed.set(evaluators.observed(), first);
+    if (draws === 0) continue;
+    const resampled = evaluators.resampler();
+    let b = 0;
+    // The same streams for every metric: curves of one test set are drawn together, and their differences are paired.
+    for (const counts of resamples(evaluators.blocks, draws, seed))
+      for (const values of resampled(counts)) samples[b++]!.set(values, first);
   }
-  samples.length = draws;
-  return { count, observed: observed(), draws: samples };
+  return { count: units, observed, draws: samples };
 }
 
 /** Throws UsageError where the test set is too small for the metric. */
@@ -103,12 +106,14 @@ interface Evaluators {
   /** Units of the test set. */
   readonly count: number;
   /** What is drawn with replacement: lists of counts have these one after the other. */
-  readonly blocks: readonly { readonly of: string; readonly count: number }[];
+  readonly blocks: readonly Block[];
   /** `[members]` */
   readonly observed: () => Float64Array;
-  /** `[members]` under each list of counts, of which there are `listsAtOnce`. */
-  readonly resampled: (counts: readonly Float64Array[]) => Float64Array[];
+  /** Makes what gives `[members]` under each list of counts, of which there are `listsAtOnce` at most. */
+  readonly resampler: () => Resampled;
 }
+
+type Resampled = (counts: readonly Uint8Array[]) => Float64Array[];
 
 function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evaluators {
   const drawn = members.map(({ outcomes }) => metric.drawn(outcomes));
@@ -121,7 +126,7 @@ function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evalu
     count: units,
     blocks: [{ of: 'units', count }],
     observed: () => Float64Array.from(drawn, ({ evaluate }) => evaluate()),
-    resampled:
+    resampler: () =>
       (orders.every((each) => each !== undefined) ? areasOver(orders, count) : undefined) ??
       ((counts) => counts.map((list) => Float64Array.from(drawn, ({ evaluate }) => evaluate(list)))),
   };
@@ -135,7 +140,7 @@ function mostOfOne(unitOf: Int32Array, units: number): number {
 }
 
 /** Areas under ROCs; undefined for a test set that is too large for the kernel. */
-function areasOver(members: readonly (readonly Ordered[])[], count: number): Evaluators['resampled'] | undefined {
+function areasOver(members: readonly (readonly Ordered[])[], count: number): Resampled | undefined {
   const lists = members.flatMap((orders) => orders.map(({ unitOf }) => unitOf));
   const items = Math.max(...lists.map((unitOf) => unitOf.length));
   const kernel = pairsKernel(count, items, count * Math.max(...lists.map((unitOf) => mostOfOne(unitOf, count))));
@@ -150,52 +155,74 @@ function areasOver(members: readonly (readonly Ordered[])[], count: number): Eva
   };
 }
 
-/** Sums of columns under lists of weights, `[lists]` of `[columns]`. */
-function sumsOver(columns: readonly Float64Array[]): (weights: readonly Float64Array[]) => Float64Array[] {
+/** Sums of columns under lists of counts, `[lists]` of `[columns]`. */
+function sumsOver(columns: readonly Float64Array[]): (counts: readonly Uint8Array[]) => Float64Array[] {
   const kernel = sumsKernel(columns);
-  if (kernel !== undefined) return (weights) => kernel.sums(weights);
-  return (weights) => {
-    const sums = weights.map(() => new Float64Array(columns.length));
-    weightedSums(columns, weights, sums);
+  if (kernel !== undefined) return (counts) => kernel.sums(counts);
+  return (counts) => {
+    const sums = counts.map(() => new Float64Array(columns.length));
+    weightedSums(columns, counts, sums);
     return sums;
   };
 }
 
 function unitEvaluators(units: readonly Extract<Drawn, { kind: 'units' }>[]): Evaluators {
   const count = units[0]!.values.length;
-  const sumsOf = sumsOver(units.map(({ values }) => values));
-  const valuesOf = (sums: readonly Float64Array[]) =>
-    sums.map((list) => Float64Array.from(units, ({ transform }, i) => transform(list[i]! / count)));
+  const grouping = groupingOf(count);
+  const { share, transform } = units[0]!;
+  const ofShare = share ? remembered(transform, count) : transform;
   return {
     count,
-    blocks: [{ of: 'units', count }],
-    resampled: (counts) => valuesOf(sumsOf(counts)),
-    observed: () => valuesOf(sumsOf([new Float64Array(count).fill(1)]))[0]!,
+    blocks: [{ of: 'units', count: grouping?.count ?? count }],
+    observed: () => Float64Array.from(units, ({ values }) => transform(meanOf(values).mean)),
+    resampler() {
+      const sumsOf = sumsOver(units.map(({ values }) => groupSums(values, grouping)));
+      const sizes = grouping && groupSums(new Float64Array(count).fill(1), grouping);
+      return (counts) =>
+        sumsOf(counts).map((sums, k) => {
+          // Groups differ in size: how many units are drawn differs with them.
+          const drawn = sizes === undefined ? count : weightedSum(sizes, counts[k]!);
+          return sums.map((sum) => ofShare(sum / drawn));
+        });
+    },
   };
+}
+
+function weightedSum(values: Float64Array, weights: Uint8Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * weights[i]!;
+  return sum;
 }
 
 function termEvaluators(members: readonly Extract<Drawn, { kind: 'terms' }>[]): Evaluators {
   const { count, terms } = members[0]!;
-  const clusters = terms.clusters.length;
+  const clusters = groupingOf(terms.clusters.length);
+  const clusterCount = clusters?.count ?? terms.clusters.length;
   // Where images are the units and groups are drawn, images have nothing of their own.
   const units = members.some((member) => member.terms.units.some((term) => term !== 0)) ? terms.units.length : 0;
-  const sumsOf = sumsOver(
-    members.map((member) => {
-      const column = new Float64Array(clusters + units);
-      column.set(member.terms.clusters);
-      if (units > 0) column.set(member.terms.units, clusters);
-      return column;
-    }),
-  );
+  const grouped = groupingOf(units);
+  const unitCount = grouped?.count ?? units;
   return {
     count,
     blocks: [
-      { of: 'units', count: clusters },
-      { of: 'sequences', count: units },
+      { of: 'units', count: clusterCount },
+      { of: 'sequences', count: unitCount },
     ],
-    resampled: (counts) =>
-      sumsOf(counts).map((list) => Float64Array.from(members, ({ mean, transform }, i) => transform(mean + list[i]!))),
     observed: () => Float64Array.from(members, ({ mean, transform }) => transform(mean)),
+    resampler() {
+      const sumsOf = sumsOver(
+        members.map((member) => {
+          const column = new Float64Array(clusterCount + unitCount);
+          column.set(groupSums(member.terms.clusters, clusters));
+          if (units > 0) column.set(groupSums(member.terms.units, grouped), clusterCount);
+          return column;
+        }),
+      );
+      return (counts) =>
+        sumsOf(counts).map((list) =>
+          Float64Array.from(members, ({ mean, transform }, i) => transform(mean + list[i]!)),
+        );
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 /** Metrics of a run's members and of its scales, each with the intervals that it can have. */
 import type { MemberOutcomes } from '../metrics/curve.js';
-import type { Metric } from '../metrics/metric.js';
+import type { Measurement, Metric } from '../metrics/metric.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { drawsWithValue, percentileInterval } from '../statistics/bootstrap.js';
 import { meanOf, type Interval } from '../statistics/intervals.js';
@@ -59,21 +59,24 @@ export function evaluateMetric(
   const isClosed = metric.wilson && measured.every(({ lower }) => !Number.isNaN(lower));
   const scales = scalesOf(members);
   const severalSeeds = scales.some((scale) => scale.members.length > 1);
-  // A share's mean over seeds has no Wilson interval: one member's right images are another's.
-  const drawn = isClosed && !severalSeeds ? undefined : drawMembers(metric, members, options);
-  const evaluations = members.map(({ record }, i) => {
-    const { id, width, seed, parameters, trainingFlops } = record;
-    const about = { id, width, seed, parameters, trainingFlops };
-    const { value, standardError, lower, upper } = measured[i]!;
-    if (isClosed || drawn === undefined)
-      return { ...about, ...withReason(metric, { value, standardError, lower, upper }) };
-    const values = drawn.draws.map((draw) => draw[i]!);
-    const { standardDeviation } = meanOf([...drawsWithValue(values)]);
-    return {
-      ...about,
-      ...withReason(metric, { value, standardError: standardDeviation, ...percentileInterval(values) }),
-    };
-  });
+  const evaluations: MemberEvaluation[] = [];
+  const ofScales: ScaleEvaluation[] = [];
+  for (const batch of batchesOf(scales)) {
+    const places = batch.flatMap((scale) => scale.members);
+    const own = places.map((place) => members[place]!);
+    // A share's mean over seeds has no Wilson interval: one member's right images are another's.
+    const drawn = isClosed && !severalSeeds ? undefined : byMember(drawMembers(metric, own, options));
+    for (const [k, place] of places.entries())
+      evaluations[place] = evaluateMember(metric, members[place]!, {
+        measured: measured[place]!,
+        draws: isClosed ? undefined : drawn?.[k],
+      });
+    let next = 0;
+    for (const scale of batch) {
+      const draws = drawn?.slice(next, (next += scale.members.length));
+      ofScales.push(evaluateScale(metric, scale, { evaluations, draws }));
+    }
+  }
   const { count, resolution } = measured[0]!;
   const draws = options.draws ?? defaultDraws;
   return {
@@ -82,29 +85,67 @@ export function evaluateMetric(
     resolution,
     method: isClosed ? metric.interval : `bootstrap, ${draws} draws`,
     members: evaluations,
-    scales: scales.map((scale) => evaluateScale(metric, scale, { evaluations, drawn })),
+    scales: ofScales,
+  };
+}
+
+/** Members that are drawn at once: their draws are kept until their scales are done. */
+const membersAtOnce = 512;
+
+/** Whole scales, in order. */
+function batchesOf(scales: readonly Scale[]): Scale[][] {
+  const batches: Scale[][] = [];
+  let room = 0;
+  for (const scale of scales) {
+    if (room < scale.members.length) {
+      batches.push([]);
+      room = membersAtOnce;
+    }
+    batches.at(-1)!.push(scale);
+    room -= scale.members.length;
+  }
+  return batches;
+}
+
+/** Of each member its draws, `[members]` of `[draws]`. */
+function byMember({ draws, observed }: MemberDraws): Float64Array[] {
+  return Array.from(observed, (_, i) => {
+    const own = new Float64Array(draws.length);
+    for (let b = 0; b < own.length; b++) own[b] = draws[b]![i]!;
+    return own;
+  });
+}
+
+function evaluateMember(
+  metric: Metric,
+  { record: { id, width, seed, parameters, trainingFlops } }: MemberOutcomes,
+  { measured, draws }: { readonly measured: Measurement; readonly draws: Float64Array | undefined },
+): MemberEvaluation {
+  const about = { id, width, seed, parameters, trainingFlops };
+  const { value, standardError, lower, upper } = measured;
+  if (draws === undefined) return { ...about, ...withReason(metric, { value, standardError, lower, upper }) };
+  const { standardDeviation } = meanOf(drawsWithValue(draws));
+  return {
+    ...about,
+    ...withReason(metric, { value, standardError: standardDeviation, ...percentileInterval(draws) }),
   };
 }
 
 interface Evaluated {
   readonly evaluations: readonly MemberEvaluation[];
-  readonly drawn: MemberDraws | undefined;
+  /** Of the scale's members, `[members]` of `[draws]`. */
+  readonly draws: readonly Float64Array[] | undefined;
 }
 
-function evaluateScale(metric: Metric, scale: Scale, { evaluations, drawn }: Evaluated): ScaleEvaluation {
+function evaluateScale(metric: Metric, scale: Scale, { evaluations, draws }: Evaluated): ScaleEvaluation {
   const seeds = scale.members.map((i) => evaluations[i]!);
   const values = seeds.map(({ value }) => value);
   const mean = meanOf(values);
   const [first] = seeds;
   const overExamples =
-    seeds.length === 1 || drawn === undefined
+    seeds.length === 1 || draws === undefined
       ? { lower: first!.lower, upper: first!.upper }
-      : notBare(
-          percentileInterval(
-            drawn.draws.map((draw) => scale.members.reduce((sum, i) => sum + draw[i]!, 0) / seeds.length),
-          ),
-          seeds,
-        );
+      : notBare(percentileInterval(meansOver(draws)), seeds);
   const { lower, upper, note } = withReason(metric, { value: mean.mean, standardError: NaN, ...overExamples });
   const ofSeeds = seeds.find((seed) => Number.isNaN(seed.lower))?.note;
   const spread = mean.standardDeviation;
@@ -123,6 +164,13 @@ function evaluateScale(metric: Metric, scale: Scale, { evaluations, drawn }: Eva
         ? 'no interval over seeds: all have the same value, so their spread is unknown'
         : undefined),
   };
+}
+
+/** Means of lists, place by place. */
+function meansOver(lists: readonly Float64Array[]): Float64Array {
+  const means = new Float64Array(lists[0]!.length);
+  for (const list of lists) for (let b = 0; b < means.length; b++) means[b]! += list[b]!;
+  return means.map((sum) => sum / lists.length);
 }
 
 interface Estimate extends Interval {

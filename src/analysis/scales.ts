@@ -16,12 +16,18 @@ export interface Scale {
 
 /** The members of each width, in order of width. */
 export function scalesOf(members: readonly Pick<MemberOutcomes, 'record'>[]): Scale[] {
-  const widths = [...new Set(members.map(({ record }) => record.width))].sort((a, b) => a - b);
-  return widths.map((width) => {
-    const places = members.flatMap(({ record }, i) => (record.width === width ? i : []));
-    const { parameters, trainingFlops } = members[places[0]!]!.record;
-    return { width, parameters, trainingFlops, members: places };
-  });
+  const placesOf = new Map<number, number[]>();
+  for (const [place, { record }] of members.entries()) {
+    const places = placesOf.get(record.width);
+    if (places === undefined) placesOf.set(record.width, [place]);
+    else places.push(place);
+  }
+  return [...placesOf]
+    .sort(([a], [b]) => a - b)
+    .map(([width, places]) => {
+      const { parameters, trainingFlops } = members[places[0]!]!.record;
+      return { width, parameters, trainingFlops, members: places };
+    });
 }
 
 /** A scale's number on an axis. */

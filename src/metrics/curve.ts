@@ -1,4 +1,5 @@
 /** A metric against scale: each member's value with its uncertainty, and at each scale the mean over seeds with its spread. */
+import { group } from 'd3-array';
 import type { OutcomeTable } from '../runs/outcomes.js';
 import type { MemberRecord } from '../runs/record.js';
 import { meanOf, type Interval } from '../statistics/intervals.js';
@@ -50,16 +51,10 @@ export function memberValues(metric: Metric, members: readonly MemberOutcomes[])
 
 export function curve(metric: Metric, members: readonly MemberOutcomes[]): Curve {
   const values = memberValues(metric, members);
-  const widths = [...new Set(values.map(({ width }) => width))];
   return {
     metric,
     members: values,
-    points: widths.map((width) =>
-      pointOf(
-        metric,
-        values.filter((value) => value.width === width),
-      ),
-    ),
+    points: [...group(values, ({ width }) => width).values()].map((seeds) => pointOf(metric, seeds)),
   };
 }
 

@@ -136,7 +136,7 @@ export function isMean({ transform }: Pick<UnitValues, 'transform'>): boolean {
 /** How a bootstrap draws a metric of one member. */
 export type Drawn =
   /** Its units, each for itself. */
-  | ({ readonly kind: 'units' } & Pick<UnitValues, 'values' | 'transform'>)
+  | ({ readonly kind: 'units' } & UnitValues)
   /** Clusters and units that share them: the metric is `transform` of `mean` and the sum of counts times terms. */
   | {
       readonly kind: 'terms';
@@ -296,7 +296,7 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
     drawn(outcomes) {
       const { values, transform } = unitValues(outcomes);
       const shared = sampled(outcomes, values);
-      if (shared === undefined) return { kind: 'units', values, transform };
+      if (shared === undefined) return { kind: 'units', values, share, transform };
       const within = (value: number) => Math.min(limits[1], Math.max(limits[0], value));
       return {
         kind: 'terms',

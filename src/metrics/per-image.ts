@@ -32,7 +32,7 @@ export function perImage<Parameters extends z.ZodType, Needs extends OutcomeName
       ...about,
       units: 'images',
       share,
-      values: (outcomes, parameters) => Float64Array.from(rows(outcomes, parameters)),
+      values: (outcomes, parameters) => new Float64Array(rows(outcomes, parameters)),
       means: (outcomes, parameters, over) => cutoff?.ofImages(outcomes, parameters, over),
     }),
     sequences: defineMetric<Parameters, Needs | 'sequence'>({
@@ -102,7 +102,7 @@ export function subsetsOf<Chosen, Needs extends OutcomeName, Parameters extends 
     formula: `C(m, k) / C(n, k), m of n images ${hit}: the chance that k images drawn without replacement all are`,
     needs,
     units: 'images',
-    values: (outcomes, parameters) => Float64Array.from(rows(outcomes, parameters)),
+    values: (outcomes, parameters) => new Float64Array(rows(outcomes, parameters)),
     means: (outcomes, parameters, over) =>
       over.key === 'k'
         ? new Float64Array(over.values.length).fill(mean(rows(outcomes, parameters)))
