@@ -1,13 +1,15 @@
 /**
  * Natural curves: published scores of other people's models against their size, from a CSV file. The shipped files, their
- * columns, sources and licences are described in datasets/natural-curves/README.md; any file of the same columns will do, and timm's
- * results tables as they are.
+ * columns, sources and licences are described in datasets/natural-curves/README.md; any file of the same columns will do, and as they are
+ * timm's results tables, ExpEmergence's groups and BIG-bench's records.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { csvParseRows } from 'd3-dsv';
 import { readInput } from '../machine/files.js';
 import { UsageError } from '../terminal/errors.js';
+import { bigBenchRows, isRecordFile, type BigBenchRow } from './natural-bigbench.js';
+import { groupRows, isGroupTable, type GroupRow } from './natural-expemergence.js';
 import { isTimmTable, timmRows, type TimmRow } from './natural-timm.js';
 import { nearest } from '../terminal/nearest.js';
 import { commandLine, labFolder } from '../machine/installation.js';
@@ -59,6 +61,15 @@ const known: Readonly<Record<string, Pick<NaturalCurve, 'unit' | 'better'>>> = {
   word_perplexity: { unit: 'perplexity', better: 'lower' },
   bits_per_byte: { unit: 'bits per byte', better: 'lower' },
   edit_distance: { unit: 'characters', better: 'lower' },
+  brier: { unit: '', better: 'lower' },
+  // Of BIG-bench, as its files have them: from 0 to 1.
+  exact_str_match: { unit: 'probability', better: 'higher' },
+  case_insensitive_str_match: { unit: 'probability', better: 'higher' },
+  multiple_choice_grade: { unit: 'probability', better: 'higher' },
+  numeric_match_with_0_1_relative_error: { unit: 'probability', better: 'higher' },
+  macro_f1: { unit: 'probability', better: 'higher' },
+  calibration_multiple_choice_brier_score: { unit: '', better: 'lower' },
+  expected_calibration_error: { unit: '', better: 'lower' },
 };
 
 const required = ['family', 'model', 'params', 'task', 'metric', 'value'] as const;
@@ -81,13 +92,15 @@ export interface NaturalFile {
 }
 
 /**
- * Every curve of a file, which is a path or a shipped file's name.
+ * Every curve of a file, which is a path or a shipped file's name: a CSV, or BIG-bench's records in a folder or as JSON.
  *
- * @throws UsageError, one line, on a file that is missing or is not such a CSV
+ * @throws UsageError, one line, on a file that is missing or none of these
  */
 export async function readNaturalCurves(file: string, where = '--natural'): Promise<NaturalFile> {
   const shipped = await shippedFiles();
   const location = shipped.includes(file) ? path.join(shippedFolder, `${file}.csv`) : file;
+  if (isRecordFile(location) || (await isFolder(location)))
+    return naturalCurves((await bigBenchRows(location, where)).map(rowOfBigBench), location);
   const rows = rowsOf(await curveFileText(location, { file, shipped, where }), location);
   return naturalCurves(rows, location);
 }
@@ -98,7 +111,7 @@ export async function readNaturalCurves(file: string, where = '--natural'): Prom
  * @throws UsageError as `readNaturalCurves`, and on a curve that is not there or could be several
  */
 export async function readNaturalCurve(text: string, where = '--natural'): Promise<NaturalCurve> {
-  const colon = text.lastIndexOf(':');
+  const colon = await colonAfterFile(text);
   if (colon < 0 || colon === text.length - 1)
     throw new UsageError(
       `"${text}" does not name a curve`,
@@ -130,6 +143,24 @@ export async function readNaturalCurve(text: string, where = '--natural'): Promi
   );
 }
 
+/** The first colon after what is a file; a curve may have some in its name. */
+async function colonAfterFile(text: string): Promise<number> {
+  const shipped = await shippedFiles();
+  for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) {
+    const file = text.slice(0, at);
+    if (shipped.includes(file) || (file !== '' && (await isThere(file)))) return at;
+  }
+  return text.lastIndexOf(':');
+}
+
+async function isThere(location: string): Promise<boolean> {
+  return (await fs.stat(location).catch(() => undefined)) !== undefined;
+}
+
+async function isFolder(location: string): Promise<boolean> {
+  return (await fs.stat(location).catch(() => undefined))?.isDirectory() === true;
+}
+
 interface Looked {
   readonly file: string;
   readonly shipped: readonly string[];
@@ -155,6 +186,7 @@ function rowsOf(text: string, file: string): Row[] {
   const [heading, ...lines] = csvParseRows(text.replace(/^\uFEFF/, ''));
   const columns = heading ?? [];
   if (isTimmTable(columns)) return timmRows(columns, lines, file).map(rowOfTimm);
+  if (isGroupTable(columns)) return groupRows(columns, lines, file).map(rowOfGroup);
   const missing = required.find((name) => !columns.includes(name));
   if (missing !== undefined)
     throw new UsageError(`has no column ${missing}`, `${file}:1`, `it needs ${required.join(', ')}`);
@@ -193,9 +225,23 @@ function rowOfTimm({ curve, examples, value, ...row }: TimmRow): Row {
   return {
     ...row,
     ...{ curve, examples, value, family: curve, task: 'imagenet', metric: 'acc', shots: '', source: 'results' },
-    standardError: examples === undefined ? undefined : Math.sqrt((value * (1 - value)) / examples),
+    standardError: examples === undefined ? undefined : shareError(value, examples),
     tokens: undefined,
   };
+}
+
+/** That of an accuracy is that of a share; of a Brier score nobody published one. */
+function rowOfGroup(row: GroupRow): Row {
+  const standardError = row.metric === 'acc' ? shareError(row.value, row.examples) : undefined;
+  return { ...row, curve: '', shots: '', source: 'data', standardError };
+}
+
+function rowOfBigBench(row: BigBenchRow): Row {
+  return { ...row, curve: '', standardError: undefined, tokens: undefined, examples: undefined };
+}
+
+function shareError(value: number, examples: number): number | undefined {
+  return errorOf(Math.sqrt((value * (1 - value)) / examples), examples);
 }
 
 function optional(text: string, { at, name }: { readonly at: string; readonly name: string }): number | undefined {

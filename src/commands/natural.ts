@@ -18,7 +18,7 @@ export function registerNatural(program: CommandUnknownOpts): void {
   group
     .command('list [file]')
     .description(
-      'list the curves of a CSV file or a shipped file; without a file, those picked for comparison and the other shipped files',
+      'list the curves of a shipped file, a CSV file or BIG-bench records; without a file, those picked for comparison and the other shipped files',
     )
     .option('--search <text>', 'only curves whose name contains the text', '')
     .addOption(json)
