@@ -1,5 +1,7 @@
 /** A figure of every kind, from small families made in code: for whoever looks at them, and for the tests that do. */
 import { compareCurves, type Comparison } from '../../src/analysis/compare.js';
+import { compareRuns, type FamilyDifference, type NamedRun } from '../../src/analysis/diff/difference.js';
+import { scalesOf } from '../../src/analysis/scales.js';
 import { forecastMetric } from '../../src/analysis/forecast/forecast.js';
 import { scoreMetric, type MetricScore } from '../../src/analysis/forecast/scoring.js';
 import { studyMetric, type MetricStudy } from '../../src/analysis/forecast/study.js';
@@ -14,6 +16,7 @@ import { accuracy, crossEntropy, subsetAccuracy } from '../../src/metrics/classi
 import { metrics } from '../../src/metrics/index.js';
 import { mse } from '../../src/metrics/reconstruction.js';
 import { comparisonFigure } from '../../src/report/figures/compare.js';
+import { diffFigure } from '../../src/report/figures/diff.js';
 import { scoreFigure, studyFigure } from '../../src/report/figures/forecast.js';
 import type { Figure } from '../../src/report/figures/layout.js';
 import { quantaFigure } from '../../src/report/figures/quanta.js';
@@ -68,6 +71,27 @@ const comparedErrors: Comparison = compareCurves({
   ...{ run: 'autoencoder-shapes', about: 'autoencoder family on shapes.', members: errors, natural: [], draws: 100 },
   ...{ standard: { metric: mse.with({}) }, induced: { metric: metrics.reconstruction.with({ c: 0.01 }) } },
 });
+
+/** A family whose members are those of one of twice the width, against that one. */
+function differenceBetween(seeds: readonly number[], otherSeeds: readonly number[]): FamilyDifference<NamedRun> {
+  const one = familyOf('cnn', seeds);
+  const other = familyOf('cnn', otherSeeds, [1, 2, 4, 12, 32]).map(({ record, outcomes }) => {
+    const width = record.width === 12 ? 8 : record.width === 32 ? 16 : record.width;
+    return { record: { ...record, width, parameters: 100 * width }, outcomes };
+  });
+  const scales = scalesOf(one).map((scale, i) => ({ one: scale, other: scalesOf(other)[i]! }));
+  const metric = accuracy.with({});
+  return {
+    ...compareRuns({ metric, one, other, scales, draws: 200 }),
+    ...{ metric, one: { label: 'plain', words: trainedWords }, other: { label: 'wide', words: trainedWords } },
+    ...{ examples: { common: 120, only: [0, 0], isChecked: true }, unmatched: [[], []] },
+  };
+}
+
+export const differences = {
+  seeds: differenceBetween([0, 1, 2], [3, 4, 5]),
+  members: differenceBetween([0], [1]),
+};
 
 export const sweptCutoffs: Sweep = sweepGrid({
   ...{ metric: metrics.reconstruction, parameters: {}, members: errors },
@@ -162,6 +186,8 @@ export const figures: Readonly<Record<string, Figure>> = {
   }),
   compare: comparisonFigure(comparison),
   'compare-errors': comparisonFigure(comparedErrors),
+  diff: diffFigure(differences.seeds),
+  'diff-members': diffFigure(differences.members),
   sweep: sweepFigure({ run: 'autoencoder-shapes', sweep: sweptCutoffs, leastRange: 0.1 }),
   'sweep-two': sweepFigure({ run: 'autoencoder-shapes', sweep: sweptTwice, leastRange: 0.1 }),
   causes: causesFigure({ run: 'cnn-shapes', metric: subsets.title, ...causes }),

@@ -6,7 +6,7 @@
  * examples they get right. That is in the spread of seeds already, and is taken off what the draws show, or it would count twice.
  * A run with one member at a scale stands for that member alone.
  */
-import type { MemberOutcomes } from '../../metrics/curve.js';
+import { curve, type MemberOutcomes } from '../../metrics/curve.js';
 import { isMean, type Metric } from '../../metrics/metric.js';
 import { percentileInterval } from '../../statistics/bootstrap.js';
 import type { Interval } from '../../statistics/intervals.js';
@@ -85,7 +85,12 @@ export interface SideValue {
   readonly width: number;
   readonly parameters: number;
   readonly seeds: number;
+  /** Mean over seeds. */
   readonly value: number;
+  /** Of each seed. */
+  readonly values: readonly number[];
+  /** 95 % of the run by itself: of the mean over its seeds (Student's t), of a single one over the draw of the test examples. */
+  readonly interval: Interval;
 }
 
 export interface RunDifference {
@@ -96,11 +101,14 @@ export interface RunDifference {
   readonly units: number;
 }
 
+/** What tables and figures say of a run. */
+export type NamedRun = Pick<LoadedRun, 'label' | 'words'>;
+
 /** Two whole runs: what was compared, and what could not be. */
-export interface FamilyDifference extends RunDifference {
+export interface FamilyDifference<Run extends NamedRun = LoadedRun> extends RunDifference {
   readonly metric: Metric;
-  readonly one: LoadedRun;
-  readonly other: LoadedRun;
+  readonly one: Run;
+  readonly other: Run;
   readonly examples: Pick<MatchedExamples, 'common' | 'only' | 'isChecked'>;
   /** Scales that only one of the runs has. */
   readonly unmatched: MatchedScales['only'];
@@ -132,7 +140,12 @@ export function compareRuns({ metric, one, other, scales, ...options }: Differen
   const adjusted = holm(found.map(({ p }) => p));
   const sideOf = (scale: MatchedScale['one'], at: readonly number[]): SideValue => {
     const { width, parameters } = scale;
-    return { width, parameters, seeds: at.length, value: meanAt(draws.observed, at) };
+    const values = at.map((i) => draws.observed[i]!);
+    const interval = ownInterval(
+      metric,
+      at.map((i) => members[i]!),
+    );
+    return { width, parameters, seeds: at.length, value: meanAt(draws.observed, at), values, interval };
   };
   return {
     scales: found.map(({ value, interval, p, degrees, mcnemar: test }, i) => ({
@@ -143,6 +156,13 @@ export function compareRuns({ metric, one, other, scales, ...options }: Differen
     family: places.length < 2 ? undefined : differenceOf(draws, places, metric.limits),
     units: draws.count,
   };
+}
+
+/** Of one run at one scale. */
+function ownInterval(metric: Metric, seeds: readonly MemberOutcomes[]): Interval {
+  const { members, points } = curve(metric, seeds);
+  const { lower, upper } = points[0]!.interval ?? members[0]!;
+  return { lower, upper };
 }
 
 type ShareResult = Pick<ScaleDifference, 'mcnemar'> & Partial<Pick<ScaleDifference, 'p' | 'interval' | 'degrees'>>;

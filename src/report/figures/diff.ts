@@ -1,62 +1,84 @@
 /** Two runs against each other: their curves, and the difference with its intervals. */
-import { alpha, type FamilyDifference, type SideValue } from '../../analysis/diff/difference.js';
+import {
+  alpha,
+  type FamilyDifference,
+  type NamedRun,
+  type ScaleDifference,
+  type SideValue,
+} from '../../analysis/diff/difference.js';
 import { nth } from '../../machine/present.js';
+import type { CurvePoint } from './axis.js';
 import type { Figure } from './layout.js';
-import { curvePanel } from './panels.js';
-import { referenceStyles } from './theme.js';
+import { curvePanel, type PanelSeries } from './panels.js';
+import { referenceStyles, seriesStyle } from './theme.js';
 
-export function diffFigure(found: FamilyDifference): Figure {
+export function diffFigure(found: FamilyDifference<NamedRun>): Figure {
   const { metric, one, other, scales } = found;
-  const x = scales.map((scale) => scale.one.parameters);
-  const ends = [Math.min(...x), Math.max(...x)];
-  const valuesOf = (pick: (scale: (typeof scales)[0]) => SideValue) =>
-    scales.map((scale, i) => ({ x: nth(x, i), y: pick(scale).value }));
   const yTitle = metric.unit === '' ? metric.title : metric.unit;
-  const isFound = scales.some(({ adjusted }) => adjusted <= alpha);
-  const line = scales.map(({ difference, interval }, i) => ({ x: nth(x, i), y: difference, ...interval }));
   return {
     title: `${metric.title}: ${other.label} against ${one.label}`,
-    notes: [
-      `Bars: 95 %, paired by test example, not adjusted. ${isFound ? `Diamonds: p of at most ${alpha}, adjusted over ${one.words.scales} (Holm).` : `No p is ${alpha} or less, adjusted over ${one.words.scales} (Holm).`}`,
-    ],
+    notes: notesOf(found),
     panels: [
       curvePanel({
         ...{ title: metric.title, subtitle: [], xTitle: one.words.axis, yTitle, legend: true },
         series: [
-          { label: one.label, line: valuesOf((scale) => scale.one) },
-          { label: other.label, line: valuesOf((scale) => scale.other) },
+          { label: one.label, ...sideOf(scales, (scale) => scale.one) },
+          { label: other.label, ...sideOf(scales, (scale) => scale.other) },
         ],
       }),
       curvePanel({
-        ...{
-          title: 'difference',
-          subtitle: [],
-          xTitle: one.words.axis,
-          yTitle: `${yTitle}, ${other.label} less ${one.label}`,
-        },
-        legend: isFound,
-        series: [
-          { label: 'none', style: referenceStyles.limit, line: ends.map((at) => ({ x: at, y: 0 })), points: [] },
-          {
-            label: 'difference',
-            style: 0,
-            line,
-            points: line.filter((_, i) => !(nth(scales, i).adjusted <= alpha)),
-            spread: 'bars',
-          },
-          ...(isFound
-            ? [
-                {
-                  label: `adjusted p at most ${alpha}`,
-                  style: 3,
-                  line: [],
-                  points: line.filter((_, i) => nth(scales, i).adjusted <= alpha),
-                },
-              ]
-            : []),
-        ],
+        ...{ title: 'difference', subtitle: [], xTitle: one.words.axis, legend: true },
+        yTitle: `${yTitle}, ${other.label} less ${one.label}`,
+        series: differences(scales),
       }),
     ],
     columns: 2,
   };
+}
+
+/** Both runs stand where the first one's scales are. */
+function sideOf(scales: readonly ScaleDifference[], pick: (scale: ScaleDifference) => SideValue) {
+  const placed = scales.map((scale) => ({ x: scale.one.parameters, ...pick(scale) }));
+  const areBands = placed.length > 1 && placed.every(({ seeds }) => seeds > 2);
+  return {
+    line: placed.map(({ x, value, interval }): CurvePoint => ({ x, y: value, ...interval })),
+    points: placed.flatMap(({ x, values }) => values.map((y): CurvePoint => ({ x, y }))),
+    spread: areBands ? 'band' : 'bars',
+  } as const;
+}
+
+function isFound({ adjusted }: ScaleDifference): boolean {
+  return adjusted <= alpha;
+}
+
+/** One line with bars, whose points are full where a difference is found, and rings elsewhere. */
+function differences(scales: readonly ScaleDifference[]): PanelSeries[] {
+  const line = scales.map(({ one, difference, interval }): CurvePoint => {
+    return { x: one.parameters, y: difference, ...interval };
+  });
+  const x = line.map((point) => point.x);
+  const style = seriesStyle(0);
+  const pointsWhere = (wanted: boolean) => line.filter((_, i) => isFound(nth(scales, i)) === wanted);
+  const marks: PanelSeries[] = [
+    { label: `p of at most ${alpha}, adjusted`, style, line: [], points: pointsWhere(true) },
+    { label: `p above ${alpha}, adjusted`, style: { ...style, isHollow: true }, line: [], points: pointsWhere(false) },
+  ];
+  return [
+    {
+      ...{ label: 'no difference', style: referenceStyles.limit, points: [] },
+      line: [Math.min(...x), Math.max(...x)].map((at) => ({ x: at, y: 0 })),
+    },
+    { label: 'difference', style, line, points: [], spread: 'bars', isUnnamed: true },
+    ...marks.filter(({ points = [] }) => points.length > 0),
+  ];
+}
+
+function notesOf({ one, scales }: FamilyDifference<NamedRun>): string[] {
+  const seeds = scales.flatMap((scale) => [scale.one.seeds, scale.other.seeds]);
+  const curves =
+    Math.max(...seeds) > 1
+      ? 'Curves: means over seeds, which are the points, with 95 % intervals of each run by itself.'
+      : 'Curves: one member each, with 95 % intervals over the test examples.';
+  const adjusted = scales.length > 1 ? `, adjusted p over ${one.words.scales} (Holm)` : '';
+  return [`${curves} Difference: 95 %, paired by test example${adjusted}.`];
 }

@@ -28,10 +28,11 @@ export interface Axis {
   readonly grid?: boolean;
 }
 
-/** A piece of line, with a point on it where the series has some, and its name. */
+/** A piece of line and a point, where the series has them, and its name. */
 export interface Key {
   readonly label: string;
   readonly style: SeriesStyle;
+  readonly hasLine: boolean;
   readonly hasPoints: boolean;
   /** The end of its line, where the label goes if there is room beside the panel; left out: the label goes below. */
   readonly end?: CurvePoint;

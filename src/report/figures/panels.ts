@@ -65,7 +65,7 @@ function everyPoint({ series }: CurvePanel): CurvePoint[] {
 function legendKey({ label, line, points = line, style }: DrawnSeries, { onAxis }: Edges): Key {
   const last = line.findLast(({ y }) => !Number.isNaN(y));
   const end = last === undefined ? {} : { end: { x: last.x, y: onAxis(last.y) } };
-  return { label, style, hasPoints: points.length > 0, ...end };
+  return { label, style, hasLine: line.length > 0, hasPoints: points.length > 0, ...end };
 }
 
 /** What the vertical axis does not have: 0 on a logarithmic one, and infinity. It is marked at the edge, and the axis says so. */

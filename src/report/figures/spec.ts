@@ -257,18 +257,22 @@ function keysOf(panel: Panel, layout: PanelLayout, look: Look): object[] {
 
 function entry(
   lines: readonly string[],
-  { style, hasPoints }: Key,
+  { style, hasLine, hasPoints }: Key,
   { x, y }: { readonly x: number; readonly y: number },
   { label, line, unit }: Look,
 ): object[] {
   const data = { values: [{}] };
   const end = x + sample * unit;
   return [
-    {
-      data,
-      mark: { type: 'rule', ...stroke(style, unit) },
-      encoding: { x: { value: x }, x2: { value: end }, y: { value: y } },
-    },
+    ...(hasLine
+      ? [
+          {
+            data,
+            mark: { type: 'rule', ...stroke(style, unit) },
+            encoding: { x: { value: x }, x2: { value: end }, y: { value: y } },
+          },
+        ]
+      : []),
     ...(hasPoints
       ? [{ data, mark: pointMark(style, unit), encoding: { x: { value: (x + end) / 2 }, y: { value: y } } }]
       : []),
@@ -282,8 +286,13 @@ export function stroke({ color, dash, width = 1.7 }: SeriesStyle, unit: number) 
   return { color, strokeWidth: width * unit, ...strokeDash };
 }
 
-/** Filled, with a white rim that keeps points apart where they overlap. */
-export function pointMark({ color, shape }: SeriesStyle, unit: number) {
+/** Filled, with a white rim that keeps points apart where they overlap; or white, with a rim in its colour. */
+export function pointMark({ color, shape, isHollow }: SeriesStyle, unit: number) {
+  if (isHollow === true)
+    return {
+      ...{ type: 'point', filled: true, fill: 'white', shape, size: 26 * unit ** 2, opacity: 1 },
+      ...{ stroke: color, strokeWidth: 1.2 * unit },
+    };
   return {
     ...{ type: 'point', filled: true, fill: color, shape, size: 26 * unit ** 2, opacity: 0.85 },
     ...{ stroke: 'white', strokeWidth: 0.6 * unit },

@@ -14,6 +14,8 @@ export interface SeriesStyle {
   readonly dash: readonly number[];
   /** Pixels; left out: that of all series. */
   readonly width?: number;
+  /** Points are rings. */
+  readonly isHollow?: true;
 }
 
 /**

@@ -1,12 +1,12 @@
 /** Two runs against each other, as text. */
-import { alpha, type FamilyDifference, type ScaleDifference } from '../../analysis/diff/difference.js';
+import { alpha, type FamilyDifference, type NamedRun, type ScaleDifference } from '../../analysis/diff/difference.js';
 import { scaleText } from '../../runs/words.js';
 import { counted, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { metricText } from './members.js';
 import { textTable } from './text-table.js';
 
 /** Without a line break at the end. */
-export function diffTable(found: FamilyDifference): string {
+export function diffTable(found: FamilyDifference<NamedRun>): string {
   const { metric, one, other, scales, family } = found;
   const isAlone = scales.some(({ mcnemar }) => mcnemar !== undefined);
   const seedsOf = (scale: ScaleDifference) => [...new Set([scale.one.seeds, scale.other.seeds])].join(' and ');
@@ -48,7 +48,7 @@ function countText(count: number | undefined): string {
 /** `b is better`: who is, where the adjusted p is small. */
 export function diffVerdict(
   { difference, adjusted }: Pick<ScaleDifference, 'difference' | 'adjusted'>,
-  { metric, one, other }: Pick<FamilyDifference, 'metric' | 'one' | 'other'>,
+  { metric, one, other }: Pick<FamilyDifference<NamedRun>, 'metric' | 'one' | 'other'>,
 ): string {
   if (Number.isNaN(adjusted)) return 'cannot be told';
   if (adjusted > alpha) return 'no difference found';
@@ -56,7 +56,7 @@ export function diffVerdict(
 }
 
 /** What was paired, drawn, tested and adjusted, a line each. */
-export function diffNotes({ scales, one, examples, units, metric }: FamilyDifference): string[] {
+export function diffNotes({ scales, one, examples, units, metric }: FamilyDifference<NamedRun>): string[] {
   const seeds = scales.flatMap((scale) => [scale.one.seeds, scale.other.seeds]);
   const tests = new Set(scales.map(({ mcnemar }) => (mcnemar === undefined ? 't' : 'McNemar')));
   const isMixed = scales.some((scale) => (scale.one.seeds === 1) !== (scale.other.seeds === 1));

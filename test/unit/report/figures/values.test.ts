@@ -12,6 +12,7 @@ import { seriesStyle } from '../../../../src/report/figures/theme.js';
 import {
   causes,
   comparison,
+  differences,
   familyOf,
   figures,
   fitted,
@@ -120,6 +121,51 @@ test('compare: each panel has its curve, its members and its interval; the last 
   expectPlaces(
     line(panels[2]!, colourOf(2)),
     induced.points.map(({ relative }, i) => [relative, prediction!.values[i]!]),
+  );
+});
+
+test('diff: seeds, means and intervals of both runs; differences with bars, full where one is found', async () => {
+  const { scales } = differences.seeds;
+  const [curves, difference] = await read(figures['diff']!);
+  for (const [i, side] of [
+    [0, 'one'],
+    [1, 'other'],
+  ] as const) {
+    const at = (pick: (each: (typeof scales)[0]['one']) => number) =>
+      scales.map((scale): Place => [scale.one.parameters, pick(scale[side])]);
+    expectPlaces(
+      points(curves!, colourOf(i)),
+      scales.flatMap((scale) => scale[side].values.map((value): Place => [scale.one.parameters, value])),
+    );
+    expectPlaces(
+      line(curves!, colourOf(i)),
+      at(({ value }) => value),
+    );
+    const { lower, upper } = band(of(curves!.areas, colourOf(i))[0]!);
+    expectPlaces(
+      lower,
+      at(({ interval }) => interval.lower),
+    );
+    expectPlaces(
+      upper,
+      at(({ interval }) => interval.upper),
+    );
+  }
+  const placed = scales.map(({ one, difference: y, adjusted }) => ({ place: [one.parameters, y] as Place, adjusted }));
+  expectPlaces(
+    line(difference!, colourOf(0)),
+    placed.map(({ place }) => place),
+  );
+  const found = placed.filter(({ adjusted }) => adjusted <= 0.05);
+  const rings = placed.filter(({ adjusted }) => adjusted > 0.05);
+  expect([found.length > 0, rings.length > 0]).toEqual([true, true]);
+  expectPlaces(
+    points(difference!, colourOf(0)),
+    found.map(({ place }) => place),
+  );
+  expectPlaces(
+    points(difference!, 'white'),
+    rings.map(({ place }) => place),
   );
 });
 

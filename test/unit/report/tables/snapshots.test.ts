@@ -10,6 +10,7 @@ import { report } from '../../../../src/library/report.js';
 import { search } from '../../../../src/library/search.js';
 import { accuracy, crossEntropy, subsetAccuracy } from '../../../../src/metrics/classification.js';
 import { comparisonTable } from '../../../../src/report/tables/compare.js';
+import { diffTable } from '../../../../src/report/tables/diff.js';
 import { evaluationTable } from '../../../../src/report/tables/evaluate.js';
 import { scoreTable, sealedTable, studyTable } from '../../../../src/report/tables/forecast.js';
 import { fitTables, notesOf, sharpLines, turnTable } from '../../../../src/report/tables/quanta.js';
@@ -25,6 +26,7 @@ import { writeFamily } from '../../../support/families.js';
 import {
   causes,
   comparison,
+  differences,
   familyOf,
   fitted,
   law,
@@ -65,6 +67,8 @@ const sweepText = {
 /** Those that commands print, by the name of their file; what `train`, `runs` and `import` print is in tests of their own. */
 const tables: Readonly<Record<string, () => string>> = {
   compare: () => comparisonTable(comparison, sampling),
+  diff: () => diffTable(differences.seeds),
+  'diff-members': () => diffTable(differences.members),
   evaluate: () => evaluationTable(evaluations([0, 1, 2]), { byMember: false, sampling }),
   'evaluate-members': () => evaluationTable(evaluations([0]), { byMember: true, sampling }),
   'forecast-sealed': () =>
