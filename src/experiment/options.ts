@@ -19,6 +19,7 @@ import {
   type OptionDefinition,
   type Range,
 } from './definitions.js';
+import { refuseDependents } from './dependents.js';
 import type { ExperimentFile } from './load.js';
 import { refuseGrid } from './factors.js';
 import { originOf, refuseForeignKeys, refuseTwoLengths, type ValueOrigins } from './value-origins.js';
@@ -215,6 +216,7 @@ export function completeExperiment(
     ([key]) => hasOption(arch, key) && !isReplacedBy(key, values),
   );
   const experiment = resolveExperiment({ ...Object.fromEntries(inherited), ...values, arch });
+  refuseDependents(experiment, places);
   // A run whose lists are combined by position grows by one member too, which is no list.
   refuseGrid(experiment, places, recorded?.zip === true ? undefined : values.zip);
   return { given: values, places, experiment };

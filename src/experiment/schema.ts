@@ -18,8 +18,12 @@ import { momentsProblem } from './moments.js';
 
 export const optimizers = ['adam', 'adamw', 'sgd'] as const;
 export const schedules = ['constant', 'cosine', 'warm-up'] as const;
+export const parametrizations = ['standard', 'mup'] as const;
 export const precisions = ['float32', 'bfloat16'] as const;
 export const devices = ['auto', 'cpu', 'gpu'] as const;
+
+/** The least of the default widths. A constant, so that it stays where a run gets further widths. */
+const defaultBaseWidth = 8;
 
 const positiveInteger = z.int().min(1);
 const distinct = (schema: z.ZodType<number, number>) =>
@@ -80,6 +84,16 @@ const optionShape = {
     .enum(schedules)
     .default('constant')
     .describe('learning rate over the steps: constant, cosine to 0, or warm-up over the first 5 % then cosine'),
+  parametrization: z
+    .enum(parametrizations)
+    .optional()
+    .describe(
+      'how first weights and learning rates scale with the width: standard, or mup (Yang et al. 2022), which keeps the best learning rate (default: standard)',
+    ),
+  baseWidth: positiveInteger
+    .max(65536)
+    .optional()
+    .describe(`width at which mup equals the standard parametrization (default: ${defaultBaseWidth})`),
   precision: z
     .enum(precisions)
     .default('float32')
@@ -248,9 +262,15 @@ export function resolveExperiment(input: ExperimentInput): Experiment {
   }
   return experimentSchema.parse({
     ...Object.fromEntries(defaults),
-    ...options,
+    ...withParametrization(options),
     ...(Object.keys(grid).length === 0 ? {} : { grid, ...(zip === true ? { zip } : {}) }),
   });
+}
+
+/** The standard one is what runs had before there was another: left out, as their records do. */
+function withParametrization({ parametrization, ...options }: Record<string, unknown>): Record<string, unknown> {
+  if (parametrization === undefined || parametrization === 'standard') return options;
+  return { baseWidth: defaultBaseWidth, ...options, parametrization };
 }
 
 /** What `resolveExperiment` makes the experiment of. */

@@ -1,5 +1,6 @@
 /** What an exported member says of itself, in whatever form it goes out. */
 import { setting } from '../families/family.js';
+import { attentionMultiplier, outputMultiplier } from '../families/parametrization.js';
 import type { TrainedMember } from '../runs/member.js';
 import type { MemberWithTask } from '../training/task.js';
 import { packageJson } from '../machine/installation.js';
@@ -33,6 +34,20 @@ export function interfaceOf(member: MemberWithTask): { takes: string; gives: str
   return { takes, gives: `logits [n, ${classes}]; their softmax is the chance of each class` };
 }
 
+function multipliersOf({ experiment, record }: TrainedMember): Record<string, string> {
+  if (experiment.parametrization !== 'mup') return {};
+  const { width } = record;
+  const heads = experiment.arch === 'transformer' ? setting(experiment, 'heads') : undefined;
+  return {
+    parametrization: experiment.parametrization,
+    baseWidth: String(setting(experiment, 'baseWidth')),
+    outputMultiplier: String(outputMultiplier(width, experiment)),
+    ...(heads === undefined
+      ? {}
+      : { attentionMultiplier: String(attentionMultiplier(width / heads, width, experiment)) }),
+  };
+}
+
 /** Texts by name, for formats that keep some beside the weights. */
 export function propertiesOf(member: MemberWithTask): Record<string, string> {
   const { run, record, experiment, task } = member;
@@ -43,6 +58,8 @@ export function propertiesOf(member: MemberWithTask): Record<string, string> {
     width: String(record.width),
     seed: String(record.seed),
     ...Object.fromEntries(Object.entries(record.factors ?? {}).map(([key, value]) => [key, String(value)])),
+    // Products that are no weights: without them the weights give other answers.
+    ...multipliersOf(member),
     takes,
     gives,
     dataset: run.dataset.name,

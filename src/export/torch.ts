@@ -5,6 +5,7 @@
 import { parseDatasetName } from '../datasets/index.js';
 import type { Architecture } from '../experiment/architectures.js';
 import { setting, type Task } from '../families/family.js';
+import { attentionMultiplier, outputMultiplier } from '../families/parametrization.js';
 import { nth, present } from '../machine/present.js';
 import type { MemberWithTask } from '../training/task.js';
 import { classNamesOf, interfaceOf, memberTitle } from './about.js';
@@ -113,10 +114,17 @@ const loads: ByArchitecture<string> = {
 const scaled = `        # 0..1, as in training: a product, not a quotient, which rounds otherwise
         `;
 
+/** ` * 0.125` under muP, whose last layer is given less the wider a member is. */
+function multiplied({ experiment, record }: MemberWithTask): string {
+  const multiplier = outputMultiplier(record.width, experiment);
+  return multiplier === 1 ? '' : ` * ${multiplier}`;
+}
+
 /** The head's logits; of the attributes' values, each combination's is the sum of its own. */
-function answers({ attributes }: Task): string {
-  if (attributes === undefined) return '        return self.head(F.relu(self.hidden(x)))\n';
-  return `        first, *others = self.head(F.relu(self.hidden(x))).split([${attributes.join(', ')}], 1)
+function answers({ attributes }: Task, multiplier: string): string {
+  const head = `self.head(F.relu(self.hidden(x))${multiplier})`;
+  if (attributes === undefined) return `        return ${head}\n`;
+  return `        first, *others = ${head}.split([${attributes.join(', ')}], 1)
         for part in others:  # the last attribute's values first
             first = (first.unsqueeze(2) + part.unsqueeze(1)).flatten(1)
         return first
@@ -124,7 +132,9 @@ function answers({ attributes }: Task): string {
 }
 
 const models: ByArchitecture<(member: MemberWithTask) => string> = {
-  cnn({ experiment, record: { width: w }, task, weights }) {
+  cnn(member) {
+    const { experiment, record, task, weights } = member;
+    const { width: w } = record;
     const depth = setting(experiment, 'depth');
     const further = Array.from({ length: Math.max(0, depth - 2) }, (_, i) => i + 3);
     const flat = nth(present(weights.get('hidden.kernel')).shape, 0);
@@ -146,9 +156,10 @@ ${scaled}x = images.float() * (1 / 255)
         x = F.relu(F.max_pool2d(self.conv1(x), 2))
 ${depth > 1 ? '        x = F.relu(F.max_pool2d(self.conv2(x), 2))\n' : ''}${further.map((i) => `        x = F.relu(self.conv${i}(x))\n`).join('')}        # Flattened row by row with the channels last: the order of the hidden layer's weights.
         x = x.permute(0, 2, 3, 1).flatten(1)
-${answers(task)}`;
+${answers(task, multiplied(member))}`;
   },
-  autoencoder({ experiment, task, weights }) {
+  autoencoder(member) {
+    const { experiment, task, weights } = member;
     const hidden = [...weights].filter(([name]) => /^dense\d+\.kernel$/.test(name));
     const activation = setting(experiment, 'activation');
     const { height, width, channels, meanPixel } = task;
@@ -169,12 +180,17 @@ ${scaled}x = images.float() * (1 / 255)
         # Flattened row by row with the channels last; the mean of all training pixels is taken off.
         x = x.flatten(1) - ${meanPixel}
 ${layers.map(({ name }) => `        x = torch.${activation}(self.${name}(x))`).join('\n')}
-        return torch.sigmoid(self.output(x)).reshape(-1, ${height}, ${width}, ${channels})
+        return torch.sigmoid(self.output(x${multiplied(member)})).reshape(-1, ${height}, ${width}, ${channels})
 `;
   },
-  transformer({ experiment, record: { width: w }, task, weights }) {
+  transformer(member) {
+    const { experiment, record, task, weights } = member;
+    const { width: w } = record;
     const [pairs, blocks, heads] = (['pairs', 'blocks', 'heads'] as const).map((key) => setting(experiment, key));
     const flat = nth(present(weights.get('image.kernel')).shape, 0);
+    const size = w / setting(experiment, 'heads');
+    const attention = attentionMultiplier(size, w, experiment);
+    const scaledBy = attention === 1 / Math.sqrt(size) ? '' : `, scale=${attention}`;
     return `PAIRS = ${pairs}
 HEADS = ${heads}
 
@@ -199,7 +215,7 @@ class Block(nn.Module):
     def forward(self, x):
         n, length, w = x.shape
         by_head = (part.reshape(n, length, HEADS, -1).transpose(1, 2) for part in self.qkv(self.norm1(x)).chunk(3, -1))
-        mixed = F.scaled_dot_product_attention(*by_head, is_causal=True)
+        mixed = F.scaled_dot_product_attention(*by_head, is_causal=True${scaledBy})
         x = x + self.attended(mixed.transpose(1, 2).reshape(n, length, w))
         raised = self.up(self.norm2(x))
         return x + self.down(raised * torch.sigmoid(1.702 * raised))
@@ -227,7 +243,7 @@ ${scaled}x = images.float() * (1 / 255)
         x = torch.stack([embedded, self.label[labels.long()]], 2).reshape(n, 2 * PAIRS, -1) + self.position
         for block in self.blocks:
             x = block(x)
-        return self.head(x[:, ::2])
+        return self.head(x[:, ::2]${multiplied(member)})
 `;
   },
 };

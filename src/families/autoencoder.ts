@@ -6,7 +6,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { decode, decodingLoss, relu, shiftedMatMul, sigmoid, tanh } from '../engine/ops.js';
 import { nth, present } from '../machine/present.js';
 import { setting, type Family, type Parameters, type ParameterSpecs, type Settings, type Task } from './family.js';
-import { biased, dense, denseFlops, denseParameters, flatten, transposedParameters } from './layers.js';
+import {
+  biased,
+  dense,
+  denseFlops,
+  denseParameters,
+  flatten,
+  times,
+  transposedParameters,
+  unwatched,
+  watched,
+} from './layers.js';
+import { outputMultiplier } from './parametrization.js';
 import { reconstructionOutcomes } from './reconstruction.js';
 
 const nonlinearities = { relu, tanh, sigmoid } as const;
@@ -37,26 +48,29 @@ function parameters(units: readonly number[], settings: Settings): ParameterSpec
 }
 
 /**
- * Images as rows [n, pixels] -> the last hidden layer. Pixels come in with the training set's mean taken off: the same
+ * Images as rows [n, pixels] -> what the last layer is given. Pixels come in with the training set's mean taken off: the same
  * functions, as the bias can undo it, but a step of Adam then moves a unit for all images by a little. Without it one step
  * moves a unit of 3072 pixels by 1.4, the first steps push it below 0 for every image, and it never comes back.
  */
 function encode(
   parameters: Parameters,
   rows: tf.Tensor2D,
-  { layers, meanPixel }: Depth,
+  { layers, meanPixel, multiplier }: Form,
   settings: Settings,
+  watch = unwatched,
 ): tf.Tensor2D {
   const nonlinearity = nonlinearities[setting(settings, 'activation')];
   const kernel = parameters[`${layerName(0)}.kernel`] as tf.Tensor2D;
-  let x = nonlinearity(biased(parameters, layerName(0), shiftedMatMul(rows, kernel, meanPixel)));
-  for (let i = 1; i < layers - 1; i++) x = nonlinearity(dense(parameters, layerName(i), x));
-  return x;
+  let x = watch(layerName(0), nonlinearity(biased(parameters, layerName(0), shiftedMatMul(rows, kernel, meanPixel))));
+  for (let i = 1; i < layers - 1; i++) x = watch(layerName(i), nonlinearity(dense(parameters, layerName(i), x)));
+  return times(x, multiplier);
 }
 
-interface Depth {
+interface Form {
   readonly layers: number;
   readonly meanPixel: number;
+  /** Of what the last layer is given. */
+  readonly multiplier: number;
 }
 
 /** Kernel [pixels, from] and bias [pixels] of the last layer. */
@@ -72,17 +86,27 @@ export const autoencoder: Family = {
   smallestSide: 7,
   model(w, task, settings) {
     const units = sizes(w, task, settings);
-    const depth = { layers: units.length - 1, meanPixel: task.meanPixel };
+    const form = {
+      ...{ layers: units.length - 1, meanPixel: task.meanPixel },
+      multiplier: outputMultiplier(w, settings),
+    };
     const reconstruct = (values: Parameters, images: tf.Tensor4D): tf.Tensor4D =>
-      tf.reshape(decode(encode(values, flatten(images), depth, settings), ...outputOf(values)), images.shape);
+      tf.reshape(decode(encode(values, flatten(images), form, settings), ...outputOf(values)), images.shape);
     const costs = layersOf(units).map(([from, to]) => denseFlops(from, to));
     const forward = costs.reduce((sum, cost) => sum + cost, 0);
     return {
       parameters: parameters(units, settings),
       hasAccuracy: false,
+      layers: (values, { images }) =>
+        watched((watch) => {
+          const last = encode(values, flatten(images), form, settings, watch);
+          const [kernel, bias] = outputOf(values);
+          // Before the sigmoid, which would hide how large it is.
+          watch('output', tf.add(tf.matMul(last, kernel, false, true), bias));
+        }),
       loss(values, { images }) {
         const rows = flatten(images);
-        return { loss: decodingLoss([encode(values, rows, depth, settings), ...outputOf(values)], rows) };
+        return { loss: decodingLoss([encode(values, rows, form, settings), ...outputOf(values)], rows) };
       },
       outcomes: (values, { images }) => reconstructionOutcomes(reconstruct(values, images), images),
       reconstruct,

@@ -20,7 +20,11 @@ import {
   flatten,
   maxPool,
   noDropout,
+  times,
+  unwatched,
+  watched,
 } from './layers.js';
+import { outputMultiplier } from './parametrization.js';
 
 const kernelSize = 5;
 const valid = { stride: 1, padding: 'valid' } as const;
@@ -83,19 +87,21 @@ function parameters(w: number, task: Task, depth: number): ParameterSpecs {
 function apply(
   parameters: Parameters,
   images: tf.Tensor4D,
-  { depth, attributes }: Form,
-  drop = noDropout,
+  { depth, attributes, multiplier }: Form,
+  { drop = noDropout, watch = unwatched } = {},
 ): tf.Tensor2D {
-  let x = relu(maxPool(conv(parameters, 'conv1', images, valid))); // [n, 12, 12, w]
-  if (depth > 1) x = relu(maxPool(conv(parameters, 'conv2', x, valid))); // [n, 4, 4, 2w]
-  for (let i = 3; i <= depth; i++) x = relu(conv(parameters, `conv${i}`, x, same));
-  const hidden = relu(dense(parameters, 'hidden', flatten(x))); // [n, 8w]
-  const answers = dense(parameters, 'head', drop(hidden));
+  let x = watch('conv1', relu(maxPool(conv(parameters, 'conv1', images, valid)))); // [n, 12, 12, w]
+  if (depth > 1) x = watch('conv2', relu(maxPool(conv(parameters, 'conv2', x, valid)))); // [n, 4, 4, 2w]
+  for (let i = 3; i <= depth; i++) x = watch(`conv${i}`, relu(conv(parameters, `conv${i}`, x, same)));
+  const hidden = watch('hidden', relu(dense(parameters, 'hidden', flatten(x)))); // [n, 8w]
+  const answers = watch('head', dense(parameters, 'head', times(drop(hidden), multiplier)));
   return attributes === undefined ? answers : combined(answers, attributes);
 }
 
 interface Form extends Pick<Task, 'attributes'> {
   readonly depth: number;
+  /** Of what the head is given. */
+  readonly multiplier: number;
 }
 
 function flops(w: number, task: Task, depth: number): { forward: number; training: number } {
@@ -114,13 +120,14 @@ export const cnn: Family = {
   smallestSide: 16,
   model: (w, task, settings) => {
     const depth = setting(settings, 'depth');
-    const form = { depth, attributes: task.attributes };
+    const form = { depth, attributes: task.attributes, multiplier: outputMultiplier(w, settings) };
     const logits = (values: Parameters, { images }: Batch) => apply(values, images, form);
     return {
       parameters: parameters(w, task, depth),
       hasAccuracy: true,
+      layers: (values, { images }) => watched((watch) => apply(values, images, form, { watch })),
       loss: (values, { images, labels }, noise) =>
-        classificationLoss(apply(values, images, form, dropout(setting(settings, 'dropout'), noise)), labels),
+        classificationLoss(apply(values, images, form, { drop: dropout(setting(settings, 'dropout'), noise) }), labels),
       outcomes: (values, batch) => classificationOutcomes(logits(values, batch), batch.labels),
       logits,
       flops: flops(w, task, depth),

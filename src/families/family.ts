@@ -24,9 +24,22 @@ export type Initial =
 
 export interface ParameterSpec {
   readonly shape: readonly number[];
+  /** Inputs that each of its outputs sums over; the rows of a table. With the shape it says how the tensor grows with the width. */
+  readonly fanIn: number;
   readonly initial: Initial;
+  /** Under muP, how the optimiser treats it; left out where it has the experiment's own learning rate. */
+  readonly scaling?: Scaling | undefined;
   /** Weight decay applies: true for kernels, false for biases and gains. */
   readonly decays: boolean;
+}
+
+/** Factors of one tensor, relative to the base width (parametrization.ts). */
+export interface Scaling {
+  /** Of the learning rate, for the optimisers of Adam's kind and for SGD. */
+  readonly adam: number;
+  readonly sgd: number;
+  /** Of the size of its gradient's entries, with which Adam's epsilon goes. */
+  readonly gradient: number;
 }
 
 /** Parameters by name, `conv1.kernel`: the name in weights.safetensors. */
@@ -67,6 +80,8 @@ interface ModelParts {
   readonly parameters: ParameterSpecs;
   /** Whether there are right answers, so that the loss comes with an accuracy. */
   readonly hasAccuracy: boolean;
+  /** What each layer hands on for a batch, by the layer's name, in the order of the layers; the last one is the model's answer. */
+  layers(parameters: Parameters, batch: Batch): Readonly<Record<string, tf.Tensor>>;
   /** Training loss of the batch, a scalar; and the share of right answers, where there are right answers. */
   loss(parameters: Parameters, batch: Batch, noise: StepRandom): { loss: tf.Scalar; accuracy?: tf.Scalar };
   /** One value per image of the batch, by column name of `outcomes.parquet`. */

@@ -3,6 +3,11 @@ import type { Architecture } from '../experiment/architectures.js';
 import { autoencoder } from './autoencoder.js';
 import { cnn } from './cnn.js';
 import type { Family } from './family.js';
+import { parametrized } from './parametrization.js';
 import { transformer } from './transformer.js';
 
-export const families: Readonly<Record<Architecture, Family>> = { cnn, autoencoder, transformer };
+export const families: Readonly<Record<Architecture, Family>> = {
+  cnn: parametrized(cnn),
+  autoencoder: parametrized(autoencoder),
+  transformer: parametrized(transformer),
+};

@@ -6,20 +6,21 @@ import type { StepRandom, ParameterSpec, ParameterSpecs, Parameters } from './fa
 
 /** He et al. 2015 (arXiv 1502.01852): keeps the variance of activations through a relu. */
 function heNormal(shape: readonly number[], fanIn: number): ParameterSpec {
-  return normal(shape, Math.sqrt(2 / fanIn));
+  return normal(shape, fanIn, Math.sqrt(2 / fanIn));
 }
 
 /** LeCun et al. 1998 (Efficient BackProp): for a layer with no relu behind it. */
 function lecunNormal(shape: readonly number[], fanIn: number): ParameterSpec {
-  return normal(shape, Math.sqrt(1 / fanIn));
+  return normal(shape, fanIn, Math.sqrt(1 / fanIn));
 }
 
-function normal(shape: readonly number[], deviation: number): ParameterSpec {
-  return { shape, initial: { kind: 'normal', deviation }, decays: true };
+function normal(shape: readonly number[], fanIn: number, deviation: number): ParameterSpec {
+  return { shape, fanIn, initial: { kind: 'normal', deviation }, decays: true };
 }
 
+/** Each value is of one unit, and sees that alone. */
 function constant(shape: readonly number[], value: number): ParameterSpec {
-  return { shape, initial: { kind: 'constant', value }, decays: false };
+  return { shape, fanIn: 1, initial: { kind: 'constant', value }, decays: false };
 }
 
 export interface LayerOptions {
@@ -63,7 +64,7 @@ export function normParameters(name: string, size: number): ParameterSpecs {
 
 /** A table of vectors [rows, size] of about unit length. Not a kernel: no weight decay. */
 export function tableParameters(name: string, rows: number, size: number): ParameterSpecs {
-  return { [name]: { ...normal([rows, size], Math.sqrt(1 / size)), decays: false } };
+  return { [name]: { ...normal([rows, size], rows, Math.sqrt(1 / size)), decays: false } };
 }
 
 /** [n, h, w, from] -> [n, h', w', to]. */
@@ -85,6 +86,22 @@ export function biased<X extends tf.Tensor>(parameters: Parameters, name: string
 /** Each row of [n, size] with mean 0 and variance 1, then gain and bias. */
 export function norm(parameters: Parameters, name: string, x: tf.Tensor2D): tf.Tensor2D {
   return layerNorm(x, present(parameters[`${name}.gain`]), present(parameters[`${name}.bias`]));
+}
+
+/** What a layer hands on, by the layer's name: how large it is tells how a network scales with its width. The identity elsewhere. */
+export type Watch = <X extends tf.Tensor>(name: string, x: X) => X;
+export const unwatched: Watch = (_, x) => x;
+
+/** All that a computation shows to its watch. */
+export function watched(compute: (watch: Watch) => unknown): Readonly<Record<string, tf.Tensor>> {
+  const seen: Record<string, tf.Tensor> = {};
+  compute((name, x) => (seen[name] = x));
+  return seen;
+}
+
+/** By 1 the tensor itself: no operation that a graph would hold. */
+export function times<X extends tf.Tensor>(x: X, factor: number): X {
+  return factor === 1 ? x : tf.mul(x, factor);
 }
 
 /** 2x2, stride 2; an odd last row or column is dropped. */

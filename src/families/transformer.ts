@@ -29,8 +29,13 @@ import {
   norm,
   normParameters,
   tableParameters,
+  times,
+  unwatched,
+  watched,
   type Dropout,
+  type Watch,
 } from './layers.js';
+import { attentionMultiplier, outputMultiplier } from './parametrization.js';
 
 /** Channels of the two convolutions that embed an image; they do not grow with w. */
 const channels = [16, 32] as const;
@@ -48,6 +53,9 @@ interface Shape {
   readonly pairs: number;
   readonly blocks: number;
   readonly heads: number;
+  /** Of what the head is given, and of queries times keys. */
+  readonly multiplier: number;
+  readonly attention: number;
 }
 
 function parameters({ w, pairs, blocks }: Shape, task: Task): ParameterSpecs {
@@ -110,7 +118,12 @@ function byHead(rows: tf.Tensor2D, n: number, heads: number): tf.Tensor4D {
  * One pre-norm block. Of the last block only the image tokens are read, so only they are queries there: the same result
  * with half of the work.
  */
-function block(parameters: Parameters, i: number, x: tf.Tensor3D, { heads, last, drop }: BlockOptions): tf.Tensor3D {
+function block(
+  parameters: Parameters,
+  i: number,
+  x: tf.Tensor3D,
+  { heads, attention, last, drop, watch }: BlockOptions,
+): tf.Tensor3D {
   const [n, length, w] = x.shape;
   const name = (part: string) => `block${i}.${part}`;
   const kernel = parameters[name('qkv.kernel')] as tf.Tensor2D;
@@ -120,10 +133,8 @@ function block(parameters: Parameters, i: number, x: tf.Tensor3D, { heads, last,
   const asking = last ? rowsOf(imageTokens(tf.reshape<tf.Rank.R3>(inputs, x.shape))) : inputs;
   const queries = matMul(asking, tf.slice2d(kernel, [0, 0], [w, w]));
 
-  const scores = tf.mul(
-    tf.matMul(byHead(queries, n, heads), byHead(keys, n, heads), false, true),
-    1 / Math.sqrt(w / heads),
-  );
+  const scores = tf.mul(tf.matMul(byHead(queries, n, heads), byHead(keys, n, heads), false, true), attention);
+  watch(name('scores'), scores);
   const weights = tf.softmax(tf.add(scores, causalMask(last ? length / 2 : length, length)));
   const mixed = tf.matMul(weights, byHead(values, n, heads)); // [n, heads, queries, w / heads]
   const attended = dense(
@@ -131,27 +142,37 @@ function block(parameters: Parameters, i: number, x: tf.Tensor3D, { heads, last,
     name('attended'),
     tf.reshape<tf.Rank.R2>(tf.transpose(mixed, [0, 2, 1, 3]), queries.shape),
   );
+  watch(name('attended'), attended);
   const middle = tf.add<tf.Tensor2D>(last ? rowsOf(imageTokens(x)) : rowsOf(x), drop(attended));
 
   const raised = dense(parameters, name('up'), norm(parameters, name('norm2'), middle)); // [.., 4w]
   const gelu = tf.mul<tf.Tensor2D>(raised, sigmoid(tf.mul(raised, 1.702))); // Hendrycks and Gimpel 2016, the quick form
-  const out = tf.add(middle, drop(dense(parameters, name('down'), gelu)));
+  watch(name('up'), gelu);
+  const out = watch(`block${i}`, tf.add(middle, drop(dense(parameters, name('down'), gelu))));
   return tf.reshape(out, [n, last ? length / 2 : length, w]);
 }
 
 interface BlockOptions {
   readonly heads: number;
+  readonly attention: number;
   readonly last: boolean;
   readonly drop: Dropout;
+  readonly watch: Watch;
 }
 
 /** Logits [n pairs, classes] at the image tokens. */
-function apply(parameters: Parameters, batch: Batch, shape: Shape, drop = noDropout): tf.Tensor2D {
-  let x = drop(tokens(parameters, batch, shape));
-  for (let i = 0; i < shape.blocks; i++) {
-    x = block(parameters, i, x, { heads: shape.heads, last: i === shape.blocks - 1, drop });
+function apply(
+  parameters: Parameters,
+  batch: Batch,
+  shape: Shape,
+  { drop = noDropout, watch = unwatched } = {},
+): tf.Tensor2D {
+  const { heads, attention, blocks, multiplier } = shape;
+  let x = drop(watch('tokens', tokens(parameters, batch, shape)));
+  for (let i = 0; i < blocks; i++) {
+    x = block(parameters, i, x, { heads, attention, last: i === blocks - 1, drop, watch });
   }
-  return dense(parameters, 'head', rowsOf(x));
+  return watch('head', dense(parameters, 'head', times(rowsOf(x), multiplier)));
 }
 
 function flops({ w, pairs, blocks }: Shape, task: Task): { forward: number; training: number } {
@@ -169,11 +190,14 @@ function flops({ w, pairs, blocks }: Shape, task: Task): { forward: number; trai
 }
 
 function shapeOf(w: number, settings: Settings): Shape {
+  const heads = setting(settings, 'heads');
   return {
     w,
     pairs: setting(settings, 'pairs'),
     blocks: setting(settings, 'blocks'),
-    heads: setting(settings, 'heads'),
+    heads,
+    multiplier: outputMultiplier(w, settings),
+    attention: attentionMultiplier(w / heads, w, settings),
   };
 }
 
@@ -194,8 +218,12 @@ export const transformer: Family = {
     return {
       parameters: parameters(shape, task),
       hasAccuracy: true,
+      layers: (values, batch) => watched((watch) => apply(values, batch, shape, { watch })),
       loss: (values, batch, noise) =>
-        classificationLoss(apply(values, batch, shape, dropout(setting(settings, 'dropout'), noise)), batch.labels),
+        classificationLoss(
+          apply(values, batch, shape, { drop: dropout(setting(settings, 'dropout'), noise) }),
+          batch.labels,
+        ),
       outcomes: (values, batch) => classificationOutcomes(logits(values, batch), batch.labels),
       logits,
       flops: flops(shape, task),

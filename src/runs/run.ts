@@ -186,5 +186,6 @@ function isLength(key: string): boolean {
 
 function shown(experiment: Experiment, key: Exclude<keyof Experiment, 'grid' | 'zip'>): string {
   if (isLength(key)) return lengthText(experiment);
+  if (key === 'parametrization') return experiment[key] ?? 'standard';
   return String(experiment[key] ?? (key === 'trainSize' || key === 'testSize' ? 'all examples' : "the dataset's own"));
 }

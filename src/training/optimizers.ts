@@ -5,6 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { adam, applyAdam, applyMomentum, type AdamStep } from '../engine/ops.js';
 import type { Experiment } from '../experiment/schema.js';
+import type { Scaling } from '../families/family.js';
+import { times } from '../families/layers.js';
 import { nth, present } from '../machine/present.js';
 
 export interface Optimizer {
@@ -32,6 +34,8 @@ export interface UpdateInput {
   readonly effectiveRate: tf.Scalar;
   /** Whether weight decay applies to this parameter. */
   readonly decays: boolean;
+  /** Of its learning rate, where that is not the step's own. What decay takes off in a step does not depend on it. */
+  readonly scaling?: Scaling | undefined;
 }
 
 /** As float32 has them, in which TensorFlow takes them off 1: else bias corrections would be off by 1e-5. */
@@ -40,12 +44,19 @@ const momentum = 0.9;
 
 /** Kingma and Ba 2014 (arXiv 1412.6980), Algorithm 1 in the reordered form of its Section 2; epsilon as in Keras. */
 function adamStep(input: UpdateInput): Update {
-  return updateOf(applyAdam(adamInputs(input), adamConstants));
+  return updateOf(applyAdam(adamInputs(input), constantsOf(input)));
 }
 
-function adamInputs({ parameter, gradient, slots, effectiveRate }: UpdateInput): AdamStep {
+function adamInputs({ parameter, gradient, slots, effectiveRate, scaling }: UpdateInput): AdamStep {
   const [mean, square] = slots as [tf.Tensor, tf.Tensor];
-  return { parameter, mean, square, gradient, rate: effectiveRate };
+  return { parameter, mean, square, gradient, rate: times(effectiveRate, scaling?.adam ?? 1) };
+}
+
+/** Epsilon is compared with gradients, whose size depends on the width under muP (Yang et al. 2022, App. B.3). */
+function constantsOf({ scaling }: UpdateInput): typeof adamConstants {
+  return scaling === undefined
+    ? adamConstants
+    : { ...adamConstants, epsilon: adamConstants.epsilon * scaling.gradient };
 }
 
 function updateOf([parameter, ...slots]: readonly tf.Tensor[]): Update {
@@ -60,19 +71,21 @@ function adamRate(rate: number, step: number): number {
 
 function penalised(input: UpdateInput, weightDecay: number): UpdateInput {
   if (weightDecay === 0 || !input.decays) return input;
-  return { ...input, gradient: tf.add(input.gradient, tf.mul(input.parameter, weightDecay)) };
+  const decay = weightDecay / (input.scaling?.sgd ?? 1);
+  return { ...input, gradient: tf.add(input.gradient, tf.mul(input.parameter, decay)) };
 }
 
 /** Loshchilov and Hutter 2017 (arXiv 1711.05101): decay beside the adaptive step, scaled by the learning rate. */
 function decayedAdamStep(input: UpdateInput, weightDecay: number): Update {
   if (weightDecay === 0 || !input.decays) return adamStep(input);
   const parameter = tf.mul(input.parameter, tf.sub(1, tf.mul(input.rate, weightDecay)));
-  return updateOf(adam(adamInputs({ ...input, parameter }), adamConstants));
+  return updateOf(adam(adamInputs({ ...input, parameter }), constantsOf(input)));
 }
 
 /** Sutskever et al. 2013, as PyTorch and Keras write it without Nesterov: v = 0.9 v + g, p = p - rate v. */
-function momentumStep({ parameter, gradient, slots, rate }: UpdateInput): Update {
-  return updateOf(applyMomentum({ parameter, velocity: nth(slots, 0), gradient, rate }, momentum));
+function momentumStep({ parameter, gradient, slots, rate, scaling }: UpdateInput): Update {
+  const own = times(rate, scaling?.sgd ?? 1);
+  return updateOf(applyMomentum({ parameter, velocity: nth(slots, 0), gradient, rate: own }, momentum));
 }
 
 export function createOptimizer({ optimizer, weightDecay }: Pick<Experiment, 'optimizer' | 'weightDecay'>): Optimizer {

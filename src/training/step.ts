@@ -80,6 +80,7 @@ export function trainingStep({ model, experiment, optimizer, task }: StepOptions
         rate,
         effectiveRate,
         decays: present(specs[name]).decays,
+        scaling: present(specs[name]).scaling,
       }),
     );
     const sums = [tf.add(lossSum, loss), accuracy === undefined ? accuracySum : tf.add(accuracySum, accuracy)];
@@ -110,7 +111,12 @@ export function evaluationBatch({ model, task }: Pick<StepOptions, 'model' | 'ta
 }
 
 /** The images at `order` [n] of packed ones, with their labels. */
-function batchOf(packed: tf.Tensor, order: tf.Tensor, labels: tf.Tensor, { height, width, channels }: Task): Batch {
+export function batchOf(
+  packed: tf.Tensor,
+  order: tf.Tensor,
+  labels: tf.Tensor,
+  { height, width, channels }: Task,
+): Batch {
   const picked = gatherRows(packed, order) as tf.Tensor2D;
   const images = unpackBytes(picked, height * width * channels);
   return { images: tf.reshape(images, [picked.shape[0], height, width, channels]), labels: labels as tf.Tensor1D };

@@ -9,8 +9,9 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadSplits } from '../../src/datasets/index.js';
+import type { Architecture } from '../../src/experiment/architectures.js';
 import { families } from '../../src/families/index.js';
-import { exportMember, train, type ExportMemberOptions } from '../../src/index.js';
+import { exportMember, train, type ExportMemberOptions, type TrainOptions } from '../../src/index.js';
 import { readColumns } from '../../src/runs/load.js';
 import { openRunFolder } from '../../src/runs/open.js';
 import { readTrainedMember } from '../../src/runs/member.js';
@@ -18,7 +19,7 @@ import { testItems } from '../../src/training/sampling.js';
 import { pythonWith } from './python.js';
 
 /** One of each architecture, and one whose classes are combinations, with what is easily got wrong: an uneven depth, a centring, several heads, colours. */
-const runs = [
+const runs: (TrainOptions & { readonly run: string; readonly arch: Architecture; readonly dataset: string })[] = [
   { run: 'combinations', arch: 'cnn', dataset: 'concepts', steps: 40, trainSize: 2000, testSize: 500 },
   {
     run: 'cnn',
@@ -40,7 +41,13 @@ const runs = [
     epochs: 1,
     testSequences: 200,
   },
-] as const;
+  // Of a base width of 1 their last layer is given a quarter, and attention half of the standard's.
+  ...(['autoencoder', 'transformer'] as const).map((arch) => ({
+    ...{ run: `${arch}-mup`, arch, dataset: arch === 'transformer' ? 'omniglot-small' : 'shapes', epochs: 1 },
+    ...{ parametrization: 'mup' as const, baseWidth: 1, learningRate: 0.01 },
+    ...(arch === 'transformer' ? { pairs: 2, heads: 2, testSequences: 100 } : { trainSize: 2000, testSize: 200 }),
+  })),
+];
 
 const check = path.join(import.meta.dirname, 'check.py');
 

@@ -41,11 +41,22 @@ test('what is typed is given; the rest comes from the schema', () => {
   expect(flags).toEqual({ json: true, tensorboard: false, eager: false, planOnly: false });
 });
 
+test('a base width without muP, and a penalty that muP does not carry over, are refused', () => {
+  expect(mistake('--arch', 'cnn', '--base-width', '16')).toBe(
+    'UsageError: --base-width: means nothing to the standard parametrization; add --parametrization mup, or leave it out',
+  );
+  expect(mistake('--arch', 'cnn', '--parametrization', 'mup', '--weight-decay', '0.1')).toBe(
+    "UsageError: --weight-decay: adam's L2 penalty does not keep its strength across widths under mup; give --optimizer adamw, whose decay does",
+  );
+  const mup = ['--arch', 'cnn', '--parametrization', 'mup', '--optimizer', 'adam'];
+  expect(mistake(...mup, '--grid', 'weightDecay=0,0.1')).toMatch(/^UsageError: --grid weightDecay: adam's L2 penalty/);
+});
+
 test('every key of both schemas is an option that is read', () => {
   const { experiment, execution } = parse(
     '--arch cnn --dataset shapes --widths 1 --seeds 3,4 --epochs 2 --batch-size 32 --learning-rate .5 --optimizer sgd --weight-decay 0 ' +
       '--augment-shift .1 --augment-rotation 10 --augment-scale .1 --schedule warm-up --precision bfloat16 --train-size 100 --test-size 50 ' +
-      '--classes 5 --image-size 16 --colour rgb --label-noise .1 --validation-size 9 --epoch-test-size 0 --moments 5,9 --moments-size 20 --run r --device cpu --jobs 2 --threads 3 --data-dir d',
+      '--classes 5 --image-size 16 --colour rgb --label-noise .1 --validation-size 9 --epoch-test-size 0 --moments 5,9 --moments-size 20 --parametrization mup --base-width 4 --run r --device cpu --jobs 2 --threads 3 --data-dir d',
   );
   const others = parse('--arch autoencoder --depth 2 --activation tanh --steps 70').experiment;
   const further = parse(
