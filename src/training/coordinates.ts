@@ -70,7 +70,8 @@ export async function coordinatesOf(request: CoordinateRequest): Promise<Coordin
     const now = watch(state);
     for (const [layer, values] of Object.entries(now)) {
       const first = present(start[layer]);
-      const [size, change] = tf.tidy(() => [meanSize(values), meanSize(tf.sub(values, first))]) as [number, number];
+      const size = tf.tidy(() => meanSize(values));
+      const change = tf.tidy(() => meanSize(tf.sub(values, first)));
       found.push({ layer, step: i + 1, size, change });
     }
     tf.dispose(now);
