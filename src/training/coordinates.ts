@@ -13,7 +13,7 @@ import { packed } from './open-member.js';
 import { createOptimizer } from './optimizers.js';
 import { epochItems } from './sampling.js';
 import { learningRate } from './schedule.js';
-import { initialState, toTensors } from './state.js';
+import { initialHostState, toTensors } from './state.js';
 import { batchOf, named, planConstants, trainingStep } from './step.js';
 import { taskOf } from './task.js';
 
@@ -59,7 +59,7 @@ export async function coordinatesOf(request: CoordinateRequest): Promise<Coordin
       const labels = tf.tensor1d(items.labels.subarray(0, imagesOfStep()), 'int32');
       return model.layers(named(names, state.slice(0, names.length)), batchOf(images, order, labels, task));
     });
-  let state = toTensors(initialState(model.parameters, optimizer, seed));
+  let state = toTensors(initialHostState(model.parameters, optimizer, seed));
   const start = watch(state);
   const found: Coordinate[] = [];
   for (let i = 0; i < last; i++) {
