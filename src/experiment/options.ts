@@ -216,7 +216,7 @@ export function completeExperiment(
     ([key]) => hasOption(arch, key) && !isReplacedBy(key, values),
   );
   const experiment = resolveExperiment({ ...Object.fromEntries(inherited), ...values, arch });
-  refuseDependents(experiment, origins);
+  refuseDependents(experiment, places);
   // A run whose lists are combined by position grows by one member too, which is no list.
   refuseGrid(experiment, places, recorded?.zip === true ? undefined : values.zip);
   return { given: values, places, experiment };
