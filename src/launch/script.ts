@@ -109,7 +109,7 @@ read_tasks='const [file, task] = process.argv.slice(1); console.log(JSON.parse(r
 members=$(${shellWord(program[0])} -e "$read_tasks" "$tasks" "$task") || exit 1
 echo "task $task on $(hostname), restart \${SLURM_RESTART_COUNT:-0}:" $members
 
-# Slurm sends USR1 to this shell before the time limit, and TERM to all processes of a task that has to go: both stop it; the last whole epoch is kept.
+# Slurm sends USR1 to this shell before the time limit, and TERM to all processes of a task that has to go: both stop it; what it has done is kept.
 stopped=
 trap 'stopped=yes' TERM
 trap 'stopped=yes; kill -USR1 "$child" 2> /dev/null' USR1
@@ -133,7 +133,7 @@ for member in $members; do
   fi
 done
 
-# 75: another process has a member; 143: stopped, to go on from the last whole epoch. What Slurm itself cancels or requeues is no longer RUNNING.
+# 75: another process has a member; 143: stopped, to go on where it was. What Slurm itself cancels or requeues is no longer RUNNING.
 if [ "$code" = 75 ] || [ "$code" = 143 ]; then
   if [ "\${SLURM_RESTART_COUNT:-0}" -ge "$most_restarts" ]; then
     echo "restarted $most_restarts times: not requeued; launch the run again to go on"

@@ -17,7 +17,7 @@ export interface TrainMemberOptions {
   readonly dataDir?: string | undefined;
   /** The folder of all runs; left out: `checkpoints`. */
   readonly root?: string | undefined;
-  /** Stops the training at once; the same call goes on from the last whole epoch. */
+  /** Stops the training after the step at hand; the same call goes on from there. */
   readonly signal?: AbortSignal | undefined;
   /** Hears of each event. */
   readonly listener?: Partial<TrainListener> | undefined;

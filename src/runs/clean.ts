@@ -24,6 +24,7 @@ import {
 import type { Held } from '../machine/lock.js';
 import { verifyAnyRun, type AnyMemberState } from './verify.js';
 import { memberIdSchema } from './record.js';
+import { checkpointFiles } from './run.js';
 import { commandLine } from '../machine/installation.js';
 
 export interface CleanRequest {
@@ -145,7 +146,7 @@ async function planRun(folder: string, { names, unfinished }: CleanRequest): Pro
   const ofBegun = begun.flatMap((state) => oursIn(state.folder, all, folder));
   // A kill between the last two steps of a member leaves it, and the next train would remove it.
   const complete = states.filter(({ status }) => status === 'complete');
-  const spent = complete.map((state) => path.join(state.folder, 'training.safetensors'));
+  const spent = complete.flatMap(({ folder: own }) => checkpointFiles.map((name) => path.join(own, name)));
   const useless = [...leftovers, ...all.filter((entry) => spent.includes(entry.path))];
   return planOf(folder, [
     { what: `checkpoints of ${condensed(begun.map(({ id }) => id))} in ${folder}`, entries: ofBegun },

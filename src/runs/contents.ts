@@ -21,6 +21,7 @@ const memberFiles: readonly string[] = [
   'member.json',
   'weights.safetensors',
   'training.safetensors',
+  'stopped.safetensors',
   'history.jsonl',
   'outcomes.parquet',
   'reconstructions.png',

@@ -256,7 +256,7 @@ async function copyMember(member: TakenMember, { into, from, isShared }: Place):
     const record = member.there.record;
     if (record === undefined) return;
     await createFolder(target);
-    await fs.rm(path.join(target, 'member.json'), { force: true });
+    for (const name of ['member.json', 'stopped.safetensors']) await fs.rm(path.join(target, name), { force: true });
     for (const [name, sha256] of await filesOf(source, member)) {
       await copyFileAtomic(path.join(source, name), path.join(target, name), { sha256, confirm });
     }

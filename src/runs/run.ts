@@ -119,6 +119,9 @@ export async function readMemberRecord(folder: string): Promise<MemberRecord | u
   return record;
 }
 
+/** What a member goes on from: after its last whole epoch, and within the next where it was stopped there. */
+export const checkpointFiles = ['training.safetensors', 'stopped.safetensors'] as const;
+
 /** Files without which a member is not complete. */
 export const completeFiles = ['weights.safetensors', 'history.jsonl', 'outcomes.parquet'] as const;
 

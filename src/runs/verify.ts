@@ -24,7 +24,15 @@ import {
   type MemberRecord,
   type RunRecord,
 } from './record.js';
-import { memberFolder, membersOf, readAnyRun, readMemberRecord, readRunRecord, verifyMember } from './run.js';
+import {
+  checkpointFiles,
+  memberFolder,
+  membersOf,
+  readAnyRun,
+  readMemberRecord,
+  readRunRecord,
+  verifyMember,
+} from './run.js';
 import { decodeSafetensors, isSealIntact } from './safetensors.js';
 
 export type MemberStatus = 'complete' | 'training' | 'no epoch done' | 'damaged';
@@ -151,8 +159,11 @@ async function trainingProblem(folder: string, record: MemberRecord): Promise<st
   const expected = record.files[name];
   const history = await readTextIfThere(path.join(folder, name));
   const state = await readFileIfThere(path.join(folder, checkpoint));
-  if (state !== undefined && isSealIntact(state) === false)
-    return `${checkpoint} is damaged: it does not match its SHA-256`;
+  for (const each of checkpointFiles) {
+    const bytes = each === checkpoint ? state : await readFileIfThere(path.join(folder, each));
+    if (bytes !== undefined && isSealIntact(bytes) === false)
+      return `${each} is damaged: it does not match its SHA-256`;
+  }
   if (expected === undefined || sha256Of(history ?? '') === expected) return undefined;
   const isEarlier = history !== undefined && sha256Of(history.replace(/[^\n]*\n$/, '')) === expected;
   if (isEarlier && (state === undefined || history === historyIn(state, checkpoint))) return undefined;

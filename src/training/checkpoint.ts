@@ -19,7 +19,7 @@ import {
   type MemberKey,
   type MemberRecord,
 } from '../runs/record.js';
-import { memberFolder, writeMemberRecord } from '../runs/run.js';
+import { checkpointFiles, memberFolder, writeMemberRecord } from '../runs/run.js';
 import { decodeSafetensors, encodeSafetensors, encodeSealed, isSealIntact } from '../runs/safetensors.js';
 import { RunError } from '../terminal/errors.js';
 import type { HostState } from './state.js';
@@ -29,7 +29,21 @@ export interface Checkpoint {
   readonly history: readonly EpochRecord[];
   /** When the member's training began (UTC). */
   readonly begun: string;
+  /** How far the epoch after the history is, sums of losses in the state included; left out: not begun. */
+  readonly within?: WithinEpoch | undefined;
 }
+
+/** Steps of an epoch that were taken, and the seconds that they took. */
+export interface WithinEpoch {
+  readonly step: number;
+  readonly seconds: number;
+}
+
+export const epochStart: WithinEpoch = { step: 0, seconds: 0 };
+
+const withinSchema = z.strictObject({ step: z.int().min(1), seconds: z.number().min(0) });
+
+const [checkpointFile, stoppedFile] = checkpointFiles;
 
 export interface Finished {
   readonly weights: HostState;
@@ -75,9 +89,17 @@ export class MemberFiles {
   async checkpoint(progress: TrainingRecord, { state, history }: Pick<Checkpoint, 'state' | 'history'>): Promise<void> {
     await createFolder(this.folder);
     const metadata = { begun: progress.begun, history: JSON.stringify(history) };
-    await this.#write('training.safetensors', encodeSealed(state, metadata));
+    await this.#write(checkpointFile, encodeSealed(state, metadata));
     await this.#write('history.jsonl', encodeHistory(history));
     await this.#record(progress, 'training', ['history.jsonl']);
+    await fs.rm(this.path(stoppedFile), { force: true });
+  }
+
+  /** Within an epoch: a file of its own, so that the last whole epoch stays as it is. */
+  async stopped({ state, history, begun, within = epochStart }: Checkpoint): Promise<void> {
+    await createFolder(this.folder);
+    const metadata = { begun, history: JSON.stringify(history), within: JSON.stringify(within) };
+    await this.#write(stoppedFile, encodeSealed(state, metadata));
   }
 
   /** Outcomes on the way. A member that is resumed before them writes them again, to the same bits. */
@@ -125,21 +147,28 @@ export class MemberFiles {
 
 /** What resuming needs is of no use to a member that is complete. */
 export async function removeCheckpoint(memberFolder: string): Promise<void> {
-  await fs.rm(path.join(memberFolder, 'training.safetensors'), { force: true });
+  for (const name of checkpointFiles) await fs.rm(path.join(memberFolder, name), { force: true });
 }
 
 /**
- * The last checkpoint, or undefined where training has not got that far.
+ * The last checkpoint, within an epoch or after one, or undefined where training has not got that far.
  *
  * @param names the state's names in their order
  * @throws RunError naming the file where it is damaged
  */
 export async function loadCheckpoint(files: MemberFiles, names: readonly string[]): Promise<Checkpoint | undefined> {
-  const file = files.path('training.safetensors');
+  const whole = await readCheckpoint(files.path(checkpointFile), names);
+  const stopped = await readCheckpoint(files.path(stoppedFile), names);
+  // After a kill between the two there may be one of an epoch that is over.
+  return stopped !== undefined && stopped.history.length >= (whole?.history.length ?? 0) ? stopped : whole;
+}
+
+async function readCheckpoint(file: string, names: readonly string[]): Promise<Checkpoint | undefined> {
   const bytes = await readFileIfThere(file);
   if (bytes === undefined) return undefined;
   const { tensors, metadata } = decodeSafetensors(bytes, file);
-  const damaged = (what: string) => new RunError(what, file, 'delete the file to train this member from its start');
+  const damaged = (what: string) =>
+    new RunError(what, file, 'delete the file to train this member from its last whole epoch, or its start');
   if (names.some((name) => !tensors.has(name)) || tensors.size !== names.length)
     throw damaged('holds other tensors than this member');
   const state = new Map(names.map((name) => [name, present(tensors.get(name))]));
@@ -148,7 +177,11 @@ export async function loadCheckpoint(files: MemberFiles, names: readonly string[
     throw damaged('is damaged: its content does not match its hash');
   const begun = metadata['begun'];
   if (begun === undefined) throw damaged('is damaged: it does not say when training began');
-  return { state, begun, history: z.array(epochRecordSchema).parse(JSON.parse(text)) };
+  const { within } = metadata;
+  return {
+    ...{ state, begun, history: z.array(epochRecordSchema).parse(JSON.parse(text)) },
+    ...(within === undefined ? {} : { within: withinSchema.parse(JSON.parse(within)) }),
+  };
 }
 
 /** The hash in a checkpoint of format 1. */

@@ -1,6 +1,7 @@
 /**
  * The training loop of a member, whole: each epoch is sampled, stepped through inside TensorFlow, recorded and saved. Where it was
- * stopped changes nothing: the state goes on as it is, and what an epoch's steps are told depends on the seed and the epoch alone.
+ * stopped, between epochs or within one, changes nothing: the state goes on as it is, and what an epoch's steps are told depends on the
+ * seed and the epoch alone.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { compileLoop } from '../engine/program.js';
@@ -11,12 +12,13 @@ import { nth, present } from '../machine/present.js';
 import type { EpochRecord } from '../runs/record.js';
 import { Random } from '../statistics/random.js';
 import { RunError } from '../terminal/errors.js';
-import type { Checkpoint, MemberFiles } from './checkpoint.js';
+import { epochStart, type Checkpoint, type MemberFiles } from './checkpoint.js';
 import type { Evaluation } from './evaluation.js';
 import { packed, type Member, type ReportEvent } from './open-member.js';
 import { epochItems } from './sampling.js';
 import { learningRate } from './schedule.js';
 import { atEpochStart, toHost, toTensors, type HostState } from './state.js';
+import { Stopped, type StopSignal } from './stop.js';
 import { planConstants, stateNames, trainingStep } from './step.js';
 import type { Summaries } from './tensorboard.js';
 
@@ -28,16 +30,22 @@ export interface TrainedState {
   readonly history: readonly EpochRecord[];
 }
 
-/** Throws RunError where the loss is no number any more: the checkpoint of the epoch before stays. */
+interface Surroundings {
+  readonly evaluation: Evaluation;
+  readonly summaries: Summaries;
+  readonly report: ReportEvent;
+  readonly stop: Pick<StopSignal, 'came'>;
+}
+
+/**
+ * Throws RunError where the loss is no number any more: the checkpoint of the epoch before stays. Throws Stopped once a signal has come
+ * and the steps that were taken are saved.
+ */
 export async function trainEpochs(
   member: Member,
   files: MemberFiles,
-  { state: start, begun, history: done }: Checkpoint,
-  {
-    evaluation,
-    summaries,
-    report,
-  }: { readonly evaluation: Evaluation; readonly summaries: Summaries; readonly report: ReportEvent },
+  { state: start, begun, history: done, within = epochStart }: Checkpoint,
+  { evaluation, summaries, report, stop }: Surroundings,
 ): Promise<TrainedState> {
   const { id, job, experiment, length, imagesPerStep, data } = member;
   if (done.length >= length.epochs) return { state: start, history: done };
@@ -55,9 +63,11 @@ export async function trainEpochs(
       const epoch = history.length + 1;
       const before = (epoch - 1) * length.stepsPerEpoch;
       const steps = stepsIn(epoch - 1, length);
-      const began = performance.now();
-      state = atEpochStart(state);
-      for (let step = 0, stepsPerCall = 4; step < steps;) {
+      const earlier = epoch === done.length + 1 ? within : epochStart;
+      const began = performance.now() - 1000 * earlier.seconds;
+      const secondsSoFar = () => (performance.now() - began) / 1000 - moments.seconds;
+      if (earlier.step === 0) state = atEpochStart(state);
+      for (let step = earlier.step, stepsPerCall = 4; step < steps;) {
         const end = Math.min(steps, step + stepsPerCall, moments.after(before + step) - before);
         const started = performance.now();
         const next = program.run(step, end, state, [images, ...told]);
@@ -72,8 +82,13 @@ export async function trainEpochs(
         });
         await new Promise(setImmediate); // lets messages go out and signals come in
         await moments.take(before + step, state.slice(0, count));
+        if (!stop.came) continue;
+        const now = { step, seconds: secondsSoFar() };
+        await files.stopped({ state: toHost(names, state), begun, history, within: now });
+        throw new Stopped();
       }
-      const seconds = (performance.now() - began) / 1000 - moments.secondsSpent();
+      const seconds = secondsSoFar();
+      moments.seconds = 0;
       const { loss, accuracy } = means(state, steps, member);
       refuseDivergence(member, epoch, loss);
       const record = {
@@ -102,7 +117,8 @@ class Moments {
   readonly #files: MemberFiles;
   readonly #evaluation: Evaluation;
   readonly #steps: readonly number[];
-  #seconds = 0;
+  /** That outcomes took, since this was last set: no part of the training's own time. */
+  seconds = 0;
 
   constructor({ experiment, length }: Member, files: MemberFiles, evaluation: Evaluation) {
     this.#files = files;
@@ -119,14 +135,7 @@ class Moments {
     if (!this.#steps.includes(step)) return;
     const started = performance.now();
     await this.#files.moment(step, this.#evaluation.moment(parameters));
-    this.#seconds += (performance.now() - started) / 1000;
-  }
-
-  /** Since this was last asked: no part of the training's own time. */
-  secondsSpent(): number {
-    const seconds = this.#seconds;
-    this.#seconds = 0;
-    return seconds;
+    this.seconds += (performance.now() - started) / 1000;
   }
 }
 

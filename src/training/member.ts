@@ -1,5 +1,6 @@
 /**
- * One member from start to end: dataset, first or resumed state, epochs with a checkpoint after each, evaluation, files.
+ * One member from start to end: dataset, first or resumed state, epochs with a checkpoint after each and on a signal within, evaluation,
+ * files.
  * What is computed depends on the job and on nothing else: not on the clock, not on how often it was stopped.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -13,14 +14,19 @@ import type { TrainingEvent } from './events.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
 import { openMember, type ReportEvent } from './open-member.js';
 import { initialHostState, parametersOf, toTensors } from './state.js';
+import { Stopped, type StopSignal } from './stop.js';
 import { stateNames } from './step.js';
 import { openSummaries } from './tensorboard.js';
 
 /**
  * Trains what is left of the member, evaluates it and writes its files; resolves to its last event. Throws RunError on
- * disk trouble, damage or divergence.
+ * disk trouble, damage or divergence; Stopped once a signal has come while steps are taken.
  */
-export async function trainAndEvaluate(job: WorkerJob, id: string, report: ReportEvent): Promise<TrainingEvent> {
+export async function trainAndEvaluate(
+  job: WorkerJob,
+  id: string,
+  { report, stop }: { readonly report: ReportEvent; readonly stop: StopSignal },
+): Promise<TrainingEvent> {
   loadBackend(job.bindingPath);
   const member = await openMember(job, id);
   const files = new MemberFiles(job.runFolder, memberKeyOf(job), job.lock);
@@ -39,7 +45,13 @@ export async function trainAndEvaluate(job: WorkerJob, id: string, report: Repor
   const evaluation = new Evaluation(member);
   const history = checkpoint?.history ?? [];
   const summaries = openSummaries(member);
-  const trained = await trainEpochs(member, files, { state, begun, history }, { evaluation, summaries, report });
+  const from = { state, begun, history, within: checkpoint?.within };
+  stop.hear();
+  const trained = await trainEpochs(member, files, from, { evaluation, summaries, report, stop }).finally(() => {
+    stop.release();
+  });
+  // One that came in the last moment: the last epoch is saved.
+  if (stop.came) throw new Stopped();
   const started = performance.now();
   const parameters = toTensors(parametersOf(trained.state, member.model.parameters));
   const outcomes = evaluation.outcomes(parameters);

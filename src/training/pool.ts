@@ -64,7 +64,7 @@ export interface PoolResult {
 
 type Outcome = keyof PoolResult;
 
-/** From SIGTERM, which ends a worker at once, to SIGKILL. Its files are whole at every moment, the last checkpoint that of an epoch. */
+/** From SIGTERM, on which a worker saves what it has done of an epoch, to SIGKILL. Its files are whole at every moment. */
 const graceMilliseconds = 20_000;
 /** What a worker that is through may take to exit. */
 const farewellMilliseconds = 10_000;

@@ -4,6 +4,7 @@ import { isReported, messageOf } from '../terminal/errors.js';
 import type { TrainingEvent } from './events.js';
 import { memberKeyOf, readJob } from './job.js';
 import { endWithParent } from './orphan.js';
+import { Stopped, StopSignal } from './stop.js';
 import { isQuestion, type AnswerMessage, type QuestionMessage } from './question.js';
 
 endWithParent();
@@ -15,12 +16,18 @@ process.once('message', (message) => {
 
 async function work(message: unknown): Promise<void> {
   let id = 'unknown member';
+  const stop = new StopSignal();
   try {
     const job = readJob(message);
     id = memberId(memberKeyOf(job));
     const { trainAndEvaluate } = await import('./member.js');
-    await tell(await trainAndEvaluate(job, id, (event) => void tell(event)));
+    await tell(await trainAndEvaluate(job, id, { report: (event) => void tell(event), stop }));
   } catch (error) {
+    if (error instanceof Stopped) {
+      // As the signal would have ended it.
+      process.kill(process.pid, 'SIGTERM');
+      return;
+    }
     // What isn't meant for the user is a fault of ours: its stack becomes the worker's last words.
     if (!isReported(error)) console.error(error instanceof Error ? error.stack : error);
     await tell({ type: 'failed', member: id, reason: messageOf(error), lastWords: '' });

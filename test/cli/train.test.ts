@@ -165,6 +165,8 @@ describe('interrupted', () => {
     expect(stderr).toContain('stopped; run the same command again to resume');
     expect(workers.some(isRunning)).toBe(false);
     expect(hashes(path.join(place, 'checkpoints'), /weights\.safetensors$/)).toEqual({});
+    // What was done of an epoch is kept.
+    expect(hashes(path.join(place, 'checkpoints'), /stopped\.safetensors$/)).not.toEqual({});
   });
 
   test('SIGKILL leaves no worker behind, whenever it falls', async () => {
@@ -204,7 +206,7 @@ describe('interrupted', () => {
     expect([again.code, again.stderr.match(/complete:/g)?.length]).toEqual([0, 1]);
     expect(Object.keys(hashes(undisturbed))).toHaveLength(4);
     expect(hashes(path.join(place, 'checkpoints'))).toEqual(hashes(path.join(undisturbed, 'checkpoints')));
-    const leftovers = hashes(path.join(place, 'checkpoints'), /\.tmp$|training\.safetensors$|\.lock/);
+    const leftovers = hashes(path.join(place, 'checkpoints'), /\.tmp$|(training|stopped)\.safetensors$|\.lock/);
     expect(Object.keys(leftovers)).toEqual([]);
   });
 });

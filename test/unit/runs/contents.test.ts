@@ -22,6 +22,7 @@ test.each([
   '.run.json.12.00000000-0000-4000-8000-000000000000.tmp',
   'members/autoencoder-w1-s0/reconstructions.png',
   'members/cnn-w8-s0/training.safetensors',
+  'members/cnn-w8-s0/stopped.safetensors',
   'tensorboard/cnn-w8-s0/events.out.tfevents.1.host',
   'tensorboard/events.out.tfevents.0.columns.v2',
 ])('file "%s" is ours', (place) => {

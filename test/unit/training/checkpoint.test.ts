@@ -44,3 +44,24 @@ test('one of format 1 is gone on with, and checked by the hash that it has', asy
   await fs.writeFile(member.path(file), written);
   await expect(loadCheckpoint(member, names)).rejects.toThrow('its content does not match its hash');
 });
+
+test('of an epoch that is over and one that was stopped within, the one that is further counts', async () => {
+  const member = await files();
+  const progress = { ...memberRecord({ arch: 'cnn', width: 8, seed: 0 }), begun };
+  const [one = epochRecord(1), two = epochRecord(2)] = history;
+  const within = { step: 7, seconds: 0.5 };
+  await member.stopped({ state, history: [], begun, within });
+  expect(await loadCheckpoint(member, names)).toEqual({ state, history: [], begun, within });
+  await member.checkpoint(progress, { state, history: [one] });
+  expect(await loadCheckpoint(member, names)).toEqual({ state, history: [one], begun });
+  await member.stopped({ state, history: [one], begun, within });
+  const left = await fs.readFile(member.path('stopped.safetensors'));
+  expect(await loadCheckpoint(member, names)).toEqual({ state, history: [one], begun, within });
+  await member.checkpoint(progress, { state, history: [one, two] });
+  // As a kill between the checkpoint and its removal leaves it.
+  await fs.writeFile(member.path('stopped.safetensors'), left);
+  expect(await loadCheckpoint(member, names)).toEqual({ state, history, begun });
+  left[left.length - 1]! ^= 1;
+  await fs.writeFile(member.path('stopped.safetensors'), left);
+  await expect(loadCheckpoint(member, names)).rejects.toThrow(/stopped\.safetensors: is damaged: its content does not/);
+});
