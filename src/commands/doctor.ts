@@ -37,11 +37,12 @@ const signs = {
 /** Exit code: 1 where training could not work. */
 async function doctor({ isJson, verify }: { isJson: boolean; verify: boolean }): Promise<number> {
   const { diagnose } = await import('../install/diagnosis.js');
-  const { availableCores } = await import('../experiment/cores.js');
+  const { availableCores, availableMemory } = await import('../experiment/cores.js');
   const { tryTraining } = await import('../training/trial.js');
   const findings = await diagnose({
     verify,
     cores: availableCores(),
+    memoryBytes: availableMemory(),
     training: tryTraining,
     datasets: datasetsFinding,
   });

@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addTrainOptions, experimentFileOf, parseTyped, typedAs, type RawOptions } from '../experiment/options.js';
+import { optionOf } from '../experiment/schema.js';
 import type { TrainOptions } from '../library/train.js';
 import { checkpoints, locateRun } from '../runs/locate.js';
 import { isReported, UsageError } from '../terminal/errors.js';
@@ -46,6 +47,7 @@ async function train(raw: RawOptions): Promise<number> {
   const launched = launchFlagsOf(raw);
   refuseTwoWays(raw);
   if (raw['summaryOnly'] === true) {
+    refuseBesidesSummary(raw);
     if (execution.run === undefined)
       throw new UsageError('needs the name of a run', '--summary-only', 'add --run NAME');
     await showSummary(await locateRun(execution.run, checkpoints), flags.json, printed);
@@ -98,6 +100,20 @@ function refuseTwoWays(raw: RawOptions): void {
   const [one, other] = Object.entries(instead).flatMap(([flag, key]) => (raw[key] === undefined ? [] : [flag]));
   if (one === undefined || other === undefined) return;
   throw new UsageError(`says something else to do than ${one}`, other, 'give one of the two');
+}
+
+/** What says how a summary looks, or of which run it is; everything else says how to train. */
+const ofSummary = ['summaryOnly', 'run', 'json', 'size', 'format', 'title'];
+
+/** Throws UsageError for an option that a summary has no use for: it would be ignored. */
+function refuseBesidesSummary(raw: RawOptions): void {
+  const [other] = Object.keys(raw).filter((key) => raw[key] !== undefined && !ofSummary.includes(key));
+  if (other === undefined) return;
+  throw new UsageError(
+    'trains nothing, so it takes no such option',
+    '--summary-only',
+    `leave out --${optionOf(other)}`,
+  );
 }
 
 function showPlan({ folder, kept, planned }: TrainResult, json: boolean): void {

@@ -1,36 +1,40 @@
-import * as fs from 'node:fs';
+/** What of this machine a process may use: of its cores and its memory, less what a scheduler or a container takes away. */
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { groupFolders, readQuietly } from './control-groups.js';
+
+interface Host {
+  /** Where the file system begins (tests have a small one). */
+  readonly root?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+}
 
 /**
- * Cores that this process may keep busy, at least 1: those of the machine, less what its affinity or the quota of a
+ * Cores that this process may keep busy, at least 1: those of the machine, less what its affinity, a task of Slurm or the quota of a
  * container (cgroup v2 or v1) takes away. Half a core too many slows every thread down, so a quota is rounded down.
- * `root` is where the file system begins (tests have a small one).
  */
-export function availableCores(root = '/', machine = os.availableParallelism()): number {
-  const quota = Math.min(...quotas(root));
-  return Math.max(1, Math.min(machine, Math.floor(quota)));
+export function availableCores({
+  root = '/',
+  environment = process.env,
+  machine = os.availableParallelism(),
+}: Host & { readonly machine?: number } = {}): number {
+  return Math.max(1, Math.min(machine, Math.floor(Math.min(...quotas(root))), slurmCores(environment)));
+}
+
+/** Of the task that this process is in: a cluster need not hold tasks to them. Infinity outside Slurm. */
+function slurmCores({ SLURM_CPUS_PER_TASK, SLURM_CPUS_ON_NODE }: NodeJS.ProcessEnv): number {
+  // Without --cpus-per-task all that the job has on this node.
+  return countOf(SLURM_CPUS_PER_TASK ?? SLURM_CPUS_ON_NODE);
+}
+
+function countOf(text = ''): number {
+  return /^[1-9]\d*$/.test(text) ? Number(text) : Infinity;
 }
 
 /** The quota in cores of every control group that this process is in, and of those round them; Infinity without one. */
 function quotas(root: string): number[] {
-  const lines = read(path.join(root, 'proc/self/cgroup')).split('\n');
-  const found = [Infinity];
-  for (const line of lines) {
-    const [, controllers, group] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (group === undefined || controllers === undefined) continue;
-    for (const folder of withParents(group)) {
-      if (controllers === '') found.push(quotaV2(read(path.join(root, 'sys/fs/cgroup', folder, 'cpu.max'))));
-      else if (controllers.split(',').includes('cpu'))
-        found.push(quotaV1(path.join(root, 'sys/fs/cgroup/cpu', folder)));
-    }
-  }
-  return found;
-}
-
-function withParents(group: string): string[] {
-  const parts = group.split('/').filter((part) => part !== '');
-  return [...parts.keys(), parts.length].map((count) => parts.slice(0, count).join('/'));
+  const { v2, v1 } = groupFolders('cpu', root);
+  return [Infinity, ...v2.map((folder) => quotaV2(readQuietly(path.join(folder, 'cpu.max')))), ...v1.map(quotaV1)];
 }
 
 /** `max 100000` or `150000 100000`: microseconds of processor time in a period of so many. */
@@ -41,8 +45,8 @@ function quotaV2(text: string): number {
 
 function quotaV1(folder: string): number {
   return coresOf(
-    Number(read(path.join(folder, 'cpu.cfs_quota_us')) || NaN),
-    Number(read(path.join(folder, 'cpu.cfs_period_us')) || NaN),
+    Number(readQuietly(path.join(folder, 'cpu.cfs_quota_us')) || NaN),
+    Number(readQuietly(path.join(folder, 'cpu.cfs_period_us')) || NaN),
   );
 }
 
@@ -50,11 +54,23 @@ function coresOf(quota: number, period: number): number {
   return quota > 0 && period > 0 ? quota / period : Infinity;
 }
 
-/** '' for a file that isn't there: macOS has none of these, and a container need not show its own group's folder. */
-function read(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+/** Bytes of memory that this process may fill: those of the machine, less what a task of Slurm or a container takes away. */
+export function availableMemory({
+  root = '/',
+  environment = process.env,
+  machine = os.totalmem(),
+}: Host & { readonly machine?: number } = {}): number {
+  const { v2, v1 } = groupFolders('memory', root);
+  const files = [
+    ...v2.map((folder) => path.join(folder, 'memory.max')),
+    ...v1.map((folder) => path.join(folder, 'memory.limit_in_bytes')),
+  ];
+  return Math.min(machine, slurmMemory(environment), ...files.map((file) => countOf(readQuietly(file).trim())));
+}
+
+/** Slurm counts in MiB, for the node or for each core. */
+function slurmMemory(environment: NodeJS.ProcessEnv): number {
+  const { SLURM_MEM_PER_NODE, SLURM_MEM_PER_CPU, SLURM_CPUS_ON_NODE } = environment;
+  const mebibytes = Math.min(countOf(SLURM_MEM_PER_NODE), countOf(SLURM_MEM_PER_CPU) * countOf(SLURM_CPUS_ON_NODE));
+  return mebibytes * 2 ** 20;
 }

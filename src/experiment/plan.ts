@@ -26,6 +26,8 @@ export interface PlanOptions {
   readonly device: 'cpu' | 'gpu';
   /** Of the GPU; it decides how many members share it. */
   readonly gpuMemoryBytes?: number | undefined;
+  /** How many there are; left out: one. */
+  readonly gpus?: number | undefined;
 }
 
 export interface PlannedMember extends PlanMember {
@@ -69,9 +71,10 @@ export const gpuSpeed = {
   bytesPerMember: 6e9,
 } as const;
 
-/** How many members share a GPU where the user doesn't say; one where the driver doesn't say what memory there is. */
-function jobsOnGpu({ cores, gpuMemoryBytes = 0 }: PlanOptions): number {
-  return Math.max(1, Math.min(gpuSpeed.jobs, cores, Math.floor(gpuMemoryBytes / gpuSpeed.bytesPerMember)));
+/** How many members the GPUs have at once where the user doesn't say; one each where the driver doesn't say what memory there is. */
+function jobsOnGpus({ cores, gpuMemoryBytes = 0, gpus = 1 }: PlanOptions): number {
+  const each = Math.max(1, Math.min(gpuSpeed.jobs, Math.floor(gpuMemoryBytes / gpuSpeed.bytesPerMember)));
+  return Math.max(1, Math.min(each * gpus, cores));
 }
 
 /** Seconds of one training step on a CPU, by Amdahl's law: `T(t) = T(1) (s + (1 - s) / t)`, with the share s that stays serial. */
@@ -126,8 +129,8 @@ function limitsOf({ members, cores, jobs, threads }: PlanOptions): Limits {
 }
 
 function planForGpu(options: PlanOptions): Plan {
-  const { members, cores, threads, fixedThreads = {} } = options;
-  const jobs = options.jobs ?? jobsOnGpu(options);
+  const { members, cores, threads, fixedThreads = {}, gpus = 1 } = options;
+  const jobs = options.jobs ?? jobsOnGpus(options);
   const planned = members.map((member) => ({
     ...member,
     threads: fixedThreads[member.id] ?? threads ?? Math.max(1, Math.floor(cores / jobs)),
@@ -137,7 +140,9 @@ function planForGpu(options: PlanOptions): Plan {
   }));
   const order = inOrder(planned, ({ estimatedSeconds }) => estimatedSeconds);
   // Members that share a GPU slow each other down: four at once were 2.7 times as fast, eight 3.6 times.
-  const sharing = Math.max(1, Math.min(jobs, members.length)) ** 0.6;
+  const atOnce = Math.max(1, Math.min(jobs, members.length));
+  const used = Math.min(gpus, atOnce);
+  const sharing = used * (atOnce / used) ** 0.6;
   const estimatedSeconds = order.reduce((sum, member) => sum + member.estimatedSeconds, 0) / sharing;
   const largest = Math.max(1, ...planned.map((member) => member.threads));
   return { members: order, estimatedSeconds, maxThreads: Math.max(cores, jobs * largest), maxJobs: jobs };

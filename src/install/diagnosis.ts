@@ -52,10 +52,18 @@ export interface DiagnosisOptions {
   readonly datasets?: () => Findings | Promise<Findings>;
   /** Cores that training may use. */
   readonly cores: number;
+  /** Memory that it may fill. */
+  readonly memoryBytes: number;
 }
 
 /** Never rejects: what can't be looked at is a problem with its reason. */
-export async function diagnose({ verify, cores, training, datasets = () => [] }: DiagnosisOptions): Promise<Finding[]> {
+export async function diagnose({
+  verify,
+  cores,
+  memoryBytes,
+  training,
+  datasets = () => [],
+}: DiagnosisOptions): Promise<Finding[]> {
   const gpus = detectGpus();
   const { tensorflow, broken } = findTensorflow(gpus);
   const built = tensorflow === undefined ? undefined : builtBinding(tensorflow);
@@ -69,7 +77,7 @@ export async function diagnose({ verify, cores, training, datasets = () => [] }:
     ['compiler', () => compilerFinding(built === undefined)],
     ['binding', () => bindingFinding(tensorflow, built?.bindingPath)],
     ['integrity', () => (verify && tensorflow !== undefined ? integrity(tensorflow) : [])],
-    ['cpu', () => processorFinding(cores)],
+    ['cpu', () => processorFinding(cores, memoryBytes)],
     ['gpu', () => gpuFindings(gpus, answer)],
     ['cuda', () => (gpus.length > 0 && tensorflow !== undefined ? cudaFinding(tensorflow) : [])],
     ['training', () => trainingFindings(built?.bindingPath, answer, training)],
@@ -205,9 +213,9 @@ async function integrity(tensorflow: Tensorflow): Promise<Finding> {
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
-function processorFinding(cores: number): Finding {
+function processorFinding(cores: number, memoryBytes: number): Finding {
   const name = os.cpus()[0]?.model.trim() ?? process.arch;
-  return ok('cpu', `${name}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${gigabytes(os.totalmem())} of memory`);
+  return ok('cpu', `${name}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${gigabytes(memoryBytes)} of memory`);
 }
 
 /** The last word on whether training will use the GPU. */

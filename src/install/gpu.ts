@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 export interface Gpu {
+  /** As CUDA_VISIBLE_DEVICES names it: `0`, `GPU-8932f937-...`, `MIG-...`. */
+  readonly id: string;
   readonly name: string;
   /** Undefined where the driver names none: chips that share the machine's memory. */
   readonly memoryBytes: number | undefined;
@@ -29,36 +31,56 @@ export function driverIsLoaded(signs: readonly string[] = driverSigns): boolean 
  */
 export function detectGpus({ signs = driverSigns, environment = process.env }: GpuSearch = {}): readonly Gpu[] {
   if (!driverIsLoaded(signs)) return [];
-  const query = ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader,nounits'];
+  const query = ['--query-gpu=name,memory.total,driver_version,uuid', '--format=csv,noheader,nounits'];
   const { status, stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8', timeout: 15_000, env: environment });
   return status === 0 ? visibleGpus(parseGpus(stdout), environment) : [];
 }
 
-/** Lines such as `NVIDIA H200, 143771, 580.82.07`, memory in MiB or `[N/A]`. */
-export function parseGpus(csv: string): Gpu[] {
+/** Lines such as `NVIDIA H200, 143771, 580.82.07, GPU-8932f937-...`, memory in MiB or `[N/A]`. */
+export function parseGpus(csv: string): ListedGpu[] {
   return csv
     .split('\n')
     .map((line) => line.split(',').map((cell) => cell.trim()))
-    .filter((cells) => cells.length === 3)
-    .map(([name = '', memory = '', driver = '']) => ({ name, memoryBytes: bytesOf(memory), driver }));
+    .filter((cells) => cells.length === 4)
+    .map(([name = '', memory = '', driver = '', uuid = ''], i) => ({
+      ...{ id: String(i), name, memoryBytes: bytesOf(memory), driver, uuid },
+    }));
 }
 
 function bytesOf(mebibytes: string): number | undefined {
   return /^\d+$/.test(mebibytes) ? Number(mebibytes) * 2 ** 20 : undefined;
 }
 
+/** A GPU as the driver lists it: by its place, and by a name that it has on no other machine. */
+export interface ListedGpu extends Gpu {
+  readonly uuid: string;
+}
+
 /**
- * What CUDA_VISIBLE_DEVICES leaves, in its order: numbers up to the first that names no GPU, as CUDA reads it. UUIDs and
- * parts of a GPU (MIG) stand for one GPU each, of which kind is for TensorFlow to say.
+ * What CUDA_VISIBLE_DEVICES leaves, in its order: up to the first entry that names no GPU, as CUDA reads it; '' and what Slurm writes
+ * for none leave none. A UUID may be cut short. A part of a GPU (MIG) is one for itself: its card is known from its name only with
+ * drivers before 470, and stands for the first one with others.
  */
-export function visibleGpus(gpus: readonly Gpu[], environment: NodeJS.ProcessEnv): readonly Gpu[] {
+export function visibleGpus(gpus: readonly ListedGpu[], environment: NodeJS.ProcessEnv): readonly Gpu[] {
   const { CUDA_VISIBLE_DEVICES: list } = environment;
-  if (list === undefined) return gpus;
-  const visible: Gpu[] = [];
-  for (const name of list.split(',').map((each) => each.trim())) {
-    const gpu = /^\d+$/.test(name) ? gpus[Number(name)] : /^(GPU|MIG)-/.test(name) ? gpus[0] : undefined;
-    if (gpu === undefined) break;
-    visible.push(gpu);
+  if (list === undefined) return gpus.map((gpu) => visible(gpu, gpu.id));
+  const found = new Map<string, Gpu>();
+  for (const id of list.split(',').map((each) => each.trim())) {
+    const gpu = namedGpu(gpus, id);
+    // CUDA sees none where one is named twice; TensorFlow says so.
+    if (gpu === undefined || found.has(id)) break;
+    found.set(id, visible(gpu, id));
   }
-  return visible;
+  return [...found.values()];
+}
+
+function visible({ name, memoryBytes, driver }: ListedGpu, id: string): Gpu {
+  return { id, name, memoryBytes, driver };
+}
+
+function namedGpu(gpus: readonly ListedGpu[], id: string): ListedGpu | undefined {
+  if (/^\d+$/.test(id)) return gpus[Number(id)];
+  if (id.startsWith('GPU-')) return gpus.find(({ uuid }) => uuid.startsWith(id));
+  if (id.startsWith('MIG-')) return gpus.find(({ uuid }) => id.startsWith(`MIG-${uuid}/`)) ?? gpus[0];
+  return undefined;
 }

@@ -28,8 +28,10 @@ export interface Runtime {
   readonly bindingPath: string;
   /** What will compute, as TensorFlow itself answered. */
   readonly device: Device;
-  /** Of the GPU that computes; undefined where the driver names none. */
+  /** Of the GPU that computes, the smallest of several; undefined where the driver names none. */
   readonly gpuMemoryBytes?: number | undefined;
+  /** GPUs that members may have, as CUDA_VISIBLE_DEVICES names each; empty on the CPU. */
+  readonly gpus?: readonly string[] | undefined;
 }
 
 export interface RuntimeOptions {
@@ -67,8 +69,22 @@ export async function ensureRuntime({
   const usesGpu = gpus.length > 0 && refusal === undefined;
   const found = { tensorflowVersion, folder: tensorflow.folder, bindingPath };
   return usesGpu
-    ? { ...found, device: gpu(gpus), gpuMemoryBytes: nth(gpus, 0).memoryBytes }
+    ? { ...found, device: gpu(gpus), gpuMemoryBytes: smallestMemory(gpus), gpus: gpus.map(({ id }) => id) }
     : { ...found, device: cpu() };
+}
+
+function smallestMemory(gpus: readonly Gpu[]): number | undefined {
+  const known = gpus.flatMap(({ memoryBytes }) => memoryBytes ?? []);
+  return known.length === gpus.length ? Math.min(...known) : undefined;
+}
+
+/**
+ * For a plan alone: where a GPU is asked for on a host without one, as where jobs are submitted, the hosts that train will have it.
+ * Throws as `ensureRuntime`.
+ */
+export async function plannedRuntime(options: RuntimeOptions): Promise<Runtime> {
+  if (options.device !== 'gpu' || detectGpus().length > 0) return ensureRuntime(options);
+  return { ...(await ensureRuntime({ ...options, device: 'cpu' })), device: { kind: 'gpu', name: 'of another host' } };
 }
 
 const orCpu = `see \`${commandLine('doctor')}\`, or leave the option out to train on the CPU`;

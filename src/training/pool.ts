@@ -44,6 +44,8 @@ export interface PoolOptions {
   readonly maxThreads: number;
   /** Workers at once, whatever their threads. */
   readonly maxJobs?: number | undefined;
+  /** GPUs to be filled, as CUDA_VISIBLE_DEVICES names them: each worker gets the one that has the fewest, and sees no other. */
+  readonly gpus?: readonly string[] | undefined;
   /** The worker's program, JavaScript or TypeScript. */
   readonly workerFile: string;
   /** Options of Node for the worker; by default those that let it run TypeScript. */
@@ -73,15 +75,20 @@ const lastLines = 20;
 /** Runs all jobs. Resolves when no worker is left; a worker's failure is an event and an entry in the result. */
 export async function runPool(options: PoolOptions): Promise<PoolResult> {
   const waiting = [...options.jobs];
-  const running = new Map<string, { readonly threads: number; readonly ended: Promise<void> }>();
+  const running = new Map<
+    string,
+    { readonly threads: number; readonly gpu: string | undefined; readonly ended: Promise<void> }
+  >();
   const result: Record<Outcome, string[]> = { complete: [], kept: [], busy: [], failed: [], stopped: [] };
 
   const start = (job: PoolJob): void => {
-    const ended = runJob(job, options).then((outcome) => {
+    const gpu = freestGpu(options.gpus ?? [], [...running.values()]);
+    const placed = gpu === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpu };
+    const ended = runJob({ ...job, environment: { ...job.environment, ...placed } }, options).then((outcome) => {
       result[outcome].push(job.id);
       running.delete(job.id);
     });
-    running.set(job.id, { threads: job.threads, ended });
+    running.set(job.id, { threads: job.threads, gpu, ended });
   };
   for (;;) {
     if (isAborted(options)) result.stopped.push(...waiting.splice(0).map(({ id }) => id));
@@ -90,6 +97,16 @@ export async function runPool(options: PoolOptions): Promise<PoolResult> {
     else if (running.size > 0) await Promise.race([...running.values()].map(({ ended }) => ended));
     else return result;
   }
+}
+
+/** The GPU with the fewest workers, the first of equals. Undefined where there is no choice. */
+function freestGpu(
+  gpus: readonly string[],
+  running: readonly { readonly gpu: string | undefined }[],
+): string | undefined {
+  if (gpus.length < 2) return undefined;
+  const load = (gpu: string) => running.filter((worker) => worker.gpu === gpu).length;
+  return gpus.reduce((best, gpu) => (load(gpu) < load(best) ? gpu : best));
 }
 
 /** A function, as the compiler takes a property that it has seen for unchanged. */

@@ -2,9 +2,9 @@
  * What is refused before anything is written: an option that contradicts the run, data that has changed, a dataset or
  * width that the architecture can't have. Each is a UsageError, one line.
  */
-import * as os from 'node:os';
 import { refuseParts as refuseCombinations } from '../datasets/composition.js';
 import type { Dataset } from '../datasets/dataset.js';
+import { availableMemory } from '../experiment/cores.js';
 import { experimentAt, pointsOf } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
 import { momentsOf } from '../experiment/moments.js';
@@ -149,7 +149,7 @@ export function refuseWidth(experiment: Experiment, width: number, places?: Valu
 export function refuseTooLarge(experiment: Experiment, task: Task, places?: ValueOrigins): void {
   const family = families[experiment.arch];
   const { slots } = createOptimizer(experiment);
-  const memory = Math.min(os.totalmem(), process.constrainedMemory() || Infinity);
+  const memory = availableMemory();
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
   for (const point of pointsOf(experiment)) {
     const { width } = point;
@@ -158,7 +158,7 @@ export function refuseTooLarge(experiment: Experiment, task: Task, places?: Valu
     const bytes = 4 * parameters * (2 + slots.length);
     if (bytes <= memory) continue;
     throw new UsageError(
-      `${width} has ${parameters.toPrecision(3)} parameters, which need at least ${gigabytes(bytes)} of memory; this machine has ${gigabytes(memory)}`,
+      `${width} has ${parameters.toPrecision(3)} parameters, which need at least ${gigabytes(bytes)} of memory; this process may use ${gigabytes(memory)}`,
       originOf('widths', places),
       'give smaller ones',
     );

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { fileNameOf, loadDataset, loadSplits } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { countsOf, subsetSizes } from '../datasets/subsets.js';
-import { ensureRuntime, type Runtime } from '../install/runtime.js';
+import { ensureRuntime, plannedRuntime, type Runtime } from '../install/runtime.js';
 import { availableCores } from '../experiment/cores.js';
 import { experimentAt, extendExperiment, pointsOf } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
@@ -118,7 +118,7 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   const task = taskOf(dataset);
   refuseTooLarge(experiment, task, request.places);
   if (record !== undefined) refuseOtherData(record, dataset, folder);
-  const runtime = await ensureRuntime({
+  const runtime = await (request.planOnly ? plannedRuntime : ensureRuntime)({
     device: record?.device.kind ?? request.execution.device,
     onProgress: (line) => {
       listener.note(line);
@@ -211,7 +211,7 @@ interface PlannedRun {
   readonly folder: string;
   readonly complete: readonly string[];
   readonly jobs: readonly PoolJob[];
-  readonly limits: Pick<Plan, 'maxThreads' | 'maxJobs'>;
+  readonly limits: Pick<Plan, 'maxThreads' | 'maxJobs'> & Pick<Runtime, 'gpus'>;
 }
 
 async function planRun(work: Work): Promise<PlannedRun> {
@@ -258,12 +258,12 @@ async function planRun(work: Work): Promise<PlannedRun> {
     const key = present(keys.get(id));
     return memberJob({ key, experiment, digest: digestOf(key), threads: own }, surroundings);
   });
-  return { folder, complete, jobs, limits: plan };
+  return { folder, complete, jobs, limits: { ...plan, gpus: runtime.gpus } };
 }
 
 /** Trains what nobody has. Members that are busy elsewhere are asked for again at the end, as long as that brings something. */
 async function trainPlanned(
-  { folder, complete, jobs, limits: { maxThreads, maxJobs } }: PlannedRun,
+  { folder, complete, jobs, limits: { maxThreads, maxJobs, gpus } }: PlannedRun,
   { planOnly, signal }: TrainRequest,
   listener: TrainListener,
 ): Promise<TrainResult> {
@@ -274,7 +274,7 @@ async function trainPlanned(
   const all: Record<keyof PoolResult, string[]> = { complete: [], kept: [], busy: [], failed: [], stopped: [] };
   for (let left = jobs; ;) {
     const round = await runPool({
-      ...{ jobs: left, maxThreads, maxJobs, workerFile, signal },
+      ...{ jobs: left, maxThreads, maxJobs, gpus, workerFile, signal },
       onEvent: (event) => {
         listener.event(event);
       },
@@ -340,6 +340,7 @@ function planMissing(
     fixedThreads: record?.threads,
     device: runtime.device.kind,
     gpuMemoryBytes: runtime.gpuMemoryBytes,
+    gpus: runtime.gpus?.length,
   });
 }
 

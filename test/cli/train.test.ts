@@ -278,7 +278,7 @@ test('what cannot fit into memory is refused before anything is written', async 
   expect([code, stderr]).toEqual([
     2,
     expect.stringMatching(
-      /^error: --widths: 65536 has 1\.31e\+12 parameters, which need at least 2\.10e\+4 GB of memory; this machine has \S+ GB; give smaller ones\n$/,
+      /^error: --widths: 65536 has 1\.31e\+12 parameters, which need at least 2\.10e\+4 GB of memory; this process may use \S+ GB; give smaller ones\n$/,
     ),
   ]);
   expect(fs.existsSync(path.join(folder, 'checkpoints'))).toBe(false);

@@ -82,7 +82,7 @@ test('an empty cache: training could work, as pip and a compiler are here', asyn
   vi.stubEnv('EMERGENCE_TENSORFLOW', '');
   vi.stubEnv('EMERGENCE_CACHE_DIR', await temporaryFolder());
   const training = () => Promise.reject(new Error('there is nothing to try'));
-  const findings = await diagnose({ verify: true, cores: 1, training });
+  const findings = await diagnose({ verify: true, cores: 1, memoryBytes: 1e9, training });
   expect(on(findings, 'training')).toMatchObject([{ status: 'warning', what: 'not tried yet' }]);
   expect(on(findings, 'runtime')).toMatchObject([{ status: 'warning' }]);
   expect(on(findings, 'pip')).toMatchObject([{ status: 'ok' }]);
@@ -126,7 +126,7 @@ test('a cache folder that is a file: a problem, no crash', async () => {
   await fs.writeFile(file, '');
   vi.stubEnv('EMERGENCE_TENSORFLOW', '');
   vi.stubEnv('EMERGENCE_CACHE_DIR', file);
-  const findings = await diagnose({ verify: false, cores: 1 });
+  const findings = await diagnose({ verify: false, cores: 1, memoryBytes: 1e9 });
   expect(on(findings, 'cache')).toMatchObject([{ status: 'problem', what: `${file} is a file` }]);
 });
 
@@ -154,7 +154,7 @@ async function smallCache(): Promise<string> {
 test.skipIf(namedTensorflow() !== undefined)('--verify finds a flipped byte and a missing file', async () => {
   vi.stubEnv('EMERGENCE_CACHE_DIR', await smallCache());
   const [first, second] = headers.map((name) => path.join(ownTensorflow().folder, '..', name)) as [string, string];
-  const integrity = async () => on(await diagnose({ verify: true, cores: 1 }), 'integrity');
+  const integrity = async () => on(await diagnose({ verify: true, cores: 1, memoryBytes: 1e9 }), 'integrity');
   expect(await integrity()).toEqual([{ status: 'ok', subject: 'integrity', what: '2 files match their wheels' }]);
 
   const bytes = await fs.readFile(first);

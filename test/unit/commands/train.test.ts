@@ -16,6 +16,40 @@ test('what is to be done instead of a training is said in one way', async () => 
   expect(await fs.readdir(folder)).toEqual([]);
 });
 
+test('a summary takes no options of a training', async () => {
+  const folder = await temporaryFolder();
+  for (const [flag, ...value] of [
+    ['--widths', '2'],
+    ['--learning-rate', '0.1'],
+    ['--threads', '2'],
+    ['--eager'],
+    ['--experiment', 'smoke'],
+    ['--data-dir', 'x'],
+  ])
+    expect(await runCommand(folder, ['train', '--run', 'x', '--summary-only', flag!, ...value])).toEqual({
+      ...{ code: 2, stdout: '' },
+      stderr: `error: --summary-only: trains nothing, so it takes no such option; leave out ${flag}\n`,
+    });
+  expect(await fs.readdir(folder)).toEqual([]);
+});
+
+test('a run for GPUs is planned on a host without one', async () => {
+  const folder = await temporaryFolder();
+  const family = '--arch cnn --dataset shapes --train-size 128 --test-size 60 --steps 1 --widths 1,2 --seeds 0 --run x';
+  vi.stubEnv('CUDA_VISIBLE_DEVICES', '');
+  const words = ['train', ...family.split(' '), '--device', 'gpu', '--threads', '2'];
+  expect(await runCommand(folder, [...words, '--plan-only'])).toMatchObject({ code: 0, stderr: '' });
+  const file = path.join(folder, 'checkpoints', 'x', 'run.json');
+  const record = JSON.parse(await fs.readFile(file, 'utf8')) as object;
+  expect(record).toMatchObject({
+    device: { kind: 'gpu', name: 'of another host' },
+    threads: { 'cnn-w1-s0': 2, 'cnn-w2-s0': 2 },
+  });
+  // What trains has to have one.
+  const { code, stderr } = await runCommand(folder, ['train-member', 'x', '--index', '0']);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/^error: --device gpu: /)]);
+});
+
 test('members of an earlier launch are not launched again while Slurm does not say where they are', async () => {
   const folder = await temporaryFolder();
   const place = await temporaryFolder();

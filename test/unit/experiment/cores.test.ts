@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
-import { availableCores } from '../../../src/experiment/cores.js';
+import { availableCores, availableMemory } from '../../../src/experiment/cores.js';
 
 /** A folder that looks like a machine's root as far as control groups go. */
 function machine(files: Readonly<Record<string, string>>): string {
@@ -55,6 +56,53 @@ test.each<[string, number, Readonly<Record<string, string>>]>([
   ],
 ])('%s: %d of 8 cores', (_, cores, files) => {
   const root = machine(files);
-  expect(availableCores(root, 8)).toBe(cores);
+  expect(availableCores({ root, machine: 8, environment: {} })).toBe(cores);
+  fs.rmSync(root, { recursive: true });
+});
+
+test.each<[NodeJS.ProcessEnv, number]>([
+  [{ SLURM_CPUS_PER_TASK: '3', SLURM_CPUS_ON_NODE: '6' }, 3],
+  [{ SLURM_CPUS_ON_NODE: '6' }, 6],
+  [{ SLURM_CPUS_PER_TASK: '64' }, 8],
+  [{ SLURM_CPUS_PER_TASK: '' }, 8],
+  [{ SLURM_CPUS_PER_TASK: '2(x4)' }, 8],
+])('a task of Slurm with %j has %d of 8 cores', (environment, cores) => {
+  expect(availableCores({ root: '/nowhere', machine: 8, environment })).toBe(cores);
+});
+
+test('affinity takes cores away', (context) => {
+  const script = "console.log(require('node:os').availableParallelism())";
+  const { status, stdout } = spawnSync('taskset', ['-c', '0', process.execPath, '-e', script], { encoding: 'utf8' });
+  if (status !== 0) context.skip('taskset is missing');
+  expect(stdout).toBe('1\n');
+});
+
+const v2 = { 'proc/self/cgroup': '0::/slurm/job_12/step_0\n' };
+const v1 = { 'proc/self/cgroup': '5:memory:/slurm/job_12\n3:cpu,cpuacct:/\n' };
+test.each<[string, number, Readonly<Record<string, string>>, NodeJS.ProcessEnv]>([
+  ['nothing', 1000, {}, {}],
+  ['no limit', 1000, { ...v2, 'sys/fs/cgroup/slurm/job_12/memory.max': 'max\n' }, {}],
+  // Slurm limits the job; the step in it says nothing.
+  ['the group of a job', 300, { ...v2, 'sys/fs/cgroup/slurm/job_12/memory.max': '300\n' }, {}],
+  [
+    'the tighter of two',
+    200,
+    {
+      ...v2,
+      'sys/fs/cgroup/slurm/job_12/memory.max': '300\n',
+      'sys/fs/cgroup/slurm/job_12/step_0/memory.max': '200\n',
+    },
+    {},
+  ],
+  ['version 1', 400, { ...v1, 'sys/fs/cgroup/memory/slurm/job_12/memory.limit_in_bytes': '400\n' }, {}],
+  ['version 1 without one', 1000, { ...v1, 'sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n' }, {}],
+  ['memory of the node', 2 * 2 ** 20, {}, { SLURM_MEM_PER_NODE: '2' }],
+  ['memory of each core', 6 * 2 ** 20, {}, { SLURM_MEM_PER_CPU: '2', SLURM_CPUS_ON_NODE: '3' }],
+  // All there is, as Slurm writes it.
+  ['all of the node', 1000, {}, { SLURM_MEM_PER_NODE: '0' }],
+])('memory that %s leaves: %d', (_, bytes, files, environment) => {
+  const root = machine(files);
+  const own = bytes > 1000 ? 2 ** 40 : 1000;
+  expect(availableMemory({ root, machine: own, environment })).toBe(bytes);
   fs.rmSync(root, { recursive: true });
 });

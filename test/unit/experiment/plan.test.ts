@@ -170,6 +170,13 @@ test('members share a GPU as its memory and the cores allow, unless --jobs says 
   expect([plan.members.map(({ id }) => id), threadsOf(plan)]).toEqual([['b', 'a'], { a: 8, b: 8 }]);
   const two = onGpu({ jobs: 2, gpuMemoryBytes: 5e9 });
   expect([threadsOf(two), two.maxJobs]).toEqual([{ a: 4, b: 4 }, 2]);
+  // Several GPUs have as many each, as far as the cores go.
+  const several = [2, 3, 9].map((gpus) => onGpu({ gpus, gpuMemoryBytes: 15e9 }).maxJobs);
+  expect(several).toEqual([4, 6, 8]);
+  const six = Array.from({ length: 6 }, (_, i) => member(`m${i}`, 1e10));
+  const seconds = [1, 2, 3, 6].map((gpus) => onGpu({ members: six, gpus, cores: 64 }).estimatedSeconds);
+  // A member a GPU: twice the GPUs, half the time.
+  expect(seconds.map((each) => seconds[0]! / each)).toEqual([1, 2, 3, 6].map((n) => expect.closeTo(n, 9) as number));
 });
 
 test('the first in the queue for which there is room starts', () => {

@@ -4,19 +4,21 @@ import { expect, test } from 'vitest';
 import { detectGpus, parseGpus, visibleGpus, type Gpu } from '../../../src/install/gpu.js';
 import { temporaryFolder } from '../../support/runs.js';
 
-const answer = 'NVIDIA H200, 143771, 580.82.07\nNVIDIA GeForce RTX 4090, 24564, 580.82.07\n';
+const uuids = ['GPU-8932f937-d72c-4106-c12f-20bd9faed9f6', 'GPU-0c1d4b0e-3a67-4a5e-9f0b-3e4f5a6b7c8d'] as const;
+const answer = `NVIDIA H200, 143771, 580.82.07, ${uuids[0]}\nNVIDIA GeForce RTX 4090, 24564, 580.82.07, ${uuids[1]}\n`;
 const gpus: readonly Gpu[] = [
-  { name: 'NVIDIA H200', memoryBytes: 143771 * 1048576, driver: '580.82.07' },
-  { name: 'NVIDIA GeForce RTX 4090', memoryBytes: 24564 * 1048576, driver: '580.82.07' },
+  { id: '0', name: 'NVIDIA H200', memoryBytes: 143771 * 1048576, driver: '580.82.07' },
+  { id: '1', name: 'NVIDIA GeForce RTX 4090', memoryBytes: 24564 * 1048576, driver: '580.82.07' },
 ];
+const listed = gpus.map((gpu, i) => ({ ...gpu, uuid: uuids[i]! }));
 
 test('one line a GPU, memory from MiB', () => {
-  expect(parseGpus(answer)).toEqual(gpus);
+  expect(parseGpus(answer)).toEqual(listed);
 });
 
 test('a chip that shares the memory of the machine names none', () => {
-  expect(parseGpus('NVIDIA GB10, [N/A], 580.95.05\r\n')).toEqual([
-    { name: 'NVIDIA GB10', memoryBytes: undefined, driver: '580.95.05' },
+  expect(parseGpus('NVIDIA GB10, [N/A], 580.95.05, GPU-1\r\n')).toEqual([
+    { id: '0', name: 'NVIDIA GB10', memoryBytes: undefined, driver: '580.95.05', uuid: 'GPU-1' },
   ]);
 });
 
@@ -36,9 +38,17 @@ test.each<[string | undefined, readonly Gpu[]]>([
   ['-1', []],
   ['0,-1,1', [h200]],
   ['7', []],
-  ['GPU-8932f937-d72c-4106-c12f-20bd9faed9f6', [h200]],
+  ['NoDevFiles', []],
+  ['1,1', [rtx4090]],
+  [uuids[1], [rtx4090]],
+  [`${uuids[1].slice(0, 9)},${uuids[0]}`, [rtx4090, h200]],
+  ['GPU-ffffffff', []],
+  [`MIG-${uuids[1]}/1/0,MIG-5f8ab5a1-7e1c-5d1c-8a8a-6d0b6d2a4a55`, [rtx4090, h200]],
 ])('CUDA_VISIBLE_DEVICES=%s', (list, expected) => {
-  expect(visibleGpus(gpus, { CUDA_VISIBLE_DEVICES: list })).toEqual(expected);
+  const ids = list?.split(',') ?? ['0', '1'];
+  expect(visibleGpus(listed, { CUDA_VISIBLE_DEVICES: list })).toEqual(
+    expected.map((gpu, i) => ({ ...gpu, id: ids[i]! })),
+  );
 });
 
 /** A folder with an nvidia-smi of our own and a file that stands for the loaded driver. */

@@ -23,7 +23,7 @@ process.once('message', async ({ job }) => {
   if (job.fail) return process.send({ type: 'failed', member, reason: job.fail, lastWords: '' });
   if (job.stay) await new Promise(() => setInterval(() => {}, 60_000));
   if (job.gate) await once(net.connect(job.gate).resume(), 'close');
-  const value = process.env.TEST_VALUE;
+  const value = job.tellGpu ? process.env.CUDA_VISIBLE_DEVICES : process.env.TEST_VALUE;
   process.send({ type: 'complete', member, seconds: value === undefined ? NaN : Number(value), peakMemoryBytes: 1 });
 });
 `;
@@ -217,3 +217,20 @@ test('a job that is malformed is a failed event of its member, in one line', asy
   expect(reason).toMatch(/^the job is malformed: width: .*; seed: /);
   expect(reason).not.toContain('\n');
 }, 30_000);
+
+test('each worker sees one of several GPUs, and none has two workers before all have one', async () => {
+  const gate = await closedGate('gpus');
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const jobs = names.map((id) => job(id, { tellGpu: true, gate: gate.path }));
+  const seen = new Map<string, number>();
+  const ended = run(jobs, {
+    ...{ gpus: ['3', '7'], maxThreads: 4 },
+    onEvent: (event) => {
+      if (event.type === 'complete') seen.set(event.member, event.seconds);
+      if (event.type === 'started' && event.member === 'd') gate.open();
+    },
+  });
+  expect((await ended).result.complete).toHaveLength(5);
+  expect(['a', 'b', 'c', 'd'].map((id) => seen.get(id))).toEqual([3, 7, 3, 7]);
+  expect([3, 7]).toContain(seen.get('e'));
+});

@@ -1,0 +1,36 @@
+/** What Linux's control groups, of version 2 or 1, limit this process to: its own group's limits, and those of the groups round it. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+/** The folders of the groups that this process is in under a controller, those round the own one first. */
+export interface GroupFolders {
+  readonly v2: readonly string[];
+  readonly v1: readonly string[];
+}
+
+/** `root` is where the file system begins (tests have a small one). */
+export function groupFolders(controller: 'cpu' | 'memory', root = '/'): GroupFolders {
+  const [v2, v1]: [string[], string[]] = [[], []];
+  for (const line of readQuietly(path.join(root, 'proc/self/cgroup')).split('\n')) {
+    const [, controllers, group] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    if (group === undefined || controllers === undefined) continue;
+    if (controllers === '') v2.push(...withParents(group).map((each) => path.join(root, 'sys/fs/cgroup', each)));
+    else if (controllers.split(',').includes(controller))
+      v1.push(...withParents(group).map((each) => path.join(root, 'sys/fs/cgroup', controller, each)));
+  }
+  return { v2, v1 };
+}
+
+function withParents(group: string): string[] {
+  const parts = group.split('/').filter((part) => part !== '');
+  return [...parts.keys(), parts.length].map((count) => parts.slice(0, count).join('/'));
+}
+
+/** '' for a file that isn't there: macOS has none of these, and a container need not show its own group's folder. */
+export function readQuietly(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
