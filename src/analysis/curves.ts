@@ -6,10 +6,9 @@
  * their mean has the right size (McCarthy and Snowden 1985); of one seed nothing is known, and the interval is over the test set
  * alone.
  */
-import type { Drawn, Metric } from '../metrics/metric.js';
+import { meanOfUnits, type Drawn, type Metric, type UnitNumbers } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawnMean, weightedSums } from '../statistics/bootstrap.js';
-import { meanOf } from '../statistics/intervals.js';
 import { pairsKernel, sumsKernel, type Ordered } from '../statistics/kernels/kernels.js';
 import { Random } from '../statistics/random.js';
 import { groupingOf, groupSums, resamples, type Block } from '../statistics/resamples.js';
@@ -43,8 +42,8 @@ export interface MemberDraws {
   readonly count: number;
 }
 
-/** Members whose columns are in memory at once as doubles. */
-const membersAtOnce = 256;
+/** Members that are drawn at once: their columns are in memory twice. */
+export const membersAtOnce = 512;
 
 /** Throws UsageError where the test set is too small for the metric. */
 export function drawMembers(
@@ -60,11 +59,7 @@ export function drawMembers(
     units = evaluators.count;
     observed.set(evaluators.observed(), first);
     if (draws === 0) continue;
-    const resampled = evaluators.resampler();
-    let b = 0;
-    // The same streams for every metric: curves of one test set are drawn together, and their differences are paired.
-    for (const counts of resamples(evaluators.blocks, draws, seed))
-      for (const values of resampled(counts)) samples[b++]!.set(values, first);
+    for (const [b, values] of evaluators.resampled(draws, seed).entries()) samples[b]!.set(values, first);
   }
   return { count: units, observed, draws: samples };
 }
@@ -105,15 +100,21 @@ export function sampleCurve(
 interface Evaluators {
   /** Units of the test set. */
   readonly count: number;
-  /** What is drawn with replacement: lists of counts have these one after the other. */
-  readonly blocks: readonly Block[];
   /** `[members]` */
   readonly observed: () => Float64Array;
-  /** Makes what gives `[members]` under each list of counts, of which there are `listsAtOnce` at most. */
-  readonly resampler: () => Resampled;
+  /** `[draws]` of `[members]` */
+  readonly resampled: (draws: number, seed: number) => readonly Float64Array[];
 }
 
+/** `[members]` under each list of counts, of which there are `listsAtOnce` at most. */
 type Resampled = (counts: readonly Uint8Array[]) => Float64Array[];
+
+/** The same streams for every metric: curves of one test set are drawn together, and their differences are paired. */
+function drawnBy(resampled: Resampled, blocks: readonly Block[], draws: number, seed: number): Float64Array[] {
+  const samples: Float64Array[] = [];
+  for (const counts of resamples(blocks, draws, seed)) samples.push(...resampled(counts));
+  return samples;
+}
 
 function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evaluators {
   const drawn = members.map(({ outcomes }) => metric.drawn(outcomes));
@@ -124,11 +125,13 @@ function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evalu
   const orders = drawn.map((each) => each.orders);
   return {
     count: units,
-    blocks: [{ of: 'units', count }],
     observed: () => Float64Array.from(drawn, ({ evaluate }) => evaluate()),
-    resampler: () =>
-      (orders.every((each) => each !== undefined) ? areasOver(orders, count) : undefined) ??
-      ((counts) => counts.map((list) => Float64Array.from(drawn, ({ evaluate }) => evaluate(list)))),
+    resampled(draws, seed) {
+      const areas = orders.every((each) => each !== undefined) ? areasOver(orders, count) : undefined;
+      const plain: Resampled = (counts) =>
+        counts.map((list) => Float64Array.from(drawn, ({ evaluate }) => evaluate(list)));
+      return drawnBy(areas ?? plain, [{ of: 'units', count }], draws, seed);
+    },
   };
 }
 
@@ -156,36 +159,64 @@ function areasOver(members: readonly (readonly Ordered[])[], count: number): Res
 }
 
 /** Sums of columns under lists of counts, `[lists]` of `[columns]`. */
-function sumsOver(columns: readonly Float64Array[]): (counts: readonly Uint8Array[]) => Float64Array[] {
+function sumsOver(columns: readonly UnitNumbers[]): (counts: readonly Uint8Array[]) => Float64Array[] {
   const kernel = sumsKernel(columns);
   if (kernel !== undefined) return (counts) => kernel.sums(counts);
   return (counts) => {
     const sums = counts.map(() => new Float64Array(columns.length));
-    weightedSums(columns, counts, sums);
+    weightedSums(
+      columns.map((column) => Float64Array.from(column)),
+      counts,
+      sums,
+    );
     return sums;
   };
 }
 
 function unitEvaluators(units: readonly Extract<Drawn, { kind: 'units' }>[]): Evaluators {
   const count = units[0]!.values.length;
-  const grouping = groupingOf(count);
   const { share, transform } = units[0]!;
-  const ofShare = share ? remembered(transform, count) : transform;
   return {
     count,
-    blocks: [{ of: 'units', count: grouping?.count ?? count }],
-    observed: () => Float64Array.from(units, ({ values }) => transform(meanOf(values).mean)),
-    resampler() {
-      const sumsOf = sumsOver(units.map(({ values }) => groupSums(values, grouping)));
-      const sizes = grouping && groupSums(new Float64Array(count).fill(1), grouping);
-      return (counts) =>
-        sumsOf(counts).map((sums, k) => {
-          // Groups differ in size: how many units are drawn differs with them.
-          const drawn = sizes === undefined ? count : weightedSum(sizes, counts[k]!);
-          return sums.map((sum) => ofShare(sum / drawn));
-        });
+    observed: () => Float64Array.from(units, ({ values }) => transform(meanOfUnits(values).mean)),
+    resampled(draws, seed) {
+      const of = share ? remembered(transform, count) : transform;
+      const columns = units.map(({ values }) => values);
+      return drawnMeans(columns, draws, seed).map((means) => means.map((mean) => of(mean)));
     },
   };
+}
+
+interface DrawnMeans {
+  readonly columns: readonly UnitNumbers[];
+  readonly draws: number;
+  readonly seed: number;
+  readonly means: readonly Float64Array[];
+}
+
+let lastMeans: DrawnMeans | undefined;
+
+/** Means of columns in each draw, `[draws]` of `[columns]`. The last are kept: accuracy and subset accuracies are made of the same. */
+function drawnMeans(columns: readonly UnitNumbers[], draws: number, seed: number): readonly Float64Array[] {
+  const isLast =
+    lastMeans?.draws === draws &&
+    lastMeans.seed === seed &&
+    lastMeans.columns.length === columns.length &&
+    lastMeans.columns.every((column, i) => column === columns[i]);
+  if (isLast) return lastMeans!.means;
+  const count = columns[0]!.length;
+  const grouping = groupingOf(count);
+  const sumsOf = sumsOver(columns.map((column) => groupSums(column, grouping)));
+  const sizes = grouping && groupSums(new Float64Array(count).fill(1), grouping);
+  const meansOver: Resampled = (counts) =>
+    sumsOf(counts).map((sums, k) => {
+      // Groups differ in size: how many units are drawn differs with them.
+      const drawn = sizes === undefined ? count : weightedSum(sizes, counts[k]!);
+      return sums.map((sum) => sum / drawn);
+    });
+  const means = drawnBy(meansOver, [{ of: 'units', count: grouping?.count ?? count }], draws, seed);
+  lastMeans = { columns, draws, seed, means };
+  return means;
 }
 
 function weightedSum(values: Float64Array, weights: Uint8Array): number {
@@ -204,12 +235,8 @@ function termEvaluators(members: readonly Extract<Drawn, { kind: 'terms' }>[]): 
   const unitCount = grouped?.count ?? units;
   return {
     count,
-    blocks: [
-      { of: 'units', count: clusterCount },
-      { of: 'sequences', count: unitCount },
-    ],
     observed: () => Float64Array.from(members, ({ mean, transform }) => transform(mean)),
-    resampler() {
+    resampled(draws, seed) {
       const sumsOf = sumsOver(
         members.map((member) => {
           const column = new Float64Array(clusterCount + unitCount);
@@ -218,10 +245,15 @@ function termEvaluators(members: readonly Extract<Drawn, { kind: 'terms' }>[]): 
           return column;
         }),
       );
-      return (counts) =>
+      const drawn: Resampled = (counts) =>
         sumsOf(counts).map((list) =>
           Float64Array.from(members, ({ mean, transform }, i) => transform(mean + list[i]!)),
         );
+      const blocks = [
+        { of: 'units', count: clusterCount },
+        { of: 'sequences', count: unitCount },
+      ];
+      return drawnBy(drawn, blocks, draws, seed);
     },
   };
 }

@@ -5,7 +5,15 @@ import type { OutcomeName } from '../runs/outcomes.js';
 import { drawsWithValue, percentileInterval } from '../statistics/bootstrap.js';
 import { meanOf, type Interval } from '../statistics/intervals.js';
 import { overSeeds } from '../statistics/seeds.js';
-import { defaultDraws, drawMembers, scalesOf, type MemberDraws, type SampleOptions, type Scale } from './curves.js';
+import {
+  defaultDraws,
+  drawMembers,
+  membersAtOnce,
+  scalesOf,
+  type MemberDraws,
+  type SampleOptions,
+  type Scale,
+} from './curves.js';
 
 export interface MemberEvaluation extends Interval {
   readonly id: string;
@@ -44,55 +52,65 @@ export interface MetricEvaluation {
   readonly scales: readonly ScaleEvaluation[];
 }
 
-/**
- * Members' intervals are made of Wilson's for shares, at the effective sample size where sequences share images or images a group; else
- * percentiles of a bootstrap over what clusters.ts says.
- *
- * @throws UsageError where the test set is too small for the metric
- */
+/** `evaluateMetrics` of one. */
 export function evaluateMetric(
   metric: Metric,
   members: readonly MemberOutcomes[],
   options: SampleOptions = {},
 ): MetricEvaluation {
-  const measured = members.map(({ outcomes }) => metric.measure(outcomes));
-  const isClosed = metric.wilson && measured.every(({ lower }) => !Number.isNaN(lower));
+  return evaluateMetrics([metric], members, options)[0]!;
+}
+
+/**
+ * Members' intervals are made of Wilson's for shares, at the effective sample size where sequences share images or images a group; else
+ * percentiles of a bootstrap over what clusters.ts says. Scales are drawn a few at a time, each under all metrics.
+ *
+ * @throws UsageError where the test set is too small for a metric
+ */
+export function evaluateMetrics(
+  metrics: readonly Metric[],
+  members: readonly MemberOutcomes[],
+  options: SampleOptions = {},
+): MetricEvaluation[] {
   const scales = scalesOf(members);
   const severalSeeds = scales.some((scale) => scale.members.length > 1);
-  const evaluations: MemberEvaluation[] = [];
-  const ofScales: ScaleEvaluation[] = [];
+  const all = metrics.map((metric) => {
+    const measured = members.map(({ outcomes }) => metric.measure(outcomes));
+    const isClosed = metric.wilson && measured.every(({ lower }) => !Number.isNaN(lower));
+    const evaluations: MemberEvaluation[] = [];
+    const ofScales: ScaleEvaluation[] = [];
+    return { metric, measured, isClosed, evaluations, ofScales };
+  });
   for (const batch of batchesOf(scales)) {
     const places = batch.flatMap((scale) => scale.members);
     const own = places.map((place) => members[place]!);
-    // A share's mean over seeds has no Wilson interval: one member's right images are another's.
-    const drawn = isClosed && !severalSeeds ? undefined : byMember(drawMembers(metric, own, options));
-    for (const [k, place] of places.entries())
-      evaluations[place] = evaluateMember(metric, members[place]!, {
-        measured: measured[place]!,
-        draws: isClosed ? undefined : drawn?.[k],
-      });
-    let next = 0;
-    for (const scale of batch) {
-      const draws = drawn?.slice(next, (next += scale.members.length));
-      ofScales.push(evaluateScale(metric, scale, { evaluations, draws }));
+    for (const { metric, measured, isClosed, evaluations, ofScales } of all) {
+      // A share's mean over seeds has no Wilson interval: one member's right images are another's.
+      const drawn = isClosed && !severalSeeds ? undefined : byMember(drawMembers(metric, own, options));
+      for (const [k, place] of places.entries())
+        evaluations[place] = evaluateMember(metric, members[place]!, {
+          measured: measured[place]!,
+          draws: isClosed ? undefined : drawn?.[k],
+        });
+      let next = 0;
+      for (const scale of batch) {
+        const draws = drawn?.slice(next, (next += scale.members.length));
+        ofScales.push(evaluateScale(metric, scale, { evaluations, draws }));
+      }
     }
   }
-  const { count, resolution } = measured[0]!;
   const draws = options.draws ?? defaultDraws;
-  return {
+  return all.map(({ metric, measured, isClosed, evaluations, ofScales }) => ({
     metric,
-    count,
-    resolution,
+    count: measured[0]!.count,
+    resolution: measured[0]!.resolution,
     method: isClosed ? metric.interval : `bootstrap, ${draws} draws`,
     members: evaluations,
     scales: ofScales,
-  };
+  }));
 }
 
-/** Members that are drawn at once: their draws are kept until their scales are done. */
-const membersAtOnce = 512;
-
-/** Whole scales, in order. */
+/** Whole scales, in order: as many members as are drawn at once, if no scale has more. */
 function batchesOf(scales: readonly Scale[]): Scale[][] {
   const batches: Scale[][] = [];
   let room = 0;

@@ -1,7 +1,6 @@
 /** The model of seeds of a family's curves: what its members show, and curves over all seeds there could be. */
 import type { MemberOutcomes } from '../metrics/curve.js';
-import type { UnitValues } from '../metrics/metric.js';
-import { mean } from '../statistics/mean.js';
+import { meanOfUnits, type UnitValues } from '../metrics/metric.js';
 import { normalScores } from '../statistics/normal.js';
 import { Random } from '../statistics/random.js';
 import { effectiveCount, errorsOf } from './noise.js';
@@ -65,7 +64,7 @@ export function observe(curve: Omit<SampledCurve, 'expected'>, members: readonly
   const isShare = metric.unitValues(members[0]!.outcomes)?.share === true;
   const count = isShare ? effectiveCount(curve, members) : curve.count;
   const bases = isShare
-    ? members.map(({ outcomes }) => mean(metric.unitValues(outcomes)!.values))
+    ? members.map(({ outcomes }) => meanOfUnits(metric.unitValues(outcomes)!.values).mean)
     : Array.from(memberValues);
   const errors = isShare ? bases.map((p) => shareError(p, count)) : errorsOf(curve, members);
   const ranks = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));

@@ -9,6 +9,7 @@
  * nothing to measure, and no noise to be had.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
+import { meanOfUnits } from '../metrics/metric.js';
 import { drawsWithValue } from '../statistics/bootstrap.js';
 import { binomialQuantile } from '../statistics/distributions.js';
 import { mean, varianceOf } from '../statistics/mean.js';
@@ -55,7 +56,7 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
   const within = (value: number) => Math.min(most, Math.max(least, value));
   // Of a share of units, on the scale of that share: seeds and test examples act there, and the transform comes after.
   const base = isShare
-    ? members.map(({ outcomes }) => mean(metric.unitValues(outcomes)!.values))
+    ? members.map(({ outcomes }) => meanOfUnits(metric.unitValues(outcomes)!.values).mean)
     : Array.from(curve.memberValues);
   const toBase = (value: number) => (isShare ? inverse(units.transform, value) : value);
   const errors = isShare ? undefined : errorsOf(curve, members);

@@ -1,6 +1,6 @@
 /** A run's stored outcomes under any metrics. */
 import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
-import { answerColumns, evaluateMetric, flatness, oneAnswer, type MetricEvaluation } from '../analysis/evaluate.js';
+import { answerColumns, evaluateMetrics, flatness, oneAnswer, type MetricEvaluation } from '../analysis/evaluate.js';
 import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
@@ -37,7 +37,7 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
   );
   if (asked.length === 0) for (const line of missingLines(open)) note?.(`note: ${line}`);
   const metrics = asked.length > 0 ? asked : usualMetrics(loaded.record, loaded.members);
-  const evaluations = metrics.map((metric) => evaluateMetric(metric, loaded.members, { draws }));
+  const evaluations = evaluateMetrics(metrics, loaded.members, { draws });
   const odd = evaluations.flatMap((evaluation) => flatness(evaluation, loaded.members) ?? []);
   for (const line of [...odd, ...oneAnswer(loaded.members, loaded.record.dataset)]) note?.(`note: ${line}`);
   return { run: loaded, metrics: evaluations };

@@ -158,10 +158,10 @@ async function sourceOf(first: RunLike, options: PowerOptions): Promise<CurveSou
       ? { members: alone, others: undefined }
       : await pairedAt(scale, run, { metric, against: options.against, options });
   const units = members.map((member) => unitsOf(member, metric, run));
-  const values = units.map((each) => each.values);
+  const values = units.map((each) => Float64Array.from(each.values));
   const found = componentsOf(values, {
     isShare: nth(units, 0).share,
-    others: others?.map((member) => unitsOf(member, metric, run).values),
+    others: others?.map((member) => Float64Array.from(unitsOf(member, metric, run).values)),
   });
   return { run, metric, scale, found, values };
 }

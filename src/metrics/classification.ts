@@ -8,10 +8,10 @@ import { inSequences, none, perImage, sequencesOf, subsetsOf } from './per-image
 
 const paper = 'Schaeffer et al. 2023 (arXiv 2304.15004)';
 
-/** As doubles; a plain loop, as `Float64Array.from` with a function takes ten times as long. */
-function mapped(column: Float32Array, value: (entry: number) => number): Float64Array {
-  const values = new Float64Array(column.length);
-  for (let i = 0; i < values.length; i++) values[i] = value(column[i]!);
+/** A plain loop, as `Float64Array.from` with a function takes ten times as long. */
+function negative(column: Float32Array): Float32Array {
+  const values = new Float32Array(column.length);
+  for (let i = 0; i < values.length; i++) values[i] = -column[i]!;
   return values;
 }
 
@@ -71,7 +71,7 @@ export const { images: crossEntropy, sequences: imageCrossEntropy } = perImage({
   parameters: none,
   needs: ['log_probability'],
   limits: [0, Infinity],
-  rows: ({ log_probability }) => mapped(log_probability, (value) => -value),
+  rows: ({ log_probability }) => negative(log_probability),
 });
 
 export const { images: brier, sequences: imageBrier } = perImage({
@@ -98,7 +98,7 @@ export const { images: trueProbability } = perImage({
   source: 'the chance that a guess drawn from the model is right',
   parameters: none,
   needs: ['log_probability'],
-  rows: ({ log_probability }) => mapped(log_probability, Math.exp),
+  rows: ({ log_probability }) => Float64Array.from(log_probability, Math.exp),
 });
 
 export const { images: margin, sequences: imageMargin } = perImage({

@@ -10,7 +10,7 @@
 import type * as z from 'zod';
 import { hasColumns, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
 import type { Ordered } from '../statistics/kernels/kernels.js';
-import { meanInterval, meanOf, wilsonInterval, type Interval } from '../statistics/intervals.js';
+import { meanInterval, meanOf, wilsonInterval, type Interval, type Mean } from '../statistics/intervals.js';
 import {
   sampledMean,
   wilsonOfMean,
@@ -64,6 +64,9 @@ export interface CommonDefinition<Parameters extends z.ZodType, Needs extends Ou
   refuses?(count: number, parameters: z.output<Parameters>): string | undefined;
 }
 
+/** One number per unit: a column of the outcomes as it stands, or what is made of several. Never changed. */
+export type UnitNumbers = Float64Array | Float32Array | Int32Array | Uint8Array;
+
 /** What a unit's value hangs on, where units share images or groups: see `SharedSample`. */
 export interface Parts extends Pick<SharedSample, 'rows' | 'first' | 'allOf'> {
   /** Rows of each unit where units are images; left out: 1. */
@@ -78,7 +81,7 @@ export interface MeanDefinition<Parameters extends z.ZodType, Needs extends Outc
   /** Whether each value is 0 or 1, so that the mean is a share of the units. */
   readonly share: boolean;
   /** `[units]` */
-  values(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): Float64Array;
+  values(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): UnitNumbers;
   /** Left out: all rows of a unit, and nothing is known of what each does. */
   parts?(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): Parts;
   /** Never falling in `mean`; left out: the mean itself. */
@@ -121,7 +124,7 @@ export type MetricDefinition<Parameters extends z.ZodType, Needs extends Outcome
 
 /** One number per unit of the test set, and what the metric makes of their mean. */
 export interface UnitValues {
-  readonly values: Float64Array;
+  readonly values: UnitNumbers;
   /** Whether each is 0 or 1. */
   readonly share: boolean;
   /** The metric where the mean over so many units is `mean`; left out: over all. */
@@ -276,7 +279,7 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
     const count = fitting(values.length);
     return { values, share, transform: (mean, n = count) => definition.transform?.(mean, n, chosen) ?? mean };
   };
-  const sampled = (outcomes: Partial<OutcomeTable>, values: Float64Array): SampledMean | undefined => {
+  const sampled = (outcomes: Partial<OutcomeTable>, values: UnitNumbers): SampledMean | undefined => {
     const parts = definition.parts?.(columnsOf(outcomes), chosen) ?? {};
     return sampledOf(values, { id, units, outcomes, parts });
   };
@@ -301,7 +304,7 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
       return {
         kind: 'terms',
         count: values.length,
-        mean: meanOf(values).mean,
+        mean: meanOfUnits(values).mean,
         terms: shared.terms,
         // Terms are linear, and what they are of may end at 0 and 1.
         transform: (mean) => within(transform(share ? Math.min(1, Math.max(0, mean)) : mean)),
@@ -324,7 +327,7 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
     measure(outcomes) {
       const { values, transform } = unitValues(outcomes);
       const count = values.length;
-      const mean = meanOf(values);
+      const mean = meanOfUnits(values);
       const value = transform(mean.mean);
       const slope = definition.slope?.(mean.mean, chosen) ?? 1;
       const limit = (end: number) => definition.limit?.(end, chosen) ?? transform(end);
@@ -382,7 +385,7 @@ interface SampledRequest {
 }
 
 /** Undefined where each unit is drawn for itself. Throws UsageError where the values are not one for each unit. */
-function sampledOf(values: Float64Array, { id, units, outcomes, parts }: SampledRequest): SampledMean | undefined {
+function sampledOf(values: UnitNumbers, { id, units, outcomes, parts }: SampledRequest): SampledMean | undefined {
   const clusters = clustersOf(outcomes, units);
   if (clusters === undefined) return undefined;
   const { perUnit = 1, rows, first, allOf } = parts;
@@ -395,11 +398,31 @@ function sampledOf(values: Float64Array, { id, units, outcomes, parts }: Sampled
     throw new UsageError(`returned ${values.length} numbers for ${expected} test ${units}`, id, 'return one for each');
   // A metric of images has a row's own number for its value.
   const known = rows ?? (units === 'images' && perUnit === 1 ? values : undefined);
-  return sampledMean({ values, starts, clusterOf: clusters.of, clusters: clusters.count, rows: known, first, allOf });
+  return sampledMean({
+    values: Float64Array.from(values),
+    starts,
+    clusterOf: clusters.of,
+    clusters: clusters.count,
+    rows: known,
+    first,
+    allOf,
+  });
 }
 
-function weightedMean(values: Float64Array, weights: ArrayLike<number> | undefined): number {
-  if (weights === undefined) return meanOf(values).mean;
+/** Columns are asked for their mean by every metric made of them. */
+const known = new WeakMap<UnitNumbers, Mean>();
+
+/** The mean over the units, with its error; of a column that was asked for before as it was. */
+export function meanOfUnits(values: UnitNumbers): Mean {
+  const found = known.get(values);
+  if (found !== undefined) return found;
+  const mean = meanOf(values);
+  known.set(values, mean);
+  return mean;
+}
+
+function weightedMean(values: UnitNumbers, weights: ArrayLike<number> | undefined): number {
+  if (weights === undefined) return meanOfUnits(values).mean;
   let sum = 0;
   let total = 0;
   for (let i = 0; i < values.length; i++) {

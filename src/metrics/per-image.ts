@@ -5,9 +5,8 @@
  */
 import * as z from 'zod';
 import type { OutcomeName, OutcomeTable } from '../runs/outcomes.js';
-import { mean } from '../statistics/mean.js';
 import { sharesBelow, type Cutoff } from './cutoffs.js';
-import { defineMetric, type CommonDefinition } from './metric.js';
+import { defineMetric, meanOfUnits, type CommonDefinition, type UnitNumbers } from './metric.js';
 import { meanPerSequence, perSequence, refuseLonger } from './sequence-rows.js';
 import { allOfK } from './subsets.js';
 
@@ -17,7 +16,7 @@ interface PerImage<Parameters extends z.ZodType, Needs extends OutcomeName> exte
   'units' | 'refuses'
 > {
   /** `[images]` */
-  readonly rows: (outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>) => ArrayLike<number>;
+  readonly rows: (outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>) => UnitNumbers;
   /** Whether each is 0 or 1; left out: no. */
   readonly share?: boolean;
   /** What it compares with one of its parameters, for sweeps. */
@@ -32,7 +31,7 @@ export function perImage<Parameters extends z.ZodType, Needs extends OutcomeName
       ...about,
       units: 'images',
       share,
-      values: (outcomes, parameters) => new Float64Array(rows(outcomes, parameters)),
+      values: rows,
       means: (outcomes, parameters, over) => cutoff?.ofImages(outcomes, parameters, over),
     }),
     sequences: defineMetric<Parameters, Needs | 'sequence'>({
@@ -77,7 +76,7 @@ interface Hits<Chosen, Needs extends OutcomeName> {
   /** What an image of 1 is: `right`. */
   readonly hit: string;
   readonly needs: readonly Needs[] | ((chosen: Chosen) => readonly Needs[]);
-  readonly rows: (outcomes: Pick<OutcomeTable, Needs>, parameters: Chosen) => ArrayLike<number>;
+  readonly rows: (outcomes: Pick<OutcomeTable, Needs>, parameters: Chosen) => UnitNumbers;
   readonly cutoff?: Cutoff<Chosen>;
 }
 
@@ -102,10 +101,10 @@ export function subsetsOf<Chosen, Needs extends OutcomeName, Parameters extends 
     formula: `C(m, k) / C(n, k), m of n images ${hit}: the chance that k images drawn without replacement all are`,
     needs,
     units: 'images',
-    values: (outcomes, parameters) => new Float64Array(rows(outcomes, parameters)),
+    values: rows,
     means: (outcomes, parameters, over) =>
       over.key === 'k'
-        ? new Float64Array(over.values.length).fill(mean(rows(outcomes, parameters)))
+        ? new Float64Array(over.values.length).fill(meanOfUnits(rows(outcomes, parameters)).mean)
         : cutoff?.ofImages(outcomes, parameters, over),
   });
 }

@@ -55,9 +55,9 @@ export async function readMembers(members: readonly FamilyMember[], names: reado
   const wanted = classes.length > 1 ? [...new Set([...names, 'example' as const])] : names;
   const found: ReadMember[] = [];
   const absent: string[] = [];
-  for (const member of members) {
+  const files = ahead(members, (member) => readMemberFile(member.folder, member, path.basename(outcomesFile(member))));
+  for await (const [member, bytes] of files) {
     const file = outcomesFile(member);
-    const bytes = await readMemberFile(member.folder, member, path.basename(file));
     const read =
       typeof bytes === 'string'
         ? bytes
@@ -84,6 +84,23 @@ export async function readMembers(members: readonly FamilyMember[], names: reado
         ? [`outcomes are of ${counted(rows, 'row')} of the ${whole} of the test set, those of moments (--moments-size)`]
         : [];
   return { found: shared, absent, notes };
+}
+
+/** Files that are read while those before them are decoded. */
+const filesAhead = 4;
+
+/** Each item with what is read of it, in order. */
+async function* ahead<T, R>(items: readonly T[], read: (item: T) => Promise<R>): AsyncGenerator<readonly [T, R]> {
+  const reading: Promise<R>[] = [];
+  for (const [i, item] of items.entries()) {
+    for (const next of items.slice(i + reading.length, i + filesAhead)) {
+      const begun = read(next);
+      // Heard when its turn comes.
+      begun.catch(() => undefined);
+      reading.push(begun);
+    }
+    yield [item, await present(reading.shift())];
+  }
 }
 
 interface ReadMember extends LoadedMember {

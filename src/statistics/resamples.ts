@@ -82,9 +82,9 @@ export function groupingOf(units: number): Grouping | undefined {
 }
 
 /** Sums over each group, `[groups]`; the column itself where there are no groups. */
-export function groupSums(column: Float64Array, grouping: Grouping | undefined): Float64Array {
+export function groupSums<T extends ArrayLike<number>>(column: T, grouping: Grouping | undefined): T | Float64Array {
   if (grouping === undefined) return column;
   const sums = new Float64Array(grouping.count);
-  for (let i = 0; i < column.length; i++) sums[grouping.of[i]!]! += column[i]!;
+  for (let i = 0; i < grouping.of.length; i++) sums[grouping.of[i]!]! += column[i]!;
   return sums;
 }

@@ -7,7 +7,7 @@
  * A run with one member at a scale stands for that member alone.
  */
 import { curve, type MemberOutcomes } from '../../metrics/curve.js';
-import { isMean, type Metric } from '../../metrics/metric.js';
+import { isMean, type Metric, type UnitNumbers } from '../../metrics/metric.js';
 import { percentileInterval } from '../../statistics/bootstrap.js';
 import type { Interval } from '../../statistics/intervals.js';
 import { mean, sampleVariance } from '../../statistics/mean.js';
@@ -205,7 +205,7 @@ function ofShares(
   return { mcnemar: { ...discordant, ...test }, p: test.midP, interval, degrees: NaN };
 }
 
-function discordantOf(first: Float64Array, second: Float64Array): Discordant {
+function discordantOf(first: UnitNumbers, second: UnitNumbers): Discordant {
   let [a, b] = [0, 0];
   for (let i = 0; i < first.length; i++) {
     if (first[i]! > second[i]!) a++;

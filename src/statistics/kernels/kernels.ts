@@ -47,7 +47,7 @@ export interface SumsKernel {
  * @param columns `[units]` each, 65536 units at most
  * @returns undefined where a value is not finite
  */
-export function sumsKernel(columns: readonly Float64Array[]): SumsKernel | undefined {
+export function sumsKernel(columns: readonly Column[]): SumsKernel | undefined {
   const units = columns[0]!.length;
   if (units > 65_536) throw new RangeError(`${units} units`);
   const grids = columns.map(gridOf);
@@ -87,6 +87,8 @@ export function sumsKernel(columns: readonly Float64Array[]): SumsKernel | undef
   };
 }
 
+type Column = Float64Array | Float32Array | Int32Array | Uint8Array;
+
 /** A column as whole numbers of steps above its least value: of 16 bits, or of 32 in two planes of 16. */
 interface Grid {
   readonly base: number;
@@ -99,27 +101,33 @@ interface Grid {
 const middle = 32_768;
 
 /** Undefined where a value is not finite. */
-function gridOf(column: Float64Array): Grid | undefined {
-  let [least, most, areWhole] = [Infinity, -Infinity, true];
-  for (const value of column) {
-    if (!Number.isFinite(value)) return undefined;
+function gridOf(column: Column): Grid | undefined {
+  if (column instanceof Uint8Array) return { base: 0, step: 1, isFine: false };
+  let [least, most, areWhole] = [column[0]!, column[0]!, true];
+  for (let i = 1; i < column.length; i++) {
+    const value = column[i]!;
+    // Of what is not a number neither holds.
     if (value < least) least = value;
-    if (value > most) most = value;
-    if (value !== Math.floor(value)) areWhole = false;
+    else if (value > most) most = value;
+    else if (value !== value) return undefined;
+    if (areWhole && value !== Math.floor(value)) areWhole = false;
   }
+  if (!Number.isFinite(least) || !Number.isFinite(most)) return undefined;
+  areWhole &&= Number.isInteger(least);
   if (most === least || (areWhole && most - least < 65_536)) return { base: least, step: 1, isFine: false };
   return { base: least, step: (most - least) / 4_294_967_295, isFine: true };
 }
 
 /** @param planes `[1 or 2][units and what evens them]` */
-function writePlanes(column: Float64Array, { base, step, isFine }: Grid, planes: Int16Array): void {
+function writePlanes(column: Column, { base, step, isFine }: Grid, planes: Int16Array): void {
   const row = planes.length / 2;
+  const perUnit = 1 / step;
   for (let i = 0; i < column.length; i++) {
-    const steps = Math.round((column[i]! - base) / step);
     if (isFine) {
-      planes[i] = Math.floor(steps / 65_536) - middle;
-      planes[row + i] = (steps % 65_536) - middle;
-    } else planes[i] = steps - middle;
+      const steps = Math.min(4_294_967_295, (column[i]! - base) * perUnit + 0.5) >>> 0;
+      planes[i] = (steps >>> 16) - middle;
+      planes[row + i] = (steps & 65_535) - middle;
+    } else planes[i] = column[i]! - base - middle;
   }
 }
 
