@@ -41,6 +41,13 @@ export function defaultMetrics(record: Made, members: readonly Sized[]): Default
       return { standard: mse.with({}), induced, loss: mse.with({}) };
     }
     case 'sequences': {
+      // Of one image there is no sequence to get right: accuracy is the thresholded metric of the model's probability.
+      if (pairsOf(record) === 1)
+        return {
+          standard: imageCrossEntropy.with({}),
+          induced: imageAccuracy.with({}),
+          loss: imageCrossEntropy.with({}),
+        };
       const induced = sequenceAccuracy.with({ l: pairsOf(record) });
       return { standard: imageAccuracy.with({}), induced, loss: imageCrossEntropy.with({}) };
     }

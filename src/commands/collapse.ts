@@ -2,7 +2,20 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
 import { nth } from '../machine/present.js';
-import { at, curvePer, drawCount, format, json, metricFile, number, picture, size, title, where } from './options.js';
+import {
+  at,
+  curvePer,
+  drawCount,
+  format,
+  json,
+  metricFile,
+  number,
+  picture,
+  size,
+  title,
+  where,
+  probe,
+} from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerCollapse(program: CommandUnknownOpts): void {
@@ -26,6 +39,7 @@ export function registerCollapse(program: CommandUnknownOpts): void {
     .addOption(drawCount(1000, 'bootstrap draws of the test set, and draws of the test'))
     .addOption(where)
     .addOption(at)
+    .addOption(probe)
     .addOption(curvePer)
     .addOption(picture("collapse in the run's folder"))
     .addOption(size)

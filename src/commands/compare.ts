@@ -17,6 +17,7 @@ import {
   size,
   standard,
   title,
+  probe,
 } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
@@ -36,6 +37,7 @@ export function registerCompare(program: CommandUnknownOpts): void {
     .addOption(axis)
     .addOption(where)
     .addOption(at)
+    .addOption(probe)
     .addOption(curvePer)
     .addOption(json)
     .addHelpText(

@@ -1,7 +1,7 @@
 /** `emergence diff`: two runs against each other, on the same test examples. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
-import { at, axis, drawCount, format, json, metricFile, picture, size, title, where } from './options.js';
+import { at, axis, drawCount, format, json, metricFile, picture, size, title, where, probe } from './options.js';
 import { pictureLines, printRuns, terminal } from './print.js';
 
 export function registerDiff(program: CommandUnknownOpts): void {
@@ -20,6 +20,7 @@ export function registerDiff(program: CommandUnknownOpts): void {
     .addOption(axis)
     .addOption(where)
     .addOption(at)
+    .addOption(probe)
     .addOption(json)
     .addHelpText('after', examples('diff plain decay --metric accuracy'))
     .action(async (run, other, options) => {

@@ -4,7 +4,7 @@ import type { MetricEvaluation } from '../analysis/evaluate.js';
 import { nth } from '../machine/present.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, csv, drawCount, json, metricFile, metricNames } from './options.js';
+import { at, axis, curvePer, where, csv, drawCount, json, metricFile, metricNames, probe } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 
 export function registerEvaluate(program: CommandUnknownOpts): void {
@@ -18,6 +18,7 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
     .addOption(axis)
     .addOption(where)
     .addOption(at)
+    .addOption(probe)
     .addOption(curvePer)
     .addOption(json)
     .addOption(csv)

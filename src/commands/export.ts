@@ -6,7 +6,7 @@ import { printable } from '../terminal/printable.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import { examples } from './examples.js';
-import { force, json } from './options.js';
+import { force, json, probe } from './options.js';
 import { printJson, terminal } from './print.js';
 
 const tableFormats = ['parquet', 'csv'] as const;
@@ -58,6 +58,7 @@ export function registerExport(program: CommandUnknownOpts): void {
       '--output <file>',
       'what to write (default: RUN.parquet or RUN.csv in this folder, of a member RUN-MEMBER with an extension)',
     )
+    .addOption(probe)
     .addOption(force)
     .addOption(json)
     .addHelpText(
@@ -71,6 +72,8 @@ export function registerExport(program: CommandUnknownOpts): void {
     .action(async (name, options) => {
       const to = options.to ?? formatAsEnds(options.output) ?? 'parquet';
       if (isOfMember(to)) {
+        if (options.probe !== undefined)
+          throw new UsageError('a model has no outcomes', '--probe', 'leave it out, or export the run as a table');
         const { exportMember } = await import('../library/export-member.js');
         const exported = await exportMember(name, { ...options, to, note: terminal.note });
         if (options.json === true) printJson(exported);

@@ -1,5 +1,6 @@
 /** The options that commands share: one wording and one parser each. What a value may be is checked as it is parsed. */
 import { Option } from '@commander-js/extra-typings';
+import { probeNames } from '../datasets/probes.js';
 import { scoreNames } from '../analysis/scores.js';
 import { keyOfOption } from '../experiment/schema.js';
 import { UsageError } from '../terminal/errors.js';
@@ -128,6 +129,10 @@ export const at = new Option(
   '--at <step>',
   'outcomes after this step of training, of a run with --moments (default: the last)',
 ).argParser(whole('--at'));
+export const probe = new Option(
+  '--probe <name>',
+  `outcomes of a probe that the run was trained with: ${probeNames.join(', ')} (default: of the test set)`,
+);
 export const curvePer = new Option(
   '--curve-per <factor>',
   'a curve, or a result, for each value of this factor',

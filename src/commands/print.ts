@@ -60,7 +60,7 @@ export function printRuns(shown: readonly Shown[], { json, csv }: Forms): void {
   }
 }
 
-interface EachOptions extends Pick<RunOptions, 'axis' | 'where' | 'at' | 'all'> {
+interface EachOptions extends Pick<RunOptions, 'axis' | 'where' | 'at' | 'probe' | 'all'> {
   readonly curvePer?: string | undefined;
   readonly output?: string | undefined;
 }
@@ -71,13 +71,14 @@ interface EachOptions extends Pick<RunOptions, 'axis' | 'where' | 'at' | 'all'> 
  */
 export async function ofEach<T>(
   runs: readonly string[],
-  { output, axis, where, at, all, curvePer }: EachOptions,
+  { output, axis, where, at, probe, all, curvePer }: EachOptions,
   compute: (run: OpenRun) => Promise<T>,
 ): Promise<T[]> {
   const { openCurves } = await import('../library/family.js');
   refuseTwice(runs, output);
   const opened: OpenRun[] = [];
-  for (const run of runs) opened.push(...(await openCurves(run, { ...terminal, axis, where, at, all, curvePer })));
+  for (const run of runs)
+    opened.push(...(await openCurves(run, { ...terminal, axis, where, at, probe, all, curvePer })));
   const results: T[] = [];
   for (const run of opened) results.push(await compute(run));
   return results;

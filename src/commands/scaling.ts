@@ -2,7 +2,7 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
-import { at, curvePer, drawCount, format, json, metricFile, picture, size, title, where } from './options.js';
+import { at, curvePer, drawCount, format, json, metricFile, picture, size, title, where, probe } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerScaling(program: CommandUnknownOpts): void {
@@ -21,6 +21,7 @@ export function registerScaling(program: CommandUnknownOpts): void {
     )
     .addOption(where)
     .addOption(at)
+    .addOption(probe)
     .addOption(curvePer)
     .addOption(drawCount(400, 'bootstrap draws of the test set'))
     .addOption(picture("scaling in the run's folder"))

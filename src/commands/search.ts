@@ -2,7 +2,7 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Search } from '../library/search.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, by, drawCount, json, leastRange, metricFile, whole } from './options.js';
+import { at, axis, curvePer, where, by, drawCount, json, leastRange, metricFile, whole, probe } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 
 export function registerSearch(program: CommandUnknownOpts): void {
@@ -19,6 +19,7 @@ export function registerSearch(program: CommandUnknownOpts): void {
     .addOption(axis)
     .addOption(where)
     .addOption(at)
+    .addOption(probe)
     .addOption(curvePer)
     .addOption(metricFile)
     .addOption(json)

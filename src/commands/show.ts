@@ -5,7 +5,7 @@ import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { sizeOf } from '../terminal/size.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, drawCount, json, metricFile, metricNames, where, whole } from './options.js';
+import { at, axis, curvePer, drawCount, json, metricFile, metricNames, where, whole, probe } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 import { Option } from '@commander-js/extra-typings';
 
@@ -21,6 +21,7 @@ export function registerShow(program: CommandUnknownOpts): void {
     .addOption(axis)
     .addOption(where)
     .addOption(at)
+    .addOption(probe)
     .addOption(curvePer)
     .option('--linear', 'a linear horizontal axis instead of a logarithmic one')
     .addOption(

@@ -1,7 +1,7 @@
 /** `emergence signal`: how far apart a metric places models, against how far it swings between checkpoints. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
-import { at, curvePer, json, metricFile, metricNames, where, whole } from './options.js';
+import { at, curvePer, json, metricFile, metricNames, where, whole, probe } from './options.js';
 import { ofEach, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSignal(program: CommandUnknownOpts): void {
@@ -19,6 +19,7 @@ export function registerSignal(program: CommandUnknownOpts): void {
     )
     .addOption(where)
     .addOption(at)
+    .addOption(probe)
     .addOption(curvePer)
     .addOption(json)
     .addHelpText('after', examples('signal lenet-moments --metric accuracy --metric subset-accuracy:k=10'))
@@ -26,8 +27,10 @@ export function registerSignal(program: CommandUnknownOpts): void {
       const { signal } = await import('../library/signal.js');
       const { signalTable } = await import('../report/tables/signal.js');
       // Every checkpoint up to the step is looked at, not its own alone.
-      const all = await ofEach(runs, { where: options.where, curvePer: options.curvePer, all: true }, (run) =>
-        signal(run, { ...options, ...terminal, metrics: metric }),
+      const all = await ofEach(
+        runs,
+        { where: options.where, probe: options.probe, curvePer: options.curvePer, all: true },
+        (run) => signal(run, { ...options, ...terminal, metrics: metric }),
       );
       const shown = all.map((found): Shown => ({
         run: found.run.label,

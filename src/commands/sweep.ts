@@ -23,6 +23,7 @@ import {
   size,
   title,
   wholes,
+  probe,
 } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
@@ -62,6 +63,7 @@ export function registerSweep(program: CommandUnknownOpts): void {
     .addOption(axis)
     .addOption(where)
     .addOption(at)
+    .addOption(probe)
     .addOption(curvePer)
     .addOption(json)
     .addOption(csv)

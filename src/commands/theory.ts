@@ -4,7 +4,7 @@ import { nth } from '../machine/present.js';
 import type { FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, format, json, number, picture, size, title, wholes } from './options.js';
+import { at, axis, curvePer, where, format, json, number, picture, size, title, wholes, probe } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Forms, type Shown } from './print.js';
 
 /** As many as there are colours. */
@@ -53,6 +53,7 @@ export function registerTheory(program: CommandUnknownOpts): void {
     .addOption(axis)
     .addOption(where)
     .addOption(at)
+    .addOption(probe)
     .addOption(curvePer)
     .addOption(json)
     .addHelpText('after', examples('theory --lengths 1,5,20', 'theory lenet-mnist --lengths 5,20'))

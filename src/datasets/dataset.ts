@@ -71,6 +71,10 @@ export interface Dataset {
   readonly notes: readonly string[];
 }
 
+/** Views of an image that can be classes of their own: its four rotations, or their mirror images too. */
+export const symmetryNames = ['rotations', 'all'] as const;
+export type Symmetries = (typeof symmetryNames)[number];
+
 export const colours = ['grey', 'rgb'] as const;
 export type Colour = (typeof colours)[number];
 
@@ -162,6 +166,8 @@ export interface LoadOptions extends Pick<LoadContext, 'imageSize' | 'colour'> {
   readonly testSize?: number | undefined;
   /** Training images that are held out; left out: none. */
   readonly validationSize?: number | undefined;
+  /** Views of images that are classes of their own; left out: none. */
+  readonly symmetries?: Symmetries | undefined;
   /** Images of so many first classes alone; left out: of all. */
   readonly classes?: number | undefined;
   /** Share of training images with another label than their own; left out: none. */

@@ -18,6 +18,7 @@ import { mnist } from './mnist.js';
 import { notesOn } from './notes.js';
 import { omniglot, omniglotSmall } from './omniglot.js';
 import { shapes } from './shapes.js';
+import { withSymmetries } from './symmetries.js';
 import { usedOf } from './subsets.js';
 
 export const datasets = {
@@ -80,7 +81,8 @@ export async function loadSplits(name: string, options: LoadOptions = {}): Promi
   const { source, argument } = parseDatasetName(name);
   const { imageSize, colour, dataDir } = options;
   const raw = await source.load(argument, { dataDir: dataDir ?? dataFolder(), imageSize, colour });
-  const converted = await convert(raw, { imageSize, colour }, name, () => fingerprintOf(withCounts(raw)));
+  const plain = await convert(raw, { imageSize, colour }, name, () => fingerprintOf(withCounts(raw)));
+  const converted = withSymmetries(plain, options.symmetries, name);
   const { shape, classNames, composition, groups, levels, notes } = converted;
   refuseParts({ name, composition }, options);
   const used = usedOf(converted, options, name);

@@ -2,9 +2,11 @@
  * Sequences of (image, label) pairs, drawn from a labelled split by a seeded stream (the set-up of Chan et al. 2022, arXiv
  * 2205.05055). Plain, each pair's class is uniform over the classes that have images, and its image uniform within the
  * class. In a bursty sequence the last pair's class and one other come up several times before it, so that the context
- * tells the answer; in a remapped one each class has a label drawn anew, so that only the context can.
+ * tells the answer; in a remapped one each class has a label drawn anew, so that only the context can. Classes may come up as
+ * Zipf's law has it, some often and most rarely, and the last ones may be held out.
  */
-import type { Random } from '../statistics/random.js';
+import { Random } from '../statistics/random.js';
+import { UsageError } from '../terminal/errors.js';
 
 export interface SequenceOptions {
   /** Class of every image, `[images]`. */
@@ -16,6 +18,10 @@ export interface SequenceOptions {
   readonly burstiness: number;
   /** Share of sequences with labels drawn anew. */
   readonly labelRemapping: number;
+  /** Classes that never come up, the last by label; left out: none. */
+  readonly heldOut?: number | undefined;
+  /** The class of rank r comes up in proportion to 1 / r^x; left out: all equally often. */
+  readonly zipf?: number | undefined;
 }
 
 /** `[count, pairs]` each, row-major. */
@@ -31,15 +37,19 @@ const burst = 3;
 
 /** Draws `count` sequences. */
 export function drawSequences(count: number, options: SequenceOptions, random: Random): Sequences {
-  const { pairs } = options;
-  const images = imagesByClass(options);
+  const { pairs, classes, heldOut = 0 } = options;
+  const images = imagesByClass(options).filter(({ label }) => label < classes - heldOut);
+  if (images.length === 0) throw new UsageError('no image is of a class that is not held out', '--held-out-classes');
+  const draw = classDraw(images, options, random);
   const indices = new Int32Array(count * pairs);
   const labels = new Int32Array(count * pairs);
   for (let i = 0; i < count; i++) {
     const bursty = random.uniform() < options.burstiness && images.length > 1 && pairs > 2;
     const remapped = random.uniform() < options.labelRemapping;
-    const chosen = bursty ? burstyClasses(images.length, pairs, random) : plainClasses(images.length, pairs, random);
-    const names = remapped ? newLabels(chosen, options.classes, random) : undefined;
+    const chosen = bursty
+      ? burstyClasses(images.length, pairs, { draw, random })
+      : Array.from({ length: pairs }, () => draw());
+    const names = remapped ? newLabels(chosen, classes - heldOut, random) : undefined;
     chosen.forEach((place, j) => {
       const { label, members } = images[place]!;
       const at = i * pairs + j;
@@ -50,46 +60,73 @@ export function drawSequences(count: number, options: SequenceOptions, random: R
   return { indices, labels };
 }
 
-interface ClassImages {
+export interface ClassImages {
   readonly label: number;
   readonly members: readonly number[];
 }
 
+/** Gives the place of a class, drawn anew at each call. */
+type ClassDraw = () => number;
+
+function classDraw(
+  images: readonly ClassImages[],
+  { classes, zipf }: Pick<SequenceOptions, 'classes' | 'zipf'>,
+  random: Random,
+): ClassDraw {
+  if (zipf === undefined || zipf === 0) return () => random.integer(images.length);
+  const ranks = classRanks(classes);
+  const ends: number[] = [];
+  for (const { label } of images) ends.push((ends.at(-1) ?? 0) + (1 + ranks[label]!) ** -zipf);
+  return () => firstAbove(ends, random.uniform() * ends.at(-1)!);
+}
+
+/** Rank of every class from 0, `[classes]`: the same for every seed, and in no relation to the labels. */
+export function classRanks(classes: number): Int32Array {
+  return Random.named(0, 'class ranks').permutation(classes);
+}
+
+/** Place of the first number above `value`; of the last one where none is. */
+function firstAbove(ascending: readonly number[], value: number): number {
+  let [low, high] = [0, ascending.length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /** The classes that have images; some may be missing from a test split. */
-function imagesByClass({ labels, classes }: SequenceOptions): ClassImages[] {
+export function imagesByClass({ labels, classes }: Pick<SequenceOptions, 'labels' | 'classes'>): ClassImages[] {
   const members = Array.from({ length: classes }, (): number[] => []);
   labels.forEach((label, image) => members[label]!.push(image));
   return members.flatMap((list, label) => (list.length === 0 ? [] : [{ label, members: list }]));
 }
 
-function plainClasses(classes: number, pairs: number, random: Random): number[] {
-  return Array.from({ length: pairs }, () => random.integer(classes));
-}
-
 /** The last one is the query; before it, in random order: the query's class and another one, then distinct others. */
-function burstyClasses(classes: number, pairs: number, random: Random): number[] {
+function burstyClasses(
+  classes: number,
+  pairs: number,
+  { draw, random }: { readonly draw: ClassDraw; readonly random: Random },
+): number[] {
   const context = pairs - 1;
   const copies = Math.min(burst, Math.floor(context / 2));
   const left = context - 2 * copies;
-  const [query, other, ...rest] = distinct(Math.min(classes, 2 + left), classes, random) as [
-    number,
-    number,
-    ...number[],
-  ];
-  const filler = Array.from({ length: left }, (_, i) => rest[i] ?? random.integer(classes));
+  const [query, other, ...rest] = distinct(Math.min(classes, 2 + left), draw) as [number, number, ...number[]];
+  const filler = Array.from({ length: left }, (_, i) => rest[i] ?? draw());
   const before = [...Array.from({ length: copies }, () => [query, other]).flat(), ...filler];
   return [...Array.from(random.permutation(context), (i) => before[i]!), query];
 }
 
-/** So many different numbers below `limit`, in random order. */
-function distinct(count: number, limit: number, random: Random): number[] {
+/** So many different ones, in the order in which they were drawn. */
+export function distinct(count: number, draw: () => number): number[] {
   const chosen = new Set<number>();
-  while (chosen.size < count) chosen.add(random.integer(limit));
+  while (chosen.size < count) chosen.add(draw());
   return [...chosen];
 }
 
 function newLabels(chosen: readonly number[], classes: number, random: Random): Map<number, number> {
   const places = [...new Set(chosen)];
-  const labels = distinct(places.length, classes, random);
+  const labels = distinct(places.length, () => random.integer(classes));
   return new Map(places.map((place, i) => [place, labels[i]!]));
 }

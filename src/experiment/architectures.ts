@@ -3,6 +3,7 @@
  * that suit it better. Data alone, so that help and checks need no TensorFlow; what is computed is in `families/`.
  */
 import * as z from 'zod';
+import { probeNames, probesProblem, usualWays } from '../datasets/probes.js';
 
 export const architectures = ['cnn', 'autoencoder', 'transformer'] as const;
 export type Architecture = (typeof architectures)[number];
@@ -38,14 +39,34 @@ export const ownOptions = {
   labelRemapping: share.describe(
     'share of sequences whose classes get new random labels that only the context reveals (Chan et al. 2022 train with 0)',
   ),
+  zipf: z
+    .number()
+    .min(0)
+    .max(3)
+    .describe(
+      'draw the class of rank r in proportion to 1 / r to this power, ranks being random and the same for every member (default: all classes equally often)',
+    ),
+  heldOutClasses: count
+    .max(65535)
+    .describe('keep this many classes, the last by label, out of every sequence but those of the probe held-out'),
+  probe: z
+    .string()
+    .refine((text) => probesProblem(text) === undefined, { error: ({ input }) => probesProblem(String(input)) })
+    .describe(
+      `test abilities on sequences of their own, at every moment too; a comma-separated list of ${probeNames.join(', ')} (Chan et al. 2022)`,
+    ),
+  ways: count
+    .min(2)
+    .max(64)
+    .describe(`classes in the context of the probes few-shot and held-out (default: ${usualWays})`),
   testSequences: count.max(1_000_000).describe('sequences drawn from the test images, the same for every member'),
   dropout: z.number().min(0).lt(1).describe('share of activations set to 0 while training'),
 } as const;
 export type OwnOption = keyof typeof ownOptions;
 
-/** Who has which of them, with its default. */
+/** Who has which of them, with its default; undefined where leaving it out is a setting of its own. */
 export const ownDefaults: {
-  readonly [Key in OwnOption]: Readonly<Partial<Record<Architecture, z.output<(typeof ownOptions)[Key]>>>>;
+  readonly [Key in OwnOption]: Readonly<Partial<Record<Architecture, z.output<(typeof ownOptions)[Key]> | undefined>>>;
 } = {
   depth: { cnn: 2, autoencoder: 1 },
   activation: { autoencoder: 'relu' },
@@ -54,6 +75,10 @@ export const ownDefaults: {
   heads: { transformer: 4 },
   burstiness: { transformer: 0 },
   labelRemapping: { transformer: 0 },
+  zipf: { transformer: undefined },
+  heldOutClasses: { transformer: undefined },
+  probe: { transformer: undefined },
+  ways: { transformer: undefined },
   testSequences: { transformer: 1000 },
   dropout: { cnn: 0, transformer: 0 },
 };
@@ -69,5 +94,5 @@ export const sharedDefaults: Readonly<Partial<Record<Architecture, Readonly<Reco
 
 /** Whether an architecture has an option: all have one that is not somebody's own. */
 export function hasOption(arch: Architecture, key: string): boolean {
-  return !Object.hasOwn(ownDefaults, key) || ownDefaults[key as OwnOption][arch] !== undefined;
+  return !Object.hasOwn(ownDefaults, key) || Object.hasOwn(ownDefaults[key as OwnOption], arch);
 }

@@ -69,7 +69,7 @@ const gridFlag = '--grid';
 
 /** Of factors whose name has one: `--depths 1,2,4` is `--depth 1,2,4`. */
 const plurals: readonly (readonly [FactorKey, string])[] = factorKeys
-  .filter((key) => !/s$|Noise$|Decay$|Shift$|Rotation$|Scale$|Remapping$|burstiness|dropout/.test(key))
+  .filter((key) => !/s$|Noise$|Decay$|Shift$|Rotation$|Scale$|Remapping$|burstiness|zipf|dropout/.test(key))
   .map((key) => [key, `${key}s`]);
 
 /** Adds all options of `train` to a command. */

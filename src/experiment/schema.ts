@@ -3,7 +3,7 @@
  * from here. An `Experiment` is resolved: nothing is left to a default, so two equal ones train the same bits.
  */
 import * as z from 'zod';
-import { colours } from '../datasets/dataset.js';
+import { colours, symmetryNames } from '../datasets/dataset.js';
 import { isNameable } from '../terminal/printable.js';
 import {
   architectures,
@@ -47,9 +47,10 @@ const optionalOwn = Object.fromEntries(
 /** `transformer; default: 8`; `cnn, autoencoder; default: 2, 1`. */
 function ownersOf(key: OwnOption): string {
   const owners = Object.entries(ownDefaults[key]);
-  const defaults = new Set(owners.map(([, value]) => String(value)));
-  const shown = defaults.size === 1 ? [...defaults] : owners.map(([, value]) => String(value));
-  return `${owners.map(([arch]) => arch).join(', ')}; default: ${shown.join(', ')}`;
+  const names = owners.map(([arch]) => arch).join(', ');
+  const values = owners.flatMap(([, value]) => (value === undefined ? [] : [String(value)]));
+  const shown = new Set(values).size === 1 ? values.slice(0, 1) : values;
+  return shown.length === 0 ? names : `${names}; default: ${shown.join(', ')}`;
 }
 
 /** An experiment's options, one value each but for widths and seeds. */
@@ -122,6 +123,12 @@ const optionShape = {
     .max(65536)
     .optional()
     .describe('train and test on images of this many classes, the first by label (default: all)'),
+  symmetries: z
+    .enum(symmetryNames)
+    .optional()
+    .describe(
+      'make classes of their own of the images rotated by 90, 180 and 270 degrees (rotations: 4 times the classes), or of these and their mirror images (all: 8 times)',
+    ),
   imageSize: positiveInteger
     .max(1024)
     .optional()
@@ -172,6 +179,7 @@ export const factorKeys = [
   'dropout',
   'burstiness',
   'labelRemapping',
+  'zipf',
 ] as const satisfies readonly (keyof typeof optionShape)[];
 export type FactorKey = (typeof factorKeys)[number];
 

@@ -1,4 +1,5 @@
 /** Whether a run's ability is a function of its loss alone. */
+import { choosesFromFew } from '../datasets/probes.js';
 import { chanceOf } from '../analysis/collapse/chance.js';
 import { collapseOverLoss as collapseOf, type Collapse } from '../analysis/collapse/collapse.js';
 import { drawMembers } from '../analysis/curves.js';
@@ -77,7 +78,8 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
 /** Null if members differ in it, or if it is unknown: there is then no single chance of guessing right. */
 function commonClassCount({ record, members }: LoadedRun): number | null {
   const own = new Set(members.map((member) => member.record.coordinates['classes'] ?? record.dataset.classes));
-  return isImported(record) ? record.dataset.classes : own.size === 1 ? nth([...own], 0) : null;
+  if (isImported(record) || choosesFromFew(record.probe)) return record.dataset.classes;
+  return own.size === 1 ? nth([...own], 0) : null;
 }
 
 type Drawn = ReturnType<typeof drawMembers>;

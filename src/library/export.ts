@@ -9,7 +9,7 @@ import { openRun, readRun, type RunLike, type RunOptions } from './family.js';
 export interface ExportOptions extends RunOptions {
   /** Left out: parquet. */
   readonly to?: 'parquet' | 'csv' | undefined;
-  /** Where it goes; left out: RUN.parquet or RUN.csv in the current folder. */
+  /** Where it goes; left out: RUN.parquet, RUN.csv or RUN-PROBE.csv in the current folder. */
   readonly output?: string | undefined;
   /** Write over a file that is there. */
   readonly force?: boolean | undefined;
@@ -32,7 +32,8 @@ export async function exportOutcomes(
   const { to = 'parquet', force = false } = options;
   if (typeof run === 'string' && namesMember(run)) throw ofMember(run, to);
   const open = await openRun(run, { ...options, all: 'ends' });
-  const file = options.output ?? `${open.record.name}.${to}`;
+  const file =
+    options.output ?? `${[open.record.name, ...(options.probe === undefined ? [] : [options.probe])].join('-')}.${to}`;
   if (!force) await refuseExisting([file], '--output');
   await assertOutput(file, '--output');
   const loaded = await readRun(open, open.columns, options);

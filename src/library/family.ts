@@ -36,6 +36,8 @@ export interface RunOptions extends Listener {
   readonly where?: Readonly<Record<string, number>> | undefined;
   /** The step of training whose outcomes are shown; left out: the last, and of curves over training all that were taken. */
   readonly at?: number | undefined;
+  /** The probe whose outcomes are shown: in-weights, few-shot or held-out; left out: the test set's. */
+  readonly probe?: string | undefined;
   /** All members, whatever they differ in: they are on no curve, and a caller reads their `coordinates`. */
   readonly all?: boolean | 'ends' | undefined;
 }
@@ -83,8 +85,8 @@ export async function openCurves(
   { root = checkpoints, note, ...view }: RunOptions & { readonly curvePer?: string | undefined } = {},
 ): Promise<OpenRun[]> {
   if (typeof run !== 'string') return [run];
-  const { axis, where, at, all, curvePer } = view;
-  const opened = await openFolder(await locateRun(run, root), { axis, where, at, all, curvePer });
+  const { axis, where, at, probe, all, curvePer } = view;
+  const opened = await openFolder(await locateRun(run, root), { axis, where, at, probe, all, curvePer });
   for (const line of new Set(opened.flatMap(({ notes }) => notes))) note?.(`note: ${line}`);
   return opened;
 }

@@ -264,7 +264,7 @@ export async function scoreForecast(name: string, options: MetricOptions = {}): 
   const { root = checkpoints } = options;
   const { runFolder, read } = await locateSeal(name, root);
   const { seal } = read;
-  const open = await openRun(runFolder, { ...options, axis: seal.axis });
+  const open = await openRun(runFolder, { ...options, axis: seal.axis, probe: seal.probe });
   if (read.unchanged && seal.metricFile !== (await hashOfMetricFile(options)))
     throw new UsageError(
       seal.metricFile === null

@@ -1,5 +1,4 @@
 /** At which scale each test example turns from failed to solved: one sigmoid for all, or a stack of many. */
-import * as path from 'node:path';
 import { cutoffFor } from '../analysis/defaults.js';
 import { learningOf, type Learning } from '../analysis/learning.js';
 import { analyseTurns as quantaOf, type Quanta } from '../analysis/quanta.js';
@@ -7,6 +6,7 @@ import type { SolvedMember } from '../analysis/example-turns.js';
 import { nth, present } from '../machine/present.js';
 import { clustersOf, type Clusters } from '../metrics/clusters.js';
 import { isImported, kindOf } from '../runs/imported.js';
+import { outcomesFile } from '../runs/load.js';
 import type { LoadedMember, LoadedRun, OpenRun } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { stepOf, trainingsOf } from '../runs/trainings.js';
@@ -107,21 +107,17 @@ function refuseCutoff({ record }: OpenRun): never {
   );
 }
 
-function fileOf({ folder }: Pick<LoadedMember, 'folder'>): string {
-  return path.join(folder, 'outcomes.parquet');
-}
-
 /** Rows are compared across members, so they have to be the same examples in the same order. */
 function refuseOtherExamples(members: readonly LoadedMember[]): void {
   const first = nth(members, 0);
   for (const name of keyColumns) {
     const expected = first.outcomes[name];
-    for (const { folder, outcomes } of members.slice(1)) {
+    for (const { record, outcomes } of members.slice(1)) {
       const found = outcomes[name];
       if (expected?.length !== found?.length || expected?.some((value, i) => value !== present(found)[i]) === true)
         throw new RunError(
-          `column ${name} differs from that of ${fileOf(first)}: not the same test examples`,
-          fileOf({ folder }),
+          `column ${name} differs from that of ${outcomesFile(first.record)}: not the same test examples`,
+          outcomesFile(record),
         );
     }
   }

@@ -79,7 +79,7 @@ const namesOfD = ['examples', 'tokens'];
 /** Members along the factors, those of trained runs with whatever else they differ in held, and the factors. */
 async function openOver(
   run: RunLike,
-  { axis, root, where: given, at, note }: ScalingOptions,
+  { axis, root, where: given, at, probe, note }: ScalingOptions,
 ): Promise<{ open: OpenRun; factors: string[] }> {
   const asked = factorsOf(axis);
   // What is open shows some members; the law is of others.
@@ -87,8 +87,8 @@ async function openOver(
   const factor = typeof run === 'string' ? undefined : run.curve?.factor;
   const where =
     typeof run === 'string' || factor === undefined ? given : { ...given, [factor]: present(run.held[factor]) };
-  const over = (coordinate?: string) => openRun(name, { root, where, at, axis: coordinate });
-  const whole = await openRun(name, { root, where, at, all: true });
+  const over = (coordinate?: string) => openRun(name, { root, where, at, probe, axis: coordinate });
+  const whole = await openRun(name, { root, where, at, probe, all: true });
   const { isImported } = whole.words;
   const known = [...new Set(whole.complete.flatMap(({ coordinates }) => Object.keys(coordinates)))];
   const unknown = asked?.find((each) => !known.includes(each));

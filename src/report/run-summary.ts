@@ -7,7 +7,7 @@ import { psnr, ssim } from '../metrics/reconstruction.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import type { RunRecord } from '../runs/record.js';
 import { samplingOf, type Sampling } from './tables/sampling.js';
-import { withSpaces } from '../terminal/format.js';
+import { testSetText } from '../runs/imported.js';
 
 export interface Showcase {
   readonly table: readonly Metric[];
@@ -35,15 +35,15 @@ export const showcaseColumns: Readonly<Record<OutcomeKind, readonly OutcomeName[
 
 /** @param members K and the autoencoder's cutoff are chosen from those of the largest width */
 export function showcaseOf(record: RunRecord, members: readonly Sized[]): Showcase {
-  const { experiment, dataset } = record;
+  const { experiment } = record;
   const { standard, induced, loss } = defaultMetrics(record, members);
   const losses = loss === undefined ? [] : [loss];
-  const images = `${withSpaces(dataset.testCount)} test images`;
+  const testSet = testSetText(record);
   const sampling = samplingOf(record, nth(members, -1).outcomes);
   const shares = { name: 'curve', metrics: [standard, induced], vertical: 'share', axis: 'share right' } as const;
   switch (outcomeKinds[experiment.arch]) {
     case 'classification':
-      return { table: [standard, ...losses, induced], figures: [shares], testSet: images, sampling };
+      return { table: [standard, ...losses, induced], figures: [shares], testSet, sampling };
     case 'reconstruction':
       return {
         table: [standard, psnr.with({}), ssim.with({}), induced],
@@ -51,13 +51,10 @@ export function showcaseOf(record: RunRecord, members: readonly Sized[]): Showca
           { name: 'curve', metrics: [induced], vertical: 'share', axis: 'share of images below the cutoff' },
           { name: 'error', metrics: [standard], vertical: 'log', axis: 'squared error per pixel' },
         ],
-        testSet: images,
+        testSet,
         sampling,
       };
-    case 'sequences': {
-      const { pairs = 1, testSequences = 0 } = experiment;
-      const testSet = `${withSpaces(testSequences)} test sequences of ${pairs} images`;
+    case 'sequences':
       return { table: [standard, ...losses, induced], figures: [shares], testSet, sampling };
-    }
   }
 }

@@ -1,4 +1,5 @@
 /** Which files of a run's folder the lab has written, by their names. What else lies there is the user's. */
+import { probeNames } from '../datasets/probes.js';
 import { isTemporary } from '../machine/temporary.js';
 import { examplesFile, importedId } from './imported.js';
 import { isLockName, isMemberLockName, memberLocksName } from './lock.js';
@@ -12,7 +13,7 @@ const launchFile = /^(tasks\.json|submitted\.json|job\.sh|summary\.sh)$/;
 const launchLog = /^(\d+_\d+|summary)\.txt$/;
 const isTrained = (name: string) => memberIdSchema.safeParse(name).success;
 
-const moment = /^moment-\d+\.parquet$/;
+const moment = new RegExp(`^(moment-\\d+|probe-(${probeNames.join('|')})(-\\d+)?)\\.parquet$`);
 
 /** In a run's own folder. */
 const runFiles: readonly string[] = ['run.json', examplesFile];

@@ -7,6 +7,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
+import { probeNames } from '../datasets/probes.js';
 import { runNameSchema } from '../experiment/schema.js';
 import { createFolder, readTextIfThere, sha256File, writeFileAtomic } from '../machine/files.js';
 import { nth } from '../machine/present.js';
@@ -23,6 +24,7 @@ import {
 import { importedWords, trainedWords, type FamilyWords } from './words.js';
 import { formatSealed, isUnchanged, parseJson } from './json.js';
 import { runNames } from './locate.js';
+import { lastFile } from './outcomes.js';
 import { digestOfRun, memberId, memberIdSchema, sha256, textSchema, type RunRecord } from './record.js';
 import { memberFolder, readMemberRecord } from './run.js';
 import { commandLine } from '../machine/installation.js';
@@ -63,11 +65,13 @@ export const sealSchema = z.strictObject({
   gitCommit: textSchema.nullable(),
   /** The coordinate that imported members are predicted over; missing where they are trained here. */
   axis: coordinateSchema.optional(),
+  /** Whose outcomes are predicted; missing where they are those of the test set. */
+  probe: z.enum(probeNames).optional(),
   /** As in member.json; null where members are imported. */
   experiment: sha256.nullable(),
   /** Of the dataset, as in run.json. */
   fingerprint: sha256,
-  /** Members that were known, and the SHA-256 of their outcomes.parquet. */
+  /** Members that were known, and the SHA-256 of their outcomes.parquet, or of the probe's file. */
   evidence: z.array(
     z.strictObject({ member: z.union([memberIdSchema, importedIdSchema]), parameters: z.number(), outcomes: sha256 }),
   ),
@@ -198,7 +202,7 @@ export async function whyVoid(runFolder: string, run: AnyRun, read: ReadSeal): P
   if (!isImported(run) && seal.experiment !== digestOfRun(run)) reasons.push('the run now has another experiment');
   reasons.push(...(await brokenChain(runFolder, seal)), ...(await rivalsOf(runFolder, seal)));
   for (const { member, outcomes } of seal.evidence) {
-    const now = await outcomesHash(path.join(runFolder, 'members', member));
+    const now = await hashOf(path.join(runFolder, 'members', member, lastFile(seal.probe)));
     if (now === undefined) reasons.push(`${member}, on which it is based, was removed or can't be read`);
     else if (now !== outcomes) reasons.push(`${member}, on which it is based, has other outcomes now`);
   }
@@ -253,9 +257,9 @@ export function wordsOfSeal({ axis }: Pick<Seal, 'axis'>): FamilyWords {
 }
 
 /** Of the file itself: what member.json says of it may be out of date. */
-async function outcomesHash(folder: string): Promise<string | undefined> {
+async function hashOf(file: string): Promise<string | undefined> {
   try {
-    return await sha256File(path.join(folder, 'outcomes.parquet'));
+    return await sha256File(file);
   } catch (error) {
     if (isReported(error)) return undefined;
     throw error;

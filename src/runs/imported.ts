@@ -9,6 +9,7 @@ import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import { runNameSchema } from '../experiment/schema.js';
 import { readTextIfThere, sha256Of } from '../machine/files.js';
 import { RunError } from '../terminal/errors.js';
+import { counted, withSpaces } from '../terminal/format.js';
 import { formatSealed, parseRecord } from './json.js';
 import type { outcomeColumns } from './outcomes.js';
 import { sha256, textSchema, type RunRecord } from './record.js';
@@ -109,7 +110,7 @@ export function sourcesOf({ source, additions = [] }: ImportedRun): readonly Imp
 export type AnyRun = RunRecord | ImportedRun;
 
 /** What tells how a run's members came to be. */
-export type Made = Pick<RunRecord, 'experiment'> | Pick<ImportedRun, 'kind'>;
+export type Made = Pick<RunRecord, 'experiment' | 'probe'> | Pick<ImportedRun, 'kind'>;
 
 export function isImported(record: AnyRun): record is ImportedRun {
   return 'kind' in record;
@@ -120,9 +121,19 @@ export function kindOf(record: Made): OutcomeKind {
   return 'kind' in record ? 'classification' : outcomeKinds[record.experiment.arch];
 }
 
-/** Images in a sequence of the test set; 1 where there are no sequences. */
+/** Images of a test sequence that are asked for: of a probe the last one alone; 1 where there are no sequences. */
 export function pairsOf(record: Made): number {
-  return 'kind' in record ? 1 : (record.experiment.pairs ?? 1);
+  return 'kind' in record || record.probe !== undefined ? 1 : (record.experiment.pairs ?? 1);
+}
+
+/** `1,000 test sequences of 8 images`: what the shown outcomes are of. */
+export function testSetText({ experiment, dataset, probe }: RunRecord): string {
+  const { pairs = 1, testSequences = 0 } = experiment;
+  if (probe !== undefined)
+    return `${withSpaces(testSequences)} ${probe} probes (the last of ${pairs} images, ${counted(dataset.classes, 'answer')} to choose from)`;
+  return outcomeKinds[experiment.arch] === 'sequences'
+    ? `${withSpaces(testSequences)} test sequences of ${pairs} images`
+    : `${withSpaces(dataset.testCount)} test images`;
 }
 
 /** `imported`, or the architecture: what a run's members are, in one word. */

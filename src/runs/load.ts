@@ -4,13 +4,15 @@ import { outcomeKinds } from '../experiment/architectures.js';
 import { nth, present } from '../machine/present.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
-import { isImported } from './imported.js';
+import { isImported, pairsOf } from './imported.js';
 import {
   atRows,
   changesWithTraining,
   decodeOutcomes,
   decodeWithGroup,
+  lastFile,
   momentFile,
+  probeFile,
   outcomeNames,
   type OutcomeName,
   type OutcomeTable,
@@ -42,7 +44,7 @@ function testedOn(record: RunRecord, rows: number): RunRecord {
   const { experiment, dataset } = record;
   if (outcomeKinds[experiment.arch] !== 'sequences')
     return rows === dataset.testCount ? record : { ...record, dataset: { ...dataset, testCount: rows } };
-  const testSequences = rows / (experiment.pairs ?? 1);
+  const testSequences = rows / pairsOf(record);
   return testSequences === experiment.testSequences
     ? record
     : { ...record, experiment: { ...experiment, testSequences } };
@@ -146,7 +148,8 @@ async function atMoment(
   member: FamilyMember,
   { bytes, file, names }: { readonly bytes: Buffer; readonly file: string; readonly names: readonly OutcomeName[] },
 ): Promise<{ readonly outcomes: Partial<OutcomeTable>; readonly rows: Int32Array | undefined } | string> {
-  const name = momentFile(present(member.moment));
+  const moment = present(member.moment);
+  const name = member.probe === undefined ? momentFile(moment) : probeFile(member.probe, moment);
   const own = await readMemberFile(member.folder, member, name);
   if (typeof own === 'string') return own;
   const where = path.join(member.folder, name);
@@ -186,8 +189,9 @@ export function withSameGroups<Member extends Pick<LoadedMember, 'outcomes'>>(
   return members.map((member) => ({ ...member, outcomes: { ...member.outcomes, group } }));
 }
 
-export function outcomesFile({ folder }: FamilyMember): string {
-  return path.join(folder, 'outcomes.parquet');
+/** Of the member's last moment, whichever is shown. */
+export function outcomesFile({ folder, probe }: Pick<FamilyMember, 'folder' | 'probe'>): string {
+  return path.join(folder, lastFile(probe));
 }
 
 function refuseNaN(values: ArrayLike<number>, name: string, file: string): void {

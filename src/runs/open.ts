@@ -1,5 +1,6 @@
 /** Opening a run: which members it has, at which moments, and where they stand on a curve. No outcome is read, but for an axis of losses. */
 import * as path from 'node:path';
+import { choicesOf, choosesFromFew, isProbe, probeNames, probesOf, usualWays } from '../datasets/probes.js';
 import { momentsOf } from '../experiment/moments.js';
 import { nth, present } from '../machine/present.js';
 import { messageOf, isReported, RunError, UsageError } from '../terminal/errors.js';
@@ -46,7 +47,9 @@ import type { FamilyMember, OpenRun, OpenOptions } from './opened.js';
 export async function openRuns(folder: string, options: OpenOptions = {}): Promise<OpenRun[]> {
   const record = await readAnyRun(folder);
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
-  if (!isImported(record)) return openTrained(folder, record, options);
+  if (!isImported(record)) return openTrained(folder, probed(record, options.probe), options);
+  if (options.probe !== undefined)
+    throw new UsageError('the run has imported members, of which there are no probes', '--probe', 'leave it out');
   const unknown =
     options.curvePer === undefined ? (options.where === undefined ? undefined : '--where') : '--curve-per';
   if (unknown !== undefined)
@@ -77,6 +80,7 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
       folder: memberFolder(folder, member),
       trained: member,
       imported: undefined,
+      probe: record.probe,
     }))
     .sort((a, b) => a.width - b.width || a.seed - b.seed);
   const points = momentsIn(members, { record, options });
@@ -88,17 +92,47 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
     const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate, { folder, columns });
     opened.push({
       ...{ folder, record: withClasses(record, shown), words, complete: placed, absent, columns },
-      notes: [...files, ...notes],
+      notes: [...files, ...probeNotes(record), ...notes],
       ...{ label, held, curve },
     });
   }
   return opened;
 }
 
+/** The record of a view of a probe: its classes are the labels that are answers. Throws UsageError where the run does not have it. */
+function probed(record: RunRecord, name: string | undefined): RunRecord {
+  if (name === undefined) return record;
+  const known = probesOf(record.experiment.probe);
+  const probe = known.find((each) => each === name);
+  if (probe === undefined)
+    throw new UsageError(
+      isProbe(name) ? `${record.name} was trained without the probe ${name}` : `"${name}" is not a probe`,
+      '--probe',
+      known.length > 0
+        ? `it has ${known.join(', ')}`
+        : isProbe(name)
+          ? `train another run with --probe ${name}`
+          : suggestion(name, probeNames),
+    );
+  const { classNames, ...dataset } = record.dataset;
+  const { ways = usualWays } = record.experiment;
+  const classes = choicesOf(probe, { classes: dataset.classes, ways });
+  const named = classes === dataset.classes && probe === 'in-weights' ? { classNames } : {};
+  return { ...record, dataset: { ...dataset, ...named, classes }, probe };
+}
+
+function probeNotes({ probe, dataset, experiment }: RunRecord): string[] {
+  if (probe === undefined) return [];
+  return [
+    `outcomes are of the probe ${probe}, of the last of ${experiment.pairs ?? 1} images; a guess is right for 1 in ${dataset.classes}`,
+  ];
+}
+
 /** The record with as many classes as the members of a view have; where they differ in it, with the run's own. */
 function withClasses(record: RunRecord, members: readonly Placed[]): RunRecord {
   const [classes, ...others] = classCounts(members);
-  if (classes === undefined || others.length > 0 || classes === record.dataset.classes) return record;
+  if (choosesFromFew(record.probe) || classes === undefined || others.length > 0 || classes === record.dataset.classes)
+    return record;
   return {
     ...record,
     dataset: { ...record.dataset, classes, classNames: record.dataset.classNames?.slice(0, classes) },
@@ -149,7 +183,8 @@ function viewsOf(
   members: readonly Placed[],
   { curvePer: key, where }: OpenOptions,
 ): Pick<OpenRun & OpenOptions, 'where' | 'label' | 'curve'>[] {
-  if (key === undefined) return [{ where, label: record.name, curve: undefined }];
+  const name = record.probe === undefined ? record.name : `${record.name}, ${record.probe}`;
+  if (key === undefined) return [{ where, label: name, curve: undefined }];
   const varying = varyingFactors(record, members);
   refuseFixed(key, varying, '--curve-per');
   if (where !== undefined && key in where)
@@ -157,7 +192,7 @@ function viewsOf(
   const values = [...new Set(members.map(({ coordinates }) => present(coordinates[key])))].sort((a, b) => a - b);
   return values.map((value) => ({
     where: { ...where, [key]: value },
-    label: `${record.name}, ${key} ${value}`,
+    label: `${name}, ${key} ${value}`,
     curve: { factor: key, name: `${key} ${value}`, suffix: `-${key}${value}` },
   }));
 }
@@ -177,18 +212,22 @@ async function placeBy(
 
 type TrainedMember = FamilyMember & { readonly trained: MemberRecord };
 
-/** Means over the test set of what training minimises: cross-entropy in nats, or the squared error per pixel. */
+/** Means over the test set, also of a probe's, of what training minimises: cross-entropy in nats, or the squared error per pixel. */
 async function testLosses(
   members: readonly TrainedMember[],
   { folder, columns }: { readonly folder: string; readonly columns: readonly OutcomeName[] },
 ): Promise<Map<FamilyMember, number>> {
   const name = columns.includes('mse') ? 'mse' : 'log_probability';
-  const { found, absent } = await readMembers(members, [name], folder);
+  const { found, absent } = await readMembers(
+    members.map((member) => ({ ...member, probe: undefined })),
+    [name],
+    folder,
+  );
   if (absent.length > 0) throw new RunError(nth(absent, 0), folder);
   return new Map(
-    found.map(({ record, outcomes }) => {
+    found.map(({ outcomes }, i) => {
       const values = present(outcomes[name]);
-      return [record, Math.abs(values.reduce((total, value) => total + value, 0) / values.length)];
+      return [nth(members, i), Math.abs(values.reduce((total, value) => total + value, 0) / values.length)];
     }),
   );
 }

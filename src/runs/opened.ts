@@ -1,5 +1,6 @@
 /** What a run is once it is opened, and once columns of its outcomes are read. */
 import { type AnyRun, type ImportedMember } from './imported.js';
+import type { ProbeName } from '../datasets/probes.js';
 import { type OutcomeName, type OutcomeTable } from './outcomes.js';
 import { type MemberRecord } from './record.js';
 import { type ViewOptions } from './view.js';
@@ -24,6 +25,8 @@ export interface FamilyMember {
   readonly folder: string;
   /** The step of training after which its outcomes were taken; undefined for the last. */
   readonly moment?: number | undefined;
+  /** Whose outcomes are shown; undefined for those of the test set. */
+  readonly probe?: ProbeName | undefined;
   /** Undefined for an imported member. */
   readonly trained: MemberRecord | undefined;
   /** Undefined for a trained one. */

@@ -4,6 +4,7 @@
  */
 import { parquetMetadata, parquetRead, type FileMetaData, type ParquetType, type SchemaElement } from 'hyparquet';
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
+import type { ProbeName } from '../datasets/probes.js';
 import { RunError, messageOf } from '../terminal/errors.js';
 import { readFileIfThere } from '../machine/files.js';
 
@@ -93,6 +94,16 @@ const momentColumns: readonly string[] = [
 /** `moment-64.parquet`: a member's outcomes after 64 steps. */
 export function momentFile(step: number): string {
   return `moment-${step}.parquet`;
+}
+
+/** `probe-few-shot.parquet`, and after 64 steps `probe-few-shot-64.parquet`: outcomes of a probe's sequences. */
+export function probeFile(probe: ProbeName, step?: number): string {
+  return `probe-${[probe, ...(step === undefined ? [] : [step])].join('-')}.parquet`;
+}
+
+/** Of a member's last outcomes: those of the test set, or of a probe. */
+export function lastFile(probe: ProbeName | undefined): string {
+  return probe === undefined ? 'outcomes.parquet' : probeFile(probe);
 }
 
 /** Some columns, as training hands them over. */

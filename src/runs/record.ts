@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { levelsSchema } from '../datasets/files/deep.js';
+import type { ProbeName } from '../datasets/probes.js';
 import { imagesOf } from '../datasets/subsets.js';
 import { architectures } from '../experiment/architectures.js';
 import { lengthOf } from '../experiment/length.js';
@@ -98,8 +99,8 @@ export const runRecordSchema = z.strictObject({
   gitCommit: textSchema.nullable(),
   digest: sha256.optional(),
 });
-/** Without the digest, which is of the file. */
-export type RunRecord = Omit<z.output<typeof runRecordSchema>, 'digest'>;
+/** Without the digest, which is of the file; of a view with the probe whose outcomes are shown, which no file says. */
+export type RunRecord = Omit<z.output<typeof runRecordSchema>, 'digest'> & { readonly probe?: ProbeName | undefined };
 
 export const memberRecordSchema = z.strictObject({
   format: formatSchema,

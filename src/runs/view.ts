@@ -3,6 +3,7 @@
  * view is of the widths of a family, with their parameters on the axis; in any other a scale is the value of one coordinate.
  */
 import { furtherFactors } from '../experiment/factors.js';
+import { hasOption } from '../experiment/architectures.js';
 import { factorKeys, keyOfOption, optionOf, type Experiment, type FactorKey } from '../experiment/schema.js';
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
@@ -19,6 +20,8 @@ export interface ViewOptions {
   readonly where?: Readonly<Record<string, number>> | undefined;
   /** The step of training whose outcomes are shown; left out: the last, and of curves over training all that were taken. */
   readonly at?: number | undefined;
+  /** Whose outcomes are shown: a probe's; left out: those of the test set. */
+  readonly probe?: string | undefined;
   /** All members, whatever they differ in, for what reads their coordinates itself; they are on no curve. Ends: without moments. */
   readonly all?: boolean | 'ends' | undefined;
 }
@@ -62,6 +65,9 @@ const titles: Readonly<Record<string, string>> = {
   depth: 'depth',
   blocks: 'attention blocks',
   heads: 'attention heads',
+  burstiness: 'share of bursty sequences',
+  labelRemapping: 'share of sequences with new labels',
+  zipf: 'exponent of the class frequencies',
 };
 
 const architecture = ['width', 'depth', 'blocks', 'heads', 'imageSize'];
@@ -80,13 +86,14 @@ export function unsetFactors({
   shape,
   classes,
 }: Pick<RunRecord['dataset'], 'trainCount' | 'shape' | 'classes'>): Partial<Record<FactorKey, number>> {
-  return { trainSize: trainCount, classes, imageSize: shape.height, labelNoise: 0 };
+  return { trainSize: trainCount, classes, imageSize: shape.height, labelNoise: 0, zipf: 0 };
 }
 
 /** Every factor that an architecture has, with what it is where its option is left out. */
 export function factorsOf(experiment: Experiment, dataset: Parameters<typeof unsetFactors>[0]): Record<string, number> {
   const unset = unsetFactors(dataset);
-  const factors = factorKeys.flatMap((key) => {
+  const own = factorKeys.filter((key) => hasOption(experiment.arch, key));
+  const factors = own.flatMap((key) => {
     const value = experiment[key] ?? unset[key];
     return value === undefined ? [] : [[key, value] as const];
   });

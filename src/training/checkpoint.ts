@@ -6,11 +6,12 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
+import { probeNames, type ProbeName } from '../datasets/probes.js';
 import { createFolder, readFileIfThere, sha256File, writeFileAtomic, type FileContent } from '../machine/files.js';
 import { confirmLock, type Held } from '../machine/lock.js';
 import { present } from '../machine/present.js';
 import { encodeHistory } from '../runs/history.js';
-import { encodeMoment, encodeOutcomes, momentFile, type OutcomeColumns } from '../runs/outcomes.js';
+import { encodeMoment, encodeOutcomes, momentFile, probeFile, type OutcomeColumns } from '../runs/outcomes.js';
 import {
   epochRecordSchema,
   memberId,
@@ -45,9 +46,13 @@ const withinSchema = z.strictObject({ step: z.int().min(1), seconds: z.number().
 
 const [checkpointFile, stoppedFile] = checkpointFiles;
 
+/** Outcomes of the probes that are taken. */
+export type Probed = Readonly<Partial<Record<ProbeName, OutcomeColumns>>>;
+
 export interface Finished {
   readonly weights: HostState;
   readonly outcomes: OutcomeColumns;
+  readonly probes: Probed;
   /** `[classes]`, where the classes have names. */
   readonly classNames: readonly string[] | undefined;
   readonly history: readonly EpochRecord[];
@@ -103,25 +108,28 @@ export class MemberFiles {
   }
 
   /** Outcomes on the way. A member that is resumed before them writes them again, to the same bits. */
-  async moment(step: number, outcomes: OutcomeColumns): Promise<void> {
+  async moment(step: number, outcomes: OutcomeColumns, probes: Probed): Promise<void> {
     await createFolder(this.folder);
     await this.#write(momentFile(step), encodeMoment(outcomes));
+    for (const [probe, columns] of probed(probes)) await this.#write(probeFile(probe, step), encodeMoment(columns));
   }
 
   /** At the end: results, then the record that declares them complete, then the checkpoint goes. */
   async complete(
     progress: TrainingRecord,
-    { weights, outcomes, classNames, history, pictures, moments }: Finished,
+    { weights, outcomes, probes, classNames, history, pictures, moments }: Finished,
   ): Promise<void> {
     const { arch, width, seed, factors = {} } = this.#key;
     const others = Object.entries(factors).map(([key, value]) => [key, String(value)] as const);
     const about = { arch, width: String(width), ...Object.fromEntries(others), seed: String(seed) };
     await this.#write('weights.safetensors', encodeSafetensors(weights, about));
     await this.#write('outcomes.parquet', encodeOutcomes(outcomes, classNames));
+    for (const [probe, columns] of probed(probes)) await this.#write(probeFile(probe), encodeOutcomes(columns));
     await this.#write('history.jsonl', encodeHistory(history));
     for (const [name, bytes] of Object.entries(pictures)) await this.#write(name, bytes);
     const names = ['weights.safetensors', 'outcomes.parquet', 'history.jsonl', ...Object.keys(pictures)];
     names.push(...moments.map(momentFile));
+    for (const [probe] of probed(probes)) names.push(...[undefined, ...moments].map((step) => probeFile(probe, step)));
     await this.#record(progress, 'complete', names);
     await removeCheckpoint(this.folder);
   }
@@ -143,6 +151,13 @@ export class MemberFiles {
       this.#confirm,
     );
   }
+}
+
+function probed(probes: Probed): (readonly [ProbeName, OutcomeColumns])[] {
+  return probeNames.flatMap((probe) => {
+    const columns = probes[probe];
+    return columns === undefined ? [] : [[probe, columns] as const];
+  });
 }
 
 /** What resuming needs is of no use to a member that is complete. */

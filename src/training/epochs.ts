@@ -134,7 +134,7 @@ class Moments {
   async take(step: number, parameters: readonly tf.Tensor[]): Promise<void> {
     if (!this.#steps.includes(step)) return;
     const started = performance.now();
-    await this.#files.moment(step, this.#evaluation.moment(parameters));
+    await this.#files.moment(step, this.#evaluation.moment(parameters), this.#evaluation.probes(parameters));
     this.seconds += (performance.now() - started) / 1000;
   }
 }

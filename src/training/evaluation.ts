@@ -2,13 +2,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differing } from '../datasets/composition.js';
 import type { ImageShape, Split } from '../datasets/dataset.js';
+import type { ProbeName } from '../datasets/probes.js';
 import type { Sequences } from '../datasets/sequences.js';
 import { compile, type Program } from '../engine/program.js';
 import { nth, present } from '../machine/present.js';
 import type { HeldOutScores } from '../runs/record.js';
 import { reconstructedImages, type Strips } from '../runs/pictures.js';
 import { packed, type Member } from './open-member.js';
-import { epochTestRows, momentRows, testItems, validationItems, type TestItems } from './sampling.js';
+import {
+  epochTestRows,
+  momentRows,
+  probeItems,
+  testItems,
+  validationItems,
+  type ProbeItems,
+  type TestItems,
+} from './sampling.js';
 import { parametersOf, toTensors, type HostState } from './state.js';
 import { evaluationBatch, named } from './step.js';
 import { batchesOf, batchSize } from './test-parts.js';
@@ -22,23 +31,27 @@ export interface TestScores {
 }
 
 /**
- * A member's test set on the device, the training images held out for validation behind it, and the program that asks the member
- * of them. It is compiled when it is first used, once. Parameters are tensors in the model's order, on which outcomes depend alone:
+ * A member's test set on the device, the training images held out for validation and the probes behind it, and the programs that ask
+ * the member of them: one for all labels, one for those alone that a few-shot probe leaves to choose from. Each is compiled when it is first used, once. Parameters are tensors in the model's order, on which outcomes depend alone:
  * in float32 whatever precision trained, and the same whichever others are asked for beside them.
  */
 export class Evaluation {
   readonly #member: Member;
   readonly #test: TestItems;
   readonly #validation: Sequences | undefined;
+  readonly #probes: readonly ProbeItems[];
   readonly #momentRows: Int32Array | undefined;
   readonly #epochRows: Int32Array | undefined;
-  #opened: Opened | undefined;
+  #constants: readonly tf.Tensor[] | undefined;
+  /** By the number of labels that are answers. */
+  readonly #programs = new Map<number, Opened>();
 
   constructor(member: Member) {
     const { family, experiment, data, length } = member;
     this.#member = member;
     this.#test = testItems(family, experiment, data);
     this.#validation = validationItems(family, experiment, data);
+    this.#probes = probeItems(experiment, data);
     this.#momentRows = momentRows(experiment, this.#test);
     this.#epochRows = epochTestRows(experiment, this.#test, length.stepsPerEpoch * member.imagesPerStep);
   }
@@ -57,6 +70,21 @@ export class Evaluation {
   moment(parameters: readonly tf.Tensor[]): Record<string, Column> {
     const rows = this.#momentRows;
     return rows === undefined ? this.outcomes(parameters) : { row: rows, ...this.#answers(parameters, rows) };
+  }
+
+  /** Of each probe the outcome of every sequence's last image, with the columns that say which it is. */
+  probes(parameters: readonly tf.Tensor[]): Partial<Record<ProbeName, Record<string, Column>>> {
+    let from = this.count + (this.#validation?.indices.length ?? 0);
+    const all = this.#probes.map(({ name, indices, pairs, columns, choices }) => {
+      const rows = everyRow(indices.length, from);
+      from += indices.length;
+      const answers = Object.entries(this.#columns(parameters, rows, choices)).map(([key, values]) => [
+        key,
+        values.filter((_, row) => row % pairs === pairs - 1),
+      ]);
+      return [name, { ...columns, ...(Object.fromEntries(answers) as Record<string, Column>) }] as const;
+    });
+    return Object.fromEntries(all);
   }
 
   /** Columns of test rows, and which attributes are wrong where classes are combinations of some. */
@@ -84,14 +112,19 @@ export class Evaluation {
   }
 
   close(): void {
-    if (this.#opened === undefined) return;
-    this.#opened.program.close();
-    tf.dispose(this.#opened.constants);
-    this.#opened = undefined;
+    for (const { program } of this.#programs.values()) program.close();
+    this.#programs.clear();
+    tf.dispose([...(this.#constants ?? [])]);
+    this.#constants = undefined;
   }
 
-  #columns(parameters: readonly tf.Tensor[], rows: Int32Array): Record<string, Column> {
-    const { program, constants, names } = (this.#opened ??= open(this.#member, this.#test, this.#validation));
+  #columns(
+    parameters: readonly tf.Tensor[],
+    rows: Int32Array,
+    choices = this.#member.task.classes,
+  ): Record<string, Column> {
+    const constants = (this.#constants ??= this.#onDevice());
+    const { program, names } = this.#program(choices, constants, nth(rows, 0));
     const columns: Record<string, Column> = {};
     for (const batch of batchesOf(rows, { images: this.count, pairs: this.#test.pairs })) {
       const asked = tf.tensor1d(batch.rows, 'int32');
@@ -105,6 +138,28 @@ export class Evaluation {
     }
     return columns;
   }
+
+  /** The images, and which of them with which label each row is: of the test, of validation, of each probe. */
+  #onDevice(): tf.Tensor[] {
+    const { test, validation } = this.#member.data;
+    const held = this.#validation;
+    const indices = [this.#test.indices, ...(held === undefined ? [] : [held.indices.map((i) => test.count + i)])];
+    const labels = [this.#test.labels, ...(held === undefined ? [] : [held.labels])];
+    return [
+      packed(joined(test, validation)),
+      tf.tensor1d(concatenated([...indices, ...this.#probes.map((probe) => probe.indices)]), 'int32'),
+      tf.tensor1d(concatenated([...labels, ...this.#probes.map((probe) => probe.labels)]), 'int32'),
+    ];
+  }
+
+  /** @param row one that is asked for: its label is among the choices, as that of any row need not be */
+  #program(choices: number, constants: readonly tf.Tensor[], row: number): Opened {
+    const known = this.#programs.get(choices);
+    if (known !== undefined) return known;
+    const opened = open(this.#member, { test: this.#test, constants, choices, row });
+    this.#programs.set(choices, opened);
+    return opened;
+  }
 }
 
 /** Of outcomes. */
@@ -116,25 +171,25 @@ export function testScoresOf({ log_probability, mse, correct }: Readonly<Record<
 
 interface Opened {
   readonly program: Program;
-  readonly constants: tf.Tensor[];
   readonly names: readonly string[];
 }
 
-function open(member: Member, test: TestItems, validation: Sequences | undefined): Opened {
-  const { data, model, job } = member;
-  const size = batchSize({ images: test.indices.length, pairs: test.pairs });
-  const behind = { indices: validation?.indices.map((index) => data.test.count + index), labels: validation?.labels };
-  const constants = [
-    packed(joined(data.test, data.validation)),
-    tf.tensor1d(concatenated(test.indices, behind.indices), 'int32'),
-    tf.tensor1d(concatenated(test.labels, behind.labels), 'int32'),
-  ];
+interface ToOpen {
+  readonly test: TestItems;
+  readonly constants: readonly tf.Tensor[];
+  readonly choices: number;
+  readonly row: number;
+}
+
+function open(member: Member, { test, constants, choices, row }: ToOpen): Opened {
+  const { model, job } = member;
   const names = outcomeNames(member, test.pairs);
   const blank = tf.tidy(() => Object.values(model.parameters).map(({ shape }) => tf.zeros([...shape])));
-  const rows = tf.zeros([size], 'int32');
-  const program = compile(evaluationBatch(member, names), [rows, ...constants, ...blank], { eager: job.eager });
+  const rows = tf.fill([batchSize({ images: test.indices.length, pairs: test.pairs })], row, 'int32');
+  const batch = evaluationBatch(member, names, choices);
+  const program = compile(batch, [rows, ...constants, ...blank], { eager: job.eager });
   tf.dispose([rows, ...blank]);
-  return { program, constants, names };
+  return { program, names };
 }
 
 function everyRow(length: number, from = 0): Int32Array {
@@ -149,10 +204,13 @@ function joined(first: Split, second: Split | undefined): Pick<Split, 'images' |
   return { images, count: first.count + second.count };
 }
 
-function concatenated(first: Int32Array, second: Int32Array = new Int32Array(0)): Int32Array {
-  const all = new Int32Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
+function concatenated(parts: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
   return all;
 }
 

@@ -55,6 +55,7 @@ export async function trainAndEvaluate(
   const started = performance.now();
   const parameters = toTensors(parametersOf(trained.state, member.model.parameters));
   const outcomes = evaluation.outcomes(parameters);
+  const probes = evaluation.probes(parameters);
   tf.dispose(parameters);
   evaluation.close();
   const evaluationSeconds = (performance.now() - started) / 1000;
@@ -67,7 +68,7 @@ export async function trainAndEvaluate(
   const record = { ...recordOf(member, begun, trained.history), evaluationSeconds, peakMemoryBytes };
   const { classNames } = member.data;
   const moments = momentsOf(member.experiment.moments, member.length.steps);
-  await files.complete(record, { weights, outcomes, classNames, history: trained.history, pictures, moments });
+  await files.complete(record, { weights, outcomes, probes, classNames, history: trained.history, pictures, moments });
   summaries.complete(testScoresOf(outcomes), member.length.steps);
   return { type: 'complete', member: id, seconds: record.trainingSeconds, peakMemoryBytes };
 }

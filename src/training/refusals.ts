@@ -5,6 +5,7 @@
 import { refuseParts as refuseCombinations } from '../datasets/composition.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { availableMemory } from '../experiment/cores.js';
+import { probeRefusal, probesOf } from '../datasets/probes.js';
 import { experimentAt, pointsOf } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
 import { momentsOf } from '../experiment/moments.js';
@@ -17,6 +18,7 @@ import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 import { contradictions } from '../runs/run.js';
 import { UsageError } from '../terminal/errors.js';
 import { createOptimizer } from './optimizers.js';
+import { probeOptions } from './sampling.js';
 import { taskAt } from './task.js';
 
 const contradictionRemedy = 'leave the option out, or give another --run NAME';
@@ -137,6 +139,41 @@ function refuseParts(experiment: Experiment, testExamples: number, places?: Valu
   }
   if (experiment.momentsSize !== undefined && experiment.moments === undefined)
     throw new UsageError('no moments are taken', originOf('momentsSize', places), 'add --moments, such as 8:log');
+}
+
+/**
+ * Held-out classes that leave none to train on, and probes that cannot be drawn.
+ *
+ * @param counts images of each class, `[classes]`
+ */
+export function refuseSequences(
+  experiment: Experiment,
+  { name, train, test }: { readonly name: string; readonly train: Int32Array; readonly test: Int32Array },
+  places?: ValueOrigins,
+): void {
+  const { heldOutClasses = 0, ways } = experiment;
+  const classes = train.length;
+  const isEmpty = [train, test].some((counts) =>
+    counts.slice(0, Math.max(0, classes - heldOutClasses)).every((n) => n === 0),
+  );
+  if (heldOutClasses > 0 && isEmpty)
+    throw new UsageError(
+      `${heldOutClasses} held-out classes leave none to train on: ${name} has ${classes}`,
+      originOf('heldOutClasses', places),
+      classes > 2 ? `give fewer, such as ${Math.max(1, Math.floor(classes / 5))}` : 'leave it out',
+    );
+  const probes = probesOf(experiment.probe);
+  if (ways !== undefined && !probes.some((probe) => probe !== 'in-weights'))
+    throw new UsageError(
+      'no few-shot probe is taken',
+      originOf('ways', places),
+      'add --probe few-shot, or leave it out',
+    );
+  const labels = Int32Array.from(Array.from(test).flatMap((count, label) => new Array<number>(count).fill(label)));
+  for (const probe of probes) {
+    const refusal = probeRefusal(probe, probeOptions(experiment, labels, classes));
+    if (refusal !== undefined) throw new UsageError(refusal.what, originOf(refusal.option, places), refusal.remedy);
+  }
 }
 
 /** A width that the architecture can't have. */

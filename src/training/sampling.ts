@@ -3,6 +3,7 @@
  * from seed and epoch, on the host, before the epoch runs.
  */
 import type { Splits } from '../datasets/index.js';
+import { choicesOf, drawProbe, probesOf, usualWays, type ProbeName, type ProbeOptions } from '../datasets/probes.js';
 import { drawSequences, type SequenceOptions, type Sequences } from '../datasets/sequences.js';
 import { lengthOf } from '../experiment/length.js';
 import type { Experiment } from '../experiment/schema.js';
@@ -16,6 +17,13 @@ export interface TestItems extends Sequences {
   readonly pairs: number;
   /** Columns of outcomes.parquet that say which item a row is. */
   readonly columns: Readonly<Record<string, Int32Array>>;
+}
+
+/** A probe's sequences, in which the last image is asked for. */
+export interface ProbeItems extends TestItems {
+  readonly name: ProbeName;
+  /** Labels that are answers, the first by label; columns are of the last images alone. */
+  readonly choices: number;
 }
 
 /** The images of an epoch, step after step: `[steps * batch * images per example]`. */
@@ -41,27 +49,61 @@ export function testItems(
   experiment: Experiment,
   data: Pick<Splits, 'test' | 'classes' | 'groups' | 'distances'>,
 ): TestItems {
-  const { labels, count, indices: examples } = data.test;
-  const { groups, distances } = data;
-  const knownOf = (indices: Int32Array): Record<string, Int32Array> => ({
-    ...(groups === undefined ? {} : { group: indices.map((index) => nth(groups.of, index)) }),
-    ...(distances === undefined ? {} : { distance: indices.map((index) => nth(distances, index)) }),
-  });
+  const { labels, count } = data.test;
   if (family.examples === 'images') {
-    const indices = Int32Array.from({ length: count }, (_, i) => i);
-    return { indices, labels, pairs: 1, columns: { example: examples, ...knownOf(indices), label: labels } };
+    const items = { indices: Int32Array.from({ length: count }, (_, i) => i), labels };
+    return { ...items, pairs: 1, columns: imageColumns(items, data) };
   }
   const pairs = setting(experiment, 'pairs');
   const options = sequenceOptions(experiment, labels, data.classes);
   const items = drawSequences(setting(experiment, 'testSequences'), options, Random.named(0, 'test sequences'));
-  const columns = {
-    example: items.indices.map((index) => nth(examples, index)),
-    ...knownOf(items.indices),
-    label: items.labels,
+  return { ...items, pairs, columns: sequenceColumns(items, pairs, data) };
+}
+
+type Tested = Pick<Splits, 'test' | 'groups' | 'distances'>;
+
+function imageColumns({ indices, labels }: Sequences, { test, groups, distances }: Tested) {
+  return {
+    example: indices.map((index) => nth(test.indices, index)),
+    ...(groups === undefined ? {} : { group: indices.map((index) => nth(groups.of, index)) }),
+    ...(distances === undefined ? {} : { distance: indices.map((index) => nth(distances, index)) }),
+    label: labels,
+  };
+}
+
+function sequenceColumns(items: Sequences, pairs: number, tested: Tested) {
+  return {
+    ...imageColumns(items, tested),
     sequence: items.indices.map((_, row) => Math.floor(row / pairs)),
     position: items.indices.map((_, row) => row % pairs),
   };
-  return { ...items, pairs, columns };
+}
+
+/** As many sequences of each probe as the test has; they hang on no seed, and not on which sequences are trained. */
+export function probeItems(
+  experiment: Experiment,
+  data: Pick<Splits, 'test' | 'classes' | 'groups' | 'distances'>,
+): ProbeItems[] {
+  return probesOf(experiment.probe).map((name) => {
+    const options = probeOptions(experiment, data.test.labels, data.classes);
+    const { pairs } = options;
+    const items = drawProbe(name, setting(experiment, 'testSequences'), options, Random.named(0, 'probe', name));
+    const columns = sequenceColumns(items, pairs, data);
+    const ofQueries = Object.entries(columns).map(([key, values]) => [
+      key,
+      values.filter((_, row) => row % pairs === pairs - 1),
+    ]);
+    return {
+      ...{ ...items, name, pairs, choices: choicesOf(name, options) },
+      columns: Object.fromEntries(ofQueries) as TestItems['columns'],
+    };
+  });
+}
+
+/** @param labels of the test images */
+export function probeOptions(experiment: Experiment, labels: Int32Array, classes: number): ProbeOptions {
+  const { heldOutClasses, ways = usualWays } = experiment;
+  return { labels, classes, heldOut: heldOutClasses, pairs: setting(experiment, 'pairs'), ways };
 }
 
 /** The held-out training images, as examples: sequences are as many as have so many images, at least one. */
@@ -116,5 +158,7 @@ function sequenceOptions(experiment: Experiment, labels: Int32Array, classes: nu
     pairs: setting(experiment, 'pairs'),
     burstiness: setting(experiment, 'burstiness'),
     labelRemapping: setting(experiment, 'labelRemapping'),
+    heldOut: experiment.heldOutClasses,
+    zipf: experiment.zipf,
   };
 }

@@ -4,6 +4,7 @@ import { gatherRows, integersOf, packIntegers, statelessUniform, unpackBytes } f
 import type { StepFunction } from '../engine/program.js';
 import type { Experiment } from '../experiment/schema.js';
 import type { Batch, Model, StepRandom, ParameterSpecs, Parameters, Task } from '../families/family.js';
+import { classificationOutcomes } from '../families/classification.js';
 import { nth, present } from '../machine/present.js';
 import { augment } from './augmentation.js';
 import type { Optimizer } from './optimizers.js';
@@ -95,8 +96,15 @@ export function stepRandom(seed: tf.Tensor1D): StepRandom {
   return { uniform: (shape) => statelessUniform(shape, tf.add(seed, tf.tensor1d([0, calls++], 'int32'))) };
 }
 
-/** Outcomes of the items at `rows` [n]; inputs are `[rows, images, order, labels, ...parameters]`. */
-export function evaluationBatch({ model, task }: Pick<StepOptions, 'model' | 'task'>, columns: readonly string[]) {
+/**
+ * Outcomes of the items at `rows` [n]; inputs are `[rows, images, order, labels, ...parameters]`. Of a classifier that is to choose from
+ * the first labels alone, those are of the softmax over them.
+ */
+export function evaluationBatch(
+  { model, task }: Pick<StepOptions, 'model' | 'task'>,
+  columns: readonly string[],
+  choices = task.classes,
+) {
   const names = Object.keys(model.parameters);
   return ([rows, images, order, labels, ...parameters]: tf.Tensor[]): tf.Tensor[] => {
     const batch = batchOf(
@@ -105,7 +113,13 @@ export function evaluationBatch({ model, task }: Pick<StepOptions, 'model' | 'ta
       gatherRows(present(labels), present(rows)),
       task,
     );
-    const outcomes = model.outcomes(named(names, parameters), batch);
+    const outcomes =
+      choices === task.classes || model.logits === undefined
+        ? model.outcomes(named(names, parameters), batch)
+        : classificationOutcomes(
+            tf.slice2d(model.logits(named(names, parameters), batch), [0, 0], [-1, choices]),
+            batch.labels,
+          );
     return columns.map((column) => present(outcomes[column]));
   };
 }

@@ -49,6 +49,7 @@ import {
   refuseContradictions,
   refuseOtherData,
   refuseOtherThreads,
+  refuseSequences,
   refuseTooLarge,
   refuseUnfit,
   refuseWidth,
@@ -168,12 +169,23 @@ async function refuseOtherSizes(
         .shape;
     shapes.set(own.imageSize, shape);
     refuseWidth(own, point.width, places);
+    refuseSequences(own, { name: dataset.name, ...usedCounts(own, dataset) }, places);
     refuseUnfit(
       own,
       { name: dataset.name, composition: dataset.composition, shape, train: { count: train }, test: { count: test } },
       places,
     );
   }
+}
+
+/** Images of each class that a member has: of a random part of the dataset those of the run's own part, else all of its classes. */
+function usedCounts({ classes, trainSize, testSize }: Experiment, dataset: Dataset) {
+  const countsIn = (split: 'train' | 'test', size: number | undefined) =>
+    (size === undefined
+      ? dataset.classCounts[split]
+      : countsOf(dataset[split], dataset.classCounts[split].length)
+    ).slice(0, classes ?? dataset.classCounts[split].length);
+  return { train: countsIn('train', trainSize), test: countsIn('test', testSize) };
 }
 
 /** What the user should know about a run that is resumed: a path that was not typed, records without a hash. */

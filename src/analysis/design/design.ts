@@ -7,7 +7,7 @@
  * least that a curve can have whose steps are no larger than they need to be; half of the scales then lie in the lower half of its
  * range, where a power of it hardly moves, so that the induced curve's median step is next to nothing.
  */
-import { outcomeKinds } from '../../experiment/architectures.js';
+import { kindOf, pairsOf } from '../../runs/imported.js';
 import { sequenceAccuracy, subsetAccuracy } from '../../metrics/classification.js';
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
@@ -40,7 +40,7 @@ const testSizes = [0.1, 0.3] as const;
 
 export interface DesignRequest {
   /** Of a pilot that is complete. */
-  readonly record: Pick<RunRecord, 'name' | 'experiment' | 'dataset'>;
+  readonly record: Pick<RunRecord, 'name' | 'experiment' | 'dataset' | 'probe'>;
   readonly members: readonly (MemberOutcomes & {
     readonly record: Pick<MemberRecord, 'trainingSeconds' | 'evaluationSeconds' | 'threads'>;
   })[];
@@ -226,12 +226,12 @@ const digits = [1, 1.5, 2, 3, 5, 7];
 
 /** K, cutoffs or L that are looked at, mildest first. */
 export function candidateMetrics({
-  record: { experiment },
+  record,
   members,
   testSize,
 }: Pick<DesignRequest, 'record' | 'members' | 'testSize'>): Metric[] {
   const { outcomes } = members.at(-1)!;
-  switch (outcomeKinds[experiment.arch]) {
+  switch (kindOf(record)) {
     case 'classification': {
       const images = testSize ?? outcomes.correct!.length;
       const sizes = [2, 3, 4, 5, 7, ...[10, 100, 1000].flatMap((ten) => digits.map((digit) => digit * ten))];
@@ -247,9 +247,7 @@ export function candidateMetrics({
       return within.map((c) => reconstruction.with({ c }));
     }
     case 'sequences':
-      return Array.from({ length: Math.max(0, (experiment.pairs ?? 1) - 1) }, (_, i) =>
-        sequenceAccuracy.with({ l: i + 2 }),
-      );
+      return Array.from({ length: Math.max(0, pairsOf(record) - 1) }, (_, i) => sequenceAccuracy.with({ l: i + 2 }));
   }
 }
 

@@ -3,6 +3,7 @@ import { gitCommit, packageVersions } from '../../machine/version.js';
 import type { Seal } from '../../runs/forecasts.js';
 import type { LoadedMember } from '../../runs/opened.js';
 import { isImported, type AnyRun } from '../../runs/imported.js';
+import { lastFile } from '../../runs/outcomes.js';
 import { digestOfRun } from '../../runs/record.js';
 import { scaleTitle, type FamilyWords } from '../../runs/words.js';
 import { UsageError } from '../../terminal/errors.js';
@@ -28,6 +29,8 @@ export function contentOfSeal({
   ...given
 }: SealRequest): Omit<Seal, 'digest'> {
   const { name, number, previous, targets, metricFile, draws } = given;
+  const probe = isImported(record) ? undefined : record.probe;
+  const evidenceFile = lastFile(probe);
   return {
     ...{
       format: axis === undefined ? 1 : 2,
@@ -39,9 +42,10 @@ export function contentOfSeal({
     },
     ...{ lab: packageVersions().lab, gitCommit: gitCommit() },
     ...(axis === undefined ? {} : { axis }),
+    ...(probe === undefined ? {} : { probe }),
     ...{ experiment: isImported(record) ? null : digestOfRun(record), fingerprint: record.dataset.fingerprint },
     evidence: members.map(({ record: { id, imported, parameters, files } }) => {
-      return { member: imported?.id ?? id, parameters, outcomes: files['outcomes.parquet']! };
+      return { member: imported?.id ?? id, parameters, outcomes: files[evidenceFile]! };
     }),
     ...{ targets, seeds: [...seeds], metricFile, levels: [...levels], draws, metrics: forecasts.map(plainForecast) },
   };

@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { commandLine } from '../../machine/installation.js';
 import { UsageError } from '../../terminal/errors.js';
 import { examples } from '../examples.js';
-import { axis, drawCount, json, metricFile, metricNames, wholes } from '../options.js';
+import { axis, drawCount, json, metricFile, metricNames, wholes, probe } from '../options.js';
 import { print, printJson, terminal } from '../print.js';
 
 const ascending = (flag: string, least?: number) => (text: string) => wholes(flag, least)(text).sort((a, b) => a - b);
@@ -34,6 +34,7 @@ export function registerSeal(group: CommandUnknownOpts): void {
       ).argParser(positives('--scales')),
     )
     .addOption(axis)
+    .addOption(probe)
     .addOption(new Option('--seeds <list>', "their seeds (default: the run's)").argParser(ascending('--seeds', 0)))
     .addOption(metricNames('the standard and the induced one'))
     .addOption(metricFile)

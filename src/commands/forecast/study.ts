@@ -15,6 +15,7 @@ import {
   picture,
   size,
   title,
+  probe,
 } from '../options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from '../print.js';
 
@@ -28,6 +29,7 @@ export function registerStudy(group: CommandUnknownOpts): void {
     .addOption(axis)
     .addOption(where)
     .addOption(at)
+    .addOption(probe)
     .addOption(curvePer)
     .addOption(picture("forecast-study in the run's folder"))
     .addOption(size)

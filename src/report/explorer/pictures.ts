@@ -65,7 +65,7 @@ async function datasetOf({ record }: LoadedRun, given: readonly string[]): Promi
       pictures: 'the members are imported, and only the ids of their examples are known.',
       problem: `no pictures of test examples of ${record.name}: imported members do not have any`,
     };
-  const { dataset: name, trainSize, testSize, imageSize, colour, labelNoise } = record.experiment;
+  const { dataset: name, trainSize, testSize, imageSize, colour, labelNoise, symmetries } = record.experiment;
   const scheme = /^[^:]*:/.exec(name)?.[0];
   const fitting = scheme === undefined ? [name] : given.filter((each) => each.startsWith(scheme));
   if (fitting.length === 0) {
@@ -77,7 +77,7 @@ async function datasetOf({ record }: LoadedRun, given: readonly string[]): Promi
   let failed: Required<Pictures> | undefined;
   for (const each of fitting) {
     try {
-      const dataset = await loadDataset(each, { trainSize, testSize, imageSize, colour, labelNoise });
+      const dataset = await loadDataset(each, { trainSize, testSize, imageSize, colour, labelNoise, symmetries });
       if (dataset.fingerprint === record.dataset.fingerprint) return dataset;
       failed = {
         pictures: 'the dataset has changed since the run was trained, so the images would not match.',

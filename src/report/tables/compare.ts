@@ -6,7 +6,7 @@ import type { PairedScore, PairedScores, Pairing } from '../../analysis/paired.j
 import { unscoredLines } from '../../analysis/unscored.js';
 import type { Sharpness } from '../../analysis/sharpness.js';
 import { nth, present } from '../../machine/present.js';
-import { isImported, kindOf, type AnyRun, type ImportedRun } from '../../runs/imported.js';
+import { isImported, testSetText, type AnyRun, type ImportedRun } from '../../runs/imported.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { shownScores, titled } from '../titles.js';
@@ -16,14 +16,10 @@ import { textTable } from './text-table.js';
 /** Architecture, dataset, seeds: one line. */
 export function aboutFamily(record: AnyRun, scales: number, words: FamilyWords): string {
   if (isImported(record)) return aboutImported(record, scales);
-  const { experiment, dataset } = record;
+  const { experiment } = record;
   const { length: count } = experiment.seeds;
   const seeds = count === 1 ? 'one seed' : `${count} seeds`;
-  const testSet =
-    kindOf(record) === 'sequences'
-      ? `${withSpaces(experiment.testSequences ?? 0)} test sequences of ${experiment.pairs ?? 1} images`
-      : `${withSpaces(dataset.testCount)} test images`;
-  return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${scales} ${words.isCoordinate ? `values of ${words.scale}` : 'widths'}, ${seeds} each, ${testSet}.`;
+  return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${scales} ${words.isCoordinate ? `values of ${words.scale}` : 'widths'}, ${seeds} each, ${testSetText(record)}.`;
 }
 
 function aboutImported({ source, dataset, members }: ImportedRun, scales: number): string {

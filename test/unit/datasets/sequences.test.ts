@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { drawSequences, type SequenceOptions } from '../../../src/datasets/sequences.js';
+import { createHash } from 'node:crypto';
+import { classRanks, drawSequences, type SequenceOptions } from '../../../src/datasets/sequences.js';
 import { Random } from '../../../src/statistics/random.js';
 
 const random = () => Random.named(7, 'sequences test');
@@ -99,4 +100,59 @@ test('short sequences have shorter bursts: of three pairs one of the query class
   for (const row of rows(drawn.labels, 3)) {
     expect(row.slice(0, 2).filter((label) => label === row[2])).toHaveLength(1);
   }
+});
+
+test('without further options the sequences are those of earlier versions', () => {
+  const many = Int32Array.from({ length: 100 }, (_, i) => i % 20);
+  const options = { labels: many, classes: 20, pairs: 9, burstiness: 0.5, labelRemapping: 0.5 };
+  const { indices, labels: drawn } = drawSequences(50, options, Random.named(7, 'golden'));
+  const hash = createHash('sha256').update(new Uint8Array(indices.buffer)).update(new Uint8Array(drawn.buffer));
+  // Of the version of 27 November 2026, before there were held-out and Zipfian classes.
+  expect(hash.digest('hex')).toBe('5ccf44cd2417610f229a5af48b1da85af92b60b3196c9601ab2b10935e242b87');
+});
+
+describe('held-out classes', () => {
+  test('never come up, nor do their labels', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.double({ min: 0, max: 1, noNaN: true }), (heldOut, share) => {
+        const options = { ...plain, heldOut, burstiness: share, labelRemapping: share, zipf: 2 * share };
+        const { indices, labels: drawn } = drawSequences(50, { ...options, pairs: 2 }, random());
+        for (const index of indices) expect(labels[index]!).toBeLessThan(6 - heldOut);
+        for (const label of drawn) expect(label).toBeLessThan(6 - heldOut);
+      }),
+      { numRuns: 30 },
+    );
+  });
+  test('that leave no image are refused', () => {
+    expect(() => drawSequences(1, { ...plain, heldOut: 6 }, random())).toThrow(/no image/);
+  });
+});
+
+describe('Zipfian classes', () => {
+  const many = Int32Array.from({ length: 60 }, (_, i) => i % 6);
+  const ranks = classRanks(6);
+  const weights = Array.from(ranks, (rank) => 1 / (rank + 1) ** 1.5);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  // 30000 draws, binomial; five standard deviations
+  const near = (count: number, draws: number, p: number) => {
+    expect(Math.abs(count - draws * p)).toBeLessThan(5 * Math.sqrt(draws * p * (1 - p)));
+  };
+  test('each class comes up in proportion to its rank to the power', () => {
+    const { labels: drawn } = drawSequences(6000, { ...plain, labels: many, pairs: 5, zipf: 1.5 }, random());
+    weights.forEach((weight, label) => {
+      near(drawn.filter((other) => other === label).length, 30000, weight / total);
+    });
+  });
+  test('in bursty sequences the query and the other one are drawn without replacement', () => {
+    const options = { ...plain, labels: many, burstiness: 1, pairs: 3, zipf: 1.5 };
+    const { labels: drawn } = drawSequences(20000, options, random());
+    const pairsDrawn = rows(drawn, 3).map((row) => `${row[2]!}${row.find((label) => label !== row[2])!}`);
+    weights.forEach((first, query) => {
+      weights.forEach((second, other) => {
+        if (query === other) return;
+        const p = (first / total) * (second / (total - first));
+        near(pairsDrawn.filter((pair) => pair === `${query}${other}`).length, 20000, p);
+      });
+    });
+  });
 });

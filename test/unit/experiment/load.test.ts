@@ -69,6 +69,7 @@ function oneOrSeveral(one: fc.Arbitrary<number>): fc.Arbitrary<number | number[]
 /** Any value that the schema takes, made from the schema. */
 function valuesOf({ key, value }: OptionDefinition): fc.Arbitrary<unknown> {
   if (key === 'moments') return fc.constantFrom('12:log', '2:linear', '7', '1,10,100');
+  if (key === 'probe') return fc.constantFrom('in-weights', 'held-out,few-shot');
   switch (value.kind) {
     case 'integer':
       return value.isFactor === true ? oneOrSeveral(integers(value.range)) : integers(value.range);

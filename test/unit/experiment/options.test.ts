@@ -60,7 +60,7 @@ test('every key of both schemas is an option that is read', () => {
   );
   const others = parse('--arch autoencoder --depth 2 --activation tanh --steps 70').experiment;
   const further = parse(
-    '--arch transformer --pairs 4 --blocks 1 --heads 2 --burstiness .9 --label-remapping 1 --test-sequences 9 --dropout .1',
+    '--arch transformer --pairs 4 --blocks 1 --heads 2 --burstiness .9 --label-remapping 1 --zipf 1 --held-out-classes 5 --probe held-out,few-shot --ways 3 --test-sequences 9 --symmetries all --dropout .1',
   ).experiment;
   const keys = [experiment, others, further].flatMap((each) => Object.keys(each));
   // `zip` needs lists; factors.test.ts has them.
