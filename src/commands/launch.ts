@@ -88,12 +88,15 @@ export async function launchTraining(
   const say = (line: string) => {
     console.error(line);
   };
+  if (queued.length > 0 && place === undefined && json)
+    console.log(jsonOf({ type: 'launched', folder, launch: null, jobs, members: [], queued }, undefined, 0));
   if (queued.length > 0) say(`${counted(queued.length, 'member')} of ${folder} are in the queue already`);
   if (place === undefined && queued.length === 0) return { folder, isEnded: true };
   if (place !== undefined && dryRun) {
     printDryRun(result, json);
   } else if (place !== undefined) {
-    if (json) console.log(jsonOf({ type: 'launched', folder, launch: place, jobs, members: launched }, undefined, 0));
+    if (json)
+      console.log(jsonOf({ type: 'launched', folder, launch: place, jobs, members: launched, queued }, undefined, 0));
     else {
       const [summary, ...arrays] = [...jobs].reverse();
       print(

@@ -44,13 +44,13 @@ async function watch(name: string, { page, port, json: isJson }: WatchOptions): 
   const { setTimeout: sleep } = await import('node:timers/promises');
   const { checkpoints, locateRun } = await import('../runs/locate.js');
   const { readProgress } = await import('../runs/progress.js');
-  const { jobsOf } = await import('../launch/state.js');
+  const { jobsAtAGlance } = await import('../launch/state.js');
   const { stopOnSignals } = await import('../terminal/signals.js');
 
   if (port !== undefined && page !== true) throw new UsageError('needs --page', '--port', 'add --page');
   const folder = await locateRun(name, checkpoints);
   const stop = stopOnSignals();
-  const jobs = jobsNowAndThen(() => jobsOf(folder));
+  const jobs = jobsNowAndThen(() => jobsAtAGlance()(folder));
   let screen: Screen | undefined;
   try {
     for (;;) {

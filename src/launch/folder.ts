@@ -1,11 +1,14 @@
 /** A launch on disk: `checkpoints/RUN/launch/ID/`. checkpoints/README.md describes its files. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { createFolder, diskError, readTextIfThere, writeFileAtomic } from '../machine/files.js';
 import { formatJson, parseJson } from '../runs/json.js';
 import { memberIdSchema } from '../runs/record.js';
-import { codeOf } from '../terminal/errors.js';
+import { lockFileOf, tryLock, type Held } from '../machine/lock.js';
+import { processText } from '../machine/owner.js';
+import { codeOf, RunError } from '../terminal/errors.js';
 import { taskOfMember, type LaunchTask, type TaskArray } from './tasks.js';
 
 const jobSchema = z.string().regex(/^\d{1,12}$/, 'is not the number of a job');
@@ -48,6 +51,37 @@ export const launchFiles = {
 } as const;
 
 const launchesFolder = (runFolder: string) => path.join(runFolder, 'launch');
+
+/** Milliseconds that one launch waits for another of the same run, and between its looks. */
+const [launchPatience, lookAgain] = [120_000, 200];
+
+/**
+ * Held by the one command that submits jobs of a run; the run's folder exists.
+ *
+ * @throws RunError where another holds it for longer than two minutes
+ */
+export async function lockLaunches(runFolder: string, onWait: (line: string) => void): Promise<Held> {
+  const folder = launchesFolder(runFolder);
+  for (let waited = 0; ; waited += lookAgain) {
+    await createFolder(folder);
+    const attempt = await tryLock(lockFileOf(folder + path.sep)).catch((error: unknown) => {
+      // Who had nothing to launch has taken the folder away.
+      if (codeOf(error) === 'ENOENT') return { busy: undefined };
+      throw diskError(error, folder);
+    });
+    if ('held' in attempt) return attempt.held;
+    const who = `${processText(attempt.busy)} is launching ${runFolder}`;
+    if (waited >= launchPatience) throw new RunError(who, undefined, 'wait until it has finished');
+    if (waited === 0) onWait(`waiting: ${who}`);
+    await sleep(lookAgain);
+  }
+}
+
+/** Gives the lock back, and the folder too where nothing was ever launched. */
+export async function releaseLaunches(held: Held): Promise<void> {
+  await held.release();
+  await fs.rmdir(path.dirname(held.file)).catch(() => undefined);
+}
 
 /** Makes the folder of a new launch, with its `log`. Throws RunError where the disk refuses. */
 export async function createLaunchFolder(runFolder: string, now = new Date()): Promise<string> {

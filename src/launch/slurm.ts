@@ -12,18 +12,27 @@ interface Answer {
   readonly code: number | null;
 }
 
-/** Longest wait for a controller that does not answer; its own limit is shorter. */
-const patienceMilliseconds = 120_000;
+/** Longest wait for a controller where jobs are submitted; its own limit is shorter. */
+export const submitPatience = 120_000;
+/** And where a run is only looked at: the files tell most of it. */
+export const lookPatience = 3000;
 
-function ask(command: string, words: readonly string[]): Promise<Answer> {
+function ask(command: string, words: readonly string[], patience = submitPatience): Promise<Answer> {
   return new Promise((resolve) => {
-    const options = { timeout: patienceMilliseconds, maxBuffer: 1e9, env: { ...process.env, LC_ALL: 'C' } };
-    execFile(command, words, options, (error, stdout, stderr) => {
+    const options = { maxBuffer: 1e9, env: { ...process.env, LC_ALL: 'C' } };
+    const child = execFile(command, words, options, (error, stdout, stderr) => {
+      clearTimeout(timer);
       const isMissing = ['ENOENT', 'EACCES'].includes(codeOf(error) ?? '');
       const code = isMissing ? null : error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
-      const silence = error?.killed === true ? `\ntimed out after ${patienceMilliseconds / 1000} s` : '';
-      resolve({ stdout, stderr: stderr + silence, code });
+      resolve({ stdout, stderr, code });
     });
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      // What it has started may hold its pipes: nobody waits for those.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      resolve({ stdout: '', stderr: `timed out after ${patience / 1000} s`, code: 1 });
+    }, patience);
   });
 }
 
@@ -129,9 +138,12 @@ export interface SlurmTask {
 }
 
 /** What waits and runs of these jobs; undefined where Slurm does not answer. */
-export async function queueOf(jobs: readonly string[]): Promise<readonly SlurmTask[] | undefined> {
+export async function queueOf(
+  jobs: readonly string[],
+  patience = submitPatience,
+): Promise<readonly SlurmTask[] | undefined> {
   if (jobs.length === 0) return [];
-  const answer = await ask('squeue', ['-h', '-r', '-j', jobs.join(','), '-o', '%F|%K|%T|%N|%r']);
+  const answer = await ask('squeue', ['-h', '-r', '-j', jobs.join(','), '-o', '%F|%K|%T|%N|%r'], patience);
   // Jobs that it has forgotten: all of them.
   if (answer.code !== 0) return /invalid job id/i.test(answer.stderr) ? [] : undefined;
   return parseQueue(answer.stdout);
@@ -151,9 +163,9 @@ function spoken(reason: string): string {
 }
 
 /** How tasks of these jobs ended, from the accounts; none where the cluster keeps no accounts. */
-export async function endedTasks(jobs: readonly string[]): Promise<readonly SlurmTask[]> {
+export async function endedTasks(jobs: readonly string[], patience = submitPatience): Promise<readonly SlurmTask[]> {
   if (jobs.length === 0) return [];
-  const answer = await ask('sacct', ['-n', '-P', '-X', '-j', jobs.join(','), '-o', 'JobID,State,NodeList']);
+  const answer = await ask('sacct', ['-n', '-P', '-X', '-j', jobs.join(','), '-o', 'JobID,State,NodeList'], patience);
   return answer.code === 0 ? parseAccounts(answer.stdout) : [];
 }
 

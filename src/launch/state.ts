@@ -2,7 +2,7 @@
 import { nth } from '../machine/present.js';
 import { isLiving, type MemberJob } from '../runs/jobs.js';
 import { lastLaunches, readLaunches, type Launch } from './folder.js';
-import { endedTasks, queueOf, type SlurmTask } from './slurm.js';
+import { endedTasks, lookPatience, queueOf, submitPatience, type SlurmTask } from './slurm.js';
 import { placeOfTask } from './tasks.js';
 
 interface Answers {
@@ -15,18 +15,44 @@ interface Answers {
  * The job of each member that was launched, by its id. Of members that are complete since, or held by a process, the files know more
  * than this does.
  *
+ * @param patience milliseconds to wait for an answer of Slurm's; with 0 it is not asked
  * @throws RunError where a launch's files are damaged
  */
-export async function jobsOf(runFolder: string): Promise<ReadonlyMap<string, MemberJob>> {
+export async function jobsOf(runFolder: string, patience = submitPatience): Promise<ReadonlyMap<string, MemberJob>> {
   const launches = await readLaunches(runFolder);
   const arrays = launches.flatMap(({ submitted }) => submitted?.arrays ?? []);
   if (arrays.length === 0) return new Map();
-  const queue = await queueOf(arrays.map(({ job }) => job));
+  const queue =
+    patience === 0
+      ? undefined
+      : await queueOf(
+          arrays.map(({ job }) => job),
+          patience,
+        );
   const inQueue = queue?.map(({ job }) => job) ?? [];
   // Accounts are asked only of arrays with a task that the queue has forgotten.
   const forgotten = arrays.filter(({ job, count }) => inQueue.filter((each) => each === job).length < count);
-  const ended = queue === undefined ? [] : await endedTasks(forgotten.map(({ job }) => job));
+  const ended =
+    queue === undefined
+      ? []
+      : await endedTasks(
+          forgotten.map(({ job }) => job),
+          patience,
+        );
   return jobsFrom(launches, { queue, ended });
+}
+
+/**
+ * `jobsOf` of one run after the other, for those who only look: a Slurm that does not answer in some seconds is not asked for the next
+ * run, and what the files say is all there is.
+ */
+export function jobsAtAGlance(): (runFolder: string) => Promise<ReadonlyMap<string, MemberJob>> {
+  let isSilent = false;
+  return async (runFolder) => {
+    const jobs = await jobsOf(runFolder, isSilent ? 0 : lookPatience);
+    isSilent ||= [...jobs.values()].some(({ state }) => state === 'unknown');
+    return jobs;
+  };
 }
 
 function jobsFrom(launches: readonly Launch[], answers: Answers): ReadonlyMap<string, MemberJob> {

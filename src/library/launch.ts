@@ -4,6 +4,8 @@ import * as path from 'node:path';
 import {
   createLaunchFolder,
   launchFiles,
+  lockLaunches,
+  releaseLaunches,
   removeLaunchFolder,
   writeSubmitted,
   writeTasks,
@@ -22,6 +24,7 @@ import { checkpoints } from '../runs/locate.js';
 import { readRunRecord, runFolder } from '../runs/run.js';
 import { isReported, messageOf, RunError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
+import type { TrainResult } from '../training/train.js';
 import { runNameFor, train, type TrainOptions } from './train.js';
 
 export interface LaunchOptions extends Omit<TrainOptions, 'root' | 'planOnly'> {
@@ -70,6 +73,31 @@ export async function launch({ slurm, dryRun = false, program, ...options }: Lau
   const most = await maxArraySize();
   const planned = await train({ ...options, run, threads, planOnly: true });
   options.signal?.throwIfAborted();
+  const held = await lockLaunches(folder, (line) => options.listener?.note?.(line));
+  try {
+    return await launchMissing(folder, { planned, run, cwd, asked, most, dryRun, program, options });
+  } finally {
+    await releaseLaunches(held);
+  }
+}
+
+interface Launching {
+  readonly planned: TrainResult;
+  readonly run: string;
+  readonly cwd: string;
+  readonly asked: SlurmOptions;
+  /** Tasks of an array. */
+  readonly most: number;
+  readonly dryRun: boolean;
+  readonly program: LaunchOptions['program'];
+  readonly options: Omit<LaunchOptions, 'slurm' | 'dryRun' | 'program'>;
+}
+
+/** Of one command at a time: what another has submitted meanwhile is seen. */
+async function launchMissing(
+  folder: string,
+  { planned, run, cwd, asked, most, dryRun, program, options }: Launching,
+): Promise<LaunchResult> {
   const record = present(await readRunRecord(folder));
   const inJobs = await jobsOf(folder);
   if (!dryRun) refuseUnknown(planned.planned, inJobs);

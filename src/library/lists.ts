@@ -10,7 +10,7 @@ import { datasetStatuses as statuses, type DatasetStatus } from '../datasets/lis
 import { parseExperiment } from '../experiment/load.js';
 import { resolveExperiment } from '../experiment/schema.js';
 import { headerOf, shippedFile, shippedNames } from '../experiment/shipped.js';
-import { jobsOf } from '../launch/state.js';
+import { jobsAtAGlance } from '../launch/state.js';
 import { dataFolder } from '../machine/folders.js';
 import { exampleOf } from '../metrics/index.js';
 import { summariseRuns as summaries, type RunSummary } from '../runs/inventory.js';
@@ -29,7 +29,7 @@ export interface ListRunsOptions extends Pick<RunOptions, 'root'> {
  *     runs.map(({ name, status }) => `${name} is ${status}`);
  */
 export function listRuns({ root = checkpoints, verify = false }: ListRunsOptions = {}): Promise<RunSummary[]> {
-  return summaries(root, verify ? 'hashes' : 'presence', jobsOf);
+  return summaries(root, verify ? 'hashes' : 'presence', jobsAtAGlance());
 }
 
 /**

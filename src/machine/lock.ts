@@ -106,7 +106,9 @@ export interface Holder {
  */
 export async function holderOf(file: string, clock?: () => Promise<number>): Promise<Holder | undefined> {
   const found = await look(file, clock).catch((error: unknown) => {
-    if (isPassing(error)) return { state: 'free' } as const;
+    // A folder that has gone, or one that is no lock; else a disk that does not answer, and nobody can say that it is free.
+    if (codeOf(error) === 'ENOENT' || error instanceof RunError) return { state: 'free' } as const;
+    if (isPassing(error)) return { state: 'held', owner: undefined } as const;
     throw error;
   });
   return found.state === 'held' || found.state === 'orphaned' ? { owner: found.owner } : undefined;
@@ -259,8 +261,10 @@ function readLock(file: string): Read | undefined {
   }
 }
 
-/** A lock of an earlier version: a folder, beside which stands whose it is. */
+/** A lock of an earlier version: an empty folder, beside which stands whose it is. Throws RunError for any other folder. */
 function readEarlier(folder: string): Content | undefined {
+  if (fs.readdirSync(folder).length > 0)
+    throw new RunError('is a folder with files in it, in the place of a lock', folder, 'move it elsewhere');
   const file = earlierOwnerFile(folder);
   const owner = fs.existsSync(file) ? parsed(ownerSchema, fs.readFileSync(file, 'utf8')) : undefined;
   return owner === undefined ? undefined : { token: `${owner.pid}-${String(owner.started)}`, owner, worker: null };

@@ -54,6 +54,7 @@ export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
 /** In `launch`, whose folders are each of one launch: `launch/20261127-051400/log/12_3.txt`. */
 function isOfLaunch([id, name, log, ...deeper]: readonly string[], isFolder: boolean): boolean {
   if (id === undefined) return isFolder;
+  if (isLockName(id)) return name === undefined && !isFolder;
   if (!/^\d{8}-\d{6}(-\d+)?$/.test(id) || deeper.length > 0) return false;
   if (name === undefined) return isFolder;
   if (name === 'log') return log === undefined ? isFolder : !isFolder && launchLog.test(log);

@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['test/slurm/**/*.test.ts'],
     setupFiles: ['test/support/matchers.ts'],
     globalSetup: ['test/support/runtime.ts', 'test/support/bundle.ts'],
+    // What takes long waits, for Slurm or for the age of a lock.
+    maxWorkers: 2,
     env: { EMERGENCE_PROGRESS: 'none' },
     testTimeout: 900_000,
     hookTimeout: 900_000,

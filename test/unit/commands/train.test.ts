@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { launch } from '../../../src/library/launch.js';
 import { runCommand } from '../../support/command.js';
 import { temporaryFolder } from '../../support/runs.js';
 
@@ -74,4 +75,64 @@ test('members of an earlier launch are not launched again while Slurm does not s
   expect((await slurm('echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1')).stdout).toMatch(
     /^launched 2 members/,
   );
+});
+
+/** Commands of a cluster that answer as told. */
+async function answering(answers: Readonly<Record<string, string>>): Promise<string> {
+  const place = await temporaryFolder();
+  for (const [name, body] of Object.entries({ scontrol: 'exit 1', sacct: 'exit 1', ...answers }))
+    await fs.writeFile(path.join(place, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  vi.stubEnv('PATH', `${place}:${process.env['PATH'] ?? ''}`);
+  return place;
+}
+
+const family = '--arch cnn --dataset shapes --train-size 128 --test-size 60 --steps 1 --widths 1,2 --seeds 0 --run x';
+
+test('of two launches at once one submits, and the other finds its jobs', async () => {
+  const folder = await temporaryFolder();
+  const place = await temporaryFolder();
+  const log = path.join(place, 'log');
+  // What was submitted waits in the queue.
+  await answering({
+    sbatch: `case "$*" in *test-only*) exit 0;; *array*) sleep 0.3; echo "$*" >> ${log};; esac; echo 12`,
+    squeue: `[ -e ${log} ] && printf '12|0|PENDING||None\\n12|1|PENDING||None\\n'; exit 0`,
+  });
+  const launching = () => launch({ root: undefined, ...launchOptions } as never);
+  const launchOptions = {
+    ...{ arch: 'cnn', dataset: 'shapes', trainSize: 128, testSize: 60, steps: 1, widths: [1, 2], seeds: [0], run: 'x' },
+    slurm: {},
+  } as const;
+  const before = process.cwd();
+  process.chdir(folder);
+  const both = await Promise.all([launching(), launching()]).finally(() => {
+    process.chdir(before);
+  });
+  expect(both.map(({ launched, queued }) => [launched.length, queued.length]).sort()).toEqual([
+    [0, 2],
+    [2, 0],
+  ]);
+  expect((await fs.readFile(log, 'utf8')).trim().split('\n')).toHaveLength(1);
+  // And a later one says so, for programs too.
+  const { stdout } = await runCommand(folder, ['train', ...family.split(' '), '--launcher', 'slurm', '--json']);
+  expect(JSON.parse(stdout)).toEqual({
+    ...{ type: 'launched', folder: 'checkpoints/x', launch: null, jobs: [], members: [] },
+    queued: expect.arrayContaining(['cnn-w1-s0', 'cnn-w2-s0']) as string[],
+  });
+});
+
+test('a squeue that hangs is not waited for: the files say what there is', async () => {
+  const folder = await temporaryFolder();
+  await answering({ sbatch: 'echo 12', squeue: 'exit 0' });
+  await runCommand(folder, ['train', ...family.split(' '), '--launcher', 'slurm']);
+  await fs.cp(path.join(folder, 'checkpoints/x'), path.join(folder, 'checkpoints/y'), { recursive: true });
+  // A child of its own holds the pipes when it is killed.
+  const place = await answering({ squeue: 'echo asked >> "$0.log"; sleep 20 & wait' });
+  const { code, stdout } = await runCommand(folder, ['runs']);
+  expect(code).toBe(0);
+  for (const run of ['x', 'y'])
+    expect(stdout).toMatch(
+      new RegExp(`^${run} is missing cnn-w1-s0: no epoch done; launched as job 12_\\d; Slurm does not answer$`, 'm'),
+    );
+  // Of the second run it is not asked again.
+  expect(await fs.readFile(path.join(place, 'squeue.log'), 'utf8')).toBe('asked\n');
 });
