@@ -22,8 +22,17 @@ const ask = (name: string, ...words: readonly string[]) =>
 const train = (root: string, ...words: readonly string[]) =>
   runProgram(root, ['train', ...words], { SLURM_CONF: conf });
 
-beforeAll(() => {
-  if (missing === '') control('start');
+/** The families of these tests, trained by one process that nobody disturbs. */
+const quiet = path.join(slurm, 'quiet');
+
+beforeAll(async () => {
+  if (missing !== '') return;
+  // Fewer tasks in an array than both launches have: the one that is split is the usual one.
+  fs.writeFileSync(path.join(slurm, 'extra.conf'), 'MaxArraySize=5\n');
+  control('start');
+  fs.mkdirSync(quiet);
+  const whole = await train(quiet, ...family('0,1,2,3,4,5,6,7'));
+  expect(whole.code, whole.stderr).toBe(0);
 });
 afterAll(() => {
   if (missing === '') control('stop');
@@ -87,30 +96,28 @@ function bytesOf(root: string): Record<string, string> {
   return Object.fromEntries(files.map((name) => [name, hash(name)]));
 }
 
-const family = [
+const family = (seeds: string) => [
   ...['--arch', 'cnn', '--dataset', 'shapes', '--run', 'family', '--threads', '1'],
-  ...[
-    '--widths',
-    '2,4,8',
-    '--seeds',
-    '0,1,2,3,4,5,6,7',
-    '--train-size',
-    '1024',
-    '--test-size',
-    '100',
-    '--epochs',
-    '30',
-  ],
+  ...['--widths', '2,4,8', '--seeds', seeds, '--train-size', '1024', '--test-size', '100', '--epochs', '30'],
 ];
 
 test.skipIf(missing !== '')(
   '24 members, two power cuts and a preemption: the bytes of one undisturbed train',
   async () => {
-    const [quiet, disturbed] = [await temporaryFolder(), await temporaryFolder()];
-    const whole = await train(quiet, ...family);
-    expect(whole.code, whole.stderr).toBe(0);
-    const launched = await train(disturbed, ...family, '--launcher', 'slurm', '--partition', 'main', '--pack', '2');
+    const disturbed = await temporaryFolder();
+    const launched = await train(
+      disturbed,
+      ...family('0,1,2,3,4,5,6,7'),
+      '--launcher',
+      'slurm',
+      '--partition',
+      'main',
+      '--pack',
+      '2',
+    );
     expect(launched.code, launched.stderr).toBe(0);
+    // Twelve tasks, five an array.
+    expect(launched.stdout).toContain('launched 24 members as 3 job arrays');
     for (let cut = 0; cut < 2; cut += 1) {
       const node = await busyNode(disturbed);
       control('cut', node);
@@ -131,5 +138,36 @@ test.skipIf(missing !== '')(
     expect(bytesOf(disturbed)).toEqual(bytesOf(quiet));
     expect(Object.keys(bytesOf(quiet))).toHaveLength(24 * 2);
     expect(fs.existsSync(path.join(disturbed, 'checkpoints/family/curve.png'))).toBe(true);
+  },
+);
+
+test.skipIf(missing !== '')(
+  "six members, two at once, in two arrays, beside a user's own train: each is trained by one of the two, to the same bytes",
+  async () => {
+    const root = await temporaryFolder();
+    const launched = await train(root, ...family('0,1'), '--launcher', 'slurm', '--array-limit', '2');
+    expect(launched.stdout, launched.stderr).toContain('launched 6 members as 2 job arrays');
+    // The same command again finds all in the queue, and submits nothing.
+    const again = await train(root, ...family('0,1'), '--launcher', 'slurm', '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({ type: 'launched', launch: null, jobs: [], members: [] });
+    const own = train(root, '--run', 'family');
+    let most = 0;
+    await until('all jobs are over', () => {
+      most = Math.max(most, jobs('%i', '-t', 'R').filter((id) => id.includes('_')).length);
+      return jobs('%i').length === 0;
+    });
+    const { code, stderr } = await own;
+    // 75: it left members to the tasks that had them.
+    expect([0, 75], stderr).toContain(code);
+    expect(most).toBe(2);
+    const whole = Object.entries(bytesOf(quiet)).filter(([name]) => /-s[01]\//.test(name));
+    expect(bytesOf(root)).toEqual(Object.fromEntries(whole));
+    expect(whole).toHaveLength(6 * 2);
+    const logs = fs
+      .readdirSync(logFolder(root))
+      .map((name) => fs.readFileSync(path.join(logFolder(root), name), 'utf8'));
+    // Nobody's training failed, and somebody was told that another has a member.
+    expect(logs.join('')).not.toMatch(/exit code (?!0|75)/);
+    expect(code === 75 || /exit code 75|complete already/.test(logs.join(''))).toBe(true);
   },
 );
