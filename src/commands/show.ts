@@ -2,6 +2,8 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FamilyCurves } from '../library/curves.js';
 import { nth, present } from '../machine/present.js';
+import { probesOf } from '../datasets/probes.js';
+import { isImported } from '../runs/imported.js';
 import { UsageError } from '../terminal/errors.js';
 import { sizeOf } from '../terminal/size.js';
 import { examples } from './examples.js';
@@ -73,6 +75,7 @@ export function registerShow(program: CommandUnknownOpts): void {
       const samplings = found.map(({ run: { record, members } }) => samplingOf(record, nth(members, 0).outcomes));
       const text = [...new Set(samplings.map((sampling) => sampling.text))].join('; ');
       console.log(showText(curves, look, { ...nth(samplings, 0), text }));
+      for (const line of new Set(found.flatMap(probeLine))) console.log(line);
     });
 }
 
@@ -84,6 +87,15 @@ function namedCurves({ run, curves }: FamilyCurves, _: number, all: readonly Fam
     const title = `${isOneRun ? present(run.curve).name : run.label}: ${curve.metric.title}`;
     return { curve: { ...curve, metric: { ...curve.metric, title } }, scores };
   });
+}
+
+/** Which further outcomes a run has. */
+function probeLine({ run: { record } }: FamilyCurves): string[] {
+  if (isImported(record) || record.experiment.probe === undefined) return [];
+  const names = probesOf(record.experiment.probe).join(', ');
+  return [
+    `Probes of ${record.name} (--probe NAME): ${names}${record.probe === undefined ? '' : `; shown: ${record.probe}`}.`,
+  ];
 }
 
 /** Room for the scores below; a plot that is lower than this is read badly, and the terminal scrolls instead. */
