@@ -57,10 +57,17 @@ async function trainIn(
 }
 
 const shared = { dataset: 'shapes', trainSize: 96, batchSize: 8, testSize: 20, epochs: 2, validationSize: 8 } as const;
+const probed = {
+  testSequences: 10,
+  testSize: 80,
+  heldOutClasses: 2,
+  probe: 'in-weights,held-out',
+  moments: '5',
+} as const;
 
 test.each([
   ['cnn', { arch: 'cnn', widths: [2], augmentRotation: 20, moments: '5' }],
-  ['transformer', { arch: 'transformer', widths: [8], pairs: 2, dropout: 0.2, augmentShift: 0.1, testSequences: 10 }],
+  ['transformer', { arch: 'transformer', widths: [8], pairs: 3, dropout: 0.2, augmentShift: 0.1, ...probed }],
 ] as const)('%s', async (_, input) => {
   const experiment = resolveExperiment({ ...shared, ...input } as never);
   const files: Record<string, Buffer>[] = [];

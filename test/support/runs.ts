@@ -134,12 +134,13 @@ export async function writeSyntheticRun({
   return run;
 }
 
-/** `moments`: outcomes by the step after which they were taken. */
+/** `moments`: outcomes by the step after which they were taken; `further`: other files by name. */
 export async function writeMember(
   runFolder: string,
   key: MemberKey,
   outcomes: OutcomeColumns,
   moments: ReadonlyMap<number, OutcomeColumns> = new Map(),
+  further: Readonly<Record<string, Uint8Array>> = {},
 ): Promise<void> {
   const folder = memberFolder(runFolder, key);
   const run = await readRunRecord(runFolder);
@@ -151,6 +152,7 @@ export async function writeMember(
     'history.jsonl': encodeHistory([1, 2, 3].map(epochRecord)),
     'outcomes.parquet': encodeOutcomes(outcomes),
     ...Object.fromEntries([...moments].map(([step, columns]) => [momentFile(step), encodeMoment(columns)])),
+    ...further,
   };
   await writeMemberRecord(folder, record);
   const files: Record<string, string> = {};

@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../../src/cli.js';
 
-const wanted = ['--axis', '--where', '--at', '--curve-per'];
+const wanted = ['--axis', '--where', '--at', '--curve-per', '--probe'];
 
 /** What a command does without, and why. */
 const without: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -1,0 +1,97 @@
+/** Views of a run's probes: their outcomes at the end and along training, and what a guess is worth. */
+import * as path from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { resolveExperiment } from '../../../src/experiment/schema.js';
+import { present } from '../../../src/machine/present.js';
+import { pairsOf, testSetText } from '../../../src/runs/imported.js';
+import { readColumns } from '../../../src/runs/load.js';
+import { openRun } from '../../../src/library/family.js';
+import { encodeMoment, encodeOutcomes, probeFile } from '../../../src/runs/outcomes.js';
+import type { RunRecord } from '../../../src/runs/record.js';
+import { membersOf, writeRunRecord } from '../../../src/runs/run.js';
+import { Random } from '../../../src/statistics/random.js';
+import { runCommand } from '../../support/command.js';
+import { runRecord, syntheticOutcomes, temporaryFolder, writeMember } from '../../support/runs.js';
+
+const experiment = resolveExperiment({
+  ...{ arch: 'transformer', widths: [8, 16], steps: 1404, moments: '10,100', pairs: 4, testSequences: 50 },
+  ...{ heldOutClasses: 3, probe: 'in-weights,held-out' },
+});
+
+/** Of 50 sequences the last image, all of a share right: 0.1 of in-weights, of held-out 0.5, 0.6 and at the end 0.9. */
+function queries(right: number) {
+  const outcomes = syntheticOutcomes(50, 0, Random.named(1, 'queries'));
+  const ids = Int32Array.from({ length: 50 }, (_, i) => i);
+  return {
+    ...outcomes,
+    correct: Uint8Array.from(ids, (i) => Number(i < 50 * right)),
+    sequence: ids,
+    position: ids.fill(3),
+  };
+}
+
+let root = '';
+let folder = '';
+beforeEach(async () => {
+  root = await temporaryFolder();
+  folder = path.join(root, 'checkpoints', 'icl');
+  await writeRunRecord(folder, runRecord({ name: 'icl', experiment }));
+  const rows = Int32Array.from({ length: 200 }, (_, i) => i);
+  const test = { ...syntheticOutcomes(200, 0.3, Random.named(2, 'test')), sequence: rows.map((i) => i >> 2) };
+  const outcomes = { ...test, position: rows.map((i) => i % 4) };
+  const moments = new Map([10, 100].map((step) => [step, outcomes]));
+  const further = {
+    [probeFile('in-weights')]: encodeOutcomes(queries(0.1)),
+    [probeFile('held-out')]: encodeOutcomes(queries(0.9)),
+    ...Object.fromEntries([10, 100].map((step) => [probeFile('in-weights', step), encodeMoment(queries(0.1))])),
+    [probeFile('held-out', 10)]: encodeMoment(queries(0.5)),
+    [probeFile('held-out', 100)]: encodeMoment(queries(0.6)),
+  };
+  for (const key of membersOf(experiment)) await writeMember(folder, key, outcomes, moments, further);
+});
+
+const shareRight = (correct: Uint8Array) => correct.reduce((sum, value) => sum + value, 0) / correct.length;
+
+test('its outcomes along training, one for each sequence', async () => {
+  const run = await openRun(folder, { probe: 'held-out', axis: 'steps', where: { width: 8 } });
+  const { members } = await readColumns(run, ['correct', 'sequence', 'example']);
+  expect(
+    members.map(({ record, outcomes }) => [record.coordinates['steps'], shareRight(present(outcomes.correct))]),
+  ).toEqual([
+    [10, 0.5],
+    [100, 0.6],
+    [1404, 0.9],
+  ]);
+});
+
+test('a guess is right for one in the labels that are answers', async () => {
+  const [weights, context] = await Promise.all(['in-weights', 'held-out'].map((probe) => openRun(folder, { probe })));
+  expect([present(weights).record.dataset.classes, present(context).record.dataset.classes]).toEqual([10, 2]);
+  const { record, label } = present(context);
+  expect([pairsOf(record), label]).toEqual([1, 'icl, held-out']);
+  expect(testSetText((await readColumns(present(context), ['correct'])).record as RunRecord)).toBe(
+    '50 held-out probes (the last of 4 images, 2 answers to choose from)',
+  );
+});
+
+test('commands', async () => {
+  const said = async (words: string) => {
+    const { code, stdout, stderr } = await runCommand(root, words.split(' '));
+    return { code, text: stdout + stderr };
+  };
+  const csv = await said('evaluate icl --metric image-accuracy --csv --draws 100');
+  const probe = await said('evaluate icl --metric image-accuracy --csv --draws 100 --probe held-out');
+  expect(csv.text).not.toContain(',0.9,');
+  expect(probe.text).toMatch(/transformer-w8-s0,.*,0\.9,/);
+  expect(probe.text).toContain(
+    'note: outcomes are of the probe held-out, of the last of 4 images; a guess is right for 1 in 2',
+  );
+  expect(await said('evaluate icl --probe few-shot')).toEqual({
+    code: 2,
+    text: 'error: --probe: icl was trained without the probe few-shot; it has in-weights, held-out\n',
+  });
+  expect((await said('evaluate icl --probe weights')).text).toBe(
+    'error: --probe: "weights" is not a probe; it has in-weights, held-out\n',
+  );
+  expect((await said('show icl --draws 100')).text).toContain('Probes of icl (--probe NAME): in-weights, held-out.');
+});
