@@ -5,6 +5,7 @@ import { diskError, isSystemError } from './machine/files.js';
 import { commandLine, guide, packageJson } from './machine/installation.js';
 import { registerClean } from './commands/clean.js';
 import { registerClaim } from './commands/claim.js';
+import { registerCoordCheck } from './commands/coord-check.js';
 import { registerCompare } from './commands/compare.js';
 import { registerCompletion } from './commands/completion.js';
 import { registerDatasets } from './commands/datasets.js';
@@ -63,6 +64,7 @@ const commands = [
   registerSignal,
   registerSearch,
   registerForecast,
+  registerCoordCheck,
   registerDesign,
   registerPower,
   registerClaim,

@@ -57,6 +57,7 @@ export { signal, type FamilySignal, type SignalOptions } from './library/signal.
 export { scaling, type FamilyScaling, type ScalingOptions } from './library/scaling.js';
 
 // What a family will show.
+export { coordCheck, type CoordCheck, type CoordCheckOptions } from './library/coord-check.js';
 export { power, type PlannedPower, type PowerOptions } from './library/power.js';
 export { design, type DesignOptions, type ProposedDesign } from './library/design.js';
 export { listClaimQuantities, scoreClaims, sealClaims, type ClaimOptions } from './library/claims.js';

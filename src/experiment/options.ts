@@ -120,6 +120,37 @@ export function addDatasetOptions<C extends CommandUnknownOpts>(
   return command;
 }
 
+/** Options of `train` that a coordinate check takes: what is trained, without how long and what it is tested on. */
+const checkSchema = z.strictObject({
+  ...inputSchema.pick({
+    ...{ arch: true, dataset: true, widths: true, seeds: true, batchSize: true, learningRate: true, optimizer: true },
+    ...{ weightDecay: true, baseWidth: true, trainSize: true, imageSize: true, colour: true, depth: true },
+    ...{ activation: true, pairs: true, blocks: true, heads: true },
+  }).shape,
+  widths: inputSchema.shape.widths.default([8, 16, 32, 64, 128, 256, 512]),
+  seeds: inputSchema.shape.seeds.default([0, 1, 2, 3]),
+  learningRate: z.number().positive().max(100).default(0.003).describe('learning rate'),
+  ...executionSchema.pick({ dataDir: true }).shape,
+});
+
+export function addCheckOptions<C extends CommandUnknownOpts>(command: C): C {
+  for (const definition of definitionsOf(checkSchema)) command.addOption(toOption(definition));
+  return command;
+}
+
+/** What was typed of them. Throws UsageError, one line, at the first mistake. */
+export function parseCheckOptions(raw: RawOptions): Partial<ExperimentInput> & {
+  readonly arch: Architecture;
+  readonly dataDir?: string | undefined;
+} {
+  const values = optionValues(raw, checkSchema);
+  if (values.arch === undefined) throw archMissing(undefined);
+  const list = factorKeys.find((key) => Array.isArray(values[key]));
+  if (list !== undefined)
+    throw new UsageError('a check is of one value, and of several widths', `--${optionOf(list)}`, 'give one');
+  return values as ReturnType<typeof parseCheckOptions>;
+}
+
 /** Throws UsageError, one line, at the first mistake. */
 export function parseDatasetOptions(raw: RawOptions): DatasetOptions {
   return datasetSchema.parse(optionValues(raw, datasetSchema));

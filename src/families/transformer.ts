@@ -147,7 +147,6 @@ function block(
 
   const raised = dense(parameters, name('up'), norm(parameters, name('norm2'), middle)); // [.., 4w]
   const gelu = tf.mul<tf.Tensor2D>(raised, sigmoid(tf.mul(raised, 1.702))); // Hendrycks and Gimpel 2016, the quick form
-  watch(name('up'), gelu);
   const out = watch(`block${i}`, tf.add(middle, drop(dense(parameters, name('down'), gelu))));
   return tf.reshape(out, [n, last ? length / 2 : length, w]);
 }

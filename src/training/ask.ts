@@ -2,7 +2,8 @@
 import { ensureRuntime, runtimeEnvironment } from '../install/runtime.js';
 import { RunError } from '../terminal/errors.js';
 import { exitOf, LastWords, launchWorker } from './pool.js';
-import { isAnswer, type Answer, type AnswerMessage, type Question } from './question.js';
+import type { Coordinate, CoordinateRequest } from './coordinates.js';
+import { isAnswer, type Answer, type AnswerMessage, type CoordinateQuestion, type Question } from './question.js';
 import { workerFile } from './worker-file.js';
 
 /**
@@ -11,9 +12,28 @@ import { workerFile } from './worker-file.js';
  *
  * @throws RunError where the member's weights are not as they have to be, or the worker dies
  */
-export async function ask(question: Question, note: (line: string) => void): Promise<Answer> {
+export async function ask(question: Question, note: Note): Promise<Uint8Array | Float32Array> {
+  return (await answerOf(question, question.member.folder, { note })) as Uint8Array | Float32Array;
+}
+
+/** Layers of members of one width while they train: see coordinates.ts. Throws as `ask`. */
+export async function askCoordinates(
+  requests: readonly CoordinateRequest[],
+  options: { readonly note: Note; readonly threads: number },
+): Promise<readonly (readonly Coordinate[])[]> {
+  const where = `width ${requests[0]?.width ?? ''}`;
+  return (await answerOf({ want: 'coordinates', requests }, where, options)) as readonly (readonly Coordinate[])[];
+}
+
+type Note = (line: string) => void;
+
+async function answerOf(
+  question: Question | CoordinateQuestion,
+  where: string,
+  { note, threads = 1 }: { readonly note: Note; readonly threads?: number },
+): Promise<Answer> {
   const runtime = await ensureRuntime({ device: 'cpu', onProgress: note });
-  const worker = launchWorker({ environment: runtimeEnvironment({ runtime, threads: 1 }) }, { workerFile });
+  const worker = launchWorker({ environment: runtimeEnvironment({ runtime, threads }) }, { workerFile });
   const words = new LastWords(worker);
   const heard: { message?: AnswerMessage } = {};
   worker.on('message', (message: unknown) => {
@@ -22,5 +42,5 @@ export async function ask(question: Question, note: (line: string) => void): Pro
   const exit = await exitOf(worker, { type: 'question', question, bindingPath: runtime.bindingPath });
   const { message } = heard;
   if (message?.type === 'answer') return message.answer;
-  throw new RunError(message?.reason ?? [exit, words.text()].filter(Boolean).join(': '), question.member.folder);
+  throw new RunError(message?.reason ?? [exit, words.text()].filter(Boolean).join(': '), where);
 }

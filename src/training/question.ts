@@ -1,5 +1,6 @@
 /** What is asked of a trained member, and the messages in which a worker hears it and answers. */
 import type { OnnxAbout } from '../engine/onnx.js';
+import type { Coordinate, CoordinateRequest } from './coordinates.js';
 import type { MemberWithTask } from './task.js';
 
 export type Question = { readonly member: MemberWithTask } & (
@@ -8,6 +9,12 @@ export type Question = { readonly member: MemberWithTask } & (
   | { readonly want: 'answers'; readonly examples: AskedExamples }
 );
 
+/** What is asked of members that are not trained yet. */
+export interface CoordinateQuestion {
+  readonly want: 'coordinates';
+  readonly requests: readonly CoordinateRequest[];
+}
+
 /** As `Forward` takes them; labels where it takes those. */
 export interface AskedExamples {
   readonly count: number;
@@ -15,12 +22,12 @@ export interface AskedExamples {
   readonly labels?: Int32Array | undefined;
 }
 
-/** A model's bytes; or numbers of each example, as `Forward` gives them. */
-export type Answer = Uint8Array | Float32Array;
+/** A model's bytes; or numbers of each example, as `Forward` gives them; or the coordinates of each request. */
+export type Answer = Uint8Array | Float32Array | readonly (readonly Coordinate[])[];
 
 export interface QuestionMessage {
   readonly type: 'question';
-  readonly question: Question;
+  readonly question: Question | CoordinateQuestion;
   /** Compiled binding, absolute. */
   readonly bindingPath: string;
 }

@@ -36,6 +36,11 @@ async function work(message: unknown): Promise<void> {
 
 async function answer({ bindingPath, question }: QuestionMessage): Promise<void> {
   try {
+    if (question.want === 'coordinates') {
+      const { answerCoordinates } = await import('./coordinates.js');
+      await tell({ type: 'answer', answer: await answerCoordinates(question.requests, bindingPath) });
+      return;
+    }
     const { answerTo } = await import('./answer.js');
     await tell({ type: 'answer', answer: answerTo(question, bindingPath) });
   } catch (error) {

@@ -1,0 +1,57 @@
+/** A coordinate check's verdict: by which power of the width what a layer hands on grows (Yang et al. 2022, arXiv 2203.03466, App. D.1). */
+import { group, mean } from 'd3-array';
+import { nth } from '../machine/present.js';
+
+/** Mean absolute value of a layer's entries after a step of training, and of what they changed by since the start. */
+export interface WidthCoordinate {
+  readonly parametrization: 'standard' | 'mup';
+  readonly width: number;
+  readonly seed: number;
+  readonly layer: string;
+  readonly step: number;
+  readonly size: number;
+  readonly change: number;
+}
+
+export interface LayerSlopes {
+  readonly parametrization: WidthCoordinate['parametrization'];
+  readonly layer: string;
+  readonly step: number;
+  /** Means over seeds at each width, ascending. */
+  readonly points: readonly { readonly width: number; readonly size: number; readonly change: number }[];
+  /** Least-squares slope of log size against log width: 0 is flat, 1 grows with the width. NaN where training diverged. */
+  readonly slope: number;
+  readonly slopeOfChange: number;
+}
+
+/** A slope this close to 0 counts as flat. */
+export const flatSlope = 0.05;
+
+/** In the order in which parametrizations, layers and steps first come. */
+export function slopesOf(all: readonly WidthCoordinate[]): LayerSlopes[] {
+  const groups = group(all, ({ parametrization, layer, step }) => `${parametrization} ${layer} ${step}`);
+  return [...groups.values()].map((own) => {
+    const { parametrization, layer, step } = nth(own, 0);
+    const points = [...group(own, ({ width }) => width)]
+      .sort(([a], [b]) => a - b)
+      .map(([width, seeds]) => ({
+        width,
+        size: mean(seeds, ({ size }) => size) ?? NaN,
+        change: mean(seeds, ({ change }) => change) ?? NaN,
+      }));
+    const slope = logSlope(points.map(({ width, size }) => [width, size]));
+    const slopeOfChange = logSlope(points.map(({ width, change }) => [width, change]));
+    return { parametrization, layer, step, points, slope, slopeOfChange };
+  });
+}
+
+/** Least-squares slope of log y against log x; NaN where a y is not above 0 and finite. */
+export function logSlope(points: readonly (readonly [x: number, y: number])[]): number {
+  const logs = points.map(([x, y]) => [Math.log(x), y > 0 && y < Infinity ? Math.log(y) : NaN] as const);
+  const [mx, my] = [0, 1].map((k) => logs.reduce((sum, each) => sum + nth(each, k), 0) / logs.length) as [
+    number,
+    number,
+  ];
+  const squares = logs.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
+  return logs.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) / squares;
+}

@@ -1,0 +1,55 @@
+/** `emergence coord-check`: whether what layers hand on keeps its size as an architecture gets wider. */
+import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addCheckOptions, parseCheckOptions } from '../experiment/options.js';
+import { createFolder } from '../machine/files.js';
+import { examples } from './examples.js';
+import { format, json, picture, size, title, wholes } from './options.js';
+import { pictureLines, print, printJson, terminal } from './print.js';
+import { figureOptionsOf } from '../report/figures/print.js';
+
+export function registerCoordCheck(program: CommandUnknownOpts): void {
+  addCheckOptions(
+    program
+      .command('coord-check')
+      .description(
+        'train an architecture for some steps at widths 8 to 512, with the standard parametrization and with muP, and fit how the activations of each layer grow with the width',
+      ),
+  )
+    .addOption(
+      new Option('--after <list>', 'steps of training after which layers are looked at (default: 10)').argParser(
+        wholes('--after'),
+      ),
+    )
+    .addOption(picture('coord-check-ARCH in reports/'))
+    .addOption(size)
+    .addOption(format)
+    .addOption(title)
+    .addOption(json)
+    .addHelpText(
+      'after',
+      examples('coord-check --arch cnn --dataset shapes --image-size 16 --widths 8,32,128 --after 5'),
+    )
+    .action(async (raw: Readonly<Record<string, unknown>>) => {
+      const { coordCheck } = await import('../library/coord-check.js');
+      const { coordinateTable } = await import('../report/tables/coordinates.js');
+      const { coordinateFigure } = await import('../report/figures/coordinates.js');
+      const { writeFigure } = await import('../report/figures/files.js');
+      const printed = figureOptionsOf(raw);
+      const asked = parseCheckOptions(raw);
+      const found = await coordCheck({
+        ...asked,
+        after: raw['after'] as number[] | undefined,
+        note: terminal.note,
+      });
+      const { arch, dataset, optimizer, learningRate, baseWidth } = found;
+      const name = `${arch} on ${dataset}, ${optimizer} at ${learningRate}, base width ${baseWidth}`;
+      const stem = typeof raw['output'] === 'string' ? raw['output'] : `reports/coord-check-${arch}`;
+      if (raw['output'] === undefined) await createFolder('reports');
+      const figures = await writeFigure(stem, coordinateFigure(name, found.layers), printed);
+      if (raw['json'] === true) {
+        printJson({ ...found, figures });
+        return;
+      }
+      print([name, '', coordinateTable(found.layers), '', ...pictureLines(figures)].join('\n'));
+    });
+}

@@ -1,0 +1,75 @@
+/** A coordinate check: how the layers of an architecture grow with its width while it trains, under both parametrizations. */
+import { slopesOf, type LayerSlopes, type WidthCoordinate } from '../analysis/coordinates.js';
+import { completeExperiment } from '../experiment/options.js';
+import { availableCores } from '../experiment/cores.js';
+import { parametrizations, resolveExperiment, type ExperimentInput } from '../experiment/schema.js';
+import { nth } from '../machine/present.js';
+import { UsageError } from '../terminal/errors.js';
+
+/** Options of `train` that say what is trained; `widths` and `seeds` have defaults of their own. */
+export interface CoordCheckOptions extends Partial<ExperimentInput> {
+  readonly arch: ExperimentInput['arch'];
+  /** Steps of training after which the layers are looked at; left out: 10. */
+  readonly after?: readonly number[] | undefined;
+  /** Folder of downloaded datasets. */
+  readonly dataDir?: string | undefined;
+  /** Hears which width is next, and of TensorFlow's download. */
+  readonly note?: ((line: string) => void) | undefined;
+}
+
+export interface CoordCheck {
+  readonly arch: ExperimentInput['arch'];
+  readonly dataset: string;
+  readonly optimizer: string;
+  readonly learningRate: number;
+  readonly baseWidth: number;
+  readonly seeds: readonly number[];
+  readonly layers: readonly LayerSlopes[];
+}
+
+export const checkedWidths = [8, 16, 32, 64, 128, 256, 512] as const;
+export const checkedSteps = [10] as const;
+
+/**
+ * Trains the architecture at each width for some steps, with the standard parametrization and with muP, and looks at what each layer
+ * hands on for the first batch. Nothing is written.
+ *
+ * @example
+ *     const { layers } = await coordCheck({ arch: 'cnn', dataset: 'shapes', widths: [8, 16], after: [2], batchSize: 16 });
+ *     layers.map(({ parametrization, layer, slope }) => [parametrization, layer, slope]);
+ *
+ * @throws UsageError for options that contradict each other; RunError on trouble with the machine
+ */
+export async function coordCheck(options: CoordCheckOptions): Promise<CoordCheck> {
+  const { after = checkedSteps, dataDir, note = () => undefined, ...typed } = options;
+  const { widths = [...checkedWidths], seeds = [0, 1, 2, 3] } = typed;
+  if (widths.length < 2) throw new UsageError('one width has no slope', '--widths', 'give two or more');
+  const steps = [...after].sort((a, b) => a - b);
+  const { askCoordinates } = await import('../training/ask.js');
+  const { families } = await import('../families/index.js');
+  const common = { learningRate: 0.003, ...typed, widths: [nth(widths, 0)], seeds: [nth(seeds, 0)] };
+  const of = (parametrization: (typeof parametrizations)[number]) => {
+    const { baseWidth, ...others } = common;
+    const own = parametrization === 'mup' ? { ...others, ...(baseWidth === undefined ? {} : { baseWidth }) } : others;
+    return completeExperiment({ ...own, parametrization }, {}).experiment;
+  };
+  const mup = of('mup');
+  for (const width of widths) {
+    const refusal = families[mup.arch].refuses?.(width, mup);
+    if (refusal !== undefined) throw new UsageError(refusal.what, '--widths', refusal.remedy);
+  }
+  const found: WidthCoordinate[] = [];
+  for (const width of widths) {
+    note(`width ${width}`);
+    const asked = parametrizations.flatMap((parametrization) => seeds.map((seed) => ({ parametrization, seed })));
+    const requests = asked.map(({ parametrization, seed }) => ({
+      ...{ experiment: resolveExperiment({ ...of(parametrization), widths: [width] }), width, seed, steps, dataDir },
+    }));
+    const answers = await askCoordinates(requests, { note, threads: availableCores() });
+    asked.forEach((each, i) => {
+      found.push(...nth(answers, i).map((coordinate) => ({ ...each, width, ...coordinate })));
+    });
+  }
+  const { arch, dataset, optimizer, learningRate, baseWidth = 0 } = mup;
+  return { arch, dataset, optimizer, learningRate, baseWidth, seeds, layers: slopesOf(found) };
+}

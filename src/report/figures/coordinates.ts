@@ -1,0 +1,33 @@
+/** A coordinate check as a picture: mean |x| of every layer against the width, a panel for each parametrization. */
+import type { LayerSlopes } from '../../analysis/coordinates.js';
+import { domainOf } from './axis.js';
+import type { Figure } from './layout.js';
+import { curvePanel } from './panels.js';
+
+const titles = { standard: 'standard parametrization', mup: 'muP' } as const;
+
+export function coordinateFigure(title: string, layers: readonly LayerSlopes[]): Figure {
+  const last = Math.max(...layers.map(({ step }) => step));
+  const shown = layers.filter(({ step }) => step === last);
+  const sizes = shown
+    .flatMap(({ points }) => points.map(({ size }) => size))
+    .filter((size) => size > 0 && size < Infinity);
+  return {
+    title,
+    notes: [`Mean absolute value of what each layer hands on after ${last} steps; in brackets its slope in log-log.`],
+    panels: (['standard', 'mup'] as const).map((name) =>
+      curvePanel({
+        title: titles[name],
+        subtitle: [],
+        ...{ xTitle: 'width', yTitle: 'mean |x|', yLog: true, legend: true, yDomain: domainOf(sizes, true) },
+        series: shown
+          .filter(({ parametrization }) => parametrization === name)
+          .map(({ layer, slope, points }) => ({
+            label: `${layer} (${Number.isNaN(slope) ? 'diverged' : slope.toFixed(2)})`,
+            line: points.map(({ width, size }) => ({ x: width, y: Number.isFinite(size) ? size : NaN })),
+          })),
+      }),
+    ),
+    columns: 2,
+  };
+}

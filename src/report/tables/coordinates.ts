@@ -1,0 +1,44 @@
+/** A coordinate check as a table: each layer's slope under both parametrizations. */
+import { flatSlope, type LayerSlopes } from '../../analysis/coordinates.js';
+import { nth } from '../../machine/present.js';
+import { formatNumber } from '../../terminal/format.js';
+import { textTable } from './text-table.js';
+
+export function coordinateTable(layers: readonly LayerSlopes[]): string {
+  const steps = new Set(layers.map(({ step }) => step));
+  const rows = layers
+    .filter(({ parametrization }) => parametrization === 'standard')
+    .map((standard) => {
+      const mup = layers.find(
+        ({ parametrization, layer, step }) =>
+          parametrization === 'mup' && layer === standard.layer && step === standard.step,
+      );
+      const each = [standard, ...(mup === undefined ? [] : [mup])];
+      return [
+        standard.layer,
+        ...(steps.size > 1 ? [String(standard.step)] : []),
+        ...each.flatMap(({ points, slope }) => [
+          slopeText(slope),
+          `${formatNumber(nth(points, 0).size, 2)} to ${formatNumber(nth(points, -1).size, 2)}`,
+        ]),
+      ];
+    });
+  const heading = ['layer', ...(steps.size > 1 ? ['step'] : []), 'standard', 'mean |x|', 'mup', 'mean |x|'];
+  return [
+    textTable(heading, rows, ['layer']),
+    `Slope of log mean |x| against log width: 0 is flat, within ${flatSlope} counts as flat; mean |x| from the smallest to the largest width.`,
+    ...(['standard', 'mup'] as const).map((name) => verdict(name, layers)),
+  ].join('\n');
+}
+
+const slopeText = (slope: number) => (Number.isNaN(slope) ? 'diverged' : slope.toFixed(3));
+
+function verdict(name: LayerSlopes['parametrization'], layers: readonly LayerSlopes[]): string {
+  const own = layers.filter(({ parametrization }) => parametrization === name);
+  const flat = own.filter(({ slope }) => Math.abs(slope) <= flatSlope);
+  const steepest = own.toSorted((a, b) => distance(b) - distance(a))[0];
+  if (steepest === undefined || flat.length === own.length) return `${name}: all layers are flat.`;
+  return `${name}: ${flat.length} of ${own.length} layers are flat; the steepest is ${steepest.layer} (${slopeText(steepest.slope)}).`;
+}
+
+const distance = ({ slope }: LayerSlopes) => (Number.isNaN(slope) ? Infinity : Math.abs(slope));

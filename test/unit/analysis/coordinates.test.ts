@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { logSlope, slopesOf, type WidthCoordinate } from '../../../src/analysis/coordinates.js';
+import { coordinateTable } from '../../../src/report/tables/coordinates.js';
+
+const widths = [8, 16, 32, 64];
+/** Sizes that are the width to a power, twice, with seeds on either side of it. */
+const layer = (parametrization: 'standard' | 'mup', name: string, power: number): WidthCoordinate[] =>
+  widths.flatMap((width) =>
+    [0.9, 1.1].map((factor, seed) => ({
+      ...{ parametrization, width, seed, layer: name, step: 10 },
+      size: factor * 3 * width ** power,
+      change: factor * width ** (power / 2),
+    })),
+  );
+
+test('powers of the width are found again from the means over seeds', () => {
+  const [standard, mup] = slopesOf([...layer('standard', 'head', 1), ...layer('mup', 'head', 0)]);
+  expect(standard).toMatchObject({ parametrization: 'standard', layer: 'head', step: 10 });
+  expect(standard!.slope).toBeCloseTo(1, 12);
+  expect(standard!.slopeOfChange).toBeCloseTo(0.5, 12);
+  expect(mup!.slope).toBeCloseTo(0, 12);
+  expect(mup!.points.map(({ width, size }) => [width, size])).toEqual(widths.map((width) => [width, 3]));
+});
+
+test('what has no logarithm has no slope', () => {
+  expect(logSlope([[8, 1], [16, Infinity]])).toBeNaN(); // prettier-ignore
+  expect(logSlope([[8, 0], [16, 1]])).toBeNaN(); // prettier-ignore
+});
+
+test('the table has both parametrizations side by side, and says which layers are flat', () => {
+  const layers = slopesOf([
+    ...layer('standard', 'hidden', 0),
+    ...layer('standard', 'head', 1),
+    ...layer('mup', 'hidden', 0),
+    ...layer('mup', 'head', 0.04),
+  ]);
+  expect(coordinateTable(layers)).toMatchInlineSnapshot(`
+    "layer   standard   mean |x|    mup    mean |x|
+    hidden     0.000     3 to 3  0.000      3 to 3
+    head       1.000  24 to 190  0.040  3.3 to 3.5
+    Slope of log mean |x| against log width: 0 is flat, within 0.05 counts as flat; mean |x| from the smallest to the largest width.
+    standard: 1 of 2 layers are flat; the steepest is head (1.000).
+    mup: all layers are flat."
+  `);
+});
