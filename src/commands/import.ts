@@ -60,6 +60,7 @@ const formats: Readonly<Record<keyof ImportFormats, Format>> = {
       ),
       new Option('--example <column>', 'name of the image (default: filename)'),
       new Option('--predicted <column>', 'the most probable class (default: label, else index)'),
+      new Option('--confidence <column>', 'its probability (default: prob)'),
     ],
     examples: ['import timm results/*.csv --run timm --label-from folder --scale results-imagenet.csv'],
   },

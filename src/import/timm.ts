@@ -1,16 +1,18 @@
 /**
  * Per-image tables of timm's inference.py, a file for each model: the image, its most probable class (`label`, or with
  * --include-index `index`) and that class's probability. CSV, Parquet, and JSON by image, by column (json-split) or by record. With --topk K
- * the first of the K is taken, from `label_0` or from a list. The true classes are not in them.
+ * the first of the K is taken, from `label_0` or from a list; of --topk 0, which has all classes, see timm-outputs.ts. The true classes are
+ * not in them.
  */
 import * as path from 'node:path';
-import { nth } from '../machine/present.js';
+import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
 import type { RowBatch, Row } from './batch.js';
 import { Collector } from './collector.js';
 import { placeIn, readJson, readRows } from './rows.js';
 import { nameOfFile, sourcedLabel, type LabelSource } from './table.js';
+import { outputColumns, Outputs, type OutputColumns } from './timm-outputs.js';
 import { isBlank, Misread, readName, readNumber } from './values.js';
 
 export interface TimmOptions {
@@ -18,6 +20,8 @@ export interface TimmOptions {
   readonly example: string | undefined;
   /** Column of the most probable class; undefined: `label`, else `index`. */
   readonly predicted: string | undefined;
+  /** Column of that class's probability; undefined: `prob`. */
+  readonly confidence: string | undefined;
   readonly labelFrom: LabelSource;
 }
 
@@ -29,11 +33,13 @@ export async function readTimm(files: readonly string[], options: TimmOptions): 
   const predicted = files.map(() => new Set<string>());
   for (const [i, file] of files.entries()) {
     let columns: TimmColumns | undefined;
+    let outputs: Outputs | undefined;
     for await (const { rows, lines } of rowsOf(file, options)) {
       columns ??= columnsOf(nth(rows, 0), file, options);
+      if (columns.outputs !== undefined) outputs ??= new Outputs(columns.outputs, file);
       for (const [k, row] of rows.entries()) {
         const where = () => placeIn(file, nth(lines, k));
-        const outcome = outcomeOf(row, { columns, labelFrom: options.labelFrom, where });
+        const outcome = outcomeOf(row, { columns, outputs, labelFrom: options.labelFrom, where });
         trueNames.add(outcome.label);
         nth(predicted, i).add(outcome.predicted);
         collector.add(
@@ -42,6 +48,7 @@ export async function readTimm(files: readonly string[], options: TimmOptions): 
         );
       }
     }
+    outputs?.refuseSorted();
   }
   for (const [i, names] of predicted.entries())
     if (![...names].some((name) => trueNames.has(name)))
@@ -62,34 +69,33 @@ function modelNames(files: readonly string[]): string[] {
 
 interface TimmColumns {
   readonly example: string;
-  readonly predicted: string;
+  /** Undefined where `outputs` are of all classes. */
+  readonly predicted: string | undefined;
   /** Undefined where the table has none, or logits. */
   readonly confidence: string | undefined;
+  readonly outputs: OutputColumns | undefined;
 }
 
-function columnsOf(row: Row, file: string, { example = 'filename', predicted }: TimmOptions): TimmColumns {
-  const present = Object.keys(row);
-  const shown = condensed(present.slice(0, 8).map((name) => JSON.stringify(name)));
+function columnsOf(row: Row, file: string, options: TimmOptions): TimmColumns {
+  const { example = 'filename', predicted, confidence } = options;
+  const there = Object.keys(row);
+  const shown = condensed(there.slice(0, 8).map((name) => JSON.stringify(name)));
   const find = (names: readonly string[], flag: string) => {
-    const found = names.find((name) => present.includes(name));
+    const found = names.find((name) => there.includes(name));
     if (found !== undefined) return found;
     throw new UsageError(`has no column ${nth(names, 0)}`, file, `it has ${shown}; name the column with ${flag}`);
   };
-  const isWhole =
-    predicted === undefined && !['label', 'label_0', 'index', 'index_0'].some((name) => present.includes(name));
-  if (isWhole && present.some((name) => /^(prob|logit)(_0)?$/.test(name)))
-    throw new UsageError(
-      'has probabilities of classes without their names',
-      file,
-      'run inference.py with --topk 1, or save all logits as an array for: import logits',
-    );
+  const best = predicted === undefined ? ['label', 'label_0', 'index', 'index_0'] : [predicted, `${predicted}_0`];
+  const hasBest = predicted !== undefined || best.some((name) => there.includes(name));
+  const outputs = hasBest ? undefined : outputColumns(there);
   return {
     example: find([example], '--example'),
-    predicted: find(
-      predicted === undefined ? ['label', 'label_0', 'index', 'index_0'] : [predicted, `${predicted}_0`],
-      '--predicted',
-    ),
-    confidence: ['prob', 'prob_0'].find((name) => present.includes(name)),
+    predicted: outputs === undefined ? find(best, '--predicted') : undefined,
+    confidence:
+      confidence === undefined
+        ? ['prob', 'prob_0'].find((name) => there.includes(name))
+        : find([confidence, `${confidence}_0`], '--confidence'),
+    outputs,
   };
 }
 
@@ -97,21 +103,34 @@ function outcomeOf(
   row: Row,
   {
     columns,
+    outputs,
     labelFrom,
     where,
-  }: { readonly columns: TimmColumns; readonly labelFrom: LabelSource; readonly where: () => string },
+  }: {
+    readonly columns: TimmColumns;
+    readonly outputs: Outputs | undefined;
+    readonly labelFrom: LabelSource;
+    readonly where: () => string;
+  },
 ) {
-  const cell = <T>(name: string, reader: (value: unknown) => T | Misread): T => {
-    const value = isBlank(row[name]) ? new Misread('is empty') : reader(firstOf(row[name]));
-    if (value instanceof Misread) throw new UsageError(`${name} ${value.what}`, where());
-    return value;
+  const cell = <T>(name: string, value: unknown, reader: (value: unknown) => T | Misread): T => {
+    const found = isBlank(value) ? new Misread('is empty') : reader(value);
+    if (found instanceof Misread) throw new UsageError(`${name} ${found.what}`, where());
+    return found;
   };
-  const example = cell(columns.example, readName);
+  const first = <T>(name: string, reader: (value: unknown) => T | Misread) => cell(name, firstOf(row[name]), reader);
+  const example = cell(columns.example, row[columns.example], readName);
+  const label = sourcedLabel(labelFrom, example, where);
+  if (outputs !== undefined) {
+    const { predicted, log_probability, brier, confidence, margin, rank } = outputs.outcomes(row, label, where);
+    const numbers = { log_probability, brier, confidence, margin, rank };
+    return { example, label, predicted: String(predicted), numbers };
+  }
   return {
     example,
-    predicted: cell(columns.predicted, readName),
-    label: sourcedLabel(labelFrom, example, where),
-    numbers: columns.confidence === undefined ? {} : { confidence: cell(columns.confidence, readNumber) },
+    label,
+    predicted: first(present(columns.predicted), readName),
+    numbers: columns.confidence === undefined ? {} : { confidence: first(columns.confidence, readNumber) },
   };
 }
 

@@ -54,6 +54,7 @@ export interface ImportFormats {
     readonly labelFrom?: string | undefined;
     readonly example?: string | undefined;
     readonly predicted?: string | undefined;
+    readonly confidence?: string | undefined;
   };
   readonly logits: { readonly labels?: string | undefined; readonly probabilities?: boolean | undefined };
   readonly 'lm-eval': {
@@ -119,7 +120,7 @@ const readers: Readers = {
       testSet: files.map(nameOfFile).join('+').slice(0, 100),
     };
   },
-  timm: async (files, { labelFrom, example, predicted }) => {
+  timm: async (files, { labelFrom, example, predicted, confidence }) => {
     if (labelFrom === undefined)
       throw new UsageError(
         'is missing: the tables of timm have no true classes',
@@ -128,7 +129,7 @@ const readers: Readers = {
       );
     const source = await readLabelSource(labelFrom);
     return {
-      collector: await readTimm(files, { labelFrom: source, example, predicted }),
+      collector: await readTimm(files, { labelFrom: source, example, predicted, confidence }),
       ...{ files, testSet: labelFrom === 'folder' || labelFrom === 'name' ? 'images' : nameOfFile(labelFrom) },
     };
   },

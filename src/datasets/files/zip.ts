@@ -48,6 +48,7 @@ export async function openZip(file: string, limits: ZipLimits = zipLimits): Prom
   const { reader, listed } = await list(file, bytes);
   for (const { entry } of listed) refuseUnsafe(file, decodeName(entry.fileNameRaw));
   const files = listed.filter(({ name }) => !name.endsWith('/'));
+  refuseTwice(file, files);
   refuseBomb(file, bytes.length, files, limits);
   return {
     file,
@@ -116,6 +117,17 @@ function refuseUnsafe(file: string, name: string): void {
       file,
       'such archives are rejected',
     );
+}
+
+/** Which of two files of one name is meant nobody can tell; of two copies of one file it makes no difference. */
+function refuseTwice(file: string, files: readonly Listed[]): void {
+  const seen = new Map<string, Entry>();
+  for (const { name, entry } of files) {
+    const before = seen.get(name);
+    if (before !== undefined && (before.crc32 !== entry.crc32 || before.uncompressedSize !== entry.uncompressedSize))
+      throw new UsageError(`holds two different files named ${JSON.stringify(name)}`, file, 'pack it anew');
+    seen.set(name, entry);
+  }
 }
 
 function refuseBomb(file: string, packed: number, files: readonly Listed[], limits: ZipLimits): void {

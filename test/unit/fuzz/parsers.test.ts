@@ -109,7 +109,12 @@ const collected = async (read: Promise<{ readonly collector: Collector }>) =>
 
 const table = { columns: {}, coordinates: undefined, wide: undefined };
 const timmTable = async (name: string) => ({
-  collector: await readTimm([name], { example: undefined, predicted: undefined, labelFrom: 'folder' }),
+  collector: await readTimm([name], {
+    example: undefined,
+    predicted: undefined,
+    confidence: undefined,
+    labelFrom: 'folder',
+  }),
 });
 const fixture = (name: string) => shipped(`test/fixtures/import/${name}`);
 

@@ -1,7 +1,10 @@
-/** Tables as timm's inference.py writes them with pandas: the shapes of its formats, made with the same calls and written here by hand. */
+/**
+ * Tables as timm's inference.py writes them: written here by hand, in the shapes of files that it wrote with timm 1.0.31 and pandas 3.1.1 for
+ * each of its formats, label types and --topk, all of which were imported.
+ */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { importOutcomes } from '../../../src/library/import.js';
 import { evaluate } from '../../../src/library/evaluate.js';
 import { temporaryFolder } from '../../support/runs.js';
@@ -81,8 +84,86 @@ test('classes by number, with labels from a file; and a model at two image sizes
   ]);
 });
 
+describe('outputs of all classes (--topk 0)', () => {
+  // Softmax of rows of logits, worked out by hand: e^ln 2 : 1 : 1 = 2 : 1 : 1.
+  const probabilities = [
+    [0.5, 0.25, 0.25],
+    [0.25, 0.25, 0.5],
+  ];
+  const names = ['a.png', 'b.png'];
+  const numbered = { 'labels.csv': 'example,label\na.png,0\nb.png,1\n' };
+  const imported = async (file: string, text: string) => {
+    const folder = await folderWith({ ...numbered, [file]: text, 'sizes.csv': 'model,parameters\nnet,1e6\n' });
+    const at = (name: string) => path.join(folder, name);
+    const options = { root: folder, run: 'timm', labelFrom: at('labels.csv'), scale: at('sizes.csv') };
+    return (await importOutcomes('timm', [at(file)], options)).members[0]!.columns;
+  };
+  const lists = names.map((name, i) => `${name},[${probabilities[i]!.join('  ')}]`).join('\n');
+  const logits = names
+    .map((name, i) => `${name},${probabilities[i]!.map((p) => Math.log(p) + 3).join(',')}`)
+    .join('\n');
+  const json = JSON.stringify(Object.fromEntries(names.map((name, i) => [name, { prob: probabilities[i] }])));
+
+  test.each([
+    ['net-224.csv', `filename,prob\n${lists}\n`],
+    ['net-224.csv', `filename,logit_0,logit_1,logit_2\n${logits}\n`],
+    ['net-224.json', json],
+  ])('%s: %j', async (file, text) => {
+    const { predicted, correct, log_probability, rank, margin, brier } = await imported(file, text);
+    expect([predicted, correct, rank].map((column) => Array.from(column!))).toEqual([
+      [0, 2],
+      [1, 0],
+      [1, 2],
+    ]);
+    for (const [found, expected] of [
+      [log_probability, [Math.log(0.5), Math.log(0.25)]],
+      [margin, [0.25, -0.25]],
+      [brier, [0.375, 0.25 ** 2 + 0.75 ** 2 + 0.5 ** 2]],
+    ] as const)
+      // Columns are float32.
+      expect(found).toBeAllClose(Float32Array.from(expected), { rtol: 1e-6, atol: 1e-7 });
+  });
+
+  test.each([
+    [
+      'the three best of more classes',
+      'filename,logit_0,logit_1,logit_2\na.png,3,2,1\nb.png,5,5,1\n',
+      'they are sorted, as those of --topk K are',
+    ],
+    ['no probabilities', 'filename,prob\na.png,[0.5 0.1]\nb.png,[0.1 0.5]\n', ':2: its 2 probabilities add up to 0.6'],
+    ['rows of several lengths', 'filename,prob\na.png,[0.5 0.5]\nb.png,[1.0]\n', ':3: has a prob and not its class'],
+    [
+      'three, then two',
+      'filename,prob\na.png,[0.5 0.2 0.3]\nb.png,[0.5 0.5]\n',
+      ':3: has 2 outputs, but there are 3 classes',
+    ],
+    ['a word', 'filename,prob\na.png,[0.5 half]\n', ':2: prob "half" is not a number'],
+    ['cut off', 'filename,prob\na.png,[0.5 0.5\n', ':2: prob "[0.5 0.5" is not a number'],
+  ])('%s: one line', async (_, text, line) => {
+    await expect(imported('net-224.csv', text)).rejects.toThrow(line);
+  });
+});
+
+test('columns of other names, and an image whose name looks like a list', async () => {
+  const folder = await folderWith({
+    'net.csv': 'file,class,p\n[n1 x]/[a b],n1,0.75\n',
+    'sizes.csv': 'model,parameters\nnet,1e6\n',
+    'labels.csv': 'example,label\n[n1 x]/[a b],n1\n',
+  });
+  const at = (name: string) => path.join(folder, name);
+  const { members } = await importOutcomes('timm', [at('net.csv')], {
+    ...{ root: folder, run: 'timm', labelFrom: at('labels.csv'), scale: at('sizes.csv') },
+    ...{ example: 'file', predicted: 'class', confidence: 'p' },
+  });
+  expect([members[0]!.columns['correct']![0], members[0]!.columns['confidence']![0]]).toEqual([1, 0.75]);
+});
+
 test.each([
-  ['filename,prob\nn1/a,"[0.1 0.9]"\n', 'has probabilities of classes without their names'],
+  [
+    'filename,prob\nn1/a,"[0.1 0.9]"\n',
+    ':2: the true class "n1" is not a number below 2, and outputs of --topk 0 have no names',
+  ],
+  ['filename,prob\nn1/a,0.9\n', ':2: has a prob and not its class; run inference.py with --label-type name'],
   ['file,label\nn1/a,n1\n', 'has no column filename'],
   ['filename,label\nn1/a,tench\n', 'no prediction is one of the true classes: tench against n1'],
   ['filename,label\na,n1\n', 'example a is in no folder'],

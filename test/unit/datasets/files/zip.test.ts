@@ -46,6 +46,21 @@ describe('a name that leads out of the archive', () => {
   });
 });
 
+test('two different files of one name are refused; two copies of one file are that file', async () => {
+  // zipSync takes each name once: the second gets its name in the finished archive, in both of its headers.
+  const twice = async (second: string) => {
+    const file = await zipWith({ 'a/1': text('one'), 'a/2': text(second) });
+    const bytes = await fs.readFile(file);
+    await fs.writeFile(file, Buffer.from(bytes.toString('latin1').replaceAll('a/2', 'a/1'), 'latin1'));
+    return file;
+  };
+  const file = await twice('two');
+  expect(await mistakeOf(openZip(file))).toBe(
+    `UsageError: ${file}: holds two different files named "a/1"; pack it anew`,
+  );
+  expect(await contents(await openZip(await twice('one')), ['a/1'])).toEqual(['one']);
+});
+
 describe('a bomb is refused before it is unpacked', () => {
   test('one file too large', async () => {
     const file = await zipWith({ 'big.bmp': new Uint8Array(5000) });
