@@ -46,7 +46,7 @@ export interface DiffOptions extends Omit<MetricOptions, 'all'> {
  */
 export async function diff(first: RunLike, second: RunLike, options: DiffOptions = {}): Promise<FamilyDifference> {
   const { note, draws } = options;
-  const [a, b] = [await openRun(first, options), await openRun(second, options)];
+  const [a, b] = [await openSide(first, options), await openSide(second, options)];
   if (a.folder === b.folder && a.label === b.label)
     throw new UsageError('is given twice', a.label, 'give two runs: a run does not differ from itself');
   const asked = await metricFor(a, options.metric, options);
@@ -62,8 +62,8 @@ export async function diff(first: RunLike, second: RunLike, options: DiffOptions
     { run: one, ids: await readExamples(one) },
     { run: other, ids: await readExamples(other) },
   );
-  const { matched, only } = matchScales(one, other);
-  for (const line of notesOf([one, other], { examples, only })) note?.(`note: ${line}`);
+  const { matched, only, scale } = matchScales(one, other);
+  for (const line of notesOf([one, other], { examples, only, scale })) note?.(`note: ${line}`);
   const found = compareRuns({
     metric,
     one: examples.one,
@@ -73,6 +73,16 @@ export async function diff(first: RunLike, second: RunLike, options: DiffOptions
   });
   const { common, only: left, isChecked } = examples;
   return { ...found, metric, one, other, examples: { common, only: left, isChecked }, unmatched: only };
+}
+
+/** Axis, place and moment are asked of both runs: what only one of them does not have is said of that one. */
+async function openSide(run: RunLike, options: DiffOptions): Promise<OpenRun> {
+  try {
+    return await openRun(run, options);
+  } catch (error) {
+    if (!(error instanceof UsageError) || !error.message.startsWith('--')) throw error;
+    throw new UsageError(error.message, typeof run === 'string' ? run : run.label);
+  }
 }
 
 /** Numbers of examples are of one dataset. */
@@ -99,12 +109,12 @@ function standardOf(one: LoadedRun, other: LoadedRun): Metric {
 
 function notesOf(
   runs: readonly [LoadedRun, LoadedRun],
-  { examples, only }: { readonly examples: MatchedExamples; readonly only: MatchedScales['only'] },
+  { examples, only, scale }: { readonly examples: MatchedExamples } & Pick<MatchedScales, 'only' | 'scale'>,
 ): string[] {
   return [
-    ...runs.flatMap(({ label, words }, side) => {
+    ...runs.flatMap(({ label }, side) => {
       const left = nth(only, side);
-      return left.length === 0 ? [] : [`only ${label} has ${words.scale} ${left.join(', ')}: not compared`];
+      return left.length === 0 ? [] : [`only ${label} has ${scale} ${left.join(', ')}: not compared`];
     }),
     ...runs.flatMap(({ label }, side) => {
       const left = nth(examples.only, side);

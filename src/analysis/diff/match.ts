@@ -109,7 +109,10 @@ function withRows(members: readonly LoadedMember[], rows: Int32Array): LoadedMem
 function checkLabels(one: Side, other: Side, [a, b]: readonly (readonly LoadedMember[])[]): boolean {
   const [x, y] = [a, b].map((members) => members![0]!.outcomes.label);
   const [names, otherNames] = [one, other].map(({ run }) => run.record.dataset.classNames);
-  if (x === undefined || y === undefined || (names === undefined) !== (otherNames === undefined)) return false;
+  if (x === undefined || y === undefined) return false;
+  // Classes without names are numbers: a name can be compared with one where it is one.
+  const areNumbers = [...(names ?? []), ...(otherNames ?? [])].every((name) => /^\d+$/.test(name));
+  if ((names === undefined) !== (otherNames === undefined) && !areNumbers) return false;
   const nameOf = (list: readonly string[] | undefined, code: number) => list?.[code] ?? String(code);
   const wrong = x.findIndex((code, row) => nameOf(names, code) !== nameOf(otherNames, y[row]!));
   if (wrong < 0) return true;
@@ -135,6 +138,8 @@ export interface MatchedScales {
   readonly matched: readonly MatchedScale[];
   /** Numbers of scales that only one run has. */
   readonly only: readonly [readonly number[], readonly number[]];
+  /** What those numbers are: `width`. */
+  readonly scale: string;
 }
 
 /**
@@ -144,10 +149,10 @@ export interface MatchedScales {
  */
 export function matchScales(one: LoadedRun, other: LoadedRun): MatchedScales {
   const [a, b] = [scalesOf(one.members), scalesOf(other.members)];
-  const none = { only: [[], []] } as const;
-  if (a.length === 1 && b.length === 1) return { matched: [{ one: a[0]!, other: b[0]! }], ...none };
   const names = [one, other].map(({ words }) => words.scale);
   const isSame = names[0] === names[1];
+  const what = isSame ? one.words.scale : 'parameters';
+  if (a.length === 1 && b.length === 1) return { matched: [{ one: a[0]!, other: b[0]! }], only: [[], []], scale: what };
   const areParameters = [one, other].every(({ words }) => !words.isCoordinate || words.scale === 'parameters');
   if (!isSame && !areParameters)
     throw new UsageError(
@@ -160,7 +165,6 @@ export function matchScales(one: LoadedRun, other: LoadedRun): MatchedScales {
     const found = b.find((each) => numberOf(each) === numberOf(scale));
     return found === undefined ? [] : [{ one: scale, other: found }];
   });
-  const what = isSame ? one.words.scale : 'parameters';
   const listed = (scales: readonly Scale[]) => scales.map(numberOf).join(', ');
   if (matched.length === 0)
     throw new UsageError(
@@ -170,5 +174,5 @@ export function matchScales(one: LoadedRun, other: LoadedRun): MatchedScales {
     );
   const left = (scales: readonly Scale[], side: 'one' | 'other') =>
     scales.filter((scale) => !matched.some((pair) => pair[side] === scale)).map(numberOf);
-  return { matched, only: [left(a, 'one'), left(b, 'other')] };
+  return { matched, only: [left(a, 'one'), left(b, 'other')], scale: what };
 }

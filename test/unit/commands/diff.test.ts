@@ -1,0 +1,98 @@
+/** `emergence diff` as its user meets it: what is matched, and what is refused. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../support/command.js';
+import { exampleFolder } from '../../support/examples.js';
+
+/** Two models on twelve examples; `b` is right where the id is a multiple of 3. */
+const rows = Array.from({ length: 12 }, (_, id) =>
+  ['a', 'b'].map((model) => {
+    return {
+      model,
+      example: String(id),
+      label: id % 4,
+      correct: model === 'a' ? Number(id % 2 === 0) : Number(id % 3 === 0),
+    };
+  }),
+).flat();
+type Row = (typeof rows)[number];
+
+const csv = (all: readonly Partial<Row>[]) =>
+  [Object.keys(all[0]!).join(), ...all.map((row) => Object.values(row).join())].join('\n');
+
+async function imported(tables: Readonly<Record<string, readonly Partial<Row>[]>>): Promise<string> {
+  const folder = await exampleFolder();
+  for (const [name, table] of Object.entries(tables)) {
+    await fs.writeFile(path.join(folder, `${name}.csv`), csv(table));
+    const words = `import table ${name}.csv --run ${name} --scale models.csv`.split(' ');
+    expect((await runCommand(folder, words)).stderr).toBe('');
+  }
+  return folder;
+}
+
+const diff = (folder: string, words: string) =>
+  runCommand(folder, ['diff', ...words.split(' '), '--draws', '100', '--format', 'svg', '--output', 'picture']);
+const differencesIn = (stdout: string) =>
+  (JSON.parse(stdout) as { scales: readonly { difference: number; one: { value: number } }[] }).scales.map(
+    ({ one, difference }) => [one.value, difference],
+  );
+
+test('examples are matched by id in whatever order, and those that one run alone has are left out and counted', async () => {
+  const folder = await imported({
+    plain: rows,
+    turned: rows.toReversed(),
+    part: rows.filter(({ example }) => Number(example) < 9),
+    unnamed: rows.map(({ model, example, correct }) => ({ model, example, correct })),
+  });
+  const same = await diff(folder, 'plain turned --json');
+  expect([same.code, same.stderr]).toEqual([0, '']);
+  expect(differencesIn(same.stdout)).toEqual([
+    [6 / 12, 0],
+    [4 / 12, 0],
+  ]);
+  const part = await diff(folder, 'part plain --json');
+  expect(part.stderr).toBe('note: only plain has 3 test examples more: left out\n');
+  // Of ids 0 to 8 five are even and three multiples of 3.
+  expect(differencesIn(part.stdout)).toEqual([
+    [5 / 9, 0],
+    [3 / 9, 0],
+  ]);
+  expect((await diff(folder, 'plain unnamed')).stderr).toBe(
+    'note: the runs do not both have the true classes: examples are matched by their ids alone\n',
+  );
+});
+
+test('runs that cannot be compared are refused in one line', async () => {
+  const folder = await imported({
+    plain: rows,
+    others: rows.map((row) => ({ ...row, example: `x${row.example}` })),
+    wrong: rows.map((row) => ({ ...row, label: (row.label + 1) % 4 })),
+  });
+  const end = 'two test sets; give two runs that are tested on the same examples';
+  for (const [words, line] of [
+    [
+      'plain others',
+      'plain and others: have no test example in common, such as 0 and x0; give two runs that are tested on the same examples, with the same ids',
+    ],
+    ['plain wrong', `plain and wrong: example 0 is of class 0 in one and 1 in the other: ${end}`],
+    // The digits of the trained run have no names: they are numbers, as those of the imported one are.
+    ['wrong lenet-mnist', `wrong and lenet-mnist: example 0 is of class 1 in one and 0 in the other: ${end}`],
+    [
+      'lenet-mnist lenet-moments --at 1000',
+      'lenet-mnist: --at: no member has outcomes after step 1000; there are 1404',
+    ],
+    [
+      'plain lenet-mnist --metric cross-entropy',
+      '--metric: cross-entropy needs log_probability, which the run plain does not have; available: ',
+    ],
+    [
+      'lenet-mnist plain --metric cross-entropy',
+      '--metric: cross-entropy needs log_probability, which the run plain does not have; available: ',
+    ],
+  ] as const) {
+    const { code, stdout, stderr } = await diff(folder, words);
+    expect([code, stdout, stderr.split('\n').length]).toEqual([2, '', 2]);
+    expect(stderr).toContain(`error: ${line}`);
+  }
+});
