@@ -23,6 +23,11 @@ export const glossary: readonly GlossaryTerm[] = [
     meaning: 'a step of training at which outcomes of a member were taken',
   },
   {
+    term: 'probe',
+    meaning: 'sequences that test one ability of a transformer, whatever its training sequences are like',
+    page: 'in-context.md',
+  },
+  {
     term: 'scale',
     meaning:
       'the size that a curve is drawn over: parameters, FLOPs, or a coordinate of imported models such as tokens',
