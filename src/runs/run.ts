@@ -3,6 +3,7 @@
  * widths with all its seeds; extending it adds widths or seeds, and the family stays balanced.
  */
 import * as path from 'node:path';
+import { usualWays } from '../datasets/probes.js';
 import { pointsOf } from '../experiment/factors.js';
 import { lengthText } from '../experiment/length.js';
 import {
@@ -187,8 +188,18 @@ function isLength(key: string): boolean {
   return key === 'epochs' || key === 'steps';
 }
 
+/** What an option that was left out is; of others nothing was asked for. */
+const unsetTexts: Readonly<Partial<Record<keyof Experiment, string>>> = {
+  trainSize: 'all examples',
+  testSize: 'all examples',
+  classes: "the dataset's own",
+  imageSize: "the dataset's own",
+  colour: "the dataset's own",
+  ways: String(usualWays),
+};
+
 function shown(experiment: Experiment, key: Exclude<keyof Experiment, 'grid' | 'zip'>): string {
   if (isLength(key)) return lengthText(experiment);
   if (key === 'parametrization') return experiment[key] ?? 'standard';
-  return String(experiment[key] ?? (key === 'trainSize' || key === 'testSize' ? 'all examples' : "the dataset's own"));
+  return String(experiment[key] ?? unsetTexts[key] ?? 'none');
 }

@@ -136,3 +136,37 @@ test('a squeue that hangs is not waited for: the files say what there is', async
   // Of the second run it is not asked again.
   expect(await fs.readFile(path.join(place, 'squeue.log'), 'utf8')).toBe('asked\n');
 });
+
+test.each([
+  ['--arch cnn --probe few-shot', '--probe: cnn does not have this option, only transformer; leave it out'],
+  ['--arch transformer --probe few', '--probe: "few" is not a probe; known: in-weights, few-shot, held-out'],
+  [
+    '--arch transformer --probe held-out',
+    '--held-out-classes: held-out needs 2 held-out classes of two test images each, and there are 0; hold out at least 2',
+  ],
+  [
+    '--arch transformer --held-out-classes 8',
+    '--held-out-classes: 8 held-out classes leave none to train on: shapes has 8; give fewer, such as 1',
+  ],
+  [
+    '--arch transformer --held-out-classes 5 --probe in-weights',
+    '--pairs: in-weights needs 8 trained classes for 8 different pairs, and there are 3; give at most 3',
+  ],
+  [
+    '--arch transformer --ways 9 --probe few-shot',
+    '--pairs: few-shot needs a context of 9 classes, and 8 pairs leave 7 before the query; give at least 10',
+  ],
+  ['--arch transformer --ways 3', '--ways: no few-shot probe is taken; add --probe few-shot, or leave it out'],
+  [
+    '--arch cnn --dataset concepts --symmetries all',
+    '--symmetries: concepts has classes that are combinations of attributes, which do not turn with the images; leave it out',
+  ],
+])('train %s is refused in one line, with nothing written', async (words, line) => {
+  const folder = await temporaryFolder();
+  const dataset = words.includes('--dataset') ? [] : ['--dataset', 'shapes'];
+  expect(await runCommand(folder, ['train', ...words.split(' '), ...dataset])).toEqual({
+    ...{ code: 2, stdout: '' },
+    stderr: `error: ${line}\n`,
+  });
+  expect(await fs.readdir(path.join(folder, 'checkpoints')).catch(() => [])).toEqual([]);
+});
