@@ -16,6 +16,7 @@ import {
   where,
   probe,
 } from './options.js';
+import { titleOf } from '../runs/imported.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerCollapse(program: CommandUnknownOpts): void {
@@ -58,7 +59,7 @@ export function registerCollapse(program: CommandUnknownOpts): void {
       const pictures = await writeRunFigures(all, {
         runOf: ({ run }) => run,
         figureOf: ({ run: { record, label }, metric, loss, ...found }, isOneOf) =>
-          collapseFigure({ run: isOneOf ? record.name : label, found, metric, loss }),
+          collapseFigure({ run: isOneOf ? titleOf(record) : label, found, metric, loss }),
         ...{ name: 'collapse', output: options.output, printed, isApart: true },
       });
       const shown = all.map(({ run: { label }, metric, loss, ...found }, i): Shown => {

@@ -19,6 +19,7 @@ import {
   title,
   probe,
 } from './options.js';
+import { titleOf } from '../runs/imported.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerCompare(program: CommandUnknownOpts): void {
@@ -58,7 +59,7 @@ export function registerCompare(program: CommandUnknownOpts): void {
       const pictures = await writeRunFigures(found, {
         runOf: ({ family }) => family,
         figureOf: ({ family: { words, record, label }, ...comparison }, isOneOf) =>
-          comparisonFigure({ ...comparison, run: isOneOf ? record.name : label }, words, isOneOf),
+          comparisonFigure({ ...comparison, run: isOneOf ? titleOf(record) : label }, words, isOneOf),
         ...{ name: 'compare', output: options.output, printed },
       });
       const shown = found.map(({ family, ...comparison }, i): Shown => {

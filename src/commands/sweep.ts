@@ -25,6 +25,7 @@ import {
   wholes,
   probe,
 } from './options.js';
+import { titleOf } from '../runs/imported.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSweep(program: CommandUnknownOpts): void {
@@ -102,7 +103,7 @@ async function drawSweeps(
   const { causesFigure, sweepFigure } = await import('../report/figures/sweep.js');
   const { writeRunFigures } = await import('../report/figures/files.js');
   const name = `sweep-${fileNameOf(nth(found, 0).probe.name)}`;
-  const runName = ({ run: { label, record } }: FamilySweep, isOneOf: boolean) => (isOneOf ? record.name : label);
+  const runName = ({ run: { label, record } }: FamilySweep, isOneOf: boolean) => (isOneOf ? titleOf(record) : label);
   const runOf = ({ run }: FamilySweep) => run;
   const hasGrid = found.every(({ grid }) => grid !== undefined);
   const hasCauses = found.every(({ causes }) => causes !== undefined);

@@ -126,6 +126,11 @@ export function pairsOf(record: Made): number {
   return 'kind' in record || record.probe !== undefined ? 1 : (record.experiment.pairs ?? 1);
 }
 
+/** A run's name in titles, with the probe that is shown. */
+export function titleOf(record: Pick<AnyRun, 'name'> & Partial<Pick<RunRecord, 'probe'>>): string {
+  return record.probe === undefined ? record.name : `${record.name}, ${record.probe}`;
+}
+
 /** `1,000 test sequences of 8 images`: what the shown outcomes are of. */
 export function testSetText({ experiment, dataset, probe }: RunRecord): string {
   const { pairs = 1, testSequences = 0 } = experiment;

@@ -10,6 +10,7 @@ import {
   isImported,
   readImportedMember,
   shownId,
+  titleOf,
   type ImportedMember,
   type ImportedRun,
 } from './imported.js';
@@ -183,7 +184,7 @@ function viewsOf(
   members: readonly Placed[],
   { curvePer: key, where }: OpenOptions,
 ): Pick<OpenRun & OpenOptions, 'where' | 'label' | 'curve'>[] {
-  const name = record.probe === undefined ? record.name : `${record.name}, ${record.probe}`;
+  const name = titleOf(record);
   if (key === undefined) return [{ where, label: name, curve: undefined }];
   const varying = varyingFactors(record, members);
   refuseFixed(key, varying, '--curve-per');

@@ -1,4 +1,5 @@
 /** A figure as the files that people use. */
+import { titleOf } from '../../runs/imported.js';
 import * as path from 'node:path';
 import { writeOutput } from '../../machine/files.js';
 import { present } from '../../machine/present.js';
@@ -73,7 +74,7 @@ export async function writeRunFigures<T>(
         : [];
     });
     const stem = output ?? path.join(folder, `${name}-per-${curve.factor}`);
-    written.set(folder, await writeFigure(stem, together(record.name, figures, isApart), printed));
+    written.set(folder, await writeFigure(stem, together(titleOf(record), figures, isApart), printed));
   }
   return all.map((found) => present(written.get(runOf(found).folder)));
 }
