@@ -35,6 +35,7 @@ autoencoder='--standard psnr --induced reconstruction:c=0.02'
 draw compare-autoencoder-depth autoencoder-depth compare autoencoder-depth $autoencoder $natural
 draw compare-autoencoder-steps autoencoder-steps compare autoencoder-steps --axis steps --where width=32 $autoencoder $natural
 draw compare-autoencoder-train-size autoencoder-train-size compare autoencoder-train-size $autoencoder $natural
+draw in-context-bursty in-context-bursty compare in-context-bursty --probe held-out --axis steps --title "Held-out characters along training, burstiness 0.9"
 draw seeds-lenet lenet-seeds seeds lenet-seeds
 draw collapse-autoencoder-moments autoencoder-moments collapse autoencoder-moments --metric reconstruction:c=0.02
 draw forecast-study-autoencoder-mnist autoencoder-mnist forecast study autoencoder-mnist
