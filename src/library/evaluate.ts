@@ -34,6 +34,13 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
     open,
     [...needs, ...answerColumns.filter((column) => open.columns.includes(column))],
     options,
+    // Predictions that no metric reads are kept of members that give a single one, to be named.
+    (outcomes, record) => {
+      const { predicted, ...others } = outcomes;
+      return predicted === undefined || needs.includes('predicted') || oneAnswer([{ record, outcomes }], {}).length > 0
+        ? outcomes
+        : others;
+    },
   );
   if (asked.length === 0) for (const line of missingLines(open)) note?.(`note: ${line}`);
   const metrics = asked.length > 0 ? asked : usualMetrics(loaded.record, loaded.members);

@@ -22,14 +22,17 @@ import { readMemberFile } from './run.js';
 import { type Placed } from './view.js';
 import type { FamilyMember, LoadedMember, LoadedRun, OpenRun } from './opened.js';
 
+/** Sees a member's outcomes when they are read; returns those that are to be kept. */
+export type Look = (outcomes: Partial<OutcomeTable>, member: FamilyMember) => Partial<OutcomeTable>;
+
 /**
  * Reads columns of every complete member. A file is checked against its hash; a damaged one is named among the absent.
  *
  * @throws RunError where all are damaged, where a value is no number, or where members have no test example in common
  */
-export async function readColumns(run: OpenRun, names: readonly OutcomeName[]): Promise<LoadedRun> {
+export async function readColumns(run: OpenRun, names: readonly OutcomeName[], look?: Look): Promise<LoadedRun> {
   const { folder, complete, record } = run;
-  const { found, absent, notes } = await readMembers(complete, names, folder);
+  const { found, absent, notes } = await readMembers(complete, names, { folder, look });
   const all = [...run.absent, ...absent];
   if (found.length === 0)
     throw new RunError(`none of the ${all.length} members can be read; the first: ${all[0] ?? ''}`, folder);
@@ -51,27 +54,38 @@ function testedOn(record: RunRecord, rows: number): RunRecord {
 }
 
 /** Columns of members that are read together, of the same test examples; what is damaged; what the user should know. */
-export async function readMembers(members: readonly FamilyMember[], names: readonly OutcomeName[], folder: string) {
+export async function readMembers(
+  members: readonly FamilyMember[],
+  names: readonly OutcomeName[],
+  { folder, look }: { readonly folder: string; readonly look?: Look | undefined },
+) {
   const classes = classCounts(members);
   if (classes.length > 1) refuseOtherSequences(members);
   const wanted = classes.length > 1 ? [...new Set([...names, 'example' as const])] : names;
   const found: ReadMember[] = [];
   const absent: string[] = [];
-  const files = ahead(members, (member) => readMemberFile(member.folder, member, path.basename(outcomesFile(member))));
+  const keysAt = keysOfMoments(wanted);
+  const files = ahead(members, (member) => readMemberFile(member.folder, member, path.basename(ownFile(member))));
   for await (const [member, bytes] of files) {
-    const file = outcomesFile(member);
+    const file = ownFile(member);
     const read =
       typeof bytes === 'string'
         ? bytes
         : member.moment === undefined
           ? { outcomes: await decodeWithGroup(bytes, wanted, file), rows: undefined }
-          : await atMoment(member, { bytes, file, names: wanted });
+          : await atMoment({ bytes, file, names: wanted }, await keysAt(member));
     if (typeof read === 'string') {
       absent.push(`${member.id} (${read})`);
       continue;
     }
     for (const name of names) refuseNaN(read.outcomes[name] ?? [], name, file);
-    found.push({ record: member, folder: member.folder, ...read });
+    const outcomes = withKnown(read.outcomes, found.at(-1)?.outcomes);
+    found.push({
+      record: member,
+      folder: member.folder,
+      rows: read.rows,
+      outcomes: look?.(outcomes, member) ?? outcomes,
+    });
   }
   const whole = Math.max(0, ...found.map(({ outcomes }) => outcomes[nth(names, 0)]?.length ?? 0));
   const shared = classes.length > 1 ? onSharedExamples(found, folder) : onSameRows(found, folder);
@@ -143,24 +157,50 @@ function onSharedExamples(members: readonly ReadMember[], folder: string): Loade
   return shared;
 }
 
-/** Columns of a moment: what changes from its own file, which item a row is from the member's last outcomes. Or what is damaged. */
+/** What says which item a row is, from a member's last outcomes, read once for all of its moments. Or what is damaged. */
+function keysOfMoments(names: readonly OutcomeName[]) {
+  const known = new Map<string, Promise<Partial<OutcomeTable> | string>>();
+  const read = async (member: FamilyMember) => {
+    const file = outcomesFile(member);
+    const bytes = await readMemberFile(member.folder, member, path.basename(file));
+    if (typeof bytes === 'string') return bytes;
+    return decodeWithGroup(
+      bytes,
+      names.filter((each) => !changesWithTraining(each)),
+      file,
+    );
+  };
+  return (member: FamilyMember): Promise<Partial<OutcomeTable> | string> => {
+    const keys = known.get(outcomesFile(member)) ?? read(member);
+    known.set(outcomesFile(member), keys);
+    return keys;
+  };
+}
+
+/** Columns of a moment: what changes from its own file, `keys` from the member's last outcomes. Or what is damaged. */
 async function atMoment(
-  member: FamilyMember,
   { bytes, file, names }: { readonly bytes: Buffer; readonly file: string; readonly names: readonly OutcomeName[] },
+  keys: Partial<OutcomeTable> | string,
 ): Promise<{ readonly outcomes: Partial<OutcomeTable>; readonly rows: Int32Array | undefined } | string> {
-  const moment = present(member.moment);
-  const name = member.probe === undefined ? momentFile(moment) : probeFile(member.probe, moment);
-  const own = await readMemberFile(member.folder, member, name);
-  if (typeof own === 'string') return own;
-  const where = path.join(member.folder, name);
-  const rows = await partOf(own, await outcomeNames(own, where), where);
-  const keys = await decodeWithGroup(
-    bytes,
-    names.filter((each) => !changesWithTraining(each)),
-    file,
-  );
-  const changed = await decodeOutcomes(own, names.filter(changesWithTraining), where);
+  if (typeof keys === 'string') return keys;
+  const rows = await partOf(bytes, await outcomeNames(bytes, file), file);
+  const changed = await decodeOutcomes(bytes, names.filter(changesWithTraining), file);
   return { outcomes: { ...(rows === undefined ? keys : atRows(keys, rows)), ...changed }, rows };
+}
+
+/** With the columns of another member where they are the same, as labels are: they are in memory once. */
+function withKnown(outcomes: Partial<OutcomeTable>, known: Partial<OutcomeTable> | undefined): Partial<OutcomeTable> {
+  const columns = Object.entries(outcomes).map(([name, column]) => {
+    const other = known?.[name as OutcomeName];
+    const isSame =
+      other !== undefined && !changesWithTraining(name as OutcomeName) && bytesOf(other).equals(bytesOf(column));
+    return [name, isSame ? other : column] as const;
+  });
+  return Object.fromEntries(columns);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: OutcomeTable[OutcomeName]): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Rows of outcomes.parquet that a moment's file holds; undefined where it holds all. */
@@ -187,6 +227,13 @@ export function withSameGroups<Member extends Pick<LoadedMember, 'outcomes'>>(
   const group = members.find(({ outcomes }) => outcomes.group !== undefined)?.outcomes.group;
   if (group === undefined) return members;
   return members.map((member) => ({ ...member, outcomes: { ...member.outcomes, group } }));
+}
+
+/** Of a moment its own, else that of the last outcomes. */
+function ownFile(member: FamilyMember): string {
+  const { moment, probe, folder } = member;
+  if (moment === undefined) return outcomesFile(member);
+  return path.join(folder, probe === undefined ? momentFile(moment) : probeFile(probe, moment));
 }
 
 /** Of the member's last moment, whichever is shown. */

@@ -222,7 +222,7 @@ async function testLosses(
   const { found, absent } = await readMembers(
     members.map((member) => ({ ...member, probe: undefined })),
     [name],
-    folder,
+    { folder },
   );
   if (absent.length > 0) throw new RunError(nth(absent, 0), folder);
   return new Map(
