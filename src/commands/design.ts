@@ -14,7 +14,7 @@ export function registerDesign(program: CommandUnknownOpts): void {
     .option(
       '--scales <n>',
       'number of widths, placed so that the standard metric rises in about equal steps',
-      whole('--scales', 4),
+      whole('--scales', 4, 100),
       10,
     )
     .option(
@@ -39,9 +39,14 @@ export function registerDesign(program: CommandUnknownOpts): void {
       number('--ratio', { fits: (x) => x >= 1, wanted: ' of at least 1' }),
       1,
     )
-    .option('--most-seeds <n>', 'largest number of seeds per width', whole('--most-seeds', 3), 8)
-    .option('--test-size <n>', "number of test examples (default: the pilot's)", whole('--test-size'))
-    .option('--families <n>', 'number of simulated families used to judge a design', whole('--families', 20), 300)
+    .option('--most-seeds <n>', 'largest number of seeds per width', whole('--most-seeds', 3, 1000), 8)
+    .option('--test-size <n>', "number of test examples (default: the pilot's)", whole('--test-size', 1, 1e8))
+    .option(
+      '--families <n>',
+      'number of simulated families used to judge a design',
+      whole('--families', 20, 100_000),
+      300,
+    )
     .option('--output <file>', 'the experiment file (default: PILOT-design.yaml)')
     .addOption(force)
     .addOption(json)

@@ -19,10 +19,11 @@ export function whole(flag: string, least = 1, most = Number.MAX_SAFE_INTEGER) {
 }
 
 /** A parser of whole numbers with commas: `1,2,5`. */
-export function wholes(flag: string, least = 1) {
+export function wholes(flag: string, least = 1, most = Number.MAX_SAFE_INTEGER) {
   return (text: string): number[] => {
     const values = text.split(',').map((part) => {
       const value = Number(part);
+      if (value > most) throw new UsageError(`${value} is more than ${most}`, flag);
       if (/^\d+$/.test(part.trim()) && value >= least) return value;
       throw new UsageError(
         `"${part}" is not a whole number of at least ${least}`,
@@ -51,9 +52,12 @@ export function number(flag: string, { fits, wanted }: NumberLimits) {
   };
 }
 
+/** Ends of 95 % intervals are known to a fiftieth of their width by fewer; all draws of a curve are in memory at once. */
+const mostDraws = 100_000;
+
 /** Bootstrap draws, so many unless another number is given. */
 export function drawCount(usual: number, what = 'bootstrap draws', least = 100) {
-  return new Option('--draws <n>', what).argParser(whole('--draws', least)).default(usual);
+  return new Option('--draws <n>', what).argParser(whole('--draws', least, mostDraws)).default(usual);
 }
 
 /** A metric that may be given again. */

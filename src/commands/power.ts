@@ -39,8 +39,8 @@ export function registerPower(program: CommandUnknownOpts): void {
       'standard deviation of seeds beyond what the test set explains (default: that of --run, else 0)',
       number('--seed-deviation', { fits: (x) => x >= 0, wanted: ' of at least 0' }),
     )
-    .option('--seeds <list>', 'seeds of each run (default: 1,2,3,5,8)', wholes('--seeds'))
-    .option('--images <n>', 'test images that there are (default: those of --run)', whole('--images', 10))
+    .option('--seeds <list>', 'seeds of each run (default: 1,2,3,5,8)', wholes('--seeds', 1, 10_000))
+    .option('--images <n>', 'test images that there are (default: those of --run)', whole('--images', 10, 1e9))
     .option('--power <share>', 'wanted chance to find the effect', number('--power', share), 0.8)
     .option('--alpha <share>', 'chance of a false alarm, two-sided', number('--alpha', share), 0.05)
     .option('--one', 'one share against the fixed value of --accuracy, in place of two runs')
@@ -53,7 +53,7 @@ export function registerPower(program: CommandUnknownOpts): void {
     )
     .option('--metric <metric>', 'a metric that is a mean over images (default: the standard one)')
     .addOption(metricFile)
-    .option('--simulations <n>', 'pairs of runs to simulate', whole('--simulations', 20), 400)
+    .option('--simulations <n>', 'pairs of runs to simulate', whole('--simulations', 20, 100_000), 400)
     .addOption(axis)
     .addOption(where)
     .addOption(json)

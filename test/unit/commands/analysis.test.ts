@@ -140,6 +140,8 @@ describe('bad input is one line and exit code 2', () => {
       ['evaluate', 'lenet', '--metric', 'accuracy', '--draws', '3'],
       /^error: --draws: "3" is not a whole number of at least 100/,
     ],
+    [['evaluate', 'lenet', '--draws', '1000000000'], /^error: --draws: 1000000000 is more than 100000$/m],
+    [['power', '--effect', '0.01', '--seeds', '1,1000000000'], /^error: --seeds: 1000000000 is more than 10000$/m],
     [['sweep', 'lenet', '--metric', 'accuracy'], /^error: --over: nothing to sweep/],
     [
       ['sweep', 'lenet', '--metric', 'accuracy', '--over', 'k=1..3'],

@@ -93,6 +93,27 @@ test.each(packed)('Parquet packed with %s', async (name) => {
   ]);
 });
 
+test('a Parquet file whose count of rows is damaged takes no memory for them', async () => {
+  const file = path.resolve(import.meta.dirname, '../../fixtures/import/snappy.parquet');
+  const bytes = await fs.readFile(file);
+  const end = bytes.length - 8;
+  // A row group's num_rows in Thrift's compact form: the field's head, then 3 as a varint in zigzag.
+  const at = bytes.lastIndexOf(Buffer.from([0x16, 0x06, 0x26]), end);
+  expect(at).toBeGreaterThan(end - bytes.readUInt32LE(end));
+  const counted = (count: number) => {
+    const varint: number[] = [];
+    for (let rest = 2 * count; rest > 0; rest = Math.floor(rest / 128))
+      varint.push((rest % 128) + (rest >= 128 ? 128 : 0));
+    const foot = Buffer.alloc(4);
+    foot.writeUInt32LE(bytes.readUInt32LE(end) + varint.length - 1);
+    const parts = [bytes.subarray(0, at + 1), Buffer.from(varint), bytes.subarray(at + 2, end), foot];
+    return written('t.parquet', Buffer.concat([...parts, Buffer.from('PAR1')]));
+  };
+  expect((await all(await counted(3))).rows).toHaveLength(3);
+  await expect(all(await counted(1e9))).rejects.toThrow('says that it has 1000000000 rows, more than 50000000');
+  await expect(all(await counted(4))).rejects.toThrow('t.parquet: is damaged or not a Parquet file');
+});
+
 test.each([
   ['cut.csv', 'a,b\n1,2\n3,"4\n', ':3: a quotation mark is opened and never closed; the file may be cut off'],
   ['short.csv', 'a,b\n1,2\n3\n', ':3: has 1 values for 2 columns'],
