@@ -95,7 +95,7 @@ async function fetchAll(names: readonly string[], raw: RawOptions): Promise<numb
 async function preview(name: string, raw: RawOptions): Promise<void> {
   const { fileNameOf, loadDataset, parseDatasetName } = await import('../datasets/index.js');
   const { createFolder, writeOutput } = await import('../machine/files.js');
-  const { classCounts, classTable, previewDataset } = await import('../report/preview.js');
+  const { countByClass, classTable, previewDataset } = await import('../report/preview.js');
   parseDatasetName(name, 'preview');
   const given = raw['output'];
   if (typeof given === 'string' && !/\.png$|^\/dev\//i.test(given))
@@ -108,6 +108,6 @@ async function preview(name: string, raw: RawOptions): Promise<void> {
   if (raw['output'] === undefined) await createFolder('reports');
   await writeOutput(output, await previewDataset(data), '--output');
   // Into a device the picture goes alone.
-  if (raw['json'] === true) printJson({ dataset: name, file: output, classes: classCounts(data) });
+  if (raw['json'] === true) printJson({ dataset: name, file: output, classes: countByClass(data) });
   else if (!output.startsWith('/dev/')) console.log(printable(output));
 }

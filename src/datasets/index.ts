@@ -11,7 +11,7 @@ import { concepts } from './concepts.js';
 import { convert } from './convert.js';
 import type { Composition, Dataset, DatasetSource, LoadOptions, RawDataset, RawSplit } from './dataset.js';
 import { fashionMnist } from './fashion-mnist.js';
-import { int32Bytes } from './files/cache.js';
+import { int32Bytes } from '../machine/bytes.js';
 import { idx } from './idx.js';
 import { images } from './images.js';
 import { mnist } from './mnist.js';

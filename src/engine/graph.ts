@@ -185,7 +185,7 @@ export function loopGraph(traced: Trace, stateCount: number, precision: Precisio
   const control = [`^${gate}`];
 
   const { outputs, changes } = emit(graph, traced, { inputs, variables, control, precision });
-  const one = graph.constant(counter, int32Bytes(1), control);
+  const one = graph.constant(counter, int32Constant(1), control);
   // The next step begins when its counter comes, and reads variables: all changes have to be made by then.
   // Counted past the gate: on a GPU that puts all of its outputs into device memory, and int32 is added in host memory.
   const increment = graph.add('AddV2', [`${switches[0]!}:1`, one, ...changes.map((edge) => `^${edge}`)], {
@@ -416,7 +416,7 @@ function cast(graph: GraphBuilder, edge: Edge, from: DataTypeNumber, to: DataTyp
 const first = (edge: Edge) => `${edge}:0`;
 const withIndex = (edge: Edge) => (edge.includes(':') ? edge : first(edge));
 
-function int32Bytes(value: number): Uint8Array {
+function int32Constant(value: number): Uint8Array {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32LE(value);
   return bytes;

@@ -17,7 +17,6 @@ export const outcomeKinds = {
 export type OutcomeKind = (typeof outcomeKinds)[Architecture];
 
 export const activations = ['relu', 'tanh', 'sigmoid'] as const;
-export type Activation = (typeof activations)[number];
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);

@@ -28,7 +28,7 @@ const labelFont = 12;
 const mostListed = 40;
 
 /** Classes with their numbers of images in train and test. */
-export function classCounts({ classNames, classes, train, test }: Splits) {
+export function countByClass({ classNames, classes, train, test }: Splits) {
   const [trained, tested] = [countsOf(train, classes), countsOf(test, classes)];
   return Array.from(trained, (count, label) => {
     return { label, name: classNames?.[label] ?? null, train: count, test: nth(tested, label) };
@@ -37,7 +37,7 @@ export function classCounts({ classNames, classes, train, test }: Splits) {
 
 /** `classCounts` as a table for a terminal. */
 export function classTable(data: Splits): string {
-  const counts = classCounts(data);
+  const counts = countByClass(data);
   const rows = counts
     .slice(0, mostListed)
     .map(({ label, name, train, test }) => [String(label), name ?? '-', String(train), String(test)]);

@@ -6,7 +6,6 @@ import { parquetMetadata, parquetRead, type FileMetaData, type ParquetType, type
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
 import type { ProbeName } from '../datasets/probes.js';
 import { RunError, messageOf } from '../terminal/errors.js';
-import { readFileIfThere } from '../machine/files.js';
 
 export interface OutcomeColumn {
   readonly type: ColumnType;
@@ -211,13 +210,6 @@ export async function decodeWithGroup(
   const others = names.filter((name) => name !== 'group');
   const isGrouped = (await outcomeNames(bytes, where)).includes('group');
   return decodeOutcomes(bytes, isGrouped ? [...others, 'group'] : others, where);
-}
-
-/** `decodeWithGroup` of a file. Throws RunError, one line, if it is missing or damaged, or a column is missing. */
-export async function readOutcomes(file: string, names: readonly OutcomeName[]): Promise<Partial<OutcomeTable>> {
-  const bytes = await readFileIfThere(file);
-  if (bytes === undefined) throw new RunError('is missing', file);
-  return decodeWithGroup(bytes, names, file);
 }
 
 /** The columns that a file's bytes have. Throws RunError, one line, where it is damaged. */

@@ -148,22 +148,6 @@ export function akaikeWeights(values: readonly number[]): number[] {
   return likelihoods.map((value) => (sum === 0 ? 0 : value / sum));
 }
 
-/**
- * Of a function of the parameters with this gradient, by the delta method: sqrt(g' C g). Infinite where the function depends
- * on what the data don't tell: where moving it by its own size moves the function by more than 1e-8 of the largest |y|.
- */
-export function standardErrorOf(fit: LeastSquaresFit, gradient: ArrayLike<number>): number {
-  const { covariance, unidentified, magnitude, scatter } = fit;
-  if (Number.isNaN(scatter)) return Infinity;
-  const along = unidentified.map((direction) => direction.reduce((sum, move, j) => sum + move * gradient[j]!, 0));
-  if (along.some((change) => !(Math.abs(change) <= 1e-8 * magnitude))) return Infinity;
-  let variance = 0;
-  covariance.forEach((row, i) => {
-    row.forEach((value, j) => (variance += gradient[i]! * value * gradient[j]!));
-  });
-  return Math.sqrt(Math.max(0, variance)); // rounding may leave less than 0
-}
-
 /** Student's t with the fit's degrees of freedom, normal where they are infinite, around a value. */
 export function fitInterval(fit: LeastSquaresFit, value: number, standardError: number, confidence = 0.95): Interval {
   if (!Number.isFinite(standardError)) return { lower: -Infinity, upper: Infinity };

@@ -13,7 +13,7 @@ import type { EpochRecord } from '../runs/record.js';
 import { Random } from '../statistics/random.js';
 import { RunError } from '../terminal/errors.js';
 import { epochStart, type Checkpoint, type MemberFiles } from './checkpoint.js';
-import type { Evaluation } from './evaluation.js';
+import type { MemberTest } from './evaluation.js';
 import { packed, type Member, type ReportEvent } from './open-member.js';
 import { epochItems } from './sampling.js';
 import { learningRate } from './schedule.js';
@@ -31,7 +31,7 @@ export interface TrainedState {
 }
 
 interface Surroundings {
-  readonly evaluation: Evaluation;
+  readonly evaluation: MemberTest;
   readonly summaries: Summaries;
   readonly report: ReportEvent;
   readonly stop: Pick<StopSignal, 'came'>;
@@ -115,12 +115,12 @@ export async function trainEpochs(
 /** Outcomes that are taken on the way: after each of the experiment's moments, of the parameters as they are. */
 class Moments {
   readonly #files: MemberFiles;
-  readonly #evaluation: Evaluation;
+  readonly #evaluation: MemberTest;
   readonly #steps: readonly number[];
   /** That outcomes took, since this was last set: no part of the training's own time. */
   seconds = 0;
 
-  constructor({ experiment, length }: Member, files: MemberFiles, evaluation: Evaluation) {
+  constructor({ experiment, length }: Member, files: MemberFiles, evaluation: MemberTest) {
     this.#files = files;
     this.#evaluation = evaluation;
     this.#steps = momentsOf(experiment.moments, length.steps);

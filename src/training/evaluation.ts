@@ -35,7 +35,7 @@ export interface TestScores {
  * the member of them: one for all labels, one for those alone that a few-shot probe leaves to choose from. Each is compiled when it is first used, once. Parameters are tensors in the model's order, on which outcomes depend alone:
  * in float32 whatever precision trained, and the same whichever others are asked for beside them.
  */
-export class Evaluation {
+export class MemberTest {
   readonly #member: Member;
   readonly #test: TestItems;
   readonly #validation: Sequences | undefined;

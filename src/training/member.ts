@@ -9,7 +9,7 @@ import { momentsOf } from '../experiment/moments.js';
 import { encodeStrips } from '../runs/pictures.js';
 import { loadCheckpoint, MemberFiles } from './checkpoint.js';
 import { recordOf, trainEpochs } from './epochs.js';
-import { Evaluation, reconstruct, testScoresOf } from './evaluation.js';
+import { MemberTest, reconstruct, testScoresOf } from './evaluation.js';
 import type { TrainingEvent } from './events.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
 import { openMember, type ReportEvent } from './open-member.js';
@@ -42,7 +42,7 @@ export async function trainAndEvaluate(
 
   const begun = checkpoint?.begun ?? new Date().toISOString();
   const state = checkpoint?.state ?? initialHostState(member.model.parameters, member.optimizer, job.seed);
-  const evaluation = new Evaluation(member);
+  const evaluation = new MemberTest(member);
   const history = checkpoint?.history ?? [];
   const summaries = openSummaries(member);
   const from = { state, begun, history, within: checkpoint?.within };

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { momentFile, readOutcomes } from '../../src/runs/outcomes.js';
+import { momentFile } from '../../src/runs/outcomes.js';
 import { until } from '../support/processes.js';
 import { program, runProgram } from '../support/program.js';
-import { temporaryFolder } from '../support/runs.js';
+import { readOutcomes, temporaryFolder } from '../support/runs.js';
 
 let folder = '';
 beforeEach(async () => {

@@ -6,7 +6,15 @@ import { onTestFinished } from 'vitest';
 import { resolveExperiment, type Experiment } from '../../src/experiment/schema.js';
 import { sha256File, writeFileAtomic } from '../../src/machine/files.js';
 import { encodeHistory } from '../../src/runs/history.js';
-import { encodeMoment, encodeOutcomes, momentFile, type OutcomeColumns } from '../../src/runs/outcomes.js';
+import {
+  decodeWithGroup,
+  encodeMoment,
+  encodeOutcomes,
+  momentFile,
+  type OutcomeColumns,
+  type OutcomeName,
+  type OutcomeTable,
+} from '../../src/runs/outcomes.js';
 import {
   digestOfRun,
   memberId,
@@ -173,4 +181,9 @@ export function epochRecord(epoch: number): EpochRecord {
     examplesPerSecond: 12345.5,
     seconds: 4.875,
   };
+}
+
+/** Columns of a file, and its groups where it has some. */
+export async function readOutcomes(file: string, names: readonly OutcomeName[]): Promise<Partial<OutcomeTable>> {
+  return decodeWithGroup(await fs.readFile(file), names, file);
 }

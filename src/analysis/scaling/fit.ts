@@ -14,6 +14,7 @@ import type { Interval } from '../../statistics/intervals.js';
 import { mean } from '../../statistics/mean.js';
 import { studentQuantile } from '../../statistics/student.js';
 import type { OnStep } from '../../terminal/steps.js';
+import type { Bounds } from '../models.js';
 import {
   exponentBounds,
   fixed,
@@ -24,7 +25,6 @@ import {
   place,
   solve,
   withPoint,
-  type Bounds,
   type LossCell,
   type Law,
   type LawData,

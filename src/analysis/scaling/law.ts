@@ -14,6 +14,7 @@ import { mean } from '../../statistics/mean.js';
 import { exactly, levenbergMarquardt, type Residuals } from '../../statistics/levenberg-marquardt.js';
 import { matrix } from '../../statistics/matrices.js';
 import { projectionOf, type Separable } from '../../statistics/variable-projection.js';
+import type { Bounds } from '../models.js';
 
 /** Members that differ in their seed alone. */
 export interface LossCell {
@@ -77,11 +78,6 @@ export function withPoint(
 ): LawData {
   const at = point.coordinates.map((x, k) => Math.log(x / centres[k]!));
   return { centres, logs: [...logs, at], y: [...y, point.value], weights: [...weights, point.weight] };
-}
-
-export interface Bounds {
-  readonly lower: readonly number[];
-  readonly upper: readonly number[];
 }
 
 export function lawBounds({ centres }: LawData): Bounds {

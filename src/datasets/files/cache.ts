@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import * as z from 'zod';
+import { int32Bytes } from '../../machine/bytes.js';
 import { createFolder, readFileIfThere, removeLeftovers, writeFileAtomic } from '../../machine/files.js';
 import { cacheFolder } from '../../machine/folders.js';
 import { isReported, RunError } from '../../terminal/errors.js';
@@ -85,13 +86,6 @@ function encode({ shape, classes, classNames, notes, groups, levels, train, test
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);
   return [length, header, train.images, test.images, int32Bytes(train.labels), int32Bytes(test.labels)];
-}
-
-/** Little-endian. */
-export function int32Bytes(values: Int32Array): Uint8Array {
-  const bytes = Buffer.allocUnsafe(4 * values.length);
-  values.forEach((value, i) => bytes.writeInt32LE(value, 4 * i));
-  return bytes;
 }
 
 /** A dataset is there without its cache too: why it could not be written, for the user; undefined where it was. */

@@ -26,15 +26,6 @@ export function unpackBits(bytes: Uint8Array, count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => (bytes[i >> 3]! >> (i & 7)) & 1);
 }
 
-/** Whole numbers as four bytes each, the lowest first. */
-export function int32Bytes(values: Int32Array): Uint8Array {
-  const view = new DataView(new ArrayBuffer(4 * values.length));
-  values.forEach((value, i) => {
-    view.setInt32(4 * i, value, true);
-  });
-  return new Uint8Array(view.buffer);
-}
-
 export function int32From(bytes: Uint8Array): Int32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Int32Array.from({ length: bytes.length / 4 }, (_, i) => view.getInt32(4 * i, true));

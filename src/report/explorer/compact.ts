@@ -9,7 +9,8 @@ import { Random } from '../../statistics/random.js';
 import type { OutcomeTable } from '../../runs/outcomes.js';
 import { kindOf, pairsOf, type AnyRun, type Made } from '../../runs/imported.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
-import { codesOf, cutoffGrid, int32Bytes, packBits, toBase64 } from './codes.js';
+import { int32Bytes } from '../../machine/bytes.js';
+import { codesOf, cutoffGrid, packBits, toBase64 } from './codes.js';
 import type { PageMetric, PageOutcomes, PageRun, PageThreshold } from './data.js';
 import { testSizes } from './sizes.js';
 

@@ -1,6 +1,6 @@
 /** A choice made on the outcomes is made again in each draw: what that does to a score's interval. */
 import { expect, test } from 'vitest';
-import { chooseByScore, sampleChosen } from '../../../src/analysis/chosen.js';
+import { sampleChosen } from '../../../src/analysis/chosen.js';
 import { compareCurves } from '../../../src/analysis/compare.js';
 import { sampleCurve, scoreCurve } from '../../../src/analysis/curves.js';
 import { cutoffFor, defaultInduced } from '../../../src/analysis/defaults.js';
@@ -11,6 +11,7 @@ import { reconstruction } from '../../../src/metrics/reconstruction.js';
 import { Random } from '../../../src/statistics/random.js';
 import { family, memberOf } from '../../support/members.js';
 import { runRecord } from '../../support/runs.js';
+import { chooseByScore } from '../../support/choose-by-score.js';
 
 const widths = [1, 2, 4, 8, 16];
 const record = runRecord({ experiment: resolveExperiment({ arch: 'autoencoder', dataset: 'mnist', widths }) });

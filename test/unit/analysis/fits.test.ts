@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { CurveData } from '../../../src/analysis/curve-data.js';
-import { fitModel, fitModels, fittedValue } from '../../../src/analysis/fits.js';
+import { fitModel } from '../../../src/analysis/fits.js';
 import { models, type ModelName } from '../../../src/analysis/models.js';
 import { FitError } from '../../../src/statistics/least-squares.js';
 import { Random } from '../../../src/statistics/random.js';
+import { fitModels, fittedValue } from '../../support/fits.js';
 
 /** 20 scales, each 1.6 times the last. */
 const scales = Array.from({ length: 20 }, (_, i) => Math.round(1e3 * 1.6 ** i));

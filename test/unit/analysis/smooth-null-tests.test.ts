@@ -3,7 +3,7 @@
  * of docs/emergence.md are of test/reference/sharpness.py, another implementation, with hundreds.
  */
 import { describe, expect, test } from 'vitest';
-import { chooseByScore, sampleChosen } from '../../../src/analysis/chosen.js';
+import { sampleChosen } from '../../../src/analysis/chosen.js';
 import { testAgainstPushed, testAgainstSmooth } from '../../../src/analysis/smooth-null-tests.js';
 import { scoreNames } from '../../../src/analysis/scores.js';
 import {
@@ -18,6 +18,7 @@ import type { Metric } from '../../../src/metrics/metric.js';
 import { reconstruction } from '../../../src/metrics/reconstruction.js';
 import { Random } from '../../../src/statistics/random.js';
 import { family, memberOf } from '../../support/members.js';
+import { chooseByScore } from '../../support/choose-by-score.js';
 
 const widths = [1, 2, 4, 8, 16, 32, 64];
 const place = (width: number) => Math.log2(width) / 6;

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { signal } from '../../../src/index.js';
 import { exampleFolder } from '../../support/examples.js';
 import { mean } from '../../../src/statistics/mean.js';
-import { readOutcomes } from '../../../src/runs/outcomes.js';
 import * as path from 'node:path';
+import { readOutcomes } from '../../support/runs.js';
 
 test('scores are those of the checkpoints, the last of them at the end of training', async () => {
   const folder = path.join(await exampleFolder(), 'checkpoints/lenet-moments');

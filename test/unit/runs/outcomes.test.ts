@@ -1,13 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { parquetMetadata } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
-import {
-  decodeOutcomes,
-  encodeOutcomes,
-  outcomeColumns,
-  readOutcomes,
-  type OutcomeName,
-} from '../../../src/runs/outcomes.js';
+import { decodeOutcomes, encodeOutcomes, outcomeColumns, type OutcomeName } from '../../../src/runs/outcomes.js';
 import { Random } from '../../../src/statistics/random.js';
 import { syntheticOutcomes } from '../../support/runs.js';
 import { RunError } from '../../../src/terminal/errors.js';
@@ -68,11 +62,6 @@ describe('what cannot be written or read', () => {
   test('a column that is not there', async () => {
     await expect(decodeOutcomes(fromPython, ['brier'], 'o.parquet')).rejects.toThrow(
       new RunError('o.parquet: has no column brier'),
-    );
-  });
-  test('a missing file', async () => {
-    await expect(readOutcomes('/nowhere/o.parquet', ['brier'])).rejects.toThrow(
-      new RunError('/nowhere/o.parquet: is missing'),
     );
   });
   const whole = Buffer.from(encodeOutcomes(columns));

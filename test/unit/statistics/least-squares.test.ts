@@ -5,10 +5,10 @@ import {
   FitError,
   leastSquares,
   parameterInterval,
-  standardErrorOf,
   type LeastSquaresProblem,
 } from '../../../src/statistics/least-squares.js';
 import { Random } from '../../../src/statistics/random.js';
+import { standardErrorOf } from '../../support/fits.js';
 
 const decay = (p: ArrayLike<number>, x: number) => p[0]! * Math.exp(-p[1]! * x) + p[2]!;
 const decayGradient = (p: ArrayLike<number>, x: number) => {
