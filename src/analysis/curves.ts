@@ -11,7 +11,7 @@ import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawnMean, weightedSums } from '../statistics/bootstrap.js';
 import { pairsKernel, sumsKernel, type Ordered } from '../statistics/kernels/kernels.js';
 import { Random } from '../statistics/random.js';
-import { groupingOf, groupSums, resamples, type Block } from '../statistics/resamples.js';
+import { groupingOf, groupSums, resamples, type ResampleBlock } from '../statistics/resamples.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
 import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './scales.js';
 import type { ScoredDraws } from './contrast.js';
@@ -110,7 +110,7 @@ interface Evaluators {
 type Resampled = (counts: readonly Uint8Array[]) => Float64Array[];
 
 /** The same streams for every metric: curves of one test set are drawn together, and their differences are paired. */
-function drawnBy(resampled: Resampled, blocks: readonly Block[], draws: number, seed: number): Float64Array[] {
+function drawnBy(resampled: Resampled, blocks: readonly ResampleBlock[], draws: number, seed: number): Float64Array[] {
   const samples: Float64Array[] = [];
   for (const counts of resamples(blocks, draws, seed)) samples.push(...resampled(counts));
   return samples;

@@ -19,6 +19,6 @@ export async function mergeRuns(
   other: string,
   { root = checkpoints }: Pick<RunOptions, 'root'> = {},
 ): Promise<Merge> {
-  const { mergeRuns: merge } = await import('../runs/merge.js');
+  const { mergeRunFolders: merge } = await import('../runs/merge.js');
   return merge(await locateRun(run, root), await locateRun(other, root));
 }

@@ -49,7 +49,7 @@ export interface Merge {
  * @throws UsageError where they are of other experiments, one member is there twice with different bits, or seals of the two contradict;
  * RunError where a file is damaged or a process works on what is to be copied. Nothing is written then
  */
-export async function mergeRuns(into: string, from: string): Promise<Merge> {
+export async function mergeRunFolders(into: string, from: string): Promise<Merge> {
   if ((await fs.realpath(into)) === (await fs.realpath(from)))
     throw new UsageError('is both runs', into, 'name two different ones');
   refuseOther(await trainedRecord(into), await trainedRecord(from), [into, from]);

@@ -7,7 +7,7 @@ import { listsAtOnce } from './kernels/kernels.js';
 import { Random } from './random.js';
 
 /** What is drawn with replacement: lists of counts have these one after the other. */
-export interface Block {
+export interface ResampleBlock {
   /** Names the stream of random numbers. */
   readonly of: string;
   readonly count: number;
@@ -23,7 +23,7 @@ const mostKeptBytes = 80_000_000;
 let kept: Lists | undefined;
 
 /** Lists of counts, `[draws]` in groups of `listsAtOnce`; the last group may have more than are asked for. */
-export function* resamples(blocks: readonly Block[], draws: number, seed: number): Generator<readonly Uint8Array[]> {
+export function* resamples(blocks: readonly ResampleBlock[], draws: number, seed: number): Generator<readonly Uint8Array[]> {
   const key = JSON.stringify([blocks, draws, seed]);
   if (kept?.key === key) {
     for (let i = 0; i < draws; i += listsAtOnce) yield kept.lists.slice(i, i + listsAtOnce);

@@ -36,7 +36,7 @@ export interface Coordinate {
 }
 
 /** In the order of steps, then of layers. NaN and infinities where training diverged. */
-export async function coordinatesOf(request: CoordinateRequest): Promise<Coordinate[]> {
+export async function checkCoordinates(request: CoordinateRequest): Promise<Coordinate[]> {
   const { experiment, width, seed, steps } = request;
   const data = await loadSplits(experiment.dataset, { ...experiment, dataDir: request.dataDir });
   const family = families[experiment.arch];
@@ -88,13 +88,13 @@ function meanSize(x: tf.Tensor): number {
   return nth(tf.mean(tf.abs(x)).dataSync<'float32'>(), 0);
 }
 
-/** `coordinatesOf` of each request in a process whose TensorFlow is not loaded yet. */
+/** `checkCoordinates` of each request in a process whose TensorFlow is not loaded yet. */
 export async function answerCoordinates(
   requests: readonly CoordinateRequest[],
   bindingPath: string,
 ): Promise<Coordinate[][]> {
   loadBackend(bindingPath);
   const answers: Coordinate[][] = [];
-  for (const request of requests) answers.push(await coordinatesOf(request));
+  for (const request of requests) answers.push(await checkCoordinates(request));
   return answers;
 }

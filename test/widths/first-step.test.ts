@@ -5,7 +5,7 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { optimizers, resolveExperiment } from '../../src/experiment/schema.js';
-import { coordinatesOf, type Coordinate } from '../../src/training/coordinates.js';
+import { checkCoordinates, type Coordinate } from '../../src/training/coordinates.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
 
 beforeAll(loadTensorFlow);
@@ -27,7 +27,7 @@ const moved = async (
   const learningRate = rates[asked.optimizer];
   const input = { arch, dataset: 'shapes', trainSize: 64, ...own[arch], ...asked, learningRate };
   const experiment = resolveExperiment(input);
-  return (await coordinatesOf({ experiment, width, seed: 0, steps: [1] })).at(-1)!;
+  return (await checkCoordinates({ experiment, width, seed: 0, steps: [1] })).at(-1)!;
 };
 
 describe.each(Object.keys(own) as (keyof typeof own)[])('%s', (arch) => {

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
 import { formatSealed } from '../../../src/runs/json.js';
-import { mergeRuns } from '../../../src/runs/merge.js';
+import { mergeRunFolders } from '../../../src/runs/merge.js';
 import { lockMember, lockRun } from '../../../src/runs/lock.js';
 import { memberId, type MemberKey, type RunRecord } from '../../../src/runs/record.js';
 import {
@@ -74,13 +74,13 @@ async function tree(folder: string): Promise<Record<string, string>> {
 test('two halves become what one run would be, byte for byte, and the other half stays', async () => {
   const [into, from, whole] = await halves();
   const before = await tree(from);
-  expect(await mergeRuns(into, from)).toMatchObject({
+  expect(await mergeRunFolders(into, from)).toMatchObject({
     ...{ taken: ['cnn-w1-s1', 'cnn-w2-s1'], same: [], kept: ['cnn-w1-s0', 'cnn-w2-s0'], missing: [], unfinished: [] },
     ...{ isExtended: false, notes: [] },
   });
   expect(await tree(into)).toEqual(await tree(whole));
   expect(await tree(from)).toEqual(before);
-  expect(await mergeRuns(into, from)).toMatchObject({ taken: [], same: ['cnn-w1-s1', 'cnn-w2-s1'] });
+  expect(await mergeRunFolders(into, from)).toMatchObject({ taken: [], same: ['cnn-w1-s1', 'cnn-w2-s1'] });
   expect(await tree(into)).toEqual(await tree(whole));
 });
 
@@ -94,7 +94,7 @@ test('broken off at any write both are whole, and the same merge ends as an undi
     else await merge;
     for (const folder of [into, from])
       expect((await verifyRun(folder)).filter(({ status }) => status === 'damaged')).toEqual([]);
-    await mergeRuns(into, from);
+    await mergeRunFolders(into, from);
     expect(await tree(into)).toEqual(await tree(whole));
     expect(await tree(from)).toEqual(before);
   }
@@ -114,7 +114,7 @@ async function mergeBreaking(at: number, into: string, from: string): Promise<nu
   };
   syncBuiltinESMExports();
   try {
-    const merge = mergeRuns(into, from);
+    const merge = mergeRunFolders(into, from);
     if (at === 0) await merge;
     else await expect(merge).rejects.toThrow(/the disk reports an input\/output error; check the disk$/);
     return renames;
@@ -133,7 +133,7 @@ test('the other run may hold further widths, seeds and values of factors', async
   const [a, b] = [path.join(root, 'a'), path.join(root, 'b')];
   await write(a, of({ widths: [1, 4], seeds: [0], depth: [2, 3] }), () => true);
   await write(b, of({ widths: [4, 2], seeds: [0, 1], depth: [2, 4] }), ({ seed }) => seed === 1);
-  const merged = await mergeRuns(a, b);
+  const merged = await mergeRunFolders(a, b);
   expect(merged.taken).toEqual(['cnn-w2-s1', 'cnn-w2-depth4-s1', 'cnn-w4-s1', 'cnn-w4-depth4-s1']);
   expect(merged.kept).toEqual(['cnn-w1-s0', 'cnn-w1-depth3-s0', 'cnn-w4-s0', 'cnn-w4-depth3-s0']);
   // Three widths, two seeds, three depths.
@@ -175,7 +175,7 @@ test('of members that are not complete the one that is further stays; a complete
     const [into, from, whole] = await halves();
     if (ours > 0) await stopAfter(ours, into);
     if (theirs < 3) await stopAfter(theirs, from);
-    const merged = await mergeRuns(into, from);
+    const merged = await mergeRunFolders(into, from);
     expect(merged[list]).toContain(memberId(key));
     expect(merged.unfinished).toEqual(theirs === 3 ? [] : [memberId(key)]);
     const source = list === 'kept' ? into : theirs === 3 ? whole : from;
@@ -216,10 +216,10 @@ test('a chain of forecasts goes on where the other run has more of it; claims ar
   await seal(from, 'second', { previous });
   await fs.mkdir(path.join(from, 'claims'));
   await fs.writeFile(path.join(from, 'claims/steep.json'), formatSealed({ name: 'steep' }).text);
-  expect((await mergeRuns(into, from)).sealed).toEqual(['claims/steep.json', 'forecasts/second.json']);
+  expect((await mergeRunFolders(into, from)).sealed).toEqual(['claims/steep.json', 'forecasts/second.json']);
   for (const name of ['forecasts/second.json', 'claims/steep.json'])
     expect(await fs.readFile(path.join(into, name))).toEqual(await fs.readFile(path.join(from, name)));
-  expect((await mergeRuns(into, from)).sealed).toEqual([]);
+  expect((await mergeRunFolders(into, from)).sealed).toEqual([]);
 });
 
 type Halves = readonly [into: string, from: string];
@@ -320,7 +320,7 @@ test.each(refusals)('refused in one line before anything is written: %s', async 
   if (String(line).includes('would be void')) await fs.rm(memberFolder(into, { ...key, seed: 0 }), { recursive: true });
   await spoil([into, from]);
   const before = [await tree(into), await tree(from)];
-  await expect(mergeRuns(into, from)).rejects.toThrow(line);
+  await expect(mergeRunFolders(into, from)).rejects.toThrow(line);
   expect([await tree(into), await tree(from)]).toEqual(before);
 });
 
@@ -328,5 +328,5 @@ test('a run is not merged with itself, by whatever name', async () => {
   const [into] = await halves();
   const link = `${into}-too`;
   await fs.symlink(into, link);
-  await expect(mergeRuns(into, link)).rejects.toThrow(/^\S+\/a: is both runs; name two different ones$/);
+  await expect(mergeRunFolders(into, link)).rejects.toThrow(/^\S+\/a: is both runs; name two different ones$/);
 });
