@@ -28,7 +28,7 @@ export interface LayerSlopes {
 export const flatSlope = 0.05;
 
 /** In the order in which parametrizations, layers and steps first come. */
-export function slopesOf(all: readonly WidthCoordinate[]): LayerSlopes[] {
+export function widthSlopes(all: readonly WidthCoordinate[]): LayerSlopes[] {
   const groups = group(all, ({ parametrization, layer, step }) => `${parametrization} ${layer} ${step}`);
   return [...groups.values()].map((own) => {
     const { parametrization, layer, step } = nth(own, 0);

@@ -6,7 +6,7 @@ import { dataTypes } from './backend.js';
 import { TraceError, type Trace, type TracedOp, type TensorSpec, type TracedValue } from './trace.js';
 
 /** Batch sizes to trace with. */
-export const probes = [2, 3] as const;
+export const batchProbes = [2, 3] as const;
 
 /** In a shape: whatever is there. TensorFlow and ONNX read it so in a Reshape; TensorFlow's Slice takes it for all that is left. */
 export const open = -1;
@@ -24,7 +24,7 @@ export function openBatch([first, second]: readonly [Trace, Trace]): Trace {
     if (a.length !== b.length) throw differs(what);
     return Array.from(a, (size, i) => {
       if (size === b[i]) return size;
-      if (size / probes[0] === b[i]! / probes[1]) return open;
+      if (size / batchProbes[0] === b[i]! / batchProbes[1]) return open;
       throw differs(what);
     });
   };

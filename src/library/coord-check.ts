@@ -1,5 +1,5 @@
 /** A coordinate check: how the layers of an architecture grow with its width while it trains, under both parametrizations. */
-import { slopesOf, type LayerSlopes, type WidthCoordinate } from '../analysis/coordinates.js';
+import { widthSlopes, type LayerSlopes, type WidthCoordinate } from '../analysis/coordinates.js';
 import { completeExperiment } from '../experiment/options.js';
 import { availableCores } from '../experiment/cores.js';
 import { parametrizations, resolveExperiment, type ExperimentInput } from '../experiment/schema.js';
@@ -71,5 +71,5 @@ export async function coordCheck(options: CoordCheckOptions): Promise<CoordCheck
     });
   }
   const { arch, dataset, optimizer, learningRate, baseWidth = 0 } = mup;
-  return { arch, dataset, optimizer, learningRate, baseWidth, seeds, layers: slopesOf(found) };
+  return { arch, dataset, optimizer, learningRate, baseWidth, seeds, layers: widthSlopes(found) };
 }

@@ -23,7 +23,11 @@ const mostKeptBytes = 80_000_000;
 let kept: Lists | undefined;
 
 /** Lists of counts, `[draws]` in groups of `listsAtOnce`; the last group may have more than are asked for. */
-export function* resamples(blocks: readonly ResampleBlock[], draws: number, seed: number): Generator<readonly Uint8Array[]> {
+export function* resamples(
+  blocks: readonly ResampleBlock[],
+  draws: number,
+  seed: number,
+): Generator<readonly Uint8Array[]> {
   const key = JSON.stringify([blocks, draws, seed]);
   if (kept?.key === key) {
     for (let i = 0; i < draws; i += listsAtOnce) yield kept.lists.slice(i, i + listsAtOnce);

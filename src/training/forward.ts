@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { fromBytes, toBytes } from '../engine/ops.js';
-import { openBatch, probes } from '../engine/open-batch.js';
+import { openBatch, batchProbes } from '../engine/open-batch.js';
 import { trace, type Trace } from '../engine/trace.js';
 import { families } from '../families/index.js';
 import { imagesPerExample, type Model } from '../families/family.js';
@@ -77,7 +77,7 @@ export function traceForward(forward: Forward): Trace {
     tf.dispose(given);
     return traced;
   };
-  return openBatch([of(probes[0]), of(probes[1])]);
+  return openBatch([of(batchProbes[0]), of(batchProbes[1])]);
 }
 
 function refuseOtherWeights({ parameters }: Model, weights: MemberWithTask['weights'], folder: string): void {

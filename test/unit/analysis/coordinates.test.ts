@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { logSlope, slopesOf, type WidthCoordinate } from '../../../src/analysis/coordinates.js';
+import { logSlope, widthSlopes, type WidthCoordinate } from '../../../src/analysis/coordinates.js';
 import { coordinateTable } from '../../../src/report/tables/coordinates.js';
 
 const widths = [8, 16, 32, 64];
@@ -14,7 +14,7 @@ const layer = (parametrization: 'standard' | 'mup', name: string, power: number)
   );
 
 test('powers of the width are found again from the means over seeds', () => {
-  const [standard, mup] = slopesOf([...layer('standard', 'head', 1), ...layer('mup', 'head', 0)]);
+  const [standard, mup] = widthSlopes([...layer('standard', 'head', 1), ...layer('mup', 'head', 0)]);
   expect(standard).toMatchObject({ parametrization: 'standard', layer: 'head', step: 10 });
   expect(standard!.slope).toBeCloseTo(1, 12);
   expect(standard!.slopeOfChange).toBeCloseTo(0.5, 12);
@@ -28,7 +28,7 @@ test('what has no logarithm has no slope', () => {
 });
 
 test('the table has both parametrizations side by side, and says which layers are flat', () => {
-  const layers = slopesOf([
+  const layers = widthSlopes([
     ...layer('standard', 'hidden', 0),
     ...layer('standard', 'head', 1),
     ...layer('mup', 'hidden', 0),
