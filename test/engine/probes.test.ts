@@ -6,7 +6,7 @@ import { resolveExperiment } from '../../src/experiment/schema.js';
 import { ensureRuntime } from '../../src/install/runtime.js';
 import { nth, present } from '../../src/machine/present.js';
 import { Random } from '../../src/statistics/random.js';
-import { Evaluation } from '../../src/training/evaluation.js';
+import { MemberTest } from '../../src/training/evaluation.js';
 import { openMember } from '../../src/training/open-member.js';
 import { initialHostState, parametersOf, toTensors } from '../../src/training/state.js';
 import { named } from '../../src/training/step.js';
@@ -28,7 +28,7 @@ test('outcomes of the last images: few-shot ones among the labels of the context
   const parameters = toTensors(
     parametersOf(initialHostState(member.model.parameters, member.optimizer, 1), member.model.parameters),
   );
-  const evaluation = new Evaluation(member);
+  const evaluation = new MemberTest(member);
   const { test, classes, shape } = member.data;
   const size = shape.height * shape.width * shape.channels;
   const probes = evaluation.probes(parameters);
