@@ -59,6 +59,7 @@ export function registerExport(program: CommandUnknownOpts): void {
       'what to write (default: RUN.parquet or RUN.csv in this folder, of a member RUN-MEMBER with an extension)',
     )
     .addOption(probe)
+    .option('--moments', 'of a run, outcomes of every moment of training too, with a column step')
     .addOption(force)
     .addOption(json)
     .addHelpText(
@@ -72,6 +73,8 @@ export function registerExport(program: CommandUnknownOpts): void {
     .action(async (name, options) => {
       const to = options.to ?? formatAsEnds(options.output) ?? 'parquet';
       if (isOfMember(to)) {
+        if (options.moments === true)
+          throw new UsageError(`${to} is of a member, whose weights are those of its end`, '--moments', 'leave it out');
         if (options.probe !== undefined)
           throw new UsageError('a model has no outcomes', '--probe', 'leave it out, or export the run as a table');
         const { exportMember } = await import('../library/export-member.js');
@@ -82,7 +85,7 @@ export function registerExport(program: CommandUnknownOpts): void {
       }
       const { exportOutcomes } = await import('../library/export.js');
       const { file, run } = await exportOutcomes(name, { ...options, to, ...terminal });
-      const { length: members } = run.members;
+      const { size: members } = new Set(run.members.map(({ record: { id, trained } }) => trained?.id ?? id));
       if (options.json === true) printJson({ run: run.record.name, file, members });
       else say(`table  ${file}, ${counted(members, 'member')}`, file);
     });

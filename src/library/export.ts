@@ -1,7 +1,7 @@
 /** All outcomes of a run as one table, for other programs. */
 import * as path from 'node:path';
 import { assertOutput, refuseExisting, writeOutput } from '../machine/files.js';
-import type { LoadedRun } from '../runs/opened.js';
+import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
 import { namesMember } from '../runs/member.js';
 import { openRun, readRun, type RunLike, type RunOptions } from './family.js';
@@ -11,6 +11,8 @@ export interface ExportOptions extends RunOptions {
   readonly to?: 'parquet' | 'csv' | undefined;
   /** Where it goes; left out: RUN.parquet, RUN.csv or RUN-PROBE.csv in the current folder. */
   readonly output?: string | undefined;
+  /** Outcomes of every moment of training too, with a column `step`; only the columns that moments keep. */
+  readonly moments?: boolean | undefined;
   /** Write over a file that is there. */
   readonly force?: boolean | undefined;
 }
@@ -29,16 +31,30 @@ export async function exportOutcomes(
   options: ExportOptions = {},
 ): Promise<{ file: string; run: LoadedRun }> {
   const { tidyCsv, tidyParquet } = await import('../report/tables/export.js');
-  const { to = 'parquet', force = false } = options;
+  const { to = 'parquet', force = false, moments = false } = options;
   if (typeof run === 'string' && namesMember(run)) throw ofMember(run, to);
-  const open = await openRun(run, { ...options, all: 'ends' });
+  const open = await openRun(run, { ...options, all: moments ? true : 'ends' });
+  if (moments) refuseWithoutMoments(open);
   const file =
     options.output ?? `${[open.record.name, ...(options.probe === undefined ? [] : [options.probe])].join('-')}.${to}`;
   if (!force) await refuseExisting([file], '--output');
   await assertOutput(file, '--output');
   const loaded = await readRun(open, open.columns, options);
-  await writeOutput(file, to === 'csv' ? await tidyCsv(loaded) : await tidyParquet(loaded), '--output');
+  await writeOutput(
+    file,
+    to === 'csv' ? await tidyCsv(loaded, moments) : await tidyParquet(loaded, moments),
+    '--output',
+  );
   return { file, run: loaded };
+}
+
+function refuseWithoutMoments({ record, complete }: OpenRun): void {
+  if (complete.some(({ moment }) => moment !== undefined)) return;
+  throw new UsageError(
+    `${record.name} has outcomes of its members' ends alone`,
+    '--moments',
+    'leave it out, or train a run with --moments',
+  );
 }
 
 function ofMember(member: string, to: string): UsageError {

@@ -18,12 +18,17 @@ interface TidyColumn {
   readonly of: (member: LoadedMember) => TidyCell | ArrayLike<TidyCell>;
 }
 
+/** Of a moment its step, of an end the last one. */
+function stepOf({ record }: LoadedMember): number {
+  return record.moment ?? present(record.trained).steps;
+}
+
 /** What tells members and examples apart, then the outcomes. `ids` are those of imported examples. */
-function columnsOf(run: LoadedRun, ids: readonly string[] | undefined): TidyColumn[] {
+function columnsOf(run: LoadedRun, ids: readonly string[] | undefined, moments: boolean): TidyColumn[] {
   const { record, members } = run;
   const about: TidyColumn[] = [
     { name: 'run', type: 'STRING', of: () => record.name },
-    { name: 'member', type: 'STRING', of: (member) => member.record.id },
+    { name: 'member', type: 'STRING', of: ({ record: { id, trained } }) => trained?.id ?? id },
   ];
   if (isImported(record)) {
     const names = new Set(members.flatMap((member) => Object.keys(member.record.imported?.coordinates ?? {})));
@@ -43,6 +48,7 @@ function columnsOf(run: LoadedRun, ids: readonly string[] | undefined): TidyColu
         return { name, type: 'DOUBLE', of: (member) => member.record.coordinates[key] ?? null };
       }),
       { name: 'seed', type: 'INT32', of: (member) => member.record.seed },
+      ...(moments ? [{ name: 'step', type: 'INT32', of: stepOf } as const] : []),
       { name: 'parameters', type: 'DOUBLE', of: (member) => member.record.parameters },
       { name: 'training_flops', type: 'DOUBLE', of: (member) => member.record.trainingFlops },
     );
@@ -58,8 +64,8 @@ function outcomeColumn(name: OutcomeName): TidyColumn {
 }
 
 /** The bytes of a Parquet file with a row group for each member. Throws as `tidyCsv`. */
-export async function tidyParquet(run: LoadedRun): Promise<Uint8Array> {
-  const columns = columnsOf(run, await readExamples(run));
+export async function tidyParquet(run: LoadedRun, moments = false): Promise<Uint8Array> {
+  const columns = columnsOf(run, await readExamples(run), moments);
   const schema: SchemaElement[] = [
     { name: 'outcomes', num_children: columns.length },
     ...columns.map(({ name, type }): SchemaElement =>
@@ -84,8 +90,8 @@ export async function tidyParquet(run: LoadedRun): Promise<Uint8Array> {
 }
 
 /** As text, with a heading. Throws RunError where examples.jsonl of imported members is damaged. */
-export async function tidyCsv(run: LoadedRun): Promise<string> {
-  const columns = columnsOf(run, await readExamples(run));
+export async function tidyCsv(run: LoadedRun, moments = false): Promise<string> {
+  const columns = columnsOf(run, await readExamples(run), moments);
   const heading = columns.map(({ name }) => name);
   const parts = run.members.map((member) => {
     const cells = columns.map(({ of }) => of(member));

@@ -1,7 +1,9 @@
 /** `emergence export` as its user meets it. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { csvParse } from 'd3-dsv';
 import { expect, test } from 'vitest';
+import { evaluate } from '../../../src/index.js';
 import { runCommand } from '../../support/command.js';
 import { exampleFolder } from '../../support/examples.js';
 
@@ -21,6 +23,33 @@ test('the form of a table is as --output ends, unless --to says otherwise', asyn
   };
   expect(await begin()).toBe('run,');
   expect(await begin('--to', 'parquet')).toBe('PAR1');
+});
+
+test('--moments has the outcomes of every moment, with the step after which they were taken', async () => {
+  const folder = await exampleFolder();
+  const exported = (...words: string[]) => runCommand(folder, ['export', ...words]);
+  expect(await exported('lenet-moments', '--moments', '--output', 'all.csv')).toEqual({
+    ...{ code: 0, stdout: 'table  all.csv, 4 members\n', stderr: '' },
+  });
+  const rows = csvParse(await fs.readFile(path.join(folder, 'all.csv'), 'utf8'));
+  const { metrics } = await evaluate('lenet-moments', {
+    ...{ root: path.join(folder, 'checkpoints'), metrics: ['accuracy'], axis: 'steps', where: { width: 8 } },
+  });
+  const shares = [1000, 1200, 1404].map((step) => {
+    const own = rows.filter((row) => row['width'] === '8' && row['step'] === String(step));
+    expect(own).toHaveLength(2 * 200);
+    return own.filter(({ correct }) => correct === '1').length / own.length;
+  });
+  expect(shares).toBeAllClose(
+    metrics[0]!.scales.map(({ value }) => value),
+    { rtol: 1e-12 },
+  );
+  expect((await exported('lenet-mnist', '--moments')).stderr).toBe(
+    "error: --moments: lenet-mnist has outcomes of its members' ends alone; leave it out, or train a run with --moments\n",
+  );
+  expect((await exported('lenet-mnist/cnn-w1-s0', '--moments', '--to', 'onnx')).stderr).toBe(
+    'error: --moments: onnx is of a member, whose weights are those of its end; leave it out\n',
+  );
 });
 
 test('a model is as --output ends too, and a run becomes none', async () => {
