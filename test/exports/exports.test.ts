@@ -18,7 +18,7 @@ import { readTrainedMember } from '../../src/runs/member.js';
 import { testItems } from '../../src/training/sampling.js';
 import { pythonWith } from './python.js';
 
-/** One of each architecture, and one whose classes are combinations, with what is easily got wrong: an uneven depth, a centring, several heads, colours. */
+/** One of each architecture, and one whose classes are combinations, with what is easily got wrong: an uneven depth, a centring, several heads, colours, another size. */
 const runs: (TrainOptions & { readonly run: string; readonly arch: Architecture; readonly dataset: string })[] = [
   { run: 'combinations', arch: 'cnn', dataset: 'concepts', steps: 40, trainSize: 2000, testSize: 500 },
   {
@@ -32,6 +32,18 @@ const runs: (TrainOptions & { readonly run: string; readonly arch: Architecture;
     learningRate: 0.001,
   },
   { run: 'autoencoder', arch: 'autoencoder', dataset: 'shapes', depth: 2, epochs: 2, trainSize: 2000, testSize: 500 },
+  {
+    run: 'colours',
+    arch: 'cnn',
+    dataset: 'shapes',
+    imageSize: 37,
+    colour: 'rgb',
+    labelNoise: 0.2,
+    steps: 40,
+    trainSize: 2000,
+    testSize: 500,
+  },
+  { run: 'negatives', arch: 'autoencoder', dataset: 'omniglot-small', imageSize: 20, colour: 'rgb', steps: 40 },
   {
     run: 'transformer',
     arch: 'transformer',
