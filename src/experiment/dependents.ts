@@ -1,10 +1,34 @@
 /** Options that say nothing without another, or contradict it. */
 import { UsageError } from '../terminal/errors.js';
-import type { Experiment } from './schema.js';
+import { optionOf, type Experiment } from './schema.js';
+import { tuningOf } from './tuning.js';
 import { originOf, type ValueOrigins } from './value-origins.js';
 
 /** Throws UsageError for the first of them. */
 export function refuseDependents(experiment: Experiment, origins: ValueOrigins = {}): void {
+  refuseUnfitParametrization(experiment, origins);
+  const { tune, validationSize, grid = {} } = experiment;
+  const alone = (['tunePer', 'tuneBudget', 'tuneSteps'] as const).find((key) => experiment[key] !== undefined);
+  if (tune === undefined && alone !== undefined)
+    throw new UsageError(
+      'nothing is tuned',
+      originOf(alone, origins),
+      'add --tune, such as learningRate=1e-4:1e-1:7:log',
+    );
+  const where = originOf('tune', origins);
+  const tuning = tuningOf(experiment, where, originOf('tuneBudget', origins));
+  if (tuning === undefined) return;
+  if (validationSize === undefined)
+    throw new UsageError('there is no validation split to choose on', where, 'add --validation-size, such as 1000');
+  if (grid[tuning.factor] !== undefined)
+    throw new UsageError(
+      `members differ in ${tuning.factor}, so it cannot be tuned too`,
+      where,
+      `leave out one of --tune and the list of --${optionOf(tuning.factor)}`,
+    );
+}
+
+function refuseUnfitParametrization(experiment: Experiment, origins: ValueOrigins): void {
   const { parametrization, baseWidth, optimizer, weightDecay, grid = {} } = experiment;
   if (parametrization === undefined && baseWidth !== undefined)
     throw new UsageError(

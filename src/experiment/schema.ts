@@ -110,6 +110,24 @@ const optionShape = {
     .describe(
       'hold out a random subset of this many training images (the same for every member); their loss and accuracy are recorded after each epoch',
     ),
+  tune: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'choose an option for each member on the validation split before it is trained, such as learningRate=1e-4:1e-1:7:log',
+    ),
+  tunePer: z
+    .enum(['member', 'width'])
+    .optional()
+    .describe('choose for each member, or once for all seeds of a width: member, width (default: member)'),
+  tuneBudget: positiveInteger
+    .optional()
+    .describe('trials of each choice: the middle value, then those nearest to the best (default: all values)'),
+  tuneSteps: positiveInteger
+    .max(100_000_000)
+    .optional()
+    .describe('training length of a trial in optimiser steps (default: that of the member)'),
   epochTestSize: z
     .int()
     .min(0)

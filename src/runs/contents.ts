@@ -33,9 +33,14 @@ export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
   const [first = '', second, third, ...deeper] = parts;
   if (first === 'launch') return isOfLaunch(parts.slice(1), isFolder);
   if (deeper.length > 0) return false;
+  if (first === 'tuning' && second !== undefined)
+    return (
+      third === undefined && !isFolder && (isTrained(second.replace(/\.json(\.lock)?$/, '')) || isTemporary(second))
+    );
   if (second === undefined) {
     if (isLockName(first)) return true;
-    if (isFolder) return ['', 'members', 'tensorboard', 'forecasts', 'claims', memberLocksName].includes(first);
+    if (isFolder)
+      return ['', 'members', 'tuning', 'tensorboard', 'forecasts', 'claims', memberLocksName].includes(first);
     return runFiles.includes(first) || table.test(first) || picture.test(first) || isTemporary(first);
   }
   if (first === 'forecasts' || first === 'claims')

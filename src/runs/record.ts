@@ -7,6 +7,7 @@ import { imagesOf } from '../datasets/subsets.js';
 import { architectures } from '../experiment/architectures.js';
 import { lengthOf } from '../experiment/length.js';
 import { experimentAt, type Factors } from '../experiment/factors.js';
+import { tunableKeys } from '../experiment/tunable.js';
 import { experimentSchema, factorKeys, runNameSchema, type Experiment } from '../experiment/schema.js';
 import { counted } from '../terminal/format.js';
 import { isNameable } from '../terminal/printable.js';
@@ -102,6 +103,16 @@ export const runRecordSchema = z.strictObject({
 /** Without the digest, which is of the file; of a view with the probe whose outcomes are shown, which no file says. */
 export type RunRecord = Omit<z.output<typeof runRecordSchema>, 'digest'> & { readonly probe?: ProbeName | undefined };
 
+/** What `--tune` chose. */
+export const tunedSchema = z.strictObject({
+  factor: z.enum(tunableKeys),
+  value: z.number(),
+  /** How many values were tried: tuning/MEMBER.json has them. */
+  trials: z.int().min(1),
+  /** The value is the least or the largest of the grid: the best may lie beyond. */
+  atEdge: z.boolean(),
+});
+
 export const memberRecordSchema = z.strictObject({
   format: formatSchema,
   id: memberIdSchema,
@@ -111,6 +122,8 @@ export const memberRecordSchema = z.strictObject({
   /** Further options in which it differs from its run's own. */
   factors: z.partialRecord(z.enum(factorKeys), z.number()).optional(),
   status: z.enum(['training', 'complete']),
+  /** In place of its run's option, where that was tuned. */
+  tuned: tunedSchema.optional(),
   /** `experimentDigest` of what it was trained as: a member that was copied from another run is known by it. */
   experiment: sha256,
   /** When its training began (UTC), by the machine's clock: a forecast sealed after it is none. Restarts keep it. */

@@ -30,6 +30,9 @@ export interface TrainedState {
   readonly history: readonly EpochRecord[];
 }
 
+/** What is written on the way. */
+type TrainingFiles = Pick<MemberFiles, 'stopped' | 'checkpoint' | 'moment'>;
+
 interface Surroundings {
   readonly evaluation: MemberTest;
   readonly summaries: Summaries;
@@ -43,7 +46,7 @@ interface Surroundings {
  */
 export async function trainEpochs(
   member: Member,
-  files: MemberFiles,
+  files: TrainingFiles,
   { state: start, begun, history: done, within = epochStart }: Checkpoint,
   { evaluation, summaries, report, stop }: Surroundings,
 ): Promise<TrainedState> {
@@ -114,13 +117,13 @@ export async function trainEpochs(
 
 /** Outcomes that are taken on the way: after each of the experiment's moments, of the parameters as they are. */
 class Moments {
-  readonly #files: MemberFiles;
+  readonly #files: TrainingFiles;
   readonly #evaluation: MemberTest;
   readonly #steps: readonly number[];
   /** That outcomes took, since this was last set: no part of the training's own time. */
   seconds = 0;
 
-  constructor({ experiment, length }: Member, files: MemberFiles, evaluation: MemberTest) {
+  constructor({ experiment, length }: Member, files: TrainingFiles, evaluation: MemberTest) {
     this.#files = files;
     this.#evaluation = evaluation;
     this.#steps = momentsOf(experiment.moments, length.steps);
@@ -167,16 +170,24 @@ function means(
   return { loss: present(loss), accuracy: model.hasAccuracy ? present(accuracy) : null };
 }
 
+/** The loss is no number any more. */
+export class Diverged extends RunError {}
+
 function refuseDivergence({ id, experiment }: Member, epoch: number, loss: number): void {
   if (Number.isFinite(loss)) return;
   const remedy = `train again under another run name with a --learning-rate below ${experiment.learningRate}`;
-  throw new RunError(`training diverged in epoch ${epoch}: the loss is ${loss}`, id, remedy);
+  throw new Diverged(`training diverged in epoch ${epoch}: the loss is ${loss}`, id, remedy);
 }
 
 /** What member.json says of training, whether it is over or not. */
-export function recordOf({ job, model, length: { steps } }: Member, begun: string, history: readonly EpochRecord[]) {
+export function recordOf(
+  { job, model, tuned, length: { steps } }: Member,
+  begun: string,
+  history: readonly EpochRecord[],
+) {
   const { batchSize } = job.experiment;
   return {
+    ...(tuned === undefined ? {} : { tuned }),
     parameters: parameterCount(model.parameters),
     trainingFlops: model.flops.training * batchSize * steps,
     experiment: job.digest,

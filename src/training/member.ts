@@ -15,6 +15,7 @@ import { memberKeyOf, type WorkerJob } from './job.js';
 import { openMember, type ReportEvent } from './open-member.js';
 import { initialHostState, parametersOf, toTensors } from './state.js';
 import { Stopped, type StopSignal } from './stop.js';
+import { tuneMember } from './tune.js';
 import { stateNames } from './step.js';
 import { openSummaries } from './tensorboard.js';
 
@@ -28,7 +29,9 @@ export async function trainAndEvaluate(
   { report, stop }: { readonly report: ReportEvent; readonly stop: StopSignal },
 ): Promise<TrainingEvent> {
   loadBackend(job.bindingPath);
-  const member = await openMember(job, id);
+  const tuned = await tuneMember(job, stop);
+  const own = tuned === undefined ? job.experiment : { ...job.experiment, [tuned.factor]: tuned.value };
+  const member = { ...(await openMember({ ...job, experiment: own }, id)), tuned };
   const files = new MemberFiles(job.runFolder, memberKeyOf(job), job.lock);
   const checkpoint = await loadCheckpoint(files, stateNames(member.model.parameters, member.optimizer));
   const fromEpoch = checkpoint?.history.length ?? 0;

@@ -7,6 +7,7 @@ import { families } from '../families/index.js';
 import { imagesPerExample, type Family, type Model, type Task } from '../families/family.js';
 import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
+import type { MemberRecord } from '../runs/record.js';
 import { createOptimizer, type Optimizer } from './optimizers.js';
 import { taskOf } from './task.js';
 
@@ -23,6 +24,8 @@ export interface Member {
   readonly data: Splits;
   readonly length: TrainingLength;
   readonly imagesPerStep: number;
+  /** What `--tune` chose, which the experiment has. */
+  readonly tuned?: MemberRecord['tuned'];
 }
 
 export async function openMember(job: WorkerJob, id: string): Promise<Member> {

@@ -1,0 +1,47 @@
+/** The trials of `--tune` on disk: `RUN/tuning/MEMBER.json`, one file for each choice that was made. */
+import * as path from 'node:path';
+import * as z from 'zod';
+import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
+import { formatSealed, parseRecord } from './json.js';
+import { memberIdSchema, sha256, tunedSchema } from './record.js';
+
+export const tuningSchema = z.strictObject({
+  /** Sealed, as all records since 2 are. */
+  format: z.literal(2),
+  /** The member that the trials are of: of those of a width the one of seed 0, whether the run has it or not. */
+  id: memberIdSchema,
+  /** Digest of the experiment, as in member.json. */
+  experiment: sha256,
+  factor: tunedSchema.shape.factor,
+  /** In the order in which they were made. */
+  trials: z.array(
+    z.strictObject({
+      value: z.number(),
+      /** Mean over the validation split, in the unit of history.jsonl; null where the trial diverged. */
+      loss: z.number().nullable(),
+      /** Share of it that was right; null where nothing is right or wrong, or the trial diverged. */
+      accuracy: z.number().nullable(),
+      diverged: z.boolean(),
+      /** Training steps. */
+      steps: z.int(),
+      seconds: z.number(),
+    }),
+  ),
+  digest: sha256.optional(),
+});
+export type TuningRecord = Omit<z.output<typeof tuningSchema>, 'digest'>;
+
+export function tuningFile(runFolder: string, id: string): string {
+  return path.join(runFolder, 'tuning', `${id}.json`);
+}
+
+/** Undefined where no trial was made. Throws RunError, one line, where it is damaged. */
+export async function readTuning(file: string): Promise<TuningRecord | undefined> {
+  const text = await readTextIfThere(file);
+  return text === undefined ? undefined : parseRecord(tuningSchema, text, file, 'delete it to make the trials again');
+}
+
+export async function writeTuning(file: string, record: TuningRecord): Promise<void> {
+  await createFolder(path.dirname(file));
+  await writeFileAtomic(file, formatSealed(record).text);
+}

@@ -1,0 +1,121 @@
+/**
+ * Chooses an option for a member before it is trained: each trial trains the member with one value, and the loss on the validation
+ * split at its end decides. The test set is not looked at. What was tried is on disk after each trial, so that a member that is stopped
+ * goes on with the next.
+ */
+import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bestOf, nextValue, sharedSeed, tuningOf, type Tuning } from '../experiment/tuning.js';
+import type { Experiment } from '../experiment/schema.js';
+import { createFolder } from '../machine/files.js';
+import { lockFileOf, tryLock } from '../machine/lock.js';
+import { nth } from '../machine/present.js';
+import { memberId, type MemberRecord } from '../runs/record.js';
+import { readTuning, tuningFile, writeTuning, type TuningRecord } from '../runs/tuning.js';
+import { RunError } from '../terminal/errors.js';
+import { Diverged, trainEpochs } from './epochs.js';
+import { Evaluation } from './evaluation.js';
+import { memberKeyOf, type WorkerJob } from './job.js';
+import { openMember } from './open-member.js';
+import { initialHostState } from './state.js';
+
+type Stop = Parameters<typeof trainEpochs>[3]['stop'];
+type Trial = TuningRecord['trials'][number];
+
+/** The value for the member, as member.json has it; undefined without `--tune`. Throws RunError where every trial diverged. */
+export async function tuneMember(job: WorkerJob, stop: Stop): Promise<MemberRecord['tuned']> {
+  const tuning = tuningOf(job.experiment);
+  if (tuning === undefined) return undefined;
+  const seed = tuning.per === 'width' ? sharedSeed : job.seed;
+  const id = memberId({ ...memberKeyOf(job), seed });
+  const file = tuningFile(job.runFolder, id);
+  await createFolder(path.dirname(file));
+  const trials = await underLock(file, () => makeTrials({ ...job, seed }, { id, file, tuning, stop }));
+  const value = bestOf(trials);
+  if (value === undefined)
+    throw new RunError(
+      `all ${trials.length} trials of ${tuning.factor} diverged`,
+      id,
+      'train another run with lower values',
+    );
+  const atEdge = value === tuning.values[0] || value === nth(tuning.values, -1);
+  return { factor: tuning.factor, value, trials: trials.length, atEdge };
+}
+
+/** Members of a width wait for the one that makes their trials. */
+async function underLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    const attempt = await tryLock(lockFileOf(file));
+    if ('held' in attempt) {
+      try {
+        return await work();
+      } finally {
+        await attempt.held.release();
+      }
+    }
+    await sleep(500);
+  }
+}
+
+interface Context {
+  readonly id: string;
+  readonly file: string;
+  readonly tuning: Tuning;
+  readonly stop: Stop;
+}
+
+async function makeTrials(job: WorkerJob, { id, file, tuning, stop }: Context): Promise<readonly Trial[]> {
+  const known = await readTuning(file);
+  if (known !== undefined && (known.experiment !== job.digest || known.id !== id))
+    throw new RunError('has trials of another experiment', file, 'delete it to make the trials again');
+  const record: TuningRecord = known ?? { format: 2, id, experiment: job.digest, factor: tuning.factor, trials: [] };
+  const trials = [...record.trials];
+  for (;;) {
+    const value = nextValue(tuning, trials);
+    if (value === undefined) return trials;
+    trials.push(await trialOf(value, job, { id, file, tuning, stop }));
+    await writeTuning(file, { ...record, trials });
+  }
+}
+
+async function trialOf(value: number, job: WorkerJob, { id, tuning, stop }: Context): Promise<Trial> {
+  const began = performance.now();
+  const experiment = trialExperiment(job.experiment, tuning, value);
+  const member = await openMember({ ...job, experiment, tensorboardFolder: null }, id);
+  const state = initialHostState(member.model.parameters, member.optimizer, job.seed);
+  const evaluation = new Evaluation(member);
+  const nothing = () => Promise.resolve();
+  const end = (scores: Pick<Trial, 'loss' | 'accuracy'>): Trial => ({
+    ...{ value, ...scores, diverged: scores.loss === null, steps: member.length.steps },
+    seconds: (performance.now() - began) / 1000,
+  });
+  try {
+    const { history } = await trainEpochs(
+      member,
+      { stopped: nothing, checkpoint: nothing, moment: nothing },
+      { state, history: [], begun: new Date().toISOString() },
+      { evaluation, stop, report: () => undefined, summaries: { epoch: () => undefined, complete: () => undefined } },
+    );
+    const { validationLoss = NaN, validationAccuracy = null } = nth(history, -1);
+    return end(
+      Number.isFinite(validationLoss)
+        ? { loss: validationLoss, accuracy: validationAccuracy }
+        : { loss: null, accuracy: null },
+    );
+  } catch (error) {
+    if (error instanceof Diverged) return end({ loss: null, accuracy: null });
+    throw error;
+  } finally {
+    evaluation.close();
+  }
+}
+
+/** The member's, with the value and the length of a trial, and without what is taken on the way. */
+function trialExperiment(experiment: Experiment, { factor, steps }: Tuning, value: number): Experiment {
+  const own: Experiment = { ...experiment, [factor]: value, epochTestSize: 0 };
+  for (const key of ['tune', 'tunePer', 'tuneBudget', 'tuneSteps', 'moments', 'momentsSize', 'probe'] as const)
+    delete own[key];
+  if (steps === undefined) return own;
+  delete own.epochs;
+  return { ...own, steps };
+}
