@@ -112,10 +112,11 @@ async function trialOf(value: number, job: WorkerJob, { id, tuning, stop }: Cont
 
 /** The member's, with the value and the length of a trial, and without what is taken on the way. */
 function trialExperiment(experiment: Experiment, { factor, steps }: Tuning, value: number): Experiment {
-  const own: Experiment = { ...experiment, [factor]: value, epochTestSize: 0 };
-  for (const key of ['tune', 'tunePer', 'tuneBudget', 'tuneSteps', 'moments', 'momentsSize', 'probe'] as const)
-    delete own[key];
+  const own: Experiment = {
+    ...{ ...experiment, [factor]: value, epochTestSize: 0 },
+    ...{ tune: undefined, tunePer: undefined, tuneBudget: undefined, tuneSteps: undefined },
+    ...{ moments: undefined, momentsSize: undefined, probe: undefined },
+  };
   if (steps === undefined) return own;
-  delete own.epochs;
-  return { ...own, steps };
+  return { ...own, epochs: undefined, steps };
 }
