@@ -14,7 +14,7 @@ import { memberId, type MemberRecord } from '../runs/record.js';
 import { readTuning, tuningFile, writeTuning, type TuningRecord } from '../runs/tuning.js';
 import { RunError } from '../terminal/errors.js';
 import { Diverged, trainEpochs } from './epochs.js';
-import { Evaluation } from './evaluation.js';
+import { MemberTest } from './evaluation.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
 import { openMember } from './open-member.js';
 import { initialHostState } from './state.js';
@@ -83,7 +83,7 @@ async function trialOf(value: number, job: WorkerJob, { id, tuning, stop }: Cont
   const experiment = trialExperiment(job.experiment, tuning, value);
   const member = await openMember({ ...job, experiment, tensorboardFolder: null }, id);
   const state = initialHostState(member.model.parameters, member.optimizer, job.seed);
-  const evaluation = new Evaluation(member);
+  const evaluation = new MemberTest(member);
   const nothing = () => Promise.resolve();
   const end = (scores: Pick<Trial, 'loss' | 'accuracy'>): Trial => ({
     ...{ value, ...scores, diverged: scores.loss === null, steps: member.length.steps },
