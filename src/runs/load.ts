@@ -23,14 +23,18 @@ import { type Placed } from './view.js';
 import type { FamilyMember, LoadedMember, LoadedRun, OpenRun } from './opened.js';
 
 /** Sees a member's outcomes when they are read; returns those that are to be kept. */
-export type Look = (outcomes: Partial<OutcomeTable>, member: FamilyMember) => Partial<OutcomeTable>;
+export type OutcomeReader = (outcomes: Partial<OutcomeTable>, member: FamilyMember) => Partial<OutcomeTable>;
 
 /**
  * Reads columns of every complete member. A file is checked against its hash; a damaged one is named among the absent.
  *
  * @throws RunError where all are damaged, where a value is no number, or where members have no test example in common
  */
-export async function readColumns(run: OpenRun, names: readonly OutcomeName[], look?: Look): Promise<LoadedRun> {
+export async function readColumns(
+  run: OpenRun,
+  names: readonly OutcomeName[],
+  look?: OutcomeReader,
+): Promise<LoadedRun> {
   const { folder, complete, record } = run;
   const { found, absent, notes } = await readMembers(complete, names, { folder, look });
   const all = [...run.absent, ...absent];
@@ -57,7 +61,7 @@ function testedOn(record: RunRecord, rows: number): RunRecord {
 export async function readMembers(
   members: readonly FamilyMember[],
   names: readonly OutcomeName[],
-  { folder, look }: { readonly folder: string; readonly look?: Look | undefined },
+  { folder, look }: { readonly folder: string; readonly look?: OutcomeReader | undefined },
 ) {
   const classes = classCounts(members);
   if (classes.length > 1) refuseOtherSequences(members);
