@@ -1,5 +1,4 @@
 /** The scales of a family, and curves as lists of values at them. Pure, so that a page computes the same. */
-import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 
 /** What is on a curve's horizontal axis. */
@@ -15,7 +14,7 @@ export interface Scale {
 }
 
 /** The members of each width, in order of width. */
-export function scalesOf(members: readonly Pick<MemberOutcomes, 'record'>[]): Scale[] {
+export function scalesOf(members: readonly { readonly record: Omit<Scale, 'members'> }[]): Scale[] {
   const placesOf = new Map<number, number[]>();
   for (const [place, { record }] of members.entries()) {
     const places = placesOf.get(record.width);

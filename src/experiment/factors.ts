@@ -13,7 +13,10 @@ import {
   type ExperimentInput,
   type FactorKey,
 } from './schema.js';
+import { furtherFactors } from './factor-names.js';
 import { originOf, type ValueOrigins } from './value-origins.js';
+
+export { furtherFactors } from './factor-names.js';
 
 /** Values of further factors, in the order of `factorKeys`. */
 export type Factors = Readonly<Partial<Record<FactorKey, number>>>;
@@ -27,11 +30,6 @@ export interface Point {
 type Gridded = Pick<Experiment, 'widths' | 'grid' | 'zip'> & Partial<Experiment>;
 
 const mostMembers = 1_000_000;
-
-/** Keys of the further factors. */
-export function furtherFactors({ grid = {} }: Pick<Experiment, 'grid'>): FactorKey[] {
-  return factorKeys.filter((key) => grid[key] !== undefined);
-}
 
 /** In the experiment's order, widths outermost. */
 export function pointsOf(experiment: Gridded): Point[] {

@@ -14,7 +14,10 @@ import {
   type Architecture,
   type OwnOption,
 } from './architectures.js';
+import { factorKeys, type FactorKey } from './factor-names.js';
 import { momentsProblem } from './moments.js';
+
+export { factorKeys, keyOfOption, optionOf, type FactorKey } from './factor-names.js';
 
 export const optimizers = ['adam', 'adamw', 'sgd'] as const;
 export const schedules = ['constant', 'cosine', 'warm-up'] as const;
@@ -177,30 +180,6 @@ const optionShape = {
   ...optionalOwn,
 };
 
-/** Options other than the width that members may differ in: any number that leaves the test set as it is, and the classes. */
-export const factorKeys = [
-  'depth',
-  'blocks',
-  'heads',
-  'trainSize',
-  'classes',
-  'steps',
-  'epochs',
-  'batchSize',
-  'learningRate',
-  'weightDecay',
-  'imageSize',
-  'labelNoise',
-  'augmentShift',
-  'augmentRotation',
-  'augmentScale',
-  'dropout',
-  'burstiness',
-  'labelRemapping',
-  'zipf',
-] as const satisfies readonly (keyof typeof optionShape)[];
-export type FactorKey = (typeof factorKeys)[number];
-
 /** Without the default, which is no value of a list. */
 function scalarOf(key: FactorKey): z.ZodType<number, number> {
   const schema: z.ZodType = optionShape[key];
@@ -318,16 +297,6 @@ function defaultsOf(arch: Architecture): Record<string, unknown> {
   const own = Object.entries(ownDefaults).map(([key, defaults]) => [key, (defaults as Record<string, unknown>)[arch]]);
   const had = Object.fromEntries(own.filter(([, value]) => value !== undefined)) as Record<string, unknown>;
   return { ...had, ...sharedDefaults[arch] };
-}
-
-/** `batch-size` of `batchSize`. */
-export function optionOf(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** `batchSize` of `batch-size`. */
-export function keyOfOption(option: string): string {
-  return option.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Keys with a value that the architecture does not have. */

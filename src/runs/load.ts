@@ -36,14 +36,21 @@ export async function readColumns(
   look?: OutcomeReader,
 ): Promise<LoadedRun> {
   const { folder, complete, record } = run;
-  const { found, absent, notes } = await readMembers(complete, names, { folder, look });
+  const { found, absent, notes, part } = await readMembers(complete, names, { folder, look });
   const all = [...run.absent, ...absent];
   if (found.length === 0)
     throw new RunError(`none of the ${all.length} members can be read; the first: ${all[0] ?? ''}`, folder);
   const rows = new Set(found.map(({ outcomes }) => outcomes[nth(names, 0)]?.length));
   if (rows.size > 1) throw new RunError(`its members have outcomes of ${[...rows].join(' and ')} rows`, folder);
   const shown = isImported(record) ? record : testedOn(record, present([...rows][0]));
-  return { ...run, record: shown, members: withSameGroups(found), absent: all, notes: [...run.notes, ...notes] };
+  return {
+    ...run,
+    record: shown,
+    members: withSameGroups(found),
+    absent: all,
+    notes: [...run.notes, ...notes],
+    rows: part,
+  };
 }
 
 /** The record with a test set of so many rows: what is said of the test set is said of those that are shown. */
@@ -57,7 +64,7 @@ function testedOn(record: RunRecord, rows: number): RunRecord {
     : { ...record, experiment: { ...experiment, testSequences } };
 }
 
-/** Columns of members that are read together, of the same test examples; what is damaged; what the user should know. */
+/** Columns of members that are read together, of the same test examples, and which part of the test set that is; what is damaged; what the user should know. */
 export async function readMembers(
   members: readonly FamilyMember[],
   names: readonly OutcomeName[],
@@ -103,7 +110,8 @@ export async function readMembers(
       : rows < whole
         ? [`outcomes are of ${counted(rows, 'row')} of the ${whole} of the test set, those of moments (--moments-size)`]
         : [];
-  return { found: shared, absent, notes };
+  const part = classes.length > 1 ? undefined : found.find((member) => member.rows !== undefined)?.rows;
+  return { found: shared, absent, notes, part };
 }
 
 /** Files that are read while those before them are decoded. */

@@ -19,7 +19,7 @@ import { digestOfRun, memberId, type MemberKey, type RunRecord } from './record.
 import { contradictions, memberFolder, membersOf, readAnyRun, writeMemberRecord, writeRunRecord } from './run.js';
 import { stateOfMember, type MemberState } from './verify.js';
 import { isTemporary } from '../machine/temporary.js';
-import { unsetFactors } from './view.js';
+import { unsetFactors } from './coordinates.js';
 
 /** Ids, each in exactly one list, in the merged run's order. */
 export interface Merge {

@@ -27,15 +27,8 @@ import {
 } from './record.js';
 import { memberFolder, membersOf, readAnyRun, readMemberFile, readMemberRecord } from './run.js';
 import { unfinished } from './verify.js';
-import {
-  alongTraining,
-  coordinatesOf,
-  refuseFixed,
-  varyingFactors,
-  viewOf,
-  type Placed,
-  type ViewOptions,
-} from './view.js';
+import { coordinatesOf } from './coordinates.js';
+import { curvesPer, onScale, pointsAt, coordinateValues, viewOf, type Placed, type ViewOptions } from './view.js';
 import { importedWords } from './words.js';
 import { classCounts, outcomesFile, readMembers } from './load.js';
 import type { FamilyMember, OpenRun, OpenOptions } from './opened.js';
@@ -147,22 +140,17 @@ function withClasses(record: RunRecord, members: readonly Placed[]): RunRecord {
  */
 function momentsIn(
   members: readonly TrainedMember[],
-  { record, options: { at, axis, all } }: { readonly record: RunRecord; readonly options: OpenOptions },
+  { record, options }: { readonly record: RunRecord; readonly options: OpenOptions },
 ): readonly TrainedMember[] {
+  const { at, all } = options;
   if (all === 'ends') return members;
-  const isAlong = all === true || (axis !== undefined && alongTraining.includes(axis));
-  if (at === undefined && !isAlong) return members;
-  const stepsOf = (member: TrainedMember) => [
-    ...momentsOf(record.experiment.moments, member.trained.steps),
-    member.trained.steps,
-  ];
-  const points = members.flatMap((member) =>
-    stepsOf(member)
-      .filter((step) => at === undefined || step === at)
-      .map((step) => atStep(record, member, step)),
-  );
-  if (points.length > 0) return points;
-  const steps = [...new Set(members.flatMap(stepsOf))].sort((a, b) => a - b);
+  const points = members.flatMap((member) => {
+    const { steps } = member.trained;
+    return [...momentsOf(record.experiment.moments, steps), steps].map((step) => atStep(record, member, step));
+  });
+  const shown = pointsAt(points, options);
+  if (shown.length > 0) return shown;
+  const steps = coordinateValues('steps', points);
   throw new UsageError(`no member has outcomes after step ${present(at)}`, '--at', `there are ${steps.join(', ')}`);
 }
 
@@ -182,19 +170,14 @@ function atStep(record: RunRecord, member: TrainedMember, step: number): Trained
 function viewsOf(
   record: RunRecord,
   members: readonly Placed[],
-  { curvePer: key, where }: OpenOptions,
+  { curvePer, where }: OpenOptions,
 ): Pick<OpenRun & OpenOptions, 'where' | 'label' | 'curve'>[] {
   const name = titleOf(record);
-  if (key === undefined) return [{ where, label: name, curve: undefined }];
-  const varying = varyingFactors(record, members);
-  refuseFixed(key, varying, '--curve-per');
-  if (where !== undefined && key in where)
-    throw new UsageError(`${key} is held by --where`, '--curve-per', 'give one of the two');
-  const values = [...new Set(members.map(({ coordinates }) => present(coordinates[key])))].sort((a, b) => a - b);
-  return values.map((value) => ({
-    where: { ...where, [key]: value },
-    label: `${name}, ${key} ${value}`,
-    curve: { factor: key, name: `${key} ${value}`, suffix: `-${key}${value}` },
+  if (curvePer === undefined) return [{ where, label: name, curve: undefined }];
+  return curvesPer(curvePer, record, { members, where }).map((curve) => ({
+    where: { ...where, [curvePer]: curve.value },
+    label: `${name}, ${curve.name}`,
+    curve,
   }));
 }
 
@@ -206,9 +189,7 @@ async function placeBy(
 ): Promise<FamilyMember[]> {
   const losses = coordinate === 'loss' ? await testLosses(members, of) : undefined;
   const at = (member: TrainedMember) => losses?.get(member) ?? present(member.coordinates[coordinate]);
-  return onScale(members, at).map(({ member, scale, seed }) => ({
-    ...{ ...member, width: scale, parameters: scale, seed },
-  }));
+  return onScale(members, at);
 }
 
 type TrainedMember = FamilyMember & { readonly trained: MemberRecord };
@@ -253,8 +234,9 @@ async function openImported(folder: string, record: ImportedRun, axis: string): 
       absent.push(`${shownId(id)} (${coordinates[axis] === undefined ? `has no ${axis}` : `${axis} is not above 0`})`);
   if (placed.length === 0)
     throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
-  const complete = onScale(placed, ({ coordinates }) => present(coordinates[axis])).map(({ member, seed }) =>
-    coordinatesAtPlace(folder, member, { axis, seed }),
+  const complete = onScale(
+    placed.map((member) => familyMemberOf(folder, member)),
+    ({ coordinates }) => present(coordinates[axis]),
   );
   const columns = await columnsOf(complete);
   if (!columns.includes('correct')) throw new RunError('its outcomes do not say which answers are right', folder);
@@ -265,39 +247,12 @@ async function openImported(folder: string, record: ImportedRun, axis: string): 
   };
 }
 
-/**
- * In order of the coordinate, and each with the place that seeds have: models at one scale are its replicates, those of one seed
- * together where seeds are told.
- */
-function onScale<T extends { readonly id: string; readonly seed: number | null }>(
-  members: readonly T[],
-  scaleOf: (member: T) => number,
-): { member: T; scale: number; seed: number }[] {
-  const sorted = [...members].sort(
-    (a, b) => scaleOf(a) - scaleOf(b) || (a.seed ?? 0) - (b.seed ?? 0) || (a.id < b.id ? -1 : 1),
-  );
-  const taken = new Map<number, Set<number>>();
-  return sorted.map((member) => {
-    const scale = scaleOf(member);
-    const used = taken.get(scale) ?? new Set<number>();
-    taken.set(scale, used);
-    let seed = member.seed ?? 0;
-    while (used.has(seed)) seed++;
-    used.add(seed);
-    return { member, scale, seed };
-  });
-}
-
-function coordinatesAtPlace(
-  folder: string,
-  member: ImportedMember,
-  { axis, seed }: { readonly axis: string; readonly seed: number },
-): FamilyMember {
-  const { id, coordinates, files } = member;
-  const scale = present(coordinates[axis]);
+/** Without its place on an axis. */
+function familyMemberOf(folder: string, member: ImportedMember) {
+  const { id, seed, coordinates, files } = member;
   return {
-    ...{ id: shownId(id), width: scale, seed, parameters: scale, trainingFlops: coordinates['flops'] ?? NaN },
-    ...{ coordinates, files, folder: importedFolder(folder, id), trained: undefined, imported: member },
+    ...{ id: shownId(id), seed, trainingFlops: coordinates['flops'] ?? NaN, coordinates, files },
+    ...{ folder: importedFolder(folder, id), trained: undefined, imported: member },
   };
 }
 

@@ -3,8 +3,10 @@ import { type AnyRun, type ImportedMember } from './imported.js';
 import type { ProbeName } from '../datasets/probes.js';
 import { type OutcomeName, type OutcomeTable } from './outcomes.js';
 import { type MemberRecord } from './record.js';
-import { type ViewOptions } from './view.js';
+import { type CurveName, type ViewOptions } from './view.js';
 import { type FamilyWords } from './words.js';
+
+export type { CurveName } from './view.js';
 
 /**
  * A member as curves take it. Where curves are drawn over a coordinate, `width` and `parameters` are both that coordinate, and `seed`
@@ -39,15 +41,6 @@ export interface LoadedMember {
   readonly outcomes: Partial<OutcomeTable>;
 }
 
-export interface CurveName {
-  /** `depth` */
-  readonly factor: string;
-  /** `depth 2` */
-  readonly name: string;
-  /** The same for names of files: `-depth2`. */
-  readonly suffix: string;
-}
-
 export interface LoadedRun {
   readonly folder: string;
   readonly record: AnyRun;
@@ -57,6 +50,8 @@ export interface LoadedRun {
   readonly members: readonly LoadedMember[];
   /** `cnn-w8-s0 (2 of 5 epochs done)`: members that are not in it, and why. */
   readonly absent: readonly string[];
+  /** Rows of outcomes.parquet that are shown, where moments have a part of the test set; undefined for all. */
+  readonly rows?: Int32Array | undefined;
   /** Columns that the outcomes have, read or not. */
   readonly columns: readonly OutcomeName[];
   /** What the user should know of the run's files and of what is shown of it, a line each. */

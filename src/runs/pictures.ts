@@ -58,13 +58,22 @@ export interface MemberStrips {
  */
 export async function readStrips(
   { dataset: { shape, testCount } }: Pick<RunRecord, 'dataset'>,
-  members: readonly { readonly record: Pick<FamilyMember, 'id' | 'width' | 'files'>; readonly folder: string }[],
+  members: readonly {
+    readonly record: Pick<FamilyMember, 'id' | 'width' | 'files' | 'moment'>;
+    readonly folder: string;
+  }[],
 ): Promise<{ strips: MemberStrips[]; problems: string[] }> {
   const strips: MemberStrips[] = [];
   const problems: string[] = [];
   const size = `${Math.min(kept, testCount) * shape.width} x ${2 * shape.height}`;
   for (const [member, { record, folder }] of members.entries()) {
-    if (!(fileName in record.files) || strips.some(({ width }) => width === record.width)) continue;
+    // The picture is of the end of training.
+    if (
+      record.moment !== undefined ||
+      !(fileName in record.files) ||
+      strips.some(({ width }) => width === record.width)
+    )
+      continue;
     const png = await readMemberFile(folder, record, fileName);
     const problem = typeof png === 'string' ? png : await notOfSize(png, size);
     if (typeof png === 'string' || problem !== undefined)

@@ -1,16 +1,21 @@
 /**
  * A run's members as points of curves: which coordinate they are placed by, which of the other factors are held and at what. A plain
- * view is of the widths of a family, with their parameters on the axis; in any other a scale is the value of one coordinate.
+ * view is of the widths of a family, with their parameters on the axis; in any other a scale is the value of one coordinate. Pure,
+ * so that a page places members as commands do.
  */
-import { furtherFactors } from '../experiment/factors.js';
-import { hasOption } from '../experiment/architectures.js';
-import { factorKeys, keyOfOption, optionOf, type Experiment, type FactorKey } from '../experiment/schema.js';
+import { factorKeys, furtherFactors, keyOfOption, optionOf, type FactorKey } from '../experiment/factor-names.js';
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatCount } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
-import { trainingOf, type MemberRecord, type RunRecord } from './record.js';
 import { coordinateWords, trainedWords, type FamilyWords } from './words.js';
+
+/** What is known of a run's experiment: which of its factors have several values. */
+export interface Varied {
+  readonly arch: string;
+  readonly grid?: Readonly<Partial<Record<FactorKey, unknown>>> | undefined;
+  readonly zip?: true | undefined;
+}
 
 /** What is asked for. */
 export interface ViewOptions {
@@ -38,6 +43,8 @@ export interface FamilyView<T> {
   readonly members: readonly T[];
   /** Factors that vary in the run and are held in the view. */
   readonly held: Readonly<Record<string, number>>;
+  /** Factors in which members differ that stand at one place, and so count as seeds. */
+  readonly mixed: readonly string[];
   /** What the user should know, a line each. */
   readonly notes: readonly string[];
 }
@@ -70,7 +77,13 @@ const titles: Readonly<Record<string, string>> = {
   zipf: 'exponent of the class frequencies',
 };
 
-const architecture = ['width', 'depth', 'blocks', 'heads', 'imageSize'];
+/** As an axis is titled. */
+export function axisTitle(key: string): string {
+  return titles[key] ?? key;
+}
+
+/** Factors that change the number of parameters. */
+export const architecture: readonly string[] = ['width', 'depth', 'blocks', 'heads', 'imageSize'];
 const length = ['steps', 'epochs', 'batchSize', 'trainSize'];
 /** Factors that move a measure: members that differ in them lie on one curve over it. */
 const movedBy: Readonly<Record<Measure, readonly string[]>> = {
@@ -80,60 +93,28 @@ const movedBy: Readonly<Record<Measure, readonly string[]>> = {
   loss: ['width', ...factorKeys],
 };
 
-/** What factors are where the option is left out. */
-export function unsetFactors({
-  trainCount,
-  shape,
-  classes,
-}: Pick<RunRecord['dataset'], 'trainCount' | 'shape' | 'classes'>): Partial<Record<FactorKey, number>> {
-  return { trainSize: trainCount, classes, imageSize: shape.height, labelNoise: 0, zipf: 0 };
-}
-
-/** Every factor that an architecture has, with what it is where its option is left out. */
-export function factorsOf(experiment: Experiment, dataset: Parameters<typeof unsetFactors>[0]): Record<string, number> {
-  const unset = unsetFactors(dataset);
-  const own = factorKeys.filter((key) => hasOption(experiment.arch, key));
-  const factors = own.flatMap((key) => {
-    const value = experiment[key] ?? unset[key];
-    return value === undefined ? [] : [[key, value] as const];
-  });
-  return Object.fromEntries(factors);
-}
-
-/** Numbers of a trained member after a step, or at its end: width, every factor that its architecture has, and what follows from them. */
-export function coordinatesOf(run: RunRecord, record: MemberRecord, step = record.steps): Record<string, number> {
-  const { experiment: own, trainCount } = trainingOf(run, record);
-  return {
-    width: record.width,
-    ...factorsOf(own, { ...run.dataset, trainCount }),
-    steps: step,
-    examples: step * own.batchSize,
-    parameters: record.parameters,
-    flops: (record.trainingFlops * step) / record.steps,
-  };
-}
-
 /** Factors in which the members differ, the width first. */
 export function varyingFactors(
-  { experiment }: Pick<RunRecord, 'experiment'>,
+  { experiment }: { readonly experiment: Varied },
   members: readonly Pick<Placed, 'coordinates'>[],
 ): string[] {
   return ['width', ...furtherFactors(experiment)].filter((key) => coordinateValues(key, members).length > 1);
 }
 
-function coordinateValues(key: string, members: readonly Pick<Placed, 'coordinates'>[]): number[] {
+/** Ascending. */
+export function coordinateValues(key: string, members: readonly Pick<Placed, 'coordinates'>[]): number[] {
   return [...new Set(members.flatMap(({ coordinates }) => coordinates[key] ?? []))].sort((a, b) => a - b);
 }
 
 /** Throws UsageError for an axis that the members do not have, and for values that none of them has. */
 export function viewOf<T extends Placed>(
-  run: Pick<RunRecord, 'experiment' | 'name'>,
+  { experiment }: { readonly experiment: Varied },
   members: readonly T[],
   { axis, where = {}, all = false }: ViewOptions,
 ): FamilyView<T> {
-  const varying = varyingFactors(run, members);
+  const varying = varyingFactors({ experiment }, members);
   // Transformers of other classes are tested on other sequences, so that no curve is over them.
-  const axes = varying.filter((key) => key !== 'classes' || run.experiment.arch !== 'transformer');
+  const axes = varying.filter((key) => key !== 'classes' || experiment.arch !== 'transformer');
   const usual = axes.includes('width') || axes.length === 0 ? 'parameters' : nth(axes, 0);
   const over = resolveAxis(axis, { varying, usual, members });
   const along = (measures as readonly string[]).includes(over) ? movedBy[over as Measure] : [over];
@@ -142,11 +123,11 @@ export function viewOf<T extends Placed>(
     throw new UsageError(`${over} is on the axis`, '--where', 'hold another factor, or give another --axis');
   const isWidths = axis === undefined && over === 'parameters';
   // Factors that are combined by position move together: to hold one would leave a single member.
-  const isZipped = run.experiment.zip === true;
+  const isZipped = experiment.zip === true;
   const others = varying.filter((key) => !isZipped && (isWidths ? key !== 'width' : !along.includes(key)));
   const held: Record<string, number> = { ...where };
   let kept = members.filter(({ coordinates }) => isAt(coordinates, where));
-  if (all !== false) return { words: trainedWords, coordinate: undefined, members: kept, held, notes: [] };
+  if (all !== false) return { words: trainedWords, coordinate: undefined, members: kept, held, mixed: [], notes: [] };
   const chosen: { readonly key: string; readonly text: string }[] = [];
   for (const key of others.filter((each) => !(each in where))) {
     const values = coordinateValues(key, kept);
@@ -171,12 +152,12 @@ export function viewOf<T extends Placed>(
     );
   const isPlain =
     over === 'parameters' && (isWidths || varying.filter((key) => !(key in held)).every((key) => key === 'width'));
-  if (isPlain) return { words: trainedWords, coordinate: undefined, members: kept, held, notes };
+  if (isPlain) return { words: trainedWords, coordinate: undefined, members: kept, held, mixed, notes };
   const further = (measures as readonly string[]).includes(over)
     ? 'train members of other sizes or lengths too'
     : `train more with --${optionOf(over === 'width' ? 'widths' : over)}`;
-  const words = coordinateWords(over, { title: titles[over] ?? over, further });
-  return { words, coordinate: over, members: kept, held, notes };
+  const words = coordinateWords(over, { title: axisTitle(over), further });
+  return { words, coordinate: over, members: kept, held, mixed, notes };
 }
 
 /** Factors in which members differ that are at one place of an axis. */
@@ -215,6 +196,71 @@ function resolveAxis(axis: string | undefined, { varying, usual, members }: Know
       `train others with --${optionOf(factor)}, or give ${known.join(', ')}`,
     );
   throw new UsageError(`"${axis}" is not an axis`, '--axis', suggestion(axis, known));
+}
+
+/**
+ * The points that are asked for: those after a step, along training all, else the ends. A point without a `moment` is a member at its
+ * end.
+ */
+export function pointsAt<T extends Placed & { readonly moment?: number | undefined }>(
+  points: readonly T[],
+  { at, axis, all = false }: ViewOptions,
+): readonly T[] {
+  if (at !== undefined) return points.filter(({ coordinates }) => coordinates['steps'] === at);
+  if (all === true || (axis !== undefined && alongTraining.includes(axis))) return points;
+  return points.filter(({ moment }) => moment === undefined);
+}
+
+/** Which of a run's curves it is, where a factor's values have one each. */
+export interface CurveName {
+  /** `depth` */
+  readonly factor: string;
+  /** `depth 2` */
+  readonly name: string;
+  /** The same for names of files: `-depth2`. */
+  readonly suffix: string;
+  readonly value: number;
+}
+
+/**
+ * A curve for each value of a factor, in ascending order.
+ *
+ * @throws UsageError for what is no factor, or held
+ */
+export function curvesPer(
+  key: string,
+  run: { readonly experiment: Varied },
+  { members, where }: { readonly members: readonly Placed[] } & Pick<ViewOptions, 'where'>,
+): CurveName[] {
+  refuseFixed(key, varyingFactors(run, members), '--curve-per');
+  if (where !== undefined && key in where)
+    throw new UsageError(`${key} is held by --where`, '--curve-per', 'give one of the two');
+  return coordinateValues(key, members).map((value) => ({
+    ...{ factor: key, name: `${key} ${value}`, suffix: `-${key}${value}`, value },
+  }));
+}
+
+/**
+ * In order of a coordinate, which takes the place of width and parameters, each with the place that seeds have: members at one scale are
+ * its replicates, those of one seed together where seeds are told.
+ */
+export function onScale<T extends { readonly id: string; readonly seed: number | null }>(
+  members: readonly T[],
+  scaleOf: (member: T) => number,
+): (T & { readonly width: number; readonly parameters: number; readonly seed: number })[] {
+  const sorted = [...members].sort(
+    (a, b) => scaleOf(a) - scaleOf(b) || (a.seed ?? 0) - (b.seed ?? 0) || (a.id < b.id ? -1 : 1),
+  );
+  const taken = new Map<number, Set<number>>();
+  return sorted.map((member) => {
+    const scale = scaleOf(member);
+    const used = taken.get(scale) ?? new Set<number>();
+    taken.set(scale, used);
+    let seed = member.seed ?? 0;
+    while (used.has(seed)) seed++;
+    used.add(seed);
+    return { ...member, width: scale, parameters: scale, seed };
+  });
 }
 
 /** Throws UsageError where the members do not differ in a factor. */

@@ -5,7 +5,7 @@ import type { Experiment } from '../experiment/schema.js';
 import { parameterCount, type Model } from '../families/family.js';
 import { createFolder, writeFileAtomic } from '../machine/files.js';
 import type { EpochRecord } from '../runs/record.js';
-import { factorsOf } from '../runs/view.js';
+import { factorsOf } from '../runs/coordinates.js';
 import { EventFile, experimentFile, type Hparams } from './event-file.js';
 import type { TestScores } from './evaluation.js';
 import type { Member } from './open-member.js';

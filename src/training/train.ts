@@ -39,7 +39,7 @@ import {
 } from '../runs/record.js';
 import { busyMembers, lockRun } from '../runs/lock.js';
 import { memberFolder, membersOf, readRunRecord, runFolder, writeRunRecord } from '../runs/run.js';
-import { unsetFactors } from '../runs/view.js';
+import { unsetFactors } from '../runs/coordinates.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed, counted } from '../terminal/format.js';
 import type { TrainingEvent } from './events.js';

@@ -31,6 +31,8 @@ import { causesFigure, sweepFigure } from '../figures/sweep.js';
 import { compact, outcomeBudget } from '../explorer/compact.js';
 import { unitsText, type PageData, type PageNatural, type PageRun } from '../explorer/data.js';
 import { Family } from '../explorer/family.js';
+import { placed } from '../explorer/places.js';
+import { pagePoints } from '../explorer/points.js';
 import { pageOf, type PageImage } from '../explorer/html.js';
 import { examplePictures, reconstructionsOf } from '../explorer/pictures.js';
 import { rendered, toPng, toSvg } from '../figures/render.js';
@@ -127,7 +129,7 @@ export async function makeReport({
     const { strips, problems } = isImported(record) ? { strips: [], problems: [] } : await readStrips(record, members);
     warnings.push(...problems);
     const page = await pageRunOf(analysed, { budget, strips, datasets });
-    if (page.problem !== undefined) warnings.push(page.problem);
+    warnings.push(...page.problems);
     pages.push(page.run);
     step(shares.analysis + shares.page);
     const drawing = { files, images, printed, strips, natural: inFigures.map(({ text }) => text) };
@@ -174,7 +176,7 @@ interface PageOfRun {
   readonly run: PageRun;
   /** What the page can't do as well as the files. */
   readonly notes: readonly string[];
-  readonly problem: string | undefined;
+  readonly problems: readonly string[];
 }
 
 interface PageSources {
@@ -188,17 +190,27 @@ async function pageRunOf(
   { run: loaded, about, induced }: AnalysedFamily,
   { budget, strips, datasets }: PageSources,
 ): Promise<PageOfRun> {
+  const { points, rowsAtMoments, first, absent } = await pagePoints([loaded]);
   const { run: compacted, order } = compact({
     record: loaded.record,
     members: loaded.members,
+    ...{ points, rowsAtMoments, first },
     words: loaded.words,
     induced,
     budget,
   });
   const bare: PageRun = { ...compacted, about, pictures: '', reconstructions: null };
-  const { pictures, problem } = await examplePictures({ loaded, run: bare, order, datasets });
-  const reconstructions = reconstructionsOf(strips, { loaded, order });
-  return { run: { ...bare, pictures, reconstructions }, notes: pageNotes(bare, { loaded, induced }), problem };
+  const whole = nth(points, 0).outcomes;
+  const { pictures, problem } = await examplePictures({ loaded, whole, run: bare, order, datasets });
+  const reconstructions = reconstructionsOf(strips, { loaded, run: bare, order });
+  return {
+    run: { ...bare, pictures, reconstructions },
+    notes: pageNotes(bare, { loaded, induced }),
+    problems: [
+      ...absent.filter((line) => !loaded.absent.includes(line)).map((line) => `not included: ${line}`),
+      ...(problem === undefined ? [] : [problem]),
+    ],
+  };
 }
 
 /** How near the page's numbers are to those of the tables, as measured here. */
@@ -212,12 +224,12 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
     return [
       'The explorer has every outcome: its values equal those in the tables; its intervals come from its own bootstrap.',
     ];
-  const members = run.members.map((_, i) => i);
+  const view = placed(run, run.first);
   const { predicted } = new Family(run).explore({
     threshold: run.induced.chosen,
-    size: run.count,
-    members,
-    axis: 'parameters',
+    size: view.units,
+    members: nth(view.curves, -1).members,
+    axis: view.by,
   });
   const exact = present(predictFromStandard(induced, loaded.members)).memberValues;
   const difference = Math.max(...exact.map((value, i) => Math.abs(value - nth(predicted.members, i))));

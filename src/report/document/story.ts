@@ -4,7 +4,7 @@ import { glossary } from '../glossary.js';
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { furtherFactors } from '../../experiment/factors.js';
 import { inputOf, isFactor, optionOf } from '../../experiment/schema.js';
-import { unsetFactors } from '../../runs/view.js';
+import { unsetFactors } from '../../runs/coordinates.js';
 import { lengthText } from '../../experiment/length.js';
 import { counted, formatCount, formatNumber, withSpaces } from '../../terminal/format.js';
 import { isImported, kindOf, sourcesOf, testSetText, type AnyRun, type ImportedRun } from '../../runs/imported.js';

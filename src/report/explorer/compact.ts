@@ -1,6 +1,7 @@
 /** A family's outcomes as the page carries them. */
 import { defaultMetrics } from '../../analysis/defaults.js';
 import { predictFromStandard } from '../../analysis/independence.js';
+import { present } from '../../machine/present.js';
 import { clustersOf } from '../../metrics/clusters.js';
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
@@ -8,11 +9,18 @@ import { quantile } from '../../statistics/bootstrap.js';
 import { Random } from '../../statistics/random.js';
 import type { OutcomeTable } from '../../runs/outcomes.js';
 import { kindOf, pairsOf, type AnyRun, type Made } from '../../runs/imported.js';
+import type { Varied } from '../../runs/view.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { int32Bytes } from '../../machine/bytes.js';
 import { codesOf, cutoffGrid, packBits, toBase64 } from './codes.js';
-import type { PageMetric, PageOutcomes, PageRun, PageThreshold } from './data.js';
+import type { PageMember, PageMetric, PageOutcomes, PageRun, PageThreshold } from './data.js';
+import type { Placing } from './places.js';
 import { testSizes } from './sizes.js';
+
+/** A member at a moment, as the page has it. */
+export interface PagePoint extends MemberOutcomes {
+  readonly record: MemberOutcomes['record'] & Pick<PageMember, 'coordinates' | 'moment'>;
+}
 
 /** A family that can be explored. */
 export type CompactRun = Omit<PageRun, 'about' | 'pictures' | 'reconstructions'>;
@@ -23,8 +31,14 @@ export const outcomeBudget = 1_200_000;
 export interface CompactRequest {
   readonly record: Made & Pick<AnyRun, 'name'>;
   readonly words?: FamilyWords;
-  /** By width and seed, at least two widths. */
+  /** What the report's curves are of: by width and seed, at least two widths. */
   readonly members: readonly MemberOutcomes[];
+  /** All that the page has; left out: the members. */
+  readonly points?: readonly PagePoint[] | undefined;
+  /** Rows of the others that moments before the last have; left out: all. */
+  readonly rowsAtMoments?: Int32Array | undefined;
+  /** Left out: the widths by their parameters. */
+  readonly first?: Placing | undefined;
   /** Left out: the induced metric of `train`. A subset accuracy, a reconstruction or a sequence accuracy. */
   readonly induced?: Metric | undefined;
   /** Bytes that the outcomes may take; fewer units are in the page where they would take more. */
@@ -38,33 +52,47 @@ export interface Compacted {
 }
 
 export function compact({
+  words = trainedWords,
   record,
   members,
+  points = members.map(withCoordinates),
+  rowsAtMoments,
+  first = { axis: words.isImported ? words.axis : 'parameters', per: '', at: undefined, where: {} },
   induced,
-  words = trainedWords,
   budget = outcomeBudget,
 }: CompactRequest): Compacted {
   const usual = defaultMetrics(record, members);
   const metric = induced ?? usual.induced;
   const kind = kindOf(record);
   const length = kind === 'sequences' ? pairsOf(record) : 1;
-  const total = rowsOf(members[0]!.outcomes) / length;
+  const ends = points.filter((point) => point.record.moment === undefined);
+  const whole = present(ends[0] ?? points[0]).outcomes;
+  const total = rowsOf(whole) / length;
+  const part = rowsAtMoments === undefined ? undefined : unitsOf(rowsAtMoments, length);
   const bits = kind === 'reconstruction' ? 8 : length;
   const units = kind === 'sequences' ? 'sequences' : 'images';
-  const clusters = clustersOf(members[0]!.outcomes, units);
-  const bytesForAll = clusters === undefined ? 0 : 4 * length;
-  const count = Math.min(total, Math.floor((8 * budget) / (members.length * bits + 8 * bytesForAll)));
-  const order = Random.named(0, 'page', total).permutation(total).slice(0, count);
-  const threshold = thresholdOf(metric, { members, count, length, words });
-  const outcomes = outcomesOf(kind, { members, order, length, cutoffs: threshold.options });
+  const clusters = clustersOf(whole, units);
+  const bitsForAll = clusters === undefined ? 0 : 32 * length;
+  const shuffled = Random.named(0, 'page', total).permutation(total);
+  const { count, countAtMoments } = countsOf(8 * budget, {
+    ...{ total, part: part?.length ?? total, ofEnds: ends.length * bits + bitsForAll },
+    ofMoments: (points.length - ends.length) * bits,
+  });
+  const order = partFirst(shuffled, part).slice(0, count);
+  const threshold = thresholdOf(metric, { members: points, count: countAtMoments, length, words });
+  const placeInPart = part && new Map(Array.from(part, (unit, place) => [unit, place]));
+  const orderAtMoments = order
+    .slice(0, countAtMoments)
+    .map((unit) => (placeInPart === undefined ? unit : present(placeInPart.get(unit))));
+  const outcomes = outcomesOf(kind, { points, order, orderAtMoments, length, cutoffs: threshold.options });
   const prediction = predictFromStandard(metric, members)!;
   const run: CompactRun = {
     name: record.name,
     words,
-    members: members.map(({ record: { id, width, seed, parameters, trainingFlops } }) => {
-      return { id, width, seed, parameters, trainingFlops };
-    }),
-    ...{ units, count, total },
+    experiment: 'kind' in record ? null : variedOf(record.experiment),
+    members: pageMembers(points),
+    first,
+    ...{ units, count, countAtMoments, total },
     standard: about(usual.standard),
     induced: { ...about(metric), ...threshold },
     predicted: { title: prediction.title, assumption: prediction.assumption },
@@ -72,6 +100,69 @@ export function compact({
     clusters: clusters === undefined ? null : toBase64(int32Bytes(inOrder(clusters.of, order, length))),
   };
   return { run, order };
+}
+
+/** Of members that are known by their width alone. */
+function withCoordinates({ record, outcomes }: MemberOutcomes): PagePoint {
+  const { width, parameters, trainingFlops: flops } = record;
+  return { record: { ...record, coordinates: { width, parameters, flops } }, outcomes };
+}
+
+function variedOf({ arch, grid, zip }: Varied): Varied {
+  return { arch, grid, zip };
+}
+
+/** With the numbers in which they differ alone. */
+function pageMembers(points: readonly PagePoint[]): PageMember[] {
+  const keys = [...new Set(points.flatMap(({ record }) => Object.keys(record.coordinates)))];
+  const differing = new Set(
+    keys.filter((key) => new Set(points.map(({ record }) => record.coordinates[key])).size > 1),
+  );
+  return points.map(({ record: { id, width, seed, parameters, trainingFlops, coordinates, moment } }) => {
+    const own = Object.fromEntries(Object.entries(coordinates).filter(([key]) => differing.has(key)));
+    return {
+      id,
+      width,
+      seed,
+      parameters,
+      trainingFlops,
+      coordinates: own,
+      ...(moment === undefined ? {} : { moment }),
+    };
+  });
+}
+
+/** Units of rows that stand together. */
+function unitsOf(rows: Int32Array, length: number): Int32Array {
+  return rows.filter((_, i) => i % length === 0).map((row) => row / length);
+}
+
+/** In the same order, but those of the part before the others. */
+function partFirst(order: Int32Array, part: Int32Array | undefined): Int32Array {
+  if (part === undefined) return order;
+  const own = new Set(part);
+  return Int32Array.of(...order.filter((unit) => own.has(unit)), ...order.filter((unit) => !own.has(unit)));
+}
+
+interface Amounts {
+  readonly total: number;
+  readonly part: number;
+  /** Bits a unit. */
+  readonly ofEnds: number;
+  readonly ofMoments: number;
+}
+
+/** How many units there is room for. */
+function countsOf(
+  bits: number,
+  { total, part, ofEnds, ofMoments }: Amounts,
+): { count: number; countAtMoments: number } {
+  const inPart = Math.min(part, Math.floor(bits / (ofEnds + ofMoments)));
+  if (inPart < part) return { count: inPart, countAtMoments: inPart };
+  return {
+    count: Math.min(total, part + Math.floor((bits - part * (ofEnds + ofMoments)) / ofEnds)),
+    countAtMoments: part,
+  };
 }
 
 function about({ title, unit, better }: Metric): PageMetric {
@@ -144,19 +235,25 @@ function cutoffsOf(members: readonly MemberOutcomes[], chosen: number): number[]
 }
 
 interface Packing {
-  readonly members: readonly MemberOutcomes[];
+  readonly points: readonly PagePoint[];
   readonly order: Int32Array;
+  /** Places in what moments before the last have. */
+  readonly orderAtMoments: Int32Array;
   readonly length: number;
   readonly cutoffs: readonly number[];
 }
 
-function outcomesOf(kind: PageOutcomes['kind'], { members, order, length, cutoffs }: Packing): PageOutcomes {
+function outcomesOf(
+  kind: PageOutcomes['kind'],
+  { points, order, orderAtMoments, length, cutoffs }: Packing,
+): PageOutcomes {
+  const orderOf = ({ record }: PagePoint) => (record.moment === undefined ? order : orderAtMoments);
   if (kind !== 'reconstruction') {
-    const right = members.map(({ outcomes }) => packBits(inOrder(outcomes.correct!, order, length)));
+    const right = points.map((point) => packBits(inOrder(present(point.outcomes.correct), orderOf(point), length)));
     const text = toBase64(joined(right));
     return kind === 'sequences' ? { kind, length, right: text } : { kind, right: text };
   }
-  const errors = members.map(({ outcomes }) => inOrder(outcomes.mse!, order, 1));
+  const errors = points.map((point) => inOrder(present(point.outcomes.mse), orderOf(point), 1));
   const codes = errors.map((list) => codesOf(list, cutoffs));
   return {
     kind,

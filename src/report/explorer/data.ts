@@ -4,8 +4,10 @@
  * them are a random test set of n.
  */
 import type { OutcomeKind } from '../../experiment/architectures.js';
+import type { Varied } from '../../runs/view.js';
 import type { FamilyWords } from '../../runs/words.js';
 import type { ScoreName } from '../../analysis/scores.js';
+import type { Placing } from './places.js';
 
 export interface PageData {
   readonly runs: readonly PageRun[];
@@ -16,13 +18,20 @@ export interface PageRun {
   readonly name: string;
   /** Architecture, dataset, seeds: one line. */
   readonly about: string;
-  /** What its scales and examples are called. */
+  /** What its scales and examples are called in the report. */
   readonly words: FamilyWords;
+  /** Which factors have several values; null for imported members. */
+  readonly experiment: Varied | null;
+  /** By width and seed, and each at all of its moments, whatever is drawn at first. */
   readonly members: readonly PageMember[];
+  /** What is drawn at first: the curves of the report. */
+  readonly first: Placing;
   /** What the induced metric has one number of. */
   readonly units: 'images' | 'sequences';
   /** Units in this page. */
   readonly count: number;
+  /** The first so many of them are those that moments before the last were tested on. */
+  readonly countAtMoments: number;
   /** Units that the members were tested on; more than `count` where the page would be too large. */
   readonly total: number;
   readonly standard: PageMetric;
@@ -48,6 +57,10 @@ export interface PageMember {
   readonly seed: number;
   readonly parameters: number;
   readonly trainingFlops: number;
+  /** Numbers in which members differ: factors, parameters, FLOPs, examples, steps, loss; of an imported one its own. */
+  readonly coordinates: Readonly<Record<string, number>>;
+  /** The step of training after which its outcomes were taken; left out: the last. */
+  readonly moment?: number | undefined;
 }
 
 export interface PageMetric {
@@ -69,7 +82,7 @@ export interface PageThreshold {
   readonly chosen: number;
 }
 
-/** Base64 of one byte array for all members, one after the other. */
+/** Base64 of one byte array for all members, one after the other; of moments before the last the first `countAtMoments` units. */
 export type PageOutcomes =
   | {
       readonly kind: Extract<OutcomeKind, 'classification'>;
@@ -117,8 +130,8 @@ export interface PageReconstructions {
   readonly height: number;
   /** Each picture's unit in the page, -1 where it is not among them. */
   readonly units: readonly number[];
-  /** Data URIs of members' strips, by width: originals above, reconstructions below. */
-  readonly strips: readonly { readonly member: number; readonly png: string }[];
+  /** Data URIs of members' strips, by scale: originals above, reconstructions below. */
+  readonly strips: readonly { readonly member: number; readonly name: string; readonly png: string }[];
 }
 
 /** A published curve with what `compare` says of it. */

@@ -20,11 +20,14 @@ import { Sfc32 } from '../../statistics/sfc32.js';
 import { wilsonLimits, z95, type Interval } from '../../statistics/wilson.js';
 import { fromBase64, int32From } from './codes.js';
 import type { PageRun } from './data.js';
+import type { PlacedMember } from './places.js';
 import { unpack, type Outcomes } from './outcomes.js';
 
 /** Blocks of test examples that are drawn, and draws of them. */
 export const blocks = 400;
 export const draws = 400;
+/** Standard curves that are kept at most: more than a view has. */
+const mostKept = 32;
 
 /** What the controls say. */
 export interface Choice {
@@ -32,8 +35,7 @@ export interface Choice {
   readonly threshold: number;
   /** Units of the test set: the first so many. */
   readonly size: number;
-  /** Places in the run's list of members, ascending. */
-  readonly members: readonly number[];
+  readonly members: readonly PlacedMember[];
   readonly axis: ScaleName;
 }
 
@@ -75,12 +77,12 @@ interface Sums {
 
 export class Family {
   readonly #outcomes: Outcomes;
-  readonly #standard = new Map<number, Sums>();
+  readonly #standard = new Map<string, Sums>();
   readonly #weights = new Map<string, readonly Float64Array[]>();
   /** Of each row of the units, where it is not units that are drawn. */
   readonly #clusterOf: Int32Array | undefined;
-  /** The last one: it stays as it is while the threshold moves. */
-  #standardCurve: { readonly key: string; readonly curve: ExploredCurve } | undefined;
+  /** They stay as they are while the threshold moves. */
+  readonly #standardCurves = new Map<string, ExploredCurve>();
 
   constructor(readonly run: PageRun) {
     this.#outcomes = unpack(run);
@@ -89,36 +91,28 @@ export class Family {
 
   /** At least two scales among the members. */
   explore({ threshold, size, members, axis }: Choice): Explored {
-    const records = members.map((i) => ({ record: this.run.members[i]! }));
-    const scales = scalesOf(records);
+    const scales = scalesOf(members.map((record) => ({ record })));
     const positions = scales.map((scale) => positionOf(scale, axis));
-    const all = this.#standardSums(size);
-    const standard = pick(all, members);
+    const places = members.map(({ place }) => place);
+    const standard = this.#standardSums(places, size);
     // What K takes to its power is the standard metric's count; other thresholds are counted anew.
     const isSubset = this.run.outcomes.kind === 'classification';
-    const induced = isSubset ? standard : this.#sumsOf(members, size, threshold);
+    const induced = isSubset ? standard : this.#sumsOf(places, size, threshold);
     const table = isSubset ? sharesOfSubsets(size, threshold) : undefined;
     const transform = (mean: number) => table?.[Math.round(mean * size)] ?? mean;
     const about = { scales, positions, size };
     const predicted = this.#outcomes.predicted(members, size, threshold);
     const predictedValues = meansOf(predicted, scales);
-    const key = [size, axis, ...members].join();
-    if (this.#standardCurve?.key !== key) {
+    const key = [size, axis, ...members.map(({ place, width }) => `${place} ${width}`)].join();
+    let standardCurve = this.#standardCurves.get(key);
+    if (standardCurve === undefined) {
       const { better, unit } = this.run.standard;
       const interval = isSubset ? wilsonOf(size) : normalOf(size, unit);
       const limits = unit === 'probability' ? ([0, 1] as const) : ([0, Infinity] as const);
-      this.#standardCurve = {
-        key,
-        curve: this.#curve(standard, {
-          ...about,
-          better,
-          transform: (mean) => mean,
-          interval,
-          limits,
-        }),
-      };
+      standardCurve = this.#curve(standard, { ...about, better, transform: (mean) => mean, interval, limits });
+      if (this.#standardCurves.size >= mostKept) this.#standardCurves.clear();
+      this.#standardCurves.set(key, standardCurve);
     }
-    const standardCurve = this.#standardCurve.curve;
     const inducedCurve = this.#curve(induced, {
       ...about,
       better: this.run.induced.better,
@@ -150,10 +144,9 @@ export class Family {
   turns({ threshold, size, members }: Choice): { readonly grid: SolvedGrid; readonly turns: Turns } {
     const isSolved = this.#outcomes.solved(threshold);
     const grid = solvedGrid(
-      members.map((i) => {
-        const { width, seed, parameters } = this.run.members[i]!;
+      members.map(({ place, width, seed, parameters }) => {
         const solved = new Uint8Array(size);
-        for (let unit = 0; unit < size; unit++) solved[unit] = isSolved(i, unit);
+        for (let unit = 0; unit < size; unit++) solved[unit] = isSolved(place, unit);
         return { width, seed, parameters, solved };
       }),
     );
@@ -170,12 +163,14 @@ export class Family {
     return sharesOfSubsets(size, threshold).find((share) => share > 0) ?? NaN;
   }
 
-  #standardSums(size: number): Sums {
-    const known = this.#standard.get(size);
+  /** Of members that were asked for before they are known: a slider of the threshold leaves them as they are. */
+  #standardSums(members: readonly number[], size: number): Sums {
+    const key = `${size} ${members.join()}`;
+    const known = this.#standard.get(key);
     if (known !== undefined) return known;
-    const members = this.run.members.map((_, i) => i);
     const sums = this.#sumsOf(members, size, undefined);
-    this.#standard.set(size, sums);
+    if (this.#standard.size >= mostKept) this.#standard.clear();
+    this.#standard.set(key, sums);
     return sums;
   }
 
@@ -376,15 +371,6 @@ const normalOf =
     const ends = { lower: mean - half, upper: mean + half };
     return unit === 'probability' ? { lower: Math.max(0, ends.lower), upper: Math.min(1, ends.upper) } : ends;
   };
-
-function pick({ blocks: lists, shared, totals, squares }: Sums, members: readonly number[]): Sums {
-  return {
-    blocks: members.map((i) => lists[i]!),
-    shared: shared && members.map((i) => shared[i]!),
-    totals: Float64Array.from(members, (i) => totals[i]!),
-    squares: Float64Array.from(members, (i) => squares[i]!),
-  };
-}
 
 /** Sums over blocks of neighbours, as even as they can be. */
 function inBlocks(values: Float64Array): Float64Array {

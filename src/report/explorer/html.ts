@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { Block, Report, Section, Table } from '../document/blocks.js';
 import { linkPath, markupText, scriptJson } from '../escape.js';
-import { seriesStyle } from '../figures/theme.js';
+import { seriesStyle, seriesStyles } from '../figures/theme.js';
 import { pageAssets } from './assets.js';
 import type { PageData } from './data.js';
 import { blocks, draws } from './family.js';
+import { allRoles, styleOf } from './roles.js';
 
 /** A figure as data: URLs, for two columns of a page and for one. */
 export interface PageImage {
@@ -67,16 +68,18 @@ function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`;
 }
 
-const roles = ['standard', 'induced', 'predicted', 'natural'] as const;
-
 /** The palette of the pictures as variables, brighter in the dark (see style.css), and each line's dashes. */
 function colours(): string {
-  const palette = roles.map((role, i) => {
-    const { color, onDark } = seriesStyle(i);
-    return `--${role}:var(--light,${color}) var(--dark,${onDark});`;
+  const palette = seriesStyles.map(
+    ({ color, onDark }, i) => `--series-${i}:var(--light,${color}) var(--dark,${onDark});`,
+  );
+  const rules = allRoles.map((role) => {
+    const style = styleOf(role);
+    const colour = `var(--series-${style % seriesStyles.length})`;
+    const dashes = style === 0 ? '' : `;stroke-dasharray:${seriesStyle(style).dash.join(' ')}`;
+    return `.line.${role}{stroke:${colour}${dashes}}.${role}.member,.${role}.band{fill:${colour}}`;
   });
-  const dashes = roles.map((role, i) => `.line.${role}{stroke-dasharray:${seriesStyle(i).dash.join(' ')}}`);
-  return [`:root{${palette.join('')}}`, ...dashes.slice(1)].join('\n');
+  return [`:root{${palette.join('')}}`, ...rules].join('\n');
 }
 
 function header(title: string, subtitle: string): string {

@@ -3,6 +3,7 @@ import { bisectRight } from 'd3-array';
 import type { SharedSample } from '../../statistics/shared-clusters.js';
 import { fromBase64, unpackBits } from './codes.js';
 import type { PageRun } from './data.js';
+import type { PlacedMember } from './places.js';
 
 /** Members are places in the run's list. */
 export interface Outcomes {
@@ -15,7 +16,7 @@ export interface Outcomes {
     member: number,
     threshold: number | undefined,
   ): Pick<SharedSample, 'rows' | 'first' | 'allOf'> & { length: number };
-  predicted(members: readonly number[], size: number, threshold: number): Float64Array;
+  predicted(members: readonly PlacedMember[], size: number, threshold: number): Float64Array;
 }
 
 export function unpack(run: PageRun): Outcomes {
@@ -31,10 +32,20 @@ export function unpack(run: PageRun): Outcomes {
 }
 
 /** `[members]` of `[units * length]`, 0 or 1. */
-function bitsOf({ members, count }: PageRun, text: string, length: number): Uint8Array[] {
-  const bytes = fromBase64(text);
-  const each = Math.ceil((count * length) / 8);
-  return members.map((_, i) => unpackBits(bytes.subarray(i * each, (i + 1) * each), count * length));
+function bitsOf(run: PageRun, text: string, length: number): Uint8Array[] {
+  const rowsOf = (units: number) => units * length;
+  return piecesOf(run, fromBase64(text), (units) => Math.ceil(rowsOf(units) / 8)).map(({ bytes, units }) =>
+    unpackBits(bytes, rowsOf(units)),
+  );
+}
+
+/** Each member's bytes, and how many units they are of. */
+function piecesOf({ members, count, countAtMoments }: PageRun, bytes: Uint8Array, sizeOf: (units: number) => number) {
+  let at = 0;
+  return members.map(({ moment }) => {
+    const units = moment === undefined ? count : countAtMoments;
+    return { units, bytes: bytes.subarray(at, (at += sizeOf(units))) };
+  });
 }
 
 function rightOrWrong(right: readonly Uint8Array[]): Outcomes {
@@ -43,7 +54,7 @@ function rightOrWrong(right: readonly Uint8Array[]): Outcomes {
     solved: () => (member, unit) => right[member]![unit]!,
     parts: () => ({ length: 1 }),
     predicted: (members, size, k) =>
-      Float64Array.from(members, (member) => (sumOf(right[member]!.subarray(0, size)) / size) ** k),
+      Float64Array.from(members, ({ place }) => (sumOf(right[place]!.subarray(0, size)) / size) ** k),
   };
 }
 
@@ -64,10 +75,11 @@ function inSequences(right: readonly Uint8Array[], length: number): Outcomes {
     }),
     predicted: (members, size, l) =>
       Float64Array.from(members, (member) => {
+        const rights = right[member.place]!;
         let product = 1;
         for (let place = 0; place < l; place++) {
           let sum = 0;
-          for (let unit = 0; unit < size; unit++) sum += right[member]![unit * length + place]!;
+          for (let unit = 0; unit < size; unit++) sum += rights[unit * length + place]!;
           product *= sum / size;
         }
         return product;
@@ -82,15 +94,13 @@ function perSequence(right: Uint8Array, length: number, value: (rights: Uint8Arr
 }
 
 function belowCutoffs(run: PageRun, outcomes: Extract<PageRun['outcomes'], { kind: 'reconstruction' }>): Outcomes {
-  const { count, members } = run;
-  const bytes = fromBase64(outcomes.errors);
   const cutoffs = run.induced.options;
-  const codes = members.map((_, i) => bytes.subarray(i * count, (i + 1) * count));
+  const codes = piecesOf(run, fromBase64(outcomes.errors), (units) => units).map(({ bytes }) => bytes);
   // Codes tell an error to a few percent; the member's mean, which is exact, takes most of that back.
   const means = codes.map((list, i) => {
     let sum = 0;
     for (const code of list) sum += outcomes.codeMeans[code]!;
-    const factor = outcomes.memberMeans[i]! / (sum / count);
+    const factor = outcomes.memberMeans[i]! / (sum / list.length);
     return Float64Array.from(outcomes.codeMeans, (mean) => mean * factor);
   });
   const known = new Map<string, { readonly atMost: Float64Array; readonly mean: number }>();
@@ -112,7 +122,7 @@ function belowCutoffs(run: PageRun, outcomes: Extract<PageRun['outcomes'], { kin
     },
     parts: () => ({ length: 1 }),
     predicted(chosen, size, c) {
-      const list = chosen.map((i) => ({ width: members[i]!.width, ...distributionOf(i, size) }));
+      const list = chosen.map(({ place, width }) => ({ width, ...distributionOf(place, size) }));
       const isAlone = list.every(({ width }) => width === list[0]!.width);
       return Float64Array.from(list, ({ width, mean }) => {
         let [below, count] = [0, 0];

@@ -4,6 +4,10 @@ import type { Dataset } from '../../datasets/dataset.js';
 import { loadDataset } from '../../datasets/index.js';
 import { isImported } from '../../runs/imported.js';
 import type { LoadedRun } from '../../runs/opened.js';
+import type { OutcomeTable } from '../../runs/outcomes.js';
+import { scaleTitle } from '../../runs/words.js';
+import { nth } from '../../machine/present.js';
+import { placed } from './places.js';
 import { reconstructedImages, type MemberStrips } from '../../runs/pictures.js';
 import { isReported, messageOf } from '../../terminal/errors.js';
 import { Family } from './family.js';
@@ -19,6 +23,8 @@ const mostPixels = 48;
 
 export interface PicturesRequest {
   readonly loaded: LoadedRun;
+  /** Outcomes of the whole test set, of any member. */
+  readonly whole: Partial<OutcomeTable>;
   readonly run: PageRun;
   /** Each of the page's units: its place in the test set. */
   readonly order: Int32Array;
@@ -36,11 +42,11 @@ export interface Pictures {
  * Pictures of the page's examples. A dataset that is not here, or is another one, leaves the page without; so does one that is a path,
  * unless the user has given it: a record may come from anyone, and name any folder of this machine.
  */
-export async function examplePictures({ loaded, run, order, datasets }: PicturesRequest): Promise<Pictures> {
+export async function examplePictures({ loaded, whole, run, order, datasets }: PicturesRequest): Promise<Pictures> {
   const dataset = await datasetOf(loaded, datasets);
   if ('problem' in dataset) return dataset;
   const across = run.outcomes.kind === 'sequences' ? run.outcomes.length : 1;
-  const { example, label } = loaded.members[0]!.outcomes;
+  const { example, label } = whole;
   const placeOf = new Map(Array.from(dataset.test.indices, (index, place) => [index, place]));
   const rowsOf = (unit: number) => Array.from({ length: across }, (_, i) => order[unit]! * across + i);
   const units = chosenUnits(run);
@@ -97,19 +103,21 @@ async function datasetOf({ record }: LoadedRun, given: readonly string[]): Promi
 /** The first ones, which are a random sample, then further ones of each turn. */
 function chosenUnits(run: PageRun): number[] {
   const first = Array.from({ length: Math.min(run.count, sampled[run.units]) }, (_, i) => i);
-  const members = run.members.map((_, i) => i);
+  const view = placed(run, run.first);
+  // Where there are several curves, of the last: the one that is shown example by example.
+  const { members } = nth(view.curves, -1);
   try {
     const { grid, turns } = new Family(run).turns({
       threshold: run.induced.chosen,
-      size: run.count,
+      size: view.units,
       members,
-      axis: 'parameters',
+      axis: view.by,
     });
     const more = Array.from({ length: grid.scales.length + 1 }, (_, turn) => {
       const fitting = (unit: number) => turns.median[unit] === turn;
       const wanted = perTurn[run.units] - first.filter(fitting).length;
       const found: number[] = [];
-      for (let unit = first.length; unit < run.count && found.length < wanted; unit++)
+      for (let unit = first.length; unit < view.units && found.length < wanted; unit++)
         if (fitting(unit)) found.push(unit);
       return found;
     });
@@ -156,13 +164,21 @@ function dataUri(png: Uint8Array): string {
 /** Members' own strips; null for families that give no images back. */
 export function reconstructionsOf(
   strips: readonly MemberStrips[],
-  { loaded, order }: Pick<PicturesRequest, 'loaded' | 'order'>,
+  { loaded, run, order }: Pick<PicturesRequest, 'loaded' | 'run' | 'order'>,
 ): PageReconstructions | null {
-  const { record } = loaded;
+  const { record, words } = loaded;
   if (strips.length === 0 || isImported(record)) return null;
   const { shape, testCount } = record.dataset;
   const unitOf = new Map(Array.from(order, (place, unit) => [place, unit]));
   const units = Array.from(reconstructedImages(testCount), (place) => unitOf.get(place) ?? -1);
   const { width, height } = shape;
-  return { width, height, units, strips: strips.map(({ member, png }) => ({ member, png: dataUri(png) })) };
+  const places = new Map(run.members.flatMap(({ id, moment }, place) => (moment === undefined ? [[id, place]] : [])));
+  return {
+    ...{ width, height, units },
+    strips: strips.flatMap(({ member, width: scale, png }) => {
+      const place = places.get(nth(loaded.members, member).record.id);
+      const name = words.isCoordinate ? scaleTitle(scale, words) : `w = ${scale}`;
+      return place === undefined ? [] : { member: place, name, png: dataUri(png) };
+    }),
+  };
 }

@@ -1,24 +1,23 @@
-/** What the page shows, as its address's fragment: `#run=lenet-mnist&k=20&without=1,2`. What is as at first is left out. */
-import type { ScaleName } from '../../analysis/scales.js';
+/** What the page shows, as its address's fragment: `#run=lenet-mnist&k=20&x=depth&without=1,2`. What is as at first is left out. */
+import { coordinateValues } from '../../runs/view.js';
+import { axesOf, axisIn, factorsBeside, momentsOf, placed, type PageView, type Placing } from './places.js';
 import { testSizes } from './sizes.js';
 import type { PageData, PageRun } from './data.js';
 
-export const axes = ['parameters', 'width', 'flops'] as const satisfies readonly ScaleName[];
 export const horizontals = ['log', 'linear'] as const;
 export const verticals = ['whole', 'fitted', 'log'] as const;
 export const themes = ['auto', 'light', 'dark'] as const;
 
-export interface State {
+export interface State extends Placing {
   /** Name of one of the runs. */
   readonly run: string;
   /** One of its thresholds. */
   readonly threshold: number;
   /** Units of the test set. */
   readonly size: number;
-  /** Widths and seeds that are left out, ascending. */
+  /** Scales and seeds that are left out, ascending. */
   readonly withoutWidths: readonly number[];
   readonly withoutSeeds: readonly number[];
-  readonly axis: (typeof axes)[number];
   readonly horizontal: (typeof horizontals)[number];
   readonly vertical: (typeof verticals)[number];
   /** Name of a natural curve; '' for none. */
@@ -36,8 +35,9 @@ export function initialState({ runs, natural }: PageData, name = runs[0]!.name):
   return {
     run: run.name,
     threshold: run.induced.chosen,
-    size: run.count,
-    ...{ withoutWidths: [], withoutSeeds: [], axis: 'parameters', horizontal: 'log', vertical: 'whole' },
+    ...run.first,
+    size: placed(run, run.first).units,
+    ...{ withoutWidths: [], withoutSeeds: [], horizontal: 'log', vertical: 'whole' },
     natural: natural[0]?.name ?? '',
     ...{ turn: undefined, example: undefined, theme: 'auto' },
   };
@@ -49,25 +49,51 @@ export function parseState(fragment: string, data: PageData): State {
   const first = initialState(data, words.get('run') ?? undefined);
   const run = runOf(data, first.run);
   const { options, key } = run.induced;
-  const widths = run.members.map(({ width }) => width);
-  const seeds = run.members.map(({ seed }) => seed);
   const naturals = ['', ...data.natural.map(({ name }) => name)];
-  const scales = new Set(widths).size;
+  const placing = placingIn(words, run);
+  const { scales, seeds, units } = placed(run, placing);
   return {
     ...first,
+    ...placing,
     threshold: nearest(options, numberIn(words, key)) ?? first.threshold,
-    size: among(testSizes(run.count), numberIn(words, 'n'), first.size),
-    withoutWidths: listIn(words, 'without', widths),
+    size: among(testSizes(units), numberIn(words, 'n'), units),
+    withoutWidths: listIn(words, 'without', scales),
     withoutSeeds: listIn(words, 'without-seeds', seeds),
-    // Imported members are placed by one coordinate.
-    axis: run.words.isCoordinate ? first.axis : among(axes, words.get('x'), first.axis),
     horizontal: among(horizontals, words.get('horizontal'), first.horizontal),
     vertical: among(verticals, words.get('vertical'), first.vertical),
     natural: among(naturals, words.get('natural'), first.natural),
-    turn: placeIn(words, 'turn', scales + 1),
+    turn: placeIn(words, 'turn', scales.length + 1),
     example: placeIn(words, 'example', typeof run.pictures === 'string' ? 0 : run.pictures.examples.length),
     theme: among(themes, words.get('theme'), first.theme),
   };
+}
+
+function placingIn(words: URLSearchParams, run: PageRun): Placing {
+  const { first } = run;
+  const axis = among(
+    axesOf(run).map(({ key }) => key),
+    words.get('x'),
+    first.axis,
+  );
+  const factors = factorsBeside(run, axisIn(run, { axis }));
+  const per = among(['', ...factors], words.get('per'), factors.includes(first.per) ? first.per : '');
+  const at = words.get('at') === '' ? undefined : among(momentsOf(run), numberIn(words, 'at'), first.at);
+  const hold = words.get('hold');
+  if (hold === null) return { axis, per, at, where: first.where };
+  const held = hold.split(',').map((part) => part.split(':') as [string, string?]);
+  const where = held.flatMap(([key, value]) => {
+    const known = key !== per && factors.includes(key) ? coordinateValues(key, run.members) : [];
+    return known.includes(Number(value)) ? [[key, Number(value)] as const] : [];
+  });
+  return { axis, per, at, where: Object.fromEntries(where) };
+}
+
+/** `depth:2,trainSize:500` */
+function heldText(where: Placing['where']): string {
+  return Object.entries(where)
+    .map(([key, value]) => `${key}:${value}`)
+    .sort()
+    .join(',');
 }
 
 /** Without the `#`; '' where everything is as at first. */
@@ -80,28 +106,58 @@ export function formatState(state: State, data: PageData): string {
   };
   say('run', state.run, data.runs[0]!.name);
   say(key, state.threshold, first.threshold);
-  say('n', state.size, first.size);
+  say('n', state.size, placed(runOf(data, state.run), state).units);
   say('without', state.withoutWidths.join(','), '');
   say('without-seeds', state.withoutSeeds.join(','), '');
   say('x', state.axis, first.axis);
+  say('per', state.per, first.per);
+  say('at', state.at ?? '', first.at ?? '');
+  say('hold', heldText(state.where), heldText(first.where));
   say('horizontal', state.horizontal, first.horizontal);
   say('vertical', state.vertical, first.vertical);
   say('natural', state.natural, first.natural);
   say('turn', state.turn);
   say('example', state.example);
   say('theme', state.theme, first.theme);
-  return words.toString().replaceAll('%2C', ',');
+  return words.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');
 }
 
 export function runOf({ runs }: PageData, name: string): PageRun {
   return runs.find((run) => run.name === name) ?? runs[0]!;
 }
 
-/** Places in the run's list of members that are not left out. */
-export function membersIn({ members }: PageRun, { withoutWidths, withoutSeeds }: State): number[] {
-  return members.flatMap(({ width, seed }, i) =>
-    withoutWidths.includes(width) || withoutSeeds.includes(seed) ? [] : i,
-  );
+/** The members that are not left out, on their curves. */
+export function viewIn(run: PageRun, state: State): PageView {
+  const { withoutWidths, withoutSeeds } = state;
+  const view = placed(run, state);
+  const curves = view.curves.map(({ name, members }) => ({
+    name,
+    members: members.filter(({ width, seed }) => !withoutWidths.includes(width) && !withoutSeeds.includes(seed)),
+  }));
+  return { ...view, curves };
+}
+
+/** Without factors that the axis or the curves take. */
+function fitting(run: PageRun, state: State): State {
+  const factors = factorsBeside(run, axisIn(run, state));
+  const per = factors.includes(state.per) ? state.per : '';
+  const where = Object.entries(state.where).filter(([key]) => key !== per && factors.includes(key));
+  return { ...state, per, where: Object.fromEntries(where) };
+}
+
+/** A state with another axis, factor of curves, moment or held value: what is left out stays only while the scales are the same. */
+export function replaced(run: PageRun, state: State, part: Partial<Placing>): State {
+  const next = fitting(run, { ...state, ...part });
+  const [before, after] = [placed(run, state), placed(run, next)];
+  const isSame = before.words.scale === after.words.scale;
+  const among = (values: readonly number[], known: readonly number[]) => values.filter((each) => known.includes(each));
+  return {
+    ...next,
+    withoutWidths: isSame ? among(state.withoutWidths, after.scales) : [],
+    withoutSeeds: among(state.withoutSeeds, after.seeds),
+    size: state.size === before.units || state.size > after.units ? after.units : state.size,
+    turn: isSame && before.scales.length === after.scales.length ? state.turn : undefined,
+  };
 }
 
 function among<T>(options: readonly T[], value: unknown, fallback: T): T {

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
 import { membersOf } from '../../../src/runs/run.js';
-import { coordinatesOf, viewOf, type ViewOptions } from '../../../src/runs/view.js';
+import { coordinatesOf } from '../../../src/runs/coordinates.js';
+import { viewOf, type ViewOptions } from '../../../src/runs/view.js';
 import { memberRecord, runRecord } from '../../support/runs.js';
 
 const experiment = resolveExperiment({

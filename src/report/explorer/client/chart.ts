@@ -16,6 +16,8 @@ import {
   type Domain,
   type Tick,
 } from '../../figures/axis.js';
+import { seriesStyle, type SeriesStyle } from '../../figures/theme.js';
+import { styleOf, type Role } from '../roles.js';
 import { escaped, h } from './dom.js';
 
 export interface ChartMember extends CurvePoint {
@@ -23,10 +25,10 @@ export interface ChartMember extends CurvePoint {
   readonly lines: readonly string[];
 }
 
-export type Role = 'standard' | 'induced' | 'predicted' | 'natural';
-
 export interface ChartSeries {
   readonly role: Role;
+  /** A line of less weight, beside the one that it belongs to. */
+  readonly isThin?: boolean;
   readonly label: string;
   readonly line: readonly CurvePoint[];
   /** Points that can be chosen; none where the series is only a line. */
@@ -277,9 +279,9 @@ function band({ role, line: list }: ChartSeries, x: Axis, y: Axis, floor: number
   return `<path class="band ${role}" d="${path([...upper, ...lower.reverse()])}Z"/>`;
 }
 
-function line({ role, line: list }: ChartSeries, x: Axis, y: Axis): string {
+function line({ role, isThin = false, line: list }: ChartSeries, x: Axis, y: Axis): string {
   const places = list.map((point): Place => [x.place(point.x), y.place(point.y)]).filter(isPlace);
-  return places.length < 2 ? '' : `<path class="line ${role}" d="${path(places)}"/>`;
+  return places.length < 2 ? '' : `<path class="line ${role}${isThin ? ' thin' : ''}" d="${path(places)}"/>`;
 }
 
 function isPlace([a, b]: Place): boolean {
@@ -290,14 +292,16 @@ function path(places: readonly Place[]): string {
   return `M${places.map(([a, b]) => `${a.toFixed(1)} ${b.toFixed(1)}`).join('L')}`;
 }
 
-const shapes: Readonly<Record<Role, string>> = {
-  standard: '<circle r="3.6"/>',
-  induced: '<path d="M-3.4-3.4h6.8v6.8h-6.8z"/>',
-  predicted: '<path d="M0-4.2l4 7h-8z"/>',
-  natural: '<path d="M0-4.6l4.6 4.6-4.6 4.6-4.6-4.6z"/>',
+const shapes: Readonly<Record<SeriesStyle['shape'], string>> = {
+  circle: '<circle r="3.6"/>',
+  square: '<path d="M-3.4-3.4h6.8v6.8h-6.8z"/>',
+  'triangle-up': '<path d="M0-4.2l4 7h-8z"/>',
+  diamond: '<path d="M0-4.6l4.6 4.6-4.6 4.6-4.6-4.6z"/>',
+  'triangle-down': '<path d="M0 4.2l4-7h-8z"/>',
+  cross: '<path d="M-1.5-4.2h3v2.7h2.7v3h-2.7v2.7h-3v-2.7h-2.7v-3h2.7z"/>',
 };
 
 /** A ring that shows when the point is chosen, and the point. */
 export function marker(role: Role): string {
-  return `<circle class="ring" r="8.5"/>${shapes[role]}`;
+  return `<circle class="ring" r="8.5"/>${shapes[seriesStyle(styleOf(role)).shape]}`;
 }

@@ -1,11 +1,12 @@
 /** The controls: native inputs, each with a label and its value in words. They change the state; drawing is left to whoever listens. */
 import { nth } from '../../../machine/present.js';
-import { formatNumber } from '../../../terminal/format.js';
+import { formatCount, formatNumber } from '../../../terminal/format.js';
+import { axisTitle } from '../../../runs/view.js';
 import { scaleText } from '../../../runs/words.js';
 import { unitsText, type PageData, type PageRun } from '../data.js';
+import { axesOf, axisIn, factorsBeside, isAlong, momentsOf, placed, type PageView } from '../places.js';
 import { testSizes } from '../sizes.js';
-import { axes, horizontals, verticals, type State } from '../state.js';
-import { axisTitles } from '../../titles.js';
+import { horizontals, verticals, type State } from '../state.js';
 import { grouped, h } from './dom.js';
 
 export type Change = (part: Partial<State>) => void;
@@ -17,12 +18,13 @@ const verticalNames = {
   log: 'logarithmic',
 } as const;
 
+/** Where every member has a place of its own, as over the loss, nobody goes through a box for each. */
+const mostBoxes = 30;
+
 /** All controls of a run as they stand. */
 export function controlsOf(data: PageData, run: PageRun, state: State, change: Change): HTMLElement {
   const { induced } = run;
-  const widths = [...new Set(run.members.map(({ width }) => width))];
-  const seeds = [...new Set(run.members.map(({ seed }) => seed))].sort((a, b) => a - b);
-  const sizes = testSizes(run.count);
+  const view = placed(run, state);
   const sliders = h(
     'div',
     { class: 'sliders' },
@@ -44,7 +46,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
       },
     }),
     slider('size', `Test set: ${unitsText(run)}, drawn at random`, {
-      options: sizes,
+      options: testSizes(view.units),
       value: state.size,
       text: (value) => `${grouped(value)} ${unitsText(run)}`,
       change: (size) => {
@@ -55,16 +57,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
   const selects = h(
     'div',
     { class: 'selects' },
-    // Imported members are placed by one coordinate.
-    run.words.isCoordinate
-      ? undefined
-      : choice('axis', 'Horizontal axis', {
-          options: axes.map((axis) => [axis, axisTitles[axis]]),
-          value: state.axis,
-          change: (axis) => {
-            change({ axis });
-          },
-        }),
+    ...placingControls(run, state, { view, change }),
     choice('horizontal', 'Horizontal spacing', {
       options: horizontals.map((each) => [each, horizontalNames[each]]),
       value: state.horizontal,
@@ -90,16 +83,18 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
   const boxes = h(
     'div',
     { class: 'boxes' },
-    checkBoxes('widths', `Scales (${run.words.scale})`, {
-      values: widths,
-      text: (width) => scaleText(width, run.words),
-      without: state.withoutWidths,
-      change: (withoutWidths) => {
-        change({ withoutWidths });
-      },
-    }),
+    view.scales.length > mostBoxes
+      ? undefined
+      : checkBoxes('widths', `Scales (${view.words.scale})`, {
+          values: view.scales,
+          text: (width) => scaleText(width, view.words),
+          without: state.withoutWidths,
+          change: (withoutWidths) => {
+            change({ withoutWidths });
+          },
+        }),
     checkBoxes('seeds', 'Seeds', {
-      values: seeds,
+      values: view.seeds,
       text: String,
       without: state.withoutSeeds,
       change: (withoutSeeds) => {
@@ -108,6 +103,63 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
     }),
   );
   return h('div', { class: 'all-controls' }, sliders, boxes, selects);
+}
+
+/** What the curves are over and which there are: controls for what the run has several of. */
+function placingControls(
+  run: PageRun,
+  state: State,
+  { view, change }: { readonly view: PageView; readonly change: Change },
+): (HTMLElement | undefined)[] {
+  const axes = axesOf(run);
+  const axis = axisIn(run, state);
+  const factors = factorsBeside(run, axis);
+  const moments = momentsOf(run);
+  return [
+    axes.length < 2
+      ? undefined
+      : choice('axis', 'Horizontal axis', {
+          options: axes.map(({ key, title }) => [key, title]),
+          value: axis.key,
+          change: (key) => {
+            change({ axis: key });
+          },
+        }),
+    factors.length === 0
+      ? undefined
+      : choice('per', 'A curve for each', {
+          options: [['', 'none: one curve'], ...factors.map((key) => [key, axisTitle(key)] as const)],
+          value: factors.includes(state.per) ? state.per : '',
+          change: (per) => {
+            change({ per });
+          },
+        }),
+    moments.length === 0
+      ? undefined
+      : choice('at', 'Moment of training', {
+          options: [
+            ['', isAlong(axis) ? 'all moments' : 'the end'],
+            ...moments.map((step) => [String(step), `after step ${grouped(step)}`] as const),
+          ],
+          value: state.at === undefined ? '' : String(state.at),
+          change: (step) => {
+            change({ at: step === '' ? undefined : Number(step) });
+          },
+        }),
+    ...view.holds.map(({ key, values, value, isFree }) =>
+      choice(`hold-${key}`, `Held: ${axisTitle(key)}`, {
+        options: [
+          ...(isFree ? [['', 'not held'] as const] : []),
+          ...values.map((each) => [String(each), formatCount(each, 5)] as const),
+        ],
+        value: value === undefined ? '' : String(value),
+        change: (text) => {
+          const others = Object.entries(state.where).filter(([other]) => other !== key);
+          change({ where: Object.fromEntries(text === '' ? others : [...others, [key, Number(text)]]) });
+        },
+      }),
+    ),
+  ];
 }
 
 /** `K` for subsets, `c` for cutoffs, `L` for sequences. */

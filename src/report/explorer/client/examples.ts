@@ -15,6 +15,8 @@ export interface ExamplesView {
   readonly family: Family;
   readonly state: State;
   readonly choice: Choice;
+  /** What the scales are called. */
+  readonly words: FamilyWords;
   /** What solved means here: `right`. */
   readonly solved: string;
 }
@@ -53,10 +55,14 @@ export class Examples {
     if (focused !== undefined && focused !== '') document.getElementById(focused)?.focus();
   }
 
-  #showBars({ run, state }: ExamplesView, grid: SolvedGrid, { measured, expected, turn }: Bars): void {
+  #showBars(
+    { run, choice: { size }, words }: ExamplesView,
+    grid: SolvedGrid,
+    { measured, expected, turn }: Bars,
+  ): void {
     const most = Math.max(...measured, ...expected);
     const rows = measured.map((share, place) => {
-      const name = turnName(grid, place, run.words);
+      const name = turnName(grid, place, words);
       const text = `${(100 * share).toFixed(1)} %`;
       const flips = `${(100 * nth(expected, place)).toFixed(1)} %`;
       const bar = h('span', { class: 'turn-bar' });
@@ -83,7 +89,7 @@ export class Examples {
       h(
         'p',
         { class: 'note' },
-        `Share of the ${grouped(state.size)} ${unitsText(run)} by the scale from which at least half of the seeds solve them at every larger scale:`,
+        `Share of the ${grouped(size)} ${unitsText(run)} by the scale from which at least half of the seeds solve them at every larger scale:`,
       ),
       ...rows,
       keys,
@@ -91,7 +97,7 @@ export class Examples {
   }
 
   #showPictures(view: ExamplesView, grid: SolvedGrid, turns: Turns, turn: number): void {
-    const { run, state } = view;
+    const { run, state, words, choice } = view;
     this.#detail.replaceChildren();
     if (typeof run.pictures === 'string') {
       this.#pictures.replaceChildren(h('p', { class: 'note' }, `No pictures: ${run.pictures}`));
@@ -99,10 +105,10 @@ export class Examples {
     }
     const pictures = run.pictures;
     const fitting = pictures.examples.flatMap((example, i) =>
-      example.unit < state.size && turns.median[example.unit] === turn ? [{ example, i }] : [],
+      example.unit < choice.size && turns.median[example.unit] === turn ? [{ example, i }] : [],
     );
     const shown = fitting.slice(0, mostShown);
-    const title = h('h3', {}, turnName(grid, turn, run.words));
+    const title = h('h3', {}, turnName(grid, turn, words));
     const about = h(
       'p',
       { class: 'note' },
@@ -133,29 +139,27 @@ export class Examples {
       shown.findIndex(({ i }) => i === state.example),
     );
     const chosen = state.example === undefined ? undefined : pictures.examples[state.example];
-    if (chosen !== undefined && chosen.unit < state.size)
+    if (chosen !== undefined && chosen.unit < choice.size)
       this.#showDetail(view, chosen, pictures, present(state.example));
   }
 
   #showDetail(
-    { run, family, state, choice, solved }: ExamplesView,
+    { family, state, choice, words, solved }: ExamplesView,
     example: PageExample,
     pictures: PagePictures,
     i: number,
   ): void {
-    const widths = [...new Set(choice.members.map((place) => nth(run.members, place).width))];
-    const seeds = [...new Set(choice.members.map((place) => nth(run.members, place).seed))].sort((a, b) => a - b);
+    const widths = [...new Set(choice.members.map(({ width }) => width))];
+    const seeds = [...new Set(choice.members.map(({ seed }) => seed))].sort((a, b) => a - b);
     const rows = seeds.map((seed) =>
       h(
         'tr',
         {},
         h('th', { scope: 'row' }, String(seed)),
         ...widths.map((width) => {
-          const place = choice.members.find(
-            (each) => nth(run.members, each).width === width && nth(run.members, each).seed === seed,
-          );
-          if (place === undefined) return h('td', {}, '\u2013');
-          const is = family.isSolved(place, example.unit, state.threshold);
+          const member = choice.members.find((each) => each.width === width && each.seed === seed);
+          if (member === undefined) return h('td', {}, '\u2013');
+          const is = family.isSolved(member.place, example.unit, state.threshold);
           return h(
             'td',
             { class: is ? 'solved' : 'failed' },
@@ -173,11 +177,11 @@ export class Examples {
       h('p', { class: 'note' }, `${example.label}. Filled: ${solved}.`),
       h(
         'div',
-        { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': `${example.name} by seed and ${run.words.scale}` },
+        { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': `${example.name} by seed and ${words.scale}` },
         h(
           'table',
           { class: 'cells' },
-          h('caption', { class: 'sr' }, `Whether ${example.name} is ${solved}, by seed and ${run.words.scale}`),
+          h('caption', { class: 'sr' }, `Whether ${example.name} is ${solved}, by seed and ${words.scale}`),
           h(
             'thead',
             {},
@@ -185,7 +189,7 @@ export class Examples {
               'tr',
               {},
               h('th', { scope: 'col' }, 'seed'),
-              ...widths.map((width) => h('th', { scope: 'col' }, scaleText(width, run.words))),
+              ...widths.map((width) => h('th', { scope: 'col' }, scaleText(width, words))),
             ),
           ),
           h('tbody', {}, ...rows),

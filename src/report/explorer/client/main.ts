@@ -2,14 +2,16 @@
  * The explorer: state in the address, controls that change it, and everything drawn from it. What a slider moves is drawn in the
  * next frame; what takes longer, or would chatter (tables, examples, what is read out, the address), when it rests.
  */
-import { nth } from '../../../machine/present.js';
 import { unitsText, type PageData } from '../data.js';
-import { Family, type Choice } from '../family.js';
-import { formatState, membersIn, parseState, runOf, themes, type State } from '../state.js';
+import { Family } from '../family.js';
+import { formatState, parseState, replaced, runOf, themes, viewIn, type State } from '../state.js';
 import { controlsOf, symbolOf } from './controls.js';
 import { byId, grouped } from './dom.js';
 import { Examples } from './examples.js';
-import { curveTable, Panels, readingOf, type View } from './panels.js';
+import { Panels } from './panels.js';
+import { readingOf } from './reading.js';
+import { curveTable } from './table.js';
+import { exploredCurves, type View } from './view.js';
 import { Reconstructions } from './reconstructions.js';
 import { formatNumber } from '../../../terminal/format.js';
 
@@ -22,23 +24,27 @@ const panels = new Panels(byId('panels'), byId('scores'));
 const examples = new Examples(byId('turns'), change);
 let reconstructions: { readonly run: string; readonly strips: Reconstructions } | undefined;
 let state = parseState(location.hash, data);
-let controls: { readonly run: string; readonly element: HTMLElement } | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let frame: number | undefined;
 
 function change(part: Partial<State>): void {
   const isOther = part.run !== undefined && part.run !== state.run;
+  const isPlaced = placing.some((key) => key in part);
   // Another run has thresholds, members and pictures of its own.
-  state = isOther
-    ? { ...parseState(`run=${encodeURIComponent(part.run)}`, data), ...shared(state) }
-    : { ...state, ...part };
-  if (isOther) showControls();
+  if (isOther) state = ofRun(part.run);
+  else state = isPlaced ? replaced(runOf(data, state.run), state, part) : { ...state, ...part };
+  if (isOther || isPlaced) showControls();
   request();
 }
 
-/** What stays as it is when the run changes. */
-function shared({ axis, horizontal, vertical, natural, theme }: State): Partial<State> {
-  return { axis, horizontal, vertical, natural, theme };
+/** What moves members to other places. */
+const placing = ['axis', 'per', 'at', 'where'] as const satisfies readonly (keyof State)[];
+
+/** Another run, on the same axis where it has that. */
+function ofRun(name: string): State {
+  const { axis, horizontal, vertical, natural, theme } = state;
+  const query = new URLSearchParams({ run: name, x: axis });
+  return { ...parseState(query.toString(), data), horizontal, vertical, natural, theme };
 }
 
 function request(): void {
@@ -55,15 +61,12 @@ function familyOf(name: string): Family {
   return known;
 }
 
-function viewOf(): View & { readonly family: Family; readonly choice: Choice } {
+function viewOf(): View & { readonly family: Family } {
   const family = familyOf(state.run);
   const { run } = family;
-  const members = membersIn(run, state);
-  const choice: Choice = { threshold: state.threshold, size: state.size, members, axis: state.axis };
-  const scales = new Set(members.map((i) => nth(run.members, i).width)).size;
-  const explored = scales < 2 ? undefined : family.explore(choice);
+  const view = viewIn(run, state);
   const natural = data.natural.find(({ name }) => name === state.natural);
-  return { run, state, members, explored, natural, family, choice };
+  return { run, state, view, curves: exploredCurves(family, view, state), natural, family };
 }
 
 function draw(): void {
@@ -77,7 +80,7 @@ function draw(): void {
   }, rest);
 }
 
-function settle({ family, choice, ...view }: ReturnType<typeof viewOf>): void {
+function settle({ family, ...view }: ReturnType<typeof viewOf>): void {
   const { run } = view;
   const table = curveTable(view);
   byId('curve-table').replaceChildren(...(table === undefined ? [] : [table]));
@@ -91,11 +94,10 @@ function settle({ family, choice, ...view }: ReturnType<typeof viewOf>): void {
         ? `right in its first ${key} = ${state.threshold} images`
         : 'right';
   byId('solved').textContent = solved;
-  if (view.explored === undefined) byId('turns-note').textContent = 'Turns need two scales.';
-  else {
-    byId('turns-note').textContent = '';
-    examples.show({ run, family, state, choice, solved });
-  }
+  const last = view.curves.at(-1);
+  byId('turns-note').textContent =
+    last === undefined ? 'Turns need two scales.' : last.name === '' ? '' : `Of ${last.name}, the last of the curves.`;
+  if (last !== undefined) examples.show({ run, family, state, choice: last.choice, words: view.view.words, solved });
   showReconstructions(view, family);
   showAddress();
   document.documentElement.dataset['settled'] = '';
@@ -116,7 +118,7 @@ function showReconstructions({ run }: View, family: Family): void {
   section.hidden = run.reconstructions === null;
   if (run.reconstructions === null) return;
   if (reconstructions?.run !== run.name) {
-    reconstructions = { run: run.name, strips: new Reconstructions(byId('strips'), run, run.reconstructions) };
+    reconstructions = { run: run.name, strips: new Reconstructions(byId('strips'), run.reconstructions) };
   }
   reconstructions.strips.show(family, state);
 }
@@ -124,8 +126,7 @@ function showReconstructions({ run }: View, family: Family): void {
 function showControls(): void {
   const run = runOf(data, state.run);
   const focused = document.activeElement?.id;
-  controls = { run: run.name, element: controlsOf(data, run, state, change) };
-  byId('controls').replaceChildren(controls.element);
+  byId('controls').replaceChildren(controlsOf(data, run, state, change));
   byId('about').textContent = data.runs.length < 2 ? '' : run.about;
   if (focused !== undefined && focused !== '') document.getElementById(focused)?.focus();
 }

@@ -1,37 +1,30 @@
-/** The three panels and the numbers below them, from what was explored. */
+/** The three panels and the scores below them, from what was explored. */
 import { positionOf } from '../../../analysis/scales.js';
 import type { ScoreName } from '../../../analysis/scores.js';
 import { nth } from '../../../machine/present.js';
 import { formatCount, formatNumber, formatShare } from '../../../terminal/format.js';
-import { scaleText } from '../../../runs/words.js';
-import { unitsText, type PageMember, type PageNatural, type PageRun } from '../data.js';
-import type { Explored, ExploredCurve, Scored } from '../family.js';
+import type { PageNatural, PageRun } from '../data.js';
+import type { ExploredCurve, Scored } from '../family.js';
+import { curveRole, type Role } from '../roles.js';
 import type { State } from '../state.js';
 import { domainOf } from '../../figures/axis.js';
-import { axisTitles, shownScores } from '../../titles.js';
-import { Chart, type ChartContent, type ChartMember, type Role } from './chart.js';
-import { symbolOf } from './controls.js';
-import { grouped, h } from './dom.js';
-
-export interface View {
-  readonly run: PageRun;
-  readonly state: State;
-  /** Places in the run's list. */
-  readonly members: readonly number[];
-  /** Undefined with fewer than two scales. */
-  readonly explored: Explored | undefined;
-  readonly natural: PageNatural | undefined;
-}
+import { shownScores } from '../../titles.js';
+import { Chart, marker, type ChartContent, type ChartMember, type ChartSeries } from './chart.js';
+import { h } from './dom.js';
+import { aboutMember, inducedTitle, ofCurve, signed, withInterval, type View, type ViewCurve } from './view.js';
 
 interface Panel {
   readonly chart: Chart;
   readonly figure: HTMLElement;
   readonly heading: HTMLElement;
   readonly scores: HTMLElement;
+  readonly keys: HTMLElement;
 }
 
+type FamilyPanel = 'standard' | 'induced';
+
 export class Panels {
-  readonly #panels: Readonly<Record<'standard' | 'induced' | 'natural', Panel>>;
+  readonly #panels: Readonly<Record<FamilyPanel | 'natural', Panel>>;
   readonly #table: HTMLElement;
   readonly #shown = new Map<string, readonly unknown[]>();
 
@@ -52,32 +45,24 @@ export class Panels {
   }
 
   show(view: View): void {
-    const { run, state, explored, natural } = view;
-    const { standard, induced } = this.#panels;
-    if (explored !== undefined) {
-      standard.heading.textContent = `Standard: ${run.standard.title}`;
-      induced.heading.textContent = `Induced: ${inducedTitle(run, state)}`;
-      for (const [panel, curve] of [
-        [standard, explored.standard],
-        [induced, explored.induced],
-      ] as const) {
-        panel.scores.textContent = scoreLine(curve.scores);
-      }
-      // A slider of the threshold leaves this one as it is.
-      const { axis, horizontal, vertical } = state;
-      if (this.#isNew('standard', explored.standard, axis, horizontal, vertical)) {
-        standard.chart.show(
-          familyContent(view, explored, 'standard'),
-          `${run.standard.title} against ${axisTitles[state.axis]}`,
-        );
-      }
-      induced.chart.show(
-        familyContent(view, explored, 'induced'),
-        `${inducedTitle(run, state)} against ${axisTitles[state.axis]}`,
-      );
+    const { run, state, curves } = view;
+    const titles = { standard: run.standard.title, induced: inducedTitle(run, state) };
+    for (const which of ['standard', 'induced'] as const) {
+      const { figure, heading, scores, keys, chart } = this.#panels[which];
+      figure.hidden = curves.length === 0;
+      if (figure.hidden) continue;
+      heading.textContent = `${which === 'standard' ? 'Standard' : 'Induced'}: ${titles[which]}`;
+      // Of several curves the table has them.
+      scores.textContent = curves.length > 1 ? '' : scoreLine(nth(curves, 0).explored[which].scores);
+      const { horizontal, vertical } = state;
+      const drawn = curves.map(({ explored }) => explored[which]);
+      // A slider of the threshold leaves the standard panel as it is.
+      if (!this.#isNew(which, view.view.axisTitle, horizontal, vertical, ...drawn, ...curves.map(({ name }) => name)))
+        continue;
+      keys.replaceChildren(...keysOf(view, which));
+      chart.show(familyContent(view, which), `${titles[which]} against ${view.view.axisTitle}`);
     }
-    standard.figure.hidden = induced.figure.hidden = explored === undefined;
-    this.#showNatural(natural, state);
+    this.#showNatural(view);
     this.#showScores(view);
   }
 
@@ -85,13 +70,15 @@ export class Panels {
   #isNew(panel: string, ...content: readonly unknown[]): boolean {
     const last = this.#shown.get(panel);
     this.#shown.set(panel, content);
-    return last === undefined || content.some((each, i) => each !== last[i]);
+    return last?.length !== content.length || content.some((each, i) => each !== last[i]);
   }
 
-  #showNatural(natural: PageNatural | undefined, state: State): void {
+  #showNatural(view: View): void {
+    const { natural, state } = view;
+    const role = naturalRole(view);
     const { figure, chart, heading, scores } = this.#panels.natural;
     figure.hidden = natural === undefined;
-    if (natural === undefined || !this.#isNew('natural', natural, state.horizontal, state.vertical)) return;
+    if (natural === undefined || !this.#isNew('natural', natural, role, state.horizontal, state.vertical)) return;
     heading.textContent = `Natural: ${natural.name}`;
     scores.textContent = scoreLine(scoresOfNatural(natural));
     const yDomain = state.vertical === 'whole' && natural.unit === 'probability' ? ([0, 1] as const) : undefined;
@@ -99,7 +86,7 @@ export class Panels {
       {
         series: [
           {
-            role: 'natural',
+            role,
             label: natural.name,
             line: natural.points.map(({ parameters, value, lower, upper }) => {
               return {
@@ -125,46 +112,58 @@ export class Panels {
     );
   }
 
-  #showScores({ run, state, explored, natural }: View): void {
-    const rows: HTMLElement[] = [];
-    if (explored !== undefined) {
-      rows.push(
-        scoreRow('standard', run.standard.title, explored.standard.scores),
-        scoreRow('induced', inducedTitle(run, state), explored.induced.scores),
-        scoreRow('predicted', `predicted by independence: ${predictedTitle(run, state)}`, explored.predicted.scores),
-      );
-    }
-    if (natural !== undefined) rows.push(scoreRow('natural', natural.name, scoresOfNatural(natural)));
+  #showScores(view: View): void {
+    const { run, state, curves, natural } = view;
+    const rows = curves.flatMap((curve, i) => {
+      const { standard, induced, predicted } = curve.explored;
+      const role = (which: Role) => (curves.length > 1 ? curveRole(i) : which);
+      return [
+        scoreRow(role('standard'), ofCurve(run.standard.title, curve), standard.scores),
+        scoreRow(role('induced'), ofCurve(inducedTitle(run, state), curve), induced.scores),
+        ...(curves.length > 1
+          ? []
+          : [scoreRow('predicted', `predicted by independence: ${predictedTitle(run, state)}`, predicted.scores)]),
+      ];
+    });
+    if (natural !== undefined) rows.push(scoreRow(naturalRole(view), natural.name, scoresOfNatural(natural)));
     this.#table.replaceChildren(...rows);
   }
 }
 
-function panelOf(name: 'standard' | 'induced' | 'natural'): Panel {
+function panelOf(name: FamilyPanel | 'natural'): Panel {
   const chart = new Chart(name);
   const heading = h('h3');
   const scores = h('p', { class: 'panel-scores' });
-  const key = name === 'induced' ? [keyOf('induced', 'measured'), keyOf('predicted', 'predicted by independence')] : [];
-  const figure = h(
-    'figure',
-    { class: 'panel' },
-    h('figcaption', {}, heading, scores),
-    chart.element,
-    h('p', { class: 'keys' }, ...key),
-  );
-  return { chart, figure, heading, scores };
+  const keys = h('p', { class: 'keys' });
+  const figure = h('figure', { class: 'panel' }, h('figcaption', {}, heading, scores), chart.element, keys);
+  return { chart, figure, heading, scores, keys };
+}
+
+/** Grey beside several curves, of which one may have its colour. */
+function naturalRole({ curves }: View): Role {
+  return curves.length > 1 ? 'reference' : 'natural';
+}
+
+function keysOf({ curves }: View, which: FamilyPanel): HTMLElement[] {
+  if (curves.length === 1)
+    return which === 'induced' ? [keyOf('induced', 'measured'), keyOf('predicted', 'predicted by independence')] : [];
+  return [
+    ...curves.map(({ name }, i) => keyOf(curveRole(i), name, marker(curveRole(i)))),
+    ...(which === 'induced' ? [h('span', { class: 'key' }, 'thin: predicted by independence')] : []),
+  ];
 }
 
 /** A piece of the line beside its name. */
-function keyOf(role: Role, text: string): HTMLElement {
+function keyOf(role: Role, text: string, shape = ''): HTMLElement {
   const key = h('span', { class: 'key' });
-  key.innerHTML = `<svg width="26" height="10" aria-hidden="true"><path class="line ${role}" d="M0 5H26"/></svg>`;
+  key.innerHTML = pieceOf(role, shape);
   key.append(text);
   return key;
 }
 
-/** `subset accuracy, K = 20`, with the value where the slider stands. */
-export function inducedTitle({ induced: { title, key } }: PageRun, { threshold }: Pick<State, 'threshold'>): string {
-  return `${nth(title.split(','), 0)}, ${symbolOf(key)} = ${formatNumber(threshold, 4)}`;
+function pieceOf(role: Role, shape = ''): string {
+  const point = shape === '' ? '' : `<g class="member ${role}" transform="translate(13 5)">${shape}</g>`;
+  return `<svg width="26" height="10" aria-hidden="true"><path class="line ${role}" d="M0 5H26"/>${point}</svg>`;
 }
 
 function predictedTitle({ induced: { chosen }, predicted: { title } }: PageRun, { threshold }: State): string {
@@ -174,16 +173,6 @@ function predictedTitle({ induced: { chosen }, predicted: { title } }: PageRun, 
 function scoreLine(scores: Readonly<Record<ScoreName, Scored>>): string {
   const shown = (name: ScoreName) => withInterval(scores[name], 2);
   return `Eq 1 / ramp ${shown('ramp')} · bow ${shown('bow')}`;
-}
-
-function withInterval({ value, lower, upper }: Scored, digits = 3): string {
-  const interval = Number.isNaN(lower) ? '' : ` [${formatNumber(lower, digits)}, ${formatNumber(upper, digits)}]`;
-  return signed(`${formatNumber(value, digits)}${interval}`);
-}
-
-/** With a minus sign for a hyphen. */
-function signed(text: string): string {
-  return text.replaceAll(/(?<![\de])-(?=[\di])/g, '\u2212');
 }
 
 function scoreRow(role: Role, title: string, scores: Readonly<Record<ScoreName, Scored | number>>): HTMLElement {
@@ -201,7 +190,7 @@ function scoreRow(role: Role, title: string, scores: Readonly<Record<ScoreName, 
     );
   });
   const key = h('span', { class: 'swatch' });
-  key.innerHTML = `<svg width="26" height="10" aria-hidden="true"><path class="line ${role}" d="M0 5H26"/></svg>`;
+  key.innerHTML = pieceOf(role);
   return h('tr', {}, h('th', { scope: 'row' }, key, title), ...cells);
 }
 
@@ -212,46 +201,74 @@ function scoresOfNatural({ scores }: PageNatural): Record<ScoreName, Scored> {
   return Object.fromEntries(entries) as Record<ScoreName, Scored>;
 }
 
-function familyContent(view: View, explored: Explored, which: 'standard' | 'induced'): ChartContent {
-  const { run, state } = view;
-  const { scales, predicted } = explored;
-  const metric = which === 'standard' ? run.standard : run.induced;
-  const curve = explored[which];
-  const positions = scales.map((scale) => positionOf(scale, state.axis));
+function familyContent(view: View, which: FamilyPanel): ChartContent {
+  const { run, state, curves } = view;
+  const metric = run[which];
   const isShare = metric.unit === 'probability';
+  const { axisTitle, by } = view.view;
+  const positions = curves.map(({ explored: { scales } }) => scales.map((scale) => positionOf(scale, by)));
   return {
-    series: [
-      {
-        role: which,
-        label: metric.title,
-        line: curve.points.map(({ value, lower, upper }, i) => ({ x: nth(positions, i), y: value, lower, upper })),
-        members: membersOf(view, curve, isShare),
-      },
-      ...(which === 'standard'
-        ? []
-        : [
-            {
-              ...({ role: 'predicted', label: 'predicted by independence', members: [] } as const),
-              line: positions.map((x, i) => ({ x, y: nth(predicted.values, i) })),
-            },
-          ]),
-    ],
-    xTitle: run.words.isCoordinate ? run.words.axis : axisTitles[state.axis],
+    series: curves.flatMap((curve, i) => seriesOf(view, { curve, which, isShare, positions: nth(positions, i), i })),
+    xTitle: axisTitle,
     yTitle: isShare ? (run.induced.key === 'c' ? 'share below the cutoff' : 'share right') : metric.title,
     xLog: state.horizontal === 'log',
     yLog: state.vertical === 'log',
-    yDomain: yDomainOf(state, isShare, curve),
-    ...(state.axis === 'width' ? { xTicks: positions } : {}),
+    yDomain: yDomainOf(
+      state,
+      isShare,
+      curves.map(({ explored }) => explored[which]),
+    ),
+    // Of few scales each has its tick.
+    ...(by === 'width' ? { xTicks: [...new Set(positions.flat())].sort((a, b) => a - b) } : {}),
   };
 }
 
+interface Drawn {
+  readonly curve: ViewCurve;
+  readonly which: FamilyPanel;
+  readonly isShare: boolean;
+  readonly positions: readonly number[];
+  /** Its place among the curves. */
+  readonly i: number;
+}
+
+function seriesOf(view: View, { curve, which, isShare, positions, i }: Drawn): ChartSeries[] {
+  const { explored } = curve;
+  const isOne = view.curves.length === 1;
+  // Bands of two seeds are so wide that those of several curves would hide each other.
+  const hasBands =
+    isOne || view.curves.every((each) => each.explored.scales.every(({ members }) => members.length !== 2));
+  const measured: ChartSeries = {
+    role: isOne ? which : curveRole(i),
+    label: ofCurve(view.run[which].title, curve),
+    line: explored[which].points.map(({ value, lower, upper }, j) => ({
+      ...{ x: nth(positions, j), y: value },
+      ...(hasBands ? { lower, upper } : {}),
+    })),
+    members: membersOf(view, { curve, measured: explored[which], isShare }),
+  };
+  if (which === 'standard') return [measured];
+  const predicted: ChartSeries = {
+    ...{ role: isOne ? 'predicted' : curveRole(i), isThin: !isOne, members: [] },
+    label: 'predicted by independence',
+    line: positions.map((x, j) => ({ x, y: nth(explored.predicted.values, j) })),
+  };
+  return [measured, predicted];
+}
+
 /** Whole: shares from 0 to 1, errors from 0. Fitted to what is drawn, but for shares not beyond 0 and 1. */
-function yDomainOf({ vertical }: State, isShare: boolean, curve: ExploredCurve): readonly [number, number] | undefined {
+function yDomainOf(
+  { vertical }: State,
+  isShare: boolean,
+  curves: readonly ExploredCurve[],
+): readonly [number, number] | undefined {
   if (vertical === 'log') return undefined;
-  if (vertical === 'whole') return isShare ? [0, 1] : [0, highest(curve)];
+  if (vertical === 'whole') return isShare ? [0, 1] : [0, Math.max(...curves.map(highest))];
   if (!isShare) return undefined;
   const [least, most] = domainOf(
-    [...curve.members, ...curve.points].flatMap(({ value, lower, upper }) => [value, lower, upper]),
+    curves.flatMap(({ members, points }) =>
+      [...members, ...points].flatMap(({ value, lower, upper }) => [value, lower, upper]),
+    ),
     false,
   );
   return [Math.max(0, least), Math.min(1, most)];
@@ -261,79 +278,14 @@ function highest({ points, members }: ExploredCurve): number {
   return 1.05 * Math.max(...members.map(({ value }) => value), ...points.map(({ upper }) => upper));
 }
 
-function membersOf({ run, members, state }: View, curve: ExploredCurve, isShare: boolean): ChartMember[] {
+function membersOf(
+  view: View,
+  { curve, measured, isShare }: Pick<Drawn, 'curve' | 'isShare'> & { readonly measured: ExploredCurve },
+): ChartMember[] {
   const shown = isShare ? formatShare : (value: number) => formatNumber(value, 4);
-  return members.map((place, i) => {
-    const member = nth(run.members, place);
-    const { value, lower, upper } = nth(curve.members, i);
-    const lines = [...aboutMember(run, member), `${shown(value)} [${shown(lower)}, ${shown(upper)}]`];
-    return { x: positionOf(member, state.axis), y: value, lines };
+  return curve.choice.members.map((member, i) => {
+    const { value, lower, upper } = nth(measured.members, i);
+    const lines = [...aboutMember(view, member), `${shown(value)} [${shown(lower)}, ${shown(upper)}]`];
+    return { x: positionOf(member, view.view.by), y: value, lines };
   });
-}
-
-/** Which member it is, as its label has it. */
-function aboutMember({ words }: PageRun, { id, width, seed, parameters, trainingFlops }: PageMember): string[] {
-  if (words.isCoordinate) return [id, `${words.scale} ${scaleText(width, words)}`];
-  return [`width ${width}, seed ${seed}`, `${grouped(parameters)} parameters, ${formatCount(trainingFlops)} FLOPs`];
-}
-
-/** What is drawn, as a sentence for who can't see it, and a summary for who can. */
-export function readingOf({ run, state, explored }: View): string {
-  if (explored === undefined) return 'A curve needs a seed and two scales: tick another.';
-  const { standard, induced, paired } = explored;
-  const [first, last] = [nth(induced.points, 0), nth(induced.points, -1)];
-  const at = (place: number) => `${run.words.scale} ${scaleText(nth(explored.scales, place).width, run.words)}`;
-  const isAtZero = induced.points.some(({ value }) => value === 0);
-  const floor = isAtZero ? ' Where it is at 0, it may rise below what this test set can show.' : '';
-  return signed(
-    `With ${inducedTitle(run, state)} on ${grouped(state.size)} ${unitsText(run)} the curve goes from ${formatNumber(first.value)} at ${at(0)} to ${formatNumber(last.value)} at ${at(-1)}. ` +
-      `Eq 1 is ${withInterval(paired.ratio, 2)} times that of ${run.standard.title}, in the same draws (${withInterval(induced.scores.ramp, 2)} against ${withInterval(standard.scores.ramp, 2)} times a ramp's). ` +
-      `The induced curve ${improves(induced.scores)} (bow ${withInterval(induced.scores.bow, 2)}), the standard one ${improves(standard.scores)} (bow ${withInterval(standard.scores.bow, 2)}); the bows differ by ${withInterval(paired.bow, 2)}.${floor}`,
-  );
-}
-
-function improves({ emergence, bow: { value, lower, upper } }: Readonly<Record<'emergence' | 'bow', Scored>>): string {
-  if (Number.isNaN(value)) return 'is constant or has only two scales';
-  if (emergence.value < 0) return 'gets worse towards larger scales';
-  if (Number.isNaN(lower)) return 'is neither clearly late nor clearly early';
-  if (lower > 0) return 'improves late';
-  if (upper < 0) return 'improves early';
-  return 'improves about as a straight line in log scale does';
-}
-
-/** The data behind both curves, a row for each member, or nothing to draw. */
-export function curveTable({ run, state, members, explored }: View): HTMLElement | undefined {
-  if (explored === undefined) return undefined;
-  const { words } = run;
-  const about = words.isCoordinate ? ['model', words.scale] : ['width', 'seed', 'parameters', 'FLOPs'];
-  const heading = [...about, run.standard.title, inducedTitle(run, state), 'predicted'];
-  const shown = (value: number) => signed(formatNumber(value, 4));
-  const rows = members.map((place, i) => {
-    const { id, width, seed, parameters, trainingFlops } = nth(run.members, place);
-    const [standard, induced] = [nth(explored.standard.members, i), nth(explored.induced.members, i)];
-    const cells = [
-      ...(words.isCoordinate
-        ? [scaleText(width, words)]
-        : [String(seed), grouped(parameters), formatCount(trainingFlops)]),
-      ...[standard, induced].map(({ value, lower, upper }) => `${shown(value)} [${shown(lower)}, ${shown(upper)}]`),
-      shown(nth(explored.predicted.members, i)),
-    ];
-    return h(
-      'tr',
-      {},
-      h('th', { scope: 'row' }, words.isCoordinate ? id : String(width)),
-      ...cells.map((text) => h('td', {}, text)),
-    );
-  });
-  return h(
-    'table',
-    {},
-    h(
-      'caption',
-      {},
-      `Every member on ${grouped(state.size)} ${unitsText(run)}; in brackets, 95 % intervals over the sampling of the test set.`,
-    ),
-    h('thead', {}, h('tr', {}, ...heading.map((text) => h('th', { scope: 'col' }, text)))),
-    h('tbody', {}, ...rows),
-  );
 }

@@ -1,12 +1,12 @@
 /** What autoencoders of each width give back; images that are not below the cutoff are pale. */
-import { nth } from '../../../machine/present.js';
-import type { PageReconstructions, PageRun } from '../data.js';
+import type { PageReconstructions } from '../data.js';
 import type { Family } from '../family.js';
 import type { State } from '../state.js';
 import { h } from './dom.js';
 
 interface Strip {
   readonly member: number;
+  readonly name: string;
   readonly canvas: HTMLCanvasElement;
   readonly label: HTMLElement;
   readonly image: HTMLImageElement;
@@ -19,27 +19,21 @@ export class Reconstructions {
   readonly #originals: HTMLCanvasElement;
   #shown: { readonly family: Family; readonly threshold: number } | undefined;
 
-  constructor(element: HTMLElement, run: PageRun, given: PageReconstructions) {
+  constructor(element: HTMLElement, given: PageReconstructions) {
     this.#given = given;
     const canvasOf = () => h('canvas', { width: given.width * given.units.length, height: given.height, role: 'img' });
     this.#originals = canvasOf();
     this.#originals.setAttribute('aria-label', `${given.units.length} test images`);
-    this.#strips = given.strips.map(({ member, png }) => {
+    this.#strips = given.strips.map(({ member, name, png }) => {
       const image = new Image();
       image.src = png;
       image.addEventListener('load', () => {
         this.#draw();
       });
-      return { member, canvas: canvasOf(), label: h('span', { class: 'strip-share' }), image };
+      return { member, name, canvas: canvasOf(), label: h('span', { class: 'strip-share' }), image };
     });
-    const rows = this.#strips.map(({ member, canvas, label }) =>
-      h(
-        'div',
-        { class: 'strip' },
-        h('span', { class: 'strip-name' }, `w = ${nth(run.members, member).width}`),
-        canvas,
-        label,
-      ),
+    const rows = this.#strips.map(({ name, canvas, label }) =>
+      h('div', { class: 'strip' }, h('span', { class: 'strip-name' }, name), canvas, label),
     );
     const first = h(
       'div',

@@ -53,7 +53,7 @@ function subset(members: readonly MemberOutcomes[], arch: Kind, units: Int32Arra
   });
 }
 
-const all = (page: PageRun) => page.members.map((_, i) => i);
+const all = (page: PageRun) => page.members.map((member, place) => ({ ...member, place }));
 
 function metricAt(page: PageRun, threshold: number): Metric {
   const { metric, key } = page.induced;
@@ -88,14 +88,14 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
   test('on part of the test set and of the members they are those of the same units', () => {
     const members = membersOf(shape(arch));
     const { page, family, order } = open(arch, members);
-    const chosen = all(page).filter((i) => page.members[i]!.seed !== 1 && page.members[i]!.width !== 4);
+    const chosen = all(page).filter(({ seed, width }) => seed !== 1 && width !== 4);
     const part = subset(members, arch, order.slice(0, 200));
     const explored = family.explore({ threshold: page.induced.chosen, size: 200, members: chosen, axis: 'width' });
     expect(explored.scales.map(({ width }) => width)).toEqual([1, 2, 8, 16]);
     const metric = metricAt(page, page.induced.chosen);
     const { standard } = defaultMetrics(record(arch), members);
-    chosen.forEach((i, place) => {
-      const { outcomes } = part[i]!;
+    chosen.forEach((member, place) => {
+      const { outcomes } = part[member.place]!;
       expect(explored.induced.members[place]!.value).toBeAllClose(metric.measure(outcomes).value, { rtol: 1e-9 });
       // Codes are 2 to 5 per cent apart here; over 200 images that averages out.
       const tolerance = { rtol: arch === 'autoencoder' ? 5e-3 : 1e-12 };
@@ -190,7 +190,7 @@ test('errors that are all 0 and a constant curve are drawn', () => {
   }));
   const { page, family } = open('autoencoder', members, metrics.reconstruction.with({ c: 0.01 }));
   expect(page.induced.options).toEqual([0.01]);
-  const { induced } = family.explore({ threshold: 0.01, size: 100, members: [0, 1], axis: 'width' });
+  const { induced } = family.explore({ threshold: 0.01, size: 100, members: all(page), axis: 'width' });
   expect(induced.points.map(({ value }) => value)).toEqual([1, 1]);
   expect(induced.scores.emergence.value).toBe(0);
 });

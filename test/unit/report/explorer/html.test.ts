@@ -57,7 +57,7 @@ function largest(arch: Kind): PageData {
   const { run } = compact({ record: record, members });
   // What pictures.ts keeps a sprite below, and strips of 20 MNIST images, 16 kB each; in Base64.
   const sprite = 'A'.repeat(400_000);
-  const strips = widths.map((_, member) => ({ member, png: 'A'.repeat(22_000) }));
+  const strips = widths.map((_, member) => ({ member, name: '', png: 'A'.repeat(22_000) }));
   const pictures = { sprite, width: 28, height: 28, across: 1, examples: [] };
   const reconstructions = arch === 'autoencoder' ? { width: 28, height: 28, units: [], strips } : null;
   return { runs: [{ ...run, about: '', pictures, reconstructions }], natural: [] };

@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PageData, PageRun } from '../../../../src/report/explorer/data.js';
 import { trainedWords } from '../../../../src/runs/words.js';
+import { axesOf, placed, type Placing } from '../../../../src/report/explorer/places.js';
 import { testSizes } from '../../../../src/report/explorer/sizes.js';
 import {
-  axes,
   formatState,
   horizontals,
   initialState,
-  membersIn,
+  replaced,
+  viewIn,
   parseState,
   themes,
   verticals,
@@ -17,11 +18,27 @@ import {
 
 function run(name: string, key: 'k' | 'c', options: readonly number[]): PageRun {
   const members = [1, 2, 4, 8].flatMap((width) =>
-    [0, 7].map((seed) => ({ id: `w${width}-s${seed}`, width, seed, parameters: width, trainingFlops: width })),
+    [1, 2].flatMap((depth) =>
+      [0, 7].flatMap((seed) =>
+        [16, 64].map((steps) => ({
+          ...{
+            id: `w${width}-d${depth}-s${seed}`,
+            width,
+            seed,
+            parameters: width * depth,
+            trainingFlops: width * steps,
+          },
+          coordinates: { width, depth, steps, parameters: width * depth, flops: width * steps, loss: 1 / width },
+          ...(steps === 16 ? { moment: 16 } : {}),
+        })),
+      ),
+    ),
   );
   const metric = { title: 'a', unit: 'probability', better: 'higher' } as const;
   return {
-    ...{ name, about: '', members, units: 'images', words: trainedWords, count: 1000, total: 1000, standard: metric },
+    ...{ name, about: '', members, units: 'images', words: trainedWords, standard: metric },
+    ...{ count: 1000, countAtMoments: 500, total: 1000, experiment: { arch: 'cnn', grid: { depth: [1, 2] } } },
+    first: { axis: 'parameters', per: '', at: undefined, where: {} },
     induced: { ...metric, key, metric: 'm', label: 'l', options, chosen: options[1]! },
     predicted: { title: '', assumption: '' },
     outcomes: { kind: 'classification', right: '' },
@@ -49,22 +66,33 @@ const data: PageData = {
   })),
 };
 
-const state: fc.Arbitrary<State> = fc.constantFrom(...data.runs).chain((each) =>
-  fc.record({
+const placings: fc.Arbitrary<Placing> = fc.record({
+  axis: fc.constantFrom(...axesOf(data.runs[0]!).map(({ key }) => key)),
+  per: fc.constantFrom('', 'width', 'depth'),
+  at: fc.constantFrom(undefined, 16, 64),
+  where: fc.record({ width: fc.constantFrom(1, 8), depth: fc.constantFrom(1, 2) }, { requiredKeys: [] }),
+});
+
+/** As a user comes to it: from the first view by its controls. */
+const state: fc.Arbitrary<State> = fc.tuple(fc.constantFrom(...data.runs), placings).chain(([each, placing]) => {
+  const start = replaced(each, initialState(data, each.name), placing);
+  const { scales, seeds, units } = placed(each, start);
+  return fc.record({
     run: fc.constant(each.name),
+    ...{ axis: fc.constant(start.axis), per: fc.constant(start.per), at: fc.constant(start.at) },
+    where: fc.constant(start.where),
     threshold: fc.constantFrom(...each.induced.options),
-    size: fc.constantFrom(...testSizes(each.count)),
-    withoutWidths: fc.subarray([1, 2, 4, 8]),
-    withoutSeeds: fc.subarray([0, 7]),
-    axis: fc.constantFrom(...axes),
+    size: fc.constantFrom(...testSizes(units)),
+    withoutWidths: fc.subarray([...scales]),
+    withoutSeeds: fc.subarray([...seeds]),
     horizontal: fc.constantFrom(...horizontals),
     vertical: fc.constantFrom(...verticals),
     natural: fc.constantFrom('', 'opt', 'pythia'),
-    turn: fc.option(fc.nat({ max: 4 }), { nil: undefined }),
+    turn: fc.option(fc.nat({ max: scales.length }), { nil: undefined }),
     example: fc.option(fc.nat({ max: 2 }), { nil: undefined }),
     theme: fc.constantFrom(...themes),
-  }),
-);
+  });
+});
 
 test('every view comes back from its address', () => {
   fc.assert(
@@ -83,7 +111,10 @@ test('the first view has no fragment, and a view names only what it changes', ()
 test.each([
   ['#run=nobody&k=20', { run: 'lenet & co', threshold: 20 }],
   ['#run=autoencoder&c=0.0032&n=17', { threshold: 0.00331, size: 1000 }],
-  ['#c=-1&x=depth&natural=gpt&theme=pink', { threshold: 2, axis: 'parameters', natural: 'opt', theme: 'auto' }],
+  [
+    '#c=-1&x=heads&per=heads&at=17&hold=depth:3,heads:1&natural=gpt&theme=pink',
+    { threshold: 2, axis: 'parameters', per: '', at: undefined, where: {}, natural: 'opt', theme: 'auto' },
+  ],
   ['#without=3,two,8&turn=5&example=9', { withoutWidths: [8], turn: undefined, example: undefined }],
   ['#=&&%', { run: 'lenet & co' }],
 ])('what does not fit is as at first: %s', (fragment, expected) => {
@@ -91,8 +122,28 @@ test.each([
 });
 
 test('members that are left out', () => {
-  const view = { ...initialState(data), withoutWidths: [2], withoutSeeds: [7] };
-  expect(membersIn(data.runs[0]!, view).map((i) => data.runs[0]!.members[i]!.id)).toEqual(['w1-s0', 'w4-s0', 'w8-s0']);
+  const view = viewIn(data.runs[0]!, { ...initialState(data), withoutWidths: [2], withoutSeeds: [7] });
+  expect(view.curves.map(({ members }) => members.map(({ width, seed }) => [width, seed]))).toEqual([
+    [
+      [1, 0],
+      [4, 0],
+      [8, 0],
+    ],
+  ]);
+});
+
+test('another axis begins with all of its scales; another way to space the widths keeps those that are left out', () => {
+  const [run] = data.runs;
+  const start = { ...initialState(data), withoutWidths: [2], withoutSeeds: [7], size: 200 };
+  expect(replaced(run!, start, { axis: 'width' })).toMatchObject({ withoutWidths: [2], withoutSeeds: [7], size: 200 });
+  expect(replaced(run!, start, { axis: 'depth' })).toMatchObject({ withoutWidths: [], withoutSeeds: [7] });
+  // What is held or has curves of its own cannot be on the axis.
+  const held = replaced(run!, start, { per: 'depth', where: { width: 4 } });
+  expect(held).toMatchObject({ per: 'depth', where: {} });
+  expect(replaced(run!, held, { axis: 'depth' })).toMatchObject({ per: '' });
+  // Moments before the last have half of the test set.
+  expect(replaced(run!, initialState(data), { axis: 'steps' }).size).toBe(500);
+  expect(replaced(run!, start, { axis: 'steps' }).size).toBe(200);
 });
 
 test('test sizes end with all', () => {

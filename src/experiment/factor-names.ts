@@ -1,0 +1,44 @@
+/** What the factors are called, for who needs nothing else of the experiment: a page, which has no schema. */
+
+/** Options other than the width that members may differ in: any number that leaves the test set as it is, and the classes. */
+export const factorKeys = [
+  'depth',
+  'blocks',
+  'heads',
+  'trainSize',
+  'classes',
+  'steps',
+  'epochs',
+  'batchSize',
+  'learningRate',
+  'weightDecay',
+  'imageSize',
+  'labelNoise',
+  'augmentShift',
+  'augmentRotation',
+  'augmentScale',
+  'dropout',
+  'burstiness',
+  'labelRemapping',
+  'zipf',
+] as const;
+export type FactorKey = (typeof factorKeys)[number];
+
+/** Keys of the further factors, those besides the width. */
+export function furtherFactors({
+  grid = {},
+}: {
+  readonly grid?: Readonly<Partial<Record<FactorKey, unknown>>> | undefined;
+}): FactorKey[] {
+  return factorKeys.filter((key) => grid[key] !== undefined);
+}
+
+/** `batch-size` of `batchSize`. */
+export function optionOf(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `batchSize` of `batch-size`. */
+export function keyOfOption(option: string): string {
+  return option.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,52 @@
+/** What is drawn, in words. */
+import { nth } from '../../../machine/present.js';
+import { formatNumber } from '../../../terminal/format.js';
+import { scaleText } from '../../../runs/words.js';
+import { unitsText } from '../data.js';
+import type { Scored } from '../family.js';
+import { grouped } from './dom.js';
+import { inducedTitle, signed, withInterval, type View, type ViewCurve } from './view.js';
+
+/** What is drawn, as a sentence for who can't see it, and a summary for who can. */
+export function readingOf(view: View): string {
+  const { curves } = view;
+  const mixed = view.view.mixed;
+  const seeds =
+    mixed.length === 0 ? '' : ` Members at one place that differ in ${mixed.join(' and ')} count as its seeds.`;
+  if (curves.length === 0) return 'A curve needs a seed and two scales: tick another.';
+  const texts = curves.length === 1 ? [readingOfOne(view, nth(curves, 0))] : readingOfSeveral(view);
+  return signed(`${texts.join(' ')}${seeds}`);
+}
+
+function readingOfOne({ run, state, view: { words } }: View, { explored, choice }: ViewCurve): string {
+  const { standard, induced, paired } = explored;
+  const [first, last] = [nth(induced.points, 0), nth(induced.points, -1)];
+  const at = (place: number) => `${words.scale} ${scaleText(nth(explored.scales, place).width, words)}`;
+  const isAtZero = induced.points.some(({ value }) => value === 0);
+  const floor = isAtZero ? ' Where it is at 0, it may rise below what this test set can show.' : '';
+  return (
+    `With ${inducedTitle(run, state)} on ${grouped(choice.size)} ${unitsText(run)} the curve goes from ${formatNumber(first.value)} at ${at(0)} to ${formatNumber(last.value)} at ${at(-1)}. ` +
+    `Eq 1 is ${withInterval(paired.ratio, 2)} times that of ${run.standard.title}, in the same draws (${withInterval(induced.scores.ramp, 2)} against ${withInterval(standard.scores.ramp, 2)} times a ramp's). ` +
+    `The induced curve ${improves(induced.scores)} (bow ${withInterval(induced.scores.bow, 2)}), the standard one ${improves(standard.scores)} (bow ${withInterval(standard.scores.bow, 2)}); the bows differ by ${withInterval(paired.bow, 2)}.${floor}`
+  );
+}
+
+function readingOfSeveral({ run, state, curves }: View): string[] {
+  const size = nth(curves, 0).choice.size;
+  return [
+    `With ${inducedTitle(run, state)} on ${grouped(size)} ${unitsText(run)}:`,
+    ...curves.map(({ name, explored: { induced, paired } }) => {
+      const [first, last] = [nth(induced.points, 0), nth(induced.points, -1)];
+      return `${name.slice(0, 1).toUpperCase()}${name.slice(1)} goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${improves(induced.scores)} (bow ${withInterval(induced.scores.bow, 2)}, ${withInterval(paired.bow, 2)} more than that of ${run.standard.title}).`;
+    }),
+  ];
+}
+
+function improves({ emergence, bow: { value, lower, upper } }: Readonly<Record<'emergence' | 'bow', Scored>>): string {
+  if (Number.isNaN(value)) return 'is constant or has only two scales';
+  if (emergence.value < 0) return 'gets worse towards larger scales';
+  if (Number.isNaN(lower)) return 'is neither clearly late nor clearly early';
+  if (lower > 0) return 'improves late';
+  if (upper < 0) return 'improves early';
+  return 'improves about as a straight line in log scale does';
+}

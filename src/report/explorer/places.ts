@@ -1,0 +1,216 @@
+/**
+ * Where a page's members stand: the axis, the factors that are held, the moment and the curves that are asked for, by the same rules as
+ * those of the commands (`runs/view.ts`). Runs in Node and in the page.
+ */
+import type { ScaleName } from '../../analysis/scales.js';
+import { nth } from '../../machine/present.js';
+import {
+  alongTraining,
+  architecture,
+  axisTitle,
+  curvesPer,
+  onScale,
+  pointsAt,
+  coordinateValues,
+  varyingFactors,
+  viewOf,
+} from '../../runs/view.js';
+import { importedWords, trainedWords, type FamilyWords } from '../../runs/words.js';
+import { axisTitles } from '../titles.js';
+import type { PageRun } from './data.js';
+
+/** What the controls say of it. */
+export interface Placing {
+  /** The key of one of the run's axes. */
+  readonly axis: string;
+  /** A factor whose values have a curve each; '' for one curve. */
+  readonly per: string;
+  /** A step of training; undefined for the end, along training for all moments. */
+  readonly at: number | undefined;
+  /** Values of factors that do not vary along a curve; left out: the largest of each. */
+  readonly where: Readonly<Record<string, number>>;
+}
+
+export interface PlacedMember {
+  /** Its place in the run's list. */
+  readonly place: number;
+  readonly width: number;
+  readonly seed: number;
+  readonly parameters: number;
+  readonly trainingFlops: number;
+}
+
+export interface PageCurve {
+  /** `depth 2`; '' for one alone. */
+  readonly name: string;
+  readonly members: readonly PlacedMember[];
+}
+
+export interface PageView {
+  readonly words: FamilyWords;
+  readonly axisTitle: string;
+  /** Which of a scale's numbers is its position. */
+  readonly by: ScaleName;
+  readonly curves: readonly PageCurve[];
+  /** Of all curves, ascending. */
+  readonly scales: readonly number[];
+  readonly seeds: readonly number[];
+  /** Factors that are not on the axis and have no curves of their own; without a value one varies along the curve. */
+  readonly holds: readonly Held[];
+  /** Factors in which members differ that stand at one place, and so count as seeds. */
+  readonly mixed: readonly string[];
+  /** Test units of which all of the members have outcomes. */
+  readonly units: number;
+}
+
+export interface Held {
+  readonly key: string;
+  readonly values: readonly number[];
+  readonly value: number | undefined;
+  /** Whether it varies along the curve where it is not held. */
+  readonly isFree: boolean;
+}
+
+export interface PageAxis {
+  readonly key: string;
+  readonly title: string;
+  /** As `--axis` takes it; undefined for the widths by their parameters. */
+  readonly axis: string | undefined;
+}
+
+/** What tells a run's axes and factors. */
+export type Placeable = Pick<PageRun, 'members' | 'experiment' | 'words' | 'count' | 'countAtMoments'>;
+
+/** Axes along which the members differ: never none. */
+export function axesOf({ members, experiment, words }: Placeable): PageAxis[] {
+  const differs = (key: string) => coordinateValues(key, members).length > 1;
+  const named = (key: string): PageAxis => ({ key, title: axisTitle(key), axis: key });
+  if (experiment === null) {
+    const known = new Set([words.axis, ...members.flatMap(({ coordinates }) => Object.keys(coordinates))]);
+    const isAxis = (key: string) => coordinateValues(key, members).filter((value) => value > 0).length > 1;
+    return [...known].filter((key) => key === words.axis || isAxis(key)).map((key) => ({ key, title: key, axis: key }));
+  }
+  const varying = varyingFactors({ experiment }, members);
+  // Transformers of other classes are tested on other sequences, so that no curve is over them.
+  const further = varying.filter((key) => key !== 'width' && !(key === 'classes' && experiment.arch === 'transformer'));
+  const parameters = { title: axisTitles.parameters, axis: 'parameters' };
+  const ofSizes = further.some((key) => architecture.includes(key));
+  const sizes: PageAxis[] =
+    varying.length > 0 && !varying.includes('width')
+      ? ofSizes
+        ? [{ key: 'parameters', ...parameters }]
+        : []
+      : [
+          { key: 'parameters', title: axisTitles.parameters, axis: undefined },
+          { key: 'width', title: axisTitles.width, axis: 'width' },
+          ...(ofSizes ? [{ key: 'sizes', ...parameters, title: `${parameters.title}, of all sizes` }] : []),
+        ];
+  const measured = ['flops', 'examples', 'steps', 'loss'].filter(differs);
+  return [...sizes, ...[...new Set([...further, ...measured])].map(named)];
+}
+
+/** Whether an axis is one along which members move while they train. */
+export function isAlong({ axis }: Pick<PageAxis, 'axis'>): boolean {
+  return axis !== undefined && alongTraining.includes(axis);
+}
+
+/** Steps after which some member has outcomes, ascending; none for a run without moments. */
+export function momentsOf({ members }: Pick<Placeable, 'members'>): number[] {
+  return members.some(({ moment }) => moment !== undefined) ? coordinateValues('steps', members) : [];
+}
+
+/** Factors that can have a curve for each value, beside an axis. */
+export function factorsBeside(run: Placeable, { key, axis }: PageAxis): string[] {
+  const { experiment, members } = run;
+  if (experiment === null) return [];
+  const over = key === 'parameters' ? 'width' : axis;
+  return varyingFactors({ experiment }, members).filter((factor) => factor !== over);
+}
+
+/** The axis that a placing names, or else the first. */
+export function axisIn(run: Placeable, { axis }: Pick<Placing, 'axis'>): PageAxis {
+  const axes = axesOf(run);
+  return axes.find(({ key }) => key === axis) ?? nth(axes, 0);
+}
+
+/** The members on their curves. What a placing says that the run does not have is left aside. */
+export function placed(run: Placeable, placing: Placing): PageView {
+  const axis = axisIn(run, placing);
+  return run.experiment === null ? placedImported(run, axis) : placedTrained(run, { ...placing, axis }, run.experiment);
+}
+
+function placedImported(run: Placeable, { key, title }: PageAxis): PageView {
+  const shown = listed(run).filter(({ coordinates }) => (coordinates[key] ?? 0) > 0);
+  const curves = [{ name: '', members: onScale(shown, ({ coordinates }) => coordinates[key] ?? NaN) }];
+  return {
+    ...{ words: importedWords(key), axisTitle: title, by: 'parameters', holds: [], mixed: [] },
+    ...onCurves(run, curves),
+  };
+}
+
+function placedTrained(
+  run: Placeable,
+  { axis: over, at, ...placing }: Omit<Placing, 'axis'> & { readonly axis: PageAxis },
+  experiment: NonNullable<PageRun['experiment']>,
+): PageView {
+  const { key, axis, title } = over;
+  const factors = factorsBeside(run, over);
+  const points = pointsAt(listed(run), { at, axis });
+  const per = factors.includes(placing.per) && coordinateValues(placing.per, points).length > 1 ? placing.per : '';
+  const where = Object.fromEntries(
+    Object.entries(placing.where).filter(
+      ([factor, value]) =>
+        factor !== per && factors.includes(factor) && coordinateValues(factor, points).includes(value),
+    ),
+  );
+  const names = per === '' ? [undefined] : curvesPer(per, { experiment }, { members: points, where });
+  const views = names.map((name) => {
+    const held = name === undefined ? where : { ...where, [per]: name.value };
+    return { name: name?.name ?? '', view: viewOf({ experiment }, points, { axis, where: held }) };
+  });
+  const first = nth(views, 0).view;
+  const usual = viewOf({ experiment }, points, { axis }).held;
+  // Where each curve has every width once for each seed, an axis is a way to space the widths.
+  const by = key === 'width' || key === 'flops' ? key : 'parameters';
+  const isPlain = by === key && views.every(({ view: { members, mixed } }) => mixed.length === 0 && areWidths(members));
+  const curves = views.map(({ name, view: { members, coordinate } }) => ({
+    name,
+    members:
+      isPlain || coordinate === undefined
+        ? members
+        : onScale(members, ({ coordinates }) => coordinates[coordinate] ?? NaN),
+  }));
+  return {
+    ...{ words: isPlain ? trainedWords : first.words, axisTitle: title, by: isPlain ? by : 'parameters' },
+    holds: factors
+      .filter((factor) => factor !== per)
+      .map((factor) => ({
+        key: factor,
+        values: coordinateValues(factor, points),
+        value: first.held[factor],
+        isFree: usual[factor] === undefined,
+      })),
+    mixed: [...new Set(views.flatMap(({ view }) => view.mixed))],
+    ...onCurves(run, curves),
+  };
+}
+
+function listed({ members }: Placeable) {
+  return members.map((member, place) => ({ ...member, place }));
+}
+
+function areWidths(members: readonly Pick<PlacedMember, 'width' | 'seed' | 'parameters'>[]): boolean {
+  const places = new Set(members.map(({ width, seed }) => `${width} ${seed}`));
+  const sizes = new Set(members.map(({ width, parameters }) => `${width} ${parameters}`));
+  return places.size === members.length && sizes.size === new Set(members.map(({ width }) => width)).size;
+}
+
+function onCurves(
+  { members, count, countAtMoments }: Placeable,
+  curves: readonly PageCurve[],
+): Pick<PageView, 'curves' | 'scales' | 'seeds' | 'units'> {
+  const all = curves.flatMap((curve) => curve.members);
+  const numbers = (of: 'width' | 'seed') => [...new Set(all.map((member) => member[of]))].sort((a, b) => a - b);
+  const isOfMoments = all.some(({ place }) => nth(members, place).moment !== undefined);
+  return { curves, scales: numbers('width'), seeds: numbers('seed'), units: isOfMoments ? countAtMoments : count };
+}
