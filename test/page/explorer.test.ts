@@ -11,7 +11,10 @@ import { readNaturalCurve } from '../../src/analysis/natural.js';
 import { makeReport, writeReport } from '../../src/report/document/report.js';
 import { openRunFolder } from '../../src/runs/open.js';
 import { launch } from '../support/chromium.js';
-import { membersOf, writeFamily, type FamilyShape, type Kind } from '../support/families.js';
+import { inputOf, resolveExperiment } from '../../src/experiment/schema.js';
+import { membersOf as runMembersOf, writeRunRecord } from '../../src/runs/run.js';
+import { writeMember } from '../support/runs.js';
+import { membersOf, outcomesOf, writeFamily, type FamilyShape, type Kind } from '../support/families.js';
 
 const kinds: readonly Kind[] = ['cnn', 'autoencoder', 'transformer'];
 const shape = (arch: Kind): FamilyShape => ({ arch, widths: [1, 2, 4, 8, 16], seeds: [0, 1], count: 400 });
@@ -27,6 +30,8 @@ beforeAll(async () => {
     await writeFamily(path.join(root, arch), shape(arch));
     runs.push({ name: arch, open: await openRunFolder(path.join(root, arch)), induced: undefined });
   }
+  await writeGrid(path.join(root, 'grid'));
+  runs.push({ name: 'grid', open: await openRunFolder(path.join(root, 'grid')), induced: undefined });
   const text = 'overlay:opt-2digit-addition';
   const natural = [{ curve: await readNaturalCurve(text), text, inFigures: true }];
   const folder = path.join(root, 'report');
@@ -37,6 +42,23 @@ afterAll(async () => {
   await browser?.close();
   fs.rmSync(root, { recursive: true, force: true });
 });
+
+/** Three widths, two depths and two seeds, with moments after 100 and 1000 of 1404 steps. */
+async function writeGrid(folder: string): Promise<void> {
+  const grid = { ...shape('cnn'), widths: [1, 4, 16] };
+  const record = await writeFamily(folder, grid);
+  const experiment = resolveExperiment({ ...inputOf(record.experiment), depth: [1, 2], moments: '100,1000' });
+  await writeRunRecord(folder, { ...record, experiment });
+  const lateness = new Map([
+    [100, 16],
+    [1000, 2],
+  ]);
+  for (const key of runMembersOf(experiment)) {
+    const of = (divisor: number) => outcomesOf(grid, (key.width * (key.factors?.depth ?? 1)) / divisor, key.seed);
+    const moments = new Map([...lateness].map(([step, divisor]) => [step, of(divisor)]));
+    await writeMember(folder, key, of(1), moments);
+  }
+}
 
 /** A page that fails the test on any error, warning, violation of its policy or request. */
 async function open(fragment = '', options: BrowserContextOptions = {}): Promise<Page> {
@@ -124,6 +146,42 @@ test.each(kinds)('%s: the view is in the address, and comes back from it', async
     expect(await other.locator(`#${id}`).inputValue()).toBe(await page.locator(`#${id}`).inputValue());
   expect(new URL(other.url()).hash).toBe(new URL(page.url()).hash);
   expect(await other.locator('html').getAttribute('data-theme')).toBe('dark');
+});
+
+test('members are placed anew on the axis that is chosen, with a curve for each value of a factor', async () => {
+  const page = await open('#run=grid');
+  const titles = () => page.locator('#chart-induced').getAttribute('aria-label');
+  const keys = () => page.locator('#chart-induced').locator('xpath=../following-sibling::p').innerText();
+  expect(await page.locator('#axis option').allInnerTexts()).toEqual([
+    ...['trainable parameters', 'width', 'trainable parameters, of all sizes', 'depth'],
+    ...['training FLOPs', 'training examples seen', 'training steps', 'test loss'],
+  ]);
+  // Three widths and two seeds at the largest depth, after the last step.
+  expect(await page.locator('#chart-induced .member').count()).toBe(6);
+  expect(await page.locator('#hold-depth').inputValue()).toBe('2');
+  await page.locator('#per').selectOption('depth');
+  await settled(page);
+  expect(await page.locator('#chart-induced .member').count()).toBe(12);
+  expect(await keys()).toMatch(/depth 1\s*depth 2/);
+  expect(await page.locator('#hold-depth').count()).toBe(0);
+  expect(await page.locator('#scores tbody tr').count()).toBe(5);
+  await page.locator('#axis').selectOption('steps');
+  await settled(page);
+  expect(await titles()).toMatch(/against training steps/);
+  // Two depths, two seeds and three moments at the largest width.
+  expect(await page.locator('#chart-induced .member').count()).toBe(12);
+  expect(await page.locator('#widths label').allInnerTexts()).toEqual(['100', '1k', '1.404k']);
+  await page.locator('#axis').selectOption('depth');
+  await page.locator('#at').selectOption('100');
+  await page.locator('#hold-width').selectOption('4');
+  await settled(page);
+  expect(await page.locator('#chart-induced .member').count()).toBe(4);
+  const first = await page.locator('#chart-induced .member').first().getAttribute('aria-label');
+  expect(first).toMatch(/^width 4, depth 1, training steps 100, seed 0, /);
+  const other = await open(new URL(page.url()).hash);
+  expect(new URL(other.url()).hash).toBe('#run=grid&x=depth&at=100&hold=width:4');
+  for (const id of ['#chart-induced', '#scores', '#curve-table', '#turns'])
+    expect(await other.locator(id).innerHTML()).toBe(await page.locator(id).innerHTML());
 });
 
 test('a fragment that is edited in place is followed, one that leads to a section changes nothing', async () => {
@@ -370,8 +428,8 @@ test.each(['light', 'dark'] as const)(
   },
 );
 
-test.each(kinds)('%s: nothing is wider than a phone', async (arch) => {
-  const page = await open(`#run=${arch}&turn=2&example=1`, {
+test.each([...kinds, 'grid&per=depth'])('%s: nothing is wider than a phone', async (run) => {
+  const page = await open(`#run=${run}&turn=2&example=1`, {
     viewport: { width: 360, height: 740 },
     hasTouch: true,
     isMobile: true,

@@ -13,6 +13,7 @@ import type { Metric } from '../../../../src/metrics/metric.js';
 import { compact } from '../../../../src/report/explorer/compact.js';
 import type { PageRun } from '../../../../src/report/explorer/data.js';
 import { Family } from '../../../../src/report/explorer/family.js';
+import { placed } from '../../../../src/report/explorer/places.js';
 import type { RunRecord } from '../../../../src/runs/record.js';
 import { membersOf, pairs, type FamilyShape, type Kind } from '../../../support/families.js';
 
@@ -193,4 +194,35 @@ test('errors that are all 0 and a constant curve are drawn', () => {
   const { induced } = family.explore({ threshold: 0.01, size: 100, members: all(page), axis: 'width' });
   expect(induced.points.map(({ value }) => value)).toEqual([1, 1]);
   expect(induced.scores.emergence.value).toBe(0);
+});
+
+test('moments of part of the test set: the first units of the page are those, and their outcomes are in place', () => {
+  const [count, seed] = [400, 0];
+  // Rows 3, 7, 11, ...: a quarter.
+  const rows = Int32Array.from({ length: count / 4 }, (_, i) => 4 * i + 3);
+  const ends = membersOf({ ...shape('cnn', count), seeds: [seed] });
+  const correct = ends.map(({ outcomes }) => outcomes.correct!.map((value, i) => Number(value && i % 3 === 0)));
+  const points = ends.flatMap(({ record: about, outcomes }, i) => {
+    const at = (steps: number) => ({ ...about, coordinates: { width: about.width, steps } });
+    return [
+      { record: at(20), outcomes },
+      { record: { ...at(10), moment: 10 }, outcomes: { correct: Uint8Array.from(rows, (row) => correct[i]![row]!) } },
+    ];
+  });
+  const { run, order } = compact({ record: record('cnn'), members: ends, points, rowsAtMoments: rows });
+  expect([run.count, run.countAtMoments]).toEqual([400, 100]);
+  expect([...order.slice(0, 100)].sort((a, b) => a - b)).toEqual([...rows]);
+  expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
+  const page: PageRun = { ...run, about: '', pictures: '', reconstructions: null };
+  const family = new Family(page);
+  ends.forEach(({ outcomes }, i) => {
+    order.forEach((unit, place) => {
+      expect(family.isSolved(2 * i, place, 1)).toBe(outcomes.correct![unit] === 1);
+      if (place < 100) expect(family.isSolved(2 * i + 1, place, 1)).toBe(correct[i]![unit] === 1);
+    });
+  });
+  const along = placed(page, { axis: 'steps', per: 'width', at: undefined, where: {} });
+  expect(along.units).toBe(100);
+  expect(along.curves.map(({ members }) => members.map(({ width }) => width))).toEqual(ends.map(() => [10, 20]));
+  expect(placed(page, page.first).units).toBe(400);
 });
