@@ -7,7 +7,6 @@ import type { OutcomeKind } from '../../experiment/architectures.js';
 import type { Varied } from '../../runs/view.js';
 import type { FamilyWords } from '../../runs/words.js';
 import type { ScoreName } from '../../analysis/scores.js';
-import type { Placing } from './places.js';
 
 export interface PageData {
   readonly runs: readonly PageRun[];
@@ -49,6 +48,18 @@ export interface PageRun {
 /** What the test set of a page is of, in words. */
 export function unitsText({ units, words }: Pick<PageRun, 'units' | 'words'>): string {
   return units === 'images' ? words.examples : units;
+}
+
+/** Where members stand: the axis and the curves that are asked for. */
+export interface Placing {
+  /** The key of one of the run's axes. */
+  readonly axis: string;
+  /** A factor whose values have a curve each; '' for one curve. */
+  readonly per: string;
+  /** A step of training; undefined for the end, along training for all moments. */
+  readonly at: number | undefined;
+  /** Values of factors that do not vary along a curve; left out: the largest of each. */
+  readonly where: Readonly<Record<string, number>>;
 }
 
 export interface PageMember {

@@ -17,19 +17,9 @@ import {
 } from '../../runs/view.js';
 import { importedWords, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { axisTitles } from '../titles.js';
-import type { PageRun } from './data.js';
+import type { PageRun, Placing } from './data.js';
 
-/** What the controls say of it. */
-export interface Placing {
-  /** The key of one of the run's axes. */
-  readonly axis: string;
-  /** A factor whose values have a curve each; '' for one curve. */
-  readonly per: string;
-  /** A step of training; undefined for the end, along training for all moments. */
-  readonly at: number | undefined;
-  /** Values of factors that do not vary along a curve; left out: the largest of each. */
-  readonly where: Readonly<Record<string, number>>;
-}
+export type { Placing } from './data.js';
 
 export interface PlacedMember {
   /** Its place in the run's list. */

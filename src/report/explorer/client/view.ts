@@ -57,18 +57,20 @@ export function numbersOf(
       [words.scale, scaleText(scale, words)],
     ];
   const own = Object.entries(coordinates).filter(([key]) => !told.includes(key));
-  const loss = coordinates['loss'];
+  const over = overOnly.find((key) => key === words.scale);
   return [
     ['width', String(width)],
     ...own.map(([key, value]) => [axisTitle(key), formatCount(value, 5)] as const),
     ['seed', String(seed)],
     ['parameters', grouped(parameters)],
     ['FLOPs', formatCount(trainingFlops)],
-    ...(loss === undefined || words.scale !== 'loss' ? [] : [[axisTitle('loss'), formatNumber(loss, 4)] as const]),
+    ...(over === undefined ? [] : [[axisTitle(over), formatCount(coordinates[over] ?? NaN, 5)] as const]),
   ];
 }
 
-const told: readonly string[] = ['width', 'parameters', 'flops', 'loss'];
+/** Told where they are on the axis alone. */
+const overOnly = ['examples', 'loss'] as const;
+const told: readonly string[] = ['width', 'parameters', 'flops', ...overOnly];
 
 /** The same in lines: `width 8, depth 2, seed 0`, `5 234 parameters, 1.2G FLOPs`. */
 export function aboutMember(view: View, member: PlacedMember): string[] {
