@@ -46,14 +46,14 @@ export interface PageView {
   readonly scales: readonly number[];
   readonly seeds: readonly number[];
   /** Factors that are not on the axis and have no curves of their own; without a value one varies along the curve. */
-  readonly holds: readonly Held[];
+  readonly holds: readonly HeldFactor[];
   /** Factors in which members differ that stand at one place, and so count as seeds. */
   readonly mixed: readonly string[];
   /** Test units of which all of the members have outcomes. */
   readonly units: number;
 }
 
-export interface Held {
+export interface HeldFactor {
   readonly key: string;
   readonly values: readonly number[];
   readonly value: number | undefined;
@@ -105,7 +105,7 @@ export function isAlong({ axis }: Pick<PageAxis, 'axis'>): boolean {
 }
 
 /** Steps after which some member has outcomes, ascending; none for a run without moments. */
-export function momentsOf({ members }: Pick<Placeable, 'members'>): number[] {
+export function momentSteps({ members }: Pick<Placeable, 'members'>): number[] {
   return members.some(({ moment }) => moment !== undefined) ? coordinateValues('steps', members) : [];
 }
 

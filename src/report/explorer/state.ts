@@ -1,6 +1,6 @@
 /** What the page shows, as its address's fragment: `#run=lenet-mnist&k=20&x=depth&without=1,2`. What is as at first is left out. */
 import { coordinateValues } from '../../runs/view.js';
-import { axesOf, axisIn, factorsBeside, momentsOf, placed, type PageView, type Placing } from './places.js';
+import { axesOf, axisIn, factorsBeside, momentSteps, placed, type PageView, type Placing } from './places.js';
 import { testSizes } from './sizes.js';
 import type { PageData, PageRun } from './data.js';
 
@@ -77,7 +77,7 @@ function placingIn(words: URLSearchParams, run: PageRun): Placing {
   );
   const factors = factorsBeside(run, axisIn(run, { axis }));
   const per = among(['', ...factors], words.get('per'), factors.includes(first.per) ? first.per : '');
-  const at = words.get('at') === '' ? undefined : among(momentsOf(run), numberIn(words, 'at'), first.at);
+  const at = words.get('at') === '' ? undefined : among(momentSteps(run), numberIn(words, 'at'), first.at);
   const hold = words.get('hold');
   if (hold === null) return { axis, per, at, where: first.where };
   const held = hold.split(',').map((part) => part.split(':') as [string, string?]);

@@ -4,7 +4,7 @@ import { formatCount, formatNumber } from '../../../terminal/format.js';
 import { axisTitle } from '../../../runs/view.js';
 import { scaleText } from '../../../runs/words.js';
 import { unitsText, type PageData, type PageRun } from '../data.js';
-import { axesOf, axisIn, factorsBeside, isAlong, momentsOf, placed, type PageView } from '../places.js';
+import { axesOf, axisIn, factorsBeside, isAlong, momentSteps, placed, type PageView } from '../places.js';
 import { testSizes } from '../sizes.js';
 import { horizontals, verticals, type State } from '../state.js';
 import { grouped, h } from './dom.js';
@@ -114,7 +114,7 @@ function placingControls(
   const axes = axesOf(run);
   const axis = axisIn(run, state);
   const factors = factorsBeside(run, axis);
-  const moments = momentsOf(run);
+  const moments = momentSteps(run);
   return [
     axes.length < 2
       ? undefined
