@@ -59,7 +59,7 @@ export function nextValue(
   trials: readonly Trial[],
 ): number | undefined {
   if (trials.length >= budget) return undefined;
-  const centre = bestOf(trials) ?? values[Math.floor((values.length - 1) / 2)];
+  const centre = bestTrial(trials) ?? values[Math.floor((values.length - 1) / 2)];
   // Of nothing but diverged trials the lower values are next.
   const place = values.indexOf(centre ?? NaN);
   const distance = (i: number) => Math.abs(i - place);
@@ -68,7 +68,7 @@ export function nextValue(
 }
 
 /** The value with the lowest loss, of equal ones the lowest; undefined where all diverged. */
-export function bestOf(trials: readonly Trial[]): number | undefined {
+export function bestTrial(trials: readonly Trial[]): number | undefined {
   const fine = trials.flatMap(({ value, loss }) => (loss === null ? [] : [{ value, loss }]));
   return fine.sort((a, b) => a.loss - b.loss || a.value - b.value)[0]?.value;
 }

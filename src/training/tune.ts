@@ -5,7 +5,7 @@
  */
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bestOf, nextValue, sharedSeed, tuningOf, type Tuning } from '../experiment/tuning.js';
+import { bestTrial, nextValue, sharedSeed, tuningOf, type Tuning } from '../experiment/tuning.js';
 import type { Experiment } from '../experiment/schema.js';
 import { createFolder } from '../machine/files.js';
 import { lockFileOf, tryLock } from '../machine/lock.js';
@@ -31,7 +31,7 @@ export async function tuneMember(job: WorkerJob, stop: Stop): Promise<MemberReco
   const file = tuningFile(job.runFolder, id);
   await createFolder(path.dirname(file));
   const trials = await underLock(file, () => makeTrials({ ...job, seed }, { id, file, tuning, stop }));
-  const value = bestOf(trials);
+  const value = bestTrial(trials);
   if (value === undefined)
     throw new RunError(
       `all ${trials.length} trials of ${tuning.factor} diverged`,

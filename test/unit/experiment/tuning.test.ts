@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { refuseDependents } from '../../../src/experiment/dependents.js';
 import { resolveExperiment, type ExperimentInput } from '../../../src/experiment/schema.js';
-import { bestOf, nextValue, tuningOf, type Trial } from '../../../src/experiment/tuning.js';
+import { bestTrial, nextValue, tuningOf, type Trial } from '../../../src/experiment/tuning.js';
 
 const tune = 'learningRate=1e-4:1e-1:4:log';
 const refusal = (own: Partial<ExperimentInput>): string => {
@@ -71,7 +71,7 @@ test('a whole budget tries every value once, and the lowest loss wins', () => {
       expect(trials.map(({ value }) => value).sort((a, b) => a - b)).toEqual(values);
       const fine = all.filter((loss) => loss !== null);
       const best = fine.length === 0 ? undefined : values[all.indexOf(Math.min(...fine))];
-      expect(bestOf(trials)).toBe(best);
+      expect(bestTrial(trials)).toBe(best);
     }),
   );
 });
@@ -80,9 +80,9 @@ test('of a loss with one minimum, trials walk to it from the middle and stop aro
   const values = [1, 2, 3, 4, 5, 6, 7];
   const trials = searched((i) => (i - 5) ** 2, values, 5);
   expect(trials.map(({ value }) => value)).toEqual([4, 3, 5, 6, 7]);
-  expect(bestOf(trials)).toBe(6);
+  expect(bestTrial(trials)).toBe(6);
 });
 
 test('where all diverged, there is no best value', () => {
-  expect(bestOf(searched(() => null, [1, 2, 3], 3))).toBeUndefined();
+  expect(bestTrial(searched(() => null, [1, 2, 3], 3))).toBeUndefined();
 });
