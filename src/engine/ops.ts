@@ -400,18 +400,24 @@ export function applyAdam(step: AdamStep, constants: AdamConstants): tf.Tensor[]
   return inPlace(op, () => adam(step, constants));
 }
 
-/** velocity = momentum velocity + g, parameter -= rate velocity: the new two, where both are state of a loop. */
-export function applyMomentum(
-  { parameter, velocity, gradient, rate }: Omit<AdamStep, 'mean' | 'square'> & { readonly velocity: tf.Tensor },
-  momentum: number,
-): tf.Tensor[] {
+/** What a step of gradient descent with momentum works on. */
+export interface MomentumStep extends Omit<AdamStep, 'mean' | 'square'> {
+  readonly velocity: tf.Tensor;
+}
+
+/** velocity = momentum velocity + g, parameter -= rate velocity: the new two. */
+export function descend({ parameter, velocity, gradient, rate }: MomentumStep, momentum: number): tf.Tensor[] {
+  const next = tf.add(tf.mul(velocity, momentum), gradient);
+  return [tf.sub(parameter, tf.mul(next, rate)), next];
+}
+
+/** The same where both are state of a loop: there one pass of TensorFlow's own kernel. */
+export function applyMomentum(step: MomentumStep, momentum: number): tf.Tensor[] {
+  const { parameter, velocity, gradient, rate } = step;
   const op = {
     name: 'ResourceApplyMomentum',
     attributes: [T(parameter), bool('use_locking', false), bool('use_nesterov', false)],
     inputs: [parameter, velocity, rate, gradient, tf.scalar(momentum)],
   };
-  return inPlace(op, () => {
-    const next = tf.add(tf.mul(velocity, momentum), gradient);
-    return [tf.sub(parameter, tf.mul(next, rate)), next];
-  });
+  return inPlace(op, () => descend(step, momentum));
 }

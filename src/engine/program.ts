@@ -54,18 +54,28 @@ export function compile(
 /** One step of a loop: `index` counts from `begin`; returns the next state, shapes and types as those of `state`. */
 export type StepFunction = (index: tf.Scalar, state: tf.Tensor[], constants: tf.Tensor[]) => tf.Tensor[];
 
-/** Compiles a loop over `step`: one call runs any number of steps inside TensorFlow. */
-export function compileLoop(
-  step: StepFunction,
-  examples: { readonly state: readonly tf.Tensor[]; readonly constants: readonly tf.Tensor[] },
-  options: CompileOptions = {},
-): LoopProgram {
-  const stateCount = examples.state.length;
+/** What tensors of a loop a step is traced with. */
+export interface StepExamples {
+  readonly state: readonly tf.Tensor[];
+  readonly constants: readonly tf.Tensor[];
+}
+
+/** Inputs are `[index, ...state, ...constants]`. */
+export function traceStep(step: StepFunction, { state, constants }: StepExamples): Trace {
   const body = ([index, ...rest]: tf.Tensor[]) =>
-    step(index as tf.Scalar, rest.slice(0, stateCount), rest.slice(stateCount));
+    step(index as tf.Scalar, rest.slice(0, state.length), rest.slice(state.length));
   const index = tf.scalar(0, 'int32');
-  const traced = trace(body, [index, ...examples.state, ...examples.constants]);
-  index.dispose();
+  try {
+    return trace(body, [index, ...state, ...constants]);
+  } finally {
+    index.dispose();
+  }
+}
+
+/** Compiles a loop over `step`: one call runs any number of steps inside TensorFlow. */
+export function compileLoop(step: StepFunction, examples: StepExamples, options: CompileOptions = {}): LoopProgram {
+  const stateCount = examples.state.length;
+  const traced = traceStep(step, examples);
   refuseOtherShapes(traced, stateCount);
   if (options.eager === true) return eagerLoop(step, traced);
   const session = new Session(loopGraph(traced, stateCount, options.precision ?? 'float32'));

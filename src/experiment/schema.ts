@@ -333,6 +333,10 @@ export const executionSchema = z.strictObject({
     .max(1024)
     .optional()
     .describe('threads of each member (default: whatever finishes the family soonest)'),
+  stack: positiveInteger
+    .max(1024)
+    .optional()
+    .describe('members that are trained as one program, those that differ in seed or learning rate alone (default: 1)'),
   dataDir: z
     .string()
     .min(1)

@@ -95,19 +95,21 @@ function isOfKind(value: unknown, kind: string): boolean {
 /** What the parent tells a worker: once, at its start. */
 export interface JobMessage {
   readonly type: 'job';
-  readonly job: unknown;
+  /** Of the members that it trains, as one program where they are several. */
+  readonly jobs: readonly unknown[];
 }
 
-/** The job in a message from the parent. Throws on anything else, as when someone starts a worker directly. */
-export function jobOf(message: unknown): unknown {
+/** The jobs in a message from the parent. Throws on anything else, as when someone starts a worker directly. */
+export function jobsOf(message: unknown): readonly unknown[] {
   if (
     typeof message === 'object' &&
     message !== null &&
     'type' in message &&
     message.type === 'job' &&
-    'job' in message
+    'jobs' in message &&
+    Array.isArray(message.jobs)
   ) {
-    return message.job;
+    return message.jobs as unknown[];
   }
   throw new Error('not a job: a worker is started by its parent only');
 }

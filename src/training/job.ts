@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { experimentSchema, factorKeys } from '../experiment/schema.js';
 import type { MemberKey } from '../runs/record.js';
-import { jobOf } from './events.js';
+import { jobsOf } from './events.js';
 
 export const workerJobSchema = z.strictObject({
   width: z.int().min(1),
@@ -35,9 +35,9 @@ export function memberKeyOf({ width, seed, factors, experiment: { arch } }: Work
   return { arch, width, seed, ...(factors === undefined ? {} : { factors }) };
 }
 
-/** The job in a message from the parent; throws on anything else, with what is wrong in one line. */
-export function readJob(message: unknown): WorkerJob {
-  const { success, data, error } = workerJobSchema.safeParse(jobOf(message));
+/** The jobs in a message from the parent, at least one; throws on anything else, with what is wrong in one line. */
+export function readJobs(message: unknown): WorkerJob[] {
+  const { success, data, error } = z.array(workerJobSchema).min(1).safeParse(jobsOf(message));
   if (success) return data;
   const faults = error.issues.map(({ path, message: fault }) => [path.join('.'), fault].filter(Boolean).join(': '));
   throw new Error(`the job is malformed: ${faults.join('; ')}`);

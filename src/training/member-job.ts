@@ -12,18 +12,18 @@ import { memberFolder, readMemberRecord, verifyMember } from '../runs/run.js';
 import { RunError } from '../terminal/errors.js';
 import { removeCheckpoint } from './checkpoint.js';
 import type { WorkerJob } from './job.js';
-import type { PoolJob, Taken } from './pool.js';
+import type { PoolJob, PoolMember, Taken } from './pool.js';
 
 export interface MemberPlan {
   readonly key: MemberKey;
-  /** The run's. */
-  readonly experiment: Experiment;
   /** `experimentDigest` of the member. */
   readonly digest: string;
-  readonly threads: number;
 }
 
 export interface Surroundings {
+  /** The run's. */
+  readonly experiment: Experiment;
+  readonly threads: number;
   readonly runFolder: string;
   readonly runtime: Runtime;
   readonly eager: boolean;
@@ -31,10 +31,17 @@ export interface Surroundings {
   readonly dataDir: string | undefined;
 }
 
-export function memberJob(
-  { key, experiment, digest, threads }: MemberPlan,
-  { runFolder, runtime, eager, tensorboard, dataDir }: Surroundings,
-): PoolJob {
+/** One worker's job: a member, or several that are trained as one program. */
+export function memberJob(plans: readonly MemberPlan[], surroundings: Surroundings): PoolJob {
+  const { runtime, threads } = surroundings;
+  const members = plans.map((plan) => poolMember(plan, surroundings));
+  return { members, threads, environment: runtimeEnvironment({ runtime, threads }) };
+}
+
+function poolMember(
+  { key, digest }: MemberPlan,
+  { experiment, runFolder, runtime, threads, eager, tensorboard, dataDir }: Surroundings,
+): PoolMember {
   const job: WorkerJob = {
     width: key.width,
     seed: key.seed,
@@ -49,13 +56,7 @@ export function memberJob(
     tensorboardFolder: tensorboard ? path.resolve(runFolder, 'tensorboard') : null,
     lock: null,
   };
-  return {
-    id: memberId(key),
-    threads,
-    environment: runtimeEnvironment({ runtime, threads }),
-    job,
-    take: () => takeMember(path.resolve(runFolder), key, job),
-  };
+  return { id: memberId(key), job, take: () => takeMember(path.resolve(runFolder), key, job) };
 }
 
 /** The member's lock, where it is to be had and the member is not complete. Throws RunError where what is on disk is no such member. */

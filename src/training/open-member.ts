@@ -5,6 +5,7 @@ import { packBytes } from '../engine/ops.js';
 import { lengthOf, type TrainingLength } from '../experiment/length.js';
 import { families } from '../families/index.js';
 import { imagesPerExample, type Family, type Model, type Task } from '../families/family.js';
+import { present } from '../machine/present.js';
 import type { TrainingEvent } from './events.js';
 import type { WorkerJob } from './job.js';
 import type { MemberRecord } from '../runs/record.js';
@@ -45,6 +46,13 @@ export async function openMember(job: WorkerJob, id: string): Promise<Member> {
     length: lengthOf(experiment, data.train.count),
     imagesPerStep: experiment.batchSize * imagesPerExample(family, experiment),
   };
+}
+
+/** Members of one stack, which differ in seed and learning rate alone: they share their data. */
+export async function openMembers(jobs: readonly (WorkerJob & { readonly id: string })[]): Promise<Member[]> {
+  const [first] = jobs;
+  const opened = await openMember(present(first), present(first).id);
+  return jobs.map(({ id, ...job }) => ({ ...opened, id, job, experiment: job.experiment }));
 }
 
 /** A split's images as the traced functions take them: packed four bytes to a word. */

@@ -1,6 +1,6 @@
 /**
- * Worker processes, one per member: its own threads, its own memory, its own crash. A worker gets its job as the first
- * message and answers with events. What a worker prints is kept and shown only as its last words; the terminal belongs
+ * Worker processes, one per member, or per stack of members that are trained as one program: its own threads, its own memory, its own
+ * crash. A worker gets its jobs as the first message and answers with events. What a worker prints is kept and shown only as its last words; the terminal belongs
  * to the parent. No worker outlives the pool: it ends when all are gone, and `orphan.ts` sees to the rest.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -15,16 +15,21 @@ import { isTrainingEvent, type JobMessage, type TrainingEvent } from './events.j
 import { parentVariable } from './orphan.js';
 import type { QuestionMessage } from './question.js';
 
+/** What one worker does. */
 export interface PoolJob {
-  /** The member's id. */
-  readonly id: string;
+  /** At least one; all of them start together. */
+  readonly members: readonly PoolMember[];
   /** Cores that it occupies. */
   readonly threads: number;
   /** Added to the parent's own environment. */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface PoolMember {
+  readonly id: string;
   /** What the worker is told; plain data. */
   readonly job: unknown;
-  /** Takes what the job is done under just before its worker starts; throws where it can't be done. */
+  /** Takes what the member is trained under just before its worker starts; throws where it can't be. */
   readonly take?: (() => Promise<Taken>) | undefined;
 }
 
@@ -55,7 +60,7 @@ export interface PoolOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Ids of the jobs, each in exactly one list; `kept` and `busy` were never begun; `stopped` by the signal, whether begun or not. */
+/** Ids of the members, each in exactly one list; `kept` and `busy` were never begun; `stopped` by the signal, whether begun or not. */
 export interface PoolResult {
   readonly complete: readonly string[];
   readonly kept: readonly string[];
@@ -72,11 +77,11 @@ const graceMilliseconds = 20_000;
 const farewellMilliseconds = 10_000;
 const lastLines = 20;
 
-/** Runs all jobs. Resolves when no worker is left; a worker's failure is an event and an entry in the result. */
+/** Runs all jobs. Resolves when no worker is left; a member's failure is an event and an entry in the result. */
 export async function runPool(options: PoolOptions): Promise<PoolResult> {
   const waiting = [...options.jobs];
   const running = new Map<
-    string,
+    PoolJob,
     { readonly threads: number; readonly gpu: string | undefined; readonly ended: Promise<void> }
   >();
   const result: Record<Outcome, string[]> = { complete: [], kept: [], busy: [], failed: [], stopped: [] };
@@ -84,14 +89,14 @@ export async function runPool(options: PoolOptions): Promise<PoolResult> {
   const start = (job: PoolJob): void => {
     const gpu = freestGpu(options.gpus ?? [], [...running.values()]);
     const placed = gpu === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpu };
-    const ended = runJob({ ...job, environment: { ...job.environment, ...placed } }, options).then((outcome) => {
-      result[outcome].push(job.id);
-      running.delete(job.id);
+    const ended = runJob({ ...job, environment: { ...job.environment, ...placed } }, options).then((outcomes) => {
+      for (const [id, outcome] of outcomes) result[outcome].push(id);
+      running.delete(job);
     });
-    running.set(job.id, { threads: job.threads, gpu, ended });
+    running.set(job, { threads: job.threads, gpu, ended });
   };
   for (;;) {
-    if (isAborted(options)) result.stopped.push(...waiting.splice(0).map(({ id }) => id));
+    if (isAborted(options)) result.stopped.push(...waiting.splice(0).flatMap(idsOf));
     const next = firstThatFits(waiting, { running: [...running.values()], ...options });
     if (next !== undefined) start(...only(waiting.splice(next, 1)));
     else if (running.size > 0) await Promise.race([...running.values()].map(({ ended }) => ended));
@@ -109,6 +114,11 @@ function freestGpu(
   return gpus.reduce((best, gpu) => (load(gpu) < load(best) ? gpu : best));
 }
 
+/** Of the members of a job. */
+export function idsOf({ members }: Pick<PoolJob, 'members'>): string[] {
+  return members.map(({ id }) => id);
+}
+
 /** A function, as the compiler takes a property that it has seen for unchanged. */
 function isAborted({ signal }: PoolOptions): boolean {
   return signal?.aborted === true;
@@ -118,45 +128,65 @@ function only<T>(list: readonly T[]): [T] {
   return [nth(list, 0)];
 }
 
-/** Never rejects. */
-async function runJob(job: PoolJob, options: PoolOptions): Promise<Outcome> {
-  let taken: Taken | undefined;
-  try {
-    taken = await job.take?.();
-  } catch (error) {
-    options.onEvent({ type: 'failed', member: job.id, reason: messageOf(error), lastWords: '' });
-    return 'failed';
-  }
-  if (typeof taken === 'string') return taken;
-  try {
-    return isAborted(options) ? 'stopped' : await runWorker(job, options, taken);
-  } finally {
-    await taken?.release();
-  }
+/** A member that is to be trained now, and what it is trained under. */
+interface Ready {
+  readonly id: string;
+  readonly job: unknown;
+  readonly grip: Grip | undefined;
 }
 
-/** One worker from start to exit. Never rejects. */
-async function runWorker(job: PoolJob, options: PoolOptions, grip: Grip | undefined): Promise<Outcome> {
+/** What became of each member, by its id. Never rejects. */
+async function runJob(job: PoolJob, options: PoolOptions): Promise<ReadonlyMap<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>();
+  const ready: Ready[] = [];
+  for (const { id, job: own, take } of job.members) {
+    try {
+      const taken = await take?.();
+      if (typeof taken === 'string') outcomes.set(id, taken);
+      else ready.push({ id, job: taken?.job ?? own, grip: taken });
+    } catch (error) {
+      options.onEvent({ type: 'failed', member: id, reason: messageOf(error), lastWords: '' });
+      outcomes.set(id, 'failed');
+    }
+  }
+  try {
+    if (ready.length > 0 && !isAborted(options)) await runWorker(job, ready, { options, outcomes });
+    for (const { id } of ready) if (!outcomes.has(id)) outcomes.set(id, 'stopped');
+  } finally {
+    for (const { grip } of ready) await grip?.release();
+  }
+  return outcomes;
+}
+
+/** One worker from start to exit; what becomes of its members goes to `outcomes`, but of those that are stopped. Never rejects. */
+async function runWorker(
+  job: PoolJob,
+  ready: readonly Ready[],
+  { options, outcomes }: { readonly options: PoolOptions; readonly outcomes: Map<string, Outcome> },
+): Promise<void> {
   const worker = launchWorker(job, options);
   // Before it is told what to do: what it writes, it writes under the lock.
-  if (worker.pid !== undefined) grip?.share(worker.pid);
+  if (worker.pid !== undefined) for (const { grip } of ready) grip?.share(worker.pid);
   const words = new LastWords(worker);
-  const heard: { last?: 'complete' | 'failed'; nonsense?: true } = {};
+  const heard: { nonsense?: true } = {};
+  const left = () => ready.map(({ id }) => id).filter((id) => !outcomes.has(id));
+  const fail = (ids: readonly string[], { reason, lastWords = '' }: { reason: string; lastWords?: string }) => {
+    for (const member of ids) {
+      outcomes.set(member, 'failed');
+      options.onEvent({ type: 'failed', member, reason, lastWords: lastWords === '' ? words.text() : lastWords });
+    }
+  };
   worker.on('message', (message: unknown) => {
     if (!isTrainingEvent(message)) {
       heard.nonsense = true;
       worker.kill('SIGKILL');
       return;
     }
-    if (message.type === 'complete' || message.type === 'failed') {
-      heard.last = message.type;
-      killAfter(worker, farewellMilliseconds);
-    }
-    options.onEvent(
-      message.type === 'failed'
-        ? { ...message, member: job.id, lastWords: message.lastWords === '' ? words.text() : message.lastWords }
-        : message,
-    );
+    if (message.type === 'complete') outcomes.set(message.member, 'complete');
+    if (message.type !== 'failed') options.onEvent(message);
+    // A worker that can't read its jobs knows no member.
+    else fail(ready.some(({ id }) => id === message.member) ? [message.member] : left(), message);
+    if (left().length === 0) killAfter(worker, farewellMilliseconds);
   });
   const stop = () => {
     endGently(worker);
@@ -164,19 +194,18 @@ async function runWorker(job: PoolJob, options: PoolOptions, grip: Grip | undefi
   const drop = () => {
     worker.kill('SIGKILL');
   };
+  const locks = ready.flatMap(({ grip }) => (grip === undefined ? [] : [grip.lost]));
   options.signal?.addEventListener('abort', stop, { once: true });
-  grip?.lost.addEventListener('abort', drop, { once: true });
-  const exit = await exitOf(worker, { type: 'job', job: grip?.job ?? job.job });
+  for (const lost of locks) lost.addEventListener('abort', drop, { once: true });
+  const exit = await exitOf(worker, { type: 'job', jobs: ready.map((member) => member.job) });
   options.signal?.removeEventListener('abort', stop);
-  if (heard.last !== undefined) return heard.last;
-  if (isAborted(options)) return 'stopped';
+  if (isAborted(options)) return;
   const reason = heard.nonsense
     ? 'the worker sent a message that is not an event'
-    : grip?.lost.aborted === true
+    : locks.some(({ aborted }) => aborted)
       ? 'its lock was lost: another process took it, or it was removed'
       : exit;
-  options.onEvent({ type: 'failed', member: job.id, reason, lastWords: words.text() });
-  return 'failed';
+  fail(left(), { reason });
 }
 
 /** A worker, which waits for its message. */

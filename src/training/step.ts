@@ -36,6 +36,9 @@ export interface EpochPlan {
   readonly seeds: Int32Array;
 }
 
+/** Where learning rates stand in the list of `planConstants`. */
+export const ratesPlace = 2;
+
 /**
  * Constants of the loop of an epoch, besides its images. Indices and labels in the bits of float32, so that a GPU keeps
  * them; seeds as int32, since its random kernels read them in host memory.

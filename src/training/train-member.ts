@@ -50,6 +50,7 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
   const open: MemberKey[] = [];
   for (const key of candidates) if (!(await isComplete(memberFolder(folder, key), key, digestOf(key)))) open.push(key);
   const asked = 'next' in choice ? null : memberId(nth(candidates, 0));
+  refuseStacked(run, open.map(memberId));
   if (open.length === 0) {
     listener.note(asked === null ? `all members of ${folder} are complete` : `${asked} is complete already`);
     return { folder, status: 'complete', member: asked, busy: [] };
@@ -69,11 +70,18 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
     signal,
   });
   const { dataDir, tensorboard } = request;
-  const surroundings = { runFolder: folder, runtime, eager: run.eager, tensorboard, dataDir };
+  const surroundings = {
+    experiment: run.experiment,
+    runFolder: folder,
+    runtime,
+    eager: run.eager,
+    tensorboard,
+    dataDir,
+  };
   for (const key of open) {
     const id = memberId(key);
     const threads = threadsOf(run, id);
-    const job = memberJob({ key, experiment: run.experiment, digest: digestOf(key), threads }, surroundings);
+    const job = memberJob([{ key, digest: digestOf(key) }], { ...surroundings, threads });
     listener.planned([id]);
     const result = await runPool({
       ...{ jobs: [job], maxThreads: threads, workerFile, signal },
@@ -120,6 +128,14 @@ function chosen(
   const meant = nearest(choice.member, ids);
   const remedy = meant === undefined ? `it has ${ids.slice(0, 3).join(', ')}, ...` : `did you mean ${meant}?`;
   throw new UsageError(`${run.name} has no member ${choice.member}`, 'MEMBER', remedy);
+}
+
+function refuseStacked(run: RunRecord, ids: readonly string[]): void {
+  const stacked = new Set((run.stacks ?? []).flat());
+  const id = ids.find((each) => stacked.has(each));
+  if (id === undefined) return;
+  const remedy = `train it with ${commandLine(`train --run ${run.name}`)}`;
+  throw new UsageError(`${id} was begun in a stack of members that are trained as one program`, run.name, remedy);
 }
 
 function threadsOf(run: RunRecord, id: string): number {

@@ -44,7 +44,8 @@ import { UsageError } from '../terminal/errors.js';
 import { condensed, counted } from '../terminal/format.js';
 import type { TrainingEvent } from './events.js';
 import { isComplete, memberJob } from './member-job.js';
-import { runPool, type PoolJob, type PoolResult } from './pool.js';
+import { stacksOf } from './stacks.js';
+import { idsOf, runPool, type PoolJob, type PoolResult } from './pool.js';
 import {
   refuseContradictions,
   refuseOtherData,
@@ -129,6 +130,7 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   if (request.eager && experiment.precision !== 'float32') {
     throw new UsageError(`${experiment.precision} needs compiled programs`, '--eager', 'leave one of the two out');
   }
+  refuseStack(request, record);
   const held = await lockRun(folder, {
     onWait: (line) => {
       listener.note(line);
@@ -143,6 +145,15 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   }
   // Where there is none another command extended the run while this one read its data.
   return planned === undefined ? trainFamily(request, listener) : trainPlanned(planned, request, listener);
+}
+
+/** Stacks are trained by one process, and compiled. */
+function refuseStack({ execution: { stack = 1 }, eager, planOnly }: TrainRequest, record: RunRecord | undefined): void {
+  if (eager && stack > 1)
+    throw new UsageError('a stack needs compiled programs', '--eager', 'leave --stack or --eager out');
+  if (!planOnly || (stack === 1 && record?.stacks === undefined)) return;
+  const remedy = 'plan another --run NAME without --stack';
+  throw new UsageError('train-member trains members one by one: it has no stacks', '--plan-only', remedy);
 }
 
 /** A run's experiment with what was asked for on top. */
@@ -234,22 +245,29 @@ async function planRun(work: Work): Promise<PlannedRun> {
     });
   const { missing, complete } = await takeStock(folder, experiment, digestOf);
   if (record !== undefined) refuseOtherThreads(record, request.execution, { folder, missing });
-  const plan = planMissing(work, missing);
-  const keys = new Map(missing.map((key) => [memberId(key), key]));
+  const { plan, stackOf, costOf } = planMissing(work, missing);
+  const planned = plan.members.flatMap(({ id, threads }) => stackOf(id).map((key) => ({ key, threads })));
   const threads = {
     ...record?.threads,
-    ...Object.fromEntries(plan.members.map((member) => [member.id, member.threads])),
+    ...Object.fromEntries(planned.map(({ key, threads }) => [memberId(key), threads])),
   };
   const flops = {
     ...record?.flops,
-    ...Object.fromEntries(plan.members.map(({ id, flopsPerStep, steps }) => [id, flopsPerStep * steps])),
+    ...Object.fromEntries(planned.map(({ key }) => [memberId(key), costOf(key).flopsPerStep * costOf(key).steps])),
   };
+  const stacks = [
+    ...(record?.stacks ?? []),
+    ...plan.members
+      .map(({ id }) => stackOf(id).map(memberId))
+      .filter((ids) => ids.length > 1 && ids.some((id) => record?.threads[id] === undefined)),
+  ];
   if (plan.members.length > 0 || record === undefined) {
     const fresh = newRecord(work);
     // What a run of an older version does not say of its dataset is said now.
     const data = { ...fresh.dataset, ...record?.dataset };
-    const planned = { ...fresh, ...record, dataset: data, experiment, threads, flops };
-    if (!isSame(planned, record)) await writeRunRecord(folder, planned, () => held.confirm());
+    const recorded = { ...fresh, ...record, dataset: data, experiment, threads, flops };
+    const whole = stacks.length === 0 ? recorded : { ...recorded, stacks };
+    if (!isSame(whole, record)) await writeRunRecord(folder, whole, () => held.confirm());
   }
   if (request.tensorboard && plan.members.length > 0) {
     const model = families[experiment.arch].model(nth(experiment.widths, 0), work.task, experiment);
@@ -265,11 +283,14 @@ async function planRun(work: Work): Promise<PlannedRun> {
   const { threads: asked, dataDir } = request.execution;
   if (asked !== undefined && asked > availableCores())
     listener.note(`--threads ${asked} on ${availableCores()} cores: slower than one thread per core`);
-  const surroundings = { runFolder: folder, runtime, eager: request.eager, tensorboard: request.tensorboard, dataDir };
-  const jobs = plan.members.map(({ id, threads: own }) => {
-    const key = present(keys.get(id));
-    return memberJob({ key, experiment, digest: digestOf(key), threads: own }, surroundings);
-  });
+  const { eager, tensorboard } = request;
+  const surroundings = { experiment, runFolder: folder, runtime, eager, tensorboard, dataDir };
+  const jobs = plan.members.map(({ id, threads: own }) =>
+    memberJob(
+      stackOf(id).map((key) => ({ key, digest: digestOf(key) })),
+      { ...surroundings, threads: own },
+    ),
+  );
   return { folder, complete, jobs, limits: { ...plan, gpus: runtime.gpus } };
 }
 
@@ -279,7 +300,7 @@ async function trainPlanned(
   { planOnly, signal }: TrainRequest,
   listener: TrainListener,
 ): Promise<TrainResult> {
-  const ids = jobs.map(({ id }) => id);
+  const ids = jobs.flatMap(idsOf);
   const result = { folder, kept: complete, planned: ids, trained: [], failed: [], stopped: [], busy: [] };
   if (planOnly) return result;
   listener.planned(ids);
@@ -293,8 +314,10 @@ async function trainPlanned(
     });
     for (const key of ['complete', 'kept', 'failed', 'stopped'] as const) all[key].push(...round[key]);
     all.busy = [...round.busy];
-    if (all.busy.length === 0 || all.busy.length === left.length || signal?.aborted === true) break;
-    left = left.filter(({ id }) => all.busy.includes(id));
+    if (all.busy.length === 0 || all.busy.length === left.flatMap(idsOf).length || signal?.aborted === true) break;
+    left = left
+      .map((job) => ({ ...job, members: job.members.filter(({ id }) => all.busy.includes(id)) }))
+      .filter(({ members }) => members.length > 0);
   }
   if (all.busy.length > 0) listener.note(await busyLine(folder, all.busy));
   const { busy, failed, stopped } = all;
@@ -331,21 +354,39 @@ async function takeStock(
   return { missing, complete };
 }
 
+interface MissingPlan {
+  /** A stack has the id of its first member. */
+  readonly plan: Plan;
+  readonly stackOf: (id: string) => readonly MemberKey[];
+  /** Of a member. */
+  readonly costOf: (key: MemberKey) => Cost;
+}
+
+interface Cost {
+  readonly flopsPerStep: number;
+  readonly steps: number;
+}
+
 function planMissing(
   { request, experiment, dataset, task, runtime, record }: Work,
   missing: readonly MemberKey[],
-): Plan {
-  const { jobs, threads } = request.execution;
+): MissingPlan {
+  const { jobs, threads, stack = 1 } = request.execution;
   // One model for all seeds of a point.
-  const costs = new Map<string, { readonly flopsPerStep: number; readonly steps: number }>();
+  const costs = new Map<string, Cost>();
   const costOf = (key: MemberKey) => {
     const point = memberId({ ...key, seed: 0 });
     const known = costs.get(point) ?? costAt(experiment, key, { task, dataset: countsIn(dataset) });
     costs.set(point, known);
     return known;
   };
-  return planFamily({
-    members: missing.map((key) => ({ id: memberId(key), ...costOf(key) })),
+  const stacks = new Map(stacksOf(missing, record, stack).map((keys) => [memberId(nth(keys, 0)), keys]));
+  const costOfStack = (keys: readonly MemberKey[]): Cost => {
+    const { flopsPerStep, steps } = costOf(nth(keys, 0));
+    return { flopsPerStep: keys.length * flopsPerStep, steps };
+  };
+  const plan = planFamily({
+    members: [...stacks].map(([id, keys]) => ({ id, ...costOfStack(keys) })),
     cores: availableCores(),
     jobs,
     threads,
@@ -354,6 +395,7 @@ function planMissing(
     gpuMemoryBytes: runtime.gpuMemoryBytes,
     gpus: runtime.gpus?.length,
   });
+  return { plan, stackOf: (id) => present(stacks.get(id)), costOf };
 }
 
 /** Of a member's training. */
@@ -361,7 +403,7 @@ function costAt(
   experiment: Experiment,
   key: MemberKey,
   { task, dataset }: { readonly task: Task; readonly dataset: ReturnType<typeof countsIn> },
-): { readonly flopsPerStep: number; readonly steps: number } {
+): Cost {
   const { experiment: own, trainCount } = trainingOf({ experiment, dataset }, key);
   const { flops } = families[own.arch].model(key.width, taskAt(task, key), own);
   const { steps } = lengthOf(own, trainCount);

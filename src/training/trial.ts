@@ -51,7 +51,7 @@ async function trainIn(folder: string, runtime: Pick<Runtime, 'bindingPath' | 'd
     lock: null,
   };
   await runPool({
-    jobs: [{ id: 'trial', threads: 1, environment: runtimeEnvironment({ runtime, threads: 1 }), job }],
+    jobs: [{ members: [{ id: 'trial', job }], threads: 1, environment: runtimeEnvironment({ runtime, threads: 1 }) }],
     maxThreads: 1,
     workerFile,
     onEvent: (event) => {

@@ -12,7 +12,8 @@ import { isRunning } from '../../support/processes.js';
 const workerSource = `
 import { once } from 'node:events';
 import * as net from 'node:net';
-process.once('message', async ({ job }) => {
+process.once('message', ({ jobs }) => { for (const job of jobs) work(job); });
+async function work(job) {
   const member = job.id;
   if (job.stubborn) process.on('SIGTERM', () => process.send({ type: 'evaluated', member, examples: 0, seconds: 0 }));
   process.send({ type: 'started', member, threads: 1, epochs: process.pid, steps: 1, stepsPerEpoch: 1, fromEpoch: 0 });
@@ -25,7 +26,7 @@ process.once('message', async ({ job }) => {
   if (job.gate) await once(net.connect(job.gate).resume(), 'close');
   const value = job.tellGpu ? process.env.CUDA_VISIBLE_DEVICES : process.env.TEST_VALUE;
   process.send({ type: 'complete', member, seconds: value === undefined ? NaN : Number(value), peakMemoryBytes: 1 });
-});
+}
 `;
 
 let folder = '';
@@ -38,7 +39,7 @@ afterAll(() => {
 });
 
 function job(id: string, what: object = {}, threads = 1): PoolJob {
-  return { id, threads, environment: {}, job: { id, ...what } };
+  return { members: [{ id, job: { id, ...what } }], threads, environment: {} };
 }
 
 /** A socket on which jobs wait until it is opened. */
@@ -186,6 +187,51 @@ describe('stopping', () => {
   test('before the start starts nothing', async () => {
     const { result, log } = await run([job('a')], { signal: AbortSignal.abort() });
     expect([result.stopped, log]).toEqual([['a'], []]);
+  });
+});
+
+describe('a stack, several members in one worker', () => {
+  const stack = (members: PoolJob['members']): PoolJob => ({ members, threads: 1, environment: { TEST_VALUE: '1' } });
+  const member = (id: string, what: object = {}) => ({ id, job: { id, ...what } });
+
+  test('each has a fate of its own, and what one says is not the last word', async () => {
+    const gate = await closedGate('stack');
+    const { result, events } = await run(
+      [stack([member('a', { fail: 'diverged' }), member('b', { gate: gate.path })])],
+      {
+        onEvent: ({ type }) => {
+          if (type === 'failed') gate.open();
+        },
+      },
+    );
+    expect([result.failed, result.complete]).toEqual([['a'], ['b']]);
+    expect(failures(events)).toEqual([{ reason: 'diverged', lastWords: '' }]);
+  });
+
+  test('those that a crash leaves without a word have failed', async () => {
+    const gate = await closedGate('stack-crash');
+    const { result, events } = await run([
+      stack([member('a'), member('b', { code: 3 }), member('c', { gate: gate.path })]),
+    ]);
+    // Whether the first has ended before the crash is the scheduler's to say.
+    expect([...result.complete, ...result.failed].sort()).toEqual(['a', 'b', 'c']);
+    expect(result.failed).toEqual(expect.arrayContaining(['b', 'c']));
+    expect(new Set(failures(events).map(({ reason }) => reason))).toEqual(
+      new Set(['the worker ended with exit code 3']),
+    );
+  });
+
+  test('is trained without those that are busy, kept or damaged', async () => {
+    const { result, log } = await run([
+      stack([
+        { ...member('a'), take: () => Promise.resolve('busy') },
+        { ...member('b'), take: () => Promise.resolve('kept') },
+        { ...member('c'), take: () => Promise.reject(new Error('damaged')) },
+        member('d'),
+      ]),
+    ]);
+    expect(result).toEqual({ complete: ['d'], kept: ['b'], busy: ['a'], failed: ['c'], stopped: [] });
+    expect(log).toEqual(['-c', '+d', '-d']);
   });
 });
 

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { memberId, type MemberKey } from '../../../src/runs/record.js';
+import { stacksOf } from '../../../src/training/stacks.js';
+
+const keyOf = (width: number, seed: number, factors?: MemberKey['factors']): MemberKey => ({
+  ...{ arch: 'cnn', width, seed },
+  ...(factors === undefined ? {} : { factors }),
+});
+const seeds = (width: number, count: number) => Array.from({ length: count }, (_, seed) => keyOf(width, seed));
+const ids = (stacks: readonly (readonly MemberKey[])[]) => stacks.map((keys) => keys.map(memberId));
+
+describe('members in stacks', () => {
+  test('are of one width and as many as can be, evenly', () => {
+    const sizes = stacksOf([...seeds(4, 10), ...seeds(8, 2)], undefined, 4).map(({ length }) => length);
+    expect(sizes).toEqual([4, 3, 3, 2]);
+  });
+
+  test('are one by one where nothing is asked for', () => {
+    expect(stacksOf(seeds(4, 3), undefined, 1).map(({ length }) => length)).toEqual([1, 1, 1]);
+  });
+
+  test('differ in seed and learning rate, and in no other factor', () => {
+    const at = (learningRate: number, trainSize: number) => keyOf(4, 0, { learningRate, trainSize });
+    const stacks = stacksOf([at(0.1, 500), at(0.1, 1000), at(0.01, 500), at(0.01, 1000)], undefined, 8);
+    expect(stacks).toEqual([
+      [at(0.1, 500), at(0.01, 500)],
+      [at(0.1, 1000), at(0.01, 1000)],
+    ]);
+  });
+
+  test('stay as they were begun, whatever is asked for now', () => {
+    const keys = seeds(4, 6);
+    const record = {
+      stacks: [['cnn-w4-s0', 'cnn-w4-s1', 'cnn-w4-s2']],
+      threads: { 'cnn-w4-s0': 1, 'cnn-w4-s1': 1, 'cnn-w4-s2': 1, 'cnn-w4-s3': 1 },
+    };
+    // The first is complete; the fourth was begun by itself.
+    expect(ids(stacksOf(keys.slice(1), record, 8))).toEqual([
+      ['cnn-w4-s1', 'cnn-w4-s2'],
+      ['cnn-w4-s3'],
+      ['cnn-w4-s4', 'cnn-w4-s5'],
+    ]);
+  });
+});
