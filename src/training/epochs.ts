@@ -4,7 +4,6 @@
  * seed and the epoch alone.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { compileLoop } from '../engine/program.js';
 import { stepsIn } from '../experiment/length.js';
 import { momentsOf } from '../experiment/moments.js';
 import { parameterCount } from '../families/family.js';
@@ -14,12 +13,13 @@ import { Random } from '../statistics/random.js';
 import { RunError } from '../terminal/errors.js';
 import { epochStart, type Checkpoint, type MemberFiles } from './checkpoint.js';
 import type { MemberTest } from './evaluation.js';
-import { packed, type Member, type ReportEvent } from './open-member.js';
+import type { Member, ReportEvent } from './open-member.js';
 import { epochItems } from './sampling.js';
 import { learningRate } from './schedule.js';
 import { atEpochStart, toHost, toTensors, type HostState } from './state.js';
 import { Stopped, type StopSignal } from './stop.js';
-import { planConstants, stateNames, trainingStep } from './step.js';
+import { planConstants, stateNames } from './step.js';
+import type { Stepper } from './stepper.js';
 import type { Summaries } from './tensorboard.js';
 
 /** Seconds of steps per call into TensorFlow: how often the display moves and the process can listen. */
@@ -34,6 +34,7 @@ export interface TrainedState {
 type TrainingFiles = Pick<MemberFiles, 'stopped' | 'checkpoint' | 'moment'>;
 
 interface Surroundings {
+  readonly stepper: Stepper;
   readonly evaluation: MemberTest;
   readonly summaries: Summaries;
   readonly report: ReportEvent;
@@ -48,19 +49,19 @@ export async function trainEpochs(
   member: Member,
   files: TrainingFiles,
   { state: start, begun, history: done, within = epochStart }: Checkpoint,
-  { evaluation, summaries, report, stop }: Surroundings,
+  { stepper, evaluation, summaries, report, stop }: Surroundings,
 ): Promise<TrainedState> {
-  const { id, job, experiment, length, imagesPerStep, data } = member;
-  if (done.length >= length.epochs) return { state: start, history: done };
+  const { id, experiment, length, imagesPerStep } = member;
+  if (done.length >= length.epochs) {
+    stepper.close();
+    return { state: start, history: done };
+  }
   const names = stateNames(member.model.parameters, member.optimizer);
   const history = [...done];
-  const images = packed(data.train);
   let state = toTensors(start);
   let told = epochConstants(member, history.length);
-  const examples = { state, constants: [images, ...told] };
   const count = Object.keys(member.model.parameters).length;
   const moments = new Moments(member, files, evaluation);
-  const program = compileLoop(trainingStep(member), examples, { precision: experiment.precision, eager: job.eager });
   try {
     while (history.length < length.epochs) {
       const epoch = history.length + 1;
@@ -72,11 +73,10 @@ export async function trainEpochs(
       if (earlier.step === 0) state = atEpochStart(state);
       for (let step = earlier.step, stepsPerCall = 4; step < steps;) {
         const end = Math.min(steps, step + stepsPerCall, moments.after(before + step) - before);
-        const started = performance.now();
-        const next = program.run(step, end, state, [images, ...told]);
-        const secondsPerStep = (performance.now() - started) / 1000 / (end - step);
+        const taken = await stepper.take({ epoch, begin: step, end, state, told });
+        const secondsPerStep = taken.seconds / (taken.end - step);
         tf.dispose(state);
-        [state, step] = [next, end];
+        [state, step] = [taken.state, taken.end];
         stepsPerCall = Math.max(1, Math.min(4 * stepsPerCall, Math.round(secondsPerCall / secondsPerStep)));
         report({
           ...{ type: 'progress', member: id, epoch, step, steps, ...means(state, step, member) },
@@ -110,8 +110,8 @@ export async function trainEpochs(
     }
     return { state: toHost(names, state), history };
   } finally {
-    program.close();
-    tf.dispose([...state, ...told, images]);
+    stepper.close();
+    tf.dispose([...state, ...told]);
   }
 }
 

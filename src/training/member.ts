@@ -12,26 +12,46 @@ import { recordOf, trainEpochs } from './epochs.js';
 import { MemberTest, reconstruct, testScoresOf } from './evaluation.js';
 import type { TrainingEvent } from './events.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
-import { openMember, type ReportEvent } from './open-member.js';
+import { nth } from '../machine/present.js';
+import { openMembers, type Member, type ReportEvent } from './open-member.js';
 import { initialHostState, parametersOf, toTensors } from './state.js';
 import { Stopped, type StopSignal } from './stop.js';
 import { tuneMember } from './tune.js';
 import { stateNames } from './step.js';
+import { OwnSteps, Stack, type Stepper } from './stepper.js';
 import { openSummaries } from './tensorboard.js';
+
+/** A member, and what takes its steps. */
+export interface OpenedMember {
+  readonly member: Member;
+  readonly stepper: Stepper;
+}
+
+/** TensorFlow, the members' data and what takes their steps, together in a stack; a member's trials, where it is tuned, come before. */
+export async function openTraining(jobs: readonly WorkerJob[], stop: StopSignal): Promise<OpenedMember[]> {
+  loadBackend(nth(jobs, 0).bindingPath);
+  const members = await openMembers(await Promise.all(jobs.map((job) => withTuning(job, stop))));
+  if (!nth(jobs, 0).stacked) return members.map((member) => ({ member, stepper: new OwnSteps(member) }));
+  const stack = new Stack(members);
+  return members.map((member) => ({ member, stepper: stack.join() }));
+}
+
+/** With what its trials choose, which are made now where it is tuned. */
+async function withTuning(job: WorkerJob, stop: StopSignal): Promise<WorkerJob & Pick<Member, 'tuned'>> {
+  const tuned = await tuneMember(job, stop);
+  if (tuned === undefined) return job;
+  return { ...job, experiment: { ...job.experiment, [tuned.factor]: tuned.value }, tuned };
+}
 
 /**
  * Trains what is left of the member, evaluates it and writes its files; resolves to its last event. Throws RunError on
  * disk trouble, damage or divergence; Stopped once a signal has come while steps are taken.
  */
 export async function trainAndEvaluate(
-  job: WorkerJob,
-  id: string,
+  { member, stepper }: OpenedMember,
   { report, stop }: { readonly report: ReportEvent; readonly stop: StopSignal },
 ): Promise<TrainingEvent> {
-  loadBackend(job.bindingPath);
-  const tuned = await tuneMember(job, stop);
-  const own = tuned === undefined ? job.experiment : { ...job.experiment, [tuned.factor]: tuned.value };
-  const member = { ...(await openMember({ ...job, experiment: own }, id)), tuned };
+  const { job, id } = member;
   const files = new MemberFiles(job.runFolder, memberKeyOf(job), job.lock);
   const checkpoint = await loadCheckpoint(files, stateNames(member.model.parameters, member.optimizer));
   const fromEpoch = checkpoint?.history.length ?? 0;
@@ -50,9 +70,11 @@ export async function trainAndEvaluate(
   const summaries = openSummaries(member);
   const from = { state, begun, history, within: checkpoint?.within };
   stop.hear();
-  const trained = await trainEpochs(member, files, from, { evaluation, summaries, report, stop }).finally(() => {
-    stop.release();
-  });
+  const trained = await trainEpochs(member, files, from, { stepper, evaluation, summaries, report, stop }).finally(
+    () => {
+      stop.release();
+    },
+  );
   // One that came in the last moment: the last epoch is saved.
   if (stop.came) throw new Stopped();
   const started = performance.now();

@@ -5,10 +5,10 @@ import { packBytes } from '../engine/ops.js';
 import { lengthOf, type TrainingLength } from '../experiment/length.js';
 import { families } from '../families/index.js';
 import { imagesPerExample, type Family, type Model, type Task } from '../families/family.js';
-import { present } from '../machine/present.js';
+import { nth } from '../machine/present.js';
+import { memberId, type MemberRecord } from '../runs/record.js';
 import type { TrainingEvent } from './events.js';
-import type { WorkerJob } from './job.js';
-import type { MemberRecord } from '../runs/record.js';
+import { memberKeyOf, type WorkerJob } from './job.js';
 import { createOptimizer, type Optimizer } from './optimizers.js';
 import { taskOf } from './task.js';
 
@@ -29,30 +29,23 @@ export interface Member {
   readonly tuned?: MemberRecord['tuned'];
 }
 
-export async function openMember(job: WorkerJob, id: string): Promise<Member> {
-  const { experiment } = job;
-  const data = await loadSplits(experiment.dataset, { ...experiment, dataDir: job.dataDir });
+/** Members that differ in seed and learning rate alone, one at least: they share their data and their model. */
+export async function openMembers(jobs: readonly (WorkerJob & Pick<Member, 'tuned'>)[]): Promise<Member[]> {
+  const { experiment, width, dataDir } = nth(jobs, 0);
+  const data = await loadSplits(experiment.dataset, { ...experiment, dataDir });
   const family = families[experiment.arch];
   const task = taskOf(data);
-  return {
-    id,
-    job,
-    experiment,
-    family,
-    task,
-    model: family.model(job.width, task, experiment),
+  const shared = {
+    ...{ family, task, data },
+    model: family.model(width, task, experiment),
     optimizer: createOptimizer(experiment),
-    data,
     length: lengthOf(experiment, data.train.count),
     imagesPerStep: experiment.batchSize * imagesPerExample(family, experiment),
   };
-}
-
-/** Members of one stack, which differ in seed and learning rate alone: they share their data. */
-export async function openMembers(jobs: readonly (WorkerJob & { readonly id: string })[]): Promise<Member[]> {
-  const [first] = jobs;
-  const opened = await openMember(present(first), present(first).id);
-  return jobs.map(({ id, ...job }) => ({ ...opened, id, job, experiment: job.experiment }));
+  return jobs.map(({ tuned, ...job }) => ({
+    ...{ ...shared, id: memberId(memberKeyOf(job)), job, experiment: job.experiment },
+    ...(tuned === undefined ? {} : { tuned }),
+  }));
 }
 
 /** A split's images as the traced functions take them: packed four bytes to a word. */

@@ -30,7 +30,7 @@ export interface Taken {
 
 export interface Stepper {
   take(steps: Steps): Promise<Taken>;
-  /** Frees what it holds; in a stack the others go on without it. */
+  /** Frees what it holds; in a stack the others go on without it. A second call does nothing. */
   close(): void;
 }
 
@@ -55,7 +55,7 @@ export class OwnSteps implements Stepper {
 
   close(): void {
     this.#program?.close();
-    this.#images.dispose();
+    if (!this.#images.isDisposed) this.#images.dispose();
   }
 }
 
@@ -103,7 +103,7 @@ export class Stack {
           this.#go();
         }),
       close: () => {
-        this.#seats.delete(seat);
+        if (!this.#seats.delete(seat)) return;
         if (this.#seats.size === 0) this.#close();
         else this.#go();
       },

@@ -16,8 +16,9 @@ import { RunError } from '../terminal/errors.js';
 import { Diverged, trainEpochs } from './epochs.js';
 import { MemberTest } from './evaluation.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
-import { openMember } from './open-member.js';
+import { openMembers } from './open-member.js';
 import { initialHostState } from './state.js';
+import { OwnSteps } from './stepper.js';
 
 type Stop = Parameters<typeof trainEpochs>[3]['stop'];
 type Trial = TuningRecord['trials'][number];
@@ -81,7 +82,7 @@ async function makeTrials(job: WorkerJob, { id, file, tuning, stop }: Context): 
 async function trialOf(value: number, job: WorkerJob, { id, tuning, stop }: Context): Promise<Trial> {
   const began = performance.now();
   const experiment = trialExperiment(job.experiment, tuning, value);
-  const member = await openMember({ ...job, experiment, tensorboardFolder: null }, id);
+  const member = nth(await openMembers([{ ...job, experiment, tensorboardFolder: null }]), 0);
   const state = initialHostState(member.model.parameters, member.optimizer, job.seed);
   const evaluation = new MemberTest(member);
   const nothing = () => Promise.resolve();
@@ -94,7 +95,7 @@ async function trialOf(value: number, job: WorkerJob, { id, tuning, stop }: Cont
       member,
       { stopped: nothing, checkpoint: nothing, moment: nothing },
       { state, history: [], begun: new Date().toISOString() },
-      { evaluation, stop, report: () => undefined, summaries: { epoch: () => undefined, complete: () => undefined } },
+      { stepper: new OwnSteps(member), evaluation, stop, report: () => undefined, summaries: { epoch: () => undefined, complete: () => undefined } },
     );
     const { validationLoss = NaN, validationAccuracy = null } = nth(history, -1);
     return end(

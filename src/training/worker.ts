@@ -1,8 +1,8 @@
-/** A worker process: receives one job, trains that member, reports on the way, exits. Or one question about a trained member. */
-import { memberId } from '../runs/record.js';
+/** A worker process: receives the job of a member, or those of a stack, trains it, reports on the way, exits. Or one question about a trained member. */
 import { isReported, messageOf } from '../terminal/errors.js';
 import type { TrainingEvent } from './events.js';
-import { memberKeyOf, readJob } from './job.js';
+import { readJobs } from './job.js';
+import type { OpenedMember } from './member.js';
 import { endWithParent } from './orphan.js';
 import { Stopped, StopSignal } from './stop.js';
 import { isQuestion, type AnswerMessage, type QuestionMessage } from './question.js';
@@ -15,23 +15,35 @@ process.once('message', (message) => {
 });
 
 async function work(message: unknown): Promise<void> {
-  let id = 'unknown member';
   const stop = new StopSignal();
-  try {
-    const job = readJob(message);
-    id = memberId(memberKeyOf(job));
-    const { trainAndEvaluate } = await import('./member.js');
-    await tell(await trainAndEvaluate(job, id, { report: (event) => void tell(event), stop }));
-  } catch (error) {
-    if (error instanceof Stopped) {
-      // As the signal would have ended it.
-      process.kill(process.pid, 'SIGTERM');
-      return;
+  const train = async (opened: OpenedMember) => {
+    try {
+      const { trainAndEvaluate } = await import('./member.js');
+      await tell(await trainAndEvaluate(opened, { report: (event) => void tell(event), stop }));
+      return 'complete';
+    } catch (error) {
+      if (error instanceof Stopped) return 'stopped';
+      await tellFailure(opened.member.id, error);
+      return 'failed';
+    } finally {
+      // Else the others of its stack would wait for it.
+      opened.stepper.close();
     }
-    // What isn't meant for the user is a fault of ours: its stack becomes the worker's last words.
-    if (!isReported(error)) console.error(error instanceof Error ? error.stack : error);
-    await tell({ type: 'failed', member: id, reason: messageOf(error), lastWords: '' });
+  };
+  try {
+    const { openTraining } = await import('./member.js');
+    const fates = await Promise.all((await openTraining(readJobs(message), stop)).map(train));
+    // As the signal would have ended it.
+    if (fates.includes('stopped')) process.kill(process.pid, 'SIGTERM');
+  } catch (error) {
+    await tellFailure('unknown member', error);
   }
+}
+
+function tellFailure(member: string, error: unknown): Promise<void> {
+  // What isn't meant for the user is a fault of ours: its stack becomes the worker's last words.
+  if (!isReported(error)) console.error(error instanceof Error ? error.stack : error);
+  return tell({ type: 'failed', member, reason: messageOf(error), lastWords: '' });
 }
 
 async function answer({ bindingPath, question }: QuestionMessage): Promise<void> {

@@ -7,7 +7,7 @@ import { ensureRuntime } from '../../src/install/runtime.js';
 import { experimentDigest } from '../../src/runs/record.js';
 import type { TrainingEvent } from '../../src/training/events.js';
 import type { WorkerJob } from '../../src/training/job.js';
-import { trainAndEvaluate } from '../../src/training/member.js';
+import { openTraining, trainAndEvaluate, type OpenedMember } from '../../src/training/member.js';
 import { Stopped, StopSignal } from '../../src/training/stop.js';
 import { temporaryFolder } from '../support/runs.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
@@ -47,7 +47,8 @@ async function trainIn(
       if (stop instanceof AfterEachCall) stop.heard(event);
     };
     try {
-      expect((await trainAndEvaluate(job, 'member', { report, stop })).type).toBe('complete');
+      const [opened] = (await openTraining([job], stop)) as [OpenedMember];
+      expect((await trainAndEvaluate(opened, { report, stop })).type).toBe('complete');
       return { starts, within, stepsPerEpoch };
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;

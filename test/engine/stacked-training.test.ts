@@ -1,0 +1,112 @@
+/** Members that are trained as one program: the results of each one's own training, whatever happens to the others on the way. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { resolveExperiment, type Experiment } from '../../src/experiment/schema.js';
+import { ensureRuntime } from '../../src/install/runtime.js';
+import { experimentDigest } from '../../src/runs/record.js';
+import { decodeSafetensors } from '../../src/runs/safetensors.js';
+import type { WorkerJob } from '../../src/training/job.js';
+import { openTraining, trainAndEvaluate } from '../../src/training/member.js';
+import { StopSignal } from '../../src/training/stop.js';
+import { temporaryFolder } from '../support/runs.js';
+import { loadTensorFlow } from '../support/tensorflow.js';
+
+let bindingPath = '';
+beforeAll(async () => {
+  await loadTensorFlow();
+  ({ bindingPath } = await ensureRuntime({ device: 'cpu' }));
+});
+
+/** After the first steps of a start. */
+class AtOnce extends StopSignal {
+  override get came(): boolean {
+    return true;
+  }
+}
+
+const shared = { dataset: 'shapes', trainSize: 96, batchSize: 8, testSize: 20, epochs: 2 } as const;
+const experiment = resolveExperiment({ ...shared, arch: 'cnn', widths: [2], moments: '5' });
+
+function jobOf(runFolder: string, seed: number, own: Experiment = experiment): WorkerJob {
+  return {
+    ...{ width: 2, seed, experiment: own, runFolder, dataDir: runFolder, bindingPath, threads: 1 },
+    digest: experimentDigest({ experiment: own, fingerprint: '', eager: false }),
+    ...{ eager: false, tensorboardFolder: null, lock: null },
+  };
+}
+
+/** What became of each, as the worker has it: the event's type, or the name or message of what was thrown. */
+async function train(jobs: readonly WorkerJob[], stop = new StopSignal()): Promise<string[]> {
+  const fates = (await openTraining(jobs, stop)).map(async (opened) => {
+    try {
+      return (await trainAndEvaluate(opened, { report: () => undefined, stop })).type;
+    } catch (error) {
+      return (error as Error).name === 'Stopped' ? 'stopped' : (error as Error).message;
+    } finally {
+      opened.stepper.close();
+    }
+  });
+  return Promise.all(fates);
+}
+
+/** A member's files that hold numbers and nothing of the machine. */
+async function filesOf(runFolder: string, seed: number): Promise<Record<string, Buffer>> {
+  const folder = path.join(runFolder, 'members', `cnn-w2-s${seed}`);
+  const names = (await fs.readdir(folder)).filter((name) => /\.(safetensors|parquet)$/.test(name)).sort();
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await fs.readFile(path.join(folder, name))] as const)),
+  );
+}
+
+const seeds = [0, 1, 2];
+async function stackIn(folder: string): Promise<Record<string, Buffer>[]> {
+  expect(await train(seeds.map((seed) => jobOf(folder, seed)))).toEqual(['complete', 'complete', 'complete']);
+  return Promise.all(seeds.map((seed) => filesOf(folder, seed)));
+}
+
+test('each member has the weights of its own training, up to rounding', async () => {
+  const [together, alone] = [await temporaryFolder(), await temporaryFolder()];
+  const stacked = await stackIn(together);
+  for (const seed of seeds) {
+    expect(await train([jobOf(alone, seed)])).toEqual(['complete']);
+    const own = await filesOf(alone, seed);
+    expect(Object.keys(stacked[seed]!)).toEqual(Object.keys(own));
+    const weights = (files: Record<string, Buffer>) =>
+      decodeSafetensors(files['weights.safetensors']!, 'weights').tensors;
+    const [a, b] = [weights(stacked[seed]!), weights(own)];
+    // 24 steps of Adam at 0.001 move a weight by 0.024 at most; rounding moves it by no thousandth of that.
+    for (const [name, { data }] of b)
+      data.forEach((value, i) => {
+        expect(Math.abs(Number(a.get(name)!.data[i]) - Number(value))).toBeLessThan(2.4e-5);
+      });
+  }
+});
+
+test('stopped within epochs, at different steps, they end in the same bits', async () => {
+  const [whole, disturbed] = [await temporaryFolder(), await temporaryFolder()];
+  const bits = await stackIn(whole);
+  const some = (...chosen: number[]) => chosen.map((seed) => jobOf(disturbed, seed));
+  // The first two go ahead by a few steps, then the second and the third.
+  expect(await train(some(0, 1), new AtOnce())).toEqual(['stopped', 'stopped']);
+  expect(await train(some(1, 2), new AtOnce())).toEqual(['stopped', 'stopped']);
+  expect(await stackIn(disturbed)).toEqual(bits);
+});
+
+test('one that diverges, and one whose checkpoint is damaged, leave the others as they are', async () => {
+  const [whole, folder] = [await temporaryFolder(), await temporaryFolder()];
+  const at = (learningRate: number) =>
+    resolveExperiment({ ...shared, arch: 'cnn', widths: [2], optimizer: 'sgd', learningRate });
+  const [calm, wild] = [at(0.01), at(100)];
+  expect(await train([jobOf(whole, 0, calm), jobOf(whole, 1, wild)])).toEqual([
+    'complete',
+    expect.stringContaining('training diverged in epoch 1'),
+  ]);
+  const member = path.join(folder, 'members', 'cnn-w2-s2');
+  await fs.mkdir(member, { recursive: true });
+  await fs.writeFile(path.join(member, 'training.safetensors'), 'damaged');
+  const fates = await train([jobOf(folder, 2, calm), jobOf(folder, 0, calm), jobOf(folder, 1, wild)]);
+  expect(fates[0]).toContain('training.safetensors');
+  expect(fates[1]).toBe('complete');
+  expect(await filesOf(folder, 0)).toEqual(await filesOf(whole, 0));
+});
