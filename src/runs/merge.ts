@@ -161,7 +161,9 @@ async function planMerge(into: string, from: string): Promise<MergePlan> {
   const busy = await busyMembers(into, lists.taken);
   for (const [id, owner] of busy) throw beingTrained(path.join(into, 'members', id), owner);
   const sealed = await planSealed({ into, from, arch: experiment.arch, begun: (id) => begunOf(pairs.get(id)) });
-  const record = { ...whole, ...countsOf(a, b, taken), dataset: { ...a.dataset, ...lacking(b.dataset, a.dataset) } };
+  const dataset = { ...a.dataset, ...lacking(b.dataset, a.dataset) };
+  const record: RunRecord = { ...whole, ...countsOf(a, b, taken), dataset };
+  if (record.stacks?.length === 0) delete record.stacks;
   const isExtended = membersOf(experiment).length > membersOf(a.experiment).length;
   const merge = { folder: into, ...lists, unfinished, isExtended, sealed: sealed.files.map(({ name }) => name) };
   return {
@@ -209,11 +211,21 @@ function refuseOtherBits({ here, there }: TakenMember): void {
   );
 }
 
-/** Threads and operations by member: of those that were taken as they were trained there. */
-function countsOf(a: RunRecord, b: RunRecord, taken: readonly TakenMember[]): Pick<RunRecord, 'threads' | 'flops'> {
+/** Threads, stacks and operations by member: of those that were taken as they were trained there. */
+function countsOf(
+  a: RunRecord,
+  b: RunRecord,
+  taken: readonly TakenMember[],
+): Pick<RunRecord, 'threads' | 'flops'> & Required<Pick<RunRecord, 'stacks'>> {
   const trained = Object.fromEntries(taken.map(({ key, there }) => [memberId(key), there.record?.threads ?? 1]));
+  const isTheirs = (id: string) => id in trained || !(id in a.threads);
+  const stacks = [
+    ...(a.stacks ?? []).map((ids) => ids.filter((id) => !isTheirs(id))),
+    ...(b.stacks ?? []).map((ids) => ids.filter(isTheirs)),
+  ].filter((ids) => ids.length > 0);
   return {
     threads: { ...a.threads, ...lacking(b.threads, a.threads), ...trained },
+    stacks,
     ...(a.flops === undefined && b.flops === undefined
       ? {}
       : { flops: { ...a.flops, ...lacking(b.flops ?? {}, a.flops ?? {}) } }),

@@ -24,6 +24,8 @@ export interface Surroundings {
   /** The run's. */
   readonly experiment: Experiment;
   readonly threads: number;
+  /** Whether the members are a stack, or what is left of one. */
+  readonly stacked: boolean;
   readonly runFolder: string;
   readonly runtime: Runtime;
   readonly eager: boolean;
@@ -40,7 +42,7 @@ export function memberJob(plans: readonly MemberPlan[], surroundings: Surroundin
 
 function poolMember(
   { key, digest }: MemberPlan,
-  { experiment, runFolder, runtime, threads, eager, tensorboard, dataDir }: Surroundings,
+  { experiment, runFolder, runtime, threads, stacked, eager, tensorboard, dataDir }: Surroundings,
 ): PoolMember {
   const job: WorkerJob = {
     width: key.width,
@@ -52,6 +54,7 @@ function poolMember(
     dataDir: path.resolve(dataDir ?? dataFolder()),
     bindingPath: runtime.bindingPath,
     threads,
+    stacked,
     eager,
     tensorboardFolder: tensorboard ? path.resolve(runFolder, 'tensorboard') : null,
     lock: null,

@@ -81,7 +81,7 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
   for (const key of open) {
     const id = memberId(key);
     const threads = threadsOf(run, id);
-    const job = memberJob([{ key, digest: digestOf(key) }], { ...surroundings, threads });
+    const job = memberJob([{ key, digest: digestOf(key) }], { ...surroundings, threads, stacked: false });
     listener.planned([id]);
     const result = await runPool({
       ...{ jobs: [job], maxThreads: threads, workerFile, signal },

@@ -130,7 +130,7 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   if (request.eager && experiment.precision !== 'float32') {
     throw new UsageError(`${experiment.precision} needs compiled programs`, '--eager', 'leave one of the two out');
   }
-  refuseStack(request, record);
+  refuseStack(request, record, experiment);
   const held = await lockRun(folder, {
     onWait: (line) => {
       listener.note(line);
@@ -148,7 +148,17 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
 }
 
 /** Stacks are trained by one process, and compiled. */
-function refuseStack({ execution: { stack = 1 }, eager, planOnly }: TrainRequest, record: RunRecord | undefined): void {
+function refuseStack(
+  { execution: { stack = 1 }, eager, planOnly }: TrainRequest,
+  record: RunRecord | undefined,
+  { tune }: Pick<Experiment, 'tune'>,
+): void {
+  if (tune !== undefined && stack > 1)
+    throw new UsageError(
+      'each member of a stack would wait for the trials of the others',
+      '--stack',
+      'leave --stack or --tune out',
+    );
   if (eager && stack > 1)
     throw new UsageError('a stack needs compiled programs', '--eager', 'leave --stack or --eager out');
   if (!planOnly || (stack === 1 && record?.stacks === undefined)) return;
@@ -283,12 +293,13 @@ async function planRun(work: Work): Promise<PlannedRun> {
   const { threads: asked, dataDir } = request.execution;
   if (asked !== undefined && asked > availableCores())
     listener.note(`--threads ${asked} on ${availableCores()} cores: slower than one thread per core`);
+  const stacked = new Set(stacks.flat());
   const { eager, tensorboard } = request;
   const surroundings = { experiment, runFolder: folder, runtime, eager, tensorboard, dataDir };
   const jobs = plan.members.map(({ id, threads: own }) =>
     memberJob(
       stackOf(id).map((key) => ({ key, digest: digestOf(key) })),
-      { ...surroundings, threads: own },
+      { ...surroundings, threads: own, stacked: stacked.has(id) },
     ),
   );
   return { folder, complete, jobs, limits: { ...plan, gpus: runtime.gpus } };

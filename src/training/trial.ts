@@ -46,6 +46,7 @@ async function trainIn(folder: string, runtime: Pick<Runtime, 'bindingPath' | 'd
     dataDir: folder,
     bindingPath: runtime.bindingPath,
     threads: 1,
+    stacked: false,
     eager: false,
     tensorboardFolder: null,
     lock: null,

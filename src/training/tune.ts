@@ -95,7 +95,13 @@ async function trialOf(value: number, job: WorkerJob, { id, tuning, stop }: Cont
       member,
       { stopped: nothing, checkpoint: nothing, moment: nothing },
       { state, history: [], begun: new Date().toISOString() },
-      { stepper: new OwnSteps(member), evaluation, stop, report: () => undefined, summaries: { epoch: () => undefined, complete: () => undefined } },
+      {
+        stepper: new OwnSteps(member),
+        evaluation,
+        stop,
+        report: () => undefined,
+        summaries: { epoch: () => undefined, complete: () => undefined },
+      },
     );
     const { validationLoss = NaN, validationAccuracy = null } = nth(history, -1);
     return end(

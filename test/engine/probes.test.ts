@@ -7,7 +7,7 @@ import { ensureRuntime } from '../../src/install/runtime.js';
 import { nth, present } from '../../src/machine/present.js';
 import { Random } from '../../src/statistics/random.js';
 import { MemberTest } from '../../src/training/evaluation.js';
-import { openMember } from '../../src/training/open-member.js';
+import { openMembers, type Member } from '../../src/training/open-member.js';
 import { initialHostState, parametersOf, toTensors } from '../../src/training/state.js';
 import { named } from '../../src/training/step.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
@@ -24,7 +24,9 @@ test('outcomes of the last images: few-shot ones among the labels of the context
     ...{ trainSize: 60, testSize: 80, validationSize: 9, heldOutClasses: 3, probe: 'few-shot,in-weights,held-out' },
   });
   const job = { width: 8, seed: 1, experiment, bindingPath, runFolder: '', dataDir: '', digest: '', threads: 1 };
-  const member = await openMember({ ...job, eager: false, tensorboardFolder: null, lock: null }, 'member');
+  const [member] = (await openMembers([
+    { ...job, stacked: false, eager: false, tensorboardFolder: null, lock: null },
+  ])) as [Member];
   const parameters = toTensors(
     parametersOf(initialHostState(member.model.parameters, member.optimizer, 1), member.model.parameters),
   );

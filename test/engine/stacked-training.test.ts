@@ -32,7 +32,7 @@ function jobOf(runFolder: string, seed: number, own: Experiment = experiment): W
   return {
     ...{ width: 2, seed, experiment: own, runFolder, dataDir: runFolder, bindingPath, threads: 1 },
     digest: experimentDigest({ experiment: own, fingerprint: '', eager: false }),
-    ...{ eager: false, tensorboardFolder: null, lock: null },
+    ...{ stacked: true, eager: false, tensorboardFolder: null, lock: null },
   };
 }
 
@@ -69,7 +69,7 @@ test('each member has the weights of its own training, up to rounding', async ()
   const [together, alone] = [await temporaryFolder(), await temporaryFolder()];
   const stacked = await stackIn(together);
   for (const seed of seeds) {
-    expect(await train([jobOf(alone, seed)])).toEqual(['complete']);
+    expect(await train([{ ...jobOf(alone, seed), stacked: false }])).toEqual(['complete']);
     const own = await filesOf(alone, seed);
     expect(Object.keys(stacked[seed]!)).toEqual(Object.keys(own));
     const weights = (files: Record<string, Buffer>) =>
@@ -87,8 +87,9 @@ test('stopped within epochs, at different steps, they end in the same bits', asy
   const [whole, disturbed] = [await temporaryFolder(), await temporaryFolder()];
   const bits = await stackIn(whole);
   const some = (...chosen: number[]) => chosen.map((seed) => jobOf(disturbed, seed));
-  // The first two go ahead by a few steps, then the second and the third.
+  // The first two go ahead by a few steps, then the second and the third; and the third by itself.
   expect(await train(some(0, 1), new AtOnce())).toEqual(['stopped', 'stopped']);
+  expect(await train(some(2), new AtOnce())).toEqual(['stopped']);
   expect(await train(some(1, 2), new AtOnce())).toEqual(['stopped', 'stopped']);
   expect(await stackIn(disturbed)).toEqual(bits);
 });
