@@ -100,7 +100,7 @@ export interface JobMessage {
 }
 
 /** The jobs in a message from the parent. Throws on anything else, as when someone starts a worker directly. */
-export function jobsOf(message: unknown): readonly unknown[] {
+export function jobsIn(message: unknown): readonly unknown[] {
   if (
     typeof message === 'object' &&
     message !== null &&

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { experimentSchema, factorKeys } from '../experiment/schema.js';
 import type { MemberKey } from '../runs/record.js';
-import { jobsOf } from './events.js';
+import { jobsIn } from './events.js';
 
 export const workerJobSchema = z.strictObject({
   width: z.int().min(1),
@@ -37,9 +37,13 @@ export function memberKeyOf({ width, seed, factors, experiment: { arch } }: Work
   return { arch, width, seed, ...(factors === undefined ? {} : { factors }) };
 }
 
-/** The jobs in a message from the parent, at least one; throws on anything else, with what is wrong in one line. */
+/** The jobs in a message from the parent; throws on anything else, with what is wrong in one line. */
 export function readJobs(message: unknown): WorkerJob[] {
-  const { success, data, error } = z.array(workerJobSchema).min(1).safeParse(jobsOf(message));
+  return jobsIn(message).map(readJob);
+}
+
+function readJob(job: unknown): WorkerJob {
+  const { success, data, error } = workerJobSchema.safeParse(job);
   if (success) return data;
   const faults = error.issues.map(({ path, message: fault }) => [path.join('.'), fault].filter(Boolean).join(': '));
   throw new Error(`the job is malformed: ${faults.join('; ')}`);

@@ -19,7 +19,7 @@ export interface Steps {
   readonly told: readonly tf.Tensor[];
 }
 
-export interface Taken {
+export interface TakenSteps {
   /** New tensors, the caller's to dispose of. */
   readonly state: tf.Tensor[];
   /** The step that comes next. */
@@ -29,7 +29,7 @@ export interface Taken {
 }
 
 export interface Stepper {
-  take(steps: Steps): Promise<Taken>;
+  take(steps: Steps): Promise<TakenSteps>;
   /** Frees what it holds; in a stack the others go on without it. A second call does nothing. */
   close(): void;
 }
@@ -45,7 +45,7 @@ export class OwnSteps implements Stepper {
     this.#images = packed(member.data.train);
   }
 
-  take({ begin, end, state, told }: Steps): Promise<Taken> {
+  take({ begin, end, state, told }: Steps): Promise<TakenSteps> {
     const constants = [this.#images, ...told];
     this.#program ??= compileLoop(trainingStep(this.#member), { state, constants }, optionsOf(this.#member));
     const started = performance.now();
@@ -60,7 +60,7 @@ export class OwnSteps implements Stepper {
 }
 
 interface Request extends Steps {
-  readonly resolve: (taken: Taken) => void;
+  readonly resolve: (taken: TakenSteps) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -130,7 +130,7 @@ export class Stack {
     }
   }
 
-  #take(begin: number, requests: readonly Request[]): Taken[] {
+  #take(begin: number, requests: readonly Request[]): TakenSteps[] {
     const end = Math.min(...requests.map((request) => request.end));
     const state = stackTensors(requests.map((request) => request.state));
     try {

@@ -79,7 +79,7 @@ async function makeTrials(job: WorkerJob, { id, file, tuning, stop }: Context): 
   }
 }
 
-async function trialOf(value: number, job: WorkerJob, { id, tuning, stop }: Context): Promise<Trial> {
+async function trialOf(value: number, job: WorkerJob, { tuning, stop }: Context): Promise<Trial> {
   const began = performance.now();
   const experiment = trialExperiment(job.experiment, tuning, value);
   const member = nth(await openMembers([{ ...job, experiment, tensorboardFolder: null }]), 0);

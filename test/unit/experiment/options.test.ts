@@ -56,7 +56,7 @@ test('every key of both schemas is an option that is read', () => {
   const { experiment, execution } = parse(
     '--arch cnn --dataset shapes --widths 1 --seeds 3,4 --epochs 2 --batch-size 32 --learning-rate .5 --optimizer sgd --weight-decay 0 ' +
       '--augment-shift .1 --augment-rotation 10 --augment-scale .1 --schedule warm-up --precision bfloat16 --train-size 100 --test-size 50 ' +
-      '--classes 5 --image-size 16 --colour rgb --label-noise .1 --validation-size 9 --epoch-test-size 0 --moments 5,9 --moments-size 20 --parametrization mup --base-width 4 --tune learningRate=.1,.2 --tune-per width --tune-budget 2 --tune-steps 5 --run r --device cpu --jobs 2 --threads 3 --data-dir d',
+      '--classes 5 --image-size 16 --colour rgb --label-noise .1 --validation-size 9 --epoch-test-size 0 --moments 5,9 --moments-size 20 --parametrization mup --base-width 4 --tune learningRate=.1,.2 --tune-per width --tune-budget 2 --tune-steps 5 --run r --device cpu --jobs 2 --threads 3 --stack 4 --data-dir d',
   );
   const others = parse('--arch autoencoder --depth 2 --activation tanh --steps 70').experiment;
   const further = parse(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isTrainingEvent, jobsOf, type TrainingEvent } from '../../../src/training/events.js';
+import { isTrainingEvent, jobsIn, type TrainingEvent } from '../../../src/training/events.js';
 
 const progress: TrainingEvent = {
   type: 'progress',
@@ -47,8 +47,8 @@ describe('what is not an event', () => {
 });
 
 test('a job is taken out of its message, and nothing else is one', () => {
-  expect(jobsOf({ type: 'job', jobs: [{ width: 8 }] })).toEqual([{ width: 8 }]);
+  expect(jobsIn({ type: 'job', jobs: [{ width: 8 }] })).toEqual([{ width: 8 }]);
   for (const message of [undefined, null, 'job', { type: 'job' }, { type: 'other', job: 1 }]) {
-    expect(() => jobsOf(message)).toThrow('not a job');
+    expect(() => jobsIn(message)).toThrow('not a job');
   }
 });
