@@ -82,7 +82,7 @@ test('every key of both schemas is an option that is read', () => {
     imageSize: 16,
     colour: 'rgb',
   });
-  expect(execution).toEqual({ run: 'r', device: 'cpu', jobs: 2, threads: 3, dataDir: 'd' });
+  expect(execution).toEqual({ run: 'r', device: 'cpu', jobs: 2, threads: 3, stack: 4, dataDir: 'd' });
 });
 
 test('with a recorded run nothing need be given, and what is given wins', () => {
