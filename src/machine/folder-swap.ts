@@ -78,7 +78,7 @@ export async function writeFolder(folder: string, files: FolderContent): Promise
 
 /** Two renames, as a folder with files can't be renamed over; should the second fail, the first is undone. */
 async function replace(folder: string, by: string): Promise<void> {
-  const old = `${by}.old`;
+  const old = path.join(path.dirname(by), temporaryName(path.basename(folder)));
   const hadOld = await fs.rename(folder, old).then(
     () => true,
     (error: unknown) => {

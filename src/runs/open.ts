@@ -170,10 +170,11 @@ function atStep(record: RunRecord, member: TrainedMember, step: number): Trained
 function viewsOf(
   record: RunRecord,
   members: readonly Placed[],
-  { curvePer, where }: OpenOptions,
+  { axis, curvePer, where }: OpenOptions,
 ): Pick<OpenRun & OpenOptions, 'where' | 'label' | 'curve'>[] {
   const name = titleOf(record);
   if (curvePer === undefined) return [{ where, label: name, curve: undefined }];
+  if (curvePer === axis) throw new UsageError(`${axis} is on the axis`, '--curve-per', 'give another factor');
   return curvesPer(curvePer, record, { members, where }).map((curve) => ({
     where: { ...where, [curvePer]: curve.value },
     label: `${name}, ${curve.name}`,

@@ -56,6 +56,9 @@ test('held, each has its whole test set, its own number of classes and its own l
   const folder = await writeClasses();
   const views = await openRuns(folder, { axis: 'width', curvePer: 'classes' });
   expect(views.map(({ record }) => record.dataset.classes)).toEqual([2, 4]);
+  await expect(openRuns(folder, { axis: 'classes', curvePer: 'classes' })).rejects.toThrow(
+    '--curve-per: classes is on the axis',
+  );
   const { members, record } = await readColumns(views[1]!, columns);
   expect(members[0]!.outcomes.label).toHaveLength(100);
   expect(record.dataset.testCount).toBe(100);
