@@ -49,6 +49,17 @@ test('what cannot be tuned is refused in one line', () => {
   expect(() => resolveExperiment({ arch: 'cnn', tune, tuneBudget: 0 })).toThrow();
 });
 
+test("muP with adam's L2 penalty is refused where the penalty is tuned; decays that keep their strength are tuned", () => {
+  const decay = { parametrization: 'mup', tune: 'weightDecay=0,1e-4' } as const;
+  expect(refusal({ ...decay, optimizer: 'adam' })).toBe(
+    "--tune: adam's L2 penalty does not keep its strength across widths under mup; give --optimizer adamw, whose decay does",
+  );
+  expect(refusal({ ...decay, optimizer: 'adamw' })).toBe('accepted');
+  expect(refusal({ ...decay, optimizer: 'sgd' })).toBe('accepted');
+  expect(refusal({ optimizer: 'adam', tune: decay.tune })).toBe('accepted');
+  expect(refusal({ parametrization: 'mup', optimizer: 'adam', tune })).toBe('accepted');
+});
+
 /** Trials until the budget is spent, of a loss by place. */
 function searched(lossAt: (place: number) => number | null, values: readonly number[], budget: number): Trial[] {
   const trials: Trial[] = [];
