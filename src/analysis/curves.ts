@@ -237,18 +237,16 @@ function termEvaluators(members: readonly Extract<Drawn, { kind: 'terms' }>[]): 
     count,
     observed: () => Float64Array.from(members, ({ mean, transform }) => transform(mean)),
     resampled(draws, seed) {
-      const sumsOf = sumsOver(
-        members.map((member) => {
-          const column = new Float64Array(clusterCount + unitCount);
-          column.set(groupSums(member.terms.clusters, clusters));
-          if (units > 0) column.set(groupSums(member.terms.units, grouped), clusterCount);
-          return column;
-        }),
-      );
-      const drawn: Resampled = (counts) =>
-        sumsOf(counts).map((list) =>
-          Float64Array.from(members, ({ mean, transform }, i) => transform(mean + list[i]!)),
+      // Each block has sums of its own, as kernels take `mostUnits` at once.
+      const ofClusters = sumsOver(members.map(({ terms: { clusters: each } }) => groupSums(each, clusters)));
+      const ofUnits =
+        units > 0 ? sumsOver(members.map(({ terms: { units: each } }) => groupSums(each, grouped))) : undefined;
+      const drawn: Resampled = (counts) => {
+        const own = ofUnits?.(counts.map((list) => list.subarray(clusterCount)));
+        return ofClusters(counts.map((list) => list.subarray(0, clusterCount))).map((list, k) =>
+          Float64Array.from(members, ({ mean, transform }, i) => transform(mean + list[i]! + (own?.[k]![i] ?? 0))),
         );
+      };
       const blocks = [
         { of: 'units', count: clusterCount },
         { of: 'sequences', count: unitCount },

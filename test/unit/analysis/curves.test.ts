@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { drawMembers, sampleCurve, scalesOf, scoreCurve } from '../../../src/analysis/curves.js';
 import { scoresOf } from '../../../src/analysis/scores.js';
 import { accuracy, auroc, subsetAccuracy } from '../../../src/metrics/classification.js';
+import { parseMetric } from '../../../src/metrics/index.js';
 import { Random } from '../../../src/statistics/random.js';
+import { groupingOf, groupSums, resamples } from '../../../src/statistics/resamples.js';
 import { family, memberOf } from '../../support/members.js';
 
 const widths = [1, 2, 4, 8, 16, 32];
@@ -54,6 +56,32 @@ test('a metric that is no mean is drawn by its weights', () => {
   const mean = draws.reduce((sum, draw) => sum + draw[0]!, 0) / draws.length;
   // the spread of an AUROC of 30 against 30 is 0.075; its mean over 400 draws is known to 0.004
   expect(mean).toBeAllClose(values[0]!, { atol: 0.02 });
+});
+
+// Images alone, or images and sequences together, are more than a kernel takes at once.
+test.each([
+  [60_000, 10_000],
+  [40_000, 70_000],
+])('draws of %i sequences on %i images are the plain sums of their terms', (sequences, images) => {
+  const random = Random.named(0, 'sequences', sequences);
+  const example = Int32Array.from({ length: 2 * sequences }, (_, row) => (row < images ? row : random.integer(images)));
+  const sequence = example.map((_, row) => row >> 1);
+  const correct = Uint8Array.from(example, (image) => Number(random.uniform() < (image % 2 === 0 ? 0.9 : 0.5)));
+  const metric = parseMetric('sequence-accuracy:l=2');
+  const outcomes = { example, sequence, correct };
+  const { draws } = drawMembers(metric, [memberOf(1, 0, outcomes)], { draws: 3 });
+  const sample = metric.drawn(outcomes);
+  if (sample.kind !== 'terms') throw new Error('no terms');
+  const clusters = groupSums(sample.terms.clusters, groupingOf(images));
+  const terms = [...clusters, ...sample.terms.units];
+  const blocks = [
+    { of: 'units', count: clusters.length },
+    { of: 'sequences', count: sequences },
+  ];
+  const plain = [...resamples(blocks, 3, 0)]
+    .flat()
+    .map((counts) => sample.mean + terms.reduce((sum, term, i) => sum + term * counts[i]!, 0));
+  expect(draws.map(([value]) => value)).toBeAllClose(plain, { rtol: 1e-9 });
 });
 
 /** Rao and Wu's point: draws of S - 1 of S seeds have the variance of the mean, not (S - 1) / S of it. */
