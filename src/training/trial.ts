@@ -5,9 +5,9 @@ import * as path from 'node:path';
 import { runtimeEnvironment, type Runtime } from '../install/runtime.js';
 import { resolveExperiment } from '../experiment/schema.js';
 import { nth } from '../machine/present.js';
-import { experimentDigest } from '../runs/record.js';
+import { experimentDigest, memberId } from '../runs/record.js';
 import { messageOf } from '../terminal/errors.js';
-import type { WorkerJob } from './job.js';
+import { memberKeyOf, type WorkerJob } from './job.js';
 import { runPool } from './pool.js';
 import { workerFile } from './worker-file.js';
 
@@ -52,7 +52,13 @@ async function trainIn(folder: string, runtime: Pick<Runtime, 'bindingPath' | 'd
     lock: null,
   };
   await runPool({
-    jobs: [{ members: [{ id: 'trial', job }], threads: 1, environment: runtimeEnvironment({ runtime, threads: 1 }) }],
+    jobs: [
+      {
+        members: [{ id: memberId(memberKeyOf(job)), job }],
+        threads: 1,
+        environment: runtimeEnvironment({ runtime, threads: 1 }),
+      },
+    ],
     maxThreads: 1,
     workerFile,
     onEvent: (event) => {

@@ -122,8 +122,8 @@ test.skipIf(process.getuid?.() !== 0)('without permission likewise, for another 
   const script = `
     process.setuid(65534);
     const { locateRun } = await import(${JSON.stringify(path.resolve(import.meta.dirname, '../../src/runs/locate.ts'))});
-    const { openRun } = await import(${JSON.stringify(path.resolve(import.meta.dirname, '../../src/runs/open.ts'))});
-    await openRun(await locateRun('lenet', 'checkpoints')).catch((error) => console.log(error.message));`;
+    const { openRunFolder } = await import(${JSON.stringify(path.resolve(import.meta.dirname, '../../src/runs/open.ts'))});
+    await openRunFolder(await locateRun('lenet', 'checkpoints')).catch((error) => console.log(error.message));`;
   const options = { cwd: path.join(root, 'a/b/c'), encoding: 'utf8' } as const;
   const words = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script];
   expect(execFileSync(process.execPath, words, options)).toMatch(/^checkpoints\/lenet\/run\.json: no permission; /);

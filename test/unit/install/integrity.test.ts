@@ -33,11 +33,12 @@ beforeEach(async () => {
   await fs.mkdir(path.join(root, 'tensorflow_cpu-2.21.0.dist-info'));
   await fs.writeFile(path.join(root, 'tensorflow_cpu-2.21.0.dist-info', 'RECORD'), lines.join('\n'));
   tensorflow = cachedTensorflow('cpu')!;
-  // One that fails, as any does on a library that breaks off.
+  // One that compiles and then fails, as any does on a library that breaks off.
   const compiler = path.join(cache, 'c++');
   await fs.writeFile(
     compiler,
-    '#!/bin/sh\n[ "$1" = --version ] && exit\necho "ld: error: file not recognized" >&2\nexit 1\n',
+    '#!/bin/sh\n[ "$1" = --version ] && exit\ncase " $* " in *" -S "*) echo main; exit;; esac\n' +
+      'echo "ld: error: file not recognized" >&2\nexit 1\n',
     {
       mode: 0o755,
     },
