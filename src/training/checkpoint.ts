@@ -82,9 +82,7 @@ export class MemberFiles {
     this.folder = memberFolder(runFolder, key);
   }
 
-  path(file: string): string {
-    return path.join(this.folder, file);
-  }
+  readonly path = (file: string): string => path.join(this.folder, file);
 
   #write(file: string, data: FileContent): Promise<void> {
     return writeFileAtomic(this.path(file), data, { confirm: this.#confirm });
@@ -93,7 +91,7 @@ export class MemberFiles {
   /** After an epoch: the checkpoint first, since it alone decides where training goes on. */
   async checkpoint(progress: TrainingRecord, { state, history }: Pick<Checkpoint, 'state' | 'history'>): Promise<void> {
     await createFolder(this.folder);
-    const metadata = { begun: progress.begun, history: JSON.stringify(history) };
+    const metadata = { ...this.#ofWhat(progress.experiment), begun: progress.begun, history: JSON.stringify(history) };
     await this.#write(checkpointFile, encodeSealed(state, metadata));
     await this.#write('history.jsonl', encodeHistory(history));
     await this.#record(progress, 'training', ['history.jsonl']);
@@ -101,10 +99,22 @@ export class MemberFiles {
   }
 
   /** Within an epoch: a file of its own, so that the last whole epoch stays as it is. */
-  async stopped({ state, history, begun, within = epochStart }: Checkpoint): Promise<void> {
+  async stopped(
+    experiment: string,
+    { state, history, begun, within = epochStart }: Omit<Checkpoint, 'experiment'>,
+  ): Promise<void> {
     await createFolder(this.folder);
-    const metadata = { begun, history: JSON.stringify(history), within: JSON.stringify(within) };
+    const metadata = {
+      ...this.#ofWhat(experiment),
+      begun,
+      history: JSON.stringify(history),
+      within: JSON.stringify(within),
+    };
     await this.#write(stoppedFile, encodeSealed(state, metadata));
+  }
+
+  #ofWhat(experiment: string): Record<string, string> {
+    return { member: this.id, experiment };
   }
 
   /** Outcomes on the way. A member that is resumed before them writes them again, to the same bits. */
@@ -169,16 +179,30 @@ export async function removeCheckpoint(memberFolder: string): Promise<void> {
  * The last checkpoint, within an epoch or after one, or undefined where training has not got that far.
  *
  * @param names the state's names in their order
- * @throws RunError naming the file where it is damaged
+ * @throws RunError naming the file where it is damaged, or of another member or experiment
  */
-export async function loadCheckpoint(files: MemberFiles, names: readonly string[]): Promise<Checkpoint | undefined> {
-  const whole = await readCheckpoint(files.path(checkpointFile), names);
-  const stopped = await readCheckpoint(files.path(stoppedFile), names);
+export async function loadCheckpoint(
+  files: MemberFiles,
+  { names, experiment }: StateOf,
+): Promise<Checkpoint | undefined> {
+  const whole = await readCheckpoint(files, checkpointFile, { names, experiment });
+  const stopped = await readCheckpoint(files, stoppedFile, { names, experiment });
   // After a kill between the two there may be one of an epoch that is over.
   return stopped !== undefined && stopped.history.length >= (whole?.history.length ?? 0) ? stopped : whole;
 }
 
-async function readCheckpoint(file: string, names: readonly string[]): Promise<Checkpoint | undefined> {
+interface StateOf {
+  readonly names: readonly string[];
+  /** `experimentDigest` of the member. */
+  readonly experiment: string;
+}
+
+async function readCheckpoint(
+  { id, path: inFolder }: Pick<MemberFiles, 'id' | 'path'>,
+  name: string,
+  { names, experiment }: StateOf,
+): Promise<Checkpoint | undefined> {
+  const file = inFolder(name);
   const bytes = await readFileIfThere(file);
   if (bytes === undefined) return undefined;
   const { tensors, metadata } = decodeSafetensors(bytes, file);
@@ -190,6 +214,10 @@ async function readCheckpoint(file: string, names: readonly string[]): Promise<C
   const text = metadata['history'] ?? '';
   if (!(isSealIntact(bytes) ?? contentDigest(state, text) === metadata['sha256']))
     throw damaged('is damaged: its content does not match its hash');
+  // Checkpoints of earlier versions do not say.
+  const { member = id, experiment: own = experiment } = metadata;
+  if (member !== id) throw damaged(`is of the member ${member}`);
+  if (own !== experiment) throw damaged('is of another experiment');
   const begun = metadata['begun'];
   if (begun === undefined) throw damaged('is damaged: it does not say when training began');
   const { within } = metadata;

@@ -87,7 +87,7 @@ export async function trainEpochs(
         await moments.take(before + step, state.slice(0, count));
         if (!stop.came) continue;
         const now = { step, seconds: secondsSoFar() };
-        await files.stopped({ state: toHost(names, state), begun, history, within: now });
+        await files.stopped(member.job.digest, { state: toHost(names, state), begun, history, within: now });
         throw new Stopped();
       }
       const seconds = secondsSoFar();

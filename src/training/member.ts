@@ -53,7 +53,10 @@ export async function trainAndEvaluate(
 ): Promise<TrainingEvent> {
   const { job, id } = member;
   const files = new MemberFiles(job.runFolder, memberKeyOf(job), job.lock);
-  const checkpoint = await loadCheckpoint(files, stateNames(member.model.parameters, member.optimizer));
+  const checkpoint = await loadCheckpoint(files, {
+    names: stateNames(member.model.parameters, member.optimizer),
+    experiment: job.digest,
+  });
   const fromEpoch = checkpoint?.history.length ?? 0;
   report({
     type: 'started',

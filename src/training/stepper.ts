@@ -87,11 +87,13 @@ export class Stack {
 
   constructor(members: readonly Member[]) {
     const first = present(members[0]);
-    const rates = new Set(members.map(({ experiment }) => experiment.learningRate));
     this.#member = first;
     this.#step = trainingStep(first);
     this.#images = packed(first.data.train);
-    this.#shared = rates.size === 1 ? [imagesPlace, imagesPlace + 1 + ratesPlace] : [imagesPlace];
+    // Of the run, not of those that are left of a stack: which kernel learns must not depend on them.
+    const rates = new Set(members.map(({ experiment }) => experiment.learningRate));
+    const isOneRate = rates.size === 1 && members.every(({ job }) => job.factors?.learningRate === undefined);
+    this.#shared = isOneRate ? [imagesPlace, imagesPlace + 1 + ratesPlace] : [imagesPlace];
   }
 
   /** For one of its members; all have to have theirs before the first takes a step. */

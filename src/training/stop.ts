@@ -15,6 +15,8 @@ export class Stopped extends Error {
 
 export class StopSignal {
   #came = false;
+  /** How many of a stack's members listen. */
+  #listening = 0;
   readonly #note = () => {
     this.#came = true;
   };
@@ -26,11 +28,11 @@ export class StopSignal {
 
   /** From now on a signal is noted and no more. */
   hear(): void {
-    for (const name of signals) process.on(name, this.#note);
+    if (this.#listening++ === 0) for (const name of signals) process.on(name, this.#note);
   }
 
   /** Gives signals back to Node. */
   release(): void {
-    for (const name of signals) process.off(name, this.#note);
+    if (--this.#listening === 0) for (const name of signals) process.off(name, this.#note);
   }
 }

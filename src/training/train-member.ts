@@ -45,18 +45,21 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
   const run = await readRunRecord(folder);
   if (run === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   const keys = membersOf(run.experiment);
+  const stacked = new Set((run.stacks ?? []).flat());
   const candidates = 'next' in choice ? await missingLongestFirst(folder, run, keys) : [chosen(choice, run, keys)];
   const digestOf = (key: MemberKey) => digestOfRun(run, key);
   const open: MemberKey[] = [];
   for (const key of candidates) if (!(await isComplete(memberFolder(folder, key), key, digestOf(key)))) open.push(key);
   const asked = 'next' in choice ? null : memberId(nth(candidates, 0));
-  refuseStacked(run, open.map(memberId));
+  // By --next those that can be trained by themselves come first.
+  const single = open.filter((key) => !stacked.has(memberId(key)));
+  if (single.length === 0 && open.length > 0) throw stackedError(run, memberId(nth(open, 0)));
   if (open.length === 0) {
     listener.note(asked === null ? `all members of ${folder} are complete` : `${asked} is complete already`);
     return { folder, status: 'complete', member: asked, busy: [] };
   }
   // Who has it is known without a dataset; who is at it when its turn comes is seen then.
-  const ids = open.map(memberId);
+  const ids = single.map(memberId);
   const busy = await busyMembers(folder, ids);
   if (ids.every((id) => busy.has(id))) return { folder, status: 'busy', member: asked, busy: ids };
   const dataset = await loadDataset(run.experiment.dataset, { ...run.experiment, dataDir: request.dataDir });
@@ -78,7 +81,7 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
     tensorboard,
     dataDir,
   };
-  for (const key of open) {
+  for (const key of single) {
     const id = memberId(key);
     const threads = threadsOf(run, id);
     const job = memberJob([{ key, digest: digestOf(key) }], { ...surroundings, threads, stacked: false });
@@ -94,7 +97,7 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
     const status = (['failed', 'stopped', 'busy'] as const).find((each) => result[each].length > 0) ?? 'complete';
     return { folder, status, member: id, busy: result.busy };
   }
-  const left = (await missingLongestFirst(folder, run, keys)).map(memberId);
+  const left = (await missingLongestFirst(folder, run, keys)).map(memberId).filter((id) => !stacked.has(id));
   return { folder, status: left.length === 0 ? 'complete' : 'busy', member: null, busy: left };
 }
 
@@ -130,12 +133,9 @@ function chosen(
   throw new UsageError(`${run.name} has no member ${choice.member}`, 'MEMBER', remedy);
 }
 
-function refuseStacked(run: RunRecord, ids: readonly string[]): void {
-  const stacked = new Set((run.stacks ?? []).flat());
-  const id = ids.find((each) => stacked.has(each));
-  if (id === undefined) return;
+function stackedError(run: RunRecord, id: string): UsageError {
   const remedy = `train it with ${commandLine(`train --run ${run.name}`)}`;
-  throw new UsageError(`${id} was begun in a stack of members that are trained as one program`, run.name, remedy);
+  return new UsageError(`${id} was begun in a stack of members that are trained as one program`, run.name, remedy);
 }
 
 function threadsOf(run: RunRecord, id: string): number {

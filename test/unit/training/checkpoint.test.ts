@@ -14,17 +14,19 @@ const history = [1, 2].map(epochRecord);
 const begun = '2026-01-01T12:00:00.000Z';
 const files = async () => new MemberFiles(await temporaryFolder(), { arch: 'cnn', width: 8, seed: 0 });
 const file = 'training.safetensors';
+const { experiment } = memberRecord({ arch: 'cnn', width: 8, seed: 0 });
+const wanted = { names, experiment };
 
 test('a checkpoint comes back as it was written; a change of when training began, or of any other byte, shows', async () => {
   const member = await files();
   await member.checkpoint({ ...memberRecord({ arch: 'cnn', width: 8, seed: 0 }), begun }, { state, history });
-  expect(await loadCheckpoint(member, names)).toEqual({ state, history, begun });
+  expect(await loadCheckpoint(member, wanted)).toEqual({ state, history, begun });
   const bytes = await fs.readFile(member.path(file));
   for (let at = 0; at < bytes.length; at++) {
     const changed = Buffer.from(bytes);
     changed[at]! ^= 1;
     await fs.writeFile(member.path(file), changed);
-    await expect(loadCheckpoint(member, names)).rejects.toThrow(/training\.safetensors: /);
+    await expect(loadCheckpoint(member, wanted)).rejects.toThrow(/training\.safetensors: /);
   }
 });
 
@@ -39,10 +41,10 @@ test('one of format 1 is gone on with, and checked by the hash that it has', asy
   const written = encodeSafetensors(state, { begun, history: text, sha256: hash.digest('hex') });
   expect(isSealIntact(written)).toBeUndefined();
   await fs.writeFile(member.path(file), written);
-  expect(await loadCheckpoint(member, names)).toEqual({ state, history, begun });
+  expect(await loadCheckpoint(member, wanted)).toEqual({ state, history, begun });
   written[written.length - 1]! ^= 1;
   await fs.writeFile(member.path(file), written);
-  await expect(loadCheckpoint(member, names)).rejects.toThrow('its content does not match its hash');
+  await expect(loadCheckpoint(member, wanted)).rejects.toThrow('its content does not match its hash');
 });
 
 test('of an epoch that is over and one that was stopped within, the one that is further counts', async () => {
@@ -50,18 +52,33 @@ test('of an epoch that is over and one that was stopped within, the one that is 
   const progress = { ...memberRecord({ arch: 'cnn', width: 8, seed: 0 }), begun };
   const [one = epochRecord(1), two = epochRecord(2)] = history;
   const within = { step: 7, seconds: 0.5 };
-  await member.stopped({ state, history: [], begun, within });
-  expect(await loadCheckpoint(member, names)).toEqual({ state, history: [], begun, within });
+  await member.stopped(experiment, { state, history: [], begun, within });
+  expect(await loadCheckpoint(member, wanted)).toEqual({ state, history: [], begun, within });
   await member.checkpoint(progress, { state, history: [one] });
-  expect(await loadCheckpoint(member, names)).toEqual({ state, history: [one], begun });
-  await member.stopped({ state, history: [one], begun, within });
+  expect(await loadCheckpoint(member, wanted)).toEqual({ state, history: [one], begun });
+  await member.stopped(experiment, { state, history: [one], begun, within });
   const left = await fs.readFile(member.path('stopped.safetensors'));
-  expect(await loadCheckpoint(member, names)).toEqual({ state, history: [one], begun, within });
+  expect(await loadCheckpoint(member, wanted)).toEqual({ state, history: [one], begun, within });
   await member.checkpoint(progress, { state, history: [one, two] });
   // As a kill between the checkpoint and its removal leaves it.
   await fs.writeFile(member.path('stopped.safetensors'), left);
-  expect(await loadCheckpoint(member, names)).toEqual({ state, history, begun });
+  expect(await loadCheckpoint(member, wanted)).toEqual({ state, history, begun });
   left[left.length - 1]! ^= 1;
   await fs.writeFile(member.path('stopped.safetensors'), left);
-  await expect(loadCheckpoint(member, names)).rejects.toThrow(/stopped\.safetensors: is damaged: its content does not/);
+  await expect(loadCheckpoint(member, wanted)).rejects.toThrow(
+    /stopped\.safetensors: is damaged: its content does not/,
+  );
+});
+
+test('one of another member, or of another experiment, is not gone on with', async () => {
+  const member = await files();
+  await member.stopped(experiment, { state, history: [], begun, within: { step: 7, seconds: 0.5 } });
+  const stopped = await fs.readFile(member.path('stopped.safetensors'));
+  await expect(loadCheckpoint(member, { names, experiment: '0'.repeat(64) })).rejects.toThrow(
+    /stopped\.safetensors: is of another experiment; delete the file/,
+  );
+  const other = new MemberFiles(await temporaryFolder(), { arch: 'cnn', width: 8, seed: 1 });
+  await fs.mkdir(other.folder, { recursive: true });
+  await fs.writeFile(other.path('stopped.safetensors'), stopped);
+  await expect(loadCheckpoint(other, wanted)).rejects.toThrow(/is of the member cnn-w8-s0/);
 });
