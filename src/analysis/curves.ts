@@ -11,7 +11,7 @@ import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawnMean, weightedSums } from '../statistics/bootstrap.js';
 import { pairsKernel, sumsKernel, type Ordered } from '../statistics/kernels/kernels.js';
 import { Random } from '../statistics/random.js';
-import { groupingOf, groupSums, resamples, type ResampleBlock } from '../statistics/resamples.js';
+import { groupingOf, groupSums, ofEachUnit, resamples, type ResampleBlock } from '../statistics/resamples.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
 import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './scales.js';
 import type { ScoredDraws } from './contrast.js';
@@ -109,7 +109,10 @@ interface Evaluators {
 /** `[members]` under each list of counts, of which there are `listsAtOnce` at most. */
 type Resampled = (counts: readonly Uint8Array[]) => Float64Array[];
 
-/** The same streams for every metric: curves of one test set are drawn together, and their differences are paired. */
+/**
+ * The same streams for every metric, and the same groups where there are too many units: curves of one test set are drawn together, and
+ * their differences are paired.
+ */
 function drawnBy(resampled: Resampled, blocks: readonly ResampleBlock[], draws: number, seed: number): Float64Array[] {
   const samples: Float64Array[] = [];
   for (const counts of resamples(blocks, draws, seed)) samples.push(...resampled(counts));
@@ -127,10 +130,15 @@ function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evalu
     count: units,
     observed: () => Float64Array.from(drawn, ({ evaluate }) => evaluate()),
     resampled(draws, seed) {
-      const areas = orders.every((each) => each !== undefined) ? areasOver(orders, count) : undefined;
+      const grouping = groupingOf(count);
+      const areas =
+        grouping === undefined && orders.every((each) => each !== undefined) ? areasOver(orders, count) : undefined;
       const plain: Resampled = (counts) =>
-        counts.map((list) => Float64Array.from(drawn, ({ evaluate }) => evaluate(list)));
-      return drawnBy(areas ?? plain, [{ of: 'units', count }], draws, seed);
+        counts.map((list) => {
+          const weights = ofEachUnit(list, grouping);
+          return Float64Array.from(drawn, ({ evaluate }) => evaluate(weights));
+        });
+      return drawnBy(areas ?? plain, [{ of: 'units', count: grouping?.count ?? count }], draws, seed);
     },
   };
 }

@@ -92,3 +92,11 @@ export function groupSums<T extends ArrayLike<number>>(column: T, grouping: Grou
   for (let i = 0; i < grouping.of.length; i++) sums[grouping.of[i]!]! += column[i]!;
   return sums;
 }
+
+/** How often each unit is drawn, `[units]`: as its group is; `counts` itself where there are no groups. */
+export function ofEachUnit(counts: Uint8Array, grouping: Grouping | undefined): Uint8Array {
+  if (grouping === undefined) return counts;
+  const each = new Uint8Array(grouping.of.length);
+  for (let i = 0; i < each.length; i++) each[i] = counts[grouping.of[i]!]!;
+  return each;
+}

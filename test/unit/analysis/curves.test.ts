@@ -4,8 +4,8 @@ import { scoresOf } from '../../../src/analysis/scores.js';
 import { accuracy, auroc, subsetAccuracy } from '../../../src/metrics/classification.js';
 import { parseMetric } from '../../../src/metrics/index.js';
 import { Random } from '../../../src/statistics/random.js';
-import { groupingOf, groupSums, resamples } from '../../../src/statistics/resamples.js';
-import { family, memberOf } from '../../support/members.js';
+import { groupingOf, groupSums, ofEachUnit, resamples } from '../../../src/statistics/resamples.js';
+import { family, memberOf, rightWith } from '../../support/members.js';
 
 const widths = [1, 2, 4, 8, 16, 32];
 const sigmoid = (width: number) => 1 / (1 + Math.exp(-1.5 * (Math.log2(width) - 2.5)));
@@ -82,6 +82,44 @@ test.each([
     .flat()
     .map((counts) => sample.mean + terms.reduce((sum, term, i) => sum + term * counts[i]!, 0));
   expect(draws.map(([value]) => value)).toBeAllClose(plain, { rtol: 1e-9 });
+});
+
+describe('a test set that is drawn in groups', () => {
+  const count = 70_000;
+  const random = Random.named(0, 'large');
+  const label = Int32Array.from({ length: count }, (_, i) => i % 10);
+  const correct = rightWith(0.6, count, random);
+  const confidence = Float32Array.from(correct, (right) => 0.1 * right + random.uniform());
+  const outcomes = { label, correct, confidence };
+  const members = [memberOf(1, 0, outcomes)];
+  const drawsOf = (id: string, draws: number) =>
+    drawMembers(parseMetric(id), members, { draws }).draws.map(([value]) => value!);
+
+  test('is the same draw for means and for metrics that are none, with the standard error of single images', () => {
+    const draws = 400;
+    const [mean, balanced, ofClass] = ['accuracy', 'balanced-accuracy', 'class-accuracy:class=3'].map((id) => {
+      const values = drawsOf(id, draws);
+      const centre = values.reduce((sum, value) => sum + value, 0) / draws;
+      const deviations = values.map((value) => value - centre);
+      const spread = Math.sqrt(deviations.reduce((sum, each) => sum + each ** 2, 0) / (draws - 1));
+      // 400 draws know a spread to 3.5 %.
+      expect(spread).toBeAllClose(parseMetric(id).measure(outcomes).standardError, { rtol: 0.12 });
+      return { deviations, spread };
+    });
+    const correlation = (a: typeof mean, b: typeof mean) =>
+      a!.deviations.reduce((sum, each, i) => sum + each * b!.deviations[i]!, 0) / (draws - 1) / a!.spread / b!.spread;
+    // All classes are equally frequent, and as hard as each other.
+    expect(correlation(mean, balanced)).toBeGreaterThan(0.999);
+    // One class of ten is a tenth of the variance.
+    expect(correlation(mean, ofClass)).toBeAllClose(Math.sqrt(0.1), { atol: 0.15 });
+  });
+
+  test('gives areas under a ROC the weights of groups', () => {
+    const grouping = groupingOf(count)!;
+    const counts = [...resamples([{ of: 'units', count: grouping.count }], 2, 0)].flat();
+    const { evaluate } = auroc.with({}).weighted(outcomes);
+    expect(drawsOf('auroc', 2)).toEqual(counts.map((list) => evaluate(ofEachUnit(list, grouping))));
+  });
 });
 
 /** Rao and Wu's point: draws of S - 1 of S seeds have the variance of the mean, not (S - 1) / S of it. */

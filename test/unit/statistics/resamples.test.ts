@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { drawCounts } from '../../../src/statistics/bootstrap.js';
 import { meanOf } from '../../../src/statistics/intervals.js';
 import { Random } from '../../../src/statistics/random.js';
-import { groupingOf, groupSums, mostBlocks, mostUnits, resamples } from '../../../src/statistics/resamples.js';
+import {
+  groupingOf,
+  groupSums,
+  mostBlocks,
+  mostUnits,
+  ofEachUnit,
+  resamples,
+} from '../../../src/statistics/resamples.js';
 
 test('lists are those of named streams, each block its own, the same when they are asked for again', () => {
   const blocks = [
@@ -37,6 +44,14 @@ describe('groups of units', () => {
     expect([...new Set(sizes)].sort()).toEqual([6, 7]);
     const column = Float64Array.from({ length: units }, (_, i) => i);
     expect(groupSums(column, grouping).reduce((sum, each) => sum + each, 0)).toBe((units * (units - 1)) / 2);
+  });
+
+  test('give each unit the count of its group', () => {
+    const grouping = groupingOf(units)!;
+    const counts = Uint8Array.from({ length: mostBlocks }, (_, group) => group % 7);
+    const each = ofEachUnit(counts, grouping);
+    expect([each.length, each[0], each[units - 1]]).toEqual([units, grouping.of[0]! % 7, grouping.of[units - 1]! % 7]);
+    expect(ofEachUnit(counts, undefined)).toBe(counts);
   });
 
   /**
