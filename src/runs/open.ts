@@ -83,12 +83,18 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   const opened: OpenRun[] = [];
   for (const { where, label, curve } of viewsOf(record, points, options)) {
     const { words, coordinate, members: shown, notes, held } = viewOf(record, points, { ...options, where });
+    // Where the factor's other values have members, the run has curves of those.
+    if (shown.length === 0) continue;
     const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate, { folder, columns });
     opened.push({
       ...{ folder, record: withClasses(record, shown), words, complete: placed, absent, columns },
       notes: [...files, ...probeNotes(record), ...notes],
       ...{ label, held, curve },
     });
+  }
+  if (opened.length === 0) {
+    const wanted = Object.entries(options.where ?? {}).map(([key, value]) => `${key} ${value}`);
+    throw new UsageError(`no member is complete with ${wanted.join(' and ')}`, '--where', 'hold other values');
   }
   return opened;
 }

@@ -106,7 +106,11 @@ export function coordinateValues(key: string, members: readonly Pick<Placed, 'co
   return [...new Set(members.flatMap(({ coordinates }) => coordinates[key] ?? []))].sort((a, b) => a - b);
 }
 
-/** Throws UsageError for an axis that the members do not have, and for values that none of them has. */
+/**
+ * No members where none has all of the values that are asked for, as in a grid that is partly trained.
+ *
+ * @throws UsageError for an axis that the members do not have, and for values that none of them has
+ */
 export function viewOf<T extends Placed>(
   { experiment }: { readonly experiment: Varied },
   members: readonly T[],
@@ -130,7 +134,7 @@ export function viewOf<T extends Placed>(
   if (all !== false) return { words: trainedWords, coordinate: undefined, members: kept, held, mixed: [], notes: [] };
   const chosen: { readonly key: string; readonly text: string }[] = [];
   for (const key of others.filter((each) => !(each in where))) {
-    const values = coordinateValues(key, kept);
+    const values = coordinateValues(key, kept.length > 0 ? kept : members);
     held[key] = nth(values, -1);
     if (values.length > 1)
       chosen.push({

@@ -2,6 +2,7 @@
 import { defaultMetrics } from '../../analysis/defaults.js';
 import { predictFromStandard } from '../../analysis/independence.js';
 import { present } from '../../machine/present.js';
+import { imageAccuracy } from '../../metrics/classification.js';
 import { clustersOf } from '../../metrics/clusters.js';
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
@@ -64,6 +65,8 @@ export function compact({
   const usual = defaultMetrics(record, members);
   const metric = induced ?? usual.induced;
   const kind = kindOf(record);
+  // Of sequences the page has which images are right, also where the usual metric is another: of single images and of a probe.
+  const standard = kind === 'sequences' ? imageAccuracy.with({}) : usual.standard;
   const length = kind === 'sequences' ? pairsOf(record) : 1;
   const ends = points.filter((point) => point.record.moment === undefined);
   const whole = present(ends[0] ?? points[0]).outcomes;
@@ -93,7 +96,7 @@ export function compact({
     members: pageMembers(points),
     first,
     ...{ units, count, countAtMoments, total },
-    standard: about(usual.standard),
+    standard: about(standard),
     induced: { ...about(metric), ...threshold },
     predicted: { title: prediction.title, assumption: prediction.assumption },
     outcomes,

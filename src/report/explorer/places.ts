@@ -158,12 +158,13 @@ function placedTrained(
     const held = name === undefined ? where : { ...where, [per]: name.value };
     return { name: name?.name ?? '', view: viewOf({ experiment }, points, { axis, where: held }) };
   });
-  const first = nth(views, 0).view;
+  const first = (views.find(hasMembers) ?? nth(views, 0)).view;
   const usual = viewOf({ experiment }, points, { axis }).held;
   // Where each curve has every width once for each seed, an axis is a way to space the widths.
   const by = key === 'width' || key === 'flops' ? key : 'parameters';
   const isPlain = by === key && views.every(({ view: { members, mixed } }) => mixed.length === 0 && areWidths(members));
-  const curves = views.map(({ name, view: { members, coordinate } }) => ({
+  // Combinations that a partly trained run does not have yet have no curve.
+  const curves = views.filter(hasMembers).map(({ name, view: { members, coordinate } }) => ({
     name,
     members:
       isPlain || coordinate === undefined
@@ -183,6 +184,10 @@ function placedTrained(
     mixed: [...new Set(views.flatMap(({ view }) => view.mixed))],
     ...onCurves(run, curves),
   };
+}
+
+function hasMembers({ view }: { readonly view: { readonly members: readonly unknown[] } }): boolean {
+  return view.members.length > 0;
 }
 
 function listed({ members }: Placeable) {

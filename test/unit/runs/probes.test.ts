@@ -2,7 +2,9 @@
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
-import { present } from '../../../src/machine/present.js';
+import { nth, present } from '../../../src/machine/present.js';
+import { Family } from '../../../src/report/explorer/family.js';
+import { placed } from '../../../src/report/explorer/places.js';
 import { pairsOf, testSetText } from '../../../src/runs/imported.js';
 import { readColumns } from '../../../src/runs/load.js';
 import { openRun } from '../../../src/library/family.js';
@@ -11,6 +13,7 @@ import type { RunRecord } from '../../../src/runs/record.js';
 import { membersOf, writeRunRecord } from '../../../src/runs/run.js';
 import { Random } from '../../../src/statistics/random.js';
 import { runCommand } from '../../support/command.js';
+import { pageRun } from '../../support/pages.js';
 import { runRecord, syntheticOutcomes, temporaryFolder, writeMember } from '../../support/runs.js';
 
 const experiment = resolveExperiment({
@@ -94,4 +97,14 @@ test('commands', async () => {
     'error: --probe: "weights" is not a probe; it has in-weights, held-out\n',
   );
   expect((await said('show icl --draws 100')).text).toContain('Probes of icl (--probe NAME): in-weights, held-out.');
+});
+
+test('the page of a report shows the accuracy of its right answers under that name', async () => {
+  const { code } = await runCommand(root, [...'report icl --probe held-out --draws 100 --output page'.split(' ')]);
+  expect(code).toBe(0);
+  const run = await pageRun(path.join(root, 'page', 'report.html'));
+  expect(run.standard).toEqual({ title: 'accuracy per image', unit: 'probability', better: 'higher' });
+  const members = nth(placed(run, run.first).curves, 0).members;
+  const { standard } = new Family(run).explore({ threshold: 1, size: run.count, members, axis: 'parameters' });
+  expect(standard.members.map(({ value }) => value)).toEqual(members.map(() => 0.9));
 });

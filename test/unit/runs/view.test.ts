@@ -103,6 +103,21 @@ describe('which members are on a curve', () => {
   });
 });
 
+test('a combination that a partly trained grid lacks has no members', () => {
+  const partly = members.filter(({ coordinates: c }) => c['depth'] !== 4 || c['trainSize'] === 500);
+  const of = (options: ViewOptions) => viewOf(run, partly, options);
+  expect(of({ where: { depth: 4, trainSize: 2000 } }).members).toEqual([]);
+  expect(of({ axis: 'width', where: { depth: 4, trainSize: 2000 } })).toMatchObject({
+    members: [],
+    held: { depth: 4, trainSize: 2000 },
+  });
+  expect(of({ axis: 'depth', where: { width: 8 } }).members.map(({ coordinates: c }) => c['depth'])).toEqual([
+    ...[1, 1, 2, 2],
+  ]);
+  // What is not held is where those that are left have it.
+  expect(of({ where: { depth: 4 } })).toMatchObject({ held: { depth: 4, trainSize: 500 } });
+});
+
 test('whatever is asked for, members on a curve differ in what the axis moves alone', () => {
   const axes = fc.constantFrom(undefined, 'width', 'depth', 'trainSize', 'parameters', 'flops', 'examples');
   const where = fc.record(

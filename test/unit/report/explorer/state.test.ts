@@ -146,6 +146,28 @@ test('another axis begins with all of its scales; another way to space the width
   expect(replaced(run!, start, { axis: 'steps' }).size).toBe(200);
 });
 
+test('combinations that a partly trained run lacks are no curves, and their address is a view without members', () => {
+  const whole = run('grid', 'k', [1, 2]);
+  const members = [500, 2000].flatMap((trainSize) =>
+    whole.members
+      .filter(({ coordinates: { depth } }) => depth !== 2 || trainSize === 500)
+      .map((member) => ({ ...member, coordinates: { ...member.coordinates, trainSize } })),
+  );
+  const experiment = { arch: 'cnn', grid: { depth: [1, 2], trainSize: [500, 2000] } };
+  const partly: PageRun = { ...whole, members, experiment };
+  const pages: PageData = { ...data, runs: [partly] };
+  const names = (fragment: string) => {
+    const { curves } = viewIn(partly, parseState(fragment, pages));
+    return curves.map(({ name }) => name);
+  };
+  expect(names('#per=depth&hold=trainSize:2000')).toEqual(['depth 1']);
+  expect(names('#per=depth&hold=trainSize:500')).toEqual(['depth 1', 'depth 2']);
+  const none = parseState('#hold=depth:2,trainSize:2000', pages);
+  expect(none.where).toEqual({ depth: 2, trainSize: 2000 });
+  expect(viewIn(partly, none)).toMatchObject({ curves: [], scales: [], seeds: [] });
+  expect(viewIn(partly, replaced(partly, none, { where: { depth: 2 } })).scales).toEqual([1, 2, 4, 8]);
+});
+
 test('test sizes end with all', () => {
   expect(testSizes(60)).toEqual([60]);
   expect(testSizes(10_000)).toEqual([100, 200, 500, 1000, 2000, 5000, 10_000]);
