@@ -1,9 +1,10 @@
 import * as fs from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import wabt from 'wabt';
 import { drawCounts } from '../../../src/statistics/bootstrap.js';
 import { binary } from '../../../src/statistics/kernels/binary.js';
 import { listsAtOnce, sumsKernel } from '../../../src/statistics/kernels/kernels.js';
+import { varianceOf } from '../../../src/statistics/mean.js';
 import { Random } from '../../../src/statistics/random.js';
 
 test('the binary is what kernels.wat says (`npm run kernels` writes it)', async () => {
@@ -56,17 +57,37 @@ test('sums of whole numbers are exact, and a column that is not finite has no ke
     expect(sumsKernel([share, ranks.map((rank, i) => (i === 7 ? value : rank))])).toBeUndefined();
 });
 
-/** One huge value among small ones: the largest range that a column can have for its standard deviation. */
-test('a drawn mean is off by less than 1e-7 of its standard error, whatever the column', () => {
+describe('a drawn mean', () => {
   const units = 65_536;
   const random = Random.named(0, 'outlier');
-  const column = Float64Array.from({ length: units }, (_, i) => (i === 0 ? 1e6 : random.uniform()));
   const counts = Array.from({ length: listsAtOnce }, () => new Uint8Array(units));
   for (const each of counts) drawCounts(random, each);
-  const sums = sumsKernel([column])!.sums(counts);
-  // The mean's standard error is 1e6 / units, nearly all of it the outlier's.
-  counts.forEach((weights, k) => {
-    const plain = column.reduce((sum, value, i) => sum + value * weights[i]!, 0);
-    expect(Math.abs(sums[k]![0]! - plain)).toBeLessThan(1e-7 * 1e6);
+  /** The largest error of drawn means, of their standard error. */
+  const errorOf = (column: Float64Array): number => {
+    const sums = sumsKernel([column])!.sums(counts);
+    const errors = counts.map((weights, k) => {
+      // Less a number that is in the middle, as sums of large numbers are rounded themselves.
+      const plain = column.reduce((sum, value, i) => sum + (value - column[1]!) * weights[i]!, 0);
+      return Math.abs(sums[k]![0]! - column[1]! * units - plain) / units;
+    });
+    return Math.max(...errors) / Math.sqrt(varianceOf(column) / units);
+  };
+
+  test('is typically off by less than 1e-7 of its standard error, also with one huge value among small ones', () => {
+    expect(errorOf(Float64Array.from({ length: units }, () => random.normal()))).toBeLessThan(1e-7);
+    expect(errorOf(Float64Array.from({ length: units }, (_, i) => (i === 0 ? 1e6 : random.uniform())))).toBeLessThan(
+      1e-7,
+    );
+  });
+
+  /** The widest range for its standard deviation, in steps of 1, and all between the ends nearly half a step off, the same way. */
+  test('is off by at most 1.1e-5 of it, whatever the column', () => {
+    const most = 2 ** 32 - 1;
+    const worst = new Float64Array(units).fill(2 ** 31 + 0.49);
+    worst.set([0], 0);
+    worst.set([most], units - 1);
+    const error = errorOf(worst);
+    expect(error).toBeGreaterThan(1e-5);
+    expect(error).toBeLessThan(1.1e-5);
   });
 });
