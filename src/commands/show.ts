@@ -4,6 +4,7 @@ import type { FamilyCurves } from '../library/curves.js';
 import { nth, present } from '../machine/present.js';
 import { probesOf } from '../datasets/probes.js';
 import { isImported } from '../runs/imported.js';
+import { tunedWordsOf } from '../runs/tuned.js';
 import { UsageError } from '../terminal/errors.js';
 import { sizeOf } from '../terminal/size.js';
 import { examples } from './examples.js';
@@ -75,7 +76,7 @@ export function registerShow(program: CommandUnknownOpts): void {
       const samplings = found.map(({ run: { record, members } }) => samplingOf(record, nth(members, 0).outcomes));
       const text = [...new Set(samplings.map((sampling) => sampling.text))].join('; ');
       console.log(showText(curves, look, { ...nth(samplings, 0), text }));
-      for (const line of new Set(found.flatMap(probeLine))) console.log(line);
+      for (const line of new Set(found.flatMap((each) => [...probeLine(each), ...tunedLine(each)]))) console.log(line);
     });
 }
 
@@ -96,6 +97,12 @@ function probeLine({ run: { record } }: FamilyCurves): string[] {
   return [
     `Probes of ${record.name} (--probe NAME): ${names}${record.probe === undefined ? '' : `; shown: ${record.probe}`}.`,
   ];
+}
+
+/** What was chosen for the members that are shown. */
+function tunedLine({ run: { record, members } }: FamilyCurves): string[] {
+  const tuned = tunedWordsOf(members.map((member) => member.record));
+  return tuned === undefined ? [] : [`${record.name}: ${tuned.text}${tuned.edge}.`];
 }
 
 /** Room for the scores below; a plot that is lower than this is read badly, and the terminal scrolls instead. */

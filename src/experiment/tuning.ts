@@ -44,6 +44,12 @@ export function tuningOf(experiment: Experiment, where = '--tune', budgetWhere =
   return { factor, values, budget: tuneBudget ?? values.length, per: tunePer, steps: tuneSteps };
 }
 
+/** The option that members differ in since it was chosen for each; none without `--tune`. */
+export function tunedKeys(experiment: Experiment): TunableKey[] {
+  const tuning = tuningOf(experiment);
+  return tuning === undefined ? [] : [tuning.factor];
+}
+
 export interface Trial {
   readonly value: number;
   /** On the validation split, at the trial's end; null where it diverged. */

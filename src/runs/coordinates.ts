@@ -23,12 +23,17 @@ export function factorsOf(experiment: Experiment, dataset: Parameters<typeof uns
   return Object.fromEntries(factors);
 }
 
-/** Numbers of a trained member after a step, or at its end: width, every factor that its architecture has, and what follows from them. */
+/**
+ * Numbers of a trained member after a step, or at its end: width, every factor that its architecture has, what was tuned, and what
+ * follows from them.
+ */
 export function coordinatesOf(run: RunRecord, record: MemberRecord, step = record.steps): Record<string, number> {
+  const { tuned } = record;
   const { experiment: own, trainCount } = trainingOf(run, record);
   return {
     width: record.width,
     ...factorsOf(own, { ...run.dataset, trainCount }),
+    ...(tuned === undefined ? {} : { [tuned.factor]: tuned.value }),
     steps: step,
     examples: step * own.batchSize,
     parameters: record.parameters,

@@ -7,7 +7,7 @@ import { nearest } from '../terminal/nearest.js';
 import { isImported } from './imported.js';
 import { completeMember } from './open.js';
 import { locateRun } from './locate.js';
-import { memberId, memberIdSchema, trainingOf, type MemberKey, type MemberRecord, type RunRecord } from './record.js';
+import { memberId, memberIdSchema, trainingOf, type MemberRecord, type RunRecord } from './record.js';
 import { memberFolder, membersOf, readAnyRun, readMemberFile } from './run.js';
 import { decodeSafetensors, type SafeTensors } from './safetensors.js';
 
@@ -17,7 +17,7 @@ export interface TrainedMember {
   readonly folder: string;
   readonly run: RunRecord;
   readonly record: MemberRecord;
-  /** Its own, with its factors in place. */
+  /** Its own, with its factors and what was tuned in place. */
   readonly experiment: Experiment;
   readonly weights: SafeTensors['tensors'];
 }
@@ -47,13 +47,7 @@ export async function readTrainedMember(text: string, root: string): Promise<Tra
   const bytes = await readMemberFile(own, record, 'weights.safetensors');
   if (typeof bytes === 'string') throw new RunError(bytes, own);
   const { tensors } = decodeSafetensors(bytes, path.join(own, 'weights.safetensors'));
-  return { id, folder: own, run, record, experiment: experimentOf(run, key, record), weights: tensors };
-}
-
-/** With what was tuned in place. */
-function experimentOf(run: RunRecord, key: MemberKey, { tuned }: MemberRecord): Experiment {
-  const { experiment } = trainingOf(run, key);
-  return tuned === undefined ? experiment : { ...experiment, [tuned.factor]: tuned.value };
+  return { id, folder: own, run, record, experiment: trainingOf(run, record).experiment, weights: tensors };
 }
 
 async function trainedRun(folder: string): Promise<RunRecord> {

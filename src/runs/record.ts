@@ -188,7 +188,7 @@ export function experimentDigest({ experiment, fingerprint, eager }: TrainingCon
     .digest('hex');
 }
 
-/** A member's own experiment, and how many images it trains on. */
+/** A member's own experiment, with what was tuned in place, and how many images it trains on. */
 export function trainingOf(
   {
     experiment,
@@ -197,9 +197,10 @@ export function trainingOf(
     readonly experiment: Experiment;
     readonly dataset: Pick<RunRecord['dataset'], 'trainCount' | 'trainCounts'>;
   },
-  key: Pick<MemberKey, 'factors'>,
+  key: Pick<MemberKey, 'factors'> & Pick<MemberRecord, 'tuned'>,
 ): { readonly experiment: Experiment; readonly trainCount: number } {
-  const own = experimentAt(experiment, key);
+  const { tuned } = key;
+  const own = { ...experimentAt(experiment, key), ...(tuned === undefined ? {} : { [tuned.factor]: tuned.value }) };
   const { classes } = key.factors ?? {};
   const all =
     classes === undefined

@@ -193,6 +193,8 @@ function resolveAxis(axis: string | undefined, { varying, usual, members }: Know
   const asked = known.find((key) => key === keyOfOption(axis));
   if (asked !== undefined) return asked;
   const factor = factorKeys.find((key) => key === keyOfOption(axis));
+  if (factor !== undefined && coordinateValues(factor, members).length > 1)
+    throw new UsageError(`${factor} was tuned for each member`, '--axis', `give ${known.join(', ')}`);
   if (factor !== undefined && members.some(({ coordinates }) => factor in coordinates))
     throw new UsageError(
       `all members have the same ${factor}`,

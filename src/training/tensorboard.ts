@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import { furtherFactors } from '../experiment/factors.js';
 import type { Experiment } from '../experiment/schema.js';
+import { tunedKeys } from '../experiment/tuning.js';
 import { parameterCount, type Model } from '../families/family.js';
 import { createFolder, writeFileAtomic } from '../machine/files.js';
 import type { EpochRecord } from '../runs/record.js';
@@ -48,9 +49,14 @@ function known(values: Readonly<Record<string, number | null | undefined>>): Rec
   );
 }
 
+type Told = Pick<Member, 'job' | 'experiment' | 'data' | 'model' | 'tuned'>;
+
 /** Every number that tells members apart, with what an option is that was left out. */
-function hparamsOf({ job, experiment, data, model }: Pick<Member, 'job' | 'experiment' | 'data' | 'model'>): Hparams {
-  const factors = factorsOf(experiment, { ...data, trainCount: data.train.count });
+function hparamsOf({ job, experiment, data, model, tuned }: Told): Hparams {
+  const factors = {
+    ...factorsOf(experiment, { ...data, trainCount: data.train.count }),
+    ...(tuned === undefined ? {} : { [tuned.factor]: tuned.value }),
+  };
   return { width: job.width, ...factors, seed: job.seed, parameters: parameterCount(model.parameters) };
 }
 
@@ -60,7 +66,7 @@ export async function writeColumns(
   experiment: Experiment,
   { hasAccuracy }: Pick<Model, 'hasAccuracy'>,
 ): Promise<void> {
-  const hparams = ['width', ...furtherFactors(experiment), 'seed', 'parameters'];
+  const hparams = ['width', ...furtherFactors(experiment), ...tunedKeys(experiment), 'seed', 'parameters'];
   const sets = [
     { tag: 'final', set: 'test' },
     ...(experiment.validationSize === undefined ? [] : [{ tag: 'validation', set: 'validation' }]),

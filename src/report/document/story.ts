@@ -9,6 +9,7 @@ import { lengthText } from '../../experiment/length.js';
 import { counted, formatCount, formatNumber, withSpaces } from '../../terminal/format.js';
 import { isImported, kindOf, sourcesOf, testSetText, type AnyRun, type ImportedRun } from '../../runs/imported.js';
 import type { RunRecord } from '../../runs/record.js';
+import { tunedWordsOf } from '../../runs/tuned.js';
 import { scaleText } from '../../runs/words.js';
 import { shownDataset, sourceText } from '../tables/compare.js';
 import { shellWord } from '../../terminal/shell.js';
@@ -188,10 +189,14 @@ function trainedText({ run, standard }: AnalysedFamily, record: RunRecord): stri
     return values.length > 1 ? values.map((value) => formatCount(value, 5)).join(', ') : text;
   };
   const length = isFactor(experiment, 'steps') ? `${shown('steps', '')} steps` : lengthText(experiment);
+  const tuned = tunedWordsOf(run.members.map((member) => member.record));
+  const isRate = tuned?.factor === 'learningRate';
+  const rate = isRate ? tuned.text : `learning rate ${shown('learningRate', String(experiment.learningRate))}`;
+  const further = tuned === undefined || isRate ? '' : `, ${tuned.text}`;
   return (
     `${counted(run.members.length, `${experiment.arch} member`)} of ${at} ` +
     `and ${counted(experiment.seeds.length, 'seed')} each, trained for ${length} on ${shown('trainSize', withSpaces(dataset.trainCount))} images of ${shownDataset(experiment.dataset)} ` +
-    `(${experiment.optimizer}, learning rate ${shown('learningRate', String(experiment.learningRate))}, batches of ${shown('batchSize', String(experiment.batchSize))}${experiment.grid?.depth === undefined ? '' : `, depth ${shown('depth', String(experiment.depth))}`}) and tested on ${testSetText(record)}. ` +
+    `(${experiment.optimizer}, ${rate}, batches of ${shown('batchSize', String(experiment.batchSize))}${further}${experiment.grid?.depth === undefined ? '' : `, depth ${shown('depth', String(experiment.depth))}`}) and tested on ${testSetText(record)}. ` +
     `All were tested on the same examples, and every number below is computed from their outcomes on those examples; ${standard.title} is the field's usual metric.`
   );
 }

@@ -3,6 +3,7 @@ import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { SchemaElement } from 'hyparquet';
 import { furtherFactors } from '../../experiment/factors.js';
 import { optionOf } from '../../experiment/schema.js';
+import { tunedKeys } from '../../experiment/tuning.js';
 import { nth, present } from '../../machine/present.js';
 import { isImported, makeOf, readExamples } from '../../runs/imported.js';
 import type { LoadedMember, LoadedRun } from '../../runs/opened.js';
@@ -43,7 +44,7 @@ function columnsOf(run: LoadedRun, ids: readonly string[] | undefined, moments: 
     about.push(
       { name: 'architecture', type: 'STRING', of: () => makeOf(record) },
       { name: 'width', type: 'INT32', of: (member) => member.record.width },
-      ...furtherFactors(record.experiment).map((key): TidyColumn => {
+      ...[...furtherFactors(record.experiment), ...tunedKeys(record.experiment)].map((key): TidyColumn => {
         const name = optionOf(key).replaceAll('-', '_');
         return { name, type: 'DOUBLE', of: (member) => member.record.coordinates[key] ?? null };
       }),
