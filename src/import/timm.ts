@@ -124,7 +124,8 @@ function outcomeOf(
   if (outputs !== undefined) {
     const { predicted, log_probability, brier, confidence, margin, rank } = outputs.outcomes(row, label, where);
     const numbers = { log_probability, brier, confidence, margin, rank };
-    return { example, label, predicted: String(predicted), numbers };
+    // A label may have leading zeros, 07; the class that is predicted has none.
+    return { example, label: String(Number(label)), predicted: String(predicted), numbers };
   }
   return {
     example,

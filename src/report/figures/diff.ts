@@ -75,10 +75,13 @@ function differences(scales: readonly ScaleDifference[]): PanelSeries[] {
 
 function notesOf({ one, scales }: FamilyDifference<NamedRun>): string[] {
   const seeds = scales.flatMap((scale) => [scale.one.seeds, scale.other.seeds]);
+  // Of one member alone some metrics have none.
+  const haveIntervals = scales.some((scale) => Number.isFinite(scale.one.interval.lower));
   const curves =
     Math.max(...seeds) > 1
       ? 'Curves: means over seeds, which are the points, with 95 % intervals of each run by itself.'
-      : 'Curves: one member each, with 95 % intervals over the test examples.';
-  const adjusted = scales.length > 1 ? `, adjusted p over ${one.words.scales} (Holm)` : '';
-  return [`${curves} Difference: 95 %, paired by test example${adjusted}.`];
+      : `Curves: one member each${haveIntervals ? ', with 95 % intervals over the test examples' : ''}.`;
+  const full =
+    scales.length > 1 ? `; full points by p adjusted over ${one.words.scales} (Holm), bars not adjusted` : '';
+  return [`${curves} Difference: 95 %, paired by test example${full}.`];
 }

@@ -91,7 +91,7 @@ describe('outputs of all classes (--topk 0)', () => {
     [0.25, 0.25, 0.5],
   ];
   const names = ['a.png', 'b.png'];
-  const numbered = { 'labels.csv': 'example,label\na.png,0\nb.png,1\n' };
+  const numbered = { 'labels.csv': 'example,label\na.png,00\nb.png,1\n' };
   const imported = async (file: string, text: string) => {
     const folder = await folderWith({ ...numbered, [file]: text, 'sizes.csv': 'model,parameters\nnet,1e6\n' });
     const at = (name: string) => path.join(folder, name);
