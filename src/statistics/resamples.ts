@@ -1,6 +1,6 @@
 /**
  * What a bootstrap draws: how often each of a test set's units is in each draw. All metrics of a test set have the same draws, so lists
- * are kept until others are asked for. Of a very large test set it is blocks of units that are drawn.
+ * are kept, unless they are too large, until others are asked for. Of a very large test set it is groups of units that are drawn.
  */
 import { drawCounts } from './bootstrap.js';
 import { listsAtOnce } from './kernels/kernels.js';
@@ -18,11 +18,15 @@ interface Lists {
   readonly lists: readonly Uint8Array[];
 }
 
-/** As many as 2000 draws of `mostBlocks` take, and some more. */
-const mostKeptBytes = 80_000_000;
+/** Units that are drawn one by one at most, and how many groups of more are drawn. */
+export const mostUnits = 65_536;
+export const mostBlocks = 32_768;
+
+/** What 2000 draws of `mostUnits` take. */
+const mostKeptBytes = 2000 * mostUnits;
 let kept: Lists | undefined;
 
-/** Lists of counts, `[draws]` in groups of `listsAtOnce`; the last group may have more than are asked for. */
+/** Lists of counts, `[draws]` in groups of `listsAtOnce`; the last group has what is left. */
 export function* resamples(
   blocks: readonly ResampleBlock[],
   draws: number,
@@ -51,10 +55,6 @@ export function* resamples(
   }
   if (keeps) kept = { key, lists };
 }
-
-/** Units from which blocks are drawn instead, and how many those are. */
-export const mostUnits = 65_536;
-export const mostBlocks = 32_768;
 
 /** Units in random groups whose sizes differ by one at most. */
 export interface Grouping {
