@@ -166,19 +166,33 @@ function areasOver(members: readonly (readonly Ordered[])[], count: number): Res
   };
 }
 
-/** Sums of columns under lists of counts, `[lists]` of `[columns]`. */
-function sumsOver(columns: readonly UnitNumbers[]): (counts: readonly Uint8Array[]) => Float64Array[] {
+type SumsOf = (counts: readonly Uint8Array[]) => Float64Array[];
+
+/** Sums of columns under lists of counts, `[lists]` of `[columns]`. Columns that are not finite go through plain loops. */
+function sumsOver(columns: readonly UnitNumbers[]): SumsOf {
   const kernel = sumsKernel(columns);
   if (kernel !== undefined) return (counts) => kernel.sums(counts);
+  const [finite, others] = [true, false].map((wanted) =>
+    [...columns.keys()].filter((c) => isFiniteColumn(columns[c]!) === wanted),
+  ) as [number[], number[]];
+  const plain = others.map((c) => Float64Array.from(columns[c]!));
+  const ofFinite = finite.length > 0 ? sumsKernel(finite.map((c) => columns[c]!)) : undefined;
   return (counts) => {
-    const sums = counts.map(() => new Float64Array(columns.length));
-    weightedSums(
-      columns.map((column) => Float64Array.from(column)),
-      counts,
-      sums,
-    );
-    return sums;
+    const plainSums = counts.map(() => new Float64Array(others.length));
+    weightedSums(plain, counts, plainSums);
+    const finiteSums = ofFinite?.sums(counts);
+    return counts.map((_, k) => {
+      const sums = new Float64Array(columns.length);
+      others.forEach((c, i) => (sums[c] = plainSums[k]![i]!));
+      finite.forEach((c, i) => (sums[c] = finiteSums![k]![i]!));
+      return sums;
+    });
   };
+}
+
+function isFiniteColumn(column: UnitNumbers): boolean {
+  for (const value of column) if (!Number.isFinite(value)) return false;
+  return true;
 }
 
 function unitEvaluators(units: readonly Extract<Drawn, { kind: 'units' }>[]): Evaluators {

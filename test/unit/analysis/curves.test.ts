@@ -44,6 +44,21 @@ test('draws are the same each time, and the same for every metric of one test se
   });
 });
 
+test('a member with a value that is not finite leaves the draws of others as they are', () => {
+  const random = Random.named(0, 'not finite');
+  const losses = () => Float32Array.from({ length: 50 }, () => Math.log(random.uniform()));
+  const [first, second, last] = [1, 2, 4].map((width) => memberOf(width, 0, { log_probability: losses() }));
+  const metric = parseMetric('cross-entropy');
+  const others = drawMembers(metric, [first!, last!], { draws: 20 }).draws.map((draw) => [...draw]);
+  for (const value of [-Infinity, NaN]) {
+    const log_probability = second!.outcomes.log_probability!.with(7, value);
+    const members = [first!, memberOf(2, 0, { log_probability }), last!];
+    const { draws } = drawMembers(metric, members, { draws: 20 });
+    expect(draws.map((draw) => [draw[0], draw[2]])).toEqual(others);
+    expect(draws.some((draw) => !Number.isFinite(draw[1]))).toBe(true);
+  }
+});
+
 test('a metric that is no mean is drawn by its weights', () => {
   const random = Random.named(0, 'auroc');
   const members = widths.slice(0, 2).map((width) =>
