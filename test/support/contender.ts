@@ -28,7 +28,7 @@ for (let taken = 0; taken < Math.max(1, Number(rounds));) {
   try {
     // One that was killed while it held the lock has left it.
     const before = fs.existsSync(inside) ? Number(fs.readFileSync(inside, 'utf8')) : 0;
-    if (before > 0 && isAlive(before)) say(`two inside, the other is ${before}`);
+    if (before > 0 && !isOver(before)) say(`two inside, the other is ${before}`);
     fs.writeFileSync(inside, String(process.pid));
     await sleep(taken % 3);
     await attempt.held.confirm();
@@ -45,11 +45,13 @@ for (let taken = 0; taken < Math.max(1, Number(rounds));) {
 say('done');
 process.exit();
 
-function isAlive(pid: number): boolean {
+/** One that was killed answers signals until its parent has taken note: by its state, where /proc tells it. */
+function isOver(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    const stat = fs.existsSync(`/proc/${pid}/stat`) ? fs.readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
+    return /\) [ZX] /.test(stat);
   } catch {
-    return false;
+    return true;
   }
 }
