@@ -128,7 +128,7 @@ export const memberRecordSchema = z.strictObject({
   tuned: tunedSchema.optional(),
   /** `experimentDigest` of what it was trained as: a member that was copied from another run is known by it. */
   experiment: sha256,
-  /** When its training began (UTC), by the machine's clock: a forecast sealed after it is none. Restarts keep it. */
+  /** When its training began (UTC), by the machine's clock: a forecast sealed after it is none. Restarts keep it. Of a tuned one its first trial. */
   begun: z.iso.datetime(),
   /** Trainable parameters. */
   parameters: z.int(),

@@ -13,6 +13,8 @@ export const tuningSchema = z.strictObject({
   /** Digest of the experiment, as in member.json. */
   experiment: sha256,
   factor: tunedSchema.shape.factor,
+  /** When the first trial began (UTC), by the machine's clock; missing from files of older versions. */
+  begun: z.iso.datetime().optional(),
   /** In the order in which they were made. */
   trials: z.array(
     z.strictObject({

@@ -37,10 +37,14 @@ export async function openTraining(jobs: readonly WorkerJob[], stop: StopSignal)
 }
 
 /** With what its trials choose, which are made now where it is tuned. */
-async function withTuning(job: WorkerJob, stop: StopSignal): Promise<WorkerJob & Pick<Member, 'tuned'>> {
-  const tuned = await tuneMember(job, stop);
-  if (tuned === undefined) return job;
-  return { ...job, experiment: { ...job.experiment, [tuned.factor]: tuned.value }, tuned };
+async function withTuning(
+  job: WorkerJob,
+  stop: StopSignal,
+): Promise<WorkerJob & Pick<Member, 'tuned' | 'trialsBegun'>> {
+  const found = await tuneMember(job, stop);
+  if (found === undefined) return job;
+  const { tuned, trialsBegun } = found;
+  return { ...job, experiment: { ...job.experiment, [tuned.factor]: tuned.value }, tuned, trialsBegun };
 }
 
 /**
@@ -66,7 +70,7 @@ export async function trainAndEvaluate(
     fromEpoch,
   });
 
-  const begun = checkpoint?.begun ?? new Date().toISOString();
+  const begun = checkpoint?.begun ?? member.trialsBegun ?? new Date().toISOString();
   const state = checkpoint?.state ?? initialHostState(member.model.parameters, member.optimizer, job.seed);
   const evaluation = new MemberTest(member);
   const history = checkpoint?.history ?? [];

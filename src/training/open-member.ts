@@ -27,10 +27,14 @@ export interface Member {
   readonly imagesPerStep: number;
   /** What `--tune` chose, which the experiment has. */
   readonly tuned?: MemberRecord['tuned'];
+  /** When its first trial began: known outcomes of it are of then or later. */
+  readonly trialsBegun?: string | undefined;
 }
 
 /** Members that differ in seed and learning rate alone, one at least: they share their data and their model. */
-export async function openMembers(jobs: readonly (WorkerJob & Pick<Member, 'tuned'>)[]): Promise<Member[]> {
+export async function openMembers(
+  jobs: readonly (WorkerJob & Pick<Member, 'tuned' | 'trialsBegun'>)[],
+): Promise<Member[]> {
   const { experiment, width, dataDir } = nth(jobs, 0);
   const data = await loadSplits(experiment.dataset, { ...experiment, dataDir });
   const family = families[experiment.arch];
@@ -42,9 +46,9 @@ export async function openMembers(jobs: readonly (WorkerJob & Pick<Member, 'tune
     length: lengthOf(experiment, data.train.count),
     imagesPerStep: experiment.batchSize * imagesPerExample(family, experiment),
   };
-  return jobs.map(({ tuned, ...job }) => ({
+  return jobs.map(({ tuned, trialsBegun, ...job }) => ({
     ...{ ...shared, id: memberId(memberKeyOf(job)), job, experiment: job.experiment },
-    ...(tuned === undefined ? {} : { tuned }),
+    ...(tuned === undefined ? {} : { tuned, trialsBegun }),
   }));
 }
 

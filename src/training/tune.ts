@@ -23,15 +23,22 @@ import { OwnSteps } from './stepper.js';
 type Stop = Parameters<typeof trainEpochs>[3]['stop'];
 type Trial = TuningRecord['trials'][number];
 
-/** The value for the member, as member.json has it; undefined without `--tune`. Throws RunError where every trial diverged. */
-export async function tuneMember(job: WorkerJob, stop: Stop): Promise<MemberRecord['tuned']> {
+export interface Tuned {
+  /** As member.json has it. */
+  readonly tuned: NonNullable<MemberRecord['tuned']>;
+  /** When the first trial began, and so the member; undefined where an older version made it. */
+  readonly trialsBegun: string | undefined;
+}
+
+/** The value for the member; undefined without `--tune`. Throws RunError where every trial diverged. */
+export async function tuneMember(job: WorkerJob, stop: Stop): Promise<Tuned | undefined> {
   const tuning = tuningOf(job.experiment);
   if (tuning === undefined) return undefined;
   const seed = tuning.per === 'width' ? sharedSeed : job.seed;
   const id = memberId({ ...memberKeyOf(job), seed });
   const file = tuningFile(job.runFolder, id);
   await createFolder(path.dirname(file));
-  const trials = await underLock(file, () => makeTrials({ ...job, seed }, { id, file, tuning, stop }));
+  const { trials, begun } = await underLock(file, () => makeTrials({ ...job, seed }, { id, file, tuning, stop }));
   const value = bestTrial(trials);
   if (value === undefined)
     throw new RunError(
@@ -40,7 +47,7 @@ export async function tuneMember(job: WorkerJob, stop: Stop): Promise<MemberReco
       'train another run with lower values',
     );
   const atEdge = value === tuning.values[0] || value === nth(tuning.values, -1);
-  return { factor: tuning.factor, value, trials: trials.length, atEdge };
+  return { tuned: { factor: tuning.factor, value, trials: trials.length, atEdge }, trialsBegun: begun };
 }
 
 /** Members of a width wait for the one that makes their trials. */
@@ -65,15 +72,20 @@ interface Context {
   readonly stop: Stop;
 }
 
-async function makeTrials(job: WorkerJob, { id, file, tuning, stop }: Context): Promise<readonly Trial[]> {
+async function makeTrials(job: WorkerJob, { id, file, tuning, stop }: Context): Promise<TuningRecord> {
   const known = await readTuning(file);
   if (known !== undefined && (known.experiment !== job.digest || known.id !== id))
     throw new RunError('has trials of another experiment', file, 'delete it to make the trials again');
-  const record: TuningRecord = known ?? { format: 2, id, experiment: job.digest, factor: tuning.factor, trials: [] };
+  const begun = new Date().toISOString();
+  const record: TuningRecord = known ?? {
+    ...{ format: 2, id, experiment: job.digest, factor: tuning.factor, begun, trials: [] },
+  };
+  // Before the first trial is known, whenever it is broken off.
+  if (known === undefined) await writeTuning(file, record);
   const trials = [...record.trials];
   for (;;) {
     const value = nextValue(tuning, trials);
-    if (value === undefined) return trials;
+    if (value === undefined) return { ...record, trials };
     trials.push(await trialOf(value, job, { id, file, tuning, stop }));
     await writeTuning(file, { ...record, trials });
   }

@@ -28,6 +28,7 @@ test('trials are read as they were written, a changed loss is damage, and the fi
   expect(await readTuning(file)).toBeUndefined();
   const record: TuningRecord = {
     ...{ format: 2, id: 'cnn-w8-s0', experiment: 'a'.repeat(64), factor: 'learningRate' },
+    begun: '2026-01-01T12:00:00.000Z',
     trials: [
       { value: 0.01, loss: 0.5, accuracy: 0.75, diverged: false, steps: 10, seconds: 1 },
       { value: 10, loss: null, accuracy: null, diverged: true, steps: 10, seconds: 1 },
@@ -35,6 +36,10 @@ test('trials are read as they were written, a changed loss is damage, and the fi
   };
   await writeTuning(file, record);
   expect(await readTuning(file)).toEqual(record);
+  const { begun, ...older } = record;
+  await writeTuning(file, older);
+  expect(await readTuning(file)).toEqual(older);
+  await writeTuning(file, { ...older, begun });
   await fs.writeFile(file, (await fs.readFile(file, 'utf8')).replace('0.75', '0.76'));
   await expect(readTuning(file)).rejects.toThrow(/is damaged.*delete it to make the trials again/);
   expect(isOfRun(['tuning', 'cnn-w8-s0.json'], false)).toBe(true);
