@@ -18,7 +18,7 @@ import { batchOf, named, planConstants, trainingStep } from './step.js';
 import { taskOf } from './task.js';
 
 export interface CoordinateRequest {
-  /** One member's; its batches are those of its first epoch. */
+  /** One member's; its batches are those of its first epochs. */
   readonly experiment: Experiment;
   readonly width: number;
   readonly seed: number;
@@ -46,7 +46,15 @@ export async function checkCoordinates(request: CoordinateRequest): Promise<Coor
   const step = trainingStep({ model, experiment, optimizer, task });
   const names = Object.keys(model.parameters);
   const last = nth(steps, -1);
-  const items = epochItems(family, experiment, data, { seed, epoch: 0 });
+  const epochs = [epochItems(family, experiment, data, { seed, epoch: 0 })];
+  // As many as the steps need, as training has them.
+  const stepsPerEpoch = nth(epochs, 0).indices.length / imagesOfStep();
+  while (epochs.length * stepsPerEpoch < last)
+    epochs.push(epochItems(family, experiment, data, { seed, epoch: epochs.length }));
+  const items = {
+    indices: Int32Array.from(epochs.flatMap(({ indices }) => [...indices])),
+    labels: Int32Array.from(epochs.flatMap(({ labels }) => [...labels])),
+  };
   const rates = Array.from({ length: items.indices.length / imagesOfStep() }, (_, i) => {
     const rate = learningRate(experiment, i, last);
     return [rate, optimizer.effectiveRate(rate, i + 1)] as const;

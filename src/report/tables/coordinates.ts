@@ -17,16 +17,26 @@ export function coordinateTable(layers: readonly LayerSlopes[]): string {
       return [
         standard.layer,
         ...(steps.size > 1 ? [String(standard.step)] : []),
-        ...each.flatMap(({ points, slope }) => [
+        ...each.flatMap(({ points, slope, slopeOfChange }) => [
           slopeText(slope),
           `${formatNumber(nth(points, 0).size, 2)} to ${formatNumber(nth(points, -1).size, 2)}`,
+          slopeText(slopeOfChange),
         ]),
       ];
     });
-  const heading = ['layer', ...(steps.size > 1 ? ['step'] : []), 'standard', 'mean |x|', 'mup', 'mean |x|'];
+  const heading = [
+    'layer',
+    ...(steps.size > 1 ? ['step'] : []),
+    'standard',
+    'mean |x|',
+    'of change',
+    'mup',
+    'mean |x|',
+    'of change',
+  ];
   return [
     textTable(heading, rows, ['layer']),
-    `Slope of log mean |x| against log width: 0 is flat, within ${flatSlope} counts as flat; mean |x| from the smallest to the largest width.`,
+    `Slope of log mean |x| against log width: 0 is flat, within ${flatSlope} counts as flat; mean |x| from the smallest to the largest width. Of change: the slope of what x changed by since the start, without what it began with.`,
     ...(['standard', 'mup'] as const).map((name) => verdict(name, layers)),
   ].join('\n');
 }
