@@ -202,8 +202,8 @@ async function placeBy(
 type TrainedMember = FamilyMember & { readonly trained: MemberRecord };
 
 /** Means over the test set, also of a probe's, of what training minimises: cross-entropy in nats, or the squared error per pixel. */
-async function testLosses(
-  members: readonly TrainedMember[],
+export async function testLosses(
+  members: readonly FamilyMember[],
   { folder, columns }: { readonly folder: string; readonly columns: readonly OutcomeName[] },
 ): Promise<Map<FamilyMember, number>> {
   const name = columns.includes('mse') ? 'mse' : 'log_probability';

@@ -225,14 +225,21 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
       'The explorer has every outcome: its values equal those in the tables; its intervals come from its own bootstrap.',
     ];
   const view = placed(run, run.first);
+  const { members } = nth(view.curves, -1);
   const { predicted } = new Family(run).explore({
     threshold: run.induced.chosen,
     size: view.units,
-    members: nth(view.curves, -1).members,
+    members,
     axis: view.by,
   });
   const exact = present(predictFromStandard(induced, loaded.members)).memberValues;
-  const difference = Math.max(...exact.map((value, i) => Math.abs(value - nth(predicted.members, i))));
+  const exactOf = new Map(loaded.members.map(({ record }, i) => [record.id, nth(exact, i)]));
+  // A member that could be read for one of the two alone has nothing to be compared with.
+  const differences = members.flatMap(({ place }, i) => {
+    const value = exactOf.get(nth(run.members, place).id);
+    return value === undefined ? [] : Math.abs(value - nth(predicted.members, i));
+  });
+  const difference = Math.max(0, ...differences);
   const { options } = run.induced;
   const step = Math.max(0, ...options.slice(1).map((cutoff, i) => cutoff / nth(options, i) - 1));
   return [

@@ -3,9 +3,10 @@ import { defaultColumnsOf } from '../../analysis/defaults.js';
 import { nth } from '../../machine/present.js';
 import { isImported } from '../../runs/imported.js';
 import { readColumns } from '../../runs/load.js';
-import { openRunFolder } from '../../runs/open.js';
-import type { LoadedRun } from '../../runs/opened.js';
-import { viewOf } from '../../runs/view.js';
+import { openRunFolder, testLosses } from '../../runs/open.js';
+import type { LoadedMember, LoadedRun, OpenRun } from '../../runs/opened.js';
+import { coordinateValues, pointsAt, viewOf } from '../../runs/view.js';
+import { isReported } from '../../terminal/errors.js';
 import { axesOf, type Placing } from './places.js';
 import type { PagePoint } from './compact.js';
 
@@ -24,14 +25,8 @@ export async function pagePoints(runs: readonly LoadedRun[]): Promise<PagePoints
     const first: Placing = { axis: run.words.axis, per: '', at: undefined, where: {} };
     return { points: run.members, rowsAtMoments: undefined, first, absent: [] };
   }
-  const { points, rowsAtMoments, absent } = await everyMoment(run);
-  return {
-    // A probe's outcomes do not tell the test loss.
-    points: run.record.probe === undefined ? points.map(withLoss) : points,
-    rowsAtMoments,
-    first: firstOf(runs, points),
-    absent,
-  };
+  const every = await everyMoment(run);
+  return { ...every, first: firstOf(runs, every.points) };
 }
 
 async function everyMoment(run: LoadedRun): Promise<Omit<PagePoints, 'first'>> {
@@ -49,21 +44,53 @@ async function everyMoment(run: LoadedRun): Promise<Omit<PagePoints, 'first'>> {
   const keys = ['example', 'label', 'log_probability'] as const;
   const needed = [...new Set([...defaultColumnsOf(all), ...keys])].filter((name) => all.columns.includes(name));
   const read = await readColumns({ ...all, complete: ends, absent: [] }, needed);
-  if (moments.length === 0) return { points: read.members, rowsAtMoments: undefined, absent: read.absent };
+  // A probe's own outcomes do not tell the test loss.
+  const losses = probe === undefined ? undefined : await lossesOf(run.folder, { all, members: [...ends, ...moments] });
+  const lossAt = (member: LoadedMember, rows?: Int32Array) =>
+    losses === undefined ? meanLoss(member, rows) : losses.get(member.record);
+  if (moments.length === 0)
+    return {
+      points: read.members.map((member) => withLoss(member, lossAt(member))),
+      rowsAtMoments: undefined,
+      absent: read.absent,
+    };
   const ofTraining = (['correct', 'log_probability', 'mse'] as const).filter((name) => needed.includes(name));
   const during = await readColumns({ ...all, complete: moments, absent: [] }, ofTraining);
   return {
-    points: [...read.members, ...during.members],
+    points: [
+      ...read.members.map((member) => withLoss(member, lossAt(member, during.rows))),
+      ...during.members.map((member) => withLoss(member, lossAt(member))),
+    ],
     rowsAtMoments: during.rows,
     absent: [...read.absent, ...during.absent],
   };
 }
 
-/** With the mean of what training minimises, as `--axis loss` has it. */
-function withLoss({ record, outcomes }: PagePoint): PagePoint {
+type Losses = ReadonlyMap<LoadedMember['record'], number | undefined>;
+
+/** Of the test set of a probe's members; none where some can't be read, which leaves the probe as it is. */
+async function lossesOf(
+  folder: string,
+  { all, members }: { readonly all: OpenRun; readonly members: OpenRun['complete'] },
+): Promise<Losses> {
+  try {
+    return await testLosses(members, { folder, columns: all.columns });
+  } catch (error) {
+    if (!isReported(error)) throw error;
+    return new Map();
+  }
+}
+
+/** The mean of what training minimises, as `--axis loss` has it: over the rows that moments have too. */
+function meanLoss({ outcomes }: LoadedMember, rows: Int32Array | undefined): number | undefined {
   const values = outcomes.mse ?? outcomes.log_probability;
-  if (values === undefined) return { record, outcomes };
-  const loss = Math.abs(values.reduce((total, value) => total + value, 0) / values.length);
+  if (values === undefined) return undefined;
+  const shared = rows === undefined ? values : Float32Array.from(rows, (row) => nth(values, row));
+  return Math.abs(shared.reduce((total, value) => total + value, 0) / shared.length);
+}
+
+function withLoss({ record, outcomes }: LoadedMember, loss: number | undefined): PagePoint {
+  if (loss === undefined) return { record, outcomes };
   return { record: { ...record, coordinates: { ...record.coordinates, loss } }, outcomes };
 }
 
@@ -74,13 +101,18 @@ function firstOf(runs: readonly LoadedRun[], points: readonly PagePoint[]): Plac
   const experiment = record.experiment;
   const placeable = { members: points.map((point) => point.record), experiment, words, count: 0, countAtMoments: 0 };
   const asked = words.isCoordinate ? words.scale : undefined;
-  const axis = axesOf(placeable).find((each) => each.axis === asked) ?? nth(axesOf(placeable), 0);
-  const steps = new Set(members.map((member) => member.record.moment));
-  const [moment] = steps;
-  const usual = viewOf({ experiment }, placeable.members, { axis: axis.axis }).held;
-  const where = Object.entries(held).filter(([key, value]) => key !== curve?.factor && usual[key] !== value);
-  return {
-    ...{ axis: axis.key, per: curve?.factor ?? '', at: steps.size === 1 ? moment : undefined },
-    where: Object.fromEntries(where),
-  };
+  const { key, axis } = axesOf(placeable).find((each) => each.axis === asked) ?? nth(axesOf(placeable), 0);
+  const drawn = coordinateValues(
+    'steps',
+    members.map((member) => member.record),
+  );
+  // A moment is named where the same curve without it would have others.
+  const without = pointsAt(placeable.members, { axis }).filter(({ coordinates }) =>
+    Object.entries(held).every(([factor, value]) => coordinates[factor] === value),
+  );
+  const isNamed = drawn.length === 1 && without.some(({ coordinates }) => coordinates['steps'] !== drawn[0]);
+  const at = isNamed ? drawn[0] : undefined;
+  const usual = viewOf({ experiment }, pointsAt(placeable.members, { axis, at }), { axis }).held;
+  const where = Object.entries(held).filter(([factor, value]) => factor !== curve?.factor && usual[factor] !== value);
+  return { axis: key, per: curve?.factor ?? '', at, where: Object.fromEntries(where) };
 }
