@@ -9,7 +9,8 @@ import { forecastsFolder, readSeals, type ReadSeal } from './forecasts.js';
 import { isUnchanged } from './json.js';
 import { memberId } from './record.js';
 
-export interface SealedPlan {
+/** Small files, by their place in a run. */
+export interface CopyPlan {
   /** In the order in which they are copied: no forecast before the one that it names. */
   readonly files: readonly { readonly name: string; readonly from: string; readonly sha256: string }[];
 }
@@ -23,7 +24,7 @@ interface Sealing {
 }
 
 /** Throws UsageError where sealed files of the two contradict, or a forecast would be void; RunError where one is damaged. */
-export async function planSealed(sealing: Sealing): Promise<SealedPlan> {
+export async function planSealed(sealing: Sealing): Promise<CopyPlan> {
   const seals = await furtherSeals(sealing);
   const claims = await furtherClaims(sealing);
   const files = [...claims, ...seals].map(async ({ name, file }) => ({
@@ -33,7 +34,7 @@ export async function planSealed(sealing: Sealing): Promise<SealedPlan> {
   return { files: await Promise.all(files) };
 }
 
-export async function copySealed({ files }: SealedPlan, into: string, confirm: () => Promise<void>): Promise<void> {
+export async function copyPlanned({ files }: CopyPlan, into: string, confirm: () => Promise<void>): Promise<void> {
   for (const { name, from, sha256 } of files) {
     const to = path.join(into, name);
     await createFolder(path.dirname(to));

@@ -14,7 +14,8 @@ import { codeOf, RunError, UsageError } from '../terminal/errors.js';
 import { isOfRun } from './contents.js';
 import { isImported } from './imported.js';
 import { beingTrained, busyMembers, holdRun, lockMember, lockRun, trainerOf } from './lock.js';
-import { copySealed, planSealed, type SealedPlan } from './merge-sealed.js';
+import { planTuning } from './merge-tuning.js';
+import { copyPlanned, planSealed, type CopyPlan } from './merge-sealed.js';
 import { digestOfRun, memberId, type MemberKey, type RunRecord } from './record.js';
 import { contradictions, memberFolder, membersOf, readAnyRun, writeMemberRecord, writeRunRecord } from './run.js';
 import { stateOfMember, type MemberState } from './verify.js';
@@ -64,8 +65,10 @@ export async function mergeRunFolders(into: string, from: string): Promise<Merge
     if (own === undefined) throw new UsageError('is read-only, and members are to be added to it', into);
     const other = await lock(from, holdRun);
     const plan = await planMerge(into, from);
+    // Before the members that they are of: a member that is trained here reads them.
+    await copyPlanned(plan.tuning, into, () => own.confirm());
     for (const member of plan.members) await copyMember(member, { into, from, isShared: other !== undefined });
-    await copySealed(plan.sealed, into, () => own.confirm());
+    await copyPlanned(plan.sealed, into, () => own.confirm());
     if (plan.isChanged) await writeRunRecord(into, plan.record, () => own.confirm());
     return plan.merge;
   } finally {
@@ -122,7 +125,8 @@ interface MergePlan {
   /** Whether run.json becomes another. */
   readonly isChanged: boolean;
   readonly members: readonly TakenMember[];
-  readonly sealed: SealedPlan;
+  readonly sealed: CopyPlan;
+  readonly tuning: CopyPlan;
   readonly merge: Merge;
 }
 
@@ -161,13 +165,14 @@ async function planMerge(into: string, from: string): Promise<MergePlan> {
   const busy = await busyMembers(into, lists.taken);
   for (const [id, owner] of busy) throw beingTrained(path.join(into, 'members', id), owner);
   const sealed = await planSealed({ into, from, arch: experiment.arch, begun: (id) => begunOf(pairs.get(id)) });
+  const tuning = await planTuning({ into, from, perWidth: experiment.tunePer === 'width' }, lists.taken);
   const dataset = { ...a.dataset, ...lacking(b.dataset, a.dataset) };
   const record: RunRecord = { ...whole, ...countsOf(a, b, taken), dataset };
   if (record.stacks?.length === 0) delete record.stacks;
   const isExtended = membersOf(experiment).length > membersOf(a.experiment).length;
   const merge = { folder: into, ...lists, unfinished, isExtended, sealed: sealed.files.map(({ name }) => name) };
   return {
-    ...{ record, members: taken, sealed },
+    ...{ record, members: taken, sealed, tuning },
     isChanged: JSON.stringify(record) !== JSON.stringify(a),
     merge: { ...merge, notes: notesOn(a, b, [into, from]) },
   };

@@ -33,8 +33,12 @@ export const tuningSchema = z.strictObject({
 });
 export type TuningRecord = Omit<z.output<typeof tuningSchema>, 'digest'>;
 
+export function tuningFolder(runFolder: string): string {
+  return path.join(runFolder, 'tuning');
+}
+
 export function tuningFile(runFolder: string, id: string): string {
-  return path.join(runFolder, 'tuning', `${id}.json`);
+  return path.join(tuningFolder(runFolder), `${id}.json`);
 }
 
 /** Undefined where no trial was made. Throws RunError, one line, where it is damaged. */

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
 import { formatSealed } from '../../../src/runs/json.js';
 import { mergeRunFolders } from '../../../src/runs/merge.js';
@@ -18,6 +18,7 @@ import {
   writeRunRecord,
 } from '../../../src/runs/run.js';
 import { encodeSealed } from '../../../src/runs/safetensors.js';
+import { tuningFile, writeTuning } from '../../../src/runs/tuning.js';
 import { verifyRun } from '../../../src/runs/verify.js';
 import { Random } from '../../../src/statistics/random.js';
 import { sealSchema } from '../../../src/runs/forecasts.js';
@@ -329,4 +330,59 @@ test('a run is not merged with itself, by whatever name', async () => {
   const link = `${into}-too`;
   await fs.symlink(into, link);
   await expect(mergeRunFolders(into, link)).rejects.toThrow(/^\S+\/a: is both runs; name two different ones$/);
+});
+
+describe('trials of --tune', () => {
+  const tuned = { ...plan, experiment: { ...plan.experiment, tune: 'learningRate=0.01,0.1' } };
+  const trial = (value: number, loss: number) => ({
+    ...{ value, loss, accuracy: null, diverged: false, steps: 1, seconds: 1 },
+  });
+  /** Two runs that each have trials of the member; a loss decides which value was chosen. */
+  const withTrials = async (id: string, perWidth: boolean, best: Readonly<Record<'a' | 'b', number>>) => {
+    const root = await temporaryFolder();
+    const experiment = perWidth ? { ...tuned.experiment, tunePer: 'width' as const } : tuned.experiment;
+    for (const [name, has] of [
+      ['a', 0],
+      ['b', 1],
+    ] as const) {
+      const folder = await write(path.join(root, name), { ...tuned, experiment }, ({ seed }) => seed === has);
+      const trials = [0.01, 0.1].map((value) => trial(value, value === best[name] ? 1 : 2));
+      const record = { format: 2, id, experiment: '0'.repeat(64), factor: 'learningRate', trials } as const;
+      await writeTuning(tuningFile(folder, id), record);
+    }
+    const [into, from] = ['a', 'b'].map((name) => path.join(root, name)) as [string, string];
+    return {
+      into,
+      from,
+      ours: () => fs.readFile(tuningFile(into, id)),
+      theirs: await fs.readFile(tuningFile(from, id)),
+    };
+  };
+
+  test('come with the member that is copied, in place of those that the other run began', async () => {
+    const { into, from, ours, theirs } = await withTrials('cnn-w1-s1', false, { a: 0.01, b: 0.1 });
+    await mergeRunFolders(into, from);
+    expect(await ours()).toEqual(theirs);
+  });
+
+  test('stay with the member that is kept', async () => {
+    const { into, from, ours } = await withTrials('cnn-w1-s0', false, { a: 0.01, b: 0.1 });
+    const before = await ours();
+    await mergeRunFolders(into, from);
+    expect(await ours()).toEqual(before);
+  });
+
+  test('of a width, two that chose differently are refused, and nothing is written', async () => {
+    const { into, from } = await withTrials('cnn-w1-s0', true, { a: 0.01, b: 0.1 });
+    const before = await tree(into);
+    await expect(mergeRunFolders(into, from)).rejects.toThrow(
+      /its trials chose learningRate 0\.1, and those of .*cnn-w1-s0\.json chose 0\.01; merge runs whose members/,
+    );
+    expect(await tree(into)).toEqual(before);
+  });
+
+  test('of a width, two that chose alike are no contradiction', async () => {
+    const { into, from } = await withTrials('cnn-w1-s0', true, { a: 0.1, b: 0.1 });
+    expect(await mergeRunFolders(into, from)).toMatchObject({ taken: ['cnn-w1-s1', 'cnn-w2-s1'] });
+  });
 });
