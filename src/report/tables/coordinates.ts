@@ -45,10 +45,20 @@ const slopeText = (slope: number) => (Number.isNaN(slope) ? 'diverged' : slope.t
 
 function verdict(name: LayerSlopes['parametrization'], layers: readonly LayerSlopes[]): string {
   const own = layers.filter(({ parametrization }) => parametrization === name);
-  const flat = own.filter(({ slope }) => Math.abs(slope) <= flatSlope);
-  const steepest = own.toSorted((a, b) => distance(b) - distance(a))[0];
-  if (steepest === undefined || flat.length === own.length) return `${name}: all layers are flat.`;
-  return `${name}: ${flat.length} of ${own.length} layers are flat; the steepest is ${steepest.layer} (${slopeText(steepest.slope)}).`;
+  const bySize = own.map(({ layer, slope }) => ({ layer, slope }));
+  const byChange = own.map(({ layer, slopeOfChange }) => ({ layer, slope: slopeOfChange }));
+  return `${name}: ${flatText(bySize)} by mean |x|; ${flatText(byChange)} by change.`;
 }
 
-const distance = ({ slope }: LayerSlopes) => (Number.isNaN(slope) ? Infinity : Math.abs(slope));
+function flatText(slopes: readonly { readonly layer: string; readonly slope: number }[]): string {
+  const steep = slopes.filter(({ slope }) => !(Math.abs(slope) <= flatSlope));
+  if (steep.length === 0) return 'all layers are flat';
+  const steepest = nth(
+    steep.toSorted((a, b) => distance(b.slope) - distance(a.slope)),
+    0,
+  );
+  const flat = slopes.length - steep.length;
+  return `${flat} of ${slopes.length} layers are flat (steepest: ${steepest.layer}, ${slopeText(steepest.slope)})`;
+}
+
+const distance = (slope: number) => (Number.isNaN(slope) ? Infinity : Math.abs(slope));
