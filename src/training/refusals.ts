@@ -82,6 +82,25 @@ export function refuseOtherThreads(
   );
 }
 
+/** Stacks are trained by one process, and compiled. */
+export function refuseStack(
+  { execution: { stack = 1 }, eager, planOnly }: Pick<Asked, 'execution' | 'eager'> & { readonly planOnly: boolean },
+  record: RunRecord | undefined,
+  { tune }: Pick<Experiment, 'tune'>,
+): void {
+  if (tune !== undefined && stack > 1)
+    throw new UsageError(
+      'each member of a stack would wait for the trials of the others',
+      '--stack',
+      'leave --stack or --tune out',
+    );
+  if (eager && stack > 1)
+    throw new UsageError('a stack needs compiled programs', '--eager', 'leave --stack or --eager out');
+  if (!planOnly || (stack === 1 && record?.stacks === undefined)) return;
+  const remedy = 'plan another --run NAME without --stack';
+  throw new UsageError('train-member trains members one by one: it has no stacks', '--plan-only', remedy);
+}
+
 export function refuseOtherData(record: RunRecord, dataset: Dataset, folder: string): void {
   if (record.dataset.fingerprint === dataset.fingerprint) return;
   throw new UsageError(

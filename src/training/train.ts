@@ -2,75 +2,43 @@
  * Trains a family: the request is compared with the run on disk, missing members are planned, and a pool of workers
  * does it. Nothing is written before every check has passed.
  */
-import * as path from 'node:path';
 import { fileNameOf, loadDataset, loadSplits } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { countsOf, subsetSizes } from '../datasets/subsets.js';
-import { ensureRuntime, plannedRuntime, type Runtime } from '../install/runtime.js';
-import { availableCores } from '../experiment/cores.js';
+import { ensureRuntime, plannedRuntime } from '../install/runtime.js';
 import { experimentAt, extendExperiment, pointsOf } from '../experiment/factors.js';
-import { lengthOf } from '../experiment/length.js';
-import { planFamily, type Plan } from '../experiment/plan.js';
 import type { ValueOrigins } from '../experiment/value-origins.js';
-import {
-  isFactor,
-  optionOf,
-  resolveExperiment,
-  settingKeys,
-  type Execution,
-  type Experiment,
-  type ExperimentInput,
-} from '../experiment/schema.js';
-import type { Task } from '../families/family.js';
-import { families } from '../families/index.js';
+import type { Experiment } from '../experiment/schema.js';
 import { assertWritable } from '../machine/files.js';
-import type { Held } from '../machine/lock.js';
 import { processText } from '../machine/owner.js';
-import { nth, present } from '../machine/present.js';
-import { gitCommit, packageVersions } from '../machine/version.js';
-import {
-  experimentDigest,
-  memberId,
-  recordFormat,
-  trainingOf,
-  unsealedNotes,
-  type MemberKey,
-  type RunRecord,
-} from '../runs/record.js';
+import { unsealedNotes, type RunRecord } from '../runs/record.js';
 import { busyMembers, lockRun } from '../runs/lock.js';
-import { memberFolder, membersOf, readRunRecord, runFolder, writeRunRecord } from '../runs/run.js';
+import { readRunRecord, runFolder } from '../runs/run.js';
 import { unsetFactors } from '../runs/coordinates.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed, counted } from '../terminal/format.js';
 import type { TrainingEvent } from './events.js';
-import { isComplete, memberJob } from './member-job.js';
-import { stacksOf } from './stacks.js';
-import { idsOf, runPool, type PoolJob, type PoolResult } from './pool.js';
+import { isSameRecord, planRun, type PlannedRun, type PlanRequest } from './plan.js';
+import { idsOf, runPool, type PoolResult } from './pool.js';
 import {
   refuseContradictions,
   refuseOtherData,
-  refuseOtherThreads,
   refuseSequences,
+  refuseStack,
   refuseTooLarge,
   refuseUnfit,
   refuseWidth,
 } from './refusals.js';
-import { taskAt, taskOf } from './task.js';
-import { writeColumns } from './tensorboard.js';
+import { taskOf } from './task.js';
 import { workerFile } from './worker-file.js';
 
-export interface TrainRequest {
+export interface TrainRequest extends PlanRequest {
   /** The folder that holds all runs: `checkpoints`. */
   readonly root: string;
   /** Complete; for a run that exists its recorded values where the user said nothing. */
   readonly experiment: Experiment;
-  /** What the user said. */
-  readonly given: Partial<ExperimentInput>;
   /** Where what is not a flag was said. */
   readonly places?: ValueOrigins;
-  readonly execution: Execution;
-  readonly eager: boolean;
-  readonly tensorboard: boolean;
   /** Writes run.json and trains nothing. */
   readonly planOnly: boolean;
   readonly signal?: AbortSignal;
@@ -109,61 +77,39 @@ export function defaultRunName({ arch, dataset }: Pick<Experiment, 'arch' | 'dat
  */
 export async function trainFamily(request: TrainRequest, listener: TrainListener): Promise<TrainResult> {
   const folder = runFolder(request.root, request.execution.run ?? defaultRunName(request.experiment));
+  const note = (line: string) => {
+    listener.note(line);
+  };
   await assertWritable(request.root);
   const record = await readRunRecord(folder);
   if (record !== undefined) refuseContradictions(record, request, folder);
   const experiment = record === undefined ? request.experiment : extendRecorded(record, request);
-  if (record !== undefined) for (const line of recordNotes(folder, record, request)) listener.note(line);
+  if (record !== undefined) recordNotes(folder, record, request).forEach(note);
   const dataset = await loadDataset(experiment.dataset, { ...experiment, dataDir: request.execution.dataDir });
-  for (const line of dataset.notes) listener.note(line);
+  dataset.notes.forEach(note);
   await refuseOtherSizes(experiment, dataset, request);
   const task = taskOf(dataset);
   refuseTooLarge(experiment, task, request.places);
   if (record !== undefined) refuseOtherData(record, dataset, folder);
-  const runtime = await (request.planOnly ? plannedRuntime : ensureRuntime)({
-    device: record?.device.kind ?? request.execution.device,
-    onProgress: (line) => {
-      listener.note(line);
-    },
-    signal: request.signal,
-  });
   if (request.eager && experiment.precision !== 'float32') {
     throw new UsageError(`${experiment.precision} needs compiled programs`, '--eager', 'leave one of the two out');
   }
   refuseStack(request, record, experiment);
-  const held = await lockRun(folder, {
-    onWait: (line) => {
-      listener.note(line);
-    },
+  const runtime = await (request.planOnly ? plannedRuntime : ensureRuntime)({
+    device: record?.device.kind ?? request.execution.device,
+    onProgress: note,
+    signal: request.signal,
   });
+  const held = await lockRun(folder, { onWait: note });
   let planned: PlannedRun | undefined;
   try {
-    if (isSame(await readRunRecord(folder), record))
-      planned = await planRun({ request, listener, folder, record, experiment, dataset, task, runtime, held });
+    if (isSameRecord(await readRunRecord(folder), record))
+      planned = await planRun({ request, note, folder, record, experiment, dataset, task, runtime, held });
   } finally {
     await held.release();
   }
   // Where there is none another command extended the run while this one read its data.
   return planned === undefined ? trainFamily(request, listener) : trainPlanned(planned, request, listener);
-}
-
-/** Stacks are trained by one process, and compiled. */
-function refuseStack(
-  { execution: { stack = 1 }, eager, planOnly }: TrainRequest,
-  record: RunRecord | undefined,
-  { tune }: Pick<Experiment, 'tune'>,
-): void {
-  if (tune !== undefined && stack > 1)
-    throw new UsageError(
-      'each member of a stack would wait for the trials of the others',
-      '--stack',
-      'leave --stack or --tune out',
-    );
-  if (eager && stack > 1)
-    throw new UsageError('a stack needs compiled programs', '--eager', 'leave --stack or --eager out');
-  if (!planOnly || (stack === 1 && record?.stacks === undefined)) return;
-  const remedy = 'plan another --run NAME without --stack';
-  throw new UsageError('train-member trains members one by one: it has no stacks', '--plan-only', remedy);
 }
 
 /** A run's experiment with what was asked for on top. */
@@ -219,92 +165,6 @@ function recordNotes(folder: string, record: RunRecord, { given }: Pick<TrainReq
   ];
 }
 
-function isSame(a: RunRecord | undefined, b: RunRecord | undefined): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-/** More names than these are a wall of text. */
-const mostNamed = 8;
-
-interface Work {
-  readonly request: TrainRequest;
-  readonly listener: TrainListener;
-  readonly folder: string;
-  readonly record: RunRecord | undefined;
-  readonly experiment: Experiment;
-  readonly dataset: Dataset;
-  readonly task: Task;
-  readonly runtime: Runtime;
-  /** The run's lock. */
-  readonly held: Held;
-}
-
-/** A run.json has it, and what of it is missing. */
-interface PlannedRun {
-  readonly folder: string;
-  readonly complete: readonly string[];
-  readonly jobs: readonly PoolJob[];
-  readonly limits: Pick<Plan, 'maxThreads' | 'maxJobs'> & Pick<Runtime, 'gpus'>;
-}
-
-async function planRun(work: Work): Promise<PlannedRun> {
-  const { request, listener, folder, record, experiment, runtime, held } = work;
-  const digestOf = (key: MemberKey) =>
-    experimentDigest({
-      ...{ experiment: experimentAt(experiment, key), fingerprint: work.dataset.fingerprint, eager: request.eager },
-    });
-  const { missing, complete } = await takeStock(folder, experiment, digestOf);
-  if (record !== undefined) refuseOtherThreads(record, request.execution, { folder, missing });
-  const { plan, stackOf, costOf } = planMissing(work, missing);
-  const planned = plan.members.flatMap(({ id, threads }) => stackOf(id).map((key) => ({ key, threads })));
-  const threads = {
-    ...record?.threads,
-    ...Object.fromEntries(planned.map(({ key, threads }) => [memberId(key), threads])),
-  };
-  const flops = {
-    ...record?.flops,
-    ...Object.fromEntries(planned.map(({ key }) => [memberId(key), costOf(key).flopsPerStep * costOf(key).steps])),
-  };
-  const stacks = [
-    ...(record?.stacks ?? []),
-    ...plan.members
-      .map(({ id }) => stackOf(id).map(memberId))
-      .filter((ids) => ids.length > 1 && ids.some((id) => record?.threads[id] === undefined)),
-  ];
-  if (plan.members.length > 0 || record === undefined) {
-    const fresh = newRecord(work);
-    // What a run of an older version does not say of its dataset is said now.
-    const data = { ...fresh.dataset, ...record?.dataset };
-    const recorded = { ...fresh, ...record, dataset: data, experiment, threads, flops };
-    const whole = stacks.length === 0 ? recorded : { ...recorded, stacks };
-    if (!isSame(whole, record)) await writeRunRecord(folder, whole, () => held.confirm());
-  }
-  if (request.tensorboard && plan.members.length > 0) {
-    const model = families[experiment.arch].model(nth(experiment.widths, 0), work.task, experiment);
-    await writeColumns(path.join(folder, 'tensorboard'), experiment, model);
-  }
-  const recorded = record === undefined ? [] : unsaidValues(record.experiment, request.given);
-  if (recorded.length > 0 && missing.length > 0)
-    listener.note(`resuming ${folder}, which was started with ${recorded.join(' ')}`);
-  if (complete.length > 0)
-    listener.note(
-      `${complete.length} of ${complete.length + missing.length} members are complete already${complete.length <= mostNamed ? `: ${complete.join(', ')}` : ''}`,
-    );
-  const { threads: asked, dataDir } = request.execution;
-  if (asked !== undefined && asked > availableCores())
-    listener.note(`--threads ${asked} on ${availableCores()} cores: slower than one thread per core`);
-  const stacked = new Set(stacks.flat());
-  const { eager, tensorboard } = request;
-  const surroundings = { experiment, runFolder: folder, runtime, eager, tensorboard, dataDir };
-  const jobs = plan.members.map(({ id, threads: own }) =>
-    memberJob(
-      stackOf(id).map((key) => ({ key, digest: digestOf(key) })),
-      { ...surroundings, threads: own, stacked: stacked.has(id) },
-    ),
-  );
-  return { folder, complete, jobs, limits: { ...plan, gpus: runtime.gpus } };
-}
-
 /** Trains what nobody has. Members that are busy elsewhere are asked for again at the end, as long as that brings something. */
 async function trainPlanned(
   { folder, complete, jobs, limits: { maxThreads, maxJobs, gpus } }: PlannedRun,
@@ -345,132 +205,4 @@ export async function busyLine(folder: string, ids: readonly string[]): Promise<
   }
   const texts = [...groups].map(([who, members]) => `${condensed(members)} by ${who}`);
   return `${counted(ids.length, 'member')} ${ids.length === 1 ? 'is' : 'are'} being trained elsewhere: ${texts.join('; ')}`;
-}
-
-/**
- * Which members are whole on disk. One whose files don't match their hashes is an error, not a reason to train anew.
- * Call it while holding the run's lock.
- */
-async function takeStock(
-  folder: string,
-  experiment: Experiment,
-  digestOf: (key: MemberKey) => string,
-): Promise<{ missing: MemberKey[]; complete: string[] }> {
-  const missing: MemberKey[] = [];
-  const complete: string[] = [];
-  for (const key of membersOf(experiment)) {
-    if (await isComplete(memberFolder(folder, key), key, digestOf(key))) complete.push(memberId(key));
-    else missing.push(key);
-  }
-  return { missing, complete };
-}
-
-interface MissingPlan {
-  /** A stack has the id of its first member. */
-  readonly plan: Plan;
-  readonly stackOf: (id: string) => readonly MemberKey[];
-  /** Of a member. */
-  readonly costOf: (key: MemberKey) => Cost;
-}
-
-interface Cost {
-  readonly flopsPerStep: number;
-  readonly steps: number;
-}
-
-function planMissing(
-  { request, experiment, dataset, task, runtime, record }: Work,
-  missing: readonly MemberKey[],
-): MissingPlan {
-  const { jobs, threads, stack = 1 } = request.execution;
-  // One model for all seeds of a point.
-  const costs = new Map<string, Cost>();
-  const costOf = (key: MemberKey) => {
-    const point = memberId({ ...key, seed: 0 });
-    const known = costs.get(point) ?? costAt(experiment, key, { task, dataset: countsIn(dataset) });
-    costs.set(point, known);
-    return known;
-  };
-  const stacks = new Map(stacksOf(missing, record, stack).map((keys) => [memberId(nth(keys, 0)), keys]));
-  const costOfStack = (keys: readonly MemberKey[]): Cost => {
-    const { flopsPerStep, steps } = costOf(nth(keys, 0));
-    return { flopsPerStep: keys.length * flopsPerStep, steps };
-  };
-  const plan = planFamily({
-    members: [...stacks].map(([id, keys]) => ({ id, ...costOfStack(keys) })),
-    cores: availableCores(),
-    jobs,
-    threads,
-    fixedThreads: record?.threads,
-    device: runtime.device.kind,
-    gpuMemoryBytes: runtime.gpuMemoryBytes,
-    gpus: runtime.gpus?.length,
-  });
-  return { plan, stackOf: (id) => present(stacks.get(id)), costOf };
-}
-
-/** Of a member's training. */
-function costAt(
-  experiment: Experiment,
-  key: MemberKey,
-  { task, dataset }: { readonly task: Task; readonly dataset: ReturnType<typeof countsIn> },
-): Cost {
-  const { experiment: own, trainCount } = trainingOf({ experiment, dataset }, key);
-  const { flops } = families[own.arch].model(key.width, taskAt(task, key), own);
-  const { steps } = lengthOf(own, trainCount);
-  return { flopsPerStep: flops.training * own.batchSize, steps };
-}
-
-function countsIn({ train, test, classCounts }: Dataset) {
-  return { trainCount: train.count, testCount: test.count, trainCounts: [...classCounts.train] };
-}
-
-/** Options that a run was begun with, not defaults and not said again: `--epochs 1`. */
-function unsaidValues(recorded: Experiment, given: Partial<ExperimentInput>): string[] {
-  const defaults = resolveExperiment({ arch: recorded.arch });
-  return settingKeys
-    .filter((key) => recorded[key] !== undefined && !isFactor(recorded, key))
-    .filter((key) => given[key] === undefined && recorded[key] !== defaults[key])
-    .map((key) => `--${optionOf(key)} ${String(recorded[key])}`);
-}
-
-function newRecord({ request, folder, experiment, dataset, task, runtime }: Work): RunRecord {
-  const { lab, tfjs } = packageVersions();
-  return {
-    format: recordFormat,
-    name: path.basename(folder),
-    created: new Date().toISOString(),
-    experiment,
-    dataset: {
-      name: dataset.name,
-      fingerprint: dataset.fingerprint,
-      shape: dataset.shape,
-      classes: dataset.classes,
-      meanPixel: task.meanPixel,
-      ...countsIn(dataset),
-      licence: dataset.licence,
-      citation: dataset.citation,
-      ...(dataset.groups === undefined
-        ? {}
-        : { groups: { noun: dataset.groups.noun, count: new Set(dataset.groups.of).size } }),
-      ...(dataset.composition === undefined ? {} : { composition: dataset.composition }),
-      ...(dataset.levels === undefined ? {} : { levels: dataset.levels }),
-      ...(dataset.classNames === undefined ? {} : { classNames: [...dataset.classNames] }),
-      classCounts: {
-        train: [...countsOf(dataset.train, dataset.classes)],
-        test: [...countsOf(dataset.test, dataset.classes)],
-      },
-    },
-    device: runtime.device,
-    threads: {},
-    eager: request.eager,
-    versions: {
-      lab,
-      node: process.version,
-      tensorflow: runtime.tensorflowVersion,
-      tfjs,
-      platform: `${process.platform}-${process.arch}`,
-    },
-    gitCommit: gitCommit(),
-  };
 }

@@ -1,0 +1,284 @@
+/**
+ * The plan of a run: which members are missing, what each costs, the threads and the stack that it gets, and what run.json
+ * says of it all. Training is left to others.
+ */
+import * as path from 'node:path';
+import type { Dataset } from '../datasets/dataset.js';
+import { countsOf } from '../datasets/subsets.js';
+import type { Runtime } from '../install/runtime.js';
+import { availableCores } from '../experiment/cores.js';
+import { experimentAt } from '../experiment/factors.js';
+import { lengthOf } from '../experiment/length.js';
+import { planFamily, type Plan } from '../experiment/plan.js';
+import {
+  isFactor,
+  optionOf,
+  resolveExperiment,
+  settingKeys,
+  type Execution,
+  type Experiment,
+  type ExperimentInput,
+} from '../experiment/schema.js';
+import type { Task } from '../families/family.js';
+import { families } from '../families/index.js';
+import type { Held } from '../machine/lock.js';
+import { nth, present } from '../machine/present.js';
+import { gitCommit, packageVersions } from '../machine/version.js';
+import {
+  experimentDigest,
+  memberId,
+  recordFormat,
+  trainingOf,
+  type MemberKey,
+  type RunRecord,
+} from '../runs/record.js';
+import { memberFolder, membersOf, writeRunRecord } from '../runs/run.js';
+import { isComplete, memberJob } from './member-job.js';
+import type { PoolJob } from './pool.js';
+import { refuseOtherThreads } from './refusals.js';
+import { stacksOf } from './stacks.js';
+import { taskAt } from './task.js';
+import { writeColumns } from './tensorboard.js';
+
+/** More names than these are a wall of text. */
+const mostNamed = 8;
+
+/** What was asked for, as far as a plan goes by it. */
+export interface PlanRequest {
+  /** What the user said. */
+  readonly given: Partial<ExperimentInput>;
+  readonly execution: Execution;
+  readonly eager: boolean;
+  readonly tensorboard: boolean;
+}
+
+/** Loaded, and found to fit together. */
+interface Work {
+  readonly request: PlanRequest;
+  /** Takes a line for the user. */
+  readonly note: (line: string) => void;
+  readonly folder: string;
+  /** What run.json says; undefined for a run that is new. */
+  readonly record: RunRecord | undefined;
+  readonly experiment: Experiment;
+  readonly dataset: Dataset;
+  readonly task: Task;
+  readonly runtime: Runtime;
+  /** The run's lock. */
+  readonly held: Held;
+}
+
+/** A run.json has it, and what of it is missing. */
+export interface PlannedRun {
+  readonly folder: string;
+  readonly complete: readonly string[];
+  readonly jobs: readonly PoolJob[];
+  readonly limits: Pick<Plan, 'maxThreads' | 'maxJobs'> & Pick<Runtime, 'gpus'>;
+}
+
+/** Writes what run.json does not say yet. */
+export async function planRun(work: Work): Promise<PlannedRun> {
+  const { request, folder, record, experiment, dataset, runtime, held } = work;
+  const { eager, tensorboard } = request;
+  const digestOf = (key: MemberKey) =>
+    experimentDigest({ experiment: experimentAt(experiment, key), fingerprint: dataset.fingerprint, eager });
+  const stock = await takeStock(folder, experiment, digestOf);
+  const { missing, complete } = stock;
+  if (record !== undefined) refuseOtherThreads(record, request.execution, { folder, missing });
+  const missingPlan = planMissing(work, missing);
+  const { plan, stackOf } = missingPlan;
+  const planned = record !== undefined && plan.members.length === 0 ? record : plannedRecord(work, missingPlan);
+  if (!isSameRecord(planned, record)) await writeRunRecord(folder, planned, () => held.confirm());
+  if (tensorboard && plan.members.length > 0) {
+    const model = families[experiment.arch].model(nth(experiment.widths, 0), work.task, experiment);
+    await writeColumns(path.join(folder, 'tensorboard'), experiment, model);
+  }
+  planNotes(work, stock).forEach(work.note);
+  const stacked = new Set(planned.stacks?.flat());
+  const { dataDir } = request.execution;
+  const surroundings = { experiment, runFolder: folder, runtime, eager, tensorboard, dataDir };
+  const jobs = plan.members.map(({ id, threads }) =>
+    memberJob(
+      stackOf(id).map((key) => ({ key, digest: digestOf(key) })),
+      { ...surroundings, threads, stacked: stacked.has(id) },
+    ),
+  );
+  return { folder, complete, jobs, limits: { ...plan, gpus: runtime.gpus } };
+}
+
+/** What run.json says of a run with members that are missing, or of a new one. */
+function plannedRecord(work: Work, { plan, stackOf, costOf }: MissingPlan): RunRecord {
+  const { record, experiment } = work;
+  const members = plan.members.flatMap(({ id, threads }) =>
+    stackOf(id).map((key) => ({ id: memberId(key), threads, cost: costOf(key) })),
+  );
+  const begun = plan.members
+    .map(({ id }) => stackOf(id).map(memberId))
+    .filter((ids) => ids.length > 1 && ids.some((id) => record?.threads[id] === undefined));
+  const stacks = [...(record?.stacks ?? []), ...begun];
+  const fresh = newRecord(work);
+  return {
+    ...fresh,
+    ...record,
+    // What a run of an older version does not say of its dataset is said now.
+    dataset: { ...fresh.dataset, ...record?.dataset },
+    experiment,
+    threads: { ...record?.threads, ...Object.fromEntries(members.map(({ id, threads }) => [id, threads])) },
+    flops: {
+      ...record?.flops,
+      ...Object.fromEntries(members.map(({ id, cost: { flopsPerStep, steps } }) => [id, flopsPerStep * steps])),
+    },
+    ...(stacks.length === 0 ? {} : { stacks }),
+  };
+}
+
+/** What the user should know before the training begins, a line each. */
+function planNotes({ request, folder, record }: Work, { missing, complete }: Stock): string[] {
+  const { threads } = request.execution;
+  const recorded = record === undefined || missing.length === 0 ? [] : unsaidValues(record.experiment, request.given);
+  const names = complete.length <= mostNamed ? `: ${complete.join(', ')}` : '';
+  return [
+    ...(recorded.length === 0 ? [] : [`resuming ${folder}, which was started with ${recorded.join(' ')}`]),
+    ...(complete.length === 0
+      ? []
+      : [`${complete.length} of ${complete.length + missing.length} members are complete already${names}`]),
+    ...(threads === undefined || threads <= availableCores()
+      ? []
+      : [`--threads ${threads} on ${availableCores()} cores: slower than one thread per core`]),
+  ];
+}
+
+/** Whether two records are the same, or neither is there. */
+export function isSameRecord(a: RunRecord | undefined, b: RunRecord | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+interface Stock {
+  readonly missing: readonly MemberKey[];
+  /** Ids. */
+  readonly complete: readonly string[];
+}
+
+/**
+ * Which members are whole on disk. One whose files don't match their hashes is an error, not a reason to train anew.
+ * Call it while holding the run's lock.
+ */
+async function takeStock(folder: string, experiment: Experiment, digestOf: (key: MemberKey) => string): Promise<Stock> {
+  const missing: MemberKey[] = [];
+  const complete: string[] = [];
+  for (const key of membersOf(experiment)) {
+    if (await isComplete(memberFolder(folder, key), key, digestOf(key))) complete.push(memberId(key));
+    else missing.push(key);
+  }
+  return { missing, complete };
+}
+
+interface MissingPlan {
+  /** A stack has the id of its first member. */
+  readonly plan: Plan;
+  readonly stackOf: (id: string) => readonly MemberKey[];
+  /** Of a member. */
+  readonly costOf: (key: MemberKey) => Cost;
+}
+
+interface Cost {
+  readonly flopsPerStep: number;
+  readonly steps: number;
+}
+
+function planMissing(
+  { request, experiment, dataset, task, runtime, record }: Work,
+  missing: readonly MemberKey[],
+): MissingPlan {
+  const { jobs, threads, stack = 1 } = request.execution;
+  // One model for all seeds of a point.
+  const costs = new Map<string, Cost>();
+  const costOf = (key: MemberKey) => {
+    const point = memberId({ ...key, seed: 0 });
+    const known = costs.get(point) ?? costAt(experiment, key, { task, dataset: countsIn(dataset) });
+    costs.set(point, known);
+    return known;
+  };
+  const stacks = new Map(stacksOf(missing, record, stack).map((keys) => [memberId(nth(keys, 0)), keys]));
+  const costOfStack = (keys: readonly MemberKey[]): Cost => {
+    const { flopsPerStep, steps } = costOf(nth(keys, 0));
+    return { flopsPerStep: keys.length * flopsPerStep, steps };
+  };
+  const plan = planFamily({
+    members: [...stacks].map(([id, keys]) => ({ id, ...costOfStack(keys) })),
+    cores: availableCores(),
+    jobs,
+    threads,
+    fixedThreads: record?.threads,
+    device: runtime.device.kind,
+    gpuMemoryBytes: runtime.gpuMemoryBytes,
+    gpus: runtime.gpus?.length,
+  });
+  return { plan, stackOf: (id) => present(stacks.get(id)), costOf };
+}
+
+/** Of a member's training. */
+function costAt(
+  experiment: Experiment,
+  key: MemberKey,
+  { task, dataset }: { readonly task: Task; readonly dataset: ReturnType<typeof countsIn> },
+): Cost {
+  const { experiment: own, trainCount } = trainingOf({ experiment, dataset }, key);
+  const { flops } = families[own.arch].model(key.width, taskAt(task, key), own);
+  const { steps } = lengthOf(own, trainCount);
+  return { flopsPerStep: flops.training * own.batchSize, steps };
+}
+
+function countsIn({ train, test, classCounts }: Dataset) {
+  return { trainCount: train.count, testCount: test.count, trainCounts: [...classCounts.train] };
+}
+
+/** Options that a run was begun with, not defaults and not said again: `--epochs 1`. */
+function unsaidValues(recorded: Experiment, given: Partial<ExperimentInput>): string[] {
+  const defaults = resolveExperiment({ arch: recorded.arch });
+  return settingKeys
+    .filter((key) => recorded[key] !== undefined && !isFactor(recorded, key))
+    .filter((key) => given[key] === undefined && recorded[key] !== defaults[key])
+    .map((key) => `--${optionOf(key)} ${String(recorded[key])}`);
+}
+
+function newRecord({ request, folder, experiment, dataset, task, runtime }: Work): RunRecord {
+  const { lab, tfjs } = packageVersions();
+  return {
+    format: recordFormat,
+    name: path.basename(folder),
+    created: new Date().toISOString(),
+    experiment,
+    dataset: {
+      name: dataset.name,
+      fingerprint: dataset.fingerprint,
+      shape: dataset.shape,
+      classes: dataset.classes,
+      meanPixel: task.meanPixel,
+      ...countsIn(dataset),
+      licence: dataset.licence,
+      citation: dataset.citation,
+      ...(dataset.groups === undefined
+        ? {}
+        : { groups: { noun: dataset.groups.noun, count: new Set(dataset.groups.of).size } }),
+      ...(dataset.composition === undefined ? {} : { composition: dataset.composition }),
+      ...(dataset.levels === undefined ? {} : { levels: dataset.levels }),
+      ...(dataset.classNames === undefined ? {} : { classNames: [...dataset.classNames] }),
+      classCounts: {
+        train: [...countsOf(dataset.train, dataset.classes)],
+        test: [...countsOf(dataset.test, dataset.classes)],
+      },
+    },
+    device: runtime.device,
+    threads: {},
+    eager: request.eager,
+    versions: {
+      lab,
+      node: process.version,
+      tensorflow: runtime.tensorflowVersion,
+      tfjs,
+      platform: `${process.platform}-${process.arch}`,
+    },
+    gitCommit: gitCommit(),
+  };
+}
