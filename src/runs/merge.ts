@@ -225,9 +225,9 @@ function countsOf(
   const trained = Object.fromEntries(taken.map(({ key, there }) => [memberId(key), there.record?.threads ?? 1]));
   const isTheirs = (id: string) => id in trained || !(id in a.threads);
   const stacks = [
-    ...(a.stacks ?? []).map((ids) => ids.filter((id) => !isTheirs(id))),
-    ...(b.stacks ?? []).map((ids) => ids.filter(isTheirs)),
-  ].filter((ids) => ids.length > 0);
+    ...(a.stacks ?? []).map((ids) => ids.map((id) => (id === null || isTheirs(id) ? null : id))),
+    ...(b.stacks ?? []).map((ids) => ids.map((id) => (id !== null && isTheirs(id) ? id : null))),
+  ].filter((ids) => ids.some((id) => id !== null));
   return {
     threads: { ...a.threads, ...lacking(b.threads, a.threads), ...trained },
     stacks,

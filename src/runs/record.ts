@@ -86,8 +86,11 @@ export const runRecordSchema = z.strictObject({
   device: z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: textSchema }),
   /** Threads of each member, by member id. Part of the record since results depend on it in the last bits. */
   threads: z.record(memberIdSchema, z.int().min(1)),
-  /** Members that were begun as one program, a list for each: it too decides the last bits. Missing where none were. */
-  stacks: z.array(z.array(memberIdSchema).min(1)).optional(),
+  /**
+   * Members that were begun as one program, a list for each: how many they are and at which place decides the last bits. Null where one is
+   * in another list since runs were merged. Missing where there are none.
+   */
+  stacks: z.array(z.array(memberIdSchema.nullable()).min(1)).optional(),
   /** Floating-point operations of each member's training, by member id, as in member.json; missing from runs of older versions. */
   flops: z.record(memberIdSchema, z.number()).optional(),
   /** Trained op by op instead of compiled (`--eager`): the last bits differ. */

@@ -21,8 +21,8 @@ export const workerJobSchema = z.strictObject({
   bindingPath: z.string(),
   /** Threads that the member computes with; the environment variables are set by the parent. */
   threads: z.int().min(1),
-  /** In a stack, of which the others may be complete: by the program of stacks, whose bits are not those of a member's own. */
-  stacked: z.boolean(),
+  /** Its place in a stack that was begun with so many members; null where it is trained by a program of its own. */
+  stack: z.strictObject({ size: z.int().min(1), place: z.int().min(0) }).nullable(),
   /** Op by op through tfjs instead of one graph: slow, the reference. */
   eager: z.boolean(),
   /** Folder for TensorBoard's event files, or null. */

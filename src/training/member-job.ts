@@ -18,14 +18,13 @@ export interface MemberPlan {
   readonly key: MemberKey;
   /** `experimentDigest` of the member. */
   readonly digest: string;
+  readonly stack: WorkerJob['stack'];
 }
 
 export interface Surroundings {
   /** The run's. */
   readonly experiment: Experiment;
   readonly threads: number;
-  /** Whether the members are a stack, or what is left of one. */
-  readonly stacked: boolean;
   readonly runFolder: string;
   readonly runtime: Runtime;
   readonly eager: boolean;
@@ -41,8 +40,8 @@ export function memberJob(plans: readonly MemberPlan[], surroundings: Surroundin
 }
 
 function poolMember(
-  { key, digest }: MemberPlan,
-  { experiment, runFolder, runtime, threads, stacked, eager, tensorboard, dataDir }: Surroundings,
+  { key, digest, stack }: MemberPlan,
+  { experiment, runFolder, runtime, threads, eager, tensorboard, dataDir }: Surroundings,
 ): PoolMember {
   const job: WorkerJob = {
     width: key.width,
@@ -54,7 +53,7 @@ function poolMember(
     dataDir: path.resolve(dataDir ?? dataFolder()),
     bindingPath: runtime.bindingPath,
     threads,
-    stacked,
+    stack,
     eager,
     tensorboardFolder: tensorboard ? path.resolve(runFolder, 'tensorboard') : null,
     lock: null,

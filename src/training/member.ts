@@ -31,9 +31,10 @@ export interface OpenedMember {
 export async function openTraining(jobs: readonly WorkerJob[], stop: StopSignal): Promise<OpenedMember[]> {
   loadBackend(nth(jobs, 0).bindingPath);
   const members = await openMembers(await Promise.all(jobs.map((job) => withTuning(job, stop))));
-  if (!nth(jobs, 0).stacked) return members.map((member) => ({ member, stepper: new OwnSteps(member) }));
-  const stack = new Stack(members);
-  return members.map((member) => ({ member, stepper: stack.join() }));
+  const { stack } = nth(jobs, 0);
+  if (stack === null) return members.map((member) => ({ member, stepper: new OwnSteps(member) }));
+  const together = new Stack(members, stack.size);
+  return members.map((member) => ({ member, stepper: together.join(member.job.stack?.place ?? 0) }));
 }
 
 /** With what its trials choose, which are made now where it is tuned. */

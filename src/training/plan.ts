@@ -94,13 +94,15 @@ export async function planRun(work: Work): Promise<PlannedRun> {
     await writeColumns(path.join(folder, 'tensorboard'), experiment, model);
   }
   planNotes(work, stock).forEach(work.note);
-  const stacked = new Set(planned.stacks?.flat());
+  const places = new Map(
+    planned.stacks?.flatMap((ids) => ids.map((id, place) => [id, { size: ids.length, place }] as const)),
+  );
   const { dataDir } = request.execution;
   const surroundings = { experiment, runFolder: folder, runtime, eager, tensorboard, dataDir };
   const jobs = plan.members.map(({ id, threads }) =>
     memberJob(
-      stackOf(id).map((key) => ({ key, digest: digestOf(key) })),
-      { ...surroundings, threads, stacked: stacked.has(id) },
+      stackOf(id).map((key) => ({ key, digest: digestOf(key), stack: places.get(memberId(key)) ?? null })),
+      { ...surroundings, threads },
     ),
   );
   return { folder, complete, jobs, limits: { ...plan, gpus: runtime.gpus } };

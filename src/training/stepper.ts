@@ -60,34 +60,41 @@ export class OwnSteps implements Stepper {
 }
 
 interface Request extends Steps {
+  /** Of the member in its stack. */
+  readonly place: number;
   readonly resolve: (taken: TakenSteps) => void;
   readonly reject: (error: unknown) => void;
 }
 
-interface Together {
-  readonly program: LoopProgram;
-  /** Of the members' epochs, one list for each, and as the program takes them. */
-  told: { readonly own: readonly (readonly tf.Tensor[])[]; readonly all: tf.Tensor[] } | undefined;
+/** What an epoch's steps are told: of each place, and as the program takes it. */
+interface Told {
+  readonly own: readonly (readonly tf.Tensor[])[];
+  readonly all: tf.Tensor[];
 }
 
 /** The images come first among a loop's constants, before what an epoch's steps are told. */
 const imagesPlace = 0;
 
-/** Members that are trained as one program. */
+/**
+ * Members that are trained as one program. It is for as many as the stack was begun with, each at its own place: a product of fewer is
+ * summed in another order. Where a member is complete, has failed or stands at another step, another one's numbers fill its place.
+ */
 export class Stack {
   readonly #member: Member;
+  readonly #size: number;
   readonly #step: StepFunction;
   readonly #images: tf.Tensor;
   /** Whether all learn at the same rate: it is one number then, which TensorFlow's optimisers ask for. */
   readonly #shared: readonly number[];
   readonly #seats = new Set<Stepper>();
   readonly #waiting = new Map<Stepper, Request>();
-  /** Programs by how many members they are for. */
-  readonly #programs = new Map<number, Together>();
+  #program: LoopProgram | undefined;
+  #told: Told | undefined;
 
-  constructor(members: readonly Member[]) {
+  constructor(members: readonly Member[], size: number) {
     const first = present(members[0]);
     this.#member = first;
+    this.#size = size;
     this.#step = trainingStep(first);
     this.#images = packed(first.data.train);
     // Of the run, not of those that are left of a stack: which kernel learns must not depend on them.
@@ -96,12 +103,12 @@ export class Stack {
     this.#shared = isOneRate ? [imagesPlace, imagesPlace + 1 + ratesPlace] : [imagesPlace];
   }
 
-  /** For one of its members; all have to have theirs before the first takes a step. */
-  join(): Stepper {
+  /** For the member at a place; all have to have theirs before the first takes a step. */
+  join(place: number): Stepper {
     const seat: Stepper = {
       take: (steps) =>
         new Promise((resolve, reject) => {
-          this.#waiting.set(seat, { ...steps, resolve, reject });
+          this.#waiting.set(seat, { ...steps, place, resolve, reject });
           this.#go();
         }),
       close: () => {
@@ -124,70 +131,64 @@ export class Stack {
     const requests = group.map(([, request]) => request);
     try {
       const taken = this.#take(begin, requests);
-      requests.forEach(({ resolve }, i) => {
-        resolve(present(taken[i]));
-      });
+      for (const { place, resolve } of requests) resolve(present(taken[place]));
     } catch (error) {
       for (const { reject } of requests) reject(error);
     }
   }
 
-  #take(begin: number, requests: readonly Request[]): TakenSteps[] {
+  /** What each place has after the steps; those that another one filled are disposed of. */
+  #take(begin: number, requests: readonly Request[]): (TakenSteps | undefined)[] {
     const end = Math.min(...requests.map((request) => request.end));
-    const state = stackTensors(requests.map((request) => request.state));
+    const filled = Array.from(
+      { length: this.#size },
+      (_, place) => requests.find((request) => request.place === place) ?? present(requests[0]),
+    );
+    const state = stackTensors(filled.map((request) => request.state));
     try {
-      const together = this.#together(requests, state);
-      const constants = [this.#images, ...this.#told(together, requests)];
+      const constants = [this.#images, ...this.#toldAll(filled)];
+      const program = (this.#program ??= this.#compile(filled, { state, constants }));
       const started = performance.now();
-      const next = together.program.run(begin, end, state, constants);
+      const next = program.run(begin, end, state, constants);
       const seconds = secondsSince(started);
       const parts = next.map((tensor) => tf.unstack(tensor));
       tf.dispose(next);
-      return requests.map((_, i) => ({ state: parts.map((part) => present(part[i])), end, seconds }));
+      return filled.map((request, place) => {
+        const own = parts.map((part) => present(part[place]));
+        if (request.place === place) return { state: own, end, seconds };
+        tf.dispose(own);
+        return undefined;
+      });
     } finally {
       tf.dispose(state);
     }
   }
 
-  #together(requests: readonly Request[], state: readonly tf.Tensor[]): Together {
-    const known = this.#programs.get(requests.length);
-    if (known !== undefined) return known;
-    const [first] = requests;
-    const own = { state: present(first).state, constants: [this.#images, ...present(first).told] };
-    const step = stackedStep(this.#step, own, { members: requests.length, shared: this.#shared });
-    const told = this.#stackTold(requests);
-    const program = compileLoop(step, { state, constants: [this.#images, ...told.all] }, optionsOf(this.#member));
-    const together: Together = { program, told };
-    this.#programs.set(requests.length, together);
-    return together;
+  #compile(filled: readonly Request[], examples: { state: readonly tf.Tensor[]; constants: tf.Tensor[] }): LoopProgram {
+    const { state, told } = present(filled[0]);
+    const own = { state, constants: [this.#images, ...told] };
+    const step = stackedStep(this.#step, own, { members: this.#size, shared: this.#shared });
+    return compileLoop(step, examples, optionsOf(this.#member));
   }
 
   /** Of an epoch once: each of its calls is told the same. */
-  #told(together: Together, requests: readonly Request[]): tf.Tensor[] {
-    const isSame = together.told?.own.every((own, i) => own === requests[i]?.told) ?? false;
-    if (!isSame) {
-      tf.dispose(together.told?.all ?? []);
-      together.told = this.#stackTold(requests);
-    }
-    return present(together.told).all;
-  }
-
-  #stackTold(requests: readonly Request[]): NonNullable<Together['told']> {
-    const own = requests.map(({ told }) => told);
+  #toldAll(filled: readonly Request[]): tf.Tensor[] {
+    const own = filled.map(({ told }) => told);
+    if (this.#told?.own.every((each, i) => each === own[i]) === true) return this.#told.all;
+    tf.dispose(this.#told?.all ?? []);
     const all = stackTensors(own);
     for (const place of this.#shared.filter((each) => each !== imagesPlace)) {
       const at = place - 1 - imagesPlace;
       present(all[at]).dispose();
       all[at] = tf.clone(present(own[0]?.[at]));
     }
-    return { own, all };
+    this.#told = { own, all };
+    return all;
   }
 
   #close(): void {
-    for (const { program, told } of this.#programs.values()) {
-      program.close();
-      tf.dispose(told?.all ?? []);
-    }
+    this.#program?.close();
+    tf.dispose(this.#told?.all ?? []);
     this.#images.dispose();
   }
 }

@@ -45,7 +45,7 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
   const run = await readRunRecord(folder);
   if (run === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   const keys = membersOf(run.experiment);
-  const stacked = new Set((run.stacks ?? []).flat());
+  const stacked = new Set(run.stacks?.flat());
   const candidates = 'next' in choice ? await missingLongestFirst(folder, run, keys) : [chosen(choice, run, keys)];
   const digestOf = (key: MemberKey) => digestOfRun(run, key);
   const open: MemberKey[] = [];
@@ -84,7 +84,7 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
   for (const key of single) {
     const id = memberId(key);
     const threads = threadsOf(run, id);
-    const job = memberJob([{ key, digest: digestOf(key) }], { ...surroundings, threads, stacked: false });
+    const job = memberJob([{ key, digest: digestOf(key), stack: null }], { ...surroundings, threads });
     listener.planned([id]);
     const result = await runPool({
       ...{ jobs: [job], maxThreads: threads, workerFile, signal },

@@ -46,7 +46,7 @@ async function trainIn(folder: string, runtime: Pick<Runtime, 'bindingPath' | 'd
     dataDir: folder,
     bindingPath: runtime.bindingPath,
     threads: 1,
-    stacked: false,
+    stack: null,
     eager: false,
     tensorboardFolder: null,
     lock: null,

@@ -25,7 +25,7 @@ test('outcomes of the last images: few-shot ones among the labels of the context
   });
   const job = { width: 8, seed: 1, experiment, bindingPath, runFolder: '', dataDir: '', digest: '', threads: 1 };
   const [member] = (await openMembers([
-    { ...job, stacked: false, eager: false, tensorboardFolder: null, lock: null },
+    { ...job, stack: null, eager: false, tensorboardFolder: null, lock: null },
   ])) as [Member];
   const parameters = toTensors(
     parametersOf(initialHostState(member.model.parameters, member.optimizer, 1), member.model.parameters),

@@ -32,7 +32,7 @@ function jobOf(runFolder: string, seed: number, own: Experiment = experiment): W
   return {
     ...{ width: 2, seed, experiment: own, runFolder, dataDir: runFolder, bindingPath, threads: 1 },
     digest: experimentDigest({ experiment: own, fingerprint: '', eager: false }),
-    ...{ stacked: true, eager: false, tensorboardFolder: null, lock: null },
+    ...{ stack: { size: 3, place: seed }, eager: false, tensorboardFolder: null, lock: null },
   };
 }
 
@@ -69,7 +69,7 @@ test('each member has the weights of its own training, up to rounding', async ()
   const [together, alone] = [await temporaryFolder(), await temporaryFolder()];
   const stacked = await stackIn(together);
   for (const seed of seeds) {
-    expect(await train([{ ...jobOf(alone, seed), stacked: false }])).toEqual(['complete']);
+    expect(await train([{ ...jobOf(alone, seed), stack: null }])).toEqual(['complete']);
     const own = await filesOf(alone, seed);
     expect(Object.keys(stacked[seed]!)).toEqual(Object.keys(own));
     const weights = (files: Record<string, Buffer>) =>

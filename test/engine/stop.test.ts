@@ -77,7 +77,7 @@ test.each([
     const job: WorkerJob = {
       ...{ width: experiment.widths[0]!, seed: 3, experiment, runFolder, dataDir: runFolder, bindingPath, threads: 1 },
       digest: experimentDigest({ experiment, fingerprint: '', eager: false }),
-      ...{ stacked: false, eager: false, tensorboardFolder: null, lock: null },
+      ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
     };
     const { starts, within, stepsPerEpoch } = await trainIn(job, isDisturbed);
     expect(starts).toBe(within.length + 1);
