@@ -1,6 +1,7 @@
 /** A coordinate check's verdict: by which power of the width what a layer hands on grows (Yang et al. 2022, arXiv 2203.03466, App. D.1). */
-import { group, mean } from 'd3-array';
+import { group } from 'd3-array';
 import { nth } from '../machine/present.js';
+import { mean } from '../statistics/mean.js';
 
 /** Mean absolute value of a layer's entries after a step of training, and of what they changed by since the start. */
 export interface WidthCoordinate {
@@ -36,8 +37,8 @@ export function widthSlopes(all: readonly WidthCoordinate[]): LayerSlopes[] {
       .sort(([a], [b]) => a - b)
       .map(([width, seeds]) => ({
         width,
-        size: mean(seeds, ({ size }) => size) ?? NaN,
-        change: mean(seeds, ({ change }) => change) ?? NaN,
+        size: mean(seeds.map(({ size }) => size)),
+        change: mean(seeds.map(({ change }) => change)),
       }));
     const slope = logSlope(points.map(({ width, size }) => [width, size]));
     const slopeOfChange = logSlope(points.map(({ width, change }) => [width, change]));
@@ -48,10 +49,7 @@ export function widthSlopes(all: readonly WidthCoordinate[]): LayerSlopes[] {
 /** Least-squares slope of log y against log x; NaN where a y is not above 0 and finite. */
 export function logSlope(points: readonly (readonly [x: number, y: number])[]): number {
   const logs = points.map(([x, y]) => [Math.log(x), y > 0 && y < Infinity ? Math.log(y) : NaN] as const);
-  const [mx, my] = [0, 1].map((k) => logs.reduce((sum, each) => sum + nth(each, k), 0) / logs.length) as [
-    number,
-    number,
-  ];
+  const [mx, my] = [mean(logs.map(([x]) => x)), mean(logs.map(([, y]) => y))];
   const squares = logs.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
   return logs.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) / squares;
 }

@@ -5,6 +5,7 @@
  * model with two sizes, such as GPT-2 in the table of arithmetic, was measured once: at which of them nobody knows, and it is left out.
  */
 import * as path from 'node:path';
+import { rollup } from 'd3-array';
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 
@@ -33,6 +34,8 @@ export function isGroupTable(columns: readonly string[]): boolean {
 
 const fewestModels = 4;
 const dataSize = 'Pretraining Data Size (T)';
+
+const distinct = (key: 'params' | 'model') => (rows: readonly GroupRow[]) => new Set(rows.map((row) => row[key])).size;
 
 /** Rows of models that were measured. Throws UsageError with the line for what is no such row. */
 export function groupRows(columns: readonly string[], lines: readonly (readonly string[])[], file: string): GroupRow[] {
@@ -76,23 +79,12 @@ export function groupRows(columns: readonly string[], lines: readonly (readonly 
       ];
     });
   });
-  const sizes = setsOf(rows, 'model', 'params');
-  const sized = rows.filter(({ model, params }) => params > 0 && sizes.get(model)?.size === 1);
-  const models = setsOf(sized, 'family', 'model');
-  const kept = sized.filter(({ family }) => (models.get(family)?.size ?? 0) >= fewestModels);
+  const sizes = rollup(rows, distinct('params'), ({ model }) => model);
+  const sized = rows.filter(({ model, params }) => params > 0 && sizes.get(model) === 1);
+  const models = rollup(sized, distinct('model'), ({ family }) => family);
+  const kept = sized.filter(({ family }) => (models.get(family) ?? 0) >= fewestModels);
   if (kept.length === 0) throw new UsageError(`has no family of ${fewestModels} models`, file);
   return kept;
-}
-
-/** Of each value of one key those of another. */
-function setsOf(
-  rows: readonly GroupRow[],
-  key: 'model' | 'family',
-  of: 'params' | 'model',
-): ReadonlyMap<string, ReadonlySet<string | number>> {
-  const sets = new Map<string, Set<string | number>>();
-  for (const row of rows) sets.set(row[key], (sets.get(row[key]) ?? new Set()).add(row[of]));
-  return sets;
 }
 
 /** `mmlu` of `expemergence-mmlu.csv` and of the source's `acc_mmlu_10_redist.csv` and `mmlu_instance_brier_10_redist.csv`. */

@@ -1,6 +1,6 @@
 /** `emergence coord-check`: whether what layers hand on keeps its size as an architecture gets wider. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { addCheckOptions, parseCheckOptions } from '../experiment/options.js';
+import { addCheckOptions, checkDefaults, parseCheckOptions } from '../experiment/options.js';
 import { createFolder } from '../machine/files.js';
 import { examples } from './examples.js';
 import { format, json, picture, size, title, wholes } from './options.js';
@@ -16,9 +16,10 @@ export function registerCoordCheck(program: CommandUnknownOpts): void {
       ),
   )
     .addOption(
-      new Option('--after <list>', 'steps of training after which layers are looked at (default: 10)').argParser(
-        wholes('--after'),
-      ),
+      new Option(
+        '--after <list>',
+        `steps of training after which layers are looked at (default: ${checkDefaults.after.join(',')})`,
+      ).argParser(wholes('--after')),
     )
     .addOption(picture('coord-check-ARCH in reports/'))
     .addOption(size)

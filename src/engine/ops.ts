@@ -18,6 +18,20 @@ function run(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.T
   return backend().executeSingleOutput(name, attributes, inputs);
 }
 
+/** How a square window goes over images. */
+export interface Patches {
+  readonly size: number;
+  readonly stride: number;
+  readonly padding: string;
+}
+
+/** Patches [n, h', w', size size channels] of images [n, h, w, channels], each in the order of a kernel's weights. */
+export function imagePatches(images: tf.Tensor, { size, stride, padding }: Patches): tf.Tensor {
+  const square = (name: string, side: number) => ints(name, [1, side, side, 1]);
+  const windows = [square('ksizes', size), square('strides', stride), square('rates', 1)];
+  return run('ExtractImagePatches', [...windows, T(images), text('padding', padding)], [images]);
+}
+
 /** max(x, 0). */
 export const relu = tf.customGrad((x, save) => {
   const y = run('Relu', [T(x as tf.Tensor)], [x as tf.Tensor]);

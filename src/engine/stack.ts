@@ -7,8 +7,8 @@
  * convolutions, which take longer than one convolution after another (jax#26568).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { attributeTypes, backend, dataTypes, type OpAttribute } from './backend.js';
-import { adam, applyAdam, applyMomentum, descend } from './ops.js';
+import { backend, dataTypes, type OpAttribute } from './backend.js';
+import { adam, applyAdam, applyMomentum, descend, imagePatches, type Patches } from './ops.js';
 import { traceStep, type StepExamples, type StepFunction } from './program.js';
 import { TraceError, type Trace, type TracedOp, type TracedValue } from './trace.js';
 
@@ -89,8 +89,6 @@ function widened({ tensor, isStacked }: Operand, members: number): tf.Tensor {
   return tf.tile(tf.expandDims(tensor, 0), [members, ...tensor.shape.map(() => 1)]);
 }
 
-const attributeOf = (name: string, type: number, value: unknown): OpAttribute => ({ name, type, value });
-
 /** An op with stacked inputs, and what rules ask of it. */
 class Call {
   constructor(
@@ -115,8 +113,9 @@ class Call {
 
   /** Members and examples on one axis: [members n, ...]. */
   folded(i: number): tf.Tensor {
-    const [members, n, ...rest] = this.wide(i).shape as [number, number];
-    return tf.reshape(this.wide(i), [members * n, ...rest]);
+    const wide = this.wide(i);
+    const [members, n, ...rest] = wide.shape as [number, number];
+    return tf.reshape(wide, [members * n, ...rest]);
   }
 
   /** Back to [members, n, ...]. */
@@ -185,34 +184,6 @@ const reduction: Rule = (call) => {
   return call.run([call.input(0), given]);
 };
 
-const batchedProduct = (a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor => {
-  const attributes = [
-    attributeOf('T', attributeTypes.type, dataTypes.float32),
-    attributeOf('adj_x', attributeTypes.bool, transposeA),
-    attributeOf('adj_y', attributeTypes.bool, transposeB),
-  ];
-  return backend().executeSingleOutput('BatchMatMulV2', attributes, [a, b]);
-};
-
-/** Patches [rows, h', w', size size channels] of images [rows, h, w, channels], each in the order of a kernel's weights. */
-function patchesOf(images: tf.Tensor, { size, stride, padding }: Patches): tf.Tensor {
-  const square = (side: number) => [1, side, side, 1];
-  const attributes = [
-    attributeOf('ksizes', attributeTypes.int, square(size)),
-    attributeOf('strides', attributeTypes.int, square(stride)),
-    attributeOf('rates', attributeTypes.int, square(1)),
-    attributeOf('T', attributeTypes.type, dataTypes.float32),
-    attributeOf('padding', attributeTypes.string, padding),
-  ];
-  return backend().executeSingleOutput('ExtractImagePatches', attributes, [images]);
-}
-
-interface Patches {
-  readonly size: number;
-  readonly stride: number;
-  readonly padding: string;
-}
-
 function convolutionOf(call: Call, kernel: readonly number[]): Patches {
   return {
     size: kernel[0]!,
@@ -223,14 +194,14 @@ function convolutionOf(call: Call, kernel: readonly number[]): Patches {
 
 /** Rows of patches of each member, [members, rows, size size channels]. */
 function patchRows(call: Call, i: number, shape: Patches): tf.Tensor3D {
-  const patches = patchesOf(call.folded(i), shape);
+  const patches = imagePatches(call.folded(i), shape);
   return tf.reshape(patches, [call.members, -1, patches.shape[3]!]);
 }
 
 const conv2d: Rule = (call) => {
   const [, size, , from, to] = call.wide(1).shape as [number, number, number, number, number];
   const rows = patchRows(call, 0, convolutionOf(call, [size]));
-  const product = batchedProduct(rows, tf.reshape(call.wide(1), [call.members, size * size * from, to]), false, false);
+  const product = tf.matMul(rows, tf.reshape(call.wide(1), [call.members, size * size * from, to]), false, false);
   return [tf.reshape(product, [call.members, ...call.shape()])];
 };
 
@@ -238,7 +209,7 @@ const conv2dFilterGradient: Rule = (call) => {
   const kernel = call.shape();
   const slope = call.wide(2);
   const rows = patchRows(call, 0, convolutionOf(call, kernel));
-  const product = batchedProduct(rows, tf.reshape(slope, [call.members, -1, kernel[3]!]), true, false);
+  const product = tf.matMul(rows, tf.reshape(slope, [call.members, -1, kernel[3]!]), true, false);
   return [tf.reshape(product, [call.members, ...kernel])];
 };
 
@@ -256,9 +227,9 @@ const conv2dInputGradient: Rule = (call) => {
     return [first, length + size - 1 - covered - first];
   };
   const padded = tf.pad(spread, [[0, 0], rim(height, rows), rim(width, columns), [0, 0]]);
-  const patches = patchesOf(padded, { size, stride: 1, padding: 'VALID' });
+  const patches = imagePatches(padded, { size, stride: 1, padding: 'VALID' });
   const turned = tf.transpose(tf.reverse(call.wide(1), [1, 2]), [0, 1, 2, 4, 3]);
-  const product = batchedProduct(
+  const product = tf.matMul(
     tf.reshape(patches, [call.members, -1, size * size * to]),
     tf.reshape(turned, [call.members, size * size * to, from]),
     false,
@@ -272,14 +243,12 @@ function spreadOut(x: tf.Tensor4D, stride: number): tf.Tensor4D {
   if (stride === 1) return x;
   const [n, height, width, channels] = x.shape;
   const apart = tf.pad(tf.reshape(x, [n, height, 1, width, 1, channels]), [
-    ...([
-      [0, 0],
-      [0, 0],
-      [0, stride - 1],
-      [0, 0],
-      [0, stride - 1],
-      [0, 0],
-    ] as [number, number][]),
+    [0, 0],
+    [0, 0],
+    [0, stride - 1],
+    [0, 0],
+    [0, stride - 1],
+    [0, 0],
   ]);
   const whole = tf.reshape<tf.Rank.R4>(apart, [n, height * stride, width * stride, channels]);
   return tf.slice(whole, [0, 0, 0, 0], [n, (height - 1) * stride + 1, (width - 1) * stride + 1, channels]);
@@ -344,7 +313,7 @@ const rules: Readonly<Partial<Record<string, Rule>>> = {
   ImageProjectiveTransformV3: perExample(2),
   OneHot: (call) => call.run([call.input(0), call.input(1), call.input(2), call.input(3)]),
   MatMul: (call) => [
-    batchedProduct(
+    tf.matMul(
       ...([call.wide(0), call.wide(1)] as const),
       call.attribute('transpose_a') as boolean,
       call.attribute('transpose_b') as boolean,

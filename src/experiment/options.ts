@@ -120,6 +120,15 @@ export function addDatasetOptions<C extends CommandUnknownOpts>(
   return command;
 }
 
+/** What a coordinate check is of where nothing else is asked for. */
+export const checkDefaults = {
+  widths: [8, 16, 32, 64, 128, 256, 512],
+  seeds: [0, 1, 2, 3],
+  learningRate: 0.003,
+  /** Steps after which layers are looked at. */
+  after: [10],
+};
+
 /** Options of `train` that a coordinate check takes: what is trained, without how long and what it is tested on. */
 const checkSchema = z.strictObject({
   ...inputSchema.pick({
@@ -127,9 +136,9 @@ const checkSchema = z.strictObject({
     ...{ weightDecay: true, baseWidth: true, trainSize: true, imageSize: true, colour: true, depth: true },
     ...{ activation: true, pairs: true, blocks: true, heads: true },
   }).shape,
-  widths: inputSchema.shape.widths.default([8, 16, 32, 64, 128, 256, 512]),
-  seeds: inputSchema.shape.seeds.default([0, 1, 2, 3]),
-  learningRate: z.number().positive().max(100).default(0.003).describe('learning rate'),
+  widths: inputSchema.shape.widths.default(checkDefaults.widths),
+  seeds: inputSchema.shape.seeds.default(checkDefaults.seeds),
+  learningRate: z.number().positive().max(100).default(checkDefaults.learningRate).describe('learning rate'),
   ...executionSchema.pick({ dataDir: true }).shape,
 });
 

@@ -1,6 +1,6 @@
 /** A coordinate check: how the layers of an architecture grow with its width while it trains, under both parametrizations. */
 import { widthSlopes, type LayerSlopes, type WidthCoordinate } from '../analysis/coordinates.js';
-import { completeExperiment } from '../experiment/options.js';
+import { checkDefaults, completeExperiment } from '../experiment/options.js';
 import { availableCores } from '../experiment/cores.js';
 import { parametrizations, resolveExperiment, type ExperimentInput } from '../experiment/schema.js';
 import { nth } from '../machine/present.js';
@@ -27,9 +27,6 @@ export interface CoordCheck {
   readonly layers: readonly LayerSlopes[];
 }
 
-export const checkedWidths = [8, 16, 32, 64, 128, 256, 512] as const;
-export const checkedSteps = [10] as const;
-
 /**
  * Trains the architecture at each width for some steps, with the standard parametrization and with muP, and looks at what each layer
  * hands on for the first batch. Nothing is written.
@@ -41,13 +38,18 @@ export const checkedSteps = [10] as const;
  * @throws UsageError for options that contradict each other; RunError on trouble with the machine
  */
 export async function coordCheck(options: CoordCheckOptions): Promise<CoordCheck> {
-  const { after = checkedSteps, dataDir, note = () => undefined, ...typed } = options;
-  const { widths = [...checkedWidths], seeds = [0, 1, 2, 3] } = typed;
+  const { after = checkDefaults.after, dataDir, note = () => undefined, ...typed } = options;
+  const { widths = checkDefaults.widths, seeds = checkDefaults.seeds } = typed;
   if (widths.length < 2) throw new UsageError('one width has no slope', '--widths', 'give two or more');
   const steps = [...after].sort((a, b) => a - b);
   const { askCoordinates } = await import('../training/ask.js');
   const { families } = await import('../families/index.js');
-  const common = { learningRate: 0.003, ...typed, widths: [nth(widths, 0)], seeds: [nth(seeds, 0)] };
+  const common = {
+    learningRate: checkDefaults.learningRate,
+    ...typed,
+    widths: [nth(widths, 0)],
+    seeds: [nth(seeds, 0)],
+  };
   const of = (parametrization: (typeof parametrizations)[number]) => {
     const { baseWidth, ...others } = common;
     const own = parametrization === 'mup' ? { ...others, ...(baseWidth === undefined ? {} : { baseWidth }) } : others;

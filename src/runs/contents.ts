@@ -3,6 +3,7 @@ import { probeNames } from '../datasets/probes.js';
 import { isTemporary } from '../machine/temporary.js';
 import { examplesFile, importedId } from './imported.js';
 import { isLockName, isMemberLockName, memberLocksName } from './lock.js';
+import { checkpointFiles } from './run.js';
 import { memberIdSchema } from './record.js';
 
 const picture =
@@ -21,8 +22,7 @@ const runFiles: readonly string[] = ['run.json', examplesFile];
 const memberFiles: readonly string[] = [
   'member.json',
   'weights.safetensors',
-  'training.safetensors',
-  'stopped.safetensors',
+  ...checkpointFiles,
   'history.jsonl',
   'outcomes.parquet',
   'reconstructions.png',

@@ -1,7 +1,7 @@
 /** What of two runs is sealed, joined: forecasts are a chain, which can be made longer at its end alone, and claims stand for themselves. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { copyFileAtomic, createFolder, readTextIfThere, sha256Of } from '../machine/files.js';
+import { copyFileAtomic, createFolder, readTextIfThere, sha256File } from '../machine/files.js';
 import { nth } from '../machine/present.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { claimsFolder } from './claims.js';
@@ -29,7 +29,7 @@ export async function planSealed(sealing: Sealing): Promise<CopyPlan> {
   const claims = await furtherClaims(sealing);
   const files = [...claims, ...seals].map(async ({ name, file }) => ({
     ...{ name, from: file },
-    sha256: sha256Of((await readTextIfThere(file)) ?? ''),
+    sha256: await sha256File(file),
   }));
   return { files: await Promise.all(files) };
 }

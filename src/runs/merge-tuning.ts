@@ -2,7 +2,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { bestTrial } from '../experiment/tuning.js';
-import { readTextIfThere, sha256Of } from '../machine/files.js';
+import { sha256File } from '../machine/files.js';
 import { UsageError } from '../terminal/errors.js';
 import type { CopyPlan } from './merge-sealed.js';
 import { readTuning, tuningFolder } from './tuning.js';
@@ -31,7 +31,7 @@ export async function planTuning(
         'merge runs whose members of one width were tuned alike',
       );
     if (ours !== undefined && !(taken.includes(theirs.id) && !perWidth)) continue;
-    files.push({ name: `tuning/${name}`, from: file, sha256: sha256Of((await readTextIfThere(file)) ?? '') });
+    files.push({ name: `tuning/${name}`, from: file, sha256: await sha256File(file) });
   }
   return { files };
 }

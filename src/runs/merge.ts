@@ -56,13 +56,16 @@ export async function mergeRunFolders(into: string, from: string): Promise<Merge
   refuseOther(await trainedRecord(into), await trainedRecord(from), [into, from]);
   const locks: Held[] = [];
   try {
-    const lock = async (folder: string, take: typeof lockRun) => {
-      const held = await lockFree(folder, take);
+    const lock = async (folder: string, take: typeof holdRun) => {
+      const held = await lockWritable(folder, take);
       if (held !== undefined) locks.push(held);
       return held;
     };
     const own = await lock(into, lockRun);
     if (own === undefined) throw new UsageError('is read-only, and members are to be added to it', into);
+    // Of the run that is added to, members are locked one by one: others may be trained meanwhile.
+    const trainer = await trainerOf(from);
+    if (trainer !== undefined) throw beingTrained(from, trainer.owner);
     const other = await lock(from, holdRun);
     const plan = await planMerge(into, from);
     // Before the members that they are of: a member that is trained here reads them.
@@ -106,12 +109,8 @@ function refuseOther(a: RunRecord, b: RunRecord, [into, from]: readonly [string,
     throw new UsageError(`${from} has other options than ${into}`, 'merge', 'merge runs of one experiment');
 }
 
-/** The run's lock; undefined where nothing can be written, and nobody works on it. */
-async function lockFree(folder: string, lock: (folder: string) => Promise<Held>): Promise<Held | undefined> {
-  const trainer = await trainerOf(folder);
-  const isOurs = lock === lockRun;
-  // Of the run that is added to, members are locked one by one: others may be trained meanwhile.
-  if (trainer !== undefined && !isOurs) throw beingTrained(folder, trainer.owner);
+/** The run's lock; undefined where nothing can be written. */
+async function lockWritable(folder: string, lock: (folder: string) => Promise<Held>): Promise<Held | undefined> {
   try {
     return await lock(folder);
   } catch (error) {

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { choicesOf, choosesFromFew, isProbe, probeNames, probesOf, usualWays } from '../datasets/probes.js';
 import { momentsOf } from '../experiment/moments.js';
 import { nth, present } from '../machine/present.js';
+import { mean } from '../statistics/mean.js';
 import { messageOf, isReported, RunError, UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import {
@@ -213,12 +214,7 @@ export async function testLosses(
     { folder },
   );
   if (absent.length > 0) throw new RunError(nth(absent, 0), folder);
-  return new Map(
-    found.map(({ outcomes }, i) => {
-      const values = present(outcomes[name]);
-      return [nth(members, i), Math.abs(values.reduce((total, value) => total + value, 0) / values.length)];
-    }),
-  );
+  return new Map(found.map(({ outcomes }, i) => [nth(members, i), Math.abs(mean(present(outcomes[name])))]));
 }
 
 async function openImported(folder: string, record: ImportedRun, axis: string): Promise<OpenRun> {

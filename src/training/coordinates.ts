@@ -44,18 +44,19 @@ export async function checkCoordinates(request: CoordinateRequest): Promise<Coor
   const model = family.model(width, task, experiment);
   const optimizer = createOptimizer(experiment);
   const step = trainingStep({ model, experiment, optimizer, task });
+  const imagesPerStep = experiment.batchSize * imagesPerExample(family, experiment);
   const names = Object.keys(model.parameters);
   const last = nth(steps, -1);
   const epochs = [epochItems(family, experiment, data, { seed, epoch: 0 })];
   // As many as the steps need, as training has them.
-  const stepsPerEpoch = nth(epochs, 0).indices.length / imagesOfStep();
+  const stepsPerEpoch = nth(epochs, 0).indices.length / imagesPerStep;
   while (epochs.length * stepsPerEpoch < last)
     epochs.push(epochItems(family, experiment, data, { seed, epoch: epochs.length }));
   const items = {
     indices: Int32Array.from(epochs.flatMap(({ indices }) => [...indices])),
     labels: Int32Array.from(epochs.flatMap(({ labels }) => [...labels])),
   };
-  const rates = Array.from({ length: items.indices.length / imagesOfStep() }, (_, i) => {
+  const rates = Array.from({ length: items.indices.length / imagesPerStep }, (_, i) => {
     const rate = learningRate(experiment, i, last);
     return [rate, optimizer.effectiveRate(rate, i + 1)] as const;
   });
@@ -63,8 +64,8 @@ export async function checkCoordinates(request: CoordinateRequest): Promise<Coor
   const constants = [images, ...planConstants({ ...items, rates, seeds: new Int32Array(2 * rates.length) })];
   const watch = (state: readonly tf.Tensor[]) =>
     tf.tidy(() => {
-      const order = tf.tensor1d(items.indices.subarray(0, imagesOfStep()), 'int32');
-      const labels = tf.tensor1d(items.labels.subarray(0, imagesOfStep()), 'int32');
+      const order = tf.tensor1d(items.indices.subarray(0, imagesPerStep), 'int32');
+      const labels = tf.tensor1d(items.labels.subarray(0, imagesPerStep), 'int32');
       return model.layers(named(names, state.slice(0, names.length)), batchOf(images, order, labels, task));
     });
   let state = toTensors(initialHostState(model.parameters, optimizer, seed));
@@ -86,10 +87,6 @@ export async function checkCoordinates(request: CoordinateRequest): Promise<Coor
   }
   tf.dispose([...state, ...constants, ...Object.values(start)]);
   return found;
-
-  function imagesOfStep(): number {
-    return experiment.batchSize * imagesPerExample(family, experiment);
-  }
 }
 
 function meanSize(x: tf.Tensor): number {

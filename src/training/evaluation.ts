@@ -6,6 +6,7 @@ import type { ProbeName } from '../datasets/probes.js';
 import type { Sequences } from '../datasets/sequences.js';
 import { compile, type Program } from '../engine/program.js';
 import { nth, present } from '../machine/present.js';
+import { mean } from '../statistics/mean.js';
 import type { HeldOutScores } from '../runs/record.js';
 import { reconstructedImages, type Strips } from '../runs/pictures.js';
 import { packed, type Member } from './open-member.js';
@@ -99,14 +100,14 @@ export class MemberTest {
 
   /** What history.jsonl says of data that was not trained on. */
   afterEpoch(parameters: readonly tf.Tensor[]): HeldOutScores {
-    const [tested, { pairs }] = [this.#epochRows, this.#test];
+    const tested = this.#epochRows;
     const validated = this.#validation?.indices.length;
     const test = tested === undefined ? undefined : testScoresOf(this.#columns(parameters, tested));
     const validation =
       validated === undefined ? undefined : testScoresOf(this.#columns(parameters, everyRow(validated, this.count)));
     return {
       ...(test === undefined ? {} : { testLoss: test.loss, testAccuracy: test.accuracy }),
-      ...(tested === undefined ? {} : { testExamples: tested.length / pairs }),
+      ...(tested === undefined ? {} : { testExamples: tested.length / this.#test.pairs }),
       ...(validation === undefined ? {} : { validationLoss: validation.loss, validationAccuracy: validation.accuracy }),
     };
   }
@@ -164,7 +165,6 @@ export class MemberTest {
 
 /** Of outcomes. */
 export function testScoresOf({ log_probability, mse, correct }: Readonly<Record<string, Column>>): TestScores {
-  const mean = (values: Column) => Float64Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
   if (log_probability === undefined) return { loss: mean(present(mse)), accuracy: null };
   return { loss: -mean(log_probability), accuracy: mean(present(correct)) };
 }

@@ -13,7 +13,7 @@ import { MemberTest, reconstruct, testScoresOf } from './evaluation.js';
 import type { TrainingEvent } from './events.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
 import { nth } from '../machine/present.js';
-import { openMembers, type Member, type ReportEvent } from './open-member.js';
+import { jobData, openMembers, type Member, type ReportEvent } from './open-member.js';
 import { initialHostState, parametersOf, toTensors } from './state.js';
 import { Stopped, type StopSignal } from './stop.js';
 import { tuneMember } from './tune.js';
@@ -30,7 +30,8 @@ export interface OpenedMember {
 /** TensorFlow, the members' data and what takes their steps, together in a stack; a member's trials, where it is tuned, come before. */
 export async function openTraining(jobs: readonly WorkerJob[], stop: StopSignal): Promise<OpenedMember[]> {
   loadBackend(nth(jobs, 0).bindingPath);
-  const members = await openMembers(await Promise.all(jobs.map((job) => withTuning(job, stop))));
+  const tuned = await Promise.all(jobs.map((job) => withTuning(job, stop)));
+  const members = openMembers(tuned, await jobData(nth(tuned, 0)));
   const { stack } = nth(jobs, 0);
   if (stack === null) return members.map((member) => ({ member, stepper: new OwnSteps(member) }));
   const together = new Stack(members, stack.size);

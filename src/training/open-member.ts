@@ -31,12 +31,17 @@ export interface Member {
   readonly trialsBegun?: string | undefined;
 }
 
+/** What a job's member is trained and tested on. */
+export function jobData({ experiment, dataDir }: Pick<WorkerJob, 'experiment' | 'dataDir'>): Promise<Splits> {
+  return loadSplits(experiment.dataset, { ...experiment, dataDir });
+}
+
 /** Members that differ in seed and learning rate alone, one at least: they share their data and their model. */
-export async function openMembers(
+export function openMembers(
   jobs: readonly (WorkerJob & Pick<Member, 'tuned' | 'trialsBegun'>)[],
-): Promise<Member[]> {
-  const { experiment, width, dataDir } = nth(jobs, 0);
-  const data = await loadSplits(experiment.dataset, { ...experiment, dataDir });
+  data: Splits,
+): Member[] {
+  const { experiment, width } = nth(jobs, 0);
   const family = families[experiment.arch];
   const task = taskOf(data);
   const shared = {

@@ -6,6 +6,7 @@
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bestTrial, nextValue, sharedSeed, tuningOf, type Tuning } from '../experiment/tuning.js';
+import type { Splits } from '../datasets/index.js';
 import type { Experiment } from '../experiment/schema.js';
 import { createFolder } from '../machine/files.js';
 import { lockFileOf, tryLock } from '../machine/lock.js';
@@ -16,11 +17,12 @@ import { RunError } from '../terminal/errors.js';
 import { Diverged, trainEpochs } from './epochs.js';
 import { MemberTest } from './evaluation.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
-import { openMembers } from './open-member.js';
+import { jobData, openMembers } from './open-member.js';
 import { initialHostState } from './state.js';
 import { OwnSteps } from './stepper.js';
+import type { StopSignal } from './stop.js';
 
-type Stop = Parameters<typeof trainEpochs>[3]['stop'];
+type Stop = Pick<StopSignal, 'came'>;
 type Trial = TuningRecord['trials'][number];
 
 export interface Tuned {
@@ -83,18 +85,25 @@ async function makeTrials(job: WorkerJob, { id, file, tuning, stop }: Context): 
   // Before the first trial is known, whenever it is broken off.
   if (known === undefined) await writeTuning(file, record);
   const trials = [...record.trials];
+  let data: Splits | undefined;
   for (;;) {
     const value = nextValue(tuning, trials);
     if (value === undefined) return { ...record, trials };
-    trials.push(await trialOf(value, job, { id, file, tuning, stop }));
+    // What is tuned changes none of it, so that all trials share it.
+    data ??= await jobData(job);
+    trials.push(await trialOf(value, job, { data, tuning, stop }));
     await writeTuning(file, { ...record, trials });
   }
 }
 
-async function trialOf(value: number, job: WorkerJob, { tuning, stop }: Context): Promise<Trial> {
+async function trialOf(
+  value: number,
+  job: WorkerJob,
+  { data, tuning, stop }: Pick<Context, 'tuning' | 'stop'> & { readonly data: Splits },
+): Promise<Trial> {
   const began = performance.now();
   const experiment = trialExperiment(job.experiment, tuning, value);
-  const member = nth(await openMembers([{ ...job, experiment, tensorboardFolder: null }]), 0);
+  const member = nth(openMembers([{ ...job, experiment, tensorboardFolder: null }], data), 0);
   const state = initialHostState(member.model.parameters, member.optimizer, job.seed);
   const evaluation = new MemberTest(member);
   const nothing = () => Promise.resolve();

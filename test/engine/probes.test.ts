@@ -7,7 +7,7 @@ import { ensureRuntime } from '../../src/install/runtime.js';
 import { nth, present } from '../../src/machine/present.js';
 import { Random } from '../../src/statistics/random.js';
 import { MemberTest } from '../../src/training/evaluation.js';
-import { openMembers, type Member } from '../../src/training/open-member.js';
+import { jobData, openMembers, type Member } from '../../src/training/open-member.js';
 import { initialHostState, parametersOf, toTensors } from '../../src/training/state.js';
 import { named } from '../../src/training/step.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
@@ -23,10 +23,11 @@ test('outcomes of the last images: few-shot ones among the labels of the context
     ...{ arch: 'transformer', dataset: 'shapes', widths: [8], pairs: 3, testSequences: 7, epochs: 1, batchSize: 8 },
     ...{ trainSize: 60, testSize: 80, validationSize: 9, heldOutClasses: 3, probe: 'few-shot,in-weights,held-out' },
   });
-  const job = { width: 8, seed: 1, experiment, bindingPath, runFolder: '', dataDir: '', digest: '', threads: 1 };
-  const [member] = (await openMembers([
-    { ...job, stack: null, eager: false, tensorboardFolder: null, lock: null },
-  ])) as [Member];
+  const job = {
+    ...{ width: 8, seed: 1, experiment, bindingPath, runFolder: '', dataDir: '', digest: '', threads: 1 },
+    ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
+  };
+  const [member] = openMembers([job], await jobData(job)) as [Member];
   const parameters = toTensors(
     parametersOf(initialHostState(member.model.parameters, member.optimizer, 1), member.model.parameters),
   );

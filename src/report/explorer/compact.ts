@@ -144,7 +144,7 @@ function unitsOf(rows: Int32Array, length: number): Int32Array {
 function partFirst(order: Int32Array, part: Int32Array | undefined): Int32Array {
   if (part === undefined) return order;
   const own = new Set(part);
-  return Int32Array.of(...order.filter((unit) => own.has(unit)), ...order.filter((unit) => !own.has(unit)));
+  return Int32Array.from([...order.filter((unit) => own.has(unit)), ...order.filter((unit) => !own.has(unit))]);
 }
 
 interface Amounts {
@@ -253,14 +253,14 @@ function outcomesOf(
   const orderOf = ({ record }: PagePoint) => (record.moment === undefined ? order : orderAtMoments);
   if (kind !== 'reconstruction') {
     const right = points.map((point) => packBits(inOrder(present(point.outcomes.correct), orderOf(point), length)));
-    const text = toBase64(joined(right));
+    const text = toBase64(Buffer.concat(right));
     return kind === 'sequences' ? { kind, length, right: text } : { kind, right: text };
   }
   const errors = points.map((point) => inOrder(present(point.outcomes.mse), orderOf(point), 1));
   const codes = errors.map((list) => codesOf(list, cutoffs));
   return {
     kind,
-    errors: toBase64(joined(codes)),
+    errors: toBase64(Buffer.concat(codes)),
     codeMeans: meansByCode(codes, errors, cutoffs.length + 1),
     memberMeans: errors.map((list) => list.reduce((sum, value) => sum + value, 0) / list.length),
   };
@@ -273,16 +273,6 @@ function inOrder<T extends Uint8Array | Float32Array | Int32Array>(column: T, or
     result.set(column.subarray(unit * length, (unit + 1) * length), place * length);
   });
   return result as T;
-}
-
-function joined(lists: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(lists.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const list of lists) {
-    all.set(list, at);
-    at += list.length;
-  }
-  return all;
 }
 
 /** Rounded to seven digits, which is finer than a float32. */

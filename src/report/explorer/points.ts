@@ -5,6 +5,7 @@ import { isImported } from '../../runs/imported.js';
 import { readColumns } from '../../runs/load.js';
 import { openRunFolder, testLosses } from '../../runs/open.js';
 import type { LoadedMember, LoadedRun, OpenRun } from '../../runs/opened.js';
+import { mean } from '../../statistics/mean.js';
 import { coordinateValues, pointsAt, viewOf } from '../../runs/view.js';
 import { isReported } from '../../terminal/errors.js';
 import { axesOf, type Placing } from './places.js';
@@ -86,7 +87,7 @@ function meanLoss({ outcomes }: LoadedMember, rows: Int32Array | undefined): num
   const values = outcomes.mse ?? outcomes.log_probability;
   if (values === undefined) return undefined;
   const shared = rows === undefined ? values : Float32Array.from(rows, (row) => nth(values, row));
-  return Math.abs(shared.reduce((total, value) => total + value, 0) / shared.length);
+  return Math.abs(mean(shared));
 }
 
 function withLoss({ record, outcomes }: LoadedMember, loss: number | undefined): PagePoint {

@@ -27,6 +27,13 @@ test('what has no logarithm has no slope', () => {
   expect(logSlope([[8, 0], [16, 1]])).toBeNaN(); // prettier-ignore
 });
 
+test('one seed that diverged leaves its layer without a slope', () => {
+  const [first, ...others] = layer('mup', 'head', 0);
+  const [found] = widthSlopes([{ ...first!, size: NaN }, ...others]);
+  expect(found!.slope).toBeNaN();
+  expect(found!.slopeOfChange).toBeCloseTo(0, 12);
+});
+
 test('the table has both parametrizations side by side, and says which layers are flat', () => {
   const layers = widthSlopes([
     ...layer('standard', 'hidden', 0),
