@@ -1,13 +1,12 @@
 /** A launch on disk: `checkpoints/RUN/launch/ID/`. checkpoints/README.md describes its files. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { createFolder, diskError, readTextIfThere, writeFileAtomic } from '../machine/files.js';
 import { formatJson, parseJson } from '../runs/json.js';
 import { memberIdSchema } from '../runs/record.js';
-import { lockFileOf, tryLock, type Held } from '../machine/lock.js';
-import { processText } from '../machine/owner.js';
+import { lockFileOf, tryLock, waitForLock, type Held } from '../machine/lock.js';
+import { processText, type Owner } from '../machine/owner.js';
 import { codeOf, RunError } from '../terminal/errors.js';
 import { taskOfMember, type LaunchTask, type TaskArray } from './tasks.js';
 
@@ -62,19 +61,25 @@ const [launchPatience, lookAgain] = [120_000, 200];
  */
 export async function lockLaunches(runFolder: string, onWait: (line: string) => void): Promise<Held> {
   const folder = launchesFolder(runFolder);
-  for (let waited = 0; ; waited += lookAgain) {
+  const take = async () => {
     await createFolder(folder);
-    const attempt = await tryLock(lockFileOf(folder + path.sep)).catch((error: unknown) => {
+    return tryLock(lockFileOf(folder + path.sep)).catch((error: unknown) => {
       // Who had nothing to launch has taken the folder away.
       if (codeOf(error) === 'ENOENT') return { busy: undefined };
       throw diskError(error, folder);
     });
-    if ('held' in attempt) return attempt.held;
-    const who = `${processText(attempt.busy)} is launching ${runFolder}`;
-    if (waited >= launchPatience) throw new RunError(who, undefined, 'wait until it has finished');
-    if (waited === 0) onWait(`waiting: ${who}`);
-    await sleep(lookAgain);
-  }
+  };
+  const text = (owner: Owner | undefined) => `${processText(owner)} is launching ${runFolder}`;
+  return waitForLock(take, {
+    every: lookAgain,
+    onWait: (owner) => {
+      onWait(`waiting: ${text(owner)}`);
+    },
+    atMost: {
+      milliseconds: launchPatience,
+      error: (owner) => new RunError(text(owner), undefined, 'wait until it has finished'),
+    },
+  });
 }
 
 /** Gives the lock back, and the folder too where nothing was ever launched. */

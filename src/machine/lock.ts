@@ -94,6 +94,30 @@ export async function tryLock(file: string): Promise<LockAttempt> {
   return { busy: undefined };
 }
 
+export interface LockWait {
+  /** Milliseconds between looks. */
+  readonly every: number;
+  /** Told once who has the lock, where another has it. */
+  readonly onWait?: ((owner: Owner | undefined) => void) | undefined;
+  /** How long another is waited for, and what is thrown then; left out: as long as it takes. */
+  readonly atMost?: { readonly milliseconds: number; readonly error: (owner: Owner | undefined) => Error } | undefined;
+}
+
+/** Takes a lock once it is free. */
+export async function waitForLock(
+  take: () => Promise<LockAttempt>,
+  { every, onWait, atMost }: LockWait,
+): Promise<Held> {
+  const began = performance.now();
+  for (let isFirst = true; ; isFirst = false) {
+    const attempt = await take();
+    if ('held' in attempt) return attempt.held;
+    if (atMost !== undefined && performance.now() - began >= atMost.milliseconds) throw atMost.error(attempt.busy);
+    if (isFirst) onWait?.(attempt.busy);
+    await sleep(every);
+  }
+}
+
 /** Who has a lock; undefined where that is not known. */
 export interface Holder {
   readonly owner: Owner | undefined;

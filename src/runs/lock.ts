@@ -4,8 +4,15 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { holderOf, lockFileOf, tryLock, type LockAttempt, type Held, type Holder } from '../machine/lock.js';
+import {
+  holderOf,
+  lockFileOf,
+  tryLock,
+  waitForLock,
+  type LockAttempt,
+  type Held,
+  type Holder,
+} from '../machine/lock.js';
 import { processText, type Owner } from '../machine/owner.js';
 import { RunError, codeOf } from '../terminal/errors.js';
 import { createFolder, diskError, removeLeftovers } from '../machine/files.js';
@@ -44,15 +51,12 @@ export async function lockRun(runFolder: string, { patience = minute, onWait }: 
   return held;
 }
 
-async function waitFor(runFolder: string, { patience = 0, onWait }: Patience): Promise<Held> {
-  const until = performance.now() + patience;
-  for (let isFirst = true; ; isFirst = false) {
-    const attempt = await attemptOn(lockFileOf(runFolder + path.sep), runFolder);
-    if ('held' in attempt) return attempt.held;
-    if (performance.now() >= until) throw busy(runFolder, attempt.busy);
-    if (isFirst) onWait?.(`waiting for ${processText(attempt.busy)}, which is planning ${runFolder}`);
-    await sleep(lookAgainMilliseconds);
-  }
+function waitFor(runFolder: string, { patience = 0, onWait }: Patience): Promise<Held> {
+  return waitForLock(() => attemptOn(lockFileOf(runFolder + path.sep), runFolder), {
+    every: lookAgainMilliseconds,
+    onWait: (owner) => onWait?.(`waiting for ${processText(owner)}, which is planning ${runFolder}`),
+    atMost: { milliseconds: patience, error: (owner) => busy(runFolder, owner) },
+  });
 }
 
 async function attemptOn(file: string, runFolder: string): Promise<LockAttempt> {

@@ -4,12 +4,11 @@
  * goes on with the next.
  */
 import * as path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { bestTrial, nextValue, sharedSeed, tuningOf, type Tuning } from '../experiment/tuning.js';
 import type { Splits } from '../datasets/index.js';
 import type { Experiment } from '../experiment/schema.js';
 import { createFolder } from '../machine/files.js';
-import { lockFileOf, tryLock } from '../machine/lock.js';
+import { lockFileOf, tryLock, waitForLock } from '../machine/lock.js';
 import { nth } from '../machine/present.js';
 import { memberId, type MemberRecord } from '../runs/record.js';
 import { readTuning, tuningFile, writeTuning, type TuningRecord } from '../runs/tuning.js';
@@ -54,16 +53,11 @@ export async function tuneMember(job: WorkerJob, stop: Stop): Promise<Tuned | un
 
 /** Members of a width wait for the one that makes their trials. */
 async function underLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    const attempt = await tryLock(lockFileOf(file));
-    if ('held' in attempt) {
-      try {
-        return await work();
-      } finally {
-        await attempt.held.release();
-      }
-    }
-    await sleep(500);
+  const held = await waitForLock(() => tryLock(lockFileOf(file)), { every: 500 });
+  try {
+    return await work();
+  } finally {
+    await held.release();
   }
 }
 
