@@ -71,9 +71,11 @@ test.each<[NodeJS.ProcessEnv, number]>([
 });
 
 test('affinity takes cores away', (context) => {
-  const script = "console.log(require('node:os').availableParallelism())";
-  const { status, stdout } = spawnSync('taskset', ['-c', '0', process.execPath, '-e', script], { encoding: 'utf8' });
-  if (status !== 0) context.skip('taskset is missing');
+  const cores = path.resolve(import.meta.dirname, '../../../src/experiment/cores.ts');
+  const script = `import { availableCores } from ${JSON.stringify(cores)}; console.log(availableCores({ environment: {} }));`;
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script];
+  const { error, stdout } = spawnSync('taskset', ['-c', '0', ...node], { encoding: 'utf8' });
+  if (error !== undefined) context.skip('taskset is missing');
   expect(stdout).toBe('1\n');
 });
 
