@@ -101,16 +101,16 @@ function familyCurve(
   { scores }: Pick<ComparedCurve, 'scores'>,
 ): ComparedCurve {
   const { metric } = curve;
-  const smallest = curve.scales[0]!.parameters;
+  const unit = curve.scales[0]!.parameters || 1;
   const intervals = curve.intervals();
   const points = curve.scales.map(({ parameters, width }, i) => {
-    return { relative: parameters / smallest, parameters, width, value: curve.values[i]!, interval: intervals[i] };
+    return { relative: parameters / unit, parameters, width, value: curve.values[i]!, interval: intervals[i] };
   });
   return {
     ...{ title: metric.title, notFinite: metric.notFinite, unit: metric.unit },
     points,
     members: members.map(({ record }, i) => ({
-      relative: record.parameters / smallest,
+      relative: record.parameters / unit,
       value: curve.memberValues[i]!,
     })),
     range: rangeOf(points),

@@ -5,15 +5,18 @@ import type { Metric } from '../metrics/metric.js';
  * One clause; undefined where every score has a value.
  *
  * @param values means over seeds at each scale, `[scales]`
+ * @param smallest the first scale, where the scale is a factor that may be 0
  */
 export function whyUnscored(
   { notFinite = 'a test example has no finite value' }: Pick<Metric, 'notFinite'>,
   values: ArrayLike<number>,
+  smallest = 1,
 ): string | undefined {
   const all = Array.from(values);
   const none = all.filter((value) => !Number.isFinite(value)).length;
   if (none > 0) return `no finite value at ${none} of ${all.length} scales: ${notFinite}`;
   if (Math.max(...all) === Math.min(...all)) return 'the same at every scale, so the curve has no shape';
+  if (smallest <= 0) return `a scale of ${smallest} has no logarithm, so there is no bow`;
   return all.length < 3 ? 'two scales have no bow' : undefined;
 }
 
@@ -23,10 +26,11 @@ export function unscoredLines(
     readonly title: string;
     readonly notFinite?: string | undefined;
     readonly values: ArrayLike<number>;
+    readonly smallest?: number | undefined;
   }[],
 ): string[] {
   return curves.flatMap((curve) => {
-    const why = whyUnscored(curve, curve.values);
+    const why = whyUnscored(curve, curve.values, curve.smallest);
     return why === undefined ? [] : `-: ${curve.title}: ${why}.`;
   });
 }

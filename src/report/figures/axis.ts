@@ -65,6 +65,11 @@ export function ticksAround([low, high]: Domain, count: number): number[] {
   return range(first, last + 1).map((i) => (step > 0 ? i * step : i / -step));
 }
 
+/** Whether all have a place on a logarithmic axis: where a factor such as dropout is 0 for some members, its axis is linear. */
+export function haveLogarithms(values: readonly number[]): boolean {
+  return values.every((value) => value > 0);
+}
+
 /** What is drawn with a margin on both sides; of what is above 0 where the axis is logarithmic. */
 export function domainOf(values: readonly number[], isLog: boolean, share = 0.06): [number, number] {
   const [least, most] = extent(values.filter((value) => Number.isFinite(value) && (!isLog || value > 0)));

@@ -123,7 +123,6 @@ function factorPanel({ factors, members }: Collapse, k: number): CurvePanel {
     subtitle: [`${factorVerdict(test)}${p}`],
     ...{ xTitle: factor, yTitle: 'ability less the pooled curve', legend: false },
     xTicks: () => values.map((at) => ({ at, text: formatCount(at) })),
-    ...(nth(values, 0) > 0 ? {} : { xLinear: true }),
     series: [
       {
         label: 'the curve',

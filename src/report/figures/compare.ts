@@ -15,8 +15,9 @@ export function comparisonFigure(
   const { natural, standard, induced, prediction, sharpness, run, about } = comparison;
   const size = words.isCoordinate ? words.axis : 'parameters';
   const smallest = nth(standard.points, 0).parameters;
-  const placeOf = ({ relative }: { readonly relative: number }) => (isAbsolute ? smallest * relative : relative);
-  const xTitle = isAbsolute ? size : overSmallest(size);
+  const unit = isAbsolute ? smallest || 1 : 1;
+  const placeOf = ({ relative }: { readonly relative: number }) => unit * relative;
+  const xTitle = isAbsolute || smallest === 0 ? size : overSmallest(size);
   const predicted: PanelSeries[] =
     prediction === undefined
       ? []

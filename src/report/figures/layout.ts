@@ -88,6 +88,7 @@ export interface CurvePanel {
   readonly xTicks?: (values: readonly number[]) => Tick[];
   /** Left out: what is drawn, with a margin. */
   readonly xDomain?: Domain;
+  /** Left out: where a point has no place on a logarithmic axis. */
   readonly xLinear?: boolean;
   readonly yLog?: boolean;
   readonly yTicks?: (values: readonly number[]) => Tick[];

@@ -1,16 +1,17 @@
 /** A panel of curves: lines with bands, bars or fans, and points. Every figure's curves are drawn here. */
 import { nth } from '../../machine/present.js';
 import { seriesStyle, type SeriesStyle } from './theme.js';
-import { countTicks, domainOf, placing, wholePlaces, type CurvePoint, type Domain } from './axis.js';
+import { countTicks, domainOf, haveLogarithms, placing, wholePlaces, type CurvePoint, type Domain } from './axis.js';
 import type { CurvePanel, Frame, Key, Panel, PanelSeries } from './layout.js';
 import { pointMark, stroke } from './spec.js';
 
 export type { CurvePanel, PanelSeries };
 
 export function curvePanel(whole: CurvePanel): Panel {
-  const { title, subtitle, xTitle, xTicks = countTicks, xLinear = false, top } = whole;
+  const { title, subtitle, xTitle, xTicks = countTicks, top } = whole;
   const yLog = whole.yLog ?? false;
   const all = everyPoint(whole);
+  const xLinear = whole.xLinear ?? !haveLogarithms(all.map(({ x }) => x));
   const xDomain =
     whole.xDomain ??
     domainOf(

@@ -4,7 +4,7 @@ import { nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { scoreTitles, titled } from '../titles.js';
 import { referenceStyles } from './theme.js';
-import { countTicks, domainOf, valueTicks, type CurvePoint } from './axis.js';
+import { countTicks, domainOf, haveLogarithms, valueTicks, type CurvePoint } from './axis.js';
 import { bounds, heatCells, heatLayer, scheme } from './heat.js';
 import type { Axis, Figure, Panel } from './layout.js';
 import { curvePanel, type CurvePanel } from './panels.js';
@@ -30,9 +30,9 @@ interface CellAxis extends Axis {
   readonly cells: [number, number][];
 }
 
-/** An axis of cells; that of scales is logarithmic and has the letters of model sizes. */
+/** An axis of cells; that of scales is logarithmic where none of them is 0, and has the letters of model sizes. */
 function axisOf(values: readonly number[], title: string, isScale = false): CellAxis {
-  const isLog = isScale || isLogarithmic(values);
+  const isLog = isScale ? haveLogarithms(values) : isLogarithmic(values);
   const cells = bounds(values, isLog);
   const domain = [nth(cells, 0)[0], nth(cells, -1)[1]] as const;
   const texts = isScale ? countTicks : valueTicks;

@@ -66,7 +66,10 @@ export function comparisonTable(
   ];
   notes.push(
     ...unscoredLines(
-      curves.map(({ title, notFinite, points }) => ({ title, notFinite, values: points.map(({ value }) => value) })),
+      curves.map(({ title, notFinite, points }) => ({
+        ...{ title, notFinite, values: points.map(({ value }) => value) },
+        smallest: nth(points, 0).relative,
+      })),
     ),
   );
   if (prediction !== undefined) {

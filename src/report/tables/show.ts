@@ -7,6 +7,7 @@ import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { shownScores } from '../titles.js';
 import { arrows, drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from '../figures/plot.js';
+import { haveLogarithms } from '../figures/axis.js';
 import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
 
@@ -36,7 +37,9 @@ export function panelsOf<T extends { readonly metric: Pick<SampledCurve['metric'
 }
 
 /** Plots and scores, without a line break at the end; at least one curve, all of the same members. */
-export function showText(shown: readonly ShownCurve[], options: ShowOptions, sampling: Sampling): string {
+export function showText(shown: readonly ShownCurve[], asked: ShowOptions, sampling: Sampling): string {
+  const places = shown.flatMap(({ curve }) => curve.scales.map(({ parameters }) => parameters));
+  const options: ShowOptions = { ...asked, xScale: haveLogarithms(places) ? asked.xScale : 'linear' };
   const plots = panelsOf(shown.map(({ curve }) => curve)).map((curves) => panelText(curves, options));
   return [...plots, scoresTable(shown, options, sampling)].join('\n\n');
 }
@@ -121,6 +124,10 @@ function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, samplin
     ...(sampling.note === undefined ? [] : [sampling.note]),
     'A straight ramp has Eq 1 / ramp = 1. Bow: how far a parabola in the logarithm of',
     `the ${options.words.axis} sags below its ends, over the range.`,
-    ...unscoredLines(shown.map(({ curve: { metric, values } }) => ({ ...metric, values }))),
+    ...unscoredLines(
+      shown.map(({ curve: { metric, values, scales } }) => {
+        return { ...metric, values, smallest: nth(scales, 0).parameters };
+      }),
+    ),
   ].join('\n');
 }

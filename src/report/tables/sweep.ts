@@ -68,7 +68,12 @@ export function sweepCsv(run: string, { points, scales, axes }: Sweep, words: Fa
     scales.map(({ width, parameters, members }, i) => [
       ...[run, metric.id, ...axes.map(({ key }) => metric.parameters[key]), width],
       ...[...sized(parameters), members.length],
-      ...[nth(values, i), range, ...scoreNames.map((name) => scores[name]), whyUnscored(metric, values)],
+      ...[
+        nth(values, i),
+        range,
+        ...scoreNames.map((name) => scores[name]),
+        whyUnscored(metric, values, nth(scales, 0).parameters),
+      ],
     ]),
   );
   return csvText(columns, lines);

@@ -7,6 +7,7 @@ import { nth, present } from '../../../machine/present.js';
 import {
   countTicks,
   domainOf,
+  haveLogarithms,
   linearTicks,
   logTicks,
   placing,
@@ -129,9 +130,10 @@ export class Chart {
     this.#choose(this.#chosen);
   }
 
-  #axes({ series, xLog, yLog, yDomain: given, xTicks }: ChartContent): [Axis, Axis] {
+  #axes({ series, xLog: isAsked, yLog, yDomain: given, xTicks }: ChartContent): [Axis, Axis] {
     const { width, height } = this.#size;
     const points = series.flatMap(({ line: list, members }) => [...list, ...members]);
+    const xLog = isAsked && haveLogarithms(points.map(({ x }) => x));
     const xDomain = domainOf(
       points.map(({ x }) => x),
       xLog,

@@ -1,9 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { compareCurves } from '../../../../src/analysis/compare.js';
+import { sweepGrid } from '../../../../src/analysis/sweep.js';
 import { expectedEditDistance, tokenLoss } from '../../../../src/analysis/theory.js';
 import { centralInterval, medianOf } from '../../../../src/analysis/forecast/scoring.js';
 import { accuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
 import { curve } from '../../../../src/metrics/curve.js';
+import { metrics } from '../../../../src/metrics/index.js';
+import { mse } from '../../../../src/metrics/reconstruction.js';
 import { mean } from '../../../../src/statistics/mean.js';
+import { comparisonFigure } from '../../../../src/report/figures/compare.js';
+import { sweepFigure } from '../../../../src/report/figures/sweep.js';
 import type { Figure } from '../../../../src/report/figures/layout.js';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
 import { usualFigure } from '../../../../src/report/figures/print.js';
@@ -199,6 +205,24 @@ test('sweep: the scores of every cutoff whose curve moves, and a cell for each c
     if (value > 0.95) expect(brightness(cell)).toBeGreaterThan(200);
     if (value < 0.05) expect(brightness(cell)).toBeLessThan(60);
   }
+});
+
+/** Of a factor such as dropout: one value is 0, which has no place on a logarithmic axis. */
+test('over a factor that is 0 for some members axes are linear, and every scale is drawn', async () => {
+  const places = [0, 1, 3, 7, 15];
+  const members = familyOf('autoencoder').map(({ record, outcomes }) => {
+    return { record: { ...record, parameters: record.width - 1 }, outcomes };
+  });
+  const metric = metrics.reconstruction;
+  const compared = compareCurves({
+    ...{ run: 'dropouts', about: '', members, natural: [], draws: 20 },
+    ...{ standard: { metric: mse.with({}) }, induced: { metric: metric.with({ c: 0.1 }) } },
+  });
+  const drawn = (await read(comparisonFigure(compared)))[1]!;
+  expect(line(drawn, colourOf(1)).map(([x]) => Math.abs(Math.round(x)))).toEqual(places);
+  const sweep = sweepGrid({ metric, parameters: {}, members, axes: [{ key: 'c', values: [0.01, 0.1] }] });
+  const [heat] = await read(sweepFigure({ run: 'dropouts', sweep, leastRange: 0.1 }));
+  expect(heat!.rectangles).toHaveLength(2 * places.length);
 });
 
 test('causes: medians and the middle 95 % of each size', async () => {

@@ -50,9 +50,9 @@ function evaluations(seeds: readonly number[]) {
   );
 }
 
-function shown(): string {
+function shown(members = images): string {
   const curves = [standard, induced].map((metric) => {
-    const curve = sampleCurve(metric, images, { draws: 100 });
+    const curve = sampleCurve(metric, members, { draws: 100 });
     return { curve, scores: scoreCurve(curve, 'parameters') };
   });
   const look = { width: 80, height: 16, xScale: 'log', characters: 'braille', colour: false } as const;
@@ -131,4 +131,14 @@ describe('tables are as they were', () => {
     );
     await expect(contents.join('\n')).toMatchFileSnapshot('../snapshots/report-tables.txt');
   });
+});
+
+test('show: over a factor that is 0 for some members the axis is linear, and the bow has none', () => {
+  const members = images.map(({ record, outcomes }) => {
+    return { record: { ...record, parameters: record.width - 1 }, outcomes };
+  });
+  const text = shown(members);
+  expect(text).not.toContain('logarithmic');
+  expect(text.split('parameters\n')[0]!.match(/●/g)).toHaveLength(5);
+  expect(text).toContain('-: accuracy: a scale of 0 has no logarithm, so there is no bow.');
 });
