@@ -26,15 +26,20 @@ export interface Writing {
  *
  * @throws RunError on a full disk or a folder that can't be written; the old file stays then
  */
-export async function writeFileAtomic(
+export async function writeFileAtomic(file: string, data: FileContent, writing: Writing = {}): Promise<void> {
+  await replaceAtomic(file, (aside) => writeFlushed(aside, data), writing);
+}
+
+/** @param write makes the file that is to be there, whole and on disk, under the name that it is given */
+async function replaceAtomic(
   file: string,
-  data: FileContent,
-  { failure = diskError, confirm }: Writing = {},
+  write: (aside: string) => Promise<void>,
+  { failure = diskError, confirm }: Writing,
 ): Promise<void> {
   const folder = path.dirname(file);
   const aside = path.join(folder, temporaryName(path.basename(file)));
   try {
-    await writeFlushed(aside, data);
+    await write(aside);
     await confirm?.();
     await fs.rename(aside, file);
     await flushFolder(folder);
@@ -54,19 +59,12 @@ export async function copyFileAtomic(
   to: string,
   { sha256, confirm }: Pick<Writing, 'confirm'> & { readonly sha256: string },
 ): Promise<void> {
-  const folder = path.dirname(to);
-  const aside = path.join(folder, temporaryName(path.basename(to)));
-  try {
+  const write = async (aside: string) => {
     await fs.copyFile(from, aside);
     if ((await sha256File(aside)) !== sha256) throw new RunError('changed while it was copied', from);
     await flush(aside);
-    await confirm?.();
-    await fs.rename(aside, to);
-    await flushFolder(folder);
-  } catch (error) {
-    await removeQuietly(aside);
-    throw diskError(error, to);
-  }
+  };
+  await replaceAtomic(to, write, { confirm });
 }
 
 async function flush(file: string): Promise<void> {
