@@ -56,6 +56,8 @@ export class Collector {
   readonly #models = new Map<string, ImportedModel>();
   /** Of each example, -1 where unknown. */
   readonly #label = new Growing(Int32Array, -1);
+  /** Of all rows. */
+  #isCompared = true;
   readonly #group = new Growing(Int32Array, -1);
   readonly #content = new Growing(Int32Array, -1);
   #rows = 0;
@@ -66,6 +68,7 @@ export class Collector {
       throw new UsageError(`more than ${mostRows} outcomes`, where(), 'import fewer models at once');
     const example = this.#examples.numberOf(row.example);
     const model = this.#modelOf(row, where);
+    this.#isCompared &&= row.isCompared === true;
     model.add(example, row, { predicted: this.#classOf(row.predicted), where });
     this.#note(this.#label, example, this.#classOf(row.label), { what: 'label', of: row.example, where });
     const group = row.group === undefined ? -1 : this.#groups.numberOf(row.group);
@@ -117,6 +120,9 @@ export class Collector {
       if (hasLabels && (onto === undefined || onto.label !== undefined))
         columns['label'] = Int32Array.from(labels, (code) => nth(classes.codes, code));
       for (const column of names) columns[column] = columnOf(column, rows, classes.codes);
+      const { label, predicted } = columns;
+      if (this.#isCompared && 'correct' in columns && label !== undefined && predicted !== undefined)
+        columns['correct'] = Uint8Array.from(label, (code, i) => (code === predicted[i] ? 1 : 0));
       return { name, seed, coordinates, columns };
     });
     const examples = shared.map((example) => this.#examples.nameOf(example));
@@ -137,8 +143,9 @@ export class Collector {
     };
   }
 
+  /** An é of one character and one of two are the same letter: systems write either. */
   #classOf(name: string | undefined): number {
-    return name === undefined ? -1 : this.#classes.numberOf(name);
+    return name === undefined ? -1 : this.#classes.numberOf(name.normalize());
   }
 
   #modelOf({ model: name, seed, coordinates = {} }: OutcomeRow, where: () => string): ImportedModel {

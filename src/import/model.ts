@@ -17,6 +17,8 @@ export interface OutcomeRow {
   readonly seed: number | null;
   readonly example: string;
   readonly correct?: 0 | 1 | undefined;
+  /** Whether `correct` is no more than that label and predicted are written alike: 007 and 7 may turn out to be one class. */
+  readonly isCompared?: boolean | undefined;
   /** Classes by their names. */
   readonly label?: string | undefined;
   readonly predicted?: string | undefined;

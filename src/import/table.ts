@@ -195,6 +195,7 @@ function longRow(row: Row, { columns, example, coordinates, labelFrom, at }: Lon
     seed: optional(row, columns.seed, at, readSeed) ?? null,
     example: id,
     correct: optional(row, columns.correct, at, readRight) ?? rightOf(label, predicted),
+    isCompared: columns.correct === undefined,
     label,
     predicted,
     group: optional(row, columns.group, at, readName),
@@ -219,6 +220,7 @@ function wideRow(row: Row, { model, example, columns, labelFrom, wide, at }: Wid
   return {
     ...{ model, seed: null, example: id, label, predicted },
     correct: wide === 'correct' ? read(row, model, at, readRight) : rightOf(label, predicted),
+    isCompared: wide === 'predicted',
     group: optional(row, columns.group, at, readName),
   };
 }

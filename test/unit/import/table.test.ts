@@ -9,6 +9,8 @@ import { idOf } from '../../../src/runs/imported.js';
 import { Random } from '../../../src/statistics/random.js';
 import { temporaryFolder } from '../../support/runs.js';
 
+type Member = Collected['members'][number];
+
 const long: TableOptions = { columns: {}, coordinates: undefined, wide: undefined };
 
 async function written(content: string, name = 'table.csv'): Promise<string> {
@@ -58,6 +60,16 @@ test('wide: a column for each model; a cell that is empty is no outcome', async 
     ['b', [0, 1]],
   ]);
   expect([...members[1]!.columns['predicted']!]).toEqual([1, 1]);
+});
+
+test('classes that are numbers are right by their values; names by their letters, however these are encoded', async () => {
+  const right = async (rows: readonly string[]) => {
+    const [{ columns }] = (await collected(['example,label,predicted', ...rows].join('\n'))).members as [Member];
+    return [...columns['correct']!];
+  };
+  expect(await right(['a,007,7', 'b,010,7', 'c,3.0,3'])).toEqual([1, 0, 1]);
+  expect(await right(['a,007,7', 'b,x,x'])).toEqual([0, 1]);
+  expect(await right(['a,caf\u00e9,cafe\u0301', 'b,cafe\u0301,tea'])).toEqual([1, 0]);
 });
 
 test('correct alone is enough; a column that is missing from some rows is left out, with a note', async () => {
