@@ -5,6 +5,7 @@
  * tells the answer; in a remapped one each class has a label drawn anew, so that only the context can. Classes may come up as
  * Zipf's law has it, some often and most rarely, and the last ones may be held out.
  */
+import { bisectRight } from 'd3-array';
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
 
@@ -77,23 +78,13 @@ function classDraw(
   const ranks = classRanks(classes);
   const ends: number[] = [];
   for (const { label } of images) ends.push((ends.at(-1) ?? 0) + (1 + ranks[label]!) ** -zipf);
-  return () => firstAbove(ends, random.uniform() * ends.at(-1)!);
+  // Rounding may make the product the whole sum.
+  return () => Math.min(bisectRight(ends, random.uniform() * ends.at(-1)!), ends.length - 1);
 }
 
 /** Rank of every class from 0, `[classes]`: the same for every seed, and in no relation to the labels. */
 export function classRanks(classes: number): Int32Array {
   return Random.named(0, 'class ranks').permutation(classes);
-}
-
-/** Place of the first number above `value`; of the last one where none is. */
-function firstAbove(ascending: readonly number[], value: number): number {
-  let [low, high] = [0, ascending.length - 1];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle]! > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /** The classes that have images; some may be missing from a test split. */
