@@ -15,7 +15,6 @@ import {
   optionOf,
   resolveExperiment,
   settingKeys,
-  type Execution,
   type Experiment,
   type ExperimentInput,
 } from '../experiment/schema.js';
@@ -36,21 +35,13 @@ import { memberFolder, membersOf, writeRunRecord } from '../runs/run.js';
 import { isComplete, memberJob } from './member-job.js';
 import type { PoolJob } from './pool.js';
 import { refuseOtherThreads } from './refusals.js';
+import type { PlanRequest } from './request.js';
 import { stacksOf } from './stacks.js';
 import { taskAt } from './task.js';
 import { writeColumns } from './tensorboard.js';
 
 /** More names than these are a wall of text. */
 const mostNamed = 8;
-
-/** What was asked for, as far as a plan goes by it. */
-export interface PlanRequest {
-  /** What the user said. */
-  readonly given: Partial<ExperimentInput>;
-  readonly execution: Execution;
-  readonly eager: boolean;
-  readonly tensorboard: boolean;
-}
 
 /** Loaded, and found to fit together. */
 interface Work {

@@ -18,7 +18,8 @@ import { unsetFactors } from '../runs/coordinates.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed, counted } from '../terminal/format.js';
 import type { TrainingEvent } from './events.js';
-import { isSameRecord, planRun, type PlannedRun, type PlanRequest } from './plan.js';
+import { isSameRecord, planRun, type PlannedRun } from './plan.js';
+import type { PlanRequest } from './request.js';
 import { idsOf, runPool, type PoolResult } from './pool.js';
 import {
   refuseContradictions,
