@@ -80,7 +80,7 @@ async function openSide(run: RunLike, options: DiffOptions): Promise<OpenRun> {
   try {
     return await openRun(run, options);
   } catch (error) {
-    if (!(error instanceof UsageError) || !error.message.startsWith('--')) throw error;
+    if (!(error instanceof UsageError) || error.option === undefined) throw error;
     throw new UsageError(error.message, typeof run === 'string' ? run : run.label);
   }
 }

@@ -17,25 +17,57 @@ export interface TwoRuns {
   readonly correlation: number;
   /** Standard deviation of seeds, on the normal scale. */
   readonly seedDeviation: number;
+  /** Of images that belong together, such as those by one writer; left out: each is for itself. */
+  readonly groups?: Groups;
+}
+
+export interface Groups {
+  readonly count: number;
+  /** How much of the variance of what images have is the same for a whole group. */
+  readonly share: number;
+  /** Standard deviation of the logarithms of their sizes; left out: equal ones. */
+  readonly logSize?: number;
+}
+
+/** Which group each image is of, `[images]`: groups differ in size as log-normals do. */
+function groupsOf(images: number, { count, logSize = 0 }: Groups, random: Random): Int32Array<ArrayBuffer> {
+  const sizes = Array.from({ length: count }, () => Math.exp(logSize * random.normal()));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const of = new Int32Array(images);
+  let [group, end] = [0, (images * sizes[0]!) / total];
+  for (let i = 0; i < images; i++) {
+    while (i + 0.5 > end && group + 1 < count) end += (images * sizes[++group]!) / total;
+    of[i] = group;
+  }
+  return of;
 }
 
 /**
  * An image is right where a normal is above a threshold. Its variance of 1 is what images have in common for both runs, what they have for
  * all seeds of one, and what they have for a seed alone; seeds move the threshold.
  */
-export function drawTwoRuns({ images, seeds, truth, correlation, seedDeviation }: TwoRuns, random: Random) {
-  const shared = Float64Array.from({ length: images }, () => random.normal());
+export function drawTwoRuns({ images, seeds, truth, correlation, seedDeviation, groups }: TwoRuns, random: Random) {
+  const group = groups && groupsOf(images, groups, random);
+  /** A normal of each image, of which groups have their share. */
+  const normals = (): Float64Array => {
+    const own = Float64Array.from({ length: images }, () => random.normal());
+    if (groups === undefined || group === undefined) return own;
+    const ofGroups = Float64Array.from({ length: groups.count }, () => random.normal());
+    return own.map((value, i) => Math.sqrt(1 - groups.share) * value + Math.sqrt(groups.share) * ofGroups[group[i]!]!);
+  };
+  const shared = normals();
   return seeds.map((count, side): MemberOutcomes[] => {
-    const ownOfRun = Float64Array.from({ length: images }, () => random.normal());
+    const ownOfRun = normals();
     const threshold = normalQuantile(1 - truth[side]!) * Math.sqrt(1 + seedDeviation ** 2);
     return Array.from({ length: count }, (_, seed) => {
       // A single seed stands for itself: its truth is its own.
       const moved = threshold + (count > 1 ? seedDeviation * random.normal() : 0);
+      const ownOfSeed = normals();
       const correct = Uint8Array.from(shared, (value, i) => {
-        const rest = Math.sqrt((1 - correlation) / 2) * (ownOfRun[i]! + random.normal());
+        const rest = Math.sqrt((1 - correlation) / 2) * (ownOfRun[i]! + ownOfSeed[i]!);
         return Math.sqrt(correlation) * value + rest > moved ? 1 : 0;
       });
-      return memberOf(1, seed, { correct });
+      return memberOf(1, seed, group === undefined ? { correct } : { correct, group });
     });
   });
 }
