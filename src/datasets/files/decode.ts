@@ -96,8 +96,11 @@ function isTiff(file: Uint8Array): boolean {
   return ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(start);
 }
 
-/** libvips appends one line per message. */
-const firstLine = (text: string) => text.split('\n')[0]!.trim();
+/** libvips appends one line per message; of 64-bit floats, which other programs write, it says what nobody would understand. */
+const firstLine = (text: string) =>
+  text.includes('tiff2vips: samples out of range')
+    ? 'pixels of more than 32 bits, such as 64-bit floats, are not supported: convert them to 32 bits'
+    : text.split('\n')[0]!.trim();
 
 /** Node reads and writes files of up to 2 GB at once, a dataset's two splits make one, and a member holds more than one copy. */
 const mostBytes = 1.5e9;

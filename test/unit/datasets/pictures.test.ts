@@ -71,6 +71,11 @@ test('what is no image is refused before anything is predicted', async () => {
   expect(await read(['missing.png', 'x.png', 'bad.png'])).toBe(
     `IMAGE: 2 of 3 files can't be read; the first is /missing.png: is not a file; ${remedy}`,
   );
+  const doubles = tiffOf({ width: 4, channels: 1, sample: 'float', data: new Float64Array(16) });
+  await fs.writeFile(path.join(folder, 'doubles.tif'), doubles);
+  expect(await read(['doubles.tif'])).toBe(
+    `/doubles.tif: is not an image that can be read (pixels of more than 32 bits, such as 64-bit floats, are not supported: convert them to 32 bits); ${remedy}`,
+  );
   await fs.mkdir(path.join(folder, 'folder'));
   expect(await read(['folder'])).toBe(`/folder: is a folder, not a file; ${remedy}`);
   expect(await read(['x.png'], { height: 4, width: 5, channels: 1 })).toBe(

@@ -6,13 +6,17 @@ import { evaluateMetric } from '../../../../src/analysis/evaluate.js';
 import { forecastMetric } from '../../../../src/analysis/forecast/forecast.js';
 import { extremes } from '../../../../src/analysis/sweep.js';
 import { discoveriesOf } from '../../../../src/analysis/discoveries.js';
+import { design } from '../../../../src/library/design.js';
+import { power } from '../../../../src/library/power.js';
 import { report } from '../../../../src/library/report.js';
 import { search } from '../../../../src/library/search.js';
 import { accuracy, crossEntropy, subsetAccuracy } from '../../../../src/metrics/classification.js';
 import { comparisonTable } from '../../../../src/report/tables/compare.js';
+import { designTable } from '../../../../src/report/tables/design.js';
 import { diffTable } from '../../../../src/report/tables/diff.js';
 import { evaluationTable } from '../../../../src/report/tables/evaluate.js';
 import { scoreTable, sealedTable, studyTable } from '../../../../src/report/tables/forecast.js';
+import { powerTable } from '../../../../src/report/tables/power.js';
 import { fitTables, notesOf, sharpLines, turnTable } from '../../../../src/report/tables/quanta.js';
 import { collapseTable } from '../../../../src/report/tables/collapse.js';
 import { scalingTable } from '../../../../src/report/tables/scaling.js';
@@ -131,6 +135,22 @@ describe('tables are as they were', () => {
     );
     await expect(contents.join('\n')).toMatchFileSnapshot('../snapshots/report-tables.txt');
   });
+});
+
+test('what an experiment takes, planned from a pilot: tables are as they were', async () => {
+  const root = await temporaryFolder();
+  const folder = path.join(root, 'cnn-shapes');
+  await writeFamily(folder, { arch: 'cnn', widths: [1, 2, 4, 8], seeds: [0, 1, 2], count: 80 });
+  const planned = await power({ run: folder, effect: 0.1, seeds: [1, 2, 3], scale: 4, simulations: 50 });
+  await expect(`${powerTable(planned)}\n`).toMatchFileSnapshot('../snapshots/power.txt');
+  const one = await power({ effect: 0.02, accuracy: 0.5, one: true });
+  await expect(`${powerTable(one)}\n`).toMatchFileSnapshot('../snapshots/power-one.txt');
+  const proposed = await design(folder, {
+    ...{ scales: 4, mostSeeds: 3, families: 20 },
+    output: path.join(root, 'design.yaml'),
+  });
+  const table = designTable(proposed.design, { ...proposed.asked, isGiven: proposed.isGiven, cores: 2 });
+  await expect(`${table}\n`).toMatchFileSnapshot('../snapshots/design.txt');
 });
 
 test('show: over a factor that is 0 for some members the axis is linear, and the bow has none', () => {
