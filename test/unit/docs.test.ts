@@ -89,6 +89,15 @@ test.each(pages)('%s: commands and their options exist', (page) => {
   expect(codeOf(read(page)).flatMap((line) => wrong(line) ?? [])).toEqual([]);
 });
 
+// Pages of datasets speak of other repositories' files.
+test.each(pages.filter((page) => !page.startsWith('datasets/')))(
+  '%s: files of the checkout that it names exist',
+  (page) => {
+    const named = codeOf(read(page)).filter((code) => /^(?:src|test|docs|experiments)\/[\w./-]*[\w/]$/.test(code));
+    expect(named.filter((file) => !fs.existsSync(path.join(root, file)))).toEqual([]);
+  },
+);
+
 test('pages that the program and its experiments name exist, with their headings', () => {
   const files = [...below('src', '.ts'), ...below('experiments', '.yaml')];
   const named = files.flatMap((file) =>

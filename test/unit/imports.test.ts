@@ -155,6 +155,28 @@ test('only the engine, the families and training know TensorFlow.js', () => {
   expect(wrong.map((each) => `${describeImport(each)}; only ${tensorFlowFolders.join(', ')} may`)).toEqual([]);
 });
 
+test('CONTRIBUTING draws the folders as they import each other: every arrow that does not follow from others, and no other', () => {
+  const below = new Map(files.map((file) => [folderOf(file), new Set<string>()]));
+  for (const { from, to } of ours) if (folderOf(from) !== folderOf(to)) below.get(folderOf(from))!.add(folderOf(to));
+  const reaches = (from: string, to: string): boolean =>
+    below.get(from)!.has(to) || [...below.get(from)!].some((between) => reaches(between, to));
+  const arrows = [...below].flatMap(([folder, known]) =>
+    [...known]
+      .filter((each) => ![...known].some((between) => between !== each && reaches(between, each)))
+      .filter(() => !folder.endsWith('.ts'))
+      .map((each) => `${each} --> ${folder}`),
+  );
+  const guide = fs.readFileSync(path.join(src, '../CONTRIBUTING.md'), 'utf8');
+  const drawn = /^```mermaid\n(.*?)^```/ms
+    .exec(guide)![1]!
+    .split('\n')
+    .flatMap((line) => {
+      const folders = line.trim().split(' --> ');
+      return folders.slice(1).map((folder, i) => `${folders[i]} --> ${folder}`);
+    });
+  expect(drawn.sort()).toEqual(arrows.sort());
+});
+
 test('no two files import each other, directly or through others', () => {
   expect(cycles()).toEqual([]);
 });
