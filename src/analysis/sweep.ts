@@ -7,8 +7,20 @@ import { choose, type RegisteredMetric } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import { quantile } from '../statistics/bootstrap.js';
 import { Random } from '../statistics/random.js';
+import type { Interval } from '../statistics/intervals.js';
 import { UsageError } from '../terminal/errors.js';
-import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './curves.js';
+import type { OnStep } from '../terminal/steps.js';
+import {
+  meansOf,
+  orient,
+  positionOf,
+  sampleCurve,
+  scalesOf,
+  scoreCurve,
+  type SampleOptions,
+  type Scale,
+  type ScaleName,
+} from './curves.js';
 import type { GridAxis } from '../terminal/axis-text.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
@@ -19,6 +31,8 @@ export interface GridPoint {
   /** max - min. */
   readonly range: number;
   readonly scores: Scores;
+  /** 95 % of each score, of points that `sampleScores` drew. */
+  readonly intervals?: Readonly<Record<ScoreName, Interval>>;
 }
 
 export interface Sweep {
@@ -61,6 +75,43 @@ export function sweepGrid({ metric, parameters, axes, members, axis = 'parameter
     });
   });
   return { scales, axes, points };
+}
+
+/** Points of one axis whose intervals are drawn at most: more are not told apart in a picture, and take a minute. */
+const mostSampled = 60;
+
+export interface ScoreSampling extends SampleOptions {
+  readonly axis?: ScaleName;
+  readonly onStep?: OnStep;
+}
+
+/**
+ * A sweep over one parameter, with intervals of the scores at points spread evenly over it, the first and the last among them, where the
+ * curve moves by `leastRange`. A sweep over several as it is.
+ */
+export function sampleScores(
+  sweep: Sweep,
+  members: readonly MemberOutcomes[],
+  leastRange: number,
+  { draws = 500, axis = 'parameters', onStep, ...options }: ScoreSampling = {},
+): Sweep {
+  const { axes, points, scales } = sweep;
+  if (axes.length > 1 || scales.length < 2) return sweep;
+  const step = Math.max(1, (points.length - 1) / (mostSampled - 1));
+  const chosen = new Set(
+    Array.from({ length: Math.min(mostSampled, points.length) }, (_, i) => Math.round(i * step)).filter(
+      (i) => points[i]!.range >= leastRange,
+    ),
+  );
+  let done = 0;
+  const sampled = points.map((point, i): GridPoint => {
+    if (!chosen.has(i)) return point;
+    onStep?.(done++, chosen.size);
+    const scores = scoreCurve(sampleCurve(point.metric, members, { ...options, draws }), axis);
+    const intervals = Object.fromEntries(scoreNames.map((name) => [name, scores[name].interval]));
+    return { ...point, intervals: intervals as Record<ScoreName, Interval> };
+  });
+  return { ...sweep, points: sampled };
 }
 
 function columnOf(chosen: readonly Metric[], outcomes: MemberOutcomes['outcomes'], axis: GridAxis): ArrayLike<number> {

@@ -11,11 +11,13 @@ import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { editDistance, sequenceLength } from '../metrics/sequence.js';
 import { scaleText, trainedWords, type FamilyWords } from '../runs/words.js';
+import { percentileInterval } from '../statistics/bootstrap.js';
+import type { Interval } from '../statistics/intervals.js';
 import { FitError } from '../statistics/least-squares.js';
 import { condensed } from '../terminal/format.js';
-import { meansOf, scalesOf, type Scale } from './curves.js';
+import { sampleCurve, scalesOf, type SampleOptions, type Scale } from './curves.js';
 import { distanceBetween, type Distance } from './independence.js';
-import { allRight, expectedEditDistance, fitPowerLaw, tokenLoss, type PowerLawFit } from './theory.js';
+import { allRight, expectedEditDistance, fitPowerLaw, tokenLoss, type PowerLaw, type PowerLawFit } from './theory.js';
 
 export interface PredictedCurve {
   readonly metric: Metric;
@@ -23,7 +25,11 @@ export interface PredictedCurve {
   readonly length: number;
   /** Means over seeds, `[scales]`. */
   readonly measured: Float64Array;
+  /** 95 % of each, as `evaluate` has them. */
+  readonly measuredIntervals: readonly Interval[];
   readonly predicted: Float64Array;
+  /** 95 % of each, with the law fitted anew to each bootstrap draw of the losses; ends are NaN without draws. */
+  readonly predictedIntervals: readonly Interval[];
   readonly distance: Distance;
 }
 
@@ -32,11 +38,18 @@ export interface TheoryFit {
   readonly law: PowerLawFit;
   readonly scales: readonly Scale[];
   readonly loss: Float64Array;
+  readonly lossIntervals: readonly Interval[];
   readonly fittedLoss: Float64Array;
+  readonly fittedIntervals: readonly Interval[];
   /** p^l against all of l right; the first of length 1. */
   readonly right: readonly PredictedCurve[];
   /** l (1 - p) against the token edit distance; images one by one: against their share of wrong ones. */
   readonly edits: PredictedCurve | undefined;
+}
+
+export interface TheoryRequest extends SampleOptions {
+  readonly lengths: readonly number[];
+  readonly words?: FamilyWords;
 }
 
 /**
@@ -47,17 +60,14 @@ export interface TheoryFit {
 export function fitFamily(
   run: string,
   members: readonly MemberOutcomes[],
-  { lengths, words = trainedWords }: { readonly lengths: readonly number[]; readonly words?: FamilyWords },
+  { lengths, words = trainedWords, ...sampling }: TheoryRequest,
 ): TheoryFit {
   const scales = scalesOf(members);
   const { sequence } = members[0]!.outcomes;
   const isSequence = sequence !== undefined;
-  const measure = (metric: Metric) =>
-    meansOf(
-      Float64Array.from(members, ({ outcomes }) => metric.weighted(outcomes).evaluate()),
-      scales,
-    );
-  const loss = measure(isSequence ? imageCrossEntropy.with({}) : crossEntropy.with({}));
+  const measure = (metric: Metric) => sampleCurve(metric, members, sampling);
+  const losses = measure(isSequence ? imageCrossEntropy.with({}) : crossEntropy.with({}));
+  const loss = losses.values;
   const none = scales
     .filter((_, i) => !(loss[i]! > 0 && loss[i]! < Infinity))
     .map(({ width }) => scaleText(width, words));
@@ -66,12 +76,28 @@ export function fitFamily(
       'not-finite',
       `a power law needs finite values above 0, and it has none at ${words.scale} ${condensed(none)}`,
     );
-  const law = fitPowerLaw(scales.map(({ parameters }, i) => ({ parameters, loss: loss[i]! })));
-  const against = (metric: Metric, length: number, predict: (parameters: number) => number): PredictedCurve => {
-    const measured = measure(metric);
-    const predicted = Float64Array.from(scales, ({ parameters }) => predict(parameters));
-    return { metric, length, measured, predicted, distance: distanceBetween(measured, predicted) };
+  const fit = (values: Float64Array) =>
+    fitPowerLaw(scales.map(({ parameters }, i) => ({ parameters, loss: values[i]! })));
+  const law = fit(loss);
+  const refitted = losses.draws.flatMap((values) => lawOrNone(() => fit(values)));
+  const ofLaw = (predict: (law: PowerLaw, parameters: number) => number) => ({
+    values: Float64Array.from(scales, ({ parameters }) => predict(law, parameters)),
+    intervals: scales.map(({ parameters }) => percentileInterval(refitted.map((each) => predict(each, parameters)))),
+  });
+  const against = (
+    metric: Metric,
+    length: number,
+    predict: (law: PowerLaw, parameters: number, length: number) => number,
+  ): PredictedCurve => {
+    const { values: measured, intervals } = measure(metric);
+    const predicted = ofLaw((each, parameters) => predict(each, parameters, length));
+    return {
+      ...{ metric, length, measured, measuredIntervals: intervals() },
+      ...{ predicted: predicted.values, predictedIntervals: predicted.intervals },
+      distance: distanceBetween(measured, predicted.values),
+    };
   };
+  const fitted = ofLaw(tokenLoss);
   const metricOf = (length: number): Metric => {
     if (isSequence) return length === 1 ? imageAccuracy.with({}) : sequenceAccuracy.with({ l: length });
     return length === 1 ? accuracy.with({}) : subsetAccuracy.with({ k: length });
@@ -81,11 +107,18 @@ export function fitFamily(
     run,
     law,
     scales,
-    loss,
-    fittedLoss: Float64Array.from(scales, ({ parameters }) => tokenLoss(law, parameters)),
-    right: lengths.map((length) => against(metricOf(length), length, (n) => allRight(law, n, length))),
-    edits: isSequence
-      ? against(editDistance.with({}), longest, (n) => expectedEditDistance(law, n, longest))
-      : undefined,
+    ...{ loss, lossIntervals: losses.intervals(), fittedLoss: fitted.values, fittedIntervals: fitted.intervals },
+    right: lengths.map((length) => against(metricOf(length), length, allRight)),
+    edits: isSequence ? against(editDistance.with({}), longest, expectedEditDistance) : undefined,
   };
+}
+
+/** None for a draw whose losses follow no law: one of them is 0, or all are the same. */
+function lawOrNone(fit: () => PowerLaw): PowerLaw[] {
+  try {
+    return [fit()];
+  } catch (error) {
+    if (error instanceof FitError || error instanceof RangeError) return [];
+    throw error;
+  }
 }

@@ -5,7 +5,7 @@ import { causesOf, refuseCauses, type Causes } from '../analysis/causes.js';
 import { discoveriesOf, mostTested, type Discoveries } from '../analysis/discoveries.js';
 import { flatness } from '../analysis/evaluate.js';
 import type { ScoreName } from '../analysis/scores.js';
-import { extremes, sweepGrid, type GridPoint, type Sweep } from '../analysis/sweep.js';
+import { extremes, sampleScores, sweepGrid, type GridPoint, type Sweep } from '../analysis/sweep.js';
 import { choose, splitMetric, type RegisteredMetric } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/opened.js';
@@ -112,7 +112,10 @@ async function gridOf(swept: Sweep, { members }: LoadedRun, ranked: Ranked): Pro
     const odd = flatness({ metric, members: Array.from(values, (value) => ({ value })) }, members);
     if (odd !== undefined) note?.(`note: ${odd}`);
   }
-  return { ...swept, found, discoveries };
+  const sampled = await track(ranked, 'intervals of scores', (onStep) =>
+    sampleScores(swept, members, leastRange, { onStep }),
+  );
+  return { ...sampled, found, discoveries };
 }
 
 const mostCurves = 100_000;

@@ -41,7 +41,7 @@ export async function theory(run: RunLike, options: TheoryOptions = {}): Promise
   const wanted = lengths ?? own;
   const longest = wanted.find((length) => isSequences && length > pairs);
   if (longest !== undefined) throw new UsageError(`${longest} exceeds the ${pairs} images of a sequence`, '--lengths');
-  const sequence = isSequences ? (['sequence', 'label', 'predicted'] as const) : [];
+  const sequence = isSequences ? (['sequence', 'example', 'label', 'predicted'] as const) : [];
   const family = await readRun(open, ['correct', 'log_probability', ...sequence], options);
   refuseOneScale(family, 'a fit');
   const examples = present(nth(family.members, 0).outcomes.correct).length;

@@ -7,7 +7,14 @@ import { scoreMetric, type MetricScore } from '../../src/analysis/forecast/scori
 import { studyMetric, type MetricStudy } from '../../src/analysis/forecast/study.js';
 import { analyseTurns, type Quanta } from '../../src/analysis/quanta.js';
 import { seedDistribution, type SeedDistribution } from '../../src/analysis/seed-distribution.js';
-import { sweepGrid, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../src/analysis/sweep.js';
+import {
+  sampleScores,
+  sweepGrid,
+  sweepScales,
+  sweepTestSizes,
+  type ResampledCurve,
+  type Sweep,
+} from '../../src/analysis/sweep.js';
 import { collapseOverLoss, type Collapse } from '../../src/analysis/collapse/collapse.js';
 import { scalingLaw, type ScalingLaw } from '../../src/analysis/scaling/scaling.js';
 import { fitFamily, type TheoryFit } from '../../src/analysis/theory-fit.js';
@@ -93,10 +100,15 @@ export const differences = {
   members: differenceBetween([0], [1]),
 };
 
-export const sweptCutoffs: Sweep = sweepGrid({
-  ...{ metric: metrics.reconstruction, parameters: {}, members: errors },
-  axes: [{ key: 'c', values: [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1] }],
-});
+export const sweptCutoffs: Sweep = sampleScores(
+  sweepGrid({
+    ...{ metric: metrics.reconstruction, parameters: {}, members: errors },
+    axes: [{ key: 'c', values: [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1] }],
+  }),
+  errors,
+  0.1,
+  { draws: 100 },
+);
 
 const sweptTwice: Sweep = sweepGrid({
   ...{ metric: metrics['subset-below'], parameters: { column: 'mse' }, members: errors },

@@ -7,7 +7,14 @@ import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.j
 import { outcomeOf, type SealedOutcome } from '../../analysis/forecast/sealed.js';
 import { predictFromStandard } from '../../analysis/independence.js';
 import { seedDistribution, type SeedDistribution } from '../../analysis/seed-distribution.js';
-import { sweepGrid, sweepScales, sweepTestSizes, type ResampledCurve, type Sweep } from '../../analysis/sweep.js';
+import {
+  sampleScores,
+  sweepGrid,
+  sweepScales,
+  sweepTestSizes,
+  type ResampledCurve,
+  type Sweep,
+} from '../../analysis/sweep.js';
 import { metrics, parseMetric, type RegisteredMetric } from '../../metrics/index.js';
 import type { Metric } from '../../metrics/metric.js';
 import { pairsOf } from '../../runs/imported.js';
@@ -58,6 +65,8 @@ export interface AnalysedFamily {
 
 /** Of every width: fewer have too little shape for the dip or a mixture of two normals to see. */
 const leastSeeds = 8;
+/** Curves that move by less have no score in the figure of thresholds. */
+export const leastRange = 0.1;
 
 /** Columns beyond those of the metrics: which example a row is. */
 const keyColumns: readonly OutcomeName[] = ['example', 'label'];
@@ -99,7 +108,11 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
     seeds: fewestSeeds(members) < leastSeeds ? undefined : seedDistribution(standard, members),
     ...(await forecastsOf(open)),
     predicted: present(predictFromStandard(chosen, members)).values,
-    sweep: sweepGrid({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),
+    sweep: sampleScores(
+      sweepGrid({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),
+      members,
+      leastRange,
+    ),
     causes: {
       testSizes: sweepTestSizes({ metric: chosen, members, sizes, draws: 200 }),
       keptScales: sweepScales({ metric: chosen, members, sizes: kept }),

@@ -50,6 +50,12 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   const step = Math.ceil(every.length / mostColumns);
   const kept = every.flatMap((_, j) => (j % step === 0 || j === every.length - 1 ? j : []));
   const [values, points] = [kept.map((j) => nth(every, j)), kept.map((j) => nth(sweep.points, j))];
+  // Points with an interval may lie between the columns.
+  const scored = every.flatMap((x, j) => {
+    const point = nth(sweep.points, j);
+    return kept.includes(j) || point.intervals !== undefined ? { x, point } : [];
+  });
+  const hasIntervals = scored.some(({ point }) => point.intervals !== undefined);
   const { name, unit } = nth(points, 0).metric;
   const isShare = unit === 'probability';
   const x = axisOf(values, key);
@@ -100,7 +106,10 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
         {
           label: score,
           style: 0,
-          line: points.map((point, j) => ({ x: nth(values, j), y: shown(point, score, leastRange) })),
+          line: scored.map(({ x: at, point }) => ({
+            ...{ x: at, y: shown(point, score, leastRange) },
+            ...point.intervals?.[score],
+          })),
           points: [],
         },
       ],
@@ -108,7 +117,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   return {
     title: `${run}: ${name} over ${key}`,
     notes: [
-      `The same outcomes at every value. Scores are missing where the curve moves by less than ${leastRange}. Dashed: a straight ramp through as many scales.`,
+      `The same outcomes at every value. Scores are missing where the curve moves by less than ${leastRange}. Dashed: a straight ramp through as many scales.${hasIntervals ? ' Bands: 95 % intervals of the scores, over test examples, and seeds where there are several.' : ''}`,
     ],
     panels: [
       heat,

@@ -1,12 +1,13 @@
 /** The model of Sec. 2, drawn for parameters or beside a family that it was fitted to. */
-import type { TheoryFit } from '../../analysis/theory-fit.js';
+import type { PredictedCurve, TheoryFit } from '../../analysis/theory-fit.js';
 import { allRight, expectedEditDistance, tokenLoss, type PowerLaw } from '../../analysis/theory.js';
 import { nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
+import type { Interval } from '../../statistics/intervals.js';
 import { formatNumber } from '../../terminal/format.js';
 import type { CurvePoint } from './axis.js';
 import type { Figure } from './layout.js';
-import { curvePanel, type CurvePanel } from './panels.js';
+import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 
 /** As titles and tables have it. */
 export const equation = (law: PowerLaw) => `L(N) = (N / ${formatNumber(law.scale)})^${formatNumber(law.exponent)} nats`;
@@ -46,28 +47,41 @@ export function modelFigure(law: PowerLaw, lengths: readonly number[]): Figure {
   };
 }
 
+type Compared = Pick<PredictedCurve, 'measured' | 'measuredIntervals' | 'predicted' | 'predictedIntervals'>;
+
 export function fitFigure(
-  { run, law, scales, loss, fittedLoss, right, edits }: TheoryFit,
+  { run, law, scales, right, edits, ...losses }: TheoryFit,
   words: FamilyWords = trainedWords,
 ): Figure {
-  const points = (values: Float64Array): CurvePoint[] =>
-    scales.map(({ parameters }, i) => ({ x: parameters, y: nth(values, i) }));
-  const pair = (measured: Float64Array, predicted: Float64Array, label = 'predicted') => [
-    { label: 'measured', line: points(measured) },
-    { label, line: points(predicted), points: [] },
+  const points = (values: Float64Array, intervals: readonly Interval[]): CurvePoint[] =>
+    scales.map(({ parameters }, i) => ({ x: parameters, y: nth(values, i), ...nth(intervals, i) }));
+  const pair = (
+    { measured, measuredIntervals, predicted, predictedIntervals }: Compared,
+    label = 'predicted',
+  ): PanelSeries[] => [
+    { label: 'measured', line: points(measured, measuredIntervals), spread: 'bars' },
+    { label, line: points(predicted, predictedIntervals), points: [] },
   ];
+  const { loss, lossIntervals, fittedLoss, fittedIntervals } = losses;
+  const fitted = {
+    ...{ measured: loss, measuredIntervals: lossIntervals },
+    ...{ predicted: fittedLoss, predictedIntervals: fittedIntervals },
+  };
   const xTitle = words.axis;
   const panels: CurvePanel[] = [
     {
       title: 'cross-entropy',
       subtitle: [`fitted: exponent ${formatNumber(law.exponent)}`, `rms of ln L ${formatNumber(law.rmsLog)}`],
-      series: pair(loss, fittedLoss, 'power law, fitted'),
+      series: pair(fitted, 'power law, fitted'),
       ...{ xTitle, yTitle: 'nats', yLog: true },
     },
-    ...right.map(({ metric, length, distance, measured, predicted }): CurvePanel => ({
-      title: metric.title,
-      subtitle: [length === 1 ? 'p = exp(-L)' : `p^${length}`, `rms difference ${formatNumber(distance.rms)}`],
-      series: pair(measured, predicted),
+    ...right.map((curve): CurvePanel => ({
+      title: curve.metric.title,
+      subtitle: [
+        curve.length === 1 ? 'p = exp(-L)' : `p^${curve.length}`,
+        `rms difference ${formatNumber(curve.distance.rms)}`,
+      ],
+      series: pair(curve),
       ...{ xTitle, yTitle: 'share right', yDomain: [0, 1] as const },
     })),
   ];
@@ -75,13 +89,15 @@ export function fitFigure(
     panels.push({
       title: edits.metric.title,
       subtitle: [`${edits.length} (1 - p)`, `rms difference ${formatNumber(edits.distance.rms)}`],
-      series: pair(edits.measured, edits.predicted),
+      series: pair(edits),
       ...{ xTitle, yTitle: 'tokens' },
     });
   }
   return {
     title: `${run}: predictions from a power law of the cross-entropy`,
-    notes: [`${equation(law)}, fitted to the means over seeds; the other panels have no free parameters.`],
+    notes: [
+      `${equation(law)}, fitted to the means over seeds; the other panels have no free parameters. Bars: 95 % intervals of the means. Bands: of the prediction, the law fitted to each bootstrap draw.`,
+    ],
     panels: panels.map(curvePanel),
   };
 }

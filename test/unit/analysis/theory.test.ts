@@ -64,11 +64,34 @@ test('a family that the model is true of is predicted: accuracy^L, edit distance
       label: Int32Array.from({ length: count }, (_, i) => i % 8),
       predicted: Int32Array.from(correct, (right, i) => (right === 1 ? i % 8 : 99)),
       sequence: Int32Array.from({ length: count }, (_, i) => Math.floor(i / 8)),
+      example: Int32Array.from({ length: count }, (_, i) => i),
     });
   });
-  const fit = fitFamily('run', members, { lengths: [1, 8] });
+  const fit = fitFamily('run', members, { lengths: [1, 8], draws: 20 });
   expect(fit.law.exponent).toBeAllClose(-0.5, { rtol: 1e-5 });
   // 5000 sequences: standard errors below .007 of a share, below .02 of a distance of 8 tokens
   for (const { distance } of fit.right) expect(distance.largest).toBeLessThan(0.03);
   expect(fit.edits!.distance.largest).toBeLessThan(0.1);
+});
+
+test('intervals of the predictions are those of the losses that the law passes through', () => {
+  const random = Random.named(0, 'theory', 'intervals');
+  const count = 4000;
+  const members = [1, 4].map((width) =>
+    memberOf(width, 0, {
+      correct: new Uint8Array(count).fill(1),
+      // Uniform over 1 nat: the standard deviation is 1 / sqrt(12).
+      log_probability: Float32Array.from({ length: count }, () => -1 / width - random.uniform()),
+    }),
+  );
+  const { loss, fittedLoss, fittedIntervals, right } = fitFamily('run', members, { lengths: [5] });
+  expect(fittedLoss).toBeAllClose(loss, { rtol: 1e-9 });
+  const half = 1.96 / Math.sqrt(12 * count);
+  // 2000 draws know a quantile's distance from the middle to 3 %; p^5 falls with the loss, exp(-5 L).
+  fittedIntervals.forEach(({ lower, upper }, i) => {
+    expect([loss[i]! - lower, upper - loss[i]!]).toBeAllClose([half, half], { rtol: 0.1 });
+    const { predictedIntervals } = right[0]!;
+    expect(predictedIntervals[i]!.lower).toBeAllClose(Math.exp(-5 * upper), { rtol: 1e-6 });
+    expect(predictedIntervals[i]!.upper).toBeAllClose(Math.exp(-5 * lower), { rtol: 1e-6 });
+  });
 });

@@ -193,6 +193,15 @@ test('sweep: the scores of every cutoff whose curve moves, and a cell for each c
     finite.map(({ c, scores }) => [c, scores.ramp]),
     2,
   );
+  const { lower, upper } = band(of(panels[1]!.areas, colourOf(0))[0]!);
+  expectPlaces(
+    lower,
+    scored_.map(({ c, intervals }) => [c, intervals!.bow.lower]),
+  );
+  expectPlaces(
+    upper,
+    scored_.map(({ c, intervals }) => [c, intervals!.bow.upper]),
+  );
   const cells = panels[0]!.rectangles;
   expect(cells).toHaveLength(swept.length * scales.length);
   // Of a scheme from dark to bright: the brightest are those of the largest shares.
@@ -306,6 +315,12 @@ test('theory: the law and what follows from it', async () => {
       line(fits[k + 1]!, colourOf(1)),
       scales.map(({ parameters }, i) => [parameters, each.predicted[i]!]),
     );
+    const { lower, upper } = band(of(fits[k + 1]!.areas, colourOf(1))[0]!);
+    for (const [end, places] of [['lower', lower] as const, ['upper', upper] as const])
+      expectPlaces(
+        places,
+        scales.map(({ parameters }, i) => [parameters, each.predictedIntervals[i]![end]]),
+      );
   });
 });
 
