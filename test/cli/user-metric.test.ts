@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
+import { nextWords } from '../support/processes.js';
 import { program, runProgram } from '../support/program.js';
 
 let root = '';
@@ -38,7 +39,7 @@ test("a user's own metric in TypeScript, wherever it lies; another user's Ctrl-C
   const sealed = ['forecast', 'seal', 'lenet', '--widths', '64', '--metric', 'mine', '--metric-file', 'mine.ts'];
   for (const command of [words, sealed]) {
     const child = spawn(process.execPath, [program, ...command], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
-    await once(child.stderr, 'data');
+    await nextWords(child, 'stderr');
     child.kill('SIGINT');
     await once(child, 'close');
     expect(child.signalCode).toBe('SIGINT');

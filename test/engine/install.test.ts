@@ -83,12 +83,16 @@ function install() {
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
   const closed = once(child, 'close');
+  const early = closed.then(() => {
+    throw new Error(`ended early: ${lines.join('\n')}`);
+  });
+  early.catch(() => undefined);
   return {
     child,
     /** Resolves to everything that it said. */
     ended: closed.then(() => lines),
     said: async (start: string) => {
-      while (!lines.some((line) => line.startsWith(start))) await once(reader, 'line');
+      while (!lines.some((line) => line.startsWith(start))) await Promise.race([once(reader, 'line'), early]);
     },
   };
 }

@@ -1,7 +1,9 @@
 /** Locks between two hosts, as processes in name spaces of their own, on one disk: a living holder, and a power cut. */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished, expect, test } from 'vitest';
 import { temporaryFolder } from '../support/runs.js';
@@ -11,44 +13,76 @@ const space = ['--uts', '--pid', '--fork', '--mount-proc', '--kill-child=KILL'];
 const isPossible = spawnSync('unshare', [...space, 'true']).status === 0;
 if (!isPossible) console.error('not tested between hosts: unshare may not make name spaces here');
 
-/** A process on a host of this name that wants the lock and then keeps it, and what it has said so far. */
-function host(name: string, file: string, environment: NodeJS.ProcessEnv = {}) {
+/** What is not told of a host in time is a failure, long before the test's own limit. */
+const mostMilliseconds = 150_000;
+
+interface Host {
+  readonly name: string;
+  readonly child: ChildProcess;
+  /** Its lines so far, and what it complained of. */
+  readonly said: string[];
+  readonly complaint: string[];
+}
+
+/** A process on a host of this name that wants the lock and then keeps it. */
+function host(name: string, file: string, environment: NodeJS.ProcessEnv = {}): Host {
   const words = [process.execPath, '--import', 'tsx', contender, file];
   const child = spawn('unshare', [...space, 'bash', '-c', 'hostname "$0" && exec "$@"', name, ...words], {
     cwd: path.dirname(contender),
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  const said: string[] = [];
-  child.stdout.setEncoding('utf8').on('data', (lines: string) => said.push(...lines.trim().split('\n')));
-  return { child, said };
+  const linesOf = (stream: Readable) => {
+    const lines: string[] = [];
+    createInterface(stream).on('line', (line) => lines.push(line));
+    return lines;
+  };
+  return { name, child, said: linesOf(child.stdout), complaint: linesOf(child.stderr) };
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await sleep(100);
+/** Waits for what living hosts say; throws with what all of them said where one of them ends instead. */
+async function until(what: string, living: readonly Host[], isSo: () => boolean): Promise<void> {
+  const all = () => living.map(({ name, said, complaint }) => [name, ...said, ...complaint].join('\n')).join('\n\n');
+  for (let waited = 0; !isSo(); waited += 100) {
+    for (const { name, child } of living) {
+      const end = child.exitCode ?? child.signalCode;
+      if (end !== null) throw new Error(`${name} ended (${end}) before: ${what}\n${all()}`);
+    }
+    if (waited > mostMilliseconds) throw new Error(`did not come: ${what}\n${all()}`);
+    await sleep(100);
+  }
 }
 
-// 45 s are more than a lock needs to be taken from a dead host.
-test.skipIf(!isPossible).concurrent.each([0, 45_000, -45_000])(
-  'a host whose clock is %d ms off leaves a living lock alone, and takes that of a dead host after the stated time',
-  async (ahead) => {
-    const file = path.join(await temporaryFolder(), 'member');
-    const [holder, other] = [host('node-b', file), host('node-a', file, { CLOCK_AHEAD: String(ahead) })];
-    // Either may be the first.
-    await until(() => [holder, other].some(({ said }) => said.includes('taken')));
-    const [has, wants] = holder.said.includes('taken') ? [holder, other] : [other, holder];
-    const from = has === holder ? 'busy node-b' : 'busy node-a';
-    // A look every half second, for longer than the 30 s and 10 s after which a silent lock is taken.
-    await until(() => wants.said.length > 100 || wants.said.includes('taken'));
-    // Before a holder has written who it is, nobody knows.
-    expect(new Set(wants.said.filter((line) => line !== 'busy unknown'))).toEqual(new Set(['ready', from]));
-    has.child.kill('SIGKILL');
-    await once(has.child, 'exit');
-    const before = wants.said.length;
-    await until(() => wants.said.includes('taken'));
-    // Its last sign of life was at most 5 s old.
-    expect(wants.said.length - before).toBeGreaterThan(2 * (30 - 5) - 5);
+/** One host's clock is so many milliseconds ahead of the other's. */
+async function contest(ahead: number): Promise<void> {
+  const file = path.join(await temporaryFolder(), 'member');
+  const both = [host('node-b', file), host('node-a', file, { CLOCK_AHEAD: String(ahead) })] as const;
+  const has = ({ said }: Host) => said.includes('taken');
+  // Either may be the first.
+  await until('one has the lock', both, () => both.some(has));
+  const [holder, other] = has(both[0]) ? both : [both[1], both[0]];
+  // A look every half second, for longer than the 30 s and 10 s after which a silent lock is taken.
+  await until('a hundred looks', both, () => other.said.length > 100 || has(other));
+  // Before a holder has written who it is, nobody knows.
+  expect(new Set(other.said.filter((line) => line !== 'busy unknown'))).toEqual(
+    new Set(['ready', `busy ${holder.name}`]),
+  );
+  const gone = once(holder.child, 'exit');
+  holder.child.kill('SIGKILL');
+  await gone;
+  const before = other.said.length;
+  await until('the lock of the dead is taken', [other], () => has(other));
+  // Its last sign of life was at most 5 s old.
+  expect(other.said.length - before).toBeGreaterThan(2 * (30 - 5) - 5);
+}
+
+// At once and in one test: a hook of concurrent tests runs when any of them ends, and kills the hosts of the others.
+test.skipIf(!isPossible)(
+  'a host whose clock is right, or 45 s off, leaves a living lock alone, and takes that of a dead host after the stated time',
+  async () => {
+    // 45 s are more than a lock needs to be taken from a dead host.
+    await Promise.all([0, 45_000, -45_000].map(contest));
     expect(execFileSync('hostname', { encoding: 'utf8' }).trim()).not.toMatch(/^node-[ab]$/);
   },
 );

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as path from 'node:path';
 import { onTestFinished } from 'vitest';
+import { nextWords } from './processes.js';
 
 const lockFile = path.resolve(import.meta.dirname, '../../src/runs/lock.ts');
 
@@ -16,7 +17,7 @@ export async function holdLock(runFolder: string): Promise<ChildProcess> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  await once(child.stdout, 'data');
+  await nextWords(child);
   return child;
 }
 

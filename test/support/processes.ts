@@ -1,4 +1,6 @@
 /** Processes as seen from outside, and waiting for what they do. */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -43,4 +45,19 @@ export async function until(condition: () => boolean, milliseconds: number): Pro
     await sleep(20);
   }
   return condition();
+}
+
+/** What a process says next on a stream of its own, line or part of one; throws where it ends without. */
+export async function nextWords(child: ChildProcess, stream: 'stdout' | 'stderr' = 'stdout'): Promise<string> {
+  const over = new AbortController();
+  const ended = once(child, 'close', over).then(() => {
+    throw new Error(`ended (${child.exitCode ?? child.signalCode!}) without a word on ${stream}`);
+  });
+  try {
+    const [words] = (await Promise.race([once(child[stream]!, 'data', over), ended])) as [Buffer | string];
+    return words.toString();
+  } finally {
+    ended.catch(() => undefined);
+    over.abort();
+  }
 }

@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { publishFolder, writeCacheFile, type Publication } from '../../../src/install/cache.js';
 import { RunError } from '../../../src/terminal/errors.js';
+import { nextWords } from '../../support/processes.js';
 import { temporaryFolder } from '../../support/runs.js';
 
 const whole = (target: string) =>
@@ -114,7 +115,7 @@ test('what a killed process leaves is cleared away at once', async () => {
   const folder = await temporaryFolder();
   const [target, log] = [path.join(folder, 'cache', 'thing'), path.join(folder, 'log')];
   const child = maker(target, log);
-  await once(child.stdout!, 'data');
+  await nextWords(child);
   child.kill('SIGKILL');
   await once(child, 'exit');
   const left = await fs.readdir(path.dirname(target));

@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { onTestFinished, expect, test, vi } from 'vitest';
 import { processHere, thisProcess } from '../../../src/machine/owner.js';
 import { busyMembers, lockMember, lockRun, trainerOf } from '../../../src/runs/lock.js';
+import { nextWords } from '../../support/processes.js';
 import { temporaryFolder } from '../../support/runs.js';
 import { RunError } from '../../../src/terminal/errors.js';
 
@@ -24,7 +25,7 @@ async function holder(folder: string): Promise<ChildProcess> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  await once(child.stdout, 'data');
+  await nextWords(child);
   return child;
 }
 

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { isRunning, until } from '../../support/processes.js';
+import { isRunning, nextWords, until } from '../../support/processes.js';
 
 test("a busy worker dies with its parent, and not of the terminal's Ctrl-C", async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-orphan-'));
@@ -23,8 +22,7 @@ test("a busy worker dies with its parent, and not of the terminal's Ctrl-C", asy
       { env: { ...process.env, EMERGENCE_PARENT: String(process.pid) }, stdio: ['ignore', 'inherit', 'inherit'] });
     setInterval(() => {}, 1000);`;
   const parent = spawn(process.execPath, ['-e', parentSource], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [printed] = (await once(parent.stdout, 'data')) as [Buffer];
-  const pid = Number(printed.toString());
+  const pid = Number(await nextWords(parent));
   try {
     process.kill(pid, 'SIGINT');
     expect(await until(() => !isRunning(pid), 1200)).toBe(false);

@@ -42,11 +42,12 @@ test('the page: a strict policy, a fresh nonce each time, and nothing from elsew
     `<style nonce="${nonces[0]!}">`,
     `<script nonce="${nonces[0]!}">`,
   ]);
-  // Only the namespace of SVG, which is no address to load.
-  expect(text.match(/(https?:)?\/\/[\w.]+[^'"\s]*/g)?.filter((url) => !url.startsWith('// '))).toEqual([
+  // Only the namespace of SVG, which is no address to load. A nonce may have two slashes in it.
+  const told = text.replaceAll(nonces[0]!, '');
+  expect(told.match(/(https?:)?\/\/[\w.]+[^'"\s]*/g)?.filter((url) => !url.startsWith('// '))).toEqual([
     'http://www.w3.org/2000/svg',
   ]);
-  expect(text).not.toMatch(/\son\w+=|\sstyle=/);
+  expect(told).not.toMatch(/\son\w+=|\sstyle=/);
 });
 
 test('a wrong token, none, another place and another method are refused', async () => {
