@@ -98,6 +98,14 @@ test.each(pages.filter((page) => !page.startsWith('datasets/')))(
   },
 );
 
+test('README names every command in its table', () => {
+  const table = read('README.md')
+    .match(/^\| .*$/gm)!
+    .join('\n');
+  const missing = program.commands.map((command) => command.name()).filter((name) => !table.includes(`\`${name}\``));
+  expect(missing).toEqual([]);
+});
+
 test('pages that the program and its experiments name exist, with their headings', () => {
   const files = [...below('src', '.ts'), ...below('experiments', '.yaml')];
   const named = files.flatMap((file) =>
