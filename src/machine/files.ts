@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { RunError, UsageError, codeOf, messageOf } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
 import { isLeftover, isTemporary, temporaryName } from './temporary.js';
+import { uninterrupted } from './uninterrupted.js';
 
 /** One piece, or several that follow each other. */
 export type FileContent = string | Uint8Array | readonly Uint8Array[];
@@ -38,15 +39,17 @@ async function replaceAtomic(
 ): Promise<void> {
   const folder = path.dirname(file);
   const aside = path.join(folder, temporaryName(path.basename(file)));
-  try {
-    await write(aside);
-    await confirm?.();
-    await fs.rename(aside, file);
-    await flushFolder(folder);
-  } catch (error) {
-    await removeQuietly(aside);
-    throw failure(error, file);
-  }
+  await uninterrupted(async () => {
+    try {
+      await write(aside);
+      await confirm?.();
+      await fs.rename(aside, file);
+      await flushFolder(folder);
+    } catch (error) {
+      await removeQuietly(aside);
+      throw failure(error, file);
+    }
+  });
 }
 
 /**
@@ -305,13 +308,15 @@ export async function readInput(
 export async function assertWritable(folder: string): Promise<void> {
   const nearest = await nearestFolder(path.resolve(folder));
   const probe = path.join(nearest, temporaryName('probe'));
-  try {
-    await fs.writeFile(probe, 'x');
-    await fs.rm(probe);
-  } catch (error) {
-    await removeQuietly(probe);
-    throw refusal(error, nearest);
-  }
+  await uninterrupted(async () => {
+    try {
+      await fs.writeFile(probe, 'x');
+      await fs.rm(probe);
+    } catch (error) {
+      await removeQuietly(probe);
+      throw refusal(error, nearest);
+    }
+  });
 }
 
 async function nearestFolder(folder: string): Promise<string> {

@@ -11,6 +11,7 @@ import {
   writeFileAtomic,
 } from './files.js';
 import { temporaryName } from './temporary.js';
+import { uninterrupted } from './uninterrupted.js';
 
 /** Files by their path in the folder, with `/`. */
 export type FolderContent = ReadonlyMap<string, FileContent>;
@@ -61,19 +62,21 @@ export async function writeFolder(folder: string, files: FolderContent): Promise
   await createFolder(parent);
   await removeLeftoversOf(parent, name);
   const aside = path.join(parent, temporaryName(name));
-  try {
-    for (const [file, data] of files) {
-      const inside = path.join(aside, ...file.split('/'));
-      // Names are checked where they are read; nothing is written elsewhere should one slip through.
-      if (!inside.startsWith(aside + path.sep)) throw new Error(`${file} is outside the folder`);
-      await createFolder(path.dirname(inside));
-      await writeFileAtomic(inside, data);
+  await uninterrupted(async () => {
+    try {
+      for (const [file, data] of files) {
+        const inside = path.join(aside, ...file.split('/'));
+        // Names are checked where they are read; nothing is written elsewhere should one slip through.
+        if (!inside.startsWith(aside + path.sep)) throw new Error(`${file} is outside the folder`);
+        await createFolder(path.dirname(inside));
+        await writeFileAtomic(inside, data);
+      }
+      await replace(target, aside);
+    } catch (error) {
+      await fs.rm(aside, { recursive: true, force: true }).catch(() => undefined);
+      throw diskError(error, folder);
     }
-    await replace(target, aside);
-  } catch (error) {
-    await fs.rm(aside, { recursive: true, force: true }).catch(() => undefined);
-    throw diskError(error, folder);
-  }
+  });
 }
 
 /** Two renames, as a folder with files can't be renamed over; should the second fail, the first is undone. */

@@ -7,6 +7,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { isAlive, thisMachine } from './owner.js';
+import { uninterrupted } from './uninterrupted.js';
 
 const temporary = /^\..+\.(\d+)(?:@([A-Za-z0-9-]+))?\.[0-9a-f-]{36}\.tmp$/;
 
@@ -60,13 +61,15 @@ export function diskClock(folder: string): () => Promise<number> {
 /** Milliseconds, by the clock that stamps files in `folder`: those of one that is written there, and goes. */
 export async function diskTime(folder: string): Promise<number> {
   const probe = path.join(folder, temporaryName('clock'));
-  const handle = await fs.open(probe, 'wx');
-  try {
-    await handle.writeFile('x');
-    await handle.sync();
-    return (await handle.stat()).mtimeMs;
-  } finally {
-    await handle.close();
-    await fs.rm(probe, { force: true });
-  }
+  return uninterrupted(async () => {
+    const handle = await fs.open(probe, 'wx');
+    try {
+      await handle.writeFile('x');
+      await handle.sync();
+      return (await handle.stat()).mtimeMs;
+    } finally {
+      await handle.close();
+      await fs.rm(probe, { force: true });
+    }
+  });
 }

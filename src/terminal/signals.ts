@@ -13,7 +13,8 @@ export interface Stop {
 /** A scheduler's warning that time is nearly up; the polite kill comes later. */
 const warning = 'SIGUSR1';
 /** Ctrl-C, a polite kill, a terminal that is closed. */
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', warning] as const;
+export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const signals = [...stopSignals, warning] as const;
 
 const exitCodeOf = (name: NodeJS.Signals) => 128 + os.constants.signals[name === warning ? 'SIGTERM' : name];
 

@@ -66,7 +66,7 @@ export interface AnalysedFamily {
 /** Of every width: fewer have too little shape for the dip or a mixture of two normals to see. */
 const leastSeeds = 8;
 /** Curves that move by less have no score in the figure of thresholds. */
-export const leastRange = 0.1;
+export const leastMovement = 0.1;
 
 /** Columns beyond those of the metrics: which example a row is. */
 const keyColumns: readonly OutcomeName[] = ['example', 'label'];
@@ -111,7 +111,7 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
     sweep: sampleScores(
       sweepGrid({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),
       members,
-      leastRange,
+      leastMovement,
     ),
     causes: {
       testSizes: sweepTestSizes({ metric: chosen, members, sizes, draws: 200 }),

@@ -16,7 +16,7 @@ import { readStrips, type MemberStrips } from '../../runs/pictures.js';
 import { formatNumber, withSpaces } from '../../terminal/format.js';
 import type { OnStep } from '../../terminal/steps.js';
 import { tablesOf, type ReportFigure, type Report } from './blocks.js';
-import { analyseFamily, leastRange, type AnalysedFamily } from './family.js';
+import { analyseFamily, leastMovement, type AnalysedFamily } from './family.js';
 import { latexTable } from './latex.js';
 import { markdownOf } from './markdown.js';
 import { commandOf, storyOf, type ReportedFamily } from './story.js';
@@ -275,7 +275,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Repo
         `compare ${name} --standard ${standard.id}${isUsual ? '' : ` --induced ${induced.id}`}${naturals}${axis}`,
       ),
     }),
-    await draw(sweepFigure({ run: name, sweep, leastRange, words }), drawing, {
+    await draw(sweepFigure({ run: name, sweep, leastRange: leastMovement, words }), drawing, {
       name: `${name}-thresholds`,
       alt: `Heat map of ${induced.name} of ${name} over thresholds and ${size}`,
       caption: `Every threshold at once: ${induced.name} over thresholds and ${size}, and the scores of each threshold's curve.`,

@@ -2,6 +2,7 @@
 import { titleOf } from '../../runs/imported.js';
 import * as path from 'node:path';
 import { writeOutput } from '../../machine/files.js';
+import { uninterrupted } from '../../machine/uninterrupted.js';
 import { present } from '../../machine/present.js';
 import type { LoadedRun } from '../../runs/opened.js';
 import { UsageError } from '../../terminal/errors.js';
@@ -36,7 +37,9 @@ export async function writePicture(
       'give a path without .svg and .png, such as figures/one',
     );
   const files = (await rendered(svg, formats)).map(([format, content]) => ({ file: `${stem}.${format}`, content }));
-  for (const { file, content } of files) await writeOutput(file, content, '--output');
+  await uninterrupted(async () => {
+    for (const { file, content } of files) await writeOutput(file, content, '--output');
+  });
   return files.map(({ file }) => file);
 }
 
