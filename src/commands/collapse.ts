@@ -23,18 +23,18 @@ export function registerCollapse(program: CommandUnknownOpts): void {
   program
     .command('collapse <runs...>')
     .description(
-      'draw an ability over the test loss of all members, test whether any factor adds to it at equal loss, and find the loss at which it leaves chance',
+      'plot an ability against the test loss of all members, test whether any factor adds to it at equal loss, and find the loss at which it leaves chance',
     )
     .option('--metric <metric>', 'the ability (default: the metric that induces emergence, as compare chooses it)')
     .addOption(metricFile)
     .option(
       '--chance <x>',
-      'the ability without any skill (default: what guessing gives)',
+      'the ability at chance level (default: that of guessing)',
       number('--chance', { fits: () => true, wanted: '' }),
     )
     .option(
       '--margin <x>',
-      'how far from chance an ability has left it (default: 0.05)',
+      'distance from chance at which an ability counts as having left it (default: 0.05)',
       number('--margin', { fits: (x) => x > 0, wanted: ' above 0' }),
     )
     .addOption(drawCount(1000, 'bootstrap draws of the test set, and draws of the test'))

@@ -12,13 +12,13 @@ export function registerCoordCheck(program: CommandUnknownOpts): void {
     program
       .command('coord-check')
       .description(
-        'train an architecture for some steps at widths 8 to 512, with the standard parametrization and with muP, and fit how the activations of each layer grow with the width',
+        "train an architecture briefly at widths 8 to 512, with the standard parametrization and with muP, and fit how each layer's activations grow with the width",
       ),
   )
     .addOption(
       new Option(
         '--after <list>',
-        `steps of training after which layers are looked at (default: ${checkDefaults.after.join(',')})`,
+        `training steps after which layers are measured (default: ${checkDefaults.after.join(',')})`,
       ).argParser(wholes('--after')),
     )
     .addOption(picture('coord-check-ARCH in reports/'))

@@ -8,7 +8,9 @@ import { printRuns, terminal } from './print.js';
 export function registerDesign(program: CommandUnknownOpts): void {
   program
     .command('design <pilot>')
-    .description('propose a follow-up experiment from a pilot run: widths, metric, seeds and test size for a power')
+    .description(
+      'propose a follow-up experiment from a pilot run: widths, metric, seeds and test size for a given power',
+    )
     .addOption(standard("the pilot's"))
     .addOption(induced('the mildest K, cutoff or L that is enough'))
     .option(

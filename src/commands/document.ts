@@ -8,7 +8,7 @@ import { exampleOf as metricExample, metrics } from '../metrics/index.js';
 import { glossary } from '../report/glossary.js';
 
 const opening = `# Commands
-<!-- Written by \`npm run docs\` from the definitions of the commands; a change here is lost. -->
+<!-- Written by \`npm run docs\` from the definitions of the commands; changes made here are lost. -->
 
 Each is \`emergence COMMAND\` where the package is installed, and an npm script in a checkout: \`emergence train\` is \`npm run train --\` there.
 \`emergence COMMAND --help\` prints the same. A mistake in a command line is reported in one line with exit code 2, a failure of the work with exit code 1.
@@ -28,7 +28,7 @@ export function glossaryMarkdown(): Promise<string> {
     page === undefined ? meaning : `${meaning} ([more](${page}))`,
   ]);
   const opening =
-    '# Glossary\n<!-- Written by `npm run docs` from src/report/glossary.ts; a change here is lost. -->\n';
+    '# Glossary\n<!-- Written by `npm run docs` from src/report/glossary.ts; changes made here are lost. -->\n';
   return formatted([opening, ...table(['term', 'meaning'], rows)].join('\n'));
 }
 

@@ -51,15 +51,15 @@ export function registerExport(program: CommandUnknownOpts): void {
     .addOption(
       new Option(
         '--to <format>',
-        `of a run parquet or csv; of a member ${ofMember.join('; ')} (default: as --output ends, else parquet; docs/export.md)`,
+        `for a run: parquet or csv; for a member: ${ofMember.join('; ')} (default: by the extension of --output, else parquet; docs/export.md)`,
       ).argParser(formatOf),
     )
     .option(
       '--output <file>',
-      'what to write (default: RUN.parquet or RUN.csv in this folder, of a member RUN-MEMBER with an extension)',
+      'the file to write (default: RUN.parquet or RUN.csv in this folder; for a member RUN-MEMBER with an extension)',
     )
     .addOption(probe)
-    .option('--moments', 'of a run, outcomes of every moment of training too, with a column step')
+    .option('--moments', 'for a run: include the outcomes of every moment of training, with a column step')
     .addOption(force)
     .addOption(json)
     .addHelpText(
@@ -74,7 +74,7 @@ export function registerExport(program: CommandUnknownOpts): void {
       const to = options.to ?? formatAsEnds(options.output) ?? 'parquet';
       if (isOfMember(to)) {
         if (options.moments === true)
-          throw new UsageError(`${to} is of a member, whose weights are those of its end`, '--moments', 'leave it out');
+          throw new UsageError(`${to} exports a member with its final weights`, '--moments', 'leave it out');
         if (options.probe !== undefined)
           throw new UsageError('a model has no outcomes', '--probe', 'leave it out, or export the run as a table');
         const { exportMember } = await import('../library/export-member.js');

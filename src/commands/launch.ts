@@ -20,19 +20,21 @@ export interface LaunchFlags {
 }
 
 const launchOptions = [
-  new Option('--partition <name>', 'of a launch: the partition'),
+  new Option('--partition <name>', 'with --launcher: the partition'),
   new Option(
     '--time <time>',
-    "of a launch: time limit of each task, such as 90, 12:00:00 or 2-00 (default: the partition's)",
+    "with --launcher: time limit of each task, such as 90, 12:00:00 or 2-00 (default: the partition's)",
   ),
-  new Option('--account <name>', 'of a launch: whom the time is charged to'),
-  new Option('--gres <list>', 'of a launch: what each task needs, such as gpu:1'),
-  new Option('--array-limit <n>', 'of a launch: tasks at once').argParser(whole('--array-limit', 1, 1_000_000)),
-  new Option('--pack <n>', 'of a launch: members in a task, one after the other (default: 1)').argParser(
+  new Option('--account <name>', 'with --launcher: the account to charge'),
+  new Option('--gres <list>', 'with --launcher: resources of each task, such as gpu:1'),
+  new Option('--array-limit <n>', 'with --launcher: tasks that run at once').argParser(
+    whole('--array-limit', 1, 1_000_000),
+  ),
+  new Option('--pack <n>', 'with --launcher: members in a task, one after the other (default: 1)').argParser(
     whole('--pack', 1, 1_000_000),
   ),
-  new Option('--wait', 'of a launch: wait until its jobs have ended, then show the table'),
-  new Option('--dry-run', 'of a launch: write and print the script, submit nothing'),
+  new Option('--wait', 'with --launcher: wait until the jobs have ended, then show the table'),
+  new Option('--dry-run', 'with --launcher: write and print the script, submit nothing'),
 ];
 
 /** Adds them to `train`. */
@@ -40,7 +42,7 @@ export function addLaunchOptions<C extends CommandUnknownOpts>(command: C): C {
   command.addOption(
     new Option(
       '--launcher <name>',
-      'have a cluster train the members instead: slurm (docs/clusters.md). A new run gets --threads 1 where nothing else is said',
+      'have a cluster train the members instead: slurm (docs/clusters.md); a new run gets --threads 1 unless you choose another number',
     ),
   );
   for (const option of launchOptions) command.addOption(option);
@@ -140,7 +142,9 @@ async function hasEnded(result: LaunchResult, signal: AbortSignal | undefined): 
     before = line;
     await sleep(intervalMilliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
     if (signal?.aborted === true) {
-      console.error(`no longer waiting; the jobs go on: ${commandLine(`watch ${path.basename(result.folder)}`)}`);
+      console.error(
+        `no longer waiting; the jobs keep running: ${commandLine(`watch ${path.basename(result.folder)}`)}`,
+      );
       return false;
     }
   }

@@ -12,7 +12,7 @@ const picked = 'overlay';
 export function registerNatural(program: CommandUnknownOpts): void {
   const group = program
     .command('natural')
-    .description('published scores of other models against their size, for comparison')
+    .description('list published scores of other models against their size, for comparison')
     .helpCommand(false)
     .addHelpText('after', examples('natural list overlay'));
   group

@@ -114,11 +114,11 @@ export const force = new Option('--force', 'overwrite an existing file');
 /** Which members are on a curve, and what it is over; read by `ofEach`. */
 export const axis = new Option(
   '--axis <name>',
-  'what curves are over: a factor that members differ in, parameters, flops, examples, steps or loss; of imported members any coordinate (default: parameters, or what the run names)',
+  "the horizontal axis: a factor in which members differ, parameters, flops, examples, steps or loss; for imported members any coordinate (default: parameters, or the run's own)",
 );
 export const where = new Option(
   '--where <factor=value>',
-  'a factor that is held, such as depth=2; may be given again (default: the largest of each that is not on the axis)',
+  'hold a factor at a value, such as depth=2; may be given again (default: the largest value of each factor that is not on the axis)',
 ).argParser((text: string, earlier: Record<string, number> | undefined) => {
   const [, key = '', digits = ''] = /^([A-Za-z][A-Za-z-]*)=(.+)$/.exec(text.trim()) ?? [];
   const value = digits.trim() === '' ? NaN : Number(digits);
@@ -131,11 +131,11 @@ export const where = new Option(
 });
 export const at = new Option(
   '--at <step>',
-  'outcomes after this step of training, of a run with --moments (default: the last)',
+  'use the outcomes after this training step, for a run with --moments (default: the last)',
 ).argParser(whole('--at'));
 export const probe = new Option(
   '--probe <name>',
-  `outcomes of a probe that the run was trained with: ${probeNames.join(', ')} (default: of the test set)`,
+  `use the outcomes of a probe that the run was trained with: ${probeNames.join(', ')} (default: those of the test set)`,
 );
 export const curvePer = new Option(
   '--curve-per <factor>',

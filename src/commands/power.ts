@@ -15,23 +15,23 @@ export function registerPower(program: CommandUnknownOpts): void {
     )
     .requiredOption(
       '--effect <x>',
-      'the wanted difference, such as 0.01: second run less first',
+      'the difference to detect, such as 0.01: second run minus first',
       number('--effect', { fits: (x) => x !== 0, wanted: ' other than 0' }),
     )
     .option('--accuracy <share>', "the first run's share (default: that of --run)", number('--accuracy', share))
     .option(
       '--deviation <x>',
-      'in place of --accuracy, of a metric that is no share: its standard deviation over images',
+      'instead of --accuracy, for a metric that is not a share: its standard deviation over images',
       number('--deviation', { fits: (x) => x > 0, wanted: ' above 0' }),
     )
     .option(
       '--correlation <x>',
-      'between the two runs, of right and wrong on an image (default: as between seeds of --run, else 0.5)',
+      "correlation of the two runs' results on an image (default: that between seeds of --run, else 0.5)",
       number('--correlation', correlation),
     )
     .option(
       '--seed-correlation <x>',
-      'the same between seeds of one run (default: that of --run, else --correlation)',
+      'the same for two seeds of one run (default: that of --run, else --correlation)',
       number('--seed-correlation', correlation),
     )
     .option(
@@ -40,15 +40,15 @@ export function registerPower(program: CommandUnknownOpts): void {
       number('--seed-deviation', { fits: (x) => x >= 0, wanted: ' of at least 0' }),
     )
     .option('--seeds <list>', 'seeds of each run (default: 1,2,3,5,8)', wholes('--seeds', 1, 10_000))
-    .option('--images <n>', 'test images that there are (default: those of --run)', whole('--images', 10, 1e9))
-    .option('--power <share>', 'wanted chance to find the effect', number('--power', share), 0.8)
-    .option('--alpha <share>', 'chance of a false alarm, two-sided', number('--alpha', share), 0.05)
-    .option('--one', 'one share against the fixed value of --accuracy, in place of two runs')
-    .option('--run <run>', 'a run that tells what is left out, and from whose images runs are simulated')
+    .option('--images <n>', 'number of test images available (default: those of --run)', whole('--images', 10, 1e9))
+    .option('--power <share>', 'desired probability of detecting the effect', number('--power', share), 0.8)
+    .option('--alpha <share>', 'probability of a false alarm, two-sided', number('--alpha', share), 0.05)
+    .option('--one', 'compare one share with the fixed value of --accuracy, instead of two runs')
+    .option('--run <run>', 'a run that supplies the omitted values, and the images that the simulation draws from')
     .option('--against <run>', 'another run on the same examples, for the correlation with it')
     .option(
       '--scale <number>',
-      'the scale whose members are taken (default: the largest)',
+      'the scale whose members are used (default: the largest)',
       number('--scale', { fits: (x) => x > 0, wanted: ' above 0' }),
     )
     .option('--metric <metric>', 'a metric that is a mean over images (default: the standard one)')

@@ -10,7 +10,7 @@ export function registerPredict(program: CommandUnknownOpts): void {
   program
     .command('predict <member> <images...>')
     .description(
-      'classes and chances of image files by a member, RUN/MEMBER; of an autoencoder how well it gives them back; a transformer takes them as one sequence',
+      'classify image files with a member, RUN/MEMBER, and show the probabilities; an autoencoder reports how well it reconstructs them; a transformer takes them as one sequence',
     )
     .option('--invert', 'read images as negatives, such as a dark digit on a white page for mnist')
     .addOption(
@@ -22,7 +22,7 @@ export function registerPredict(program: CommandUnknownOpts): void {
         'transformers: the class of each image but the last, by name or number, comma-separated',
       ).argParser((text: string) => text.split(',').map((part) => part.trim())),
     )
-    .option('--output <folder>', 'autoencoders: write the reconstructions there, a PNG each')
+    .option('--output <folder>', 'autoencoders: write the reconstructions to this folder, one PNG each')
     .addOption(force)
     .addOption(json)
     .addHelpText(

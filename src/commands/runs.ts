@@ -35,7 +35,7 @@ export function registerRuns(program: CommandUnknownOpts): void {
   group
     .command('merge <run> <other>')
     .description(
-      'copy into a run the members that it is missing from another run of the same experiment, such as a clone that was trained on another cluster; the other run stays as it is',
+      'copy into a run the members that it is missing from another run of the same experiment, such as a clone that was trained on another cluster; the other run is not changed',
     )
     .addOption(json)
     .addHelpText('after', examples('runs merge far site-b/far'))

@@ -12,12 +12,12 @@ export function registerScaling(program: CommandUnknownOpts): void {
     .description(
       'fit the scaling law E + A / N^a + B / D^b of a loss: exponents with intervals, residuals, larger members predicted, compute-optimal frontier',
     )
-    .option('--metric <metric>', 'a continuous loss (default: cross-entropy; of autoencoders mse)')
+    .option('--metric <metric>', 'a continuous loss (default: cross-entropy; autoencoders: mse)')
     .addOption(metricFile)
     .addOption(
       new Option(
         '--axis <coordinates>',
-        'what the law is over: parameters, examples, flops, or two with a comma (default: parameters,examples where both vary)',
+        'factors of the law: parameters, examples, flops, or two with a comma (default: parameters,examples if both vary)',
       ),
     )
     .addOption(where)

@@ -17,5 +17,5 @@ export function selftestTable({ members, faults }: Selftest): string {
     ]),
     ['member', 'device'],
   );
-  return [table, ...(faults.length === 0 ? ['All as it should be.'] : faults)].join('\n');
+  return [table, ...(faults.length === 0 ? ['All checks passed.'] : faults)].join('\n');
 }

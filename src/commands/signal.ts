@@ -8,13 +8,13 @@ export function registerSignal(program: CommandUnknownOpts): void {
   program
     .command('signal <runs...>')
     .description(
-      'how far apart each metric places the models, against how far it swings between the last checkpoints of a training, and what averaging them gains',
+      'compare how far apart each metric places the models with how much it fluctuates over the last checkpoints of a training, and what averaging those gains',
     )
     .addOption(metricNames('the standard one, the induced one and the loss'))
     .addOption(metricFile)
     .option(
       '--last <n>',
-      'checkpoints that are looked at, from the end of each training (default: 5, or all where there are fewer)',
+      'number of checkpoints to use, from the end of each training (default: 5, or all if there are fewer)',
       whole('--last', 3),
     )
     .addOption(where)

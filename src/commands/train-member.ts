@@ -18,14 +18,14 @@ export function registerTrainMember(program: CommandUnknownOpts): void {
   const command = program
     .command('train-member <run> [member]')
     .description(
-      'train one member of a run that train --plan-only has planned; exit code 75 where another process has it, on whatever host',
+      'train one member of a run that train --plan-only has planned; exit code 75 if another process, on any host, has it',
     )
     .addOption(
       new Option('--index <i>', "position in the run's list of members, from 0, in the order of runs --json").argParser(
         whole('--index', 0),
       ),
     )
-    .option('--next', 'the longest member that is not complete and that nobody has')
+    .option('--next', 'the longest member that is neither complete nor being trained')
     .option('--json', 'events as JSON lines on stdout, everything else on stderr')
     .option('--tensorboard', 'write TensorBoard logs');
   addDatasetOptions(command, ['dataDir'])

@@ -21,7 +21,7 @@ export function registerTrain(program: CommandUnknownOpts): void {
       program.command('train').description('train a family, or the members a run is missing, and plot its curves'),
     ),
   )
-    .option('--summary-only', 'train nothing: the table and the pictures of the members of --run that are complete')
+    .option('--summary-only', 'train nothing: show the table and the pictures of the complete members of --run')
     .addOption(size)
     .addOption(format)
     .addOption(title)
@@ -99,7 +99,7 @@ function refuseTwoWays(raw: RawOptions): void {
   const instead = { '--plan-only': 'planOnly', '--launcher': 'launcher', '--summary-only': 'summaryOnly' };
   const [one, other] = Object.entries(instead).flatMap(([flag, key]) => (raw[key] === undefined ? [] : [flag]));
   if (one === undefined || other === undefined) return;
-  throw new UsageError(`says something else to do than ${one}`, other, 'give one of the two');
+  throw new UsageError(`cannot be combined with ${one}`, other, 'give one of the two');
 }
 
 /** What says how a summary looks, or of which run it is; everything else says how to train. */
@@ -110,7 +110,7 @@ function refuseBesidesSummary(raw: RawOptions): void {
   const [other] = Object.keys(raw).filter((key) => raw[key] !== undefined && !ofSummary.includes(key));
   if (other === undefined) return;
   throw new UsageError(
-    'trains nothing, so it takes no such option',
+    'trains nothing, so this option has no effect',
     '--summary-only',
     `leave out --${optionOf(other)}`,
   );

@@ -112,7 +112,7 @@ function upright({ shape: { height, width, channels }, train, test, ...rest }: R
     shape: { height: width, width: height, channels },
     train: turn(train),
     test: turn(test),
-    notes: ['EMNIST stores its images transposed: they are turned upright'],
+    notes: ['EMNIST stores its images transposed: they are transposed back'],
   };
 }
 

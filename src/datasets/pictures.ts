@@ -62,7 +62,7 @@ export async function readPictures(
 /** A scale of its own would make a dark image as light as those that the member was trained on. */
 function unknownLevels(file: string): UsageError {
   return new UsageError(
-    'has numbers that do not tell what is black and white, and the run records none for such files',
+    'has numbers whose black and white are unknown, and the run does not record them for such files',
     file,
     'save it with 8 or 16 bits, unsigned, scaled as the training images were',
   );

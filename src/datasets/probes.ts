@@ -8,7 +8,7 @@ import { distinct, imagesByClass, type ClassImages, type SequenceOptions, type S
 /** Every probe by name, in the words of help, tables and docs. */
 export const probes = {
   'in-weights': 'images of distinct trained classes with their own labels: the context does not hold the answer',
-  'few-shot': 'images of a few trained classes whose labels are drawn anew: only the context holds the answer',
+  'few-shot': 'images of a few trained classes with new random labels: only the context holds the answer',
   'held-out': 'the same of held-out classes',
 } as const;
 export type ProbeName = keyof typeof probes;

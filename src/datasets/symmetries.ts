@@ -21,10 +21,10 @@ export function withSymmetries(raw: RawDataset, which: Symmetries | undefined, n
   const { shape, classNames, groups, composition } = raw;
   const wrong =
     composition !== undefined
-      ? 'has classes that are combinations of attributes, which do not turn with the images'
+      ? 'has classes that are combinations of attributes, which do not rotate with the images'
       : shape.height === shape.width
         ? undefined
-        : `has images of ${shape.height} x ${shape.width}, which do not fit when they are turned`;
+        : `has images of ${shape.height} x ${shape.width}, which are not square and cannot be rotated`;
   if (wrong !== undefined) throw new UsageError(`${name} ${wrong}`, '--symmetries', 'leave it out');
   const names = views[which];
   return {

@@ -26,7 +26,7 @@ export const ownOptions = {
   depth: count
     .max(16)
     .describe(
-      'cnn: convolutions, of which the first two are followed by a pool; autoencoder: layers from the image to the bottleneck, and the same number back; each layer is twice as wide as the next one inwards',
+      'cnn: convolutions, the first two each followed by a pool; autoencoder: layers from the image to the bottleneck, and as many back, each twice as wide as the next one inwards',
     ),
   activation: z.enum(activations).describe('nonlinearity of the hidden layers'),
   pairs: count.max(64).describe('(image, label) pairs in a sequence'),
@@ -43,16 +43,16 @@ export const ownOptions = {
     .min(0)
     .max(3)
     .describe(
-      'draw the class of rank r in proportion to 1 / r to this power, ranks being random and the same for every member (default: all classes equally often)',
+      'draw the class of rank r in proportion to 1 / r to this power, with random ranks that are the same for every member (default: all classes equally often)',
     ),
   heldOutClasses: count
     .max(65535)
-    .describe('keep this many classes, the last by label, out of every sequence but those of the probe held-out'),
+    .describe('keep this many classes, the last by label, out of all sequences except those of the probe held-out'),
   probe: z
     .string()
     .refine((text) => probesProblem(text) === undefined, { error: ({ input }) => probesProblem(String(input)) })
     .describe(
-      `test abilities on sequences of their own, at every moment too; a comma-separated list of ${probeNames.join(', ')} (Chan et al. 2022)`,
+      `test abilities on separate sequences, at every moment too; a comma-separated list of ${probeNames.join(', ')} (Chan et al. 2022)`,
     ),
   ways: count
     .min(2)

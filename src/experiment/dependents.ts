@@ -38,7 +38,7 @@ function refuseUnfitParametrization(experiment: Experiment, origins: ValueOrigin
   const { parametrization, baseWidth } = experiment;
   if (parametrization === undefined && baseWidth !== undefined)
     throw new UsageError(
-      'means nothing to the standard parametrization',
+      'has no effect under the standard parametrization',
       originOf('baseWidth', origins),
       'add --parametrization mup, or leave it out',
     );

@@ -158,7 +158,7 @@ function extendByPosition(recorded: Experiment, asked: Given, places: ValueOrigi
     throw new UsageError(
       `the run combines ${keys.map((key) => originOf(key)).join(', ')} by position`,
       originOf(first, places),
-      'give all of them, with as many values each',
+      'give all of them, each with the same number of values',
     );
   const listOf = (key: (typeof keys)[number]) =>
     key === 'widths' ? recorded.widths : present(present(recorded.grid)[key]);

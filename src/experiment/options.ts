@@ -86,7 +86,7 @@ export function addTrainOptions<C extends CommandUnknownOpts>(command: C): C {
     collecting(
       new Option(
         `${gridFlag} <lists...>`,
-        'further lists: width=8,16 trainSize=500:8000:5:log; each value is trained with each of the others',
+        'further lists: width=8,16 trainSize=500:8000:5:log; every combination of values is trained',
       ),
       gridFlag,
     ),
@@ -99,7 +99,10 @@ export function addTrainOptions<C extends CommandUnknownOpts>(command: C): C {
     .option('--json', 'events as JSON lines on stdout, everything else on stderr')
     .option('--tensorboard', 'write TensorBoard logs for each member')
     .option('--eager', 'run op by op instead of compiled: slow, same numbers up to rounding')
-    .option('--plan-only', 'write the run.json of all members, with their threads, and train none: train-member does');
+    .option(
+      '--plan-only',
+      'write the run.json of all members, with their threads, but train none: train-member does that',
+    );
   return command;
 }
 
@@ -156,7 +159,11 @@ export function parseCheckOptions(raw: RawOptions): Partial<ExperimentInput> & {
   if (values.arch === undefined) throw archMissing(undefined);
   const list = factorKeys.find((key) => Array.isArray(values[key]));
   if (list !== undefined)
-    throw new UsageError('a check is of one value, and of several widths', `--${optionOf(list)}`, 'give one');
+    throw new UsageError(
+      'a check takes one value of each option, and several widths',
+      `--${optionOf(list)}`,
+      'give one',
+    );
   return values as ReturnType<typeof parseCheckOptions>;
 }
 
@@ -372,7 +379,7 @@ function gridDefinition(name: string, definitions: readonly OptionDefinition[]):
   const found = known.find(({ key }) => [key, key.replace(/s$/, '')].includes(keyOfOption(name)));
   if (found !== undefined) return found;
   const names = known.map(({ key }) => (key === 'widths' || key === 'seeds' ? key.slice(0, -1) : key));
-  throw new UsageError(`"${name}" is nothing that members can differ in`, gridFlag, suggestion(name, names));
+  throw new UsageError(`"${name}" is not an option in which members can differ`, gridFlag, suggestion(name, names));
 }
 
 function optionText(given: unknown, { flag }: Pick<OptionDefinition, 'flag'>): string | undefined {

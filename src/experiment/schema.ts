@@ -92,7 +92,7 @@ const optionShape = {
     .enum(parametrizations)
     .optional()
     .describe(
-      'how first weights and learning rates scale with the width: standard, or mup (Yang et al. 2022), which keeps the best learning rate (default: standard)',
+      'how initial weights and learning rates scale with the width: standard, or mup (Yang et al. 2022), which keeps the best learning rate where it is (default: standard)',
     ),
   baseWidth: positiveInteger
     .max(65536)
@@ -136,7 +136,7 @@ const optionShape = {
     .min(0)
     .optional()
     .describe(
-      'record test loss and accuracy after each epoch, of a random subset of this many test examples, 0 for none (default: of 1000 images where an epoch trains on 20 times as many, else none)',
+      'record test loss and accuracy after each epoch, on a random subset of this many test examples, 0 for none (default: 1000 images if an epoch trains on 20 times as many, else none)',
     ),
   classes: z
     .int()
@@ -148,19 +148,16 @@ const optionShape = {
     .enum(symmetryNames)
     .optional()
     .describe(
-      'make classes of their own of the images rotated by 90, 180 and 270 degrees (rotations: 4 times the classes), or of these and their mirror images (all: 8 times)',
+      'turn the images rotated by 90, 180 and 270 degrees into additional classes (rotations: 4 times the classes), or these and their mirror images (all: 8 times)',
     ),
   imageSize: positiveInteger
     .max(1024)
     .optional()
     .describe("pixels of each side of an image (default: the dataset's own; images: 32)"),
   colour: z.enum(colours).optional().describe("images in grey or rgb (default: the dataset's own; images: rgb)"),
-  augmentShift: share
-    .max(0.5)
-    .default(0)
-    .describe('shift training images by up to this share of their side, drawn anew each time'),
-  augmentRotation: share.max(180).default(0).describe('rotate training images by up to this many degrees'),
-  augmentScale: share.max(0.5).default(0).describe('enlarge or shrink training images by up to this share'),
+  augmentShift: share.max(0.5).default(0).describe('shift training images at random by up to this share of their side'),
+  augmentRotation: share.max(180).default(0).describe('rotate training images at random by up to this many degrees'),
+  augmentScale: share.max(0.5).default(0).describe('enlarge or shrink training images at random by up to this share'),
   labelNoise: share
     .max(1)
     .optional()
@@ -171,11 +168,11 @@ const optionShape = {
     .string()
     .refine((text) => momentsProblem(text) === undefined, { error: ({ input }) => momentsProblem(String(input)) })
     .optional()
-    .describe('take outcomes during training too: 12:log, 12:linear, or after these steps: 10,100,1000'),
+    .describe('also take outcomes during training: 12:log, 12:linear, or after these steps: 10,100,1000'),
   momentsSize: positiveInteger
     .optional()
     .describe(
-      'take them of a random subset of this many test examples (the same for every member); the last ones are of all',
+      'take those outcomes on a random subset of this many test examples (the same for every member); the final ones are on all',
     ),
   ...optionalOwn,
 };
@@ -243,7 +240,7 @@ export const inputSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'combine lists by position, the first value of each with the first of the others, instead of each with each',
+      'combine lists by position, the first value of each with the first of the others, instead of every value with every other',
     ),
 });
 export type ExperimentInput = z.input<typeof inputSchema>;
@@ -336,7 +333,7 @@ export const executionSchema = z.strictObject({
   stack: positiveInteger
     .max(1024)
     .optional()
-    .describe('members that are trained as one program, those that differ in seed or learning rate alone (default: 1)'),
+    .describe('number of members trained as one program, which may differ only in seed or learning rate (default: 1)'),
   dataDir: z
     .string()
     .min(1)

@@ -31,14 +31,14 @@ export function tuningOf(experiment: Experiment, where = '--tune', budgetWhere =
     const known = tunableKeys.filter((each) => hasOption(arch, each));
     const meant = nearest(key, known);
     throw new UsageError(
-      `"${key}" is nothing that can be tuned`,
+      `"${key}" is not an option that can be tuned`,
       where,
       meant === undefined ? `known: ${known.join(', ')}` : `did you mean ${meant}?`,
     );
   }
   if (values.length < 2) throw new UsageError('one value leaves nothing to choose', where, 'give two or more');
   const bad = values.find((value) => !experimentSchema.shape[factor].safeParse(value).success);
-  if (bad !== undefined) throw new UsageError(`${bad} is no value of ${factor}`, where);
+  if (bad !== undefined) throw new UsageError(`${bad} is not a valid value of ${factor}`, where);
   if (tuneBudget !== undefined && tuneBudget > values.length)
     throw new UsageError(`${tuneBudget} is more than the ${values.length} values`, budgetWhere, 'give fewer');
   return { factor, values, budget: tuneBudget ?? values.length, per: tunePer, steps: tuneSteps };

@@ -19,8 +19,7 @@ export function classNamesOf({ run, task }: Pick<MemberWithTask, 'run' | 'task'>
 export function interfaceOf(member: MemberWithTask): { takes: string; gives: string } {
   const { task, experiment } = member;
   const sides = [task.height, task.width, task.channels].join(', ');
-  const bytes =
-    'bytes 0..255, row by row, channels last; what is done to them before the first layer is part of the model';
+  const bytes = 'bytes 0..255, row by row, channels last; preprocessing is part of the model';
   const { classes } = task;
   if (experiment.arch === 'transformer') {
     const pairs = setting(experiment, 'pairs');

@@ -55,7 +55,7 @@ export const memberFormats = {
     refusal: (output) =>
       /^[A-Za-z_]\w*\.py$/.test(path.basename(output))
         ? undefined
-        : [`${output} is no name that Python imports`, 'end it in .py, with letters, digits and _ before'],
+        : [`${output} is not a name that Python can import`, 'end it in .py, with letters, digits and _ before'],
     filesAt: (output) => [weightsBeside(output), output],
     contents: (member, output) =>
       Promise.resolve([

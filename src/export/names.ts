@@ -4,9 +4,9 @@
  */
 export const memberFormatSummaries = {
   onnx: 'an ONNX model, weights and preprocessing inside',
-  'saved-model': 'a folder with a SavedModel of TensorFlow, weights and preprocessing inside',
-  torch: 'a Python module for PyTorch with the weights in a file beside it',
-  safetensors: 'the weights alone, with what they are of in the metadata',
+  'saved-model': 'a folder with a TensorFlow SavedModel, weights and preprocessing inside',
+  torch: 'a Python module for PyTorch, with the weights in a file next to it',
+  safetensors: 'the weights alone, described in the metadata',
 } as const;
 
 export type MemberFormatName = keyof typeof memberFormatSummaries;

@@ -41,7 +41,7 @@ CLASSES = ${list(classNamesOf(member))}
 
 
 def read_weights(file=WEIGHTS):
-    """The tensors of a safetensors file, as the lab lays them: kernels [height, width, in, out] and [in, out]."""
+    """The tensors of a safetensors file, as the lab stores them: kernels [height, width, in, out] and [in, out]."""
     data = Path(file).read_bytes()
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
@@ -95,7 +95,7 @@ const loads: ByArchitecture<string> = {
     if kind == "bias":
         return weights[name]
     kernel = weights[layer + ".kernel"]
-    # [in, out] -> [out, in], as which the last layer's is kept
+    # [in, out] -> [out, in]; the last layer's is stored that way
     return kernel if layer == "output" else kernel.T
 `,
   transformer: `def of_torch(name, weights):
@@ -111,7 +111,7 @@ const loads: ByArchitecture<string> = {
 `,
 };
 
-const scaled = `        # 0..1, as in training: a product, not a quotient, which rounds otherwise
+const scaled = `        # 0..1, as in training: a product, as a quotient rounds differently
         `;
 
 /** ` * 0.125` under muP, whose last layer is given less the wider a member is. */
@@ -177,7 +177,7 @@ ${layers.map(({ name, from, to }) => `        self.${name} = nn.Linear(${from}, 
 
     def forward(self, images):
 ${scaled}x = images.float() * (1 / 255)
-        # Flattened row by row with the channels last; the mean of all training pixels is taken off.
+        # Flattened row by row with the channels last; the mean of all training pixels is subtracted.
         x = x.flatten(1) - ${meanPixel}
 ${layers.map(({ name }) => `        x = torch.${activation}(self.${name}(x))`).join('\n')}
         return torch.sigmoid(self.output(x${multiplied(member)})).reshape(-1, ${height}, ${width}, ${channels})
@@ -265,7 +265,7 @@ function onImages({ experiment, task, run }: MemberWithTask): string {
 def read_image(file):
     """The middle square of an image file at the size of the training images, [1, ${height}, ${width}, ${channels}].
 
-    Where it is of another size, bytes may differ by one from those that the lab reads.
+    If the file has another size, bytes may differ by one from those that the lab reads.
     """
     from PIL import Image, ImageOps
 

@@ -74,7 +74,7 @@ export function compareReading(
   if (source.format !== format)
     throw new UsageError(`the run ${name} was imported from ${source.format}, not from ${format}`, '--add');
   if (source.reading === undefined || reading === undefined)
-    return `the run ${name} does not say which task and metric it has: an earlier version imported it; see that they are the same`;
+    return `the run ${name} does not record its task and metric, because an earlier version imported it; check that they are the same`;
   const before = source.reading;
   const other = [...new Set([...Object.keys(before), ...Object.keys(reading)])].find(
     (key) => before[key] !== reading[key],

@@ -59,7 +59,7 @@ export async function ensureBinding(
   });
   const built = builtBinding(tensorflow);
   if (built === undefined)
-    throw new RunError('went away meanwhile', bindingFolder(tensorflow), 'run the command again');
+    throw new RunError('was removed meanwhile', bindingFolder(tensorflow), 'run the command again');
   return built;
 }
 

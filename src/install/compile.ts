@@ -68,7 +68,7 @@ export function failureOf(
   );
   if (status === 0 && stdout.includes('main')) return undefined;
   const why = status === 0 ? 'it ends without an error or a result' : firstError(stderr);
-  return `does not compile C++17: ${why === '' ? 'it fails without a word' : why}`;
+  return `does not compile C++17: ${why === '' ? 'it fails without a message' : why}`;
 }
 
 export const otherCompiler = 'a compiler that supports C++17 is needed; choose one with $CXX';

@@ -153,7 +153,7 @@ export async function installTensorflow(
     },
   });
   const cached = cachedTensorflow(source.kind);
-  if (cached === undefined) throw new RunError('went away meanwhile', target, 'run the command again');
+  if (cached === undefined) throw new RunError('was removed meanwhile', target, 'run the command again');
   return cached;
 }
 

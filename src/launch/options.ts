@@ -14,7 +14,7 @@ const nameSchema = z
 const timeForms = 'minutes, minutes:seconds, hours:minutes:seconds, days-hours, days-hours:minutes:seconds';
 
 const timeSchema = z.string().refine((text) => (secondsOf(text) ?? 0) > 0, {
-  error: `is not a time: give ${timeForms}, more than none`,
+  error: `is not a time above 0: give ${timeForms}`,
 });
 
 const wholeSchema = z.int('is not a whole number').min(1, 'is less than 1').max(1_000_000, 'is more than 1000000');

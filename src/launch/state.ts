@@ -96,7 +96,7 @@ export function isUnderWay({ state }: SlurmTask): boolean {
 function jobOf(job: string, { queued, ended, isSilent }: Found): MemberJob {
   if (isSilent) return { job, state: 'unknown', node: null, reason: 'Slurm does not answer' };
   const found = queued ?? ended;
-  if (found === undefined) return { job, state: 'lost', node: null, reason: 'Slurm does not know its job any more' };
+  if (found === undefined) return { job, state: 'lost', node: null, reason: 'Slurm no longer knows its job' };
   const node = found.nodes === '' ? null : found.nodes;
   if (waiting.includes(found.state)) return { job, state: 'queued', node: null, reason: found.reason || null };
   if (active.includes(found.state)) return { job, state: 'running', node, reason: null };

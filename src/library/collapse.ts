@@ -108,7 +108,7 @@ function factorsOf({ members, record }: LoadedRun): string[] {
   if (isOfMoments) return [...factors, 'steps'];
   if (factors.length > 0) return factors;
   throw new UsageError(
-    'its members differ in their seed alone, so that no factor can be tested',
+    'its members differ only in their seed, so no factor can be tested',
     record.name,
     isImported(record) ? 'import members that differ in a coordinate' : 'train more with --widths or another factor',
   );

@@ -51,7 +51,7 @@ export async function exportOutcomes(
 function refuseWithoutMoments({ record, complete }: OpenRun): void {
   if (complete.some(({ moment }) => moment !== undefined)) return;
   throw new UsageError(
-    `${record.name} has outcomes of its members' ends alone`,
+    `${record.name} has only the final outcomes of its members`,
     '--moments',
     'leave it out, or train a run with --moments',
   );
@@ -63,6 +63,6 @@ function ofMember(member: string, to: string): UsageError {
   return new UsageError(
     `${to} is a table of a whole run, and ${member} is a member`,
     '--to',
-    `give ${run}, or what a member becomes, such as --to onnx`,
+    `give ${run}, or a format for a member, such as --to onnx`,
   );
 }

@@ -139,7 +139,7 @@ interface Targets extends Pick<Seal, 'targets' | 'seeds' | 'axis'> {
 async function trainedTargets(family: LoadedRun, options: SealOptions): Promise<Targets> {
   const { folder, members } = family;
   if (options.axis !== undefined)
-    throw new UsageError('a forecast of members that are trained here is over their widths', '--axis', 'leave it out');
+    throw new UsageError('forecasts of members that are trained here are over their widths', '--axis', 'leave it out');
   if (options.scales !== undefined)
     throw new UsageError('is for runs of imported members', '--scales', 'name the widths to predict with --widths');
   const { widths } = options;
@@ -179,7 +179,7 @@ function importedTargets(
     throw new UsageError('is missing', '--scales', `name the values of ${axis} to predict, such as 2.8e9,6.9e9`);
   const close = scales.find((scale, i) => i > 0 && isAtTarget(scale, nth(scales, i - 1)));
   if (close !== undefined)
-    throw new UsageError(`${close} is within 1 % of the one before it`, '--scales', 'a member could be either');
+    throw new UsageError(`${close} is within 1 % of the one before it`, '--scales', 'a member could belong to either');
   const refuseKnown = () => refuseImported({ folder, record, axis }, scales);
   const targets = scales.map((scale) => ({ width: scale, parameters: scale }));
   return { targets, seeds: [], axis, refuseKnown };

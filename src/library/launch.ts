@@ -131,7 +131,7 @@ function refuseUnknown(missing: readonly string[], inJobs: ReadonlyMap<string, M
   const unknown = missing.filter((id) => inJobs.get(id)?.state === 'unknown');
   if (unknown.length === 0) return;
   throw new RunError(
-    `Slurm does not say whether ${counted(unknown.length, 'member')} of an earlier launch still wait or run, ${nth(unknown, 0)} for one`,
+    `Slurm does not say whether ${counted(unknown.length, 'member')} of an earlier launch still wait or run, such as ${nth(unknown, 0)}`,
     'squeue',
     'launch again when it answers',
   );

@@ -74,7 +74,7 @@ export async function power(options: PowerOptions): Promise<PlannedPower> {
   const { effect, power: wanted = 0.8, alpha = 0.05, one = false, seeds = one ? [1] : [1, 2, 3, 5, 8] } = options;
   const source = options.run === undefined ? undefined : await sourceOf(options.run, options);
   if (source === undefined && options.against !== undefined)
-    throw new UsageError('there is no --run to set it against', '--against', 'give --run too');
+    throw new UsageError('there is no --run to compare it with', '--against', 'give --run too');
   const assumed = assumptionsOf(options, source?.found);
   refuseImpossible(assumed, options);
   const images = options.images ?? source?.found.images;
@@ -193,12 +193,12 @@ function atScale(run: LoadedRun, scale: number): LoadedMember[] {
 function unitsOf({ outcomes }: LoadedMember, metric: Metric, run: LoadedRun): UnitValues {
   const units = metric.unitValues(outcomes);
   if (units === undefined || !isMean(units))
-    throw new UsageError(`${metric.id} is no mean over images`, '--metric', 'give one such as accuracy');
+    throw new UsageError(`${metric.id} is not a mean over images`, '--metric', 'give one such as accuracy');
   if (metric.drawn(outcomes).kind !== 'units')
     throw new UsageError(
       'its test images are not independent: sequences or groups share them',
       run.label,
-      'compare two such runs with diff, whose intervals show what a test set of their size tells',
+      'compare two such runs with diff, whose intervals show what a test set of this size can resolve',
     );
   return units;
 }
@@ -214,7 +214,11 @@ function assumptionsOf(options: PowerOptions, found: ScaleComponents | undefined
   const share = deviation === undefined ? (accuracy ?? found?.share) : undefined;
   const spread = deviation ?? (share === undefined ? found?.deviation : undefined);
   if (share === undefined && spread === undefined)
-    throw new UsageError('nothing says how good the first run is', '--effect', 'give --accuracy, --deviation or --run');
+    throw new UsageError(
+      'the performance of the first run is unknown',
+      '--effect',
+      'give --accuracy, --deviation or --run',
+    );
   const known = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? undefined : value);
   const other = share === undefined ? undefined : share + options.effect;
   const most = other === undefined || !(other > 0 && other < 1) ? 1 : mostCorrelation(present(share), other);
@@ -237,20 +241,20 @@ function refuseImpossible(
   const other = share + effect;
   if (!(share > 0 && share < 1 && other > 0 && other < 1))
     throw new UsageError(
-      `leads from ${formatNumber(share)} to ${formatNumber(other)}`,
+      `takes the share from ${formatNumber(share)} to ${formatNumber(other)}`,
       '--effect',
       'both must lie between 0 and 1',
     );
   const most = mostCorrelation(share, other);
   if (!one && correlation > most)
     throw new UsageError(
-      `${formatNumber(correlation)} is more than shares of ${formatNumber(share)} and ${formatNumber(other)} can have`,
+      `${formatNumber(correlation)} is more than is possible between shares of ${formatNumber(share)} and ${formatNumber(other)}`,
       '--correlation',
       `at most ${formatNumber(Math.floor(1000 * most) / 1000)}`,
     );
   if (!one && correlation > seedCorrelation)
     throw new UsageError(
-      `${formatNumber(correlation)} is more than between seeds of one run, ${formatNumber(seedCorrelation)}`,
+      `${formatNumber(correlation)} exceeds that between seeds of one run, ${formatNumber(seedCorrelation)}`,
       '--correlation',
       'give a smaller one, or a larger --seed-correlation',
     );

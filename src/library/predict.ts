@@ -111,15 +111,15 @@ export async function predict(
 function refuseOthersOptions({ experiment: { arch } }: TrainedMember, { labels, output, top }: PredictOptions): void {
   if (top !== undefined && arch === 'autoencoder')
     throw new UsageError(
-      `the member is of architecture ${arch}, which gives images back and no classes`,
+      `the member is of architecture ${arch}, which returns images, not classes`,
       '--top',
       'leave it out',
     );
   if (labels !== undefined && arch !== 'transformer')
-    throw new UsageError(`the member is of architecture ${arch}, which is told no labels`, '--labels', 'leave it out');
+    throw new UsageError(`the member is of architecture ${arch}, which takes no labels`, '--labels', 'leave it out');
   if (output !== undefined && arch !== 'autoencoder')
     throw new UsageError(
-      `the member is of architecture ${arch}, which gives no images back`,
+      `the member is of architecture ${arch}, which does not return images`,
       '--output',
       'leave it out',
     );
@@ -138,7 +138,7 @@ function labelsOf(member: MemberWithTask, files: readonly string[], told: readon
     throw new UsageError(
       `${told.length} labels for a sequence of ${files.length} images`,
       '--labels',
-      `a transformer predicts from the (image, label) pairs before: give the classes of the first ${files.length - 1}`,
+      `a transformer predicts from the preceding (image, label) pairs: give the classes of the first ${files.length - 1}`,
     );
   const names = classNamesOf(member);
   return told.map((text) => {
@@ -191,7 +191,7 @@ function outputFiles(files: readonly string[], folder: string): string[] {
   if (twice < 0) return names;
   const name = nth(names, twice);
   const [one, other] = [nth(files, names.indexOf(name)), nth(files, twice)];
-  throw new UsageError(`${name} would be of both ${one} and ${other}`, '--output', 'predict them apart');
+  throw new UsageError(`${name} would show both ${one} and ${other}`, '--output', 'predict them separately');
 }
 
 /** Images that would be nearer to the training images as negatives: a dark digit on a bright page. */
@@ -210,7 +210,7 @@ function negativeNotes(
   if (first === undefined) return [];
   const mean = nth(means, files.indexOf(first));
   const others = odd.length === 1 ? '' : ` (and ${odd.length - 1} more)`;
-  const remedy = invert ? 'without --invert it is read as it is' : '--invert reads it as a negative';
+  const remedy = invert ? 'leave out --invert to read it as it is' : 'give --invert to read it as a negative';
   return [
     `${first}${others}: its mean pixel is ${mean.toFixed(2)}, that of the training images ${task.meanPixel.toFixed(2)}; ${remedy}`,
   ];

@@ -59,7 +59,7 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
   const differ = new Set(members.map((member) => member.record.coordinates['classes'])).size > 1;
   if (differ && !isImported(record))
     throw new UsageError(
-      'its members tell different numbers of classes apart, so that guesses are right for different shares',
+      'its members distinguish different numbers of classes, so their chance levels differ',
       record.name,
       'hold them with --where classes=VALUE, or give --curve-per classes',
     );
@@ -138,7 +138,7 @@ function cutoffOf(members: readonly LoadedMember[], { cutoff: given, note }: Qua
   if (cutoff > least && cutoff <= most) {
     if (given === undefined)
       note?.(
-        `cutoff ${cutoff}, chosen: the least 1, 2 or 5 times a power of ten that 9 in 10 images of width ${width} are below; --cutoff sets another`,
+        `cutoff ${cutoff}, chosen as the smallest of 1, 2 and 5 times a power of ten that 9 in 10 images of width ${width} are below; --cutoff sets another`,
       );
     return cutoff;
   }

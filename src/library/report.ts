@@ -119,7 +119,7 @@ function inducedMetrics(texts: readonly string[], runs: Opened): (Metric | undef
   const unfit = asked.find(({ name }) => !names.includes(name));
   if (unfit !== undefined)
     throw new UsageError(
-      `${unfit.id} is no threshold of these runs`,
+      `${unfit.id} is not a threshold metric of these runs`,
       flag,
       `they have ${[...new Set(names)].join(', ')}`,
     );
@@ -127,7 +127,7 @@ function inducedMetrics(texts: readonly string[], runs: Opened): (Metric | undef
     const metric = asked.find(({ name }) => name === names[i]);
     const pairs = pairsOf(open.record);
     if (metric?.name === 'sequence-accuracy' && Number(metric.parameters['l']) > pairs)
-      throw new UsageError(`sequences of ${open.record.name} have ${pairs} images`, flag, `give l=${pairs} at most`);
+      throw new UsageError(`sequences of ${open.record.name} have ${pairs} images`, flag, `give at most l=${pairs}`);
     // The page moves a threshold, and of the last image of a probe there is this one alone.
     return metric ?? (kindOf(open.record) === 'sequences' && pairs === 1 ? sequenceAccuracy.with({ l: 1 }) : undefined);
   });

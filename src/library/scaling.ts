@@ -56,7 +56,7 @@ export async function scaling(run: RunLike, options: ScalingOptions = {}): Promi
   const points = members.map(({ record: { id, coordinates } }, i): ScalingMember => {
     const value = nth(observed, i);
     if (!(value > 0 && value < Infinity))
-      throw new UsageError(`${metric.title} of ${id} is ${value}, and a scaling law is of losses above 0`, record.name);
+      throw new UsageError(`${metric.title} of ${id} is ${value}, and a scaling law needs losses above 0`, record.name);
     return { coordinates, value };
   });
   const flat = notFalling(points, factors);
@@ -152,13 +152,13 @@ function lossOf(metric: Metric | undefined, { record }: LoadedRun): Metric {
     throw new UsageError('its outcomes have no loss', record.name, 'name a continuous metric of them with --metric');
   if (metric.kind !== 'continuous')
     throw new UsageError(
-      `${metric.id} is thresholded, and a scaling law is of a continuous loss`,
+      `${metric.id} is thresholded, and a scaling law needs a continuous loss`,
       '--metric',
       'leave it out, or give another',
     );
   if (metric.better === 'higher')
     throw new UsageError(
-      `${metric.id} rises where members get better, and a scaling law falls`,
+      `${metric.id} rises as members get better, but a scaling law falls`,
       '--metric',
       'give a loss or an error',
     );
@@ -179,6 +179,6 @@ function noteOthers(members: readonly LoadedMember[], factors: readonly string[]
   });
   if (differing !== undefined)
     note?.(
-      `note: members with the same ${factors.join(' and ')} differ in ${differing}, which the law takes for scatter`,
+      `note: members with the same ${factors.join(' and ')} differ in ${differing}, which the law treats as scatter`,
     );
 }

@@ -159,8 +159,8 @@ export function compared(first: TestedMember, again: TestedMember, onCpu?: Teste
 /** One line each. */
 export function faultsOf({ id, sameBits, offFromCpu, loss }: SelftestMember): string[] {
   const faults: string[] = [];
-  if (!Number.isFinite(loss)) faults.push(`${id}: its loss is no number`);
-  if (!sameBits) faults.push(`${id}: trained again, it has other bits`);
+  if (!Number.isFinite(loss)) faults.push(`${id}: its loss is not a number`);
+  if (!sameBits) faults.push(`${id}: a second training gave different bits`);
   if (offFromCpu !== undefined && !(offFromCpu <= lossTolerance))
     faults.push(
       `${id}: its loss is ${(100 * offFromCpu).toFixed(1)} % off the CPU's, more than ${100 * lossTolerance} %`,

@@ -38,7 +38,11 @@ export async function signal(run: RunLike, options: SignalOptions = {}): Promise
   const open = await openRun(run, { ...options, at: undefined, all: true });
   const { record } = open;
   if (isImported(record))
-    throw new UsageError('imported members have no moments of training', record.name, 'name a run of yours');
+    throw new UsageError(
+      'imported members have no moments of training',
+      record.name,
+      'name a run that was trained here',
+    );
   const asked = await metricsFor(open, options.metrics ?? [], options);
   const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : defaultColumnsOf(open);
   const loaded = await readRun(open, needs, options);

@@ -145,7 +145,7 @@ function refuseAxes(
       `${name} has no value for ${missing}`,
       '--metric',
       missing === 'column'
-        ? `write ${name}:column=mse, say`
+        ? `write for example ${name}:column=mse`
         : `sweep it with --over ${missing}=..., or write ${name}:${missing}=...`,
     );
   const sizes = axes.map(({ values }) => values.length);

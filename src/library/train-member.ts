@@ -48,7 +48,7 @@ export async function trainMember(run: string, options: TrainMemberOptions): Pro
   const said = [member, index, next || undefined].filter((value) => value !== undefined);
   if (said.length !== 1)
     throw new UsageError(
-      said.length === 0 ? 'which member is not said' : 'the member is said in several ways',
+      said.length === 0 ? 'no member is given' : 'the member is given in several ways',
       'train-member',
       'give MEMBER, --index I or --next',
     );

@@ -94,7 +94,7 @@ async function load(file: string): Promise<unknown> {
   throw new UsageError(
     `is TypeScript, which Node ${process.version} doesn't run`,
     file,
-    'give a .js file, or take Node 22.18 or newer',
+    'give a .js file, or use Node 22.18 or newer',
   );
 }
 

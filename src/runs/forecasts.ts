@@ -197,7 +197,10 @@ export async function whyVoid(runFolder: string, run: AnyRun, read: ReadSeal): P
   const reasons: string[] = [];
   if (!unchanged) reasons.push('the file was changed after it was sealed: its digest does not match');
   if ((seal.axis !== undefined) !== isImported(run))
-    return [...reasons, `it is of ${seal.axis === undefined ? 'trained' : 'imported'} members, unlike the run`];
+    return [
+      ...reasons,
+      `it predicts ${seal.axis === undefined ? 'trained' : 'imported'} members, unlike those of the run`,
+    ];
   if (isImported(run) && seal.fingerprint !== run.dataset.fingerprint) reasons.push('the run now has another test set');
   if (!isImported(run) && seal.experiment !== digestOfRun(run)) reasons.push('the run now has another experiment');
   reasons.push(...(await brokenChain(runFolder, seal)), ...(await rivalsOf(runFolder, seal)));

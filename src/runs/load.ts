@@ -104,8 +104,8 @@ export async function readMembers(
   const notes =
     classes.length > 1
       ? [
-          `members tell from ${nth(classes, 0)} to ${nth(classes, -1)} classes apart and are compared on the ${counted(rows, 'test image')} that all have; ` +
-            `a guess is right for 1 in ${classes.join(', ')}; --where classes=VALUE and --curve-per classes take whole test sets`,
+          `members distinguish ${nth(classes, 0)} to ${nth(classes, -1)} classes and are compared on the ${counted(rows, 'test image')} that all have; ` +
+            `a guess is right 1 time in ${classes.join(', ')}; --where classes=VALUE and --curve-per classes use whole test sets`,
         ]
       : rows < whole
         ? [`outcomes are of ${counted(rows, 'row')} of the ${whole} of the test set, those of moments (--moments-size)`]

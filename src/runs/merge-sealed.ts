@@ -54,7 +54,7 @@ async function furtherSeals({ into, from, arch, begun }: Sealing): Promise<Furth
     const other = nth(theirs, i);
     if (one.seal.digest === other.seal.digest) continue;
     throw new UsageError(
-      `both runs have sealed forecasts of their own, ${one.file} and ${other.file}, and a chain can't hold both`,
+      `both runs have their own sealed forecasts, ${one.file} and ${other.file}, and a chain can't hold both`,
       'merge',
       `move ${forecastsFolder(from)} elsewhere to merge the members alone`,
     );
@@ -87,7 +87,7 @@ function refuseVoid(
       const isVoid = own !== undefined && own <= seal.sealed;
       if (isVoid || merged === undefined || merged > seal.sealed) continue;
       throw new UsageError(
-        `would be void: ${id}, which it predicts, began in the other run at ${merged}, before it was sealed (${seal.sealed})`,
+        `would be void: ${id}, which it predicts, started in the other run at ${merged}, before it was sealed (${seal.sealed})`,
         file,
         'move it elsewhere to merge the members alone',
       );
@@ -103,7 +103,8 @@ async function furtherClaims({ into, from }: Sealing): Promise<Further[]> {
     if (!isUnchanged(text))
       throw new RunError('was changed after it was sealed, or is damaged', file, 'restore it from a copy');
     if (ours === undefined) further.push({ name: `claims/${name}`, file });
-    else if (ours !== text) throw new UsageError(`is another claim than ${own}`, file, 'move one of the two elsewhere');
+    else if (ours !== text)
+      throw new UsageError(`is a different claim from ${own}`, file, 'move one of the two elsewhere');
   }
   return further;
 }

@@ -95,7 +95,7 @@ function refuseOther(a: RunRecord, b: RunRecord, [into, from]: readonly [string,
   if (first !== undefined) throw differ(`--${optionOf(first.key)}`, first.recorded, first.asked);
   if (a.dataset.fingerprint !== b.dataset.fingerprint)
     throw new UsageError(
-      `the two runs saw other images or labels of ${a.dataset.name}: its fingerprint is ${a.dataset.fingerprint.slice(0, 8)} in ${into} and ${b.dataset.fingerprint.slice(0, 8)} in ${from}`,
+      `the two runs saw different images or labels of ${a.dataset.name}: its fingerprint is ${a.dataset.fingerprint.slice(0, 8)} in ${into} and ${b.dataset.fingerprint.slice(0, 8)} in ${from}`,
       'merge',
       'merge runs on the same data',
     );
@@ -303,6 +303,6 @@ async function refuseChanged(
   ] as const) {
     const now = await stateOfMember(folder, key, { run, scrutiny: 'presence' });
     if (JSON.stringify(now.record) === JSON.stringify(before.record)) continue;
-    throw new RunError('changed after it was checked', before.folder, 'run the same command again to go on');
+    throw new RunError('changed after it was checked', before.folder, 'run the same command again to resume');
   }
 }

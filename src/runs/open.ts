@@ -125,7 +125,7 @@ function probed(record: RunRecord, name: string | undefined): RunRecord {
 function probeNotes({ probe, dataset, experiment }: RunRecord): string[] {
   if (probe === undefined) return [];
   return [
-    `outcomes are of the probe ${probe}, of the last of ${experiment.pairs ?? 1} images; a guess is right for 1 in ${dataset.classes}`,
+    `outcomes are of the probe ${probe}, for the last of ${experiment.pairs ?? 1} images; a guess is right 1 time in ${dataset.classes}`,
   ];
 }
 

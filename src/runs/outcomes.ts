@@ -17,17 +17,18 @@ type ColumnType = 'int32' | 'float32' | 'float64' | 'boolean';
 
 /** Every column that an outcome can have. Types, units and meaning; the documentation's table is made of it. */
 export const outcomeColumns = {
-  example: { type: 'int32', unit: '', description: "the example's place in the whole test set, from 0" },
+  example: { type: 'int32', unit: '', description: 'index of the example in the whole test set, from 0' },
   group: {
     type: 'int32',
     unit: '',
-    description: 'who wrote the image, whose it is: images of one group are not independent; where the dataset knows',
+    description:
+      "the image's writer, patient or other source, if the dataset has them: images of one group are not independent",
   },
   distance: {
     type: 'int32',
     unit: '',
     description:
-      'attributes in which the combination differs from the nearest one that was trained, 0 for one that was; where classes are combinations',
+      'number of attributes in which the combination differs from the nearest trained one, 0 for a trained one; if classes are combinations',
   },
   label: { type: 'int32', unit: '', description: 'true class, from 0' },
   predicted: { type: 'int32', unit: '', description: 'class with the largest logit, the first of equals' },
@@ -36,7 +37,7 @@ export const outcomeColumns = {
     type: 'int32',
     unit: '',
     description:
-      "bits of the attributes in which `predicted` differs from `label`, the first attribute's lowest; there too",
+      'bit mask of the attributes in which `predicted` differs from `label`, the first attribute in the lowest bit; if classes are combinations',
   },
   log_probability: { type: 'float32', unit: 'nats', description: "natural logarithm of the true class's probability" },
   brier: {
@@ -50,15 +51,15 @@ export const outcomeColumns = {
     unit: 'probability',
     description: "true class's probability minus the largest other; -1 to 1",
   },
-  rank: { type: 'int32', unit: '', description: 'place of the true class by probability; 1 is first' },
+  rank: { type: 'int32', unit: '', description: 'rank of the true class by probability; 1 is first' },
   score: {
     type: 'float64',
     unit: '',
     description:
-      'of imported members: a score of their own tool, higher for better; run.json has the command that named it',
+      'of imported members: a score that their own tool gave, higher for better; run.json has the command that named it',
   },
   sequence: { type: 'int32', unit: '', description: 'the test sequence that contains the image, from 0' },
-  position: { type: 'int32', unit: '', description: 'its place in the sequence, from 0' },
+  position: { type: 'int32', unit: '', description: 'position of the image in the sequence, from 0' },
   mse: { type: 'float32', unit: '', description: 'squared error per pixel, pixels in 0 to 1' },
   psnr: { type: 'float32', unit: 'dB', description: 'peak signal-to-noise ratio, -10 log10 of `mse`' },
   ssim: { type: 'float32', unit: '', description: 'structural similarity (Wang et al. 2004); 1 is equal' },
@@ -66,7 +67,7 @@ export const outcomeColumns = {
   row: {
     type: 'int32',
     unit: '',
-    description: 'of a moment that holds a part of the test set: the row of outcomes.parquet, from 0, ascending',
+    description: 'of a moment with a part of the test set: the row in outcomes.parquet, from 0, ascending',
   },
 } as const satisfies Record<string, OutcomeColumn>;
 

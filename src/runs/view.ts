@@ -273,7 +273,7 @@ export function onScale<T extends { readonly id: string; readonly seed: number |
 export function refuseFixed(key: string, varying: readonly string[], flag: string): void {
   if (varying.length === 0) throw new UsageError('the members differ in nothing', flag, 'leave it out');
   if (!varying.includes(key))
-    throw new UsageError(`"${key}" is nothing that the members differ in`, flag, suggestion(key, varying));
+    throw new UsageError(`"${key}" is not a factor in which the members differ`, flag, suggestion(key, varying));
 }
 
 function refuseValues(

@@ -17,8 +17,8 @@ export function parseAxis(text: string, flag = '--over'): GridAxis {
       `"${text}" does not name a parameter and its values`,
       flag,
       flag === '--grid'
-        ? 'write depth=1,2,4 or trainSize=500:8000:5:log, say'
-        : 'write k=1..20 or c=1e-4:1e-1:200:log, say',
+        ? 'write for example depth=1,2,4 or trainSize=500:8000:5:log'
+        : 'write for example k=1..20 or c=1e-4:1e-1:200:log',
     );
   const values = rest.includes('..')
     ? wholeRange(rest, flag)

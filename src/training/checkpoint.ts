@@ -209,15 +209,15 @@ async function readCheckpoint(
   const damaged = (what: string) =>
     new RunError(what, file, 'delete the file to train this member from its last whole epoch, or its start');
   if (names.some((name) => !tensors.has(name)) || tensors.size !== names.length)
-    throw damaged('holds other tensors than this member');
+    throw damaged('does not hold the tensors of this member');
   const state = new Map(names.map((name) => [name, present(tensors.get(name))]));
   const text = metadata['history'] ?? '';
   if (!(isSealIntact(bytes) ?? contentDigest(state, text) === metadata['sha256']))
     throw damaged('is damaged: its content does not match its hash');
   // Checkpoints of earlier versions do not say.
   const { member = id, experiment: own = experiment } = metadata;
-  if (member !== id) throw damaged(`is of the member ${member}`);
-  if (own !== experiment) throw damaged('is of another experiment');
+  if (member !== id) throw damaged(`belongs to the member ${member}`);
+  if (own !== experiment) throw damaged('belongs to another experiment');
   const begun = metadata['begun'];
   if (begun === undefined) throw damaged('is damaged: it does not say when training began');
   const { within } = metadata;

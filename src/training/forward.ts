@@ -84,5 +84,5 @@ function refuseOtherWeights({ parameters }: Model, weights: MemberWithTask['weig
   const shapes = (entries: Iterable<[string, Pick<HostTensor, 'shape'>]>) =>
     JSON.stringify([...entries].map(([name, { shape }]) => [name, shape]).sort());
   if (shapes(Object.entries(parameters)) === shapes(weights)) return;
-  throw new RunError('weights.safetensors has other tensors than such a member', folder);
+  throw new RunError('weights.safetensors does not have the tensors of such a member', folder);
 }

@@ -120,7 +120,7 @@ function chosen(
     if (key !== undefined) return key;
     const last = keys.length - 1;
     throw new UsageError(
-      `${choice.index} is no place in ${run.name}'s list of ${keys.length} members`,
+      `${choice.index} is not a position in ${run.name}'s list of ${keys.length} members`,
       '--index',
       `give 0 to ${last}`,
     );
@@ -135,7 +135,7 @@ function chosen(
 
 function stackedError(run: RunRecord, id: string): UsageError {
   const remedy = `train it with ${commandLine(`train --run ${run.name}`)}`;
-  return new UsageError(`${id} was begun in a stack of members that are trained as one program`, run.name, remedy);
+  return new UsageError(`${id} was started in a stack of members that are trained as one program`, run.name, remedy);
 }
 
 function threadsOf(run: RunRecord, id: string): number {

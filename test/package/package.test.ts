@@ -186,6 +186,6 @@ test("a metric of the user's own, in JavaScript and in TypeScript where Node run
   else
     expect([inTypeScript.code, inTypeScript.stderr]).toEqual([
       2,
-      `error: mine.ts: is TypeScript, which Node ${process.version} doesn't run; give a .js file, or take Node 22.18 or newer\n`,
+      `error: mine.ts: is TypeScript, which Node ${process.version} doesn't run; give a .js file, or use Node 22.18 or newer\n`,
     ]);
 });

@@ -30,7 +30,7 @@ export function registerSeal(group: CommandUnknownOpts): void {
     .addOption(
       new Option(
         '--scales <list>',
-        'of imported members: values of the coordinate to predict, such as 2.8e9,6.9e9',
+        'for imported members: values of the coordinate to predict, such as 2.8e9,6.9e9',
       ).argParser(positives('--scales')),
     )
     .addOption(axis)

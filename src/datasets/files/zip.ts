@@ -125,7 +125,7 @@ function refuseTwice(file: string, files: readonly Listed[]): void {
   for (const { name, entry } of files) {
     const before = seen.get(name);
     if (before !== undefined && (before.crc32 !== entry.crc32 || before.uncompressedSize !== entry.uncompressedSize))
-      throw new UsageError(`holds two different files named ${JSON.stringify(name)}`, file, 'pack it anew');
+      throw new UsageError(`holds two different files named ${JSON.stringify(name)}`, file, 'pack it again');
     seen.set(name, entry);
   }
 }

@@ -33,7 +33,7 @@ function sealText({ seal, reasons, scores, missing }: SealedOutcome): string {
     missing === 0
       ? ''
       : ` ${counted(missing, 'member')} of the predicted ones ${missing === 1 ? 'is' : 'are'} not ${came} yet.`;
-  return `${said} The file is unchanged, and every predicted member ${words.isImported ? 'came' : 'started'} later.${open} ${scores.map(bestOf).join(' ')}`;
+  return `${said} The file is unchanged, and every predicted member ${words.isImported ? 'was imported' : 'started'} later.${open} ${scores.map(bestOf).join(' ')}`;
 }
 
 function bestOf({ metric, methods }: MetricScore): string {
@@ -45,7 +45,7 @@ function bestOf({ metric, methods }: MetricScore): string {
     best.kind === 'baseline'
       ? 'no method beat that baseline'
       : `the best baseline, ${baseline.method}, has ${formatNumber(baseline.crps)}`;
-  return `For ${metric.title} ${best.method} came nearest (CRPS ${formatNumber(best.crps)}, ${nth(best.covered, 1)} of ${best.members} members inside 80 %); ${against}.`;
+  return `For ${metric.title} ${best.method} came closest (CRPS ${formatNumber(best.crps)}, ${nth(best.covered, 1)} of ${best.members} members inside 80 %); ${against}.`;
 }
 
 function tableOf({ seal, scores }: SealedOutcome): Table {

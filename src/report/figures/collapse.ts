@@ -30,15 +30,15 @@ export function collapseFigure({ run, found, metric, loss }: CollapseFigure): Fi
 /** `leaves chance (0.1, by 0.05) at a loss of 1.2 [1.1, 1.3]` */
 export function onsetText({ chance, margin, loss, interval }: NonNullable<Collapse['onset']>): string {
   const from = `chance (${formatNumber(chance)}, by ${formatNumber(margin)})`;
-  if (loss === 0) return `does not leave ${from} down to the least loss`;
-  if (loss === Infinity) return `has left ${from} at the largest loss already`;
+  if (loss === 0) return `does not leave ${from} even at the lowest loss`;
+  if (loss === Infinity) return `has already left ${from} at the highest loss`;
   return `leaves ${from} at a loss of ${formatWithInterval(loss, interval)}`;
 }
 
 /** `no effect found (p 0.4)`: what the test of a factor says, in a few words. */
 export function factorVerdict({ untold, adjusted }: FactorTest): string {
-  if (untold !== undefined) return 'cannot be told';
-  if (Number.isNaN(adjusted)) return 'cannot be told';
+  if (untold !== undefined) return 'undetermined';
+  if (Number.isNaN(adjusted)) return 'undetermined';
   return adjusted <= 0.05 ? 'adds to the loss' : 'no effect found';
 }
 

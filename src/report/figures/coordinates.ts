@@ -14,7 +14,7 @@ export function coordinateFigure(title: string, layers: readonly LayerSlopes[]):
     .filter((size) => size > 0 && size < Infinity);
   return {
     title,
-    notes: [`Mean absolute value of what each layer hands on after ${last} steps; in brackets its slope in log-log.`],
+    notes: [`Mean absolute output of each layer after ${last} steps; in brackets, its log-log slope.`],
     panels: (['standard', 'mup'] as const).map((name) =>
       curvePanel({
         title: titles[name],

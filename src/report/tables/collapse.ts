@@ -15,7 +15,7 @@ export function collapseTable(found: Collapse, metric: Metric, loss: Metric): st
   return [
     `${metric.title} over ${lossTitle(loss)}: ${counted(members.length, 'member')} of ${counted(trainings, 'training')}, losses from ${most} to ${least}`,
     onset === undefined
-      ? `What ${metric.title} is by chance is not known, or differs between the members: where it leaves it cannot be told; --chance names it.`
+      ? `The chance level of ${metric.title} is unknown or differs between the members, so where it is left cannot be determined; give it with --chance.`
       : `It ${onsetText(onset)}.`,
     '',
     textTable(
@@ -33,8 +33,9 @@ export function collapseTable(found: Collapse, metric: Metric, loss: Metric): st
       ['factor', ''],
     ),
     ...factors.flatMap(({ factor, untold, isBent, adjusted, p }) => {
-      if (untold !== undefined) return [`${factor}: whether it adds anything cannot be told, as ${untold}.`];
-      if (Number.isNaN(p)) return [`${factor}: whether it adds anything cannot be told, as the ability does not vary.`];
+      if (untold !== undefined) return [`${factor}: whether it adds anything cannot be determined: ${untold}.`];
+      if (Number.isNaN(p))
+        return [`${factor}: whether it adds anything cannot be determined: the ability does not vary.`];
       return adjusted <= 0.05 && isBent ? [`${factor}: its middle values differ from both ends.`] : [];
     }),
     '',
@@ -54,6 +55,6 @@ function conclusion({ factors }: Collapse): string {
   const adding = tested.filter(({ adjusted }) => adjusted <= 0.05).map(({ factor }) => factor);
   if (adding.length > 0)
     return `Not a function of the loss alone: at equal loss it depends on ${adding.join(' and ')} (adjusted p at most 0.05).`;
-  if (tested.length === 0) return 'Whether it is a function of the loss alone cannot be told from these members.';
-  return `Nothing speaks against a function of the loss alone, as far as ${tested.map(({ factor }) => factor).join(' and ')} can tell.`;
+  if (tested.length === 0) return 'Whether it is a function of the loss alone cannot be determined from these members.';
+  return `No evidence against a function of the loss alone, as far as ${tested.map(({ factor }) => factor).join(' and ')} can show.`;
 }

@@ -36,7 +36,7 @@ export function coordinateTable(layers: readonly LayerSlopes[]): string {
   ];
   return [
     textTable(heading, rows, ['layer']),
-    `Slope of log mean |x| against log width: 0 is flat, within ${flatSlope} counts as flat; mean |x| from the smallest to the largest width. Of change: the slope of what x changed by since the start, without what it began with.`,
+    `Slope of log mean |x| against log width: 0 is flat, within ${flatSlope} counts as flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training.`,
     ...(['standard', 'mup'] as const).map((name) => verdict(name, layers)),
   ].join('\n');
 }

@@ -11,7 +11,7 @@ export function diffTable(found: FamilyDifference<NamedRun>): string {
   const isAlone = scales.some(({ mcnemar }) => mcnemar !== undefined);
   const seedsOf = (scale: ScaleDifference) => [...new Set([scale.one.seeds, scale.other.seeds])].join(' and ');
   return [
-    `${metric.title} of ${other.label} less that of ${one.label}`,
+    `${metric.title} of ${other.label} minus that of ${one.label}`,
     '',
     textTable(
       [
@@ -50,7 +50,7 @@ export function diffVerdict(
   { difference, adjusted }: Pick<ScaleDifference, 'difference' | 'adjusted'>,
   { metric, one, other }: Pick<FamilyDifference<NamedRun>, 'metric' | 'one' | 'other'>,
 ): string {
-  if (Number.isNaN(adjusted)) return 'cannot be told';
+  if (Number.isNaN(adjusted)) return 'undetermined';
   if (adjusted > alpha) return 'no difference found';
   return `${difference > 0 === (metric.better === 'higher') ? other.label : one.label} is better`;
 }
@@ -73,7 +73,7 @@ export function diffNotes({ scales, one, examples, units, metric }: FamilyDiffer
       ? ["p: McNemar's test, mid-p, of one member against one; another seed is another member."]
       : []),
     ...(isMixed
-      ? ['A run with a single seed stands for that member alone: how its other seeds differ is not in the interval.']
+      ? ['A run with a single seed stands for that member alone: the interval does not cover other seeds.']
       : []),
     ...(scales.length > 1
       ? [

@@ -26,7 +26,7 @@ export function importedText(
   { name, axis, dataset, members: all }: ImportedRun,
   members: readonly Imported[],
 ): string {
-  if (members.length === 0) return `${name}: nothing is new, the run stays as it is`;
+  if (members.length === 0) return `${name}: nothing new; the run is unchanged`;
   const words = importedWords(axis);
   const sorted = members.toSorted((a, b) => present(a.coordinates[axis]) - present(b.coordinates[axis]));
   const lines = sorted.map(({ name: model, seed, coordinates, columns }) => [

@@ -17,7 +17,7 @@ export function learningTables(learning: Learning): string {
     ...(Number.isNaN(agreement)
       ? []
       : [
-          `order            rank correlation of two seeds in when an example is learnt for good: ${formatNumber(agreement, 2)}`,
+          `order            rank correlation between seeds of when an example is learnt for good: ${formatNumber(agreement, 2)}`,
         ]),
   ];
   const table = textTable(
@@ -31,7 +31,7 @@ export function learningTables(learning: Learning): string {
 function clusterText({ clusters, strengths }: NonNullable<Learning['clusters']>, moments: Learning['moments']): string {
   const strong = strengths.map((strength, i) => `${i + 2}: ${strength.toFixed(2)}`).join(', ');
   if (clusters.length === 1)
-    return `Trajectories of losses make no clusters that half of the examples would find again (prediction strength of ${strong}; 0.8 is wanted).`;
+    return `Loss trajectories form no clusters that the other half of the examples would reproduce (prediction strength ${strong}; 0.8 is required).`;
   const last = moments.length - 1;
   const shown = [...new Set([0, 1, 2, 3, 4, 5, 6, 7].map((i) => Math.round((i * last) / 7)))];
   const table = textTable(
@@ -42,5 +42,5 @@ function clusterText({ clusters, strengths }: NonNullable<Learning['clusters']>,
       ...shown.map((t) => formatNumber(nth(losses, t), 2)),
     ]),
   );
-  return `${clusters.length} kinds of trajectories of losses (prediction strength of ${strong}; the most with 0.8 are taken):\n\n${table}`;
+  return `${clusters.length} clusters of loss trajectories (prediction strength ${strong}; the largest number with at least 0.8):\n\n${table}`;
 }

@@ -28,9 +28,9 @@ export function powerTable(planned: PlannedPower): string {
         ...(images === undefined || one ? [] : [detectable === undefined ? '-' : formatNumber(detectable, 2)]),
       ]),
     ),
-    ...(one ? ["Test: Wilson's interval of the share leaves the fixed value out."] : notesOf(planned)),
+    ...(one ? ["Test: Wilson's interval of the share excludes the fixed value."] : notesOf(planned)),
     ...(source !== undefined && source.seeds < 2 && !one
-      ? ['The run has one seed at this scale: how seeds differ is taken from the options, or as nothing.']
+      ? ['The run has one seed at this scale: the spread of seeds is taken from the options, or as zero.']
       : []),
   ].join('\n');
 }
@@ -63,6 +63,6 @@ function notesOf({ rows, share }: PlannedPower): string[] {
           `1 seed: ${share === undefined ? 'a paired t' : "McNemar's"} test of two particular members, whose other seeds may differ by more or less.`,
         ]
       : []),
-    ...(counts.some((count) => count > 1) ? ["More: Welch's t over seeds and images, as `diff` makes it."] : []),
+    ...(counts.some((count) => count > 1) ? ["More: Welch's t over seeds and images, as in `diff`."] : []),
   ];
 }

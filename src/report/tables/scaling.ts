@@ -56,7 +56,7 @@ function lawTable({ factors, floor, amplitudes, exponents }: ScalingLaw): string
 function scatterLines({ scatter, exponents }: ScalingLaw): string[] {
   const { ofSeeds, ofMeans, degreesOfFreedom, misfit } = scatter;
   if (degreesOfFreedom === 0)
-    return ['As many scales as parameters, and one seed each: nothing tells how far members scatter.'];
+    return ['As many scales as parameters, and one seed each: the scatter of members is unknown.'];
   const isOpen = exponents.some(({ interval: { lower, upper } }) => lower === 0 || upper === Infinity);
   return [
     Number.isNaN(ofSeeds)
@@ -65,13 +65,13 @@ function scatterLines({ scatter, exponents }: ScalingLaw): string[] {
     ...(misfit === undefined
       ? Number.isNaN(ofSeeds)
         ? []
-        : ['As many scales as parameters: any law fits, and nothing tells whether it holds.']
+        : ['As many scales as parameters: any law fits, so whether it holds cannot be tested.']
       : [
           misfit.isSignificant
             ? `That is more than seeds explain (F test, p ${formatNumber(misfit.p, 2)}): the law does not hold here, and intervals are from its misfit.`
             : `Seeds explain it (F test, p ${formatNumber(misfit.p, 2)}).`,
         ]),
-    ...(isOpen ? ['An exponent from 0 or to inf: the data allow all on that side.'] : []),
+    ...(isOpen ? ['An interval that starts at 0 or ends at inf: the data set no limit on that side.'] : []),
   ];
 }
 

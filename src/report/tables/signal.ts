@@ -39,6 +39,6 @@ export function signalTable(run: string, { steps: [first, last], metrics }: Metr
     ),
     '',
     `signal: largest difference between the mean final scores of ${places} places; noise: standard deviation over a training's checkpoints, pooled.`,
-    'order right: two checkpoints of neighbouring places lie as their means do; averaged: so do the means of all checkpoints of two trainings.',
+    'order right: share of pairs of checkpoints at neighbouring places that are ordered like their means; averaged: the same for means over all checkpoints.',
   ].join('\n');
 }

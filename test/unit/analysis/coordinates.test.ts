@@ -45,7 +45,7 @@ test('the table has both parametrizations side by side, and says which layers ar
     "layer   standard   mean |x|  of change    mup    mean |x|  of change
     hidden     0.000     3 to 3      0.000  0.000      3 to 3      0.000
     head       1.000  24 to 190      0.500  0.040  3.3 to 3.5      0.020
-    Slope of log mean |x| against log width: 0 is flat, within 0.05 counts as flat; mean |x| from the smallest to the largest width. Of change: the slope of what x changed by since the start, without what it began with.
+    Slope of log mean |x| against log width: 0 is flat, within 0.05 counts as flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training.
     standard: 1 of 2 layers are flat (steepest: head, 1.000) by mean |x|; 1 of 2 layers are flat (steepest: head, 0.500) by change.
     mup: all layers are flat by mean |x|; all layers are flat by change."
   `);

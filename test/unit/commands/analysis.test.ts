@@ -171,7 +171,7 @@ describe('bad input is one line and exit code 2', () => {
     [['collapse', 'lenet', '--margin', '0'], /^error: --margin: "0" is not a number above 0$/m],
     [['diff', 'lenet', 'lenet'], /^error: lenet: is given twice; /],
     [['diff', 'lenet', 'nothing'], /^error: RUN: "nothing" is neither a run /],
-    [['power', '--effect', '0.1'], /^error: --effect: nothing says how good the first run is; /],
+    [['power', '--effect', '0.1'], /^error: --effect: the performance of the first run is unknown; /],
     [['power', '--effect', '0.1', '--accuracy', '0.95'], /^error: --effect: leads from 0.95 to 1.05; /],
     [
       ['power', '--effect', '0.1', '--run', 'lenet', '--scale', '3'],

@@ -45,10 +45,10 @@ test('--moments has the outcomes of every moment, with the step after which they
     { rtol: 1e-12 },
   );
   expect((await exported('lenet-mnist', '--moments')).stderr).toBe(
-    "error: --moments: lenet-mnist has outcomes of its members' ends alone; leave it out, or train a run with --moments\n",
+    'error: --moments: lenet-mnist has only the final outcomes of its members; leave it out, or train a run with --moments\n',
   );
   expect((await exported('lenet-mnist/cnn-w1-s0', '--moments', '--to', 'onnx')).stderr).toBe(
-    'error: --moments: onnx is of a member, whose weights are those of its end; leave it out\n',
+    'error: --moments: onnx exports a member with its final weights; leave it out\n',
   );
 });
 
@@ -75,7 +75,7 @@ test('what cannot be written is refused in one line, before TensorFlow is loaded
     ['--to saved-model --output there --force', '--output: there is a file, not a folder; name another one'],
     [
       '--to torch --output my-net.py',
-      '--output: my-net.py is no name that Python imports; end it in .py, with letters, digits and _ before',
+      '--output: my-net.py is not a name that Python can import; end it in .py, with letters, digits and _ before',
     ],
     [
       '--to saved-model --output mine --force',

@@ -101,7 +101,7 @@ test('what is there already: the same outcomes change nothing, others are refuse
   const again = await run('import table small.csv --run lm --add');
   expect([again.code, again.stdout, again.stderr]).toEqual([
     0,
-    'lm: nothing is new, the run stays as it is\n',
+    'lm: nothing new; the run is unchanged\n',
     'note: already in the run, with the same outcomes: a and b\n',
   ]);
   expect(await filesOf()).toEqual(before);

@@ -174,7 +174,7 @@ describe('bad input is one line and exit code 2, and leaves nothing behind', () 
     [['report', 'lenet', 'lenet'], /^error: RUN: two runs are named lenet; report on them one at a time/],
     [
       ['report', 'lenet', '--induced', 'accuracy'],
-      /^error: --induced: accuracy is no threshold of these runs; they have subset-accuracy/,
+      /^error: --induced: accuracy is not a threshold metric of these runs; they have subset-accuracy/,
     ],
     [
       ['report', 'lenet', '--induced', 'subset-accuracy:k=301'],

@@ -29,7 +29,7 @@ test('a summary takes no options of a training', async () => {
   ])
     expect(await runCommand(folder, ['train', '--run', 'x', '--summary-only', flag!, ...value])).toEqual({
       ...{ code: 2, stdout: '' },
-      stderr: `error: --summary-only: trains nothing, so it takes no such option; leave out ${flag}\n`,
+      stderr: `error: --summary-only: trains nothing, so this option has no effect; leave out ${flag}\n`,
     });
   expect(await fs.readdir(folder)).toEqual([]);
 });
@@ -159,7 +159,7 @@ test.each([
   ['--arch transformer --ways 3', '--ways: no few-shot probe is taken; add --probe few-shot, or leave it out'],
   [
     '--arch cnn --dataset concepts --symmetries all',
-    '--symmetries: concepts has classes that are combinations of attributes, which do not turn with the images; leave it out',
+    '--symmetries: concepts has classes that are combinations of attributes, which do not rotate with the images; leave it out',
   ],
 ])('train %s is refused in one line, with nothing written', async (words, line) => {
   const folder = await temporaryFolder();

@@ -190,7 +190,7 @@ describe("EMNIST's files", () => {
     // Rows 0 1 2 and 3 4 5 are the columns of the image upright.
     expect([...train.images.subarray(0, 12)]).toEqual([0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]);
     expect([...tested.images.subarray(0, 6)]).toEqual([100, 103, 101, 104, 102, 105]);
-    expect([notes, classNames]).toEqual([['EMNIST stores its images transposed: they are turned upright'], undefined]);
+    expect([notes, classNames]).toEqual([['EMNIST stores its images transposed: they are transposed back'], undefined]);
   });
 
   test('name their classes by character codes', async () => {

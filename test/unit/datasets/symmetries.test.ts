@@ -49,7 +49,7 @@ describe('refused', () => {
   test('images that are not square, classes that are combinations', () => {
     const flat = { ...raw, shape: { height: 2, width: 4, channels: 1 } };
     expect(() => withSymmetries(flat, 'all', 'x')).toThrow(
-      '--symmetries: x has images of 2 x 4, which do not fit when they are turned; leave it out',
+      '--symmetries: x has images of 2 x 4, which are not square and cannot be rotated; leave it out',
     );
     const combined = { ...raw, composition: { attributes: [], rule: '' } };
     expect(() => withSymmetries(combined, 'all', 'x')).toThrow('combinations of attributes');

@@ -55,7 +55,7 @@ describe('lists of options', () => {
     ['--arch cnn --grid depth=1,2 depth=3', '--grid: --depth is given too; give one of the two'],
     [
       '--arch cnn --grid dpeth=1,2',
-      '--grid: "dpeth" is nothing that members can differ in; did you mean depth? Known: width, seed, epochs, steps, batchSize, learningRate, weightDecay, trainSize, classes, imageSize, augmentShift, augmentRotation, augmentScale, labelNoise, depth, blocks, heads, burstiness, labelRemapping, zipf, dropout',
+      '--grid: "dpeth" is not an option in which members can differ; did you mean depth? Known: width, seed, epochs, steps, batchSize, learningRate, weightDecay, trainSize, classes, imageSize, augmentShift, augmentRotation, augmentScale, labelNoise, depth, blocks, heads, burstiness, labelRemapping, zipf, dropout',
     ],
     ['--arch cnn --depth 1,1', '--depth: 1 is listed twice; list each value once'],
     // As it was typed.
@@ -195,7 +195,7 @@ describe('extending', () => {
     }
     expect(pointsOf(extendExperiment(zipped, { seeds: [5] }))).toEqual(pointsOf(zipped));
     expect(() => extendExperiment(zipped, { widths: [16] })).toThrow(
-      '--widths: the run combines --widths, --depth by position; give all of them, with as many values each',
+      '--widths: the run combines --widths, --depth by position; give all of them, each with the same number of values',
     );
   });
 });

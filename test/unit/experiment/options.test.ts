@@ -43,7 +43,7 @@ test('what is typed is given; the rest comes from the schema', () => {
 
 test('a base width without muP, and a penalty that muP does not carry over, are refused', () => {
   expect(mistake('--arch', 'cnn', '--base-width', '16')).toBe(
-    'UsageError: --base-width: means nothing to the standard parametrization; add --parametrization mup, or leave it out',
+    'UsageError: --base-width: has no effect under the standard parametrization; add --parametrization mup, or leave it out',
   );
   expect(mistake('--arch', 'cnn', '--parametrization', 'mup', '--weight-decay', '0.1')).toBe(
     "UsageError: --weight-decay: adam's L2 penalty does not keep its strength across widths under mup; give --optimizer adamw, whose decay does",

@@ -37,14 +37,14 @@ test('what cannot be tuned is refused in one line', () => {
   expect(lines.join('\n')).toMatchInlineSnapshot(`
     "--tune: there is no validation split to choose on; add --validation-size, such as 1000
     --tune: one value leaves nothing to choose; give two or more
-    --tune: "depth" is nothing that can be tuned; known: learningRate, weightDecay, dropout, augmentShift, augmentRotation, augmentScale
-    --tune: "learningrate" is nothing that can be tuned; did you mean learningRate?
+    --tune: "depth" is not an option that can be tuned; known: learningRate, weightDecay, dropout, augmentShift, augmentRotation, augmentScale
+    --tune: "learningrate" is not an option that can be tuned; did you mean learningRate?
     --tune: 0 is no value of learningRate
     --tune: "learningRate" does not name a parameter and its values; write k=1..20 or c=1e-4:1e-1:200:log, say
     --tune-budget: 5 is more than the 4 values; give fewer
     --tune-steps: nothing is tuned; add --tune, such as learningRate=1e-4:1e-1:7:log
     --tune: members differ in learningRate, so it cannot be tuned too; leave out one of --tune and the list of --learning-rate
-    --tune: "dropout" is nothing that can be tuned; known: learningRate, weightDecay, augmentShift, augmentRotation, augmentScale"
+    --tune: "dropout" is not an option that can be tuned; known: learningRate, weightDecay, augmentShift, augmentRotation, augmentScale"
   `);
   expect(() => resolveExperiment({ arch: 'cnn', tune, tuneBudget: 0 })).toThrow();
 });

@@ -91,7 +91,7 @@ test('what cannot be tested is one line', async () => {
   );
   const alike = modelsOf(0).map((model) => ({ ...model, params: 1e6, tokens: 1e9 }));
   expect(await refusal(await imported(alike))).toBe(
-    'lm: its members differ in their seed alone, so that no factor can be tested; import members that differ in a coordinate',
+    'lm: its members differ only in their seed, so no factor can be tested; import members that differ in a coordinate',
   );
   const zero = modelsOf(0).map((model, m) => ({ ...model, loss: m === 3 ? 0 : model.loss }));
   expect(await refusal(await imported(zero))).toMatch(/^lm: cross-entropy of \S+ is 0, and a loss is above 0$/);

@@ -24,10 +24,10 @@ test('members that there are none of, and options that are not of their architec
     'RUN: "other" is neither a run in checkpoints nor a folder with a run.json; give the name of a run there, or the path of its folder',
   );
   expect(await of('lenet-mnist/cnn-w1-s0', { labels: ['1'] })).toBe(
-    '--labels: the member is of architecture cnn, which is told no labels; leave it out',
+    '--labels: the member is of architecture cnn, which takes no labels; leave it out',
   );
   expect(await of('lenet-mnist/cnn-w1-s0', { output: 'there' })).toBe(
-    '--output: the member is of architecture cnn, which gives no images back; leave it out',
+    '--output: the member is of architecture cnn, which does not return images; leave it out',
   );
   expect(await of(path.join(root, 'lenet-mnist/members/cnn-w1-s0'))).toBe(
     'x.png: is not a file; give image files: PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG',
@@ -37,10 +37,10 @@ test('members that there are none of, and options that are not of their architec
   const key = { arch: 'autoencoder', width: 8, seed: 0 };
   await writeMember(path.join(root, 'ae'), key, syntheticOutcomes(10, 0.5, Random.named(0)));
   expect(await of('ae/autoencoder-w8-s0', { top: 5 })).toBe(
-    '--top: the member is of architecture autoencoder, which gives images back and no classes; leave it out',
+    '--top: the member is of architecture autoencoder, which returns images, not classes; leave it out',
   );
   expect(await why(exportOutcomes('lenet-mnist/cnn-w1-s0', { root }))).toBe(
-    '--to: parquet is a table of a whole run, and lenet-mnist/cnn-w1-s0 is a member; give lenet-mnist, or what a member becomes, such as --to onnx',
+    '--to: parquet is a table of a whole run, and lenet-mnist/cnn-w1-s0 is a member; give lenet-mnist, or a format for a member, such as --to onnx',
   );
   expect(await why(exportMember('lenet-mnist', { root, to: 'onnx' }))).toContain('is a run of 15 members');
 });

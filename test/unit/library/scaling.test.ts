@@ -73,7 +73,7 @@ test('one varies, or one is asked for; what else differs is said', async () => {
     note: (line) => notes.push(line),
   });
   expect([factors, cells.map(({ values }) => values.length)]).toEqual([['tokens'], [4, 4, 4]]);
-  expect(notes).toEqual(['note: members with the same tokens differ in parameters, which the law takes for scatter']);
+  expect(notes).toEqual(['note: members with the same tokens differ in parameters, which the law treats as scatter']);
 });
 
 test('what has no law is one line', async () => {
@@ -92,7 +92,7 @@ test('what has no law is one line', async () => {
   expect(await refusal(root, { axis: 'tokens,tokens' })).toBe('--axis: tokens is given twice; give two coordinates');
   expect(await refusal(root, { axis: 'a,b,c' })).toMatch(/^--axis: 3 coordinates; /);
   expect(await refusal(root, { metric: 'subset-accuracy:k=2' })).toMatch(
-    /^--metric: subset-accuracy:k=2 is thresholded, and a scaling law is of a continuous loss/,
+    /^--metric: subset-accuracy:k=2 is thresholded, and a scaling law needs a continuous loss/,
   );
   const zero = await imported(modelsOf(grid, ([n]) => (n === 1e10 ? 0 : 1e9 / n!)));
   expect(await refusal(zero, { axis: 'parameters' })).toMatch(
@@ -111,6 +111,6 @@ test('a trained run: its parameters, with FLOPs beside them', async () => {
     'lenet-mnist: has one value of examples, and a scaling law over it needs three; train members that differ in it',
   );
   await expect(scaling('lenet-mnist', { root, metric: 'margin' })).rejects.toThrow(
-    '--metric: margin rises where members get better, and a scaling law falls; give a loss or an error',
+    '--metric: margin rises as members get better, but a scaling law falls; give a loss or an error',
   );
 });

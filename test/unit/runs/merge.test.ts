@@ -280,7 +280,7 @@ const refusals: readonly (readonly [string, (runs: Halves) => Promise<unknown>, 
   [
     'forecasts of both',
     async ([a, b]) => [await seal(a, 'one'), await seal(b, 'other')],
-    /^merge: both runs have sealed forecasts of their own, \S+one\.json and \S+other\.json, and a chain can't hold both; move \S+\/b\/forecasts elsewhere/,
+    /^merge: both runs have their own sealed forecasts, \S+one\.json and \S+other\.json, and a chain can't hold both; move \S+\/b\/forecasts elsewhere/,
   ],
   [
     'a forecast that was changed',
@@ -295,7 +295,7 @@ const refusals: readonly (readonly [string, (runs: Halves) => Promise<unknown>, 
     // Members of support/runs.ts began on 1 January 2026.
     'a forecast of what had begun elsewhere',
     ([a]) => seal(a, 'late', { width: 2 }),
-    /^\S+\/a\/forecasts\/late\.json: would be void: cnn-w2-s1, which it predicts, began in the other run at 2026-01-01T12:00:00\.000Z, before/,
+    /^\S+\/a\/forecasts\/late\.json: would be void: cnn-w2-s1, which it predicts, started in the other run at 2026-01-01T12:00:00\.000Z, before/,
   ],
   [
     'another claim of one name',

@@ -97,7 +97,7 @@ describe('which members are on a curve', () => {
     ],
     [{ where: { steps: 16 } }, /^--where: all members have the same length; give --at STEP for a moment of training$/],
     [{ where: { depth: 3 } }, /^--where: no member has depth 3; there are 1, 2, 4$/],
-    [{ where: { dropout: 0 } }, /^--where: "dropout" is nothing that the members differ in; /],
+    [{ where: { dropout: 0 } }, /^--where: "dropout" is not a factor in which the members differ; /],
   ] as const)('%j is refused in one line', (options, line) => {
     expect(() => view(options)).toThrow(line);
   });

@@ -75,7 +75,7 @@ test('one of another member, or of another experiment, is not gone on with', asy
   await member.stopped(experiment, { state, history: [], begun, within: { step: 7, seconds: 0.5 } });
   const stopped = await fs.readFile(member.path('stopped.safetensors'));
   await expect(loadCheckpoint(member, { names, experiment: '0'.repeat(64) })).rejects.toThrow(
-    /stopped\.safetensors: is of another experiment; delete the file/,
+    /stopped\.safetensors: belongs to another experiment; delete the file/,
   );
   const other = new MemberFiles(await temporaryFolder(), { arch: 'cnn', width: 8, seed: 1 });
   await fs.mkdir(other.folder, { recursive: true });

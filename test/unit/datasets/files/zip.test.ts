@@ -56,7 +56,7 @@ test('two different files of one name are refused; two copies of one file are th
   };
   const file = await twice('two');
   expect(await mistakeOf(openZip(file))).toBe(
-    `UsageError: ${file}: holds two different files named "a/1"; pack it anew`,
+    `UsageError: ${file}: holds two different files named "a/1"; pack it again`,
   );
   expect(await contents(await openZip(await twice('one')), ['a/1'])).toEqual(['one']);
 });
