@@ -1,4 +1,6 @@
-/** What else makes a curve look sudden, at the same outcomes: few test examples and few scales (paper, Sec. 2, causes 2 and 3). */
+/**
+ * What else makes a curve look sudden, for the same outcomes: few test examples and few scales (paper, Sec. 2, causes 2 and 3).
+ */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { UsageError } from '../terminal/errors.js';
@@ -13,11 +15,11 @@ export interface Causes {
 export interface CausesRequest {
   readonly metric: Metric;
   readonly members: readonly MemberOutcomes[];
-  /** Units of smaller test sets. */
+  /** Sizes of the smaller test sets, in units. */
   readonly testSizes: readonly number[];
   /** Numbers of scales to keep. */
   readonly keptScales: readonly number[];
-  /** Of each test size. */
+  /** Draws of each test size. */
   readonly draws: number;
 }
 
@@ -29,7 +31,7 @@ export function causesOf({ metric, members, testSizes, keptScales, draws }: Caus
   };
 }
 
-/** Throws UsageError for more test examples or scales than the members have, or fewer examples than the metric takes. */
+/** Throws UsageError for more test examples or scales than the members have, or fewer examples than the metric needs. */
 export function refuseCauses({ metric, members, testSizes, keptScales }: Omit<CausesRequest, 'draws'>): void {
   const { count } = metric.weighted(members[0]!.outcomes);
   refuseMore(testSizes, count, { what: 'of the test set', flag: '--test-sizes' });
@@ -45,7 +47,9 @@ function refuseMore(sizes: readonly number[], most: number, { what, flag }: { wh
     throw new UsageError(`${tooMany} is more than the ${most} ${what}`, flag, `give at most ${most}`);
 }
 
-/** `causesOf` at a hundredth and a tenth of the test set, and at half of the scales, as far as the metric takes so few. */
+/**
+ * `causesOf` at a hundredth and a tenth of the test set, and at half of the scales, as far as the metric allows so few.
+ */
 export function usualCauses(metric: Metric, members: readonly MemberOutcomes[]): Causes {
   const { count } = metric.weighted(members[0]!.outcomes);
   const scales = new Set(members.map(({ record }) => record.width)).size;

@@ -1,7 +1,7 @@
 /**
- * Metrics that were chosen on the outcomes they are used on: a cutoff that the largest width meets, the K with the sharpest curve.
- * A choice favours what chance made look best, so that it is made again in each bootstrap draw: a chosen metric's draws are those
- * of whichever candidate the rule takes in that draw.
+ * Metrics chosen on the same outcomes that they are applied to: a cutoff that the largest width meets, the K with the sharpest
+ * curve. Such a choice favours what looks best by chance, so it is repeated in each bootstrap draw: a draw of a chosen metric uses
+ * whichever candidate the rule selects in that draw.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
@@ -12,17 +12,17 @@ export interface CandidateCurve {
   readonly metric: Metric;
   /** Means over the seeds of this draw, `[scales]`. */
   readonly values: Float64Array;
-  /** Of the axis, `[scales]`. */
+  /** Scales on the axis, `[scales]`. */
   readonly positions: readonly number[];
 }
 
 /** How a metric was chosen among candidates. */
 export interface MetricChoice {
-  /** What was chosen and how, as a caption has it: `the least of 1, 2, 5 times a power of ten that 9 in 10 images stay below`. */
+  /** What was chosen and how, as captions say it: `the least of 1, 2, 5 times a power of ten that 9 in 10 images stay below`. */
   readonly rule: string;
-  /** At least one; those alone that some draw could take, as each is drawn. */
+  /** At least one. Only those that some draw could select, as each of them is drawn. */
   readonly candidates: readonly Metric[];
-  /** Place of the one that is taken. The same function of the same curves. */
+  /** Index of the selected candidate. Always the same function of the same curves. */
   readonly pick: (candidates: readonly CandidateCurve[]) => number;
 }
 
@@ -32,28 +32,28 @@ export interface ChosenMetric {
   readonly choice?: MetricChoice | undefined;
 }
 
-/** A chosen metric with its curve, and the curves of all that it was chosen among. */
+/** A chosen metric with its curve, and the curves of all its candidates. */
 export interface SampledChoice {
   readonly metric: Metric;
-  /** How it was chosen; undefined where it was not chosen on these outcomes. */
+  /** How it was chosen; undefined if it was not chosen on these outcomes. */
   readonly rule: string | undefined;
-  /** As measured under the metric; each of its draws is of the candidate that is taken in it. */
+  /** Its values are those of the metric; each of its draws is that of the candidate selected in the draw. */
   readonly curve: SampledCurve;
-  /** The metric's own alone where there was no choice. */
+  /** Only the metric itself if there was no choice. */
   readonly candidates: readonly SampledCurve[];
-  /** Place of the metric among them. */
+  /** Index of the metric among them. */
   readonly place: number;
-  /** Which of the candidates is taken for families with these values, one for each candidate. */
+  /** Which candidate is selected for families with these values, given for each candidate. */
   readonly pick: (families: readonly Pick<CandidateCurve, 'values'>[]) => number;
-  /** Which of them is taken in each draw, `[draws]`. */
+  /** Which of them is selected in each draw, `[draws]`. */
   readonly taken: readonly number[];
 }
 
 /**
- * `sampleCurve` of the metric that was chosen; where it was chosen on these outcomes, each draw is of the candidate that the rule
- * takes in it.
+ * `sampleCurve` of the chosen metric. If it was chosen on these outcomes, each draw uses the candidate that the rule selects in
+ * it.
  *
- * @throws UsageError where the test set is too small for a candidate
+ * @throws UsageError if the test set is too small for a candidate
  */
 export function sampleChosen(
   { metric, choice }: ChosenMetric,

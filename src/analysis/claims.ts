@@ -1,13 +1,13 @@
 /**
- * Claims about a family that is not trained yet: bounds on the numbers that its standard and its induced curve will have. What they
- * may speak of is a closed list, so that a claim means the same before and after.
+ * Claims about a family that is not trained yet: bounds on the numbers that its standard and its induced curve will have. The
+ * quantities form a closed list, so that a claim means the same before and after training.
  */
 import { UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import type { CurveSharpness, Sharpness } from './sharpness.js';
 import type { ScoreWithInterval } from './curves.js';
 
-/** What a claim can be about, and what it is. Scores have `.lower` and `.upper` too: the ends of their 95 % interval. */
+/** What claims can be about. Scores also have `.lower` and `.upper`, the ends of their 95 % interval. */
 export const quantities = {
   'standard.first': 'the standard curve at the smallest scale',
   'standard.last': 'the standard curve at the largest scale',
@@ -35,15 +35,15 @@ export interface Claim {
 }
 
 export interface JudgedClaim extends Claim {
-  /** What was measured; NaN where it has no value. */
+  /** The measured value; NaN if there is none. */
   readonly measured: number;
   readonly holds: boolean;
 }
 
-/** What is claimed where nothing is said: Eq 1 of the induced curve is above 3 times that of the standard one. */
+/** The default claim: Eq 1 of the induced curve is above 3 times that of the standard one. */
 export const usualClaims: readonly string[] = ['ratio.lower > 3'];
 
-/** `ratio.lower > 3`: read, or UsageError in one line. */
+/** Parses `ratio.lower > 3`. Throws UsageError in one line. */
 export function parseClaim(text: string, where = '--claim'): Claim {
   const example = 'write one such as "ratio.lower > 3" or "standard.first < 0.2"';
   const [, name, relation, number] = /^\s*([a-z0-9.]+)\s*([<>])\s*(\S+)\s*$/.exec(text) ?? [];
@@ -67,7 +67,7 @@ export function parseClaim(text: string, where = '--claim'): Claim {
   return { quantity: quantity as Quantity, end: end ?? 'value', relation: relation as '<' | '>', bound };
 }
 
-/** `ratio.lower > 3`. */
+/** Writes `ratio.lower > 3`. */
 export function claimText({ quantity, end, relation, bound }: Claim): string {
   return `${quantity}${end === 'value' ? '' : `.${end}`} ${relation} ${bound}`;
 }
@@ -76,7 +76,7 @@ function isPoint(quantity: Quantity): boolean {
   return quantity.endsWith('.first') || quantity.endsWith('.last');
 }
 
-/** A claim against what was measured; one about a number that does not exist does not hold. */
+/** Compares a claim with the measurement. A claim about a number that does not exist does not hold. */
 export function judge(claim: Claim, sharpness: Sharpness): JudgedClaim {
   const scored = quantityOf(claim.quantity, sharpness);
   const measured = claim.end === 'value' ? scored.value : scored.interval[claim.end];

@@ -1,6 +1,7 @@
 /**
  * The paper's figures as numbers: a published natural curve, a family's standard curve and its induced one, each with its scores.
- * Scales of models that have nothing else in common are made comparable as parameters over those of the smallest one.
+ * Scales of models that have nothing else in common are made comparable by dividing their parameters by those of the smallest
+ * model.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Interval } from '../statistics/intervals.js';
@@ -14,19 +15,19 @@ import { sharpnessOf, type Sharpness, type SharpnessOptions } from './sharpness.
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 export interface ComparedPoint {
-  /** Parameters over those of the curve's smallest model. */
+  /** Parameters divided by those of the curve's smallest model. */
   readonly relative: number;
   readonly parameters: number;
-  /** Of a family. */
+  /** Curve of a family. */
   readonly width?: number;
   readonly value: number;
-  /** 95 %; undefined where nothing is known. */
+  /** 95 %; undefined if unknown. */
   readonly interval: Interval | undefined;
 }
 
 export interface ComparedCurve {
   readonly title: string;
-  /** Of its metric. */
+  /** Values of its metric. */
   readonly notFinite?: string | undefined;
   readonly unit: string;
   /** In order of scale. */
@@ -36,7 +37,7 @@ export interface ComparedCurve {
   /** max - min. */
   readonly range: number;
   readonly scores: Readonly<Record<ScoreName, ScoreWithInterval>>;
-  /** Undefined where there are too few points to tell. */
+  /** Undefined if there are too few points. */
   readonly shape: CurveShape | undefined;
 }
 
@@ -47,12 +48,12 @@ export interface Comparison {
   readonly natural: readonly ComparedCurve[];
   readonly standard: ComparedCurve;
   readonly induced: ComparedCurve;
-  /** What the two curves' scores say of each other, and of smooth growth. */
+  /** How the two curves' scores compare with each other, and with smooth growth. */
   readonly sharpness: Sharpness;
   readonly prediction: (InducedPrediction & { readonly distance: Distance }) | undefined;
 }
 
-/** A published curve, as far as it is compared. */
+/** The part of a published curve that is compared. */
 export interface PublishedCurve {
   readonly name: string;
   readonly unit: string;
@@ -61,7 +62,7 @@ export interface PublishedCurve {
   readonly points: readonly {
     readonly params: number;
     readonly value: number;
-    /** Undefined where none is published. */
+    /** Undefined if none is published. */
     readonly standardError: number | undefined;
   }[];
 }
@@ -122,7 +123,10 @@ function familyCurve(
   };
 }
 
-/** Draws of a published curve are normal, with its standard errors; a curve without one of them has no intervals. */
+/**
+ * Draws of a published curve are normal, with its standard errors; without a standard error at each point it has no
+ * intervals.
+ */
 export function comparePublished(
   { name, unit, better, points }: PublishedCurve,
   { draws = 2000, seed = 0 }: SampleOptions,

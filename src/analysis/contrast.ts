@@ -7,26 +7,26 @@ import type { ScoreName, Scores } from './scores.js';
 /** A curve's scores, as measured and in each draw. */
 export interface ScoredDraws<Name extends ScoreName = ScoreName> {
   readonly observed: Pick<Scores, Name>;
-  /** On other test sets, with other ones of the same seeds. */
+  /** In draws over test sets, and over the seeds that were trained. */
   readonly draws: readonly Pick<Scores, Name>[];
-  /** Of curves over all seeds there could be; left out where nothing is known of them. */
+  /** In draws over all possible seeds; omitted if nothing is known of them. */
   readonly expected?: readonly Pick<Scores, Name>[] | undefined;
 }
 
 export interface Contrast {
-  /** Second curve's score minus the first's, with 95 % interval; infinite where Eq 1 is. */
+  /** Second curve's score minus the first's, with 95 % interval; infinite if Eq 1 is. */
   readonly difference: ScoreWithInterval;
   /**
-   * Second curve's score over the first's, with 95 % interval. Undefined for the bow, which may be 0 or below; NaN where one of the
-   * curves doesn't rise, or neither has a finite score. Of Eq 1 and of its ratio to a ramp it is the same.
+   * Second curve's score divided by the first's, with 95 % interval. Undefined for the bow, which may be 0 or negative; NaN if one
+   * of the curves does not rise, or neither has a finite score. It is the same for Eq 1 and for its ratio to a ramp.
    */
   readonly ratio: ScoreWithInterval | undefined;
-  /** Share of the draws in which the second is higher, ties counting half; NaN without a draw in which both have a score. */
+  /** Share of the draws in which the second is higher, ties counting half; NaN if no draw has both scores. */
   readonly higher: number;
-  /** On a scale on which both curves count alike and nothing is infinite; above 0 where the second is higher. */
+  /** On a scale that treats both curves alike and on which nothing is infinite; above 0 if the second is higher. */
   readonly at: number;
   readonly draws: readonly number[];
-  /** Of curves over all seeds there could be; undefined where nothing is known of them. */
+  /** In draws over all possible seeds; undefined if nothing is known of them. */
   readonly expected: readonly number[] | undefined;
 }
 
@@ -72,8 +72,9 @@ export function contrast<Name extends ScoreName>(
 }
 
 /**
- * y / (x + y), from 0 to 1 and one half where both are the same: what a ratio is to odds. It treats x and y alike, and is
- * finite where Eq 1 is not. A second curve that doesn't rise has 0; without a first that rises there is nothing to compare.
+ * y / (x + y), from 0 to 1, and one half if both are the same: to a ratio what a share is to odds. It treats x and y alike,
+ * and is finite where Eq 1 is not. A second curve that does not rise has 0; without a first that rises there is nothing to
+ * compare.
  */
 function shareOf(x: number, y: number): number {
   if (!(x > 0) || Number.isNaN(y)) return NaN;
@@ -81,7 +82,7 @@ function shareOf(x: number, y: number): number {
   return y === Infinity ? 1 : y <= 0 ? 0 : y / (x + y);
 }
 
-/** Of what is equal but for rounding, infinities among it, there is no difference. */
+/** Values that are equal up to rounding, including infinities, do not differ. */
 function minus(y: number, x: number): number {
   return x === y || Math.abs(y - x) <= 1e-12 * Math.max(1, Math.abs(x)) ? 0 : y - x;
 }
@@ -97,7 +98,7 @@ function withExpected(interval: Interval, expected: readonly number[] | undefine
   return expected === undefined ? interval : hullOf(interval, percentileInterval(expected));
 }
 
-/** The 95 % interval of a difference. The basic one has no meaning where an end is infinite: then it is of the percentiles alone. */
+/** The 95 % interval of a difference. The basic interval is meaningless if an end is infinite; then percentiles alone are used. */
 function differenceOf(value: number, differences: readonly number[], expected?: readonly number[]): ScoreWithInterval {
   const percentiles = percentileInterval(differences);
   const isFinite = [value, percentiles.lower, percentiles.upper].every(Number.isFinite);

@@ -1,9 +1,12 @@
-/** A coordinate check's verdict: by which power of the width what a layer hands on grows (Yang et al. 2022, arXiv 2203.03466, App. D.1). */
+/**
+ * The verdict of a coordinate check: by which power of the width the output of a layer grows (Yang et al. 2022, arXiv 2203.03466, App.
+ * D.1).
+ */
 import { group } from 'd3-array';
 import { nth } from '../machine/present.js';
 import { mean } from '../statistics/mean.js';
 
-/** Mean absolute value of a layer's entries after a step of training, and of what they changed by since the start. */
+/** Mean absolute value of a layer's entries after a step of training, and of their change since the start. */
 export interface WidthCoordinate {
   readonly parametrization: 'standard' | 'mup';
   readonly width: number;
@@ -28,7 +31,7 @@ export interface LayerSlopes {
 /** A slope this close to 0 counts as flat. */
 export const flatSlope = 0.05;
 
-/** In the order in which parametrizations, layers and steps first come. */
+/** In the order in which parametrizations, layers and steps first occur. */
 export function widthSlopes(all: readonly WidthCoordinate[]): LayerSlopes[] {
   const groups = group(all, ({ parametrization, layer, step }) => `${parametrization} ${layer} ${step}`);
   return [...groups.values()].map((own) => {
@@ -46,7 +49,7 @@ export function widthSlopes(all: readonly WidthCoordinate[]): LayerSlopes[] {
   });
 }
 
-/** Least-squares slope of log y against log x; NaN where a y is not above 0 and finite. */
+/** Least-squares slope of log y against log x; NaN if a y is not above 0 and finite. */
 export function logSlope(points: readonly (readonly [x: number, y: number])[]): number {
   const logs = points.map(([x, y]) => [Math.log(x), y > 0 && y < Infinity ? Math.log(y) : NaN] as const);
   const [mx, my] = [mean(logs.map(([x]) => x)), mean(logs.map(([, y]) => y))];

@@ -1,19 +1,19 @@
-/** A curve's data as fits take them, and what the bounds and starts of a model need to know of them. */
+/** A curve's data in the form that fits take, and what a model's bounds and starts need to know about them. */
 import { FitError } from '../statistics/least-squares.js';
 
 export interface CurveData {
   /** Above 0, in any order; several points may share one. */
   readonly scales: readonly number[];
   readonly values: readonly number[];
-  /** Of the values; see `errors`. */
+  /** Standard errors of the values; see `errors`. */
   readonly standardErrors?: readonly number[] | undefined;
-  /** As in `LeastSquaresProblem`: right up to a factor (default), or known. */
+  /** As in `LeastSquaresProblem`: correct up to a factor (default), or known. */
   readonly errors?: 'known' | 'relative' | undefined;
-  /** Values that the metric can have, such as 0 and 1. */
+  /** The limits of the metric, such as 0 and 1. */
   readonly limits?: { readonly lower: number; readonly upper: number } | undefined;
 }
 
-/** What bounds and starts need to know of the data. */
+/** What bounds and starts need to know about the data. */
 export interface Extent {
   readonly scales: readonly number[];
   /** Logarithm of each point's scale. */
@@ -25,7 +25,7 @@ export interface Extent {
   readonly last: number;
   /** last - first, above 0. */
   readonly span: number;
-  /** Between the closest two different scales. */
+  /** Distance between the two closest different scales. */
   readonly gap: number;
   /** Bounds of a level. */
   readonly lower: number;
@@ -39,7 +39,7 @@ interface Described {
 }
 
 /**
- * @throws FitError with a scale that is not above 0, a value that is not finite, and fewer different scales than the model has
+ * @throws FitError for a scale that is not above 0, a value that is not finite, or fewer different scales than the model has
  * parameters
  */
 export function extentOf(
@@ -68,7 +68,7 @@ export function extentOf(
   const [first, last] = [different[0]!, different.at(-1)!];
   const gaps = different.slice(1).map((x, i) => x - different[i]!);
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  // A constant curve has room for levels all the same.
+  // A constant curve needs room for levels too.
   const range = high - low || Math.abs(high) || 1;
   return {
     ...{ scales, x: scales.map(Math.log), y: values, weights: values.map((_, i) => 1 / (standardErrors?.[i] ?? 1)) },

@@ -1,8 +1,8 @@
 /**
- * Is a curve bent, and how? A straight line in log scale against a parabola and a sigmoid, by AICc (Hurvich and Tsai 1989): the
- * question that no single step decides. Members of one scale are not independent: scales wander around any curve together with their
- * seeds. So the likelihood has a variance between scales beside that of seeds, and AICc counts scales, which is exact where the
- * wandering is most of the scatter: a curve is then a regression of as many means as there are scales. Shares stay shares: the line
+ * Is a curve bent, and how? A straight line in log scale against a parabola and a sigmoid, by AICc (Hurvich and Tsai 1989): a
+ * question that no single step decides. Members of one scale are not independent: scales deviate from any curve together with their
+ * seeds. So the likelihood has a variance between scales besides that of seeds, and AICc counts scales, which is exact if the
+ * variance between scales dominates: a curve is then a regression of as many means as there are scales. Shares stay shares: the line
  * and the parabola are inside the metric's limits at the ends (and in the middle), the sigmoid everywhere.
  */
 import { aicc, akaikeWeights, FitError } from '../statistics/least-squares.js';
@@ -14,13 +14,16 @@ import { models, sigmoid, type CurveModel, type ModelName } from './models.js';
 export interface CurveShape {
   /** The model with the least AICc. */
   readonly preferred: ModelName;
-  /** AICc of the line above that of the preferred; 0 where the line is. docs/emergence.md says how often it is above 10 by chance. */
+  /**
+   * AICc of the line above that of the preferred model; 0 if that is the line. docs/emergence.md says how often it is above 10 by
+   * chance.
+   */
   readonly lineAbove: number;
-  /** Akaike's weight of the line among the three. */
+  /** Akaike weight of the line among the three. */
   readonly lineWeight: number;
 }
 
-/** Fewest scales: with one less AICc has no value for a sigmoid. */
+/** Fewest scales: with one less, the AICc of a sigmoid is undefined. */
 export const fewestScales = 7;
 
 /**
@@ -75,15 +78,15 @@ function through(name: 'line' | 'quadratic', places: readonly number[]): CurveMo
 
 interface Curve {
   readonly scales: readonly number[];
-  /** Values of each scale's members. */
+  /** Values of the members of each scale. */
   readonly seeds: readonly (readonly number[])[];
   readonly limits: CurveData['limits'];
 }
 
-/** Rounds of fitting with the weights that the variances make, where scales differ in their numbers of seeds. */
+/** Rounds of fitting with the weights that the variances give, if scales differ in their numbers of seeds. */
 const rounds = 4;
 
-/** AICc of scales: the curve's parameters and the variance of means; that of seeds is told by the seeds alone. */
+/** AICc counting scales: the curve's parameters and the variance of means; the seeds alone determine their variance. */
 function criterionOf(model: CurveModel, { scales, seeds, limits }: Curve): number {
   const sizes = seeds.map(({ length }) => length);
   const means = seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);

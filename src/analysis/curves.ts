@@ -1,9 +1,9 @@
 /**
- * Curves with all that their scores need: values at each scale, and bootstrap draws of the same over test set and seeds. The draw
- * of the test set (images; of sequences the images that they share, and what sequences have of their own; groups of images where
- * there are enough) is shared by all members, as the test set is; seeds are drawn within each width. Both at once is Owen's pigeonhole
- * bootstrap (2007, Ann. Appl. Stat. 1(2)), which is if anything too wide. Of S seeds S - 1 are drawn, so that the variance of
- * their mean has the right size (McCarthy and Snowden 1985); of one seed nothing is known, and the interval is over the test set
+ * Curves with all that their scores need: values at each scale, and bootstrap draws of them over test set and seeds. The draw of the
+ * test set (images; for sequences the images that they share, and what each sequence has to itself; groups of images if there are
+ * enough) is shared by all members, as the test set is; seeds are drawn within each width. Both together are Owen's pigeonhole
+ * bootstrap (2007, Ann. Appl. Stat. 1(2)), which is if anything too wide. Of S seeds, S - 1 are drawn, so that the variance of their
+ * mean has the right size (McCarthy and Snowden 1985); with a single seed, whose spread is unknown, the interval is over the test set
  * alone.
  */
 import { meanOfUnits, type Drawn, type Metric, type UnitNumbers } from '../metrics/metric.js';
@@ -25,14 +25,14 @@ export type { ScoreWithInterval } from './score-interval.js';
 export { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
 
 export interface SampleOptions {
-  /** Left out: 2000. 0 for the values alone. */
+  /** Default: 2000. 0 for the values alone. */
   readonly draws?: number;
   readonly seed?: number;
 }
 
 export const defaultDraws = 2000;
 
-/** A metric of every member, as measured and under bootstrap draws of the test set that all members share. */
+/** A metric of every member, as measured and in bootstrap draws of the test set shared by all members. */
 export interface MemberDraws {
   /** `[members]` */
   readonly observed: Float64Array;
@@ -42,10 +42,10 @@ export interface MemberDraws {
   readonly count: number;
 }
 
-/** Members that are drawn at once: their columns are in memory twice. */
+/** Members drawn at once: their columns are in memory twice. */
 export const membersAtOnce = 512;
 
-/** Throws UsageError where the test set is too small for the metric. */
+/** Throws UsageError if the test set is too small for the metric. */
 export function drawMembers(
   metric: Metric,
   members: readonly MemberOutcomes[],
@@ -64,7 +64,7 @@ export function drawMembers(
   return { count: units, observed, draws: samples };
 }
 
-/** Throws UsageError where the test set is too small for the metric. */
+/** Throws UsageError if the test set is too small for the metric. */
 export function sampleCurve(
   metric: Metric,
   members: readonly MemberOutcomes[],
@@ -106,11 +106,11 @@ interface Evaluators {
   readonly resampled: (draws: number, seed: number) => readonly Float64Array[];
 }
 
-/** `[members]` under each list of counts, of which there are `listsAtOnce` at most. */
+/** `[members]` under each list of counts, of which there are at most `listsAtOnce`. */
 type Resampled = (counts: readonly Uint8Array[]) => Float64Array[];
 
 /**
- * The same streams for every metric, and the same groups where there are too many units: curves of one test set are drawn together, and
+ * The same streams for every metric, and the same groups if there are too many units: curves of one test set are drawn together, and
  * their differences are paired.
  */
 function drawnBy(resampled: Resampled, blocks: readonly ResampleBlock[], draws: number, seed: number): Float64Array[] {
@@ -143,14 +143,14 @@ function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evalu
   };
 }
 
-/** Items of the unit that has most. */
+/** Number of items of the largest unit. */
 function mostOfOne(unitOf: Int32Array, units: number): number {
   const counts = new Int32Array(units);
   for (const unit of unitOf) counts[unit]!++;
   return counts.reduce((most, count) => Math.max(most, count), 0);
 }
 
-/** Areas under ROCs; undefined for a test set that is too large for the kernel. */
+/** Areas under ROC curves; undefined for a test set that is too large for the kernel. */
 function areasOver(members: readonly (readonly Ordered[])[], count: number): Resampled | undefined {
   const lists = members.flatMap((orders) => orders.map(({ unitOf }) => unitOf));
   const items = Math.max(...lists.map((unitOf) => unitOf.length));
@@ -218,7 +218,9 @@ interface DrawnMeans {
 
 let lastMeans: DrawnMeans | undefined;
 
-/** Means of columns in each draw, `[draws]` of `[columns]`. The last are kept: accuracy and subset accuracies are made of the same. */
+/**
+ * Means of columns in each draw, `[draws]` of `[columns]`. The most recent ones are kept: accuracy and subset accuracies use the same.
+ */
 function drawnMeans(columns: readonly UnitNumbers[], draws: number, seed: number): readonly Float64Array[] {
   const isLast =
     lastMeans?.draws === draws &&
@@ -232,7 +234,7 @@ function drawnMeans(columns: readonly UnitNumbers[], draws: number, seed: number
   const sizes = grouping && groupSums(new Float64Array(count).fill(1), grouping);
   const meansOver: Resampled = (counts) =>
     sumsOf(counts).map((sums, k) => {
-      // Groups differ in size: how many units are drawn differs with them.
+      // Groups differ in size, so the number of drawn units varies with them.
       const drawn = sizes === undefined ? count : weightedSum(sizes, counts[k]!);
       return sums.map((sum) => sum / drawn);
     });
@@ -251,7 +253,7 @@ function termEvaluators(members: readonly Extract<Drawn, { kind: 'terms' }>[]): 
   const { count, terms } = members[0]!;
   const clusters = groupingOf(terms.clusters.length);
   const clusterCount = clusters?.count ?? terms.clusters.length;
-  // Where images are the units and groups are drawn, images have nothing of their own.
+  // If images are the units and groups are drawn, images have nothing to themselves.
   const units = members.some((member) => member.terms.units.some((term) => term !== 0)) ? terms.units.length : 0;
   const grouped = groupingOf(units);
   const unitCount = grouped?.count ?? units;
@@ -259,7 +261,7 @@ function termEvaluators(members: readonly Extract<Drawn, { kind: 'terms' }>[]): 
     count,
     observed: () => Float64Array.from(members, ({ mean, transform }) => transform(mean)),
     resampled(draws, seed) {
-      // Each block has sums of its own, as kernels take `mostUnits` at once.
+      // Each block has its own sums, as kernels take `mostUnits` at once.
       const ofClusters = sumsOver(members.map(({ terms: { clusters: each } }) => groupSums(each, clusters)));
       const ofUnits =
         units > 0 ? sumsOver(members.map(({ terms: { units: each } }) => groupSums(each, grouped))) : undefined;
@@ -289,7 +291,7 @@ export function scoreCurve(curve: SampledCurve, axis: ScaleName = 'parameters'):
   return Object.fromEntries(scored) as Record<ScoreName, ScoreWithInterval>;
 }
 
-/** @param normals how seeds deviate in each draw, `[draws]` of `[scales]`; left out: as those of every metric on its own */
+/** @param normals how seeds deviate in each draw, `[draws]` of `[scales]`; default: drawn as for every single metric */
 export function scoreDraws(
   { metric, scales, values, draws, expected }: SampledCurve,
   axis: ScaleName,

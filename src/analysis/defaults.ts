@@ -1,4 +1,4 @@
-/** What a run is looked at with where nothing is said: its field's usual metric, and the one that the paper induces emergence with. */
+/** The metrics with which a run is shown by default: its field's usual metric, and the one with which the paper induces emergence. */
 import type { Metric } from '../metrics/metric.js';
 import {
   accuracy,
@@ -17,11 +17,11 @@ import { mean } from '../statistics/mean.js';
 import type { ChosenMetric } from './chosen.js';
 
 export interface DefaultMetrics {
-  /** The field's usual one. */
+  /** The field's usual metric. */
   readonly standard: Metric;
   /** Nonlinear or discontinuous in the same outcomes. */
   readonly induced: Metric;
-  /** Continuous: what training minimises; of imported outcomes that have no probabilities there is none. */
+  /** Continuous: what training minimises; undefined for imported outcomes without probabilities. */
   readonly loss?: Metric | undefined;
 }
 
@@ -41,7 +41,8 @@ export function defaultMetrics(record: Made, members: readonly Sized[]): Default
       return { standard: mse.with({}), induced, loss: mse.with({}) };
     }
     case 'sequences': {
-      // Of one image there is no sequence to get right: accuracy is the thresholded metric of the model's probability.
+      // With one image there is no sequence to get right: accuracy is the thresholded metric of the model's
+      // probability.
       if (pairsOf(record) === 1)
         return {
           standard: imageCrossEntropy.with({}),
@@ -54,7 +55,7 @@ export function defaultMetrics(record: Made, members: readonly Sized[]): Default
   }
 }
 
-/** Those that are shown where none is asked for, each once: an autoencoder's loss is its standard metric. */
+/** The metrics shown by default, each once: an autoencoder's loss is its standard metric. */
 export function usualMetrics(record: Made, members: readonly Sized[]): readonly Metric[] {
   const { standard, induced, loss } = defaultMetrics(record, members);
   return loss === undefined || loss.id === standard.id ? [standard, induced] : [standard, induced, loss];
@@ -66,13 +67,13 @@ export interface Sized {
   readonly outcomes: Partial<OutcomeTable>;
 }
 
-/** Of all seeds of the largest width. */
+/** Outcomes of all seeds of the largest width. */
 function largestOf(members: readonly Sized[]): Partial<OutcomeTable>[] {
   const width = Math.max(...members.map(({ record }) => record.width));
   return members.flatMap(({ record, outcomes }) => (record.width === width ? outcomes : []));
 }
 
-/** Columns that `defaultMetrics` and its metrics read; of imported outcomes those that they have. */
+/** Columns that `defaultMetrics` and its metrics read; for imported outcomes, those that they have. */
 export function defaultColumnsOf({ record, columns }: Pick<OpenRun, 'record' | 'columns'>): OutcomeName[] {
   const all = defaultColumns[kindOf(record)];
   return isImported(record) ? all.filter((name) => columns.includes(name)) : [...all];
@@ -84,15 +85,15 @@ const defaultColumns = {
   sequences: ['correct', 'log_probability', 'sequence', 'example'],
 } as const;
 
-/** Share of the images that the chosen cutoff is to be above. */
+/** Share of the images whose errors the chosen cutoff exceeds. */
 const wantedShare = 0.9;
 
 /**
  * The largest of 2, 5, 10, 20, 50, ... that members of the largest width still get all right in 1 of 10 draws, with at least 10
- * disjoint groups of it in the test set: a K that tells them from the others. It is chosen from the data, which is what
- * induces the effect. 2 where none of them is that easy, 1 of a single image.
+ * disjoint groups of K in the test set: a K that distinguishes them from the others. Choosing it from the data is what induces
+ * the effect. 2 if none of them is that easy, 1 for a single image.
  *
- * @param seeds of each the columns 1 or 0, of every test image
+ * @param seeds for each, the columns of 1 or 0 of every test image
  */
 export function subsetSizeFor(seeds: readonly ArrayLike<number>[]): number {
   const tables = seeds.map((correct) => ({ correct: Uint8Array.from(correct) }));
@@ -101,18 +102,18 @@ export function subsetSizeFor(seeds: readonly ArrayLike<number>[]): number {
   return subsetSizes(images).findLast((k) => allRight(k) >= wantedChance) ?? (images === 1 ? 1 : 2);
 }
 
-/** Chance that the largest width is to have of getting all K right. */
+/** Probability with which the largest width gets all K right. */
 const wantedChance = 0.1;
 
-/** Of a test set of so many images: 2, and those of which it holds ten groups. */
+/** Candidates for a test set of this size: 2, and those of which it holds ten groups. */
 function subsetSizes(images: number): number[] {
   const sizes = [0, 1, 2, 3, 4].flatMap((exponent) => [1, 2, 5].map((digit) => digit * 10 ** exponent));
   return sizes.filter((k) => (k === 2 && images > 1) || (k > 2 && 10 * k <= images));
 }
 
 /**
- * The least of 1, 2 and 5 times a power of ten below which 9 in 10 of the images lie, as a mean over seeds: a cutoff that the
- * largest width meets. It is chosen from the data, as the paper's was; that is what induces the effect.
+ * The least of 1, 2 and 5 times a power of ten below which the errors of 9 in 10 images lie, as a mean over seeds: a cutoff
+ * that the largest width meets. It is chosen from the data, as the paper's was; that is what induces the effect.
  *
  * @param seeds errors of the same images
  */
@@ -124,7 +125,7 @@ export function cutoffFor(seeds: readonly ArrayLike<number>[]): number {
 
 const cutoffs = Array.from({ length: 25 }, (_, i) => Number(`${[1, 2, 5][i % 3]!}e${Math.floor(i / 3) - 8}`));
 
-/** The induced metric of `defaultMetrics`, with the choice of K or of the cutoff, which is made on the outcomes. */
+/** The induced metric of `defaultMetrics`, with the choice of K or of the cutoff made on the outcomes. */
 export function defaultInduced(record: Made, members: readonly MemberOutcomes[]): ChosenMetric {
   const { induced } = defaultMetrics(record, members);
   switch (kindOf(record)) {
@@ -137,7 +138,7 @@ export function defaultInduced(record: Made, members: readonly MemberOutcomes[])
   }
 }
 
-/** Standard errors that no draw of the test set gets across. */
+/** Number of standard errors that no draw of the test set exceeds. */
 const mostErrors = 6;
 
 function chosenSize(induced: Metric, members: readonly MemberOutcomes[]): ChosenMetric {
@@ -145,13 +146,15 @@ function chosenSize(induced: Metric, members: readonly MemberOutcomes[]): Chosen
   const n = seeds[0]!.correct!.length;
   const accuracies = seeds.map((outcomes) => accuracy.with({}).measure(outcomes).value);
   const reachOf = (right: number) => mostErrors * Math.sqrt((right * (1 - right)) / n);
-  // Means over drawn seeds are between the least and the most accurate one; other seeds may lie beyond, by as much again.
+  // Means over drawn seeds lie between the least and the most accurate seed; other seeds may lie beyond, by as much
+  // again.
   const [low, high] = [Math.min(...accuracies), Math.max(...accuracies)];
   const least = low - (high - low) - reachOf(low);
   const most = high + (high - low) + reachOf(high);
   const chance = (share: number, k: number) => Math.min(1, Math.max(0, share)) ** k;
   const sizes = subsetSizes(n);
-  // From the size that the least share would take to the first that not even the largest share gets right often enough.
+  // From the size that the least share would select to the first that not even the largest share gets right often
+  // enough.
   const within = sizes.filter((k, i) => {
     const isTooEasy = i + 1 < sizes.length && chance(least, sizes[i + 1]!) >= wantedChance;
     const isTooHard = i > 0 && chance(most, k) < wantedChance;
@@ -178,7 +181,7 @@ function chosenCutoff(induced: Metric, members: readonly MemberOutcomes[]): Chos
   const met = cutoffs.map((c) => {
     const metric = reconstruction.with({ c });
     const shares = seeds.map((outcomes) => metric.measure(outcomes).value);
-    // Means over drawn seeds are between the two; other seeds may lie beyond, by as much again.
+    // Means over drawn seeds lie between the two; other seeds may lie beyond, by as much again.
     const [low, high] = [Math.min(...shares), Math.max(...shares)];
     return { metric, least: low === 1 ? 1 : 2 * low - high, most: 2 * high - low };
   });

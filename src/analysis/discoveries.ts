@@ -1,5 +1,5 @@
 /**
- * Which of many metrics' curves are sharper than smooth growth, when all of them were looked at: the expected share of false
+ * Which of many metrics' curves are sharper than smooth growth, when all of them were examined: the expected share of false
  * alarms among those named is bounded (Benjamini and Hochberg), as the highest of hundreds of scores is high by chance.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
@@ -11,7 +11,7 @@ import type { ScoreName } from './scores.js';
 
 export interface Discoveries {
   readonly by: ScoreName;
-  /** Of each test's null, at most. */
+  /** Draws of each test's null distribution, at most. */
   readonly draws: number;
   /** In the order of the metrics. */
   readonly tests: readonly Discovery[];
@@ -19,13 +19,13 @@ export interface Discoveries {
 
 export interface Discovery {
   readonly metric: string;
-  /** Of the score, against smooth growth; NaN where there is none, as with one seed for each scale. */
+  /** p of the score, against smooth growth; NaN if there is none, as with one seed for each scale. */
   readonly p: number;
   /** False discovery rate at which the metric would be named. */
   readonly rate: number;
 }
 
-/** Members are drawn as if each had a test set of its own: what they have in common is not looked for in every metric. */
+/** Members are drawn as if each had its own test set: their dependence is not estimated for every metric. */
 export function discoveriesOf(
   metrics: readonly Metric[],
   members: readonly MemberOutcomes[],
@@ -41,7 +41,7 @@ export function discoveriesOf(
   return { by, draws, tests: metrics.map(({ id }, i) => ({ metric: id, p: p[i]!, rate: rates[i]! })) };
 }
 
-/** More curves than these are swept for their picture, and testing each of them would take minutes. */
+/** A sweep with more curves than this is for its picture, and testing each of them would take minutes. */
 export const mostTested = 400;
 
 /** Metrics whose rate is at most `level`. */

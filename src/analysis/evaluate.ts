@@ -1,4 +1,4 @@
-/** Metrics of a run's members and of its scales, each with the intervals that it can have. */
+/** Metrics of a run's members and of its scales, each with its possible intervals. */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Measurement, Metric } from '../metrics/metric.js';
 import type { OutcomeName } from '../runs/outcomes.js';
@@ -22,7 +22,7 @@ export interface MemberEvaluation extends Interval {
   readonly parameters: number;
   readonly trainingFlops: number;
   readonly value: number;
-  /** NaN where there is none; so are `lower` and `upper`, and `note` says why. */
+  /** NaN if there is none; so are `lower` and `upper`, and `note` says why. */
   readonly standardError: number;
   readonly note: string | undefined;
 }
@@ -32,11 +32,11 @@ export interface ScaleEvaluation {
   readonly seeds: number;
   /** Mean over seeds. */
   readonly value: number;
-  /** Of that mean, between seeds; NaN for one seed. */
+  /** Standard deviation of that mean between seeds; NaN for one seed. */
   readonly standardDeviation: number;
-  /** 95 % of the mean over all seeds there could be, on this test set, see `overSeeds`; undefined for one seed. */
+  /** 95 % interval of the mean over all possible seeds, on this test set, see `overSeeds`; undefined for one seed. */
   readonly overSeeds: Interval | undefined;
-  /** 95 % over test sets, for these seeds; NaN where there is none, and `note` says why. */
+  /** 95 % interval over test sets, for these seeds; NaN if there is none, and `note` says why. */
   readonly overExamples: Interval;
   readonly note: string | undefined;
 }
@@ -46,13 +46,13 @@ export interface MetricEvaluation {
   /** Units of the test set. */
   readonly count: number;
   readonly resolution: number | null;
-  /** What the intervals over examples are: `Wilson` or `bootstrap, 2000 draws`. */
+  /** How the intervals over examples are made: `Wilson` or `bootstrap, 2000 draws`. */
   readonly method: string;
   readonly members: readonly MemberEvaluation[];
   readonly scales: readonly ScaleEvaluation[];
 }
 
-/** `evaluateMetrics` of one. */
+/** `evaluateMetrics` for a single metric. */
 export function evaluateMetric(
   metric: Metric,
   members: readonly MemberOutcomes[],
@@ -62,10 +62,10 @@ export function evaluateMetric(
 }
 
 /**
- * Members' intervals are made of Wilson's for shares, at the effective sample size where sequences share images or images a group; else
- * percentiles of a bootstrap over what clusters.ts says. Scales are drawn a few at a time, each under all metrics.
+ * Intervals of members are Wilson's for shares, at the effective sample size if sequences share images or images a group; otherwise
+ * percentiles of a bootstrap over the units of clusters.ts. Scales are drawn a few at a time, each under all metrics.
  *
- * @throws UsageError where the test set is too small for a metric
+ * @throws UsageError if the test set is too small for a metric
  */
 export function evaluateMetrics(
   metrics: readonly Metric[],
@@ -85,7 +85,7 @@ export function evaluateMetrics(
     const places = batch.flatMap((scale) => scale.members);
     const own = places.map((place) => members[place]!);
     for (const { metric, measured, isClosed, evaluations, ofScales } of all) {
-      // A share's mean over seeds has no Wilson interval: one member's right images are another's.
+      // The mean of a share over seeds has no Wilson interval, as members are right on the same images.
       const drawn = isClosed && !severalSeeds ? undefined : byMember(drawMembers(metric, own, options));
       for (const [k, place] of places.entries())
         evaluations[place] = evaluateMember(metric, members[place]!, {
@@ -110,7 +110,7 @@ export function evaluateMetrics(
   }));
 }
 
-/** Whole scales, in order: as many members as are drawn at once, if no scale has more. */
+/** Whole scales, in order: as many members as are drawn at once, unless one scale has more. */
 function batchesOf(scales: readonly Scale[]): Scale[][] {
   const batches: Scale[][] = [];
   let room = 0;
@@ -171,7 +171,7 @@ function evaluateScale(metric: Metric, scale: Scale, { evaluations, draws }: Eva
     scale,
     seeds: seeds.length,
     value: mean.mean,
-    // Seeds that agree to the last image say nothing of their spread.
+    // Seeds that agree on every image say nothing about their spread.
     standardDeviation: spread > 0 ? spread : NaN,
     overSeeds: spread > 0 ? overSeeds(values, metric.limits, (place) => seeds[place]!) : undefined,
     overExamples: { lower, upper },
@@ -196,7 +196,7 @@ interface Estimate extends Interval {
   readonly standardError: number;
 }
 
-/** Without intervals that would claim too much certainty, and with the reason. */
+/** Replaces intervals that would claim too much certainty, and says why. */
 function withReason(
   metric: Metric,
   { value, standardError, lower, upper }: Estimate,
@@ -214,13 +214,13 @@ function withReason(
       ...none,
       note: `no interval: every resample of the test set has this value, so nothing is known about other ${unit}s`,
     };
-  // Of a share of 0 or 1, whose interval is Wilson's: the formula gives 0.
+  // The standard error of a share of 0 or 1, whose interval is Wilson's: the formula gives 0.
   if (standardError === 0)
     return { value, lower, upper, standardError: NaN, note: 'no standard error: all or none of the test set' };
   return { value, standardError, lower, upper, note: undefined };
 }
 
-/** Where none or all of the examples are right a bootstrap has no width; each member's own interval has. */
+/** If none or all of the examples are right, a bootstrap has no width; each member's own interval has. */
 function notBare(interval: Interval, seeds: readonly MemberEvaluation[]): Interval {
   if (interval.lower !== interval.upper) return interval;
   return {
@@ -230,8 +230,8 @@ function notBare(interval: Interval, seeds: readonly MemberEvaluation[]): Interv
 }
 
 /**
- * What is odd about a thresholded metric: it is the same for every member, as a cutoff outside the data's range makes it.
- * Undefined where it isn't.
+ * Notes that a thresholded metric is the same for every member, as with a cutoff outside the data's range. Undefined if
+ * it is not.
  */
 export function flatness(
   { metric, members }: { readonly metric: Metric; readonly members: readonly { readonly value: number }[] },
@@ -246,10 +246,10 @@ export function flatness(
   return `${metric.id} is ${first.value} for every member${range}`;
 }
 
-/** Columns that `oneAnswer` reads, where a run has them. */
+/** Columns that `oneAnswer` reads, if a run has them. */
 export const answerColumns = ['label', 'predicted'] as const satisfies readonly OutcomeName[];
 
-/** A line that names the members which give every test image the same class, though the images have several. */
+/** Names the members that predict the same class for every test image although the images have several classes. */
 export function oneAnswer(
   members: readonly MemberOutcomes[],
   { classNames }: { readonly classNames?: readonly string[] | undefined },

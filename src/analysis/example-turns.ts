@@ -2,15 +2,15 @@
  * At which scale each test example turns from failed to solved, and where coin flips with the same accuracies would put it. Pure,
  * so that a page computes the same.
  *
- * Scales are indices into `scales`, in ascending order. A turn at index t is interval-censored: it lies after scale t - 1
- * and not after scale t. Index 0 is left-censored (solved from the smallest scale on), `scales.length` right-censored.
+ * Scales are indices into `scales`, in ascending order. A turn at index t is interval-censored: it lies after scale t - 1 and not
+ * after scale t. Index 0 is left-censored (solved from the smallest scale on), `scales.length` right-censored.
  */
 
 /** What one member solved. */
 export interface SolvedMember {
   readonly width: number;
   readonly seed: number;
-  /** Trainable ones; the same for all members of a width. */
+  /** Number of trainable ones; the same for all members of a width. */
   readonly parameters: number;
   /** `[examples]`, 0 or 1, the same examples in the same order for every member. */
   readonly solved: Uint8Array;
@@ -29,13 +29,15 @@ export interface SolvedGrid {
   /** In ascending order. */
   readonly scales: readonly SolvedScale[];
   readonly examples: number;
-  /** Seeds with a member at every scale, ascending: turns are told of these. Shares and counts take every member. */
+  /**
+   * Seeds with a member at every scale, ascending: turns are computed for these. Shares and counts use every member.
+   */
   readonly seeds: readonly number[];
-  /** Members that solve an example, `[scale][example]`. */
+  /** Number of members that solve an example, `[scale][example]`. */
   readonly counts: readonly Uint16Array[];
 }
 
-/** @throws RangeError where members do not make one grid */
+/** @throws RangeError if the members do not form a grid */
 export function solvedGrid(members: readonly SolvedMember[]): SolvedGrid {
   const examples = members[0]?.solved.length ?? 0;
   if (examples === 0) throw new RangeError('there are no members, or no examples');
@@ -85,32 +87,32 @@ export interface Turns {
   /** `[seed of the grid][example]`: index of the smallest scale from which on the seed solves it at every scale. */
   readonly bySeed: readonly Uint8Array[];
   /**
-   * Smallest scale by which at least half of the seeds have turned: a median that takes censored turns as they are (of an
-   * even number of seeds it is the lower one).
+   * Smallest scale by which at least half of the seeds have turned: a median that handles censored turns (for an even
+   * number of seeds it is the lower one).
    */
   readonly median: Uint8Array;
-  /** 1 where no member of any scale solves it. */
+  /** 1 if no member of any scale solves it. */
   readonly never: Uint8Array;
-  /** Scales from the smallest on at which it counts as failed by all: at most `slack` members solve it. */
+  /** Number of scales, from the smallest, at which it counts as failed by all: at most `slack` members solve it. */
   readonly failing: Uint8Array;
-  /** Scales down from the largest at which it counts as solved by all: at most `slack` members fail it. */
+  /** Number of scales, from the largest down, at which it counts as solved by all: at most `slack` members fail it. */
   readonly holding: Uint8Array;
-  /** Members of each scale that may disagree with all others. */
+  /** Number of members of each scale that may disagree with all others. */
   readonly slack: readonly number[];
 }
 
-/** One seed in five may disagree: with up to four seeds all have to agree. */
+/** One seed in five may disagree: with up to four seeds all must agree. */
 export const defaultTolerance = 0.2;
 
 /**
  * @param tolerance share of a scale's members that may disagree with the others in `failing` and `holding`, 0 to below 0.5
- * @throws RangeError where no seed has a member at every scale, or on a tolerance out of range
+ * @throws RangeError if no seed has a member at every scale, or for a tolerance out of range
  */
 export function turnsOf(grid: SolvedGrid, tolerance = defaultTolerance): Turns {
   const { scales, seeds, examples, counts } = grid;
   if (seeds.length === 0) throw new RangeError('no seed has a member at every scale');
   if (!(tolerance >= 0 && tolerance < 0.5)) throw new RangeError(`tolerance ${tolerance} is not in 0 to below 0.5`);
-  // A share such as 0.2 of 5 may come out a rounding below 1.
+  // A share such as 0.2 of 5 may fall short of 1 by a rounding error.
   const slack = scales.map(({ members }) => Math.floor(tolerance * members.length + 1e-9));
   const enough = scales.map(({ members }, s) => members.length - slack[s]!);
   const never = new Uint8Array(examples);
@@ -154,9 +156,9 @@ function mediansOf(bySeed: readonly Uint8Array[], scales: number): Uint8Array {
 }
 
 /**
- * Steps between scales that the passage from "failed by all" to "solved by all" takes: 1 is a sharp turn, failed up to one
- * scale and solved from the next on. 0 stands for a passage that the scales do not show whole: it is not failed by all at
- * the smallest, or not solved by all at the largest.
+ * Number of steps between scales that the passage from "failed by all" to "solved by all" takes: 1 is a sharp turn, failed
+ * up to one scale and solved from the next on. 0 stands for a passage that the scales do not show in full: not failed by
+ * all at the smallest, or not solved by all at the largest.
  */
 export function passageSteps({ failing, holding }: Pick<Turns, 'failing' | 'holding'>, scales: number): Uint8Array {
   return failing.map((a, i) => (a === 0 || holding[i] === 0 ? 0 : scales - a - holding[i]! + 1));

@@ -1,4 +1,4 @@
-/** What a metric is of someone who guesses, each class as often as any other. */
+/** The value of a metric for someone who guesses, choosing each class equally often. */
 import type { Metric } from '../../metrics/metric.js';
 
 type Guessing = (classes: number, parameters: Readonly<Record<string, number>>) => number;
@@ -6,7 +6,7 @@ type Guessing = (classes: number, parameters: Readonly<Record<string, number>>) 
 const one: Guessing = (classes) => 1 / classes;
 const all: Guessing = (classes, { k, l }) => classes ** -(k ?? l ?? 1);
 
-/** Of metrics of right answers. */
+/** Metrics of right answers. */
 const guessing: Readonly<Record<string, Guessing>> = {
   accuracy: one,
   'image-accuracy': one,
@@ -19,8 +19,8 @@ const guessing: Readonly<Record<string, Guessing>> = {
 };
 
 /**
- * 1 / classes of an accuracy, that to the power of K or L of several at once, k / classes of top-k; 0 of other thresholds, which no guess
- * meets. Undefined of continuous metrics, which a guess has no value of, and where the number of classes is not known.
+ * 1 / classes for accuracy, that to the power of K or L for several at once, k / classes for top-k; 0 for other thresholds, which no
+ * guess meets. Undefined for continuous metrics, which guessing has no value of, and if the number of classes is unknown.
  */
 export function chanceOf(
   { name, kind, parameters }: Pick<Metric, 'name' | 'kind' | 'parameters'>,

@@ -14,17 +14,17 @@ import { crossingOf, pooledAt, pooledCurve } from './pooled.js';
 export interface CollapseRequest {
   readonly points: readonly CollapsePoint[];
   readonly factors: readonly string[];
-  /** 1 where better members have a higher ability, -1 where they have a lower one. */
+  /** 1 if better members have a higher ability, -1 if they have a lower one. */
   readonly sign: 1 | -1;
-  /** Least and greatest ability that there can be. */
+  /** Least and greatest possible ability. */
   readonly limits: readonly [number, number];
-  /** What the ability is without any skill; undefined if unknown. */
+  /** The ability at chance level; undefined if unknown. */
   readonly chance: number | undefined;
-  /** How far from chance an ability has left it. */
+  /** Distance from chance at which an ability counts as having left it. */
   readonly margin: number;
-  /** Loss and ability of each point under draws of the test set that all share. */
+  /** Loss and ability of each point in draws of the test set shared by all. */
   readonly redrawn: readonly Redrawn[];
-  /** Draws of the null that a factor adds nothing. */
+  /** Draws under the null hypothesis that a factor adds nothing. */
   readonly draws: number;
   readonly seed?: number;
 }
@@ -38,9 +38,9 @@ export interface Redrawn {
 export interface Onset {
   readonly chance: number;
   readonly margin: number;
-  /** Ability that has left chance. */
+  /** The ability that counts as having left chance. */
   readonly level: number;
-  /** Infinite where the worst member has left chance, 0 where not even the best has. */
+  /** Infinite if even the worst member has left chance, 0 if not even the best has. */
   readonly loss: number;
   readonly interval: Interval;
 }
@@ -56,7 +56,7 @@ export interface Collapse {
   readonly factors: readonly FactorTest[];
   /** Largest loss first. */
   readonly members: readonly (CollapsePoint & { /** Ability less the curve's. */ readonly residual: number })[];
-  /** Different trainings; members that differ in their steps alone are of one. */
+  /** Number of different trainings; members that differ only in their steps belong to the same one. */
   readonly trainings: number;
   readonly curve: readonly CollapseCurvePoint[];
   readonly onset: Onset | undefined;
@@ -103,9 +103,10 @@ export function collapseOverLoss(options: CollapseRequest): Collapse {
 type Curve = ReturnType<typeof pooledCurve>;
 
 /**
- * Under draws of the test set, and with other seeds: the noise of whole trainings under random signs around the curve (Wu 1986). It is what
- * smooth functions leave over (factors.ts), as isotonic regression takes a part of the noise for the curve. The noise of the test set
- * is in it twice. A few trainings tell the noise poorly, for which it is wider by as much as Student's t is wider than a normal.
+ * Draws over the test set and over other seeds: whole trainings' noise with random signs around the curve (wild bootstrap, Wu 1986). The
+ * noise is what smooth functions leave unexplained (factors.ts), as isotonic regression absorbs some of the noise into the curve. It
+ * contains the noise of the test set twice. A few trainings determine the noise poorly, so it is widened by as much as Student's t is wider
+ * than a normal.
  */
 function redrawnCurves({ points, factors, sign, redrawn, seed = 0 }: CollapseRequest, fitted: Curve): Curve[] {
   const random = Random.named(seed, 'collapse', 'curve');
@@ -124,14 +125,14 @@ function redrawnCurves({ points, factors, sign, redrawn, seed = 0 }: CollapseReq
 }
 
 /**
- * The hull of the percentile and the basic interval of the draws' crossings, in ln loss, with the two members between which the curve
- * crosses: between them nothing was measured.
+ * The hull of the percentile and the basic interval of the draws' crossings, in ln loss, together with the two members between which
+ * the curve crosses: nothing was measured between them.
  */
 function onsetInterval(fitted: Curve, curves: readonly Curve[], level: number, sign: 1 | -1): Interval {
   const observed = Math.log(crossingOf(fitted, level, sign));
   const drawn = curves.map((each) => Math.log(crossingOf(each, level, sign)));
   const plain = percentileInterval(drawn);
-  // Where draws never cross, or do from the first, there is nothing to mirror.
+  // If draws never cross, or start beyond the crossing, there is nothing to mirror.
   const isFinite = [observed, plain.lower, plain.upper].every(Number.isFinite);
   const { lower, upper } = isFinite ? hullInterval(observed, drawn) : plain;
   const after = fitted.abilities.findIndex((value) => sign * (value - level) > 0);

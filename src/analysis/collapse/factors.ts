@@ -1,10 +1,10 @@
 /**
- * Whether a factor adds anything to an ability once the loss is known. The ability is a smooth function of the logarithm of the loss, of
- * unknown shape, and a slope on the factor (partially-linear.ts): on its logarithm, and on the square of that for what is largest or
- * smallest in the middle. The larger of the two studentized slopes is the statistic, its null is drawn, and step-down minP adjusts the
- * p-values over factors.
+ * Whether a factor adds anything to an ability once the loss is known. The ability is modelled as a smooth function of the logarithm of
+ * the loss, of unknown shape, plus a slope on the factor (partially-linear.ts): on its logarithm, and on the square of that for
+ * abilities that are largest or smallest in the middle. The statistic is the larger of the two studentized slopes, its null distribution
+ * is drawn, and step-down minP adjusts the p-values over factors.
  *
- * Only members that differ in the factor at about the same loss tell anything. Where the loss alone says which value a member has, the
+ * Only members that differ in the factor at about the same loss are informative. If the loss alone determines a member's value, the
  * factor cannot be distinguished from the loss, whatever the ability does.
  */
 import { naturalSpline, knotsOf } from '../../statistics/natural-spline.js';
@@ -26,22 +26,22 @@ export interface CollapsePoint {
 
 export interface FactorTest {
   readonly factor: string;
-  /** Share of the factor's variance that members of equal loss have, 0 to 1. */
+  /** Share of the factor's variance that remains among members of equal loss, 0 to 1. */
   readonly overlap: number;
-  /** Why nothing can be told; undefined where the test is made. */
+  /** Why the test cannot be made; undefined if it was made. */
   readonly untold: string | undefined;
-  /** Ability at the largest value less that at the smallest, at equal loss, 95 %. */
+  /** Ability at the largest value minus that at the smallest, at equal loss, 95 %. */
   readonly shift: { readonly value: number; readonly interval: Interval };
-  /** The least such shift, up or down, that a run like this would show in 4 of 5 cases. */
+  /** The least such shift, in either direction, that a run like this would show in 4 of 5 cases. */
   readonly detectable: number;
-  /** Whether it is the middle that differs from both ends, more than one end from the other. */
+  /** Whether the middle differs from both ends more than the ends differ from each other. */
   readonly isBent: boolean;
   readonly p: number;
-  /** Over all factors that are tested. */
+  /** Adjusted over all tested factors. */
   readonly adjusted: number;
 }
 
-/** Least share of a factor's variance at equal loss: below it the false alarms of misfits rise (docs/collapse.md). */
+/** Least share of a factor's variance at equal loss: below it, misfits cause more false alarms (docs/collapse.md). */
 export const leastOverlap = 0.1;
 
 /** Fewest trainings with which the test keeps its level. */
@@ -104,7 +104,7 @@ function untoldBy(overlap: number, trainings: number): string | undefined {
 /** Normal score of 80 %. */
 const z80 = 0.8416;
 
-/** Columns that span smooth functions of ln loss: about one for five members, 3 to 8. */
+/** Number of columns that span smooth functions of ln loss: about one per five members, 3 to 8. */
 export function basisOf(points: readonly Pick<CollapsePoint, 'loss'>[]): Float64Array[] {
   const x = points.map(({ loss }) => Math.log(loss));
   const count = Math.min(20, Math.max(3, Math.round(points.length / 4)));
@@ -113,9 +113,9 @@ export function basisOf(points: readonly Pick<CollapsePoint, 'loss'>[]): Float64
 
 interface Design {
   readonly trend: Float64Array;
-  /** What the basis and the trend do not tell of its square; of two values nothing. */
+  /** The part of its square that the basis and the trend do not explain; none for two values. */
   readonly bend: Float64Array;
-  /** Of the trend, from the smallest value to the largest. */
+  /** Change along the trend, from the smallest value to the largest. */
   readonly range: number;
   readonly overlap: number;
 }
@@ -137,14 +137,14 @@ function designOf(values: readonly number[], basis: readonly Float64Array[]): De
   };
 }
 
-/** Logarithms; of a factor that can be 0 its values' order. */
+/** Logarithms; for a factor that can be 0, the ranks of its values. */
 function placesOf(values: readonly number[]): Float64Array {
   if (values.every((value) => value > 0)) return Float64Array.from(values, Math.log);
   const ascending = [...new Set(values)].sort((a, b) => a - b);
   return Float64Array.from(values, (value) => ascending.indexOf(value));
 }
 
-/** Members that differ in their steps alone are moments of one training, or as good as that: they begin with the same steps. */
+/** Members that differ only in their steps are moments of one training, or nearly so, as their first steps are the same. */
 export function trainingsAmong(
   points: readonly Pick<CollapsePoint, 'values' | 'seed'>[],
   factors: readonly string[],

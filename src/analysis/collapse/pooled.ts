@@ -1,31 +1,32 @@
 /**
- * The curve of all members over loss, whatever their factors: an ability that never falls as the loss does. It is isotonic regression of
- * the members, linear between the middles of its steps, so that a flat beginning stays flat up to the first member that is above it.
+ * The curve of all members over loss, whatever their factors: an ability that never falls as the loss does. It is the isotonic
+ * regression of the members, linear between the middles of its steps, so that a flat beginning stays flat up to the first member that is
+ * above it.
  */
 import { isotonic } from '../../statistics/isotonic.js';
 
 export interface Pooled {
   /** Losses, the largest first. */
   readonly losses: Float64Array;
-  /** Never falling where better is higher, never rising where it is lower. */
+  /** Never falling if higher is better, never rising if lower is. */
   readonly abilities: Float64Array;
 }
 
-/** @param sign 1 where better members have a higher ability, -1 where they have a lower one */
+/** @param sign 1 if better members have a higher ability, -1 if they have a lower one */
 export function pooledCurve(losses: ArrayLike<number>, abilities: ArrayLike<number>, sign: 1 | -1): Pooled {
   const order = Array.from(losses, (_, i) => i).sort((a, b) => losses[b]! - losses[a]!);
   const fitted = isotonic(
     order.map((i) => sign * abilities[i]!),
     order.map(() => 1),
   );
-  // A step is as wide as its members lie; what is between two steps is a line in ln loss.
+  // A step spans its members; between two steps the curve is a line in ln loss.
   return {
     losses: Float64Array.from(order, (i) => losses[i]!),
     abilities: fitted.map((value) => sign * value),
   };
 }
 
-/** The curve at a loss; beyond the members' it is as at the last. */
+/** The curve at a loss; beyond the members it is constant. */
 export function pooledAt({ losses, abilities }: Pooled, loss: number): number {
   let i = 0;
   while (i < losses.length && losses[i]! > loss) i++;
@@ -36,7 +37,7 @@ export function pooledAt({ losses, abilities }: Pooled, loss: number): number {
   return abilities[i - 1]! + share * (abilities[i]! - abilities[i - 1]!);
 }
 
-/** The largest loss below which the ability is beyond a level: infinite where it is there from the first, 0 where it never gets there. */
+/** The largest loss below which the ability exceeds a level: infinite if it does from the start, 0 if it never does. */
 export function crossingOf({ losses, abilities }: Pooled, level: number, sign: 1 | -1): number {
   const i = abilities.findIndex((value) => sign * (value - level) > 0);
   if (i < 0) return 0;

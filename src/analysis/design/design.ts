@@ -1,11 +1,11 @@
 /**
- * A follow-up experiment from a pilot run: widths with equal steps of the standard metric, the metric that induces emergence, and how
- * many seeds and test examples tell the two apart. All that is chosen is chosen on the pilot, so that the claim is for seeds that
+ * A follow-up experiment from a pilot run: widths with equal steps of the standard metric, the metric that induces emergence, and the
+ * number of seeds and test examples that distinguish the two. Everything is chosen on the pilot, so the claim is about seeds that
  * have not been seen.
  *
- * Why equal steps: Eq 1 divides the range by the median step. With equal steps that of the standard curve is n - 1, a ramp's, the
- * least that a curve can have whose steps are no larger than they need to be; half of the scales then lie in the lower half of its
- * range, where a power of it hardly moves, so that the induced curve's median step is next to nothing.
+ * Why equal steps: Eq 1 divides the range by the median step. With equal steps, Eq 1 of the standard curve is n - 1, that of a ramp,
+ * and the least possible for a curve whose steps are no larger than necessary; half of the scales then lie in the lower half of its
+ * range, where a power of it hardly moves, so the median step of the induced curve is close to zero.
  */
 import { kindOf, pairsOf } from '../../runs/imported.js';
 import { sequenceAccuracy, subsetAccuracy } from '../../metrics/classification.js';
@@ -21,21 +21,21 @@ import { between, expectedCurve, pilotOf, type PilotMetric } from './pilot.js';
 import { simulatePower, type Power, type PowerRequest } from './power.js';
 import { evenWidths } from './widths.js';
 
-/** Fewest widths that tell a curve's course, and seeds of each that tell how seeds scatter. */
+/** Fewest widths that show the course of a curve, and fewest seeds of each that show the spread of seeds. */
 export const fewestWidths = 4;
 export const fewestSeeds = 2;
-/** Fewest seeds that are proposed: of two the interval of Eq 1 covers 85 % (docs/emergence.md). */
+/** Fewest seeds to propose: with two, the interval of Eq 1 covers 85 % (docs/emergence.md). */
 export const fewestProposed = 3;
-/** The induced curve is to be above it at the largest width: one that stays on the floor shows nothing. */
+/** The induced curve should be above this at the largest width: one that stays on the floor shows nothing. */
 export const reach = 0.5;
-/** Or else above this, as where K is chosen for a picture. */
+/** Failing that, above this, as when K is chosen for a picture. */
 const leastEnd = 0.1;
-/** Simulated families by which a design is judged; metrics are compared by a part of them. */
+/** Simulated families by which a design is judged; metrics are compared on part of them. */
 export const usualFamilies = 300;
 const comparedPart = 1 / 3;
 /** Bootstrap draws of each family's interval. */
 const draws = 200;
-/** Parts of the test set that are looked at. */
+/** Fractions of the test set to try. */
 const testSizes = [0.1, 0.3] as const;
 
 export interface DesignRequest {
@@ -45,28 +45,28 @@ export interface DesignRequest {
     readonly record: Pick<MemberRecord, 'trainingSeconds' | 'evaluationSeconds' | 'threads'>;
   })[];
   readonly standard: Metric;
-  /** Left out: chosen among `candidateMetrics`. */
+  /** Default: chosen among `candidateMetrics`. */
   readonly induced?: Metric | undefined;
-  /** Wanted number of widths. */
+  /** Desired number of widths. */
   readonly scales: number;
   readonly mostSeeds: number;
   readonly power: number;
   readonly ratio: number;
-  /** Smallest and largest width; left out: the pilot's. */
+  /** Smallest and largest width; default: the pilot's. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  /** Test examples; left out: as many as the pilot has. */
+  /** Test examples; default: as many as the pilot has. */
   readonly testSize?: number | undefined;
-  /** Simulated for each number; left out: `usualFamilies`. */
+  /** Families simulated for each number; default: `usualFamilies`. */
   readonly families?: number;
-  /** Told after each simulation, of as many as there can be. */
+  /** Called after each simulation, with the largest possible number of them. */
   readonly onStep?: OnStep;
 }
 
 export interface MetricPower extends Power {
   readonly metric: string;
   readonly title: string;
-  /** Expected at the largest width. */
+  /** Expected value at the largest width. */
   readonly end: number;
   /** Whether the curve is expected to rise late, and to end above `reach`. */
   readonly fits: boolean;
@@ -80,25 +80,25 @@ export interface Design {
   readonly isExtrapolated: boolean;
   /** Expected means over seeds, `[widths]`. */
   readonly curves: { readonly standard: readonly number[]; readonly induced: readonly number[] };
-  /** Of metrics that were looked at, mildest first; with the most seeds. */
+  /** The metrics that were considered, mildest first, with the most seeds. */
   readonly candidates: readonly MetricPower[];
-  /** As its candidate. */
+  /** The same, as a candidate. */
   readonly fits: boolean;
-  /** By number of seeds, up to the first that suffices. */
+  /** By number of seeds, up to the first that is enough. */
   readonly bySeeds: readonly (Power & { readonly seeds: number })[];
   /** With the proposed seeds, by test examples; the last is the proposed one. */
   readonly bySize: readonly (Power & { readonly examples: number })[];
   readonly suffices: boolean;
-  /** Of the proposed design, were the pilot's curve the true one. */
+  /** Power of the proposed design if the pilot's curve were the true one. */
   readonly exact: Power;
-  /** New ones. */
+  /** Seeds that the pilot does not have. */
   readonly seeds: readonly number[];
   readonly testSize: number | undefined;
-  /** Estimated from the pilot's, of all members one after the other on one core. */
+  /** Estimated from the pilot's times, for all members one after the other on one core. */
   readonly coreSeconds: number;
 }
 
-/** Throws UsageError where the pilot tells too little. */
+/** Throws UsageError if the pilot shows too little. */
 export function designExperiment(request: DesignRequest): Design {
   const { record, members, scales: wanted, mostSeeds, ratio, power } = request;
   const { families = usualFamilies, onStep } = request;
@@ -170,7 +170,7 @@ interface Choosing {
   readonly simulate: Simulate;
 }
 
-/** The induced metric, and all that were looked at, mildest first. */
+/** The induced metric, and all that were considered, mildest first. */
 function chooseInduced(request: DesignRequest, { metrics, widths, pilots, simulate }: Choosing) {
   const { induced, power, mostSeeds, record, families = usualFamilies } = request;
   const all = metrics.map((metric) => {
@@ -193,7 +193,7 @@ function chooseInduced(request: DesignRequest, { metrics, widths, pilots, simula
   const late = all.filter((each) => each.isLate);
   const endsIn = (least: number, most: number) => late.filter(({ end }) => end > least && end <= most).map(consider);
   const candidates = induced === undefined ? endsIn(reach, Infinity) : all.map(consider);
-  // One that ends lower is taken only if no curve that ends high can be distinguished from the standard one.
+  // One that ends lower is chosen only if no curve that ends high can be distinguished from the standard one.
   if (induced === undefined && !candidates.some(({ row }) => row.power >= power))
     candidates.push(...endsIn(leastEnd, reach));
   if (candidates.length === 0) candidates.push(...(late.length > 0 ? late : all).slice(0, 1).map(consider));
@@ -204,15 +204,18 @@ function chooseInduced(request: DesignRequest, { metrics, widths, pilots, simula
 }
 
 /**
- * Whether a curve lies in the lower half of its range at half of the widths: one that is up there sooner has as high an Eq 1, which
- * doesn't know early from late.
+ * Whether a curve lies in the lower half of its range at half of the widths: one that rises earlier has as high an Eq 1, which does
+ * not distinguish early from late.
  */
 function isLate({ better }: Metric, values: readonly number[]): boolean {
   const middle = (Math.min(...values) + Math.max(...values)) / 2;
   return values.filter((value) => (better === 'higher' ? value < middle : value > middle)).length >= values.length / 2;
 }
 
-/** The mildest that suffices; else the one with the most power, and of equals the one with the highest ratio. */
+/**
+ * The mildest metric with enough power; otherwise the one with the most power, and among equals the one with the
+ * highest ratio.
+ */
 function chosenOf(candidates: readonly MetricPower[], power: number): number {
   const first = candidates.findIndex((each) => each.power >= power);
   if (first >= 0) return first;
@@ -224,7 +227,7 @@ function chosenOf(candidates: readonly MetricPower[], power: number): number {
 
 const digits = [1, 1.5, 2, 3, 5, 7];
 
-/** K, cutoffs or L that are looked at, mildest first. */
+/** The K, cutoffs or L to consider, mildest first. */
 export function candidateMetrics({
   record,
   members,
@@ -235,14 +238,14 @@ export function candidateMetrics({
     case 'classification': {
       const images = testSize ?? outcomes.correct!.length;
       const sizes = [2, 3, 4, 5, 7, ...[10, 100, 1000].flatMap((ten) => digits.map((digit) => digit * ten))];
-      // As where K is chosen for a picture: the test set is to hold ten groups.
+      // As when K is chosen for a picture: the test set must hold ten groups.
       return sizes.filter((k) => 10 * k <= images).map((k) => subsetAccuracy.with({ k }));
     }
     case 'reconstruction': {
       const powers = Array.from({ length: 9 }, (_, i) => -i);
       const cutoffs = powers.flatMap((exponent) => digits.toReversed().map((digit) => Number(`${digit}e${exponent}`)));
       const share = (c: number, member: MemberOutcomes) => reconstruction.with({ c }).measure(member.outcomes).value;
-      // One that the smallest member meets already, or not even the largest, can't be met late.
+      // A cutoff that the smallest member already meets, or that not even the largest does, cannot be met late.
       const within = cutoffs.filter((c) => share(c, members[0]!) < reach && share(c, members.at(-1)!) > 0);
       return within.map((c) => reconstruction.with({ c }));
     }
@@ -282,14 +285,14 @@ function refuseFlat(pilot: PilotMetric, name: string): void {
   );
 }
 
-/** The smallest numbers that are no seeds of the pilot's. */
+/** The smallest numbers that are not seeds of the pilot. */
 function newSeeds(known: readonly number[], count: number): number[] {
   const found: number[] = [];
   for (let seed = 0; found.length < count; seed++) if (!known.includes(seed)) found.push(seed);
   return found;
 }
 
-/** Of one seed at each width: the pilot's times, straight in log-log between its widths. */
+/** For one seed at each width: the pilot's times, interpolated in log-log between its widths. */
 function coreSecondsOf(members: DesignRequest['members'], widths: readonly number[]): number {
   const scales = scalesOf(members);
   const logs = scales.map((scale) => {

@@ -1,10 +1,10 @@
 /**
- * A metric of a pilot run as a model that other widths, seeds and test sets are drawn from.
+ * A model of a pilot run's metric, from which other widths, seeds and test sets are drawn.
  *
- * Between widths the mean over seeds is interpolated in log width on a scale on which it has no ends (the logit of what lies between
- * two limits, the logarithm of what is above 0), after isotonic regression, as noise must not make it turn. Beyond the pilot's
- * ends it continues with the slope of the last step. Seeds and test sets are those of seed-model.ts; errors of other members are of a share a
- * binomial's of as many independent units as tell as much, else in proportion to the root of p (1 - p) between two limits, and to the
+ * Between widths, the mean over seeds is interpolated in log width on an unbounded scale (the logit of values between two limits, the
+ * logarithm of values above 0), after isotonic regression, as noise must not reverse it. Beyond the pilot's ends it continues with the
+ * slope of the last step. Seeds and test sets are those of seed-model.ts. Errors of other members are, for a share, those of a binomial
+ * with the equivalent number of independent units, and otherwise in proportion to the root of p (1 - p) between two limits, and to the
  * level above 0.
  */
 import { accuracy } from '../../metrics/classification.js';
@@ -20,22 +20,25 @@ import { linkOf, meanOverSeeds, seenShare, shareError, spreadOf, type Observed }
 
 export interface PilotMetric {
   readonly metric: Metric;
-  /** What a test set measures, of which the metric is a function: metrics with the same one are drawn together. */
+  /**
+   * The quantity that a test set measures and of which the metric is a function: metrics with the same one are drawn
+   * together.
+   */
   readonly made: string;
   readonly scales: readonly Scale[];
-  /** On the scale without ends: the mean over seeds at each of the pilot's widths, as measured. */
+  /** On the unbounded scale: the mean over seeds at each of the pilot's widths, as measured. */
   readonly centres: readonly number[];
-  /** What it could be as well, had the pilot been tested on another test set: as in a bootstrap draw. */
+  /** What it could be as well if the pilot had been tested on another test set: a bootstrap draw. */
   readonly onAnotherTestSet: (draw: number) => readonly number[];
-  /** Its variance over seeds, there. */
+  /** Its variance over seeds on that scale. */
   readonly variances: readonly number[];
   /** Each member's distance from its centre in standard deviations, `[members]`. */
   readonly deviations: readonly number[];
   /** Normal scores of a new member's test set in each bootstrap draw, `[draws]`. */
   readonly scores: (width: number, seed: number) => Float64Array;
-  /** +1 where a better value is a higher one on the scale without ends. */
+  /** +1 if better values are higher on the unbounded scale. */
   readonly sign: number;
-  /** From there to what a test set measures: the share, the mean. */
+  /** From that scale to what a test set measures: the share, the mean. */
   readonly base: (x: number) => number;
   readonly isShare: boolean;
   /** What new members with such bases show of a family, on a test set `size` times the pilot's. */
@@ -45,14 +48,14 @@ export interface PilotMetric {
   ) => Observed;
   /** What a test set `size` times the pilot's shows at a normal score. */
   readonly measured: (base: number, score: number, size: number) => number;
-  /** The metric of a base. */
+  /** The metric as a function of the base. */
   readonly value: (base: number, size: number) => number;
 }
 
 /**
- * Models of metrics of these members; those of one base share its draws.
+ * Models of metrics of these members; metrics with the same base share its draws.
  *
- * @param members two of each width at least
+ * @param members at least two of each width
  * @param draws of the test set
  */
 export function pilotOf(members: readonly MemberOutcomes[], draws: number): (metric: Metric) => PilotMetric {
@@ -68,7 +71,7 @@ export function pilotOf(members: readonly MemberOutcomes[], draws: number): (met
 }
 
 interface Base extends Omit<PilotMetric, 'metric' | 'value'> {
-  /** Independent units that tell as much as the test set. */
+  /** Number of independent units that are as informative as the test set. */
   readonly count: number;
 }
 
@@ -108,7 +111,7 @@ function baseOf(metric: Metric, members: readonly MemberOutcomes[], draws: numbe
   };
 }
 
-/** What errors of a test set are in proportion to: the root of p (1 - p) between two limits, the level above one. */
+/** What errors of a test set are proportional to: the root of p (1 - p) between two limits, the level above one. */
 function sizeOf([least, most]: Metric['limits'], value: number): number {
   if (!Number.isFinite(least)) return 1;
   if (!Number.isFinite(most)) return value - least;
@@ -118,13 +121,13 @@ function sizeOf([least, most]: Metric['limits'], value: number): number {
 
 interface ScoreOptions {
   readonly draws: number;
-  /** How far the seeds of each scale have the test set in common. */
+  /** How much the seeds of each scale have the test set in common. */
   readonly shared: readonly number[];
 }
 
 /**
- * A new member has as much in common with another one of its width as the pilot's of the nearest width have with each other: their
- * mean, and the rest for itself.
+ * A new member has as much in common with another one of its width as the pilot's members of the nearest width have with each
+ * other: their mean, and the rest to itself.
  */
 function memberScores(
   scales: readonly Scale[],
@@ -154,7 +157,7 @@ function nearestScale(scales: readonly Scale[], width: number): number {
   return distances.indexOf(Math.min(...distances));
 }
 
-/** Centres that never turn, at any width. */
+/** Centres that are monotonic in width. */
 export function interpolated(
   { scales, sign }: Pick<PilotMetric, 'scales' | 'sign'>,
   centres: readonly number[],
@@ -168,7 +171,7 @@ export function interpolated(
   return (width) => between(logs, levels, Math.log(width));
 }
 
-/** Straight lines between the points, the first and the last one without end. */
+/** Straight lines between the points, the first and the last one extended without end. */
 export function between(xs: readonly number[], ys: ArrayLike<number>, x: number): number {
   let i = 1;
   while (i < xs.length - 1 && x > xs[i]!) i++;
@@ -176,7 +179,7 @@ export function between(xs: readonly number[], ys: ArrayLike<number>, x: number)
   return ys[i - 1]! + t * (ys[i]! - ys[i - 1]!);
 }
 
-/** Variance over seeds at any width; beyond the pilot's that of its ends. */
+/** Variance over seeds at any width; beyond the pilot's widths that of its ends. */
 export function varianceAt({ scales, variances }: PilotMetric, width: number): number {
   const inside = Math.min(scales.at(-1)!.width, Math.max(scales[0]!.width, width));
   return between(
@@ -186,7 +189,7 @@ export function varianceAt({ scales, variances }: PilotMetric, width: number): n
   );
 }
 
-/** Mean of the metric over all seeds there could be, at any width. */
+/** Mean of the metric over all possible seeds, at any width. */
 export function expectedCurve(pilot: PilotMetric): (width: number) => number {
   const centre = interpolated(pilot, pilot.centres);
   return (width) => {

@@ -1,8 +1,8 @@
 /**
- * How often the paired interval of a planned family would find what it is to find: families are drawn from the pilot's models, each
- * on a test set of its own, and each has its interval made as `pairScores` makes it, from bootstrap draws of test set and seeds. The
- * pilot's curve is itself known from a few seeds and one test set, so that each family is drawn around another one that could as well
- * be true.
+ * How often the paired interval of a planned family would find what it should: families are drawn from the pilot's models, each with
+ * its own test set, and each gets an interval as `pairScores` makes it, from bootstrap draws of test set and seeds. The pilot's curve
+ * is itself known only from a few seeds and one test set, so each family is drawn around another curve that could as well be the true
+ * one.
  */
 import { contrast, type ScoredDraws } from '../contrast.js';
 import { Random } from '../../statistics/random.js';
@@ -19,15 +19,15 @@ export interface PowerRequest {
   readonly induced: PilotMetric;
   readonly widths: readonly number[];
   readonly seeds: number;
-  /** The interval's lower end is to be above it. */
+  /** The lower end of the interval should be above it. */
   readonly ratio: number;
-  /** Test examples over the pilot's; left out: 1. */
+  /** Test examples relative to the pilot's; default: 1. */
   readonly size?: number;
   /** Simulated. */
   readonly families: number;
   /** Bootstrap draws of each interval. */
   readonly draws: number;
-  /** Whether each family has a curve that the pilot's could be of; left out: true. False: the pilot's own. */
+  /** Whether each family gets its own curve that the pilot is compatible with (default: true), or the pilot's own. */
   readonly redrawCurve?: boolean;
 }
 
@@ -35,15 +35,18 @@ export interface Power {
   readonly families: number;
   /** Share of the families whose interval has its lower end above the ratio. */
   readonly power: number;
-  /** Of that share, 95 %: how well so many families know it. */
+  /** 95 % interval of that share, for this number of families. */
   readonly interval: Interval;
-  /** Median over families, and what 80 % of them are within. */
+  /** Median over families, and the range of the middle 80 % of them. */
   readonly ratio: { readonly median: number; readonly lower: number; readonly upper: number };
-  /** Median of the standard curve's Eq 1 over a ramp's. */
+  /** Median of the standard curve's Eq 1 relative to a ramp's. */
   readonly standardRamp: number;
 }
 
-/** Families of the same number share their random numbers, whatever is asked: differences between designs are told sooner. */
+/**
+ * Families with the same number share their random numbers, whatever is asked, so that differences between designs show
+ * sooner.
+ */
 export function simulatePower(request: PowerRequest): Power {
   const { standard, induced, families, ratio, widths } = request;
   const link = deviationsTogether(standard.deviations, induced.deviations);
@@ -60,7 +63,7 @@ export function simulatePower(request: PowerRequest): Power {
   };
 }
 
-/** What test sets show of each member: one, and its bootstrap draws. */
+/** What test sets show of each member: one test set, and its bootstrap draws. */
 interface Measured {
   readonly observed: readonly number[];
   /** `[draws]` of `[members]` */
@@ -98,7 +101,7 @@ function simulateFamily(request: PowerRequest, link: number, family: number) {
       const truth = pilot.base(curves[k]!(width) + deviations[Math.floor(i / seeds)]! * z[k]);
       return pilot.measured(truth, scores[i]![place]!, size);
     });
-    // Plain loops from here on: the time goes here.
+    // Plain loops from here on: this is where the time is spent.
     const redrawn = Array.from({ length: draws }, (_, b) => {
       const values = new Float64Array(observed.length);
       for (let i = 0; i < values.length; i++) values[i] = pilot.measured(observed[i]!, scores[i]![b]!, size);

@@ -1,6 +1,9 @@
 /** Widths at which a curve has about equal steps. */
 
-/** More widths than these to choose from are thinned, evenly in log scale: to steps of 1 % between widths 1 and 3000. */
+/**
+ * If there are more widths than these to choose from, they are thinned evenly in log scale: to steps of 1 % between
+ * widths 1 and 3000.
+ */
 const mostCandidates = 800;
 
 export interface WidthRequest {
@@ -12,8 +15,8 @@ export interface WidthRequest {
 }
 
 /**
- * Of whole numbers from `from` to `to`, both ends among them, the `count` whose steps of `value` are as equal as can be: the least sum
- * of squared deviations from an equal step, found by dynamic programming. All of them where there are no more than that.
+ * Of the whole numbers from `from` to `to`, including both ends, the `count` whose steps of `value` are as equal as possible: the
+ * least sum of squared deviations from an equal step, found by dynamic programming. All of them if there are no more than that.
  */
 export function evenWidths(value: (width: number) => number, request: WidthRequest): number[] {
   const widths = candidatesOf(request);

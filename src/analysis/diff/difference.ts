@@ -1,10 +1,10 @@
 /**
- * Two runs against each other on the same test examples: the mean over the second run's seeds less that over the first's.
+ * Compares two runs on the same test examples: the mean over the second run's seeds minus that over the first's.
  *
- * What makes it vary: seeds, which are drawn for each run by itself (their spread is seen, and Welch's t takes it); and test examples,
- * which both runs share, so that what is hard for both cancels (seen in bootstrap draws of the difference). Seeds also differ in which
- * examples they get right. That is in the spread of seeds already, and is taken off what the draws show, or it would count twice.
- * A run with one member at a scale stands for that member alone.
+ * Two things make it vary: seeds, which are drawn for each run independently (their spread is observed, and Welch's t covers it); and
+ * test examples, which both runs share, so that what is hard for both cancels (observed in bootstrap draws of the difference). Seeds
+ * also differ in which examples they get right. The spread of seeds already contains that, so it is subtracted from the variance of
+ * the draws, or it would count twice. A run with one member at a scale stands for that member alone.
  */
 import { curve, type MemberOutcomes } from '../../metrics/curve.js';
 import { isMean, type Metric, type UnitNumbers } from '../../metrics/metric.js';
@@ -18,13 +18,13 @@ import { drawMembers, type MemberDraws, type SampleOptions } from '../curves.js'
 import type { LoadedRun } from '../../runs/opened.js';
 import type { MatchedExamples, MatchedScale, MatchedScales } from './match.js';
 
-/** Members at one scale by their places in the draws. */
+/** Members at one scale by their indices in the draws. */
 export interface DrawPlaces {
   readonly one: readonly number[];
   readonly other: readonly number[];
 }
 
-/** The mean over scales, of as many as there are, of the difference at each. */
+/** The mean over scales of the difference at each. */
 export function differenceOf(
   { observed, draws, count }: MemberDraws,
   scales: readonly DrawPlaces[],
@@ -36,7 +36,7 @@ export function differenceOf(
   const whole = draws.filter((draw) =>
     scales.every((scale) => [...scale.one, ...scale.other].every((i) => Number.isFinite(draw[i]))),
   );
-  // Of fewer draws with a value the rest would say little of what the others hold.
+  // With fewer draws that have a value, the rest would say little about what the others hold.
   if (whole.length < 0.95 * draws.length || whole.length < 2 || !Number.isFinite(value))
     return { value, standardError: NaN, degrees: NaN, interval: { lower: NaN, upper: NaN }, p: NaN };
   const parts: VariancePart[] = [];
@@ -59,7 +59,7 @@ function meanAt(values: Float64Array, places: readonly number[]): number {
   return sum / places.length;
 }
 
-/** Variance over the test set that a seed does not have in common with the others. */
+/** Variance over the test set that a seed does not share with the others. */
 function ownVariance(draws: readonly Float64Array[], seeds: readonly number[]): number {
   const own = seeds.map((i) => sampleVariance(draws.map((draw) => draw[i]! - meanAt(draw, seeds))));
   return own.reduce((sum, variance) => sum + variance, 0) / (seeds.length - 1);
@@ -68,16 +68,18 @@ function ownVariance(draws: readonly Float64Array[], seeds: readonly number[]): 
 export interface ScaleDifference {
   readonly one: SideValue;
   readonly other: SideValue;
-  /** The second run's value less the first's. */
+  /** The second run's value minus the first's. */
   readonly difference: number;
-  /** 95 %, not adjusted; NaN where nothing varies or a draw has no value. */
+  /** 95 %, not adjusted; NaN if nothing varies or a draw has no value. */
   readonly interval: Interval;
-  /** Two-sided, that there is none; `adjusted` for all scales by Holm (1979). */
+  /** Two-sided p-value of no difference; `adjusted` for all scales by Holm (1979). */
   readonly p: number;
   readonly adjusted: number;
-  /** Of t; NaN where McNemar's test was made. */
+  /** Degrees of freedom of t; NaN if McNemar's test was used. */
   readonly degrees: number;
-  /** Of one member against one under a share of independent examples: who alone is right how often, and McNemar's test. */
+  /**
+   * For one member against one, under a share of independent examples: how often only one is right, and McNemar's test.
+   */
   readonly mcnemar: (Discordant & McNemar) | undefined;
 }
 
@@ -87,21 +89,24 @@ export interface SideValue {
   readonly seeds: number;
   /** Mean over seeds. */
   readonly value: number;
-  /** Of each seed. */
+  /** Value of each seed. */
   readonly values: readonly number[];
-  /** 95 % of the run by itself: of the mean over its seeds (Student's t), of a single one over the draw of the test examples. */
+  /**
+   * 95 % interval of each run alone: of the mean over its seeds (Student's t), or of a single one over the sampling of test
+   * examples.
+   */
   readonly interval: Interval;
 }
 
 export interface RunDifference {
   readonly scales: readonly ScaleDifference[];
-  /** The mean difference over all scales, one test of its own; undefined for one scale. */
+  /** The mean difference over all scales, a separate test; undefined for one scale. */
   readonly family: Estimate | undefined;
-  /** What was drawn: images, sequences, groups. */
+  /** What was resampled: images, sequences, groups. */
   readonly units: number;
 }
 
-/** What tables and figures say of a run. */
+/** What tables and figures say about a run. */
 export type NamedRun = Pick<LoadedRun, 'label' | 'words'>;
 
 /** Two whole runs: what was compared, and what could not be. */
@@ -125,7 +130,7 @@ export interface DifferenceRequest extends SampleOptions {
   readonly scales: readonly MatchedScale[];
 }
 
-/** Throws UsageError where the test set is too small for the metric. */
+/** Throws UsageError if the test set is too small for the metric. */
 export function compareRuns({ metric, one, other, scales, ...options }: DifferenceRequest): RunDifference {
   const members = [...one, ...other];
   const draws = drawMembers(metric, members, options);
@@ -158,7 +163,7 @@ export function compareRuns({ metric, one, other, scales, ...options }: Differen
   };
 }
 
-/** Of one run at one scale. */
+/** One run at one scale. */
 function ownInterval(metric: Metric, seeds: readonly MemberOutcomes[]): Interval {
   const { members, points } = curve(metric, seeds);
   const { lower, upper } = points[0]!.interval ?? members[0]!;
@@ -168,8 +173,9 @@ function ownInterval(metric: Metric, seeds: readonly MemberOutcomes[]): Interval
 type ShareResult = Pick<ScaleDifference, 'mcnemar'> & Partial<Pick<ScaleDifference, 'p' | 'interval' | 'degrees'>>;
 
 /**
- * Where units are right or wrong: of one member against one McNemar's test, with Tango's interval where the metric is the share itself,
- * else percentiles of the draws. Where nothing varies in the draws, as none or all are right, Tango's interval of no discordant unit.
+ * For units that are right or wrong: McNemar's test for one member against one, with Tango's interval if the metric is the share
+ * itself, else percentiles of the draws. If nothing varies in the draws, because none or all are right, Tango's interval for no
+ * discordant unit.
  */
 function ofShares(
   metric: Metric,

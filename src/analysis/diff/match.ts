@@ -1,22 +1,24 @@
-/** What two runs have in common: examples, matched by id or by what a sequence shows, and scales, matched by their number. */
+/**
+ * What two runs have in common: examples, matched by id or by the content of a sequence, and scales, matched by their number.
+ */
 import { sequenceStarts } from '../../metrics/sequence-rows.js';
 import type { LoadedMember, LoadedRun, OpenRun } from '../../runs/opened.js';
 import { atRows, type OutcomeName } from '../../runs/outcomes.js';
 import { UsageError } from '../../terminal/errors.js';
 import { scalesOf, type Scale } from '../scales.js';
 
-/** A run, and its examples' ids where these are not their numbers. */
+/** A run, and the ids of its examples if these are not their numbers. */
 export interface Side {
   readonly run: LoadedRun;
-  /** Of imported members: the id of each value of the column `example`. */
+  /** For imported members: the id of each value of the column `example`. */
   readonly ids: readonly string[] | undefined;
 }
 
 export interface MatchedExamples {
-  /** Members with the common rows alone, in the same order. */
+  /** The members with the common rows only, in the same order. */
   readonly one: readonly LoadedMember[];
   readonly other: readonly LoadedMember[];
-  /** Images or sequences that both have, and that only one has. */
+  /** Number of images or sequences in both, and in only one. */
   readonly common: number;
   readonly only: readonly [number, number];
   /** Whether the true classes were compared. */
@@ -28,7 +30,9 @@ export function exampleColumnsOf({ columns }: Pick<OpenRun, 'columns'>): Outcome
   return ['example', ...(['label', 'sequence'] as const).filter((name) => columns.includes(name))];
 }
 
-/** Throws UsageError where nothing is in common, or the true classes differ: two test sets with the same ids. */
+/**
+ * Throws UsageError if nothing is in common, or if true classes differ, which means two test sets with the same ids.
+ */
 export function matchExamples(one: Side, other: Side): MatchedExamples {
   const [a, b] = [unitsOf(one), unitsOf(other)];
   if (a.isSequences !== b.isSequences)
@@ -58,7 +62,7 @@ export function matchExamples(one: Side, other: Side): MatchedExamples {
   const first = withRows(one.run.members, rows(a, 0));
   const second = withRows(other.run.members, rows(b, 1));
   const isChecked = checkLabels(one, other, [first, second]);
-  // Groups are of the test set: what one run knows of them holds for the other.
+  // Groups belong to the test set: what one run knows of them holds for the other.
   const group = (first[0] ?? second[0])?.outcomes.group ?? second[0]?.outcomes.group;
   const grouped = (members: readonly LoadedMember[]) =>
     group === undefined ? members : members.map((each) => ({ ...each, outcomes: { ...each.outcomes, group } }));
@@ -74,7 +78,10 @@ interface Units {
   readonly isSequences: boolean;
 }
 
-/** An image's key is its id; a sequence's what it shows, in order, with how often the same has come before. */
+/**
+ * An image's key is its id; a sequence's key is its content, in order, and how many times the same content has occurred
+ * before.
+ */
 function unitsOf({ run, ids }: Side): Units {
   const { example, sequence, label } = run.members[0]!.outcomes;
   const idOf = (row: number) => ids?.[example![row]!] ?? String(example![row]!);
@@ -110,7 +117,7 @@ function checkLabels(one: Side, other: Side, [a, b]: readonly (readonly LoadedMe
   const [x, y] = [a, b].map((members) => members![0]!.outcomes.label);
   const [names, otherNames] = [one, other].map(({ run }) => run.record.dataset.classNames);
   if (x === undefined || y === undefined) return false;
-  // Classes without names are numbers: a name can be compared with one where it is one.
+  // Classes without names are numbers: a name can be compared with one if it is a number.
   const areNumbers = [...(names ?? []), ...(otherNames ?? [])].every((name) => /^\d+$/.test(name));
   if ((names === undefined) !== (otherNames === undefined) && !areNumbers) return false;
   const nameOf = (list: readonly string[] | undefined, code: number) => list?.[code] ?? String(code);
@@ -128,7 +135,7 @@ function namesOf(one: Side, other: Side): string {
   return `${one.run.label} and ${other.run.label}`;
 }
 
-/** A scale of both runs, by its members' places in each. */
+/** A scale of both runs, by its members' indices in each. */
 export interface MatchedScale {
   readonly one: Scale;
   readonly other: Scale;
@@ -138,14 +145,15 @@ export interface MatchedScales {
   readonly matched: readonly MatchedScale[];
   /** Numbers of scales that only one run has. */
   readonly only: readonly [readonly number[], readonly number[]];
-  /** What those numbers are: `width`. */
+  /** What those numbers measure: `width`. */
   readonly scale: string;
 }
 
 /**
- * Widths with widths, a coordinate with the same one, parameters with parameters. Two runs of one scale each are compared whatever it is.
+ * Matches widths with widths, a coordinate with the same one, parameters with parameters. Two runs of one scale each are compared
+ * whatever it is.
  *
- * @throws UsageError where no scale is in common, or the curves are over different things
+ * @throws UsageError if no scale is in common, or the curves have different axes
  */
 export function matchScales(one: LoadedRun, other: LoadedRun): MatchedScales {
   const [a, b] = [scalesOf(one.members), scalesOf(other.members)];

@@ -1,4 +1,4 @@
-/** The power of `diff` by simulation: two runs are drawn again and again from images of known difficulty, and tested as `diff` tests them. */
+/** The power of `diff` by simulation: two runs are drawn repeatedly from images of known difficulty, and tested as `diff` tests them. */
 import { mcnemar } from '../../statistics/paired-shares.js';
 import { mean } from '../../statistics/mean.js';
 import { chiSquare } from '../../statistics/normal.js';
@@ -6,10 +6,10 @@ import type { Random } from '../../statistics/random.js';
 import { estimateOf } from '../../statistics/welch.js';
 import type { PowerPlan, PowerModel } from './power.js';
 
-/** Difficulties: of each image the chance that a seed has it right. */
+/** Difficulties: for each image the probability that a seed has it right. */
 export interface Population {
   readonly chances: Float64Array;
-  /** One member's images, right or wrong; for one member against one. */
+  /** The images of one member, right or wrong; for one member against one. */
   readonly member: ArrayLike<number>;
 }
 
@@ -25,10 +25,10 @@ export interface SimulationRequest extends PowerPlan {
 }
 
 /**
- * Images as beta distributed difficulties: what is seen of an image is `right` of `seeds`, and the spread of difficulties is what the
- * correlation between seeds says.
+ * Models images by beta-distributed difficulties: an image is observed as `right` of `seeds`, and the spread of difficulties follows
+ * from the correlation between seeds.
  *
- * @param right of each image; left out, `images` of them without any
+ * @param right of each image; default: `images` of them without observations
  */
 export function populationOf(
   { share, correlation, seeds }: { readonly share: number; readonly correlation: number; readonly seeds: number },
@@ -53,7 +53,7 @@ export function simulatedPower(request: SimulationRequest): number {
   return found / pairs;
 }
 
-/** p of McNemar's test: of the member's images some are turned, as many as effect and correlation say. */
+/** p of McNemar's test: some of the member's images are flipped, as many as effect and correlation require. */
 function membersDrawn({ model, share, population: { member }, images, random }: SimulationRequest): () => number {
   const { effect, correlation, variances } = model;
   const both = share * (share + effect) + correlation * Math.sqrt(variances[0] * variances[1]);
@@ -75,7 +75,8 @@ function runsDrawn({ model, share, population: { chances }, images, seeds, rando
   const { effect, correlation, seedCorrelation, seedDeviation } = model;
   const odds = chances.map((chance) => chance / (1 - chance));
   const shiftOf = shifts(odds);
-  // An image is as hard for the second run as for the first, or as another one is: so often that the correlation is right.
+  // An image is as hard for the second run as for the first, or as hard as another image: with the probability that gives
+  // the right correlation.
   const alike = seedCorrelation === 0 ? 0 : Math.min(1, Math.max(0, correlation / seedCorrelation));
   return () => {
     const [first, second] = [new Int32Array(images), new Int32Array(images)];
@@ -103,7 +104,7 @@ function runsDrawn({ model, share, population: { chances }, images, seeds, rando
 }
 
 interface Side {
-  /** Seeds that have each image right. */
+  /** Number of seeds that have each image right. */
   readonly right: Int32Array;
   /** Of each seed. */
   readonly means: readonly number[];
@@ -130,7 +131,7 @@ export function estimateInClosedForm(sides: readonly [Side, Side]) {
   return estimateOf(b - a, [...parts, { variance: Math.max(0, shared), degrees: images - 1 }]);
 }
 
-/** From a share to the factor of all odds that gives it, by a table. */
+/** Maps a share to the factor on all odds that yields it, by a table. */
 function shifts(odds: Float64Array): (share: number) => number {
   const factors = Array.from({ length: 241 }, (_, k) => Math.exp((k - 120) / 10));
   const shares = factors.map((factor) => mean(odds.map((odd) => (factor * odd) / (1 + factor * odd))));

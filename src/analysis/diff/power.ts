@@ -1,8 +1,8 @@
 /**
- * How many test images and seeds it takes to find a difference between two runs, by formula: the test is the one that `diff` makes.
+ * How many test images and seeds it takes to find a difference between two runs, by formula, with the test that `diff` makes.
  *
- * One member against one: McNemar's test, whose power follows from the chance that only one of the two is right (Connor 1987, Biometrics
- * 43, 207-211). With several seeds: Welch's t, over all that so few seeds could tell of their spread.
+ * One member against one: McNemar's test, whose power follows from the probability that only one of the two is right (Connor 1987,
+ * Biometrics 43, 207-211). With several seeds: Welch's t, averaged over what so few seeds could show of their spread.
  */
 import type { Metric } from '../../metrics/metric.js';
 import type { LoadedRun } from '../../runs/opened.js';
@@ -12,15 +12,15 @@ import { normalBelow, normalQuantile } from '../../statistics/normal.js';
 import { mostDegrees, twoSidedQuantile } from '../../statistics/welch.js';
 
 export interface PowerModel {
-  /** True difference of the means over all seeds and images there could be; not 0. */
+  /** True difference of the means over all possible seeds and images; not 0. */
   readonly effect: number;
-  /** Of one number per image, of each run; of a share p (1 - p). */
+  /** Variance of the number per image, in each run; for a share, p (1 - p). */
   readonly variances: readonly [number, number];
-  /** Of an image's numbers between members of the two runs. */
+  /** Correlation of an image's numbers between members of the two runs. */
   readonly correlation: number;
-  /** And between seeds of one run. */
+  /** The same between seeds of one run. */
   readonly seedCorrelation: number;
-  /** Of seeds, on an endless test set. */
+  /** Variance of seeds on an infinite test set. */
   readonly seedDeviation: number;
   /** Whether an image's number is right or wrong. */
   readonly isShare: boolean;
@@ -32,7 +32,7 @@ export interface PowerPlan {
   readonly seeds: number;
 }
 
-/** Chance that the two-sided test at `alpha` finds the difference. */
+/** Probability that the two-sided test at `alpha` finds the difference. */
 export function powerOf(model: PowerModel, { images, seeds }: PowerPlan, alpha = 0.05): number {
   const { effect, variances, correlation, seedCorrelation, seedDeviation, isShare } = model;
   const [a, b] = variances;
@@ -41,7 +41,7 @@ export function powerOf(model: PowerModel, { images, seeds }: PowerPlan, alpha =
   if (seeds === 1) {
     const variance = Math.max(0, a + b - together);
     const z = normalQuantile(1 - alpha / 2);
-    // Of right and wrong the variance under no difference is the chance of a discordant image.
+    // For right and wrong, the variance under no difference is the probability of a discordant image.
     const none = isShare ? variance + size ** 2 : variance;
     return normalBelow((size * Math.sqrt(images) - z * Math.sqrt(none)) / Math.sqrt(variance));
   }
@@ -51,18 +51,18 @@ export function powerOf(model: PowerModel, { images, seeds }: PowerPlan, alpha =
 }
 
 interface Welch {
-  /** Variances of the two means that seeds tell, each with so many degrees of freedom. */
+  /** Variances of the two means as estimated from seeds, each with its degrees of freedom. */
   readonly own: readonly [number, number];
   readonly degrees: number;
-  /** What images tell, with their number less 1. */
+  /** Variance from the images, with their number minus 1. */
   readonly shared: number;
   readonly images: number;
   readonly alpha: number;
 }
 
 /**
- * The estimate is normal; its variance is told by the seeds, few of which tell it badly, and with it the degrees of freedom. So the power is
- * taken over both runs' chi-squares.
+ * The estimate is normal; its variance is estimated from the seeds, few of which determine it poorly, and the degrees of freedom with it.
+ * So the power is averaged over both runs' chi-squares.
  */
 function powerOfWelch(size: number, { own, degrees, shared, images, alpha }: Welch): number {
   const deviation = Math.sqrt(own[0] + own[1] + shared);
@@ -80,14 +80,14 @@ function powerOfWelch(size: number, { own, degrees, shared, images, alpha }: Wel
   return sum / chances.length ** 2;
 }
 
-/** Chi-squares over their degrees of freedom, of equal chances. */
+/** Chi-squares divided by their degrees of freedom, at equal probabilities. */
 const chiSquareNodes = remembered((degrees: number) =>
   Array.from({ length: 48 }, (_, k) => {
     const above = 1 - (k + 0.5) / 48;
     let [low, high] = [0, 60];
     for (let i = 0; i < 60; i++) {
       const middle = (low + high) / 2;
-      // F with endless degrees of freedom below.
+      // F with infinite degrees of freedom in the denominator.
       if (upperF(middle, degrees, mostDegrees) > above) low = middle;
       else high = middle;
     }
@@ -95,7 +95,7 @@ const chiSquareNodes = remembered((degrees: number) =>
   }),
 );
 
-/** Two-sided limits of t by the inverse of its degrees of freedom, between the points of a table: to 1e-4 of themselves. */
+/** Two-sided limits of t by the inverse of its degrees of freedom, interpolated in a table to a relative 1e-4. */
 const limitsOf = remembered((alpha: number) => {
   const steps = 500;
   const logs = Array.from({ length: steps + 1 }, (_, k) =>
@@ -117,10 +117,12 @@ function remembered<T>(make: (key: number) => T): (key: number) => T {
   };
 }
 
-/** As many images as anyone has. */
+/** More images than any test set has. */
 export const mostImages = 1e9;
 
-/** Fewest images for the power; undefined where `mostImages` are too few: for a tiny effect, or for any number as seeds differ too much. */
+/**
+ * Fewest images for the power; undefined if `mostImages` are too few: for a tiny effect, or for any number because seeds differ too much.
+ */
 export function imagesFor(
   model: PowerModel,
   seeds: number,
@@ -157,7 +159,7 @@ export function effectFor(
   return high;
 }
 
-/** Chance that Wilson's interval of a share leaves out `fixed` where the truth is `fixed + effect`. */
+/** Probability that Wilson's interval of a share excludes `fixed` if the truth is `fixed + effect`. */
 export function powerOfOne(fixed: number, effect: number, images: number, alpha = 0.05): number {
   const truth = fixed + effect;
   const z = normalQuantile(1 - alpha / 2);
@@ -165,7 +167,7 @@ export function powerOfOne(fixed: number, effect: number, images: number, alpha 
   return normalBelow(distance / Math.sqrt(truth * (1 - truth)));
 }
 
-/** Fewest images for the power of `powerOfOne`; undefined where `mostImages` are too few. */
+/** Fewest images for the power of `powerOfOne`; undefined if `mostImages` are too few. */
 export function imagesForOne(
   fixed: number,
   effect: number,
@@ -174,11 +176,11 @@ export function imagesForOne(
   return fewestImages((images) => powerOfOne(fixed, effect, images, alpha) >= power);
 }
 
-/** What is planned for, in words of the one who plans. */
+/** What is planned, in the user's terms. */
 export interface Assumptions {
-  /** The first run's share; undefined of a metric that is not right or wrong. */
+  /** The first run's share; undefined for a metric that is not right or wrong. */
   readonly share: number | undefined;
-  /** Standard deviation over images of each run, of such a metric. */
+  /** Standard deviation over images in each run, for such a metric. */
   readonly deviation?: number | undefined;
   readonly correlation: number;
   readonly seedCorrelation: number;
@@ -192,19 +194,24 @@ export function modelFor({ share, deviation = NaN, ...rest }: Assumptions, effec
   return { ...rest, effect, variances, isShare: share !== undefined };
 }
 
-/** Largest correlation that right and wrong can have at two shares: the worse is right only where the better is. */
+/**
+ * Largest possible correlation of right and wrong at two shares: the worse run is right only where the better one is.
+ */
 export function mostCorrelation(one: number, other: number): number {
   const [low, high] = [Math.min(one, other), Math.max(one, other)];
   return (low * (1 - high)) / Math.sqrt(low * (1 - low) * high * (1 - high));
 }
 
-/** What members at one scale say of images and seeds. */
+/** What members at one scale show about images and seeds. */
 export interface ScaleComponents extends Assumptions {
   readonly seeds: number;
   readonly images: number;
 }
 
-/** @param members of each seed a number per image @param others of another run on the same images, for the correlation with it */
+/**
+ * @param members for each seed a number per image
+ * @param others members of another run on the same images, for the correlation with it
+ */
 export function componentsOf(
   members: readonly Float64Array[],
   { isShare, others }: { readonly isShare: boolean; readonly others?: readonly Float64Array[] | undefined },
@@ -241,7 +248,7 @@ export interface PlannedPower extends Assumptions {
   readonly images: number | undefined;
   readonly one: boolean;
   readonly rows: readonly PowerRow[];
-  /** Where a run was given. */
+  /** If a run was given. */
   readonly source:
     { readonly run: LoadedRun; readonly metric: Metric; readonly scale: number; readonly seeds: number } | undefined;
 }
@@ -249,12 +256,12 @@ export interface PlannedPower extends Assumptions {
 export interface PowerRow {
   /** Of each run. */
   readonly seeds: number;
-  /** Undefined where no number of images is enough. */
+  /** Undefined if no number of images is enough. */
   readonly imagesNeeded: number | undefined;
   /** At `images`; undefined without them. */
   readonly powerThere: number | undefined;
   /** The same, by simulation from the run. */
   readonly simulated: number | undefined;
-  /** Smallest effect of the same sign with the wanted power at `images`. */
+  /** Smallest effect of the same sign with the desired power at `images`. */
   readonly detectable: number | undefined;
 }
