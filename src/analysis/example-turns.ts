@@ -168,7 +168,7 @@ export function passageSteps({ failing, holding }: Pick<Turns, 'failing' | 'hold
 export interface TurnDistribution {
   /** By the median's scale, from 0 (always solved) to `scales.length` (not by the largest). */
   readonly median: readonly number[];
-  /** By steps of the passage, from 0 (not whole) to `scales.length - 1`. */
+  /** By number of steps of the passage, from 0 (not in full) to `scales.length - 1`. */
   readonly passage: readonly number[];
 }
 
@@ -186,11 +186,11 @@ function sharesOf(values: Uint8Array, length: number): number[] {
   return counts.map((count) => count / values.length);
 }
 
-/** Examples that share their probabilities, and are else independent of each other from member to member. */
+/** Examples that share their probabilities, and are otherwise independent of each other and between members. */
 export interface ExampleClass {
   /** Share of the examples. */
   readonly weight: number;
-  /** Of being solved, `[scale][member]`. */
+  /** Probability of being solved, `[scale][member]`. */
   readonly solved: readonly (readonly number[])[];
 }
 
@@ -214,7 +214,10 @@ export function expectedDistribution(
   return sum;
 }
 
-/** A seed has turned by t when it solves t and all after; how many seeds have is a sum of unequal coins (Poisson-binomial). */
+/**
+ * A seed has turned by t if it solves the example at t and at all later scales; the number of such seeds is a sum of unequal
+ * coins (Poisson-binomial).
+ */
 function expectedMedian({ scales, seeds }: SolvedGrid, { solved }: ExampleClass): number[] {
   const places = scales.map(({ members }) => seeds.map((seed) => members.findIndex((m) => m.seed === seed)));
   const turned = seeds.map(() => 1);
@@ -226,7 +229,7 @@ function expectedMedian({ scales, seeds }: SolvedGrid, { solved }: ExampleClass)
   return within.map((share, t) => share - (t === 0 ? 0 : within[t - 1]!));
 }
 
-/** Chance that from `least` to `most` of independent coins with these probabilities show heads. */
+/** Probability that from `least` to `most` of independent coins with these probabilities show heads. */
 function sumBetween(probabilities: readonly number[], least: number, most: number): number {
   let counts = [1];
   for (const p of probabilities) {
@@ -235,7 +238,7 @@ function sumBetween(probabilities: readonly number[], least: number, most: numbe
   return counts.slice(least, most + 1).reduce((sum, share) => sum + share, 0);
 }
 
-/** Sums over where the failing scales end and the holding ones begin. */
+/** Sums over where the failing scales end and the solved ones begin. */
 function expectedPassage({ solved }: ExampleClass, slack: readonly number[]): number[] {
   const n = solved.length;
   const none = solved.map((members, s) => sumBetween(members, 0, slack[s]!));
@@ -243,7 +246,7 @@ function expectedPassage({ solved }: ExampleClass, slack: readonly number[]): nu
   const shares = new Array<number>(Math.max(2, n)).fill(0);
   for (let a = 1, failed = none[0]!; a < n; failed *= none[a]!, a++) {
     for (let b = n - 1, held = all[b]!; b >= a; b--, held *= all[b]!) {
-      // Scales a to b - 1 are between: the first is not all failed, the last not all solved.
+      // Scales a to b - 1 are in between: the first is not failed by all, the last not solved by all.
       const between = b === a ? 1 : b === a + 1 ? 1 - none[a]! - all[a]! : (1 - none[a]!) * (1 - all[b - 1]!);
       shares[b - a + 1]! += failed * between * held;
     }

@@ -1,4 +1,4 @@
-/** The model of seeds of a family's curves: what its members show, and curves over all seeds there could be. */
+/** The model of seeds of a family's curves: what its members show, and curves over all possible seeds. */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { meanOfUnits, type UnitValues } from '../metrics/metric.js';
 import { normalScores } from '../statistics/normal.js';
@@ -7,7 +7,7 @@ import { effectiveCount, errorsOf } from './noise.js';
 import type { ExpectedCurves, SampledCurve } from './sampled-curve.js';
 import { correlation, deviationsTogether, drawExpected, seedModelOf, shareError, type Observed } from './seed-model.js';
 
-/** Undefined where no scale has two seeds, or without draws. */
+/** Undefined if no scale has two seeds, or without draws. */
 export function expectedCurves(
   curve: Omit<SampledCurve, 'expected'>,
   members: readonly MemberOutcomes[],
@@ -30,8 +30,8 @@ export function ofVariances(scales: number): Random[] {
 }
 
 /**
- * Deviations of seeds for several metrics of the same members, each `[draws]` of `[scales]`: seeds go together with the first one's as
- * far as those that are there do.
+ * Deviations of seeds for several metrics of the same members, each `[draws]` of `[scales]`: correlated with those of the first metric
+ * as much as the trained seeds are.
  */
 export function normalsTogether(
   [first, ...others]: readonly Pick<ExpectedCurves, 'deviations'>[],
@@ -74,7 +74,7 @@ export function observe(curve: Omit<SampledCurve, 'expected'>, members: readonly
   return { bases, errors, ranks, shared, seen, count, isShare };
 }
 
-/** `transform` of shares of a test set, each once: it is asked for the same ones again and again. */
+/** `transform` of the shares of a test set, cached: the same ones are requested repeatedly. */
 export function remembered(
   transform: UnitValues['transform'],
   count: number,

@@ -1,4 +1,4 @@
-/** Grids of the shapes of the curve models, over which a fit is searched (fit-search.ts). */
+/** Grids over the shapes of the curve models, where the search for a fit starts (fit-search.ts). */
 import type { Extent } from './curve-data.js';
 
 /** exponent */
@@ -25,7 +25,7 @@ export function twoSigmoidShapes(extent: Extent): number[][][] {
   );
 }
 
-/** midpoint and slope of each of three; a slope for all, as triples of midpoints are many already */
+/** midpoint and slope of each of three; one slope for all, as there are many triples of midpoints already */
 export function threeSigmoidShapes({ first, last, span, gap }: Extent): number[][][] {
   const slopes = spaced(1 / span, 20 / gap, 3, 'log');
   return subsets(spaced(first - span / 8, last + span / 8, 9), 3).map((midpoints) =>
@@ -46,13 +46,16 @@ export function brokenPowerShapes(extent: Extent): number[][][] {
   );
 }
 
-/** At the scales and between them, between them alone or evenly, where more would be too many; and to both sides. */
+/**
+ * At the scales and between them, or only between them or evenly if that would be too many; and beyond them on both
+ * sides.
+ */
 function placesIn({ x, first, last, span }: Extent, most: number): number[] {
   const different = [...new Set(x)].sort((a, b) => a - b);
   const between = different.slice(1).map((value, i) => (value + different[i]!) / 2);
   const all = [...between, ...different];
   const inside = all.length <= most ? all : between.length <= most ? between : spaced(first, last, most);
-  // Outside last: where all shapes are as good, as for a constant, it is one inside that is taken.
+  // Those outside come last: if all shapes are equally good, as for a constant, one inside is chosen.
   return [...inside, first - span / 8, last + span / 8, first - span / 2, last + span / 2];
 }
 

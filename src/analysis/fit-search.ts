@@ -1,11 +1,11 @@
-/** Where fits of the curve models start: the best shapes of the models' grids that are not each other's neighbours. */
+/** Where fits of the curve models start: the best shapes of the models' grids that are not neighbours of each other. */
 import { projectionOf, type Projected, type Projection } from '../statistics/variable-projection.js';
 import type { Extent } from './curve-data.js';
 import type { CurveModel } from './models.js';
 
 /**
- * From the best shapes of so many groups the search is begun, and the best few of them are taken to the end. One or two dimensions of
- * shape have few optima; with four or six, fewer searches end above what SciPy finds in one published curve of ten.
+ * The search begins from the best shapes of this many groups, and the best few are continued to convergence. One or two dimensions of
+ * shape have few optima; with four or six dimensions, fewer searches end above SciPy's result in one published curve of ten.
  */
 const begun = { flat: 8, deep: 60, steps: 20 };
 const ended = { groups: 8, steps: 100 };
@@ -19,13 +19,16 @@ export function startsOf(model: CurveModel, extent: Extent): (readonly number[])
   const nodes = sorted(model.shapes(extent).flatMap((group) => sorted(group.map(at)).slice(0, 1)));
   const groups = model.parameters.length - model.linear.length > 2 ? begun.deep : begun.flat;
   const near = sorted(nodes.slice(0, groups).map(({ shape }) => search(shape, begun.steps)));
-  // Searches that have come to the same place already are one.
+  // Searches that have already reached the same place count as one.
   const different = near.filter(({ sumOfSquares }, i) => i === 0 || sumOfSquares > 1.001 * near[i - 1]!.sumOfSquares);
   const found = sorted(different.slice(0, ended.groups).map(({ shape }) => search(shape, ended.steps)));
   return found.map(({ parameters }) => parameters);
 }
 
-/** Of parameters that fit other data of the same scales, so many that fit these best, with the best levels for these. */
+/**
+ * Of parameters that fit other data at the same scales, the ones that fit these data best, with the best levels for
+ * them.
+ */
 export function startsAmong(
   model: CurveModel,
   extent: Extent,
@@ -49,7 +52,7 @@ function projected({ linear, gradient, bounds }: CurveModel, extent: Extent): Pr
   return projectionOf({ linear, gradient, ...bounds(extent), x: scales, y, weights });
 }
 
-/** Best first, without what is not finite. Below rounding all are as good, and stay in their order. */
+/** Best first, without values that are not finite. Differences below rounding do not count and keep their order. */
 function sorted(found: readonly Projected[]): Projected[] {
   return found
     .filter(({ sumOfSquares }) => Number.isFinite(sumOfSquares))

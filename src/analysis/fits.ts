@@ -1,4 +1,4 @@
-/** A curve model fitted to a curve. */
+/** Fits a curve model to a curve. */
 import { leastSquares, type LeastSquaresFit } from '../statistics/least-squares.js';
 import { extentOf, type CurveData } from './curve-data.js';
 import type { CurveModel } from './models.js';
@@ -11,8 +11,8 @@ export interface ModelFit extends LeastSquaresFit {
 /**
  * Weighted nonlinear least squares from the model's own starts, inside its bounds.
  *
- * @throws FitError with fewer points or fewer different scales than parameters, with a scale that is not above 0 or a value that
- * is not finite, and where no start converged
+ * @throws FitError if there are fewer points or different scales than parameters, if a scale is not above 0 or a value not
+ * finite, and if no start converged
  */
 export function fitModel(model: CurveModel, data: CurveData): ModelFit {
   const { values, standardErrors, errors } = data;

@@ -1,6 +1,6 @@
 /**
- * The induced curve as the standard one alone predicts it, were it not for what examples have in common: the measured curve
- * beside it shows where that fails.
+ * The induced curve as predicted from the standard one alone, assuming that examples are independent: comparison with the
+ * measured curve shows where that fails.
  */
 import { bisectLeft } from 'd3-array';
 import type { MemberOutcomes } from '../metrics/curve.js';
@@ -14,19 +14,19 @@ import { meansOf, scalesOf } from './curves.js';
 export interface InducedPrediction {
   /** `accuracy^5` */
   readonly title: string;
-  /** What is assumed, one sentence. */
+  /** The assumption, in one sentence. */
   readonly assumption: string;
-  /** Of each member, `[members]`. */
+  /** Predictions for each member, `[members]`. */
   readonly memberValues: Float64Array;
   /** Means over seeds, `[scales]`. */
   readonly values: Float64Array;
 }
 
-/** The induced metric as a function of what it is made of. */
+/** The induced metric as a function of the metrics that it is predicted from. */
 export interface InducingFunction {
-  /** Metrics whose values the prediction is made from: accuracy, the accuracy at each place, the mean error. */
+  /** Metrics from whose values the prediction is made: accuracy, the accuracy at each place, the mean error. */
   readonly bases: readonly Metric[];
-  /** The induced metric of a member of a width whose base metrics have these values. */
+  /** The induced metric of a member of this width whose base metrics have these values. */
   readonly push: (values: ArrayLike<number>, width: number) => number;
 }
 
@@ -76,17 +76,17 @@ const predictors: Readonly<Record<string, Predictor>> = {
   },
 };
 
-/** Columns that the prediction reads; undefined for a metric that has none. */
+/** Columns that the prediction reads; undefined for a metric without a prediction. */
 export function predictionNeeds({ name }: Pick<Metric, 'name'>): readonly OutcomeName[] | undefined {
   return predictors[name]?.needs;
 }
 
-/** What a metric makes of others; undefined for one that is no threshold on several examples, or on an error. */
+/** How a metric follows from others; undefined for one that is not a threshold on several examples, or on an error. */
 export function inducingFunction(metric: Metric, members: readonly MemberOutcomes[]): InducingFunction | undefined {
   return predictors[metric.name]?.link(metric, members);
 }
 
-/** What independence predicts; undefined as `linkOf`. */
+/** The prediction from independence; undefined if `linkOf` is. */
 export function predictFromStandard(metric: Metric, members: readonly MemberOutcomes[]): InducedPrediction | undefined {
   const predictor = predictors[metric.name];
   if (predictor === undefined) return undefined;
@@ -105,7 +105,7 @@ export interface Distance {
   /** Root of the mean squared difference over scales. */
   readonly rms: number;
   readonly largest: number;
-  /** Place of the largest in the list of scales. */
+  /** Index of the largest in the list of scales. */
   readonly at: number;
 }
 

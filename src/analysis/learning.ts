@@ -1,7 +1,7 @@
 /**
  * How single examples are learnt during a training: when for good, how often they are forgotten (Toneva et al. 2019, arXiv 1812.05159),
- * whether every seed learns them in the same order, and which of their losses fall together (Kangaslahti et al. 2025, arXiv 2506.15872,
- * cluster trajectories of losses to find abilities that the mean hides).
+ * whether every seed learns them in the same order, and whose losses fall together (Kangaslahti et al. 2025, arXiv 2506.15872, cluster
+ * loss trajectories to find abilities that the mean hides).
  */
 import { kMeans, predictionStrength, type Points } from '../statistics/k-means.js';
 import { mean } from '../statistics/mean.js';
@@ -10,16 +10,16 @@ import { spearman } from '../statistics/ranks.js';
 
 /** One training, at the same moments as the others. */
 export interface Trajectory {
-  /** By moment, then example: 1 where it is solved. */
+  /** By moment, then example: 1 if it is solved. */
   readonly solved: readonly Uint8Array[];
-  /** The same of the loss; undefined where outcomes have none. */
+  /** The same for the loss; undefined if outcomes do not have one. */
   readonly losses: readonly ArrayLike<number>[] | undefined;
 }
 
 export interface LearningOf {
   readonly at: number;
   readonly solved: number;
-  /** Of the examples that were failed at the moment before, the share that is solved now; NaN at the first. */
+  /** Of the examples that were failed at the previous moment, the share that is solved now; NaN at the first. */
   readonly gained: number;
   /** Of those that were solved, the share that is failed now. */
   readonly lost: number;
@@ -30,11 +30,17 @@ export interface Learning {
   readonly examples: number;
   /** Means over trainings. */
   readonly moments: readonly LearningOf[];
-  /** Shares of examples, means over trainings: failed at every moment; solved from some moment to the last and never lost; solved once, failed at the last. */
+  /**
+   * Shares of examples, means over trainings: failed at every moment; solved from some moment to the last and never lost; solved at some
+   * moment, failed at the last.
+   */
   readonly never: number;
   readonly kept: number;
   readonly forgotten: number;
-  /** Times that an example is lost, mean over examples and trainings; and what coin flips with each moment's accuracy would show. */
+  /**
+   * Number of times that an example is lost, mean over examples and trainings; and the same for coin flips with each moment's
+   * accuracy.
+   */
   readonly events: number;
   readonly coinFlips: number;
   /** Spearman's correlation between two seeds of the moments from which examples are solved for good, mean over pairs; NaN with one seed. */
@@ -45,17 +51,17 @@ export interface Learning {
 export interface TrajectoryClusters {
   /** Prediction strength of 2, 3, ... clusters. */
   readonly strengths: readonly number[];
-  /** The most clusters whose strength is at least 0.8, those with the largest first. */
+  /** The largest number of clusters whose strength is at least 0.8, largest cluster first. */
   readonly clusters: readonly {
     readonly share: number;
     /** Geometric mean of the examples' losses, by moment. */
     readonly losses: readonly number[];
-    /** Solved at the last moment. */
+    /** Share solved at the last moment. */
     readonly solved: number;
   }[];
 }
 
-/** @param steps of the moments, ascending, two at least */
+/** @param steps of the moments, ascending, at least two */
 export function learningOf(trajectories: readonly Trajectory[], steps: readonly number[]): Learning {
   const counted = trajectories.map(countsOf);
   const share = (key: keyof Counts) => mean(counted.map((counts) => counts[key]));
@@ -98,7 +104,7 @@ function countsOf({ solved }: Trajectory): Counts {
   return { never: never / examples, kept: kept / examples, forgotten: forgotten / examples, events: events / examples };
 }
 
-/** Of each example the first moment from which it is solved to the end; one past the last where it is failed there. */
+/** For each example, the first moment from which it is solved to the end; one past the last if it is failed there. */
 function learntAt({ solved }: Trajectory): Float64Array {
   return Float64Array.from(solved[0]!, (_, i) => {
     let t = solved.length;
@@ -131,11 +137,11 @@ const coinFlips = (accuracies: readonly number[]): number =>
   accuracies.slice(1).reduce((sum, now, t) => sum + accuracies[t]! * (1 - now), 0);
 
 const mostClusters = 6;
-/** As Tibshirani and Walther advise. */
+/** As Tibshirani and Walther recommend. */
 const strongEnough = 0.8;
-/** Clusterings of halves are the work, and more examples hardly change them. */
+/** Clustering halves takes most of the time, and more examples hardly change the result. */
 const mostExamples = 2000;
-/** Below it a loss is as good as none: a chance of 0.9999. */
+/** Below it, a loss counts as zero: a probability of 0.9999. */
 const leastLoss = 1e-4;
 
 function clustersOf(trajectories: readonly Trajectory[]): TrajectoryClusters | undefined {

@@ -1,10 +1,10 @@
 /**
  * Forms that a curve can take: each a data object with its formula, its source, its derivatives, its bounds and the shapes that a
- * search begins with. x is the natural logarithm of the scale. How they are fitted stands in fits.ts.
+ * search begins with. x is the natural logarithm of the scale. fits.ts fits them.
  *
- * Bounds come from the data: a level (floor, ceiling, limit) stays inside the metric's limits or, without them, ten ranges of
- * the data beyond it; a rise is at least a tenth of the scales' span long and at most so steep that it is over between two
- * neighbouring scales. What lies beyond can't be told apart at the points.
+ * Bounds come from the data: a level (floor, ceiling, limit) stays inside the metric's limits or, without them, within ten ranges
+ * of the data beyond it; a rise is at least a tenth of the scales' span long, and at its steepest is over between two
+ * neighbouring scales. Values beyond cannot be distinguished at the points.
  */
 import type { FitParameters } from '../statistics/least-squares.js';
 import { logistic, softplus } from '../statistics/logistic.js';
@@ -21,13 +21,15 @@ export interface CurveModel {
   readonly formula: string;
   readonly source: string;
   readonly parameters: readonly string[];
-  /** Places of the levels, which the model is linear in: it is the sum of each times its derivative. The rest is its shape. */
+  /**
+   * Indices of the levels, in which the model is linear: it is the sum of each times its derivative. The rest is its shape.
+   */
   readonly linear: readonly number[];
   readonly evaluate: (parameters: FitParameters, scale: number) => number;
-  /** Derivatives by the parameters. */
+  /** Derivatives with respect to the parameters. */
   readonly gradient: (parameters: FitParameters, scale: number) => number[];
   readonly bounds: (extent: Extent) => Bounds;
-  /** Groups of shapes, `[groups][shapes][parameters]`: from the best of a group a search may start. */
+  /** Groups of shapes, `[groups][shapes][parameters]`: a search may start from the best of a group. */
   readonly shapes: (extent: Extent) => number[][][];
 }
 
@@ -80,8 +82,8 @@ export const twoSigmoids = sumOfSigmoids('two-sigmoids', 2, twoSigmoidShapes);
 export const threeSigmoids = sumOfSigmoids('three-sigmoids', 3, threeSigmoidShapes);
 
 /**
- * Caballero et al.'s b is amplitude d^early: with the amplitude measured at the break instead of at N = 1 the same curves have
- * parameters that the data tell apart.
+ * Caballero et al.'s b is amplitude d^early: with the amplitude measured at the break instead of at N = 1, the same curves
+ * have parameters that the data determine.
  */
 export const brokenPowerLaw: CurveModel = {
   name: 'broken-power-law',
@@ -139,7 +141,7 @@ function polynomial(name: string, formula: string, source: string, terms: number
   };
 }
 
-/** Heights of either sign; the sigmoids are in no order. */
+/** Heights of either sign; the sigmoids are in no particular order. */
 function sumOfSigmoids(name: string, count: number, shapes: CurveModel['shapes']): CurveModel {
   const each = Array.from({ length: count }, (_, i) => i + 1);
   return {

@@ -13,7 +13,7 @@ import { isNameable } from '../terminal/printable.js';
 export interface BigBenchRow {
   readonly family: string;
   readonly model: string;
-  /** Embeddings included. */
+  /** Including embeddings. */
   readonly params: number;
   /** `arithmetic:1_digit_addition` of a subtask. */
   readonly task: string;
@@ -22,7 +22,7 @@ export interface BigBenchRow {
   readonly value: number;
   /** File of the record. */
   readonly source: string;
-  /** Place of the record in its file. */
+  /** Index of the record in its file. */
   readonly line: number;
 }
 
@@ -37,7 +37,7 @@ const recordSchema = z.looseObject({
   }),
   scores: z.array(
     z.looseObject({
-      // Python's NaN comes as null or as text: a score that there is not.
+      // Python's NaN is read as null or as text: a missing score.
       score_dict: z.record(name, z.union([z.number(), z.null(), z.string()])),
       number_of_shots: z.int(),
       subtask_description: name.nullish(),
@@ -48,15 +48,16 @@ type BigBenchRecord = z.output<typeof recordSchema>;
 
 const mostBytes = 100e6;
 
-/** Whether a file is to be read as records. */
+/** Whether a file should be read as records. */
 export function isRecordFile(file: string): boolean {
   return ['.json', '.jsonl'].includes(path.extname(file).toLowerCase());
 }
 
 /**
- * Rows of a file of records (one, a list, or one a line), or of all `scores_*.json` in a folder, such as a task's `results`.
+ * Rows of a file of records (one, a list, or one per line), or of all `scores_*.json` in a folder, such as a task's
+ * `results`.
  *
- * @throws UsageError, one line, for what is no record
+ * @throws UsageError, one line, if it is not a record
  */
 export async function bigBenchRows(location: string, where: string): Promise<BigBenchRow[]> {
   const rows: BigBenchRow[] = [];
@@ -81,7 +82,7 @@ export async function bigBenchRows(location: string, where: string): Promise<Big
 
 async function recordFiles(location: string): Promise<string[]> {
   const stats = await fs.stat(location).catch(() => undefined);
-  // Of what is not there, reading says so.
+  // If it does not exist, reading it reports that.
   if (stats?.isDirectory() !== true) return [location];
   const entries = await fs.readdir(location, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
     throw diskError(error, location);
@@ -120,7 +121,7 @@ function rowsOf(
           params: model.total_params,
           task: taskOf(task, subtask ?? ''),
           metric,
-          // -1 where examples in the prompt make no sense.
+          // -1 if examples in the prompt are not applicable.
           shots: shots < 0 ? '' : String(shots),
           value,
         },

@@ -1,8 +1,9 @@
 /**
- * Tables of ExpEmergence (Wu and Lo 2024, arXiv 2410.01692) as natural curves: a model a row, and for each group of questions of alike
- * difficulty, from `0_1404` on in the source's order, accuracy (`_acc`) or the Brier score of the true choice (`_brier`). A curve is a
- * group of one family. Families of fewer than four models are no curves. Columns taken from other tables (`MMLU`, ...) are not read. A
- * model with two sizes, such as GPT-2 in the table of arithmetic, was measured once: at which of them nobody knows, and it is left out.
+ * Tables of ExpEmergence (Wu and Lo 2024, arXiv 2410.01692) as natural curves: a model per row, and for each group of questions of
+ * similar difficulty, starting at `0_1404` in the source's order, accuracy (`_acc`) or the Brier score of the true choice (`_brier`). A
+ * curve is a group of one family. Families of fewer than four models do not make curves. Columns taken from other tables (`MMLU`, ...)
+ * are not read. A model with two sizes, such as GPT-2 in the table of arithmetic, was measured once; the size at which it was measured
+ * is unknown, so it is left out.
  */
 import * as path from 'node:path';
 import { rollup } from 'd3-array';
@@ -37,7 +38,7 @@ const dataSize = 'Pretraining Data Size (T)';
 
 const distinct = (key: 'params' | 'model') => (rows: readonly GroupRow[]) => new Set(rows.map((row) => row[key])).size;
 
-/** Rows of models that were measured. Throws UsageError with the line for what is no such row. */
+/** Rows of models that were measured. Throws UsageError with the line for an invalid row. */
 export function groupRows(columns: readonly string[], lines: readonly (readonly string[])[], file: string): GroupRow[] {
   const groups = columns.flatMap((name, place) => {
     const [, from, to, metric] = groupName.exec(name) ?? [];

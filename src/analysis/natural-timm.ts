@@ -1,7 +1,7 @@
 /**
- * timm's results tables as natural curves of vision: accuracy of pretrained models against their parameters. A family is what a model's
- * name is without its size (`convnext_tiny.fb_in1k` and `convnext_base.fb_in1k` are of `convnext_N.fb_in1k`), at one image size: one
- * architecture, one recipe, one set of training images, as far as names tell. Families of fewer than four models are no curves.
+ * timm's results tables as natural curves of vision: accuracy of pretrained models against their parameters. A family is a model's name
+ * without its size (`convnext_tiny.fb_in1k` and `convnext_base.fb_in1k` belong to `convnext_N.fb_in1k`), at one image size: one
+ * architecture, one recipe, one set of training images, as far as names show. Families of fewer than four models do not make curves.
  */
 import * as path from 'node:path';
 import { UsageError } from '../terminal/errors.js';
@@ -23,7 +23,7 @@ export function isTimmTable(columns: readonly string[]): boolean {
 
 const fewestModels = 4;
 
-/** Test images of the tables, as timm's results/README.md tells; of others nobody says. */
+/** Test images of the tables, from timm's results/README.md; unknown for others. */
 const testImages: Readonly<Record<string, number>> = {
   'timm-imagenet': 50_000,
   'results-imagenet': 50_000,
@@ -38,7 +38,7 @@ const sizes = new Set(
   ),
 );
 
-/** Rows of models that belong to a family. Throws UsageError with the line for what is no such row. */
+/** Rows of models that belong to a family. Throws UsageError with the line for an invalid row. */
 export function timmRows(columns: readonly string[], lines: readonly (readonly string[])[], file: string): TimmRow[] {
   const examples = testImages[path.basename(file).replace(/\.csv$/, '')];
   const rows = lines.map((cells, i): TimmRow => {

@@ -1,4 +1,4 @@
-/** A metric of members that are yet to be trained: quantiles by every method, and what their fits say. */
+/** A metric of members that are not trained yet: quantiles by every method, and their fits. */
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { OutcomeName } from '../../runs/outcomes.js';
@@ -10,7 +10,7 @@ import { forecastMethods, problemOf, type UsedFit } from './methods.js';
 import { latentOf } from './outcome-distribution.js';
 
 /**
- * Of the quantiles that a forecast is made of: 1/200 to 199/200, the ends of the 50, 80 and 95 % intervals among them. Seals of earlier
+ * The quantiles that make up a forecast: 1/200 to 199/200, which include the ends of the 50, 80 and 95 % intervals. Seals of earlier
  * versions have 39, 1/40 to 39/40.
  */
 export const levels: readonly number[] = Array.from({ length: 199 }, (_, i) => (i + 1) / 200);
@@ -21,10 +21,10 @@ export interface FitSummary {
   readonly model: string;
   /** Share of the method's draws. */
   readonly weight: number;
-  /** The rest is missing for a way of no parameters. */
+  /** The remaining fields are missing for a method without parameters. */
   readonly converged?: boolean;
   readonly aicc?: number;
-  /** Root mean square of the residuals of the members, in units of how far such a value scatters. */
+  /** Root mean square of the members' residuals, relative to the scatter of such a value. */
   readonly rms?: number;
   readonly parameters?: readonly {
     readonly name: string;
@@ -51,17 +51,17 @@ export interface MetricForecast {
     readonly values: readonly number[];
   }[];
   readonly methods: readonly MethodForecast[];
-  /** Methods that can't say anything, and why. */
+  /** Methods that cannot make a forecast, and why. */
   readonly silent: readonly { readonly method: string; readonly why: string }[];
 }
 
 export interface ForecastRequest {
   /** Parameters of the members that are forecast. */
   readonly targets: readonly number[];
-  /** Left out: 400. */
+  /** Default: 400. */
   readonly draws?: number;
   readonly seed?: number;
-  /** Told after each method. */
+  /** Called after each method. */
   readonly onStep?: OnStep;
 }
 
@@ -74,7 +74,7 @@ export function forecastNeeds(metric: Metric): OutcomeName[] {
 
 /**
  * @param members of at least two scales
- * @throws UsageError where the test set is too small for the metric
+ * @throws UsageError if the test set is too small for the metric
  */
 export function forecastMetric(
   metric: Metric,

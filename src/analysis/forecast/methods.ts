@@ -1,4 +1,6 @@
-/** Ways to say what a larger member will do, each a data object: baselines, fits of the metric's own curve, and detours. */
+/**
+ * Methods to predict a larger member, each a data object: baselines, fits of the metric's own curve, and indirect methods.
+ */
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
 import { akaikeWeights, FitError } from '../../statistics/least-squares.js';
@@ -18,24 +20,24 @@ import {
 import { fitted, localTrend, weighCandidates, type Extrapolation, type Weighed } from './trend.js';
 import { predictiveDraws, type KnownCurve, type PredictiveDraws } from './predictive.js';
 
-/** A metric of the members that are known, and the scales that are asked about. */
+/** A metric of the known members, and the scales to predict. */
 export interface ForecastProblem {
   readonly metric: Metric;
   readonly members: readonly MemberOutcomes[];
   /** Parameters of each known scale, ascending. */
   readonly scales: readonly number[];
   readonly curve: KnownCurve;
-  /** Parameters of the members that are forecast. */
+  /** Parameters of the members to predict. */
   readonly targets: readonly number[];
   readonly draws: number;
   readonly seed: number;
 }
 
-/** A fit that took part. */
+/** A fit that contributed. */
 export interface UsedFit {
   readonly of: string;
   readonly name: string;
-  /** None for a way of no parameters. */
+  /** None for a method without parameters. */
   readonly fit: ModelFit | undefined;
   /** Its share of the draws. */
   readonly weight: number;
@@ -52,9 +54,9 @@ export interface ForecastMethod {
   readonly kind: 'baseline' | 'direct' | 'detour';
   readonly formula: string;
   readonly source: string;
-  /** Columns that it reads besides the metric's. */
+  /** Columns that it reads besides those of the metric. */
   readonly needs?: (metric: Metric) => readonly string[];
-  /** @throws FitError, one line, where the method can't be used */
+  /** @throws FitError, one line, if the method cannot be used */
   readonly run: (problem: ForecastProblem) => MethodResult;
 }
 
@@ -69,7 +71,7 @@ const direct = (model: CurveModel, kind: ForecastMethod['kind'] = 'direct'): For
   },
 });
 
-/** By how much the last value could move: a random walk in ln N with the steps that the curve has made. */
+/** How far the last value could move: a random walk in ln N with the steps of the curve so far. */
 const lastValue: ForecastMethod = {
   name: 'last-value',
   kind: 'baseline',
@@ -120,7 +122,7 @@ const prequential: ForecastMethod = {
   },
 };
 
-/** Hu et al.'s law needs success rates above 0: closed forms show rates far below one over the size of the test set. */
+/** Hu et al.'s law needs success rates above 0: closed forms resolve rates far below 1 / (size of the test set). */
 const passRate: ForecastMethod = {
   name: 'pass-rate',
   kind: 'detour',
@@ -210,7 +212,7 @@ function shareOf(location: number, logSpread: number, reference: Reference): num
   return shareAbove({ location, logSpread: Math.min(5, Math.max(-5, logSpread)) }, reference);
 }
 
-/** In the order of tables: baselines, direct fits, detours. */
+/** In the order of tables: baselines, direct fits, indirect methods. */
 export const forecastMethods = [
   lastValue,
   direct(line, 'baseline'),
@@ -229,7 +231,7 @@ function drawsOf(model: CurveModel, { curve, targets, draws, seed, metric }: For
   return predictiveDraws(model, curve, { scales: targets, draws, random });
 }
 
-/** Draws of several models, of each as many as its weight says. */
+/** Draws from several models, in numbers proportional to their weights. */
 function averageOf(among: readonly CurveModel[], problem: ForecastProblem, of: string): MethodResult {
   const candidates: PredictiveDraws[] = [];
   let refusal: FitError | undefined;
@@ -276,7 +278,7 @@ export interface ProblemOptions {
   readonly seed?: number;
 }
 
-/** Members of at least two scales. Throws UsageError where the test set is too small for the metric. */
+/** Members of at least two scales. Throws UsageError if the test set is too small for the metric. */
 export function problemOf(
   metric: Metric,
   members: readonly MemberOutcomes[],
@@ -296,12 +298,15 @@ export function problemOf(
   return { metric, members, scales: curve.scales, curve, targets, draws, seed };
 }
 
-/** What is above 0 without limit, such as an error or a loss, scatters in proportion; all else the same everywhere, as curves are usually fitted. */
+/**
+ * Values above 0 without an upper limit, such as errors and losses, scatter in proportion to themselves; all others equally everywhere, as
+ * curves are usually fitted.
+ */
 function spreadOf({ limits: [lower, upper] }: Metric): (value: number) => number {
   return lower === 0 && upper === Infinity ? (value) => Math.max(value, 1e-12) : () => 1;
 }
 
-/** Of S seeds S - 1, as curves.ts says. */
+/** Draws S - 1 of S seeds (see curves.ts). */
 function meanOfDrawn(values: Float64Array, members: readonly number[], random: Random): number {
   if (members.length === 1) return values[members[0]!]!;
   let sum = 0;

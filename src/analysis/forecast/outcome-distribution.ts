@@ -1,8 +1,9 @@
 /**
- * Through the continuous: a thresholded metric is the share of the test set whose *latent* number is above 0, such as the
- * logarithm of a cutoff over an error, or the log odds of the true class against the next. Its distribution moves smoothly with
- * scale even where the share stays at 0. Each member's distribution is told by where and how wide it is against that of the
- * largest known scale, whose shape stays (regression of quantiles on quantiles); both numbers are extrapolated.
+ * Predicts a thresholded metric from the continuous outcome behind it: the metric is the share of the test set whose *latent*
+ * number is above 0, such as the logarithm of cutoff / error, or the log odds of the true class against the next. The
+ * distribution of the latent moves smoothly with scale even where the share stays at 0. Each member's distribution is described
+ * by its location and width relative to that of the largest known scale, whose shape is kept (regression of quantiles on
+ * quantiles); both numbers are extrapolated.
  */
 import { bisectRight } from 'd3-array';
 import type { Metric } from '../../metrics/metric.js';
@@ -11,11 +12,11 @@ import { quantile } from '../../statistics/bootstrap.js';
 
 export interface Latent {
   readonly needs: readonly OutcomeName[];
-  /** One number for each unit, above 0 where the metric counts it. */
+  /** One number for each unit, above 0 if the metric counts it. */
   readonly of: (outcomes: Partial<OutcomeTable>, parameters: Metric['parameters']) => Float64Array;
   /** `ln(c / mse)` */
   readonly formula: string;
-  /** The metric from the share above 0; left out: the metric's own transform. */
+  /** The metric as a function of the share above 0; default: the metric's own transform. */
   readonly metricOf?: (share: number, parameters: Metric['parameters']) => number;
 }
 
@@ -41,24 +42,24 @@ const latents: Readonly<Record<string, Latent>> = {
   },
 };
 
-/** Undefined for a metric that is no threshold on a continuous outcome. */
+/** Undefined for a metric that is not a threshold on a continuous outcome. */
 export function latentOf({ name }: Pick<Metric, 'name'>): Latent | undefined {
   return latents[name];
 }
 
-/** Beyond this float32 probabilities near 1 can't be told apart: 1 - 6e-6. */
+/** Beyond this, float32 probabilities near 1 cannot be distinguished: 1 - 6e-6. */
 const saturated = 12;
 
 function logOddsOf({ correct, log_probability, margin }: Partial<OutcomeTable>): Float64Array {
   return Float64Array.from(log_probability!, (log, i) => {
     const other = Math.max(1e-7, Math.exp(log) - margin![i]!);
     const odds = log - Math.log(other);
-    // Rounding of nearly equal probabilities must not change who is right.
+    // Rounding of nearly equal probabilities must not change which class is predicted.
     return correct![i] === 1 ? Math.max(odds, 1e-9) : Math.min(odds, -1e-9);
   });
 }
 
-/** Against the reference: `location` is where its centre lies, `logSpread` ln of how much wider it is. */
+/** Relative to the reference: `location` of its centre, and `logSpread`, the logarithm of how much wider it is. */
 export interface Placement {
   readonly location: number;
   readonly logSpread: number;
@@ -89,14 +90,14 @@ export function referenceOf(members: readonly Float64Array[]): Reference {
   const levels = all.filter((level) => quantile(values, level) < saturated);
   const quantiles = levels.map((level) => quantile(values, level));
   const width = quantile(values, 0.75) - quantile(values, 0.25) || 1;
-  // What lies near the threshold decides.
+  // Quantiles near the threshold matter most.
   const weights = quantiles.map((value) => 1 / (1 + (value / width) ** 2));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const centre = quantiles.reduce((sum, value, i) => sum + weights[i]! * value, 0) / total;
   return { values, levels, quantiles, weights, centre };
 }
 
-/** Weighted regression of a member's quantiles on the reference's. Undefined where it has no spread. */
+/** Weighted regression of a member's quantiles on the reference's. Undefined if it has no spread. */
 export function placementOf(latent: Float64Array, reference: Reference): Placement | undefined {
   const ascending = latent.slice().sort();
   let [total, meanX, meanY] = [0, 0, 0];
@@ -120,7 +121,7 @@ export function placementOf(latent: Float64Array, reference: Reference): Placeme
   return { location: meanY + slope * (reference.centre - meanX), logSpread: Math.log(slope) };
 }
 
-/** Share of a distribution of the reference's shape that is above 0. */
+/** Share above 0 of a distribution with the reference's shape. */
 export function shareAbove({ location, logSpread }: Placement, { values, centre }: Reference): number {
   // location + spread (x - centre) > 0
   const threshold = centre - location / Math.exp(logSpread);

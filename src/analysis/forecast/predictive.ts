@@ -1,13 +1,14 @@
 /**
- * What a fitted curve says of a member that is yet to be trained, as draws. Three sources of doubt come together:
+ * The predictive distribution of a member that is not trained yet, from a fitted curve, as draws. Three sources of uncertainty
+ * are combined:
  *
- * - the points: test examples and seeds are drawn anew (the curve's own bootstrap), and the model is fitted again, so that it is
- *   members on another test set of this size that are predicted, so intervals are wide for those on the same one;
- * - the model: where the points lie further from the curve than that explains, the rest is taken for a wandering of the truth
- *   around it, independent between scales, whose variance is itself uncertain (s² df / chi², so that the tails are Student's);
- * - the member: it has a seed of its own, which scatters as the seeds of the fitted scales do.
+ * - the points: test examples and seeds are resampled (the curve's own bootstrap), and the model is fitted again. The prediction
+ * is for members on another test set of this size, so intervals are wide for members on the same one;
+ * - the model: if the points lie further from the curve than that explains, the excess is treated as a deviation of the truth
+ * from it, independent between scales, whose variance is itself uncertain (s² df / chi², so that the tails are Student's);
+ * - the member: it has its own seed, which scatters as the seeds of the fitted scales do.
  *
- * What none of them knows: that the truth leaves the model beyond the fitted scales.
+ * None of them covers a truth that departs from the model beyond the fitted scales.
  */
 import type { Limits } from '../../metrics/metric.js';
 import { aicc, FitError, leastSquares } from '../../statistics/least-squares.js';
@@ -18,21 +19,21 @@ import { fitModel, type ModelFit } from '../fits.js';
 import type { CurveModel } from '../models.js';
 import { bestNode, startsAmong } from '../fit-search.js';
 
-/** A curve at the scales where it is known. */
+/** A curve at the scales at which it is known. */
 export interface KnownCurve {
   /** Above 0, ascending, `[scales]`. */
   readonly scales: readonly number[];
-  /** Values of the members of each scale: one for each seed. */
+  /** Values of the members of each scale: one per seed. */
   readonly seeds: readonly (readonly number[])[];
-  /** Bootstrap draws of the means over seeds, `[draws]` of `[scales]`; none where only the scatter around the fit is known. */
+  /** Bootstrap draws of the means over seeds, `[draws]` of `[scales]`; none if only the scatter around the fit is known. */
   readonly resampled: readonly ArrayLike<number>[];
   readonly limits: Limits;
-  /** How far a value scatters in proportion to others: 1 everywhere, or the value itself. */
+  /** Relative scatter of a value: 1 everywhere, or the value itself. */
   readonly spread: (value: number) => number;
 }
 
 export interface PredictiveDraws {
-  /** To all members, its AICc as in `shapeOf`: of scales. */
+  /** Fit to all members, with its AICc counting scales as in `shapeOf`. */
   readonly fit: ModelFit;
   /** `[targets]` of `[draws]`, inside the limits. */
   readonly draws: readonly Float64Array[];
@@ -45,12 +46,10 @@ export interface Targets {
   readonly random: Random;
 }
 
-/** Most steps of a fit to a draw: it starts at the fit to the data. */
+/** Maximum number of steps of a fit to a draw, which starts at the fit to the data. */
 const stepsOfRefit = 60;
 
-/**
- * @throws FitError with fewer scales than the model has parameters and one to spare, and where no start of the fit converged
- */
+/** @throws FitError if there are no more scales than the model has parameters, and if no start of the fit converged */
 export function predictiveDraws(
   model: CurveModel,
   curve: KnownCurve,
@@ -75,7 +74,7 @@ export function predictiveDraws(
   const residual = sum(means.map((mean, i) => ((mean - fitted[i]!) / units[i]!) ** 2)) / spare;
   const explained = resampledResidual({ model, fit, curve, means, units, spare });
   const seedVariance = varianceOfSeeds(curve.seeds, units);
-  // Of a mean over seeds; where there is one seed the scatter around the fit has it already.
+  // Of a mean over seeds; with a single seed, the scatter around the fit already includes it.
   const sampled = Math.max(explained, curve.resampled.length > 0 ? 0 : seedVariance / curve.seeds[0]!.length);
 
   const results = targets.map(() => new Float64Array(draws));
@@ -105,7 +104,7 @@ interface Around {
   readonly units: readonly number[];
 }
 
-/** Members of a scale wander with it: see `curve-shape.ts`. */
+/** Members of a scale deviate together: see `curve-shape.ts`. */
 function scalesAicc(model: CurveModel, { seeds, means, fitted, units }: Around): number {
   const { deviance } = varianceComponents({
     residuals: means.map((mean, i) => (mean - fitted[i]!) / units[i]!),
@@ -118,8 +117,8 @@ function scalesAicc(model: CurveModel, { seeds, means, fitted, units }: Around):
 type Points = Parameters<typeof extentOf>[0];
 
 /**
- * A draw may have another optimum than the data: it is looked for from the best node of the grid too (without it the intervals of a
- * sigmoid are too narrow), and where the grid is too large for that, from those two of the optima of the data that suit the draw best.
+ * A draw may have another optimum than the data, so the search also starts from the best node of the grid (otherwise the intervals of
+ * a sigmoid are too narrow) or, if the grid is too large for that, from the two optima of the data that suit the draw best.
  */
 function refit(model: CurveModel, data: Points, { parameters, attempts }: ModelFit): readonly number[] {
   const extent = extentOf(data, model);
@@ -149,8 +148,8 @@ interface Resampling {
 }
 
 /**
- * What `residual` would be if nothing but the bootstrap moved the points, in units of the spread: of its draws only what the model
- * can't follow. Test examples that all members share move the points together, which a model follows well.
+ * What `residual` would be if only the bootstrap moved the points, in units of the spread: of its draws, the part that the model
+ * cannot follow. Test examples that all members share move the points together, which a model follows well.
  */
 function resampledResidual({ model, fit, curve, means, units, spare }: Resampling): number {
   const { resampled, scales } = curve;
@@ -165,7 +164,7 @@ function resampledResidual({ model, fit, curve, means, units, spare }: Resamplin
   return Math.max(0, sum(left)) / left.length / spare;
 }
 
-/** Gram and Schmidt's, twice for its rounding; directions that hardly differ from those before them are left out. */
+/** Gram-Schmidt, twice because of rounding; directions that hardly differ from earlier ones are left out. */
 function orthonormal(columns: readonly (readonly number[])[]): number[][] {
   const basis: number[][] = [];
   for (const column of columns) {
@@ -181,7 +180,7 @@ function orthonormal(columns: readonly (readonly number[])[]): number[][] {
   return basis;
 }
 
-/** Between seeds, pooled over scales, in units of the spread; 0 where each scale has one. */
+/** Between seeds, pooled over scales, in units of the spread; 0 if each scale has only one. */
 function varianceOfSeeds(seeds: readonly (readonly number[])[], units: readonly number[]): number {
   let [squares, degrees] = [0, 0];
   seeds.forEach((values, i) => {

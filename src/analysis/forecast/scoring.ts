@@ -1,4 +1,4 @@
-/** What a forecast was worth once the truth is known. Quantiles, at equally spaced levels, stand for the whole distribution. */
+/** How good a forecast was once the truth is known. Quantiles at equally spaced levels stand for the whole distribution. */
 import type { Metric } from '../../metrics/metric.js';
 import type { Seal } from '../../runs/forecasts.js';
 import { forecastMethods, type ForecastMethod } from './methods.js';
@@ -7,12 +7,12 @@ import { normalBelow, normalQuantile } from '../../statistics/normal.js';
 
 /**
  * Continuous ranked probability score, in the unit of the metric: the integral over p of twice the quantile loss (Gneiting and Ranjan
- * 2011, J. Bus. Econ. Stat. 29, 411-422), in closed form. Between the quantiles and beyond them the forecast is straight in the normal
- * score, so that the tails count, which a mean over the quantiles leaves out (4 % of a normal's score at 39). Exact for a normal; of
- * 199 quantiles within 0.1 % for uniform, exponential, logistic and Student's t of 4 degrees of freedom. The absolute error where all
- * quantiles are one number.
+ * 2011, J. Bus. Econ. Stat. 29, 411-422), in closed form. Between and beyond the quantiles, the forecast is linear in the normal
+ * score, so that the tails count, which a mean over the quantiles omits (4 % of a normal's score at 39). Exact for a normal; with 199
+ * quantiles within 0.1 % for uniform, exponential, logistic and Student's t of 4 degrees of freedom. It is the absolute error if all
+ * quantiles are equal.
  *
- * @param quantiles ascending, at the levels 1/(n + 1) to n/(n + 1), two at least
+ * @param quantiles ascending, at the levels 1/(n + 1) to n/(n + 1), at least two
  */
 export function crps(quantiles: readonly number[], truth: number): number {
   const n = quantiles.length;
@@ -22,7 +22,7 @@ export function crps(quantiles: readonly number[], truth: number): number {
     const [low, high] = [quantiles[i]!, quantiles[i + 1]!];
     const slope = (high - low) / (scores[i + 1]! - scores[i]!);
     const line = { slope, offset: low - slope * scores[i]! - truth };
-    // The first and the last stretch go on for ever.
+    // The first and the last segment extend to infinity.
     const from = i === 0 ? -Infinity : scores[i]!;
     const to = i + 2 === n ? Infinity : scores[i + 1]!;
     const crossing = slope > 0 ? Math.min(to, Math.max(from, -line.offset / slope)) : line.offset > 0 ? from : to;
@@ -53,7 +53,7 @@ function normalScores(n: number): readonly number[] {
   return scores;
 }
 
-/** Central intervals that forecasts are held to. */
+/** Central intervals whose coverage is scored. */
 export const coverages = [0.5, 0.8, 0.95] as const;
 export type Coverage = (typeof coverages)[number];
 
@@ -72,13 +72,13 @@ export function medianOf(quantiles: readonly number[]): number {
 }
 
 export interface TargetScore {
-  /** Median less mean over seeds, in the metric's unit. */
+  /** Median minus mean over seeds, in the metric's unit. */
   readonly error: number;
-  /** ln of their ratio; NaN where one is not above 0. */
+  /** ln of their ratio; NaN if one is not above 0. */
   readonly logError: number;
   /** Mean over seeds. */
   readonly crps: number;
-  /** For each of `coverages`: how many seeds lie inside. */
+  /** For each of `coverages`: the number of seeds inside. */
   readonly covered: readonly number[];
   readonly seeds: number;
 }
@@ -102,15 +102,15 @@ export function scoreTarget(quantiles: readonly number[], truths: readonly numbe
 export interface MethodScore {
   readonly method: string;
   readonly kind: ForecastMethod['kind'];
-  /** `[targets]` of those that are trained. */
+  /** `[targets]` that are trained. */
   readonly targets: readonly (TargetScore & { readonly quantiles: readonly number[] })[];
-  /** Mean over targets of |error|, and of |logError| where there is one. */
+  /** Mean over targets of |error|, and of |logError| if there is one. */
   readonly error: number;
   readonly logError: number;
   readonly crps: number;
-  /** CRPS over that of the best baseline; below 1 is better; NaN where a baseline is exact. */
+  /** CRPS divided by that of the best baseline; below 1 is better; NaN if a baseline is exact. */
   readonly skill: number;
-  /** For each of `coverages`: members inside. */
+  /** For each of `coverages`: the number of members inside. */
   readonly covered: readonly number[];
   readonly members: number;
 }
@@ -132,7 +132,7 @@ export interface MetricScore {
 
 /**
  * @param sealed the forecast of one metric
- * @param truths for each target of the seal its members' values; undefined for one that is not trained
+ * @param truths for each target of the seal, its members' values; undefined for one that is not trained
  */
 export function scoreMetric(
   metric: Metric,

@@ -1,4 +1,4 @@
-/** What a sealed forecast says: numbers as JSON has them. */
+/** The content of a sealed forecast: numbers as JSON has them. */
 import { gitCommit, packageVersions } from '../../machine/version.js';
 import type { Seal } from '../../runs/forecasts.js';
 import type { LoadedMember } from '../../runs/opened.js';
@@ -19,7 +19,7 @@ export interface SealRequest extends Pick<Seal, 'name' | 'number' | 'previous' |
   readonly forecasts: readonly MetricForecast[];
 }
 
-/** As it is written, but for its digest. */
+/** As written, except for its digest. */
 export function contentOfSeal({
   record,
   axis,
@@ -51,7 +51,7 @@ export function contentOfSeal({
   };
 }
 
-/** Throws UsageError where a known member has no finite value: nothing can be fitted to it. */
+/** Throws UsageError if a known member has no finite value: nothing can be fitted to it. */
 export function refuseInfinite({ metric, known }: MetricForecast, words: FamilyWords): void {
   for (const { width, values } of known) {
     const odd = values.find((value) => !Number.isFinite(value));
@@ -64,7 +64,7 @@ export function refuseInfinite({ metric, known }: MetricForecast, words: FamilyW
   }
 }
 
-/** Six digits, and null for what is not finite. */
+/** Six digits, and null for values that are not finite. */
 function plainForecast({ metric, known, methods, silent }: MetricForecast): Seal['metrics'][number] {
   return {
     metric: metric.id,

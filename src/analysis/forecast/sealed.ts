@@ -1,4 +1,4 @@
-/** A sealed forecast against the members that were trained or imported since. */
+/** Compares a sealed forecast with the members that were trained or imported since. */
 import type { Metric } from '../../metrics/metric.js';
 import { isAtTarget, whyVoid, type ReadSeal, type Seal } from '../../runs/forecasts.js';
 import { readColumns } from '../../runs/load.js';
@@ -8,17 +8,17 @@ import { scoreMetric, type MetricScore } from './scoring.js';
 
 export interface SealedOutcome {
   readonly seal: Seal;
-  /** Why it is worth nothing; empty where it is sound. A void forecast has no scores. */
+  /** Why it is void; empty if it is valid. A void forecast has no scores. */
   readonly reasons: readonly string[];
-  /** None where no member that it predicts is there. */
+  /** None if no predicted member exists yet. */
   readonly scores: readonly MetricScore[];
-  /** Members that it predicts and that are not there yet; of imported ones, scales without any. */
+  /** Predicted members that do not exist yet; for imported ones, scales without any. */
   readonly missing: number;
 }
 
 /**
  * @param metricOf the metric of an id
- * @throws RunError where outcomes can't be read, and what `metricOf` throws
+ * @throws RunError if outcomes cannot be read, and whatever `metricOf` throws
  */
 export async function outcomeOf(
   open: OpenRun,
@@ -34,7 +34,7 @@ export async function outcomeOf(
   const isImported = seal.axis !== undefined;
   const wanted = seal.targets.length * (isImported ? 1 : seal.seeds.length);
   if (reasons.length > 0) return { seal, reasons, scores: [], missing: wanted };
-  // Its curves are over the coordinate that was predicted over, whatever the run is looked at over now.
+  // Its curves are over the predicted coordinate, whatever axis the run is shown over now.
   const placed =
     isImported && open.words.axis !== seal.axis ? await openRunFolder(open.folder, { axis: seal.axis }) : open;
   const complete = placed.complete.filter((member) => seal.targets.some(({ width }) => isAt(member, width)));

@@ -1,6 +1,7 @@
 /**
- * Every beginning of a family forecasts the rest (leave-future-out): which metrics can be predicted from how far below, by which method.
- * The members are there already, so this is hindsight; what it says of a method's worth is honest as no later member is ever read.
+ * Backtest (leave-future-out): every set of smallest scales forecasts the larger ones. It shows which metrics can be predicted from how
+ * far below, by which method. The members already exist, so this is hindsight; its verdict on a method is honest because no later member
+ * is ever read.
  */
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
@@ -13,12 +14,12 @@ import { medianOf, scoreTarget, type TargetScore } from './scoring.js';
 export interface StudyCell extends TargetScore {
   readonly metric: string;
   readonly method: string;
-  /** How many scales were known, and the widest of them. */
+  /** Number of known scales, and the widest of them. */
   readonly known: number;
   readonly knownWidth: number;
   readonly target: number;
   readonly targetWidth: number;
-  /** Parameters of the target over those of the largest known scale. */
+  /** Parameters of the target divided by those of the largest known scale. */
   readonly ratio: number;
   readonly median: number;
   readonly truth: number;
@@ -30,7 +31,7 @@ export interface MetricStudy {
   readonly values: readonly number[];
   readonly widths: readonly number[];
   readonly parameters: readonly number[];
-  /** Largest less smallest of `values`. */
+  /** Largest minus smallest of `values`. */
   readonly range: number;
   readonly cells: readonly StudyCell[];
   readonly methods: readonly MethodStudy[];
@@ -38,22 +39,27 @@ export interface MetricStudy {
 
 export interface MethodStudy {
   readonly method: string;
-  /** Pairs of a beginning and a later scale that it could say something of. */
+  /** Number of pairs of a known set and a later scale that it could predict. */
   readonly cells: number;
-  /** Mean of CRPS over the curve's range, over those pairs; NaN for a curve that does not move. */
+  /** Mean of CRPS divided by the curve's range, over those pairs; NaN for a constant curve. */
   readonly crps: number;
-  /** The same over the pairs that every baseline could say something of too, over that of the best baseline there; below 1 is better. NaN where a baseline is exact. */
+  /**
+   * The same over the pairs that every baseline could predict too, divided by that of the best baseline there; below 1 is better. NaN if a
+   * baseline is exact.
+   */
   readonly skill: number;
   /** Shares of members inside the 50, 80 and 95 % intervals. */
   readonly covered: readonly number[];
-  /** The narrowest beginning from which on the largest scale's median is off by no more than a tenth of the range; undefined for none. */
+  /**
+   * The narrowest known set from which on the largest scale's median is off by at most a tenth of the range; undefined if there is none.
+   */
   readonly from: { readonly width: number; readonly ratio: number; readonly value: number } | undefined;
 }
 
-/** Fewest scales that anything is forecast from. */
+/** Fewest scales from which a forecast is made. */
 export const fewestKnown = 3;
 
-/** An error of this share of the curve's range still tells what comes. */
+/** An error of up to this share of the curve's range counts as predicted. */
 export const tolerance = 0.1;
 
 /** @param members of at least `fewestKnown` + 1 scales */
@@ -119,12 +125,12 @@ function summaryOf(
   const ends = own.filter(({ target }) => target === last).sort((a, b) => b.known - a.known);
   const firstMiss = ends.findIndex(({ median, truth }) => !(Math.abs(median - truth) <= tolerance * range));
   const hits = firstMiss < 0 ? ends : ends.slice(0, firstMiss);
-  // A curve that does not move can be predicted from anywhere, which says nothing.
+  // A constant curve can be predicted from anywhere, which shows nothing.
   const from = range > 0 ? hits.at(-1) : undefined;
   return {
     method,
     cells: own.length,
-    // Of a curve that does not move, nor a baseline that is exact, nothing is a part.
+    // Relative to the range of a constant curve, or to an exact baseline, nothing has a value.
     crps: range > 0 ? own.reduce((sum, cell) => sum + cell.crps, 0) / own.length / range : NaN,
     skill: least > 0 ? meanOf(method) / least : NaN,
     covered: own[0]!.covered.map((_, i) => own.reduce((sum, { covered }) => sum + covered[i]!, 0) / members),

@@ -1,6 +1,6 @@
 /**
- * Smooth curves of no known form, extrapolated: a slope that wanders (local linear trend, Harvey 1989, Forecasting, Structural Time
- * Series Models and the Kalman Filter, Sec. 2.3), and candidates weighed by how well they have predicted the scales so far.
+ * Extrapolation of smooth curves of unknown form: a slope that varies (local linear trend, Harvey 1989, Forecasting, Structural
+ * Time Series Models and the Kalman Filter, Sec. 2.3), and candidates weighted by how well they have predicted the scales so far.
  */
 import { quantile } from '../../statistics/bootstrap.js';
 import { FitError } from '../../statistics/least-squares.js';
@@ -16,7 +16,7 @@ export interface Extrapolated {
   readonly fit?: ModelFit;
 }
 
-/** A way to continue a curve. Throws FitError if it can't. */
+/** A way to continue a curve. Throws FitError if it cannot. */
 export interface Extrapolation {
   readonly name: string;
   readonly extrapolate: (
@@ -30,7 +30,10 @@ export const fitted = (model: CurveModel): Extrapolation => ({
   extrapolate: (curve, targets) => predictiveDraws(model, curve, targets),
 });
 
-/** The last slope per ln N, wandering on as it has wandered: variance of its changes per ln N, less what seeds explain. */
+/**
+ * The last slope per ln N, which keeps varying as it has so far: variance of its changes per ln N, minus what seeds
+ * explain.
+ */
 export const localTrend: Extrapolation = {
   name: 'local-trend',
   extrapolate({ scales, seeds }, { scales: targets, draws, random }) {
@@ -43,10 +46,10 @@ export const localTrend: Extrapolation = {
     const ofMean = seeds.map((values) => noise / values.length);
     const rates = slopes.slice(1).map((slope, i) => {
       const [before, after] = [x[i + 1]! - x[i]!, x[i + 2]! - x[i + 1]!];
-      // Of a change of slope, from the noise of three means.
+      // Variance of a change of slope due to the noise of three means.
       const byNoise =
         ofMean[i]! / before ** 2 + ofMean[i + 1]! * (1 / before + 1 / after) ** 2 + ofMean[i + 2]! / after ** 2;
-      // Mean slopes of two neighbouring stretches of a Wiener process differ by its rate times a third of their length.
+      // Mean slopes of two neighbouring segments of a Wiener process differ by its rate times a third of their length.
       return ((slope - slopes[i]!) ** 2 - byNoise) / ((before + after) / 3);
     });
     const rate = Math.max(0, rates.reduce((sum, each) => sum + each, 0) / rates.length);
@@ -54,7 +57,7 @@ export const localTrend: Extrapolation = {
     const results = targets.map(() => new Float64Array(draws));
     for (let b = 0; b < draws; b++) {
       const wander = (rate * rates.length) / chiSquared(rates.length, random);
-      // Where the curve stands at the last two scales is known from few seeds.
+      // The level of the curve at the last two scales is known from few seeds.
       const last = Math.sqrt(ofMean[n - 1]!) * random.normal();
       const before = Math.sqrt(ofMean[n - 2]!) * random.normal();
       const slope = slopes.at(-1)! + (last - before) / length + Math.sqrt((wander * length) / 3) * random.normal();
@@ -80,12 +83,12 @@ export interface Weighed extends Extrapolated {
   readonly weight: number;
 }
 
-/** Fewest scales from which a candidate is asked for the next one. */
+/** Fewest scales from which a candidate predicts the next one. */
 const fewest = 3;
 
 /**
  * Candidates weighted by their likelihood for each known scale, predicted from those before it (prequential, Dawid 1984,
- * J. R. Stat. Soc. A 147, 278-292); equal weights where there is nothing to judge them by.
+ * J. R. Stat. Soc. A 147, 278-292); equal weights if there is nothing to judge them by.
  *
  * @throws FitError if no candidate can continue the curve
  */
@@ -117,7 +120,10 @@ export function weighCandidates(
   }));
 }
 
-/** Sum of ln density of each scale's mean, predicted from those before it; a scale that it can't predict counts as the worst guess of all candidates. */
+/**
+ * Sum of ln density of each scale's mean, predicted from those before it; a scale that it cannot predict counts as the worst guess of all
+ * candidates.
+ */
 function prequential(candidate: Extrapolation, curve: KnownCurve, seed: number): number {
   let total = 0;
   for (let known = fewest; known < curve.scales.length; known++) {
@@ -138,7 +144,7 @@ function logDensity(
 ): number {
   const seen = before.seeds.flat();
   const range = Math.max(...seen) - Math.min(...seen) || 1;
-  // As good as knowing no more than that it may be anywhere within twice the range seen.
+  // Equivalent to knowing only that it may be anywhere within twice the range seen.
   const ignorance = -Math.log(2 * range);
   try {
     const random = Random.named(seed, 'prequential', candidate.name, before.scales.length);
@@ -148,10 +154,10 @@ function logDensity(
     );
     const ascending = draws[0]!.slice().sort();
     const centre = quantile(ascending, 0.5);
-    // Student's tails are no part of it: the quartiles tell the width.
+    // Student's tails are excluded: the quartiles determine the width.
     const width = Math.max((quantile(ascending, 0.75) - quantile(ascending, 0.25)) / 1.349, 1e-3 * range);
     const density = Math.exp(-(((truth - centre) / width) ** 2) / 2) / (width * Math.sqrt(2 * Math.PI));
-    // One miss must not rule out a candidate for ever.
+    // One miss must not rule out a candidate for good.
     return Math.log(0.9 * density + 0.1 * Math.exp(ignorance));
   } catch (error) {
     if (error instanceof FitError) return ignorance;

@@ -1,11 +1,14 @@
-/** Classes with slopes of their own. A point is [ease of each class, slope of each, log weight of each]. */
+/** Classes with separate slopes. A point is [ease of each class, slope of each, log weight of each]. */
 import type { Climb, FixedPoint } from '../../statistics/squarem.js';
 import { describe, latentClass, type ThresholdFit } from './classes.js';
 import { ascend, bestClimb, boundedEase, clamp, type Ascent, type MixtureShape, splits } from './climbing.js';
 import { expect, expectedCost, moments, normalise } from './expectation.js';
 import type { Data } from './rows.js';
 
-/** From 2 classes on, as many as the counts can hold; each starts from the fit with a common slope and from one class fewer. */
+/**
+ * From 2 classes on, as many as the counts can determine; each starts from the fit with a common slope and from the fit with
+ * one class less.
+ */
 export function fitOwn(data: Data, common: readonly Climb[], onFit?: (classes: number) => void): Climb[] {
   const cells = data.table.trials.reduce((product, n) => product * (n + 1), 1);
   const fits: Climb[] = [];

@@ -1,4 +1,4 @@
-/** Fits of the mixture as they are handed on: latent classes of examples, and what each model is worth. */
+/** Results of fitting the mixture: latent classes of examples, and how good each model is. */
 import { aicc } from '../../statistics/least-squares.js';
 import { logistic } from '../../statistics/logistic.js';
 import { mean } from '../../statistics/mean.js';
@@ -8,19 +8,19 @@ import type { Data } from './rows.js';
 export interface LatentClass {
   /** Share of the examples. */
   readonly weight: number;
-  /** Of being solved by luck. */
+  /** Probability of being solved by luck. */
   readonly floor: number;
   /** Natural logarithm of the parameters at which half of the members know it. May lie outside the scales. */
   readonly threshold: number;
   /** Per unit of log parameters. Negative where the class is solved less with scale. */
   readonly slope: number;
-  /** Logit of its being known at the smallest scale: what is left to tell where the slope is next to nothing. */
+  /** Logit of its being known at the smallest scale: what remains identifiable if the slope is close to zero. */
   readonly logit: number;
   /** Probability of being solved at each scale. */
   readonly solved: readonly number[];
 }
 
-/** Probability of being solved at so much above the smallest scale's log parameters. */
+/** Probability of being solved at a given distance above the smallest scale's log parameters. */
 export function probabilityAt({ logit, slope, floor }: LatentClass, above: number): number {
   return floor + (1 - floor) * logistic(logit + slope * above);
 }
@@ -32,17 +32,20 @@ export function passageDecades({ slope }: LatentClass): number {
 
 export interface ThresholdFit {
   readonly kind: 'one' | 'classes' | 'continuum' | 'curve';
-  /** Classes have slopes of their own. */
+  /** Classes have separate slopes. */
   readonly ownSlopes: boolean;
-  /** Under its sigmoids: 0, or the chance of a guess. */
+  /** Floor of the sigmoids: 0, or the probability of a lucky guess. */
   readonly floor: number;
-  /** By threshold where the slope is common, else by mean probability, easiest first. Of `continuum` the nodes of its normal. */
+  /**
+   * By threshold if the slope is common, otherwise by mean probability, easiest first. For `continuum`, the nodes of its normal
+   * distribution.
+   */
   readonly classes: readonly LatentClass[];
-  /** Of thresholds, of `continuum` alone: natural logarithm of parameters. */
+  /** Of the thresholds, for `continuum` only: natural logarithm of parameters. */
   readonly spread: { readonly mean: number; readonly standardDeviation: number } | undefined;
-  /** Nats; of the single trials (without binomial coefficients, which no model changes). */
+  /** In nats; of the single trials (without binomial coefficients, which are the same for all models). */
   readonly logLikelihood: number;
-  /** That were fitted. */
+  /** Number of fitted parameters. */
   readonly parameters: number;
   /** Akaike's criterion with Hurvich and Tsai's correction (1989), examples as the sample. */
   readonly aicc: number;
@@ -89,7 +92,7 @@ export function describe(
     spread,
     aicc: aicc(-2 * logLikelihood, p, n),
     bic: -2 * logLikelihood + p * Math.log(n),
-    // Weights add up to 1 but for rounding.
+    // Weights add up to 1 except for rounding.
     curve: table.trials.map((_, s) =>
       Math.min(
         1,

@@ -1,12 +1,14 @@
-/** How the mixture is climbed: starts, bounds, and steps that never fall. */
+/** How the likelihood of the mixture is maximised: starts, bounds, and steps that never decrease it. */
 import { climb, type Climb, type FixedPoint } from '../../statistics/squarem.js';
 
-/** In nats. A class too many makes the top flat, and what is left to gain there is small beside what it costs: 4 in AICc. */
+/**
+ * In nats. A superfluous class makes the maximum flat, and the remaining gain is small compared with its cost: 4 in AICc.
+ */
 const patient = { tolerance: 1e-4, cycles: 2000 };
 
 const glance = { tolerance: 1e-2, cycles: 4 };
 
-/** The best of several starts, looked at shortly, then climbed to its top. */
+/** The best of several starts after a few steps, then climbed to convergence. */
 export function bestClimb(model: FixedPoint, starts: readonly Float64Array[]): Climb {
   const tried = starts.map((start) => climb(model, start, glance));
   const first = tried.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a));
@@ -24,7 +26,7 @@ export interface Ascent {
   readonly project: (at: Float64Array) => void;
 }
 
-/** Goes along `direction` in place, no entry by more than 5, half as far until the value does not fall. */
+/** Moves along `direction` in place, no entry by more than 5, halving the step until the value does not decrease. */
 export function ascend(at: Float64Array, { direction, value, project }: Ascent): void {
   const start = at.slice();
   const before = value(start);
@@ -37,10 +39,10 @@ export function ascend(at: Float64Array, { direction, value, project }: Ascent):
   at.set(start);
 }
 
-/** Logit of a class at its better end, at least: a probability of 2e-9, which no data tell from 0. */
+/** Least logit of a class at its better end: a probability of 2e-9, which no data distinguish from 0. */
 const lowest = -20;
 
-/** Keeps a class's better end above `lowest`, and its worse end below the same on the other side. */
+/** Keeps a class's better end above `lowest`, and its worse end below the negative of it. */
 export function boundedEase(ease: number, slope: number): number {
   return clamp(ease, lowest - Math.max(0, slope), -lowest - Math.min(0, slope));
 }
@@ -50,8 +52,8 @@ export function clamp(value: number, low: number, high: number): number {
 }
 
 /**
- * The point with one class made two, for each class in turn. `head` entries come first, then the same number of entries for
- * each class; the last block is log weights, the first of a class its ease.
+ * The point with one class split in two, for each class in turn. `head` entries come first, then the same number of entries
+ * for each class; the last block is log weights, the first is the classes' ease.
  */
 export function splits(at: Float64Array, head: number): Float64Array[] {
   const blocks = head === 1 ? 2 : 3;

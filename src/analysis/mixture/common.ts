@@ -23,7 +23,7 @@ function logitOf(share: number): number {
   return Math.log(p / (1 - p));
 }
 
-/** Classes at the middles of K equal parts of the examples, in order of how many members solve them. */
+/** Starts classes at the middles of K equal parts of the examples, ordered by how many members solve them. */
 function quantileStart({ totals, examples }: Data, k: number): Float64Array {
   const trials = totals.length - 1;
   const eases = Array.from({ length: k }, (_, j) => {
@@ -44,7 +44,7 @@ function commonModel(data: Data, k: number): FixedPoint {
   return { project, step: (at) => commonStep(data, at, { k, project }) };
 }
 
-/** E: classes of each row. M: one Newton step in slope and eases, halved until it climbs. */
+/** E: classes of each row. M: one Newton step in slope and eases, halved until it improves. */
 function commonStep(data: Data, at: Float64Array, { k, project }: MixtureShape) {
   const expected = expectCommon(data, at[0]!, at.subarray(1, 1 + k), at.subarray(1 + k));
   const next = at.slice();
@@ -66,7 +66,10 @@ export function commonObjective(data: Data, point: Float64Array, { weight, solve
   return value;
 }
 
-/** Newton's: the Hessian is an arrow, the slope tied to every ease and the eases to nothing else. */
+/**
+ * Newton's method: the Hessian is an arrow matrix, as the slope is coupled with every ease and the eases with nothing
+ * else.
+ */
 function commonDirection(data: Data, at: Float64Array, { weight, solved, placed }: ExpectedCommon): Float64Array {
   const k = weight.length;
   const direction = new Float64Array(at.length);

@@ -7,7 +7,7 @@ import { commonObjective } from './common.js';
 import { expectCommon, moments, normalise, type ExpectedCommon } from './expectation.js';
 import type { Data } from './rows.js';
 
-/** 6 standard deviations to each side, so dense that a passage of one logit is resolved up to a deviation of 15. */
+/** 6 standard deviations to each side, dense enough to resolve a passage of one logit up to a deviation of 15. */
 const nodes = Float64Array.from({ length: 181 }, (_, j) => (j - 90) / 15);
 
 const nodeLogs = nodes.map((z) => (-z * z) / 2);
@@ -18,7 +18,7 @@ export function fitContinuum(data: Data, one: Climb): ThresholdFit {
   const project = (at: Float64Array) => {
     at[0] = clamp(at[0]!, -data.steepest, data.steepest);
     at[1] = boundedEase(at[1]!, at[0]);
-    // The sign of the deviation means nothing.
+    // The sign of the deviation is arbitrary.
     at[2] = clamp(Math.abs(at[2]!), 0, 15);
   };
   const model: FixedPoint = { project, step: (at) => continuumStep(data, at, project) };
@@ -48,7 +48,7 @@ function continuumStep(data: Data, at: Float64Array, project: Ascent['project'])
   return { next, logLikelihood: expected.logLikelihood };
 }
 
-/** Newton's in slope, mean and deviation: the regressors are place, 1 and z. */
+/** Newton's method in slope, mean and deviation: the regressors are place, 1 and z. */
 function continuumDirection(data: Data, at: Float64Array, { weight, solved, placed }: ExpectedCommon): Float64Array {
   const rise = [placed, 0, 0];
   const hessian = [

@@ -3,21 +3,21 @@ import { logistic, softplus } from '../../statistics/logistic.js';
 import { clamp } from './climbing.js';
 import type { Data, ExampleRows } from './rows.js';
 
-/** Classes as a step of EM has them, `[classes]` each. */
+/** Classes as a step of EM uses them, `[classes]` each. */
 interface Classes {
   readonly eases: Float64Array;
   readonly slopes: ArrayLike<number>;
   readonly logWeights: Float64Array;
 }
 
-/** What a step of EM fills in, `[classes]` each. */
+/** What a step of EM computes, `[classes]` each. */
 interface Expected {
   readonly logLikelihood: number;
-  /** Examples. */
+  /** Number of examples. */
   readonly weight: Float64Array;
-  /** Their trials that were known. */
+  /** Number of their trials that were known. */
   readonly solved: Float64Array;
-  /** The sum of place over those; not a number for rows that do not tell. */
+  /** Sum of place over those; NaN if the rows do not determine it. */
   readonly placed: Float64Array;
 }
 
@@ -60,7 +60,7 @@ export function expect(
     const [solved, placed] = [0, 1].map((f) => Float64Array.from(sums, (sum) => sum[f] ?? NaN));
     return { logLikelihood, weight, solved: solved!, placed: placed! };
   }
-  // Of what is solved, the share that was known.
+  // Share of the solved trials that were known.
   const known = sums.map((sum, j) =>
     sum.map((solved, s) => solved / (1 + floor * Math.exp(-(eases[j]! + slopes[j]! * place[s]!)))),
   );
@@ -76,11 +76,11 @@ function logOddsOver(x: number, floor: number): number {
   return Math.max(x, 0) + Math.log(Math.exp(Math.min(x, 0)) + floor * Math.exp(-Math.max(x, 0))) - Math.log1p(-floor);
 }
 
-/** The same where classes have one slope; `placed` is of them all. */
+/** The same if classes have one slope; `placed` is for all of them. */
 export function expectCommon(data: Data, slope: number, eases: Float64Array, logWeights: Float64Array) {
   const slopes = new Float64Array(eases.length).fill(slope);
   const { logLikelihood, placed, ...rest } = expect(data, data.commonRows, { eases, slopes, logWeights });
-  // Without a floor the rows do not tell places, which are the same for all classes.
+  // Without a floor, the rows do not contain places, which are the same for all classes.
   return data.floor === 0
     ? { ...rest, logLikelihood: logLikelihood + slope * data.placedSum, placed: data.placedSum }
     : { ...rest, logLikelihood, placed: placed.reduce((sum, value) => sum + value, 0) };
@@ -110,7 +110,7 @@ export function moments({ place, trials }: Data, ease: number, slope: number) {
   return sum;
 }
 
-/** In place: subtracts the logarithm of the sum of the exponentials, so that they add up to 1. */
+/** Subtracts, in place, the logarithm of the sum of the exponentials, so that they add up to 1. */
 export function normalise(logWeights: Float64Array): void {
   for (let k = 0; k < logWeights.length; k++) logWeights[k] = clamp(logWeights[k]!, -60, 60);
   const top = logWeights.reduce((a, b) => Math.max(a, b), -Infinity);

@@ -1,19 +1,19 @@
 /**
- * One sigmoid for all examples, or a stack of many? Each example is taken to be solved by each member independently, with
- * a probability that is logistic in the logarithm of the parameters; what the models differ in is whether examples share it:
+ * One sigmoid for all examples, or a stack of many? Each example is assumed to be solved by each member independently, with a probability
+ * that is logistic in the logarithm of the parameters; the models differ in whether examples share it:
  *
- * - `one`: all do. Two parameters. With it `curve`: all do, and the curve is free at each scale.
- * - `classes`: K latent classes of examples with thresholds of their own, with a common slope or with slopes of their own.
+ * - `one`: all do. Two parameters. Its companion `curve`: all do, and the curve is free at each scale.
+ * - `classes`: K latent classes of examples with separate thresholds, with a common slope or with separate slopes.
  * - `continuum`: thresholds spread normally over the examples, common slope. Three parameters, and no classes at all.
  *
- * A member that does not know an example may guess it: with a chance above 0 every model is fitted with that floor under its sigmoids and without
- * (a logistic model of three parameters, Birnbaum 1968, its third one given), and the better is kept; the choice counts as a parameter.
- * Guesses are what EM has to fill in: of the solved trials, which were known.
+ * A member that does not know an example may guess it: if the probability of a lucky guess is above 0, every model is fitted both with and
+ * without that floor under its sigmoids (a three-parameter logistic model, Birnbaum 1968, with its third parameter given), and the better
+ * fit is kept; the choice counts as a parameter. Guesses are the missing data that EM fills in: which of the solved trials were known.
  *
- * Without a floor and with a common slope these are Rasch models: an example's likelihood depends on how many members solve it and no more, so
- * that fits take milliseconds, and no more than (members + 1) / 2 classes can be told (Lindsay, Clogg and Grego 1991, J. Am.
- * Stat. Assoc. 86, 96-107; for one scale Teicher 1961: a mixture of K binomials needs 2K - 1 trials). Fitted by EM
- * (Dempster, Laird and Rubin 1977), accelerated; classes are added by splitting those of the smaller fit.
+ * Without a floor and with a common slope these are Rasch models: an example's likelihood depends only on how many members solve it, so
+ * fits take milliseconds, and no more than (members + 1) / 2 classes can be identified (Lindsay, Clogg and Grego 1991, J. Am. Stat. Assoc.
+ * 86, 96-107; for one scale Teicher 1961: a mixture of K binomials needs 2K - 1 trials). Fitted by EM (Dempster, Laird and Rubin 1977),
+ * accelerated; classes are added by splitting those of the smaller fit.
  */
 import { stepsOfPart, type OnStep } from '../../terminal/steps.js';
 import { describe, type ThresholdFit } from './classes.js';
@@ -23,21 +23,21 @@ import { describeOwn, fitOwn } from './class-slopes.js';
 import { prepare, type Data, type SolvedTable } from './rows.js';
 
 export interface MixtureOptions {
-  /** Classes that are tried, at most. */
+  /** Largest number of classes to try. */
   readonly most?: number;
-  /** Chance that a guess is right, from 0 to below 1. */
+  /** Probability that a guess is right, from 0 to below 1. */
   readonly chance?: number;
   readonly onStep?: OnStep | undefined;
 }
 
-/** Most classes of a common slope that so many trials per example can tell apart. */
+/** Largest number of classes with a common slope that this number of trials per example can identify. */
 export function mostClasses(trials: readonly number[]): number {
   return Math.floor((trials.reduce((sum, n) => sum + n, 0) + 1) / 2);
 }
 
 /**
- * All models that the scales and members can tell apart: `curve`, `one`, `continuum`, then classes from 2 on with a common
- * slope and with their own. Empty for a single scale.
+ * All models that the scales and members can distinguish: `curve`, `one`, `continuum`, then classes from 2 on with a
+ * common slope and with separate slopes. Empty for a single scale.
  */
 export function fitThresholds(
   table: SolvedTable,
@@ -56,7 +56,7 @@ export function fitThresholds(
 function fitAll(data: Data, most: number, onStep: OnStep): ThresholdFit[] {
   const { trials } = data.table;
   const common = fitCommon(data, Math.min(most, mostClasses(trials)));
-  // Of K classes with slopes of their own, which take nearly all of the time, it is about as the square of K.
+  // For K classes with separate slopes, which take nearly all of the time, it grows about as the square of K.
   const stepsTo = (k: number) => (k * (k + 1) * (2 * k + 1)) / 6;
   onStep(0, stepsTo(common.length));
   const own = fitOwn(data, common, (k) => {
@@ -72,7 +72,7 @@ function fitAll(data: Data, most: number, onStep: OnStep): ThresholdFit[] {
   return fits;
 }
 
-/** All examples alike and any curve: what is wrong with `one` beyond its shape shows here too. */
+/** All examples alike and any curve: what is wrong with `one` beyond its shape also shows here. */
 function freeCurve(data: Data): ThresholdFit {
   const { counts, trials, logParameters } = data.table;
   let logLikelihood = 0;

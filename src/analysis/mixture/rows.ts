@@ -1,12 +1,12 @@
-/** What the mixture is fitted to: how many examples there are of each kind that its likelihood can tell apart. */
+/** The data of the mixture: how many examples there are of each kind that its likelihood can distinguish. */
 
-/** What the models see of a run. */
+/** The part of a run that the models use. */
 export interface SolvedTable {
   /** Natural logarithms of the parameters, ascending, at least two. */
   readonly logParameters: readonly number[];
-  /** Members at each scale. */
+  /** Number of members at each scale. */
   readonly trials: readonly number[];
-  /** Members that solve an example, `[scale][example]`. */
+  /** Number of members that solve an example, `[scale][example]`. */
   readonly counts: readonly ArrayLike<number>[];
 }
 
@@ -17,22 +17,22 @@ export interface Data {
   readonly place: Float64Array;
   readonly trials: Float64Array;
   readonly floor: number;
-  /** Parameters besides those of a model: whether there is a floor. */
+  /** Parameters besides those of a model: 1 if there is a choice of a floor. */
   readonly choices: number;
   /** Examples by the number of members that solve them. */
   readonly totals: Float64Array;
   /** Sum of place over all solved trials. */
   readonly placedSum: number;
-  /** For a common slope: what its likelihood depends on. */
+  /** The sufficient statistics for a common slope. */
   readonly commonRows: ExampleRows;
   readonly rows: ExampleRows;
-  /** Slopes up to here: 10 to 90 % within a fifth of the closest two scales' distance, a step for all that can be seen. */
+  /** Largest slope: 10 to 90 % within a fifth of the distance of the two closest scales, which looks like a step. */
   readonly steepest: number;
 }
 
 /**
- * Distinct examples with how many there are of each. Without a floor they are told by their solved trials and by the sum of these
- * trials' places, with a common slope by the first alone; with one, by their solved trials at each scale.
+ * Distinct examples with their counts. Without a floor they are identified by their number of solved trials and the sum of these
+ * trials' places, with a common slope by the first alone; with a floor, by their solved trials at each scale.
  */
 export interface ExampleRows {
   /** `[features][rows]` */
