@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { CommandUnknownOpts, Help } from '@commander-js/extra-typings';
 import * as prettier from 'prettier';
 import { present } from '../machine/present.js';
+import { explainedDefaults } from '../experiment/default-reasons.js';
 import { commandName } from './examples.js';
 import { exampleOf as metricExample, metrics } from '../metrics/index.js';
 import { glossary } from '../report/glossary.js';
@@ -69,10 +70,17 @@ function section(command: CommandUnknownOpts, level: number): string[] {
     sentence(command.description()),
     '',
     ...(rows.length === 0 ? [] : [...table(['option', 'what'], rows), '']),
+    ...(command.name() === 'train'
+      ? [...table(['option', 'why the default is so, and what to try'], defaultRows()), '']
+      : []),
     ...exampleOf(command),
     '',
     ...parts.flatMap((part) => section(part, level + 1)),
   ];
+}
+
+function defaultRows(): string[][] {
+  return explainedDefaults().map(([flag, reason]) => [`\`${flag}\``, reason]);
 }
 
 function sentence(text: string): string {

@@ -1,6 +1,7 @@
 /** `emergence train`: train what is missing, show the family's curves. */
 import * as path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { explainedDefaults } from '../experiment/default-reasons.js';
 import { addTrainOptions, experimentFileOf, parseTyped, typedAs, type RawOptions } from '../experiment/options.js';
 import { optionOf } from '../experiment/schema.js';
 import type { TrainOptions } from '../library/train.js';
@@ -25,6 +26,7 @@ export function registerTrain(program: CommandUnknownOpts): void {
     .addOption(size)
     .addOption(format)
     .addOption(title)
+    .addHelpText('after', defaultsText)
     .addHelpText(
       'after',
       examples(
@@ -36,6 +38,15 @@ export function registerTrain(program: CommandUnknownOpts): void {
     .action(async (raw) => {
       process.exitCode = await train(raw);
     });
+}
+
+/** Why the defaults are so, below the options and in their columns. */
+function defaultsText({ command }: { readonly command: CommandUnknownOpts }): string {
+  const help = command.createHelp();
+  help.prepareContext({ helpWidth: process.stdout.columns || 80 });
+  const wide = Math.max(...explainedDefaults().map(([flag]) => flag.length));
+  const lines = explainedDefaults().map(([flag, reason]) => help.formatItem(flag, wide, reason, help));
+  return ['\nDefaults, why they are so and what to try:', ...lines].join('\n');
 }
 
 /** Exit code: 0 with every member complete, 1 where one failed, 75 where another process has one, 130 after Ctrl-C, 143 after SIGTERM. */
