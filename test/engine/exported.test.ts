@@ -132,7 +132,7 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
   test('weights of another member are refused', () => {
     const weights = new Map([...member.weights].slice(1));
     expect(() => ask({ member: { ...member, weights }, want: 'saved-model' })).toThrow(
-      'has other tensors than such a member',
+      'does not have the tensors of such a member',
     );
   });
 });

@@ -180,9 +180,9 @@ describe('bad input is one line and exit code 2', () => {
     [['power', '--effect', '0.1', '--accuracy', '0.5', '--against', 'lenet'], /^error: --against: there is no --run /],
     [
       ['power', '--effect', '0.05', '--accuracy', '0.9', '--correlation', '0.9'],
-      /^error: --correlation: 0.9 is more than shares of 0.9 and 0.95 can have; at most 0.688$/m,
+      /^error: --correlation: 0.9 is more than is possible between shares of 0.9 and 0.95; at most 0.688$/m,
     ],
-    [['scaling', 'lenet', '--metric', 'margin'], /^error: --metric: margin rises where members get better, /],
+    [['scaling', 'lenet', '--metric', 'margin'], /^error: --metric: margin rises as members get better, /],
     [['seeds', 'lenet', '--success', 'high'], /^error: --success: "high" is not a number; /],
     [['seeds', 'lenet', '--success', '2'], /^error: --success: accuracy cannot be 2; it is from 0 to 1$/m],
     [['seeds', 'lenet', '--output', '.'], /^error: --output: "." does not name a file; /],

@@ -131,7 +131,7 @@ test('an autoencoder takes a cutoff, or is given one and told', async () => {
   const chosen = await run(root, 'stack');
   expect([chosen.code, chosen.stdout]).toEqual([0, given.stdout]);
   expect(chosen.stderr).toBe(
-    'cutoff 0.01, chosen: the least 1, 2 or 5 times a power of ten that 9 in 10 images of width 8 are below; --cutoff sets another\n',
+    'cutoff 0.01, chosen as the smallest of 1, 2 and 5 times a power of ten that 9 in 10 images of width 8 are below; --cutoff sets another\n',
   );
 });
 

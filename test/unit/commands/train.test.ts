@@ -12,7 +12,7 @@ test('what is to be done instead of a training is said in one way', async () => 
   for (const [one, other] of pairs)
     expect(await runCommand(folder, ['train', '--run', 'x', ...other, ...one])).toEqual({
       ...{ code: 2, stdout: '' },
-      stderr: `error: ${other[0]}: says something else to do than ${one[0]}; give one of the two\n`,
+      stderr: `error: ${other[0]}: cannot be combined with ${one[0]}; give one of the two\n`,
     });
   expect(await fs.readdir(folder)).toEqual([]);
 });

@@ -107,7 +107,7 @@ test('of TIFF files that do not tell black and white, the levels are those of th
     expect((await read('test/b/1.tif')).images).toEqual(train.images.subarray(16));
     expect((await read('beyond.tif')).images).toEqual(new Uint8Array(16).fill(255));
     expect(await mistakeOf(read('test/a/1.tif', {}))).toMatch(
-      /has numbers that do not tell what is black and white, and the run records none/,
+      /has numbers whose black and white are unknown, and the run does not record them/,
     );
   }
 });

@@ -28,7 +28,7 @@ test('files of another tool are refused, a table for a table is not; what an ear
   expect(compareReading(run, { format: 'lm-eval', reading: { ...lmEval } })).toBeUndefined();
   expect(compareReading(runRead('table', undefined), { format: 'logits', reading: undefined })).toBeUndefined();
   expect(compareReading(runRead('lm-eval', undefined), { format: 'lm-eval', reading: lmEval })).toContain(
-    'does not say which task and metric it has',
+    'does not record its task and metric',
   );
 });
 

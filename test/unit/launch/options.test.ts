@@ -19,7 +19,7 @@ test.each(['', 'tomorrow', '1:2:3:4', '-5', '1-', '5:99', '1.5', '12h', '1 2', '
   (text) => {
     expect(secondsOf(text)).toBeUndefined();
     expect(() => parseSlurmOptions({ time: text })).toThrow(
-      `--time: ${JSON.stringify(text)} is not a time: give minutes, minutes:seconds, hours:minutes:seconds`,
+      `--time: ${JSON.stringify(text)} is not a time above 0: give minutes, minutes:seconds, hours:minutes:seconds`,
     );
   },
 );

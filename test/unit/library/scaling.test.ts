@@ -96,7 +96,7 @@ test('what has no law is one line', async () => {
   );
   const zero = await imported(modelsOf(grid, ([n]) => (n === 1e10 ? 0 : 1e9 / n!)));
   expect(await refusal(zero, { axis: 'parameters' })).toMatch(
-    /^lm: cross-entropy of \S+ is 0, and a scaling law is of losses above 0$/,
+    /^lm: cross-entropy of \S+ is 0, and a scaling law needs losses above 0$/,
   );
 });
 

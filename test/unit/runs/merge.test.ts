@@ -237,7 +237,7 @@ const refusals: readonly (readonly [string, (runs: Halves) => Promise<unknown>, 
   [
     'other data',
     ([, b]) => change(b, { dataset: { ...dataset, fingerprint: 'c'.repeat(64) } }),
-    /^merge: the two runs saw other images or labels of mnist: its fingerprint is aaaaaaaa in \S+\/a and cccccccc in /,
+    /^merge: the two runs saw different images or labels of mnist: its fingerprint is aaaaaaaa in \S+\/a and cccccccc in /,
   ],
   [
     'another kind of device',

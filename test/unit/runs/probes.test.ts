@@ -87,7 +87,7 @@ test('commands', async () => {
   expect(csv.text).not.toContain(',0.9,');
   expect(probe.text).toMatch(/transformer-w8-s0,.*,0\.9,/);
   expect(probe.text).toContain(
-    'note: outcomes are of the probe held-out, of the last of 4 images; a guess is right for 1 in 2',
+    'note: outcomes are of the probe held-out, for the last of 4 images; a guess is right 1 time in 2',
   );
   expect(await said('evaluate icl --probe few-shot')).toEqual({
     code: 2,

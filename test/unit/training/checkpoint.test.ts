@@ -80,5 +80,5 @@ test('one of another member, or of another experiment, is not gone on with', asy
   const other = new MemberFiles(await temporaryFolder(), { arch: 'cnn', width: 8, seed: 1 });
   await fs.mkdir(other.folder, { recursive: true });
   await fs.writeFile(other.path('stopped.safetensors'), stopped);
-  await expect(loadCheckpoint(other, wanted)).rejects.toThrow(/is of the member cnn-w8-s0/);
+  await expect(loadCheckpoint(other, wanted)).rejects.toThrow(/belongs to the member cnn-w8-s0/);
 });
