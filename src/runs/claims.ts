@@ -1,7 +1,7 @@
 /**
- * Sealed claims: `checkpoints/<pilot>/claims/<name>.json`, what a run that is not begun yet will show, with the choices (widths,
- * metric, K or cutoff) that were made on a pilot. A file ends in a digest (json.ts), as a forecast does; when it was there takes a
- * witness, such as a public commit.
+ * Sealed claims: `checkpoints/<pilot>/claims/<name>.json` states what a run that has not started will show, with the choices
+ * (widths, metric, K or cutoff) that were made on a pilot. A file ends in a digest (json.ts), as a forecast does; proving when it
+ * was written takes a witness, such as a public commit.
  */
 import * as path from 'node:path';
 import * as z from 'zod';
@@ -25,7 +25,7 @@ export const claimFileSchema = z.strictObject({
     run: runNameSchema,
     evidence: z.array(z.strictObject({ member: memberIdSchema, outcomes: sha256 })),
   }),
-  /** The run that will tell. */
+  /** The run that the claims are about. */
   run: runNameSchema,
   experiment: experimentSchema,
   /** As in its members' member.json. */
@@ -34,9 +34,9 @@ export const claimFileSchema = z.strictObject({
   induced: textSchema,
   /** Bootstrap draws of the intervals. */
   draws: z.int(),
-  /** As `parseClaim` takes them. */
+  /** In the form that `parseClaim` reads. */
   claims: z.array(textSchema).min(1),
-  /** Any text: one that is no digest says that the file was changed. */
+  /** Any text: one that is not a digest shows that the file was changed. */
   digest: textSchema,
 });
 export type ClaimFile = z.output<typeof claimFileSchema>;
@@ -45,7 +45,7 @@ export function claimsFolder(runFolder: string): string {
   return path.join(runFolder, 'claims');
 }
 
-/** Writes a new one. Throws UsageError where there is one of this name. */
+/** Writes new claims. Throws UsageError if there are claims of this name. */
 export async function writeClaims(
   runFolder: string,
   claim: Omit<ClaimFile, 'digest'>,
@@ -63,11 +63,11 @@ export async function writeClaims(
 export interface ReadClaims {
   readonly file: string;
   readonly claim: ClaimFile;
-  /** As it was sealed, by its digest. */
+  /** Whether the digest shows it unchanged since it was sealed. */
   readonly unchanged: boolean;
 }
 
-/** The claims of a name, of any pilot below `root`, or of a file. Throws UsageError where there are none, or several. */
+/** The claims of a name, of any pilot below `root`, or of a file. Throws UsageError if there are none, or several. */
 export async function locateClaims(text: string, root: string): Promise<ReadClaims> {
   const below = (await runNames(root)).map((run) => path.join(claimsFolder(path.join(root, run)), `${text}.json`));
   const found: string[] = [];
@@ -89,8 +89,8 @@ async function readClaims(file: string): Promise<ReadClaims> {
 }
 
 /**
- * Why claims can't be judged by a run: they were changed, the run is another than the one that was claimed, or a member began
- * before they were sealed. Empty where nothing is in the way.
+ * Why a run cannot decide the claims: they were changed, the run differs from the one they are about, or a member started
+ * before they were sealed. Empty if nothing stands in the way.
  */
 export function whyClaimsVoid(
   { claim, unchanged }: ReadClaims,

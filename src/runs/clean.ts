@@ -1,6 +1,6 @@
 /**
- * Freeing space: first a plan, which names every file and folder that would go and writes nothing; then its execution, under the
- * locks of all runs that it touches, and only where a second plan says the same as the one that the user has seen.
+ * Frees space: first a plan, which lists every file and folder to be removed and writes nothing; then its execution, under the
+ * locks of all runs involved, and only if a second plan equals the one that the user has seen.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -30,9 +30,9 @@ import { commandLine } from '../machine/installation.js';
 export interface CleanRequest {
   /** The folder that holds all runs: `checkpoints`. */
   readonly root: string;
-  /** Of runs; none: all, but never whole. */
+  /** Names of runs; none means all, but never whole runs. */
   readonly names: readonly string[];
-  /** What unfinished members go on from; of the named runs then nothing else goes. */
+  /** Only the checkpoints of unfinished members. */
   readonly unfinished: boolean;
 }
 
@@ -40,14 +40,14 @@ export interface CleanPlan {
   readonly removals: readonly Removal[];
   /** Folders of the runs that are touched. */
   readonly runs: readonly string[];
-  /** What stays though it may be looked for, and why. */
+  /** What is kept although the user may expect it to go, and why. */
   readonly notes: readonly string[];
 }
 
 /**
  * What would be removed. Writes nothing.
  *
- * @throws UsageError for a name that is no run in `root`, RunError for a named run that is being trained now
+ * @throws UsageError for a name that is not a run in `root`, RunError for a named run that is being trained
  */
 export async function planClean(request: CleanRequest): Promise<CleanPlan> {
   const { root, names } = request;
@@ -69,13 +69,13 @@ export async function planClean(request: CleanRequest): Promise<CleanPlan> {
 }
 
 /**
- * Removes what the plan says.
+ * Removes what the plan lists.
  *
- * @throws RunError where a run is being trained meanwhile, or the plan would be another one now; nothing is removed then
+ * @throws RunError, having removed nothing, if a run is being trained meanwhile or the plan would now be different
  */
 export async function executeClean(plan: CleanPlan, request: CleanRequest): Promise<Removed> {
   const locks: Held[] = [];
-  // Backwards: a folder that holds a lock can only go once that is released.
+  // In reverse order: a folder that holds a lock can only be removed once the lock is released.
   const release = async () => {
     for (const each of locks.splice(0).reverse()) await each.release();
   };
@@ -92,7 +92,7 @@ export async function executeClean(plan: CleanPlan, request: CleanRequest): Prom
     const split = (isWanted: (entry: DiskEntry) => boolean) =>
       plan.removals.map(({ what, entries }) => ({ what, entries: entries.filter(isWanted) }));
     const first = await removeAll(split((entry) => !folders.has(entry.path) && !isHeldEntry(entry)));
-    // The locks of dead processes go with ours, which have taken their place.
+    // The locks of dead processes go together with ours, which have replaced them.
     await release();
     if (first.problem !== undefined) return first;
     const last = await removeAll(split((entry) => folders.has(entry.path)));
@@ -106,18 +106,18 @@ function isInside(entries: readonly DiskEntry[], folder: string): boolean {
   return entries.some(({ path: each }) => each === folder || each.startsWith(folder + path.sep));
 }
 
-/** Of one who holds the locks, the locks are no part of what is compared. */
+/** Whoever holds the locks must leave them out of the comparison. */
 function pathsOf(removals: readonly Removal[]): string {
   const paths = removals.flatMap(({ entries }) => entries.filter((entry) => !isLockEntry(entry)).map((e) => e.path));
   return JSON.stringify(paths.sort());
 }
 
-/** Locks of members stand in a folder of their own, which goes with the last of them. */
+/** Locks of members are in a folder of their own, which is removed with the last of them. */
 function isLockEntry({ path: place }: DiskEntry): boolean {
   return isLockName(path.basename(place)) || [place, path.dirname(place)].some(isMemberLocks);
 }
 
-/** A lock that is ours while we hold all of a run. */
+/** A lock that we hold while we hold all of a run. */
 function isHeldEntry(entry: DiskEntry): boolean {
   return isLockEntry(entry) && !/\.taken-|-owner\.json$|-guard$/.test(path.basename(entry.path));
 }
@@ -126,7 +126,7 @@ function isMemberLocks(place: string): boolean {
   return path.basename(place) === memberLocksName;
 }
 
-/** Members that are there, or were locked by one who is not. */
+/** Members that exist, or whose lock was left by a dead process. */
 async function lockableMembers(folder: string): Promise<string[]> {
   const names = [...(await namesIn(path.join(folder, 'members'))), ...(await namesIn(memberLocksFolder(folder)))];
   return [...new Set(names)].filter((name) => memberIdSchema.safeParse(name).success);
@@ -144,7 +144,7 @@ async function planRun(folder: string, { names, unfinished }: CleanRequest): Pro
   }
   const begun = unfinished ? states.filter((state) => isUnfinished(state, all)) : [];
   const ofBegun = begun.flatMap((state) => oursIn(state.folder, all, folder));
-  // A kill between the last two steps of a member leaves it, and the next train would remove it.
+  // A kill between the last two steps of a member leaves this, and the next training would remove it.
   const complete = states.filter(({ status }) => status === 'complete');
   const spent = complete.flatMap(({ folder: own }) => checkpointFiles.map((name) => path.join(own, name)));
   const useless = [...leftovers, ...all.filter((entry) => spent.includes(entry.path))];
@@ -158,7 +158,7 @@ async function planRun(folder: string, { names, unfinished }: CleanRequest): Pro
 }
 
 async function isLeftBehind(entry: DiskEntry): Promise<boolean> {
-  // Nobody holds a lock, or the run would not be looked at.
+  // No living process holds a lock, or the run would be skipped.
   return isLockEntry(entry) || isLeftover(entry.path);
 }
 
@@ -175,7 +175,7 @@ async function planWhole(folder: string): Promise<CleanPlan> {
   const all = await entriesAt(folder);
   const record = path.join(folder, 'run.json');
   const rank = ({ path: place }: DiskEntry) => (place === folder ? 2 : place === record ? 1 : 0);
-  // The record last: a run that is removed half way is a run still, and the same command removes the rest.
+  // The record comes last: a run that is half removed is still a run, and the same command removes the rest.
   const entries = oursIn(folder, all, folder).toSorted((a, b) => rank(a) - rank(b));
   const foreign = all.filter((entry) => !isOurs(entry, folder));
   return planOf(
@@ -190,7 +190,7 @@ function isOurs({ path: place, isFolder }: DiskEntry, runFolder: string): boolea
   return isOfRun(relative === '' ? [] : relative.split(path.sep), isFolder);
 }
 
-/** What of a folder is ours, without the folders in which something stays. */
+/** The files and folders in a folder that are ours, without folders in which something is kept. */
 function oursIn(within: string, all: readonly DiskEntry[], runFolder: string): DiskEntry[] {
   const inside = all.filter(({ path: place }) => place === within || place.startsWith(within + path.sep));
   const foreign = inside.filter((entry) => !isOurs(entry, runFolder));
@@ -233,7 +233,7 @@ function noRun(text: string, root: string, known: readonly string[]): UsageError
   return new UsageError(`"${text}" is not a run in ${root}`, 'RUN', remedy);
 }
 
-/** What probes of the disk left that were killed. */
+/** Leftovers of disk probes that were killed. */
 async function probesIn(root: string): Promise<Removal[]> {
   const entries: DiskEntry[][] = [];
   for (const name of await namesIn(root))

@@ -1,4 +1,4 @@
-/** Which files of a run's folder the lab has written, by their names. What else lies there is the user's. */
+/** Which files in a run's folder the lab has written, by their names. Everything else there belongs to the user. */
 import { probeNames } from '../datasets/probes.js';
 import { isTemporary } from '../machine/temporary.js';
 import { examplesFile, importedId } from './imported.js';
@@ -28,7 +28,7 @@ const memberFiles: readonly string[] = [
   'reconstructions.png',
 ];
 
-/** Whether the file or folder of this path, relative to the run's folder and in its parts, is the lab's. */
+/** Whether the lab owns the file or folder at this path, relative to the run's folder and split into parts. */
 export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
   const [first = '', second, third, ...deeper] = parts;
   if (first === 'launch') return isOfLaunch(parts.slice(1), isFolder);
@@ -56,7 +56,7 @@ export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
   return first === 'tensorboard' && third.startsWith('events.out.tfevents.');
 }
 
-/** In `launch`, whose folders are each of one launch: `launch/20261127-051400/log/12_3.txt`. */
+/** In `launch`, with one folder per launch: `launch/20261127-051400/log/12_3.txt`. */
 function isOfLaunch([id, name, log, ...deeper]: readonly string[], isFolder: boolean): boolean {
   if (id === undefined) return isFolder;
   if (isLockName(id)) return name === undefined && !isFolder;

@@ -1,9 +1,9 @@
-/** A member's numbers: its factors, what they are where an option is left out, and what follows from them. */
+/** A member's numbers: its factors, including the values of omitted options, and what follows from them. */
 import { hasOption } from '../experiment/architectures.js';
 import { factorKeys, type Experiment, type FactorKey } from '../experiment/schema.js';
 import { trainingOf, type MemberRecord, type RunRecord } from './record.js';
 
-/** What factors are where the option is left out. */
+/** Values of factors whose option is omitted. */
 export function unsetFactors({
   trainCount,
   shape,
@@ -12,7 +12,7 @@ export function unsetFactors({
   return { trainSize: trainCount, classes, imageSize: shape.height, labelNoise: 0, zipf: 0 };
 }
 
-/** Every factor that an architecture has, with what it is where its option is left out. */
+/** Every factor of an architecture, with its value if the option is omitted. */
 export function factorsOf(experiment: Experiment, dataset: Parameters<typeof unsetFactors>[0]): Record<string, number> {
   const unset = unsetFactors(dataset);
   const own = factorKeys.filter((key) => hasOption(experiment.arch, key));
@@ -24,8 +24,8 @@ export function factorsOf(experiment: Experiment, dataset: Parameters<typeof uns
 }
 
 /**
- * Numbers of a trained member after a step, or at its end: width, every factor that its architecture has, what was tuned, and what
- * follows from them.
+ * Numbers of a trained member after a step, or at its end: width, all factors of its architecture, tuned values, and what follows
+ * from them.
  */
 export function coordinatesOf(run: RunRecord, record: MemberRecord, step = record.steps): Record<string, number> {
   const { tuned } = record;

@@ -1,8 +1,8 @@
 /**
- * Sealed forecasts: `checkpoints/<run>/forecasts/<name>.json`, plain files that say what was known, what is predicted, and when, with
- * a digest in their last line (json.ts). Each names the digest of the seal before it in the same run: none can be changed or slipped
- * in later without the next ones telling. A digest shows that nothing changed since; that it was there at that time takes a witness,
- * such as a timestamping service or a public commit.
+ * Sealed forecasts: `checkpoints/<run>/forecasts/<name>.json`, plain files that state what was known, what is predicted, and when,
+ * with a digest in their last line (json.ts). Each contains the digest of the previous seal of the run, so none can be changed or
+ * inserted later without the next ones showing it. A digest shows that nothing changed since; proving when it was written takes a
+ * witness, such as a timestamping service or a public commit.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -41,7 +41,7 @@ const fitSchema = z.strictObject({
   /** null: infinite. */
   aicc: number.optional(),
   rms: number.optional(),
-  /** 95 % limits; null: the data do not tell. */
+  /** 95 % limits; null: the data set no limit. */
   parameters: z
     .array(z.strictObject({ name: textSchema, value: z.number(), lower: number, upper: number, atBound: z.boolean() }))
     .optional(),
@@ -51,27 +51,27 @@ const fitSchema = z.strictObject({
 const methodSchema = textSchema.transform((name) => (name === 'outcomes' ? 'per-example' : name));
 
 export const sealSchema = z.strictObject({
-  /** 2 where members will be imported. */
+  /** 2 if members will be imported. */
   format: z.union([z.literal(1), z.literal(2)]),
   name: runNameSchema,
   run: runNameSchema,
-  /** Place in the run's chain, from 1. */
+  /** Position in the run's chain, from 1. */
   number: z.int().min(1),
   /** UTC, by the machine's clock. */
   sealed: z.iso.datetime(),
-  /** The seal before it in this run. */
+  /** The previous seal of this run. */
   previous: z.strictObject({ name: runNameSchema, digest: sha256 }).nullable(),
   lab: textSchema,
   gitCommit: textSchema.nullable(),
-  /** The coordinate that imported members are predicted over; missing where they are trained here. */
+  /** The coordinate over which imported members are predicted; absent if members are trained here. */
   axis: coordinateSchema.optional(),
-  /** Whose outcomes are predicted; missing where they are those of the test set. */
+  /** The probe whose outcomes are predicted; absent for those of the test set. */
   probe: z.enum(probeNames).optional(),
-  /** As in member.json; null where members are imported. */
+  /** As in member.json; null if members are imported. */
   experiment: sha256.nullable(),
   /** Of the dataset, as in run.json. */
   fingerprint: sha256,
-  /** Members that were known, and the SHA-256 of their outcomes.parquet, or of the probe's file. */
+  /** Known members, and the SHA-256 of their outcomes.parquet, or of the probe's file. */
   evidence: z.array(
     z.strictObject({ member: z.union([memberIdSchema, importedIdSchema]), parameters: z.number(), outcomes: sha256 }),
   ),
@@ -83,13 +83,13 @@ export const sealSchema = z.strictObject({
       trainingFlops: z.number().optional(),
     }),
   ),
-  /** Empty where members are imported. */
+  /** Empty if members are imported. */
   seeds: z.array(z.int()),
   /** Of the file with the user's own metric; null if there is none. */
   metricFile: sha256.nullable(),
   /** Levels of the quantiles. */
   levels: z.array(z.number()),
-  /** Draws that the quantiles are of. */
+  /** Number of draws behind the quantiles. */
   draws: z.int(),
   metrics: z.array(
     z.strictObject({
@@ -102,7 +102,7 @@ export const sealSchema = z.strictObject({
       silent: z.array(z.strictObject({ method: methodSchema, why: textSchema })),
     }),
   ),
-  /** Any text: one that is no digest says that the file was changed. */
+  /** Any text: one that is not a digest shows that the file was changed. */
   digest: textSchema,
 });
 export type Seal = z.output<typeof sealSchema>;
@@ -115,15 +115,15 @@ export function sealFile(runFolder: string, name: string): string {
   return path.join(forecastsFolder(runFolder), `${name}.json`);
 }
 
-/** A seal as it is read back. */
+/** A seal that was read from disk. */
 export interface ReadSeal {
   readonly file: string;
   readonly seal: Seal;
-  /** As it was sealed, by its digest. */
+  /** Whether the digest shows it unchanged since it was sealed. */
   readonly unchanged: boolean;
 }
 
-/** Throws RunError where it is no forecast or can't be read; a changed one is told by `unchanged`. */
+/** Throws RunError if it is not a forecast or cannot be read; `unchanged` reports whether it was changed. */
 export async function readSeal(file: string): Promise<ReadSeal> {
   const text = await readTextIfThere(file);
   if (text === undefined) throw new RunError('there is no forecast here', file);
@@ -138,7 +138,7 @@ export async function readSeal(file: string): Promise<ReadSeal> {
   return { file, seal, unchanged: isUnchanged(text) };
 }
 
-/** A run's seals in the order of the chain, and files among them that are none, or damaged: a line each. */
+/** A run's seals in the order of the chain, and a line for each file among them that is damaged or not a seal. */
 export async function readSeals(runFolder: string): Promise<{ seals: ReadSeal[]; unreadable: string[] }> {
   const seals: ReadSeal[] = [];
   const unreadable: string[] = [];
@@ -154,9 +154,9 @@ export async function readSeals(runFolder: string): Promise<{ seals: ReadSeal[];
 }
 
 /**
- * The last seal of the chain, which the next one names; undefined where there is none.
+ * The last seal of the chain, which the next one will name; undefined if there is none.
  *
- * @throws RunError where what would follow it were void
+ * @throws RunError if a seal that follows it would be void
  */
 export async function endOfChain(runFolder: string): Promise<Seal | undefined> {
   const { seals, unreadable } = await readSeals(runFolder);
@@ -172,7 +172,7 @@ export async function endOfChain(runFolder: string): Promise<Seal | undefined> {
   throw new RunError(`${faults.join('; ')}; later seals would be void`, last.file, 'restore the seals from a copy');
 }
 
-/** Writes a new seal. Call it only while holding the run's lock. Throws UsageError where there is one of this name. */
+/** Writes a new seal. Call it only while holding the run's lock. Throws UsageError if there is one of this name. */
 export async function writeSeal(
   runFolder: string,
   seal: Omit<Seal, 'digest'>,
@@ -181,7 +181,7 @@ export async function writeSeal(
   if ((await readTextIfThere(file)) !== undefined)
     throw new UsageError(`forecast "${seal.name}" already exists`, '--name', 'give another name');
   const { text, digest } = formatSealed(seal);
-  // What can't be read back is no seal, and would stop all later ones.
+  // A seal that cannot be read back would make all later ones void.
   sealSchema.parse(JSON.parse(text));
   await createFolder(forecastsFolder(runFolder));
   await writeFileAtomic(file, text);
@@ -189,8 +189,8 @@ export async function writeSeal(
 }
 
 /**
- * What makes a forecast void: it was changed, the chain is broken before it or forks at it, what was known is not what it was, or a
- * member that it predicts began, or was imported, before it was sealed. Empty where nothing does.
+ * What makes a forecast void: it was changed, the chain is broken before it or forks at it, the known members have changed, or a
+ * predicted member started, or was imported, before it was sealed. Empty if nothing does.
  */
 export async function whyVoid(runFolder: string, run: AnyRun, read: ReadSeal): Promise<string[]> {
   const { seal, unchanged } = read;
@@ -213,7 +213,7 @@ export async function whyVoid(runFolder: string, run: AnyRun, read: ReadSeal): P
   return [...reasons, ...(await early)];
 }
 
-/** Members that were begun before they were predicted. */
+/** Members that started before they were predicted. */
 async function startedEarly(runFolder: string, run: RunRecord, seal: Seal): Promise<string[]> {
   const reasons: string[] = [];
   for (const { width } of seal.targets) {
@@ -227,7 +227,7 @@ async function startedEarly(runFolder: string, run: RunRecord, seal: Seal): Prom
   return reasons;
 }
 
-/** Members at a predicted scale that were imported before, and known ones that have been moved since. */
+/** Members at a predicted scale that were imported before, and known ones whose scale has changed since. */
 async function importedEarly(runFolder: string, run: ImportedRun, seal: Seal): Promise<string[]> {
   const reasons: string[] = [];
   for (const id of run.members) {
@@ -235,7 +235,7 @@ async function importedEarly(runFolder: string, run: ImportedRun, seal: Seal): P
       if (isReported(error)) return undefined;
       throw error;
     });
-    // One that is damaged is not scored.
+    // A damaged one is not scored.
     if (member === undefined) continue;
     const at = member.coordinates[seal.axis ?? ''] ?? NaN;
     const known = seal.evidence.find((each) => each.member === id);
@@ -247,7 +247,7 @@ async function importedEarly(runFolder: string, run: ImportedRun, seal: Seal): P
   return reasons;
 }
 
-/** A model of 6.86e9 parameters is the one that is called 6.9e9: an imported member is at a predicted scale if it is within a hundredth. */
+/** A model of 6.86e9 parameters is the one called 6.9e9: an imported member is at a predicted scale if it is within a hundredth of it. */
 export const targetTolerance = 0.01;
 
 export function isAtTarget(scale: number, target: number): boolean {
@@ -259,7 +259,7 @@ export function wordsOfSeal({ axis }: Pick<Seal, 'axis'>): FamilyWords {
   return axis === undefined ? trainedWords : importedWords(axis);
 }
 
-/** Of the file itself: what member.json says of it may be out of date. */
+/** Hash of the file itself: the one in member.json may be out of date. */
 async function hashOf(file: string): Promise<string | undefined> {
   try {
     return await sha256File(file);
@@ -269,7 +269,7 @@ async function hashOf(file: string): Promise<string | undefined> {
   }
 }
 
-/** Seals with the same place in the chain: one was taken away while the other was made. */
+/** Seals with the same position in the chain: one was taken away while the other was made. */
 async function rivalsOf(runFolder: string, { name, number: place }: Seal): Promise<string[]> {
   const { seals } = await readSeals(runFolder);
   return seals
@@ -277,7 +277,10 @@ async function rivalsOf(runFolder: string, { name, number: place }: Seal): Promi
     .map(({ seal }) => `${seal.name} is also number ${place} of the chain`);
 }
 
-/** From a seal to the first: each names the one before it, which is as it was named, and was sealed before. */
+/**
+ * Follows the chain from a seal to the first: each names the previous one, which must have that digest and an earlier
+ * time.
+ */
 async function brokenChain(runFolder: string, last: Seal): Promise<string[]> {
   let next = last;
   while (next.previous !== null) {
@@ -300,10 +303,10 @@ async function brokenChain(runFolder: string, last: Seal): Promise<string[]> {
 }
 
 /**
- * The run's folder and the seal of a name: `NAME`, `RUN/NAME` where several runs have one, `RUN` where it has but one, or the
+ * The run's folder and the seal of a name: `NAME`, `RUN/NAME` if several runs have one, `RUN` if it has only one, or the
  * file's path.
  *
- * @throws UsageError where there is none, or more than one; RunError where it can't be read
+ * @throws UsageError if there is none, or more than one; RunError if it cannot be read
  */
 export async function locateSeal(text: string, root: string): Promise<{ runFolder: string; read: ReadSeal }> {
   const { dir, base } = path.parse(text);

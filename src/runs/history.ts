@@ -9,7 +9,7 @@ export function encodeHistory(history: readonly EpochRecord[]): string {
   return history.map((epoch) => `${JSON.stringify(epoch)}\n`).join('');
 }
 
-/** @throws RunError naming `where` and the line that is damaged, or isn't the epoch that comes next */
+/** @throws RunError naming `where` and the line that is damaged or out of sequence */
 export function decodeHistory(text: string, where: string): EpochRecord[] {
   const lines = text.split('\n');
   if (lines.pop() !== '') throw new RunError('is cut off in its last line', where);
@@ -20,7 +20,7 @@ export function decodeHistory(text: string, where: string): EpochRecord[] {
   });
 }
 
-/** Of a member's file; empty where there is none. Throws RunError where it is damaged. */
+/** History of a member's file; empty if there is none. Throws RunError if it is damaged. */
 export async function readHistory(file: string): Promise<EpochRecord[]> {
   return decodeHistory((await readTextIfThere(file)) ?? '', file);
 }

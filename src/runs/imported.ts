@@ -1,7 +1,7 @@
 /**
  * Runs of imported members: models that were trained and scored elsewhere. A member is a name, its coordinates (parameters,
- * FLOPs, tokens, ...) and its outcomes; there are no weights, no history and no pictures. `run.json` says where all of it comes
- * from. Any of the coordinates can be what curves are drawn over; the record names one of them.
+ * FLOPs, tokens, ...) and its outcomes; there are no weights, no history and no pictures. `run.json` records the source of
+ * everything. Curves can be drawn over any of the coordinates; the record names the default one.
  */
 import * as path from 'node:path';
 import * as z from 'zod';
@@ -14,7 +14,7 @@ import { formatSealed, parseRecord } from './json.js';
 import type { outcomeColumns } from './outcomes.js';
 import { sha256, textSchema, type RunRecord } from './record.js';
 
-/** A member's folder: what tells it from those of trained members, and from a user's own. */
+/** Distinguishes a member's folder from those of trained members and from the user's own. */
 export const importedId = /^imported-[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 export const importedIdSchema = z.string().regex(importedId, 'is not the id of an imported member');
 /** As a flag takes it, and as an axis is titled. */
@@ -26,15 +26,15 @@ const files = z.array(z.strictObject({ name: textSchema.min(1), bytes: z.int(), 
 
 /** Where outcomes come from. */
 const sourceSchema = z.strictObject({
-  /** What the files are of, and how they were read: `table`, `lm-eval`, ... */
+  /** The format of the files: `table`, `lm-eval`, ... */
   format: textSchema.min(1),
-  /** The program that made them, where it is known. */
+  /** The program that made them, if known. */
   tool: textSchema.nullable(),
   version: textSchema.nullable(),
-  /** The command that imported them, files by their names alone. */
+  /** The command that imported them, with file names instead of paths. */
   command: textSchema,
   files,
-  /** What of a tool's files was read, by what names the tool has for it: task, filter, metrics; runs imported until 27 November 2026 have none. */
+  /** Which part of a tool's files was read, in the tool's terms: task, filter, metrics; absent in runs imported until 27 November 2026. */
   reading: z.record(z.string(), textSchema).optional(),
 });
 
@@ -44,7 +44,7 @@ export const importedRunSchema = z.strictObject({
   name: runNameSchema,
   created: z.iso.datetime(),
   source: sourceSchema,
-  /** Members that `import --add` brought later, in that order. */
+  /** Members that `import --add` added later, in that order. */
   additions: z
     .array(
       z.strictObject({
@@ -60,19 +60,21 @@ export const importedRunSchema = z.strictObject({
   /** The test set that all members have in common. */
   dataset: z.strictObject({
     name: textSchema.min(1),
-    /** Of the examples' ids, and of their labels where those are known. */
+    /** Hash of the examples' ids, and of their labels if known. */
     fingerprint: sha256,
-    /** Of the hashes that the source gives of each example's content, in the order of the rows; only where it does. */
+    /**
+     * Hash of the hashes that the source gives for each example's content, in the order of the rows; only if it does.
+     */
     contents: sha256.optional(),
     testCount: z.int().min(1),
-    /** Classes or choices of every example; null if they differ or are unknown. */
+    /** Number of classes or choices of every example; null if they differ or are unknown. */
     classes: z.int().min(1).nullable(),
     classNames: z.array(textSchema).optional(),
     groups: z.strictObject({ noun: textSchema.min(1), count: z.int() }).optional(),
-    /** Examples that some member has no outcome of, and that are therefore left out. */
+    /** Number of examples left out because some member has no outcome for them. */
     dropped: z.int().min(0),
   }),
-  /** The coordinate that curves are drawn over where nothing else is asked for. */
+  /** The coordinate over which curves are drawn by default. */
   axis: coordinateSchema,
   members: z.array(importedIdSchema).min(1),
   /** SHA-256 of examples.jsonl: the examples' ids, a JSON string a line, in the order of the rows. */
@@ -90,10 +92,10 @@ export const importedMemberSchema = z.strictObject({
   id: importedIdSchema,
   /** As its source calls it. */
   name: textSchema.min(1),
-  /** Which of the models that differ in their seed alone; null where the source tells none apart. */
+  /** Distinguishes models that differ only in their seed; null if the source does not. */
   seed: z.int().min(0).nullable(),
   coordinates,
-  /** The run's `dataset.fingerprint`: a member that was copied from elsewhere is known by it. */
+  /** The run's `dataset.fingerprint`, which identifies a member that was copied from elsewhere. */
   testSet: sha256,
   imported: z.iso.datetime(),
   /** SHA-256 of outcomes.parquet. */
@@ -102,26 +104,26 @@ export const importedMemberSchema = z.strictObject({
 });
 export type ImportedMember = Omit<z.output<typeof importedMemberSchema>, 'digest'>;
 
-/** Where all of a run's outcomes come from, in the order in which they came. */
+/** The sources of all of a run's outcomes, in the order in which they were imported. */
 export function sourcesOf({ source, additions = [] }: ImportedRun): readonly ImportedRun['source'][] {
   return [source, ...additions.map((addition) => addition.source)];
 }
 
 export type AnyRun = RunRecord | ImportedRun;
 
-/** What tells how a run's members came to be. */
+/** How a run's members came to be. */
 export type Made = Pick<RunRecord, 'experiment' | 'probe'> | Pick<ImportedRun, 'kind'>;
 
 export function isImported(record: AnyRun): record is ImportedRun {
   return 'kind' in record;
 }
 
-/** What the outcomes of a run's members are of. */
+/** What the outcomes of a run's members describe. */
 export function kindOf(record: Made): OutcomeKind {
   return 'kind' in record ? 'classification' : outcomeKinds[record.experiment.arch];
 }
 
-/** Images of a test sequence that are asked for: of a probe the last one alone; 1 where there are no sequences. */
+/** Number of images of a test sequence that are queried: only the last one for a probe; 1 if there are no sequences. */
 export function pairsOf(record: Made): number {
   return 'kind' in record || record.probe !== undefined ? 1 : (record.experiment.pairs ?? 1);
 }
@@ -153,7 +155,7 @@ export function encodeExamples(ids: readonly string[]): string {
   return ids.map((id) => `${JSON.stringify(id)}\n`).join('');
 }
 
-/** The id of a name: what no folder can be called becomes a dash; `taken` are others' ids, which differ in more than their case. */
+/** The id for a name, with a dash for whatever cannot be in a folder's name. It differs from all `taken` ids in more than case. */
 export function idOf(name: string, taken: ReadonlySet<string>): string {
   const plain = name.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
   const stem = `imported-${(plain === '' ? 'model' : plain).slice(0, 90)}`;
@@ -177,7 +179,7 @@ export function encodeImported(record: ImportedRun | ImportedMember): string {
   return formatSealed(record).text;
 }
 
-/** Throws RunError, one line, where member.json is missing, damaged or another member's. */
+/** Throws RunError, one line, if member.json is missing, damaged or that of another member. */
 export async function readImportedMember(runFolder: string, id: string, run: ImportedRun): Promise<ImportedMember> {
   const file = path.join(importedFolder(runFolder, id), 'member.json');
   const text = await readTextIfThere(file);
@@ -190,7 +192,7 @@ export async function readImportedMember(runFolder: string, id: string, run: Imp
   return record;
 }
 
-/** Ids of the examples of imported members; undefined for trained ones. Throws RunError where they are not as they were written. */
+/** Ids of the examples of imported members; undefined for trained ones. Throws RunError if they are not as written. */
 export async function readExamples({
   folder,
   record,
@@ -209,7 +211,7 @@ export async function readExamples({
     .map((line) => JSON.parse(line) as string);
 }
 
-/** What is wrong with examples.jsonl; undefined where it is as it was written. */
+/** What is wrong with examples.jsonl; undefined if it is intact. */
 export async function examplesProblem(runFolder: string, run: ImportedRun): Promise<string | undefined> {
   const text = await readTextIfThere(path.join(runFolder, examplesFile));
   if (text === undefined) return `${examplesFile} is missing`;

@@ -1,4 +1,4 @@
-/** All runs of a folder, each with its state: what is complete, what is missing, what it takes on the disk. */
+/** All runs of a folder, each with its state: what is complete, what is missing, what it takes on disk. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { readTextIfThere } from '../machine/files.js';
@@ -15,7 +15,10 @@ import { unsealedNotes } from './record.js';
 import { readAnyRun } from './run.js';
 import { verifyAnyRun, whyMissing, type AnyMemberState, type MemberState, type Scrutiny } from './verify.js';
 
-/** `training`: a process works on it now; `queued`: jobs of a cluster wait or start; `stopped`: members are missing and no process does. */
+/**
+ * `training`: a process is working on it; `queued`: jobs of a cluster are waiting or starting; `stopped`: members are missing and no
+ * process is training them.
+ */
 export type RunStatus = 'complete' | 'training' | 'queued' | 'stopped' | 'damaged';
 
 export interface MissingMember {
@@ -28,7 +31,7 @@ export interface RunSummary {
   /** The folder's name, by which commands know the run. */
   readonly name: string;
   readonly folder: string;
-  /** The architecture, or `imported`; null where run.json can't be read. */
+  /** The architecture, or `imported`; null if run.json cannot be read. */
   readonly arch: string | null;
   readonly dataset: string | null;
   /** UTC. */
@@ -37,18 +40,18 @@ export interface RunSummary {
   readonly members: { readonly complete: number; readonly total: number } | null;
   /** In the run's order. */
   readonly missing: readonly MissingMember[];
-  /** What is wrong with run.json; null where nothing is. */
+  /** What is wrong with run.json; null if nothing is. */
   readonly problem: string | null;
-  /** What else there is to know, a line each: sealed files that were changed, records that are under no hash. Only where files are read. */
+  /** Further findings, a line each: sealed files that were changed, records without a hash. Only if files are read. */
   readonly notes: readonly string[];
   /** On the disk, as `du` counts. */
   readonly sizeBytes: number;
 }
 
 /**
- * The runs in `root` by name; none where there is no such folder. A folder is a run where it holds a run.json, members or a lock.
+ * The runs in `root` by name; none if there is no such folder. A folder is a run if it holds a run.json, members or a lock.
  *
- * @throws RunError where `root` can't be read
+ * @throws RunError if `root` cannot be read
  */
 export async function summariseRuns(
   root: string,
@@ -66,7 +69,7 @@ export type JobsOf = (runFolder: string) => Promise<ReadonlyMap<string, MemberJo
 
 async function summariseFolder(folder: string, scrutiny: Scrutiny, jobsOf: JobsOf): Promise<RunSummary> {
   const name = path.basename(folder);
-  // A run may be a link to another disk, and is as large as what it points at.
+  // A run may be a link to another disk; its size is that of the target.
   const sizeBytes = bytesOf(await entriesAt(await fs.realpath(folder).catch(() => folder)));
   const isBusy = (await trainerOf(folder)) !== undefined;
   const none = { arch: null, dataset: null, created: null, members: null, missing: [], notes: [] };
@@ -75,7 +78,7 @@ async function summariseFolder(folder: string, scrutiny: Scrutiny, jobsOf: JobsO
     const record = await readAnyRun(folder);
     if (record === undefined) return { ...unread, problem: 'run.json is missing' };
     const { states, problem } = await verifyAnyRun(folder, scrutiny);
-    // Of a run that is complete a cluster knows nothing more.
+    // A cluster has no jobs for a complete run.
     const isWhole = isImported(record) || states.every(({ status }) => status === 'complete');
     const jobs = isWhole ? new Map<string, MemberJob>() : await jobsOf(folder);
     const summary = { name, folder, ...membersOfSummary(record, states, { isBusy, jobs }), problem: null, sizeBytes };
@@ -91,7 +94,7 @@ async function summariseFolder(folder: string, scrutiny: Scrutiny, jobsOf: JobsO
   }
 }
 
-/** Sealed files of a run that are not as they were sealed. */
+/** Sealed files of a run that were changed after they were sealed. */
 async function changedSeals(folder: string): Promise<string[]> {
   const changed: string[] = [];
   for (const within of [forecastsFolder(folder), claimsFolder(folder)]) {
@@ -125,7 +128,7 @@ function membersOfSummary(
   };
 }
 
-/** Of a run whose run.json can be read. */
+/** For a run whose run.json can be read. */
 export function statusOf(
   states: readonly Pick<MemberState, 'status' | 'id'>[],
   isBusy: boolean,

@@ -1,17 +1,17 @@
-/** What a cluster has of a run's members, as those tell who show it; who asks the cluster is told in src/launch/. */
+/** The cluster's jobs for a run's members, as shown to the user; src/launch/ asks the cluster. */
 
 export interface MemberJob {
   /** Number of the job, with the task's where it is one of an array: `12_3`. */
   readonly job: string;
-  /** `lost`: no job has the member any more; `unknown`: nobody can say. */
+  /** `lost`: no job has the member any more; `unknown`: the state cannot be determined. */
   readonly state: 'queued' | 'running' | 'lost' | 'unknown';
-  /** Where it runs, or ran. */
+  /** Where it is running, or was. */
   readonly node: string | null;
-  /** Why it waits or is lost. */
+  /** Why it is waiting or lost. */
   readonly reason: string | null;
 }
 
-/** Whether the member's turn is yet to come, or is now. */
+/** Whether the member is waiting for its turn, or running. */
 export function isLiving({ state }: MemberJob): boolean {
   return state === 'queued' || state === 'running';
 }
@@ -30,7 +30,7 @@ export function jobText({ job, state, node, reason }: MemberJob): string {
   }
 }
 
-/** Members by the state of their jobs: `4 queued, 2 running on node1, node3, 1 lost`. Empty where there are none. */
+/** Members by the state of their jobs: `4 queued, 2 running on node1, node3, 1 lost`. Empty if there are none. */
 export function jobsText(jobs: Iterable<MemberJob>): string {
   const all = [...jobs];
   const texts = (['queued', 'running', 'lost', 'unknown'] as const).flatMap((state) => {

@@ -1,6 +1,6 @@
 /**
- * JSON files of ours, read back with every field checked. Records and forecasts are sealed: their last line has the SHA-256 of the
- * file with that line's value left empty, so that a change of any byte shows, to us and to anyone:
+ * Our JSON files, read back with every field checked. Records and forecasts are sealed: their last line has the SHA-256 of the
+ * file with that line's value left empty, so that anyone can detect a change of any byte:
  *
  *     sed 's/^  "digest": "[0-9a-f]*"$/  "digest": ""/' FILE | sha256sum
  */
@@ -9,7 +9,7 @@ import type * as z from 'zod';
 import { RunError, messageOf } from '../terminal/errors.js';
 import { whatIsWrong } from '../terminal/schema-errors.js';
 
-/** What the text says. Throws RunError, one line, at the first thing that is wrong; `where` names the file. */
+/** Parses the text. Throws RunError, one line, at the first problem; `where` names the file. */
 export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string, remedy?: string): T {
   let value: unknown;
   try {
@@ -32,13 +32,14 @@ export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string, 
   throw new RunError(`is damaged: ${whatIsWrong(parsed.error, value)}`, where, remedy);
 }
 
-/** As people read it too. */
+/** Formatted for people too. */
 export function formatJson(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
 /**
- * A record: sealed since format 2, and without a digest before. Throws as `parseJson`, and where the text is not as it was sealed.
+ * Parses a record: sealed since format 2, without a digest before. Throws as `parseJson`, and if the text was changed after
+ * sealing.
  */
 export function parseRecord<T extends { readonly format: number; readonly digest?: string | undefined }>(
   schema: z.ZodType<T>,
@@ -60,7 +61,7 @@ export function formatSealed(content: object): { readonly text: string; readonly
   return { digest, text: blank.replace(digestLine, `"digest": "${digest}"\n}\n`) };
 }
 
-/** Whether a file's text is as it was sealed. */
+/** Whether a file's text is unchanged since it was sealed. */
 export function isUnchanged(text: string): boolean {
   const [, digest] = digestLine.exec(text) ?? [];
   if (digest === undefined) return false;

@@ -1,4 +1,4 @@
-/** A run's members with their outcomes: what every analysis begins with. Without TensorFlow, a few columns at a time. */
+/** A run's members with their outcomes, the input of every analysis. Without TensorFlow, a few columns at a time. */
 import * as path from 'node:path';
 import { outcomeKinds } from '../experiment/architectures.js';
 import { nth, present } from '../machine/present.js';
@@ -22,13 +22,13 @@ import { readMemberFile } from './run.js';
 import { type Placed } from './view.js';
 import type { FamilyMember, LoadedMember, LoadedRun, OpenRun } from './opened.js';
 
-/** Sees a member's outcomes when they are read; returns those that are to be kept. */
+/** Called with a member's outcomes when they are read; returns those to keep. */
 export type OutcomeReader = (outcomes: Partial<OutcomeTable>, member: FamilyMember) => Partial<OutcomeTable>;
 
 /**
- * Reads columns of every complete member. A file is checked against its hash; a damaged one is named among the absent.
+ * Reads columns of every complete member. A file is checked against its hash; a damaged one is listed among the absent.
  *
- * @throws RunError where all are damaged, where a value is no number, or where members have no test example in common
+ * @throws RunError if all are damaged, a value is not a number, or members have no test example in common
  */
 export async function readColumns(
   run: OpenRun,
@@ -53,7 +53,7 @@ export async function readColumns(
   };
 }
 
-/** The record with a test set of so many rows: what is said of the test set is said of those that are shown. */
+/** The record with a test set of this many rows, so that statements about the test set are about the rows shown. */
 function testedOn(record: RunRecord, rows: number): RunRecord {
   const { experiment, dataset } = record;
   if (outcomeKinds[experiment.arch] !== 'sequences')
@@ -64,7 +64,10 @@ function testedOn(record: RunRecord, rows: number): RunRecord {
     : { ...record, experiment: { ...experiment, testSequences } };
 }
 
-/** Columns of members that are read together, of the same test examples, and which part of the test set that is; what is damaged; what the user should know. */
+/**
+ * Columns of members that are read together, for the same test examples, and which part of the test set that is; what is damaged; notes for
+ * the user.
+ */
 export async function readMembers(
   members: readonly FamilyMember[],
   names: readonly OutcomeName[],
@@ -114,16 +117,16 @@ export async function readMembers(
   return { found: shared, absent, notes, part };
 }
 
-/** Files that are read while those before them are decoded. */
+/** Number of files that are read while those before them are decoded. */
 const filesAhead = 4;
 
-/** Each item with what is read of it, in order. */
+/** Each item with what was read for it, in order. */
 async function* ahead<T, R>(items: readonly T[], read: (item: T) => Promise<R>): AsyncGenerator<readonly [T, R]> {
   const reading: Promise<R>[] = [];
   for (const [i, item] of items.entries()) {
     for (const next of items.slice(i + reading.length, i + filesAhead)) {
       const begun = read(next);
-      // Heard when its turn comes.
+      // Rejections are handled when its turn comes.
       begun.catch(() => undefined);
       reading.push(begun);
     }
@@ -136,7 +139,7 @@ interface ReadMember extends LoadedMember {
   readonly rows: Int32Array | undefined;
 }
 
-/** Numbers of classes that trained members tell apart, ascending. */
+/** Numbers of classes that trained members distinguish, ascending. */
 export function classCounts(members: readonly (Placed & Partial<Pick<FamilyMember, 'imported'>>)[]): number[] {
   const known = members.flatMap(({ coordinates, imported }) =>
     imported === undefined ? (coordinates['classes'] ?? []) : [],
@@ -153,7 +156,7 @@ function refuseOtherSequences(members: readonly FamilyMember[]): void {
   );
 }
 
-/** Of members of other classes: the outcomes of examples that all have, in the order of the test set. */
+/** For members of different classes: the outcomes of the examples they share, in the order of the test set. */
 function onSharedExamples(members: readonly ReadMember[], folder: string): LoadedMember[] {
   const counts = new Map<number, number>();
   for (const { outcomes } of members)
@@ -169,7 +172,9 @@ function onSharedExamples(members: readonly ReadMember[], folder: string): Loade
   return shared;
 }
 
-/** What says which item a row is, from a member's last outcomes, read once for all of its moments. Or what is damaged. */
+/**
+ * Identifies the item of each row, from a member's last outcomes, read once for all of its moments. Or the damage found.
+ */
 function keysOfMoments(names: readonly OutcomeName[]) {
   const known = new Map<string, Promise<Partial<OutcomeTable> | string>>();
   const read = async (member: FamilyMember) => {
@@ -189,7 +194,10 @@ function keysOfMoments(names: readonly OutcomeName[]) {
   };
 }
 
-/** Columns of a moment: what changes from its own file, `keys` from the member's last outcomes. Or what is damaged. */
+/**
+ * Columns of a moment: those that change from its own file, `keys` from the member's last outcomes. Or the damage
+ * found.
+ */
 async function atMoment(
   { bytes, file, names }: { readonly bytes: Buffer; readonly file: string; readonly names: readonly OutcomeName[] },
   keys: Partial<OutcomeTable> | string,
@@ -200,7 +208,7 @@ async function atMoment(
   return { outcomes: { ...(rows === undefined ? keys : atRows(keys, rows)), ...changed }, rows };
 }
 
-/** With the columns of another member where they are the same, as labels are: they are in memory once. */
+/** Shares columns that equal another member's, as labels do, so that they are in memory once. */
 function withKnown(outcomes: Partial<OutcomeTable>, known: Partial<OutcomeTable> | undefined): Partial<OutcomeTable> {
   const columns = Object.entries(outcomes).map(([name, column]) => {
     const other = known?.[name as OutcomeName];
@@ -215,12 +223,12 @@ function bytesOf({ buffer, byteOffset, byteLength }: OutcomeTable[OutcomeName]):
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** Rows of outcomes.parquet that a moment's file holds; undefined where it holds all. */
+/** Rows of outcomes.parquet that a moment's file holds; undefined if it holds all. */
 async function partOf(bytes: Buffer, names: readonly OutcomeName[], where: string): Promise<Int32Array | undefined> {
   return names.includes('row') ? (await decodeOutcomes(bytes, ['row'], where)).row : undefined;
 }
 
-/** Where some have a part of the test set alone, that part of all: what is compared is of the same examples. */
+/** If some hold only part of the test set, that part of all of them, so that the same examples are compared. */
 function onSameRows(members: readonly ReadMember[], folder: string): LoadedMember[] {
   const part = members.find(({ rows }) => rows !== undefined)?.rows;
   return members.map(({ rows, ...member }) => {
@@ -232,7 +240,7 @@ function onSameRows(members: readonly ReadMember[], folder: string): LoadedMembe
   });
 }
 
-/** A run has one test set: groups that one member's file has are all members'. */
+/** A run has one test set: groups in one member's file apply to all members. */
 export function withSameGroups<Member extends Pick<LoadedMember, 'outcomes'>>(
   members: readonly Member[],
 ): readonly Member[] {
@@ -241,7 +249,7 @@ export function withSameGroups<Member extends Pick<LoadedMember, 'outcomes'>>(
   return members.map((member) => ({ ...member, outcomes: { ...member.outcomes, group } }));
 }
 
-/** Of a moment its own, else that of the last outcomes. */
+/** For a moment its own digest, otherwise that of the last outcomes. */
 function ownFile(member: FamilyMember): string {
   const { moment, probe, folder } = member;
   if (moment === undefined) return outcomesFile(member);

@@ -6,13 +6,13 @@ import { nearest } from '../terminal/nearest.js';
 import { diskError } from '../machine/files.js';
 import { isTemporary } from '../machine/temporary.js';
 
-/** The folder of all runs where nothing else is said, in the current one. */
+/** The default folder of all runs, in the current one. */
 export const checkpoints = 'checkpoints';
 
 /**
- * The folder of a run: a name under `root`, else a path.
+ * The folder of a run: a name under `root`, otherwise a path.
  *
- * @throws UsageError where there is no run.json, RunError if that cannot be determined without permission
+ * @throws UsageError if there is no run.json, RunError if that cannot be determined for lack of permission
  */
 export async function locateRun(text: string, root: string): Promise<string> {
   for (const folder of [path.join(root, text), text]) if (await hasRun(folder)) return folder;
@@ -22,13 +22,13 @@ export async function locateRun(text: string, root: string): Promise<string> {
   throw new UsageError(`"${text}" is neither a run in ${root} nor a folder with a run.json`, 'RUN', remedy);
 }
 
-/** Whether a run.json is there, readable or not: what is wrong with it is said when the run is read. */
+/** Whether a run.json exists, readable or not: problems with it are reported when the run is read. */
 async function hasRun(folder: string): Promise<boolean> {
   try {
     await fs.lstat(path.join(folder, 'run.json'));
     return true;
   } catch (error) {
-    // A file where a folder is meant, or a name that no folder can have.
+    // A file in place of a folder, or a name that no folder can have.
     if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE'].includes(codeOf(error) ?? ''))
       return false;
     throw diskError(error, folder);
@@ -36,10 +36,10 @@ async function hasRun(folder: string): Promise<boolean> {
 }
 
 /**
- * Names of the folders in `root` that are runs, sorted: those that hold a run.json, members or a lock. None where there is no such
+ * Names of the folders in `root` that are runs, sorted: those that hold a run.json, members or a lock. None if there is no such
  * folder.
  *
- * @throws RunError where `root` can't be read
+ * @throws RunError if `root` cannot be read
  */
 export async function runNames(root: string): Promise<string[]> {
   const names = await fs.readdir(root).catch((error: unknown) => {
@@ -47,7 +47,7 @@ export async function runNames(root: string): Promise<string[]> {
     throw diskError(error, root);
   });
   const runs: string[] = [];
-  // What is being imported, or was when its process died, is none yet.
+  // A run that is still being imported, or whose import was killed, does not count.
   for (const name of names.sort())
     if (!isTemporary(name) && (await looksLikeRun(path.join(root, name)))) runs.push(name);
   return runs;

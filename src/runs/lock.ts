@@ -1,6 +1,6 @@
 /**
- * Locks of a run and of its members. The run's is held while run.json is planned or changed, for a moment; a member's while it is
- * trained. So processes of any host train members of one run at once, and no two write the same one.
+ * Locks of a run and of its members. The run's lock is held briefly while run.json is planned or changed; a member's lock while
+ * the member is trained. So processes on any host can train members of one run at once, and no two write the same one.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -22,7 +22,7 @@ import { memberIdSchema } from './record.js';
 export interface Patience {
   /** Milliseconds to wait for another process that holds the lock. */
   readonly patience?: number;
-  /** Told once, where it is waited for. */
+  /** Called once if it has to wait. */
   readonly onWait?: (line: string) => void;
 }
 
@@ -30,16 +30,16 @@ const lookAgainMilliseconds = 100;
 const minute = 60_000;
 
 /**
- * Locks a run's folder, creating it where there is none. Once it is locked, what killed processes left beside the run's files is
+ * Locks a run's folder, creating it if necessary. Once it is locked, leftovers of killed processes next to the run's files are
  * removed.
  *
- * @throws RunError, one line, where another process has it for longer than the patience (a minute)
+ * @throws RunError, one line, if another process holds it for longer than the patience (a minute)
  */
 export async function lockRun(runFolder: string, { patience = minute, onWait }: Patience = {}): Promise<Held> {
   await createFolder(runFolder);
   const held = await waitFor(runFolder, { patience, ...(onWait === undefined ? {} : { onWait }) }).catch(
     async (error: unknown) => {
-      // Nothing half-made stays: an empty folder goes, one with anything in it does not.
+      // Nothing half-made is left: an empty folder is removed, one with anything in it is not.
       await fs.rmdir(runFolder).catch(() => undefined);
       throw error;
     },
@@ -65,12 +65,12 @@ async function attemptOn(file: string, runFolder: string): Promise<LockAttempt> 
   });
 }
 
-/** The lock alone, of a folder that exists and at once: nothing is tidied. Throws as `lockRun`. */
+/** Takes only the lock, of an existing folder and without waiting or tidying. Throws as `lockRun`. */
 export async function holdRun(runFolder: string): Promise<Held> {
   return waitFor(runFolder, {});
 }
 
-/** Name of the folder in a run's that holds the locks of its members, each a file of the member's name. */
+/** Name of the folder inside a run's folder that holds the locks of its members, each a file with the member's name. */
 export const memberLocksName = '.locks';
 
 export function memberLocksFolder(runFolder: string): string {
@@ -78,9 +78,9 @@ export function memberLocksFolder(runFolder: string): string {
 }
 
 /**
- * Locks a member of a run, whose folder exists; whether the member's own does is no matter.
+ * Locks a member of a run. The run's folder must exist, the member's need not.
  *
- * @throws RunError where the disk can't be written, or the run has gone
+ * @throws RunError if the disk cannot be written, or the run is gone
  */
 export async function lockMember(runFolder: string, id: string): Promise<LockAttempt> {
   const folder = memberLocksFolder(runFolder);
@@ -100,7 +100,7 @@ export async function lockMember(runFolder: string, id: string): Promise<LockAtt
   }
 }
 
-/** Locks several, or none. Throws RunError where one is busy. */
+/** Locks several, or none. Throws RunError if one is busy. */
 export async function lockMembers(runFolder: string, ids: readonly string[]): Promise<Held[]> {
   const held: Held[] = [];
   for (const id of ids) {
@@ -115,7 +115,7 @@ export async function lockMembers(runFolder: string, ids: readonly string[]): Pr
   return held;
 }
 
-/** What is refused while somebody trains it. */
+/** The error for what cannot be done while another process trains it. */
 export function beingTrained(
   where: string,
   owner: Owner | undefined,
@@ -130,7 +130,7 @@ async function release(held: Held, folder: string): Promise<void> {
   await fs.rmdir(folder).catch(() => undefined);
 }
 
-/** Members of a run that living processes hold, of whatever host, each with who that is. */
+/** Members of a run that living processes on any host hold, each with its owner. */
 async function* heldMembers(runFolder: string, ids?: readonly string[]): AsyncGenerator<readonly [string, Holder]> {
   const folder = memberLocksFolder(runFolder);
   const clock = diskClock(folder);
@@ -142,7 +142,7 @@ async function* heldMembers(runFolder: string, ids?: readonly string[]): AsyncGe
   }
 }
 
-/** Which of a run's members living processes hold, of whatever host, and whose they are where that is known; left out: of all. */
+/** Which of a run's members living processes on any host hold, with their owners if known; default: of all. */
 export async function busyMembers(
   runFolder: string,
   ids?: readonly string[],
@@ -152,7 +152,7 @@ export async function busyMembers(
   return busy;
 }
 
-/** Who works on the run now, or on one of its members; undefined where nobody does. */
+/** Who is working on the run, or on one of its members; undefined if nobody is. */
 export async function trainerOf(runFolder: string): Promise<Holder | undefined> {
   const ofRun = await holderOf(lockFileOf(runFolder + path.sep));
   if (ofRun !== undefined) return ofRun;
@@ -163,12 +163,12 @@ export async function trainerOf(runFolder: string): Promise<Holder | undefined> 
 const lockName = /^\.lock(-guard|-owner\.json|\.taken-.+)?$/;
 const memberLockName = /^(.+?)(\.taken-.+)?$/;
 
-/** Whether a name in a run's folder belongs to its own lock, of this version or an earlier one. */
+/** Whether a name in a run's folder belongs to the run's own lock, of this version or an earlier one. */
 export function isLockName(name: string): boolean {
   return lockName.test(name);
 }
 
-/** Whether a name in the folder of the members' locks is of one. */
+/** Whether a name in the folder of the members' locks is that of a lock. */
 export function isMemberLockName(name: string): boolean {
   return memberIdSchema.safeParse(memberLockName.exec(name)?.[1]).success;
 }

@@ -1,4 +1,4 @@
-/** One trained member by itself: what the user calls it, its records and its weights. */
+/** One trained member on its own: its name, its records and its weights. */
 import * as path from 'node:path';
 import type { Experiment } from '../experiment/schema.js';
 import { present } from '../machine/present.js';
@@ -17,12 +17,12 @@ export interface TrainedMember {
   readonly folder: string;
   readonly run: RunRecord;
   readonly record: MemberRecord;
-  /** Its own, with its factors and what was tuned in place. */
+  /** Its own experiment, with its factors and tuned values filled in. */
   readonly experiment: Experiment;
   readonly weights: SafeTensors['tensors'];
 }
 
-/** Whether a text such as `lenet-mnist/cnn-w16-s0` means a member; one of a run alone does not. */
+/** Whether a text such as `lenet-mnist/cnn-w16-s0` means a member; a run's name alone does not. */
 export function namesMember(text: string): boolean {
   return memberIdSchema.safeParse(path.basename(path.resolve(text))).success;
 }
@@ -30,7 +30,7 @@ export function namesMember(text: string): boolean {
 /**
  * Reads the member `RUN/MEMBER`, or the one whose folder a path is. Its weights are checked against their hash.
  *
- * @throws UsageError where there is none, or it has no weights; RunError where it is not complete, or damaged
+ * @throws UsageError if there is none, or it has no weights; RunError if it is incomplete or damaged
  */
 export async function readTrainedMember(text: string, root: string): Promise<TrainedMember> {
   if (!namesMember(text)) throw await notOne(text, root);
@@ -66,7 +66,10 @@ function noSuchMember(run: RunRecord, id: string): UsageError {
   );
 }
 
-/** What is said of a text that is no member's id: of a run which members there are, of what is below a run that it has no such one. */
+/**
+ * The error for a text that is not the id of a member: for a run, which members it has; for a path below a run, that there is no such
+ * member.
+ */
 async function notOne(text: string, root: string): Promise<UsageError> {
   const above = text.includes('/') ? await locateRun(path.dirname(text), root).catch(() => undefined) : undefined;
   if (above !== undefined) return noSuchMember(await trainedRun(above), path.basename(text));

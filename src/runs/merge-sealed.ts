@@ -1,4 +1,4 @@
-/** What of two runs is sealed, joined: forecasts are a chain, which can be made longer at its end alone, and claims stand for themselves. */
+/** Joins the sealed files of two runs: forecasts form a chain, which can only be extended at its end, and claims are independent. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { copyFileAtomic, createFolder, readTextIfThere, sha256File } from '../machine/files.js';
@@ -9,7 +9,7 @@ import { forecastsFolder, readSeals, type ReadSeal } from './forecasts.js';
 import { isUnchanged } from './json.js';
 import { memberId } from './record.js';
 
-/** Small files, by their place in a run. */
+/** Small files, by their path in a run. */
 export interface CopyPlan {
   /** In the order in which they are copied: no forecast before the one that it names. */
   readonly files: readonly { readonly name: string; readonly from: string; readonly sha256: string }[];
@@ -19,11 +19,14 @@ interface Sealing {
   readonly into: string;
   readonly from: string;
   readonly arch: string;
-  /** When a member began: in the run that is added to, in the other, and as the merged run has it. */
+  /** When a member started: in the run that is added to, in the other, and as the merged run has it. */
   readonly begun: (id: string) => Readonly<Record<'ours' | 'theirs' | 'merged', string | undefined>>;
 }
 
-/** Throws UsageError where sealed files of the two contradict, or a forecast would be void; RunError where one is damaged. */
+/**
+ * Throws UsageError if sealed files of the two contradict each other, or a forecast would be void; RunError if one is
+ * damaged.
+ */
 export async function planSealed(sealing: Sealing): Promise<CopyPlan> {
   const seals = await furtherSeals(sealing);
   const claims = await furtherClaims(sealing);
@@ -74,7 +77,10 @@ async function sealsOf(runFolder: string): Promise<readonly ReadSeal[]> {
   return seals;
 }
 
-/** Of a forecast that holds in its own run: a member that it predicts may have begun in the other one before it was sealed. */
+/**
+ * For a forecast that is valid in its own run: a member that it predicts may have started in the other one before it was
+ * sealed.
+ */
 function refuseVoid(
   { file, seal }: ReadSeal,
   arch: string,

@@ -1,4 +1,4 @@
-/** Trials of two runs, joined: a member that is copied brings those that chose its value. */
+/** Joins the trials of two runs: a copied member brings the trials that chose its value. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { bestTrial } from '../experiment/tuning.js';
@@ -8,10 +8,11 @@ import type { CopyPlan } from './merge-sealed.js';
 import { readTuning, tuningFolder } from './tuning.js';
 
 /**
- * Trial files of `from` that `into` is missing, and those of members that are taken.
+ * Trial files of `from` that `into` is missing, and those of copied members.
  *
  * @param taken ids of members that are copied
- * @throws UsageError where members of one width would have values that two runs of trials chose; RunError where a file is damaged
+ * @throws UsageError if members of one width would have values that two different runs of trials chose; RunError if a file is
+ * damaged
  */
 export async function planTuning(
   { into, from, perWidth }: { readonly into: string; readonly from: string; readonly perWidth: boolean },

@@ -1,7 +1,7 @@
 /**
- * Joins two runs of one experiment, such as clones that were trained on clusters without a common disk: what the first is missing is
- * copied from the second, which stays as it is. Everything is checked first. Then each member is copied under its lock, its record
- * last, and run.json at the very end: killed at any moment both runs are whole, and the same merge goes on.
+ * Joins two runs of one experiment, such as clones that were trained on clusters without a common disk: whatever the first is
+ * missing is copied from the second, which is not changed. Everything is checked first. Then each member is copied under its lock,
+ * its record last, and run.json at the very end: if killed at any moment, both runs are intact, and the same merge resumes.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -34,21 +34,21 @@ export interface Merge {
   readonly kept: readonly string[];
   /** In neither. */
   readonly missing: readonly string[];
-  /** Those of all that are not complete afterwards. */
+  /** Those of all that are incomplete afterwards. */
   readonly unfinished: readonly string[];
-  /** Whether the run has members now that it was not planned with. */
+  /** Whether the run now has members that it was not planned with. */
   readonly isExtended: boolean;
   /** Sealed forecasts and claims that were copied: `forecasts/wide.json`. */
   readonly sealed: readonly string[];
-  /** What the user should know, a line each. */
+  /** Notes for the user, a line each. */
   readonly notes: readonly string[];
 }
 
 /**
- * Brings what `from` has and `into` is missing there.
+ * Copies what `into` is missing from `from`.
  *
- * @throws UsageError where they are of other experiments, one member is there twice with different bits, or seals of the two contradict;
- * RunError where a file is damaged or a process works on what is to be copied. Nothing is written then
+ * @throws UsageError if they belong to different experiments, a member exists in both with different bits, or their seals contradict;
+ * RunError if a file is damaged or a process is working on what is to be copied. Nothing is written then
  */
 export async function mergeRunFolders(into: string, from: string): Promise<Merge> {
   if ((await fs.realpath(into)) === (await fs.realpath(from)))
@@ -63,12 +63,12 @@ export async function mergeRunFolders(into: string, from: string): Promise<Merge
     };
     const own = await lock(into, lockRun);
     if (own === undefined) throw new UsageError('is read-only, and members are to be added to it', into);
-    // Of the run that is added to, members are locked one by one: others may be trained meanwhile.
+    // The members of the run that is added to are locked one by one: others may be trained meanwhile.
     const trainer = await trainerOf(from);
     if (trainer !== undefined) throw beingTrained(from, trainer.owner);
     const other = await lock(from, holdRun);
     const plan = await planMerge(into, from);
-    // Before the members that they are of: a member that is trained here reads them.
+    // Before the members that they belong to: a member that is trained here reads them.
     await copyPlanned(plan.tuning, into, () => own.confirm());
     for (const member of plan.members) await copyMember(member, { into, from, isShared: other !== undefined });
     await copyPlanned(plan.sealed, into, () => own.confirm());
@@ -87,7 +87,7 @@ async function trainedRecord(folder: string): Promise<RunRecord> {
   return record;
 }
 
-/** Throws UsageError, one line, for the first thing that makes members of the two no family. */
+/** Throws UsageError, one line, for the first reason why members of the two do not form a family. */
 function refuseOther(a: RunRecord, b: RunRecord, [into, from]: readonly [string, string]): void {
   const differ = (what: string, one: string, other: string) =>
     new UsageError(`${what} is ${one} in ${into} and ${other} in ${from}`, 'merge', 'merge runs of one experiment');
@@ -109,7 +109,7 @@ function refuseOther(a: RunRecord, b: RunRecord, [into, from]: readonly [string,
     throw new UsageError(`${from} has other options than ${into}`, 'merge', 'merge runs of one experiment');
 }
 
-/** The run's lock; undefined where nothing can be written. */
+/** The run's lock; undefined if nothing can be written. */
 async function lockWritable(folder: string, lock: (folder: string) => Promise<Held>): Promise<Held | undefined> {
   try {
     return await lock(folder);
@@ -121,7 +121,7 @@ async function lockWritable(folder: string, lock: (folder: string) => Promise<He
 
 interface MergePlan {
   readonly record: RunRecord;
-  /** Whether run.json becomes another. */
+  /** Whether run.json changes. */
   readonly isChanged: boolean;
   readonly members: readonly TakenMember[];
   readonly sealed: CopyPlan;
@@ -197,7 +197,10 @@ function begunOf(pair: TakenMember | undefined) {
   return { ours, theirs, merged: fateOf(pair) === 'taken' ? theirs : ours };
 }
 
-/** What a member is, in bits: its history has the seconds of a machine, and pictures are drawn from the rest. */
+/**
+ * The part of a member that is compared bit by bit: its history contains a machine's timings, and pictures are drawn
+ * from the rest.
+ */
 const isBits = (name: string) => /\.(safetensors|parquet)$/.test(name);
 
 function refuseOtherBits({ here, there }: TakenMember): void {
@@ -215,7 +218,7 @@ function refuseOtherBits({ here, there }: TakenMember): void {
   );
 }
 
-/** Threads, stacks and operations by member: of those that were taken as they were trained there. */
+/** Threads, stacks and operations by member: copied members keep those that they were trained with. */
 function countsOf(
   a: RunRecord,
   b: RunRecord,
@@ -236,7 +239,7 @@ function countsOf(
   };
 }
 
-/** What of `from` is not in `there`, to be spread over it. */
+/** The entries of `from` that `there` does not have, to be merged into it. */
 function lacking<T extends object>(from: T, there: object): T {
   return Object.fromEntries(Object.entries(from).filter(([key]) => !(key in there))) as T;
 }
@@ -256,7 +259,9 @@ interface Place {
   readonly isShared: boolean;
 }
 
-/** The record goes first and comes last: in between the member has not begun, or goes on from its checkpoint. */
+/**
+ * The record is removed first and written last: in between, the member has not started, or resumes from its checkpoint.
+ */
 async function copyMember(member: TakenMember, { into, from, isShared }: Place): Promise<void> {
   const id = memberId(member.key);
   const locks: Held[] = [];
@@ -283,7 +288,7 @@ async function copyMember(member: TakenMember, { into, from, isShared }: Place):
   }
 }
 
-/** Of a complete member those that its record names; of one in training all that it goes on from. */
+/** For a complete member the files that its record names; for an unfinished one everything that it resumes from. */
 async function filesOf(folder: string, { there: { id, record } }: TakenMember): Promise<(readonly [string, string])[]> {
   if (record?.status === 'complete') return Object.entries(record.files);
   const names = (await fs.readdir(folder)).filter(
@@ -292,7 +297,7 @@ async function filesOf(folder: string, { there: { id, record } }: TakenMember): 
   return Promise.all(names.map(async (name) => [name, await sha256File(path.join(folder, name))] as const));
 }
 
-/** Throws RunError where the member is no longer, here or there, as it was when all was checked. */
+/** Throws RunError if the member has changed, here or there, since everything was checked. */
 async function refuseChanged(
   { key, run, here, there }: TakenMember,
   { into, from }: Omit<Place, 'isShared'>,

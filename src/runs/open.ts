@@ -1,4 +1,4 @@
-/** Opening a run: which members it has, at which moments, and where they stand on a curve. No outcome is read, but for an axis of losses. */
+/** Opens a run: which members it has, at which moments, and where they are on a curve. No outcome is read, except for an axis of losses. */
 import * as path from 'node:path';
 import { choicesOf, choosesFromFew, isProbe, probeNames, probesOf, usualWays } from '../datasets/probes.js';
 import { momentsOf } from '../experiment/moments.js';
@@ -35,9 +35,9 @@ import { classCounts, outcomesFile, readMembers } from './load.js';
 import type { FamilyMember, OpenRun, OpenOptions } from './opened.js';
 
 /**
- * A run as the options ask for it; with `curvePer` once for each value of that factor, in ascending order.
+ * A run as the options ask for it; with `curvePer`, once for each value of that factor, in ascending order.
  *
- * @throws RunError where run.json is damaged, or no member is complete; UsageError where the members have no such coordinate
+ * @throws RunError if run.json is damaged, or no member is complete; UsageError if the members have no such coordinate
  */
 export async function openRuns(folder: string, options: OpenOptions = {}): Promise<OpenRun[]> {
   const record = await readAnyRun(folder);
@@ -52,7 +52,7 @@ export async function openRuns(folder: string, options: OpenOptions = {}): Promi
   return [await openImported(folder, record, options.axis ?? record.axis)];
 }
 
-/** `openRuns` of one. */
+/** `openRuns` for a single one. */
 export async function openRunFolder(folder: string, options: ViewOptions = {}): Promise<OpenRun> {
   return nth(await openRuns(folder, options), 0);
 }
@@ -84,7 +84,7 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   const opened: OpenRun[] = [];
   for (const { where, label, curve } of viewsOf(record, points, options)) {
     const { words, coordinate, members: shown, notes, held } = viewOf(record, points, { ...options, where });
-    // Where the factor's other values have members, the run has curves of those.
+    // If other values of the factor have members, the run has separate curves for them.
     if (shown.length === 0) continue;
     const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate, { folder, columns });
     opened.push({
@@ -100,7 +100,7 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   return opened;
 }
 
-/** The record of a view of a probe: its classes are the labels that are answers. Throws UsageError where the run does not have it. */
+/** The record of a view of a probe: its classes are the labels that can be answers. Throws UsageError if the run does not have it. */
 function probed(record: RunRecord, name: string | undefined): RunRecord {
   if (name === undefined) return record;
   const known = probesOf(record.experiment.probe);
@@ -129,7 +129,7 @@ function probeNotes({ probe, dataset, experiment }: RunRecord): string[] {
   ];
 }
 
-/** The record with as many classes as the members of a view have; where they differ in it, with the run's own. */
+/** The record with the number of classes of the members in a view; the run's own if they differ. */
 function withClasses(record: RunRecord, members: readonly Placed[]): RunRecord {
   const [classes, ...others] = classCounts(members);
   if (choosesFromFew(record.probe) || classes === undefined || others.length > 0 || classes === record.dataset.classes)
@@ -141,9 +141,9 @@ function withClasses(record: RunRecord, members: readonly Placed[]): RunRecord {
 }
 
 /**
- * The members at the moments that are asked for: at one step, along training, or at their end.
+ * The members at the requested moments: at one step, along training, or at their end.
  *
- * @throws UsageError where none has outcomes of the step
+ * @throws UsageError if none has outcomes of the step
  */
 function momentsIn(
   members: readonly TrainedMember[],
@@ -173,7 +173,7 @@ function atStep(record: RunRecord, member: TrainedMember, step: number): Trained
   };
 }
 
-/** One view, or one for each value of the factor that has curves of its own. Throws UsageError where it is none. */
+/** One view, or one for each value of the factor with separate curves. Throws UsageError if it is not a factor. */
 function viewsOf(
   record: RunRecord,
   members: readonly Placed[],
@@ -202,7 +202,10 @@ async function placeBy(
 
 type TrainedMember = FamilyMember & { readonly trained: MemberRecord };
 
-/** Means over the test set, also of a probe's, of what training minimises: cross-entropy in nats, or the squared error per pixel. */
+/**
+ * Means over the test set, or over that of a probe, of what training minimises: cross-entropy in nats, or the squared error per
+ * pixel.
+ */
 export async function testLosses(
   members: readonly FamilyMember[],
   { folder, columns }: { readonly folder: string; readonly columns: readonly OutcomeName[] },
@@ -259,7 +262,7 @@ function familyMemberOf(folder: string, member: ImportedMember) {
   };
 }
 
-/** Of the first member whose file is whole; the others are told when theirs are read. */
+/** From the first member whose file is intact; problems with the others are reported when theirs are read. */
 async function columnsOf(complete: readonly FamilyMember[]): Promise<OutcomeName[]> {
   let first: unknown;
   for (const member of complete) {
@@ -276,7 +279,7 @@ async function columnsOf(complete: readonly FamilyMember[]): Promise<OutcomeName
   throw first;
 }
 
-/** Its record, or why it is not complete. */
+/** Its record, or why it is incomplete. */
 export async function completeMember(folder: string, key: MemberKey, run: RunRecord): Promise<MemberRecord | string> {
   try {
     const record = await readMemberRecord(memberFolder(folder, key));

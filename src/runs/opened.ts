@@ -1,4 +1,4 @@
-/** What a run is once it is opened, and once columns of its outcomes are read. */
+/** A run once it is opened, and once columns of its outcomes are read. */
 import { type AnyRun, type ImportedMember } from './imported.js';
 import type { ProbeName } from '../datasets/probes.js';
 import { type OutcomeName, type OutcomeTable } from './outcomes.js';
@@ -9,14 +9,16 @@ import { type FamilyWords } from './words.js';
 export type { CurveName } from './view.js';
 
 /**
- * A member as curves take it. Where curves are drawn over a coordinate, `width` and `parameters` are both that coordinate, and `seed`
- * tells members at one scale apart.
+ * A member in the form that curves use. If curves are drawn over a coordinate, `width` and `parameters` are both that coordinate, and
+ * `seed` distinguishes members at one scale.
  */
 export interface FamilyMember {
   readonly id: string;
   readonly width: number;
   readonly seed: number;
-  /** Every number that places it: `width`, further factors, `parameters`, `flops`, `examples`, `steps`; of an imported one its own. */
+  /**
+   * Every number that places it: `width`, further factors, `parameters`, `flops`, `examples`, `steps`; for an imported one its own.
+   */
   readonly coordinates: Readonly<Record<string, number>>;
   readonly parameters: number;
   /** NaN if unknown. */
@@ -25,9 +27,9 @@ export interface FamilyMember {
   readonly files: Readonly<Record<string, string>>;
   /** Its folder. */
   readonly folder: string;
-  /** The step of training after which its outcomes were taken; undefined for the last. */
+  /** The training step after which its outcomes were taken; undefined for the last. */
   readonly moment?: number | undefined;
-  /** Whose outcomes are shown; undefined for those of the test set. */
+  /** The probe whose outcomes are shown; undefined for those of the test set. */
   readonly probe?: ProbeName | undefined;
   /** Undefined for an imported member. */
   readonly trained: MemberRecord | undefined;
@@ -44,32 +46,32 @@ export interface LoadedMember {
 export interface LoadedRun {
   readonly folder: string;
   readonly record: AnyRun;
-  /** What its scales and examples are called. */
+  /** The names of its scales and examples. */
   readonly words: FamilyWords;
   /** The complete ones, by width and seed. */
   readonly members: readonly LoadedMember[];
-  /** `cnn-w8-s0 (2 of 5 epochs done)`: members that are not in it, and why. */
+  /** `cnn-w8-s0 (2 of 5 epochs done)`: members that are not included, and why. */
   readonly absent: readonly string[];
-  /** Rows of outcomes.parquet that are shown, where moments have a part of the test set; undefined for all. */
+  /** Rows of outcomes.parquet that are shown, if moments have only part of the test set; undefined for all. */
   readonly rows?: Int32Array | undefined;
   /** Columns that the outcomes have, read or not. */
   readonly columns: readonly OutcomeName[];
-  /** What the user should know of the run's files and of what is shown of it, a line each. */
+  /** Notes on the run's files and on what is shown of it, a line each. */
   readonly notes: readonly string[];
-  /** The run's name, with the values of factors that set its curves apart from others of the same run. */
+  /** The run's name, with the values of factors that distinguish its curves from others of the same run. */
   readonly label: string;
-  /** Factors that are held, and at what. */
+  /** Factors that are held, and their values. */
   readonly held: Readonly<Record<string, number>>;
-  /** Which of a run's curves this is, where a factor's values have one each. */
+  /** Which of a run's curves this is, if each value of a factor has its own. */
   readonly curve: CurveName | undefined;
 }
 
-/** A run that is opened: its record and columns are known, no outcome is read yet. */
+/** An opened run: its record and columns are known, no outcome is read yet. */
 export interface OpenRun extends Omit<LoadedRun, 'members'> {
   readonly complete: readonly FamilyMember[];
 }
 
 export interface OpenOptions extends ViewOptions {
-  /** A factor whose values each have curves of their own. */
+  /** A factor whose values each have a separate curve. */
   readonly curvePer?: string | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * outcomes.parquet: what a member did on each test example, a row each. Written once, read by every metric, a few columns
- * at a time. Nothing of the time or machine goes in: equal columns make equal files.
+ * outcomes.parquet: what a member did on each test example, one row each. Written once, read by every metric, a few
+ * columns at a time. It contains nothing about the time or the machine: equal columns make equal files.
  */
 import { parquetMetadata, parquetRead, type FileMetaData, type ParquetType, type SchemaElement } from 'hyparquet';
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
@@ -15,7 +15,9 @@ export interface OutcomeColumn {
 
 type ColumnType = 'int32' | 'float32' | 'float64' | 'boolean';
 
-/** Every column that an outcome can have. Types, units and meaning; the documentation's table is made of it. */
+/**
+ * Every column that outcomes can have. Types, units and meaning; the table in the documentation is generated from it.
+ */
 export const outcomeColumns = {
   example: { type: 'int32', unit: '', description: 'index of the example in the whole test set, from 0' },
   group: {
@@ -84,9 +86,9 @@ type ArrayOf<T extends ColumnType> = InstanceType<(typeof types)[T]['array']>;
 export type OutcomeName = keyof typeof outcomeColumns;
 /** All columns by name, each with its array's type. */
 export type OutcomeTable = { readonly [Name in OutcomeName]: ArrayOf<(typeof outcomeColumns)[Name]['type']> };
-/** What says which item a row is: the same at every moment, and in outcomes.parquet alone. */
+/** Columns that identify the item of a row: the same at every moment, and stored only in outcomes.parquet. */
 const keyColumns: readonly string[] = ['example', 'group', 'distance', 'label', 'sequence', 'position'];
-/** What a moment keeps: 4 bytes for each real number, a byte or less for what takes few values. */
+/** Columns that a moment keeps: 4 bytes for each real number, a byte or less for columns with few values. */
 const momentColumns: readonly string[] = [
   ...['row', 'predicted', 'correct', 'attributes_wrong', 'log_probability', 'brier', 'rank', 'mse', 'ssim'],
 ];
@@ -101,16 +103,16 @@ export function probeFile(probe: ProbeName, step?: number): string {
   return `probe-${[probe, ...(step === undefined ? [] : [step])].join('-')}.parquet`;
 }
 
-/** Of a member's last outcomes: those of the test set, or of a probe. */
+/** File of a member's last outcomes: those of the test set, or of a probe. */
 export function lastFile(probe: ProbeName | undefined): string {
   return probe === undefined ? 'outcomes.parquet' : probeFile(probe);
 }
 
-/** Some columns, as training hands them over. */
+/** Some columns, as training provides them. */
 export type OutcomeColumns = Readonly<Record<string, Int32Array | Float32Array | Float64Array | Uint8Array>>;
 
 /**
- * The file's bytes. Names of the classes go into its metadata, as a JSON list under the key `classNames`.
+ * The file's bytes. Names of the classes are stored in its metadata, as a JSON list under the key `classNames`.
  *
  * @throws Error for a column that is not in `outcomeColumns`, or has another type or length: never the user's mistake
  */
@@ -122,12 +124,12 @@ export function encodeOutcomes(columns: OutcomeColumns, classNames?: readonly st
     const { type } = definitionOf(name, data);
     if (data.length !== rows) throw new Error(`column ${name} has ${data.length} rows, ${names[0] ?? ''} has ${rows}`);
     schema.push({ name, type: types[type].parquet, repetition_type: 'REQUIRED' });
-    // Rows that ascend take half a byte each as differences, and four as they are.
+    // Ascending rows take half a byte each as differences, and four as they are.
     if (name === 'row') return { name, data, encoding: 'DELTA_BINARY_PACKED' as const };
     return { name, data: type === 'boolean' ? Array.from(data, (value) => value !== 0) : data };
   });
   const writer = new ByteWriter();
-  // One row group: a metric reads whole columns. Into memory it writes at once, and the promise is only its type's.
+  // One row group: a metric reads whole columns. Writing to memory is synchronous; the promise is only in the type.
   void parquetWrite({
     writer,
     columnData,
@@ -144,12 +146,12 @@ export function encodeMoment(columns: OutcomeColumns): Uint8Array {
   return encodeOutcomes(Object.fromEntries(Object.entries(columns).filter(([name]) => momentColumns.includes(name))));
 }
 
-/** Columns that can be read of a moment, of those of outcomes.parquet. */
+/** Columns of outcomes.parquet that can be read for a moment. */
 export function columnsAtMoments(names: readonly OutcomeName[]): OutcomeName[] {
   return names.filter((name) => keyColumns.includes(name) || momentColumns.includes(name));
 }
 
-/** Whether a column of a moment is in its own file, and not in outcomes.parquet. */
+/** Whether a moment's column is in its own file, and not in outcomes.parquet. */
 export function changesWithTraining(name: OutcomeName): boolean {
   return momentColumns.includes(name);
 }
@@ -158,7 +160,7 @@ export function changesWithTraining(name: OutcomeName): boolean {
 export function atRows(table: Partial<OutcomeTable>, rows: Int32Array): Partial<OutcomeTable> {
   const columns = Object.entries(table).map(([name, column]) => {
     const part = new (column.constructor as new (length: number) => typeof column)(rows.length);
-    // Hot: a plain loop over typed arrays, without a check of each place.
+    // Hot: a plain loop over typed arrays, without a check of each index.
     for (let i = 0; i < rows.length; i++) part[i] = column[rows[i]!]!;
     return [name, part] as const;
   });
@@ -179,7 +181,7 @@ function isOutcomeName(name: string): name is OutcomeName {
 /**
  * Some columns of a file's bytes.
  *
- * @param where what messages call the file
+ * @param where the file's name in messages
  * @throws RunError, one line, if the file is damaged or a column is missing
  */
 export async function decodeOutcomes<Name extends OutcomeName>(
@@ -200,8 +202,8 @@ export async function decodeOutcomes<Name extends OutcomeName>(
 }
 
 /**
- * Some columns, and `group` where the file has it: all intervals need the groups, and members trained before their dataset knew
- * them have none. Throws as `decodeOutcomes`.
+ * Some columns, and `group` if the file has it: all intervals need the groups, and members trained before their dataset had
+ * them do not have the column. Throws as `decodeOutcomes`.
  */
 export async function decodeWithGroup(
   bytes: Uint8Array,
@@ -213,13 +215,13 @@ export async function decodeWithGroup(
   return decodeOutcomes(bytes, isGrouped ? [...others, 'group'] : others, where);
 }
 
-/** The columns that a file's bytes have. Throws RunError, one line, where it is damaged. */
+/** The columns of a file. Throws RunError, one line, if it is damaged. */
 export async function outcomeNames(bytes: Uint8Array, where: string): Promise<OutcomeName[]> {
   const metadata = await whole(where, () => parquetMetadata(Uint8Array.from(bytes).buffer));
   return metadata.schema.map(({ name }) => name).filter(isOutcomeName);
 }
 
-/** What the reader throws on damage, out of its depth, becomes one line of ours. */
+/** Turns whatever the reader throws on damaged input into one line. */
 async function whole<T>(where: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
@@ -259,7 +261,7 @@ async function readColumn({ file, metadata, rows, name }: ColumnToRead): Promise
   return column;
 }
 
-/** Whether the columns are there. That each has its type is seen to where columns are made. */
+/** Whether the columns are there. Their types are ensured where columns are made. */
 export function hasColumns<Name extends OutcomeName>(
   columns: Partial<Record<OutcomeName, OutcomeTable[OutcomeName]>>,
   names: readonly Name[],

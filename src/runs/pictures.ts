@@ -1,4 +1,4 @@
-/** reconstructions.png of a member: some test images side by side, and under them what the member gives back. */
+/** A member's reconstructions.png: some test images side by side, and below them the member's reconstructions. */
 import sharp from 'sharp';
 import type { ImageShape } from '../datasets/dataset.js';
 import { Random } from '../statistics/random.js';
@@ -8,7 +8,7 @@ import { readMemberFile } from './run.js';
 
 const kept = 20;
 
-/** Test images of which every member's reconstructions are kept: their places in the test set as used, ascending. */
+/** Test images whose reconstructions every member keeps: their indices in the test set as used, ascending. */
 export function reconstructedImages(testCount: number): Int32Array {
   return Random.named(0, 'reconstructions').permutation(testCount).slice(0, kept).sort();
 }
@@ -20,7 +20,7 @@ export interface Strips {
   readonly reconstructions: Uint8Array;
 }
 
-/** The file's bytes: two rows of images, one pixel a pixel, nothing between. */
+/** The file's bytes: two rows of images, unscaled, without gaps. */
 export async function encodeStrips({ shape, originals, reconstructions }: Strips): Promise<Uint8Array> {
   const { height, width, channels } = shape;
   const count = originals.length / (height * width * channels);
@@ -46,15 +46,15 @@ const fileName = 'reconstructions.png';
 
 /** The strips of one member. */
 export interface MemberStrips {
-  /** Its place in the list that was asked for. */
+  /** Its index in the requested list. */
   readonly member: number;
   readonly width: number;
   readonly png: Uint8Array;
 }
 
 /**
- * The strips of the first member of every width, in the members' order; `problems` names what is not as it was written, which is left
- * out. Both are empty for families that give no images back.
+ * The strips of the first member of every width, in the members' order; `problems` names damaged ones, which are left out. Both are
+ * empty for families without reconstructions.
  */
 export async function readStrips(
   { dataset: { shape, testCount } }: Pick<RunRecord, 'dataset'>,
@@ -67,7 +67,7 @@ export async function readStrips(
   const problems: string[] = [];
   const size = `${Math.min(kept, testCount) * shape.width} x ${2 * shape.height}`;
   for (const [member, { record, folder }] of members.entries()) {
-    // The picture is of the end of training.
+    // The picture shows the end of training.
     if (
       record.moment !== undefined ||
       !(fileName in record.files) ||
@@ -83,7 +83,7 @@ export async function readStrips(
   return { strips, problems };
 }
 
-/** Why a file is no picture of so many pixels. */
+/** Why a file is not a picture of this size. */
 async function notOfSize(bytes: Uint8Array, size: string): Promise<string | undefined> {
   const found = await sharp(bytes)
     .metadata()

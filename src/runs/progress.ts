@@ -1,4 +1,4 @@
-/** How far a run is, from what lies in its folder alone: members tell of an epoch once it is over, so nothing is newer than that. */
+/** How far a run is, judged by the files in its folder alone: members write after each epoch, so nothing more recent is known. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { nth, present } from '../machine/present.js';
@@ -15,17 +15,17 @@ export interface MemberProgress extends HeldOutScores {
   readonly id: string;
   readonly status: MemberStatus;
   readonly epochsDone: number;
-  /** Of the last epoch; null before the first, and accuracy where no answer is right or wrong. */
+  /** Of the last epoch; null before the first. Accuracy is null if answers are not right or wrong. */
   readonly loss: number | null;
   readonly accuracy: number | null;
   readonly examplesPerSecond: number | null;
-  /** Estimated; null where nothing can be said, 0 for one that is complete. */
+  /** Estimated; null if unknown, 0 if complete. */
   readonly etaSeconds: number | null;
   /** What is damaged. */
   readonly problem: string | null;
-  /** What a cluster has of one that was launched and is not complete; null of others. */
+  /** The cluster's job of an incomplete member that was launched; null for others. */
   readonly job: MemberJob | null;
-  /** Of each epoch that is over. */
+  /** For each finished epoch. */
   readonly losses: readonly number[];
 }
 
@@ -33,11 +33,11 @@ export interface RunProgress {
   readonly run: string;
   readonly arch: string;
   readonly dataset: string;
-  /** Of the members that have most. */
+  /** The largest number over the members. */
   readonly epochs: number;
   readonly status: RunStatus;
   readonly complete: number;
-  /** Of all members that are left; null if unknown, or if no process is training them. */
+  /** Of all remaining members; null if unknown, or if no process is training them. */
   readonly etaSeconds: number | null;
   /** In the run's order. */
   readonly members: readonly MemberProgress[];
@@ -46,7 +46,7 @@ export interface RunProgress {
 /**
  * @param jobs of members that were launched, by id
  * @param now milliseconds, as `Date.now()`
- * @throws RunError where there is no run, or run.json is damaged
+ * @throws RunError if there is no run, or run.json is damaged
  */
 export async function readProgress(
   folder: string,
@@ -83,14 +83,14 @@ export interface Timing {
   readonly flops: number | undefined;
   readonly epochs: number;
   readonly history: readonly Pick<EpochRecord, 'seconds'>[];
-  /** Since its last epoch was over. */
+  /** Time since its last epoch ended. */
   readonly idleSeconds: number;
   readonly isComplete: boolean;
 }
 
 async function timingOf({ id, folder, status, record, epochs }: MemberState, run: RunRecord, now: number) {
   const file = path.join(folder, 'history.jsonl');
-  // Of a damaged one nothing is shown; the member's own problem says why, or the next command that reads it.
+  // Nothing is shown of a damaged one; its `problem` says why, or the next command that reads it will.
   const read = status === 'complete' ? await readMemberFile(folder, present(record), 'history.jsonl') : undefined;
   const problem = typeof read === 'string' ? read : undefined;
   const history = problem === undefined ? await readHistory(file).catch(() => []) : [];
@@ -121,16 +121,16 @@ function memberProgress(
   };
 }
 
-/** Epochs whose mean says how long the next one takes: the first one is slower. */
+/** The number of epochs whose mean predicts the next one: the first is slower. */
 const recentEpochs = 3;
 
-/** Of an epoch; undefined before the first. */
+/** Seconds of an epoch; undefined before the first. */
 function pace({ history }: Timing): number | undefined {
   const recent = history.slice(-recentEpochs);
   return recent.length === 0 ? undefined : recent.reduce((sum, { seconds }) => sum + seconds, 0) / recent.length;
 }
 
-/** Estimate of what a member still takes; null where no other member says anything of it. */
+/** Estimated remaining time of a member; null if no other member provides a basis. */
 export function secondsLeft(timing: Timing, all: readonly Timing[]): number | null {
   if (timing.isComplete) return 0;
   const own = pace(timing);
@@ -138,14 +138,14 @@ export function secondsLeft(timing: Timing, all: readonly Timing[]): number | nu
     const estimate = timing.flops === undefined ? undefined : paceAt(timing.flops, all);
     return estimate === undefined ? null : estimate * timing.epochs;
   }
-  // One that was stopped meanwhile has not been at its epoch for all that time.
+  // One that was stopped in between was not training all that time.
   const under = Math.min(timing.idleSeconds, own);
   return Math.max(0, (timing.epochs - timing.history.length) * own - under);
 }
 
 /**
- * Of an epoch of so many operations where the member has none yet: the mean of members with the same, else a power law through the two
- * nearest, else in proportion to the only one.
+ * Time of an epoch with this many operations for a member without one yet: the mean of members with the same number, otherwise a power
+ * law through the two nearest, otherwise in proportion to the only one.
  */
 function paceAt(flops: number, all: readonly Timing[]): number | undefined {
   const paces = new Map<number, number[]>();
@@ -163,7 +163,7 @@ function paceAt(flops: number, all: readonly Timing[]): number | undefined {
   return near.seconds * (flops / near.at) ** exponent;
 }
 
-/** As many at once as are at it now; but it takes at least as long as the longest. */
+/** With as many at once as are training now; but at least as long as the longest takes. */
 export function familySeconds(timed: readonly Timing[], left: readonly (number | null)[]): number | null {
   const known = left.filter((seconds) => seconds !== null);
   if (known.length < left.length) return null;
@@ -172,7 +172,7 @@ export function familySeconds(timed: readonly Timing[], left: readonly (number |
   return Math.max(...known, sum / Math.max(1, atOnce));
 }
 
-/** Whether its last epoch is not longer ago than three take. */
+/** Whether its last epoch ended no longer ago than three epochs take. */
 function isActive(timing: Timing): boolean {
   const own = pace(timing);
   return own !== undefined && timing.idleSeconds < 3 * own + 10;

@@ -1,4 +1,4 @@
-/** What `run.json` and `member.json` say: types, and the checks made when they are read back. */
+/** The contents of `run.json` and `member.json`: types, and the checks made when they are read back. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { levelsSchema } from '../datasets/files/deep.js';
@@ -14,7 +14,7 @@ import { isNameable } from '../terminal/printable.js';
 
 /** Hex. */
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-/** A text on one line, as it may stand in any file that is made of it. */
+/** A one-line text that may safely appear in any file made from it. */
 export const textSchema = z.string().refine(isNameable, 'has control characters');
 export const memberIdSchema = z
   .string()
@@ -24,20 +24,23 @@ export const memberIdSchema = z
     ),
     'is not the id of a member',
   );
-/** In a member's folder, and nowhere else. */
+/** A file directly in a member's folder. */
 const fileNameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'is not the name of a file');
 
 /**
- * Raised when a reader of the older one could misunderstand the newer. Since 2 a record is sealed (json.ts): any change shows. Those
- * of 1 are read as they are. Since 3 members may differ in further factors.
+ * Raised when a reader of the older one could misunderstand the newer. Since 2 a record is sealed (json.ts), so any change shows.
+ * Those of 1 are read without a check. Since 3 members may differ in further factors.
  */
 const formatSchema = z.literal([1, 2, 3]);
 
-/** Of what an earlier version reads too, and of what it would misread: members that differ in more than width and seed. */
+/**
+ * The format of records that an earlier version can read too, and of those that it would misread: members that differ in
+ * more than width and seed.
+ */
 export const recordFormat = 2;
 export const factorFormat = 3;
 
-/** Whether a record has no digest: a change in it is not seen. */
+/** Whether a record has no digest, so that a change in it goes unnoticed. */
 function isUnsealed({ format }: { readonly format: number }): boolean {
   return format < 2;
 }
@@ -54,15 +57,15 @@ export const runRecordSchema = z.strictObject({
     fingerprint: sha256,
     shape: z.strictObject({ height: z.int(), width: z.int(), channels: z.int() }),
     classes: z.int(),
-    /** Mean of all training pixels, 0 to 1: autoencoders take it off their input. */
+    /** Mean of all training pixels, 0 to 1: autoencoders subtract it from their input. */
     meanPixel: z.number(),
     trainCount: z.int(),
     testCount: z.int(),
     licence: textSchema,
     citation: textSchema,
-    /** What the column `group` tells apart, in the plural, and how many of them the test images have; where they are known. */
+    /** What the column `group` distinguishes, in the plural, and how many of them the test images have; if known. */
     groups: z.strictObject({ noun: textSchema.min(1), count: z.int() }).optional(),
-    /** Where classes are combinations of attributes: these, and which combinations are trained. */
+    /** If classes are combinations of attributes: the attributes, and which combinations are trained. */
     composition: z
       .strictObject({
         attributes: z
@@ -73,9 +76,9 @@ export const runRecordSchema = z.strictObject({
         rule: textSchema,
       })
       .optional(),
-    /** What was taken for black and white in image files that don't tell. */
+    /** The values treated as black and white in image files that do not say. */
     levels: levelsSchema.optional(),
-    /** `[classes]`, where the classes have names. */
+    /** `[classes]`, if the classes have names. */
     classNames: z.array(textSchema).optional(),
     /** Images of each class as used, `[classes]`; missing from runs of older versions. */
     classCounts: z.strictObject({ train: z.array(z.int()), test: z.array(z.int()) }).optional(),
@@ -84,14 +87,14 @@ export const runRecordSchema = z.strictObject({
   }),
   /** `cpu` or `gpu` as resolved, with the device's name: `AMD EPYC`, `NVIDIA H200`. */
   device: z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: textSchema }),
-  /** Threads of each member, by member id. Part of the record since results depend on it in the last bits. */
+  /** Threads of each member, by member id. Recorded because the last bits of results depend on it. */
   threads: z.record(memberIdSchema, z.int().min(1)),
   /**
-   * Members that were begun as one program, a list for each: how many they are and at which place decides the last bits. Null where one is
-   * in another list since runs were merged. Missing where there are none.
+   * Members that were started as one program, a list for each: their number and position decide the last bits. Null for a member that is
+   * in another list since runs were merged. Absent if there are none.
    */
   stacks: z.array(z.array(memberIdSchema.nullable()).min(1)).optional(),
-  /** Floating-point operations of each member's training, by member id, as in member.json; missing from runs of older versions. */
+  /** Floating-point operations of each member's training, by member id, as in member.json; absent from runs of older versions. */
   flops: z.record(memberIdSchema, z.number()).optional(),
   /** Trained op by op instead of compiled (`--eager`): the last bits differ. */
   eager: z.boolean(),
@@ -105,16 +108,19 @@ export const runRecordSchema = z.strictObject({
   gitCommit: textSchema.nullable(),
   digest: sha256.optional(),
 });
-/** Without the digest, which is of the file; of a view with the probe whose outcomes are shown, which no file says. */
+/**
+ * Without the digest, which belongs to the file; for a view, with the probe whose outcomes are shown, which is in no
+ * file.
+ */
 export type RunRecord = Omit<z.output<typeof runRecordSchema>, 'digest'> & { readonly probe?: ProbeName | undefined };
 
 /** What `--tune` chose. */
 export const tunedSchema = z.strictObject({
   factor: z.enum(tunableKeys),
   value: z.number(),
-  /** How many values were tried: tuning/MEMBER.json has them. */
+  /** Number of values tried: tuning/MEMBER.json has them. */
   trials: z.int().min(1),
-  /** The value is the least or the largest of the grid: the best may lie beyond. */
+  /** The value is the smallest or largest of the grid, so the best may lie beyond. */
   atEdge: z.boolean(),
 });
 
@@ -127,15 +133,21 @@ export const memberRecordSchema = z.strictObject({
   /** Further options in which it differs from its run's own. */
   factors: z.partialRecord(z.enum(factorKeys), z.number()).optional(),
   status: z.enum(['training', 'complete']),
-  /** In place of its run's option, where that was tuned. */
+  /** In place of its run's option, if that was tuned. */
   tuned: tunedSchema.optional(),
-  /** `experimentDigest` of what it was trained as: a member that was copied from another run is known by it. */
+  /** `experimentDigest` of its training, which identifies a member that was copied from another run. */
   experiment: sha256,
-  /** When its training began (UTC), by the machine's clock: a forecast sealed after it is none. Restarts keep it. Of a tuned one its first trial. */
+  /**
+   * When its training started (UTC), by the machine's clock: a forecast sealed later is void. Restarts keep it. For a tuned member, the
+   * start of its first trial.
+   */
   begun: z.iso.datetime(),
   /** Trainable parameters. */
   parameters: z.int(),
-  /** Floating-point operations of all training steps: those of convolutions and matrix products, a multiply-add as two. */
+  /**
+   * Floating-point operations of all training steps: those of convolutions and matrix products, counting a multiply-add as
+   * two.
+   */
   trainingFlops: z.number(),
   threads: z.int(),
   epochsDone: z.int(),
@@ -146,14 +158,14 @@ export const memberRecordSchema = z.strictObject({
   evaluationSeconds: z.number().nullable(),
   /** Peak resident memory of the worker in bytes. */
   peakMemoryBytes: z.number().nullable(),
-  /** SHA-256 of each file beside this one that belongs to the member, by file name. */
+  /** SHA-256 of each of the member's files in the same folder, by file name. */
   files: z.record(fileNameSchema, sha256),
   digest: sha256.optional(),
 });
-/** Without the digest, which is of the file. */
+/** Without the digest, which belongs to the file. */
 export type MemberRecord = Omit<z.output<typeof memberRecordSchema>, 'digest'>;
 
-/** A line for the user where changes of some records can't be seen. */
+/** A line for the user if changes of some records would go unnoticed. */
 export function unsealedNotes(folder: string, run: RunRecord, members: readonly MemberRecord[]): string[] {
   const old = members.filter(isUnsealed).length;
   const which = [
@@ -166,7 +178,7 @@ export function unsealedNotes(folder: string, run: RunRecord, members: readonly 
   ];
 }
 
-/** Options that came later, with the value that they had before: their digests stay. */
+/** Options that were added later, with the value that they had before, so that digests stay the same. */
 const laterDefaults: Partial<Experiment> = { depth: 2 };
 
 /** What a member's outcomes depend on besides its width, seed, threads and device. */
@@ -178,7 +190,7 @@ export interface TrainingConditions {
 }
 
 /**
- * SHA-256 (hex) over a member's experiment without widths and seeds, the fingerprint of its run's dataset, and whether it is eager.
+ * SHA-256 (hex) of a member's experiment without widths and seeds, the fingerprint of its run's dataset, and whether it is eager.
  */
 export function experimentDigest({ experiment, fingerprint, eager }: TrainingConditions): string {
   const isLater = (key: string, value: unknown) =>
@@ -191,7 +203,7 @@ export function experimentDigest({ experiment, fingerprint, eager }: TrainingCon
     .digest('hex');
 }
 
-/** A member's own experiment, with what was tuned in place, and how many images it trains on. */
+/** A member's own experiment, with tuned values filled in, and the number of images it trains on. */
 export function trainingOf(
   {
     experiment,
@@ -212,13 +224,13 @@ export function trainingOf(
   return { experiment: own, trainCount: own.trainSize ?? all };
 }
 
-/** Epochs that a member trains for; the last one may be cut short. */
+/** Number of epochs that a member trains for; the last one may be cut short. */
 export function epochsOf(run: RunRecord, key: Pick<MemberKey, 'factors'>): number {
   const { experiment, trainCount } = trainingOf(run, key);
   return lengthOf(experiment, trainCount).epochs;
 }
 
-/** The digest that a run's member has; left out: one that differs in width and seed alone. */
+/** The digest of a member of the run; default: of one that differs only in width and seed. */
 export function digestOfRun(
   {
     experiment,
@@ -232,7 +244,7 @@ export function digestOfRun(
   return experimentDigest({ experiment: experimentAt(experiment, key), fingerprint: dataset.fingerprint, eager });
 }
 
-/** What is said of a member with another digest than its run's. */
+/** The message for a member with a different digest from its run's. */
 export const otherExperiment = 'belongs to another experiment than run.json: it was trained with other options or data';
 
 /** One line of history.jsonl. */
@@ -241,15 +253,18 @@ export const epochRecordSchema = z.strictObject({
   step: z.int(),
   /** Mean training loss over the epoch's steps (cross-entropy in nats; autoencoder: squared error per pixel). */
   trainLoss: z.number(),
-  /** Share of the epoch's training images that were right when they were seen; null where no answer is right or wrong. */
+  /** Share of the epoch's training images that were right when they were seen; null if answers are not right or wrong. */
   trainAccuracy: z.number().nullable(),
   learningRate: z.number(),
   examplesPerSecond: z.number(),
   seconds: z.number(),
-  /** After the epoch, of examples that were not trained on: some or all of the test set, and the validation split. As the training's. */
+  /**
+   * Measured after the epoch on examples that were not trained on: some or all of the test set, and the validation split. Otherwise as
+   * in training.
+   */
   testLoss: z.number().optional(),
   testAccuracy: z.number().nullable().optional(),
-  /** How many test examples. */
+  /** Number of test examples. */
   testExamples: z.int().min(1).optional(),
   validationLoss: z.number().optional(),
   validationAccuracy: z.number().nullable().optional(),

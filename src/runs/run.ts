@@ -1,6 +1,6 @@
 /**
- * A run on disk: one trained family. `checkpoints/README.md` describes every file. The members of a run are all its
- * widths with all its seeds; extending it adds widths or seeds, and the family stays balanced.
+ * A run on disk: one trained family. `checkpoints/README.md` describes every file. The members of a run are all
+ * combinations of its widths and seeds; extending it adds widths or seeds, and the family stays balanced.
  */
 import * as path from 'node:path';
 import { usualWays } from '../datasets/probes.js';
@@ -59,8 +59,8 @@ const runFile = (folder: string) => path.join(folder, 'run.json');
 const memberFile = (folder: string) => path.join(folder, 'member.json');
 
 /**
- * What run.json says; undefined where there is no run. It goes by its folder's name: of a copied or renamed one, what is written and
- * hinted must not be the other's. Throws RunError, one line, where it is damaged.
+ * The contents of run.json; undefined if there is no run. The run is named by its folder, so that files and hints of a copied or
+ * renamed run do not refer to the original. Throws RunError, one line, if it is damaged.
  */
 export async function readAnyRun(folder: string): Promise<AnyRun | undefined> {
   const file = runFile(folder);
@@ -72,11 +72,11 @@ export async function readAnyRun(folder: string): Promise<AnyRun | undefined> {
     : parseRecord(runRecordSchema, text, file, remedy);
   const own = runNameSchema.safeParse(path.basename(path.resolve(folder)));
   const named = own.success ? { ...record, name: own.data } : record;
-  // An option that came later is as it was before.
+  // An option that was added later has its earlier value.
   return isImported(named) ? named : { ...named, experiment: resolveExperiment(inputOf(named.experiment)) };
 }
 
-/** `readAnyRun` of a trained family. Throws UsageError for one of imported members, which have nothing to train. */
+/** `readAnyRun` of a trained family. Throws UsageError for one of imported members, which cannot be trained. */
 export async function readRunRecord(folder: string): Promise<RunRecord | undefined> {
   const record = await readAnyRun(folder);
   if (record === undefined || !isImported(record)) return record;
@@ -86,7 +86,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord | undefin
   );
 }
 
-/** Whether a text, which may be no JSON at all, is of a run of imported members. */
+/** Whether a text, which need not be JSON, is the record of a run of imported members. */
 function saysImported(text: string): boolean {
   try {
     return (JSON.parse(text) as { kind?: unknown } | null)?.kind === 'imported';
@@ -95,7 +95,7 @@ function saysImported(text: string): boolean {
   }
 }
 
-/** Creates or replaces run.json, in the newest format, and the folder where there is none; `confirm` as `writeFileAtomic` asks it. */
+/** Creates or replaces run.json, in the newest format, and the folder if necessary; `confirm` as in `writeFileAtomic`. */
 export async function writeRunRecord(folder: string, record: RunRecord, confirm?: Writing['confirm']): Promise<void> {
   await createFolder(folder);
   await writeFileAtomic(
@@ -105,7 +105,7 @@ export async function writeRunRecord(folder: string, record: RunRecord, confirm?
   );
 }
 
-/** What member.json says; undefined where the member was never begun. Throws RunError, one line, where it is damaged. */
+/** The contents of member.json; undefined if the member has not started. Throws RunError, one line, if it is damaged. */
 export async function readMemberRecord(folder: string): Promise<MemberRecord | undefined> {
   const file = memberFile(folder);
   const text = await readTextIfThere(file);
@@ -120,13 +120,13 @@ export async function readMemberRecord(folder: string): Promise<MemberRecord | u
   return record;
 }
 
-/** What a member goes on from: after its last whole epoch, and within the next where it was stopped there. */
+/** What a member resumes from: after its last whole epoch, and within the next if it was stopped there. */
 export const checkpointFiles = ['training.safetensors', 'stopped.safetensors'] as const;
 
-/** Files without which a member is not complete. */
+/** Files without which a member is incomplete. */
 export const completeFiles = ['weights.safetensors', 'history.jsonl', 'outcomes.parquet'] as const;
 
-/** Creates or replaces member.json, in the newest format, and the folder where there is none; `confirm` as `writeFileAtomic` asks it. */
+/** Creates or replaces member.json, in the newest format, and the folder if necessary; `confirm` as in `writeFileAtomic`. */
 export async function writeMemberRecord(
   folder: string,
   record: MemberRecord,
@@ -140,7 +140,7 @@ export async function writeMemberRecord(
   );
 }
 
-/** The first file that is missing or does not match its hash, and which of the two; undefined where all are whole. */
+/** The first file that is missing or does not match its hash, and which of the two; undefined if all are intact. */
 export async function verifyMember(folder: string, record: Pick<MemberRecord, 'files'>): Promise<string | undefined> {
   for (const name of Object.keys(record.files)) {
     const bytes = await readMemberFile(folder, record, name);
@@ -149,7 +149,9 @@ export async function verifyMember(folder: string, record: Pick<MemberRecord, 'f
   return undefined;
 }
 
-/** A file beside a member's record, checked against its hash there; if it is damaged, what is wrong with it, by name. */
+/**
+ * A file next to a member's record, checked against its hash there; if it is damaged, what is wrong with it, by name.
+ */
 export async function readMemberFile(
   folder: string,
   { files }: Pick<MemberRecord, 'files'>,
@@ -161,14 +163,14 @@ export async function readMemberFile(
   return `${name} is damaged: it does not match its SHA-256 in member.json`;
 }
 
-/** An option whose value would make another run of it. Values are as a message shows them. */
+/** An option whose value would make it a different run. Values are formatted for messages. */
 export interface Contradiction {
   readonly key: ExperimentKey;
   readonly recorded: string;
   readonly asked: string;
 }
 
-/** What keeps an experiment from going on with a run. Widths, seeds and factors extend it and never contradict. */
+/** What prevents an experiment from resuming a run. Widths, seeds and factors extend it and never contradict it. */
 export function contradictions(record: RunRecord, experiment: Experiment): Contradiction[] {
   return (
     settingKeys
@@ -188,7 +190,7 @@ function isLength(key: string): boolean {
   return key === 'epochs' || key === 'steps';
 }
 
-/** What an option that was left out is; of others nothing was asked for. */
+/** The effective value of an omitted option; undefined if it has none. */
 const unsetTexts: Readonly<Partial<Record<keyof Experiment, string>>> = {
   trainSize: 'all examples',
   testSize: 'all examples',

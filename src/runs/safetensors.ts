@@ -62,21 +62,21 @@ export function encodeSafetensors(
 }
 
 const digestKey = 'digest';
-/** As long as the SHA-256 in hex whose place it keeps. */
+/** As long as the hex SHA-256 whose place it holds. */
 const noDigest = '0'.repeat(64);
 
-/** `encodeSafetensors` with the SHA-256 of the whole file in its metadata, made while that value is all zeros. */
+/** `encodeSafetensors` with the SHA-256 of the whole file in its metadata, computed while that value is all zeros. */
 export function encodeSealed(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  // First, so that it is the first of its form in the header, whatever the other values are.
+  // First, so that it is the first match in the header, whatever the other values are.
   const bytes = encodeSafetensors(tensors, { [digestKey]: noDigest, ...metadata });
   bytes.set(Buffer.from(createHash('sha256').update(bytes).digest('hex')), digestPlace(bytes));
   return bytes;
 }
 
-/** Whether a file is as `encodeSealed` made it; undefined for one without a digest. */
+/** Whether a file is unchanged since `encodeSealed` made it; undefined for one without a digest. */
 export function isSealIntact(bytes: Uint8Array): boolean | undefined {
   const at = digestPlace(bytes);
   if (at === undefined) return undefined;
@@ -98,7 +98,7 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): SafeTensors
   return { tensors, metadata };
 }
 
-/** A file's tensors as they lie in it, of any type: the header is checked, no value is looked at. Throws as `decodeSafetensors`. */
+/** A file's tensors in their stored form, of any type: the header is checked, values are not. Throws as `decodeSafetensors`. */
 export function openSafetensors(bytes: Uint8Array, where: string) {
   const damaged = (what: string) => new RunError(`is not a complete safetensors file: ${what}`, where);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -154,7 +154,7 @@ function tensorAt(
   const Type = types[dtype as TypeName];
   if (end - begin !== elements(shape) * Type.BYTES_PER_ELEMENT)
     throw damaged(`${name} has ${end - begin} bytes for shape [${shape.join(', ')}]`);
-  // A copy of its own: a slice of the file need not be aligned.
+  // A copy: a slice of the file need not be aligned.
   return { shape, data: new Type(Uint8Array.from(content.subarray(begin, end)).buffer) };
 }
 

@@ -8,7 +8,7 @@ export function stepOf({ record }: Pick<LoadedMember, 'record'>): number {
   return present(record.coordinates['steps']);
 }
 
-/** The members of each training, which have its folder in common, by their places in the list; in the order of their steps. */
+/** The members of each training, which share its folder, by their indices in the list; in the order of their steps. */
 export function trainingsOf(members: readonly LoadedMember[]): number[][] {
   const stepAt = (place: number) => stepOf(nth(members, place));
   const trainings = group(members.keys(), (place) => nth(members, place).folder);

@@ -9,11 +9,11 @@ export interface TunedWords {
   readonly factor: TunableKey;
   /** `learning rate tuned, from 0.001 to 0.01 on the validation split` */
   readonly text: string;
-  /** How many chose the least or the largest value of the grid: ` (1 of 4 members at an end of the grid)`; empty of none. */
+  /** How many chose the smallest or largest value of the grid: ` (1 of 4 members at an end of the grid)`; empty for none. */
   readonly edge: string;
 }
 
-/** Undefined where nothing was tuned. Moments of one member count once. */
+/** Undefined if nothing was tuned. Moments of one member count once. */
 export function tunedWordsOf(
   members: readonly { readonly trained: Pick<MemberRecord, 'id' | 'tuned'> | undefined }[],
 ): TunedWords | undefined {

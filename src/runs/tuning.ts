@@ -1,4 +1,4 @@
-/** The trials of `--tune` on disk: `RUN/tuning/MEMBER.json`, one file for each choice that was made. */
+/** The trials of `--tune` on disk: `RUN/tuning/MEMBER.json`, one file for each choice. */
 import * as path from 'node:path';
 import * as z from 'zod';
 import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
@@ -6,22 +6,24 @@ import { formatSealed, parseRecord } from './json.js';
 import { memberIdSchema, sha256, tunedSchema } from './record.js';
 
 export const tuningSchema = z.strictObject({
-  /** Sealed, as all records since 2 are. */
+  /** Sealed, as all records are since format 2. */
   format: z.literal(2),
-  /** The member that the trials are of: of those of a width the one of seed 0, whether the run has it or not. */
+  /**
+   * The member that the trials belong to: for the members of a width, the one of seed 0, whether the run has it or not.
+   */
   id: memberIdSchema,
   /** Digest of the experiment, as in member.json. */
   experiment: sha256,
   factor: tunedSchema.shape.factor,
-  /** When the first trial began (UTC), by the machine's clock; missing from files of older versions. */
+  /** When the first trial started (UTC), by the machine's clock; absent from files of older versions. */
   begun: z.iso.datetime().optional(),
   /** In the order in which they were made. */
   trials: z.array(
     z.strictObject({
       value: z.number(),
-      /** Mean over the validation split, in the unit of history.jsonl; null where the trial diverged. */
+      /** Mean over the validation split, in the unit of history.jsonl; null if the trial diverged. */
       loss: z.number().nullable(),
-      /** Share of it that was right; null where nothing is right or wrong, or the trial diverged. */
+      /** Share that was right; null if answers are not right or wrong, or the trial diverged. */
       accuracy: z.number().nullable(),
       diverged: z.boolean(),
       /** Training steps. */
@@ -41,7 +43,7 @@ export function tuningFile(runFolder: string, id: string): string {
   return path.join(tuningFolder(runFolder), `${id}.json`);
 }
 
-/** Undefined where no trial was made. Throws RunError, one line, where it is damaged. */
+/** Undefined if there were no trials. Throws RunError, one line, if it is damaged. */
 export async function readTuning(file: string): Promise<TuningRecord | undefined> {
   const text = await readTextIfThere(file);
   return text === undefined ? undefined : parseRecord(tuningSchema, text, file, 'delete it to make the trials again');

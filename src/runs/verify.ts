@@ -1,4 +1,4 @@
-/** Whether what is on disk is what was written: by the digests of the records and the hashes that stand in each member.json. */
+/** Checks that the files on disk are what was written, by the digests of the records and the hashes in each member.json. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
@@ -42,36 +42,36 @@ export interface MemberState {
   readonly id: string;
   readonly folder: string;
   readonly status: MemberStatus;
-  /** Undefined where no epoch of the member is done, or its record can't be read. */
+  /** Undefined if no epoch of the member is done, or its record cannot be read. */
   readonly record: MemberRecord | undefined;
-  /** What is damaged, naming the file; undefined where nothing is. */
+  /** What is damaged, naming the file; undefined if nothing is. */
   readonly problem: string | undefined;
-  /** Epochs that its training has; 0 of an imported member. */
+  /** Number of epochs of its training; 0 for an imported member. */
   readonly epochs: number;
 }
 
-/** What of a complete member's files is looked at: every byte, or only whether they are there. */
+/** How a complete member's files are checked: every byte, or only whether they exist. */
 export type Scrutiny = 'hashes' | 'presence';
 
 /**
- * The state of every member of a run, in the run's order. Complete are those whose files all match their hashes.
+ * The state of every member of a run, in the run's order. Members are complete if all their files match their hashes.
  *
- * @throws RunError where there is no run, or run.json is damaged
+ * @throws RunError if there is no run, or run.json is damaged
  */
 export async function verifyRun(folder: string, scrutiny: Scrutiny = 'hashes'): Promise<MemberState[]> {
   const record = await readRunRecord(folder);
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   const states: MemberState[] = [];
-  // One after the other: a run's files are read whole, and many at once would only fill the memory.
+  // One after the other: a run's files are read whole, and several at once would only fill the memory.
   for (const key of membersOf(record.experiment))
     states.push(await stateOfMember(folder, key, { run: record, scrutiny }));
   return states;
 }
 
-/** A member's state, however it came to be. */
+/** The state of a member, trained or imported. */
 export type AnyMemberState = Omit<MemberState, 'key'>;
 
-/** `verifyRun` of any run; of one that was imported, with what is wrong with the list of its examples. Throws as that. */
+/** `verifyRun` for any run; for an imported one also what is wrong with its list of examples. Throws likewise. */
 export async function verifyAnyRun(
   folder: string,
   scrutiny: Scrutiny = 'hashes',
@@ -101,12 +101,12 @@ async function stateOfImported(
   }
 }
 
-/** How far a member is that is not finished: `2 of 5 epochs done`. */
+/** Progress of an unfinished member: `2 of 5 epochs done`. */
 export function unfinished(record: Pick<MemberRecord, 'epochsDone'> | undefined, of: number): string {
   return `${record?.epochsDone ?? 0} of ${counted(of, 'epoch')} done`;
 }
 
-/** Why the member is not complete; undefined where it is. */
+/** Why the member is incomplete; undefined if it is complete. */
 export function whyMissing({ status, record, problem, epochs }: AnyMemberState): string | undefined {
   if (status === 'complete') return undefined;
   return problem ?? (status === 'training' ? unfinished(record, epochs) : status);
@@ -117,7 +117,7 @@ interface Expected {
   readonly scrutiny: Scrutiny;
 }
 
-/** Of one member, which is of the family that `run` says, whatever run.json there is. */
+/** State of one member, which belongs to the family that `run` describes, whatever run.json there is. */
 export async function stateOfMember(
   runFolder: string,
   key: MemberKey,
@@ -151,8 +151,8 @@ async function absentFile(folder: string, { files }: Pick<MemberRecord, 'files'>
 }
 
 /**
- * What of a member in training is not as it was written. The checkpoint is written first, then the history, then the record: after
- * a kill, or just now, the history may have an epoch more than the record knows.
+ * What is wrong with the files of a member in training. The checkpoint is written first, then the history, then the record: after
+ * a kill, or just now, the history may be one epoch ahead of the record.
  */
 async function trainingProblem(folder: string, record: MemberRecord): Promise<string | undefined> {
   const [name, checkpoint] = ['history.jsonl', 'training.safetensors'];
@@ -168,7 +168,7 @@ async function trainingProblem(folder: string, record: MemberRecord): Promise<st
   const isEarlier = history !== undefined && sha256Of(history.replace(/[^\n]*\n$/, '')) === expected;
   if (isEarlier && (state === undefined || history === historyIn(state, checkpoint))) return undefined;
   const now = await readMemberRecord(folder);
-  // Its training went on while the files were read.
+  // Its training continued while the files were read.
   if (now !== undefined && now.files[name] !== expected)
     return now.status === 'training' ? trainingProblem(folder, now) : verifyMember(folder, now);
   return history === undefined

@@ -1,7 +1,7 @@
 /**
- * A run's members as points of curves: which coordinate they are placed by, which of the other factors are held and at what. A plain
- * view is of the widths of a family, with their parameters on the axis; in any other a scale is the value of one coordinate. Pure,
- * so that a page places members as commands do.
+ * A run's members as points of curves: by which coordinate they are placed, which of the other factors are held and at what value. A
+ * plain view shows the widths of a family, with their parameters on the axis; in any other a scale is the value of one coordinate.
+ * Pure, so that a page places members as commands do.
  */
 import { factorKeys, furtherFactors, keyOfOption, optionOf, type FactorKey } from '../experiment/factor-names.js';
 import { nth } from '../machine/present.js';
@@ -10,24 +10,27 @@ import { formatCount } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
 import { coordinateWords, trainedWords, type FamilyWords } from './words.js';
 
-/** What is known of a run's experiment: which of its factors have several values. */
+/** The part of a run's experiment that matters here: which of its factors have several values. */
 export interface Varied {
   readonly arch: string;
   readonly grid?: Readonly<Partial<Record<FactorKey, unknown>>> | undefined;
   readonly zip?: true | undefined;
 }
 
-/** What is asked for. */
+/** The user's request. */
 export interface ViewOptions {
-  /** What curves are drawn over; left out: the parameters of the widths, or the factor that varies. */
+  /** The horizontal axis; default: the parameters of the widths, or the factor that varies. */
   readonly axis?: string | undefined;
-  /** Values of factors that do not vary along a curve; left out: the largest of each. */
+  /** Values of factors that do not vary along a curve; default: the largest of each. */
   readonly where?: Readonly<Record<string, number>> | undefined;
-  /** The step of training whose outcomes are shown; left out: the last, and of curves over training all that were taken. */
+  /** The training step whose outcomes are shown; default: the last, and for curves over training all that were taken. */
   readonly at?: number | undefined;
-  /** Whose outcomes are shown: a probe's; left out: those of the test set. */
+  /** The probe whose outcomes are shown; default: those of the test set. */
   readonly probe?: string | undefined;
-  /** All members, whatever they differ in, for what reads their coordinates itself; they are on no curve. Ends: without moments. */
+  /**
+   * All members, whatever they differ in, for callers that read their coordinates themselves; they are on no curve. Ends: without
+   * moments.
+   */
   readonly all?: boolean | 'ends' | undefined;
 }
 
@@ -38,21 +41,21 @@ export interface Placed {
 
 export interface FamilyView<T> {
   readonly words: FamilyWords;
-  /** Undefined in a plain view; else the coordinate, or `loss`, which the outcomes tell. */
+  /** Undefined in a plain view; otherwise the coordinate, or `loss`, which is computed from the outcomes. */
   readonly coordinate: string | undefined;
   readonly members: readonly T[];
   /** Factors that vary in the run and are held in the view. */
   readonly held: Readonly<Record<string, number>>;
-  /** Factors in which members differ that stand at one place, and so count as seeds. */
+  /** Factors in which members at one place differ, so that these count as seeds. */
   readonly mixed: readonly string[];
-  /** What the user should know, a line each. */
+  /** Notes for the user, a line each. */
   readonly notes: readonly string[];
 }
 
-/** Axes along which a member moves while it trains. */
+/** Axes along which a member moves during training. */
 export const alongTraining: readonly string[] = ['steps', 'flops', 'examples', 'loss'];
 
-/** What is no factor, and can be an axis all the same. */
+/** Not factors, but possible axes all the same. */
 export const measures = ['parameters', 'flops', 'examples', 'loss'] as const;
 type Measure = (typeof measures)[number];
 
@@ -85,7 +88,7 @@ export function axisTitle(key: string): string {
 /** Factors that change the number of parameters. */
 export const architecture: readonly string[] = ['width', 'depth', 'blocks', 'heads', 'imageSize'];
 const length = ['steps', 'epochs', 'batchSize', 'trainSize'];
-/** Factors that move a measure: members that differ in them lie on one curve over it. */
+/** Factors that change a measure: members that differ in them are on one curve over it. */
 const movedBy: Readonly<Record<Measure, readonly string[]>> = {
   parameters: architecture,
   flops: [...architecture, ...length],
@@ -107,7 +110,7 @@ export function coordinateValues(key: string, members: readonly Pick<Placed, 'co
 }
 
 /**
- * No members where none has all of the values that are asked for, as in a grid that is partly trained.
+ * No members if none has all of the requested values, as in a grid that is partly trained.
  *
  * @throws UsageError for an axis that the members do not have, and for values that none of them has
  */
@@ -117,7 +120,7 @@ export function viewOf<T extends Placed>(
   { axis, where = {}, all = false }: ViewOptions,
 ): FamilyView<T> {
   const varying = varyingFactors({ experiment }, members);
-  // Transformers of other classes are tested on other sequences, so that no curve is over them.
+  // Transformers with different classes are tested on different sequences, so they are not on one curve.
   const axes = varying.filter((key) => key !== 'classes' || experiment.arch !== 'transformer');
   const usual = axes.includes('width') || axes.length === 0 ? 'parameters' : nth(axes, 0);
   const over = resolveAxis(axis, { varying, usual, members });
@@ -126,7 +129,7 @@ export function viewOf<T extends Placed>(
   if (axis !== undefined && over in where)
     throw new UsageError(`${over} is on the axis`, '--where', 'hold another factor, or give another --axis');
   const isWidths = axis === undefined && over === 'parameters';
-  // Factors that are combined by position move together: to hold one would leave a single member.
+  // Factors that are combined by position move together: holding one would leave a single member.
   const isZipped = experiment.zip === true;
   const others = varying.filter((key) => !isZipped && (isWidths ? key !== 'width' : !along.includes(key)));
   const held: Record<string, number> = { ...where };
@@ -164,7 +167,7 @@ export function viewOf<T extends Placed>(
   return { words, coordinate: over, members: kept, held, mixed, notes };
 }
 
-/** Factors in which members differ that are at one place of an axis. */
+/** Factors in which members at one place of an axis differ. */
 function mixedAt(
   axis: string,
   { varying, members }: { readonly varying: readonly string[]; readonly members: readonly Placed[] },
@@ -205,8 +208,8 @@ function resolveAxis(axis: string | undefined, { varying, usual, members }: Know
 }
 
 /**
- * The points that are asked for: those after a step, along training all, else the ends. A point without a `moment` is a member at its
- * end.
+ * The requested points: those after a step, all of them along training, otherwise the ends. A point without a `moment` is a member at
+ * its end.
  */
 export function pointsAt<T extends Placed & { readonly moment?: number | undefined }>(
   points: readonly T[],
@@ -217,7 +220,7 @@ export function pointsAt<T extends Placed & { readonly moment?: number | undefin
   return points.filter(({ moment }) => moment === undefined);
 }
 
-/** Which of a run's curves it is, where a factor's values have one each. */
+/** Which of a run's curves it is, if each value of a factor has its own. */
 export interface CurveName {
   /** `depth` */
   readonly factor: string;
@@ -231,7 +234,7 @@ export interface CurveName {
 /**
  * A curve for each value of a factor, in ascending order.
  *
- * @throws UsageError for what is no factor, or held
+ * @throws UsageError if it is not a factor, or is held
  */
 export function curvesPer(
   key: string,
@@ -247,8 +250,8 @@ export function curvesPer(
 }
 
 /**
- * In order of a coordinate, which takes the place of width and parameters, each with the place that seeds have: members at one scale are
- * its replicates, those of one seed together where seeds are told.
+ * In order of a coordinate, which replaces width and parameters, each with its index as the seed: members at one scale are its
+ * replicates, those of one seed together if seeds are known.
  */
 export function onScale<T extends { readonly id: string; readonly seed: number | null }>(
   members: readonly T[],
@@ -269,7 +272,7 @@ export function onScale<T extends { readonly id: string; readonly seed: number |
   });
 }
 
-/** Throws UsageError where the members do not differ in a factor. */
+/** Throws UsageError if the members do not differ in a factor. */
 export function refuseFixed(key: string, varying: readonly string[], flag: string): void {
   if (varying.length === 0) throw new UsageError('the members differ in nothing', flag, 'leave it out');
   if (!varying.includes(key))

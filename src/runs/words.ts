@@ -1,17 +1,20 @@
-/** What things are called in texts and pictures of a family: trained members have widths, imported ones what their source knows. */
+/**
+ * Names for use in texts and pictures of a family: trained members have widths, imported ones whatever coordinates their source
+ * has.
+ */
 import { formatCount } from '../terminal/format.js';
 
 export interface FamilyWords {
-  /** What tells the scales apart: `width`, or the coordinate of imported members, such as `tokens`. */
+  /** What distinguishes the scales: `width`, or the coordinate of imported members, such as `tokens`. */
   readonly scale: string;
-  /** What one of the scales is called where its number is not said: `width`, `scale`; and several of them. */
+  /** Name of a scale without its number: `width`, `scale`; and its plural. */
   readonly noun: string;
   readonly scales: string;
   /** Title of the axis that curves are drawn over: `trainable parameters`, `tokens`. */
   readonly axis: string;
-  /** What the test set is of: `images`, `examples`. */
+  /** What the test set consists of: `images`, `examples`. */
   readonly examples: string;
-  /** Whether a scale is the value of one coordinate and nothing else: no width, and no parameters beside it. */
+  /** Whether a scale is only the value of one coordinate: no width, and no parameters besides it. */
   readonly isCoordinate: boolean;
   /** Whether the members were trained elsewhere. */
   readonly isImported: boolean;
@@ -30,12 +33,12 @@ export const trainedWords: FamilyWords = {
   further: 'train another one with --widths',
 };
 
-/** Of trained members whose curves are drawn over something else than their width. `further` names the option that adds scales. */
+/** For trained members whose curves have another axis than their width. `further` names the option that adds scales. */
 export function coordinateWords(axis: string, { title, further }: { title: string; further: string }): FamilyWords {
   return { ...trainedWords, scale: axis, noun: 'scale', scales: 'scales', axis: title, isCoordinate: true, further };
 }
 
-/** Of imported members whose curves are drawn over a coordinate. */
+/** For imported members whose curves are drawn over a coordinate. */
 export function importedWords(axis: string): FamilyWords {
   return {
     ...{
