@@ -1,7 +1,7 @@
 /**
- * Natural curves: published scores of other people's models against their size, from a CSV file. The shipped files, their
- * columns, sources and licences are described in datasets/natural-curves/README.md; any file of the same columns will do, and as they are
- * timm's results tables, ExpEmergence's groups and BIG-bench's records.
+ * Natural curves: published scores of other people's models against their size, from a CSV file. The shipped files, their columns,
+ * sources and licences are described in datasets/natural-curves/README.md; any file with the same columns will do, and so will timm's
+ * results tables, ExpEmergence's groups and BIG-bench's records in their original form.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -19,13 +19,13 @@ export interface NaturalPoint {
   readonly model: string;
   readonly params: number;
   readonly value: number;
-  /** One standard error; undefined where the source has none. */
+  /** One standard error; undefined if the source has none. */
   readonly standardError: number | undefined;
-  /** Training tokens; undefined where the source has none. */
+  /** Training tokens; undefined if the source has none. */
   readonly tokens: number | undefined;
-  /** Test questions; undefined where the source has none. */
+  /** Number of test questions; undefined if the source has none. */
   readonly examples: number | undefined;
-  /** File inside the source's repository. */
+  /** File in the source's repository. */
   readonly source: string;
 }
 
@@ -43,7 +43,7 @@ export interface NaturalCurve {
   readonly points: readonly NaturalPoint[];
 }
 
-/** Units and directions of the metrics that the shipped files have. A metric that is not here is a number, higher for better. */
+/** Units and directions of the metrics in the shipped files. Any other metric is a number, higher for better. */
 const known: Readonly<Record<string, Pick<NaturalCurve, 'unit' | 'better'>>> = {
   acc: { unit: 'probability', better: 'higher' },
   acc_norm: { unit: 'probability', better: 'higher' },
@@ -62,7 +62,7 @@ const known: Readonly<Record<string, Pick<NaturalCurve, 'unit' | 'better'>>> = {
   bits_per_byte: { unit: 'bits per byte', better: 'lower' },
   edit_distance: { unit: 'characters', better: 'lower' },
   brier: { unit: '', better: 'lower' },
-  // Of BIG-bench, as its files have them: from 0 to 1.
+  // For BIG-bench, as in its files: from 0 to 1.
   exact_str_match: { unit: 'probability', better: 'higher' },
   case_insensitive_str_match: { unit: 'probability', better: 'higher' },
   multiple_choice_grade: { unit: 'probability', better: 'higher' },
@@ -87,14 +87,15 @@ export async function shippedFiles(): Promise<string[]> {
 
 export interface NaturalFile {
   readonly curves: readonly NaturalCurve[];
-  /** Rows that look like a curve and are none, a line each: `"RWKV/MMLU/score": two models of 14000000000 parameters (line 1567)`. */
+  /** Rows that look like a curve but are not, a line each: `"RWKV/MMLU/score": two models of 14000000000 parameters (line 1567)`. */
   readonly leftOut: readonly string[];
 }
 
 /**
- * Every curve of a file, which is a path or a shipped file's name: a CSV, or BIG-bench's records in a folder or as JSON.
+ * Every curve of a file, given by its path or a shipped file's name: a CSV, or BIG-bench's records in a folder or as
+ * JSON.
  *
- * @throws UsageError, one line, on a file that is missing or none of these
+ * @throws UsageError, one line, if the file is missing or none of these
  */
 export async function readNaturalCurves(file: string, where = '--natural'): Promise<NaturalFile> {
   const shipped = await shippedFiles();
@@ -108,7 +109,7 @@ export async function readNaturalCurves(file: string, where = '--natural'): Prom
 /**
  * `FILE:CURVE`, FILE as in `readNaturalCurves`, CURVE its name or a part of it that no other curve has.
  *
- * @throws UsageError as `readNaturalCurves`, and on a curve that is not there or could be several
+ * @throws UsageError as `readNaturalCurves`, and for a curve that does not exist or is ambiguous
  */
 export async function readNaturalCurve(text: string, where = '--natural'): Promise<NaturalCurve> {
   const colon = await colonAfterFile(text);
@@ -143,7 +144,7 @@ export async function readNaturalCurve(text: string, where = '--natural'): Promi
   );
 }
 
-/** The first colon after what is a file; a curve may have some in its name. */
+/** The first colon that follows a file name; a curve's name may contain others. */
 async function colonAfterFile(text: string): Promise<number> {
   const shipped = await shippedFiles();
   for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) {
@@ -230,7 +231,7 @@ function rowOfTimm({ curve, examples, value, ...row }: TimmRow): Row {
   };
 }
 
-/** That of an accuracy is that of a share; of a Brier score nobody published one. */
+/** For an accuracy, that of a share; for a Brier score none was published. */
 function rowOfGroup(row: GroupRow): Row {
   const standardError = row.metric === 'acc' ? shareError(row.value, row.examples) : undefined;
   return { ...row, curve: '', shots: '', source: 'data', standardError };
@@ -251,7 +252,9 @@ function optional(text: string, { at, name }: { readonly at: string; readonly na
   throw new UsageError(`${name} is "${text}"`, at, 'give a number');
 }
 
-/** One curve for each family, task, metric and number of shots; where sizes repeat, for each rule of how many tokens they saw. */
+/**
+ * One curve for each family, task, metric and number of shots; if sizes repeat, one for each rule of how many tokens they saw.
+ */
 function naturalCurves(rows: readonly Row[], file: string): NaturalFile {
   const curves: NaturalCurve[] = [];
   const leftOut: string[] = [];
@@ -262,7 +265,7 @@ function naturalCurves(rows: readonly Row[], file: string): NaturalFile {
       const repeated = repeatedRow(points);
       if (repeated !== undefined)
         leftOut.push(`"${full}": two models of ${repeated.params} parameters (line ${repeated.line})`);
-      // A single model is no curve.
+      // A single model is not a curve.
       if (repeated !== undefined || points.length < 2) continue;
       const { family, task, metric, shots } = points[0]!;
       const { unit, better } = known[metric] ?? { unit: '', better: 'higher' };
@@ -301,7 +304,8 @@ function hasRepeats(rows: readonly Row[]): boolean {
 
 /**
  * Sizes that repeat were trained for different numbers of tokens: either all sizes for the same numbers (checkpoints of one
- * training), or each for the same multiples of its size. The rule that leaves no size twice is taken, and the more points.
+ * training), or each for the same multiples of its size. The rule that leaves no size twice is chosen, and the one with
+ * more points.
  */
 function tokenRule(rows: readonly Row[]): (row: Row) => string {
   const short = (value: number) => Number(value.toPrecision(2)).toExponential().replace('e+', 'e');
@@ -318,8 +322,8 @@ function tokenRule(rows: readonly Row[]): (row: Row) => string {
 }
 
 /**
- * None of all or all of all right have a standard error of 0 by the usual formula, which would make the curve's floor certain: of n
- * examples that of (1 + 0) / (n + 2) is taken (Laplace's rule of succession).
+ * If none or all are right, the usual formula gives a standard error of 0, which would make the curve's floor certain: with n
+ * examples, that of (1 + 0) / (n + 2) is used (Laplace's rule of succession).
  */
 function errorOf(published: number | undefined, examples: number | undefined): number | undefined {
   if (published !== 0) return published;

@@ -1,12 +1,13 @@
 /**
- * How a family's curve would scatter around a given truth if its seeds and its test set were drawn anew: what a null draws from.
+ * How a family's curve would scatter around a given truth with other seeds and another test set: the noise from which null
+ * distributions are drawn.
  *
- * The test set is shared by all members, and an image that is hard for one is hard for others: members' deviations in the
- * bootstrap's draws of it are kept together, as normal scores (a Gaussian copula), and applied to each member's own distribution,
- * a binomial for a share of units. Seeds deviate by themselves. How far is measured from the spread of seeds beyond what the test
- * set explains, pooled over scales by a variance that may depend on the level (a power of p (1 - p) for shares, of the level for
- * what is 0 at least), and is itself drawn, as a few seeds don't tell it well. Where there is one seed for each scale there is
- * nothing to measure, and no noise to be had.
+ * The test set is shared by all members, and an image that is hard for one is hard for others: the members' deviations in its
+ * bootstrap draws are kept together, as normal scores (a Gaussian copula), and applied to each member's own distribution, a
+ * binomial for a share of units. Seeds deviate independently. By how much is estimated from the spread of seeds beyond what the
+ * test set explains, pooled over scales by a variance that may depend on the level (a power of p (1 - p) for shares, of the level
+ * for values of at least 0), and is itself drawn, as a few seeds do not determine it well. With a single seed for each scale
+ * there is nothing to estimate, and no noise.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { meanOfUnits } from '../metrics/metric.js';
@@ -28,7 +29,7 @@ export interface CurveNoise {
 /**
  * A draw of a family: each member's value, and at each scale the mean over seeds.
  *
- * @param place of the bootstrap draw whose test set is taken, modulo their number
+ * @param place of the bootstrap draw whose test set is used, modulo their number
  * @param random for seeds; the same stream gives two metrics of the same members the same seeds
  */
 export type NoisyCurve = (place: number, random: Random) => NoisyFamily;
@@ -40,12 +41,12 @@ export interface NoisyFamily {
   readonly values: Float64Array;
 }
 
-/** Exponents of the level that the variance between seeds may have. */
+/** Possible exponents of the level in the variance between seeds. */
 const exponents = [0, 1, 2];
 
 /**
- * @returns undefined where no scale has two seeds
- * @param curve sampled with draws; without any, members are as if each had a test set of its own
+ * @returns undefined if no scale has two seeds
+ * @param curve sampled with draws; without any, members are treated as if each had its own test set
  */
 export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[]): CurveNoise | undefined {
   const { metric, scales, memberDraws } = curve;
@@ -54,7 +55,8 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
   const isShare = units?.share === true;
   const [least, most] = isShare ? [0, 1] : metric.limits;
   const within = (value: number) => Math.min(most, Math.max(least, value));
-  // Of a share of units, on the scale of that share: seeds and test examples act there, and the transform comes after.
+  // Of a share of units, on the scale of that share: seeds and test examples act there, and the transform is applied
+  // afterwards.
   const base = isShare
     ? members.map(({ outcomes }) => meanOfUnits(metric.unitValues(outcomes)!.values).mean)
     : Array.from(curve.memberValues);
@@ -65,7 +67,7 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
   const scores = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));
   const level = isShare ? (p: number) => p * (1 - p) : least === 0 ? (value: number) => value : undefined;
   const between = betweenSeeds(curve, { base, variances, scores, level });
-  // A seed that is luckier than others has the higher share, and the lower error.
+  // A luckier seed has the higher share, and the lower error.
   const better = metric.better === 'higher' ? 1 : -1;
 
   return {
@@ -102,7 +104,10 @@ export function errorsOf(
   });
 }
 
-/** Of how many independent units a member's share tells as much: units that share images or groups tell less. */
+/**
+ * Number of independent units that are as informative as a member's share: units that share images or groups are less
+ * informative.
+ */
 export function effectiveCount(
   { metric, count }: Pick<SampledCurve, 'metric' | 'count'>,
   members: readonly MemberOutcomes[],
@@ -116,9 +121,9 @@ export function effectiveCount(
 }
 
 interface SeedSpread {
-  /** Of each member, on the scale on which seeds act. */
+  /** Deviation of each member, on the scale on which seeds act. */
   readonly base: readonly number[];
-  /** Of each member over the sampling of the test set. */
+  /** Standard error of each member over the sampling of the test set. */
   readonly variances: readonly number[];
   readonly scores: readonly (Float64Array | undefined)[];
   readonly level: ((value: number) => number) | undefined;
@@ -135,7 +140,7 @@ function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level
       return {
         degrees,
         variance: values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / degrees,
-        // What of it the test set explains: seeds that fail on the same images don't differ by them.
+        // The part of it that the test set explains: seeds that fail on the same images do not differ by them.
         explained: mean(members.map((i) => variances[i]!)) * (1 - correlation(members.map((i) => scores[i]))),
         size: Math.abs(level?.(centre) ?? 1),
       };
@@ -151,7 +156,7 @@ function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level
       weigh((_, i) => sizes[i]!),
     ];
     const factor = size === 0 ? 0 : Math.max(0, total - test) / size;
-    // Of chi-squares with these variances; a scale at which nothing varies says nothing.
+    // Of chi-squares with these variances; a scale at which nothing varies is uninformative.
     const deviance = weigh(({ variance, explained }, i) => {
       const expected = factor * sizes[i]! + explained;
       return expected > 0 ? Math.log(expected) + variance / expected : 0;
@@ -169,7 +174,7 @@ function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level
   };
 }
 
-/** p with transform(p) = value, by bisection; transform never falls on 0 .. 1. */
+/** p with transform(p) = value, by bisection; transform is non-decreasing on 0 .. 1. */
 function inverse(transform: (mean: number) => number, value: number): number {
   if (value <= 0) return 0;
   let [low, high] = [0, 1];

@@ -1,7 +1,7 @@
 /**
  * Is one curve sharper than another that is made of the same outcomes? Both are scored in each bootstrap draw of test set and seeds,
- * and what is judged is the difference and the ratio within draws. Whether two intervals overlap says little: what moves both
- * curves alike widens each interval and leaves the difference alone.
+ * and the difference and the ratio within draws are judged. Whether two intervals overlap says little: what moves both curves alike
+ * widens each interval and leaves the difference alone.
  */
 import { stepDown, type AdjustedP } from '../statistics/multiplicity.js';
 import { contrast, type Contrast } from './contrast.js';
@@ -12,13 +12,13 @@ import { normalsTogether } from './expected-curves.js';
 
 export interface PairedScore extends Pick<Contrast, 'difference' | 'ratio' | 'higher'> {
   /**
-   * That the second is not higher (one-sided): the larger of the two shares that draws give, by percentiles and by the basic
+   * p of the second not being higher (one-sided): the larger of the shares of draws by percentiles and by the basic
    * bootstrap, as the interval is the hull of both. `adjusted` for all scores of the pair by step-down minP.
    */
   readonly test: AdjustedP;
 }
 
-/** How far the two curves' draws are the same. */
+/** How much the two curves' draws have in common. */
 export type Pairing = 'test examples and seeds' | 'test examples' | 'seeds' | 'nothing';
 
 export interface PairedScores {
@@ -26,7 +26,7 @@ export interface PairedScores {
   readonly scores: Readonly<Record<ScoreName, PairedScore>>;
 }
 
-/** Of two curves of the same members, sampled with the same number of draws and seed. */
+/** Two curves of the same members, sampled with the same number of draws and seed. */
 export function pairScores(first: SampledCurve, second: SampledCurve, axis: ScaleName = 'parameters'): PairedScores {
   if (first.draws.length !== second.draws.length) throw new RangeError('the curves differ in their number of draws');
   const [one, other] = [first.expected(), second.expected()];
@@ -42,9 +42,9 @@ export function pairScores(first: SampledCurve, second: SampledCurve, axis: Scal
   return { pairing: pairingOf(first, second), scores: Object.fromEntries(scores) as Record<ScoreName, PairedScore> };
 }
 
-/** That the second curve's scores are not higher: one-sided p, the larger of those by percentiles and by the basic bootstrap. */
+/** One-sided p of the second curve's scores not being higher, the larger of those by percentiles and by the basic bootstrap. */
 export function testHigher(compared: readonly Pick<Contrast, 'at' | 'draws' | 'expected'>[]): AdjustedP[] {
-  // The draws around the observed contrast, and their mirror image, stand for what it would be if the truth were 0.
+  // The draws around the observed contrast, and their mirror image, represent what it would be if the truth were 0.
   const basic = stepDown(compared.map(({ at, draws }) => ({ observed: at, null: draws.map((draw) => draw - at) })));
   const percentile = stepDown(
     compared.map(({ at, draws }) => ({ observed: at, null: draws.map((draw) => at - draw) })),
@@ -56,14 +56,14 @@ export function testHigher(compared: readonly Pick<Contrast, 'at' | 'draws' | 'e
   return compared.map((_, i) => largerP(largerP(basic[i]!, percentile[i]!), expected[i]!));
 }
 
-/** Where both have to speak for it. */
+/** If both must support it. */
 export function largerP(one: AdjustedP, other: AdjustedP): AdjustedP {
   return { p: Math.max(one.p, other.p), adjusted: Math.max(one.adjusted, other.adjusted) };
 }
 
 function pairingOf(first: SampledCurve, second: SampledCurve): Pairing {
   const severalSeeds = first.scales.some(({ members }) => members.length > 1);
-  // Streams of draws are named by the number of units: as many units are the same units in the same draws.
+  // Streams of draws are named by the number of units: the same number means the same units in the same draws.
   if (first.count === second.count) return severalSeeds ? 'test examples and seeds' : 'test examples';
   return severalSeeds ? 'seeds' : 'nothing';
 }

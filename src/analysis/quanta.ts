@@ -1,9 +1,9 @@
 /**
- * At which scale does each test example turn from failed to solved, and does it turn at once? The quantization model
- * (Michaud et al. 2023, arXiv 2303.13506) has a smooth curve made of many sharp turns, one for each "quantum" of skill; the
- * same accuracy curve comes out where every example rises as slowly as the curve itself. What tells them apart is whether
- * the same examples are solved by every seed. `example-turns.ts` has the turns, this file their sharpness and what coin flips with the
- * same accuracies would show; `mixture/` has the sigmoids.
+ * At which scale does each test example turn from failed to solved, and does it turn at once? The quantization model (Michaud et al.
+ * 2023, arXiv 2303.13506) explains a smooth curve by many sharp turns, one for each "quantum" of skill; the same accuracy curve
+ * results if every example rises as slowly as the curve itself. What distinguishes them is whether every seed solves the same
+ * examples. `example-turns.ts` computes the turns, this file their sharpness and what coin flips with the same accuracies would show;
+ * `mixture/` the sigmoids.
  */
 import { sampledMean, wilsonOfMean } from '../statistics/shared-clusters.js';
 import { wilsonLimits, type Interval } from '../statistics/wilson.js';
@@ -29,39 +29,44 @@ import {
 
 export interface SharpTurns {
   readonly count: number;
-  /** Of all examples. */
+  /** Share of all examples. */
   readonly share: number;
-  /** Wilson, 95 %, over the draw of examples, or of what they share, with these members. */
+  /** Wilson, 95 %, over the sampling of examples, or of what they share, with these members. */
   readonly interval: Interval;
-  /** Of the examples whose passage the scales show whole; NaN where there are none. */
+  /** Share of the examples whose passage the scales show in full; NaN if there are none. */
   readonly shareOfWhole: number;
   readonly coinFlips: {
     /** Expected, in closed form. */
     readonly share: number;
-    /** Where 95 % of the permutations lie. */
+    /** Range of 95 % of the permutations. */
     readonly interval: Interval;
-    /** Chance that permuted examples have at least as many sharp turns: (1 + permutations that do) / (1 + permutations). */
+    /**
+     * Probability that permuted examples have at least as many sharp turns: (1 + permutations that do) / (1 +
+     * permutations).
+     */
     readonly pValue: number;
     readonly permutations: number;
   };
 }
 
 export interface SharpOptions {
-  /** At first; left out: 99. */
+  /** At first; default: 99. */
   readonly permutations?: number;
-  /** Up to so many where none has as many sharp turns, so that p is the least it can be; left out: 999. */
+  /** Up to this many if none has as many sharp turns, so that p is as small as possible; default: 999. */
   readonly mostPermutations?: number;
   /** Of the permutations. */
   readonly seed?: number;
-  /** Told after each permutation. */
+  /** Called after each permutation. */
   readonly onStep?: OnStep | undefined;
-  /** What examples share that are not drawn one by one: the image that several rows show, or a group of images. */
+  /**
+   * Units that examples share and that are resampled instead: the image that several rows show, or a group of images.
+   */
   readonly clusters?: { readonly count: number; readonly of: Int32Array } | undefined;
 }
 
 /**
- * How many examples turn sharply, and how many would if which examples a member solves were drawn anew for each member:
- * its accuracy stays, what an example is does not matter.
+ * How many examples turn sharply, and how many would if the examples that each member solves were drawn at random: its
+ * accuracy is kept, the identity of the examples is not.
  */
 export function sharpTurns(
   grid: SolvedGrid,
@@ -96,7 +101,7 @@ export function sharpTurns(
   };
 }
 
-/** Of the share of examples whose passage takes one step. */
+/** Interval of the share of examples whose passage takes one step. */
 function intervalOf(steps: ArrayLike<number>, clusters: SharpOptions['clusters']): Interval {
   const sharp = Float64Array.from(steps, (step) => Number(step === 1));
   if (clusters === undefined)
@@ -127,19 +132,20 @@ function permutedSharp({ scales, examples }: SolvedGrid, slack: readonly number[
 
 interface Scatter {
   readonly into: Int16Array;
-  /** Any order of all places; reordered. */
+  /** Any order of all indices; reordered in place. */
   readonly order: Int32Array;
   readonly random: Random;
 }
 
-/** For each member its number of solved examples at random places, without replacement; the rarer outcome is what is placed. */
+/** Places each member's number of solved examples at random, without replacement; whichever outcome is rarer is placed. */
 function scatterAll(solved: readonly number[], { into, order, random }: Scatter): void {
   const n = order.length;
   into.fill(solved.reduce((sum, count) => sum + Number(2 * count > n), 0));
   for (const count of solved) {
     const [rarer, sign] = 2 * count > n ? [n - count, -1] : [count, 1];
     for (let j = 0; j < rarer; j++) {
-      // Without `integer`'s exact evenness, which costs half of the time: with 10 000 examples it is off by 2e-6.
+      // Without the exact uniformity of `integer`, which costs half of the time: with 10 000 examples it is off by
+      // 2e-6.
       const k = j + Math.floor((random.uint32() * (n - j)) / 4294967296);
       const place = order[k]!;
       order[k] = order[j]!;
@@ -163,9 +169,9 @@ function countSharp(counts: readonly Int16Array[], slack: readonly number[], eno
 }
 
 /**
- * By how much the accuracies of members of one scale differ more than the draw of independent examples explains: Pearson's
- * chi-square over its degrees of freedom, 1 where they do not. Large values say that seeds differ as wholes, and that what
- * takes members of a scale as exchangeable is too sure of itself. NaN with one member per scale.
+ * By how much the accuracies of members of one scale differ more than the sampling of independent examples explains:
+ * Pearson's chi-square divided by its degrees of freedom, 1 if they do not. Large values mean that seeds differ as a
+ * whole, and that methods which treat members of a scale as exchangeable are overconfident. NaN with one member per scale.
  */
 export function memberDispersion({ scales, examples }: SolvedGrid): number {
   let chiSquare = 0;
@@ -188,13 +194,13 @@ export function exampleClasses({ scales }: SolvedGrid, { classes }: ThresholdFit
 }
 
 export interface TurnOptions extends SharpOptions {
-  /** Share of a scale's members that may disagree with the others where an example counts as failed or solved by all. */
+  /** Share of a scale's members that may disagree with the others when an example counts as failed or solved by all. */
   readonly tolerance?: number;
-  /** Latent classes that are tried, at most. */
+  /** Largest number of latent classes to try. */
   readonly most?: number;
-  /** Chance that a guess is right; left out: 0. */
+  /** Probability that a guess is right; default: 0. */
   readonly chance?: number;
-  /** Of the fits, which come before the permutations that `onStep` counts. */
+  /** Progress of the fits, which come before the permutations that `onStep` counts. */
   readonly onFit?: OnStep;
 }
 
@@ -202,19 +208,19 @@ export interface Quanta {
   readonly grid: SolvedGrid;
   readonly turns: Turns;
   readonly measured: TurnDistribution;
-  /** Of independent coin flips with each member's accuracy. */
+  /** Distribution under independent coin flips with each member's accuracy. */
   readonly coinFlips: TurnDistribution;
   readonly sharp: SharpTurns;
-  /** As `memberDispersion` has it. */
+  /** See `memberDispersion`. */
   readonly dispersion: number;
-  /** As `fitThresholds` has them, each with what it has one expect of the turns. */
+  /** The results of `fitThresholds`, each with the turns expected under it. */
   readonly fits: readonly (ThresholdFit & { readonly expected: TurnDistribution })[];
 }
 
 /**
- * All of it.
+ * The whole analysis.
  *
- * @throws RangeError where members do not make one grid, no seed is at every scale, or the tolerance is out of range
+ * @throws RangeError if members do not form a grid, no seed is at every scale, or the tolerance is out of range
  */
 export function analyseTurns(members: readonly SolvedMember[], options: TurnOptions = {}): Quanta {
   const grid = solvedGrid(members);
@@ -239,7 +245,7 @@ export function analyseTurns(members: readonly SolvedMember[], options: TurnOpti
   };
 }
 
-/** The fit that a criterion prefers among those that have a sigmoid; undefined where there are none. */
+/** The fit that a criterion prefers among those that have a sigmoid; undefined if there are none. */
 export function preferred<Fit extends ThresholdFit>(fits: readonly Fit[], criterion: 'aicc' | 'bic'): Fit | undefined {
   return fits
     .filter(({ kind }) => kind !== 'curve')

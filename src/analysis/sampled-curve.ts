@@ -6,28 +6,31 @@ import type { Scale } from './scales.js';
 export interface SampledCurve {
   readonly metric: Metric;
   readonly scales: readonly Scale[];
-  /** Of each member, `[members]`. */
+  /** Values of each member, `[members]`. */
   readonly memberValues: Float64Array;
   /** Means over seeds, `[scales]`. */
   readonly values: Float64Array;
   /** `[draws]` of `[scales]`. */
   readonly draws: readonly Float64Array[];
-  /** Over the test set alone: every member in each of the same draws, `[draws]` of `[members]`. */
+  /** Draws over the test set alone: every member in each of the same draws, `[draws]` of `[members]`. */
   readonly memberDraws: readonly Float64Array[];
-  /** Units of the test set. */
+  /** Number of units of the test set. */
   readonly count: number;
-  /** Draws of the curve over all seeds there could be; undefined where no scale has two seeds, or without draws. Made when asked for. */
+  /** Draws of the curve over all possible seeds; undefined if no scale has two seeds, or without draws. Computed on demand. */
   readonly expected: () => ExpectedCurves | undefined;
   /**
-   * 95 % of `values`, `[scales]`; see `overSeedsAndExamples`. They are of the metric itself: where it was chosen, `draws` are of whichever
-   * candidate each of them takes, and would spread as far as the candidates lie apart. Made when asked for.
+   * 95 % intervals of `values`, `[scales]`; see `overSeedsAndExamples`. They describe the metric itself: if it was chosen, `draws` are
+   * those of whichever candidate each of them selects, and would spread as far as the candidates are apart. Computed on demand.
    */
   readonly intervals: () => readonly Interval[];
 }
 
-/** Curves over all seeds there could be, as far as those that are there tell; see seed-model.ts. */
+/** Curves over all possible seeds, as far as the trained ones determine them; see seed-model.ts. */
 export interface ExpectedCurves {
-  /** Each member's distance from its centre in standard deviations, `[members]`: how far seeds move two metrics together. */
+  /**
+   * Each member's distance from its centre in standard deviations, `[members]`: how strongly seeds move two metrics
+   * together.
+   */
   readonly deviations: readonly number[];
   /**
    * One curve for each draw of the test set, in the metric's unit.

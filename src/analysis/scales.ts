@@ -1,7 +1,7 @@
 /** The scales of a family, and curves as lists of values at them. Pure, so that a page computes the same. */
 import type { Metric } from '../metrics/metric.js';
 
-/** What is on a curve's horizontal axis. */
+/** The quantity on a curve's horizontal axis. */
 export type ScaleName = 'width' | 'parameters' | 'flops';
 
 /** A point of a family's curve before any metric: the members of one width. */
@@ -9,7 +9,7 @@ export interface Scale {
   readonly width: number;
   readonly parameters: number;
   readonly trainingFlops: number;
-  /** Their places in the list of members. */
+  /** Their indices in the list of members. */
   readonly members: readonly number[];
 }
 

@@ -1,4 +1,4 @@
-/** The interval of a score from its bootstrap draws, and from draws over all seeds there could be. */
+/** The interval of a score from its bootstrap draws, and from draws over all possible seeds. */
 import { drawsWithValue, hullInterval, percentileInterval } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/wilson.js';
 import type { ScoreName } from './scores.js';
@@ -9,19 +9,19 @@ export interface ScoreWithInterval {
   readonly interval: Interval;
 }
 
-/** Share of draws that may go the other way before the interval is one of curves that may go either way. */
+/** Share of draws that may go in the opposite direction before the curve counts as one that may go either way. */
 const mostTurned = 0.025;
 
 /**
- * Eq 1 divides by a step that may be 0: its interval is that of its reciprocal, which stays finite. Draws that rise where the curve
- * falls, or do neither, have no place on the reciprocal's scale. A few count as 0 there, the end next to them; with more the
- * interval is the percentiles'.
+ * Eq 1 divides by a step that may be 0, so its interval is that of its reciprocal, which stays finite. Draws that rise where the curve
+ * falls, or do neither, have no place on the reciprocal's scale. A few count as 0 there, the end next to them; with more, the interval
+ * is that of the percentiles.
  *
- * The bootstrap knows the seeds that are there alone. Where there are several the interval is the hull of its own and of the percentiles
- * of draws over all seeds there could be (seed-model.ts).
+ * The bootstrap knows only the trained seeds. With several, the interval is the hull of its own and of the percentiles of draws over all
+ * possible seeds (seed-model.ts).
  *
  * @param draws of the bootstrap
- * @param expected draws over all seeds; left out where there is one seed for each scale
+ * @param expected draws over all seeds; omitted if there is one seed for each scale
  */
 export function scoreInterval(
   name: ScoreName,
@@ -33,7 +33,7 @@ export function scoreInterval(
   return expected === undefined ? interval : hullOf(interval, percentileInterval(expected));
 }
 
-/** From the lower of the two to the upper. Without one of them there is none: its draws have no value. */
+/** From the lower of the two to the upper. None if one of them is missing, as its draws have no value. */
 export function hullOf(one: Interval, other: Interval): Interval {
   return { lower: Math.min(one.lower, other.lower), upper: Math.max(one.upper, other.upper) };
 }

@@ -1,24 +1,28 @@
 /**
- * How sudden a curve is: scores of the values at its scales, in order of scale. All are free of the unit and of where the curve
- * lies. Higher values are better here: a metric where lower is better comes with its sign turned.
+ * How sudden a curve is: scores of the values at its scales, in order of scale. None depends on the unit or on the curve's
+ * level. Higher values are better here: a metric where lower is better is passed with its sign reversed.
  *
- * Eq 1 of Schaeffer et al. 2023 is BIG-bench's breakthroughness. It is fragile, and whoever shows it shows `ramp` and `jump`
- * beside it: a straight ramp over n scales scores n - 1, so it grows with the number of scales alone; flat floors and ceilings
- * inflate it, to infinity where more than half of the steps are 0; a dip anywhere deflates the most visible jump.
+ * Eq 1 of Schaeffer et al. 2023 is BIG-bench's breakthroughness. It is fragile, so always show `ramp` and `jump` with it: a
+ * straight ramp over n scales scores n - 1, so it grows with the number of scales alone; flat floors and ceilings inflate it,
+ * to infinity if more than half of the steps are 0; a dip anywhere deflates the most visible jump.
  */
 import { mean } from '../statistics/mean.js';
 
 export interface Scores {
   /**
-   * Eq 1: sign(argmax - argmin) (max - min) / sqrt(median of squared successive differences). argmax and argmin are the first
-   * of equals. 0 for a constant curve; infinite where the median step is 0.
+   * Eq 1: sign(argmax - argmin) (max - min) / sqrt(median of squared successive differences). For ties, argmax and argmin are
+   * the first. 0 for a constant curve; infinite if the median step is 0.
    */
   readonly emergence: number;
-  /** `emergence` over that of a straight ramp through as many scales, n - 1. */
+  /** `emergence` divided by that of a straight ramp through as many scales, n - 1. */
   readonly ramp: number;
-  /** BIG-bench's linearity: as Eq 1 with the mean of the squares for their median. A ramp has n - 1, a single jump sqrt(n - 1). */
+  /**
+   * BIG-bench's linearity: Eq 1 with the mean of the squares instead of their median. A ramp has n - 1, a single jump sqrt(n - 1).
+   */
   readonly linearity: number;
-  /** Largest rise between neighbours over max - min: 1 / (n - 1) for a ramp, 1 where one step is all. NaN for a constant curve. */
+  /**
+   * Largest rise between neighbours over max - min: 1 / (n - 1) for a ramp, 1 if one step is everything. NaN for a constant curve.
+   */
   readonly jump: number;
   /**
    * Steepest rise per log scale between neighbours over (max - min) per log scale from the first to the last: 1 for a straight
@@ -26,7 +30,7 @@ export interface Scores {
    */
   readonly steepness: number;
   /**
-   * Where the least-squares parabola in log scale stands at the middle, below the line between its ends, over max - min:
+   * How far the least-squares parabola in log scale is at the middle below the line between its ends, over max - min:
    * above 0 for a curve that rises late. NaN for a constant curve and for fewer than three scales.
    */
   readonly bow: number;
@@ -45,7 +49,7 @@ export const scoreNames = [
 const undefinedScores = Object.fromEntries(scoreNames.map((name) => [name, NaN])) as unknown as Scores;
 
 /**
- * All scores; NaN each where a value is no finite number: of an area under a ROC without a mistake, or the PSNR of a perfect image,
+ * All scores; each is NaN if a value is not finite: for the area under a ROC without a mistake, or the PSNR of a perfect image,
  * there is no step.
  *
  * @param measured values at each scale, `[n]`, n at least 2; higher is better
@@ -65,7 +69,10 @@ export function scoresOf(measured: ArrayLike<number>, scales: ArrayLike<number>)
   };
 }
 
-/** Values that differ by rounding alone, as means over the same seeds in another order do, made equal: ties are ties. */
+/**
+ * Makes values equal that differ only by rounding, as means over the same seeds in another order do, so that ties count
+ * as ties.
+ */
 function withoutRounding(values: ArrayLike<number>): Float64Array {
   const result = Float64Array.from(values);
   const ascending = result.slice().sort();
@@ -118,12 +125,12 @@ function bow(values: ArrayLike<number>, scales: ArrayLike<number>): number {
   return sum / range;
 }
 
-/** Of scales that many curves share. */
+/** Weights for scales that many curves share. */
 const knownWeights = new WeakMap<ArrayLike<number>, readonly number[]>();
 
 /**
- * What each value counts in the c2 of the least-squares parabola c2 t² + c1 t + c0, with t from -1 to 1 in log scale: it stands c2
- * below its chord at 0. By orthogonalising t² to 1 and t.
+ * The weight of each value in the c2 of the least-squares parabola c2 t² + c1 t + c0, with t from -1 to 1 in log scale: the
+ * parabola is c2 below its chord at 0. By orthogonalising t² to 1 and t.
  */
 function parabolaWeights(scales: ArrayLike<number>): readonly number[] {
   const known = knownWeights.get(scales);
@@ -159,7 +166,7 @@ function signedRange(values: ArrayLike<number>): number {
   return Math.sign(high - low) * (values[high]! - values[low]!);
 }
 
-/** 0 / 0 of a constant curve becomes 0; what is NaN for another reason stays so. */
+/** 0 / 0 of a constant curve becomes 0; a NaN with another cause stays. */
 function constantOr(values: ArrayLike<number>, constant: number): number {
   return values.length >= 2 && Math.abs(signedRange(values)) === 0 ? constant : NaN;
 }

@@ -1,6 +1,6 @@
 /**
- * Which metric makes a run look most emergent, and which least, at the same outcomes; and which continuous metric tells most of
- * an all-or-nothing one. The candidates are the registry's metrics with grids of their parameters.
+ * Which metric makes a run look most emergent, and which least, for the same outcomes; and which continuous metric best
+ * predicts an all-or-nothing one. The candidates are the registry's metrics with grids of their parameters.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { above, below, imageAbove, imageBelow } from '../metrics/column.js';
@@ -23,13 +23,15 @@ export interface MetricCurve {
   readonly scores: Scores;
 }
 
-/** Numbers of images that are to be right at once. */
+/** Numbers of images that must be right at once. */
 const subsetSizes = [2, 3, 5, 10, 20, 50, 100];
 const topRanks = [2, 3, 5];
-/** Shares of the pooled values of a column at which cutoffs are set. */
+/** Quantiles of a column's pooled values at which cutoffs are set. */
 const cutoffShares = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99];
 
-/** Whether a run whose outcomes have these columns, and whose test set is a draw of these units, can have the metric. */
+/**
+ * Whether the metric applies to a run whose outcomes have these columns, and whose test set is a sample of these units.
+ */
 export function isPossible(
   metric: Pick<Metric, 'needs' | 'units'>,
   columns: readonly OutcomeName[],
@@ -38,12 +40,12 @@ export function isPossible(
   return metric.units === units && metric.needs.every((name) => columns.includes(name));
 }
 
-/** What a test set with these columns is a draw of. */
+/** What a test set with these columns is a sample of. */
 export function unitsOf(columns: readonly OutcomeName[]): Unit {
   return columns.includes('sequence') ? 'sequences' : 'images';
 }
 
-/** Every metric of a registry that is looked at, its parameters on their grids. `members` have all columns. */
+/** Every candidate metric of a registry, its parameters on their grids. `members` have all columns. */
 export function candidatesFor(members: readonly MemberOutcomes[], registry: Registry = metrics): Metric[] {
   const outcomes = members[0]!.outcomes;
   const columns = Object.keys(outcomes) as OutcomeName[];
@@ -103,7 +105,7 @@ export function scoreCandidates(
 
 /**
  * By a score, highest first. Left out: curves that are not numbers or fall, and shares that move by less than `leastRange`, which
- * are sudden only because there is next to nothing to see.
+ * are sudden only because there is almost nothing to see.
  */
 export function rankCandidates(candidates: readonly MetricCurve[], by: ScoreName, leastRange: number): MetricCurve[] {
   return candidates
@@ -116,9 +118,9 @@ export function rankCandidates(candidates: readonly MetricCurve[], by: ScoreName
 
 export interface Surrogate {
   readonly metric: Metric;
-  /** Spearman's, both with higher values for better ones; NaN where one is the same for all members. */
+  /** Spearman's, both with higher values for better ones; NaN if one is the same for all members. */
   readonly correlation: number;
-  /** 95 % by percentiles, over the draw of units and members. */
+  /** 95 % by percentiles, over the sampling of units and members. */
   readonly interval: Interval;
   /** The same over seeds within widths: ranks in each width, pooled; NaN for one seed per width. */
   readonly withinWidths: number;
@@ -137,7 +139,7 @@ export function surrogatesOf(
   return continuous
     .map((metric, i) => {
       onStep?.(i, continuous.length);
-      // Both are of the same test set, and drawn together.
+      // Both have the same test set and are drawn together.
       const own = drawMembers(metric, members, { draws, seed });
       const sign = metric.better === target.better ? 1 : -1;
       const [a, b] = [own, wanted].map(({ observed }) => [...observed]) as [number[], number[]];
@@ -166,7 +168,7 @@ function orLast(value: number): number {
   return Number.isNaN(value) ? -Infinity : value;
 }
 
-/** Correlation of ranks that are taken within each group, from its mean rank. */
+/** Correlation of ranks within each group, relative to its mean rank. */
 function correlationWithin(groups: readonly number[], a: readonly number[], b: readonly number[]): number {
   let [ab, aa, bb] = [0, 0, 0];
   for (const group of new Set(groups)) {

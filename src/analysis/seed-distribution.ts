@@ -1,8 +1,8 @@
 /**
- * Seeds as a distribution and not only a mean. A jump of the mean can be a mixture of failed and successful trainings that changes
- * its weights (Zhao et al. 2025, arXiv 2502.17356): so for each scale whether its seeds have two modes, how many succeed and how
- * well those do, what scores single paths through the scales have (one seed each) beside those of the mean, and how much of the seeds'
- * variance a finite test set explains (Jordan 2023, arXiv 2304.01910).
+ * Seeds as a distribution and not only a mean. A jump of the mean can come from a mixture of failed and successful trainings whose
+ * weights change (Zhao et al. 2025, arXiv 2502.17356). So this shows for each scale whether its seeds have two modes, how many succeed
+ * and how well those do, how the scores of single paths through the scales (one seed each) compare with those of the mean, and how
+ * much of the seeds' variance a finite test set explains (Jordan 2023, arXiv 2304.01910).
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
@@ -21,7 +21,7 @@ import { mean } from '../statistics/mean.js';
 export interface SeedVariance {
   /** Between seeds, as measured on this test set. */
   readonly observed: number;
-  /** What independent flips of single examples make of it: nothing is left of it on an endless test set. */
+  /** The part due to independent flips of single examples: it vanishes on an infinite test set. */
   readonly testSet: number;
   /** The rest, at least 0: seeds that are better or worse throughout. */
   readonly beyond: number;
@@ -29,24 +29,24 @@ export interface SeedVariance {
 
 export interface SeedScale {
   readonly scale: Scale;
-  /** Of each seed. */
+  /** Value of each seed. */
   readonly values: readonly number[];
   readonly mean: number;
   /** Hartigan's; `p` against one mode, `adjusted` over the scales by Holm. NaN for fewer than 4 seeds. */
   readonly dip: { readonly value: number; readonly p: number; readonly adjusted: number };
-  /** Two normals against one, where that can be asked: 4 seeds at least that differ. Bimodal: two peaks, and the dip speaks for them too. */
+  /** Two normals against one, if there are at least 4 seeds that differ. Bimodal: two peaks, and the dip supports them. */
   readonly mixture: (TwoNormalsTest & { readonly adjusted: number; readonly bimodal: boolean }) | undefined;
   readonly success: { readonly count: number; readonly share: number; readonly interval: Interval };
-  /** NaN where no seed succeeds. */
+  /** NaN if no seed succeeds. */
   readonly meanGivenSuccess: number;
-  /** Undefined for one seed, and for a metric that is no function of a mean over examples. */
+  /** Undefined for one seed, and for a metric that is not a function of a mean over examples. */
   readonly variance: SeedVariance | undefined;
 }
 
 export interface PathScore {
-  /** Of the mean over seeds. */
+  /** Scores of the mean over seeds. */
   readonly mean: number;
-  /** Of single paths: median and 95 % of them. */
+  /** Scores of single paths: median and 95 % range. */
   readonly median: number;
   readonly range: Interval;
 }
@@ -60,21 +60,21 @@ export interface SeedDistribution {
 }
 
 export interface SeedOptions {
-  /** Left out: half-way between the means of the smallest and the largest scale. */
+  /** Default: half-way between the means of the smallest and the largest scale. */
   readonly threshold?: number | undefined;
   readonly axis?: ScaleName;
-  /** Of the bootstrap of a mixture. */
+  /** Draws of the bootstrap of a mixture. */
   readonly draws?: number;
-  /** Told after each scale's. */
+  /** Called after each scale. */
   readonly onStep?: OnStep;
 }
 
 const pathDraws = 1000;
 
-/** Of the dip, above which a mixture is no sign of two modes: single modes that are flat or skewed pass for two normals. */
+/** p of the dip above which a mixture is no evidence of two modes: flat or skewed single modes pass for two normals. */
 const mostDipP = 0.5;
 
-/** Of a family of at least two scales. Throws UsageError where the test set is too small for the metric. */
+/** For a family of at least two scales. Throws UsageError if the test set is too small for the metric. */
 export function seedDistribution(
   metric: Metric,
   members: readonly MemberOutcomes[],
@@ -129,8 +129,8 @@ export function seedDistribution(
 }
 
 /**
- * Values with steps made continuous: a share of n images moves in steps of 1 / n, and equal values would each count as a mode. Each is
- * moved at random by up to half a step, as if the last image were right in part.
+ * Makes values with steps continuous: a share of n images moves in steps of 1 / n, and equal values would each count as a mode. Each
+ * is moved at random by up to half a step, as if the last image were partly right.
  */
 function withoutTies(metric: Metric, members: readonly MemberOutcomes[]): number[] {
   const random = Random.named(0, 'ties', members.length);
@@ -159,7 +159,10 @@ function pValuesByCount(dips: readonly number[], values: readonly (readonly numb
   return p;
 }
 
-/** For a metric that is `transform` of a mean the variances are those of the mean, times the transform's slope squared. */
+/**
+ * For a metric that is `transform` of a mean, the variances are those of the mean times the squared slope of the
+ * transform.
+ */
 function varianceOf(metric: Metric, members: readonly MemberOutcomes[]): SeedVariance | undefined {
   const units = members.map(({ outcomes }) => metric.unitValues(outcomes));
   const seeds = members.length;

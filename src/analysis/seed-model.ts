@@ -1,13 +1,13 @@
 /**
- * Seeds as a model: what a metric would be over all seeds there could be, drawn as far as a few seeds and one test set tell.
+ * A model of seeds: what a metric would be over all possible seeds, drawn as far as a few seeds and one test set determine it.
  *
- * On the scale of the arcsine of the root for what lies between two limits, of the logarithm for what is above 0, seeds are normal around
- * their width's centre. Centre and variance are drawn as the data allow (a generalized confidence interval, Weerahandi 1993; of the mean of a
- * lognormal: Krishnamoorthy and Mathew 2003), and the metric's mean over seeds follows from them. A bootstrap of three seeds never
- * sees the seeds that carry the mean of accuracy^10; this does.
+ * Seeds are normal around the centre of their width on the scale of the arcsine of the root for values between two limits, of the logarithm
+ * for values above 0. Centre and variance are drawn as the data allow (a generalized confidence interval, Weerahandi 1993; for the mean of
+ * a lognormal: Krishnamoorthy and Mathew 2003), and the metric's mean over seeds follows from them. A bootstrap of three seeds never sees
+ * the seeds that dominate the mean of accuracy^10; this does.
  *
- * The variance is pooled over neighbouring widths and is what seeds have beyond the test set, whose draws are the bootstrap's: members keep the rank
- * that they have in each of them (a Gaussian copula, as in noise.ts).
+ * The variance is pooled over neighbouring widths and is what seeds have beyond the test set, whose draws are those of the bootstrap:
+ * members keep the rank that they have in each of them (a Gaussian copula, as in noise.ts).
  */
 import type { Metric } from '../metrics/metric.js';
 import { mean } from '../statistics/mean.js';
@@ -28,7 +28,7 @@ export function seedModelOf(
   const link = seedLinkOf(isShare ? [0, 1] : limits, Math.min(...bases));
   const errorOf = (error: number, base: number) => {
     if (isShare) return error * link.slope(seenShare(base, count));
-    // At a limit no draw of the test set differs, and the slope has no end.
+    // At a limit no draw of the test set differs, and the slope is infinite.
     return error === 0 ? 0 : error * link.slope(base);
   };
   const spread = spreadOf({
@@ -38,7 +38,9 @@ export function seedModelOf(
   return { spread, link };
 }
 
-/** Correlation between the seeds' deviations of two metrics; exactly 1 of a metric with itself, and -1 with its opposite. */
+/**
+ * Correlation between the seeds' deviations of two metrics; exactly 1 for a metric with itself, and -1 with its opposite.
+ */
 export function deviationsTogether(a: readonly number[], b: readonly number[]): number {
   const sum = (x: readonly number[], y: readonly number[]) => x.reduce((total, value, i) => total + value * y[i]!, 0);
   const squares = Math.sqrt(sum(a, a)) * Math.sqrt(sum(b, b));
@@ -54,8 +56,9 @@ export interface Link {
 }
 
 /**
- * Between two limits the arcsine of the root (Anscombe 1948), on which a share of 0 has a place and a seed that has it is not further away
- * than its test set can tell; above a limit the logarithm, but for values one of which is at it: its logarithm would be far from all others.
+ * Between two limits the arcsine of the root (Anscombe 1948), on which a share of 0 is finite and a seed that has it is no further away
+ * than its test set can tell; above a limit the logarithm, except for values one of which is at it, as its logarithm would be far from all
+ * others.
  *
  * @param lowest of the values
  */
@@ -71,7 +74,7 @@ function seedLinkOf([least, most]: Metric['limits'], lowest: number): Link {
   };
 }
 
-/** To a scale without ends: the logit between two limits, the logarithm above one. */
+/** To an unbounded scale: the logit between two limits, the logarithm above one. */
 export function linkOf([least, most]: Metric['limits']): Link {
   if (Number.isFinite(least) && Number.isFinite(most)) {
     const share = (value: number) => Math.min(1 - 1e-12, Math.max(1e-12, (value - least) / (most - least)));
@@ -92,22 +95,22 @@ export function linkOf([least, most]: Metric['limits']): Link {
 }
 
 export interface Observed {
-  /** Of each member, between its limits: the share of units, or the metric's value. `[members]` */
+  /** Value of each member, between its limits: the share of units, or the metric's value. `[members]` */
   readonly bases: readonly number[];
   /** Their standard errors over the sampling of the test set. */
   readonly errors: readonly number[];
-  /** Normal scores of each member in the draws of the test set; undefined where it is the same in all. */
+  /** Normal scores of each member in the draws of the test set; undefined if its value is the same in all. */
   readonly ranks: readonly (Float64Array | undefined)[];
-  /** How far seeds have the test set in common, `[scales]`. */
+  /** How much seeds have the test set in common, `[scales]`. */
   readonly shared: readonly number[];
-  /** Whether something is seen of how seeds differ: not where no example is right, or all are. `[members]` */
+  /** Whether the outcomes show how seeds differ: not if no example is right, or all are. `[members]` */
   readonly seen: readonly boolean[];
-  /** Independent units that tell as much as the test set. */
+  /** Number of independent units that are as informative as the test set. */
   readonly count: number;
   readonly isShare: boolean;
 }
 
-/** Mean over pairs of lists of normal scores; a list that is missing is of its own. 0 of a single list. */
+/** Mean over pairs of lists of normal scores; a missing list is independent of the others. 0 for a single list. */
 export function correlation(lists: readonly (Float64Array | undefined)[]): number {
   let [sum, pairs] = [0, 0];
   lists.forEach((a, i) => {
@@ -125,7 +128,7 @@ export function correlation(lists: readonly (Float64Array | undefined)[]): numbe
   return pairs === 0 ? 0 : Math.max(0, sum / pairs);
 }
 
-/** Half a success and half a failure more: a share of 0 has a logit too, and a standard error. */
+/** Half a success and half a failure added, so that a share of 0 has a logit too, and a standard error. */
 export function seenShare(share: number, count: number): number {
   return (share * count + 0.5) / (count + 1);
 }
@@ -135,15 +138,15 @@ export function shareError(share: number, count: number): number {
   return Math.sqrt((seen * (1 - seen)) / count);
 }
 
-/** Centres and variances on a scale without ends. */
+/** Centres and variances on an unbounded scale. */
 export interface SeedSpread {
   readonly scales: readonly Pick<Scale, 'members'>[];
   /** The mean over seeds, `[scales]`. */
   readonly centres: readonly number[];
-  /** Of the seeds, and the part of it that the test set explains; both pooled, `[scales]`. */
+  /** Variance of the seeds, and the part of it that the test set explains; both pooled, `[scales]`. */
   readonly totals: readonly number[];
   readonly explained: readonly number[];
-  /** How many degrees of freedom the pooled variance has; 0 where it is not known to vary. */
+  /** Degrees of freedom of the pooled variance; 0 if it is not known to vary. */
   readonly degrees: readonly number[];
   readonly deviations: readonly number[];
   /** Centres on another test set: that of a bootstrap draw. */
@@ -152,10 +155,12 @@ export interface SeedSpread {
 
 export interface SpreadRequest extends Pick<Observed, 'ranks' | 'shared' | 'seen'> {
   readonly scales: readonly Pick<Scale, 'members'>[];
-  /** Members on the scale without ends, with their errors there. */
+  /** Members on the unbounded scale, with their errors there. */
   readonly values: readonly number[];
   readonly errors: readonly number[];
-  /** Whether seeds at a scale where nothing is seen of them vary as those of the next one; left out: they are alike. */
+  /**
+   * Whether seeds at a scale that shows nothing of their spread vary as those of the next one; default: they are alike.
+   */
   readonly borrow?: boolean;
 }
 
@@ -192,8 +197,8 @@ interface Group {
 }
 
 /**
- * Pooled over a scale and its two neighbours, which count half; of the nearest where those say nothing. Degrees of freedom as
- * Satterthwaite (1946) has them of a weighted sum.
+ * Pooled over a scale and its two neighbours, which count half; over the nearest if those are uninformative. Degrees of
+ * freedom of the weighted sum by Satterthwaite (1946).
  */
 function neighbours(groups: readonly Group[], j: number): Group {
   for (let reach = 1; reach < Math.max(2, groups.length); reach++) {
@@ -236,14 +241,14 @@ export function drawExpected(
   });
 }
 
-/** Normal scores of equal chances, with variance 1. */
+/** Normal scores at equal probabilities, with variance 1. */
 const nodes = (() => {
   const scores = normalScores(Array.from({ length: 41 }, (_, i) => i))!;
   const size = Math.sqrt(mean(scores.map((score) => score ** 2)));
   return scores.map((score) => score / size);
 })();
 
-/** Mean of a function of what is normal. */
+/** Mean of a function of a normal variable. */
 export function meanOverSeeds(centre: number, variance: number, of: (x: number) => number): number {
   const deviation = Math.sqrt(variance);
   let sum = 0;

@@ -22,7 +22,10 @@ import type { ScoreName } from './scores.js';
 
 export interface SharpnessOptions extends SampleOptions {
   readonly axis?: ScaleName;
-  /** Of each null of the first and the third question; left out: as many as `draws`. 0 for none, and their p are NaN: they take seconds. */
+  /**
+   * Draws of each null distribution of the first and the third question, which take seconds; default: as many as `draws`. 0 for none, and
+   * their p are NaN.
+   */
   readonly nullDraws?: number;
   readonly onStep?: OnStep;
 }
@@ -30,9 +33,9 @@ export interface SharpnessOptions extends SampleOptions {
 export interface SharpnessRequest extends SharpnessOptions {
   /** The field's usual metric. */
   readonly standard: ChosenMetric;
-  /** The one that is said to be sharper; with how it was chosen, if it was chosen on these outcomes. */
+  /** The one that is claimed to be sharper; with how it was chosen, if it was chosen on these outcomes. */
   readonly induced: ChosenMetric;
-  /** Of at least two widths. */
+  /** Members of at least two widths. */
   readonly members: readonly MemberOutcomes[];
 }
 
@@ -40,7 +43,7 @@ export interface SharpnessRequest extends SharpnessOptions {
 export interface CurveSharpness {
   /** As `parseMetric` takes it. */
   readonly metric: string;
-  /** How the metric was chosen on these outcomes; undefined where it was not. */
+  /** How the metric was chosen on these outcomes; undefined if it was not. */
   readonly rule: string | undefined;
   /** Means over seeds, `[scales]`. */
   readonly values: readonly number[];
@@ -51,17 +54,19 @@ export interface CurveSharpness {
 
 export interface Sharpness {
   readonly draws: number;
-  /** With one seed for each scale intervals are over the test set alone. */
+  /** With one seed for each scale, intervals are over the test set alone. */
   readonly severalSeeds: boolean;
   readonly standard: CurveSharpness;
   readonly induced: CurveSharpness;
   /** Is the induced curve sharper than the standard one? On the same draws of test set and seeds. */
   readonly paired: PairedScores;
-  /** Is the induced curve sharper than its metric makes of a smooth family? Undefined where it isn't known what it makes of one. */
+  /**
+   * Is the induced curve sharper than its metric makes a smooth family? Undefined if that prediction does not exist for the metric.
+   */
   readonly pushed: PushedTest | undefined;
 }
 
-/** Throws UsageError where the test set is too small for a metric. */
+/** Throws UsageError if the test set is too small for a metric. */
 export function compareSharpness(request: SharpnessRequest): Sharpness {
   const { standard, induced, members } = request;
   return sharpnessOf(sampleChosen(standard, members, request), sampleChosen(induced, members, request), request);

@@ -1,7 +1,7 @@
 /**
- * Signal against noise of a metric (Heineman et al. 2025, arXiv 2508.13144): how far apart it places models, against how far it swings
- * from one checkpoint of a training to the next. A metric whose noise is as large as its signal can't tell models apart, and no
- * larger test set changes that: the weights moved.
+ * Signal and noise of a metric (Heineman et al. 2025, arXiv 2508.13144): how far apart it places models, compared with how much it
+ * fluctuates from one checkpoint of a training to the next. A metric whose noise is as large as its signal cannot distinguish models,
+ * and no larger test set changes that, because it is the weights that moved.
  */
 import { group } from 'd3-array';
 import type { Metric } from '../metrics/metric.js';
@@ -11,47 +11,47 @@ import type { Interval } from '../statistics/wilson.js';
 
 /** One training's scores at its last checkpoints. */
 export interface CheckpointScores {
-  /** What trainings that differ in their seed alone have in common: `width 8`. */
+  /** What trainings that differ only in their seed have in common: `width 8`. */
   readonly place: string;
   readonly seed: number;
-  /** Of the checkpoints, ascending. */
+  /** Steps of the checkpoints, ascending. */
   readonly steps: readonly number[];
   readonly scores: readonly number[];
 }
 
 export interface Signal {
-  /** Trainings, places that they stand at, checkpoints of each. */
+  /** Numbers of trainings, of their places, and of checkpoints of each. */
   readonly trainings: number;
   readonly places: number;
   readonly checkpoints: number;
-  /** Largest difference between the places' mean final scores; in the metric's unit, as all that follow. */
+  /** Largest difference between the places' mean final scores; in the metric's unit, like everything below. */
   readonly signal: number;
   /** Standard deviation of a training's scores over its checkpoints, pooled over trainings (root of the mean variance). */
   readonly noise: number;
-  /** The same around each training's straight line over its steps: without what is still being learnt. NaN with fewer than four checkpoints. */
+  /** The same around each training's straight line over its steps, which removes ongoing learning. NaN with fewer than four checkpoints. */
   readonly detrended: number;
   /** signal / noise. */
   readonly ratio: number;
   /** 95 %, over seeds; undefined without two at each place, or without noise. */
   readonly interval: Interval | undefined;
   /**
-   * Of neighbouring places, how often two checkpoints, one of each, have the order that all of them have on average; and how often two
-   * trainings have it whose checkpoints were averaged.
+   * For neighbouring places, how often a checkpoint of each has the order of the overall means; and the same for two trainings whose
+   * checkpoints were averaged.
    */
   readonly order: { readonly checkpoint: number; readonly average: number };
   /** Standard deviation over seeds of the last score, and of the mean over the checkpoints; NaN with one seed. */
   readonly seeds: { readonly last: number; readonly average: number };
 }
 
-/** Of several metrics at the same checkpoints. */
+/** For several metrics at the same checkpoints. */
 export interface MetricSignals {
-  /** First and last step of the checkpoints that were looked at, over all trainings. */
+  /** First and last step of the checkpoints used, over all trainings. */
   readonly steps: readonly [number, number];
   readonly metrics: readonly (Signal & { readonly metric: Metric })[];
 }
 
 /**
- * @param trainings each with the same number of checkpoints, two at least
+ * @param trainings each with the same number of checkpoints, at least two
  * @throws RangeError for fewer than two places
  */
 export function signalOf(trainings: readonly CheckpointScores[]): Signal {
@@ -81,7 +81,7 @@ export function signalOf(trainings: readonly CheckpointScores[]): Signal {
 /** A number of each training, by place. */
 type ByPlace = readonly (readonly number[])[];
 
-/** Around the least-squares line over the steps: what the line leaves of the squares, over two degrees of freedom less than there are scores. */
+/** Around the least-squares line over the steps: the residual sum of squares over two degrees of freedom less than there are scores. */
 function varianceAroundLine({ steps, scores }: CheckpointScores): number {
   if (scores.length < 4) return NaN;
   const [x, y] = [steps, scores].map((values) => {
@@ -105,9 +105,9 @@ function pooledDeviation(places: ByPlace): number {
 }
 
 /**
- * On the logarithm, by the delta method. The signal is a difference of two means of last scores, whose variance over seeds is taken to be
- * the same at every place and pooled; the noise is a root of a mean of variances, which vary from training to training. Degrees of
- * freedom as Welch and Satterthwaite have them.
+ * On the logarithm, by the delta method. The signal is a difference of two means of last scores, whose variance over seeds is assumed to
+ * be the same at every place and pooled; the noise is a root of a mean of variances, which vary from training to training. Degrees of
+ * freedom by Welch and Satterthwaite.
  */
 function ratioInterval({
   signal,
@@ -130,13 +130,13 @@ function ratioInterval({
   return Number.isFinite(half) ? { lower: Math.exp(centre - half), upper: Math.exp(centre + half) } : undefined;
 }
 
-/** The places of the least and the greatest mean. */
+/** The places with the least and the greatest mean. */
 function endsOf(places: ByPlace): [low: readonly number[], high: readonly number[]] {
   const ranked = [...places].sort((a, b) => mean(a) - mean(b));
   return [ranked[0]!, ranked.at(-1)!];
 }
 
-/** Share of pairs of values of neighbouring places that lie as the places' means do; equal ones count half. */
+/** Share of pairs of values of neighbouring places that are ordered like the places' means; ties count half. */
 function orderOf(values: ByPlace, averages: ByPlace): number {
   const centres = averages.map(mean);
   const ranked = values.map((_, i) => i).sort((a, b) => centres[a]! - centres[b]!);

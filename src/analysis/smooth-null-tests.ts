@@ -2,9 +2,10 @@
  * What a curve would score if the family grew smoothly: families are drawn around smooth truths with the noise of seeds and test
  * set (a parametric bootstrap), and a metric that was chosen on the outcomes is chosen again in each.
  *
- * Two nulls. *Smooth growth*: the curve itself is one of the families of smooth.ts. *A smooth family under this metric*: what the
- * induced metric is made of (accuracy, the accuracy at each place, the error) grows smoothly, and the metric does the rest. Both
- * are composite: each family of curves with its best fit is a truth, and p is the largest over these truths.
+ * Two null hypotheses. *Smooth growth*: the curve itself is one of the families of smooth.ts. *A smooth family under this
+ * metric*: what the induced metric is a function of (accuracy, the accuracy at each place, the error) grows smoothly, and the
+ * metric does the rest. Both are composite: each family of curves with its best fit is a truth, and p is the largest over these
+ * truths.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
@@ -40,7 +41,7 @@ export interface NullOptions {
 
 /** One-sided, adjusted for all scores of the test; NaN with a single seed for each scale, whose spread is unknown. */
 export interface ScoreTest extends AdjustedP {
-  /** The score that the smooth curve has. */
+  /** The score of the smooth curve. */
   readonly smooth: number;
 }
 
@@ -51,12 +52,12 @@ export interface SmoothTest {
   readonly scores: Readonly<Record<ScoreName, ScoreTest>>;
 }
 
-/** Of a metric made of others that grow smoothly. */
+/** For a metric that is a function of others that grow smoothly. */
 export interface PushedTest {
-  /** What independence makes of them: `accuracy^20`. */
+  /** The metric under independence: `accuracy^20`. */
   readonly title: string;
   readonly assumption: string;
-  /** Families that fit what the metric is made of. */
+  /** Families that fit the metrics that it is a function of. */
   readonly families: readonly SmoothName[];
   /** At each scale, the smooth fits pushed through the metric. */
   readonly values: readonly number[];
@@ -127,8 +128,8 @@ function smoothNull(sampled: SampledChoice, members: readonly MemberOutcomes[], 
 }
 
 /**
- * Is the curve sharper than its metric makes of a smooth family? Undefined for a metric of which it isn't known what it is made
- * of; see independence.ts, whose assumptions these are: what examples have in common stays in what is left.
+ * Is the curve sharper than its metric makes a smooth family? Undefined for a metric without a prediction from others; see
+ * independence.ts, whose assumptions apply: dependence between examples remains in the excess.
  */
 export function testAgainstPushed(
   sampled: SampledChoice,
@@ -140,7 +141,7 @@ export function testAgainstPushed(
   if (making === undefined) return undefined;
   const { bases, push } = making;
   const { fitter, score } = scoringAt(curve.scales, options);
-  /** Scores of a candidate's curve, and of what it makes of the smooth fits of its bases. */
+  /** Scores of a candidate's curve, and of the candidate on the smooth fits of its bases. */
   const pair = (i: number, values: Float64Array, ofBases: readonly ArrayLike<number>[]) => {
     const { metric } = candidates[i]!;
     const smooth = ofBases.map((each) => fitter.best(each).values);
@@ -183,7 +184,7 @@ export function testAgainstPushed(
     expected: expected?.map((scores) => scores[k]),
   })) as unknown as [ScoredDraws, ScoredDraws];
   const compared = scoreNames.map((name) => contrast(name, part, whole));
-  // Noise may lower a score of smooth families below the smooth fit's own: what is left has to be above 0 as well.
+  // Noise may lower a score of smooth families below the smooth fit's own: the excess must be above 0 as well.
   const tested = testHigher(compared);
   const best = ofBases.map((values) => fitter.best(values));
   const { title, assumption } = predictFromStandard(curve.metric, members)!;
@@ -203,7 +204,7 @@ export function testAgainstPushed(
   };
 }
 
-/** What a metric and its candidates are made of; undefined where that isn't known of all. */
+/** What a metric and its candidates are functions of; undefined if that is not known for all. */
 function makingOf({ candidates, curve }: SampledChoice, members: readonly MemberOutcomes[], { seed = 0 }: NullOptions) {
   const links = candidates.flatMap(({ metric }) => inducingFunction(metric, members) ?? []);
   if (links.length < candidates.length) return undefined;
@@ -212,7 +213,7 @@ function makingOf({ candidates, curve }: SampledChoice, members: readonly Member
   return {
     /** With the same draws as the candidates. */
     bases: [...metrics.values()].map((base) => sampleCurve(base, members, { draws: curve.draws.length, seed })),
-    /** What candidate `i` makes of curves of all bases, `[bases]` of `[scales]`. */
+    /** Candidate `i` as a function of the curves of all bases, `[bases]` of `[scales]`. */
     push: (i: number, ofBases: readonly ArrayLike<number>[]): Float64Array => {
       const { bases: needed, push } = links[i]!;
       const inputs = needed.map(({ id, limits: [least, most] }) =>
@@ -224,7 +225,7 @@ function makingOf({ candidates, curve }: SampledChoice, members: readonly Member
   };
 }
 
-/** Curves over all seeds there could be, drawn together: `[draws]` of `[curves]`. Undefined where one has none. */
+/** Curves over all possible seeds, drawn together: `[draws]` of `[curves]`. Undefined if one has none. */
 function expectedTogether(curves: readonly SampledCurve[]): Float64Array[][] | undefined {
   const all = curves.flatMap((curve) => curve.expected() ?? []);
   if (all.length < curves.length) return undefined;
@@ -249,7 +250,7 @@ function scoringAt(scales: readonly Scale[], { axis = 'parameters' }: NullOption
 
 /**
  * Two statistics for each score, in the order of `scoreNames`: itself, and how far it is above that of a smooth curve. Eq 1 on a scale
- * on which infinity has a place.
+ * that includes infinity.
  */
 type Statistics = readonly (readonly number[])[];
 
@@ -264,24 +265,24 @@ function statisticsOf(measured: Scores, smooth: Scores, scales: number): Statist
   return [own, scoreNames.map((name, j) => own[j]! - finite(name, smooth))];
 }
 
-/** Places in `Statistics`. */
+/** Indices in `Statistics`. */
 const [itself, excess] = [0, 1];
 
 interface Truth {
   /** Of every curve. */
   readonly noisy: readonly NoisyCurve[];
-  /** Statistics that are judged by it: by the best fits both, by others the excess alone, as their curves are others. */
+  /** Statistics that it judges: both for the best fits, only the excess for others, whose curves are different. */
   readonly judges: readonly number[];
 }
 
 interface TruthRequest {
-  /** By family, of each curve that grows smoothly. */
+  /** By family, for each curve that grows smoothly. */
   readonly fits: readonly (readonly SmoothFit[])[];
-  /** Every curve, where those grow smoothly like this. */
+  /** Every curve, if those grow smoothly like this. */
   readonly around: (smooth: readonly Float64Array[]) => readonly ArrayLike<number>[];
 }
 
-/** The best fits as a truth, then each family of smooth curves as one; none where it isn't known how seeds scatter. */
+/** The best fits as a truth, then each family of smooth curves as one; none if the spread of seeds is unknown. */
 function truthsOf(
   curves: readonly SampledCurve[],
   members: readonly MemberOutcomes[],
@@ -300,7 +301,7 @@ function truthsOf(
   return [truthOf(bests, [itself, excess]), ...others.map((smooth) => truthOf(smooth, [excess]))];
 }
 
-/** Families of the same seeds on the same test set. */
+/** Families with the same seeds on the same test set. */
 function drawTogether(noisy: readonly NoisyCurve[], b: number, { seed = 0 }: NullOptions): NoisyFamily[] {
   return noisy.map((each) => each(b, Random.named(seed, 'null', b)));
 }
@@ -309,7 +310,7 @@ function takenOf({ pick }: SampledChoice, families: readonly Pick<NoisyFamily, '
   return families.length === 1 ? 0 : pick(families);
 }
 
-/** Of each score the largest p, over the truths and the statistics that they judge. */
+/** For each score the largest p, over the truths and the statistics that they judge. */
 function largestOf(
   observed: Statistics,
   truths: readonly (Pick<Truth, 'judges'> & { readonly draw: (b: number) => Statistics })[],

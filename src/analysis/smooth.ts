@@ -1,9 +1,9 @@
 /**
- * Smooth growth: what a curve may do without being called sharp. A straight line in log scale, a power law with offset, a
- * saturating exponential, or a logistic curve that is no steeper than a bound. Each is linear in its two levels once its shape is
- * given, so a fit is a search over one or two numbers with the best levels in closed form (Golub and Pereyra 1973, SIAM J. Numer.
- * Anal. 10, 413-432): a grid whose columns are made once for all curves at the same scales, then halving steps around its best.
- * Some 20 microseconds a curve, as it is done anew in thousands of draws.
+ * Smooth growth: curves that do not count as sharp. A straight line in log scale, a power law with offset, a saturating
+ * exponential, or a logistic curve that is no steeper than a bound. Each is linear in its two levels once its shape is given, so
+ * a fit is a search over one or two numbers with the best levels in closed form (Golub and Pereyra 1973, SIAM J. Numer. Anal. 10,
+ * 413-432): a grid whose columns are made once for all curves at the same scales, then halving steps around its best. It takes
+ * some 20 microseconds per curve, as it is repeated in thousands of draws.
  */
 import { logistic } from '../statistics/logistic.js';
 
@@ -12,12 +12,12 @@ export type SmoothName = (typeof smoothNames)[number];
 
 /** Share of the log range that a logistic curve takes at least from 10 to 90 % of its height. */
 export const leastRise = 0.5;
-/** Largest exponent by which a power law comes to its offset; where it leaves it, the logistic's bound holds. */
+/** Largest exponent with which a power law approaches its offset; where it leaves it, the logistic's bound holds. */
 const steepestPower = 2;
 
 export interface SmoothFit {
   readonly name: SmoothName;
-  /** At each scale. */
+  /** Values at each scale. */
   readonly values: Float64Array;
   readonly sumOfSquares: number;
 }
@@ -25,11 +25,11 @@ export interface SmoothFit {
 export interface SmoothFitter {
   /** The best fit of each family by least squares, in the order of `smoothNames`. */
   readonly fits: (values: ArrayLike<number>) => SmoothFit[];
-  /** The best of all; the first of equals. */
+  /** The best of all; the first in a tie. */
   readonly best: (values: ArrayLike<number>) => SmoothFit;
 }
 
-/** The first of equals. */
+/** The first in a tie. */
 export function bestOf(fits: readonly SmoothFit[]): SmoothFit {
   return fits.reduce((a, b) => (b.sumOfSquares < a.sumOfSquares ? b : a));
 }
@@ -72,7 +72,7 @@ function familiesAt(scales: readonly number[], rise: number): Family[] {
     {
       name: 'power law',
       axes: [{ from: -Math.max(steepestPower * span, steepest), to: steepest, nodes: 65 }],
-      // e^(kt) from 0 to 1, which is the line where k is 0; k below 0 comes to its offset.
+      // e^(kt) from 0 to 1, which is the line if k is 0; with k below 0 it approaches its offset.
       column([k], into) {
         const height = Math.expm1(k!);
         for (let i = 0; i < into.length; i++) into[i] = Math.abs(k!) < 1e-6 ? t[i]! : Math.expm1(k! * t[i]!) / height;
@@ -122,7 +122,7 @@ function gridOf({ axes, column }: Family, points: number): Grid {
   return { shapes, columns };
 }
 
-/** Less its mean, to length 1; a constant column to 0. */
+/** Minus its mean, scaled to length 1; a constant column becomes 0. */
 function normalise(column: Float64Array): void {
   const n = column.length;
   let mean = 0;
@@ -136,7 +136,7 @@ function normalise(column: Float64Array): void {
   for (let i = 0; i < n; i++) column[i] = length > 1e-12 ? column[i]! / length : 0;
 }
 
-/** Times that a step of the grid is halved: to less than a hundredth of it. */
+/** How many times a step of the grid is halved: to less than a hundredth of it. */
 const halvings = 7;
 
 function fit({ name, axes, column }: Family, { shapes, columns }: Grid, values: ArrayLike<number>): SmoothFit {
@@ -176,7 +176,10 @@ function fit({ name, axes, column }: Family, { shapes, columns }: Grid, values: 
   return { name, values: fitted, sumOfSquares };
 }
 
-/** Product with the column that starts at a place; its square is what the column explains of y's squares about the mean. */
+/**
+ * Product with the column that starts at an index; its square is the part of y's squares about the mean that the column
+ * explains.
+ */
 function along(columns: Float64Array, start: number, y: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < y.length; i++) sum += columns[start + i]! * y[i]!;

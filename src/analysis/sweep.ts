@@ -1,6 +1,6 @@
 /**
- * Curves over a grid of a metric's parameters, and over what else makes a curve look sudden: few test examples (resolution)
- * and few scales (sparsity), the paper's other two causes. All from the same outcomes.
+ * Curves over a grid of a metric's parameters, and over other reasons for a curve to look sudden: few test examples
+ * (resolution) and few scales (sparsity), the paper's other two causes. All from the same outcomes.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { choose, type RegisteredMetric } from '../metrics/index.js';
@@ -31,7 +31,7 @@ export interface GridPoint {
   /** max - min. */
   readonly range: number;
   readonly scores: Scores;
-  /** 95 % of each score, of points that `sampleScores` drew. */
+  /** 95 % interval of each score, for points drawn by `sampleScores`. */
   readonly intervals?: Readonly<Record<ScoreName, Interval>>;
 }
 
@@ -44,7 +44,7 @@ export interface Sweep {
 
 export interface SweepRequest {
   readonly metric: RegisteredMetric;
-  /** Of the parameters that are not swept. */
+  /** Values of the parameters that are not swept. */
   readonly parameters: Readonly<Record<string, number | string>>;
   /** At least one. */
   readonly axes: readonly GridAxis[];
@@ -52,7 +52,7 @@ export interface SweepRequest {
   readonly axis?: ScaleName;
 }
 
-/** Throws UsageError where a value is out of a parameter's range, or the test set too small for it. */
+/** Throws UsageError if a value is out of a parameter's range, or the test set too small for it. */
 export function sweepGrid({ metric, parameters, axes, members, axis = 'parameters' }: SweepRequest): Sweep {
   const scales = scalesOf(members);
   const positions = scales.map((scale) => positionOf(scale, axis));
@@ -77,7 +77,10 @@ export function sweepGrid({ metric, parameters, axes, members, axis = 'parameter
   return { scales, axes, points };
 }
 
-/** Points of one axis whose intervals are drawn at most: more are not told apart in a picture, and take a minute. */
+/**
+ * Largest number of points of one axis whose intervals are drawn: more are indistinguishable in a picture, and take a
+ * minute.
+ */
 const mostSampled = 60;
 
 export interface ScoreSampling extends SampleOptions {
@@ -86,8 +89,8 @@ export interface ScoreSampling extends SampleOptions {
 }
 
 /**
- * A sweep over one parameter, with intervals of the scores at points spread evenly over it, the first and the last among them, where the
- * curve moves by `leastRange`. A sweep over several as it is.
+ * A sweep over one parameter, with intervals of the scores at points spread evenly over it, including the first and the last, if the
+ * curve moves by `leastRange`. A sweep over several is returned unchanged.
  */
 export function sampleScores(
   sweep: Sweep,
@@ -118,7 +121,7 @@ function columnOf(chosen: readonly Metric[], outcomes: MemberOutcomes['outcomes'
   return chosen[0]!.sweep(outcomes, axis) ?? chosen.map((metric) => metric.weighted(outcomes).evaluate());
 }
 
-/** Every combination of the axes' values; of none, the empty one. */
+/** Every combination of the axes' values; without axes, the empty one. */
 function combinations(axes: readonly GridAxis[]): Record<string, number>[] {
   return axes.reduce<Record<string, number>[]>(
     (all, { key, values }) => all.flatMap((each) => values.map((value) => ({ ...each, [key]: value }))),
@@ -131,8 +134,8 @@ function rangeOf(values: Float64Array): number {
 }
 
 /**
- * Points with the highest and the lowest score among those whose curve rises, and moves by `leastRange` at least. A curve that
- * falls has scores too, and they are not of emergence.
+ * Points with the highest and the lowest score among those whose curve rises by at least `leastRange`. A falling curve has
+ * scores too, but not of emergence.
  */
 export function extremes(
   points: readonly GridPoint[],
@@ -159,12 +162,12 @@ export interface DrawSpread {
 export interface ResampledCurve {
   /** Units of the test set, or scales that were kept. */
   readonly size: number;
-  /** Draws, or sets of scales. */
+  /** Number of draws, or of sets of scales. */
   readonly draws: number;
   readonly scores: Record<ScoreName, DrawSpread>;
-  /** Share of the draws in which the value at the smallest scale is the worst there is: 0 of a share. */
+  /** Share of the draws in which the value at the smallest scale is the worst possible: 0 for a share. */
   readonly flatStart: number;
-  /** One draw to look at: which scales, and the values there. */
+  /** One example draw: which scales, and the values there. */
   readonly example: { readonly scales: readonly number[]; readonly values: Float64Array };
 }
 
@@ -180,7 +183,7 @@ export interface ResampleRequest {
 /**
  * The same members on smaller test sets, drawn without replacement (paper, Sec. 2, cause 2: resolution).
  *
- * @throws RangeError for a size that is not from 1 to the test set's
+ * @throws RangeError for a size that is not from 1 to that of the test set
  */
 export function sweepTestSizes(request: ResampleRequest): ResampledCurve[] {
   const { metric, members, sizes, draws, seed = 0, axis = 'parameters' } = request;
@@ -237,12 +240,12 @@ function drawWithout(random: Random, count: number, size: number): Int32Array {
   return order.subarray(0, size);
 }
 
-/** Most sets of scales that are all looked at; of more, so many are drawn. */
+/** Largest number of sets of scales that are all evaluated; if there are more, this many are drawn. */
 const mostSubsets = 1000;
 
 /**
- * The same curve at fewer of its scales, first and last among them (paper, Sec. 2, cause 3: sparsity): every set of `size`
- * scales, or 1000 drawn ones where there are more.
+ * The same curve at fewer of its scales, always including the first and last (paper, Sec. 2, cause 3: sparsity): every set
+ * of `size` scales, or 1000 random ones if there are more.
  */
 export function sweepScales(request: Omit<ResampleRequest, 'draws'>): ResampledCurve[] {
   const { metric, members, sizes, seed = 0, axis = 'parameters' } = request;
@@ -309,7 +312,7 @@ function summarise({ metric, size, curves, positions }: Curves): ResampledCurve 
   };
 }
 
-/** Of those that are numbers; NaN without one. */
+/** Of those that are numbers; NaN if there are none. */
 function spreadOf(values: readonly number[]): DrawSpread {
   const ascending = Float64Array.from(values.filter((value) => !Number.isNaN(value))).sort();
   if (ascending.length === 0) return { median: NaN, lower: NaN, upper: NaN };

@@ -1,4 +1,6 @@
-/** The model of Sec. 2 fitted to a family's cross-entropy; everything else is then predicted with no further parameter. */
+/**
+ * The model of Sec. 2 fitted to a family's cross-entropy; everything else is then predicted without a further parameter.
+ */
 import {
   accuracy,
   crossEntropy,
@@ -21,14 +23,16 @@ import { allRight, expectedEditDistance, fitPowerLaw, tokenLoss, type PowerLaw, 
 
 export interface PredictedCurve {
   readonly metric: Metric;
-  /** Images that have to be right at once. */
+  /** Number of images that must be right at once. */
   readonly length: number;
   /** Means over seeds, `[scales]`. */
   readonly measured: Float64Array;
-  /** 95 % of each, as `evaluate` has them. */
+  /** 95 % interval of each, as in `evaluate`. */
   readonly measuredIntervals: readonly Interval[];
   readonly predicted: Float64Array;
-  /** 95 % of each, with the law fitted anew to each bootstrap draw of the losses; ends are NaN without draws. */
+  /**
+   * 95 % interval of each, with the law fitted again to each bootstrap draw of the losses; ends are NaN without draws.
+   */
   readonly predictedIntervals: readonly Interval[];
   readonly distance: Distance;
 }
@@ -41,9 +45,9 @@ export interface TheoryFit {
   readonly lossIntervals: readonly Interval[];
   readonly fittedLoss: Float64Array;
   readonly fittedIntervals: readonly Interval[];
-  /** p^l against all of l right; the first of length 1. */
+  /** p^l compared with all of l right; the first of length 1. */
   readonly right: readonly PredictedCurve[];
-  /** l (1 - p) against the token edit distance; images one by one: against their share of wrong ones. */
+  /** l (1 - p) compared with the token edit distance; for single images, with their share of wrong ones. */
   readonly edits: PredictedCurve | undefined;
 }
 
@@ -55,7 +59,7 @@ export interface TheoryRequest extends SampleOptions {
 /**
  * At least two widths; members have the columns of cross-entropy and accuracy.
  *
- * @throws FitError, what is the matter with the cross-entropy, where it is no power law of the parameters
+ * @throws FitError, saying what is wrong with the cross-entropy, if it is not a power law of the parameters
  */
 export function fitFamily(
   run: string,
@@ -113,7 +117,7 @@ export function fitFamily(
   };
 }
 
-/** None for a draw whose losses follow no law: one of them is 0, or all are the same. */
+/** None for a draw whose losses follow no law: one of them is 0, or all are equal. */
 function lawOrNone(fit: () => PowerLaw): PowerLaw[] {
   try {
     return [fit()];

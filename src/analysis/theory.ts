@@ -17,7 +17,7 @@ export interface PowerLaw {
 export interface PowerLawFit extends PowerLaw {
   /** Root of the mean squared difference of ln L. */
   readonly rmsLog: number;
-  /** Of the exponent, over the points' scatter around the line; NaN for two points. */
+  /** Standard error of the exponent, from the points' scatter around the line; NaN for two points. */
   readonly standardError: number;
 }
 
@@ -36,7 +36,7 @@ export function allRight(law: PowerLaw, parameters: number, length: number): num
   return tokenProbability(law, parameters) ** length;
 }
 
-/** l (1 - p): tokens that are wrong, which is the edit distance where nothing shifts. */
+/** l (1 - p): number of wrong tokens, which is the edit distance if nothing shifts. */
 export function expectedEditDistance(law: PowerLaw, parameters: number, length: number): number {
   return length * (1 - tokenProbability(law, parameters));
 }
@@ -46,7 +46,7 @@ export function expectedEditDistance(law: PowerLaw, parameters: number, length: 
  *
  * @param points at least two numbers of parameters, losses above 0
  * @throws RangeError for a loss that is not above 0, or fewer than two different parameter counts
- * @throws FitError where the losses are so much the same that no c is a number
+ * @throws FitError if the losses are so similar that c is not finite
  */
 export function fitPowerLaw(points: readonly { readonly parameters: number; readonly loss: number }[]): PowerLawFit {
   if (points.some(({ loss }) => !(loss > 0))) throw new RangeError('one of the losses is not above 0');
@@ -68,7 +68,7 @@ export function fitPowerLaw(points: readonly { readonly parameters: number; read
     exponent,
     scale,
     rmsLog: Math.sqrt(squares / n),
-    // Of two sizes nothing is left over; rounding may say otherwise.
+    // Two sizes leave no residual; rounding may say otherwise.
     standardError: n > 2 ? Math.sqrt(squares / (n - 2) / xx) : NaN,
   };
 }

@@ -2,10 +2,10 @@
 import type { Metric } from '../metrics/metric.js';
 
 /**
- * One clause; undefined where every score has a value.
+ * One clause; undefined if every score has a value.
  *
  * @param values means over seeds at each scale, `[scales]`
- * @param smallest the first scale, where the scale is a factor that may be 0
+ * @param smallest the first scale, if the scale is a factor that may be 0
  */
 export function whyUnscored(
   { notFinite = 'a test example has no finite value' }: Pick<Metric, 'notFinite'>,

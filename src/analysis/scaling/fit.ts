@@ -1,12 +1,13 @@
 /**
- * A law with what the data say of it. Two things scatter: seeds, each member for itself, and test examples, which all members share.
+ * A law with its uncertainty. Two things scatter: seeds, independently for each member, and test examples, which all members share.
  *
- * Seeds: intervals are profiles (profile.ts) at the scatter of the members around the law, with Student's t for its few degrees of freedom; members
- * of one scale and the law's misfit tell it together. Where the misfit is more than seeds explain (F test, 5 %), the misfit alone is the scatter, with
- * the degrees of freedom that scales leave: no law is made certain by many seeds of a few scales that it does not fit.
+ * Seeds: intervals are profiles (profile.ts) at the scatter of the members around the law, with Student's t for its few degrees of freedom;
+ * members of one scale and the law's misfit together determine it. If the misfit exceeds what seeds explain (F test, 5 %), the misfit alone
+ * is the scatter, with the remaining degrees of freedom of the scales: many seeds of a few scales must not make a law certain that does not
+ * fit them.
  *
- * Examples: the law is fitted again to each bootstrap draw of the test set, and an interval is made wider by what the draws' percentiles have, as
- * independent. What a member's draw has for itself is in its scatter too, so that intervals are if anything too wide.
+ * Examples: the law is fitted again to each bootstrap draw of the test set, and an interval is widened by the percentiles of the draws, as
+ * if independent. The scatter already contains a member's own part of each draw, so intervals are if anything too wide.
  */
 import { percentileInterval } from '../../statistics/bootstrap.js';
 import { upperF } from '../../statistics/f-test.js';
@@ -31,16 +32,19 @@ import {
 } from './law.js';
 import { profileInterval, profileRatios } from './profile.js';
 
-/** How far members are from the law, as differences of ln loss: shares of the loss where they are small. */
+/** How far members are from the law, as differences of ln loss: relative differences if they are small. */
 export interface Scatter {
-  /** Of a member around the law, as intervals take it. NaN where there are as many scales as parameters, and no second seed. */
+  /**
+   * Scatter of a member around the law, as used for intervals. NaN if there are as many scales as parameters, and no second
+   * seed.
+   */
   readonly standardDeviation: number;
   readonly degreesOfFreedom: number;
-  /** Of a seed around the mean of its scale; NaN without a second seed. */
+  /** Scatter of a seed around the mean of its scale; NaN without a second seed. */
   readonly ofSeeds: number;
   /** Root mean square distance of the means over seeds from the law. */
   readonly ofMeans: number;
-  /** Whether the law misses means over seeds by more than seeds explain; undefined where nothing tells. */
+  /** Whether the law misses the means over seeds by more than seeds explain; undefined if this cannot be tested. */
   readonly misfit: { readonly p: number; readonly isSignificant: boolean } | undefined;
 }
 
@@ -52,9 +56,9 @@ export interface FittedLaw {
   /** Exponents. */
   readonly shape: ArrayLike<number>;
   readonly scatter: Scatter;
-  /** Sum of squares of what is compatible with the data. */
+  /** Largest sum of squares that is compatible with the data. */
   readonly limit: number;
-  /** The law of each draw of the test set; empty where there is none. */
+  /** The law of each draw of the test set; empty without draws. */
   readonly draws: readonly Law[];
 }
 
@@ -68,7 +72,7 @@ export interface Known {
 const misfitLevel = 0.05;
 
 /**
- * @param cells of at least as many different coordinates as the law has parameters
+ * @param cells with at least as many different coordinates as the law has parameters
  * @param draws the same cells on other draws of the test set
  */
 export function fitLaw(
@@ -120,7 +124,9 @@ function squaresOfLogs(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + (Math.log(value) - centre) ** 2, 0);
 }
 
-/** Whether the data allow laws inside other bounds. Begins at what it found before: values are asked for in order. */
+/**
+ * Whether the data allow laws within other bounds. Starts from the previous result, as values are requested in order.
+ */
 function allows({ data, shape, limit }: FittedLaw, boundsAt: (value: number) => Bounds, of = data) {
   let near: ArrayLike<number> = shape;
   return (value: number): boolean => {
@@ -130,7 +136,7 @@ function allows({ data, shape, limit }: FittedLaw, boundsAt: (value: number) => 
   };
 }
 
-/** E, what no scale takes away. */
+/** E, the irreducible loss. */
 export function floorOf(fit: FittedLaw): Known {
   const { law, bounds, data, draws } = fit;
   const least = Math.min(...data.y);
@@ -143,7 +149,7 @@ export function floorOf(fit: FittedLaw): Known {
   return { value: law.floor, interval: { lower: Math.max(0, lower), upper } };
 }
 
-/** From 0 or to infinity where the data allow all exponents on that side. */
+/** From 0 or to infinity if the data allow all exponents on that side. */
 export function exponentOf(fit: FittedLaw, k: number): Known {
   const { law, bounds } = fit;
   const value = law.terms[k]!.exponent;
@@ -154,11 +160,11 @@ export function exponentOf(fit: FittedLaw, k: number): Known {
   return inRatios(fit, value, interval, ({ terms }) => terms[k]!.exponent);
 }
 
-/** A of A / N^a, whose unit hangs on a: it says little without it. */
+/** A of A / N^a, whose unit depends on a: it is not informative without it. */
 export function amplitudeOf(fit: FittedLaw, k: number): Known {
   const { law, bounds, data } = fit;
   const value = law.terms[k]!.amplitude;
-  // Of N itself, not of N over its centre.
+  // A factor of N itself, not of N over its centre.
   const plain: LawData = {
     ...data,
     centres: data.centres.map(() => 1),
@@ -171,7 +177,7 @@ export function amplitudeOf(fit: FittedLaw, k: number): Known {
   return inRatios(fit, value, interval, ({ terms }) => terms[k]!.amplitude);
 }
 
-/** A weight so large that the law passes the point. */
+/** A weight so large that the law passes through the point. */
 const asGoodAsFixed = 1e3;
 
 /** The law itself at other coordinates. */
@@ -180,13 +186,13 @@ export function curveAt(fit: FittedLaw, coordinates: readonly number[]): Known {
   return inRatios(fit, value, throughPoint(fit, coordinates, asGoodAsFixed), (law) => lossAt(law, coordinates));
 }
 
-/** The mean of so many members that are not in it, on the same test set. */
+/** The mean of this many new members on the same test set. */
 export function predictedAt(fit: FittedLaw, coordinates: readonly number[], members: number): Known {
   const value = lossAt(fit.law, coordinates);
   return { value, interval: throughPoint(fit, coordinates, Math.sqrt(members)) };
 }
 
-/** Values that could be there: with one of them among the data, the law still fits all. */
+/** Compatible values: with one of them among the data, the law still fits all. */
 function throughPoint(fit: FittedLaw, coordinates: readonly number[], weight: number): Interval {
   const { data, bounds, shape, limit, law, scatter } = fit;
   const best = lossAt(law, coordinates);
@@ -200,7 +206,7 @@ function throughPoint(fit: FittedLaw, coordinates: readonly number[], weight: nu
   return profileRatios(isIn, { best, least: best * 1e-6, most: best * 1e6, step });
 }
 
-/** A quantity above 0 and its interval by a profile, made wider by what it is under draws of the test set. */
+/** A positive quantity and its interval by a profile, widened by its spread over draws of the test set. */
 export function inRatios(fit: FittedLaw, value: number, interval: Interval, of: (law: Law) => number): Known {
   const drawn = percentileInterval(fit.draws.map((law) => Math.log(of(law))));
   const { lower, upper } = withDraws(

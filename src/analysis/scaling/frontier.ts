@@ -1,7 +1,7 @@
 /**
- * What a number of training FLOPs C is best spent on under a law of two factors: the frontier N_opt(C), D_opt(C) along which
- * A / N^a + B / D^b is least at C = c N^p D^q (Hoffmann et al. 2022, arXiv 2203.15556, Eq 4, where c = 6 and p = q = 1). p and q come from the
- * members' own FLOPs: those of a convolutional network do not grow as its parameters do.
+ * The best use of a number of training FLOPs C under a law of two factors: the frontier N_opt(C), D_opt(C) along which A / N^a + B / D^b is
+ * least at C = c N^p D^q (Hoffmann et al. 2022, arXiv 2203.15556, Eq 4, where c = 6 and p = q = 1). p and q come from the members' own
+ * FLOPs: those of a convolutional network do not grow in proportion to its parameters.
  */
 import { matrix, solveLeastSquares } from '../../statistics/matrices.js';
 import { inRatios, type FittedLaw, type Known } from './fit.js';
@@ -12,11 +12,11 @@ import { profileInterval, profileRatios } from './profile.js';
 export interface Cost {
   readonly factor: number;
   readonly powers: readonly [number, number];
-  /** How far a member's own are from it at most, as a share; undefined where they are not known, and 6 N D is taken. */
+  /** Largest relative deviation of a member's own FLOPs; undefined if they are unknown, in which case 6 N D is used. */
   readonly farthest: number | undefined;
 }
 
-/** @param flops of each of the coordinates; NaN if unknown */
+/** @param flops at each of the coordinates; NaN if unknown */
 export function costOf(coordinates: readonly (readonly number[])[], flops: readonly number[]): Cost {
   if (!flops.every((each) => each > 0 && each < Infinity)) return { factor: 6, powers: [1, 1], farthest: undefined };
   const rows = coordinates.map(([n, d]) => [1, Math.log(n!), Math.log(d!)]);
@@ -32,7 +32,7 @@ export function flopsOf({ factor, powers: [p, q] }: Cost, [n, d]: readonly [numb
   return factor * n ** p * d ** q;
 }
 
-/** D that a number of FLOPs leaves for an N. */
+/** The D that a number of FLOPs allows for a given N. */
 export function examplesAt({ factor, powers: [p, q] }: Cost, flops: number, n: number): number {
   return (flops / factor / n ** p) ** (1 / q);
 }
@@ -43,7 +43,7 @@ export function frontierExponents({ terms: [n, d] }: Law, { powers: [p, q] }: Pi
   return [b / (a * q + b * p), a / (a * q + b * p)];
 }
 
-/** Where a A / N^a / p = b B / D^b / q. */
+/** The point at which a A / N^a / p = b B / D^b / q. */
 export function optimumAt(law: Law, cost: Cost, flops: number): [number, number] {
   const [p, q] = cost.powers;
   const [{ amplitude: A, exponent: a }, { amplitude: B, exponent: b }] = law.terms as [
@@ -64,7 +64,7 @@ export interface Budget {
 
 export interface Frontier {
   readonly cost: Cost;
-  /** Of C, in N_opt and D_opt. */
+  /** Exponents of C in N_opt and D_opt. */
   readonly exponents: readonly [Known, Known];
   /** From the fewest FLOPs of a member to the most. */
   readonly budgets: readonly Budget[];
@@ -110,7 +110,7 @@ function exponentsOf(fit: FittedLaw, cost: Cost): [Known, Known] {
   ];
 }
 
-/** Least sum of squares of laws whose N_opt has this exponent: a is b times a number. */
+/** Least sum of squares of laws whose N_opt has this exponent: a is a multiple of b. */
 function leastWithExponent({ data, shape, limit }: FittedLaw, { powers: [p, q] }: Cost, exponent: number): number {
   const ratio = (1 - p * exponent) / (q * exponent);
   const problem = {
@@ -149,7 +149,10 @@ function budgetOf(fit: FittedLaw, cost: Cost, flops: number): Budget {
   };
 }
 
-/** Least sum of squares of laws whose optimum is here: A / N^a is q a / (p b) of B / D^b there, the other way round. */
+/**
+ * Least sum of squares of laws with their optimum here, where A / N^a is q a / (p b) of B / D^b, or the other way
+ * round.
+ */
 function leastWithOptimum(
   { data, shape, limit }: FittedLaw,
   { powers: [p, q] }: Cost,

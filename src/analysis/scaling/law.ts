@@ -1,14 +1,14 @@
 /**
  * Scaling laws: loss = E + A / N^a + B / D^b over parameters N and training examples D (Hoffmann et al. 2022, arXiv 2203.15556, Eq 2), and
- * the form of one factor, E + A / N^a (Kaplan et al. 2020, arXiv 2001.08361, have it without E).
+ * the form with one factor, E + A / N^a (Kaplan et al. 2020, arXiv 2001.08361, without E).
  *
- * Least squares of log-residuals, as Hoffmann et al. have them: a law does not depend on the loss's unit, and small losses count. They are
- * found by variable projection: E, A and B, none below 0, are solved for in closed form at each pair of exponents, which alone are searched,
- * with residuals as shares of the loss, which are log-residuals to first order; from there all parameters are taken to the end.
+ * Fitted by least squares of log-residuals, as in Hoffmann et al.: a law does not depend on the loss's unit, and small losses count. The
+ * search is by variable projection: E, A and B, none below 0, are solved for in closed form at each pair of exponents, so only exponents
+ * are searched, with relative residuals, which are log-residuals to first order; from there all parameters are optimised to convergence.
  *
- * Squares in place of Hoffmann et al.'s Huber loss: its threshold of 1e-3 is far below the scatter of seeds, where it is a sum of absolute
- * values and leaves no scatter for intervals to be made of; and stopped too soon it gave wrong exponents, with intervals too narrow to be
- * true (Besiroglu et al. 2024, arXiv 2404.10102).
+ * Squares instead of Hoffmann et al.'s Huber loss: its threshold of 1e-3 is far below the scatter of seeds, where it is a sum of absolute
+ * values and provides no scatter to make intervals from; and stopped too early it gave wrong exponents, with intervals that were too narrow
+ * (Besiroglu et al. 2024, arXiv 2404.10102).
  */
 import { mean } from '../../statistics/mean.js';
 import { exactly, levenbergMarquardt, type Residuals } from '../../statistics/levenberg-marquardt.js';
@@ -16,11 +16,11 @@ import { matrix } from '../../statistics/matrices.js';
 import { projectionOf, type Separable } from '../../statistics/variable-projection.js';
 import type { Bounds } from '../models.js';
 
-/** Members that differ in their seed alone. */
+/** Members that differ only in their seed. */
 export interface LossCell {
   /** One for each factor, above 0. */
   readonly coordinates: readonly number[];
-  /** A loss of each seed, above 0. */
+  /** One loss per seed, above 0. */
   readonly values: readonly number[];
 }
 
@@ -30,32 +30,35 @@ export interface PowerTerm {
 }
 
 export interface Law {
-  /** E, what no scale takes away. */
+  /** E, the irreducible loss. */
   readonly floor: number;
   /** One for each factor. */
   readonly terms: readonly PowerTerm[];
 }
 
-/** `coordinates` as those of a cell. */
+/** `coordinates` as in a cell. */
 export function lossAt({ floor, terms }: Law, coordinates: readonly number[]): number {
   return terms.reduce((sum, { amplitude, exponent }, k) => sum + amplitude * coordinates[k]! ** -exponent, floor);
 }
 
-/** An exponent at one of these cannot be distinguished from all beyond it: a logarithm, or a drop behind the first scale. */
+/**
+ * An exponent at one of these bounds cannot be distinguished from any beyond it: a logarithm, or a drop before the first
+ * scale.
+ */
 export const exponentBounds = [0.01, 10] as const;
 
-/** Places in the list E, A, a, B, b. */
+/** Indices in the list E, A, a, B, b. */
 export const place = { floor: 0, amplitude: (k: number) => 1 + 2 * k, exponent: (k: number) => 2 + 2 * k } as const;
 
-/** What a fit takes in: means over seeds, in units in which the law's parameters are of one size. */
+/** The input of a fit: means over seeds, in units in which the law's parameters have similar magnitudes. */
 export interface LawData {
-  /** Geometric means of the coordinates, `[factors]`: amplitudes are those of N / centre. */
+  /** Geometric means of the coordinates, `[factors]`: amplitudes multiply N / centre. */
   readonly centres: readonly number[];
   /** ln(N / centre), `[cells][factors]`. */
   readonly logs: readonly (readonly number[])[];
   /** `[cells]` */
   readonly y: readonly number[];
-  /** Root of the number of seeds: of a log-residual. `[cells]` */
+  /** Root of the number of seeds: weights of log-residuals. `[cells]` */
   readonly weights: readonly number[];
 }
 
@@ -71,7 +74,7 @@ export function lawData(cells: readonly LossCell[]): LawData {
   };
 }
 
-/** A further point that the law is to pass: as near as its weight says. */
+/** A further point for the law to pass, as closely as its weight requires. */
 export function withPoint(
   { centres, logs, y, weights }: LawData,
   point: { readonly coordinates: readonly number[]; readonly value: number; readonly weight: number },
@@ -87,7 +90,7 @@ export function lawBounds({ centres }: LawData): Bounds {
   };
 }
 
-/** The same with one of the parameters given. */
+/** The same with one of the parameters fixed. */
 export function fixed({ lower, upper }: Bounds, at: number, value: number): Bounds {
   const given = (list: readonly number[]) => list.map((bound, j) => (j === at ? value : bound));
   return { lower: given(lower), upper: given(upper) };
@@ -96,7 +99,7 @@ export function fixed({ lower, upper }: Bounds, at: number, value: number): Boun
 function problemOf({ logs, y, weights, centres }: LawData, bounds: Bounds): Separable {
   return {
     linear: [place.floor, ...centres.map((_, k) => place.amplitude(k))],
-    // Cells by their number: the lab's fits have one coordinate.
+    // Cells by their number: the fits have a single coordinate.
     x: logs.map((_, i) => i),
     ...{ y, weights, ...bounds },
     gradient: (parameters, i) => [
@@ -112,16 +115,16 @@ function problemOf({ logs, y, weights, centres }: LawData, bounds: Bounds): Sepa
 /** Least squares of log-residuals. */
 export interface Least {
   readonly parameters: readonly number[];
-  /** Those that the law is not linear in. */
+  /** The parameters in which the law is nonlinear. */
   readonly shape: readonly number[];
-  /** Infinite where no law is above 0 everywhere. */
+  /** Infinite if no law is positive everywhere. */
   readonly sumOfSquares: number;
 }
 
 const maxSteps = 100;
 
 /**
- * The best of several searches; the first whose sum of squares is small enough ends them.
+ * The best of several searches; the first with a small enough sum of squares ends them.
  *
  * @param problem with the weights of log-residuals
  */
@@ -139,7 +142,7 @@ export function bestFit(problem: Separable, starts: readonly ArrayLike<number>[]
   return found;
 }
 
-/** Linear in the levels: with residuals as shares of the loss. */
+/** Linear in the levels, with relative residuals. */
 function inShares(problem: Separable): Separable {
   return { ...problem, weights: problem.weights.map((weight, i) => weight / problem.y[i]!) };
 }
@@ -169,7 +172,7 @@ function logResiduals({ linear, x, y, weights, gradient, lower, upper }: Separab
 const startingExponents = [0.03, 0.1, 0.2, 0.35, 0.6, 1, 2, 5];
 const searched = { shapes: 3, steps: 60 };
 
-/** Exponents that a search may begin at: by variable projection, from the best few of a grid. */
+/** Exponents at which a search may start: by variable projection, from the best few of a grid. */
 function startsIn(problem: Separable, factors: number): ArrayLike<number>[] {
   const { at, search } = projectionOf(inShares(problem));
   const grid = Array.from({ length: factors }).reduce<number[][]>(
@@ -186,7 +189,7 @@ function startsIn(problem: Separable, factors: number): ArrayLike<number>[] {
 /**
  * Least squares inside the bounds.
  *
- * @param near exponents to begin at; left out: searched
+ * @param near exponents to start at; default: searched
  * @param enough a sum of squares that is small enough
  */
 export function solve(data: LawData, bounds: Bounds, near?: readonly ArrayLike<number>[], enough = 0): Least {

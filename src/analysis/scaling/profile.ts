@@ -1,19 +1,19 @@
 /**
- * Intervals by profiles: a value is in, if a law that has it misses the data by no more than noise explains (Bates and Watts 1988,
- * Nonlinear Regression Analysis and Its Applications, ch. 6). A few scales tell exponents poorly, as E and a exchange for each other along a
- * bent valley. Refitted draws stay around the first fit there, and so does what the curvature at it says; a profile goes on as long as
- * the data allow, and where that is without end, so is the interval.
+ * Profile intervals: a value is inside if a law that has it misses the data by no more than noise explains (Bates and Watts 1988, Nonlinear
+ * Regression Analysis and Its Applications, ch. 6). A few scales determine exponents poorly, as E and a trade off along a bent valley.
+ * Refitted draws stay near the first fit there, and so do intervals from its curvature; a profile extends as far as the data allow, without
+ * end if they set no limit.
  */
 import type { Interval } from '../../statistics/intervals.js';
 
-/** Where to look for the ends of an interval. */
+/** Where to search for the ends of an interval. */
 export interface Searched {
   /** Inside the interval. */
   readonly best: number;
-  /** Finite. Nothing beyond these is searched. */
+  /** Finite. Values beyond these are not searched. */
   readonly least: number;
   readonly most: number;
-  /** How far the first step goes. */
+  /** Length of the first step. */
   readonly step: number;
 }
 
@@ -21,9 +21,9 @@ export interface Searched {
 const halvings = 12;
 
 /**
- * The ends of the values around the best one that are compatible with the data; `least` or `most` where no end was found.
+ * The ends of the values around the best one that are compatible with the data; `least` or `most` if no end was found.
  *
- * @param isIn is asked of values farther and farther away until one is not, and then in between
+ * @param isIn is called with values farther and farther away until one is outside, and then in between
  */
 export function profileInterval(isIn: (value: number) => boolean, { best, least, most, step }: Searched): Interval {
   const end = (limit: number, way: number): number => {
@@ -48,7 +48,7 @@ export function profileInterval(isIn: (value: number) => boolean, { best, least,
   return { lower: end(least, -1), upper: end(most, 1) };
 }
 
-/** The same of what is above 0: steps are factors, and the first is exp(step). From 0 and to infinity where no end was found. */
+/** The same for a positive quantity: steps are factors, the first exp(step). 0 or infinity if no end was found. */
 export function profileRatios(isIn: (value: number) => boolean, { best, least, most, step }: Searched): Interval {
   const logs = { best: Math.log(best), least: Math.log(least), most: Math.log(most), step };
   const { lower, upper } = profileInterval((log) => isIn(Math.exp(log)), logs);

@@ -1,4 +1,6 @@
-/** A run's scaling law: members as cells, the law with intervals, what it leaves over, what it says of larger members and of compute. */
+/**
+ * A run's scaling law: members as cells, the law with intervals, its residuals, and what it predicts for larger members and for compute.
+ */
 import type { Interval } from '../../statistics/intervals.js';
 import { mean } from '../../statistics/mean.js';
 import type { OnStep } from '../../terminal/steps.js';
@@ -26,7 +28,9 @@ export interface ScalingRequest {
   readonly members: readonly ScalingMember[];
   /** One or two coordinates; every member has them. */
   readonly factors: readonly string[];
-  /** Losses under bootstrap draws of the test set, `[draws]` of `[members]`; left out: intervals are over seeds alone. */
+  /**
+   * Losses under bootstrap draws of the test set, `[draws]` of `[members]`; without them, intervals are over seeds alone.
+   */
   readonly draws?: readonly ArrayLike<number>[];
   readonly onStep?: OnStep;
 }
@@ -44,7 +48,7 @@ export interface ScalingCell {
 
 /** The largest members, predicted from the others. */
 export interface HeldOut {
-  /** Scales that the law was fitted to. */
+  /** Number of scales that the law was fitted to. */
   readonly known: number;
   readonly law: Law;
   readonly predicted: readonly (Known & {
@@ -65,21 +69,21 @@ export interface ScalingLaw {
   readonly scatter: Scatter;
   /** In order of their coordinates. */
   readonly cells: readonly ScalingCell[];
-  /** The law over its one factor, beyond the largest member by as much again; empty for two factors. */
+  /** The law over its one factor, to as far again beyond the largest member; empty for two factors. */
   readonly curve: readonly { readonly at: number; readonly value: number; readonly interval: Interval }[];
-  /** Undefined where too few scales would be left to fit. */
+  /** Undefined if too few scales would be left to fit. */
   readonly heldOut: HeldOut | undefined;
-  /** Of parameters and examples; undefined for one factor. */
+  /** Frontier of parameters and examples; undefined for one factor. */
   readonly frontier: Frontier | undefined;
 }
 
 interface PlacedCell extends LossCell {
   readonly flops: number;
-  /** Places of the members. */
+  /** Indices of the members. */
   readonly members: readonly number[];
 }
 
-/** Members that differ in nothing but their seed, in order of their coordinates. */
+/** Members that differ only in their seed, in order of their coordinates. */
 export function lossCells(members: readonly ScalingMember[], factors: readonly string[]): PlacedCell[] {
   const found = new Map<string, { readonly coordinates: number[]; readonly members: number[] }>();
   members.forEach((member, i) => {
@@ -99,7 +103,7 @@ export function lossCells(members: readonly ScalingMember[], factors: readonly s
     }));
 }
 
-/** Why the cells don't tell the law's parameters, in words that go on after a run's name; undefined where they do. */
+/** Why the cells do not determine the law's parameters, phrased to follow a run's name; undefined if they do. */
 export function untold(
   cells: readonly Pick<LossCell, 'coordinates'>[],
   factors: readonly string[],
@@ -109,20 +113,20 @@ export function untold(
   if (few >= 0)
     return `has ${levels[few] === 1 ? 'one value' : 'two values'} of ${factors[few]}, and a scaling law over it needs three`;
   if (factors.length === 1) return undefined;
-  // Along one line N and D cannot be told apart; of a grid's corner neither.
+  // Along a single line, N and D cannot be told apart; nor can they with a corner of a grid.
   if (cells.length < 6 || cells.length <= Math.max(...levels))
     return `has ${cells.length} combinations of ${factors.join(' and ')}, too few to tell the two apart`;
   return undefined;
 }
 
-/** The first factor that the loss does not fall with; undefined where it falls with all. */
+/** The first factor with which the loss does not fall; undefined if it falls with all. */
 export function notFalling(members: readonly ScalingMember[], factors: readonly string[]): string | undefined {
   const data = lawData(lossCells(members, factors));
   const { terms } = lawOf(solve(data, lawBounds(data)), data);
   return factors.find((_, k) => terms[k]!.amplitude === 0);
 }
 
-/** Of what `untold` and `notFalling` have nothing to say about. */
+/** For data that pass `untold` and `notFalling`. */
 export function scalingLaw({ members, factors, draws = [], onStep }: ScalingRequest): ScalingLaw {
   const cells = lossCells(members, factors);
   const fit = fitLaw(
@@ -163,16 +167,16 @@ function curveOf(fit: FittedLaw): ScalingLaw['curve'] {
   });
 }
 
-/** Of how many scales one is held out. */
+/** One scale in this many is held out. */
 const heldOutOf = 4;
 
-/** The largest quarter, by FLOPs where they are known, else by the product of the coordinates. All have the same test set. */
+/** The largest quarter, by FLOPs if known, otherwise by the product of the coordinates. All have the same test set. */
 function heldOut(cells: readonly PlacedCell[], factors: readonly string[]): HeldOut | undefined {
   const isKnown = factors.length > 1 && cells.every(({ flops }) => flops > 0);
   const sizeOf = ({ flops, coordinates }: PlacedCell) => (isKnown ? flops : coordinates.reduce((a, b) => a * b));
   const bySize = [...cells].sort((a, b) => sizeOf(a) - sizeOf(b));
   const known = bySize.slice(0, cells.length - Math.max(1, Math.floor(cells.length / heldOutOf)));
-  // As many scales as parameters fit any law: nothing would show whether it holds.
+  // With as many scales as parameters any law fits, and nothing would show whether it holds.
   if (untold(known, factors) !== undefined || known.length <= 1 + 2 * factors.length) return undefined;
   const fit = fitLaw(known);
   if (fit.scatter.degreesOfFreedom === 0 || fit.law.terms.some(({ amplitude }) => amplitude === 0)) return undefined;
