@@ -23,7 +23,7 @@ export interface LayerSlopes {
   readonly step: number;
   /** Means over seeds at each width, ascending. */
   readonly points: readonly { readonly width: number; readonly size: number; readonly change: number }[];
-  /** Least-squares slope of log size against log width: 0 is flat, 1 grows with the width. NaN where training diverged. */
+  /** Least-squares slope of log size against log width: 0 is flat, 1 grows with the width. NaN if training diverged. */
   readonly slope: number;
   readonly slopeOfChange: number;
 }

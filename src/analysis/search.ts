@@ -104,7 +104,7 @@ export function scoreCandidates(
 }
 
 /**
- * By a score, highest first. Left out: curves that are not numbers or fall, and shares that move by less than `leastRange`, which
+ * By a score, highest first. Default: curves that are not numbers or fall, and shares that move by less than `leastRange`, which
  * are sudden only because there is almost nothing to see.
  */
 export function rankCandidates(candidates: readonly MetricCurve[], by: ScoreName, leastRange: number): MetricCurve[] {

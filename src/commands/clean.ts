@@ -116,7 +116,7 @@ async function listText(removals: readonly Removal[], isLong: boolean): Promise<
   return isLong ? [table, '', ...all.map(({ path }) => printable(path))].join('\n') : table;
 }
 
-/** Undefined where the question is left with Ctrl-C or the end of the input. */
+/** Undefined if the question is left with Ctrl-C or the end of the input. */
 async function ask(question: string): Promise<string | undefined> {
   const { createInterface } = await import('node:readline');
   const { drawn } = await import('../terminal/guard.js');

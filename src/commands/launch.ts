@@ -12,7 +12,7 @@ import { UsageError } from '../terminal/errors.js';
 import { whole } from './options.js';
 import { jsonOf, print } from './print.js';
 
-/** What a training is launched with; undefined where it is not. */
+/** What a training is launched with; undefined if it is not. */
 export interface LaunchFlags {
   readonly slurm: SlurmInput;
   readonly dryRun: boolean;

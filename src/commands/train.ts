@@ -105,7 +105,7 @@ async function launchAndShow(options: TrainOptions, { launched, json, printed }:
   return (await showSummary(result.folder, json, printed)) > 0 ? 1 : 0;
 }
 
-/** Options each of which says what is done instead of a training here. Throws UsageError where there are two of them. */
+/** Options each of which says what is done instead of a training here. Throws UsageError if there are two of them. */
 function refuseTwoWays(raw: RawOptions): void {
   const instead = { '--plan-only': 'planOnly', '--launcher': 'launcher', '--summary-only': 'summaryOnly' };
   const [one, other] = Object.entries(instead).flatMap(([flag, key]) => (raw[key] === undefined ? [] : [flag]));

@@ -4,7 +4,7 @@ import type { TrainListener } from '../training/train.js';
 /** BSD's EX_TEMPFAIL, try again later: another process has what was asked for. */
 export const busyExitCode = 75;
 
-/** `stopped`: exit code of the signal that has come. The result is undefined where that was before there was one. */
+/** `stopped`: exit code of the signal that has come. The result is undefined if that was before there was one. */
 export type ShownTraining<T> =
   { readonly stopped: undefined; readonly result: T } | { readonly stopped: number; readonly result: T | undefined };
 

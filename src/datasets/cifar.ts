@@ -77,7 +77,7 @@ async function loadCifar(name: 'cifar10' | 'cifar100', file: RemoteFile, dataDir
   return readCifar(archive!, cifarFormats[name]);
 }
 
-/** Reads an archive in the official format. Throws UsageError, one line, where it isn't in it. */
+/** Reads an archive in the official format. Throws UsageError, one line, if it isn't in it. */
 export async function readCifar(archive: string, format: CifarFormat): Promise<RawDataset> {
   const files = await unpack(archive, [...format.train, format.test, format.names]);
   const find = (name: string) => {

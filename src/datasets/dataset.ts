@@ -82,9 +82,9 @@ export type Colour = (typeof colours)[number];
 export interface LoadContext {
   /** Folder of downloaded datasets, a folder each. */
   readonly dataDir: string;
-  /** Pixels of each side; left out: the source's own. */
+  /** Pixels of each side; default: the source's own. */
   readonly imageSize?: number | undefined;
-  /** Left out: the source's own. */
+  /** Default: the source's own. */
   readonly colour?: Colour | undefined;
 }
 
@@ -121,7 +121,7 @@ export interface DatasetContents {
 export type SourceFiles =
   | {
       readonly kind: 'installed';
-      /** Throws UsageError where it isn't there. */
+      /** Throws UsageError if it isn't there. */
       readonly folder: () => string;
       readonly files: readonly KnownFile[];
       /** What brings them back. */
@@ -164,14 +164,14 @@ export interface RawSplit {
 export interface LoadOptions extends Pick<LoadContext, 'imageSize' | 'colour'> {
   readonly trainSize?: number | undefined;
   readonly testSize?: number | undefined;
-  /** Training images that are held out; left out: none. */
+  /** Training images that are held out; default: none. */
   readonly validationSize?: number | undefined;
-  /** Views of images that are classes of their own; left out: none. */
+  /** Views of images that are classes of their own; default: none. */
   readonly symmetries?: Symmetries | undefined;
-  /** Images of so many first classes alone; left out: of all. */
+  /** Images of so many first classes alone; default: of all. */
   readonly classes?: number | undefined;
-  /** Share of training images with another label than their own; left out: none. */
+  /** Share of training images with another label than their own; default: none. */
   readonly labelNoise?: number | undefined;
-  /** Left out: the user's data folder. */
+  /** Default: the user's data folder. */
   readonly dataDir?: string | undefined;
 }

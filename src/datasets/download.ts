@@ -51,7 +51,7 @@ export async function fetchDatasets(
 /**
  * Has a file in `folder`, which is made where there is none.
  *
- * @throws RunError, one line, where it can't be had: no network, an answer that isn't the file, another process at it, a disk
+ * @throws RunError, one line, if it can't be had: no network, an answer that isn't the file, another process at it, a disk
  * that is full, the signal
  */
 export async function download(remote: RemoteFile, folder: string, options: DownloadOptions): Promise<void> {

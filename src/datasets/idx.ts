@@ -87,7 +87,7 @@ function prefixesOf(names: readonly string[]): string[] {
   return [...new Set(names.flatMap((name) => imageFile.exec(name)?.[1] ?? []))].sort();
 }
 
-/** Undefined where it is no folder that can be read. */
+/** Undefined if it is no folder that can be read. */
 async function namesIn(folder: string): Promise<readonly string[] | undefined> {
   return fs.promises.readdir(folder).catch(() => undefined);
 }
@@ -129,7 +129,7 @@ function transposed(images: Uint8Array, { height, width, channels }: ImageShape)
 }
 
 /**
- * `emnist-letters-mapping.txt`: a label and the character codes that it stands for in each line. Undefined where there is none; the
+ * `emnist-letters-mapping.txt`: a label and the character codes that it stands for in each line. Undefined if there is none; the
  * number for a label that it does not have.
  */
 async function namesOf({ folder, prefix, names }: IdxSet, classes: number): Promise<string[] | undefined> {

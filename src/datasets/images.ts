@@ -29,7 +29,7 @@ export const images: DatasetSource = {
 /**
  * Images cropped to their middle square and resized, in the order of class and path.
  *
- * @throws UsageError where PATH is unreadable, unsafe or laid out otherwise, and where a class has no image
+ * @throws UsageError if PATH is unreadable, unsafe or laid out otherwise, and where a class has no image
  */
 export async function loadImages(location: string, { imageSize, colour }: LoadContext): Promise<RawDataset> {
   const wanted: Wanted = { side: imageSize ?? defaults.side, colour: colour ?? defaults.colour };

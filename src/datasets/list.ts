@@ -53,7 +53,7 @@ async function statusOf(source: DatasetSource, dataDir: string): Promise<Dataset
   };
 }
 
-/** Undefined where its package is not installed: the list says so in its own words. */
+/** Undefined if its package is not installed: the list says so in its own words. */
 function folderOf(folder: () => string): string | undefined {
   try {
     return folder();

@@ -85,7 +85,7 @@ export const omniglot: DatasetSource = {
 /**
  * Reads archives in the official format, at 28 x 28 where the context says nothing, in the order of class and drawer.
  *
- * @throws UsageError where a file is no image, a name is not as expected, or a drawer of a character is missing
+ * @throws UsageError if a file is no image, a name is not as expected, or a drawer of a character is missing
  */
 export async function readOmniglot(
   archives: readonly string[],

@@ -27,7 +27,7 @@ export function probesOf(text: string | undefined): ProbeName[] {
   return text === undefined ? [] : (text.split(',') as ProbeName[]);
 }
 
-/** What is wrong with a text that should name probes; undefined where nothing is. */
+/** What is wrong with a text that should name probes; undefined if nothing is. */
 export function probesProblem(text: string): string | undefined {
   const names = text.split(',');
   const unknown = names.find((name) => !isProbe(name));
@@ -79,7 +79,7 @@ function classesFor(
   );
 }
 
-/** Why a probe cannot be drawn, and what would be right; undefined where it can. */
+/** Why a probe cannot be drawn, and what would be right; undefined if it can. */
 export function probeRefusal(
   probe: ProbeName,
   options: ProbeOptions,

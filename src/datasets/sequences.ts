@@ -19,9 +19,9 @@ export interface SequenceOptions {
   readonly burstiness: number;
   /** Share of sequences with labels drawn anew. */
   readonly labelRemapping: number;
-  /** Classes that never come up, the last by label; left out: none. */
+  /** Classes that never come up, the last by label; default: none. */
   readonly heldOut?: number | undefined;
-  /** The class of rank r comes up in proportion to 1 / r^x; left out: all equally often. */
+  /** The class of rank r comes up in proportion to 1 / r^x; default: all equally often. */
   readonly zipf?: number | undefined;
 }
 

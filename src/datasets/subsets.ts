@@ -21,7 +21,7 @@ type ClassCounts = Dataset['classCounts'];
 
 type Choice = Pick<LoadOptions, 'classes' | 'trainSize' | 'testSize' | 'validationSize' | 'labelNoise'>;
 
-/** Throws UsageError, one line, where the dataset does not have what is asked for. */
+/** Throws UsageError, one line, if the dataset does not have what is asked for. */
 export function usedOf(raw: Pick<RawDataset, 'classes' | 'train' | 'test'>, choice: Choice, name: string): Used {
   const { validationSize = 0, labelNoise = 0, classes = raw.classes } = choice;
   const classCounts = { train: countsOf(raw.train, raw.classes), test: countsOf(raw.test, raw.classes) };

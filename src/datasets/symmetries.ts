@@ -15,7 +15,7 @@ const views: Readonly<Record<Symmetries, readonly string[]>> = {
   all: [...viewNames, ...mirrored],
 };
 
-/** The dataset with a class for each view of each of its own. Throws UsageError where images are not square, or classes are combinations. */
+/** The dataset with a class for each view of each of its own. Throws UsageError if images are not square, or classes are combinations. */
 export function withSymmetries(raw: RawDataset, which: Symmetries | undefined, name: string): RawDataset {
   if (which === undefined) return raw;
   const { shape, classNames, groups, composition } = raw;

@@ -15,7 +15,7 @@ export const open = -1;
  * The trace whose sizes are those of both traces, and `open` where they go with the batch.
  *
  * @param traces of one function, with batches of `probes`
- * @throws TraceError where the two differ in anything else
+ * @throws TraceError if the two differ in anything else
  */
 export function openBatch([first, second]: readonly [Trace, Trace]): Trace {
   const differs = (what: string) =>

@@ -83,7 +83,7 @@ let current: Recorder | undefined;
 /**
  * Runs `body` once on `inputs` and returns the ops that it called. The tensors that it made are disposed of.
  *
- * @throws TraceError where a result would not be a function of the inputs alone
+ * @throws TraceError if a result would not be a function of the inputs alone
  */
 export function trace(body: (inputs: tf.Tensor[]) => tf.Tensor[], inputs: readonly tf.Tensor[]): Trace {
   if (current !== undefined) throw new Error('trace: a function that is being traced cannot trace another');

@@ -63,7 +63,7 @@ export const ownOptions = {
 } as const;
 export type OwnOption = keyof typeof ownOptions;
 
-/** Who has which of them, with its default; undefined where leaving it out is a setting of its own. */
+/** Who has which of them, with its default; undefined if leaving it out is a setting of its own. */
 export const ownDefaults: {
   readonly [Key in OwnOption]: Readonly<Partial<Record<Architecture, z.output<(typeof ownOptions)[Key]> | undefined>>>;
 } = {

@@ -119,7 +119,7 @@ function given(value: unknown): number[] {
  * An experiment with what was given on top: further widths, seeds and values of factors. Widths and seeds are in ascending order;
  * values of factors keep the first, which is the experiment's own, in its place. `unset` says what options are that were left out.
  *
- * @throws UsageError where a family that is combined by position is given some of its lists alone
+ * @throws UsageError if a family that is combined by position is given some of its lists alone
  */
 export function extendExperiment(
   recorded: Experiment,

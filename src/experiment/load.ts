@@ -197,7 +197,7 @@ interface Context {
   readonly repeated: boolean;
 }
 
-/** What is wrong with a value that the schema refuses, and what would be right; undefined where its kind doesn't tell. */
+/** What is wrong with a value that the schema refuses, and what would be right; undefined if its kind doesn't tell. */
 function describeValue(
   value: unknown,
   context: Context,

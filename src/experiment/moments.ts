@@ -10,7 +10,7 @@ const listed = /^\d+(,\d+)*$/;
 const fewest = 2;
 const most = 9999;
 
-/** What is wrong with a text that should say moments; undefined where it does. */
+/** What is wrong with a text that should say moments; undefined if it does. */
 export function momentsProblem(text: string): string | undefined {
   const count = Number(spaced.exec(text)?.[1] ?? NaN);
   if (count < fewest || count > most) return `has a count of ${count}; it must be from ${fewest} to ${most}`;

@@ -347,7 +347,7 @@ function optionValues(raw: RawOptions, schema: AnyObject): Record<string, unknow
   return values;
 }
 
-/** Values with the lists of plural options and of `--grid`. Throws UsageError where an option is given in two ways. */
+/** Values with the lists of plural options and of `--grid`. Throws UsageError if an option is given in two ways. */
 function withGrid(values: Record<string, unknown>, raw: RawOptions): Record<string, unknown> {
   const all = { ...values };
   const add = (key: string, value: unknown, flag: string) => {

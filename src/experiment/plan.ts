@@ -26,7 +26,7 @@ export interface PlanOptions {
   readonly device: 'cpu' | 'gpu';
   /** Of the GPU; it decides how many members share it. */
   readonly gpuMemoryBytes?: number | undefined;
-  /** How many there are; left out: one. */
+  /** How many there are; default: one. */
   readonly gpus?: number | undefined;
 }
 

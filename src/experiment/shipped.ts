@@ -19,7 +19,7 @@ export async function shippedNames(): Promise<string[]> {
     .sort();
 }
 
-/** The file of the experiment with this name; undefined where it is no such name. */
+/** The file of the experiment with this name; undefined if it is no such name. */
 export async function shippedFile(name: string): Promise<string | undefined> {
   return (await shippedNames()).includes(name) ? path.join(folder, name + extension) : undefined;
 }

@@ -52,13 +52,13 @@ export function tunedKeys(experiment: Experiment): TunableKey[] {
 
 export interface Trial {
   readonly value: number;
-  /** On the validation split, at the trial's end; null where it diverged. */
+  /** On the validation split, at the trial's end; null if it diverged. */
   readonly loss: number | null;
 }
 
 /**
  * The value that is tried next: the middle one first, and then always the one nearest to the best so far, the lower of two. So a budget
- * below the number of values is spent around the minimum. Undefined where the budget is spent.
+ * below the number of values is spent around the minimum. Undefined if the budget is spent.
  */
 export function nextValue(
   { values, budget }: Pick<Tuning, 'values' | 'budget'>,
@@ -73,7 +73,7 @@ export function nextValue(
   return left.sort((a, b) => distance(a.i) - distance(b.i) || a.i - b.i)[0]?.value;
 }
 
-/** The value with the lowest loss, of equal ones the lowest; undefined where all diverged. */
+/** The value with the lowest loss, of equal ones the lowest; undefined if all diverged. */
 export function bestTrial(trials: readonly Trial[]): number | undefined {
   const fine = trials.flatMap(({ value, loss }) => (loss === null ? [] : [{ value, loss }]));
   return fine.sort((a, b) => a.loss - b.loss || a.value - b.value)[0]?.value;

@@ -26,7 +26,7 @@ export function refuseForeignKeys(
   );
 }
 
-/** Throws UsageError where both `epochs` and `steps` say how long to train. */
+/** Throws UsageError if both `epochs` and `steps` say how long to train. */
 export function refuseTwoLengths(
   { epochs, steps }: Readonly<Record<string, unknown>>,
   places: ValueOrigins = {},

@@ -10,7 +10,7 @@ import { torchModule } from './torch.js';
 export interface MemberFormat {
   /** What it is called where the user says nothing, from a stem such as `lenet-mnist-cnn-w16-s0`. */
   readonly nameOf: (stem: string) => string;
-  /** Why it can't be called so, and how it could; undefined where it can. */
+  /** Why it can't be called so, and how it could; undefined if it can. */
   readonly refusal?: (output: string) => readonly [what: string, remedy: string] | undefined;
   /** The files that are written at `output`: itself, unless it is a folder. */
   readonly filesAt: (output: string) => readonly string[];

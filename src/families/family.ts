@@ -106,7 +106,7 @@ export interface Family {
   readonly examples: 'images' | 'sequences';
   /** Least height and width of an image that its layers leave something of. */
   readonly smallestSide: number;
-  /** Why there is no member of this width, and what would be right; undefined where there is one. */
+  /** Why there is no member of this width, and what would be right; undefined if there is one. */
   refuses?(width: number, settings: Settings): { readonly what: string; readonly remedy: string } | undefined;
   model(width: number, task: Task, settings: Settings): Model;
 }
@@ -116,7 +116,7 @@ export function imagesPerExample({ examples }: Pick<Family, 'examples'>, setting
   return examples === 'sequences' ? setting(settings, 'pairs') : 1;
 }
 
-/** An option of the architecture's own; throws Error where the experiment was not resolved. */
+/** An option of the architecture's own; throws Error if the experiment was not resolved. */
 export function setting<Key extends keyof Settings>(settings: Settings, key: Key): NonNullable<Settings[Key]> {
   const value = settings[key];
   if (value === undefined) throw new Error(`${key} is missing: the experiment is not resolved`);

@@ -56,7 +56,7 @@ function scaledSpec(spec: ParameterSpec, base: ParameterSpec): ParameterSpec {
   return { ...spec, initial: isHidden ? spec.initial : base.initial, ...(scaling === undefined ? {} : { scaling }) };
 }
 
-/** From how many times the inputs and outputs of the base width a tensor has; undefined where neither grows. */
+/** From how many times the inputs and outputs of the base width a tensor has; undefined if neither grows. */
 export function scalingOf(inputs: number, outputs: number): Scaling | undefined {
   if (inputs === 1 && outputs === 1) return undefined;
   if (inputs === 1) return { adam: 1, sgd: outputs, gradient: 1 / outputs };

@@ -9,7 +9,7 @@ export function reconstructionOutcomes(images: tf.Tensor4D, originals: tf.Tensor
   const mse = tf.mean<tf.Tensor1D>(tf.square(difference), [1, 2, 3]);
   return {
     mse,
-    // Infinite where nothing differs.
+    // Infinite if nothing differs.
     psnr: tf.mul(tf.log(mse), -10 / Math.LN10),
     ssim: structuralSimilarity(images, originals),
     max_error: tf.max<tf.Tensor1D>(tf.abs(difference), [1, 2, 3]),

@@ -33,7 +33,7 @@ export interface RunToAddTo {
   readonly known: KnownRun;
 }
 
-/** Throws UsageError where there is no run of imported members of this name, RunError where it is damaged. */
+/** Throws UsageError if there is no run of imported members of this name, RunError where it is damaged. */
 export async function openToAdd(root: string, name: string): Promise<RunToAddTo> {
   const folder = runFolder(root, name);
   const record = await readAnyRun(folder);
@@ -56,7 +56,7 @@ export async function openToAdd(root: string, name: string): Promise<RunToAddTo>
   };
 }
 
-/** Every column of a member's outcomes. Throws RunError where they are not as they were written. */
+/** Every column of a member's outcomes. Throws RunError if they are not as they were written. */
 async function columnsOf(folder: string, member: ImportedMember): Promise<OutcomeColumns> {
   const own = importedFolder(folder, member.id);
   const bytes = await readMemberFile(own, member, 'outcomes.parquet');
@@ -65,7 +65,7 @@ async function columnsOf(folder: string, member: ImportedMember): Promise<Outcom
   return decodeOutcomes(bytes, await outcomeNames(bytes, where), where);
 }
 
-/** Throws UsageError where files of a tool were read another way than those of the run; returns a line where nobody knows. */
+/** Throws UsageError if files of a tool were read another way than those of the run; returns a line where nobody knows. */
 export function compareReading(
   { name, source }: ImportedRun,
   { format, reading }: Pick<ImportSource, 'format' | 'reading'>,
@@ -95,7 +95,7 @@ export interface Added {
  * Writes what is new of the models. Those that are there already, with the same outcomes, stay as they are.
  *
  * @param collected of `openToAdd`'s run
- * @throws UsageError where a model is there with other outcomes; RunError where the run changed meanwhile, or can't be written
+ * @throws UsageError if a model is there with other outcomes; RunError if the run changed meanwhile, or can't be written
  */
 export async function addToRun(
   { folder, record: opened }: RunToAddTo,
@@ -141,7 +141,7 @@ export async function addToRun(
   }
 }
 
-/** Throws UsageError where a model that is there has other outcomes or another place than in the files. */
+/** Throws UsageError if a model that is there has other outcomes or another place than in the files. */
 async function refuseOther(
   before: ImportedMember,
   member: CollectedMember,

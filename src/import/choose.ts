@@ -12,7 +12,7 @@ export interface Choosing {
   readonly where: string;
 }
 
-/** Throws UsageError where what is asked for is not there, nothing is, or several are and none is asked for. */
+/** Throws UsageError if what is asked for is not there, nothing is, or several are and none is asked for. */
 export function chooseOne(known: readonly string[], { what, flag, asked, where }: Choosing): string {
   if (asked !== undefined) {
     if (known.includes(asked)) return asked;
@@ -30,7 +30,7 @@ export function chooseOne(known: readonly string[], { what, flag, asked, where }
 /** The tools sum in another order than we do: that is all that their means may differ by. */
 export const meanTolerance = 1e-9;
 
-/** Throws UsageError where a mean of what was read is not the one that the tool reports. */
+/** Throws UsageError if a mean of what was read is not the one that the tool reports. */
 export function refuseOtherMean(
   { name, mean, reported }: { readonly name: string; readonly mean: number; readonly reported: unknown },
   { where, of }: { readonly where: string; readonly of: string },

@@ -25,14 +25,14 @@ export interface Collected {
   readonly examples: readonly string[];
   /** SHA-256 over the ids, and over the labels where they are known. */
   readonly fingerprint: string;
-  /** SHA-256 over the hashes of the examples' contents; undefined where some have none. */
+  /** SHA-256 over the hashes of the examples' contents; undefined if some have none. */
   readonly contents: string | undefined;
   readonly dropped: number;
-  /** Names of the classes; undefined where they are numbers, or none are known. */
+  /** Names of the classes; undefined if they are numbers, or none are known. */
   readonly classNames: readonly string[] | undefined;
   /** How many classes labels and predictions tell; null without them. */
   readonly classes: number | null;
-  /** Distinct groups; undefined where there are none. */
+  /** Distinct groups; undefined if there are none. */
   readonly groups: number | undefined;
   /** What was left out, a line each. */
   readonly notes: readonly string[];
@@ -62,7 +62,7 @@ export class Collector {
   readonly #content = new Growing(Int32Array, -1);
   #rows = 0;
 
-  /** @param where of the row, for messages @throws UsageError where the row contradicts another, or a value is out of its range */
+  /** @param where of the row, for messages @throws UsageError if the row contradicts another, or a value is out of its range */
   add(row: OutcomeRow, where: () => string): void {
     if (++this.#rows > mostRows)
       throw new UsageError(`more than ${mostRows} outcomes`, where(), 'import fewer models at once');
@@ -97,7 +97,7 @@ export class Collector {
   }
 
   /**
-   * @throws UsageError where there is no example that all models have, none is right or wrong, `strict` is not met, or the models differ
+   * @throws UsageError if there is no example that all models have, none is right or wrong, `strict` is not met, or the models differ
    * from those of the run that they are added to
    */
   finish({ strict, onto }: CollectOptions): Collected {

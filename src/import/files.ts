@@ -8,7 +8,7 @@ import { codeOf, UsageError } from '../terminal/errors.js';
  * Files whose name fits, sorted: those that are given, and those anywhere below a given folder.
  *
  * @param wanted what they are called, for messages
- * @throws UsageError where a path is missing or none fits
+ * @throws UsageError if a path is missing or none fits
  */
 export async function filesIn(
   paths: readonly string[],

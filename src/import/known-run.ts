@@ -19,7 +19,7 @@ export interface KnownRun {
   readonly group: Int32Array | undefined;
 }
 
-/** The columns of a run. Throws UsageError where a model lacks one; of those that the run does not have a line. */
+/** The columns of a run. Throws UsageError if a model lacks one; of those that the run does not have a line. */
 export function columnsLike(
   { name: run, columns }: KnownRun,
   { models, notes }: { readonly models: readonly ImportedModel[]; readonly notes: string[] },
@@ -42,7 +42,7 @@ export function columnsLike(
   return wanted;
 }
 
-/** Throws UsageError where true classes, groups or contents of the examples are not those of the run. */
+/** Throws UsageError if true classes, groups or contents of the examples are not those of the run. */
 export function refuseOtherExamples(
   run: KnownRun,
   { columns, contents }: { readonly columns: OutcomeColumns; readonly contents: string | undefined },

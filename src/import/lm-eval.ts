@@ -35,7 +35,7 @@ export interface LmEvalImport {
   readonly version: string | null;
   readonly files: readonly string[];
   readonly testSet: string;
-  /** Choices of every example; null where they differ or there are none. */
+  /** Choices of every example; null if they differ or there are none. */
   readonly classes: number | null;
   readonly notes: readonly string[];
   /** What of the samples was read. */
@@ -358,7 +358,7 @@ function isGreedy(value: unknown): boolean {
 
 /**
  * Place of the true choice: `target` is that place or the choice's text, and a text may be a number. Taken is the reading that `acc`
- * agrees with; undefined where none does, as of questions with several true choices.
+ * agrees with; undefined if none does, as of questions with several true choices.
  */
 function labelOf(row: Row, logits: readonly number[]): number | undefined {
   const target = readName(row['target']);
@@ -396,7 +396,7 @@ interface Means {
   readonly notes: string[];
 }
 
-/** Throws UsageError where a mean of the samples is another than the harness reports for as many. */
+/** Throws UsageError if a mean of the samples is another than the harness reports for as many. */
 function compareMeans({ file, task, results }: SamplesFile, { sums, count, filter, notes }: Means): void {
   if (results === undefined) {
     notes.push(`${path.basename(file)} has no results file: its means cannot be checked`);

@@ -13,7 +13,7 @@ export type NumberColumn = (typeof numberColumns)[number];
 /** What one model did on one example. */
 export interface OutcomeRow {
   readonly model: string;
-  /** Tells models apart that differ in nothing else; null where the source doesn't. */
+  /** Tells models apart that differ in nothing else; null if the source doesn't. */
   readonly seed: number | null;
   readonly example: string;
   readonly correct?: 0 | 1 | undefined;

@@ -11,7 +11,7 @@ const typeNames: Readonly<Record<string, keyof typeof numberTypes>> = {
   ...{ u1: 'U8', u2: 'U16', u4: 'U32', u8: 'U64', b1: 'BOOL' },
 };
 
-/** @throws UsageError where the bytes are no array of numbers */
+/** @throws UsageError if the bytes are no array of numbers */
 export function decodeNpy(bytes: Uint8Array, where: string): NumberArray {
   const damaged = (what: string) => new UsageError(`is not a complete .npy file: ${what}`, where);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -11,7 +11,7 @@ const mostRows = 20_000;
 
 const mostFileRows = 50_000_000;
 
-/** @throws UsageError where it is damaged or no Parquet file */
+/** @throws UsageError if it is damaged or no Parquet file */
 export async function* parquetBatches(file: string): AsyncGenerator<RowBatch> {
   const handle = await fs.open(file, 'r');
   try {

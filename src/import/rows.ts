@@ -21,7 +21,7 @@ export function placeIn(file: string, line: number): string {
   return file.endsWith('.parquet') ? `${file}, row ${line}` : `${file}:${line}`;
 }
 
-/** @throws UsageError where the file is missing, of no known kind or damaged, with the line */
+/** @throws UsageError if the file is missing, of no known kind or damaged, with the line */
 export async function* readRows(file: string): AsyncGenerator<RowBatch> {
   const plain = file.replace(/\.gz$/, '');
   const ending = path.extname(plain).toLowerCase();

@@ -35,7 +35,7 @@ export function isOfTimm(row: Readonly<Record<string, unknown>>): boolean {
   return 'param_count' in row && 'img_size' in row;
 }
 
-/** Throws UsageError where it is no number. */
+/** Throws UsageError if it is no number. */
 export function timmParameters(row: Readonly<Record<string, unknown>>, where: string): number {
   const millions = readFinite(String(row['param_count']).replaceAll(',', ''));
   if (millions instanceof Misread) throw new UsageError(`param_count ${millions.what}`, where);
@@ -61,7 +61,7 @@ function coordinatesIn(row: Readonly<Record<string, unknown>>, where: string): C
   return coordinates;
 }
 
-/** Gives the collected models the coordinates of a table. Throws UsageError where it has none of a model. */
+/** Gives the collected models the coordinates of a table. Throws UsageError if it has none of a model. */
 export async function placeModels(collector: Collector, file: string): Promise<void> {
   const known = await readScale(file);
   const without = collector.place((model) => known.get(model));
@@ -78,7 +78,7 @@ export async function placeModels(collector: Collector, file: string): Promise<v
 /**
  * The coordinate that curves are drawn over: the one that is asked for, else parameters, else the first that differs.
  *
- * @throws UsageError where some model has none, or it is not above 0
+ * @throws UsageError if some model has none, or it is not above 0
  */
 export function axisOf(models: Collector['models'], asked: string | undefined, flag = '--axis'): string {
   const known = [...new Set(models.flatMap(({ coordinates }) => Object.keys(coordinates)))];

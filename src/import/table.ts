@@ -46,7 +46,7 @@ export async function readLabelSource(text: string): Promise<LabelSource> {
   return labels;
 }
 
-/** Throws UsageError where it has none. */
+/** Throws UsageError if it has none. */
 export function sourcedLabel(source: LabelSource, example: string, where: () => string): string {
   const parts = example.split(/[\\/]/);
   const label =

@@ -16,7 +16,7 @@ export interface OutputColumns {
   readonly names: readonly string[];
 }
 
-/** Undefined where there are none. */
+/** Undefined if there are none. */
 export function outputColumns(present: readonly string[]): OutputColumns | undefined {
   const kind = (['prob', 'logit'] as const).find((each) => present.includes(each) || present.includes(`${each}_0`));
   if (kind === undefined) return undefined;
@@ -58,7 +58,7 @@ export class Outputs {
     return outcomesOfChoices(this.columns.kind === 'logit' ? values : this.#logsOf(values, where), truth);
   }
 
-  /** Throws UsageError where they could be those of the K best classes. */
+  /** Throws UsageError if they could be those of the K best classes. */
   refuseSorted(): void {
     if (!this.#isSorted) return;
     throw new UsageError(

@@ -69,9 +69,9 @@ function modelNames(files: readonly string[]): string[] {
 
 interface TimmColumns {
   readonly example: string;
-  /** Undefined where `outputs` are of all classes. */
+  /** Undefined if `outputs` are of all classes. */
   readonly predicted: string | undefined;
-  /** Undefined where the table has none, or logits. */
+  /** Undefined if the table has none, or logits. */
   readonly confidence: string | undefined;
   readonly outputs: OutputColumns | undefined;
 }

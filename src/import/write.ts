@@ -39,7 +39,7 @@ export interface NewRun {
   readonly groupNoun: string | undefined;
 }
 
-/** Throws UsageError where there is a run of this name, or something else in its place. */
+/** Throws UsageError if there is a run of this name, or something else in its place. */
 export async function refuseTaken(root: string, name: string): Promise<void> {
   const folder = runFolder(root, name);
   const there = await fs.lstat(folder).catch(() => undefined);
@@ -50,7 +50,7 @@ export async function refuseTaken(root: string, name: string): Promise<void> {
 /**
  * Writes the run. Nothing is there before all of it is.
  *
- * @throws UsageError where there is one of this name, RunError where it can't be written
+ * @throws UsageError if there is one of this name, RunError where it can't be written
  */
 export async function writeImportedRun(
   run: NewRun,

@@ -22,7 +22,7 @@ export interface BuiltBinding {
 const aboutSchema = z.object({ tensorflow: z.string(), sha256: z.string() });
 const fileName = 'tfjs_binding.node';
 
-/** The binding in the cache, or undefined where it isn't or isn't whole. */
+/** The binding in the cache, or undefined if it isn't or isn't whole. */
 export function builtBinding(tensorflow: Tensorflow): BuiltBinding | undefined {
   const folder = bindingFolder(tensorflow);
   const bindingPath = path.join(folder, fileName);

@@ -26,7 +26,7 @@ export interface Publication {
  * Has a folder made and publishes it by a rename. Of several processes one makes it and the others wait; what a process
  * that was killed left behind is removed. Writes nothing where the folder is there, so the cache may be read-only then.
  *
- * @throws RunError where the cache can't be written or is full, and whatever `make` throws
+ * @throws RunError if the cache can't be written or is full, and whatever `make` throws
  */
 export async function publishFolder(publication: Publication): Promise<void> {
   if (await publication.isWhole()) return;
@@ -71,7 +71,7 @@ async function removeLeftovers(target: string): Promise<void> {
 const lookAgainMilliseconds = 500;
 const sayAgainMilliseconds = 60_000;
 
-/** The lock's release; undefined where its owner has made the folder meanwhile. */
+/** The lock's release; undefined if its owner has made the folder meanwhile. */
 async function lock({ target, isWhole, progress, signal }: Publication): Promise<(() => Promise<void>) | undefined> {
   let saidAt = -Infinity;
   for (;;) {

@@ -56,7 +56,7 @@ export function missingCompiler(environment: NodeJS.ProcessEnv = process.env): M
 /** C++17 in its language and its library, to be read back as assembly. */
 const trial = '#include <string_view>\nint main() { return static_cast<int>(std::string_view("").size()); }\n';
 
-/** Why a compiler does not serve: it is tried, for a tenth of a second; undefined where it does. */
+/** Why a compiler does not serve: it is tried, for a tenth of a second; undefined if it does. */
 export function failureOf(
   [command, ...words]: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
@@ -76,7 +76,7 @@ export const otherCompiler = 'a compiler that supports C++17 is needed; choose o
 /**
  * A compiler that serves. It is asked for before anything is downloaded for it.
  *
- * @throws RunError where there is none, or with its first error
+ * @throws RunError if there is none, or with its first error
  */
 export function usableCompiler(environment: NodeJS.ProcessEnv = process.env): readonly string[] {
   const compiler = findCompiler(environment);

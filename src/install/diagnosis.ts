@@ -46,7 +46,7 @@ export type Trainable = Pick<Runtime, 'bindingPath' | 'device'>;
 export interface DiagnosisOptions {
   /** Hash TensorFlow's files too. */
   readonly verify: boolean;
-  /** Takes one step of training on a device, and resolves to why it could not; undefined where it could. */
+  /** Takes one step of training on a device, and resolves to why it could not; undefined if it could. */
   readonly training?: (runtime: Trainable) => Promise<string | undefined>;
   /** What there is to say of datasets, of which the engine knows nothing. */
   readonly datasets?: () => Findings | Promise<Findings>;

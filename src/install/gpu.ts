@@ -6,7 +6,7 @@ export interface Gpu {
   /** As CUDA_VISIBLE_DEVICES names it: `0`, `GPU-8932f937-...`, `MIG-...`. */
   readonly id: string;
   readonly name: string;
-  /** Undefined where the driver names none: chips that share the machine's memory. */
+  /** Undefined if the driver names none: chips that share the machine's memory. */
   readonly memoryBytes: number | undefined;
   /** Version of the driver: `580.82.07`. */
   readonly driver: string;
@@ -67,7 +67,7 @@ export function visibleGpus(gpus: readonly ListedGpu[], environment: NodeJS.Proc
   const found = new Map<string, Gpu>();
   for (const id of list.split(',').map((each) => each.trim())) {
     const gpu = namedGpu(gpus, id);
-    // CUDA sees none where one is named twice; TensorFlow says so.
+    // CUDA sees none if one is named twice; TensorFlow says so.
     if (gpu === undefined || found.has(id)) break;
     found.set(id, visible(gpu, id));
   }

@@ -39,7 +39,7 @@ function libraryLines(record: string): string {
   return (record.match(/^tensorflow\/libtensorflow_.*$/gm) ?? []).join('\n');
 }
 
-/** The first file that is missing or is not what its wheel had, with what sets it right; undefined where all is well. */
+/** The first file that is missing or is not what its wheel had, with what sets it right; undefined if all is well. */
 export async function findDamage(tensorflow: Tensorflow, scrutiny: InstallScrutiny): Promise<Damage | undefined> {
   const { root, files } = recordedFiles(tensorflow, scrutiny);
   for (const [name, recorded] of files) {

@@ -26,7 +26,7 @@ function versionedPythons(): string[] {
   return [...new Set(names.filter((name) => /^python3\.\d+$/.test(name)))].sort((a, b) => minor(b) - minor(a));
 }
 
-/** None where there is no such folder, or none that may be read. */
+/** None if there is no such folder, or none that may be read. */
 function namesIn(folder: string): string[] {
   try {
     return path.isAbsolute(folder) ? readdirSync(folder) : [];
@@ -45,7 +45,7 @@ export interface Pip {
   readonly isTooOld: boolean;
 }
 
-/** A pip that serves; else one that is too old; undefined where there is none. */
+/** A pip that serves; else one that is too old; undefined if there is none. */
 export function findPip(): Pip | undefined {
   let tooOld: Pip | undefined;
   for (const command of candidates()) {

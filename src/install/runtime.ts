@@ -28,7 +28,7 @@ export interface Runtime {
   readonly bindingPath: string;
   /** What will compute, as TensorFlow itself answered. */
   readonly device: Device;
-  /** Of the GPU that computes, the smallest of several; undefined where the driver names none. */
+  /** Of the GPU that computes, the smallest of several; undefined if the driver names none. */
   readonly gpuMemoryBytes?: number | undefined;
   /** GPUs that members may have, as CUDA_VISIBLE_DEVICES names each; empty on the CPU. */
   readonly gpus?: readonly string[] | undefined;

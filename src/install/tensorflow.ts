@@ -31,7 +31,7 @@ const variable = 'EMERGENCE_TENSORFLOW';
 /** Where `setup --tensorflow` writes down which TensorFlow to use. */
 const rememberedFile = () => path.join(cacheFolder(), 'named-tensorflow.json');
 
-/** Uses the TensorFlow in `folder` from now on; undefined forgets it. Throws UsageError where there is none, RunError. */
+/** Uses the TensorFlow in `folder` from now on; undefined forgets it. Throws UsageError if there is none, RunError. */
 export async function rememberTensorflow(folder: string | undefined): Promise<void> {
   if (folder === undefined) {
     await fs.rm(rememberedFile(), { force: true }).catch((error: unknown) => {
@@ -46,7 +46,7 @@ export async function rememberTensorflow(folder: string | undefined): Promise<vo
 
 /**
  * The user's own TensorFlow: `given` (by --tensorflow), or what the environment names, or what setup wrote down; undefined
- * where none is named. Throws UsageError where the named folder is none.
+ * where none is named. Throws UsageError if the named folder is none.
  */
 export function namedTensorflow(given?: string): Tensorflow | undefined {
   if (given !== undefined) return describeTensorflow(path.resolve(given), '--tensorflow');
@@ -111,13 +111,13 @@ export function runtimeFolder(kind: RuntimeKind): string {
   );
 }
 
-/** The TensorFlow of this kind in the cache, or undefined where it isn't or isn't whole. */
+/** The TensorFlow of this kind in the cache, or undefined if it isn't or isn't whole. */
 export function cachedTensorflow(kind: RuntimeKind): Tensorflow | undefined {
   const found = lookAt(path.join(runtimeFolder(kind), 'tensorflow'));
   return typeof found === 'string' ? undefined : { ...found, kind };
 }
 
-/** @throws UsageError where TensorFlow has none */
+/** @throws UsageError if TensorFlow has none */
 export function wheelOfThisMachine(wantsGpu: boolean): WheelSource {
   const { platform, arch } = process;
   return tensorflowWheel(platform, arch, wantsGpu, platform === 'linux' ? linuxLibrary() : undefined);

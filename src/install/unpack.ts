@@ -34,7 +34,7 @@ const damaged = (wheel: string, what: string) => new DamagedWheelError(what, whe
 /**
  * Unpacks the files for which `wanted` is true into `folder`, under their names in the archive.
  *
- * @throws DamagedWheelError where the archive or a file in it is not what RECORD says, or a name leads out of `folder`
+ * @throws DamagedWheelError if the archive or a file in it is not what RECORD says, or a name leads out of `folder`
  */
 export async function unpackWheel(
   file: string,
@@ -69,7 +69,7 @@ function targetOf(wheel: string, folder: string, name: string): string {
   return target;
 }
 
-/** The text of one file, undefined where the wheel has none of that name's ending. */
+/** The text of one file, undefined if the wheel has none of that name's ending. */
 export async function readFromWheel(file: string, ending: string): Promise<string | undefined> {
   return withWheel(file, async (wheel) => {
     const name = [...wheel.entries.keys()].find((each) => each.endsWith(ending));

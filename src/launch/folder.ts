@@ -37,7 +37,7 @@ export interface Launch {
   readonly id: string;
   readonly folder: string;
   readonly tasks: readonly LaunchTask[];
-  /** Undefined where it was written by --dry-run, and nobody but Slurm knows whether it was submitted. */
+  /** Undefined if it was written by --dry-run, and nobody but Slurm knows whether it was submitted. */
   readonly submitted: Submitted | undefined;
 }
 
@@ -57,7 +57,7 @@ const [launchPatience, lookAgain] = [120_000, 200];
 /**
  * Held by the one command that submits jobs of a run; the run's folder exists.
  *
- * @throws RunError where another holds it for longer than two minutes
+ * @throws RunError if another holds it for longer than two minutes
  */
 export async function lockLaunches(runFolder: string, onWait: (line: string) => void): Promise<Held> {
   const folder = launchesFolder(runFolder);
@@ -88,7 +88,7 @@ export async function releaseLaunches(held: Held): Promise<void> {
   await fs.rmdir(path.dirname(held.file)).catch(() => undefined);
 }
 
-/** Makes the folder of a new launch, with its `log`. Throws RunError where the disk refuses. */
+/** Makes the folder of a new launch, with its `log`. Throws RunError if the disk refuses. */
 export async function createLaunchFolder(runFolder: string, now = new Date()): Promise<string> {
   const launches = launchesFolder(runFolder);
   await createFolder(launches);
@@ -122,7 +122,7 @@ export async function writeSubmitted(folder: string, submitted: Submitted): Prom
   await writeFileAtomic(path.join(folder, launchFiles.submitted), formatJson({ format: 1, ...submitted }));
 }
 
-/** Every launch of a run, the oldest first. Throws RunError, one line, where a file is damaged. */
+/** Every launch of a run, the oldest first. Throws RunError, one line, if a file is damaged. */
 export async function readLaunches(runFolder: string): Promise<Launch[]> {
   const launches: Launch[] = [];
   const names = await fs.readdir(launchesFolder(runFolder)).catch(() => []);

@@ -28,7 +28,7 @@ export const slurmSchema = z.strictObject({
   pack: wholeSchema.default(1),
 });
 
-/** Left out: as the cluster has it. */
+/** Default: as the cluster has it. */
 export type SlurmOptions = z.output<typeof slurmSchema>;
 export type SlurmInput = z.input<typeof slurmSchema>;
 

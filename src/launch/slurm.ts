@@ -8,7 +8,7 @@ const launcherFlag = '--launcher slurm';
 interface Answer {
   readonly stdout: string;
   readonly stderr: string;
-  /** Null where it could not be started: it is not there. */
+  /** Null if it could not be started: it is not there. */
   readonly code: number | null;
 }
 
@@ -71,7 +71,7 @@ function asked({ partition, time, account, gres }: SlurmOptions): string[] {
 /**
  * Whether Slurm would take a job with these options; nothing is submitted.
  *
- * @throws UsageError with sbatch's own words, or where there is no sbatch; RunError where Slurm does not answer
+ * @throws UsageError with sbatch's own words, or where there is no sbatch; RunError if Slurm does not answer
  */
 export async function tryOptions(options: SlurmOptions, threads: number): Promise<void> {
   const words = asked(options);
@@ -114,7 +114,7 @@ const usualArraySize = 1001;
 /**
  * Most tasks of one array; Slurm's default where it does not answer.
  *
- * @throws RunError where job arrays are switched off
+ * @throws RunError if job arrays are switched off
  */
 export async function maxArraySize(): Promise<number> {
   const { stdout, code } = await ask('scontrol', ['show', 'config']);
@@ -131,13 +131,13 @@ export interface SlurmTask {
   readonly index: number | null;
   /** `PENDING`, `RUNNING`, `COMPLETED`, `CANCELLED`, `TIMEOUT`, ... */
   readonly state: string;
-  /** Empty where it has none. */
+  /** Empty if it has none. */
   readonly nodes: string;
-  /** Why it waits, or ended; empty where nobody says. */
+  /** Why it waits, or ended; empty if nobody says. */
   readonly reason: string;
 }
 
-/** What waits and runs of these jobs; undefined where Slurm does not answer. */
+/** What waits and runs of these jobs; undefined if Slurm does not answer. */
 export async function queueOf(
   jobs: readonly string[],
   patience = submitPatience,
@@ -162,7 +162,7 @@ function spoken(reason: string): string {
   return reason === 'None' || reason === '(null)' ? '' : reason;
 }
 
-/** How tasks of these jobs ended, from the accounts; none where the cluster keeps no accounts. */
+/** How tasks of these jobs ended, from the accounts; none if the cluster keeps no accounts. */
 export async function endedTasks(jobs: readonly string[], patience = submitPatience): Promise<readonly SlurmTask[]> {
   if (jobs.length === 0) return [];
   const answer = await ask('sacct', ['-n', '-P', '-X', '-j', jobs.join(','), '-o', 'JobID,State,NodeList'], patience);

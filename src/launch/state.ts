@@ -6,7 +6,7 @@ import { endedTasks, lookPatience, queueOf, submitPatience, type SlurmTask } fro
 import { placeOfTask } from './tasks.js';
 
 interface Answers {
-  /** Undefined where Slurm does not answer. */
+  /** Undefined if Slurm does not answer. */
   readonly queue: readonly SlurmTask[] | undefined;
   readonly ended: readonly SlurmTask[];
 }
@@ -16,7 +16,7 @@ interface Answers {
  * than this does.
  *
  * @param patience milliseconds to wait for an answer of Slurm's; with 0 it is not asked
- * @throws RunError where a launch's files are damaged
+ * @throws RunError if a launch's files are damaged
  */
 export async function jobsOf(runFolder: string, patience = submitPatience): Promise<ReadonlyMap<string, MemberJob>> {
   const launches = await readLaunches(runFolder);

@@ -21,17 +21,17 @@ import { openRun, readRun, refuseName, refuseSame, trainedRecord, type RunOption
 export interface ClaimOptions extends RunOptions {
   /** What will be trained: a file, or the name of a shipped experiment. */
   readonly experiment: string;
-  /** The name of the run that will be trained; left out: the experiment's. */
+  /** The name of the run that will be trained; default: the experiment's. */
   readonly run?: string | undefined;
-  /** Left out: the pilot's. */
+  /** Default: the pilot's. */
   readonly standard?: string | undefined;
-  /** Left out: as chosen on the pilot. */
+  /** Default: as chosen on the pilot. */
   readonly induced?: string | undefined;
   /** Such as `ratio.lower > 3`; none: that. */
   readonly claims?: readonly string[] | undefined;
-  /** The claims'; left out: the run's. */
+  /** The claims'; default: the run's. */
   readonly name?: string | undefined;
-  /** Of the intervals' bootstrap; left out: 2000. */
+  /** Of the intervals' bootstrap; default: 2000. */
   readonly draws?: number | undefined;
 }
 
@@ -105,7 +105,7 @@ interface Claimed {
   readonly file: ExperimentFile;
 }
 
-/** Throws UsageError where another run of the same experiment has one of the seeds. */
+/** Throws UsageError if another run of the same experiment has one of the seeds. */
 async function refuseSeen(root: string, { experiment, digest, file }: Claimed): Promise<void> {
   for (const other of await runNames(root)) {
     // A record that cannot be read is no reason to seal nothing.
@@ -126,7 +126,7 @@ export interface ScoredClaims {
   readonly sharpness: Sharpness;
 }
 
-/** Checks sealed claims against the run that was trained since. Throws RunError where they are void. */
+/** Checks sealed claims against the run that was trained since. Throws RunError if they are void. */
 export async function scoreClaims(name: string, options: RunOptions = {}): Promise<ScoredClaims> {
   const { root = checkpoints } = options;
   const read = await locateClaims(name, root);

@@ -14,13 +14,13 @@ import { counted } from '../terminal/format.js';
 import { metricFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
 export interface CollapseOptions extends Omit<MetricOptions, 'axis' | 'all'> {
-  /** The ability; left out: the metric that induces emergence, chosen as `compare` does. */
+  /** The ability; default: the metric that induces emergence, chosen as `compare` does. */
   readonly metric?: string | undefined;
-  /** The ability without any skill; left out: what guessing gives, where the metric has such a value. */
+  /** The ability without any skill; default: what guessing gives, where the metric has such a value. */
   readonly chance?: number | undefined;
-  /** How far from chance an ability has left it; left out: 0.05. */
+  /** How far from chance an ability has left it; default: 0.05. */
   readonly margin?: number | undefined;
-  /** Bootstrap draws of the test set, and draws of the null; left out: 1000. */
+  /** Bootstrap draws of the test set, and draws of the null; default: 1000. */
   readonly draws?: number | undefined;
 }
 

@@ -18,13 +18,13 @@ import {
 import { aboutFamily } from '../report/tables/compare.js';
 
 export interface CompareOptions extends MetricOptions {
-  /** The field's usual metric; left out: accuracy, mse or image-accuracy. */
+  /** The field's usual metric; default: accuracy, mse or image-accuracy. */
   readonly standard?: string | undefined;
-  /** The metric that induces emergence; left out: chosen on the outcomes, and again in each draw. */
+  /** The metric that induces emergence; default: chosen on the outcomes, and again in each draw. */
   readonly induced?: string | undefined;
   /** Published curves, such as `overlay:opt-2digit-addition`. */
   readonly natural?: readonly string[] | undefined;
-  /** Of the bootstrap; left out: 2000. */
+  /** Of the bootstrap; default: 2000. */
   readonly draws?: number | undefined;
 }
 

@@ -9,7 +9,7 @@ import { UsageError } from '../terminal/errors.js';
 /** Options of `train` that say what is trained; `widths` and `seeds` have defaults of their own. */
 export interface CoordCheckOptions extends Partial<ExperimentInput> {
   readonly arch: ExperimentInput['arch'];
-  /** Steps of training after which the layers are looked at; left out: 10. */
+  /** Steps of training after which the layers are looked at; default: 10. */
   readonly after?: readonly number[] | undefined;
   /** Folder of downloaded datasets. */
   readonly dataDir?: string | undefined;

@@ -8,7 +8,7 @@ import { metricsFor, openRun, readRun, refuseOneScale, type MetricOptions, type 
 export interface CurveOptions extends MetricOptions {
   /** None: the standard one and the induced one. */
   readonly metrics?: readonly string[] | undefined;
-  /** Of the bootstrap; left out: 2000. */
+  /** Of the bootstrap; default: 2000. */
   readonly draws?: number | undefined;
 }
 

@@ -24,26 +24,26 @@ import {
 } from './family.js';
 
 export interface DesignOptions extends MetricOptions {
-  /** Left out: the pilot's. */
+  /** Default: the pilot's. */
   readonly standard?: string | undefined;
-  /** Left out: the mildest K, cutoff or L that is enough. */
+  /** Default: the mildest K, cutoff or L that is enough. */
   readonly induced?: string | undefined;
-  /** Widths, with about equal steps of the standard metric; left out: 10. */
+  /** Widths, with about equal steps of the standard metric; default: 10. */
   readonly scales?: number | undefined;
-  /** Smallest and largest width; left out: the pilot's. */
+  /** Smallest and largest width; default: the pilot's. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  /** Wanted chance that the claim holds; left out: 0.9. */
+  /** Wanted chance that the claim holds; default: 0.9. */
   readonly power?: number | undefined;
-  /** The claim: the paired interval of the ratio of Eq 1 lies above this; left out: 1. */
+  /** The claim: the paired interval of the ratio of Eq 1 lies above this; default: 1. */
   readonly ratio?: number | undefined;
-  /** Of each width; left out: 8. */
+  /** Of each width; default: 8. */
   readonly mostSeeds?: number | undefined;
-  /** Left out: the pilot's. */
+  /** Default: the pilot's. */
   readonly testSize?: number | undefined;
-  /** Simulated ones, by which a design is judged; left out: 300. */
+  /** Simulated ones, by which a design is judged; default: 300. */
   readonly families?: number | undefined;
-  /** The experiment file; left out: PILOT-design.yaml. */
+  /** The experiment file; default: PILOT-design.yaml. */
   readonly output?: string | undefined;
   /** Write over a file that is there. */
   readonly force?: boolean | undefined;
@@ -127,7 +127,7 @@ function refuseUnfinished({ absent, record }: Pick<OpenRun, 'absent' | 'record'>
   );
 }
 
-/** The name of the run that an experiment file leads to. Throws UsageError where file or run are there already. */
+/** The name of the run that an experiment file leads to. Throws UsageError if file or run are there already. */
 async function newRunOf(file: string, { force = false, root = checkpoints }: DesignOptions): Promise<string> {
   if (!/\.ya?ml$/i.test(file)) throw new UsageError(`"${file}" is not a YAML file`, '--output', 'name it FILE.yaml');
   if (!force) await refuseExisting([file], '--output');

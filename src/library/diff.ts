@@ -27,9 +27,9 @@ import {
 } from './family.js';
 
 export interface DiffOptions extends Omit<MetricOptions, 'all'> {
-  /** Left out: the standard one. */
+  /** Default: the standard one. */
   readonly metric?: string | undefined;
-  /** Of the bootstrap; left out: 2000. */
+  /** Of the bootstrap; default: 2000. */
   readonly draws?: number | undefined;
 }
 

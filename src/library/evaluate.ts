@@ -7,7 +7,7 @@ import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from '
 export interface EvaluateOptions extends MetricOptions {
   /** Such as `subset-accuracy:k=5`; none: the standard one, the induced one and the loss. */
   readonly metrics?: readonly string[] | undefined;
-  /** Of the bootstrap; left out: 2000. */
+  /** Of the bootstrap; default: 2000. */
   readonly draws?: number | undefined;
 }
 

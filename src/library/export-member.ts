@@ -13,7 +13,7 @@ import type { RunOptions } from './family.js';
 
 export interface ExportMemberOptions extends Pick<RunOptions, 'root' | 'note'> {
   readonly to: MemberFormatName;
-  /** Where it goes; left out: RUN-MEMBER with the format's extension, in the current folder. */
+  /** Where it goes; default: RUN-MEMBER with the format's extension, in the current folder. */
   readonly output?: string | undefined;
   /** Write over files that are there. */
   readonly force?: boolean | undefined;
@@ -34,7 +34,7 @@ export interface ExportedMember {
  *     const { files } = await exportMember('lenet-mnist/cnn-w16-s0', { to: 'safetensors' });
  *     files[0];
  *
- * @throws UsageError where there is no such member, a file is there already, or a folder with other files in it; RunError where the
+ * @throws UsageError if there is no such member, a file is there already, or a folder with other files in it; RunError if the
  * member is not complete
  */
 export async function exportMember(member: string, options: ExportMemberOptions): Promise<ExportedMember> {

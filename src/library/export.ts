@@ -7,9 +7,9 @@ import { namesMember } from '../runs/member.js';
 import { openRun, readRun, type RunLike, type RunOptions } from './family.js';
 
 export interface ExportOptions extends RunOptions {
-  /** Left out: parquet. */
+  /** Default: parquet. */
   readonly to?: 'parquet' | 'csv' | undefined;
-  /** Where it goes; left out: RUN.parquet, RUN.csv or RUN-PROBE.csv in the current folder. */
+  /** Where it goes; default: RUN.parquet, RUN.csv or RUN-PROBE.csv in the current folder. */
   readonly output?: string | undefined;
   /** Outcomes of every moment of training too, with a column `step`; only the columns that moments keep. */
   readonly moments?: boolean | undefined;
@@ -24,7 +24,7 @@ export interface ExportOptions extends RunOptions {
  *     const { file } = await exportOutcomes('lenet-mnist', { to: 'csv' });
  *     file;
  *
- * @throws UsageError where the file is there already
+ * @throws UsageError if the file is there already
  */
 export async function exportOutcomes(
   run: RunLike,

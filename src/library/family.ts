@@ -20,23 +20,23 @@ import { UsageError } from '../terminal/errors.js';
 export interface Listener {
   /** One line: members that are left out, what was chosen, what looks odd. */
   readonly note?: (line: string) => void;
-  /** Told what is computed, and given how far it is; left out: computed in silence. */
+  /** Told what is computed, and given how far it is; default: computed in silence. */
   readonly track?: <T>(what: string, compute: (onStep: OnStep) => T | Promise<T>) => Promise<T>;
 }
 
 export interface RunOptions extends Listener {
-  /** The folder of all runs; left out: `checkpoints`. */
+  /** The folder of all runs; default: `checkpoints`. */
   readonly root?: string | undefined;
   /**
    * What curves are drawn over: a factor that the members differ in, parameters, flops, examples, steps or loss; of imported members any
-   * of their coordinates. Left out: the widths, by their parameters, or what the run names.
+   * of their coordinates. Default: the widths, by their parameters, or what the run names.
    */
   readonly axis?: string | undefined;
-  /** Values of factors that do not vary along a curve: `{ depth: 2 }`; left out: the largest of each. */
+  /** Values of factors that do not vary along a curve: `{ depth: 2 }`; default: the largest of each. */
   readonly where?: Readonly<Record<string, number>> | undefined;
-  /** The step of training whose outcomes are shown; left out: the last, and of curves over training all that were taken. */
+  /** The step of training whose outcomes are shown; default: the last, and of curves over training all that were taken. */
   readonly at?: number | undefined;
-  /** The probe whose outcomes are shown: in-weights, few-shot or held-out; left out: the test set's. */
+  /** The probe whose outcomes are shown: in-weights, few-shot or held-out; default: the test set's. */
   readonly probe?: string | undefined;
   /** All members, whatever they differ in: they are on no curve, and a caller reads their `coordinates`. */
   readonly all?: boolean | 'ends' | undefined;
@@ -65,7 +65,7 @@ export async function track<T>(
  *     const run = await openRun('lenet-mnist');
  *     run.complete.map(({ id, parameters }) => `${id}: ${parameters}`);
  *
- * @throws UsageError where there is no such run, or its members do not differ in what is asked for
+ * @throws UsageError if there is no such run, or its members do not differ in what is asked for
  */
 export async function openRun(run: RunLike, options: RunOptions = {}): Promise<OpenRun> {
   return nth(await openCurves(run, options), 0);
@@ -165,7 +165,7 @@ export function refuseImpossible(
   throw new UsageError(what, flag, `available: ${possible.map(({ name }) => name).join(', ')}`);
 }
 
-/** Throws UsageError where the induced metric is the standard one; `flag` is of the one that was chosen last. */
+/** Throws UsageError if the induced metric is the standard one; `flag` is of the one that was chosen last. */
 export function refuseSame(
   standard: Pick<Metric, 'id'>,
   induced: Pick<Metric, 'id'> | undefined,
@@ -184,7 +184,7 @@ export function trainedRecord({ record }: Pick<OpenRun, 'record'>, why: string):
   throw new UsageError(`is a run of imported members, and ${why}`, record.name);
 }
 
-/** Throws UsageError where nothing can be drawn against scale. */
+/** Throws UsageError if nothing can be drawn against scale. */
 export function refuseOneScale({ members, words, record, held }: LoadedRun, what = 'a curve'): void {
   if (new Set(members.map(({ record: { width } }) => width)).size >= 2) return;
   const values = Object.entries(held).map(([key, value]) => `${key} ${value}`);

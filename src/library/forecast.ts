@@ -47,18 +47,18 @@ import {
 export interface ForecastOptions extends MetricOptions {
   /** Such as `subset-accuracy:k=10`; none: the standard one and the induced one. */
   readonly metrics?: readonly string[] | undefined;
-  /** Of each predictive distribution; left out: 400. */
+  /** Of each predictive distribution; default: 400. */
   readonly draws?: number | undefined;
 }
 
 export interface SealOptions extends ForecastOptions {
   /** Of the members that are predicted, where the lab trains them. */
   readonly widths?: readonly number[] | undefined;
-  /** Left out: the run's. */
+  /** Default: the run's. */
   readonly seeds?: readonly number[] | undefined;
   /** Values of the run's coordinate at which members will be imported. */
   readonly scales?: readonly number[] | undefined;
-  /** The forecast's; left out: the run's with a number. */
+  /** The forecast's; default: the run's with a number. */
   readonly name?: string | undefined;
 }
 
@@ -185,7 +185,7 @@ function importedTargets(
   return { targets, seeds: [], axis, refuseKnown };
 }
 
-/** What is imported already, at this scale or a larger one, can't be predicted. Throws UsageError; RunError where nobody knows. */
+/** What is imported already, at this scale or a larger one, can't be predicted. Throws UsageError; RunError if nobody knows. */
 async function refuseImported(
   { folder, record, axis }: { readonly folder: string; readonly record: ImportedRun; readonly axis: string },
   scales: readonly number[],
@@ -258,7 +258,7 @@ export interface ScoredForecast extends Pick<SealedOutcome, 'scores' | 'missing'
 /**
  * A sealed forecast compared with the members that were trained or imported since. `name` is its name, `RUN/NAME` or its file.
  *
- * @throws RunError for one that is void; UsageError where no member of it is there
+ * @throws RunError for one that is void; UsageError if no member of it is there
  */
 export async function scoreForecast(name: string, options: MetricOptions = {}): Promise<ScoredForecast> {
   const { root = checkpoints } = options;
@@ -295,7 +295,7 @@ export interface VerifiedForecast {
   /** Null for a file that can't be read. */
   readonly name: string | null;
   readonly digest: string | null;
-  /** Why it is void, or can't be read; none where it is sound. */
+  /** Why it is void, or can't be read; none if it is sound. */
   readonly reasons: readonly string[];
 }
 

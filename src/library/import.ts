@@ -28,9 +28,9 @@ export interface ImportOptions extends RunOptions {
   readonly run: string;
   /** A table with the models' numbers: the columns model, parameters, flops, tokens, ... */
   readonly scale?: string | undefined;
-  /** What curves are drawn over; left out: parameters, else the first that differs. */
+  /** What curves are drawn over; default: parameters, else the first that differs. */
   readonly axis?: string | undefined;
-  /** The test set's name; left out: that of the files. */
+  /** The test set's name; default: that of the files. */
   readonly testSet?: string | undefined;
   /** Classes or choices of every example, where the files do not tell. */
   readonly classes?: number | undefined;

@@ -32,14 +32,14 @@ export interface LaunchOptions extends Omit<TrainOptions, 'root' | 'planOnly'> {
   readonly slurm: SlurmInput;
   /** Write the scripts, and submit nothing. */
   readonly dryRun?: boolean | undefined;
-  /** Node and the program that the jobs run; left out: those that run now. */
+  /** Node and the program that the jobs run; default: those that run now. */
   readonly program?: readonly [node: string, program: string] | undefined;
 }
 
 export interface LaunchResult {
   /** The run's. */
   readonly folder: string;
-  /** The launch's; undefined where there was nothing to launch. */
+  /** The launch's; undefined if there was nothing to launch. */
   readonly launch: string | undefined;
   /** What Slurm is to run, or runs: as it lies in the launch's folder. */
   readonly script: string | undefined;
@@ -59,7 +59,7 @@ export interface LaunchResult {
  * is not said comes from the file, the run and the defaults, as `train` has it; a new run's members get one thread unless `threads` says
  * how many.
  *
- * @throws UsageError as `train` does, and for what Slurm refuses; RunError where Slurm or the disk has trouble
+ * @throws UsageError as `train` does, and for what Slurm refuses; RunError if Slurm or the disk has trouble
  */
 export async function launch({ slurm, dryRun = false, program, ...options }: LaunchOptions): Promise<LaunchResult> {
   const asked = parseSlurmOptions(slurm);
@@ -126,7 +126,7 @@ async function launchMissing(
   };
 }
 
-/** Throws RunError where nobody says whether members of an earlier launch still wait or run: they would be queued twice. */
+/** Throws RunError if nobody says whether members of an earlier launch still wait or run: they would be queued twice. */
 function refuseUnknown(missing: readonly string[], inJobs: ReadonlyMap<string, MemberJob>): void {
   const unknown = missing.filter((id) => inJobs.get(id)?.state === 'unknown');
   if (unknown.length === 0) return;
@@ -137,7 +137,7 @@ function refuseUnknown(missing: readonly string[], inJobs: ReadonlyMap<string, M
   );
 }
 
-/** One thread for each member: of many members that is what finishes them soonest. Undefined where the run's own differ. */
+/** One thread for each member: of many members that is what finishes them soonest. Undefined if the run's own differ. */
 async function usualThreads(folder: string): Promise<number | undefined> {
   const recorded = new Set(Object.values((await readRunRecord(folder))?.threads ?? {}));
   return [...recorded].every((threads) => threads === 1) ? 1 : undefined;

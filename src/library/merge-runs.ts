@@ -11,7 +11,7 @@ import type { RunOptions } from './family.js';
  *     const { taken, same } = await mergeRuns('half', 'lenet-mnist');
  *     [taken.length, same.length];
  *
- * @throws UsageError where the two are not of one experiment, have a member twice with different bits, or seals that contradict;
+ * @throws UsageError if the two are not of one experiment, have a member twice with different bits, or seals that contradict;
  * RunError where a file is damaged or a process works on a member that is to be copied. Nothing is written then
  */
 export async function mergeRuns(

@@ -30,23 +30,23 @@ import { metricFor, openRun, readRun, track, type MetricOptions, type RunLike } 
 export interface PowerOptions extends Omit<MetricOptions, 'all'> {
   /** The wanted difference: the second run less the first, or the share less a fixed one. */
   readonly effect: number;
-  /** Of the first run, or the fixed one; left out: the run's. */
+  /** Of the first run, or the fixed one; default: the run's. */
   readonly accuracy?: number | undefined;
   /** In place of an accuracy: standard deviation over images of a metric that is no share. */
   readonly deviation?: number | undefined;
-  /** Between the two runs' members, of right and wrong on an image; left out: as between seeds of the run, else 0.5. */
+  /** Between the two runs' members, of right and wrong on an image; default: as between seeds of the run, else 0.5. */
   readonly correlation?: number | undefined;
-  /** Between seeds of one run; left out: the run's, else as between the runs. */
+  /** Between seeds of one run; default: the run's, else as between the runs. */
   readonly seedCorrelation?: number | undefined;
-  /** Standard deviation of seeds on an endless test set; left out: the run's, else 0. */
+  /** Standard deviation of seeds on an endless test set; default: the run's, else 0. */
   readonly seedDeviation?: number | undefined;
-  /** Of each run; left out: 1, 2, 3, 5, 8. */
+  /** Of each run; default: 1, 2, 3, 5, 8. */
   readonly seeds?: readonly number[] | undefined;
-  /** Left out: the run's; without a run the power at none is told. */
+  /** Default: the run's; without a run the power at none is told. */
   readonly images?: number | undefined;
-  /** Left out: 0.8. */
+  /** Default: 0.8. */
   readonly power?: number | undefined;
-  /** Left out: 0.05, two-sided. */
+  /** Default: 0.05, two-sided. */
   readonly alpha?: number | undefined;
   /** One share against a fixed value, in place of two runs. */
   readonly one?: boolean | undefined;
@@ -54,10 +54,10 @@ export interface PowerOptions extends Omit<MetricOptions, 'all'> {
   readonly run?: RunLike | undefined;
   /** Another run on the same examples, for the correlation with it. */
   readonly against?: RunLike | undefined;
-  /** The scale whose members are taken; left out: the largest. */
+  /** The scale whose members are taken; default: the largest. */
   readonly scale?: number | undefined;
   readonly metric?: string | undefined;
-  /** Pairs of runs that are simulated; left out: 400. */
+  /** Pairs of runs that are simulated; default: 400. */
   readonly simulations?: number | undefined;
 }
 

@@ -54,7 +54,7 @@ export interface Predictions {
  *     const { images } = await predict('quick/cnn-w8-s0', ['digit.png']);
  *     images[0];
  *
- * @throws UsageError where there is no such member, or a file is no image; RunError where the member is not complete
+ * @throws UsageError if there is no such member, or a file is no image; RunError if the member is not complete
  */
 export async function predict(
   memberName: string,
@@ -125,7 +125,7 @@ function refuseOthersOptions({ experiment: { arch } }: TrainedMember, { labels, 
     );
 }
 
-/** Numbers of the classes that were told. Throws UsageError where they are not of all images but the last. */
+/** Numbers of the classes that were told. Throws UsageError if they are not of all images but the last. */
 function labelsOf(member: MemberWithTask, files: readonly string[], told: readonly string[]): number[] {
   const pairs = setting(member.experiment, 'pairs');
   if (files.length > pairs)
@@ -184,7 +184,7 @@ function errorOf(reconstruction: Float32Array, image: Uint8Array): { mse: number
   return { mse, psnr: -10 * Math.log10(mse) };
 }
 
-/** `digits/7.jpg` -> `OUTPUT/7-reconstruction.png`. Throws UsageError where two images would have one. */
+/** `digits/7.jpg` -> `OUTPUT/7-reconstruction.png`. Throws UsageError if two images would have one. */
 function outputFiles(files: readonly string[], folder: string): string[] {
   const names = files.map((file) => path.join(folder, `${path.parse(file).name}-reconstruction.png`));
   const twice = names.findIndex((name, i) => names.indexOf(name) < i);

@@ -16,7 +16,7 @@ import { openRun, readRun, track, type RunLike, type RunOptions } from './family
 export interface QuantaOptions extends RunOptions {
   /** Of autoencoders: an image is solved where its squared error per pixel is below. Else chosen from the widest member. */
   readonly cutoff?: number | undefined;
-  /** Share of a width's seeds that may disagree with the others; left out: 0.2. */
+  /** Share of a width's seeds that may disagree with the others; default: 0.2. */
   readonly tolerance?: number | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface FamilyQuanta extends Quanta {
  *     const { turns, grid } = await quanta('lenet-mnist');
  *     turns.never.filter(Boolean).length / grid.examples;
  *
- * @throws UsageError on a cutoff that does not fit the run or its data; RunError where no seed has all widths complete, or outcomes do
+ * @throws UsageError on a cutoff that does not fit the run or its data; RunError if no seed has all widths complete, or outcomes do
  * not belong together
  */
 export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise<FamilyQuanta> {
@@ -76,7 +76,7 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
   return { ...found, run: loaded, solved: meaning, cutoff, clusters, learning: learningIn(members, solved) };
 }
 
-/** Undefined where members are not moments of trainings that have the same ones. */
+/** Undefined if members are not moments of trainings that have the same ones. */
 function learningIn(members: readonly LoadedMember[], solved: readonly SolvedMember[]): Learning | undefined {
   if (members.every(({ record }) => record.moment === undefined)) return undefined;
   const trainings = trainingsOf(members);

@@ -19,11 +19,11 @@ export interface ReportOptions extends RunOptions {
   readonly natural?: readonly string[] | undefined;
   /** `images:PATH` or `idx:PATH` of runs that were trained on your own images, for their pictures. */
   readonly datasets?: readonly string[] | undefined;
-  /** Of the bootstrap; left out: 2000. */
+  /** Of the bootstrap; default: 2000. */
   readonly draws?: number | undefined;
-  /** How its figures are printed; left out: as usual. */
+  /** How its figures are printed; default: as usual. */
   readonly figures?: FigureOptions | undefined;
-  /** Left out: `reports/RUN`, of several runs their names joined. */
+  /** Default: `reports/RUN`, of several runs their names joined. */
   readonly output?: string | undefined;
 }
 

@@ -18,14 +18,14 @@ import { suggestion } from '../terminal/nearest.js';
 import { metricFor, openRun, readRun, track, type MetricOptions, type RunLike } from './family.js';
 
 export interface ScalingOptions extends MetricOptions {
-  /** A continuous metric that is lower for better members; left out: the cross-entropy, of autoencoders the squared error. */
+  /** A continuous metric that is lower for better members; default: the cross-entropy, of autoencoders the squared error. */
   readonly metric?: string | undefined;
   /**
    * What the law is over: `parameters`, `examples` (seen in training), `flops` or another coordinate of the members, or two of them with a
-   * comma; left out: `parameters,examples` where both vary, else the one that does.
+   * comma; default: `parameters,examples` where both vary, else the one that does.
    */
   readonly axis?: string | undefined;
-  /** Bootstrap draws of the test set; left out: 400. */
+  /** Bootstrap draws of the test set; default: 400. */
   readonly draws?: number | undefined;
 }
 

@@ -26,13 +26,13 @@ import {
 } from './family.js';
 
 export interface SearchOptions extends MetricOptions {
-  /** What the metrics are ranked by; left out: bow. */
+  /** What the metrics are ranked by; default: bow. */
   readonly by?: ScoreName | undefined;
-  /** Smallest movement of a share whose score counts; left out: 0.1. */
+  /** Smallest movement of a share whose score counts; default: 0.1. */
   readonly leastRange?: number | undefined;
-  /** A thresholded metric; left out: the run's induced one. */
+  /** A thresholded metric; default: the run's induced one. */
   readonly surrogateOf?: string | undefined;
-  /** Of the correlations' bootstrap; left out: 500. */
+  /** Of the correlations' bootstrap; default: 500. */
   readonly draws?: number | undefined;
 }
 

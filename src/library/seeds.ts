@@ -6,9 +6,9 @@ import { UsageError } from '../terminal/errors.js';
 import { metricFor, openRun, readRun, refuseOneScale, track, type MetricOptions, type RunLike } from './family.js';
 
 export interface SeedsOptions extends MetricOptions {
-  /** Left out: the standard one. */
+  /** Default: the standard one. */
   readonly metric?: string | undefined;
-  /** A seed succeeds from here on; left out: half-way between smallest and largest scale. */
+  /** A seed succeeds from here on; default: half-way between smallest and largest scale. */
   readonly success?: number | undefined;
 }
 

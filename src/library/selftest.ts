@@ -73,7 +73,7 @@ export interface TestedMember {
 /**
  * Trains in a folder of its own, which goes.
  *
- * @throws UsageError where a GPU is asked for and there is none; RunError where a member could not be trained
+ * @throws UsageError if a GPU is asked for and there is none; RunError if a member could not be trained
  */
 export async function selftest({
   device = 'auto',

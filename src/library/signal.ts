@@ -14,9 +14,9 @@ import { counted } from '../terminal/format.js';
 import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
 export interface SignalOptions extends Omit<MetricOptions, 'axis' | 'all'> {
-  /** Left out: the standard one, the induced one and the loss. */
+  /** Default: the standard one, the induced one and the loss. */
   readonly metrics?: readonly string[] | undefined;
-  /** Checkpoints that are looked at, from the end; left out: 5, or all where there are fewer. */
+  /** Checkpoints that are looked at, from the end; default: 5, or all where there are fewer. */
   readonly last?: number | undefined;
 }
 
@@ -71,7 +71,7 @@ interface Row extends Omit<CheckpointScores, 'scores'> {
   readonly at: readonly number[];
 }
 
-/** Each training's last checkpoints. Throws UsageError where there are fewer than three. */
+/** Each training's last checkpoints. Throws UsageError if there are fewer than three. */
 function lastRows(
   record: RunRecord,
   members: LoadedRun['members'],

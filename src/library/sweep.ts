@@ -31,11 +31,11 @@ export interface SweepOptions extends MetricOptions {
   readonly testSizes?: readonly number[] | undefined;
   /** Numbers of scales to keep, at the last values of `over`. */
   readonly keepScales?: readonly number[] | undefined;
-  /** Of each test size; left out: 200. */
+  /** Of each test size; default: 200. */
   readonly draws?: number | undefined;
-  /** Says where emergence is strongest; left out: bow. */
+  /** Says where emergence is strongest; default: bow. */
   readonly by?: ScoreName | undefined;
-  /** Smallest movement of a curve whose score counts, in the metric's unit; left out: 0.1. */
+  /** Smallest movement of a curve whose score counts, in the metric's unit; default: 0.1. */
   readonly leastRange?: number | undefined;
 }
 
@@ -45,16 +45,16 @@ export interface FamilySweep {
   readonly probe: Metric;
   readonly by: ScoreName;
   readonly leastRange: number;
-  /** Undefined where no parameter is swept. */
+  /** Undefined if no parameter is swept. */
   readonly grid: SweptGrid | undefined;
-  /** Undefined where neither test sizes nor scales are. */
+  /** Undefined if neither test sizes nor scales are. */
   readonly causes: Causes | undefined;
 }
 
 export interface SweptGrid extends Sweep {
-  /** Of the points that rise by `leastRange`; undefined where none does. */
+  /** Of the points that rise by `leastRange`; undefined if none does. */
   readonly found: { readonly strongest: GridPoint; readonly weakest: GridPoint } | undefined;
-  /** Which of them are sharper than smooth growth; undefined where they are too many to be tested. */
+  /** Which of them are sharper than smooth growth; undefined if they are too many to be tested. */
   readonly discoveries: Discoveries | undefined;
 }
 

@@ -9,7 +9,7 @@ import { counted } from '../terminal/format.js';
 import { openRun, readRun, refuseOneScale, type RunLike, type RunOptions } from './family.js';
 
 export interface TheoryOptions extends RunOptions {
-  /** Tokens that have to be right at once; left out: those that suit the run. */
+  /** Tokens that have to be right at once; default: those that suit the run. */
   readonly lengths?: readonly number[] | undefined;
 }
 

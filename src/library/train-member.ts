@@ -15,7 +15,7 @@ export interface TrainMemberOptions {
   readonly tensorboard?: boolean | undefined;
   /** The folder of downloaded datasets. */
   readonly dataDir?: string | undefined;
-  /** The folder of all runs; left out: `checkpoints`. */
+  /** The folder of all runs; default: `checkpoints`. */
   readonly root?: string | undefined;
   /** Stops the training after the step at hand; the same call goes on from there. */
   readonly signal?: AbortSignal | undefined;
@@ -32,7 +32,7 @@ export interface TrainMemberOptions {
  *     const { status } = await trainMember('planned', { index: 1 });
  *     status;
  *
- * @throws UsageError where the run has no such member; RunError on trouble with the machine
+ * @throws UsageError if the run has no such member; RunError on trouble with the machine
  */
 export async function trainMember(run: string, options: TrainMemberOptions): Promise<TrainMemberResult> {
   const {

@@ -9,7 +9,7 @@ import { UsageError } from '../terminal/errors.js';
 import { whatIsWrong } from '../terminal/schema-errors.js';
 import type { TrainListener, TrainResult } from '../training/train.js';
 
-/** What the options of `emergence train` say, by their names in camel case; left out: from the file, the run, the defaults. */
+/** What the options of `emergence train` say, by their names in camel case; default: from the file, the run, the defaults. */
 export interface TrainOptions extends Partial<ExperimentInput>, Partial<Execution> {
   /** A file, or the name of a shipped experiment; what else is given overrides what it says. */
   readonly experiment?: string | undefined;
@@ -19,7 +19,7 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
   readonly eager?: boolean | undefined;
   /** Plans the run, writes its run.json and trains nothing: for `trainMember`, on this machine or others. */
   readonly planOnly?: boolean | undefined;
-  /** The folder of all runs; left out: `checkpoints`. */
+  /** The folder of all runs; default: `checkpoints`. */
   readonly root?: string | undefined;
   /** Stops the training; the same call resumes it. */
   readonly signal?: AbortSignal | undefined;
@@ -36,7 +36,7 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
  *     const { folder, trained } = await train({ arch: 'cnn', widths: [8, 16], seeds: [0], epochs: 1, run: 'quick' });
  *     trained.length;
  *
- * @throws UsageError where the options contradict each other, the dataset or the run; RunError on trouble with the machine
+ * @throws UsageError if the options contradict each other, the dataset or the run; RunError on trouble with the machine
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { tensorboard = false, eager = false, planOnly = false, root = checkpoints } = options;

@@ -55,7 +55,7 @@ async function replaceAtomic(
 /**
  * Copies a file as `writeFileAtomic` writes one, whatever its size.
  *
- * @param sha256 of its bytes, hex; throws RunError where those that came are others
+ * @param sha256 of its bytes, hex; throws RunError if those that came are others
  */
 export async function copyFileAtomic(
   from: string,
@@ -83,7 +83,7 @@ async function flush(file: string): Promise<void> {
  * What `writeOutput` refuses, before any work is done.
  *
  * @param where the flag that named the file
- * @throws UsageError where that is a folder, in a folder that is not there, or in one that can't be written
+ * @throws UsageError if that is a folder, in a folder that is not there, or in one that can't be written
  */
 export async function assertOutput(file: string, where: string): Promise<Stats | undefined> {
   if (file === '') throw new UsageError('the value is empty', where);
@@ -96,7 +96,7 @@ export async function assertOutput(file: string, where: string): Promise<Stats |
   return there;
 }
 
-/** Throws UsageError where one of the files is there, for outputs that are written over by --force alone. */
+/** Throws UsageError if one of the files is there, for outputs that are written over by --force alone. */
 export async function refuseExisting(files: readonly string[], where: string): Promise<void> {
   for (const file of files)
     if ((await fs.stat(file).catch(() => undefined))?.isFile() === true)
@@ -161,7 +161,7 @@ async function removeQuietly(file: string): Promise<void> {
   await fs.rm(file, { force: true }).catch(() => undefined);
 }
 
-/** Creates a folder and those above it. Throws RunError where that fails. */
+/** Creates a folder and those above it. Throws RunError if that fails. */
 export async function createFolder(folder: string): Promise<void> {
   await makeFolders(folder).catch((error: unknown) => {
     throw diskError(error, folder);
@@ -275,7 +275,7 @@ export async function isPipe(file: string): Promise<boolean> {
  * A file that the user named, whole.
  *
  * @param where the flag that named it, or the file itself
- * @throws UsageError where it is missing, can't be read, is no file or larger than `mostBytes`; `remedy` says what would be right,
+ * @throws UsageError if it is missing, can't be read, is no file or larger than `mostBytes`; `remedy` says what would be right,
  * `shown` how the user named it
  */
 export async function readInput(
@@ -303,7 +303,7 @@ export async function readInput(
 /**
  * Tries to write into `folder`, or the nearest one above it that exists, before any work is done. Creates nothing.
  *
- * @throws UsageError where it can't be written, RunError on a full disk
+ * @throws UsageError if it can't be written, RunError on a full disk
  */
 export async function assertWritable(folder: string): Promise<void> {
   const nearest = await nearestFolder(path.resolve(folder));
@@ -348,7 +348,7 @@ export function sha256Of(data: Uint8Array | string): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** SHA-256 of a file, hex. Throws RunError where it is missing or can't be read. */
+/** SHA-256 of a file, hex. Throws RunError if it is missing or can't be read. */
 export async function sha256File(file: string): Promise<string> {
   const hash = createHash('sha256');
   try {
@@ -359,12 +359,12 @@ export async function sha256File(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** A file's text, undefined where there is none. Throws RunError where it can't be read. */
+/** A file's text, undefined if there is none. Throws RunError if it can't be read. */
 export async function readTextIfThere(file: string): Promise<string | undefined> {
   return (await readFileIfThere(file))?.toString('utf8');
 }
 
-/** A file's bytes, undefined where there is none. Throws RunError where it can't be read. */
+/** A file's bytes, undefined if there is none. Throws RunError if it can't be read. */
 export async function readFileIfThere(file: string): Promise<Buffer | undefined> {
   try {
     // A pipe may never end, and a device never does.

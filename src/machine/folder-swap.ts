@@ -22,7 +22,7 @@ export type KnownFiles = (folder: string) => Promise<readonly string[] | undefin
 /**
  * Refuses, before any work is done, a folder that can't be replaced.
  *
- * @param known the files that this program wrote into a folder; undefined where it is none of its own
+ * @param known the files that this program wrote into a folder; undefined if it is none of its own
  * @throws UsageError for a file, for a folder that has anything else in it, and for the current one
  */
 export async function refuseForeignFolder(folder: string, known: KnownFiles, where: string): Promise<void> {

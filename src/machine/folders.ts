@@ -26,7 +26,7 @@ export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string
  * HOME, or what the system knows of the user where it is empty or relative: a cache in whatever folder a command is run in would be
  * made again in each.
  *
- * @throws UsageError where neither names a folder, naming the variable that does without
+ * @throws UsageError if neither names a folder, naming the variable that does without
  */
 export function homeFolder(
   { HOME: home }: NodeJS.ProcessEnv,

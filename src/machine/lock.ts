@@ -42,7 +42,7 @@ export interface Held {
   readonly lost: AbortSignal;
   /** Tells of a process that works under this lock: it stays held until that one has ended too. */
   readonly share: (pid: number) => void;
-  /** Throws RunError where the lock was lost. */
+  /** Throws RunError if the lock was lost. */
   readonly confirm: () => Promise<void>;
   readonly release: () => Promise<void>;
 }
@@ -99,7 +99,7 @@ export interface LockWait {
   readonly every: number;
   /** Told once who has the lock, where another has it. */
   readonly onWait?: ((owner: Owner | undefined) => void) | undefined;
-  /** How long another is waited for, and what is thrown then; left out: as long as it takes. */
+  /** How long another is waited for, and what is thrown then; default: as long as it takes. */
   readonly atMost?: { readonly milliseconds: number; readonly error: (owner: Owner | undefined) => Error } | undefined;
 }
 
@@ -118,13 +118,13 @@ export async function waitForLock(
   }
 }
 
-/** Who has a lock; undefined where that is not known. */
+/** Who has a lock; undefined if that is not known. */
 export interface Holder {
   readonly owner: Owner | undefined;
 }
 
 /**
- * Who holds the lock, found without taking it; undefined where nobody alive does.
+ * Who holds the lock, found without taking it; undefined if nobody alive does.
  *
  * @param clock the disk's, where many locks of a folder are looked at
  */
@@ -138,7 +138,7 @@ export async function holderOf(file: string, clock?: () => Promise<number>): Pro
   return found.state === 'held' || found.state === 'orphaned' ? { owner: found.owner } : undefined;
 }
 
-/** Undefined where there is one. */
+/** Undefined if there is one. */
 function create(file: string): number | undefined {
   try {
     return fs.openSync(file, 'wx');
@@ -205,7 +205,7 @@ process.on('exit', () => {
   for (const { file, token } of held) remove(file, token);
 });
 
-/** Throws RunError where the lock is another's now, or nobody's. */
+/** Throws RunError if the lock is another's now, or nobody's. */
 export async function confirmLock({ file, token }: Pick<Held, 'file' | 'token'>): Promise<void> {
   for (let round = 0; ; round++) {
     try {
@@ -259,14 +259,14 @@ async function look(file: string, clock?: () => Promise<number>): Promise<Found>
 }
 
 interface Read {
-  /** Undefined where a holder died as it wrote it. */
+  /** Undefined if a holder died as it wrote it. */
   readonly content: Content | undefined;
   /** What tells this lock from any other that this file has been or will be. */
   readonly mark: string;
   readonly modified: number;
 }
 
-/** Opened anew each time: a disk that is shared is asked then. Undefined where there is none. */
+/** Opened anew each time: a disk that is shared is asked then. Undefined if there is none. */
 function readLock(file: string): Read | undefined {
   let fd: number;
   try {

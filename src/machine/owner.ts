@@ -9,7 +9,7 @@ const unknown = randomUUID();
 
 export const ownerSchema = z.strictObject({
   pid: z.int(),
-  /** When the process started, in the machine's own count, as process ids come again; null where the machine has none. */
+  /** When the process started, in the machine's own count, as process ids come again; null if the machine has none. */
   started: z.string().nullable(),
   host: z.string(),
   /** Boot and process namespace: within one, a process id means one process. */
@@ -36,7 +36,7 @@ export function processText(owner: Owner | undefined): string {
   return `process ${owner.pid}${owner.machine === machine() ? '' : ` on ${owner.host}`}`;
 }
 
-/** Undefined where it can't be known from here. */
+/** Undefined if it can't be known from here. */
 export function isRunning(owner: Owner): boolean | undefined {
   if (owner.machine !== machine()) return undefined;
   if (!isAlive(owner.pid)) return false;

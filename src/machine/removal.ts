@@ -15,7 +15,7 @@ export interface Removal {
 export interface Removed {
   /** Folders that are not empty after all: something has come into them. */
   readonly left: readonly string[];
-  /** What ended it on the way; undefined where nothing did. */
+  /** What ended it on the way; undefined if nothing did. */
   readonly problem: Error | undefined;
 }
 

@@ -39,7 +39,7 @@ export async function isLeftover(file: string): Promise<boolean> {
   return age !== undefined && age > staleMilliseconds;
 }
 
-/** Milliseconds since a file or folder was written to, by the clock of its disk; undefined where that can't be told. */
+/** Milliseconds since a file or folder was written to, by the clock of its disk; undefined if that can't be told. */
 export async function ageOf(file: string, clock = () => diskTime(path.dirname(file))): Promise<number | undefined> {
   try {
     const { mtimeMs } = await fs.stat(file);

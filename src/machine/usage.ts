@@ -22,7 +22,7 @@ const blockBytes = 512;
  * What lies at a place: itself, and all that is in it where it is a folder, which comes after what it holds. Links are entries and
  * are not followed. What vanishes meanwhile is left out, and so is a place where nothing is.
  *
- * @throws RunError where a folder can't be read
+ * @throws RunError if a folder can't be read
  */
 export async function entriesAt(place: string): Promise<DiskEntry[]> {
   try {

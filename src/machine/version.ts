@@ -14,7 +14,7 @@ export function packageVersions(): { lab: string; tfjs: string } {
 /** Holds the commit that a package was built from: the folder that it is installed in may be another repository's. */
 export const commitFile = path.join(builtFolder, 'commit.json');
 
-/** The lab's own commit, '+' behind it where files differ from it; null where it is unknown. */
+/** The lab's own commit, '+' behind it where files differ from it; null if it is unknown. */
 export function gitCommit(): string | null {
   if (!isCheckout) return JSON.parse(fs.readFileSync(commitFile, 'utf8')) as string | null;
   const git = (...words: string[]) =>

@@ -98,7 +98,7 @@ export const balancedAccuracy = defineMetric({
 /**
  * The accuracy on the images of one class, which is given by its label or by its name.
  *
- * @param names of a run's classes, by label; none where they are not known
+ * @param names of a run's classes, by label; none if they are not known
  */
 export function classAccuracyOf(names: readonly string[] = []) {
   const nameOf = (label: number) => names[label] ?? `class ${label}`;

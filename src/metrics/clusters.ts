@@ -22,7 +22,7 @@ export interface Clusters {
 }
 
 /**
- * Undefined where rows are drawn one by one: images without enough groups.
+ * Undefined if rows are drawn one by one: images without enough groups.
  *
  * @throws Error for sequences without the column `example`, which is no user's mistake
  */

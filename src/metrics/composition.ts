@@ -16,7 +16,7 @@ const source = 'Okawa, Lubana, Dick, Tanaka 2023 (arXiv 2310.09336)';
 const distance = z.int().min(0);
 const away = (at: number) => (at === 0 ? 'trained combinations' : `${counted(at, 'attribute')} from training`);
 
-/** Rows at a distance. Throws UsageError where there is none. */
+/** Rows at a distance. Throws UsageError if there is none. */
 function rowsAt({ distance: distances }: Pick<OutcomeTable, 'distance'>, at: number, id: string): Int32Array {
   const rows = Int32Array.from(distances.keys()).filter((row) => distances[row] === at);
   if (rows.length > 0) return rows;
@@ -73,7 +73,7 @@ export const combinationAccuracy = defineMetric({
   ),
 });
 
-/** @param attributes of a run's classes, by which theirs may be called; none where they are not known */
+/** @param attributes of a run's classes, by which theirs may be called; none if they are not known */
 export function attributeAccuracyOf(attributes: readonly Attribute[] = []) {
   const nameOf = (place: number) => attributes[place]?.name ?? `attribute ${place}`;
   return defineMetric({

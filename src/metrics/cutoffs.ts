@@ -27,7 +27,7 @@ interface Over {
 /** Shares at many values of the cutoff; undefined for another parameter. */
 export interface Cutoff<Chosen> {
   ofImages(outcomes: Partial<OutcomeTable>, chosen: Chosen, over: Over): Float64Array | undefined;
-  /** Of sequences whose first l images all are on that side. Throws UsageError where `name` asks for more than a sequence has. */
+  /** Of sequences whose first l images all are on that side. Throws UsageError if `name` asks for more than a sequence has. */
   ofSequences(
     outcomes: Partial<OutcomeTable>,
     chosen: Chosen,

@@ -38,7 +38,7 @@ interface About {
   readonly notFinite?: string | undefined;
 }
 
-/** Least and greatest value that a metric can have, infinite where there is none. */
+/** Least and greatest value that a metric can have, infinite if there is none. */
 export type Limits = readonly [number, number];
 
 /** A metric under weights of rows, units or clusters of them, and how many there are. */
@@ -58,9 +58,9 @@ export interface CommonDefinition<Parameters extends z.ZodType, Needs extends Ou
   /** Columns of the outcomes. */
   needs: readonly Needs[] | ((parameters: z.output<Parameters>) => readonly Needs[]);
   readonly units: Unit;
-  /** Left out: 0 to 1 for a probability, else none. */
+  /** Default: 0 to 1 for a probability, else none. */
   readonly limits?: Limits;
-  /** Why so many units are too few for the parameters; undefined where they are enough. */
+  /** Why so many units are too few for the parameters; undefined if they are enough. */
   refuses?(count: number, parameters: z.output<Parameters>): string | undefined;
 }
 
@@ -69,7 +69,7 @@ export type UnitNumbers = Float64Array | Float32Array | Int32Array | Uint8Array;
 
 /** What a unit's value hangs on, where units share images or groups: see `SharedSample`. */
 export interface Parts extends Pick<SharedSample, 'rows' | 'first' | 'allOf'> {
-  /** Rows of each unit where units are images; left out: 1. */
+  /** Rows of each unit where units are images; default: 1. */
   readonly perUnit?: number;
 }
 
@@ -82,15 +82,15 @@ export interface MeanDefinition<Parameters extends z.ZodType, Needs extends Outc
   readonly share: boolean;
   /** `[units]` */
   values(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): UnitNumbers;
-  /** Left out: all rows of a unit, and nothing is known of what each does. */
+  /** Default: all rows of a unit, and nothing is known of what each does. */
   parts?(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): Parts;
-  /** Never falling in `mean`; left out: the mean itself. */
+  /** Never falling in `mean`; default: the mean itself. */
   transform?(mean: number, count: number, parameters: z.output<Parameters>): number;
-  /** Slope of `transform`, for the delta method; left out: 1. */
+  /** Slope of `transform`, for the delta method; default: 1. */
   slope?(mean: number, parameters: z.output<Parameters>): number;
   /** `transform` of the limits of the mean's interval, where that differs. */
   limit?(limit: number, parameters: z.output<Parameters>): number;
-  /** What the interval is, for captions; left out: Wilson for a share, else normal. */
+  /** What the interval is, for captions; default: Wilson for a share, else normal. */
   readonly interval?: string;
   /**
    * Means over the units at many values of one parameter at once, the others as in `parameters`; for sweeps, where there is a
@@ -127,7 +127,7 @@ export interface UnitValues {
   readonly values: UnitNumbers;
   /** Whether each is 0 or 1. */
   readonly share: boolean;
-  /** The metric where the mean over so many units is `mean`; left out: over all. */
+  /** The metric where the mean over so many units is `mean`; default: over all. */
   readonly transform: (mean: number, count?: number) => number;
 }
 
@@ -155,9 +155,9 @@ export type Drawn =
 /** One member under one metric. */
 export interface Measurement extends Interval {
   readonly value: number;
-  /** NaN where only a bootstrap can tell; so are `lower` and `upper`, the 95 % interval over the sampling of the test set. */
+  /** NaN if only a bootstrap can tell; so are `lower` and `upper`, the 95 % interval over the sampling of the test set. */
   readonly standardError: number;
-  /** Smallest value above 0 that the test set can show; null where any value can come. */
+  /** Smallest value above 0 that the test set can show; null if any value can come. */
   readonly resolution: number | null;
   /** Units of the test set. */
   readonly count: number;
@@ -178,10 +178,10 @@ export interface Metric extends About {
   readonly parameters: Readonly<Record<string, number | string>>;
   /** What the interval of `measure` is, for captions: `Wilson`. */
   readonly interval: string;
-  /** Why so many units are too few; undefined where they are enough. */
+  /** Why so many units are too few; undefined if they are enough. */
   refuses(count: number): string | undefined;
   /**
-   * The value with its interval in closed form. Throws UsageError where the test set is too small; Error where columns are
+   * The value with its interval in closed form. Throws UsageError if the test set is too small; Error where columns are
    * missing, which is no user's mistake.
    */
   measure(outcomes: Partial<OutcomeTable>): Measurement;
@@ -192,7 +192,7 @@ export interface Metric extends About {
   /** Under weights of the units. Throws as `measure`. */
   weighted(outcomes: Partial<OutcomeTable>): Weighted;
   /**
-   * The metric at each value of one of its parameters, `[values]`; undefined where it knows no faster way than one by one.
+   * The metric at each value of one of its parameters, `[values]`; undefined if it knows no faster way than one by one.
    * Values out of the parameter's range are the caller's mistake.
    */
   sweep(
@@ -384,7 +384,7 @@ interface SampledRequest {
   readonly parts: Parts;
 }
 
-/** Undefined where each unit is drawn for itself. Throws UsageError where the values are not one for each unit. */
+/** Undefined if each unit is drawn for itself. Throws UsageError if the values are not one for each unit. */
 function sampledOf(values: UnitNumbers, { id, units, outcomes, parts }: SampledRequest): SampledMean | undefined {
   const clusters = clustersOf(outcomes, units);
   if (clusters === undefined) return undefined;

@@ -17,7 +17,7 @@ interface PerImage<Parameters extends z.ZodType, Needs extends OutcomeName> exte
 > {
   /** `[images]` */
   readonly rows: (outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>) => UnitNumbers;
-  /** Whether each is 0 or 1; left out: no. */
+  /** Whether each is 0 or 1; default: no. */
   readonly share?: boolean;
   /** What it compares with one of its parameters, for sweeps. */
   readonly cutoff?: Cutoff<z.output<Parameters>>;
@@ -135,7 +135,7 @@ export function sequencesOf<Chosen, Needs extends OutcomeName, Parameters extend
   });
 }
 
-/** How many images of each sequence are hits before the first that is none. Throws UsageError where sequences are shorter than l. */
+/** How many images of each sequence are hits before the first that is none. Throws UsageError if sequences are shorter than l. */
 function firstHits(
   { sequence }: Pick<OutcomeTable, 'sequence'>,
   rows: ArrayLike<number>,

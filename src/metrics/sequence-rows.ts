@@ -23,7 +23,7 @@ export function meanPerSequence(sequence: Int32Array, values: ArrayLike<number>)
   });
 }
 
-/** Throws UsageError where sequences are shorter than a metric asks for. */
+/** Throws UsageError if sequences are shorter than a metric asks for. */
 export function refuseLonger(name: string, l: number, length: number): void {
   if (l > length) throw new UsageError(`the test sequences have ${length} images`, `${name}:l=${l}`);
 }

@@ -42,7 +42,7 @@ export const ownMetricSchema = z.strictObject({
 /**
  * The lab's metrics and those of a file.
  *
- * @throws UsageError where the file is missing, fails to load or exports no metric
+ * @throws UsageError if the file is missing, fails to load or exports no metric
  */
 export async function withOwnMetric(file: string | undefined): Promise<Registry> {
   if (file === undefined) return metrics;
@@ -125,7 +125,7 @@ async function readOwn(file: string): Promise<z.output<typeof ownMetricSchema>> 
   throw new UsageError(whatIsWrong(result.error, exported), file, `see ${guide('metrics.md')} for an example`);
 }
 
-/** Throws UsageError where the file's function gives what no mean can be taken of. */
+/** Throws UsageError if the file's function gives what no mean can be taken of. */
 function checked(values: unknown, own: z.output<typeof ownMetricSchema>, file: string): Float64Array {
   const isList = Array.isArray(values) || ArrayBuffer.isView(values);
   if (!isList || (values as ArrayLike<number>).length === 0)

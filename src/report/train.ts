@@ -34,7 +34,7 @@ export interface SummaryRow {
   readonly seed: number;
   /** Trainable ones. */
   readonly parameters: number;
-  /** By the metric's id; null where the test set is too small for it. */
+  /** By the metric's id; null if the test set is too small for it. */
   readonly metrics: Readonly<Record<string, Measurement | null>>;
   /** Of training and evaluation. */
   readonly seconds: number;
@@ -58,7 +58,7 @@ export interface TrainingSummary {
 /**
  * Reads every complete member's outcomes, draws its pictures into the run's folder.
  *
- * @throws RunError where there is no run, no member of it is complete, or it can't be read or written
+ * @throws RunError if there is no run, no member of it is complete, or it can't be read or written
  */
 export async function summariseRun(folder: string, printed: FigureOptions = usualFigure): Promise<TrainingSummary> {
   const run = await readRunRecord(folder);

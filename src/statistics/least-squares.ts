@@ -47,7 +47,7 @@ export interface LeastSquaresFit {
   /** Of weighted residuals. */
   readonly sumOfSquares: number;
   readonly points: number;
-  /** Points less parameters; infinite where the errors are known. */
+  /** Points less parameters; infinite if the errors are known. */
   readonly degreesOfFreedom: number;
   /** Factor on the standard errors of y that the scatter tells (1 where they are known); NaN with no point to spare. */
   readonly scatter: number;
@@ -65,7 +65,7 @@ export interface LeastSquaresFit {
    * spare.
    */
   readonly covariance: readonly (readonly number[])[];
-  /** Infinite where the data don't tell the parameter, or leave no point to tell the scatter. */
+  /** Infinite if the data don't tell the parameter, or leave no point to tell the scatter. */
   readonly standardErrors: readonly number[];
   /** Directions, one a list of k, in which the parameters move by their own size and the model at the points doesn't. */
   readonly unidentified: readonly (readonly number[])[];

@@ -6,7 +6,7 @@ import { bisectLeft } from 'd3-array';
 
 /** A test of several: its statistic as observed and in each draw of its null. Larger speaks against the null. */
 export interface DrawnTest {
-  /** NaN where there is none: the test is left out, and its p is NaN. */
+  /** NaN if there is none: the test is left out, and its p is NaN. */
   readonly observed: number;
   /**
    * `[draws]`, the same draws for all tests; NaN in a draw without a value, which never counts as large. Where more than 1 in 20
@@ -55,7 +55,7 @@ export function stepDown(tests: readonly DrawnTest[]): AdjustedP[] {
 /**
  * The largest p of statistics that draws have in common, by Besag and Clifford's sequential Monte Carlo (1991, Biometrika 78,
  * 301-304): it ends with the first statistic that `enough` draws have reached, whose p is then `enough` over their number. A p that
- * is not small takes few draws; a small one all of them. NaN where a statistic has no value, or more than 1 in 20 draws none.
+ * is not small takes few draws; a small one all of them. NaN if a statistic has no value, or more than 1 in 20 draws none.
  */
 export function sequentialP(
   observed: readonly number[],

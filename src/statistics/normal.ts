@@ -62,7 +62,7 @@ export function normalBelow(z: number): number {
 /**
  * Van der Waerden's scores: the normal quantile of each value's rank over n + 1, ties at their mean rank.
  *
- * @returns undefined where all are the same, where there is none, and with a value that is NaN
+ * @returns undefined if all are the same, where there is none, and with a value that is NaN
  */
 export function normalScores(values: ArrayLike<number>): Float64Array | undefined {
   const n = values.length;

@@ -29,7 +29,7 @@ export interface Slope {
   /** 95 %, the slopes that the test does not reject. */
   readonly interval: Interval;
   readonly standardError: number;
-  /** The score of a slope of 0 over its length, without sign; NaN where nothing is left of the term. */
+  /** The score of a slope of 0 over its length, without sign; NaN if nothing is left of the term. */
   readonly statistic: number;
   /** The same in each draw of the null, `[draws]`; draws are shared by all terms. */
   readonly null: Float64Array;

@@ -72,7 +72,7 @@ function shareInOrder({ unitOf, negative }: Ordered, weights: ArrayLike<number>)
   return above / (negatives * positives);
 }
 
-/** Ranks from 1, equal values sharing the mean of theirs; all NaN where a value is. */
+/** Ranks from 1, equal values sharing the mean of theirs; all NaN if a value is. */
 export function ranksOf(values: ArrayLike<number>): Float64Array {
   const count = values.length;
   if (Array.from(values).some(Number.isNaN)) return new Float64Array(count).fill(NaN);
@@ -87,12 +87,12 @@ export function ranksOf(values: ArrayLike<number>): Float64Array {
   return ranks;
 }
 
-/** Spearman's rank correlation, ties by mean ranks (Spearman 1904); NaN where one side is constant or has a NaN. */
+/** Spearman's rank correlation, ties by mean ranks (Spearman 1904); NaN if one side is constant or has a NaN. */
 export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return pearson(ranksOf(a), ranksOf(b));
 }
 
-/** Pearson's correlation; NaN where one side is constant. */
+/** Pearson's correlation; NaN if one side is constant. */
 export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const n = a.length;
   const [meanA, meanB] = [mean(a), mean(b)];

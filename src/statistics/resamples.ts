@@ -66,7 +66,7 @@ export interface Grouping {
 const groupings = new Map<number, Grouping>();
 
 /**
- * Random groups to draw where there are too many units to draw each of them; undefined where there are not. Means over drawn groups vary
+ * Random groups to draw where there are too many units to draw each of them; undefined if there are not. Means over drawn groups vary
  * as means over drawn units do, but for chance in who is grouped with whom: a standard error over G groups is off by 1 / sqrt(2 G) of
  * itself, 0.4 %, while one over 2000 draws is off by 1.6 %. Groups are random, not neighbours, as test sets come in order of classes.
  */

@@ -37,7 +37,7 @@ export function overSeedsAndExamples(
 }
 
 /**
- * 95 % of the mean over all seeds there could be: Student's t, between finite limits on the logit scale around the mean. A share near
+ * 95 % of the mean over all possible seeds: Student's t, between finite limits on the logit scale around the mean. A share near
  * 0, such as accuracy to a high power, is so skewed over seeds that t's symmetric limits hold its mean 84 to 90 % of the time.
  *
  * @param seeds two at least

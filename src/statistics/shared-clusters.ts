@@ -22,12 +22,12 @@ export interface SharedSample {
   readonly values: Float64Array;
   /** First row of each unit, and behind the last one the number of rows, `[units + 1]`. */
   readonly starts: Int32Array;
-  /** Rows of a unit that its value depends on, from its first; left out: all. */
+  /** Rows of a unit that its value depends on, from its first; default: all. */
   readonly first?: number | undefined;
   /** Which cluster each row belongs to, `[rows]`, from 0. */
   readonly clusterOf: Int32Array;
   readonly clusters: number;
-  /** A number of each row that tells what it does to its unit's value, `[rows]`; left out: nothing is known. */
+  /** A number of each row that tells what it does to its unit's value, `[rows]`; default: nothing is known. */
   readonly rows?: ArrayLike<number> | undefined;
   /** A unit counts only where all of its rows do, so that no single row could make it. */
   readonly allOf?: boolean | undefined;

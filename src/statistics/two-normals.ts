@@ -123,7 +123,7 @@ export interface TwoNormalsTest {
   readonly weightInterval: Interval;
 }
 
-/** Undefined where nothing can be fitted. */
+/** Undefined if nothing can be fitted. */
 export function testTwoNormals(values: ArrayLike<number>, draws = 499, seed = 0): TwoNormalsTest | undefined {
   const straight = unskewed(values);
   const fit = fitTwoNormals(straight);

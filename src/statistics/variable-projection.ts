@@ -24,7 +24,7 @@ export interface Projected {
   /** All of them, levels and shape in their places. */
   readonly parameters: readonly number[];
   readonly residuals: Float64Array;
-  /** Infinite where the model is not finite. */
+  /** Infinite if the model is not finite. */
   readonly sumOfSquares: number;
   /** A sum of squares that is rounding. */
   readonly exact: number;

@@ -13,7 +13,7 @@ export interface Grouped {
 }
 
 export interface Components {
-  /** Variance between groups over that inside; from 0, infinite where groups have one value each. */
+  /** Variance between groups over that inside; from 0, infinite if groups have one value each. */
   readonly ratio: number;
   /** -2 log likelihood of all values for normal errors, constants included. */
   readonly deviance: number;

@@ -18,9 +18,9 @@ export interface Estimate {
   readonly value: number;
   readonly standardError: number;
   readonly degrees: number;
-  /** 95 % unless said otherwise; NaN where nothing varies. */
+  /** 95 % unless said otherwise; NaN if nothing varies. */
   readonly interval: Interval;
-  /** Two-sided, that the truth is 0; NaN where nothing varies. */
+  /** Two-sided, that the truth is 0; NaN if nothing varies. */
   readonly p: number;
 }
 

@@ -26,7 +26,7 @@ const asciiCharacters = [' ', "'", '.', ':'] as const;
 export interface Stroke {
   /** Drawn with this index; what it means is the renderer's. */
   readonly style: number;
-  /** Dots drawn and dots left out in turn; left out: solid. */
+  /** Dots drawn and dots left out in turn; default: solid. */
   readonly dash?: readonly [on: number, off: number] | undefined;
 }
 

@@ -8,7 +8,7 @@ import { printable } from './printable.js';
 /** Bad input. Exit code 2. `where` names the flag, file or key; `remedy` says what would be right. */
 export class UsageError extends Error {
   readonly exitCode = 2;
-  /** The option that is wrong, `--axis`; undefined where something else is. */
+  /** The option that is wrong, `--axis`; undefined if something else is. */
   readonly option: string | undefined;
   constructor(what: string, where?: string, remedy?: string) {
     super(sentence(what, where, remedy));

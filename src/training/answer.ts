@@ -9,7 +9,7 @@ import { forwardOf, traceForward, type Forward } from './forward.js';
 import type { Answer, AskedExamples, Question } from './question.js';
 import type { MemberWithTask } from './task.js';
 
-/** @throws RunError where the weights are not those of such a member */
+/** @throws RunError if the weights are not those of such a member */
 export function answerTo(question: Question, bindingPath: string): Answer {
   loadBackend(bindingPath);
   const { member } = question;

@@ -10,7 +10,7 @@ import { workerFile } from './worker-file.js';
  * Asked on the processor, whatever else there is: it is no work for a GPU. TensorFlow is fetched where it is not here yet, and `note`
  * hears of that.
  *
- * @throws RunError where the member's weights are not as they have to be, or the worker dies
+ * @throws RunError if the member's weights are not as they have to be, or the worker dies
  */
 export async function ask(question: Question, note: Note): Promise<Uint8Array | Float32Array> {
   return (await answerOf(question, question.member.folder, { note })) as Uint8Array | Float32Array;

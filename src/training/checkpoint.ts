@@ -30,7 +30,7 @@ export interface Checkpoint {
   readonly history: readonly EpochRecord[];
   /** When the member's training began (UTC). */
   readonly begun: string;
-  /** How far the epoch after the history is, sums of losses in the state included; left out: not begun. */
+  /** How far the epoch after the history is, sums of losses in the state included; default: not begun. */
   readonly within?: WithinEpoch | undefined;
 }
 
@@ -74,7 +74,7 @@ export class MemberFiles {
   readonly #key: MemberKey;
   readonly #confirm: (() => Promise<void>) | undefined;
 
-  /** @param lock the member's, without which nothing is written; null where nobody else could write */
+  /** @param lock the member's, without which nothing is written; null if nobody else could write */
   constructor(runFolder: string, key: MemberKey, lock: Pick<Held, 'file' | 'token'> | null = null) {
     this.#key = key;
     this.#confirm = lock === null ? undefined : () => confirmLock(lock);
@@ -176,7 +176,7 @@ export async function removeCheckpoint(memberFolder: string): Promise<void> {
 }
 
 /**
- * The last checkpoint, within an epoch or after one, or undefined where training has not got that far.
+ * The last checkpoint, within an epoch or after one, or undefined if training has not got that far.
  *
  * @param names the state's names in their order
  * @throws RunError naming the file where it is damaged, or of another member or experiment

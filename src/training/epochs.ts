@@ -42,7 +42,7 @@ interface Surroundings {
 }
 
 /**
- * Throws RunError where the loss is no number any more: the checkpoint of the epoch before stays. Throws Stopped once a signal has come
+ * Throws RunError if the loss is no number any more: the checkpoint of the epoch before stays. Throws Stopped once a signal has come
  * and the steps that were taken are saved.
  */
 export async function trainEpochs(

@@ -25,7 +25,7 @@ import { batchesOf, batchSize } from './test-parts.js';
 
 type Column = Int32Array | Float32Array | Uint8Array;
 
-/** Mean loss, in the unit of the family's loss, and share of right answers; null where no answer is right or wrong. */
+/** Mean loss, in the unit of the family's loss, and share of right answers; null if no answer is right or wrong. */
 export interface TestScores {
   readonly loss: number;
   readonly accuracy: number | null;

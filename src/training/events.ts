@@ -1,6 +1,6 @@
 /**
  * What a worker tells its parent while it trains a member, and the terminal and `--json` show. Times are in seconds,
- * losses in the unit of the family's loss, `loss` and `accuracy` means over the epoch so far (accuracy null where no answer is
+ * losses in the unit of the family's loss, `loss` and `accuracy` means over the epoch so far (accuracy null if no answer is
  * right or wrong). One table gives the types
  * and the check at the rim; a number may be NaN (a loss that diverged).
  */

@@ -31,7 +31,7 @@ export interface Forward {
   blank(n: number): tf.Tensor[];
 }
 
-/** @throws RunError where the weights are not those of such a member */
+/** @throws RunError if the weights are not those of such a member */
 export function forwardOf({ experiment, record, weights, task, folder }: MemberWithTask): Forward {
   const family = families[experiment.arch];
   const model = family.model(record.width, task, experiment);

@@ -21,13 +21,13 @@ export const workerJobSchema = z.strictObject({
   bindingPath: z.string(),
   /** Threads that the member computes with; the environment variables are set by the parent. */
   threads: z.int().min(1),
-  /** Its place in a stack that was begun with so many members; null where it is trained by a program of its own. */
+  /** Its place in a stack that was begun with so many members; null if it is trained by a program of its own. */
   stack: z.strictObject({ size: z.int().min(1), place: z.int().min(0) }).nullable(),
   /** Op by op through tfjs instead of one graph: slow, the reference. */
   eager: z.boolean(),
   /** Folder for TensorBoard's event files, or null. */
   tensorboardFolder: z.string().nullable(),
-  /** Of the member, held by the parent: nothing is written once it is lost. Null where there is none to share it with. */
+  /** Of the member, held by the parent: nothing is written once it is lost. Null if there is none to share it with. */
   lock: z.strictObject({ file: z.string(), token: z.string() }).nullable(),
 });
 export type WorkerJob = z.output<typeof workerJobSchema>;

@@ -61,7 +61,7 @@ function poolMember(
   return { id: memberId(key), job, take: () => takeMember(path.resolve(runFolder), key, job) };
 }
 
-/** The member's lock, where it is to be had and the member is not complete. Throws RunError where what is on disk is no such member. */
+/** The member's lock, where it is to be had and the member is not complete. Throws RunError if what is on disk is no such member. */
 async function takeMember(runFolder: string, key: MemberKey, job: WorkerJob): Promise<Taken> {
   const attempt = await lockMember(runFolder, memberId(key));
   if ('busy' in attempt) return 'busy';
@@ -90,7 +90,7 @@ async function isWhole(runFolder: string, key: MemberKey, digest: string): Promi
 }
 
 /**
- * Whether a member is complete on disk. Throws RunError where it is of another experiment, or its files don't match their hashes: no
+ * Whether a member is complete on disk. Throws RunError if it is of another experiment, or its files don't match their hashes: no
  * reason to train anew.
  */
 export async function isComplete(folder: string, key: MemberKey, digest: string): Promise<boolean> {

@@ -104,7 +104,7 @@ export async function runPool(options: PoolOptions): Promise<PoolResult> {
   }
 }
 
-/** The GPU with the fewest workers, the first of equals. Undefined where there is no choice. */
+/** The GPU with the fewest workers, the first of equals. Undefined if there is no choice. */
 function freestGpu(
   gpus: readonly string[],
   running: readonly { readonly gpu: string | undefined }[],

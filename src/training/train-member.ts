@@ -29,7 +29,7 @@ export interface TrainMemberResult {
   readonly folder: string;
   /** `complete` too where it was before; `busy`: another process has it, of `next` all that are left. */
   readonly status: 'complete' | 'failed' | 'busy' | 'stopped';
-  /** The one that was trained or asked for; null where `next` found none. */
+  /** The one that was trained or asked for; null if `next` found none. */
   readonly member: string | null;
   /** Members that other processes have. */
   readonly busy: readonly string[];

@@ -74,7 +74,7 @@ export function defaultRunName({ arch, dataset }: Pick<Experiment, 'arch' | 'dat
 /**
  * Trains the members that the run is missing. Resolves even if members failed; the result names them.
  *
- * @throws UsageError where the request contradicts itself, the dataset or the run; RunError on trouble with the machine
+ * @throws UsageError if the request contradicts itself, the dataset or the run; RunError on trouble with the machine
  */
 export async function trainFamily(request: TrainRequest, listener: TrainListener): Promise<TrainResult> {
   const folder = runFolder(request.root, request.execution.run ?? defaultRunName(request.experiment));

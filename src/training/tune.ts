@@ -27,11 +27,11 @@ type Trial = TuningRecord['trials'][number];
 export interface Tuned {
   /** As member.json has it. */
   readonly tuned: NonNullable<MemberRecord['tuned']>;
-  /** When the first trial began, and so the member; undefined where an older version made it. */
+  /** When the first trial began, and so the member; undefined if an older version made it. */
   readonly trialsBegun: string | undefined;
 }
 
-/** The value for the member; undefined without `--tune`. Throws RunError where every trial diverged. */
+/** The value for the member; undefined without `--tune`. Throws RunError if every trial diverged. */
 export async function tuneMember(job: WorkerJob, stop: Stop): Promise<Tuned | undefined> {
   const tuning = tuningOf(job.experiment);
   if (tuning === undefined) return undefined;

@@ -98,7 +98,7 @@ const account = `data:text/javascript,${encodeURIComponent(
   if (isMainThread) process.on('exit', () => writeFileSync(process.env.BENCH_ACCOUNT, JSON.stringify(process.resourceUsage())));`,
 )}`;
 
-/** Undefined where it took too long. */
+/** Undefined if it took too long. */
 function measure([first, ...rest]: readonly string[], folder: string, limit: number): Taken | undefined {
   const file = path.join(folder, 'account.json');
   const program = first!.endsWith('.ts')

@@ -211,7 +211,7 @@ describe('interrupted', () => {
   });
 });
 
-/** A file system of its own in `folder`; undefined where this user may not mount one. */
+/** A file system of its own in `folder`; undefined if this user may not mount one. */
 function mounted(options: string): { readonly folder: string; unmount(): void } | undefined {
   const place = path.join(folder, 'mounted');
   fs.mkdirSync(place);

@@ -7,7 +7,7 @@ import type { ChosenMetric, CandidateCurve } from '../../src/analysis/chosen.js'
 
 interface ScoreChoice {
   readonly by: ScoreName;
-  /** Smallest max - min of a curve that is looked at; left out: 0. */
+  /** Smallest max - min of a curve that is looked at; default: 0. */
   readonly leastRange?: number;
   readonly axis?: ScaleName;
 }

@@ -9,7 +9,7 @@ export interface RankedFit {
   readonly fit: ModelFit;
   /** Of Akaike, over all models that were fitted; 0 where AICc is infinite. */
   readonly weight: number;
-  /** AICc above the best; 0 for the best; NaN where both are infinite. */
+  /** AICc above the best; 0 for the best; NaN if both are infinite. */
   readonly difference: number;
 }
 
@@ -28,7 +28,7 @@ export interface FittedValue {
   readonly interval: Interval;
 }
 
-/** @throws FitError where the data are at fault for every model: a value that is not finite, a scale that is not above 0, no points */
+/** @throws FitError if the data are at fault for every model: a value that is not finite, a scale that is not above 0, no points */
 export function fitModels(data: CurveData, among: readonly CurveModel[] = Object.values(models)): RankedFits {
   const fits: ModelFit[] = [];
   const failed: { model: CurveModel; error: FitError }[] = [];
@@ -56,7 +56,7 @@ export function fittedValue(fit: ModelFit, scale: number, confidence = 0.95): Fi
 }
 
 /**
- * Of a function of the parameters with this gradient, by the delta method: sqrt(g' C g). Infinite where the function depends
+ * Of a function of the parameters with this gradient, by the delta method: sqrt(g' C g). Infinite if the function depends
  * on what the data don't tell: where moving it by its own size moves the function by more than 1e-8 of the largest |y|.
  */
 export function standardErrorOf(fit: LeastSquaresFit, gradient: ArrayLike<number>): number {

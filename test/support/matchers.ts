@@ -50,7 +50,7 @@ function worstOf(actual: readonly number[], expected: readonly number[], { rtol,
     const wanted = expected[i]!;
     const error = Object.is(value, wanted) || value === wanted ? 0 : Math.abs(value - wanted);
     const allowed = atol + (rtol === 0 ? 0 : rtol * Math.abs(wanted));
-    // NaN where none is expected, and an infinite tolerance of an infinite value, are no agreement.
+    // NaN if none is expected, and an infinite tolerance of an infinite value, are no agreement.
     const excess = error === 0 ? 0 : Number.isFinite(error / allowed) ? error / allowed : Infinity;
     if (worst !== undefined && excess <= worst.excess) return;
     const text = `element ${i}: ${value}, expected ${wanted} (differs by ${error}, ${allowed} allowed)`;

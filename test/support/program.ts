@@ -8,7 +8,7 @@ import { inject } from 'vitest';
 export const program = inject('program');
 
 export interface Ended {
-  /** Null where a signal ended it. */
+  /** Null if a signal ended it. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

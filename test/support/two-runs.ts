@@ -17,7 +17,7 @@ export interface TwoRuns {
   readonly correlation: number;
   /** Standard deviation of seeds, on the normal scale. */
   readonly seedDeviation: number;
-  /** Of images that belong together, such as those by one writer; left out: each is for itself. */
+  /** Of images that belong together, such as those by one writer; default: each is for itself. */
   readonly groups?: Groups;
 }
 
@@ -25,7 +25,7 @@ export interface Groups {
   readonly count: number;
   /** How much of the variance of what images have is the same for a whole group. */
   readonly share: number;
-  /** Standard deviation of the logarithms of their sizes; left out: equal ones. */
+  /** Standard deviation of the logarithms of their sizes; default: equal ones. */
   readonly logSize?: number;
 }
 

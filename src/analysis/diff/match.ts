@@ -112,7 +112,7 @@ function withRows(members: readonly LoadedMember[], rows: Int32Array): LoadedMem
   return members.map((member) => ({ ...member, outcomes: atRows(member.outcomes, rows) }));
 }
 
-/** Whether the true classes could be compared. Throws UsageError where they differ. */
+/** Whether the true classes could be compared. Throws UsageError if they differ. */
 function checkLabels(one: Side, other: Side, [a, b]: readonly (readonly LoadedMember[])[]): boolean {
   const [x, y] = [a, b].map((members) => members![0]!.outcomes.label);
   const [names, otherNames] = [one, other].map(({ run }) => run.record.dataset.classNames);

@@ -88,7 +88,7 @@ function encode({ shape, classes, classNames, notes, groups, levels, train, test
   return [length, header, train.images, test.images, int32Bytes(train.labels), int32Bytes(test.labels)];
 }
 
-/** A dataset is there without its cache too: why it could not be written, for the user; undefined where it was. */
+/** A dataset is there without its cache too: why it could not be written, for the user; undefined if it was. */
 async function tryWrite(file: string, dataset: RawDataset): Promise<string | undefined> {
   const body = encode(dataset);
   const hash = createHash('sha256');

@@ -19,7 +19,7 @@ export interface LabelledFiles extends Part {
 export interface ClassLayout {
   readonly classNames: readonly string[];
   readonly train: LabelledFiles;
-  /** Undefined where it is to be drawn from the training images. */
+  /** Undefined if it is to be drawn from the training images. */
   readonly test: LabelledFiles | undefined;
   /** What the files' groups are, in the plural; of a labels file with a column of them. */
   readonly groupNoun?: string | undefined;

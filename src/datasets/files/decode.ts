@@ -31,7 +31,7 @@ export interface ImageDecoder {
   resize(image: Uint8Array, shape: ImageShape, side: number): Promise<Uint8Array>;
 }
 
-/** Loads sharp. Its own threads are left out: many small images are decoded at once instead. */
+/** Loads sharp. Its own threads are default: many small images are decoded at once instead. */
 export async function imageDecoder(): Promise<ImageDecoder> {
   const { default: sharp } = await import('sharp');
   sharp.concurrency(1);
@@ -105,7 +105,7 @@ const firstLine = (text: string) =>
 /** Node reads and writes files of up to 2 GB at once, a dataset's two splits make one, and a member holds more than one copy. */
 const mostBytes = 1.5e9;
 
-/** Memory for the images of a split. Throws UsageError where they are too many or too large. */
+/** Memory for the images of a split. Throws UsageError if they are too many or too large. */
 export function allocateImages(bytes: number, where: string): Uint8Array {
   if (bytes <= mostBytes) return new Uint8Array(bytes);
   throw new UsageError(

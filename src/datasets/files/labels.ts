@@ -32,7 +32,7 @@ function nounOf(heading: string): string {
 export const labelColumns = 'its first row must name the columns file and label, and may name split and group';
 
 /**
- * The labels file of a tree: at its top, or in the one folder that holds all. Undefined where there is none.
+ * The labels file of a tree: at its top, or in the one folder that holds all. Undefined if there is none.
  *
  * @throws UsageError for two of them
  */
@@ -64,7 +64,7 @@ interface Found extends Row {
  * The dataset that a labels file describes; why it describes none of what is here. Paths in it are from its own folder; a name
  * alone, with or without its ending, is the one file that has it.
  *
- * @throws UsageError where it can't be read, a file has two labels, a split is unknown, or it can be no dataset
+ * @throws UsageError if it can't be read, a file has two labels, a split is unknown, or it can be no dataset
  */
 export async function readLabels(tree: FileTree, file: string): Promise<ClassLayout | string> {
   const where = path.join(tree.where, file);
@@ -299,7 +299,7 @@ function withoutTwins(found: readonly Found[], where: string): Found[] {
 const saidOf = ({ label, split, group }: Row) =>
   `"${label}"${split === undefined ? '' : ` in ${split}`}${group === undefined ? '' : ` of ${group}`}`;
 
-/** The splits that the files' folders are named for: `train/3.png`. Undefined where they are not. */
+/** The splits that the files' folders are named for: `train/3.png`. Undefined if they are not. */
 function splitsByFolder(found: readonly Found[], prefix: string, where: string): SplitRole[] | undefined {
   const folders = found.map((row) => row.path.slice(prefix.length).split('/').slice(0, -1)[0] ?? '');
   const { train, test, val } = splitsAmong([...new Set(folders)], where);

@@ -21,7 +21,7 @@ import { openFolderTree, openZipTree, type FileTree } from './tree.js';
  * Looks for labels.csv or labels.tsv, else for class folders: in two archives in a folder, in split folders, or in what was
  * named, perhaps in one folder that holds all.
  *
- * @throws UsageError where nothing can be read, or it can be no dataset
+ * @throws UsageError if nothing can be read, or it can be no dataset
  */
 export async function openLayout(location: string): Promise<ClassLayout> {
   if (/\.[ct]sv$/i.test(location) && !(await isFolder(location))) {

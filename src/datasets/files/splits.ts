@@ -43,7 +43,7 @@ export type SplitNames = Readonly<Partial<Record<SplitRole, string>>>;
  * Which of the names are splits: plain ones, else those that say the same besides, as `seg_train` and `seg_test`. Of several for
  * one split it is the one that is spelled as we do.
  *
- * @throws UsageError where two are as good
+ * @throws UsageError if two are as good
  */
 export function splitsAmong(names: readonly string[], where: string): SplitNames {
   const said = names.flatMap((name) => {
@@ -81,7 +81,7 @@ function namesOf(group: readonly { readonly name: string; readonly role: SplitRo
 /** Roles that are read as train and test, once it is settled what validation images are for. */
 export interface Chosen<T> {
   readonly train: T;
-  /** Undefined where it is to be drawn from the training images. */
+  /** Undefined if it is to be drawn from the training images. */
   readonly test: T | undefined;
   /** Left alone. */
   readonly unused: T | undefined;

@@ -25,7 +25,7 @@ export interface FileTree {
   hash(): Promise<string>;
 }
 
-/** Throws UsageError, one line, where the archive is unsafe or damaged. */
+/** Throws UsageError, one line, if the archive is unsafe or damaged. */
 export async function openZipTree(file: string): Promise<FileTree> {
   const zip = await openZip(file);
   return {
@@ -41,7 +41,7 @@ export async function openZipTree(file: string): Promise<FileTree> {
 /**
  * A link to a file inside the folder is that file; one that leads out of it, or to a folder, is not followed.
  *
- * @throws UsageError where the folder can't be read
+ * @throws UsageError if the folder can't be read
  */
 export async function openFolderTree(folder: string): Promise<FileTree> {
   const found: Found = { files: new Map(), folders: [], links: [] };

@@ -42,7 +42,7 @@ export const zipLimits: ZipLimits = {
   ratioFromBytes: 1e9,
 };
 
-/** Reads an archive and looks at every name and size in it. Throws UsageError, one line, where it is unsafe or damaged. */
+/** Reads an archive and looks at every name and size in it. Throws UsageError, one line, if it is unsafe or damaged. */
 export async function openZip(file: string, limits: ZipLimits = zipLimits): Promise<Zip> {
   const bytes = readArchive(file, limits);
   const { reader, listed } = await list(file, bytes);

@@ -31,7 +31,7 @@ export interface FamilyRequest {
   /** As the user named it. */
   readonly name: string;
   readonly open: OpenRun;
-  /** Left out: the induced metric of `train`. */
+  /** Default: the induced metric of `train`. */
   readonly induced: Metric | undefined;
   readonly natural: readonly PublishedCurve[];
   readonly draws: number;
@@ -55,7 +55,7 @@ export interface AnalysedFamily {
   readonly causes: { readonly testSizes: readonly ResampledCurve[]; readonly keptScales: readonly ResampledCurve[] };
   readonly sizes: readonly number[];
   readonly kept: readonly number[];
-  /** Of the standard metric; undefined where a width has too few seeds. */
+  /** Of the standard metric; undefined if a width has too few seeds. */
   readonly seeds: SeedDistribution | undefined;
   /** In the order in which they were sealed; those with a metric of somebody's own are left out. */
   readonly forecasts: readonly SealedOutcome[];
@@ -71,7 +71,7 @@ export const leastMovement = 0.1;
 /** Columns beyond those of the metrics: which example a row is. */
 const keyColumns: readonly OutcomeName[] = ['example', 'label'];
 
-/** Throws UsageError where the run has a single width, RunError where it can't be read. */
+/** Throws UsageError if the run has a single width, RunError where it can't be read. */
 export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFamily> {
   const { name, open, induced, natural, draws, onStep } = request;
   const run = await readColumns(open, [

@@ -48,7 +48,7 @@ export interface ReportRequest {
   /** Datasets whose path the user gave, such as `images:PATH`: no path of a run's own record is read. */
   readonly datasets?: readonly string[];
   readonly draws: number;
-  /** How its figures are printed; left out: as usual. */
+  /** How its figures are printed; default: as usual. */
   readonly figures?: FigureOptions;
   /** In hundredths of the whole. */
   readonly onStep?: OnStep;
@@ -83,7 +83,7 @@ async function filesOfReport(folder: string): Promise<readonly string[] | undefi
   }
 }
 
-/** Throws UsageError where a report can't be put into the folder. */
+/** Throws UsageError if a report can't be put into the folder. */
 export function refuseOutput(folder: string, where: string): Promise<void> {
   return refuseForeignFolder(folder, filesOfReport, where);
 }

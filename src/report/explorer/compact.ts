@@ -34,13 +34,13 @@ export interface CompactRequest {
   readonly words?: FamilyWords;
   /** What the report's curves are of: by width and seed, at least two widths. */
   readonly members: readonly MemberOutcomes[];
-  /** All that the page has; left out: the members. */
+  /** All that the page has; default: the members. */
   readonly points?: readonly PagePoint[] | undefined;
-  /** Rows of the others that moments before the last have; left out: all. */
+  /** Rows of the others that moments before the last have; default: all. */
   readonly rowsAtMoments?: Int32Array | undefined;
-  /** Left out: the widths by their parameters. */
+  /** Default: the widths by their parameters. */
   readonly first?: Placing | undefined;
-  /** Left out: the induced metric of `train`. A subset accuracy, a reconstruction or a sequence accuracy. */
+  /** Default: the induced metric of `train`. A subset accuracy, a reconstruction or a sequence accuracy. */
   readonly induced?: Metric | undefined;
   /** Bytes that the outcomes may take; fewer units are in the page where they would take more. */
   readonly budget?: number;

@@ -58,7 +58,7 @@ export interface Placing {
   readonly per: string;
   /** A step of training; undefined for the end, along training for all moments. */
   readonly at: number | undefined;
-  /** Values of factors that do not vary along a curve; left out: the largest of each. */
+  /** Values of factors that do not vary along a curve; default: the largest of each. */
   readonly where: Readonly<Record<string, number>>;
 }
 
@@ -70,7 +70,7 @@ export interface PageMember {
   readonly trainingFlops: number;
   /** Numbers in which members differ: factors, parameters, FLOPs, examples, steps, loss; of an imported one its own. */
   readonly coordinates: Readonly<Record<string, number>>;
-  /** The step of training after which its outcomes were taken; left out: the last. */
+  /** The step of training after which its outcomes were taken; default: the last. */
   readonly moment?: number | undefined;
 }
 

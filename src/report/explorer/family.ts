@@ -140,7 +140,7 @@ export class Family {
     };
   }
 
-  /** At which scale each of the first units turns. Throws RangeError where no seed is at every scale. */
+  /** At which scale each of the first units turns. Throws RangeError if no seed is at every scale. */
   turns({ threshold, size, members }: Choice): { readonly grid: SolvedGrid; readonly turns: Turns } {
     const isSolved = this.#outcomes.solved(threshold);
     const grid = solvedGrid(
@@ -280,7 +280,7 @@ export class Family {
   }
 
   /**
-   * Curves over all seeds there could be, see `analysis/seed-model.ts`; undefined with one seed for each scale. Whether seeds move both metrics
+   * Curves over all possible seeds, see `analysis/seed-model.ts`; undefined with one seed for each scale. Whether seeds move both metrics
    * alike is not measured here: the lucky one is taken to be better under both.
    */
   #expected(

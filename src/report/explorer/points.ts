@@ -69,7 +69,7 @@ async function everyMoment(run: LoadedRun): Promise<Omit<PagePoints, 'first'>> {
 
 type Losses = ReadonlyMap<LoadedMember['record'], number | undefined>;
 
-/** Of the test set of a probe's members; none where some can't be read, which leaves the probe as it is. */
+/** Of the test set of a probe's members; none if some can't be read, which leaves the probe as it is. */
 async function lossesOf(
   folder: string,
   { all, members }: { readonly all: OpenRun; readonly members: OpenRun['complete'] },

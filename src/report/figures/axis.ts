@@ -21,7 +21,7 @@ export interface Tick {
 
 export type Domain = readonly [number, number];
 
-/** From a value to its place; NaN where a logarithmic axis has none, and the middle where the domain is a single value. */
+/** From a value to its place; NaN if a logarithmic axis has none, and the middle where the domain is a single value. */
 export function placing(domain: Domain, range: Domain, isLog: boolean): (value: number) => number {
   const scale = (isLog ? scaleLog() : scaleLinear()).domain(domain).range(range);
   const isPoint = domain[0] === domain[1];

@@ -103,7 +103,7 @@ function abilityPanel({ factors, members, curve, onset }: Collapse, metric: Metr
   };
 }
 
-/** Its interval as a line at the level that it is the loss of; none where it is not among the members. */
+/** Its interval as a line at the level that it is the loss of; none if it is not among the members. */
 function onsetSeries(onset: Collapse['onset'], [least, most]: readonly [number, number]): PanelSeries[] {
   if (onset === undefined || onset.loss === 0 || onset.loss === Infinity) return [];
   const { level, loss, interval } = onset;

@@ -20,11 +20,11 @@ export interface Axis {
   readonly title: string;
   readonly domain: Domain;
   readonly isLog?: boolean;
-  /** Left out: round numbers. Those without room are left out. */
+  /** Default: round numbers. Those without room are left out. */
   readonly ticks?: readonly Tick[];
-  /** Of round numbers; left out: as they are. */
+  /** Of round numbers; default: as they are. */
   readonly texts?: (values: readonly number[]) => Tick[];
-  /** Lines across the panel; left out: yes. */
+  /** Lines across the panel; default: yes. */
   readonly grid?: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface Key {
   readonly style: SeriesStyle;
   readonly hasLine: boolean;
   readonly hasPoints: boolean;
-  /** The end of its line, where the label goes if there is room beside the panel; left out: the label goes below. */
+  /** The end of its line, where the label goes if there is room beside the panel; default: the label goes below. */
   readonly end?: CurvePoint;
 }
 
@@ -42,7 +42,7 @@ export interface Ramp {
   readonly scheme: string;
   readonly domain: Domain;
   readonly title: string;
-  /** Left out: as they are. */
+  /** Default: as they are. */
   readonly texts?: (values: readonly number[]) => Tick[];
 }
 
@@ -66,11 +66,11 @@ export interface PanelSeries {
   readonly label: string;
   /** In order of x. Broken where it has no value. */
   readonly line: readonly CurvePoint[];
-  /** Single members, drawn small; left out: those of the line. */
+  /** Single members, drawn small; default: those of the line. */
   readonly points?: readonly CurvePoint[];
-  /** Place in the palette, or what is no series of its own but a reference; left out: the series' place in its panel. */
+  /** Place in the palette, or what is no series of its own but a reference; default: the series' place in its panel. */
   readonly style?: number | SeriesStyle;
-  /** How the line's intervals are drawn; left out: as a band. */
+  /** How the line's intervals are drawn; default: as a band. */
   readonly spread?: 'band' | 'bars';
   /** Ranges to be drawn behind the line, widest first: a fan. */
   readonly bands?: readonly (readonly CurvePoint[])[];
@@ -84,16 +84,16 @@ export interface CurvePanel {
   readonly series: readonly PanelSeries[];
   readonly xTitle: string;
   readonly yTitle: string;
-  /** Left out: logarithmic, with the letters of model sizes. */
+  /** Default: logarithmic, with the letters of model sizes. */
   readonly xTicks?: (values: readonly number[]) => Tick[];
-  /** Left out: what is drawn, with a margin. */
+  /** Default: what is drawn, with a margin. */
   readonly xDomain?: Domain;
-  /** Left out: where a point has no place on a logarithmic axis. */
+  /** Default: where a point has no place on a logarithmic axis. */
   readonly xLinear?: boolean;
   readonly yLog?: boolean;
   readonly yTicks?: (values: readonly number[]) => Tick[];
   readonly yDomain?: Domain;
-  /** Left out: where there is more than one series. */
+  /** Default: where there is more than one series. */
   readonly legend?: boolean;
   readonly top?: Panel['top'];
 }
@@ -104,7 +104,7 @@ export interface Figure {
   readonly notes: readonly string[];
   /** At least one. */
   readonly panels: readonly Panel[];
-  /** Panels side by side where there is room; left out: 3. */
+  /** Panels side by side where there is room; default: 3. */
   readonly columns?: number;
 }
 

@@ -16,7 +16,7 @@ export interface Plot {
   readonly xTitle: string;
   readonly yTitle: string;
   readonly xScale: 'log' | 'linear';
-  /** Numbers to stand at the horizontal axis where there is room; left out: round ones. */
+  /** Numbers to stand at the horizontal axis where there is room; default: round ones. */
   readonly xTicks?: readonly number[] | undefined;
   /** Of the whole, in cells. */
   readonly width: number;

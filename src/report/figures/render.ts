@@ -20,7 +20,7 @@ Object.assign((vega as unknown as { readonly textMetrics: object }).textMetrics,
     textWidth(String(text ?? ''), { size: fontSize, bold: fontWeight === 'bold' }),
 });
 
-/** @throws Error where Vega has something to warn of: that is a mistake in the figure */
+/** @throws Error if Vega has something to warn of: that is a mistake in the figure */
 export async function toSvg(spec: TopLevelSpec): Promise<string> {
   const logger = new ThrowingLogger();
   const compiled = compile(spec, { config: theme, logger });

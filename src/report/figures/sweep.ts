@@ -129,7 +129,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   };
 }
 
-/** NaN where there is none: the curve hardly moves, or falls, which has no place on a logarithmic axis. */
+/** NaN if there is none: the curve hardly moves, or falls, which has no place on a logarithmic axis. */
 function shown({ range, scores }: GridPoint, score: 'bow' | 'jump' | 'ramp', leastRange: number): number {
   return range >= leastRange && (score !== 'ramp' || scores.ramp > 0) ? scores[score] : NaN;
 }

@@ -12,7 +12,7 @@ export interface SeriesStyle {
   readonly shape: 'circle' | 'square' | 'triangle-up' | 'diamond' | 'triangle-down' | 'cross';
   /** Lengths of stroke and gap in pixels; [1, 0] is a solid line. */
   readonly dash: readonly number[];
-  /** Pixels; left out: that of all series. */
+  /** Pixels; default: that of all series. */
   readonly width?: number;
   /** Points are rings. */
   readonly isHollow?: true;

@@ -95,7 +95,7 @@ function inOne(all: readonly { readonly panel: CurvePanel; readonly curve: Drawn
   };
 }
 
-/** An axis on which all of them have room; none where it is made from what is drawn. */
+/** An axis on which all of them have room; none if it is made from what is drawn. */
 function within(key: 'xDomain' | 'yDomain', all: readonly { readonly panel: CurvePanel }[]): Partial<CurvePanel> {
   const domains = all.flatMap(({ panel }) => panel[key] ?? []);
   return domains.length === 0 ? {} : { [key]: [Math.min(...domains), Math.max(...domains)] };

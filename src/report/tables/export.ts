@@ -90,7 +90,7 @@ export async function tidyParquet(run: LoadedRun, moments = false): Promise<Uint
   return writer.getBytes();
 }
 
-/** As text, with a heading. Throws RunError where examples.jsonl of imported members is damaged. */
+/** As text, with a heading. Throws RunError if examples.jsonl of imported members is damaged. */
 export async function tidyCsv(run: LoadedRun, moments = false): Promise<string> {
   const columns = columnsOf(run, await readExamples(run), moments);
   const heading = columns.map(({ name }) => name);

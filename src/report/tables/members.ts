@@ -21,7 +21,7 @@ export interface MembersRow {
 
 export interface MembersColumn {
   readonly metric: Pick<Metric, 'title' | 'unit'>;
-  /** One for each row; NaN where the test set is too small. */
+  /** One for each row; NaN if the test set is too small. */
   readonly values: readonly (Partial<Interval> & { readonly value: number })[];
 }
 

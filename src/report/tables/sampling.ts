@@ -11,7 +11,7 @@ export interface Sampling {
   readonly of: string;
   /** `10 000 test images`, `968 test images in 1 000 sequences`, `57 writers` */
   readonly text: string;
-  /** What no interval knows, a sentence: groups that are too few to be drawn. Undefined where nothing is known of any. */
+  /** What no interval knows, a sentence: groups that are too few to be drawn. Undefined if nothing is known of any. */
   readonly note: string | undefined;
 }
 

@@ -15,7 +15,7 @@ export interface SweepText {
   readonly found: ReturnType<typeof extremes>;
   readonly by: ScoreName;
   readonly leastRange: number;
-  /** Of the curves that move enough; undefined where they are not tested. */
+  /** Of the curves that move enough; undefined if they are not tested. */
   readonly discoveries: Discoveries | undefined;
 }
 

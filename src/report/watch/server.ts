@@ -24,7 +24,7 @@ const mostWaitingBytes = 1_000_000;
 
 /**
  * @param port 0 for one that is free
- * @throws UsageError where the port can't be had
+ * @throws UsageError if the port can't be had
  */
 export async function openWatchServer(port: number): Promise<WatchServer> {
   const page = await fs.readFile(new URL('page.html', import.meta.url), 'utf8');

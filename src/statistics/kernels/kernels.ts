@@ -46,7 +46,7 @@ export interface SumsKernel {
  * most sqrt(2) n / 2^33 of its standard error: at most 1.1e-5, typically below 1e-7, as values are not all off the same way.
  *
  * @param columns `[units]` each, 65536 units at most
- * @returns undefined where a value is not finite
+ * @returns undefined if a value is not finite
  */
 export function sumsKernel(columns: readonly Column[]): SumsKernel | undefined {
   const units = columns[0]!.length;
@@ -101,7 +101,7 @@ interface Grid {
 /** Planes are of signed numbers, halves are not. */
 const middle = 32_768;
 
-/** Undefined where a value is not finite. */
+/** Undefined if a value is not finite. */
 function gridOf(column: Column): Grid | undefined {
   if (column instanceof Uint8Array) return { base: 0, step: 1, isFine: false };
   let [least, most, areWhole] = [column[0]!, column[0]!, true];
@@ -147,14 +147,14 @@ export interface PairsKernel {
    * often, and of more it never will: the chance is about 1 / 256!.
    */
   setWeights(weights: readonly ArrayLike<number>[]): void;
-  /** Share of the pairs of a negative and a positive in which the negative comes first, `[listsAtOnce]`; NaN where there is none. */
+  /** Share of the pairs of a negative and a positive in which the negative comes first, `[listsAtOnce]`; NaN if there is none. */
   shares(items: Ordered): Float64Array;
 }
 
 /**
  * @param items at most
  * @param drawn most items that a draw of as many units as there are may have, each as often as it is drawn
- * @returns undefined where 32 bits can't count their pairs
+ * @returns undefined if 32 bits can't count their pairs
  */
 export function pairsKernel(units: number, items: number, drawn: number): PairsKernel | undefined {
   if (Math.max(items, drawn) >= 2 ** 16) return undefined;

@@ -1,4 +1,4 @@
-/** Curves over all seeds there could be: against closed forms of the lognormal, and what a bootstrap of the same seeds cannot know. */
+/** Curves over all possible seeds: against closed forms of the lognormal, and what a bootstrap of the same seeds cannot know. */
 import { expect, test } from 'vitest';
 import { sampleCurve } from '../../../src/analysis/curves.js';
 import {

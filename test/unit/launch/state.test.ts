@@ -7,7 +7,7 @@ import { jobText } from '../../../src/runs/jobs.js';
 import { temporaryFolder } from '../../support/runs.js';
 
 interface Cluster {
-  /** What squeue says; undefined where it does not answer. */
+  /** What squeue says; undefined if it does not answer. */
   readonly queue: string | undefined;
   readonly accounts?: string;
 }

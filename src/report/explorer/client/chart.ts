@@ -32,7 +32,7 @@ export interface ChartSeries {
   readonly isThin?: boolean;
   readonly label: string;
   readonly line: readonly CurvePoint[];
-  /** Points that can be chosen; none where the series is only a line. */
+  /** Points that can be chosen; none if the series is only a line. */
   readonly members: readonly ChartMember[];
 }
 
@@ -42,9 +42,9 @@ export interface ChartContent {
   readonly yTitle: string;
   readonly xLog: boolean;
   readonly yLog: boolean;
-  /** Left out: what is drawn, with a margin. */
+  /** Default: what is drawn, with a margin. */
   readonly yDomain: readonly [number, number] | undefined;
-  /** Where the horizontal axis has its ticks; left out: round numbers. */
+  /** Where the horizontal axis has its ticks; default: round numbers. */
   readonly xTicks?: readonly number[];
 }
 

@@ -5,7 +5,7 @@ import type { SolvedTable } from '../../../../src/analysis/mixture/rows.js';
 import { Random } from '../../../../src/statistics/random.js';
 
 interface Simulated {
-  /** Share of right guesses at what is not known; left out: none. */
+  /** Share of right guesses at what is not known; default: none. */
   readonly chance?: number;
   readonly logParameters: readonly number[];
   readonly members: number;
