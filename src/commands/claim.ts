@@ -1,4 +1,4 @@
-/** `emergence claim`: what a run will show, sealed before it begins, and whether it did. */
+/** `emergence claim`: what a run will show, sealed before it starts, and whether it did. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { ScoredClaims } from '../library/claims.js';
 import { commandLine } from '../machine/installation.js';

@@ -1,4 +1,4 @@
-/** `emergence clean`: frees space, after it has said what would go. */
+/** `emergence clean`: frees space, after saying what would be removed. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Removal } from '../machine/removal.js';
 import { RunError, UsageError } from '../terminal/errors.js';
@@ -74,7 +74,7 @@ async function clean(names: readonly string[], options: CleanOptions): Promise<n
       return 0;
     }
   }
-  // The question may have stood there for hours.
+  // The question may have been unanswered for hours.
   if (cache === true) await refuseTraining();
   const ofRuns = await executeClean(plan, request);
   const ofCache = ofRuns.problem === undefined ? await removeAll(cached) : undefined;
@@ -88,7 +88,7 @@ async function clean(names: readonly string[], options: CleanOptions): Promise<n
   return 0;
 }
 
-/** Members that are yet to start would not find TensorFlow. */
+/** Members that have yet to start would not find TensorFlow. */
 async function refuseTraining(): Promise<void> {
   const path = await import('node:path');
   const { runNames } = await import('../runs/locate.js');
@@ -116,7 +116,7 @@ async function listText(removals: readonly Removal[], isLong: boolean): Promise<
   return isLong ? [table, '', ...all.map(({ path }) => printable(path))].join('\n') : table;
 }
 
-/** Undefined if the question is left with Ctrl-C or the end of the input. */
+/** Undefined if the question ends with Ctrl-C or the end of the input. */
 async function ask(question: string): Promise<string | undefined> {
   const { createInterface } = await import('node:readline');
   const { drawn } = await import('../terminal/guard.js');

@@ -1,4 +1,4 @@
-/** What can follow where on a command line: read off the commands, their options and what their values are called. */
+/** What can follow where on a command line: taken from the commands, their options and the names of their values. */
 import type { CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { listExperiments, listMetrics, listNaturalCurves } from '../library/lists.js';
 import { scoreNames } from '../analysis/scores.js';
@@ -9,10 +9,10 @@ import { figureFormats } from '../report/figures/print.js';
 import { commandName } from './examples.js';
 import { exportFormats } from './export.js';
 
-/** What a shell looks up itself, in the folder that it is in. */
+/** What a shell looks up itself, in the current folder. */
 export type Looked = 'files' | 'runs' | 'forecasts' | 'claims';
 
-/** What a value can be: words, or what is looked up; undefined if unknown. */
+/** The possible values: words, or something to look up; undefined if unknown. */
 export type Values = readonly string[] | Looked | undefined;
 
 export interface CompletedCommand {
@@ -25,7 +25,7 @@ export interface CompletedCommand {
     readonly takesValue: boolean;
     readonly values: Values;
   }[];
-  /** Of its arguments. */
+  /** Values of its arguments. */
   readonly argument: Values;
 }
 
@@ -54,7 +54,7 @@ export async function completedCommands(program: CommandUnknownOpts): Promise<Co
   return of(program);
 }
 
-/** By what an option is, or what its value is called. */
+/** By the option, or by the name of its value. */
 async function knownWords(): Promise<ReadonlyMap<string, readonly string[]>> {
   const { curves } = await listNaturalCurves('overlay');
   const choices = [...definitionsOf(inputSchema), ...definitionsOf(executionSchema)].flatMap(({ flag, value }) =>

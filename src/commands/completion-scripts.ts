@@ -1,17 +1,17 @@
-/** Completion as scripts of shells: data from `completed.ts`, and the little that a shell does with them. */
+/** Completion scripts for shells: data from `completed.ts`, and the little that a shell does with them. */
 import type { CompletedCommand, Looked, Values } from './completed.js';
 
-/** A text as one word of a shell. */
+/** A text as one word in a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** As the words that are between quotes, or the name of what is looked up. */
+/** The words in quotes, or the name of what to look up. */
 function shown(values: Values): string {
   return quoted(typeof values === 'string' ? `@${values}` : (values ?? []).join(' '));
 }
 
-/** Of a bash of version 3 or later, and of zsh with bashcompinit. */
+/** For bash 3 or later, and for zsh with bashcompinit. */
 export function bashScript(commands: readonly CompletedCommand[]): string {
   const paths = commands.filter(({ path }) => path !== '').map(({ path }) => quoted(` ${path}`));
   const places = commands.map(({ path, commands: parts, options, argument }) => {

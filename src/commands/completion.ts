@@ -12,7 +12,7 @@ export function registerCompletion(program: CommandUnknownOpts): void {
       const { bashScript, fishScript } = await import('./completion-scripts.js');
       const { completedCommands } = await import('./completed.js');
       const commands = await completedCommands(program);
-      // zsh runs what is written for bash.
+      // zsh runs the script for bash.
       const zsh = 'autoload -Uz compinit bashcompinit && compinit && bashcompinit\n';
       process.stdout.write(
         shell === 'fish' ? fishScript(commands) : (shell === 'zsh' ? zsh : '') + bashScript(commands),

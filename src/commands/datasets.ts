@@ -1,4 +1,4 @@
-/** `emergence datasets`: which there are, fetch some, look at one. */
+/** `emergence datasets`: list them, download some, preview one. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { styleText } from 'node:util';
 import type { DatasetStatus } from '../datasets/list.js';
@@ -107,7 +107,7 @@ async function preview(name: string, raw: RawOptions): Promise<void> {
   const output = typeof raw['output'] === 'string' ? raw['output'] : `reports/preview-${fileNameOf(name)}.png`;
   if (raw['output'] === undefined) await createFolder('reports');
   await writeOutput(output, await previewDataset(data), '--output');
-  // Into a device the picture goes alone.
+  // Only the picture is written to a device.
   if (raw['json'] === true) printJson({ dataset: name, file: output, classes: countByClass(data) });
   else if (!output.startsWith('/dev/')) console.log(printable(output));
 }

@@ -1,4 +1,4 @@
-/** `emergence diff`: two runs against each other, on the same test examples. */
+/** `emergence diff`: compares two runs on the same test examples. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
 import { at, axis, drawCount, format, json, metricFile, picture, size, title, where, probe } from './options.js';

@@ -34,7 +34,7 @@ const signs = {
   problem: () => styleText('red', '✗ problem'),
 } as const;
 
-/** Exit code: 1 where training could not work. */
+/** Exit code: 1 if training could not work. */
 async function doctor({ isJson, verify }: { isJson: boolean; verify: boolean }): Promise<number> {
   const { diagnose } = await import('../install/diagnosis.js');
   const { availableCores, availableMemory } = await import('../experiment/cores.js');
@@ -51,7 +51,7 @@ async function doctor({ isJson, verify }: { isJson: boolean; verify: boolean }):
   return findings.some(({ status }) => status === 'problem') ? 1 : 0;
 }
 
-/** Exit code: 1 where a member failed or is not as it should be, 130 after Ctrl-C. */
+/** Exit code: 1 if a member failed or a check did, 130 after Ctrl-C. */
 async function tried(device: (typeof devices)[number], isJson: boolean): Promise<number> {
   const { selftest } = await import('../library/selftest.js');
   const { selftestTable } = await import('./selftest-table.js');
@@ -77,7 +77,7 @@ function lineOf({ status, subject, what, remedy }: Finding): string {
   return `${signs[status]()} ${subject.padEnd(12)} ${what}${remedy === undefined ? '' : `; ${remedy}`}`;
 }
 
-/** A problem where one that comes with the program is damaged. */
+/** A problem if one that is included is damaged. */
 async function datasetsFinding(): Promise<Finding> {
   const { listDatasets } = await import('../library/lists.js');
   const statuses = await listDatasets();

@@ -1,4 +1,7 @@
-/** The parts of docs/ that are made from definitions: commands.md, glossary.md, the table of metrics.md. `npm run docs` writes them. */
+/**
+ * The parts of docs/ that are generated from definitions: commands.md, glossary.md, the table of metrics.md. `npm run docs` writes
+ * them.
+ */
 import { fileURLToPath } from 'node:url';
 import type { CommandUnknownOpts, Help } from '@commander-js/extra-typings';
 import * as prettier from 'prettier';
@@ -33,7 +36,7 @@ export function glossaryMarkdown(): Promise<string> {
   return formatted([opening, ...table(['term', 'meaning'], rows)].join('\n'));
 }
 
-/** docs/metrics.md with its table as the registry has it. */
+/** docs/metrics.md with its table generated from the registry. */
 export function withMetricsTable(text: string): Promise<string> {
   const rows = Object.values(metrics).map((metric) => [
     `\`${metricExample(metric)}\``,
@@ -43,7 +46,7 @@ export function withMetricsTable(text: string): Promise<string> {
   return formatted(text.replace(/^\| metric +\|.*\n(?:\|.*\n)*/m, () => `${lines.join('\n')}\n`));
 }
 
-/** As `npm run format` leaves it, so that the pages are compared as they stand. */
+/** Formatted as by `npm run format`, so that the pages can be compared exactly. */
 async function formatted(markdown: string): Promise<string> {
   const config = await prettier.resolveConfig(fileURLToPath(new URL('../../docs/commands.md', import.meta.url)));
   return prettier.format(markdown, { ...config, parser: 'markdown' });
@@ -57,7 +60,7 @@ function help(command: CommandUnknownOpts): Help {
   return command.createHelp();
 }
 
-/** A command; under it those that it consists of. */
+/** A command, followed by its subcommands. */
 function section(command: CommandUnknownOpts, level: number): string[] {
   const tool = help(command);
   const options = tool.visibleOptions(command).filter(({ long }) => long !== '--help');
@@ -92,7 +95,7 @@ function table(heading: readonly string[], rows: readonly (readonly string[])[])
   return [line(heading), line(heading.map(() => '---')), ...rows.map(line)];
 }
 
-/** What help prints after all else: `Example:` and a command line, or several. */
+/** The end of the help text: `Example:` and a command line, or several. */
 function exampleOf(command: CommandUnknownOpts): string[] {
   let printed = '';
   const print = (text: string) => void (printed += text);

@@ -48,7 +48,7 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
     });
 }
 
-/** Without functions, and with every number that places a member. */
+/** Without functions, and with every coordinate of a member. */
 function plain({ metric, ...rest }: MetricEvaluation, loaded: LoadedRun['members']) {
   const { id, kind, better, unit, formula } = metric;
   const members = rest.members.map((each, i) => ({ ...each, coordinates: nth(loaded, i).record.coordinates }));

@@ -1,13 +1,13 @@
-/** Command lines in help: as they are typed where they are read, or as `emergence ...` for docs/. */
+/** Command lines in help: as they are typed on this machine, or as `emergence ...` for docs/. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { commandLine } from '../machine/installation.js';
 
-/** Makes a line such as `train --arch cnn` one to copy. */
+/** Turns a line such as `train --arch cnn` into one to copy. */
 export type AsTyped = (line: string) => string;
 
 const styles = new WeakMap<CommandUnknownOpts, AsTyped>();
 
-/** Makes a whole program's help say its commands in one way. */
+/** Makes the help of a whole program show its commands in one way. */
 export function typeAs<Program extends CommandUnknownOpts>(program: Program, asTyped: AsTyped): Program {
   styles.set(program, asTyped);
   program.configureHelp({
@@ -17,7 +17,7 @@ export function typeAs<Program extends CommandUnknownOpts>(program: Program, asT
   return program;
 }
 
-/** For `addHelpText('after', ...)`. A line such as `train --arch cnn` each. */
+/** For `addHelpText('after', ...)`. Each line is one such as `train --arch cnn`. */
 export function examples(...lines: readonly string[]): (context: { readonly command: CommandUnknownOpts }) => string {
   return ({ command }) => {
     const asTyped = styles.get(rootOf(command)) ?? commandLine;

@@ -1,4 +1,4 @@
-/** `emergence experiments`: those that come with the lab, which `train` takes by name. */
+/** `emergence experiments`: the shipped ones, which `train` accepts by name. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { styleText } from 'node:util';
 import { commandLine } from '../machine/installation.js';

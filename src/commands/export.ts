@@ -12,7 +12,7 @@ import { printJson, terminal } from './print.js';
 const tableFormats = ['parquet', 'csv'] as const;
 type TableFormat = (typeof tableFormats)[number];
 
-/** Of a run, then of a member. */
+/** For a run, then for a member. */
 export const exportFormats: readonly (TableFormat | MemberFormatName)[] = [
   ...tableFormats,
   ...(Object.keys(memberFormatSummaries) as MemberFormatName[]),
@@ -24,13 +24,13 @@ function formatOf(text: string): TableFormat | MemberFormatName {
   throw new UsageError(`"${text}" is not a format`, '--to', suggestion(text, exportFormats));
 }
 
-/** The form whose name is the file's extension; a Python file is torch's. */
+/** The format that the file's extension names; a Python file is torch's. */
 function formatAsEnds(file = ''): TableFormat | MemberFormatName | undefined {
   const ending = file.toLowerCase();
   return ending.endsWith('.py') ? 'torch' : exportFormats.find((name) => ending.endsWith(`.${name}`));
 }
 
-/** Says what was written, but not into the midst of it: a table may go to stdout. */
+/** Says what was written, without interrupting it: a table may go to stdout. */
 function say(line: string, file: string): void {
   const isStdout = /^\/(dev\/stdout|dev\/fd\/1|proc\/self\/fd\/1)$/.test(file);
   (isStdout ? console.error : console.log)(printable(line));

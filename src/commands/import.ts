@@ -1,4 +1,4 @@
-/** `emergence import`: outcomes of models that were trained and scored elsewhere, as a run. */
+/** `emergence import`: makes a run from the outcomes of models that were trained and scored elsewhere. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { tableColumns, usualCoordinates } from '../import/columns.js';
 import type { ImportFormats, ImportOptions } from '../library/import.js';

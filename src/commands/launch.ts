@@ -12,7 +12,7 @@ import { UsageError } from '../terminal/errors.js';
 import { whole } from './options.js';
 import { jsonOf, print } from './print.js';
 
-/** What a training is launched with; undefined if it is not. */
+/** Options of a launch; undefined without one. */
 export interface LaunchFlags {
   readonly slurm: SlurmInput;
   readonly dryRun: boolean;
@@ -74,9 +74,9 @@ export function launchFlagsOf(raw: Readonly<Record<string, unknown>>): LaunchFla
 }
 
 export interface ShownLaunch {
-  /** The run's. */
+  /** The run's folder. */
   readonly folder: string;
-  /** Whether no job has any of its members any more: the table can be shown. */
+  /** Whether no job has any of its members any more, so that the table can be shown. */
   readonly isEnded: boolean;
 }
 
@@ -116,15 +116,15 @@ export async function launchTraining(
 function printDryRun({ script, launch, byHand }: LaunchResult, json: boolean): void {
   if (json) console.log(jsonOf({ type: 'dry-run', launch, script, byHand }, undefined, 0));
   else process.stdout.write(script ?? '');
-  // A line each: an error stream has its line breaks escaped.
+  // A line each, as line breaks are escaped in an error stream.
   for (const line of ['planned, nothing submitted; by hand:', ...byHand.map((each) => `  ${each}`)])
     console.error(line);
 }
 
-/** Between two questions to Slurm, which many ask. */
+/** Pause between two questions to Slurm, which many users ask. */
 const intervalMilliseconds = 5000;
 
-/** Waits until no job of the run waits or runs. Ctrl-C leaves the jobs where they are; false then. */
+/** Waits until no job of the run is waiting or running. Ctrl-C leaves the jobs alone and returns false. */
 async function hasEnded(result: LaunchResult, signal: AbortSignal | undefined): Promise<boolean> {
   const { isUnderWay, jobsOf } = await import('../launch/state.js');
   const { queueOf } = await import('../launch/slurm.js');

@@ -1,4 +1,4 @@
-/** `emergence metrics`: every metric that a run can be looked at with. */
+/** `emergence metrics`: every metric that can be evaluated on a run. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { styleText } from 'node:util';
 import { examples } from './examples.js';

@@ -1,4 +1,4 @@
-/** The options that commands share: one wording and one parser each. What a value may be is checked as it is parsed. */
+/** The options that commands share: one wording and one parser each. Values are checked when they are parsed. */
 import { Option } from '@commander-js/extra-typings';
 import { probeNames } from '../datasets/probes.js';
 import { scoreNames } from '../analysis/scores.js';
@@ -7,7 +7,7 @@ import { UsageError } from '../terminal/errors.js';
 
 const collect = (text: string, earlier: string[] | undefined): string[] => [...(earlier ?? []), text];
 
-/** A parser of a whole number. */
+/** A parser for a whole number. */
 export function whole(flag: string, least = 1, most = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {
     const value = Number(text);
@@ -18,7 +18,7 @@ export function whole(flag: string, least = 1, most = Number.MAX_SAFE_INTEGER) {
   };
 }
 
-/** A parser of whole numbers with commas: `1,2,5`. */
+/** A parser for comma-separated whole numbers: `1,2,5`. */
 export function wholes(flag: string, least = 1, most = Number.MAX_SAFE_INTEGER) {
   return (text: string): number[] => {
     const values = text.split(',').map((part) => {
@@ -39,11 +39,11 @@ export function wholes(flag: string, least = 1, most = Number.MAX_SAFE_INTEGER) 
 
 export interface NumberLimits {
   readonly fits: (value: number) => boolean;
-  /** ` between 0 and 1`: goes on after `is not a number`. */
+  /** ` between 0 and 1`: follows `is not a number`. */
   readonly wanted: string;
 }
 
-/** A parser of a finite number within limits. */
+/** A parser for a finite number within limits. */
 export function number(flag: string, { fits, wanted }: NumberLimits) {
   return (text: string): number => {
     const value = text.trim() === '' ? NaN : Number(text);
@@ -52,10 +52,13 @@ export function number(flag: string, { fits, wanted }: NumberLimits) {
   };
 }
 
-/** Ends of 95 % intervals are known to a fiftieth of their width by fewer; all draws of a curve are in memory at once. */
+/**
+ * Fewer are enough to know the ends of 95 % intervals to a fiftieth of their width; all draws of a curve are in memory at
+ * once.
+ */
 const mostDraws = 100_000;
 
-/** Bootstrap draws, so many unless another number is given. */
+/** Number of bootstrap draws, with this default. */
 export function drawCount(usual: number, what = 'bootstrap draws', least = 100) {
   return new Option('--draws <n>', what).argParser(whole('--draws', least, mostDraws)).default(usual);
 }
@@ -68,7 +71,7 @@ export function metricNames(usual: string) {
   ).argParser(collect);
 }
 
-/** One of the two metrics that are compared. */
+/** One of the two metrics to compare. */
 export function standard(usual: string) {
   return new Option('--standard <metric>', `the field's usual metric (default: ${usual})`);
 }
@@ -103,7 +106,7 @@ export const format = new Option(
 ).argParser(collect);
 export const title = new Option('--title <text>', 'title of the picture; "none" removes it and the lines below it');
 
-/** Anything that may be given again. */
+/** Collects the values of an option that may be given again. */
 export function repeatable<Flags extends string>(flags: Flags, description: string) {
   return new Option(flags, description).argParser(collect);
 }
@@ -111,7 +114,7 @@ export function repeatable<Flags extends string>(flags: Flags, description: stri
 export const json = new Option('--json', 'print the results as one JSON object on stdout');
 export const csv = new Option('--csv', 'print the results as comma-separated values on stdout').conflicts('json');
 export const force = new Option('--force', 'overwrite an existing file');
-/** Which members are on a curve, and what it is over; read by `ofEach`. */
+/** Which members are on a curve, and its axis; read by `ofEach`. */
 export const axis = new Option(
   '--axis <name>',
   "the horizontal axis: a factor in which members differ, parameters, flops, examples, steps or loss; for imported members any coordinate (default: parameters, or the run's own)",
@@ -157,7 +160,7 @@ export const by = new Option('--by <score>', `the score that ranks curves by eme
   })
   .default('bow' as const, 'bow');
 
-/** Smallest movement of a curve that is looked at. */
+/** Smallest change of a curve that counts. */
 export function leastRange(of: string, most = Infinity) {
   const wanted = most === Infinity ? ' of at least 0' : ` from 0 to ${most}`;
   return new Option('--least-range <x>', `smallest change of ${of} for its score to count`)

@@ -1,4 +1,4 @@
-/** `emergence power`: test images and seeds that a difference between two runs takes to be found. */
+/** `emergence power`: how many test images and seeds it takes to find a difference between two runs. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
 import { axis, json, metricFile, number, where, whole, wholes } from './options.js';

@@ -1,4 +1,4 @@
-/** `emergence predict`: what a trained member makes of image files. */
+/** `emergence predict`: a trained member's predictions for image files. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { ImagePrediction } from '../library/predict.js';
 import { nth } from '../machine/present.js';
@@ -45,7 +45,7 @@ export function registerPredict(program: CommandUnknownOpts): void {
     });
 }
 
-/** A line for each image. */
+/** One line per image. */
 function tableOf(
   images: readonly ImagePrediction[],
   top: number,
@@ -82,7 +82,7 @@ function sequenceOf(images: readonly ImagePrediction[]): boolean {
   return images.some((each) => 'classes' in each && each.label !== undefined);
 }
 
-/** `99.8 %`; what is not sure is not shown as 100. */
+/** `99.8 %`; an uncertain prediction is not shown as 100. */
 function percent(chance: number): string {
   const shown = (100 * chance).toFixed(1);
   return shown === '100.0' && chance < 1 ? '>99.9 %' : `${shown} %`;

@@ -1,4 +1,4 @@
-/** How commands print: a text for people, or one JSON object, or comma-separated values; everything else goes to stderr. */
+/** How commands print: text for people, one JSON object, or comma-separated values; everything else goes to stderr. */
 import type { Listener, RunOptions } from '../library/family.js';
 import { nth } from '../machine/present.js';
 import type { OpenRun } from '../runs/opened.js';
@@ -10,7 +10,7 @@ import { lineRoom } from '../terminal/size.js';
 import { withSteps } from '../terminal/steps.js';
 import { wrapped } from '../terminal/wrap.js';
 
-/** Messages to the user while a function of the library works. */
+/** Receives notes for the user while a function of the library works. */
 export const terminal: Required<Listener> = {
   note: (line) => {
     console.error(line);
@@ -23,13 +23,13 @@ export function print(text: string): void {
   console.log(wrapped(text, lineRoom(process.stdout)));
 }
 
-/** What a command has found, in the forms that it can be printed in. */
+/** A command's result, in the forms in which it can be printed. */
 export interface Shown {
   readonly run: string;
   readonly text: string;
   readonly json: object;
   readonly csv?: string;
-  /** Of the run's family. */
+  /** Names for the run's family. */
   readonly words?: FamilyWords | undefined;
 }
 
@@ -38,10 +38,13 @@ export interface Forms {
   readonly csv?: true | undefined;
 }
 
-/** Of one run its object, of several an object with all of them under `runs`; texts with a heading, and CSV with one. */
+/**
+ * For one run its object, for several an object with all of them under `runs`; texts with a heading each, and CSV with a
+ * single one.
+ */
 export function printRuns(shown: readonly Shown[], { json, csv }: Forms): void {
   if (json === true) {
-    // Each in its own words.
+    // Each with its own names.
     const objects = shown.map(({ json: value, words }) => plainOf(value, words));
     printJson(objects.length === 1 ? nth(objects, 0) : { runs: objects });
   } else if (csv === true) {
@@ -84,7 +87,7 @@ export async function ofEach<T>(
   return results;
 }
 
-/** Throws UsageError for a run that is named twice, and for several that are to have one picture. */
+/** Throws UsageError for a run that is named twice, and for several runs that would have the same picture. */
 export function refuseTwice(runs: readonly string[], output: string | undefined): void {
   const names = runs.map((run) => path.basename(path.resolve(run)));
   const twice = runs.find((_, i) => names.indexOf(nth(names, i)) < i);
@@ -94,8 +97,8 @@ export function refuseTwice(runs: readonly string[], output: string | undefined)
 }
 
 /**
- * One object on stdout. JSON has no infinity and no NaN: they become null, infinities the texts "Infinity" and "-Infinity". With
- * `words` of imported members a scale's number has its own name in place of `width` and `parameters`.
+ * One object on stdout. JSON has no infinity and no NaN: NaN becomes null, infinities the texts "Infinity" and "-Infinity". With
+ * `words` of imported members, a scale's number has its own name instead of `width` and `parameters`.
  */
 export function printJson(value: object, words?: FamilyWords): void {
   console.log(jsonOf(value, words));
@@ -110,7 +113,7 @@ function plainOf(value: unknown, words?: FamilyWords): object {
   const text = JSON.stringify(value, (key, each: unknown) => {
     if (typeof each === 'number' && !Number.isFinite(each)) return Number.isNaN(each) ? null : String(each);
     if (ArrayBuffer.isView(each)) return [...(each as Float64Array)];
-    // Coordinates are told as they are, whichever of them is the scale.
+    // Coordinates are shown unchanged, whichever of them is the scale.
     return words?.isCoordinate === true && key !== 'coordinates' && isScaled(each)
       ? withScale(each, words.scale)
       : each;
@@ -127,7 +130,7 @@ function isScaled(value: unknown): value is Scaled {
 
 function withScale(value: Scaled, name: string): object {
   const kept = Object.entries(value).filter(([key]) => !['width', 'parameters', 'trainingFlops'].includes(key));
-  // First where the width was: after the id of a member.
+  // First, where the width was: after the id of a member.
   const place = Object.keys(value).indexOf('width');
   return Object.fromEntries([...kept.slice(0, place), [name, value.width], ...kept.slice(place)]);
 }

@@ -71,7 +71,7 @@ export function registerQuanta(program: CommandUnknownOpts): void {
     });
 }
 
-/** Without what is as long as the test set: that is in the CSV. A continuum's nodes are told by its mean and spread. */
+/** Without lists as long as the test set, which are in the CSV. A continuum's nodes follow from its mean and spread. */
 function plain(
   { run, solved, cutoff, grid, turns, measured, coinFlips, sharp, dispersion, fits, learning }: FamilyQuanta,
   chosen: readonly { readonly fit: { readonly aicc: number; readonly bic: number } }[],

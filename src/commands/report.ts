@@ -1,4 +1,4 @@
-/** `emergence report`: a folder with an interactive page, figures, tables and text on one run or several. */
+/** `emergence report`: a folder with an interactive page, figures, tables and text on one or more runs. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { present } from '../machine/present.js';
 import { printable } from '../terminal/printable.js';

@@ -1,4 +1,4 @@
-/** `emergence runs`: which runs there are, and what each is missing; and two of them joined. */
+/** `emergence runs`: lists the runs and what each is missing; joins two of them. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import * as path from 'node:path';
 import { commandLine } from '../machine/installation.js';
@@ -46,7 +46,7 @@ async function merge(run: string, other: string, _: unknown, command: CommandUnk
   const { mergeRuns } = await import('../library/merge-runs.js');
   const merged = await mergeRuns(run, other);
   for (const line of merged.notes) console.error(`note: ${line}`);
-  // An option of both commands is the group's, wherever it stands.
+  // An option of both commands belongs to the group, wherever it is typed.
   if (command.optsWithGlobals()['json'] === true) printJson(merged);
   else print(textOf(merged, other));
 }

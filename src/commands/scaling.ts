@@ -1,4 +1,4 @@
-/** `emergence scaling`: the scaling law of a run's loss, and what compute is best spent on. */
+/** `emergence scaling`: the scaling law of a run's loss, and the best use of compute. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
@@ -38,7 +38,7 @@ export function registerScaling(program: CommandUnknownOpts): void {
       const { writeRunFigures } = await import('../report/figures/files.js');
       const { scalingTable } = await import('../report/tables/scaling.js');
       const printed = figureOptionsOf(options);
-      // The law's axes are its own: what is opened here says which values have a law each.
+      // The law has its own axes: the views opened here determine which values get a law each.
       const found = await ofEach(runs, { ...options, axis: undefined, all: true }, (run) =>
         scaling(run, { ...options, ...terminal }),
       );

@@ -1,4 +1,4 @@
-/** `emergence search`: which metric makes a run look most emergent, which least, and which continuous one tells of another. */
+/** `emergence search`: which metric makes a run look most emergent, which least, and which continuous one predicts another. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Search } from '../library/search.js';
 import { examples } from './examples.js';

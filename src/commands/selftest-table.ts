@@ -3,7 +3,7 @@ import type { Selftest } from '../library/selftest.js';
 import { textTable } from '../report/tables/text-table.js';
 import { formatBytes, formatNumber, formatRate, withSpaces } from '../terminal/format.js';
 
-/** What a device did, as text without a line break at the end. */
+/** A device's results, as text without a line break at the end. */
 export function selftestTable({ members, faults }: Selftest): string {
   const beside = members.some(({ cpuLoss }) => cpuLoss !== undefined);
   const ofCpu = (loss: number | undefined) => (loss === undefined ? '-' : formatNumber(loss, 4));

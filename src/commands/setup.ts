@@ -1,4 +1,4 @@
-/** `emergence setup`: the runtime that `train` would fetch by itself, now. */
+/** `emergence setup`: installs the runtime that `train` would otherwise install on first use. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { DeviceRequest } from '../install/runtime.js';
 import { devices } from '../experiment/schema.js';
@@ -35,7 +35,7 @@ export function registerSetup(program: CommandUnknownOpts): void {
     });
 }
 
-/** Exit code: 0 once all is there, 130 after Ctrl-C, 143 after SIGTERM. */
+/** Exit code: 0 once everything is installed, 130 after Ctrl-C, 143 after SIGTERM. */
 async function setup({ device, tensorflow, forget, json: isJson }: SetupOptions): Promise<number> {
   const { rememberTensorflow } = await import('../install/tensorflow.js');
   const { ensureRuntime } = await import('../install/runtime.js');
@@ -59,7 +59,7 @@ async function setup({ device, tensorflow, forget, json: isJson }: SetupOptions)
     console.error('stopped; run the same command again to redo the unfinished part');
     return stop.exitCode();
   }
-  // Only one that could be loaded is kept.
+  // Only one that could be loaded is remembered.
   if (tensorflow !== undefined) await rememberTensorflow(tensorflow);
   if (isJson === true) {
     printJson({ tensorflow: runtime.tensorflowVersion, folder: runtime.folder, device: runtime.device });

@@ -1,4 +1,4 @@
-/** `emergence show`: the curves of one run or several, drawn in the terminal. */
+/** `emergence show`: draws the curves of one or more runs in the terminal. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FamilyCurves } from '../library/curves.js';
 import { nth, present } from '../machine/present.js';
@@ -12,7 +12,9 @@ import { at, axis, curvePer, drawCount, json, metricFile, metricNames, where, wh
 import { ofEach, printRuns, terminal } from './print.js';
 import { Option } from '@commander-js/extra-typings';
 
-/** The least that a plot with its axes is legible in; more cells would be a mistake, and fill the memory. */
+/**
+ * The smallest size at which a plot with its axes is legible; a larger limit would be a mistake, and fill the memory.
+ */
 const cells = { least: { width: 40, height: 10 }, most: 1000 } as const;
 
 export function registerShow(program: CommandUnknownOpts): void {
@@ -80,7 +82,7 @@ export function registerShow(program: CommandUnknownOpts): void {
     });
 }
 
-/** With the name of their run in the title, where there are several, or the factor's value where one run has several curves. */
+/** With the name of the run in the title if there are several, or the factor's value if one run has several curves. */
 function namedCurves({ run, curves }: FamilyCurves, _: number, all: readonly FamilyCurves[]): FamilyCurves['curves'] {
   if (all.length === 1) return curves;
   const isOneRun = all.every((each) => each.run.folder === run.folder);
@@ -99,13 +101,13 @@ function probeLine({ run: { record } }: FamilyCurves): string[] {
   ];
 }
 
-/** What was chosen for the members that are shown. */
+/** The tuned values of the members shown. */
 function tunedLine({ run: { record, members } }: FamilyCurves): string[] {
   const tuned = tunedWordsOf(members.map((member) => member.record));
   return tuned === undefined ? [] : [`${record.name}: ${tuned.text}${tuned.edge}.`];
 }
 
-/** Room for the scores below; a plot that is lower than this is read badly, and the terminal scrolls instead. */
+/** Room for the scores below; a lower plot is hard to read, and the terminal scrolls instead. */
 function heightFor(rows: number, panels: number): number {
   return Math.min(24, Math.max(15, Math.floor((rows - 6) / panels)));
 }

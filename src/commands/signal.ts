@@ -1,4 +1,6 @@
-/** `emergence signal`: how far apart a metric places models, against how far it swings between checkpoints. */
+/**
+ * `emergence signal`: how far apart a metric places models, compared with how much it fluctuates between checkpoints.
+ */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
 import { at, curvePer, json, metricFile, metricNames, where, whole, probe } from './options.js';
@@ -26,7 +28,7 @@ export function registerSignal(program: CommandUnknownOpts): void {
     .action(async (runs, { metric, ...options }) => {
       const { signal } = await import('../library/signal.js');
       const { signalTable } = await import('../report/tables/signal.js');
-      // Every checkpoint up to the step is looked at, not its own alone.
+      // Every checkpoint up to the step is used, not only its own.
       const all = await ofEach(
         runs,
         { where: options.where, probe: options.probe, curvePer: options.curvePer, all: true },

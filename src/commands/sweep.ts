@@ -130,7 +130,7 @@ async function drawSweeps(
   return found.map((_, i) => ({ grid: grids[i] ?? [], causes: causes[i] ?? [] }));
 }
 
-/** @param drawn default: for a program */
+/** @param drawn undefined when a program reads the output */
 async function shownSweep(
   { run, by: score, leastRange: least, grid, causes }: FamilySweep,
   drawn: DrawnSweep | undefined,

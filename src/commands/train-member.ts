@@ -1,4 +1,4 @@
-/** `emergence train-member`: one member of a planned run, for whatever starts processes on hosts. */
+/** `emergence train-member`: trains one member of a planned run, for schedulers that start processes on hosts. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addDatasetOptions, parseDatasetOptions } from '../experiment/options.js';
 import { examples } from './examples.js';
@@ -35,7 +35,10 @@ export function registerTrainMember(program: CommandUnknownOpts): void {
     });
 }
 
-/** Exit code: 0 where it is complete, 1 failed, 75 busy elsewhere, 143 after SIGTERM or SIGUSR1, 130 after Ctrl-C. */
+/**
+ * Exit code: 0 if it is complete, 1 if it failed, 75 if another process has it, 143 after SIGTERM or SIGUSR1, 130 after
+ * Ctrl-C.
+ */
 async function trainOne(run: string, member: string | undefined, options: MemberFlags): Promise<number> {
   const { trainMember } = await import('../library/train-member.js');
   const { json = false, index, next, tensorboard } = options;

@@ -1,4 +1,4 @@
-/** `emergence train`: train what is missing, show the family's curves. */
+/** `emergence train`: trains missing members and shows the family's curves. */
 import * as path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { explainedDefaults } from '../experiment/default-reasons.js';
@@ -49,7 +49,7 @@ function defaultsText({ command }: { readonly command: CommandUnknownOpts }): st
   return ['\nDefaults, why they are so and what to try:', ...lines].join('\n');
 }
 
-/** Exit code: 0 with every member complete, 1 where one failed, 75 where another process has one, 130 after Ctrl-C, 143 after SIGTERM. */
+/** Exit code: 0 if every member is complete, 1 if one failed, 75 if another process has one, 130 after Ctrl-C, 143 after SIGTERM. */
 async function train(raw: RawOptions): Promise<number> {
   const { train: trainRun } = await import('../library/train.js');
 
@@ -78,7 +78,7 @@ async function train(raw: RawOptions): Promise<number> {
     showPlan(result, flags.json);
     return 0;
   }
-  // Where others have all there is, there is nothing to show yet.
+  // If others have all members, there is nothing to show yet.
   if (result.busy.length === 0 || result.kept.length + result.trained.length > 0)
     await showSummary(result.folder, flags.json, printed);
   return result.failed.length > 0 ? 1 : result.busy.length > 0 ? busyExitCode : 0;
@@ -94,7 +94,7 @@ async function launchAndShow(options: TrainOptions, { launched, json, printed }:
   const { result, stopped } = await showTraining(
     json,
     (asked) => launchTraining({ ...options, ...asked }, { ...launched, json }),
-    // What says which jobs run is said.
+    // The line that says which jobs are running has been printed.
     (error) => !isReported(error),
   );
   if (stopped !== undefined) {
@@ -105,7 +105,7 @@ async function launchAndShow(options: TrainOptions, { launched, json, printed }:
   return (await showSummary(result.folder, json, printed)) > 0 ? 1 : 0;
 }
 
-/** Options each of which says what is done instead of a training here. Throws UsageError if there are two of them. */
+/** Options that each replace training here by something else. Throws UsageError if two of them are given. */
 function refuseTwoWays(raw: RawOptions): void {
   const instead = { '--plan-only': 'planOnly', '--launcher': 'launcher', '--summary-only': 'summaryOnly' };
   const [one, other] = Object.entries(instead).flatMap(([flag, key]) => (raw[key] === undefined ? [] : [flag]));
@@ -113,10 +113,10 @@ function refuseTwoWays(raw: RawOptions): void {
   throw new UsageError(`cannot be combined with ${one}`, other, 'give one of the two');
 }
 
-/** What says how a summary looks, or of which run it is; everything else says how to train. */
+/** Options that say how a summary looks, or of which run it is; all others say how to train. */
 const ofSummary = ['summaryOnly', 'run', 'json', 'size', 'format', 'title'];
 
-/** Throws UsageError for an option that a summary has no use for: it would be ignored. */
+/** Throws UsageError for an option that a summary would ignore. */
 function refuseBesidesSummary(raw: RawOptions): void {
   const [other] = Object.keys(raw).filter((key) => raw[key] !== undefined && !ofSummary.includes(key));
   if (other === undefined) return;
@@ -137,7 +137,7 @@ function showPlan({ folder, kept, planned }: TrainResult, json: boolean): void {
   if (planned.length > 0) print(`next     ${commandLine(`train-member ${path.basename(folder)} --next`)}`);
 }
 
-/** @returns how many members are not complete */
+/** @returns the number of incomplete members */
 async function showSummary(folder: string, json: boolean, printed: FigureOptions): Promise<number> {
   const { summariseRun } = await import('../report/train.js');
   const { table, findings, rows, figures, sharpness, missing } = await summariseRun(folder, printed);

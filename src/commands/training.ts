@@ -1,17 +1,17 @@
-/** What commands that train have in common: a display of the members, and an end by a signal. */
+/** What commands that train have in common: a display of the members, and stopping on a signal. */
 import type { TrainListener } from '../training/train.js';
 
-/** BSD's EX_TEMPFAIL, try again later: another process has what was asked for. */
+/** BSD's EX_TEMPFAIL, try again later: another process has the member. */
 export const busyExitCode = 75;
 
-/** `stopped`: exit code of the signal that has come. The result is undefined if that was before there was one. */
+/** `stopped`: exit code for the signal that was received. The result is undefined if it came before there was one. */
 export type ShownTraining<T> =
   { readonly stopped: undefined; readonly result: T } | { readonly stopped: number; readonly result: T | undefined };
 
 /**
- * Shows a training while it goes on, and stops it on a signal.
+ * Shows a training while it runs, and stops it on a signal.
  *
- * @param isOfStop which errors say no more than that, once the signal has come: what was being installed has been stopped
+ * @param isOfStop which errors only report, after a signal, that an installation was stopped
  */
 export async function showTraining<T>(
   json: boolean,
@@ -47,7 +47,7 @@ export async function showTraining<T>(
   }
 }
 
-/** For the user, of what a signal has stopped. */
+/** Tells the user what a signal has stopped. */
 export function sayStopped(folder?: string): void {
   console.error(`stopped; run the same command again to resume${folder === undefined ? '' : `: ${folder}`}`);
 }

@@ -1,4 +1,4 @@
-/** `emergence watch`: a run while it trains, in the terminal or on a local page. */
+/** `emergence watch`: follows a run while it trains, in the terminal or on a local page. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { RunProgress } from '../runs/progress.js';
 import { UsageError } from '../terminal/errors.js';
@@ -31,7 +31,7 @@ export function registerWatch(program: CommandUnknownOpts): void {
     });
 }
 
-/** Shows what has changed, each second. */
+/** Shows what has changed, once a second. */
 interface Screen {
   show(progress: RunProgress): void;
   close(): Promise<void> | void;
@@ -55,7 +55,7 @@ async function watch(name: string, { page, port, json: isJson }: WatchOptions): 
   try {
     for (;;) {
       const progress = await readProgress(folder, await jobs());
-      // A page of a run that is complete would be gone before it is opened.
+      // The page of a complete run would be gone before it is opened.
       screen ??=
         isJson === true
           ? jsonLines()
@@ -64,7 +64,7 @@ async function watch(name: string, { page, port, json: isJson }: WatchOptions): 
             : await openTerminal();
       screen.show(progress);
       if (progress.status === 'complete') return 0;
-      // Ctrl-C ends the wait by an error.
+      // Ctrl-C ends the wait with an error.
       await sleep(intervalMilliseconds, undefined, { signal: stop.signal }).catch(() => undefined);
       if (stop.signal.aborted) return stop.exitCode();
     }
@@ -74,7 +74,7 @@ async function watch(name: string, { page, port, json: isJson }: WatchOptions): 
   }
 }
 
-/** Many ask a cluster's controller: what it said counts for some seconds. */
+/** Many users ask a cluster's controller: its answer is reused for some seconds. */
 const jobsMilliseconds = 10_000;
 
 function jobsNowAndThen<T>(ask: () => Promise<T>): () => Promise<T> {
@@ -112,7 +112,7 @@ async function openPage(port: number): Promise<Screen> {
   };
 }
 
-/** Redrawn where the terminal moves its cursor, else a line for all that happens. */
+/** Redrawn if the terminal can move its cursor, otherwise a line for each event. */
 async function openTerminal(): Promise<Screen> {
   const { newsLines, viewLines } = await import('../report/watch/lines.js');
   const { usesColour } = await import('../terminal/colour.js');

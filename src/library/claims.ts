@@ -1,4 +1,4 @@
-/** What a run will show, sealed before it begins, and whether it did. */
+/** Claims about what a run will show, sealed before it starts, and whether they held. */
 import { claimText, judge, parseClaim, quantities, usualClaims, type JudgedClaim } from '../analysis/claims.js';
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import { predictionNeeds } from '../analysis/independence.js';
@@ -27,11 +27,11 @@ export interface ClaimOptions extends RunOptions {
   readonly standard?: string | undefined;
   /** Default: as chosen on the pilot. */
   readonly induced?: string | undefined;
-  /** Such as `ratio.lower > 3`; none: that. */
+  /** Such as `ratio.lower > 3`, which is the default. */
   readonly claims?: readonly string[] | undefined;
-  /** The claims'; default: the run's. */
+  /** Name of the claims; default: the run's. */
   readonly name?: string | undefined;
-  /** Of the intervals' bootstrap; default: 2000. */
+  /** Bootstrap draws of the intervals; default: 2000. */
   readonly draws?: number | undefined;
 }
 
@@ -41,13 +41,13 @@ export interface SealedClaims {
 }
 
 /**
- * Writes claims about a run that is not begun, made on a pilot run, to a tamper-evident file.
+ * Writes claims about a run that has not started, based on a pilot run, to a tamper-evident file.
  *
  * @example
  *     const { claim } = await sealClaims('lenet-mnist', { experiment: 'lenet-figure-10', claims: ['ratio.lower > 3'] });
  *     claim.digest.length;
  *
- * @throws UsageError for a run that has begun, a pilot of another architecture, seeds that somebody has seen
+ * @throws UsageError for a run that has begun, a pilot of another architecture, seeds whose results are already known
  */
 export async function sealClaims(pilotName: string, options: ClaimOptions): Promise<SealedClaims> {
   const { root = checkpoints, draws = 2000, claims: given = [] } = options;
@@ -108,7 +108,7 @@ interface Claimed {
 /** Throws UsageError if another run of the same experiment has one of the seeds. */
 async function refuseSeen(root: string, { experiment, digest, file }: Claimed): Promise<void> {
   for (const other of await runNames(root)) {
-    // A record that cannot be read is no reason to seal nothing.
+    // An unreadable record is no reason not to seal.
     const record = await readRunRecord(runFolder(root, other)).catch(() => undefined);
     const seen = experiment.seeds.filter((seed) => record?.experiment.seeds.includes(seed));
     if (record !== undefined && digestOfRun(record) === digest && seen.length > 0)
@@ -154,7 +154,7 @@ export async function scoreClaims(name: string, options: RunOptions = {}): Promi
   return { claim, judged, sharpness };
 }
 
-/** What a claim can be about, and what it is. */
+/** What claims can be about. */
 export function listClaimQuantities(): Readonly<Record<string, string>> {
   return quantities;
 }

@@ -16,9 +16,9 @@ import { metricFor, openRun, readRun, type MetricOptions, type RunLike } from '.
 export interface CollapseOptions extends Omit<MetricOptions, 'axis' | 'all'> {
   /** The ability; default: the metric that induces emergence, chosen as `compare` does. */
   readonly metric?: string | undefined;
-  /** The ability without any skill; default: what guessing gives, where the metric has such a value. */
+  /** The ability at chance level; default: that of guessing, if the metric has such a value. */
   readonly chance?: number | undefined;
-  /** How far from chance an ability has left it; default: 0.05. */
+  /** Distance from chance at which an ability counts as having left it; default: 0.05. */
   readonly margin?: number | undefined;
   /** Bootstrap draws of the test set, and draws of the null; default: 1000. */
   readonly draws?: number | undefined;
@@ -75,7 +75,7 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
   return { ...found, run: loaded, metric, loss };
 }
 
-/** Null if members differ in it, or if it is unknown: there is then no single chance of guessing right. */
+/** Null if members differ in it, or if it is unknown: there is then no single chance level. */
 function commonClassCount({ record, members }: LoadedRun): number | null {
   const own = new Set(members.map((member) => member.record.coordinates['classes'] ?? record.dataset.classes));
   if (isImported(record) || choosesFromFew(record.probe)) return record.dataset.classes;
@@ -84,7 +84,7 @@ function commonClassCount({ record, members }: LoadedRun): number | null {
 
 type Drawn = ReturnType<typeof drawMembers>;
 
-/** The loss, and the metric that `compare` would choose: from members on the curve that it draws. */
+/** The loss, and the metric that `compare` would choose from the members on the curve that it draws. */
 async function usualMetrics({ record, members, folder }: LoadedRun) {
   const shown = new Set((await openRun(folder)).complete.map(({ id }) => id));
   const among = members.filter((member) => shown.has(member.record.id));
@@ -92,8 +92,8 @@ async function usualMetrics({ record, members, folder }: LoadedRun) {
 }
 
 /**
- * In which the members differ; of imported ones every coordinate that all of them have. Moments of one training differ in their steps
- * alone.
+ * The factors in which the members differ; for imported ones every coordinate that all of them have. Moments of one training differ
+ * only in their steps.
  */
 function factorsOf({ members, record }: LoadedRun): string[] {
   const all = members.map((member) => member.record);
@@ -114,7 +114,7 @@ function factorsOf({ members, record }: LoadedRun): string[] {
   );
 }
 
-/** Fewest members that tell the shape of a curve. */
+/** Fewest members that show the shape of a curve. */
 const fewestMembers = 12;
 
 function refuseFew({ members, record, words }: LoadedRun): void {

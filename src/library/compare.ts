@@ -24,7 +24,7 @@ export interface CompareOptions extends MetricOptions {
   readonly induced?: string | undefined;
   /** Published curves, such as `overlay:opt-2digit-addition`. */
   readonly natural?: readonly string[] | undefined;
-  /** Of the bootstrap; default: 2000. */
+  /** Bootstrap draws; default: 2000. */
   readonly draws?: number | undefined;
 }
 

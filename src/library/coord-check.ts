@@ -6,14 +6,14 @@ import { parametrizations, resolveExperiment, type ExperimentInput } from '../ex
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 
-/** Options of `train` that say what is trained; `widths` and `seeds` have defaults of their own. */
+/** Options of `train` that say what is trained; `widths` and `seeds` have different defaults. */
 export interface CoordCheckOptions extends Partial<ExperimentInput> {
   readonly arch: ExperimentInput['arch'];
-  /** Steps of training after which the layers are looked at; default: 10. */
+  /** Training steps after which the layers are measured; default: 10. */
   readonly after?: readonly number[] | undefined;
   /** Folder of downloaded datasets. */
   readonly dataDir?: string | undefined;
-  /** Hears which width is next, and of TensorFlow's download. */
+  /** Called with the next width, and with the progress of TensorFlow's download. */
   readonly note?: ((line: string) => void) | undefined;
 }
 
@@ -28,14 +28,14 @@ export interface CoordCheck {
 }
 
 /**
- * Trains the architecture at each width for some steps, with the standard parametrization and with muP, and looks at what each layer
- * hands on for the first batch. Nothing is written.
+ * Trains the architecture briefly at each width, with the standard parametrization and with muP, and measures the
+ * output of each layer for the first batch. Nothing is written.
  *
  * @example
  *     const { layers } = await coordCheck({ arch: 'cnn', dataset: 'shapes', widths: [8, 16], after: [2], batchSize: 16 });
  *     layers.map(({ parametrization, layer, slope }) => [parametrization, layer, slope]);
  *
- * @throws UsageError for options that contradict each other; RunError on trouble with the machine
+ * @throws UsageError for options that contradict each other; RunError if the machine fails
  */
 export async function coordCheck(options: CoordCheckOptions): Promise<CoordCheck> {
   const { after = checkDefaults.after, dataDir, note = () => undefined, ...typed } = options;

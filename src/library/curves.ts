@@ -6,9 +6,9 @@ import type { LoadedRun } from '../runs/opened.js';
 import { metricsFor, openRun, readRun, refuseOneScale, type MetricOptions, type RunLike } from './family.js';
 
 export interface CurveOptions extends MetricOptions {
-  /** None: the standard one and the induced one. */
+  /** Default: the standard one and the induced one. */
   readonly metrics?: readonly string[] | undefined;
-  /** Of the bootstrap; default: 2000. */
+  /** Bootstrap draws; default: 2000. */
   readonly draws?: number | undefined;
 }
 

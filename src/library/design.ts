@@ -33,19 +33,19 @@ export interface DesignOptions extends MetricOptions {
   /** Smallest and largest width; default: the pilot's. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  /** Wanted chance that the claim holds; default: 0.9. */
+  /** Desired probability that the claim holds; default: 0.9. */
   readonly power?: number | undefined;
   /** The claim: the paired interval of the ratio of Eq 1 lies above this; default: 1. */
   readonly ratio?: number | undefined;
-  /** Of each width; default: 8. */
+  /** Largest number of seeds per width; default: 8. */
   readonly mostSeeds?: number | undefined;
   /** Default: the pilot's. */
   readonly testSize?: number | undefined;
-  /** Simulated ones, by which a design is judged; default: 300. */
+  /** Simulated families by which a design is judged; default: 300. */
   readonly families?: number | undefined;
   /** The experiment file; default: PILOT-design.yaml. */
   readonly output?: string | undefined;
-  /** Write over a file that is there. */
+  /** Overwrite an existing file. */
   readonly force?: boolean | undefined;
 }
 
@@ -53,24 +53,24 @@ export interface ProposedDesign {
   readonly pilot: string;
   readonly design: Design;
   readonly asked: Readonly<Record<'scales' | 'power' | 'ratio' | 'mostSeeds' | 'families', number>>;
-  /** Whether the induced metric was given, and not chosen. */
+  /** Whether the induced metric was given instead of chosen. */
   readonly isGiven: boolean;
   readonly claim: string;
-  /** The experiment, and the run that training it makes. */
+  /** The experiment, and the name of the run that it will make. */
   readonly file: string;
   readonly run: string;
-  /** What to type next. */
+  /** The commands to run next. */
   readonly commands: { readonly seal: string; readonly train: string; readonly score: string };
 }
 
 /**
- * Widths, metric, seeds and test size that reach the wanted power; written as an experiment file.
+ * Widths, metric, seeds and test size that reach the desired power, written as an experiment file.
  *
  * @example
  *     const { design: found } = await design('lenet-mnist', { families: 20, mostSeeds: 3, output: 'next.yaml' });
  *     found.widths;
  *
- * @throws UsageError for a pilot that is not complete, and for a file or a run that is there already
+ * @throws UsageError for a pilot that is not complete, and for a file or a run that already exists
  */
 export async function design(pilot: RunLike, options: DesignOptions = {}): Promise<ProposedDesign> {
   const { scales = 10, mostSeeds = 8, families = 300, power = 0.9, ratio = 1, from, to, testSize } = options;
@@ -117,7 +117,7 @@ function commandsOf({
   };
 }
 
-/** Only what is whole is a pilot: a width that is missing may be missing for what it would have shown. */
+/** Only a complete run is a pilot: a width may be missing because of what it would have shown. */
 function refuseUnfinished({ absent, record }: Pick<OpenRun, 'absent' | 'record'>): void {
   if (absent.length === 0) return;
   throw new UsageError(
@@ -127,7 +127,7 @@ function refuseUnfinished({ absent, record }: Pick<OpenRun, 'absent' | 'record'>
   );
 }
 
-/** The name of the run that an experiment file leads to. Throws UsageError if file or run are there already. */
+/** The name of the run that an experiment file makes. Throws UsageError if file or run already exist. */
 async function newRunOf(file: string, { force = false, root = checkpoints }: DesignOptions): Promise<string> {
   if (!/\.ya?ml$/i.test(file)) throw new UsageError(`"${file}" is not a YAML file`, '--output', 'name it FILE.yaml');
   if (!force) await refuseExisting([file], '--output');

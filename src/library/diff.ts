@@ -1,4 +1,4 @@
-/** Two runs against each other on the examples that both were tested on. */
+/** Compares two runs on the examples that both were tested on. */
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { compareRuns, type FamilyDifference } from '../analysis/diff/difference.js';
 export type { FamilyDifference } from '../analysis/diff/difference.js';
@@ -29,12 +29,13 @@ import {
 export interface DiffOptions extends Omit<MetricOptions, 'all'> {
   /** Default: the standard one. */
   readonly metric?: string | undefined;
-  /** Of the bootstrap; default: 2000. */
+  /** Bootstrap draws; default: 2000. */
   readonly draws?: number | undefined;
 }
 
 /**
- * The second run less the first, scale by scale and over the family: paired by test example, seeds as replicates of each run.
+ * The second run minus the first, scale by scale and over the family: paired by test example, seeds as replicates of
+ * each run.
  *
  * @example
  *     await importOutcomes('table', ['outcomes.csv'], { run: 'before', scale: 'models.csv' });
@@ -75,7 +76,7 @@ export async function diff(first: RunLike, second: RunLike, options: DiffOptions
   return { ...found, metric, one, other, examples: { common, only: left, isChecked }, unmatched: only };
 }
 
-/** Axis, place and moment are asked of both runs: what only one of them does not have is said of that one. */
+/** Axis, probe and moment apply to both runs: if only one of them lacks something, the message is about that one. */
 async function openSide(run: RunLike, options: DiffOptions): Promise<OpenRun> {
   try {
     return await openRun(run, options);

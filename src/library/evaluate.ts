@@ -5,9 +5,9 @@ import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
 export interface EvaluateOptions extends MetricOptions {
-  /** Such as `subset-accuracy:k=5`; none: the standard one, the induced one and the loss. */
+  /** Such as `subset-accuracy:k=5`; default: the standard one, the induced one and the loss. */
   readonly metrics?: readonly string[] | undefined;
-  /** Of the bootstrap; default: 2000. */
+  /** Bootstrap draws; default: 2000. */
   readonly draws?: number | undefined;
 }
 
@@ -34,7 +34,7 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
     open,
     [...needs, ...answerColumns.filter((column) => open.columns.includes(column))],
     options,
-    // Predictions that no metric reads are kept of members that give a single one, to be named.
+    // Predictions that no metric reads are kept for members that predict a single class, to name it.
     (outcomes, record) => {
       const { predicted, ...others } = outcomes;
       return predicted === undefined || needs.includes('predicted') || oneAnswer([{ record, outcomes }], {}).length > 0
@@ -50,7 +50,7 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
   return { run: loaded, metrics: evaluations };
 }
 
-/** The usual metrics that imported outcomes do not have the columns of. */
+/** The usual metrics whose columns the imported outcomes do not have. */
 function missingLines({ columns, words }: OpenRun): string[] {
   if (!words.isImported || columns.includes('log_probability')) return [];
   return ['no cross-entropy: the imported outcomes do not include the log-probability of the right answer'];

@@ -1,4 +1,4 @@
-/** A trained member as a model of another program. */
+/** A trained member as a model for other programs. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { MemberFormat } from '../export/formats.js';
@@ -13,9 +13,9 @@ import type { RunOptions } from './family.js';
 
 export interface ExportMemberOptions extends Pick<RunOptions, 'root' | 'note'> {
   readonly to: MemberFormatName;
-  /** Where it goes; default: RUN-MEMBER with the format's extension, in the current folder. */
+  /** Where to write; default: RUN-MEMBER with the format's extension, in the current folder. */
   readonly output?: string | undefined;
-  /** Write over files that are there. */
+  /** Overwrite existing files. */
   readonly force?: boolean | undefined;
 }
 
@@ -27,8 +27,8 @@ export interface ExportedMember {
 }
 
 /**
- * One member, `RUN/MEMBER`, with its weights and its preprocessing, as a model that other programs load. TensorFlow is loaded where the
- * format is made of its graph.
+ * One member, `RUN/MEMBER`, with its weights and its preprocessing, as a model that other programs load. TensorFlow is
+ * loaded if the format is made from its graph.
  *
  * @example
  *     const { files } = await exportMember('lenet-mnist/cnn-w16-s0', { to: 'safetensors' });
@@ -62,7 +62,7 @@ export async function exportMember(member: string, options: ExportMemberOptions)
   return { run: read.run.name, member: read.id, format: to, files };
 }
 
-/** A folder with all of `files` is what this command wrote, as far as it holds nothing else. */
+/** A folder with all of `files`, and nothing else, is one that this command wrote. */
 function earlierExport(files: readonly string[]) {
   return async (folder: string): Promise<readonly string[] | undefined> => {
     for (const file of files) if ((await fs.stat(file).catch(() => undefined)) === undefined) return undefined;

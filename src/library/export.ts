@@ -9,11 +9,11 @@ import { openRun, readRun, type RunLike, type RunOptions } from './family.js';
 export interface ExportOptions extends RunOptions {
   /** Default: parquet. */
   readonly to?: 'parquet' | 'csv' | undefined;
-  /** Where it goes; default: RUN.parquet, RUN.csv or RUN-PROBE.csv in the current folder. */
+  /** Where to write; default: RUN.parquet, RUN.csv or RUN-PROBE.csv in the current folder. */
   readonly output?: string | undefined;
-  /** Outcomes of every moment of training too, with a column `step`; only the columns that moments keep. */
+  /** Include outcomes of every moment of training, with a column `step`; only the columns that moments keep. */
   readonly moments?: boolean | undefined;
-  /** Write over a file that is there. */
+  /** Overwrite an existing file. */
   readonly force?: boolean | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface ExportOptions extends RunOptions {
  *     const { file } = await exportOutcomes('lenet-mnist', { to: 'csv' });
  *     file;
  *
- * @throws UsageError if the file is there already
+ * @throws UsageError if the file already exists
  */
 export async function exportOutcomes(
   run: RunLike,

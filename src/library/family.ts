@@ -1,4 +1,7 @@
-/** How every function of the library begins: a run by its name or path, metrics by theirs, the members' outcomes read. */
+/**
+ * What every function of the library starts with: finding a run by its name or path and metrics by theirs, and reading
+ * the members' outcomes.
+ */
 import { nth } from '../machine/present.js';
 import type { OnStep } from '../terminal/steps.js';
 import type { Registry } from '../metrics/index.js';
@@ -16,11 +19,11 @@ import { openRuns as openFolder } from '../runs/open.js';
 import { checkpoints, locateRun } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
 
-/** Hears what a user should know while a function works. */
+/** Receives notes for the user while a function works. */
 export interface Listener {
-  /** One line: members that are left out, what was chosen, what looks odd. */
+  /** One line: members that are left out, what was chosen, oddities. */
   readonly note?: (line: string) => void;
-  /** Told what is computed, and given how far it is; default: computed in silence. */
+  /** Receives the progress of computations; default: no reports. */
   readonly track?: <T>(what: string, compute: (onStep: OnStep) => T | Promise<T>) => Promise<T>;
 }
 
@@ -28,17 +31,17 @@ export interface RunOptions extends Listener {
   /** The folder of all runs; default: `checkpoints`. */
   readonly root?: string | undefined;
   /**
-   * What curves are drawn over: a factor that the members differ in, parameters, flops, examples, steps or loss; of imported members any
-   * of their coordinates. Default: the widths, by their parameters, or what the run names.
+   * The horizontal axis: a factor in which the members differ, parameters, flops, examples, steps or loss; for imported members any of
+   * their coordinates. Default: the widths, by their parameters, or the run's own.
    */
   readonly axis?: string | undefined;
   /** Values of factors that do not vary along a curve: `{ depth: 2 }`; default: the largest of each. */
   readonly where?: Readonly<Record<string, number>> | undefined;
-  /** The step of training whose outcomes are shown; default: the last, and of curves over training all that were taken. */
+  /** The training step whose outcomes are shown; default: the last, and for curves over training all that were taken. */
   readonly at?: number | undefined;
   /** The probe whose outcomes are shown: in-weights, few-shot or held-out; default: the test set's. */
   readonly probe?: string | undefined;
-  /** All members, whatever they differ in: they are on no curve, and a caller reads their `coordinates`. */
+  /** All members, whatever they differ in: they are on no curve, and the caller reads their `coordinates`. */
   readonly all?: boolean | 'ends' | undefined;
 }
 
@@ -47,7 +50,7 @@ export interface MetricOptions extends RunOptions {
   readonly metricFile?: string | undefined;
 }
 
-/** A run by its name or path, or one that is open already. */
+/** A run by its name or path, or one that is already open. */
 export type RunLike = string | OpenRun;
 
 export async function track<T>(
@@ -65,14 +68,14 @@ export async function track<T>(
  *     const run = await openRun('lenet-mnist');
  *     run.complete.map(({ id, parameters }) => `${id}: ${parameters}`);
  *
- * @throws UsageError if there is no such run, or its members do not differ in what is asked for
+ * @throws UsageError if there is no such run, or its members do not differ in the requested factor
  */
 export async function openRun(run: RunLike, options: RunOptions = {}): Promise<OpenRun> {
   return nth(await openCurves(run, options), 0);
 }
 
 /**
- * `openRun` once for each value of a factor: every function of the library takes one of them in place of a run.
+ * `openRun` once for each value of a factor: every function of the library accepts one of them as a run.
  *
  * @example
  *     const runs = await openCurves('lenet-mnist', { curvePer: 'width', axis: 'loss' });
@@ -91,7 +94,7 @@ export async function openCurves(
   return opened;
 }
 
-/** Reads columns of every complete member's outcomes; members that are not in it are told as notes. */
+/** Reads columns of every complete member's outcomes; members that are not included are reported as notes. */
 export async function readRun(
   run: OpenRun,
   columns: readonly OutcomeName[],
@@ -103,7 +106,7 @@ export async function readRun(
   return loaded;
 }
 
-/** The lab's metrics and the user's own; those of a run know the names of its classes. */
+/** The lab's metrics and the user's own; those for a run know the names of its classes. */
 export async function registryOf(
   { metricFile }: Pick<MetricOptions, 'metricFile'>,
   run?: Pick<OpenRun, 'record'>,
@@ -111,7 +114,7 @@ export async function registryOf(
   return withNames(await withOwnMetric(metricFile), run?.record.dataset ?? {});
 }
 
-/** Texts such as `subset-accuracy:k=5` as metrics, each once. Throws UsageError. */
+/** Parses texts such as `subset-accuracy:k=5`, each once. Throws UsageError. */
 export function parseMetrics(texts: readonly string[], registry: Registry, flag: string): Metric[] {
   const chosen = texts.map((text) => parseMetric(text, flag, registry));
   const twice = chosen.find(({ id }, i) => chosen.findIndex((other) => other.id === id) < i);
@@ -119,7 +122,7 @@ export function parseMetrics(texts: readonly string[], registry: Registry, flag:
   return chosen;
 }
 
-/** `parseMetrics` of metrics that a run is asked for. Throws UsageError for one that it can't have, with those that it can. */
+/** `parseMetrics` for metrics of a run. Throws UsageError for one that is not available for it, listing those that are. */
 export async function metricsFor(
   run: OpenRun,
   texts: readonly string[],
@@ -165,7 +168,7 @@ export function refuseImpossible(
   throw new UsageError(what, flag, `available: ${possible.map(({ name }) => name).join(', ')}`);
 }
 
-/** Throws UsageError if the induced metric is the standard one; `flag` is of the one that was chosen last. */
+/** Throws UsageError if the induced metric is the standard one; `flag` is that of the one chosen last. */
 export function refuseSame(
   standard: Pick<Metric, 'id'>,
   induced: Pick<Metric, 'id'> | undefined,
@@ -175,7 +178,10 @@ export function refuseSame(
     throw new UsageError(`${standard.id} is the standard metric too`, flag, 'give two metrics');
 }
 
-/** The record of a run that was trained here. Throws UsageError for one of imported members; `why` these will not do. */
+/**
+ * The record of a run that was trained here. Throws UsageError for one of imported members; `why` says why these will
+ * not do.
+ */
 export function trainedRecord({ record }: Pick<OpenRun, 'record'>, why: string): RunRecord {
   if (!isImported(record)) {
     if (record.experiment.grid === undefined) return record;
@@ -201,7 +207,7 @@ export function refuseOneScale({ members, words, record, held }: LoadedRun, what
   );
 }
 
-/** Throws UsageError for what no run or sealed file can be called. */
+/** Throws UsageError for a name that no run or sealed file can have. */
 export function refuseName(name: string, flag: string): void {
   const { error } = runNameSchema.safeParse(name);
   if (error !== undefined) throw new UsageError(`"${name}" ${nth(error.issues, 0).message}`, flag);

@@ -1,4 +1,4 @@
-/** Predictions of larger members: sealed before these are trained, scored afterwards, and backtested. */
+/** Predictions of larger members: sealed before they are trained, scored afterwards, and backtested. */
 import * as path from 'node:path';
 import { scalesOf } from '../analysis/curves.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
@@ -45,20 +45,20 @@ import {
 } from './family.js';
 
 export interface ForecastOptions extends MetricOptions {
-  /** Such as `subset-accuracy:k=10`; none: the standard one and the induced one. */
+  /** Such as `subset-accuracy:k=10`; default: the standard one and the induced one. */
   readonly metrics?: readonly string[] | undefined;
-  /** Of each predictive distribution; default: 400. */
+  /** Draws of each predictive distribution; default: 400. */
   readonly draws?: number | undefined;
 }
 
 export interface SealOptions extends ForecastOptions {
-  /** Of the members that are predicted, where the lab trains them. */
+  /** Widths of the members to predict, if the lab trains them. */
   readonly widths?: readonly number[] | undefined;
   /** Default: the run's. */
   readonly seeds?: readonly number[] | undefined;
   /** Values of the run's coordinate at which members will be imported. */
   readonly scales?: readonly number[] | undefined;
-  /** The forecast's; default: the run's with a number. */
+  /** Name of the forecast; default: the run's with a number. */
   readonly name?: string | undefined;
 }
 
@@ -69,8 +69,8 @@ export interface SealedForecast {
 }
 
 /**
- * Predicts members that are not there yet, and writes the prediction to a tamper-evident file: of a trained family at `widths`, of an
- * imported one at `scales` of its coordinate, or of `axis`.
+ * Predicts members that do not exist yet, and writes the prediction to a tamper-evident file: of a trained family at
+ * `widths`, of an imported one at `scales` of its coordinate, or of `axis`.
  *
  * @example
  *     const { seal } = await sealForecast('lenet-mnist', { widths: [64], metrics: ['accuracy'], draws: 100 });
@@ -110,7 +110,7 @@ export async function sealForecast(run: RunLike, options: SealOptions): Promise<
 
   const held = [await lockRun(folder)];
   try {
-    // Nobody may begin one of them before it is sealed.
+    // Nobody may start one of them before it is sealed.
     const keys = isImported(record) ? [] : keysOf(record, options.widths ?? [], seeds);
     held.push(...(await lockMembers(folder, keys.map(memberId))));
     await refuseKnown();
@@ -130,7 +130,7 @@ export async function sealForecast(run: RunLike, options: SealOptions): Promise<
   }
 }
 
-/** What is predicted, and what says that it is there already. */
+/** What is predicted, and which errors report that it already exists. */
 interface Targets extends Pick<Seal, 'targets' | 'seeds' | 'axis'> {
   /** Throws UsageError. */
   readonly refuseKnown: () => Promise<void>;
@@ -185,7 +185,10 @@ function importedTargets(
   return { targets, seeds: [], axis, refuseKnown };
 }
 
-/** What is imported already, at this scale or a larger one, can't be predicted. Throws UsageError; RunError if nobody knows. */
+/**
+ * Members that are already imported, at this scale or a larger one, cannot be predicted. Throws UsageError; RunError if that is
+ * unknown.
+ */
 async function refuseImported(
   { folder, record, axis }: { readonly folder: string; readonly record: ImportedRun; readonly axis: string },
   scales: readonly number[],
@@ -204,12 +207,12 @@ async function refuseImported(
   }
 }
 
-/** Metrics that were asked for, else the run's standard and induced one, with the members and all columns that they take. */
+/** The requested metrics, otherwise the run's standard and induced one, with the members and all columns that they need. */
 async function readWithMetrics(run: RunLike, options: ForecastOptions) {
   const open = await openRun(run, options);
   const asked = await metricsFor(open, options.metrics ?? [], options);
   const metrics = asked.length > 0 ? asked : await usualMetrics(open, options);
-  // What a detour reads may be missing; the detour then says so.
+  // What an indirect method reads may be missing; the method then says so.
   const columns = metrics.flatMap(forecastNeeds).filter((column) => open.columns.includes(column));
   return { metrics, family: await readRun(open, columns, options) };
 }
@@ -220,7 +223,7 @@ async function usualMetrics(open: Awaited<ReturnType<typeof openRun>>, options: 
   return [standard, induced];
 }
 
-/** What is trained or in training already can't be predicted. Throws UsageError. */
+/** Members that are trained or being trained cannot be predicted. Throws UsageError. */
 async function refuseTrained(
   { folder, record }: { readonly folder: string; readonly record: RunRecord },
   widths: readonly number[],
@@ -238,7 +241,7 @@ function keysOf({ experiment: { arch } }: RunRecord, widths: readonly number[], 
   return widths.flatMap((width) => seeds.map((seed) => ({ arch, width, seed })));
 }
 
-/** The first of NAME-1, NAME-2, ... that is not taken. */
+/** The first of NAME-1, NAME-2, ... that is free. */
 function freeName(run: string, taken: readonly string[]): string {
   for (let i = taken.length + 1; ; i++) if (!taken.includes(`${run}-${i}`)) return `${run}-${i}`;
 }
@@ -249,7 +252,7 @@ async function hashOfMetricFile({ metricFile }: Pick<MetricOptions, 'metricFile'
 
 export interface ScoredForecast extends Pick<SealedOutcome, 'scores' | 'missing'> {
   readonly run: string;
-  /** What its scales are called. */
+  /** The name of its scales. */
   readonly words: FamilyWords;
   readonly seal: Seal;
   readonly file: string;
@@ -258,7 +261,7 @@ export interface ScoredForecast extends Pick<SealedOutcome, 'scores' | 'missing'
 /**
  * A sealed forecast compared with the members that were trained or imported since. `name` is its name, `RUN/NAME` or its file.
  *
- * @throws RunError for one that is void; UsageError if no member of it is there
+ * @throws RunError for one that is void; UsageError if none of its members exists
  */
 export async function scoreForecast(name: string, options: MetricOptions = {}): Promise<ScoredForecast> {
   const { root = checkpoints } = options;
@@ -285,21 +288,21 @@ export async function scoreForecast(name: string, options: MetricOptions = {}): 
   return { run: open.record.name, words: open.words, seal, file: read.file, scores, missing };
 }
 
-/** The command that brings the members that a seal predicts. */
+/** The command that makes the members that a seal predicts. */
 export function afterSeal({ axis, run, targets }: Pick<Seal, 'axis' | 'run' | 'targets'>): string {
   if (axis === undefined) return `train --run ${run} --widths ${targets.map(({ width }) => width).join(',')}`;
   return `import FORMAT FILES --run ${run} --add`;
 }
 
 export interface VerifiedForecast {
-  /** Null for a file that can't be read. */
+  /** Null for a file that cannot be read. */
   readonly name: string | null;
   readonly digest: string | null;
-  /** Why it is void, or can't be read; none if it is sound. */
+  /** Why it is void, or cannot be read; none if it is valid. */
   readonly reasons: readonly string[];
 }
 
-/** Whether sealed forecasts, their inputs and their order are unchanged: of a run, a forecast, or of all. */
+/** Whether sealed forecasts, their inputs and their order are unchanged: a run's, a single one, or all. */
 export async function verifyForecasts(name?: string, { root = checkpoints }: RunOptions = {}) {
   const verified: VerifiedForecast[] = [];
   for (const { folder, record, seals, unreadable } of await sealsOf(name, root)) {
@@ -313,7 +316,7 @@ export async function verifyForecasts(name?: string, { root = checkpoints }: Run
 }
 
 /**
- * Sealed forecasts, of a run or of all; files that can't be read, and changed ones, are told as notes.
+ * Sealed forecasts, of a run or of all; unreadable and changed files are reported as notes.
  *
  * @example
  *     const seals = await listForecasts('lenet-mnist');

@@ -1,4 +1,4 @@
-/** Outcomes of models that were trained and scored elsewhere, as a run. */
+/** Makes a run from the outcomes of models that were trained and scored elsewhere. */
 import * as path from 'node:path';
 import type { Collected, Collector } from '../import/collector.js';
 import type { TableColumn } from '../import/columns.js';
@@ -28,22 +28,22 @@ export interface ImportOptions extends RunOptions {
   readonly run: string;
   /** A table with the models' numbers: the columns model, parameters, flops, tokens, ... */
   readonly scale?: string | undefined;
-  /** What curves are drawn over; default: parameters, else the first that differs. */
+  /** The horizontal axis; default: parameters, else the first coordinate that differs. */
   readonly axis?: string | undefined;
   /** The test set's name; default: that of the files. */
   readonly testSet?: string | undefined;
-  /** Classes or choices of every example, where the files do not tell. */
+  /** Number of classes or choices of every example, if the files do not say. */
   readonly classes?: number | undefined;
-  /** Add to a run that is there. */
+  /** Add to an existing run. */
   readonly add?: boolean | undefined;
   /** Reject examples that some models are missing, instead of leaving them out. */
   readonly strict?: boolean | undefined;
 }
 
-/** What each format takes besides; `emergence import FORMAT --help` says what each is. */
+/** Further options of each format; `emergence import FORMAT --help` describes them. */
 export interface ImportFormats {
   readonly table: Readonly<Partial<Record<TableColumn, string | undefined>>> & {
-    /** Columns that are numbers of the model, with commas. */
+    /** Columns that describe the model in numbers, comma-separated. */
     readonly coordinates?: string | undefined;
     /** `folder`, `name`, or a file with the columns example and label. */
     readonly labelFrom?: string | undefined;
@@ -75,23 +75,23 @@ export interface ImportFormats {
 export interface Imported {
   readonly folder: string;
   readonly record: ImportedRun;
-  /** Those that this import brought. */
+  /** The members that this import added. */
   readonly members: Collected['members'];
   readonly notes: readonly string[];
 }
 
-/** What a reader of some format gives. */
+/** The result of a reader of some format. */
 interface Read {
   readonly collector: Collector;
   /** Every file that was read. */
   readonly files: readonly string[];
   readonly testSet: string;
   readonly version?: string | null;
-  /** Classes or choices of every example, where the source tells. */
+  /** Number of classes or choices of every example, if the source says. */
   readonly classes?: number | null;
-  /** What of a tool's files was read: task, metrics, ... */
+  /** Which part of a tool's files was read: task, metrics, ... */
   readonly reading?: Readonly<Record<string, string>>;
-  /** Lines that the user should see. */
+  /** Notes for the user. */
   readonly notes?: readonly string[];
 }
 
@@ -141,7 +141,7 @@ const readers: Readers = {
   'every-eval-ever': (paths, { evaluation }) => readEveryEval(paths, { evaluation }),
 };
 
-/** Programs that write a format; the others are written by many. */
+/** Programs that write a format; the other formats have many writers. */
 const tools: Readonly<Partial<Record<keyof ImportFormats, string>>> = {
   'lm-eval': 'lm-eval',
   helm: 'HELM',
@@ -150,7 +150,7 @@ const tools: Readonly<Partial<Record<keyof ImportFormats, string>>> = {
 };
 
 /**
- * Makes a run of outcomes on disk. Nothing is written before all is read and checked.
+ * Makes a run from outcomes. Nothing is written before everything is read and checked.
  *
  * @example
  *     const { record } = await importOutcomes('table', ['outcomes.csv'], { run: 'my-models', scale: 'models.csv' });
@@ -211,7 +211,7 @@ export async function importOutcomes<F extends keyof ImportFormats>(
   return { folder, record, members, notes };
 }
 
-/** Throws UsageError for what is settled once a run is there. */
+/** Throws UsageError for options that are fixed once a run exists. */
 function refuseOfNewRun({ name, axis, dataset }: ImportedRun, options: ImportOptions): void {
   const settled = [
     ['--axis', options.axis, axis],
@@ -242,15 +242,18 @@ function aboutCollected(
   ];
 }
 
-/** Options that are no flags, and flags that say nothing of what was imported. */
+/** Options without a flag, and flags that say nothing about what was imported. */
 const untyped = ['root', 'note', 'track', 'json'];
 /** Options whose value is a file. */
 const fileOptions = ['scale', 'labels', 'labelFrom'];
 
-/** What an option's value can be. */
+/** Possible values of an option. */
 type Typed = string | number | boolean | readonly string[] | undefined;
 
-/** What was typed, or would be, as it can be typed again where the files are: without the folders that lead to them. */
+/**
+ * The command as it was typed, in a form that can be repeated where the files are: without the folders that lead to
+ * them.
+ */
 function commandOf(format: string, files: readonly string[], options: object): string {
   const typed = Object.entries(options as Readonly<Record<string, Typed>>).flatMap(([key, value]) => {
     if (untyped.includes(key) || value === undefined || value === false) return [];

@@ -1,4 +1,4 @@
-/** A family, handed over to a cluster. */
+/** Hands a family over to a cluster. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import {
@@ -28,38 +28,38 @@ import type { TrainResult } from '../training/train.js';
 import { runNameFor, train, type TrainOptions } from './train.js';
 
 export interface LaunchOptions extends Omit<TrainOptions, 'root' | 'planOnly'> {
-  /** What is asked of Slurm. */
+  /** Options for Slurm. */
   readonly slurm: SlurmInput;
-  /** Write the scripts, and submit nothing. */
+  /** Write the scripts, but submit nothing. */
   readonly dryRun?: boolean | undefined;
-  /** Node and the program that the jobs run; default: those that run now. */
+  /** Node and the program that the jobs run; default: those that are running now. */
   readonly program?: readonly [node: string, program: string] | undefined;
 }
 
 export interface LaunchResult {
-  /** The run's. */
+  /** The run's folder. */
   readonly folder: string;
-  /** The launch's; undefined if there was nothing to launch. */
+  /** The launch's folder; undefined if there was nothing to launch. */
   readonly launch: string | undefined;
-  /** What Slurm is to run, or runs: as it lies in the launch's folder. */
+  /** What Slurm runs or would run: as stored in the launch's folder. */
   readonly script: string | undefined;
   /** The commands that submit it by hand. */
   readonly byHand: readonly string[];
-  /** Numbers of the jobs; the last one draws the table. None of a dry run. */
+  /** Numbers of the jobs; the last one draws the table. None for a dry run. */
   readonly jobs: readonly string[];
   readonly launched: readonly string[];
-  /** Members that are in a job already, which is theirs. */
+  /** Members that another job already has. */
   readonly queued: readonly string[];
-  /** Members that were complete before. */
+  /** Members that were already complete. */
   readonly kept: readonly string[];
 }
 
 /**
- * Plans a family's training, writes it down in run.json and has Slurm train every member that is missing and not launched already. What
- * is not said comes from the file, the run and the defaults, as `train` has it; a new run's members get one thread unless `threads` says
- * how many.
+ * Plans a family's training, records it in run.json and has Slurm train every member that is missing and not launched already. Omitted
+ * options come from the file, the run and the defaults, as in `train`; a new run's members get one thread unless `threads` says how
+ * many.
  *
- * @throws UsageError as `train` does, and for what Slurm refuses; RunError if Slurm or the disk has trouble
+ * @throws UsageError as `train` does, and if Slurm rejects something; RunError if Slurm or the disk fails
  */
 export async function launch({ slurm, dryRun = false, program, ...options }: LaunchOptions): Promise<LaunchResult> {
   const asked = parseSlurmOptions(slurm);
@@ -68,7 +68,7 @@ export async function launch({ slurm, dryRun = false, program, ...options }: Lau
   const run = await runNameFor(options);
   const folder = runFolder(checkpoints, run);
   const threads = options.threads ?? (await usualThreads(folder));
-  // Before anything is written: a partition that is not there leaves nothing behind.
+  // Before anything is written: a partition that does not exist leaves nothing behind.
   if (!dryRun) await tryOptions(asked, threads ?? 1);
   const most = await maxArraySize();
   const planned = await train({ ...options, run, threads, planOnly: true });
@@ -93,7 +93,7 @@ interface Launching {
   readonly options: Omit<LaunchOptions, 'slurm' | 'dryRun' | 'program'>;
 }
 
-/** Of one command at a time: what another has submitted meanwhile is seen. */
+/** By one command at a time, so that it sees what another has submitted meanwhile. */
 async function launchMissing(
   folder: string,
   { planned, run, cwd, asked, most, dryRun, program, options }: Launching,
@@ -126,7 +126,10 @@ async function launchMissing(
   };
 }
 
-/** Throws RunError if nobody says whether members of an earlier launch still wait or run: they would be queued twice. */
+/**
+ * Throws RunError if it cannot be determined whether members of an earlier launch are still waiting or running: they
+ * would be queued twice.
+ */
 function refuseUnknown(missing: readonly string[], inJobs: ReadonlyMap<string, MemberJob>): void {
   const unknown = missing.filter((id) => inJobs.get(id)?.state === 'unknown');
   if (unknown.length === 0) return;
@@ -137,7 +140,7 @@ function refuseUnknown(missing: readonly string[], inJobs: ReadonlyMap<string, M
   );
 }
 
-/** One thread for each member: of many members that is what finishes them soonest. Undefined if the run's own differ. */
+/** One thread for each member, which finishes many members soonest. Undefined if the run's own number differs. */
 async function usualThreads(folder: string): Promise<number | undefined> {
   const recorded = new Set(Object.values((await readRunRecord(folder))?.threads ?? {}));
   return [...recorded].every((threads) => threads === 1) ? 1 : undefined;
@@ -174,7 +177,7 @@ interface Submitting {
   readonly tasks: readonly LaunchTask[];
 }
 
-/** What was submitted is written down before the next is: where that fails, it is said what runs. */
+/** Each submission is recorded before the next: if that fails, the message says what is running. */
 async function submitAll({ folder, arrays }: Written, { run, options, tasks }: Submitting): Promise<string[]> {
   const created = new Date().toISOString();
   const submitted: SubmittedArray[] = [];
@@ -185,7 +188,7 @@ async function submitAll({ folder, arrays }: Written, { run, options, tasks }: S
       const job = await submit({
         ...{ script: path.join(folder, launchFiles.job), threads: array.threads },
         ...{ array: arrayText(array, options), words: array.offset === 0 ? [] : [String(array.offset)] },
-        // A limit holds for all tasks, and Slurm counts those of one array.
+        // The limit applies to all tasks, but Slurm counts those of one array.
         after: options.arrayLimit === undefined || last === undefined ? [] : [last.job],
       });
       submitted.push({ ...array, job });

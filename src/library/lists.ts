@@ -1,4 +1,4 @@
-/** What there is: runs, metrics, experiments, datasets, published curves. */
+/** Lists of runs, metrics, experiments, datasets and published curves. */
 import { present } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import * as fs from 'node:fs/promises';
@@ -17,7 +17,7 @@ import { summariseRuns as summaries, type RunSummary } from '../runs/inventory.j
 import { registryOf, type MetricOptions, type RunOptions } from './family.js';
 
 export interface ListRunsOptions extends Pick<RunOptions, 'root'> {
-  /** Read every file and compare it with its hash, not only look whether it is there. */
+  /** Read every file and compare it with its hash, instead of only checking that it exists. */
   readonly verify?: boolean | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface ShippedExperiment {
   /** How long it takes, and on what. */
   readonly takes: string;
   readonly shows: string;
-  /** What has to be typed first, where the dataset is to be downloaded; null for one that comes with the lab. */
+  /** The command to run first if the dataset has to be downloaded; null if it is included. */
   readonly fetch: string | null;
 }
 

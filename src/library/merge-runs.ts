@@ -1,11 +1,12 @@
-/** Two runs of one experiment, joined. */
+/** Joins two runs of one experiment. */
 import { checkpoints, locateRun } from '../runs/locate.js';
 import type { Merge } from '../runs/merge.js';
 import type { RunOptions } from './family.js';
 
 /**
  * Copies the members that a run is missing from another run of the same experiment, such as a clone that was trained on a cluster with
- * another disk. The other run stays as it is. It may have further widths, seeds and values of factors: the first run is extended by them.
+ * another disk. The other run is not changed. It may have further widths, seeds and values of factors: the first run is extended by
+ * them.
  *
  * @example
  *     const { taken, same } = await mergeRuns('half', 'lenet-mnist');

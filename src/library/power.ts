@@ -1,4 +1,4 @@
-/** Test images and seeds that a difference between two runs takes to be found. */
+/** How many test images and seeds it takes to find a difference between two runs. */
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { exampleColumnsOf, matchExamples } from '../analysis/diff/match.js';
 import { populationOf, simulatedPower } from '../analysis/diff/power-simulation.js';
@@ -28,47 +28,50 @@ import { formatNumber } from '../terminal/format.js';
 import { metricFor, openRun, readRun, track, type MetricOptions, type RunLike } from './family.js';
 
 export interface PowerOptions extends Omit<MetricOptions, 'all'> {
-  /** The wanted difference: the second run less the first, or the share less a fixed one. */
+  /** The difference to detect: the second run minus the first, or the share minus a fixed one. */
   readonly effect: number;
-  /** Of the first run, or the fixed one; default: the run's. */
+  /** Accuracy of the first run, or the fixed one; default: the run's. */
   readonly accuracy?: number | undefined;
-  /** In place of an accuracy: standard deviation over images of a metric that is no share. */
+  /** Instead of an accuracy: standard deviation over images, for a metric that is not a share. */
   readonly deviation?: number | undefined;
-  /** Between the two runs' members, of right and wrong on an image; default: as between seeds of the run, else 0.5. */
+  /** Correlation of the two runs' results on an image; default: that between seeds of the run, else 0.5. */
   readonly correlation?: number | undefined;
-  /** Between seeds of one run; default: the run's, else as between the runs. */
+  /** The same between seeds of one run; default: the run's, else as between the runs. */
   readonly seedCorrelation?: number | undefined;
-  /** Standard deviation of seeds on an endless test set; default: the run's, else 0. */
+  /** Standard deviation of seeds on an infinite test set; default: the run's, else 0. */
   readonly seedDeviation?: number | undefined;
-  /** Of each run; default: 1, 2, 3, 5, 8. */
+  /** Seeds of each run; default: 1, 2, 3, 5, 8. */
   readonly seeds?: readonly number[] | undefined;
-  /** Default: the run's; without a run the power at none is told. */
+  /** Test images; default: the run's; without a run, the power is not computed for a number of images. */
   readonly images?: number | undefined;
   /** Default: 0.8. */
   readonly power?: number | undefined;
   /** Default: 0.05, two-sided. */
   readonly alpha?: number | undefined;
-  /** One share against a fixed value, in place of two runs. */
+  /** Compare one share with a fixed value, instead of two runs. */
   readonly one?: boolean | undefined;
-  /** A run whose members at one scale tell accuracy, correlation and seeds, and from whose images families are simulated. */
+  /**
+   * A run whose members at one scale supply accuracy, correlation and seeds, and the images from which families are
+   * simulated.
+   */
   readonly run?: RunLike | undefined;
   /** Another run on the same examples, for the correlation with it. */
   readonly against?: RunLike | undefined;
-  /** The scale whose members are taken; default: the largest. */
+  /** The scale whose members are used; default: the largest. */
   readonly scale?: number | undefined;
   readonly metric?: string | undefined;
-  /** Pairs of runs that are simulated; default: 400. */
+  /** Pairs of runs to simulate; default: 400. */
   readonly simulations?: number | undefined;
 }
 
 /**
- * How many images and seeds `diff` needs to find an effect, and how often it would with those that are there.
+ * How many images and seeds `diff` needs to find an effect, and how often it would with those available.
  *
  * @example
  *     const { rows } = await power({ effect: 0.1, run: 'lenet-mnist', scale: 4, seeds: [1, 3], simulations: 50 });
  *     rows.map(({ seeds, imagesNeeded }) => `${seeds}: ${imagesNeeded}`);
  *
- * @throws UsageError for what no two runs can have, and a run that does not tell what is left out
+ * @throws UsageError for impossible values, and for a run that cannot supply what is omitted
  */
 export async function power(options: PowerOptions): Promise<PlannedPower> {
   const { effect, power: wanted = 0.8, alpha = 0.05, one = false, seeds = one ? [1] : [1, 2, 3, 5, 8] } = options;
@@ -141,7 +144,7 @@ interface CurveSource {
   readonly metric: Metric;
   readonly scale: number;
   readonly found: ScaleComponents;
-  /** Of each seed a number per image. */
+  /** For each seed a number per image. */
   readonly values: readonly Float64Array[];
 }
 
@@ -189,7 +192,7 @@ function atScale(run: LoadedRun, scale: number): LoadedMember[] {
   throw new UsageError(`${run.label} has no ${run.words.scale} ${scale}`, '--scale', `it has ${known}`);
 }
 
-/** Throws UsageError for a metric that is no mean over independent images. */
+/** Throws UsageError for a metric that is not a mean over independent images. */
 function unitsOf({ outcomes }: LoadedMember, metric: Metric, run: LoadedRun): UnitValues {
   const units = metric.unitValues(outcomes);
   if (units === undefined || !isMean(units))
@@ -260,7 +263,7 @@ function refuseImpossible(
     );
 }
 
-/** Images times seeds times pairs that are drawn in about ten seconds. */
+/** Images times seeds times pairs that take about ten seconds to draw. */
 const mostDrawn = 3e8;
 
 function simulatedOf({

@@ -1,4 +1,4 @@
-/** What a trained member makes of image files. */
+/** A trained member's predictions for image files. */
 import * as path from 'node:path';
 import { readPictures } from '../datasets/pictures.js';
 import { classNamesOf } from '../export/about.js';
@@ -15,15 +15,15 @@ import { withTask, type MemberWithTask } from '../training/task.js';
 import type { RunOptions } from './family.js';
 
 export interface PredictOptions extends Pick<RunOptions, 'root' | 'note'> {
-  /** Read images as negatives: a digit in black on white for a member that was trained on white on black. */
+  /** Read images as negatives: a black digit on white for a member that was trained on white on black. */
   readonly invert?: boolean | undefined;
-  /** Of a transformer: the class of each image, by name or number, but for the last. */
+  /** For a transformer: the class of each image except the last, by name or number. */
   readonly labels?: readonly string[] | undefined;
-  /** Classes of each image, likeliest first; all where left out. Of an autoencoder none. */
+  /** Number of classes for each image, likeliest first; default: all. An autoencoder has none. */
   readonly top?: number | undefined;
-  /** Of an autoencoder: a folder for the reconstructions, a PNG each. */
+  /** For an autoencoder: a folder for the reconstructions, one PNG each. */
   readonly output?: string | undefined;
-  /** Write over files that are there. */
+  /** Overwrite existing files. */
   readonly force?: boolean | undefined;
 }
 
@@ -34,9 +34,9 @@ export interface ClassChance {
   readonly chance: number;
 }
 
-/** Of one image: the classes, likeliest first; or how far its reconstruction is from it, per pixel value of 0..1. */
+/** For one image: the classes, likeliest first; or how far its reconstruction is from it, per pixel value of 0..1. */
 export type ImagePrediction = { readonly image: string } & (
-  | { readonly classes: readonly ClassChance[]; /** As it was told. */ readonly label?: string | undefined }
+  | { readonly classes: readonly ClassChance[]; /** The label that was given. */ readonly label?: string | undefined }
   | { readonly mse: number; readonly psnr: number; readonly file?: string | undefined }
 );
 
@@ -47,14 +47,15 @@ export interface Predictions {
 }
 
 /**
- * Classes and chances of image files by a cnn, or how well an autoencoder gives them back; a transformer takes them as one sequence.
- * Files are cropped to their middle square and resized, as `images:` datasets are. TensorFlow runs in a process of its own.
+ * Classes and probabilities of image files for a cnn, or how well an autoencoder reconstructs them; a transformer takes
+ * them as one sequence. Files are cropped to their middle square and resized, as `images:` datasets are. TensorFlow runs in
+ * a process of its own.
  *
  * @example
  *     const { images } = await predict('quick/cnn-w8-s0', ['digit.png']);
  *     images[0];
  *
- * @throws UsageError if there is no such member, or a file is no image; RunError if the member is not complete
+ * @throws UsageError if there is no such member, or a file is not an image; RunError if the member is not complete
  */
 export async function predict(
   memberName: string,
@@ -125,7 +126,7 @@ function refuseOthersOptions({ experiment: { arch } }: TrainedMember, { labels, 
     );
 }
 
-/** Numbers of the classes that were told. Throws UsageError if they are not of all images but the last. */
+/** Numbers of the given classes. Throws UsageError if they are not those of all images but the last. */
 function labelsOf(member: MemberWithTask, files: readonly string[], told: readonly string[]): number[] {
   const pairs = setting(member.experiment, 'pairs');
   if (files.length > pairs)
@@ -156,7 +157,7 @@ function meant(text: string, names: readonly string[]): string {
   return near === undefined ? `known: ${known}` : `did you mean ${near}?`;
 }
 
-/** As long as those that the member knows: what is behind the images is not seen by them. */
+/** Padded to the length that the member knows: it does not see what follows the images. */
 function oneSequence(
   { experiment }: MemberWithTask,
   { images, count }: AskedExamples,
@@ -168,7 +169,7 @@ function oneSequence(
   return { count: 1, images: all, labels: Int32Array.from({ length: pairs }, (_, i) => labels[i] ?? 0) };
 }
 
-/** Softmax, in the order of the chances. */
+/** Softmax, most probable first. */
 function chancesOf(logits: Float32Array, names: readonly string[]): ClassChance[] {
   const most = Math.max(...logits);
   const weights = Array.from(logits, (logit) => Math.exp(logit - most));
@@ -178,13 +179,13 @@ function chancesOf(logits: Float32Array, names: readonly string[]): ClassChance[
     .sort((a, b) => b.chance - a.chance || a.class - b.class);
 }
 
-/** As the metrics of the same names. */
+/** As in the metrics of the same names. */
 function errorOf(reconstruction: Float32Array, image: Uint8Array): { mse: number; psnr: number } {
   const mse = reconstruction.reduce((sum, value, i) => sum + (value - nth(image, i) / 255) ** 2, 0) / image.length;
   return { mse, psnr: -10 * Math.log10(mse) };
 }
 
-/** `digits/7.jpg` -> `OUTPUT/7-reconstruction.png`. Throws UsageError if two images would have one. */
+/** `digits/7.jpg` -> `OUTPUT/7-reconstruction.png`. Throws UsageError if two images would have the same one. */
 function outputFiles(files: readonly string[], folder: string): string[] {
   const names = files.map((file) => path.join(folder, `${path.parse(file).name}-reconstruction.png`));
   const twice = names.findIndex((name, i) => names.indexOf(name) < i);
@@ -194,7 +195,7 @@ function outputFiles(files: readonly string[], folder: string): string[] {
   throw new UsageError(`${name} would show both ${one} and ${other}`, '--output', 'predict them separately');
 }
 
-/** Images that would be nearer to the training images as negatives: a dark digit on a bright page. */
+/** Images that would be closer to the training images as negatives: a dark digit on a bright page. */
 function negativeNotes(
   files: readonly string[],
   images: Uint8Array,

@@ -14,7 +14,10 @@ import { RunError, UsageError } from '../terminal/errors.js';
 import { openRun, readRun, track, type RunLike, type RunOptions } from './family.js';
 
 export interface QuantaOptions extends RunOptions {
-  /** Of autoencoders: an image is solved where its squared error per pixel is below. Else chosen from the widest member. */
+  /**
+   * For autoencoders: an image is solved if its squared error per pixel is below this. Default: chosen from the widest
+   * member.
+   */
   readonly cutoff?: number | undefined;
   /** Share of a width's seeds that may disagree with the others; default: 0.2. */
   readonly tolerance?: number | undefined;
@@ -22,13 +25,13 @@ export interface QuantaOptions extends RunOptions {
 
 export interface FamilyQuanta extends Quanta {
   readonly run: LoadedRun;
-  /** What solved means: `right`, `squared error per pixel below 0.02`. */
+  /** The meaning of solved: `right`, `squared error per pixel below 0.02`. */
   readonly solved: string;
-  /** Of autoencoders. */
+  /** For autoencoders. */
   readonly cutoff: number | undefined;
-  /** What of the test set is drawn together. */
+  /** The units of the test set that are resampled. */
   readonly clusters: Clusters | undefined;
-  /** Along training (`--axis steps` and moments): what is learnt when, forgotten, and together. */
+  /** Along training (`--axis steps` and moments): when examples are learnt, forgotten, and which together. */
   readonly learning: Learning | undefined;
 }
 
@@ -54,7 +57,7 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
   const cutoff = isAutoencoder ? cutoffOf(members, options) : undefined;
   const solved = members.map((member) => solvedBy(member, cutoff));
   refusePartialSeeds(loaded);
-  // If the number of choices is unknown, guesses are left out of the fits.
+  // If the number of choices is unknown, guessing is left out of the fits.
   const { classes } = record.dataset;
   const differ = new Set(members.map((member) => member.record.coordinates['classes'])).size > 1;
   if (differ && !isImported(record))
@@ -76,7 +79,7 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
   return { ...found, run: loaded, solved: meaning, cutoff, clusters, learning: learningIn(members, solved) };
 }
 
-/** Undefined if members are not moments of trainings that have the same ones. */
+/** Undefined if members are not moments of trainings with the same moments. */
 function learningIn(members: readonly LoadedMember[], solved: readonly SolvedMember[]): Learning | undefined {
   if (members.every(({ record }) => record.moment === undefined)) return undefined;
   const trainings = trainingsOf(members);
@@ -96,7 +99,7 @@ function learningIn(members: readonly LoadedMember[], solved: readonly SolvedMem
   );
 }
 
-/** Columns that say which example a row is. */
+/** Columns that identify the example of a row. */
 const keyColumns = ['example', 'sequence', 'position', 'label'] as const satisfies readonly OutcomeName[];
 
 function refuseCutoff({ record }: OpenRun): never {
@@ -107,7 +110,7 @@ function refuseCutoff({ record }: OpenRun): never {
   );
 }
 
-/** Rows are compared across members, so they have to be the same examples in the same order. */
+/** Rows are compared across members, so they must be the same examples in the same order. */
 function refuseOtherExamples(members: readonly LoadedMember[]): void {
   const first = nth(members, 0);
   for (const name of keyColumns) {
@@ -123,7 +126,7 @@ function refuseOtherExamples(members: readonly LoadedMember[]): void {
   }
 }
 
-/** The one that was given, if it parts the examples of any member; else one that the widest member meets. */
+/** The given one, if it separates the examples of any member; otherwise one that the widest member meets. */
 function cutoffOf(members: readonly LoadedMember[], { cutoff: given, note }: QuantaOptions): number {
   let [least, most] = [Infinity, -Infinity];
   for (const { outcomes } of members) {

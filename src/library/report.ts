@@ -1,4 +1,4 @@
-/** A folder with an interactive page, figures, tables and text on one run or several. */
+/** A folder with an interactive page, figures, tables and text on one or more runs. */
 import * as path from 'node:path';
 import { readNaturalCurve, readNaturalCurves, type NaturalCurve } from '../analysis/natural.js';
 import { parseDatasetName } from '../datasets/index.js';
@@ -13,40 +13,43 @@ import { UsageError } from '../terminal/errors.js';
 import { openRun, parseMetrics, track, type RunLike, type RunOptions } from './family.js';
 
 export interface ReportOptions extends RunOptions {
-  /** What the page begins with: subset-accuracy, reconstruction or sequence-accuracy, one for each kind of run. */
+  /**
+   * The metrics that the page starts with: subset-accuracy, reconstruction or sequence-accuracy, one for each kind of
+   * run.
+   */
   readonly induced?: readonly string[] | undefined;
-  /** Published curves; none: `overlay:opt-2digit-addition`. */
+  /** Published curves; default: `overlay:opt-2digit-addition`. */
   readonly natural?: readonly string[] | undefined;
   /** `images:PATH` or `idx:PATH` of runs that were trained on your own images, for their pictures. */
   readonly datasets?: readonly string[] | undefined;
-  /** Of the bootstrap; default: 2000. */
+  /** Bootstrap draws; default: 2000. */
   readonly draws?: number | undefined;
   /** How its figures are printed; default: as usual. */
   readonly figures?: FigureOptions | undefined;
-  /** Default: `reports/RUN`, of several runs their names joined. */
+  /** The folder to write; default: `reports/RUN`, for several runs their names joined. */
   readonly output?: string | undefined;
 }
 
 export interface WrittenReport {
   readonly folder: string;
   readonly runs: readonly string[];
-  /** What it says, a line each. */
+  /** The text, a line each. */
   readonly summary: readonly string[];
   readonly files: readonly { readonly file: string; readonly bytes: number }[];
 }
 
-/** Where nothing is said: what the figures have, and whose other curves the explorer has. */
+/** The default published curve of the figures, and the file with the explorer's other curves. */
 export const usualNatural = 'overlay:opt-2digit-addition';
 const explorerFile = 'overlay';
 
 /**
- * Writes a report. What stood in the folder is replaced as a whole, and kept where anything goes wrong.
+ * Writes a report. The folder's previous content is replaced as a whole, and kept if anything fails.
  *
  * @example
  *     const { files } = await report(['lenet-mnist'], { output: 'reports/mine', draws: 100 });
  *     files.some(({ file }) => file.endsWith('report.html'));
  *
- * @throws UsageError for a folder that is no report, two runs of one name, metrics and datasets that no run has
+ * @throws UsageError for a folder that is not a report, two runs of one name, or metrics and datasets that no run has
  */
 export async function report(runs: readonly RunLike[], options: ReportOptions = {}): Promise<WrittenReport> {
   const { makeReport, refuseOutput, writeReport } = await import('../report/document/report.js');
@@ -77,7 +80,7 @@ export async function report(runs: readonly RunLike[], options: ReportOptions = 
   return { folder, runs: names, summary: made.report.summary, files };
 }
 
-/** Those that were asked for, or the usual one, and after them all others of the explorer's file. */
+/** The requested curves, or the usual one, followed by all others of the explorer's file. */
 async function naturalCurves(asked: readonly string[]) {
   const texts = asked.length === 0 ? [usualNatural] : asked;
   const curves: { curve: NaturalCurve; text: string; inFigures: boolean }[] = [];
@@ -91,7 +94,7 @@ async function naturalCurves(asked: readonly string[]) {
 
 type Opened = readonly { readonly open: OpenRun }[];
 
-/** Datasets without a path need not be given, and of those with one some run has to be. */
+/** Datasets without a path need not be given, and those with one must belong to some run. */
 function refuseUnusedDatasets(given: readonly string[], runs: Opened): void {
   const flag = '--dataset';
   for (const text of given) {
@@ -109,7 +112,7 @@ const thresholds = {
   sequences: 'sequence-accuracy',
 } as const;
 
-/** For each run the metric that was asked for, if one of them is of its kind. */
+/** For each run the requested metric, if one of them is of its kind. */
 function inducedMetrics(texts: readonly string[], runs: Opened): (Metric | undefined)[] {
   const flag = '--induced';
   const asked = parseMetrics(texts, metrics, flag);
@@ -128,7 +131,7 @@ function inducedMetrics(texts: readonly string[], runs: Opened): (Metric | undef
     const pairs = pairsOf(open.record);
     if (metric?.name === 'sequence-accuracy' && Number(metric.parameters['l']) > pairs)
       throw new UsageError(`sequences of ${open.record.name} have ${pairs} images`, flag, `give at most l=${pairs}`);
-    // The page moves a threshold, and of the last image of a probe there is this one alone.
+    // The page moves a threshold, and the last image of a probe is a single one.
     return metric ?? (kindOf(open.record) === 'sequences' && pairs === 1 ? sequenceAccuracy.with({ l: 1 }) : undefined);
   });
 }

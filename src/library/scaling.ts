@@ -18,11 +18,13 @@ import { suggestion } from '../terminal/nearest.js';
 import { metricFor, openRun, readRun, track, type MetricOptions, type RunLike } from './family.js';
 
 export interface ScalingOptions extends MetricOptions {
-  /** A continuous metric that is lower for better members; default: the cross-entropy, of autoencoders the squared error. */
+  /**
+   * A continuous metric that is lower for better members; default: the cross-entropy, for autoencoders the squared error.
+   */
   readonly metric?: string | undefined;
   /**
-   * What the law is over: `parameters`, `examples` (seen in training), `flops` or another coordinate of the members, or two of them with a
-   * comma; default: `parameters,examples` where both vary, else the one that does.
+   * The factors of the law: `parameters`, `examples` (seen in training), `flops` or another coordinate of the members, or two of them with
+   * a comma; default: `parameters,examples` if both vary, else the one that does.
    */
   readonly axis?: string | undefined;
   /** Bootstrap draws of the test set; default: 400. */
@@ -72,17 +74,17 @@ export async function scaling(run: RunLike, options: ScalingOptions = {}): Promi
   return { ...law, run: { ...loaded, curve, label }, metric };
 }
 
-/** What N and D are called, here and in imports. */
+/** The names of N and D, here and in imports. */
 const namesOfN = ['parameters', 'params'];
 const namesOfD = ['examples', 'tokens'];
 
-/** Members along the factors, those of trained runs with whatever else they differ in held, and the factors. */
+/** Members along the factors, which for trained runs means holding whatever else they differ in, and the factors. */
 async function openOver(
   run: RunLike,
   { axis, root, where: given, at, probe, note }: ScalingOptions,
 ): Promise<{ open: OpenRun; factors: string[] }> {
   const asked = factorsOf(axis);
-  // What is open shows some members; the law is of others.
+  // An open run shows some members; the law may need others.
   const name = typeof run === 'string' ? run : run.folder;
   const factor = typeof run === 'string' ? undefined : run.curve?.factor;
   const where =
@@ -94,7 +96,7 @@ async function openOver(
   const unknown = asked?.find((each) => !known.includes(each));
   if (unknown !== undefined)
     throw new UsageError(`no member has a coordinate ${unknown}`, '--axis', suggestion(unknown, known));
-  // Over FLOPs members may differ in their architecture and in how long they were trained; what else they differ in is held.
+  // Over FLOPs, members may differ in their architecture and in how long they were trained; other factors are held.
   const long = isImported ? whole : await over('flops');
   const factors = asked ?? usualFactors(long);
   const isLong = untold(cellsAt(long.complete, factors), factors) === undefined;
@@ -106,7 +108,7 @@ async function openOver(
   return { open, factors };
 }
 
-/** D after N, as the law has them. */
+/** D after N, as in the law. */
 function factorsOf(axis: string | undefined): string[] | undefined {
   const asked = axis?.split(',').map((name) => name.trim());
   if (asked === undefined) return undefined;
@@ -116,7 +118,7 @@ function factorsOf(axis: string | undefined): string[] | undefined {
   return namesOfD.includes(nth(asked, 0)) ? asked.reverse() : asked;
 }
 
-/** Both N and D where they tell a law; else the one that varies, or what the run is drawn over. */
+/** Both N and D if they determine a law; otherwise the one that varies, or the axis of the run. */
 function usualFactors({ complete, record }: OpenRun): string[] {
   const varied = (name: string) => new Set(complete.map(({ coordinates }) => coordinates[name])).size > 2;
   const both = [namesOfN, namesOfD].flatMap((names) => names.find(varied) ?? []);
@@ -124,7 +126,7 @@ function usualFactors({ complete, record }: OpenRun): string[] {
   return both.length > 0 ? [nth(both, 0)] : ['axis' in record ? record.axis : 'parameters'];
 }
 
-/** Each combination of coordinates once; of members that have them all. */
+/** Each combination of coordinates once, for members that have them all. */
 function cellsAt(members: readonly FamilyMember[], factors: readonly string[]): Pick<LossCell, 'coordinates'>[] {
   const points = members.flatMap(({ coordinates }) =>
     hasAll(coordinates, factors) ? { coordinates, value: NaN } : [],
@@ -136,7 +138,7 @@ function hasAll(coordinates: Readonly<Record<string, number>>, factors: readonly
   return factors.every((factor) => present(coordinates[factor]) > 0 && present(coordinates[factor]) < Infinity);
 }
 
-/** Those that have all coordinates; others are told as notes. */
+/** Those that have all coordinates; others are reported as notes. */
 function placed({ members }: LoadedRun, factors: readonly string[], { note }: ScalingOptions): LoadedMember[] {
   const kept: LoadedMember[] = [];
   for (const member of members) {
@@ -165,7 +167,7 @@ function lossOf(metric: Metric | undefined, { record }: LoadedRun): Metric {
   return metric;
 }
 
-/** Says what else differs between members that the law takes for replicates. */
+/** Says what else differs between members that the law treats as replicates. */
 function noteOthers(members: readonly LoadedMember[], factors: readonly string[], { note }: ScalingOptions): void {
   const keyOf = (coordinates: Readonly<Record<string, number>>, names: readonly string[]) =>
     names.map((name) => coordinates[name]).join(' ');

@@ -1,4 +1,4 @@
-/** Which metric makes a run look most emergent, which least, and which continuous one tells of a thresholded one. */
+/** Which metric makes a run look most emergent, which least, and which continuous one predicts a thresholded one. */
 import { usualCauses, type Causes } from '../analysis/causes.js';
 import { defaultMetrics } from '../analysis/defaults.js';
 import { discoveriesOf, type Discoveries } from '../analysis/discoveries.js';
@@ -26,41 +26,33 @@ import {
 } from './family.js';
 
 export interface SearchOptions extends MetricOptions {
-  /** What the metrics are ranked by; default: bow. */
+  /** The score that ranks the metrics; default: bow. */
   readonly by?: ScoreName | undefined;
-  /** Smallest movement of a share whose score counts; default: 0.1. */
+  /** Smallest change of a share for its score to count; default: 0.1. */
   readonly leastRange?: number | undefined;
   /** A thresholded metric; default: the run's induced one. */
   readonly surrogateOf?: string | undefined;
-  /** Of the correlations' bootstrap; default: 500. */
+  /** Bootstrap draws of the correlations; default: 500. */
   readonly draws?: number | undefined;
 }
 
 export interface Search {
   readonly run: LoadedRun;
   readonly by: ScoreName;
-  /** How many metrics were looked at. */
+  /** Number of metrics that were considered. */
   readonly looked: number;
   /** Those that rise, highest score first. */
   readonly ranked: readonly MetricCurve[];
   readonly discoveries: Discoveries;
-  /** Of the first and the last of the ranked ones. */
+  /** For the first and the last of the ranked ones. */
   readonly causes: readonly Causes[];
-  /** What the surrogates are of. */
+  /** The target of the surrogates. */
   readonly induced: Metric;
   /** Continuous metrics, the best first. */
   readonly surrogates: readonly Surrogate[];
 }
 
-/**
- * Every metric that the run can have, its parameters on their grids.
- *
- * @example
- *     const { ranked } = await search('lenet-mnist', { by: 'bow' });
- *     ranked[0].metric.id;
- *
- * @throws UsageError for a run of one scale, or surrogates of what is continuous
- */
+/** Every metric available for the run, its parameters on their grids. */
 export async function search(run: RunLike, options: SearchOptions = {}): Promise<Search> {
   const { by = 'bow', leastRange = 0.1, draws = 500 } = options;
   const open = await openRun(run, options);

@@ -8,7 +8,7 @@ import { metricFor, openRun, readRun, refuseOneScale, track, type MetricOptions,
 export interface SeedsOptions extends MetricOptions {
   /** Default: the standard one. */
   readonly metric?: string | undefined;
-  /** A seed succeeds from here on; default: half-way between smallest and largest scale. */
+  /** A seed succeeds from this value on; default: half-way between smallest and largest scale. */
   readonly success?: number | undefined;
 }
 

@@ -1,4 +1,6 @@
-/** Whether a device trains as it should: a small family of each architecture, twice, and on a GPU beside the CPU. */
+/**
+ * Whether a device trains correctly: a small family of each architecture, twice, and for a GPU compared with the CPU.
+ */
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -26,8 +28,9 @@ export const selftestFamilies: readonly SelftestFamily[] = [
 ];
 
 /**
- * How far a GPU's training loss may be from the CPU's, as a share of it: kernels round differently and training amplifies that. On
- * an H200 the third epoch's loss of LeNets was within 0.3 % (docs/gpu.md); a wrong kernel or a wrong order of data is off by tens.
+ * How far a GPU's training loss may be from the CPU's, relative to it: kernels round differently and training amplifies that. On
+ * an H200 the third epoch's loss of LeNets was within 0.3 % (docs/gpu.md); a wrong kernel or a wrong order of data is off by tens
+ * of per cent.
  */
 export const lossTolerance = 0.02;
 
@@ -35,7 +38,7 @@ export interface SelftestOptions {
   readonly device?: 'cpu' | 'gpu' | 'auto' | undefined;
   readonly families?: readonly SelftestFamily[] | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Hears what is trained now. */
+  /** Called with what is being trained. */
   readonly note?: ((line: string) => void) | undefined;
 }
 
@@ -45,25 +48,25 @@ export interface SelftestMember {
   readonly device: 'cpu' | 'gpu';
   readonly parameters: number;
   readonly examplesPerSecond: number;
-  /** Of the process that trained it, in bytes; a GPU's own memory is not in it. */
+  /** Of the process that trained it, in bytes; without a GPU's own memory. */
   readonly peakMemoryBytes: number | null;
   /** Mean training loss of the last epoch (cross-entropy in nats; autoencoder: squared error per pixel). */
   readonly loss: number;
   /** Whether weights and outcomes had the same bits when it was trained again. */
   readonly sameBits: boolean;
-  /** Of the same member on the CPU; only beside a GPU. */
+  /** Loss of the same member on the CPU; only for a GPU. */
   readonly cpuLoss?: number;
-  /** The epoch that differs most from the CPU's, as a share of its loss; only beside a GPU. */
+  /** The epoch that differs most from the CPU's, relative to its loss; only for a GPU. */
   readonly offFromCpu?: number;
 }
 
 export interface Selftest {
   readonly members: readonly SelftestMember[];
-  /** One line for each thing that is not as it should be. */
+  /** One line for each failed check. */
   readonly faults: readonly string[];
 }
 
-/** What a member's folder says. */
+/** What a member's folder contains. */
 export interface TestedMember {
   readonly device: 'cpu' | 'gpu';
   readonly record: MemberRecord;
@@ -71,9 +74,9 @@ export interface TestedMember {
 }
 
 /**
- * Trains in a folder of its own, which goes.
+ * Trains in a temporary folder.
  *
- * @throws UsageError if a GPU is asked for and there is none; RunError if a member could not be trained
+ * @throws UsageError if a GPU is requested and there is none; RunError if a member could not be trained
  */
 export async function selftest({
   device = 'auto',

@@ -1,4 +1,6 @@
-/** How far apart a metric places a run's models, against how far it swings from one checkpoint to the next. */
+/**
+ * How far apart a metric places a run's models, compared with how much it fluctuates from one checkpoint to the next.
+ */
 import { drawMembers } from '../analysis/curves.js';
 import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
 import { signalOf, type CheckpointScores, type MetricSignals } from '../analysis/signal.js';
@@ -16,7 +18,7 @@ import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from '
 export interface SignalOptions extends Omit<MetricOptions, 'axis' | 'all'> {
   /** Default: the standard one, the induced one and the loss. */
   readonly metrics?: readonly string[] | undefined;
-  /** Checkpoints that are looked at, from the end; default: 5, or all where there are fewer. */
+  /** Number of checkpoints to use, from the end; default: 5, or all if there are fewer. */
   readonly last?: number | undefined;
 }
 
@@ -67,7 +69,7 @@ export async function signal(run: RunLike, options: SignalOptions = {}): Promise
 }
 
 interface Row extends Omit<CheckpointScores, 'scores'> {
-  /** Where its checkpoints stand among the members of the run. */
+  /** Indices of its checkpoints among the members of the run. */
   readonly at: readonly number[];
 }
 

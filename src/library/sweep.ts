@@ -23,7 +23,7 @@ import {
 } from './family.js';
 
 export interface SweepOptions extends MetricOptions {
-  /** With the parameters that are not swept: `below:column=mse`. */
+  /** Including the parameters that are not swept: `below:column=mse`. */
   readonly metric: string;
   /** At most two: `k=1..20`, `c=0.01,0.02`, `c=1e-4:1e-1:200:log`. */
   readonly over?: readonly string[] | undefined;
@@ -31,17 +31,17 @@ export interface SweepOptions extends MetricOptions {
   readonly testSizes?: readonly number[] | undefined;
   /** Numbers of scales to keep, at the last values of `over`. */
   readonly keepScales?: readonly number[] | undefined;
-  /** Of each test size; default: 200. */
+  /** Draws of each test size; default: 200. */
   readonly draws?: number | undefined;
-  /** Says where emergence is strongest; default: bow. */
+  /** The score that ranks the points; default: bow. */
   readonly by?: ScoreName | undefined;
-  /** Smallest movement of a curve whose score counts, in the metric's unit; default: 0.1. */
+  /** Smallest change of a curve for its score to count, in the metric's unit; default: 0.1. */
   readonly leastRange?: number | undefined;
 }
 
 export interface FamilySweep {
   readonly run: LoadedRun;
-  /** The metric at the last value of each axis: the curve whose other causes are looked for. */
+  /** The metric at the last value of each axis: the curve whose other causes are examined. */
   readonly probe: Metric;
   readonly by: ScoreName;
   readonly leastRange: number;
@@ -52,9 +52,9 @@ export interface FamilySweep {
 }
 
 export interface SweptGrid extends Sweep {
-  /** Of the points that rise by `leastRange`; undefined if none does. */
+  /** Among the points that rise by at least `leastRange`; undefined if none does. */
   readonly found: { readonly strongest: GridPoint; readonly weakest: GridPoint } | undefined;
-  /** Which of them are sharper than smooth growth; undefined if they are too many to be tested. */
+  /** Which of them are sharper than smooth growth; undefined if there are too many to test. */
   readonly discoveries: Discoveries | undefined;
 }
 

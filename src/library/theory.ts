@@ -9,7 +9,7 @@ import { counted } from '../terminal/format.js';
 import { openRun, readRun, refuseOneScale, type RunLike, type RunOptions } from './family.js';
 
 export interface TheoryOptions extends RunOptions {
-  /** Tokens that have to be right at once; default: those that suit the run. */
+  /** Numbers of tokens that must all be right; default: those that suit the run. */
   readonly lengths?: readonly number[] | undefined;
 }
 
@@ -45,7 +45,7 @@ export async function theory(run: RunLike, options: TheoryOptions = {}): Promise
   const family = await readRun(open, ['correct', 'log_probability', ...sequence], options);
   refuseOneScale(family, 'a fit');
   const examples = present(nth(family.members, 0).outcomes.correct).length;
-  // Metrics that were not asked for are left out, with a note.
+  // Metrics outside the request are left out, with a note.
   const tooLong = lengths === undefined && !isSequences ? own.filter((length) => length > examples) : [];
   if (tooLong.length > 0)
     options.note?.(

@@ -1,4 +1,4 @@
-/** One member of a planned run, trained. */
+/** Trains one member of a planned run. */
 import { checkpoints, locateRun } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
 import type { TrainListener } from '../training/train.js';
@@ -9,30 +9,30 @@ export interface TrainMemberOptions {
   readonly member?: string | undefined;
   /** Its position in the run's own list of members, from 0. */
   readonly index?: number | undefined;
-  /** The longest that is not complete and that nobody has. */
+  /** The longest member that is neither complete nor being trained. */
   readonly next?: boolean | undefined;
-  /** Logs for TensorBoard. */
+  /** Write logs for TensorBoard. */
   readonly tensorboard?: boolean | undefined;
   /** The folder of downloaded datasets. */
   readonly dataDir?: string | undefined;
   /** The folder of all runs; default: `checkpoints`. */
   readonly root?: string | undefined;
-  /** Stops the training after the step at hand; the same call goes on from there. */
+  /** Stops the training after the current step; the same call resumes it. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears of each event. */
+  /** Called with each event. */
   readonly listener?: Partial<TrainListener> | undefined;
 }
 
 /**
- * Trains one member of a run that `train` has planned, with the threads and the device that its run.json says. Any number of processes, on
- * any hosts that share the folder, may do so at once.
+ * Trains one member of a run that `train` has planned, with the threads and the device recorded in its run.json. Any
+ * number of processes, on any hosts that share the folder, may do so at once.
  *
  * @example
  *     await train({ arch: 'cnn', dataset: 'shapes', widths: [2, 4], seeds: [0], epochs: 1, run: 'planned', planOnly: true });
  *     const { status } = await trainMember('planned', { index: 1 });
  *     status;
  *
- * @throws UsageError if the run has no such member; RunError on trouble with the machine
+ * @throws UsageError if the run has no such member; RunError if the machine fails
  */
 export async function trainMember(run: string, options: TrainMemberOptions): Promise<TrainMemberResult> {
   const {

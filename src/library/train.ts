@@ -1,4 +1,4 @@
-/** A family, trained. */
+/** Trains a family. */
 import { loadExperiment } from '../experiment/load.js';
 import { completeExperiment, runNameOf } from '../experiment/options.js';
 import { executionSchema, inputSchema, type Execution, type ExperimentInput } from '../experiment/schema.js';
@@ -9,11 +9,11 @@ import { UsageError } from '../terminal/errors.js';
 import { whatIsWrong } from '../terminal/schema-errors.js';
 import type { TrainListener, TrainResult } from '../training/train.js';
 
-/** What the options of `emergence train` say, by their names in camel case; default: from the file, the run, the defaults. */
+/** The options of `emergence train`, by their names in camel case; default: from the file, the run, the defaults. */
 export interface TrainOptions extends Partial<ExperimentInput>, Partial<Execution> {
-  /** A file, or the name of a shipped experiment; what else is given overrides what it says. */
+  /** A file, or the name of a shipped experiment; other options override it. */
   readonly experiment?: string | undefined;
-  /** Logs for TensorBoard beside each member. */
+  /** Write logs for TensorBoard next to each member. */
   readonly tensorboard?: boolean | undefined;
   /** Op by op instead of compiled. */
   readonly eager?: boolean | undefined;
@@ -25,25 +25,25 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
   readonly signal?: AbortSignal | undefined;
   /** How messages name options that were typed by another flag than their own. */
   readonly typedAs?: ValueOrigins | undefined;
-  /** Hears of each event. */
+  /** Called with each event. */
   readonly listener?: Partial<TrainListener> | undefined;
 }
 
 /**
- * Trains the members that a run is missing, each in its own process. TensorFlow is fetched where it is not here yet.
+ * Trains the members that a run is missing, each in its own process. TensorFlow is downloaded if necessary.
  *
  * @example
  *     const { folder, trained } = await train({ arch: 'cnn', widths: [8, 16], seeds: [0], epochs: 1, run: 'quick' });
  *     trained.length;
  *
- * @throws UsageError if the options contradict each other, the dataset or the run; RunError on trouble with the machine
+ * @throws UsageError if the options contradict each other, the dataset or the run; RunError if the machine fails
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { tensorboard = false, eager = false, planOnly = false, root = checkpoints } = options;
   const { signal, listener = {}, typedAs } = options;
   const { trainFamily } = await import('../training/train.js');
   const { typed, execution, file, run } = await readOptions(options);
-  // What the user leaves out comes from the run, where there is one.
+  // Omitted options are taken from the run, if there is one.
   const recorded = (await readRunRecord(runFolder(root, run)))?.experiment;
   const completed = completeExperiment(typed, { file, recorded, typedAs }, execution.run);
   return trainFamily(
@@ -55,12 +55,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   );
 }
 
-/** The run that a training with these options is of. Throws UsageError at the first mistake. */
+/** The run that a training with these options belongs to. Throws UsageError at the first mistake. */
 export async function runNameFor(options: TrainOptions): Promise<string> {
   return (await readOptions(options)).run;
 }
 
-/** Options that say how a call of `train` goes, not what it trains. */
+/** Options that say how to run `train`, not what it trains. */
 const callKeys = ['experiment', 'tensorboard', 'eager', 'planOnly', 'root', 'signal', 'listener', 'typedAs'];
 
 async function readOptions(options: TrainOptions) {

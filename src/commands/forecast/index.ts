@@ -1,4 +1,4 @@
-/** `emergence forecast`: predictions of larger members, sealed before they are trained, and what they were worth. */
+/** `emergence forecast`: predictions of larger members, sealed before they are trained and scored afterwards. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from '../examples.js';
 import { registerList } from './list.js';

@@ -1,4 +1,4 @@
-/** `emergence forecast score`: a sealed forecast against the members that were trained or imported since. */
+/** `emergence forecast score`: compares a sealed forecast with the members that were trained or imported since. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from '../examples.js';
 import { csv, format, json, metricFile, picture, size, title } from '../options.js';

@@ -1,4 +1,4 @@
-/** `emergence forecast seal`: members that are not there yet, predicted and sealed. */
+/** `emergence forecast seal`: predicts members that do not exist yet and seals the prediction. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { commandLine } from '../../machine/installation.js';
 import { UsageError } from '../../terminal/errors.js';

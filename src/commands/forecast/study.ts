@@ -1,4 +1,4 @@
-/** `emergence forecast study`: how forecasts of the larger widths from the smaller ones would have done. */
+/** `emergence forecast study`: how well forecasts of the larger widths from the smaller ones would have done. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from '../examples.js';
 import {

@@ -1,4 +1,4 @@
-/** `emergence forecast verify`: whether sealed forecasts are as they were. */
+/** `emergence forecast verify`: whether sealed forecasts are unchanged. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { RunError } from '../../terminal/errors.js';
 import { examples } from '../examples.js';
