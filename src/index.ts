@@ -46,6 +46,7 @@ export { curvesOf, type CurveOptions, type FamilyCurves } from './library/curves
 
 // What curves say.
 export { compare, type CompareOptions, type FamilyComparison } from './library/compare.js';
+export { compareTuned, type TunedComparison } from './library/compare-tuned.js';
 export { diff, type DiffOptions, type FamilyDifference } from './library/diff.js';
 export { sweep, type FamilySweep, type SweepOptions } from './library/sweep.js';
 export { search, type Search, type SearchOptions } from './library/search.js';

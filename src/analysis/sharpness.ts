@@ -85,7 +85,7 @@ export function sharpnessOf(
   };
 }
 
-function curveSharpness(
+export function curveSharpness(
   sampled: SampledChoice,
   members: readonly MemberOutcomes[],
   options: SharpnessOptions,
