@@ -275,8 +275,9 @@ class Search {
   /** All members, in the order in which they are to start. */
   #order(assignment: readonly number[]): PlannedMember[] {
     const classes = assignment.map((threads, i) => this.#planned(i, threads));
-    return inOrder(classes, ({ estimatedSeconds }) => estimatedSeconds).flatMap(({ index, threads, estimatedSeconds }) =>
-      nth(this.#classes, index).map((member) => ({ ...member, threads, estimatedSeconds })),
+    return inOrder(classes, ({ estimatedSeconds }) => estimatedSeconds).flatMap(
+      ({ index, threads, estimatedSeconds }) =>
+        nth(this.#classes, index).map((member) => ({ ...member, threads, estimatedSeconds })),
     );
   }
 }
