@@ -6,6 +6,7 @@
  * examples they get right. That is in the spread of seeds already, and is taken off what the draws show, or it would count twice.
  * A run with one member at a scale stands for that member alone.
  */
+import { clustersOf, type Clusters } from '../../metrics/clusters.js';
 import { curve, type MemberOutcomes } from '../../metrics/curve.js';
 import { isMean, type Metric, type UnitNumbers } from '../../metrics/metric.js';
 import { percentileInterval } from '../../statistics/bootstrap.js';
@@ -97,8 +98,10 @@ export interface RunDifference {
   readonly scales: readonly ScaleDifference[];
   /** The mean difference over all scales, one test of its own; undefined for one scale. */
   readonly family: Estimate | undefined;
-  /** What was drawn: images, sequences, groups. */
-  readonly units: number;
+  /** What was drawn where that is not each example for itself: images that sequences share, or groups. */
+  readonly clusters: Pick<Clusters, 'by' | 'count'> | undefined;
+  /** Groups that are too few or too unequal to be drawn. */
+  readonly givenGroups: number | undefined;
 }
 
 /** What tables and figures say of a run. */
@@ -154,8 +157,20 @@ export function compareRuns({ metric, one, other, scales, ...options }: Differen
       ...{ difference: value, interval, p, adjusted: adjusted[i]!, degrees, mcnemar: test },
     })),
     family: places.length < 2 ? undefined : differenceOf(draws, places, metric.limits),
-    units: draws.count,
+    ...drawnOf(metric, members),
   };
+}
+
+/** Groups are the test set's, the same for all members. */
+function drawnOf(
+  { units }: Metric,
+  members: readonly MemberOutcomes[],
+): Pick<RunDifference, 'clusters' | 'givenGroups'> {
+  const { outcomes } = members[0]!;
+  const clusters = clustersOf(outcomes, units);
+  const givenGroups =
+    outcomes.group === undefined || clusters?.by === 'groups' ? undefined : new Set(outcomes.group).size;
+  return { clusters: clusters && { by: clusters.by, count: clusters.count }, givenGroups };
 }
 
 /** Of one run at one scale. */
