@@ -1,12 +1,13 @@
 /** Two runs against each other on the examples that both were tested on. */
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
-import { compareRuns, type FamilyDifference } from '../analysis/diff/difference.js';
+import { adjustedTogether, compareRuns, type FamilyDifference } from '../analysis/diff/difference.js';
 export type { FamilyDifference } from '../analysis/diff/difference.js';
+import { nth } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
 import { metricFor, refuseImpossible, registryOf, type MetricOptions, type RunLike } from './family.js';
-import { openTwo, readTwo } from './two-runs.js';
+import { openTwo, readTwo, twoCurves } from './two-runs.js';
 
 export interface DiffOptions extends Omit<MetricOptions, 'all'> {
   /** Left out: the standard one. */
@@ -45,6 +46,37 @@ export async function diff(first: RunLike, second: RunLike, options: DiffOptions
   });
   const { common, only: left, isChecked } = examples;
   return { ...found, metric, one, other, examples: { common, only: left, isChecked }, unmatched: only };
+}
+
+/**
+ * `diff` once for each value of a factor that both runs have; p is adjusted for all scales of all of them.
+ *
+ * @example
+ *     const found = await diffCurves('half', 'lenet-mnist', { curvePer: 'width', axis: 'flops' });
+ *     found.map(({ one, scales }) => [one.curve?.value, scales.length]);
+ *
+ * @throws UsageError as `diff`, and for a factor that the members of one run do not differ in, or of which no value is in both
+ */
+export async function diffCurves(
+  first: string,
+  second: string,
+  { note, ...rest }: DiffOptions & { readonly curvePer?: string | undefined } = {},
+): Promise<FamilyDifference[]> {
+  const told = new Set<string>();
+  // What is true of every curve is said once.
+  const once = (line: string) => {
+    if (!told.has(line)) note?.(line);
+    told.add(line);
+  };
+  const options = { ...rest, note: once };
+  if (options.curvePer === undefined) return [await diff(first, second, options)];
+  const pairs = await twoCurves(first, second, options);
+  const last = nth(pairs, -1);
+  // A metric that is chosen on the outcomes is that of the largest value, for all.
+  const ofLast = await diff(...last, options);
+  const found: FamilyDifference[] = [];
+  for (const pair of pairs.slice(0, -1)) found.push(await diff(...pair, { ...options, metric: ofLast.metric.id }));
+  return adjustedTogether([...found, ofLast]);
 }
 
 function standardOf(one: LoadedRun, other: LoadedRun): Metric {

@@ -12,7 +12,9 @@ import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
-import { openRun, readRun, type Listener, type RunLike, type RunOptions } from './family.js';
+import { openCurves, readRun, type Listener, type RunLike, type RunOptions } from './family.js';
+
+type CurveOptions = RunOptions & { readonly curvePer?: string | undefined };
 
 export interface TwoRuns extends Pick<MatchedScales, 'matched' | 'only'> {
   readonly one: LoadedRun;
@@ -22,11 +24,32 @@ export interface TwoRuns extends Pick<MatchedScales, 'matched' | 'only'> {
 
 /** Throws UsageError for a run that is given twice, and for runs of two datasets. */
 export async function openTwo(first: RunLike, second: RunLike, options: RunOptions): Promise<[OpenRun, OpenRun]> {
-  const [a, b] = [await openSide(first, options), await openSide(second, options)];
+  const [a, b] = [nth(await openSide(first, options), 0), nth(await openSide(second, options), 0)];
   if (a.folder === b.folder && a.label === b.label)
     throw new UsageError('is given twice', a.label, 'give two runs: a run does not differ from itself');
   refuseOtherData(a, b);
   return [a, b];
+}
+
+/**
+ * The curves that both runs have, by the value of a factor; those of one run alone are told as notes.
+ *
+ * @throws UsageError for a factor that the members of one run do not differ in, or of which no value is in both
+ */
+export async function twoCurves(
+  first: string,
+  second: string,
+  options: CurveOptions,
+): Promise<(readonly [OpenRun, OpenRun])[]> {
+  const [one, other] = [await openSide(first, options), await openSide(second, options)];
+  const pairs = one.flatMap((a) => {
+    const b = other.find(({ curve }) => curve?.value === a.curve?.value);
+    return b === undefined ? [] : [[a, b] as const];
+  });
+  for (const curve of [...one, ...other])
+    if (!pairs.some((pair) => pair.includes(curve))) options.note?.(`note: only ${curve.label}: not compared`);
+  if (pairs.length > 0) return pairs;
+  throw new UsageError(`no ${options.curvePer ?? 'curve'} is in both runs`, '--curve-per', 'give another factor');
 }
 
 /** Throws UsageError for runs with no test example or no scale in common; what only one has is told as notes. */
@@ -47,9 +70,9 @@ export async function readTwo(
 }
 
 /** Axis, place and moment are asked of both runs: what only one of them does not have is said of that one. */
-async function openSide(run: RunLike, options: RunOptions): Promise<OpenRun> {
+async function openSide(run: RunLike, options: CurveOptions): Promise<OpenRun[]> {
   try {
-    return await openRun(run, options);
+    return await openCurves(run, options);
   } catch (error) {
     if (!(error instanceof UsageError) || error.option === undefined) throw error;
     throw new UsageError(error.message, typeof run === 'string' ? run : run.label);

@@ -102,6 +102,8 @@ export interface RunDifference {
   readonly clusters: Pick<Clusters, 'by' | 'count'> | undefined;
   /** Groups that are too few or too unequal to be drawn. */
   readonly givenGroups: number | undefined;
+  /** For how many scales p is adjusted: these, or those of further comparisons too. */
+  readonly adjustedFor: number;
 }
 
 /** What tables and figures say of a run. */
@@ -158,6 +160,7 @@ export function compareRuns({ metric, one, other, scales, ...options }: Differen
     })),
     family: places.length < 2 ? undefined : differenceOf(draws, places, metric.limits),
     ...drawnOf(metric, members),
+    adjustedFor: scales.length,
   };
 }
 
@@ -171,6 +174,17 @@ function drawnOf(
   const givenGroups =
     outcomes.group === undefined || clusters?.by === 'groups' ? undefined : new Set(outcomes.group).size;
   return { clusters: clusters && { by: clusters.by, count: clusters.count }, givenGroups };
+}
+
+/** With p adjusted for all scales of several comparisons of one question. */
+export function adjustedTogether<T extends RunDifference>(all: readonly T[]): T[] {
+  const adjusted = holm(all.flatMap(({ scales }) => scales.map(({ p }) => p)));
+  let at = 0;
+  return all.map((each) => ({
+    ...each,
+    adjustedFor: adjusted.length,
+    scales: each.scales.map((scale) => ({ ...scale, adjusted: adjusted[at++]! })),
+  }));
 }
 
 /** Of one run at one scale. */

@@ -65,7 +65,7 @@ function drawnText({ clusters, givenGroups }: Pick<FamilyDifference<NamedRun>, '
 
 /** What was paired, drawn, tested and adjusted, a line each. */
 export function diffNotes(found: FamilyDifference<NamedRun>): string[] {
-  const { scales, one, examples, metric } = found;
+  const { scales, one, examples, metric, adjustedFor } = found;
   const seeds = scales.flatMap((scale) => [scale.one.seeds, scale.other.seeds]);
   const tests = new Set(scales.map(({ mcnemar }) => (mcnemar === undefined ? 't' : 'McNemar')));
   const isMixed = scales.some((scale) => (scale.one.seeds === 1) !== (scale.other.seeds === 1));
@@ -84,9 +84,11 @@ export function diffNotes(found: FamilyDifference<NamedRun>): string[] {
     ...(isMixed
       ? ['A run with a single seed stands for that member alone: how its other seeds differ is not in the interval.']
       : []),
-    ...(scales.length > 1
+    ...(adjustedFor > 1
       ? [
-          `Adjusted: for ${counted(scales.length, one.words.noun)} by Holm (1979). The mean over all of them is one test of its own.`,
+          adjustedFor > scales.length
+            ? `Adjusted: for ${counted(adjustedFor, one.words.noun)} of all curves by Holm (1979). The mean over those of one curve is a test of its own.`
+            : `Adjusted: for ${counted(scales.length, one.words.noun)} by Holm (1979). The mean over all of them is one test of its own.`,
         ]
       : []),
   ];
