@@ -41,12 +41,13 @@ export { UsageError, RunError } from './terminal/errors.js';
 
 // Metrics and curves.
 export { listMetrics, listNaturalCurves } from './library/lists.js';
-export { evaluate, type EvaluateOptions, type Evaluation } from './library/evaluate.js';
+export { evaluate, evaluateCurves, type EvaluateOptions, type Evaluation } from './library/evaluate.js';
 export { curvesOf, type CurveOptions, type FamilyCurves } from './library/curves.js';
 
 // What curves say.
 export { compare, type CompareOptions, type FamilyComparison } from './library/compare.js';
-export { diff, type DiffOptions, type FamilyDifference } from './library/diff.js';
+export { compareTuned, type TunedComparison } from './library/compare-tuned.js';
+export { diff, diffCurves, type DiffOptions, type FamilyDifference } from './library/diff.js';
 export { sweep, type FamilySweep, type SweepOptions } from './library/sweep.js';
 export { search, type Search, type SearchOptions } from './library/search.js';
 export { seeds, type FamilySeeds, type SeedsOptions } from './library/seeds.js';

@@ -96,3 +96,15 @@ export function sampleChosen(
   };
   return { metric, rule: choice.rule, curve, candidates, place, pick, taken };
 }
+
+/** The curve of other members: in each draw of the candidate that was taken in that draw of the first. Of as many draws, of the same test set. */
+export function sampleTaken(
+  { candidates, place, taken }: SampledChoice,
+  members: readonly MemberOutcomes[],
+  options: SampleOptions,
+): SampledCurve {
+  const curves = candidates.map(({ metric }) => sampleCurve(metric, members, options));
+  const own = curves[place]!;
+  if (curves.length === 1) return own;
+  return { ...own, draws: taken.map((i, b) => curves[i]!.draws[b]!) };
+}

@@ -96,7 +96,7 @@ export function compareCurves(request: ComparisonRequest): Comparison {
 }
 
 /** At least two scales. */
-function familyCurve(
+export function familyCurve(
   curve: SampledCurve,
   members: readonly MemberOutcomes[],
   { scores }: Pick<ComparedCurve, 'scores'>,

@@ -28,6 +28,8 @@ export interface SampleOptions {
   /** Default: 2000. 0 for the values alone. */
   readonly draws?: number;
   readonly seed?: number;
+  /** Runs whose seeds are drawn apart, on the same draws of the test set, have names of their own here; left out: ''. */
+  readonly seedsOf?: string;
 }
 
 export const defaultDraws = 2000;
@@ -72,7 +74,7 @@ export function sampleCurve(
 ): SampledCurve {
   const scales = scalesOf(members);
   const { count, observed, draws } = drawMembers(metric, members, options);
-  const random = Random.named(options.seed ?? 0, 'bootstrap', 'seeds');
+  const random = Random.named(options.seed ?? 0, 'bootstrap', 'seeds', ...(options.seedsOf ? [options.seedsOf] : []));
   const samples = draws.map((values) => Float64Array.from(scales, (scale) => drawnMean(values, scale.members, random)));
   const intervals = once(() =>
     scales.map((scale, i) =>

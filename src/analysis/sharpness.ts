@@ -90,7 +90,7 @@ export function sharpnessOf(
   };
 }
 
-function curveSharpness(
+export function curveSharpness(
   sampled: SampledChoice,
   members: readonly MemberOutcomes[],
   options: SharpnessOptions,

@@ -1,6 +1,10 @@
 /** `emergence compare`: natural, standard and induced curve side by side. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { nth } from '../machine/present.js';
+import * as path from 'node:path';
+import { optionOf } from '../experiment/schema.js';
+import type { CompareOptions } from '../library/compare.js';
+import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
 import {
   at,
@@ -29,9 +33,13 @@ export function registerCompare(program: CommandUnknownOpts): void {
     .addOption(standard('accuracy, mse or image-accuracy'))
     .addOption(induced('the one that train plots'))
     .addOption(natural)
+    .option(
+      '--tuned <run>',
+      'instead: whether the late rise survives in the twin of the run that was trained with --tune',
+    )
     .addOption(metricFile)
     .addOption(drawCount(2000))
-    .addOption(picture("compare in the run's folder"))
+    .addOption(picture("compare, or tuned-TUNED, in the run's folder"))
     .addOption(size)
     .addOption(format)
     .addOption(title)
@@ -47,7 +55,11 @@ export function registerCompare(program: CommandUnknownOpts): void {
         'compare lenet-mnist --standard accuracy --induced subset-accuracy:k=20 --natural overlay:opt-2digit-addition',
       ),
     )
-    .action(async (runs, options) => {
+    .action(async (runs, { tuned, ...options }) => {
+      if (tuned !== undefined) {
+        await compareWithTuned(runs, tuned, options);
+        return;
+      }
       const { compare } = await import('../library/compare.js');
       const { comparisonTable } = await import('../report/tables/compare.js');
       const { comparisonFigure } = await import('../report/figures/compare.js');
@@ -71,4 +83,32 @@ export function registerCompare(program: CommandUnknownOpts): void {
       });
       printRuns(shown, options);
     });
+}
+
+type TunedOptions = Omit<CompareOptions, 'note' | 'track'> & {
+  readonly output?: string | undefined;
+  readonly curvePer?: string | undefined;
+  readonly json?: true | undefined;
+};
+
+async function compareWithTuned(runs: readonly string[], tuned: string, options: TunedOptions): Promise<void> {
+  const { compareTuned } = await import('../library/compare-tuned.js');
+  const { twinsTable } = await import('../report/tables/twins.js');
+  const { twinsFigure } = await import('../report/figures/twins.js');
+  const { figureOptionsOf } = await import('../report/figures/print.js');
+  const { writeFigure } = await import('../report/figures/files.js');
+  const printed = figureOptionsOf(options);
+  if (runs.length > 1) throw new UsageError('a tuned twin is of one run', '--tuned', 'name one run before it');
+  const other = (['natural', 'curvePer'] as const).find((key) => options[key] !== undefined);
+  if (other !== undefined)
+    throw new UsageError('is not available with --tuned', `--${optionOf(other)}`, 'leave one of the two out');
+  const found = await compareTuned(nth(runs, 0), tuned, { ...options, ...terminal });
+  const { one, other: twin, ...rest } = found;
+  const stem = options.output ?? path.join(one.folder, `tuned-${twin.record.name}`);
+  const figures = await writeFigure(stem, twinsFigure(found), printed);
+  const text = [twinsTable(found), '', ...pictureLines(figures)].join('\n');
+  printRuns(
+    [{ run: one.label, words: one.words, text, json: { run: one.label, tuned: twin.label, ...rest, figures } }],
+    options,
+  );
 }

@@ -1,7 +1,24 @@
 /** `emergence diff`: compares two runs on the same test examples. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { NamedRun } from '../analysis/diff/difference.js';
+import type { FamilyDifference } from '../library/diff.js';
+import { nth } from '../machine/present.js';
+import { titleOf } from '../runs/imported.js';
 import { examples } from './examples.js';
-import { at, axis, drawCount, format, json, metricFile, picture, size, title, where, probe } from './options.js';
+import {
+  at,
+  axis,
+  curvePer,
+  drawCount,
+  format,
+  json,
+  metricFile,
+  picture,
+  size,
+  title,
+  where,
+  probe,
+} from './options.js';
 import { pictureLines, printRuns, terminal } from './print.js';
 
 export function registerDiff(program: CommandUnknownOpts): void {
@@ -21,30 +38,46 @@ export function registerDiff(program: CommandUnknownOpts): void {
     .addOption(where)
     .addOption(at)
     .addOption(probe)
+    .addOption(curvePer)
     .addOption(json)
     .addHelpText('after', examples('diff plain decay --metric accuracy'))
     .action(async (run, other, options) => {
-      const path = await import('node:path');
-      const { diff } = await import('../library/diff.js');
+      const { diffCurves } = await import('../library/diff.js');
       const { diffFigure } = await import('../report/figures/diff.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
-      const { writeFigure } = await import('../report/figures/files.js');
+      const { writeRunFigures } = await import('../report/figures/files.js');
       const { diffTable } = await import('../report/tables/diff.js');
       const printed = figureOptionsOf(options);
-      const found = await diff(run, other, { ...options, ...terminal });
-      const { metric, one, other: second, ...rest } = found;
-      const stem = options.output ?? path.join(one.folder, `diff-${second.record.name}`);
-      const figures = await writeFigure(stem, diffFigure(found), printed);
-      const words = second.words.isCoordinate ? one.words : undefined;
+      const found = await diffCurves(run, other, { ...options, ...terminal });
+      const first = nth(found, 0);
+      const figures = await writeRunFigures(found, {
+        runOf: ({ one }) => one,
+        figureOf: (each, isOneOf) =>
+          diffFigure(isOneOf ? { ...each, one: named(each.one), other: named(each.other) } : each),
+        ...{ name: `diff-${first.other.record.name}`, output: options.output, printed, isApart: true },
+      });
+      const ofCurve = ({ metric, one, other: second, ...rest }: FamilyDifference) => ({
+        ...{ run: one.label, other: second.label, metric: metric.id, ...rest },
+      });
+      const files = nth(figures, 0);
+      const lines = ['', ...pictureLines(files)];
       printRuns(
         [
           {
-            ...{ run: one.label, words },
-            text: [diffTable(found), '', ...pictureLines(figures)].join('\n'),
-            json: { run: one.label, other: second.label, metric: metric.id, ...rest, figures },
+            ...{ run: first.one.label, words: first.other.words.isCoordinate ? first.one.words : undefined },
+            text: [found.map(diffTable).join('\n\n\n'), ...lines].join('\n'),
+            json:
+              first.one.curve === undefined
+                ? { ...ofCurve(first), figures: files }
+                : { curvePer: first.one.curve.factor, curves: found.map(ofCurve), figures: files },
           },
         ],
         options,
       );
     });
+}
+
+/** By the run's name alone, where the value of the factor is said above. */
+function named({ record, words }: FamilyDifference['one']): NamedRun {
+  return { label: titleOf(record), words };
 }

@@ -1,11 +1,13 @@
 /** `emergence evaluate`: a run's stored outcomes under any metrics. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { MetricEvaluation } from '../analysis/evaluate.js';
-import { nth } from '../machine/present.js';
+import type { Evaluation } from '../library/evaluate.js';
+import { nth, present } from '../machine/present.js';
+import { titleOf } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { examples } from './examples.js';
 import { at, axis, curvePer, where, csv, drawCount, json, metricFile, metricNames, probe } from './options.js';
-import { ofEach, printRuns, terminal } from './print.js';
+import { printRuns, refuseTwice, terminal } from './print.js';
 
 export function registerEvaluate(program: CommandUnknownOpts): void {
   program
@@ -27,20 +29,36 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
       examples('evaluate lenet-mnist --metric accuracy --metric subset-accuracy:k=5 --metric cross-entropy'),
     )
     .action(async (runs, { members: byMember = false, metric, ...options }) => {
-      const { evaluate } = await import('../library/evaluate.js');
+      const { evaluateCurves } = await import('../library/evaluate.js');
       const { evaluationCsv, evaluationTable } = await import('../report/tables/evaluate.js');
       const { samplingOf } = await import('../report/tables/sampling.js');
-      const found = await ofEach(runs, options, (run) => evaluate(run, { ...options, ...terminal, metrics: metric }));
-      const shown = found.map(({ run: { record, label, words, members }, metrics: evaluations }) => {
-        const sampling = samplingOf(record, nth(members, 0).outcomes);
+      refuseTwice(runs, undefined);
+      const found: Evaluation[][] = [];
+      for (const run of runs) found.push(await evaluateCurves(run, { ...options, ...terminal, metrics: metric }));
+      const shown = found.map((curves) => {
+        const { record, words, members, label, curve } = nth(curves, 0).run;
+        const name = curve === undefined ? label : titleOf(record);
+        const evaluated = curves.map(({ run, metrics: evaluations }) => ({ evaluations, curve: run.curve }));
+        const ofCurve = ({ run, metrics }: Evaluation) => metrics.map((each) => plain(each, run.members));
         return {
-          ...{ run: label, words },
-          text: evaluationTable(evaluations, { byMember, sampling, words }),
-          csv: evaluationCsv(label, evaluations, words),
+          ...{ run: name, words },
+          text: evaluationTable(evaluated, {
+            byMember,
+            sampling: samplingOf(record, nth(members, 0).outcomes),
+            words,
+          }),
+          csv: evaluationCsv(name, evaluated, words),
           json: {
-            run: label,
+            run: name,
             ...(words.isCoordinate ? { axis: words.scale } : {}),
-            metrics: evaluations.map((each) => plain(each, members)),
+            ...(curve === undefined
+              ? { metrics: ofCurve(nth(curves, 0)) }
+              : {
+                  curvePer: curve.factor,
+                  curves: curves.map((each) => ({
+                    ...{ [curve.factor]: present(each.run.curve).value, metrics: ofCurve(each) },
+                  })),
+                }),
           },
         };
       });

@@ -154,7 +154,6 @@ function inOrder<T>(members: readonly T[], key: (member: T) => number): T[] {
 }
 
 interface Schedule {
-  readonly order: readonly PlannedMember[];
   /** When the last member ends. */
   readonly seconds: number;
   /** Sum over the members of when each ends: of two plans equally long, the one that shows results earlier. */
@@ -182,7 +181,8 @@ class Search {
   readonly #choices: readonly (readonly number[])[];
   readonly #limits: Limits;
   readonly #slowdown: number;
-  readonly #known = new Map<string, readonly PlannedMember[]>();
+  /** Of each class, by the number of threads. */
+  readonly #known: readonly Map<number, PlannedClass>[];
   #work = 0;
 
   constructor({ members, cores, jobs, threads, fixedThreads = {} }: PlanOptions, limits: Limits) {
@@ -200,19 +200,21 @@ class Search {
       const fixed = fixedThreads[present(member).id];
       return fixed === undefined ? free : [fixed];
     });
+    this.#known = this.#classes.map(() => new Map());
     this.#limits = limits;
     this.#slowdown = Math.max(1, Math.min(limits.maxThreads, limits.maxJobs * Math.max(1, ...free)) / cores);
   }
 
-  best(): Schedule {
+  best(): { readonly order: readonly PlannedMember[]; readonly seconds: number } {
     const combinations = this.#choices.reduce((product, { length }) => product * length, 1);
     const exhaustive = combinations <= exhaustiveLimit;
     let best: ScheduledAssignment | undefined;
     for (const assignment of exhaustive ? product(this.#choices) : this.#starts()) {
       best = this.#better(assignment, best);
     }
-    if (best === undefined) return { order: [], seconds: 0, waiting: 0 };
-    return exhaustive ? best.schedule : this.#improve(best).schedule;
+    if (best === undefined) return { order: [], seconds: 0 };
+    const { assignment, schedule } = exhaustive ? best : this.#improve(best);
+    return { order: this.#order(assignment), seconds: schedule.seconds };
   }
 
   /** The costliest classes get one number of threads, the others another, no larger. */
@@ -247,28 +249,52 @@ class Search {
 
   /** The new assignment if it is better than the best so far. Most are refused without a simulation, by two lower bounds. */
   #better(assignment: readonly number[], best: ScheduledAssignment | undefined): ScheduledAssignment {
-    const classes = this.#classes.map((_, i) => this.#planned(i, nth(assignment, i)));
+    const classes = assignment.map((threads, i) => this.#planned(i, threads));
     this.#work += classes.length;
     if (best !== undefined && lowerBound(classes, this.#limits) > best.schedule.seconds) return best;
-    // A class's members take equally long.
-    const inTurn = inOrder(classes, ([member]) => present(member).estimatedSeconds).flat();
-    this.#work += simulationWork * inTurn.length;
+    const inTurn = inOrder(classes, ({ estimatedSeconds }) => estimatedSeconds);
+    this.#work += simulationWork * inTurn.reduce((sum, { count }) => sum + count, 0);
     const schedule = simulate(inTurn, this.#limits);
     return best === undefined || isBetter(schedule, best.schedule) ? { assignment, schedule } : best;
   }
 
-  /** A class's members on so many threads each. */
-  #planned(index: number, threads: number): readonly PlannedMember[] {
-    const key = `${index} ${threads}`;
-    const known = this.#known.get(key);
+  /** A class on so many threads for each of its members, which take equally long. */
+  #planned(index: number, threads: number): PlannedClass {
+    const known = nth(this.#known, index).get(threads);
     if (known !== undefined) return known;
-    const planned = nth(this.#classes, index).map((member) => {
-      const training = member.steps * secondsPerStep(member.flopsPerStep, threads);
-      return { ...member, threads, estimatedSeconds: (cpuSpeed.workerSeconds + training) * this.#slowdown };
-    });
-    this.#known.set(key, planned);
+    const { [0]: member, length: count } = nth(this.#classes, index);
+    const { steps, flopsPerStep } = present(member);
+    const training = steps * secondsPerStep(flopsPerStep, threads);
+    const estimatedSeconds = (cpuSpeed.workerSeconds + training) * this.#slowdown;
+    const area = count * Math.min(threads, this.#limits.maxThreads) * estimatedSeconds;
+    const planned = { index, threads, count, estimatedSeconds, area };
+    nth(this.#known, index).set(threads, planned);
     return planned;
   }
+
+  /** All members, in the order in which they are to start. */
+  #order(assignment: readonly number[]): PlannedMember[] {
+    const classes = assignment.map((threads, i) => this.#planned(i, threads));
+    return inOrder(classes, ({ estimatedSeconds }) => estimatedSeconds).flatMap(
+      ({ index, threads, estimatedSeconds }) =>
+        nth(this.#classes, index).map((member) => ({ ...member, threads, estimatedSeconds })),
+    );
+  }
+}
+
+/** Members that take equally long, one after the other in the order of starting. */
+interface Batch {
+  readonly threads: number;
+  readonly count: number;
+  /** Of each of them. */
+  readonly estimatedSeconds: number;
+}
+
+interface PlannedClass extends Batch {
+  /** Its place among the classes. */
+  readonly index: number;
+  /** Thread-seconds of all of them. */
+  readonly area: number;
 }
 
 interface ScheduledAssignment {
@@ -277,13 +303,13 @@ interface ScheduledAssignment {
 }
 
 /** No schedule is shorter than its longest member, nor than all members packed without a gap. */
-function lowerBound(classes: readonly (readonly PlannedMember[])[], { maxThreads }: Limits): number {
+function lowerBound(classes: readonly PlannedClass[], { maxThreads }: Limits): number {
   let longest = 0;
   let area = 0;
-  for (const members of classes) {
-    const { threads, estimatedSeconds } = nth(members, 0);
-    longest = Math.max(longest, estimatedSeconds);
-    area += members.length * Math.min(threads, maxThreads) * estimatedSeconds;
+  // A plain loop: a large family has thousands of classes, and thousands of assignments are looked at.
+  for (const planned of classes) {
+    longest = Math.max(longest, planned.estimatedSeconds);
+    area += planned.area;
   }
   return Math.max(longest, area / maxThreads) * (1 - 1e-9);
 }
@@ -326,9 +352,9 @@ function isBetter(a: Schedule, b: Schedule): boolean {
  * Runs the pool's rule on estimated times: `firstThatFits` at every step, with a queue for each number of threads and the running members
  * in order of their ends, as families may have ten thousand members.
  */
-export function simulate(order: readonly PlannedMember[], { maxThreads, maxJobs }: Limits): Schedule {
+function simulate(order: readonly Batch[], { maxThreads, maxJobs }: Limits): Schedule {
   const queues: Queue[] = [...group(order.keys(), (place) => nth(order, place).threads)].map(([threads, places]) => {
-    return { threads, places, next: 0 };
+    return { threads, places, next: 0, started: 0 };
   });
   // Those that end first are last.
   const running: { readonly threads: number; readonly end: number }[] = [];
@@ -337,14 +363,16 @@ export function simulate(order: readonly PlannedMember[], { maxThreads, maxJobs 
     const room = running.length === 0 ? Infinity : running.length >= maxJobs ? 0 : maxThreads - busy;
     const queue = firstOf(queues, room);
     if (queue !== undefined) {
-      const { estimatedSeconds, threads } = nth(order, nth(queue.places, queue.next++));
+      const { estimatedSeconds, threads, count } = nth(order, nth(queue.places, queue.next));
+      queue.started += 1;
+      if (queue.started === count) [queue.next, queue.started] = [queue.next + 1, 0];
       const end = now + estimatedSeconds;
       running.splice(byEnd.right(running, -end), 0, { threads, end });
       busy += threads;
       waiting += end;
     } else {
       const first = running.pop();
-      if (first === undefined) return { order, seconds: now, waiting };
+      if (first === undefined) return { seconds: now, waiting };
       now = first.end;
       busy -= first.threads;
       while (running.length > 0 && nth(running, -1).end <= now) busy -= present(running.pop()).threads;
@@ -356,9 +384,11 @@ const byEnd = bisector(({ end }: { readonly end: number }) => -end);
 
 interface Queue {
   readonly threads: number;
-  /** Places of its members in the order of starting. */
+  /** Places of its batches in the order of starting. */
   readonly places: readonly number[];
   next: number;
+  /** Members of the next batch that run already. */
+  started: number;
 }
 
 /** The queue whose next member comes first of those that need no more threads than there is room for. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { nth, present } from '../machine/present.js';
 import type { OutcomeColumns } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
-import { counted } from '../terminal/format.js';
+import { condensed, counted } from '../terminal/format.js';
 import { isNameable } from '../terminal/printable.js';
 import { columnsLike, refuseOtherExamples, type KnownRun } from './known-run.js';
 import { commonColumns, ImportedModel, type OutcomeRow } from './model.js';
@@ -126,6 +126,7 @@ export class Collector {
       return { name, seed, coordinates, columns };
     });
     const examples = shared.map((example) => this.#examples.nameOf(example));
+    notes.push(...neverRight(members, { examples, nameOf: (code) => classes.names?.[code] ?? String(code) }));
     const contents = this.#contentsOf(shared);
     if (onto !== undefined) refuseOtherExamples(onto, { columns: nth(members, 0).columns, contents });
     const hash = createHash('sha256').update(examples.map((id) => `${JSON.stringify(id)}\n`).join(''));
@@ -270,6 +271,24 @@ export class Collector {
     const place = new Map(sorted.map((name, i) => [name, i]));
     return { codes: Int32Array.from(names, (name) => present(place.get(name))), names: sorted, count: sorted.length };
   }
+}
+
+/** A line where models never predict the true class, as where labels are of other images, or name classes otherwise. */
+function neverRight(
+  members: readonly Pick<CollectedMember, 'name' | 'columns'>[],
+  { examples, nameOf }: { readonly examples: readonly string[]; readonly nameOf: (code: number) => string },
+): string[] {
+  const never = members.filter(
+    ({ columns: { label, predicted } }) =>
+      label !== undefined && predicted !== undefined && label.every((code, i) => code !== predicted[i]),
+  );
+  const [first] = never;
+  if (first === undefined) return [];
+  const { label, predicted } = first.columns;
+  const of = (codes: OutcomeColumns[string] | undefined) => nameOf(Number(present(codes)[0]));
+  return [
+    `${condensed([...new Set(never.map(({ name }) => name))])} never predicted the true class, such as ${of(label)} of example ${nth(examples, 0)}, predicted to be ${of(predicted)}: are the labels of these examples, and do they name classes as the predictions do?`,
+  ];
 }
 
 /** A class that stands for itself. */

@@ -50,12 +50,12 @@ const resultsSchema = z.looseObject({
     .record(
       z.string(),
       z.looseObject({
-        metric_list: z.array(z.looseObject({ metric: z.unknown(), aggregation: z.unknown() })).optional(),
+        metric_list: z.array(z.looseObject({ metric: z.unknown(), aggregation: z.unknown().optional() })).optional(),
       }),
     )
     .default({}),
   config: z
-    .looseObject({ model_args: z.unknown(), model_num_parameters: z.number().nullish() })
+    .looseObject({ model_args: z.unknown().optional(), model_num_parameters: z.number().nullish() })
     .default({ model_args: undefined }),
   model_name: z.string().nullish(),
   lm_eval_version: z.string().nullish(),
@@ -396,6 +396,9 @@ interface Means {
   readonly notes: string[];
 }
 
+/** What the harness averages where a task does not say. */
+const areMeans: ReadonlySet<string> = new Set(['acc', 'acc_norm', 'acc_mutual_info', 'exact_match']);
+
 /** Throws UsageError if a mean of the samples is another than the harness reports for as many. */
 function compareMeans({ file, task, results }: SamplesFile, { sums, count, filter, notes }: Means): void {
   if (results === undefined) {
@@ -410,9 +413,12 @@ function compareMeans({ file, task, results }: SamplesFile, { sums, count, filte
     );
     return;
   }
-  const averaged = content.configs[task]?.metric_list?.flatMap(({ metric, aggregation }) =>
-    aggregation === 'mean' || metric === 'brier_score' ? [String(metric)] : [],
-  );
+  const averaged = content.configs[task]?.metric_list?.flatMap(({ metric, aggregation }) => {
+    const name = String(metric);
+    return aggregation === 'mean' || name === 'brier_score' || (aggregation === undefined && areMeans.has(name))
+      ? [name]
+      : [];
+  });
   for (const [name, sum] of sums) {
     const reported = content.results[task]?.[`${name},${filter}`];
     if (typeof reported !== 'number' || averaged?.includes(name) === false) continue;

@@ -1,30 +1,13 @@
 /** Compares two runs on the examples that both were tested on. */
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
-import { compareRuns, type FamilyDifference } from '../analysis/diff/difference.js';
+import { adjustedTogether, compareRuns, type FamilyDifference } from '../analysis/diff/difference.js';
 export type { FamilyDifference } from '../analysis/diff/difference.js';
-import {
-  exampleColumnsOf,
-  matchExamples,
-  matchScales,
-  type MatchedExamples,
-  type MatchedScales,
-} from '../analysis/diff/match.js';
 import { nth } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
-import { readExamples } from '../runs/imported.js';
-import type { LoadedRun, OpenRun } from '../runs/opened.js';
-import type { OutcomeName } from '../runs/outcomes.js';
+import type { LoadedRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
-import { counted } from '../terminal/format.js';
-import {
-  metricFor,
-  openRun,
-  readRun,
-  refuseImpossible,
-  registryOf,
-  type MetricOptions,
-  type RunLike,
-} from './family.js';
+import { metricFor, refuseImpossible, registryOf, type MetricOptions, type RunLike } from './family.js';
+import { openTwo, readTwo, twoCurves } from './two-runs.js';
 
 export interface DiffOptions extends Omit<MetricOptions, 'all'> {
   /** Default: the standard one. */
@@ -46,25 +29,15 @@ export interface DiffOptions extends Omit<MetricOptions, 'all'> {
  * @throws UsageError for runs with no test example or no scale in common, and for a metric that one of them can't have
  */
 export async function diff(first: RunLike, second: RunLike, options: DiffOptions = {}): Promise<FamilyDifference> {
-  const { note, draws } = options;
-  const [a, b] = [await openSide(first, options), await openSide(second, options)];
-  if (a.folder === b.folder && a.label === b.label)
-    throw new UsageError('is given twice', a.label, 'give two runs: a run does not differ from itself');
+  const { draws } = options;
+  const [a, b] = await openTwo(first, second, options);
   const asked = await metricFor(a, options.metric, options);
   if (asked !== undefined) refuseImpossible(b, [asked], await registryOf(options, b), '--metric');
-  refuseOtherData(a, b);
-  const columnsOf = (run: OpenRun): OutcomeName[] => [
-    ...(asked?.needs ?? defaultColumnsOf(run)),
-    ...exampleColumnsOf(run),
-  ];
-  const [one, other] = [await readRun(a, columnsOf(a), options), await readRun(b, columnsOf(b), options)];
+  const { one, other, examples, matched, only } = await readTwo(a, b, {
+    ...options,
+    columnsOf: (run) => asked?.needs ?? defaultColumnsOf(run),
+  });
   const metric = asked ?? standardOf(one, other);
-  const examples = matchExamples(
-    { run: one, ids: await readExamples(one) },
-    { run: other, ids: await readExamples(other) },
-  );
-  const { matched, only, scale } = matchScales(one, other);
-  for (const line of notesOf([one, other], { examples, only, scale })) note?.(`note: ${line}`);
   const found = compareRuns({
     metric,
     one: examples.one,
@@ -76,25 +49,35 @@ export async function diff(first: RunLike, second: RunLike, options: DiffOptions
   return { ...found, metric, one, other, examples: { common, only: left, isChecked }, unmatched: only };
 }
 
-/** Axis, probe and moment apply to both runs: if only one of them lacks something, the message is about that one. */
-async function openSide(run: RunLike, options: DiffOptions): Promise<OpenRun> {
-  try {
-    return await openRun(run, options);
-  } catch (error) {
-    if (!(error instanceof UsageError) || error.option === undefined) throw error;
-    throw new UsageError(error.message, typeof run === 'string' ? run : run.label);
-  }
-}
-
-/** Numbers of examples are of one dataset. */
-function refuseOtherData(a: OpenRun, b: OpenRun): void {
-  const [one, other] = [a, b].map(({ record, words }) => (words.isImported ? undefined : record.dataset.name));
-  if (one === undefined || other === undefined || one === other) return;
-  throw new UsageError(
-    `are tested on ${one} and on ${other}`,
-    `${a.label} and ${b.label}`,
-    'give two runs that are tested on the same examples',
-  );
+/**
+ * `diff` once for each value of a factor that both runs have; p is adjusted for all scales of all of them.
+ *
+ * @example
+ *     const found = await diffCurves('half', 'lenet-mnist', { curvePer: 'width', axis: 'flops' });
+ *     found.map(({ one, scales }) => [one.curve?.value, scales.length]);
+ *
+ * @throws UsageError as `diff`, and for a factor that the members of one run do not differ in, or of which no value is in both
+ */
+export async function diffCurves(
+  first: string,
+  second: string,
+  { note, ...rest }: DiffOptions & { readonly curvePer?: string | undefined } = {},
+): Promise<FamilyDifference[]> {
+  const told = new Set<string>();
+  // What is true of every curve is said once.
+  const once = (line: string) => {
+    if (!told.has(line)) note?.(line);
+    told.add(line);
+  };
+  const options = { ...rest, note: once };
+  if (options.curvePer === undefined) return [await diff(first, second, options)];
+  const pairs = await twoCurves(first, second, options);
+  const last = nth(pairs, -1);
+  // A metric that is chosen on the outcomes is that of the largest value, for all.
+  const ofLast = await diff(...last, options);
+  const found: FamilyDifference[] = [];
+  for (const pair of pairs.slice(0, -1)) found.push(await diff(...pair, { ...options, metric: ofLast.metric.id }));
+  return adjustedTogether([...found, ofLast]);
 }
 
 function standardOf(one: LoadedRun, other: LoadedRun): Metric {
@@ -106,23 +89,4 @@ function standardOf(one: LoadedRun, other: LoadedRun): Metric {
     `${one.label} and ${other.label}`,
     'give --metric',
   );
-}
-
-function notesOf(
-  runs: readonly [LoadedRun, LoadedRun],
-  { examples, only, scale }: { readonly examples: MatchedExamples } & Pick<MatchedScales, 'only' | 'scale'>,
-): string[] {
-  return [
-    ...runs.flatMap(({ label }, side) => {
-      const left = nth(only, side);
-      return left.length === 0 ? [] : [`only ${label} has ${scale} ${left.join(', ')}: not compared`];
-    }),
-    ...runs.flatMap(({ label }, side) => {
-      const left = nth(examples.only, side);
-      return left === 0 ? [] : [`only ${label} has ${counted(left, 'test example')} more: left out`];
-    }),
-    ...(examples.isChecked
-      ? []
-      : ['the runs do not both have the true classes: examples are matched by their ids alone']),
-  ];
 }

@@ -1,8 +1,9 @@
 /** A run's stored outcomes under any metrics. */
 import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
 import { answerColumns, evaluateMetrics, flatness, oneAnswer, type MetricEvaluation } from '../analysis/evaluate.js';
+import { nth } from '../machine/present.js';
 import type { LoadedRun, OpenRun } from '../runs/opened.js';
-import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
+import { metricsFor, openCurves, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
 export interface EvaluateOptions extends MetricOptions {
   /** Such as `subset-accuracy:k=5`; default: the standard one, the induced one and the loss. */
@@ -50,7 +51,28 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
   return { run: loaded, metrics: evaluations };
 }
 
-/** The usual metrics whose columns the imported outcomes do not have. */
+/**
+ * `evaluate` once for each value of a factor, under the same metrics: where they are chosen on the outcomes, those of the largest value.
+ *
+ * @example
+ *     const curves = await evaluateCurves('lenet-mnist', { curvePer: 'width', axis: 'flops' });
+ *     curves.map(({ run, metrics }) => [run.curve?.value, metrics.length]);
+ *
+ * @throws UsageError as `evaluate`, and for a factor that the members do not differ in
+ */
+export async function evaluateCurves(
+  run: RunLike,
+  options: EvaluateOptions & { readonly curvePer?: string | undefined } = {},
+): Promise<Evaluation[]> {
+  const opened = await openCurves(run, options);
+  const last = await evaluate(nth(opened, -1), options);
+  const metrics = last.metrics.map(({ metric }) => metric.id);
+  const found: Evaluation[] = [];
+  for (const open of opened.slice(0, -1)) found.push(await evaluate(open, { ...options, metrics }));
+  return [...found, last];
+}
+
+/** The usual metrics that imported outcomes do not have the columns of. */
 function missingLines({ columns, words }: OpenRun): string[] {
   if (!words.isImported || columns.includes('log_probability')) return [];
   return ['no cross-entropy: the imported outcomes do not include the log-probability of the right answer'];

@@ -6,7 +6,7 @@ import type { FileContent } from '../machine/files.js';
 import { metrics } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import { usualFigure, type FigureOptions } from '../report/figures/print.js';
-import { sequenceAccuracy } from '../metrics/classification.js';
+import { imageAccuracy, sequenceAccuracy } from '../metrics/classification.js';
 import { isImported, kindOf, pairsOf } from '../runs/imported.js';
 import type { OpenRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
@@ -130,9 +130,10 @@ function inducedMetrics(texts: readonly string[], runs: Opened): (Metric | undef
     const metric = asked.find(({ name }) => name === names[i]);
     const pairs = pairsOf(open.record);
     if (metric?.name === 'sequence-accuracy' && Number(metric.parameters['l']) > pairs)
-      throw new UsageError(`sequences of ${open.record.name} have ${pairs} images`, flag, `give at most l=${pairs}`);
-    // The page moves a threshold, and the last image of a probe is a single one.
-    return metric ?? (kindOf(open.record) === 'sequences' && pairs === 1 ? sequenceAccuracy.with({ l: 1 }) : undefined);
+      throw new UsageError(`sequences of ${open.record.name} have ${pairs} images`, flag, `give l=${pairs} at most`);
+    if (metric !== undefined || kindOf(open.record) !== 'sequences' || pairs > 1) return metric;
+    // The page moves a threshold, and of the last image of a probe there is this one alone, which is accuracy.
+    return { ...sequenceAccuracy.with({ l: 1 }), title: imageAccuracy.with({}).title };
   });
 }
 

@@ -43,7 +43,7 @@ export async function cachedRemovals(cache = cacheFolder()): Promise<Removal[]> 
       const bare = each.name.replace(aside, '').replace(lockEnding, '');
       if (name.test(bare) || (await isLeftover(path.join(place, each.name)))) places.push(path.join(place, each.name));
     }
-    const entries = (await Promise.all(places.sort().map(entriesAt))).flat();
+    const entries = places.sort().flatMap(entriesAt);
     if (entries.length > 0) removals.push({ what: `${what} (${place})`, entries });
   }
   return removals;

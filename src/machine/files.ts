@@ -3,7 +3,7 @@
  * moment: what is left then is the old file or the new one, and at worst a leftover that `removeLeftovers` takes away.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, type Stats } from 'node:fs';
+import { createReadStream, readFileSync, statSync, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -366,10 +366,15 @@ export async function readTextIfThere(file: string): Promise<string | undefined>
 
 /** A file's bytes, undefined if there is none. Throws RunError if it can't be read. */
 export async function readFileIfThere(file: string): Promise<Buffer | undefined> {
+  return Promise.resolve(readNow(file));
+}
+
+/** A large run has ten thousand small files, each of which would wait for Node's pool of threads several times. */
+function readNow(file: string): Buffer | undefined {
   try {
     // A pipe may never end, and a device never does.
-    if (isEndless(await fs.stat(file))) throw new RunError('is a pipe, a socket or a device, not a file', file);
-    return await fs.readFile(file);
+    if (isEndless(statSync(file))) throw new RunError('is a pipe, a socket or a device, not a file', file);
+    return readFileSync(file);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw diskError(error, file);

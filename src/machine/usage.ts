@@ -1,5 +1,8 @@
-/** What files and folders take on the disk: blocks that are allocated, as `du` counts them, not the lengths of files. */
-import * as fs from 'node:fs/promises';
+/**
+ * What files and folders take on the disk: blocks that are allocated, as `du` counts them, not the lengths of files. Each is asked for
+ * at once: a promise takes ten times as long as what it is of, and a large run has a hundred thousand files.
+ */
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { codeOf } from '../terminal/errors.js';
 import { diskError } from './files.js';
@@ -24,13 +27,12 @@ const blockBytes = 512;
  *
  * @throws RunError if a folder can't be read
  */
-export async function entriesAt(place: string): Promise<DiskEntry[]> {
+export function entriesAt(place: string): DiskEntry[] {
   try {
-    const stats = await fs.lstat(place);
+    const stats = fs.lstatSync(place);
     const isFolder = stats.isDirectory();
-    const names = isFolder ? (await fs.readdir(place)).sort() : [];
-    const inside: DiskEntry[] = [];
-    for (const name of names) inside.push(...(await entriesAt(path.join(place, name))));
+    const names = isFolder ? fs.readdirSync(place).sort() : [];
+    const inside = names.flatMap((name) => entriesAt(path.join(place, name)));
     const { dev, ino, blocks, nlink } = stats;
     // A folder's links are its subfolders.
     const about = { bytes: blocks * blockBytes, identity: `${dev}:${ino}`, links: isFolder ? 1 : nlink };

@@ -40,6 +40,11 @@ export const glossary: readonly GlossaryTerm[] = [
     page: 'metrics.md',
   },
   {
+    term: 'metric, curve',
+    meaning: 'a function of outcomes, such as accuracy; its mean over seeds at each scale of a family',
+    page: 'metrics.md',
+  },
+  {
     term: 'standard metric',
     meaning: 'the usual metric of the field: accuracy, mean squared error, accuracy per image',
     page: 'metrics.md',
@@ -51,8 +56,29 @@ export const glossary: readonly GlossaryTerm[] = [
     page: 'emergence.md#compare-natural-standard-induced',
   },
   {
+    term: 'subset accuracy, K',
+    meaning:
+      'the chance that K images drawn at random from the test set are all right: close to accuracy to the power K',
+    page: 'metrics.md',
+  },
+  {
+    term: 'sequence accuracy, L',
+    meaning: 'the share of sequences whose first L images are all right',
+    page: 'metrics.md',
+  },
+  {
+    term: 'reconstruction, c',
+    meaning: 'the share of images with a squared error per pixel below the cutoff c',
+    page: 'metrics.md',
+  },
+  {
+    term: 'resolution',
+    meaning: 'the smallest value above 0 that a metric can show on a test set of this size',
+    page: 'metrics.md#what-an-interval-is-over',
+  },
+  {
     term: 'natural curve',
-    meaning: 'a published curve of models of others, for comparison',
+    meaning: 'a published curve of other models, for comparison',
     page: '../datasets/natural-curves/README.md',
   },
   {
@@ -104,10 +130,25 @@ export const glossary: readonly GlossaryTerm[] = [
     page: 'quanta.md#turns',
   },
   {
+    term: 'sharp',
+    meaning: 'of the turn of a single example: its passage takes one step between neighbouring scales',
+    page: 'quanta.md#turns',
+  },
+  {
+    term: 'coin flips',
+    meaning: 'what independent flips with the accuracy of each member would show, for comparison with the turns',
+    page: 'quanta.md#turns',
+  },
+  {
     term: 'skill',
     meaning:
       "a forecast's CRPS (continuous ranked probability score) divided by that of the best simple baseline: below 1 is better",
     page: 'forecasts.md#methods',
+  },
+  {
+    term: 'study',
+    meaning: 'a backtest: every set of smaller scales predicts the larger ones',
+    page: 'forecasts.md#in-hindsight-from-how-far-below',
   },
   {
     term: 'seal',

@@ -134,7 +134,7 @@ async function lockableMembers(folder: string): Promise<string[]> {
 
 async function planRun(folder: string, { names, unfinished }: CleanRequest): Promise<CleanPlan> {
   if (names.length > 0 && !unfinished) return planWhole(folder);
-  const all = await entriesAt(folder);
+  const all = entriesAt(folder);
   const leftovers: DiskEntry[] = [];
   for (const entry of all) if (isOurs(entry, folder) && (await isLeftBehind(entry))) leftovers.push(entry);
   const states = await statesOf(folder);
@@ -146,8 +146,8 @@ async function planRun(folder: string, { names, unfinished }: CleanRequest): Pro
   const ofBegun = begun.flatMap((state) => oursIn(state.folder, all, folder));
   // A kill between the last two steps of a member leaves this, and the next training would remove it.
   const complete = states.filter(({ status }) => status === 'complete');
-  const spent = complete.flatMap(({ folder: own }) => checkpointFiles.map((name) => path.join(own, name)));
-  const useless = [...leftovers, ...all.filter((entry) => spent.includes(entry.path))];
+  const spent = new Set(complete.flatMap(({ folder: own }) => checkpointFiles.map((name) => path.join(own, name))));
+  const useless = [...leftovers, ...all.filter((entry) => spent.has(entry.path))];
   return planOf(folder, [
     { what: `checkpoints of ${condensed(begun.map(({ id }) => id))} in ${folder}`, entries: ofBegun },
     leftoversOf(
@@ -171,8 +171,8 @@ function planOf(folder: string, removals: readonly Removal[], notes: readonly st
   return { removals: removals.filter(({ entries }) => entries.length > 0), runs: isTouched ? [folder] : [], notes };
 }
 
-async function planWhole(folder: string): Promise<CleanPlan> {
-  const all = await entriesAt(folder);
+function planWhole(folder: string): CleanPlan {
+  const all = entriesAt(folder);
   const record = path.join(folder, 'run.json');
   const rank = ({ path: place }: DiskEntry) => (place === folder ? 2 : place === record ? 1 : 0);
   // The record comes last: a run that is half removed is still a run, and the same command removes the rest.
@@ -237,7 +237,7 @@ function noRun(text: string, root: string, known: readonly string[]): UsageError
 async function probesIn(root: string): Promise<Removal[]> {
   const entries: DiskEntry[][] = [];
   for (const name of await namesIn(root))
-    if (await isLeftover(path.join(root, name))) entries.push(await entriesAt(path.join(root, name)));
+    if (await isLeftover(path.join(root, name))) entries.push(entriesAt(path.join(root, name)));
   return [leftoversOf(root, entries.flat())];
 }
 

@@ -69,8 +69,8 @@ export type JobsOf = (runFolder: string) => Promise<ReadonlyMap<string, MemberJo
 
 async function summariseFolder(folder: string, scrutiny: Scrutiny, jobsOf: JobsOf): Promise<RunSummary> {
   const name = path.basename(folder);
-  // A run may be a link to another disk; its size is that of the target.
-  const sizeBytes = bytesOf(await entriesAt(await fs.realpath(folder).catch(() => folder)));
+  // A run may be a link to another disk, and is as large as what it points at.
+  const sizeBytes = bytesOf(entriesAt(await fs.realpath(folder).catch(() => folder)));
   const isBusy = (await trainerOf(folder)) !== undefined;
   const none = { arch: null, dataset: null, created: null, members: null, missing: [], notes: [] };
   const unread = { name, folder, ...none, status: isBusy ? 'training' : 'damaged', sizeBytes } as const;

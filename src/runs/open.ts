@@ -29,7 +29,19 @@ import {
 import { memberFolder, membersOf, readAnyRun, readMemberFile, readMemberRecord } from './run.js';
 import { unfinished } from './verify.js';
 import { coordinatesOf } from './coordinates.js';
-import { curvesPer, onScale, pointsAt, coordinateValues, viewOf, type Placed, type ViewOptions } from './view.js';
+import {
+  curvesPer,
+  isAt,
+  membersWith,
+  onScale,
+  pointsAt,
+  coordinateValues,
+  varyingCoordinates,
+  varyingFactors,
+  viewOf,
+  type Placed,
+  type ViewOptions,
+} from './view.js';
 import { importedWords } from './words.js';
 import { classCounts, outcomesFile, readMembers } from './load.js';
 import type { FamilyMember, OpenRun, OpenOptions } from './opened.js';
@@ -45,11 +57,7 @@ export async function openRuns(folder: string, options: OpenOptions = {}): Promi
   if (!isImported(record)) return openTrained(folder, probed(record, options.probe), options);
   if (options.probe !== undefined)
     throw new UsageError('the run has imported members, of which there are no probes', '--probe', 'leave it out');
-  const unknown =
-    options.curvePer === undefined ? (options.where === undefined ? undefined : '--where') : '--curve-per';
-  if (unknown !== undefined)
-    throw new UsageError('the run has imported members, which have no factors', unknown, 'give --axis instead');
-  return [await openImported(folder, record, options.axis ?? record.axis)];
+  return openImported(folder, record, options);
 }
 
 /** `openRuns` for a single one. */
@@ -182,7 +190,7 @@ function viewsOf(
   const name = titleOf(record);
   if (curvePer === undefined) return [{ where, label: name, curve: undefined }];
   if (curvePer === axis) throw new UsageError(`${axis} is on the axis`, '--curve-per', 'give another factor');
-  return curvesPer(curvePer, record, { members, where }).map((curve) => ({
+  return curvesPer(curvePer, varyingFactors(record, members), { members, where }).map((curve) => ({
     where: { ...where, [curvePer]: curve.value },
     label: `${name}, ${curve.name}`,
     curve,
@@ -220,7 +228,8 @@ export async function testLosses(
   return new Map(found.map(({ outcomes }, i) => [nth(members, i), Math.abs(mean(present(outcomes[name])))]));
 }
 
-async function openImported(folder: string, record: ImportedRun, axis: string): Promise<OpenRun> {
+async function openImported(folder: string, record: ImportedRun, options: OpenOptions): Promise<OpenRun[]> {
+  const { axis = record.axis, curvePer } = options;
   const found: ImportedMember[] = [];
   const absent: string[] = [];
   for (const id of record.members) {
@@ -234,23 +243,30 @@ async function openImported(folder: string, record: ImportedRun, axis: string): 
   const known = [...new Set(found.flatMap(({ coordinates }) => Object.keys(coordinates)))];
   if (found.length > 0 && !known.includes(axis))
     throw new UsageError(`no member has a coordinate ${axis}`, '--axis', suggestion(axis, known));
-  const placed = found.filter(({ coordinates }) => (coordinates[axis] ?? 0) > 0);
-  for (const { id, coordinates } of found)
+  const shown = membersWith(found, options.where);
+  const placed = shown.filter(({ coordinates }) => (coordinates[axis] ?? 0) > 0);
+  for (const { id, coordinates } of shown)
     if (!((coordinates[axis] ?? 0) > 0))
       absent.push(`${shownId(id)} (${coordinates[axis] === undefined ? `has no ${axis}` : `${axis} is not above 0`})`);
   if (placed.length === 0)
     throw new RunError(`none of the ${absent.length} members can be read; the first: ${absent[0] ?? ''}`, folder);
-  const complete = onScale(
-    placed.map((member) => familyMemberOf(folder, member)),
-    ({ coordinates }) => present(coordinates[axis]),
-  );
-  const columns = await columnsOf(complete);
+  if (curvePer === axis) throw new UsageError(`${axis} is on the axis`, '--curve-per', 'give another coordinate');
+  const complete = placed.map((member) => familyMemberOf(folder, member));
+  const scaled = (members: typeof complete) => onScale(members, ({ coordinates }) => present(coordinates[axis]));
+  const columns = await columnsOf(scaled(complete));
   if (!columns.includes('correct')) throw new RunError('its outcomes do not say which answers are right', folder);
-  const words = importedWords(axis);
-  return {
-    ...{ folder, record, words, complete, absent, columns, notes: [] },
-    ...{ label: record.name, held: {}, curve: undefined },
-  };
+  const curves =
+    curvePer === undefined
+      ? [undefined]
+      : curvesPer(curvePer, varyingCoordinates(placed), { ...options, members: placed });
+  return curves.map((curve) => {
+    const held = { ...options.where, ...(curve === undefined ? {} : { [curve.factor]: curve.value }) };
+    return {
+      ...{ folder, record, words: importedWords(axis), absent, columns, notes: [], held, curve },
+      complete: scaled(complete.filter(({ coordinates }) => isAt(coordinates, held))),
+      label: curve === undefined ? record.name : `${record.name}, ${curve.name}`,
+    };
+  });
 }
 
 /** Without its place on an axis. */

@@ -1,6 +1,7 @@
 /** How far a run is, judged by the files in its folder alone: members write after each epoch, so nothing more recent is known. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { group, least } from 'd3-array';
 import { nth, present } from '../machine/present.js';
 import { RunError } from '../terminal/errors.js';
 import { readHistory } from './history.js';
@@ -60,7 +61,8 @@ export async function readProgress(
   const { arch, dataset } = record.experiment;
   const epochs = Math.max(...states.map((state) => state.epochs));
   const timed = await Promise.all(states.map((state) => timingOf(state, record, now)));
-  const left = timed.map((timing) => secondsLeft(timing, timed));
+  const paces = pacesOf(timed);
+  const left = timed.map((timing) => secondsLeft(timing, paces));
   const members = states.map((state, i) => ({
     ...memberProgress(state, nth(timed, i), isBusy ? nth(left, i) : null),
     job: state.status === 'complete' ? null : (jobs.get(state.id) ?? null),
@@ -130,12 +132,29 @@ function pace({ history }: Timing): number | undefined {
   return recent.length === 0 ? undefined : recent.reduce((sum, { seconds }) => sum + seconds, 0) / recent.length;
 }
 
-/** Estimated remaining time of a member; null if no other member provides a basis. */
-export function secondsLeft(timing: Timing, all: readonly Timing[]): number | null {
+/** What an epoch of so many operations takes. */
+interface Pace {
+  readonly flops: number;
+  readonly seconds: number;
+}
+
+/** Of the members that have epochs: for each number of operations the mean of those with the same. */
+export function pacesOf(all: readonly Timing[]): Pace[] {
+  const known = all.flatMap((timing) => {
+    const seconds = pace(timing);
+    return seconds === undefined || timing.flops === undefined ? [] : { flops: timing.flops, seconds };
+  });
+  return [...group(known, ({ flops }) => flops)].map(([flops, each]) => {
+    return { flops, seconds: each.reduce((sum, { seconds }) => sum + seconds, 0) / each.length };
+  });
+}
+
+/** Estimate of what a member still takes; null if no other member says anything of it. */
+export function secondsLeft(timing: Timing, paces: readonly Pace[]): number | null {
   if (timing.isComplete) return 0;
   const own = pace(timing);
   if (own === undefined) {
-    const estimate = timing.flops === undefined ? undefined : paceAt(timing.flops, all);
+    const estimate = timing.flops === undefined ? undefined : paceAt(timing.flops, paces);
     return estimate === undefined ? null : estimate * timing.epochs;
   }
   // One that was stopped in between was not training all that time.
@@ -144,23 +163,17 @@ export function secondsLeft(timing: Timing, all: readonly Timing[]): number | nu
 }
 
 /**
- * Time of an epoch with this many operations for a member without one yet: the mean of members with the same number, otherwise a power
- * law through the two nearest, otherwise in proportion to the only one.
+ * Of an epoch of so many operations where the member has none yet: that of members with the same, else a power law through the two
+ * nearest, else in proportion to the only one.
  */
-function paceAt(flops: number, all: readonly Timing[]): number | undefined {
-  const paces = new Map<number, number[]>();
-  for (const timing of all) {
-    const own = pace(timing);
-    if (own === undefined || timing.flops === undefined) continue;
-    paces.set(timing.flops, [...(paces.get(timing.flops) ?? []), own]);
-  }
-  const known = [...paces]
-    .map(([at, each]) => ({ at, seconds: each.reduce((sum, one) => sum + one, 0) / each.length }))
-    .sort((a, b) => Math.abs(Math.log(a.at / flops)) - Math.abs(Math.log(b.at / flops)));
-  const [near, far] = known;
+function paceAt(flops: number, paces: readonly Pace[]): number | undefined {
+  const distance = (known: Pace) => Math.abs(Math.log(known.flops / flops));
+  const near = least(paces, distance);
   if (near === undefined) return undefined;
-  const exponent = far === undefined ? 1 : Math.log(far.seconds / near.seconds) / Math.log(far.at / near.at);
-  return near.seconds * (flops / near.at) ** exponent;
+  const far = least(paces, (known) => (known === near ? Infinity : distance(known)));
+  const exponent =
+    far === undefined || far === near ? 1 : Math.log(far.seconds / near.seconds) / Math.log(far.flops / near.flops);
+  return near.seconds * (flops / near.flops) ** exponent;
 }
 
 /** With as many at once as are training now; but at least as long as the longest takes. */

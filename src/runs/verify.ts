@@ -1,5 +1,5 @@
-/** Checks that the files on disk are what was written, by the digests of the records and the hashes in each member.json. */
-import * as fs from 'node:fs/promises';
+/** Whether what is on disk is what was written: by the digests of the records and the hashes that stand in each member.json. */
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as z from 'zod';
 import { readFileIfThere, readTextIfThere, sha256Of } from '../machine/files.js';
@@ -93,7 +93,7 @@ async function stateOfImported(
   const state = { id: shownId(id), folder, record: undefined, epochs: 0 };
   try {
     const member = await readImportedMember(runFolder, id, record);
-    const problem = scrutiny === 'hashes' ? await verifyMember(folder, member) : await absentFile(folder, member);
+    const problem = scrutiny === 'hashes' ? await verifyMember(folder, member) : absentFile(folder, member);
     return { ...state, problem, status: problem === undefined ? 'complete' : 'damaged' };
   } catch (error) {
     if (!isReported(error)) throw error;
@@ -134,7 +134,7 @@ export async function stateOfMember(
       const problem = scrutiny === 'hashes' ? await trainingProblem(folder, record) : undefined;
       return { ...state, record, problem, status: problem === undefined ? 'training' : 'damaged' };
     }
-    const problem = scrutiny === 'hashes' ? await verifyMember(folder, record) : await absentFile(folder, record);
+    const problem = scrutiny === 'hashes' ? await verifyMember(folder, record) : absentFile(folder, record);
     return { ...state, record, problem, status: problem === undefined ? 'complete' : 'damaged' };
   } catch (error) {
     if (!isReported(error)) throw error;
@@ -142,12 +142,18 @@ export async function stateOfMember(
   }
 }
 
-async function absentFile(folder: string, { files }: Pick<MemberRecord, 'files'>): Promise<string | undefined> {
-  for (const name of Object.keys(files)) {
-    const stats = await fs.stat(path.join(folder, name)).catch(() => undefined);
-    if (stats?.isFile() !== true) return `${name} is missing`;
+function absentFile(folder: string, { files }: Pick<MemberRecord, 'files'>): string | undefined {
+  const absent = Object.keys(files).find((name) => !isFile(path.join(folder, name)));
+  return absent === undefined ? undefined : `${absent} is missing`;
+}
+
+function isFile(place: string): boolean {
+  try {
+    return fs.statSync(place, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    // In a folder that may not be looked into.
+    return false;
   }
-  return undefined;
 }
 
 /**

@@ -180,7 +180,8 @@ function mixedAt(
   return varying.filter((key) => [...groups.values()].some((group) => coordinateValues(key, group).length > 1));
 }
 
-function isAt(coordinates: Readonly<Record<string, number>>, where: Readonly<Record<string, number>>): boolean {
+/** Whether a member has all of the values. */
+export function isAt(coordinates: Readonly<Record<string, number>>, where: Readonly<Record<string, number>>): boolean {
   return Object.entries(where).every(([key, value]) => coordinates[key] === value);
 }
 
@@ -234,19 +235,38 @@ export interface CurveName {
 /**
  * A curve for each value of a factor, in ascending order.
  *
- * @throws UsageError if it is not a factor, or is held
+ * @param varying what the members differ in
+ * @throws UsageError for what is none of these, or held
  */
 export function curvesPer(
   key: string,
-  run: { readonly experiment: Varied },
+  varying: readonly string[],
   { members, where }: { readonly members: readonly Placed[] } & Pick<ViewOptions, 'where'>,
 ): CurveName[] {
-  refuseFixed(key, varyingFactors(run, members), '--curve-per');
+  refuseFixed(key, varying, '--curve-per');
   if (where !== undefined && key in where)
     throw new UsageError(`${key} is held by --where`, '--curve-per', 'give one of the two');
   return coordinateValues(key, members).map((value) => ({
-    ...{ factor: key, name: `${key} ${value}`, suffix: `-${key}${value}`, value },
+    ...{ factor: key, name: `${key} ${value < 1e6 ? value : formatCount(value, 5)}`, suffix: `-${key}${value}`, value },
   }));
+}
+
+/** Coordinates in which imported members differ. */
+export function varyingCoordinates(members: readonly Placed[]): string[] {
+  const keys = new Set(members.flatMap(({ coordinates }) => Object.keys(coordinates)));
+  return [...keys].filter((key) => coordinateValues(key, members).length > 1);
+}
+
+/** Imported members with the values that are asked for. Throws UsageError if there are none. */
+export function membersWith<T extends Placed>(
+  members: readonly T[],
+  where: Readonly<Record<string, number>> = {},
+): readonly T[] {
+  refuseValues(where, varyingCoordinates(members), members);
+  const found = members.filter(({ coordinates }) => isAt(coordinates, where));
+  if (found.length > 0) return found;
+  const wanted = Object.entries(where).map(([key, value]) => `${key} ${value}`);
+  throw new UsageError(`no member has ${wanted.join(' and ')}`, '--where', 'hold other values');
 }
 
 /**
@@ -285,7 +305,7 @@ function refuseValues(
   members: readonly Placed[],
 ): void {
   for (const [key, value] of Object.entries(where)) {
-    if (key === 'steps' && !varying.includes(key))
+    if (key === 'steps' && !varying.includes(key) && members.some(({ coordinates }) => key in coordinates))
       throw new UsageError('all members have the same length', '--where', 'give --at STEP for a moment of training');
     refuseFixed(key, varying, '--where');
     const values = coordinateValues(key, members);

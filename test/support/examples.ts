@@ -4,7 +4,8 @@ import * as path from 'node:path';
 import ts from 'typescript';
 import * as door from '../../src/index.js';
 import type { RunRecord } from '../../src/runs/record.js';
-import { membersOf, writeRunRecord } from '../../src/runs/run.js';
+import { present } from '../../src/machine/present.js';
+import { memberFolder, membersOf, readMemberRecord, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
 import { Random } from '../../src/statistics/random.js';
 import { experiment, runRecord, syntheticOutcomes, temporaryFolder, writeMember } from './runs.js';
 
@@ -83,6 +84,7 @@ async function writeExample(folder: string): Promise<void> {
   }
   await writeHalf(path.join(folder, 'checkpoints/half'), record);
   await writeMoments(path.join(folder, 'checkpoints/lenet-moments'));
+  await writeTwins(path.join(folder, 'checkpoints'), record);
   const rows = ['a', 'b'].flatMap((model) => [1, 2, 3].map((id) => `${model},${id},${Number(id < 3)}\n`));
   await fs.promises.writeFile(path.join(folder, 'outcomes.csv'), `model,example,correct\n${rows.join('')}`);
   const after = rows.map((row) => row.replace(/^a,2,1/, 'a,2,0').replace(/^b,3,0/, 'b,3,1'));
@@ -110,5 +112,27 @@ async function writeMoments(run: string): Promise<void> {
     const random = Random.named(key.seed, 'moments', key.width);
     const after = () => syntheticOutcomes(200, key.width === 2 ? 0.6 : 0.9, random);
     await writeMember(run, key, after(), new Map([1000, 1200].map((step) => [step, after()])));
+  }
+}
+
+/** `untuned`, which rises late, and `tuned`, which rises in a line. */
+async function writeTwins(root: string, { dataset, experiment: own }: RunRecord): Promise<void> {
+  const tune = 'learningRate=1e-4:1e-2:3:log';
+  const twins = { untuned: own, tuned: { ...own, tune, tunePer: 'width' as const } };
+  for (const [name, each] of Object.entries(twins)) {
+    const run = path.join(root, name);
+    const split = { ...each, validationSize: 1000 };
+    await writeRunRecord(run, runRecord({ name, dataset, experiment: split }));
+    for (const key of membersOf(split)) {
+      const place = Math.log2(key.width) / 4;
+      const accuracy = name === 'tuned' ? 0.3 + 0.6 * place : 0.3 + 0.6 * place ** 3;
+      const random = Random.named(key.seed, name, key.width);
+      const outcomes = syntheticOutcomes(200, accuracy, random);
+      await writeMember(run, key, { ...outcomes, label: outcomes.example!.map((id) => id % 10) });
+      if (name === 'untuned') continue;
+      const member = memberFolder(run, key);
+      const chosen = { factor: 'learningRate', value: 0.01, trials: 3, atEdge: true } as const;
+      await writeMemberRecord(member, { ...present(await readMemberRecord(member)), tuned: chosen });
+    }
   }
 }

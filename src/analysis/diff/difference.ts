@@ -6,6 +6,7 @@
  * also differ in which examples they get right. The spread of seeds already contains that, so it is subtracted from the variance of
  * the draws, or it would count twice. A run with one member at a scale stands for that member alone.
  */
+import { clustersOf, type Clusters } from '../../metrics/clusters.js';
 import { curve, type MemberOutcomes } from '../../metrics/curve.js';
 import { isMean, type Metric, type UnitNumbers } from '../../metrics/metric.js';
 import { percentileInterval } from '../../statistics/bootstrap.js';
@@ -102,8 +103,12 @@ export interface RunDifference {
   readonly scales: readonly ScaleDifference[];
   /** The mean difference over all scales, a separate test; undefined for one scale. */
   readonly family: Estimate | undefined;
-  /** What was resampled: images, sequences, groups. */
-  readonly units: number;
+  /** What was drawn where that is not each example for itself: images that sequences share, or groups. */
+  readonly clusters: Pick<Clusters, 'by' | 'count'> | undefined;
+  /** Groups that are too few or too unequal to be drawn. */
+  readonly givenGroups: number | undefined;
+  /** For how many scales p is adjusted: these, or those of further comparisons too. */
+  readonly adjustedFor: number;
 }
 
 /** What tables and figures say about a run. */
@@ -159,11 +164,35 @@ export function compareRuns({ metric, one, other, scales, ...options }: Differen
       ...{ difference: value, interval, p, adjusted: adjusted[i]!, degrees, mcnemar: test },
     })),
     family: places.length < 2 ? undefined : differenceOf(draws, places, metric.limits),
-    units: draws.count,
+    ...drawnOf(metric, members),
+    adjustedFor: scales.length,
   };
 }
 
-/** One run at one scale. */
+/** Groups are the test set's, the same for all members. */
+function drawnOf(
+  { units }: Metric,
+  members: readonly MemberOutcomes[],
+): Pick<RunDifference, 'clusters' | 'givenGroups'> {
+  const { outcomes } = members[0]!;
+  const clusters = clustersOf(outcomes, units);
+  const givenGroups =
+    outcomes.group === undefined || clusters?.by === 'groups' ? undefined : new Set(outcomes.group).size;
+  return { clusters: clusters && { by: clusters.by, count: clusters.count }, givenGroups };
+}
+
+/** With p adjusted for all scales of several comparisons of one question. */
+export function adjustedTogether<T extends RunDifference>(all: readonly T[]): T[] {
+  const adjusted = holm(all.flatMap(({ scales }) => scales.map(({ p }) => p)));
+  let at = 0;
+  return all.map((each) => ({
+    ...each,
+    adjustedFor: adjusted.length,
+    scales: each.scales.map((scale) => ({ ...scale, adjusted: adjusted[at++]! })),
+  }));
+}
+
+/** Of one run at one scale. */
 function ownInterval(metric: Metric, seeds: readonly MemberOutcomes[]): Interval {
   const { members, points } = curve(metric, seeds);
   const { lower, upper } = points[0]!.interval ?? members[0]!;

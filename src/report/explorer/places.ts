@@ -153,7 +153,7 @@ function placedTrained(
         factor !== per && factors.includes(factor) && coordinateValues(factor, points).includes(value),
     ),
   );
-  const names = per === '' ? [undefined] : curvesPer(per, { experiment }, { members: points, where });
+  const names = per === '' ? [undefined] : curvesPer(per, factors, { members: points, where });
   const views = names.map((name) => {
     const held = name === undefined ? where : { ...where, [per]: name.value };
     return { name: name?.name ?? '', view: viewOf({ experiment }, points, { axis, where: held }) };

@@ -53,7 +53,6 @@ const overSmallest = (size: string) => `${size} / smallest`;
 
 function panelOf(curve: ComparedCurve, role: string, series: readonly PanelSeries[], xTitle: string): CurvePanel {
   const { emergence, jump, bow } = curve.scores;
-  const isShare = curve.unit === 'probability';
   return {
     title: `${role}: ${curve.title}`,
     subtitle: [
@@ -63,13 +62,17 @@ function panelOf(curve: ComparedCurve, role: string, series: readonly PanelSerie
     ],
     series,
     xTitle,
-    yTitle: isShare ? 'share' : curve.unit === '' ? curve.title : curve.unit,
-    ...(isShare ? { yDomain: [0, 1] as const } : {}),
+    ...verticalOf(curve),
   };
 }
 
+export function verticalOf({ unit, title }: ComparedCurve): Pick<CurvePanel, 'yTitle' | 'yDomain'> {
+  if (unit === 'probability') return { yTitle: 'share', yDomain: [0, 1] };
+  return { yTitle: unit === '' ? title : unit };
+}
+
 /** As in train.ts: of two seeds, Student's t makes a band that hides the rest. */
-function seriesOf(
+export function seriesOf(
   { title, points, members }: ComparedCurve,
   style: number,
   placeOf: (point: { readonly relative: number }) => number,

@@ -39,7 +39,7 @@ export function together(run: string, figures: readonly CurveFigure[], isApart =
     notes: [
       ...first.notes.filter((note) => figures.every(({ figure: { notes } }) => notes.includes(note))),
       ...(hasBars ? ['Intervals of two seeds are wide, and in the tables alone.'] : []),
-      ...(thin.size === 0 ? [] : [`Thin lines: ${[...thin].join(', ')}.`]),
+      ...(areApart || thin.size === 0 ? [] : [`Thin lines: ${[...thin].join(', ')}.`]),
     ],
     panels,
     columns: areApart ? Math.max(first.columns ?? 3, Math.min(3, first.panels.length)) : (first.columns ?? 3),

@@ -100,7 +100,7 @@ const pairings: Readonly<Record<Pairing, string>> = {
 };
 
 /** A share of draws, never rounded to all or none of them. */
-function shareOfDraws(share: number): string {
+export function shareOfDraws(share: number): string {
   if (Number.isNaN(share)) return '-';
   const percent = 100 * share;
   return `${percent > 99.9 && percent < 100 ? '> 99.9' : percent < 0.1 && percent > 0 ? '< 0.1' : formatNumber(percent)} %`;

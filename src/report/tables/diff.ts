@@ -55,13 +55,22 @@ export function diffVerdict(
   return `${difference > 0 === (metric.better === 'higher') ? other.label : one.label} is better`;
 }
 
+function drawnText({ clusters, givenGroups }: Pick<FamilyDifference<NamedRun>, 'clusters' | 'givenGroups'>): string {
+  if (clusters !== undefined)
+    return `; intervals are over ${withSpaces(clusters.count)} ${clusters.by === 'groups' ? 'groups of them' : 'images that they show'}`;
+  return givenGroups === undefined
+    ? ''
+    : `, of ${counted(givenGroups, 'group')} that are too few or too unequal to resample: intervals are for these groups`;
+}
+
 /** What was paired, drawn, tested and adjusted, a line each. */
-export function diffNotes({ scales, one, examples, units, metric }: FamilyDifference<NamedRun>): string[] {
+export function diffNotes(found: FamilyDifference<NamedRun>): string[] {
+  const { scales, one, examples, metric, adjustedFor } = found;
   const seeds = scales.flatMap((scale) => [scale.one.seeds, scale.other.seeds]);
   const tests = new Set(scales.map(({ mcnemar }) => (mcnemar === undefined ? 't' : 'McNemar')));
   const isMixed = scales.some((scale) => (scale.one.seeds === 1) !== (scale.other.seeds === 1));
   return [
-    `Paired by test ${metric.units === 'sequences' ? 'sequence' : 'example'}: ${withSpaces(examples.common)} in common${units === examples.common ? '' : `; intervals are over ${withSpaces(units)} ${metric.units}`}. In brackets: 95 %, not adjusted.`,
+    `Paired by test ${metric.units === 'sequences' ? 'sequence' : 'example'}: ${withSpaces(examples.common)} in common${drawnText(found)}. In brackets: 95 %, not adjusted.`,
     ...(tests.has('t')
       ? [
           Math.max(...seeds) > 1
@@ -75,9 +84,11 @@ export function diffNotes({ scales, one, examples, units, metric }: FamilyDiffer
     ...(isMixed
       ? ['A run with a single seed stands for that member alone: the interval does not cover other seeds.']
       : []),
-    ...(scales.length > 1
+    ...(adjustedFor > 1
       ? [
-          `Adjusted: for ${counted(scales.length, one.words.noun)} by Holm (1979). The mean over all of them is one test of its own.`,
+          adjustedFor > scales.length
+            ? `Adjusted: for ${counted(adjustedFor, one.words.noun)} of all curves by Holm (1979). The mean over those of one curve is a test of its own.`
+            : `Adjusted: for ${counted(scales.length, one.words.noun)} by Holm (1979). The mean over all of them is one test of its own.`,
         ]
       : []),
   ];

@@ -1,46 +1,59 @@
 /** Evaluations as tables: for a terminal, and everything as CSV. */
 import type { MetricEvaluation } from '../../analysis/evaluate.js';
 import { nth } from '../../machine/present.js';
+import type { CurveName } from '../../runs/view.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { condensed, formatNumber, withSpaces } from '../../terminal/format.js';
 import type { Sampling } from './sampling.js';
-import { membersTable, printed } from './members.js';
+import { membersTable, printed, type MembersColumn, type MembersRow } from './members.js';
 import { csvText } from './text-table.js';
 
-/** Without a line break at the end; at least one evaluation, all of the same members. */
+/** The metrics of a run's members, or of those on one of its curves. */
+export interface EvaluatedCurve {
+  /** The same metrics for each curve of a run. */
+  readonly evaluations: readonly MetricEvaluation[];
+  readonly curve: CurveName | undefined;
+}
+
+/** Of one run, its curves below each other. Without a line break at the end. */
 export function evaluationTable(
-  evaluations: readonly MetricEvaluation[],
+  curves: readonly EvaluatedCurve[],
   {
     byMember,
     sampling,
     words = trainedWords,
   }: { readonly byMember: boolean; readonly sampling: Sampling; readonly words?: FamilyWords },
 ): string {
-  const severalSeeds = nth(evaluations, 0).scales.some(({ seeds }) => seeds > 1);
-  const { scales, members } = nth(evaluations, 0);
+  const severalSeeds = curves.some(({ evaluations }) => nth(evaluations, 0).scales.some(({ seeds }) => seeds > 1));
   const byScale = severalSeeds && !byMember;
-  const table = byScale
-    ? membersTable(
-        scales.map(({ scale, seeds }) => ({ ...scale, seeds })),
-        evaluations.map(({ metric, scales: each }) => ({
-          metric,
-          values: each.map(({ value, overSeeds }) => ({ value, ...overSeeds })),
-        })),
-        words,
-      )
-    : membersTable(
-        members.map(({ id, width, parameters }) => ({ id, width, parameters })),
-        evaluations.map(({ metric, members: values }) => ({ metric, values })),
-        words,
-      );
-  const notes = evaluations.map(({ metric, count, resolution }) => {
-    const smallest = resolution === null ? '' : `; smallest value above 0: ${formatNumber(resolution)}`;
-    const units = metric.units === 'images' ? words.examples : metric.units;
-    return `${metric.id}: ${withSpaces(count)} ${metric.name === 'subset-trials' ? 'groups' : `test ${units}`}${smallest}`;
+  const rows = curves.flatMap(({ evaluations, curve }): MembersRow[] => {
+    const { scales, members } = nth(evaluations, 0);
+    return byScale
+      ? scales.map(({ scale, seeds }) => ({ ...scale, seeds, curve }))
+      : members.map(({ id, width, parameters }) => ({ id, width, parameters, curve }));
   });
-  const method = byScale ? overSeedsNote : membersNote(evaluations, sampling);
+  const columns = nth(curves, 0).evaluations.map(({ metric }, i) => ({
+    metric,
+    values: curves.flatMap(({ evaluations }): MembersColumn['values'] => {
+      const { scales, members } = nth(evaluations, i);
+      return byScale ? scales.map(({ value, overSeeds }) => ({ value, ...overSeeds })) : members;
+    }),
+  }));
+  const notes = curves.flatMap(({ evaluations }) => evaluations.map((each) => countNote(each, words)));
+  const all = curves.flatMap(({ evaluations }) => evaluations);
+  const method = byScale ? overSeedsNote : membersNote(all, sampling);
   const given = sampling.note === undefined ? [] : [sampling.note];
-  return [printed(table), method, ...given, ...notes, ...reasons(evaluations, byScale, words)].join('\n');
+  const why = curves.flatMap(({ evaluations, curve }) =>
+    reasons(evaluations, byScale, words).map((line) => (curve === undefined ? line : `${curve.name}: ${line}`)),
+  );
+  return [printed(membersTable(rows, columns, words)), method, ...given, ...new Set(notes), ...why].join('\n');
+}
+
+/** `accuracy: 10 000 test images; smallest value above 0: 0.0001` */
+function countNote({ metric, count, resolution }: MetricEvaluation, words: FamilyWords): string {
+  const smallest = resolution === null ? '' : `; smallest value above 0: ${formatNumber(resolution)}`;
+  const units = metric.units === 'images' ? words.examples : metric.units;
+  return `${metric.id}: ${withSpaces(count)} ${metric.name === 'subset-trials' ? 'groups' : `test ${units}`}${smallest}`;
 }
 
 /** `auroc at width 1 and 2: no image is wrong, ...`: why a value or an interval is not there, a line a reason. */
@@ -73,30 +86,35 @@ function membersNote(evaluations: readonly MetricEvaluation[], { text }: Samplin
   return `In brackets: 95 % interval over the sampling of ${text} (${methods.join('; ')}).`;
 }
 
-/** A line for every member and for every scale, under every metric. */
+/** A line for every member and for every scale, under every metric, of each curve. */
 export function evaluationCsv(
   run: string,
-  evaluations: readonly MetricEvaluation[],
+  curves: readonly EvaluatedCurve[],
   { isCoordinate, scale: name }: FamilyWords = trainedWords,
 ): string {
   // Of imported members a scale is one number, and its letter in the id of a scale would be another's.
   const sized = <T>(...values: readonly T[]) => (isCoordinate ? [] : values);
+  const factor = nth(curves, 0).curve?.factor;
   const columns = [
-    ...['run', 'metric', 'of', 'id', name, 'seed', 'seeds', ...sized('parameters', 'training_flops'), 'value'],
+    ...['run', ...(factor === undefined ? [] : [factor]), 'metric', 'of', 'id', name, 'seed', 'seeds'],
+    ...[...sized('parameters', 'training_flops'), 'value'],
     ...['standard_error', 'lower', 'upper', 'interval', 'lower_seeds', 'upper_seeds', 'resolution', 'count'],
     'note',
   ];
-  const lines = evaluations.flatMap(({ metric, method, resolution, count, members, scales }) => [
-    ...members.map(({ id, width, seed, parameters, trainingFlops, value, standardError, lower, upper, note }) => [
-      ...[run, metric.id, 'member', id, width, seed, 1, ...sized(parameters, trainingFlops), value],
-      ...[standardError, lower, upper, method, null, null, resolution, count, note],
-    ]),
-    ...scales.map(({ scale, seeds, value, standardDeviation, overSeeds, overExamples: { lower, upper }, note }) => [
-      ...[run, metric.id, 'scale', `${isCoordinate ? '' : 'w'}${scale.width}`, scale.width, null, seeds],
-      ...[...sized(scale.parameters, scale.trainingFlops), value, standardDeviation / Math.sqrt(seeds), lower, upper],
-      ...[seeds > 1 ? 'bootstrap over test sets' : method, overSeeds?.lower, overSeeds?.upper, resolution, count],
-      note,
-    ]),
-  ]);
+  const lines = curves.flatMap(({ evaluations, curve }) => {
+    const where = [run, ...(curve === undefined ? [] : [curve.value])];
+    return evaluations.flatMap(({ metric, method, resolution, count, members, scales }) => [
+      ...members.map(({ id, width, seed, parameters, trainingFlops, value, standardError, lower, upper, note }) => [
+        ...[...where, metric.id, 'member', id, width, seed, 1, ...sized(parameters, trainingFlops), value],
+        ...[standardError, lower, upper, method, null, null, resolution, count, note],
+      ]),
+      ...scales.map(({ scale, seeds, value, standardDeviation, overSeeds, overExamples: { lower, upper }, note }) => [
+        ...[...where, metric.id, 'scale', `${isCoordinate ? '' : 'w'}${scale.width}`, scale.width, null, seeds],
+        ...[...sized(scale.parameters, scale.trainingFlops), value, standardDeviation / Math.sqrt(seeds), lower, upper],
+        ...[seeds > 1 ? 'bootstrap over test sets' : method, overSeeds?.lower, overSeeds?.upper, resolution, count],
+        note,
+      ]),
+    ]);
+  });
   return csvText(columns, lines);
 }

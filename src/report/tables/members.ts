@@ -1,9 +1,10 @@
 /** What members reached: the one table of train, evaluate and report, with one format for numbers. */
 import { nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
+import type { CurveName } from '../../runs/view.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import type { Interval } from '../../statistics/intervals.js';
-import { formatNumber, formatShare, withSpaces } from '../../terminal/format.js';
+import { formatCount, formatNumber, formatShare, withSpaces } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
 
 /** A member, or all seeds of a scale. */
@@ -17,6 +18,8 @@ export interface MembersRow {
   readonly trainingFlops?: number;
   /** Of training and evaluation; NaN if unknown. */
   readonly seconds?: number;
+  /** Whose curve it is on, where a factor's values have one each. */
+  readonly curve?: CurveName | undefined;
 }
 
 export interface MembersColumn {
@@ -50,6 +53,7 @@ export function membersTable(
 ): TableText {
   const first = nth(rows, 0);
   const about: [heading: string, text: (row: MembersRow) => string][] = [];
+  if (first.curve !== undefined) about.push([first.curve.factor, ({ curve }) => formatCount(present(curve).value, 5)]);
   if (first.id !== undefined) about.push(['member', ({ id }) => present(id)]);
   if (first.id === undefined || words.isCoordinate) about.push([words.scale, ({ width }) => scaleText(width, words)]);
   if (!words.isCoordinate) about.push(['parameters', ({ parameters }) => withSpaces(parameters)]);

@@ -172,7 +172,7 @@ describe('bad input is one line and exit code 2', () => {
     [['diff', 'lenet', 'lenet'], /^error: lenet: is given twice; /],
     [['diff', 'lenet', 'nothing'], /^error: RUN: "nothing" is neither a run /],
     [['power', '--effect', '0.1'], /^error: --effect: the performance of the first run is unknown; /],
-    [['power', '--effect', '0.1', '--accuracy', '0.95'], /^error: --effect: leads from 0.95 to 1.05; /],
+    [['power', '--effect', '0.1', '--accuracy', '0.95'], /^error: --effect: takes the share from 0.95 to 1.05; /],
     [
       ['power', '--effect', '0.1', '--run', 'lenet', '--scale', '3'],
       /^error: --scale: lenet has no width 3; it has 1, /,

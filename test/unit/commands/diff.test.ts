@@ -63,6 +63,46 @@ test('examples are matched by id in whatever order, and those that one run alone
   );
 });
 
+test('a comparison for each value of a factor that both have, p adjusted over all of them', async () => {
+  const folder = await exampleFolder();
+  // Models of two sizes after 1 and 5 units of data; the second run lacks those after 5 of the larger size.
+  const models = [10, 20].flatMap((size) => [1, 5].map((data) => ({ model: `m${size}-${data}`, size, data })));
+  const outcomes = (right: (place: number, id: number) => boolean) =>
+    models.flatMap(({ model }, place) =>
+      Array.from({ length: 40 }, (_, id) => `${model},${id},${Number(right(place, id))}`),
+    );
+  for (const [name, rows] of Object.entries({
+    plain: outcomes((place, id) => id < 10 + 5 * place),
+    other: outcomes((place, id) => id < 12 + 5 * place).filter((row) => !row.startsWith("m20-5")),
+  })) {
+    const own = models.filter(({ model }) => rows.some((row) => row.startsWith(`${model},`)));
+    await fs.writeFile(path.join(folder, `${name}.csv`), ['model,example,correct', ...rows].join('\n'));
+    await fs.writeFile(path.join(folder, `${name}-models.csv`), csv(own));
+    const words = `import table ${name}.csv --run ${name} --scale ${name}-models.csv --axis size`.split(' ');
+    expect((await runCommand(folder, words)).code).toBe(0);
+  }
+  const found = await diff(folder, 'plain other --curve-per data --json');
+  expect([found.code, found.stderr]).toEqual([
+    0,
+    [
+      'note: only plain, data 5 has size 20: not compared',
+      'note: the runs do not both have the true classes: examples are matched by their ids alone\n',
+    ].join('\n'),
+  ]);
+  const { curvePer, curves } = JSON.parse(found.stdout) as {
+    curvePer: string;
+    curves: { run: string; adjustedFor: number; scales: { p: number; adjusted: number }[] }[];
+  };
+  expect([curvePer, curves.map(({ run }) => run)]).toEqual(['data', ['plain, data 1', 'plain, data 5']]);
+  // Two more right and none fewer in each of three: McNemar's mid-p is 2 (1/4) - 1/4, Holm's three times the smallest.
+  const all = curves.flatMap(({ scales }) => scales);
+  expect(all).toHaveLength(3);
+  for (const { p, adjusted } of all) {
+    expect(p).toBeCloseTo(0.25, 12);
+    expect(adjusted).toBeCloseTo(0.75, 12);
+  }
+});
+
 test('runs that cannot be compared are refused in one line', async () => {
   const folder = await imported({
     plain: rows,

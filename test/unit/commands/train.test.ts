@@ -69,7 +69,7 @@ test('members of an earlier launch are not launched again while Slurm does not s
   expect(await slurm('exit 1')).toEqual({
     ...{ code: 1, stdout: '' },
     stderr:
-      'error: squeue: Slurm does not say whether 2 members of an earlier launch still wait or run, cnn-w2-s0 for one; launch again when it answers\n',
+      'error: squeue: Slurm does not say whether 2 members of an earlier launch still wait or run, such as cnn-w2-s0; launch again when it answers\n',
   });
   expect(await launches()).toEqual(before);
   expect((await slurm('echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1')).stdout).toMatch(

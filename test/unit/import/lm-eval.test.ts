@@ -89,7 +89,8 @@ async function write(root: string, model: string, list: readonly Question[], abo
     configs: {
       [task]: {
         metric_list: [
-          { metric: 'acc', aggregation: 'mean' },
+          // A task may leave it to the harness how a metric is aggregated.
+          about.acc === undefined ? { metric: 'acc', aggregation: 'mean' } : { metric: 'acc' },
           { metric: 'acc_norm', aggregation: 'mean' },
         ],
       },

@@ -72,6 +72,13 @@ test('classes that are numbers are right by their values; names by their letters
   expect(await right(['a,caf\u00e9,cafe\u0301', 'b,cafe\u0301,tea'])).toEqual([1, 0]);
 });
 
+test('models that never predict the true class are named: the labels may be of other examples', async () => {
+  const lines = ['model,example,label,predicted', 'a,x,cat,n01', 'a,y,dog,n02', 'b,x,cat,cat', 'b,y,dog,cat'];
+  expect((await collected(lines.join('\n'))).notes).toEqual([
+    'a never predicted the true class, such as cat of example x, predicted to be n01: are the labels of these examples, and do they name classes as the predictions do?',
+  ]);
+});
+
 test('correct alone is enough; a column that is missing from some rows is left out, with a note', async () => {
   const alone = await collected('model,example,correct\nm,1,True\nm,2,0\n');
   expect(Object.keys(alone.members[0]!.columns)).toEqual(['example', 'correct']);

@@ -18,7 +18,10 @@ test('every function of the door has an example', () => {
 
 /** What an example has to give, where that is known without the library. */
 const known: Readonly<Record<string, unknown>> = {
-  listRuns: ['half is stopped', 'lenet-mnist is complete', 'lenet-moments is complete'],
+  listRuns: [
+    'half is stopped',
+    ...['lenet-mnist', 'lenet-moments', 'tuned', 'untuned'].map((name) => `${name} is complete`),
+  ],
   openRun: widths.flatMap((w) => seeds.map((s) => `cnn-w${w}-s${s}: ${lenetParameters(w)}`)),
   // Of five widths and three seeds the run has one seed.
   mergeRuns: [10, 5],
@@ -31,6 +34,8 @@ const known: Readonly<Record<string, unknown>> = {
     [100, expect.closeTo(-1 / 3, 12), expect.closeTo(0.5, 12)],
     [1000, expect.closeTo(1 / 3, 12), expect.closeTo(0.5, 12)],
   ],
+  // A cubic rise against a straight one, both to the 20th power: late either way.
+  compareTuned: ['survives', { lower: expect.any(Number), upper: expect.any(Number) }],
   sealForecast: 64,
   sealClaims: 64,
   listForecasts: [],

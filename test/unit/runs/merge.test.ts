@@ -305,7 +305,7 @@ const refusals: readonly (readonly [string, (runs: Halves) => Promise<unknown>, 
         await fs.writeFile(path.join(folder, 'claims/steep.json'), formatSealed({ of: folder }).text);
       }
     },
-    /^\S+\/b\/claims\/steep\.json: is another claim than \S+\/a\/claims\/steep\.json; move one of the two elsewhere$/,
+    /^\S+\/b\/claims\/steep\.json: is a different claim from \S+\/a\/claims\/steep\.json; move one of the two elsewhere$/,
   ],
 ];
 

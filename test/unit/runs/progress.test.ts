@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { encodeHistory } from '../../../src/runs/history.js';
 import { epochsOf } from '../../../src/runs/record.js';
-import { familySeconds, readProgress, secondsLeft, type Timing } from '../../../src/runs/progress.js';
+import { familySeconds, pacesOf, readProgress, secondsLeft, type Timing } from '../../../src/runs/progress.js';
 import { memberFolder, writeMemberRecord } from '../../../src/runs/run.js';
 import { holdLock } from '../../support/holders.js';
 import { epochRecord, memberRecord, runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
@@ -20,22 +20,22 @@ const timing = (flops: number, seconds: readonly number[], changes: Partial<Timi
 describe('what a member still takes', () => {
   test('its own pace of the last three epochs, less what has gone by of the one under way', () => {
     const member = timing(8, [100, 2, 3, 4], { idleSeconds: 1 });
-    expect(secondsLeft(member, [member])).toBeCloseTo(6 * 3 - 1, 12);
+    expect(secondsLeft(member, pacesOf([member]))).toBeCloseTo(6 * 3 - 1, 12);
     // One that was stopped yesterday has most of an epoch to go all the same.
-    expect(secondsLeft({ ...member, idleSeconds: 86_400 }, [member])).toBeCloseTo(5 * 3, 12);
-    expect(secondsLeft(timing(8, Array(10).fill(2), { isComplete: true, idleSeconds: 5 }), [])).toBe(0);
+    expect(secondsLeft({ ...member, idleSeconds: 86_400 }, pacesOf([member]))).toBeCloseTo(5 * 3, 12);
+    expect(secondsLeft(timing(8, Array(10).fill(2), { isComplete: true, idleSeconds: 5 }), pacesOf([]))).toBe(0);
   });
 
   test('before its first epoch: the mean of those with as many operations, else a power law through the two nearest', () => {
     const others = [timing(4, [16]), timing(8, [64]), timing(64, [9999])];
-    expect(secondsLeft(timing(8, []), [...others, timing(8, [66])])).toBeCloseTo(650, 9);
+    expect(secondsLeft(timing(8, []), pacesOf([...others, timing(8, [66])]))).toBeCloseTo(650, 9);
     // Seconds go as the square between 4 and 8, so at 16 they are 256, and at 2 they are 4.
-    expect(secondsLeft(timing(16, []), others.slice(0, 2))).toBeCloseTo(2560, 9);
-    expect(secondsLeft(timing(2, []), others)).toBeCloseTo(40, 9);
+    expect(secondsLeft(timing(16, []), pacesOf(others.slice(0, 2)))).toBeCloseTo(2560, 9);
+    expect(secondsLeft(timing(2, []), pacesOf(others))).toBeCloseTo(40, 9);
     // Of one alone in proportion: 64 seconds.
-    expect(secondsLeft(timing(16, []), others.slice(0, 1))).toBeCloseTo(640, 9);
-    expect(secondsLeft({ ...timing(16, []), flops: undefined }, others)).toBeNull();
-    expect(secondsLeft(timing(16, []), [timing(16, [])])).toBeNull();
+    expect(secondsLeft(timing(16, []), pacesOf(others.slice(0, 1)))).toBeCloseTo(640, 9);
+    expect(secondsLeft({ ...timing(16, []), flops: undefined }, pacesOf(others))).toBeNull();
+    expect(secondsLeft(timing(16, []), pacesOf([timing(16, [])]))).toBeNull();
   });
 
   test('the family: shared among those at work, and never less than the longest', () => {

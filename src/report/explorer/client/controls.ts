@@ -37,14 +37,16 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
             change({ run: name });
           },
         }),
-    slider('threshold', `Threshold: ${induced.label}`, {
-      options: induced.options,
-      value: state.threshold,
-      text: (value) => `${symbolOf(induced.key)} = ${formatNumber(value, 4)}`,
-      change: (threshold) => {
-        change({ threshold });
-      },
-    }),
+    induced.options.length < 2
+      ? undefined
+      : slider('threshold', `Threshold: ${induced.label}`, {
+          options: induced.options,
+          value: state.threshold,
+          text: (value) => `${symbolOf(induced.key)} = ${formatNumber(value, 4)}`,
+          change: (threshold) => {
+            change({ threshold });
+          },
+        }),
     slider('size', `Test set: ${unitsText(run)}, drawn at random`, {
       options: testSizes(view.units),
       value: state.size,

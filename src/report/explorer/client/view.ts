@@ -36,7 +36,11 @@ export function exploredCurves(family: Family, { curves, by, units }: PageView, 
 }
 
 /** `subset accuracy, K = 20`, with the value where the slider stands. */
-export function inducedTitle({ induced: { title, key } }: PageRun, { threshold }: Pick<State, 'threshold'>): string {
+export function inducedTitle(
+  { induced: { title, key, options } }: PageRun,
+  { threshold }: Pick<State, 'threshold'>,
+): string {
+  if (options.length < 2) return title;
   return `${nth(title.split(','), 0)}, ${symbolOf(key)} = ${formatNumber(threshold, 4)}`;
 }
 

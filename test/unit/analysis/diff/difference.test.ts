@@ -3,9 +3,11 @@ import { compareRuns, differenceOf } from '../../../../src/analysis/diff/differe
 import { scalesOf } from '../../../../src/analysis/scales.js';
 import { accuracy, imageAccuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
 import type { MemberOutcomes } from '../../../../src/metrics/curve.js';
+import { diffNotes } from '../../../../src/report/tables/diff.js';
+import { trainedWords } from '../../../../src/runs/words.js';
 import { Random } from '../../../../src/statistics/random.js';
 import { twoSidedQuantile } from '../../../../src/statistics/welch.js';
-import { coverageOf, drawTwoRuns } from '../../../support/two-runs.js';
+import { coverageOf, drawTwoRuns, type Groups, type TwoRuns } from '../../../support/two-runs.js';
 import { memberOf, rightWith } from '../../../support/members.js';
 
 const matched = (one: readonly MemberOutcomes[], other: readonly MemberOutcomes[]) =>
@@ -123,6 +125,29 @@ describe('one member against one', () => {
   });
 });
 
+test('groups are drawn where there are enough of them, and named where there are not', () => {
+  const drawnIn = (count: number) => {
+    const model = { images: 200, seeds: [1, 1], truth: [0.7, 0.8], correlation: 0.5, seedDeviation: 0 } as const;
+    const groups = { count, share: 0.3 };
+    const [one, other] = drawTwoRuns({ ...model, groups }, Random.named(0, 'groups', count)) as [
+      MemberOutcomes[],
+      MemberOutcomes[],
+    ];
+    const metric = accuracy.with({});
+    const found = compareRuns({ metric, one, other, scales: matched(one, other), draws: 200 });
+    const named = { label: 'run', words: trainedWords };
+    const examples = { common: 200, only: [0, 0], isChecked: true } as const;
+    return diffNotes({ ...found, metric, one: named, other: named, examples, unmatched: [[], []] });
+  };
+  expect(drawnIn(50)).toEqual([
+    'Paired by test example: 200 in common; intervals are over 50 groups of them. In brackets: 95 %, not adjusted.',
+    "p: Student's t of the paired difference over test examples, for these two members.",
+  ]);
+  expect(drawnIn(5)[0]).toBe(
+    'Paired by test example: 200 in common, of 5 groups that are too few or too unequal to resample: intervals are for these groups. In brackets: 95 %, not adjusted.',
+  );
+});
+
 test('draws without a value leave no interval, and all seeds right a small one', () => {
   const draws = { observed: Float64Array.of(1, 2), draws: [Float64Array.of(NaN, 1), Float64Array.of(1, 2)], count: 5 };
   expect(differenceOf(draws, [{ one: [0], other: [1] }])).toMatchObject({ value: 1, p: NaN });
@@ -160,12 +185,33 @@ const cells = (
   ),
 );
 
-test.each(cells)('95 % intervals hold the truth: %o', ({ seeds, correlation, seedDeviation }) => {
+/** Few groups, equal ones; and more that differ as log-normals do, of which the largest has a tenth of the images. */
+const groupings: readonly Groups[] = isLong
+  ? [
+      { count: 44, share: 0.3 },
+      { count: 90, share: 0.3, logSize: 0.7 },
+    ]
+  : [{ count: 50, share: 0.5 }];
+const grouped = groupings.flatMap((groups) =>
+  (isLong ? ([1, 3] as const) : ([3] as const)).flatMap((count) =>
+    (isLong ? correlations : [0.7]).map((correlation) => ({
+      ...{ seeds: [count, count] as const, correlation, seedDeviation: count === 1 ? 0 : 0.1, groups },
+    })),
+  ),
+);
+
+interface Cell extends Pick<TwoRuns, 'seeds' | 'seedDeviation' | 'groups'> {
+  readonly correlation: number;
+}
+
+test.each<Cell>([...cells, ...grouped])('95 % intervals hold the truth: %o', ({ seeds, correlation, ...rest }) => {
+  const { seedDeviation, groups } = rest;
   const images = isLong ? 300 : 100;
   // Of two shares near 0.8 about this correlation of normals gives the correlation of right and wrong.
   const ofNormals = { 0: 0, 0.35: 0.57, 0.7: 0.9 }[correlation]!;
-  const model = { images, seeds, truth: [0.8, 0.85] as const, correlation: ofNormals, seedDeviation };
-  const random = Random.named(0, 'coverage', ...seeds, correlation, seedDeviation);
+  const model = { images, seeds, truth: [0.8, 0.85] as const, correlation: ofNormals, ...rest };
+  const ofGroups = groups === undefined ? [] : ['groups', groups.count];
+  const random = Random.named(0, 'coverage', ...seeds, correlation, seedDeviation, ...ofGroups);
   const { coverage } = coverageOf(model, { pairs, draws: isLong ? 400 : 100, random });
   // Three standard errors of the share beyond what is promised, 93 to 97 %.
   const error = 3 * Math.sqrt((0.95 * 0.05) / pairs);

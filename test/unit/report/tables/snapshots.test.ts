@@ -73,8 +73,10 @@ const tables: Readonly<Record<string, () => string>> = {
   compare: () => comparisonTable(comparison, sampling),
   diff: () => diffTable(differences.seeds),
   'diff-members': () => diffTable(differences.members),
-  evaluate: () => evaluationTable(evaluations([0, 1, 2]), { byMember: false, sampling }),
-  'evaluate-members': () => evaluationTable(evaluations([0]), { byMember: true, sampling }),
+  evaluate: () =>
+    evaluationTable([{ evaluations: evaluations([0, 1, 2]), curve: undefined }], { byMember: false, sampling }),
+  'evaluate-members': () =>
+    evaluationTable([{ evaluations: evaluations([0]), curve: undefined }], { byMember: true, sampling }),
   'forecast-sealed': () =>
     sealedTable(
       [

@@ -1,0 +1,143 @@
+/**
+ * Does a jump survive tuning? A family and its twin, whose members had an option chosen on the validation split, on the same test
+ * examples: each curve with its scores, and the twin's score less the family's. Both are drawn on the same test sets; seeds are drawn for
+ * each family by itself, as another rate makes another training of a seed.
+ */
+import type { TunableKey } from '../experiment/tunable.js';
+import type { MemberOutcomes } from '../metrics/curve.js';
+import type { LoadedRun } from '../runs/opened.js';
+import { stepsOfPart } from '../terminal/steps.js';
+import { sampleChosen, sampleTaken, type ChosenMetric, type SampledChoice } from './chosen.js';
+import { familyCurve, type ComparedCurve } from './compare.js';
+import { contrast, type Contrast } from './contrast.js';
+import { scoreDraws } from './curves.js';
+import { normalsOf } from './expected-curves.js';
+import { scoreNames, type ScoreName } from './scores.js';
+import { curveSharpness, type CurveSharpness, type SharpnessOptions } from './sharpness.js';
+
+/** Whether the late rise of the untuned curve is there in the tuned one too: `twinVerdict`. */
+export type TwinVerdict =
+  'survives' | 'is stronger' | 'is weaker' | 'goes' | 'appears' | 'was not there' | 'cannot be told';
+
+export interface TwinCurve extends ComparedCurve {
+  readonly smooth: CurveSharpness['smooth'];
+}
+
+/** One metric of both families. */
+export interface TwinCurves {
+  /** As `parseMetric` takes it. */
+  readonly metric: string;
+  /** How it was chosen on the untuned family's outcomes; undefined where it was not. */
+  readonly rule: string | undefined;
+  readonly untuned: TwinCurve;
+  readonly tuned: TwinCurve;
+  /** The tuned family's score less the untuned one's. */
+  readonly scores: Readonly<Record<ScoreName, Pick<Contrast, 'difference' | 'higher'>>>;
+  readonly verdict: TwinVerdict;
+}
+
+export interface Twins {
+  readonly draws: number;
+  /** With one seed for each scale intervals are over the test set alone. */
+  readonly severalSeeds: boolean;
+  readonly standard: TwinCurves;
+  readonly induced: TwinCurves;
+}
+
+/** Two whole runs. */
+export interface TunedComparison<Run = LoadedRun> extends Twins {
+  readonly one: Run;
+  readonly other: Run;
+  /** Test examples of both. */
+  readonly common: number;
+  /** What was tuned. */
+  readonly factor: TunableKey;
+  readonly chosen: readonly ChosenValues[];
+}
+
+/** What was chosen for the tuned family's members at one scale. */
+export interface ChosenValues {
+  readonly width: number;
+  readonly least: number;
+  readonly largest: number;
+  /** Members, and those of them that took an end of the grid. */
+  readonly members: number;
+  readonly atEdge: number;
+}
+
+export interface TwinRequest extends SharpnessOptions {
+  readonly standard: ChosenMetric;
+  /** With how it was chosen on the untuned family, if it was; the tuned one has the same in each draw. */
+  readonly induced: ChosenMetric;
+  /** Both at the same scales, at least two, with the same test examples in the same rows. */
+  readonly untuned: readonly MemberOutcomes[];
+  readonly tuned: readonly MemberOutcomes[];
+}
+
+/** Throws UsageError where the test set is too small for a metric. */
+export function compareTwins({ standard, induced, untuned, tuned, onStep, ...options }: TwinRequest): Twins {
+  const pairOf = (chosen: ChosenMetric, half: number) => {
+    const step = stepsOfPart(onStep, half, 2);
+    return twinCurves(sampleChosen(chosen, untuned, options), { untuned, tuned, ...options, onStep: step });
+  };
+  const first = pairOf(standard, 0);
+  return {
+    draws: first.draws,
+    severalSeeds: first.severalSeeds,
+    standard: first.curves,
+    induced: pairOf(induced, 1).curves,
+  };
+}
+
+/** Draws of the tuned family's seeds are its own. */
+const apart = 'tuned twin';
+
+function twinCurves(
+  sampled: SampledChoice,
+  { untuned, tuned, onStep, ...options }: Omit<TwinRequest, 'standard' | 'induced'>,
+) {
+  const { metric, rule, curve } = sampled;
+  const { axis = 'parameters' } = options;
+  const own = { ...options, seedsOf: apart };
+  const other = sampleChosen({ metric }, tuned, own);
+  const size = { draws: curve.draws.length, scales: curve.scales.length };
+  const [a, b] = [
+    scoreDraws(curve, axis),
+    scoreDraws(sampleTaken(sampled, tuned, own), axis, normalsOf({ ...size, of: apart })),
+  ];
+  const one = sharpCurve(sampled, untuned, { ...options, onStep: stepsOfPart(onStep, 0, 2) });
+  const two = sharpCurve(other, tuned, { ...own, onStep: stepsOfPart(onStep, 1, 2) });
+  const scores = Object.fromEntries(
+    scoreNames.map((name) => {
+      const { difference, higher } = contrast(name, a, b);
+      return [name, { difference, higher }] as const;
+    }),
+  ) as TwinCurves['scores'];
+  const verdict = twinVerdict(one.scores.bow.interval, two.scores.bow.interval, scores.bow.difference.interval);
+  return {
+    draws: size.draws,
+    severalSeeds: [curve, other.curve].every(({ scales }) => scales.some(({ members }) => members.length > 1)),
+    curves: { metric: metric.id, rule, untuned: one, tuned: two, scores, verdict } satisfies TwinCurves,
+  };
+}
+
+function sharpCurve(sampled: SampledChoice, members: readonly MemberOutcomes[], options: SharpnessOptions): TwinCurve {
+  const { scores, smooth } = curveSharpness(sampled, members, options);
+  return { ...familyCurve(sampled.curve, members, { scores }), smooth };
+}
+
+type Limits = Readonly<Record<'lower' | 'upper', number>>;
+
+/**
+ * By 95 % intervals of the bow, the one score that tells late from early: there is a late rise where it is above 0, it is another one where
+ * the paired difference excludes 0.
+ */
+export function twinVerdict(untuned: Limits, tuned: Limits, difference: Limits): TwinVerdict {
+  if ([untuned, tuned, difference].some(({ lower, upper }) => !(lower <= upper))) return 'cannot be told';
+  const [isLate, staysLate] = [untuned.lower > 0, tuned.lower > 0];
+  const [isWeaker, isStronger] = [difference.upper < 0, difference.lower > 0];
+  if (isLate && staysLate) return isWeaker ? 'is weaker' : isStronger ? 'is stronger' : 'survives';
+  if (isLate) return isWeaker ? 'goes' : 'cannot be told';
+  if (staysLate) return isStronger ? 'appears' : 'cannot be told';
+  return 'was not there';
+}

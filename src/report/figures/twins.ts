@@ -1,0 +1,34 @@
+/** A family and its tuned twin: both curves, a panel for each metric. */
+import type { NamedRun } from '../../analysis/diff/difference.js';
+import type { TunedComparison, TwinCurve, TwinCurves } from '../../analysis/twins.js';
+import { nth } from '../../machine/present.js';
+import { formatWithInterval } from '../../terminal/format.js';
+import { seriesOf, verticalOf } from './compare.js';
+import type { Figure } from './layout.js';
+import { curvePanel } from './panels.js';
+
+export function twinsFigure({ one, other, standard, induced, severalSeeds }: TunedComparison<NamedRun>): Figure {
+  const smallest = nth(standard.untuned.points, 0).parameters;
+  const panel = (role: string, { untuned, tuned, scores: { bow } }: TwinCurves) => {
+    const bowOf = ({ scores }: TwinCurve) => formatWithInterval(scores.bow.value, scores.bow.interval, 2);
+    return curvePanel({
+      title: `${role}: ${untuned.title}`,
+      subtitle: [
+        `bow ${bowOf(untuned)}, tuned ${bowOf(tuned)}`,
+        `difference ${formatWithInterval(bow.difference.value, bow.difference.interval, 2)}`,
+      ],
+      series: [untuned, tuned].map((curve, i) =>
+        seriesOf(curve, i, ({ relative }) => relative * smallest, i === 0 ? one.label : other.label),
+      ),
+      ...{ xTitle: one.words.axis, legend: true, ...verticalOf(untuned) },
+    });
+  };
+  return {
+    title: `${one.label} and its tuned twin ${other.label}`,
+    notes: [
+      `Bands and bars: 95 % intervals over test ${one.words.examples}${severalSeeds ? ' and seeds' : ''}. Points: seeds.`,
+    ],
+    panels: [panel('standard', standard), panel('induced', induced)],
+    columns: 2,
+  };
+}
