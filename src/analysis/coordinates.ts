@@ -4,7 +4,9 @@
  */
 import { group } from 'd3-array';
 import { nth } from '../machine/present.js';
+import type { Interval } from '../statistics/intervals.js';
 import { mean } from '../statistics/mean.js';
+import { overSeeds } from '../statistics/seeds.js';
 
 /** Mean absolute value of a layer's entries after a step of training, and of their change since the start. */
 export interface WidthCoordinate {
@@ -26,6 +28,8 @@ export interface LayerSlopes {
   /** Least-squares slope of log size against log width: 0 is flat, 1 grows with the width. NaN if training diverged. */
   readonly slope: number;
   readonly slopeOfChange: number;
+  /** 95 % of `slopeOfChange` over seeds there could be: Student's t of each seed's own slope; undefined of one seed. */
+  readonly interval: Interval | undefined;
 }
 
 /** A slope this close to 0 counts as flat. */
@@ -45,7 +49,11 @@ export function widthSlopes(all: readonly WidthCoordinate[]): LayerSlopes[] {
       }));
     const slope = logSlope(points.map(({ width, size }) => [width, size]));
     const slopeOfChange = logSlope(points.map(({ width, change }) => [width, change]));
-    return { parametrization, layer, step, points, slope, slopeOfChange };
+    const ofSeeds = [...group(own, ({ seed }) => seed).values()].map((all) =>
+      logSlope(all.map(({ width, change }) => [width, change])),
+    );
+    const interval = ofSeeds.length < 2 ? undefined : overSeeds(ofSeeds, [-Infinity, Infinity]);
+    return { parametrization, layer, step, points, slope, slopeOfChange, interval };
   });
 }
 

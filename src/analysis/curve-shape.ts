@@ -5,6 +5,7 @@
  * variance between scales dominates: a curve is then a regression of as many means as there are scales. Shares stay shares: the line
  * and the parabola are inside the metric's limits at the ends (and in the middle), the sigmoid everywhere.
  */
+import { mean } from '../statistics/mean.js';
 import { aicc, akaikeWeights, FitError } from '../statistics/least-squares.js';
 import { varianceComponents } from '../statistics/variance-components.js';
 import type { CurveData } from './curve-data.js';
@@ -89,7 +90,7 @@ const rounds = 4;
 /** AICc counting scales: the curve's parameters and the variance of means; the seeds alone determine their variance. */
 function criterionOf(model: CurveModel, { scales, seeds, limits }: Curve): number {
   const sizes = seeds.map(({ length }) => length);
-  const means = seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+  const means = seeds.map((values) => mean(values));
   const within = seeds.reduce(
     (total, values, i) => total + values.reduce((sum, value) => sum + (value - means[i]!) ** 2, 0),
     0,

@@ -6,6 +6,7 @@
  * mean has the right size (McCarthy and Snowden 1985); with a single seed, whose spread is unknown, the interval is over the test set
  * alone.
  */
+import { availableCores } from '../experiment/cores.js';
 import { meanOfUnits, type Drawn, type Metric, type UnitNumbers } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawnMean, weightedSums } from '../statistics/bootstrap.js';
@@ -28,7 +29,7 @@ export interface SampleOptions {
   /** Default: 2000. 0 for the values alone. */
   readonly draws?: number;
   readonly seed?: number;
-  /** Runs whose seeds are drawn apart, on the same draws of the test set, have names of their own here; left out: ''. */
+  /** Runs whose seeds are drawn apart, on the same draws of the test set, have names of their own here; default: ''. */
   readonly seedsOf?: string;
 }
 
@@ -172,13 +173,20 @@ type SumsOf = (counts: readonly Uint8Array[]) => Float64Array[];
 
 /** Sums of columns under lists of counts, `[lists]` of `[columns]`. Columns that are not finite go through plain loops. */
 function sumsOver(columns: readonly UnitNumbers[]): SumsOf {
-  const kernel = sumsKernel(columns);
+  const threads = availableCores();
+  const kernel = sumsKernel(columns, threads);
   if (kernel !== undefined) return (counts) => kernel.sums(counts);
   const [finite, others] = [true, false].map((wanted) =>
     [...columns.keys()].filter((c) => isFiniteColumn(columns[c]!) === wanted),
   ) as [number[], number[]];
   const plain = others.map((c) => Float64Array.from(columns[c]!));
-  const ofFinite = finite.length > 0 ? sumsKernel(finite.map((c) => columns[c]!)) : undefined;
+  const ofFinite =
+    finite.length > 0
+      ? sumsKernel(
+          finite.map((c) => columns[c]!),
+          threads,
+        )
+      : undefined;
   return (counts) => {
     const plainSums = counts.map(() => new Float64Array(others.length));
     weightedSums(plain, counts, plainSums);

@@ -47,14 +47,14 @@ const predictors: Readonly<Record<string, Predictor>> = {
     needs: ['correct'],
     title: ({ parameters }) => `accuracy^${parameters['k']!}`,
     assumption:
-      'every image is right independently, with the same probability; subsets are drawn at random, so this holds by construction',
+      'every example is right independently, with the same probability; subsets are drawn at random, so this holds by construction',
     link: powerOfAccuracy,
   },
   'subset-trials': {
     needs: ['correct'],
     title: ({ parameters }) => `accuracy^${parameters['k']!}`,
     assumption:
-      'every image is right independently, with the same probability, whichever images are next to it in the test set',
+      'every example is right independently, with the same probability, whichever others are next to it in the test set',
     link: powerOfAccuracy,
   },
   'sequence-accuracy': {

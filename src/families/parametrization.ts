@@ -1,18 +1,19 @@
 /**
  * Maximal update parametrization, muP (Yang et al. 2022, arXiv 2203.03466, Table 8): how first weights, learning rates and the output
  * have to scale with the width so that every layer learns at the same pace at any width, and the best learning rate stays where it is.
- * All is relative to a base width, at which it equals the standard parametrization bit for bit. With r the ratio of a width to the base:
+ * All is relative to a base width. With r the ratio of a width to the base, against the standard parametrization there:
  *
  *                     input weights, biases, gains    hidden weights    output weights
- *     variance        1                               1 / r             1
+ *     variance        1                               1 / r             0
  *     output          1                               1                 1 / r
  *     rate of SGD     r                               1                 r
  *     rate of Adam    1                               1 / r             1
  *
- * and attention takes 1 / d in place of 1 / sqrt(d). Which of the three a tensor is, is seen by comparing its shape with that at the
- * base width: whether the numbers of its inputs and of its outputs grow.
+ * and attention takes 1 / d in place of 1 / sqrt(d). Output weights begin at 0 (their App. D.2): random ones give answers that shrink as
+ * 1 / sqrt(r) and send layers below gradients with as much noise, so that narrow members begin otherwise than wide ones. Which of the
+ * three a tensor is, is seen by comparing its shape with that at another width: whether the numbers of its inputs and of its outputs grow.
  */
-import type { Family, ParameterSpec, ParameterSpecs, Scaling, Settings } from './family.js';
+import type { Family, Initial, ParameterSpec, Scaling, Settings } from './family.js';
 import { present } from '../machine/present.js';
 
 /** Width over base width; 1 under the standard parametrization, at the base width, and in no other case. */
@@ -36,24 +37,32 @@ export function parametrized(family: Family): Family {
     ...family,
     model(width, task, settings) {
       const model = family.model(width, task, settings);
-      if (ratio(width, settings) === 1) return model;
-      const base = family.model(present(settings.baseWidth), task, settings).parameters;
-      return { ...model, parameters: scaled(model.parameters, base) };
+      if (settings.parametrization !== 'mup') return model;
+      const baseWidth = present(settings.baseWidth);
+      const [base, twice] = [baseWidth, 2 * baseWidth].map((each) => family.model(each, task, settings).parameters);
+      const parameters = Object.entries(model.parameters).map(([name, spec]) => {
+        const [first, next] = [present(base?.[name]), present(twice?.[name])];
+        const growth = growthOf(next, first);
+        return [name, scaledSpec(spec, first, growth.inputs !== 1 && growth.outputs === 1)] as const;
+      });
+      return { ...model, parameters: Object.fromEntries(parameters) };
     },
   };
 }
 
-function scaled(specs: ParameterSpecs, base: ParameterSpecs): ParameterSpecs {
-  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, scaledSpec(spec, present(base[name]))]));
+/** @param isOutput whether its inputs alone grow with the width */
+function scaledSpec(spec: ParameterSpec, base: ParameterSpec, isOutput: boolean): ParameterSpec {
+  const { inputs, outputs } = growthOf(spec, base);
+  // The variance of hidden weights is 1 / fan in as it is; that of input weights does not depend on the width.
+  const isHidden = inputs !== 1 && outputs !== 1;
+  const initial: Initial = isOutput ? { kind: 'constant', value: 0 } : isHidden ? spec.initial : base.initial;
+  const scaling = scalingOf(inputs, outputs);
+  return { ...spec, initial, ...(scaling === undefined ? {} : { scaling }) };
 }
 
-function scaledSpec(spec: ParameterSpec, base: ParameterSpec): ParameterSpec {
-  const inputs = spec.fanIn / base.fanIn;
-  const outputs = fanOut(spec) / fanOut(base);
-  // The variance of hidden weights is 1 / fan in as it is; that of all others does not depend on the width.
-  const isHidden = inputs !== 1 && outputs !== 1;
-  const scaling = scalingOf(inputs, outputs);
-  return { ...spec, initial: isHidden ? spec.initial : base.initial, ...(scaling === undefined ? {} : { scaling }) };
+/** How many times the inputs and outputs of another width a tensor has. */
+function growthOf(spec: ParameterSpec, base: ParameterSpec): { inputs: number; outputs: number } {
+  return { inputs: spec.fanIn / base.fanIn, outputs: fanOut(spec) / fanOut(base) };
 }
 
 /** From how many times the inputs and outputs of the base width a tensor has; undefined if neither grows. */

@@ -84,7 +84,8 @@ export async function readLmEval(paths: readonly string[], options: LmEvalOption
     unplaced: 0,
     notes: [],
   };
-  for (const each of chosen) await readSamples(each, reading);
+  const models = modelsOf(chosen);
+  for (const [i, each] of chosen.entries()) await readSamples(each, nth(models, i), reading);
   const { collector, choices, notes, unplaced } = reading;
   if (unplaced > 0)
     notes.push(
@@ -182,9 +183,8 @@ interface Reading {
   readonly notes: string[];
 }
 
-async function readSamples(samples: SamplesFile, reading: Reading): Promise<void> {
+async function readSamples(samples: SamplesFile, model: string, reading: Reading): Promise<void> {
   const { file, task, results } = samples;
-  const model = modelOf(samples);
   const parameters = results?.content.config.model_num_parameters;
   const coordinates = typeof parameters === 'number' && parameters > 0 ? { parameters } : {};
   const sums = new Map<string, number>();
@@ -207,6 +207,13 @@ async function readSamples(samples: SamplesFile, reading: Reading): Promise<void
   }
   if (count === 0) throw new UsageError(`has no samples of the filter ${reading.filter ?? ''}`, file);
   compareMeans(samples, { sums, count, filter: reading.filter ?? 'none', notes: reading.notes });
+}
+
+/** Of a model on disk the last part of its path, unless that is another model's too: the folders above it are of someone's machine. */
+function modelsOf(samples: readonly SamplesFile[]): string[] {
+  const full = samples.map(modelOf);
+  const short = full.map((name) => (path.isAbsolute(name) ? path.basename(name) : name));
+  return new Set(short).size === new Set(full).size ? short : full;
 }
 
 /** As the harness calls it, else the folder: newer versions make one for each model. */

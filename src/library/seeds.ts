@@ -49,7 +49,7 @@ function refuseOneSeed({ members, record, words }: LoadedRun): void {
     `has one ${words.isImported ? 'model' : 'seed'} per ${words.noun}`,
     record.name,
     words.isImported
-      ? 'also import models that differ only in their seed, with --seed COLUMN'
+      ? 'also import other models of the same sizes, such as other seeds'
       : 'train more with --seeds, such as 0,1,2,3,4',
   );
 }

@@ -16,6 +16,7 @@ import { codeOf, RunError } from '../terminal/errors.js';
 import { beat, stopBeating } from './heartbeat.js';
 import { isRunning, ownerSchema, processHere, thisProcess, type Owner } from './owner.js';
 import { ageOf } from './temporary.js';
+import { cleanedUp } from './uninterrupted.js';
 
 /** How long after its last sign of life a holder on another machine counts as dead. */
 export const staleMilliseconds = 30_000;
@@ -194,8 +195,12 @@ function hold(file: string, fd: number): Held {
       await stopBeating(token);
       fs.closeSync(fd);
       remove(file, token);
+      keepAtSignals();
     },
   };
+  const keepAtSignals = cleanedUp(() => {
+    remove(file, token);
+  });
   held.add(lock);
   return lock;
 }

@@ -1,9 +1,10 @@
 /** A run's members with their outcomes, the input of every analysis. Without TensorFlow, a few columns at a time. */
 import * as path from 'node:path';
 import { outcomeKinds } from '../experiment/architectures.js';
+import { availableMemory } from '../experiment/cores.js';
 import { nth, present } from '../machine/present.js';
 import { RunError, UsageError } from '../terminal/errors.js';
-import { counted } from '../terminal/format.js';
+import { counted, formatBytes } from '../terminal/format.js';
 import { isImported, pairsOf } from './imported.js';
 import {
   atRows,
@@ -100,6 +101,7 @@ export async function readMembers(
       rows: read.rows,
       outcomes: look?.(outcomes, member) ?? outcomes,
     });
+    if (found.length === 1) refuseTooLarge(members, nth(found, 0).outcomes, folder);
   }
   const whole = Math.max(0, ...found.map(({ outcomes }) => outcomes[nth(names, 0)]?.length ?? 0));
   const shared = classes.length > 1 ? onSharedExamples(found, folder) : onSameRows(found, folder);
@@ -117,7 +119,33 @@ export async function readMembers(
   return { found: shared, absent, notes, part };
 }
 
-/** Number of files that are read while those before them are decoded. */
+/** Of each test example of a member whose metric is drawn: its value, and two planes of 16 bits. */
+const drawnBytes = 8 + 4;
+/** Members that are drawn at once, at most (`membersAtOnce` of the analysis). */
+const drawnMembers = 512;
+
+/**
+ * Throws UsageError, before all but the first are read, where the columns of so many members and what is drawn of a metric alone are
+ * more than this process may fill.
+ */
+function refuseTooLarge(members: readonly FamilyMember[], first: Partial<OutcomeTable>, folder: string): void {
+  const columns = Object.entries(first);
+  const rows = Math.max(0, ...columns.map(([, { length }]) => length));
+  const bytes = columns.map(
+    ([name, { byteLength }]) => byteLength * (changesWithTraining(name as OutcomeName) ? members.length : 1),
+  );
+  const needed =
+    bytes.reduce((sum, each) => sum + each, 0) + Math.min(members.length, drawnMembers) * rows * drawnBytes;
+  const available = availableMemory();
+  if (needed <= available) return;
+  throw new UsageError(
+    `${counted(members.length, 'member')} with ${counted(rows, 'test example')} take at least ${formatBytes(needed)} of memory, and this process may use ${formatBytes(available)}`,
+    folder,
+    'take fewer members (--where, --at), or give the process more memory',
+  );
+}
+
+/** Files that are read while those before them are decoded. */
 const filesAhead = 4;
 
 /** Each item with what was read for it, in order. */

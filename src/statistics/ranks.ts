@@ -25,7 +25,7 @@ export function areaUnderRoc(
     orders,
     evaluate(weights = new Float64Array(count).fill(1)) {
       const areas = orders.map((order) => shareInOrder(order, weights));
-      return areas.reduce((sum, area) => sum + area, 0) / areas.length;
+      return mean(areas);
     },
   };
 }

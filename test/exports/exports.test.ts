@@ -1,7 +1,8 @@
 /**
  * Members as ONNX Runtime, TensorFlow, PyTorch and safetensors' own library read them, on their whole test sets: what they compute is
  * what the lab stored. The packages come by pip into an environment that stays beside `node_modules`; without a network each is skipped,
- * and says so. PyTorch is large: it is used where Python has it, or where TORCH_PYTHON names a Python that does.
+ * and says so. PyTorch, which pip brings for Linux with CUDA alone (3 GB to download), is used where Python has it, or where TORCH_PYTHON
+ * names a Python that does.
  */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -109,10 +110,8 @@ describe.each(['onnx', 'saved-model', 'torch', 'safetensors'] as const)('%s', (t
     if ('missing' in found) return skip(found.missing);
     const exported = [];
     for (const { run, id, ...member } of members) {
-      const output = path.join(
-        folder,
-        `${String(run)}_${to.replace('-', '_')}${to === 'torch' ? '.py' : to === 'onnx' ? '.onnx' : ''}`,
-      );
+      const ending = to === 'torch' ? '.py' : to === 'onnx' ? '.onnx' : '';
+      const output = path.join(folder, `${String(run)}_${to}`.replaceAll('-', '_') + ending);
       await exportMember(`${String(run)}/${String(id)}`, { to, output, root: path.join(folder, 'checkpoints') });
       exported.push({ ...member, id: run, exported: output });
     }

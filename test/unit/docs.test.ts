@@ -1,9 +1,11 @@
-/** Documentation against the lab: links lead somewhere, and every command line that a page shows has a command and options that exist. */
+/** Documentation against the lab: links lead somewhere, and every command line that a page shows has a command, options and values that exist. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../src/cli.js';
+import { metrics } from '../../src/metrics/index.js';
+import { messageOf } from '../../src/terminal/errors.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => fs.readFileSync(path.join(root, file), 'utf8');
@@ -63,7 +65,28 @@ function wrong(line: string): string | undefined {
   for (const word of words) command = command.commands.find((each) => each.name() === word) ?? command;
   const known = new Set([...options(command), '--help']);
   const unknown = words.flatMap((word) => /^--[a-z][\w-]*/.exec(word) ?? []).filter((option) => !known.has(option));
-  return unknown.length === 0 ? undefined : `${command.name()} has no ${unknown.join(', ')}: ${line}`;
+  if (unknown.length > 0) return `${command.name()} has no ${unknown.join(', ')}: ${line}`;
+  return wrongValue(words, line, command);
+}
+
+/** What an option of a line says of its value; names of metrics and of experiments, which are looked up later, are looked up here. */
+function wrongValue(words: readonly string[], line: string, command: CommandUnknownOpts): string | undefined {
+  for (const [i, word] of words.entries()) {
+    const option = command.options.find(({ long }) => long === word);
+    const value = words[i + 1];
+    if (option === undefined || option.isBoolean() || value === undefined || !/^[\w.,:=+-]+$/.test(value)) continue;
+    try {
+      option.parseArg?.(value, undefined as never);
+    } catch (error) {
+      return `${messageOf(error)}: ${line}`;
+    }
+    const isMetric = ['--metric', '--standard', '--induced', '--surrogate-of'].includes(word);
+    if (isMetric && !line.includes('--metric-file') && !Object.hasOwn(metrics, value.split(':')[0]!))
+      return `no metric ${value}: ${line}`;
+    if (word === '--experiment' && /^[a-z][\w-]*$/.test(value) && !fs.existsSync(`${root}/experiments/${value}.yaml`))
+      return `no experiment ${value}: ${line}`;
+  }
+  return undefined;
 }
 
 /** Long names of a command's options and of those that it is part of. */
@@ -108,9 +131,10 @@ test('README names every command in its table', () => {
 
 test('pages that the program and its experiments name exist, with their headings', () => {
   const files = [...below('src', '.ts'), ...below('experiments', '.yaml')];
-  const named = files.flatMap((file) =>
-    [...read(file).matchAll(/\bdocs\/[\w-]+\.md(?:#[\w-]+)?/g)].map(([link]) => ({ file, link })),
-  );
+  const named = files.flatMap((file) => {
+    const text = read(file).replaceAll(/\bguide\('([^']+)'\)/g, 'docs/$1');
+    return [...text.matchAll(/\bdocs\/[\w-]+\.md(?:#[\w-]+)?/g)].map(([link]) => ({ file, link }));
+  });
   expect(named.length).toBeGreaterThan(5);
   expect(named.flatMap(({ file, link }) => (broken('README.md', link) ? `${file}: ${link}` : []))).toEqual([]);
 });
@@ -126,10 +150,16 @@ test('a wrong link and a wrong command line are found', () => {
     wrong('npm run trian'),
     wrong('emergence forecast seal x --nights 2 # --anything'),
     wrong('npm run forecast -- seal x --widths 2 | jq --anything'),
+    wrong('npm run show -- x --metric acuracy'),
+    wrong('npm run train -- --experiment nowhere'),
+    wrong('npm run evaluate -- x --draws many'),
   ]).toEqual([
     'train has no --colours: npm run train -- --widths 8 --colours red',
     'no script trian: npm run trian',
     'seal has no --nights: emergence forecast seal x --nights 2 # --anything',
     undefined,
+    'no metric acuracy: npm run show -- x --metric acuracy',
+    'no experiment nowhere: npm run train -- --experiment nowhere',
+    '--draws: "many" is not a whole number of at least 100: npm run evaluate -- x --draws many',
   ]);
 });

@@ -7,6 +7,7 @@
  * Only members that differ in the factor at about the same loss are informative. If the loss alone determines a member's value, the
  * factor cannot be distinguished from the loss, whatever the ability does.
  */
+import { mean } from '../../statistics/mean.js';
 import { naturalSpline, knotsOf } from '../../statistics/natural-spline.js';
 import { slopesOf } from '../../statistics/partially-linear.js';
 import { dot, orthonormal, residualOf } from '../../statistics/projection.js';
@@ -122,7 +123,7 @@ interface Design {
 
 function designOf(values: readonly number[], basis: readonly Float64Array[]): Design {
   const places = placesOf(values);
-  const middle = places.reduce((sum, value) => sum + value, 0) / places.length;
+  const middle = mean(places);
   const trend = places.map((value) => value - middle);
   const rest = residualOf(basis, trend);
   const whole = dot(trend, trend) / (trend.length - 1);

@@ -1,6 +1,5 @@
-/**
- * Methods to predict a larger member, each a data object: baselines, fits of the metric's own curve, and indirect methods.
- */
+/** Methods to predict a larger member, each a data object: baselines, fits of the metric's own curve, and indirect methods. */
+import { mean } from '../../statistics/mean.js';
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
 import { akaikeWeights, FitError } from '../../statistics/least-squares.js';
@@ -81,13 +80,13 @@ const lastValue: ForecastMethod = {
     const { scales, seeds, limits, spread } = curve;
     if (scales.length < 2) throw new FitError('too-few-points', `${scales.length} scale; last-value needs 2`);
     const random = Random.named(seed, 'forecast', 'last-value', metric.id);
-    const means = seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+    const means = seeds.map((values) => mean(values));
     const last = seeds.at(-1)!;
     const rates = means.slice(1).map((mean, i) => {
       const unit = (spread(mean) + spread(means[i]!)) / 2;
       return ((mean - means[i]!) / unit) ** 2 / Math.log(scales[i + 1]! / scales[i]!);
     });
-    const rate = rates.reduce((sum, each) => sum + each, 0) / rates.length;
+    const rate = mean(rates);
     const unit = spread(means.at(-1)!);
     const results = targets.map((target) => {
       const step = unit * Math.sqrt(rate * Math.abs(Math.log(target / scales.at(-1)!)));

@@ -3,6 +3,7 @@
  * far below, by which method. The members already exist, so this is hindsight; its verdict on a method is honest because no later member
  * is ever read.
  */
+import { mean } from '../../statistics/mean.js';
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
 import { stepsOfPart, type OnStep } from '../../terminal/steps.js';
@@ -71,7 +72,7 @@ export function studyMetric(
   const scales = scalesOf(members);
   const measured = members.map(({ outcomes }) => metric.measure(outcomes).value);
   const truths = scales.map((scale) => scale.members.map((place) => measured[place]!));
-  const values = truths.map((each) => each.reduce((sum, value) => sum + value, 0) / each.length);
+  const values = truths.map((each) => mean(each));
   const range = Math.max(...values) - Math.min(...values);
   const cells: StudyCell[] = [];
   for (let known = fewestKnown; known < scales.length; known++) {

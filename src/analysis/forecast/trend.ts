@@ -2,6 +2,7 @@
  * Extrapolation of smooth curves of unknown form: a slope that varies (local linear trend, Harvey 1989, Forecasting, Structural
  * Time Series Models and the Kalman Filter, Sec. 2.3), and candidates weighted by how well they have predicted the scales so far.
  */
+import { mean } from '../../statistics/mean.js';
 import { quantile } from '../../statistics/bootstrap.js';
 import { FitError } from '../../statistics/least-squares.js';
 import { Random } from '../../statistics/random.js';
@@ -40,7 +41,7 @@ export const localTrend: Extrapolation = {
     const n = scales.length;
     if (n < 3) throw new FitError('too-few-points', `${n} scales; local-trend needs 3`);
     const x = scales.map(Math.log);
-    const means = seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+    const means = seeds.map((values) => mean(values));
     const noise = seedVariance(seeds, means);
     const slopes = x.slice(1).map((at, i) => (means[i + 1]! - means[i]!) / (at - x[i]!));
     const ofMean = seeds.map((values) => noise / values.length);
@@ -52,7 +53,7 @@ export const localTrend: Extrapolation = {
       // Mean slopes of two neighbouring segments of a Wiener process differ by its rate times a third of their length.
       return ((slope - slopes[i]!) ** 2 - byNoise) / ((before + after) / 3);
     });
-    const rate = Math.max(0, rates.reduce((sum, each) => sum + each, 0) / rates.length);
+    const rate = Math.max(0, mean(rates));
     const length = x[n - 1]! - x[n - 2]!;
     const results = targets.map(() => new Float64Array(draws));
     for (let b = 0; b < draws; b++) {
@@ -129,7 +130,7 @@ function prequential(candidate: Extrapolation, curve: KnownCurve, seed: number):
   for (let known = fewest; known < curve.scales.length; known++) {
     const before = { ...curve, scales: curve.scales.slice(0, known), seeds: curve.seeds.slice(0, known) };
     const values = curve.seeds[known]!;
-    const truth = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const truth = mean(values);
     total += logDensity(candidate, before, { scale: curve.scales[known]!, truth, seed });
   }
   return total;

@@ -1,4 +1,5 @@
 /** A family's outcomes as the page carries them. */
+import { mean } from '../../statistics/mean.js';
 import { defaultMetrics } from '../../analysis/defaults.js';
 import { predictFromStandard } from '../../analysis/independence.js';
 import { present } from '../../machine/present.js';
@@ -262,7 +263,7 @@ function outcomesOf(
     kind,
     errors: toBase64(Buffer.concat(codes)),
     codeMeans: meansByCode(codes, errors, cutoffs.length + 1),
-    memberMeans: errors.map((list) => list.reduce((sum, value) => sum + value, 0) / list.length),
+    memberMeans: errors.map((list) => mean(list)),
   };
 }
 

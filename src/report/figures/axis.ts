@@ -35,13 +35,23 @@ export function logTicks(domain: Domain): number[] {
   const all = scaleLog()
     .domain([least, most])
     .ticks(Math.floor(decadesThere) + 2);
-  const leading = (tick: number) => Number(tick.toExponential().split('e')[0]);
-  const within = (digits: readonly number[]) => all.filter((tick) => digits.includes(leading(tick)));
+  const within = (digits: readonly number[]) => all.filter((tick) => digits.includes(leadingDigit(tick)));
   const decades = within([1]);
   if (decades.length >= 4) return decades;
   const thirds = within([1, 2, 5]);
   if (thirds.length >= 3) return thirds;
   return all.length >= 3 ? all : linearTicks([least, most], 4);
+}
+
+function leadingDigit(value: number): number {
+  return Number(value.toExponential().split('e')[0]);
+}
+
+/** Of ticks that do not all have room, 1, 2 and 5 times a power of ten come first on a logarithmic axis. */
+export function roundest(ticks: readonly Tick[], fit: (some: readonly Tick[]) => Tick[], isLog: boolean): Tick[] {
+  const all = fit(ticks);
+  const round = ticks.filter(({ at }) => [1, 2, 5].includes(leadingDigit(at)));
+  return isLog && all.length < ticks.length && round.length >= 2 ? fit(round) : all;
 }
 
 /** The points' own places where they are few and whole, such as depths, widths and steps; else undefined, and round numbers are for the axis. */

@@ -3,6 +3,8 @@ import type { Collapse } from '../../analysis/collapse/collapse.js';
 import type { FactorTest } from '../../analysis/collapse/factors.js';
 import { nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
+import { axisTitle } from '../../runs/view.js';
+import { mean } from '../../statistics/mean.js';
 import { formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { valueTicks, type CurvePoint } from './axis.js';
 import type { Figure } from './layout.js';
@@ -119,9 +121,9 @@ function factorPanel({ factors, members }: Collapse, k: number): CurvePanel {
   const values = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
   const p = Number.isNaN(adjusted) ? '' : `, p ${formatNumber(adjusted, 2)}`;
   return {
-    title: `${factor} at equal loss`,
+    title: `${axisTitle(factor)} at equal loss`,
     subtitle: [`${factorVerdict(test)}${p}`],
-    ...{ xTitle: factor, yTitle: 'ability less the pooled curve', legend: false },
+    ...{ xTitle: axisTitle(factor), yTitle: 'ability less the pooled curve', legend: false },
     xTicks: () => values.map((at) => ({ at, text: formatCount(at) })),
     series: [
       {
@@ -133,10 +135,7 @@ function factorPanel({ factors, members }: Collapse, k: number): CurvePanel {
       {
         label: 'members',
         style: 0,
-        line: values.map((x) => {
-          const own = points.filter((point) => point.x === x);
-          return { x, y: own.reduce((sum, { y }) => sum + y, 0) / own.length };
-        }),
+        line: values.map((x) => ({ x, y: mean(points.filter((point) => point.x === x).map(({ y }) => y)) })),
         points,
       },
     ],

@@ -6,6 +6,7 @@ import {
   linearTicks,
   logTicks,
   placing,
+  roundest,
   valueTicks,
   withRoom,
   type CurvePoint,
@@ -13,6 +14,7 @@ import {
   type Tick,
 } from './axis.js';
 import { pixelsPerInch } from './print.js';
+import { sum } from 'd3-array';
 import { textWidth, wrapText, type TextFont } from './text.js';
 import type { SeriesStyle } from './theme.js';
 
@@ -157,14 +159,18 @@ export interface PanelLayout {
   readonly right: { readonly inner: number; readonly last: number };
   readonly width: number;
   readonly height: number;
-  /** Above each panel, below each but those of the last row, above the first row. */
-  readonly heading: number;
-  readonly bottom: number;
-  /** Below the last row. */
-  readonly foot: number;
+  /** Above and below the panels of each row. */
+  readonly headings: readonly number[];
+  readonly bottoms: readonly number[];
   readonly title: readonly string[];
   readonly notes: readonly string[];
+  /** Above the first row. */
   readonly top: number;
+}
+
+/** The row of the i-th panel. */
+export function rowOf(i: number, { columns }: Pick<PanelLayout, 'columns'>): number {
+  return Math.floor(i / columns);
 }
 
 export function leastHeight(figure: Figure, layouts: readonly PanelLayout[], look: Look): number {
@@ -198,6 +204,8 @@ export function layoutOf(
   const atEnds = new Set(panels.filter((panel, i) => labelsFit(panel, 0.36 * cell + spare(i), look)));
   const right = panels.map((panel) => (atEnds.has(panel) ? endWidth(panel, look) : 4 * unit));
   const most = (values: readonly number[]) => Math.max(0, ...values);
+  const ofRows = (values: readonly number[]) =>
+    Array.from({ length: rows }, (_, row) => most(values.slice(row * columns, (row + 1) * columns)));
   const ofLast = most(right.filter((_, i) => i % columns === columns - 1));
   const ofInner = most(right.filter((_, i) => !isLast(i)));
   const title = figure.title === '' ? [] : wrapText(figure.title, all, look.title);
@@ -213,22 +221,19 @@ export function layoutOf(
       width: all / columns,
       height: 150 * unit,
     },
-    ...{ heading: 0, bottom: 0, foot: 0, title, notes, top },
+    ...{ headings: [], bottoms: [], title, notes, top },
   };
   // Labels of an axis depend on its length, and lengths on the labels: it settles at once.
   for (let pass = 0; pass < 3; pass++) {
     const left = most(panels.map((panel) => leftOf(panel, layout, look)));
     const width = (all - columns * left - (columns - 1) * (ofInner + gap * unit) - ofLast) / columns;
     const sized = { ...layout, left, width };
-    const heading = most(
-      panels.map((panel, i) => headingHeight(panel, roomForTexts(i, panels.length, sized, all), look)),
-    );
-    const bottoms = panels.map((panel) => bottomHeight(panel, sized, look));
-    const lastRow = (rows - 1) * columns;
     const measured = {
-      ...{ ...sized, heading },
-      bottom: most(bottoms.slice(0, lastRow)),
-      foot: most(bottoms.slice(lastRow)),
+      ...sized,
+      headings: ofRows(
+        panels.map((panel, i) => headingHeight(panel, roomForTexts(i, panels.length, sized, all), look)),
+      ),
+      bottoms: ofRows(panels.map((panel) => bottomHeight(panel, sized, look))),
     };
     const free = (total.height ?? 0) - totalHeight(figure, { ...measured, height: 0 }, look);
     const height = total.height === undefined ? Math.min(300 * unit, Math.max(110 * unit, width / 1.45)) : free / rows;
@@ -239,11 +244,11 @@ export function layoutOf(
 
 export function totalHeight(
   { panels }: Figure,
-  { columns, top, heading, height, bottom, foot }: PanelLayout,
+  { columns, top, headings, height, bottoms }: PanelLayout,
   { unit }: Look,
 ): number {
   const rows = Math.ceil(panels.length / columns);
-  return top + rows * (heading + height) + (rows - 1) * (bottom + gap * unit) + foot + edge * unit;
+  return top + rows * height + sum([...headings, ...bottoms]) + (rows - 1) * gap * unit + edge * unit;
 }
 
 /** How wide the texts above the i-th panel may be: to the next panel, or to the picture's end. */
@@ -267,12 +272,15 @@ export function xTicks({ x }: Panel, width: number, { label, unit }: Look): Tick
   const place = placing(x.domain, [0, width], x.isLog ?? false);
   // From left to right, where an axis falls too.
   const ordered = [...ticks].sort((a, b) => place(a.at) - place(b.at));
-  return withRoom(ordered, place, (text) => textWidth(text, label), 6 * unit);
+  const fit = (some: readonly Tick[]) => withRoom(some, place, (text) => textWidth(text, label), 6 * unit);
+  return x.ticks === undefined ? roundest(ordered, fit, x.isLog ?? false) : fit(ordered);
 }
 
 export function yTicks({ y }: Panel, height: number, { line, unit }: Look): Tick[] {
   const ticks = ticksOf(y, Math.max(2, Math.min(6, Math.floor(height / (28 * unit)))));
-  return withRoom(ticks, placing(y.domain, [0, height], y.isLog ?? false), () => 0.75 * line, 0.5 * line);
+  const place = placing(y.domain, [0, height], y.isLog ?? false);
+  const fit = (some: readonly Tick[]) => withRoom(some, place, () => 0.75 * line, 0.5 * line);
+  return y.ticks === undefined ? roundest(ticks, fit, y.isLog ?? false) : fit(ticks);
 }
 
 function leftOf(panel: Panel, { height }: PanelLayout, look: Look): number {

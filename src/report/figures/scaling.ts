@@ -5,8 +5,9 @@ import { lossAt } from '../../analysis/scaling/law.js';
 import type { ScalingCell, ScalingLaw } from '../../analysis/scaling/scaling.js';
 import { nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
+import { axisTitle } from '../../runs/view.js';
 import { formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
-import { domainOf, shareTicks, type CurvePoint } from './axis.js';
+import { countTicks, domainOf, shareTicks, type CurvePoint } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 import { referenceStyles } from './theme.js';
@@ -41,13 +42,6 @@ export function formulaOf(factors: readonly string[]): string {
 export function lossTitle({ title, unit }: Pick<Metric, 'title' | 'unit'>): string {
   return unit === '' || title.includes(`(${unit}`) ? title : `${title} (${unit})`;
 }
-
-const axisTitles: Readonly<Record<string, string>> = {
-  parameters: 'trainable parameters',
-  examples: 'training examples seen',
-  flops: 'training operations (FLOPs)',
-};
-const axisTitle = (factor: string): string => axisTitles[factor] ?? factor;
 
 /** Curves that a panel has at most: as many as there are styles. */
 const mostCurves = 6;
@@ -220,7 +214,7 @@ function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): Curv
       return {
         title: `compute-optimal ${letterOf(factor)}`,
         subtitle: [`${name} ~ C^${formatWithInterval(exponent, interval)}`],
-        ...{ xTitle: axisTitle('flops'), yTitle: axisTitle(factor), yLog: true, legend: true },
+        ...{ xTitle: axisTitle('flops'), yTitle: axisTitle(factor), yTicks: countTicks, yLog: true, legend: true },
         series: [
           {
             label: `${name}, 95 %`,

@@ -18,6 +18,7 @@ import {
   layoutOf,
   totalHeight,
   roomForTexts,
+  rowOf,
   xTicks,
   yTicks,
   wordsOf,
@@ -63,10 +64,10 @@ function specOf(
   look: Look,
 ): TopLevelSpec {
   const { panels, title, notes } = figure;
-  const { columns, left, right, top, heading, bottom } = layout;
+  const { columns, left, right, top, headings } = layout;
   const { unit } = look;
   const height = total.height ?? Math.ceil(totalHeight(figure, layout, look));
-  const before = { left: edge * unit + left, top: top + heading };
+  const before = { left: edge * unit + left, top: top + nth(headings, 0) };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     description: [title, ...notes].join(' '),
@@ -81,10 +82,21 @@ function specOf(
     columns,
     align: 'none',
     bounds: 'flush',
-    spacing: { row: bottom + gap * unit + heading, column: right.inner + gap * unit + left },
-    concat: panels.map((panel, i) => panelSpec(panel, i, { figure, layout, total, look })),
+    spacing: { row: 0, column: right.inner + gap * unit + left },
+    concat: panels.flatMap((panel, i) => [
+      ...(i > 0 && i % columns === 0 ? gapBefore(rowOf(i, layout), layout, look) : []),
+      panelSpec(panel, i, { figure, layout, total, look }),
+    ]),
     resolve: { scale: { color: 'independent' } },
   } as unknown as TopLevelSpec;
+}
+
+/** Empty views as high as what is between two rows, which differs: Vega-Lite has a single spacing for all. */
+function gapBefore(row: number, { columns, width, headings, bottoms }: PanelLayout, { unit }: Look): object[] {
+  const height = nth(bottoms, row - 1) + gap * unit + nth(headings, row);
+  return Array.from({ length: columns }, (_, column) => ({
+    ...{ name: `gap_${row}_${column}`, width, height, data: { values: [] }, mark: 'point' },
+  }));
 }
 
 interface Whole {
@@ -114,7 +126,7 @@ function panelSpec(panel: Panel, i: number, { figure, layout, total, look }: Who
         color: panel.ramp === undefined ? {} : colorOf(panel, layout, look),
       }),
       ...(i === 0 ? titleLines(layout, look) : []),
-      ...headingLines(panel, room, layout, look),
+      ...headingLines(panel, { room, heading: nth(layout.headings, rowOf(i, layout)) }, layout, look),
       ...belowPanel(panel, layout, look),
       ...keysOf(panel, layout, look),
     ],
@@ -187,20 +199,25 @@ function text(words: string, { x, y, size, bold = false, align = 'left', color =
 }
 
 function titleLines(
-  { title, notes, left, top, heading }: PanelLayout,
+  { title, notes, left, top, headings }: PanelLayout,
   { title: font, label, line, unit }: Look,
 ): object[] {
-  let y = edge * unit - top - heading - line / 2 + 2 * unit;
+  let y = edge * unit - top - nth(headings, 0) - line / 2 + 2 * unit;
   return [
     ...title.map((words) => text(words, { x: -left, y: (y += 1.15 * line), ...font })),
     ...notes.map((words) => text(words, { x: -left, y: (y += line) + 2 * unit, ...label, color: inks.note })),
   ];
 }
 
-function headingLines(panel: Panel, room: number, layout: PanelLayout, look: Look): object[] {
+function headingLines(
+  panel: Panel,
+  { room, heading }: { readonly room: number; readonly heading: number },
+  layout: PanelLayout,
+  look: Look,
+): object[] {
   const { heading: font, label, line, unit } = look;
   const words = wordsOf(panel, room, look);
-  let y = -layout.heading - line / 2;
+  let y = -heading - line / 2;
   const above = -words.top - 4 * unit - words.y.length * line - line / 2;
   let lower = above;
   const { top, x } = panel;

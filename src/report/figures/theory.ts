@@ -72,7 +72,7 @@ export function fitFigure(
     {
       title: 'cross-entropy',
       subtitle: [`fitted: exponent ${formatNumber(law.exponent)}`, `rms of ln L ${formatNumber(law.rmsLog)}`],
-      series: pair(fitted, 'power law, fitted'),
+      series: pair(fitted, 'fitted'),
       ...{ xTitle, yTitle: 'nats', yLog: true },
     },
     ...right.map((curve): CurvePanel => ({

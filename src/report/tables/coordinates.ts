@@ -2,6 +2,7 @@
 import { flatSlope, type LayerSlopes } from '../../analysis/coordinates.js';
 import { nth } from '../../machine/present.js';
 import { formatNumber } from '../../terminal/format.js';
+import type { Interval } from '../../statistics/intervals.js';
 import { textTable } from './text-table.js';
 
 export function coordinateTable(layers: readonly LayerSlopes[]): string {
@@ -17,10 +18,10 @@ export function coordinateTable(layers: readonly LayerSlopes[]): string {
       return [
         standard.layer,
         ...(steps.size > 1 ? [String(standard.step)] : []),
-        ...each.flatMap(({ points, slope, slopeOfChange }) => [
+        ...each.flatMap(({ points, slope, slopeOfChange, interval }) => [
           slopeText(slope),
           `${formatNumber(nth(points, 0).size, 2)} to ${formatNumber(nth(points, -1).size, 2)}`,
-          slopeText(slopeOfChange),
+          slopeText(slopeOfChange, interval),
         ]),
       ];
     });
@@ -36,12 +37,16 @@ export function coordinateTable(layers: readonly LayerSlopes[]): string {
   ];
   return [
     textTable(heading, rows, ['layer']),
-    `Slope of log mean |x| against log width: 0 is flat, within ${flatSlope} counts as flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training.`,
+    `Slope of log mean |x| against log width: 0 is flat, within ${flatSlope} counts as flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training${layers.some(({ interval }) => interval !== undefined) ? '; in brackets: 95 % over seeds' : ''}.`,
     ...(['standard', 'mup'] as const).map((name) => verdict(name, layers)),
   ].join('\n');
 }
 
-const slopeText = (slope: number) => (Number.isNaN(slope) ? 'diverged' : slope.toFixed(3));
+function slopeText(slope: number, interval?: Interval): string {
+  if (Number.isNaN(slope)) return 'diverged';
+  const known = interval !== undefined && Number.isFinite(interval.lower);
+  return `${slope.toFixed(3)}${known ? ` [${interval.lower.toFixed(2)}, ${interval.upper.toFixed(2)}]` : ''}`;
+}
 
 function verdict(name: LayerSlopes['parametrization'], layers: readonly LayerSlopes[]): string {
   const own = layers.filter(({ parametrization }) => parametrization === name);

@@ -58,7 +58,7 @@ export function membersTable(
   if (first.id === undefined || words.isCoordinate) about.push([words.scale, ({ width }) => scaleText(width, words)]);
   if (!words.isCoordinate) about.push(['parameters', ({ parameters }) => withSpaces(parameters)]);
   if (first.seeds !== undefined) about.push(['seeds', ({ seeds }) => String(seeds)]);
-  if (first.trainingFlops !== undefined)
+  if (rows.some(({ trainingFlops }) => Number.isFinite(trainingFlops)))
     about.push(['training FLOPs', ({ trainingFlops }) => formatNumber(present(trainingFlops))]);
   const timed = first.seconds === undefined ? [] : ['seconds'];
   return {

@@ -23,7 +23,7 @@ export function twinsTable(found: TunedComparison<NamedRun>): string {
     [one.words.scale, name, ...curves.flatMap((each) => [title(each), 'tuned'])],
     chosen.map(({ width, least, largest }, i) => [
       scaleText(width, one.words),
-      least === largest ? String(least) : `${least} to ${largest}`,
+      least === largest ? formatNumber(least) : `${formatNumber(least)} to ${formatNumber(largest)}`,
       ...curves.flatMap(({ untuned, tuned }) =>
         [untuned, tuned].map(({ points }) => formatNumber(nth(points, i).value)),
       ),

@@ -4,6 +4,7 @@
  * go at a tenth of the speed that whole numbers have.
  */
 import { binary } from './binary.js';
+import { helpers, type Share } from './helpers.js';
 
 interface Kernels {
   countedSums(
@@ -46,46 +47,88 @@ export interface SumsKernel {
  * most sqrt(2) n / 2^33 of its standard error: at most 1.1e-5, typically below 1e-7, as values are not all off the same way.
  *
  * @param columns `[units]` each, 65536 units at most
+ * @param threads that may be busy: columns that are many are summed by several at once, to the same bits
  * @returns undefined if a value is not finite
  */
-export function sumsKernel(columns: readonly Column[]): SumsKernel | undefined {
+export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel | undefined {
   const units = columns[0]!.length;
   if (units > 65_536) throw new RangeError(`${units} units`);
   const grids = columns.map(gridOf);
   if (!grids.every((grid) => grid !== undefined)) return undefined;
   const row = evened(units, 16);
-  const planes = grids.reduce((sum, { isFine }) => sum + (isFine ? 2 : 1), 0);
-  const planeCount = evened(planes, 2);
-  const countsAt = 2 * row * planeCount;
-  const sumsAt = countsAt + listsAtOnce * row;
-  const { memory, kernels } = kernelsOn(sumsAt + 4 * listsAtOnce * planeCount);
-  let next = 0;
-  const first = columns.map((column, c) => {
-    const at = next;
-    next += grids[c]!.isFine ? 2 : 1;
-    writePlanes(column, grids[c]!, new Int16Array(memory.buffer, 2 * row * at, row * (next - at)));
-    return at;
+  const planes = grids.reduce((sum, grid) => sum + planesOf(grid), 0);
+  const parts = partsOf(grids, Math.max(1, Math.min(threads, Math.floor((planes * row) / leastOfThread))));
+  const shares = parts.map((part): PlacedShare => {
+    const first: number[] = [];
+    let next = 0;
+    for (const c of part) {
+      first.push(next);
+      next += planesOf(grids[c]!);
+    }
+    const write = (into: Int16Array) => {
+      for (const [i, c] of part.entries())
+        writePlanes(columns[c]!, grids[c]!, into.subarray(row * first[i]!, row * (first[i]! + planesOf(grids[c]!))));
+    };
+    return { part, first, planes: evened(next, 2), row, write };
   });
-  const lists = Array.from({ length: listsAtOnce }, (_, k) => new Uint8Array(memory.buffer, countsAt + k * row, units));
-  const sums = new Int32Array(memory.buffer, sumsAt, listsAtOnce * planeCount);
+  const [own, ...others] = shares as [PlacedShare, ...PlacedShare[]];
+  const team = helpers(others.length, listsAtOnce);
+  for (const [i, share] of others.entries()) team[i]!.load(share);
+  const countsAt = 2 * row * own.planes;
+  const sumsAt = countsAt + listsAtOnce * row;
+  const { memory, kernels } = kernelsOn(sumsAt + 4 * listsAtOnce * own.planes);
+  own.write(new Int16Array(memory.buffer, 0, row * own.planes));
+  const all = new Uint8Array(memory.buffer, countsAt, listsAtOnce * row);
+  const lists = Array.from({ length: listsAtOnce }, (_, k) => all.subarray(k * row, k * row + units));
+  const ownSums = new Int32Array(memory.buffer, sumsAt, listsAtOnce * own.planes);
   return {
     sums(counts) {
       counts.forEach((each, k) => {
         lists[k]!.set(each);
       });
-      kernels.countedSums(0, planeCount, countsAt, evened(counts.length, 4), row, sumsAt);
-      return counts.map((_, k) => {
-        const list = new Float64Array(columns.length);
-        for (let c = 0; c < list.length; c++) {
-          const { base, step, isFine } = grids[c]!;
-          const at = k * planeCount + first[c]!;
-          const steps = sums[at]! + middle * units;
-          list[c] = base * units + step * (isFine ? 65_536 * steps + sums[at + 1]! + middle * units : steps);
+      const listCount = evened(counts.length, 4);
+      for (const [i, share] of others.entries()) team[i]!.begin(share, all, listCount);
+      kernels.countedSums(0, own.planes, countsAt, listCount, row, sumsAt);
+      const result = counts.map(() => new Float64Array(columns.length));
+      for (const [i, { part, first, planes: width }] of shares.entries()) {
+        const sums = i === 0 ? ownSums : team[i - 1]!.end();
+        for (const [k, list] of result.entries()) {
+          for (const [place, c] of part.entries()) {
+            const { base, step, isFine } = grids[c]!;
+            const at = k * width + first[place]!;
+            const steps = sums[at]! + middle * units;
+            list[c] = base * units + step * (isFine ? 65_536 * steps + sums[at + 1]! + middle * units : steps);
+          }
         }
-        return list;
-      });
+      }
+      return result;
     },
   };
+}
+
+/** 16-bit numbers that a thread has at least: a group of lists takes it a millisecond, and a request some hundredths of one. */
+const leastOfThread = 2e6;
+
+interface PlacedShare extends Share {
+  /** Its columns, and the plane at which each begins. */
+  readonly part: readonly number[];
+  readonly first: readonly number[];
+}
+
+/** Neighbouring columns in so many parts, none without one, of about as many planes each. */
+function partsOf(grids: readonly Grid[], count: number): number[][] {
+  const total = grids.reduce((sum, grid) => sum + planesOf(grid), 0);
+  const parts: number[][] = Array.from({ length: Math.min(count, grids.length) }, () => []);
+  let before = 0;
+  for (const [c, grid] of grids.entries()) {
+    parts[Math.min(parts.length - 1, Math.floor((before * parts.length) / total))]!.push(c);
+    before += planesOf(grid);
+  }
+  return parts.filter((part) => part.length > 0);
+}
+
+function planesOf({ isFine }: Grid): number {
+  return isFine ? 2 : 1;
 }
 
 type Column = Float64Array | Float32Array | Int32Array | Uint8Array;

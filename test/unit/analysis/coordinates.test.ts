@@ -22,6 +22,17 @@ test('powers of the width are found again from the means over seeds', () => {
   expect(mup!.points.map(({ width, size }) => [width, size])).toEqual(widths.map((width) => [width, 3]));
 });
 
+test('the interval of the slope of change is Student t of the seeds', () => {
+  const seed = (power: number, place: number): WidthCoordinate[] =>
+    widths.map((width) => ({
+      ...{ parametrization: 'mup', width, seed: place, layer: 'head', step: 1, size: 1, change: width ** power },
+    }));
+  const { lower, upper } = widthSlopes([...seed(0.1, 0), ...seed(0.3, 1)])[0]!.interval!;
+  // Mean 0.2, standard error 0.1, and 12.7062 is the 0.975 quantile of t with one degree of freedom.
+  expect([lower, upper]).toBeAllClose([0.2 - 1.27062, 0.2 + 1.27062], { rtol: 1e-4 });
+  expect(widthSlopes(seed(0.1, 0))[0]!.interval).toBeUndefined();
+});
+
 test('what has no logarithm has no slope', () => {
   expect(logSlope([[8, 1], [16, Infinity]])).toBeNaN(); // prettier-ignore
   expect(logSlope([[8, 0], [16, 1]])).toBeNaN(); // prettier-ignore
@@ -42,10 +53,10 @@ test('the table has both parametrizations side by side, and says which layers ar
     ...layer('mup', 'head', 0.04),
   ]);
   expect(coordinateTable(layers)).toMatchInlineSnapshot(`
-    "layer   standard   mean |x|  of change    mup    mean |x|  of change
-    hidden     0.000     3 to 3      0.000  0.000      3 to 3      0.000
-    head       1.000  24 to 190      0.500  0.040  3.3 to 3.5      0.020
-    Slope of log mean |x| against log width: 0 is flat, within 0.05 counts as flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training.
+    "layer   standard   mean |x|           of change    mup    mean |x|           of change
+    hidden     0.000     3 to 3  0.000 [0.00, 0.00]  0.000      3 to 3  0.000 [0.00, 0.00]
+    head       1.000  24 to 190  0.500 [0.50, 0.50]  0.040  3.3 to 3.5  0.020 [0.02, 0.02]
+    Slope of log mean |x| against log width: 0 is flat, within 0.05 counts as flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training; in brackets: 95 % over seeds.
     standard: 1 of 2 layers are flat (steepest: head, 1.000) by mean |x|; 1 of 2 layers are flat (steepest: head, 0.500) by change.
     mup: all layers are flat by mean |x|; all layers are flat by change."
   `);

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { memberFolder, readMemberRecord, writeMemberRecord } from '../../../src/runs/run.js';
 import { Random } from '../../../src/statistics/random.js';
 import {
@@ -33,6 +33,24 @@ async function writeRun(testCount = 1000) {
   const record = { dataset: { ...runRecord().dataset, testCount } };
   await writeSyntheticRun({ folder, record, widths, seeds: [0, 1], accuracy: ({ width }) => accuracyOf(width) });
 }
+
+test('what there is not enough memory for is said before it is begun', async () => {
+  await writeRun(10_000);
+  // A task of Slurm that may fill one MiB, and then two.
+  vi.stubEnv('SLURM_MEM_PER_NODE', '1');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const words = ['evaluate', 'lenet', '--metric', 'cross-entropy'];
+  // 4 bytes of a column, 8 and 4 of what is drawn: 16 for each of 10 x 10 000 outcomes.
+  expect(await run(...words)).toEqual({
+    code: 2,
+    stdout: '',
+    stderr:
+      'error: checkpoints/lenet: 10 members with 10000 test examples take at least 1.6 MB of memory, and this process may use 1.0 MB; ' +
+      'take fewer members (--where, --at), or give the process more memory\n',
+  });
+  vi.stubEnv('SLURM_MEM_PER_NODE', '2');
+  expect((await run(...words)).code).toBe(0);
+});
 
 test('evaluate: the table, CSV and JSON have what a reader of the Parquet files finds', async () => {
   await writeRun();

@@ -93,7 +93,7 @@ test('a table becomes a run that commands evaluate, compare and report on, over 
 test('what imported members cannot have is one line, and nothing is written', async () => {
   await importTable();
   const lines: readonly (readonly [words: string, line: string])[] = [
-    ['seeds lm', 'lm: has one model per scale; also import models that differ only in their seed, with --seed COLUMN'],
+    ['seeds lm', 'lm: has one model per scale; also import other models of the same sizes, such as other seeds'],
     ['evaluate lm --metric mse', 'needs mse, which the run lm does not have'],
     ['show lm --axis flops', '--axis: no member has a coordinate flops; known: parameters, tokens'],
     ['train --run lm --arch cnn', 'checkpoints/lm: is a run of imported members: only their outcomes are known'],

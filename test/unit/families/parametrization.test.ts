@@ -10,9 +10,13 @@ const mup = (arch: (typeof architectures)[number], own = {}) =>
   resolveExperiment({ arch, parametrization: 'mup', ...own });
 
 describe.each(architectures)('%s', (arch) => {
-  test('at the base width muP is the standard parametrization', () => {
+  test('at the base width muP is the standard parametrization, but for output weights, which begin at 0', () => {
     const at = (experiment: ReturnType<typeof mup>) => families[arch].model(8, task, experiment).parameters;
-    expect(at(mup(arch))).toStrictEqual(at(standard(arch)));
+    const name = arch === 'autoencoder' ? 'output.kernel' : 'head.kernel';
+    const { [name]: own, ...others } = at(mup(arch));
+    const { [name]: usual, ...rest } = at(standard(arch));
+    expect(others).toStrictEqual(rest);
+    expect(own).toStrictEqual({ ...usual, initial: { kind: 'constant', value: 0 } });
     expect(outputMultiplier(8, mup(arch))).toBe(1);
     expect(attentionMultiplier(2, 8, mup(arch))).toBe(1 / Math.sqrt(2));
   });
@@ -30,7 +34,11 @@ describe.each(architectures)('%s', (arch) => {
     const kinds = Object.entries(parameters).map(([name, { scaling, initial }]) => {
       const { initial: first } = base[name]!;
       const variances =
-        initial.kind === 'normal' && first.kind === 'normal' ? (initial.deviation / first.deviation) ** 2 : 1;
+        initial.kind === 'normal' && first.kind === 'normal'
+          ? (initial.deviation / first.deviation) ** 2
+          : initial.kind === 'constant' && name.endsWith('kernel')
+            ? initial.value
+            : 1;
       return [name, [scaling?.adam ?? 1, scaling?.sgd ?? 1, scaling?.gradient ?? 1, Math.round(1e6 * variances) / 1e6]];
     });
     expect(Object.fromEntries(kinds)).toEqual(expected[arch]);
@@ -40,7 +48,7 @@ describe.each(architectures)('%s', (arch) => {
 // Yang et al. 2022, Table 8, with r = 4: Adam's rate, SGD's rate, size of the gradient, variance of the first weights.
 const input = [1, 4, 1 / 4, 1];
 const hidden = [1 / 4, 1, 1 / 4, 1 / 4];
-const output = [1, 4, 1 / 4, 1];
+const output = [1, 4, 1 / 4, 0];
 const finite = [1, 1, 1, 1];
 const block = (i: number) => ({
   [`block${i}.norm1.gain`]: input,

@@ -186,6 +186,21 @@ test('several models are one run over their parameters, several tasks ask for --
   expect(both.collector.finish({ strict: true }).examples).toHaveLength(14);
 });
 
+test('a model on disk is called by the last part of its path, where that tells the models apart', async () => {
+  const namesOf = async (...models: readonly string[]) => {
+    const root = await temporaryFolder();
+    for (const [i, model] of models.entries()) {
+      const folder = path.join(root, String(i));
+      await write(folder, 'm', questions(3, 'paths'));
+      const file = path.join(folder, 'm', `results_${time}.json`);
+      await fs.writeFile(file, (await fs.readFile(file, 'utf8')).replace('pretrained=m', `pretrained=${model}`));
+    }
+    return (await readLmEval([root], plain)).collector.models.map(({ name }) => name);
+  };
+  expect(await namesOf('/home/me/models/tiny', 'org/small')).toEqual(['tiny', 'org/small']);
+  expect(await namesOf('/home/me/a/last', '/home/me/b/last')).toEqual(['/home/me/a/last', '/home/me/b/last']);
+});
+
 test('generation: its metric, its filter, a score besides; what is no 0 or 1 is no correct', async () => {
   const folder = await temporaryFolder();
   const line = (id: number, filter: string, exact: number, rouge: number) =>

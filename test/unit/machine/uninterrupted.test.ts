@@ -13,7 +13,7 @@ const source = pathToFileURL(path.resolve(import.meta.dirname, '../../../src/mac
 async function writing(before = '') {
   const script = `
     import { once } from 'node:events';
-    import { uninterrupted } from '${source}';
+    import { cleanedUp, uninterrupted } from '${source}';
     ${before}
     await uninterrupted(async () => {
       await uninterrupted(async () => { console.log('begun'); await once(process.stdin, 'data'); });
@@ -62,5 +62,16 @@ test('a second signal ends a write that hangs; a command that stops by itself he
   expect(await stopping.end()).toMatchObject({
     told: expect.stringMatching(/heard 1 written ends $/) as string,
     code: 0,
+  });
+});
+
+test('what is held is given up by a signal, and not once it was let go', async () => {
+  const held = await writing("cleanedUp(() => console.log('let go')); cleanedUp(() => console.log('never'))();");
+  held.child.kill('SIGHUP');
+  held.child.stdin.end('on\n');
+  expect(await held.end()).toEqual({
+    told: expect.stringMatching(/written let go $/) as string,
+    code: null,
+    signal: 'SIGHUP',
   });
 });

@@ -39,6 +39,29 @@ test.each([
   }
 });
 
+test('several threads sum to the bits of one, whichever kernel they are asked for', () => {
+  const random = Random.named(0, 'threads');
+  const units = 5000;
+  const some = Array.from({ length: 30 }, (_, c) =>
+    c % 3 === 0
+      ? Uint8Array.from({ length: units }, () => random.integer(2))
+      : Float32Array.from({ length: units }, () => random.normal()),
+  );
+  // Of one plane and of two, so many that three threads have enough to do.
+  const columnsOf = (count: number) => Array.from({ length: count }, (_, c) => some[(c * 7) % 30]!);
+  const counts = Array.from({ length: listsAtOnce }, () => new Uint8Array(units));
+  for (const each of counts) drawCounts(random, each);
+  const families = [900, 750, 1001].map(columnsOf);
+  const expected = families.map((columns) => sumsKernel(columns)!);
+  const kernels = families.map((columns) => sumsKernel(columns, 3)!);
+  // A thread keeps the columns of two kernels: those of the third are brought again.
+  for (const lists of [counts, counts.slice(0, 5)])
+    for (const [i, kernel] of kernels.entries()) {
+      const bytes = (sums: readonly Float64Array[]) => Buffer.concat(sums.map(({ buffer }) => Buffer.from(buffer)));
+      expect(bytes(kernel.sums(lists)).equals(bytes(expected[i]!.sums(lists)))).toBe(true);
+    }
+});
+
 test('sums of whole numbers are exact, and a column that is not finite has no kernel', () => {
   const random = Random.named(0, 'whole');
   const units = 10_000;

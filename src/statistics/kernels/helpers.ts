@@ -1,0 +1,160 @@
+/**
+ * Threads beside this one, each of which has some of the columns of a `sumsKernel` in a memory of its own. They are asked and answer
+ * through memory that is shared, and are waited for, so that nobody who sums has to be asynchronous. A thread that has nothing to do
+ * sleeps, and keeps no process alive.
+ */
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { binary } from './binary.js';
+
+/** Lists of columns that a helper has at once: of sequences, images and what is a sequence's own. */
+const slots = 2;
+
+/** Places in `control`: counters of requests and of those that are done; what a request says: slot, planes, row, lists; whether one failed. */
+const [asked, done, requestAt, failed] = [0, 1, 2, 6] as const;
+
+/** Plain JavaScript: a thread made from text needs no loader. A request without lists brings columns. */
+const program = `
+  const { receiveMessageOnPort, workerData } = require('node:worker_threads');
+  const { control, port, binary, listsAtOnce } = workerData;
+  const compiled = new WebAssembly.Module(Buffer.from(binary, 'base64'));
+  const slots = [];
+  const slotOf = (bytes, which) => {
+    const slot = (slots[which] ??= (() => {
+      const memory = new WebAssembly.Memory({ initial: 1 });
+      return { memory, kernels: new WebAssembly.Instance(compiled, { kernels: { memory } }).exports };
+    })());
+    const more = Math.ceil((bytes - slot.memory.buffer.byteLength) / 65536);
+    if (more > 0) slot.memory.grow(more);
+    return slot;
+  };
+  let shared;
+  for (let seen = 0; ; ) {
+    Atomics.wait(control, ${asked}, seen);
+    seen = Atomics.load(control, ${asked});
+    for (let told; (told = receiveMessageOnPort(port)) !== undefined; ) shared = told.message;
+    try {
+      const [which, planes, row, lists] = control.subarray(${requestAt}, ${failed});
+      const countsAt = 2 * row * planes;
+      const sumsAt = countsAt + listsAtOnce * row;
+      const { memory, kernels } = slotOf(sumsAt + 4 * listsAtOnce * planes, which);
+      if (lists === 0) new Int16Array(memory.buffer, 0, row * planes).set(new Int16Array(shared.planes, 0, row * planes));
+      else {
+        new Uint8Array(memory.buffer, countsAt, lists * row).set(new Uint8Array(shared.counts, 0, lists * row));
+        kernels.countedSums(0, planes, countsAt, lists, row, sumsAt);
+        new Int32Array(shared.sums, 0, lists * planes).set(new Int32Array(memory.buffer, sumsAt, lists * planes));
+      }
+    } catch (error) {
+      control[${failed}] = 1;
+    }
+    Atomics.store(control, ${done}, seen);
+    Atomics.notify(control, ${done});
+  }
+`;
+
+/** Columns of a kernel that a helper sums. */
+export interface Share {
+  /** Even. */
+  readonly planes: number;
+  /** Of 16-bit numbers in a plane: the units, evened to a multiple of 16. */
+  readonly row: number;
+  /** Writes all planes, `[planes][row]`. */
+  readonly write: (planes: Int16Array) => void;
+}
+
+export interface Helper {
+  /** Begins to bring columns, unless they are there. */
+  load(share: Share): void;
+  /** Begins to sum; `counts` `[lists][row]`, and lists by four. */
+  begin(share: Share, counts: Uint8Array, lists: number): void;
+  /** What has begun, `[lists][planes]`: to be read before anything else is asked. */
+  end(): Int32Array;
+}
+
+/** What a helper and this thread share. */
+interface Shared {
+  readonly planes: Int16Array;
+  readonly counts: Uint8Array;
+  readonly sums: Int32Array;
+}
+
+/** As many as were asked for at most, which stay. */
+const team: Helper[] = [];
+
+export function helpers(count: number, listsAtOnce: number): readonly Helper[] {
+  while (team.length < count) team.push(startHelper(listsAtOnce));
+  return team.slice(0, count);
+}
+
+/** After so long without an answer to what takes milliseconds a thread is gone. */
+const hangingMilliseconds = 600_000;
+
+function startHelper(listsAtOnce: number): Helper {
+  const control = new Int32Array(new SharedArrayBuffer(4 * (failed + 1)));
+  const { port1: port, port2 } = new MessageChannel();
+  const worker = new Worker(program, {
+    eval: true,
+    execArgv: [],
+    env: {},
+    workerData: { control, port: port2, binary, listsAtOnce },
+    transferList: [port2],
+  });
+  worker.unref();
+  port.unref();
+  let shared: Shared = { planes: new Int16Array(), counts: new Uint8Array(), sums: new Int32Array() };
+  /** Used again and again, larger where that is needed: nothing is left for a sleeping thread to tidy up. */
+  const provide = ({ planes, row }: Share) => {
+    const needed = { planes: planes * row, counts: listsAtOnce * row, sums: listsAtOnce * planes };
+    const isEnough = (name: keyof typeof needed) => shared[name].length >= needed[name];
+    if (isEnough('planes') && isEnough('counts') && isEnough('sums')) return;
+    shared = {
+      planes: new Int16Array(new SharedArrayBuffer(2 * Math.max(needed.planes, shared.planes.length))),
+      counts: new Uint8Array(new SharedArrayBuffer(Math.max(needed.counts, shared.counts.length))),
+      sums: new Int32Array(new SharedArrayBuffer(4 * Math.max(needed.sums, shared.sums.length))),
+    };
+    port.postMessage({ planes: shared.planes.buffer, counts: shared.counts.buffer, sums: shared.sums.buffer });
+  };
+  const wait = () => {
+    const request = Atomics.load(control, asked);
+    for (let seen = Atomics.load(control, done); seen !== request; seen = Atomics.load(control, done)) {
+      if (Atomics.wait(control, done, seen, hangingMilliseconds) === 'timed-out')
+        throw new Error('a thread that sums columns does not answer');
+    }
+    if (control[failed] === 1) throw new Error('a thread that sums columns failed: is there enough memory?');
+  };
+  const ask = (share: Share, slot: number, lists: number) => {
+    control.set([slot, share.planes, share.row, lists], requestAt);
+    Atomics.add(control, asked, 1);
+    Atomics.notify(control, asked);
+  };
+  const loaded: Share[] = [];
+  let last = 0;
+  let output = 0;
+  const load = (share: Share) => {
+    wait();
+    const known = loaded.indexOf(share);
+    if (known >= 0) {
+      last = known;
+      return;
+    }
+    last = loaded.length < slots ? loaded.length : (last + 1) % slots;
+    loaded[last] = share;
+    provide(share);
+    share.write(shared.planes.subarray(0, share.planes * share.row));
+    ask(share, last, 0);
+  };
+  return {
+    load,
+    begin(share, counts, lists) {
+      load(share);
+      wait();
+      provide(share);
+      shared.counts.set(counts.subarray(0, lists * share.row));
+      output = lists * share.planes;
+      ask(share, last, lists);
+    },
+    end() {
+      wait();
+      return shared.sums.subarray(0, output);
+    },
+  };
+}
