@@ -123,7 +123,10 @@ async function precisionsOf(
   const chosen = await choosePrecisions(missing, membersOf(experiment), {
     ...{ record, device: runtime.device.kind, note },
     stepsOf: (key) => costOf(key).steps,
-    pilotOf: (key) => askPilot(jobOf(key, present(threads.get(memberId(key)))), note),
+    pilotOf: (key) => {
+      note(`--precision auto: taking the first steps of ${memberId(key)} in float32 and bfloat16`);
+      return askPilot(jobOf(key, present(threads.get(memberId(key)))), note);
+    },
   });
   return { precisions: { ...record?.precisions, ...chosen } };
 }

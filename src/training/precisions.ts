@@ -49,6 +49,8 @@ export function hasBfloat16(file = '/proc/cpuinfo'): boolean {
 export interface Choosing {
   readonly record: Pick<RunRecord, 'precisions'> | undefined;
   readonly device: Runtime['device']['kind'];
+  /** Of the processor, for bfloat16; left out: what this machine's are. */
+  readonly hasInstructions?: boolean;
   readonly stepsOf: (key: MemberKey) => number;
   readonly pilotOf: (key: MemberKey) => Promise<PrecisionPilot>;
   /** Hears of each choice that is made now. */
@@ -59,7 +61,7 @@ export interface Choosing {
 export async function choosePrecisions(
   missing: readonly MemberKey[],
   all: readonly MemberKey[],
-  { record, device, stepsOf, pilotOf, note }: Choosing,
+  { record, device, hasInstructions, stepsOf, pilotOf, note }: Choosing,
 ): Promise<Record<string, PrecisionChoice>> {
   const known = new Map<string, PrecisionChoice>();
   for (const key of all) {
@@ -71,7 +73,7 @@ export async function choosePrecisions(
     const alike = alikeExceptSeedAndRate(key);
     let choice = record?.precisions?.[memberId(key)] ?? known.get(alike);
     if (choice === undefined) {
-      choice = withoutPilot(device, stepsOf(key)) ?? choiceOf(await pilotOf(key));
+      choice = withoutPilot(device, stepsOf(key), hasInstructions) ?? choiceOf(await pilotOf(key));
       note(`--precision auto: ${memberId(key)} in ${choiceText(choice)}`);
       known.set(alike, choice);
     }

@@ -322,7 +322,7 @@ function precisionText({ experiment, precisions = {} }: RunRecord, members: Anal
 }
 
 function trainedProvenance(record: RunRecord, members: AnalysedFamily['run']['members']): string[][] {
-  const { created, experiment, dataset, device, versions, gitCommit, eager, threads } = record;
+  const { created, dataset, device, versions, gitCommit, eager, threads } = record;
   const used = [...new Set(members.map(({ record: { id, trained } }) => threads[id] ?? trained?.threads ?? 1))].sort(
     (a, b) => a - b,
   );
