@@ -22,7 +22,7 @@ const secondsEach = 0.3;
 const warmUp = 2;
 
 /** The job's own precision is not looked at. Nothing is written. */
-export async function pilotOf(job: WorkerJob, bindingPath: string): Promise<PrecisionPilot> {
+export async function comparePrecisions(job: WorkerJob, bindingPath: string): Promise<PrecisionPilot> {
   loadBackend(bindingPath);
   const member = nth(openMembers([job], await jobData(job)), 0);
   const steps = stepsIn(0, member.length);

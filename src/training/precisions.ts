@@ -46,7 +46,7 @@ export function hasBfloat16(file = '/proc/cpuinfo'): boolean {
   }
 }
 
-export interface Choosing {
+export interface PrecisionContext {
   readonly record: Pick<RunRecord, 'precisions'> | undefined;
   readonly device: Runtime['device']['kind'];
   /** Of the processor, for bfloat16; left out: what this machine's are. */
@@ -61,7 +61,7 @@ export interface Choosing {
 export async function choosePrecisions(
   missing: readonly MemberKey[],
   all: readonly MemberKey[],
-  { record, device, hasInstructions, stepsOf, pilotOf, note }: Choosing,
+  { record, device, hasInstructions, stepsOf, pilotOf, note }: PrecisionContext,
 ): Promise<Record<string, PrecisionChoice>> {
   const known = new Map<string, PrecisionChoice>();
   for (const key of all) {

@@ -54,8 +54,8 @@ async function answer({ bindingPath, question }: QuestionMessage): Promise<void>
       return;
     }
     if (question.want === 'precision-pilot') {
-      const { pilotOf } = await import('./precision-pilot.js');
-      await tell({ type: 'answer', answer: await pilotOf(question.job, bindingPath) });
+      const { comparePrecisions } = await import('./precision-pilot.js');
+      await tell({ type: 'answer', answer: await comparePrecisions(question.job, bindingPath) });
       return;
     }
     const { answerTo } = await import('./answer.js');

@@ -6,7 +6,7 @@ import { resolveExperiment } from '../../src/experiment/schema.js';
 import { ensureRuntime } from '../../src/install/runtime.js';
 import { train } from '../../src/library/train.js';
 import { readRunRecord } from '../../src/runs/run.js';
-import { pilotOf } from '../../src/training/precision-pilot.js';
+import { comparePrecisions } from '../../src/training/precision-pilot.js';
 import { temporaryFolder } from '../support/runs.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
 
@@ -23,7 +23,7 @@ const shared = {
 
 test('a pilot takes the same steps in both precisions, whose losses differ by rounding', async () => {
   const experiment = resolveExperiment({ ...shared, precision: 'auto', epochs: 2 });
-  const pilot = await pilotOf(
+  const pilot = await comparePrecisions(
     {
       ...{ width: 4, seed: 0, experiment, digest: '', runFolder: '', dataDir: '', bindingPath, threads: 1 },
       ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },

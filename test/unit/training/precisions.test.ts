@@ -10,7 +10,7 @@ import {
   choosePrecisions,
   hasBfloat16,
   withoutPilot,
-  type Choosing,
+  type PrecisionContext,
 } from '../../../src/training/precisions.js';
 
 const keyOf = (width: number, seed: number): MemberKey => ({ arch: 'cnn', width, seed });
@@ -48,7 +48,7 @@ test("the processor's instructions are those that Linux lists, whole words of it
 });
 
 /** What is chosen on a processor with instructions for bfloat16, and which members were asked for a pilot. */
-async function chosenFor(missing: MemberKey[], record?: Choosing['record']) {
+async function chosenFor(missing: MemberKey[], record?: PrecisionContext['record']) {
   const asked: string[] = [];
   const chosen = await choosePrecisions(missing, missing, {
     ...{ record, device: 'cpu', hasInstructions: true, stepsOf: () => 1000, note: () => undefined },
