@@ -164,7 +164,7 @@ function chosenSize(induced: Metric, members: readonly MemberOutcomes[]): Chosen
   return {
     metric: induced,
     choice: {
-      rule: 'the largest K of 2, 5, 10, 20, 50, ... at which all K are right in at least 1 of 10 draws at the largest width',
+      rule: 'the largest K of 2, 5, 10, 20, 50, ... at which all K are right in at least 1 of 10 draws at the largest scale',
       candidates: metrics.some(({ id }) => id === induced.id) ? metrics : [induced],
       pick(curves) {
         return Math.max(
@@ -194,7 +194,7 @@ function chosenCutoff(induced: Metric, members: readonly MemberOutcomes[]): Chos
   return {
     metric: induced,
     choice: {
-      rule: 'the smallest of 1, 2 and 5 times a power of ten that is above the error of 9 in 10 images at the largest width',
+      rule: 'the smallest of 1, 2 and 5 times a power of ten that is above the error of 9 in 10 images at the largest scale',
       candidates: within,
       pick(curves) {
         const place = curves.findIndex(({ values }) => values.at(-1)! >= wantedShare - 1e-12);

@@ -22,7 +22,7 @@ export { factorKeys, keyOfOption, optionOf, type FactorKey } from './factor-name
 export const optimizers = ['adam', 'adamw', 'sgd'] as const;
 export const schedules = ['constant', 'cosine', 'warm-up'] as const;
 export const parametrizations = ['standard', 'mup'] as const;
-export const precisions = ['float32', 'bfloat16'] as const;
+export const precisions = ['float32', 'bfloat16', 'auto'] as const;
 export const devices = ['auto', 'cpu', 'gpu'] as const;
 
 /** The least of the default widths. A constant, so that it stays where a run gets further widths. */
@@ -101,7 +101,9 @@ const optionShape = {
   precision: z
     .enum(precisions)
     .default('float32')
-    .describe('precision of convolutions and matrix products; parameters and optimiser stay float32'),
+    .describe(
+      'precision of convolutions and matrix products; parameters and optimiser stay float32. auto: for each width what a pilot on this machine finds faster with the same losses',
+    ),
   trainSize: positiveInteger
     .optional()
     .describe('train on a random subset of this many examples (the same for every member)'),

@@ -46,7 +46,11 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
   const loaded = await readRun(open, [...defaultColumnsOf(open), ...(wanted?.needs ?? [])], options);
   const { loss, induced } = await usualMetrics(loaded);
   if (loss === undefined)
-    throw new UsageError('its outcomes have no loss', loaded.record.name, 'import log-probabilities too');
+    throw new UsageError(
+      'its outcomes have no log-probabilities, and so no loss',
+      loaded.record.name,
+      'import them too',
+    );
   const metric = wanted ?? induced;
   if (metric.id === loss.id)
     throw new UsageError(`${metric.id} is the loss itself`, '--metric', 'give another metric as the ability');

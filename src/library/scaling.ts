@@ -151,7 +151,11 @@ function placed({ members }: LoadedRun, factors: readonly string[], { note }: Sc
 
 function lossOf(metric: Metric | undefined, { record }: LoadedRun): Metric {
   if (metric === undefined)
-    throw new UsageError('its outcomes have no loss', record.name, 'name a continuous metric of them with --metric');
+    throw new UsageError(
+      'its outcomes have no log-probabilities, and so no loss',
+      record.name,
+      'name a continuous metric of them with --metric',
+    );
   if (metric.kind !== 'continuous')
     throw new UsageError(
       `${metric.id} is thresholded, and a scaling law needs a continuous loss`,

@@ -16,7 +16,7 @@ import { codeOf, RunError } from '../terminal/errors.js';
 import { beat, stopBeating } from './heartbeat.js';
 import { isRunning, ownerSchema, processHere, thisProcess, type Owner } from './owner.js';
 import { ageOf } from './temporary.js';
-import { cleanedUp } from './uninterrupted.js';
+import { cleanedUp, uninterrupted } from './uninterrupted.js';
 
 /** How long after its last sign of life a holder on another machine counts as dead. */
 export const staleMilliseconds = 30_000;
@@ -71,8 +71,8 @@ export async function tryLock(file: string): Promise<LockAttempt> {
   let waited = 0;
   for (let round = 0; round < 8; round++) {
     try {
-      const fd = create(file);
-      if (fd !== undefined) return { held: hold(file, fd) };
+      const taken = await uninterrupted(() => Promise.resolve(take(file)));
+      if (taken !== undefined) return { held: taken };
       const found = await look(file);
       if (found.state === 'held') return { busy: found.owner };
       if (found.state === 'dead' && !remove(file, found.mark)) await dropRight(rightTo(file, found.mark));
@@ -137,6 +137,12 @@ export async function holderOf(file: string, clock?: () => Promise<number>): Pro
     throw error;
   });
   return found.state === 'held' || found.state === 'orphaned' ? { owner: found.owner } : undefined;
+}
+
+/** Undefined if another has it. */
+function take(file: string): Held | undefined {
+  const fd = create(file);
+  return fd === undefined ? undefined : hold(file, fd);
 }
 
 /** Undefined if there is one. */

@@ -218,12 +218,12 @@ function refuseOtherBits({ here, there }: TakenMember): void {
   );
 }
 
-/** Threads, stacks and operations by member: copied members keep those that they were trained with. */
+/** Threads, stacks, precisions and operations by member: of those that were taken as they were trained there. */
 function countsOf(
   a: RunRecord,
   b: RunRecord,
   taken: readonly TakenMember[],
-): Pick<RunRecord, 'threads' | 'flops'> & Required<Pick<RunRecord, 'stacks'>> {
+): Pick<RunRecord, 'threads' | 'flops' | 'precisions'> & Required<Pick<RunRecord, 'stacks'>> {
   const trained = Object.fromEntries(taken.map(({ key, there }) => [memberId(key), there.record?.threads ?? 1]));
   const isTheirs = (id: string) => id in trained || !(id in a.threads);
   const stacks = [
@@ -233,13 +233,24 @@ function countsOf(
   return {
     threads: { ...a.threads, ...lacking(b.threads, a.threads), ...trained },
     stacks,
+    ...(a.precisions === undefined && b.precisions === undefined ? {} : { precisions: precisionsOf(a, b, taken) }),
     ...(a.flops === undefined && b.flops === undefined
       ? {}
       : { flops: { ...a.flops, ...lacking(b.flops ?? {}, a.flops ?? {}) } }),
   };
 }
 
-/** The entries of `from` that `there` does not have, to be merged into it. */
+function precisionsOf(
+  { precisions: ours = {} }: RunRecord,
+  { precisions: theirs = {} }: RunRecord,
+  taken: readonly TakenMember[],
+): RunRecord['precisions'] {
+  const ids = new Set(taken.map(({ key }) => memberId(key)));
+  const trained = Object.fromEntries(Object.entries(theirs).filter(([id]) => ids.has(id)));
+  return { ...ours, ...lacking(theirs, ours), ...trained };
+}
+
+/** What of `from` is not in `there`, to be spread over it. */
 function lacking<T extends object>(from: T, there: object): T {
   return Object.fromEntries(Object.entries(from).filter(([key]) => !(key in there))) as T;
 }

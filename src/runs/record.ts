@@ -45,6 +45,25 @@ function isUnsealed({ format }: { readonly format: number }): boolean {
   return format < 2;
 }
 
+/** How bfloat16 compared with float32 over a member's first steps. */
+const precisionPilotSchema = z.strictObject({
+  /** That each took. */
+  steps: z.int().min(1),
+  /** Of the processor's time that float32 took, in that of bfloat16. */
+  speedup: z.number(),
+  /** Largest relative difference of their mean losses over a fifth of the steps; null if one diverged. */
+  lossDifference: z.number().nullable(),
+});
+export type PrecisionPilot = z.output<typeof precisionPilotSchema>;
+
+const precisionChoiceSchema = z.strictObject({
+  precision: z.enum(['float32', 'bfloat16']),
+  /** A pilot; or that there was none as the processor has no such instructions, as it is a GPU, as training is short. */
+  because: z.enum(['pilot', 'processor', 'gpu', 'length']),
+  pilot: precisionPilotSchema.optional(),
+});
+export type PrecisionChoice = z.output<typeof precisionChoiceSchema>;
+
 export const runRecordSchema = z.strictObject({
   format: formatSchema,
   name: runNameSchema,
@@ -94,7 +113,9 @@ export const runRecordSchema = z.strictObject({
    * in another list since runs were merged. Absent if there are none.
    */
   stacks: z.array(z.array(memberIdSchema.nullable()).min(1)).optional(),
-  /** Floating-point operations of each member's training, by member id, as in member.json; absent from runs of older versions. */
+  /** What `--precision auto` is for each member, by member id, and why; missing if a precision was given. */
+  precisions: z.record(memberIdSchema, precisionChoiceSchema).optional(),
+  /** Floating-point operations of each member's training, by member id, as in member.json; missing from runs of older versions. */
   flops: z.record(memberIdSchema, z.number()).optional(),
   /** Trained op by op instead of compiled (`--eager`): the last bits differ. */
   eager: z.boolean(),

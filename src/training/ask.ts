@@ -1,9 +1,18 @@
 /** Questions to a trained member, which a worker with TensorFlow answers: it prints as it likes, and takes its memory with it. */
 import { ensureRuntime, runtimeEnvironment } from '../install/runtime.js';
 import { RunError } from '../terminal/errors.js';
+import { memberId, type PrecisionPilot } from '../runs/record.js';
+import { memberKeyOf, type WorkerJob } from './job.js';
 import { exitOf, LastWords, launchWorker } from './pool.js';
 import type { Coordinate, CoordinateRequest } from './coordinates.js';
-import { isAnswer, type Answer, type AnswerMessage, type CoordinateQuestion, type Question } from './question.js';
+import {
+  isAnswer,
+  type Answer,
+  type AnswerMessage,
+  type CoordinateQuestion,
+  type PilotQuestion,
+  type Question,
+} from './question.js';
 import { workerFile } from './worker-file.js';
 
 /**
@@ -25,10 +34,17 @@ export async function askCoordinates(
   return (await answerOf({ want: 'coordinates', requests }, where, options)) as readonly (readonly Coordinate[])[];
 }
 
+/** Both precisions on a member's first steps: see precision-pilot.ts. Throws as `ask`. */
+export async function askPilot(job: WorkerJob, note: Note): Promise<PrecisionPilot> {
+  const where = memberId(memberKeyOf(job));
+  const { threads } = job;
+  return (await answerOf({ want: 'precision-pilot', job }, where, { note, threads })) as PrecisionPilot;
+}
+
 type Note = (line: string) => void;
 
 async function answerOf(
-  question: Question | CoordinateQuestion,
+  question: Question | CoordinateQuestion | PilotQuestion,
   where: string,
   { note, threads = 1 }: { readonly note: Note; readonly threads?: number },
 ): Promise<Answer> {

@@ -146,7 +146,7 @@ class Moments {
  * What each step of the epoch is told, as constants of the loop. It is of a whole
  * epoch also where the last one is cut short: shapes stay, and a step sees the same however long training is.
  */
-function epochConstants(member: Member, epoch: number): tf.Tensor[] {
+export function epochConstants(member: Member, epoch: number): tf.Tensor[] {
   const { job, data, family, experiment, optimizer } = member;
   const { stepsPerEpoch: steps, steps: total } = member.length;
   const { indices, labels } = epochItems(family, experiment, data, { seed: job.seed, epoch });

@@ -7,7 +7,7 @@ import type { Experiment } from '../experiment/schema.js';
 import { removeTemporaries } from '../machine/files.js';
 import { dataFolder } from '../machine/folders.js';
 import { lockMember } from '../runs/lock.js';
-import { memberId, otherExperiment, type MemberKey } from '../runs/record.js';
+import { memberId, otherExperiment, type MemberKey, type PrecisionChoice } from '../runs/record.js';
 import { memberFolder, readMemberRecord, verifyMember } from '../runs/run.js';
 import { RunError } from '../terminal/errors.js';
 import { removeCheckpoint } from './checkpoint.js';
@@ -19,6 +19,8 @@ export interface MemberPlan {
   /** `experimentDigest` of the member. */
   readonly digest: string;
   readonly stack: WorkerJob['stack'];
+  /** What `--precision auto` is for it; left out: the experiment's own. */
+  readonly precision?: PrecisionChoice['precision'] | undefined;
 }
 
 export interface Surroundings {
@@ -39,15 +41,24 @@ export function memberJob(plans: readonly MemberPlan[], surroundings: Surroundin
   return { members, threads, environment: runtimeEnvironment({ runtime, threads }) };
 }
 
-function poolMember(
-  { key, digest, stack }: MemberPlan,
+function poolMember(plan: MemberPlan, surroundings: Surroundings): PoolMember {
+  const { key } = plan;
+  const runFolder = path.resolve(surroundings.runFolder);
+  const job = workerJob(plan, surroundings);
+  return { id: memberId(key), job, take: () => takeMember(runFolder, key, job) };
+}
+
+/** What its worker is told. */
+export function workerJob(
+  { key, digest, stack, precision }: MemberPlan,
   { experiment, runFolder, runtime, threads, eager, tensorboard, dataDir }: Surroundings,
-): PoolMember {
-  const job: WorkerJob = {
+): WorkerJob {
+  const own = experimentAt(experiment, key);
+  return {
     width: key.width,
     seed: key.seed,
     ...(key.factors === undefined ? {} : { factors: key.factors }),
-    experiment: experimentAt(experiment, key),
+    experiment: precision === undefined ? own : { ...own, precision },
     digest,
     runFolder: path.resolve(runFolder),
     dataDir: path.resolve(dataDir ?? dataFolder()),
@@ -58,7 +69,6 @@ function poolMember(
     tensorboardFolder: tensorboard ? path.resolve(runFolder, 'tensorboard') : null,
     lock: null,
   };
-  return { id: memberId(key), job, take: () => takeMember(path.resolve(runFolder), key, job) };
 }
 
 /** The member's lock, where it is to be had and the member is not complete. Throws RunError if what is on disk is no such member. */

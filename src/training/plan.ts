@@ -32,8 +32,11 @@ import {
   type RunRecord,
 } from '../runs/record.js';
 import { memberFolder, membersOf, writeRunRecord } from '../runs/run.js';
-import { isComplete, memberJob } from './member-job.js';
+import { askPilot } from './ask.js';
+import type { WorkerJob } from './job.js';
+import { isComplete, memberJob, workerJob } from './member-job.js';
 import type { PoolJob } from './pool.js';
+import { choosePrecisions } from './precisions.js';
 import { refuseOtherThreads } from './refusals.js';
 import type { PlanRequest } from './request.js';
 import { stacksOf } from './stacks.js';
@@ -78,7 +81,13 @@ export async function planRun(work: Work): Promise<PlannedRun> {
   if (record !== undefined) refuseOtherThreads(record, request.execution, { folder, missing });
   const missingPlan = planMissing(work, missing);
   const { plan, stackOf } = missingPlan;
-  const planned = record !== undefined && plan.members.length === 0 ? record : plannedRecord(work, missingPlan);
+  const { dataDir } = request.execution;
+  const surroundings = { experiment, runFolder: folder, runtime, eager, tensorboard, dataDir };
+  const choices = await precisionsOf(work, missingPlan, (key, threads) =>
+    workerJob({ key, digest: digestOf(key), stack: null }, { ...surroundings, threads }),
+  );
+  const planned =
+    record !== undefined && plan.members.length === 0 ? record : { ...plannedRecord(work, missingPlan), ...choices };
   if (!isSameRecord(planned, record)) await writeRunRecord(folder, planned, () => held.confirm());
   if (tensorboard && plan.members.length > 0) {
     const model = families[experiment.arch].model(nth(experiment.widths, 0), work.task, experiment);
@@ -88,15 +97,38 @@ export async function planRun(work: Work): Promise<PlannedRun> {
   const places = new Map(
     planned.stacks?.flatMap((ids) => ids.map((id, place) => [id, { size: ids.length, place }] as const)),
   );
-  const { dataDir } = request.execution;
-  const surroundings = { experiment, runFolder: folder, runtime, eager, tensorboard, dataDir };
   const jobs = plan.members.map(({ id, threads }) =>
     memberJob(
-      stackOf(id).map((key) => ({ key, digest: digestOf(key), stack: places.get(memberId(key)) ?? null })),
+      stackOf(id).map((key) => ({
+        ...{ key, digest: digestOf(key), stack: places.get(memberId(key)) ?? null },
+        precision: planned.precisions?.[memberId(key)]?.precision,
+      })),
       { ...surroundings, threads },
     ),
   );
   return { folder, complete, jobs, limits: { ...plan, gpus: runtime.gpus } };
+}
+
+/** What `--precision auto` is for the members that are missing, beside what the record says of others; nothing without it. */
+async function precisionsOf(
+  { experiment, record, runtime, note }: Work,
+  { plan, stackOf, costOf }: MissingPlan,
+  jobOf: (key: MemberKey, threads: number) => WorkerJob,
+): Promise<Pick<RunRecord, 'precisions'>> {
+  if (experiment.precision !== 'auto') return {};
+  const threads = new Map(
+    plan.members.flatMap(({ id, threads }) => stackOf(id).map((key) => [memberId(key), threads] as const)),
+  );
+  const missing = plan.members.flatMap(({ id }) => stackOf(id));
+  const chosen = await choosePrecisions(missing, membersOf(experiment), {
+    ...{ record, device: runtime.device.kind, note },
+    stepsOf: (key) => costOf(key).steps,
+    pilotOf: (key) => {
+      note(`--precision auto: taking the first steps of ${memberId(key)} in float32 and bfloat16`);
+      return askPilot(jobOf(key, present(threads.get(memberId(key)))), note);
+    },
+  });
+  return { precisions: { ...record?.precisions, ...chosen } };
 }
 
 /** What run.json says of a run with members that are missing, or of a new one. */

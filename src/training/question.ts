@@ -1,6 +1,8 @@
 /** What is asked of a trained member, and the messages in which a worker hears it and answers. */
 import type { OnnxAbout } from '../engine/onnx.js';
 import type { Coordinate, CoordinateRequest } from './coordinates.js';
+import type { PrecisionPilot } from '../runs/record.js';
+import type { WorkerJob } from './job.js';
 import type { MemberWithTask } from './task.js';
 
 export type Question = { readonly member: MemberWithTask } & (
@@ -15,6 +17,12 @@ export interface CoordinateQuestion {
   readonly requests: readonly CoordinateRequest[];
 }
 
+/** How bfloat16 compares with float32 for a member that is not trained yet. */
+export interface PilotQuestion {
+  readonly want: 'precision-pilot';
+  readonly job: WorkerJob;
+}
+
 /** As `Forward` takes them; labels where it takes those. */
 export interface AskedExamples {
   readonly count: number;
@@ -22,12 +30,12 @@ export interface AskedExamples {
   readonly labels?: Int32Array | undefined;
 }
 
-/** A model's bytes; or numbers of each example, as `Forward` gives them; or the coordinates of each request. */
-export type Answer = Uint8Array | Float32Array | readonly (readonly Coordinate[])[];
+/** A model's bytes; or numbers of each example, as `Forward` gives them; or the coordinates of each request; or a pilot. */
+export type Answer = Uint8Array | Float32Array | readonly (readonly Coordinate[])[] | PrecisionPilot;
 
 export interface QuestionMessage {
   readonly type: 'question';
-  readonly question: Question | CoordinateQuestion;
+  readonly question: Question | CoordinateQuestion | PilotQuestion;
   /** Compiled binding, absolute. */
   readonly bindingPath: string;
 }

@@ -101,6 +101,13 @@ export function refuseStack(
   throw new UsageError('train-member trains members one by one: it has no stacks', '--plan-only', remedy);
 }
 
+/** A pilot tells of the machine that it runs on, and planned members are trained on others. */
+export function refusePlannedPilot({ precision }: Pick<Experiment, 'precision'>, planOnly: boolean): void {
+  if (!planOnly || precision !== 'auto') return;
+  const remedy = 'give --precision float32 or bfloat16';
+  throw new UsageError('auto is chosen by a pilot on the machine that trains', '--precision', remedy);
+}
+
 export function refuseOtherData(record: RunRecord, dataset: Dataset, folder: string): void {
   if (record.dataset.fingerprint === dataset.fingerprint) return;
   throw new UsageError(

@@ -31,7 +31,8 @@ export function stacksOf(
   ];
 }
 
-function alikeExceptSeedAndRate({ arch, width, factors = {} }: MemberKey): string {
+/** The same text for members that differ in those alone. */
+export function alikeExceptSeedAndRate({ arch, width, factors = {} }: MemberKey): string {
   const others = Object.entries(factors).filter(([name]) => name !== 'learningRate');
   return JSON.stringify([arch, width, others.sort(([a], [b]) => (a < b ? -1 : 1))]);
 }

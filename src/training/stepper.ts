@@ -194,7 +194,9 @@ export class Stack {
 }
 
 function optionsOf({ experiment, job }: Member) {
-  return { precision: experiment.precision, eager: job.eager };
+  const { precision } = experiment;
+  if (precision === 'auto') throw new Error('a job has the precision that was chosen, not auto');
+  return { precision, eager: job.eager };
 }
 
 function secondsSince(started: number): number {

@@ -84,7 +84,10 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
   for (const key of single) {
     const id = memberId(key);
     const threads = threadsOf(run, id);
-    const job = memberJob([{ key, digest: digestOf(key), stack: null }], { ...surroundings, threads });
+    const job = memberJob([{ key, digest: digestOf(key), stack: null, precision: precisionOf(run, id) }], {
+      ...surroundings,
+      threads,
+    });
     listener.planned([id]);
     const result = await runPool({
       ...{ jobs: [job], maxThreads: threads, workerFile, signal },
@@ -136,6 +139,14 @@ function chosen(
 function stackedError(run: RunRecord, id: string): UsageError {
   const remedy = `train it with ${commandLine(`train --run ${run.name}`)}`;
   return new UsageError(`${id} was started in a stack of members that are trained as one program`, run.name, remedy);
+}
+
+/** Of `--precision auto`: members that were never planned by a command that trains have none. */
+function precisionOf({ experiment, precisions, name }: RunRecord, id: string) {
+  const chosen = precisions?.[id]?.precision;
+  if (chosen !== undefined || experiment.precision !== 'auto') return chosen;
+  const remedy = `train it with ${commandLine(`train --run ${name}`)}`;
+  throw new UsageError(`run.json has no precision for ${id}`, name, remedy);
 }
 
 function threadsOf(run: RunRecord, id: string): number {

@@ -24,6 +24,7 @@ import { idsOf, runPool, type PoolResult } from './pool.js';
 import {
   refuseContradictions,
   refuseOtherData,
+  refusePlannedPilot,
   refuseSequences,
   refuseStack,
   refuseTooLarge,
@@ -96,6 +97,7 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
     throw new UsageError(`${experiment.precision} needs compiled programs`, '--eager', 'leave one of the two out');
   }
   refuseStack(request, record, experiment);
+  refusePlannedPilot(experiment, request.planOnly);
   const runtime = await (request.planOnly ? plannedRuntime : ensureRuntime)({
     device: record?.device.kind ?? request.execution.device,
     onProgress: note,

@@ -53,6 +53,11 @@ async function answer({ bindingPath, question }: QuestionMessage): Promise<void>
       await tell({ type: 'answer', answer: await answerCoordinates(question.requests, bindingPath) });
       return;
     }
+    if (question.want === 'precision-pilot') {
+      const { comparePrecisions } = await import('./precision-pilot.js');
+      await tell({ type: 'answer', answer: await comparePrecisions(question.job, bindingPath) });
+      return;
+    }
     const { answerTo } = await import('./answer.js');
     await tell({ type: 'answer', answer: answerTo(question, bindingPath) });
   } catch (error) {

@@ -58,32 +58,41 @@ let state = toTensors(start);
 const step = trainingStep({ model, experiment, optimizer, task });
 const program = compileLoop(step, { state, constants }, { precision });
 state = program.run(0, Math.min(5, steps), state, constants);
-const seconds = timed(() => {
+const training = timed(() => {
   state = program.run(0, steps, state, constants);
   state[0]!.dataSync();
 });
 
-const evaluationSeconds = evaluate();
+const evaluation = evaluate();
 console.log(
   JSON.stringify({
     arch,
     width,
     precision,
-    examples_per_second: count / seconds,
-    gflops: (model.flops.training * batchSize * steps) / seconds / 1e9,
-    evaluation_examples_per_second: count / evaluationSeconds,
+    examples_per_second: count / training.seconds,
+    examples_per_cpu_second: count / training.cpuSeconds,
+    gflops: (model.flops.training * batchSize * steps) / training.seconds / 1e9,
+    evaluation_examples_per_second: count / evaluation.seconds,
+    evaluation_examples_per_cpu_second: count / evaluation.cpuSeconds,
   }),
 );
 process.exit();
 
-function timed(work: () => void): number {
-  const started = performance.now();
-  work();
-  return (performance.now() - started) / 1000;
+interface Taken {
+  readonly seconds: number;
+  /** Of all threads: it hardly depends on what else runs on the machine. */
+  readonly cpuSeconds: number;
 }
 
-/** Seconds for the outcomes of as many images, in batches of 256. */
-function evaluate(): number {
+function timed(work: () => void): Taken {
+  const [started, before] = [performance.now(), process.cpuUsage()];
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return { seconds: (performance.now() - started) / 1000, cpuSeconds: (user + system) / 1e6 };
+}
+
+/** Time for the outcomes of as many images, in batches of 256. */
+function evaluate(): Taken {
   const size = Math.min(256, count);
   const parameters = toTensors(parametersOf(start, model.parameters));
   const names = Object.keys(model.parameters);

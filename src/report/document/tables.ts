@@ -1,4 +1,5 @@
 /** A report's tables, from what was computed of a run. */
+import { rollup } from 'd3-array';
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
 import { nth } from '../../machine/present.js';
@@ -309,8 +310,19 @@ function importedProvenance(record: ImportedRun): string[][] {
   ];
 }
 
+/** `float32`; `auto: bfloat16 for 6 members, float32 for 2`. */
+function precisionText({ experiment, precisions = {} }: RunRecord, members: AnalysedFamily['run']['members']): string {
+  if (experiment.precision !== 'auto') return experiment.precision;
+  const chosen = rollup(
+    members,
+    (list) => counted(list.length, 'member'),
+    ({ record: { trained } }) => (trained === undefined ? undefined : precisions[trained.id]?.precision),
+  );
+  return `auto: ${[...chosen].map(([precision = 'unknown', count]) => `${precision} for ${count}`).join(', ')}`;
+}
+
 function trainedProvenance(record: RunRecord, members: AnalysedFamily['run']['members']): string[][] {
-  const { created, experiment, dataset, device, versions, gitCommit, eager, threads } = record;
+  const { created, dataset, device, versions, gitCommit, eager, threads } = record;
   const used = [...new Set(members.map(({ record: { id, trained } }) => threads[id] ?? trained?.threads ?? 1))].sort(
     (a, b) => a - b,
   );
@@ -320,7 +332,7 @@ function trainedProvenance(record: RunRecord, members: AnalysedFamily['run']['me
       'device',
       `${device.kind}: ${device.name}; ${counted(used.at(-1) ?? 1, 'thread')} per member${used.length > 1 ? ` at most, ${nth(used, 0)} at least` : ''}`,
     ],
-    ['precision', `${experiment.precision}${eager ? ', op by op' : ''}`],
+    ['precision', `${precisionText(record, members)}${eager ? ', op by op' : ''}`],
     [
       'versions',
       `lab ${versions.lab}, Node ${versions.node}, TensorFlow ${versions.tensorflow}, TensorFlow.js ${versions.tfjs}, ${versions.platform}`,

@@ -30,7 +30,7 @@ export interface SearchText {
 
 /** Without a line break at the end. */
 export function searchText(found: SearchText): string {
-  const { run, ranked, discoveries, looked, by, top, induced, surrogates, causes, words = trainedWords } = found;
+  const { run, ranked, discoveries, looked, by, top, causes } = found;
   if (ranked.length === 0)
     return `${run}: none of ${looked} metrics changes enough to be scored (--least-range) or has the score ${by} (two scales have no bow)`;
   const heading = ['metric', 'kind', 'range', ...rankedScores.map(({ title }) => title), 'p', 'rate'];
@@ -61,6 +61,16 @@ export function searchText(found: SearchText): string {
     `${by} of these with fewer test examples or fewer scales (median and middle 95 % of draws)`,
     causesTable(causes, by),
     '',
+    ...surrogatesTexts(found),
+    'A metric picked by its score was chosen on these outcomes: its score is no evidence about other runs.',
+  ];
+  return parts.join('\n');
+}
+
+function surrogatesTexts({ induced, surrogates, words = trainedWords }: SearchText): string[] {
+  if (surrogates.length === 0)
+    return [`continuous surrogates of ${induced.id}: none, as no continuous metric can be made of these outcomes`];
+  return [
     `continuous surrogates of ${induced.id}: rank correlation over members, and over seeds within ${words.scales}`,
     textTable(
       ['metric', 'correlation', `within ${words.scales}`],
@@ -71,9 +81,7 @@ export function searchText(found: SearchText): string {
       ]),
       ['metric'],
     ),
-    'A metric picked by its score was chosen on these outcomes: its score is no evidence about other runs.',
   ];
-  return parts.join('\n');
 }
 
 function causesTable(causes: SearchText['causes'], by: ScoreName): string {

@@ -80,7 +80,7 @@ test('a trained run: the induced metric over the cross-entropy, by width', async
 
 test('what cannot be tested is one line', async () => {
   expect(await refusal(await imported(modelsOf(0), false), 'lm', { metric: 'accuracy' })).toBe(
-    'lm: its outcomes have no loss; import log-probabilities too',
+    'lm: its outcomes have no log-probabilities, and so no loss; import them too',
   );
   const root = await imported(modelsOf(0));
   expect(await refusal(root, 'lm', { metric: 'cross-entropy' })).toBe(

@@ -95,14 +95,16 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
             change({ withoutWidths });
           },
         }),
-    checkBoxes('seeds', 'Seeds', {
-      values: view.seeds,
-      text: String,
-      without: state.withoutSeeds,
-      change: (withoutSeeds) => {
-        change({ withoutSeeds });
-      },
-    }),
+    view.seeds.length < 2
+      ? undefined
+      : checkBoxes('seeds', 'Seeds', {
+          values: view.seeds,
+          text: String,
+          without: state.withoutSeeds,
+          change: (withoutSeeds) => {
+            change({ withoutSeeds });
+          },
+        }),
   );
   return h('div', { class: 'all-controls' }, sliders, boxes, selects);
 }

@@ -1,0 +1,98 @@
+/**
+ * What `--precision auto` is for each member: bfloat16 where the processor has instructions for it and a pilot of both shows the same
+ * losses in less time, else float32. Chosen once, on the machine that begins the run, and kept in run.json: a resumed member goes on in
+ * the same bits. Members that differ in seed and learning rate alone share a choice.
+ */
+import { readFileSync } from 'node:fs';
+import type { Runtime } from '../install/runtime.js';
+import { memberId, type MemberKey, type PrecisionChoice, type PrecisionPilot, type RunRecord } from '../runs/record.js';
+import { formatNumber } from '../terminal/format.js';
+import { alikeExceptSeedAndRate } from './stacks.js';
+
+/** Least gain that is worth rounding to 8 bits: the median of a pilot's pairs is good to a few percent. */
+const leastSpeedup = 1.1;
+/** Of the losses of both over the same steps; another seed's differ by more. */
+const mostDifference = 0.02;
+/** A pilot is some 60 steps and the start of a process: of a shorter training it would take more than it can save. */
+const leastTraining = 500;
+
+/** By the pilot, which has to be there where processor and length ask for one. */
+export function choiceOf(pilot: PrecisionPilot): PrecisionChoice {
+  const { speedup, lossDifference } = pilot;
+  const isSame = lossDifference !== null && lossDifference <= mostDifference;
+  return { precision: isSame && speedup >= leastSpeedup ? 'bfloat16' : 'float32', because: 'pilot', pilot };
+}
+
+/** Why no pilot is needed; undefined where one is. */
+export function withoutPilot(
+  device: Runtime['device']['kind'],
+  steps: number,
+  hasInstructions = hasBfloat16(),
+): PrecisionChoice | undefined {
+  // What a GPU gains by it was not measured in pilots.
+  if (device === 'gpu') return { precision: 'float32', because: 'gpu' };
+  if (!hasInstructions) return { precision: 'float32', because: 'processor' };
+  if (steps < leastTraining) return { precision: 'float32', because: 'length' };
+  return undefined;
+}
+
+/** Whether Linux says that the processor multiplies bfloat16; elsewhere it is not known, and false. */
+export function hasBfloat16(file = '/proc/cpuinfo'): boolean {
+  try {
+    const [flags = ''] = /^flags\s*:.*$/m.exec(readFileSync(file, 'utf8')) ?? [];
+    return /\b(avx512_bf16|amx_bf16)\b/.test(flags);
+  } catch {
+    return false; // no Linux
+  }
+}
+
+export interface PrecisionContext {
+  readonly record: Pick<RunRecord, 'precisions'> | undefined;
+  readonly device: Runtime['device']['kind'];
+  /** Of the processor, for bfloat16; left out: what this machine's are. */
+  readonly hasInstructions?: boolean;
+  readonly stepsOf: (key: MemberKey) => number;
+  readonly pilotOf: (key: MemberKey) => Promise<PrecisionPilot>;
+  /** Hears of each choice that is made now. */
+  readonly note: (line: string) => void;
+}
+
+/** The choices of members that are missing, by id: as recorded, as of a member that is alike, or made now. */
+export async function choosePrecisions(
+  missing: readonly MemberKey[],
+  all: readonly MemberKey[],
+  { record, device, hasInstructions, stepsOf, pilotOf, note }: PrecisionContext,
+): Promise<Record<string, PrecisionChoice>> {
+  const known = new Map<string, PrecisionChoice>();
+  for (const key of all) {
+    const recorded = record?.precisions?.[memberId(key)];
+    if (recorded !== undefined) known.set(alikeExceptSeedAndRate(key), recorded);
+  }
+  const chosen: Record<string, PrecisionChoice> = {};
+  for (const key of missing) {
+    const alike = alikeExceptSeedAndRate(key);
+    let choice = record?.precisions?.[memberId(key)] ?? known.get(alike);
+    if (choice === undefined) {
+      choice = withoutPilot(device, stepsOf(key), hasInstructions) ?? choiceOf(await pilotOf(key));
+      note(`--precision auto: ${memberId(key)} in ${choiceText(choice)}`);
+      known.set(alike, choice);
+    }
+    chosen[memberId(key)] = choice;
+  }
+  return chosen;
+}
+
+const reasons = {
+  processor: 'the processor has no instructions for bfloat16',
+  gpu: 'on GPUs bfloat16 is chosen by hand: --precision bfloat16',
+  length: `fewer than ${leastTraining} steps, too short for a pilot`,
+} as const;
+
+/** `bfloat16: 1.43 times float32's speed, losses within 0.3 % over 40 steps`. */
+export function choiceText({ precision, because, pilot }: PrecisionChoice): string {
+  if (because !== 'pilot') return `${precision}: ${reasons[because]}`;
+  if (pilot === undefined) return precision;
+  const { steps, speedup, lossDifference } = pilot;
+  const losses = lossDifference === null ? 'one diverged' : `losses within ${formatNumber(100 * lossDifference, 2)} %`;
+  return `${precision}: bfloat16 has ${formatNumber(speedup, 3)} times float32's speed, ${losses} over ${steps} steps`;
+}

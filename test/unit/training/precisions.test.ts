@@ -1,0 +1,85 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { expect, test } from 'vitest';
+import type { MemberKey, PrecisionChoice, PrecisionPilot } from '../../../src/runs/record.js';
+import { memberId } from '../../../src/runs/record.js';
+import {
+  choiceOf,
+  choiceText,
+  choosePrecisions,
+  hasBfloat16,
+  withoutPilot,
+  type PrecisionContext,
+} from '../../../src/training/precisions.js';
+
+const keyOf = (width: number, seed: number): MemberKey => ({ arch: 'cnn', width, seed });
+const pilot = (speedup: number, lossDifference: number | null): PrecisionPilot => ({
+  steps: 20,
+  speedup,
+  lossDifference,
+});
+
+test('bfloat16 is chosen where it is a tenth faster and its losses are those of float32 to 2 %', () => {
+  const chosen = [pilot(1.1, 0.02), pilot(1.09, 0), pilot(2, 0.021), pilot(2, null)].map((each) => choiceOf(each));
+  expect(chosen.map(({ precision }) => precision)).toEqual(['bfloat16', 'float32', 'float32', 'float32']);
+});
+
+test('there is no pilot on a GPU, without instructions for bfloat16, or for a short training', () => {
+  expect(withoutPilot('gpu', 10_000, true)).toEqual({ precision: 'float32', because: 'gpu' });
+  expect(withoutPilot('cpu', 10_000, false)).toEqual({ precision: 'float32', because: 'processor' });
+  expect(withoutPilot('cpu', 499, true)).toEqual({ precision: 'float32', because: 'length' });
+  expect(withoutPilot('cpu', 500, true)).toBeUndefined();
+});
+
+test("the processor's instructions are those that Linux lists, whole words of its flags", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-cpuinfo-'));
+  const saying = (text: string) => {
+    const file = path.join(folder, 'cpuinfo');
+    fs.writeFileSync(file, `processor\t: 0\nmodel name\t: avx512_bf16\n${text}\nbogomips\t: 1\n`);
+    return hasBfloat16(file);
+  };
+  expect(saying('flags\t\t: fpu avx512f avx512_bf16 vaes')).toBe(true);
+  expect(saying('flags\t\t: fpu amx_bf16 amx_tile')).toBe(true);
+  expect(saying('flags\t\t: fpu avx512f avx512_bf16x')).toBe(false);
+  expect(saying('Features\t: fp asimd')).toBe(false);
+  expect(hasBfloat16(path.join(folder, 'missing'))).toBe(false);
+  fs.rmSync(folder, { recursive: true });
+});
+
+/** What is chosen on a processor with instructions for bfloat16, and which members were asked for a pilot. */
+async function chosenFor(missing: MemberKey[], record?: PrecisionContext['record']) {
+  const asked: string[] = [];
+  const chosen = await choosePrecisions(missing, missing, {
+    ...{ record, device: 'cpu', hasInstructions: true, stepsOf: () => 1000, note: () => undefined },
+    pilotOf(key) {
+      asked.push(memberId(key));
+      return Promise.resolve(pilot(1.5, 0.001));
+    },
+  });
+  return { asked, chosen };
+}
+
+test('seeds of a width share a pilot, which the first of them makes', async () => {
+  const { asked, chosen } = await chosenFor([keyOf(32, 1), keyOf(32, 0), keyOf(8, 0)]);
+  expect(asked).toEqual(['cnn-w32-s1', 'cnn-w8-s0']);
+  expect(Object.keys(chosen)).toEqual(['cnn-w32-s1', 'cnn-w32-s0', 'cnn-w8-s0']);
+  expect(chosen['cnn-w32-s0']).toBe(chosen['cnn-w32-s1']);
+});
+
+test('what run.json says stays, and a further seed of the width is trained as the first was', async () => {
+  const recorded: PrecisionChoice = { precision: 'bfloat16', because: 'pilot', pilot: pilot(1.3, 0.004) };
+  const { asked, chosen } = await chosenFor([keyOf(32, 0), keyOf(32, 5)], { precisions: { 'cnn-w32-s0': recorded } });
+  expect(asked).toEqual([]);
+  expect(chosen).toEqual({ 'cnn-w32-s0': recorded, 'cnn-w32-s5': recorded });
+});
+
+test('each choice is said with its reason', () => {
+  expect([choiceOf(pilot(1.434, 0.0031)), choiceOf(pilot(1.2, null))].map(choiceText)).toEqual([
+    "bfloat16: bfloat16 has 1.43 times float32's speed, losses within 0.31 % over 20 steps",
+    "float32: bfloat16 has 1.2 times float32's speed, one diverged over 20 steps",
+  ]);
+  expect(choiceText({ precision: 'float32', because: 'processor' })).toBe(
+    'float32: the processor has no instructions for bfloat16',
+  );
+});
