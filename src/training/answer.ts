@@ -32,10 +32,10 @@ function boundNames({ inputs, output, weights }: Forward, member: MemberWithTask
   return { inputs, output, bound };
 }
 
-/** Examples that are run at once. */
+/** Number of examples that are run at once. */
 const batchSize = 250;
 
-/** Of each example in turn what the function gives. */
+/** The function's result for each example in turn. */
 function answersOf(forward: Forward, member: MemberWithTask, { count, images, labels }: AskedExamples): Float32Array {
   const weights = forward.weights.map((name) => {
     const { shape, data } = present(member.weights.get(name));

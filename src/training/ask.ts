@@ -1,4 +1,7 @@
-/** Questions to a trained member, which a worker with TensorFlow answers: it prints as it likes, and takes its memory with it. */
+/**
+ * Questions to a trained member, answered by a worker with TensorFlow: its output does not interfere, and its memory is freed
+ * with it.
+ */
 import { ensureRuntime, runtimeEnvironment } from '../install/runtime.js';
 import { RunError } from '../terminal/errors.js';
 import { memberId, type PrecisionPilot } from '../runs/record.js';
@@ -16,10 +19,9 @@ import {
 import { workerFile } from './worker-file.js';
 
 /**
- * Asked on the processor, whatever else there is: it is no work for a GPU. TensorFlow is fetched where it is not here yet, and `note`
- * hears of that.
+ * Runs on the processor, as it is not worth a GPU. TensorFlow is downloaded if necessary, which `note` reports.
  *
- * @throws RunError if the member's weights are not as they have to be, or the worker dies
+ * @throws RunError if the member's weights are invalid, or the worker dies
  */
 export async function ask(question: Question, note: Note): Promise<Uint8Array | Float32Array> {
   return (await answerOf(question, question.member.folder, { note })) as Uint8Array | Float32Array;

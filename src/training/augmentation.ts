@@ -1,4 +1,4 @@
-/** Training images moved, turned and scaled at random, as graph ops: bilinear, the rim continued outwards. */
+/** Training images shifted, rotated and scaled at random, as graph ops: bilinear, with the border extended outwards. */
 import * as tf from '@tensorflow/tfjs-core';
 import { projectImages } from '../engine/ops.js';
 import type { Experiment } from '../experiment/schema.js';
@@ -7,7 +7,7 @@ import { present } from '../machine/present.js';
 
 export type AugmentationOptions = Pick<Experiment, 'augmentShift' | 'augmentRotation' | 'augmentScale'>;
 
-/** Images [n, h, w, c], each with its own numbers; the images themselves where nothing is asked for. */
+/** Images [n, h, w, c], each with its own random numbers; returned unchanged if no augmentation is requested. */
 export function augment(images: tf.Tensor4D, options: AugmentationOptions, noise: StepRandom): tf.Tensor4D {
   const { augmentShift, augmentRotation, augmentScale } = options;
   if (augmentShift === 0 && augmentRotation === 0 && augmentScale === 0) return images;
@@ -37,7 +37,7 @@ export interface Movement {
   readonly down: tf.Tensor1D;
 }
 
-/** The maps [n, 8] that `projectImages` takes: turned and scaled about the image's centre, then moved. */
+/** The maps [n, 8] that `projectImages` takes: rotated and scaled about the image's centre, then shifted. */
 export function aboutCentre(
   { angle, scale, right, down }: Movement,
   { height, width }: { readonly height: number; readonly width: number },

@@ -1,6 +1,6 @@
 /**
- * What a member leaves on disk while it trains and when it is done. The checkpoint is one file, so it is whole or not there:
- * loop state, history and a hash over all of it. Everything else is written from it.
+ * The files that a member leaves on disk while it trains and when it is done. The checkpoint is one file, so it is whole or
+ * absent: loop state, history and a hash over all of it. Everything else is written from it.
  */
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
@@ -30,11 +30,11 @@ export interface Checkpoint {
   readonly history: readonly EpochRecord[];
   /** When the member's training began (UTC). */
   readonly begun: string;
-  /** How far the epoch after the history is, sums of losses in the state included; default: not begun. */
+  /** Progress in the epoch after the history, including sums of losses in the state; default: not started. */
   readonly within?: WithinEpoch | undefined;
 }
 
-/** Steps of an epoch that were taken, and the seconds that they took. */
+/** Number of steps of the epoch taken, and the seconds that they took. */
 export interface WithinEpoch {
   readonly step: number;
   readonly seconds: number;
@@ -46,7 +46,7 @@ const withinSchema = z.strictObject({ step: z.int().min(1), seconds: z.number().
 
 const [checkpointFile, stoppedFile] = checkpointFiles;
 
-/** Outcomes of the probes that are taken. */
+/** Outcomes of the requested probes. */
 export type Probed = Readonly<Partial<Record<ProbeName, OutcomeColumns>>>;
 
 export interface Finished {
@@ -58,7 +58,7 @@ export interface Finished {
   readonly history: readonly EpochRecord[];
   /** Further files by name. */
   readonly pictures: Readonly<Record<string, Uint8Array>>;
-  /** Steps whose outcomes were taken on the way. */
+  /** Steps at which outcomes were taken during training. */
   readonly moments: readonly number[];
 }
 
@@ -88,7 +88,7 @@ export class MemberFiles {
     return writeFileAtomic(this.path(file), data, { confirm: this.#confirm });
   }
 
-  /** After an epoch: the checkpoint first, since it alone decides where training goes on. */
+  /** After an epoch: the checkpoint first, since it alone decides where training resumes. */
   async checkpoint(progress: TrainingRecord, { state, history }: Pick<Checkpoint, 'state' | 'history'>): Promise<void> {
     await createFolder(this.folder);
     const metadata = { ...this.#ofWhat(progress.experiment), begun: progress.begun, history: JSON.stringify(history) };
@@ -98,7 +98,7 @@ export class MemberFiles {
     await fs.rm(this.path(stoppedFile), { force: true });
   }
 
-  /** Within an epoch: a file of its own, so that the last whole epoch stays as it is. */
+  /** Within an epoch: a separate file, so that the last whole epoch is kept. */
   async stopped(
     experiment: string,
     { state, history, begun, within = epochStart }: Omit<Checkpoint, 'experiment'>,
@@ -117,14 +117,14 @@ export class MemberFiles {
     return { member: this.id, experiment };
   }
 
-  /** Outcomes on the way. A member that is resumed before them writes them again, to the same bits. */
+  /** Outcomes during training. A member that resumes before them writes them again, to the same bits. */
   async moment(step: number, outcomes: OutcomeColumns, probes: Probed): Promise<void> {
     await createFolder(this.folder);
     await this.#write(momentFile(step), encodeMoment(outcomes));
     for (const [probe, columns] of probed(probes)) await this.#write(probeFile(probe, step), encodeMoment(columns));
   }
 
-  /** At the end: results, then the record that declares them complete, then the checkpoint goes. */
+  /** At the end: results, then the record that declares them complete, then the checkpoint is deleted. */
   async complete(
     progress: TrainingRecord,
     { weights, outcomes, probes, classNames, history, pictures, moments }: Finished,
@@ -170,7 +170,7 @@ function probed(probes: Probed): (readonly [ProbeName, OutcomeColumns])[] {
   });
 }
 
-/** What resuming needs is of no use to a member that is complete. */
+/** A complete member no longer needs the files for resuming. */
 export async function removeCheckpoint(memberFolder: string): Promise<void> {
   for (const name of checkpointFiles) await fs.rm(path.join(memberFolder, name), { force: true });
 }
@@ -187,7 +187,7 @@ export async function loadCheckpoint(
 ): Promise<Checkpoint | undefined> {
   const whole = await readCheckpoint(files, checkpointFile, { names, experiment });
   const stopped = await readCheckpoint(files, stoppedFile, { names, experiment });
-  // After a kill between the two there may be one of an epoch that is over.
+  // After a kill between the two there may be one for an epoch that has ended.
   return stopped !== undefined && stopped.history.length >= (whole?.history.length ?? 0) ? stopped : whole;
 }
 
@@ -214,7 +214,7 @@ async function readCheckpoint(
   const text = metadata['history'] ?? '';
   if (!(isSealIntact(bytes) ?? contentDigest(state, text) === metadata['sha256']))
     throw damaged('is damaged: its content does not match its hash');
-  // Checkpoints of earlier versions do not say.
+  // Checkpoints of earlier versions do not contain it.
   const { member = id, experiment: own = experiment } = metadata;
   if (member !== id) throw damaged(`belongs to the member ${member}`);
   if (own !== experiment) throw damaged('belongs to another experiment');

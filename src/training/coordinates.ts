@@ -1,5 +1,5 @@
 /**
- * A coordinate check (Yang et al. 2022, arXiv 2203.03466, App. D.1): how large the entries of what each layer hands on are after some
+ * A coordinate check (Yang et al. 2022, arXiv 2203.03466, App. D.1): how large the entries of each layer's output are after some
  * steps of training, and how far they have moved since the start, on the batch of the first step.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -22,12 +22,12 @@ export interface CoordinateRequest {
   readonly experiment: Experiment;
   readonly width: number;
   readonly seed: number;
-  /** Ascending steps after which layers are looked at. */
+  /** Ascending steps after which layers are measured. */
   readonly steps: readonly number[];
   readonly dataDir?: string | undefined;
 }
 
-/** Of one layer after one step: mean absolute values of its entries, and of what they changed by since the start. */
+/** For one layer after one step: mean absolute values of its entries, and of their change since the start. */
 export interface Coordinate {
   readonly layer: string;
   readonly step: number;
@@ -35,7 +35,7 @@ export interface Coordinate {
   readonly change: number;
 }
 
-/** In the order of steps, then of layers. NaN and infinities where training diverged. */
+/** In the order of steps, then of layers. NaN and infinities if training diverged. */
 export async function checkCoordinates(request: CoordinateRequest): Promise<Coordinate[]> {
   const { experiment, width, seed, steps } = request;
   const data = await loadSplits(experiment.dataset, { ...experiment, dataDir: request.dataDir });

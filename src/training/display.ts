@@ -1,6 +1,6 @@
 /**
  * Shows a family while it trains: a bar per member on a terminal, plain lines elsewhere, JSON lines for programs. All
- * three take the same events. Only JSON lines go to stdout; a note and all the rest go to stderr.
+ * three use the same events. Only JSON lines go to stdout; notes and everything else go to stderr.
  */
 import type { TrainingEvent } from './events.js';
 import { counted, formatDuration, formatRate } from '../terminal/format.js';
@@ -16,7 +16,7 @@ export interface Display {
   event(event: TrainingEvent): void;
   /** One line for the user, above the bars. */
   note(line: string): void;
-  /** Leaves the terminal as it was; what was shown last stays. */
+  /** Leaves the terminal as it was; the last state stays visible. */
   close(): void;
 }
 
@@ -29,13 +29,13 @@ export interface DisplayOutput {
 
 const processOutput: DisplayOutput = { stdout: process.stdout, stderr: process.stderr, now: () => performance.now() };
 
-/** Bars need a terminal that moves its cursor. */
+/** Bars need a terminal that can move its cursor. */
 export function displayMode({ json }: { readonly json: boolean }, stderr = process.stderr): DisplayMode {
   if (json) return 'json';
   return stderr.isTTY && process.env.TERM !== 'dumb' ? 'bars' : 'lines';
 }
 
-/** Opens a display for the members with these ids, in the order in which they are to be shown. */
+/** Opens a display for the members with these ids, in display order. */
 export function openDisplay(
   mode: DisplayMode,
   members: readonly string[],
@@ -59,12 +59,12 @@ function jsonLines({ stdout, stderr }: DisplayOutput): Display {
   };
 }
 
-/** Milliseconds between two epochs' lines of one member, but for its last. */
+/** Milliseconds between two epochs' lines of one member, except for its last. */
 const lineInterval = 2000;
-/** Within an epoch a line only tells that the member is alive. */
+/** Within an epoch, a line only shows that the member is alive. */
 const progressInterval = 30_000;
 
-/** A line per epoch and member; where epochs are short, not each of them. */
+/** A line per epoch and member; if epochs are short, not for each of them. */
 class Lines implements Display {
   readonly #output: DisplayOutput;
   readonly #nameWidth: number;
@@ -111,7 +111,9 @@ function planned({ epochs, steps, stepsPerEpoch }: Extract<TrainingEvent, { read
   return `${counted(steps, 'step')}, ${stepsPerEpoch} to an epoch`;
 }
 
-/** An event as a line; a failure as several, its last words under it. Undefined for one that a later event includes. */
+/**
+ * An event as a line; a failure as several, with its last words below. Undefined for one that a later event includes.
+ */
 function describe(event: TrainingEvent, epochs: number | undefined): string | undefined {
   switch (event.type) {
     case 'started': {
@@ -149,15 +151,15 @@ interface ShownMember {
   epochs: number;
   /** The latest loss and accuracy. */
   scores: string;
-  /** Of its epochs, 0 to 1. */
+  /** Share of its epochs, 0 to 1. */
   done: number;
   text: string;
   state: 'waits' | 'runs' | 'finished';
 }
 
 /**
- * A bar per member and one for the family. Where the terminal has too few rows, only the members that run have theirs:
- * one that is finished becomes a line above.
+ * A bar per member and one for the family. If the terminal has too few rows, only running members have theirs: a
+ * finished one becomes a line above.
  */
 class Bars implements Display {
   readonly #members: ReadonlyMap<string, ShownMember>;
@@ -222,7 +224,7 @@ class Bars implements Display {
   }
 }
 
-/** What stands right of the bar: shorter than a line of its own. */
+/** The text to the right of the bar: shorter than a separate line. */
 function beside(event: TrainingEvent, latestScores: string): string {
   switch (event.type) {
     case 'started':
@@ -240,7 +242,7 @@ function beside(event: TrainingEvent, latestScores: string): string {
   }
 }
 
-/** 0..1; undefined for an event that does not say. */
+/** 0..1; undefined for an event without progress. */
 function fractionDone(event: TrainingEvent, epochs: number): number | undefined {
   switch (event.type) {
     case 'started':

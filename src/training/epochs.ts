@@ -1,7 +1,7 @@
 /**
- * The training loop of a member, whole: each epoch is sampled, stepped through inside TensorFlow, recorded and saved. Where it was
- * stopped, between epochs or within one, changes nothing: the state goes on as it is, and what an epoch's steps are told depends on the
- * seed and the epoch alone.
+ * The training loop of a member, in full: each epoch is sampled, stepped through inside TensorFlow, recorded and saved. Stopping it,
+ * between epochs or within one, changes nothing: the state resumes as it was, and the input of an epoch's steps depends only on the
+ * seed and the epoch.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { stepsIn } from '../experiment/length.js';
@@ -22,7 +22,7 @@ import { planConstants, stateNames } from './step.js';
 import type { Stepper } from './stepper.js';
 import type { Summaries } from './tensorboard.js';
 
-/** Seconds of steps per call into TensorFlow: how often the display moves and the process can listen. */
+/** Seconds of steps per call into TensorFlow: how often the display is updated and signals are handled. */
 const secondsPerCall = 0.5;
 
 export interface TrainedState {
@@ -30,7 +30,7 @@ export interface TrainedState {
   readonly history: readonly EpochRecord[];
 }
 
-/** What is written on the way. */
+/** Files written during training. */
 type TrainingFiles = Pick<MemberFiles, 'stopped' | 'checkpoint' | 'moment'>;
 
 interface Surroundings {
@@ -42,8 +42,8 @@ interface Surroundings {
 }
 
 /**
- * Throws RunError if the loss is no number any more: the checkpoint of the epoch before stays. Throws Stopped once a signal has come
- * and the steps that were taken are saved.
+ * Throws RunError if the loss is no longer a number: the checkpoint of the previous epoch stays. Throws Stopped once a signal was
+ * received and the steps taken so far are saved.
  */
 export async function trainEpochs(
   member: Member,
@@ -115,12 +115,12 @@ export async function trainEpochs(
   }
 }
 
-/** Outcomes that are taken on the way: after each of the experiment's moments, of the parameters as they are. */
+/** Outcomes during training: after each of the experiment's moments, with the current parameters. */
 class Moments {
   readonly #files: TrainingFiles;
   readonly #evaluation: MemberTest;
   readonly #steps: readonly number[];
-  /** That outcomes took, since this was last set: no part of the training's own time. */
+  /** Seconds that outcomes took since this was last reset: they do not count as training time. */
   seconds = 0;
 
   constructor({ experiment, length }: Member, files: TrainingFiles, evaluation: MemberTest) {
@@ -129,7 +129,7 @@ class Moments {
     this.#steps = momentsOf(experiment.moments, length.steps);
   }
 
-  /** The first one after a step; infinity where there is none. */
+  /** The first one after a step; infinity if there is none. */
   after(step: number): number {
     return this.#steps.find((moment) => moment > step) ?? Infinity;
   }
@@ -143,8 +143,8 @@ class Moments {
 }
 
 /**
- * What each step of the epoch is told, as constants of the loop. It is of a whole
- * epoch also where the last one is cut short: shapes stay, and a step sees the same however long training is.
+ * The input of each step of the epoch, as constants of the loop. It covers a whole epoch even if the last one is cut
+ * short: shapes stay the same, and a step sees the same data however long training is.
  */
 export function epochConstants(member: Member, epoch: number): tf.Tensor[] {
   const { job, data, family, experiment, optimizer } = member;
@@ -160,7 +160,7 @@ export function epochConstants(member: Member, epoch: number): tf.Tensor[] {
   return planConstants({ indices, labels, rates, seeds });
 }
 
-/** Mean loss over the epoch's steps so far, and mean accuracy where there are right answers. */
+/** Mean loss over the epoch's steps so far, and mean accuracy if there are right answers. */
 function means(
   state: readonly tf.Tensor[],
   steps: number,
@@ -170,7 +170,7 @@ function means(
   return { loss: present(loss), accuracy: model.hasAccuracy ? present(accuracy) : null };
 }
 
-/** The loss is no number any more. */
+/** The loss is no longer a number. */
 export class Diverged extends RunError {}
 
 function refuseDivergence({ id, experiment }: Member, epoch: number, loss: number): void {
@@ -179,7 +179,7 @@ function refuseDivergence({ id, experiment }: Member, epoch: number, loss: numbe
   throw new Diverged(`training diverged in epoch ${epoch}: the loss is ${loss}`, id, remedy);
 }
 
-/** What member.json says of training, whether it is over or not. */
+/** What member.json says about training, whether it has ended or not. */
 export function recordOf(
   { job, model, tuned, length: { steps } }: Member,
   begun: string,

@@ -1,4 +1,4 @@
-/** What a trained member does on every test example, and the pictures that it gives back. */
+/** A trained member's outcome on every test example, and its reconstructions. */
 import * as tf from '@tensorflow/tfjs-core';
 import { differing } from '../datasets/composition.js';
 import type { ImageShape, Split } from '../datasets/dataset.js';
@@ -32,9 +32,10 @@ export interface TestScores {
 }
 
 /**
- * A member's test set on the device, the training images held out for validation and the probes behind it, and the programs that ask
- * the member of them: one for all labels, one for those alone that a few-shot probe leaves to choose from. Each is compiled when it is first used, once. Parameters are tensors in the model's order, on which outcomes depend alone:
- * in float32 whatever precision trained, and the same whichever others are asked for beside them.
+ * A member's test set on the device, the training images held out for validation and the probes, and the programs that evaluate the member
+ * on them: one for all labels, one for only those that a few-shot probe can answer. Each is compiled once, on first use. Outcomes depend
+ * only on the parameters, tensors in the model's order: in float32 whatever precision was used for training, and the same whichever others
+ * are computed with them.
  */
 export class MemberTest {
   readonly #member: Member;
@@ -44,7 +45,7 @@ export class MemberTest {
   readonly #momentRows: Int32Array | undefined;
   readonly #epochRows: Int32Array | undefined;
   #constants: readonly tf.Tensor[] | undefined;
-  /** By the number of labels that are answers. */
+  /** By the number of labels that can be answers. */
   readonly #programs = new Map<number, Opened>();
 
   constructor(member: Member) {
@@ -62,18 +63,18 @@ export class MemberTest {
     return this.#test.indices.length;
   }
 
-  /** Every test item's outcome, with the columns that say which item it is. */
+  /** Every test item's outcome, with the columns that identify the item. */
   outcomes(parameters: readonly tf.Tensor[]): Record<string, Column> {
     return { ...this.#test.columns, ...this.#answers(parameters, everyRow(this.count)) };
   }
 
-  /** What a moment holds: the same of all items, or of a part whose rows it tells. */
+  /** The content of a moment: the same for all items, or for a part whose rows it lists. */
   moment(parameters: readonly tf.Tensor[]): Record<string, Column> {
     const rows = this.#momentRows;
     return rows === undefined ? this.outcomes(parameters) : { row: rows, ...this.#answers(parameters, rows) };
   }
 
-  /** Of each probe the outcome of every sequence's last image, with the columns that say which it is. */
+  /** For each probe the outcome of every sequence's last image, with the columns that identify it. */
   probes(parameters: readonly tf.Tensor[]): Partial<Record<ProbeName, Record<string, Column>>> {
     let from = this.count + (this.#validation?.indices.length ?? 0);
     const all = this.#probes.map(({ name, indices, pairs, columns, choices }) => {
@@ -88,7 +89,7 @@ export class MemberTest {
     return Object.fromEntries(all);
   }
 
-  /** Columns of test rows, and which attributes are wrong where classes are combinations of some. */
+  /** Columns of test rows, and which attributes are wrong if classes are combinations of attributes. */
   #answers(parameters: readonly tf.Tensor[], rows: Int32Array): Record<string, Column> {
     const columns = this.#columns(parameters, rows);
     const { predicted } = columns;
@@ -98,7 +99,7 @@ export class MemberTest {
     return { ...columns, attributes_wrong: wrong };
   }
 
-  /** What history.jsonl says of data that was not trained on. */
+  /** What history.jsonl says about data that was not trained on. */
   afterEpoch(parameters: readonly tf.Tensor[]): HeldOutScores {
     const tested = this.#epochRows;
     const validated = this.#validation?.indices.length;
@@ -140,7 +141,9 @@ export class MemberTest {
     return columns;
   }
 
-  /** The images, and which of them with which label each row is: of the test, of validation, of each probe. */
+  /**
+   * The images, and which of them each row shows with which label: for the test set, for validation, for each probe.
+   */
   #onDevice(): tf.Tensor[] {
     const { test, validation } = this.#member.data;
     const held = this.#validation;
@@ -153,7 +156,7 @@ export class MemberTest {
     ];
   }
 
-  /** @param row one that is asked for: its label is among the choices, as that of any row need not be */
+  /** @param row one that is queried: its label is among the choices, which need not be true for other rows */
   #program(choices: number, constants: readonly tf.Tensor[], row: number): Opened {
     const known = this.#programs.get(choices);
     if (known !== undefined) return known;
@@ -214,7 +217,7 @@ function concatenated(parts: readonly Int32Array[]): Int32Array {
   return all;
 }
 
-/** Column names without a computation: the model is asked on one blank example. */
+/** Column names without a computation: the model is evaluated on one blank example. */
 function outcomeNames({ model, task }: Member, pairs: number): string[] {
   return tf.tidy(() => {
     const { parameters } = model;
@@ -225,7 +228,7 @@ function outcomeNames({ model, task }: Member, pairs: number): string[] {
   });
 }
 
-/** Some test images, the same for every member, and what the model gives back of them; for families that give any. */
+/** Some test images, the same for every member, and the model's reconstructions of them; for families that have any. */
 export function reconstruct({ model, data }: Member, state: HostState): Strips | undefined {
   const { test, shape } = data;
   const { parameters } = model;

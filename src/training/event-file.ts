@@ -7,20 +7,20 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { bytesField, concat, doubleField, floatField, stringField, varintField } from '../engine/protobuf.js';
 
-/** Numbers of a member that the HPARAMS tab has columns for. */
+/** Numbers of a member that have columns in the HPARAMS tab. */
 export type Hparams = Readonly<Record<string, number>>;
 
-/** What the tab shows: columns of the members, and scalars of theirs by tag. */
+/** The content of the tab: columns of the members, and their scalars by tag. */
 export interface HparamsExperiment {
   readonly hparams: readonly string[];
   readonly metrics: readonly { readonly tag: string; readonly title: string }[];
 }
 
-/** A file in the making: every record is on disk when its call returns. */
+/** A file being written: every record is on disk when its call returns. */
 export class EventFile {
   readonly #file: number;
 
-  /** A new file in a folder, which is created; its name is its time's, its machine's and its process's own. */
+  /** A new file in a folder, which is created if necessary; the name contains its time, machine and process. */
   constructor(folder: string, now = Date.now()) {
     fs.mkdirSync(folder, { recursive: true });
     const name = `events.out.tfevents.${Math.floor(now / 1000)}.${os.hostname()}.${process.pid}.v2`;
@@ -56,7 +56,7 @@ export class EventFile {
   }
 }
 
-/** A whole file for the folder above the members' own. */
+/** A whole file for the folder above those of the members. */
 export function experimentFile({ hparams, metrics }: HparamsExperiment, now = Date.now()): Uint8Array {
   const columns = hparams.map((name) => bytesField(4, concat([stringField(1, name), varintField(4, 3)])));
   const shown = metrics.map(({ tag, title }) =>
@@ -74,7 +74,7 @@ function scalar(tag: string, value: number): Uint8Array {
   return concat([stringField(1, tag), floatField(2, value)]);
 }
 
-/** A summary whose metadata says everything: its tensor has no elements. */
+/** A summary whose metadata contains everything: its tensor has no elements. */
 function pluginEvent(name: string, data: Uint8Array, now: number): Uint8Array {
   const plugin = concat([stringField(1, 'hparams'), bytesField(2, data)]);
   const none = concat([varintField(1, 1), bytesField(2, bytesField(2, new Uint8Array(0)))]);

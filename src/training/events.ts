@@ -1,11 +1,11 @@
 /**
- * What a worker tells its parent while it trains a member, and the terminal and `--json` show. Times are in seconds,
- * losses in the unit of the family's loss, `loss` and `accuracy` means over the epoch so far (accuracy null if no answer is
- * right or wrong). One table gives the types
- * and the check at the rim; a number may be NaN (a loss that diverged).
+ * The events that a worker sends its parent while it trains a member, and that the terminal and `--json` show. Times are in
+ * seconds, losses in the unit of the family's loss, `loss` and `accuracy` means over the epoch so far (accuracy null if
+ * answers are not right or wrong). One table gives the types and the check at the rim; a number may be NaN (a loss that
+ * diverged).
  */
 
-/** Of epochs after which something was scored that is not trained on. */
+/** For epochs after which data outside training were scored. */
 const heldOut = {
   testLoss: 'number or absent',
   testAccuracy: 'number, null or absent',
@@ -73,10 +73,10 @@ type EventOf<Type extends keyof EventFields> = { readonly type: Type } & {
 };
 
 export type TrainingEventType = keyof EventFields;
-/** Told apart by `type`; `member` is the member's id. */
+/** Distinguished by `type`; `member` is the member's id. */
 export type TrainingEvent = { [Type in TrainingEventType]: EventOf<Type> }[TrainingEventType];
 
-/** True for a message that is a whole event; other fields beside are allowed. */
+/** True for a message that is a complete event; additional fields are allowed. */
 export function isTrainingEvent(message: unknown): message is TrainingEvent {
   if (typeof message !== 'object' || message === null || !('type' in message)) return false;
   const { type } = message;
@@ -92,10 +92,10 @@ function isOfKind(value: unknown, kind: string): boolean {
   return typeof value === (kind === 'string' ? 'string' : 'number');
 }
 
-/** What the parent tells a worker: once, at its start. */
+/** The message from the parent to a worker: once, at its start. */
 export interface JobMessage {
   readonly type: 'job';
-  /** Of the members that it trains, as one program where they are several. */
+  /** Jobs of the members that it trains, as one program if there are several. */
   readonly jobs: readonly unknown[];
 }
 

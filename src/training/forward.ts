@@ -1,6 +1,6 @@
 /**
- * A trained member as one function from images to answers, with its preprocessing inside: what `predict` runs, and what is exported to
- * other programs.
+ * A trained member as one function from images to answers, with its preprocessing inside: `predict` runs it, and exports are made from
+ * it.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { fromBytes, toBytes } from '../engine/ops.js';
@@ -15,9 +15,9 @@ import { named } from './step.js';
 import type { MemberWithTask } from './task.js';
 
 /**
- * Takes `images`, bytes [n, height, width, channels], and gives `logits` [n, classes] or `reconstructions` [n, height, width, channels]
- * in 0..1. Where an example is a sequence: `images` [n, pairs, height, width, channels] and `labels` [n, pairs] give `logits` [n, pairs,
- * classes], each from the pairs before it and its own image.
+ * Takes `images`, bytes [n, height, width, channels], and returns `logits` [n, classes] or `reconstructions` [n, height, width,
+ * channels] in 0..1. If an example is a sequence: `images` [n, pairs, height, width, channels] and `labels` [n, pairs] give `logits` [n,
+ * pairs, classes], each from the pairs before it and its own image.
  */
 export interface Forward {
   readonly inputs: readonly string[];
@@ -27,7 +27,7 @@ export interface Forward {
   /** Names of the weights, in the order in which they follow the inputs. */
   readonly weights: readonly string[];
   apply(inputs: readonly tf.Tensor[]): tf.Tensor;
-  /** Inputs and weights of n examples, for a trace: the values mean nothing. */
+  /** Inputs and weights of n examples, for a trace: the values are arbitrary. */
   blank(n: number): tf.Tensor[];
 }
 

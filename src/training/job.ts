@@ -1,4 +1,7 @@
-/** What a worker process is told: all it needs to train one member. Plain JSON, as it travels between processes. */
+/**
+ * The message to a worker process: everything it needs to train one member. Plain JSON, as it is sent between
+ * processes.
+ */
 import * as z from 'zod';
 import { experimentSchema, factorKeys } from '../experiment/schema.js';
 import type { MemberKey } from '../runs/record.js';
@@ -9,7 +12,7 @@ export const workerJobSchema = z.strictObject({
   seed: z.int().min(0),
   /** As in its member.json. */
   factors: z.partialRecord(z.enum(factorKeys), z.number()).optional(),
-  /** The member's own. */
+  /** The member's own experiment. */
   experiment: experimentSchema,
   /** `experimentDigest` of it, for member.json. */
   digest: z.string(),
@@ -21,18 +24,18 @@ export const workerJobSchema = z.strictObject({
   bindingPath: z.string(),
   /** Threads that the member computes with; the environment variables are set by the parent. */
   threads: z.int().min(1),
-  /** Its place in a stack that was begun with so many members; null if it is trained by a program of its own. */
+  /** Its position in a stack that was started with this many members; null if it has its own program. */
   stack: z.strictObject({ size: z.int().min(1), place: z.int().min(0) }).nullable(),
-  /** Op by op through tfjs instead of one graph: slow, the reference. */
+  /** Op by op through tfjs instead of as one graph: slow, the reference. */
   eager: z.boolean(),
   /** Folder for TensorBoard's event files, or null. */
   tensorboardFolder: z.string().nullable(),
-  /** Of the member, held by the parent: nothing is written once it is lost. Null if there is none to share it with. */
+  /** Lock of the member, held by the parent: nothing is written once it is lost. Null if nobody else could write. */
   lock: z.strictObject({ file: z.string(), token: z.string() }).nullable(),
 });
 export type WorkerJob = z.output<typeof workerJobSchema>;
 
-/** The member that a job is of. */
+/** The member of a job. */
 export function memberKeyOf({ width, seed, factors, experiment: { arch } }: WorkerJob): MemberKey {
   return { arch, width, seed, ...(factors === undefined ? {} : { factors }) };
 }

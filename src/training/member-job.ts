@@ -1,4 +1,4 @@
-/** A member as the pool trains it: its lock taken, what others left of it looked at, and then its worker. */
+/** A member as the pool trains it: its lock is taken, leftovers of others are checked, and then its worker starts. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { runtimeEnvironment, type Runtime } from '../install/runtime.js';
@@ -24,7 +24,7 @@ export interface MemberPlan {
 }
 
 export interface Surroundings {
-  /** The run's. */
+  /** The run's folder. */
   readonly experiment: Experiment;
   readonly threads: number;
   readonly runFolder: string;
@@ -48,7 +48,7 @@ function poolMember(plan: MemberPlan, surroundings: Surroundings): PoolMember {
   return { id: memberId(key), job, take: () => takeMember(runFolder, key, job) };
 }
 
-/** What its worker is told. */
+/** The message to its worker. */
 export function workerJob(
   { key, digest, stack, precision }: MemberPlan,
   { experiment, runFolder, runtime, threads, eager, tensorboard, dataDir }: Surroundings,
@@ -71,7 +71,10 @@ export function workerJob(
   };
 }
 
-/** The member's lock, where it is to be had and the member is not complete. Throws RunError if what is on disk is no such member. */
+/**
+ * The member's lock, if it is free and the member is not complete. Throws RunError if the files on disk are not those of such a
+ * member.
+ */
 async function takeMember(runFolder: string, key: MemberKey, job: WorkerJob): Promise<Taken> {
   const attempt = await lockMember(runFolder, memberId(key));
   if ('busy' in attempt) return 'busy';
@@ -94,14 +97,14 @@ async function isWhole(runFolder: string, key: MemberKey, digest: string): Promi
   if ((await fs.stat(path.join(runFolder, 'run.json')).catch(() => undefined)) === undefined)
     throw new RunError('there is no longer a run here: run.json is missing', runFolder);
   const folder = memberFolder(runFolder, key);
-  // Whoever had the lock before may be stopped in the middle of writing: it can't finish that any more.
+  // Whoever had the lock before may have been stopped while writing, and can no longer finish.
   await removeTemporaries(folder);
   return isComplete(folder, key, digest);
 }
 
 /**
- * Whether a member is complete on disk. Throws RunError if it is of another experiment, or its files don't match their hashes: no
- * reason to train anew.
+ * Whether a member is complete on disk. Throws RunError if it belongs to another experiment, or its files do not match their
+ * hashes: that is no reason to train again.
  */
 export async function isComplete(folder: string, key: MemberKey, digest: string): Promise<boolean> {
   const record = await readMemberRecord(folder);

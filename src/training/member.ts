@@ -1,7 +1,6 @@
 /**
- * One member from start to end: dataset, first or resumed state, epochs with a checkpoint after each and on a signal within, evaluation,
- * files.
- * What is computed depends on the job and on nothing else: not on the clock, not on how often it was stopped.
+ * One member from start to end: dataset, initial or resumed state, epochs with a checkpoint after each and on a signal within one,
+ * evaluation, files. The result depends on the job and on nothing else: not on the clock, not on how often it was stopped.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../engine/backend.js';
@@ -21,13 +20,13 @@ import { stateNames } from './step.js';
 import { OwnSteps, Stack, type Stepper } from './stepper.js';
 import { openSummaries } from './tensorboard.js';
 
-/** A member, and what takes its steps. */
+/** A member, and what runs its steps. */
 export interface OpenedMember {
   readonly member: Member;
   readonly stepper: Stepper;
 }
 
-/** TensorFlow, the members' data and what takes their steps, together in a stack; a member's trials, where it is tuned, come before. */
+/** TensorFlow, the members' data and what runs their steps, together in a stack; a tuned member's trials come first. */
 export async function openTraining(jobs: readonly WorkerJob[], stop: StopSignal): Promise<OpenedMember[]> {
   loadBackend(nth(jobs, 0).bindingPath);
   const tuned = await Promise.all(jobs.map((job) => withTuning(job, stop)));
@@ -38,7 +37,7 @@ export async function openTraining(jobs: readonly WorkerJob[], stop: StopSignal)
   return members.map((member) => ({ member, stepper: together.join(member.job.stack?.place ?? 0) }));
 }
 
-/** With what its trials choose, which are made now where it is tuned. */
+/** With the choice of its trials, which are run now if it is tuned. */
 async function withTuning(
   job: WorkerJob,
   stop: StopSignal,
@@ -50,8 +49,8 @@ async function withTuning(
 }
 
 /**
- * Trains what is left of the member, evaluates it and writes its files; resolves to its last event. Throws RunError on
- * disk trouble, damage or divergence; Stopped once a signal has come while steps are taken.
+ * Trains the rest of the member, evaluates it and writes its files; resolves to its last event. Throws RunError on disk
+ * trouble, damage or divergence; Stopped once a signal is received while steps are taken.
  */
 export async function trainAndEvaluate(
   { member, stepper }: OpenedMember,
@@ -84,7 +83,7 @@ export async function trainAndEvaluate(
       stop.release();
     },
   );
-  // One that came in the last moment: the last epoch is saved.
+  // A signal that came at the last moment: the last epoch is saved.
   if (stop.came) throw new Stopped();
   const started = performance.now();
   const parameters = toTensors(parametersOf(trained.state, member.model.parameters));

@@ -1,4 +1,4 @@
-/** All that stays the same while a member trains, and its data as the traced functions take them. */
+/** Everything that stays the same while a member trains, and its data in the form that traced functions take. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { loadSplits, type Splits } from '../datasets/index.js';
 import { packBytes } from '../engine/ops.js';
@@ -27,7 +27,7 @@ export interface Member {
   readonly imagesPerStep: number;
   /** What `--tune` chose, which the experiment has. */
   readonly tuned?: MemberRecord['tuned'];
-  /** When its first trial began: known outcomes of it are of then or later. */
+  /** When its first trial started: its outcomes were first known then or later. */
   readonly trialsBegun?: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export function jobData({ experiment, dataDir }: Pick<WorkerJob, 'experiment' | 
   return loadSplits(experiment.dataset, { ...experiment, dataDir });
 }
 
-/** Members that differ in seed and learning rate alone, one at least: they share their data and their model. */
+/** Members that differ only in seed and learning rate, at least one: they share their data and their model. */
 export function openMembers(
   jobs: readonly (WorkerJob & Pick<Member, 'tuned' | 'trialsBegun'>)[],
   data: Splits,
@@ -57,7 +57,7 @@ export function openMembers(
   }));
 }
 
-/** A split's images as the traced functions take them: packed four bytes to a word. */
+/** A split's images in the form that traced functions take: packed four bytes to a word. */
 export function packed({ images, count }: { readonly images: Uint8Array; readonly count: number }): tf.Tensor2D {
   return packBytes(images, count, images.length / count);
 }

@@ -1,6 +1,6 @@
 /**
- * Optimisers as pure functions: `start` says what state there is, `update` takes a step. Everything is float32 and part of
- * the traced step. Learning rates come in as scalar tensors, so that a schedule is data, not graph.
+ * Optimisers as pure functions: `start` describes the state, `update` takes a step. Everything is float32 and part of the
+ * traced step. Learning rates are passed as scalar tensors, so that a schedule is data, not graph.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { adam, applyAdam, applyMomentum, type AdamStep } from '../engine/ops.js';
@@ -10,11 +10,11 @@ import { times } from '../families/layers.js';
 import { nth, present } from '../machine/present.js';
 
 export interface Optimizer {
-  /** Slots kept for each parameter, of its shape and zero at the start. */
+  /** Slots kept for each parameter, with its shape and zero at the start. */
   readonly slots: readonly string[];
   /**
-   * The step's own factor, from the schedule's rate and the step (1 for the first). On the host, in double precision:
-   * 1 - 0.999 in float32 is off in the fifth digit.
+   * The factor of a step, from the schedule's rate and the step (1 for the first). On the host, in double precision: 1
+   * - 0.999 in float32 is off in the fifth digit.
    */
   effectiveRate(rate: number, step: number): number;
   /** The parameter's next value and its next slots. */
@@ -34,11 +34,15 @@ export interface UpdateInput {
   readonly effectiveRate: tf.Scalar;
   /** Whether weight decay applies to this parameter. */
   readonly decays: boolean;
-  /** Of its learning rate, where that is not the step's own. What decay takes off in a step does not depend on it. */
+  /**
+   * The parameter's learning rate, if it is not that of the step. What decay subtracts in a step does not depend on it.
+   */
   readonly scaling?: Scaling | undefined;
 }
 
-/** As float32 has them, in which TensorFlow takes them off 1: else bias corrections would be off by 1e-5. */
+/**
+ * As rounded to float32, in which TensorFlow subtracts them from 1: otherwise bias corrections would be off by 1e-5.
+ */
 const adamConstants = { beta1: Math.fround(0.9), beta2: Math.fround(0.999), epsilon: 1e-7 };
 const momentum = 0.9;
 

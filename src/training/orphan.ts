@@ -1,6 +1,7 @@
 /**
- * A worker must not outlive its parent, even one killed with SIGKILL, of which nobody is told. A worker's own event loop
- * is blocked for minutes inside native calls, so a thread beside it looks twice a second whether the parent has changed.
+ * A worker must not outlive its parent, even one killed with SIGKILL, of which there is no notification. A worker's own
+ * event loop is blocked for minutes inside native calls, so a separate thread checks twice a second whether the parent
+ * has changed.
  */
 import { Worker } from 'node:worker_threads';
 
@@ -16,13 +17,13 @@ const guard = `
 `;
 
 /**
- * Call it first thing in a worker. From then on the process dies within a second of its parent, and leaves Ctrl-C, which
- * a terminal sends to all, to the parent: it stops its workers with SIGTERM.
+ * Call it first in a worker. From then on the process dies within a second of its parent, and leaves Ctrl-C, which a
+ * terminal sends to all processes, to the parent: it stops its workers with SIGTERM.
  */
 export function endWithParent(): void {
   const parent = Number(process.env[parentVariable] ?? process.ppid);
   process.on('SIGINT', () => undefined);
-  // A scheduler sends it to all too; without a listener Node would open its debugger.
+  // A scheduler also sends it to all processes; without a listener Node would open its debugger.
   process.on('SIGUSR1', () => undefined);
   new Worker(guard, { eval: true, execArgv: [], workerData: { parent } }).unref();
 }

@@ -1,6 +1,6 @@
 /**
- * The plan of a run: which members are missing, what each costs, the threads and the stack that it gets, and what run.json
- * says of it all. Training is left to others.
+ * The plan of a run: which members are missing, what each costs, its threads and its stack, and what run.json says about
+ * all of it. It does not train.
  */
 import * as path from 'node:path';
 import type { Dataset } from '../datasets/dataset.js';
@@ -43,7 +43,7 @@ import { stacksOf } from './stacks.js';
 import { taskAt } from './task.js';
 import { writeColumns } from './tensorboard.js';
 
-/** More names than these are a wall of text. */
+/** More names than these would be unreadable. */
 const mostNamed = 8;
 
 /** Loaded, and found to fit together. */
@@ -52,7 +52,7 @@ interface Work {
   /** Takes a line for the user. */
   readonly note: (line: string) => void;
   readonly folder: string;
-  /** What run.json says; undefined for a run that is new. */
+  /** The contents of run.json; undefined for a new run. */
   readonly record: RunRecord | undefined;
   readonly experiment: Experiment;
   readonly dataset: Dataset;
@@ -62,7 +62,7 @@ interface Work {
   readonly held: Held;
 }
 
-/** A run.json has it, and what of it is missing. */
+/** A plan with a run.json, and which of its members are missing. */
 export interface PlannedRun {
   readonly folder: string;
   readonly complete: readonly string[];
@@ -70,7 +70,7 @@ export interface PlannedRun {
   readonly limits: Pick<Plan, 'maxThreads' | 'maxJobs'> & Pick<Runtime, 'gpus'>;
 }
 
-/** Writes what run.json does not say yet. */
+/** Writes what run.json does not contain yet. */
 export async function planRun(work: Work): Promise<PlannedRun> {
   const { request, folder, record, experiment, dataset, runtime, held } = work;
   const { eager, tensorboard } = request;
@@ -131,7 +131,7 @@ async function precisionsOf(
   return { precisions: { ...record?.precisions, ...chosen } };
 }
 
-/** What run.json says of a run with members that are missing, or of a new one. */
+/** The run.json for a run with missing members, or for a new one. */
 function plannedRecord(work: Work, { plan, stackOf, costOf }: MissingPlan): RunRecord {
   const { record, experiment } = work;
   const members = plan.members.flatMap(({ id, threads }) =>
@@ -145,7 +145,7 @@ function plannedRecord(work: Work, { plan, stackOf, costOf }: MissingPlan): RunR
   return {
     ...fresh,
     ...record,
-    // What a run of an older version does not say of its dataset is said now.
+    // Information about its dataset that a run of an older version lacks is added now.
     dataset: { ...fresh.dataset, ...record?.dataset },
     experiment,
     threads: { ...record?.threads, ...Object.fromEntries(members.map(({ id, threads }) => [id, threads])) },
@@ -157,7 +157,7 @@ function plannedRecord(work: Work, { plan, stackOf, costOf }: MissingPlan): RunR
   };
 }
 
-/** What the user should know before the training begins, a line each. */
+/** Notes for the user before the training starts, a line each. */
 function planNotes({ request, folder, record }: Work, { missing, complete }: Stock): string[] {
   const { threads } = request.execution;
   const recorded = record === undefined || missing.length === 0 ? [] : unsaidValues(record.experiment, request.given);
@@ -185,7 +185,7 @@ interface Stock {
 }
 
 /**
- * Which members are whole on disk. One whose files don't match their hashes is an error, not a reason to train anew.
+ * Which members are complete on disk. Files that do not match their hashes are an error, not a reason to train again.
  * Call it while holding the run's lock.
  */
 async function takeStock(folder: string, experiment: Experiment, digestOf: (key: MemberKey) => string): Promise<Stock> {
@@ -199,7 +199,7 @@ async function takeStock(folder: string, experiment: Experiment, digestOf: (key:
 }
 
 interface MissingPlan {
-  /** A stack has the id of its first member. */
+  /** A stack is named by its first member. */
   readonly plan: Plan;
   readonly stackOf: (id: string) => readonly MemberKey[];
   /** Of a member. */
@@ -258,7 +258,7 @@ function countsIn({ train, test, classCounts }: Dataset) {
   return { trainCount: train.count, testCount: test.count, trainCounts: [...classCounts.train] };
 }
 
-/** Options that a run was begun with, not defaults and not said again: `--epochs 1`. */
+/** Options that a run was started with that are neither defaults nor given again: `--epochs 1`. */
 function unsaidValues(recorded: Experiment, given: Partial<ExperimentInput>): string[] {
   const defaults = resolveExperiment({ arch: recorded.arch });
   return settingKeys

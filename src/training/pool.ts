@@ -1,7 +1,7 @@
 /**
- * Worker processes, one per member, or per stack of members that are trained as one program: its own threads, its own memory, its own
- * crash. A worker gets its jobs as the first message and answers with events. What a worker prints is kept and shown only as its last words; the terminal belongs
- * to the parent. No worker outlives the pool: it ends when all are gone, and `orphan.ts` sees to the rest.
+ * Worker processes, one per member, or per stack of members that are trained as one program: each with its own threads, memory and crashes.
+ * A worker gets its jobs as the first message and answers with events. Its output is kept and shown only as its last words; the terminal
+ * belongs to the parent. No worker outlives the pool, which ends when all are gone; `orphan.ts` handles the rest.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
