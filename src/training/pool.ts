@@ -17,7 +17,7 @@ import type { QuestionMessage } from './question.js';
 
 /** What one worker does. */
 export interface PoolJob {
-  /** At least one; all of them start together. */
+  /** At least one; they all start together. */
   readonly members: readonly PoolMember[];
   /** Cores that it occupies. */
   readonly threads: number;
@@ -27,40 +27,42 @@ export interface PoolJob {
 
 export interface PoolMember {
   readonly id: string;
-  /** What the worker is told; plain data. */
+  /** The message to the worker; plain data. */
   readonly job: unknown;
-  /** Takes what the member is trained under just before its worker starts; throws where it can't be. */
+  /** Takes what the member is trained under just before its worker starts; throws if that is impossible. */
   readonly take?: (() => Promise<Taken>) | undefined;
 }
 
-/** Or why there is nothing to do: another process is at it, or has done it. */
+/** Or why there is nothing to do: another process is training it, or has done so. */
 export type Taken = Grip | 'busy' | 'kept';
 
-/** What a job is done under, such as a lock. */
+/** What a job holds while it runs, such as a lock. */
 export interface Grip extends Pick<Held, 'lost' | 'share' | 'release'> {
-  /** What the worker is told, in place of the job's own. */
+  /** The message to the worker, in place of the job's own. */
   readonly job: unknown;
 }
 
 export interface PoolOptions {
   /** In the order in which they are to start: longest first. */
   readonly jobs: readonly PoolJob[];
-  /** Threads of all workers that run at once; a job with more runs alone. */
+  /** Threads of all workers that run at once; a job with more of them runs alone. */
   readonly maxThreads: number;
-  /** Workers at once, whatever their threads. */
+  /** Maximum number of workers at once, whatever their threads. */
   readonly maxJobs?: number | undefined;
-  /** GPUs to be filled, as CUDA_VISIBLE_DEVICES names them: each worker gets the one that has the fewest, and sees no other. */
+  /** GPUs to use, as CUDA_VISIBLE_DEVICES names them: each worker gets the one with the fewest workers, and sees no other. */
   readonly gpus?: readonly string[] | undefined;
   /** The worker's program, JavaScript or TypeScript. */
   readonly workerFile: string;
-  /** Options of Node for the worker; by default those that let it run TypeScript. */
+  /** Options of Node for the worker; default: those that let it run TypeScript. */
   readonly execArgv?: readonly string[];
   readonly onEvent: (event: TrainingEvent) => void;
   /** Stops all workers and starts no more. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Ids of the members, each in exactly one list; `kept` and `busy` were never begun; `stopped` by the signal, whether begun or not. */
+/**
+ * Ids of the members, each in exactly one list; `kept` and `busy` were never started; `stopped` by the signal, whether started or not.
+ */
 export interface PoolResult {
   readonly complete: readonly string[];
   readonly kept: readonly string[];
@@ -71,9 +73,12 @@ export interface PoolResult {
 
 type Outcome = keyof PoolResult;
 
-/** From SIGTERM, on which a worker saves what it has done of an epoch, to SIGKILL. Its files are whole at every moment. */
+/**
+ * Time between SIGTERM, on which a worker saves its progress in an epoch, and SIGKILL. Its files are whole at every
+ * moment.
+ */
 const graceMilliseconds = 20_000;
-/** What a worker that is through may take to exit. */
+/** Time that a finished worker may take to exit. */
 const farewellMilliseconds = 10_000;
 const lastLines = 20;
 
@@ -104,7 +109,7 @@ export async function runPool(options: PoolOptions): Promise<PoolResult> {
   }
 }
 
-/** The GPU with the fewest workers, the first of equals. Undefined if there is no choice. */
+/** The GPU with the fewest workers, the first in a tie. Undefined if there is no choice. */
 function freestGpu(
   gpus: readonly string[],
   running: readonly { readonly gpu: string | undefined }[],
@@ -119,7 +124,7 @@ export function idsOf({ members }: Pick<PoolJob, 'members'>): string[] {
   return members.map(({ id }) => id);
 }
 
-/** A function, as the compiler takes a property that it has seen for unchanged. */
+/** A function, as the compiler assumes that a property it has checked is unchanged. */
 function isAborted({ signal }: PoolOptions): boolean {
   return signal?.aborted === true;
 }
@@ -128,7 +133,7 @@ function only<T>(list: readonly T[]): [T] {
   return [nth(list, 0)];
 }
 
-/** A member that is to be trained now, and what it is trained under. */
+/** A member that is about to be trained, and what it is trained under. */
 interface Ready {
   readonly id: string;
   readonly job: unknown;
@@ -158,14 +163,14 @@ async function runJob(job: PoolJob, options: PoolOptions): Promise<ReadonlyMap<s
   return outcomes;
 }
 
-/** One worker from start to exit; what becomes of its members goes to `outcomes`, but of those that are stopped. Never rejects. */
+/** One worker from start to exit; the fate of its members goes to `outcomes`, except for those that are stopped. Never rejects. */
 async function runWorker(
   job: PoolJob,
   ready: readonly Ready[],
   { options, outcomes }: { readonly options: PoolOptions; readonly outcomes: Map<string, Outcome> },
 ): Promise<void> {
   const worker = launchWorker(job, options);
-  // Before it is told what to do: what it writes, it writes under the lock.
+  // Before it gets its message: everything that it writes, it writes under the lock.
   if (worker.pid !== undefined) for (const { grip } of ready) grip?.share(worker.pid);
   const words = new LastWords(worker);
   const heard: { nonsense?: true } = {};
@@ -227,10 +232,11 @@ function typescriptArguments(workerFile: string): string[] {
   return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
 }
 
-/** Sends the message and waits; resolves to why the worker ended, as a user reads it. */
+/** Sends the message and waits; resolves to why the worker ended, in words for the user. */
 export function exitOf(worker: ChildProcess, message: JobMessage | QuestionMessage): Promise<string> {
   return new Promise((resolve) => {
-    // A worker that dies before it has read its job breaks the channel; its exit tells more than the broken pipe.
+    // A worker that dies before it has read its job breaks the channel; its exit code is more informative than the
+    // broken pipe.
     worker.send(message, () => undefined);
     worker.on('error', (error) => {
       if (worker.pid === undefined) resolve(`could not be started (${messageOf(error)})`);

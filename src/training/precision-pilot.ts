@@ -1,4 +1,4 @@
-/** Both precisions on a member's first steps, in turn and from the same start: how their losses differ, and which takes less time. */
+/** Both precisions on a member's first steps, in turn and from the same start: how their losses differ, and which is faster. */
 import * as tf from '@tensorflow/tfjs-core';
 import { median } from 'd3-array';
 import { loadBackend } from '../engine/backend.js';
@@ -12,16 +12,16 @@ import { jobData, openMembers, packed } from './open-member.js';
 import { initialHostState, toTensors } from './state.js';
 import { counters, trainingStep } from './step.js';
 
-/** Timed in each precision; with fewer a slow moment of the machine would decide. */
+/** Pairs timed; with fewer, a slow moment of the machine would decide. */
 const pairs = 5;
-/** Steps of each, so that the two losses are compared over 20 steps at least. */
+/** Steps of each, so that the two losses are compared over at least 20 steps. */
 const leastSteps = 4;
 /** Of the processor, for the steps of one of a pair. */
 const secondsEach = 0.3;
 /** Before time is taken: TensorFlow optimises a graph when it first runs it. */
 const warmUp = 2;
 
-/** The job's own precision is not looked at. Nothing is written. */
+/** The job's own precision is ignored. Nothing is written. */
 export async function comparePrecisions(job: WorkerJob, bindingPath: string): Promise<PrecisionPilot> {
   loadBackend(bindingPath);
   const member = nth(openMembers([job], await jobData(job)), 0);
@@ -34,7 +34,7 @@ export async function comparePrecisions(job: WorkerJob, bindingPath: string): Pr
   ) as [Runner, Runner];
   let at = 0;
   const take = (count: number, runners: readonly Runner[]) => {
-    // A small training set's steps are taken again: what counts is that both take the same.
+    // A small training set's steps are repeated: what matters is that both take the same.
     if (at + count > steps) at = 0;
     for (const runner of runners) runner.take(at, at + count);
     at += count;
@@ -57,12 +57,12 @@ export async function comparePrecisions(job: WorkerJob, bindingPath: string): Pr
   return {
     steps: pairs * each,
     speedup: present(median(found, ({ speedup }) => speedup)),
-    // A loss that is no number any more in one of the two is no small difference; JSON has no infinity.
+    // A loss that is no longer a number in one of the two is not a small difference; JSON has no infinity.
     lossDifference: differences.every(Number.isFinite) ? Math.max(...differences) : null,
   };
 }
 
-/** A program and the state that it has come to. */
+/** A program and its current state. */
 class Runner {
   readonly #program: ReturnType<typeof compileLoop>;
   readonly #constants: readonly tf.Tensor[];

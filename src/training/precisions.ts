@@ -1,7 +1,7 @@
 /**
- * What `--precision auto` is for each member: bfloat16 where the processor has instructions for it and a pilot of both shows the same
- * losses in less time, else float32. Chosen once, on the machine that begins the run, and kept in run.json: a resumed member goes on in
- * the same bits. Members that differ in seed and learning rate alone share a choice.
+ * The choice of `--precision auto` for each member: bfloat16 if the processor has instructions for it and a pilot of both shows the
+ * same losses in less time, otherwise float32. Chosen once, on the machine that starts the run, and recorded in run.json, so that a
+ * resumed member continues in the same bits. Members that differ only in seed and learning rate share a choice.
  */
 import { readFileSync } from 'node:fs';
 import type { Runtime } from '../install/runtime.js';
@@ -9,11 +9,11 @@ import { memberId, type MemberKey, type PrecisionChoice, type PrecisionPilot, ty
 import { formatNumber } from '../terminal/format.js';
 import { alikeExceptSeedAndRate } from './stacks.js';
 
-/** Least gain that is worth rounding to 8 bits: the median of a pilot's pairs is good to a few percent. */
+/** Least gain that is worth rounding to 8 bits: the median of a pilot's pairs is accurate to a few per cent. */
 const leastSpeedup = 1.1;
-/** Of the losses of both over the same steps; another seed's differ by more. */
+/** Largest difference of the losses of both over the same steps; another seed's differ by more. */
 const mostDifference = 0.02;
-/** A pilot is some 60 steps and the start of a process: of a shorter training it would take more than it can save. */
+/** A pilot is some 60 steps and the start of a process: for a shorter training it would take more than it can save. */
 const leastTraining = 500;
 
 /** By the pilot, which has to be there where processor and length ask for one. */
@@ -23,7 +23,7 @@ export function choiceOf(pilot: PrecisionPilot): PrecisionChoice {
   return { precision: isSame && speedup >= leastSpeedup ? 'bfloat16' : 'float32', because: 'pilot', pilot };
 }
 
-/** Why no pilot is needed; undefined where one is. */
+/** Why no pilot is needed; undefined if one is. */
 export function withoutPilot(
   device: Runtime['device']['kind'],
   steps: number,
@@ -36,28 +36,28 @@ export function withoutPilot(
   return undefined;
 }
 
-/** Whether Linux says that the processor multiplies bfloat16; elsewhere it is not known, and false. */
+/** Whether Linux reports that the processor multiplies bfloat16; elsewhere this is unknown, and false. */
 export function hasBfloat16(file = '/proc/cpuinfo'): boolean {
   try {
     const [flags = ''] = /^flags\s*:.*$/m.exec(readFileSync(file, 'utf8')) ?? [];
     return /\b(avx512_bf16|amx_bf16)\b/.test(flags);
   } catch {
-    return false; // no Linux
+    return false; // not Linux
   }
 }
 
 export interface PrecisionContext {
   readonly record: Pick<RunRecord, 'precisions'> | undefined;
   readonly device: Runtime['device']['kind'];
-  /** Of the processor, for bfloat16; left out: what this machine's are. */
+  /** Whether the processor supports bfloat16; default: whether this machine's does. */
   readonly hasInstructions?: boolean;
   readonly stepsOf: (key: MemberKey) => number;
   readonly pilotOf: (key: MemberKey) => Promise<PrecisionPilot>;
-  /** Hears of each choice that is made now. */
+  /** Called with each choice that is made now. */
   readonly note: (line: string) => void;
 }
 
-/** The choices of members that are missing, by id: as recorded, as of a member that is alike, or made now. */
+/** The choices for missing members, by id: as recorded, as for a similar member, or made now. */
 export async function choosePrecisions(
   missing: readonly MemberKey[],
   all: readonly MemberKey[],

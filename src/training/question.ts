@@ -1,4 +1,4 @@
-/** What is asked of a trained member, and the messages in which a worker hears it and answers. */
+/** Questions about a trained member, and the messages to and from the worker that answers them. */
 import type { OnnxAbout } from '../engine/onnx.js';
 import type { Coordinate, CoordinateRequest } from './coordinates.js';
 import type { PrecisionPilot } from '../runs/record.js';
@@ -11,7 +11,7 @@ export type Question = { readonly member: MemberWithTask } & (
   | { readonly want: 'answers'; readonly examples: AskedExamples }
 );
 
-/** What is asked of members that are not trained yet. */
+/** Questions about members that are not trained yet. */
 export interface CoordinateQuestion {
   readonly want: 'coordinates';
   readonly requests: readonly CoordinateRequest[];

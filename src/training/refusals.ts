@@ -1,6 +1,6 @@
 /**
- * What is refused before anything is written: an option that contradicts the run, data that has changed, a dataset or
- * width that the architecture can't have. Each is a UsageError, one line.
+ * Requests that are rejected before anything is written: an option that contradicts the run, data that have changed, a
+ * dataset or width that the architecture cannot have. Each is a UsageError, one line.
  */
 import { refuseParts as refuseCombinations } from '../datasets/composition.js';
 import type { Dataset } from '../datasets/dataset.js';
@@ -23,7 +23,7 @@ import { taskAt } from './task.js';
 
 const contradictionRemedy = 'leave the option out, or give another --run NAME';
 
-/** What was asked for, as far as a run's record can contradict it. */
+/** The request, as far as a run's record can contradict it. */
 export interface Asked {
   readonly experiment: Experiment;
   readonly places?: ValueOrigins;
@@ -63,8 +63,8 @@ export function refuseContradictions(
 }
 
 /**
- * `--threads` is for the members that are trained now: one of them that was begun with other threads contradicts it, and
- * where nothing is left to train, any member does.
+ * `--threads` applies to the members that are trained now: one of them that was started with other threads contradicts
+ * it, and if nothing is left to train, any member does.
  */
 export function refuseOtherThreads(
   record: RunRecord,
@@ -101,7 +101,7 @@ export function refuseStack(
   throw new UsageError('train-member trains members one by one: it has no stacks', '--plan-only', remedy);
 }
 
-/** A pilot tells of the machine that it runs on, and planned members are trained on others. */
+/** A pilot measures the machine that it runs on, but planned members are trained on others. */
 export function refusePlannedPilot({ precision }: Pick<Experiment, 'precision'>, planOnly: boolean): void {
   if (!planOnly || precision !== 'auto') return;
   const remedy = 'give --precision float32 or bfloat16';
@@ -202,13 +202,13 @@ export function refuseSequences(
   }
 }
 
-/** A width that the architecture can't have. */
+/** A width that the architecture cannot have. */
 export function refuseWidth(experiment: Experiment, width: number, places?: ValueOrigins): void {
   const refusal = families[experiment.arch].refuses?.(width, experiment);
   if (refusal !== undefined) throw new UsageError(refusal.what, originOf('widths', places), refusal.remedy);
 }
 
-/** A member whose parameters, gradients and optimiser alone are more than the machine's memory can't be trained. */
+/** A member whose parameters, gradients and optimiser state alone exceed the machine's memory cannot be trained. */
 export function refuseTooLarge(experiment: Experiment, task: Task, places?: ValueOrigins): void {
   const family = families[experiment.arch];
   const { slots } = createOptimizer(experiment);

@@ -1,9 +1,9 @@
-/** What is asked of a training, apart from how it is done: the library hands on its types, and no more of the training's. */
+/** The request for a training, apart from how it is done: the library exports its types, and no other types of training. */
 import type { Execution, ExperimentInput } from '../experiment/schema.js';
 
-/** As far as a plan goes by it. */
+/** The part that a plan depends on. */
 export interface PlanRequest {
-  /** What the user said. */
+  /** The user's input. */
   readonly given: Partial<ExperimentInput>;
   readonly execution: Execution;
   readonly eager: boolean;

@@ -1,5 +1,5 @@
 /**
- * Which images every training step sees, and with which labels; and which ones the test set asks for. All of it follows
+ * Which images every training step sees, and with which labels; and which ones the test set queries. All of it follows
  * from seed and epoch, on the host, before the epoch runs.
  */
 import type { Splits } from '../datasets/index.js';
@@ -15,14 +15,14 @@ import { partOf } from './test-parts.js';
 export interface TestItems extends Sequences {
   /** Images in one example. */
   readonly pairs: number;
-  /** Columns of outcomes.parquet that say which item a row is. */
+  /** Columns of outcomes.parquet that identify the item of a row. */
   readonly columns: Readonly<Record<string, Int32Array>>;
 }
 
-/** A probe's sequences, in which the last image is asked for. */
+/** A probe's sequences, whose last image is queried. */
 export interface ProbeItems extends TestItems {
   readonly name: ProbeName;
-  /** Labels that are answers, the first by label; columns are of the last images alone. */
+  /** Labels that can be answers, the first by label; columns are those of the last images only. */
   readonly choices: number;
 }
 
@@ -43,7 +43,7 @@ export function epochItems(
   return { indices, labels: indices.map((index) => nth(labels, index)) };
 }
 
-/** What every member is tested on; sequences are drawn by a stream that no seed of a member has a part in. */
+/** The test items of every member; sequences are drawn by a stream that does not depend on a member's seed. */
 export function testItems(
   family: Family,
   experiment: Experiment,
@@ -79,7 +79,10 @@ function sequenceColumns(items: Sequences, pairs: number, tested: Tested) {
   };
 }
 
-/** As many sequences of each probe as the test has; they hang on no seed, and not on which sequences are trained. */
+/**
+ * As many sequences of each probe as the test set has; they depend neither on a seed nor on which sequences are
+ * trained.
+ */
 export function probeItems(
   experiment: Experiment,
   data: Pick<Splits, 'test' | 'classes' | 'groups' | 'distances'>,
@@ -106,7 +109,7 @@ export function probeOptions(experiment: Experiment, labels: Int32Array, classes
   return { labels, classes, heldOut: heldOutClasses, pairs: setting(experiment, 'pairs'), ways };
 }
 
-/** The held-out training images, as examples: sequences are as many as have so many images, at least one. */
+/** The held-out training images, as examples: as many sequences as have that many images, at least one. */
 export function validationItems(
   family: Family,
   experiment: Experiment,
@@ -120,13 +123,13 @@ export function validationItems(
   return drawSequences(sequences, options, Random.named(0, 'validation sequences'));
 }
 
-/** Images that are tested after an epoch without being asked for, where that costs next to nothing. */
+/** Number of images that are tested after an epoch by default, if that costs next to nothing. */
 const freeTest = { images: 1000, trainedPerTested: 20 };
 
 /**
  * Rows of the test items that are scored after each epoch, those of whole examples; undefined for none.
  *
- * @param imagesPerEpoch that training sees
+ * @param imagesPerEpoch number of images that training sees
  */
 export function epochTestRows(
   { epochTestSize }: Pick<Experiment, 'epochTestSize'>,
@@ -140,7 +143,7 @@ export function epochTestRows(
   return size === 0 ? undefined : partOf({ images: indices.length, pairs }, size);
 }
 
-/** Rows of the test items that moments hold; undefined for all. */
+/** Rows of the test items in moments; undefined for all. */
 export function momentRows(
   { momentsSize }: Pick<Experiment, 'momentsSize'>,
   { indices, pairs }: Pick<TestItems, 'indices' | 'pairs'>,

@@ -8,13 +8,16 @@ import { taskIn } from './task.js';
 
 export interface Size {
   readonly width: number;
-  /** Trainable ones. */
+  /** Number of trainable ones. */
   readonly parameters: number;
-  /** Of all training steps, as member.json counts them. */
+  /** For all training steps, as counted in member.json. */
   readonly trainingFlops: number;
 }
 
-/** Of members of a run. Throws UsageError, one line, for a width that its architecture can't have; `where` names the flag. */
+/**
+ * Sizes of members of a run. Throws UsageError, one line, for a width that its architecture cannot have; `where` names the
+ * flag.
+ */
 export function memberSizes({ experiment, dataset }: RunRecord, widths: readonly number[], where: string): Size[] {
   const family = families[experiment.arch];
   const { steps } = lengthOf(experiment, dataset.trainCount);

@@ -3,8 +3,8 @@ import { group } from 'd3-array';
 import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 
 /**
- * The missing members, each in one list: with those that a run's record has it in a stack with; by itself where the record has it so;
- * and others with those that differ from it in seed and learning rate alone, `size` at most.
+ * The missing members, each in one list: together with those that a run's record has in the same stack; alone if the record says so;
+ * and others with those that differ only in seed and learning rate, at most `size`.
  *
  * @param missing in the run's order
  */
@@ -31,13 +31,13 @@ export function stacksOf(
   ];
 }
 
-/** The same text for members that differ in those alone. */
+/** The same text for members that differ only in those. */
 export function alikeExceptSeedAndRate({ arch, width, factors = {} }: MemberKey): string {
   const others = Object.entries(factors).filter(([name]) => name !== 'learningRate');
   return JSON.stringify([arch, width, others.sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
-/** As even as can be: 10 by at most 4 are 4, 3 and 3. */
+/** As evenly as possible: 10 by at most 4 are 4, 3 and 3. */
 function chunksOf<T>(list: readonly T[], size: number): T[][] {
   const count = Math.ceil(list.length / size);
   const start = (i: number) => Math.ceil((i * list.length) / count);

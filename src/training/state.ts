@@ -10,7 +10,7 @@ import { counters, stateNames } from './step.js';
 /** Host state by name, in the order of `stateNames`. */
 export type HostState = ReadonlyMap<string, HostTensor>;
 
-/** First state of a member: parameters from the streams named by seed and parameter, everything else 0. */
+/** Initial state of a member: parameters from the streams named by seed and parameter, everything else 0. */
 export function initialHostState(specs: ParameterSpecs, optimizer: Optimizer, seed: number): HostState {
   const state = new Map<string, HostTensor>();
   for (const name of stateNames(specs, optimizer)) {
@@ -37,7 +37,7 @@ function zeros(shape: readonly number[]): HostTensor {
   return { shape, data: new Float32Array(sizeOf(shape)) };
 }
 
-/** Shape of a slot (`mean/conv1.kernel` is as its parameter) or a counter (a scalar). */
+/** Shape of a slot (`mean/conv1.kernel` has that of its parameter) or a counter (a scalar). */
 function shapeOf(name: string, specs: ParameterSpecs): readonly number[] {
   return specs[name.slice(name.indexOf('/') + 1)]?.shape ?? [];
 }
@@ -54,12 +54,12 @@ export function toHost(names: readonly string[], tensors: readonly tf.Tensor[]):
   );
 }
 
-/** The parameters alone, as weights.safetensors keeps them. */
+/** Only the parameters, as stored in weights.safetensors. */
 export function parametersOf(state: HostState, specs: ParameterSpecs): HostState {
   return new Map(Object.keys(specs).map((name) => [name, present(state.get(name))]));
 }
 
-/** The counters at the start of an epoch: sums begin at 0, steps go on. */
+/** The counters at the start of an epoch: sums start at 0, steps continue. */
 export function atEpochStart(tensors: readonly tf.Tensor[]): tf.Tensor[] {
   const sums = counters.length - 1;
   tf.dispose(tensors.slice(-sums));

@@ -1,4 +1,4 @@
-/** One training step and one evaluation batch, as the functions that are traced. */
+/** One training step and one evaluation batch, as functions to be traced. */
 import * as tf from '@tensorflow/tfjs-core';
 import { gatherRows, integersOf, packIntegers, statelessUniform, unpackBytes } from '../engine/ops.js';
 import type { StepFunction } from '../engine/program.js';
@@ -16,7 +16,7 @@ export interface StepOptions {
   readonly task: Task;
 }
 
-/** What a loop over steps carries besides parameters and slots: scalars, float32. */
+/** The scalars that a loop over steps carries besides parameters and slots, float32. */
 export const counters = ['step', 'lossSum', 'accuracySum'] as const;
 
 /** Order of the loop's state: parameters, then slots of the first parameter, of the second, ..., then counters. */
@@ -25,7 +25,7 @@ export function stateNames(specs: ParameterSpecs, optimizer: Optimizer): string[
   return [...names, ...names.flatMap((name) => optimizer.slots.map((slot) => `${slot}/${name}`)), ...counters];
 }
 
-/** What the steps of an epoch are told, each value for each step. */
+/** The input of the steps of an epoch, each value for each step. */
 export interface EpochPlan {
   /** Which images, and their labels: [steps * n]. */
   readonly indices: Int32Array;
@@ -36,7 +36,7 @@ export interface EpochPlan {
   readonly seeds: Int32Array;
 }
 
-/** Where learning rates stand in the list of `planConstants`. */
+/** Index of the learning rates in the list of `planConstants`. */
 export const ratesPlace = 2;
 
 /**
@@ -54,7 +54,7 @@ export function planConstants({ indices, labels, rates, seeds }: EpochPlan): tf.
   ];
 }
 
-/** A training step. Constants are the packed images [examples, words], then those of `planConstants`. */
+/** A training step. Constants are the packed images [examples, words], followed by those of `planConstants`. */
 export function trainingStep({ model, experiment, optimizer, task }: StepOptions): StepFunction {
   const specs = model.parameters;
   const names = Object.keys(specs);
@@ -100,8 +100,8 @@ export function stepRandom(seed: tf.Tensor1D): StepRandom {
 }
 
 /**
- * Outcomes of the items at `rows` [n]; inputs are `[rows, images, order, labels, ...parameters]`. Of a classifier that is to choose from
- * the first labels alone, those are of the softmax over them.
+ * Outcomes of the items at `rows` [n]; inputs are `[rows, images, order, labels, ...parameters]`. If a classifier may choose only from
+ * the first labels, they are those of the softmax over these.
  */
 export function evaluationBatch(
   { model, task }: Pick<StepOptions, 'model' | 'task'>,

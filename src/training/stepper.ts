@@ -1,7 +1,7 @@
 /**
- * What takes the steps of an epoch: a member's own program, or one program for a stack of members that differ in seed, and perhaps in
- * learning rate, alone. The loop over epochs is the same for both. In a stack each member asks for its next steps and waits for the
- * others; those that stand at the same step then take the steps together, the ones furthest behind first.
+ * Runs the steps of an epoch: a member's own program, or one program for a stack of members that differ only in seed, and perhaps in
+ * learning rate. The loop over epochs is the same for both. In a stack each member requests its next steps and waits for the others;
+ * those at the same step then take the steps together, the ones furthest behind first.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { compileLoop, type LoopProgram, type StepFunction } from '../engine/program.js';
@@ -10,7 +10,9 @@ import { present } from '../machine/present.js';
 import { packed, type Member } from './open-member.js';
 import { ratesPlace, trainingStep } from './step.js';
 
-/** A member's next steps: of `epoch`, from `begin` until `end` at most. State and what the epoch's steps are told stay the caller's. */
+/**
+ * A member's next steps: of `epoch`, from `begin` to at most `end`. The caller keeps ownership of the state and of the epoch's inputs.
+ */
 export interface Steps {
   readonly epoch: number;
   readonly begin: number;
@@ -22,19 +24,19 @@ export interface Steps {
 export interface TakenSteps {
   /** New tensors, the caller's to dispose of. */
   readonly state: tf.Tensor[];
-  /** The step that comes next. */
+  /** The next step. */
   readonly end: number;
-  /** That the steps took. */
+  /** Seconds that the steps took. */
   readonly seconds: number;
 }
 
 export interface Stepper {
   take(steps: Steps): Promise<TakenSteps>;
-  /** Frees what it holds; in a stack the others go on without it. A second call does nothing. */
+  /** Frees its memory; in a stack the others continue without it. A second call does nothing. */
   close(): void;
 }
 
-/** For a member that is trained by itself. */
+/** For a member that is trained alone. */
 export class OwnSteps implements Stepper {
   readonly #images: tf.Tensor;
   readonly #member: Member;
@@ -60,31 +62,32 @@ export class OwnSteps implements Stepper {
 }
 
 interface Request extends Steps {
-  /** Of the member in its stack. */
+  /** For a member of its stack. */
   readonly place: number;
   readonly resolve: (taken: TakenSteps) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** What an epoch's steps are told: of each place, and as the program takes it. */
+/** The inputs of an epoch's steps: for each place, and in the form that the program takes. */
 interface Told {
   readonly own: readonly (readonly tf.Tensor[])[];
   readonly all: tf.Tensor[];
 }
 
-/** The images come first among a loop's constants, before what an epoch's steps are told. */
+/** The images come first among a loop's constants, followed by the inputs of an epoch's steps. */
 const imagesPlace = 0;
 
 /**
- * Members that are trained as one program. It is for as many as the stack was begun with, each at its own place: a product of fewer is
- * summed in another order. Where a member is complete, has failed or stands at another step, another one's numbers fill its place.
+ * Members that are trained as one program. It has as many places as the stack was started with, and each member keeps its own: a
+ * product over fewer is summed in another order. If a member is complete, has failed or is at another step, another one's numbers fill
+ * its place.
  */
 export class Stack {
   readonly #member: Member;
   readonly #size: number;
   readonly #step: StepFunction;
   readonly #images: tf.Tensor;
-  /** Whether all learn at the same rate: it is one number then, which TensorFlow's optimisers ask for. */
+  /** Whether all have the same learning rate: it is one number then, as TensorFlow's optimisers require. */
   readonly #shared: readonly number[];
   readonly #seats = new Set<Stepper>();
   readonly #waiting = new Map<Stepper, Request>();
@@ -97,13 +100,13 @@ export class Stack {
     this.#size = size;
     this.#step = trainingStep(first);
     this.#images = packed(first.data.train);
-    // Of the run, not of those that are left of a stack: which kernel learns must not depend on them.
+    // Decided by the run, not by the remaining members of a stack: the choice of kernel must not depend on them.
     const rates = new Set(members.map(({ experiment }) => experiment.learningRate));
     const isOneRate = rates.size === 1 && members.every(({ job }) => job.factors?.learningRate === undefined);
     this.#shared = isOneRate ? [imagesPlace, imagesPlace + 1 + ratesPlace] : [imagesPlace];
   }
 
-  /** For the member at a place; all have to have theirs before the first takes a step. */
+  /** For the member at a place; all must have theirs before the first takes a step. */
   join(place: number): Stepper {
     const seat: Stepper = {
       take: (steps) =>
@@ -121,7 +124,7 @@ export class Stack {
     return seat;
   }
 
-  /** Once everyone waits: steps of those that are furthest behind. */
+  /** Once everyone waits: steps for those that are furthest behind. */
   #go(): void {
     if (this.#waiting.size < this.#seats.size) return;
     const behind = [...this.#waiting].sort(([, a], [, b]) => a.epoch - b.epoch || a.begin - b.begin);
@@ -137,7 +140,7 @@ export class Stack {
     }
   }
 
-  /** What each place has after the steps; those that another one filled are disposed of. */
+  /** The state of each place after the steps; those of places filled by another are disposed of. */
   #take(begin: number, requests: readonly Request[]): (TakenSteps | undefined)[] {
     const end = Math.min(...requests.map((request) => request.end));
     const filled = Array.from(
@@ -171,7 +174,7 @@ export class Stack {
     return compileLoop(step, examples, optionsOf(this.#member));
   }
 
-  /** Of an epoch once: each of its calls is told the same. */
+  /** Once per epoch: each of its calls has the same inputs. */
   #toldAll(filled: readonly Request[]): tf.Tensor[] {
     const own = filled.map(({ told }) => told);
     if (this.#told?.own.every((each, i) => each === own[i]) === true) return this.#told.all;

@@ -1,11 +1,11 @@
-/** What a dataset asks of a model. */
+/** What a dataset requires of a model. */
 import { attributeSizes } from '../datasets/composition.js';
 import { loadSplits, type Splits } from '../datasets/index.js';
 import type { Task } from '../families/family.js';
 import type { TrainedMember } from '../runs/member.js';
 import type { MemberKey } from '../runs/record.js';
 
-/** The task of a member whose images have another size than its run's, or other classes. */
+/** The task of a member whose images have another size, or other classes, than its run's. */
 export function taskAt(task: Task, { factors = {} }: Pick<MemberKey, 'factors'>): Task {
   const { imageSize, classes = task.classes } = factors;
   return { ...task, classes, ...(imageSize === undefined ? {} : { height: imageSize, width: imageSize }) };
@@ -19,7 +19,7 @@ export function taskOf(data: Pick<Splits, 'shape' | 'classes' | 'train' | 'compo
   return taskIn({ ...data, meanPixel: sum / train.images.length / 255 });
 }
 
-/** The task of a dataset whose mean pixel is known, as a run's record has it. */
+/** The task of a dataset whose mean pixel is known, as in a run's record. */
 export function taskIn({
   shape,
   classes,
@@ -35,8 +35,8 @@ export interface MemberWithTask extends TrainedMember {
 }
 
 /**
- * A trained member with what its dataset asked of it. The mean pixel, which autoencoders take off, is that of the images that it was
- * trained on: where they are others than its run's, the dataset is read for it.
+ * A trained member with the task of its dataset. The mean pixel, which autoencoders subtract, is that of the images that it was
+ * trained on: if they differ from its run's, the dataset is read for it.
  */
 export async function withTask(member: TrainedMember): Promise<MemberWithTask> {
   const { run, record, experiment } = member;

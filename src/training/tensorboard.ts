@@ -51,7 +51,7 @@ function known(values: Readonly<Record<string, number | null | undefined>>): Rec
 
 type Told = Pick<Member, 'job' | 'experiment' | 'data' | 'model' | 'tuned'>;
 
-/** Every number that tells members apart, with what an option is that was left out. */
+/** Every number that distinguishes members, with the effective values of omitted options. */
 function hparamsOf({ job, experiment, data, model, tuned }: Told): Hparams {
   const factors = {
     ...factorsOf(experiment, { ...data, trainCount: data.train.count }),
@@ -60,7 +60,7 @@ function hparamsOf({ job, experiment, data, model, tuned }: Told): Hparams {
   return { width: job.width, ...factors, seed: job.seed, parameters: parameterCount(model.parameters) };
 }
 
-/** What the HPARAMS tab shows of a run, whose members may differ in more than before: replaces what was said. */
+/** What the HPARAMS tab shows of a run, whose members may differ in more than before: replaces the previous file. */
 export async function writeColumns(
   folder: string,
   experiment: Experiment,

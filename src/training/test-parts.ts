@@ -1,14 +1,14 @@
 /**
- * Parts of a test set, and the batches in which it is asked. A row's outcome depends in its last bits on its place in the batch, and
- * on nothing else there: so a row has the same place in every batch that it is in, whatever part is asked for, and a part is
- * drawn with each place about equally often, so that it fills as few batches as its size needs.
+ * Parts of a test set, and the batches in which it is evaluated. The last bits of a row's outcome depend on its place in the batch,
+ * and on nothing else there: so a row has the same place in every batch that contains it, whatever part is requested, and a part is
+ * drawn with each place about equally often, so that it fills no more batches than its size needs.
  */
 import { Random } from '../statistics/random.js';
 
-/** Images of a batch, about: whole examples go in. */
+/** Approximate number of images in a batch: it has whole examples. */
 const usualBatch = 250;
 
-/** What is tested: images, and how many of them an example has. */
+/** The test data: images, and how many of them make an example. */
 export interface Tested {
   readonly images: number;
   readonly pairs: number;
@@ -19,7 +19,7 @@ export function batchSize({ images, pairs }: Tested): number {
   return Math.min(images, pairs * Math.max(1, Math.floor(usualBatch / pairs)));
 }
 
-/** A row's place in a batch. The last batch of the whole ends with the last row, so that it may overlap the one before it. */
+/** A row's place in a batch. The last batch of the whole ends with the last row, so it may overlap the one before it. */
 function placeInBatch(row: number, { images, size }: { readonly images: number; readonly size: number }): number {
   const last = images - size;
   return row < last ? row % size : row - last;
@@ -39,14 +39,14 @@ export function partOf(tested: Tested, examples: number): Int32Array {
   return Int32Array.from({ length: examples * pairs }, (_, i) => chosen[Math.floor(i / pairs)]! * pairs + (i % pairs));
 }
 
-/** Rows asked at once, `[batch size]`; which of the results are wanted, and where they go. */
+/** Rows evaluated at once, `[batch size]`; which of the results are needed, and where they go. */
 export interface TestBatch {
   readonly rows: Int32Array;
   /** Pairs of a place in the batch and one in the whole answer. */
   readonly wanted: readonly (readonly [place: number, at: number])[];
 }
 
-/** Batches that hold some rows, whole examples; places that stay empty repeat the first row. Rows behind the test set come in order. */
+/** Batches that contain certain rows, as whole examples; empty places repeat the first row. Rows after the test set come in order. */
 export function batchesOf(rows: Int32Array, tested: Tested): TestBatch[] {
   const { images } = tested;
   const size = batchSize(tested);

@@ -1,4 +1,7 @@
-/** One member of a run that is planned: what any engine starts, on any host that sees the run's folder. run.json is read and never written. */
+/**
+ * One member of a planned run: the part that any scheduler starts, on any host that sees the run's folder. run.json is read and never
+ * written.
+ */
 import { loadDataset } from '../datasets/index.js';
 import { ensureRuntime } from '../install/runtime.js';
 import { nth } from '../machine/present.js';
@@ -14,7 +17,9 @@ import { refuseOtherData } from './refusals.js';
 import type { TrainListener } from './train.js';
 import { workerFile } from './worker-file.js';
 
-/** Which member: by its id, by its place in the run's list from 0, or the longest that is neither complete nor held. */
+/**
+ * Which member: by its id, by its position in the run's list from 0, or the longest that is neither complete nor held.
+ */
 export type MemberChoice = { readonly member: string } | { readonly index: number } | { readonly next: true };
 
 export interface TrainMemberRequest {
@@ -27,18 +32,19 @@ export interface TrainMemberRequest {
 
 export interface TrainMemberResult {
   readonly folder: string;
-  /** `complete` too where it was before; `busy`: another process has it, of `next` all that are left. */
+  /** `complete` also if it was before; `busy`: another process has it, or for `next` all remaining ones. */
   readonly status: 'complete' | 'failed' | 'busy' | 'stopped';
-  /** The one that was trained or asked for; null if `next` found none. */
+  /** The one that was trained or requested; null if `next` found none. */
   readonly member: string | null;
   /** Members that other processes have. */
   readonly busy: readonly string[];
 }
 
 /**
- * Trains one member with the threads and on the device that run.json says.
+ * Trains one member with the threads and on the device that run.json records.
  *
- * @throws UsageError for a member that the run has not, and one that is not planned; RunError for damage and trouble with the machine
+ * @throws UsageError for a member that the run does not have, and one that is not planned; RunError for damage and failures of the
+ * machine
  */
 export async function trainOne(request: TrainMemberRequest, listener: TrainListener): Promise<TrainMemberResult> {
   const { folder, choice, signal } = request;
@@ -51,14 +57,14 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
   const open: MemberKey[] = [];
   for (const key of candidates) if (!(await isComplete(memberFolder(folder, key), key, digestOf(key)))) open.push(key);
   const asked = 'next' in choice ? null : memberId(nth(candidates, 0));
-  // By --next those that can be trained by themselves come first.
+  // With --next, those that can be trained alone come first.
   const single = open.filter((key) => !stacked.has(memberId(key)));
   if (single.length === 0 && open.length > 0) throw stackedError(run, memberId(nth(open, 0)));
   if (open.length === 0) {
     listener.note(asked === null ? `all members of ${folder} are complete` : `${asked} is complete already`);
     return { folder, status: 'complete', member: asked, busy: [] };
   }
-  // Who has it is known without a dataset; who is at it when its turn comes is seen then.
+  // Owners are known without a dataset; whether one is being trained is checked when its turn comes.
   const ids = single.map(memberId);
   const busy = await busyMembers(folder, ids);
   if (ids.every((id) => busy.has(id))) return { folder, status: 'busy', member: asked, busy: ids };
@@ -104,7 +110,7 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
   return { folder, status: left.length === 0 ? 'complete' : 'busy', member: null, busy: left };
 }
 
-/** By the operations of their trainings; where those are not known in the run's order from its end, as widths grow. */
+/** By the operations of their trainings; if those are unknown, in reverse order of the run, as widths grow. */
 async function missingLongestFirst(folder: string, run: RunRecord, keys: readonly MemberKey[]): Promise<MemberKey[]> {
   const missing: MemberKey[] = [];
   for (const key of keys)
@@ -141,7 +147,7 @@ function stackedError(run: RunRecord, id: string): UsageError {
   return new UsageError(`${id} was started in a stack of members that are trained as one program`, run.name, remedy);
 }
 
-/** Of `--precision auto`: members that were never planned by a command that trains have none. */
+/** For `--precision auto`: members that were never planned by a training command have none. */
 function precisionOf({ experiment, precisions, name }: RunRecord, id: string) {
   const chosen = precisions?.[id]?.precision;
   if (chosen !== undefined || experiment.precision !== 'auto') return chosen;

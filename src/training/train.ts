@@ -1,6 +1,6 @@
 /**
  * Trains a family: the request is compared with the run on disk, missing members are planned, and a pool of workers
- * does it. Nothing is written before every check has passed.
+ * trains them. Nothing is written before every check has passed.
  */
 import { fileNameOf, loadDataset, loadSplits } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
@@ -37,9 +37,9 @@ import { workerFile } from './worker-file.js';
 export interface TrainRequest extends PlanRequest {
   /** The folder that holds all runs: `checkpoints`. */
   readonly root: string;
-  /** Complete; for a run that exists its recorded values where the user said nothing. */
+  /** Complete; for an existing run, its recorded values wherever the user gave none. */
   readonly experiment: Experiment;
-  /** Where what is not a flag was said. */
+  /** The source of values that are not flags. */
   readonly places?: ValueOrigins;
   /** Writes run.json and trains nothing. */
   readonly planOnly: boolean;
@@ -47,7 +47,7 @@ export interface TrainRequest extends PlanRequest {
 }
 
 export interface TrainListener {
-  /** A line for the user: setting up, what is there already, the plan. */
+  /** Notes for the user: setting up, what already exists, the plan. */
   note(line: string): void;
   /** The members that will be trained, in the order of their start. */
   planned(members: readonly string[]): void;
@@ -67,7 +67,7 @@ export interface TrainResult {
   readonly stopped: readonly string[];
 }
 
-/** `cnn-mnist`, `cnn-idx-letters`: the run of an architecture on a dataset, where no name is given. */
+/** `cnn-mnist`, `cnn-idx-letters`: the default name of a run of an architecture on a dataset. */
 export function defaultRunName({ arch, dataset }: Pick<Experiment, 'arch' | 'dataset'>): string {
   return `${arch}-${fileNameOf(dataset)}`.slice(0, 100);
 }
@@ -75,7 +75,7 @@ export function defaultRunName({ arch, dataset }: Pick<Experiment, 'arch' | 'dat
 /**
  * Trains the members that the run is missing. Resolves even if members failed; the result names them.
  *
- * @throws UsageError if the request contradicts itself, the dataset or the run; RunError on trouble with the machine
+ * @throws UsageError if the request contradicts itself, the dataset or the run; RunError if the machine fails
  */
 export async function trainFamily(request: TrainRequest, listener: TrainListener): Promise<TrainResult> {
   const folder = runFolder(request.root, request.execution.run ?? defaultRunName(request.experiment));
@@ -111,11 +111,11 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   } finally {
     await held.release();
   }
-  // Where there is none another command extended the run while this one read its data.
+  // If there is none, another command extended the run while this one read its data.
   return planned === undefined ? trainFamily(request, listener) : trainPlanned(planned, request, listener);
 }
 
-/** A run's experiment with what was asked for on top. */
+/** A run's experiment, extended by the request. */
 function extendRecorded({ experiment, dataset }: RunRecord, { given, places }: TrainRequest): Experiment {
   return extendExperiment(experiment, given, { places, unset: unsetFactors(dataset) });
 }
@@ -148,7 +148,10 @@ async function refuseOtherSizes(
   }
 }
 
-/** Images of each class that a member has: of a random part of the dataset those of the run's own part, else all of its classes. */
+/**
+ * Images of each class that a member has: for a random part of the dataset those of the run's own part, otherwise all of its
+ * classes.
+ */
 function usedCounts({ classes, trainSize, testSize }: Experiment, dataset: Dataset) {
   const countsIn = (split: 'train' | 'test', size: number | undefined) =>
     (size === undefined
@@ -158,7 +161,7 @@ function usedCounts({ classes, trainSize, testSize }: Experiment, dataset: Datas
   return { train: countsIn('train', trainSize), test: countsIn('test', testSize) };
 }
 
-/** What the user should know about a run that is resumed: a path that was not typed, records without a hash. */
+/** Notes for the user on a run that is resumed: a path that was not typed, records without a hash. */
 function recordNotes(folder: string, record: RunRecord, { given }: Pick<TrainRequest, 'given'>): string[] {
   const { dataset } = record.experiment;
   const isUnsaid = given.dataset === undefined && dataset.includes(':');
@@ -168,7 +171,10 @@ function recordNotes(folder: string, record: RunRecord, { given }: Pick<TrainReq
   ];
 }
 
-/** Trains what nobody has. Members that are busy elsewhere are asked for again at the end, as long as that brings something. */
+/**
+ * Trains the members that nobody has. Members that are busy elsewhere are tried again at the end, as long as that makes
+ * progress.
+ */
 async function trainPlanned(
   { folder, complete, jobs, limits: { maxThreads, maxJobs, gpus } }: PlannedRun,
   { planOnly, signal }: TrainRequest,

@@ -1,4 +1,6 @@
-/** Whether this machine trains: one step of a tiny member, by the worker that every member has, in a folder that goes. */
+/**
+ * Whether this machine can train: one step of a tiny member, by the same worker as every member, in a temporary folder.
+ */
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -22,7 +24,10 @@ const experiment = resolveExperiment({
   epochs: 1,
 });
 
-/** Loads, traces, compiles, takes a step, evaluates and writes the member's files; resolves to why not, or undefined. */
+/**
+ * Loads, traces, compiles, takes a step, evaluates and writes the member's files; resolves to the reason for a failure,
+ * or undefined.
+ */
 export async function tryTraining(runtime: Pick<Runtime, 'bindingPath' | 'device'>): Promise<string | undefined> {
   let folder: string | undefined;
   try {
@@ -68,7 +73,7 @@ async function trainIn(folder: string, runtime: Pick<Runtime, 'bindingPath' | 'd
   return reason;
 }
 
-/** A worker that crashed may have said why; one that could say why has said it already. */
+/** A worker that crashed may have said why; one that could report the reason has already done so. */
 function reasonOf(reason: string, lastWords: string): string {
   const last = nth(lastWords.split('\n'), -1);
   return last === '' || lastWords.includes(reason) ? reason : `${reason}: ${last}`;

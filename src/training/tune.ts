@@ -1,7 +1,7 @@
 /**
- * Chooses an option for a member before it is trained: each trial trains the member with one value, and the loss on the validation
- * split at its end decides. The test set is not looked at. What was tried is on disk after each trial, so that a member that is stopped
- * goes on with the next.
+ * Chooses an option for a member before it is trained: each trial trains the member with one value, and the final loss on the
+ * validation split decides. The test set is not used. Results are on disk after each trial, so that a member that is stopped resumes
+ * with the next.
  */
 import * as path from 'node:path';
 import { bestTrial, nextValue, sharedSeed, tuningOf, type Tuning } from '../experiment/tuning.js';
@@ -25,9 +25,9 @@ type Stop = Pick<StopSignal, 'came'>;
 type Trial = TuningRecord['trials'][number];
 
 export interface Tuned {
-  /** As member.json has it. */
+  /** As in member.json. */
   readonly tuned: NonNullable<MemberRecord['tuned']>;
-  /** When the first trial began, and so the member; undefined if an older version made it. */
+  /** When the first trial started, and so the member; undefined if an older version made it. */
   readonly trialsBegun: string | undefined;
 }
 
@@ -76,14 +76,14 @@ async function makeTrials(job: WorkerJob, { id, file, tuning, stop }: Context): 
   const record: TuningRecord = known ?? {
     ...{ format: 2, id, experiment: job.digest, factor: tuning.factor, begun, trials: [] },
   };
-  // Before the first trial is known, whenever it is broken off.
+  // Before the result of the first trial is known, whenever it is interrupted.
   if (known === undefined) await writeTuning(file, record);
   const trials = [...record.trials];
   let data: Splits | undefined;
   for (;;) {
     const value = nextValue(tuning, trials);
     if (value === undefined) return { ...record, trials };
-    // What is tuned changes none of it, so that all trials share it.
+    // Tuning changes none of it, so all trials share it.
     data ??= await jobData(job);
     trials.push(await trialOf(value, job, { data, tuning, stop }));
     await writeTuning(file, { ...record, trials });
@@ -132,7 +132,7 @@ async function trialOf(
   }
 }
 
-/** The member's, with the value and the length of a trial, and without what is taken on the way. */
+/** The member's experiment with the value and the length of a trial, and without outcomes during training. */
 function trialExperiment(experiment: Experiment, { factor, steps }: Tuning, value: number): Experiment {
   const own: Experiment = {
     ...{ ...experiment, [factor]: value, epochTestSize: 0 },

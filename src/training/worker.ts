@@ -1,4 +1,7 @@
-/** A worker process: receives the job of a member, or those of a stack, trains it, reports on the way, exits. Or one question about a trained member. */
+/**
+ * A worker process: receives the job of a member, or those of a stack, trains, reports progress, exits. Or answers one question about a
+ * trained member.
+ */
 import { isReported, messageOf } from '../terminal/errors.js';
 import type { TrainingEvent } from './events.js';
 import { readJobs } from './job.js';
@@ -26,7 +29,7 @@ async function work(message: unknown): Promise<void> {
       await tellFailure(opened.member.id, error);
       return 'failed';
     } finally {
-      // Else the others of its stack would wait for it.
+      // Otherwise the others of its stack would wait for it.
       opened.stepper.close();
     }
   };
@@ -41,7 +44,7 @@ async function work(message: unknown): Promise<void> {
 }
 
 function tellFailure(member: string, error: unknown): Promise<void> {
-  // What isn't meant for the user is a fault of ours: its stack becomes the worker's last words.
+  // An error that is not meant for the user is a bug of ours: its stack becomes the worker's last words.
   if (!isReported(error)) console.error(error instanceof Error ? error.stack : error);
   return tell({ type: 'failed', member, reason: messageOf(error), lastWords: '' });
 }
