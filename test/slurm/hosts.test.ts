@@ -87,10 +87,10 @@ async function contest(ahead: number): Promise<void> {
   const gone = once(holder.child, 'exit');
   holder.child.kill('SIGKILL');
   await gone;
-  const before = other.said.length;
+  const since = performance.now();
   await until('the lock of the dead is taken', [other], () => has(other));
-  // Its last sign of life was at most 5 s old.
-  expect(other.said.length - before).toBeGreaterThan(2 * (30 - 5) - 5);
+  // Its last sign of life was at most 5 s old, and is watched for 10 s after 30; a busy machine is later with either.
+  expect(performance.now() - since).toBeGreaterThan(1000 * (30 - 5));
 }
 
 // At once and in one test: a hook of concurrent tests runs when any of them ends, and kills the hosts of the others.
