@@ -58,8 +58,11 @@ export function lockFileOf(target: string): string {
   return `${target}.lock`;
 }
 
-/** What a disk that is shared says while another host works on it, or while its server is away. */
-const passing: readonly string[] = ['ENOENT', 'ESTALE', 'EIO', 'EBUSY', 'EAGAIN', 'ETIMEDOUT', 'EINTR'];
+/**
+ * What a disk that is shared says while another host works on it, or while its server is away. EFAULT is what libnfs, of which NFS
+ * clients outside the kernel are made, says where it means ESTALE.
+ */
+const passing: readonly string[] = ['ENOENT', 'ESTALE', 'EFAULT', 'EIO', 'EBUSY', 'EAGAIN', 'ETIMEDOUT', 'EINTR'];
 
 const isPassing = (error: unknown) => passing.includes(codeOf(error) ?? '');
 

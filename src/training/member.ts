@@ -73,26 +73,12 @@ export async function trainAndEvaluate(
 
   const begun = checkpoint?.begun ?? member.trialsBegun ?? new Date().toISOString();
   const state = checkpoint?.state ?? initialHostState(member.model.parameters, member.optimizer, job.seed);
-  const evaluation = new MemberTest(member);
   const history = checkpoint?.history ?? [];
   const summaries = openSummaries(member);
   const from = { state, begun, history, within: checkpoint?.within };
-  stop.hear();
-  const trained = await trainEpochs(member, files, from, { stepper, evaluation, summaries, report, stop }).finally(
-    () => {
-      stop.release();
-    },
-  );
-  // A signal that came at the last moment: the last epoch is saved.
-  if (stop.came) throw new Stopped();
-  const started = performance.now();
-  const parameters = toTensors(parametersOf(trained.state, member.model.parameters));
-  const outcomes = evaluation.outcomes(parameters);
-  const probes = evaluation.probes(parameters);
-  tf.dispose(parameters);
-  evaluation.close();
-  const evaluationSeconds = (performance.now() - started) / 1000;
-  report({ type: 'evaluated', member: id, examples: evaluation.count, seconds: evaluationSeconds });
+  const { trained, outcomes, probes, evaluationSeconds } = await trainAndTest(member, files, from, {
+    ...{ stepper, summaries, report, stop },
+  });
   const strips = reconstruct(member, trained.state);
   const pictures = strips === undefined ? {} : { 'reconstructions.png': await encodeStrips(strips) };
 
@@ -104,4 +90,43 @@ export async function trainAndEvaluate(
   await files.complete(record, { weights, outcomes, probes, classNames, history: trained.history, pictures, moments });
   summaries.complete(testScoresOf(outcomes), member.length.steps);
   return { type: 'complete', member: id, seconds: record.trainingSeconds, peakMemoryBytes };
+}
+
+interface Training extends Omit<Parameters<typeof trainEpochs>[3], 'evaluation'> {
+  readonly stop: StopSignal;
+}
+
+/** What TensorFlow holds for it is freed, however it ends. */
+async function trainAndTest(
+  member: Member,
+  files: Parameters<typeof trainEpochs>[1],
+  from: Parameters<typeof trainEpochs>[2],
+  training: Training,
+) {
+  const { stop, report } = training;
+  const evaluation = new MemberTest(member);
+  try {
+    stop.hear();
+    const trained = await trainEpochs(member, files, from, { ...training, evaluation }).finally(() => {
+      stop.release();
+    });
+    // One that came in the last moment: the last epoch is saved.
+    if (stop.came) throw new Stopped();
+    const started = performance.now();
+    const { outcomes, probes } = testOf(evaluation, parametersOf(trained.state, member.model.parameters));
+    const evaluationSeconds = (performance.now() - started) / 1000;
+    report({ type: 'evaluated', member: member.id, examples: evaluation.count, seconds: evaluationSeconds });
+    return { trained, outcomes, probes, evaluationSeconds };
+  } finally {
+    evaluation.close();
+  }
+}
+
+function testOf(evaluation: MemberTest, parameters: Parameters<typeof toTensors>[0]) {
+  const tensors = toTensors(parameters);
+  try {
+    return { outcomes: evaluation.outcomes(tensors), probes: evaluation.probes(tensors) };
+  } finally {
+    tf.dispose(tensors);
+  }
 }

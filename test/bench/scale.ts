@@ -1,7 +1,7 @@
 /**
  * What the commands take on runs of many members and of many examples, which are fabricated (`fabricate.ts`): processor seconds (user
  * and system), wall seconds and peak memory of each command in a process of its own, and by which power processor seconds grow from one
- * size to the next.
+ * size to the next, where members or examples alone differ.
  */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -73,8 +73,9 @@ export async function scale(options: ScaleOptions): Promise<void> {
       if (words === undefined) continue;
       const taken = measure(words, folder, Number(options.limit));
       const known = before.get(name);
-      const grown = known !== undefined && taken !== undefined && known.size.examples === examples;
-      const exponent = grown ? Math.log(taken.cpu / known.taken.cpu) / Math.log(members / known.size.members) : NaN;
+      const grown = known === undefined ? NaN : growth(known.size, size);
+      const exponent =
+        known === undefined || taken === undefined ? NaN : Math.log(taken.cpu / known.taken.cpu) / Math.log(grown);
       if (taken !== undefined) before.set(name, { size, taken });
       const about = [String(members).padStart(7), String(examples).padStart(9), String(moments).padStart(8)].join(' ');
       const numbers =
@@ -90,6 +91,14 @@ export async function scale(options: ScaleOptions): Promise<void> {
     }
     if (options.keep !== true) fs.rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** How many times as many members, or examples, where the one alone has grown; NaN otherwise. */
+function growth(from: Size, to: Size): number {
+  if (from.moments !== to.moments) return NaN;
+  if (from.examples === to.examples && to.members > from.members) return to.members / from.members;
+  if (from.members === to.members && to.examples > from.examples) return to.examples / from.examples;
+  return NaN;
 }
 
 /** Writes what the process has used when it ends: a child's own account, as Node tells it nothing of its children. */

@@ -10,6 +10,7 @@ import type { WorkerJob } from '../../src/training/job.js';
 import { openTraining, trainAndEvaluate, type OpenedMember } from '../../src/training/member.js';
 import { Stopped, StopSignal } from '../../src/training/stop.js';
 import { temporaryFolder } from '../support/runs.js';
+import { backend } from '../../src/engine/backend.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
 
 let bindingPath = '';
@@ -66,6 +67,14 @@ const probed = {
   moments: '5',
 } as const;
 
+function jobOf(experiment: WorkerJob['experiment'], runFolder: string): WorkerJob {
+  return {
+    ...{ width: experiment.widths[0]!, seed: 3, experiment, runFolder, dataDir: runFolder, bindingPath, threads: 1 },
+    digest: experimentDigest({ experiment, fingerprint: '', eager: false }),
+    ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
+  };
+}
+
 test.each([
   ['cnn', { arch: 'cnn', widths: [2], augmentRotation: 20, moments: '5' }],
   ['transformer', { arch: 'transformer', widths: [8], pairs: 3, dropout: 0.2, augmentShift: 0.1, ...probed }],
@@ -74,12 +83,7 @@ test.each([
   const files: Record<string, Buffer>[] = [];
   for (const isDisturbed of [false, true]) {
     const runFolder = await temporaryFolder();
-    const job: WorkerJob = {
-      ...{ width: experiment.widths[0]!, seed: 3, experiment, runFolder, dataDir: runFolder, bindingPath, threads: 1 },
-      digest: experimentDigest({ experiment, fingerprint: '', eager: false }),
-      ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
-    };
-    const { starts, within, stepsPerEpoch } = await trainIn(job, isDisturbed);
+    const { starts, within, stepsPerEpoch } = await trainIn(jobOf(experiment, runFolder), isDisturbed);
     expect(starts).toBe(within.length + 1);
     // In the middle of an epoch, and after its last step, before what an epoch ends with.
     if (isDisturbed) expect(within).toEqual(expect.arrayContaining([4, stepsPerEpoch]));
@@ -101,4 +105,20 @@ test.each([
       .split('\n')
       .map((line) => ({ ...(JSON.parse(line) as object), seconds: 0, examplesPerSecond: 0 }));
   expect(losses(disturbed['history.jsonl']!)).toEqual(losses(whole['history.jsonl']!));
+});
+
+test('a training that fails frees what it had in TensorFlow: state, images and what its steps are told', async () => {
+  const experiment = resolveExperiment({ ...shared, arch: 'cnn', widths: [2] } as never);
+  const report = ({ type }: TrainingEvent) => {
+    if (type === 'epoch') throw new Error('the disk is full');
+  };
+  const left: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const stop = new StopSignal();
+    const [opened] = (await openTraining([jobOf(experiment, await temporaryFolder())], stop)) as [OpenedMember];
+    await expect(trainAndEvaluate(opened, { report, stop })).rejects.toThrow('the disk is full');
+    left.push(backend().binding.getNumOfTensors());
+  }
+  // What is loaded once, such as kernels' constants, is there after the first.
+  expect(left.slice(1)).toEqual([left[0], left[0]]);
 });

@@ -1,6 +1,7 @@
 /** Locks between two hosts, as processes in name spaces of their own, on one disk: a living holder, and a power cut. */
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -54,10 +55,25 @@ async function until(what: string, living: readonly Host[], isSo: () => boolean)
   }
 }
 
+/**
+ * A folder as two hosts see it: SHARED_FOLDERS=/mnt/a,/mnt/b makes it on two mounts of one file server; left out, one of this disk is
+ * seen by both.
+ */
+async function sharedFolder(): Promise<readonly [string, string]> {
+  const [first, second] = process.env['SHARED_FOLDERS']?.split(',') ?? [];
+  if (first === undefined || second === undefined) {
+    const folder = await temporaryFolder();
+    return [folder, folder];
+  }
+  const folder = await fs.mkdtemp(path.join(first, 'emergence-test-'));
+  onTestFinished(() => fs.rm(folder, { recursive: true }));
+  return [folder, path.join(second, path.basename(folder))];
+}
+
 /** One host's clock is so many milliseconds ahead of the other's. */
 async function contest(ahead: number): Promise<void> {
-  const file = path.join(await temporaryFolder(), 'member');
-  const both = [host('node-b', file), host('node-a', file, { CLOCK_AHEAD: String(ahead) })] as const;
+  const [ours, theirs] = (await sharedFolder()).map((folder) => path.join(folder, 'member')) as [string, string];
+  const both = [host('node-b', ours), host('node-a', theirs, { CLOCK_AHEAD: String(ahead) })] as const;
   const has = ({ said }: Host) => said.includes('taken');
   // Either may be the first.
   await until('one has the lock', both, () => both.some(has));
@@ -71,10 +87,10 @@ async function contest(ahead: number): Promise<void> {
   const gone = once(holder.child, 'exit');
   holder.child.kill('SIGKILL');
   await gone;
-  const before = other.said.length;
+  const since = performance.now();
   await until('the lock of the dead is taken', [other], () => has(other));
-  // Its last sign of life was at most 5 s old.
-  expect(other.said.length - before).toBeGreaterThan(2 * (30 - 5) - 5);
+  // Its last sign of life was at most 5 s old, and is watched for 10 s after 30; a busy machine is later with either.
+  expect(performance.now() - since).toBeGreaterThan(1000 * (30 - 5));
 }
 
 // At once and in one test: a hook of concurrent tests runs when any of them ends, and kills the hosts of the others.

@@ -83,7 +83,7 @@ function failing(folder: string, operation: Operation, fails: (call: number) => 
   };
 }
 
-const codes = ['ENOENT', 'ESTALE', 'EIO', 'EBUSY', 'EAGAIN', 'ETIMEDOUT', 'EINTR'];
+const codes = ['ENOENT', 'ESTALE', 'EFAULT', 'EIO', 'EBUSY', 'EAGAIN', 'ETIMEDOUT', 'EINTR'];
 const calls: readonly (readonly [Operation, boolean])[] = [
   ['openSync', false],
   ['openSync', true],

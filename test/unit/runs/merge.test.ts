@@ -85,6 +85,29 @@ test('two halves become what one run would be, byte for byte, and the other half
   expect(await tree(into)).toEqual(await tree(whole));
 });
 
+test('what --precision auto chose for a member is what it was trained in, of a missing one what the run says', async () => {
+  const root = await temporaryFolder();
+  const experiment = { ...plan.experiment, precision: 'auto' as const };
+  const choices = (precision: 'float32' | 'bfloat16', widths: readonly number[]) =>
+    Object.fromEntries(
+      widths.flatMap((width) =>
+        [0, 1].map((seed) => [`cnn-w${width}-s${seed}`, { precision, because: 'pilot' as const }]),
+      ),
+    );
+  const run = (name: string, precisions: RunRecord['precisions'], isThere: (key: MemberKey) => boolean) =>
+    write(path.join(root, name), { ...plan, experiment, precisions }, isThere);
+  const into = await run('a', choices('float32', [1]), ({ width, seed }) => width === 1 && seed === 0);
+  const from = await run('b', choices('bfloat16', [1, 2]), ({ width, seed }) => width === 1 && seed === 1);
+  await mergeRunFolders(into, from);
+  const { precisions = {} } = (await readRunRecord(into)) ?? {};
+  expect(Object.fromEntries(Object.entries(precisions).map(([id, { precision }]) => [id, precision]))).toEqual({
+    'cnn-w1-s0': 'float32',
+    'cnn-w1-s1': 'bfloat16', // taken
+    'cnn-w2-s0': 'bfloat16', // here nothing was chosen yet
+    'cnn-w2-s1': 'bfloat16',
+  });
+});
+
 test('broken off at any write both are whole, and the same merge ends as an undisturbed one', async () => {
   let writes = 0;
   for (let at = 0; at <= writes; at++) {
