@@ -1,4 +1,4 @@
-/** Numbers as bytes, in whatever a program runs: Node or a browser. */
+/** Numbers as bytes, in Node or a browser. */
 
 /** Whole numbers as four bytes each, the lowest first. */
 export function int32Bytes(values: Int32Array): Uint8Array {

@@ -1,4 +1,6 @@
-/** What lies in the cache folder that can be made or fetched again, told by its names: whatever else is there is not ours. */
+/**
+ * Files in the cache folder that can be made or downloaded again, recognised by their names: anything else there is not ours.
+ */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { RunError } from '../terminal/errors.js';
@@ -22,12 +24,12 @@ const kinds: readonly Kind[] = [
   { folder: 'datasets', name: /^[0-9a-f]{32}\.bin$/, what: 'prepared datasets, which are prepared again when needed' },
 ];
 
-/** Behind the name of what was being made by a process that was killed. */
+/** Suffix of what a killed process was making. */
 const aside = /\.[0-9a-f-]{36}\.tmp$/;
 const lockEnding = /\.lock(-guard|-owner\.json|\.taken-[^/]+)?$/;
 
 /**
- * One for each kind that is there.
+ * One for each kind that is present.
  *
  * @throws RunError while a process makes one of them
  */
@@ -37,7 +39,7 @@ export async function cachedRemovals(cache = cacheFolder()): Promise<Removal[]> 
     const place = path.join(cache, folder);
     const places: string[] = [];
     for (const each of await fs.readdir(place, { withFileTypes: true }).catch(() => [])) {
-      // A link is its maker's own; what it points at would stay anyway.
+      // A link belongs to whoever made it; its target would remain anyway.
       if (each.isSymbolicLink()) continue;
       if (each.name.endsWith('.lock')) await refuseHeld(path.join(place, each.name.slice(0, -'.lock'.length)));
       const bare = each.name.replace(aside, '').replace(lockEnding, '');

@@ -1,6 +1,6 @@
 /**
- * Files that appear whole or not at all, and what goes wrong with disks, said in one line. A process may be killed at any
- * moment: what is left then is the old file or the new one, and at worst a leftover that `removeLeftovers` takes away.
+ * Files that appear whole or not at all, and one-line messages for disk errors. A process may be killed at any moment:
+ * what is left is the old file or the new one, and at worst a leftover that `removeLeftovers` deletes.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, statSync, type Stats } from 'node:fs';
@@ -12,26 +12,26 @@ import { formatBytes } from '../terminal/format.js';
 import { isLeftover, isTemporary, temporaryName } from './temporary.js';
 import { uninterrupted } from './uninterrupted.js';
 
-/** One piece, or several that follow each other. */
+/** One piece, or several in sequence. */
 export type FileContent = string | Uint8Array | readonly Uint8Array[];
 
 export interface Writing {
-  /** What is thrown for what the disk says. */
+  /** The error to throw for a disk error. */
   readonly failure?: (error: unknown, file: string) => unknown;
-  /** Throws where the file may no longer be written. Asked last, when all that is left is the rename. */
+  /** Throws if the file may no longer be written. Called last, when only the rename remains. */
   readonly confirm?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Writes beside the target, flushes to disk, renames. Readers see the old file or the new one.
+ * Writes next to the target, flushes to disk, renames. Readers see the old file or the new one.
  *
- * @throws RunError on a full disk or a folder that can't be written; the old file stays then
+ * @throws RunError on a full disk or a folder that cannot be written; the old file is kept then
  */
 export async function writeFileAtomic(file: string, data: FileContent, writing: Writing = {}): Promise<void> {
   await replaceAtomic(file, (aside) => writeFlushed(aside, data), writing);
 }
 
-/** @param write makes the file that is to be there, whole and on disk, under the name that it is given */
+/** @param write makes the complete file, on disk, under the given name */
 async function replaceAtomic(
   file: string,
   write: (aside: string) => Promise<void>,
@@ -55,7 +55,7 @@ async function replaceAtomic(
 /**
  * Copies a file as `writeFileAtomic` writes one, whatever its size.
  *
- * @param sha256 of its bytes, hex; throws RunError if those that came are others
+ * @param sha256 of its bytes, hex; throws RunError if the copied bytes differ
  */
 export async function copyFileAtomic(
   from: string,
@@ -80,10 +80,10 @@ async function flush(file: string): Promise<void> {
 }
 
 /**
- * What `writeOutput` refuses, before any work is done.
+ * The checks of `writeOutput`, before any work is done.
  *
  * @param where the flag that named the file
- * @throws UsageError if that is a folder, in a folder that is not there, or in one that can't be written
+ * @throws UsageError if it is a folder, in a folder that does not exist, or in one that cannot be written
  */
 export async function assertOutput(file: string, where: string): Promise<Stats | undefined> {
   if (file === '') throw new UsageError('the value is empty', where);
@@ -96,14 +96,14 @@ export async function assertOutput(file: string, where: string): Promise<Stats |
   return there;
 }
 
-/** Throws UsageError if one of the files is there, for outputs that are written over by --force alone. */
+/** Throws UsageError if one of the files exists, for outputs that are overwritten only with --force. */
 export async function refuseExisting(files: readonly string[], where: string): Promise<void> {
   for (const file of files)
     if ((await fs.stat(file).catch(() => undefined))?.isFile() === true)
       throw new UsageError(`${file} already exists`, where, 'give another file, or --force to write over it');
 }
 
-/** Whether a folder for output is there; it can be made where it isn't. Throws UsageError for a file, and where it can't be made. */
+/** Whether a folder for output exists; if not, it can be created. Throws UsageError for a file, and if it cannot be created. */
 export async function assertOutputFolder(folder: string, where: string): Promise<boolean> {
   if (folder.trim() === '') throw new UsageError('the value is empty', where);
   const there = await fs.stat(folder).catch(() => undefined);
@@ -114,8 +114,8 @@ export async function assertOutputFolder(folder: string, where: string): Promise
 }
 
 /**
- * A file that the user named: written as `writeFileAtomic` does; through a link to what it points at; and straight into what is
- * no file, such as /dev/stdout.
+ * A file that the user named: written as by `writeFileAtomic`; through a link to its target; and directly into special files
+ * such as /dev/stdout.
  *
  * @param where the flag that named it
  * @throws UsageError as `assertOutput`; RunError as `writeFileAtomic`
@@ -143,13 +143,13 @@ async function writeFlushed(file: string, data: FileContent): Promise<void> {
   }
 }
 
-/** The rename itself reaches the disk only with its folder. */
+/** The rename itself reaches the disk only when its folder is flushed. */
 async function flushFolder(folder: string): Promise<void> {
   const handle = await fs.open(folder, 'r');
   try {
     await handle.sync();
   } catch (error) {
-    // Some network file systems can't flush a folder; there the rename is as durable as they make it.
+    // Some network file systems cannot flush a folder; there the rename is as durable as they make it.
     if (!['EINVAL', 'ENOTSUP', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
   } finally {
     await handle.close();
@@ -178,12 +178,12 @@ export async function makeFolders(folder: string): Promise<void> {
   if (codeOf(error) !== 'ENOENT') throw error;
   const parent = path.dirname(folder);
   if ((await fs.stat(parent).catch(() => undefined)) === undefined) await makeFolders(parent);
-  // Another process may have made the parent, or the folder, meanwhile.
+  // Another process may have created the parent, or the folder, in the meantime.
   const second = await makeFolder(folder);
   if (second !== undefined) throw second;
 }
 
-/** @returns the system's error where no folder is there then */
+/** @returns the system's error if the folder does not exist afterwards */
 async function makeFolder(folder: string): Promise<Error | undefined> {
   try {
     await fs.mkdir(folder);
@@ -194,17 +194,22 @@ async function makeFolder(folder: string): Promise<Error | undefined> {
   }
 }
 
-/** Removes what writers that are gone left in `folder`. */
+/** Removes leftovers of dead writers in `folder`. */
 export async function removeLeftovers(folder: string): Promise<void> {
   await removeThose(folder, isLeftover);
 }
 
-/** Removes all that is being written in `folder`, by whomever: of one who holds its lock all others have lost it, and are to stop. */
+/**
+ * Removes everything that is being written in `folder`, by anyone: for the holder of its lock, as all others have lost it and must
+ * stop.
+ */
 export async function removeTemporaries(folder: string): Promise<void> {
   await removeThose(folder, (file) => Promise.resolve(isTemporary(path.basename(file))));
 }
 
-/** Removes what writers of `name` in `folder` left that are gone: a user's folder may hold anything else. */
+/**
+ * Removes leftovers of dead writers of `name` in `folder`, and nothing else, as a user's folder may contain anything.
+ */
 export async function removeLeftoversOf(folder: string, name: string): Promise<void> {
   const isOurs = (each: string) => each.startsWith(`.${name}.`) || each.startsWith('.probe.');
   await removeThose(folder, async (file) => isOurs(path.basename(file)) && (await isLeftover(file)));
@@ -246,14 +251,14 @@ const causes: Readonly<Record<string, readonly [what: string, remedy: string]>> 
   EIO: ['the disk reports an input/output error', 'check the disk'],
 };
 
-/** A RunError for what the disk says, anything else as it was. */
+/** A RunError for a disk error, anything else unchanged. */
 export function diskError(error: unknown, file: string): unknown {
   const [what, remedy] = causes[codeOf(error) ?? ''] ?? [];
   if (what !== undefined) return new RunError(what, file, remedy, { cause: error });
   return isSystemError(error) ? new RunError(`the system reports ${messageOf(error)}`, file) : error;
 }
 
-/** An error of a call into the system, such as `open`. */
+/** An error of a system call, such as `open`. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && codeOf(error) !== undefined;
 }
@@ -262,7 +267,7 @@ function isEndless(stats: Stats): boolean {
   return !stats.isFile() && !stats.isDirectory();
 }
 
-/** Pipes that are open already, and have an end: `/dev/stdin`, and what a shell makes of `<(command)`. */
+/** Pipes that are already open and have an end: `/dev/stdin`, and what a shell makes of `<(command)`. */
 const openDescriptor = /^\/(dev|proc)\//;
 
 /** Whether a name is that of a pipe or socket, which might never end. */
@@ -272,11 +277,11 @@ export async function isPipe(file: string): Promise<boolean> {
 }
 
 /**
- * A file that the user named, whole.
+ * Reads a file that the user named.
  *
  * @param where the flag that named it, or the file itself
- * @throws UsageError if it is missing, can't be read, is no file or larger than `mostBytes`; `remedy` says what would be right,
- * `shown` how the user named it
+ * @throws UsageError if it is missing, cannot be read, is not a file or is larger than `mostBytes`; `remedy` says what would be
+ * right, `shown` how the user named it
  */
 export async function readInput(
   file: string,
@@ -288,7 +293,7 @@ export async function readInput(
   try {
     if ((await fs.stat(file)).isDirectory()) throw refused('is a folder, not a file');
     if (await isPipe(file)) throw refused('is a pipe or a socket, not a file');
-    // One byte more than is allowed: a device has no size to ask for.
+    // One byte more than allowed: a device has no size to ask for.
     for await (const chunk of createReadStream(file, { end: mostBytes })) chunks.push(chunk as Buffer);
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -301,9 +306,9 @@ export async function readInput(
 }
 
 /**
- * Tries to write into `folder`, or the nearest one above it that exists, before any work is done. Creates nothing.
+ * Tries to write into `folder`, or the nearest existing one above it, before any work is done. Creates nothing.
  *
- * @throws UsageError if it can't be written, RunError on a full disk
+ * @throws UsageError if it cannot be written, RunError on a full disk
  */
 export async function assertWritable(folder: string): Promise<void> {
   const nearest = await nearestFolder(path.resolve(folder));
@@ -331,13 +336,13 @@ async function nearestFolder(folder: string): Promise<string> {
   }
 }
 
-/** Before anything was written, a folder that can't be is bad input; a full disk is no mistake of the user's. */
+/** Before anything is written, a folder that cannot be written is bad input; a full disk is not the user's mistake. */
 function refusal(error: unknown, folder: string): unknown {
   if (error instanceof UsageError) return error;
   const code = codeOf(error) ?? '';
   const reported = diskError(error, folder);
   if (['ENOSPC', 'EDQUOT'].includes(code)) return reported;
-  // The folder is there: what does not exist is the file that it does not take.
+  // The folder exists: ENOENT means that it does not accept the file.
   if (code === 'ENOENT') return new UsageError('does not accept files', folder, 'work in another folder');
   if (reported instanceof RunError) return new UsageError(reported.message);
   return new UsageError(`can't be written (${messageOf(error)})`, folder, 'work in another folder');
@@ -369,7 +374,7 @@ export async function readFileIfThere(file: string): Promise<Buffer | undefined>
   return Promise.resolve(readNow(file));
 }
 
-/** A large run has ten thousand small files, each of which would wait for Node's pool of threads several times. */
+/** A large run has ten thousand small files, each of which would wait several times for Node's thread pool. */
 function readNow(file: string): Buffer | undefined {
   try {
     // A pipe may never end, and a device never does.

@@ -1,4 +1,6 @@
-/** A folder of files that appears whole: written beside, then renamed. What is replaced is only what this program wrote. */
+/**
+ * A folder of files that appears whole: written next to the target, then renamed. Only what this program wrote is replaced.
+ */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { codeOf, RunError, UsageError } from '../terminal/errors.js';
@@ -13,21 +15,21 @@ import {
 import { temporaryName } from './temporary.js';
 import { uninterrupted } from './uninterrupted.js';
 
-/** Files by their path in the folder, with `/`. */
+/** Files by their path in the folder, separated by `/`. */
 export type FolderContent = ReadonlyMap<string, FileContent>;
 
-/** What is known of a folder that may be replaced: the files that were written into it. */
+/** Describes a folder that may be replaced: the files that were written into it. */
 export type KnownFiles = (folder: string) => Promise<readonly string[] | undefined>;
 
 /**
- * Refuses, before any work is done, a folder that can't be replaced.
+ * Rejects, before any work is done, a folder that cannot be replaced.
  *
- * @param known the files that this program wrote into a folder; undefined if it is none of its own
- * @throws UsageError for a file, for a folder that has anything else in it, and for the current one
+ * @param known the files that this program wrote into a folder; undefined if it is not one of its own
+ * @throws UsageError for a file, for a folder that contains anything else, and for the current one
  */
 export async function refuseForeignFolder(folder: string, known: KnownFiles, where: string): Promise<void> {
   if (!(await assertOutputFolder(folder, where))) return;
-  // It would be gone from under the shell that is in it.
+  // The shell's current folder would vanish.
   const from = path.relative(await fs.realpath(folder), process.cwd());
   if (from.split(path.sep)[0] !== '..')
     throw new UsageError(
@@ -50,12 +52,12 @@ export async function refuseForeignFolder(folder: string, known: KnownFiles, whe
 }
 
 /**
- * Writes all files into a new folder beside the target and puts it in the target's place; an older one goes.
+ * Writes all files into a new folder next to the target and puts it in the target's place; an older one is deleted.
  *
- * @throws RunError on a full disk or a folder that can't be written; the old one stays then
+ * @throws RunError on a full disk or a folder that cannot be written; the old one is kept then
  */
 export async function writeFolder(folder: string, files: FolderContent): Promise<void> {
-  // A link stays, and what it leads to is replaced.
+  // A link is kept, and its target is replaced.
   const target = await fs.realpath(folder).catch(() => path.resolve(folder));
   const parent = path.dirname(target);
   const name = path.basename(target);
@@ -66,7 +68,7 @@ export async function writeFolder(folder: string, files: FolderContent): Promise
     try {
       for (const [file, data] of files) {
         const inside = path.join(aside, ...file.split('/'));
-        // Names are checked where they are read; nothing is written elsewhere should one slip through.
+        // Names are checked where they are read; should a bad one slip through, nothing is written elsewhere.
         if (!inside.startsWith(aside + path.sep)) throw new Error(`${file} is outside the folder`);
         await createFolder(path.dirname(inside));
         await writeFileAtomic(inside, data);
@@ -79,7 +81,7 @@ export async function writeFolder(folder: string, files: FolderContent): Promise
   });
 }
 
-/** Two renames, as a folder with files can't be renamed over; should the second fail, the first is undone. */
+/** Two renames, as a folder with files cannot be renamed over; if the second fails, the first is undone. */
 async function replace(folder: string, by: string): Promise<void> {
   const old = path.join(path.dirname(by), temporaryName(path.basename(folder)));
   const hadOld = await fs.rename(folder, old).then(
@@ -98,7 +100,7 @@ async function replace(folder: string, by: string): Promise<void> {
   if (hadOld) await fs.rm(old, { recursive: true, force: true });
 }
 
-/** Paths of all files in a folder, with `/`. */
+/** Paths of all files in a folder, separated by `/`. */
 async function filesIn(folder: string): Promise<string[]> {
   try {
     const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });

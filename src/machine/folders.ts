@@ -1,4 +1,4 @@
-/** The user's folders, shared by all checkouts: what can be made again, and what was downloaded. */
+/** The user's folders, shared by all checkouts: files that can be made again, and downloads. */
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { UsageError } from '../terminal/errors.js';
@@ -23,10 +23,9 @@ export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string
 }
 
 /**
- * HOME, or what the system knows of the user where it is empty or relative: a cache in whatever folder a command is run in would be
- * made again in each.
+ * HOME, or the system's record of the user if HOME is empty or relative: a cache in the current folder would be made again in each.
  *
- * @throws UsageError if neither names a folder, naming the variable that does without
+ * @throws UsageError if neither names a folder, naming the variable that helps
  */
 export function homeFolder(
   { HOME: home }: NodeJS.ProcessEnv,

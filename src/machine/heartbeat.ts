@@ -1,6 +1,6 @@
 /**
- * Signs of life of the locks that this process holds: a thread writes each of them anew every few seconds, whatever the process
- * itself computes meanwhile, so that the clock of the disk stamps it. It also sees whether a lock is still the one that was taken.
+ * Signs of life of the locks that this process holds: a thread rewrites each of them every few seconds, whatever the process
+ * itself computes meanwhile, so that the disk's clock stamps it. It also checks whether a lock is still the one that was taken.
  */
 import { Worker } from 'node:worker_threads';
 
@@ -9,13 +9,15 @@ export interface Beating {
   /** Open for writing. */
   readonly fd: number;
   readonly token: string;
-  /** What the file says, the token included. */
+  /** The content of the file, including the token. */
   readonly bytes: Uint8Array;
 }
 
 const intervalMilliseconds = 5000;
 
-/** Plain JavaScript: a thread made from text needs no loader. What a shared disk refuses now it may take the next time. */
+/**
+ * Plain JavaScript: a thread made from text needs no loader. What a shared disk rejects now it may accept the next time.
+ */
 const program = `
   const fs = require('node:fs');
   const { parentPort, workerData } = require('node:worker_threads');
@@ -68,13 +70,13 @@ function theThread(): Worker {
   return thread;
 }
 
-/** Keeps a lock alive; again, with what its file says now. */
+/** Keeps a lock alive; if called again, with the current content of its file. */
 export function beat(lock: Beating, onLost: () => void): void {
   whenLost.set(lock.token, onLost);
   theThread().postMessage({ start: lock });
 }
 
-/** Resolves once the thread is through with it: what is closed and removed then is not written to. */
+/** Resolves once the thread has finished with it: nothing is written to it after it is closed and removed. */
 export async function stopBeating(token: string): Promise<void> {
   whenLost.delete(token);
   await new Promise<void>((resolve) => {

@@ -1,11 +1,11 @@
 /**
- * A lock between processes, of one host or of several that share a disk: a file that only one can create, as the disk's server
- * sees to it. It says who holds it, and its holder writes it anew every few seconds. On the holder's own machine its process decides
- * whether it is alive; from any other only these signs of life do, by the clock of the disk, never by that of a host.
+ * A lock between processes, on one host or on several that share a disk: a file that only one process can create, which the disk's
+ * server ensures. It contains its holder, which rewrites it every few seconds. On the holder's own machine its process decides whether
+ * it is alive; from any other only these signs of life do, by the clock of the disk, never by that of a host.
  *
- * A dead holder's lock is removed by whoever creates the one file that carries that lock's own random name (its token), so of many
- * that find it dead one removes it, and none a lock that came after it. Who may have lost a lock without knowing, as a process that was
- * stopped for a minute, asks `confirm` before it writes.
+ * A dead holder's lock is removed by whoever creates the one file that carries that lock's own random name (its token), so of the many
+ * that find it dead only one removes it, and none removes a lock that was taken later. A process that may have lost a lock unnoticed,
+ * for example because it was stopped for a minute, calls `confirm` before it writes.
  */
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -20,11 +20,14 @@ import { cleanedUp, uninterrupted } from './uninterrupted.js';
 
 /** How long after its last sign of life a holder on another machine counts as dead. */
 export const staleMilliseconds = 30_000;
-/** It is watched for so long before its lock is taken: a disk's server that was away had no sign of life from anybody. */
+/**
+ * How long it is watched before its lock is taken: while a disk's server was unreachable, nobody could show signs of
+ * life.
+ */
 const watchMilliseconds = 10_000;
 /** A worker ends within a second of the process that started it. */
 const orphanMilliseconds = 5000;
-/** Bytes of a lock's file, whatever it says: written over in place, it never looks half-written. */
+/** Size of a lock's file in bytes, whatever its content: overwritten in place, it never looks half-written. */
 const fileBytes = 1024;
 
 const contentSchema = z.strictObject({
@@ -39,9 +42,9 @@ type Content = z.output<typeof contentSchema>;
 export interface Held {
   readonly file: string;
   readonly token: string;
-  /** Aborted when another process took or removed it. */
+  /** Aborted when another process has taken or removed it. */
   readonly lost: AbortSignal;
-  /** Tells of a process that works under this lock: it stays held until that one has ended too. */
+  /** Registers a process that works under this lock: it stays held until that process has ended too. */
   readonly share: (pid: number) => void;
   /** Throws RunError if the lock was lost. */
   readonly confirm: () => Promise<void>;
@@ -53,7 +56,7 @@ export type LockAttempt =
   /** Whose it is, where that is known. */
   | { readonly busy: Owner | undefined };
 
-/** Where the lock of a file or a folder is: beside it, or inside a folder that is given with the slash at its end. */
+/** Where the lock of a file or a folder is: next to it, or inside a folder that is given with a slash at its end. */
 export function lockFileOf(target: string): string {
   return `${target}.lock`;
 }
@@ -67,7 +70,7 @@ const passing: readonly string[] = ['ENOENT', 'ESTALE', 'EFAULT', 'EIO', 'EBUSY'
 const isPassing = (error: unknown) => passing.includes(codeOf(error) ?? '');
 
 /**
- * Takes the lock or says who has it; the folder that it is in exists. A living holder is reported at once. One that seems dead on
+ * Takes the lock or returns its holder; its folder must exist. A living holder is reported at once. One that seems dead on
  * another machine is watched for some seconds first.
  */
 export async function tryLock(file: string): Promise<LockAttempt> {
@@ -101,9 +104,9 @@ export async function tryLock(file: string): Promise<LockAttempt> {
 export interface LockWait {
   /** Milliseconds between looks. */
   readonly every: number;
-  /** Told once who has the lock, where another has it. */
+  /** Called once with the holder if another process has the lock. */
   readonly onWait?: ((owner: Owner | undefined) => void) | undefined;
-  /** How long another is waited for, and what is thrown then; default: as long as it takes. */
+  /** How long to wait for another holder, and what to throw then; default: as long as it takes. */
   readonly atMost?: { readonly milliseconds: number; readonly error: (owner: Owner | undefined) => Error } | undefined;
 }
 
@@ -122,15 +125,15 @@ export async function waitForLock(
   }
 }
 
-/** Who has a lock; undefined if that is not known. */
+/** Holder of a lock; undefined if unknown. */
 export interface Holder {
   readonly owner: Owner | undefined;
 }
 
 /**
- * Who holds the lock, found without taking it; undefined if nobody alive does.
+ * Holder of the lock, found without taking it; undefined if no living process has it.
  *
- * @param clock the disk's, where many locks of a folder are looked at
+ * @param clock the disk's, if many locks of a folder are checked
  */
 export async function holderOf(file: string, clock?: () => Promise<number>): Promise<Holder | undefined> {
   const found = await look(file, clock).catch((error: unknown) => {
@@ -214,12 +217,12 @@ function hold(file: string, fd: number): Held {
   return lock;
 }
 
-// A process that ends in the middle leaves none: from another host it would look alive for a while.
+// A process that exits normally leaves no lock: from another host it would look alive for a while.
 process.on('exit', () => {
   for (const { file, token } of held) remove(file, token);
 });
 
-/** Throws RunError if the lock is another's now, or nobody's. */
+/** Throws RunError if the lock belongs to another process now, or to nobody. */
 export async function confirmLock({ file, token }: Pick<Held, 'file' | 'token'>): Promise<void> {
   for (let round = 0; ; round++) {
     try {
@@ -243,7 +246,7 @@ type Found =
   | { readonly state: 'dead'; readonly mark: string }
   | { readonly state: 'watched'; readonly watchedUntil: number };
 
-/** Since when, by this process's own count, locks that seem dead have looked as they do. */
+/** Since when, by this process's own clock, locks that seem dead have been unchanged. */
 const watched = new Map<string, { readonly look: string; readonly since: number }>();
 
 async function look(file: string, clock?: () => Promise<number>): Promise<Found> {
@@ -258,7 +261,7 @@ async function look(file: string, clock?: () => Promise<number>): Promise<Found>
     return { state: 'orphaned', owner };
   }
   const age = await ageOf(file, clock);
-  // Where nothing can be written the disk's clock can't be read, and a lock counts as held.
+  // If nothing can be written, the disk's clock cannot be read, and a lock counts as held.
   if (age === undefined || age <= staleMilliseconds) {
     watched.delete(file);
     return { state: 'held', owner };
@@ -273,9 +276,9 @@ async function look(file: string, clock?: () => Promise<number>): Promise<Found>
 }
 
 interface Read {
-  /** Undefined if a holder died as it wrote it. */
+  /** Undefined if a holder died while writing it. */
   readonly content: Content | undefined;
-  /** What tells this lock from any other that this file has been or will be. */
+  /** Distinguishes this lock from any other that this file has been or will be. */
   readonly mark: string;
   readonly modified: number;
 }
@@ -299,7 +302,7 @@ function readLock(file: string): Read | undefined {
   }
 }
 
-/** A lock of an earlier version: an empty folder, beside which stands whose it is. Throws RunError for any other folder. */
+/** A lock of an earlier version: an empty folder with the owner's file next to it. Throws RunError for any other folder. */
 function readEarlier(folder: string): Content | undefined {
   if (fs.readdirSync(folder).length > 0)
     throw new RunError('is a folder with files in it, in the place of a lock', folder, 'move it elsewhere');
@@ -320,7 +323,7 @@ function rightTo(file: string, mark: string): string {
   return `${file}.taken-${mark}`;
 }
 
-/** Removes a lock that is as the mark says, and no other: of all who want to, one gets the right to. False where another has it. */
+/** Removes a lock that matches the mark, and no other: of all who want to, one gets the right to. False if another has it. */
 function remove(file: string, mark: string): boolean {
   const right = rightTo(file, mark);
   try {
@@ -338,7 +341,10 @@ function remove(file: string, mark: string): boolean {
   return true;
 }
 
-/** Says whose a right is, and closes it. On a full disk it says nothing, and its age alone tells whether it still counts. */
+/**
+ * Writes the owner of a right, and closes it. On a full disk it stays empty, and only its age decides whether it still
+ * counts.
+ */
 function sign(fd: number): void {
   try {
     fs.writeSync(fd, JSON.stringify({ token: randomUUID(), owner: thisProcess(), worker: null }));

@@ -1,4 +1,7 @@
-/** Which process something belongs to, told so that another process, now or after a crash, knows whether it still runs. */
+/**
+ * Which process something belongs to, recorded so that another process, now or after a crash, can tell whether it is still
+ * running.
+ */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import * as os from 'node:os';
@@ -9,10 +12,13 @@ const unknown = randomUUID();
 
 export const ownerSchema = z.strictObject({
   pid: z.int(),
-  /** When the process started, in the machine's own count, as process ids come again; null if the machine has none. */
+  /**
+   * When the process started, in the machine's own count, as process ids are reused; null if the machine does not have
+   * one.
+   */
   started: z.string().nullable(),
   host: z.string(),
-  /** Boot and process namespace: within one, a process id means one process. */
+  /** Boot and process namespace: within one, a process id identifies a process. */
   machine: z.string(),
 });
 export type Owner = z.output<typeof ownerSchema>;
@@ -30,20 +36,20 @@ export function thisMachine(): Pick<Owner, 'host' | 'machine'> {
   return { host: os.hostname(), machine: machine() };
 }
 
-/** For messages: `process 12`, and the host where that is another machine than this one. */
+/** For messages: `process 12`, with the host if it is another machine. */
 export function processText(owner: Owner | undefined): string {
   if (owner === undefined) return 'another process';
   return `process ${owner.pid}${owner.machine === machine() ? '' : ` on ${owner.host}`}`;
 }
 
-/** Undefined if it can't be known from here. */
+/** Undefined if it cannot be determined from here. */
 export function isRunning(owner: Owner): boolean | undefined {
   if (owner.machine !== machine()) return undefined;
   if (!isAlive(owner.pid)) return false;
   return owner.started === null || owner.started === startOf(owner.pid);
 }
 
-/** Whether a process with this id runs on this machine (EPERM: it does, and is somebody else's). */
+/** Whether a process with this id is running on this machine (EPERM: it is, and belongs to somebody else). */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -57,7 +63,7 @@ export function isAlive(pid: number): boolean {
 function startOf(pid: number): string | null {
   const stat = readQuietly(`/proc/${pid}/stat`);
   if (stat === null) return null;
-  // The name in brackets may hold spaces and brackets itself; what follows the last one is fields 3, 4, ...
+  // The name in brackets may contain spaces and brackets itself; the fields after the last one are 3, 4, ...
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' ? null : (fields[19] ?? null);
 }
@@ -66,7 +72,7 @@ function machine(): string {
   let namespace = '';
   try {
     namespace = readlinkSync('/proc/self/ns/pid');
-    // A /proc of another namespace than ours knows our processes by other ids: nobody may judge us by them.
+    // A /proc of another namespace knows our processes by other ids, so nobody may judge us by them.
     if (readlinkSync('/proc/self') !== String(process.pid)) namespace += ` ${unknown}`;
   } catch {
     // Not Linux: the host's name has to do.

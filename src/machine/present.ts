@@ -1,15 +1,15 @@
 /**
- * Values that are there by construction, where the types cannot tell. A miss is a bug of ours, and is thrown where it happens instead
- * of being read as `undefined` further on.
+ * Values that exist by construction, where the types cannot show it. A missing one is a bug of ours, and is thrown where it happens
+ * instead of being read as `undefined` further on.
  */
 
-/** The value, which may be null. Throws where it is undefined. */
+/** The value, which may be null. Throws if it is undefined. */
 export function present<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('a value is missing that was thought to be there');
   return value;
 }
 
-/** The entry at a place; from the end where the place is negative. Throws where there is none. */
+/** The entry at an index; from the end if it is negative. Throws if there is none. */
 export function nth<T>(list: ArrayLike<T>, place: number): T {
   const at = place < 0 ? list.length + place : place;
   if (!(at >= 0 && at < list.length)) throw new RangeError(`a list of ${list.length} has no entry ${place}`);

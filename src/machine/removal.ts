@@ -1,21 +1,21 @@
-/** Removing what was listed before, and nothing else: no folder is removed with what lies in it, but only once it is empty. */
+/** Removes what was listed before, and nothing else: no folder is removed with its content, but only once it is empty. */
 import * as fs from 'node:fs/promises';
 import { codeOf } from '../terminal/errors.js';
 import { diskError } from './files.js';
 import { freedBytes, type DiskEntry } from './usage.js';
 
-/** Something that goes as one. */
+/** Something that is removed as a whole. */
 export interface Removal {
   /** `run lenet`, `prepared datasets`. */
   readonly what: string;
-  /** What a folder holds comes before it. */
+  /** A folder's content comes before it. */
   readonly entries: readonly DiskEntry[];
 }
 
 export interface Removed {
-  /** Folders that are not empty after all: something has come into them. */
+  /** Folders that were not empty after all: something was added to them. */
   readonly left: readonly string[];
-  /** What ended it on the way; undefined if nothing did. */
+  /** The error that interrupted it; undefined if there was none. */
   readonly problem: Error | undefined;
 }
 
@@ -35,7 +35,7 @@ export async function removeAll(removals: readonly Removal[]): Promise<Removed> 
   return { left, problem: undefined };
 }
 
-/** What is free on the disk now that some of it may be gone. */
+/** Space on the disk that is free now, after a possibly partial removal. */
 export async function freedBy(removals: readonly Removal[]): Promise<number> {
   const gone: DiskEntry[] = [];
   for (const entry of removals.flatMap(({ entries }) => entries)) {

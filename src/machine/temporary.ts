@@ -11,26 +11,29 @@ import { uninterrupted } from './uninterrupted.js';
 
 const temporary = /^\..+\.(\d+)(?:@([A-Za-z0-9-]+))?\.[0-9a-f-]{36}\.tmp$/;
 
-/** How old what a process of another machine was writing is before it counts as left behind. */
+/** How old a file that a process of another machine was writing must be to count as a leftover. */
 const staleMilliseconds = 3_600_000;
 
 export function temporaryName(name: string): string {
   return `.${name}.${process.pid}@${here()}.${randomUUID()}.tmp`;
 }
 
-/** This machine in a file's name: its host, and what tells it from others of that name, its restarts and its containers. */
+/**
+ * This machine in a file's name: its host, and what distinguishes it from others of that name, its restarts and its
+ * containers.
+ */
 function here(): string {
   const { host, machine } = thisMachine();
   const mark = createHash('sha256').update(machine).digest('hex').slice(0, 8);
   return `${host.replaceAll(/[^A-Za-z0-9-]/g, '-')}-${mark}`;
 }
 
-/** Whether a file of this name is one that is being written, or was. */
+/** Whether a file of this name is being written, or was. */
 export function isTemporary(name: string): boolean {
   return temporary.test(name);
 }
 
-/** Whether a file is of a writer that is gone: its process has ended; or, of another machine, it has not been written to for an hour. */
+/** Whether a file's writer is gone: its process has ended; or, on another machine, it has not been written to for an hour. */
 export async function isLeftover(file: string): Promise<boolean> {
   const [, pid, host] = temporary.exec(path.basename(file)) ?? [];
   if (pid === undefined) return false;
@@ -39,7 +42,7 @@ export async function isLeftover(file: string): Promise<boolean> {
   return age !== undefined && age > staleMilliseconds;
 }
 
-/** Milliseconds since a file or folder was written to, by the clock of its disk; undefined if that can't be told. */
+/** Milliseconds since a file or folder was written to, by the clock of its disk; undefined if unknown. */
 export async function ageOf(file: string, clock = () => diskTime(path.dirname(file))): Promise<number | undefined> {
   try {
     const { mtimeMs } = await fs.stat(file);

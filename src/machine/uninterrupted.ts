@@ -1,6 +1,6 @@
 /**
- * What Ctrl-C, a polite kill or a closed terminal must not leave behind: a write is finished before the program ends, and what is held,
- * such as a lock, is given up. Commands that stop by themselves, as `train` does, are left to it.
+ * What Ctrl-C, SIGTERM or a closed terminal must not leave behind: a write is finished before the program ends, and locks are released.
+ * Commands that stop by themselves, as `train` does, handle signals themselves.
  */
 import { stopSignals } from '../terminal/signals.js';
 
@@ -8,7 +8,9 @@ let writes = 0;
 let received: NodeJS.Signals | undefined;
 const cleanups = new Set<() => void>();
 
-/** Runs `write`, and ends the program by the signal that came meanwhile when it is over; a second one ends it at once, as a disk may hang. */
+/**
+ * Runs `write`, and afterwards ends the program by a signal that was received meanwhile; a second one ends it at once, as a disk may hang.
+ */
 export async function uninterrupted<T>(write: () => Promise<T>): Promise<T> {
   writes++;
   listen();
@@ -23,7 +25,7 @@ export async function uninterrupted<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Has a signal that ends the program call `clean` first. Returns what takes that back. */
+/** Makes a signal that ends the program call `clean` first. Returns a function that undoes this. */
 export function cleanedUp(clean: () => void): () => void {
   cleanups.add(clean);
   listen();

@@ -12,13 +12,13 @@ export interface DiskEntry {
   readonly isFolder: boolean;
   /** Allocated. */
   readonly bytes: number;
-  /** Device and inode: hard links to one file share it. */
+  /** Device and inode: hard links to one file share them. */
   readonly identity: string;
-  /** Hard links to the file, wherever they lie. */
+  /** Number of hard links to the file, wherever they are. */
   readonly links: number;
 }
 
-/** Of every platform that we run on. */
+/** On every supported platform. */
 const blockBytes = 512;
 
 /**
