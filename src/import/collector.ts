@@ -273,11 +273,15 @@ export class Collector {
   }
 }
 
+/** Of fewer examples a model that guesses among four classes often has none right. */
+const fewestToDoubt = 10;
+
 /** A line where models never predict the true class, as where labels are of other images, or name classes otherwise. */
 function neverRight(
   members: readonly Pick<CollectedMember, 'name' | 'columns'>[],
   { examples, nameOf }: { readonly examples: readonly string[]; readonly nameOf: (code: number) => string },
 ): string[] {
+  if (examples.length < fewestToDoubt) return [];
   const never = members.filter(
     ({ columns: { label, predicted } }) =>
       label !== undefined && predicted !== undefined && label.every((code, i) => code !== predicted[i]),

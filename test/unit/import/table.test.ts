@@ -73,10 +73,15 @@ test('classes that are numbers are right by their values; names by their letters
 });
 
 test('models that never predict the true class are named: the labels may be of other examples', async () => {
-  const lines = ['model,example,label,predicted', 'a,x,cat,n01', 'a,y,dog,n02', 'b,x,cat,cat', 'b,y,dog,cat'];
-  expect((await collected(lines.join('\n'))).notes).toEqual([
-    'a never predicted the true class, such as cat of example x, predicted to be n01: are the labels of these examples, and do they name classes as the predictions do?',
+  const noted = async (count: number) => {
+    const examples = Array.from({ length: count }, (_, i) => i);
+    const rows = examples.flatMap((i) => [`a,${i},cat,n01`, `b,${i},cat,cat`]);
+    return (await collected(['model,example,label,predicted', ...rows].join('\n'))).notes;
+  };
+  expect(await noted(10)).toEqual([
+    'a never predicted the true class, such as cat of example 0, predicted to be n01: are the labels of these examples, and do they name classes as the predictions do?',
   ]);
+  expect(await noted(9)).toEqual([]);
 });
 
 test('correct alone is enough; a column that is missing from some rows is left out, with a note', async () => {
