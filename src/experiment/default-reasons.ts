@@ -2,7 +2,6 @@
  * Why each default of an experiment is what it is, and what to try instead. Shown by `train --help`, docs/commands.md and, in an editor,
  * by experiments/schema.json.
  */
-import { ownDefaults, sharedDefaults } from './architectures.js';
 import { optionOf, inputSchema, type ExperimentKey } from './schema.js';
 
 const reasons: Partial<Readonly<Record<ExperimentKey, string>>> = {
@@ -53,15 +52,6 @@ const reasons: Partial<Readonly<Record<ExperimentKey, string>>> = {
 /** A sentence on why, and a sentence that begins with what to try; undefined for an option without a default. */
 export function reasonOf(key: string): string | undefined {
   return (reasons as Readonly<Record<string, string>>)[key];
-}
-
-/** Keys with a default of their own, of one architecture or of all, in the order of the schema. */
-export function keysWithDefault(): readonly ExperimentKey[] {
-  return inputSchema.keyof().options.filter((key) => {
-    if (Object.values(sharedDefaults).some((defaults) => Object.hasOwn(defaults, key))) return true;
-    const own = Object.hasOwn(ownDefaults, key) ? Object.values(ownDefaults[key as keyof typeof ownDefaults]) : [];
-    return own.some((value) => value !== undefined) || inputSchema.shape[key].safeParse(undefined).data !== undefined;
-  });
 }
 
 /** `--batch-size`, with the reason for its default, in the order of the schema. */

@@ -1,8 +1,18 @@
 import { expect, test } from 'vitest';
-import { explainedDefaults, keysWithDefault, reasonOf } from '../../../src/experiment/default-reasons.js';
+import { ownDefaults, sharedDefaults } from '../../../src/experiment/architectures.js';
+import { explainedDefaults, reasonOf } from '../../../src/experiment/default-reasons.js';
 import { experimentJsonSchema } from '../../../src/experiment/json-schema.js';
-import { optionOf } from '../../../src/experiment/schema.js';
+import { inputSchema, optionOf, type ExperimentKey } from '../../../src/experiment/schema.js';
 import { createProgram } from '../../../src/cli.js';
+
+/** Keys with a default of their own, of one architecture or of all, in the order of the schema. */
+function keysWithDefault(): readonly ExperimentKey[] {
+  return inputSchema.keyof().options.filter((key) => {
+    if (Object.values(sharedDefaults).some((defaults) => Object.hasOwn(defaults, key))) return true;
+    const own = Object.hasOwn(ownDefaults, key) ? Object.values(ownDefaults[key as keyof typeof ownDefaults]) : [];
+    return own.some((value) => value !== undefined) || inputSchema.shape[key].safeParse(undefined).data !== undefined;
+  });
+}
 
 test('every default of an experiment says why it is so and what to try', () => {
   expect(keysWithDefault()).toContain('widths'); // of the schema
