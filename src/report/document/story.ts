@@ -7,7 +7,15 @@ import { inputOf, isFactor, optionOf } from '../../experiment/schema.js';
 import { unsetFactors } from '../../runs/coordinates.js';
 import { lengthText } from '../../experiment/length.js';
 import { counted, formatCount, formatNumber, withSpaces } from '../../terminal/format.js';
-import { isImported, kindOf, sourcesOf, testSetText, type AnyRun, type ImportedRun } from '../../runs/imported.js';
+import {
+  isImported,
+  kindOf,
+  pairsOf,
+  sourcesOf,
+  testSetText,
+  type AnyRun,
+  type ImportedRun,
+} from '../../runs/imported.js';
 import type { RunRecord } from '../../runs/record.js';
 import { tunedWordsOf } from '../../runs/tuned.js';
 import { scaleText } from '../../runs/words.js';
@@ -264,7 +272,10 @@ function caveatsOf(family: ReportedFamily): string[] {
       ? 'One seed: intervals cover the sampling of test examples only; another seed may lie outside them.'
       : `${seeds} seeds: intervals are over test examples and seeds (Student's t for the means; for the scores a bootstrap and a model of seeds), and ${seeds === 2 ? 'two seeds say' : 'few seeds say'} little about how much seeds differ.`,
     samplingCaveat(run),
-    thresholdCaveat(induced.parameters, isUsual, run.record),
+    // Of one image there is one threshold: nothing was chosen.
+    ...(kindOf(run.record) === 'sequences' && pairsOf(run.record) === 1
+      ? []
+      : [thresholdCaveat(induced.parameters, isUsual, run.record)]),
     run.absent.length === 0
       ? words.isImported
         ? 'No member of the run is missing.'
