@@ -1,7 +1,8 @@
 /**
  * Curves with all that their scores need: values at each scale, and bootstrap draws of them over test set and seeds. The draw of the
  * test set (images; for sequences the images that they share, and what each sequence has to itself; groups of images if there are
- * enough) is shared by all members, as the test set is; seeds are drawn within each width. Both together are Owen's pigeonhole
+ * enough) is shared by all members, as the test set is; seeds are drawn within each width, those
+ * of one training once for all of its moments. Both together are Owen's pigeonhole
  * bootstrap (2007, Ann. Appl. Stat. 1(2)), which is if anything too wide. Of S seeds, S - 1 are drawn, so that the variance of their
  * mean has the right size (McCarthy and Snowden 1985); with a single seed, whose spread is unknown, the interval is over the test set
  * alone.
@@ -9,7 +10,7 @@
 import { availableCores } from '../experiment/cores.js';
 import { meanOfUnits, type Drawn, type Metric, type UnitNumbers } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
-import { drawnMean, weightedSums } from '../statistics/bootstrap.js';
+import { drawnPlaces, meanAt, weightedSums } from '../statistics/bootstrap.js';
 import { pairsKernel, sumsKernel, type Ordered } from '../statistics/kernels/kernels.js';
 import { Random } from '../statistics/random.js';
 import { groupingOf, groupSums, ofEachUnit, resamples, type ResampleBlock } from '../statistics/resamples.js';
@@ -17,6 +18,7 @@ import { overSeedsAndExamples } from '../statistics/seeds.js';
 import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './scales.js';
 import type { ScoredDraws } from './contrast.js';
 import type { SampledCurve } from './sampled-curve.js';
+import { sameTrainings } from './trainings.js';
 import { scoreInterval, type ScoreWithInterval } from './score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 import { expectedCurves, normalsOf, remembered } from './expected-curves.js';
@@ -76,7 +78,15 @@ export function sampleCurve(
   const scales = scalesOf(members);
   const { count, observed, draws } = drawMembers(metric, members, options);
   const random = Random.named(options.seed ?? 0, 'bootstrap', 'seeds', ...(options.seedsOf ? [options.seedsOf] : []));
-  const samples = draws.map((values) => Float64Array.from(scales, (scale) => drawnMean(values, scale.members, random)));
+  const first = sameTrainings(scales, members);
+  const samples = draws.map((values) => {
+    const drawn: number[][] = [];
+    return Float64Array.from(scales, ({ members: places }, j) => {
+      const seeds = first[j] === j ? drawnPlaces(places.length, random) : drawn[first[j]!]!;
+      drawn.push(seeds);
+      return meanAt(values, places, seeds);
+    });
+  });
   const intervals = once(() =>
     scales.map((scale, i) =>
       overSeedsAndExamples(

@@ -20,6 +20,7 @@ import { varianceOfTerms } from '../statistics/shared-clusters.js';
 import type { SampledCurve } from './sampled-curve.js';
 import { meansOf } from './scales.js';
 import { correlation } from './seed-model.js';
+import { mixturesOf, sameTrainings } from './trainings.js';
 
 export interface CurveNoise {
   /** @param truth in the metric's unit, `[scales]` */
@@ -66,22 +67,33 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
   const variances = base.map((p, i) => (isShare ? (p * (1 - p)) / count : errors![i]! ** 2));
   const scores = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));
   const level = isShare ? (p: number) => p * (1 - p) : least === 0 ? (value: number) => value : undefined;
-  const between = betweenSeeds(curve, { base, variances, scores, level });
+  const first = sameTrainings(scales, members);
+  const between = betweenSeeds(curve, { base, variances, scores, level, first });
+  const centres = meansOf(Float64Array.from(base), scales);
+  const deviations = Array.from(base);
+  for (const [j, scale] of scales.entries()) for (const i of scale.members) deviations[i]! -= centres[j]!;
+  const mixtures = mixturesOf(scales, first, deviations);
   // A luckier seed has the higher share, and the lower error.
   const better = metric.better === 'higher' ? 1 : -1;
 
   return {
     around(truth) {
       const middles = Array.from(truth, toBase);
-      return (place, random) => {
+      return (draw, random) => {
         const scatter = between.draw(random);
         const memberValues = new Float64Array(members.length);
+        const luck = new Float64Array(members.length);
         for (const [at, scale] of scales.entries()) {
           const deviation = Math.sqrt(scatter(middles[at]!));
-          for (const i of scale.members) {
-            const value = within(middles[at]! + better * deviation * random.normal());
+          for (const [place, i] of scale.members.entries()) {
+            luck[i] = random.normal();
+            const seed = mixtures[at]!.reduce(
+              (sum, part) => sum + part.weight * luck[scales[part.scale]!.members[place]!]!,
+              0,
+            );
+            const value = within(middles[at]! + better * deviation * seed);
             const own = better * random.normal();
-            const byTest = scores[i]?.[place % memberDraws.length] ?? own;
+            const byTest = scores[i]?.[draw % memberDraws.length] ?? own;
             memberValues[i] = isShare
               ? units.transform(binomialQuantile(count, value, byTest) / count)
               : within(value + errors![i]! * byTest);
@@ -127,10 +139,12 @@ interface SeedSpread {
   readonly variances: readonly number[];
   readonly scores: readonly (Float64Array | undefined)[];
   readonly level: ((value: number) => number) | undefined;
+  /** See `sameTrainings`. */
+  readonly first: readonly number[];
 }
 
 /** The variance between seeds at a level, as a distribution. */
-function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level }: SeedSpread) {
+function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level, first }: SeedSpread) {
   const groups = scales
     .filter(({ members }) => members.length > 1)
     .map(({ members }) => {
@@ -145,7 +159,11 @@ function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level
         size: Math.abs(level?.(centre) ?? 1),
       };
     });
-  const degrees = groups.reduce((sum, group) => sum + group.degrees, 0);
+  // Moments of the same trainings are not further seeds.
+  const degrees = scales.reduce(
+    (sum, scale, j) => (first[j] === j ? sum + Math.max(0, scale.members.length - 1) : sum),
+    0,
+  );
   const fits = (level === undefined ? [0] : exponents).map((exponent) => {
     const sizes = groups.map(({ size }) => size ** exponent);
     const weigh = (value: (group: (typeof groups)[0], i: number) => number) =>

@@ -23,7 +23,7 @@ export interface SeedModel {
 /** @param limits of the metric */
 export function seedModelOf(
   { bases, errors, count, isShare, ...observed }: Observed,
-  { scales, limits }: Pick<SeedSpread, 'scales'> & Pick<Metric, 'limits'>,
+  { scales, limits, first }: Pick<SpreadRequest, 'scales' | 'first'> & Pick<Metric, 'limits'>,
 ): SeedModel {
   const link = seedLinkOf(isShare ? [0, 1] : limits, Math.min(...bases));
   const errorOf = (error: number, base: number) => {
@@ -32,7 +32,7 @@ export function seedModelOf(
     return error === 0 ? 0 : error * link.slope(base);
   };
   const spread = spreadOf({
-    ...{ ...observed, scales, values: bases.map(link.to) },
+    ...{ ...observed, scales, first, values: bases.map(link.to) },
     errors: errors.map((error, i) => errorOf(error, bases[i]!)),
   });
   return { spread, link };
@@ -162,9 +162,20 @@ export interface SpreadRequest extends Pick<Observed, 'ranks' | 'shared' | 'seen
    * Whether seeds at a scale that shows nothing of their spread vary as those of the next one; default: they are alike.
    */
   readonly borrow?: boolean;
+  /** See `sameTrainings`: scales of the same trainings tell of no more seeds than one of them. Left out: all are trained apart. */
+  readonly first?: readonly number[] | undefined;
 }
 
-export function spreadOf({ scales, values, errors, ranks, shared, seen, borrow = false }: SpreadRequest): SeedSpread {
+export function spreadOf({
+  scales,
+  values,
+  errors,
+  ranks,
+  shared,
+  seen,
+  borrow = false,
+  first,
+}: SpreadRequest): SeedSpread {
   const centres = scales.map(({ members }) => mean(members.map((i) => values[i]!)));
   const groups = scales.map(({ members }, j) => {
     const degrees = members.some((i) => seen[i]) ? members.length - 1 : 0;
@@ -177,10 +188,13 @@ export function spreadOf({ scales, values, errors, ranks, shared, seen, borrow =
   const isAlike = (j: number) => !borrow && !scales[j]!.members.some((i) => seen[i]);
   const pooled = scales.map((_, j) => (isAlike(j) ? none : neighbours(groups, j)));
   const totals = pooled.map(({ total }) => total);
+  const isOfOthers = (j: number) => first?.some((each, i) => i !== j && each === first[j]) === true;
   return {
     ...{ scales, centres, totals },
     explained: pooled.map(({ explained }) => explained),
-    degrees: pooled.map(({ degrees }) => degrees),
+    degrees: pooled.map(({ degrees }, j) =>
+      isOfOthers(j) ? Math.min(degrees, scales[j]!.members.length - 1) : degrees,
+    ),
     deviations: values.map((value, i) => {
       const j = scales.findIndex(({ members }) => members.includes(i));
       return totals[j] === 0 ? 0 : (value - centres[j]!) / Math.sqrt(totals[j]!);

@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { present } from '../machine/present.js';
 import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
-import { at, axis, drawCount, format, json, repeatable, size, title, where, probe } from './options.js';
+import { at, axis, curvePer, drawCount, format, json, repeatable, size, title, where, probe } from './options.js';
 import { print, printJson, terminal } from './print.js';
 
 export function registerReport(program: CommandUnknownOpts): void {
@@ -32,6 +32,7 @@ export function registerReport(program: CommandUnknownOpts): void {
     .addOption(where)
     .addOption(at)
     .addOption(probe)
+    .addOption(curvePer)
     .addOption(drawCount(2000, 'bootstrap draws of the tables and figures'))
     .option('--output <folder>', 'the folder to write (default: reports/RUN; for several runs, their names joined)')
     .addOption(size)

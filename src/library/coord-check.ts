@@ -3,6 +3,7 @@ import { widthSlopes, type LayerSlopes, type WidthCoordinate } from '../analysis
 import { checkDefaults, completeExperiment } from '../experiment/options.js';
 import { availableCores } from '../experiment/cores.js';
 import { parametrizations, resolveExperiment, type ExperimentInput } from '../experiment/schema.js';
+import { loadSplits } from '../datasets/index.js';
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 
@@ -43,7 +44,7 @@ export async function coordCheck(options: CoordCheckOptions): Promise<CoordCheck
   if (widths.length < 2) throw new UsageError('one width has no slope', '--widths', 'give two or more');
   const steps = [...after].sort((a, b) => a - b);
   const { askCoordinates } = await import('../training/ask.js');
-  const { families } = await import('../families/index.js');
+  const { refuseUnfit, refuseWidth } = await import('../training/refusals.js');
   const common = {
     learningRate: checkDefaults.learningRate,
     ...typed,
@@ -56,10 +57,8 @@ export async function coordCheck(options: CoordCheckOptions): Promise<CoordCheck
     return completeExperiment({ ...own, parametrization }, {}).experiment;
   };
   const mup = of('mup');
-  for (const width of widths) {
-    const refusal = families[mup.arch].refuses?.(width, mup);
-    if (refusal !== undefined) throw new UsageError(refusal.what, '--widths', refusal.remedy);
-  }
+  for (const width of widths) refuseWidth(mup, width);
+  refuseUnfit(mup, await loadSplits(mup.dataset, { ...mup, dataDir }));
   const found: WidthCoordinate[] = [];
   for (const width of widths) {
     note(`width ${width}`);

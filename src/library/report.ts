@@ -7,12 +7,15 @@ import { metrics } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import { usualFigure, type FigureOptions } from '../report/figures/print.js';
 import { imageAccuracy, sequenceAccuracy } from '../metrics/classification.js';
+import { nth } from '../machine/present.js';
 import { isImported, kindOf, pairsOf } from '../runs/imported.js';
 import type { OpenRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
-import { openRun, parseMetrics, track, type RunLike, type RunOptions } from './family.js';
+import { openCurves, parseMetrics, track, type RunLike, type RunOptions } from './family.js';
 
 export interface ReportOptions extends RunOptions {
+  /** A factor whose values have a curve, and sections, each. */
+  readonly curvePer?: string | undefined;
   /**
    * The metrics that the page starts with: subset-accuracy, reconstruction or sequence-accuracy, one for each kind of
    * run.
@@ -55,20 +58,21 @@ export async function report(runs: readonly RunLike[], options: ReportOptions = 
   const { makeReport, refuseOutput, writeReport } = await import('../report/document/report.js');
   const { datasets = [], draws = 2000, figures = usualFigure } = options;
   const natural = await naturalCurves(options.natural ?? []);
-  const opened: { name: string; open: OpenRun }[] = [];
+  const opened: { name: string; open: OpenRun; curves: OpenRun[] }[] = [];
   for (const run of runs) {
-    const open = await openRun(run, options);
+    const curves = await openCurves(run, options);
+    const open = nth(curves, 0);
     const { name } = open.record;
     if (opened.some((other) => other.open.record.name === name))
       throw new UsageError(`two runs are named ${name}`, 'RUN', 'report on them one at a time');
-    opened.push({ name: typeof run === 'string' ? run : name, open });
+    opened.push({ name: typeof run === 'string' ? run : name, open, curves });
   }
   refuseUnusedDatasets(datasets, opened);
   const induced = inducedMetrics(options.induced ?? [], opened);
   const names = opened.map(({ open }) => open.record.name);
   const folder = options.output ?? path.join('reports', names.join('+'));
   await refuseOutput(folder, '--output');
-  const requested = opened.map((each, i) => ({ ...each, induced: induced[i] }));
+  const requested = opened.map(({ name, curves }, i) => ({ name, curves, induced: induced[i] }));
   const made = await track(options, 'per cent of the report', (onStep) =>
     makeReport({ runs: requested, natural, datasets, draws, figures, onStep }),
   );

@@ -7,7 +7,10 @@ import { overSeeds } from '../statistics/seeds.js';
 import type { Measurement, Metric } from './metric.js';
 
 export interface MemberOutcomes {
-  readonly record: Pick<MemberRecord, 'id' | 'width' | 'seed' | 'parameters' | 'trainingFlops'>;
+  readonly record: Pick<MemberRecord, 'id' | 'width' | 'seed' | 'parameters' | 'trainingFlops'> & {
+    /** The training that it is a moment of; left out: one of its own. */
+    readonly training?: string | undefined;
+  };
   readonly outcomes: Partial<OutcomeTable>;
 }
 

@@ -82,6 +82,7 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
       coordinates: coordinatesOf(record, member),
       folder: memberFolder(folder, member),
       trained: member,
+      training: member.id,
       imported: undefined,
       probe: record.probe,
     }))

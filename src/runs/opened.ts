@@ -29,6 +29,8 @@ export interface FamilyMember {
   readonly folder: string;
   /** The training step after which its outcomes were taken; undefined for the last. */
   readonly moment?: number | undefined;
+  /** The id of the trained member that it is, whatever the moment; undefined for an imported one. */
+  readonly training?: string | undefined;
   /** The probe whose outcomes are shown; undefined for those of the test set. */
   readonly probe?: ProbeName | undefined;
   /** Undefined for an imported member. */

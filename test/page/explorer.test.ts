@@ -28,10 +28,10 @@ beforeAll(async () => {
   const runs = [];
   for (const arch of kinds) {
     await writeFamily(path.join(root, arch), shape(arch));
-    runs.push({ name: arch, open: await openRunFolder(path.join(root, arch)), induced: undefined });
+    runs.push({ name: arch, curves: [await openRunFolder(path.join(root, arch))], induced: undefined });
   }
   await writeGrid(path.join(root, 'grid'));
-  runs.push({ name: 'grid', open: await openRunFolder(path.join(root, 'grid')), induced: undefined });
+  runs.push({ name: 'grid', curves: [await openRunFolder(path.join(root, 'grid'))], induced: undefined });
   const text = 'overlay:opt-2digit-addition';
   const natural = [{ curve: await readNaturalCurve(text), text, inFigures: true }];
   const folder = path.join(root, 'report');

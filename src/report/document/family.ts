@@ -63,6 +63,11 @@ export interface AnalysedFamily {
   readonly unreadableForecasts: readonly string[];
 }
 
+/** What files, tables and sections of a curve are called: the run's name, and the factor's value where a run has several curves. */
+export function stemOf({ record, curve }: Pick<LoadedRun, 'record' | 'curve'>): string {
+  return `${record.name}${curve?.suffix ?? ''}`;
+}
+
 /** Of every width: fewer have too little shape for the dip or a mixture of two normals to see. */
 const leastSeeds = 8;
 /** Curves that move by less have no score in the figure of thresholds. */
@@ -96,7 +101,7 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
   return {
     ...{ run, about, standard, induced: chosen, isUsual: induced === undefined, evaluations, over, sizes, kept },
     comparison: compareCurves({
-      run: run.record.name,
+      run: run.label,
       about,
       standard: { metric: standard },
       induced: induced === undefined ? defaultInduced(run.record, members) : { metric: induced },
@@ -106,7 +111,8 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
       ...(onStep && { onStep }),
     }),
     seeds: fewestSeeds(members) < leastSeeds ? undefined : seedDistribution(standard, members),
-    ...(await forecastsOf(open)),
+    // They are of all widths as one curve.
+    ...(open.curve === undefined ? await forecastsOf(open) : { forecasts: [], unreadableForecasts: [] }),
     predicted: present(predictFromStandard(chosen, members)).values,
     sweep: sampleScores(
       sweepGrid({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),

@@ -16,7 +16,7 @@ import { readStrips, type MemberStrips } from '../../runs/pictures.js';
 import { formatNumber, withSpaces } from '../../terminal/format.js';
 import type { OnStep } from '../../terminal/steps.js';
 import { tablesOf, type ReportFigure, type Report } from './blocks.js';
-import { analyseFamily, leastMovement, type AnalysedFamily } from './family.js';
+import { analyseFamily, leastMovement, stemOf, type AnalysedFamily } from './family.js';
 import { latexTable } from './latex.js';
 import { markdownOf } from './markdown.js';
 import { commandOf, storyOf, type ReportedFamily } from './story.js';
@@ -27,6 +27,7 @@ import { figureSpec } from '../figures/spec.js';
 import { parseSize, pixelsPerInch, usualFigure, type FigureOptions } from '../figures/print.js';
 import { reconstructionsSvg } from '../figures/reconstructions.js';
 import { seedsFigure } from '../figures/seeds.js';
+import { together } from '../figures/together.js';
 import { causesFigure, sweepFigure } from '../figures/sweep.js';
 import { compact, outcomeBudget } from '../explorer/compact.js';
 import { unitsText, type PageData, type PageNatural, type PageRun } from '../explorer/data.js';
@@ -42,7 +43,12 @@ import { commandLine } from '../../machine/installation.js';
 
 export interface ReportRequest {
   /** At least one, of different names. */
-  readonly runs: readonly { readonly name: string; readonly open: OpenRun; readonly induced: Metric | undefined }[];
+  readonly runs: readonly {
+    readonly name: string;
+    /** At least one: its curves, of which there are several where a factor's values have one each. */
+    readonly curves: readonly OpenRun[];
+    readonly induced: Metric | undefined;
+  }[];
   /** Those of the figures come first, then those that the explorer has besides. */
   readonly natural: readonly { readonly curve: NaturalCurve; readonly text: string; readonly inFigures: boolean }[];
   /** Datasets whose path the user gave, such as `images:PATH`: no path of a run's own record is read. */
@@ -112,34 +118,43 @@ export async function makeReport({
   const families: ReportedFamily[] = [];
   const pages: PageRun[] = [];
   const budget = Math.floor(outcomeBudget / runs.length);
-  for (const [i, { name, open, induced }] of runs.entries()) {
-    const step = (share: number) => onStep?.(Math.floor((100 * (i + share)) / runs.length), 100);
-    const analysed = await analyseFamily({
-      name,
-      open,
-      induced,
-      draws,
-      natural: inFigures.map(({ curve }) => published(curve)),
-      onStep: (done, of) => step(shares.analysis * (done / of)),
-    });
-    step(shares.analysis);
-    const missing = [...analysed.run.absent, ...analysed.unreadableForecasts];
+  const of = runs.reduce((sum, { curves }) => sum + curves.length, 0);
+  for (const { name, curves, induced } of runs) {
+    const found: AnalysedFamily[] = [];
+    const begun = families.length;
+    const step = (share: number) => onStep?.(Math.floor((100 * (begun + share)) / of), 100);
+    for (const [i, open] of curves.entries())
+      found.push(
+        await analyseFamily({
+          name,
+          open,
+          induced,
+          draws,
+          natural: inFigures.map(({ curve }) => published(curve)),
+          onStep: (done, all) => step(shares.analysis * (i + done / all)),
+        }),
+      );
+    const first = nth(found, 0);
+    const missing = [...first.run.absent, ...first.unreadableForecasts];
     warnings.push(...missing.map((line) => `not included: ${line}`));
-    const { record, members } = analysed.run;
+    const { record } = first.run;
+    const members = found.flatMap(({ run }) => run.members);
     const { strips, problems } = isImported(record) ? { strips: [], problems: [] } : await readStrips(record, members);
     warnings.push(...problems);
-    const page = await pageRunOf(analysed, { budget, strips, datasets });
+    const page = await pageRunOf(found, { budget, strips, datasets });
     warnings.push(...page.problems);
     pages.push(page.run);
-    step(shares.analysis + shares.page);
+    step(curves.length * (shares.analysis + shares.page));
     const drawing = { files, images, printed, strips, natural: inFigures.map(({ text }) => text) };
-    const figures = await figuresOf(analysed, drawing);
-    families.push({
-      ...analysed,
-      figures,
-      seedsFigure: await drawSeeds(analysed, drawing),
-      pageNotes: page.notes,
-    });
+    const inOne = await drawTogether(found, drawing);
+    for (const [i, analysed] of found.entries())
+      families.push({
+        ...analysed,
+        figures: await figuresOf(analysed, { ...drawing, strips: i === 0 ? strips : [] }),
+        seedsFigure: await drawSeeds(analysed, drawing),
+        pageNotes: i === 0 ? page.notes : [],
+        together: i === 0 ? inOne : undefined,
+      });
   }
   const report = storyOf(families);
   const data: PageData = { runs: pages, natural: natural.map(({ curve }) => pageNatural(curve, draws)) };
@@ -186,11 +201,16 @@ interface PageSources {
   readonly datasets: readonly string[];
 }
 
+/** @param families the curves of one run */
 async function pageRunOf(
-  { run: loaded, about, induced }: AnalysedFamily,
+  families: readonly AnalysedFamily[],
   { budget, strips, datasets }: PageSources,
 ): Promise<PageOfRun> {
-  const { points, rowsAtMoments, first, absent } = await pagePoints([loaded]);
+  // The last has the largest value of the factor.
+  const { run: last, about, induced } = nth(families, -1);
+  const curves = families.map(({ run }) => run);
+  const loaded = { ...last, members: curves.flatMap(({ members }) => members) };
+  const { points, rowsAtMoments, first, absent } = await pagePoints(curves);
   const { run: compacted, order } = compact({
     record: loaded.record,
     members: loaded.members,
@@ -261,13 +281,16 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Repo
   const { run, standard, induced, isUsual, comparison, sweep, over, causes, sizes, kept } = family;
   const { words, record } = run;
   const { name } = record;
+  const stem = stemOf(run);
   // As the curves are drawn, where that is not what the run names.
-  const axis = isImported(record) ? (words.axis === record.axis ? '' : ` --axis ${words.axis}`) : viewFlags(run);
+  const axis = isImported(record)
+    ? `${words.axis === record.axis ? '' : ` --axis ${words.axis}`}${heldFlags(run)}`
+    : viewFlags(run);
   const size = words.isCoordinate ? words.axis : 'parameters';
   const naturals = drawing.natural.map((text) => ` --natural ${shellWord(text)}`).join('');
   const drawn: ReportFigure[] = [
     await draw(comparisonFigure(comparison, words), drawing, {
-      name: `${name}-compare`,
+      name: `${stem}-compare`,
       alt: `Curves of ${name}: ${standard.title}, ${induced.title}${drawing.natural.length > 0 ? ' and a published one' : ''}`,
       caption: `${standard.title} and ${induced.title} of the same members, against ${size} over ${size.endsWith('s') ? 'those' : 'that'} of the smallest model${drawing.natural.length > 0 ? ', beside a published curve' : ''}. Bands: 95 % intervals. Points: members.`,
       // A metric that was chosen on the outcomes is chosen again in each draw: named, it would be taken as given.
@@ -276,7 +299,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Repo
       ),
     }),
     await draw(sweepFigure({ run: name, sweep, leastRange: leastMovement, words }), drawing, {
-      name: `${name}-thresholds`,
+      name: `${stem}-thresholds`,
       alt: `Heat map of ${induced.name} of ${name} over thresholds and ${size}`,
       caption: `Every threshold at once: ${induced.name} over thresholds and ${size}, and the scores of each threshold's curve.`,
       command: commandLine(`sweep ${name} --metric ${induced.name} --over ${over}${axis}`),
@@ -291,7 +314,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Repo
     ];
     drawn.push(
       await draw(causesFigure({ run: name, metric: induced.title, ...causes }), drawing, {
-        name: `${name}-causes`,
+        name: `${stem}-causes`,
         alt: `Scores of ${induced.title} of ${name} on smaller test sets and at fewer scales`,
         caption: `How fewer test examples and fewer scales affect the scores of ${induced.title}: medians over draws and the middle 95 %.`,
         command: commandLine(`sweep ${name} --metric ${induced.id} ${flags.join(' ')}${axis}`),
@@ -307,9 +330,41 @@ function viewFlags({ words, held, members }: AnalysedFamily['run']): string {
   const [moment] = moments;
   return [
     words.isCoordinate ? ` --axis ${words.scale}` : '',
-    ...Object.entries(held).map(([key, value]) => ` --where ${key}=${value}`),
+    heldFlags({ held }),
     moments.size === 1 && moment !== undefined ? ` --at ${moment}` : '',
   ].join('');
+}
+
+function heldFlags({ held }: Pick<AnalysedFamily['run'], 'held'>): string {
+  return Object.entries(held)
+    .map(([key, value]) => ` --where ${key}=${value}`)
+    .join('');
+}
+
+/** All curves of a run in one figure; undefined where there is one. */
+async function drawTogether(families: readonly AnalysedFamily[], drawing: Drawing): Promise<ReportFigure | undefined> {
+  const figures = families.flatMap(({ run, comparison }) =>
+    run.curve === undefined
+      ? []
+      : { figure: comparisonFigure({ ...comparison, run: run.record.name }, run.words, true), curve: run.curve },
+  );
+  const { run, standard, induced, isUsual } = nth(families, -1);
+  const { record, words, curve, held } = run;
+  if (curve === undefined) return undefined;
+  const { name } = record;
+  const others = Object.fromEntries(Object.entries(held).filter(([key]) => key !== curve.factor));
+  const axis = isImported(record)
+    ? `${words.axis === record.axis ? '' : ` --axis ${words.axis}`}${heldFlags({ held: others })}`
+    : viewFlags({ ...run, held: others });
+  const naturals = drawing.natural.map((text) => ` --natural ${shellWord(text)}`).join('');
+  return draw(together(name, figures), drawing, {
+    name: `${name}-per-${curve.factor}`,
+    alt: `Curves of ${name} for each ${curve.factor}: ${standard.title} and ${induced.title}`,
+    caption: `${standard.title} and ${induced.title}, a curve for each ${curve.factor}.`,
+    command: commandLine(
+      `compare ${name} --standard ${standard.id}${isUsual ? '' : ` --induced ${induced.id}`}${naturals}${axis} --curve-per ${curve.factor}`,
+    ),
+  });
 }
 
 async function drawSeeds(
@@ -320,7 +375,7 @@ async function drawSeeds(
   const { noun } = run.words;
   const { name } = run.record;
   return draw(seedsFigure(name, seeds, run.words), drawing, {
-    name: `${name}-seeds`,
+    name: `${stemOf(run)}-seeds`,
     alt: `${standard.title} of each seed of ${name}, by ${noun}, and the share of seeds that succeed`,
     caption: `Every seed's ${standard.title}. Dashed: the threshold from which a seed counts as a success, half-way between the means of the smallest and the largest ${noun}.`,
     command: commandLine(`seeds ${name} --metric ${standard.id}${isImported(run.record) ? '' : viewFlags(run)}`),

@@ -4,7 +4,7 @@ import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { hasTwoModes, seedHeading, seedNotes, seedRow } from '../tables/seeds.js';
 import type { Block, ReportFigure, Table } from './blocks.js';
-import type { AnalysedFamily } from './family.js';
+import { stemOf, type AnalysedFamily } from './family.js';
 
 interface WithFigure extends AnalysedFamily {
   readonly seedsFigure: ReportFigure | undefined;
@@ -16,7 +16,7 @@ export function seedBlocks({ run, seeds, seedsFigure }: WithFigure): Block[] | u
     { kind: 'text', text: modesText(seeds, run.words) },
     { kind: 'text', text: pathsText(seeds, run.words) },
     ...(seedsFigure === undefined ? [] : [{ kind: 'figure', figure: seedsFigure } as const]),
-    { kind: 'table', table: seedsTableOf(`${run.record.name}-seeds`, seeds, run.words) },
+    { kind: 'table', table: seedsTableOf(`${stemOf(run)}-seeds`, seeds, run.words) },
   ];
 }
 

@@ -7,7 +7,15 @@ import { inputOf, isFactor, optionOf } from '../../experiment/schema.js';
 import { unsetFactors } from '../../runs/coordinates.js';
 import { lengthText } from '../../experiment/length.js';
 import { counted, formatCount, formatNumber, withSpaces } from '../../terminal/format.js';
-import { isImported, kindOf, sourcesOf, testSetText, type AnyRun, type ImportedRun } from '../../runs/imported.js';
+import {
+  isImported,
+  kindOf,
+  pairsOf,
+  sourcesOf,
+  testSetText,
+  type AnyRun,
+  type ImportedRun,
+} from '../../runs/imported.js';
 import type { RunRecord } from '../../runs/record.js';
 import { tunedWordsOf } from '../../runs/tuned.js';
 import { scaleText } from '../../runs/words.js';
@@ -15,7 +23,7 @@ import { shownDataset, sourceText } from '../tables/compare.js';
 import { shellWord } from '../../terminal/shell.js';
 import { samplingOf } from '../tables/sampling.js';
 import type { Block, ReportFigure, Report, Section } from './blocks.js';
-import type { AnalysedFamily } from './family.js';
+import { stemOf, type AnalysedFamily } from './family.js';
 import { forecastBlocks } from './forecasts.js';
 import { seedBlocks } from './seeds.js';
 import {
@@ -47,6 +55,8 @@ export interface ReportedFamily extends AnalysedFamily {
   readonly figures: readonly ReportFigure[];
   /** Where `seeds` is there. */
   readonly seedsFigure: ReportFigure | undefined;
+  /** Of the first of a run's curves: all of them in one figure; undefined where there is one. */
+  readonly together?: ReportFigure | undefined;
 }
 
 /** Blocks of a section that a run has only where its folder holds what they show; undefined for a run without. */
@@ -68,7 +78,7 @@ const terms: Section = {
 
 export function storyOf(families: readonly ReportedFamily[]): Report {
   const several = families.length > 1;
-  const names = families.map(({ run }) => run.record.name);
+  const names = families.map(({ run }) => run.label);
   return {
     title: several ? 'Emergence and the choice of metric' : `Emergence and the choice of metric: ${nth(names, 0)}`,
     subtitle: families.map(({ about }) => about).join(' '),
@@ -85,7 +95,7 @@ function summaryOf({ run, comparison, standard, induced }: AnalysedFamily, sever
   const { bow: standardBow, ramp: standardRamp } = comparison.standard.scores;
   const { bow, ramp } = comparison.induced.scores;
   const [first, last] = [nth(comparison.induced.points, 0), nth(comparison.induced.points, -1)];
-  const subject = several ? `${run.record.name}: the` : 'The';
+  const subject = several ? `${run.label}: the` : 'The';
   return (
     `${subject} same ${counted(run.members.length, run.words.isImported ? 'model' : 'trained model')} under two metrics. Under ${standard.title} the curve ${improves(comparison.standard.scores)} (bow ${scored(standardBow)}, Eq 1 / ramp ${scored(standardRamp)}). ` +
     `Under ${induced.title} it goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${improves(comparison.induced.scores)} (bow ${scored(bow)}, Eq 1 / ramp ${scored(ramp)}). ` +
@@ -95,8 +105,8 @@ function summaryOf({ run, comparison, standard, induced }: AnalysedFamily, sever
 
 function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
   const { run } = family;
-  const { name } = run.record;
-  const prefix = several ? `${name}: ` : '';
+  const name = stemOf(run);
+  const prefix = several ? `${run.label}: ` : '';
   const section = (id: string, title: string, blocks: readonly Block[]): Section => {
     return {
       id: several ? `${name}-${id}` : id,
@@ -107,7 +117,13 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
   };
   const text = (paragraph: string): Block => ({ kind: 'text', text: paragraph });
   const [compared, ...further] = family.figures;
+  const { curve } = run;
+  const inOne =
+    family.together === undefined || curve === undefined
+      ? []
+      : [section('together', `A curve for each ${curve.factor}`, [{ kind: 'figure', figure: family.together }])];
   return [
+    ...inOne,
     section(
       run.words.isImported ? 'imported' : 'trained',
       run.words.isImported ? 'What was imported' : 'What was trained',
@@ -264,7 +280,10 @@ function caveatsOf(family: ReportedFamily): string[] {
       ? 'One seed: intervals cover the sampling of test examples only; another seed may lie outside them.'
       : `${seeds} seeds: intervals are over test examples and seeds (Student's t for the means; for the scores a bootstrap and a model of seeds), and ${seeds === 2 ? 'two seeds say' : 'few seeds say'} little about how much seeds differ.`,
     samplingCaveat(run),
-    thresholdCaveat(induced.parameters, isUsual, run.record),
+    // Of one image there is one threshold: nothing was chosen.
+    ...(kindOf(run.record) === 'sequences' && pairsOf(run.record) === 1
+      ? []
+      : [thresholdCaveat(induced.parameters, isUsual, run.record)]),
     run.absent.length === 0
       ? words.isImported
         ? 'No member of the run is missing.'

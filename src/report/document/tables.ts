@@ -12,7 +12,7 @@ import { membersTable as membersText, type TableText } from '../tables/members.j
 import { pairedCells, shownDataset, smoothCells, sourceText } from '../tables/compare.js';
 import { shownScores } from '../titles.js';
 import type { Table } from './blocks.js';
-import type { AnalysedFamily } from './family.js';
+import { stemOf, type AnalysedFamily } from './family.js';
 
 export function curvesByRole({
   comparison,
@@ -26,7 +26,7 @@ export function curvesByRole({
 }
 
 export function scoresTable(family: AnalysedFamily): Table {
-  const name = `${family.run.record.name}-scores`;
+  const name = `${stemOf(family.run)}-scores`;
   const curves = curvesByRole(family);
   return {
     name,
@@ -68,7 +68,7 @@ export function pairedTable({ run, comparison: { sharpness } }: AnalysedFamily):
   const { pairing, scores } = sharpness.paired;
   const drawn = pairing === 'nothing' ? 'unpaired draws' : `the same draws of ${pairing}`;
   return {
-    name: `${run.record.name}-paired`,
+    name: `${stemOf(run)}-paired`,
     caption: `The induced curve's scores against the standard one's, with 95 % intervals over ${drawn}; p: one-sided, for not being higher; adjusted: for all scores (step-down minP).`,
     columns: [
       { title: 'score', align: 'left' },
@@ -118,7 +118,7 @@ export function smoothTable({ run, comparison: { standard, induced, sharpness } 
         ]),
   ];
   return {
-    name: `${run.record.name}-smooth`,
+    name: `${stemOf(run)}-smooth`,
     caption:
       'Each score compared with that of the best smooth curve (line, power law with offset, saturating exponential, or a logistic curve that takes at least half of the log range from 10 to 90 %); below, with that curve pushed through the induced metric. p: one-sided; adjusted: for all scores of a curve (step-down minP).',
     columns: [
@@ -150,7 +150,7 @@ export function curvesTable({ run, comparison, evaluations, predicted }: Analyse
   const sized = <T>(...values: readonly T[]) => (words.isCoordinate ? [] : values);
   const { scales } = evaluations[0];
   return {
-    name: `${run.record.name}-curves`,
+    name: `${stemOf(run)}-curves`,
     caption: sharpness.severalSeeds
       ? "The curves: means over seeds, with 95 % intervals (Student's t over seeds, widened by the sampling of test examples)."
       : 'The curves, with 95 % intervals over the sampling of test examples.',
@@ -202,7 +202,7 @@ export function familyTable({ run, evaluations }: AnalysedFamily): Table {
   const trained = <T>(...values: readonly T[]) => (words.isCoordinate ? [] : values);
   const seconds = run.members.map(({ record }) => secondsOf(record));
   return {
-    name: `${run.record.name}-members`,
+    name: `${stemOf(run)}-members`,
     caption: `Members${words.isCoordinate ? '' : '; seconds are of training and evaluation'}. In brackets: 95 % intervals over the sampling of the test set (${[...new Set(evaluations.map(({ method }) => method))].join('; ')}).`,
     ...printedTable(
       membersText(
@@ -260,7 +260,7 @@ export function sweepTable({ run, sweep: { points, axes } }: AnalysedFamily): Ta
       ? points.map((_, i) => i)
       : Array.from({ length: few }, (_, i) => Math.round((i * (points.length - 1)) / (few - 1)));
   return {
-    name: `${run.record.name}-thresholds`,
+    name: `${stemOf(run)}-thresholds`,
     caption: `Thresholds and the scores of their curves${places.length < points.length ? `; the CSV has all ${points.length}` : ''}.`,
     columns: [key, 'range', ...shownScores.map(({ title }) => title)].map((title) => ({ title, align: 'right' })),
     rows: places.map((i) => {
@@ -285,7 +285,7 @@ export function sweepTable({ run, sweep: { points, axes } }: AnalysedFamily): Ta
 export function provenanceTable({ run }: AnalysedFamily): Table {
   const { record } = run;
   return {
-    name: `${record.name}-provenance`,
+    name: `${stemOf(run)}-provenance`,
     caption: `As recorded in run.json when the run was ${isImported(record) ? 'imported' : 'started'}.`,
     columns: [
       { title: 'what', align: 'left' },

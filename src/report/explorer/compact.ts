@@ -156,17 +156,18 @@ interface Amounts {
   readonly ofMoments: number;
 }
 
-/** How many units there is room for. */
+/** Of the bits what moments may take where the ends of training would need them. */
+const mostForMoments = 0.25;
+
+/** How many units there is room for: the ends have all of them where they can, and moments at least a quarter of the bits. */
 function countsOf(
   bits: number,
   { total, part, ofEnds, ofMoments }: Amounts,
 ): { count: number; countAtMoments: number } {
-  const inPart = Math.min(part, Math.floor(bits / (ofEnds + ofMoments)));
-  if (inPart < part) return { count: inPart, countAtMoments: inPart };
-  return {
-    count: Math.min(total, part + Math.floor((bits - part * (ofEnds + ofMoments)) / ofEnds)),
-    countAtMoments: part,
-  };
+  const left = Math.max(mostForMoments * bits, bits - total * ofEnds);
+  const room = Math.min(part, ofMoments === 0 ? Infinity : Math.floor(left / ofMoments));
+  const count = Math.min(total, Math.floor((bits - room * ofMoments) / ofEnds));
+  return { count, countAtMoments: Math.min(room, count) };
 }
 
 function about({ title, unit, better }: Metric): PageMetric {

@@ -24,7 +24,7 @@ export async function pagePoints(runs: readonly LoadedRun[]): Promise<PagePoints
   const run = nth(runs, 0);
   if (isImported(run.record)) {
     const first: Placing = { axis: run.words.axis, per: '', at: undefined, where: {} };
-    return { points: run.members, rowsAtMoments: undefined, first, absent: [] };
+    return { points: runs.flatMap(({ members }) => members), rowsAtMoments: undefined, first, absent: [] };
   }
   const every = await everyMoment(run);
   return { ...every, first: firstOf(runs, every.points) };

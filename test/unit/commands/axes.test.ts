@@ -9,7 +9,6 @@ const wanted = ['--axis', '--where', '--at', '--curve-per', '--probe'];
 const without: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   collapse: { '--axis': 'it is over the loss' },
   signal: { '--axis': 'it is over checkpoints' },
-  report: { '--curve-per': 'a report is of one view of each run' },
 };
 
 /** Of runs of widths alone, at their end. */

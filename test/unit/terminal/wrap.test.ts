@@ -8,12 +8,16 @@ test('a line is broken between words, and continued below its text', () => {
   expect(wrapped('takes   4 minutes on 2 cores', 20)).toBe('takes   4 minutes on\n        2 cores');
 });
 
+test('colours take no room', () => {
+  expect(wrapped('\u001b[1mbold\u001b[0m: and long', 9)).toBe('\u001b[1mbold\u001b[0m: and\nlong');
+});
+
 test('what has room, commands, colours and single long words stay as they are', () => {
   for (const line of [
     'just room',
     'next   npm run train -- --run x',
     'run: emergence train --run x',
-    '\u001b[1mbold and long\u001b[0m',
+    '\u001b[1mbold one\u001b[0m',
     '/a/long/path',
   ])
     expect(wrapped(line, 9)).toBe(line);

@@ -4,6 +4,7 @@ import { formatCount, formatNumber } from '../../../terminal/format.js';
 import { axisTitle } from '../../../runs/view.js';
 import { scaleText } from '../../../runs/words.js';
 import { unitsText, type PageData, type PageRun } from '../data.js';
+import { haveLogarithms } from '../../figures/axis.js';
 import { axesOf, axisIn, factorsBeside, isAlong, momentSteps, placed, type PageView } from '../places.js';
 import { testSizes } from '../sizes.js';
 import { horizontals, verticals, type State } from '../state.js';
@@ -25,6 +26,8 @@ const mostBoxes = 30;
 export function controlsOf(data: PageData, run: PageRun, state: State, change: Change): HTMLElement {
   const { induced } = run;
   const view = placed(run, state);
+  // A scale of 0, such as no dropout, has no place on a logarithmic axis.
+  const isLogAxis = haveLogarithms(view.scales);
   const sliders = h(
     'div',
     { class: 'sliders' },
@@ -61,8 +64,10 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
     { class: 'selects' },
     ...placingControls(run, state, { view, change }),
     choice('horizontal', 'Horizontal spacing', {
-      options: horizontals.map((each) => [each, horizontalNames[each]]),
-      value: state.horizontal,
+      options: horizontals
+        .filter((each) => isLogAxis || each === 'linear')
+        .map((each) => [each, horizontalNames[each]]),
+      value: isLogAxis ? state.horizontal : 'linear',
       change: (horizontal) => {
         change({ horizontal });
       },

@@ -213,6 +213,12 @@ test('moments of part of the test set: the first units of the page are those, an
   expect([run.count, run.countAtMoments]).toEqual([400, 100]);
   expect([...order.slice(0, 100)].sort((a, b) => a - b)).toEqual([...rows]);
   expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
+  // A bit for each unit of the ends, a quarter of which moments may take.
+  const whole = (ends.length * count) / 8;
+  const thin = compact({ record: record('cnn'), members: ends, points, rowsAtMoments: rows, budget: whole }).run;
+  expect([thin.count, thin.countAtMoments]).toEqual([300, 100]);
+  const few = compact({ record: record('cnn'), members: ends, points, rowsAtMoments: rows, budget: whole / 2 }).run;
+  expect([few.count, few.countAtMoments]).toEqual([150, 50]);
   const page: PageRun = { ...run, about: '', pictures: '', reconstructions: null };
   const family = new Family(page);
   ends.forEach(({ outcomes }, i) => {

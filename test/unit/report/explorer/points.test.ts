@@ -1,8 +1,10 @@
 /** What a report's page opens with: the view of its figures, whatever they are over. */
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { defaultColumnsOf } from '../../../../src/analysis/defaults.js';
 import { inputOf, resolveExperiment } from '../../../../src/experiment/schema.js';
+import { report } from '../../../../src/library/report.js';
 import { nth, present } from '../../../../src/machine/present.js';
 import { placed, type PageView } from '../../../../src/report/explorer/places.js';
 import { pagePoints, type PagePoints } from '../../../../src/report/explorer/points.js';
@@ -104,4 +106,14 @@ test.each<readonly [ViewOptions, number | undefined, Record<string, number>]>([
   const all = await opened(folder, options);
   expect(all.page.first).toMatchObject({ at, where });
   expect(idsOf(all).sort()).toEqual(all.loaded.members.map(({ record }) => record.id).sort());
+});
+
+test('the report of a probe calls what is right of its one image accuracy, on paper and in the page', async () => {
+  const folder = await written('transformer', { heldOutClasses: 3, probe: 'held-out' });
+  const output = path.join(path.dirname(folder), 'report');
+  await report([folder], { probe: 'held-out', draws: 50, output });
+  const text = await fs.readFile(path.join(output, 'report.md'), 'utf8');
+  expect(text).toContain('Under accuracy per image it goes from');
+  expect(await fs.readFile(path.join(output, 'report.html'), 'utf8')).toContain('"title":"accuracy per image"');
+  expect(text).not.toContain('L = 1');
 });
