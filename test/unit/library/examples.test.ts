@@ -35,7 +35,7 @@ const known: Readonly<Record<string, unknown>> = {
     [1000, expect.closeTo(1 / 3, 12), expect.closeTo(0.5, 12)],
   ],
   // A cubic rise against a straight one, both to the 20th power: late either way.
-  compareTuned: ['survives', { lower: expect.any(Number), upper: expect.any(Number) }],
+  compareTuned: ['survives', { lower: expect.any(Number) as unknown, upper: expect.any(Number) as unknown }],
   sealForecast: 64,
   sealClaims: 64,
   listForecasts: [],
