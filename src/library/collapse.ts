@@ -8,7 +8,7 @@ import { nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import { isImported } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/opened.js';
-import { varyingFactors } from '../runs/view.js';
+import { onePerTraining, varyingFactors } from '../runs/view.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { metricFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
@@ -41,7 +41,8 @@ export interface FamilyCollapse extends Collapse {
  * @throws UsageError for members that differ in no factor or are too few, outcomes without a loss, and a metric that is the loss
  */
 export async function collapse(run: RunLike, options: CollapseOptions = {}): Promise<FamilyCollapse> {
-  const open = await openRun(run, { ...options, all: true });
+  const every = await openRun(run, { ...options, all: true });
+  const open = { ...every, complete: onePerTraining(every.complete) };
   const wanted = await metricFor(open, options.metric, options);
   const loaded = await readRun(open, [...defaultColumnsOf(open), ...(wanted?.needs ?? [])], options);
   const { loss, induced } = await usualMetrics(loaded);

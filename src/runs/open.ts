@@ -98,7 +98,7 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
     const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate, { folder, columns });
     opened.push({
       ...{ folder, record: withClasses(record, shown), words, complete: placed, absent, columns },
-      notes: [...files, ...probeNotes(record), ...notes],
+      notes: [...files, ...probeNotes(record), ...lengthNotes(members, points), ...notes],
       ...{ label, held, curve },
     });
   }
@@ -168,6 +168,15 @@ function momentsIn(
   if (shown.length > 0) return shown;
   const steps = coordinateValues('steps', points);
   throw new UsageError(`no member has outcomes after step ${present(at)}`, '--at', `there are ${steps.join(', ')}`);
+}
+
+/** Said where trainings of other lengths are seen while they are still the same. */
+function lengthNotes(members: readonly TrainedMember[], points: readonly TrainedMember[]): string[] {
+  const lengths = new Set(members.map(({ trained }) => trained.steps));
+  if (lengths.size < 2 || points.every(({ moment }) => moment === undefined)) return [];
+  return [
+    'trainings that differ only in their length are the same training at first: after a step each seed counts once, in the longest',
+  ];
 }
 
 function atStep(record: RunRecord, member: TrainedMember, step: number): TrainedMember {

@@ -208,17 +208,41 @@ function resolveAxis(axis: string | undefined, { varying, usual, members }: Know
   throw new UsageError(`"${axis}" is not an axis`, '--axis', suggestion(axis, known));
 }
 
+/** A member at a moment of its training, or at its end, where `moment` is undefined. */
+interface Point extends Placed {
+  readonly seed?: number;
+  readonly moment?: number | undefined;
+  readonly trained?: { readonly steps: number } | undefined;
+}
+
 /**
- * The requested points: those after a step, all of them along training, otherwise the ends. A point without a `moment` is a member at
- * its end.
+ * The requested points: those after a step, all of them along training, otherwise the ends. Of trainings that differ only in their
+ * length one for each seed after a step, see `onePerTraining`.
  */
-export function pointsAt<T extends Placed & { readonly moment?: number | undefined }>(
-  points: readonly T[],
-  { at, axis, all = false }: ViewOptions,
-): readonly T[] {
-  if (at !== undefined) return points.filter(({ coordinates }) => coordinates['steps'] === at);
-  if (all === true || (axis !== undefined && alongTraining.includes(axis))) return points;
+export function pointsAt<T extends Point>(points: readonly T[], { at, axis, all = false }: ViewOptions): readonly T[] {
+  if (at !== undefined) return onePerTraining(points.filter(({ coordinates }) => coordinates['steps'] === at));
+  if (all === true) return points;
+  if (axis !== undefined && alongTraining.includes(axis)) return onePerTraining(points);
   return points.filter(({ moment }) => moment === undefined);
+}
+
+/**
+ * Trainings that differ only in their length are one training up to the end of the shorter one: after a step that both pass they are the
+ * same model, which is no second seed. The longest one is kept.
+ */
+export function onePerTraining<T extends Point>(points: readonly T[]): readonly T[] {
+  if (points.every(({ moment }) => moment === undefined)) return points;
+  const kept = new Map<string, T>();
+  const isShorter = (one: T, other: T) =>
+    one.trained === undefined || other.trained === undefined
+      ? one.moment === undefined || other.moment !== undefined
+      : one.trained.steps < other.trained.steps;
+  const keyOf = ({ seed, coordinates }: T) => JSON.stringify([seed, { ...coordinates, loss: 0, epochs: 0 }]);
+  for (const point of points) {
+    const other = kept.get(keyOf(point));
+    if (other === undefined || isShorter(other, point)) kept.set(keyOf(point), point);
+  }
+  return points.filter((point) => kept.get(keyOf(point)) === point);
 }
 
 /** Which of a run's curves it is, if each value of a factor has its own. */

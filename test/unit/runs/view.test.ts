@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
 import { membersOf } from '../../../src/runs/run.js';
 import { coordinatesOf } from '../../../src/runs/coordinates.js';
-import { viewOf, type ViewOptions } from '../../../src/runs/view.js';
+import { onePerTraining, pointsAt, viewOf, type ViewOptions } from '../../../src/runs/view.js';
 import { memberRecord, runRecord } from '../../support/runs.js';
 
 const experiment = resolveExperiment({
@@ -155,4 +155,35 @@ test('numbers of a member after a step: what grows with training is in proportio
     labelNoise: 0,
   });
   expect(coordinatesOf(plain, record, 16)).toMatchObject({ steps: 16, examples: 1600, flops: 1600, width: 8 });
+});
+
+describe('trainings that differ only in their length', () => {
+  /** Steps 16 and 32, each seen after 8 and 16 steps and at its end. */
+  const points = [0, 1].flatMap((seed) =>
+    [16, 32].flatMap((length) =>
+      [8, 16, 32]
+        .filter((step) => step <= length)
+        .map((step) => ({
+          ...{ seed, name: `s${seed} of ${length} at ${step}`, trained: { steps: length } },
+          coordinates: { width: 8, steps: step, epochs: length / 16 },
+          moment: step === length ? undefined : step,
+        })),
+    ),
+  );
+  const names = (shown: readonly { readonly name: string }[]) => shown.map(({ name }) => name);
+  const longest = ['s0 of 32 at 8', 's0 of 32 at 16', 's0 of 32 at 32'];
+  test('are one training along training: each seed is there once after a step', () => {
+    const shown = names(pointsAt(points, { axis: 'steps' }));
+    expect(shown).toEqual([...longest, ...longest.map((name) => name.replace('s0', 's1'))]);
+    expect(names(pointsAt(points, { at: 16 }))).toEqual(['s0 of 32 at 16', 's1 of 32 at 16']);
+  });
+  test('have an end each; a page, which does not know their lengths, takes the moment of the longer one', () => {
+    expect(pointsAt(points, {})).toHaveLength(4);
+    const ofPage = points.map((point) => ({ ...point, trained: undefined }));
+    expect(names(pointsAt(ofPage, { axis: 'flops' })).slice(0, 3)).toEqual(longest);
+  });
+  test('other widths and seeds stay', () => {
+    const wider = points.map((point) => ({ ...point, coordinates: { ...point.coordinates, width: 16 } }));
+    expect(onePerTraining([...points, ...wider])).toHaveLength(12);
+  });
 });
