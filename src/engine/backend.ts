@@ -1,7 +1,7 @@
 /**
- * tfjs-node-gpu's backend on a binding that lies in the cache, not in node_modules: its own index.js looks for the binding
- * through node-pre-gyp, so the backend class and the kernels are taken from the package one by one. This is the one file
- * that touches tfjs-node's untyped parts.
+ * tfjs-node-gpu's backend, with a binding that is in the cache and not in node_modules. The package's own index.js
+ * locates the binding through node-pre-gyp, so the backend class and the kernels are required one by one. This is the
+ * only file that touches tfjs-node's untyped parts.
  */
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
@@ -58,7 +58,7 @@ export interface TensorEntry {
   readonly values: Float32Array | Int32Array | Uint8Array | Uint8Array[] | null;
 }
 
-/** What of tfjs-node's NodeJSKernelBackend the engine uses. */
+/** The parts of tfjs-node's NodeJSKernelBackend that the engine uses. */
 export interface Backend {
   readonly binding: Binding;
   readonly tensorMap: { get(dataId: object): TensorEntry; has(dataId: object): boolean };
@@ -72,7 +72,7 @@ export interface Backend {
 
 /**
  * Loads TensorFlow into this process and makes it tfjs's backend. The environment variables of `runtimeEnvironment`
- * must be set before. A second call with the same path does nothing.
+ * must already be set. A second call with the same path does nothing.
  *
  * @param bindingPath compiled tfjs_binding.node; it finds TensorFlow's libraries by its own run path
  */
@@ -91,12 +91,12 @@ export function loadBackend(bindingPath: string): Backend {
   return backend();
 }
 
-/** tfjs types `findBackend` as if there always were one. */
+/** tfjs types `findBackend` as if it always found one. */
 function loaded(): boolean {
   return (tf.findBackend('tensorflow') as tf.KernelBackend | null) !== null;
 }
 
-/** The backend in use. Throws when `loadBackend` was not called. */
+/** The backend in use. Throws if `loadBackend` has not been called. */
 export function backend(): Backend {
   return tf.backend() as unknown as Backend;
 }

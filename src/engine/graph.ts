@@ -11,7 +11,7 @@ export type Precision = 'float32' | 'bfloat16';
 /** A name as node inputs write it: `node`, `node:1`, or `^node` for a control input. */
 type Edge = string;
 
-/** GraphDef versions a TensorFlow from 2.10 on writes and reads (graph_def_versions.h: TF_GRAPH_DEF_VERSION). */
+/** A GraphDef version that TensorFlow 2.10 and later read and write (graph_def_versions.h: TF_GRAPH_DEF_VERSION). */
 const graphDefProducer = 1766;
 
 const attribute = {
@@ -61,7 +61,7 @@ class GraphBuilder {
     return this.add('Placeholder', [], { dtype: attribute.type(spec.dtype), shape: attribute.shape(spec.shape) }, name);
   }
 
-  /** A SavedModel (saved_model.proto) with this graph under the tag `serve`, and the signature that its callers know it by. */
+  /** A SavedModel (saved_model.proto) with this graph under the tag `serve`, and the signature that callers use. */
   toSavedModel(signature?: Signature): Uint8Array {
     const graph = concat([
       ...this.#nodes.map((node) => bytesField(1, node)),
@@ -73,13 +73,13 @@ class GraphBuilder {
   }
 }
 
-/** What a caller of a graph gives and gets, by name: a tensor's name in the graph, and what it is. */
+/** A graph's inputs and outputs by name: each tensor's name in the graph, its shape and its type. */
 interface Signature {
   readonly inputs: Readonly<Record<string, TensorSpec & { readonly edge: Edge }>>;
   readonly outputs: Signature['inputs'];
 }
 
-/** Of the name that TensorFlow looks for where none is asked for (meta_graph.proto). */
+/** Under the name that TensorFlow uses when none is given (meta_graph.proto). */
 function signatureField({ inputs, outputs }: Signature): Uint8Array {
   const tensors = (field: number, named: Signature['inputs']) =>
     Object.entries(named).map(([name, { edge, dtype, shape }]) =>
@@ -96,15 +96,18 @@ function signatureField({ inputs, outputs }: Signature): Uint8Array {
   return bytesField(5, concat([stringField(1, 'serving_default'), bytesField(2, signature)]));
 }
 
-/** A function whose last inputs are known: the names of the others and of its output, and the values. */
+/** A function whose last inputs are fixed: the names of the other inputs and of the output, and the fixed values. */
 export interface BoundNames {
   readonly inputs: readonly string[];
   readonly output: string;
-  /** Of the inputs behind those, in their order: little-endian. */
+  /** The fixed inputs, which follow `inputs`, in order; bytes are little-endian. */
   readonly bound: readonly { readonly name: string; readonly bytes: Uint8Array }[];
 }
 
-/** A SavedModel of the function with its weights inside, for other programs: `serving_default` takes and gives tensors by name. */
+/**
+ * A SavedModel of the function with its weights inside, for other programs: `serving_default` has named inputs and
+ * outputs.
+ */
 export function servingModel(traced: Trace, { inputs: names, output, bound }: BoundNames): Uint8Array {
   const graph = new GraphBuilder();
   const placeholders = names.map((name, i) => graph.placeholder(name, traced.inputs[i]!));
@@ -120,14 +123,14 @@ export function servingModel(traced: Trace, { inputs: names, output, bound }: Bo
   });
 }
 
-/** A graph ready to load, with the names to feed and to fetch, in the order of the function's inputs and outputs. */
+/** A graph ready to load, with the names to feed and fetch, in the order of the function's inputs and outputs. */
 export interface CompiledGraph {
   readonly savedModel: Uint8Array;
   readonly feeds: readonly string[];
   readonly fetches: readonly string[];
 }
 
-/** The function as it stands: inputs are fed, outputs fetched. */
+/** The function without a loop: inputs are fed, outputs fetched. */
 export function straightGraph(traced: Trace, precision: Precision): CompiledGraph {
   const changing = traced.ops.find(changesInPlace);
   if (changing !== undefined)
@@ -148,14 +151,17 @@ export function straightGraph(traced: Trace, precision: Precision): CompiledGrap
 
 /**
  * A loop `for (i = begin; i < end; i++) state = body(i, ...state, ...constants)`. Traced inputs are `[i, ...state,
- * ...constants]`, traced outputs the new state. Fed are `[begin, end, ...state, ...constants]`, fetched the last state.
+ * ...constants]`, traced outputs the new state. The graph is fed `[begin, end, ...state, ...constants]` and returns the
+ * final state.
  *
- * It is TensorFlow's first control flow (Enter, Merge, Switch, Exit, NextIteration; "Implementation of Control Flow in
- * TensorFlow", 2017), not a While op with functions: one flat graph that Grappler and oneDNN's rewrite see whole.
+ * It uses TensorFlow's original control flow (Enter, Merge, Switch, Exit, NextIteration; "Implementation of Control
+ * Flow in TensorFlow", 2017), not a While op with functions: one flat graph that Grappler and oneDNN's rewrite see
+ * whole.
  *
- * All that a step reads comes through one IdentityN, constants too. oneDNN's pass visits nodes depth first and rewrites
- * MaxPoolGrad only when it has met the MaxPool before; through a loop's back edges it can come to the gradient first,
- * and the slow kernel stays (ten times slower, 2 of 6.5 ms of a step at width 8). With one entrance it can't.
+ * Everything that a step reads comes through one IdentityN, constants too. oneDNN's pass visits nodes depth first and
+ * rewrites MaxPoolGrad only if it has already visited the matching MaxPool; through a loop's back edges it can reach
+ * the gradient first, and then the slow kernel stays (ten times slower, 2 of 6.5 ms of a step at width 8). A single
+ * entry point prevents that.
  */
 export function loopGraph(traced: Trace, stateCount: number, precision: Precision): CompiledGraph {
   const graph = new GraphBuilder();
@@ -166,7 +172,7 @@ export function loopGraph(traced: Trace, stateCount: number, precision: Precisio
   const residents = residentsOf(traced, stateCount);
   const variables = new Map([...residents].map((i) => [i, addVariable(graph, carried[i - 1]!, traced.inputs[i]!, i)]));
 
-  /** Inputs of a step that the loop carries. */
+  /** Inputs of a step that the loop carries as tensors. */
   const loose = traced.inputs.map((_, i) => i).filter((i) => !residents.has(i));
   const types = loose.map((i) => traced.inputs[i]!.dtype);
   const merges = loose.map((i, at) => enterVariable(graph, i === 0 ? begin : carried[i - 1]!, types[at]!, at));
@@ -181,13 +187,14 @@ export function loopGraph(traced: Trace, stateCount: number, precision: Precisio
     { T: attribute.types(types) },
   );
   const inputs = new Map(loose.map((i, at) => [i, at === 0 ? gate : `${gate}:${at}`]));
-  // A node without an input from the loop would run before it, outside its frame: literals wait for the gate.
+  // A node without an input from the loop would run before it, outside its frame, so literals wait for the gate.
   const control = [`^${gate}`];
 
   const { outputs, changes } = emit(graph, traced, { inputs, variables, control, precision });
   const one = graph.constant(counter, int32Constant(1), control);
-  // The next step begins when its counter comes, and reads variables: all changes have to be made by then.
-  // Counted past the gate: on a GPU that puts all of its outputs into device memory, and int32 is added in host memory.
+  // The next step starts, and reads variables, when its counter arrives: all changes must have been made by then. The
+  // counter bypasses the gate: on a GPU the gate puts all of its outputs into device memory, but int32 is added in host
+  // memory.
   const increment = graph.add('AddV2', [`${switches[0]!}:1`, one, ...changes.map((edge) => `^${edge}`)], {
     T: attribute.type(counter.dtype),
   });
@@ -221,7 +228,7 @@ function enter(
   });
 }
 
-/** The Merge of a loop variable: its first value, then what its NextIteration brings. */
+/** The Merge of a loop variable: first its initial value, then whatever its NextIteration passes on. */
 function enterVariable(graph: GraphBuilder, initial: Edge, dtype: DataTypeNumber, i: number): Edge {
   const entered = enter(graph, initial, dtype, false);
   return graph.add('Merge', [entered, nextName(i)], { T: attribute.type(dtype), N: attribute.int(2) });
@@ -232,8 +239,8 @@ function changesInPlace({ name }: Pick<TracedOp, 'name'>): boolean {
 }
 
 /**
- * Inputs of a step that ops change in place: they live in variables, not in tensors that the loop hands on. Throws
- * TraceError where such an op is not from a state's value to the same state's next one.
+ * Inputs of a step that ops change in place: they live in variables, not in tensors that the loop passes on. Throws
+ * TraceError if such an op does not lead from a state's value to the next value of the same state.
  */
 function residentsOf(traced: Trace, stateCount: number): Set<number> {
   const residents = new Set<number>();
@@ -256,7 +263,7 @@ function residentsOf(traced: Trace, stateCount: number): Set<number> {
 
 interface Variable {
   readonly spec: TensorSpec;
-  /** Outside of the loop, and inside. */
+  /** Outside the loop; `entered` is the same inside it. */
   readonly handle: Edge;
   readonly entered: Edge;
   /** The node that sets it. */
@@ -275,7 +282,7 @@ function addVariable(graph: GraphBuilder, initial: Edge, spec: TensorSpec, i: nu
   return { spec, handle, set, entered: enter(graph, handle, dataTypes.resource, true, [`^${set}`]) };
 }
 
-/** After the loop; a loop of no steps leaves what was set. */
+/** Read after the loop; if the loop ran no steps, this is the initial value. */
 function readVariable(graph: GraphBuilder, { handle, set, spec }: Variable, done: Edge): Edge {
   return graph.add('ReadVariableOp', [handle, `^${set}`, `^${done}`], { dtype: attribute.type(spec.dtype) });
 }
@@ -289,7 +296,7 @@ interface EmitOptions {
 }
 
 interface Emitted {
-  /** The trace's outputs; of a variable's next value, the node that has changed it. */
+  /** The trace's outputs; for a variable's next value, the node that changed it. */
   readonly outputs: readonly Edge[];
   /** Nodes that change variables. */
   readonly changes: readonly Edge[];
@@ -329,7 +336,7 @@ function emit(graph: GraphBuilder, traced: Trace, { inputs, variables, control, 
       precision === 'bfloat16' && isProduct(op) ? addInBfloat16(graph, op, edges) : addOp(graph, op, edges),
     );
   }
-  // Last, when every read of a variable is known: changes wait for them.
+  // Done last, once every read of a variable is known, because changes wait for the reads.
   for (const op of changed) {
     const indices = op.outputs.map((_, k) => (op.inputs[k] as Extract<TracedValue, { kind: 'input' }>).index);
     const handles = indices.map((i) => variables.get(i)!.entered);
@@ -346,7 +353,10 @@ function addOp(graph: GraphBuilder, op: TracedOp, inputs: readonly Edge[]): Edge
   return graph.add(op.name, inputs, attributesOf(op));
 }
 
-/** Types that a kernel leaves to eager mode's inference; a graph wants them said. By op, attribute -> input that has the type. */
+/**
+ * Attributes that kernels leave to type inference in eager mode; a graph must state them. By op: attribute -> input
+ * that has the type.
+ */
 const inferredTypes: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   ExpandDims: { T: 0, Tdim: 1 },
   Squeeze: { T: 0 },
@@ -382,7 +392,7 @@ function isNumbers(value: unknown): value is number[] {
   return Array.isArray(value) && (value as unknown[]).every((item) => typeof item === 'number');
 }
 
-/** Products worth a lower precision, with the inputs that carry numbers (the others are sizes). */
+/** Products worth computing in lower precision, with the inputs that hold numbers (the others are sizes). */
 const products: Readonly<Record<string, readonly number[]>> = {
   Conv2D: [0, 1],
   Conv2DBackpropFilter: [0, 2],
@@ -395,7 +405,7 @@ function isProduct(op: TracedOp): boolean {
   return op.name in products && op.outputs[0]?.dtype === dataTypes.float32;
 }
 
-/** The op on inputs cast to bfloat16, its result cast back; oneDNN and cuDNN accumulate in float32. */
+/** The op with its inputs cast to bfloat16 and its result cast back; oneDNN and cuDNN accumulate in float32. */
 function addInBfloat16(graph: GraphBuilder, op: TracedOp, inputs: readonly Edge[]): Edge {
   const numbers = products[op.name]!;
   const lowered = inputs.map((edge, i) =>

@@ -1,7 +1,8 @@
 /**
- * A traced function as an ONNX model, its weights inside. Each TensorFlow op that a forward pass calls becomes the operators of ONNX
- * that compute the same. ONNX convolves channels first: what follows a convolution stays so as long as it can, and goes back to
- * channels last for all else, so that every other op is as it was traced. Field numbers are those of onnx.proto.
+ * A traced function as an ONNX model with its weights inside. Each TensorFlow op that a forward pass calls becomes the
+ * equivalent ONNX operators. ONNX convolves channels first: whatever follows a convolution stays channels first as long
+ * as it can, and is transposed to channels last for everything else, so that all other ops are written as they were
+ * traced. Field numbers are those of onnx.proto.
  */
 import { dataTypes } from './backend.js';
 import type { BoundNames } from './graph.js';
@@ -9,10 +10,10 @@ import { int32Of, open } from './open-batch.js';
 import { bytesField, concat, stringField, varintField } from './protobuf.js';
 import { TraceError, type Trace, type TracedOp, type TensorSpec, type TracedValue } from './trace.js';
 
-/** The oldest with all that is written here: read by everything since 2020. */
+/** The oldest versions with everything written here; all readers since 2020 support them. */
 const versions = { ir: 7, operators: 13 } as const;
 
-/** TensorProto.DataType, by TensorFlow's number. */
+/** TensorProto.DataType by TensorFlow's number. */
 const elementTypes: Readonly<Record<number, number>> = {
   [dataTypes.float32]: 1,
   [dataTypes.uint8]: 2,
@@ -20,16 +21,16 @@ const elementTypes: Readonly<Record<number, number>> = {
   [dataTypes.int64]: 7,
 };
 
-/** Whole numbers alone are written here. */
+/** Only whole numbers are written here. */
 type Attribute = number | readonly number[];
 
-/** The dimension of which there may be any number. */
+/** The dimension that may have any size. */
 const batchName = 'n';
 
 export interface OnnxAbout {
   readonly name: string;
   readonly description: string;
-  /** What a reader of the model finds in its properties. */
+  /** Shown by readers of the model as its properties. */
   readonly properties: Readonly<Record<string, string>>;
 }
 
@@ -68,7 +69,10 @@ const kernelToFirst = [3, 2, 0, 1];
 class OnnxGraph {
   readonly nodes: Uint8Array[] = [];
   readonly initializers = new Map<string, Uint8Array>();
-  /** Of each result: its name with channels last, or as it is where it has none; and with channels first. */
+  /**
+   * For each result, its name with channels last (or its only name, if it has no channels) and its name with channels
+   * first.
+   */
   readonly #plain = new Map<string, string>();
   readonly #first = new Map<string, string>();
   readonly #ids: Map<TracedOp, number>;
@@ -93,7 +97,7 @@ class OnnxGraph {
     }
   }
 
-  /** The name of a value, channels last. */
+  /** The name of a value with channels last. */
   plain(value: TracedValue): string {
     if (value.kind !== 'result') return this.#given(value);
     const key = this.#keyOf(value);
@@ -106,7 +110,7 @@ class OnnxGraph {
     return name!;
   }
 
-  /** The name of images, channels first. */
+  /** The name of images with channels first. */
   channelsFirst(value: TracedValue): string {
     const key = this.#keyOf(value);
     const name = this.#first.get(key) ?? this.node('Transpose', [this.plain(value)], { perm: toFirst })[0]!;
@@ -114,13 +118,13 @@ class OnnxGraph {
     return name;
   }
 
-  /** Whether a value has its channels first and was not needed otherwise. */
+  /** Whether a value is channels first and has not been needed channels last. */
   isFirst(value: TracedValue): boolean {
     const key = this.#keyOf(value);
     return this.#first.has(key) && !this.#plain.has(key);
   }
 
-  /** A convolution's kernel: a weight lies in the file as ONNX has it. */
+  /** A convolution's kernel; weights are stored in ONNX's order. */
   kernel(value: TracedValue): string {
     const weight = this.#weightOf(value);
     if (weight === undefined) return this.node('Transpose', [this.plain(value)], { perm: kernelToFirst })[0]!;
@@ -129,7 +133,7 @@ class OnnxGraph {
     return this.#initializer(`${weight.name}.oihw`, { shape: permuted, dtype }, bytes);
   }
 
-  /** Writes the nodes' results for the op, channels last or first. */
+  /** Writes the op's result, channels last or first. */
   result(op: TracedOp, type: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): void {
     const names = op.outputs.map((_, k) => this.#nameOf(op, k));
     this.node(type, inputs, attributes, names);
@@ -140,12 +144,12 @@ class OnnxGraph {
     this.#first.set(this.#key(op, 0), this.node(type, inputs, attributes)[0]!);
   }
 
-  /** The op's result is a value that is there. */
+  /** Makes the op's result another name for an existing value. */
   same(op: TracedOp, value: TracedValue): void {
     this.#plain.set(this.#key(op, 0), this.plain(value));
   }
 
-  /** Adds a node; the names of what it gives. */
+  /** Adds a node and returns the names of its outputs. */
   node(
     type: string,
     inputs: readonly string[],
@@ -164,19 +168,21 @@ class OnnxGraph {
     return outputs;
   }
 
-  /** Whole numbers as an input, which ONNX wants as int64. */
+  /** Whole numbers as an input; ONNX wants them as int64. */
   integers(values: readonly number[]): string {
     const bytes = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
     return this.#initializer(`integers_${values.join('_')}`, { shape: [values.length], dtype: dataTypes.int64 }, bytes);
   }
 
-  /** The bias that is added to a convolution and to nothing else, as ONNX adds it in the same node. */
+  /**
+   * The bias that is added to a convolution's result, if nothing else uses that result: ONNX adds it in the same node.
+   */
   biasOf(op: TracedOp): TracedOp | undefined {
     if (this.#uses.get(op) !== 1) return undefined;
     return this.traced.ops.find(({ name, inputs: [x] }) => name === 'BiasAdd' && x?.kind === 'result' && x.op === op);
   }
 
-  /** Whether a bias was added by its convolution. */
+  /** Whether a bias has already been added by its convolution. */
   isDone(op: TracedOp): boolean {
     return this.#first.has(this.#key(op, 0));
   }
@@ -207,7 +213,7 @@ class OnnxGraph {
     return name;
   }
 
-  /** The function's result has its own name. */
+  /** The function's result keeps its own name. */
   #nameOf(op: TracedOp, output: number): string {
     const [result] = this.traced.outputs;
     const isResult = result?.kind === 'result' && result.op === op && result.output === output;
@@ -225,7 +231,7 @@ class OnnxGraph {
 
 type Translation = (graph: OnnxGraph, op: TracedOp) => void;
 
-/** The same operator under the same or another name. */
+/** The same operator, under the same name or another. */
 function plainly(type: string): Translation {
   return (graph, op) => {
     graph.result(
@@ -236,7 +242,7 @@ function plainly(type: string): Translation {
   };
 }
 
-/** Of each number for itself: channels lie as they lay. */
+/** Applied to each number separately: the order of channels stays. */
 function elementwise(type: string): Translation {
   return (graph, op) => {
     const [x] = op.inputs;
@@ -353,7 +359,7 @@ const translations: Readonly<Record<string, Translation>> = {
   },
 };
 
-/** What is cut off or put around, [top, left, bottom, right]: TensorFlow's SAME puts the odd row below. */
+/** What is cut off or padded, [top, left, bottom, right]: TensorFlow's SAME puts the odd row at the bottom. */
 function padsOf(op: TracedOp, size: readonly number[], strides: readonly number[]): number[] {
   const from = op.inputSpecs[0]!.shape.slice(1, 3);
   const to = op.outputs[0]!.shape.slice(1, 3);
@@ -370,7 +376,7 @@ function integersOf(op: TracedOp, name: string): number[] {
   return attributeOf(op, name) as number[];
 }
 
-/** Whole numbers that an op was given as an input. */
+/** Whole numbers that were passed to an op as an input. */
 function constantOf(op: TracedOp, input: number): number[] {
   const value = op.inputs[input];
   if (value?.kind === 'constant') return [...int32Of(value.bytes)];

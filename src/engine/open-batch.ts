@@ -1,6 +1,6 @@
 /**
- * A trace is of one batch size, which its reshapes and slices hold as numbers. Traced with two sizes, a function shows which numbers
- * those are, and its graph can be one for batches of any size.
+ * A trace has one batch size, which its reshapes and slices contain as numbers. Tracing a function with two sizes shows
+ * which numbers those are, so that its graph can be written for batches of any size.
  */
 import { dataTypes } from './backend.js';
 import { TraceError, type Trace, type TracedOp, type TensorSpec, type TracedValue } from './trace.js';
@@ -8,11 +8,14 @@ import { TraceError, type Trace, type TracedOp, type TensorSpec, type TracedValu
 /** Batch sizes to trace with. */
 export const batchProbes = [2, 3] as const;
 
-/** In a shape: whatever is there. TensorFlow and ONNX read it so in a Reshape; TensorFlow's Slice takes it for all that is left. */
+/**
+ * In a shape: any size. TensorFlow and ONNX read it so in a Reshape; TensorFlow's Slice reads it as everything that is
+ * left.
+ */
 export const open = -1;
 
 /**
- * The trace whose sizes are those of both traces, and `open` where they go with the batch.
+ * The trace with the sizes that both traces have, and `open` where they depend on the batch.
  *
  * @param traces of one function, with batches of `probes`
  * @throws TraceError if the two differ in anything else
@@ -65,7 +68,7 @@ export function openBatch([first, second]: readonly [Trace, Trace]): Trace {
   };
 }
 
-/** A copy: bytes of a constant need not lie where an int32 can be read. */
+/** A copy, because a constant's bytes may not be aligned for int32. */
 export function int32Of(bytes: Uint8Array): Int32Array {
   return new Int32Array(Uint8Array.from(bytes).buffer);
 }

@@ -1,7 +1,7 @@
 /**
- * TensorFlow's own ops where tfjs's are wasteful or can't be traced. tfjs differentiates relu with seven element-wise ops
- * over the whole activation and a bias with a generic broadcast sum; TensorFlow has one kernel for each. tfjs's gather
- * reads its indices on the host. Each function here works eagerly and while being traced.
+ * TensorFlow's own ops where tfjs's are wasteful or can't be traced. tfjs differentiates relu with seven element-wise
+ * ops over the whole activation and a bias with a generic broadcast sum; TensorFlow has one kernel for each. tfjs's
+ * gather reads its indices on the host. Each function here works both eagerly and while being traced.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { inPlace } from './trace.js';
@@ -18,7 +18,7 @@ function run(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.T
   return backend().executeSingleOutput(name, attributes, inputs);
 }
 
-/** How a square window goes over images. */
+/** How a square window moves over images. */
 export interface Patches {
   readonly size: number;
   readonly stride: number;
@@ -59,17 +59,20 @@ export const matMul = tf.customGrad((a, b, save) => {
   };
 }) as (a: tf.Tensor2D, b: tf.Tensor2D) => tf.Tensor2D;
 
-/** Widest result that `transposedA` makes lying down. */
+/** Widest result for which `transposedA` computes the transpose instead. */
 const narrow = 16;
 
-/** aᵀ b, [k, m] x [k, n] -> [m, n]: a narrow one as (bᵀ a)ᵀ, since a row of 8 fills half a vector register (90 against 145 us). */
+/**
+ * aᵀ b, [k, m] x [k, n] -> [m, n]: a narrow one as (bᵀ a)ᵀ, since a row of 8 fills half a vector register (90 vs. 145
+ * us).
+ */
 function transposedA(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   return b.shape[1]! <= narrow ? tf.transpose(product(b, a, true, false)) : product(a, b, true, false);
 }
 
 /**
- * (inputs - offset) x kernel, [m, k] x [k, n] -> [m, n], without a pass over the inputs. Gradients go to the kernel alone: it
- * is for a first layer.
+ * (inputs - offset) x kernel, [m, k] x [k, n] -> [m, n], without a pass over the inputs. Gradients flow only to the
+ * kernel: it is meant for a first layer.
  */
 export function shiftedMatMul(inputs: tf.Tensor2D, kernel: tf.Tensor2D, offset: number): tf.Tensor2D {
   const withGradient = tf.customGrad((values, save) => {
@@ -85,13 +88,14 @@ export function shiftedMatMul(inputs: tf.Tensor2D, kernel: tf.Tensor2D, offset: 
 }
 
 /**
- * What TensorFlow computes with in this process. On a GPU its kernels of SparseSoftmaxCrossEntropyWithLogits and
- * UnsortedSegmentSum add in no fixed order, and are refused where results have to repeat (TF_DETERMINISTIC_OPS).
+ * The device that TensorFlow uses in this process. Its GPU kernels for SparseSoftmaxCrossEntropyWithLogits and
+ * UnsortedSegmentSum add in no fixed order, and are rejected where results must be reproducible (TF_DETERMINISTIC_OPS).
  */
 export const computesOn = (): 'cpu' | 'gpu' => (backend().binding.isUsingGpuDevice() ? 'gpu' : 'cpu');
 
 /**
- * Cross-entropy in nats of each row, [n], from logits [n, classes] and labels [n] (int32). Gradients go to the logits alone.
+ * Cross-entropy in nats of each row, [n], from logits [n, classes] and labels [n] (int32). Gradients flow only to the
+ * logits.
  */
 export function sparseSoftmaxCrossEntropy(
   logits: tf.Tensor2D,
@@ -134,7 +138,7 @@ function oneHot(indices: tf.Tensor1D, depth: number): tf.Tensor2D {
   return run('OneHot', attributes, [indices, tf.scalar(depth, 'int32'), tf.scalar(1), tf.scalar(0)]) as tf.Tensor2D;
 }
 
-/** Rows of `table` [rows, ...] at `indices` [n] (int32): [n, ...]. An index out of range is TensorFlow's error. */
+/** Rows of `table` [rows, ...] at `indices` [n] (int32): [n, ...]. TensorFlow throws if an index is out of range. */
 export function gatherRows(table: tf.Tensor, indices: tf.Tensor): tf.Tensor {
   const attributes: OpAttribute[] = [
     { name: 'batch_dims', type: attributeTypes.int, value: 0 },
@@ -145,7 +149,7 @@ export function gatherRows(table: tf.Tensor, indices: tf.Tensor): tf.Tensor {
   return run('GatherV2', attributes, [table, indices, tf.scalar(0, 'int32')]);
 }
 
-/** For each row of `values` [n, classes] the entry at `columns` [n] (int32): [n]. */
+/** For each row of `values` [n, classes], the entry at `columns` [n] (int32): [n]. */
 export function gatherColumns(values: tf.Tensor2D, columns: tf.Tensor1D): tf.Tensor1D {
   const attributes: OpAttribute[] = [
     { name: 'batch_dims', type: attributeTypes.int, value: 1 },
@@ -160,7 +164,10 @@ function castTo(values: tf.Tensor, from: number, to: number): tf.Tensor {
   return run('Cast', [type('SrcT', from), type('DstT', to), bool('Truncate', false)], [values]);
 }
 
-/** Whole numbers 0..255 as TensorFlow's bytes, a type that tfjs does not have: for what takes them as an input, and for `fromBytes`. */
+/**
+ * Whole numbers 0..255 as TensorFlow's bytes, a type that tfjs does not have: for models that take bytes as input, and
+ * for `fromBytes`.
+ */
 export function toBytes<X extends tf.Tensor>(values: X): X {
   return castTo(values, dataTypes.float32, dataTypes.uint8) as X;
 }
@@ -175,11 +182,11 @@ function bitcast(values: tf.Tensor, from: number, to: number): tf.Tensor {
 }
 
 /**
- * Bytes as numbers in 0..1. tfjs has no tensor of bytes, so four travel in the bits of one float32 (little-endian, as
- * `packBytes` lays them): a quarter of the memory that a float32 for each would take. Not in an int32, as a loop on a GPU keeps
- * its int32 state in host memory and would copy all images over at each step (docs/gpu.md).
+ * Bytes as numbers in 0..1. tfjs has no byte tensors, so four bytes are stored in the bits of one float32
+ * (little-endian, as laid out by `packBytes`), a quarter of the memory that a float32 each would take. Not int32,
+ * because a loop on a GPU keeps int32 state in host memory and would copy all images over at each step (docs/gpu.md).
  *
- * @param packed [n, ceil(size / 4)] float32, of which nothing but the bits means anything
+ * @param packed [n, ceil(size / 4)] float32, of which only the bits matter
  * @returns [n, size] float32
  */
 export function unpackBytes(packed: tf.Tensor2D, size: number): tf.Tensor2D {
@@ -201,12 +208,12 @@ export function packBytes(bytes: Uint8Array, count: number, size: number): tf.Te
   return tf.tensor2d(new Float32Array(padded.buffer), [count, words]);
 }
 
-/** Integers [rows, columns] in the bits of float32, for the same reason; `integersOf` gives them back. */
+/** Integers [rows, columns] in the bits of float32, for the same reason; `integersOf` reverses it. */
 export function packIntegers(values: Int32Array, shape: [rows: number, columns: number]): tf.Tensor2D {
   return tf.tensor2d(new Float32Array(values.buffer, values.byteOffset, values.length), shape);
 }
 
-/** What `packIntegers` packed, or rows of it: int32 of the same shape. */
+/** Integers packed by `packIntegers`, or rows of them: int32 of the same shape. */
 export function integersOf(packed: tf.Tensor): tf.Tensor {
   return bitcast(packed, dataTypes.float32, dataTypes.int32);
 }
@@ -259,7 +266,7 @@ export const tanh = tf.customGrad((x, save) => {
  * The last layer of an autoencoder, sigmoid(hidden x kernelᵀ + bias), [n, pixels].
  *
  * @param hidden [n, w]
- * @param kernel [pixels, w]: lying so, the gradient's product with it is half as long as it is the other way
+ * @param kernel [pixels, w]: in this order the gradient's product with it takes half the time
  * @param bias [pixels]
  */
 export function decode(hidden: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor): tf.Tensor2D {
@@ -272,8 +279,8 @@ function decodedLogits(hidden: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): t
 }
 
 /**
- * Mean over all elements of (decode(hidden, kernel, bias) - targets)². Gradients go to the first three. Their constant
- * factor, 2 over the number of elements, is applied where tensors are small, not to [n, pixels].
+ * Mean over all elements of (decode(hidden, kernel, bias) - targets)². Gradients flow to the first three. Their
+ * constant factor, 2 over the number of elements, is applied to the small tensors, not to [n, pixels].
  */
 export function decodingLoss(
   inputs: readonly [hidden: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor],
@@ -327,8 +334,8 @@ export const layerNorm = tf.customGrad((x, gain, bias, save) => {
 }) as (x: tf.Tensor2D, gain: tf.Tensor, bias: tf.Tensor) => tf.Tensor2D;
 
 /**
- * Rows of a trained table [rows, n] at `indices` [m] (int32): [m, n]. Its gradient sums what came to each row: on a CPU in the
- * order of the indices, on a GPU as a matrix product.
+ * Rows of a trained table [rows, n] at `indices` [m] (int32): [m, n]. Its gradient sums the contributions to each row:
+ * on a CPU in the order of the indices, on a GPU as a matrix product.
  */
 export function embed(table: tf.Tensor2D, indices: tf.Tensor1D, device = computesOn()): tf.Tensor2D {
   const rows = table.shape[0];
@@ -347,16 +354,20 @@ export function embed(table: tf.Tensor2D, indices: tf.Tensor1D, device = compute
   return withGradient(table) as tf.Tensor2D;
 }
 
-/** Numbers in [0, 1) that depend on `seed` [2] (int32) alone: the same on every machine, device and thread count (Philox). */
+/**
+ * Numbers in [0, 1) that depend only on `seed` [2] (int32): the same on every machine, device and thread count
+ * (Philox).
+ */
 export function statelessUniform(shape: readonly number[], seed: tf.Tensor1D): tf.Tensor {
   const attributes = [type('dtype', dataTypes.float32), type('T', dataTypes.int32), type('Tseed', dataTypes.int32)];
   return run('StatelessRandomUniform', attributes, [tf.tensor1d([...shape], 'int32'), seed]);
 }
 
 /**
- * Images [n, h, w, c] seen through a projective map each, bilinear; beyond the rim the nearest pixel stands.
+ * Images [n, h, w, c], each seen through a projective map, bilinear; beyond the edge the nearest pixel is repeated.
  *
- * @param transforms [n, 8]: pixel (x, y) of the result is the image's at ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k)
+ * @param transforms [n, 8]: pixel (x, y) of the result is the image's at ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) /
+ * k)
  *   with k = c0 x + c1 y + 1
  */
 export function projectImages(images: tf.Tensor4D, transforms: tf.Tensor2D): tf.Tensor4D {
@@ -370,7 +381,7 @@ export function projectImages(images: tf.Tensor4D, transforms: tf.Tensor2D): tf.
   return run('ImageProjectiveTransformV3', attributes, [images, transforms, size, tf.scalar(0)]) as tf.Tensor4D;
 }
 
-/** What a step of Adam works on: tensors of one shape; and the step's rate, bias corrections included. */
+/** Inputs of a step of Adam: tensors of one shape, and the step's rate, bias corrections included. */
 export interface AdamStep {
   readonly parameter: tf.Tensor;
   readonly mean: tf.Tensor;
@@ -386,8 +397,8 @@ export interface AdamConstants {
 }
 
 /**
- * mean += (1 - beta1) (g - mean), square += (1 - beta2) (g² - square), parameter -= rate mean / (sqrt(square) + epsilon): the
- * new three.
+ * mean += (1 - beta1) (g - mean), square += (1 - beta2) (g² - square), parameter -= rate mean / (sqrt(square) +
+ * epsilon): returns the three new values.
  */
 export function adam({ parameter, mean, square, gradient, rate }: AdamStep, constants: AdamConstants): tf.Tensor[] {
   const { beta1, beta2, epsilon } = constants;
@@ -397,7 +408,7 @@ export function adam({ parameter, mean, square, gradient, rate }: AdamStep, cons
   return [tf.sub(parameter, move), nextMean, nextSquare];
 }
 
-/** The same where parameter, mean and square are state of a loop: there one pass of TensorFlow's own kernel. */
+/** The same for parameter, mean and square that are state of a loop: one pass of TensorFlow's own kernel. */
 export function applyAdam(step: AdamStep, constants: AdamConstants): tf.Tensor[] {
   const { parameter, mean, square, gradient, rate } = step;
   const { beta1, beta2, epsilon } = constants;
@@ -405,7 +416,8 @@ export function applyAdam(step: AdamStep, constants: AdamConstants): tf.Tensor[]
   const op = {
     name: 'ResourceApplyAdam',
     attributes: [T(parameter), bool('use_locking', false), bool('use_nesterov', false)],
-    // The powers of beta1 and beta2, which would correct the bias in float32: 0, as the rate has it in double precision.
+    // The powers of beta1 and beta2 would correct the bias in float32; they are 0 because the rate includes the
+    // correction in double precision.
     inputs: [
       ...[parameter, mean, square, none, none, rate],
       ...[tf.scalar(beta1), tf.scalar(beta2), tf.scalar(epsilon), gradient],
@@ -414,18 +426,18 @@ export function applyAdam(step: AdamStep, constants: AdamConstants): tf.Tensor[]
   return inPlace(op, () => adam(step, constants));
 }
 
-/** What a step of gradient descent with momentum works on. */
+/** Inputs of a step of gradient descent with momentum. */
 export interface MomentumStep extends Omit<AdamStep, 'mean' | 'square'> {
   readonly velocity: tf.Tensor;
 }
 
-/** velocity = momentum velocity + g, parameter -= rate velocity: the new two. */
+/** velocity = momentum velocity + g, parameter -= rate velocity: returns the two new values. */
 export function descend({ parameter, velocity, gradient, rate }: MomentumStep, momentum: number): tf.Tensor[] {
   const next = tf.add(tf.mul(velocity, momentum), gradient);
   return [tf.sub(parameter, tf.mul(next, rate)), next];
 }
 
-/** The same where both are state of a loop: there one pass of TensorFlow's own kernel. */
+/** The same for state of a loop: one pass of TensorFlow's own kernel. */
 export function applyMomentum(step: MomentumStep, momentum: number): tf.Tensor[] {
   const { parameter, velocity, gradient, rate } = step;
   const op = {

@@ -11,9 +11,9 @@ import { loopGraph, straightGraph, type CompiledGraph, type Precision } from './
 import { trace, type Trace } from './trace.js';
 
 export interface Program {
-  /** The ops that one call (of a loop: one step) runs. */
+  /** The ops that one call runs (for a loop: one step). */
   readonly traced: Trace;
-  /** Runs it. The results are new tensors, the caller's to dispose of. Throws on a closed program. */
+  /** Runs it. The results are new tensors, which the caller disposes of. Throws on a closed program. */
   run(inputs: readonly tf.Tensor[]): tf.Tensor[];
   /** Frees the session; a second call does nothing. */
   close(): void;
@@ -21,13 +21,16 @@ export interface Program {
 
 export interface LoopProgram {
   readonly traced: Trace;
-  /** State after the steps `begin` .. `end - 1`: new tensors, the caller's to dispose of. `begin` >= `end` copies the state. */
+  /**
+   * State after the steps `begin` .. `end - 1`: new tensors, which the caller disposes of. `begin` >= `end` copies the
+   * state.
+   */
   run(begin: number, end: number, state: readonly tf.Tensor[], constants: readonly tf.Tensor[]): tf.Tensor[];
   close(): void;
 }
 
 export interface CompileOptions {
-  /** bfloat16: convolutions and matrix products alone; all that goes in and comes out stays float32. */
+  /** bfloat16 applies only to convolutions and matrix products; all inputs and outputs stay float32. */
   readonly precision?: Precision;
   /** Runs the function op by op through tfjs instead: the slow reference that a compiled program must agree with. */
   readonly eager?: boolean;
@@ -51,10 +54,10 @@ export function compile(
   };
 }
 
-/** One step of a loop: `index` counts from `begin`; returns the next state, shapes and types as those of `state`. */
+/** One step of a loop: `index` counts from `begin`; returns the next state, with the shapes and types of `state`. */
 export type StepFunction = (index: tf.Scalar, state: tf.Tensor[], constants: tf.Tensor[]) => tf.Tensor[];
 
-/** What tensors of a loop a step is traced with. */
+/** Example tensors with which a loop's step is traced. */
 export interface StepExamples {
   readonly state: readonly tf.Tensor[];
   readonly constants: readonly tf.Tensor[];
@@ -106,7 +109,7 @@ function refuseOtherShapes(traced: Trace, stateCount: number): void {
 }
 
 function eagerly(body: (inputs: tf.Tensor[]) => tf.Tensor[], inputs: readonly tf.Tensor[]): tf.Tensor[] {
-  // An output may be an input passed through; the caller gets tensors of its own all the same.
+  // An output may be an input passed through; the caller still gets its own tensors.
   return tf.tidy(() => body([...inputs]).map((tensor) => tf.clone(tensor)));
 }
 
@@ -126,7 +129,7 @@ function eagerLoop(step: StepFunction, traced: Trace): LoopProgram {
   };
 }
 
-/** A graph loaded into a TensorFlow session. The binding knows one way in: a SavedModel in a folder. */
+/** A graph loaded into a TensorFlow session. The binding can only load a SavedModel from a folder. */
 class Session {
   readonly #feeds: string;
   readonly #fetches: string;

@@ -15,7 +15,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** Wire type 0; negative numbers as 64-bit two's complement, as int32 and int64 fields want them. */
+/** Wire type 0; negative numbers as 64-bit two's complement, as int32 and int64 fields require. */
 export function varintField(field: number, value: number | bigint): Uint8Array {
   return concat([varint(field << 3), varint(value)]);
 }

@@ -1,10 +1,11 @@
 /**
- * Members at once: a traced step of one member becomes the step of several, each tensor with a leading axis of members (what JAX
- * calls vmap, by rules for TensorFlow's ops). Members have their own parameters, order of data and random numbers, and share the
- * images; none sees another's numbers, so that one that diverges leaves the others as they are.
+ * Several members at once: a traced step of one member becomes the step of several, each tensor with a leading axis of
+ * members (what JAX calls vmap, with rules for TensorFlow's ops). Members have their own parameters, data order and
+ * random numbers, and share the images; none sees another's numbers, so a member that diverges does not affect the
+ * others.
  *
- * A convolution with a kernel for each member becomes patches and one batched product: TensorFlow has no other form but grouped
- * convolutions, which take longer than one convolution after another (jax#26568).
+ * A convolution with a kernel per member becomes patches and one batched product: TensorFlow's only other form is
+ * grouped convolutions, which take longer than one convolution after another (jax#26568).
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { backend, dataTypes, type OpAttribute } from './backend.js';
@@ -12,7 +13,7 @@ import { adam, applyAdam, applyMomentum, descend, imagePatches, type Patches } f
 import { traceStep, type StepExamples, type StepFunction } from './program.js';
 import { TraceError, type Trace, type TracedOp, type TracedValue } from './trace.js';
 
-/** An input of an op as it comes: of all members, [members, ...], or the same for each, [...]. */
+/** An input of an op: stacked over members, [members, ...], or the same for each, [...]. */
 interface Operand {
   readonly tensor: tf.Tensor;
   readonly isStacked: boolean;
@@ -22,8 +23,8 @@ interface Operand {
 type Rule = (call: Call) => readonly tf.Tensor[];
 
 /**
- * The traced function for several members at once. Inputs are as traced, those of `stacked` with a leading axis of `members`; so are
- * all outputs. It runs ops alone and can be traced in its turn.
+ * The traced function for several members at once. Inputs are as traced, those in `stacked` with a leading axis of
+ * `members`, as are all outputs. It runs only ops and can itself be traced.
  *
  * @throws TraceError for an op that has no rule here
  */
@@ -83,13 +84,13 @@ function executed(
     : backend().executeMultipleOutputs(name, [...attributes], [...inputs], count);
 }
 
-/** An operand that is the same for all members, once for each. */
+/** An operand that all members share, repeated for each. */
 function widened({ tensor, isStacked }: Operand, members: number): tf.Tensor {
   if (isStacked) return tensor;
   return tf.tile(tf.expandDims(tensor, 0), [members, ...tensor.shape.map(() => 1)]);
 }
 
-/** An op with stacked inputs, and what rules ask of it. */
+/** An op with stacked inputs, and what rules need from it. */
 class Call {
   constructor(
     readonly op: TracedOp,
@@ -101,7 +102,7 @@ class Call {
     return this.operands[i]!.isStacked;
   }
 
-  /** As it comes. */
+  /** Stacked or not, as it is passed in. */
   input(i: number): tf.Tensor {
     return this.operands[i]!.tensor;
   }
@@ -124,7 +125,7 @@ class Call {
     return tf.reshape(tensor, [this.members, rows / this.members, ...rest]);
   }
 
-  /** The numbers of an input that is a literal of the step: an axis, sizes, a constant of the optimiser. */
+  /** The numbers of an input that is a literal in the step: an axis, sizes, a constant of the optimiser. */
   literal(i: number): number[] {
     const value = this.op.inputs[i]!;
     if (value.kind !== 'constant')
@@ -145,17 +146,17 @@ class Call {
     return executed(this.op.name, attributes, inputs, this.op.outputs.length);
   }
 
-  /** Shape of an output of one member. */
+  /** Shape of one member's output. */
   shape(output = 0): readonly number[] {
     return this.op.outputs[output]!.shape;
   }
 }
 
-/** An axis of one member's tensor, in the tensor of all. */
+/** An axis of one member's tensor, as an axis of the stacked tensor. */
 const shifted = (axis: number) => (axis < 0 ? axis : axis + 1);
 const ints = (values: readonly number[]) => tf.tensor1d([...values], 'int32');
 
-/** Element by element, with broadcasting: a member's axes are aligned at their ends, behind the axis of members. */
+/** Element by element, with broadcasting: a member's axes are aligned at their ends, after the axis of members. */
 const elementwise: Rule = (call) => {
   const rank = Math.max(...call.operands.map(({ tensor, isStacked }) => tensor.rank - (isStacked ? 1 : 0)));
   const aligned = call.operands.map(({ tensor, isStacked }) => {
@@ -169,7 +170,10 @@ const elementwise: Rule = (call) => {
 /** Element by element, all inputs of one shape. */
 const alike: Rule = (call) => call.run(call.operands.map((_, i) => call.wide(i)));
 
-/** Each example by itself: members are only more examples. The first `count` inputs have examples, the others are the same for all. */
+/**
+ * Each example by itself: members are just more examples. The first `count` inputs have examples, the others are
+ * shared.
+ */
 const perExample =
   (count: number): Rule =>
   (call) =>
@@ -177,7 +181,7 @@ const perExample =
       .run(call.operands.map((_, i) => (i < count ? call.folded(i) : call.input(i))))
       .map((tensor) => call.unfolded(tensor));
 
-/** Over axes that are the second input. */
+/** Over the axes given by the second input. */
 const reduction: Rule = (call) => {
   const axes = call.literal(1).map(shifted);
   const given = call.op.inputSpecs[1]!.shape.length === 0 ? tf.scalar(axes[0]!, 'int32') : ints(axes);
@@ -213,7 +217,10 @@ const conv2dFilterGradient: Rule = (call) => {
   return [tf.reshape(product, [call.members, ...kernel])];
 };
 
-/** A convolution of the slope, spread by the stride and padded to the size of the images, with the kernel turned about. */
+/**
+ * A convolution of the gradient, spread by the stride and padded to the size of the images, with the kernel rotated by
+ * 180 degrees.
+ */
 const conv2dInputGradient: Rule = (call) => {
   const [, size, , from, to] = call.wide(1).shape as [number, number, number, number, number];
   const { stride, padding } = convolutionOf(call, [size]);
@@ -254,18 +261,18 @@ function spreadOut(x: tf.Tensor4D, stride: number): tf.Tensor4D {
   return tf.slice(whole, [0, 0, 0, 0], [n, (height - 1) * stride + 1, (width - 1) * stride + 1, channels]);
 }
 
-/** A table of all members, or one that they share; and rows that each asks for, or the same for all. */
+/** A table per member, or one that they share; and rows per member, or the same rows for all. */
 const gather: Rule = (call) => {
   const [axis] = call.literal(2) as [number];
   const dims = call.attribute('batch_dims') as number;
-  // Shared and plain: one gather with all members' indices takes the axes of the indices where the axis was.
+  // Shared table, plain gather: one gather with all members' indices puts the axes of the indices where the axis was.
   if (!call.isStacked(0) && axis === 0 && dims === 0) return call.run([call.input(0), call.input(1), call.input(2)]);
   const at = tf.scalar(shifted(axis), 'int32');
   if (!call.isStacked(1) && dims === 0) return call.run([call.input(0), call.input(1), at]);
   return call.run([call.wide(0), call.wide(1), at], { batch_dims: dims + 1 });
 };
 
-/** Segments of all members in one table, each member's behind those of the one before. */
+/** Segments of all members in one table, each member's after those of the previous one. */
 const segmentSum: Rule = (call) => {
   const [segments] = call.literal(2) as [number];
   const offsets = tf.reshape(ints(Array.from({ length: call.members }, (_, i) => i * segments)), [call.members, 1]);
@@ -276,12 +283,12 @@ const segmentSum: Rule = (call) => {
   return [call.unfolded(sums)];
 };
 
-/** The rate, one for all members or one of each, behind which `rank` axes follow. */
+/** The rate, shared or one per member, followed by `rank` axes. */
 function adamRule(call: Call): readonly tf.Tensor[] {
   const [parameter, mean, square] = [0, 1, 2].map((i) => call.wide(i)) as [tf.Tensor, tf.Tensor, tf.Tensor];
   const [beta1, beta2, epsilon] = [6, 7, 8].map((i) => call.literal(i)[0]!) as [number, number, number];
   const step = { parameter, mean, square, gradient: call.wide(9), rate: rateOf(call, 5, parameter) };
-  // TensorFlow's kernel takes one rate for all that it changes.
+  // TensorFlow's kernel takes one rate for everything that it changes.
   return (call.isStacked(5) ? adam : applyAdam)(step, { beta1, beta2, epsilon });
 }
 
@@ -366,14 +373,14 @@ function named(names: readonly string[], rule: Rule): Record<string, Rule> {
   return Object.fromEntries(names.map((name) => [name, rule]));
 }
 
-/** Tensors of the members, one list for each, with the members as their first axis. */
+/** The members' tensors, one list per member, stacked with the members as the first axis. */
 export function stackTensors(lists: readonly (readonly tf.Tensor[])[]): tf.Tensor[] {
   return lists[0]!.map((_, i) => tf.stack(lists.map((list) => list[i]!)));
 }
 
 /**
- * A loop's step for several members at once. `examples` are those of one member; of the constants, those whose places are in
- * `shared` are the same for all members, the others have them as their first axis, as all state has.
+ * A loop's step for several members at once. `examples` are those of one member. Constants whose indices are in
+ * `shared` are the same for all members; the others, like all state, have members as their first axis.
  */
 export function stackedStep(
   step: StepFunction,

@@ -2,9 +2,9 @@
  * Tracing: one run of a tfjs function becomes the list of TensorFlow ops that it called.
  *
  * Every tfjs-node kernel ends in `executeSingleOutput` or `executeMultipleOutputs` of the backend, tfjs's own gradients
- * included, so recording these two while the function runs once (on real tensors, eagerly) gives its graph. What would
- * silently become a constant of that graph is refused by name: a value read on the host, a number drawn in JavaScript, a
- * tensor from outside that is no input, an op that keeps state in TensorFlow.
+ * included, so recording these two while the function runs once (on real tensors, eagerly) gives its graph. Anything
+ * that would silently become a constant of that graph is rejected by name: a value read on the host, a number drawn in
+ * JavaScript, a tensor from outside that is not an input, an op that keeps state in TensorFlow.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -50,7 +50,7 @@ export interface Trace {
 
 export type TraceFault = 'host-read' | 'javascript-random' | 'stateful-op' | 'captured-tensor' | 'no-graph-form';
 
-/** A function that can't become a graph. `fault` says why, the message also where and what to do instead. */
+/** A function that can't become a graph. `fault` says why; the message also says where, and what to do instead. */
 export class TraceError extends Error {
   constructor(
     readonly fault: TraceFault,
@@ -74,14 +74,14 @@ const drawnInJavaScript = new Set(
   ].map((name) => `${name}__op`),
 );
 
-/** TensorFlow ops that draw from hidden state: their results could not be repeated after a restart. */
+/** TensorFlow ops that draw from hidden state: their results could not be reproduced after a restart. */
 const keepsState = /^(Random|Multinomial|TruncatedNormal|ParameterizedTruncatedNormal|Summary|Write|Create|Var|Assign)/;
 
 /** One op list per traced function; nested traces would record into each other and are not allowed. */
 let current: Recorder | undefined;
 
 /**
- * Runs `body` once on `inputs` and returns the ops that it called. The tensors that it made are disposed of.
+ * Runs `body` once on `inputs` and returns the ops that it called. Tensors created on the way are disposed of.
  *
  * @throws TraceError if a result would not be a function of the inputs alone
  */
@@ -105,26 +105,26 @@ export function trace(body: (inputs: tf.Tensor[]) => tf.Tensor[], inputs: readon
   }
 }
 
-/** A TensorFlow op that changes variables in place, `ResourceApplyAdam`. */
+/** A TensorFlow op that changes variables in place, e.g. `ResourceApplyAdam`. */
 export interface InPlaceOp {
   readonly name: string;
   readonly attributes: readonly OpAttribute[];
-  /** In the op's order: first what it changes. */
+  /** In the op's order: those that it changes come first. */
   readonly inputs: readonly tf.Tensor[];
 }
 
 /**
- * The new values of the first inputs of an op that changes them in place, as a function. Eagerly `plain` computes them; in
- * a trace the op is recorded as one, and `loopGraph` keeps what it changes, which has to be state of the loop, in variables.
+ * The new values of the inputs that an op changes in place, as a function. Eagerly, `plain` computes them; in a trace
+ * the op is recorded as one, and `loopGraph` keeps what it changes, which must be state of the loop, in variables.
  */
 export function inPlace(op: InPlaceOp, plain: () => tf.Tensor[]): tf.Tensor[] {
   return current === undefined ? plain() : current.inPlace(op, plain);
 }
 
 class Recorder {
-  /** Whether ops go by unrecorded: what an op in place is made of when it runs eagerly. */
+  /** True while ops are not recorded: those that make up an in-place op when it runs eagerly. */
   #silent = false;
-  /** What each tensor's data is, by tfjs's data id. */
+  /** What each tensor's data stands for, by tfjs's data id. */
   readonly #values = new Map<object, TracedValue>();
   /** Data written by the traced function itself: literals such as `tf.scalar(2)`. */
   readonly #literals = new Set<object>();
@@ -177,7 +177,7 @@ class Recorder {
     try {
       return body();
     } finally {
-      // The prototype's methods show again once the own properties are gone.
+      // The prototype's methods are visible again once the own properties are deleted.
       for (const name of ['executeSingleOutput', 'executeMultipleOutputs', 'readSync', 'move'])
         Reflect.deleteProperty(target, name);
       Reflect.deleteProperty(engine, 'startScope');
@@ -263,7 +263,7 @@ function specOf(tensor: tf.Tensor): TensorSpec {
   return { shape: tensor.shape, dtype: backend().tensorMap.get(tensor.dataId).dtype as DataTypeNumber };
 }
 
-/** tfjs-node's Int64Scalar is not a tensor but travels as one; its low and high words are in `valueArray`. */
+/** tfjs-node's Int64Scalar is not a tensor but is passed like one; its low and high words are in `valueArray`. */
 function int64Literal(tensor: tf.Tensor): TracedValue | undefined {
   const words = (tensor as { valueArray?: Int32Array }).valueArray;
   if (!(words instanceof Int32Array)) return undefined;
@@ -282,7 +282,10 @@ function bytesOf(data: Float32Array | Int32Array | Uint8Array): Uint8Array {
   return Uint8Array.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-/** Ops that the outputs need, inputs first (depth first, with an own stack: a deep model would overflow the call stack). */
+/**
+ * Ops that the outputs need, inputs first (depth first, with an explicit stack: a deep model would overflow the call
+ * stack).
+ */
 function reachable(outputs: readonly TracedValue[]): TracedOp[] {
   const order: TracedOp[] = [];
   const seen = new Set<TracedOp>();
