@@ -22,7 +22,7 @@ import { reconstructionOutcomes } from './reconstruction.js';
 
 const nonlinearities = { relu, tanh, sigmoid } as const;
 
-/** Units of every layer from image to image: [784, w, 784], [784, 2w, w, 2w, 784]. */
+/** Units of each layer from image to image: [784, w, 784], [784, 2w, w, 2w, 784]. */
 function sizes(w: number, { height, width, channels }: Task, settings: Settings): number[] {
   const pixels = height * width * channels;
   const inner = Array.from({ length: setting(settings, 'depth') }, (_, i) => w * 2 ** i);
@@ -31,7 +31,7 @@ function sizes(w: number, { height, width, channels }: Task, settings: Settings)
 
 const layerName = (i: number) => `dense${i + 1}`;
 
-/** From and to of each layer. */
+/** Inputs and outputs of each layer. */
 function layersOf(units: readonly number[]): [from: number, to: number][] {
   return units.slice(1).map((to, i) => [nth(units, i), to]);
 }
@@ -48,9 +48,10 @@ function parameters(units: readonly number[], settings: Settings): ParameterSpec
 }
 
 /**
- * Images as rows [n, pixels] -> what the last layer is given. Pixels come in with the training set's mean taken off: the same
- * functions, as the bias can undo it, but a step of Adam then moves a unit for all images by a little. Without it one step
- * moves a unit of 3072 pixels by 1.4, the first steps push it below 0 for every image, and it never comes back.
+ * Images as rows [n, pixels] -> the last layer's input. The training set's mean is subtracted from the pixels: the
+ * model can express the same functions, as the bias can undo it, but a step of Adam then moves a unit for all images
+ * only a little. Without it one step moves a unit of 3072 pixels by 1.4, the first steps push it below 0 for every
+ * image, and it never recovers.
  */
 function encode(
   parameters: Parameters,
@@ -69,7 +70,7 @@ function encode(
 interface Form {
   readonly layers: number;
   readonly meanPixel: number;
-  /** Of what the last layer is given. */
+  /** Factor of the last layer's input. */
   readonly multiplier: number;
 }
 
@@ -101,7 +102,7 @@ export const autoencoder: Family = {
         watched((watch) => {
           const last = encode(values, flatten(images), form, settings, watch);
           const [kernel, bias] = outputOf(values);
-          // Before the sigmoid, which would hide how large it is.
+          // Before the sigmoid, which would hide its magnitude.
           watch('output', tf.add(tf.matMul(last, kernel, false, true), bias));
         }),
       loss(values, { images }) {

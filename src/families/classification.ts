@@ -1,10 +1,11 @@
-/** Loss and outcomes of every classifier, from its logits. */
+/** Loss and outcomes of every classifier, computed from its logits. */
 import * as tf from '@tensorflow/tfjs-core';
 import { gatherColumns, sparseSoftmaxCrossEntropy } from '../engine/ops.js';
 
 /**
- * Logits [n, combinations] from those of the attributes' values, [n, sum of sizes]: a combination's is the sum of its values'. Its
- * softmax is the product of the attributes', its cross-entropy the sum of theirs, and its largest that of each one's largest.
+ * Logits [n, combinations] from those of the attributes' values, [n, sum of sizes]: a combination's logit is the sum of
+ * its values' logits. The softmax is then the product of the attributes' softmaxes, the cross-entropy the sum of
+ * theirs, and the largest logit belongs to the combination of each attribute's largest.
  */
 export function combined(logits: tf.Tensor2D, sizes: readonly number[]): tf.Tensor2D {
   const n = logits.shape[0];
@@ -42,7 +43,7 @@ export function classificationOutcomes(logits: tf.Tensor2D, labels: tf.Tensor1D)
   };
 }
 
-/** 1 + how many classes come before the label; of equal logits the lower class comes first, as in argMax. */
+/** 1 + how many classes rank before the label; of equal logits the lower class comes first, as in argMax. */
 function rankOf(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
   const column = tf.expandDims(labels, 1);
   const own = tf.expandDims(gatherColumns(logits, labels), 1);

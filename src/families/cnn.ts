@@ -1,8 +1,9 @@
 /**
- * LeNet family (Schaeffer et al. 2023, Fig. 10). Every layer is a multiple of `width` w; `depth` counts its convolutions. LeNet has
- * two, each with a pool behind it; one of depth 1 does not have the second, and further ones are 3x3 convolutions from 2w to 2w channels that
- * keep the size of their input, so that any depth fits any image. Where classes are combinations of attributes, the head has an output
- * for each attribute's values, and a combination's logit is the sum of its own.
+ * LeNet family (Schaeffer et al. 2023, Fig. 10). Every layer is a multiple of `width` w; `depth` counts its
+ * convolutions. LeNet has two, each followed by a pool; depth 1 omits the second, and further ones are 3x3 convolutions
+ * from 2w to 2w channels that keep the size of their input, so that any depth fits any image. If classes are
+ * combinations of attributes, the head has an output for each attribute's values, and a combination's logit is the sum
+ * of its values' outputs.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { relu } from '../engine/ops.js';
@@ -31,7 +32,7 @@ const valid = { stride: 1, padding: 'valid' } as const;
 const furtherKernelSize = 3;
 const same = { stride: 1, padding: 'same' } as const;
 
-/** Side of an image after a valid convolution, and after the pool behind it. */
+/** Side of an image after a valid convolution, and after the pool that follows it. */
 const convolved = (side: number) => side - kernelSize + 1;
 const pooled = (side: number) => Math.floor(convolved(side) / 2);
 
@@ -40,7 +41,7 @@ interface Stage {
   readonly size: number;
   readonly from: number;
   readonly to: number;
-  /** Positions of its output, and of what it hands on. */
+  /** Positions of its output, and of what it passes on. */
   readonly outputs: number;
   readonly positions: number;
 }
@@ -60,7 +61,7 @@ function stagesOf(w: number, { height, width, channels }: Task, depth: number): 
   return stages;
 }
 
-/** Values that the last stage leaves of an image. */
+/** Values per image after the last stage. */
 function valuesAfter(stages: readonly Stage[]): number {
   const { to, positions } = nth(stages, -1);
   return positions * to;
@@ -81,8 +82,8 @@ function parameters(w: number, task: Task, depth: number): ParameterSpecs {
 }
 
 /**
- * Logits [n, classes] of images [n, height, width, channels]. The pool comes before the relu, not behind it: relu and max
- * commute, so values and gradients are the same, on a quarter of the elements. For 28 x 28 and two stages:
+ * Logits [n, classes] of images [n, height, width, channels]. The pool comes before the relu, not after it: relu and
+ * max commute, so values and gradients are the same, on a quarter of the elements. For 28 x 28 and two stages:
  */
 function apply(
   parameters: Parameters,
@@ -100,7 +101,7 @@ function apply(
 
 interface Form extends Pick<Task, 'attributes'> {
   readonly depth: number;
-  /** Of what the head is given. */
+  /** Factor of the head's input. */
   readonly multiplier: number;
 }
 

@@ -1,12 +1,12 @@
 /**
- * What a model family is: for a width a pure description of the parameters, and pure functions from parameters and a batch
- * to a loss and outcomes. One size knob, `width`. No state, no value read on the host and no JavaScript randomness inside,
- * since all of it is traced into a graph.
+ * What a model family is: for a width, a pure description of the parameters, and pure functions from parameters and a
+ * batch to a loss and outcomes. Its size is set by `width` alone. No state, no values read on the host and no
+ * JavaScript randomness inside, since all of it is traced into a graph.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from '../experiment/schema.js';
 
-/** What the dataset asks of a model. */
+/** What the dataset requires of a model. */
 export interface Task {
   readonly height: number;
   readonly width: number;
@@ -14,20 +14,23 @@ export interface Task {
   readonly classes: number;
   /** Mean of all pixels of all training images, 0 to 1. */
   readonly meanPixel: number;
-  /** How many values each attribute has, where classes are combinations of attributes (datasets/composition.ts). */
+  /** How many values each attribute has, if classes are combinations of attributes (datasets/composition.ts). */
   readonly attributes?: readonly number[] | undefined;
 }
 
-/** How one parameter tensor begins. Numbers come from the stream named after seed and parameter. */
+/** How a parameter tensor is initialised. Numbers come from the stream named after seed and parameter. */
 export type Initial =
   { readonly kind: 'normal'; readonly deviation: number } | { readonly kind: 'constant'; readonly value: number };
 
 export interface ParameterSpec {
   readonly shape: readonly number[];
-  /** Inputs that each of its outputs sums over; the rows of a table. With the shape it says how the tensor grows with the width. */
+  /**
+   * Inputs that each output sums over; for a table, its rows. With the shape it says how the tensor grows with the
+   * width.
+   */
   readonly fanIn: number;
   readonly initial: Initial;
-  /** Under muP, how the optimiser treats it; left out where it has the experiment's own learning rate. */
+  /** How the optimiser treats it under muP; omitted if it uses the experiment's own learning rate. */
   readonly scaling?: Scaling | undefined;
   /** Weight decay applies: true for kernels, false for biases and gains. */
   readonly decays: boolean;
@@ -35,10 +38,10 @@ export interface ParameterSpec {
 
 /** Factors of one tensor, relative to the base width (parametrization.ts). */
 export interface Scaling {
-  /** Of the learning rate, for the optimisers of Adam's kind and for SGD. */
+  /** Of the learning rate, for Adam-like optimisers and for SGD. */
   readonly adam: number;
   readonly sgd: number;
-  /** Of the size of its gradient's entries, with which Adam's epsilon goes. */
+  /** Of the size of its gradient's entries, with which Adam's epsilon is scaled. */
   readonly gradient: number;
 }
 
@@ -47,15 +50,15 @@ export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 export type Parameters<Name extends string = string> = Readonly<Record<Name, tf.Tensor>>;
 
 /**
- * One batch: images [n, height, width, channels] in 0..1 and labels [n] (int32). Where an example is a sequence of images,
- * its images follow each other.
+ * One batch: images [n, height, width, channels] in 0..1 and labels [n] (int32). If an example is a sequence of images,
+ * its images are consecutive.
  */
 export interface Batch {
   readonly images: tf.Tensor4D;
   readonly labels: tf.Tensor1D;
 }
 
-/** Random numbers of one training step: uniform in [0, 1), other ones at each call. */
+/** Random numbers of one training step: uniform in [0, 1), different at each call. */
 export interface StepRandom {
   uniform(shape: readonly number[]): tf.Tensor;
 }
@@ -63,50 +66,53 @@ export interface StepRandom {
 /** A family's member of one width, before its parameters have values. */
 export type Model = ModelParts & ModelAnswers;
 
-/** What it gives for images: `predict` shows it, and exported members give it. */
+/** Its answers for images: what `predict` shows and exported members return. */
 type ModelAnswers =
   | {
-      /** One number per image and class, [n, classes], whose softmax is the classes' chances. */
+      /** One number per image and class, [n, classes], whose softmax gives the class probabilities. */
       logits(parameters: Parameters, batch: Batch): tf.Tensor2D;
       readonly reconstruct?: undefined;
     }
   | {
       readonly logits?: undefined;
-      /** The images as the model gives them back, 0..1. */
+      /** The images as the model reconstructs them, 0..1. */
       reconstruct(parameters: Parameters, images: tf.Tensor4D): tf.Tensor4D;
     };
 
 interface ModelParts {
   readonly parameters: ParameterSpecs;
-  /** Whether there are right answers, so that the loss comes with an accuracy. */
+  /** Whether there are correct answers, so that the loss comes with an accuracy. */
   readonly hasAccuracy: boolean;
-  /** What each layer hands on for a batch, by the layer's name, in the order of the layers; the last one is the model's answer. */
+  /**
+   * What each layer passes on for a batch, by the layer's name, in the order of the layers; the last one is the model's
+   * answer.
+   */
   layers(parameters: Parameters, batch: Batch): Readonly<Record<string, tf.Tensor>>;
-  /** Training loss of the batch, a scalar; and the share of right answers, where there are right answers. */
+  /** Training loss of the batch, a scalar; and the share of correct answers, if there are any to compare with. */
   loss(parameters: Parameters, batch: Batch, noise: StepRandom): { loss: tf.Scalar; accuracy?: tf.Scalar };
   /** One value per image of the batch, by column name of `outcomes.parquet`. */
   outcomes(parameters: Parameters, batch: Batch): Readonly<Record<string, tf.Tensor1D>>;
   /**
-   * Floating-point operations of convolutions and matrix products (a multiply-add is two) per example: of `forward`
-   * alone, and of one training step (forward and both backward products; none for the images' gradient).
+   * Floating-point operations of convolutions and matrix products (a multiply-add counts as two) per example: of
+   * `forward` alone, and of one training step (forward and both backward products; none for the images' gradient).
    */
   readonly flops: { readonly forward: number; readonly training: number };
 }
 
-/** What a model is told beside its width and task: the experiment, with its architecture's own options filled in. */
+/** What a model gets besides its width and task: the experiment, with its architecture's own options filled in. */
 export type Settings = Experiment;
 
 export interface Family {
   readonly name: string;
   /** One line for help and docs. */
   readonly summary: string;
-  /** The figure of Schaeffer et al. 2023 (arXiv 2304.15004) that it is for. */
+  /** The figure of Schaeffer et al. 2023 (arXiv 2304.15004) that it reproduces. */
   readonly figure: string;
   /** An example is one image, or a sequence of `pairs` of them. */
   readonly examples: 'images' | 'sequences';
-  /** Least height and width of an image that its layers leave something of. */
+  /** Smallest height and width of an image for which its layers have any output. */
   readonly smallestSide: number;
-  /** Why there is no member of this width, and what would be right; undefined if there is one. */
+  /** Why this width is not possible, and what to do instead; undefined if it is. */
   refuses?(width: number, settings: Settings): { readonly what: string; readonly remedy: string } | undefined;
   model(width: number, task: Task, settings: Settings): Model;
 }
@@ -116,7 +122,7 @@ export function imagesPerExample({ examples }: Pick<Family, 'examples'>, setting
   return examples === 'sequences' ? setting(settings, 'pairs') : 1;
 }
 
-/** An option of the architecture's own; throws Error if the experiment was not resolved. */
+/** An option specific to the architecture; throws Error if the experiment was not resolved. */
 export function setting<Key extends keyof Settings>(settings: Settings, key: Key): NonNullable<Settings[Key]> {
   const value = settings[key];
   if (value === undefined) throw new Error(`${key} is missing: the experiment is not resolved`);

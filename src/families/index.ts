@@ -1,4 +1,7 @@
-/** The architectures of the lab. A new one is a file beside this, a line here, and its options in experiment/architectures.ts. */
+/**
+ * The architectures of the lab. To add one, add a file next to this one, a line here, and its options in
+ * experiment/architectures.ts.
+ */
 import type { Architecture } from '../experiment/architectures.js';
 import { autoencoder } from './autoencoder.js';
 import { cnn } from './cnn.js';

@@ -1,4 +1,4 @@
-/** Layers that families share: for each what its parameters are, what it computes, and what it costs. */
+/** Layers that families share, each with its parameters, its computation and its cost. */
 import * as tf from '@tensorflow/tfjs-core';
 import { biasAdd, conv2d, layerNorm, matMul, type Convolution } from '../engine/ops.js';
 import { present } from '../machine/present.js';
@@ -9,7 +9,7 @@ function heNormal(shape: readonly number[], fanIn: number): ParameterSpec {
   return normal(shape, fanIn, Math.sqrt(2 / fanIn));
 }
 
-/** LeCun et al. 1998 (Efficient BackProp): for a layer with no relu behind it. */
+/** LeCun et al. 1998 (Efficient BackProp): for a layer with no relu after it. */
 function lecunNormal(shape: readonly number[], fanIn: number): ParameterSpec {
   return normal(shape, fanIn, Math.sqrt(1 / fanIn));
 }
@@ -18,15 +18,15 @@ function normal(shape: readonly number[], fanIn: number, deviation: number): Par
   return { shape, fanIn, initial: { kind: 'normal', deviation }, decays: true };
 }
 
-/** Each value is of one unit, and sees that alone. */
+/** Each value belongs to one unit and affects only that one. */
 function constant(shape: readonly number[], value: number): ParameterSpec {
   return { shape, fanIn: 1, initial: { kind: 'constant', value }, decays: false };
 }
 
 export interface LayerOptions {
-  /** Whether a relu follows; it decides the scale of the first weights. */
+  /** Whether a relu follows; it determines the scale of the initial weights. */
   readonly relu: boolean;
-  /** With a bias, unless said otherwise. */
+  /** Has a bias unless this is false. */
   readonly bias?: boolean;
 }
 
@@ -52,7 +52,7 @@ export function denseParameters(name: string, from: number, to: number, options:
   return withBias(name, (options.relu ? heNormal : lecunNormal)([from, to], from), to, options);
 }
 
-/** Kernel [to, from], the other way round, and bias [to]; no relu follows. */
+/** Kernel [to, from], transposed, and bias [to]; no relu follows. */
 export function transposedParameters(name: string, from: number, to: number): ParameterSpecs {
   return withBias(name, lecunNormal([to, from], from), to, {});
 }
@@ -77,29 +77,32 @@ export function dense(parameters: Parameters, name: string, inputs: tf.Tensor2D)
   return biased(parameters, name, matMul(inputs, parameters[`${name}.kernel`] as tf.Tensor2D));
 }
 
-/** With the layer's bias added, where it has one. */
+/** With the layer's bias added, if it has one. */
 export function biased<X extends tf.Tensor>(parameters: Parameters, name: string, x: X): X {
   const bias = parameters[`${name}.bias`];
   return bias === undefined ? x : biasAdd(x, bias);
 }
 
-/** Each row of [n, size] with mean 0 and variance 1, then gain and bias. */
+/** Each row of [n, size] normalised to mean 0 and variance 1, then gain and bias. */
 export function norm(parameters: Parameters, name: string, x: tf.Tensor2D): tf.Tensor2D {
   return layerNorm(x, present(parameters[`${name}.gain`]), present(parameters[`${name}.bias`]));
 }
 
-/** What a layer hands on, by the layer's name: how large it is tells how a network scales with its width. The identity elsewhere. */
+/**
+ * Sees what a layer passes on, by the layer's name: its magnitude shows how a network scales with its width. The
+ * identity elsewhere.
+ */
 export type Watch = <X extends tf.Tensor>(name: string, x: X) => X;
 export const unwatched: Watch = (_, x) => x;
 
-/** All that a computation shows to its watch. */
+/** Everything that a computation shows to its watch. */
 export function watched(compute: (watch: Watch) => unknown): Readonly<Record<string, tf.Tensor>> {
   const seen: Record<string, tf.Tensor> = {};
   compute((name, x) => (seen[name] = x));
   return seen;
 }
 
-/** By 1 the tensor itself: no operation that a graph would hold. */
+/** A factor of 1 returns the tensor itself, so that the graph has no extra operation. */
 export function times<X extends tf.Tensor>(x: X, factor: number): X {
   return factor === 1 ? x : tf.mul(x, factor);
 }
@@ -118,7 +121,7 @@ export function flatten(x: tf.Tensor): tf.Tensor2D {
 export type Dropout = <X extends tf.Tensor>(x: X) => X;
 export const noDropout: Dropout = (x) => x;
 
-/** Srivastava et al. 2014: a share `rate` of activations is 0, the others are 1 / (1 - rate) times what they were. */
+/** Srivastava et al. 2014: a share `rate` of activations is set to 0, the others are scaled by 1 / (1 - rate). */
 export function dropout(rate: number, noise: StepRandom): Dropout {
   if (rate === 0) return noDropout;
   return (x) => {

@@ -1,7 +1,8 @@
 /**
- * Maximal update parametrization, muP (Yang et al. 2022, arXiv 2203.03466, Table 8): how first weights, learning rates and the output
- * have to scale with the width so that every layer learns at the same pace at any width, and the best learning rate stays where it is.
- * All is relative to a base width. With r the ratio of a width to the base, against the standard parametrization there:
+ * Maximal update parametrization, muP (Yang et al. 2022, arXiv 2203.03466, Table 8): how initial weights, learning
+ * rates and the output must scale with the width so that every layer learns at the same pace at any width, and the best
+ * learning rate stays the same. Everything is relative to a base width. With r the ratio of a width to the base,
+ * compared with the standard parametrization there:
  *
  *                     input weights, biases, gains    hidden weights    output weights
  *     variance        1                               1 / r             0
@@ -9,29 +10,32 @@
  *     rate of SGD     r                               1                 r
  *     rate of Adam    1                               1 / r             1
  *
- * and attention takes 1 / d in place of 1 / sqrt(d). Output weights begin at 0 (their App. D.2): random ones give answers that shrink as
- * 1 / sqrt(r) and send layers below gradients with as much noise, so that narrow members begin otherwise than wide ones. Which of the
- * three a tensor is, is seen by comparing its shape with that at another width: whether the numbers of its inputs and of its outputs grow.
+ * and attention uses 1 / d instead of 1 / sqrt(d). Output weights start at 0 (their App. D.2): random ones give answers
+ * that shrink as 1 / sqrt(r) and send layers below gradients with as much noise, so that narrow members would start
+ * differently from wide ones. Which of the three a tensor is follows from comparing its shape with that at another
+ * width: whether the number of its inputs and of its outputs grows.
  */
 import type { Family, Initial, ParameterSpec, Scaling, Settings } from './family.js';
 import { present } from '../machine/present.js';
 
-/** Width over base width; 1 under the standard parametrization, at the base width, and in no other case. */
+/** Width over base width under muP; 1 under the standard parametrization and at the base width. */
 function ratio(width: number, { parametrization, baseWidth }: Settings): number {
   return parametrization === 'mup' ? width / present(baseWidth) : 1;
 }
 
-/** Factor of what the last layer is given: 1 / r under muP. */
+/** Factor of the last layer's input: 1 / r under muP. */
 export function outputMultiplier(width: number, settings: Settings): number {
   return 1 / ratio(width, settings);
 }
 
-/** Factor of queries times keys of `size` dimensions: 1 / sqrt(size), and 1 / size under muP, the same at the base width. */
+/**
+ * Factor of queries times keys of `size` dimensions: 1 / sqrt(size), or 1 / size under muP, the same at the base width.
+ */
 export function attentionMultiplier(size: number, width: number, settings: Settings): number {
   return (1 / Math.sqrt(size)) * Math.sqrt(1 / ratio(width, settings));
 }
 
-/** The family with the parametrization that an experiment asks for. */
+/** The family under the parametrization that an experiment asks for. */
 export function parametrized(family: Family): Family {
   return {
     ...family,
@@ -50,22 +54,25 @@ export function parametrized(family: Family): Family {
   };
 }
 
-/** @param isOutput whether its inputs alone grow with the width */
+/** @param isOutput whether only its inputs grow with the width */
 function scaledSpec(spec: ParameterSpec, base: ParameterSpec, isOutput: boolean): ParameterSpec {
   const { inputs, outputs } = growthOf(spec, base);
-  // The variance of hidden weights is 1 / fan in as it is; that of input weights does not depend on the width.
+  // The variance of hidden weights already is 1 / fan in; that of input weights does not depend on the width.
   const isHidden = inputs !== 1 && outputs !== 1;
   const initial: Initial = isOutput ? { kind: 'constant', value: 0 } : isHidden ? spec.initial : base.initial;
   const scaling = scalingOf(inputs, outputs);
   return { ...spec, initial, ...(scaling === undefined ? {} : { scaling }) };
 }
 
-/** How many times the inputs and outputs of another width a tensor has. */
+/** How many times as many inputs and outputs `spec` has as `base`, its shape at another width. */
 function growthOf(spec: ParameterSpec, base: ParameterSpec): { inputs: number; outputs: number } {
   return { inputs: spec.fanIn / base.fanIn, outputs: fanOut(spec) / fanOut(base) };
 }
 
-/** From how many times the inputs and outputs of the base width a tensor has; undefined if neither grows. */
+/**
+ * The factors of a tensor with so many times the inputs and outputs that it has at the base width; undefined if neither
+ * grows.
+ */
 export function scalingOf(inputs: number, outputs: number): Scaling | undefined {
   if (inputs === 1 && outputs === 1) return undefined;
   if (inputs === 1) return { adam: 1, sgd: outputs, gradient: 1 / outputs };

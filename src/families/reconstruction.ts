@@ -1,4 +1,4 @@
-/** Outcomes of every model that gives images back: how far each is from the original. */
+/** Outcomes of every model that reconstructs images: how far each is from the original. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImageShape } from '../datasets/dataset.js';
 import { matMul } from '../engine/ops.js';
@@ -42,7 +42,7 @@ export function structuralSimilarity(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor1
 
 /**
  * The window's weighted mean at every place where it fits, for images with their channels interleaved, [n, h, w c] ->
- * [n, h', w' c]. As products with banded matrices: several times as fast as convolutions of few channels.
+ * [n, h', w' c]. Computed as products with banded matrices, several times as fast as convolutions of few channels.
  */
 function blurOf({ height, width, channels }: ImageShape, window: readonly number[]): (x: tf.Tensor3D) => tf.Tensor {
   const down = tf.expandDims(tf.transpose(bands(height, window, 1)), 0); // [1, h', h]

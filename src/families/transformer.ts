@@ -1,7 +1,7 @@
 /**
- * Transformer family (Schaeffer et al. 2023, Fig. 8; the set-up of Chan et al. 2022, arXiv 2205.05055): decoder-only over
- * sequences of (image, label) pairs. The class of image i is predicted at its own token, which sees the pairs before. One
- * knob, `width` w, the embedding's dimension.
+ * Transformer family (Schaeffer et al. 2023, Fig. 8; the set-up of Chan et al. 2022, arXiv 2205.05055): decoder-only
+ * over sequences of (image, label) pairs. The class of image i is predicted at its own token, which sees the pairs
+ * before. Its size is set by `width` w, the embedding's dimension.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { embed, matMul, relu, sigmoid } from '../engine/ops.js';
@@ -53,7 +53,7 @@ interface Shape {
   readonly pairs: number;
   readonly blocks: number;
   readonly heads: number;
-  /** Of what the head is given, and of queries times keys. */
+  /** Factor of the head's input, and of queries times keys. */
   readonly multiplier: number;
   readonly attention: number;
 }
@@ -97,7 +97,7 @@ function imageTokens(x: tf.Tensor3D): tf.Tensor3D {
   return tf.reshape(tf.slice(paired, [0, 0, 0, 0], [n, length / 2, 1, w]), [n, length / 2, w]);
 }
 
-/** -1e9 where a query must not look: at tokens behind its own. Queries are all tokens, or the image tokens alone. */
+/** -1e9 where a query must not look: at later tokens. Queries are all tokens, or the image tokens alone. */
 function causalMask(queries: number, keys: number): tf.Tensor2D {
   const stride = keys / queries;
   const mask = Float32Array.from({ length: queries * keys }, (_, i) =>
@@ -116,7 +116,7 @@ function byHead(rows: tf.Tensor2D, n: number, heads: number): tf.Tensor4D {
 
 /**
  * One pre-norm block. Of the last block only the image tokens are read, so only they are queries there: the same result
- * with half of the work.
+ * with half the work.
  */
 function block(
   parameters: Parameters,
