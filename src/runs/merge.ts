@@ -5,6 +5,7 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { group } from 'd3-array';
 import { extendExperiment, furtherFactors } from '../experiment/factors.js';
 import { optionOf, type ExperimentInput } from '../experiment/schema.js';
 import { copyFileAtomic, createFolder, sha256File } from '../machine/files.js';
@@ -157,7 +158,7 @@ async function planMerge(into: string, from: string): Promise<MergePlan> {
     pairs.set(id, pair);
     const list = fateOf(pair);
     lists[list].push(id);
-    if (list === 'same') refuseOtherBits(pair);
+    if (list === 'same') refuseOtherBits(pair, [a, b]);
     if (list === 'taken') taken.push(pair);
     if ((list === 'taken' ? there : here).status !== 'complete') unfinished.push(id);
   }
@@ -173,7 +174,7 @@ async function planMerge(into: string, from: string): Promise<MergePlan> {
   return {
     ...{ record, members: taken, sealed, tuning },
     isChanged: JSON.stringify(record) !== JSON.stringify(a),
-    merge: { ...merge, notes: notesOn(a, b, [into, from]) },
+    merge: { ...merge, notes: [...notesOn(a, b, [into, from]), ...mixedNotes(record)] },
   };
 }
 
@@ -203,16 +204,20 @@ function begunOf(pair: TakenMember | undefined) {
  */
 const isBits = (name: string) => /\.(safetensors|parquet)$/.test(name);
 
-function refuseOtherBits({ here, there }: TakenMember): void {
+function refuseOtherBits({ here, there }: TakenMember, [a, b]: readonly [RunRecord, RunRecord]): void {
   const [ours, theirs] = [here.record, there.record];
   if (ours === undefined || theirs === undefined) return;
   const names = [...new Set([...Object.keys(ours.files), ...Object.keys(theirs.files)])].filter(isBits);
   const other = names.find((name) => ours.files[name] !== theirs.files[name]);
   if (other === undefined) return;
-  const threads =
-    ours.threads === theirs.threads ? '' : ` (trained on ${ours.threads} and on ${theirs.threads} threads)`;
+  const [one, two] = [a, b].map(({ precisions }) => precisions?.[here.id]?.precision);
+  const ways = [
+    ...(ours.threads === theirs.threads ? [] : [`on ${ours.threads} and on ${theirs.threads} threads`]),
+    ...(one === undefined || two === undefined || one === two ? [] : [`in ${one} and in ${two}`]),
+  ];
+  const why = ways.length === 0 ? '' : ` (trained ${ways.join(', ')})`;
   throw new UsageError(
-    `${here.id} is in both runs, with different bits in ${other}${threads}`,
+    `${here.id} is in both runs, with different bits in ${other}${why}`,
     'merge',
     `delete ${here.folder} or ${there.folder} and merge again`,
   );
@@ -261,6 +266,19 @@ function notesOn(a: RunRecord, b: RunRecord, [into, from]: readonly [string, str
   if (other.length === 0) return [];
   const texts = other.map((key) => `${key} is ${a.versions[key]} in ${into} and ${b.versions[key]} in ${from}`);
   return [`${texts.join('; ')}: the last bits of a member depend on it`];
+}
+
+/** Two machines may choose differently by `--precision auto`: seeds of a width then differ in more than the seed. */
+function mixedNotes({ experiment, precisions }: RunRecord): string[] {
+  const chosen = group(membersOf(experiment), ({ width }) => width);
+  const mixed = [...chosen].filter(
+    ([, keys]) => new Set(keys.flatMap((key) => precisions?.[memberId(key)]?.precision ?? [])).size > 1,
+  );
+  if (mixed.length === 0) return [];
+  const widths = mixed.map(([width]) => width).join(', ');
+  return [
+    `width ${widths}: some members were trained in float32 and some in bfloat16, as --precision auto chose in each run`,
+  ];
 }
 
 interface Place {

@@ -36,11 +36,14 @@ export async function askCoordinates(
   return (await answerOf({ want: 'coordinates', requests }, where, options)) as readonly (readonly Coordinate[])[];
 }
 
-/** Both precisions on a member's first steps: see precision-pilot.ts. Throws as `ask`. */
-export async function askPilot(job: WorkerJob, note: Note): Promise<PrecisionPilot> {
+/** Both precisions on a member's first steps: see precision-pilot.ts. Throws as `ask`, and the signal's reason once it is aborted. */
+export async function askPilot(
+  job: WorkerJob,
+  { note, signal }: { readonly note: Note; readonly signal?: AbortSignal | undefined },
+): Promise<PrecisionPilot> {
   const where = memberId(memberKeyOf(job));
   const { threads } = job;
-  return (await answerOf({ want: 'precision-pilot', job }, where, { note, threads })) as PrecisionPilot;
+  return (await answerOf({ want: 'precision-pilot', job }, where, { note, threads, signal })) as PrecisionPilot;
 }
 
 type Note = (line: string) => void;
@@ -48,16 +51,26 @@ type Note = (line: string) => void;
 async function answerOf(
   question: Question | CoordinateQuestion | PilotQuestion,
   where: string,
-  { note, threads = 1 }: { readonly note: Note; readonly threads?: number },
+  {
+    note,
+    threads = 1,
+    signal,
+  }: { readonly note: Note; readonly threads?: number; readonly signal?: AbortSignal | undefined },
 ): Promise<Answer> {
-  const runtime = await ensureRuntime({ device: 'cpu', onProgress: note });
+  signal?.throwIfAborted();
+  const runtime = await ensureRuntime({ device: 'cpu', onProgress: note, signal });
   const worker = launchWorker({ environment: runtimeEnvironment({ runtime, threads }) }, { workerFile });
   const words = new LastWords(worker);
   const heard: { message?: AnswerMessage } = {};
   worker.on('message', (message: unknown) => {
     if (isAnswer(message)) heard.message = message;
   });
+  // It writes nothing, so nothing is lost.
+  const drop = () => worker.kill('SIGKILL');
+  signal?.addEventListener('abort', drop, { once: true });
   const exit = await exitOf(worker, { type: 'question', question, bindingPath: runtime.bindingPath });
+  signal?.removeEventListener('abort', drop);
+  signal?.throwIfAborted();
   const { message } = heard;
   if (message?.type === 'answer') return message.answer;
   throw new RunError(message?.reason ?? [exit, words.text()].filter(Boolean).join(': '), where);

@@ -51,6 +51,8 @@ interface Work {
   readonly request: PlanRequest;
   /** Takes a line for the user. */
   readonly note: (line: string) => void;
+  /** Ends a pilot, and with it the planning, which throws its reason. */
+  readonly signal?: AbortSignal | undefined;
   readonly folder: string;
   /** The contents of run.json; undefined for a new run. */
   readonly record: RunRecord | undefined;
@@ -111,7 +113,7 @@ export async function planRun(work: Work): Promise<PlannedRun> {
 
 /** What `--precision auto` is for the members that are missing, beside what the record says of others; nothing without it. */
 async function precisionsOf(
-  { experiment, record, runtime, note }: Work,
+  { experiment, record, runtime, note, signal }: Work,
   { plan, stackOf, costOf }: MissingPlan,
   jobOf: (key: MemberKey, threads: number) => WorkerJob,
 ): Promise<Pick<RunRecord, 'precisions'>> {
@@ -125,7 +127,7 @@ async function precisionsOf(
     stepsOf: (key) => costOf(key).steps,
     pilotOf: (key) => {
       note(`--precision auto: taking the first steps of ${memberId(key)} in float32 and bfloat16`);
-      return askPilot(jobOf(key, present(threads.get(memberId(key)))), note);
+      return askPilot(jobOf(key, present(threads.get(memberId(key)))), { note, signal });
     },
   });
   return { precisions: { ...record?.precisions, ...chosen } };

@@ -1,13 +1,15 @@
 /**
  * The choice of `--precision auto` for each member: bfloat16 if the processor has instructions for it and a pilot of both shows the
  * same losses in less time, otherwise float32. Chosen once, on the machine that starts the run, and recorded in run.json, so that a
- * resumed member continues in the same bits. Members that differ only in seed and learning rate share a choice.
+ * resumed member continues in the same bits. Members with equal steps share a choice, so that a curve over lengths or training sets is
+ * not one over precisions, and a large family needs few pilots.
  */
 import { readFileSync } from 'node:fs';
 import type { Runtime } from '../install/runtime.js';
 import { memberId, type MemberKey, type PrecisionChoice, type PrecisionPilot, type RunRecord } from '../runs/record.js';
+import type { FactorKey } from '../experiment/factor-names.js';
+import { present } from '../machine/present.js';
 import { formatNumber } from '../terminal/format.js';
-import { alikeExceptSeedAndRate } from './stacks.js';
 
 /** Least gain that is worth rounding to 8 bits: the median of a pilot's pairs is accurate to a few per cent. */
 const leastSpeedup = 1.1;
@@ -46,6 +48,14 @@ export function hasBfloat16(file = '/proc/cpuinfo'): boolean {
   }
 }
 
+/** Factors that change how large a step is. */
+const ofSteps: readonly FactorKey[] = ['depth', 'blocks', 'heads', 'classes', 'batchSize', 'imageSize'];
+
+/** The same text for members whose steps are equally large. */
+export function stepOf({ arch, width, factors = {} }: MemberKey): string {
+  return JSON.stringify([arch, width, ...ofSteps.map((name) => factors[name] ?? null)]);
+}
+
 export interface PrecisionContext {
   readonly record: Pick<RunRecord, 'precisions'> | undefined;
   readonly device: Runtime['device']['kind'];
@@ -57,7 +67,7 @@ export interface PrecisionContext {
   readonly note: (line: string) => void;
 }
 
-/** The choices for missing members, by id: as recorded, as for a similar member, or made now. */
+/** The choices for missing members, by id: as recorded, as for a member with equal steps, or made now, for the longest of them. */
 export async function choosePrecisions(
   missing: readonly MemberKey[],
   all: readonly MemberKey[],
@@ -66,16 +76,22 @@ export async function choosePrecisions(
   const known = new Map<string, PrecisionChoice>();
   for (const key of all) {
     const recorded = record?.precisions?.[memberId(key)];
-    if (recorded !== undefined) known.set(alikeExceptSeedAndRate(key), recorded);
+    if (recorded !== undefined) known.set(stepOf(key), recorded);
+  }
+  const longest = new Map<string, MemberKey>();
+  for (const key of missing) {
+    const other = longest.get(stepOf(key));
+    if (other === undefined || stepsOf(key) > stepsOf(other)) longest.set(stepOf(key), key);
   }
   const chosen: Record<string, PrecisionChoice> = {};
   for (const key of missing) {
-    const alike = alikeExceptSeedAndRate(key);
-    let choice = record?.precisions?.[memberId(key)] ?? known.get(alike);
+    const step = stepOf(key);
+    let choice = record?.precisions?.[memberId(key)] ?? known.get(step);
     if (choice === undefined) {
-      choice = withoutPilot(device, stepsOf(key), hasInstructions) ?? choiceOf(await pilotOf(key));
-      note(`--precision auto: ${memberId(key)} in ${choiceText(choice)}`);
-      known.set(alike, choice);
+      const tried = present(longest.get(step));
+      choice = withoutPilot(device, stepsOf(tried), hasInstructions) ?? choiceOf(await pilotOf(tried));
+      note(`--precision auto: ${memberId(tried)} in ${choiceText(choice)}`);
+      known.set(step, choice);
     }
     chosen[memberId(key)] = choice;
   }
@@ -94,5 +110,9 @@ export function choiceText({ precision, because, pilot }: PrecisionChoice): stri
   if (pilot === undefined) return precision;
   const { steps, speedup, lossDifference } = pilot;
   const losses = lossDifference === null ? 'one diverged' : `losses within ${formatNumber(100 * lossDifference, 2)} %`;
-  return `${precision}: bfloat16 has ${formatNumber(speedup, 3)} times float32's speed, ${losses} over ${steps} steps`;
+  const isSlow = lossDifference !== null && lossDifference <= mostDifference && speedup < leastSpeedup;
+  const asked = isSlow ? ` and not the ${leastSpeedup} times asked for` : '';
+  // A speedup of 1.099 would be shown as 1.1 with fewer digits.
+  const times = formatNumber(speedup, Math.abs(speedup - leastSpeedup) < 0.005 ? 5 : 3);
+  return `${precision}: bfloat16 has ${times} times float32's speed${asked}, ${losses} over ${steps} steps`;
 }

@@ -15,9 +15,10 @@ import { parameterCount, type Task } from '../families/family.js';
 import { families } from '../families/index.js';
 import { present } from '../machine/present.js';
 import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
-import { contradictions } from '../runs/run.js';
+import { contradictions, membersOf } from '../runs/run.js';
 import { UsageError } from '../terminal/errors.js';
 import { createOptimizer } from './optimizers.js';
+import { stepOf } from './precisions.js';
 import { probeOptions } from './sampling.js';
 import { taskAt } from './task.js';
 
@@ -102,9 +103,20 @@ export function refuseStack(
 }
 
 /** A pilot measures the machine that it runs on, but planned members are trained on others. */
-export function refusePlannedPilot({ precision }: Pick<Experiment, 'precision'>, planOnly: boolean): void {
-  if (!planOnly || precision !== 'auto') return;
-  const remedy = 'give --precision float32 or bfloat16';
+export function refusePlannedPilot({
+  experiment,
+  record,
+  planOnly,
+}: {
+  readonly experiment: Experiment;
+  readonly record: RunRecord | undefined;
+  readonly planOnly: boolean;
+}): void {
+  if (!planOnly || experiment.precision !== 'auto') return;
+  const keys = membersOf(experiment);
+  const chosen = new Set(keys.filter((key) => record?.precisions?.[memberId(key)] !== undefined).map(stepOf));
+  if (keys.every((key) => chosen.has(stepOf(key)))) return;
+  const remedy = `${record === undefined ? 'give' : 'plan another --run NAME with'} --precision float32 or bfloat16`;
   throw new UsageError('auto is chosen by a pilot on the machine that trains', '--precision', remedy);
 }
 

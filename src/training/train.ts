@@ -97,7 +97,7 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
     throw new UsageError(`${experiment.precision} needs compiled programs`, '--eager', 'leave one of the two out');
   }
   refuseStack(request, record, experiment);
-  refusePlannedPilot(experiment, request.planOnly);
+  refusePlannedPilot({ experiment, record, planOnly: request.planOnly });
   const runtime = await (request.planOnly ? plannedRuntime : ensureRuntime)({
     device: record?.device.kind ?? request.execution.device,
     onProgress: note,
@@ -107,7 +107,18 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   let planned: PlannedRun | undefined;
   try {
     if (isSameRecord(await readRunRecord(folder), record))
-      planned = await planRun({ request, note, folder, record, experiment, dataset, task, runtime, held });
+      planned = await planRun({
+        request,
+        note,
+        signal: request.signal,
+        folder,
+        record,
+        experiment,
+        dataset,
+        task,
+        runtime,
+        held,
+      });
   } finally {
     await held.release();
   }

@@ -6,6 +6,7 @@ import { resolveExperiment } from '../../src/experiment/schema.js';
 import { ensureRuntime } from '../../src/install/runtime.js';
 import { train } from '../../src/library/train.js';
 import { readRunRecord } from '../../src/runs/run.js';
+import { askPilot } from '../../src/training/ask.js';
 import { comparePrecisions } from '../../src/training/precision-pilot.js';
 import { temporaryFolder } from '../support/runs.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
@@ -53,6 +54,36 @@ test('a run records the choice and its reason, and has the bits of what was chos
     ['auto', 'single'].map((run) => fs.readFile(path.join(root, run, 'members', 'cnn-w4-s0', 'weights.safetensors'))),
   );
   expect(auto?.equals(single ?? Buffer.alloc(0))).toBe(true);
+});
+
+test('Ctrl-C ends a pilot, whose process is gone then', async () => {
+  const experiment = resolveExperiment({ ...shared, precision: 'auto', epochs: 2000 });
+  const stop = new AbortController();
+  const job = {
+    ...{ width: 4, seed: 0, experiment, digest: '', runFolder: '', dataDir: '', bindingPath, threads: 1 },
+    ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
+  };
+  const asked = askPilot(job, { note: () => undefined, signal: stop.signal });
+  // Long enough for its process to start, and less than it takes to load TensorFlow.
+  setTimeout(() => {
+    stop.abort();
+  }, 300);
+  await expect(asked).rejects.toThrow('aborted');
+  await expect(askPilot(job, { note: () => undefined, signal: stop.signal })).rejects.toThrow('aborted');
+});
+
+test('a run whose choices are made can be planned for other machines, further seeds too, and no further widths', async () => {
+  const root = await temporaryFolder();
+  const options = { ...shared, root, device: 'cpu', threads: 1, run: 'auto', precision: 'auto' } as const;
+  await train({ ...options, steps: 4 });
+  const planned = await train({ ...options, steps: 4, seeds: [0, 1], planOnly: true });
+  expect(planned.planned).toEqual(['cnn-w4-s1']);
+  expect(Object.keys((await readRunRecord(path.join(root, 'auto')))?.precisions ?? {})).toHaveLength(2);
+  await expect(
+    train({ ...options, steps: 4, widths: [4, 8], planOnly: true }),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[UsageError: --precision: auto is chosen by a pilot on the machine that trains; plan another --run NAME with --precision float32 or bfloat16]`,
+  );
 });
 
 test('a plan for other machines has to name its precision', async () => {

@@ -98,7 +98,10 @@ test('what --precision auto chose for a member is what it was trained in, of a m
     write(path.join(root, name), { ...plan, experiment, precisions }, isThere);
   const into = await run('a', choices('float32', [1]), ({ width, seed }) => width === 1 && seed === 0);
   const from = await run('b', choices('bfloat16', [1, 2]), ({ width, seed }) => width === 1 && seed === 1);
-  await mergeRunFolders(into, from);
+  // Its seeds differ in more than the seed; of width 2 all are as the other run says.
+  expect((await mergeRunFolders(into, from)).notes).toEqual([
+    'width 1: some members were trained in float32 and some in bfloat16, as --precision auto chose in each run',
+  ]);
   const { precisions = {} } = (await readRunRecord(into)) ?? {};
   expect(Object.fromEntries(Object.entries(precisions).map(([id, { precision }]) => [id, precision]))).toEqual({
     'cnn-w1-s0': 'float32',
@@ -271,6 +274,18 @@ const refusals: readonly (readonly [string, (runs: Halves) => Promise<unknown>, 
     'a member twice',
     ([a]) => writeMember(a, key, syntheticOutcomes(5, 0.5, Random.named(99))),
     /^merge: cnn-w2-s1 is in both runs, with different bits in outcomes\.parquet; delete \S+\/a\/members\/cnn-w2-s1 or \S+ and merge again$/,
+  ],
+  [
+    'a member twice, in two precisions',
+    async ([a, b]) => {
+      await writeMember(a, key, syntheticOutcomes(5, 0.5, Random.named(99)));
+      const chosen = (precision: 'float32' | 'bfloat16') => ({
+        precisions: { 'cnn-w2-s1': { precision, because: 'pilot' as const } },
+      });
+      await change(a, chosen('float32'));
+      await change(b, chosen('bfloat16'));
+    },
+    /with different bits in outcomes\.parquet \(trained in float32 and in bfloat16\); delete /,
   ],
   [
     'damage in the other run',

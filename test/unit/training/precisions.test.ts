@@ -48,10 +48,14 @@ test("the processor's instructions are those that Linux lists, whole words of it
 });
 
 /** What is chosen on a processor with instructions for bfloat16, and which members were asked for a pilot. */
-async function chosenFor(missing: MemberKey[], record?: PrecisionContext['record']) {
+async function chosenFor(
+  missing: MemberKey[],
+  record?: PrecisionContext['record'],
+  stepsOf: PrecisionContext['stepsOf'] = () => 1000,
+) {
   const asked: string[] = [];
   const chosen = await choosePrecisions(missing, missing, {
-    ...{ record, device: 'cpu', hasInstructions: true, stepsOf: () => 1000, note: () => undefined },
+    ...{ record, device: 'cpu', hasInstructions: true, stepsOf, note: () => undefined },
     pilotOf(key) {
       asked.push(memberId(key));
       return Promise.resolve(pilot(1.5, 0.001));
@@ -67,6 +71,17 @@ test('seeds of a width share a pilot, which the first of them makes', async () =
   expect(chosen['cnn-w32-s0']).toBe(chosen['cnn-w32-s1']);
 });
 
+test('members with equal steps share a choice, whatever their lengths and training sets: the longest decides', async () => {
+  const at = (width: number, factors: MemberKey['factors']): MemberKey => ({ arch: 'cnn', width, seed: 0, factors });
+  const keys = [
+    ...[100, 2000, 400].map((steps) => at(8, { steps, trainSize: 10 * steps, labelNoise: 0.1 })),
+    ...[16, 128].map((batchSize) => at(8, { batchSize })),
+  ];
+  const { asked, chosen } = await chosenFor(keys, undefined, ({ factors }) => factors?.steps ?? 500);
+  expect(asked).toEqual([1, 3, 4].map((i) => memberId(keys[i]!)));
+  expect(Object.values(chosen).map(({ precision }) => precision)).toEqual(keys.map(() => 'bfloat16'));
+});
+
 test('what run.json says stays, and a further seed of the width is trained as the first was', async () => {
   const recorded: PrecisionChoice = { precision: 'bfloat16', because: 'pilot', pilot: pilot(1.3, 0.004) };
   const { asked, chosen } = await chosenFor([keyOf(32, 0), keyOf(32, 5)], { precisions: { 'cnn-w32-s0': recorded } });
@@ -75,9 +90,13 @@ test('what run.json says stays, and a further seed of the width is trained as th
 });
 
 test('each choice is said with its reason', () => {
-  expect([choiceOf(pilot(1.434, 0.0031)), choiceOf(pilot(1.2, null))].map(choiceText)).toEqual([
+  const pilots = [pilot(1.434, 0.0031), pilot(1.2, null), pilot(1.0965, 0.0008), pilot(0.9, 0)];
+  expect(pilots.map((each) => choiceText(choiceOf(each)))).toEqual([
     "bfloat16: bfloat16 has 1.43 times float32's speed, losses within 0.31 % over 20 steps",
     "float32: bfloat16 has 1.2 times float32's speed, one diverged over 20 steps",
+    // With three digits it would be the 1.1 that are enough.
+    "float32: bfloat16 has 1.0965 times float32's speed and not the 1.1 times asked for, losses within 0.08 % over 20 steps",
+    "float32: bfloat16 has 0.9 times float32's speed and not the 1.1 times asked for, losses within 0 % over 20 steps",
   ]);
   expect(choiceText({ precision: 'float32', because: 'processor' })).toBe(
     'float32: the processor has no instructions for bfloat16',
