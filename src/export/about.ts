@@ -1,4 +1,4 @@
-/** What an exported member says of itself, in whatever form it goes out. */
+/** What an exported member says about itself, whatever the format. */
 import { setting } from '../families/family.js';
 import { attentionMultiplier, outputMultiplier } from '../families/parametrization.js';
 import type { TrainedMember } from '../runs/member.js';
@@ -10,12 +10,12 @@ export function memberTitle({ run, id }: Pick<TrainedMember, 'run' | 'id'>): str
   return `${run.name}/${id}`;
 }
 
-/** Its classes by name, or by number where they have none. */
+/** Names of its classes, or their numbers if they have no names. */
 export function classNamesOf({ run, task }: Pick<MemberWithTask, 'run' | 'task'>): readonly string[] {
   return Array.from({ length: task.classes }, (_, i) => run.dataset.classNames?.[i] ?? String(i));
 }
 
-/** What it takes and what it gives, a line each. */
+/** Its inputs and outputs, one line each. */
 export function interfaceOf(member: MemberWithTask): { takes: string; gives: string } {
   const { task, experiment } = member;
   const sides = [task.height, task.width, task.channels].join(', ');
@@ -47,7 +47,7 @@ function multipliersOf({ experiment, record }: TrainedMember): Record<string, st
   };
 }
 
-/** Texts by name, for formats that keep some beside the weights. */
+/** Named texts, for formats that store some beside the weights. */
 export function propertiesOf(member: MemberWithTask): Record<string, string> {
   const { run, record, experiment, task } = member;
   const { takes, gives } = interfaceOf(member);
@@ -57,7 +57,7 @@ export function propertiesOf(member: MemberWithTask): Record<string, string> {
     width: String(record.width),
     seed: String(record.seed),
     ...Object.fromEntries(Object.entries(record.factors ?? {}).map(([key, value]) => [key, String(value)])),
-    // Products that are no weights: without them the weights give other answers.
+    // Factors that are not weights: without them the weights give different answers.
     ...multipliersOf(member),
     takes,
     gives,

@@ -1,4 +1,4 @@
-/** The forms in which a member leaves the lab. */
+/** The formats a member can be exported to. */
 import * as path from 'node:path';
 import { encodeSafetensors } from '../runs/safetensors.js';
 import type { Question } from '../training/question.js';
@@ -8,13 +8,13 @@ import { interfaceOf, propertiesOf, memberTitle } from './about.js';
 import { torchModule } from './torch.js';
 
 export interface MemberFormat {
-  /** What it is called where the user says nothing, from a stem such as `lenet-mnist-cnn-w16-s0`. */
+  /** The default file name, from a stem such as `lenet-mnist-cnn-w16-s0`. */
   readonly nameOf: (stem: string) => string;
-  /** Why it can't be called so, and how it could; undefined if it can. */
+  /** Why this name is not allowed, and what would be; undefined if it is allowed. */
   readonly refusal?: (output: string) => readonly [what: string, remedy: string] | undefined;
-  /** The files that are written at `output`: itself, unless it is a folder. */
+  /** The files written at `output`: `output` itself, unless it is a folder. */
   readonly filesAt: (output: string) => readonly string[];
-  /** Their contents in that order. TensorFlow is loaded where they are made of the graph; `note` hears of its download. */
+  /** Their contents in that order. TensorFlow is loaded if they are made from the graph; its download is reported to `note`. */
   readonly contents: (member: MemberWithTask, output: string, note: Note) => Promise<readonly (Uint8Array | string)[]>;
 }
 
@@ -50,7 +50,7 @@ export const memberFormats = {
     contents: async (member, _, note) => [await graphOf({ member, want: 'saved-model' }, note)],
   },
   torch: {
-    // A module can be imported by a name without hyphens and dots.
+    // A module can only be imported if its name has no hyphens or dots.
     nameOf: (stem) => `${stem.replace(/[^A-Za-z0-9]+/g, '_')}.py`,
     refusal: (output) =>
       /^[A-Za-z_]\w*\.py$/.test(path.basename(output))

@@ -1,4 +1,4 @@
-/** An image that a member gave back, as a file. */
+/** An image reconstructed by a member, as a file. */
 import type { ImageShape } from '../datasets/dataset.js';
 
 /** A PNG of values 0..1, `[height, width, channels]` of 1 or 3 channels, one pixel a pixel. */

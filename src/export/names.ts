@@ -1,6 +1,6 @@
 /**
- * The forms in which a member leaves the lab, by name, with what is written for help and documentation. By themselves: `--help` reads them
- * without the forms, and the library's types have them without those of TensorFlow.
+ * The formats a member can be exported to, by name, with their descriptions for help and documentation. They are in a file of their own
+ * so that `--help` need not load the formats, nor the library's types those of TensorFlow.
  */
 export const memberFormatSummaries = {
   onnx: 'an ONNX model, weights and preprocessing inside',

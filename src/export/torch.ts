@@ -1,6 +1,6 @@
 /**
- * A member as a Python file for PyTorch: a module that a reader knows, with its weights in a safetensors file beside it, which it reads
- * itself. Each architecture is written here a second time, in Python; `npm run test:exports` holds it against what the lab stored.
+ * A member as a Python file for PyTorch: an ordinary module that loads its weights from a safetensors file beside it. Each architecture
+ * is written here a second time, in Python; `npm run test:exports` compares it with what the lab stored.
  */
 import { parseDatasetName } from '../datasets/index.js';
 import type { Architecture } from '../experiment/architectures.js';
@@ -76,11 +76,11 @@ const calls: ByArchitecture<string> = {
   transformer: 'logits = model(images, labels)',
 };
 
-/** As Python writes it: JSON's strings are Python's. */
+/** A Python string literal: JSON's strings are valid Python. */
 const text = (value: string) => JSON.stringify(value);
 const list = (values: readonly string[]) => JSON.stringify(values).replaceAll('","', '", "');
 
-/** Weights of torch's modules from the lab's; `named_parameters` calls a kernel weight. */
+/** Torch's module weights from the lab's; `named_parameters` calls a kernel `weight`. */
 const loads: ByArchitecture<string> = {
   cnn: `def of_torch(name, weights):
     layer, kind = name.split(".")
@@ -114,13 +114,13 @@ const loads: ByArchitecture<string> = {
 const scaled = `        # 0..1, as in training: a product, as a quotient rounds differently
         `;
 
-/** ` * 0.125` under muP, whose last layer is given less the wider a member is. */
+/** ` * 0.125` under muP, which scales the last layer down as the width grows. */
 function multiplied({ experiment, record }: MemberWithTask): string {
   const multiplier = outputMultiplier(record.width, experiment);
   return multiplier === 1 ? '' : ` * ${multiplier}`;
 }
 
-/** The head's logits; of the attributes' values, each combination's is the sum of its own. */
+/** The head's logits; with attributes, a combination's logit is the sum of those of its values. */
 function answers({ attributes }: Task, multiplier: string): string {
   const head = `self.head(F.relu(self.hidden(x))${multiplier})`;
   if (attributes === undefined) return `        return ${head}\n`;
@@ -248,7 +248,7 @@ ${scaled}x = images.float() * (1 / 255)
   },
 };
 
-/** Prints what the model makes of image files, which are read as the lab reads them. */
+/** Prints the model's output for image files, which are read the way the lab reads them. */
 function onImages({ experiment, task, run }: MemberWithTask): string {
   const { height, width, channels } = task;
   if (height !== width || (channels !== 1 && channels !== 3)) return '';

@@ -1,7 +1,7 @@
 /**
- * `import --add`: further models for a run that was imported. They are tested on its examples, with its columns; what differs is refused.
- * The files of each are written first, and then run.json, which names them, in one step: killed at any moment, the run is the old one or
- * the new one.
+ * `import --add`: adds models to an imported run. They must have its examples and its columns; anything else is rejected. The new
+ * members' files are written first, then run.json, which names them, is replaced in one step: if killed at any moment, the run is either
+ * the old one or the new one.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -33,7 +33,7 @@ export interface RunToAddTo {
   readonly known: KnownRun;
 }
 
-/** Throws UsageError if there is no run of imported members of this name, RunError where it is damaged. */
+/** Throws UsageError if there is no imported run of this name, RunError if it is damaged. */
 export async function openToAdd(root: string, name: string): Promise<RunToAddTo> {
   const folder = runFolder(root, name);
   const record = await readAnyRun(folder);
@@ -56,7 +56,7 @@ export async function openToAdd(root: string, name: string): Promise<RunToAddTo>
   };
 }
 
-/** Every column of a member's outcomes. Throws RunError if they are not as they were written. */
+/** Every column of a member's outcomes. Throws RunError if they have changed since they were written. */
 async function columnsOf(folder: string, member: ImportedMember): Promise<OutcomeColumns> {
   const own = importedFolder(folder, member.id);
   const bytes = await readMemberFile(own, member, 'outcomes.parquet');
@@ -65,7 +65,7 @@ async function columnsOf(folder: string, member: ImportedMember): Promise<Outcom
   return decodeOutcomes(bytes, await outcomeNames(bytes, where), where);
 }
 
-/** Throws UsageError if files of a tool were read another way than those of the run; returns a line where nobody knows. */
+/** Throws UsageError if a tool's files were read differently from those of the run; returns a line if that is unknown. */
 export function compareReading(
   { name, source }: ImportedRun,
   { format, reading }: Pick<ImportSource, 'format' | 'reading'>,
@@ -86,16 +86,16 @@ export function compareReading(
 
 export interface Added {
   readonly record: ImportedRun;
-  /** Those that are new. */
+  /** Only the new ones. */
   readonly members: readonly CollectedMember[];
   readonly notes: readonly string[];
 }
 
 /**
- * Writes what is new of the models. Those that are there already, with the same outcomes, stay as they are.
+ * Writes the new models. Those already in the run with the same outcomes are left alone.
  *
- * @param collected of `openToAdd`'s run
- * @throws UsageError if a model is there with other outcomes; RunError if the run changed meanwhile, or can't be written
+ * @param collected for the run returned by `openToAdd`
+ * @throws UsageError if a model already has different outcomes; RunError if the run changed meanwhile, or can't be written
  */
 export async function addToRun(
   { folder, record: opened }: RunToAddTo,
@@ -141,7 +141,7 @@ export async function addToRun(
   }
 }
 
-/** Throws UsageError if a model that is there has other outcomes or another place than in the files. */
+/** Throws UsageError if a model's outcomes or coordinates in the run differ from those in the files. */
 async function refuseOther(
   before: ImportedMember,
   member: CollectedMember,
@@ -166,7 +166,7 @@ async function refuseOther(
   }
 }
 
-/** Files of the new members, and nothing that names them yet. What a killed `--add` left goes first. */
+/** Writes the new members' files, which nothing names yet, after deleting leftovers of a killed `--add`. */
 async function writeMembers(
   folder: string,
   {
@@ -195,7 +195,7 @@ async function writeMembers(
   return { ids, time };
 }
 
-/** With the classes that only the new models name. */
+/** Includes the classes that only the new models name. */
 function withClasses({ dataset }: ImportedRun, { classNames, classes }: Collected): ImportedRun['dataset'] {
   return {
     ...dataset,

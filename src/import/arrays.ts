@@ -1,21 +1,21 @@
-/** Arrays of numbers in files of other tools, read value by value from the file's own bytes: nothing is copied as a whole. */
+/** Arrays of numbers in files of other tools, read value by value from the file's bytes, without copying the array. */
 
 /** An array in a file, little-endian. */
 export interface NumberArray {
   readonly shape: readonly number[];
   readonly type: keyof typeof numberTypes;
   readonly bytes: Buffer;
-  /** Fortran's order of a matrix: columns follow each other. */
+  /** Fortran order: a matrix is stored column by column. */
   readonly columnMajor: boolean;
 }
 
 interface NumberType {
-  /** Of one value. */
+  /** Size of one value. */
   readonly bytes: number;
   readonly read: (buffer: Buffer, at: number) => number;
 }
 
-/** By the names of safetensors. */
+/** Keyed by their names in safetensors. */
 export const numberTypes = {
   F64: { bytes: 8, read: (buffer, at) => buffer.readDoubleLE(at) },
   F32: { bytes: 4, read: (buffer, at) => buffer.readFloatLE(at) },
@@ -50,7 +50,7 @@ function upperHalf(bits: number): number {
   return word.getFloat32(0);
 }
 
-/** Row i of a matrix into `row`, which has its length. */
+/** Reads row i of a matrix into `row`, which must have the row's length. */
 export function readRow({ shape, type, bytes, columnMajor }: NumberArray, i: number, row: Float64Array): void {
   const [rows = 0, columns = 0] = shape;
   const { read, bytes: size } = numberTypes[type];

@@ -1,11 +1,11 @@
 /** Rows as the readers of tables give them. */
 
-/** A row by the names of its columns. */
+/** A row, keyed by column name. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Rows that follow each other. */
+/** Consecutive rows. */
 export interface RowBatch {
   readonly rows: readonly Row[];
-  /** Line of each row in its file, from 1; of a Parquet file its row. */
+  /** Line of each row in its file, from 1; in a Parquet file, its row number. */
   readonly lines: readonly number[];
 }

@@ -1,4 +1,4 @@
-/** What logits of some choices say of the true one: the columns that a trained classifier's outcomes have. */
+/** What the logits of a set of choices say about the true one: the outcome columns of a trained classifier. */
 
 export interface ChoiceOutcomes {
   readonly predicted: number;
@@ -13,11 +13,11 @@ export interface ChoiceOutcomes {
 }
 
 /**
- * Log-likelihoods serve as logits: only their differences count. Of equals the first is predicted, as NumPy's argmax does; a rank counts
- * the choices that are strictly better. -Infinity is a choice with no chance.
+ * Log-likelihoods serve as logits: only their differences matter. Ties go to the first choice, as in NumPy's argmax; a rank counts the
+ * choices that are strictly better. -Infinity means probability 0.
  *
- * @param logits of each choice, not NaN, at least one of them above -Infinity
- * @param label place of the true one
+ * @param logits one for each choice, not NaN, at least one of them above -Infinity
+ * @param label index of the true choice
  */
 export function outcomesOfChoices(logits: ArrayLike<number>, label: number): ChoiceOutcomes {
   const n = logits.length;

@@ -1,18 +1,18 @@
-/** One of several that a file has: the one that is asked for, or the only one. */
+/** Picks one of several things in a file: the one asked for, or the only one. */
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
 
 export interface Choosing {
-  /** `metric`, `split`: what it is. */
+  /** What is chosen: `metric`, `split`. */
   readonly what: string;
   readonly flag: string;
   readonly asked: string | undefined;
   readonly where: string;
 }
 
-/** Throws UsageError if what is asked for is not there, nothing is, or several are and none is asked for. */
+/** Throws UsageError if the one asked for is missing, if there are none, or if there are several and none is asked for. */
 export function chooseOne(known: readonly string[], { what, flag, asked, where }: Choosing): string {
   if (asked !== undefined) {
     if (known.includes(asked)) return asked;
@@ -27,10 +27,10 @@ export function chooseOne(known: readonly string[], { what, flag, asked, where }
   throw new UsageError(`has more than one ${what}: ${condensed(known)}`, where, `choose one with ${flag}`);
 }
 
-/** The tools sum in another order than we do: that is all that their means may differ by. */
+/** The tools sum in a different order: the only reason their means may differ from ours. */
 export const meanTolerance = 1e-9;
 
-/** Throws UsageError if a mean of what was read is not the one that the tool reports. */
+/** Throws UsageError if a mean of the values read differs from the one the tool reports. */
 export function refuseOtherMean(
   { name, mean, reported }: { readonly name: string; readonly mean: number; readonly reported: unknown },
   { where, of }: { readonly where: string; readonly of: string },

@@ -1,6 +1,6 @@
 /**
- * Outcomes of many models, gathered a row at a time in any order, then put on one test set: the examples that all models have, in the
- * order of their ids, the same rows for every member.
+ * Collects outcomes of many models, a row at a time in any order, then aligns them on one test set: the examples that all models have,
+ * ordered by id, so that every member has the same rows.
  */
 import { createHash } from 'node:crypto';
 import { nth, present } from '../machine/present.js';
@@ -23,29 +23,29 @@ export interface Collected {
   readonly members: readonly CollectedMember[];
   /** Ids of the examples, in the order of the rows. */
   readonly examples: readonly string[];
-  /** SHA-256 over the ids, and over the labels where they are known. */
+  /** SHA-256 over the ids, and over the labels if known. */
   readonly fingerprint: string;
   /** SHA-256 over the hashes of the examples' contents; undefined if some have none. */
   readonly contents: string | undefined;
   readonly dropped: number;
   /** Names of the classes; undefined if they are numbers, or none are known. */
   readonly classNames: readonly string[] | undefined;
-  /** How many classes labels and predictions tell; null without them. */
+  /** How many classes the labels and predictions imply; null without them. */
   readonly classes: number | null;
   /** Distinct groups; undefined if there are none. */
   readonly groups: number | undefined;
-  /** What was left out, a line each. */
+  /** What was left out, one line each. */
   readonly notes: readonly string[];
 }
 
 export interface CollectOptions {
-  /** Refuse examples that are missing from some models, instead of leaving them out. */
+  /** Reject examples that are missing from some models instead of leaving them out. */
   readonly strict: boolean;
-  /** A run that the models are added to; undefined: they make a run of their own. */
+  /** The run to add the models to; undefined for a new run. */
   readonly onto?: KnownRun | undefined;
 }
 
-/** A limit that memory sets: outcomes of all models together. */
+/** Most outcomes of all models together, limited by memory. */
 const mostRows = 50_000_000;
 
 export class Collector {
@@ -54,15 +54,15 @@ export class Collector {
   readonly #groups = new Names();
   readonly #contents = new Names();
   readonly #models = new Map<string, ImportedModel>();
-  /** Of each example, -1 where unknown. */
+  /** One for each example, -1 if unknown. */
   readonly #label = new Growing(Int32Array, -1);
-  /** Of all rows. */
+  /** True if it is true of all rows. */
   #isCompared = true;
   readonly #group = new Growing(Int32Array, -1);
   readonly #content = new Growing(Int32Array, -1);
   #rows = 0;
 
-  /** @param where of the row, for messages @throws UsageError if the row contradicts another, or a value is out of its range */
+  /** @param where place of the row, for messages @throws UsageError if the row contradicts another, or a value is out of range */
   add(row: OutcomeRow, where: () => string): void {
     if (++this.#rows > mostRows)
       throw new UsageError(`more than ${mostRows} outcomes`, where(), 'import fewer models at once');
@@ -81,7 +81,7 @@ export class Collector {
     return this.#rows;
   }
 
-  /** Coordinates that come from elsewhere than the rows. Returns the names of models that it has none of. */
+  /** Sets coordinates that do not come from the rows. Returns the names of models without any. */
   place(coordinatesOf: (model: string) => Readonly<Record<string, number>> | undefined): string[] {
     const without: string[] = [];
     for (const model of this.#models.values()) {
@@ -97,8 +97,8 @@ export class Collector {
   }
 
   /**
-   * @throws UsageError if there is no example that all models have, none is right or wrong, `strict` is not met, or the models differ
-   * from those of the run that they are added to
+   * @throws UsageError if no example is shared by all models, none is marked right or wrong, `strict` is violated, or the models do not
+   * match the run they are added to
    */
   finish({ strict, onto }: CollectOptions): Collected {
     const models = [...this.#models.values()];
@@ -115,7 +115,7 @@ export class Collector {
     const members = models.map(({ name, seed, coordinates, rowsOf, columnOf }) => {
       const rows = rowsOf(shared);
       const columns: Record<string, OutcomeColumns[string]> = { example: Int32Array.from(shared, (_, i) => i) };
-      // What a run does not know of its examples, it goes on not knowing.
+      // Adding models adds no information about the run's examples.
       if (hasGroups && (onto === undefined || onto.group !== undefined)) columns['group'] = renumbered(groups);
       if (hasLabels && (onto === undefined || onto.label !== undefined))
         columns['label'] = Int32Array.from(labels, (code) => nth(classes.codes, code));
@@ -144,7 +144,7 @@ export class Collector {
     };
   }
 
-  /** An é of one character and one of two are the same letter: systems write either. */
+  /** An é of one code point and one of two are the same letter: systems write either. */
   #classOf(name: string | undefined): number {
     return name === undefined ? -1 : this.#classes.numberOf(name.normalize());
   }
@@ -201,7 +201,7 @@ export class Collector {
     return this.#inOrder(shared);
   }
 
-  /** Those of a run, in its order. */
+  /** The run's examples, in its order. */
   #examplesOf(
     { name, examples }: KnownRun,
     { models, strict }: { readonly models: readonly ImportedModel[]; readonly strict: boolean },
@@ -235,7 +235,7 @@ export class Collector {
       .digest('hex');
   }
 
-  /** Whole numbers by their size, other ids as texts: the same whatever order the rows came in. */
+  /** Whole numbers sorted by value, other ids as text, so that the order does not depend on that of the rows. */
   #inOrder(shared: readonly number[]): number[] {
     const ids = shared.map((example) => this.#examples.nameOf(example));
     const areNumbers = ids.every((id) => /^\d{1,15}$/.test(id));
@@ -244,7 +244,7 @@ export class Collector {
     return order.map(({ example }) => example);
   }
 
-  /** Each class's number in the files: names that are all whole numbers stand for themselves, others are numbered in order. */
+  /** Each class's number in the files: if all names are whole numbers they are kept, otherwise they are numbered in order. */
   #classCodes(onto: KnownRun | undefined): {
     codes: Int32Array;
     names: readonly string[] | undefined;
@@ -265,7 +265,7 @@ export class Collector {
       const codes = Int32Array.from(names, Number);
       return { codes, names: undefined, count: codes.reduce((most, code) => Math.max(most, code), 0) + 1 };
     }
-    // Of a run's classes each keeps its number; what its models never named comes after them.
+    // A run's classes keep their numbers; classes its models never named come after them.
     const before = new Set(known);
     const sorted = [...(known ?? []), ...names.filter((name) => !before.has(name)).sort()];
     const place = new Map(sorted.map((name, i) => [name, i]));
@@ -273,10 +273,10 @@ export class Collector {
   }
 }
 
-/** Of fewer examples a model that guesses among four classes often has none right. */
+/** On fewer examples, a model that guesses among four classes often gets none right. */
 const fewestToDoubt = 10;
 
-/** A line where models never predict the true class, as where labels are of other images, or name classes otherwise. */
+/** A note if models never predict the true class: labels may be of other images, or use other class names. */
 function neverRight(
   members: readonly Pick<CollectedMember, 'name' | 'columns'>[],
   { examples, nameOf }: { readonly examples: readonly string[]; readonly nameOf: (code: number) => string },
@@ -295,7 +295,7 @@ function neverRight(
   ];
 }
 
-/** A class that stands for itself. */
+/** A class name that is its own number. */
 const wholeClass = /^\d{1,9}(\.0)?$/;
 /** Columns that hold classes. */
 const classColumns: ReadonlySet<string> = new Set(['label', 'predicted']);

@@ -1,6 +1,6 @@
-/** Which columns `import table` knows: data alone, as help is made of it too. */
+/** The columns `import table` knows: data only, as the help text is made from it too. */
 
-/** What a column can be named as: the option's name, and the names by which a column is known where none is given. */
+/** The roles of columns: the option that names one, and the names recognized if the option is not given. */
 export const tableColumns = {
   model: { names: ['model'], description: 'name of the model (default: model, else the name of the file)' },
   seed: { names: ['seed'], description: 'distinguishes models that differ only in their seed (default: seed)' },
@@ -28,5 +28,5 @@ export const tableColumns = {
 } as const satisfies Readonly<Record<string, { readonly names: readonly string[]; readonly description: string }>>;
 export type TableColumn = keyof typeof tableColumns;
 
-/** Columns that are coordinates of the model where they are there and nothing else is said. */
+/** Columns taken as the model's coordinates by default, if present. */
 export const usualCoordinates = ['parameters', 'flops', 'tokens', 'data', 'width', 'depth', 'steps', 'loss'] as const;

@@ -17,11 +17,11 @@ export interface EveryEvalImport {
   readonly collector: Collector;
   readonly files: readonly string[];
   readonly testSet: string;
-  /** What of the results was read. */
+  /** Which parts of the results were read. */
   readonly reading: Readonly<Record<string, string>>;
 }
 
-/** Throws UsageError, one line, at the first thing that is wrong. */
+/** Throws UsageError, one line, for the first problem. */
 export async function readEveryEval(
   paths: readonly string[],
   { evaluation }: EveryEvalOptions,

@@ -1,14 +1,14 @@
-/** Files of a tool, in the folders that a user gives. */
+/** Finds a tool's files in the folders given by the user. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { diskError } from '../machine/files.js';
 import { codeOf, UsageError } from '../terminal/errors.js';
 
 /**
- * Files whose name fits, sorted: those that are given, and those anywhere below a given folder.
+ * Matching files, sorted: those given, and those anywhere below a given folder.
  *
  * @param wanted what they are called, for messages
- * @throws UsageError if a path is missing or none fits
+ * @throws UsageError if a path is missing or none matches
  */
 export async function filesIn(
   paths: readonly string[],

@@ -11,7 +11,7 @@ import { filesIn } from './files.js';
 import { readJson } from './rows.js';
 
 export interface HelmOptions {
-  /** `test`, `valid`; undefined: the only one that there is. */
+  /** `test`, `valid`; undefined: the only one. */
   readonly split: string | undefined;
   /** The metric that says whether an answer is right; undefined: exact_match. */
   readonly correct: string | undefined;
@@ -24,7 +24,7 @@ export interface HelmImport {
   readonly files: readonly string[];
   readonly testSet: string;
   readonly notes: readonly string[];
-  /** What of the runs was read. */
+  /** Which parts of the runs were read. */
   readonly reading: Readonly<Record<string, string>>;
 }
 
@@ -47,7 +47,7 @@ const specSchema = z.looseObject({ name: z.string(), adapter_spec: z.looseObject
 const usualCorrect = 'exact_match';
 const instancesFile = 'per_instance_stats.json';
 
-/** Throws UsageError, one line, at the first thing that is wrong. */
+/** Throws UsageError, one line, for the first problem. */
 export async function readHelm(paths: readonly string[], options: HelmOptions): Promise<HelmImport> {
   const files = await filesIn(paths, (name) => name === instancesFile, `called ${instancesFile}`);
   const collector = new Collector();
@@ -58,7 +58,7 @@ export async function readHelm(paths: readonly string[], options: HelmOptions): 
   for (const file of files) {
     const specFile = path.join(path.dirname(file), 'run_spec.json');
     const spec = parsed(specSchema, await readJson(specFile), specFile);
-    // mmlu:subject=philosophy,method=...,model=openai_gpt2: what is the same for all models.
+    // mmlu:subject=philosophy,method=...,model=openai_gpt2: the part that is the same for all models.
     const scenario = spec.name.replace(/([:,])model=[^,]*,?/, '$1').replace(/[:,]$/, '');
     first ??= { file: specFile, scenario };
     if (scenario !== first.scenario)
@@ -97,7 +97,7 @@ interface Reading {
   readonly splits: Set<string>;
 }
 
-/** The file of the tool's own means, if there is one. */
+/** The file with the tool's own means, if there is one. */
 async function readRun(
   file: string,
   { model, collector, options, notes, splits: read }: Reading,
@@ -122,7 +122,7 @@ async function readRun(
     const of = (name: string) =>
       ofMetric(stats, name).find((stat) => (stat.name.split ?? 'none') === split && stat.count > 0)?.mean;
     const right = of(correct);
-    // Of another split.
+    // Belongs to another split.
     if (right === undefined) continue;
     if (right !== 0 && right !== 1)
       throw new UsageError(

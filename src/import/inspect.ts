@@ -1,5 +1,5 @@
 /**
- * `import inspect`: logs of Inspect (inspect_ai), `.eval` archives (a JSON file for each sample, packed by deflate or Zstandard) and
+ * `import inspect`: logs of Inspect (inspect_ai), `.eval` archives (a JSON file for each sample, compressed with deflate or Zstandard) and
  * `.json` logs. Means are compared with the log's own accuracy.
  */
 import * as path from 'node:path';
@@ -26,7 +26,7 @@ export interface InspectImport {
   readonly version: string | null;
   readonly classes: number | null;
   readonly notes: readonly string[];
-  /** What of the logs was read. */
+  /** Which parts of the logs were read. */
   readonly reading: Readonly<Record<string, string>>;
 }
 
@@ -66,7 +66,7 @@ interface Log {
   readonly samples: readonly Sample[];
 }
 
-/** Throws UsageError, one line, at the first thing that is wrong. */
+/** Throws UsageError, one line, for the first problem. */
 export async function readInspect(paths: readonly string[], options: InspectOptions): Promise<InspectImport> {
   const files = await filesIn(paths, (name) => /\.(eval|json)$/.test(name), 'a log: .eval or .json');
   const logs: Log[] = [];
@@ -106,7 +106,7 @@ async function readLog(file: string): Promise<Log> {
   return { file, header: parsed(headerSchema, value, file), samples: samples ?? [] };
 }
 
-/** Texts pack well: transcripts repeat themselves. */
+/** The ratio is high because transcripts repeat themselves and compress well. */
 const limits = { archiveBytes: 2e9, fileBytes: 1e9, totalBytes: 20e9, ratio: 1000, ratioFromBytes: 1e9 };
 
 async function readArchive(file: string): Promise<Log> {
@@ -189,7 +189,7 @@ function rightOf(value: unknown, where: () => string): 0 | 1 {
   );
 }
 
-/** Place of a choice that is named by its letter, as a label; undefined for anything else. */
+/** Index of a choice named by its letter, as a label; undefined for anything else. */
 function letterOf(value: unknown, count: number): string | undefined {
   if (typeof value !== 'string' || !/^[A-Z]$/.test(value)) return undefined;
   const place = value.charCodeAt(0) - 65;

@@ -1,14 +1,14 @@
-/** A run that models are added to: what they have to agree with. */
+/** The run that models are added to, and checks that they match it. */
 import { nth } from '../machine/present.js';
 import type { ImportedColumn } from '../runs/imported.js';
 import type { OutcomeColumns } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
 import { columnNames, type ImportedModel, type ModelColumn } from './model.js';
 
-/** What models have to agree with that are added to a run. */
+/** What models added to a run have to match. */
 export interface KnownRun {
   readonly name: string;
-  /** Ids of its examples: all of them, in this order. */
+  /** Ids of all its examples, in order. */
   readonly examples: readonly string[];
   readonly contents: string | undefined;
   readonly classNames: readonly string[] | undefined;
@@ -19,7 +19,7 @@ export interface KnownRun {
   readonly group: Int32Array | undefined;
 }
 
-/** The columns of a run. Throws UsageError if a model lacks one; of those that the run does not have a line. */
+/** The run's columns, with a note on any others the models have. Throws UsageError if a model is missing one. */
 export function columnsLike(
   { name: run, columns }: KnownRun,
   { models, notes }: { readonly models: readonly ImportedModel[]; readonly notes: string[] },
@@ -42,7 +42,7 @@ export function columnsLike(
   return wanted;
 }
 
-/** Throws UsageError if true classes, groups or contents of the examples are not those of the run. */
+/** Throws UsageError if the examples' true classes, groups or contents differ from those of the run. */
 export function refuseOtherExamples(
   run: KnownRun,
   { columns, contents }: { readonly columns: OutcomeColumns; readonly contents: string | undefined },

@@ -1,7 +1,7 @@
 /**
  * `import lm-eval`: EleutherAI's lm-evaluation-harness, `samples_TASK_TIME.jsonl` (written with --log_samples) beside
- * `results_TIME.json`. Of multiple-choice tasks the log-likelihoods of the choices give probabilities among them. The means of the
- * samples are compared with those that the harness reports.
+ * `results_TIME.json`. In multiple-choice tasks the log-likelihoods of the choices give their probabilities. The means of the samples
+ * are compared with those the harness reports.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -20,11 +20,11 @@ import { placeIn, readJson, readRows } from './rows.js';
 import { isBlank, Misread, readName, readNumber } from './values.js';
 
 export interface LmEvalOptions {
-  /** Names of tasks, `*` for anything; empty: the one that there is. */
+  /** Names of tasks, `*` for anything; empty: the only one. */
   readonly tasks: readonly string[];
-  /** Of answers, such as `strict-match`; undefined: the one that there is. */
+  /** Filter of answers, such as `strict-match`; undefined: the only one. */
   readonly filter: string | undefined;
-  /** The metric that says whether an answer is right; undefined: acc, exact_match, or the first of 0 and 1. */
+  /** The metric that says whether an answer is right; undefined: acc, exact_match, or the first whose values are 0 and 1. */
   readonly correct: string | undefined;
   /** The metric that becomes the score; undefined: none. */
   readonly score: string | undefined;
@@ -35,10 +35,10 @@ export interface LmEvalImport {
   readonly version: string | null;
   readonly files: readonly string[];
   readonly testSet: string;
-  /** Choices of every example; null if they differ or there are none. */
+  /** Number of choices of every example; null if it varies or there are none. */
   readonly classes: number | null;
   readonly notes: readonly string[];
-  /** What of the samples was read. */
+  /** Which parts of the samples were read. */
   readonly reading: Readonly<Record<string, string>>;
 }
 
@@ -69,7 +69,7 @@ interface SamplesFile {
   readonly results: { readonly file: string; readonly content: Results } | undefined;
 }
 
-/** Throws UsageError, one line, at the first thing that is wrong. */
+/** Throws UsageError, one line, for the first problem. */
 export async function readLmEval(paths: readonly string[], options: LmEvalOptions): Promise<LmEvalImport> {
   const samples = await findSamples(paths);
   const chosen = chooseTasks(samples, options.tasks);
@@ -128,7 +128,7 @@ async function findSamples(paths: readonly string[]): Promise<SamplesFile[]> {
   return found;
 }
 
-/** Of the same time; where times are not told, the only one. */
+/** The results file of the same time; if the time is unknown, the only one. */
 async function resultsBeside(file: string, time: string | undefined): Promise<string | undefined> {
   const folder = path.dirname(file);
   const names = await fs.readdir(folder);
@@ -174,7 +174,7 @@ interface Reading {
   readonly collector: Collector;
   readonly options: LmEvalOptions;
   readonly severalTasks: boolean;
-  /** What was found first, where none was asked for. */
+  /** The first one found, if none was asked for. */
   filter: string | undefined;
   /** The metrics that say what is right, by their names. */
   readonly correct: Set<string>;
@@ -209,14 +209,14 @@ async function readSamples(samples: SamplesFile, model: string, reading: Reading
   compareMeans(samples, { sums, count, filter: reading.filter ?? 'none', notes: reading.notes });
 }
 
-/** Of a model on disk the last part of its path, unless that is another model's too: the folders above it are of someone's machine. */
+/** For a model on disk the last part of its path, unless two models share it: the rest depends on someone's machine. */
 function modelsOf(samples: readonly SamplesFile[]): string[] {
   const full = samples.map(modelOf);
   const short = full.map((name) => (path.isAbsolute(name) ? path.basename(name) : name));
   return new Set(short).size === new Set(full).size ? short : full;
 }
 
-/** As the harness calls it, else the folder: newer versions make one for each model. */
+/** The harness's name for it, else the folder's: newer versions make one for each model. */
 function modelOf({ file, results }: SamplesFile): string {
   const { model_name: name, config } = results?.content ?? {};
   const pretrained =
@@ -235,7 +235,7 @@ function read<T>(row: Row, key: string, where: string, reader: (value: unknown) 
   return value;
 }
 
-/** A task may have several ways of reading an answer: each sample is there once for each. */
+/** A task may have several filters for reading an answer: each sample appears once for each. */
 function isOfFilter(row: Row, reading: Reading, where: string): boolean {
   const filter = typeof row['filter'] === 'string' ? row['filter'] : 'none';
   reading.filter ??= filter;
@@ -247,7 +247,7 @@ function isOfFilter(row: Row, reading: Reading, where: string): boolean {
 interface Chosen {
   readonly correct: string;
   readonly score: string | undefined;
-  /** All that the samples have a number of. */
+  /** Everything the samples have a number for. */
   readonly names: readonly string[];
 }
 
@@ -277,7 +277,7 @@ function chooseMetrics(row: Row, { correct, score }: LmEvalOptions, where: strin
   return { correct: found, score, names };
 }
 
-/** Keys of a sample that are no metrics. */
+/** Keys of a sample that are not metrics. */
 const ownKeys = new Set([
   ...['doc_id', 'doc', 'target', 'arguments', 'resps', 'filtered_resps', 'filter', 'metrics'],
   ...['doc_hash', 'prompt_hash', 'target_hash'],
@@ -314,7 +314,7 @@ function outcomeOf(
   }
   reading.choices.add(logits.length);
   const { predicted, log_probability, brier, confidence, margin, rank } = outcomesOfChoices(logits, label);
-  // Of the log-likelihoods themselves: what acc_norm is right by is another order.
+  // From the raw log-likelihoods: acc_norm ranks the choices differently.
   const ofOrder = correct === 'acc' ? { confidence, margin, rank } : {};
   return {
     row: {
@@ -328,8 +328,8 @@ function outcomeOf(
 }
 
 /**
- * Log-likelihoods of the choices, of the shapes that versions have written: `[[-1.5, false], ...]`, the same as texts, and one level
- * deeper; undefined for a task without choices.
+ * Log-likelihoods of the choices, in any of the shapes that different versions write: `[[-1.5, false], ...]`, the same as text, or one
+ * level deeper; undefined for a task without choices.
  */
 export function logitsOf(responses: unknown, row: Row = {}): number[] | undefined {
   if (!Array.isArray(responses) || responses.length < 2) return undefined;
@@ -339,13 +339,13 @@ export function logitsOf(responses: unknown, row: Row = {}): number[] | undefine
     if (value === undefined) return undefined;
     logits.push(value);
   }
-  // With mutual information, the second half is of the choices without their question.
+  // With mutual information, the second half belongs to the choices without their question.
   const isDoubled = 'acc_mutual_info' in row && logits.length % 2 === 0;
   const kept = isDoubled ? logits.slice(0, logits.length / 2) : logits;
   return kept.some((value) => value > -Infinity) ? kept : undefined;
 }
 
-/** Of `[ll, is_greedy]` in a list, of its texts, or of the text of a tuple. */
+/** From `[ll, is_greedy]` as a list, as a list of texts, or as the text of a tuple. */
 function logLikelihoodIn(value: unknown): number | undefined {
   if (Array.isArray(value)) {
     if (value.length === 1) return logLikelihoodIn(value[0]);
@@ -364,8 +364,8 @@ function isGreedy(value: unknown): boolean {
 }
 
 /**
- * Place of the true choice: `target` is that place or the choice's text, and a text may be a number. Taken is the reading that `acc`
- * agrees with; undefined if none does, as of questions with several true choices.
+ * Index of the true choice: `target` is that index or the choice's text, and a text may be a number. The reading that agrees with `acc`
+ * is used; undefined if none does, as for questions with several true choices.
  */
 function labelOf(row: Row, logits: readonly number[]): number | undefined {
   const target = readName(row['target']);
@@ -381,7 +381,7 @@ function labelOf(row: Row, logits: readonly number[]): number | undefined {
   );
 }
 
-/** What was asked for the likelihood of: the second argument of each request. */
+/** The texts whose likelihood was requested: the second argument of each request. */
 function choiceTexts(requests: unknown, count: number): string[] {
   const list = Array.isArray(requests)
     ? (requests as unknown[])
@@ -403,10 +403,10 @@ interface Means {
   readonly notes: string[];
 }
 
-/** What the harness averages where a task does not say. */
+/** Metrics that the harness averages by default. */
 const areMeans: ReadonlySet<string> = new Set(['acc', 'acc_norm', 'acc_mutual_info', 'exact_match']);
 
-/** Throws UsageError if a mean of the samples is another than the harness reports for as many. */
+/** Throws UsageError if a mean of the samples differs from the one the harness reports for the same number of them. */
 function compareMeans({ file, task, results }: SamplesFile, { sums, count, filter, notes }: Means): void {
   if (results === undefined) {
     notes.push(`${path.basename(file)} has no results file: its means cannot be checked`);

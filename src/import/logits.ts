@@ -1,6 +1,6 @@
 /**
- * `import logits`: matrices of logits or probabilities, a row for each example, in .npy, .npz or .safetensors, and the labels beside
- * them. Everything that the lab's own classifiers store is computed from them.
+ * `import logits`: matrices of logits or probabilities, a row for each example, in .npy, .npz or .safetensors, with labels beside them.
+ * Everything the lab's own classifiers store is computed from them.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -20,7 +20,7 @@ import { isBlank, Misread, readName } from './values.js';
 export interface LogitsOptions {
   /** A file of labels: an array, or a table with the column `label` (and `example`); undefined: the array `labels` beside the logits. */
   readonly labels: string | undefined;
-  /** Whether rows are probabilities, which have to add up to 1. */
+  /** Whether rows are probabilities, which must add up to 1. */
   readonly probabilities: boolean;
 }
 
@@ -31,11 +31,11 @@ export interface LogitsImport {
   readonly classes: number;
 }
 
-/** Array files, by their endings. */
+/** File endings of arrays. */
 const arrayEndings = ['.npy', '.npz', '.safetensors'];
 const isArrays = (file: string) => arrayEndings.includes(path.extname(file).toLowerCase());
 
-/** Throws UsageError, one line, at the first thing that is wrong. */
+/** Throws UsageError, one line, for the first problem. */
 export async function readLogits(files: readonly string[], options: LogitsOptions): Promise<LogitsImport> {
   const collector = new Collector();
   const given = options.labels === undefined ? undefined : await readLabels(options.labels);
@@ -48,7 +48,7 @@ export async function readLogits(files: readonly string[], options: LogitsOption
     const matrices = [...arrays].filter(([name]) => name !== 'labels');
     if (matrices.length === 0) throw new UsageError('has no array of logits', file);
     for (const [name, array] of matrices) {
-      // An array that is alone, or has the name that NumPy gives, is called as its file.
+      // A single array, or one with NumPy's default name, is named after its file.
       const model = matrices.length === 1 ? nameOfFile(file) : name;
       const where = matrices.length === 1 ? file : `${file}: ${name}`;
       const found = refuseOtherShape(array, { where, labels, classes });
@@ -61,9 +61,9 @@ export async function readLogits(files: readonly string[], options: LogitsOption
 }
 
 interface Labels {
-  /** Of each example, in the order of the rows. */
+  /** One for each example, in row order. */
   readonly values: Int32Array;
-  /** Ids of the examples; undefined: their places. */
+  /** Ids of the examples; undefined: their row numbers. */
   readonly ids: readonly string[] | undefined;
 }
 
@@ -170,7 +170,7 @@ function refuseOddRow(row: Float64Array, { probabilities }: LogitsOptions, place
     );
 }
 
-/** Largest array in a .npz: a test set of a million images of a hundred classes has less. */
+/** Largest array in a .npz: a million test images with a hundred classes need less. */
 const npzLimits = { archiveBytes: 4e9, fileBytes: 2e9, totalBytes: 20e9, ratio: 1000, ratioFromBytes: 1e9 };
 
 async function readArrays(file: string): Promise<ReadonlyMap<string, NumberArray>> {
@@ -216,7 +216,7 @@ function safetensorsArrays(bytes: Buffer, file: string): ReadonlyMap<string, Num
     );
   } catch (error) {
     if (!isReported(error) || error instanceof UsageError) throw error;
-    // A damaged file of the user's is a mistake in what was given, not a failure of the run.
+    // A damaged input file is a usage error, not a failure of the run.
     throw new UsageError(messageOf(error).replace(`${file}: `, ''), file);
   }
 }

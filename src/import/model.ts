@@ -1,4 +1,4 @@
-/** What one model did, a row at a time, and the columns that models have in common. */
+/** One model's outcomes, collected a row at a time, and the columns that models have in common. */
 import { nth, present } from '../machine/present.js';
 import type { ImportedColumn } from '../runs/imported.js';
 import type { OutcomeColumns } from '../runs/outcomes.js';
@@ -6,37 +6,37 @@ import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { Growing } from './names.js';
 
-/** Numbers that a row may have, by the column of the outcomes that they become. */
+/** Numbers that a row may have, named after the outcome columns they become. */
 export const numberColumns = ['log_probability', 'brier', 'confidence', 'margin', 'rank', 'score'] as const;
 export type NumberColumn = (typeof numberColumns)[number];
 
-/** What one model did on one example. */
+/** The outcome of one model on one example. */
 export interface OutcomeRow {
   readonly model: string;
-  /** Tells models apart that differ in nothing else; null if the source doesn't. */
+  /** Distinguishes models that are otherwise the same; null if the source has none. */
   readonly seed: number | null;
   readonly example: string;
   readonly correct?: 0 | 1 | undefined;
-  /** Whether `correct` is no more than that label and predicted are written alike: 007 and 7 may turn out to be one class. */
+  /** Whether `correct` only says that label and predicted are spelt alike: 007 and 7 may turn out to be one class. */
   readonly isCompared?: boolean | undefined;
   /** Classes by their names. */
   readonly label?: string | undefined;
   readonly predicted?: string | undefined;
-  /** Who the example is from. */
+  /** The group the example belongs to, such as its writer. */
   readonly group?: string | undefined;
-  /** A hash of the example's content, where the source has one. */
+  /** A hash of the example's content, if the source has one. */
   readonly content?: string | undefined;
   readonly numbers?: Readonly<Partial<Record<NumberColumn, number>>> | undefined;
-  /** Of the model: the same in all of its rows. */
+  /** The model's coordinates: the same in all of its rows. */
   readonly coordinates?: Readonly<Record<string, number>> | undefined;
 }
 
 export const columnNames = ['predicted', 'correct', ...numberColumns] as const;
 export type ModelColumn = (typeof columnNames)[number];
 
-/** What a number has to be, in words where it is not. */
+/** The range of each number, and how to say so if a value is outside it. */
 const limits: Readonly<Record<NumberColumn, { readonly fits: (value: number) => boolean; readonly wanted: string }>> = {
-  // What rounding makes of a probability of 1.
+  // Rounding can put a probability slightly above 1.
   log_probability: { fits: (value) => value <= 1e-4, wanted: 'a logarithm of a probability, at most 0' },
   brier: { fits: (value) => value >= 0 && value <= 2, wanted: 'a Brier score, 0 to 2' },
   confidence: { fits: (value) => value >= 0 && value <= 1.0001, wanted: 'a probability, 0 to 1' },
@@ -128,7 +128,7 @@ export class ImportedModel {
   };
 }
 
-/** Columns that every row of every model has; of others a line. */
+/** Columns that every row of every model has; each of the others gets a note. */
 export function commonColumns(models: readonly ImportedModel[], notes: string[]): (ModelColumn & ImportedColumn)[] {
   const common: ModelColumn[] = [];
   for (const name of columnNames) {

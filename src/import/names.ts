@@ -1,7 +1,7 @@
-/** Names and values of which it is not known beforehand how many there are. */
+/** Collections of names and values whose number is not known in advance. */
 import { nth } from '../machine/present.js';
 
-/** Names as numbers, in order of their first use. */
+/** Numbers names in order of first use. */
 export class Names {
   readonly #numbers = new Map<string, number>();
   readonly #names: string[] = [];
@@ -33,7 +33,7 @@ export class Names {
   }
 }
 
-/** A typed array that grows; what was not set has the value that it is made with. */
+/** A typed array that grows; entries not yet set have its initial value. */
 export class Growing<T extends Int32Array | Float64Array | Uint8Array> {
   #values: T;
 

@@ -1,17 +1,17 @@
-/** NumPy's .npy: a header in Python's words, then the values. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
+/** NumPy's .npy: a header in Python syntax, then the values. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
 import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { numberTypes, type NumberArray } from './arrays.js';
 
 const magic = Buffer.from('\u0093NUMPY', 'latin1');
 
-/** Names of NumPy's types, without the byte order. */
+/** NumPy's type names, without the byte order. */
 const typeNames: Readonly<Record<string, keyof typeof numberTypes>> = {
   ...{ f2: 'F16', f4: 'F32', f8: 'F64', i1: 'I8', i2: 'I16', i4: 'I32', i8: 'I64' },
   ...{ u1: 'U8', u2: 'U16', u4: 'U32', u8: 'U64', b1: 'BOOL' },
 };
 
-/** @throws UsageError if the bytes are no array of numbers */
+/** @throws UsageError if the bytes are not an array of numbers */
 export function decodeNpy(bytes: Uint8Array, where: string): NumberArray {
   const damaged = (what: string) => new UsageError(`is not a complete .npy file: ${what}`, where);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,4 +1,4 @@
-/** Rows of a Parquet file, a row group at a time, whatever it is compressed with. */
+/** Reads a Parquet file a row group at a time, whatever its compression. */
 import * as fs from 'node:fs/promises';
 import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -6,12 +6,12 @@ import { nth } from '../machine/present.js';
 import { messageOf, UsageError } from '../terminal/errors.js';
 import type { RowBatch, Row } from './batch.js';
 
-/** Rows of a batch: a row group may be the whole file. */
+/** Most rows of a batch: a row group may be the whole file. */
 const mostRows = 20_000;
 
 const mostFileRows = 50_000_000;
 
-/** @throws UsageError if it is damaged or no Parquet file */
+/** @throws UsageError if it is damaged or not a Parquet file */
 export async function* parquetBatches(file: string): AsyncGenerator<RowBatch> {
   const handle = await fs.open(file, 'r');
   try {
@@ -48,7 +48,7 @@ export async function* parquetBatches(file: string): AsyncGenerator<RowBatch> {
   }
 }
 
-/** Names of columns that are no part of another: lists and structures come whole. */
+/** Names of top-level columns: lists and structs are read whole. */
 function topColumns({ schema }: FileMetaData): string[] {
   const names: string[] = [];
   let at = 1;
@@ -72,8 +72,8 @@ interface Group {
 }
 
 /**
- * Values of each column, `[columns][rows]`. One column after the other: of several at once, the reader leaves all errors but the first
- * unhandled.
+ * Values of each column, `[columns][rows]`. Columns are read one after the other: if several at once fail, the reader leaves all errors
+ * but the first unhandled.
  */
 async function readGroup({ buffer, metadata, columns, start, end }: Group): Promise<unknown[][]> {
   const data: unknown[][] = [];
@@ -108,7 +108,7 @@ function rowAt(columns: readonly string[], data: readonly (readonly unknown[])[]
   return row;
 }
 
-/** What the reader throws on damage becomes one line of ours. */
+/** Turns whatever the reader throws on damage into a one-line error. */
 async function whole<T>(file: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();

@@ -1,6 +1,6 @@
 /**
- * Rows of a table on disk, a batch at a time: CSV, JSON lines, a JSON list, Parquet. A file of a million lines is never in memory as a
- * whole. What is damaged is named with its line.
+ * Rows of a table on disk, a batch at a time: CSV, JSON lines, a JSON list, Parquet. A file of a million lines is never in memory all
+ * at once. Errors name the damaged line.
  */
 import { createReadStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -13,15 +13,15 @@ import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import type { RowBatch, Row } from './batch.js';
 import { parquetBatches } from './parquet.js';
 
-/** Files that `readRows` takes, by their endings. */
+/** File endings that `readRows` accepts. */
 export const tableEndings = ['.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.parquet'] as const;
 
-/** `line 17`, `row 17`: where a message points. */
+/** `line 17`, `row 17`, for messages. */
 export function placeIn(file: string, line: number): string {
   return file.endsWith('.parquet') ? `${file}, row ${line}` : `${file}:${line}`;
 }
 
-/** @throws UsageError if the file is missing, of no known kind or damaged, with the line */
+/** @throws UsageError, with the line, if the file is missing, damaged or of an unknown kind */
 export async function* readRows(file: string): AsyncGenerator<RowBatch> {
   const plain = file.replace(/\.gz$/, '');
   const ending = path.extname(plain).toLowerCase();
@@ -33,7 +33,7 @@ export async function* readRows(file: string): AsyncGenerator<RowBatch> {
   else throw new UsageError(`is none of ${tableEndings.join(', ')}`, file, 'convert it, or correct its extension');
 }
 
-/** @throws UsageError for what is no file that can be read */
+/** @throws UsageError if it is not a readable file */
 export async function refuseNoFile(file: string): Promise<void> {
   if (await isPipe(file)) throw new UsageError('is a pipe or a socket, not a file', file);
   const stats = await fs.stat(file).catch((error: unknown) => {
@@ -43,12 +43,12 @@ export async function refuseNoFile(file: string): Promise<void> {
   if (stats.isDirectory()) throw new UsageError('is a folder', file, 'give the files in it');
 }
 
-/** Texts of a file in pieces that end anywhere. */
+/** The text of a file in chunks that may end anywhere. */
 async function* textPieces(file: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const raw = createReadStream(file, { highWaterMark: 1 << 20 });
   const bytes = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
-  // A pipe passes on no error of where it comes from.
+  // A pipe does not forward its source's errors.
   if (bytes !== raw) raw.on('error', (error) => bytes.destroy(error));
   try {
     for await (const piece of bytes) yield decoder.decode(piece as Buffer, { stream: true });
@@ -61,10 +61,10 @@ async function* textPieces(file: string): AsyncGenerator<string> {
   }
 }
 
-/** Characters of a record: a quotation mark that is never closed must not take the whole file into memory. */
+/** Most characters of a record: an unclosed quotation mark must not pull the whole file into memory. */
 const mostRecord = 32e6;
 
-/** Texts of whole records; `wholeUntil` tells of the text so far where its last whole one ends, 0 where there is none. */
+/** Chunks of whole records; `wholeUntil` returns where the last whole record of the text so far ends, 0 if there is none. */
 async function* linesOf(
   file: string,
   wholeUntil: (text: string) => number,
@@ -95,7 +95,7 @@ function newlines(text: string): number {
   return count;
 }
 
-/** After the last line break that is in no quoted value; 0 where there is none. */
+/** Just after the last line break outside quoted values; 0 if there is none. */
 function wholeRecords(text: string): number {
   let whole = 0;
   let from = 0;
@@ -142,7 +142,7 @@ async function* csvBatches(file: string, delimiter: string): AsyncGenerator<RowB
   if (isEmpty) throw new UsageError('has a heading and no rows', file);
 }
 
-/** Plain loops: a million rows come this way. */
+/** Plain loops: this runs for a million rows. */
 function rowOf(columns: readonly string[], cells: readonly unknown[]): Row {
   const row: Record<string, unknown> = {};
   for (let i = 0; i < columns.length; i++) row[nth(columns, i)] = cells[i];
@@ -153,12 +153,12 @@ function headingOf(cells: readonly string[], file: string): readonly string[] {
   const columns = cells.map((cell) => cell.trim());
   const twice = columns.find((name, i) => columns.indexOf(name) < i);
   if (twice !== undefined) throw new UsageError(`has two columns ${JSON.stringify(twice)}`, placeIn(file, 1));
-  // It would be no column of a row but what all objects have.
+  // It would set the row's prototype instead of a column.
   if (columns.includes('__proto__')) throw new UsageError('has a column __proto__', placeIn(file, 1), 'rename it');
   return columns;
 }
 
-/** Only the end of a file can be inside of quotes: all else was cut where they are closed. */
+/** Only the end of a file can be inside quotes: everything before was cut outside them. */
 function refuseOpenQuote(text: string, line: number, file: string): void {
   let open = -1;
   for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) open = open < 0 ? at : -1;
@@ -185,7 +185,7 @@ async function* jsonLineBatches(file: string): AsyncGenerator<RowBatch> {
   if (isEmpty) throw new UsageError('is empty', file);
 }
 
-/** Python writes NaN and Infinity, which are no JSON; they are numbers all the same. */
+/** Python writes NaN and Infinity, which are not valid JSON; they are read as numbers. */
 export function parseLoose(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -210,7 +210,7 @@ function objectOf(text: string, where: string): Row {
   throw new UsageError('is not a JSON object with named values', where);
 }
 
-/** What the parser found, without the text that it quotes: that may be as long as the line. */
+/** The parser's reason, without the text it quotes, which may be as long as the line. */
 function reasonOf(error: unknown): string {
   return messageOf(error)
     .replace(/,? *"[\s\S]*?\.*" is not valid JSON/, '')
@@ -218,16 +218,16 @@ function reasonOf(error: unknown): string {
     .slice(0, 100);
 }
 
-/** Larger ones are written as JSON lines. */
+/** Larger files should be JSON lines. */
 const mostJson = 400e6;
 
-/** The text of a JSON file and what it says. Throws UsageError, one line. */
+/** The parsed content of a JSON file. Throws UsageError, one line. */
 export async function readJson(file: string, most = mostJson): Promise<unknown> {
   await refuseNoFile(file);
   let text = '';
   for await (const piece of textPieces(file)) {
     text += piece;
-    // While it is read: a small .gz may unpack to any size.
+    // Checked while reading: a small .gz may unpack to any size.
     if (text.length > most) throw new UsageError(`has more than ${most} characters`, file, 'write it as JSON lines');
   }
   try {

@@ -1,4 +1,4 @@
-/** Coordinates of models: from a table of their own, and which of them curves are drawn over. */
+/** Coordinates of models from a separate table, and the choice of the one that curves are drawn over. */
 import { nth } from '../machine/present.js';
 import { coordinateName } from '../runs/imported.js';
 import { UsageError } from '../terminal/errors.js';
@@ -10,7 +10,7 @@ import { isBlank, Misread, readFinite, readName, readNumber } from './values.js'
 
 export type Coordinates = Readonly<Record<string, number>>;
 
-/** Of each model in a table with a column `model`; every other column that holds numbers is a coordinate. Throws UsageError. */
+/** Coordinates of each model in a table with a column `model`; every other numeric column is one. Throws UsageError. */
 export async function readScale(file: string): Promise<ReadonlyMap<string, Coordinates>> {
   const models = new Map<string, Coordinates>();
   for await (const { rows, lines } of readRows(file)) {
@@ -35,7 +35,7 @@ export function isOfTimm(row: Readonly<Record<string, unknown>>): boolean {
   return 'param_count' in row && 'img_size' in row;
 }
 
-/** Throws UsageError if it is no number. */
+/** Throws UsageError if it is not a number. */
 export function timmParameters(row: Readonly<Record<string, unknown>>, where: string): number {
   const millions = readFinite(String(row['param_count']).replaceAll(',', ''));
   if (millions instanceof Misread) throw new UsageError(`param_count ${millions.what}`, where);
@@ -47,7 +47,7 @@ function coordinatesIn(row: Readonly<Record<string, unknown>>, where: string): C
   for (const [name, value] of Object.entries(row)) {
     if (name === 'model' || isBlank(value)) continue;
     const number = readNumber(value);
-    // What is no number is about the model, and no coordinate: its family, its licence.
+    // Columns that are not numbers, such as family or licence, are not coordinates.
     if (number instanceof Misread) continue;
     if (!coordinateName.test(name))
       throw new UsageError(
@@ -61,7 +61,7 @@ function coordinatesIn(row: Readonly<Record<string, unknown>>, where: string): C
   return coordinates;
 }
 
-/** Gives the collected models the coordinates of a table. Throws UsageError if it has none of a model. */
+/** Gives the collected models the coordinates in a table. Throws UsageError if a model is not in it. */
 export async function placeModels(collector: Collector, file: string): Promise<void> {
   const known = await readScale(file);
   const without = collector.place((model) => known.get(model));
@@ -76,7 +76,7 @@ export async function placeModels(collector: Collector, file: string): Promise<v
 }
 
 /**
- * The coordinate that curves are drawn over: the one that is asked for, else parameters, else the first that differs.
+ * The coordinate that curves are drawn over: the one asked for, else parameters, else the first that differs between models.
  *
  * @throws UsageError if some model has none, or it is not above 0
  */

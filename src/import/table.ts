@@ -13,17 +13,17 @@ import { placeIn, readRows } from './rows.js';
 import { isBlank, Misread, readFinite, readName, readNumber, readRight } from './values.js';
 
 export interface TableOptions {
-  /** Columns that the user named. */
+  /** Columns named by the user. */
   readonly columns: Readonly<Partial<Record<TableColumn, string>>>;
   /** Names of the columns that are coordinates; undefined: the usual ones. */
   readonly coordinates: readonly string[] | undefined;
-  /** Every column that is nothing else is a model, whose values are this; undefined for a long table. */
+  /** In a wide table every other column is a model, with these values; undefined for a long table. */
   readonly wide: 'correct' | 'predicted' | undefined;
-  /** Where the true classes come from if not from a column. */
+  /** The source of the true classes, if not a column. */
   readonly labelFrom?: LabelSource | undefined;
 }
 
-/** Of an example that is named by its file: the folder that it is in, or its name up to the first `_`; or by its id in a table. */
+/** For examples named by file: the folder it is in, or its name up to the first `_`; or a table by example id. */
 export type LabelSource = 'folder' | 'name' | ReadonlyMap<string, string>;
 
 /** `folder`, `name`, or a file with the columns `example` and `label`. Throws UsageError. */
@@ -46,7 +46,7 @@ export async function readLabelSource(text: string): Promise<LabelSource> {
   return labels;
 }
 
-/** Throws UsageError if it has none. */
+/** Throws UsageError if the source has no label for the example. */
 export function sourcedLabel(source: LabelSource, example: string, where: () => string): string {
   const parts = example.split(/[\\/]/);
   const label =
@@ -61,7 +61,7 @@ export function sourcedLabel(source: LabelSource, example: string, where: () => 
   throw new UsageError(`example ${example} ${lacking}`, where(), 'see --label-from');
 }
 
-/** Reads all rows of the files. Throws UsageError, one line, at the first that is wrong. */
+/** Reads all rows of the files. Throws UsageError, one line, at the first bad row. */
 export async function readTable(files: readonly string[], options: TableOptions): Promise<Collector> {
   const collector = new Collector();
   for (const file of files) {
@@ -80,7 +80,7 @@ interface Reading {
   readonly collector: Collector;
 }
 
-/** Which columns a file has is read off its first rows. */
+/** Decides from a file's first rows which columns it has. */
 function adderOf(rows: readonly Row[], { file, options, collector }: Reading): (row: Row, line: number) => void {
   const names = [...new Set(rows.slice(0, 100).flatMap((row) => Object.keys(row)))];
   const columns = columnsOf(names, options, file);
@@ -113,7 +113,7 @@ function adderOf(rows: readonly Row[], { file, options, collector }: Reading): (
 
 type Columns = Readonly<Partial<Record<TableColumn, string>>>;
 
-/** The user's, which have to be there, else those that are known by their names. */
+/** The user's columns, which must be present, else those with well-known names. */
 function columnsOf(present: readonly string[], { columns }: TableOptions, file: string): Columns {
   const found: Partial<Record<TableColumn, string>> = {};
   const named = Object.values(columns);
@@ -137,7 +137,7 @@ function wideModels(present: readonly string[], { example, label, group }: Colum
   return present.filter((name) => name !== example && name !== label && name !== group);
 }
 
-/** At most eight of them. */
+/** At most eight of the columns. */
 function shownColumns(present: readonly string[]): string {
   return (
     present
@@ -152,7 +152,7 @@ interface Place {
   readonly line: number;
 }
 
-/** A cell as its reader takes it. Throws UsageError with the place and the column. */
+/** A cell as parsed by `reader`. Throws UsageError with the place and the column. */
 function read<T>(row: Row, column: string, { file, line }: Place, reader: (value: unknown) => T | Misread): T {
   const value = reader(row[column]);
   if (value instanceof Misread) throw new UsageError(`${column} ${value.what}`, placeIn(file, line));
@@ -255,7 +255,7 @@ function readSeed(value: unknown): number | Misread {
   return new Misread(`is ${number}, but a seed must be a whole number from 0`);
 }
 
-/** `resnet18` of `outcomes/resnet18.csv.gz`. */
+/** `resnet18` for `outcomes/resnet18.csv.gz`. */
 export function nameOfFile(file: string): string {
   return path
     .basename(file)
@@ -263,7 +263,7 @@ export function nameOfFile(file: string): string {
     .replace(/\.[^.]*$/, '');
 }
 
-/** Throws UsageError for what can't be the name of a coordinate. */
+/** Throws UsageError for an invalid coordinate name. */
 export function parseCoordinates(text: string): string[] {
   return text.split(',').map((part) => {
     const name = part.trim();

@@ -1,7 +1,7 @@
 /**
- * Outputs of all classes, as inference.py of timm writes them with --topk 0: a list in each row (in CSV as NumPy prints it), or with
- * --results-separate-col a column for each class. Class k has place k. With --topk K and neither --include-index nor labels the columns
- * look alike, but are sorted by their size.
+ * Outputs of all classes, as timm's inference.py writes them with --topk 0: a list in each row (in CSV as NumPy prints it), or with
+ * --results-separate-col a column for each class. Class k is at position k. With --topk K and neither --include-index nor labels the
+ * columns look the same, but are sorted by value.
  */
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
@@ -12,7 +12,7 @@ type Kind = 'prob' | 'logit';
 
 export interface OutputColumns {
   readonly kind: Kind;
-  /** One with lists, or one for each class. */
+  /** One column of lists, or one for each class. */
   readonly names: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export function outputColumns(present: readonly string[]): OutputColumns | undef
   return { kind, names: Array.from({ length: count }, (_, i) => `${kind}_${i}`) };
 }
 
-/** Of one file. */
+/** Reads the outputs of one file. */
 export class Outputs {
   #isSorted = true;
   #classes: number | undefined;
@@ -35,7 +35,7 @@ export class Outputs {
     readonly file: string,
   ) {}
 
-  /** @param label number of the true class @throws UsageError for what is no outputs of all classes */
+  /** @param label number of the true class @throws UsageError if these are not outputs of all classes */
   outcomes(row: Readonly<Record<string, unknown>>, label: string, where: () => string): ChoiceOutcomes {
     const values = this.#valuesOf(row, where);
     if (values.length < 2)
@@ -58,7 +58,7 @@ export class Outputs {
     return outcomesOfChoices(this.columns.kind === 'logit' ? values : this.#logsOf(values, where), truth);
   }
 
-  /** Throws UsageError if they could be those of the K best classes. */
+  /** Throws UsageError if these could be the outputs of only the K best classes. */
   refuseSorted(): void {
     if (!this.#isSorted) return;
     throw new UsageError(

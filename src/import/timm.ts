@@ -1,8 +1,8 @@
 /**
  * Per-image tables of timm's inference.py, a file for each model: the image, its most probable class (`label`, or with
- * --include-index `index`) and that class's probability. CSV, Parquet, and JSON by image, by column (json-split) or by record. With --topk K
- * the first of the K is taken, from `label_0` or from a list; of --topk 0, which has all classes, see timm-outputs.ts. The true classes are
- * not in them.
+ * --include-index `index`) and that class's probability. CSV, Parquet, and JSON by image, by column (json-split) or by record. With
+ * --topk K the first of the K is used, from `label_0` or from a list; for --topk 0, which has all classes, see timm-outputs.ts. The
+ * tables do not contain the true classes.
  */
 import * as path from 'node:path';
 import { nth, present } from '../machine/present.js';
@@ -16,16 +16,16 @@ import { outputColumns, Outputs, type OutputColumns } from './timm-outputs.js';
 import { isBlank, Misread, readName, readNumber } from './values.js';
 
 export interface TimmOptions {
-  /** Column of the images' names; undefined: `filename`. */
+  /** Column with the images' names; undefined: `filename`. */
   readonly example: string | undefined;
-  /** Column of the most probable class; undefined: `label`, else `index`. */
+  /** Column with the most probable class; undefined: `label`, else `index`. */
   readonly predicted: string | undefined;
-  /** Column of that class's probability; undefined: `prob`. */
+  /** Column with that class's probability; undefined: `prob`. */
   readonly confidence: string | undefined;
   readonly labelFrom: LabelSource;
 }
 
-/** Throws UsageError, one line, at the first thing that is wrong. */
+/** Throws UsageError, one line, for the first problem. */
 export async function readTimm(files: readonly string[], options: TimmOptions): Promise<Collector> {
   const collector = new Collector();
   const names = modelNames(files);
@@ -60,7 +60,7 @@ export async function readTimm(files: readonly string[], options: TimmOptions): 
   return collector;
 }
 
-/** `resnet18` of `resnet18-224.csv`; with the size where a model comes in several. */
+/** `resnet18` for `resnet18-224.csv`; the size is kept if a model comes in several. */
 function modelNames(files: readonly string[]): string[] {
   const full = files.map(nameOfFile);
   const short = full.map((name) => name.replace(/-\d+$/, ''));
@@ -124,7 +124,7 @@ function outcomeOf(
   if (outputs !== undefined) {
     const { predicted, log_probability, brier, confidence, margin, rank } = outputs.outcomes(row, label, where);
     const numbers = { log_probability, brier, confidence, margin, rank };
-    // A label may have leading zeros, 07; the class that is predicted has none.
+    // A label may have leading zeros, 07; a predicted class has none.
     return { example, label: String(Number(label)), predicted: String(predicted), numbers };
   }
   return {

@@ -1,22 +1,22 @@
-/** Values as they stand in tables of other tools, read one way: each function gives the value, or what is wrong with it. */
+/** Parses values found in other tools' tables: each function returns the value, or what is wrong with it. */
 
-/** What is wrong with a value: a sentence about it, without the place. */
+/** What is wrong with a value: a sentence, without the place. */
 export class Misread {
   constructor(readonly what: string) {}
 }
 
-/** At most 60 characters of it, on one line. */
+/** At most 60 characters of the value, on one line. */
 export function shownValue(value: unknown): string {
   const text = typeof value === 'string' ? value : ((JSON.stringify(value) as string | undefined) ?? '');
   return JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 57)}...`);
 }
 
-/** Nothing: an empty cell, null, or a key that is not there. */
+/** An empty cell, null, or a missing key. */
 export function isBlank(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 }
 
-/** As CSV has numbers, and JSON; `inf` and `-inf` of Python too. */
+/** Numbers as written in CSV and JSON, and Python's `inf` and `-inf`. */
 export function readNumber(value: unknown): number | Misread {
   if (typeof value === 'number') return Number.isNaN(value) ? new Misread('is not a number') : value;
   if (typeof value === 'bigint') return Number(value);
@@ -25,12 +25,12 @@ export function readNumber(value: unknown): number | Misread {
   const text = value.trim();
   const infinite = /^([+-]?)inf(inity)?$/i.exec(text);
   if (infinite !== null) return infinite[1] === '-' ? -Infinity : Infinity;
-  // An empty text would be 0, and 0x10 is 16 to JavaScript alone.
+  // Number('') would be 0, and only JavaScript reads 0x10 as 16.
   const number = /^[+-]?(\d|\.\d)[\d.eE+-]*$/.test(text) ? Number(text) : NaN;
   return Number.isNaN(number) ? new Misread(`${shownValue(value)} is not a number`) : number;
 }
 
-/** A number that is the size of something: JSON has no infinite ones, and no scale ends there. */
+/** A finite number, for sizes: JSON has no infinity, and no axis could show it. */
 export function readFinite(value: unknown): number | Misread {
   const number = readNumber(value);
   return number instanceof Misread || Number.isFinite(number)
@@ -38,7 +38,7 @@ export function readFinite(value: unknown): number | Misread {
     : new Misread(`${shownValue(value)} is not a finite number`);
 }
 
-/** 1 or 0 of what is true or false, right or wrong by a number, or by a word of some tool. */
+/** 1 or 0 for right or wrong, given as a boolean, a number, or one of the tools' words. */
 export function readRight(value: unknown): 0 | 1 | Misread {
   if (value === true || value === 1 || value === 1n) return 1;
   if (value === false || value === 0 || value === 0n) return 0;
@@ -50,7 +50,7 @@ export function readRight(value: unknown): 0 | 1 | Misread {
   return new Misread(`${shownValue(value)} is not 0 or 1, true or false`);
 }
 
-/** An id or a name: texts as they are, whole numbers as they are written, 17 and 17.0 alike. */
+/** An id or a name: text unchanged, whole numbers without decimals, so that 17 and 17.0 are the same. */
 export function readName(value: unknown): string | Misread {
   if (typeof value === 'string') return value;
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);

@@ -1,4 +1,4 @@
-/** A run of imported members, written whole or not at all; so is what is added to one. */
+/** Writes a run of imported members whole or not at all; the same holds for additions to one. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256File, sha256Of, type FileContent } from '../machine/files.js';
@@ -11,17 +11,17 @@ import { UsageError } from '../terminal/errors.js';
 import { printable } from '../terminal/printable.js';
 import type { Collected, CollectedMember } from './collector.js';
 
-/** Where the outcomes come from. */
+/** The source of the outcomes. */
 export interface ImportSource {
   /** `table`, `lm-eval`, ... */
   readonly format: string;
   readonly tool: string | null;
   readonly version: string | null;
-  /** Every file that outcomes were read from, and the table of the models' numbers. */
+  /** Every file that outcomes were read from, and the table of the models' coordinates. */
   readonly files: readonly string[];
-  /** As it was typed, with files by their names alone. */
+  /** As typed, with files reduced to their names. */
   readonly command: string;
-  /** What of a tool's files was read; undefined for files that any program writes. */
+  /** Which parts of a tool's files were read; undefined for generic formats. */
   readonly reading: Readonly<Record<string, string>> | undefined;
 }
 
@@ -30,16 +30,16 @@ export interface NewRun {
   readonly root: string;
   readonly name: string;
   readonly source: ImportSource;
-  /** Of the test set. */
+  /** Name of the test set. */
   readonly testSet: string;
   readonly axis: string;
-  /** Classes or choices of every example, where the source tells; else what labels and predictions tell. */
+  /** Number of classes or choices of every example, if the source says; else as implied by labels and predictions. */
   readonly classes: number | null;
-  /** What groups are, in the plural. */
+  /** What groups are called, in the plural. */
   readonly groupNoun: string | undefined;
 }
 
-/** Throws UsageError if there is a run of this name, or something else in its place. */
+/** Throws UsageError if there is already a run of this name, or something else in its place. */
 export async function refuseTaken(root: string, name: string): Promise<void> {
   const folder = runFolder(root, name);
   const there = await fs.lstat(folder).catch(() => undefined);
@@ -48,9 +48,9 @@ export async function refuseTaken(root: string, name: string): Promise<void> {
 }
 
 /**
- * Writes the run. Nothing is there before all of it is.
+ * Writes the run, which appears only once it is complete.
  *
- * @throws UsageError if there is one of this name, RunError where it can't be written
+ * @throws UsageError if there is already one of this name, RunError if it can't be written
  */
 export async function writeImportedRun(
   run: NewRun,
@@ -101,7 +101,7 @@ export async function writeImportedRun(
   return { folder, record };
 }
 
-/** A member's id, and its files by their place in the run's folder: member.json last. */
+/** A member's id, and its files by their path in the run's folder: member.json last. */
 export function encodeMember(
   { name, seed, coordinates, columns }: CollectedMember,
   {
@@ -115,7 +115,7 @@ export function encodeMember(
     readonly classNames: readonly string[] | undefined;
     /** The run's fingerprint. */
     readonly testSet: string;
-    /** When, UTC. */
+    /** Time of the import, UTC. */
     readonly imported: string;
   },
 ): { readonly id: string; readonly files: ReadonlyMap<string, FileContent> } {
@@ -134,7 +134,7 @@ export function encodeMember(
   };
 }
 
-/** As run.json has it. */
+/** The source as stored in run.json. */
 export async function describeSource({ format, tool, version, command, reading, files }: ImportSource) {
   return {
     ...{ format, tool, version, command },
@@ -145,6 +145,6 @@ export async function describeSource({ format, tool, version, command, reading, 
 
 async function describeFile(file: string): Promise<ImportedRun['source']['files'][number]> {
   const { size } = await fs.stat(file);
-  // Without the folders that lead to it: a record may go to strangers.
+  // Without its folders: records may be shared.
   return { name: printable(path.basename(file)), bytes: size, sha256: await sha256File(file) };
 }
