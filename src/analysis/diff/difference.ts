@@ -4,7 +4,8 @@
  * Two things make it vary: seeds, which are drawn for each run independently (their spread is observed, and Welch's t covers it); and
  * test examples, which both runs share, so that what is hard for both cancels (observed in bootstrap draws of the difference). Seeds
  * also differ in which examples they get right. The spread of seeds already contains that, so it is subtracted from the variance of
- * the draws, or it would count twice. A run with one member at a scale stands for that member alone.
+ * the draws, or it would count twice. Moments of the same trainings are no further seeds: the mean over them is taken seed by seed. A
+ * run with one member at a scale stands for that member alone.
  */
 import { clustersOf, type Clusters } from '../../metrics/clusters.js';
 import { curve, type MemberOutcomes } from '../../metrics/curve.js';
@@ -17,6 +18,7 @@ import { mcnemar, tangoInterval, type Discordant, type McNemar } from '../../sta
 import { estimateOf, type Estimate, type VariancePart } from '../../statistics/welch.js';
 import { drawMembers, type MemberDraws, type SampleOptions } from '../curves.js';
 import type { LoadedRun } from '../../runs/opened.js';
+import { sameTrainings } from '../trainings.js';
 import type { MatchedExamples, MatchedScale, MatchedScales } from './match.js';
 
 /** Members at one scale by their indices in the draws. */
@@ -25,11 +27,18 @@ export interface DrawPlaces {
   readonly other: readonly number[];
 }
 
+export interface DifferenceOptions {
+  /** Of the metric; default: none. */
+  readonly limits?: Metric['limits'];
+  /** Of each run as `sameTrainings` has it; default: each scale has trainings of its own. */
+  readonly first?: Readonly<Record<keyof DrawPlaces, readonly number[]>>;
+}
+
 /** The mean over scales of the difference at each. */
 export function differenceOf(
   { observed, draws, count }: MemberDraws,
   scales: readonly DrawPlaces[],
-  [least, most]: Metric['limits'] = [-Infinity, Infinity],
+  { limits: [least, most] = [-Infinity, Infinity], first }: DifferenceOptions = {},
 ): Estimate {
   const at = (values: Float64Array) =>
     mean(scales.map(({ one, other }) => meanAt(values, other) - meanAt(values, one)));
@@ -42,11 +51,13 @@ export function differenceOf(
     return { value, standardError: NaN, degrees: NaN, interval: { lower: NaN, upper: NaN }, p: NaN };
   const parts: VariancePart[] = [];
   let twice = 0;
-  for (const seeds of scales.flatMap(({ one, other }) => [one, other])) {
-    if (seeds.length < 2) continue;
-    const share = 1 / (seeds.length * scales.length ** 2);
-    parts.push({ variance: share * sampleVariance(seeds.map((i) => observed[i]!)), degrees: seeds.length - 1 });
-    twice += share * ownVariance(whole, seeds);
+  for (const lists of trainedTogether(scales, first)) {
+    const count = lists[0]!.length;
+    if (count < 2) continue;
+    const share = (lists.length / scales.length) ** 2 / count;
+    const ofSeeds = (values: Float64Array) => meansOfSeeds(values, lists);
+    parts.push({ variance: share * sampleVariance(ofSeeds(observed)), degrees: count - 1 });
+    twice += share * ownVariance(whole.map(ofSeeds));
   }
   const shared = Math.max(0, sampleVariance(whole.map(at)) - twice);
   const estimate = estimateOf(value, [...parts, { variance: shared, degrees: Math.max(1, count - 1) }]);
@@ -60,10 +71,28 @@ function meanAt(values: Float64Array, places: readonly number[]): number {
   return sum / places.length;
 }
 
-/** Variance over the test set that a seed does not share with the others. */
-function ownVariance(draws: readonly Float64Array[], seeds: readonly number[]): number {
-  const own = seeds.map((i) => sampleVariance(draws.map((draw) => draw[i]! - meanAt(draw, seeds))));
-  return own.reduce((sum, variance) => sum + variance, 0) / (seeds.length - 1);
+/** The members of each scale and run; those of several scales together that are moments of the same trainings. */
+function trainedTogether(scales: readonly DrawPlaces[], first: DifferenceOptions['first']): (readonly number[])[][] {
+  return (['one', 'other'] as const).flatMap((side) => {
+    const lists = new Map<number, (readonly number[])[]>();
+    for (const [j, scale] of scales.entries()) {
+      const root = first?.[side][j] ?? j;
+      lists.set(root, [...(lists.get(root) ?? []), scale[side]]);
+    }
+    return [...lists.values()];
+  });
+}
+
+/** The mean of each seed over scales, `[seeds]`. */
+function meansOfSeeds(values: Float64Array, lists: readonly (readonly number[])[]): number[] {
+  return lists[0]!.map((_, seed) => mean(lists.map((places) => values[places[seed]!]!)));
+}
+
+/** Variance over the test set that a seed does not share with the others. @param draws of the seeds' values, `[draws]` of `[seeds]` */
+function ownVariance(draws: readonly (readonly number[])[]): number {
+  const centres = draws.map(mean);
+  const own = draws[0]!.map((_, seed) => sampleVariance(draws.map((draw, b) => draw[seed]! - centres[b]!)));
+  return own.reduce((sum, variance) => sum + variance, 0) / (own.length - 1);
 }
 
 export interface ScaleDifference {
@@ -144,10 +173,20 @@ export function compareRuns({ metric, one, other, scales, ...options }: Differen
     other: scale.other.members.map((place) => one.length + place),
   }));
   const found = places.map((each) => {
-    const estimate = differenceOf(draws, [each], metric.limits);
+    const estimate = differenceOf(draws, [each], metric);
     return { ...estimate, ...ofShares(metric, { members, draws, places: each, estimate }) };
   });
   const adjusted = holm(found.map(({ p }) => p));
+  const first = {
+    one: sameTrainings(
+      places.map((each) => ({ members: each.one })),
+      members,
+    ),
+    other: sameTrainings(
+      places.map((each) => ({ members: each.other })),
+      members,
+    ),
+  };
   const sideOf = (scale: MatchedScale['one'], at: readonly number[]): SideValue => {
     const { width, parameters } = scale;
     const values = at.map((i) => draws.observed[i]!);
@@ -163,7 +202,7 @@ export function compareRuns({ metric, one, other, scales, ...options }: Differen
       other: sideOf(scales[i]!.other, places[i]!.other),
       ...{ difference: value, interval, p, adjusted: adjusted[i]!, degrees, mcnemar: test },
     })),
-    family: places.length < 2 ? undefined : differenceOf(draws, places, metric.limits),
+    family: places.length < 2 ? undefined : differenceOf(draws, places, { limits: metric.limits, first }),
     ...drawnOf(metric, members),
     adjustedFor: scales.length,
   };

@@ -218,3 +218,29 @@ test.each<Cell>([...cells, ...grouped])('95 % intervals hold the truth: %o', ({ 
   expect(coverage).toBeGreaterThan(0.93 - error);
   expect(coverage).toBeLessThan(Math.min(1.0001, 0.97 + error));
 });
+
+test('moments of the same trainings tell no more of seeds than one of them', () => {
+  const random = Random.named(0, 'moments of two runs');
+  const steps = [1, 2, 4, 8];
+  /** Three seeds that are alike at every moment. */
+  const runOf = (shares: readonly number[], name: string) => {
+    const seeds = shares.map((share) => rightWith(share, 400, random));
+    return steps.flatMap((step) =>
+      seeds.map((correct, seed) => {
+        const { record, outcomes } = memberOf(step, seed, { correct });
+        return { outcomes, record: { ...record, training: `${name} s${seed}` } };
+      }),
+    );
+  };
+  const [one, other] = [runOf([0.5, 0.6, 0.55], 'one'), runOf([0.65, 0.6, 0.75], 'other')];
+  const compare = (a: MemberOutcomes[], b: MemberOutcomes[]) =>
+    compareRuns({ metric: accuracy.with({}), one: a, other: b, scales: matched(a, b), draws: 500 });
+  const { family, scales } = compare(one, other);
+  expect(family!.p).toBeCloseTo(scales[0]!.p, 10);
+  expect(family!.interval.lower).toBeCloseTo(scales[0]!.interval.lower, 10);
+  expect(family!.interval.upper).toBeCloseTo(scales[0]!.interval.upper, 10);
+  // Other trainings at each of four steps would halve what seeds add, and have four times the degrees of freedom.
+  const apart = (members: MemberOutcomes[]) =>
+    members.map((member) => ({ ...member, record: { ...member.record, training: undefined } }));
+  expect(compare(apart(one), apart(other)).family!.standardError).toBeLessThan(0.7 * family!.standardError);
+});
