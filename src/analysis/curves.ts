@@ -224,30 +224,54 @@ function unitEvaluators(units: readonly Extract<Drawn, { kind: 'units' }>[]): Ev
     resampled(draws, seed) {
       const of = share ? remembered(transform, count) : transform;
       const columns = units.map(({ values }) => values);
-      return drawnMeans(columns, draws, seed).map((means) => means.map((mean) => of(mean)));
+      const means = share ? drawnShares(columns, draws, seed) : drawnMeans(columns, draws, seed);
+      return means.map((ofMembers) => ofMembers.map((mean) => of(mean)));
     },
   };
 }
 
-interface DrawnMeans {
+interface Drawing {
   readonly columns: readonly UnitNumbers[];
   readonly draws: number;
   readonly seed: number;
-  readonly means: readonly Float64Array[];
 }
 
-let lastMeans: DrawnMeans | undefined;
+function isSame(a: Drawing, b: Drawing): boolean {
+  const { columns } = a;
+  return (
+    a.draws === b.draws &&
+    a.seed === b.seed &&
+    columns.length === b.columns.length &&
+    columns.every((column, i) => column === b.columns[i])
+  );
+}
+
+/** Units that are right in each draw, `[draws]` of `[columns]`, by the first column. They go with it. */
+const drawnRight = new WeakMap<UnitNumbers, Drawing & { readonly right: readonly Uint16Array[] }>();
 
 /**
- * Means of columns in each draw, `[draws]` of `[columns]`. The most recent ones are kept: accuracy and subset accuracies use the same.
+ * Means of columns of 0 and 1 in each draw, `[draws]` of `[columns]`. They are kept as whole numbers, of all members that are drawn at
+ * once: accuracy and subset accuracies use the same.
  */
+function drawnShares(columns: readonly UnitNumbers[], draws: number, seed: number): readonly Float64Array[] {
+  const [first] = columns as [UnitNumbers, ...UnitNumbers[]];
+  const count = first.length;
+  // Of more units 16 bits do not hold them, or it is groups that are drawn.
+  if (count >= 65_536) return drawnMeans(columns, draws, seed);
+  const known = drawnRight.get(first);
+  if (known !== undefined && isSame(known, { columns, draws, seed }))
+    return known.right.map((list) => Float64Array.from(list, (right) => right / count));
+  const means = drawnMeans(columns, draws, seed);
+  const right = means.map((list) => Uint16Array.from(list, (mean) => Math.round(mean * count)));
+  drawnRight.set(first, { columns, draws, seed, right });
+  return means;
+}
+
+let lastMeans: (Drawing & { readonly means: readonly Float64Array[] }) | undefined;
+
+/** Means of columns in each draw, `[draws]` of `[columns]`. The most recent ones are kept. */
 function drawnMeans(columns: readonly UnitNumbers[], draws: number, seed: number): readonly Float64Array[] {
-  const isLast =
-    lastMeans?.draws === draws &&
-    lastMeans.seed === seed &&
-    lastMeans.columns.length === columns.length &&
-    lastMeans.columns.every((column, i) => column === columns[i]);
-  if (isLast) return lastMeans!.means;
+  if (lastMeans !== undefined && isSame(lastMeans, { columns, draws, seed })) return lastMeans.means;
   const count = columns[0]!.length;
   const grouping = groupingOf(count);
   const sumsOf = sumsOver(columns.map((column) => groupSums(column, grouping)));

@@ -188,6 +188,7 @@ export function spreadOf({
   const isAlike = (j: number) => !borrow && !scales[j]!.members.some((i) => seen[i]);
   const pooled = scales.map((_, j) => (isAlike(j) ? none : neighbours(groups, j)));
   const totals = pooled.map(({ total }) => total);
+  const scaleOf = new Map(scales.flatMap(({ members }, j) => members.map((i) => [i, j] as const)));
   const isOfOthers = (j: number) => first?.some((each, i) => i !== j && each === first[j]) === true;
   return {
     ...{ scales, centres, totals },
@@ -196,7 +197,7 @@ export function spreadOf({
       isOfOthers(j) ? Math.min(degrees, scales[j]!.members.length - 1) : degrees,
     ),
     deviations: values.map((value, i) => {
-      const j = scales.findIndex(({ members }) => members.includes(i));
+      const j = scaleOf.get(i)!;
       return totals[j] === 0 ? 0 : (value - centres[j]!) / Math.sqrt(totals[j]!);
     }),
     onTestSet: (b) =>
@@ -265,6 +266,10 @@ const nodes = (() => {
 /** Mean of a function of a normal variable. */
 export function meanOverSeeds(centre: number, variance: number, of: (x: number) => number): number {
   const deviation = Math.sqrt(variance);
+  if (deviation === 0) {
+    const value = of(centre);
+    return nodes.reduce((sum) => sum + value, 0) / nodes.length;
+  }
   let sum = 0;
   for (const node of nodes) sum += of(centre + deviation * node);
   return sum / nodes.length;

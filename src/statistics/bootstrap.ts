@@ -90,7 +90,9 @@ export function drawnMean(values: ArrayLike<number>, places: readonly number[], 
 
 /** Which of so many seeds are drawn. */
 export function drawnPlaces(count: number, random: Sfc32): number[] {
-  return count === 1 ? [0] : Array.from({ length: count - 1 }, () => random.integer(count));
+  const places = new Array<number>(Math.max(1, count - 1)).fill(0);
+  if (count > 1) for (let k = 0; k < places.length; k++) places[k] = random.integer(count);
+  return places;
 }
 
 /** Mean over the drawn ones of some places. */

@@ -59,6 +59,15 @@ export function normalBelow(z: number): number {
   return 0.5 + (sum * Math.exp(-(z ** 2) / 2)) / Math.sqrt(2 * Math.PI);
 }
 
+/** The quantile of each rank over n + 1, in halves of a rank: those of the latest n, as draws of all members are equally many. */
+let quantiles = { n: 0, ofHalves: new Float64Array(0) };
+
+function quantilesOf(n: number): Float64Array {
+  if (quantiles.n !== n)
+    quantiles = { n, ofHalves: Float64Array.from({ length: 2 * n + 1 }, (_, h) => normalQuantile(h / 2 / (n + 1))) };
+  return quantiles.ofHalves;
+}
+
 /**
  * Van der Waerden's scores: the normal quantile of each value's rank over n + 1, ties at their mean rank.
  *
@@ -66,18 +75,30 @@ export function normalBelow(z: number): number {
  */
 export function normalScores(values: ArrayLike<number>): Float64Array | undefined {
   const n = values.length;
-  const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
-  if (n < 2 || !(values[order[n - 1]!]! - values[order[0]!]! > 0) || Array.from(values).some(Number.isNaN))
-    return undefined;
+  // Sorted without a comparison of ours, and NaN last.
+  const ascending = Float64Array.from(values).sort();
+  if (n < 2 || !(ascending[n - 1]! - ascending[0]! > 0)) return undefined;
+  const ofHalves = quantilesOf(n);
+  /** By the first place of equal values. */
   const scores = new Float64Array(n);
   for (let first = 0; first < n;) {
     let end = first + 1;
-    while (end < n && values[order[end]!] === values[order[first]!]) end++;
-    const score = normalQuantile((first + end + 1) / 2 / (n + 1));
-    for (let k = first; k < end; k++) scores[order[k]!] = score;
+    while (end < n && ascending[end] === ascending[first]) end++;
+    scores[first] = ofHalves[first + end + 1]!;
     first = end;
   }
-  return scores;
+  return Float64Array.from(values, (value) => scores[firstPlace(ascending, value)]!);
+}
+
+/** Of the ascending ones that are not below a value. */
+function firstPlace(ascending: Float64Array, value: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** A draw of chi-square with any degrees of freedom above 0 (Marsaglia and Tsang 2000, of gamma). */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { drawMembers, sampleCurve, scalesOf, scoreCurve } from '../../../src/analysis/curves.js';
+import { drawMembers, membersAtOnce, sampleCurve, scalesOf, scoreCurve } from '../../../src/analysis/curves.js';
 import { scoresOf } from '../../../src/analysis/scores.js';
 import { accuracy, auroc, subsetAccuracy } from '../../../src/metrics/classification.js';
 import { parseMetric } from '../../../src/metrics/index.js';
@@ -42,6 +42,41 @@ test('draws are the same each time, and the same for every metric of one test se
       rtol: 1e-12,
     });
   });
+});
+
+test('shares of more members than are drawn at once are the counts of their draws, whatever was drawn before', () => {
+  const random = Random.named(0, 'many members');
+  const units = 30;
+  const members = Array.from({ length: membersAtOnce + 100 }, (_, i) =>
+    memberOf(1 + (i % 5), i, { correct: Uint8Array.from({ length: units }, () => random.integer(2)) }),
+  );
+  const [share, subsets] = [accuracy.with({}), subsetAccuracy.with({ k: 3 })];
+  const rightIn = (draws: number, seed: number) =>
+    [...resamples([{ of: 'units', count: units }], draws, seed)].flat().map((counts) =>
+      members.map(({ outcomes }) => {
+        let right = 0;
+        for (let i = 0; i < units; i++) right += counts[i]! * outcomes.correct![i]!;
+        return right;
+      }),
+    );
+  // The second of each pair finds what the first drew, unless draws or seed differ.
+  for (const [draws, seed] of [
+    [20, 0],
+    [20, 1],
+    [30, 1],
+  ] as const) {
+    const right = rightIn(draws, seed);
+    for (const metric of [share, subsets, share]) {
+      const of = (m: number) => (metric === share ? m / units : (m * (m - 1) * (m - 2)) / (30 * 29 * 28));
+      const drawn = drawMembers(metric, members, { draws, seed }).draws;
+      drawn.forEach((values, b) => {
+        expect([...values]).toBeAllClose(right[b]!.map(of), { rtol: 1e-12 });
+      });
+    }
+  }
+  const some = drawMembers(share, members.slice(0, 40), { draws: 20, seed: 1 }).draws;
+  const all = drawMembers(share, members, { draws: 20, seed: 1 }).draws;
+  expect(some).toEqual(all.map((values) => values.slice(0, 40)));
 });
 
 test('a member with a value that is not finite leaves the draws of others as they are', () => {

@@ -59,6 +59,23 @@ test('normal scores: quantiles of ranks, ties in the middle', () => {
   expect([normalScores([]), normalScores([1, 1]), normalScores([1, NaN])]).toEqual([undefined, undefined, undefined]);
 });
 
+test.each([2, 41, 500])(
+  'normal scores of %i values with ties are the quantiles of their mean ranks, to the bit',
+  (n) => {
+    const random = Random.named(0, 'normal scores', n);
+    for (const levels of [2, 7, 1000]) {
+      const values = Array.from({ length: n }, (_, i) => (i === 0 ? 0 : i === 1 ? 1 : random.integer(levels)));
+      values.push(-0, Infinity);
+      const scores = values.map((value) => {
+        const below = values.filter((other) => other < value).length;
+        const equal = values.filter((other) => other === value).length;
+        return normalQuantile((2 * below + equal + 1) / 2 / (values.length + 1));
+      });
+      expect([...normalScores(values)!]).toEqual(scores);
+    }
+  },
+);
+
 test.each([0.5, 1, 5.33, 40])(
   'chi-squares with %f degrees of freedom have their mean, variance and median',
   (degrees) => {
