@@ -17,7 +17,7 @@ import { isImported } from './imported.js';
 import { beingTrained, busyMembers, holdRun, lockMember, lockRun, trainerOf } from './lock.js';
 import { planTuning } from './merge-tuning.js';
 import { copyPlanned, planSealed, type CopyPlan } from './merge-sealed.js';
-import { digestOfRun, memberId, type MemberKey, type RunRecord } from './record.js';
+import { digestOfRun, hasRandomOutputStart, memberId, type MemberKey, type RunRecord } from './record.js';
 import { contradictions, memberFolder, membersOf, readAnyRun, writeMemberRecord, writeRunRecord } from './run.js';
 import { stateOfMember, type MemberState } from './verify.js';
 import { isTemporary } from '../machine/temporary.js';
@@ -102,6 +102,8 @@ function refuseOther(a: RunRecord, b: RunRecord, [into, from]: readonly [string,
     );
   const way = ({ eager }: RunRecord) => (eager ? 'op by op (--eager)' : 'compiled');
   if (a.eager !== b.eager) throw differ('training', way(a), way(b));
+  const start = (run: RunRecord) => (hasRandomOutputStart(run) ? 'random (earlier versions)' : '0');
+  if (start(a) !== start(b)) throw differ('the start of output weights', start(a), start(b));
   if (a.device.kind !== b.device.kind) throw differ('--device', a.device.kind, b.device.kind);
   if (a.experiment.zip !== b.experiment.zip)
     throw differ('--zip', String(a.experiment.zip ?? false), String(b.experiment.zip ?? false));

@@ -119,6 +119,8 @@ export const runRecordSchema = z.strictObject({
   flops: z.record(memberIdSchema, z.number()).optional(),
   /** Trained op by op instead of compiled (`--eager`): the last bits differ. */
   eager: z.boolean(),
+  /** What output weights begin at under muP; missing from its earlier runs, where they are random, and without muP. */
+  outputStart: z.literal('zero').optional(),
   versions: z.strictObject({
     lab: textSchema,
     node: textSchema,
@@ -185,6 +187,14 @@ export const memberRecordSchema = z.strictObject({
 });
 /** Without the digest, which belongs to the file. */
 export type MemberRecord = Omit<z.output<typeof memberRecordSchema>, 'digest'>;
+
+/** Whether output weights of its members began random, under muP: further members, which begin at 0, do not form a family with them. */
+export function hasRandomOutputStart({
+  experiment,
+  outputStart,
+}: Pick<RunRecord, 'experiment' | 'outputStart'>): boolean {
+  return experiment.parametrization === 'mup' && outputStart === undefined;
+}
 
 /** A line for the user if changes of some records would go unnoticed. */
 export function unsealedNotes(folder: string, run: RunRecord, members: readonly MemberRecord[]): string[] {

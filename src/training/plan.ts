@@ -37,7 +37,7 @@ import type { WorkerJob } from './job.js';
 import { isComplete, memberJob, workerJob } from './member-job.js';
 import type { PoolJob } from './pool.js';
 import { choosePrecisions } from './precisions.js';
-import { refuseOtherThreads } from './refusals.js';
+import { refuseOtherStart, refuseOtherThreads } from './refusals.js';
 import type { PlanRequest } from './request.js';
 import { stacksOf } from './stacks.js';
 import { taskAt } from './task.js';
@@ -81,6 +81,7 @@ export async function planRun(work: Work): Promise<PlannedRun> {
   const stock = await takeStock(folder, experiment, digestOf);
   const { missing, complete } = stock;
   if (record !== undefined) refuseOtherThreads(record, request.execution, { folder, missing });
+  if (record !== undefined && missing.length > 0) refuseOtherStart(record, folder);
   const missingPlan = planMissing(work, missing);
   const { plan, stackOf } = missingPlan;
   const { dataDir } = request.execution;
@@ -299,6 +300,7 @@ function newRecord({ request, folder, experiment, dataset, task, runtime }: Work
     device: runtime.device,
     threads: {},
     eager: request.eager,
+    ...(experiment.parametrization === 'mup' ? { outputStart: 'zero' } : {}),
     versions: {
       lab,
       node: process.version,

@@ -14,7 +14,7 @@ import type { Execution, Experiment } from '../experiment/schema.js';
 import { parameterCount, type Task } from '../families/family.js';
 import { families } from '../families/index.js';
 import { present } from '../machine/present.js';
-import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
+import { hasRandomOutputStart, memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 import { contradictions, membersOf } from '../runs/run.js';
 import { UsageError } from '../terminal/errors.js';
 import { createOptimizer } from './optimizers.js';
@@ -80,6 +80,16 @@ export function refuseOtherThreads(
     `${threads} contradicts ${present(record.threads[other])}, with which ${other} in ${folder} was started`,
     '--threads',
     contradictionRemedy,
+  );
+}
+
+/** Members that are still to be trained would begin otherwise than the run's own. */
+export function refuseOtherStart(record: RunRecord, folder: string): void {
+  if (!hasRandomOutputStart(record)) return;
+  throw new UsageError(
+    'is a muP run of an earlier version, whose output weights began random: members trained now begin at 0 and do not belong to it',
+    folder,
+    'train all of them as another --run NAME',
   );
 }
 

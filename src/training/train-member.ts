@@ -13,7 +13,7 @@ import { RunError, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import { isComplete, memberJob } from './member-job.js';
 import { runPool } from './pool.js';
-import { refuseOtherData } from './refusals.js';
+import { refuseOtherData, refuseOtherStart } from './refusals.js';
 import type { TrainListener } from './train.js';
 import { workerFile } from './worker-file.js';
 
@@ -64,6 +64,7 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
     listener.note(asked === null ? `all members of ${folder} are complete` : `${asked} is complete already`);
     return { folder, status: 'complete', member: asked, busy: [] };
   }
+  refuseOtherStart(run, folder);
   // Owners are known without a dataset; whether one is being trained is checked when its turn comes.
   const ids = single.map(memberId);
   const busy = await busyMembers(folder, ids);

@@ -1,5 +1,5 @@
 /** `emergence train` on the real engine, with real processes that are really killed. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -8,6 +8,7 @@ import * as path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { formatSealed } from '../../src/runs/json.js';
 import { Random } from '../../src/statistics/random.js';
 import { childrenOf, isRunning, until } from '../support/processes.js';
 import { program } from '../support/program.js';
@@ -134,6 +135,34 @@ test.each([
 });
 
 // A run that is interrupted in every way, and the bits that one has which was not.
+test('a muP run of an earlier version, whose output weights began random, is read as ever and gets no further members', async () => {
+  const words = [...quick, '--run', 'mup', '--parametrization', 'mup'];
+  expect((await train([...words, '--base-width', '2'])).code).toBe(0);
+  const file = path.join(folder, 'checkpoints/mup/run.json');
+  const { digest, outputStart, ...earlier } = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>;
+  expect([typeof digest, outputStart]).toEqual(['string', 'zero']);
+  fs.writeFileSync(file, formatSealed(earlier).text);
+  const line =
+    'error: checkpoints/mup: is a muP run of an earlier version, whose output weights began random: ' +
+    'members trained now begin at 0 and do not belong to it; train all of them as another --run NAME\n';
+  const before = hashes(path.join(folder, 'checkpoints'), /.*/);
+  expect(await train(['--run', 'mup', '--widths', '3'])).toEqual({ code: 2, stdout: '', stderr: line });
+  expect(hashes(path.join(folder, 'checkpoints'), /.*/)).toEqual(before);
+  // Nothing is left to train.
+  expect(await train(['--run', 'mup'])).toMatchObject({ code: 0 });
+  expect(execFileSync(process.execPath, [program, 'evaluate', 'mup'], { cwd: folder, encoding: 'utf8' })).toContain(
+    'accuracy',
+  );
+  // One that was planned and waits for a scheduler.
+  const planned = { ...(earlier['experiment'] as object), widths: [2, 3] };
+  fs.writeFileSync(file, formatSealed({ ...earlier, experiment: planned }).text);
+  const one = spawnSync(process.execPath, [program, 'train-member', 'mup', 'cnn-w3-s0'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect([one.status, one.stdout, one.stderr]).toEqual([2, '', line]);
+});
+
 describe('interrupted', () => {
   let place = '';
   let undisturbed = '';

@@ -271,6 +271,15 @@ const refusals: readonly (readonly [string, (runs: Halves) => Promise<unknown>, 
     /^merge: --device is cpu in \S+\/a and gpu in \S+\/b; merge runs of one experiment$/,
   ],
   [
+    'another start under muP',
+    async ([a, b]) => {
+      const mup = { experiment: { ...plan.experiment, parametrization: 'mup', baseWidth: 8 } } as const;
+      await change(a, mup);
+      await change(b, { ...mup, outputStart: 'zero' });
+    },
+    /^merge: the start of output weights is random \(earlier versions\) in \S+\/a and 0 in \S+\/b; merge runs of one experiment$/,
+  ],
+  [
     'a member twice',
     ([a]) => writeMember(a, key, syntheticOutcomes(5, 0.5, Random.named(99))),
     /^merge: cnn-w2-s1 is in both runs, with different bits in outcomes\.parquet; delete \S+\/a\/members\/cnn-w2-s1 or \S+ and merge again$/,
